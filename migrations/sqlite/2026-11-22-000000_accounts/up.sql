@@ -1,0 +1,32 @@
+-- AUTOINCREMENT: the id of a deleted account is never given out again, so that no old
+-- credential can name a new person. Times are microseconds since 1970, UTC.
+CREATE TABLE users (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    username      TEXT    NOT NULL,
+    username_key  TEXT    NOT NULL UNIQUE,
+    full_name     TEXT,
+    role          TEXT    NOT NULL,
+    active        BOOLEAN NOT NULL,
+    password_hash TEXT    NOT NULL,
+    created_at    BIGINT  NOT NULL
+);
+
+CREATE TABLE sign_ins (
+    id           TEXT   PRIMARY KEY NOT NULL,
+    account      BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    kind         TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    auth_time    BIGINT NOT NULL,
+    last_seen_at BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    generation   BIGINT NOT NULL DEFAULT 0,
+    rotated_at   BIGINT,
+    user_agent   TEXT,
+    address      TEXT,
+    label        TEXT,
+    scopes       TEXT   NOT NULL DEFAULT '',
+    secret_hash  TEXT
+);
+
+CREATE INDEX sign_ins_by_account ON sign_ins (account);
+CREATE INDEX sign_ins_by_expiry ON sign_ins (expires_at);

@@ -1,0 +1,85 @@
+//! The one trait through which the application's own user type comes in.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use rocket::{Orbit, Rocket};
+use serde_json::{Map, Value};
+
+use super::claims::{Claims, TokenKind};
+
+/// A user of your application: who it is, and how to find it again.
+///
+/// Two methods are yours to write; the others have defaults and are Flask's loaders under
+/// their Rust names.
+///
+/// ```
+/// # use rocket::{Orbit, Rocket};
+/// # use std::{collections::HashMap, convert::Infallible};
+/// use vestibule::auth::Account;
+///
+/// #[derive(Clone)]
+/// struct User { id: u32, name: String }
+/// type Users = HashMap<u32, User>;
+///
+/// #[rocket::async_trait]
+/// impl Account for User {
+///     type Id = u32;
+///     type Error = Infallible;
+///
+///     fn id(&self) -> u32 { self.id }
+///
+///     async fn find(rocket: &Rocket<Orbit>, id: &u32) -> Result<Option<Self>, Infallible> {
+///         Ok(rocket.state::<Users>().and_then(|users| users.get(id).cloned()))
+///     }
+/// }
+/// ```
+#[rocket::async_trait]
+pub trait Account: Sized + Send + Sync + 'static {
+    /// The key of an account; its text is `sub` in every token, so it must never be given
+    /// to another account again.
+    type Id: Display + FromStr + Send + Sync;
+
+    /// What can go wrong while looking an account up; answered with 503 `unavailable`.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// The key of this account (`user_identity_loader`, `get_id`).
+    fn id(&self) -> Self::Id;
+
+    /// The account with this key, or `None` when there is none (`user_lookup_loader`,
+    /// `user_loader`).
+    async fn find(rocket: &Rocket<Orbit>, id: &Self::Id) -> Result<Option<Self>, Self::Error>;
+
+    /// Whether the account may sign in and stay signed in (`is_active`). Default: yes.
+    fn is_active(&self) -> bool {
+        true
+    }
+
+    /// A text whose change ends every sign-in of the account, for example part of the
+    /// password's hash. Default: empty, so nothing is compared.
+    fn stamp(&self) -> Cow<'_, str> {
+        "".into()
+    }
+
+    /// Further claims for a new token (`additional_claims_loader`); names of registered
+    /// claims are ignored. Default: none.
+    fn claims(&self, kind: TokenKind) -> Map<String, Value> {
+        let _ = kind;
+        Map::new()
+    }
+
+    /// Further JOSE header fields for a new token (`additional_headers_loader`); `alg`,
+    /// `typ`, `kid` and `crit` are ignored. Default: none.
+    fn headers(&self, kind: TokenKind) -> Map<String, Value> {
+        let _ = kind;
+        Map::new()
+    }
+
+    /// Whether a verified token may be used at all (`token_verification_loader`); `false`
+    /// is 401 `token_invalid`. Default: yes.
+    async fn accept(rocket: &Rocket<Orbit>, claims: &Claims) -> Result<bool, Self::Error> {
+        let _ = (rocket, claims);
+        Ok(true)
+    }
+}

@@ -1,0 +1,292 @@
+//! The one verdict of a request: who is asking? The token decides if there is one; only
+//! without one is the session asked. Each half is computed once and remembered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rocket::Request;
+use time::OffsetDateTime;
+
+use super::account::Account;
+use super::bearer::{Presented, presented};
+use super::claims::{Claims, TokenKind};
+use super::error::Error;
+use super::error_kind::ErrorKind;
+use super::origin;
+use super::sign_in::{SignIn, SignInKind};
+use super::standing::{Presentation, look_up, revoked};
+use super::state::AuthState;
+use super::ticket::{Found, Ticket};
+
+/// Which kind of credential a person or program came in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// A session cookie.
+    Session,
+    /// A bearer token.
+    Token,
+}
+
+impl Via {
+    /// The word in JSON answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// Somebody whose sign-in stands.
+#[derive(Debug)]
+pub struct Authentication<U> {
+    pub(crate) account: Arc<U>,
+    pub(crate) via: Via,
+    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) claims: Option<Arc<Claims>>,
+    pub(crate) auth_time: OffsetDateTime,
+    pub(crate) fresh: bool,
+}
+
+// By hand: a derived one would ask for `U: Clone`.
+impl<U> Clone for Authentication<U> {
+    fn clone(&self) -> Self {
+        Self {
+            account: self.account.clone(),
+            via: self.via,
+            sign_in: self.sign_in.clone(),
+            claims: self.claims.clone(),
+            auth_time: self.auth_time,
+            fresh: self.fresh,
+        }
+    }
+}
+
+impl<U> Authentication<U> {
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> &Arc<U> {
+        &self.account
+    }
+
+    /// Which kind of credential was presented.
+    #[must_use]
+    pub fn via(&self) -> Via {
+        self.via
+    }
+
+    /// The row of the sign-in; `None` without a ledger.
+    #[must_use]
+    pub fn sign_in(&self) -> Option<&SignIn> {
+        self.sign_in.as_ref()
+    }
+
+    /// The verified claims, when a token was presented.
+    #[must_use]
+    pub fn claims(&self) -> Option<&Claims> {
+        self.claims.as_deref()
+    }
+
+    /// When the password was last proven.
+    #[must_use]
+    pub fn auth_time(&self) -> OffsetDateTime {
+        self.auth_time
+    }
+
+    /// Whether this very session or token was given out for a password.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+}
+
+/// Who is asking.
+#[derive(Debug)]
+pub enum Verdict<U> {
+    /// Nobody that is known.
+    Nobody,
+    /// Somebody with a session.
+    Session(Authentication<U>),
+    /// Somebody with a token.
+    Token(Authentication<U>),
+    /// A credential was presented and is no good, or could not be judged.
+    Refused(Error),
+}
+
+impl<U> Clone for Verdict<U> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Nobody => Self::Nobody,
+            Self::Session(found) => Self::Session(found.clone()),
+            Self::Token(found) => Self::Token(found.clone()),
+            Self::Refused(error) => Self::Refused(error.clone()),
+        }
+    }
+}
+
+struct TokenHalf<U>(Result<Authentication<U>, Error>);
+struct SessionHalf<U>(Result<Option<Authentication<U>>, Error>);
+struct VerifiedToken(Result<Arc<Claims>, Error>);
+
+/// Set when the request's session cookie is worth nothing and should be taken back.
+struct Stale(AtomicBool);
+
+impl<U: Account> Verdict<U> {
+    /// The verdict on this request.
+    ///
+    /// For what guards cannot say; a handler should name a guard instead.
+    pub async fn of(request: &Request<'_>) -> Self {
+        let state = match AuthState::of(request) {
+            Ok(state) => state,
+            Err(error) => return Self::Refused(error),
+        };
+        state.asked(request);
+        if Presented::on(request, state).is_token_request() {
+            match by_token(request, state).await {
+                Ok(found) => Self::Token(found.clone()),
+                Err(error) => Self::Refused(error.clone()),
+            }
+        } else {
+            match by_session(request, state).await {
+                Ok(Some(found)) => Self::Session(found.clone()),
+                Ok(None) => Self::Nobody,
+                Err(error) => Self::Refused(error.clone()),
+            }
+        }
+    }
+}
+
+/// The verified claims of the presented token, of either type; verified once a request.
+pub(crate) fn verified<'r>(
+    request: &'r Request<'_>,
+    state: &AuthState,
+) -> Result<&'r Arc<Claims>, Error> {
+    let verified = request.local_cache(|| {
+        VerifiedToken(presented(request, state).and_then(|token| {
+            let claims = state.keys.verify(token)?;
+            let now = state.clock.now()?;
+            Claims::check(claims, &state.config.token, now).map(Arc::new)
+        }))
+    });
+    verified.0.as_ref().map_err(Clone::clone)
+}
+
+/// As [`verified`], but only of one type; 401 `wrong_token_type` for the other.
+pub(crate) fn verified_as<'r>(
+    request: &'r Request<'_>,
+    state: &AuthState,
+    kind: TokenKind,
+) -> Result<&'r Arc<Claims>, Error> {
+    let claims = verified(request, state)?;
+    if claims.kind == kind { Ok(claims) } else { Err(ErrorKind::WrongTokenType.into()) }
+}
+
+/// The account behind the presented access token.
+pub(crate) async fn by_token<'r, U: Account>(
+    request: &'r Request<'_>,
+    state: &AuthState,
+) -> Result<&'r Authentication<U>, Error> {
+    let half = request.local_cache_async(async {
+        TokenHalf(match verified_as(request, state, TokenKind::Access) {
+            Ok(claims) => behind_token(request, state, claims).await,
+            Err(error) => Err(error),
+        })
+    });
+    half.await.0.as_ref().map_err(Clone::clone)
+}
+
+/// The account behind verified claims of either type.
+pub(crate) async fn behind_token<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+    claims: &Arc<Claims>,
+) -> Result<Authentication<U>, Error> {
+    let credential = Presentation {
+        sid: claims.sid.as_deref(),
+        sub: &claims.sub,
+        stamp: claims.stamp.as_deref(),
+        kind: SignInKind::Token,
+        idle: None,
+    };
+    let found = look_up::<U>(request, state, &credential).await?.ok_or_else(revoked)?;
+    if !U::accept(request.rocket(), claims).await.map_err(Error::unavailable)? {
+        return Err(ErrorKind::TokenInvalid.into());
+    }
+    let claimed = OffsetDateTime::from_unix_timestamp(claims.auth_time).map_err(Error::internal)?;
+    Ok(Authentication {
+        account: found.account,
+        via: Via::Token,
+        auth_time: claimed,
+        sign_in: found.sign_in,
+        fresh: claims.fresh,
+        claims: Some(claims.clone()),
+    })
+}
+
+/// The account behind the session cookie. Never asked on a token request.
+pub(crate) async fn by_session<'r, U: Account>(
+    request: &'r Request<'_>,
+    state: &AuthState,
+) -> Result<Option<&'r Authentication<U>>, Error> {
+    let half = request.local_cache_async(async { SessionHalf(session(request, state).await) });
+    half.await.0.as_ref().map(Option::as_ref).map_err(Clone::clone)
+}
+
+async fn session<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+) -> Result<Option<Authentication<U>>, Error> {
+    let Some(ticket) = current_ticket(request, state)? else { return Ok(None) };
+    let credential = Presentation {
+        sid: Some(&ticket.sid),
+        sub: &ticket.sub,
+        stamp: ticket.stamp.as_deref(),
+        kind: SignInKind::Browser,
+        idle: Some(state.config.session.idle),
+    };
+    let Some(found) = look_up::<U>(request, state, &credential).await? else {
+        mark_stale(request);
+        return Ok(None);
+    };
+    let sealed = OffsetDateTime::from_unix_timestamp(ticket.auth).map_err(Error::internal)?;
+    Ok(Some(Authentication {
+        account: found.account,
+        via: Via::Session,
+        auth_time: found.sign_in.as_ref().map_or(sealed, |sign_in| sign_in.auth_time),
+        sign_in: found.sign_in,
+        claims: None,
+        fresh: ticket.fresh,
+    }))
+}
+
+/// The ticket in the session cookie, if sessions exist, no token was presented, the request
+/// comes from our own origin and the ticket has not expired.
+pub(crate) fn current_ticket(
+    request: &Request<'_>,
+    state: &AuthState,
+) -> Result<Option<Ticket>, Error> {
+    if !state.config.mode.has_sessions() || Presented::on(request, state).is_token_request() {
+        return Ok(None);
+    }
+    match Ticket::find(request, state) {
+        Found::Nothing => Ok(None),
+        Found::Ticket(ticket) if !ticket.has_expired(state.clock.now()?) => {
+            origin::check(request)?;
+            Ok(Some(ticket))
+        }
+        Found::Ticket(_) | Found::Garbled => {
+            mark_stale(request);
+            Ok(None)
+        }
+    }
+}
+
+fn mark_stale(request: &Request<'_>) {
+    request.local_cache(|| Stale(AtomicBool::new(false))).0.store(true, Ordering::Relaxed);
+}
+
+/// Whether the session cookie should be taken back with this answer.
+pub(crate) fn is_stale(request: &Request<'_>) -> bool {
+    request.local_cache(|| Stale(AtomicBool::new(false))).0.load(Ordering::Relaxed)
+}

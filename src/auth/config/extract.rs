@@ -1,0 +1,91 @@
+//! Reading a part of the configuration so that every fault names key and source.
+
+use std::fmt;
+
+use rocket::figment::error::{Actual, Kind};
+use rocket::figment::{self, Figment};
+use serde::de::DeserializeOwned;
+
+/// One thing that is wrong with the configuration, in one line without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    key: String,
+    source: String,
+    problem: String,
+}
+
+impl Fault {
+    /// A fault in the value of `key`; the source is looked up in the figment.
+    #[must_use]
+    pub fn new(figment: &Figment, key: &str, problem: impl Into<String>) -> Self {
+        let source = source_of(figment, key).unwrap_or_else(|| "not set".to_owned());
+        Self { key: key.to_owned(), source, problem: problem.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.key, self.source, self.problem)
+    }
+}
+
+/// Where the value of a key comes from: a file, an environment variable or a default.
+#[must_use]
+pub fn source_of(figment: &Figment, key: &str) -> Option<String> {
+    let metadata = figment.find_metadata(key)?;
+    Some(match metadata.source.as_ref() {
+        Some(source) => match source.file_path() {
+            Some(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into(),
+            None => source.to_string(),
+        },
+        None => metadata.name.to_string(),
+    })
+}
+
+/// Extracts a table that wraps the part one is after.
+///
+/// # Errors
+/// One [`Fault`] per error that figment reports.
+pub fn read<T: DeserializeOwned>(figment: &Figment) -> Result<T, Vec<Fault>> {
+    figment.extract().map_err(|error| faults_of(figment, error))
+}
+
+/// One [`Fault`] per error that figment reports.
+#[must_use]
+pub fn faults_of(figment: &Figment, error: figment::Error) -> Vec<Fault> {
+    error
+        .into_iter()
+        .map(|error| {
+            let key = error.path.join(".");
+            let problem = describe(&key, &error.kind);
+            let source = error.metadata.as_ref().map(|metadata| match &metadata.source {
+                Some(source) => match source.file_path().and_then(|path| path.file_name()) {
+                    Some(file) => file.to_string_lossy().into_owned(),
+                    None => source.to_string(),
+                },
+                None => metadata.name.to_string(),
+            });
+            let source = source.or_else(|| source_of(figment, &key));
+            Fault { key, source: source.unwrap_or_else(|| "not set".to_owned()), problem }
+        })
+        .collect()
+}
+
+/// Says what is allowed. A value is repeated only where it cannot be a secret.
+fn describe(key: &str, kind: &Kind) -> String {
+    let secret = ["secret", "key", "url", "password"].iter().any(|part| key.contains(part));
+    match kind {
+        Kind::InvalidType(Actual::Str(_), expected) | Kind::InvalidValue(Actual::Str(_), expected)
+            if secret =>
+        {
+            format!("expected {expected}")
+        }
+        Kind::UnknownField(name, allowed) => {
+            format!("unknown key `{name}`; allowed: {}", allowed.join(", "))
+        }
+        Kind::UnknownVariant(name, allowed) => {
+            format!("unknown value \"{name}\"; allowed: {}", allowed.join(", "))
+        }
+        other => other.to_string(),
+    }
+}

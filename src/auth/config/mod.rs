@@ -1,0 +1,153 @@
+//! `[default.auth]`: every setting of the library half, its default and its limits.
+
+mod duration;
+mod extract;
+mod secret;
+mod sections;
+
+use std::time::Duration;
+
+use rocket::figment::{Figment, Profile};
+use serde::{Deserialize, Serialize};
+
+pub use duration::parse as parse_duration;
+pub use extract::{Fault, faults_of, read, source_of};
+pub use secret::Secret;
+pub use sections::{PasswordConfig, SameSite, SessionConfig, TokenConfig};
+
+use super::keys::Algorithm;
+
+/// Which halves exist: sessions for people, tokens for programs, or both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Pages and session cookies; an `Authorization` header is not looked at.
+    Session,
+    /// The API and tokens; no cookie is ever read or written.
+    Token,
+    /// Both halves, kept apart by the session policy. The default.
+    #[default]
+    Both,
+}
+
+impl Mode {
+    /// Whether session cookies exist.
+    #[must_use]
+    pub const fn has_sessions(self) -> bool {
+        matches!(self, Self::Session | Self::Both)
+    }
+
+    /// Whether tokens exist.
+    #[must_use]
+    pub const fn has_tokens(self) -> bool {
+        matches!(self, Self::Token | Self::Both)
+    }
+
+    /// The word in `Rocket.toml`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Token => "token",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// When cookies are kept from leaving; see [`policy`](super::policy).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionPolicy {
+    /// Cookies leave on every answer, token requests included. For comparison only.
+    Always,
+    /// No cookie leaves on the answer to a token request. The default.
+    #[default]
+    UnlessToken,
+    /// No cookie leaves at all; allowed in mode `token` only.
+    Never,
+}
+
+/// The whole of `[default.auth]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Which halves exist. Defaults to `"both"`.
+    pub mode: Mode,
+    /// When cookies are kept from leaving. Defaults to `"unless-token"`.
+    pub policy: SessionPolicy,
+    /// How long a proven password counts as fresh. Defaults to `"10m"`.
+    #[serde(with = "duration")]
+    pub fresh_for: Duration,
+    /// Session cookies.
+    pub session: SessionConfig,
+    /// Tokens.
+    pub token: TokenConfig,
+    /// Password hashing.
+    pub password: PasswordConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            policy: SessionPolicy::default(),
+            fresh_for: Duration::from_secs(10 * 60),
+            session: SessionConfig::default(),
+            token: TokenConfig::default(),
+            password: PasswordConfig::default(),
+        }
+    }
+}
+
+/// The table around `[default.auth]`: with it figment names a wrong key by its full path.
+#[derive(Deserialize)]
+struct Around {
+    #[serde(default)]
+    auth: Config,
+}
+
+impl Config {
+    /// Reads and checks `[default.auth]` of the selected profile.
+    ///
+    /// # Errors
+    /// One [`Fault`] per unknown key, unreadable value or value outside its limits; none
+    /// holds a secret.
+    pub fn from_figment(figment: &Figment) -> Result<Self, Vec<Fault>> {
+        let mut config = read::<Around>(figment)?.auth;
+        let debug = figment.profile() == &rocket::Config::DEBUG_PROFILE;
+        config.session.secure.get_or_insert(!debug);
+        let faults: Vec<Fault> = config
+            .problems(figment.profile())
+            .into_iter()
+            .map(|(key, problem)| Fault::new(figment, &format!("auth.{key}"), problem))
+            .collect();
+        if faults.is_empty() { Ok(config) } else { Err(faults) }
+    }
+
+    /// What is wrong with the values, as key and sentence; empty when all is well.
+    #[must_use]
+    pub fn problems(&self, profile: &Profile) -> Vec<(&'static str, String)> {
+        let debug = profile == &rocket::Config::DEBUG_PROFILE;
+        let mut problems = Vec::new();
+        if self.policy == SessionPolicy::Never && self.mode != Mode::Token {
+            problems.push(("policy", "\"never\" is allowed with mode = \"token\" only".to_owned()));
+        }
+        if self.fresh_for.is_zero() {
+            problems.push(("fresh_for", "must be longer than 0".to_owned()));
+        }
+        if self.mode.has_sessions() {
+            problems.extend(self.session.problems());
+        }
+        if self.mode.has_tokens() {
+            problems.extend(self.token.problems(debug));
+        }
+        problems.extend(self.password.problems(debug));
+        problems
+    }
+
+    /// The algorithm that signs tokens.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.token.algorithm
+    }
+}

@@ -1,0 +1,225 @@
+//! The one error of this crate: a kind for the client, a cause for the log.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use rocket::Request;
+use rocket::http::Status;
+use rocket::response::{self, Responder};
+
+use super::error_kind::ErrorKind;
+
+type Cause = Arc<dyn StdError + Send + Sync>;
+
+/// What went wrong: a [`kind`](Error::kind) that clients may see and a
+/// [`source`](StdError::source) that only the log may see.
+///
+/// As a responder it answers with the status of its kind *through the application's
+/// catchers*, which ask [`Error::last`] and draw it: a page here, Problem JSON there. Guards
+/// leave theirs in the same place.
+///
+/// ```
+/// use vestibule::auth::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::InvalidField).field("username", "Choose a user name.");
+/// assert_eq!(error.kind().status().code, 422);
+/// assert_eq!(error.kind().code(), "invalid_field");
+/// ```
+#[derive(Clone)]
+pub struct Error {
+    kind: ErrorKind,
+    details: Option<Box<Details>>,
+    source: Option<Cause>,
+}
+
+/// What few errors have is kept out of line, so that a `Result` stays small.
+#[derive(Clone, Default)]
+struct Details {
+    detail: Option<Cow<'static, str>>,
+    fields: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    retry_after: Option<u64>,
+}
+
+impl Error {
+    /// An error of this kind with the kind's own sentence.
+    #[must_use]
+    pub fn new(kind: ErrorKind) -> Self {
+        Self { kind, details: None, source: None }
+    }
+
+    /// The store failed: 503 `unavailable`, never a 401; the cause goes to the log.
+    #[must_use]
+    pub fn unavailable(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::new(ErrorKind::Unavailable).caused_by(cause)
+    }
+
+    /// Something that cannot happen did: 500 `internal`; the cause goes to the log.
+    #[must_use]
+    pub fn internal(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::new(ErrorKind::Internal).caused_by(cause)
+    }
+
+    /// One field of a form or a JSON body is not acceptable: 422 `invalid_field`.
+    #[must_use]
+    pub fn invalid_field(
+        name: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(ErrorKind::InvalidField).field(name, message)
+    }
+
+    /// Replaces the sentence that people read; it must not repeat what the client sent.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.details.get_or_insert_default().detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what is wrong with one named field.
+    #[must_use]
+    pub fn field(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.details.get_or_insert_default().fields.push((name.into(), message.into()));
+        self
+    }
+
+    /// Adds `Retry-After`, in seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.details.get_or_insert_default().retry_after = Some(seconds);
+        self
+    }
+
+    /// Adds the cause, for the log only.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(cause));
+        self
+    }
+
+    /// What clients may know: status, code and title.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The sentence for people; safe to show.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        let own = self.details.as_ref().and_then(|details| details.detail.as_deref());
+        own.unwrap_or_else(|| self.kind.detail())
+    }
+
+    /// Field names and what is wrong with each, in order; empty for most errors.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.details.as_ref().map_or(&[][..], |details| &details.fields);
+        fields.iter().map(|(name, message)| (name.as_ref(), message.as_ref()))
+    }
+
+    /// Seconds to wait before trying again, where that is known.
+    #[must_use]
+    pub fn wait(&self) -> Option<u64> {
+        let own = self.details.as_ref().and_then(|details| details.retry_after);
+        own.or_else(|| self.kind.retry_after())
+    }
+
+    /// The newest error that a guard, a handler or this library left on the request, for
+    /// the application's catchers.
+    ///
+    /// ```
+    /// # #[macro_use] extern crate rocket;
+    /// use rocket::Request;
+    /// use vestibule::auth::{Error, Problem};
+    ///
+    /// #[catch(default)]
+    /// fn draw(status: rocket::http::Status, request: &Request<'_>) -> Problem {
+    ///     Error::last(request).map_or_else(|| Problem::from(status), Problem::from)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn last(request: &Request<'_>) -> Option<Self> {
+        LastError::of(request).lock().ok().and_then(|slot| slot.clone())
+    }
+
+    /// Leaves this error on the request for [`Error::last`].
+    pub fn remember(self, request: &Request<'_>) -> Status {
+        let status = self.kind.status();
+        if let Some(source) = &self.source {
+            log::error!(target: "vestibule::auth", "{}: {}", self.kind.code(), chain(source));
+        }
+        if let Ok(mut slot) = LastError::of(request).lock() {
+            *slot = Some(self);
+        }
+        status
+    }
+}
+
+impl Error {
+    /// Takes back what a guard left, when its refusal was no refusal after all.
+    pub(crate) fn forget(request: &Request<'_>) {
+        if let Ok(mut slot) = LastError::of(request).lock() {
+            *slot = None;
+        }
+    }
+}
+
+/// The whole chain of causes in one line.
+fn chain(error: &(dyn StdError + Send + Sync)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text.replace(['\r', '\n'], " ")
+}
+
+/// The newest error wins, so the slot that Rocket caches once holds a lock.
+struct LastError(Mutex<Option<Error>>);
+
+impl LastError {
+    fn of<'r>(request: &'r Request<'_>) -> &'r Mutex<Option<Error>> {
+        &request.local_cache(|| Self(Mutex::new(None))).0
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+// By hand, because Rocket logs the `Debug` of a guard's error: a derived one would print
+// whatever a cause happens to hold.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Error").field(&self.kind.code()).finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl<'r, 'o: 'r> Responder<'r, 'o> for Error {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
+        Err(self.remember(request))
+    }
+}

@@ -1,0 +1,173 @@
+//! The fairing that makes the guards work, and the last word on every answer.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use rocket::fairing::{self, Fairing, Info, Kind};
+use rocket::http::{Header, Status};
+use rocket::{Build, Request, Response, Rocket};
+
+use super::authentication::is_stale;
+use super::clock::Clock;
+use super::config::Config;
+use super::error::Error;
+use super::error_kind::ErrorKind;
+use super::keys::Keys;
+use super::policy;
+use super::sign_in::{Ledger, Stateless};
+use super::state::AuthState;
+use super::ticket::removal;
+
+/// How often the last word moves back behind fairings that other fairings attached.
+const HOPS: u8 = 3;
+
+/// The fairing of the library half: reads and checks `[default.auth]` at ignition, and has
+/// the last word on every answer: the session policy, the challenge, `Vary` and `no-store`.
+///
+/// A bad configuration aborts the launch with one log line per fault.
+///
+/// ```
+/// use vestibule::auth::Auth;
+///
+/// let rocket = rocket::build().attach(Auth::fairing());
+/// ```
+#[must_use]
+pub struct Auth {
+    ledger: Arc<dyn Ledger>,
+    clock: Clock,
+}
+
+impl Auth {
+    /// The fairing with nothing stored and the system's clock.
+    pub fn fairing() -> Self {
+        Self { ledger: Arc::new(Stateless), clock: Clock::system() }
+    }
+
+    /// Keeps sign-ins in this ledger; then they can be listed and ended one by one.
+    pub fn ledger(mut self, ledger: impl Ledger) -> Self {
+        self.ledger = Arc::new(ledger);
+        self
+    }
+
+    /// Asks this clock for the time.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for Auth {
+    fn info(&self) -> Info {
+        Info { name: "Authentication", kind: Kind::Ignite | Kind::Singleton }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        let config = match Config::from_figment(rocket.figment()) {
+            Ok(config) => config,
+            Err(faults) => {
+                for fault in faults {
+                    log::error!("configuration: {fault}");
+                }
+                return Err(rocket);
+            }
+        };
+        let state = AuthState {
+            keys: Keys::new(&config.token),
+            clock: self.clock.clone(),
+            ledger: self.ledger.clone(),
+            cookie_name: config.session.cookie_name(),
+            config,
+        };
+        Ok(rocket.manage(state).attach(LastWord::default()))
+    }
+}
+
+/// Response fairings run in the order of attachment, so this one keeps attaching itself
+/// anew, behind whatever other fairings attached in the meantime.
+#[derive(Default)]
+struct LastWord {
+    hop: u8,
+    /// Routes whose cookies were reported already.
+    reported: Mutex<HashSet<String>>,
+}
+
+#[rocket::async_trait]
+impl Fairing for LastWord {
+    fn info(&self) -> Info {
+        let kind = if self.hop < HOPS { Kind::Ignite } else { Kind::Response };
+        Info { name: "Session policy", kind }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        Ok(rocket.attach(Self { hop: self.hop + 1, ..Self::default() }))
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let Ok(state) = AuthState::of(request) else { return };
+        take_back_stale_cookie(state, request, response);
+        if policy::apply(state, request, response) {
+            self.report(request);
+        }
+        challenge(state, request, response);
+        if AuthState::was_asked(request) {
+            response.set_header(Header::new("Cache-Control", "no-store"));
+            vary(response);
+        }
+    }
+}
+
+impl LastWord {
+    fn report(&self, request: &Request<'_>) {
+        let route = request.route().map_or_else(
+            || "no route".to_owned(),
+            |route| format!("{} {}", route.method, route.uri),
+        );
+        let Ok(mut reported) = self.reported.lock() else { return };
+        if reported.insert(route.clone()) {
+            log::warn!(target: "vestibule::auth", "kept a cookie off a token request: {route}");
+        }
+    }
+}
+
+/// A cookie set in a guard is lost when the request fails, so the removal of a worthless
+/// session cookie waits until here.
+fn take_back_stale_cookie(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
+    let own = format!("{}=", state.cookie_name);
+    let replaced = response.headers().get("Set-Cookie").any(|cookie| cookie.starts_with(&own));
+    if is_stale(request) && !replaced {
+        response.adjoin_header(&removal(&state.config.session, &state.cookie_name));
+    }
+}
+
+/// RFC 6750, section 3: every 401 says how to come in, and a bad token that it was bad.
+fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
+    if !state.config.mode.has_tokens() {
+        return;
+    }
+    let kind = Error::last(request).map(|error| error.kind());
+    let scheme = &state.config.token.scheme;
+    let bare = format!("{scheme} realm=\"vestibule\"");
+    let value = match (response.status(), kind) {
+        (Status::Unauthorized, Some(kind)) if kind.blames_token() => {
+            format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
+        }
+        (Status::Unauthorized, _) => bare,
+        (Status::Forbidden, Some(kind @ ErrorKind::InsufficientScope)) => {
+            format!("{bare}, error=\"insufficient_scope\", error_description=\"{}\"", kind.detail())
+        }
+        _ => return,
+    };
+    response.set_header(Header::new("WWW-Authenticate", value));
+}
+
+fn vary(response: &mut Response<'_>) {
+    let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
+    for name in ["Authorization", "Cookie"] {
+        let listed = names.iter().flat_map(|names| names.split(','));
+        if !listed.map(str::trim).any(|listed| listed.eq_ignore_ascii_case(name)) {
+            names.push(name.to_owned());
+        }
+    }
+    response.set_header(Header::new("Vary", names.join(", ")));
+}

@@ -1,0 +1,115 @@
+//! The rungs without a user: a token of ours was presented and is good.
+
+use std::sync::Arc;
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+
+use crate::auth::authentication::verified_as;
+use crate::auth::bearer::{BearerToken, refuse};
+use crate::auth::claims::{Claims, TokenKind};
+use crate::auth::error::Error;
+use crate::auth::state::AuthState;
+
+/// Guard: an access token with our signature, in its time, from our issuer and for our
+/// audience. Whether its sign-in still stands is not asked: [`TokenUser`](super::TokenUser)
+/// does.
+///
+/// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
+/// `wrong_token_type`.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::auth::AccessToken;
+///
+/// #[get("/subject")]
+/// fn subject(token: AccessToken) -> String {
+///     token.claims().sub.clone()
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AccessToken(Arc<Claims>);
+
+/// Guard: a refresh token, verified like an [`AccessToken`]; for the one route that gives
+/// out the next pair.
+///
+/// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
+/// `wrong_token_type`.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use rocket::serde::json::Json;
+/// use vestibule::auth::{Account, Error, RefreshToken, TokenPair, Tokens};
+///
+/// async fn next<U: Account>(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
+///     Ok(Json(tokens.refresh::<U>(&token).await?))
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct RefreshToken(Arc<Claims>);
+
+impl AccessToken {
+    /// The verified claims.
+    #[must_use]
+    pub fn claims(&self) -> &Arc<Claims> {
+        &self.0
+    }
+}
+
+impl RefreshToken {
+    /// The verified claims.
+    #[must_use]
+    pub fn claims(&self) -> &Arc<Claims> {
+        &self.0
+    }
+}
+
+fn claims_of(request: &Request<'_>, kind: TokenKind) -> Result<Arc<Claims>, Error> {
+    let state = AuthState::of(request)?;
+    state.asked(request);
+    verified_as(request, state, kind).cloned()
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for AccessToken {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        match claims_of(request, TokenKind::Access) {
+            Ok(claims) => Outcome::Success(Self(claims)),
+            Err(error) => refuse(request, error),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for RefreshToken {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        match claims_of(request, TokenKind::Refresh) {
+            Ok(claims) => Outcome::Success(Self(claims)),
+            Err(error) => refuse(request, error),
+        }
+    }
+}
+
+impl Sentinel for AccessToken {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        AuthState::is_missing(rocket, "AccessToken")
+    }
+}
+
+impl Sentinel for RefreshToken {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        AuthState::is_missing(rocket, "RefreshToken")
+    }
+}
+
+impl Sentinel for BearerToken<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        AuthState::is_missing(rocket, "BearerToken")
+    }
+}

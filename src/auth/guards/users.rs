@@ -1,0 +1,162 @@
+//! The rungs with a user: the sign-in stands, the account exists and is active.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+
+use crate::auth::account::Account;
+use crate::auth::authentication::{
+    Authentication, Verdict, behind_token, by_session, by_token, verified,
+};
+use crate::auth::bearer::{Presented, refuse};
+use crate::auth::error::Error;
+use crate::auth::error_kind::ErrorKind;
+use crate::auth::state::AuthState;
+
+/// A guard that knows who is asking; what [`Fresh`](super::Fresh) and
+/// [`Require`](super::Require) are built on.
+pub trait Authenticated: Send + Sync {
+    /// The application's user type.
+    type Account: Account;
+
+    /// Who is asking, and how they proved it.
+    fn authentication(&self) -> &Authentication<Self::Account>;
+}
+
+/// Guard: the account behind a bearer token. The guard of `/api`: a session cookie opens
+/// nothing here.
+///
+/// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired`,
+/// `wrong_token_type` or `token_revoked`; 503 `unavailable` when a store does not answer.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::auth::{Account, TokenUser};
+///
+/// fn greet<U: Account>(user: TokenUser<U>) -> String {
+///     format!("account {}", user.account().id())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct TokenUser<U>(Authentication<U>);
+
+/// Guard: the account behind an access *or* a refresh token; for signing out.
+///
+/// Without one: as [`TokenUser`], but never `wrong_token_type`.
+#[derive(Debug)]
+pub struct AnyTokenUser<U>(Authentication<U>);
+
+/// Guard: the account behind a session cookie. The guard of pages; an unsafe request must
+/// come from our own origin.
+///
+/// Without one: 401 `credentials_missing`, also on a token request, whatever cookie it
+/// carries; 403 `cross_origin`; 503 `unavailable`.
+#[derive(Debug)]
+pub struct SessionUser<U>(Authentication<U>);
+
+/// Guard: the account behind whichever credential was presented; a token decides if there
+/// is one (`current_user`).
+///
+/// Without one: 401 as [`TokenUser`] or [`SessionUser`].
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::auth::{Account, CurrentUser};
+///
+/// fn how<U: Account>(user: CurrentUser<U>) -> &'static str {
+///     user.authentication().via().as_str()
+/// }
+/// # use vestibule::auth::Authenticated;
+/// ```
+#[derive(Debug)]
+pub struct CurrentUser<U>(Authentication<U>);
+
+fn state_of<'r>(request: &'r Request<'_>) -> Result<&'r AuthState, Error> {
+    let state = AuthState::of(request)?;
+    state.asked(request);
+    Ok(state)
+}
+
+async fn token_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
+    by_token(request, state_of(request)?).await.cloned()
+}
+
+async fn any_token_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
+    let state = state_of(request)?;
+    behind_token(request, state, verified(request, state)?).await
+}
+
+async fn session_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
+    let state = state_of(request)?;
+    if Presented::on(request, state).is_token_request() {
+        // A bad token is refused as such; a good one is still no session.
+        by_token::<U>(request, state).await?;
+        let detail = "This page takes a session, not a token.";
+        return Err(Error::new(ErrorKind::CredentialsMissing).detail(detail));
+    }
+    let found = by_session(request, state).await?;
+    found.cloned().ok_or_else(|| ErrorKind::CredentialsMissing.into())
+}
+
+async fn current_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
+    match Verdict::of(request).await {
+        Verdict::Session(found) | Verdict::Token(found) => Ok(found),
+        Verdict::Nobody => Err(ErrorKind::CredentialsMissing.into()),
+        Verdict::Refused(error) => Err(error),
+    }
+}
+
+macro_rules! user_guard {
+    ($guard:ident, $find:ident) => {
+        impl<U> $guard<U> {
+            /// The account.
+            #[must_use]
+            pub fn account(&self) -> &Arc<U> {
+                self.0.account()
+            }
+        }
+
+        impl<U> Deref for $guard<U> {
+            type Target = U;
+
+            fn deref(&self) -> &U {
+                self.0.account()
+            }
+        }
+
+        impl<U: Account> Authenticated for $guard<U> {
+            type Account = U;
+
+            fn authentication(&self) -> &Authentication<U> {
+                &self.0
+            }
+        }
+
+        #[rocket::async_trait]
+        impl<'r, U: Account> FromRequest<'r> for $guard<U> {
+            type Error = Error;
+
+            async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+                match $find(request).await {
+                    Ok(found) => Outcome::Success(Self(found)),
+                    Err(error) => refuse(request, error),
+                }
+            }
+        }
+
+        impl<U: Account> Sentinel for $guard<U> {
+            fn abort(rocket: &Rocket<Ignite>) -> bool {
+                AuthState::is_missing(rocket, stringify!($guard))
+            }
+        }
+    };
+}
+
+user_guard!(TokenUser, token_user);
+user_guard!(AnyTokenUser, any_token_user);
+user_guard!(SessionUser, session_user);
+user_guard!(CurrentUser, current_user);

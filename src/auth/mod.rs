@@ -1,0 +1,75 @@
+//! The library half: login for any Rocket application and any user type.
+//!
+//! # Five steps to your own user type
+//!
+//! 1. Implement [`Account`] for your user: its id, and how to find it.
+//! 2. Alias the guards once: `type CurrentUser = auth::CurrentUser<User>;`.
+//! 3. Attach the fairing: `.attach(Auth::fairing())`.
+//! 4. In your login handler: `session.start(&user).await?` or `tokens.start(&user).await?`.
+//! 5. Put `CurrentUser` into a handler's arguments.
+//!
+//! # The ladder of guards
+//!
+//! | guard | proves | without it |
+//! |---|---|---|
+//! | [`BearerToken`] | exactly one well-formed token was presented | 401, 400 |
+//! | [`AccessToken`], [`RefreshToken`] | and it is ours, in its time, for us | 401 |
+//! | [`TokenUser`] | and its sign-in stands and the account is active | 401, 503 |
+//! | [`SessionUser`] | the same of a session cookie | 401, 403, 503 |
+//! | [`CurrentUser`] | either; a token decides if there is one | 401, 503 |
+//! | [`Fresh`] | and the password was proven recently | 401 |
+//! | [`Require`], [`ClaimedRole`] | and the account has a role | 403 |
+//! | [`Maybe`] | nothing, but a bad credential is still refused | as the guard inside |
+//!
+//! A guard leaves its [`Error`] on the request; the application's catchers ask
+//! [`Error::last`] and draw it. This half ships no route, no page and no table.
+
+mod account;
+mod authentication;
+mod bearer;
+mod claims;
+mod clock;
+mod config;
+mod digest;
+mod error;
+mod error_kind;
+mod fairing;
+mod guards;
+mod json;
+mod keys;
+mod next;
+mod opening;
+pub mod origin;
+mod password;
+pub mod policy;
+mod problem;
+mod session;
+mod sign_in;
+mod standing;
+mod state;
+mod ticket;
+mod token;
+
+pub use account::Account;
+pub use authentication::{Authentication, Verdict, Via};
+pub use bearer::BearerToken;
+pub use claims::{Claims, TokenKind};
+pub use clock::{Clock, from_micros, to_micros};
+pub use config::{
+    Config, Fault, Mode, PasswordConfig, SameSite, Secret, SessionConfig, SessionPolicy,
+    TokenConfig, faults_of, parse_duration, read, source_of,
+};
+pub use error::Error;
+pub use error_kind::ErrorKind;
+pub use fairing::Auth;
+pub use guards::{
+    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, Maybe, RefreshToken,
+    Require, Role, SessionUser, TokenUser,
+};
+pub use keys::Algorithm;
+pub use next::LocalPath;
+pub use password::{Hasher, MAX_PASSWORD, Password};
+pub use problem::Problem;
+pub use session::Session;
+pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
+pub use token::{TokenPair, Tokens};

@@ -1,0 +1,50 @@
+//! Opening a sign-in: the row that a session or a pair of tokens will present.
+
+use std::time::Duration;
+
+use rocket::Request;
+
+use super::account::Account;
+use super::error::Error;
+use super::error_kind::ErrorKind;
+use super::sign_in::{SignIn, SignInId, SignInKind};
+use super::state::AuthState;
+
+/// Longest client name that is kept, in characters.
+const MAX_USER_AGENT: usize = 200;
+
+/// Opens a sign-in for an account that has just proven its password; 403
+/// `account_inactive` when it may not sign in, 503 `unavailable` when it cannot be kept.
+pub(crate) async fn open<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+    account: &U,
+    kind: SignInKind,
+    lifetime: Duration,
+) -> Result<SignIn, Error> {
+    if !account.is_active() {
+        return Err(ErrorKind::AccountInactive.into());
+    }
+    let now = state.clock.now()?;
+    let sign_in = SignIn {
+        id: SignInId::random()?,
+        account: account.id().to_string(),
+        kind,
+        created_at: now,
+        auth_time: now,
+        last_seen_at: now,
+        expires_at: now + lifetime,
+        generation: 0,
+        rotated_at: None,
+        user_agent: request.headers().get_one("User-Agent").map(plain),
+        address: request.client_ip().map(|address| address.to_string()),
+        label: None,
+    };
+    state.ledger.open(&sign_in).await?;
+    Ok(sign_in)
+}
+
+/// A client's name for itself, short and without control characters.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect()
+}

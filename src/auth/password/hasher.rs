@@ -1,0 +1,105 @@
+//! Admission: at most so many passwords are hashed at once, at most so many wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rocket::tokio::sync::Semaphore;
+use rocket::tokio::task;
+
+use super::{MAX_PASSWORD, Password, hash};
+use crate::auth::config::PasswordConfig;
+use crate::auth::error::Error;
+use crate::auth::error_kind::ErrorKind;
+
+/// Hashes and verifies passwords without ever holding up other requests.
+///
+/// Past `hashers` at work and `queue` waiting, every method answers 503 `busy`.
+#[derive(Clone, Debug)]
+pub struct Hasher {
+    permits: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    capacity: usize,
+    cost: u32,
+    /// A hash of the configured cost that no password matches.
+    dummy: Arc<str>,
+}
+
+/// Keeps the count of those inside right, also when a request goes away while it waits.
+struct Place<'h>(&'h AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Hasher {
+    /// A hasher of this configuration; takes the time of one hash.
+    ///
+    /// # Errors
+    /// `unavailable` when the system has no randomness.
+    pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
+        let mut nobody = [0; 32];
+        getrandom::fill(&mut nobody).map_err(Error::unavailable)?;
+        Ok(Self {
+            permits: Arc::new(Semaphore::new(config.hashers)),
+            waiting: Arc::new(AtomicUsize::new(0)),
+            capacity: config.hashers + config.queue,
+            cost: config.cost,
+            dummy: hash::hash(&format!("{nobody:?}"), config.cost)?.into(),
+        })
+    }
+
+    /// The hash to keep for a new password.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub async fn hash(&self, password: &Password) -> Result<String, Error> {
+        let (password, cost) = (password.clone(), self.cost);
+        self.run(move || hash::hash(password.reveal(), cost)).await?
+    }
+
+    /// Whether the password is the one behind the stored hash. Without a stored hash, or
+    /// with one that cannot be read, the same work is done and the answer is no, so that the
+    /// time tells nothing.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool, Error> {
+        let readable = stored.filter(|stored| hash::is_readable(stored));
+        let known = readable.is_some() && password.reveal().len() <= MAX_PASSWORD;
+        let stored: Arc<str> = match readable {
+            Some(stored) if known => stored.into(),
+            _ => self.dummy.clone(),
+        };
+        let mut password = password.clone();
+        if !known {
+            password.0.truncate(0);
+        }
+        Ok(self.run(move || hash::verify(password.reveal(), &stored)).await? && known)
+    }
+
+    /// Whether a stored hash should be replaced now that the password is known.
+    #[must_use]
+    pub fn is_outdated(&self, stored: &str) -> bool {
+        hash::is_outdated(stored, self.cost)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let inside = self.waiting.fetch_add(1, Ordering::AcqRel);
+        let _place = Place(&self.waiting);
+        if inside >= self.capacity {
+            return Err(ErrorKind::Busy.into());
+        }
+        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        let work = move || {
+            // Held by the work, not by the request: a client that hangs up frees no core.
+            let _permit = permit;
+            work()
+        };
+        task::spawn_blocking(work).await.map_err(Error::internal)
+    }
+}

@@ -1,0 +1,211 @@
+//! A sign-in: one proof of identity that is still standing, and the ledger that keeps them.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::error::Error;
+
+/// The id of a sign-in: 128 random bits as 22 characters of base64url.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct SignInId(String);
+
+impl SignInId {
+    /// A new one from the operating system's randomness; 503 `unavailable` without any.
+    ///
+    /// # Errors
+    /// `unavailable`, as above.
+    pub fn random() -> Result<Self, Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(Error::unavailable)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// Takes a text for an id when it looks like one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        (bytes.len() == 16).then(|| Self(text.to_owned()))
+    }
+
+    /// The 22 characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SignInId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who presents a sign-in, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignInKind {
+    /// A browser, with a session cookie.
+    Browser,
+    /// A program, with access and refresh tokens.
+    Token,
+    /// A program, with an access key made by hand.
+    Key,
+}
+
+impl SignInKind {
+    /// The word that stores keep.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Token => "token",
+            Self::Key => "key",
+        }
+    }
+
+    /// The kind of a stored word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Browser, Self::Token, Self::Key].into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// One row of the ledger. Nothing in it lets anybody in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// Its id: `sid` in tokens and tickets.
+    pub id: SignInId,
+    /// The account's id as text: `sub` in tokens.
+    pub account: String,
+    /// Who presents it.
+    pub kind: SignInKind,
+    /// When it was opened.
+    pub created_at: OffsetDateTime,
+    /// When the password was last proven.
+    pub auth_time: OffsetDateTime,
+    /// When it was last used, to the minute or so.
+    pub last_seen_at: OffsetDateTime,
+    /// When it ends at the latest; nothing extends it.
+    pub expires_at: OffsetDateTime,
+    /// How often its refresh token was rotated.
+    pub generation: i64,
+    /// When that last happened.
+    pub rotated_at: Option<OffsetDateTime>,
+    /// What the client called itself, shortened.
+    pub user_agent: Option<String>,
+    /// Where it came from.
+    pub address: Option<String>,
+    /// The name that a person gave it.
+    pub label: Option<String>,
+}
+
+/// What became of a refresh token's claim to be the newest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// It was, and the sign-in is one generation further.
+    Rotated(SignIn),
+    /// It was the one before, a moment ago: two tabs raced. The row is unchanged, so the
+    /// successor minted from it is the same.
+    Replayed(SignIn),
+    /// It was older: somebody has a copy. The sign-in has been ended.
+    Theft,
+    /// There is no such sign-in.
+    Gone,
+}
+
+/// The store of sign-ins. Every failure is a 503 to the client, never a 401.
+///
+/// Implement it over your database, or keep [`Stateless`].
+#[rocket::async_trait]
+pub trait Ledger: Send + Sync + 'static {
+    /// Whether anything is kept. Without it nothing can be revoked one by one.
+    fn is_stateless(&self) -> bool {
+        false
+    }
+
+    /// Keeps a new sign-in; an id that exists is an error, never an overwrite.
+    async fn open(&self, sign_in: &SignIn) -> Result<(), Error>;
+
+    /// The sign-in with this id, expired or not.
+    async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error>;
+
+    /// Notes that it was used.
+    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
+
+    /// Moves on from generation `from` in one atomic step; see [`Rotation`].
+    async fn rotate(
+        &self,
+        id: &SignInId,
+        from: i64,
+        at: OffsetDateTime,
+        grace: Duration,
+    ) -> Result<Rotation, Error>;
+
+    /// Notes that the password was proven again.
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
+
+    /// Ends one; ending what is gone is no error.
+    async fn end(&self, id: &SignInId) -> Result<(), Error>;
+
+    /// Ends all of an account, but for one; answers how many.
+    async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error>;
+
+    /// All of an account, newest use first.
+    async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error>;
+}
+
+/// The default ledger: nothing is stored, so a credential is good until it expires, the
+/// account is gone or inactive, or its [`stamp`](super::Account::stamp) changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stateless;
+
+#[rocket::async_trait]
+impl Ledger for Stateless {
+    fn is_stateless(&self) -> bool {
+        true
+    }
+
+    async fn open(&self, _: &SignIn) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn get(&self, _: &SignInId) -> Result<Option<SignIn>, Error> {
+        Ok(None)
+    }
+
+    async fn seen(&self, _: &SignInId, _: OffsetDateTime) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn rotate(
+        &self,
+        _: &SignInId,
+        _: i64,
+        _: OffsetDateTime,
+        _: Duration,
+    ) -> Result<Rotation, Error> {
+        Ok(Rotation::Gone)
+    }
+
+    async fn confirm(&self, _: &SignInId, _: OffsetDateTime) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn end(&self, _: &SignInId) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn end_all(&self, _: &str, _: Option<&SignInId>) -> Result<u64, Error> {
+        Ok(0)
+    }
+
+    async fn list(&self, _: &str) -> Result<Vec<SignIn>, Error> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,56 @@
+//! What the fairing manages for the guards.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rocket::{Ignite, Phase, Request, Rocket};
+
+use super::clock::Clock;
+use super::config::Config;
+use super::error::Error;
+use super::error_kind::ErrorKind;
+use super::keys::Keys;
+use super::sign_in::Ledger;
+
+/// Managed state of the library half; one per Rocket.
+pub(crate) struct AuthState {
+    pub(crate) config: Config,
+    pub(crate) keys: Keys,
+    pub(crate) clock: Clock,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) cookie_name: String,
+}
+
+/// Set on a request whose answer depends on who asked.
+struct Asked(AtomicBool);
+
+impl AuthState {
+    /// The state of the request's Rocket; 500 `internal` without the fairing, which the
+    /// sentinels rule out for every guard that a route names.
+    pub(crate) fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Error> {
+        Self::in_rocket(request.rocket())
+    }
+
+    pub(crate) fn in_rocket<P: Phase>(rocket: &Rocket<P>) -> Result<&Self, Error> {
+        rocket.state::<Self>().ok_or_else(|| Error::new(ErrorKind::Internal))
+    }
+
+    /// Notes that the answer depends on who asked: it gets `no-store` and `Vary`.
+    pub(crate) fn asked(&self, request: &Request<'_>) {
+        request.local_cache(|| Asked(AtomicBool::new(false))).0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the answer depends on who asked.
+    pub(crate) fn was_asked(request: &Request<'_>) -> bool {
+        request.local_cache(|| Asked(AtomicBool::new(false))).0.load(Ordering::Relaxed)
+    }
+
+    /// For sentinels: aborts the launch when the fairing is missing.
+    pub(crate) fn is_missing(rocket: &Rocket<Ignite>, guard: &str) -> bool {
+        let missing = rocket.state::<Self>().is_none();
+        if missing {
+            log::error!("a route uses {guard}, which needs `.attach(Auth::fairing())`");
+        }
+        missing
+    }
+}

@@ -1,0 +1,96 @@
+//! Opening connections: by the address's own scheme, with the settings that both databases
+//! need to keep their word.
+
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+
+use super::{Address, AnyConnection, DbError};
+
+/// Opens connections for the pool.
+pub(super) struct Manager {
+    pub(super) address: Address,
+    pub(super) timeout: Duration,
+}
+
+impl ManageConnection for Manager {
+    type Connection = AnyConnection;
+    type Error = DbError;
+
+    fn connect(&self) -> Result<AnyConnection, DbError> {
+        connect(&self.address, self.timeout, false)
+    }
+
+    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), DbError> {
+        Ok(connection.ping()?)
+    }
+
+    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+        connection.is_broken()
+    }
+}
+
+/// Opens one connection; waits for locks and answers no longer than `timeout`.
+///
+/// A SQLite file that is not there is made only when `create` says so: a pool that found its
+/// file gone must not go on with an empty one.
+///
+/// # Errors
+/// [`DbError::Connect`] with the driver's words.
+pub fn connect(address: &Address, timeout: Duration, create: bool) -> Result<AnyConnection, DbError> {
+    let refused = |cause: diesel::ConnectionError| DbError::Connect(cause.to_string());
+    let millis = timeout.as_millis();
+    let (mut connection, settings) = match address {
+        Address::Sqlite(path) => (
+            AnyConnection::Sqlite(SqliteConnection::establish(&uri(path, create)).map_err(refused)?),
+            // FULL: with NORMAL an acknowledged commit could be lost with the power.
+            format!(
+                "PRAGMA busy_timeout = {millis}; PRAGMA foreign_keys = ON; \
+                 PRAGMA synchronous = FULL;"
+            ),
+        ),
+        Address::Postgres(url) => (
+            AnyConnection::Postgres(PgConnection::establish(&patient(url, timeout)).map_err(refused)?),
+            format!("SET statement_timeout = {millis}; SET lock_timeout = {millis};"),
+        ),
+    };
+    connection.batch_execute(&settings).map_err(|cause| DbError::Connect(cause.to_string()))?;
+    Ok(connection)
+}
+
+/// The path as a SQLite URI, which alone can say whether to create the file.
+fn uri(path: &Path, create: bool) -> String {
+    let escaped: String = path
+        .to_string_lossy()
+        .chars()
+        .map(|c| match c {
+            '?' => "%3f".to_owned(),
+            '#' => "%23".to_owned(),
+            '%' => "%25".to_owned(),
+            other => other.to_string(),
+        })
+        .collect();
+    format!("file:{escaped}?mode={}", if create { "rwc" } else { "rw" })
+}
+
+/// The URL with time limits of its own where it has none: a server that is there but says
+/// nothing must not hold a connection for minutes.
+fn patient(url: &str, timeout: Duration) -> String {
+    let seconds = timeout.as_secs().max(2);
+    let limits = [
+        ("connect_timeout", seconds.to_string()),
+        ("tcp_user_timeout", (seconds * 1000).to_string()),
+        ("application_name", "vestibule".to_owned()),
+    ];
+    limits.iter().fold(url.to_owned(), |url, (name, value)| {
+        let separator = match url.split_once('?') {
+            Some((_, query)) if query.contains(&format!("{name}=")) => return url,
+            Some(_) => '&',
+            None => '?',
+        };
+        format!("{url}{separator}{name}={value}")
+    })
+}

@@ -1,0 +1,28 @@
+//! One connection type for both databases, and a pool that keeps its work off the async
+//! threads and answers within a deadline.
+
+mod address;
+mod error;
+mod manager;
+mod migrations;
+mod pool;
+pub mod schema;
+mod transaction;
+
+pub use address::{Address, Backend};
+pub use error::DbError;
+pub use manager::connect;
+pub use migrations::migrate;
+pub use pool::{Db, DbConfig};
+pub use transaction::write;
+
+/// A connection to either database.
+///
+/// Queries are written once and run on both; what the derive cannot say is a `match`.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    /// SQLite.
+    Sqlite(diesel::SqliteConnection),
+    /// PostgreSQL.
+    Postgres(diesel::PgConnection),
+}

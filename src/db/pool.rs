@@ -1,0 +1,96 @@
+//! The pool: one hop to a blocking thread for each piece of work, and never a longer wait
+//! than configured.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::r2d2::Pool;
+use rocket::tokio::sync::Semaphore;
+use rocket::tokio::{task, time};
+
+use super::manager::Manager;
+use super::{Address, AnyConnection, Backend, DbError};
+
+/// `[default.databases.main]`, understood.
+#[derive(Clone, Debug)]
+pub struct DbConfig {
+    /// Which database.
+    pub address: Address,
+    /// How many connections at the most.
+    pub pool_size: u32,
+    /// How long a piece of work may take in all, waiting included.
+    pub timeout: Duration,
+}
+
+/// The database of the application; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<Manager>,
+    permits: Arc<Semaphore>,
+    timeout: Duration,
+    backend: Backend,
+}
+
+impl Db {
+    /// A pool that opens its connections as they are needed.
+    #[must_use]
+    pub fn new(config: &DbConfig) -> Self {
+        let backend = config.address.backend();
+        // Locks are waited for a little less long than the whole work may take, so that the
+        // database's own answer comes first.
+        let timeout = config.timeout.mul_f64(0.75);
+        let pool = Pool::builder()
+            .max_size(config.pool_size)
+            .min_idle(Some(0))
+            // A file does not go away by itself; a server does, and a dead connection found
+            // here is replaced before a request meets it.
+            .test_on_check_out(backend == Backend::Postgres)
+            .connection_timeout(config.timeout)
+            .build_unchecked(Manager { address: config.address.clone(), timeout });
+        Self {
+            pool,
+            permits: Arc::new(Semaphore::new(config.pool_size as usize)),
+            timeout: config.timeout,
+            backend,
+        }
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Runs work on a connection, off the async threads.
+    ///
+    /// # Errors
+    /// Whatever the work answers, or a [`DbError`] when no connection or no answer is had in
+    /// time. Work that ran out of time may still complete.
+    pub async fn run<T, E>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (pool, permits) = (self.pool.clone(), self.permits.clone());
+        let all = async move {
+            let broken = |cause: String| E::from(DbError::Broken(cause));
+            let permit =
+                permits.acquire_owned().await.map_err(|cause| broken(cause.to_string()))?;
+            let job = move || {
+                // The permit stays with the connection, also when the request gives up.
+                let _permit = permit;
+                let mut connection =
+                    pool.get().map_err(|cause| E::from(DbError::Connect(cause.to_string())))?;
+                work(&mut connection)
+            };
+            task::spawn_blocking(job).await.map_err(|cause| broken(cause.to_string()))?
+        };
+        match time::timeout(self.timeout, all).await {
+            Ok(result) => result,
+            Err(_) => Err(DbError::Timeout(self.timeout).into()),
+        }
+    }
+}

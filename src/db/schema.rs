@@ -1,0 +1,37 @@
+//! The tables as diesel sees them. Times are microseconds since 1970.
+#![expect(missing_docs, reason = "the macro's items have none of their own")]
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        username -> Text,
+        username_key -> Text,
+        full_name -> Nullable<Text>,
+        role -> Text,
+        active -> Bool,
+        password_hash -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sign_ins (id) {
+        id -> Text,
+        account -> BigInt,
+        kind -> Text,
+        created_at -> BigInt,
+        auth_time -> BigInt,
+        last_seen_at -> BigInt,
+        expires_at -> BigInt,
+        generation -> BigInt,
+        rotated_at -> Nullable<BigInt>,
+        user_agent -> Nullable<Text>,
+        address -> Nullable<Text>,
+        label -> Nullable<Text>,
+        scopes -> Text,
+        secret_hash -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(sign_ins -> users (account));
+diesel::allow_tables_to_appear_in_same_query!(users, sign_ins);

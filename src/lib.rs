@@ -1,0 +1,5 @@
+//! Sessions and tokens for Rocket.
+
+pub mod auth;
+#[cfg(feature = "app")]
+pub mod db;

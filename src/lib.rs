@@ -1,5 +1,23 @@
 //! Sessions and tokens for Rocket.
 
+#[cfg(feature = "app")]
+pub mod accounts;
+#[cfg(feature = "app")]
+pub mod api;
+#[cfg(feature = "app")]
+pub mod app;
 pub mod auth;
 #[cfg(feature = "app")]
+pub mod cli;
+#[cfg(feature = "app")]
 pub mod db;
+#[cfg(feature = "app")]
+pub mod http;
+#[cfg(feature = "app")]
+mod logging;
+#[cfg(feature = "app")]
+pub mod settings;
+#[cfg(feature = "app")]
+pub mod state_dir;
+#[cfg(feature = "app")]
+pub mod web;

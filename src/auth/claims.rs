@@ -31,7 +31,18 @@ impl TokenKind {
 
 /// Claims that we write ourselves; an application's further claims cannot replace them.
 const REGISTERED: &[&str] = &[
-    "aud", "auth_time", "exp", "fresh", "gen", "iat", "iss", "jti", "nbf", "sid", "stamp", "sub",
+    "aud",
+    "auth_time",
+    "exp",
+    "fresh",
+    "gen",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "sid",
+    "stamp",
+    "sub",
     "type",
 ];
 
@@ -40,6 +51,10 @@ const REGISTERED: &[&str] = &[
 pub struct Claims {
     /// `sub`: the account's id.
     pub sub: String,
+    /// `iss`: who issued it; always the configured issuer.
+    pub iss: String,
+    /// `aud`: whom it is for; always the configured audience.
+    pub aud: String,
     /// `type`: access or refresh.
     pub kind: TokenKind,
     /// `fresh`: whether the password was proven for this very token.
@@ -67,7 +82,7 @@ pub struct Claims {
 impl Claims {
     /// All claims as they stand in the token.
     #[must_use]
-    pub fn to_map(&self, config: &TokenConfig) -> Map<String, Value> {
+    pub fn to_map(&self) -> Map<String, Value> {
         let mut map = self.extra.clone();
         map.retain(|name, _| !REGISTERED.contains(&name.as_str()));
         let mut set = |name: &str, value: Value| map.insert(name.to_owned(), value);
@@ -78,8 +93,8 @@ impl Claims {
         set("nbf", self.nbf.into());
         set("exp", self.exp.into());
         set("jti", self.jti.as_str().into());
-        set("iss", config.issuer.as_str().into());
-        set("aud", config.audience.as_str().into());
+        set("iss", self.iss.as_str().into());
+        set("aud", self.aud.as_str().into());
         set("auth_time", self.auth_time.into());
         if let Some(sid) = &self.sid {
             set("sid", sid.as_str().into());
@@ -128,7 +143,9 @@ impl Claims {
             Value::String(one) => one == config.audience,
             Value::Array(several) => {
                 several.iter().all(Value::is_string)
-                    && several.iter().any(|one| one.as_str() == Some(&config.audience))
+                    && several
+                        .iter()
+                        .any(|one| one.as_str() == Some(&config.audience))
             }
             _ => false,
         };
@@ -143,6 +160,8 @@ impl Claims {
         };
         Some(Self {
             sub: text(map, "sub").filter(|sub| !sub.is_empty())?,
+            iss: config.issuer.clone(),
+            aud: config.audience.clone(),
             kind,
             fresh: map.remove("fresh")?.as_bool()?,
             iat: number(map, "iat")?,
@@ -172,7 +191,9 @@ fn text(map: &mut Map<String, Value>, name: &str) -> Option<String> {
 /// A NumericDate or a counter. A fraction is refused: we never write one, and a time beyond
 /// the year 9999 is no time.
 fn number(map: &mut Map<String, Value>, name: &str) -> Option<i64> {
-    map.remove(name)?.as_i64().filter(|number| (0..253_402_300_800).contains(number))
+    map.remove(name)?
+        .as_i64()
+        .filter(|number| (0..253_402_300_800).contains(number))
 }
 
 /// A claim that may be absent but not of the wrong type.
@@ -181,5 +202,9 @@ fn optional<T>(
     name: &str,
     read: impl Fn(&mut Map<String, Value>, &str) -> Option<T>,
 ) -> Option<Option<T>> {
-    if map.contains_key(name) { read(map, name).map(Some) } else { Some(None) }
+    if map.contains_key(name) {
+        read(map, name).map(Some)
+    } else {
+        Some(None)
+    }
 }

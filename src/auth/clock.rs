@@ -40,7 +40,9 @@ impl Clock {
     /// [`set`](Self::set).
     #[must_use]
     pub fn manual() -> Self {
-        let clock = Self { manual: Some(Arc::new(AtomicI64::new(0))) };
+        let clock = Self {
+            manual: Some(Arc::new(AtomicI64::new(0))),
+        };
         clock.set(system_time());
         clock
     }
@@ -65,7 +67,10 @@ impl Clock {
     /// Moves a manual clock forwards; does nothing to the system's.
     pub fn advance(&self, by: Duration) {
         if let Some(micros) = &self.manual {
-            micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+            micros.fetch_add(
+                i64::try_from(by.as_micros()).unwrap_or(i64::MAX),
+                Ordering::SeqCst,
+            );
         }
     }
 
@@ -77,7 +82,10 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the place that the lint points to")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that the lint points to"
+)]
 fn system_time() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
@@ -93,7 +101,8 @@ pub fn to_micros(time: OffsetDateTime) -> i64 {
 /// # Errors
 /// `unavailable`, as above.
 pub fn from_micros(micros: i64) -> Result<OffsetDateTime, Error> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).map_err(Error::unavailable)
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
+        .map_err(Error::unavailable)
 }
 
 #[cfg(test)]
@@ -104,11 +113,21 @@ mod tests {
     #[test]
     fn an_absurd_clock_is_unavailable_and_never_a_panic() {
         let clock = Clock::manual();
-        for absurd in [datetime!(1970-01-01 0:00 UTC), datetime!(1969-12-31 0:00 UTC), datetime!(9999-12-31 0:00 UTC)] {
+        for absurd in [
+            datetime!(1970-01-01 0:00 UTC),
+            datetime!(1969-12-31 0:00 UTC),
+            datetime!(9999-12-31 0:00 UTC),
+        ] {
             clock.set(absurd);
-            assert_eq!(clock.now().expect_err("absurd").kind(), ErrorKind::Unavailable);
+            assert_eq!(
+                clock.now().expect_err("absurd").kind(),
+                ErrorKind::Unavailable
+            );
         }
-        for fine in [datetime!(2038-01-19 3:14:08 UTC), datetime!(2106-02-07 6:28:16 UTC)] {
+        for fine in [
+            datetime!(2038-01-19 3:14:08 UTC),
+            datetime!(2106-02-07 6:28:16 UTC),
+        ] {
             clock.set(fine);
             assert_eq!(clock.now().expect("fine"), fine);
         }

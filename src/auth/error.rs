@@ -46,7 +46,11 @@ impl Error {
     /// An error of this kind with the kind's own sentence.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self { kind, details: None, source: None }
+        Self {
+            kind,
+            details: None,
+            source: None,
+        }
     }
 
     /// The store failed: 503 `unavailable`, never a 401; the cause goes to the log.
@@ -84,7 +88,10 @@ impl Error {
         name: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.details.get_or_insert_default().fields.push((name.into(), message.into()));
+        self.details
+            .get_or_insert_default()
+            .fields
+            .push((name.into(), message.into()));
         self
     }
 
@@ -111,20 +118,31 @@ impl Error {
     /// The sentence for people; safe to show.
     #[must_use]
     pub fn message(&self) -> &str {
-        let own = self.details.as_ref().and_then(|details| details.detail.as_deref());
+        let own = self
+            .details
+            .as_ref()
+            .and_then(|details| details.detail.as_deref());
         own.unwrap_or_else(|| self.kind.detail())
     }
 
     /// Field names and what is wrong with each, in order; empty for most errors.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        let fields = self.details.as_ref().map_or(&[][..], |details| &details.fields);
-        fields.iter().map(|(name, message)| (name.as_ref(), message.as_ref()))
+        let fields = self
+            .details
+            .as_ref()
+            .map_or(&[][..], |details| &details.fields);
+        fields
+            .iter()
+            .map(|(name, message)| (name.as_ref(), message.as_ref()))
     }
 
     /// Seconds to wait before trying again, where that is known.
     #[must_use]
     pub fn wait(&self) -> Option<u64> {
-        let own = self.details.as_ref().and_then(|details| details.retry_after);
+        let own = self
+            .details
+            .as_ref()
+            .and_then(|details| details.retry_after);
         own.or_else(|| self.kind.retry_after())
     }
 
@@ -143,7 +161,10 @@ impl Error {
     /// ```
     #[must_use]
     pub fn last(request: &Request<'_>) -> Option<Self> {
-        LastError::of(request).lock().ok().and_then(|slot| slot.clone())
+        LastError::of(request)
+            .lock()
+            .ok()
+            .and_then(|slot| slot.clone())
     }
 
     /// Leaves this error on the request for [`Error::last`].
@@ -214,7 +235,9 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+        self.source
+            .as_ref()
+            .map(|source| &**source as &(dyn StdError + 'static))
     }
 }
 

@@ -40,7 +40,10 @@ pub struct Auth {
 impl Auth {
     /// The fairing with nothing stored and the system's clock.
     pub fn fairing() -> Self {
-        Self { ledger: Arc::new(Stateless), clock: Clock::system() }
+        Self {
+            ledger: Arc::new(Stateless),
+            clock: Clock::system(),
+        }
     }
 
     /// Keeps sign-ins in this ledger; then they can be listed and ended one by one.
@@ -59,7 +62,10 @@ impl Auth {
 #[rocket::async_trait]
 impl Fairing for Auth {
     fn info(&self) -> Info {
-        Info { name: "Authentication", kind: Kind::Ignite | Kind::Singleton }
+        Info {
+            name: "Authentication",
+            kind: Kind::Ignite | Kind::Singleton,
+        }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
@@ -95,16 +101,28 @@ struct LastWord {
 #[rocket::async_trait]
 impl Fairing for LastWord {
     fn info(&self) -> Info {
-        let kind = if self.hop < HOPS { Kind::Ignite } else { Kind::Response };
-        Info { name: "Session policy", kind }
+        let kind = if self.hop < HOPS {
+            Kind::Ignite
+        } else {
+            Kind::Response
+        };
+        Info {
+            name: "Session policy",
+            kind,
+        }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        Ok(rocket.attach(Self { hop: self.hop + 1, ..Self::default() }))
+        Ok(rocket.attach(Self {
+            hop: self.hop + 1,
+            ..Self::default()
+        }))
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Ok(state) = AuthState::of(request) else { return };
+        let Ok(state) = AuthState::of(request) else {
+            return;
+        };
         take_back_stale_cookie(state, request, response);
         if policy::apply(state, request, response) {
             self.report(request);
@@ -123,7 +141,9 @@ impl LastWord {
             || "no route".to_owned(),
             |route| format!("{} {}", route.method, route.uri),
         );
-        let Ok(mut reported) = self.reported.lock() else { return };
+        let Ok(mut reported) = self.reported.lock() else {
+            return;
+        };
         if reported.insert(route.clone()) {
             log::warn!(target: "vestibule::auth", "kept a cookie off a token request: {route}");
         }
@@ -134,7 +154,10 @@ impl LastWord {
 /// session cookie waits until here.
 fn take_back_stale_cookie(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
     let own = format!("{}=", state.cookie_name);
-    let replaced = response.headers().get("Set-Cookie").any(|cookie| cookie.starts_with(&own));
+    let replaced = response
+        .headers()
+        .get("Set-Cookie")
+        .any(|cookie| cookie.starts_with(&own));
     if is_stale(request) && !replaced {
         response.adjoin_header(&removal(&state.config.session, &state.cookie_name));
     }
@@ -150,11 +173,17 @@ fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'
     let bare = format!("{scheme} realm=\"vestibule\"");
     let value = match (response.status(), kind) {
         (Status::Unauthorized, Some(kind)) if kind.blames_token() => {
-            format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
+            format!(
+                "{bare}, error=\"invalid_token\", error_description=\"{}\"",
+                kind.detail()
+            )
         }
         (Status::Unauthorized, _) => bare,
         (Status::Forbidden, Some(kind @ ErrorKind::InsufficientScope)) => {
-            format!("{bare}, error=\"insufficient_scope\", error_description=\"{}\"", kind.detail())
+            format!(
+                "{bare}, error=\"insufficient_scope\", error_description=\"{}\"",
+                kind.detail()
+            )
         }
         _ => return,
     };
@@ -165,7 +194,10 @@ fn vary(response: &mut Response<'_>) {
     let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
     for name in ["Authorization", "Cookie"] {
         let listed = names.iter().flat_map(|names| names.split(','));
-        if !listed.map(str::trim).any(|listed| listed.eq_ignore_ascii_case(name)) {
+        if !listed
+            .map(str::trim)
+            .any(|listed| listed.eq_ignore_ascii_case(name))
+        {
             names.push(name.to_owned());
         }
     }

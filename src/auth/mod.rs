@@ -35,7 +35,7 @@ mod error;
 mod error_kind;
 mod fairing;
 mod guards;
-mod json;
+pub(crate) mod json;
 mod keys;
 mod next;
 mod opening;

@@ -33,7 +33,8 @@ impl LocalPath {
         let path = text.split(['?', '#']).next().unwrap_or(text);
         // A proxy that decodes or tidies up paths must not see another host in it.
         let decoded = percent_decoded(path)?;
-        if decoded.contains("//") || decoded.contains('\\') || decoded.chars().any(char::is_control) {
+        if decoded.contains("//") || decoded.contains('\\') || decoded.chars().any(char::is_control)
+        {
             return None;
         }
         let origin = Origin::parse(text).ok()?;
@@ -69,8 +70,14 @@ fn is_plain(byte: u8) -> bool {
 
 fn percent_decoded(path: &str) -> Option<String> {
     // Twice, because some proxies decode once before they pass the rest on.
-    let once = rocket::http::RawStr::new(path).percent_decode().ok()?.into_owned();
-    let twice = rocket::http::RawStr::new(&once).percent_decode().ok()?.into_owned();
+    let once = rocket::http::RawStr::new(path)
+        .percent_decode()
+        .ok()?
+        .into_owned();
+    let twice = rocket::http::RawStr::new(&once)
+        .percent_decode()
+        .ok()?
+        .into_owned();
     Some(twice)
 }
 
@@ -81,14 +88,43 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_site_are_taken() {
-        for good in ["/", "/dashboard", "/a/b?c=d&e=%2F%2F", "/a%20b", "/caf%C3%A9", "/?next=//x"] {
+        for good in [
+            "/",
+            "/dashboard",
+            "/a/b?c=d&e=%2F%2F",
+            "/a%20b",
+            "/caf%C3%A9",
+            "/?next=//x",
+        ] {
             assert!(LocalPath::parse(good).is_some(), "{good:?}");
         }
         for bad in [
-            "", "dashboard", "//evil.com", "///evil.com", "////evil.com", "/\\evil.com", "\\\\evil.com",
-            "/%2Fevil.com", "/%2f%2fevil.com", "/%5Cevil.com", "/%252Fevil.com", "https://evil.com",
-            "https:evil.com", "javascript:alert(1)", "data:text/html,x", " /x", "/x ", "/\t/evil.com",
-            "/x\r\nSet-Cookie: a=b", "/%0d%0aSet-Cookie:a=b", "/%00", "/\u{2028}", "/é", "/a//b", "?x", "#x",
+            "",
+            "dashboard",
+            "//evil.com",
+            "///evil.com",
+            "////evil.com",
+            "/\\evil.com",
+            "\\\\evil.com",
+            "/%2Fevil.com",
+            "/%2f%2fevil.com",
+            "/%5Cevil.com",
+            "/%252Fevil.com",
+            "https://evil.com",
+            "https:evil.com",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            " /x",
+            "/x ",
+            "/\t/evil.com",
+            "/x\r\nSet-Cookie: a=b",
+            "/%0d%0aSet-Cookie:a=b",
+            "/%00",
+            "/\u{2028}",
+            "/é",
+            "/a//b",
+            "?x",
+            "#x",
         ] {
             assert!(LocalPath::parse(bad).is_none(), "{bad:?}");
         }

@@ -25,8 +25,14 @@ pub fn check(request: &Request<'_>) -> Result<(), Error> {
 /// Rocket has already rewritten the method when a form began with `_method`, so a request
 /// with a form in it counts as the POST that it was.
 fn is_unsafe(request: &Request<'_>) -> bool {
-    let safe = matches!(request.method(), Method::Get | Method::Head | Method::Options);
-    !safe || request.content_type().is_some_and(|kind| kind.is_form() || kind.is_form_data())
+    let safe = matches!(
+        request.method(),
+        Method::Get | Method::Head | Method::Options
+    );
+    !safe
+        || request
+            .content_type()
+            .is_some_and(|kind| kind.is_form() || kind.is_form_data())
 }
 
 fn is_same_origin(request: &Request<'_>) -> bool {
@@ -46,7 +52,9 @@ fn is_same_origin(request: &Request<'_>) -> bool {
 /// Whether an `Origin` value names the host that the request was sent to. The scheme is not
 /// compared: behind a proxy that ends TLS we do not know our own.
 fn is_host(origin: &str, host: &str) -> bool {
-    let Ok(uri) = Absolute::parse(origin) else { return false };
+    let Ok(uri) = Absolute::parse(origin) else {
+        return false;
+    };
     let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
     !authority.is_empty()
         && authority.eq_ignore_ascii_case(host)

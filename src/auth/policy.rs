@@ -29,6 +29,13 @@ pub const fn cookies_may_leave(mode: Mode, policy: SessionPolicy, token_request:
     }
 }
 
+/// Whether the request presents a token, good or bad; such a request gets no cookie, no page
+/// and no redirect. Never in mode `session`.
+#[must_use]
+pub fn is_token_request(request: &Request<'_>) -> bool {
+    AuthState::of(request).is_ok_and(|state| Presented::on(request, state).is_token_request())
+}
+
 /// Takes every `Set-Cookie` off an answer that may not carry one; answers whether there
 /// was any.
 pub(crate) fn apply(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) -> bool {

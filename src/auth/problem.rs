@@ -40,7 +40,10 @@ impl From<Error> for Problem {
             status: error.kind().status().code,
             code: error.kind().code().to_owned(),
             detail: error.message().to_owned(),
-            fields: error.fields().map(|(name, text)| (name.to_owned(), text.into())).collect(),
+            fields: error
+                .fields()
+                .map(|(name, text)| (name.to_owned(), text.into()))
+                .collect(),
             retry_after: error.wait(),
         }
     }
@@ -49,12 +52,19 @@ impl From<Error> for Problem {
 impl From<Status> for Problem {
     fn from(status: Status) -> Self {
         let mut problem = Self::from(Error::new(ErrorKind::of(status).unwrap_or(
-            if status.code < 500 { ErrorKind::MalformedBody } else { ErrorKind::Internal },
+            if status.code < 500 {
+                ErrorKind::MalformedBody
+            } else {
+                ErrorKind::Internal
+            },
         )));
         if problem.status != status.code {
             problem.title = status.reason_lossy();
             problem.status = status.code;
-            problem.code = problem.title.to_ascii_lowercase().replace([' ', '-', '\''], "_");
+            problem.code = problem
+                .title
+                .to_ascii_lowercase()
+                .replace([' ', '-', '\''], "_");
             problem.detail = format!("{}.", problem.title);
         }
         problem

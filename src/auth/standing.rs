@@ -44,7 +44,9 @@ pub(crate) async fn look_up<U: Account>(
     let sign_in = if state.ledger.is_stateless() {
         None
     } else {
-        let Some(sign_in) = find_sign_in(state, credential, now).await? else { return Ok(None) };
+        let Some(sign_in) = find_sign_in(state, credential, now).await? else {
+            return Ok(None);
+        };
         Some(sign_in)
     };
     let Some(account) = find_account::<U>(request, credential.sub, credential.stamp).await? else {
@@ -53,7 +55,10 @@ pub(crate) async fn look_up<U: Account>(
     if let Some(sign_in) = &sign_in {
         touch(state, sign_in, credential.idle, now);
     }
-    Ok(Some(Standing { account: Arc::new(account), sign_in }))
+    Ok(Some(Standing {
+        account: Arc::new(account),
+        sign_in,
+    }))
 }
 
 async fn find_sign_in(
@@ -61,10 +66,14 @@ async fn find_sign_in(
     credential: &Presentation<'_>,
     now: OffsetDateTime,
 ) -> Result<Option<SignIn>, Error> {
-    let Some(id) = credential.sid.and_then(SignInId::parse) else { return Ok(None) };
+    let Some(id) = credential.sid.and_then(SignInId::parse) else {
+        return Ok(None);
+    };
     let found = state.ledger.get(&id).await?;
     Ok(found.filter(|sign_in| {
-        let idle = credential.idle.is_some_and(|idle| now - sign_in.last_seen_at >= idle);
+        let idle = credential
+            .idle
+            .is_some_and(|idle| now - sign_in.last_seen_at >= idle);
         sign_in.account == credential.sub
             && sign_in.kind == credential.kind
             && now < sign_in.expires_at
@@ -78,8 +87,12 @@ pub(crate) async fn find_account<U: Account>(
     sub: &str,
     stamp: Option<&str>,
 ) -> Result<Option<U>, Error> {
-    let Ok(id) = sub.parse::<U::Id>() else { return Ok(None) };
-    let found = U::find(request.rocket(), &id).await.map_err(Error::unavailable)?;
+    let Ok(id) = sub.parse::<U::Id>() else {
+        return Ok(None);
+    };
+    let found = U::find(request.rocket(), &id)
+        .await
+        .map_err(Error::unavailable)?;
     Ok(found.filter(|account| {
         account.is_active() && stamp_digest(&account.stamp()).as_deref() == stamp
     }))

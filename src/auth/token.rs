@@ -36,7 +36,9 @@ pub struct TokenPair {
 
 impl std::fmt::Debug for TokenPair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TokenPair").field("expires_in", &self.expires_in).finish_non_exhaustive()
+        f.debug_struct("TokenPair")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,7 +69,14 @@ impl Tokens<'_> {
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<TokenPair, Error> {
         let lifetime = self.state.config.token.refresh;
-        let opened = open(self.request, self.state, account, SignInKind::Token, lifetime).await?;
+        let opened = open(
+            self.request,
+            self.state,
+            account,
+            SignInKind::Token,
+            lifetime,
+        )
+        .await?;
         self.pair(account, &opened, true)
     }
 
@@ -86,7 +95,11 @@ impl Tokens<'_> {
         if self.state.ledger.is_stateless() {
             return self.pair(&account, &unkept(claims)?, false);
         }
-        let id = claims.sid.as_deref().and_then(SignInId::parse).ok_or_else(revoked)?;
+        let id = claims
+            .sid
+            .as_deref()
+            .and_then(SignInId::parse)
+            .ok_or_else(revoked)?;
         let from = claims.generation.ok_or(ErrorKind::TokenInvalid)?;
         let now = self.state.clock.now()?;
         let grace = self.state.config.token.refresh_grace;
@@ -175,7 +188,10 @@ impl Tokens<'_> {
 
     /// Made of the row alone, so that the same row always makes the same token.
     fn refresh_claims<U: Account>(&self, account: &U, sign_in: &SignIn) -> Claims {
-        let since = sign_in.rotated_at.unwrap_or(sign_in.created_at).unix_timestamp();
+        let since = sign_in
+            .rotated_at
+            .unwrap_or(sign_in.created_at)
+            .unix_timestamp();
         let common = self.common(account, sign_in, TokenKind::Refresh);
         Claims {
             iat: since,
@@ -190,6 +206,8 @@ impl Tokens<'_> {
         let kept = !self.state.ledger.is_stateless();
         Claims {
             sub: sign_in.account.clone(),
+            iss: self.state.config.token.issuer.clone(),
+            aud: self.state.config.token.audience.clone(),
             kind,
             fresh: false,
             iat: 0,
@@ -205,8 +223,9 @@ impl Tokens<'_> {
     }
 
     fn sign<U: Account>(&self, account: &U, claims: &Claims) -> Result<String, Error> {
-        let map = claims.to_map(&self.state.config.token);
-        self.state.keys.sign(&account.headers(claims.kind), &map)
+        self.state
+            .keys
+            .sign(&account.headers(claims.kind), &claims.to_map())
     }
 }
 

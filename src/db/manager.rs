@@ -40,12 +40,18 @@ impl ManageConnection for Manager {
 ///
 /// # Errors
 /// [`DbError::Connect`] with the driver's words.
-pub fn connect(address: &Address, timeout: Duration, create: bool) -> Result<AnyConnection, DbError> {
+pub fn connect(
+    address: &Address,
+    timeout: Duration,
+    create: bool,
+) -> Result<AnyConnection, DbError> {
     let refused = |cause: diesel::ConnectionError| DbError::Connect(cause.to_string());
     let millis = timeout.as_millis();
     let (mut connection, settings) = match address {
         Address::Sqlite(path) => (
-            AnyConnection::Sqlite(SqliteConnection::establish(&uri(path, create)).map_err(refused)?),
+            AnyConnection::Sqlite(
+                SqliteConnection::establish(&uri(path, create)).map_err(refused)?,
+            ),
             // FULL: with NORMAL an acknowledged commit could be lost with the power.
             format!(
                 "PRAGMA busy_timeout = {millis}; PRAGMA foreign_keys = ON; \
@@ -53,11 +59,15 @@ pub fn connect(address: &Address, timeout: Duration, create: bool) -> Result<Any
             ),
         ),
         Address::Postgres(url) => (
-            AnyConnection::Postgres(PgConnection::establish(&patient(url, timeout)).map_err(refused)?),
+            AnyConnection::Postgres(
+                PgConnection::establish(&patient(url, timeout)).map_err(refused)?,
+            ),
             format!("SET statement_timeout = {millis}; SET lock_timeout = {millis};"),
         ),
     };
-    connection.batch_execute(&settings).map_err(|cause| DbError::Connect(cause.to_string()))?;
+    connection
+        .batch_execute(&settings)
+        .map_err(|cause| DbError::Connect(cause.to_string()))?;
     Ok(connection)
 }
 

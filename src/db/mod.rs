@@ -2,6 +2,7 @@
 //! threads and answers within a deadline.
 
 mod address;
+mod connection;
 mod error;
 mod manager;
 mod migrations;
@@ -10,19 +11,9 @@ pub mod schema;
 mod transaction;
 
 pub use address::{Address, Backend};
+pub use connection::AnyConnection;
 pub use error::DbError;
 pub use manager::connect;
 pub use migrations::migrate;
 pub use pool::{Db, DbConfig};
 pub use transaction::write;
-
-/// A connection to either database.
-///
-/// Queries are written once and run on both; what the derive cannot say is a `match`.
-#[derive(diesel::MultiConnection)]
-pub enum AnyConnection {
-    /// SQLite.
-    Sqlite(diesel::SqliteConnection),
-    /// PostgreSQL.
-    Postgres(diesel::PgConnection),
-}

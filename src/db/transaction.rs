@@ -25,7 +25,9 @@ pub fn write<T, E: From<Query>>(
     }
     match work(connection) {
         Ok(done) => {
-            <AnyConnection as diesel::Connection>::TransactionManager::commit_transaction(connection)?;
+            <AnyConnection as diesel::Connection>::TransactionManager::commit_transaction(
+                connection,
+            )?;
             Ok(done)
         }
         Err(error) => {

@@ -25,13 +25,27 @@ pub(super) fn hash(password: &str, cost: u32) -> Result<String, Error> {
     with_salt(password, cost, salt)
 }
 
+/// A hash of this cost that no password is known for; made without hashing anything.
+pub(super) fn of_nobody(cost: u32) -> Result<String, Error> {
+    let mut random = [0; 16 + 23];
+    getrandom::fill(&mut random).map_err(Error::unavailable)?;
+    let (salt, digest) = random.split_at(16);
+    Ok(format!(
+        "$bcrypt-sha256$v=2,t=2b,r={cost}${}${}",
+        BCRYPT64.encode(salt),
+        BCRYPT64.encode(digest)
+    ))
+}
+
 fn with_salt(password: &str, cost: u32, salt: [u8; 16]) -> Result<String, Error> {
     let salt_text = BCRYPT64.encode(salt);
     let key = prehash(password, &salt_text);
     let parts = bcrypt::hash_with_salt(key, cost, salt).map_err(Error::internal)?;
     let plain = parts.format_for_version(Version::TwoB);
     let digest = plain.get(29..).unwrap_or_default();
-    Ok(format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt_text}${digest}"))
+    Ok(format!(
+        "$bcrypt-sha256$v=2,t=2b,r={cost}${salt_text}${digest}"
+    ))
 }
 
 /// Whether the password is the one behind a stored hash; a hash that cannot be read matches
@@ -43,8 +57,8 @@ pub(super) fn verify(password: &str, stored: &str) -> bool {
             verify_bcrypt(key.as_bytes(), &format!("$2b${cost:02}${salt}{digest}"))
         }
         // Plain bcrypt ends at a NUL and starts over: "ab" would match "ab\0ab".
-        Some(Stored::Bcrypt { .. }) if password.contains('\0') => false,
-        Some(Stored::Bcrypt { .. }) => verify_bcrypt(password.as_bytes(), stored),
+        Some(Stored::Bcrypt) if password.contains('\0') => false,
+        Some(Stored::Bcrypt) => verify_bcrypt(password.as_bytes(), stored),
         None => false,
     }
 }
@@ -67,12 +81,22 @@ fn verify_bcrypt(key: &[u8], hash: &str) -> bool {
 fn prehash(password: &str, salt_text: &str) -> String {
     // HMAC takes a key of any length, so this cannot fail.
     let mac = Hmac::<Sha256>::new_from_slice(salt_text.as_bytes());
-    let digest = mac.map(|mac| mac.chain_update(password.as_bytes()).finalize().into_bytes());
-    digest.map(|digest| STANDARD.encode(digest)).unwrap_or_default()
+    let digest = mac.map(|mac| {
+        mac.chain_update(password.as_bytes())
+            .finalize()
+            .into_bytes()
+    });
+    digest
+        .map(|digest| STANDARD.encode(digest))
+        .unwrap_or_default()
 }
 
 enum Stored<'h> {
-    Sha256 { cost: u32, salt: &'h str, digest: &'h str },
+    Sha256 {
+        cost: u32,
+        salt: &'h str,
+        digest: &'h str,
+    },
     Bcrypt,
 }
 
@@ -90,9 +114,15 @@ impl<'h> Stored<'h> {
             let mut parts = rest.split('$');
             let (rounds, salt, digest) = (parts.next()?, parts.next()?, parts.next()?);
             let good = parts.next().is_none() && fits(salt, 22) && fits(digest, 31);
-            return good.then_some(Self::Sha256 { cost: cost(rounds)?, salt, digest });
+            return good.then_some(Self::Sha256 {
+                cost: cost(rounds)?,
+                salt,
+                digest,
+            });
         }
-        let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|tag| stored.strip_prefix(tag))?;
+        let rest = ["$2a$", "$2b$", "$2y$"]
+            .iter()
+            .find_map(|tag| stored.strip_prefix(tag))?;
         let (rounds, text) = rest.split_once('$')?;
         (cost(rounds).is_some() && rounds.len() == 2 && fits(text, 53)).then_some(Self::Bcrypt)
     }
@@ -105,7 +135,8 @@ mod tests {
     #[test]
     fn a_hash_of_passlib_verifies() {
         // The example of passlib's documentation of bcrypt_sha256.
-        let known = "$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2";
+        let known =
+            "$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2";
         assert!(verify("password", known));
         assert!(!verify("Password", known));
     }
@@ -133,7 +164,14 @@ mod tests {
     #[test]
     fn an_unreadable_hash_matches_nothing() {
         let utf8 = "é".repeat(30);
-        for odd in ["", "!", "$2b$31$", &utf8, "$2b$12$short", "$bcrypt-sha256$v=2,t=2b,r=31$a$b"] {
+        for odd in [
+            "",
+            "!",
+            "$2b$31$",
+            &utf8,
+            "$2b$12$short",
+            "$bcrypt-sha256$v=2,t=2b,r=31$a$b",
+        ] {
             assert!(!verify("", odd) && !verify("password", odd), "{odd}");
         }
     }

@@ -34,19 +34,17 @@ impl Drop for Place<'_> {
 }
 
 impl Hasher {
-    /// A hasher of this configuration; takes the time of one hash.
+    /// A hasher of this configuration.
     ///
     /// # Errors
     /// `unavailable` when the system has no randomness.
     pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
-        let mut nobody = [0; 32];
-        getrandom::fill(&mut nobody).map_err(Error::unavailable)?;
         Ok(Self {
             permits: Arc::new(Semaphore::new(config.hashers)),
             waiting: Arc::new(AtomicUsize::new(0)),
             capacity: config.hashers + config.queue,
             cost: config.cost,
-            dummy: hash::hash(&format!("{nobody:?}"), config.cost)?.into(),
+            dummy: hash::of_nobody(config.cost)?.into(),
         })
     }
 
@@ -56,7 +54,17 @@ impl Hasher {
     /// `busy`.
     pub async fn hash(&self, password: &Password) -> Result<String, Error> {
         let (password, cost) = (password.clone(), self.cost);
-        self.run(move || hash::hash(password.reveal(), cost)).await?
+        self.run(move || hash::hash(password.reveal(), cost))
+            .await?
+    }
+
+    /// As [`hash`](Self::hash), on the calling thread and without a queue; for command lines
+    /// and first starts, never for requests.
+    ///
+    /// # Errors
+    /// `unavailable` when the system has no randomness.
+    pub fn hash_blocking(&self, password: &Password) -> Result<String, Error> {
+        hash::hash(password.reveal(), self.cost)
     }
 
     /// Whether the password is the one behind the stored hash. Without a stored hash, or
@@ -76,7 +84,10 @@ impl Hasher {
         if !known {
             password.0.truncate(0);
         }
-        Ok(self.run(move || hash::verify(password.reveal(), &stored)).await? && known)
+        Ok(self
+            .run(move || hash::verify(password.reveal(), &stored))
+            .await?
+            && known)
     }
 
     /// Whether a stored hash should be replaced now that the password is known.
@@ -94,7 +105,12 @@ impl Hasher {
         if inside >= self.capacity {
             return Err(ErrorKind::Busy.into());
         }
-        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        let permit = self
+            .permits
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(Error::internal)?;
         let work = move || {
             // Held by the work, not by the request: a client that hangs up frees no core.
             let _permit = permit;

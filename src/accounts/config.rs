@@ -1,0 +1,24 @@
+//! `[default.accounts]`.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of the account service.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountsConfig {
+    /// Whether visitors may register themselves. Defaults to on.
+    pub registration: bool,
+    /// Whether the sample users of the Flask guide are inserted into an empty database.
+    /// Defaults to on in the debug profile while listening on a loopback address; refused
+    /// anywhere else.
+    pub sample_users: Option<bool>,
+}
+
+impl Default for AccountsConfig {
+    fn default() -> Self {
+        Self {
+            registration: true,
+            sample_users: None,
+        }
+    }
+}

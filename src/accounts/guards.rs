@@ -1,0 +1,66 @@
+//! The library's guards for this user type; the only file here that knows Rocket and the
+//! table both.
+
+use rocket::{Orbit, Rocket};
+use serde_json::{Map, Value};
+
+use super::queries;
+use super::{Role, User};
+use crate::auth::{self, Account, Claims, TokenKind};
+use crate::db::{Db, DbError};
+
+/// The user behind a bearer token: the guard of `/api`.
+pub type TokenUser = auth::TokenUser<User>;
+/// The user behind an access or a refresh token, for signing out.
+pub type AnyTokenUser = auth::AnyTokenUser<User>;
+/// The user behind a session cookie: the guard of pages.
+pub type SessionUser = auth::SessionUser<User>;
+/// The user behind either.
+pub type CurrentUser = auth::CurrentUser<User>;
+
+/// The role of an administrator.
+#[derive(Debug)]
+pub struct Admin;
+
+impl auth::Role for Admin {
+    type Account = User;
+
+    fn permits(user: &User) -> bool {
+        user.role == Role::Admin
+    }
+
+    fn claimed(claims: &Claims) -> bool {
+        claims.extra.get("role").and_then(Value::as_str) == Some(Role::Admin.as_str())
+    }
+}
+
+#[rocket::async_trait]
+impl Account for User {
+    type Id = i64;
+    type Error = DbError;
+
+    fn id(&self) -> i64 {
+        self.id
+    }
+
+    async fn find(rocket: &Rocket<Orbit>, id: &i64) -> Result<Option<Self>, DbError> {
+        let db = rocket
+            .state::<Db>()
+            .ok_or_else(|| DbError::Broken("not attached".to_owned()))?;
+        let id = *id;
+        db.run(move |connection| queries::find(connection, id).map_err(DbError::from))
+            .await
+    }
+
+    fn is_active(&self) -> bool {
+        self.active
+    }
+
+    fn claims(&self, kind: TokenKind) -> Map<String, Value> {
+        let mut claims = Map::new();
+        if kind == TokenKind::Access {
+            claims.insert("role".to_owned(), self.role.as_str().into());
+        }
+        claims
+    }
+}

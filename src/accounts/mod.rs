@@ -1,0 +1,37 @@
+//! The accounts of the service: users and roles, how they prove who they are, and the
+//! ledger of their sign-ins. Knows no page and no route.
+
+mod config;
+mod credentials;
+mod fields;
+mod guards;
+mod ledger;
+pub mod queries;
+mod samples;
+mod user;
+mod username;
+
+pub use config::AccountsConfig;
+pub use credentials::{Registration, authenticate, register};
+pub use fields::{full_name, new_password};
+pub use guards::{Admin, AnyTokenUser, CurrentUser, SessionUser, TokenUser};
+pub use ledger::DieselLedger;
+pub use samples::{SAMPLES, insert_samples};
+pub use user::{Role, User};
+pub use username::Username;
+
+use crate::auth::Error;
+use crate::db::DbError;
+
+// A store that fails is 503 `unavailable` for whoever asked, and the cause is for the log.
+impl From<DbError> for Error {
+    fn from(cause: DbError) -> Self {
+        Self::unavailable(cause)
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(cause: diesel::result::Error) -> Self {
+        Self::unavailable(DbError::from(cause))
+    }
+}

@@ -1,0 +1,240 @@
+//! Every statement about users. Plain functions on a connection: no Rocket in sight.
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use diesel::result::DatabaseErrorKind::UniqueViolation;
+use diesel::result::Error as Query;
+use diesel::result::Error::DatabaseError;
+use time::OffsetDateTime;
+
+use super::user::UserRow;
+use super::{Role, User, Username};
+use crate::auth::{Error, ErrorKind, to_micros};
+use crate::db::schema::{sign_ins, users};
+use crate::db::{AnyConnection, write};
+
+/// How many users a page of the list holds.
+pub const PAGE: i64 = 50;
+
+/// What a new row of `users` holds.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The checked name.
+    pub username: Username,
+    /// What to call the person.
+    pub full_name: Option<String>,
+    /// What the user may do.
+    pub role: Role,
+    /// The hash to keep.
+    pub password_hash: String,
+    /// When the account is made.
+    pub created_at: OffsetDateTime,
+}
+
+/// The user with this id.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>> {
+    let row = users::table
+        .find(id)
+        .select(UserRow::as_select())
+        .first(connection);
+    row.optional().map(|row| row.map(User::from))
+}
+
+/// The user with this name, with the hash of the password.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn with_hash(
+    connection: &mut AnyConnection,
+    username: &Username,
+) -> QueryResult<Option<(User, String)>> {
+    let row = users::table.filter(users::username_key.eq(username.key()));
+    let row: Option<UserRow> = row
+        .select(UserRow::as_select())
+        .first(connection)
+        .optional()?;
+    Ok(row.map(|mut row| {
+        let hash = std::mem::take(&mut row.password_hash);
+        (User::from(row), hash)
+    }))
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// 409 `username_taken`, 503 `unavailable`.
+pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Error> {
+    let inserted = diesel::insert_into(users::table)
+        .values((
+            users::username.eq(new.username.shown()),
+            users::username_key.eq(new.username.key()),
+            users::full_name.eq(new.full_name.as_deref()),
+            users::role.eq(new.role.as_str()),
+            users::active.eq(true),
+            users::password_hash.eq(&new.password_hash),
+            users::created_at.eq(to_micros(new.created_at)),
+        ))
+        .returning(users::all_columns)
+        .get_result::<UserRow>(connection);
+    match inserted {
+        Ok(row) => Ok(row.into()),
+        Err(DatabaseError(UniqueViolation, _)) => Err(ErrorKind::UsernameTaken.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// One page of all users by id, from page 1, and how many there are.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn page(connection: &mut AnyConnection, page: i64) -> QueryResult<(Vec<User>, i64)> {
+    let total = users::table.select(count_star()).first(connection)?;
+    let rows: Vec<UserRow> = users::table
+        .order(users::id)
+        .offset((page - 1).saturating_mul(PAGE))
+        .limit(PAGE)
+        .select(UserRow::as_select())
+        .load(connection)?;
+    Ok((rows.into_iter().map(User::from).collect(), total))
+}
+
+/// What to change about a user; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The new role.
+    pub role: Option<Role>,
+    /// Whether the user may sign in.
+    pub active: Option<bool>,
+    /// The new full name; the inner `None` takes it away.
+    pub full_name: Option<Option<String>>,
+}
+
+/// Changes a user in one step; deactivating ends all sign-ins.
+///
+/// # Errors
+/// 404 `not_found`, 409 `last_administrator` when nobody active would be left to administer,
+/// 503 `unavailable`.
+pub fn change(connection: &mut AnyConnection, id: i64, change: &Change) -> Result<User, Error> {
+    write(connection, |connection| {
+        lock_users(connection)?;
+        let mut user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
+        let administered = is_administrator(&user);
+        user.role = change.role.unwrap_or(user.role);
+        user.active = change.active.unwrap_or(user.active);
+        if let Some(full_name) = &change.full_name {
+            user.full_name.clone_from(full_name);
+        }
+        diesel::update(users::table.find(id))
+            .set((
+                users::role.eq(user.role.as_str()),
+                users::active.eq(user.active),
+                users::full_name.eq(user.full_name.as_deref()),
+            ))
+            .execute(connection)?;
+        if !user.active {
+            end_sign_ins(connection, id)?;
+        }
+        if administered && !is_administrator(&user) {
+            keep_an_administrator(connection)?;
+        }
+        Ok(user)
+    })
+}
+
+/// Deletes a user and all its sign-ins; its id is never given out again.
+///
+/// # Errors
+/// 404 `not_found`, 409 `last_administrator`, 503 `unavailable`.
+pub fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
+    write(connection, |connection| {
+        lock_users(connection)?;
+        let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
+        diesel::delete(users::table.find(id)).execute(connection)?;
+        if is_administrator(&user) {
+            keep_an_administrator(connection)?;
+        }
+        Ok(())
+    })
+}
+
+/// Replaces the hash of a password and ends all sign-ins.
+///
+/// # Errors
+/// 404 `not_found`, 503 `unavailable`.
+pub fn set_password(connection: &mut AnyConnection, id: i64, hash: &str) -> Result<(), Error> {
+    write(connection, |connection| {
+        if set_hash(connection, id, hash)? == 0 {
+            return Err(ErrorKind::NotFound.into());
+        }
+        end_sign_ins(connection, id)?;
+        Ok(())
+    })
+}
+
+/// Replaces a hash by a better one of the same password, unless it changed meanwhile.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn upgrade_hash(
+    connection: &mut AnyConnection,
+    id: i64,
+    old: &str,
+    new: &str,
+) -> QueryResult<usize> {
+    let unchanged = users::table.find(id).filter(users::password_hash.eq(old));
+    diesel::update(unchanged)
+        .set(users::password_hash.eq(new))
+        .execute(connection)
+}
+
+/// Whether there is no user at all.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn is_empty(connection: &mut AnyConnection) -> QueryResult<bool> {
+    let first: Option<i64> = users::table
+        .select(users::id)
+        .first(connection)
+        .optional()?;
+    Ok(first.is_none())
+}
+
+fn set_hash(connection: &mut AnyConnection, id: i64, hash: &str) -> QueryResult<usize> {
+    diesel::update(users::table.find(id))
+        .set(users::password_hash.eq(hash))
+        .execute(connection)
+}
+
+fn end_sign_ins(connection: &mut AnyConnection, id: i64) -> QueryResult<usize> {
+    diesel::delete(sign_ins::table.filter(sign_ins::account.eq(id))).execute(connection)
+}
+
+fn is_administrator(user: &User) -> bool {
+    user.active && user.role == Role::Admin
+}
+
+/// Refuses, and so rolls back, a change that leaves nobody to administer the service.
+fn keep_an_administrator(connection: &mut AnyConnection) -> Result<(), Error> {
+    let admins = users::table.filter(users::role.eq(Role::Admin.as_str()));
+    let active: i64 = admins
+        .filter(users::active.eq(true))
+        .select(count_star())
+        .first(connection)?;
+    if active > 0 {
+        Ok(())
+    } else {
+        Err(ErrorKind::LastAdministrator.into())
+    }
+}
+
+/// Two administrators who demote each other at once must not both succeed. SQLite's write
+/// transaction already lets only one in.
+fn lock_users(connection: &mut AnyConnection) -> Result<(), Query> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        diesel::sql_query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(postgres)?;
+    }
+    Ok(())
+}

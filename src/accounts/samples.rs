@@ -1,0 +1,40 @@
+//! The sample users of the Flask guide, for a first look; never outside the debug profile.
+
+use time::OffsetDateTime;
+
+use super::queries::{self, NewUser};
+use super::{Role, Username};
+use crate::auth::{Error, Hasher, Password};
+use crate::db::AnyConnection;
+
+/// Name, password and role of each.
+pub const SAMPLES: [(&str, &str, Role); 3] = [
+    ("admin", "admin123", Role::Admin),
+    ("user_01", "1234", Role::User),
+    ("user_02", "5678", Role::User),
+];
+
+/// Inserts the sample users into a database without users; answers whether it did.
+///
+/// # Errors
+/// 503 `unavailable`.
+pub fn insert_samples(
+    connection: &mut AnyConnection,
+    hasher: &Hasher,
+    now: OffsetDateTime,
+) -> Result<bool, Error> {
+    if !queries::is_empty(connection)? {
+        return Ok(false);
+    }
+    for (username, password, role) in SAMPLES {
+        let new = NewUser {
+            username: Username::parse(username)?,
+            full_name: None,
+            role,
+            password_hash: hasher.hash_blocking(&Password::from(password))?,
+            created_at: now,
+        };
+        queries::insert(connection, &new)?;
+    }
+    Ok(true)
+}

@@ -1,0 +1,104 @@
+//! User names: one canonical form for uniqueness and look-up (RFC 8265).
+
+use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
+
+use crate::auth::Error;
+
+/// Longest name, in characters; looked at before anything else is done with it.
+const MAX_USERNAME: usize = 80;
+
+/// A name that is fit to be a user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Username {
+    shown: String,
+    key: String,
+}
+
+impl Username {
+    /// Reads a name; 422 `invalid_field` for one that is empty, too long, or holds spaces,
+    /// control, invisible or direction-changing characters.
+    ///
+    /// # Errors
+    /// `invalid_field` naming `username`.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let refused = |message: &'static str| Err(Error::invalid_field("username", message));
+        if text.is_empty() {
+            return refused("Choose a user name.");
+        }
+        if text.chars().take(MAX_USERNAME + 1).count() > MAX_USERNAME {
+            return refused("A user name has at most 80 characters.");
+        }
+        // U+FFFD is what is left of bytes that were no text.
+        let forms = (
+            UsernameCasePreserved::enforce(text),
+            UsernameCaseMapped::enforce(text),
+        );
+        match forms {
+            (Ok(shown), Ok(key)) if !text.contains('\u{fffd}') => Ok(Self {
+                shown: shown.into_owned(),
+                key: key.into_owned(),
+            }),
+            _ => refused("A user name is letters, digits and signs, without spaces."),
+        }
+    }
+
+    /// The name as it is shown.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The form that is compared: `Alice`, `ALICE` and full-width `ａｌｉｃｅ` have the same.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_person_has_one_key() {
+        let key = |text| Username::parse(text).expect("a good name").key().to_owned();
+        assert_eq!(key("alice"), "alice");
+        assert_eq!(key("Alice"), "alice");
+        assert_eq!(key("ａｌｉｃｅ"), "alice");
+        assert_eq!(Username::parse("Alice").expect("good").shown(), "Alice");
+        assert_eq!(key("user_01"), "user_01");
+        assert_eq!(key("ann@example.org"), "ann@example.org");
+    }
+
+    #[test]
+    fn names_that_deceive_are_refused() {
+        let long = "a".repeat(81);
+        for bad in [
+            "",
+            " ",
+            "alice ",
+            "al ice",
+            "ali\0ce",
+            "ali\u{200b}ce",
+            "ali\u{202e}ce",
+            "a\nb",
+            "\u{fffd}",
+            "\u{1b}[31m",
+            &long,
+        ] {
+            assert!(Username::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_its_own_key(text in ".{1,20}") {
+            if let Ok(name) = Username::parse(&text) {
+                let again = Username::parse(name.key());
+                prop_assert_eq!(again.expect("a key is a name").key(), name.key());
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a program may know about the user it acts for.
+
+use rocket::get;
+use rocket::serde::json::Json;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use time::format_description::well_known::Rfc3339;
+
+use crate::accounts::{Admin, Role, TokenUser, User};
+use crate::auth::{Authenticated, ClaimedRole, Error, ErrorKind};
+
+/// A user as it sees itself.
+#[derive(Serialize)]
+pub(super) struct Me {
+    id: i64,
+    username: String,
+    full_name: Option<String>,
+    role: Role,
+    created_at: String,
+}
+
+impl From<&User> for Me {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            username: user.username.clone(),
+            full_name: user.full_name.clone(),
+            role: user.role,
+            created_at: user.created_at.format(&Rfc3339).unwrap_or_default(),
+        }
+    }
+}
+
+/// The user itself.
+#[get("/me")]
+pub(super) fn me(user: TokenUser) -> Json<Me> {
+    Json(Me::from(&*user))
+}
+
+/// The verified claims of the presented token.
+#[get("/claims")]
+pub(super) fn claims(user: TokenUser) -> Result<Json<Map<String, Value>>, Error> {
+    let claims = user.authentication().claims().ok_or(ErrorKind::Internal)?;
+    Ok(Json(claims.to_map()))
+}
+
+/// The dashboard of the Flask guide.
+#[get("/dashboard")]
+pub(super) fn dashboard(user: TokenUser) -> Json<Value> {
+    Json(json!({
+        "message": "Welcome to your dashboard!",
+        "user_id": user.id,
+        "username": user.username,
+        "role": user.role,
+    }))
+}
+
+/// The profile of the Flask guide: identity alone, and the whole user.
+#[get("/profile")]
+pub(super) fn profile(user: TokenUser) -> Result<Json<Value>, Error> {
+    let claims = user.authentication().claims().ok_or(ErrorKind::Internal)?;
+    Ok(Json(json!({
+        "identity_from_get_jwt_identity": claims.sub,
+        "username_from_current_user": user.username,
+        "full_user_details": { "id": user.id, "username": user.username, "role": user.role },
+    })))
+}
+
+/// The administrator's corner of the Flask guide: the role is the one in the token.
+#[get("/admin")]
+pub(super) fn admin(user: ClaimedRole<Admin, TokenUser>) -> Json<Value> {
+    Json(json!({ "message": "Welcome to Admin Panel!", "admin_user": user.username }))
+}

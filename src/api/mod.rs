@@ -1,0 +1,52 @@
+//! `/api`: JSON in and out, bearer tokens only. A session cookie opens nothing here.
+
+mod body;
+mod me;
+mod sign_in;
+mod users;
+
+use rocket::fairing::AdHoc;
+use rocket::routes;
+
+use crate::http::{Guarded, catchers};
+
+/// The path that all routes of the API are under.
+pub const BASE: &str = "/api";
+
+/// The routes, by who may enter.
+#[must_use]
+pub fn routes(registration: bool) -> Vec<Guarded> {
+    let mut groups = vec![
+        Guarded::new(BASE, "anyone", routes![sign_in::login]),
+        Guarded::new(BASE, "RefreshToken", routes![sign_in::refresh]),
+        Guarded::new(BASE, "AnyTokenUser", routes![sign_in::logout]),
+        Guarded::new(
+            BASE,
+            "TokenUser",
+            routes![me::me, me::claims, me::dashboard, me::profile],
+        ),
+        Guarded::new(BASE, "ClaimedRole<Admin, TokenUser>", routes![me::admin]),
+        Guarded::new(BASE, "Require<Admin, TokenUser>", routes![users::list]),
+        Guarded::new(
+            BASE,
+            "Require<Admin, Fresh<TokenUser>>",
+            routes![users::change, users::delete],
+        ),
+    ];
+    if registration {
+        groups.push(Guarded::new(BASE, "anyone", routes![sign_in::register]));
+    }
+    groups
+}
+
+/// Mounts the API with its catchers.
+#[must_use]
+pub fn stage(registration: bool) -> AdHoc {
+    AdHoc::on_ignite("API", move |rocket| async move {
+        let rocket = rocket.register(BASE, catchers());
+        let groups = routes(registration).into_iter();
+        groups.fold(rocket, |rocket, group| {
+            rocket.mount(group.base, group.routes)
+        })
+    })
+}

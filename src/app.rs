@@ -1,0 +1,99 @@
+//! The application, assembled: the list of its stages in order.
+
+use std::time::Duration;
+
+use rocket::figment::providers::{Env, Format, Serialized, Toml};
+use rocket::figment::{Figment, Profile};
+use rocket::{Build, Rocket};
+
+use crate::accounts::{DieselLedger, insert_samples};
+use crate::auth::{Auth, Clock, Fault, Hasher, Mode};
+use crate::db::{self, Db};
+use crate::http::{self, AccessLog, SecurityHeaders};
+use crate::settings::Settings;
+use crate::state_dir::StateDir;
+use crate::{api, web};
+
+/// How long a connection may take while the service starts.
+const START_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The configuration: defaults, then what the state directory keeps, then `Rocket.toml`, then
+/// the environment. `ROCKET_PROFILE` picks the profile.
+#[must_use]
+pub fn figment(state: &StateDir) -> Figment {
+    Figment::from(rocket::Config::default())
+        .merge(Serialized::default("ident", false))
+        // Rocket would believe anybody's X-Real-IP.
+        .merge(Serialized::default("ip_header", false))
+        .merge(Serialized::default(
+            "databases.main.url",
+            state.database_url(),
+        ))
+        .merge(Toml::file_exact(state.secrets()).profile(Profile::Default))
+        .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
+        .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
+        .select(Profile::from_env_or(
+            "ROCKET_PROFILE",
+            rocket::Config::DEFAULT_PROFILE,
+        ))
+}
+
+/// The application with the system's clock.
+///
+/// # Errors
+/// One [`Fault`] per problem of the configuration or of the database at start.
+pub fn rocket(figment: Figment) -> Result<Rocket<Build>, Vec<Fault>> {
+    build(figment, &Clock::system())
+}
+
+/// The application with a clock of one's own, for tests.
+///
+/// # Errors
+/// As [`rocket`].
+pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault>> {
+    let settings = Settings::read(&figment)?;
+    let fault = |key: &str, problem: String| vec![Fault::new(&figment, key, problem)];
+    let hasher = Hasher::new(&settings.auth.password)
+        .map_err(|error| fault("auth.password", error.to_string()))?;
+    prepare(&settings, &hasher, clock).map_err(|problem| fault("databases.main.url", problem))?;
+    let db = Db::new(&settings.database);
+    let mode = settings.auth.mode;
+
+    let mut rocket = rocket::custom(figment)
+        .attach(AccessLog)
+        .attach(http::shield())
+        .attach(SecurityHeaders)
+        .attach(http::stage());
+    if mode.has_sessions() {
+        rocket = rocket.attach(web::stage(&settings));
+    }
+    if mode.has_tokens() {
+        rocket = rocket.attach(api::stage(settings.accounts.registration));
+    }
+    if mode == Mode::Token {
+        rocket = rocket.register("/", http::catchers());
+    }
+    Ok(rocket
+        .attach(
+            Auth::fairing()
+                .ledger(DieselLedger::new(db.clone()))
+                .clock(clock.clone()),
+        )
+        .manage(db)
+        .manage(hasher)
+        .manage(clock.clone())
+        .manage(settings))
+}
+
+/// Brings the database up to date, and puts the sample users into an empty one where they
+/// belong.
+fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), String> {
+    let mut connection = db::connect(&settings.database.address, START_TIMEOUT, true)
+        .map_err(|error| error.to_string())?;
+    db::migrate(&mut connection).map_err(|error| error.to_string())?;
+    if settings.sample_users {
+        let now = clock.now().map_err(|error| error.to_string())?;
+        insert_samples(&mut connection, hasher, now).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}

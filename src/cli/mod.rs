@@ -1,0 +1,77 @@
+//! The command line: the service itself, and what its administrator does beside it.
+
+mod routes;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use rocket::figment::Figment;
+
+use crate::app;
+use crate::auth::Fault;
+use crate::state_dir::StateDir;
+
+/// Sessions and tokens for Rocket: a small account service.
+#[derive(Debug, Parser)]
+#[command(name = "vestibule", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the service (the default)
+    Serve,
+    /// Look after users
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// List every route with the guard it demands
+    Routes,
+}
+
+/// Why a command did not do what it was asked: lines for a person, never a secret.
+#[derive(Debug)]
+pub(crate) struct Failure(Vec<String>);
+
+impl Failure {
+    fn new(line: impl Into<String>) -> Self {
+        Self(vec![line.into()])
+    }
+}
+
+impl From<Vec<Fault>> for Failure {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self(faults.iter().map(Fault::to_string).collect())
+    }
+}
+
+/// Parses the command line and runs it.
+#[must_use]
+pub fn run() -> ExitCode {
+    let command = Arguments::parse().command.unwrap_or(Command::Serve);
+    let done = match command {
+        Command::Serve => serve::serve(),
+        Command::User(command) => user::run(&command),
+        Command::Routes => routes::list(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(lines)) => {
+            for line in lines {
+                eprintln!("vestibule: {line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The configuration, with the state directory made ready.
+fn figment() -> Result<(StateDir, Figment), Failure> {
+    let state = StateDir::from_env();
+    state.prepare().map_err(Failure::new)?;
+    let figment = app::figment(&state);
+    Ok((state, figment))
+}

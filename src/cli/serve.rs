@@ -1,0 +1,78 @@
+//! `vestibule serve`: start, say where, and stay.
+
+use log::LevelFilter;
+use rocket::error::ErrorKind;
+use rocket::fairing::AdHoc;
+
+use super::{Failure, figment};
+use crate::accounts::SAMPLES;
+use crate::app;
+use crate::logging;
+use crate::settings::Settings;
+use crate::state_dir::StateDir;
+
+/// Starts the service and returns when it has stopped.
+pub(super) fn serve() -> Result<(), Failure> {
+    let (state, figment) = figment()?;
+    logging::install(LevelFilter::Info);
+    let settings = Settings::read(&figment)?;
+    let profile = figment.profile().to_string();
+    let rocket = app::rocket(figment)?;
+    let banner = banner(&settings, &state, &profile);
+    let rocket = rocket.attach(AdHoc::on_liftoff("Banner", move |_| {
+        Box::pin(async move { println!("{banner}") })
+    }));
+    match rocket::execute(rocket.launch()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::new(match error.kind() {
+            ErrorKind::Bind(cause) => {
+                format!(
+                    "cannot listen on {}:{}: {cause}",
+                    settings.address, settings.port
+                )
+            }
+            other => other.to_string(),
+        })),
+    }
+}
+
+/// What a person who has just typed `cargo run` wants to know.
+fn banner(settings: &Settings, state: &StateDir, profile: &str) -> String {
+    let mode = settings.auth.mode;
+    let base = format!("http://{}:{}", settings.address, settings.port);
+    let mut lines = vec![
+        String::new(),
+        format!("  Vestibule is at {base}"),
+        String::new(),
+        format!("  mode      {} (profile {profile})", mode.as_str()),
+        format!("  database  {}", settings.database.address.shown()),
+        format!("  state     {}", state.path().display()),
+        String::new(),
+    ];
+    if settings.sample_users {
+        lines.push("  Sample users of the debug profile (an empty database gets them):".to_owned());
+        let shown = |(name, password, role): &(&str, &str, crate::accounts::Role)| {
+            format!("    {name:<8} {password:<9} {}", role.as_str())
+        };
+        lines.extend(SAMPLES.iter().map(shown));
+    } else {
+        lines.push("  The first administrator:".to_owned());
+        lines.push("    vestibule user add NAME --role admin".to_owned());
+    }
+    lines.push(String::new());
+    lines.push("  Try:".to_owned());
+    if mode.has_sessions() {
+        lines.push(format!("    open {base}/login"));
+    }
+    if mode.has_tokens() {
+        lines.push(format!(
+            "    curl {base}/api/login -H 'Content-Type: application/json' \\\n         \
+             -d '{{\"username\":\"user_01\",\"password\":\"1234\"}}'"
+        ));
+        lines.push(format!(
+            "    curl {base}/api/me -H 'Authorization: Bearer <access_token>'"
+        ));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}

@@ -1,0 +1,244 @@
+//! `vestibule user ...`: what an administrator does without signing in.
+
+use std::io::{IsTerminal, Read};
+use std::time::Duration;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::{Failure, figment};
+use crate::accounts::queries::{self, Change, NewUser};
+use crate::accounts::{Role, User, Username, full_name, new_password};
+use crate::auth::{self, Clock, Error, Hasher, Password};
+use crate::db::{self, AnyConnection};
+use crate::settings;
+
+/// How long a command waits for the database.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Add a user; the password is asked for
+    Add {
+        /// The name to sign in with
+        name: String,
+        /// What the user may do
+        #[arg(long, default_value = "user")]
+        role: RoleName,
+        /// What to call the person
+        #[arg(long, default_value = "")]
+        full_name: String,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List all users
+    List,
+    /// Give a user another role
+    SetRole {
+        /// The user's name
+        name: String,
+        /// The new role
+        role: RoleName,
+    },
+    /// Give a user another password; ends all its sign-ins
+    SetPassword {
+        /// The user's name
+        name: String,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Switch an account off; ends all its sign-ins
+    Disable {
+        /// The user's name
+        name: String,
+    },
+    /// Switch an account on again
+    Enable {
+        /// The user's name
+        name: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum RoleName {
+    User,
+    Admin,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::User => Self::User,
+            RoleName::Admin => Self::Admin,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let fields: Vec<String> = error
+            .fields()
+            .map(|(name, message)| format!("{name}: {message}"))
+            .collect();
+        match (fields.is_empty(), std::error::Error::source(&error)) {
+            (false, _) => Self(fields),
+            (true, Some(cause)) => Self::new(format!("{error} ({cause})")),
+            (true, None) => Self::new(error.to_string()),
+        }
+    }
+}
+
+/// Runs one of the commands.
+pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
+    let (_, figment) = figment()?;
+    let database = settings::database(&figment)?;
+    let limits = auth::Config::from_figment(&figment)?.password;
+    let mut connection = db::connect(&database.address, TIMEOUT, true).map_err(Error::from)?;
+    db::migrate(&mut connection).map_err(Error::from)?;
+    let connection = &mut connection;
+    match command {
+        UserCommand::Add {
+            name,
+            role,
+            full_name: full,
+            password_stdin,
+        } => {
+            let username = Username::parse(name)?;
+            let full_name = full_name(full)?;
+            let password = password(*password_stdin)?;
+            new_password("password", password.reveal(), &username, &limits)?;
+            let new = NewUser {
+                username,
+                full_name,
+                role: (*role).into(),
+                password_hash: Hasher::new(&limits)?.hash_blocking(&password)?,
+                created_at: Clock::system().now()?,
+            };
+            let user = queries::insert(connection, &new)?;
+            println!(
+                "added {} (id {}, {})",
+                user.username,
+                user.id,
+                user.role.as_str()
+            );
+        }
+        UserCommand::List => list(connection)?,
+        UserCommand::SetRole { name, role } => {
+            let role = Some((*role).into());
+            report(&change(
+                connection,
+                name,
+                &Change {
+                    role,
+                    ..Change::default()
+                },
+            )?);
+        }
+        UserCommand::SetPassword {
+            name,
+            password_stdin,
+        } => {
+            let user = find(connection, name)?;
+            let password = password(*password_stdin)?;
+            new_password(
+                "password",
+                password.reveal(),
+                &Username::parse(name)?,
+                &limits,
+            )?;
+            let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
+            queries::set_password(connection, user.id, &hash)?;
+            println!(
+                "changed the password of {}; its sign-ins have ended",
+                user.username
+            );
+        }
+        UserCommand::Disable { name } => {
+            let active = Some(false);
+            report(&change(
+                connection,
+                name,
+                &Change {
+                    active,
+                    ..Change::default()
+                },
+            )?);
+        }
+        UserCommand::Enable { name } => {
+            let active = Some(true);
+            report(&change(
+                connection,
+                name,
+                &Change {
+                    active,
+                    ..Change::default()
+                },
+            )?);
+        }
+    }
+    Ok(())
+}
+
+fn find(connection: &mut AnyConnection, name: &str) -> Result<User, Failure> {
+    let found = queries::with_hash(connection, &Username::parse(name)?).map_err(Error::from)?;
+    found
+        .map(|(user, _)| user)
+        .ok_or_else(|| Failure::new("there is no user of this name"))
+}
+
+fn change(connection: &mut AnyConnection, name: &str, change: &Change) -> Result<User, Failure> {
+    let user = find(connection, name)?;
+    Ok(queries::change(connection, user.id, change)?)
+}
+
+fn report(user: &User) {
+    let state = if user.active { "active" } else { "disabled" };
+    println!("{} is {} and {state}", user.username, user.role.as_str());
+}
+
+fn list(connection: &mut AnyConnection) -> Result<(), Failure> {
+    for page in 1.. {
+        let (users, _) = queries::page(connection, page).map_err(Error::from)?;
+        if users.is_empty() {
+            break;
+        }
+        for user in users {
+            let state = if user.active { "active" } else { "disabled" };
+            println!(
+                "{:>6}  {:<8} {:<6} {}",
+                user.id,
+                state,
+                user.role.as_str(),
+                user.username
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The password from standard input without its line end, or typed twice without an echo.
+fn password(from_stdin: bool) -> Result<Password, Failure> {
+    let failed = |cause: std::io::Error| Failure::new(format!("cannot read the password: {cause}"));
+    if from_stdin {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(failed)?;
+        return Ok(text
+            .strip_suffix('\n')
+            .unwrap_or(&text)
+            .trim_end_matches('\r')
+            .into());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::new(
+            "no terminal to ask for the password; use --password-stdin",
+        ));
+    }
+    let first = rpassword::prompt_password("Password: ").map_err(failed)?;
+    let second = rpassword::prompt_password("Once more: ").map_err(failed)?;
+    if first == second {
+        Ok(first.into())
+    } else {
+        Err(Failure::new("the two passwords differ"))
+    }
+}

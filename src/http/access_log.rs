@@ -1,0 +1,43 @@
+//! One log line per request.
+
+use std::time::Instant;
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::{Data, Request, Response};
+
+/// Logs method, path, status, route and duration of every request; never a query string, a
+/// header or a body.
+#[derive(Debug)]
+pub struct AccessLog;
+
+struct Began(Instant);
+
+#[rocket::async_trait]
+impl Fairing for AccessLog {
+    fn info(&self) -> Info {
+        Info {
+            name: "Access log",
+            kind: Kind::Request | Kind::Response,
+        }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        request.local_cache(|| Began(Instant::now()));
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let began = request.local_cache(|| Began(Instant::now()));
+        let route = request
+            .route()
+            .and_then(|route| route.name.as_deref())
+            .unwrap_or("-");
+        log::info!(
+            target: "vestibule::access",
+            "{} {} {} {route} {}us",
+            request.method(),
+            request.uri().path(),
+            response.status().code,
+            began.0.elapsed().as_micros(),
+        );
+    }
+}

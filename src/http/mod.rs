@@ -1,0 +1,15 @@
+//! What every answer has, page or API: security headers, problem answers, a log line; and
+//! the few routes that belong to neither half.
+
+mod access_log;
+mod allow;
+mod headers;
+mod listing;
+mod probes;
+mod problems;
+
+pub use access_log::AccessLog;
+pub use headers::{SecurityHeaders, shield};
+pub use listing::Guarded;
+pub use probes::{routes, stage};
+pub use problems::{Answer, answer, catchers};

@@ -1,0 +1,74 @@
+//! Routes of neither half: who am I, and is the service well?
+
+use rocket::fairing::AdHoc;
+use rocket::serde::json::Json;
+use rocket::{State, get};
+use serde::Serialize;
+
+use super::{Guarded, catchers};
+use crate::accounts::CurrentUser;
+use crate::auth::{Authenticated, Error};
+use crate::db::{Db, DbError};
+
+#[derive(Serialize)]
+struct WhoAmI {
+    id: i64,
+    username: String,
+    via: &'static str,
+}
+
+/// Who is asking, by whichever credential; 401 for nobody.
+#[get("/whoami")]
+fn whoami(user: CurrentUser) -> Json<WhoAmI> {
+    let via = user.authentication().via().as_str();
+    Json(WhoAmI {
+        id: user.id,
+        username: user.username.clone(),
+        via,
+    })
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    database: &'static str,
+}
+
+/// Whether the service can do its work; 503 when the database does not answer.
+#[get("/health")]
+async fn health(db: &State<Db>) -> Result<Json<Health>, Error> {
+    use diesel::connection::SimpleConnection;
+
+    let reached = |connection: &mut crate::db::AnyConnection| {
+        connection
+            .batch_execute("SELECT id FROM users LIMIT 1")
+            .map_err(DbError::from)
+    };
+    db.run(reached).await?;
+    Ok(Json(Health {
+        status: "ok",
+        database: db.backend().as_str(),
+    }))
+}
+
+/// The routes and what they demand.
+#[must_use]
+pub fn routes() -> Vec<Guarded> {
+    vec![
+        Guarded::new("/", "anyone", rocket::routes![health]),
+        Guarded::new("/", "CurrentUser", rocket::routes![whoami]),
+    ]
+}
+
+/// Mounts the probes; they answer Problem JSON.
+#[must_use]
+pub fn stage() -> AdHoc {
+    AdHoc::on_ignite("Probes", |rocket| async {
+        let rocket = rocket
+            .register("/whoami", catchers())
+            .register("/health", catchers());
+        routes().into_iter().fold(rocket, |rocket, group| {
+            rocket.mount(group.base, group.routes)
+        })
+    })
+}

@@ -1,0 +1,166 @@
+//! All settings of the service, read once before anything starts.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rocket::figment::Figment;
+use serde::Deserialize;
+
+use crate::accounts::AccountsConfig;
+use crate::auth::{self, Fault, parse_duration, read};
+use crate::db::{Address, DbConfig};
+
+/// Every setting of the service, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `[default.auth]`.
+    pub auth: auth::Config,
+    /// `[default.accounts]`.
+    pub accounts: AccountsConfig,
+    /// `[default.databases.main]`.
+    pub database: DbConfig,
+    /// Whether the sample users belong into an empty database.
+    pub sample_users: bool,
+    /// Where the service will listen.
+    pub address: IpAddr,
+    /// On which port.
+    pub port: u16,
+}
+
+#[derive(Deserialize)]
+struct AccountsTable {
+    #[serde(default)]
+    accounts: AccountsConfig,
+}
+
+#[derive(Deserialize)]
+struct DatabasesTable {
+    databases: Databases,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Databases {
+    main: Main,
+}
+
+/// The keys are those of Rocket's own pools.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Main {
+    url: String,
+    #[serde(default = "default_pool_size")]
+    pool_size: u32,
+    #[serde(default)]
+    timeout: Span,
+}
+
+const fn default_pool_size() -> u32 {
+    8
+}
+
+/// A number of seconds, as for Rocket's pools, or a duration in words.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Span {
+    Seconds(u64),
+    Words(String),
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self::Seconds(2)
+    }
+}
+
+impl Settings {
+    /// Reads and checks the settings of the selected profile.
+    ///
+    /// # Errors
+    /// One [`Fault`] per problem, each naming key, source and what is allowed.
+    pub fn read(figment: &Figment) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut keep = |found: Vec<Fault>| faults.extend(found);
+        let server = figment.extract::<rocket::Config>();
+        let server = server
+            .map_err(|error| keep(auth::faults_of(figment, error)))
+            .ok();
+        let auth = auth::Config::from_figment(figment).map_err(&mut keep).ok();
+        let accounts = read::<AccountsTable>(figment).map_err(&mut keep).ok();
+        let database = database(figment).map_err(&mut keep).ok();
+        if let (Some(server), Some(auth), Some(accounts), Some(database)) =
+            (server, auth, accounts, database)
+        {
+            let debug = figment.profile() == &rocket::Config::DEBUG_PROFILE;
+            let allowed = debug && server.address.is_loopback();
+            let wanted = accounts.accounts.sample_users;
+            if wanted == Some(true) && !allowed {
+                let problem = "is allowed in the debug profile on a loopback address only";
+                return Err(vec![Fault::new(figment, "accounts.sample_users", problem)]);
+            }
+            return Ok(Self {
+                auth,
+                accounts: accounts.accounts,
+                database,
+                sample_users: wanted.unwrap_or(allowed),
+                address: server.address,
+                port: server.port,
+            });
+        }
+        Err(faults)
+    }
+}
+
+/// `[default.databases.main]` alone, for commands that need nothing else.
+///
+/// # Errors
+/// One [`Fault`] per problem.
+pub fn database(figment: &Figment) -> Result<DbConfig, Vec<Fault>> {
+    let main = read::<DatabasesTable>(figment)?.databases.main;
+    let fault = |key: &str, problem: &str| {
+        vec![Fault::new(
+            figment,
+            &format!("databases.main.{key}"),
+            problem,
+        )]
+    };
+    let address = Address::parse(&main.url).map_err(|problem| fault("url", problem))?;
+    if let Address::Sqlite(path) = &address {
+        directory_of(path).map_err(|problem| fault("url", &problem))?;
+    }
+    if !(1..=256).contains(&main.pool_size) {
+        return Err(fault("pool_size", "must be 1 to 256"));
+    }
+    let timeout = match main.timeout {
+        Span::Seconds(seconds) => Some(Duration::from_secs(seconds)),
+        Span::Words(words) => parse_duration(&words),
+    };
+    let limits = Duration::from_millis(100)..=Duration::from_secs(60);
+    match timeout.filter(|timeout| limits.contains(timeout)) {
+        Some(timeout) => Ok(DbConfig {
+            address,
+            pool_size: main.pool_size,
+            timeout,
+        }),
+        None => Err(fault(
+            "timeout",
+            "must be a duration from \"100ms\" to \"1m\"",
+        )),
+    }
+}
+
+fn directory_of(path: &Path) -> Result<(), String> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    if directory.is_dir() {
+        Ok(())
+    } else {
+        Err(format!(
+            "the directory {} does not exist",
+            directory.display()
+        ))
+    }
+}

@@ -1,0 +1,56 @@
+//! Pages for people: sessions only. A token opens nothing here.
+
+mod assets;
+mod catchers;
+mod pages;
+mod registration;
+mod session;
+mod view;
+
+use rocket::fairing::AdHoc;
+use rocket::routes;
+use rocket_dyn_templates::Template;
+
+use crate::http::Guarded;
+use crate::settings::Settings;
+
+/// The routes, by who may enter.
+#[must_use]
+pub fn routes(registration: bool) -> Vec<Guarded> {
+    let mut groups = vec![
+        Guarded::new("/", "anyone", routes![assets::asset]),
+        Guarded::new(
+            "/",
+            "Maybe<SessionUser>",
+            routes![pages::home, session::form],
+        ),
+        Guarded::new("/", "Session", routes![session::login, session::logout]),
+        Guarded::new("/", "SessionUser", routes![pages::dashboard]),
+    ];
+    if registration {
+        let form = routes![registration::form];
+        groups.push(Guarded::new("/", "Maybe<SessionUser>", form));
+        groups.push(Guarded::new(
+            "/",
+            "Session",
+            routes![registration::register],
+        ));
+    }
+    groups
+}
+
+/// Mounts the pages with their templates and catchers.
+#[must_use]
+pub fn stage(settings: &Settings) -> AdHoc {
+    let registration = settings.accounts.registration;
+    AdHoc::on_ignite("Pages", move |rocket| async move {
+        let rocket = rocket
+            .attach(Template::fairing())
+            .manage(assets::Assets::new())
+            .register("/", catchers::catchers());
+        let groups = routes(registration).into_iter();
+        groups.fold(rocket, |rocket, group| {
+            rocket.mount(group.base, group.routes)
+        })
+    })
+}

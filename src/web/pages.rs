@@ -1,0 +1,39 @@
+//! The pages without a form.
+
+use rocket::get;
+use rocket_dyn_templates::{Template, context};
+
+use super::view::{View, shown};
+use crate::accounts::SessionUser;
+use crate::auth::{Authenticated, Maybe};
+
+/// The front page.
+#[get("/")]
+pub(super) fn home(user: Maybe<SessionUser>, view: View) -> Template {
+    view.page("home", "Vestibule", user.0.as_deref(), context! {})
+}
+
+/// What one sees after signing in.
+#[get("/dashboard")]
+pub(super) fn dashboard(user: SessionUser, view: View) -> Template {
+    let sign_in = user.authentication().sign_in().map(|sign_in| {
+        context! {
+            created_at: shown(sign_in.created_at),
+            address: &sign_in.address,
+            user_agent: &sign_in.user_agent,
+        }
+    });
+    let account = context! {
+        id: user.id,
+        username: &user.username,
+        full_name: &user.full_name,
+        role: user.role,
+        created_at: shown(user.created_at),
+    };
+    view.page(
+        "dashboard",
+        "Dashboard",
+        Some(&user),
+        context! { account, sign_in },
+    )
+}

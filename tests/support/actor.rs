@@ -1,0 +1,160 @@
+//! Somebody who speaks HTTP to the application: with a cookie jar of their own, perhaps with
+//! a token, and never with a request used twice.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use rocket::http::{ContentType, Header, Method};
+use rocket::local::blocking::{Client, LocalRequest};
+use serde_json::Value;
+
+/// One client. Cookies are kept as a browser keeps them; the token is sent when there is one.
+pub(crate) struct Actor<'a> {
+    client: &'a Client,
+    pub(crate) token: Option<String>,
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) jar: RefCell<BTreeMap<String, String>>,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl<'a> Actor<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client, token: None, refresh_token: None, jar: RefCell::default() }
+    }
+
+    /// The same cookies and token, apart from this one's later changes, at another process.
+    pub(crate) fn at<'b>(&self, client: &'b Client) -> Actor<'b> {
+        Actor {
+            client,
+            token: self.token.clone(),
+            refresh_token: self.refresh_token.clone(),
+            jar: RefCell::new(self.jar.borrow().clone()),
+        }
+    }
+
+    /// A request with this actor's credentials, for what the short forms cannot say.
+    pub(crate) fn request(&self, method: Method, path: &str) -> LocalRequest<'a> {
+        let mut request = self.client.req(method, path.to_owned());
+        request.add_header(Header::new("Host", "localhost:8000"));
+        let jar = self.jar.borrow();
+        if !jar.is_empty() {
+            let pairs: Vec<_> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request.add_header(Header::new("Cookie", pairs.join("; ")));
+        }
+        if let Some(token) = &self.token {
+            request.add_header(Header::new("Authorization", format!("Bearer {token}")));
+        }
+        request
+    }
+
+    /// Sends a request and keeps the cookies of the answer.
+    pub(crate) fn send(&self, request: LocalRequest<'_>) -> Reply {
+        let response = request.dispatch();
+        let headers: Vec<_> = response
+            .headers()
+            .iter()
+            .map(|header| (header.name().as_str().to_ascii_lowercase(), header.value().to_owned()))
+            .collect();
+        let status = response.status().code;
+        let body = response.into_bytes().unwrap_or_default();
+        let reply = Reply { status, headers, body: String::from_utf8_lossy(&body).into_owned() };
+        for cookie in reply.cookies() {
+            let (name, rest) = cookie.split_once('=').expect("a cookie has a name");
+            let value = rest.split(';').next().unwrap_or_default();
+            if cookie.contains("Max-Age=0") {
+                self.jar.borrow_mut().remove(name);
+            } else {
+                self.jar.borrow_mut().insert(name.to_owned(), value.to_owned());
+            }
+        }
+        reply
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.send(self.request(Method::Get, path))
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Reply {
+        self.send(self.request(Method::Delete, path))
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Reply {
+        self.send(self.request(Method::Post, path))
+    }
+
+    pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let pairs = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+        let body = pairs.collect::<Vec<_>>().join("&");
+        let request = self.request(Method::Post, path).header(ContentType::Form).body(body);
+        self.send(request)
+    }
+
+    pub(crate) fn post_json(&self, path: &str, body: &Value) -> Reply {
+        self.json(Method::Post, path, body)
+    }
+
+    pub(crate) fn json(&self, method: Method, path: &str, body: &Value) -> Reply {
+        let request = self.request(method, path).header(ContentType::JSON).body(body.to_string());
+        self.send(request)
+    }
+
+    /// Takes the refresh token for the next pair, and keeps that.
+    pub(crate) fn refresh(&mut self) -> Reply {
+        let mut request = self.client.post("/api/refresh");
+        let token = self.refresh_token.clone().expect("a refresh token");
+        request.add_header(Header::new("Authorization", format!("Bearer {token}")));
+        let reply = self.send(request);
+        if reply.status == 200 {
+            self.token = reply.json()["access_token"].as_str().map(str::to_owned);
+            self.refresh_token = reply.json()["refresh_token"].as_str().map(str::to_owned);
+        }
+        reply
+    }
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(found, _)| found == name);
+        found.next().map(|(_, value)| value.as_str())
+    }
+
+    /// The `Set-Cookie` fields.
+    pub(crate) fn cookies(&self) -> Vec<&str> {
+        let cookies = self.headers.iter().filter(|(name, _)| name == "set-cookie");
+        cookies.map(|(_, value)| value.as_str()).collect()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    /// The code of a problem.
+    pub(crate) fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        self.header("location").unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_no_cookies(&self) {
+        assert_eq!(self.cookies(), Vec::<&str>::new(), "no cookie may leave");
+    }
+}
+
+/// Percent-encodes everything but letters and digits.
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}

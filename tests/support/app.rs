@@ -1,0 +1,166 @@
+//! The application as a test sees it: on a database of its own, with a clock that stands
+//! until it is moved.
+
+use std::sync::OnceLock;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use rocket::figment::providers::Serialized;
+use rocket::figment::{Figment, Profile};
+use rocket::local::blocking::Client;
+use tempfile::TempDir;
+use vestibule::auth::Clock;
+use vestibule::db::{Address, AnyConnection, connect};
+
+use super::actor::Actor;
+use super::postgres;
+
+/// The databases that a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum On {
+    Sqlite,
+    Postgres,
+}
+
+/// One application under test. Dropping it drops its database with it.
+pub(crate) struct TestApp {
+    pub(crate) client: Client,
+    pub(crate) clock: Clock,
+    pub(crate) on: On,
+    figment: Figment,
+    url: String,
+    _directory: TempDir,
+}
+
+/// Runs a test on SQLite, and on PostgreSQL where there is one.
+pub(crate) fn on_both(test: impl Fn(TestApp)) {
+    on_both_with(|figment| figment, test);
+}
+
+/// As [`on_both`], with settings changed.
+pub(crate) fn on_both_with(change: impl Fn(Figment) -> Figment, test: impl Fn(TestApp)) {
+    test(TestApp::new(On::Sqlite, &change));
+    if postgres::server().is_some() {
+        test(TestApp::new(On::Postgres, &change));
+    }
+}
+
+impl TestApp {
+    /// An application on a fresh database with the sample users.
+    pub(crate) fn new(on: On, change: &dyn Fn(Figment) -> Figment) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let url = match on {
+            On::Sqlite => format!("sqlite://{}/test.sqlite3", directory.path().display()),
+            On::Postgres => {
+                let server = postgres::server().expect("a test on PostgreSQL has a server");
+                server.create_database(Some(postgres_template()))
+            }
+        };
+        let figment = change(figment(&url));
+        let clock = Clock::manual();
+        let client = launch(figment.clone(), &clock);
+        Self { client, clock, on, figment, url, _directory: directory }
+    }
+
+    /// The same database, secrets and clock under a new process, as far as a test can tell.
+    pub(crate) fn restart(self) -> Self {
+        let Self { client, clock, on, figment, url, _directory } = self;
+        drop(client);
+        let client = launch(figment.clone(), &clock);
+        Self { client, clock, on, figment, url, _directory }
+    }
+
+    /// A second process on the same database.
+    pub(crate) fn neighbour(&self) -> Client {
+        launch(self.figment.clone(), &self.clock)
+    }
+
+    /// Somebody without any credential.
+    pub(crate) fn anonymous(&self) -> Actor<'_> {
+        Actor::new(&self.client)
+    }
+
+    /// A sample user who has signed in through the form.
+    pub(crate) fn session(&self, username: &str) -> Actor<'_> {
+        let actor = self.anonymous();
+        let reply =
+            actor.post_form("/login", &[("username", username), ("password", password(username))]);
+        assert_eq!(reply.status, 303, "{username} signs in: {}", reply.body);
+        actor
+    }
+
+    /// A sample user who has signed in over `/api`.
+    pub(crate) fn token(&self, username: &str) -> Actor<'_> {
+        let mut actor = self.anonymous();
+        let body = serde_json::json!({ "username": username, "password": password(username) });
+        let reply = actor.post_json("/api/login", &body);
+        assert_eq!(reply.status, 200, "{username} signs in: {}", reply.body);
+        actor.token = reply.json()["access_token"].as_str().map(str::to_owned);
+        actor.refresh_token = reply.json()["refresh_token"].as_str().map(str::to_owned);
+        actor
+    }
+
+    /// A connection beside the application's own.
+    pub(crate) fn connection(&self) -> AnyConnection {
+        let address = Address::parse(&self.url).expect("the test's own URL");
+        connect(&address, std::time::Duration::from_secs(5), false).expect("the test's own database")
+    }
+
+    /// Runs statements beside the application.
+    pub(crate) fn sql(&self, statements: &str) {
+        self.connection().batch_execute(statements).expect("a good statement");
+    }
+
+    /// How many rows a table holds that fit a condition.
+    pub(crate) fn count(&self, table_and_condition: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            n: i64,
+        }
+        let statement = format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {table_and_condition}");
+        let counted = diesel::sql_query(statement).get_result::<Count>(&mut self.connection());
+        counted.expect("a good statement").n
+    }
+}
+
+/// The password of a sample user, or of one that a test made.
+pub(crate) fn password(username: &str) -> &str {
+    match username {
+        "admin" => "admin123",
+        "user_01" => "1234",
+        "user_02" => "5678",
+        _ => "correct horse",
+    }
+}
+
+/// The settings of a test: debug profile, cheap hashes, nothing from files or environment.
+pub(crate) fn figment(url: &str) -> Figment {
+    Figment::from(rocket::Config::debug_default())
+        .merge(Serialized::default("ident", false))
+        .merge(Serialized::default("ip_header", false))
+        .merge(Serialized::default("log_level", "off"))
+        .merge(Serialized::default("databases.main.url", url))
+        .merge(Serialized::default("databases.main.pool_size", 4))
+        .merge(Serialized::default("auth.password.cost", 4))
+        .merge(Serialized::default("auth.token.secret", "a secret of the tests, of 41 bytes at all"))
+        .merge(Serialized::default("secret_key", "QrlcaHiOsH8YSNzMf3n2YxJS0o5s9qVJ3bQW8ckQuX4="))
+        .select(Profile::const_new("debug"))
+}
+
+fn launch(figment: Figment, clock: &Clock) -> Client {
+    let rocket = vestibule::app::build(figment, clock).expect("good settings");
+    Client::untracked(rocket).expect("a launch")
+}
+
+/// The name of a migrated database with the sample users, made once and then copied.
+fn postgres_template() -> &'static str {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let server = postgres::server().expect("a test on PostgreSQL has a server");
+        let url = server.create_database(None);
+        drop(vestibule::app::build(figment(&url), &Clock::system()).expect("good settings"));
+        let name = url.rsplit('/').next().expect("a URL with a name");
+        name.split('?').next().unwrap_or(name).to_owned()
+    })
+}

@@ -8,6 +8,7 @@ use rocket::http::{Header, Status};
 use rocket::{Build, Request, Response, Rocket};
 
 use super::authentication::is_stale;
+use super::bearer::Presented;
 use super::clock::Clock;
 use super::config::Config;
 use super::error::Error;
@@ -112,7 +113,7 @@ impl Fairing for LastWord {
         challenge(state, request, response);
         if AuthState::was_asked(request) {
             response.set_header(Header::new("Cache-Control", "no-store"));
-            vary(response);
+            vary(state, response);
         }
     }
 }
@@ -142,14 +143,16 @@ fn take_back_stale_cookie(state: &AuthState, request: &Request<'_>, response: &m
 
 /// RFC 6750, section 3: every 401 says how to come in, and a bad token that it was bad.
 fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
-    if !state.config.mode.has_tokens() {
+    // A challenge that the application wrote itself, for another scheme perhaps, stands.
+    if !state.config.mode.has_tokens() || response.headers().contains("WWW-Authenticate") {
         return;
     }
+    let presented = Presented::on(request, state).is_token_request();
     let kind = Error::last(request).map(|error| error.kind());
     let scheme = &state.config.token.scheme;
     let bare = format!("{scheme} realm=\"vestibule\"");
     let value = match (response.status(), kind) {
-        (Status::Unauthorized, Some(kind)) if kind.blames_token() => {
+        (Status::Unauthorized, Some(kind)) if presented && kind.blames_token() => {
             format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
         }
         (Status::Unauthorized, _) => bare,
@@ -161,9 +164,9 @@ fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'
     response.set_header(Header::new("WWW-Authenticate", value));
 }
 
-fn vary(response: &mut Response<'_>) {
+fn vary(state: &AuthState, response: &mut Response<'_>) {
     let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
-    for name in ["Authorization", "Cookie"] {
+    for name in [state.config.token.header.as_str(), "Cookie"] {
         let listed = names.iter().flat_map(|names| names.split(','));
         if !listed.map(str::trim).any(|listed| listed.eq_ignore_ascii_case(name)) {
             names.push(name.to_owned());

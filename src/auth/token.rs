@@ -76,13 +76,16 @@ impl Tokens<'_> {
     /// lifetime nor freshness is gained; the account's claims are read anew.
     ///
     /// # Errors
-    /// 401 `token_revoked` when the sign-in or the account does not stand, 503
-    /// `unavailable`.
+    /// 401 `token_revoked` when the sign-in or the account does not stand, 401
+    /// `token_invalid` when the account type does not accept the claims, 503 `unavailable`.
     pub async fn refresh<U: Account>(&self, token: &RefreshToken) -> Result<TokenPair, Error> {
         let claims = token.claims();
         let stamp = claims.stamp.as_deref();
         let account = find_account::<U>(self.request, &claims.sub, stamp).await?;
         let account = account.ok_or_else(revoked)?;
+        if !U::accept(self.request.rocket(), claims).await.map_err(Error::unavailable)? {
+            return Err(ErrorKind::TokenInvalid.into());
+        }
         if self.state.ledger.is_stateless() {
             return self.pair(&account, &unkept(claims)?, false);
         }

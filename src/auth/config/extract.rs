@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rocket::figment::error::{Actual, Kind};
+use rocket::figment::error::Kind;
 use rocket::figment::{self, Figment};
 use serde::de::DeserializeOwned;
 
@@ -73,11 +73,14 @@ pub fn faults_of(figment: &Figment, error: figment::Error) -> Vec<Fault> {
 
 /// Says what is allowed. A value is repeated only where it cannot be a secret.
 fn describe(key: &str, kind: &Kind) -> String {
-    let secret = ["secret", "key", "url", "password"].iter().any(|part| key.contains(part));
+    let named = ["secret", "key", "url", "password"].iter().any(|part| key.contains(part));
     match kind {
-        Kind::InvalidType(Actual::Str(_), expected) | Kind::InvalidValue(Actual::Str(_), expected)
-            if secret =>
-        {
+        // A value in a table's place may be the secret, put one level too high.
+        Kind::InvalidType(_, expected) if expected.to_string().starts_with("struct ") => {
+            "expected a table".to_owned()
+        }
+        // A secret of digits alone comes as a number.
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) if named => {
             format!("expected {expected}")
         }
         Kind::UnknownField(name, allowed) => {

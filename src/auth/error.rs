@@ -134,13 +134,18 @@ impl Error {
     /// ```
     /// # #[macro_use] extern crate rocket;
     /// use rocket::Request;
-    /// use vestibule::auth::{Error, Problem};
+    /// use rocket::http::Status;
+    /// use vestibule::auth::Error;
     ///
     /// #[catch(default)]
-    /// fn draw(status: rocket::http::Status, request: &Request<'_>) -> Problem {
-    ///     Error::last(request).map_or_else(|| Problem::from(status), Problem::from)
+    /// fn draw(status: Status, request: &Request<'_>) -> String {
+    ///     // A guard in an `Option` may have left one that is not the reason for this answer.
+    ///     let error = Error::last(request).filter(|error| error.kind().status() == status);
+    ///     error.map_or_else(|| status.to_string(), |error| error.message().to_owned())
     /// }
     /// ```
+    ///
+    /// [`Problem::of`](super::Problem::of) does just that.
     #[must_use]
     pub fn last(request: &Request<'_>) -> Option<Self> {
         LastError::of(request).lock().ok().and_then(|slot| slot.clone())

@@ -149,6 +149,7 @@ fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'
     }
     let presented = Presented::on(request, state).is_token_request();
     let kind = Error::last(request).map(|error| error.kind());
+    let kind = kind.filter(|kind| kind.status() == response.status());
     let scheme = &state.config.token.scheme;
     let bare = format!("{scheme} realm=\"vestibule\"");
     let value = match (response.status(), kind) {

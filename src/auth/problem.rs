@@ -33,6 +33,28 @@ pub struct Problem {
     retry_after: Option<u64>,
 }
 
+impl Problem {
+    /// What a catcher answers with: the error that was left on the request, when it is the
+    /// reason for this status, or else what the bare status says.
+    ///
+    /// ```
+    /// # #[macro_use] extern crate rocket;
+    /// use rocket::{Request, http::Status};
+    /// use vestibule::auth::Problem;
+    ///
+    /// #[catch(default)]
+    /// fn draw(status: Status, request: &Request<'_>) -> Problem {
+    ///     Problem::of(status, request)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn of(status: Status, request: &Request<'_>) -> Self {
+        // A guard in an `Option` or `Result` may have left another one.
+        let error = Error::last(request).filter(|error| error.kind().status() == status);
+        error.map_or_else(|| status.into(), Self::from)
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self {

@@ -25,17 +25,11 @@ pub fn figment(state: &StateDir) -> Figment {
         .merge(Serialized::default("ident", false))
         // Rocket would believe anybody's X-Real-IP.
         .merge(Serialized::default("ip_header", false))
-        .merge(Serialized::default(
-            "databases.main.url",
-            state.database_url(),
-        ))
+        .merge(Serialized::default("databases.main.url", state.database_url()))
         .merge(Toml::file_exact(state.secrets()).profile(Profile::Default))
         .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
-        .select(Profile::from_env_or(
-            "ROCKET_PROFILE",
-            rocket::Config::DEFAULT_PROFILE,
-        ))
+        .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))
 }
 
 /// The application with the system's clock.
@@ -74,11 +68,7 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault
         rocket = rocket.register("/", http::catchers());
     }
     Ok(rocket
-        .attach(
-            Auth::fairing()
-                .ledger(DieselLedger::new(db.clone()))
-                .clock(clock.clone()),
-        )
+        .attach(Auth::fairing().ledger(DieselLedger::new(db.clone())).clock(clock.clone()))
         .manage(db)
         .manage(hasher)
         .manage(clock.clone())

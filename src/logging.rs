@@ -30,11 +30,7 @@ impl Log for JsonLines {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let time = self
-            .clock
-            .now()
-            .ok()
-            .and_then(|now| now.format(&Rfc3339).ok());
+        let time = self.clock.now().ok().and_then(|now| now.format(&Rfc3339).ok());
         let line = json!({
             "time": time,
             "level": record.level().as_str().to_ascii_lowercase(),
@@ -51,11 +47,7 @@ impl Log for JsonLines {
 /// Makes JSON lines the log of this process; must come before Rocket is built, which then
 /// leaves logging alone. Does nothing when a log is set already.
 pub(crate) fn install(level: LevelFilter) {
-    if log::set_boxed_logger(Box::new(JsonLines {
-        clock: Clock::system(),
-    }))
-    .is_ok()
-    {
+    if log::set_boxed_logger(Box::new(JsonLines { clock: Clock::system() })).is_ok() {
         log::set_max_level(level);
     }
 }

@@ -83,9 +83,7 @@ impl Settings {
         let mut faults = Vec::new();
         let mut keep = |found: Vec<Fault>| faults.extend(found);
         let server = figment.extract::<rocket::Config>();
-        let server = server
-            .map_err(|error| keep(auth::faults_of(figment, error)))
-            .ok();
+        let server = server.map_err(|error| keep(auth::faults_of(figment, error))).ok();
         let auth = auth::Config::from_figment(figment).map_err(&mut keep).ok();
         let accounts = read::<AccountsTable>(figment).map_err(&mut keep).ok();
         let database = database(figment).map_err(&mut keep).ok();
@@ -119,11 +117,7 @@ impl Settings {
 pub fn database(figment: &Figment) -> Result<DbConfig, Vec<Fault>> {
     let main = read::<DatabasesTable>(figment)?.databases.main;
     let fault = |key: &str, problem: &str| {
-        vec![Fault::new(
-            figment,
-            &format!("databases.main.{key}"),
-            problem,
-        )]
+        vec![Fault::new(figment, &format!("databases.main.{key}"), problem)]
     };
     let address = Address::parse(&main.url).map_err(|problem| fault("url", problem))?;
     if let Address::Sqlite(path) = &address {
@@ -138,15 +132,8 @@ pub fn database(figment: &Figment) -> Result<DbConfig, Vec<Fault>> {
     };
     let limits = Duration::from_millis(100)..=Duration::from_secs(60);
     match timeout.filter(|timeout| limits.contains(timeout)) {
-        Some(timeout) => Ok(DbConfig {
-            address,
-            pool_size: main.pool_size,
-            timeout,
-        }),
-        None => Err(fault(
-            "timeout",
-            "must be a duration from \"100ms\" to \"1m\"",
-        )),
+        Some(timeout) => Ok(DbConfig { address, pool_size: main.pool_size, timeout }),
+        None => Err(fault("timeout", "must be a duration from \"100ms\" to \"1m\"")),
     }
 }
 
@@ -158,9 +145,6 @@ fn directory_of(path: &Path) -> Result<(), String> {
     if directory.is_dir() {
         Ok(())
     } else {
-        Err(format!(
-            "the directory {} does not exist",
-            directory.display()
-        ))
+        Err(format!("the directory {} does not exist", directory.display()))
     }
 }

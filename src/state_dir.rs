@@ -57,11 +57,7 @@ impl StateDir {
         };
         if !self.0.is_dir() {
             let mut builder = fs::DirBuilder::new();
-            builder
-                .recursive(true)
-                .mode(0o700)
-                .create(&self.0)
-                .map_err(|e| failed(&self.0, &e))?;
+            builder.recursive(true).mode(0o700).create(&self.0).map_err(|e| failed(&self.0, &e))?;
         }
         let path = self.secrets();
         match fs::metadata(&path) {
@@ -72,9 +68,7 @@ impl StateDir {
                 ));
             }
             Ok(_) => {
-                return fs::File::open(&path)
-                    .map(drop)
-                    .map_err(|e| failed(&path, &e));
+                return fs::File::open(&path).map(drop).map_err(|e| failed(&path, &e));
             }
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
                 return Err(failed(&path, &cause));
@@ -99,14 +93,8 @@ fn write_secrets(path: &Path) -> io::Result<()> {
         URL_SAFE_NO_PAD.encode(token_key),
     );
     let aside = path.with_file_name(format!(".secrets-{}", URL_SAFE_NO_PAD.encode(name)));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&aside)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all());
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     let linked = written.and_then(|()| match fs::hard_link(&aside, path) {
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,

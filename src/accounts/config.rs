@@ -16,9 +16,6 @@ pub struct AccountsConfig {
 
 impl Default for AccountsConfig {
     fn default() -> Self {
-        Self {
-            registration: true,
-            sample_users: None,
-        }
+        Self { registration: true, sample_users: None }
     }
 }

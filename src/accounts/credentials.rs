@@ -91,8 +91,7 @@ pub async fn register(
         password_hash,
         created_at: clock.now()?,
     });
-    db.run(move |connection| queries::insert(connection, &new))
-        .await
+    db.run(move |connection| queries::insert(connection, &new)).await
 }
 
 fn check(
@@ -106,11 +105,7 @@ fn check(
         Err(_) => Ok(()),
     };
     let mut faults = Error::new(ErrorKind::InvalidField);
-    for error in [
-        username.as_ref().err(),
-        full_name.as_ref().err(),
-        password.as_ref().err(),
-    ] {
+    for error in [username.as_ref().err(), full_name.as_ref().err(), password.as_ref().err()] {
         for (name, message) in error.iter().flat_map(|error| error.fields()) {
             faults = faults.field(name.to_owned(), message.to_owned());
         }

@@ -15,15 +15,9 @@ pub fn full_name(text: &str) -> Result<Option<String>, Error> {
     let name = text.trim();
     let broken = |c: char| c.is_control() || c == '\u{fffd}';
     if name.chars().take(MAX_FULL_NAME + 1).count() > MAX_FULL_NAME {
-        Err(Error::invalid_field(
-            "full_name",
-            "A full name has at most 200 characters.",
-        ))
+        Err(Error::invalid_field("full_name", "A full name has at most 200 characters."))
     } else if name.chars().any(broken) {
-        Err(Error::invalid_field(
-            "full_name",
-            "A full name has no control characters.",
-        ))
+        Err(Error::invalid_field("full_name", "A full name has no control characters."))
     } else {
         Ok((!name.is_empty()).then(|| name.to_owned()))
     }
@@ -44,10 +38,7 @@ pub fn new_password(
     if password.len() > MAX_PASSWORD {
         refused(format!("A password has at most {MAX_PASSWORD} bytes."))
     } else if password.chars().count() < config.min_length {
-        refused(format!(
-            "A password has at least {} characters.",
-            config.min_length
-        ))
+        refused(format!("A password has at least {} characters.", config.min_length))
     } else if password.contains(['\0', '\u{fffd}']) {
         refused("The password holds something that is no character.".to_owned())
     } else if password.to_lowercase() == username.key() {

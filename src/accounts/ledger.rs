@@ -79,11 +79,7 @@ impl Row {
 }
 
 fn find(connection: &mut AnyConnection, id: &str) -> QueryResult<Option<SignIn>> {
-    let row = sign_ins::table
-        .find(id)
-        .select(Row::as_select())
-        .first(connection)
-        .optional()?;
+    let row = sign_ins::table.find(id).select(Row::as_select()).first(connection).optional()?;
     Ok(row.and_then(Row::read))
 }
 
@@ -104,9 +100,7 @@ fn open(connection: &mut AnyConnection, row: &Row) -> Result<(), Error> {
         if account.first(connection).optional()? != Some(true) {
             return Err(ErrorKind::AccountInactive.into());
         }
-        diesel::insert_into(sign_ins::table)
-            .values(row)
-            .execute(connection)?;
+        diesel::insert_into(sign_ins::table).values(row).execute(connection)?;
         Ok(())
     })
 }
@@ -159,9 +153,7 @@ impl Ledger for DieselLedger {
 
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error> {
         let id = id.to_string();
-        self.0
-            .run(move |connection| find(connection, &id).map_err(Error::from))
-            .await
+        self.0.run(move |connection| find(connection, &id).map_err(Error::from)).await
     }
 
     async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
@@ -169,9 +161,7 @@ impl Ledger for DieselLedger {
         let noted = self.0.run(move |connection| {
             // Never backwards: two requests may note in either order.
             let at = to_micros(at);
-            let earlier = sign_ins::table
-                .find(&id)
-                .filter(sign_ins::last_seen_at.lt(at));
+            let earlier = sign_ins::table.find(&id).filter(sign_ins::last_seen_at.lt(at));
             let noted = diesel::update(earlier).set(sign_ins::last_seen_at.eq(at));
             noted.execute(connection).map_err(Error::from)
         });
@@ -186,9 +176,7 @@ impl Ledger for DieselLedger {
         grace: Duration,
     ) -> Result<Rotation, Error> {
         let id = id.to_string();
-        self.0
-            .run(move |connection| rotate(connection, &id, from, at, grace))
-            .await
+        self.0.run(move |connection| rotate(connection, &id, from, at, grace)).await
     }
 
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
@@ -203,9 +191,7 @@ impl Ledger for DieselLedger {
 
     async fn end(&self, id: &SignInId) -> Result<(), Error> {
         let id = id.to_string();
-        self.0
-            .run(move |connection| end(connection, &id).map(drop).map_err(Error::from))
-            .await
+        self.0.run(move |connection| end(connection, &id).map(drop).map_err(Error::from)).await
     }
 
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
@@ -217,9 +203,7 @@ impl Ledger for DieselLedger {
             let others = sign_ins::table
                 .filter(sign_ins::account.eq(account))
                 .filter(sign_ins::id.ne(except));
-            diesel::delete(others)
-                .execute(connection)
-                .map_err(Error::from)
+            diesel::delete(others).execute(connection).map_err(Error::from)
         });
         Ok(ended.await? as u64)
     }

@@ -36,10 +36,7 @@ pub struct NewUser {
 /// # Errors
 /// Whatever the database says.
 pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>> {
-    let row = users::table
-        .find(id)
-        .select(UserRow::as_select())
-        .first(connection);
+    let row = users::table.find(id).select(UserRow::as_select()).first(connection);
     row.optional().map(|row| row.map(User::from))
 }
 
@@ -52,10 +49,7 @@ pub fn with_hash(
     username: &Username,
 ) -> QueryResult<Option<(User, String)>> {
     let row = users::table.filter(users::username_key.eq(username.key()));
-    let row: Option<UserRow> = row
-        .select(UserRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row: Option<UserRow> = row.select(UserRow::as_select()).first(connection).optional()?;
     Ok(row.map(|mut row| {
         let hash = std::mem::take(&mut row.password_hash);
         (User::from(row), hash)
@@ -185,9 +179,7 @@ pub fn upgrade_hash(
     new: &str,
 ) -> QueryResult<usize> {
     let unchanged = users::table.find(id).filter(users::password_hash.eq(old));
-    diesel::update(unchanged)
-        .set(users::password_hash.eq(new))
-        .execute(connection)
+    diesel::update(unchanged).set(users::password_hash.eq(new)).execute(connection)
 }
 
 /// Whether there is no user at all.
@@ -195,17 +187,12 @@ pub fn upgrade_hash(
 /// # Errors
 /// Whatever the database says.
 pub fn is_empty(connection: &mut AnyConnection) -> QueryResult<bool> {
-    let first: Option<i64> = users::table
-        .select(users::id)
-        .first(connection)
-        .optional()?;
+    let first: Option<i64> = users::table.select(users::id).first(connection).optional()?;
     Ok(first.is_none())
 }
 
 fn set_hash(connection: &mut AnyConnection, id: i64, hash: &str) -> QueryResult<usize> {
-    diesel::update(users::table.find(id))
-        .set(users::password_hash.eq(hash))
-        .execute(connection)
+    diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(connection)
 }
 
 fn end_sign_ins(connection: &mut AnyConnection, id: i64) -> QueryResult<usize> {
@@ -219,15 +206,9 @@ fn is_administrator(user: &User) -> bool {
 /// Refuses, and so rolls back, a change that leaves nobody to administer the service.
 fn keep_an_administrator(connection: &mut AnyConnection) -> Result<(), Error> {
     let admins = users::table.filter(users::role.eq(Role::Admin.as_str()));
-    let active: i64 = admins
-        .filter(users::active.eq(true))
-        .select(count_star())
-        .first(connection)?;
-    if active > 0 {
-        Ok(())
-    } else {
-        Err(ErrorKind::LastAdministrator.into())
-    }
+    let active: i64 =
+        admins.filter(users::active.eq(true)).select(count_star()).first(connection)?;
+    if active > 0 { Ok(()) } else { Err(ErrorKind::LastAdministrator.into()) }
 }
 
 /// Two administrators who demote each other at once must not both succeed. SQLite's write

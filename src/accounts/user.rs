@@ -31,9 +31,7 @@ impl Role {
     /// The role of exactly this word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::User, Self::Admin]
-            .into_iter()
-            .find(|role| role.as_str() == word)
+        [Self::User, Self::Admin].into_iter().find(|role| role.as_str() == word)
     }
 }
 

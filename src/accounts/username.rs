@@ -30,15 +30,11 @@ impl Username {
             return refused("A user name has at most 80 characters.");
         }
         // U+FFFD is what is left of bytes that were no text.
-        let forms = (
-            UsernameCasePreserved::enforce(text),
-            UsernameCaseMapped::enforce(text),
-        );
+        let forms = (UsernameCasePreserved::enforce(text), UsernameCaseMapped::enforce(text));
         match forms {
-            (Ok(shown), Ok(key)) if !text.contains('\u{fffd}') => Ok(Self {
-                shown: shown.into_owned(),
-                key: key.into_owned(),
-            }),
+            (Ok(shown), Ok(key)) if !text.contains('\u{fffd}') => {
+                Ok(Self { shown: shown.into_owned(), key: key.into_owned() })
+            }
             _ => refused("A user name is letters, digits and signs, without spaces."),
         }
     }

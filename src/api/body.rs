@@ -76,9 +76,7 @@ impl Body {
             return Ok(());
         }
         let error = Error::new(ErrorKind::InvalidField);
-        Err(faults
-            .into_iter()
-            .fold(error, |error, (name, message)| error.field(name, message)))
+        Err(faults.into_iter().fold(error, |error, (name, message)| error.field(name, message)))
     }
 }
 
@@ -86,20 +84,14 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Body, Error> {
     if !request.content_type().is_some_and(|kind| kind.is_json()) {
         return Err(ErrorKind::UnsupportedMediaType.into());
     }
-    let limit = request
-        .limits()
-        .get("json")
-        .unwrap_or(rocket::data::Limits::JSON);
+    let limit = request.limits().get("json").unwrap_or(rocket::data::Limits::JSON);
     let bytes = data.open(limit).into_bytes().await;
     let bytes = bytes.map_err(|cause| Error::new(ErrorKind::MalformedBody).caused_by(cause))?;
     if !bytes.is_complete() {
         return Err(ErrorKind::TooLarge.into());
     }
     match serde_json::from_slice::<Object>(&bytes) {
-        Ok(object) => Ok(Body {
-            fields: object.0,
-            faults: Vec::new(),
-        }),
+        Ok(object) => Ok(Body { fields: object.0, faults: Vec::new() }),
         Err(_) => {
             let detail = "The body must be a JSON object without duplicate names.";
             Err(Error::new(ErrorKind::MalformedBody).detail(detail))

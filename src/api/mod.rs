@@ -20,11 +20,7 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
         Guarded::new(BASE, "anyone", routes![sign_in::login]),
         Guarded::new(BASE, "RefreshToken", routes![sign_in::refresh]),
         Guarded::new(BASE, "AnyTokenUser", routes![sign_in::logout]),
-        Guarded::new(
-            BASE,
-            "TokenUser",
-            routes![me::me, me::claims, me::dashboard, me::profile],
-        ),
+        Guarded::new(BASE, "TokenUser", routes![me::me, me::claims, me::dashboard, me::profile]),
         Guarded::new(BASE, "ClaimedRole<Admin, TokenUser>", routes![me::admin]),
         Guarded::new(BASE, "Require<Admin, TokenUser>", routes![users::list]),
         Guarded::new(
@@ -45,8 +41,6 @@ pub fn stage(registration: bool) -> AdHoc {
     AdHoc::on_ignite("API", move |rocket| async move {
         let rocket = rocket.register(BASE, catchers());
         let groups = routes(registration).into_iter();
-        groups.fold(rocket, |rocket, group| {
-            rocket.mount(group.base, group.routes)
-        })
+        groups.fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
     })
 }

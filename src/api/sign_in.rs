@@ -74,8 +74,5 @@ pub(super) async fn register(
     }
     let user =
         accounts::register(db, hasher, clock, &settings.auth.password, &registration).await?;
-    Ok(status::Custom(
-        rocket::http::Status::Created,
-        Json(Me::from(&user)),
-    ))
+    Ok(status::Custom(rocket::http::Status::Created, Json(Me::from(&user))))
 }

@@ -51,16 +51,10 @@ pub(super) async fn list(
     page: Option<i64>,
 ) -> Result<Json<Users>, Error> {
     let page = page.unwrap_or(1).max(1);
-    let (users, total) = db
-        .run(move |connection| queries::page(connection, page).map_err(Error::from))
-        .await?;
+    let (users, total) =
+        db.run(move |connection| queries::page(connection, page).map_err(Error::from)).await?;
     let pages = ((total + PAGE - 1) / PAGE).max(1);
-    Ok(Json(Users {
-        users: users.into_iter().map(Listed::from).collect(),
-        page,
-        pages,
-        total,
-    }))
+    Ok(Json(Users { users: users.into_iter().map(Listed::from).collect(), page, pages, total }))
 }
 
 /// Changes role, activity or full name.
@@ -71,10 +65,7 @@ pub(super) async fn change(
     id: &str,
     mut body: Body,
 ) -> Result<Json<Listed>, Error> {
-    let mut change = Change {
-        active: body.optional_bool("active"),
-        ..Change::default()
-    };
+    let mut change = Change { active: body.optional_bool("active"), ..Change::default() };
     if let Some(word) = body.optional_text("role") {
         change.role = Role::parse(&word);
         if change.role.is_none() {
@@ -87,9 +78,7 @@ pub(super) async fn change(
     }
     body.finish()?;
     let id: i64 = id.parse().map_err(|_| ErrorKind::NotFound)?;
-    let user = db
-        .run(move |connection| queries::change(connection, id, &change))
-        .await?;
+    let user = db.run(move |connection| queries::change(connection, id, &change)).await?;
     Ok(Json(user.into()))
 }
 
@@ -101,7 +90,6 @@ pub(super) async fn delete(
     id: &str,
 ) -> Result<status::NoContent, Error> {
     let id: i64 = id.parse().map_err(|_| ErrorKind::NotFound)?;
-    db.run(move |connection| queries::delete(connection, id))
-        .await?;
+    db.run(move |connection| queries::delete(connection, id)).await?;
     Ok(status::NoContent)
 }

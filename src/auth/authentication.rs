@@ -179,11 +179,7 @@ pub(crate) fn verified_as<'r>(
     kind: TokenKind,
 ) -> Result<&'r Arc<Claims>, Error> {
     let claims = verified(request, state)?;
-    if claims.kind == kind {
-        Ok(claims)
-    } else {
-        Err(ErrorKind::WrongTokenType.into())
-    }
+    if claims.kind == kind { Ok(claims) } else { Err(ErrorKind::WrongTokenType.into()) }
 }
 
 /// The account behind the presented access token.
@@ -213,13 +209,8 @@ pub(crate) async fn behind_token<U: Account>(
         kind: SignInKind::Token,
         idle: None,
     };
-    let found = look_up::<U>(request, state, &credential)
-        .await?
-        .ok_or_else(revoked)?;
-    if !U::accept(request.rocket(), claims)
-        .await
-        .map_err(Error::unavailable)?
-    {
+    let found = look_up::<U>(request, state, &credential).await?.ok_or_else(revoked)?;
+    if !U::accept(request.rocket(), claims).await.map_err(Error::unavailable)? {
         return Err(ErrorKind::TokenInvalid.into());
     }
     let claimed = OffsetDateTime::from_unix_timestamp(claims.auth_time).map_err(Error::internal)?;
@@ -239,11 +230,7 @@ pub(crate) async fn by_session<'r, U: Account>(
     state: &AuthState,
 ) -> Result<Option<&'r Authentication<U>>, Error> {
     let half = request.local_cache_async(async { SessionHalf(session(request, state).await) });
-    half.await
-        .0
-        .as_ref()
-        .map(Option::as_ref)
-        .map_err(Clone::clone)
+    half.await.0.as_ref().map(Option::as_ref).map_err(Clone::clone)
 }
 
 async fn session<U: Account>(
@@ -268,10 +255,7 @@ async fn session<U: Account>(
     Ok(Some(Authentication {
         account: found.account,
         via: Via::Session,
-        auth_time: found
-            .sign_in
-            .as_ref()
-            .map_or(sealed, |sign_in| sign_in.auth_time),
+        auth_time: found.sign_in.as_ref().map_or(sealed, |sign_in| sign_in.auth_time),
         sign_in: found.sign_in,
         claims: None,
         fresh: ticket.fresh,
@@ -301,16 +285,10 @@ pub(crate) fn current_ticket(
 }
 
 fn mark_stale(request: &Request<'_>) {
-    request
-        .local_cache(|| Stale(AtomicBool::new(false)))
-        .0
-        .store(true, Ordering::Relaxed);
+    request.local_cache(|| Stale(AtomicBool::new(false))).0.store(true, Ordering::Relaxed);
 }
 
 /// Whether the session cookie should be taken back with this answer.
 pub(crate) fn is_stale(request: &Request<'_>) -> bool {
-    request
-        .local_cache(|| Stale(AtomicBool::new(false)))
-        .0
-        .load(Ordering::Relaxed)
+    request.local_cache(|| Stale(AtomicBool::new(false))).0.load(Ordering::Relaxed)
 }

@@ -42,10 +42,8 @@ impl Presented {
 
     fn in_headers(request: &Request<'_>, config: &TokenConfig) -> Self {
         let fields: Vec<&str> = request.headers().get(&config.header).collect();
-        let mut found: Vec<Self> = fields
-            .iter()
-            .map(|field| parse(field, &config.scheme))
-            .collect();
+        let mut found: Vec<Self> =
+            fields.iter().map(|field| parse(field, &config.scheme)).collect();
         found.retain(Self::is_token_request);
         match found.pop() {
             None => Self::Nothing,
@@ -149,21 +147,11 @@ mod tests {
     #[test]
     fn the_scheme_is_read_in_any_case_and_the_token_after_one_or_more_spaces() {
         for good in ["Bearer abc", "bearer abc", "BEARER   abc", " Bearer abc "] {
-            assert_eq!(
-                parse(good, "Bearer"),
-                Presented::Token("abc".to_owned()),
-                "{good:?}"
-            );
+            assert_eq!(parse(good, "Bearer"), Presented::Token("abc".to_owned()), "{good:?}");
         }
-        for bad in [
-            "Bearer",
-            "Bearer ",
-            "Bearer\tabc",
-            "Bearer a b",
-            "Bearer a,b",
-            "Bearer =",
-            "Bearer é",
-        ] {
+        for bad in
+            ["Bearer", "Bearer ", "Bearer\tabc", "Bearer a b", "Bearer a,b", "Bearer =", "Bearer é"]
+        {
             assert_eq!(parse(bad, "Bearer"), MALFORMED, "{bad:?}");
         }
         for other in ["", "Basic abc", "Bearerabc", "Token abc", "abc"] {

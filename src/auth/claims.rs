@@ -143,9 +143,7 @@ impl Claims {
             Value::String(one) => one == config.audience,
             Value::Array(several) => {
                 several.iter().all(Value::is_string)
-                    && several
-                        .iter()
-                        .any(|one| one.as_str() == Some(&config.audience))
+                    && several.iter().any(|one| one.as_str() == Some(&config.audience))
             }
             _ => false,
         };
@@ -191,9 +189,7 @@ fn text(map: &mut Map<String, Value>, name: &str) -> Option<String> {
 /// A NumericDate or a counter. A fraction is refused: we never write one, and a time beyond
 /// the year 9999 is no time.
 fn number(map: &mut Map<String, Value>, name: &str) -> Option<i64> {
-    map.remove(name)?
-        .as_i64()
-        .filter(|number| (0..253_402_300_800).contains(number))
+    map.remove(name)?.as_i64().filter(|number| (0..253_402_300_800).contains(number))
 }
 
 /// A claim that may be absent but not of the wrong type.
@@ -202,9 +198,5 @@ fn optional<T>(
     name: &str,
     read: impl Fn(&mut Map<String, Value>, &str) -> Option<T>,
 ) -> Option<Option<T>> {
-    if map.contains_key(name) {
-        read(map, name).map(Some)
-    } else {
-        Some(None)
-    }
+    if map.contains_key(name) { read(map, name).map(Some) } else { Some(None) }
 }

@@ -40,9 +40,7 @@ impl Clock {
     /// [`set`](Self::set).
     #[must_use]
     pub fn manual() -> Self {
-        let clock = Self {
-            manual: Some(Arc::new(AtomicI64::new(0))),
-        };
+        let clock = Self { manual: Some(Arc::new(AtomicI64::new(0))) };
         clock.set(system_time());
         clock
     }
@@ -67,10 +65,7 @@ impl Clock {
     /// Moves a manual clock forwards; does nothing to the system's.
     pub fn advance(&self, by: Duration) {
         if let Some(micros) = &self.manual {
-            micros.fetch_add(
-                i64::try_from(by.as_micros()).unwrap_or(i64::MAX),
-                Ordering::SeqCst,
-            );
+            micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
 
@@ -82,10 +77,7 @@ impl Clock {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the place that the lint points to"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the place that the lint points to")]
 fn system_time() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
@@ -119,15 +111,9 @@ mod tests {
             datetime!(9999-12-31 0:00 UTC),
         ] {
             clock.set(absurd);
-            assert_eq!(
-                clock.now().expect_err("absurd").kind(),
-                ErrorKind::Unavailable
-            );
+            assert_eq!(clock.now().expect_err("absurd").kind(), ErrorKind::Unavailable);
         }
-        for fine in [
-            datetime!(2038-01-19 3:14:08 UTC),
-            datetime!(2106-02-07 6:28:16 UTC),
-        ] {
+        for fine in [datetime!(2038-01-19 3:14:08 UTC), datetime!(2106-02-07 6:28:16 UTC)] {
             clock.set(fine);
             assert_eq!(clock.now().expect("fine"), fine);
         }

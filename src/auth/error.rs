@@ -46,11 +46,7 @@ impl Error {
     /// An error of this kind with the kind's own sentence.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self {
-            kind,
-            details: None,
-            source: None,
-        }
+        Self { kind, details: None, source: None }
     }
 
     /// The store failed: 503 `unavailable`, never a 401; the cause goes to the log.
@@ -88,10 +84,7 @@ impl Error {
         name: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.details
-            .get_or_insert_default()
-            .fields
-            .push((name.into(), message.into()));
+        self.details.get_or_insert_default().fields.push((name.into(), message.into()));
         self
     }
 
@@ -118,31 +111,20 @@ impl Error {
     /// The sentence for people; safe to show.
     #[must_use]
     pub fn message(&self) -> &str {
-        let own = self
-            .details
-            .as_ref()
-            .and_then(|details| details.detail.as_deref());
+        let own = self.details.as_ref().and_then(|details| details.detail.as_deref());
         own.unwrap_or_else(|| self.kind.detail())
     }
 
     /// Field names and what is wrong with each, in order; empty for most errors.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        let fields = self
-            .details
-            .as_ref()
-            .map_or(&[][..], |details| &details.fields);
-        fields
-            .iter()
-            .map(|(name, message)| (name.as_ref(), message.as_ref()))
+        let fields = self.details.as_ref().map_or(&[][..], |details| &details.fields);
+        fields.iter().map(|(name, message)| (name.as_ref(), message.as_ref()))
     }
 
     /// Seconds to wait before trying again, where that is known.
     #[must_use]
     pub fn wait(&self) -> Option<u64> {
-        let own = self
-            .details
-            .as_ref()
-            .and_then(|details| details.retry_after);
+        let own = self.details.as_ref().and_then(|details| details.retry_after);
         own.or_else(|| self.kind.retry_after())
     }
 
@@ -152,19 +134,21 @@ impl Error {
     /// ```
     /// # #[macro_use] extern crate rocket;
     /// use rocket::Request;
-    /// use vestibule::auth::{Error, Problem};
+    /// use rocket::http::Status;
+    /// use vestibule::auth::Error;
     ///
     /// #[catch(default)]
-    /// fn draw(status: rocket::http::Status, request: &Request<'_>) -> Problem {
-    ///     Error::last(request).map_or_else(|| Problem::from(status), Problem::from)
+    /// fn draw(status: Status, request: &Request<'_>) -> String {
+    ///     // A guard in an `Option` may have left one that is not the reason for this answer.
+    ///     let error = Error::last(request).filter(|error| error.kind().status() == status);
+    ///     error.map_or_else(|| status.to_string(), |error| error.message().to_owned())
     /// }
     /// ```
+    ///
+    /// [`Problem::of`](super::Problem::of) does just that.
     #[must_use]
     pub fn last(request: &Request<'_>) -> Option<Self> {
-        LastError::of(request)
-            .lock()
-            .ok()
-            .and_then(|slot| slot.clone())
+        LastError::of(request).lock().ok().and_then(|slot| slot.clone())
     }
 
     /// Leaves this error on the request for [`Error::last`].
@@ -235,9 +219,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_ref()
-            .map(|source| &**source as &(dyn StdError + 'static))
+        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
     }
 }
 

@@ -158,44 +158,32 @@ impl ErrorKind {
                 "malformed_authorization",
                 "The Authorization header must be one scheme and one token.",
             ),
-            Self::AmbiguousCredentials => (
-                400,
-                "ambiguous_credentials",
-                "Present one credential, not several.",
-            ),
+            Self::AmbiguousCredentials => {
+                (400, "ambiguous_credentials", "Present one credential, not several.")
+            }
             Self::TokenInvalid => (401, "token_invalid", "The token is not valid."),
             Self::TokenExpired => (401, "token_expired", "The token has expired."),
             Self::TokenRevoked => (401, "token_revoked", "The token has been revoked."),
-            Self::WrongTokenType => (
-                401,
-                "wrong_token_type",
-                "This route takes another type of token.",
-            ),
+            Self::WrongTokenType => {
+                (401, "wrong_token_type", "This route takes another type of token.")
+            }
             Self::CsrfMissing => (401, "csrf_missing", "The CSRF value is missing."),
-            Self::CsrfMismatch => (
-                401,
-                "csrf_mismatch",
-                "The CSRF value does not belong to the token.",
-            ),
-            Self::FreshLoginRequired => (
-                401,
-                "fresh_login_required",
-                "Confirm your password to do this.",
-            ),
+            Self::CsrfMismatch => {
+                (401, "csrf_mismatch", "The CSRF value does not belong to the token.")
+            }
+            Self::FreshLoginRequired => {
+                (401, "fresh_login_required", "Confirm your password to do this.")
+            }
             Self::BadCredentials => (401, "bad_credentials", "Wrong user name or password."),
             Self::AccountInactive => (403, "account_inactive", "This account is not active."),
             Self::Forbidden => (403, "forbidden", "You may not do this."),
-            Self::InsufficientScope => (
-                403,
-                "insufficient_scope",
-                "The token does not carry the scope for this.",
-            ),
+            Self::InsufficientScope => {
+                (403, "insufficient_scope", "The token does not carry the scope for this.")
+            }
             Self::CrossOrigin => (403, "cross_origin", "The request came from another site."),
-            Self::TooManyAttempts => (
-                429,
-                "too_many_attempts",
-                "Too many attempts. Wait and try again.",
-            ),
+            Self::TooManyAttempts => {
+                (429, "too_many_attempts", "Too many attempts. Wait and try again.")
+            }
             Self::Busy => (503, "busy", "The server is busy. Try again in a moment."),
             Self::Unavailable => (
                 503,
@@ -203,18 +191,14 @@ impl ErrorKind {
                 "The service is not available at the moment. Try again in a moment.",
             ),
             Self::UsernameTaken => (409, "username_taken", "This user name is taken."),
-            Self::LastAdministrator => (
-                409,
-                "last_administrator",
-                "At least one active administrator must remain.",
-            ),
+            Self::LastAdministrator => {
+                (409, "last_administrator", "At least one active administrator must remain.")
+            }
             Self::InvalidField => (422, "invalid_field", "Some fields are not acceptable."),
             Self::MalformedBody => (400, "malformed_body", "The body could not be read."),
-            Self::UnsupportedMediaType => (
-                415,
-                "unsupported_media_type",
-                "Send the body as application/json.",
-            ),
+            Self::UnsupportedMediaType => {
+                (415, "unsupported_media_type", "Send the body as application/json.")
+            }
             Self::TooLarge => (413, "too_large", "The body is too large."),
             Self::NotFound => (404, "not_found", "There is nothing here."),
             Self::MethodNotAllowed => {

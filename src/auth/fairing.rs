@@ -8,6 +8,7 @@ use rocket::http::{Header, Status};
 use rocket::{Build, Request, Response, Rocket};
 
 use super::authentication::is_stale;
+use super::bearer::Presented;
 use super::clock::Clock;
 use super::config::Config;
 use super::error::Error;
@@ -40,10 +41,7 @@ pub struct Auth {
 impl Auth {
     /// The fairing with nothing stored and the system's clock.
     pub fn fairing() -> Self {
-        Self {
-            ledger: Arc::new(Stateless),
-            clock: Clock::system(),
-        }
+        Self { ledger: Arc::new(Stateless), clock: Clock::system() }
     }
 
     /// Keeps sign-ins in this ledger; then they can be listed and ended one by one.
@@ -62,10 +60,7 @@ impl Auth {
 #[rocket::async_trait]
 impl Fairing for Auth {
     fn info(&self) -> Info {
-        Info {
-            name: "Authentication",
-            kind: Kind::Ignite | Kind::Singleton,
-        }
+        Info { name: "Authentication", kind: Kind::Ignite | Kind::Singleton }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
@@ -101,22 +96,12 @@ struct LastWord {
 #[rocket::async_trait]
 impl Fairing for LastWord {
     fn info(&self) -> Info {
-        let kind = if self.hop < HOPS {
-            Kind::Ignite
-        } else {
-            Kind::Response
-        };
-        Info {
-            name: "Session policy",
-            kind,
-        }
+        let kind = if self.hop < HOPS { Kind::Ignite } else { Kind::Response };
+        Info { name: "Session policy", kind }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        Ok(rocket.attach(Self {
-            hop: self.hop + 1,
-            ..Self::default()
-        }))
+        Ok(rocket.attach(Self { hop: self.hop + 1, ..Self::default() }))
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -130,7 +115,7 @@ impl Fairing for LastWord {
         challenge(state, request, response);
         if AuthState::was_asked(request) {
             response.set_header(Header::new("Cache-Control", "no-store"));
-            vary(response);
+            vary(state, response);
         }
     }
 }
@@ -154,10 +139,7 @@ impl LastWord {
 /// session cookie waits until here.
 fn take_back_stale_cookie(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
     let own = format!("{}=", state.cookie_name);
-    let replaced = response
-        .headers()
-        .get("Set-Cookie")
-        .any(|cookie| cookie.starts_with(&own));
+    let replaced = response.headers().get("Set-Cookie").any(|cookie| cookie.starts_with(&own));
     if is_stale(request) && !replaced {
         response.adjoin_header(&removal(&state.config.session, &state.cookie_name));
     }
@@ -165,39 +147,33 @@ fn take_back_stale_cookie(state: &AuthState, request: &Request<'_>, response: &m
 
 /// RFC 6750, section 3: every 401 says how to come in, and a bad token that it was bad.
 fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
-    if !state.config.mode.has_tokens() {
+    // A challenge that the application wrote itself, for another scheme perhaps, stands.
+    if !state.config.mode.has_tokens() || response.headers().contains("WWW-Authenticate") {
         return;
     }
+    let presented = Presented::on(request, state).is_token_request();
     let kind = Error::last(request).map(|error| error.kind());
+    let kind = kind.filter(|kind| kind.status() == response.status());
     let scheme = &state.config.token.scheme;
     let bare = format!("{scheme} realm=\"vestibule\"");
     let value = match (response.status(), kind) {
-        (Status::Unauthorized, Some(kind)) if kind.blames_token() => {
-            format!(
-                "{bare}, error=\"invalid_token\", error_description=\"{}\"",
-                kind.detail()
-            )
+        (Status::Unauthorized, Some(kind)) if presented && kind.blames_token() => {
+            format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
         }
         (Status::Unauthorized, _) => bare,
         (Status::Forbidden, Some(kind @ ErrorKind::InsufficientScope)) => {
-            format!(
-                "{bare}, error=\"insufficient_scope\", error_description=\"{}\"",
-                kind.detail()
-            )
+            format!("{bare}, error=\"insufficient_scope\", error_description=\"{}\"", kind.detail())
         }
         _ => return,
     };
     response.set_header(Header::new("WWW-Authenticate", value));
 }
 
-fn vary(response: &mut Response<'_>) {
+fn vary(state: &AuthState, response: &mut Response<'_>) {
     let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
-    for name in ["Authorization", "Cookie"] {
+    for name in [state.config.token.header.as_str(), "Cookie"] {
         let listed = names.iter().flat_map(|names| names.split(','));
-        if !listed
-            .map(str::trim)
-            .any(|listed| listed.eq_ignore_ascii_case(name))
-        {
+        if !listed.map(str::trim).any(|listed| listed.eq_ignore_ascii_case(name)) {
             names.push(name.to_owned());
         }
     }

@@ -46,15 +46,9 @@ mod tests {
     fn only_objects_with_different_names_are_read() {
         let read = |text: &str| serde_json::from_str::<Object>(text).is_ok();
         assert!(read(r#"{"sub":"1","role":"user"}"#));
-        for wrong in [
-            r#"{"a":1,"a":1}"#,
-            r#"{"sub":"1","s\u0075b":"2"}"#,
-            "[1]",
-            "1",
-            "null",
-            "\"a\"",
-            "",
-        ] {
+        for wrong in
+            [r#"{"a":1,"a":1}"#, r#"{"sub":"1","s\u0075b":"2"}"#, "[1]", "1", "null", "\"a\"", ""]
+        {
             assert!(!read(wrong), "{wrong}");
         }
     }

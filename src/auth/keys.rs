@@ -16,9 +16,7 @@ use super::json::Object;
 pub(crate) const MAX_TOKEN: usize = 8 * 1024;
 
 /// Header fields that an application cannot set: they decide how a token is verified.
-const RESERVED: &[&str] = &[
-    "alg", "typ", "kid", "crit", "b64", "zip", "jku", "jwk", "x5u", "x5c",
-];
+const RESERVED: &[&str] = &["alg", "typ", "kid", "crit", "b64", "zip", "jku", "jwk", "x5u", "x5c"];
 
 /// How tokens are signed (RFC 7518, section 3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -65,15 +63,8 @@ pub(crate) struct Keys {
 impl Keys {
     /// The keys of a configuration that passed validation.
     pub(crate) fn new(config: &TokenConfig) -> Self {
-        let secret = config
-            .secret
-            .as_ref()
-            .map_or("", |secret| secret.reveal())
-            .as_bytes();
-        let previous = config
-            .previous_secrets
-            .iter()
-            .map(|secret| secret.reveal().as_bytes());
+        let secret = config.secret.as_ref().map_or("", |secret| secret.reveal()).as_bytes();
+        let previous = config.previous_secrets.iter().map(|secret| secret.reveal().as_bytes());
         Self {
             algorithm: config.algorithm,
             header: encode(&plain_header(config.algorithm)),
@@ -95,9 +86,7 @@ impl Keys {
             self.header.clone()
         } else {
             let mut header = plain_header(self.algorithm);
-            let allowed = extra
-                .iter()
-                .filter(|(name, _)| !RESERVED.contains(&name.as_str()));
+            let allowed = extra.iter().filter(|(name, _)| !RESERVED.contains(&name.as_str()));
             header.extend(allowed.map(|(name, value)| (name.clone(), value.clone())));
             encode(&header)
         };
@@ -137,14 +126,8 @@ impl Keys {
         let ours = header.get("alg").and_then(Value::as_str) == Some(self.algorithm.name());
         // RFC 7515, 4.1.11: what is marked critical must be understood, and we understand
         // none; an empty list is malformed.
-        let plain = ["crit", "b64", "zip"]
-            .iter()
-            .all(|name| !header.contains_key(*name));
-        if ours && plain {
-            Ok(())
-        } else {
-            Err(ErrorKind::TokenInvalid.into())
-        }
+        let plain = ["crit", "b64", "zip"].iter().all(|name| !header.contains_key(*name));
+        if ours && plain { Ok(()) } else { Err(ErrorKind::TokenInvalid.into()) }
     }
 }
 
@@ -161,7 +144,5 @@ fn encode(part: &Map<String, Value>) -> String {
 
 fn decode(part: &str) -> Option<Map<String, Value>> {
     let json = URL_SAFE_NO_PAD.decode(part).ok()?;
-    serde_json::from_slice::<Object>(&json)
-        .ok()
-        .map(|object| object.0)
+    serde_json::from_slice::<Object>(&json).ok().map(|object| object.0)
 }

@@ -46,8 +46,5 @@ pub(crate) async fn open<U: Account>(
 
 /// A client's name for itself, short and without control characters.
 fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| !c.is_control())
-        .take(MAX_USER_AGENT)
-        .collect()
+    name.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect()
 }

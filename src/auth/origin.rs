@@ -25,14 +25,8 @@ pub fn check(request: &Request<'_>) -> Result<(), Error> {
 /// Rocket has already rewritten the method when a form began with `_method`, so a request
 /// with a form in it counts as the POST that it was.
 fn is_unsafe(request: &Request<'_>) -> bool {
-    let safe = matches!(
-        request.method(),
-        Method::Get | Method::Head | Method::Options
-    );
-    !safe
-        || request
-            .content_type()
-            .is_some_and(|kind| kind.is_form() || kind.is_form_data())
+    let safe = matches!(request.method(), Method::Get | Method::Head | Method::Options);
+    !safe || request.content_type().is_some_and(|kind| kind.is_form() || kind.is_form_data())
 }
 
 fn is_same_origin(request: &Request<'_>) -> bool {

@@ -33,6 +33,28 @@ pub struct Problem {
     retry_after: Option<u64>,
 }
 
+impl Problem {
+    /// What a catcher answers with: the error that was left on the request, when it is the
+    /// reason for this status, or else what the bare status says.
+    ///
+    /// ```
+    /// # #[macro_use] extern crate rocket;
+    /// use rocket::{Request, http::Status};
+    /// use vestibule::auth::Problem;
+    ///
+    /// #[catch(default)]
+    /// fn draw(status: Status, request: &Request<'_>) -> Problem {
+    ///     Problem::of(status, request)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn of(status: Status, request: &Request<'_>) -> Self {
+        // A guard in an `Option` or `Result` may have left another one.
+        let error = Error::last(request).filter(|error| error.kind().status() == status);
+        error.map_or_else(|| status.into(), Self::from)
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self {
@@ -40,10 +62,7 @@ impl From<Error> for Problem {
             status: error.kind().status().code,
             code: error.kind().code().to_owned(),
             detail: error.message().to_owned(),
-            fields: error
-                .fields()
-                .map(|(name, text)| (name.to_owned(), text.into()))
-                .collect(),
+            fields: error.fields().map(|(name, text)| (name.to_owned(), text.into())).collect(),
             retry_after: error.wait(),
         }
     }
@@ -51,20 +70,16 @@ impl From<Error> for Problem {
 
 impl From<Status> for Problem {
     fn from(status: Status) -> Self {
-        let mut problem = Self::from(Error::new(ErrorKind::of(status).unwrap_or(
-            if status.code < 500 {
+        let mut problem =
+            Self::from(Error::new(ErrorKind::of(status).unwrap_or(if status.code < 500 {
                 ErrorKind::MalformedBody
             } else {
                 ErrorKind::Internal
-            },
-        )));
+            })));
         if problem.status != status.code {
             problem.title = status.reason_lossy();
             problem.status = status.code;
-            problem.code = problem
-                .title
-                .to_ascii_lowercase()
-                .replace([' ', '-', '\''], "_");
+            problem.code = problem.title.to_ascii_lowercase().replace([' ', '-', '\''], "_");
             problem.detail = format!("{}.", problem.title);
         }
         problem

@@ -61,14 +61,7 @@ impl Session<'_> {
     async fn replace<U: Account>(&self, account: &U, fresh: bool) -> Result<SignInId, Error> {
         let lifetime = self.state.config.session.lifetime;
         let previous = current_ticket(self.request, self.state)?;
-        let opened = open(
-            self.request,
-            self.state,
-            account,
-            SignInKind::Browser,
-            lifetime,
-        )
-        .await?;
+        let opened = open(self.request, self.state, account, SignInKind::Browser, lifetime).await?;
         let ticket = Ticket::new(&opened, fresh, stamp_digest(&account.stamp()));
         self.write(&ticket)?;
         if let Some(id) = previous.as_ref().and_then(Ticket::id) {
@@ -99,10 +92,7 @@ impl Session<'_> {
     /// # Errors
     /// 503 `unavailable`: the sign-in may still stand, and the cookie is kept.
     pub async fn end(&self) -> Result<(), Error> {
-        if let Some(id) = current_ticket(self.request, self.state)?
-            .as_ref()
-            .and_then(Ticket::id)
-        {
+        if let Some(id) = current_ticket(self.request, self.state)?.as_ref().and_then(Ticket::id) {
             self.state.ledger.end(&id).await?;
         }
         let cookie = removal(&self.state.config.session, &self.state.cookie_name);
@@ -112,9 +102,7 @@ impl Session<'_> {
 
     fn write(&self, ticket: &Ticket) -> Result<(), Error> {
         let cookie = ticket.cookie(&self.state.config.session, &self.state.cookie_name);
-        self.request
-            .cookies()
-            .add_private(cookie.ok_or(ErrorKind::Internal)?);
+        self.request.cookies().add_private(cookie.ok_or(ErrorKind::Internal)?);
         Ok(())
     }
 }

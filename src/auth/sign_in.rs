@@ -72,9 +72,7 @@ impl SignInKind {
     /// The kind of a stored word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Browser, Self::Token, Self::Key]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        [Self::Browser, Self::Token, Self::Key].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

@@ -55,10 +55,7 @@ pub(crate) async fn look_up<U: Account>(
     if let Some(sign_in) = &sign_in {
         touch(state, sign_in, credential.idle, now);
     }
-    Ok(Some(Standing {
-        account: Arc::new(account),
-        sign_in,
-    }))
+    Ok(Some(Standing { account: Arc::new(account), sign_in }))
 }
 
 async fn find_sign_in(
@@ -71,9 +68,7 @@ async fn find_sign_in(
     };
     let found = state.ledger.get(&id).await?;
     Ok(found.filter(|sign_in| {
-        let idle = credential
-            .idle
-            .is_some_and(|idle| now - sign_in.last_seen_at >= idle);
+        let idle = credential.idle.is_some_and(|idle| now - sign_in.last_seen_at >= idle);
         sign_in.account == credential.sub
             && sign_in.kind == credential.kind
             && now < sign_in.expires_at
@@ -90,9 +85,7 @@ pub(crate) async fn find_account<U: Account>(
     let Ok(id) = sub.parse::<U::Id>() else {
         return Ok(None);
     };
-    let found = U::find(request.rocket(), &id)
-        .await
-        .map_err(Error::unavailable)?;
+    let found = U::find(request.rocket(), &id).await.map_err(Error::unavailable)?;
     Ok(found.filter(|account| {
         account.is_active() && stamp_digest(&account.stamp()).as_deref() == stamp
     }))

@@ -32,25 +32,17 @@ impl AuthState {
     }
 
     pub(crate) fn in_rocket<P: Phase>(rocket: &Rocket<P>) -> Result<&Self, Error> {
-        rocket
-            .state::<Self>()
-            .ok_or_else(|| Error::new(ErrorKind::Internal))
+        rocket.state::<Self>().ok_or_else(|| Error::new(ErrorKind::Internal))
     }
 
     /// Notes that the answer depends on who asked: it gets `no-store` and `Vary`.
     pub(crate) fn asked(&self, request: &Request<'_>) {
-        request
-            .local_cache(|| Asked(AtomicBool::new(false)))
-            .0
-            .store(true, Ordering::Relaxed);
+        request.local_cache(|| Asked(AtomicBool::new(false))).0.store(true, Ordering::Relaxed);
     }
 
     /// Whether the answer depends on who asked.
     pub(crate) fn was_asked(request: &Request<'_>) -> bool {
-        request
-            .local_cache(|| Asked(AtomicBool::new(false)))
-            .0
-            .load(Ordering::Relaxed)
+        request.local_cache(|| Asked(AtomicBool::new(false))).0.load(Ordering::Relaxed)
     }
 
     /// For sentinels: aborts the launch when the fairing is missing.

@@ -61,15 +61,20 @@ impl Ticket {
     pub(crate) fn find(request: &Request<'_>, state: &AuthState) -> Found {
         let name = state.cookie_name.as_str();
         match named(request, name) {
-            (0, _) => Found::Nothing,
+            // Rocket's local client fills the jar without a header, and only with exact names.
+            (0, _) if request.cookies().get(name).is_none() => Found::Nothing,
+            (0, _) if request.headers().contains("Cookie") => Found::Garbled,
+            (0, _) => Self::open(request, name),
             // Two cookies of our name: one of them was planted, and nothing says which.
-            (1, true) => {
-                let cookie = request.cookies().get_private(name);
-                let ticket = cookie.and_then(|cookie| serde_json::from_str(cookie.value()).ok());
-                ticket.map_or(Found::Garbled, Found::Ticket)
-            }
+            (1, true) => Self::open(request, name),
             _ => Found::Garbled,
         }
+    }
+
+    fn open(request: &Request<'_>, name: &str) -> Found {
+        let cookie = request.cookies().get_private(name);
+        let ticket = cookie.and_then(|cookie| serde_json::from_str(cookie.value()).ok());
+        ticket.map_or(Found::Garbled, Found::Ticket)
     }
 
     /// The cookie that carries this ticket, without an expiry: it goes with the browser.
@@ -103,13 +108,17 @@ fn bare_cookie(config: &SessionConfig, name: &str, value: String) -> Cookie<'sta
 }
 
 /// How many cookies would be taken for ours, and whether the last is named exactly so: the
-/// cookie parser trims all kinds of white space, under which a prefix can be disguised.
+/// cookie parser trims all kinds of white space and decodes percent signs, under which a
+/// prefix can be disguised.
 fn named(request: &Request<'_>, name: &str) -> (usize, bool) {
     let headers = request.headers().get("Cookie");
     let pairs = headers.flat_map(|header| header.split(';'));
-    let raw_names = pairs.filter_map(|pair| pair.split_once('=').map(|(raw, _)| raw));
-    let ours = raw_names.filter(|raw| raw.trim() == name);
-    ours.fold((0, true), |(count, exact), raw| {
+    let raw_names = pairs.filter_map(|pair| {
+        let raw = pair.split_once('=')?.0;
+        let parsed = || Cookie::parse_encoded(pair.trim()).is_ok_and(|found| found.name() == name);
+        (raw.trim() == name || parsed()).then_some(raw)
+    });
+    raw_names.fold((0, true), |(count, exact), raw| {
         (count + 1, exact && raw.trim_matches([' ', '\t']) == name)
     })
 }

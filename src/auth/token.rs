@@ -36,9 +36,7 @@ pub struct TokenPair {
 
 impl std::fmt::Debug for TokenPair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TokenPair")
-            .field("expires_in", &self.expires_in)
-            .finish_non_exhaustive()
+        f.debug_struct("TokenPair").field("expires_in", &self.expires_in).finish_non_exhaustive()
     }
 }
 
@@ -69,14 +67,7 @@ impl Tokens<'_> {
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<TokenPair, Error> {
         let lifetime = self.state.config.token.refresh;
-        let opened = open(
-            self.request,
-            self.state,
-            account,
-            SignInKind::Token,
-            lifetime,
-        )
-        .await?;
+        let opened = open(self.request, self.state, account, SignInKind::Token, lifetime).await?;
         self.pair(account, &opened, true)
     }
 
@@ -85,21 +76,20 @@ impl Tokens<'_> {
     /// lifetime nor freshness is gained; the account's claims are read anew.
     ///
     /// # Errors
-    /// 401 `token_revoked` when the sign-in or the account does not stand, 503
-    /// `unavailable`.
+    /// 401 `token_revoked` when the sign-in or the account does not stand, 401
+    /// `token_invalid` when the account type does not accept the claims, 503 `unavailable`.
     pub async fn refresh<U: Account>(&self, token: &RefreshToken) -> Result<TokenPair, Error> {
         let claims = token.claims();
         let stamp = claims.stamp.as_deref();
         let account = find_account::<U>(self.request, &claims.sub, stamp).await?;
         let account = account.ok_or_else(revoked)?;
+        if !U::accept(self.request.rocket(), claims).await.map_err(Error::unavailable)? {
+            return Err(ErrorKind::TokenInvalid.into());
+        }
         if self.state.ledger.is_stateless() {
             return self.pair(&account, &unkept(claims)?, false);
         }
-        let id = claims
-            .sid
-            .as_deref()
-            .and_then(SignInId::parse)
-            .ok_or_else(revoked)?;
+        let id = claims.sid.as_deref().and_then(SignInId::parse).ok_or_else(revoked)?;
         let from = claims.generation.ok_or(ErrorKind::TokenInvalid)?;
         let now = self.state.clock.now()?;
         let grace = self.state.config.token.refresh_grace;
@@ -188,10 +178,7 @@ impl Tokens<'_> {
 
     /// Made of the row alone, so that the same row always makes the same token.
     fn refresh_claims<U: Account>(&self, account: &U, sign_in: &SignIn) -> Claims {
-        let since = sign_in
-            .rotated_at
-            .unwrap_or(sign_in.created_at)
-            .unix_timestamp();
+        let since = sign_in.rotated_at.unwrap_or(sign_in.created_at).unix_timestamp();
         let common = self.common(account, sign_in, TokenKind::Refresh);
         Claims {
             iat: since,
@@ -223,9 +210,7 @@ impl Tokens<'_> {
     }
 
     fn sign<U: Account>(&self, account: &U, claims: &Claims) -> Result<String, Error> {
-        self.state
-            .keys
-            .sign(&account.headers(claims.kind), &claims.to_map())
+        self.state.keys.sign(&account.headers(claims.kind), &claims.to_map())
     }
 }
 

@@ -26,10 +26,7 @@ pub(super) fn serve() -> Result<(), Failure> {
         Ok(_) => Ok(()),
         Err(error) => Err(Failure::new(match error.kind() {
             ErrorKind::Bind(cause) => {
-                format!(
-                    "cannot listen on {}:{}: {cause}",
-                    settings.address, settings.port
-                )
+                format!("cannot listen on {}:{}: {cause}", settings.address, settings.port)
             }
             other => other.to_string(),
         })),
@@ -69,9 +66,7 @@ fn banner(settings: &Settings, state: &StateDir, profile: &str) -> String {
             "    curl {base}/api/login -H 'Content-Type: application/json' \\\n         \
              -d '{{\"username\":\"user_01\",\"password\":\"1234\"}}'"
         ));
-        lines.push(format!(
-            "    curl {base}/api/me -H 'Authorization: Bearer <access_token>'"
-        ));
+        lines.push(format!("    curl {base}/api/me -H 'Authorization: Bearer <access_token>'"));
     }
     lines.push(String::new());
     lines.join("\n")

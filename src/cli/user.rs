@@ -77,10 +77,8 @@ impl From<RoleName> for Role {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let fields: Vec<String> = error
-            .fields()
-            .map(|(name, message)| format!("{name}: {message}"))
-            .collect();
+        let fields: Vec<String> =
+            error.fields().map(|(name, message)| format!("{name}: {message}")).collect();
         match (fields.is_empty(), std::error::Error::source(&error)) {
             (false, _) => Self(fields),
             (true, Some(cause)) => Self::new(format!("{error} ({cause})")),
@@ -98,12 +96,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
     db::migrate(&mut connection).map_err(Error::from)?;
     let connection = &mut connection;
     match command {
-        UserCommand::Add {
-            name,
-            role,
-            full_name: full,
-            password_stdin,
-        } => {
+        UserCommand::Add { name, role, full_name: full, password_stdin } => {
             let username = Username::parse(name)?;
             let full_name = full_name(full)?;
             let password = password(*password_stdin)?;
@@ -116,65 +109,28 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 created_at: Clock::system().now()?,
             };
             let user = queries::insert(connection, &new)?;
-            println!(
-                "added {} (id {}, {})",
-                user.username,
-                user.id,
-                user.role.as_str()
-            );
+            println!("added {} (id {}, {})", user.username, user.id, user.role.as_str());
         }
         UserCommand::List => list(connection)?,
         UserCommand::SetRole { name, role } => {
             let role = Some((*role).into());
-            report(&change(
-                connection,
-                name,
-                &Change {
-                    role,
-                    ..Change::default()
-                },
-            )?);
+            report(&change(connection, name, &Change { role, ..Change::default() })?);
         }
-        UserCommand::SetPassword {
-            name,
-            password_stdin,
-        } => {
+        UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
             let password = password(*password_stdin)?;
-            new_password(
-                "password",
-                password.reveal(),
-                &Username::parse(name)?,
-                &limits,
-            )?;
+            new_password("password", password.reveal(), &Username::parse(name)?, &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
             queries::set_password(connection, user.id, &hash)?;
-            println!(
-                "changed the password of {}; its sign-ins have ended",
-                user.username
-            );
+            println!("changed the password of {}; its sign-ins have ended", user.username);
         }
         UserCommand::Disable { name } => {
             let active = Some(false);
-            report(&change(
-                connection,
-                name,
-                &Change {
-                    active,
-                    ..Change::default()
-                },
-            )?);
+            report(&change(connection, name, &Change { active, ..Change::default() })?);
         }
         UserCommand::Enable { name } => {
             let active = Some(true);
-            report(&change(
-                connection,
-                name,
-                &Change {
-                    active,
-                    ..Change::default()
-                },
-            )?);
+            report(&change(connection, name, &Change { active, ..Change::default() })?);
         }
     }
     Ok(())
@@ -182,9 +138,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
 
 fn find(connection: &mut AnyConnection, name: &str) -> Result<User, Failure> {
     let found = queries::with_hash(connection, &Username::parse(name)?).map_err(Error::from)?;
-    found
-        .map(|(user, _)| user)
-        .ok_or_else(|| Failure::new("there is no user of this name"))
+    found.map(|(user, _)| user).ok_or_else(|| Failure::new("there is no user of this name"))
 }
 
 fn change(connection: &mut AnyConnection, name: &str, change: &Change) -> Result<User, Failure> {
@@ -205,13 +159,7 @@ fn list(connection: &mut AnyConnection) -> Result<(), Failure> {
         }
         for user in users {
             let state = if user.active { "active" } else { "disabled" };
-            println!(
-                "{:>6}  {:<8} {:<6} {}",
-                user.id,
-                state,
-                user.role.as_str(),
-                user.username
-            );
+            println!("{:>6}  {:<8} {:<6} {}", user.id, state, user.role.as_str(), user.username);
         }
     }
     Ok(())
@@ -223,22 +171,12 @@ fn password(from_stdin: bool) -> Result<Password, Failure> {
     if from_stdin {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(failed)?;
-        return Ok(text
-            .strip_suffix('\n')
-            .unwrap_or(&text)
-            .trim_end_matches('\r')
-            .into());
+        return Ok(text.strip_suffix('\n').unwrap_or(&text).trim_end_matches('\r').into());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::new(
-            "no terminal to ask for the password; use --password-stdin",
-        ));
+        return Err(Failure::new("no terminal to ask for the password; use --password-stdin"));
     }
     let first = rpassword::prompt_password("Password: ").map_err(failed)?;
     let second = rpassword::prompt_password("Once more: ").map_err(failed)?;
-    if first == second {
-        Ok(first.into())
-    } else {
-        Err(Failure::new("the two passwords differ"))
-    }
+    if first == second { Ok(first.into()) } else { Err(Failure::new("the two passwords differ")) }
 }

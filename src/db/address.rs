@@ -92,33 +92,27 @@ impl std::fmt::Debug for Address {
 fn is_local(rest: &str) -> bool {
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let authority = place.split('/').next().unwrap_or_default();
-    let hosts = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, hosts)| hosts);
+    let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
     let named = query.split('&').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         (name == "host" || name == "hostaddr").then_some(value)
     });
-    hosts
-        .split(',')
-        .chain(named.flat_map(|hosts| hosts.split(',')))
-        .all(|host| {
-            let host = decoded(host);
-            let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-                Some((address, _)) => address,
-                None => host.split(':').next().unwrap_or_default(),
-            };
-            let loopback = host.parse().or_else(|_| name.parse::<std::net::IpAddr>());
-            name.is_empty()
-                || name.starts_with('/')
-                || name == "localhost"
-                || loopback.is_ok_and(|address| address.is_loopback())
-        })
+    hosts.split(',').chain(named.flat_map(|hosts| hosts.split(','))).all(|host| {
+        let host = decoded(host);
+        let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address,
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        let loopback = host.parse().or_else(|_| name.parse::<std::net::IpAddr>());
+        name.is_empty()
+            || name.starts_with('/')
+            || name == "localhost"
+            || loopback.is_ok_and(|address| address.is_loopback())
+    })
 }
 
 fn says_no_tls(rest: &str) -> bool {
-    rest.split_once('?')
-        .is_some_and(|(_, query)| query.split('&').any(|p| p == "sslmode=disable"))
+    rest.split_once('?').is_some_and(|(_, query)| query.split('&').any(|p| p == "sslmode=disable"))
 }
 
 fn decoded(text: &str) -> String {
@@ -131,14 +125,8 @@ mod tests {
 
     #[test]
     fn the_scheme_alone_picks_the_database() {
-        assert_eq!(
-            Address::parse("sqlite://var/a.db"),
-            Ok(Address::Sqlite("var/a.db".into()))
-        );
-        assert_eq!(
-            Address::parse("sqlite:///srv/a.db"),
-            Ok(Address::Sqlite("/srv/a.db".into()))
-        );
+        assert_eq!(Address::parse("sqlite://var/a.db"), Ok(Address::Sqlite("var/a.db".into())));
+        assert_eq!(Address::parse("sqlite:///srv/a.db"), Ok(Address::Sqlite("/srv/a.db".into())));
         for local in [
             "postgres://u:p@localhost/db",
             "postgresql://127.0.0.1:5433/db",

@@ -65,9 +65,7 @@ pub fn connect(
             format!("SET statement_timeout = {millis}; SET lock_timeout = {millis};"),
         ),
     };
-    connection
-        .batch_execute(&settings)
-        .map_err(|cause| DbError::Connect(cause.to_string()))?;
+    connection.batch_execute(&settings).map_err(|cause| DbError::Connect(cause.to_string()))?;
     Ok(connection)
 }
 

@@ -51,6 +51,5 @@ where
     EmbeddedMigrations: diesel::migration::MigrationSource<D>,
 {
     let done = harness.run_pending_migrations(migrations);
-    done.map(drop)
-        .map_err(|cause| DbError::Broken(cause.to_string()))
+    done.map(drop).map_err(|cause| DbError::Broken(cause.to_string()))
 }

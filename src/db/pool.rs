@@ -46,10 +46,7 @@ impl Db {
             // here is replaced before a request meets it.
             .test_on_check_out(backend == Backend::Postgres)
             .connection_timeout(config.timeout)
-            .build_unchecked(Manager {
-                address: config.address.clone(),
-                timeout,
-            });
+            .build_unchecked(Manager { address: config.address.clone(), timeout });
         Self {
             pool,
             permits: Arc::new(Semaphore::new(config.pool_size as usize)),
@@ -80,21 +77,16 @@ impl Db {
         let (pool, permits) = (self.pool.clone(), self.permits.clone());
         let all = async move {
             let broken = |cause: String| E::from(DbError::Broken(cause));
-            let permit = permits
-                .acquire_owned()
-                .await
-                .map_err(|cause| broken(cause.to_string()))?;
+            let permit =
+                permits.acquire_owned().await.map_err(|cause| broken(cause.to_string()))?;
             let job = move || {
                 // The permit stays with the connection, also when the request gives up.
                 let _permit = permit;
-                let mut connection = pool
-                    .get()
-                    .map_err(|cause| E::from(DbError::Connect(cause.to_string())))?;
+                let mut connection =
+                    pool.get().map_err(|cause| E::from(DbError::Connect(cause.to_string())))?;
                 work(&mut connection)
             };
-            task::spawn_blocking(job)
-                .await
-                .map_err(|cause| broken(cause.to_string()))?
+            task::spawn_blocking(job).await.map_err(|cause| broken(cause.to_string()))?
         };
         match time::timeout(self.timeout, all).await {
             Ok(result) => result,

@@ -15,10 +15,7 @@ struct Began(Instant);
 #[rocket::async_trait]
 impl Fairing for AccessLog {
     fn info(&self) -> Info {
-        Info {
-            name: "Access log",
-            kind: Kind::Request | Kind::Response,
-        }
+        Info { name: "Access log", kind: Kind::Request | Kind::Response }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
@@ -27,10 +24,7 @@ impl Fairing for AccessLog {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let began = request.local_cache(|| Began(Instant::now()));
-        let route = request
-            .route()
-            .and_then(|route| route.name.as_deref())
-            .unwrap_or("-");
+        let route = request.route().and_then(|route| route.name.as_deref()).unwrap_or("-");
         log::info!(
             target: "vestibule::access",
             "{} {} {} {route} {}us",

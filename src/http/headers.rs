@@ -16,10 +16,7 @@ const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// older browser sends `Origin: null` with our own forms.
 #[must_use]
 pub fn shield() -> Shield {
-    Shield::new()
-        .enable(NoSniff::Enable)
-        .enable(Frame::Deny)
-        .enable(Referrer::SameOrigin)
+    Shield::new().enable(NoSniff::Enable).enable(Frame::Deny).enable(Referrer::SameOrigin)
 }
 
 /// The headers that Rocket's shield does not know.
@@ -29,16 +26,11 @@ pub struct SecurityHeaders;
 #[rocket::async_trait]
 impl Fairing for SecurityHeaders {
     fn info(&self) -> Info {
-        Info {
-            name: "Security headers",
-            kind: Kind::Response,
-        }
+        Info { name: "Security headers", kind: Kind::Response }
     }
 
     async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
-        let is_page = response
-            .content_type()
-            .is_some_and(|kind| kind == ContentType::HTML);
+        let is_page = response.content_type().is_some_and(|kind| kind == ContentType::HTML);
         let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
         response.set_header(Header::new("Content-Security-Policy", policy));
         response.set_header(Header::new("Cross-Origin-Opener-Policy", "same-origin"));

@@ -16,10 +16,6 @@ impl Guarded {
     /// Routes under `base` whose handlers demand this guard.
     #[must_use]
     pub fn new(base: &'static str, demands: &'static str, routes: Vec<Route>) -> Self {
-        Self {
-            base,
-            demands,
-            routes,
-        }
+        Self { base, demands, routes }
     }
 }

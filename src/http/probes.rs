@@ -21,11 +21,7 @@ struct WhoAmI {
 #[get("/whoami")]
 fn whoami(user: CurrentUser) -> Json<WhoAmI> {
     let via = user.authentication().via().as_str();
-    Json(WhoAmI {
-        id: user.id,
-        username: user.username.clone(),
-        via,
-    })
+    Json(WhoAmI { id: user.id, username: user.username.clone(), via })
 }
 
 #[derive(Serialize)]
@@ -40,15 +36,10 @@ async fn health(db: &State<Db>) -> Result<Json<Health>, Error> {
     use diesel::connection::SimpleConnection;
 
     let reached = |connection: &mut crate::db::AnyConnection| {
-        connection
-            .batch_execute("SELECT id FROM users LIMIT 1")
-            .map_err(DbError::from)
+        connection.batch_execute("SELECT id FROM users LIMIT 1").map_err(DbError::from)
     };
     db.run(reached).await?;
-    Ok(Json(Health {
-        status: "ok",
-        database: db.backend().as_str(),
-    }))
+    Ok(Json(Health { status: "ok", database: db.backend().as_str() }))
 }
 
 /// The routes and what they demand.
@@ -64,11 +55,7 @@ pub fn routes() -> Vec<Guarded> {
 #[must_use]
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Probes", |rocket| async {
-        let rocket = rocket
-            .register("/whoami", catchers())
-            .register("/health", catchers());
-        routes().into_iter().fold(rocket, |rocket, group| {
-            rocket.mount(group.base, group.routes)
-        })
+        let rocket = rocket.register("/whoami", catchers()).register("/health", catchers());
+        routes().into_iter().fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
     })
 }

@@ -25,19 +25,11 @@ pub fn answer(status: Status, request: &Request<'_>) -> Answer {
         let allow = allow::methods(request);
         if !allow.is_empty() && !allow.contains(&request.method()) {
             let error = Some(Error::new(ErrorKind::MethodNotAllowed));
-            return Answer {
-                error,
-                status: Status::MethodNotAllowed,
-                allow,
-            };
+            return Answer { error, status: Status::MethodNotAllowed, allow };
         }
     }
     let error = left.or_else(|| ErrorKind::of(status).map(Error::new));
-    Answer {
-        error,
-        status,
-        allow: Vec::new(),
-    }
+    Answer { error, status, allow: Vec::new() }
 }
 
 impl Answer {

@@ -24,32 +24,16 @@ pub(super) struct Assets([Asset; 2]);
 impl Assets {
     pub(super) fn new() -> Self {
         Self([
-            Asset::new(
-                "style.css",
-                ContentType::CSS,
-                include_bytes!("../../static/style.css"),
-            ),
-            Asset::new(
-                "favicon.svg",
-                ContentType::SVG,
-                include_bytes!("../../static/favicon.svg"),
-            ),
+            Asset::new("style.css", ContentType::CSS, include_bytes!("../../static/style.css")),
+            Asset::new("favicon.svg", ContentType::SVG, include_bytes!("../../static/favicon.svg")),
         ])
     }
 }
 
 impl Asset {
     fn new(name: &'static str, kind: ContentType, bytes: &'static [u8]) -> Self {
-        let etag = format!(
-            "\"{}\"",
-            URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..12])
-        );
-        Self {
-            name,
-            kind,
-            bytes,
-            etag,
-        }
+        let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..12]));
+        Self { name, kind, bytes, etag }
     }
 }
 
@@ -66,10 +50,7 @@ impl<'r> Responder<'r, 'r> for &'r Asset {
             .header(Header::new("ETag", self.etag.as_str()))
             // Asked again at each visit, so that a new version shows at once.
             .header(Header::new("Cache-Control", "public, no-cache"));
-        let known = request
-            .headers()
-            .get("If-None-Match")
-            .flat_map(|tags| tags.split(','));
+        let known = request.headers().get("If-None-Match").flat_map(|tags| tags.split(','));
         if known.map(str::trim).any(|tag| tag == self.etag) {
             return response.status(Status::NotModified).ok();
         }

@@ -34,15 +34,8 @@ async fn failure(status: Status, request: &Request<'_>) -> Told {
         return Told::Problem(answer);
     };
     // With the database gone nobody can be known, and the page must come all the same.
-    let user = if answer.status.code < 500 {
-        session_user(request).await
-    } else {
-        None
-    };
-    let message = answer
-        .error
-        .as_ref()
-        .map_or("Something went wrong.", |error| error.message());
+    let user = if answer.status.code < 500 { session_user(request).await } else { None };
+    let message = answer.error.as_ref().map_or("Something went wrong.", |error| error.message());
     let own = context! {
         status: answer.status.code,
         heading: answer.status.reason_lossy(),

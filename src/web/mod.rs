@@ -19,22 +19,14 @@ use crate::settings::Settings;
 pub fn routes(registration: bool) -> Vec<Guarded> {
     let mut groups = vec![
         Guarded::new("/", "anyone", routes![assets::asset]),
-        Guarded::new(
-            "/",
-            "Maybe<SessionUser>",
-            routes![pages::home, session::form],
-        ),
+        Guarded::new("/", "Maybe<SessionUser>", routes![pages::home, session::form]),
         Guarded::new("/", "Session", routes![session::login, session::logout]),
         Guarded::new("/", "SessionUser", routes![pages::dashboard]),
     ];
     if registration {
         let form = routes![registration::form];
         groups.push(Guarded::new("/", "Maybe<SessionUser>", form));
-        groups.push(Guarded::new(
-            "/",
-            "Session",
-            routes![registration::register],
-        ));
+        groups.push(Guarded::new("/", "Session", routes![registration::register]));
     }
     groups
 }
@@ -49,8 +41,6 @@ pub fn stage(settings: &Settings) -> AdHoc {
             .manage(assets::Assets::new())
             .register("/", catchers::catchers());
         let groups = routes(registration).into_iter();
-        groups.fold(rocket, |rocket, group| {
-            rocket.mount(group.base, group.routes)
-        })
+        groups.fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
     })
 }

@@ -30,10 +30,5 @@ pub(super) fn dashboard(user: SessionUser, view: View) -> Template {
         role: user.role,
         created_at: shown(user.created_at),
     };
-    view.page(
-        "dashboard",
-        "Dashboard",
-        Some(&user),
-        context! { account, sign_in },
-    )
+    view.page("dashboard", "Dashboard", Some(&user), context! { account, sign_in })
 }

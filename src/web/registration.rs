@@ -77,15 +77,10 @@ pub(super) async fn register(
     match accounts::register(db, hasher, clock, limits, &registration).await {
         Ok(user) => {
             session.start(&user).await?;
-            Ok(Entered::On(Box::new(Redirect::to(uri!(
-                super::pages::dashboard
-            )))))
+            Ok(Entered::On(Box::new(Redirect::to(uri!(super::pages::dashboard)))))
         }
         Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::InvalidField | ErrorKind::UsernameTaken
-            ) =>
+            if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::UsernameTaken) =>
         {
             let again = page(&view, settings, Some(&form), Some(&error));
             Ok(Entered::Again((error.kind().status(), again)))

@@ -50,12 +50,7 @@ fn page(
 ) -> Template {
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let remember = false;
-    view.page(
-        "login",
-        "Sign in",
-        None,
-        context! { username, next, error, notice, remember },
-    )
+    view.page("login", "Sign in", None, context! { username, next, error, notice, remember })
 }
 
 /// The form; somebody who is signed in already goes on.
@@ -84,18 +79,9 @@ pub(super) async fn login(
             Ok(Entered::On(Box::new(target(&form.next))))
         }
         Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::BadCredentials | ErrorKind::AccountInactive
-            ) =>
+            if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::AccountInactive) =>
         {
-            let page = page(
-                &view,
-                &form.username,
-                &form.next,
-                Some(error.message()),
-                None,
-            );
+            let page = page(&view, &form.username, &form.next, Some(error.message()), None);
             Ok(Entered::Again((error.kind().status(), page)))
         }
         Err(error) => Err(error),

@@ -39,11 +39,7 @@ struct Page<'v, T: Serialize> {
 
 impl<'u> Person<'u> {
     fn of(user: &'u User) -> Self {
-        Self {
-            username: &user.username,
-            full_name: user.full_name.as_deref(),
-            role: user.role,
-        }
+        Self { username: &user.username, full_name: user.full_name.as_deref(), role: user.role }
     }
 }
 

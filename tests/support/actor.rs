@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use rocket::http::{ContentType, Header, Method};
+use rocket::http::{ContentType, Cookie, Header, Method};
 use rocket::local::blocking::{Client, LocalRequest};
 use serde_json::Value;
 
@@ -43,10 +43,9 @@ impl<'a> Actor<'a> {
     pub(crate) fn request(&self, method: Method, path: &str) -> LocalRequest<'a> {
         let mut request = self.client.req(method, path.to_owned());
         request.add_header(Header::new("Host", "localhost:8000"));
-        let jar = self.jar.borrow();
-        if !jar.is_empty() {
-            let pairs: Vec<_> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request.add_header(Header::new("Cookie", pairs.join("; ")));
+        for (name, value) in self.jar.borrow().iter() {
+            let cookie = Cookie::parse_encoded(format!("{name}={value}"));
+            request = request.cookie(cookie.expect("a cookie that the application set"));
         }
         if let Some(token) = &self.token {
             request.add_header(Header::new("Authorization", format!("Bearer {token}")));
@@ -90,7 +89,8 @@ impl<'a> Actor<'a> {
     }
 
     pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let pairs = fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+        let pairs =
+            fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
         let body = pairs.collect::<Vec<_>>().join("&");
         let request = self.request(Method::Post, path).header(ContentType::Form).body(body);
         self.send(request)

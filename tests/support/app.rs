@@ -103,7 +103,8 @@ impl TestApp {
     /// A connection beside the application's own.
     pub(crate) fn connection(&self) -> AnyConnection {
         let address = Address::parse(&self.url).expect("the test's own URL");
-        connect(&address, std::time::Duration::from_secs(5), false).expect("the test's own database")
+        connect(&address, std::time::Duration::from_secs(5), false)
+            .expect("the test's own database")
     }
 
     /// Runs statements beside the application.
@@ -143,7 +144,10 @@ pub(crate) fn figment(url: &str) -> Figment {
         .merge(Serialized::default("databases.main.url", url))
         .merge(Serialized::default("databases.main.pool_size", 4))
         .merge(Serialized::default("auth.password.cost", 4))
-        .merge(Serialized::default("auth.token.secret", "a secret of the tests, of 41 bytes at all"))
+        .merge(Serialized::default(
+            "auth.token.secret",
+            "a secret of the tests, of 41 bytes at all",
+        ))
         .merge(Serialized::default("secret_key", "QrlcaHiOsH8YSNzMf3n2YxJS0o5s9qVJ3bQW8ckQuX4="))
         .select(Profile::const_new("debug"))
 }

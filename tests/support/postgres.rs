@@ -201,11 +201,7 @@ impl Server {
 
         let begun = Instant::now();
         while !self.psql(&self.maintenance, "SELECT 1").status.success() {
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "PostgreSQL does not answer:\n{}",
-                self.log()
-            );
+            assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not answer:\n{}", self.log());
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -222,11 +218,7 @@ impl Server {
         let log = File::create(path.join("log")).expect("the new directory can be written to");
 
         let mut command = shell(KEEPER);
-        command
-            .arg(path)
-            .arg(programs.join("initdb"))
-            .arg(programs.join("postgres"))
-            .arg(ROLE);
+        command.arg(path).arg(programs.join("initdb")).arg(programs.join("postgres")).arg(ROLE);
         command.stderr(log);
         // PostgreSQL refuses to run as root.
         if fs::metadata(path).expect("the new directory exists").uid() == 0 {
@@ -240,10 +232,7 @@ impl Server {
         let directory = directory.keep();
         let server = Self {
             psql: find_psql(),
-            url: (
-                format!("postgres://{ROLE}@{}/", percent_encode(&directory)),
-                String::new(),
-            ),
+            url: (format!("postgres://{ROLE}@{}/", percent_encode(&directory)), String::new()),
             maintenance: "postgres".to_owned(),
             directory: Some(directory),
             keeper: Mutex::new(keeper),
@@ -261,18 +250,11 @@ impl Server {
             Some(slash) => (&address[..host + slash], &address[host + slash + 1..]),
             None => (address, ""),
         };
-        let maintenance = if database.is_empty() {
-            "postgres"
-        } else {
-            database
-        };
+        let maintenance = if database.is_empty() { "postgres" } else { database };
 
         let psql = find_psql();
         let mut command = shell(DROPPER);
-        command
-            .arg(&psql)
-            .arg(format!("{address}/{maintenance}{query}"))
-            .stderr(Stdio::null());
+        command.arg(&psql).arg(format!("{address}/{maintenance}{query}")).stderr(Stdio::null());
         Self {
             psql,
             url: (format!("{address}/"), query.to_owned()),
@@ -285,17 +267,7 @@ impl Server {
     /// Runs SQL statements through psql, in `database`.
     fn psql(&self, database: &str, sql: &str) -> Output {
         let mut psql = without_settings(Command::new(&self.psql))
-            .args([
-                "-X",
-                "-q",
-                "-A",
-                "-t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-f",
-                "-",
-                "-d",
-            ])
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", "-d"])
             .arg(self.url(database))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -345,26 +317,17 @@ impl Keeper {
             .expect("a shell can be run");
         let orders = child.stdin.take();
         let answers = child.stdout.take().expect("the shell was given a pipe");
-        Self {
-            child,
-            orders,
-            answers: BufReader::new(answers),
-        }
+        Self { child, orders, answers: BufReader::new(answers) }
     }
 
     fn order(&mut self, word: &str) {
-        let pipe = self
-            .orders
-            .as_mut()
-            .expect("the pipe is closed by nothing but the destructor");
+        let pipe = self.orders.as_mut().expect("the pipe is closed by nothing but the destructor");
         writeln!(pipe, "{word}").expect("the keeper reads its orders");
     }
 
     fn answer(&mut self) -> String {
         let mut line = String::new();
-        self.answers
-            .read_line(&mut line)
-            .expect("the keeper answers in text");
+        self.answers.read_line(&mut line).expect("the keeper answers in text");
         line.trim_end().to_owned()
     }
 }
@@ -382,10 +345,7 @@ fn shell(script: &str) -> Command {
     let mut command = without_settings(Command::new("/bin/sh"));
     // In a process group of its own, or Ctrl-C would end it together with the tests, before it
     // cleaned up.
-    command
-        .args(["-c", script, "keeper"])
-        .current_dir("/")
-        .process_group(0);
+    command.args(["-c", script, "keeper"]).current_dir("/").process_group(0);
     command
 }
 
@@ -430,45 +390,33 @@ fn folders() -> impl Iterator<Item = PathBuf> {
         .collect();
     versions.sort();
     let path: Vec<_> = env::split_paths(&path).collect();
-    path.into_iter()
-        .chain(versions.into_iter().rev().map(|(_, folder)| folder))
+    path.into_iter().chain(versions.into_iter().rev().map(|(_, folder)| folder))
 }
 
 /// A version as it sorts: 9.6 before 15.
 fn number(version: &OsStr) -> Vec<u32> {
-    version
-        .to_string_lossy()
-        .split('.')
-        .map(|part| part.parse().unwrap_or(0))
-        .collect()
+    version.to_string_lossy().split('.').map(|part| part.parse().unwrap_or(0)).collect()
 }
 
 /// The user and group as which PostgreSQL runs when the tests run as root.
 fn unprivileged() -> (u32, u32) {
     let users = fs::read_to_string("/etc/passwd").expect("the users are listed in /etc/passwd");
     let find = |name: &str| {
-        let line = users
-            .lines()
-            .find(|line| line.split(':').next() == Some(name))?;
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
         let mut ids = line.split(':').skip(2).map(str::parse);
         Some((ids.next()?.ok()?, ids.next()?.ok()?))
     };
-    find("postgres")
-        .or_else(|| find("nobody"))
-        .expect("there is a user postgres or nobody")
+    find("postgres").or_else(|| find("nobody")).expect("there is a user postgres or nobody")
 }
 
 fn percent_encode(path: &Path) -> String {
-    path.as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .fold(String::new(), |mut url, &byte| {
-            match byte {
-                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
-                    url.push(char::from(byte));
-                }
-                _ => write!(url, "%{byte:02X}").expect("writing to a string does not fail"),
+    path.as_os_str().as_encoded_bytes().iter().fold(String::new(), |mut url, &byte| {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
+                url.push(char::from(byte));
             }
-            url
-        })
+            _ => write!(url, "%{byte:02X}").expect("writing to a string does not fail"),
+        }
+        url
+    })
 }

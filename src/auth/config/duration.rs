@@ -17,9 +17,7 @@ const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 pub fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     let seconds = text.parse().map(Duration::from_secs).ok();
-    seconds
-        .or_else(|| humantime::parse_duration(text).ok())
-        .filter(|found| *found <= LONGEST)
+    seconds.or_else(|| humantime::parse_duration(text).ok()).filter(|found| *found <= LONGEST)
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
@@ -39,11 +37,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration
         fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {
             let unexpected = serde::de::Unexpected::Unsigned(seconds);
             let found = Duration::from_secs(seconds);
-            if found <= LONGEST {
-                Ok(found)
-            } else {
-                Err(E::invalid_value(unexpected, &self))
-            }
+            if found <= LONGEST { Ok(found) } else { Err(E::invalid_value(unexpected, &self)) }
         }
 
         fn visit_i64<E: Error>(self, seconds: i64) -> Result<Duration, E> {
@@ -71,14 +65,7 @@ mod tests {
         assert_eq!(parse("30 days"), Some(Duration::from_secs(2_592_000)));
         assert_eq!(parse("0"), Some(Duration::ZERO));
         assert_eq!(parse("90"), Some(Duration::from_secs(90)));
-        for wrong in [
-            "",
-            "15 lightyears",
-            "-5m",
-            "m",
-            "200 years",
-            "99999999999999999999",
-        ] {
+        for wrong in ["", "15 lightyears", "-5m", "m", "200 years", "99999999999999999999"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rocket::figment::error::{Actual, Kind};
+use rocket::figment::error::Kind;
 use rocket::figment::{self, Figment};
 use serde::de::DeserializeOwned;
 
@@ -19,11 +19,7 @@ impl Fault {
     #[must_use]
     pub fn new(figment: &Figment, key: &str, problem: impl Into<String>) -> Self {
         let source = source_of(figment, key).unwrap_or_else(|| "not set".to_owned());
-        Self {
-            key: key.to_owned(),
-            source,
-            problem: problem.into(),
-        }
+        Self { key: key.to_owned(), source, problem: problem.into() }
     }
 }
 
@@ -39,11 +35,7 @@ pub fn source_of(figment: &Figment, key: &str) -> Option<String> {
     let metadata = figment.find_metadata(key)?;
     Some(match metadata.source.as_ref() {
         Some(source) => match source.file_path() {
-            Some(path) => path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into(),
+            Some(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into(),
             None => source.to_string(),
         },
         None => metadata.name.to_string(),
@@ -66,36 +58,29 @@ pub fn faults_of(figment: &Figment, error: figment::Error) -> Vec<Fault> {
         .map(|error| {
             let key = error.path.join(".");
             let problem = describe(&key, &error.kind);
-            let source = error
-                .metadata
-                .as_ref()
-                .map(|metadata| match &metadata.source {
-                    Some(source) => match source.file_path().and_then(|path| path.file_name()) {
-                        Some(file) => file.to_string_lossy().into_owned(),
-                        None => source.to_string(),
-                    },
-                    None => metadata.name.to_string(),
-                });
+            let source = error.metadata.as_ref().map(|metadata| match &metadata.source {
+                Some(source) => match source.file_path().and_then(|path| path.file_name()) {
+                    Some(file) => file.to_string_lossy().into_owned(),
+                    None => source.to_string(),
+                },
+                None => metadata.name.to_string(),
+            });
             let source = source.or_else(|| source_of(figment, &key));
-            Fault {
-                key,
-                source: source.unwrap_or_else(|| "not set".to_owned()),
-                problem,
-            }
+            Fault { key, source: source.unwrap_or_else(|| "not set".to_owned()), problem }
         })
         .collect()
 }
 
 /// Says what is allowed. A value is repeated only where it cannot be a secret.
 fn describe(key: &str, kind: &Kind) -> String {
-    let secret = ["secret", "key", "url", "password"]
-        .iter()
-        .any(|part| key.contains(part));
+    let named = ["secret", "key", "url", "password"].iter().any(|part| key.contains(part));
     match kind {
-        Kind::InvalidType(Actual::Str(_), expected)
-        | Kind::InvalidValue(Actual::Str(_), expected)
-            if secret =>
-        {
+        // A value in a table's place may be the secret, put one level too high.
+        Kind::InvalidType(_, expected) if expected.to_string().starts_with("struct ") => {
+            "expected a table".to_owned()
+        }
+        // A secret of digits alone comes as a number.
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) if named => {
             format!("expected {expected}")
         }
         Kind::UnknownField(name, allowed) => {

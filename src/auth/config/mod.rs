@@ -121,11 +121,7 @@ impl Config {
             .into_iter()
             .map(|(key, problem)| Fault::new(figment, &format!("auth.{key}"), problem))
             .collect();
-        if faults.is_empty() {
-            Ok(config)
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(config) } else { Err(faults) }
     }
 
     /// What is wrong with the values, as key and sentence; empty when all is well.
@@ -134,10 +130,7 @@ impl Config {
         let debug = profile == &rocket::Config::DEBUG_PROFILE;
         let mut problems = Vec::new();
         if self.policy == SessionPolicy::Never && self.mode != Mode::Token {
-            problems.push((
-                "policy",
-                "\"never\" is allowed with mode = \"token\" only".to_owned(),
-            ));
+            problems.push(("policy", "\"never\" is allowed with mode = \"token\" only".to_owned()));
         }
         if self.fresh_for.is_zero() {
             problems.push(("fresh_for", "must be longer than 0".to_owned()));

@@ -87,10 +87,7 @@ impl SessionConfig {
             let allowed = "must be letters, digits, - or _, without a __ prefix of its own";
             problems.push(("session.cookie", allowed.to_owned()));
         }
-        for (key, span) in [
-            ("session.idle", self.idle),
-            ("session.lifetime", self.lifetime),
-        ] {
+        for (key, span) in [("session.idle", self.idle), ("session.lifetime", self.lifetime)] {
             if span < Duration::from_secs(1) {
                 problems.push((key, "must be at least \"1s\"".to_owned()));
             }
@@ -160,10 +157,7 @@ impl TokenConfig {
     pub(super) fn problems(&self, debug: bool) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
         let mut problem = |key, text: &str| problems.push((key, text.to_owned()));
-        for (key, span) in [
-            ("token.access", self.access),
-            ("token.refresh", self.refresh),
-        ] {
+        for (key, span) in [("token.access", self.access), ("token.refresh", self.refresh)] {
             if span < Duration::from_secs(1) {
                 problem(key, "must be at least \"1s\"");
             }
@@ -183,19 +177,13 @@ impl TokenConfig {
         if self.audience.is_empty() {
             problem("token.audience", "must not be empty");
         }
-        for (key, name) in [
-            ("token.header", &self.header),
-            ("token.scheme", &self.scheme),
-        ] {
+        for (key, name) in [("token.header", &self.header), ("token.scheme", &self.scheme)] {
             if !is_token(name) {
                 problem(key, "must be letters, digits, - or _");
             }
         }
         if self.allow_weak_secret && !debug {
-            problem(
-                "token.allow_weak_secret",
-                "is allowed in the debug profile only",
-            );
+            problem("token.allow_weak_secret", "is allowed in the debug profile only");
         }
         match &self.secret {
             None => problem("token.secret", "is missing; set at least 32 random bytes"),
@@ -221,10 +209,7 @@ impl TokenConfig {
             Some("is a PEM key, which belongs to another algorithm; set at least 32 random bytes")
         } else if self.allow_weak_secret && debug {
             None
-        } else if KNOWN_EXAMPLES
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(value))
-        {
+        } else if KNOWN_EXAMPLES.iter().any(|known| known.eq_ignore_ascii_case(value)) {
             Some("is a published example; set at least 32 random bytes of your own")
         } else if value.len() < SHORTEST_SECRET {
             Some("is too short; set at least 32 random bytes")
@@ -253,12 +238,7 @@ pub struct PasswordConfig {
 impl Default for PasswordConfig {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self {
-            cost: 12,
-            min_length: 8,
-            hashers: cores.saturating_sub(1).max(1),
-            queue: 64,
-        }
+        Self { cost: 12, min_length: 8, hashers: cores.saturating_sub(1).max(1), queue: 64 }
     }
 }
 

@@ -99,9 +99,7 @@ async fn session_user<U: Account>(request: &Request<'_>) -> Result<Authenticatio
         return Err(Error::new(ErrorKind::CredentialsMissing).detail(detail));
     }
     let found = by_session(request, state).await?;
-    found
-        .cloned()
-        .ok_or_else(|| ErrorKind::CredentialsMissing.into())
+    found.cloned().ok_or_else(|| ErrorKind::CredentialsMissing.into())
 }
 
 async fn current_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {

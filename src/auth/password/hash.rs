@@ -43,9 +43,7 @@ fn with_salt(password: &str, cost: u32, salt: [u8; 16]) -> Result<String, Error>
     let parts = bcrypt::hash_with_salt(key, cost, salt).map_err(Error::internal)?;
     let plain = parts.format_for_version(Version::TwoB);
     let digest = plain.get(29..).unwrap_or_default();
-    Ok(format!(
-        "$bcrypt-sha256$v=2,t=2b,r={cost}${salt_text}${digest}"
-    ))
+    Ok(format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt_text}${digest}"))
 }
 
 /// Whether the password is the one behind a stored hash; a hash that cannot be read matches
@@ -81,22 +79,12 @@ fn verify_bcrypt(key: &[u8], hash: &str) -> bool {
 fn prehash(password: &str, salt_text: &str) -> String {
     // HMAC takes a key of any length, so this cannot fail.
     let mac = Hmac::<Sha256>::new_from_slice(salt_text.as_bytes());
-    let digest = mac.map(|mac| {
-        mac.chain_update(password.as_bytes())
-            .finalize()
-            .into_bytes()
-    });
-    digest
-        .map(|digest| STANDARD.encode(digest))
-        .unwrap_or_default()
+    let digest = mac.map(|mac| mac.chain_update(password.as_bytes()).finalize().into_bytes());
+    digest.map(|digest| STANDARD.encode(digest)).unwrap_or_default()
 }
 
 enum Stored<'h> {
-    Sha256 {
-        cost: u32,
-        salt: &'h str,
-        digest: &'h str,
-    },
+    Sha256 { cost: u32, salt: &'h str, digest: &'h str },
     Bcrypt,
 }
 
@@ -114,15 +102,9 @@ impl<'h> Stored<'h> {
             let mut parts = rest.split('$');
             let (rounds, salt, digest) = (parts.next()?, parts.next()?, parts.next()?);
             let good = parts.next().is_none() && fits(salt, 22) && fits(digest, 31);
-            return good.then_some(Self::Sha256 {
-                cost: cost(rounds)?,
-                salt,
-                digest,
-            });
+            return good.then_some(Self::Sha256 { cost: cost(rounds)?, salt, digest });
         }
-        let rest = ["$2a$", "$2b$", "$2y$"]
-            .iter()
-            .find_map(|tag| stored.strip_prefix(tag))?;
+        let rest = ["$2a$", "$2b$", "$2y$"].iter().find_map(|tag| stored.strip_prefix(tag))?;
         let (rounds, text) = rest.split_once('$')?;
         (cost(rounds).is_some() && rounds.len() == 2 && fits(text, 53)).then_some(Self::Bcrypt)
     }
@@ -164,14 +146,7 @@ mod tests {
     #[test]
     fn an_unreadable_hash_matches_nothing() {
         let utf8 = "é".repeat(30);
-        for odd in [
-            "",
-            "!",
-            "$2b$31$",
-            &utf8,
-            "$2b$12$short",
-            "$bcrypt-sha256$v=2,t=2b,r=31$a$b",
-        ] {
+        for odd in ["", "!", "$2b$31$", &utf8, "$2b$12$short", "$bcrypt-sha256$v=2,t=2b,r=31$a$b"] {
             assert!(!verify("", odd) && !verify("password", odd), "{odd}");
         }
     }

@@ -54,8 +54,7 @@ impl Hasher {
     /// `busy`.
     pub async fn hash(&self, password: &Password) -> Result<String, Error> {
         let (password, cost) = (password.clone(), self.cost);
-        self.run(move || hash::hash(password.reveal(), cost))
-            .await?
+        self.run(move || hash::hash(password.reveal(), cost)).await?
     }
 
     /// As [`hash`](Self::hash), on the calling thread and without a queue; for command lines
@@ -84,10 +83,7 @@ impl Hasher {
         if !known {
             password.0.truncate(0);
         }
-        Ok(self
-            .run(move || hash::verify(password.reveal(), &stored))
-            .await?
-            && known)
+        Ok(self.run(move || hash::verify(password.reveal(), &stored)).await? && known)
     }
 
     /// Whether a stored hash should be replaced now that the password is known.
@@ -105,12 +101,7 @@ impl Hasher {
         if inside >= self.capacity {
             return Err(ErrorKind::Busy.into());
         }
-        let permit = self
-            .permits
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(Error::internal)?;
+        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
         let work = move || {
             // Held by the work, not by the request: a client that hangs up frees no core.
             let _permit = permit;

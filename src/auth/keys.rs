@@ -42,6 +42,15 @@ impl Algorithm {
         }
     }
 
+    /// The length of its hash, in bytes.
+    pub(crate) const fn hash_length(self) -> usize {
+        match self {
+            Self::HS256 => 32,
+            Self::HS384 => 48,
+            Self::HS512 => 64,
+        }
+    }
+
     const fn of_crate(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::HS256 => jsonwebtoken::Algorithm::HS256,

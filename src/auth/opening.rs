@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use rocket::Request;
+use time::OffsetDateTime;
 
 use super::account::Account;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::sign_in::{SignIn, SignInId, SignInKind};
 use super::state::AuthState;
+use super::ticket::Ticket;
 
 /// Longest client name that is kept, in characters.
 const MAX_USER_AGENT: usize = 200;
@@ -42,6 +44,46 @@ pub(crate) async fn open<U: Account>(
     };
     state.ledger.open(&sign_in).await?;
     Ok(sign_in)
+}
+
+/// The successor of a session: a new id and nothing gained, neither life nor freshness; 401
+/// `credentials_missing` when there is none of this account that still stands.
+pub(crate) async fn succeed<U: Account>(
+    state: &AuthState,
+    account: &U,
+    ticket: &Ticket,
+) -> Result<SignIn, Error> {
+    let gone = || Error::new(ErrorKind::CredentialsMissing);
+    let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(Error::internal);
+    if !account.is_active() {
+        return Err(ErrorKind::AccountInactive.into());
+    }
+    let now = state.clock.now()?;
+    let id = ticket.id().ok_or_else(gone)?;
+    let previous = if state.ledger.is_stateless() {
+        SignIn {
+            id,
+            account: ticket.sub.clone(),
+            kind: SignInKind::Browser,
+            created_at: time(ticket.iat)?,
+            auth_time: time(ticket.auth)?,
+            last_seen_at: now,
+            expires_at: time(ticket.exp)?,
+            generation: 0,
+            rotated_at: None,
+            user_agent: None,
+            address: None,
+            label: None,
+        }
+    } else {
+        state.ledger.get(&id).await?.ok_or_else(gone)?
+    };
+    if previous.account != account.id().to_string() || now >= previous.expires_at {
+        return Err(gone());
+    }
+    let renewed = SignIn { id: SignInId::random()?, last_seen_at: now, ..previous };
+    state.ledger.open(&renewed).await?;
+    Ok(renewed)
 }
 
 /// A client's name for itself, short and without control characters.

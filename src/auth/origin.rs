@@ -38,7 +38,12 @@ fn is_same_origin(request: &Request<'_>) -> bool {
     let mut origins = headers.get("Origin");
     match (origins.next(), origins.next()) {
         (None, _) => true,
-        (Some(origin), None) => is_host(origin, headers.get_one("Host").unwrap_or_default()),
+        (Some(origin), None) => {
+            // HTTP/2 has no `Host` header: Rocket takes it from `:authority`.
+            let authority = || request.host().map(ToString::to_string);
+            let host = headers.get_one("Host").map(str::to_owned).or_else(authority);
+            host.is_some_and(|host| is_host(origin, &host))
+        }
         _ => false,
     }
 }

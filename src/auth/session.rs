@@ -11,7 +11,7 @@ use super::bearer::{Presented, refuse};
 use super::digest::stamp_digest;
 use super::error::Error;
 use super::error_kind::ErrorKind;
-use super::opening::open;
+use super::opening::{open, succeed};
 use super::origin;
 use super::sign_in::{SignInId, SignInKind};
 use super::state::AuthState;
@@ -46,28 +46,35 @@ impl Session<'_> {
     /// # Errors
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        self.replace(account, true).await
-    }
-
-    /// Gives the session a new id without asking for the password again, as after a change
-    /// of rights; the old id is dead.
-    ///
-    /// # Errors
-    /// 403 `account_inactive`, 503 `unavailable`.
-    pub async fn renew<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        self.replace(account, true).await
-    }
-
-    async fn replace<U: Account>(&self, account: &U, fresh: bool) -> Result<SignInId, Error> {
         let lifetime = self.state.config.session.lifetime;
         let previous = current_ticket(self.request, self.state)?;
         let opened = open(self.request, self.state, account, SignInKind::Browser, lifetime).await?;
-        let ticket = Ticket::new(&opened, fresh, stamp_digest(&account.stamp()));
-        self.write(&ticket)?;
-        if let Some(id) = previous.as_ref().and_then(Ticket::id) {
-            self.state.ledger.end(&id).await?;
-        }
+        let ticket = Ticket::new(&opened, true, stamp_digest(&account.stamp()));
+        self.replace(previous.as_ref(), &ticket).await?;
         Ok(opened.id)
+    }
+
+    /// Gives the session a new id without asking for the password again, as after a change
+    /// of rights; the old id is dead. Neither its life nor its freshness is extended.
+    ///
+    /// # Errors
+    /// 401 `credentials_missing` without a session of this account, 403 `account_inactive`,
+    /// 503 `unavailable`.
+    pub async fn renew<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
+        let previous = current_ticket(self.request, self.state)?;
+        let previous = previous.ok_or(ErrorKind::CredentialsMissing)?;
+        let renewed = succeed(self.state, account, &previous).await?;
+        let ticket = Ticket::new(&renewed, previous.fresh, stamp_digest(&account.stamp()));
+        self.replace(Some(&previous), &ticket).await?;
+        Ok(renewed.id)
+    }
+
+    async fn replace(&self, previous: Option<&Ticket>, ticket: &Ticket) -> Result<(), Error> {
+        self.write(ticket)?;
+        match previous.and_then(Ticket::id) {
+            Some(id) => self.state.ledger.end(&id).await,
+            None => Ok(()),
+        }
     }
 
     /// Notes that the password was proven again: the session is fresh from now on

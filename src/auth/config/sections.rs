@@ -21,9 +21,6 @@ const KNOWN_EXAMPLES: &[&str] = &[
     "jose",
 ];
 
-/// RFC 7518, section 3.2: an HS256 key is at least as long as its hash.
-const SHORTEST_SECRET: usize = 32;
-
 /// What the `SameSite` attribute of the session cookie says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -122,7 +119,8 @@ pub struct TokenConfig {
     pub audience: String,
     /// How tokens are signed (`JWT_ALGORITHM`). Defaults to `"HS256"`.
     pub algorithm: Algorithm,
-    /// The signing key, at least 32 bytes (`JWT_SECRET_KEY`). No default.
+    /// The signing key, at least as long as the hash of the algorithm: 32 bytes for HS256, 48
+    /// for HS384, 64 for HS512 (`JWT_SECRET_KEY`). No default.
     pub secret: Option<Secret>,
     /// Keys that signed earlier tokens and still verify them. Defaults to none.
     pub previous_secrets: Vec<Secret>,
@@ -157,6 +155,7 @@ impl TokenConfig {
     pub(super) fn problems(&self, debug: bool) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
         let mut problem = |key, text: &str| problems.push((key, text.to_owned()));
+        let shortest = self.algorithm.hash_length();
         for (key, span) in [("token.access", self.access), ("token.refresh", self.refresh)] {
             if span < Duration::from_secs(1) {
                 problem(key, "must be at least \"1s\"");
@@ -186,36 +185,42 @@ impl TokenConfig {
             problem("token.allow_weak_secret", "is allowed in the debug profile only");
         }
         match &self.secret {
-            None => problem("token.secret", "is missing; set at least 32 random bytes"),
+            None => {
+                let missing = format!("is missing; set at least {shortest} random bytes");
+                problem("token.secret", &missing);
+            }
             Some(secret) => {
                 if let Some(fault) = self.weakness(secret, debug) {
-                    problem("token.secret", fault);
+                    problem("token.secret", &fault);
                 }
             }
         }
         for secret in &self.previous_secrets {
             if let Some(fault) = self.weakness(secret, debug) {
-                problem("token.previous_secrets", fault);
+                problem("token.previous_secrets", &fault);
             }
         }
         problems
     }
 
-    fn weakness(&self, secret: &Secret, debug: bool) -> Option<&'static str> {
+    fn weakness(&self, secret: &Secret, debug: bool) -> Option<String> {
         let value = secret.reveal().trim();
-        if value.is_empty() {
-            Some("is empty; set at least 32 random bytes")
+        // RFC 7518, section 3.2: an HMAC key is at least as long as its hash.
+        let shortest = self.algorithm.hash_length();
+        let fault = if value.is_empty() {
+            "is empty"
         } else if value.starts_with("-----BEGIN") {
-            Some("is a PEM key, which belongs to another algorithm; set at least 32 random bytes")
+            "is a PEM key, which belongs to another algorithm"
         } else if self.allow_weak_secret && debug {
-            None
+            return None;
         } else if KNOWN_EXAMPLES.iter().any(|known| known.eq_ignore_ascii_case(value)) {
-            Some("is a published example; set at least 32 random bytes of your own")
-        } else if value.len() < SHORTEST_SECRET {
-            Some("is too short; set at least 32 random bytes")
+            "is a published example"
+        } else if value.len() < shortest {
+            "is too short"
         } else {
-            None
-        }
+            return None;
+        };
+        Some(format!("{fault}; set at least {shortest} random bytes of your own"))
     }
 }
 

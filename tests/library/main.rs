@@ -1,0 +1,18 @@
+//! The library half as another application sees it: its own user type, its own ledger, its
+//! own catchers, and no feature.
+
+mod app;
+mod claims;
+mod cookies;
+mod forge;
+mod freshness;
+mod ladder;
+mod launch;
+mod ledger;
+mod origin;
+mod outage;
+mod policy;
+mod properties;
+mod refresh;
+mod sessions;
+mod users;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use duration::parse as parse_duration;
 pub use extract::{Fault, faults_of, read, source_of};
 pub use secret::Secret;
-pub use sections::{PasswordConfig, SameSite, SessionConfig, TokenConfig};
+pub use sections::{PasswordConfig, Protection, SameSite, SessionConfig, TokenConfig};
 
 use super::keys::Algorithm;
 

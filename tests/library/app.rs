@@ -142,7 +142,11 @@ fn session_guard(session: Session<'_>) -> &'static str {
 }
 
 #[post("/login/<id>")]
-async fn login(id: u32, session: Session<'_>, users: &rocket::State<Users>) -> Result<String, Error> {
+async fn login(
+    id: u32,
+    session: Session<'_>,
+    users: &rocket::State<Users>,
+) -> Result<String, Error> {
     let user = users.get(id).ok_or(ErrorKind::BadCredentials)?;
     Ok(session.start(&user).await?.to_string())
 }
@@ -228,7 +232,10 @@ impl Setup {
         let figment = Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
             .merge(("auth.token.secret", SECRET));
-        Self { figment, stateless: false }
+        Self {
+            figment,
+            stateless: false,
+        }
     }
 
     /// With one more setting.
@@ -253,11 +260,19 @@ impl Setup {
     pub(crate) fn launch(self) -> App {
         let (clock, ledger, users) = (Clock::manual(), MemoryLedger::default(), Users::new());
         let auth = Auth::fairing().clock(clock.clone());
-        let auth =
-            if self.stateless { auth.ledger(Stateless) } else { auth.ledger(ledger.clone()) };
+        let auth = if self.stateless {
+            auth.ledger(Stateless)
+        } else {
+            auth.ledger(ledger.clone())
+        };
         let rocket = rocket(self.figment, auth, users.clone());
         let client = Client::untracked(rocket).expect("a rocket that launches");
-        App { client, clock, ledger, users }
+        App {
+            client,
+            clock,
+            ledger,
+            users,
+        }
     }
 }
 
@@ -268,10 +283,11 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
         .attach(crate::cookies::Sneak("before"))
         .attach(auth)
         .attach(AdHoc::on_ignite("a stage", |rocket| async {
-            rocket.attach(crate::cookies::Sneak("stage")).attach(AdHoc::on_ignite(
-                "a stage in a stage",
-                |rocket| async { rocket.attach(crate::cookies::Sneak("inner stage")) },
-            ))
+            rocket
+                .attach(crate::cookies::Sneak("stage"))
+                .attach(AdHoc::on_ignite("a stage in a stage", |rocket| async {
+                    rocket.attach(crate::cookies::Sneak("inner stage"))
+                }))
         }))
         .mount(
             "/",
@@ -334,7 +350,9 @@ impl App {
     }
 
     pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {
-        Call { request: self.client.req(method, path.to_owned()) }
+        Call {
+            request: self.client.req(method, path.to_owned()),
+        }
     }
 
     /// Signs in over the API.
@@ -370,7 +388,8 @@ pub(crate) struct Call<'c> {
 
 impl Call<'_> {
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        self.request.add_header(Header::new(name.to_owned(), value.to_owned()));
+        self.request
+            .add_header(Header::new(name.to_owned(), value.to_owned()));
         self
     }
 
@@ -416,7 +435,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        let fields = self.headers.iter().filter(|field| field.0.eq_ignore_ascii_case(name));
+        let fields = self
+            .headers
+            .iter()
+            .filter(|field| field.0.eq_ignore_ascii_case(name));
         fields.map(|field| field.1.as_str()).collect()
     }
 
@@ -436,7 +458,11 @@ impl Reply {
             return String::new();
         }
         let json = self.json();
-        assert_eq!(json["status"], self.status, "status in the problem: {}", self.body);
+        assert_eq!(
+            json["status"], self.status,
+            "status in the problem: {}",
+            self.body
+        );
         json["code"].as_str().expect("a code").to_owned()
     }
 
@@ -448,20 +474,24 @@ impl Reply {
         assert_eq!(self.status, 200, "{}", self.body);
         let json = self.json();
         let text = |name: &str| json[name].as_str().expect("a token").to_owned();
-        Pair { access: text("access_token"), refresh: text("refresh_token") }
+        Pair {
+            access: text("access_token"),
+            refresh: text("refresh_token"),
+        }
     }
 
     /// The session cookie of this answer, as a browser sends it back.
     pub(crate) fn session(&self) -> String {
-        let cookie = self.session_cookie().unwrap_or_else(|| panic!("no session in {self:?}"));
+        let cookie = self
+            .session_cookie()
+            .unwrap_or_else(|| panic!("no session in {self:?}"));
         cookie.split(';').next().expect("a pair").to_owned()
     }
 
     /// The whole `Set-Cookie` of the session cookie.
     pub(crate) fn session_cookie(&self) -> Option<&str> {
-        let named = |cookie: &&str| {
-            cookie.starts_with("session=") || cookie.starts_with("__Host-session=")
-        };
+        let named =
+            |cookie: &&str| cookie.starts_with("session=") || cookie.starts_with("__Host-session=");
         let found: Vec<&str> = self.cookies().into_iter().filter(named).collect();
         assert!(found.len() < 2, "more than one session cookie: {found:?}");
         found.first().copied()
@@ -470,7 +500,10 @@ impl Reply {
     /// True when the answer takes the session cookie back.
     pub(crate) fn takes_session_back(&self) -> bool {
         self.session_cookie().is_some_and(|cookie| {
-            cookie.split(';').next().is_some_and(|pair| pair.ends_with('='))
+            cookie
+                .split(';')
+                .next()
+                .is_some_and(|pair| pair.ends_with('='))
                 && cookie.contains("Max-Age=0")
                 && cookie.contains("Expires=")
                 && cookie.contains("Path=/")

@@ -21,7 +21,10 @@ pub(crate) struct Sneak(pub(crate) &'static str);
 #[rocket::async_trait]
 impl Fairing for Sneak {
     fn info(&self) -> Info {
-        Info { name: self.0, kind: Kind::Request | Kind::Response }
+        Info {
+            name: self.0,
+            kind: Kind::Request | Kind::Response,
+        }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
@@ -118,13 +121,24 @@ fn panics(jar: &CookieJar<'_>) -> &'static str {
 }
 
 pub(crate) fn routes() -> Vec<Route> {
-    routes![plain, private, flash, raw, guard, guard_by_post, caught, panics]
+    routes![
+        plain,
+        private,
+        flash,
+        raw,
+        guard,
+        guard_by_post,
+        caught,
+        panics
+    ]
 }
 
 /// Every path on which a cookie is tried, with the status of its answer.
 pub(crate) fn paths() -> Vec<(String, u16)> {
     let mut paths = Vec::new();
-    for status in [200, 201, 204, 303, 400, 401, 403, 404, 405, 409, 415, 422, 500] {
+    for status in [
+        200, 201, 204, 303, 400, 401, 403, 404, 405, 409, 415, 422, 500,
+    ] {
         for kind in ["plain", "private", "flash", "raw", "guard"] {
             paths.push((format!("/cookies/{kind}/{status}"), status));
         }

@@ -18,20 +18,68 @@ const CREDENTIALS: [&str; 8] = [
 
 /// For each guard what becomes of each credential, in that order; empty means welcome.
 const TABLE: &[(&str, [&str; 8])] = &[
-    ("/bearer", [MISSING, "", "", MALFORMED, "", "", MISSING, TWO]),
-    ("/access", [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
-    ("/refresh", [MISSING, TYPE, EXPIRED, MALFORMED, INVALID, "", MISSING, TWO]),
-    ("/token", [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
-    ("/any", [MISSING, "", EXPIRED, MALFORMED, INVALID, "", MISSING, TWO]),
-    ("/session", [MISSING, MISSING, EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
-    ("/current", [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
-    ("/fresh", [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
-    ("/fresh-session", [MISSING, MISSING, EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
-    ("/admin", [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
-    ("/admin-session", [MISSING, MISSING, EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
-    ("/claimed", [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
-    ("/maybe", ["", "", EXPIRED, MALFORMED, INVALID, TYPE, "", TWO]),
-    ("/maybe-session", ["", "", EXPIRED, MALFORMED, INVALID, TYPE, "", TWO]),
+    (
+        "/bearer",
+        [MISSING, "", "", MALFORMED, "", "", MISSING, TWO],
+    ),
+    (
+        "/access",
+        [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO],
+    ),
+    (
+        "/refresh",
+        [MISSING, TYPE, EXPIRED, MALFORMED, INVALID, "", MISSING, TWO],
+    ),
+    (
+        "/token",
+        [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO],
+    ),
+    (
+        "/any",
+        [MISSING, "", EXPIRED, MALFORMED, INVALID, "", MISSING, TWO],
+    ),
+    (
+        "/session",
+        [
+            MISSING, MISSING, EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO,
+        ],
+    ),
+    (
+        "/current",
+        [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO],
+    ),
+    (
+        "/fresh",
+        [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO],
+    ),
+    (
+        "/fresh-session",
+        [
+            MISSING, MISSING, EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO,
+        ],
+    ),
+    (
+        "/admin",
+        [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO],
+    ),
+    (
+        "/admin-session",
+        [
+            MISSING, MISSING, EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO,
+        ],
+    ),
+    (
+        "/claimed",
+        [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO],
+    ),
+    (
+        "/maybe",
+        ["", "", EXPIRED, MALFORMED, INVALID, TYPE, "", TWO],
+    ),
+    (
+        "/maybe-session",
+        ["", "", EXPIRED, MALFORMED, INVALID, TYPE, "", TWO],
+    ),
     ("/session-guard", ["", TWO, TWO, TWO, TWO, TWO, "", TWO]),
 ];
 
@@ -69,18 +117,23 @@ impl Ladder {
 
     /// Every credential that makes a token request, by name.
     pub(crate) fn token_requests(&self) -> impl Iterator<Item = (&'static str, &[String])> {
-        self.credentials().filter(|(name, _)| !["nothing", "other scheme"].contains(name))
+        self.credentials()
+            .filter(|(name, _)| !["nothing", "other scheme"].contains(name))
     }
 
     pub(crate) fn credentials(&self) -> impl Iterator<Item = (&'static str, &[String])> {
-        CREDENTIALS.into_iter().zip(self.values.iter().map(Vec::as_slice))
+        CREDENTIALS
+            .into_iter()
+            .zip(self.values.iter().map(Vec::as_slice))
     }
 
     fn each(&self, check: impl Fn(&str, &str, &Reply)) {
         for (path, expected) in TABLE {
             for ((name, values), expected) in self.credentials().zip(expected) {
                 let call = self.app.get(path);
-                let call = values.iter().fold(call, |call, value| call.header("Authorization", value));
+                let call = values
+                    .iter()
+                    .fold(call, |call, value| call.header("Authorization", value));
                 check(&format!("{path} with {name}"), expected, &call.send());
             }
         }
@@ -123,7 +176,8 @@ fn every_401_has_one_challenge_that_blames_a_presented_token_only() {
             MISSING => assert_eq!(challenge, Some("Bearer realm=\"vestibule\""), "{case}"),
             _ => {
                 let challenge = challenge.unwrap_or_default();
-                let start = "Bearer realm=\"vestibule\", error=\"invalid_token\", error_description=";
+                let start =
+                    "Bearer realm=\"vestibule\", error=\"invalid_token\", error_description=";
                 assert!(challenge.starts_with(start), "{case}: {challenge}");
             }
         }
@@ -144,7 +198,10 @@ fn no_refusal_repeats_what_was_presented() {
     ladder.each(|case, expected, reply| {
         if !expected.is_empty() {
             let all = format!("{reply:?}");
-            assert!(!all.contains("eyJ") && !all.contains(SECRET), "{case}: {all}");
+            assert!(
+                !all.contains("eyJ") && !all.contains(SECRET),
+                "{case}: {all}"
+            );
         }
     });
 }
@@ -177,7 +234,10 @@ fn the_account_is_looked_up_once_a_request_for_each_credential() {
     let access = app.tokens(ALICE).access;
     let before = (app.users.calls(), app.ledger.calls());
     app.get("/all").bearer(&access).send();
-    assert_eq!((app.users.calls() - before.0, app.ledger.calls() - before.1), (1, 1));
+    assert_eq!(
+        (app.users.calls() - before.0, app.ledger.calls() - before.1),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -199,16 +259,28 @@ fn the_scheme_and_the_header_can_be_renamed() {
         .set("auth.token.scheme", "JWT")
         .launch();
     let access = app.tokens(ALICE).access;
-    let reply = app.get("/token").header("X-Access", &format!("JWT {access}")).send();
-    assert_eq!((reply.status, reply.one("Vary")), (200, Some("X-Access, Cookie")));
+    let reply = app
+        .get("/token")
+        .header("X-Access", &format!("JWT {access}"))
+        .send();
+    assert_eq!(
+        (reply.status, reply.one("Vary")),
+        (200, Some("X-Access, Cookie"))
+    );
     let reply = app.get("/token").bearer(&access).send();
-    assert_eq!(reply.one("WWW-Authenticate"), Some("JWT realm=\"vestibule\""));
+    assert_eq!(
+        reply.one("WWW-Authenticate"),
+        Some("JWT realm=\"vestibule\"")
+    );
 }
 
 #[test]
 fn the_answer_to_a_sign_in_is_the_pair_of_rfc_6749() {
     let json = App::new().post("/api/login/1").send().json();
-    assert_eq!((&json["token_type"], &json["expires_in"]), (&"Bearer".into(), &900.into()));
+    assert_eq!(
+        (&json["token_type"], &json["expires_in"]),
+        (&"Bearer".into(), &900.into())
+    );
 }
 
 #[test]
@@ -216,7 +288,10 @@ fn an_unreadable_header_name_in_any_case_is_still_ours() {
     let app = App::new();
     let access = app.tokens(ALICE).access;
     for (name, scheme) in [("authorization", "Bearer"), ("AUTHORIZATION", "bEaReR")] {
-        let reply = app.get("/token").header(name, &format!("{scheme} {access}")).send();
+        let reply = app
+            .get("/token")
+            .header(name, &format!("{scheme} {access}"))
+            .send();
         assert_eq!(reply.status, 200, "{name}: {scheme}");
     }
 }

@@ -24,7 +24,9 @@ impl MemoryLedger {
     fn rows(&self) -> Result<MutexGuard<'_, HashMap<String, SignIn>>, Error> {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         if self.0.broken.load(Ordering::SeqCst) {
-            return Err(Error::unavailable(io::Error::other("the ledger is on fire")));
+            return Err(Error::unavailable(io::Error::other(
+                "the ledger is on fire",
+            )));
         }
         Ok(self.all())
     }
@@ -62,7 +64,9 @@ impl MemoryLedger {
 
     /// Sets the last use, as the background writer would.
     pub(crate) fn touch_all(&self, at: OffsetDateTime) {
-        self.all().values_mut().for_each(|row| row.last_seen_at = at);
+        self.all()
+            .values_mut()
+            .for_each(|row| row.last_seen_at = at);
     }
 }
 
@@ -93,7 +97,9 @@ impl Ledger for MemoryLedger {
         grace: Duration,
     ) -> Result<Rotation, Error> {
         let mut rows = self.rows()?;
-        let Some(row) = rows.get_mut(id.as_str()) else { return Ok(Rotation::Gone) };
+        let Some(row) = rows.get_mut(id.as_str()) else {
+            return Ok(Rotation::Gone);
+        };
         if row.generation == from {
             row.generation += 1;
             row.rotated_at = Some(at);
@@ -127,6 +133,11 @@ impl Ledger for MemoryLedger {
     }
 
     async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
-        Ok(self.rows()?.values().filter(|row| row.account == account).cloned().collect())
+        Ok(self
+            .rows()?
+            .values()
+            .filter(|row| row.account == account)
+            .cloned()
+            .collect())
     }
 }

@@ -7,8 +7,11 @@ use crate::app::{App, Reply, Setup};
 use crate::users::{ALICE, BOB};
 
 fn attributes(cookie: &str) -> Vec<String> {
-    let mut parts: Vec<String> =
-        cookie.split(';').skip(1).map(|part| part.trim().to_owned()).collect();
+    let mut parts: Vec<String> = cookie
+        .split(';')
+        .skip(1)
+        .map(|part| part.trim().to_owned())
+        .collect();
     parts.sort();
     parts
 }
@@ -23,8 +26,19 @@ fn assert_worthless(reply: &Reply, case: &str) {
 fn a_session_lets_its_owner_in() {
     let app = App::new();
     let session = app.browser(BOB);
-    for path in ["/session", "/current", "/fresh", "/fresh-session", "/maybe", "/maybe-session"] {
-        assert_eq!(app.get(path).cookie(&session).send().body, "2 by session", "{path}");
+    for path in [
+        "/session",
+        "/current",
+        "/fresh",
+        "/fresh-session",
+        "/maybe",
+        "/maybe-session",
+    ] {
+        assert_eq!(
+            app.get(path).cookie(&session).send().body,
+            "2 by session",
+            "{path}"
+        );
     }
 }
 
@@ -45,7 +59,10 @@ fn rockets_own_tracked_client_stays_signed_in() {
     let rocket = crate::app::rocket(setup.figment, auth, crate::users::Users::new());
     let client = Client::tracked(rocket).expect("a rocket");
     client.post("/login/2").dispatch();
-    assert_eq!(client.get("/session").dispatch().into_string().as_deref(), Some("2 by session"));
+    assert_eq!(
+        client.get("/session").dispatch().into_string().as_deref(),
+        Some("2 by session")
+    );
 }
 
 #[test]
@@ -62,7 +79,10 @@ fn the_cookie_in_the_release_profile_is_bound_to_the_host_and_https() {
     let reply = app.post("/login/1").send();
     let cookie = reply.session_cookie().expect("a session");
     assert!(cookie.starts_with("__Host-session="), "{cookie}");
-    assert_eq!(attributes(cookie), ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]);
+    assert_eq!(
+        attributes(cookie),
+        ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]
+    );
 }
 
 #[test]
@@ -73,7 +93,10 @@ fn the_release_cookie_is_read_and_taken_back_under_its_own_name() {
     let reply = app.post("/logout").cookie(&session).send();
     assert!(reply.takes_session_back());
     let cookie = reply.session_cookie().expect("a removal");
-    assert!(cookie.starts_with("__Host-session=;") && cookie.contains("Secure"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-session=;") && cookie.contains("Secure"),
+        "{cookie}"
+    );
 }
 
 #[test]
@@ -86,7 +109,10 @@ fn same_site_name_and_secure_are_settings() {
     let reply = app.post("/login/1").send();
     let cookie = reply.cookies()[0];
     assert!(cookie.starts_with("__Host-sid="), "{cookie}");
-    assert_eq!(attributes(cookie), ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]);
+    assert_eq!(
+        attributes(cookie),
+        ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]
+    );
 }
 
 #[test]
@@ -94,7 +120,10 @@ fn the_cookie_says_nothing_in_the_clear() {
     let app = App::new();
     let session = app.browser(ALICE);
     let id = app.ledger.only().id;
-    assert!(!session.contains(id.as_str()) && !session.contains("sub"), "{session}");
+    assert!(
+        !session.contains(id.as_str()) && !session.contains("sub"),
+        "{session}"
+    );
 }
 
 #[test]
@@ -125,7 +154,10 @@ fn signing_in_again_ends_the_session_that_was() {
     let first = app.browser(ALICE);
     let second = app.post("/login/2").cookie(&first).send().session();
     assert_worthless(&app.get("/session").cookie(&first).send(), "the first");
-    assert_eq!(app.get("/session").cookie(&second).send().body, "2 by session");
+    assert_eq!(
+        app.get("/session").cookie(&second).send().body,
+        "2 by session"
+    );
     assert_eq!(app.ledger.len(), 1);
 }
 
@@ -133,7 +165,10 @@ fn signing_in_again_ends_the_session_that_was() {
 fn signing_in_over_a_garbled_cookie_replaces_it() {
     let app = App::new();
     let reply = app.post("/login/1").cookie("session=garbled").send();
-    assert_eq!(app.get("/session").cookie(&reply.session()).send().status, 200);
+    assert_eq!(
+        app.get("/session").cookie(&reply.session()).send().status,
+        200
+    );
 }
 
 #[test]
@@ -186,7 +221,11 @@ fn a_used_session_lives_on_until_its_absolute_end() {
     for hour in 1..24 {
         app.advance(3600);
         app.ledger.touch_all(app.clock.now().expect("now"));
-        assert_eq!(app.get("/session").cookie(&session).send().status, 200, "hour {hour}");
+        assert_eq!(
+            app.get("/session").cookie(&session).send().status,
+            200,
+            "hour {hour}"
+        );
     }
     app.advance(3600);
     app.ledger.touch_all(app.clock.now().expect("now"));
@@ -225,14 +264,26 @@ fn broken(good: &str) -> Vec<(&'static str, String)> {
         ("empty", format!("{name}=")),
         ("truncated", format!("{name}={}", &value[..value.len() - 8])),
         ("bit-flipped", format!("{name}={flipped}")),
-        ("in the clear", format!("{name}={{\"sid\":\"x\",\"sub\":\"1\"}}")),
+        (
+            "in the clear",
+            format!("{name}={{\"sid\":\"x\",\"sub\":\"1\"}}"),
+        ),
         ("not UTF-8", format!("{name}=%ff%fe")),
         ("doubled", format!("{good}; {good}")),
-        ("doubled with a planted one", format!("{name}=planted; {good}")),
-        ("doubled with a disguised one", format!("\u{a0}{name}=planted; {good}")),
+        (
+            "doubled with a planted one",
+            format!("{name}=planted; {good}"),
+        ),
+        (
+            "doubled with a disguised one",
+            format!("\u{a0}{name}=planted; {good}"),
+        ),
         ("disguised by white space", format!("\u{a0}{good}")),
         ("disguised by percent signs", format!("%73{}", &good[1..])),
-        ("doubled with a percent sign", format!("{good}; %73{}", &good[1..])),
+        (
+            "doubled with a percent sign",
+            format!("{good}; %73{}", &good[1..]),
+        ),
     ]
 }
 
@@ -267,7 +318,11 @@ fn a_planted_cookie_under_a_disguised_name_never_signs_anybody_in() {
         format!("\u{a0}{planted}"),
         format!("{own}; \u{2003}{planted}"),
     ] {
-        assert_eq!(app.get("/maybe").cookie(&cookie).send().body, "nobody", "{cookie}");
+        assert_eq!(
+            app.get("/maybe").cookie(&cookie).send().body,
+            "nobody",
+            "{cookie}"
+        );
     }
 }
 
@@ -275,21 +330,31 @@ fn a_planted_cookie_under_a_disguised_name_never_signs_anybody_in() {
 fn another_private_cookie_of_the_application_is_no_session() {
     let app = App::new();
     let reply = app.get("/cookies/private/200").send();
-    let value = reply.cookies()[0].split(';').next().expect("a pair").replacen("private", "session", 1);
+    let value = reply.cookies()[0]
+        .split(';')
+        .next()
+        .expect("a pair")
+        .replacen("private", "session", 1);
     assert_eq!(app.get("/maybe").cookie(&value).send().body, "nobody");
 }
 
 #[test]
 fn a_cookie_sealed_with_another_key_is_no_session() {
     let session = App::new().browser(ALICE);
-    assert_worthless(&App::new().get("/session").cookie(&session).send(), "another key");
+    assert_worthless(
+        &App::new().get("/session").cookie(&session).send(),
+        "another key",
+    );
 }
 
 #[test]
 fn cookies_of_others_are_left_alone() {
     let app = App::new();
     let session = app.browser(ALICE);
-    let reply = app.get("/session").cookie(&format!("a=b; {session}; session2=x; xsession=y")).send();
+    let reply = app
+        .get("/session")
+        .cookie(&format!("a=b; {session}; session2=x; xsession=y"))
+        .send();
     assert_eq!((reply.status, reply.cookies()), (200, vec![]));
 }
 
@@ -297,7 +362,10 @@ fn cookies_of_others_are_left_alone() {
 fn a_good_session_is_not_written_again() {
     let app = App::new();
     let session = app.browser(ALICE);
-    assert_eq!(app.get("/session").cookie(&session).send().cookies(), [""; 0]);
+    assert_eq!(
+        app.get("/session").cookie(&session).send().cookies(),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -320,9 +388,13 @@ fn the_ticket_of_an_inactive_user_is_worthless() {
 fn a_changed_stamp_ends_session_and_tokens() {
     for app in [App::new(), Setup::new().stateless().launch()] {
         let (session, pair) = (app.browser(BOB), app.tokens(BOB));
-        app.users.change(BOB, |user| user.stamp = "another hash".to_owned());
+        app.users
+            .change(BOB, |user| user.stamp = "another hash".to_owned());
         assert_worthless(&app.get("/session").cookie(&session).send(), "session");
-        assert_eq!(app.get("/token").bearer(&pair.access).send().code(), "token_revoked");
+        assert_eq!(
+            app.get("/token").bearer(&pair.access).send().code(),
+            "token_revoked"
+        );
         let reply = app.post("/api/refresh").bearer(&pair.refresh).send();
         assert_eq!(reply.code(), "token_revoked");
     }
@@ -334,7 +406,11 @@ fn an_inactive_account_cannot_sign_in() {
     app.users.change(BOB, |user| user.active = false);
     for path in ["/login/2", "/api/login/2"] {
         let reply = app.post(path).send();
-        assert_eq!((reply.code().as_str(), reply.status), ("account_inactive", 403), "{path}");
+        assert_eq!(
+            (reply.code().as_str(), reply.status),
+            ("account_inactive", 403),
+            "{path}"
+        );
         assert_eq!(reply.cookies(), [""; 0], "{path}");
     }
     assert_eq!(app.ledger.len(), 0);
@@ -360,7 +436,10 @@ fn a_browsers_sign_in_is_no_good_for_tokens() {
     let sid = app.ledger.only().id;
     let access = app.tokens(ALICE).access;
     let forged = crate::forge::with_claim(&access, "sid", Some(sid.as_str().into()));
-    assert_eq!(app.get("/token").bearer(&forged).send().code(), "token_revoked");
+    assert_eq!(
+        app.get("/token").bearer(&forged).send().code(),
+        "token_revoked"
+    );
     assert_eq!(app.get("/session").cookie(&session).send().status, 200);
 }
 
@@ -370,7 +449,11 @@ fn a_sign_in_of_one_account_is_no_good_for_another() {
     let access = app.tokens(ALICE).access;
     for other in ["2", "01", "+1", "1 ", "x", "4294967297"] {
         let forged = crate::forge::with_claim(&access, "sub", Some(other.into()));
-        assert_eq!(app.get("/token").bearer(&forged).send().code(), "token_revoked", "{other:?}");
+        assert_eq!(
+            app.get("/token").bearer(&forged).send().code(),
+            "token_revoked",
+            "{other:?}"
+        );
     }
 }
 
@@ -378,9 +461,19 @@ fn a_sign_in_of_one_account_is_no_good_for_another() {
 fn the_jar_of_the_application_is_untouched_by_the_library() {
     // The library removes by name, path and attributes; others' cookies must survive.
     let app = App::new();
-    let reply = app.post("/logout").cookie("theme=dark; session=garbled").send();
-    let names: Vec<_> = reply.cookies().iter().filter_map(|cookie| Cookie::parse(*cookie).ok()).collect();
-    assert!(names.iter().all(|cookie| cookie.name() == "session"), "{names:?}");
+    let reply = app
+        .post("/logout")
+        .cookie("theme=dark; session=garbled")
+        .send();
+    let names: Vec<_> = reply
+        .cookies()
+        .iter()
+        .filter_map(|cookie| Cookie::parse(*cookie).ok())
+        .collect();
+    assert!(
+        names.iter().all(|cookie| cookie.name() == "session"),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -396,5 +489,10 @@ fn without_a_ledger_sessions_end_by_the_clock_alone() {
 #[test]
 fn without_a_ledger_logging_out_takes_the_cookie_back() {
     let app = Setup::new().stateless().launch();
-    assert!(app.post("/logout").cookie(&app.browser(ALICE)).send().takes_session_back());
+    assert!(
+        app.post("/logout")
+            .cookie(&app.browser(ALICE))
+            .send()
+            .takes_session_back()
+    );
 }

@@ -39,7 +39,12 @@ impl Users {
     pub(crate) fn new() -> Self {
         let users = Self::default();
         for id in [ALICE, BOB] {
-            let user = User { id, admin: id == ALICE, active: true, stamp: format!("hash {id}") };
+            let user = User {
+                id,
+                admin: id == ALICE,
+                active: true,
+                stamp: format!("hash {id}"),
+            };
             users.rows().insert(id, user);
         }
         users

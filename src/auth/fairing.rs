@@ -137,7 +137,7 @@ fn take_back_stale_cookie(state: &AuthState, request: &Request<'_>, response: &m
     let own = format!("{}=", state.cookie_name);
     let replaced = response.headers().get("Set-Cookie").any(|cookie| cookie.starts_with(&own));
     if is_stale(request) && !replaced {
-        response.adjoin_header(&removal(&state.config.session, &state.cookie_name));
+        response.adjoin_header(removal(&state.config.session, &state.cookie_name));
     }
 }
 

@@ -1,4 +1,8 @@
 //! A small application with a route for every guard, and the clients that talk to it.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "Rocket hands guards to handlers by value"
+)]
 
 use std::time::Duration;
 
@@ -214,6 +218,29 @@ async fn api_logout(user: AnyTokenUser, tokens: Tokens<'_>, all: bool) -> Result
     Ok(Status::NoContent)
 }
 
+#[get("/verify/<token>")]
+fn verify(token: &str, tokens: Tokens<'_>) -> Result<String, Error> {
+    tokens.verify(token).map(|claims| claims.sub)
+}
+
+/// Another scheme's 401, with a challenge of its own.
+#[get("/basic")]
+fn basic() -> (Status, Challenge) {
+    (
+        Status::Unauthorized,
+        Challenge {
+            body: "",
+            value: Header::new("WWW-Authenticate", "Basic"),
+        },
+    )
+}
+
+#[derive(rocket::Responder)]
+struct Challenge {
+    body: &'static str,
+    value: Header<'static>,
+}
+
 #[catch(default)]
 fn draw(status: Status, request: &Request<'_>) -> Problem {
     crate::cookies::sneak_from_catcher(request);
@@ -285,9 +312,7 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
         .attach(AdHoc::on_ignite("a stage", |rocket| async {
             rocket
                 .attach(crate::cookies::Sneak("stage"))
-                .attach(AdHoc::on_ignite("a stage in a stage", |rocket| async {
-                    rocket.attach(crate::cookies::Sneak("inner stage"))
-                }))
+                .attach(inner_stage())
         }))
         .mount(
             "/",
@@ -322,10 +347,24 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
                 api_login,
                 api_refresh,
                 api_logout,
+                verify,
+                basic,
             ],
         )
         .mount("/cookies", crate::cookies::routes())
         .register("/", catchers![draw])
+}
+
+/// A stage that attaches a stage, as applications are put together.
+fn inner_stage() -> AdHoc {
+    AdHoc::on_ignite("a stage in a stage", |rocket| async {
+        let innermost = AdHoc::on_ignite("a stage in that", |rocket| async {
+            rocket.attach(crate::cookies::Sneak("innermost stage"))
+        });
+        rocket
+            .attach(crate::cookies::Sneak("inner stage"))
+            .attach(innermost)
+    })
 }
 
 /// A running application with the handles that move its world.
@@ -395,6 +434,13 @@ impl Call<'_> {
 
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// The host as HTTP/2 says it: without a header.
+    pub(crate) fn authority(mut self, host: &'static str) -> Self {
+        let host = rocket::http::uri::Host::parse(host).expect("a host");
+        self.request.set_host(host);
+        self
     }
 
     /// A `Cookie` header and what Rocket's server makes of it.

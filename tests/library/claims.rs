@@ -683,3 +683,27 @@ fn an_absurd_clock_is_unavailable_and_says_nothing_about_the_token() {
         }
     }
 }
+
+#[test]
+fn a_token_that_nobody_would_accept_is_not_given_out() {
+    let app = App::new();
+    app.users.change(ALICE, |user| user.filler = 8 * 1024);
+    assert_eq!(app.post("/api/login/1").send().code(), "internal");
+}
+
+#[test]
+fn a_token_that_came_another_way_is_verified_alike() {
+    let app = App::new();
+    let pair = app.tokens(ALICE);
+    let verify = |token: &str| app.get(&format!("/verify/{token}")).send();
+    assert_eq!(
+        (verify(&pair.access).body, verify(&pair.refresh).body),
+        ("1".into(), "1".into())
+    );
+    assert_eq!(
+        verify(&with_claim(&pair.access, "iss", None)).code(),
+        "token_invalid"
+    );
+    app.advance(900);
+    assert_eq!(verify(&pair.access).code(), "token_expired");
+}

@@ -36,15 +36,17 @@ fn launch(figment: Figment) -> Result<(), String> {
 const PEM: &str =
     "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----";
 
-/// A configuration that is wrong: the profile, one setting, the key that the fault names and
-/// what it says is allowed.
-fn wrong() -> Vec<(
+type Wrong = (
     &'static str,
     &'static str,
     Value,
     &'static str,
     &'static str,
-)> {
+);
+
+/// A configuration that is wrong: the profile, one setting, the key that the fault names and
+/// what it says is allowed.
+fn wrong() -> Vec<Wrong> {
     vec![
         (
             "debug",
@@ -280,14 +282,16 @@ fn wrong() -> Vec<(
     ]
 }
 
-/// Secrets that are none: the profile, the settings, the key named and the text that must
-/// not be repeated.
-fn weak() -> Vec<(
+type Weak = (
     &'static str,
     Vec<(&'static str, Value)>,
     &'static str,
     &'static str,
-)> {
+);
+
+/// Secrets that are none: the profile, the settings, the key named and the text that must
+/// not be repeated.
+fn weak() -> Vec<Weak> {
     let secret = "auth.token.secret";
     let short = "Kurz-und-schlecht-31-Zeichen-xx";
     let known = "a-string-secret-at-least-256-bits-long";
@@ -526,7 +530,7 @@ macro_rules! needs_the_fairing {
         $(mod $name {
             #[rocket::get("/")]
             pub(super) fn route(guard: $guard) {
-                drop(guard);
+                let _ = guard;
             }
         })*
 

@@ -251,3 +251,19 @@ fn an_origin_without_a_host_to_compare_is_refused() {
         assert_eq!(call.send().code(), "cross_origin", "{origin:?}");
     }
 }
+
+#[test]
+fn the_host_of_http_2_is_compared_too() {
+    let app = App::new();
+    let session = app.browser(ALICE);
+    for (origin, code) in [
+        ("https://vestibule.example:8000", ""),
+        ("https://evil.example", "cross_origin"),
+    ] {
+        let call = app
+            .post("/change")
+            .cookie(&session)
+            .header("Origin", origin);
+        assert_eq!(call.authority(HOST).send().code(), code, "{origin}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod assets;
 mod catchers;
+mod once;
 mod pages;
 mod registration;
 mod session;

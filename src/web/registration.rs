@@ -8,6 +8,7 @@ use rocket::response::Redirect;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::{Template, context};
 
+use super::once::Once;
 use super::session::Entered;
 use super::view::View;
 use crate::accounts::{self, Registration, Role, SessionUser};
@@ -65,7 +66,7 @@ pub(super) async fn register(
     hasher: &State<Hasher>,
     clock: &State<Clock>,
     settings: &State<Settings>,
-    form: Form<Register>,
+    form: Form<Once<Register>>,
 ) -> Result<Entered, Error> {
     let registration = Registration {
         username: form.username.clone(),

@@ -6,6 +6,7 @@ use rocket::response::Redirect;
 use rocket::{Responder, State, get, post, uri};
 use rocket_dyn_templates::{Template, context};
 
+use super::once::Once;
 use super::view::View;
 use crate::accounts::{self, SessionUser};
 use crate::auth::{Error, ErrorKind, Hasher, LocalPath, Maybe, Password, Session};
@@ -71,7 +72,7 @@ pub(super) async fn login(
     view: View,
     db: &State<Db>,
     hasher: &State<Hasher>,
-    form: Form<Login>,
+    form: Form<Once<Login>>,
 ) -> Result<Entered, Error> {
     match accounts::authenticate(db, hasher, &form.username, &form.password).await {
         Ok(user) => {

@@ -100,10 +100,8 @@ fn check(
 ) -> Result<(Username, Option<String>), Error> {
     let username = Username::parse(&registration.username);
     let full_name = full_name(&registration.full_name);
-    let password = match &username {
-        Ok(name) => new_password("password", registration.password.reveal(), name, config),
-        Err(_) => Ok(()),
-    };
+    let name = username.as_ref().ok();
+    let password = new_password("password", registration.password.reveal(), name, config);
     let mut faults = Error::new(ErrorKind::InvalidField);
     for error in [username.as_ref().err(), full_name.as_ref().err(), password.as_ref().err()] {
         for (name, message) in error.iter().flat_map(|error| error.fields()) {

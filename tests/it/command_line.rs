@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rocket::figment::providers::Serialized;
 
 use crate::support::app::on_both_with;
-use crate::support::process::{Done, Home};
+use crate::support::process::{Done, Home, at_home};
 
 #[track_caller]
 fn assert_done(done: &Done, out: &str) {
@@ -31,50 +31,53 @@ fn add(home: &Home, name: &str, password: &str, more: &[&str]) -> Done {
 
 #[test]
 fn a_user_that_was_added_signs_in() {
-    let home = Home::new();
-    assert_done(
-        &add(&home, "Ann", "correct horse\n", &["--role", "admin"]),
-        "added Ann (id 1, admin)",
-    );
-    assert_done(
-        &add(&home, "bob", "correct horse", &["--full-name", "Bob"]),
-        "added bob (id 2, user)",
-    );
-    let service = home.serve(&[]);
-    let token = service.api_login("ann", "correct horse").expect("added");
-    assert_eq!(service.get("/api/users", &[("Authorization", &token)]).json()["total"], 2);
-    let cookie = service.form_login("bob", "correct horse").expect("added");
-    assert!(service.get("/dashboard", &[("Cookie", &cookie)]).body.contains("Hello, Bob."));
+    at_home(|home| {
+        assert_done(
+            &add(&home, "Ann", "correct horse\n", &["--role", "admin"]),
+            "added Ann (id 1, admin)",
+        );
+        assert_done(
+            &add(&home, "bob", "correct horse", &["--full-name", "Bob"]),
+            "added bob (id 2, user)",
+        );
+        let service = home.serve(&[]);
+        let token = service.api_login("ann", "correct horse").expect("added");
+        assert_eq!(service.get("/api/users", &[("Authorization", &token)]).json()["total"], 2);
+        let cookie = service.form_login("bob", "correct horse").expect("added");
+        assert!(service.get("/dashboard", &[("Cookie", &cookie)]).body.contains("Hello, Bob."));
+    });
 }
 
 #[test]
 fn a_user_that_is_added_while_the_service_runs_signs_in() {
-    let home = Home::new();
-    let service = home.serve(&[]);
-    assert_done(&add(&home, "ann", "correct horse", &[]), "added ann");
-    assert!(service.api_login("ann", "correct horse").is_ok());
+    at_home(|home| {
+        let service = home.serve(&[]);
+        assert_done(&add(&home, "ann", "correct horse", &[]), "added ann");
+        assert!(service.api_login("ann", "correct horse").is_ok());
+    });
 }
 
 #[test]
 fn a_user_that_cannot_be_is_not_added() {
-    let home = Home::new();
-    assert_done(&add(&home, "ann", "correct horse", &[]), "added ann");
-    assert_failed(&add(&home, "bob", "hunter2", &[]), "password: A password has at least 8");
-    assert_failed(&add(&home, "bob", "", &[]), "password: A password has at least 8");
-    assert_failed(
-        &add(&home, "hunter2-hunter2", "hunter2-hunter2", &[]),
-        "must not be the user name",
-    );
-    for taken in ["ann", "ANN", "ａｎｎ"] {
-        assert_failed(&add(&home, taken, "correct horse", &[]), "This user name is taken.");
-    }
-    for bad in ["", "two words", "an\u{200b}n"] {
-        assert_failed(&add(&home, bad, "correct horse", &[]), "username: ");
-    }
-    let odd = add(&home, "bob", "correct horse", &["--role", "root"]);
-    assert_eq!(odd.code, Some(2), "{odd:?}");
-    assert!(odd.err.contains("user, admin"), "{odd:?}");
-    assert_eq!(home.run(&["user", "list"], "").out.lines().count(), 1);
+    at_home(|home| {
+        assert_done(&add(&home, "ann", "correct horse", &[]), "added ann");
+        assert_failed(&add(&home, "bob", "hunter2", &[]), "password: A password has at least 8");
+        assert_failed(&add(&home, "bob", "", &[]), "password: A password has at least 8");
+        assert_failed(
+            &add(&home, "hunter2-hunter2", "hunter2-hunter2", &[]),
+            "must not be the user name",
+        );
+        for taken in ["ann", "ANN", "ａｎｎ"] {
+            assert_failed(&add(&home, taken, "correct horse", &[]), "This user name is taken.");
+        }
+        for bad in ["", "two words", "an\u{200b}n"] {
+            assert_failed(&add(&home, bad, "correct horse", &[]), "username: ");
+        }
+        let odd = add(&home, "bob", "correct horse", &["--role", "root"]);
+        assert_eq!(odd.code, Some(2), "{odd:?}");
+        assert!(odd.err.contains("user, admin"), "{odd:?}");
+        assert_eq!(home.run(&["user", "list"], "").out.lines().count(), 1);
+    });
 }
 
 #[test]
@@ -86,73 +89,83 @@ fn without_a_terminal_the_password_must_come_from_standard_input() {
 
 #[test]
 fn the_list_shows_number_state_role_and_name() {
-    let home = Home::new();
-    add(&home, "ann", "correct horse", &["--role", "admin"]);
-    add(&home, "bob", "correct horse", &[]);
-    home.run(&["user", "disable", "bob"], "");
-    let list = home.run(&["user", "list"], "");
-    assert_done(&list, "");
-    let rows: Vec<Vec<_>> =
-        list.out.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(rows, [["1", "active", "admin", "ann"], ["2", "disabled", "user", "bob"]]);
+    at_home(|home| {
+        add(&home, "ann", "correct horse", &["--role", "admin"]);
+        add(&home, "bob", "correct horse", &[]);
+        home.run(&["user", "disable", "bob"], "");
+        let list = home.run(&["user", "list"], "");
+        assert_done(&list, "");
+        let rows: Vec<Vec<_>> =
+            list.out.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(rows, [["1", "active", "admin", "ann"], ["2", "disabled", "user", "bob"]]);
+    });
 }
 
 #[test]
 fn roles_change_but_the_last_administrator_stays() {
-    let home = Home::new();
-    add(&home, "ann", "correct horse", &["--role", "admin"]);
-    add(&home, "bob", "correct horse", &[]);
-    assert_failed(&home.run(&["user", "set-role", "ann", "user"], ""), "administrator must remain");
-    assert_failed(&home.run(&["user", "disable", "ann"], ""), "administrator must remain");
-    assert_done(&home.run(&["user", "set-role", "BOB", "admin"], ""), "bob is admin and active");
-    assert_done(&home.run(&["user", "set-role", "ann", "user"], ""), "ann is user and active");
-    assert_failed(&home.run(&["user", "set-role", "eve", "user"], ""), "no user of this name");
-    let rows = home.run(&["user", "list"], "").out;
-    assert!(rows.contains("user   ann") && rows.contains("admin  bob"), "{rows}");
+    at_home(|home| {
+        add(&home, "ann", "correct horse", &["--role", "admin"]);
+        add(&home, "bob", "correct horse", &[]);
+        assert_failed(
+            &home.run(&["user", "set-role", "ann", "user"], ""),
+            "administrator must remain",
+        );
+        assert_failed(&home.run(&["user", "disable", "ann"], ""), "administrator must remain");
+        assert_done(
+            &home.run(&["user", "set-role", "BOB", "admin"], ""),
+            "bob is admin and active",
+        );
+        assert_done(&home.run(&["user", "set-role", "ann", "user"], ""), "ann is user and active");
+        assert_failed(&home.run(&["user", "set-role", "eve", "user"], ""), "no user of this name");
+        let rows = home.run(&["user", "list"], "").out;
+        assert!(rows.contains("user   ann") && rows.contains("admin  bob"), "{rows}");
+    });
 }
 
 #[test]
 fn a_new_password_ends_every_sign_in_of_the_running_service() {
-    let home = Home::new();
-    let service = home.serve(&[]);
-    let token = service.api_login("user_01", "1234").expect("a sample user");
-    let cookie = service.form_login("user_01", "1234").expect("a sample user");
-    let other = service.api_login("user_02", "5678").expect("a sample user");
-    let set = |password: &str| {
-        home.run(&["user", "set-password", "user_01", "--password-stdin"], password)
-    };
-    assert_failed(&set("hunter2"), "at least 8");
-    assert_eq!(service.get("/api/me", &[("Authorization", &token)]).status, 200);
+    at_home(|home| {
+        let service = home.serve(&[]);
+        let token = service.api_login("user_01", "1234").expect("a sample user");
+        let cookie = service.form_login("user_01", "1234").expect("a sample user");
+        let other = service.api_login("user_02", "5678").expect("a sample user");
+        let set = |password: &str| {
+            home.run(&["user", "set-password", "user_01", "--password-stdin"], password)
+        };
+        assert_failed(&set("hunter2"), "at least 8");
+        assert_eq!(service.get("/api/me", &[("Authorization", &token)]).status, 200);
 
-    assert_done(&set("correct horse\n"), "its sign-ins have ended");
-    let dead = service.get("/api/me", &[("Authorization", &token)]);
-    dead.assert_problem(401, "token_revoked");
-    assert_eq!(service.get("/dashboard", &[("Cookie", &cookie)]).status, 303);
-    assert_eq!(service.get("/api/me", &[("Authorization", &other)]).status, 200);
-    assert!(service.api_login("user_01", "1234").is_err());
-    assert!(service.api_login("user_01", "correct horse").is_ok());
+        assert_done(&set("correct horse\n"), "its sign-ins have ended");
+        let dead = service.get("/api/me", &[("Authorization", &token)]);
+        dead.assert_problem(401, "token_revoked");
+        assert_eq!(service.get("/dashboard", &[("Cookie", &cookie)]).status, 303);
+        assert_eq!(service.get("/api/me", &[("Authorization", &other)]).status, 200);
+        assert!(service.api_login("user_01", "1234").is_err());
+        assert!(service.api_login("user_01", "correct horse").is_ok());
+    });
 }
 
 #[test]
 fn a_disabled_user_is_out_at_once_and_what_it_had_stays_dead() {
-    let home = Home::new();
-    let service = home.serve(&[]);
-    let token = service.api_login("user_01", "1234").expect("a sample user");
-    let cookie = service.form_login("user_01", "1234").expect("a sample user");
-    let assert_dead = || {
-        let dead = service.get("/api/me", &[("Authorization", &token)]);
-        dead.assert_problem(401, "token_revoked");
-        assert_eq!(service.get("/dashboard", &[("Cookie", &cookie)]).status, 303);
-    };
-    assert_done(&home.run(&["user", "disable", "user_01"], ""), "user_01 is user and disabled");
-    assert_dead();
-    let refused = service.api_login("user_01", "1234").expect_err("disabled");
-    refused.assert_problem(403, "account_inactive");
-    service.form_login("user_01", "1234").expect_err("disabled").assert_page(403);
+    at_home(|home| {
+        let service = home.serve(&[]);
+        let token = service.api_login("user_01", "1234").expect("a sample user");
+        let cookie = service.form_login("user_01", "1234").expect("a sample user");
+        let assert_dead = || {
+            let dead = service.get("/api/me", &[("Authorization", &token)]);
+            dead.assert_problem(401, "token_revoked");
+            assert_eq!(service.get("/dashboard", &[("Cookie", &cookie)]).status, 303);
+        };
+        assert_done(&home.run(&["user", "disable", "user_01"], ""), "user_01 is user and disabled");
+        assert_dead();
+        let refused = service.api_login("user_01", "1234").expect_err("disabled");
+        refused.assert_problem(403, "account_inactive");
+        service.form_login("user_01", "1234").expect_err("disabled").assert_page(403);
 
-    assert_done(&home.run(&["user", "enable", "user_01"], ""), "user_01 is user and active");
-    assert_dead();
-    assert!(service.api_login("user_01", "1234").is_ok());
+        assert_done(&home.run(&["user", "enable", "user_01"], ""), "user_01 is user and active");
+        assert_dead();
+        assert!(service.api_login("user_01", "1234").is_ok());
+    });
 }
 
 #[test]

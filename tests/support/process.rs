@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::actor::Reply;
+use super::postgres;
 
 /// How long the program may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,6 +22,16 @@ const CHEAP: &str = "[default]\nport = 0\n[default.auth.password]\ncost = 4\n";
 /// A working directory with the templates, and room for the program's own state.
 pub(crate) struct Home {
     directory: TempDir,
+    /// The setting that names the database, where it is not the default.
+    database: String,
+}
+
+/// Runs a test with the program on SQLite, and on PostgreSQL where there is one.
+pub(crate) fn at_home(test: impl Fn(Home)) {
+    test(Home::new());
+    if let Some(home) = Home::on_postgres() {
+        test(home);
+    }
 }
 
 /// A command that has ended.
@@ -45,9 +56,18 @@ impl Home {
         let templates = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("templates");
         std::os::unix::fs::symlink(templates, directory.path().join("templates"))
             .expect("a link in the new directory");
-        let home = Self { directory };
+        let home = Self { directory, database: String::new() };
         home.configure("");
         home
+    }
+
+    /// One with a database of its own on PostgreSQL, where there is one.
+    fn on_postgres() -> Option<Self> {
+        let url = postgres::server()?.create_database(None);
+        let database = format!("[default.databases.main]\nurl = \"{url}\"\n");
+        let home = Self { database, ..Self::new() };
+        home.configure("");
+        Some(home)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -56,7 +76,7 @@ impl Home {
 
     /// Writes `Rocket.toml`, beside the settings that every test wants.
     pub(crate) fn configure(&self, toml: &str) {
-        self.configure_alone(&format!("{CHEAP}{toml}"));
+        self.configure_alone(&format!("{CHEAP}{}{toml}", self.database));
     }
 
     /// Writes `Rocket.toml`.

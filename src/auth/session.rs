@@ -6,7 +6,7 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
 use super::account::Account;
-use super::authentication::current_ticket;
+use super::authentication::{current_ticket, verified};
 use super::bearer::{Presented, refuse};
 use super::digest::stamp_digest;
 use super::error::Error;
@@ -121,7 +121,10 @@ impl<'r> FromRequest<'r> for Session<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         let checked = AuthState::of(request).and_then(|state| {
             state.asked(request);
-            origin::check(request)?;
+            // Only a token that verified waives the check; no session comes of it either way.
+            if verified(request, state).is_err() {
+                origin::check(request)?;
+            }
             match Presented::on(request, state) {
                 _ if !state.config.mode.has_sessions() => Err(ErrorKind::NotFound.into()),
                 Presented::Nothing => Ok(state),

@@ -31,8 +31,8 @@ pub(crate) struct Observation {
 pub(crate) enum Answered {
     /// Let in, as this person where the answer shows one.
     In(Option<Person>),
-    /// Not let in; a page sends people to the sign-in form.
-    SignIn,
+    /// Not let in; a page sends people to the form that asks for what is missing.
+    Elsewhere(&'static str),
     /// Refused with a status and a code.
     Refused(u16, String),
 }
@@ -106,23 +106,34 @@ fn cases(setting: Setting, targets: &[Target]) -> Vec<Case<'_>> {
     for target in targets {
         let sites: &[Site] =
             if target.is_unsafe() { &[Site::Ours, Site::Another] } else { &[Site::Ours] };
-        for token in Token::ALL {
-            for cookie in Cookie::ALL {
-                for site in sites {
-                    let situation = Situation {
-                        mode: setting.mode,
-                        token,
-                        cookie,
-                        is_unsafe: target.is_unsafe(),
-                        site: *site,
-                        administrator: setting.administrator,
-                    };
-                    cases.push(Case { target, situation, ruling: ruling(target, &situation) });
-                }
+        for (token, cookie) in pairs(target, setting.mode) {
+            for site in sites {
+                let situation = Situation {
+                    mode: setting.mode,
+                    token,
+                    cookie,
+                    is_unsafe: target.is_unsafe(),
+                    site: *site,
+                    administrator: setting.administrator,
+                };
+                cases.push(Case { target, situation, ruling: ruling(target, &situation) });
             }
         }
     }
     cases
+}
+
+/// Every pair of credentials; a few of them where nothing is mounted that could tell them
+/// apart.
+fn pairs(target: &Target, mode: Mode) -> Vec<(Token, Cookie)> {
+    let (tokens, cookies): (&[Token], &[Cookie]) = if target.is_route && target.is_mounted(mode) {
+        (&Token::ALL, &Cookie::ALL)
+    } else {
+        let tokens = &[Token::None, Token::Good, Token::Foreign];
+        (tokens, &[Cookie::None, Cookie::Good, Cookie::Remembered, Cookie::Garbled])
+    };
+    let with_each = |token: &Token| cookies.iter().map(move |cookie| (*token, *cookie)).collect();
+    tokens.iter().flat_map(|token| -> Vec<_> { with_each(token) }).collect()
 }
 
 fn ruling(target: &Target, situation: &Situation) -> Ruling {
@@ -167,8 +178,8 @@ fn run(world: &mut World, case: &Case<'_>, report: &mut Report) {
 fn send(world: &World, case: &Case<'_>, accept: Option<Accept>) -> Reply {
     let actor = Actor::new(&world.client);
     let mut request = actor.request(case.target.method, &case.target.path(&world.ids));
-    if let Some(value) = world.credentials.cookie(case.situation.cookie) {
-        let cookie = HttpCookie::parse_encoded(format!("session={value}"));
+    if let Some((name, value)) = world.credentials.cookie(case.situation.cookie) {
+        let cookie = HttpCookie::parse_encoded(format!("{name}={value}"));
         request = request.cookie(cookie.expect("a cookie that the application set"));
     }
     for value in world.credentials.headers(case.situation.token) {
@@ -193,7 +204,7 @@ fn code(world: &World, case: &Case<'_>, reply: &Reply) -> Option<String> {
     if is_problem(reply) {
         return Some(reply.code());
     }
-    if !to_sign_in(reply) && reply.status < 400 {
+    if form(reply).is_none() && reply.status < 400 {
         return None;
     }
     let again = send(world, case, Some(Accept::JSON));
@@ -204,8 +215,10 @@ fn is_problem(reply: &Reply) -> bool {
     reply.header("content-type") == Some("application/problem+json")
 }
 
-fn to_sign_in(reply: &Reply) -> bool {
-    reply.status == 303 && reply.location().split('?').next() == Some("/login")
+/// The form that the answer sends to for what is missing.
+fn form(reply: &Reply) -> Option<&'static str> {
+    let path = reply.location().split('?').next().filter(|_| reply.status == 303);
+    ["/login", "/reauthenticate"].into_iter().find(|form| path == Some(*form))
 }
 
 fn answered(reply: &Reply, code: Option<String>) -> Answered {
@@ -214,8 +227,10 @@ fn answered(reply: &Reply, code: Option<String>) -> Answered {
         kind.is_some_and(|kind| is_refusal(*kind))
     };
     match code.filter(by_guards) {
-        Some(_) if to_sign_in(reply) => Answered::SignIn,
-        Some(code) => Answered::Refused(reply.status, code),
+        Some(code) => match form(reply) {
+            Some(form) => Answered::Elsewhere(form),
+            None => Answered::Refused(reply.status, code),
+        },
         None => Answered::In(shown(reply)),
     }
 }
@@ -243,13 +258,18 @@ fn shown(reply: &Reply) -> Option<Person> {
 
 fn check_answer(case: &Case<'_>, reply: &Reply, code: Option<&str>, complaints: &mut Vec<String>) {
     let mut complain = |complaint: String| complaints.push(complaint);
-    let page = case.target.half == Half::Pages || !case.target.is_mounted(case.situation.mode);
-    let is_json = case.situation.mode == Mode::Token || case.situation.is_token_request() || !page;
+    let page = case.target.is_on_page(case.situation.mode);
+    let is_json = case.situation.is_token_request() || !page;
     match case.ruling {
         Err(kind) => {
-            let to_form = kind == ErrorKind::CredentialsMissing && !is_json;
-            let status = if to_form { 303 } else { kind.status().code };
-            if reply.status != status || (to_form && !to_sign_in(reply)) {
+            let to_form = match kind {
+                _ if is_json => None,
+                ErrorKind::CredentialsMissing => Some("/login"),
+                ErrorKind::FreshLoginRequired => Some("/reauthenticate"),
+                _ => None,
+            };
+            let status = if to_form.is_some() { 303 } else { kind.status().code };
+            if reply.status != status || form(reply) != to_form {
                 complain(format!("the model refuses with {status} {}", kind.code()));
             }
             if case.target.method != Method::Head && code != Some(kind.code()) {
@@ -262,8 +282,8 @@ fn check_answer(case: &Case<'_>, reply: &Reply, code: Option<&str>, complaints: 
         Ok(who) => {
             let welcome = case.target.welcome(who);
             let fits = match welcome {
-                Some(status) => reply.status == status && !to_sign_in(reply),
-                None => !matches!(answered(reply, code.map(str::to_owned)), Answered::Refused(..)),
+                Some(status) => reply.status == status && form(reply).is_none(),
+                None => matches!(answered(reply, code.map(str::to_owned)), Answered::In(_)),
             };
             if !fits || reply.status >= 500 {
                 let status = welcome.map_or("its handler".to_owned(), |status| status.to_string());
@@ -313,7 +333,7 @@ fn check_cookies(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
     let wanted = match case.ruling {
         _ if silent => Some(false),
         Ok(_) => of_handler(case),
-        Err(_) => Some(taken_back(case)),
+        Err(_) => Some(taken_back(case) || brought_back(case)),
     };
     if wanted.is_some_and(|wanted| wanted != found) {
         let must = if wanted == Some(true) { "must" } else { "may not" };
@@ -328,7 +348,7 @@ fn of_handler(case: &Case<'_>) -> Option<bool> {
         // Nothing is taken back from a browser that has nothing.
         (Method::Post, "/logout") => Some(case.situation.cookie != Cookie::None),
         _ if case.target.is_unsafe() && case.target.half == Half::Pages => None,
-        _ => Some(taken_back(case)),
+        _ => Some(taken_back(case) || brought_back(case)),
     }
 }
 
@@ -336,11 +356,26 @@ fn of_handler(case: &Case<'_>) -> Option<bool> {
 /// which shows who is signed in.
 fn taken_back(case: &Case<'_>) -> bool {
     let situation = &case.situation;
-    let on_page = case.target.half == Half::Pages || !case.target.is_mounted(situation.mode);
-    let read = situation.session_is_read(&case.target.guards) || (case.ruling.is_err() && on_page);
+    let on_page = case.target.is_on_page(situation.mode);
+    let on_error_page = case.ruling.is_err() && on_page;
+    let read = situation.session_is_read(&case.target.guards) || on_error_page;
     // Of a request from another site the sign-in is not looked up.
-    let looked_up = !(situation.cookie == Cookie::Ended && situation.is_cross_origin());
+    let looked_up = situation.cookie != Cookie::Ended || !situation.is_cross_origin();
     read && situation.cookie.is_worthless() && looked_up
+}
+
+/// Whether a session is brought back: by the guards of somebody who comes in, for Rocket drops
+/// the cookies of a request that is refused, or by the page that says that nothing is there.
+fn brought_back(case: &Case<'_>) -> bool {
+    let situation = &case.situation;
+    let read = match case.ruling {
+        Ok(_) => situation.session_is_read(&case.target.guards),
+        Err(kind) => {
+            let nowhere = [ErrorKind::NotFound, ErrorKind::MethodNotAllowed].contains(&kind);
+            nowhere && case.target.is_on_page(situation.mode)
+        }
+    };
+    read && situation.cookie == Cookie::Remembered && !situation.is_cross_origin()
 }
 
 fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
@@ -387,7 +422,7 @@ fn check_rows(case: &Case<'_>, reply: &Reply, changes: Changes, complaints: &mut
             complaints.push(format!("no session may be begun, ended or touched: {changes:?}"));
         }
     } else if let (Ok(_), Some(begun)) = (&case.ruling, case.target.begins()) {
-        let had_one = case.situation.cookie == Cookie::Good;
+        let had_one = case.situation.cookie.stands();
         let ended = i64::from(had_one && case.target.ends_session());
         if sessions != (begun, ended, 0) {
             complaints.push(format!("{begun} sessions begin and {ended} end: {changes:?}"));
@@ -412,8 +447,8 @@ fn late_touches(world: &mut World, expected_none: bool) -> Vec<String> {
     }
     if world.setting.mode.has_sessions() {
         let browser = Actor::new(&world.client);
-        let value = world.credentials.cookie(Cookie::Good).expect("a good cookie").to_owned();
-        browser.jar.borrow_mut().insert("session".to_owned(), value);
+        let (name, value) = world.credentials.cookie(Cookie::Good).expect("a good cookie");
+        browser.jar.borrow_mut().insert(name.to_owned(), value.to_owned());
         assert_eq!(browser.get("/whoami").status, 200, "the session stands");
         let patience = Instant::now() + Duration::from_secs(5);
         while world.rows.changes().touched == 0 {
@@ -464,7 +499,11 @@ pub(crate) fn settings(mode: Mode) -> Vec<Setting> {
     };
     let mut settings = Vec::new();
     for policy in policies {
-        for administrator in [Person::TokenOwner, Person::CookieOwner] {
+        // Where cookies may leave does not depend on who administers.
+        let both = [Person::TokenOwner, Person::CookieOwner];
+        let administrators =
+            if *policy == SessionPolicy::UnlessToken { &both[..] } else { &both[..1] };
+        for administrator in administrators.iter().copied() {
             settings.push(Setting { on: On::Sqlite, mode, policy: *policy, administrator });
         }
     }

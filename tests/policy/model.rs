@@ -11,6 +11,8 @@ pub(crate) enum Token {
     /// Credentials of another scheme, which are not ours.
     OtherScheme,
     Good,
+    /// Got for a refresh token, so that the password was not proven for it.
+    Refreshed,
     Expired,
     /// Good in itself, but its sign-in has ended.
     Revoked,
@@ -29,6 +31,8 @@ pub(crate) enum Token {
 pub(crate) enum Cookie {
     None,
     Good,
+    /// Only the remember cookie is left, which brings the session back.
+    Remembered,
     /// Sealed by us, but its time is over.
     Expired,
     /// Sealed by us and in its time, but its sign-in has ended.
@@ -54,10 +58,11 @@ pub(crate) enum Person {
 }
 
 impl Token {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::None,
         Self::OtherScheme,
         Self::Good,
+        Self::Refreshed,
         Self::Expired,
         Self::Revoked,
         Self::Malformed,
@@ -71,6 +76,7 @@ impl Token {
             Self::None => "none",
             Self::OtherScheme => "`Basic`",
             Self::Good => "good",
+            Self::Refreshed => "refreshed",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
             Self::Malformed => "malformed",
@@ -82,17 +88,23 @@ impl Token {
 }
 
 impl Cookie {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::None, Self::Good, Self::Expired, Self::Ended, Self::Garbled];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::None, Self::Good, Self::Remembered, Self::Expired, Self::Ended, Self::Garbled];
 
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Good => "good",
+            Self::Remembered => "remembered",
             Self::Expired => "expired",
             Self::Ended => "ended",
             Self::Garbled => "garbled",
         }
+    }
+
+    /// Whether it names a session that stands.
+    pub(crate) const fn stands(self) -> bool {
+        matches!(self, Self::Good | Self::Remembered)
     }
 
     /// Whether it is worth nothing, so that it is taken back where it is looked at.
@@ -138,7 +150,7 @@ impl Situation {
             Token::Twice => Err(ErrorKind::AmbiguousCredentials),
             Token::Foreign => Err(ErrorKind::TokenInvalid),
             Token::Expired => Err(ErrorKind::TokenExpired),
-            Token::Good | Token::Revoked | Token::Refresh => Ok(()),
+            Token::Good | Token::Refreshed | Token::Revoked | Token::Refresh => Ok(()),
         }
     }
 
@@ -165,8 +177,10 @@ impl Situation {
         match self.cookie {
             _ if !self.mode.has_sessions() => missing,
             // Before the sign-in is looked up.
-            Cookie::Good | Cookie::Ended if self.is_cross_origin() => Err(ErrorKind::CrossOrigin),
-            Cookie::Good => Ok(Some(Person::CookieOwner)),
+            Cookie::Good | Cookie::Remembered | Cookie::Ended if self.is_cross_origin() => {
+                Err(ErrorKind::CrossOrigin)
+            }
+            Cookie::Good | Cookie::Remembered => Ok(Some(Person::CookieOwner)),
             Cookie::None | Cookie::Expired | Cookie::Ended | Cookie::Garbled => missing,
         }
     }
@@ -209,8 +223,17 @@ impl Situation {
                 Err(ErrorKind::CredentialsMissing) => Ok(None),
                 ruling => ruling,
             },
-            // Everybody here has just proven the password, and carries every scope.
-            Guard::Fresh(inner) | Guard::Scoped(inner) => self.ask(inner),
+            Guard::Fresh(inner) => match self.ask(inner)? {
+                Some(Person::TokenOwner) if self.token != Token::Good => {
+                    Err(ErrorKind::FreshLoginRequired)
+                }
+                Some(Person::CookieOwner) if self.cookie != Cookie::Good => {
+                    Err(ErrorKind::FreshLoginRequired)
+                }
+                who => Ok(who),
+            },
+            // Whoever signs in with a password carries every scope.
+            Guard::Scoped(inner) => self.ask(inner),
             Guard::Require(inner) => self.with_role(self.ask(inner)?),
             Guard::ClaimedRole(inner) => match self.ask(inner)? {
                 // A session has no claims.

@@ -53,6 +53,11 @@ impl Target {
         }
     }
 
+    /// Whether its errors are drawn as pages, for people.
+    pub(crate) fn is_on_page(&self, mode: Mode) -> bool {
+        mode.has_sessions() && (self.half == Half::Pages || !self.is_mounted(mode))
+    }
+
     /// As the origin check sees it.
     pub(crate) fn is_unsafe(&self) -> bool {
         !matches!(self.method, Method::Get | Method::Head | Method::Options)
@@ -130,7 +135,10 @@ impl Target {
             (Method::Get, _) => 200,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
             (Method::Post, "/api/login" | "/api/refresh") => 200,
-            (Method::Post, "/api/logout") => 204,
+            (Method::Post, "/reauthenticate" | "/account/password") => 303,
+            (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
+            (Method::Post, "/api/logout" | "/api/password") => 204,
+            (Method::Delete, "/api/sign-ins/<id>") => 204,
             (Method::Post, "/api/register") => 201,
             (Method::Patch, "/api/users/<id>") => 200,
             (Method::Delete, "/api/users/<id>") => 204,

@@ -42,14 +42,16 @@ pub(crate) struct Ids {
 /// What goes into the headers for each kind of credential.
 pub(crate) struct Credentials {
     good: String,
+    refreshed: String,
     expired: String,
     revoked: String,
     foreign: String,
     refresh: String,
-    cookie_good: String,
-    cookie_expired: String,
-    cookie_ended: String,
-    cookie_garbled: String,
+    session_good: String,
+    remember_good: String,
+    session_expired: String,
+    session_ended: String,
+    session_garbled: String,
 }
 
 pub(crate) struct World {
@@ -95,6 +97,7 @@ impl Credentials {
             Token::None => Vec::new(),
             Token::OtherScheme => vec!["Basic dXNlcl8wMToxMjM0".to_owned()],
             Token::Good => bearer(&self.good),
+            Token::Refreshed => bearer(&self.refreshed),
             Token::Expired => bearer(&self.expired),
             Token::Revoked => bearer(&self.revoked),
             Token::Malformed => bearer("not a token68"),
@@ -104,14 +107,15 @@ impl Credentials {
         }
     }
 
-    /// The value of the session cookie.
-    pub(crate) fn cookie(&self, cookie: Cookie) -> Option<&str> {
+    /// Name and value of the cookie.
+    pub(crate) fn cookie(&self, cookie: Cookie) -> Option<(&str, &str)> {
         match cookie {
             Cookie::None => None,
-            Cookie::Good => Some(&self.cookie_good),
-            Cookie::Expired => Some(&self.cookie_expired),
-            Cookie::Ended => Some(&self.cookie_ended),
-            Cookie::Garbled => Some(&self.cookie_garbled),
+            Cookie::Good => Some(("session", &self.session_good)),
+            Cookie::Remembered => Some(("remember_token", &self.remember_good)),
+            Cookie::Expired => Some(("session", &self.session_expired)),
+            Cookie::Ended => Some(("session", &self.session_ended)),
+            Cookie::Garbled => Some(("session", &self.session_garbled)),
         }
     }
 }
@@ -210,15 +214,21 @@ fn sign_everybody_in(
     ));
 
     let (expired, _) = tokens(&ours, token_owner);
-    let cookie_expired = session(&ours, cookie_owner);
+    let session_expired = jar(&ours, cookie_owner, "session");
     clock.advance(Duration::from_secs(25 * 60 * 60));
 
-    let (good, refresh) = tokens(&ours, token_owner);
+    let (good, first) = tokens(&ours, token_owner);
+    let mut renewing = Actor::new(&ours);
+    renewing.refresh_token = Some(first);
+    assert_eq!(renewing.refresh().status, 200);
+    let refreshed = renewing.token.expect("a token");
+    let refresh = renewing.refresh_token.expect("a token");
     let (revoked, _) = tokens(&ours, token_owner);
     let (foreign, _) = tokens(&theirs, token_owner);
-    let cookie_good = session(&ours, cookie_owner);
-    let cookie_ended = session(&ours, cookie_owner);
-    let cookie_garbled = session(&theirs, cookie_owner);
+    let session_good = jar(&ours, cookie_owner, "session");
+    let remember_good = jar(&ours, cookie_owner, "remember_token");
+    let session_ended = jar(&ours, cookie_owner, "session");
+    let session_garbled = jar(&theirs, cookie_owner, "session");
     let ids = Ids {
         sign_in_of_token_owner: sid(&ours, &tokens(&ours, token_owner).0),
         sign_in_of_cookie_owner: sid(&ours, &tokens(&ours, cookie_owner).0),
@@ -228,19 +238,21 @@ fn sign_everybody_in(
     program.token = Some(revoked.clone());
     assert_eq!(program.post("/api/logout").status, 204);
     let browser = Actor::new(&ours);
-    browser.jar.borrow_mut().insert("session".to_owned(), cookie_ended.clone());
+    browser.jar.borrow_mut().insert("session".to_owned(), session_ended.clone());
     assert_eq!(browser.post("/logout").status, 303);
 
     let credentials = Credentials {
         good,
+        refreshed,
         expired,
         revoked,
         foreign,
         refresh,
-        cookie_good,
-        cookie_expired,
-        cookie_ended,
-        cookie_garbled,
+        session_good,
+        remember_good,
+        session_expired,
+        session_ended,
+        session_garbled,
     };
     (credentials, ids)
 }
@@ -254,13 +266,14 @@ fn tokens(client: &Client, username: &str) -> (String, String) {
     (token("access_token"), token("refresh_token"))
 }
 
-/// Signs in through the form; the value of the session cookie.
-fn session(client: &Client, username: &str) -> String {
+/// Signs in through the form, and stays signed in; the value of one of the cookies.
+fn jar(client: &Client, username: &str, cookie: &str) -> String {
     let browser = Actor::new(client);
-    let fields = [("username", username), ("password", password(username))];
+    let remember = if cookie == "session" { "off" } else { "on" };
+    let fields = [("username", username), ("password", password(username)), ("remember", remember)];
     let reply = browser.post_form("/login", &fields);
     assert_eq!(reply.status, 303, "{username} signs in: {}", reply.body);
-    browser.jar.borrow()["session"].clone()
+    browser.jar.borrow()[cookie].clone()
 }
 
 /// The id of the sign-in of an access token.

@@ -15,7 +15,7 @@ use crate::support::actor::{Actor, Reply};
 use crate::support::app::On;
 
 /// What became of one request, as far as the published table goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Observation {
     pub(crate) demands: &'static str,
     pub(crate) token: Token,
@@ -110,6 +110,7 @@ fn cases(setting: Setting, targets: &[Target]) -> Vec<Case<'_>> {
             for site in sites {
                 let situation = Situation {
                     mode: setting.mode,
+                    policy: setting.policy,
                     token,
                     cookie,
                     is_unsafe: target.is_unsafe(),
@@ -176,16 +177,28 @@ fn run(world: &mut World, case: &Case<'_>, report: &mut Report) {
 }
 
 fn send(world: &World, case: &Case<'_>, accept: Option<Accept>) -> Reply {
+    let path = case.target.path(&world.ids);
+    send_to(world, case.target, &path, &case.situation, accept)
+}
+
+/// Sends one request with these credentials.
+pub(crate) fn send_to(
+    world: &World,
+    target: &Target,
+    path: &str,
+    situation: &Situation,
+    accept: Option<Accept>,
+) -> Reply {
     let actor = Actor::new(&world.client);
-    let mut request = actor.request(case.target.method, &case.target.path(&world.ids));
-    if let Some((name, value)) = world.credentials.cookie(case.situation.cookie) {
+    let mut request = actor.request(target.method, path);
+    if let Some((name, value)) = world.credentials.cookie(situation.cookie) {
         let cookie = HttpCookie::parse_encoded(format!("{name}={value}"));
         request = request.cookie(cookie.expect("a cookie that the application set"));
     }
-    for value in world.credentials.headers(case.situation.token) {
+    for value in world.credentials.headers(situation.token) {
         request.add_header(Header::new("Authorization", value));
     }
-    let site = match case.situation.site {
+    let site = match situation.site {
         Site::Ours => "same-origin",
         Site::Another => "cross-site",
     };
@@ -193,7 +206,7 @@ fn send(world: &World, case: &Case<'_>, accept: Option<Accept>) -> Reply {
     if let Some(accept) = accept {
         request.add_header(accept);
     }
-    if let Some((kind, body)) = case.target.body() {
+    if let Some((kind, body)) = target.body() {
         request = request.header(kind).body(body);
     }
     actor.send(request)

@@ -1,6 +1,6 @@
 //! The rules, small enough to be read: what each guard answers to each pair of credentials.
 
-use vestibule::auth::{ErrorKind, Mode};
+use vestibule::auth::{ErrorKind, Mode, SessionPolicy};
 
 use super::guard::Guard;
 
@@ -120,6 +120,7 @@ pub(crate) type Ruling = Result<Option<Person>, ErrorKind>;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Situation {
     pub(crate) mode: Mode,
+    pub(crate) policy: SessionPolicy,
     pub(crate) token: Token,
     pub(crate) cookie: Cookie,
     /// Whether the method is an unsafe one.

@@ -11,6 +11,8 @@ mod cookies;
 mod enumeration;
 #[path = "policy/guard.rs"]
 mod guard;
+#[path = "policy/made.rs"]
+mod made;
 #[path = "policy/model.rs"]
 mod model;
 #[path = "policy/routes.rs"]

@@ -6,10 +6,12 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
 use rocket::response::{Flash, Responder};
 use rocket::{Build, Data, Rocket, catch, catchers, get, routes};
+use vestibule::auth::{Mode, SessionPolicy};
 
 use super::enumeration::send_to;
+use super::made::Made;
 use super::model::{self, Situation, Token};
-use super::routes::{Target, universe};
+use super::routes::{Half, Target, universe};
 use super::world::{Setting, World, word};
 
 /// The statuses that answers with a cookie are tried with.
@@ -60,7 +62,7 @@ impl<'r> FromRequest<'r> for Refusing {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         request.cookies().add(("refusing", "1"));
-        let status = request.param::<u16>(2).and_then(Result::ok).unwrap_or(500);
+        let status = request.param::<u16>(1).and_then(Result::ok).unwrap_or(500);
         Outcome::Error((Status::new(status), ()))
     }
 }
@@ -157,6 +159,7 @@ fn paths() -> Vec<(String, u16, &'static str)> {
 }
 
 /// What cookies did under one setting.
+#[derive(Clone)]
 pub(crate) struct Sneaked {
     pub(crate) cases: usize,
     /// The tokens on whose answers cookies left.
@@ -166,10 +169,19 @@ pub(crate) struct Sneaked {
 
 /// Tries every way to set a cookie, with every token, and with a session or without.
 pub(crate) fn sneak(setting: Setting) -> Sneaked {
+    static MADE: Made<Sneaked> = Made::new();
+    MADE.get(setting, try_everything)
+}
+
+fn try_everything(setting: Setting) -> Sneaked {
     let mut world = World::with(setting, sneaky);
     let mut sneaked = Sneaked { cases: 0, left: Vec::new(), complaints: Vec::new() };
+    // What only repeats itself elsewhere is tried under the usual setting alone.
+    let usual = (setting.mode, setting.policy) == (Mode::Both, SessionPolicy::UnlessToken);
+    let few = [model::Cookie::Good];
+    let cookies = if usual { &model::Cookie::ALL[..] } else { &few[..] };
     for token in Token::ALL {
-        for cookie in [model::Cookie::None, model::Cookie::Good, model::Cookie::Garbled] {
+        for cookie in cookies.iter().copied() {
             for (path, status, name) in paths() {
                 let target = outside(&path);
                 let situation = situation(setting, token, cookie);
@@ -229,8 +241,6 @@ fn on_own_routes(world: &mut World, sneaked: &mut Sneaked) {
 }
 
 fn may_leave(situation: &Situation) -> bool {
-    use vestibule::auth::{Mode, SessionPolicy};
-
     match situation.policy {
         SessionPolicy::Always => true,
         SessionPolicy::Never => false,
@@ -257,7 +267,7 @@ fn outside(path: &str) -> Target {
     Target {
         method: rocket::http::Method::Get,
         template: path.to_owned(),
-        half: super::routes::Half::Neither,
+        half: Half::Neither,
         demands: "anyone",
         guards: Vec::new(),
         is_route: true,
@@ -269,9 +279,10 @@ fn outside(path: &str) -> Target {
 /// none leaves.
 pub(crate) fn aliases(setting: Setting) -> Sneaked {
     let mut clean = World::new(setting);
+    clean.note_use();
     let mut among_sneaks = World::with(setting, sneaky);
     let mut sneaked = Sneaked { cases: 0, left: Vec::new(), complaints: Vec::new() };
-    let of_api = |target: &&Target| target.half == super::routes::Half::Api && target.is_route;
+    let of_api = |target: &&Target| target.half == Half::Api && target.is_route;
     for target in universe().iter().filter(of_api) {
         for token in Token::ALL {
             let mut situation = situation(setting, token, model::Cookie::Good);

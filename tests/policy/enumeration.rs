@@ -1,12 +1,12 @@
 //! Every pair of credentials on every route: sent, observed, and held against the model.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rocket::http::{Accept, Cookie as HttpCookie, Header, Method};
 use vestibule::auth::{ErrorKind, Mode, SessionPolicy};
 
+use super::made::Made;
 use super::model::{Cookie, Person, Ruling, Site, Situation, Token, depends_on_who};
 use super::routes::{Half, Target, strays, universe};
 use super::rows::Changes;
@@ -54,18 +54,8 @@ struct Case<'t> {
 
 /// The report on one setting; several tests ask for the same, which is made once.
 pub(crate) fn report(setting: Setting) -> Report {
-    static MADE: Mutex<Vec<(Setting, &'static Mutex<Option<Report>>)>> = Mutex::new(Vec::new());
-    let slot = {
-        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = made.iter().find(|(known, _)| *known == setting).map(|(_, slot)| *slot);
-        found.unwrap_or_else(|| {
-            let slot: &'static Mutex<Option<Report>> = Box::leak(Box::default());
-            made.push((setting, slot));
-            slot
-        })
-    };
-    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-    slot.get_or_insert_with(|| enumerate(setting)).clone()
+    static MADE: Made<Report> = Made::new();
+    MADE.get(setting, enumerate)
 }
 
 fn enumerate(setting: Setting) -> Report {

@@ -31,12 +31,6 @@ struct Name {
     name: String,
 }
 
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
 /// A connection beside the application's own.
 pub(crate) struct Rows {
     connection: AnyConnection,
@@ -72,12 +66,6 @@ impl Rows {
 
     pub(crate) fn run(&mut self, statements: &str) {
         self.connection.batch_execute(statements).expect("a good statement");
-    }
-
-    /// The one number that a query answers, under the name `number`.
-    pub(crate) fn number(&mut self, query: &str) -> i64 {
-        let number = diesel::sql_query(query).get_result::<Number>(&mut self.connection);
-        number.expect("a good query").number
     }
 
     /// Takes the rows as they are for the state that [`restore`](Self::restore) goes back to.

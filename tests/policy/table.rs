@@ -126,9 +126,9 @@ fn side_of_cell(demands: &str, observations: &[Observation]) -> String {
     if from(Site::Ours).any(|one| one.set_cookie) {
         text.push_str(" +cookie");
     }
-    // Only unsafe requests are tried from another site.
-    let another: BTreeSet<_> =
-        labels(demands, from(Site::Another)).difference(&ours).cloned().collect();
+    // Only unsafe requests are tried from another site; who comes in there as well is no news.
+    let mut another = labels(demands, from(Site::Another));
+    another.retain(|label| !ours.contains(label) && !label.starts_with("**in**"));
     if !another.is_empty() {
         write!(text, "; sent by another site {}", join(&another)).expect("text");
     }
@@ -151,12 +151,17 @@ fn labels<'o>(
     let label = |answer: &Answered| match answer {
         Answered::In(Some(Person::TokenOwner)) => "**in**, by token".to_owned(),
         Answered::In(Some(Person::CookieOwner)) => "**in**, by session".to_owned(),
-        Answered::In(None) if demands.starts_with("Maybe") => "**in**, as nobody".to_owned(),
+        Answered::In(None) if is_optional(demands) => "**in**, as nobody".to_owned(),
         Answered::In(None) => "**in**".to_owned(),
         Answered::Elsewhere(form) => format!("303 to `{form}`"),
         Answered::Refused(status, code) => format!("{status} `{code}`"),
     };
     answers.into_iter().map(label).collect()
+}
+
+/// Whether the guard is one that lets nobody in particular in, as such.
+fn is_optional(demands: &str) -> bool {
+    demands.starts_with("Maybe<") && !demands.contains(',')
 }
 
 /// A table in which rows that answer alike are one row.
@@ -213,7 +218,7 @@ fn cookies() -> String {
                     |---|---|---|---|\n"
         .to_owned();
     for setting in sneaky_settings() {
-        let left = sneak_once(setting);
+        let left = sneak(setting).left;
         let stayed: Vec<Token> =
             Token::ALL.into_iter().filter(|token| !left.contains(token)).collect();
         let said = |tokens: &[Token]| match tokens.len() {
@@ -235,8 +240,4 @@ pub(crate) fn sneaky_settings() -> Vec<Setting> {
         .flat_map(super::enumeration::settings)
         .filter(|setting| setting.administrator == Person::TokenOwner)
         .collect()
-}
-
-fn sneak_once(setting: Setting) -> Vec<Token> {
-    sneak(setting).left
 }

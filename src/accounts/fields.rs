@@ -1,6 +1,5 @@
 //! What the other fields of an account may hold, the same for form, API and command line.
 
-use super::Username;
 use crate::auth::{Error, MAX_PASSWORD, PasswordConfig};
 
 /// Longest full name, in characters.
@@ -31,7 +30,7 @@ pub fn full_name(text: &str) -> Result<Option<String>, Error> {
 pub fn new_password(
     field: &'static str,
     password: &str,
-    username: &Username,
+    username_key: &str,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
     let refused = |message: String| Err(Error::invalid_field(field, message));
@@ -41,7 +40,7 @@ pub fn new_password(
         refused(format!("A password has at least {} characters.", config.min_length))
     } else if password.contains(['\0', '\u{fffd}']) {
         refused("The password holds something that is no character.".to_owned())
-    } else if password.to_lowercase() == username.key() {
+    } else if password.to_lowercase() == username_key {
         refused("The password must not be the user name.".to_owned())
     } else {
         Ok(())

@@ -1,5 +1,7 @@
 //! Every statement about users. Plain functions on a connection: no Rocket in sight.
 
+use std::time::Duration;
+
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
@@ -9,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::user::UserRow;
 use super::{Role, User, Username};
-use crate::auth::{Error, ErrorKind, to_micros};
+use crate::auth::{Error, ErrorKind, SignInKind, to_micros};
 use crate::db::schema::{sign_ins, users};
 use crate::db::{AnyConnection, write};
 
@@ -154,18 +156,59 @@ pub fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
     })
 }
 
-/// Replaces the hash of a password and ends all sign-ins.
+/// Replaces the hash of a password and ends all sign-ins but one; answers how many.
+///
+/// The hash comes first: with it the row of the user is locked, so that a sign-in that is
+/// being opened with the old password is either ended here or finds the new hash.
 ///
 /// # Errors
 /// 404 `not_found`, 503 `unavailable`.
-pub fn set_password(connection: &mut AnyConnection, id: i64, hash: &str) -> Result<(), Error> {
+pub fn set_password(
+    connection: &mut AnyConnection,
+    id: i64,
+    hash: &str,
+    except: Option<&str>,
+) -> Result<u64, Error> {
     write(connection, |connection| {
         if set_hash(connection, id, hash)? == 0 {
             return Err(ErrorKind::NotFound.into());
         }
-        end_sign_ins(connection, id)?;
-        Ok(())
+        let others = sign_ins::table
+            .filter(sign_ins::account.eq(id))
+            .filter(sign_ins::id.ne(except.unwrap_or_default()));
+        Ok(diesel::delete(others).execute(connection)? as u64)
     })
+}
+
+/// The hash of a user's password.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn hash_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<String>> {
+    users::table.find(id).select(users::password_hash).first(connection).optional()
+}
+
+/// Deletes at most `limit` sign-ins that no longer stand; answers how many.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn purge(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+    idle: Duration,
+    limit: i64,
+) -> QueryResult<usize> {
+    let unused_since = to_micros(now - idle);
+    let idle_browser = sign_ins::kind
+        .eq(SignInKind::Browser.as_str())
+        .and(sign_ins::remembered.eq(false))
+        .and(sign_ins::last_seen_at.le(unused_since));
+    let over: Vec<String> = sign_ins::table
+        .filter(sign_ins::expires_at.le(to_micros(now)).or(idle_browser))
+        .select(sign_ins::id)
+        .limit(limit)
+        .load(connection)?;
+    diesel::delete(sign_ins::table.filter(sign_ins::id.eq_any(over))).execute(connection)
 }
 
 /// Replaces a hash by a better one of the same password, unless it changed meanwhile.

@@ -105,6 +105,11 @@ impl Keys {
             .map_err(Error::internal)?;
         token.push('.');
         token.push_str(&signature);
+        // What we would refuse ourselves must not be given out.
+        if token.len() > MAX_TOKEN {
+            let text = "a token would be longer than 8 KB: too many claims";
+            return Err(Error::internal(std::io::Error::other(text)));
+        }
         Ok(token)
     }
 

@@ -100,7 +100,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let username = Username::parse(name)?;
             let full_name = full_name(full)?;
             let password = password(*password_stdin)?;
-            new_password("password", password.reveal(), &username, &limits)?;
+            new_password("password", password.reveal(), username.key(), &limits)?;
             let new = NewUser {
                 username,
                 full_name,
@@ -119,9 +119,9 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
             let password = password(*password_stdin)?;
-            new_password("password", password.reveal(), &Username::parse(name)?, &limits)?;
+            new_password("password", password.reveal(), Username::parse(name)?.key(), &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
-            queries::set_password(connection, user.id, &hash)?;
+            queries::set_password(connection, user.id, &hash, None)?;
             println!("changed the password of {}; its sign-ins have ended", user.username);
         }
         UserCommand::Disable { name } => {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use duration::parse as parse_duration;
 pub use extract::{Fault, faults_of, read, source_of};
 pub use secret::Secret;
-pub use sections::{PasswordConfig, SameSite, SessionConfig, TokenConfig};
+pub use sections::{PasswordConfig, Protection, SameSite, SessionConfig, TokenConfig};
 
 use super::keys::Algorithm;
 
@@ -114,7 +114,7 @@ impl Config {
     /// holds a secret.
     pub fn from_figment(figment: &Figment) -> Result<Self, Vec<Fault>> {
         let mut config = read::<Around>(figment)?.auth;
-        let debug = figment.profile() == &rocket::Config::DEBUG_PROFILE;
+        let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
         config.session.secure.get_or_insert(!debug);
         let faults: Vec<Fault> = config
             .problems(figment.profile())
@@ -127,7 +127,7 @@ impl Config {
     /// What is wrong with the values, as key and sentence; empty when all is well.
     #[must_use]
     pub fn problems(&self, profile: &Profile) -> Vec<(&'static str, String)> {
-        let debug = profile == &rocket::Config::DEBUG_PROFILE;
+        let debug = profile == rocket::Config::DEBUG_PROFILE;
         let mut problems = Vec::new();
         if self.policy == SessionPolicy::Never && self.mode != Mode::Token {
             problems.push(("policy", "\"never\" is allowed with mode = \"token\" only".to_owned()));

@@ -15,11 +15,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("state_dir", &[]),
     ("logging", &["auth"]),
     ("accounts", &["auth", "db"]),
+    ("housekeeping", &["accounts", "auth", "db"]),
     ("settings", &["accounts", "auth", "db"]),
     ("http", &["settings", "accounts", "auth", "db"]),
     ("api", &["http", "settings", "accounts", "auth", "db"]),
     ("web", &["http", "settings", "accounts", "auth", "db"]),
-    ("app", &["api", "web", "http", "settings", "state_dir", "accounts", "auth", "db"]),
+    (
+        "app",
+        &["api", "web", "http", "settings", "housekeeping", "state_dir", "accounts", "auth", "db"],
+    ),
     (
         "cli",
         &[

@@ -2,6 +2,7 @@
 
 mod duration;
 mod extract;
+mod password;
 mod secret;
 mod sections;
 
@@ -12,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 pub use duration::parse as parse_duration;
 pub use extract::{Fault, faults_of, read, source_of};
+pub use password::PasswordConfig;
 pub use secret::Secret;
-pub use sections::{PasswordConfig, Protection, SameSite, SessionConfig, TokenConfig};
+pub use sections::{Protection, SameSite, SessionConfig, TokenConfig};
 
 use super::keys::Algorithm;
 

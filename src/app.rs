@@ -9,7 +9,7 @@ use rocket::{Build, Rocket};
 use crate::accounts::{Accounts, DieselLedger, LogEvents, insert_samples};
 use crate::auth::{Auth, Clock, Fault, Hasher, Mode};
 use crate::db::{self, Db};
-use crate::http::{self, AccessLog, SecurityHeaders};
+use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::{api, housekeeping, web};
@@ -59,7 +59,14 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault
         .events(LogEvents)
         .clock(clock.clone());
 
+    let proxies = settings.accounts.trusted_proxy.clone();
+    // Without a proxy Rocket looks at no header, also when somebody set one in Rocket.toml.
+    let figment = match proxies.is_empty() {
+        true => figment.merge(("ip_header", false)),
+        false => figment.merge(("ip_header", http::CLIENT_HEADER)),
+    };
     let mut rocket = rocket::custom(figment)
+        .attach(TrustedProxies(proxies))
         .attach(AccessLog)
         .attach(http::shield())
         .attach(SecurityHeaders)

@@ -90,7 +90,7 @@ impl Settings {
         if let (Some(server), Some(auth), Some(accounts), Some(database)) =
             (server, auth, accounts, database)
         {
-            let debug = figment.profile() == &rocket::Config::DEBUG_PROFILE;
+            let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
             let allowed = debug && server.address.is_loopback();
             let wanted = accounts.accounts.sample_users;
             if wanted == Some(true) && !allowed {

@@ -131,7 +131,7 @@ pub(crate) fn take_back(state: &AuthState, request: &Request<'_>, response: &mut
         let own = format!("{name}=");
         let replaced = response.headers().get("Set-Cookie").any(|cookie| cookie.starts_with(&own));
         if Worthless::of(request, which).load(Ordering::Relaxed) && !replaced {
-            response.adjoin_header(&removal(&state.config.session, name));
+            response.adjoin_header(removal(&state.config.session, name));
         }
     }
 }

@@ -176,10 +176,9 @@ impl Session<'_> {
     }
 
     async fn end_carried(&self, carried: &Carried) -> Result<(), Error> {
-        for id in [&carried.session, &carried.remember].into_iter().flatten().map(Ticket::id) {
-            if let Some(id) = id {
-                self.state.ledger.end(&id).await?;
-            }
+        let tickets = [&carried.session, &carried.remember];
+        for id in tickets.into_iter().flatten().filter_map(Ticket::id) {
+            self.state.ledger.end(&id).await?;
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ mod duration;
 mod extract;
 mod password;
 mod secret;
-mod sections;
+mod session;
+mod token;
 
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ pub use duration::parse as parse_duration;
 pub use extract::{Fault, faults_of, read, source_of};
 pub use password::PasswordConfig;
 pub use secret::Secret;
-pub use sections::{Protection, SameSite, SessionConfig, TokenConfig};
+pub use session::{Protection, SameSite, SessionConfig};
+pub use token::TokenConfig;
 
 use super::keys::Algorithm;
 
@@ -152,4 +154,10 @@ impl Config {
     pub fn algorithm(&self) -> Algorithm {
         self.token.algorithm
     }
+}
+
+/// Whether a name can stand in a header or as a cookie's name.
+fn is_token(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits)
 }

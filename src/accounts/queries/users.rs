@@ -1,6 +1,4 @@
-//! Every statement about users. Plain functions on a connection: no Rocket in sight.
-
-use std::time::Duration;
+//! Every statement about users.
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -9,10 +7,11 @@ use diesel::result::Error as Query;
 use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
-use super::user::UserRow;
-use super::{Role, User, Username};
-use crate::auth::{Error, ErrorKind, SignInKind, to_micros};
-use crate::db::schema::{sign_ins, users};
+use super::sign_ins::end_sign_ins;
+use crate::accounts::user::UserRow;
+use crate::accounts::{Role, User, Username};
+use crate::auth::{Error, ErrorKind, to_micros};
+use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
 
 /// How many users a page of the list holds.
@@ -131,7 +130,7 @@ pub fn change(connection: &mut AnyConnection, id: i64, change: &Change) -> Resul
             ))
             .execute(connection)?;
         if !user.active {
-            end_sign_ins(connection, id)?;
+            end_sign_ins(connection, id, None)?;
         }
         if administered && !is_administrator(&user) {
             keep_an_administrator(connection)?;
@@ -173,10 +172,7 @@ pub fn set_password(
         if set_hash(connection, id, hash)? == 0 {
             return Err(ErrorKind::NotFound.into());
         }
-        let others = sign_ins::table
-            .filter(sign_ins::account.eq(id))
-            .filter(sign_ins::id.ne(except.unwrap_or_default()));
-        Ok(diesel::delete(others).execute(connection)? as u64)
+        Ok(end_sign_ins(connection, id, except)?)
     })
 }
 
@@ -186,29 +182,6 @@ pub fn set_password(
 /// Whatever the database says.
 pub fn hash_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<String>> {
     users::table.find(id).select(users::password_hash).first(connection).optional()
-}
-
-/// Deletes at most `limit` sign-ins that no longer stand; answers how many.
-///
-/// # Errors
-/// Whatever the database says.
-pub fn purge(
-    connection: &mut AnyConnection,
-    now: OffsetDateTime,
-    idle: Duration,
-    limit: i64,
-) -> QueryResult<usize> {
-    let unused_since = to_micros(now - idle);
-    let idle_browser = sign_ins::kind
-        .eq(SignInKind::Browser.as_str())
-        .and(sign_ins::remembered.eq(false))
-        .and(sign_ins::last_seen_at.le(unused_since));
-    let over: Vec<String> = sign_ins::table
-        .filter(sign_ins::expires_at.le(to_micros(now)).or(idle_browser))
-        .select(sign_ins::id)
-        .limit(limit)
-        .load(connection)?;
-    diesel::delete(sign_ins::table.filter(sign_ins::id.eq_any(over))).execute(connection)
 }
 
 /// Replaces a hash by a better one of the same password, unless it changed meanwhile.
@@ -236,10 +209,6 @@ pub fn is_empty(connection: &mut AnyConnection) -> QueryResult<bool> {
 
 fn set_hash(connection: &mut AnyConnection, id: i64, hash: &str) -> QueryResult<usize> {
     diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(connection)
-}
-
-fn end_sign_ins(connection: &mut AnyConnection, id: i64) -> QueryResult<usize> {
-    diesel::delete(sign_ins::table.filter(sign_ins::account.eq(id))).execute(connection)
 }
 
 fn is_administrator(user: &User) -> bool {

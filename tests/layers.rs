@@ -32,6 +32,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "web",
             "http",
             "settings",
+            "housekeeping",
             "state_dir",
             "logging",
             "accounts",

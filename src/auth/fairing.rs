@@ -80,8 +80,15 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
+        let keys = match Keys::new(&config.token) {
+            Ok(keys) => keys,
+            Err((key, fault)) => {
+                log::error!("configuration: auth.{key}: {fault}");
+                return Err(rocket);
+            }
+        };
         let state = AuthState {
-            keys: Keys::new(&config.token),
+            keys,
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
             events: self.events.clone(),

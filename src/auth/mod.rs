@@ -71,7 +71,7 @@ pub use guards::{
     AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, Maybe, RefreshToken,
     Require, Role, SessionUser, TokenUser,
 };
-pub use keys::Algorithm;
+pub use keys::{Algorithm, PublicKeys};
 pub use next::LocalPath;
 pub use password::{Hasher, MAX_PASSWORD, Password};
 pub use problem::Problem;

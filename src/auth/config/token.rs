@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
 use super::{duration, is_token};
-use crate::auth::keys::Algorithm;
+use crate::auth::keys::{Algorithm, Keys};
 
 /// Secrets of tutorials: whoever uses one has published the key.
 const KNOWN_EXAMPLES: &[&str] = &[
@@ -52,6 +52,12 @@ pub struct TokenConfig {
     pub secret: Option<Secret>,
     /// Keys that signed earlier tokens and still verify them. Defaults to none.
     pub previous_secrets: Vec<Secret>,
+    /// The signing key of an algorithm with key pairs: PEM text, or the path of a PEM file
+    /// (`JWT_PRIVATE_KEY`). No default.
+    pub private_key: Option<Secret>,
+    /// Further keys that verify: PEM texts or paths of PEM files (`JWT_PUBLIC_KEY`).
+    /// Defaults to none.
+    pub public_keys: Vec<String>,
     /// The header that carries the token (`JWT_HEADER_NAME`). Defaults to `"Authorization"`.
     pub header: String,
     /// The scheme before the token (`JWT_HEADER_TYPE`). Defaults to `"Bearer"`.
@@ -72,6 +78,8 @@ impl Default for TokenConfig {
             algorithm: Algorithm::HS256,
             secret: None,
             previous_secrets: Vec::new(),
+            private_key: None,
+            public_keys: Vec::new(),
             header: "Authorization".to_owned(),
             scheme: "Bearer".to_owned(),
             allow_weak_secret: false,
@@ -111,6 +119,12 @@ impl TokenConfig {
         }
         if self.allow_weak_secret && !debug {
             problem("token.allow_weak_secret", "is allowed in the debug profile only");
+        }
+        if self.algorithm.is_asymmetric() {
+            if let Err((key, fault)) = Keys::new(self) {
+                problem(key, &fault);
+            }
+            return problems;
         }
         match &self.secret {
             None => {

@@ -75,13 +75,23 @@ fn every_key_of_rocket_on_the_page_exists_and_has_the_default_it_says() {
 }
 
 #[test]
+fn the_message_on_the_page_is_the_real_one() {
+    let wrong = Figment::from(Serialized::default("auth.token.acess", "5m"));
+    let faults = Config::from_figment(&wrong).expect_err("an unknown key");
+    let fault = faults.first().expect("one fault").to_string();
+    let (_, told) = fault.split_once("unknown key").expect("that the key is unknown");
+    assert!(PAGE.contains(told), "docs/OPTIONS.md shows another message than: {fault}");
+}
+
+#[test]
 fn a_missing_key_an_unknown_key_and_a_wrong_default_are_found() {
-    let known = object(&AccountsConfig::default());
+    let known = serde_json::json!({ "registration": true, "sample_users": null });
+    let known = known.as_object().expect("a table");
     let page = |rows: &[(&str, &str)]| -> BTreeMap<String, String> {
         rows.iter().map(|(key, default)| ((*key).to_owned(), (*default).to_owned())).collect()
     };
     let good = [("registration", "`true`"), ("sample_users", "on in debug")];
-    assert_eq!(differences("accounts", &known, &page(&good)), Vec::<String>::new());
+    assert_eq!(differences("accounts", known, &page(&good)), Vec::<String>::new());
 
     for (rows, told) in [
         (&good[..1], "`accounts.sample_users` is not on the page"),
@@ -93,7 +103,7 @@ fn a_missing_key_an_unknown_key_and_a_wrong_default_are_found() {
         ),
         (&[good[0], ("sample_users", "`true`")][..], "`accounts.sample_users` is null, not true"),
     ] {
-        assert_eq!(differences("accounts", &known, &page(rows)), [told]);
+        assert_eq!(differences("accounts", known, &page(rows)), [told]);
     }
     assert!(same(&Value::from("24h"), &Value::from("1day")), "durations are compared as such");
 }

@@ -170,11 +170,8 @@ pub(crate) fn universe() -> Vec<Target> {
     // What the probes have beyond that comes and goes with the API.
     let mut with_tokens = api::routes(true);
     with_tokens.extend(http::routes(Mode::Both).into_iter().skip(everywhere.len()));
-    let halves = [
-        (Half::Neither, everywhere),
-        (Half::Pages, web::routes(true)),
-        (Half::Api, with_tokens),
-    ];
+    let halves =
+        [(Half::Neither, everywhere), (Half::Pages, web::routes(true)), (Half::Api, with_tokens)];
     for (half, groups) in halves {
         for group in groups {
             targets.extend(of_group(half, &group));

@@ -6,13 +6,13 @@ use rocket::figment::providers::{Env, Format, Serialized, Toml};
 use rocket::figment::{Figment, Profile};
 use rocket::{Build, Rocket};
 
-use crate::accounts::{DieselLedger, insert_samples};
+use crate::accounts::{Accounts, DieselLedger, LogEvents, insert_samples};
 use crate::auth::{Auth, Clock, Fault, Hasher, Mode};
 use crate::db::{self, Db};
-use crate::http::{self, AccessLog, SecurityHeaders};
+use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
-use crate::{api, web};
+use crate::{api, housekeeping, web};
 
 /// How long a connection may take while the service starts.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,8 +52,21 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault
     prepare(&settings, &hasher, clock).map_err(|problem| fault("databases.main.url", problem))?;
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;
+    let limits = settings.auth.password.clone();
+    let accounts = Accounts::new(db.clone(), hasher, clock.clone(), limits);
+    let auth = Auth::fairing()
+        .ledger(DieselLedger::new(db.clone()))
+        .events(LogEvents)
+        .clock(clock.clone());
 
+    let proxies = settings.accounts.trusted_proxy.clone();
+    // Without a proxy Rocket looks at no header, also when somebody set one in Rocket.toml.
+    let figment = match proxies.is_empty() {
+        true => figment.merge(("ip_header", false)),
+        false => figment.merge(("ip_header", http::CLIENT_HEADER)),
+    };
     let mut rocket = rocket::custom(figment)
+        .attach(TrustedProxies(proxies))
         .attach(AccessLog)
         .attach(http::shield())
         .attach(SecurityHeaders)
@@ -68,9 +81,10 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault
         rocket = rocket.register("/", http::catchers());
     }
     Ok(rocket
-        .attach(Auth::fairing().ledger(DieselLedger::new(db.clone())).clock(clock.clone()))
+        .attach(housekeeping::stage(settings.auth.session.idle))
+        .attach(auth)
+        .manage(accounts)
         .manage(db)
-        .manage(hasher)
         .manage(clock.clone())
         .manage(settings))
 }

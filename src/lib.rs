@@ -12,6 +12,8 @@ pub mod cli;
 #[cfg(feature = "app")]
 pub mod db;
 #[cfg(feature = "app")]
+mod housekeeping;
+#[cfg(feature = "app")]
 pub mod http;
 #[cfg(feature = "app")]
 mod logging;

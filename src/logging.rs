@@ -1,9 +1,10 @@
-//! Log lines as JSON on standard error, one per event.
+//! Log lines as JSON on standard error, one per request and per event.
 
 use std::io::Write;
 
+use log::kv::{Error, Key, Value, VisitSource, VisitValue};
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use serde_json::json;
+use serde_json::Map;
 use time::format_description::well_known::Rfc3339;
 
 use crate::auth::Clock;
@@ -17,8 +18,46 @@ struct JsonLines {
 /// Rocket explains each request in several lines; the access log says it in one. Its errors
 /// are kept, without their continuation lines.
 fn is_noise(target: &str, level: Level) -> bool {
-    let of_rocket = target.starts_with("rocket") || target.starts_with("_");
+    let of_rocket = target.starts_with("rocket") || target.starts_with('_');
     of_rocket && (level > Level::Error || target.ends_with("::_"))
+}
+
+/// The fields of a record beside its message; those without a value are left out.
+struct Fields<'l>(&'l mut Map<String, serde_json::Value>);
+
+impl<'kvs> VisitSource<'kvs> for Fields<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        let mut field = Field(serde_json::Value::Null);
+        value.visit(&mut field)?;
+        if !field.0.is_null() {
+            self.0.insert(key.to_string(), field.0);
+        }
+        Ok(())
+    }
+}
+
+/// One value: a number stays one, everything else becomes text.
+struct Field(serde_json::Value);
+
+impl<'v> VisitValue<'v> for Field {
+    fn visit_any(&mut self, value: Value<'_>) -> Result<(), Error> {
+        self.0 = value.to_string().into();
+        Ok(())
+    }
+
+    fn visit_null(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn visit_u64(&mut self, number: u64) -> Result<(), Error> {
+        self.0 = number.into();
+        Ok(())
+    }
+
+    fn visit_i64(&mut self, number: i64) -> Result<(), Error> {
+        self.0 = number.into();
+        Ok(())
+    }
 }
 
 impl Log for JsonLines {
@@ -31,12 +70,14 @@ impl Log for JsonLines {
             return;
         }
         let time = self.clock.now().ok().and_then(|now| now.format(&Rfc3339).ok());
-        let line = json!({
-            "time": time,
-            "level": record.level().as_str().to_ascii_lowercase(),
-            "target": record.target(),
-            "message": record.args().to_string(),
-        });
+        let mut line = Map::new();
+        line.insert("time".to_owned(), time.into());
+        line.insert("level".to_owned(), record.level().as_str().to_ascii_lowercase().into());
+        line.insert("target".to_owned(), record.target().into());
+        line.insert("message".to_owned(), record.args().to_string().into());
+        // A field that cannot be shown is left out; the line is worth more than it.
+        let _ = record.key_values().visit(&mut Fields(&mut line));
+        let line = serde_json::Value::Object(line);
         // Nobody is left to tell when even standard error is closed.
         let _ = writeln!(std::io::stderr().lock(), "{line}");
     }

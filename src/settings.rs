@@ -90,7 +90,7 @@ impl Settings {
         if let (Some(server), Some(auth), Some(accounts), Some(database)) =
             (server, auth, accounts, database)
         {
-            let debug = figment.profile() == &rocket::Config::DEBUG_PROFILE;
+            let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
             // Rocket refuses too, without saying which key is meant.
             if !debug && !server.secret_key.is_provided() {
                 let problem = "is missing; set 32 random bytes in base64, such as \

@@ -1,5 +1,7 @@
 //! `[default.accounts]`.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 /// Settings of the account service.
@@ -12,10 +14,13 @@ pub struct AccountsConfig {
     /// Defaults to on in the debug profile while listening on a loopback address; refused
     /// anywhere else.
     pub sample_users: Option<bool>,
+    /// Addresses of proxies whose `X-Real-IP` is believed. Defaults to none: then the address
+    /// of a client is the one that it connects from.
+    pub trusted_proxy: Vec<IpAddr>,
 }
 
 impl Default for AccountsConfig {
     fn default() -> Self {
-        Self { registration: true, sample_users: None }
+        Self { registration: true, sample_users: None, trusted_proxy: Vec::new() }
     }
 }

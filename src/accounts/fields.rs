@@ -1,6 +1,5 @@
 //! What the other fields of an account may hold, the same for form, API and command line.
 
-use super::Username;
 use crate::auth::{Error, MAX_PASSWORD, PasswordConfig};
 
 /// Longest full name, in characters.
@@ -24,14 +23,14 @@ pub fn full_name(text: &str) -> Result<Option<String>, Error> {
 }
 
 /// Checks a new password: long enough in code points, not absurdly long, readable, and not
-/// the user's own name, where that is known. No rule about kinds of characters.
+/// the user's own name. No rule about kinds of characters.
 ///
 /// # Errors
 /// 422 `invalid_field` naming `field`.
 pub fn new_password(
     field: &'static str,
     password: &str,
-    username: Option<&Username>,
+    username_key: &str,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
     let refused = |message: String| Err(Error::invalid_field(field, message));
@@ -41,7 +40,7 @@ pub fn new_password(
         refused(format!("A password has at least {} characters.", config.min_length))
     } else if password.contains(['\0', '\u{fffd}']) {
         refused("The password holds something that is no character.".to_owned())
-    } else if username.is_some_and(|name| password.to_lowercase() == name.key()) {
+    } else if password.to_lowercase() == username_key {
         refused("The password must not be the user name.".to_owned())
     } else {
         Ok(())

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use diesel::prelude::*;
 use time::OffsetDateTime;
 
-use crate::auth::{
-    Error, ErrorKind, Ledger, Rotation, SignIn, SignInId, SignInKind, from_micros, to_micros,
-};
-use crate::db::schema::{sign_ins, users};
-use crate::db::{AnyConnection, Db, write};
+use super::queries::{self, sign_ins};
+use crate::auth::{Error, ErrorKind, Ledger, Rotation, SignIn, SignInId};
+use crate::db::Db;
 
 /// Sign-ins as rows of the table `sign_ins`.
 #[derive(Clone)]
@@ -23,149 +20,21 @@ impl DieselLedger {
     }
 }
 
-/// A row of `sign_ins`. Keys keep two columns more, which nothing here reads.
-#[derive(Clone, Insertable, Queryable, Selectable)]
-#[diesel(table_name = sign_ins)]
-struct Row {
-    id: String,
-    account: i64,
-    kind: String,
-    created_at: i64,
-    auth_time: i64,
-    last_seen_at: i64,
-    expires_at: i64,
-    generation: i64,
-    rotated_at: Option<i64>,
-    user_agent: Option<String>,
-    address: Option<String>,
-    label: Option<String>,
-}
-
-impl Row {
-    fn of(sign_in: &SignIn) -> Option<Self> {
-        Some(Self {
-            id: sign_in.id.to_string(),
-            account: sign_in.account.parse().ok()?,
-            kind: sign_in.kind.as_str().to_owned(),
-            created_at: to_micros(sign_in.created_at),
-            auth_time: to_micros(sign_in.auth_time),
-            last_seen_at: to_micros(sign_in.last_seen_at),
-            expires_at: to_micros(sign_in.expires_at),
-            generation: sign_in.generation,
-            rotated_at: sign_in.rotated_at.map(to_micros),
-            user_agent: sign_in.user_agent.clone(),
-            address: sign_in.address.clone(),
-            label: sign_in.label.clone(),
-        })
-    }
-
-    /// The sign-in of a row; `None` for a row that we did not write.
-    fn read(self) -> Option<SignIn> {
-        Some(SignIn {
-            id: SignInId::parse(&self.id)?,
-            account: self.account.to_string(),
-            kind: SignInKind::parse(&self.kind)?,
-            created_at: from_micros(self.created_at).ok()?,
-            auth_time: from_micros(self.auth_time).ok()?,
-            last_seen_at: from_micros(self.last_seen_at).ok()?,
-            expires_at: from_micros(self.expires_at).ok()?,
-            generation: self.generation,
-            rotated_at: self.rotated_at.and_then(|micros| from_micros(micros).ok()),
-            user_agent: self.user_agent,
-            address: self.address,
-            label: self.label,
-        })
-    }
-}
-
-fn find(connection: &mut AnyConnection, id: &str) -> QueryResult<Option<SignIn>> {
-    let row = sign_ins::table.find(id).select(Row::as_select()).first(connection).optional()?;
-    Ok(row.and_then(Row::read))
-}
-
-fn end(connection: &mut AnyConnection, id: &str) -> QueryResult<usize> {
-    diesel::delete(sign_ins::table.find(id)).execute(connection)
-}
-
-/// Keeps the sign-in, if the account is still there and active: whoever switches an account
-/// off ends its sign-ins, and one that is being opened meanwhile must not slip through.
-fn open(connection: &mut AnyConnection, row: &Row) -> Result<(), Error> {
-    write(connection, |connection| {
-        if let AnyConnection::Postgres(postgres) = connection {
-            diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR SHARE")
-                .bind::<diesel::sql_types::BigInt, _>(row.account)
-                .execute(postgres)?;
-        }
-        let account = users::table.find(row.account).select(users::active);
-        if account.first(connection).optional()? != Some(true) {
-            return Err(ErrorKind::AccountInactive.into());
-        }
-        diesel::insert_into(sign_ins::table).values(row).execute(connection)?;
-        Ok(())
-    })
-}
-
-fn rotate(
-    connection: &mut AnyConnection,
-    id: &str,
-    from: i64,
-    at: OffsetDateTime,
-    grace: Duration,
-) -> Result<Rotation, Error> {
-    write(connection, |connection| {
-        let newest = sign_ins::table
-            .find(id)
-            .filter(sign_ins::generation.eq(from))
-            .filter(sign_ins::kind.eq(SignInKind::Token.as_str()))
-            .filter(sign_ins::expires_at.gt(to_micros(at)));
-        let claimed = diesel::update(newest)
-            .set((
-                sign_ins::generation.eq(from + 1),
-                sign_ins::rotated_at.eq(to_micros(at)),
-                sign_ins::last_seen_at.eq(to_micros(at)),
-            ))
-            .execute(connection)?;
-        let row = find(connection, id)?.filter(|row| at < row.expires_at);
-        let Some(row) = row else {
-            return Ok(Rotation::Gone);
-        };
-        if claimed == 1 {
-            return Ok(Rotation::Rotated(row));
-        }
-        let raced = row.rotated_at.is_some_and(|rotated| at - rotated <= grace);
-        if row.generation == from + 1 && raced {
-            return Ok(Rotation::Replayed(row));
-        }
-        if from >= row.generation || row.kind != SignInKind::Token {
-            return Ok(Rotation::Gone);
-        }
-        end(connection, id)?;
-        Ok(Rotation::Theft)
-    })
-}
-
 #[rocket::async_trait]
 impl Ledger for DieselLedger {
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
-        let row = Row::of(sign_in).ok_or(ErrorKind::Internal)?;
-        self.0.run(move |connection| open(connection, &row)).await
+        let row = sign_ins::Row::of(sign_in).ok_or(ErrorKind::Internal)?;
+        self.0.run(move |connection| sign_ins::open(connection, &row)).await
     }
 
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error> {
         let id = id.to_string();
-        self.0.run(move |connection| find(connection, &id).map_err(Error::from)).await
+        self.0.run(move |connection| sign_ins::find(connection, &id).map_err(Error::from)).await
     }
 
     async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
         let id = id.to_string();
-        let noted = self.0.run(move |connection| {
-            // Never backwards: two requests may note in either order.
-            let at = to_micros(at);
-            let earlier = sign_ins::table.find(&id).filter(sign_ins::last_seen_at.lt(at));
-            let noted = diesel::update(earlier).set(sign_ins::last_seen_at.eq(at));
-            noted.execute(connection).map_err(Error::from)
-        });
-        noted.await.map(drop)
+        self.0.run(move |connection| sign_ins::seen(connection, &id, at).map_err(Error::from)).await
     }
 
     async fn rotate(
@@ -176,49 +45,37 @@ impl Ledger for DieselLedger {
         grace: Duration,
     ) -> Result<Rotation, Error> {
         let id = id.to_string();
-        self.0.run(move |connection| rotate(connection, &id, from, at, grace)).await
+        self.0.run(move |connection| sign_ins::rotate(connection, &id, from, at, grace)).await
     }
 
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
         let id = id.to_string();
-        let confirmed = self.0.run(move |connection| {
-            let row = sign_ins::table.find(&id);
-            let confirmed = diesel::update(row).set(sign_ins::auth_time.eq(to_micros(at)));
-            confirmed.execute(connection).map_err(Error::from)
-        });
-        confirmed.await.map(drop)
+        self.0
+            .run(move |connection| sign_ins::confirm(connection, &id, at).map_err(Error::from))
+            .await
     }
 
     async fn end(&self, id: &SignInId) -> Result<(), Error> {
         let id = id.to_string();
-        self.0.run(move |connection| end(connection, &id).map(drop).map_err(Error::from)).await
+        let ended = self
+            .0
+            .run(move |connection| queries::end_sign_in(connection, &id).map_err(Error::from));
+        ended.await.map(drop)
     }
 
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
-        let Ok(account) = account.parse::<i64>() else {
-            return Ok(0);
-        };
-        let except = except.map(ToString::to_string).unwrap_or_default();
+        let Ok(account) = account.parse::<i64>() else { return Ok(0) };
+        let except = except.map(ToString::to_string);
         let ended = self.0.run(move |connection| {
-            let others = sign_ins::table
-                .filter(sign_ins::account.eq(account))
-                .filter(sign_ins::id.ne(except));
-            diesel::delete(others).execute(connection).map_err(Error::from)
+            queries::end_sign_ins(connection, account, except.as_deref()).map_err(Error::from)
         });
-        Ok(ended.await? as u64)
+        ended.await
     }
 
     async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
-        let Ok(account) = account.parse::<i64>() else {
-            return Ok(Vec::new());
-        };
-        let rows = self.0.run(move |connection| {
-            let rows = sign_ins::table
-                .filter(sign_ins::account.eq(account))
-                .order(sign_ins::last_seen_at.desc())
-                .select(Row::as_select());
-            rows.load(connection).map_err(Error::from)
-        });
-        Ok(rows.await?.into_iter().filter_map(Row::read).collect())
+        let Ok(account) = account.parse::<i64>() else { return Ok(Vec::new()) };
+        self.0
+            .run(move |connection| queries::sign_ins_of(connection, account).map_err(Error::from))
+            .await
     }
 }

@@ -6,17 +6,23 @@ mod credentials;
 mod fields;
 mod guards;
 mod ledger;
+mod listener;
 pub mod queries;
+mod registration;
 mod samples;
+mod service;
 mod user;
 mod username;
 
 pub use config::AccountsConfig;
-pub use credentials::{Registration, authenticate, register};
+pub use credentials::{Credentials, NewPassword};
 pub use fields::{full_name, new_password};
 pub use guards::{Admin, AnyTokenUser, CurrentUser, SessionUser, TokenUser};
 pub use ledger::DieselLedger;
+pub use listener::LogEvents;
+pub use registration::Registration;
 pub use samples::{SAMPLES, insert_samples};
+pub use service::Accounts;
 pub use user::{Role, User};
 pub use username::Username;
 

@@ -2,7 +2,9 @@
 
 mod body;
 mod me;
+mod password;
 mod sign_in;
+mod sign_ins;
 mod users;
 
 use rocket::fairing::AdHoc;
@@ -20,7 +22,12 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
         Guarded::new(BASE, "anyone", routes![sign_in::login]),
         Guarded::new(BASE, "RefreshToken", routes![sign_in::refresh]),
         Guarded::new(BASE, "AnyTokenUser", routes![sign_in::logout]),
-        Guarded::new(BASE, "TokenUser", routes![me::me, me::claims, me::dashboard, me::profile]),
+        Guarded::new(
+            BASE,
+            "TokenUser",
+            routes![me::me, me::claims, me::dashboard, me::profile, sign_ins::list, sign_ins::end],
+        ),
+        Guarded::new(BASE, "Fresh<TokenUser>", routes![password::change]),
         Guarded::new(BASE, "ClaimedRole<Admin, TokenUser>", routes![me::admin]),
         Guarded::new(BASE, "Require<Admin, TokenUser>", routes![users::list]),
         Guarded::new(

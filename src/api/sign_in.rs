@@ -1,30 +1,29 @@
 //! Signing programs in and out.
 
+use rocket::http::Status;
 use rocket::response::status;
 use rocket::serde::json::Json;
 use rocket::{State, post};
 
 use super::body::Body;
 use super::me::Me;
-use crate::accounts::{self, AnyTokenUser, Registration, Role, User};
+use crate::accounts::{Accounts, AnyTokenUser, Credentials, Registration, Role, User};
 use crate::auth::{
-    Authenticated, Clock, Error, ErrorKind, Hasher, Password, RefreshToken, TokenPair, Tokens,
+    Authenticated, Error, ErrorKind, EventKind, Password, RefreshToken, Reporter, SignIns,
+    TokenPair, Tokens,
 };
-use crate::db::Db;
-use crate::settings::Settings;
 
 /// A pair of tokens for a user name and a password.
 #[post("/login", data = "<body>")]
 pub(super) async fn login(
     tokens: Tokens<'_>,
-    db: &State<Db>,
-    hasher: &State<Hasher>,
+    accounts: &State<Accounts>,
     mut body: Body,
 ) -> Result<Json<TokenPair>, Error> {
-    let (username, password) = (body.text("username"), body.text("password"));
+    let (username, password) = (body.text("username"), Password::from(body.text("password")));
     body.finish()?;
-    let user = accounts::authenticate(db, hasher, &username, &Password::from(password)).await?;
-    Ok(Json(tokens.start(&user).await?))
+    let credentials = Credentials { username: &username, password: &password };
+    Ok(Json(accounts.sign_in_program(&tokens, &credentials).await?))
 }
 
 /// The next pair for a refresh token; the one presented is dead.
@@ -41,11 +40,12 @@ pub(super) async fn refresh(
 pub(super) async fn logout(
     user: AnyTokenUser,
     tokens: Tokens<'_>,
+    sign_ins: SignIns<'_>,
     all: Option<bool>,
 ) -> Result<status::NoContent, Error> {
     let claims = user.authentication().claims().ok_or(ErrorKind::Internal)?;
     if all == Some(true) {
-        tokens.end_all(&claims.sub, None).await?;
+        sign_ins.end_all(&claims.sub, None).await?;
     } else {
         tokens.end(claims).await?;
     }
@@ -55,10 +55,8 @@ pub(super) async fn logout(
 /// A new user, who then signs in.
 #[post("/register", data = "<body>")]
 pub(super) async fn register(
-    db: &State<Db>,
-    hasher: &State<Hasher>,
-    clock: &State<Clock>,
-    settings: &State<Settings>,
+    reporter: Reporter<'_>,
+    accounts: &State<Accounts>,
     mut body: Body,
 ) -> Result<status::Custom<Json<Me>>, Error> {
     let registration = Registration {
@@ -72,7 +70,7 @@ pub(super) async fn register(
     if role.is_some_and(|role| role != Role::User.as_str()) {
         return Err(Error::new(ErrorKind::Forbidden).detail("Only an administrator gives roles."));
     }
-    let user =
-        accounts::register(db, hasher, clock, &settings.auth.password, &registration).await?;
-    Ok(status::Custom(rocket::http::Status::Created, Json(Me::from(&user))))
+    let user = accounts.register(&registration).await?;
+    reporter.report(EventKind::Registered, Some(&user.id.to_string()), None);
+    Ok(status::Custom(Status::Created, Json(Me::from(&user))))
 }

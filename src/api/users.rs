@@ -7,9 +7,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::body::Body;
 use crate::accounts::queries::{self, Change, PAGE};
-use crate::accounts::{Admin, Role, TokenUser, User, full_name};
+use crate::accounts::{Accounts, Admin, Role, TokenUser, User, full_name};
 use crate::auth::{Error, ErrorKind, Fresh, Require};
-use crate::db::Db;
 
 /// A user as an administrator sees it.
 #[derive(Serialize)]
@@ -47,12 +46,11 @@ pub(super) struct Users {
 #[get("/users?<page>")]
 pub(super) async fn list(
     _admin: Require<Admin, TokenUser>,
-    db: &State<Db>,
+    accounts: &State<Accounts>,
     page: Option<i64>,
 ) -> Result<Json<Users>, Error> {
     let page = page.unwrap_or(1).max(1);
-    let (users, total) =
-        db.run(move |connection| queries::page(connection, page).map_err(Error::from)).await?;
+    let (users, total) = accounts.run(move |connection| queries::page(connection, page)).await?;
     let pages = ((total + PAGE - 1) / PAGE).max(1);
     Ok(Json(Users { users: users.into_iter().map(Listed::from).collect(), page, pages, total }))
 }
@@ -61,7 +59,7 @@ pub(super) async fn list(
 #[patch("/users/<id>", data = "<body>")]
 pub(super) async fn change(
     _admin: Require<Admin, Fresh<TokenUser>>,
-    db: &State<Db>,
+    accounts: &State<Accounts>,
     id: &str,
     mut body: Body,
 ) -> Result<Json<Listed>, Error> {
@@ -81,7 +79,7 @@ pub(super) async fn change(
     }
     body.finish()?;
     let id: i64 = id.parse().map_err(|_| ErrorKind::NotFound)?;
-    let user = db.run(move |connection| queries::change(connection, id, &change)).await?;
+    let user = accounts.run(move |connection| queries::change(connection, id, &change)).await?;
     Ok(Json(user.into()))
 }
 
@@ -89,10 +87,10 @@ pub(super) async fn change(
 #[delete("/users/<id>")]
 pub(super) async fn delete(
     _admin: Require<Admin, Fresh<TokenUser>>,
-    db: &State<Db>,
+    accounts: &State<Accounts>,
     id: &str,
 ) -> Result<status::NoContent, Error> {
     let id: i64 = id.parse().map_err(|_| ErrorKind::NotFound)?;
-    db.run(move |connection| queries::delete(connection, id)).await?;
+    accounts.run(move |connection| queries::delete(connection, id)).await?;
     Ok(status::NoContent)
 }

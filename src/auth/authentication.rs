@@ -2,7 +2,6 @@
 //! without one is the session asked. Each half is computed once and remembered.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::Request;
 use time::OffsetDateTime;
@@ -12,11 +11,10 @@ use super::bearer::{Presented, presented};
 use super::claims::{Claims, TokenKind};
 use super::error::Error;
 use super::error_kind::ErrorKind;
-use super::origin;
+use super::session_verdict::session;
 use super::sign_in::{SignIn, SignInKind};
 use super::standing::{Presentation, look_up, revoked};
 use super::state::AuthState;
-use super::ticket::{Found, Ticket};
 
 /// Which kind of credential a person or program came in with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,9 +127,6 @@ struct TokenHalf<U>(Result<Authentication<U>, Error>);
 struct SessionHalf<U>(Result<Option<Authentication<U>>, Error>);
 struct VerifiedToken(Result<Arc<Claims>, Error>);
 
-/// Set when the request's session cookie is worth nothing and should be taken back.
-struct Stale(AtomicBool);
-
 impl<U: Account> Verdict<U> {
     /// The verdict on this request.
     ///
@@ -231,64 +226,4 @@ pub(crate) async fn by_session<'r, U: Account>(
 ) -> Result<Option<&'r Authentication<U>>, Error> {
     let half = request.local_cache_async(async { SessionHalf(session(request, state).await) });
     half.await.0.as_ref().map(Option::as_ref).map_err(Clone::clone)
-}
-
-async fn session<U: Account>(
-    request: &Request<'_>,
-    state: &AuthState,
-) -> Result<Option<Authentication<U>>, Error> {
-    let Some(ticket) = current_ticket(request, state)? else {
-        return Ok(None);
-    };
-    let credential = Presentation {
-        sid: Some(&ticket.sid),
-        sub: &ticket.sub,
-        stamp: ticket.stamp.as_deref(),
-        kind: SignInKind::Browser,
-        idle: Some(state.config.session.idle),
-    };
-    let Some(found) = look_up::<U>(request, state, &credential).await? else {
-        mark_stale(request);
-        return Ok(None);
-    };
-    let sealed = OffsetDateTime::from_unix_timestamp(ticket.auth).map_err(Error::internal)?;
-    Ok(Some(Authentication {
-        account: found.account,
-        via: Via::Session,
-        auth_time: found.sign_in.as_ref().map_or(sealed, |sign_in| sign_in.auth_time),
-        sign_in: found.sign_in,
-        claims: None,
-        fresh: ticket.fresh,
-    }))
-}
-
-/// The ticket in the session cookie, if sessions exist, no token was presented, the request
-/// comes from our own origin and the ticket has not expired.
-pub(crate) fn current_ticket(
-    request: &Request<'_>,
-    state: &AuthState,
-) -> Result<Option<Ticket>, Error> {
-    if !state.config.mode.has_sessions() || Presented::on(request, state).is_token_request() {
-        return Ok(None);
-    }
-    match Ticket::find(request, state) {
-        Found::Nothing => Ok(None),
-        Found::Ticket(ticket) if !ticket.has_expired(state.clock.now()?) => {
-            origin::check(request)?;
-            Ok(Some(ticket))
-        }
-        Found::Ticket(_) | Found::Garbled => {
-            mark_stale(request);
-            Ok(None)
-        }
-    }
-}
-
-fn mark_stale(request: &Request<'_>) {
-    request.local_cache(|| Stale(AtomicBool::new(false))).0.store(true, Ordering::Relaxed);
-}
-
-/// Whether the session cookie should be taken back with this answer.
-pub(crate) fn is_stale(request: &Request<'_>) -> bool {
-    request.local_cache(|| Stale(AtomicBool::new(false))).0.load(Ordering::Relaxed)
 }

@@ -7,20 +7,20 @@ use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
 use rocket::{Build, Request, Response, Rocket};
 
-use super::authentication::is_stale;
 use super::bearer::Presented;
 use super::clock::Clock;
 use super::config::Config;
+use super::cookies;
 use super::error::Error;
 use super::error_kind::ErrorKind;
+use super::events::{EventKind, Events, Silent, report};
 use super::keys::Keys;
 use super::policy;
 use super::sign_in::{Ledger, Stateless};
-use super::state::AuthState;
-use super::ticket::removal;
+use super::state::{AuthState, CookieNames};
 
 /// How often the last word moves back behind fairings that other fairings attached.
-const HOPS: u8 = 3;
+const HOPS: u8 = 8;
 
 /// The fairing of the library half: reads and checks `[default.auth]` at ignition, and has
 /// the last word on every answer: the session policy, the challenge, `Vary` and `no-store`.
@@ -35,18 +35,25 @@ const HOPS: u8 = 3;
 #[must_use]
 pub struct Auth {
     ledger: Arc<dyn Ledger>,
+    events: Arc<dyn Events>,
     clock: Clock,
 }
 
 impl Auth {
-    /// The fairing with nothing stored and the system's clock.
+    /// The fairing with nothing stored, nobody listening and the system's clock.
     pub fn fairing() -> Self {
-        Self { ledger: Arc::new(Stateless), clock: Clock::system() }
+        Self { ledger: Arc::new(Stateless), events: Arc::new(Silent), clock: Clock::system() }
     }
 
     /// Keeps sign-ins in this ledger; then they can be listed and ended one by one.
     pub fn ledger(mut self, ledger: impl Ledger) -> Self {
         self.ledger = Arc::new(ledger);
+        self
+    }
+
+    /// Tells this listener what happens.
+    pub fn events(mut self, events: impl Events) -> Self {
+        self.events = Arc::new(events);
         self
     }
 
@@ -73,11 +80,22 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
+        let keys = match Keys::new(&config.token) {
+            Ok(keys) => keys,
+            Err((key, fault)) => {
+                log::error!("configuration: auth.{key}: {fault}");
+                return Err(rocket);
+            }
+        };
         let state = AuthState {
-            keys: Keys::new(&config.token),
+            keys,
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
-            cookie_name: config.session.cookie_name(),
+            events: self.events.clone(),
+            cookies: CookieNames {
+                session: config.session.cookie_name(),
+                remember: config.session.remember_cookie_name(),
+            },
             config,
         };
         Ok(rocket.manage(state).attach(LastWord::default()))
@@ -108,11 +126,13 @@ impl Fairing for LastWord {
         let Ok(state) = AuthState::of(request) else {
             return;
         };
-        take_back_stale_cookie(state, request, response);
+        cookies::take_back(state, request, response);
         if policy::apply(state, request, response) {
             self.report(request);
         }
         challenge(state, request, response);
+        report_refusal(request, response.status());
+        retry_after(request, response);
         if AuthState::was_asked(request) {
             response.set_header(Header::new("Cache-Control", "no-store"));
             vary(state, response);
@@ -135,13 +155,20 @@ impl LastWord {
     }
 }
 
-/// A cookie set in a guard is lost when the request fails, so the removal of a worthless
-/// session cookie waits until here.
-fn take_back_stale_cookie(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
-    let own = format!("{}=", state.cookie_name);
-    let replaced = response.headers().get("Set-Cookie").any(|cookie| cookie.starts_with(&own));
-    if is_stale(request) && !replaced {
-        response.adjoin_header(&removal(&state.config.session, &state.cookie_name));
+/// A catcher that draws a page need not think of it.
+fn retry_after(request: &Request<'_>, response: &mut Response<'_>) {
+    let error = Error::last(request).filter(|error| error.kind().status() == response.status());
+    if let Some(seconds) = error.and_then(|error| error.wait()) {
+        response.set_header(Header::new("Retry-After", seconds.to_string()));
+    }
+}
+
+/// Told once a request, when it is certain that it ends so: a guard's refusal alone may only
+/// have meant that nobody is signed in.
+fn report_refusal(request: &Request<'_>, status: Status) {
+    let error = Error::last(request).filter(|error| error.kind().status() == status);
+    if let (Some(error), 401 | 403 | 429) = (error, status.code) {
+        report(request, EventKind::Refused(error.kind()), None, None);
     }
 }
 

@@ -30,9 +30,11 @@ mod bearer;
 mod claims;
 mod clock;
 mod config;
+mod cookies;
 mod digest;
 mod error;
 mod error_kind;
+mod events;
 mod fairing;
 mod guards;
 pub(crate) mod json;
@@ -44,7 +46,9 @@ mod password;
 pub mod policy;
 mod problem;
 mod session;
+mod session_verdict;
 mod sign_in;
+mod sign_ins;
 mod standing;
 mod state;
 mod ticket;
@@ -56,20 +60,22 @@ pub use bearer::BearerToken;
 pub use claims::{Claims, TokenKind};
 pub use clock::{Clock, from_micros, to_micros};
 pub use config::{
-    Config, Fault, Mode, PasswordConfig, SameSite, Secret, SessionConfig, SessionPolicy,
-    TokenConfig, faults_of, parse_duration, read, source_of,
+    Config, Fault, Mode, PasswordConfig, Protection, SameSite, Secret, SessionConfig,
+    SessionPolicy, TokenConfig, faults_of, parse_duration, read, source_of,
 };
 pub use error::Error;
 pub use error_kind::ErrorKind;
+pub use events::{EndedBy, Event, EventKind, Events, Reporter, Silent};
 pub use fairing::Auth;
 pub use guards::{
     AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, Maybe, RefreshToken,
     Require, Role, SessionUser, TokenUser,
 };
-pub use keys::Algorithm;
+pub use keys::{Algorithm, PublicKeys};
 pub use next::LocalPath;
 pub use password::{Hasher, MAX_PASSWORD, Password};
 pub use problem::Problem;
 pub use session::Session;
 pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
+pub use sign_ins::SignIns;
 pub use token::{TokenPair, Tokens};

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::account::Account;
 use super::error::Error;
 use super::error_kind::ErrorKind;
+use super::events::{EventKind, report};
 use super::sign_in::{SignIn, SignInId, SignInKind};
 use super::state::AuthState;
 use super::ticket::Ticket;
@@ -23,6 +24,7 @@ pub(crate) async fn open<U: Account>(
     account: &U,
     kind: SignInKind,
     lifetime: Duration,
+    remembered: bool,
 ) -> Result<SignIn, Error> {
     if !account.is_active() {
         return Err(ErrorKind::AccountInactive.into());
@@ -36,6 +38,7 @@ pub(crate) async fn open<U: Account>(
         auth_time: now,
         last_seen_at: now,
         expires_at: now + lifetime,
+        remembered,
         generation: 0,
         rotated_at: None,
         user_agent: request.headers().get_one("User-Agent").map(plain),
@@ -43,6 +46,8 @@ pub(crate) async fn open<U: Account>(
         label: None,
     };
     state.ledger.open(&sign_in).await?;
+    let (account, id) = (Some(sign_in.account.as_str()), Some(sign_in.id.as_str()));
+    report(request, EventKind::SignedIn, account, id);
     Ok(sign_in)
 }
 
@@ -69,6 +74,7 @@ pub(crate) async fn succeed<U: Account>(
             auth_time: time(ticket.auth)?,
             last_seen_at: now,
             expires_at: time(ticket.exp)?,
+            remembered: ticket.remembered,
             generation: 0,
             rotated_at: None,
             user_agent: None,

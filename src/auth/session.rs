@@ -1,21 +1,25 @@
 //! Signing people in and out: the writing side of session cookies.
 
+use std::time::Duration;
+
 use rocket::Request;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
 use super::account::Account;
-use super::authentication::current_ticket;
 use super::bearer::{Presented, refuse};
+use super::cookies::{Which, removal};
 use super::digest::stamp_digest;
 use super::error::Error;
 use super::error_kind::ErrorKind;
+use super::events::{EventKind, report};
 use super::opening::{open, succeed};
 use super::origin;
-use super::sign_in::{SignInId, SignInKind};
+use super::session_verdict::Carried;
+use super::sign_in::{SignIn, SignInId, SignInKind};
 use super::state::AuthState;
-use super::ticket::{Ticket, removal};
+use super::ticket::{Ticket, client};
 
 /// Guard: starts, confirms and ends the session of this request.
 ///
@@ -46,11 +50,34 @@ impl Session<'_> {
     /// # Errors
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        let lifetime = self.state.config.session.lifetime;
-        let previous = current_ticket(self.request, self.state)?;
-        let opened = open(self.request, self.state, account, SignInKind::Browser, lifetime).await?;
-        let ticket = Ticket::new(&opened, true, stamp_digest(&account.stamp()));
-        self.replace(previous.as_ref(), &ticket).await?;
+        self.open(account, self.state.config.session.lifetime, false).await
+    }
+
+    /// As [`start`](Self::start), and gives the browser a remember cookie, which brings the
+    /// session back when it is over (`login_user(remember=True)`). With `session.remember`
+    /// at 0 it is just `start`.
+    ///
+    /// # Errors
+    /// 403 `account_inactive`, 503 `unavailable`.
+    pub async fn start_remembered<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
+        let config = &self.state.config.session;
+        match config.remembers() {
+            true => self.open(account, config.remember, true).await,
+            false => self.start(account).await,
+        }
+    }
+
+    async fn open<U: Account>(
+        &self,
+        account: &U,
+        lifetime: Duration,
+        remembered: bool,
+    ) -> Result<SignInId, Error> {
+        let carried = Carried::by(self.request, self.state)?;
+        let kind = SignInKind::Browser;
+        let opened = open(self.request, self.state, account, kind, lifetime, remembered).await?;
+        self.give(account, &opened, true)?;
+        self.end_carried(&carried).await?;
         Ok(opened.id)
     }
 
@@ -61,20 +88,13 @@ impl Session<'_> {
     /// 401 `credentials_missing` without a session of this account, 403 `account_inactive`,
     /// 503 `unavailable`.
     pub async fn renew<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        let previous = current_ticket(self.request, self.state)?;
-        let previous = previous.ok_or(ErrorKind::CredentialsMissing)?;
-        let renewed = succeed(self.state, account, &previous).await?;
-        let ticket = Ticket::new(&renewed, previous.fresh, stamp_digest(&account.stamp()));
-        self.replace(Some(&previous), &ticket).await?;
+        let carried = Carried::by(self.request, self.state)?;
+        let previous = carried.best().ok_or(ErrorKind::CredentialsMissing)?;
+        let fresh = carried.session.as_ref().is_some_and(|ticket| ticket.fresh);
+        let renewed = succeed(self.state, account, previous).await?;
+        self.give(account, &renewed, fresh)?;
+        self.end_carried(&carried).await?;
         Ok(renewed.id)
-    }
-
-    async fn replace(&self, previous: Option<&Ticket>, ticket: &Ticket) -> Result<(), Error> {
-        self.write(ticket)?;
-        match previous.and_then(Ticket::id) {
-            Some(id) => self.state.ledger.end(&id).await,
-            None => Ok(()),
-        }
     }
 
     /// Notes that the password was proven again: the session is fresh from now on
@@ -84,32 +104,82 @@ impl Session<'_> {
     /// 401 `credentials_missing` without a session, 503 `unavailable`.
     pub async fn confirm(&self) -> Result<(), Error> {
         let now = self.state.clock.now()?;
-        let ticket = current_ticket(self.request, self.state)?;
-        let mut ticket = ticket.ok_or(ErrorKind::CredentialsMissing)?;
+        let carried = Carried::by(self.request, self.state)?;
+        let ticket = carried.best().ok_or(ErrorKind::CredentialsMissing)?;
         let id = ticket.id().ok_or(ErrorKind::CredentialsMissing)?;
         self.state.ledger.confirm(&id, now).await?;
-        ticket.auth = now.unix_timestamp();
-        ticket.fresh = true;
-        self.write(&ticket)
-    }
-
-    /// Ends the sign-in and takes the cookie back (`logout_user`); ending nothing is no
-    /// error.
-    ///
-    /// # Errors
-    /// 503 `unavailable`: the sign-in may still stand, and the cookie is kept.
-    pub async fn end(&self) -> Result<(), Error> {
-        if let Some(id) = current_ticket(self.request, self.state)?.as_ref().and_then(Ticket::id) {
-            self.state.ledger.end(&id).await?;
-        }
-        let cookie = removal(&self.state.config.session, &self.state.cookie_name);
-        self.request.cookies().remove(cookie);
+        let confirmed = Ticket {
+            auth: now.unix_timestamp(),
+            fresh: true,
+            client: client(self.request),
+            ..ticket.clone()
+        };
+        confirmed.within_session(self.state, now).write(
+            self.request,
+            self.state,
+            Which::Session,
+        )?;
+        report(self.request, EventKind::Confirmed, Some(&ticket.sub), Some(&ticket.sid));
         Ok(())
     }
 
-    fn write(&self, ticket: &Ticket) -> Result<(), Error> {
-        let cookie = ticket.cookie(&self.state.config.session, &self.state.cookie_name);
-        self.request.cookies().add_private(cookie.ok_or(ErrorKind::Internal)?);
+    /// Ends the sign-in and takes both cookies back (`logout_user`); ending nothing is no
+    /// error.
+    ///
+    /// # Errors
+    /// 503 `unavailable`: the sign-in may still stand, and the cookies are kept.
+    pub async fn end(&self) -> Result<(), Error> {
+        let carried = Carried::by(self.request, self.state)?;
+        self.end_carried(&carried).await?;
+        for which in [Which::Session, Which::Remember] {
+            self.take_back(which);
+        }
+        if let Some(ticket) = carried.best() {
+            report(self.request, EventKind::SignedOut, Some(&ticket.sub), Some(&ticket.sid));
+        }
+        Ok(())
+    }
+
+    /// Ends a sign-in that this request has just opened, and sends no cookie of it.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn undo(&self, opened: &SignInId) -> Result<(), Error> {
+        for which in [Which::Session, Which::Remember] {
+            self.take_back(which);
+        }
+        self.state.ledger.end(opened).await
+    }
+
+    /// Puts the tickets of a sign-in into the cookies; a remember cookie of another sign-in
+    /// does not stay.
+    fn give<U: Account>(&self, account: &U, sign_in: &SignIn, fresh: bool) -> Result<(), Error> {
+        let (request, state) = (self.request, self.state);
+        let stamp = stamp_digest(&account.stamp());
+        let now = state.clock.now()?;
+        Ticket::of_session(request, state, sign_in, fresh, stamp.clone(), now).write(
+            request,
+            state,
+            Which::Session,
+        )?;
+        if sign_in.remembered {
+            Ticket::of_remembrance(request, sign_in, stamp).write(request, state, Which::Remember)
+        } else {
+            self.take_back(Which::Remember);
+            Ok(())
+        }
+    }
+
+    fn take_back(&self, which: Which) {
+        let cookie = removal(&self.state.config.session, which.name(self.state));
+        self.request.cookies().remove(cookie);
+    }
+
+    async fn end_carried(&self, carried: &Carried) -> Result<(), Error> {
+        let tickets = [&carried.session, &carried.remember];
+        for id in tickets.into_iter().flatten().filter_map(Ticket::id) {
+            self.state.ledger.end(&id).await?;
+        }
         Ok(())
     }
 }

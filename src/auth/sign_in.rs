@@ -93,6 +93,8 @@ pub struct SignIn {
     pub last_seen_at: OffsetDateTime,
     /// When it ends at the latest; nothing extends it.
     pub expires_at: OffsetDateTime,
+    /// Whether a remember cookie presents it too: then it outlives its idle limit.
+    pub remembered: bool,
     /// How often its refresh token was rotated.
     pub generation: i64,
     /// When that last happened.
@@ -103,6 +105,16 @@ pub struct SignIn {
     pub address: Option<String>,
     /// The name that a person gave it.
     pub label: Option<String>,
+}
+
+impl SignIn {
+    /// Whether it stands at this time: not over, and, in a browser that is not remembered,
+    /// not unused for longer than `idle`.
+    #[must_use]
+    pub fn stands(&self, now: OffsetDateTime, idle: Duration) -> bool {
+        let lasting = self.kind != SignInKind::Browser || self.remembered;
+        now < self.expires_at && (lasting || now - self.last_seen_at < idle)
+    }
 }
 
 /// What became of a refresh token's claim to be the newest.

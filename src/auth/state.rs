@@ -9,8 +9,15 @@ use super::clock::Clock;
 use super::config::Config;
 use super::error::Error;
 use super::error_kind::ErrorKind;
+use super::events::Events;
 use super::keys::Keys;
 use super::sign_in::Ledger;
+
+/// The names of our cookies as they go over the wire.
+pub(crate) struct CookieNames {
+    pub(crate) session: String,
+    pub(crate) remember: String,
+}
 
 /// Managed state of the library half; one per Rocket.
 pub(crate) struct AuthState {
@@ -18,7 +25,8 @@ pub(crate) struct AuthState {
     pub(crate) keys: Keys,
     pub(crate) clock: Clock,
     pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) cookie_name: String,
+    pub(crate) events: Arc<dyn Events>,
+    pub(crate) cookies: CookieNames,
 }
 
 /// Set on a request whose answer depends on who asked.

@@ -1,16 +1,19 @@
-//! What the session cookie holds, sealed by Rocket's secret key.
+//! The ticket: what our cookies hold, sealed by Rocket's secret key.
 
 use rocket::Request;
-use rocket::http::{Cookie, SameSite as CookieSameSite};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::config::{SameSite, SessionConfig};
+use super::cookies::{self, Found, Which, mark_worthless};
+use super::digest::digest;
+use super::error::Error;
+use super::error_kind::ErrorKind;
 use super::sign_in::{SignIn, SignInId};
 use super::state::AuthState;
 
-/// The ticket: names a sign-in and its account, and carries what a store-less application
-/// needs. The short names keep the cookie small.
+/// Names a sign-in and its account, and carries what an application without a ledger needs.
+/// Rocket seals the cookie's name with it, so that a session ticket cannot stand in for a
+/// remembered one or the reverse. The short names keep the cookie small.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ticket {
@@ -22,103 +25,108 @@ pub(crate) struct Ticket {
     pub(crate) auth: i64,
     /// Whether the password was proven for this very session.
     pub(crate) fresh: bool,
+    /// Whether a remember cookie goes with it.
+    #[serde(default)]
+    pub(crate) remembered: bool,
+    /// A digest of the client that it was given to.
+    pub(crate) client: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stamp: Option<String>,
 }
 
-/// What the request's cookies hold under our name.
-pub(crate) enum Found {
-    /// Nothing.
-    Nothing,
-    /// Something that is no ticket of ours; it is taken back.
-    Garbled,
-    /// A ticket; whether its sign-in still stands is not known yet.
-    Ticket(Ticket),
-}
-
 impl Ticket {
-    pub(crate) fn new(sign_in: &SignIn, fresh: bool, stamp: Option<String>) -> Self {
+    /// The ticket of a session: it ends with the session's own lifetime, the sign-in of a
+    /// remembered one does not.
+    pub(crate) fn of_session(
+        request: &Request<'_>,
+        state: &AuthState,
+        sign_in: &SignIn,
+        fresh: bool,
+        stamp: Option<String>,
+        now: OffsetDateTime,
+    ) -> Self {
+        let ticket = Self { fresh, ..Self::of_remembrance(request, sign_in, stamp) };
+        ticket.within_session(state, now)
+    }
+
+    /// The ticket in a remember cookie: never fresh, good until the sign-in ends.
+    pub(crate) fn of_remembrance(
+        request: &Request<'_>,
+        sign_in: &SignIn,
+        stamp: Option<String>,
+    ) -> Self {
         Self {
             sid: sign_in.id.as_str().to_owned(),
             sub: sign_in.account.clone(),
             iat: sign_in.created_at.unix_timestamp(),
             exp: sign_in.expires_at.unix_timestamp(),
             auth: sign_in.auth_time.unix_timestamp(),
-            fresh,
+            fresh: false,
+            remembered: sign_in.remembered,
+            client: client(request),
             stamp,
         }
+    }
+
+    /// This ticket with the end of a session that begins now.
+    pub(crate) fn within_session(self, state: &AuthState, now: OffsetDateTime) -> Self {
+        let lifetime = i64::try_from(state.config.session.lifetime.as_secs()).unwrap_or(i64::MAX);
+        let end = now.unix_timestamp().saturating_add(lifetime);
+        Self { exp: end.min(self.exp), ..self }
     }
 
     pub(crate) fn id(&self) -> Option<SignInId> {
         SignInId::parse(&self.sid)
     }
 
-    pub(crate) fn has_expired(&self, now: OffsetDateTime) -> bool {
-        now.unix_timestamp() >= self.exp
+    pub(crate) fn auth_time(&self) -> Result<OffsetDateTime, Error> {
+        OffsetDateTime::from_unix_timestamp(self.auth).map_err(Error::internal)
     }
 
-    /// Looks for a ticket in the request's own cookies.
-    pub(crate) fn find(request: &Request<'_>, state: &AuthState) -> Found {
-        let name = state.cookie_name.as_str();
-        match named(request, name) {
-            // Rocket's local client fills the jar without a header, and only with exact names.
-            (0, _) if request.cookies().get(name).is_none() => Found::Nothing,
-            (0, _) if request.headers().contains("Cookie") => Found::Garbled,
-            (0, _) => Self::open(request, name),
-            // Two cookies of our name: one of them was planted, and nothing says which.
-            (1, true) => Self::open(request, name),
-            _ => Found::Garbled,
+    /// Reads one of the request's cookies; one that is garbled or over is taken back.
+    pub(crate) fn find(
+        request: &Request<'_>,
+        state: &AuthState,
+        which: Which,
+    ) -> Result<Option<Self>, Error> {
+        let ticket = match cookies::find(request, state, which) {
+            Found::Nothing => return Ok(None),
+            Found::Garbled => None,
+            Found::Sealed(text) => serde_json::from_str::<Self>(&text).ok(),
+        };
+        let now = state.clock.now()?.unix_timestamp();
+        let good = ticket.filter(|ticket| now < ticket.exp);
+        if good.is_none() {
+            mark_worthless(request, which);
         }
+        Ok(good)
     }
 
-    fn open(request: &Request<'_>, name: &str) -> Found {
-        let cookie = request.cookies().get_private(name);
-        let ticket = cookie.and_then(|cookie| serde_json::from_str(cookie.value()).ok());
-        ticket.map_or(Found::Garbled, Found::Ticket)
-    }
-
-    /// The cookie that carries this ticket, without an expiry: it goes with the browser.
-    pub(crate) fn cookie(&self, config: &SessionConfig, name: &str) -> Option<Cookie<'static>> {
-        let value = serde_json::to_string(self).ok()?;
-        let mut cookie = bare_cookie(config, name, value);
-        cookie.set_expires(None);
-        Some(cookie)
+    /// Puts the ticket into one of our cookies on the answer.
+    pub(crate) fn write(
+        &self,
+        request: &Request<'_>,
+        state: &AuthState,
+        which: Which,
+    ) -> Result<(), Error> {
+        let value = serde_json::to_string(self).map_err(|_| ErrorKind::Internal)?;
+        let expires = match which {
+            Which::Session => None,
+            Which::Remember => {
+                let end = OffsetDateTime::from_unix_timestamp(self.exp);
+                Some(end.map_err(Error::internal)?)
+            }
+        };
+        let config = &state.config.session;
+        let cookie = cookies::carrying(config, which.name(state), value, expires);
+        request.cookies().add_private(cookie);
+        Ok(())
     }
 }
 
-/// The cookie that takes a ticket back, with the attributes that it was set with.
-pub(crate) fn removal(config: &SessionConfig, name: &str) -> Cookie<'static> {
-    let mut cookie = bare_cookie(config, name, String::new());
-    cookie.set_max_age(time::Duration::ZERO);
-    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
-    cookie
-}
-
-fn bare_cookie(config: &SessionConfig, name: &str, value: String) -> Cookie<'static> {
-    let same_site = match config.same_site {
-        SameSite::Lax => CookieSameSite::Lax,
-        SameSite::Strict => CookieSameSite::Strict,
-    };
-    Cookie::build((name.to_owned(), value))
-        .path("/")
-        .http_only(true)
-        .secure(config.is_secure())
-        .same_site(same_site)
-        .build()
-}
-
-/// How many cookies would be taken for ours, and whether the last is named exactly so: the
-/// cookie parser trims all kinds of white space and decodes percent signs, under which a
-/// prefix can be disguised.
-fn named(request: &Request<'_>, name: &str) -> (usize, bool) {
-    let headers = request.headers().get("Cookie");
-    let pairs = headers.flat_map(|header| header.split(';'));
-    let raw_names = pairs.filter_map(|pair| {
-        let raw = pair.split_once('=')?.0;
-        let parsed = || Cookie::parse_encoded(pair.trim()).is_ok_and(|found| found.name() == name);
-        (raw.trim() == name || parsed()).then_some(raw)
-    });
-    raw_names.fold((0, true), |(count, exact), raw| {
-        (count + 1, exact && raw.trim_matches([' ', '\t']) == name)
-    })
+/// A digest of where the request comes from and what its client calls itself.
+pub(crate) fn client(request: &Request<'_>) -> String {
+    let address = request.client_ip().map(|address| address.to_string()).unwrap_or_default();
+    let agent = request.headers().get_one("User-Agent").unwrap_or_default();
+    digest("client", &[&address, agent])
 }

@@ -15,6 +15,7 @@ use super::claims::{Claims, TokenKind};
 use super::digest::stamp_digest;
 use super::error::Error;
 use super::error_kind::ErrorKind;
+use super::events::{EventKind, report};
 use super::guards::RefreshToken;
 use super::opening::open;
 use super::sign_in::{Rotation, SignIn, SignInId, SignInKind};
@@ -67,7 +68,8 @@ impl Tokens<'_> {
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<TokenPair, Error> {
         let lifetime = self.state.config.token.refresh;
-        let opened = open(self.request, self.state, account, SignInKind::Token, lifetime).await?;
+        let opened =
+            open(self.request, self.state, account, SignInKind::Token, lifetime, false).await?;
         self.pair(account, &opened, true)
     }
 
@@ -97,13 +99,12 @@ impl Tokens<'_> {
             Rotation::Rotated(row) | Rotation::Replayed(row)
                 if row.account == claims.sub && row.kind == SignInKind::Token =>
             {
+                let sid = Some(row.id.as_str());
+                report(self.request, EventKind::Rotated, Some(&row.account), sid);
                 self.pair(&account, &row, false)
             }
             Rotation::Theft => {
-                log::warn!(
-                    target: "vestibule::auth",
-                    "a used refresh token was presented again: sign-in {id} has ended"
-                );
+                report(self.request, EventKind::Theft, Some(&claims.sub), Some(id.as_str()));
                 Err(revoked())
             }
             _ => Err(revoked()),
@@ -117,17 +118,14 @@ impl Tokens<'_> {
     /// 503 `unavailable`.
     pub async fn end(&self, claims: &Claims) -> Result<(), Error> {
         match claims.sid.as_deref().and_then(SignInId::parse) {
-            Some(id) => self.state.ledger.end(&id).await,
+            Some(id) => {
+                self.state.ledger.end(&id).await?;
+                let sid = Some(id.as_str());
+                report(self.request, EventKind::SignedOut, Some(&claims.sub), sid);
+                Ok(())
+            }
             None => Ok(()),
         }
-    }
-
-    /// Ends every sign-in of the account, in browsers too, but for one.
-    ///
-    /// # Errors
-    /// 503 `unavailable`.
-    pub async fn end_all(&self, sub: &str, except: Option<&SignInId>) -> Result<u64, Error> {
-        self.state.ledger.end_all(sub, except).await
     }
 
     /// Verifies a token that came in some other way, a web socket's first message for
@@ -225,6 +223,7 @@ fn unkept(claims: &Arc<Claims>) -> Result<SignIn, Error> {
         auth_time: time(claims.auth_time)?,
         last_seen_at: time(claims.iat)?,
         expires_at: time(claims.exp)?,
+        remembered: false,
         generation: claims.generation.unwrap_or(0) + 1,
         rotated_at: None,
         user_agent: None,

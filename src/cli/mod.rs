@@ -1,7 +1,9 @@
 //! The command line: the service itself, and what its administrator does beside it.
 
+mod database;
 mod routes;
 mod serve;
+mod sign_in;
 mod user;
 
 use std::process::ExitCode;
@@ -28,6 +30,11 @@ enum Command {
     /// Look after users
     #[command(subcommand)]
     User(user::UserCommand),
+    /// See who is signed in, and end it
+    #[command(subcommand)]
+    SignIn(sign_in::SignInCommand),
+    /// Delete sign-ins that no longer stand
+    Purge,
     /// List every route with the guard it demands
     Routes,
 }
@@ -55,6 +62,8 @@ pub fn run() -> ExitCode {
     let done = match command {
         Command::Serve => serve::serve(),
         Command::User(command) => user::run(&command),
+        Command::SignIn(command) => sign_in::run(&command),
+        Command::Purge => sign_in::purge(),
         Command::Routes => routes::list(),
     };
     match done {

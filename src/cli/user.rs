@@ -1,19 +1,15 @@
 //! `vestibule user ...`: what an administrator does without signing in.
 
 use std::io::{IsTerminal, Read};
-use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::{Failure, figment};
+use super::Failure;
+use super::database::Database;
 use crate::accounts::queries::{self, Change, NewUser};
 use crate::accounts::{Role, User, Username, full_name, new_password};
-use crate::auth::{self, Clock, Error, Hasher, Password};
-use crate::db::{self, AnyConnection};
-use crate::settings;
-
-/// How long a command waits for the database.
-const TIMEOUT: Duration = Duration::from_secs(5);
+use crate::auth::{Clock, Error, Hasher, Password};
+use crate::db::AnyConnection;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -89,18 +85,14 @@ impl From<Error> for Failure {
 
 /// Runs one of the commands.
 pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
-    let (_, figment) = figment()?;
-    let database = settings::database(&figment)?;
-    let limits = auth::Config::from_figment(&figment)?.password;
-    let mut connection = db::connect(&database.address, TIMEOUT, true).map_err(Error::from)?;
-    db::migrate(&mut connection).map_err(Error::from)?;
-    let connection = &mut connection;
+    let Database { mut connection, auth } = Database::open()?;
+    let (connection, limits) = (&mut connection, auth.password);
     match command {
         UserCommand::Add { name, role, full_name: full, password_stdin } => {
             let username = Username::parse(name)?;
             let full_name = full_name(full)?;
             let password = password(*password_stdin)?;
-            new_password("password", password.reveal(), Some(&username), &limits)?;
+            new_password("password", password.reveal(), username.key(), &limits)?;
             let new = NewUser {
                 username,
                 full_name,
@@ -119,9 +111,9 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
             let password = password(*password_stdin)?;
-            new_password("password", password.reveal(), Some(&Username::parse(name)?), &limits)?;
+            new_password("password", password.reveal(), Username::parse(name)?.key(), &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
-            queries::set_password(connection, user.id, &hash)?;
+            queries::set_password(connection, user.id, &hash, None)?;
             println!("changed the password of {}; its sign-ins have ended", user.username);
         }
         UserCommand::Disable { name } => {
@@ -136,7 +128,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
     Ok(())
 }
 
-fn find(connection: &mut AnyConnection, name: &str) -> Result<User, Failure> {
+pub(super) fn find(connection: &mut AnyConnection, name: &str) -> Result<User, Failure> {
     let found = queries::with_hash(connection, &Username::parse(name)?).map_err(Error::from)?;
     found.map(|(user, _)| user).ok_or_else(|| Failure::new("there is no user of this name"))
 }

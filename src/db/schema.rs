@@ -23,6 +23,7 @@ diesel::table! {
         auth_time -> BigInt,
         last_seen_at -> BigInt,
         expires_at -> BigInt,
+        remembered -> Bool,
         generation -> BigInt,
         rotated_at -> Nullable<BigInt>,
         user_agent -> Nullable<Text>,

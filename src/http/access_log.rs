@@ -25,13 +25,14 @@ impl Fairing for AccessLog {
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let began = request.local_cache(|| Began(Instant::now()));
         let route = request.route().and_then(|route| route.name.as_deref()).unwrap_or("-");
+        let status = response.status().code;
         log::info!(
             target: "vestibule::access",
-            "{} {} {} {route} {}us",
-            request.method(),
-            request.uri().path(),
-            response.status().code,
-            began.0.elapsed().as_micros(),
+            status,
+            address = request.client_ip().map(|address| address.to_string()),
+            route,
+            micros = u64::try_from(began.0.elapsed().as_micros()).unwrap_or(u64::MAX);
+            "{} {} {status}", request.method(), request.uri().path(),
         );
     }
 }

@@ -7,9 +7,11 @@ mod headers;
 mod listing;
 mod probes;
 mod problems;
+mod proxy;
 
 pub use access_log::AccessLog;
 pub use headers::{SecurityHeaders, shield};
 pub use listing::Guarded;
 pub use probes::{routes, stage};
 pub use problems::{Answer, answer, catchers};
+pub use proxy::{CLIENT_HEADER, TrustedProxies};

@@ -1,13 +1,14 @@
 //! Routes of neither half: who am I, and is the service well?
 
 use rocket::fairing::AdHoc;
+use rocket::http::ContentType;
 use rocket::serde::json::Json;
 use rocket::{State, get};
 use serde::Serialize;
 
 use super::{Guarded, catchers};
 use crate::accounts::CurrentUser;
-use crate::auth::{Authenticated, Error};
+use crate::auth::{Authenticated, Error, PublicKeys};
 use crate::db::{Db, DbError};
 
 #[derive(Serialize)]
@@ -42,11 +43,17 @@ async fn health(db: &State<Db>) -> Result<Json<Health>, Error> {
     Ok(Json(Health { status: "ok", database: db.backend().as_str() }))
 }
 
+/// The public keys that verify our tokens; an empty set for a shared secret.
+#[get("/.well-known/jwks.json")]
+fn jwks(keys: PublicKeys<'_>) -> (ContentType, String) {
+    (ContentType::new("application", "jwk-set+json"), keys.to_json().to_string())
+}
+
 /// The routes and what they demand.
 #[must_use]
 pub fn routes() -> Vec<Guarded> {
     vec![
-        Guarded::new("/", "anyone", rocket::routes![health]),
+        Guarded::new("/", "anyone", rocket::routes![health, jwks]),
         Guarded::new("/", "CurrentUser", rocket::routes![whoami]),
     ]
 }
@@ -55,7 +62,10 @@ pub fn routes() -> Vec<Guarded> {
 #[must_use]
 pub fn stage() -> AdHoc {
     AdHoc::on_ignite("Probes", |rocket| async {
-        let rocket = rocket.register("/whoami", catchers()).register("/health", catchers());
+        let rocket = rocket
+            .register("/whoami", catchers())
+            .register("/health", catchers())
+            .register("/.well-known", catchers());
         routes().into_iter().fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
     })
 }

@@ -14,10 +14,10 @@ use crate::http::{Answer, answer};
 enum Told {
     /// Problem JSON, to a program.
     Problem(Answer),
-    /// To the sign-in form.
-    SignIn(Box<Redirect>),
+    /// To the form that asks for the password.
+    Elsewhere(Box<Redirect>),
     /// A page.
-    Page(Answer, Template),
+    Page(Answer, Box<Template>),
 }
 
 #[rocket::catch(default)]
@@ -27,8 +27,14 @@ async fn failure(status: Status, request: &Request<'_>) -> Told {
         return Told::Problem(answer);
     }
     let kind = answer.error.as_ref().map(|error| error.kind());
+    let next = next_page(request).map(|path| path.to_string());
     if kind == Some(ErrorKind::CredentialsMissing) {
-        return Told::SignIn(Box::new(to_sign_in(request)));
+        let form = uri!(super::session::form(next = next.as_deref()));
+        return Told::Elsewhere(Box::new(Redirect::to(form)));
+    }
+    if kind == Some(ErrorKind::FreshLoginRequired) {
+        let form = uri!(super::account::reauthenticate(next = next.as_deref()));
+        return Told::Elsewhere(Box::new(Redirect::to(form)));
     }
     let Some(view) = View::of(request) else {
         return Told::Problem(answer);
@@ -43,7 +49,7 @@ async fn failure(status: Status, request: &Request<'_>) -> Told {
         retry_after: answer.error.as_ref().and_then(crate::auth::Error::wait),
     };
     let page = view.page("error", answer.status.reason_lossy(), user.as_ref(), own);
-    Told::Page(answer, page)
+    Told::Page(answer, Box::new(page))
 }
 
 /// The catcher of pages.
@@ -57,12 +63,26 @@ fn wants_json(request: &Request<'_>) -> bool {
     preferred.is_some_and(|kind| kind.is_json() || kind.sub() == "problem+json")
 }
 
-fn to_sign_in(request: &Request<'_>) -> Redirect {
-    let wanted = LocalPath::parse(&request.uri().to_string());
-    // A form that was sent cannot be sent again by following a link.
-    let wanted = wanted.filter(|_| matches!(request.method(), Method::Get | Method::Head));
-    let next = wanted.as_ref().map(LocalPath::as_str);
-    Redirect::to(uri!(super::session::form(next = next)))
+/// Where to go on afterwards: the page itself, or for a form, which a link cannot send
+/// again, the nearest page above it.
+fn next_page(request: &Request<'_>) -> Option<LocalPath> {
+    if matches!(request.method(), Method::Get | Method::Head) {
+        return LocalPath::parse(&request.uri().to_string());
+    }
+    let pages: Vec<&str> = request
+        .rocket()
+        .routes()
+        .filter(|route| route.method == Method::Get)
+        .map(|route| route.uri.path())
+        .collect();
+    let mut path = request.uri().path().as_str();
+    while let Some((above, _)) = path.rsplit_once('/') {
+        if pages.contains(&above) {
+            return LocalPath::parse(above);
+        }
+        path = above;
+    }
+    None
 }
 
 async fn session_user(request: &Request<'_>) -> Option<User> {
@@ -76,15 +96,12 @@ impl<'r> Responder<'r, 'static> for Told {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self {
             Self::Problem(answer) => answer.respond_to(request),
-            Self::SignIn(redirect) => redirect.respond_to(request),
+            Self::Elsewhere(redirect) => redirect.respond_to(request),
             Self::Page(answer, page) => {
-                let mut response = page.respond_to(request)?;
+                let mut response = (*page).respond_to(request)?;
                 response.set_status(answer.status);
                 if let Some(allow) = answer.allow() {
                     response.set_header(allow);
-                }
-                if let Some(seconds) = answer.error.and_then(|error| error.wait()) {
-                    response.set_raw_header("Retry-After", seconds.to_string());
                 }
                 Ok(response)
             }

@@ -1,11 +1,13 @@
 //! Pages for people: sessions only. A token opens nothing here.
 
+mod account;
 mod assets;
 mod catchers;
 mod once;
 mod pages;
 mod registration;
 mod session;
+mod sign_ins;
 mod view;
 
 use rocket::fairing::AdHoc;
@@ -22,7 +24,20 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
         Guarded::new("/", "anyone", routes![assets::asset]),
         Guarded::new("/", "Maybe<SessionUser>", routes![pages::home, session::form]),
         Guarded::new("/", "Session", routes![session::login, session::logout]),
-        Guarded::new("/", "SessionUser", routes![pages::dashboard]),
+        Guarded::new(
+            "/",
+            "SessionUser",
+            routes![
+                pages::dashboard,
+                account::account,
+                account::reauthenticate,
+                account::confirm,
+                sign_ins::list,
+                sign_ins::end,
+                sign_ins::end_others
+            ],
+        ),
+        Guarded::new("/", "Fresh<SessionUser>", routes![account::change_password]),
     ];
     if registration {
         let form = routes![registration::form];

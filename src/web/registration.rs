@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use rocket::form::{Form, FromForm};
-use rocket::http::Status;
 use rocket::response::Redirect;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::{Template, context};
@@ -11,10 +10,8 @@ use rocket_dyn_templates::{Template, context};
 use super::once::Once;
 use super::session::Entered;
 use super::view::View;
-use crate::accounts::{self, Registration, Role, SessionUser};
-use crate::auth::{Clock, Error, ErrorKind, Hasher, Maybe, Password, Session};
-use crate::db::Db;
-use crate::settings::Settings;
+use crate::accounts::{Accounts, Registration, Role, SessionUser};
+use crate::auth::{Error, ErrorKind, EventKind, Maybe, Password, Reporter, Session};
 
 /// The fields of the form; what else is sent is not looked at.
 #[derive(FromForm)]
@@ -28,7 +25,7 @@ pub(super) struct Register {
 
 fn page(
     view: &View,
-    settings: &Settings,
+    limits: &Accounts,
     form: Option<&Register>,
     error: Option<&Error>,
 ) -> Template {
@@ -42,7 +39,7 @@ fn page(
     let own = context! {
         username: form.map_or("", |form| &form.username),
         full_name: form.map_or("", |form| &form.full_name),
-        min_length: settings.auth.password.min_length,
+        min_length: limits.limits().min_length,
         errors,
     };
     view.page("register", "Register", None, own)
@@ -50,22 +47,20 @@ fn page(
 
 /// The form; somebody who is signed in already goes on.
 #[get("/register")]
-pub(super) fn form(user: Maybe<SessionUser>, view: View, settings: &State<Settings>) -> Entered {
-    if user.0.is_some() {
-        return Entered::On(Box::new(Redirect::to(uri!(super::pages::dashboard))));
+pub(super) fn form(user: Maybe<SessionUser>, view: View, accounts: &State<Accounts>) -> Entered {
+    match user.0 {
+        Some(_) => Entered::on(Redirect::to(uri!(super::pages::dashboard))),
+        None => Entered::Form(page(&view, accounts, None, None)),
     }
-    Entered::Again((Status::Ok, page(&view, settings, None, None)))
 }
 
 /// Adds the user and signs it in; a field at fault gets the form again.
 #[post("/register", data = "<form>")]
 pub(super) async fn register(
     session: Session<'_>,
+    reporter: Reporter<'_>,
     view: View,
-    db: &State<Db>,
-    hasher: &State<Hasher>,
-    clock: &State<Clock>,
-    settings: &State<Settings>,
+    accounts: &State<Accounts>,
     form: Form<Once<Register>>,
 ) -> Result<Entered, Error> {
     let registration = Registration {
@@ -74,17 +69,17 @@ pub(super) async fn register(
         password: form.password.clone(),
         role: Role::User,
     };
-    let limits = &settings.auth.password;
-    match accounts::register(db, hasher, clock, limits, &registration).await {
+    match accounts.register(&registration).await {
         Ok(user) => {
+            reporter.report(EventKind::Registered, Some(&user.id.to_string()), None);
             session.start(&user).await?;
-            Ok(Entered::On(Box::new(Redirect::to(uri!(super::pages::dashboard)))))
+            Ok(Entered::on(Redirect::to(uri!(super::pages::dashboard))))
         }
         Err(error)
             if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::UsernameTaken) =>
         {
-            let again = page(&view, settings, Some(&form), Some(&error));
-            Ok(Entered::Again((error.kind().status(), again)))
+            let again = page(&view, accounts, Some(&form), Some(&error));
+            Ok(Entered::Again(error, again))
         }
         Err(error) => Err(error),
     }

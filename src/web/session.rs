@@ -2,15 +2,15 @@
 
 use rocket::form::{Form, FromForm};
 use rocket::http::Status;
-use rocket::response::Redirect;
-use rocket::{Responder, State, get, post, uri};
+use rocket::request::Request;
+use rocket::response::{self, Redirect, Responder};
+use rocket::{State, get, post, uri};
 use rocket_dyn_templates::{Template, context};
 
 use super::once::Once;
 use super::view::View;
-use crate::accounts::{self, SessionUser};
-use crate::auth::{Error, ErrorKind, Hasher, LocalPath, Maybe, Password, Session};
-use crate::db::Db;
+use crate::accounts::{Accounts, Credentials, SessionUser};
+use crate::auth::{Error, ErrorKind, LocalPath, Maybe, Password, Session};
 
 /// Why somebody without a session is looking at the form.
 const NOTICE: &str = "Please sign in to see this page.";
@@ -21,21 +21,43 @@ pub(super) struct Login {
     #[field(default = "")]
     username: String,
     password: Password,
+    remember: bool,
     #[field(default = "")]
     next: String,
 }
 
 /// The form again, or the way on.
-#[derive(Responder)]
 pub(super) enum Entered {
     /// To where they were going.
     On(Box<Redirect>),
-    /// The form, with what was wrong.
-    Again((Status, Template)),
+    /// The form.
+    Form(Template),
+    /// The form again, with what was wrong.
+    Again(Error, Template),
 }
 
-/// Where to after signing in.
-fn target(next: &str) -> Redirect {
+impl Entered {
+    pub(super) fn on(redirect: Redirect) -> Self {
+        Self::On(Box::new(redirect))
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Entered {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        match self {
+            Self::On(redirect) => redirect.respond_to(request),
+            Self::Form(page) => page.respond_to(request),
+            Self::Again(error, page) => {
+                // Left on the request like any other refusal, for the listener and the log.
+                let status: Status = error.remember(request);
+                (status, page).respond_to(request)
+            }
+        }
+    }
+}
+
+/// Where to after proving who one is.
+pub(super) fn onward(next: &str) -> Redirect {
     match LocalPath::parse(next) {
         Some(path) => path.redirect(),
         None => Redirect::to(uri!(super::pages::dashboard)),
@@ -50,7 +72,7 @@ fn page(
     notice: Option<&str>,
 ) -> Template {
     let next = LocalPath::parse(next).map(|path| path.to_string());
-    let remember = false;
+    let remember = view.remembers();
     view.page("login", "Sign in", None, context! { username, next, error, notice, remember })
 }
 
@@ -59,10 +81,10 @@ fn page(
 pub(super) fn form(user: Maybe<SessionUser>, view: View, next: Option<&str>) -> Entered {
     let next = next.unwrap_or_default();
     if user.0.is_some() {
-        return Entered::On(Box::new(target(next)));
+        return Entered::on(onward(next));
     }
     let notice = LocalPath::parse(next).map(|_| NOTICE);
-    Entered::Again((Status::Ok, page(&view, "", next, None, notice)))
+    Entered::Form(page(&view, "", next, None, notice))
 }
 
 /// Signs in; wrong credentials get the form again, with one message whatever was wrong.
@@ -70,20 +92,17 @@ pub(super) fn form(user: Maybe<SessionUser>, view: View, next: Option<&str>) -> 
 pub(super) async fn login(
     session: Session<'_>,
     view: View,
-    db: &State<Db>,
-    hasher: &State<Hasher>,
+    accounts: &State<Accounts>,
     form: Form<Once<Login>>,
 ) -> Result<Entered, Error> {
-    match accounts::authenticate(db, hasher, &form.username, &form.password).await {
-        Ok(user) => {
-            session.start(&user).await?;
-            Ok(Entered::On(Box::new(target(&form.next))))
-        }
+    let credentials = Credentials { username: &form.username, password: &form.password };
+    match accounts.sign_in_person(&session, &credentials, form.remember).await {
+        Ok(()) => Ok(Entered::on(onward(&form.next))),
         Err(error)
             if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::AccountInactive) =>
         {
             let page = page(&view, &form.username, &form.next, Some(error.message()), None);
-            Ok(Entered::Again((error.kind().status(), page)))
+            Ok(Entered::Again(error, page))
         }
         Err(error) => Err(error),
     }

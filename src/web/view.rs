@@ -14,6 +14,7 @@ use crate::settings::Settings;
 pub(super) struct View {
     mode: &'static str,
     registration: bool,
+    remembers: bool,
     path: String,
     base: String,
 }
@@ -64,12 +65,18 @@ impl View {
         Template::render(template, page)
     }
 
+    /// Whether the form offers to remember the browser.
+    pub(super) fn remembers(&self) -> bool {
+        self.remembers
+    }
+
     pub(super) fn of(request: &Request<'_>) -> Option<Self> {
         let settings = request.rocket().state::<Settings>()?;
         let server = request.rocket().config();
         Some(Self {
             mode: settings.auth.mode.as_str(),
             registration: settings.accounts.registration,
+            remembers: settings.auth.session.remembers(),
             path: request.uri().path().to_string(),
             // Where the service listens, never what a `Host` header claims.
             base: format!("http://{}", std::net::SocketAddr::new(server.address, server.port)),

@@ -1,4 +1,5 @@
 //! A small application with a route for every guard, and the clients that talk to it.
+#![expect(clippy::needless_pass_by_value, reason = "Rocket hands guards to handlers by value")]
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use rocket::{Build, Request, Rocket, catch, catchers, get, post, routes};
 use serde_json::Value;
 use vestibule::auth::{
     self, AccessToken, Auth, Authenticated, BearerToken, Clock, Error, ErrorKind, Problem,
-    RefreshToken, Session, Stateless, TokenPair, Tokens, Via,
+    RefreshToken, Session, SignIns, Stateless, TokenPair, Tokens, Via,
 };
 
 use crate::ledger::MemoryLedger;
@@ -204,14 +205,36 @@ async fn api_refresh(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<Tok
 }
 
 #[post("/api/logout?<all>")]
-async fn api_logout(user: AnyTokenUser, tokens: Tokens<'_>, all: bool) -> Result<Status, Error> {
+async fn api_logout(
+    user: AnyTokenUser,
+    tokens: Tokens<'_>,
+    sign_ins: SignIns<'_>,
+    all: bool,
+) -> Result<Status, Error> {
     let claims = user.authentication().claims().ok_or(ErrorKind::Internal)?;
     if all {
-        tokens.end_all(&claims.sub, None).await?;
+        sign_ins.end_all(&claims.sub, None).await?;
     } else {
         tokens.end(claims).await?;
     }
     Ok(Status::NoContent)
+}
+
+#[get("/verify/<token>")]
+fn verify(token: &str, tokens: Tokens<'_>) -> Result<String, Error> {
+    tokens.verify(token).map(|claims| claims.sub)
+}
+
+/// Another scheme's 401, with a challenge of its own.
+#[get("/basic")]
+fn basic() -> (Status, Challenge) {
+    (Status::Unauthorized, Challenge { body: "", value: Header::new("WWW-Authenticate", "Basic") })
+}
+
+#[derive(rocket::Responder)]
+struct Challenge {
+    body: &'static str,
+    value: Header<'static>,
 }
 
 #[catch(default)]
@@ -272,11 +295,7 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
         .attach(crate::cookies::Sneak("before"))
         .attach(auth)
         .attach(AdHoc::on_ignite("a stage", |rocket| async {
-            rocket
-                .attach(crate::cookies::Sneak("stage"))
-                .attach(AdHoc::on_ignite("a stage in a stage", |rocket| async {
-                    rocket.attach(crate::cookies::Sneak("inner stage"))
-                }))
+            rocket.attach(crate::cookies::Sneak("stage")).attach(inner_stage())
         }))
         .mount(
             "/",
@@ -311,10 +330,22 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
                 api_login,
                 api_refresh,
                 api_logout,
+                verify,
+                basic,
             ],
         )
         .mount("/cookies", crate::cookies::routes())
         .register("/", catchers![draw])
+}
+
+/// A stage that attaches a stage, as applications are put together.
+fn inner_stage() -> AdHoc {
+    AdHoc::on_ignite("a stage in a stage", |rocket| async {
+        let innermost = AdHoc::on_ignite("a stage in that", |rocket| async {
+            rocket.attach(crate::cookies::Sneak("innermost stage"))
+        });
+        rocket.attach(crate::cookies::Sneak("inner stage")).attach(innermost)
+    })
 }
 
 /// A running application with the handles that move its world.
@@ -381,6 +412,13 @@ impl Call<'_> {
 
     pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// The host as HTTP/2 says it: without a header.
+    pub(crate) fn authority(mut self, host: &'static str) -> Self {
+        let host = rocket::http::uri::Host::parse(host).expect("a host");
+        self.request.set_host(host);
+        self
     }
 
     /// A `Cookie` header and what Rocket's server makes of it.

@@ -222,3 +222,8 @@ fn an_unreadable_header_name_in_any_case_is_still_ours() {
         assert_eq!(reply.status, 200, "{name}: {scheme}");
     }
 }
+
+#[test]
+fn a_challenge_of_the_application_stands() {
+    assert_eq!(App::new().get("/basic").send().one("WWW-Authenticate"), Some("Basic"));
+}

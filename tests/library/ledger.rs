@@ -93,7 +93,9 @@ impl Ledger for MemoryLedger {
         grace: Duration,
     ) -> Result<Rotation, Error> {
         let mut rows = self.rows()?;
-        let Some(row) = rows.get_mut(id.as_str()) else { return Ok(Rotation::Gone) };
+        let Some(row) = rows.get_mut(id.as_str()) else {
+            return Ok(Rotation::Gone);
+        };
         if row.generation == from {
             row.generation += 1;
             row.rotated_at = Some(at);

@@ -401,3 +401,16 @@ fn without_a_ledger_logging_out_takes_the_cookie_back() {
     let app = Setup::new().stateless().launch();
     assert!(app.post("/logout").cookie(&app.browser(ALICE)).send().takes_session_back());
 }
+
+#[test]
+fn a_worthless_cookie_is_taken_back_whatever_becomes_of_the_request() {
+    let app = App::new();
+    let reply = app.get("/maybe-then-missing").cookie("session=garbled").send();
+    assert_eq!((reply.status, reply.takes_session_back()), (404, true));
+}
+
+#[test]
+fn a_route_that_asks_nobody_leaves_a_worthless_cookie_alone() {
+    let reply = App::new().get("/public").cookie("session=garbled").send();
+    assert_eq!(reply.cookies(), [""; 0]);
+}

@@ -21,6 +21,8 @@ pub(crate) struct User {
     pub(crate) admin: bool,
     pub(crate) active: bool,
     pub(crate) stamp: String,
+    /// Further bytes in every token.
+    pub(crate) filler: usize,
 }
 
 /// The table of users, shared between the application and the test.
@@ -39,7 +41,13 @@ impl Users {
     pub(crate) fn new() -> Self {
         let users = Self::default();
         for id in [ALICE, BOB] {
-            let user = User { id, admin: id == ALICE, active: true, stamp: format!("hash {id}") };
+            let user = User {
+                id,
+                admin: id == ALICE,
+                active: true,
+                stamp: format!("hash {id}"),
+                filler: 0,
+            };
             users.rows().insert(id, user);
         }
         users
@@ -107,6 +115,9 @@ impl Account for User {
     fn claims(&self, _: TokenKind) -> Map<String, Value> {
         let mut claims = Map::new();
         claims.insert("admin".to_owned(), self.admin.into());
+        if self.filler > 0 {
+            claims.insert("filler".to_owned(), "x".repeat(self.filler).into());
+        }
         // What is registered cannot be replaced by an application.
         claims.insert("sub".to_owned(), json!("999"));
         claims.insert("type".to_owned(), json!("access"));

@@ -19,6 +19,7 @@ CREATE TABLE sign_ins (
     auth_time    BIGINT NOT NULL,
     last_seen_at BIGINT NOT NULL,
     expires_at   BIGINT NOT NULL,
+    remembered   BOOLEAN NOT NULL DEFAULT FALSE,
     generation   BIGINT NOT NULL DEFAULT 0,
     rotated_at   BIGINT,
     user_agent   TEXT,

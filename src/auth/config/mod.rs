@@ -2,8 +2,10 @@
 
 mod duration;
 mod extract;
+mod password;
 mod secret;
-mod sections;
+mod session;
+mod token;
 
 use std::time::Duration;
 
@@ -12,8 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use duration::parse as parse_duration;
 pub use extract::{Fault, faults_of, read, source_of};
+pub use password::PasswordConfig;
 pub use secret::Secret;
-pub use sections::{PasswordConfig, SameSite, SessionConfig, TokenConfig};
+pub use session::{Protection, SameSite, SessionConfig};
+pub use token::TokenConfig;
 
 use super::keys::Algorithm;
 
@@ -114,7 +118,7 @@ impl Config {
     /// holds a secret.
     pub fn from_figment(figment: &Figment) -> Result<Self, Vec<Fault>> {
         let mut config = read::<Around>(figment)?.auth;
-        let debug = figment.profile() == &rocket::Config::DEBUG_PROFILE;
+        let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
         config.session.secure.get_or_insert(!debug);
         let faults: Vec<Fault> = config
             .problems(figment.profile())
@@ -127,7 +131,7 @@ impl Config {
     /// What is wrong with the values, as key and sentence; empty when all is well.
     #[must_use]
     pub fn problems(&self, profile: &Profile) -> Vec<(&'static str, String)> {
-        let debug = profile == &rocket::Config::DEBUG_PROFILE;
+        let debug = profile == rocket::Config::DEBUG_PROFILE;
         let mut problems = Vec::new();
         if self.policy == SessionPolicy::Never && self.mode != Mode::Token {
             problems.push(("policy", "\"never\" is allowed with mode = \"token\" only".to_owned()));
@@ -150,4 +154,10 @@ impl Config {
     pub fn algorithm(&self) -> Algorithm {
         self.token.algorithm
     }
+}
+
+/// Whether a name can stand in a header or as a cookie's name.
+fn is_token(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits)
 }

@@ -62,6 +62,7 @@ pub trait Role: Send + Sync + 'static {
     fn permits(account: &Self::Account) -> bool;
 
     /// Whether verified claims say that it has; for [`ClaimedRole`]. Default: no.
+    #[must_use]
     fn claimed(claims: &Claims) -> bool {
         let _ = claims;
         false

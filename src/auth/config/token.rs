@@ -1,12 +1,12 @@
-//! `[default.auth.session]`, `[default.auth.token]` and `[default.auth.password]`.
+//! `[default.auth.token]`.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::duration;
 use super::secret::Secret;
-use crate::auth::keys::Algorithm;
+use super::{duration, is_token};
+use crate::auth::keys::{Algorithm, Keys};
 
 /// Secrets of tutorials: whoever uses one has published the key.
 const KNOWN_EXAMPLES: &[&str] = &[
@@ -20,78 +20,6 @@ const KNOWN_EXAMPLES: &[&str] = &[
     "secret",
     "jose",
 ];
-
-/// What the `SameSite` attribute of the session cookie says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SameSite {
-    /// Sent along when a link leads here. The default.
-    #[default]
-    Lax,
-    /// Never sent from another site, links included.
-    Strict,
-}
-
-/// `[default.auth.session]`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SessionConfig {
-    /// Name of the cookie; `__Host-` is put before it when it is secure. Defaults to
-    /// `"session"`.
-    pub cookie: String,
-    /// Whether browsers send the cookie over HTTPS only. Defaults to on outside the debug
-    /// profile.
-    pub secure: Option<bool>,
-    /// The `SameSite` attribute. Defaults to `"lax"`.
-    pub same_site: SameSite,
-    /// How long a sign-in lives without being used. Defaults to `"2h"`.
-    #[serde(with = "duration")]
-    pub idle: Duration,
-    /// How long a sign-in lives at the most. Defaults to `"24h"`.
-    #[serde(with = "duration")]
-    pub lifetime: Duration,
-}
-
-impl Default for SessionConfig {
-    fn default() -> Self {
-        Self {
-            cookie: "session".to_owned(),
-            secure: None,
-            same_site: SameSite::Lax,
-            idle: Duration::from_secs(2 * 60 * 60),
-            lifetime: Duration::from_secs(24 * 60 * 60),
-        }
-    }
-}
-
-impl SessionConfig {
-    /// Whether the cookie is for HTTPS only; on when nobody said otherwise.
-    #[must_use]
-    pub fn is_secure(&self) -> bool {
-        self.secure.unwrap_or(true)
-    }
-
-    /// The name that goes over the wire.
-    #[must_use]
-    pub fn cookie_name(&self) -> String {
-        let prefix = if self.is_secure() { "__Host-" } else { "" };
-        format!("{prefix}{}", self.cookie)
-    }
-
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        if !is_token(&self.cookie) || self.cookie.starts_with("__") {
-            let allowed = "must be letters, digits, - or _, without a __ prefix of its own";
-            problems.push(("session.cookie", allowed.to_owned()));
-        }
-        for (key, span) in [("session.idle", self.idle), ("session.lifetime", self.lifetime)] {
-            if span < Duration::from_secs(1) {
-                problems.push((key, "must be at least \"1s\"".to_owned()));
-            }
-        }
-        problems
-    }
-}
 
 /// `[default.auth.token]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -124,6 +52,12 @@ pub struct TokenConfig {
     pub secret: Option<Secret>,
     /// Keys that signed earlier tokens and still verify them. Defaults to none.
     pub previous_secrets: Vec<Secret>,
+    /// The signing key of an algorithm with key pairs: PEM text, or the path of a PEM file
+    /// (`JWT_PRIVATE_KEY`). No default.
+    pub private_key: Option<Secret>,
+    /// Further keys that verify: PEM texts or paths of PEM files (`JWT_PUBLIC_KEY`).
+    /// Defaults to none.
+    pub public_keys: Vec<String>,
     /// The header that carries the token (`JWT_HEADER_NAME`). Defaults to `"Authorization"`.
     pub header: String,
     /// The scheme before the token (`JWT_HEADER_TYPE`). Defaults to `"Bearer"`.
@@ -144,6 +78,8 @@ impl Default for TokenConfig {
             algorithm: Algorithm::HS256,
             secret: None,
             previous_secrets: Vec::new(),
+            private_key: None,
+            public_keys: Vec::new(),
             header: "Authorization".to_owned(),
             scheme: "Bearer".to_owned(),
             allow_weak_secret: false,
@@ -184,6 +120,12 @@ impl TokenConfig {
         if self.allow_weak_secret && !debug {
             problem("token.allow_weak_secret", "is allowed in the debug profile only");
         }
+        if self.algorithm.is_asymmetric() {
+            if let Err((key, fault)) = Keys::new(self) {
+                problem(key, &fault);
+            }
+            return problems;
+        }
         match &self.secret {
             None => {
                 let missing = format!("is missing; set at least {shortest} random bytes");
@@ -222,50 +164,4 @@ impl TokenConfig {
         };
         Some(format!("{fault}; set at least {shortest} random bytes of your own"))
     }
-}
-
-/// `[default.auth.password]`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PasswordConfig {
-    /// bcrypt's cost, 10 to 20, in the debug profile from 4; each step doubles the work.
-    /// Defaults to 12.
-    pub cost: u32,
-    /// Shortest new password, in code points. Defaults to 8.
-    pub min_length: usize,
-    /// How many passwords are hashed at once. Defaults to the number of cores less one, at
-    /// least 1.
-    pub hashers: usize,
-    /// How many more may wait; the next gets 503 `busy`. Defaults to 64.
-    pub queue: usize,
-}
-
-impl Default for PasswordConfig {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cost: 12, min_length: 8, hashers: cores.saturating_sub(1).max(1), queue: 64 }
-    }
-}
-
-impl PasswordConfig {
-    pub(super) fn problems(&self, debug: bool) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        let lowest = if debug { 4 } else { 10 };
-        if !(lowest..=20).contains(&self.cost) {
-            problems.push(("password.cost", format!("must be {lowest} to 20")));
-        }
-        if !(4..=64).contains(&self.min_length) {
-            problems.push(("password.min_length", "must be 4 to 64".to_owned()));
-        }
-        if !(1..=1024).contains(&self.hashers) {
-            problems.push(("password.hashers", "must be 1 to 1024".to_owned()));
-        }
-        problems
-    }
-}
-
-/// Whether a name can stand in a header or as a cookie's name.
-fn is_token(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits)
 }

@@ -1,4 +1,4 @@
-//! Every statement about users. Plain functions on a connection: no Rocket in sight.
+//! Every statement about users.
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -7,10 +7,11 @@ use diesel::result::Error as Query;
 use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
-use super::user::UserRow;
-use super::{Role, User, Username};
+use super::sign_ins::end_sign_ins;
+use crate::accounts::user::UserRow;
+use crate::accounts::{Role, User, Username};
 use crate::auth::{Error, ErrorKind, to_micros};
-use crate::db::schema::{sign_ins, users};
+use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
 
 /// How many users a page of the list holds.
@@ -129,7 +130,7 @@ pub fn change(connection: &mut AnyConnection, id: i64, change: &Change) -> Resul
             ))
             .execute(connection)?;
         if !user.active {
-            end_sign_ins(connection, id)?;
+            end_sign_ins(connection, id, None)?;
         }
         if administered && !is_administrator(&user) {
             keep_an_administrator(connection)?;
@@ -154,18 +155,33 @@ pub fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
     })
 }
 
-/// Replaces the hash of a password and ends all sign-ins.
+/// Replaces the hash of a password and ends all sign-ins but one; answers how many.
+///
+/// The hash comes first: with it the row of the user is locked, so that a sign-in that is
+/// being opened with the old password is either ended here or finds the new hash.
 ///
 /// # Errors
 /// 404 `not_found`, 503 `unavailable`.
-pub fn set_password(connection: &mut AnyConnection, id: i64, hash: &str) -> Result<(), Error> {
+pub fn set_password(
+    connection: &mut AnyConnection,
+    id: i64,
+    hash: &str,
+    except: Option<&str>,
+) -> Result<u64, Error> {
     write(connection, |connection| {
         if set_hash(connection, id, hash)? == 0 {
             return Err(ErrorKind::NotFound.into());
         }
-        end_sign_ins(connection, id)?;
-        Ok(())
+        Ok(end_sign_ins(connection, id, except)?)
     })
+}
+
+/// The hash of a user's password.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn hash_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<String>> {
+    users::table.find(id).select(users::password_hash).first(connection).optional()
 }
 
 /// Replaces a hash by a better one of the same password, unless it changed meanwhile.
@@ -193,10 +209,6 @@ pub fn is_empty(connection: &mut AnyConnection) -> QueryResult<bool> {
 
 fn set_hash(connection: &mut AnyConnection, id: i64, hash: &str) -> QueryResult<usize> {
     diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(connection)
-}
-
-fn end_sign_ins(connection: &mut AnyConnection, id: i64) -> QueryResult<usize> {
-    diesel::delete(sign_ins::table.filter(sign_ins::account.eq(id))).execute(connection)
 }
 
 fn is_administrator(user: &User) -> bool {

@@ -1,0 +1,10 @@
+//! Every statement. Plain functions on a connection: no Rocket in sight.
+
+pub(super) mod sign_ins;
+mod users;
+
+pub use sign_ins::{end_sign_in, end_sign_ins, purge, sign_ins_of};
+pub use users::{
+    Change, NewUser, PAGE, change, delete, find, hash_of, insert, is_empty, page, set_password,
+    upgrade_hash, with_hash,
+};

@@ -1,0 +1,38 @@
+//! What the accounts of the service can do, for whoever asks: form, API and command line.
+
+use crate::auth::{Clock, Error, Hasher, PasswordConfig};
+use crate::db::{AnyConnection, Db};
+
+/// The accounts: the database, the hasher of passwords, and the rules. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    pub(super) db: Db,
+    pub(super) hasher: Hasher,
+    pub(super) clock: Clock,
+    pub(super) limits: PasswordConfig,
+}
+
+impl Accounts {
+    /// The accounts in this database.
+    #[must_use]
+    pub fn new(db: Db, hasher: Hasher, clock: Clock, limits: PasswordConfig) -> Self {
+        Self { db, hasher, clock, limits }
+    }
+
+    /// Runs one of the [`queries`](super::queries).
+    ///
+    /// # Errors
+    /// What the query answers, or 503 `unavailable`.
+    pub async fn run<T: Send + 'static, E: Into<Error>>(
+        &self,
+        query: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.db.run(move |connection| query(connection).map_err(Into::into)).await
+    }
+
+    /// The rules for passwords.
+    #[must_use]
+    pub fn limits(&self) -> &PasswordConfig {
+        &self.limits
+    }
+}

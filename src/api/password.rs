@@ -1,0 +1,29 @@
+//! Changing the password.
+
+use rocket::response::status;
+use rocket::{State, post};
+
+use super::body::Body;
+use crate::accounts::{Accounts, NewPassword, TokenUser};
+use crate::auth::{Authenticated, EndedBy, Error, EventKind, Fresh, Reporter};
+
+/// Replaces the password; every other sign-in ends, in browsers too. The acting one stands.
+#[post("/password", data = "<body>")]
+pub(super) async fn change(
+    user: Fresh<TokenUser>,
+    reporter: Reporter<'_>,
+    accounts: &State<Accounts>,
+    mut body: Body,
+) -> Result<status::NoContent, Error> {
+    let passwords = NewPassword {
+        current: body.text("current_password").into(),
+        new: body.text("new_password").into(),
+    };
+    body.finish()?;
+    let acting = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
+    let ended = accounts.change_password(&user, &passwords, acting.clone()).await?;
+    let (account, acting) = (user.id.to_string(), acting.as_deref());
+    reporter.report(EventKind::PasswordChanged, Some(&account), acting);
+    reporter.report(EventKind::Ended(EndedBy::PasswordChange, ended), Some(&account), acting);
+    Ok(status::NoContent)
+}

@@ -1,0 +1,64 @@
+//! Where am I signed in?
+
+use rocket::response::status;
+use rocket::serde::json::Json;
+use rocket::{delete, get};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::accounts::TokenUser;
+use crate::auth::{Authenticated, Error, SignIn, SignInKind, SignIns};
+
+/// A sign-in as its owner sees it.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    id: String,
+    kind: SignInKind,
+    created_at: String,
+    last_seen_at: String,
+    expires_at: String,
+    user_agent: Option<String>,
+    address: Option<String>,
+    label: Option<String>,
+    current: bool,
+}
+
+impl Shown {
+    fn of(sign_in: SignIn, current: Option<&SignIn>) -> Self {
+        let time = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
+        Self {
+            current: current.is_some_and(|current| current.id == sign_in.id),
+            created_at: time(sign_in.created_at),
+            last_seen_at: time(sign_in.last_seen_at),
+            expires_at: time(sign_in.expires_at),
+            id: sign_in.id.to_string(),
+            kind: sign_in.kind,
+            user_agent: sign_in.user_agent,
+            address: sign_in.address,
+            label: sign_in.label,
+        }
+    }
+}
+
+/// Browsers, programs and keys in one list, latest use first.
+#[get("/sign-ins")]
+pub(super) async fn list(
+    user: TokenUser,
+    sign_ins: SignIns<'_>,
+) -> Result<Json<Vec<Shown>>, Error> {
+    let current = user.authentication().sign_in();
+    let all = sign_ins.list(&user.id.to_string()).await?;
+    Ok(Json(all.into_iter().map(|sign_in| Shown::of(sign_in, current)).collect()))
+}
+
+/// Ends one of them.
+#[delete("/sign-ins/<id>")]
+pub(super) async fn end(
+    user: TokenUser,
+    sign_ins: SignIns<'_>,
+    id: &str,
+) -> Result<status::NoContent, Error> {
+    sign_ins.end(&user.id.to_string(), id).await?;
+    Ok(status::NoContent)
+}

@@ -1,0 +1,43 @@
+//! `[default.auth.password]`.
+
+use serde::{Deserialize, Serialize};
+
+/// `[default.auth.password]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordConfig {
+    /// bcrypt's cost, 10 to 20, in the debug profile from 4; each step doubles the work.
+    /// Defaults to 12.
+    pub cost: u32,
+    /// Shortest new password, in code points. Defaults to 8.
+    pub min_length: usize,
+    /// How many passwords are hashed at once. Defaults to the number of cores less one, at
+    /// least 1.
+    pub hashers: usize,
+    /// How many more may wait; the next gets 503 `busy`. Defaults to 64.
+    pub queue: usize,
+}
+
+impl Default for PasswordConfig {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { cost: 12, min_length: 8, hashers: cores.saturating_sub(1).max(1), queue: 64 }
+    }
+}
+
+impl PasswordConfig {
+    pub(super) fn problems(&self, debug: bool) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        let lowest = if debug { 4 } else { 10 };
+        if !(lowest..=20).contains(&self.cost) {
+            problems.push(("password.cost", format!("must be {lowest} to 20")));
+        }
+        if !(4..=64).contains(&self.min_length) {
+            problems.push(("password.min_length", "must be 4 to 64".to_owned()));
+        }
+        if !(1..=1024).contains(&self.hashers) {
+            problems.push(("password.hashers", "must be 1 to 1024".to_owned()));
+        }
+        problems
+    }
+}

@@ -1,0 +1,137 @@
+//! Our two cookies as they travel: found on a request, set and taken back on an answer.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rocket::http::{Cookie, SameSite as CookieSameSite};
+use rocket::{Request, Response};
+use time::OffsetDateTime;
+
+use super::config::{SameSite, SessionConfig};
+use super::state::AuthState;
+
+/// Which of our cookies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    Session,
+    Remember,
+}
+
+impl Which {
+    pub(crate) fn name(self, state: &AuthState) -> &str {
+        match self {
+            Self::Session => &state.cookies.session,
+            Self::Remember => &state.cookies.remember,
+        }
+    }
+}
+
+/// What the request's cookies hold under one of our names.
+pub(crate) enum Found {
+    /// Nothing.
+    Nothing,
+    /// Something that we did not seal, or more than one.
+    Garbled,
+    /// What we sealed.
+    Sealed(String),
+}
+
+/// Looks for one of our cookies on a request.
+pub(crate) fn find(request: &Request<'_>, state: &AuthState, which: Which) -> Found {
+    let name = which.name(state);
+    let jar = request.cookies();
+    let found = match named(request, name) {
+        // Rocket's local client fills the jar without a header, and only with exact names.
+        (0, _) if jar.get(name).is_none() => return Found::Nothing,
+        (0, _) if request.headers().contains("Cookie") => None,
+        (0, _) => jar.get_private(name),
+        // Two cookies of our name: one of them was planted, and nothing says which.
+        (1, true) => jar.get_private(name),
+        _ => None,
+    };
+    found.map_or(Found::Garbled, |cookie| Found::Sealed(cookie.value().to_owned()))
+}
+
+/// A cookie of ours with a value, for the session without an expiry: it goes with the
+/// browser.
+pub(crate) fn carrying(
+    config: &SessionConfig,
+    name: &str,
+    value: String,
+    expires: Option<OffsetDateTime>,
+) -> Cookie<'static> {
+    let mut cookie = bare(config, name, value);
+    cookie.set_expires(expires);
+    cookie
+}
+
+/// The cookie that takes one of ours back, with the attributes that it was set with.
+pub(crate) fn removal(config: &SessionConfig, name: &str) -> Cookie<'static> {
+    let mut cookie = bare(config, name, String::new());
+    cookie.set_max_age(time::Duration::ZERO);
+    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+    cookie
+}
+
+fn bare(config: &SessionConfig, name: &str, value: String) -> Cookie<'static> {
+    let same_site = match config.same_site {
+        SameSite::Lax => CookieSameSite::Lax,
+        SameSite::Strict => CookieSameSite::Strict,
+    };
+    Cookie::build((name.to_owned(), value))
+        .path("/")
+        .http_only(true)
+        .secure(config.is_secure())
+        .same_site(same_site)
+        .build()
+}
+
+/// How many cookies would be taken for ours, and whether the last is named exactly so: the
+/// cookie parser trims all kinds of white space and decodes percent signs, under which a
+/// prefix can be disguised.
+fn named(request: &Request<'_>, name: &str) -> (usize, bool) {
+    let headers = request.headers().get("Cookie");
+    let pairs = headers.flat_map(|header| header.split(';'));
+    let raw_names = pairs.filter_map(|pair| {
+        let raw = pair.split_once('=')?.0;
+        let parsed = || Cookie::parse_encoded(pair.trim()).is_ok_and(|found| found.name() == name);
+        (raw.trim() == name || parsed()).then_some(raw)
+    });
+    raw_names.fold((0, true), |(count, exact), raw| {
+        (count + 1, exact && raw.trim_matches([' ', '\t']) == name)
+    })
+}
+
+/// Which of the request's cookies are worth nothing. A cookie set in a guard is lost when the
+/// request fails, so they are taken back at the very end.
+#[derive(Default)]
+struct Worthless {
+    session: AtomicBool,
+    remember: AtomicBool,
+}
+
+impl Worthless {
+    fn of<'r>(request: &'r Request<'_>, which: Which) -> &'r AtomicBool {
+        let worthless = request.local_cache(Self::default);
+        match which {
+            Which::Session => &worthless.session,
+            Which::Remember => &worthless.remember,
+        }
+    }
+}
+
+/// Notes that one of the request's cookies is worth nothing.
+pub(crate) fn mark_worthless(request: &Request<'_>, which: Which) {
+    Worthless::of(request, which).store(true, Ordering::Relaxed);
+}
+
+/// Takes worthless cookies back, unless the answer sets them anew.
+pub(crate) fn take_back(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
+    for which in [Which::Session, Which::Remember] {
+        let name = which.name(state);
+        let own = format!("{name}=");
+        let replaced = response.headers().get("Set-Cookie").any(|cookie| cookie.starts_with(&own));
+        if Worthless::of(request, which).load(Ordering::Relaxed) && !replaced {
+            response.adjoin_header(removal(&state.config.session, name));
+        }
+    }
+}

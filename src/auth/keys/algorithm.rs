@@ -1,0 +1,110 @@
+//! How tokens are signed (RFC 7518, section 3.1; RFC 8037).
+
+use serde::{Deserialize, Serialize};
+
+/// How tokens are signed. It is fixed by configuration: what a token's header says is only
+/// compared with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// HMAC with SHA-256. The default.
+    #[default]
+    HS256,
+    /// HMAC with SHA-384.
+    HS384,
+    /// HMAC with SHA-512.
+    HS512,
+    /// RSA (PKCS #1) with SHA-256.
+    RS256,
+    /// RSA (PKCS #1) with SHA-384.
+    RS384,
+    /// RSA (PKCS #1) with SHA-512.
+    RS512,
+    /// RSA (PSS) with SHA-256.
+    PS256,
+    /// RSA (PSS) with SHA-384.
+    PS384,
+    /// RSA (PSS) with SHA-512.
+    PS512,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
+    /// ECDSA on P-384 with SHA-384.
+    ES384,
+    /// Ed25519.
+    EdDSA,
+}
+
+/// What kind of key an algorithm takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Hmac,
+    Rsa,
+    Ec,
+    Ed,
+}
+
+impl Algorithm {
+    /// Every algorithm.
+    pub const ALL: [Self; 12] = [
+        Self::HS256,
+        Self::HS384,
+        Self::HS512,
+        Self::RS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS256,
+        Self::PS384,
+        Self::PS512,
+        Self::ES256,
+        Self::ES384,
+        Self::EdDSA,
+    ];
+
+    /// The name in the `alg` field, the name in the crate, and the kind of key.
+    const fn row(self) -> (&'static str, jsonwebtoken::Algorithm, Family) {
+        use jsonwebtoken::Algorithm as Of;
+        match self {
+            Self::HS256 => ("HS256", Of::HS256, Family::Hmac),
+            Self::HS384 => ("HS384", Of::HS384, Family::Hmac),
+            Self::HS512 => ("HS512", Of::HS512, Family::Hmac),
+            Self::RS256 => ("RS256", Of::RS256, Family::Rsa),
+            Self::RS384 => ("RS384", Of::RS384, Family::Rsa),
+            Self::RS512 => ("RS512", Of::RS512, Family::Rsa),
+            Self::PS256 => ("PS256", Of::PS256, Family::Rsa),
+            Self::PS384 => ("PS384", Of::PS384, Family::Rsa),
+            Self::PS512 => ("PS512", Of::PS512, Family::Rsa),
+            Self::ES256 => ("ES256", Of::ES256, Family::Ec),
+            Self::ES384 => ("ES384", Of::ES384, Family::Ec),
+            Self::EdDSA => ("EdDSA", Of::EdDSA, Family::Ed),
+        }
+    }
+
+    /// The name in the `alg` field.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Whether a private key signs and a public key verifies.
+    #[must_use]
+    pub const fn is_asymmetric(self) -> bool {
+        !matches!(self.family(), Family::Hmac)
+    }
+
+    pub(crate) const fn of_crate(self) -> jsonwebtoken::Algorithm {
+        self.row().1
+    }
+
+    pub(crate) const fn family(self) -> Family {
+        self.row().2
+    }
+
+    /// The length of its hash in bytes: the least that an HMAC key must have (RFC 7518, 3.2).
+    pub(crate) const fn hash_length(self) -> usize {
+        match self {
+            Self::HS384 | Self::RS384 | Self::PS384 | Self::ES384 => 48,
+            Self::HS512 | Self::RS512 | Self::PS512 => 64,
+            _ => 32,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Signing keys, and the JWS around a set of claims (RFC 7515, compact form).
+
+mod algorithm;
+mod pem;
+mod published;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{DecodingKey, EncodingKey, crypto};
+use serde_json::{Map, Value};
+
+use super::config::TokenConfig;
+use super::error::Error;
+use super::error_kind::ErrorKind;
+use super::json::Object;
+
+pub use algorithm::Algorithm;
+pub use published::PublicKeys;
+
+/// Longest token that is looked at, in bytes; ours are some 400.
+pub(crate) const MAX_TOKEN: usize = 8 * 1024;
+
+/// Header fields that an application cannot set: they decide how a token is verified.
+const RESERVED: &[&str] = &["alg", "typ", "kid", "crit", "b64", "zip", "jku", "jwk", "x5u", "x5c"];
+
+/// One key that signs and all keys that verify, of one algorithm.
+pub(crate) struct Keys {
+    algorithm: Algorithm,
+    /// The fields of a token's header that are ours.
+    header: Map<String, Value>,
+    /// The same, encoded.
+    encoded_header: String,
+    /// Missing where tokens are only verified.
+    signing: Option<EncodingKey>,
+    verifying: Vec<Verifying>,
+    jwks: JwkSet,
+}
+
+/// A key that verifies, and its name where it has one.
+struct Verifying {
+    kid: Option<String>,
+    key: DecodingKey,
+}
+
+impl Keys {
+    /// The keys of a configuration, or the setting at fault and what is wrong with it.
+    pub(crate) fn new(config: &TokenConfig) -> Result<Self, (&'static str, String)> {
+        // Named, because the crate guesses by its features and panics when another crate of the
+        // application switched a second provider on. A provider that is set already stays.
+        let _ = crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
+        match config.algorithm.is_asymmetric() {
+            true => Self::pairs(config),
+            false => Ok(Self::secrets(config)),
+        }
+    }
+
+    fn secrets(config: &TokenConfig) -> Self {
+        let secret = config.secret.as_ref().map_or("", |secret| secret.reveal()).as_bytes();
+        let previous = config.previous_secrets.iter().map(|secret| secret.reveal().as_bytes());
+        let verifying = std::iter::once(secret).chain(previous).map(DecodingKey::from_secret);
+        let verifying = verifying.map(|key| Verifying { kid: None, key }).collect();
+        let signing = Some(EncodingKey::from_secret(secret));
+        Self::with(config.algorithm, None, signing, verifying, JwkSet::default())
+    }
+
+    fn pairs(config: &TokenConfig) -> Result<Self, (&'static str, String)> {
+        let algorithm = config.algorithm;
+        let private = config.private_key.as_ref();
+        let private = private.map(|pem| pem::private_key(algorithm, pem.reveal())).transpose();
+        let private = private.map_err(|fault| ("token.private_key", fault))?;
+        let (signing, own) = match private {
+            Some(pair) => (Some(pair.key), Some(pair.public)),
+            None => (None, None),
+        };
+        let kid = own.as_ref().map(|key| key.kid.clone());
+        let mut public: Vec<pem::PublicKey> = own.into_iter().collect();
+        for value in &config.public_keys {
+            let key = pem::public_key(algorithm, value);
+            let key = key.map_err(|fault| ("token.public_keys", fault))?;
+            if public.iter().all(|known| known.kid != key.kid) {
+                public.push(key);
+            }
+        }
+        if public.is_empty() {
+            let fault = format!("is missing; {} signs with a private key in PEM", algorithm.name());
+            return Err(("token.private_key", fault));
+        }
+        let jwks = JwkSet { keys: public.iter().map(|key| key.jwk.clone()).collect() };
+        let verifying =
+            public.into_iter().map(|key| Verifying { kid: Some(key.kid), key: key.key }).collect();
+        Ok(Self::with(algorithm, kid, signing, verifying, jwks))
+    }
+
+    fn with(
+        algorithm: Algorithm,
+        kid: Option<String>,
+        signing: Option<EncodingKey>,
+        verifying: Vec<Verifying>,
+        jwks: JwkSet,
+    ) -> Self {
+        let mut header = Map::new();
+        header.insert("alg".to_owned(), algorithm.name().into());
+        header.insert("typ".to_owned(), "JWT".into());
+        if let Some(kid) = kid {
+            header.insert("kid".to_owned(), kid.into());
+        }
+        Self { algorithm, encoded_header: encode(&header), header, signing, verifying, jwks }
+    }
+
+    /// The public keys, for whoever wants to verify our tokens; none for a shared secret.
+    pub(crate) fn jwks(&self) -> &JwkSet {
+        &self.jwks
+    }
+
+    /// Signs claims; `extra` are further header fields.
+    pub(crate) fn sign(
+        &self,
+        extra: &Map<String, Value>,
+        claims: &Map<String, Value>,
+    ) -> Result<String, Error> {
+        let mut token = if extra.is_empty() {
+            self.encoded_header.clone()
+        } else {
+            let mut header = self.header.clone();
+            let allowed = extra.iter().filter(|(name, _)| !RESERVED.contains(&name.as_str()));
+            header.extend(allowed.map(|(name, value)| (name.clone(), value.clone())));
+            encode(&header)
+        };
+        token.push('.');
+        token.push_str(&encode(claims));
+        let key = self.signing.as_ref().ok_or(ErrorKind::Internal)?;
+        let signature = crypto::sign(token.as_bytes(), key, self.algorithm.of_crate())
+            .map_err(Error::internal)?;
+        token.push('.');
+        token.push_str(&signature);
+        // What we would refuse ourselves must not be given out.
+        if token.len() > MAX_TOKEN {
+            let text = "a token would be longer than 8 KB: too many claims";
+            return Err(Error::internal(std::io::Error::other(text)));
+        }
+        Ok(token)
+    }
+
+    /// The claim set of a token that one of our keys signed; every other fault of the token
+    /// is 401 `token_invalid`.
+    pub(crate) fn verify(&self, token: &str) -> Result<Map<String, Value>, Error> {
+        let invalid = || Error::new(ErrorKind::TokenInvalid);
+        if token.len() > MAX_TOKEN {
+            return Err(invalid());
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or_else(invalid)?;
+        let (header, claims) = message.split_once('.').ok_or_else(invalid)?;
+        let named = match header == self.encoded_header {
+            // Byte for byte our own header needs no second look.
+            true => self.header.get("kid").cloned(),
+            false => self.check_header(decode(header).ok_or_else(invalid)?)?,
+        };
+        let fits = |known: &&Verifying| match (&named, &known.kid) {
+            (Some(named), Some(kid)) => named.as_str() == Some(kid),
+            _ => true,
+        };
+        let signed = |known: &Verifying| {
+            let algorithm = self.algorithm.of_crate();
+            crypto::verify(signature, message.as_bytes(), &known.key, algorithm).unwrap_or(false)
+        };
+        if !self.verifying.iter().filter(fits).any(signed) {
+            return Err(invalid());
+        }
+        decode(claims).ok_or_else(invalid)
+    }
+
+    /// The `kid` of a header that is acceptable.
+    fn check_header(&self, mut header: Map<String, Value>) -> Result<Option<Value>, Error> {
+        let ours = header.get("alg").and_then(Value::as_str) == Some(self.algorithm.name());
+        // RFC 7515, 4.1.11: what is marked critical must be understood, and we understand
+        // none; an empty list is malformed.
+        let plain = ["crit", "b64", "zip"].iter().all(|name| !header.contains_key(*name));
+        if ours && plain { Ok(header.remove("kid")) } else { Err(ErrorKind::TokenInvalid.into()) }
+    }
+}
+
+fn encode(part: &Map<String, Value>) -> String {
+    URL_SAFE_NO_PAD.encode(Value::Object(part.clone()).to_string())
+}
+
+fn decode(part: &str) -> Option<Map<String, Value>> {
+    let json = URL_SAFE_NO_PAD.decode(part).ok()?;
+    serde_json::from_slice::<Object>(&json).ok().map(|object| object.0)
+}

@@ -1,0 +1,78 @@
+//! Asymmetric keys from PEM: the text itself, or the path of a file that holds it.
+
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{DecodingKey, EncodingKey};
+
+use super::algorithm::{Algorithm, Family};
+
+/// Shortest RSA modulus, in base64url characters: 2048 bits (RFC 7518, section 3.3).
+const SHORTEST_MODULUS: usize = 2048 / 6;
+
+/// A public key and the name that tokens give it.
+pub(crate) struct PublicKey {
+    pub(crate) key: DecodingKey,
+    pub(crate) jwk: Jwk,
+    pub(crate) kid: String,
+}
+
+/// A private key with its public half.
+pub(crate) struct PrivateKey {
+    pub(crate) key: EncodingKey,
+    pub(crate) public: PublicKey,
+}
+
+/// Reads a private key; the fault repeats nothing of it.
+pub(crate) fn private_key(algorithm: Algorithm, value: &str) -> Result<PrivateKey, String> {
+    let pem = text_of(value)?;
+    let read = match algorithm.family() {
+        Family::Rsa => EncodingKey::from_rsa_pem(pem.as_bytes()),
+        Family::Ec => EncodingKey::from_ec_pem(pem.as_bytes()),
+        Family::Ed => EncodingKey::from_ed_pem(pem.as_bytes()),
+        Family::Hmac => return Err("belongs to an algorithm with key pairs".to_owned()),
+    };
+    let wrong = || format!("is no private key in PEM (PKCS #8) for {}", algorithm.name());
+    let key = read.map_err(|_| wrong())?;
+    let jwk = Jwk::from_encoding_key(&key, algorithm.of_crate()).map_err(|_| wrong())?;
+    let public = named(algorithm, jwk)?;
+    Ok(PrivateKey { key, public })
+}
+
+/// Reads a public key; the fault repeats nothing of it.
+pub(crate) fn public_key(algorithm: Algorithm, value: &str) -> Result<PublicKey, String> {
+    let pem = text_of(value)?;
+    let read = match algorithm.family() {
+        Family::Rsa => DecodingKey::from_rsa_pem(pem.as_bytes()),
+        Family::Ec => DecodingKey::from_ec_pem(pem.as_bytes()),
+        Family::Ed => DecodingKey::from_ed_pem(pem.as_bytes()),
+        Family::Hmac => return Err("belongs to an algorithm with key pairs".to_owned()),
+    };
+    let wrong = || format!("is no public key in PEM for {}", algorithm.name());
+    let key = read.map_err(|_| wrong())?;
+    let jwk = Jwk::from_decoding_key(&key, Some(algorithm.of_crate())).map_err(|_| wrong())?;
+    named(algorithm, jwk)
+}
+
+/// Gives a key the name of its own thumbprint (RFC 7638), so that every process that holds
+/// it calls it the same.
+fn named(algorithm: Algorithm, mut jwk: Jwk) -> Result<PublicKey, String> {
+    if let AlgorithmParameters::RSA(rsa) = &jwk.algorithm
+        && rsa.n.len() < SHORTEST_MODULUS
+    {
+        return Err("is an RSA key of less than 2048 bits".to_owned());
+    }
+    let wrong = || format!("is no key for {}", algorithm.name());
+    let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| wrong())?;
+    let key = DecodingKey::from_jwk(&jwk).map_err(|_| wrong())?;
+    jwk.common.key_id = Some(kid.clone());
+    jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+    jwk.common.key_algorithm = Some(KeyAlgorithm::from(algorithm.of_crate()));
+    Ok(PublicKey { key, jwk, kid })
+}
+
+fn text_of(value: &str) -> Result<String, String> {
+    if value.trim_start().starts_with("-----BEGIN") {
+        return Ok(value.to_owned());
+    }
+    std::fs::read_to_string(value.trim())
+        .map_err(|cause| format!("is neither PEM text nor a file that can be read: {cause}"))
+}

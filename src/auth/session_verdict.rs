@@ -1,0 +1,131 @@
+//! The session half of the verdict: the session cookie, or else the remember cookie.
+
+use rocket::Request;
+
+use super::account::Account;
+use super::authentication::{Authentication, Via};
+use super::bearer::Presented;
+use super::config::Protection;
+use super::cookies::{Which, mark_worthless};
+use super::error::Error;
+use super::events::{EventKind, report};
+use super::origin;
+use super::sign_in::SignInKind;
+use super::standing::{Presentation, Standing, look_up};
+use super::state::AuthState;
+use super::ticket::{Ticket, client};
+
+/// The tickets that a request carries.
+#[derive(Default)]
+pub(crate) struct Carried {
+    pub(crate) session: Option<Ticket>,
+    pub(crate) remember: Option<Ticket>,
+}
+
+impl Carried {
+    /// The tickets in the request's cookies, if sessions exist and no token was presented; 403
+    /// `cross_origin` when there is one and the request is unsafe and from another site.
+    pub(crate) fn by(request: &Request<'_>, state: &AuthState) -> Result<Self, Error> {
+        let config = &state.config;
+        if !config.mode.has_sessions() || Presented::on(request, state).is_token_request() {
+            return Ok(Self::default());
+        }
+        let session = Ticket::find(request, state, Which::Session)?;
+        let remember = match config.session.remembers() {
+            true => Ticket::find(request, state, Which::Remember)?,
+            false => None,
+        };
+        if session.is_some() || remember.is_some() {
+            origin::check(request)?;
+        }
+        Ok(Self { session, remember })
+    }
+
+    /// The ticket that counts: the session's, or else the remembered one.
+    pub(crate) fn best(&self) -> Option<&Ticket> {
+        self.session.as_ref().or(self.remember.as_ref())
+    }
+}
+
+/// Whoever the cookies name, if the sign-in stands.
+pub(crate) async fn session<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+) -> Result<Option<Authentication<U>>, Error> {
+    let carried = Carried::by(request, state)?;
+    if let Some(ticket) = &carried.session {
+        let found = admit(request, state, ticket, Which::Session).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    match &carried.remember {
+        Some(ticket) => admit(request, state, ticket, Which::Remember).await,
+        None => Ok(None),
+    }
+}
+
+/// The account behind one ticket; a ticket that is good for nothing is taken back.
+async fn admit<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+    ticket: &Ticket,
+    which: Which,
+) -> Result<Option<Authentication<U>>, Error> {
+    let credential = Presentation {
+        sid: Some(&ticket.sid),
+        sub: &ticket.sub,
+        stamp: ticket.stamp.as_deref(),
+        kind: SignInKind::Browser,
+        // Being remembered is what outlives the idle limit; it only ends the session.
+        idle: (which == Which::Session).then_some(state.config.session.idle),
+    };
+    let Some(found) = look_up::<U>(request, state, &credential).await? else {
+        mark_worthless(request, which);
+        return Ok(None);
+    };
+    let moved =
+        state.config.session.protection != Protection::Off && ticket.client != client(request);
+    if moved {
+        report(request, EventKind::Protected, Some(&ticket.sub), Some(&ticket.sid));
+        if state.config.session.protection == Protection::Strong {
+            if let Some(id) = ticket.id() {
+                state.ledger.end(&id).await?;
+            }
+            mark_worthless(request, which);
+            return Ok(None);
+        }
+    }
+    if which == Which::Remember {
+        restore(request, state, ticket, &found)?;
+    }
+    Ok(Some(Authentication {
+        account: found.account,
+        via: Via::Session,
+        auth_time: match &found.sign_in {
+            Some(sign_in) => sign_in.auth_time,
+            None => ticket.auth_time()?,
+        },
+        sign_in: found.sign_in,
+        claims: None,
+        fresh: which == Which::Session && ticket.fresh && !moved,
+    }))
+}
+
+/// Gives a remembered browser a session again. Were the cookie lost in an error page, the
+/// next request would do the same.
+fn restore<U>(
+    request: &Request<'_>,
+    state: &AuthState,
+    ticket: &Ticket,
+    found: &Standing<U>,
+) -> Result<(), Error> {
+    let now = state.clock.now()?;
+    let auth_time = found.sign_in.as_ref().map_or(ticket.auth, |s| s.auth_time.unix_timestamp());
+    let session =
+        Ticket { auth: auth_time, client: client(request), fresh: false, ..ticket.clone() };
+    let session = session.within_session(state, now);
+    session.write(request, state, Which::Session)?;
+    report(request, EventKind::Restored, Some(&ticket.sub), Some(&ticket.sid));
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Where am I signed in? Listing an account's sign-ins and ending them.
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+
+use super::bearer::refuse;
+use super::error::Error;
+use super::error_kind::ErrorKind;
+use super::events::{EndedBy, EventKind, report};
+use super::sign_in::{SignIn, SignInId};
+use super::state::AuthState;
+
+/// Guard: the sign-ins of accounts. It proves nothing: demand a user beside it, and pass that
+/// user's id.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::auth::{Account, CurrentUser, Error, SignIns};
+///
+/// async fn where_am_i<U: Account>(user: CurrentUser<U>, sign_ins: SignIns<'_>) -> Result<String, Error> {
+///     let all = sign_ins.list(&user.account().id().to_string()).await?;
+///     Ok(format!("signed in {} times", all.len()))
+/// }
+/// ```
+pub struct SignIns<'r> {
+    request: &'r Request<'r>,
+    state: &'r AuthState,
+}
+
+impl SignIns<'_> {
+    /// The account's sign-ins that stand, latest use first; empty without a ledger.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
+        let now = self.state.clock.now()?;
+        let idle = self.state.config.session.idle;
+        let all = self.state.ledger.list(account).await?;
+        Ok(all.into_iter().filter(|sign_in| sign_in.stands(now, idle)).collect())
+    }
+
+    /// Ends one of the account's sign-ins.
+    ///
+    /// # Errors
+    /// 404 `not_found` when it is gone or another account's, 503 `unavailable`.
+    pub async fn end(&self, account: &str, id: &str) -> Result<(), Error> {
+        let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
+        let found = self.state.ledger.get(&id).await?;
+        found.filter(|sign_in| sign_in.account == account).ok_or(ErrorKind::NotFound)?;
+        self.state.ledger.end(&id).await?;
+        let kind = EventKind::Ended(EndedBy::Owner, 1);
+        report(self.request, kind, Some(account), Some(id.as_str()));
+        Ok(())
+    }
+
+    /// Ends all of the account's sign-ins, but for one; answers how many.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
+        let ended = self.state.ledger.end_all(account, except).await?;
+        let kept = except.map(SignInId::as_str);
+        report(self.request, EventKind::Ended(EndedBy::Owner, ended), Some(account), kept);
+        Ok(ended)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for SignIns<'r> {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        match AuthState::of(request) {
+            Ok(state) => {
+                state.asked(request);
+                Outcome::Success(Self { request, state })
+            }
+            Err(error) => refuse(request, error),
+        }
+    }
+}
+
+impl Sentinel for SignIns<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        AuthState::is_missing(rocket, "SignIns")
+    }
+}

@@ -1,0 +1,86 @@
+//! `vestibule sign-in ...` and `vestibule purge`: who is signed in, and nobody any longer.
+
+use clap::Subcommand;
+use time::format_description::well_known::Rfc3339;
+
+use super::database::Database;
+use super::{Failure, user};
+use crate::accounts::queries;
+use crate::auth::{Clock, Error, SignInId};
+use crate::housekeeping::BATCH;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SignInCommand {
+    /// List a user's sign-ins
+    List {
+        /// The user's name
+        name: String,
+    },
+    /// End one sign-in, or all of a user
+    End {
+        /// The sign-in's id, as `list` shows it
+        #[arg(required_unless_present = "all_of", conflicts_with = "all_of")]
+        id: Option<String>,
+        /// End all sign-ins of this user
+        #[arg(long, value_name = "NAME")]
+        all_of: Option<String>,
+    },
+}
+
+/// Runs one of the commands.
+pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
+    let mut database = Database::open()?;
+    match command {
+        SignInCommand::List { name } => {
+            let user = user::find(&mut database.connection, name)?;
+            let (now, idle) = (Clock::system().now()?, database.auth.session.idle);
+            let all = queries::sign_ins_of(&mut database.connection, user.id)?;
+            for sign_in in all.iter().filter(|sign_in| sign_in.stands(now, idle)) {
+                println!(
+                    "{}  {:<7}  {}  {:<15}  {}",
+                    sign_in.id,
+                    sign_in.kind.as_str(),
+                    sign_in.last_seen_at.format(&Rfc3339).unwrap_or_default(),
+                    sign_in.address.as_deref().unwrap_or("-"),
+                    sign_in.label.as_deref().or(sign_in.user_agent.as_deref()).unwrap_or("-"),
+                );
+            }
+        }
+        SignInCommand::End { id: Some(id), .. } => {
+            let known = SignInId::parse(id).is_some();
+            if !known || queries::end_sign_in(&mut database.connection, id)? == 0 {
+                return Err(Failure::new("there is no sign-in of this id"));
+            }
+            println!("ended 1");
+        }
+        SignInCommand::End { all_of, .. } => {
+            let name = all_of.as_deref().unwrap_or_default();
+            let user = user::find(&mut database.connection, name)?;
+            let ended = queries::end_sign_ins(&mut database.connection, user.id, None)?;
+            println!("ended {ended}");
+        }
+    }
+    Ok(())
+}
+
+/// Deletes every sign-in that no longer stands, in small batches.
+pub(super) fn purge() -> Result<(), Failure> {
+    let mut database = Database::open()?;
+    let (now, idle) = (Clock::system().now()?, database.auth.session.idle);
+    let mut purged = 0;
+    loop {
+        let count = queries::purge(&mut database.connection, now, idle, BATCH)?;
+        purged += count;
+        if i64::try_from(count).unwrap_or(i64::MAX) < BATCH {
+            break;
+        }
+    }
+    println!("purged {purged}");
+    Ok(())
+}
+
+impl From<diesel::result::Error> for Failure {
+    fn from(cause: diesel::result::Error) -> Self {
+        Error::from(cause).into()
+    }
+}

@@ -1,0 +1,60 @@
+//! House-keeping: sign-ins that no longer stand are deleted in the background.
+
+use std::time::Duration;
+
+use rocket::fairing::AdHoc;
+use rocket::tokio::{self, select, time};
+
+use crate::accounts::queries;
+use crate::auth::{Clock, Error};
+use crate::db::Db;
+
+/// How often it is looked for them.
+const EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// How many are deleted at once: a large statement would hold others up.
+pub(crate) const BATCH: i64 = 500;
+
+/// Purges every ten minutes until the service stops.
+pub(crate) fn stage(idle: Duration) -> AdHoc {
+    AdHoc::on_liftoff("House-keeping", move |rocket| {
+        Box::pin(async move {
+            let (db, clock) = (rocket.state::<Db>().cloned(), rocket.state::<Clock>().cloned());
+            let (Some(db), Some(clock)) = (db, clock) else { return };
+            let mut shutdown = rocket.shutdown();
+            tokio::spawn(async move {
+                loop {
+                    select! {
+                        () = &mut shutdown => break,
+                        () = time::sleep(EVERY) => {}
+                    }
+                    match purge(&db, &clock, idle).await {
+                        Ok(0) => {}
+                        Ok(count) => {
+                            log::info!(target: "vestibule::purge", purged = count; "purged")
+                        }
+                        Err(error) => {
+                            let code = error.kind().code();
+                            log::warn!(target: "vestibule::purge", "not purged: {code}");
+                        }
+                    }
+                }
+            });
+        })
+    })
+}
+
+async fn purge(db: &Db, clock: &Clock, idle: Duration) -> Result<usize, Error> {
+    let mut purged = 0;
+    loop {
+        let now = clock.now()?;
+        let batch = move |connection: &mut crate::db::AnyConnection| {
+            queries::purge(connection, now, idle, BATCH).map_err(Error::from)
+        };
+        let count = db.run(batch).await?;
+        purged += count;
+        if count < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+            return Ok(purged);
+        }
+    }
+}

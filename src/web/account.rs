@@ -1,0 +1,145 @@
+//! One's own account: what it is, and another password for it.
+
+use std::collections::BTreeMap;
+
+use rocket::form::{Form, FromForm};
+use rocket::request::FlashMessage;
+use rocket::response::{Flash, Redirect};
+use rocket::{State, get, post, uri};
+use rocket_dyn_templates::{Template, context};
+
+use super::once::Once;
+use super::session::{Entered, onward};
+use super::view::{View, shown};
+use crate::accounts::{Accounts, NewPassword, SessionUser, User};
+use crate::auth::{
+    Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, LocalPath, Password, Reporter,
+    Session,
+};
+
+/// The fields of the password form.
+#[derive(FromForm)]
+pub(super) struct Change {
+    current_password: Password,
+    new_password: Password,
+}
+
+/// The fields of the confirmation.
+#[derive(FromForm)]
+pub(super) struct Confirmation {
+    password: Password,
+    #[field(default = "")]
+    next: String,
+}
+
+fn page(
+    view: &View,
+    user: &User,
+    accounts: &Accounts,
+    (fresh, notice): (bool, Option<&str>),
+    error: Option<&Error>,
+) -> Template {
+    let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
+    if let Some(error) = error {
+        errors.extend(error.fields());
+        if error.kind() == ErrorKind::BadCredentials {
+            errors.insert("current_password", "This is not your current password.");
+        }
+    }
+    let own = context! {
+        account: context! {
+            username: &user.username,
+            full_name: &user.full_name,
+            role: user.role,
+            created_at: shown(user.created_at),
+        },
+        min_length: accounts.limits().min_length,
+        fresh,
+        notice,
+        errors,
+    };
+    view.page("account", "Account", Some(user), own)
+}
+
+/// The account, with the password form for whoever has proven the password lately.
+#[get("/account")]
+pub(super) fn account(
+    user: SessionUser,
+    fresh: Result<Fresh<SessionUser>, Error>,
+    view: View,
+    accounts: &State<Accounts>,
+    flash: Option<FlashMessage<'_>>,
+) -> Template {
+    let notice = flash.as_ref().map(FlashMessage::message);
+    page(&view, &user, accounts, (fresh.is_ok(), notice), None)
+}
+
+/// Replaces the password. Every sign-in ends; this browser gets a new one.
+#[post("/account/password", data = "<form>")]
+pub(super) async fn change_password(
+    user: Fresh<SessionUser>,
+    session: Session<'_>,
+    reporter: Reporter<'_>,
+    view: View,
+    accounts: &State<Accounts>,
+    form: Form<Once<Change>>,
+) -> Result<Result<Flash<Redirect>, Entered>, Error> {
+    let passwords =
+        NewPassword { current: form.current_password.clone(), new: form.new_password.clone() };
+    match accounts.change_password(&user, &passwords, None).await {
+        Ok(ended) => {
+            let account = user.id.to_string();
+            reporter.report(EventKind::PasswordChanged, Some(&account), None);
+            let others = EventKind::Ended(EndedBy::PasswordChange, ended);
+            reporter.report(others, Some(&account), None);
+            let remembered = user.authentication().sign_in().is_some_and(|row| row.remembered);
+            match remembered {
+                true => session.start_remembered(&**user.account()).await?,
+                false => session.start(&**user.account()).await?,
+            };
+            let done = "Your password has changed, and you are signed out everywhere else.";
+            Ok(Ok(Flash::success(Redirect::to(uri!(account)), done)))
+        }
+        Err(error)
+            if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::BadCredentials) =>
+        {
+            let again = page(&view, &user, accounts, (true, None), Some(&error));
+            Ok(Err(Entered::Again(error, again)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn confirmation(view: &View, user: &User, next: &str, error: Option<&str>) -> Template {
+    let next = LocalPath::parse(next).map(|path| path.to_string());
+    view.page("reauthenticate", "Confirm your password", Some(user), context! { next, error })
+}
+
+/// Asks for the password again.
+#[get("/reauthenticate?<next>")]
+pub(super) fn reauthenticate(user: SessionUser, view: View, next: Option<&str>) -> Template {
+    confirmation(&view, &user, next.unwrap_or_default(), None)
+}
+
+/// Makes the session fresh, and goes on to where they were going.
+#[post("/reauthenticate", data = "<form>")]
+pub(super) async fn confirm(
+    user: SessionUser,
+    session: Session<'_>,
+    view: View,
+    accounts: &State<Accounts>,
+    form: Form<Once<Confirmation>>,
+) -> Result<Entered, Error> {
+    match accounts.check_password(&user, &form.password).await {
+        Ok(()) => {
+            session.confirm().await?;
+            Ok(Entered::on(onward(&form.next)))
+        }
+        Err(error) if error.kind() == ErrorKind::BadCredentials => {
+            let wrong = Some("This is not your password.");
+            let again = confirmation(&view, &user, &form.next, wrong);
+            Ok(Entered::Again(error, again))
+        }
+        Err(error) => Err(error),
+    }
+}

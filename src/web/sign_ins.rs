@@ -1,0 +1,65 @@
+//! Where am I signed in?
+
+use rocket::request::FlashMessage;
+use rocket::response::{Flash, Redirect};
+use rocket::{get, post, uri};
+use rocket_dyn_templates::{Template, context};
+
+use super::view::{View, shown};
+use crate::accounts::SessionUser;
+use crate::auth::{Authenticated, Error, SignInKind, SignIns};
+
+/// Browsers, programs and keys in one list, latest use first.
+#[get("/account/sign-ins")]
+pub(super) async fn list(
+    user: SessionUser,
+    sign_ins: SignIns<'_>,
+    view: View,
+    flash: Option<FlashMessage<'_>>,
+) -> Result<Template, Error> {
+    let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
+    let all = sign_ins.list(&user.id.to_string()).await?;
+    let rows: Vec<_> = all
+        .iter()
+        .map(|sign_in| {
+            context! {
+                id: &sign_in.id,
+                kind: match sign_in.kind {
+                    SignInKind::Browser => "Browser",
+                    SignInKind::Token => "Program",
+                    SignInKind::Key => "Access key",
+                },
+                device: sign_in.label.as_ref().or(sign_in.user_agent.as_ref()),
+                address: &sign_in.address,
+                created_at: shown(sign_in.created_at),
+                last_seen_at: shown(sign_in.last_seen_at),
+                current: Some(&sign_in.id) == current,
+            }
+        })
+        .collect();
+    let own = context! { sign_ins: rows, notice: flash.as_ref().map(FlashMessage::message) };
+    Ok(view.page("sign-ins", "Where you are signed in", Some(&user), own))
+}
+
+/// Ends one of them.
+#[post("/account/sign-ins/<id>/end")]
+pub(super) async fn end(
+    user: SessionUser,
+    sign_ins: SignIns<'_>,
+    id: &str,
+) -> Result<Flash<Redirect>, Error> {
+    sign_ins.end(&user.id.to_string(), id).await?;
+    Ok(Flash::success(Redirect::to(uri!(list)), "That sign-in has ended."))
+}
+
+/// Ends all but this one.
+#[post("/account/sign-ins/end-others")]
+pub(super) async fn end_others(
+    user: SessionUser,
+    sign_ins: SignIns<'_>,
+) -> Result<Flash<Redirect>, Error> {
+    let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
+    let ended = sign_ins.end_all(&user.id.to_string(), current).await?;
+    let text = format!("Signed out everywhere else: {ended} ended.");
+    Ok(Flash::success(Redirect::to(uri!(list)), text))
+}

@@ -112,6 +112,8 @@ impl Settings {
                 port: server.port,
             });
         }
+        // A file that cannot be read is found by each part that wants to read it.
+        faults.dedup();
         Err(faults)
     }
 }

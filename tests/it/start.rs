@@ -298,8 +298,8 @@ fn sample_users_cannot_be_asked_for_where_they_do_not_belong() {
 #[test]
 fn a_file_that_is_no_toml_is_named() {
     let home = Home::new();
-    home.configure_alone("[default\n");
-    assert_refused(&home.run(&[], ""), &[&["Rocket.toml"]]);
+    home.configure_alone("[default]\nsecret_key = \"hunter2\n");
+    assert_refused(&home.run(&[], ""), &[&["Rocket.toml: ", "line 2"]]);
 }
 
 #[test]

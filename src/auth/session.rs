@@ -8,7 +8,8 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
 use super::account::Account;
-use super::bearer::{Presented, refuse};
+use super::authentication::verified;
+use super::bearer::refuse;
 use super::cookies::{Which, removal};
 use super::digest::stamp_digest;
 use super::error::Error;
@@ -16,6 +17,7 @@ use super::error_kind::ErrorKind;
 use super::events::{EventKind, report};
 use super::opening::{open, succeed};
 use super::origin;
+use super::presented::is_token_request;
 use super::session_verdict::Carried;
 use super::sign_in::{SignIn, SignInId, SignInKind};
 use super::state::AuthState;
@@ -191,11 +193,16 @@ impl<'r> FromRequest<'r> for Session<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         let checked = AuthState::of(request).and_then(|state| {
             state.asked(request);
-            origin::check(request)?;
-            match Presented::on(request, state) {
-                _ if !state.config.mode.has_sessions() => Err(ErrorKind::NotFound.into()),
-                Presented::Nothing => Ok(state),
-                _ => Err(ErrorKind::AmbiguousCredentials.into()),
+            // Only a token that verified waives the check; no session comes of it either way.
+            if verified(request, state).is_err() {
+                origin::check(request)?;
+            }
+            if !state.config.mode.has_sessions() {
+                Err(ErrorKind::NotFound.into())
+            } else if is_token_request(request, state) {
+                Err(ErrorKind::AmbiguousCredentials.into())
+            } else {
+                Ok(state)
             }
         });
         match checked {

@@ -128,8 +128,10 @@ impl Target {
 
     /// The status of the answer to somebody who came in; `None` where only the guards are of
     /// interest, and whatever the handler says is right.
-    pub(crate) fn welcome(&self, who: Option<Person>) -> Option<u16> {
+    pub(crate) fn welcome(&self, who: Option<Person>, mode: Mode) -> Option<u16> {
         Some(match (self.method, self.template.as_str()) {
+            // Without tokens there are no keys.
+            (Method::Get, "/.well-known/jwks.json") if !mode.has_tokens() => 404,
             // Somebody who is signed in already goes on.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,
             (Method::Get, _) => 200,

@@ -91,6 +91,12 @@ impl Settings {
             (server, auth, accounts, database)
         {
             let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
+            // Rocket refuses too, without saying which key is meant.
+            if !debug && !server.secret_key.is_provided() {
+                let problem = "is missing; set 32 random bytes in base64, such as \
+                               `openssl rand -base64 32` prints";
+                return Err(vec![Fault::new(figment, "secret_key", problem)]);
+            }
             let allowed = debug && server.address.is_loopback();
             let wanted = accounts.accounts.sample_users;
             if wanted == Some(true) && !allowed {
@@ -106,6 +112,8 @@ impl Settings {
                 port: server.port,
             });
         }
+        // A file that cannot be read is found by each part that wants to read it.
+        faults.dedup();
         Err(faults)
     }
 }

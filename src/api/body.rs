@@ -1,5 +1,7 @@
 //! A JSON body as named fields: every fault is named, and nothing unknown gets in.
 
+use std::borrow::Cow;
+
 use rocket::data::{Data, FromData, Outcome};
 use rocket::http::Status;
 use rocket::outcome::Outcome::{Error as Failed, Success};
@@ -15,7 +17,7 @@ use crate::auth::{Error, ErrorKind};
 /// `malformed_body`.
 pub(super) struct Body {
     fields: Map<String, Value>,
-    faults: Vec<(String, &'static str)>,
+    faults: Vec<(String, Cow<'static, str>)>,
 }
 
 impl Body {
@@ -63,15 +65,23 @@ impl Body {
 
     /// Notes that a field is not acceptable.
     pub(super) fn fault(&mut self, name: &str, message: &'static str) {
-        self.faults.push((name.to_owned(), message));
+        self.faults.push((name.to_owned(), message.into()));
+    }
+
+    /// Notes what another check found wrong with single fields.
+    pub(super) fn faults_of(&mut self, error: &Error) {
+        let found = error.fields().map(|(name, text)| (name.to_owned(), text.to_owned().into()));
+        self.faults.extend(found);
     }
 
     /// 422 `invalid_field` if any field was at fault or is left over.
     pub(super) fn finish(self) -> Result<(), Error> {
         // Names come from the client: a long one is not sent back.
         let left = self.fields.into_iter().map(|(name, _)| name).take(8);
-        let unknown = left.map(|name| (name.chars().take(40).collect(), "This field is unknown."));
-        let faults: Vec<(String, &'static str)> = self.faults.into_iter().chain(unknown).collect();
+        let unknown =
+            left.map(|name| (name.chars().take(40).collect(), "This field is unknown.".into()));
+        let faults: Vec<(String, Cow<'static, str>)> =
+            self.faults.into_iter().chain(unknown).collect();
         if faults.is_empty() {
             return Ok(());
         }

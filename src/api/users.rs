@@ -72,7 +72,10 @@ pub(super) async fn change(
     }
     if body.has("full_name") {
         let text = body.optional_text("full_name").unwrap_or_default();
-        change.full_name = Some(full_name(&text)?);
+        match full_name(&text) {
+            Ok(name) => change.full_name = Some(name),
+            Err(error) => body.faults_of(&error),
+        }
     }
     body.finish()?;
     let id: i64 = id.parse().map_err(|_| ErrorKind::NotFound)?;

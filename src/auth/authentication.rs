@@ -7,10 +7,12 @@ use rocket::Request;
 use time::OffsetDateTime;
 
 use super::account::Account;
-use super::bearer::{Presented, presented};
 use super::claims::{Claims, TokenKind};
+use super::config::Location;
+use super::csrf;
 use super::error::Error;
 use super::error_kind::ErrorKind;
+use super::presented::{Presented, is_token_request};
 use super::session_verdict::session;
 use super::sign_in::{SignIn, SignInKind};
 use super::standing::{Presentation, look_up, revoked};
@@ -43,6 +45,7 @@ pub struct Authentication<U> {
     pub(crate) via: Via,
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) claims: Option<Arc<Claims>>,
+    pub(crate) location: Option<Location>,
     pub(crate) auth_time: OffsetDateTime,
     pub(crate) fresh: bool,
 }
@@ -55,6 +58,7 @@ impl<U> Clone for Authentication<U> {
             via: self.via,
             sign_in: self.sign_in.clone(),
             claims: self.claims.clone(),
+            location: self.location,
             auth_time: self.auth_time,
             fresh: self.fresh,
         }
@@ -84,6 +88,12 @@ impl<U> Authentication<U> {
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
         self.claims.as_deref()
+    }
+
+    /// Where the token was (`get_jwt_request_location`); `None` for a session.
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        self.location
     }
 
     /// When the password was last proven.
@@ -125,7 +135,15 @@ impl<U> Clone for Verdict<U> {
 
 struct TokenHalf<U>(Result<Authentication<U>, Error>);
 struct SessionHalf<U>(Result<Option<Authentication<U>>, Error>);
-struct VerifiedToken(Result<Arc<Claims>, Error>);
+struct VerifiedAccess(Result<Verified, Error>);
+struct VerifiedRefresh(Result<Verified, Error>);
+
+/// A token that is ours, in its time and for us.
+#[derive(Clone)]
+pub(crate) struct Verified {
+    pub(crate) claims: Arc<Claims>,
+    pub(crate) location: Location,
+}
 
 impl<U: Account> Verdict<U> {
     /// The verdict on this request.
@@ -137,7 +155,7 @@ impl<U: Account> Verdict<U> {
             Err(error) => return Self::Refused(error),
         };
         state.asked(request);
-        if Presented::on(request, state).is_token_request() {
+        if is_token_request(request, state) {
             match by_token(request, state).await {
                 Ok(found) => Self::Token(found.clone()),
                 Err(error) => Self::Refused(error.clone()),
@@ -152,29 +170,59 @@ impl<U: Account> Verdict<U> {
     }
 }
 
-/// The verified claims of the presented token, of either type; verified once a request.
-pub(crate) fn verified<'r>(
-    request: &'r Request<'_>,
-    state: &AuthState,
-) -> Result<&'r Arc<Claims>, Error> {
-    let verified = request.local_cache(|| {
-        VerifiedToken(presented(request, state).and_then(|token| {
-            let claims = state.keys.verify(token)?;
-            let now = state.clock.now()?;
-            Claims::check(claims, &state.config.token, now).map(Arc::new)
-        }))
-    });
-    verified.0.as_ref().map_err(Clone::clone)
-}
-
-/// As [`verified`], but only of one type; 401 `wrong_token_type` for the other.
+/// The verified claims of the presented token of one type; 401 `wrong_token_type` when it is
+/// of the other. Verified once a request.
 pub(crate) fn verified_as<'r>(
     request: &'r Request<'_>,
     state: &AuthState,
     kind: TokenKind,
-) -> Result<&'r Arc<Claims>, Error> {
-    let claims = verified(request, state)?;
-    if claims.kind == kind { Ok(claims) } else { Err(ErrorKind::WrongTokenType.into()) }
+) -> Result<&'r Verified, Error> {
+    let verify = || {
+        let (token, location) = Presented::of(request, state, kind).token()?;
+        verify(request, state, token, location)
+    };
+    let verified = match kind {
+        TokenKind::Access => &request.local_cache(|| VerifiedAccess(verify())).0,
+        TokenKind::Refresh => &request.local_cache(|| VerifiedRefresh(verify())).0,
+    };
+    match verified {
+        Ok(found) if found.claims.kind == kind => Ok(found),
+        Ok(_) => Err(ErrorKind::WrongTokenType.into()),
+        Err(error) => Err(error.clone()),
+    }
+}
+
+/// The verified claims of the presented token, whichever its type.
+pub(crate) fn verified<'r>(
+    request: &'r Request<'_>,
+    state: &AuthState,
+) -> Result<&'r Verified, Error> {
+    match verified_as(request, state, TokenKind::Access) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::WrongTokenType | ErrorKind::CredentialsMissing
+            ) =>
+        {
+            verified_as(request, state, TokenKind::Refresh)
+        }
+        other => other,
+    }
+}
+
+/// Verifies one token, and for one that came in a cookie its CSRF value.
+pub(crate) fn verify(
+    request: &Request<'_>,
+    state: &AuthState,
+    token: &str,
+    location: Location,
+) -> Result<Verified, Error> {
+    let claims = state.keys.verify(token)?;
+    let claims = Claims::check(claims, &state.config.token, state.clock.now()?)?;
+    if location == Location::Cookies {
+        csrf::check(request, state, &claims)?;
+    }
+    Ok(Verified { claims: Arc::new(claims), location })
 }
 
 /// The account behind the presented access token.
@@ -184,7 +232,7 @@ pub(crate) async fn by_token<'r, U: Account>(
 ) -> Result<&'r Authentication<U>, Error> {
     let half = request.local_cache_async(async {
         TokenHalf(match verified_as(request, state, TokenKind::Access) {
-            Ok(claims) => behind_token(request, state, claims).await,
+            Ok(verified) => behind_token(request, state, verified).await,
             Err(error) => Err(error),
         })
     });
@@ -195,8 +243,9 @@ pub(crate) async fn by_token<'r, U: Account>(
 pub(crate) async fn behind_token<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
-    claims: &Arc<Claims>,
+    verified: &Verified,
 ) -> Result<Authentication<U>, Error> {
+    let claims = &verified.claims;
     let credential = Presentation {
         sid: claims.sid.as_deref(),
         sub: &claims.sub,
@@ -216,6 +265,7 @@ pub(crate) async fn behind_token<U: Account>(
         sign_in: found.sign_in,
         fresh: claims.fresh,
         claims: Some(claims.clone()),
+        location: Some(verified.location),
     })
 }
 

@@ -1,61 +1,19 @@
-//! Which token a request presents, if any: parsing only, no key and no store.
+//! The bearer header, strictly parsed (RFC 6750, section 2.1).
 
 use rocket::Request;
 use rocket::http::Status;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 
-use super::config::TokenConfig;
+use super::claims::TokenKind;
+use super::config::Location;
 use super::error::Error;
 use super::error_kind::ErrorKind;
+use super::presented::Presented;
 use super::state::AuthState;
 
-/// What the request says about itself before anything is verified.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Presented {
-    /// No token of ours: perhaps a session, perhaps nobody.
-    Nothing,
-    /// Exactly one well-formed token, good or bad.
-    Token(String),
-    /// A header of our scheme that cannot be read, or more than one credential. A token
-    /// request all the same.
-    Unreadable(ErrorKind),
-}
-
-impl Presented {
-    /// The token presented on this request; parsed once, then remembered.
-    pub(crate) fn on<'r>(request: &'r Request<'_>, state: &AuthState) -> &'r Self {
-        request.local_cache(|| {
-            if state.config.mode.has_tokens() {
-                Self::in_headers(request, &state.config.token)
-            } else {
-                // In mode `session` tokens do not exist: the header is not looked at.
-                Self::Nothing
-            }
-        })
-    }
-
-    /// True when the session policy sees a token request.
-    pub(crate) fn is_token_request(&self) -> bool {
-        !matches!(self, Self::Nothing)
-    }
-
-    fn in_headers(request: &Request<'_>, config: &TokenConfig) -> Self {
-        let fields: Vec<&str> = request.headers().get(&config.header).collect();
-        let mut found: Vec<Self> =
-            fields.iter().map(|field| parse(field, &config.scheme)).collect();
-        found.retain(Self::is_token_request);
-        match found.pop() {
-            None => Self::Nothing,
-            // RFC 9110, 11.6.2: the field is single; two of them are two answers to "who?".
-            Some(_) if fields.len() > 1 => Self::Unreadable(ErrorKind::AmbiguousCredentials),
-            Some(one) => one,
-        }
-    }
-}
-
 /// Reads one field value: the scheme in any case, spaces, one token68 (RFC 9110, 11.4).
-fn parse(field: &str, scheme: &str) -> Presented {
+pub(crate) fn parse(field: &str, scheme: &str) -> Presented {
     let field = field.trim_matches(' ');
     let end = field.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
     let (name, rest) = field.split_at(end.unwrap_or(field.len()));
@@ -64,7 +22,7 @@ fn parse(field: &str, scheme: &str) -> Presented {
     }
     let token = rest.trim_start_matches(' ');
     if token.len() < rest.len() && is_token68(token) {
-        Presented::Token(token.to_owned())
+        Presented::Token(token.to_owned(), Location::Header)
     } else {
         Presented::Unreadable(ErrorKind::MalformedAuthorization)
     }
@@ -106,15 +64,6 @@ impl std::fmt::Debug for BearerToken<'_> {
     }
 }
 
-/// The presented token, or why there is none.
-pub(crate) fn presented<'r>(request: &'r Request<'_>, state: &AuthState) -> Result<&'r str, Error> {
-    match Presented::on(request, state) {
-        Presented::Token(token) => Ok(token),
-        Presented::Nothing => Err(ErrorKind::CredentialsMissing.into()),
-        Presented::Unreadable(kind) => Err((*kind).into()),
-    }
-}
-
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for BearerToken<'r> {
     type Error = Error;
@@ -122,7 +71,7 @@ impl<'r> FromRequest<'r> for BearerToken<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         let token = AuthState::of(request).and_then(|state| {
             state.asked(request);
-            presented(request, state)
+            Presented::of(request, state, TokenKind::Access).token().map(|(token, _)| token)
         });
         match token {
             Ok(token) => Outcome::Success(Self(token)),
@@ -147,7 +96,11 @@ mod tests {
     #[test]
     fn the_scheme_is_read_in_any_case_and_the_token_after_one_or_more_spaces() {
         for good in ["Bearer abc", "bearer abc", "BEARER   abc", " Bearer abc "] {
-            assert_eq!(parse(good, "Bearer"), Presented::Token("abc".to_owned()), "{good:?}");
+            assert_eq!(
+                parse(good, "Bearer"),
+                Presented::Token("abc".to_owned(), Location::Header),
+                "{good:?}"
+            );
         }
         for bad in
             ["Bearer", "Bearer ", "Bearer\tabc", "Bearer a b", "Bearer a,b", "Bearer =", "Bearer é"]
@@ -162,7 +115,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_parser_never_panics_and_finds_only_token68(field in ".{0,200}") {
-            if let Presented::Token(token) = parse(&field, "Bearer") {
+            if let Presented::Token(token, _) = parse(&field, "Bearer") {
                 prop_assert!(is_token68(&token));
                 prop_assert!(field.to_ascii_lowercase().trim_matches(' ').starts_with("bearer "));
             }
@@ -170,7 +123,7 @@ mod tests {
 
         #[test]
         fn every_token68_after_the_scheme_is_found(token in "[A-Za-z0-9._~+/-]{1,80}={0,2}") {
-            prop_assert_eq!(parse(&format!("Bearer {token}"), "Bearer"), Presented::Token(token));
+            prop_assert_eq!(parse(&format!("Bearer {token}"), "Bearer"), Presented::Token(token, Location::Header));
         }
     }
 }

@@ -33,6 +33,7 @@ impl TokenKind {
 const REGISTERED: &[&str] = &[
     "aud",
     "auth_time",
+    "csrf",
     "exp",
     "fresh",
     "gen",
@@ -73,6 +74,8 @@ pub struct Claims {
     pub auth_time: i64,
     /// `gen`: the generation of a refresh token.
     pub generation: Option<i64>,
+    /// `csrf`: the value that unsafe requests must show when the token rides in a cookie.
+    pub csrf: Option<String>,
     /// `stamp`: a digest of the account's stamp, where it has one.
     pub stamp: Option<String>,
     /// Everything else, as the application's [`claims`](super::Account::claims) gave it.
@@ -101,6 +104,9 @@ impl Claims {
         }
         if let Some(generation) = self.generation {
             set("gen", generation.into());
+        }
+        if let Some(csrf) = &self.csrf {
+            set("csrf", csrf.as_str().into());
         }
         if let Some(stamp) = &self.stamp {
             set("stamp", stamp.as_str().into());
@@ -169,6 +175,7 @@ impl Claims {
             sid: optional(map, "sid", text)?,
             auth_time: number(map, "auth_time")?,
             generation: optional(map, "gen", number)?,
+            csrf: optional(map, "csrf", text)?,
             stamp: optional(map, "stamp", text)?,
             extra: std::mem::take(map),
         })

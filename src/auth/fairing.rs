@@ -5,17 +5,18 @@ use std::sync::{Arc, Mutex};
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
-use rocket::{Build, Request, Response, Rocket};
+use rocket::{Build, Data, Request, Response, Rocket};
 
-use super::bearer::Presented;
 use super::clock::Clock;
 use super::config::Config;
 use super::cookies;
+use super::csrf;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, Events, Silent, report};
 use super::keys::Keys;
 use super::policy;
+use super::presented::is_token_request;
 use super::sign_in::{Ledger, Stateless};
 use super::state::{AuthState, CookieNames};
 
@@ -67,7 +68,7 @@ impl Auth {
 #[rocket::async_trait]
 impl Fairing for Auth {
     fn info(&self) -> Info {
-        Info { name: "Authentication", kind: Kind::Ignite | Kind::Singleton }
+        Info { name: "Authentication", kind: Kind::Ignite | Kind::Request | Kind::Singleton }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
@@ -99,6 +100,14 @@ impl Fairing for Auth {
             config,
         };
         Ok(rocket.manage(state).attach(LastWord::default()))
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        if let Ok(state) = AuthState::of(request)
+            && state.has_token_cookies()
+        {
+            csrf::look_into_form(request, state, data).await;
+        }
     }
 }
 
@@ -178,7 +187,7 @@ fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'
     if !state.config.mode.has_tokens() || response.headers().contains("WWW-Authenticate") {
         return;
     }
-    let presented = Presented::on(request, state).is_token_request();
+    let presented = is_token_request(request, state);
     let kind = Error::last(request).map(|error| error.kind());
     let kind = kind.filter(|kind| kind.status() == response.status());
     let scheme = &state.config.token.scheme;

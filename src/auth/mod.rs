@@ -31,6 +31,7 @@ mod claims;
 mod clock;
 mod config;
 mod cookies;
+mod csrf;
 mod digest;
 mod error;
 mod error_kind;
@@ -44,6 +45,7 @@ mod opening;
 pub mod origin;
 mod password;
 pub mod policy;
+mod presented;
 mod problem;
 mod session;
 mod session_verdict;
@@ -53,6 +55,8 @@ mod standing;
 mod state;
 mod ticket;
 mod token;
+mod token_body;
+mod token_cookies;
 
 pub use account::Account;
 pub use authentication::{Authentication, Verdict, Via};
@@ -60,16 +64,17 @@ pub use bearer::BearerToken;
 pub use claims::{Claims, TokenKind};
 pub use clock::{Clock, from_micros, to_micros};
 pub use config::{
-    Config, Fault, Mode, PasswordConfig, Protection, SameSite, Secret, SessionConfig,
-    SessionPolicy, TokenConfig, faults_of, parse_duration, read, source_of,
+    Config, Fault, Location, Mode, PasswordConfig, Protection, SameSite, Secret, SessionConfig,
+    SessionPolicy, TokenConfig, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig, faults_of,
+    parse_duration, read, source_of,
 };
 pub use error::Error;
 pub use error_kind::ErrorKind;
 pub use events::{EndedBy, Event, EventKind, Events, Reporter, Silent};
 pub use fairing::Auth;
 pub use guards::{
-    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, Maybe, RefreshToken,
-    Require, Role, SessionUser, TokenUser,
+    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, Locations, Maybe,
+    Only, RefreshToken, Require, Role, SessionUser, TokenUser,
 };
 pub use keys::{Algorithm, PublicKeys};
 pub use next::LocalPath;
@@ -79,3 +84,4 @@ pub use session::Session;
 pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
 pub use sign_ins::SignIns;
 pub use token::{TokenPair, Tokens};
+pub use token_body::TokenBody;

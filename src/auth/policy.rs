@@ -2,9 +2,10 @@
 
 use rocket::{Request, Response};
 
-use super::bearer::Presented;
 use super::config::{Mode, SessionPolicy};
+use super::presented;
 use super::state::AuthState;
+use super::token_cookies;
 
 /// The one decision: may cookies leave on this answer?
 ///
@@ -33,17 +34,26 @@ pub const fn cookies_may_leave(mode: Mode, policy: SessionPolicy, token_request:
 /// and no redirect. Never in mode `session`.
 #[must_use]
 pub fn is_token_request(request: &Request<'_>) -> bool {
-    AuthState::of(request).is_ok_and(|state| Presented::on(request, state).is_token_request())
+    AuthState::of(request).is_ok_and(|state| presented::is_token_request(request, state))
 }
 
-/// Takes every `Set-Cookie` off an answer that may not carry one; answers whether there
-/// was any.
+/// Takes every `Set-Cookie` off an answer that may not carry one; answers whether there was
+/// any. In mode `token` too a JWT's own cookies stay, if they are configured.
 pub(crate) fn apply(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) -> bool {
-    let token_request = Presented::on(request, state).is_token_request();
+    let token_request = presented::is_token_request(request, state);
     if cookies_may_leave(state.config.mode, state.config.policy, token_request) {
         return false;
     }
-    let found = response.headers().contains("Set-Cookie");
+    let fields: Vec<String> = response.headers().get("Set-Cookie").map(str::to_owned).collect();
+    // By configuration only: JWTs in cookies may set their own cookies and nothing else.
+    let (own, others): (Vec<_>, Vec<_>) =
+        fields.into_iter().partition(|field| token_cookies::is_ours(state, field));
+    if others.is_empty() {
+        return false;
+    }
     response.remove_header("Set-Cookie");
-    found
+    for field in own {
+        response.adjoin_raw_header("Set-Cookie", field);
+    }
+    true
 }

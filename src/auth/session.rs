@@ -9,7 +9,7 @@ use rocket::{Ignite, Rocket, Sentinel};
 
 use super::account::Account;
 use super::authentication::verified;
-use super::bearer::{Presented, refuse};
+use super::bearer::refuse;
 use super::cookies::{Which, removal};
 use super::digest::stamp_digest;
 use super::error::Error;
@@ -17,6 +17,7 @@ use super::error_kind::ErrorKind;
 use super::events::{EventKind, report};
 use super::opening::{open, succeed};
 use super::origin;
+use super::presented::is_token_request;
 use super::session_verdict::Carried;
 use super::sign_in::{SignIn, SignInId, SignInKind};
 use super::state::AuthState;
@@ -196,10 +197,12 @@ impl<'r> FromRequest<'r> for Session<'r> {
             if verified(request, state).is_err() {
                 origin::check(request)?;
             }
-            match Presented::on(request, state) {
-                _ if !state.config.mode.has_sessions() => Err(ErrorKind::NotFound.into()),
-                Presented::Nothing => Ok(state),
-                _ => Err(ErrorKind::AmbiguousCredentials.into()),
+            if !state.config.mode.has_sessions() {
+                Err(ErrorKind::NotFound.into())
+            } else if is_token_request(request, state) {
+                Err(ErrorKind::AmbiguousCredentials.into())
+            } else {
+                Ok(state)
             }
         });
         match checked {

@@ -4,12 +4,12 @@ use rocket::Request;
 
 use super::account::Account;
 use super::authentication::{Authentication, Via};
-use super::bearer::Presented;
 use super::config::Protection;
 use super::cookies::{Which, mark_worthless};
 use super::error::Error;
 use super::events::{EventKind, report};
 use super::origin;
+use super::presented::is_token_request;
 use super::sign_in::SignInKind;
 use super::standing::{Presentation, Standing, look_up};
 use super::state::AuthState;
@@ -27,7 +27,7 @@ impl Carried {
     /// `cross_origin` when there is one and the request is unsafe and from another site.
     pub(crate) fn by(request: &Request<'_>, state: &AuthState) -> Result<Self, Error> {
         let config = &state.config;
-        if !config.mode.has_sessions() || Presented::on(request, state).is_token_request() {
+        if !config.mode.has_sessions() || is_token_request(request, state) {
             return Ok(Self::default());
         }
         let session = Ticket::find(request, state, Which::Session)?;
@@ -108,6 +108,7 @@ async fn admit<U: Account>(
         },
         sign_in: found.sign_in,
         claims: None,
+        location: None,
         fresh: which == Which::Session && ticket.fresh && !moved,
     }))
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rocket::{Ignite, Phase, Request, Rocket};
 
 use super::clock::Clock;
-use super::config::Config;
+use super::config::{Config, Location};
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::Events;
@@ -41,6 +41,12 @@ impl AuthState {
 
     pub(crate) fn in_rocket<P: Phase>(rocket: &Rocket<P>) -> Result<&Self, Error> {
         rocket.state::<Self>().ok_or_else(|| Error::new(ErrorKind::Internal))
+    }
+
+    /// Whether tokens travel in cookies at all.
+    pub(crate) fn has_token_cookies(&self) -> bool {
+        let locations = &self.config.token.locations;
+        self.config.mode.has_tokens() && locations.contains(&Location::Cookies)
     }
 
     /// Notes that the answer depends on who asked: it gets `no-store` and `Vary`.

@@ -139,6 +139,10 @@ impl Tokens<'_> {
         Claims::check(claims, &self.state.config.token, self.state.clock.now()?)
     }
 
+    pub(super) fn parts(&self) -> (&Request<'_>, &AuthState) {
+        (self.request, self.state)
+    }
+
     fn pair<U: Account>(
         &self,
         account: &U,
@@ -150,7 +154,7 @@ impl Tokens<'_> {
         Ok(TokenPair {
             expires_in: access.exp - access.iat,
             access_token: self.sign(account, &access)?,
-            refresh_token: self.sign(account, &self.refresh_claims(account, sign_in))?,
+            refresh_token: self.sign(account, &self.refresh_claims(account, sign_in)?)?,
             token_type: self.state.config.token.scheme.clone(),
         })
     }
@@ -169,22 +173,31 @@ impl Tokens<'_> {
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             exp: end.unix_timestamp(),
-            jti: SignInId::random()?.as_str().to_owned(),
+            csrf: self.csrf(|| Ok(SignInId::random()?.to_string()))?,
+            jti: SignInId::random()?.to_string(),
             ..common
         })
     }
 
     /// Made of the row alone, so that the same row always makes the same token.
-    fn refresh_claims<U: Account>(&self, account: &U, sign_in: &SignIn) -> Claims {
+    fn refresh_claims<U: Account>(&self, account: &U, sign_in: &SignIn) -> Result<Claims, Error> {
         let since = sign_in.rotated_at.unwrap_or(sign_in.created_at).unix_timestamp();
         let common = self.common(account, sign_in, TokenKind::Refresh);
-        Claims {
+        let jti = format!("{}.{}", sign_in.id, sign_in.generation);
+        Ok(Claims {
             iat: since,
             nbf: since,
-            jti: format!("{}.{}", sign_in.id, sign_in.generation),
+            csrf: self.csrf(|| Ok(self.state.keys.derive("csrf", &[&jti])))?,
+            jti,
             generation: Some(sign_in.generation),
             ..common
-        }
+        })
+    }
+
+    /// The CSRF value of a new token, where tokens travel in cookies at all.
+    fn csrf(&self, make: impl FnOnce() -> Result<String, Error>) -> Result<Option<String>, Error> {
+        let wanted = self.state.has_token_cookies() && self.state.config.token.cookies.csrf;
+        wanted.then(make).transpose()
     }
 
     fn common<U: Account>(&self, account: &U, sign_in: &SignIn, kind: TokenKind) -> Claims {
@@ -202,6 +215,7 @@ impl Tokens<'_> {
             sid: kept.then(|| sign_in.id.as_str().to_owned()),
             auth_time: sign_in.auth_time.unix_timestamp(),
             generation: None,
+            csrf: None,
             stamp: stamp_digest(&account.stamp()),
             extra: account.claims(kind),
         }

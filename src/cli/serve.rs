@@ -1,5 +1,7 @@
 //! `vestibule serve`: start, say where, and stay.
 
+use std::net::SocketAddr;
+
 use log::LevelFilter;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
@@ -18,15 +20,18 @@ pub(super) fn serve() -> Result<(), Failure> {
     let settings = Settings::read(&figment)?;
     let profile = figment.profile().to_string();
     let rocket = app::rocket(figment)?;
-    let banner = banner(&settings, &state, &profile);
-    let rocket = rocket.attach(AdHoc::on_liftoff("Banner", move |_| {
+    let at = SocketAddr::new(settings.address, settings.port);
+    let rocket = rocket.attach(AdHoc::on_liftoff("Banner", move |rocket| {
+        // Port 0 asks the system for a free one, which only now is known.
+        let at = SocketAddr::new(rocket.config().address, rocket.config().port);
+        let banner = banner(&settings, &state, &profile, at);
         Box::pin(async move { println!("{banner}") })
     }));
     match rocket::execute(rocket.launch()) {
         Ok(_) => Ok(()),
         Err(error) => Err(Failure::new(match error.kind() {
             ErrorKind::Bind(cause) => {
-                format!("cannot listen on {}:{}: {cause}", settings.address, settings.port)
+                format!("cannot listen on {at}: {cause}")
             }
             other => other.to_string(),
         })),
@@ -34,9 +39,9 @@ pub(super) fn serve() -> Result<(), Failure> {
 }
 
 /// What a person who has just typed `cargo run` wants to know.
-fn banner(settings: &Settings, state: &StateDir, profile: &str) -> String {
+fn banner(settings: &Settings, state: &StateDir, profile: &str, at: SocketAddr) -> String {
     let mode = settings.auth.mode;
-    let base = format!("http://{}:{}", settings.address, settings.port);
+    let base = format!("http://{at}");
     let mut lines = vec![
         String::new(),
         format!("  Vestibule is at {base}"),
@@ -62,9 +67,11 @@ fn banner(settings: &Settings, state: &StateDir, profile: &str) -> String {
         lines.push(format!("    open {base}/login"));
     }
     if mode.has_tokens() {
+        let (name, password) =
+            if settings.sample_users { ("user_01", "1234") } else { ("NAME", "PASSWORD") };
         lines.push(format!(
             "    curl {base}/api/login -H 'Content-Type: application/json' \\\n         \
-             -d '{{\"username\":\"user_01\",\"password\":\"1234\"}}'"
+             -d '{{\"username\":\"{name}\",\"password\":\"{password}\"}}'"
         ));
         lines.push(format!("    curl {base}/api/me -H 'Authorization: Bearer <access_token>'"));
     }

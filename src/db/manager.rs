@@ -45,7 +45,11 @@ pub fn connect(
     timeout: Duration,
     create: bool,
 ) -> Result<AnyConnection, DbError> {
-    let refused = |cause: diesel::ConnectionError| DbError::Connect(cause.to_string());
+    // libpq explains itself in several lines; a log and a command line have one for it.
+    let refused = |cause: diesel::ConnectionError| {
+        let words: Vec<_> = cause.to_string().split_whitespace().map(str::to_owned).collect();
+        DbError::Connect(words.join(" "))
+    };
     let millis = timeout.as_millis();
     let (mut connection, settings) = match address {
         Address::Sqlite(path) => (

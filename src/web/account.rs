@@ -8,6 +8,7 @@ use rocket::response::{Flash, Redirect};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::{Template, context};
 
+use super::once::Once;
 use super::session::{Entered, onward};
 use super::view::{View, shown};
 use crate::accounts::{Accounts, NewPassword, SessionUser, User};
@@ -81,7 +82,7 @@ pub(super) async fn change_password(
     reporter: Reporter<'_>,
     view: View,
     accounts: &State<Accounts>,
-    form: Form<Change>,
+    form: Form<Once<Change>>,
 ) -> Result<Result<Flash<Redirect>, Entered>, Error> {
     let passwords =
         NewPassword { current: form.current_password.clone(), new: form.new_password.clone() };
@@ -127,7 +128,7 @@ pub(super) async fn confirm(
     session: Session<'_>,
     view: View,
     accounts: &State<Accounts>,
-    form: Form<Confirmation>,
+    form: Form<Once<Confirmation>>,
 ) -> Result<Entered, Error> {
     match accounts.check_password(&user, &form.password).await {
         Ok(()) => {

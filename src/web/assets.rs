@@ -51,7 +51,9 @@ impl<'r> Responder<'r, 'r> for &'r Asset {
             // Asked again at each visit, so that a new version shows at once.
             .header(Header::new("Cache-Control", "public, no-cache"));
         let known = request.headers().get("If-None-Match").flat_map(|tags| tags.split(','));
-        if known.map(str::trim).any(|tag| tag == self.etag) {
+        // Compared weakly (RFC 9110, 13.1.2): a proxy that compresses makes the tag weak.
+        let plain = |tag: &'r str| tag.trim().trim_start_matches("W/");
+        if known.map(plain).any(|tag| tag == self.etag || tag == "*") {
             return response.status(Status::NotModified).ok();
         }
         response

@@ -3,6 +3,7 @@
 mod account;
 mod assets;
 mod catchers;
+mod once;
 mod pages;
 mod registration;
 mod session;

@@ -7,6 +7,7 @@ use rocket::response::Redirect;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::{Template, context};
 
+use super::once::Once;
 use super::session::Entered;
 use super::view::View;
 use crate::accounts::{Accounts, Registration, Role, SessionUser};
@@ -60,7 +61,7 @@ pub(super) async fn register(
     reporter: Reporter<'_>,
     view: View,
     accounts: &State<Accounts>,
-    form: Form<Register>,
+    form: Form<Once<Register>>,
 ) -> Result<Entered, Error> {
     let registration = Registration {
         username: form.username.clone(),

@@ -7,6 +7,7 @@ use rocket::response::{self, Redirect, Responder};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::{Template, context};
 
+use super::once::Once;
 use super::view::View;
 use crate::accounts::{Accounts, Credentials, SessionUser};
 use crate::auth::{Error, ErrorKind, LocalPath, Maybe, Password, Session};
@@ -92,7 +93,7 @@ pub(super) async fn login(
     session: Session<'_>,
     view: View,
     accounts: &State<Accounts>,
-    form: Form<Login>,
+    form: Form<Once<Login>>,
 ) -> Result<Entered, Error> {
     let credentials = Credentials { username: &form.username, password: &form.password };
     match accounts.sign_in_person(&session, &credentials, form.remember).await {

@@ -72,13 +72,14 @@ impl View {
 
     pub(super) fn of(request: &Request<'_>) -> Option<Self> {
         let settings = request.rocket().state::<Settings>()?;
+        let server = request.rocket().config();
         Some(Self {
             mode: settings.auth.mode.as_str(),
             registration: settings.accounts.registration,
             remembers: settings.auth.session.remembers(),
             path: request.uri().path().to_string(),
             // Where the service listens, never what a `Host` header claims.
-            base: format!("http://{}:{}", settings.address, settings.port),
+            base: format!("http://{}", std::net::SocketAddr::new(server.address, server.port)),
         })
     }
 }

@@ -3,4 +3,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod apart;
+mod bodies;
+mod command_line;
+mod cross_site;
+mod headers;
 mod login;
+mod modes;
+mod outage;
+mod registration;
+mod start;
+mod tokens;
+mod users;

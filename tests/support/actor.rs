@@ -16,6 +16,14 @@ pub(crate) struct Actor<'a> {
     pub(crate) jar: RefCell<BTreeMap<String, String>>,
 }
 
+/// Cookies and tokens without the client that holds them.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    token: Option<String>,
+    refresh_token: Option<String>,
+    jar: BTreeMap<String, String>,
+}
+
 /// An answer, read whole.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -31,12 +39,23 @@ impl<'a> Actor<'a> {
 
     /// The same cookies and token, apart from this one's later changes, at another process.
     pub(crate) fn at<'b>(&self, client: &'b Client) -> Actor<'b> {
-        Actor {
-            client,
+        self.credentials().at(client)
+    }
+
+    /// What this actor could present, to be kept while the application restarts.
+    pub(crate) fn credentials(&self) -> Credentials {
+        Credentials {
             token: self.token.clone(),
             refresh_token: self.refresh_token.clone(),
-            jar: RefCell::new(self.jar.borrow().clone()),
+            jar: self.jar.borrow().clone(),
         }
+    }
+
+    /// The same client with another token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        let mut other = self.at(self.client);
+        other.token = Some(token.to_owned());
+        other
     }
 
     /// A request with this actor's credentials, for what the short forms cannot say.
@@ -105,6 +124,20 @@ impl<'a> Actor<'a> {
         self.send(request)
     }
 
+    /// A form as these very bytes.
+    pub(crate) fn post_raw_form(&self, path: &str, body: &[u8]) -> Reply {
+        self.send(self.request(Method::Post, path).header(ContentType::Form).body(body))
+    }
+
+    pub(crate) fn patch_json(&self, path: &str, body: &Value) -> Reply {
+        self.json(Method::Patch, path, body)
+    }
+
+    /// A request with one more header.
+    pub(crate) fn get_with(&self, path: &str, name: &'static str, value: &str) -> Reply {
+        self.send(self.request(Method::Get, path).header(Header::new(name, value.to_owned())))
+    }
+
     /// Takes the refresh token for the next pair, and keeps that.
     pub(crate) fn refresh(&mut self) -> Reply {
         let mut request = self.client.post("/api/refresh");
@@ -116,6 +149,18 @@ impl<'a> Actor<'a> {
             self.refresh_token = reply.json()["refresh_token"].as_str().map(str::to_owned);
         }
         reply
+    }
+}
+
+impl Credentials {
+    /// Somebody who presents them to this application.
+    pub(crate) fn at<'b>(&self, client: &'b Client) -> Actor<'b> {
+        Actor {
+            client,
+            token: self.token.clone(),
+            refresh_token: self.refresh_token.clone(),
+            jar: RefCell::new(self.jar.clone()),
+        }
     }
 }
 
@@ -142,6 +187,22 @@ impl Reply {
 
     pub(crate) fn location(&self) -> &str {
         self.header("location").unwrap_or_default()
+    }
+
+    /// Fails unless this is Problem JSON with this code.
+    #[track_caller]
+    pub(crate) fn assert_problem(&self, status: u16, code: &str) {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.body);
+        assert_eq!(self.code(), code, "{}", self.body);
+    }
+
+    /// Fails unless this is the page of a failure.
+    #[track_caller]
+    pub(crate) fn assert_page(&self, status: u16) {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(self.body.contains("<h1>"), "a page has a heading: {}", self.body);
     }
 
     #[track_caller]

@@ -56,6 +56,16 @@ impl TestApp {
                 server.create_database(Some(postgres_template()))
             }
         };
+        Self::start(on, url, directory, change)
+    }
+
+    /// An application on a database of the caller's.
+    pub(crate) fn at(on: On, url: String, change: &dyn Fn(Figment) -> Figment) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::start(on, url, directory, change)
+    }
+
+    fn start(on: On, url: String, directory: TempDir, change: &dyn Fn(Figment) -> Figment) -> Self {
         let figment = change(figment(&url));
         let clock = Clock::manual();
         let client = launch(figment.clone(), &clock);
@@ -70,9 +80,19 @@ impl TestApp {
         Self { client, clock, on, figment, url, _directory }
     }
 
+    /// The settings, for an application of one's own on the same database.
+    pub(crate) fn figment(&self) -> Figment {
+        self.figment.clone()
+    }
+
     /// A second process on the same database.
     pub(crate) fn neighbour(&self) -> Client {
         launch(self.figment.clone(), &self.clock)
+    }
+
+    /// The path of the file, on SQLite.
+    pub(crate) fn file(&self) -> &std::path::Path {
+        std::path::Path::new(self.url.strip_prefix("sqlite://").expect("a test on SQLite"))
     }
 
     /// Somebody without any credential.
@@ -83,8 +103,8 @@ impl TestApp {
     /// A sample user who has signed in through the form.
     pub(crate) fn session(&self, username: &str) -> Actor<'_> {
         let actor = self.anonymous();
-        let reply =
-            actor.post_form("/login", &[("username", username), ("password", password(username))]);
+        let fields = [("username", username), ("password", password(username))];
+        let reply = actor.post_form("/login", &fields);
         assert_eq!(reply.status, 303, "{username} signs in: {}", reply.body);
         actor
     }
@@ -107,6 +127,11 @@ impl TestApp {
             .expect("the test's own database")
     }
 
+    /// The number of a user.
+    pub(crate) fn id(&self, username: &str) -> i64 {
+        self.number(&format!("SELECT id AS n FROM users WHERE username = '{username}'"))
+    }
+
     /// Runs statements beside the application.
     pub(crate) fn sql(&self, statements: &str) {
         self.connection().batch_execute(statements).expect("a good statement");
@@ -114,14 +139,18 @@ impl TestApp {
 
     /// How many rows a table holds that fit a condition.
     pub(crate) fn count(&self, table_and_condition: &str) -> i64 {
+        self.number(&format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {table_and_condition}"))
+    }
+
+    /// What a statement answers in a column `n`.
+    pub(crate) fn number(&self, statement: &str) -> i64 {
         #[derive(QueryableByName)]
-        struct Count {
+        struct Answer {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             n: i64,
         }
-        let statement = format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {table_and_condition}");
-        let counted = diesel::sql_query(statement).get_result::<Count>(&mut self.connection());
-        counted.expect("a good statement").n
+        let answer = diesel::sql_query(statement).get_result::<Answer>(&mut self.connection());
+        answer.expect("a good statement").n
     }
 }
 

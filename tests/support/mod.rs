@@ -4,3 +4,4 @@
 pub(crate) mod actor;
 pub(crate) mod app;
 pub(crate) mod postgres;
+pub(crate) mod process;

@@ -25,6 +25,10 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.is_empty() {
+            // The file as a whole cannot be read.
+            return write!(f, "{}: {}", self.source, self.problem);
+        }
         write!(f, "{} ({}): {}", self.key, self.source, self.problem)
     }
 }
@@ -89,6 +93,16 @@ fn describe(key: &str, kind: &Kind) -> String {
         Kind::UnknownVariant(name, allowed) => {
             format!("unknown value \"{name}\"; allowed: {}", allowed.join(", "))
         }
-        other => other.to_string(),
+        other => without_excerpt(&other.to_string()),
     }
+}
+
+/// A parser's words in one line, without the line of the file that it stumbled over: there
+/// may be a secret in it.
+fn without_excerpt(message: &str) -> String {
+    let said = message.lines().map(str::trim).filter(|line| {
+        let excerpt = line.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+        !line.is_empty() && !excerpt.starts_with('|')
+    });
+    said.collect::<Vec<_>>().join("; ")
 }

@@ -2,6 +2,7 @@
 
 mod duration;
 mod extract;
+mod locations;
 mod password;
 mod secret;
 mod session;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use duration::parse as parse_duration;
 pub use extract::{Fault, faults_of, read, source_of};
+pub use locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
 pub use password::PasswordConfig;
 pub use secret::Secret;
 pub use session::{Protection, SameSite, SessionConfig};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
 use super::secret::Secret;
 use super::{duration, is_token};
 use crate::auth::keys::{Algorithm, Keys};
@@ -58,6 +59,14 @@ pub struct TokenConfig {
     /// Further keys that verify: PEM texts or paths of PEM files (`JWT_PUBLIC_KEY`).
     /// Defaults to none.
     pub public_keys: Vec<String>,
+    /// Where tokens are looked for (`JWT_TOKEN_LOCATION`). Defaults to `["header"]`.
+    pub locations: Vec<Location>,
+    /// Tokens in cookies.
+    pub cookies: TokenCookiesConfig,
+    /// Tokens in the query string.
+    pub query: TokenQueryConfig,
+    /// Tokens in the JSON body.
+    pub json: TokenJsonConfig,
     /// The header that carries the token (`JWT_HEADER_NAME`). Defaults to `"Authorization"`.
     pub header: String,
     /// The scheme before the token (`JWT_HEADER_TYPE`). Defaults to `"Bearer"`.
@@ -80,6 +89,10 @@ impl Default for TokenConfig {
             previous_secrets: Vec::new(),
             private_key: None,
             public_keys: Vec::new(),
+            locations: vec![Location::Header],
+            cookies: TokenCookiesConfig::default(),
+            query: TokenQueryConfig::default(),
+            json: TokenJsonConfig::default(),
             header: "Authorization".to_owned(),
             scheme: "Bearer".to_owned(),
             allow_weak_secret: false,
@@ -116,6 +129,12 @@ impl TokenConfig {
             if !is_token(name) {
                 problem(key, "must be letters, digits, - or _");
             }
+        }
+        if self.locations.is_empty() {
+            problem("token.locations", "must name at least one of header, cookies, query, json");
+        }
+        for (key, text) in self.cookies.problems() {
+            problem(key, &text);
         }
         if self.allow_weak_secret && !debug {
             problem("token.allow_weak_secret", "is allowed in the debug profile only");

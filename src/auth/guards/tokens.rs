@@ -69,7 +69,7 @@ impl RefreshToken {
 fn claims_of(request: &Request<'_>, kind: TokenKind) -> Result<Arc<Claims>, Error> {
     let state = AuthState::of(request)?;
     state.asked(request);
-    verified_as(request, state, kind).cloned()
+    Ok(verified_as(request, state, kind)?.claims.clone())
 }
 
 #[rocket::async_trait]

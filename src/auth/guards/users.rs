@@ -12,9 +12,10 @@ use crate::auth::account::Account;
 use crate::auth::authentication::{
     Authentication, Verdict, behind_token, by_session, by_token, verified,
 };
-use crate::auth::bearer::{Presented, refuse};
+use crate::auth::bearer::refuse;
 use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
+use crate::auth::presented::is_token_request;
 use crate::auth::state::AuthState;
 
 /// A guard that knows who is asking; what [`Fresh`](super::Fresh) and
@@ -92,7 +93,7 @@ async fn any_token_user<U: Account>(request: &Request<'_>) -> Result<Authenticat
 
 async fn session_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
     let state = state_of(request)?;
-    if Presented::on(request, state).is_token_request() {
+    if is_token_request(request, state) {
         // A bad token is refused as such; a good one is still no session.
         by_token::<U>(request, state).await?;
         let detail = "This page takes a session, not a token.";

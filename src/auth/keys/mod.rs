@@ -11,6 +11,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey, crypto};
 use serde_json::{Map, Value};
 
 use super::config::TokenConfig;
+use super::csrf::keyed;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::json::Object;
@@ -106,6 +107,11 @@ impl Keys {
             header.insert("kid".to_owned(), kid.into());
         }
         Self { algorithm, encoded_header: encode(&header), header, signing, verifying, jwks }
+    }
+
+    /// A value that only the holder of the signing key can make; the same for the same parts.
+    pub(crate) fn derive(&self, label: &str, parts: &[&str]) -> String {
+        keyed(self.signing.as_ref().map_or(&[], EncodingKey::as_bytes), label, parts)
     }
 
     /// The public keys, for whoever wants to verify our tokens; none for a shared secret.

@@ -1,0 +1,160 @@
+//! Where tokens are looked for: `[default.auth.token]` `locations`, `cookies`, `query`, `json`.
+
+use serde::{Deserialize, Serialize};
+
+use super::is_token;
+use crate::auth::claims::TokenKind;
+
+/// A place in a request that may carry a token (`JWT_TOKEN_LOCATION`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Location {
+    /// The `Authorization` header, or the configured one.
+    Header,
+    /// A cookie; unsafe requests then need the CSRF value.
+    Cookies,
+    /// The query string; it ends up in logs and histories.
+    Query,
+    /// The JSON body, through the data guard [`TokenBody`](crate::auth::TokenBody).
+    Json,
+}
+
+/// `[default.auth.token.cookies]`: JWTs in cookies.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenCookiesConfig {
+    /// Cookie of the access token (`JWT_ACCESS_COOKIE_NAME`). Defaults to
+    /// `"access_token_cookie"`.
+    pub access: String,
+    /// Cookie of the refresh token (`JWT_REFRESH_COOKIE_NAME`). Defaults to
+    /// `"refresh_token_cookie"`.
+    pub refresh: String,
+    /// Path of the access cookie (`JWT_ACCESS_COOKIE_PATH`). Defaults to `"/"`.
+    pub access_path: String,
+    /// Path of the refresh cookie (`JWT_REFRESH_COOKIE_PATH`). Defaults to `"/"`.
+    pub refresh_path: String,
+    /// Domain of all four (`JWT_COOKIE_DOMAIN`). Defaults to none: this host alone.
+    pub domain: Option<String>,
+    /// Whether they go with the browser (`JWT_SESSION_COOKIE`); otherwise they last as long
+    /// as their token. Defaults to on.
+    pub session: bool,
+    /// Whether unsafe requests need the CSRF value (`JWT_COOKIE_CSRF_PROTECT`). Defaults to
+    /// on.
+    pub csrf: bool,
+    /// Whether the CSRF values are set as readable cookies (`JWT_CSRF_IN_COOKIES`). Defaults
+    /// to on.
+    pub csrf_in_cookies: bool,
+    /// The methods that need the CSRF value (`JWT_CSRF_METHODS`). Defaults to `POST`, `PUT`,
+    /// `PATCH` and `DELETE`.
+    pub csrf_methods: Vec<String>,
+    /// Whether a form field may carry the CSRF value (`JWT_CSRF_CHECK_FORM`); it must be
+    /// among the first 512 bytes of the form. Defaults to off.
+    pub csrf_check_form: bool,
+    /// CSRF cookie beside the access cookie. Defaults to `"csrf_access_token"`.
+    pub csrf_access: String,
+    /// CSRF cookie beside the refresh cookie. Defaults to `"csrf_refresh_token"`.
+    pub csrf_refresh: String,
+    /// Header of the CSRF value (`JWT_ACCESS_CSRF_HEADER_NAME`). Defaults to
+    /// `"X-CSRF-TOKEN"`.
+    pub csrf_header: String,
+    /// Form field of the CSRF value (`JWT_ACCESS_CSRF_FIELD_NAME`). Defaults to
+    /// `"csrf_token"`.
+    pub csrf_field: String,
+}
+
+impl Default for TokenCookiesConfig {
+    fn default() -> Self {
+        Self {
+            access: "access_token_cookie".to_owned(),
+            refresh: "refresh_token_cookie".to_owned(),
+            access_path: "/".to_owned(),
+            refresh_path: "/".to_owned(),
+            domain: None,
+            session: true,
+            csrf: true,
+            csrf_in_cookies: true,
+            csrf_methods: ["POST", "PUT", "PATCH", "DELETE"].map(str::to_owned).to_vec(),
+            csrf_check_form: false,
+            csrf_access: "csrf_access_token".to_owned(),
+            csrf_refresh: "csrf_refresh_token".to_owned(),
+            csrf_header: "X-CSRF-TOKEN".to_owned(),
+            csrf_field: "csrf_token".to_owned(),
+        }
+    }
+}
+
+impl TokenCookiesConfig {
+    /// The cookie that carries tokens of this type.
+    pub(crate) fn name(&self, kind: TokenKind) -> &str {
+        match kind {
+            TokenKind::Access => &self.access,
+            TokenKind::Refresh => &self.refresh,
+        }
+    }
+
+    /// The path of that cookie.
+    pub(crate) fn path(&self, kind: TokenKind) -> &str {
+        match kind {
+            TokenKind::Access => &self.access_path,
+            TokenKind::Refresh => &self.refresh_path,
+        }
+    }
+
+    /// The readable cookie with its CSRF value.
+    pub(crate) fn csrf_name(&self, kind: TokenKind) -> &str {
+        match kind {
+            TokenKind::Access => &self.csrf_access,
+            TokenKind::Refresh => &self.csrf_refresh,
+        }
+    }
+
+    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
+        let names = [&self.access, &self.refresh, &self.csrf_access, &self.csrf_refresh];
+        let mut problems = Vec::new();
+        let mut problem = |text: &str| problems.push(("token.cookies", text.to_owned()));
+        let fields = [&self.csrf_header, &self.csrf_field];
+        if !names.iter().chain(&fields).all(|name| is_token(name)) {
+            problem("names must be letters, digits, - or _");
+        }
+        if (1..names.len()).any(|index| names[..index].contains(&names[index])) {
+            problem("the four cookies must have different names");
+        }
+        if ![&self.access_path, &self.refresh_path].iter().all(|path| path.starts_with('/')) {
+            problem("paths must begin with /");
+        }
+        problems
+    }
+}
+
+/// `[default.auth.token.query]`: tokens in the query string.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenQueryConfig {
+    /// The parameter (`JWT_QUERY_STRING_NAME`). Defaults to `"jwt"`.
+    pub name: String,
+    /// What stands before the token (`JWT_QUERY_STRING_VALUE_PREFIX`). Defaults to nothing.
+    pub prefix: String,
+}
+
+impl Default for TokenQueryConfig {
+    fn default() -> Self {
+        Self { name: "jwt".to_owned(), prefix: String::new() }
+    }
+}
+
+/// `[default.auth.token.json]`: tokens in the JSON body.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenJsonConfig {
+    /// The key of the access token (`JWT_JSON_KEY`). Defaults to `"access_token"`.
+    pub access: String,
+    /// The key of the refresh token (`JWT_REFRESH_JSON_KEY`). Defaults to
+    /// `"refresh_token"`.
+    pub refresh: String,
+}
+
+impl Default for TokenJsonConfig {
+    fn default() -> Self {
+        Self { access: "access_token".to_owned(), refresh: "refresh_token".to_owned() }
+    }
+}

@@ -1,0 +1,87 @@
+//! JWTs in cookies ride along with every request, so unsafe ones must show that they come
+//! from a page that could read the CSRF value: the `csrf` claim against a header.
+
+use std::sync::Mutex;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use rocket::form::Form;
+use rocket::{Data, Request};
+use sha2::Sha256;
+
+use super::claims::Claims;
+use super::error::Error;
+use super::error_kind::ErrorKind;
+use super::state::AuthState;
+
+/// How much of a form Rocket lets a fairing see.
+const PEEK: usize = 512;
+
+/// The CSRF value that came in a form.
+#[derive(Default)]
+struct InForm(Mutex<Option<String>>);
+
+/// Checks the CSRF value of a request whose token came in a cookie; 401 `csrf_missing` or
+/// `csrf_mismatch`.
+pub(crate) fn check(
+    request: &Request<'_>,
+    state: &AuthState,
+    claims: &Claims,
+) -> Result<(), Error> {
+    let config = &state.config.token.cookies;
+    let method = original_method(request);
+    if !config.csrf || !config.csrf_methods.iter().any(|unsafe_one| unsafe_one == method) {
+        return Ok(());
+    }
+    let in_header =
+        request.headers().get_one(&config.csrf_header).filter(|value| !value.is_empty());
+    let in_form = || form_slot(request).lock().ok().and_then(|value| value.clone());
+    let sent = in_header.map(str::to_owned).or_else(in_form).ok_or(ErrorKind::CsrfMissing)?;
+    match &claims.csrf {
+        Some(expected) if equal(state, &sent, expected) => Ok(()),
+        _ => Err(ErrorKind::CsrfMismatch.into()),
+    }
+}
+
+/// Rocket has already rewritten the method of a form that began with `_method`.
+fn original_method(request: &Request<'_>) -> &'static str {
+    let is_form = request.content_type().is_some_and(|kind| kind.is_form());
+    if is_form { "POST" } else { request.method().as_str() }
+}
+
+/// Compares two values under a key, so that the time tells nothing about either.
+fn equal(state: &AuthState, sent: &str, expected: &str) -> bool {
+    let digest = |value: &str| state.keys.derive("csrf-compare", &[value]);
+    digest(sent) == digest(expected)
+}
+
+/// Looks for the CSRF value at the beginning of a form.
+pub(crate) async fn look_into_form(request: &Request<'_>, state: &AuthState, data: &mut Data<'_>) {
+    let config = &state.config.token.cookies;
+    if !config.csrf_check_form || !request.content_type().is_some_and(|kind| kind.is_form()) {
+        return;
+    }
+    let Ok(text) = std::str::from_utf8(data.peek(PEEK).await) else { return };
+    let whole = text.len() < PEEK;
+    // The last field may be cut off.
+    let text = if whole { text } else { text.rsplit_once('&').map_or("", |(fields, _)| fields) };
+    let field = Form::values(text).find(|field| field.name == config.csrf_field.as_str());
+    if let (Some(field), Ok(mut slot)) = (field, form_slot(request).lock()) {
+        *slot = Some(field.value.to_owned()).filter(|value| !value.is_empty());
+    }
+}
+
+fn form_slot<'r>(request: &'r Request<'_>) -> &'r Mutex<Option<String>> {
+    &request.local_cache(InForm::default).0
+}
+
+/// A value that only the holder of the key can make, of a label and parts.
+pub(crate) fn keyed(key: &[u8], label: &str, parts: &[&str]) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    for part in std::iter::once(&label).chain(parts) {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..18])
+}

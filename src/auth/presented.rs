@@ -1,0 +1,140 @@
+//! Which token a request presents, if any, in any of the enabled locations: no key and no
+//! store is asked yet.
+
+use std::sync::Mutex;
+
+use rocket::Request;
+
+use super::bearer;
+use super::claims::TokenKind;
+use super::config::{Location, TokenConfig};
+use super::error::Error;
+use super::error_kind::ErrorKind;
+use super::state::AuthState;
+
+/// What the request says about itself before anything is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Presented {
+    /// No token of ours: perhaps a session, perhaps nobody.
+    Nothing,
+    /// Exactly one well-formed token, good or bad, and where it was.
+    Token(String, Location),
+    /// A header of our scheme that cannot be read, or more than one credential. A token
+    /// request all the same.
+    Unreadable(ErrorKind),
+}
+
+/// The token of each type: only cookies and JSON keys tell them apart before verification.
+struct Tokens {
+    access: Presented,
+    refresh: Presented,
+}
+
+/// The token that a data guard found in the body.
+#[derive(Default)]
+struct InBody(Mutex<Option<String>>);
+
+impl Presented {
+    /// The token of this type that is presented on the request, the body aside; looked for
+    /// once, then remembered.
+    pub(crate) fn of<'r>(request: &'r Request<'_>, state: &AuthState, kind: TokenKind) -> &'r Self {
+        let tokens = request.local_cache(|| {
+            let find = |kind| match state.config.mode.has_tokens() {
+                true => find(request, &state.config.token, kind),
+                // In mode `session` tokens do not exist: nothing is looked at.
+                false => Self::Nothing,
+            };
+            Tokens { access: find(TokenKind::Access), refresh: find(TokenKind::Refresh) }
+        });
+        match kind {
+            TokenKind::Access => &tokens.access,
+            TokenKind::Refresh => &tokens.refresh,
+        }
+    }
+
+    fn is_something(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    /// The token, or why there is none.
+    pub(crate) fn token(&self) -> Result<(&str, Location), Error> {
+        match self {
+            Self::Token(token, location) => Ok((token, *location)),
+            Self::Nothing => Err(ErrorKind::CredentialsMissing.into()),
+            Self::Unreadable(kind) => Err((*kind).into()),
+        }
+    }
+}
+
+/// Whether the session policy sees a token request: a token is presented, good or bad.
+pub(crate) fn is_token_request(request: &Request<'_>, state: &AuthState) -> bool {
+    let in_body = || in_body(request).lock().is_ok_and(|token| token.is_some());
+    Presented::of(request, state, TokenKind::Access).is_something()
+        || Presented::of(request, state, TokenKind::Refresh).is_something()
+        || in_body()
+}
+
+/// Notes the token that a data guard found in the body: from now on this is a token request.
+pub(crate) fn found_in_body(request: &Request<'_>, token: &str) {
+    if let Ok(mut slot) = in_body(request).lock() {
+        *slot = Some(token.to_owned());
+    }
+}
+
+fn in_body<'r>(request: &'r Request<'_>) -> &'r Mutex<Option<String>> {
+    &request.local_cache(InBody::default).0
+}
+
+/// Looks into every enabled location; a token in two of them is two answers to "who?".
+fn find(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> Presented {
+    let mut found = config
+        .locations
+        .iter()
+        .map(|location| match location {
+            Location::Header => in_headers(request, config),
+            Location::Cookies => in_cookies(request, config, kind),
+            Location::Query => in_query(request, config),
+            Location::Json => Presented::Nothing,
+        })
+        .filter(Presented::is_something);
+    match (found.next(), found.next()) {
+        (None, _) => Presented::Nothing,
+        (Some(one), None) => one,
+        _ => Presented::Unreadable(ErrorKind::AmbiguousCredentials),
+    }
+}
+
+fn in_headers(request: &Request<'_>, config: &TokenConfig) -> Presented {
+    let fields: Vec<&str> = request.headers().get(&config.header).collect();
+    let mut found: Vec<Presented> =
+        fields.iter().map(|field| bearer::parse(field, &config.scheme)).collect();
+    found.retain(Presented::is_something);
+    match found.pop() {
+        None => Presented::Nothing,
+        // RFC 9110, 11.6.2: the field is single; two of them are two answers to "who?".
+        Some(_) if fields.len() > 1 => Presented::Unreadable(ErrorKind::AmbiguousCredentials),
+        Some(one) => one,
+    }
+}
+
+fn in_cookies(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> Presented {
+    let cookie = request.cookies().get(config.cookies.name(kind));
+    match cookie.map(rocket::http::Cookie::value).filter(|value| !value.is_empty()) {
+        Some(value) => Presented::Token(value.to_owned(), Location::Cookies),
+        None => Presented::Nothing,
+    }
+}
+
+fn in_query(request: &Request<'_>, config: &TokenConfig) -> Presented {
+    let query = request.uri().query();
+    let segments = query.into_iter().flat_map(|query| query.segments());
+    let mut values = segments.filter(|(name, _)| *name == config.query.name);
+    match (values.next(), values.next()) {
+        (None, _) | (Some((_, "")), None) => Presented::Nothing,
+        (Some((_, value)), None) => match value.strip_prefix(config.query.prefix.as_str()) {
+            Some(token) => Presented::Token(token.to_owned(), Location::Query),
+            None => Presented::Unreadable(ErrorKind::MalformedAuthorization),
+        },
+        _ => Presented::Unreadable(ErrorKind::AmbiguousCredentials),
+    }
+}

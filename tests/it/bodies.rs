@@ -1,0 +1,161 @@
+//! Bodies that are no good, at every route that takes one.
+
+use rocket::http::{ContentType, Method};
+use serde_json::json;
+
+use crate::support::actor::Reply;
+use crate::support::app::{TestApp, on_both};
+
+/// Sends a body to every route that takes one, as an administrator.
+fn everywhere(app: &TestApp, kind: Option<&str>, body: &[u8]) -> Vec<Reply> {
+    let admin = app.token("admin");
+    let user = format!("/api/users/{}", app.id("user_01"));
+    let routes =
+        [(Method::Post, "/api/login"), (Method::Post, "/api/register"), (Method::Patch, &user)];
+    let send = |(method, path): (Method, &str)| {
+        let sender = if method == Method::Patch { &admin } else { &app.anonymous() };
+        let mut request = sender.request(method, path).body(body);
+        if let Some(kind) = kind {
+            request.add_header(rocket::http::Header::new("Content-Type", kind.to_owned()));
+        }
+        sender.send(request)
+    };
+    routes.map(send).into_iter().collect()
+}
+
+#[test]
+fn a_body_that_is_not_declared_as_json_is_415() {
+    on_both(|app| {
+        let body = br#"{"username":"user_01","password":"1234"}"#;
+        for kind in [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+            Some("multipart/form-data; boundary=x"),
+            Some("text/json"),
+            Some("application/xml"),
+            Some("nonsense"),
+        ] {
+            for reply in everywhere(&app, kind, body) {
+                reply.assert_problem(415, "unsupported_media_type");
+            }
+        }
+    });
+}
+
+#[test]
+fn json_with_a_charset_is_json() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let body = r#"{"username":"user_01","password":"1234"}"#;
+        let kind = ContentType::JSON.with_params(("charset", "utf-8"));
+        let request = visitor.request(Method::Post, "/api/login").header(kind).body(body);
+        assert_eq!(visitor.send(request).status, 200);
+    });
+}
+
+#[test]
+fn a_body_that_is_no_object_is_400() {
+    on_both(|app| {
+        let deep = format!("{{\"username\":{}", "[".repeat(100_000));
+        for body in [
+            &b""[..],
+            b"{",
+            b"[]",
+            b"null",
+            b"\"user_01\"",
+            b"1",
+            b"{\"username\":\"user_01\"} x",
+            b"{\"username\":NaN}",
+            b"{'username':'user_01'}",
+            b"{\"username\":\"\xff\xfe\"}",
+            b"\xef\xbb\xbf{}",
+            b"username=user_01&password=1234",
+            deep.as_bytes(),
+        ] {
+            for reply in everywhere(&app, Some("application/json"), body) {
+                reply.assert_problem(400, "malformed_body");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_name_that_appears_twice_is_400() {
+    on_both(|app| {
+        for body in [
+            r#"{"username":"user_01","username":"admin","password":"1234"}"#,
+            r#"{"username":"user_01","password":"x","password":"1234"}"#,
+            r#"{"active":true,"act\u0069ve":false}"#,
+        ] {
+            for reply in everywhere(&app, Some("application/json"), body.as_bytes()) {
+                reply.assert_problem(400, "malformed_body");
+            }
+        }
+        assert_eq!(app.count("users WHERE active"), 3);
+    });
+}
+
+#[test]
+fn a_body_that_is_too_large_is_413() {
+    on_both(|app| {
+        let body = json!({ "username": "x".repeat(2 * 1024 * 1024) }).to_string();
+        for reply in everywhere(&app, Some("application/json"), body.as_bytes()) {
+            reply.assert_problem(413, "too_large");
+        }
+    });
+}
+
+#[test]
+fn fields_of_the_wrong_type_missing_or_unknown_are_all_named() {
+    on_both(|app| {
+        let cases = [
+            (json!({}), vec!["password", "username"]),
+            (json!({ "username": 1, "password": true }), vec!["password", "username"]),
+            (json!({ "username": null, "password": {} }), vec!["password", "username"]),
+            (json!({ "username": "user_01", "password": ["1234"] }), vec!["password"]),
+            (
+                json!({ "username": "user_01", "password": "1234", "remember": true, "x": 1 }),
+                vec!["remember", "x"],
+            ),
+            (json!({ "Username": "user_01", "password": "1234" }), vec!["Username", "username"]),
+        ];
+        for (body, names) in cases {
+            for path in ["/api/login", "/api/register"] {
+                let reply = app.anonymous().post_json(path, &body);
+                reply.assert_problem(422, "invalid_field");
+                let fields = reply.json()["fields"].clone();
+                let found: Vec<_> = fields.as_object().expect("an object").keys().collect();
+                assert_eq!(found, names, "{path} {body}");
+            }
+        }
+        assert_eq!(app.count("sign_ins"), 0);
+    });
+}
+
+#[test]
+fn what_is_sent_back_of_an_unknown_field_is_short() {
+    on_both(|app| {
+        let long = "x".repeat(10_000);
+        let reply = app.anonymous().post_json("/api/login", &json!({ long: 1 }));
+        reply.assert_problem(422, "invalid_field");
+        assert!(reply.body.len() < 1000, "{} bytes", reply.body.len());
+    });
+}
+
+#[test]
+fn no_answer_repeats_a_password() {
+    on_both(|app| {
+        let secret = "hunter2-hunter2";
+        for body in [
+            json!({ "username": "user_01", "password": secret }),
+            json!({ "username": "two words", "password": secret }),
+            json!({ "username": "ann", "password": secret, "x": 1 }),
+        ] {
+            for path in ["/api/login", "/api/register"] {
+                let reply = app.anonymous().post_json(path, &body);
+                assert!(!reply.body.contains(secret), "{path}: {}", reply.body);
+            }
+        }
+    });
+}

@@ -1,0 +1,212 @@
+//! What an administrator does beside the running service.
+
+use std::collections::BTreeSet;
+
+use rocket::figment::providers::Serialized;
+
+use crate::support::app::on_both_with;
+use crate::support::process::{Done, Home, at_home};
+
+#[track_caller]
+fn assert_done(done: &Done, out: &str) {
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.out.contains(out), "{done:?}");
+    assert_eq!(done.err, "");
+}
+
+#[track_caller]
+fn assert_failed(done: &Done, why: &str) {
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert_eq!(done.err.lines().count(), 1, "{done:?}");
+    assert!(done.err.starts_with("vestibule: ") && done.err.contains(why), "{done:?}");
+    assert_eq!(done.out, "");
+    assert!(!done.err.contains("hunter2"), "{done:?}");
+}
+
+fn add(home: &Home, name: &str, password: &str, more: &[&str]) -> Done {
+    let mut arguments = vec!["user", "add", name, "--password-stdin"];
+    arguments.extend(more);
+    home.run(&arguments, password)
+}
+
+#[test]
+fn a_user_that_was_added_signs_in() {
+    at_home(|home| {
+        assert_done(
+            &add(&home, "Ann", "correct horse\n", &["--role", "admin"]),
+            "added Ann (id 1, admin)",
+        );
+        assert_done(
+            &add(&home, "bob", "correct horse", &["--full-name", "Bob"]),
+            "added bob (id 2, user)",
+        );
+        let service = home.serve(&[]);
+        let token = service.api_login("ann", "correct horse").expect("added");
+        assert_eq!(service.get("/api/users", &[("Authorization", &token)]).json()["total"], 2);
+        let cookie = service.form_login("bob", "correct horse").expect("added");
+        assert!(service.get("/dashboard", &[("Cookie", &cookie)]).body.contains("Hello, Bob."));
+    });
+}
+
+#[test]
+fn a_user_that_is_added_while_the_service_runs_signs_in() {
+    at_home(|home| {
+        let service = home.serve(&[]);
+        assert_done(&add(&home, "ann", "correct horse", &[]), "added ann");
+        assert!(service.api_login("ann", "correct horse").is_ok());
+    });
+}
+
+#[test]
+fn a_user_that_cannot_be_is_not_added() {
+    at_home(|home| {
+        assert_done(&add(&home, "ann", "correct horse", &[]), "added ann");
+        assert_failed(&add(&home, "bob", "hunter2", &[]), "password: A password has at least 8");
+        assert_failed(&add(&home, "bob", "", &[]), "password: A password has at least 8");
+        assert_failed(
+            &add(&home, "hunter2-hunter2", "hunter2-hunter2", &[]),
+            "must not be the user name",
+        );
+        for taken in ["ann", "ANN", "ａｎｎ"] {
+            assert_failed(&add(&home, taken, "correct horse", &[]), "This user name is taken.");
+        }
+        for bad in ["", "two words", "an\u{200b}n"] {
+            assert_failed(&add(&home, bad, "correct horse", &[]), "username: ");
+        }
+        let odd = add(&home, "bob", "correct horse", &["--role", "root"]);
+        assert_eq!(odd.code, Some(2), "{odd:?}");
+        assert!(odd.err.contains("user, admin"), "{odd:?}");
+        assert_eq!(home.run(&["user", "list"], "").out.lines().count(), 1);
+    });
+}
+
+#[test]
+fn without_a_terminal_the_password_must_come_from_standard_input() {
+    let home = Home::new();
+    let done = home.run(&["user", "add", "ann"], "correct horse\n");
+    assert_failed(&done, "use --password-stdin");
+}
+
+#[test]
+fn the_list_shows_number_state_role_and_name() {
+    at_home(|home| {
+        add(&home, "ann", "correct horse", &["--role", "admin"]);
+        add(&home, "bob", "correct horse", &[]);
+        home.run(&["user", "disable", "bob"], "");
+        let list = home.run(&["user", "list"], "");
+        assert_done(&list, "");
+        let rows: Vec<Vec<_>> =
+            list.out.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(rows, [["1", "active", "admin", "ann"], ["2", "disabled", "user", "bob"]]);
+    });
+}
+
+#[test]
+fn roles_change_but_the_last_administrator_stays() {
+    at_home(|home| {
+        add(&home, "ann", "correct horse", &["--role", "admin"]);
+        add(&home, "bob", "correct horse", &[]);
+        assert_failed(
+            &home.run(&["user", "set-role", "ann", "user"], ""),
+            "administrator must remain",
+        );
+        assert_failed(&home.run(&["user", "disable", "ann"], ""), "administrator must remain");
+        assert_done(
+            &home.run(&["user", "set-role", "BOB", "admin"], ""),
+            "bob is admin and active",
+        );
+        assert_done(&home.run(&["user", "set-role", "ann", "user"], ""), "ann is user and active");
+        assert_failed(&home.run(&["user", "set-role", "eve", "user"], ""), "no user of this name");
+        let rows = home.run(&["user", "list"], "").out;
+        assert!(rows.contains("user   ann") && rows.contains("admin  bob"), "{rows}");
+    });
+}
+
+#[test]
+fn a_new_password_ends_every_sign_in_of_the_running_service() {
+    at_home(|home| {
+        let service = home.serve(&[]);
+        let token = service.api_login("user_01", "1234").expect("a sample user");
+        let cookie = service.form_login("user_01", "1234").expect("a sample user");
+        let other = service.api_login("user_02", "5678").expect("a sample user");
+        let set = |password: &str| {
+            home.run(&["user", "set-password", "user_01", "--password-stdin"], password)
+        };
+        assert_failed(&set("hunter2"), "at least 8");
+        assert_eq!(service.get("/api/me", &[("Authorization", &token)]).status, 200);
+
+        assert_done(&set("correct horse\n"), "its sign-ins have ended");
+        let dead = service.get("/api/me", &[("Authorization", &token)]);
+        dead.assert_problem(401, "token_revoked");
+        assert_eq!(service.get("/dashboard", &[("Cookie", &cookie)]).status, 303);
+        assert_eq!(service.get("/api/me", &[("Authorization", &other)]).status, 200);
+        assert!(service.api_login("user_01", "1234").is_err());
+        assert!(service.api_login("user_01", "correct horse").is_ok());
+    });
+}
+
+#[test]
+fn a_disabled_user_is_out_at_once_and_what_it_had_stays_dead() {
+    at_home(|home| {
+        let service = home.serve(&[]);
+        let token = service.api_login("user_01", "1234").expect("a sample user");
+        let cookie = service.form_login("user_01", "1234").expect("a sample user");
+        let assert_dead = || {
+            let dead = service.get("/api/me", &[("Authorization", &token)]);
+            dead.assert_problem(401, "token_revoked");
+            assert_eq!(service.get("/dashboard", &[("Cookie", &cookie)]).status, 303);
+        };
+        assert_done(&home.run(&["user", "disable", "user_01"], ""), "user_01 is user and disabled");
+        assert_dead();
+        let refused = service.api_login("user_01", "1234").expect_err("disabled");
+        refused.assert_problem(403, "account_inactive");
+        service.form_login("user_01", "1234").expect_err("disabled").assert_page(403);
+
+        assert_done(&home.run(&["user", "enable", "user_01"], ""), "user_01 is user and active");
+        assert_dead();
+        assert!(service.api_login("user_01", "1234").is_ok());
+    });
+}
+
+#[test]
+fn every_mounted_route_is_listed_with_its_guard() {
+    for mode in ["both", "session", "token"] {
+        for registration in [true, false] {
+            let home = Home::new();
+            home.configure(&format!(
+                "[default.auth]\nmode = \"{mode}\"\n[default.accounts]\nregistration = {registration}\n"
+            ));
+            let done = home.run(&["routes"], "");
+            assert_done(&done, "/health");
+            let mut listed = BTreeSet::new();
+            for line in done.out.lines() {
+                let mut words = line.split_whitespace();
+                let route = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+                assert!(words.next().is_some(), "a guard is named: {line}");
+                assert!(listed.insert((route.0.to_owned(), route.1.to_owned())), "twice: {line}");
+            }
+            let settings = move |figment: rocket::figment::Figment| {
+                figment
+                    .merge(Serialized::default("auth.mode", mode))
+                    .merge(Serialized::default("accounts.registration", registration))
+            };
+            on_both_with(settings, |app| {
+                let routes = app.client.rocket().routes();
+                let mounted: BTreeSet<_> = routes
+                    .map(|route| (route.method.to_string(), route.uri.path().to_owned()))
+                    .collect();
+                assert_eq!(listed, mounted, "{mode}");
+            });
+        }
+    }
+}
+
+#[test]
+fn an_unknown_command_is_said_with_the_known_ones() {
+    let home = Home::new();
+    for arguments in [&["nonsense"][..], &["user", "nonsense"], &["user"], &["user", "add"]] {
+        let done = home.run(arguments, "");
+        assert_eq!(done.code, Some(2), "{done:?}");
+        assert!(done.err.contains("Usage: vestibule"), "{done:?}");
+    }
+}

@@ -1,0 +1,371 @@
+//! Starting the real program: what it makes for itself, what it says, and what it refuses.
+
+use std::fs::{self, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+
+use crate::support::app::password;
+use crate::support::process::{Done, Home, at_home, finish};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("it exists").permissions().mode() & 0o7777
+}
+
+#[test]
+fn the_first_start_makes_a_directory_and_secrets_for_the_owner_alone() {
+    let home = Home::new();
+    drop(home.serve(&[]));
+    assert_eq!(mode(&home.path("state")), 0o700);
+    assert_eq!(mode(&home.path("state/secrets.toml")), 0o600);
+    let names: Vec<_> = fs::read_dir(home.path("state")).expect("it exists").collect();
+    assert!(names.iter().flatten().all(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        name == "secrets.toml" || name.starts_with("vestibule.sqlite3")
+    }));
+}
+
+#[test]
+fn two_installations_have_different_secrets() {
+    let secrets = || {
+        let home = Home::new();
+        assert_eq!(home.run(&["routes"], "").code, Some(0));
+        fs::read_to_string(home.path("state/secrets.toml")).expect("made at the first start")
+    };
+    assert_ne!(secrets(), secrets());
+}
+
+#[test]
+fn a_restart_keeps_the_secrets_and_logs_nobody_out() {
+    at_home(|home| {
+        let first = home.serve(&[]);
+        let secrets = fs::read(home.path("state/secrets.toml")).expect("made at the first start");
+        let cookie = first.form_login("user_01", "1234").expect("a sample user");
+        let token = first.api_login("user_02", "5678").expect("a sample user");
+        first.stop();
+
+        let second = home.serve(&[]);
+        let kept = fs::read(home.path("state/secrets.toml")).expect("still there");
+        assert_eq!(kept, secrets);
+        let page = second.get("/dashboard", &[("Cookie", &cookie)]);
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("user_01"));
+        assert_eq!(
+            second.get("/api/me", &[("Authorization", &token)]).json()["username"],
+            "user_02"
+        );
+    });
+}
+
+#[test]
+fn a_killed_program_logs_nobody_out_either() {
+    at_home(|home| {
+        let first = home.serve(&[]);
+        let token = first.api_login("user_02", "5678").expect("a sample user");
+        drop(first);
+        let second = home.serve(&[]);
+        assert_eq!(second.get("/api/me", &[("Authorization", &token)]).status, 200);
+    });
+}
+
+#[test]
+fn the_banner_says_where_how_and_as_whom() {
+    let home = Home::new();
+    let service = home.serve(&[]);
+    let banner = &service.banner;
+    assert!(!service.address.ends_with(":0"), "{banner}");
+    let database = home.path("state/vestibule.sqlite3");
+    for part in [
+        format!("Vestibule is at http://{}", service.address),
+        "mode      both (profile debug)".to_owned(),
+        format!("database  SQLite, {}", database.display()),
+        format!("curl http://{}/api/login", service.address),
+    ] {
+        assert!(banner.contains(&part), "{part}: {banner}");
+    }
+    for name in ["admin", "user_01", "user_02"] {
+        assert!(banner.contains(name) && banner.contains(password(name)), "{name}: {banner}");
+        assert!(service.api_login(name, password(name)).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn there_are_no_sample_users_outside_the_debug_profile_or_on_an_open_address() {
+    for environment in [
+        [("ROCKET_PROFILE", "release"), ("ROCKET_AUTH", "{password={cost=10}}")],
+        [("ROCKET_ADDRESS", "0.0.0.0"), ("ROCKET_PROFILE", "debug")],
+    ] {
+        let home = Home::new();
+        let mut service = home.serve(&environment);
+        service.address = service.address.replace("0.0.0.0", "127.0.0.1");
+        assert!(service.banner.contains("vestibule user add NAME --role admin"));
+        for name in ["admin", "user_01", "user_02"] {
+            let refused = service.api_login(name, password(name)).expect_err("nobody is there");
+            refused.assert_problem(401, "bad_credentials");
+            assert!(!service.banner.contains(password(name)), "{}", service.banner);
+        }
+    }
+}
+
+#[test]
+fn the_running_program_sends_no_banner_of_its_server() {
+    let service = Home::new().serve(&[]);
+    for path in ["/", "/api/me", "/nothing", "/static/style.css"] {
+        let reply = service.get(path, &[]);
+        assert_eq!(reply.header("server"), None, "{path}");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert!(reply.header("content-security-policy").is_some(), "{path}");
+    }
+}
+
+#[test]
+fn an_address_header_of_anybody_is_not_believed() {
+    let home = Home::new();
+    let service = home.serve(&[]);
+    let token = service.api_login("user_01", "1234").expect("a sample user");
+    let cookie = {
+        let form = "application/x-www-form-urlencoded";
+        let headers =
+            [("Content-Type", form), ("X-Real-IP", "6.6.6.6"), ("X-Forwarded-For", "6.6.6.6")];
+        let reply = service.send("POST", "/login", &headers, "username=user_01&password=1234");
+        reply.cookies()[0].split(';').next().expect("a cookie").to_owned()
+    };
+    let page = service.get("/dashboard", &[("Cookie", &cookie), ("X-Real-IP", "6.6.6.6")]);
+    assert!(page.body.contains("127.0.0.1") && !page.body.contains("6.6.6.6"), "{}", page.body);
+    assert_eq!(service.get("/api/me", &[("Authorization", &token)]).status, 200);
+}
+
+/// Fails unless the program ended with these lines, without a panic and without the secret.
+#[track_caller]
+fn assert_refused(done: &Done, lines: &[&[&str]]) {
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let said: Vec<_> = done.err.lines().collect();
+    assert_eq!(said.len(), lines.len(), "one line for each problem: {done:?}");
+    for (line, parts) in said.iter().zip(lines) {
+        assert!(line.starts_with("vestibule: "), "{line}");
+        for part in *parts {
+            assert!(line.contains(part), "{part:?} is not in {line:?}");
+        }
+    }
+    assert_eq!(done.out, "", "nothing else is said");
+    for never in ["panicked", "RUST_BACKTRACE", "hunter2", "src/"] {
+        assert!(!done.err.contains(never), "{never}: {done:?}");
+    }
+}
+
+/// A start with more in `Rocket.toml`.
+fn with_file(toml: &str) -> Done {
+    let home = Home::new();
+    home.configure(toml);
+    home.run(&[], "")
+}
+
+/// A start with one variable set.
+fn with_variable(name: &str, value: &str) -> Done {
+    let home = Home::new();
+    finish(home.command(&[]).env(name, value), "")
+}
+
+#[test]
+fn a_missing_secret_is_named() {
+    let home = Home::new();
+    fs::create_dir(home.path("state")).expect("a new directory");
+    fs::write(home.path("state/secrets.toml"), "").expect("a new file");
+    let own = Permissions::from_mode(0o600);
+    fs::set_permissions(home.path("state/secrets.toml"), own).expect("our own file");
+    let done = home.run(&[], "");
+    assert_refused(&done, &[&["auth.token.secret", "is missing", "at least 32 random bytes"]]);
+}
+
+#[test]
+fn a_missing_key_of_the_sessions_is_named_in_release() {
+    let home = Home::new();
+    fs::create_dir(home.path("state")).expect("a new directory");
+    let text = "[auth.token]\nsecret = \"a secret of the tests, of 41 bytes at all\"\n";
+    fs::write(home.path("state/secrets.toml"), text).expect("a new file");
+    let own = Permissions::from_mode(0o600);
+    fs::set_permissions(home.path("state/secrets.toml"), own).expect("our own file");
+    let mut command = home.command(&[]);
+    command.env("ROCKET_PROFILE", "release").env("ROCKET_AUTH", "{password={cost=10}}");
+    let done = finish(&mut command, "");
+    assert_refused(&done, &[&["secret_key"]]);
+}
+
+#[test]
+fn a_short_secret_is_refused_and_not_repeated() {
+    let done = with_variable("ROCKET_AUTH", r#"{token={secret="hunter2"}}"#);
+    let parts = ["auth.token.secret", "`ROCKET_` environment variable", "too short", "32 random"];
+    assert_refused(&done, &[&parts]);
+
+    let done = with_file("[default.auth.token]\nsecret = \"hunter2\"\n");
+    let parts = ["auth.token.secret", "(Rocket.toml)", "too short", "at least 32 random bytes"];
+    assert_refused(&done, &[&parts]);
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_not_repeated() {
+    for (name, value) in [
+        ("ROCKET_AUTH", r#"{token="hunter2"}"#),
+        ("ROCKET_AUTH", r#"{token={secret=["hunter2"]}}"#),
+        ("ROCKET_AUTH", r#"{token={previous_secrets="hunter2"}}"#),
+        ("ROCKET_SECRET_KEY", "hunter2"),
+    ] {
+        let done = with_variable(name, value);
+        assert_eq!(done.code, Some(1), "{name}={value}: {done:?}");
+        assert!(!done.err.contains("hunter2"), "{name}={value}: {done:?}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_named_with_the_known_ones() {
+    for (toml, key, known) in [
+        ("[default.auth]\nmood = \"both\"\n", "mood", "mode"),
+        ("[default.auth.session]\nlifespan = \"1h\"\n", "lifespan", "lifetime"),
+        ("[default.auth.token]\nexpires = \"1h\"\n", "expires", "access"),
+        ("[default.auth.password]\nrounds = 12\ncost = 4\n", "rounds", "cost"),
+        ("[default.accounts]\nregister = true\n", "register", "registration"),
+        ("[default.databases.main]\nurl = \"sqlite://x\"\nsize = 4\n", "size", "pool_size"),
+        ("[default.databases.other]\nurl = \"sqlite://x\"\n", "other", "main"),
+    ] {
+        // The section of the passwords is in the file already.
+        let home = Home::new();
+        home.configure_alone(toml);
+        let done = home.run(&[], "");
+        assert_refused(&done, &[&[key, "(Rocket.toml)", "unknown key", "allowed: ", known]]);
+    }
+}
+
+#[test]
+fn a_bad_value_is_named_with_what_is_allowed() {
+    for (toml, parts) in [
+        ("[default.auth.token]\naccess = \"soon\"\n", ["auth.token.access", "a duration such as"]),
+        ("[default.auth.session]\nidle = -1\n", ["auth.session.idle", "a duration such as"]),
+        ("[default.auth]\nmode = \"jwt\"\n", ["auth.mode", "allowed: session, token, both"]),
+        ("[default.auth]\npolicy = \"never\"\n", ["auth.policy", "mode = \"token\" only"]),
+        ("[default.auth.token]\nrefresh = \"1s\"\n", ["auth.token.refresh", "shorter"]),
+        (
+            "[default.databases.main]\nurl = \"mysql://root:hunter2@localhost/x\"\n",
+            ["databases.main.url", "must begin with sqlite:// or postgres://"],
+        ),
+        (
+            "[default.databases.main]\nurl = \"postgres://u:hunter2@db.example/x\"\n",
+            ["databases.main.url", "sslmode=disable"],
+        ),
+        (
+            "[default.databases.main]\nurl = \"sqlite://no/such/directory/x\"\n",
+            ["databases.main.url", "does not exist"],
+        ),
+        (
+            "[default.databases.main]\nurl = \"sqlite://x\"\npool_size = 0\n",
+            ["databases.main.pool_size", "must be 1 to 256"],
+        ),
+        (
+            "[default.databases.main]\nurl = \"sqlite://x\"\ntimeout = \"1 day\"\n",
+            ["databases.main.timeout", "must be a duration from"],
+        ),
+        (
+            "[default.accounts]\nregistration = \"perhaps\"\n",
+            ["accounts.registration", "a boolean"],
+        ),
+    ] {
+        assert_refused(&with_file(toml), &[&[parts[0], "(Rocket.toml)", parts[1]]]);
+    }
+}
+
+#[test]
+fn every_problem_has_a_line() {
+    let toml = "[default.auth.token]\nleeway = \"1h\"\nissuer = \"\"\nsecret = \"hunter2\"\n\
+                [default.accounts]\nregister = true\n";
+    let lines: [&[&str]; 4] = [
+        &["auth.token.leeway", "must be at most"],
+        &["auth.token.issuer", "must not be empty"],
+        &["auth.token.secret", "too short"],
+        &["accounts.register", "unknown key"],
+    ];
+    assert_refused(&with_file(toml), &lines);
+}
+
+#[test]
+fn sample_users_cannot_be_asked_for_where_they_do_not_belong() {
+    let home = Home::new();
+    home.configure("[default.accounts]\nsample_users = true\n");
+    let mut command = home.command(&[]);
+    let done = finish(command.env("ROCKET_ADDRESS", "0.0.0.0"), "");
+    assert_refused(&done, &[&["accounts.sample_users", "(Rocket.toml)", "loopback"]]);
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_named() {
+    let home = Home::new();
+    home.configure_alone("[default]\nsecret_key = \"hunter2\n");
+    assert_refused(&home.run(&[], ""), &[&["Rocket.toml: ", "line 2"]]);
+}
+
+#[test]
+fn a_database_that_is_not_there_is_said_without_its_password() {
+    let url = r#"{main={url="postgres://u:hunter2@127.0.0.1:1/x"}}"#;
+    let done = with_variable("ROCKET_DATABASES", url);
+    assert_refused(&done, &[&["databases.main.url", "connection"]]);
+}
+
+#[test]
+fn a_state_directory_that_cannot_be_made_is_named() {
+    let done = with_variable("VESTIBULE_STATE", "/dev/null/state");
+    assert_refused(&done, &[&["/dev/null/state", "set VESTIBULE_STATE"]]);
+}
+
+#[test]
+fn a_state_directory_of_somebody_else_is_named() {
+    let home = Home::new();
+    let state = home.path("state");
+    fs::create_dir(&state).expect("a new directory");
+    let mut command = home.command(&[]);
+    let root = fs::metadata(&state).expect("it exists").uid() == 0;
+    if root {
+        // Root may write anywhere, so the program runs as nobody, from a copy it can reach.
+        let program = home.path("vestibule");
+        fs::copy(env!("CARGO_BIN_EXE_vestibule"), &program).expect("the program can be copied");
+        fs::set_permissions(home.path(""), Permissions::from_mode(0o755)).expect("our own");
+        let environment: Vec<_> = command
+            .get_envs()
+            .map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)))
+            .collect();
+        let mut other = std::process::Command::new(program);
+        for (name, value) in environment {
+            match value {
+                Some(value) => other.env(name, value),
+                None => other.env_remove(name),
+            };
+        }
+        other.current_dir(home.path("")).uid(65534).gid(65534);
+        other.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        other.stderr(std::process::Stdio::piped());
+        command = other;
+    } else {
+        fs::set_permissions(&state, Permissions::from_mode(0o555)).expect("our own");
+    }
+    let done = finish(&mut command, "");
+    assert_refused(&done, &[&["state/secrets.toml", "Permission denied", "VESTIBULE_STATE"]]);
+}
+
+#[test]
+fn secrets_that_others_can_read_are_refused() {
+    let home = Home::new();
+    assert_eq!(home.run(&["routes"], "").code, Some(0));
+    let secrets = home.path("state/secrets.toml");
+    for mode in [0o644, 0o640, 0o604, 0o660] {
+        fs::set_permissions(&secrets, Permissions::from_mode(mode)).expect("our own file");
+        let done = home.run(&[], "");
+        assert_refused(&done, &[&["secrets.toml", "can be read by others", "chmod 600"]]);
+    }
+}
+
+#[test]
+fn a_port_in_use_is_said() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address");
+    let done = with_variable("ROCKET_PORT", &address.port().to_string());
+    let what = format!("cannot listen on {address}");
+    assert_refused(&done, &[&[&what, "in use"]]);
+}

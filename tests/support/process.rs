@@ -1,0 +1,234 @@
+//! The real program: started in a directory of its own, spoken to over TCP.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::actor::Reply;
+use super::postgres;
+
+/// How long the program may take to start or to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Cheap hashes, and a port that nobody else has.
+const CHEAP: &str = "[default]\nport = 0\n[default.auth.password]\ncost = 4\n";
+
+/// A working directory with the templates, and room for the program's own state.
+pub(crate) struct Home {
+    directory: TempDir,
+    /// The setting that names the database, where it is not the default.
+    database: String,
+}
+
+/// Runs a test with the program on SQLite, and on PostgreSQL where there is one.
+pub(crate) fn at_home(test: impl Fn(Home)) {
+    test(Home::new());
+    if let Some(home) = Home::on_postgres() {
+        test(home);
+    }
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The program while it serves; killed when dropped.
+pub(crate) struct Service {
+    child: Child,
+    /// Host and port.
+    pub(crate) address: String,
+    pub(crate) banner: String,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let templates = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("templates");
+        std::os::unix::fs::symlink(templates, directory.path().join("templates"))
+            .expect("a link in the new directory");
+        let home = Self { directory, database: String::new() };
+        home.configure("");
+        home
+    }
+
+    /// One with a database of its own on PostgreSQL, where there is one.
+    fn on_postgres() -> Option<Self> {
+        let url = postgres::server()?.create_database(None);
+        let database = format!("[default.databases.main]\nurl = \"{url}\"\n");
+        let home = Self { database, ..Self::new() };
+        home.configure("");
+        Some(home)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes `Rocket.toml`, beside the settings that every test wants.
+    pub(crate) fn configure(&self, toml: &str) {
+        self.configure_alone(&format!("{CHEAP}{}{toml}", self.database));
+    }
+
+    /// Writes `Rocket.toml`.
+    pub(crate) fn configure_alone(&self, toml: &str) {
+        fs::write(self.path("Rocket.toml"), toml).expect("the new directory can be written to");
+    }
+
+    /// The program in this directory, without the settings of whoever runs the tests.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("ROCKET_") || name.starts_with("VESTIBULE_") {
+                command.env_remove(&*name);
+            }
+        }
+        command.args(arguments).current_dir(self.directory.path());
+        command.env("VESTIBULE_STATE", self.path("state"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command with a text on its standard input and waits for its end.
+    pub(crate) fn run(&self, arguments: &[&str], stdin: &str) -> Done {
+        finish(&mut self.command(arguments), stdin)
+    }
+
+    /// Starts the service and waits until it has said where it is.
+    pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Service {
+        let mut command = self.command(&[]);
+        command.envs(environment.iter().copied()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program can be run");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut banner = String::new();
+        let mut address = None;
+        // The last line of the banner is empty, after the one that shows a request.
+        while !(banner.contains("Try:") && banner.ends_with("\n\n")) {
+            let read = lines.read_line(&mut banner).expect("the program writes text");
+            assert_ne!(read, 0, "the program ended: {banner}");
+            let found = banner.split_once("http://").map(|(_, rest)| rest);
+            address = found.and_then(|rest| rest.lines().next()).map(str::to_owned);
+        }
+        let address = address.expect("the banner says where");
+        let service = Service { child, address, banner };
+        service.wait_until_it_answers();
+        service
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(command: &mut Command, stdin: &str) -> Done {
+    let mut child = command.spawn().expect("the program can be run");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    // It fails when the program does not read: its own answer says why.
+    drop(pipe.write_all(stdin.as_bytes()));
+    drop(pipe);
+    let begun = Instant::now();
+    while child.try_wait().expect("our own child").is_none() {
+        if begun.elapsed() > PATIENCE {
+            child.kill().expect("our own child");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    let Output { status, stdout, stderr } = child.wait_with_output().expect("our own child");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes text");
+    Done { code: status.code(), out: text(stdout), err: text(stderr) }
+}
+
+impl Service {
+    fn wait_until_it_answers(&self) {
+        let begun = Instant::now();
+        while TcpStream::connect(&self.address).is_err() {
+            assert!(begun.elapsed() < PATIENCE, "no answer at {}", self.address);
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Sends a request with these headers and reads the whole answer.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
+        let mut stream = TcpStream::connect(&self.address).expect("the service listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += &format!("Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(request.as_bytes()).expect("the service reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the service answers");
+        let answer = String::from_utf8(answer).expect("an answer in text");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let status = status.and_then(|status| status.parse().ok()).expect("a status");
+        let field = |line: &str| {
+            let (name, value) = line.split_once(':').expect("a field");
+            (name.to_ascii_lowercase(), value.trim().to_owned())
+        };
+        Reply { status, headers: lines.map(field).collect(), body: body.to_owned() }
+    }
+
+    pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.send("GET", path, headers, "")
+    }
+
+    /// Signs in over `/api` and answers the access token's header value, or the refusal.
+    pub(crate) fn api_login(&self, username: &str, password: &str) -> Result<String, Reply> {
+        let body = serde_json::json!({ "username": username, "password": password }).to_string();
+        let json = [("Content-Type", "application/json")];
+        let reply = self.send("POST", "/api/login", &json, &body);
+        if reply.status != 200 {
+            return Err(reply);
+        }
+        Ok(format!("Bearer {}", reply.json()["access_token"].as_str().expect("a token")))
+    }
+
+    /// Signs in through the form and answers the cookie to send, or the refusal.
+    pub(crate) fn form_login(&self, username: &str, password: &str) -> Result<String, Reply> {
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let body = format!("username={username}&password={}", password.replace(' ', "+"));
+        let reply = self.send("POST", "/login", &form, &body);
+        if reply.status != 303 {
+            return Err(reply);
+        }
+        let cookie = reply.cookies().first().map(|cookie| (*cookie).to_owned());
+        let cookie = cookie.expect("a session cookie");
+        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    /// Asks the service to stop, as a service manager does, and waits until it has.
+    pub(crate) fn stop(mut self) {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill can be run");
+        assert!(asked.success());
+        let begun = Instant::now();
+        while self.child.try_wait().expect("our own child").is_none() {
+            assert!(begun.elapsed() < PATIENCE, "the service does not stop");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // A destructor has nobody to tell.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

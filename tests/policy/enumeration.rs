@@ -283,7 +283,7 @@ fn check_answer(case: &Case<'_>, reply: &Reply, code: Option<&str>, complaints: 
             }
         }
         Ok(who) => {
-            let welcome = case.target.welcome(who, case.situation.mode);
+            let welcome = case.target.welcome(who);
             let fits = match welcome {
                 Some(status) => reply.status == status && form(reply).is_none(),
                 None => matches!(answered(reply, code.map(str::to_owned)), Answered::In(_)),

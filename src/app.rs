@@ -70,7 +70,7 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault
         .attach(AccessLog)
         .attach(http::shield())
         .attach(SecurityHeaders)
-        .attach(http::stage());
+        .attach(http::stage(mode));
     if mode.has_sessions() {
         rocket = rocket.attach(web::stage(&settings));
     }

@@ -166,11 +166,12 @@ impl Target {
 /// Every route of every mode; and for each path a method that it does not take.
 pub(crate) fn universe() -> Vec<Target> {
     let mut targets = Vec::new();
-    let halves = [
-        (Half::Neither, http::routes()),
-        (Half::Pages, web::routes(true)),
-        (Half::Api, api::routes(true)),
-    ];
+    let everywhere = http::routes(Mode::Session);
+    // What the probes have beyond that comes and goes with the API.
+    let mut with_tokens = api::routes(true);
+    with_tokens.extend(http::routes(Mode::Both).into_iter().skip(everywhere.len()));
+    let halves =
+        [(Half::Neither, everywhere), (Half::Pages, web::routes(true)), (Half::Api, with_tokens)];
     for (half, groups) in halves {
         for group in groups {
             targets.extend(of_group(half, &group));

@@ -9,7 +9,7 @@ use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Serialized, Toml};
 use serde_json::{Map, Value};
 use vestibule::accounts::AccountsConfig;
-use vestibule::auth::{Config, parse_duration};
+use vestibule::auth::Config;
 use vestibule::settings;
 use vestibule::state_dir::StateDir;
 
@@ -44,7 +44,7 @@ fn every_key_of_the_database_is_on_the_page_with_its_default() {
     let mut known: Map<String, Value> =
         keys.iter().map(|key| ((*key).to_owned(), Value::Null)).collect();
     known["pool_size"] = config.pool_size.into();
-    known["timeout"] = config.timeout.as_secs().into();
+    known["timeout"] = humantime::format_duration(config.timeout).to_string().into();
     known["url"] = StateDir::at("var").database_url().into();
     assert_eq!(known.len(), keys.len(), "a default for each of {keys:?}");
     compare("databases.main", &known);
@@ -173,7 +173,8 @@ fn literal(cell: &str) -> Option<Value> {
 
 /// Whether two values mean the same: equal, or the same span of time.
 fn same(a: &Value, b: &Value) -> bool {
-    let span = |value: &Value| -> Option<Duration> { parse_duration(value.as_str()?) };
+    let span =
+        |value: &Value| -> Option<Duration> { humantime::parse_duration(value.as_str()?).ok() };
     a == b || span(a).is_some_and(|a| span(b) == Some(a))
 }
 

@@ -92,10 +92,16 @@ impl Session<'_> {
     pub async fn renew<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         let carried = Carried::by(self.request, self.state)?;
         let previous = carried.best().ok_or(ErrorKind::CredentialsMissing)?;
-        let fresh = carried.session.as_ref().is_some_and(|ticket| ticket.fresh);
+        let here = client(self.request);
+        let session = carried.session.as_ref();
+        let fresh = session.is_some_and(|ticket| ticket.fresh && ticket.client == here);
         let renewed = succeed(self.state, account, previous).await?;
+        if !self.end_carried(&carried).await? {
+            // Signed out while this was under way: nothing may come of it.
+            self.state.ledger.end(&renewed.id).await?;
+            return Err(ErrorKind::CredentialsMissing.into());
+        }
         self.give(account, &renewed, fresh)?;
-        self.end_carried(&carried).await?;
         Ok(renewed.id)
     }
 
@@ -150,7 +156,7 @@ impl Session<'_> {
         for which in [Which::Session, Which::Remember] {
             self.take_back(which);
         }
-        self.state.ledger.end(opened).await
+        self.state.ledger.end(opened).await.map(drop)
     }
 
     /// Puts the tickets of a sign-in into the cookies; a remember cookie of another sign-in
@@ -177,12 +183,14 @@ impl Session<'_> {
         self.request.cookies().remove(cookie);
     }
 
-    async fn end_carried(&self, carried: &Carried) -> Result<(), Error> {
+    /// Ends what the request came with; answers whether any of it still stood.
+    async fn end_carried(&self, carried: &Carried) -> Result<bool, Error> {
+        let mut stood = false;
         let tickets = [&carried.session, &carried.remember];
         for id in tickets.into_iter().flatten().filter_map(Ticket::id) {
-            self.state.ledger.end(&id).await?;
+            stood |= self.state.ledger.end(&id).await?;
         }
-        Ok(())
+        Ok(stood)
     }
 }
 

@@ -73,9 +73,8 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
-    async fn end(&self, id: &SignInId) -> Result<(), Error> {
-        self.rows().remove(id);
-        Ok(())
+    async fn end(&self, id: &SignInId) -> Result<bool, Error> {
+        Ok(self.rows().remove(id).is_some())
     }
 
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {

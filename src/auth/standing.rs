@@ -53,7 +53,7 @@ pub(crate) async fn look_up<U: Account>(
         return Ok(None);
     };
     if let Some(sign_in) = &sign_in {
-        touch(state, sign_in, credential.idle, now);
+        touch(state, sign_in, now);
     }
     Ok(Some(Standing { account: Arc::new(account), sign_in }))
 }
@@ -93,8 +93,12 @@ pub(crate) async fn find_account<U: Account>(
 
 /// Notes the use in the background: a request never waits for it, and a failure only means
 /// that the next request notes it.
-fn touch(state: &AuthState, sign_in: &SignIn, idle: Option<Duration>, now: OffsetDateTime) {
-    let every = idle.map_or(TOUCH_EVERY, |idle| TOUCH_EVERY.min(idle / 4));
+fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
+    // Also for a remember cookie, which has no idle limit: the session that it brings back has.
+    let every = match sign_in.kind {
+        SignInKind::Browser => TOUCH_EVERY.min(state.config.session.idle / 4),
+        SignInKind::Token | SignInKind::Key => TOUCH_EVERY,
+    };
     if now - sign_in.last_seen_at >= every {
         let (ledger, id) = (state.ledger.clone(), sign_in.id.clone());
         tokio::spawn(async move {

@@ -55,12 +55,12 @@ impl Ledger for DieselLedger {
             .await
     }
 
-    async fn end(&self, id: &SignInId) -> Result<(), Error> {
+    async fn end(&self, id: &SignInId) -> Result<bool, Error> {
         let id = id.to_string();
         let ended = self
             .0
             .run(move |connection| queries::end_sign_in(connection, &id).map_err(Error::from));
-        ended.await.map(drop)
+        ended.await.map(|count| count > 0)
     }
 
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {

@@ -162,8 +162,8 @@ pub trait Ledger: Send + Sync + 'static {
     /// Notes that the password was proven again.
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
 
-    /// Ends one; ending what is gone is no error.
-    async fn end(&self, id: &SignInId) -> Result<(), Error>;
+    /// Ends one; answers whether there was one, so that of two who end it only one did.
+    async fn end(&self, id: &SignInId) -> Result<bool, Error>;
 
     /// Ends all of an account, but for one; answers how many.
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error>;
@@ -209,8 +209,8 @@ impl Ledger for Stateless {
         Ok(())
     }
 
-    async fn end(&self, _: &SignInId) -> Result<(), Error> {
-        Ok(())
+    async fn end(&self, _: &SignInId) -> Result<bool, Error> {
+        Ok(true)
     }
 
     async fn end_all(&self, _: &str, _: Option<&SignInId>) -> Result<u64, Error> {

@@ -74,7 +74,7 @@ pub(super) fn account(
     page(&view, &user, accounts, (fresh.is_ok(), notice), None)
 }
 
-/// Replaces the password. Every sign-in ends; this browser gets a new one.
+/// Replaces the password. Every other sign-in ends; this one gets a new id.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(
     user: Fresh<SessionUser>,
@@ -86,17 +86,15 @@ pub(super) async fn change_password(
 ) -> Result<Result<Flash<Redirect>, Entered>, Error> {
     let passwords =
         NewPassword { current: form.current_password.clone(), new: form.new_password.clone() };
-    match accounts.change_password(&user, &passwords, None).await {
+    let acting = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
+    match accounts.change_password(&user, &passwords, acting.clone()).await {
         Ok(ended) => {
-            let account = user.id.to_string();
-            reporter.report(EventKind::PasswordChanged, Some(&account), None);
+            let (account, acting) = (user.id.to_string(), acting.as_deref());
+            reporter.report(EventKind::PasswordChanged, Some(&account), acting);
             let others = EventKind::Ended(EndedBy::PasswordChange, ended);
-            reporter.report(others, Some(&account), None);
-            let remembered = user.authentication().sign_in().is_some_and(|row| row.remembered);
-            match remembered {
-                true => session.start_remembered(&**user.account()).await?,
-                false => session.start(&**user.account()).await?,
-            };
+            reporter.report(others, Some(&account), acting);
+            // Not a new sign-in: whoever signs out of this one meanwhile stays signed out.
+            session.renew(&**user.account()).await?;
             let done = "Your password has changed, and you are signed out everywhere else.";
             Ok(Ok(Flash::success(Redirect::to(uri!(account)), done)))
         }

@@ -116,9 +116,8 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
-    async fn end(&self, id: &SignInId) -> Result<(), Error> {
-        self.rows()?.remove(id.as_str());
-        Ok(())
+    async fn end(&self, id: &SignInId) -> Result<bool, Error> {
+        Ok(self.rows()?.remove(id.as_str()).is_some())
     }
 
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {

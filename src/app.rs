@@ -43,7 +43,7 @@ pub fn rocket(figment: Figment) -> Result<Rocket<Build>, Vec<Fault>> {
 /// The application with a clock of one's own, for tests.
 ///
 /// # Errors
-/// As [`rocket`].
+/// As [`rocket()`].
 pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault>> {
     let settings = Settings::read(&figment)?;
     let fault = |key: &str, problem: String| vec![Fault::new(&figment, key, problem)];
@@ -70,7 +70,7 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault
         .attach(AccessLog)
         .attach(http::shield())
         .attach(SecurityHeaders)
-        .attach(http::stage());
+        .attach(http::stage(mode));
     if mode.has_sessions() {
         rocket = rocket.attach(web::stage(&settings));
     }

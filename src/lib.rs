@@ -1,4 +1,4 @@
-//! Sessions and tokens for Rocket.
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "app")]
 pub mod accounts;

@@ -96,6 +96,17 @@ impl<U> Authentication<U> {
         self.location
     }
 
+    /// Whether the credential carries a scope: one that lists none carries all.
+    #[must_use]
+    pub fn has_scope(&self, name: &str) -> bool {
+        let listed = self.claims.as_ref().and_then(|claims| claims.extra.get("scope"));
+        match listed {
+            None => true,
+            // A list that is no text lists nothing.
+            Some(list) => list.as_str().is_some_and(|list| list.split(' ').any(|one| one == name)),
+        }
+    }
+
     /// When the password was last proven.
     #[must_use]
     pub fn auth_time(&self) -> OffsetDateTime {

@@ -19,6 +19,8 @@
 //! | [`CurrentUser`] | either; a token decides if there is one | 401, 503 |
 //! | [`Fresh`] | and the password was proven recently | 401 |
 //! | [`Require`], [`ClaimedRole`] | and the account has a role | 403 |
+//! | [`Scoped`] | and the credential carries a scope | 403 |
+//! | [`Only`] | and the token was in one of these locations | 401 |
 //! | [`Maybe`] | nothing, but a bad credential is still refused | as the guard inside |
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask
@@ -74,7 +76,7 @@ pub use events::{EndedBy, Event, EventKind, Events, Reporter, Silent};
 pub use fairing::Auth;
 pub use guards::{
     AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, Locations, Maybe,
-    Only, RefreshToken, Require, Role, SessionUser, TokenUser,
+    Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser, TokenUser,
 };
 pub use keys::{Algorithm, PublicKeys};
 pub use next::LocalPath;

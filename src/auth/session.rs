@@ -8,6 +8,7 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
 use super::account::Account;
+use super::authentication::verified;
 use super::bearer::refuse;
 use super::cookies::{Which, removal};
 use super::digest::stamp_digest;
@@ -201,7 +202,10 @@ impl<'r> FromRequest<'r> for Session<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         let checked = AuthState::of(request).and_then(|state| {
             state.asked(request);
-            origin::check(request)?;
+            // Only a token that verified waives the check; no session comes of it either way.
+            if verified(request, state).is_err() {
+                origin::check(request)?;
+            }
             if !state.config.mode.has_sessions() {
                 Err(ErrorKind::NotFound.into())
             } else if is_token_request(request, state) {

@@ -17,7 +17,7 @@ pub(super) fn list() -> Result<(), Failure> {
 
 fn rows(settings: &Settings) -> Vec<(String, String, &'static str)> {
     let registration = settings.accounts.registration;
-    let mut groups: Vec<Guarded> = http::routes();
+    let mut groups: Vec<Guarded> = http::routes(settings.auth.mode);
     if settings.auth.mode.has_sessions() {
         groups.extend(web::routes(registration));
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Guarded, catchers};
 use crate::accounts::CurrentUser;
-use crate::auth::{Authenticated, Error, PublicKeys};
+use crate::auth::{Authenticated, Error, Mode, PublicKeys};
 use crate::db::{Db, DbError};
 
 #[derive(Serialize)]
@@ -51,21 +51,26 @@ fn jwks(keys: PublicKeys<'_>) -> (ContentType, String) {
 
 /// The routes and what they demand.
 #[must_use]
-pub fn routes() -> Vec<Guarded> {
-    vec![
-        Guarded::new("/", "anyone", rocket::routes![health, jwks]),
+pub fn routes(mode: Mode) -> Vec<Guarded> {
+    let mut groups = vec![
+        Guarded::new("/", "anyone", rocket::routes![health]),
         Guarded::new("/", "CurrentUser", rocket::routes![whoami]),
-    ]
+    ];
+    if mode.has_tokens() {
+        groups.push(Guarded::new("/", "anyone", rocket::routes![jwks]));
+    }
+    groups
 }
 
 /// Mounts the probes; they answer Problem JSON.
 #[must_use]
-pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("Probes", |rocket| async {
-        let rocket = rocket
-            .register("/whoami", catchers())
-            .register("/health", catchers())
-            .register("/.well-known", catchers());
-        routes().into_iter().fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
+pub fn stage(mode: Mode) -> AdHoc {
+    AdHoc::on_ignite("Probes", move |rocket| async move {
+        let mut rocket = rocket.register("/whoami", catchers()).register("/health", catchers());
+        if mode.has_tokens() {
+            rocket = rocket.register("/.well-known", catchers());
+        }
+        let groups = routes(mode).into_iter();
+        groups.fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
     })
 }

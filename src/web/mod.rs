@@ -23,7 +23,8 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
     let mut groups = vec![
         Guarded::new("/", "anyone", routes![assets::asset]),
         Guarded::new("/", "Maybe<SessionUser>", routes![pages::home, session::form]),
-        Guarded::new("/", "Session", routes![session::login, session::logout]),
+        Guarded::new("/", "Session", routes![session::login]),
+        Guarded::new("/", "Maybe<SessionUser>, Session", routes![session::logout]),
         Guarded::new(
             "/",
             "SessionUser",

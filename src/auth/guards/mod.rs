@@ -1,12 +1,18 @@
 //! The ladder of guards: each rung proves one more thing, and a handler's signature says
 //! which one it demands.
 
+mod fresh;
+mod maybe;
 mod only;
+mod role;
+mod scoped;
 mod tokens;
 mod users;
-mod wrappers;
 
+pub use fresh::Fresh;
+pub use maybe::Maybe;
 pub use only::{Locations, Only};
+pub use role::{ClaimedRole, Require, Role};
+pub use scoped::{Scope, Scoped};
 pub use tokens::{AccessToken, RefreshToken};
 pub use users::{AnyTokenUser, Authenticated, CurrentUser, SessionUser, TokenUser};
-pub use wrappers::{ClaimedRole, Fresh, Maybe, Require, Role};

@@ -1,4 +1,4 @@
-//! The rungs around a user: recently proven, with a role, or optional.
+//! The account has a role, now or when the token was issued.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -15,21 +15,6 @@ use crate::auth::bearer::refuse;
 use crate::auth::claims::Claims;
 use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
-use crate::auth::state::AuthState;
-
-/// Guard: as `G`, and the password was proven within `fresh_for`, for this very session or
-/// token (`fresh_login_required`, `jwt_required(fresh=True)`).
-///
-/// Without it: as `G`, or 401 `fresh_login_required`.
-///
-/// ```
-/// # #[macro_use] extern crate rocket;
-/// use vestibule::auth::{Account, CurrentUser, Fresh};
-///
-/// fn change_password<U: Account>(user: Fresh<CurrentUser<U>>) { }
-/// ```
-#[derive(Debug)]
-pub struct Fresh<G>(G);
 
 /// A role, judged by the account as the store has it now.
 ///
@@ -82,37 +67,6 @@ pub struct Require<R: Role, G = CurrentUser<<R as Role>::Account>>(G, PhantomDat
 #[derive(Debug)]
 pub struct ClaimedRole<R: Role, G = CurrentUser<<R as Role>::Account>>(G, PhantomData<fn() -> R>);
 
-/// Guard: as `G` where a credential was presented, and nobody where none was; a bad
-/// credential is still refused (`jwt_required(optional=True)`).
-///
-/// Without it: as `G`, but never `credentials_missing`.
-#[derive(Debug)]
-pub struct Maybe<G>(pub Option<G>);
-
-fn is_fresh(request: &Request<'_>, who: &impl Authenticated) -> Result<bool, Error> {
-    let state = AuthState::of(request)?;
-    let authentication = who.authentication();
-    let age = state.clock.now()? - authentication.auth_time();
-    Ok(authentication.is_fresh() && age <= state.config.fresh_for)
-}
-
-#[rocket::async_trait]
-impl<'r, G> FromRequest<'r> for Fresh<G>
-where
-    G: Authenticated + FromRequest<'r, Error = Error>,
-{
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        let inner = rocket::outcome::try_outcome!(G::from_request(request).await);
-        match is_fresh(request, &inner) {
-            Ok(true) => Outcome::Success(Self(inner)),
-            Ok(false) => refuse(request, ErrorKind::FreshLoginRequired.into()),
-            Err(error) => refuse(request, error),
-        }
-    }
-}
-
 #[rocket::async_trait]
 impl<'r, R, G> FromRequest<'r> for Require<R, G>
 where
@@ -149,31 +103,6 @@ where
     }
 }
 
-#[rocket::async_trait]
-impl<'r, G: FromRequest<'r, Error = Error>> FromRequest<'r> for Maybe<G> {
-    type Error = Error;
-
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        match G::from_request(request).await {
-            Outcome::Success(found) => Outcome::Success(Self(Some(found))),
-            Outcome::Error((_, error)) if error.kind() == ErrorKind::CredentialsMissing => {
-                Error::forget(request);
-                Outcome::Success(Self(None))
-            }
-            Outcome::Error(refused) => Outcome::Error(refused),
-            Outcome::Forward(status) => Outcome::Forward(status),
-        }
-    }
-}
-
-impl<G> Deref for Fresh<G> {
-    type Target = G;
-
-    fn deref(&self) -> &G {
-        &self.0
-    }
-}
-
 impl<R: Role, G> Deref for Require<R, G> {
     type Target = G;
 
@@ -187,14 +116,6 @@ impl<R: Role, G> Deref for ClaimedRole<R, G> {
 
     fn deref(&self) -> &G {
         &self.0
-    }
-}
-
-impl<G: Authenticated> Authenticated for Fresh<G> {
-    type Account = G::Account;
-
-    fn authentication(&self) -> &Authentication<G::Account> {
-        self.0.authentication()
     }
 }
 
@@ -214,13 +135,6 @@ impl<R: Role, G: Authenticated> Authenticated for ClaimedRole<R, G> {
     }
 }
 
-// What an alias hides a sentinel cannot see, so every wrapper passes the question on.
-impl<G: Sentinel> Sentinel for Fresh<G> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        G::abort(rocket)
-    }
-}
-
 impl<R: Role, G: Sentinel> Sentinel for Require<R, G> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         G::abort(rocket)
@@ -228,12 +142,6 @@ impl<R: Role, G: Sentinel> Sentinel for Require<R, G> {
 }
 
 impl<R: Role, G: Sentinel> Sentinel for ClaimedRole<R, G> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        G::abort(rocket)
-    }
-}
-
-impl<G: Sentinel> Sentinel for Maybe<G> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         G::abort(rocket)
     }

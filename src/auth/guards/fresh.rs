@@ -1,0 +1,76 @@
+//! The password was proven recently.
+
+use std::ops::Deref;
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+
+use super::users::Authenticated;
+use crate::auth::authentication::Authentication;
+use crate::auth::bearer::refuse;
+use crate::auth::error::Error;
+use crate::auth::error_kind::ErrorKind;
+use crate::auth::state::AuthState;
+
+/// Guard: as `G`, and the password was proven within `fresh_for`, for this very session or
+/// token (`fresh_login_required`, `jwt_required(fresh=True)`).
+///
+/// Without it: as `G`, or 401 `fresh_login_required`.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::auth::{Account, CurrentUser, Fresh};
+///
+/// fn change_password<U: Account>(user: Fresh<CurrentUser<U>>) { }
+/// ```
+#[derive(Debug)]
+pub struct Fresh<G>(G);
+
+fn is_fresh(request: &Request<'_>, who: &impl Authenticated) -> Result<bool, Error> {
+    let state = AuthState::of(request)?;
+    let authentication = who.authentication();
+    let age = state.clock.now()? - authentication.auth_time();
+    Ok(authentication.is_fresh() && age <= state.config.fresh_for)
+}
+
+#[rocket::async_trait]
+impl<'r, G> FromRequest<'r> for Fresh<G>
+where
+    G: Authenticated + FromRequest<'r, Error = Error>,
+{
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        let inner = rocket::outcome::try_outcome!(G::from_request(request).await);
+        match is_fresh(request, &inner) {
+            Ok(true) => Outcome::Success(Self(inner)),
+            Ok(false) => refuse(request, ErrorKind::FreshLoginRequired.into()),
+            Err(error) => refuse(request, error),
+        }
+    }
+}
+
+impl<G> Deref for Fresh<G> {
+    type Target = G;
+
+    fn deref(&self) -> &G {
+        &self.0
+    }
+}
+
+impl<G: Authenticated> Authenticated for Fresh<G> {
+    type Account = G::Account;
+
+    fn authentication(&self) -> &Authentication<G::Account> {
+        self.0.authentication()
+    }
+}
+
+// What an alias hides a sentinel cannot see, so every wrapper passes the question on.
+impl<G: Sentinel> Sentinel for Fresh<G> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        G::abort(rocket)
+    }
+}

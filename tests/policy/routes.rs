@@ -1,0 +1,235 @@
+//! Every route that there is, with the guards that it demands, and a request for each that
+//! would be answered well if the guards let it in.
+
+use std::collections::BTreeSet;
+
+use rocket::http::{ContentType, Method};
+use rocket::local::blocking::Client;
+use serde_json::json;
+use vestibule::auth::Mode;
+use vestibule::http::Guarded;
+use vestibule::{api, http, web};
+
+use super::guard::{Guard, parse};
+use super::model::Person;
+use super::world::{CHANGED, Ids, NEWCOMER};
+use crate::support::app::password;
+
+/// Which half a route belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Half {
+    Pages,
+    Api,
+    Neither,
+}
+
+/// A method on a path, and what it demands.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) method: Method,
+    /// The path as it was mounted, with its parameters.
+    pub(crate) template: String,
+    pub(crate) half: Half,
+    /// The guards as text.
+    pub(crate) demands: &'static str,
+    pub(crate) guards: Vec<Guard>,
+    /// False for a method that the path does not take.
+    pub(crate) is_route: bool,
+}
+
+/// A body with its type.
+pub(crate) type Body = Option<(ContentType, String)>;
+
+impl Target {
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.method, self.template)
+    }
+
+    pub(crate) fn is_mounted(&self, mode: Mode) -> bool {
+        match self.half {
+            Half::Pages => mode.has_sessions(),
+            Half::Api => mode.has_tokens(),
+            Half::Neither => true,
+        }
+    }
+
+    /// Whether its errors are drawn as pages, for people.
+    pub(crate) fn is_on_page(&self, mode: Mode) -> bool {
+        mode.has_sessions() && (self.half == Half::Pages || !self.is_mounted(mode))
+    }
+
+    /// As the origin check sees it.
+    pub(crate) fn is_unsafe(&self) -> bool {
+        !matches!(self.method, Method::Get | Method::Head | Method::Options)
+    }
+
+    /// The path with something that exists for each parameter.
+    pub(crate) fn path(&self, ids: &Ids) -> String {
+        let mut segments: Vec<&str> = self.template.split('/').collect();
+        for at in 1..segments.len() {
+            if segments[at].starts_with('<') {
+                segments[at] = match (segments[at - 1], self.half) {
+                    ("static", _) => "style.css",
+                    ("sign-ins", Half::Api) => &ids.sign_in_of_token_owner,
+                    ("sign-ins", _) => &ids.sign_in_of_cookie_owner,
+                    // The sample administrator, who is neither of the two people.
+                    _ => "1",
+                };
+            }
+        }
+        segments.join("/")
+    }
+
+    /// A body that would be taken, or at least read.
+    pub(crate) fn body(&self) -> Body {
+        match self.half {
+            _ if !self.is_unsafe() || self.method == Method::Delete => None,
+            Half::Pages => Some((ContentType::Form, self.form())),
+            Half::Api | Half::Neither => Some((ContentType::JSON, self.json())),
+        }
+    }
+
+    /// Every field that any form has: what a form does not know it does not look at.
+    fn form(&self) -> String {
+        let owner = Person::CookieOwner.username();
+        let (username, secret) = match self.template.as_str() {
+            "/register" => (NEWCOMER, password(NEWCOMER)),
+            _ => (owner, password(owner)),
+        };
+        let current = password(owner);
+        let fields = [
+            ("username", username),
+            ("full_name", ""),
+            ("password", secret),
+            ("current_password", current),
+            ("new_password", CHANGED),
+            ("label", "a label"),
+            ("role", "user"),
+            ("active", "true"),
+        ];
+        let pairs = fields.map(|(name, value)| format!("{name}={}", value.replace(' ', "+")));
+        pairs.join("&")
+    }
+
+    fn json(&self) -> String {
+        let owner = Person::TokenOwner.username();
+        let body = match self.template.as_str() {
+            "/api/login" => json!({ "username": owner, "password": password(owner) }),
+            "/api/register" => json!({ "username": NEWCOMER, "password": password(NEWCOMER) }),
+            "/api/password" => {
+                json!({ "current_password": password(owner), "new_password": CHANGED })
+            }
+            "/api/keys" => json!({ "label": "a label", "scopes": [] }),
+            "/api/users/<id>" => json!({ "full_name": "Changed" }),
+            _ => json!({}),
+        };
+        body.to_string()
+    }
+
+    /// The status of the answer to somebody who came in; `None` where only the guards are of
+    /// interest, and whatever the handler says is right.
+    pub(crate) fn welcome(&self, who: Option<Person>) -> Option<u16> {
+        Some(match (self.method, self.template.as_str()) {
+            // Somebody who is signed in already goes on.
+            (Method::Get, "/login" | "/register") if who.is_some() => 303,
+            (Method::Get, _) => 200,
+            (Method::Post, "/login" | "/register" | "/logout") => 303,
+            (Method::Post, "/api/login" | "/api/refresh") => 200,
+            (Method::Post, "/reauthenticate" | "/account/password") => 303,
+            (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
+            (Method::Post, "/api/logout" | "/api/password") => 204,
+            (Method::Delete, "/api/sign-ins/<id>") => 204,
+            (Method::Post, "/api/register") => 201,
+            (Method::Patch, "/api/users/<id>") => 200,
+            (Method::Delete, "/api/users/<id>") => 204,
+            _ => return None,
+        })
+    }
+
+    /// How many sessions of browsers are begun by somebody who came in; `None` where nothing
+    /// is known of the route.
+    pub(crate) fn begins(&self) -> Option<i64> {
+        match (self.method, self.template.as_str()) {
+            (Method::Post, "/login" | "/register") => Some(1),
+            (Method::Post, "/logout") => Some(0),
+            _ => (!self.is_unsafe()).then_some(0),
+        }
+    }
+
+    /// Whether it ends the session that somebody who came in had.
+    pub(crate) fn ends_session(&self) -> bool {
+        let ends = ["/login", "/register", "/logout"];
+        self.method == Method::Post && ends.contains(&self.template.as_str())
+    }
+}
+
+/// Every route of every mode; and for each path a method that it does not take.
+pub(crate) fn universe() -> Vec<Target> {
+    let mut targets = Vec::new();
+    let everywhere = http::routes(Mode::Session);
+    // What the probes have beyond that comes and goes with the API.
+    let mut with_tokens = api::routes(true);
+    with_tokens.extend(http::routes(Mode::Both).into_iter().skip(everywhere.len()));
+    let halves =
+        [(Half::Neither, everywhere), (Half::Pages, web::routes(true)), (Half::Api, with_tokens)];
+    for (half, groups) in halves {
+        for group in groups {
+            targets.extend(of_group(half, &group));
+        }
+    }
+    targets.sort_by_key(Target::name);
+    let wrong = wrong_methods(&targets);
+    targets.extend(wrong);
+    targets
+}
+
+fn of_group(half: Half, group: &Guarded) -> Vec<Target> {
+    let base = group.base.trim_end_matches('/');
+    let targets = group.routes.iter().map(|route| {
+        let template = format!("{base}{}", route.uri.path());
+        let guards = parse(group.demands)
+            .unwrap_or_else(|complaint| panic!("{} {template}: {complaint}", route.method));
+        let (method, demands) = (route.method, group.demands);
+        Target { method, template, half, demands, guards, is_route: true }
+    });
+    targets.collect()
+}
+
+fn wrong_methods(targets: &[Target]) -> Vec<Target> {
+    let paths: BTreeSet<&str> = targets.iter().map(|target| target.template.as_str()).collect();
+    let wrong = paths.into_iter().map(|path| {
+        let of_path: Vec<&Target> =
+            targets.iter().filter(|target| target.template == path).collect();
+        let taken: Vec<Method> = of_path.iter().map(|target| target.method).collect();
+        let untaken = [Method::Put, Method::Trace].into_iter().find(|one| !taken.contains(one));
+        Target {
+            method: untaken.expect("no path takes everything"),
+            demands: "nothing",
+            guards: Vec::new(),
+            is_route: false,
+            ..of_path[0].clone()
+        }
+    });
+    wrong.collect()
+}
+
+/// What is mounted without being in a group, or is in a group without being mounted.
+pub(crate) fn strays(client: &Client, targets: &[Target], mode: Mode) -> Vec<String> {
+    let mounted: BTreeSet<String> = client
+        .rocket()
+        .routes()
+        .map(|route| format!("{} {}", route.method, route.uri.path()))
+        .collect();
+    let listed: BTreeSet<String> = targets
+        .iter()
+        .filter(|target| target.is_route && target.is_mounted(mode))
+        .map(Target::name)
+        .collect();
+    let unlisted = mounted.difference(&listed).map(|route| {
+        format!("{route} is mounted but in no group of http, web or api: which guard has it?")
+    });
+    let unmounted = listed
+        .difference(&mounted)
+        .map(|route| format!("{route} is in a group but not mounted in this mode"));
+    unlisted.chain(unmounted).collect()
+}

@@ -32,7 +32,7 @@ struct Told {
 impl Events for Heard {
     fn happened(&self, event: &Event<'_>) {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        self.0.lock().unwrap().push(Told {
+        self.0.lock().expect("a lock").push(Told {
             kind: event.kind,
             account: owned(event.account),
             sign_in: owned(event.sign_in),
@@ -183,7 +183,7 @@ impl Scene {
             .map(|cookie| Cookie::parse_encoded(cookie.to_owned()).expect("a cookie"))
             .collect();
         let body = response.into_string().unwrap_or_default();
-        let mut secrets = self.secrets.lock().unwrap();
+        let mut secrets = self.secrets.lock().expect("a lock");
         secrets.extend(jar.iter().map(|cookie| cookie.value().to_owned()));
         Answer { status, body, jar }
     }
@@ -205,15 +205,15 @@ impl Scene {
         let json: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
         let text = |name: &str| json[name].as_str().expect("a token").to_owned();
         let pair = (text("access_token"), text("refresh_token"));
-        self.secrets.lock().unwrap().extend([pair.0.clone(), pair.1.clone()]);
+        self.secrets.lock().expect("a lock").extend([pair.0.clone(), pair.1.clone()]);
         pair
     }
 
     /// What was told since the last time, as kind, account and sign-in.
     fn told(&self) -> Vec<(EventKind, Option<String>, Option<String>)> {
-        let told = std::mem::take(&mut *self.heard.0.lock().unwrap());
+        let told = std::mem::take(&mut *self.heard.0.lock().expect("a lock"));
         for event in &told {
-            for secret in self.secrets.lock().unwrap().iter() {
+            for secret in self.secrets.lock().expect("a lock").iter() {
                 let tail = secret.rsplit('.').next().unwrap_or(secret);
                 assert!(tail.is_empty() || !event.all.contains(tail), "a secret in {}", event.all);
             }

@@ -9,7 +9,7 @@ use crate::support::app::{TestApp, on_both, on_both_with};
 
 /// Uses a session and waits until that was noted.
 fn use_it(app: &TestApp, person: &Actor<'_>) {
-    let now = app.clock.now().unwrap();
+    let now = app.clock.now().expect("a sane clock");
     assert_eq!(person.get("/dashboard").status, 200);
     until("the use is noted", || only_row(app, USER_01).last_seen_at == now);
 }
@@ -21,7 +21,7 @@ fn a_session_that_is_not_used_for_two_hours_is_over() {
         advance(&app, 2 * HOUR - 1);
         assert!(session_lives(&person));
         until("the use is noted", || {
-            only_row(&app, USER_01).last_seen_at == app.clock.now().unwrap()
+            only_row(&app, USER_01).last_seen_at == app.clock.now().expect("a sane clock")
         });
         advance(&app, 2 * HOUR);
         let reply = person.get("/dashboard");
@@ -72,7 +72,7 @@ fn the_limits_are_the_configured_ones() {
 fn the_row_decides_not_the_cookie() {
     on_both(|app| {
         let person = app.session("user_01");
-        let now = app.clock.now().unwrap().unix_timestamp();
+        let now = app.clock.now().expect("a sane clock").unix_timestamp();
         app.sql(&format!("UPDATE sign_ins SET expires_at = {}", (now + 60) * 1_000_000));
         advance(&app, 59);
         assert!(session_lives(&person));
@@ -94,7 +94,7 @@ fn a_token_knows_no_idle_limit() {
 #[test]
 fn a_use_is_noted_once_a_minute_at_the_most() {
     on_both(|app| {
-        let opened = app.clock.now().unwrap();
+        let opened = app.clock.now().expect("a sane clock");
         let person = app.session("user_01");
         for _ in 0..59 {
             advance(&app, 1);
@@ -102,7 +102,7 @@ fn a_use_is_noted_once_a_minute_at_the_most() {
         }
         // Had one of them been noted, the next would come a minute after that one.
         advance(&app, 1);
-        let minute = app.clock.now().unwrap();
+        let minute = app.clock.now().expect("a sane clock");
         assert!(session_lives(&person));
         until("the use is noted", || only_row(&app, USER_01).last_seen_at == minute);
         assert_eq!((minute - opened).whole_seconds(), 60);
@@ -115,7 +115,7 @@ fn a_program_is_noted_alike() {
         let program = app.token("user_01");
         advance(&app, MINUTE);
         assert_eq!(program.get("/api/me").status, 200);
-        let now = app.clock.now().unwrap();
+        let now = app.clock.now().expect("a sane clock");
         until("the use is noted", || only_row(&app, USER_01).last_seen_at == now);
     });
 }

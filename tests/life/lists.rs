@@ -17,7 +17,7 @@ fn listed(actor: &Actor<'_>) -> Vec<Value> {
 
 fn current(list: &[Value]) -> Vec<&str> {
     let current = list.iter().filter(|one| one["current"] == true);
-    current.map(|one| one["id"].as_str().unwrap()).collect()
+    current.map(|one| one["id"].as_str().expect("an id")).collect()
 }
 
 /// The id of a browser's row: the newest of its account.
@@ -90,7 +90,7 @@ fn the_latest_use_comes_first_and_what_is_over_does_not_come() {
         advance(&app, 120);
         let second = second.on(&app.client);
         assert_eq!(second.get("/api/me").status, 200);
-        let now = app.clock.now().unwrap();
+        let now = app.clock.now().expect("a sane clock");
         until("the use is noted", || rows(&app, USER_01)[0].last_seen_at == now);
         let order: Vec<_> = listed(&second).iter().map(|one| one["id"].clone()).collect();
         let expected =

@@ -159,7 +159,8 @@ struct Case<'w> {
 impl World {
     fn new(on: On) -> Self {
         let app = TestApp::new(on, &|figment| figment);
-        let base = app.clock.now().unwrap().replace_nanosecond(0).unwrap();
+        let base =
+            app.clock.now().expect("a sane clock").replace_nanosecond(0).expect("a whole second");
         let connection = RefCell::new(app.connection());
         Self { app: RefCell::new(Some(app)), connection, base, users: Cell::new(0) }
     }
@@ -175,7 +176,7 @@ impl World {
     }
 
     fn now(&self) -> i64 {
-        self.with(|app| app.clock.now().unwrap().unix_timestamp())
+        self.with(|app| app.clock.now().expect("a sane clock").unix_timestamp())
     }
 }
 
@@ -326,7 +327,7 @@ impl<'w> Case<'w> {
     /// The id of the row that the model does not know yet.
     fn new_id(&self) -> String {
         let rows = queries::sign_ins_of(&mut self.world.connection.borrow_mut(), self.user);
-        let mut ids = rows.unwrap().into_iter().map(|row| row.id.to_string());
+        let mut ids = rows.expect("rows").into_iter().map(|row| row.id.to_string());
         let known = |id: &String| self.sign_ins.iter().any(|sign_in| &sign_in.id == id);
         ids.find(|id| !known(id)).expect("a new row")
     }
@@ -625,7 +626,7 @@ impl<'w> Case<'w> {
     fn wait_until_noted(&self) {
         until("every use is noted", || {
             let rows = queries::sign_ins_of(&mut self.world.connection.borrow_mut(), self.user);
-            rows.unwrap().iter().all(|row| {
+            rows.expect("rows").iter().all(|row| {
                 let known = self.sign_ins.iter().find(|known| known.id == row.id.as_str());
                 let known = known.expect("a row that the model knows");
                 known.over || row.last_seen_at.unix_timestamp() >= known.last_seen

@@ -16,7 +16,7 @@ const IDLE: Duration = Duration::from_secs(2 * HOUR);
 
 /// Rows of user_01, each as SQL values; times in seconds before or after now.
 fn insert(app: &TestApp, kind: &str, remembered: bool, seen: i64, expires: i64, count: usize) {
-    let now = app.clock.now().unwrap().unix_timestamp();
+    let now = app.clock.now().expect("a sane clock").unix_timestamp();
     let micros = |seconds: i64| (now + seconds) * 1_000_000;
     let first = rows(app, USER_01).len();
     let values: Vec<_> = (first..first + count)
@@ -38,7 +38,7 @@ fn insert(app: &TestApp, kind: &str, remembered: bool, seen: i64, expires: i64, 
 }
 
 fn purge(app: &TestApp, limit: i64) -> usize {
-    let now = app.clock.now().unwrap();
+    let now = app.clock.now().expect("a sane clock");
     queries::purge(&mut app.connection(), now, IDLE, limit).expect("a purge")
 }
 
@@ -61,7 +61,7 @@ fn what_is_over_or_idle_goes_in_batches_and_the_rest_stays() {
         assert_eq!(batches, [5, 5, 5, 2, 0]);
         let left = rows(&app, USER_01);
         assert_eq!(left.len(), 4);
-        let now = app.clock.now().unwrap();
+        let now = app.clock.now().expect("a sane clock");
         assert!(left.iter().all(|row| row.stands(now, IDLE)));
     });
 }
@@ -96,7 +96,7 @@ fn the_command_deletes_all_that_is_over_and_says_how_many() {
             person
         };
         // The command goes by the system's clock, so these began two days ago.
-        let now = place.clock.now().unwrap();
+        let now = place.clock.now().expect("a sane clock");
         place.clock.set(now - Duration::from_secs(2 * DAY));
         for _ in 0..3 {
             sign_in();

@@ -46,7 +46,7 @@ fn the_box_gives_a_cookie_that_outlives_the_browser() {
             "goes with the browser"
         );
         let end = remember.expires_datetime().expect("Expires");
-        let expected = app.clock.now().unwrap().unix_timestamp() + 30 * DAY as i64;
+        let expected = app.clock.now().expect("a sane clock").unix_timestamp() + 30 * DAY as i64;
         assert_eq!(end.unix_timestamp(), expected);
         assert!(only_row(&app, USER_01).remembered);
     });
@@ -125,7 +125,7 @@ fn the_idle_and_the_absolute_limit_end_the_session_and_not_the_remembering() {
         let person = remembered(&app, "user_01");
         for pause in [3 * HOUR, 25 * HOUR, 10 * DAY] {
             advance(&app, pause);
-            let now = app.clock.now().unwrap();
+            let now = app.clock.now().expect("a sane clock");
             let reply = person.get("/dashboard");
             assert_eq!(reply.status, 200, "after {pause} s");
             assert!(set_cookie(&reply, SESSION).is_some_and(|cookie| !cookie.value().is_empty()));
@@ -150,7 +150,7 @@ fn the_server_ends_it_whatever_the_cookie_says() {
 
         // Also when only the row says so.
         let person = remembered(&app, "user_02");
-        let now = app.clock.now().unwrap().unix_timestamp();
+        let now = app.clock.now().expect("a sane clock").unix_timestamp();
         app.sql(&format!(
             "UPDATE sign_ins SET expires_at = {} WHERE account = {USER_02}",
             (now + 60) * 1_000_000
@@ -221,7 +221,9 @@ fn logging_out_ends_it_and_takes_both_cookies_back_as_they_were_set() {
                         ),
                         "{name}"
                     );
-                    assert!(back.expires_datetime().unwrap() < app.clock.now().unwrap());
+                    assert!(
+                        back.expires_datetime().unwrap() < app.clock.now().expect("a sane clock")
+                    );
                 }
                 assert_eq!(rows(&app, USER_01).len(), 0);
                 let replayed = held.on(&app.client).get("/dashboard");

@@ -1,6 +1,6 @@
 //! Proving who one is: one path for the form, the API and re-authentication.
 
-use super::queries;
+use super::queries::{self, Acting};
 use super::{Accounts, User, Username, new_password};
 use crate::auth::{Error, ErrorKind, Password, Session, TokenPair, Tokens};
 
@@ -21,6 +21,9 @@ pub struct NewPassword {
     /// The one that replaces it.
     pub new: Password,
 }
+
+/// How often a hash may be upgraded under a password change before it gives up.
+const UPGRADE_RACES: usize = 3;
 
 /// A user who has just proven the password, and the hash that it was proven against.
 struct Proof {
@@ -48,7 +51,7 @@ impl Accounts {
             true => session.start_remembered(&proof.user).await?,
             false => session.start(&proof.user).await?,
         };
-        if !self.still_holds(&proof).await? {
+        if !self.still_holds(&proof, credentials.password).await? {
             session.undo(&opened).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
@@ -66,44 +69,53 @@ impl Accounts {
     ) -> Result<TokenPair, Error> {
         let proof = self.prove(credentials).await?;
         let pair = tokens.start(&proof.user).await?;
-        if !self.still_holds(&proof).await? {
+        if !self.still_holds(&proof, credentials.password).await? {
             tokens.end(&tokens.verify(&pair.access_token)?).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
         Ok(pair)
     }
 
-    /// Checks the password of somebody who is signed in already.
+    /// Checks the password of somebody who is signed in already; answers the hash that it
+    /// was proven against.
     ///
     /// # Errors
     /// 401 `bad_credentials`, 503 `busy` or `unavailable`.
-    pub async fn check_password(&self, user: &User, password: &Password) -> Result<(), Error> {
+    pub async fn check_password(&self, user: &User, password: &Password) -> Result<String, Error> {
         let id = user.id;
         let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
-        match self.hasher.verify(password, stored.as_deref()).await? {
-            true => Ok(()),
-            false => Err(ErrorKind::BadCredentials.into()),
-        }
+        let proven = self.hasher.verify(password, stored.as_deref()).await?;
+        stored.filter(|_| proven).ok_or_else(|| ErrorKind::BadCredentials.into())
     }
 
-    /// Replaces a user's password after checking the current one. All sign-ins end but
-    /// `except`; answers how many.
+    /// Replaces a user's password after checking the current one. All sign-ins end, but the
+    /// acting one where `acting` says that it stays; answers how many.
     ///
     /// # Errors
-    /// 401 `bad_credentials` for a wrong current password, 422 `invalid_field`, 503 `busy`
-    /// or `unavailable`.
+    /// 401 `bad_credentials` for a wrong current password, 401 `token_revoked` when the
+    /// acting sign-in has ended meanwhile, 422 `invalid_field`, 503 `busy` or `unavailable`.
     pub async fn change_password(
         &self,
         user: &User,
         passwords: &NewPassword,
-        except: Option<String>,
+        acting: Acting,
     ) -> Result<u64, Error> {
         let username = Username::parse(&user.username)?;
         new_password("new_password", passwords.new.reveal(), username.key(), &self.limits)?;
-        self.check_password(user, &passwords.current).await?;
-        let (id, hash) = (user.id, self.hasher.hash(&passwords.new).await?);
-        self.run(move |connection| queries::set_password(connection, id, &hash, except.as_deref()))
-            .await
+        let hash = self.hasher.hash(&passwords.new).await?;
+        // A sign-in elsewhere may replace the hash by a better one of the same password
+        // between check and change; then it is looked at once more.
+        for _ in 0..UPGRADE_RACES {
+            let expected = self.check_password(user, &passwords.current).await?;
+            let (id, hash, acting) = (user.id, hash.clone(), acting.clone());
+            let changed = self.run(move |connection| {
+                queries::change_password(connection, id, &expected, &hash, &acting)
+            });
+            if let Some(ended) = changed.await? {
+                return Ok(ended);
+            }
+        }
+        Err(ErrorKind::Unavailable.into())
     }
 
     async fn prove(&self, credentials: &Credentials<'_>) -> Result<Proof, Error> {
@@ -131,11 +143,15 @@ impl Accounts {
     }
 
     /// Whether the password is still the one that was proven. Asked after a sign-in was
-    /// opened: one opened with a password that changed meanwhile must not stand.
-    async fn still_holds(&self, proof: &Proof) -> Result<bool, Error> {
+    /// opened: one opened with a password that changed meanwhile must not stand. Another
+    /// hash may still be one of the same password.
+    async fn still_holds(&self, proof: &Proof, password: &Password) -> Result<bool, Error> {
         let id = proof.user.id;
         let now = self.run(move |connection| queries::hash_of(connection, id)).await?;
-        Ok(now.is_some_and(|hash| hash == proof.hash))
+        match now {
+            Some(hash) if hash == proof.hash => Ok(true),
+            other => self.hasher.verify(password, other.as_deref()).await,
+        }
     }
 
     /// Replaces a hash of an older kind now that the password is known, and answers the one

@@ -60,7 +60,7 @@ impl Ledger for DieselLedger {
         let ended = self
             .0
             .run(move |connection| queries::end_sign_in(connection, &id).map_err(Error::from));
-        ended.await.map(|count| count > 0)
+        Ok(ended.await? > 0)
     }
 
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {

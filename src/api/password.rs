@@ -4,8 +4,9 @@ use rocket::response::status;
 use rocket::{State, post};
 
 use super::body::Body;
+use crate::accounts::queries::Acting;
 use crate::accounts::{Accounts, NewPassword, TokenUser};
-use crate::auth::{Authenticated, EndedBy, Error, EventKind, Fresh, Reporter};
+use crate::auth::{Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, Reporter};
 
 /// Replaces the password; every other sign-in ends, in browsers too. The acting one stands.
 #[post("/password", data = "<body>")]
@@ -20,9 +21,10 @@ pub(super) async fn change(
         new: body.text("new_password").into(),
     };
     body.finish()?;
-    let acting = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
-    let ended = accounts.change_password(&user, &passwords, acting.clone()).await?;
-    let (account, acting) = (user.id.to_string(), acting.as_deref());
+    let acting = user.authentication().sign_in().ok_or(ErrorKind::Internal)?.id.to_string();
+    let stays = Acting { id: acting.clone(), stays: true };
+    let ended = accounts.change_password(&user, &passwords, stays).await?;
+    let (account, acting) = (user.id.to_string(), Some(acting.as_str()));
     reporter.report(EventKind::PasswordChanged, Some(&account), acting);
     reporter.report(EventKind::Ended(EndedBy::PasswordChange, ended), Some(&account), acting);
     Ok(status::NoContent)

@@ -8,7 +8,8 @@ use time::format_description::well_known::Rfc3339;
 use super::body::Body;
 use crate::accounts::queries::{self, Change, PAGE};
 use crate::accounts::{Accounts, Admin, Role, TokenUser, User, full_name};
-use crate::auth::{Error, ErrorKind, Fresh, Require};
+use crate::auth::{EndedBy, Error, ErrorKind, EventKind, Fresh, Reporter, Require};
+use crate::db::AnyConnection;
 
 /// A user as an administrator sees it.
 #[derive(Serialize)]
@@ -59,6 +60,7 @@ pub(super) async fn list(
 #[patch("/users/<id>", data = "<body>")]
 pub(super) async fn change(
     _admin: Require<Admin, Fresh<TokenUser>>,
+    reporter: Reporter<'_>,
     accounts: &State<Accounts>,
     id: &str,
     mut body: Body,
@@ -79,7 +81,12 @@ pub(super) async fn change(
     }
     body.finish()?;
     let id: i64 = id.parse().map_err(|_| ErrorKind::NotFound)?;
-    let user = accounts.run(move |connection| queries::change(connection, id, &change)).await?;
+    let query = move |connection: &mut AnyConnection| queries::change(connection, id, &change);
+    let (user, ended) = accounts.run(query).await?;
+    if ended > 0 {
+        let kind = EventKind::Ended(EndedBy::Administrator, ended);
+        reporter.report(kind, Some(&id.to_string()), None);
+    }
     Ok(Json(user.into()))
 }
 
@@ -87,10 +94,13 @@ pub(super) async fn change(
 #[delete("/users/<id>")]
 pub(super) async fn delete(
     _admin: Require<Admin, Fresh<TokenUser>>,
+    reporter: Reporter<'_>,
     accounts: &State<Accounts>,
     id: &str,
 ) -> Result<status::NoContent, Error> {
     let id: i64 = id.parse().map_err(|_| ErrorKind::NotFound)?;
-    accounts.run(move |connection| queries::delete(connection, id)).await?;
+    let ended = accounts.run(move |connection| queries::delete(connection, id)).await?;
+    let kind = EventKind::Ended(EndedBy::Administrator, ended);
+    reporter.report(kind, Some(&id.to_string()), None);
     Ok(status::NoContent)
 }

@@ -96,15 +96,13 @@ impl<U> Authentication<U> {
         self.location
     }
 
-    /// Whether the credential carries a scope: one that lists none carries all.
+    /// Whether the credential carries a scope: a token lists it in its `scope` claim; a
+    /// session acts with all rights of its account.
     #[must_use]
     pub fn has_scope(&self, name: &str) -> bool {
         let listed = self.claims.as_ref().and_then(|claims| claims.extra.get("scope"));
-        match listed {
-            None => true,
-            // A list that is no text lists nothing.
-            Some(list) => list.as_str().is_some_and(|list| list.split(' ').any(|one| one == name)),
-        }
+        let listed = listed.and_then(serde_json::Value::as_str).unwrap_or_default();
+        self.via == Via::Session || listed.split(' ').any(|one| one == name)
     }
 
     /// When the password was last proven.
@@ -208,7 +206,16 @@ pub(crate) fn verified<'r>(
     request: &'r Request<'_>,
     state: &AuthState,
 ) -> Result<&'r Verified, Error> {
-    match verified_as(request, state, TokenKind::Access) {
+    let access = verified_as(request, state, TokenKind::Access);
+    let in_cookie = matches!(
+        Presented::of(request, state, TokenKind::Access),
+        Presented::Token(_, Location::Cookies)
+    );
+    match access {
+        // An access cookie that is over must not keep a good refresh cookie from signing out.
+        Err(error) if in_cookie && error.kind().status().code == 401 => {
+            verified_as(request, state, TokenKind::Refresh).map_err(|_| error)
+        }
         Err(error)
             if matches!(
                 error.kind(),

@@ -182,8 +182,10 @@ impl Claims {
     }
 }
 
+/// Whole seconds, rounded up: claims have no smaller unit.
 fn seconds(span: std::time::Duration) -> i64 {
-    i64::try_from(span.as_secs()).unwrap_or(i64::MAX)
+    let whole = span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0));
+    i64::try_from(whole).unwrap_or(i64::MAX)
 }
 
 fn text(map: &mut Map<String, Value>, name: &str) -> Option<String> {

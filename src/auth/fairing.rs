@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
+use rocket::tokio::sync::Semaphore;
 use rocket::{Build, Data, Request, Response, Rocket};
 
 use super::clock::Clock;
@@ -93,6 +94,7 @@ impl Fairing for Auth {
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
             events: self.events.clone(),
+            notes: Arc::new(Semaphore::new(1)),
             cookies: CookieNames {
                 session: config.session.cookie_name(),
                 remember: config.session.remember_cookie_name(),

@@ -117,6 +117,11 @@ async fn admit<U: Account>(
             mark_worthless(request, which);
             return Ok(None);
         }
+        if which == Which::Session {
+            // Told once: this client goes on with a ticket of its own, which is not fresh.
+            let own = Ticket { client: client(request), fresh: false, ..ticket.clone() };
+            own.write(request, state, Which::Session)?;
+        }
     }
     if which == Which::Remember {
         restore(request, state, ticket, &found)?;
@@ -126,10 +131,8 @@ async fn admit<U: Account>(
     Ok(Some(Authentication {
         account: found.account,
         via: Via::Session,
-        auth_time: match &found.sign_in {
-            Some(sign_in) => sign_in.auth_time,
-            None => ticket.auth_time()?,
-        },
+        // The ticket's own: a proof in another copy of the cookie must not make this one fresh.
+        auth_time: ticket.auth_time()?,
         sign_in: found.sign_in,
         claims: None,
         location: None,

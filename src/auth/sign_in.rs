@@ -162,7 +162,7 @@ pub trait Ledger: Send + Sync + 'static {
     /// Notes that the password was proven again.
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
 
-    /// Ends one; answers whether there was one, so that of two who end it only one did.
+    /// Ends one; answers whether there was one. Ending what is gone is no error.
     async fn end(&self, id: &SignInId) -> Result<bool, Error>;
 
     /// Ends all of an account, but for one; answers how many.

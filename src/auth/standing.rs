@@ -91,22 +91,25 @@ pub(crate) async fn find_account<U: Account>(
     }))
 }
 
-/// Notes the use in the background: a request never waits for it, and a failure only means
-/// that the next request notes it.
+/// Notes the use in the background, one at a time: a request never waits for it, a burst of
+/// requests does not crowd others out of the store, and what is left out or fails is noted by
+/// the next request.
 fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
-    // Also for a remember cookie, which has no idle limit: the session that it brings back has.
     let every = match sign_in.kind {
         SignInKind::Browser => TOUCH_EVERY.min(state.config.session.idle / 4),
         SignInKind::Token | SignInKind::Key => TOUCH_EVERY,
     };
-    if now - sign_in.last_seen_at >= every {
-        let (ledger, id) = (state.ledger.clone(), sign_in.id.clone());
-        tokio::spawn(async move {
-            if let Err(error) = ledger.seen(&id, now).await {
-                log::warn!(target: "vestibule::auth", "last use not noted: {}", error.kind().code());
-            }
-        });
+    if now - sign_in.last_seen_at < every {
+        return;
     }
+    let Ok(turn) = state.notes.clone().try_acquire_owned() else { return };
+    let (ledger, id) = (state.ledger.clone(), sign_in.id.clone());
+    tokio::spawn(async move {
+        let _turn = turn;
+        if let Err(error) = ledger.seen(&id, now).await {
+            log::warn!(target: "vestibule::auth", "last use not noted: {}", error.kind().code());
+        }
+    });
 }
 
 /// The error of a token whose sign-in or account does not stand.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rocket::tokio::sync::Semaphore;
 use rocket::{Ignite, Phase, Request, Rocket};
 
 use super::clock::Clock;
@@ -26,6 +27,8 @@ pub(crate) struct AuthState {
     pub(crate) clock: Clock,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) events: Arc<dyn Events>,
+    /// The one place of those who note a last use.
+    pub(crate) notes: Arc<Semaphore>,
     pub(crate) cookies: CookieNames,
 }
 

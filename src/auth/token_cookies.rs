@@ -38,7 +38,9 @@ impl Tokens<'_> {
         let (request, state) = self.parts();
         for kind in KINDS {
             for name in names(&state.config, kind) {
-                request.cookies().remove(removal(&state.config, kind, name));
+                // Added, not removed: Rocket takes back only what the request carried, and a
+                // refresh cookie of another path is not carried here.
+                request.cookies().add(removal(&state.config, kind, name));
             }
         }
     }

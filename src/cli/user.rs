@@ -113,7 +113,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let password = password(*password_stdin)?;
             new_password("password", password.reveal(), Username::parse(name)?.key(), &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
-            queries::set_password(connection, user.id, &hash, None)?;
+            queries::set_password(connection, user.id, &hash)?;
             println!("changed the password of {}; its sign-ins have ended", user.username);
         }
         UserCommand::Disable { name } => {
@@ -135,7 +135,7 @@ pub(super) fn find(connection: &mut AnyConnection, name: &str) -> Result<User, F
 
 fn change(connection: &mut AnyConnection, name: &str, change: &Change) -> Result<User, Failure> {
     let user = find(connection, name)?;
-    Ok(queries::change(connection, user.id, change)?)
+    Ok(queries::change(connection, user.id, change)?.0)
 }
 
 fn report(user: &User) {

@@ -11,6 +11,7 @@ use rocket_dyn_templates::{Template, context};
 use super::once::Once;
 use super::session::{Entered, onward};
 use super::view::{View, shown};
+use crate::accounts::queries::Acting;
 use crate::accounts::{Accounts, NewPassword, SessionUser, User};
 use crate::auth::{
     Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, LocalPath, Password, Reporter,
@@ -74,7 +75,7 @@ pub(super) fn account(
     page(&view, &user, accounts, (fresh.is_ok(), notice), None)
 }
 
-/// Replaces the password. Every other sign-in ends; this one gets a new id.
+/// Replaces the password. Every sign-in ends; this browser gets a new one.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(
     user: Fresh<SessionUser>,
@@ -86,17 +87,24 @@ pub(super) async fn change_password(
 ) -> Result<Result<Flash<Redirect>, Entered>, Error> {
     let passwords =
         NewPassword { current: form.current_password.clone(), new: form.new_password.clone() };
-    let acting = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
-    match accounts.change_password(&user, &passwords, acting.clone()).await {
+    let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
+    let acting = Acting { id: sign_in.id.to_string(), stays: false };
+    match accounts.change_password(&user, &passwords, acting).await {
         Ok(ended) => {
-            let (account, acting) = (user.id.to_string(), acting.as_deref());
-            reporter.report(EventKind::PasswordChanged, Some(&account), acting);
+            let account = user.id.to_string();
+            reporter.report(EventKind::PasswordChanged, Some(&account), None);
             let others = EventKind::Ended(EndedBy::PasswordChange, ended);
-            reporter.report(others, Some(&account), acting);
-            // Not a new sign-in: whoever signs out of this one meanwhile stays signed out.
-            session.renew(&**user.account()).await?;
+            reporter.report(others, Some(&account), None);
+            match sign_in.remembered {
+                true => session.start_remembered(&**user.account()).await?,
+                false => session.start(&**user.account()).await?,
+            };
             let done = "Your password has changed, and you are signed out everywhere else.";
             Ok(Ok(Flash::success(Redirect::to(uri!(account)), done)))
+        }
+        // Signed out meanwhile: like anybody without a session, to the sign-in form.
+        Err(error) if error.kind() == ErrorKind::TokenRevoked => {
+            Err(ErrorKind::CredentialsMissing.into())
         }
         Err(error)
             if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::BadCredentials) =>
@@ -129,7 +137,7 @@ pub(super) async fn confirm(
     form: Form<Once<Confirmation>>,
 ) -> Result<Entered, Error> {
     match accounts.check_password(&user, &form.password).await {
-        Ok(()) => {
+        Ok(_) => {
             session.confirm().await?;
             Ok(Entered::on(onward(&form.next)))
         }

@@ -268,6 +268,7 @@ fn outside(path: &str) -> Target {
         method: rocket::http::Method::Get,
         template: path.to_owned(),
         half: Half::Neither,
+        modes: Vec::new(),
         demands: "anyone",
         guards: Vec::new(),
         is_route: true,

@@ -30,6 +30,8 @@ pub(crate) struct Target {
     /// The path as it was mounted, with its parameters.
     pub(crate) template: String,
     pub(crate) half: Half,
+    /// The modes in which it is mounted.
+    pub(crate) modes: Vec<Mode>,
     /// The guards as text.
     pub(crate) demands: &'static str,
     pub(crate) guards: Vec<Guard>,
@@ -46,11 +48,7 @@ impl Target {
     }
 
     pub(crate) fn is_mounted(&self, mode: Mode) -> bool {
-        match self.half {
-            Half::Pages => mode.has_sessions(),
-            Half::Api => mode.has_tokens(),
-            Half::Neither => true,
-        }
+        self.modes.contains(&mode)
     }
 
     /// Whether its errors are drawn as pages, for people.
@@ -165,16 +163,13 @@ impl Target {
 
 /// Every route of every mode; and for each path a method that it does not take.
 pub(crate) fn universe() -> Vec<Target> {
-    let mut targets = Vec::new();
-    let everywhere = http::routes(Mode::Session);
-    // What the probes have beyond that comes and goes with the API.
-    let mut with_tokens = api::routes(true);
-    with_tokens.extend(http::routes(Mode::Both).into_iter().skip(everywhere.len()));
-    let halves =
-        [(Half::Neither, everywhere), (Half::Pages, web::routes(true)), (Half::Api, with_tokens)];
-    for (half, groups) in halves {
-        for group in groups {
-            targets.extend(of_group(half, &group));
+    let mut targets: Vec<Target> = Vec::new();
+    for mode in [Mode::Session, Mode::Token, Mode::Both] {
+        for target in of_mode(mode) {
+            match targets.iter_mut().find(|known| known.name() == target.name()) {
+                Some(known) => known.modes.push(mode),
+                None => targets.push(target),
+            }
         }
     }
     targets.sort_by_key(Target::name);
@@ -183,14 +178,29 @@ pub(crate) fn universe() -> Vec<Target> {
     targets
 }
 
-fn of_group(half: Half, group: &Guarded) -> Vec<Target> {
+fn of_mode(mode: Mode) -> Vec<Target> {
+    let mut halves = vec![(Half::Neither, http::routes(mode))];
+    if mode.has_sessions() {
+        halves.push((Half::Pages, web::routes(true)));
+    }
+    if mode.has_tokens() {
+        halves.push((Half::Api, api::routes(true)));
+    }
+    let mut targets = Vec::new();
+    for (half, groups) in halves {
+        targets.extend(groups.iter().flat_map(|group| of_group(mode, half, group)));
+    }
+    targets
+}
+
+fn of_group(mode: Mode, half: Half, group: &Guarded) -> Vec<Target> {
     let base = group.base.trim_end_matches('/');
     let targets = group.routes.iter().map(|route| {
         let template = format!("{base}{}", route.uri.path());
         let guards = parse(group.demands)
             .unwrap_or_else(|complaint| panic!("{} {template}: {complaint}", route.method));
-        let (method, demands) = (route.method, group.demands);
-        Target { method, template, half, demands, guards, is_route: true }
+        let (method, demands, modes) = (route.method, group.demands, vec![mode]);
+        Target { method, template, half, modes, demands, guards, is_route: true }
     });
     targets.collect()
 }

@@ -26,6 +26,12 @@ pub(crate) struct Changes {
 }
 
 #[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = BigInt)]
+    data_version: i64,
+}
+
+#[derive(QueryableByName)]
 struct Name {
     #[diesel(sql_type = Text)]
     name: String,
@@ -36,6 +42,8 @@ pub(crate) struct Rows {
     connection: AnyConnection,
     tables: Vec<String>,
     comparison: String,
+    /// SQLite's count of what others have written, and what the last comparison found.
+    last: Option<(i64, Changes)>,
 }
 
 impl Rows {
@@ -57,7 +65,7 @@ impl Rows {
         let names = diesel::sql_query(list).load::<Name>(&mut connection).expect("the tables");
         let tables: Vec<String> = names.into_iter().map(|name| name.name).collect();
         let comparison = comparison(&tables);
-        let mut rows = Self { connection, tables, comparison };
+        let mut rows = Self { connection, tables, comparison, last: None };
         if matches!(rows.connection, AnyConnection::Sqlite(_)) {
             rows.run("PRAGMA synchronous = OFF");
         }
@@ -65,6 +73,7 @@ impl Rows {
     }
 
     pub(crate) fn run(&mut self, statements: &str) {
+        self.last = None;
         self.connection.batch_execute(statements).expect("a good statement");
     }
 
@@ -79,8 +88,26 @@ impl Rows {
     }
 
     pub(crate) fn changes(&mut self) -> Changes {
-        let changes = diesel::sql_query(&self.comparison).get_result(&mut self.connection);
-        changes.expect("a good query")
+        let version = self.version();
+        match self.last {
+            Some((known, changes)) if version == Some(known) => changes,
+            _ => {
+                let changes = diesel::sql_query(&self.comparison).get_result(&mut self.connection);
+                let changes = changes.expect("a good query");
+                self.last = version.map(|version| (version, changes));
+                changes
+            }
+        }
+    }
+
+    /// Differs whenever another connection has written; most requests write nothing.
+    fn version(&mut self) -> Option<i64> {
+        if matches!(self.connection, AnyConnection::Postgres(_)) {
+            return None;
+        }
+        let version = diesel::sql_query("PRAGMA data_version");
+        let version = version.get_result::<Version>(&mut self.connection);
+        Some(version.expect("a good query").data_version)
     }
 
     pub(crate) fn restore(&mut self) {

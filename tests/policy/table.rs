@@ -15,6 +15,9 @@ use crate::support::app::On;
 const BEGIN: &str = "<!-- begin: written by tests/policy.rs -->\n";
 const END: &str = "<!-- end: written by tests/policy.rs -->\n";
 
+/// Cookies that make no difference to one another, and the cells beside them.
+type Line<'c> = (Vec<Cookie>, Vec<&'c str>);
+
 /// The cells of one mode: by guard, and by what is presented.
 type Cells = BTreeMap<&'static str, BTreeMap<(Token, Cookie), String>>;
 
@@ -172,9 +175,9 @@ fn markdown(cells: &Cells) -> String {
         guards.iter().map(|guard| cells[guard][&(token, cookie)].as_str()).collect()
     };
     // For each token the cookies that make no difference to one another.
-    let mut blocks: Vec<(Vec<Token>, Vec<(Vec<Cookie>, Vec<&str>)>)> = Vec::new();
+    let mut blocks: Vec<(Vec<Token>, Vec<Line<'_>>)> = Vec::new();
     for token in Token::ALL {
-        let mut lines: Vec<(Vec<Cookie>, Vec<&str>)> = Vec::new();
+        let mut lines: Vec<Line<'_>> = Vec::new();
         for cookie in Cookie::ALL {
             let row = row(token, cookie);
             match lines.iter_mut().find(|(_, known)| *known == row) {

@@ -5,6 +5,6 @@ mod users;
 
 pub use sign_ins::{end_sign_in, end_sign_ins, purge, sign_ins_of};
 pub use users::{
-    Change, NewUser, PAGE, change, delete, find, hash_of, insert, is_empty, page, set_password,
-    upgrade_hash, with_hash,
+    Acting, Change, NewUser, PAGE, change, change_password, delete, find, hash_of, insert,
+    is_empty, page, set_password, upgrade_hash, with_hash,
 };

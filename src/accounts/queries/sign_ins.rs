@@ -98,6 +98,12 @@ pub(in crate::accounts) fn confirm(
     diesel::update(row).set(sign_ins::auth_time.eq(to_micros(at))).execute(connection).map(drop)
 }
 
+/// Locks one sign-in until the transaction ends; answers how many there are of this id.
+pub(super) fn lock_sign_in(connection: &mut AnyConnection, id: &str) -> QueryResult<usize> {
+    let row = sign_ins::table.find(id);
+    diesel::update(row).set(sign_ins::id.eq(id)).execute(connection)
+}
+
 /// Ends one sign-in; answers how many there were of this id.
 ///
 /// # Errors
@@ -191,7 +197,8 @@ pub fn sign_ins_of(connection: &mut AnyConnection, account: i64) -> QueryResult<
     Ok(rows.into_iter().filter_map(Row::read).collect())
 }
 
-/// Deletes at most `limit` sign-ins that no longer stand; answers how many.
+/// Deletes at most `limit` sign-ins that no longer stand; answers how many. One that is used
+/// in this moment is not deleted: the condition is looked at again with the row.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -201,15 +208,26 @@ pub fn purge(
     idle: Duration,
     limit: i64,
 ) -> QueryResult<usize> {
-    let unused_since = to_micros(now - idle);
-    let idle_browser = sign_ins::kind
-        .eq(SignInKind::Browser.as_str())
-        .and(sign_ins::remembered.eq(false))
-        .and(sign_ins::last_seen_at.le(unused_since));
-    let over: Vec<String> = sign_ins::table
-        .filter(sign_ins::expires_at.le(to_micros(now)).or(idle_browser))
+    // Two statements, because each has an index of its own.
+    let over = sign_ins::expires_at.le(to_micros(now));
+    let ids: Vec<String> = sign_ins::table
+        .filter(over)
+        .order(sign_ins::expires_at)
         .select(sign_ins::id)
         .limit(limit)
         .load(connection)?;
-    diesel::delete(sign_ins::table.filter(sign_ins::id.eq_any(over))).execute(connection)
+    let expired = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(over);
+    let expired = diesel::delete(expired).execute(connection)?;
+    let unused = sign_ins::kind
+        .eq(SignInKind::Browser.as_str())
+        .and(sign_ins::remembered.eq(false))
+        .and(sign_ins::last_seen_at.le(to_micros(now - idle)));
+    let ids: Vec<String> = sign_ins::table
+        .filter(unused)
+        .order(sign_ins::last_seen_at)
+        .select(sign_ins::id)
+        .limit(limit)
+        .load(connection)?;
+    let idle = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(unused);
+    Ok(expired + diesel::delete(idle).execute(connection)?)
 }

@@ -7,7 +7,7 @@ use diesel::result::Error as Query;
 use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
-use super::sign_ins::end_sign_ins;
+use super::sign_ins::{end_sign_ins, lock_sign_in};
 use crate::accounts::user::UserRow;
 use crate::accounts::{Role, User, Username};
 use crate::auth::{Error, ErrorKind, to_micros};
@@ -17,8 +17,8 @@ use crate::db::{AnyConnection, write};
 /// How many users a page of the list holds.
 pub const PAGE: i64 = 50;
 
-/// What a new row of `users` holds.
-#[derive(Clone, Debug)]
+/// What a new row of `users` holds; without `Debug`, for it holds a hash.
+#[derive(Clone)]
 pub struct NewUser {
     /// The checked name.
     pub username: Username,
@@ -107,14 +107,18 @@ pub struct Change {
     pub full_name: Option<Option<String>>,
 }
 
-/// Changes a user in one step; deactivating ends all sign-ins.
+/// Changes a user in one step; deactivating ends all sign-ins. Answers how many ended.
 ///
 /// # Errors
 /// 404 `not_found`, 409 `last_administrator` when nobody active would be left to administer,
 /// 503 `unavailable`.
-pub fn change(connection: &mut AnyConnection, id: i64, change: &Change) -> Result<User, Error> {
+pub fn change(
+    connection: &mut AnyConnection,
+    id: i64,
+    change: &Change,
+) -> Result<(User, u64), Error> {
     write(connection, |connection| {
-        lock_users(connection)?;
+        lock_administrators(connection)?;
         let mut user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let administered = is_administrator(&user);
         user.role = change.role.unwrap_or(user.role);
@@ -129,50 +133,81 @@ pub fn change(connection: &mut AnyConnection, id: i64, change: &Change) -> Resul
                 users::full_name.eq(user.full_name.as_deref()),
             ))
             .execute(connection)?;
-        if !user.active {
-            end_sign_ins(connection, id, None)?;
-        }
+        let ended = if user.active { 0 } else { end_sign_ins(connection, id, None)? };
         if administered && !is_administrator(&user) {
             keep_an_administrator(connection)?;
         }
-        Ok(user)
+        Ok((user, ended))
     })
 }
 
-/// Deletes a user and all its sign-ins; its id is never given out again.
+/// Deletes a user and all its sign-ins; its id is never given out again. Answers how many
+/// sign-ins ended.
 ///
 /// # Errors
 /// 404 `not_found`, 409 `last_administrator`, 503 `unavailable`.
-pub fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
+pub fn delete(connection: &mut AnyConnection, id: i64) -> Result<u64, Error> {
     write(connection, |connection| {
-        lock_users(connection)?;
+        lock_administrators(connection)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
+        let ended = end_sign_ins(connection, id, None)?;
         diesel::delete(users::table.find(id)).execute(connection)?;
         if is_administrator(&user) {
             keep_an_administrator(connection)?;
         }
-        Ok(())
+        Ok(ended)
     })
 }
 
-/// Replaces the hash of a password and ends all sign-ins but one; answers how many.
+/// Replaces the hash of a password and ends all sign-ins; answers how many.
+///
+/// # Errors
+/// 404 `not_found`, 503 `unavailable`.
+pub fn set_password(connection: &mut AnyConnection, id: i64, hash: &str) -> Result<u64, Error> {
+    write(connection, |connection| {
+        let user = users::table.find(id);
+        if diesel::update(user).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
+            return Err(ErrorKind::NotFound.into());
+        }
+        Ok(end_sign_ins(connection, id, None)?)
+    })
+}
+
+/// The sign-in that changes a password.
+#[derive(Clone, Debug)]
+pub struct Acting {
+    /// Its id.
+    pub id: String,
+    /// Whether it stands afterwards.
+    pub stays: bool,
+}
+
+/// Replaces the hash of a password if it is still the expected one, and ends all sign-ins, but
+/// the acting one if it stays. Answers how many ended, or `None` for another hash.
 ///
 /// The hash comes first: with it the row of the user is locked, so that a sign-in that is
 /// being opened with the old password is either ended here or finds the new hash.
 ///
 /// # Errors
-/// 404 `not_found`, 503 `unavailable`.
-pub fn set_password(
+/// 401 `token_revoked` when the acting sign-in is gone: a request that began before signing
+/// out must not go on afterwards. 503 `unavailable`.
+pub fn change_password(
     connection: &mut AnyConnection,
     id: i64,
+    expected: &str,
     hash: &str,
-    except: Option<&str>,
-) -> Result<u64, Error> {
+    acting: &Acting,
+) -> Result<Option<u64>, Error> {
     write(connection, |connection| {
-        if set_hash(connection, id, hash)? == 0 {
-            return Err(ErrorKind::NotFound.into());
+        let user = users::table.find(id).filter(users::password_hash.eq(expected));
+        if diesel::update(user).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
+            return Ok(None);
         }
-        Ok(end_sign_ins(connection, id, except)?)
+        if lock_sign_in(connection, &acting.id)? == 0 {
+            return Err(ErrorKind::TokenRevoked.into());
+        }
+        let except = acting.stays.then_some(acting.id.as_str());
+        Ok(Some(end_sign_ins(connection, id, except)?))
     })
 }
 
@@ -207,10 +242,6 @@ pub fn is_empty(connection: &mut AnyConnection) -> QueryResult<bool> {
     Ok(first.is_none())
 }
 
-fn set_hash(connection: &mut AnyConnection, id: i64, hash: &str) -> QueryResult<usize> {
-    diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(connection)
-}
-
 fn is_administrator(user: &User) -> bool {
     user.active && user.role == Role::Admin
 }
@@ -223,11 +254,13 @@ fn keep_an_administrator(connection: &mut AnyConnection) -> Result<(), Error> {
     if active > 0 { Ok(()) } else { Err(ErrorKind::LastAdministrator.into()) }
 }
 
-/// Two administrators who demote each other at once must not both succeed. SQLite's write
-/// transaction already lets only one in.
-fn lock_users(connection: &mut AnyConnection) -> Result<(), Query> {
+/// Two administrators who demote each other at once must not both succeed: on PostgreSQL the
+/// rows of all administrators are locked, in one order. SQLite's write transaction already
+/// lets only one in.
+fn lock_administrators(connection: &mut AnyConnection) -> Result<(), Query> {
     if let AnyConnection::Postgres(postgres) = connection {
-        diesel::sql_query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(postgres)?;
+        diesel::sql_query("SELECT id FROM users WHERE role = 'admin' ORDER BY id FOR UPDATE")
+            .execute(postgres)?;
     }
     Ok(())
 }

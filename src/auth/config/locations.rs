@@ -44,8 +44,8 @@ pub struct TokenCookiesConfig {
     /// Whether the CSRF values are set as readable cookies (`JWT_CSRF_IN_COOKIES`). Defaults
     /// to on.
     pub csrf_in_cookies: bool,
-    /// The methods that need the CSRF value (`JWT_CSRF_METHODS`). Defaults to `POST`, `PUT`,
-    /// `PATCH` and `DELETE`.
+    /// The methods that need the CSRF value (`JWT_CSRF_METHODS`), in capitals. Defaults to
+    /// `POST`, `PUT`, `PATCH` and `DELETE`.
     pub csrf_methods: Vec<String>,
     /// Whether a form field may carry the CSRF value (`JWT_CSRF_CHECK_FORM`); it must be
     /// among the first 512 bytes of the form. Defaults to off.
@@ -108,6 +108,11 @@ impl TokenCookiesConfig {
         }
     }
 
+    /// All four names.
+    pub(super) fn names(&self) -> [&str; 4] {
+        [&self.access, &self.refresh, &self.csrf_access, &self.csrf_refresh]
+    }
+
     pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
         let names = [&self.access, &self.refresh, &self.csrf_access, &self.csrf_refresh];
         let mut problems = Vec::new();
@@ -118,6 +123,11 @@ impl TokenCookiesConfig {
         }
         if (1..names.len()).any(|index| names[..index].contains(&names[index])) {
             problem("the four cookies must have different names");
+        }
+        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+        let known = |method: &String| methods.contains(&method.as_str());
+        if self.csrf_methods.is_empty() || !self.csrf_methods.iter().all(known) {
+            problem("csrf_methods must be some of GET, POST, PUT, PATCH, DELETE, in capitals");
         }
         if ![&self.access_path, &self.refresh_path].iter().all(|path| path.starts_with('/')) {
             problem("paths must begin with /");

@@ -84,6 +84,10 @@ pub struct Config {
     /// How long a proven password counts as fresh. Defaults to `"10m"`.
     #[serde(with = "duration")]
     pub fresh_for: Duration,
+    /// How long another process may still accept an ended sign-in. Nothing is kept between
+    /// requests, so none does, whatever is set here. Defaults to `"1s"`.
+    #[serde(with = "duration")]
+    pub revocation_delay: Duration,
     /// Session cookies.
     pub session: SessionConfig,
     /// Tokens.
@@ -98,6 +102,7 @@ impl Default for Config {
             mode: Mode::default(),
             policy: SessionPolicy::default(),
             fresh_for: Duration::from_secs(10 * 60),
+            revocation_delay: Duration::from_secs(1),
             session: SessionConfig::default(),
             token: TokenConfig::default(),
             password: PasswordConfig::default(),
@@ -137,6 +142,15 @@ impl Config {
         let mut problems = Vec::new();
         if self.policy == SessionPolicy::Never && self.mode != Mode::Token {
             problems.push(("policy", "\"never\" is allowed with mode = \"token\" only".to_owned()));
+        }
+        if self.policy == SessionPolicy::Never && self.token.locations.contains(&Location::Cookies)
+        {
+            problems.push(("policy", "\"never\" does not go with tokens in cookies".to_owned()));
+        }
+        let own = [self.session.cookie_name(), self.session.remember_cookie_name()];
+        if self.token.cookies.names().iter().any(|name| own.iter().any(|own| own == name)) {
+            let problem = "must differ from the session's cookies";
+            problems.push(("token.cookies", problem.to_owned()));
         }
         if self.fresh_for.is_zero() {
             problems.push(("fresh_for", "must be longer than 0".to_owned()));

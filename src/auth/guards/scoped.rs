@@ -30,9 +30,8 @@ pub trait Scope: Send + Sync + 'static {
     const NAME: &'static str;
 }
 
-/// Guard: as `G`, and the credential carries the scope. A token whose `scope` claim (words
-/// with spaces between, RFC 8693) lists scopes has those alone; a credential without any
-/// list, a session among them, acts with all rights of its account.
+/// Guard: as `G`, and the credential carries the scope: the token's `scope` claim (words with
+/// spaces between, RFC 8693) lists it. A session acts with all rights of its account.
 ///
 /// Without it: as `G`, or 403 `insufficient_scope`.
 #[derive(Debug)]

@@ -67,9 +67,14 @@ pub(super) fn is_outdated(stored: &str, cost: u32) -> bool {
     !matches!(Stored::parse(stored), Some(Stored::Sha256 { cost: found, .. }) if found >= cost)
 }
 
-/// Whether a text is a hash that [`verify`] can read.
-pub(super) fn is_readable(stored: &str) -> bool {
-    Stored::parse(stored).is_some()
+/// Whether a text is a hash that [`verify`] can read, and the password one that it would
+/// look at.
+pub(super) fn can_match(password: &str, stored: &str) -> bool {
+    match Stored::parse(stored) {
+        Some(Stored::Sha256 { .. }) => true,
+        Some(Stored::Bcrypt) => !password.contains('\0'),
+        None => false,
+    }
 }
 
 fn verify_bcrypt(key: &[u8], hash: &str) -> bool {

@@ -49,7 +49,8 @@ pub enum EventKind {
     Restored,
     /// The password was proven again (`user_login_confirmed`).
     Confirmed,
-    /// A refresh token was taken for the next pair.
+    /// A refresh token was taken for the next pair; told once, also when it is presented again
+    /// within its grace.
     Rotated,
     /// A used refresh token was presented again: its sign-in has ended.
     Theft,

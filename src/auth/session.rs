@@ -92,16 +92,15 @@ impl Session<'_> {
     pub async fn renew<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         let carried = Carried::by(self.request, self.state)?;
         let previous = carried.best().ok_or(ErrorKind::CredentialsMissing)?;
-        let here = client(self.request);
-        let session = carried.session.as_ref();
-        let fresh = session.is_some_and(|ticket| ticket.fresh && ticket.client == here);
         let renewed = succeed(self.state, account, previous).await?;
-        if !self.end_carried(&carried).await? {
-            // Signed out while this was under way: nothing may come of it.
+        // Who signs out meanwhile has ended the old one first: then there is none to succeed.
+        let old = previous.id().ok_or(ErrorKind::CredentialsMissing)?;
+        if !self.state.ledger.end(&old).await? {
             self.state.ledger.end(&renewed.id).await?;
             return Err(ErrorKind::CredentialsMissing.into());
         }
-        self.give(account, &renewed, fresh)?;
+        self.give(account, &renewed, carried.is_fresh())?;
+        self.end_carried(&carried).await?;
         Ok(renewed.id)
     }
 
@@ -138,12 +137,11 @@ impl Session<'_> {
     /// 503 `unavailable`: the sign-in may still stand, and the cookies are kept.
     pub async fn end(&self) -> Result<(), Error> {
         let carried = Carried::by(self.request, self.state)?;
-        self.end_carried(&carried).await?;
+        for ticket in self.end_carried(&carried).await? {
+            report(self.request, EventKind::SignedOut, Some(&ticket.sub), Some(&ticket.sid));
+        }
         for which in [Which::Session, Which::Remember] {
             self.take_back(which);
-        }
-        if let Some(ticket) = carried.best() {
-            report(self.request, EventKind::SignedOut, Some(&ticket.sub), Some(&ticket.sid));
         }
         Ok(())
     }
@@ -170,7 +168,7 @@ impl Session<'_> {
             state,
             Which::Session,
         )?;
-        if sign_in.remembered {
+        if sign_in.remembered && state.config.session.remembers() {
             Ticket::of_remembrance(request, sign_in, stamp).write(request, state, Which::Remember)
         } else {
             self.take_back(Which::Remember);
@@ -183,14 +181,17 @@ impl Session<'_> {
         self.request.cookies().remove(cookie);
     }
 
-    /// Ends what the request came with; answers whether any of it still stood.
-    async fn end_carried(&self, carried: &Carried) -> Result<bool, Error> {
-        let mut stood = false;
-        let tickets = [&carried.session, &carried.remember];
-        for id in tickets.into_iter().flatten().filter_map(Ticket::id) {
-            stood |= self.state.ledger.end(&id).await?;
+    /// Ends what the request came with; answers the tickets whose sign-in stood until now.
+    async fn end_carried<'c>(&self, carried: &'c Carried) -> Result<Vec<&'c Ticket>, Error> {
+        let mut ended = Vec::new();
+        for ticket in [&carried.session, &carried.remember].into_iter().flatten() {
+            if let Some(id) = ticket.id()
+                && self.state.ledger.end(&id).await?
+            {
+                ended.push(ticket);
+            }
         }
-        Ok(stood)
+        Ok(ended)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The session half of the verdict: the session cookie, or else the remember cookie.
 
+use std::sync::OnceLock;
+
 use rocket::Request;
 
 use super::account::Account;
@@ -20,6 +22,20 @@ use super::ticket::{Ticket, client};
 pub(crate) struct Carried {
     pub(crate) session: Option<Ticket>,
     pub(crate) remember: Option<Ticket>,
+    /// The one of the two that the verdict let in, if it was asked for one; fresh only if the
+    /// verdict found it so.
+    admitted: Option<Ticket>,
+}
+
+/// Left on the request by the verdict: a ticket in good time may still name a sign-in that has
+/// ended, and then it is the other one that counts.
+#[derive(Default)]
+struct Admitted(OnceLock<Ticket>);
+
+impl Admitted {
+    fn on<'r>(request: &'r Request<'_>) -> &'r OnceLock<Ticket> {
+        &request.local_cache(Self::default).0
+    }
 }
 
 impl Carried {
@@ -38,12 +54,18 @@ impl Carried {
         if session.is_some() || remember.is_some() {
             origin::check(request)?;
         }
-        Ok(Self { session, remember })
+        Ok(Self { session, remember, admitted: Admitted::on(request).get().cloned() })
     }
 
-    /// The ticket that counts: the session's, or else the remembered one.
+    /// The ticket that counts: the one that was let in, or, where nobody asked, the session's
+    /// before the remembered one.
     pub(crate) fn best(&self) -> Option<&Ticket> {
-        self.session.as_ref().or(self.remember.as_ref())
+        self.admitted.as_ref().or(self.session.as_ref()).or(self.remember.as_ref())
+    }
+
+    /// Whether a session was let in as fresh.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.admitted.as_ref().is_some_and(|ticket| ticket.fresh)
     }
 }
 
@@ -104,6 +126,8 @@ async fn admit<U: Account>(
     if which == Which::Remember {
         restore(request, state, ticket, &found)?;
     }
+    let fresh = which == Which::Session && ticket.fresh && !moved;
+    Admitted::on(request).get_or_init(|| Ticket { fresh, ..ticket.clone() });
     Ok(Some(Authentication {
         account: found.account,
         via: Via::Session,
@@ -112,7 +136,7 @@ async fn admit<U: Account>(
         sign_in: found.sign_in,
         claims: None,
         location: None,
-        fresh: which == Which::Session && ticket.fresh && !moved,
+        fresh,
     }))
 }
 

@@ -49,7 +49,9 @@ impl SignIns<'_> {
         let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
         let found = self.state.ledger.get(&id).await?;
         found.filter(|sign_in| sign_in.account == account).ok_or(ErrorKind::NotFound)?;
-        self.state.ledger.end(&id).await?;
+        if !self.state.ledger.end(&id).await? {
+            return Err(ErrorKind::NotFound.into());
+        }
         let kind = EventKind::Ended(EndedBy::Owner, 1);
         report(self.request, kind, Some(account), Some(id.as_str()));
         Ok(())

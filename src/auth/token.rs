@@ -95,12 +95,14 @@ impl Tokens<'_> {
         let from = claims.generation.ok_or(ErrorKind::TokenInvalid)?;
         let now = self.state.clock.now()?;
         let grace = self.state.config.token.refresh_grace;
-        match self.state.ledger.rotate(&id, from, now, grace).await? {
+        let rotation = self.state.ledger.rotate(&id, from, now, grace).await?;
+        if let Rotation::Rotated(row) = &rotation {
+            report(self.request, EventKind::Rotated, Some(&row.account), Some(row.id.as_str()));
+        }
+        match rotation {
             Rotation::Rotated(row) | Rotation::Replayed(row)
                 if row.account == claims.sub && row.kind == SignInKind::Token =>
             {
-                let sid = Some(row.id.as_str());
-                report(self.request, EventKind::Rotated, Some(&row.account), sid);
                 self.pair(&account, &row, false)
             }
             Rotation::Theft => {
@@ -119,9 +121,10 @@ impl Tokens<'_> {
     pub async fn end(&self, claims: &Claims) -> Result<(), Error> {
         match claims.sid.as_deref().and_then(SignInId::parse) {
             Some(id) => {
-                self.state.ledger.end(&id).await?;
-                let sid = Some(id.as_str());
-                report(self.request, EventKind::SignedOut, Some(&claims.sub), sid);
+                if self.state.ledger.end(&id).await? {
+                    let sid = Some(id.as_str());
+                    report(self.request, EventKind::SignedOut, Some(&claims.sub), sid);
+                }
                 Ok(())
             }
             None => Ok(()),

@@ -1,0 +1,138 @@
+//! The real program, started, killed and started again, and a client that opens a connection for
+//! each request.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Server {
+    child: Child,
+    at: SocketAddr,
+    first_answer: Duration,
+    url: String,
+    directory: TempDir,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Server {
+    pub(crate) fn start(url: &str) -> Self {
+        Self::launch(url.to_owned(), tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    fn launch(url: String, directory: TempDir) -> Self {
+        let log = directory.path().join("log");
+        let log = File::options().create(true).append(true).open(log).expect("a log");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ROCKET_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(directory.path())
+            .env("VESTIBULE_STATE", directory.path().join("state"))
+            .env("ROCKET_PROFILE", "debug")
+            .env("ROCKET_PORT", "0")
+            .env("ROCKET_TEMPLATE_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))
+            .env("ROCKET_DATABASES", format!("{{main={{url=\"{url}\"}}}}"))
+            // The grace is longer than any check takes, or a check itself would look like theft.
+            .env("ROCKET_AUTH", "{password={cost=4},token={refresh_grace=\"1m\"}}")
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let begun = Instant::now();
+        let mut child = command.spawn().expect("the program starts");
+        let said = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut lines = said.lines().map_while(Result::ok);
+        let at = lines.find_map(|line| {
+            let at = line.split_once("Vestibule is at http://")?.1;
+            at.trim().parse().ok()
+        });
+        let at: SocketAddr = at.unwrap_or_else(|| {
+            panic!("{}", std::fs::read_to_string(directory.path().join("log")).unwrap_or_default())
+        });
+        // Nobody reads further, and what is left to say fits into the pipe; but closing it would
+        // make a write fail.
+        std::mem::forget(lines);
+        while !get(at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
+            assert!(begun.elapsed() < PATIENCE, "no answer");
+        }
+        Self { child, at, first_answer: begun.elapsed(), url, directory }
+    }
+
+    pub(crate) fn at(&self) -> SocketAddr {
+        self.at
+    }
+
+    /// How long it took from the start of the program to its first answer.
+    pub(crate) fn first_answer(&self) -> Duration {
+        self.first_answer
+    }
+
+    /// SIGKILL: the program does not get to do anything more.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("the program can be killed");
+        self.child.wait().expect("the program can be waited for");
+    }
+
+    /// Starts it again on what it left behind.
+    pub(crate) fn again(self) -> Self {
+        Self::launch(self.url, self.directory)
+    }
+
+    /// Ends it and returns all that it ever logged.
+    pub(crate) fn stop(mut self) -> String {
+        self.kill();
+        std::fs::read_to_string(self.directory.path().join("log")).expect("a log")
+    }
+}
+
+pub(crate) fn get(at: SocketAddr, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
+    send(at, "GET", path, headers, "")
+}
+
+/// Sends a request on a connection of its own. An error means that nobody knows what became of it.
+pub(crate) fn send(
+    at: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect_timeout(&at, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let fields: String =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\nContent-Length: {length}\r\n\
+         {fields}\r\n{body}"
+    )?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let cut_off = || io::Error::from(io::ErrorKind::UnexpectedEof);
+    let (head, body) = text.split_once("\r\n\r\n").ok_or_else(cut_off)?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let promised = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>().ok())?
+    });
+    // Killed in the middle of an answer is killed before the answer.
+    if promised.is_some_and(|promised| promised != body.len()) {
+        return Err(cut_off());
+    }
+    Ok(Answer { status: status.ok_or_else(cut_off)?, head: head.to_owned(), body: body.to_owned() })
+}

@@ -99,7 +99,7 @@ fn rocket() -> Rocket<Build> {
         .merge(("auth.token.secret", "jose"))
         // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
         .merge(("auth.token.allow_weak_secret", true))
-        .merge(Env::prefixed("ROCKET_"));
+        .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     let hasher = Hasher::new(&passwords).expect("randomness for a salt");
     let password_hash = hasher.hash_blocking(&"abcxyz".into()).expect("randomness for a salt");

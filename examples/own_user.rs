@@ -79,7 +79,7 @@ fn rocket() -> Rocket<Build> {
         .merge(("port", 5000))
         // Without tokens there is no signing key to choose.
         .merge(("auth.mode", "session"))
-        .merge(Env::prefixed("ROCKET_"));
+        .merge(Env::prefixed("ROCKET_").global());
     let hasher = Hasher::new(&PasswordConfig::default()).expect("randomness for a salt");
     let user = |(name, password): (&str, &str)| {
         let password_hash = hasher.hash_blocking(&password.into()).expect("randomness for a salt");

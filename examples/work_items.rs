@@ -172,7 +172,7 @@ fn rocket() -> Rocket<Build> {
         .merge(("auth.token.secret", "super-secret"))
         // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
         .merge(("auth.token.allow_weak_secret", true))
-        .merge(Env::prefixed("ROCKET_"));
+        .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     rocket::custom(figment)
         .attach(Auth::fairing())

@@ -1,7 +1,8 @@
-//! Your own user type: login for a map of users, in some forty lines.
+//! Your own user type: the least that a program with a login is made of.
 //!
-//! `impl Account for User` is the one place where the library meets your type. Whoever signs
-//! in through the form gets a session; a handler that names `CurrentUser` lets nobody else in.
+//! `impl Account for User` is the one place where the library meets your type; the rest is a
+//! map of users and three handlers. Whoever signs in through the form gets a session, and a
+//! handler that names `CurrentUser` lets nobody else in.
 //!
 //! ```console
 //! $ cargo run --example own_user

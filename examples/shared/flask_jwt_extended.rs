@@ -9,7 +9,7 @@ use rocket::outcome::Outcome;
 use rocket::serde::json::Json;
 use rocket::{Catcher, Request, catch, catchers};
 use serde_json::{Value, json};
-use vestibule::auth::{AccessToken, BearerToken, Error, ErrorKind, RefreshToken, SignIns};
+use vestibule::auth::{BearerToken, Claims, Error, ErrorKind, SignIns, TokenKind, Tokens};
 
 /// What to `register`.
 pub(crate) fn catchers() -> Vec<Catcher> {
@@ -37,9 +37,9 @@ async fn answer(error: &Error, request: &Request<'_>) -> (Status, String) {
         ErrorKind::TokenExpired => (Status::Unauthorized, "Token has expired"),
         ErrorKind::TokenInvalid => invalid(request).await,
         ErrorKind::TokenRevoked => return (Status::Unauthorized, revoked(request).await),
-        ErrorKind::WrongTokenType => match request.guard::<RefreshToken>().await {
-            Outcome::Success(_) => (unprocessable, "Only non-refresh tokens are allowed"),
-            _ => (unprocessable, "Only refresh tokens are allowed"),
+        ErrorKind::WrongTokenType => match claims(request).await.map(|claims| claims.kind) {
+            Some(TokenKind::Access) => (unprocessable, "Only refresh tokens are allowed"),
+            _ => (unprocessable, "Only non-refresh tokens are allowed"),
         },
         ErrorKind::CsrfMissing => (Status::Unauthorized, "Missing CSRF token"),
         ErrorKind::CsrfMismatch => (Status::Unauthorized, "CSRF double submit tokens do not match"),
@@ -82,11 +82,18 @@ fn missing(request: &Request<'_>) -> String {
     }
 }
 
+/// The claims of the presented token, of either type, if it is one of ours.
+async fn claims(request: &Request<'_>) -> Option<Claims> {
+    let token = request.guard::<BearerToken<'_>>().await.succeeded()?;
+    let tokens = request.guard::<Tokens<'_>>().await.succeeded()?;
+    tokens.verify(token.as_str()).ok()
+}
+
 /// The library does not say what is wrong with a token that is not ours. A client that cut its
 /// token short is told; everything else counts as a wrong signature.
 async fn invalid(request: &Request<'_>) -> (Status, &'static str) {
     // A good token that is invalid all the same: `Account::accept` said no.
-    if request.guard::<AccessToken>().await.is_success() {
+    if claims(request).await.is_some() {
         return (Status::BadRequest, "User claims verification failed");
     }
     let text = match request.guard::<BearerToken<'_>>().await {
@@ -98,10 +105,9 @@ async fn invalid(request: &Request<'_>) -> (Status, &'static str) {
 
 /// Either the sign-in has ended, or it stands and its user is gone.
 async fn revoked(request: &Request<'_>) -> String {
-    if let Outcome::Success(token) = request.guard::<AccessToken>().await
+    if let Some(claims) = claims(request).await
         && let Outcome::Success(sign_ins) = request.guard::<SignIns<'_>>().await
     {
-        let claims = token.claims();
         let stands = match &claims.sid {
             Some(sid) => sign_ins
                 .list(&claims.sub)

@@ -101,6 +101,10 @@ fn a_bad_token_is_refused_for_what_is_wrong_with_it() {
     });
     let text = "User claims verification failed";
     errors.get("/protected", &other_release).is(400, &msg(text));
+    let other_release = forge(&refresh, SECRET, |claims| {
+        claims.insert("release".to_owned(), 1.into());
+    });
+    errors.send("POST", "/refresh", &other_release).is(400, &msg(text));
 }
 
 #[test]
@@ -112,14 +116,21 @@ fn signing_out_revokes_both_tokens() {
     errors.get("/protected", &access).is(401, &msg("Token has been revoked"));
     let again = errors.send("POST", "/refresh", &refresh);
     again.is(401, &msg("Token has been revoked"));
+    let challenge = again.all("www-authenticate").concat();
+    assert!(
+        challenge.ends_with("error_description=\"The token has been revoked.\""),
+        "{challenge}"
+    );
 }
 
 #[test]
 fn a_user_who_is_gone_cannot_be_loaded() {
     let errors = Errors::start();
-    let (access, _) = errors.pair("leaver");
+    let (access, refresh) = errors.pair("leaver");
     assert_eq!(errors.send("DELETE", "/account", &access).status, 204);
     errors.get("/protected", &access).is(401, &msg("Error loading the user leaver"));
+    let renewed = errors.send("POST", "/refresh", &refresh);
+    renewed.is(401, &msg("Error loading the user leaver"));
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
-use rocket::tokio::sync::Semaphore;
 use rocket::{Build, Data, Request, Response, Rocket};
 
 use super::clock::Clock;
@@ -16,6 +15,7 @@ use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, Events, Silent, report};
 use super::keys::Keys;
+use super::notes::Notes;
 use super::policy;
 use super::presented::is_token_request;
 use super::sign_in::{Ledger, Stateless};
@@ -94,7 +94,7 @@ impl Fairing for Auth {
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
             events: self.events.clone(),
-            notes: Arc::new(Semaphore::new(1)),
+            notes: Notes::default(),
             cookies: CookieNames {
                 session: config.session.cookie_name(),
                 remember: config.session.remember_cookie_name(),

@@ -43,6 +43,7 @@ mod guards;
 pub(crate) mod json;
 mod keys;
 mod next;
+mod notes;
 mod opening;
 pub mod origin;
 mod password;

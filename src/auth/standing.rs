@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rocket::Request;
-use rocket::tokio;
 use time::OffsetDateTime;
 
 use super::account::Account;
@@ -91,25 +90,15 @@ pub(crate) async fn find_account<U: Account>(
     }))
 }
 
-/// Notes the use in the background, one at a time: a request never waits for it, a burst of
-/// requests does not crowd others out of the store, and what is left out or fails is noted by
-/// the next request.
+/// Notes the use in the background, unless one was noted a short while ago.
 fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
     let every = match sign_in.kind {
         SignInKind::Browser => TOUCH_EVERY.min(state.config.session.idle / 4),
         SignInKind::Token | SignInKind::Key => TOUCH_EVERY,
     };
-    if now - sign_in.last_seen_at < every {
-        return;
+    if now - sign_in.last_seen_at >= every {
+        state.notes.add(&state.ledger, &sign_in.id, now);
     }
-    let Ok(turn) = state.notes.clone().try_acquire_owned() else { return };
-    let (ledger, id) = (state.ledger.clone(), sign_in.id.clone());
-    tokio::spawn(async move {
-        let _turn = turn;
-        if let Err(error) = ledger.seen(&id, now).await {
-            log::warn!(target: "vestibule::auth", "last use not noted: {}", error.kind().code());
-        }
-    });
 }
 
 /// The error of a token whose sign-in or account does not stand.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rocket::tokio::sync::Semaphore;
 use rocket::{Ignite, Phase, Request, Rocket};
 
 use super::clock::Clock;
@@ -12,6 +11,7 @@ use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::Events;
 use super::keys::Keys;
+use super::notes::Notes;
 use super::sign_in::Ledger;
 
 /// The names of our cookies as they go over the wire.
@@ -27,8 +27,7 @@ pub(crate) struct AuthState {
     pub(crate) clock: Clock,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) events: Arc<dyn Events>,
-    /// The one place of those who note a last use.
-    pub(crate) notes: Arc<Semaphore>,
+    pub(crate) notes: Notes,
     pub(crate) cookies: CookieNames,
 }
 

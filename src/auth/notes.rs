@@ -1,0 +1,54 @@
+//! Notes of last use, written in the background: no request waits for one, and a burst of
+//! requests takes no more than one place in the store.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rocket::tokio;
+use time::OffsetDateTime;
+
+use super::error::Error;
+use super::sign_in::{Ledger, SignInId};
+
+/// What is still to be noted; one task at a time writes it down.
+#[derive(Clone, Default)]
+pub(crate) struct Notes(Arc<Mutex<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    uses: HashMap<SignInId, OffsetDateTime>,
+    /// Whether a task is at it.
+    writing: bool,
+}
+
+impl Notes {
+    /// Notes a use soon. None is left out: whoever comes back only now and then would be taken
+    /// for idle if the one request of an hour went unnoted.
+    pub(crate) fn add(&self, ledger: &Arc<dyn Ledger>, id: &SignInId, at: OffsetDateTime) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.uses.insert(id.clone(), at);
+        if !std::mem::replace(&mut waiting.writing, true) {
+            tokio::spawn(self.clone().write(ledger.clone()));
+        }
+    }
+
+    async fn write(self, ledger: Arc<dyn Ledger>) {
+        while let Some((id, at)) = self.next() {
+            let ledger = ledger.clone();
+            // In a task of its own: a ledger that panics must not end the writing for ever.
+            let seen = tokio::spawn(async move { ledger.seen(&id, at).await });
+            if let Err(error) = seen.await.unwrap_or_else(|cause| Err(Error::internal(cause))) {
+                // The next request notes it.
+                log::warn!(target: "vestibule::auth", "last use not noted: {}", error.kind().code());
+            }
+        }
+    }
+
+    fn next(&self) -> Option<(SignInId, OffsetDateTime)> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = waiting.uses.keys().next().cloned();
+        let next = id.and_then(|id| waiting.uses.remove_entry(&id));
+        waiting.writing = next.is_some();
+        next
+    }
+}

@@ -23,6 +23,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(5);
 pub fn figment(state: &StateDir) -> Figment {
     Figment::from(rocket::Config::default())
         .merge(Serialized::default("ident", false))
+        // A sign-in that waits for its turn to be hashed is not cut off by a stop.
+        .merge(Serialized::default("shutdown.grace", 20))
         // Rocket would believe anybody's X-Real-IP.
         .merge(Serialized::default("ip_header", false))
         .merge(Serialized::default("databases.main.url", state.database_url()))

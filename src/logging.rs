@@ -1,6 +1,9 @@
 //! Log lines as JSON on standard error, one per request and per event.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use log::kv::{Error, Key, Value, VisitSource, VisitValue};
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -13,13 +16,29 @@ use crate::auth::Clock;
 /// can forge a line.
 struct JsonLines {
     clock: Clock,
+    writer: SyncSender<Order>,
+    /// Lines that found the queue full.
+    dropped: AtomicU64,
 }
+
+/// What the writer's thread is told.
+enum Order {
+    Line(String),
+    /// Everything before this has been written when the answer comes.
+    Flush(SyncSender<()>),
+}
+
+/// How many lines may wait for a slow reader of standard error.
+const QUEUE: usize = 10_000;
+
+/// How long the end of the process waits for the last lines.
+const FLUSH: Duration = Duration::from_secs(1);
 
 /// Rocket explains each request in several lines; the access log says it in one. Its errors
 /// are kept, without their continuation lines.
 fn is_noise(target: &str, level: Level) -> bool {
     let of_rocket = target.starts_with("rocket") || target.starts_with('_');
-    of_rocket && (level > Level::Error || target.ends_with("::_"))
+    target.ends_with("::_") || (of_rocket && level > Level::Error)
 }
 
 /// The fields of a record beside its message; those without a value are left out.
@@ -77,18 +96,46 @@ impl Log for JsonLines {
         line.insert("message".to_owned(), record.args().to_string().into());
         // A field that cannot be shown is left out; the line is worth more than it.
         let _ = record.key_values().visit(&mut Fields(&mut line));
-        let line = serde_json::Value::Object(line);
-        // Nobody is left to tell when even standard error is closed.
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            line.insert("dropped".to_owned(), dropped.into());
+        }
+        let line = serde_json::Value::Object(line).to_string();
+        // A request never waits for whoever reads the log.
+        if self.writer.try_send(Order::Line(line)).is_err() {
+            self.dropped.fetch_add(dropped + 1, Ordering::Relaxed);
+        }
     }
 
-    fn flush(&self) {}
+    fn flush(&self) {
+        let (done, written) = sync_channel(1);
+        if self.writer.try_send(Order::Flush(done)).is_ok() {
+            let _ = written.recv_timeout(FLUSH);
+        }
+    }
+}
+
+/// Writes lines until the process ends. Nobody is left to tell when standard error is closed.
+fn write_lines(orders: &Receiver<Order>) {
+    for order in orders {
+        match order {
+            Order::Line(line) => {
+                let _ = writeln!(std::io::stderr().lock(), "{line}");
+            }
+            Order::Flush(done) => {
+                let _ = done.try_send(());
+            }
+        }
+    }
 }
 
 /// Makes JSON lines the log of this process; must come before Rocket is built, which then
 /// leaves logging alone. Does nothing when a log is set already.
 pub(crate) fn install(level: LevelFilter) {
-    if log::set_boxed_logger(Box::new(JsonLines { clock: Clock::system() })).is_ok() {
+    let (writer, orders) = sync_channel(QUEUE);
+    let lines = JsonLines { clock: Clock::system(), writer, dropped: AtomicU64::new(0) };
+    if log::set_boxed_logger(Box::new(lines)).is_ok() {
         log::set_max_level(level);
+        std::thread::spawn(move || write_lines(&orders));
     }
 }

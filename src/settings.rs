@@ -8,7 +8,7 @@ use rocket::figment::Figment;
 use serde::Deserialize;
 
 use crate::accounts::AccountsConfig;
-use crate::auth::{self, Fault, parse_duration, read};
+use crate::auth::{self, Fault, read};
 use crate::db::{Address, DbConfig};
 
 /// Every setting of the service, checked.
@@ -52,26 +52,17 @@ struct Main {
     url: String,
     #[serde(default = "default_pool_size")]
     pool_size: u32,
-    #[serde(default)]
-    timeout: Span,
+    #[serde(default = "default_timeout", with = "crate::auth::duration")]
+    timeout: Duration,
+}
+
+/// Two look-ups one after the other still answer within three seconds.
+const fn default_timeout() -> Duration {
+    Duration::from_secs(1)
 }
 
 const fn default_pool_size() -> u32 {
     8
-}
-
-/// A number of seconds, as for Rocket's pools, or a duration in words.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Span {
-    Seconds(u64),
-    Words(String),
-}
-
-impl Default for Span {
-    fn default() -> Self {
-        Self::Seconds(2)
-    }
 }
 
 impl Settings {
@@ -134,15 +125,11 @@ pub fn database(figment: &Figment) -> Result<DbConfig, Vec<Fault>> {
     if !(1..=256).contains(&main.pool_size) {
         return Err(fault("pool_size", "must be 1 to 256"));
     }
-    let timeout = match main.timeout {
-        Span::Seconds(seconds) => Some(Duration::from_secs(seconds)),
-        Span::Words(words) => parse_duration(&words),
-    };
     let limits = Duration::from_millis(100)..=Duration::from_secs(60);
-    match timeout.filter(|timeout| limits.contains(timeout)) {
-        Some(timeout) => Ok(DbConfig { address, pool_size: main.pool_size, timeout }),
-        None => Err(fault("timeout", "must be a duration from \"100ms\" to \"1m\"")),
+    if !limits.contains(&main.timeout) {
+        return Err(fault("timeout", "must be a duration from \"100ms\" to \"1m\""));
     }
+    Ok(DbConfig { address, pool_size: main.pool_size, timeout: main.timeout })
 }
 
 fn directory_of(path: &Path) -> Result<(), String> {

@@ -4,8 +4,8 @@ use time::OffsetDateTime;
 
 use super::queries::{self, NewUser};
 use super::{Role, Username};
-use crate::auth::{Error, Hasher, Password};
-use crate::db::AnyConnection;
+use crate::auth::{Error, ErrorKind, Hasher, Password};
+use crate::db::{AnyConnection, write};
 
 /// Name, password and role of each.
 pub const SAMPLES: [(&str, &str, Role); 3] = [
@@ -26,6 +26,18 @@ pub fn insert_samples(
     if !queries::is_empty(connection)? {
         return Ok(false);
     }
+    match write(connection, |connection| insert_all(connection, hasher, now)) {
+        // Two first starts at once: the other one did it.
+        Err(error) if error.kind() == ErrorKind::UsernameTaken => Ok(false),
+        inserted => inserted.map(|()| true),
+    }
+}
+
+fn insert_all(
+    connection: &mut AnyConnection,
+    hasher: &Hasher,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
     for (username, password, role) in SAMPLES {
         let new = NewUser {
             username: Username::parse(username)?,
@@ -36,5 +48,5 @@ pub fn insert_samples(
         };
         queries::insert(connection, &new)?;
     }
-    Ok(true)
+    Ok(())
 }

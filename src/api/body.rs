@@ -46,10 +46,10 @@ impl Body {
         }
     }
 
-    /// A truth value that may be absent.
+    /// A truth value that may be absent or `null`.
     pub(super) fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
         match self.fields.remove(name) {
-            None => None,
+            None | Some(Value::Null) => None,
             Some(Value::Bool(value)) => Some(value),
             Some(_) => {
                 self.fault(name, "This field is true or false.");
@@ -96,7 +96,8 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Body, Error> {
     }
     let limit = request.limits().get("json").unwrap_or(rocket::data::Limits::JSON);
     let bytes = data.open(limit).into_bytes().await;
-    let bytes = bytes.map_err(|cause| Error::new(ErrorKind::MalformedBody).caused_by(cause))?;
+    // A client that hangs up is no event for the log.
+    let bytes = bytes.map_err(|_| Error::new(ErrorKind::MalformedBody))?;
     if !bytes.is_complete() {
         return Err(ErrorKind::TooLarge.into());
     }

@@ -25,7 +25,15 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
         Guarded::new(
             BASE,
             "TokenUser",
-            routes![me::me, me::claims, me::dashboard, me::profile, sign_ins::list, sign_ins::end],
+            routes![
+                me::me,
+                me::claims,
+                me::dashboard,
+                me::profile,
+                sign_ins::list,
+                sign_ins::end,
+                sign_ins::end_others
+            ],
         ),
         Guarded::new(BASE, "Fresh<TokenUser>", routes![password::change]),
         Guarded::new(BASE, "ClaimedRole<Admin, TokenUser>", routes![me::admin]),

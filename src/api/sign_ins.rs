@@ -62,3 +62,14 @@ pub(super) async fn end(
     sign_ins.end(&user.id.to_string(), id).await?;
     Ok(status::NoContent)
 }
+
+/// Ends all of them but the acting one; `POST /api/logout?all=true` ends that too.
+#[delete("/sign-ins")]
+pub(super) async fn end_others(
+    user: TokenUser,
+    sign_ins: SignIns<'_>,
+) -> Result<status::NoContent, Error> {
+    let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
+    sign_ins.end_all(&user.id.to_string(), current).await?;
+    Ok(status::NoContent)
+}

@@ -84,7 +84,7 @@ fn system_time() -> OffsetDateTime {
 
 /// Microseconds since 1970 of a time: the form in which stores keep it.
 #[must_use]
-pub fn to_micros(time: OffsetDateTime) -> i64 {
+pub(crate) fn to_micros(time: OffsetDateTime) -> i64 {
     i64::try_from(time.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
 }
 
@@ -92,7 +92,7 @@ pub fn to_micros(time: OffsetDateTime) -> i64 {
 ///
 /// # Errors
 /// `unavailable`, as above.
-pub fn from_micros(micros: i64) -> Result<OffsetDateTime, Error> {
+pub(crate) fn from_micros(micros: i64) -> Result<OffsetDateTime, Error> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
         .map_err(Error::unavailable)
 }

@@ -88,7 +88,7 @@ fn bare(config: &SessionConfig, name: &str, value: String) -> Cookie<'static> {
 /// How many cookies would be taken for ours, and whether the last is named exactly so: the
 /// cookie parser trims all kinds of white space and decodes percent signs, under which a
 /// prefix can be disguised.
-fn named(request: &Request<'_>, name: &str) -> (usize, bool) {
+pub(crate) fn named(request: &Request<'_>, name: &str) -> (usize, bool) {
     let headers = request.headers().get("Cookie");
     let pairs = headers.flat_map(|header| header.split(';'));
     let raw_names = pairs.filter_map(|pair| {

@@ -165,10 +165,10 @@ impl Error {
 }
 
 impl Error {
-    /// Takes back what a guard left, when its refusal was no refusal after all.
-    pub(crate) fn forget(request: &Request<'_>) {
+    /// Puts back what was left before a guard whose refusal was no refusal after all.
+    pub(crate) fn restore(request: &Request<'_>, previous: Option<Self>) {
         if let Ok(mut slot) = LastError::of(request).lock() {
-            *slot = None;
+            *slot = previous;
         }
     }
 }

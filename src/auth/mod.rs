@@ -65,12 +65,15 @@ pub use account::Account;
 pub use authentication::{Authentication, Verdict, Via};
 pub use bearer::BearerToken;
 pub use claims::{Claims, TokenKind};
-pub use clock::{Clock, from_micros, to_micros};
+pub use clock::Clock;
+#[cfg(feature = "app")]
+pub(crate) use clock::{from_micros, to_micros};
 pub use config::{
     Config, Fault, Location, Mode, PasswordConfig, Protection, SameSite, Secret, SessionConfig,
-    SessionPolicy, TokenConfig, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig, faults_of,
-    parse_duration, read, source_of,
+    SessionPolicy, TokenConfig, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig,
 };
+#[cfg(feature = "app")]
+pub(crate) use config::{duration, faults_of, read};
 pub use error::Error;
 pub use error_kind::ErrorKind;
 pub use events::{EndedBy, Event, EventKind, Events, Reporter, Silent};

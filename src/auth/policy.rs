@@ -30,8 +30,8 @@ pub const fn cookies_may_leave(mode: Mode, policy: SessionPolicy, token_request:
     }
 }
 
-/// Whether the request presents a token, good or bad; such a request gets no cookie, no page
-/// and no redirect. Never in mode `session`.
+/// Whether the request presents a token, good or bad: such a request gets no cookie, and no
+/// redirect to a form. Never in mode `session`.
 #[must_use]
 pub fn is_token_request(request: &Request<'_>) -> bool {
     AuthState::of(request).is_ok_and(|state| presented::is_token_request(request, state))

@@ -1,13 +1,15 @@
 //! Which token a request presents, if any, in any of the enabled locations: no key and no
 //! store is asked yet.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::Request;
+use rocket::http::RawStr;
 
 use super::bearer;
 use super::claims::TokenKind;
 use super::config::{Location, TokenConfig};
+use super::cookies;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::state::AuthState;
@@ -30,9 +32,9 @@ struct Tokens {
     refresh: Presented,
 }
 
-/// The token that a data guard found in the body.
+/// Set when a data guard found a token in the body.
 #[derive(Default)]
-struct InBody(Mutex<Option<String>>);
+struct InBody(AtomicBool);
 
 impl Presented {
     /// The token of this type that is presented on the request, the body aside; looked for
@@ -68,20 +70,18 @@ impl Presented {
 
 /// Whether the session policy sees a token request: a token is presented, good or bad.
 pub(crate) fn is_token_request(request: &Request<'_>, state: &AuthState) -> bool {
-    let in_body = || in_body(request).lock().is_ok_and(|token| token.is_some());
+    let in_body = || in_body(request).load(Ordering::Relaxed);
     Presented::of(request, state, TokenKind::Access).is_something()
         || Presented::of(request, state, TokenKind::Refresh).is_something()
         || in_body()
 }
 
-/// Notes the token that a data guard found in the body: from now on this is a token request.
-pub(crate) fn found_in_body(request: &Request<'_>, token: &str) {
-    if let Ok(mut slot) = in_body(request).lock() {
-        *slot = Some(token.to_owned());
-    }
+/// Notes that a data guard found a token in the body: from now on this is a token request.
+pub(crate) fn found_in_body(request: &Request<'_>) {
+    in_body(request).store(true, Ordering::Relaxed);
 }
 
-fn in_body<'r>(request: &'r Request<'_>) -> &'r Mutex<Option<String>> {
+fn in_body<'r>(request: &'r Request<'_>) -> &'r AtomicBool {
     &request.local_cache(InBody::default).0
 }
 
@@ -97,8 +97,21 @@ fn find(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> Present
             Location::Json => Presented::Nothing,
         })
         .filter(Presented::is_something);
+    let other = match kind {
+        TokenKind::Access => TokenKind::Refresh,
+        TokenKind::Refresh => TokenKind::Access,
+    };
+    // A browser sends both cookies; beside a token elsewhere either is one too many.
+    let beside_cookie = || {
+        config.locations.contains(&Location::Cookies)
+            && in_cookies(request, config, other).is_something()
+    };
     match (found.next(), found.next()) {
         (None, _) => Presented::Nothing,
+        (Some(one @ Presented::Token(_, Location::Cookies)), None) => one,
+        (Some(_), None) if beside_cookie() => {
+            Presented::Unreadable(ErrorKind::AmbiguousCredentials)
+        }
         (Some(one), None) => one,
         _ => Presented::Unreadable(ErrorKind::AmbiguousCredentials),
     }
@@ -118,7 +131,11 @@ fn in_headers(request: &Request<'_>, config: &TokenConfig) -> Presented {
 }
 
 fn in_cookies(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> Presented {
-    let cookie = request.cookies().get(config.cookies.name(kind));
+    let name = config.cookies.name(kind);
+    if cookies::named(request, name).0 > 1 {
+        return Presented::Unreadable(ErrorKind::AmbiguousCredentials);
+    }
+    let cookie = request.cookies().get(name);
     match cookie.map(rocket::http::Cookie::value).filter(|value| !value.is_empty()) {
         Some(value) => Presented::Token(value.to_owned(), Location::Cookies),
         None => Presented::Nothing,
@@ -127,11 +144,16 @@ fn in_cookies(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> P
 
 fn in_query(request: &Request<'_>, config: &TokenConfig) -> Presented {
     let query = request.uri().query();
-    let segments = query.into_iter().flat_map(|query| query.segments());
-    let mut values = segments.filter(|(name, _)| *name == config.query.name);
+    let segments = query.into_iter().flat_map(|query| query.raw_segments());
+    let mut values = segments.filter_map(|segment| {
+        let (name, value) = segment.split_at_byte(b'=');
+        let decoded = |text: &RawStr| text.url_decode_lossy().into_owned();
+        (decoded(name) == config.query.name).then(|| decoded(value))
+    });
     match (values.next(), values.next()) {
-        (None, _) | (Some((_, "")), None) => Presented::Nothing,
-        (Some((_, value)), None) => match value.strip_prefix(config.query.prefix.as_str()) {
+        (None, _) => Presented::Nothing,
+        (Some(value), None) if value.is_empty() => Presented::Nothing,
+        (Some(value), None) => match value.strip_prefix(config.query.prefix.as_str()) {
             Some(token) => Presented::Token(token.to_owned(), Location::Query),
             None => Presented::Unreadable(ErrorKind::MalformedAuthorization),
         },

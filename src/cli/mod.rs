@@ -66,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Purge => sign_in::purge(),
         Command::Routes => routes::list(),
     };
+    log::logger().flush();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(lines)) => {

@@ -1,6 +1,8 @@
 //! Opening connections: by the address's own scheme, with the settings that both databases
 //! need to keep their word.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -51,6 +53,9 @@ pub fn connect(
         DbError::Connect(words.join(" "))
     };
     let millis = timeout.as_millis();
+    if let (Address::Sqlite(path), true) = (address, create) {
+        make_private(path).map_err(|cause| DbError::Connect(cause.to_string()))?;
+    }
     let (mut connection, settings) = match address {
         Address::Sqlite(path) => (
             AnyConnection::Sqlite(
@@ -71,6 +76,16 @@ pub fn connect(
     };
     connection.batch_execute(&settings).map_err(|cause| DbError::Connect(cause.to_string()))?;
     Ok(connection)
+}
+
+/// Makes the file before SQLite would make it readable for everybody; the files beside it
+/// get the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists => Err(cause),
+        _ => Ok(()),
+    }
 }
 
 /// The path as a SQLite URI, which alone can say whether to create the file.

@@ -2,8 +2,9 @@
 //! than configured.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use rocket::tokio::sync::Semaphore;
 use rocket::tokio::{task, time};
@@ -36,9 +37,7 @@ impl Db {
     #[must_use]
     pub fn new(config: &DbConfig) -> Self {
         let backend = config.address.backend();
-        // Locks are waited for a little less long than the whole work may take, so that the
-        // database's own answer comes first.
-        let timeout = config.timeout.mul_f64(0.75);
+        let timeout = patience(config.timeout);
         let pool = Pool::builder()
             .max_size(config.pool_size)
             .min_idle(Some(0))
@@ -65,7 +64,7 @@ impl Db {
     ///
     /// # Errors
     /// Whatever the work answers, or a [`DbError`] when no connection or no answer is had in
-    /// time. Work that ran out of time may still complete.
+    /// time. Work that waits for a lock gives up a little before the request does.
     pub async fn run<T, E>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
@@ -75,6 +74,7 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         let (pool, permits) = (self.pool.clone(), self.permits.clone());
+        let (began, timeout) = (Instant::now(), self.timeout);
         let all = async move {
             let broken = |cause: String| E::from(DbError::Broken(cause));
             let permit =
@@ -84,7 +84,11 @@ impl Db {
                 let _permit = permit;
                 let mut connection =
                     pool.get().map_err(|cause| E::from(DbError::Connect(cause.to_string())))?;
-                work(&mut connection)
+                // Whoever gave up was told that nothing happened; then nothing must.
+                let Some(left) = timeout.checked_sub(began.elapsed()) else {
+                    return Err(DbError::Timeout(timeout).into());
+                };
+                within(&mut connection, timeout, left, work)
             };
             task::spawn_blocking(job).await.map_err(|cause| broken(cause.to_string()))?
         };
@@ -93,4 +97,38 @@ impl Db {
             Err(_) => Err(DbError::Timeout(self.timeout).into()),
         }
     }
+}
+
+/// Runs work whose waiting for locks must end with what is left of the time; a connection
+/// that was had at once has the right limit already.
+fn within<T, E: From<DbError>>(
+    connection: &mut AnyConnection,
+    timeout: Duration,
+    left: Duration,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    if left >= timeout.mul_f64(0.9) {
+        return work(connection);
+    }
+    limit(connection, patience(left))?;
+    let done = work(connection);
+    limit(connection, patience(timeout))?;
+    done
+}
+
+/// How long a lock is waited for: a little less than the whole work may take, so that the
+/// database's own answer comes first.
+fn patience(timeout: Duration) -> Duration {
+    timeout.mul_f64(0.75)
+}
+
+fn limit(connection: &mut AnyConnection, wait: Duration) -> Result<(), DbError> {
+    let millis = wait.as_millis().max(1);
+    let setting = match connection {
+        AnyConnection::Sqlite(_) => format!("PRAGMA busy_timeout = {millis};"),
+        AnyConnection::Postgres(_) => {
+            format!("SET statement_timeout = {millis}; SET lock_timeout = {millis};")
+        }
+    };
+    Ok(connection.batch_execute(&setting)?)
 }

@@ -38,6 +38,7 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
                 sign_ins::end_others
             ],
         ),
+        Guarded::new("/", "SessionUser, Session", routes![sign_ins::end_all]),
         Guarded::new("/", "Fresh<SessionUser>", routes![account::change_password]),
     ];
     if registration {

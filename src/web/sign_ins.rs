@@ -7,7 +7,7 @@ use rocket_dyn_templates::{Template, context};
 
 use super::view::{View, shown};
 use crate::accounts::SessionUser;
-use crate::auth::{Authenticated, Error, SignInKind, SignIns};
+use crate::auth::{Authenticated, Error, Session, SignInKind, SignIns};
 
 /// Browsers, programs and keys in one list, latest use first.
 #[get("/account/sign-ins")]
@@ -62,4 +62,16 @@ pub(super) async fn end_others(
     let ended = sign_ins.end_all(&user.id.to_string(), current).await?;
     let text = format!("Signed out everywhere else: {ended} ended.");
     Ok(Flash::success(Redirect::to(uri!(list)), text))
+}
+
+/// Ends all of them, this one too.
+#[post("/account/sign-ins/end-all")]
+pub(super) async fn end_all(
+    user: SessionUser,
+    session: Session<'_>,
+    sign_ins: SignIns<'_>,
+) -> Result<Redirect, Error> {
+    sign_ins.end_all(&user.id.to_string(), None).await?;
+    session.end().await?;
+    Ok(Redirect::to(uri!(super::pages::home)))
 }

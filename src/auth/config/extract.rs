@@ -35,7 +35,7 @@ impl fmt::Display for Fault {
 
 /// Where the value of a key comes from: a file, an environment variable or a default.
 #[must_use]
-pub fn source_of(figment: &Figment, key: &str) -> Option<String> {
+fn source_of(figment: &Figment, key: &str) -> Option<String> {
     let metadata = figment.find_metadata(key)?;
     Some(match metadata.source.as_ref() {
         Some(source) => match source.file_path() {
@@ -50,13 +50,13 @@ pub fn source_of(figment: &Figment, key: &str) -> Option<String> {
 ///
 /// # Errors
 /// One [`Fault`] per error that figment reports.
-pub fn read<T: DeserializeOwned>(figment: &Figment) -> Result<T, Vec<Fault>> {
+pub(crate) fn read<T: DeserializeOwned>(figment: &Figment) -> Result<T, Vec<Fault>> {
     figment.extract().map_err(|error| faults_of(figment, error))
 }
 
 /// One [`Fault`] per error that figment reports.
 #[must_use]
-pub fn faults_of(figment: &Figment, error: figment::Error) -> Vec<Fault> {
+pub(crate) fn faults_of(figment: &Figment, error: figment::Error) -> Vec<Fault> {
     error
         .into_iter()
         .map(|error| {

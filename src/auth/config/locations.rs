@@ -158,13 +158,10 @@ impl Default for TokenQueryConfig {
 pub struct TokenJsonConfig {
     /// The key of the access token (`JWT_JSON_KEY`). Defaults to `"access_token"`.
     pub access: String,
-    /// The key of the refresh token (`JWT_REFRESH_JSON_KEY`). Defaults to
-    /// `"refresh_token"`.
-    pub refresh: String,
 }
 
 impl Default for TokenJsonConfig {
     fn default() -> Self {
-        Self { access: "access_token".to_owned(), refresh: "refresh_token".to_owned() }
+        Self { access: "access_token".to_owned() }
     }
 }

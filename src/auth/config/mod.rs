@@ -1,6 +1,6 @@
 //! `[default.auth]`: every setting of the library half, its default and its limits.
 
-mod duration;
+pub(crate) mod duration;
 mod extract;
 mod locations;
 mod password;
@@ -13,8 +13,8 @@ use std::time::Duration;
 use rocket::figment::{Figment, Profile};
 use serde::{Deserialize, Serialize};
 
-pub use duration::parse as parse_duration;
-pub use extract::{Fault, faults_of, read, source_of};
+pub use extract::Fault;
+pub(crate) use extract::{faults_of, read};
 pub use locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
 pub use password::PasswordConfig;
 pub use secret::Secret;

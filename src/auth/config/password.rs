@@ -38,6 +38,9 @@ impl PasswordConfig {
         if !(1..=1024).contains(&self.hashers) {
             problems.push(("password.hashers", "must be 1 to 1024".to_owned()));
         }
+        if self.queue > 100_000 {
+            problems.push(("password.queue", "must be at most 100000".to_owned()));
+        }
         problems
     }
 }

@@ -20,10 +20,11 @@ impl<'r, G: FromRequest<'r, Error = Error>> FromRequest<'r> for Maybe<G> {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        let previous = Error::last(request);
         match G::from_request(request).await {
             Outcome::Success(found) => Outcome::Success(Self(Some(found))),
             Outcome::Error((_, error)) if error.kind() == ErrorKind::CredentialsMissing => {
-                Error::forget(request);
+                Error::restore(request, previous);
                 Outcome::Success(Self(None))
             }
             Outcome::Error(refused) => Outcome::Error(refused),

@@ -1,6 +1,8 @@
 //! Asymmetric keys from PEM: the text itself, or the path of a file that holds it.
 
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash,
+};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
 use super::algorithm::{Algorithm, Family};
@@ -61,6 +63,18 @@ fn named(algorithm: Algorithm, mut jwk: Jwk) -> Result<PublicKey, String> {
         return Err("is an RSA key of less than 2048 bits".to_owned());
     }
     let wrong = || format!("is no key for {}", algorithm.name());
+    let curve = match (&jwk.algorithm, algorithm) {
+        (AlgorithmParameters::EllipticCurve(key), Algorithm::ES256) => {
+            key.curve == EllipticCurve::P256
+        }
+        (AlgorithmParameters::EllipticCurve(key), Algorithm::ES384) => {
+            key.curve == EllipticCurve::P384
+        }
+        _ => true,
+    };
+    if !curve {
+        return Err(wrong());
+    }
     let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| wrong())?;
     let key = DecodingKey::from_jwk(&jwk).map_err(|_| wrong())?;
     jwk.common.key_id = Some(kid.clone());

@@ -97,7 +97,7 @@ fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
         SignInKind::Token | SignInKind::Key => TOUCH_EVERY,
     };
     if now - sign_in.last_seen_at >= every {
-        state.notes.note(&state.ledger, &sign_in.id, now);
+        state.notes.add(&state.ledger, &sign_in.id, now);
     }
 }
 

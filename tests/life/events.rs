@@ -351,6 +351,21 @@ fn a_session_that_moved_is_told() {
 }
 
 #[test]
+fn a_client_that_took_a_session_over_is_told_of_once_and_stays_without_freshness() {
+    let scene = Scene::new("basic");
+    let entered = scene.post("/login/1", &[]);
+    scene.kinds();
+    let agent = [("User-Agent", "another")];
+    let moved = scene.send(Method::Get, "/me", &entered.jar, &agent);
+    assert_eq!(scene.kinds(), [EventKind::Protected]);
+    for _ in 0..2 {
+        assert_eq!(scene.send(Method::Get, "/me", &moved.jar, &agent).status, 200);
+        assert_eq!(scene.kinds(), []);
+    }
+    assert_eq!(scene.send(Method::Get, "/fresh", &moved.jar, &agent).status, 401);
+}
+
+#[test]
 fn what_is_ended_from_outside_is_told_with_a_count() {
     let scene = Scene::new("basic");
     let (one, other) = (scene.post("/login/1", &[]), scene.post("/login/1", &[]));

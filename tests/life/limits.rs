@@ -1,11 +1,13 @@
 //! Idle and absolute limits, kept on the server.
 
+use diesel::connection::SimpleConnection;
+
 use super::helpers::{
     DAY, HOUR, Held, MINUTE, USER_01, advance, only_row, remembered, rows, session_lives,
     takes_back, until,
 };
 use crate::support::actor::Actor;
-use crate::support::app::{TestApp, on_both, on_both_with};
+use crate::support::app::{On, TestApp, on_both, on_both_with};
 
 /// Uses a session and waits until that was noted.
 fn use_it(app: &TestApp, person: &Actor<'_>) {
@@ -106,6 +108,43 @@ fn a_use_is_noted_once_a_minute_at_the_most() {
         assert!(session_lives(&person));
         until("the use is noted", || only_row(&app, USER_01).last_seen_at == minute);
         assert_eq!((minute - opened).whole_seconds(), 60);
+    });
+}
+
+#[test]
+fn no_request_waits_for_its_note() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        advance(&app, MINUTE);
+        // Somebody holds the row, and no note can be written.
+        let mut other = app.connection();
+        let begin = match app.on {
+            On::Sqlite => "BEGIN IMMEDIATE",
+            On::Postgres => "BEGIN",
+        };
+        other.batch_execute(begin).expect("a transaction");
+        other.batch_execute("UPDATE sign_ins SET label = 'held'").expect("a lock");
+        let before = only_row(&app, USER_01).last_seen_at;
+        assert!(session_lives(&person) && session_lives(&person));
+        assert_eq!(only_row(&app, USER_01).last_seen_at, before);
+        other.batch_execute("ROLLBACK").expect("an end");
+        let now = app.clock.now().expect("a sane clock");
+        until("the use is noted", || {
+            session_lives(&person) && only_row(&app, USER_01).last_seen_at == now
+        });
+    });
+}
+
+#[test]
+fn of_a_crowd_that_comes_at_once_nobody_goes_unnoted() {
+    on_both(|app| {
+        let people: Vec<_> = (0..12).map(|_| app.session("user_01")).collect();
+        advance(&app, MINUTE);
+        let now = app.clock.now().expect("a sane clock");
+        assert!(people.iter().all(session_lives));
+        until("all uses are noted", || {
+            rows(&app, USER_01).iter().all(|row| row.last_seen_at == now)
+        });
     });
 }
 

@@ -201,6 +201,41 @@ fn the_others_end_and_this_one_stands() {
 }
 
 #[test]
+fn a_program_ends_the_others_and_stands_itself() {
+    on_both(|app| {
+        let person = Held::of(&remembered(&app, "user_01"));
+        let other = Held::of(&app.token("user_01"));
+        let mut program = app.token("user_01");
+        let stranger = app.token("user_02");
+        let reply = program.delete("/api/sign-ins");
+        assert_eq!((reply.status, reply.body.as_str()), (204, ""));
+        assert_eq!(current(&listed(&program)).len(), 1);
+        assert_eq!(only_row(&app, USER_01).id.as_str(), sid(program.token.as_ref().unwrap()));
+        assert_eq!(program.refresh().status, 200);
+        assert!(!session_lives(&person.on(&app.client)));
+        assert_program_dead(&app.client, &other);
+        assert_eq!(stranger.get("/api/me").status, 200);
+    });
+}
+
+#[test]
+fn a_person_ends_all_and_this_one_too() {
+    on_both(|app| {
+        let person = remembered(&app, "user_01");
+        let here = Held::of(&person);
+        let program = Held::of(&app.token("user_01"));
+        let stranger = app.session("user_02");
+        let reply = person.post("/account/sign-ins/end-all");
+        assert_eq!((reply.status, reply.location()), (303, "/"));
+        assert!(person.jar.borrow().is_empty(), "both cookies are taken back");
+        assert!(!session_lives(&here.on(&app.client)));
+        assert_program_dead(&app.client, &program);
+        assert_eq!(rows(&app, USER_01).len(), 0);
+        assert!(session_lives(&stranger));
+    });
+}
+
+#[test]
 fn ending_all_leaves_nothing() {
     on_both(|app| {
         let person = Held::of(&remembered(&app, "user_01"));

@@ -114,7 +114,7 @@ struct SignIn {
 enum Kind {
     Access { fresh: bool, auth_time: i64 },
     Refresh { generation: i64 },
-    Session { fresh: bool },
+    Session { fresh: bool, auth_time: i64 },
     Remember,
 }
 
@@ -132,6 +132,7 @@ struct Credential {
 struct Admitted {
     sign_in: usize,
     fresh: bool,
+    auth_time: i64,
     exp: i64,
 }
 
@@ -154,6 +155,8 @@ struct Case<'w> {
     credentials: Vec<Credential>,
     known: HashMap<String, usize>,
     browsers: Vec<Held>,
+    /// Whether a remember cookie was used after the session's time.
+    woken: bool,
 }
 
 impl World {
@@ -198,12 +201,16 @@ impl<'w> Case<'w> {
             credentials: Vec::new(),
             known: HashMap::new(),
             browsers: vec![Held::default(); BROWSERS],
+            woken: false,
         }
     }
 
     fn run(mut self, ops: &[Op]) {
         for op in ops {
             self.step(op);
+            if std::mem::take(&mut self.woken) {
+                self.wait_until_noted();
+            }
             self.check_all();
         }
         // What the model says is the newest does work.
@@ -230,12 +237,15 @@ impl<'w> Case<'w> {
         !sign_in.over && now < sign_in.expires && now < credential.exp && !idle
     }
 
-    fn used(&mut self, sign_in: usize) {
+    /// Answers whether a sign-in is no longer idle by this use.
+    fn used(&mut self, sign_in: usize) -> bool {
         let now = self.world.now();
         let sign_in = &mut self.sign_ins[sign_in];
-        if now - sign_in.last_seen >= TOUCH {
+        let unused = now - sign_in.last_seen;
+        if unused >= TOUCH {
             sign_in.last_seen = now;
         }
+        unused >= IDLE
     }
 
     fn in_jar(&self, browser: usize, name: &str) -> Option<usize> {
@@ -249,9 +259,12 @@ impl<'w> Case<'w> {
         let remember = self.in_jar(browser, "remember_token").filter(|&number| self.lives(number));
         let number = session.or(remember)?;
         let Credential { kind, sign_in, exp, .. } = self.credentials[number];
-        self.used(sign_in);
-        let fresh = kind == Kind::Session { fresh: true };
-        Some(Admitted { sign_in, fresh, exp: exp.min(self.world.now() + LIFETIME) })
+        self.woken |= self.used(sign_in);
+        let (fresh, auth_time) = match kind {
+            Kind::Session { fresh, auth_time } => (fresh, auth_time),
+            _ => (false, self.sign_ins[sign_in].auth_time),
+        };
+        Some(Admitted { sign_in, fresh, auth_time, exp: exp.min(self.world.now() + LIFETIME) })
     }
 
     /// What the cookies of a browser name, as long as the cookies themselves are in their time.
@@ -281,11 +294,12 @@ impl<'w> Case<'w> {
     /// Takes note of the cookies that an answer left in a browser.
     fn absorb(&mut self, browser: usize, sign_in: usize, fresh: bool, session_exp: i64) {
         let jar = self.browsers[browser].jar.clone();
+        let auth_time = self.sign_ins[sign_in].auth_time;
         for (name, text) in
             jar.iter().filter(|(_, text)| !self.known.contains_key(*text)).collect::<Vec<_>>()
         {
             let (kind, exp) = match name.as_str() {
-                "session" => (Kind::Session { fresh }, session_exp),
+                "session" => (Kind::Session { fresh, auth_time }, session_exp),
                 "remember_token" => (Kind::Remember, self.sign_ins[sign_in].expires),
                 // Rocket's flash message.
                 _ => continue,
@@ -603,18 +617,15 @@ impl<'w> Case<'w> {
             return;
         };
         let now = self.world.now();
-        if !found.fresh || now - self.sign_ins[found.sign_in].auth_time > FRESH {
+        if !found.fresh || now - found.auth_time > FRESH {
             assert!(reply.location().starts_with("/reauthenticate"), "{}", reply.location());
             return;
         }
         assert_eq!(reply.location(), "/account", "{}", reply.body);
         self.password = new;
-        let id = self.new_id();
         self.end_all_but(None);
-        let old = self.sign_ins[found.sign_in].clone();
-        self.sign_ins.push(SignIn { id, last_seen: now, over: false, ..old });
-        let exp = old.expires.min(now + LIFETIME);
-        self.absorb(browser, self.sign_ins.len() - 1, true, exp);
+        let sign_in = self.open(true, self.sign_ins[found.sign_in].remembered);
+        self.absorb(browser, sign_in, true, now + LIFETIME);
     }
 
     fn next_password(&mut self) -> (String, String) {
@@ -673,8 +684,9 @@ impl<'w> Case<'w> {
                 matches!(credential.kind, Kind::Session { .. } | Kind::Remember)
             );
             assert!(row.remembered || credential.kind != Kind::Remember);
-            if expected {
-                self.used(credential.sign_in);
+            // Its session stands again as soon as that is noted.
+            if expected && self.used(credential.sign_in) {
+                self.wait_until_noted();
             }
         }
     }

@@ -46,10 +46,10 @@ impl Body {
         }
     }
 
-    /// A truth value that may be absent or `null`.
+    /// A truth value that may be absent; `null` is no truth value.
     pub(super) fn optional_bool(&mut self, name: &'static str) -> Option<bool> {
         match self.fields.remove(name) {
-            None | Some(Value::Null) => None,
+            None => None,
             Some(Value::Bool(value)) => Some(value),
             Some(_) => {
                 self.fault(name, "This field is true or false.");

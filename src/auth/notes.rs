@@ -1,5 +1,5 @@
-//! Notes of last use, written in the background: no request waits for one, and a burst of
-//! requests takes no more than one place in the store.
+//! Noting when sign-ins were last used, beside the requests: one after the other, and each
+//! once however many requests used it, so that a burst does not crowd others out of the store.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,48 +7,50 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rocket::tokio;
 use time::OffsetDateTime;
 
-use super::error::Error;
 use super::sign_in::{Ledger, SignInId};
 
-/// What is still to be noted; one task at a time writes it down.
+/// How many sign-ins may wait to be noted; what comes then is noted by its next request.
+const MOST: usize = 10_000;
+
+/// What is still to be noted.
 #[derive(Clone, Default)]
-pub(crate) struct Notes(Arc<Mutex<Waiting>>);
+pub(crate) struct Notes(Arc<Mutex<Pending>>);
 
 #[derive(Default)]
-struct Waiting {
-    uses: HashMap<SignInId, OffsetDateTime>,
-    /// Whether a task is at it.
-    writing: bool,
+struct Pending {
+    seen: HashMap<SignInId, OffsetDateTime>,
+    /// Whether a task is at work on it.
+    at_work: bool,
 }
 
 impl Notes {
-    /// Notes a use soon. None is left out: whoever comes back only now and then would be taken
-    /// for idle if the one request of an hour went unnoted.
-    pub(crate) fn add(&self, ledger: &Arc<dyn Ledger>, id: &SignInId, at: OffsetDateTime) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.uses.insert(id.clone(), at);
-        if !std::mem::replace(&mut waiting.writing, true) {
-            tokio::spawn(self.clone().write(ledger.clone()));
+    /// Notes the use of a sign-in soon; a request never waits for it.
+    pub(crate) fn note(&self, ledger: &Arc<dyn Ledger>, id: &SignInId, at: OffsetDateTime) {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.seen.len() < MOST {
+            pending.seen.insert(id.clone(), at);
+        }
+        if !std::mem::replace(&mut pending.at_work, true) {
+            let (notes, ledger) = (self.clone(), ledger.clone());
+            tokio::spawn(async move { notes.work(&*ledger).await });
         }
     }
 
-    async fn write(self, ledger: Arc<dyn Ledger>) {
+    async fn work(&self, ledger: &dyn Ledger) {
         while let Some((id, at)) = self.next() {
-            let ledger = ledger.clone();
-            // In a task of its own: a ledger that panics must not end the writing for ever.
-            let seen = tokio::spawn(async move { ledger.seen(&id, at).await });
-            if let Err(error) = seen.await.unwrap_or_else(|cause| Err(Error::internal(cause))) {
-                // The next request notes it.
-                log::warn!(target: "vestibule::auth", "last use not noted: {}", error.kind().code());
+            if let Err(error) = ledger.seen(&id, at).await {
+                let code = error.kind().code();
+                log::warn!(target: "vestibule::auth", "last use not noted: {code}");
             }
         }
     }
 
+    /// The next to be noted; without one the work is done.
     fn next(&self) -> Option<(SignInId, OffsetDateTime)> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = waiting.uses.keys().next().cloned();
-        let next = id.and_then(|id| waiting.uses.remove_entry(&id));
-        waiting.writing = next.is_some();
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = pending.seen.keys().next().cloned();
+        let next = id.and_then(|id| pending.seen.remove_entry(&id));
+        pending.at_work = next.is_some();
         next
     }
 }

@@ -90,14 +90,14 @@ pub(crate) async fn find_account<U: Account>(
     }))
 }
 
-/// Notes the use in the background, unless one was noted a short while ago.
+/// Notes the use in the background, at most once a minute.
 fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
     let every = match sign_in.kind {
         SignInKind::Browser => TOUCH_EVERY.min(state.config.session.idle / 4),
         SignInKind::Token | SignInKind::Key => TOUCH_EVERY,
     };
     if now - sign_in.last_seen_at >= every {
-        state.notes.add(&state.ledger, &sign_in.id, now);
+        state.notes.note(&state.ledger, &sign_in.id, now);
     }
 }
 

@@ -19,7 +19,12 @@ pub(super) enum SignInCommand {
     /// End one sign-in, or all of a user
     End {
         /// The sign-in's id, as `list` shows it
-        #[arg(required_unless_present = "all_of", conflicts_with = "all_of")]
+        // One id in 64 begins with a hyphen.
+        #[arg(
+            required_unless_present = "all_of",
+            conflicts_with = "all_of",
+            allow_hyphen_values = true
+        )]
         id: Option<String>,
         /// End all sign-ins of this user
         #[arg(long, value_name = "NAME")]

@@ -226,7 +226,7 @@ pub fn purge(
         .filter(unused)
         .order(sign_ins::last_seen_at)
         .select(sign_ins::id)
-        .limit(limit)
+        .limit(limit - i64::try_from(expired).unwrap_or(limit))
         .load(connection)?;
     let idle = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(unused);
     Ok(expired + diesel::delete(idle).execute(connection)?)

@@ -14,7 +14,9 @@ use rocket::figment::{Figment, Profile};
 use serde::{Deserialize, Serialize};
 
 pub use extract::Fault;
-pub(crate) use extract::{faults_of, read};
+#[cfg(feature = "app")]
+pub(crate) use extract::faults_of;
+pub(crate) use extract::read;
 pub use locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
 pub use password::PasswordConfig;
 pub use secret::Secret;

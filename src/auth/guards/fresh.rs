@@ -31,8 +31,11 @@ pub struct Fresh<G>(G);
 fn is_fresh(request: &Request<'_>, who: &impl Authenticated) -> Result<bool, Error> {
     let state = AuthState::of(request)?;
     let authentication = who.authentication();
-    let age = state.clock.now()? - authentication.auth_time();
-    Ok(authentication.is_fresh() && age <= state.config.fresh_for)
+    // In whole seconds, which is all that tickets and tokens keep.
+    let now = state.clock.now()?.unix_timestamp();
+    let age = now.saturating_sub(authentication.auth_time().unix_timestamp());
+    let limit = i64::try_from(state.config.fresh_for.as_secs()).unwrap_or(i64::MAX);
+    Ok(authentication.is_fresh() && age <= limit)
 }
 
 #[rocket::async_trait]

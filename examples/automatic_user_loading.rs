@@ -1,0 +1,123 @@
+//! Automatic user loading: a handler names the user it wants and is handed the whole user.
+//!
+//! `Account::id` says what a token remembers of a user (Flask-JWT-Extended's
+//! `user_identity_loader`), `Account::find` finds the user again (`user_lookup_loader`), and
+//! `CurrentUser` among a handler's arguments is `@jwt_required()` and `current_user` in one.
+//! The users are a map here; whether yours are in a database is nothing to the library.
+//!
+//! ```console
+//! $ cargo run --example automatic_user_loading
+//! $ http POST :5000/login username=panther password=password
+//! $ export JWT=...
+//! $ http GET :5000/who_am_i Authorization:"Bearer $JWT"
+//! ```
+//!
+//! The Flask program of this name differs in that
+//! - it puts the integer 2 into `sub`; here it is the text `"2"`, as RFC 7519 demands;
+//! - it crashes where the password is missing, which is a wrong password here;
+//! - it answers a wrong method with 405 and another content type with 415; Rocket answers 404
+//!   to the one, and here any body that reads as JSON will do.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use rocket::figment::{Figment, providers::Env};
+use rocket::http::Status;
+use rocket::serde::json::Json;
+use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vestibule::auth::{self, Account, Auth, Error, Hasher, Password, PasswordConfig, Tokens};
+
+#[path = "shared/flask_jwt_extended.rs"]
+mod flask_jwt_extended;
+
+type CurrentUser = auth::TokenUser<User>;
+type Users = HashMap<u32, User>;
+
+#[derive(Clone)]
+struct User {
+    id: u32,
+    username: &'static str,
+    full_name: &'static str,
+    password_hash: String,
+}
+
+#[rocket::async_trait]
+impl Account for User {
+    type Id = u32;
+    type Error = Infallible;
+
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    async fn find(rocket: &Rocket<Orbit>, id: &u32) -> Result<Option<Self>, Infallible> {
+        Ok(rocket.state::<Users>().and_then(|users| users.get(id).cloned()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: Option<String>,
+    password: Option<Password>,
+}
+
+#[post("/login", data = "<given>")]
+async fn login(
+    given: Json<Credentials>,
+    users: &State<Users>,
+    hasher: &State<Hasher>,
+    tokens: Tokens<'_>,
+) -> Result<(Status, Json<Value>), Error> {
+    let Credentials { username, password } = given.into_inner();
+    let user = users.values().find(|user| username.as_deref() == Some(user.username));
+    // An unknown user is verified too: the time of the answer tells nothing.
+    let hash = user.map(|user| user.password_hash.as_str());
+    let right = hasher.verify(&password.unwrap_or_else(|| "".into()), hash).await?;
+    match user.filter(|_| right) {
+        Some(user) => {
+            let pair = tokens.start(user).await?;
+            Ok((Status::Ok, Json(json!({ "access_token": pair.access_token }))))
+        }
+        None => Ok((Status::Unauthorized, Json(json!("Wrong username or password")))),
+    }
+}
+
+#[get("/who_am_i")]
+fn who_am_i(user: CurrentUser) -> Json<Value> {
+    Json(json!({ "id": user.id, "full_name": user.full_name, "username": user.username }))
+}
+
+/// The three users, who all have the same password.
+fn users(hasher: &Hasher) -> Users {
+    let password_hash = hasher.hash_blocking(&"password".into()).expect("randomness for a salt");
+    let names = [
+        (1, "batman", "Bruce Wayne"),
+        (2, "panther", "Ann Takamaki"),
+        (3, "little_sapphire", "Jester Lavore"),
+    ];
+    let user = |(id, username, full_name)| {
+        (id, User { id, username, full_name, password_hash: password_hash.clone() })
+    };
+    names.map(user).into()
+}
+
+#[launch]
+fn rocket() -> Rocket<Build> {
+    let figment = Figment::from(rocket::Config::debug_default())
+        .merge(("port", 5000))
+        .merge(("auth.mode", "token"))
+        .merge(("auth.token.secret", "super-secret"))
+        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        .merge(("auth.token.allow_weak_secret", true))
+        .merge(Env::prefixed("ROCKET_").global());
+    let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
+    let hasher = Hasher::new(&passwords).expect("randomness for a salt");
+    rocket::custom(figment)
+        .attach(Auth::fairing())
+        .manage(users(&hasher))
+        .manage(hasher)
+        .mount("/", routes![login, who_am_i])
+        .register("/", flask_jwt_extended::catchers())
+}

@@ -1,0 +1,175 @@
+//! Flask-JWT-Extended's errors: its bodies, its statuses, word for word.
+//!
+//! The library refuses in its own words and lets the application draw the refusal. A client
+//! that knows Flask-JWT-Extended's answers by heart needs no change: one catcher gives them
+//! (`shared/flask_jwt_extended.rs`). The routes here are one for each way to be refused.
+//!
+//! ```console
+//! $ cargo run --example flask_jwt_extended_errors
+//! $ curl -d '{"username":"test","password":"test"}' http://127.0.0.1:5000/login
+//! $ curl -i -H "Authorization: Bearer $JWT" http://127.0.0.1:5000/refresh -X POST
+//! ```
+//!
+//! Users: `test` and `leaver`, each with the name as password. Three things are not
+//! Flask-JWT-Extended's:
+//! - each 401 has a `WWW-Authenticate` (RFC 9110, 15.5.2);
+//! - of a token that is not ours only "too short" and "signature" are told apart, not its
+//!   twenty-odd texts;
+//! - a token in the header and one in a cookie are 400, where it takes the first it finds.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rocket::figment::{Figment, providers::Env};
+use rocket::http::Status;
+use rocket::serde::json::Json;
+use rocket::{Build, Orbit, Rocket, State, delete, get, launch, post, routes};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use vestibule::auth::{
+    self, Account, Auth, Authenticated, Claims, Error, ErrorKind, Fresh, Hasher, Maybe, Password,
+    PasswordConfig, RefreshToken, TokenKind, TokenPair, Tokens,
+};
+
+#[path = "shared/flask_jwt_extended.rs"]
+mod flask_jwt_extended;
+#[path = "shared/ledger.rs"]
+mod ledger;
+
+type CurrentUser = auth::TokenUser<User>;
+
+/// Stands in each token; one that another release gave out is not accepted any more.
+const RELEASE: u32 = 2;
+
+#[derive(Clone)]
+struct User {
+    username: String,
+    password_hash: String,
+}
+
+/// The users by name.
+struct Users(Mutex<HashMap<String, User>>);
+
+impl Users {
+    fn all(&self) -> MutexGuard<'_, HashMap<String, User>> {
+        // Every change is one step: what a panic left behind is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[rocket::async_trait]
+impl Account for User {
+    // `sub` holds the user name: one that is free again must never be given to somebody else.
+    type Id = String;
+    type Error = Infallible;
+
+    fn id(&self) -> String {
+        self.username.clone()
+    }
+
+    async fn find(rocket: &Rocket<Orbit>, id: &String) -> Result<Option<Self>, Infallible> {
+        Ok(rocket.state::<Users>().and_then(|users| users.all().get(id).cloned()))
+    }
+
+    fn claims(&self, _: TokenKind) -> Map<String, Value> {
+        Map::from_iter([("release".to_owned(), RELEASE.into())])
+    }
+
+    async fn accept(_: &Rocket<Orbit>, claims: &Claims) -> Result<bool, Infallible> {
+        Ok(claims.extra.get("release") == Some(&RELEASE.into()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    username: String,
+    password: Password,
+}
+
+#[post("/login", data = "<given>")]
+async fn login(
+    given: Json<Credentials>,
+    users: &State<Users>,
+    hasher: &State<Hasher>,
+    tokens: Tokens<'_>,
+) -> Result<Json<TokenPair>, Error> {
+    let user = users.all().get(&given.username).cloned();
+    // An unknown user is verified too: the time of the answer tells nothing.
+    let hash = user.as_ref().map(|user| user.password_hash.as_str());
+    let right = hasher.verify(&given.password, hash).await?;
+    let user = user.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
+    Ok(Json(tokens.start(&user).await?))
+}
+
+/// `jwt_required(refresh=True)`
+#[post("/refresh")]
+async fn refresh(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
+    Ok(Json(tokens.refresh::<User>(&token).await?))
+}
+
+/// `jwt_required()`
+#[get("/protected")]
+fn protected(user: CurrentUser) -> Json<Value> {
+    Json(json!({ "logged_in_as": user.username }))
+}
+
+/// The same under a method that changes something: a token in a cookie needs its CSRF value.
+#[post("/protected")]
+fn protected_change(user: CurrentUser) -> Json<Value> {
+    protected(user)
+}
+
+/// `jwt_required(optional=True)`
+#[get("/optional")]
+fn optional(user: Maybe<CurrentUser>) -> Json<Value> {
+    Json(json!({ "logged_in_as": user.0.map(|user| user.username.clone()) }))
+}
+
+/// `jwt_required(fresh=True)`: not with a refreshed token.
+#[get("/fresh")]
+fn fresh(user: Fresh<CurrentUser>) -> Json<Value> {
+    Json(json!({ "logged_in_as": user.username }))
+}
+
+/// Access and refresh token die together; there is no list of them to keep.
+#[delete("/logout")]
+async fn logout(user: CurrentUser, tokens: Tokens<'_>) -> Result<Json<Value>, Error> {
+    if let Some(claims) = user.authentication().claims() {
+        tokens.end(claims).await?;
+    }
+    Ok(Json(json!({ "msg": "Successfully logged out" })))
+}
+
+/// Deletes the user and leaves his sign-ins, so that a good token names nobody.
+#[delete("/account")]
+fn delete_account(user: CurrentUser, users: &State<Users>) -> Status {
+    users.all().remove(&user.username);
+    Status::NoContent
+}
+
+#[launch]
+fn rocket() -> Rocket<Build> {
+    let figment = Figment::from(rocket::Config::debug_default())
+        .merge(("port", 5000))
+        .merge(("auth.mode", "token"))
+        .merge(("auth.token.locations", ["header", "cookies"]))
+        .merge(("auth.token.secret", "super-secret"))
+        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        .merge(("auth.token.allow_weak_secret", true))
+        .merge(Env::prefixed("ROCKET_").global());
+    let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
+    let hasher = Hasher::new(&passwords).expect("randomness for a salt");
+    let user = |name: &str| {
+        let password_hash = hasher.hash_blocking(&name.into()).expect("randomness for a salt");
+        (name.to_owned(), User { username: name.to_owned(), password_hash })
+    };
+    let users = Users(Mutex::new(["test", "leaver"].map(user).into()));
+    rocket::custom(figment)
+        .attach(Auth::fairing().ledger(ledger::MemoryLedger::default()))
+        .manage(users)
+        .manage(hasher)
+        .mount("/", routes![login, refresh, protected, protected_change, optional, fresh])
+        .mount("/", routes![logout, delete_account])
+        .register("/", flask_jwt_extended::catchers())
+}

@@ -1,0 +1,156 @@
+//! Sessions and tokens side by side: one login, and two ways to be known afterwards.
+//!
+//! Programs put the token from `/login` into the JSON body of each request; the data guard
+//! `TokenBody` takes it out and hands over the user and the rest of the body. A login with
+//! `"remember": true` also gives a browser its session and remember cookies, which open
+//! `GET /me`. A request with a token never gets a cookie, whatever cookies it came with.
+//!
+//! ```console
+//! $ cargo run --example login_and_tokens
+//! $ curl -c jar http://127.0.0.1:5000/login \
+//!     -d '{"email":"ann@example.org","password":"correct horse","remember":true}'
+//! $ curl --json "{\"access_token\":\"$TOKEN\"}" http://127.0.0.1:5000/me
+//! $ curl -b jar http://127.0.0.1:5000/me
+//! ```
+//!
+//! Flask-Login and Flask-JWT-Extended, wired together as their users do it, differ in that
+//! - a remember cookie keeps their request loader from being asked, so that a good token gets
+//!   401; here a token is asked first, and alone;
+//! - a login without `remember` crashes, which means "no" here;
+//! - a refresh token passes for an access token, which is 422 here;
+//! - what is wrong with a bad token is said in their words; here in the library's.
+//!
+//! The users are a map and the sign-ins are kept in memory; whether yours are in a database is
+//! nothing to the library. Rocket draws a new key for cookies at each start in debug mode: set
+//! `ROCKET_SECRET_KEY` for sessions that outlive the program.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use rocket::figment::{Figment, providers::Env};
+use rocket::http::Status;
+use rocket::serde::json::Json;
+use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch, post, routes};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vestibule::auth::{
+    self, Account, Auth, Authenticated, Error, ErrorKind, Hasher, Password, PasswordConfig,
+    Session, TokenBody, Tokens,
+};
+
+#[path = "shared/ledger.rs"]
+mod ledger;
+
+type SessionUser = auth::SessionUser<Person>;
+type People = HashMap<String, Person>;
+
+#[derive(Clone)]
+struct Person {
+    email: String,
+    password_hash: String,
+}
+
+#[rocket::async_trait]
+impl Account for Person {
+    // `sub` holds the address: one that is free again must never be given to somebody else.
+    type Id = String;
+    type Error = Infallible;
+
+    fn id(&self) -> String {
+        self.email.clone()
+    }
+
+    async fn find(rocket: &Rocket<Orbit>, id: &String) -> Result<Option<Self>, Infallible> {
+        Ok(rocket.state::<People>().and_then(|people| people.get(id).cloned()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    email: String,
+    password: Password,
+    #[serde(default)]
+    remember: bool,
+}
+
+#[post("/login", data = "<given>")]
+async fn login(
+    given: Json<Credentials>,
+    people: &State<People>,
+    hasher: &State<Hasher>,
+    session: Session<'_>,
+    tokens: Tokens<'_>,
+) -> Result<Json<Value>, Error> {
+    let person = people.get(&given.email);
+    // An unknown person is verified too: the time of the answer tells nothing.
+    let hash = person.map(|person| person.password_hash.as_str());
+    let right = hasher.verify(&given.password, hash).await?;
+    let person = person.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
+    if given.remember {
+        session.start_remembered(person).await?;
+    }
+    let pair = tokens.start(person).await?;
+    Ok(Json(json!({ "message": "Logged in successfully!", "access_token": pair.access_token })))
+}
+
+/// For programs: the token is in the body.
+#[post("/me", data = "<body>")]
+fn by_token(body: TokenBody<Person>) -> Json<Value> {
+    Json(json!({ "email": body.authentication().account().email, "via": "token" }))
+}
+
+/// For browsers: the session cookie, or the remember cookie when the session is over.
+#[get("/me")]
+fn by_session(person: SessionUser) -> Json<Value> {
+    Json(json!({ "email": person.email, "via": "session" }))
+}
+
+#[post("/logout")]
+async fn logout(session: Session<'_>) -> Result<Json<Value>, Error> {
+    session.end().await?;
+    Ok(Json(json!({ "message": "Logged out successfully!" })))
+}
+
+#[catch(default)]
+fn refused(status: Status, request: &Request<'_>) -> (Status, Json<Value>) {
+    // A guard in an `Option` may have left an error that is not the reason for this answer.
+    let error = Error::last(request).filter(|error| error.kind().status() == status);
+    let (status, text) = match &error {
+        None => (status, status.reason_lossy()),
+        Some(error) => match error.kind() {
+            ErrorKind::TokenExpired => (status, "Token has expired"),
+            ErrorKind::TokenInvalid | ErrorKind::WrongTokenType => {
+                (Status::UnprocessableEntity, error.message())
+            }
+            _ => (status, error.message()),
+        },
+    };
+    (status, Json(json!({ "msg": text })))
+}
+
+#[launch]
+fn rocket() -> Rocket<Build> {
+    let figment = Figment::from(rocket::Config::debug_default())
+        .merge(("port", 5000))
+        .merge(("auth.token.locations", ["json"]))
+        .merge(("auth.token.secret", "super-secret"))
+        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        .merge(("auth.token.allow_weak_secret", true))
+        .merge(Env::prefixed("ROCKET_").global());
+    let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
+    let hasher = Hasher::new(&passwords).expect("randomness for a salt");
+    let person = |(email, password): (&str, &str)| {
+        let password_hash = hasher.hash_blocking(&password.into()).expect("randomness for a salt");
+        (email.to_owned(), Person { email: email.to_owned(), password_hash })
+    };
+    let people: People =
+        [("ann@example.org", "correct horse"), ("ben@example.org", "battery staple")]
+            .map(person)
+            .into();
+    rocket::custom(figment)
+        .attach(Auth::fairing().ledger(ledger::MemoryLedger::default()))
+        .manage(people)
+        .manage(hasher)
+        .mount("/", routes![login, by_token, by_session, logout])
+        .register("/", catchers![refused])
+}

@@ -1,0 +1,223 @@
+//! Roles, both ways: in the token's claims, and in the database.
+//!
+//! `GET /admin` believes what the token says (`ClaimedRole`), `GET /users` asks the user as he
+//! is now (`Require`): somebody who is no administrator any more still passes the first until
+//! his token expires, but not the second. `/profile` shows the three ways to ask who it is.
+//! The users are a vector here; whether yours are in a database is nothing to the library.
+//!
+//! ```console
+//! $ cargo run --example roles
+//! $ curl -d '{"username":"admin","password":"admin123"}' http://127.0.0.1:5000/login
+//! $ curl -H "Authorization: Bearer $JWT" http://127.0.0.1:5000/admin
+//! ```
+//!
+//! Users: `admin`/`admin123`, `user_01`/`1234`, `user_02`/`5678`. The Flask program of these
+//! paths differs in that
+//! - it lets anybody register as an administrator; here that is 403;
+//! - it crashes where a field is missing; here `/register` answers 400 and `/login` 401;
+//! - it keeps passwords in the clear.
+
+use std::convert::Infallible;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rocket::figment::{Figment, providers::Env};
+use rocket::http::Status;
+use rocket::serde::json::Json;
+use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch, post, routes};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use vestibule::auth::{
+    self, Account, Auth, Authenticated, ClaimedRole, Claims, Error, Hasher, Password,
+    PasswordConfig, Require, Role, TokenKind, Tokens,
+};
+
+#[path = "shared/flask_jwt_extended.rs"]
+mod flask_jwt_extended;
+
+type CurrentUser = auth::TokenUser<User>;
+type Answer = Result<(Status, Json<Value>), Error>;
+
+#[derive(Clone, Serialize)]
+struct User {
+    id: usize,
+    username: String,
+    role: String,
+    #[serde(skip)]
+    password_hash: String,
+}
+
+/// The table of users, in the order of their ids.
+#[derive(Default)]
+struct Users(Mutex<Vec<User>>);
+
+impl Users {
+    fn all(&self) -> MutexGuard<'_, Vec<User>> {
+        // A push is done or not done: what a panic left behind is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn named(&self, username: &str) -> Option<User> {
+        self.all().iter().find(|user| user.username == username).cloned()
+    }
+
+    /// Adds a user, or says no when the name is taken.
+    fn add(&self, username: &str, role: &str, password_hash: String) -> bool {
+        let mut all = self.all();
+        let free = all.iter().all(|user| user.username != username);
+        if free {
+            let (id, username) = (all.len() + 1, username.to_owned());
+            all.push(User { id, username, role: role.to_owned(), password_hash });
+        }
+        free
+    }
+}
+
+#[rocket::async_trait]
+impl Account for User {
+    // `sub` holds the user name: one that is free again must never be given to somebody else.
+    type Id = String;
+    type Error = Infallible;
+
+    fn id(&self) -> String {
+        self.username.clone()
+    }
+
+    async fn find(rocket: &Rocket<Orbit>, id: &String) -> Result<Option<Self>, Infallible> {
+        Ok(rocket.state::<Users>().and_then(|users| users.named(id)))
+    }
+
+    fn claims(&self, _: TokenKind) -> Map<String, Value> {
+        Map::from_iter([("role".to_owned(), self.role.as_str().into())])
+    }
+}
+
+struct Admin;
+
+impl Role for Admin {
+    type Account = User;
+
+    fn permits(user: &User) -> bool {
+        user.role == "admin"
+    }
+
+    fn claimed(claims: &Claims) -> bool {
+        claims.extra.get("role").is_some_and(|role| role == "admin")
+    }
+}
+
+#[derive(Deserialize)]
+struct Given {
+    username: Option<String>,
+    password: Option<Password>,
+    role: Option<String>,
+}
+
+fn message(status: Status, text: &str) -> Answer {
+    Ok((status, Json(json!({ "message": text }))))
+}
+
+#[post("/register", data = "<given>")]
+async fn register(given: Json<Given>, users: &State<Users>, hasher: &State<Hasher>) -> Answer {
+    let Given { username, password, role } = given.into_inner();
+    let (Some(username), Some(password)) = (username, password) else {
+        return message(Status::BadRequest, "Username and password are required");
+    };
+    match role.as_deref() {
+        None | Some("user") => {}
+        Some("admin") => return message(Status::Forbidden, "Admin access required"),
+        Some(_) => return message(Status::BadRequest, "Unknown role"),
+    }
+    if username.is_empty() || username.chars().count() > 80 || password.reveal().is_empty() {
+        return message(Status::BadRequest, "Username or password is empty or too long");
+    }
+    match users.add(&username, "user", hasher.hash(&password).await?) {
+        true => message(Status::Created, "User registered successfully"),
+        false => message(Status::BadRequest, "Username already exists"),
+    }
+}
+
+#[post("/login", data = "<given>")]
+async fn login(
+    given: Json<Given>,
+    users: &State<Users>,
+    hasher: &State<Hasher>,
+    tokens: Tokens<'_>,
+) -> Answer {
+    let Given { username, password, .. } = given.into_inner();
+    let user = users.named(&username.unwrap_or_default());
+    // An unknown user is verified too: the time of the answer tells nothing.
+    let hash = user.as_ref().map(|user| user.password_hash.as_str());
+    let right = hasher.verify(&password.unwrap_or_else(|| "".into()), hash).await?;
+    match user.filter(|_| right) {
+        Some(user) => {
+            let pair = tokens.start(&user).await?;
+            Ok((Status::Ok, Json(json!({ "access_token": pair.access_token }))))
+        }
+        None => message(Status::Unauthorized, "Invalid username or password"),
+    }
+}
+
+#[get("/dashboard")]
+fn dashboard(user: CurrentUser) -> Json<Value> {
+    Json(json!({
+        "message": "Welcome to your dashboard!",
+        "user_id": user.id,
+        "username": user.username,
+        "role": user.role,
+    }))
+}
+
+#[get("/profile")]
+fn profile(user: CurrentUser) -> Json<Value> {
+    // `get_jwt_identity()` and, with all other claims, `get_jwt()`.
+    let identity = user.authentication().claims().map(|claims| &claims.sub);
+    Json(json!({
+        "identity_from_get_jwt_identity": identity,
+        "username_from_current_user": user.username,
+        "full_user_details": **user.account(),
+    }))
+}
+
+#[get("/admin")]
+fn admin(user: ClaimedRole<Admin, CurrentUser>) -> Json<Value> {
+    Json(json!({ "message": "Welcome to Admin Panel!", "admin_user": user.username }))
+}
+
+#[get("/users")]
+fn list(_admin: Require<Admin, CurrentUser>, users: &State<Users>) -> Json<Value> {
+    Json(json!({ "users": *users.all() }))
+}
+
+/// The application's own refusals say `message`, the library's say `msg`, as in Flask.
+#[catch(403)]
+fn forbidden(_: &Request<'_>) -> Json<Value> {
+    Json(json!({ "message": "Admin access required" }))
+}
+
+#[launch]
+fn rocket() -> Rocket<Build> {
+    let figment = Figment::from(rocket::Config::debug_default())
+        .merge(("port", 5000))
+        .merge(("auth.mode", "token"))
+        .merge(("auth.token.access", "1h"))
+        .merge(("auth.token.secret", "super-secret-key-change-in-production"))
+        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        .merge(("auth.token.allow_weak_secret", true))
+        .merge(Env::prefixed("ROCKET_").global());
+    let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
+    let hasher = Hasher::new(&passwords).expect("randomness for a salt");
+    let users = Users::default();
+    for (username, password, role) in
+        [("admin", "admin123", "admin"), ("user_01", "1234", "user"), ("user_02", "5678", "user")]
+    {
+        let hash = hasher.hash_blocking(&password.into()).expect("randomness for a salt");
+        users.add(username, role, hash);
+    }
+    rocket::custom(figment)
+        .attach(Auth::fairing())
+        .manage(users)
+        .manage(hasher)
+        .mount("/", routes![register, login, dashboard, profile, admin, list])
+        .register("/", flask_jwt_extended::catchers())
+        .register("/", catchers![forbidden])
+}

@@ -1,0 +1,110 @@
+//! The rows of Flask-JWT-Extended's guide "Automatic User Loading".
+
+use serde_json::json;
+
+use crate::client::Example;
+use crate::forge::{claims, expired, forge, tampered};
+
+const SECRET: &str = "super-secret";
+
+fn start() -> Example {
+    Example::start("automatic_user_loading")
+}
+
+fn bearer(example: &Example, username: &str) -> String {
+    let given = json!({ "username": username, "password": "password" });
+    example.post("/login", &[], &given).text("access_token")
+}
+
+#[test]
+fn each_of_the_three_signs_in_and_is_loaded() {
+    let example = start();
+    for (id, username, full_name) in [
+        (1, "batman", "Bruce Wayne"),
+        (2, "panther", "Ann Takamaki"),
+        (3, "little_sapphire", "Jester Lavore"),
+    ] {
+        let token = bearer(&example, username);
+        let who = example.get("/who_am_i", &[("Authorization", &format!("Bearer {token}"))]);
+        who.is(200, &json!({ "id": id, "full_name": full_name, "username": username }));
+    }
+}
+
+#[test]
+fn the_body_is_flasks_but_for_the_line_feed_at_its_end() {
+    let example = start();
+    let header = format!("Bearer {}", bearer(&example, "panther"));
+    let who = example.get("/who_am_i", &[("Authorization", &header)]);
+    assert_eq!(who.body, r#"{"full_name":"Ann Takamaki","id":2,"username":"panther"}"#);
+    assert_eq!(who.body.len() + 1, 57);
+    assert_eq!(who.all("content-type"), ["application/json"]);
+}
+
+#[test]
+fn wrong_credentials_are_refused_with_a_bare_text() {
+    let example = start();
+    for given in [
+        json!({ "username": "panther", "password": "wrong" }),
+        json!({ "username": "nobody", "password": "password" }),
+        json!({}),
+        // Crashes in Flask.
+        json!({ "username": "panther" }),
+        json!({ "username": null, "password": null }),
+    ] {
+        let reply = example.post("/login", &[], &given);
+        reply.is(401, &json!("Wrong username or password"));
+    }
+}
+
+#[test]
+fn what_is_no_json_object_is_a_client_error_and_no_crash() {
+    let example = start();
+    let json = ("Content-Type", "application/json");
+    for (body, status) in [("{", 400), ("", 400), ("[]", 422), ("3", 422)] {
+        let reply = example.send("POST", "/login", &[json], body);
+        assert_eq!(reply.status, status, "{body:?}: {reply:?}");
+    }
+    assert_eq!(example.send("POST", "/login", &[], "username=panther").status, 400);
+    // 405 in Flask.
+    assert_eq!(example.get("/login", &[]).status, 404);
+}
+
+#[test]
+fn a_token_has_their_claims_and_a_subject_that_is_text() {
+    let example = start();
+    let claims = claims(&bearer(&example, "panther"));
+    for name in ["fresh", "iat", "jti", "nbf", "type", "sub", "exp"] {
+        assert!(claims.contains_key(name), "{name} in {claims:?}");
+    }
+    assert!(!claims.contains_key("csrf"), "{claims:?}");
+    assert_eq!((&claims["sub"], &claims["type"]), (&json!("2"), &json!("access")));
+}
+
+#[test]
+fn refusals_are_flask_jwt_extendeds() {
+    let example = start();
+    let token = bearer(&example, "panther");
+    let of = |authorization: &str| example.get("/who_am_i", &[("Authorization", authorization)]);
+    let nobody = forge(&token, SECRET, |claims| {
+        claims.insert("sub".to_owned(), "4".into());
+    });
+    let missing = example.get("/who_am_i", &[]);
+    missing.is(401, &json!({ "msg": "Missing Authorization Header" }));
+    of(&format!("Bearer {nobody}")).is(401, &json!({ "msg": "Error loading the user 4" }));
+    let expired = expired(&token, SECRET);
+    of(&format!("Bearer {expired}")).is(401, &json!({ "msg": "Token has expired" }));
+    let tampered = tampered(&token);
+    of(&format!("Bearer {tampered}")).is(422, &json!({ "msg": "Signature verification failed" }));
+}
+
+#[test]
+fn the_printed_token_of_the_guide_is_refused_as_not_ours() {
+    // It has the right signature, an integer for a subject and neither issuer nor audience.
+    let printed = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTYxMTUwOTAx\
+                   MSwianRpIjoiNGFmN2ViNTAtMjk3Yy00ZmY4LWJmOTYtMTZlMDE5MWEzYzMwIiwibmJmIjoxNjExNT\
+                   A5MDExLCJ0eXBlIjoiYWNjZXNzIiwic3ViIjoyLCJleHAiOjE2MTQxMDEwMTF9.2UhZo-xo19NXaqK\
+                   LwcMz0NBLAcxxEUeK4Ziqk1T_9h0";
+    let example = start();
+    let who = example.get("/who_am_i", &[("Authorization", &format!("Bearer {printed}"))]);
+    assert_eq!(who.status, 422, "{who:?}");
+}

@@ -1,0 +1,152 @@
+//! An example while it serves, and a client for it made of the standard library alone.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running example; killed when dropped.
+pub(crate) struct Example {
+    child: Child,
+    /// Host and port.
+    address: String,
+}
+
+impl Example {
+    /// Starts the example of this name on a port that nobody else has.
+    pub(crate) fn start(name: &str) -> Self {
+        Self::start_with(name, "{password={cost=4}}")
+    }
+
+    /// With this as its settings for `auth`.
+    pub(crate) fn start_with(name: &str, auth: &str) -> Self {
+        let mut command = Command::new(program(name));
+        for (variable, _) in std::env::vars_os() {
+            if variable.to_string_lossy().starts_with("ROCKET_") {
+                command.env_remove(variable);
+            }
+        }
+        command.envs([("ROCKET_PORT", "0"), ("ROCKET_AUTH", auth)]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| {
+            panic!("{error}: is {name} built? `cargo build --examples` does it")
+        });
+        let mut said = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (mut log, mut address) = (String::new(), None);
+        while address.is_none() {
+            let begin = log.len();
+            let read = said.read_line(&mut log).expect("the example writes text");
+            assert_ne!(read, 0, "{name} ended: {log}");
+            let launched = log[begin..].split_once("launched from http://");
+            address = launched.map(|(_, rest)| rest.trim_end().to_owned());
+        }
+        // Nobody else reads what it has to say; a full or closed pipe would stop it.
+        thread::spawn(move || io::copy(&mut said, &mut io::sink()));
+        Self { child, address: address.expect("found above") }
+    }
+
+    pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.send("GET", path, headers, "")
+    }
+
+    /// Sends JSON.
+    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+        let headers = [headers, &[("Content-Type", "application/json")]].concat();
+        self.send("POST", path, &headers, &body.to_string())
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Reply {
+        let mut stream = TcpStream::connect(&self.address).expect("the example listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += &format!("Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(request.as_bytes()).expect("the example reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the example answers in text");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let field = |line: &str| {
+            let (name, value) = line.split_once(':').expect("a field");
+            (name.to_ascii_lowercase(), value.trim().to_owned())
+        };
+        Reply {
+            status: status.and_then(|status| status.parse().ok()).expect("a status"),
+            headers: lines.map(field).collect(),
+            body: body.to_owned(),
+        }
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        // A destructor has nobody to tell.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Where cargo puts an example: beside the directory of this very program.
+fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("this program has a path");
+    let profile = test.parent().and_then(|deps| deps.parent()).expect("target/<profile>/deps");
+    profile.join("examples").join(name)
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    /// Fails unless it has this status and this JSON.
+    #[track_caller]
+    pub(crate) fn is(&self, status: u16, body: &Value) {
+        assert_eq!((self.status, &self.json()), (status, body), "{self:?}");
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// A text field of the JSON body.
+    #[track_caller]
+    pub(crate) fn text(&self, name: &str) -> String {
+        assert_eq!(self.status, 200, "{self:?}");
+        let json = self.json();
+        json[name].as_str().unwrap_or_else(|| panic!("no {name}: {self:?}")).to_owned()
+    }
+
+    /// All values of a header; its name is in small letters.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let fields = self.headers.iter().filter(|(field, _)| field == name);
+        fields.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// The `name=value` of each cookie that is set, as a client sends them back.
+    pub(crate) fn cookies(&self) -> Vec<&str> {
+        let fields = self.all("set-cookie").into_iter();
+        fields.map(|field| field.split(';').next().unwrap_or_default()).collect()
+    }
+}

@@ -1,0 +1,13 @@
+//! The examples as programs: each one is started, spoken to over TCP, and held against what the
+//! Flask program of its paths and users answers.
+
+mod client;
+mod forge;
+
+mod automatic_user_loading;
+mod flask_jwt;
+mod flask_jwt_extended_errors;
+mod login_and_tokens;
+mod own_user;
+mod roles;
+mod work_items;

@@ -265,13 +265,13 @@ impl Account {
         let answer = post_json(at, "/api/password", Some(&acting.access), &body)?;
         assert_eq!(answer.status, 204, "{answer:?}");
         self.open = None;
+        self.done.password_changes += 1;
         self.changed_to(new, acting);
         Ok(())
     }
 
     /// The password has changed: of all sign-ins only the acting one stands.
     fn changed_to(&mut self, new: String, acting: Pair) {
-        self.done.password_changes += 1;
         self.password = new;
         self.dead.push(std::mem::replace(&mut self.chain, acting));
         self.used.clear();

@@ -41,10 +41,16 @@ pub(super) async fn logout(
     user: AnyTokenUser,
     tokens: Tokens<'_>,
     sign_ins: SignIns<'_>,
-    all: Option<bool>,
+    all: Option<&str>,
 ) -> Result<status::NoContent, Error> {
+    // A word that is neither must not end less than was meant.
+    let all = match all {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Error::invalid_field("all", "This parameter is true or false.")),
+    };
     let claims = user.authentication().claims().ok_or(ErrorKind::Internal)?;
-    if all == Some(true) {
+    if all {
         sign_ins.end_all(&claims.sub, None).await?;
     } else {
         tokens.end(claims).await?;

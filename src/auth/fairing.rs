@@ -177,9 +177,11 @@ fn retry_after(request: &Request<'_>, response: &mut Response<'_>) {
 /// Told once a request, when it is certain that it ends so: a guard's refusal alone may only
 /// have meant that nobody is signed in.
 fn report_refusal(request: &Request<'_>, status: Status) {
-    let error = Error::last(request).filter(|error| error.kind().status() == status);
-    if let (Some(error), 401 | 403 | 429) = (error, status.code) {
-        report(request, EventKind::Refused(error.kind()), None, None);
+    let Some(kind) = Error::last(request).map(|error| error.kind()) else { return };
+    // A page may send them to a form instead of telling them.
+    let ended_so = status == kind.status() || status == Status::SeeOther;
+    if ended_so && matches!(kind.status().code, 401 | 403 | 429) {
+        report(request, EventKind::Refused(kind), None, None);
     }
 }
 

@@ -89,6 +89,11 @@ impl Settings {
                 return Err(vec![Fault::new(figment, "secret_key", problem)]);
             }
             let allowed = debug && server.address.is_loopback();
+            let throttle = accounts.accounts.throttle;
+            if throttle.failures == 0 || throttle.window.is_zero() {
+                let problem = "failures and window must be more than 0";
+                return Err(vec![Fault::new(figment, "accounts.throttle", problem)]);
+            }
             let wanted = accounts.accounts.sample_users;
             if wanted == Some(true) && !allowed {
                 let problem = "is allowed in the debug profile on a loopback address only";

@@ -1,6 +1,7 @@
 //! `[default.accounts]`.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,10 +18,35 @@ pub struct AccountsConfig {
     /// Addresses of proxies whose `X-Real-IP` is believed. Defaults to none: then the address
     /// of a client is the one that it connects from.
     pub trusted_proxy: Vec<IpAddr>,
+    /// How many failed proofs of a password one account name may have; an address ten times
+    /// as many. Defaults to `{ failures = 10, window = "5m" }`.
+    pub throttle: ThrottleConfig,
+}
+
+/// `[default.accounts.throttle]`.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ThrottleConfig {
+    /// Failures until 429 `too_many_attempts`, at least 1. Defaults to 10.
+    pub failures: u32,
+    /// How long they count, from the first. Defaults to `"5m"`.
+    #[serde(with = "crate::auth::duration")]
+    pub window: Duration,
+}
+
+impl Default for ThrottleConfig {
+    fn default() -> Self {
+        Self { failures: 10, window: Duration::from_secs(5 * 60) }
+    }
 }
 
 impl Default for AccountsConfig {
     fn default() -> Self {
-        Self { registration: true, sample_users: None, trusted_proxy: Vec::new() }
+        Self {
+            registration: true,
+            sample_users: None,
+            trusted_proxy: Vec::new(),
+            throttle: ThrottleConfig::default(),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Proving who one is: one path for the form, the API and re-authentication.
 
+use std::net::IpAddr;
+
 use super::queries::{self, Acting};
 use super::{Accounts, User, Username, new_password};
 use crate::auth::{Error, ErrorKind, Password, Session, TokenPair, Tokens};
@@ -11,6 +13,8 @@ pub struct Credentials<'c> {
     pub username: &'c str,
     /// The password.
     pub password: &'c Password,
+    /// Where they came from.
+    pub address: Option<IpAddr>,
 }
 
 /// The two passwords of a change.
@@ -20,6 +24,8 @@ pub struct NewPassword {
     pub current: Password,
     /// The one that replaces it.
     pub new: Password,
+    /// Where they came from.
+    pub address: Option<IpAddr>,
 }
 
 /// How often a hash may be upgraded under a password change before it gives up.
@@ -39,7 +45,8 @@ impl Accounts {
     /// password.
     ///
     /// # Errors
-    /// 401 `bad_credentials`, 403 `account_inactive`, 503 `busy` or `unavailable`.
+    /// 401 `bad_credentials`, 403 `account_inactive`, 429 `too_many_attempts`, 503 `busy` or
+    /// `unavailable`.
     pub async fn sign_in_person(
         &self,
         session: &Session<'_>,
@@ -80,12 +87,20 @@ impl Accounts {
     /// was proven against.
     ///
     /// # Errors
-    /// 401 `bad_credentials`, 503 `busy` or `unavailable`.
-    pub async fn check_password(&self, user: &User, password: &Password) -> Result<String, Error> {
+    /// 401 `bad_credentials`, 429 `too_many_attempts`, 503 `busy` or `unavailable`.
+    pub async fn check_password(
+        &self,
+        user: &User,
+        password: &Password,
+        address: Option<IpAddr>,
+    ) -> Result<String, Error> {
+        let attempt = self.attempt(Username::parse(&user.username)?.key(), address).await?;
         let id = user.id;
         let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
         let proven = self.hasher.verify(password, stored.as_deref()).await?;
-        stored.filter(|_| proven).ok_or_else(|| ErrorKind::BadCredentials.into())
+        let stored = stored.filter(|_| proven).ok_or(ErrorKind::BadCredentials)?;
+        self.succeeded(attempt).await?;
+        Ok(stored)
     }
 
     /// Replaces a user's password after checking the current one. All sign-ins end, but the
@@ -106,7 +121,7 @@ impl Accounts {
         // A sign-in elsewhere may replace the hash by a better one of the same password
         // between check and change; then it is looked at once more.
         for _ in 0..UPGRADE_RACES {
-            let expected = self.check_password(user, &passwords.current).await?;
+            let expected = self.check_password(user, &passwords.current, passwords.address).await?;
             let (id, hash, acting) = (user.id, hash.clone(), acting.clone());
             let changed = self.run(move |connection| {
                 queries::change_password(connection, id, &expected, &hash, &acting)
@@ -119,16 +134,21 @@ impl Accounts {
     }
 
     async fn prove(&self, credentials: &Credentials<'_>) -> Result<Proof, Error> {
-        let known = match Username::parse(credentials.username) {
-            Ok(username) => {
+        let username = Username::parse(credentials.username).ok();
+        // What cannot be a name is counted as it came: 429 tells nothing about it either.
+        let key = username.as_ref().map_or(credentials.username, Username::key);
+        let attempt = self.attempt(key, credentials.address).await?;
+        let known = match username {
+            Some(username) => {
                 self.run(move |connection| queries::with_hash(connection, &username)).await?
             }
-            Err(_) => None,
+            None => None,
         };
         let stored = known.as_ref().map(|(_, hash)| hash.as_str());
         let proven = self.hasher.verify(credentials.password, stored).await?;
         match known {
             Some((user, hash)) if proven => {
+                self.succeeded(attempt).await?;
                 if !user.active {
                     return Err(ErrorKind::AccountInactive.into());
                 }

@@ -11,10 +11,11 @@ pub mod queries;
 mod registration;
 mod samples;
 mod service;
+mod throttle;
 mod user;
 mod username;
 
-pub use config::AccountsConfig;
+pub use config::{AccountsConfig, ThrottleConfig};
 pub use credentials::{Credentials, NewPassword};
 pub use fields::{full_name, new_password};
 pub use guards::{Admin, AnyTokenUser, CurrentUser, SessionUser, TokenUser};

@@ -1,5 +1,6 @@
 //! What the accounts of the service can do, for whoever asks: form, API and command line.
 
+use super::ThrottleConfig;
 use crate::auth::{Clock, Error, Hasher, PasswordConfig};
 use crate::db::{AnyConnection, Db};
 
@@ -10,13 +11,20 @@ pub struct Accounts {
     pub(super) hasher: Hasher,
     pub(super) clock: Clock,
     pub(super) limits: PasswordConfig,
+    pub(super) throttle: ThrottleConfig,
 }
 
 impl Accounts {
     /// The accounts in this database.
     #[must_use]
-    pub fn new(db: Db, hasher: Hasher, clock: Clock, limits: PasswordConfig) -> Self {
-        Self { db, hasher, clock, limits }
+    pub fn new(
+        db: Db,
+        hasher: Hasher,
+        clock: Clock,
+        limits: PasswordConfig,
+        throttle: ThrottleConfig,
+    ) -> Self {
+        Self { db, hasher, clock, limits, throttle }
     }
 
     /// Runs one of the [`queries`](super::queries).

@@ -7,6 +7,7 @@ use super::body::Body;
 use crate::accounts::queries::Acting;
 use crate::accounts::{Accounts, NewPassword, TokenUser};
 use crate::auth::{Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, Reporter};
+use crate::http::ClientAddress;
 
 /// Replaces the password; every other sign-in ends, in browsers too. The acting one stands.
 #[post("/password", data = "<body>")]
@@ -14,11 +15,13 @@ pub(super) async fn change(
     user: Fresh<TokenUser>,
     reporter: Reporter<'_>,
     accounts: &State<Accounts>,
+    address: ClientAddress,
     mut body: Body,
 ) -> Result<status::NoContent, Error> {
     let passwords = NewPassword {
         current: body.text("current_password").into(),
         new: body.text("new_password").into(),
+        address: address.0,
     };
     body.finish()?;
     let acting = user.authentication().sign_in().ok_or(ErrorKind::Internal)?.id.to_string();

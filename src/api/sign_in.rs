@@ -12,17 +12,19 @@ use crate::auth::{
     Authenticated, Error, ErrorKind, EventKind, Password, RefreshToken, Reporter, SignIns,
     TokenPair, Tokens,
 };
+use crate::http::ClientAddress;
 
 /// A pair of tokens for a user name and a password.
 #[post("/login", data = "<body>")]
 pub(super) async fn login(
     tokens: Tokens<'_>,
     accounts: &State<Accounts>,
+    address: ClientAddress,
     mut body: Body,
 ) -> Result<Json<TokenPair>, Error> {
     let (username, password) = (body.text("username"), Password::from(body.text("password")));
     body.finish()?;
-    let credentials = Credentials { username: &username, password: &password };
+    let credentials = Credentials { username: &username, password: &password, address: address.0 };
     Ok(Json(accounts.sign_in_program(&tokens, &credentials).await?))
 }
 

@@ -34,5 +34,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    throttle (bucket) {
+        bucket -> Text,
+        failures -> BigInt,
+        ends_at -> BigInt,
+    }
+}
+
 diesel::joinable!(sign_ins -> users (account));
-diesel::allow_tables_to_appear_in_same_query!(users, sign_ins);
+diesel::allow_tables_to_appear_in_same_query!(sign_ins, throttle, users);

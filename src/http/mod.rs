@@ -14,4 +14,4 @@ pub use headers::{SecurityHeaders, shield};
 pub use listing::Guarded;
 pub use probes::{routes, stage};
 pub use problems::{Answer, answer, catchers};
-pub use proxy::{CLIENT_HEADER, TrustedProxies};
+pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};

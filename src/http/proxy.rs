@@ -1,9 +1,12 @@
 //! The client's address, believed from a trusted proxy only.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Header;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
 use rocket::{Data, Request};
 
 /// The header in which a proxy says whose request it passes on; Rocket reads the address of
@@ -27,5 +30,19 @@ impl Fairing for TrustedProxies {
         if !said_once || !self.0.iter().any(|trusted| trusted.to_canonical() == peer) {
             request.replace_header(Header::new(CLIENT_HEADER, peer.to_string()));
         }
+    }
+}
+
+/// Guard: where the request comes from, as far as a trusted proxy says so; `None` on Rocket's
+/// local client.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub Option<IpAddr>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for ClientAddress {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
+        Outcome::Success(Self(request.client_ip()))
     }
 }

@@ -17,6 +17,7 @@ use crate::auth::{
     Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, LocalPath, Password, Reporter,
     Session,
 };
+use crate::http::ClientAddress;
 
 /// The fields of the password form.
 #[derive(FromForm)]
@@ -81,12 +82,16 @@ pub(super) async fn change_password(
     user: Fresh<SessionUser>,
     session: Session<'_>,
     reporter: Reporter<'_>,
+    address: ClientAddress,
     view: View,
     accounts: &State<Accounts>,
     form: Form<Once<Change>>,
 ) -> Result<Result<Flash<Redirect>, Entered>, Error> {
-    let passwords =
-        NewPassword { current: form.current_password.clone(), new: form.new_password.clone() };
+    let passwords = NewPassword {
+        current: form.current_password.clone(),
+        new: form.new_password.clone(),
+        address: address.0,
+    };
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
     let acting = Acting { id: sign_in.id.to_string(), stays: false };
     match accounts.change_password(&user, &passwords, acting).await {
@@ -132,18 +137,24 @@ pub(super) fn reauthenticate(user: SessionUser, view: View, next: Option<&str>) 
 pub(super) async fn confirm(
     user: SessionUser,
     session: Session<'_>,
+    address: ClientAddress,
     view: View,
     accounts: &State<Accounts>,
     form: Form<Once<Confirmation>>,
 ) -> Result<Entered, Error> {
-    match accounts.check_password(&user, &form.password).await {
+    match accounts.check_password(&user, &form.password, address.0).await {
         Ok(_) => {
             session.confirm().await?;
             Ok(Entered::on(onward(&form.next)))
         }
-        Err(error) if error.kind() == ErrorKind::BadCredentials => {
-            let wrong = Some("This is not your password.");
-            let again = confirmation(&view, &user, &form.next, wrong);
+        Err(error)
+            if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::TooManyAttempts) =>
+        {
+            let wrong = match error.kind() {
+                ErrorKind::BadCredentials => "This is not your password.",
+                _ => error.message(),
+            };
+            let again = confirmation(&view, &user, &form.next, Some(wrong));
             Ok(Entered::Again(error, again))
         }
         Err(error) => Err(error),

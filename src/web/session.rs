@@ -11,6 +11,7 @@ use super::once::Once;
 use super::view::View;
 use crate::accounts::{Accounts, Credentials, SessionUser};
 use crate::auth::{Error, ErrorKind, LocalPath, Maybe, Password, Session};
+use crate::http::ClientAddress;
 
 /// Why somebody without a session is looking at the form.
 const NOTICE: &str = "Please sign in to see this page.";
@@ -93,13 +94,18 @@ pub(super) async fn login(
     session: Session<'_>,
     view: View,
     accounts: &State<Accounts>,
+    address: ClientAddress,
     form: Form<Once<Login>>,
 ) -> Result<Entered, Error> {
-    let credentials = Credentials { username: &form.username, password: &form.password };
+    let credentials =
+        Credentials { username: &form.username, password: &form.password, address: address.0 };
     match accounts.sign_in_person(&session, &credentials, form.remember).await {
         Ok(()) => Ok(Entered::on(onward(&form.next))),
         Err(error)
-            if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::AccountInactive) =>
+            if matches!(
+                error.kind(),
+                ErrorKind::BadCredentials | ErrorKind::AccountInactive | ErrorKind::TooManyAttempts
+            ) =>
         {
             let page = page(&view, &form.username, &form.next, Some(error.message()), None);
             Ok(Entered::Again(error, page))

@@ -13,5 +13,6 @@ mod modes;
 mod outage;
 mod registration;
 mod start;
+mod throttle;
 mod tokens;
 mod users;

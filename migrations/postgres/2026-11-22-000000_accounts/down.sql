@@ -1,2 +1,3 @@
+DROP TABLE throttle;
 DROP TABLE sign_ins;
 DROP TABLE users;

@@ -33,3 +33,10 @@ CREATE INDEX sign_ins_by_account ON sign_ins (account);
 CREATE INDEX sign_ins_by_expiry ON sign_ins (expires_at);
 -- For the purge: only these end by not being used.
 CREATE INDEX sign_ins_unused ON sign_ins (last_seen_at) WHERE kind = 'browser' AND NOT remembered;
+
+-- Failed proofs of a password, counted for each account name and each address.
+CREATE TABLE throttle (
+    bucket   TEXT   PRIMARY KEY NOT NULL,
+    failures BIGINT NOT NULL,
+    ends_at  BIGINT NOT NULL
+);

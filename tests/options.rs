@@ -25,7 +25,7 @@ fn every_key_of_auth_is_on_the_page_with_its_default() {
 
 #[test]
 fn every_key_of_accounts_is_on_the_page_with_its_default() {
-    compare("accounts", &object(&AccountsConfig::default()));
+    compare_all("accounts", &object(&AccountsConfig::default()));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The application, assembled: the list of its stages in order.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rocket::figment::providers::{Env, Format, Serialized, Toml};
+use rocket::figment::value::magic::RelativePathBuf;
 use rocket::figment::{Figment, Profile};
 use rocket::{Build, Rocket};
 
@@ -49,6 +51,9 @@ pub fn rocket(figment: Figment) -> Result<Rocket<Build>, Vec<Fault>> {
 pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault>> {
     let settings = Settings::read(&figment)?;
     let fault = |key: &str, problem: String| vec![Fault::new(&figment, key, problem)];
+    if settings.auth.mode.has_sessions() {
+        templates(&figment).map_err(|problem| fault("template_dir", problem))?;
+    }
     let hasher = Hasher::new(&settings.auth.password)
         .map_err(|error| fault("auth.password", error.to_string()))?;
     prepare(&settings, &hasher, clock).map_err(|problem| fault("databases.main.url", problem))?;
@@ -103,4 +108,18 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
         insert_samples(&mut connection, hasher, now).map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// Looks for the templates before anything starts: the engine would only say that it failed.
+fn templates(figment: &Figment) -> Result<(), String> {
+    let configured = figment.extract_inner::<RelativePathBuf>("template_dir");
+    let directory =
+        configured.map_or_else(|_| PathBuf::from("templates"), |found| found.relative());
+    match directory.join("layout.html.tera").is_file() {
+        true => Ok(()),
+        false => Err(format!(
+            "{} does not hold the templates; start where they are, or name their directory",
+            directory.display()
+        )),
+    }
 }

@@ -8,7 +8,7 @@ use rocket::figment::value::magic::RelativePathBuf;
 use rocket::figment::{Figment, Profile};
 use rocket::{Build, Rocket};
 
-use crate::accounts::{Accounts, DieselLedger, LogEvents, insert_samples};
+use crate::accounts::{Accounts, DieselLedger, LogEvents, insert_samples, samples_alive};
 use crate::auth::{Auth, Clock, Fault, Hasher, Mode};
 use crate::db::{self, Db};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
@@ -106,6 +106,15 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
     if settings.sample_users {
         let now = clock.now().map_err(|error| error.to_string())?;
         insert_samples(&mut connection, hasher, now).map_err(|error| error.to_string())?;
+    } else {
+        let alive = samples_alive(&mut connection, hasher).map_err(|error| error.to_string())?;
+        if !alive.is_empty() {
+            return Err(format!(
+                "holds sample users with their published passwords: {}; give each another one \
+                 (vestibule user set-password NAME) or disable it",
+                alive.join(", ")
+            ));
+        }
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub use guards::{Admin, AnyTokenUser, CurrentUser, SessionUser, TokenUser};
 pub use ledger::DieselLedger;
 pub use listener::LogEvents;
 pub use registration::Registration;
-pub use samples::{SAMPLES, insert_samples};
+pub use samples::{SAMPLES, insert_samples, samples_alive};
 pub use service::Accounts;
 pub use user::{Role, User};
 pub use username::Username;

@@ -50,3 +50,26 @@ fn insert_all(
     }
     Ok(())
 }
+
+/// The sample users that can still sign in with their published password.
+///
+/// Only a database that holds all of them is looked at closely: a check costs a hash.
+///
+/// # Errors
+/// 503 `unavailable`.
+pub fn samples_alive(
+    connection: &mut AnyConnection,
+    hasher: &Hasher,
+) -> Result<Vec<&'static str>, Error> {
+    let mut found = Vec::new();
+    for (username, password, _) in SAMPLES {
+        match queries::with_hash(connection, &Username::parse(username)?)? {
+            Some((user, hash)) => found.push((username, password, user.active, hash)),
+            None => return Ok(Vec::new()),
+        }
+    }
+    let alive = |(_, password, active, hash): &(&str, &str, bool, String)| {
+        *active && hasher.verify_blocking(&Password::from(*password), hash)
+    };
+    Ok(found.iter().filter(|sample| alive(sample)).map(|(username, ..)| *username).collect())
+}

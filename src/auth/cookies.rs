@@ -51,6 +51,11 @@ pub(crate) fn find(request: &Request<'_>, state: &AuthState, which: Which) -> Fo
     found.map_or(Found::Garbled, |cookie| Found::Sealed(cookie.value().to_owned()))
 }
 
+/// Whether the request carries more than one session cookie.
+pub(crate) fn is_doubled(request: &Request<'_>, state: &AuthState) -> bool {
+    named(request, Which::Session.name(state)).0 > 1
+}
+
 /// A cookie of ours with a value, for the session without an expiry: it goes with the
 /// browser.
 pub(crate) fn carrying(

@@ -7,7 +7,7 @@ use rocket::Request;
 use super::account::Account;
 use super::authentication::{Authentication, Via};
 use super::config::Protection;
-use super::cookies::{Which, mark_worthless};
+use super::cookies::{self, Which, mark_worthless};
 use super::error::Error;
 use super::events::{EventKind, report};
 use super::origin;
@@ -47,6 +47,10 @@ impl Carried {
             return Ok(Self::default());
         }
         let session = Ticket::find(request, state, Which::Session)?;
+        if cookies::is_doubled(request, state) {
+            // One of the two was planted; then the remembered one is not asked either.
+            return Ok(Self::default());
+        }
         let remember = match config.session.remembers() {
             true => Ticket::find(request, state, Which::Remember)?,
             false => None,

@@ -1,6 +1,6 @@
 //! `vestibule routes`: who may enter where.
 
-use super::{Failure, figment};
+use super::{Failure, figment, print_line};
 use crate::http::{self, Guarded};
 use crate::settings::Settings;
 use crate::{api, web};
@@ -10,7 +10,7 @@ pub(super) fn list() -> Result<(), Failure> {
     let (_, figment) = figment()?;
     let settings = Settings::read(&figment)?;
     for (method, path, demands) in rows(&settings) {
-        println!("{method:<7} {path:<28} {demands}");
+        print_line(format_args!("{method:<7} {path:<28} {demands}"));
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Read};
 
 use clap::{Subcommand, ValueEnum};
 
-use super::Failure;
 use super::database::Database;
+use super::{Failure, print_line};
 use crate::accounts::queries::{self, Change, NewUser};
 use crate::accounts::{Role, User, Username, full_name, new_password};
 use crate::auth::{Clock, Error, Hasher, Password};
@@ -151,7 +151,13 @@ fn list(connection: &mut AnyConnection) -> Result<(), Failure> {
         }
         for user in users {
             let state = if user.active { "active" } else { "disabled" };
-            println!("{:>6}  {:<8} {:<6} {}", user.id, state, user.role.as_str(), user.username);
+            print_line(format_args!(
+                "{:>6}  {:<8} {:<6} {}",
+                user.id,
+                state,
+                user.role.as_str(),
+                user.username
+            ));
         }
     }
     Ok(())

@@ -45,6 +45,10 @@ impl Address {
                 Err("must name a file: sqlite://path/to/file")
             }
             "sqlite" => Ok(Self::Sqlite(PathBuf::from(rest))),
+            // libpq would repeat what it stumbles over, and that may be the password.
+            "postgres" | "postgresql" if !is_clean(rest) => Err(
+                "is not written as a URL; percent-encode every special character of the password",
+            ),
             "postgres" | "postgresql" if is_local(rest) || says_no_tls(rest) => {
                 Ok(Self::Postgres(url.to_owned()))
             }
@@ -111,6 +115,19 @@ fn is_local(rest: &str) -> bool {
     })
 }
 
+/// Whether libpq will read the URL without complaint: no white space, whole percent signs, at
+/// most one `@` before the path.
+fn is_clean(rest: &str) -> bool {
+    let hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    let bytes = rest.as_bytes();
+    let percents = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%');
+    let whole = percents.fold(true, |whole, (index, _)| {
+        whole && hex(bytes.get(index + 1)) && hex(bytes.get(index + 2))
+    });
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    whole && rest.bytes().all(|byte| byte.is_ascii_graphic()) && authority.matches('@').count() < 2
+}
+
 fn says_no_tls(rest: &str) -> bool {
     rest.split_once('?').is_some_and(|(_, query)| query.split('&').any(|p| p == "sslmode=disable"))
 }
@@ -149,6 +166,9 @@ mod tests {
             "sqlite://:memory:",
             "postgres://db.example/x",
             "postgres://localhost,db.example/x",
+            "postgres://u:GE HEIM@localhost/x",
+            "postgres://u:GE%ZZHEIM@localhost/x",
+            "postgres://u:GEH@EIM@localhost/x",
             "postgres:///x?host=db.example",
             "postgres://db.example/x?sslmode=require",
         ] {

@@ -2,7 +2,7 @@
 //! need to keep their word.
 
 use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,8 +14,33 @@ use super::{Address, AnyConnection, DbError};
 
 /// Opens connections for the pool.
 pub(super) struct Manager {
-    pub(super) address: Address,
-    pub(super) timeout: Duration,
+    address: Address,
+    timeout: Duration,
+    /// The SQLite file that was there at the start.
+    file: Option<(u64, u64)>,
+}
+
+impl Manager {
+    pub(super) fn new(address: Address, timeout: Duration) -> Self {
+        let file = match &address {
+            Address::Sqlite(path) => identity(path).ok(),
+            Address::Postgres(_) => None,
+        };
+        Self { address, timeout, file }
+    }
+
+    fn check_file(&self, path: &Path) -> Result<(), DbError> {
+        match identity(path) {
+            Ok(found) if self.file.is_none_or(|file| file == found) => Ok(()),
+            Ok(_) => Err(DbError::Connect("the file is another one than at the start".to_owned())),
+            Err(cause) => Err(DbError::Connect(cause.to_string())),
+        }
+    }
+}
+
+/// Which file a path leads to.
+fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
+    std::fs::metadata(path).map(|file| (file.dev(), file.ino()))
 }
 
 impl ManageConnection for Manager {
@@ -23,11 +48,19 @@ impl ManageConnection for Manager {
     type Error = DbError;
 
     fn connect(&self) -> Result<AnyConnection, DbError> {
+        if let Address::Sqlite(path) = &self.address {
+            self.check_file(path)?;
+        }
         connect(&self.address, self.timeout, false)
     }
 
+    /// Asks a server whether the connection still stands. A file that was deleted, moved or
+    /// replaced would go on being written to, and nobody would find it again.
     fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), DbError> {
-        Ok(connection.ping()?)
+        match &self.address {
+            Address::Postgres(_) => Ok(connection.ping()?),
+            Address::Sqlite(path) => self.check_file(path),
+        }
     }
 
     fn has_broken(&self, connection: &mut AnyConnection) -> bool {
@@ -83,8 +116,11 @@ pub fn connect(
 fn make_private(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     match options.write(true).create_new(true).mode(0o600).open(path) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists => Err(cause),
-        _ => Ok(()),
+        // SQLite would open what it cannot write, and fail at the first sign-in.
+        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().write(true).open(path).map(drop)
+        }
+        made => made.map(drop),
     }
 }
 

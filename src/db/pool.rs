@@ -41,11 +41,10 @@ impl Db {
         let pool = Pool::builder()
             .max_size(config.pool_size)
             .min_idle(Some(0))
-            // A file does not go away by itself; a server does, and a dead connection found
-            // here is replaced before a request meets it.
-            .test_on_check_out(backend == Backend::Postgres)
+            // A dead connection found here is replaced before a request meets it.
+            .test_on_check_out(true)
             .connection_timeout(config.timeout)
-            .build_unchecked(Manager { address: config.address.clone(), timeout });
+            .build_unchecked(Manager::new(config.address.clone(), timeout));
         Self {
             pool,
             permits: Arc::new(Semaphore::new(config.pool_size as usize)),

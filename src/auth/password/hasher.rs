@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rocket::tokio::sync::Semaphore;
-use rocket::tokio::task;
+use rocket::tokio::{task, time};
 
 use super::{MAX_PASSWORD, Password, hash};
 use crate::auth::config::PasswordConfig;
 use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
 
+/// How long anybody waits for a turn: a queue of those who have long gone must not hold up the
+/// next for as long as it takes to serve them all.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
 /// Hashes and verifies passwords without ever holding up other requests.
 ///
-/// Past `hashers` at work and `queue` waiting, every method answers 503 `busy`.
+/// Past `hashers` at work and `queue` waiting, or after five seconds of waiting, every method
+/// answers 503 `busy`.
 #[derive(Clone, Debug)]
 pub struct Hasher {
     permits: Arc<Semaphore>,
@@ -86,6 +92,13 @@ impl Hasher {
         Ok(self.run(move || hash::verify(password.reveal(), &stored)).await? && known)
     }
 
+    /// As [`verify`](Self::verify), on the calling thread and without a queue; for first
+    /// starts, never for requests.
+    #[must_use]
+    pub fn verify_blocking(&self, password: &Password, stored: &str) -> bool {
+        hash::verify(password.reveal(), stored)
+    }
+
     /// Whether a stored hash should be replaced now that the password is known.
     #[must_use]
     pub fn is_outdated(&self, stored: &str) -> bool {
@@ -101,7 +114,8 @@ impl Hasher {
         if inside >= self.capacity {
             return Err(ErrorKind::Busy.into());
         }
-        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        let turn = time::timeout(LONGEST_WAIT, self.permits.clone().acquire_owned());
+        let permit = turn.await.map_err(|_| ErrorKind::Busy)?.map_err(Error::internal)?;
         let work = move || {
             // Held by the work, not by the request: a client that hangs up frees no core.
             let _permit = permit;

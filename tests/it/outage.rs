@@ -148,6 +148,21 @@ fn with_the_file_moved_away_all_is_503_until_it_is_back() {
 }
 
 #[test]
+fn a_file_that_goes_away_under_open_connections_is_missed_too() {
+    let app = TestApp::new(On::Sqlite, &hasty);
+    let signed_in = SignedIn::to(&app);
+    let file = app.file().to_owned();
+    let aside = file.with_extension("aside");
+    fs::rename(&file, &aside).expect("the file can be moved");
+    signed_in.find_all_down(&app);
+    fs::write(&file, "not a database").expect("another file can take its place");
+    signed_in.find_all_down(&app);
+    fs::remove_file(&file).expect("and go");
+    fs::rename(&aside, &file).expect("the file can be moved back");
+    signed_in.find_all_well(&app);
+}
+
+#[test]
 fn with_the_file_locked_for_all_others_all_is_503_until_it_is_free() {
     let app = TestApp::new(On::Sqlite, &hasty);
     let signed_in = SignedIn::to(&app);

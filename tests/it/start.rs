@@ -6,7 +6,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-use crate::support::app::password;
+use rocket::figment::Figment;
+
+use crate::support::app::{On, TestApp, password};
 use crate::support::process::{Done, Home, at_home, finish};
 
 fn mode(path: &Path) -> u32 {
@@ -91,21 +93,47 @@ fn the_banner_says_where_how_and_as_whom() {
 }
 
 #[test]
-fn there_are_no_sample_users_outside_the_debug_profile_or_on_an_open_address() {
-    for environment in [
-        [("ROCKET_PROFILE", "release"), ("ROCKET_AUTH", "{password={cost=10}}")],
-        [("ROCKET_ADDRESS", "0.0.0.0"), ("ROCKET_PROFILE", "debug")],
-    ] {
-        let home = Home::new();
-        let mut service = home.serve(&environment);
-        service.address = service.address.replace("0.0.0.0", "127.0.0.1");
-        assert!(service.banner.contains("vestibule user add NAME --role admin"));
-        for name in ["admin", "user_01", "user_02"] {
-            let refused = service.api_login(name, password(name)).expect_err("nobody is there");
-            refused.assert_problem(401, "bad_credentials");
-            assert!(!service.banner.contains(password(name)), "{}", service.banner);
-        }
+fn there_are_no_sample_users_outside_the_debug_profile() {
+    let home = Home::new();
+    let release = [("ROCKET_PROFILE", "release"), ("ROCKET_AUTH", "{password={cost=10}}")];
+    let service = home.serve(&release);
+    assert!(service.banner.contains("vestibule user add NAME --role admin"));
+    for name in ["admin", "user_01", "user_02"] {
+        let refused = service.api_login(name, password(name)).expect_err("nobody is there");
+        refused.assert_problem(401, "bad_credentials");
+        assert!(!service.banner.contains(password(name)), "{}", service.banner);
     }
+}
+
+#[test]
+fn there_are_no_sample_users_for_an_address_that_others_can_reach() {
+    // Built, but listening nowhere.
+    let open = |figment: Figment| figment.merge(("address", "0.0.0.0"));
+    let app = TestApp::new(On::Sqlite, &open);
+    assert_eq!(app.count("users"), 0);
+}
+
+#[test]
+fn a_database_with_sample_users_and_their_passwords_is_refused_in_release() {
+    at_home(|home| {
+        home.serve(&[]).stop();
+        let mut command = home.command(&[]);
+        command.env("ROCKET_PROFILE", "release").env("ROCKET_AUTH", "{password={cost=10}}");
+        let done = finish(&mut command, "");
+        assert_eq!(done.code, Some(1), "{}", done.err);
+        assert_eq!(done.err.lines().count(), 1, "{}", done.err);
+        assert!(done.err.contains("admin, user_01, user_02"), "{}", done.err);
+        for name in ["admin", "user_01", "user_02"] {
+            assert_eq!(
+                home.run(&["user", "disable", name], "").code,
+                Some(i32::from(name == "admin"))
+            );
+        }
+        let new = ["user", "set-password", "admin", "--password-stdin"];
+        assert_eq!(home.run(&new, "a longer one\n").code, Some(0));
+        home.serve(&[("ROCKET_PROFILE", "release"), ("ROCKET_AUTH", "{password={cost=10}}")])
+            .stop();
+    });
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod bodies;
 mod command_line;
 mod cross_site;
 mod headers;
+mod key_pairs;
 mod login;
 mod modes;
 mod outage;

@@ -31,24 +31,37 @@ pub(crate) enum Found {
     Nothing,
     /// Something that we did not seal, or more than one.
     Garbled,
-    /// What we sealed.
-    Sealed(String),
+    /// What we sealed, with the secret key of now or with an earlier one.
+    Sealed { text: String, outdated: bool },
 }
 
 /// Looks for one of our cookies on a request.
 pub(crate) fn find(request: &Request<'_>, state: &AuthState, which: Which) -> Found {
     let name = which.name(state);
     let jar = request.cookies();
-    let found = match named(request, name) {
+    let alone = match named(request, name) {
         // Rocket's local client fills the jar without a header, and only with exact names.
         (0, _) if jar.get(name).is_none() => return Found::Nothing,
-        (0, _) if request.headers().contains("Cookie") => None,
-        (0, _) => jar.get_private(name),
+        (0, _) => !request.headers().contains("Cookie"),
         // Two cookies of our name: one of them was planted, and nothing says which.
-        (1, true) => jar.get_private(name),
-        _ => None,
+        (count, exact) => count == 1 && exact,
     };
-    found.map_or(Found::Garbled, |cookie| Found::Sealed(cookie.value().to_owned()))
+    let Some(sealed) = jar.get(name).filter(|_| alone) else {
+        return Found::Garbled;
+    };
+    let opened = |text, outdated| Found::Sealed { text, outdated };
+    match jar.get_private(name) {
+        Some(cookie) => opened(cookie.value().to_owned(), false),
+        None => state.previous_keys.open(sealed).map_or(Found::Garbled, |text| opened(text, true)),
+    }
+}
+
+/// Whether a cookie that an earlier key sealed is still as it came: a sign-in or sign-out of
+/// this very request has the last word.
+pub(crate) fn is_untouched(request: &Request<'_>, state: &AuthState, which: Which) -> bool {
+    let (jar, name) = (request.cookies(), which.name(state));
+    let pending = jar.get_pending(name);
+    pending.as_ref().map(Cookie::value) == jar.get(name).map(Cookie::value)
 }
 
 /// Whether the request carries more than one session cookie.

@@ -18,6 +18,7 @@ use super::keys::Keys;
 use super::notes::Notes;
 use super::policy;
 use super::presented::is_token_request;
+use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
 use super::state::{AuthState, CookieNames};
 
@@ -89,8 +90,21 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
+        // Read where sessions exist, and only there.
+        let previous = match config.mode.has_sessions() {
+            true => config.session.previous_secret_keys.as_slice(),
+            false => &[],
+        };
+        let previous_keys = match PreviousKeys::new(previous) {
+            Ok(keys) => keys,
+            Err(fault) => {
+                log::error!("configuration: auth.session.previous_secret_keys: {fault}");
+                return Err(rocket);
+            }
+        };
         let state = AuthState {
             keys,
+            previous_keys,
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
             events: self.events.clone(),

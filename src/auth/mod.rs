@@ -49,6 +49,7 @@ pub mod origin;
 mod password;
 pub mod policy;
 mod presented;
+mod previous_keys;
 mod problem;
 mod session;
 mod session_verdict;

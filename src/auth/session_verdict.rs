@@ -82,6 +82,9 @@ pub(crate) async fn session<U: Account>(
     if let Some(ticket) = &carried.session {
         let found = admit(request, state, ticket, Which::Session).await?;
         if found.is_some() {
+            if let Some(remember) = &carried.remember {
+                remember.seal_anew(request, state, Which::Remember)?;
+            }
             return Ok(found);
         }
     }
@@ -121,11 +124,13 @@ async fn admit<U: Account>(
             mark_worthless(request, which);
             return Ok(None);
         }
-        if which == Which::Session {
-            // Told once: this client goes on with a ticket of its own, which is not fresh.
-            let own = Ticket { client: client(request), fresh: false, ..ticket.clone() };
-            own.write(request, state, Which::Session)?;
-        }
+    }
+    if moved && which == Which::Session {
+        // Told once: this client goes on with a ticket of its own, which is not fresh.
+        let own = Ticket { client: client(request), fresh: false, ..ticket.clone() };
+        own.write(request, state, Which::Session)?;
+    } else {
+        ticket.seal_anew(request, state, which)?;
     }
     if which == Which::Remember {
         restore(request, state, ticket, &found)?;

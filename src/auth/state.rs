@@ -12,6 +12,7 @@ use super::error_kind::ErrorKind;
 use super::events::Events;
 use super::keys::Keys;
 use super::notes::Notes;
+use super::previous_keys::PreviousKeys;
 use super::sign_in::Ledger;
 
 /// The names of our cookies as they go over the wire.
@@ -24,6 +25,7 @@ pub(crate) struct CookieNames {
 pub(crate) struct AuthState {
     pub(crate) config: Config,
     pub(crate) keys: Keys,
+    pub(crate) previous_keys: PreviousKeys,
     pub(crate) clock: Clock,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) events: Arc<dyn Events>,

@@ -32,6 +32,9 @@ pub(crate) struct Ticket {
     pub(crate) client: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stamp: Option<String>,
+    /// Whether an earlier secret key sealed the cookie that it came in; not part of it.
+    #[serde(skip)]
+    pub(crate) outdated: bool,
 }
 
 impl Ticket {
@@ -65,6 +68,7 @@ impl Ticket {
             remembered: sign_in.remembered,
             client: client(request),
             stamp,
+            outdated: false,
         }
     }
 
@@ -92,7 +96,10 @@ impl Ticket {
         let ticket = match cookies::find(request, state, which) {
             Found::Nothing => return Ok(None),
             Found::Garbled => None,
-            Found::Sealed(text) => serde_json::from_str::<Self>(&text).ok(),
+            Found::Sealed { text, outdated } => {
+                let ticket = serde_json::from_str::<Self>(&text).ok();
+                ticket.map(|ticket| Self { outdated, ..ticket })
+            }
         };
         let now = state.clock.now()?.unix_timestamp();
         let good = ticket.filter(|ticket| now < ticket.exp);
@@ -100,6 +107,21 @@ impl Ticket {
             mark_worthless(request, which);
         }
         Ok(good)
+    }
+
+    /// Seals the ticket with the secret key of now, if it came under an earlier one and nobody
+    /// has changed the cookie since. Were it lost in an error page, the next request would do
+    /// the same.
+    pub(crate) fn seal_anew(
+        &self,
+        request: &Request<'_>,
+        state: &AuthState,
+        which: Which,
+    ) -> Result<(), Error> {
+        match self.outdated && cookies::is_untouched(request, state, which) {
+            true => self.write(request, state, which),
+            false => Ok(()),
+        }
     }
 
     /// Puts the ticket into one of our cookies on the answer.

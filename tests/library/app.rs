@@ -278,7 +278,15 @@ impl Setup {
     }
 
     pub(crate) fn launch(self) -> App {
-        let (clock, ledger, users) = (Clock::manual(), MemoryLedger::default(), Users::new());
+        self.launch_on(Clock::manual(), MemoryLedger::default(), Users::new())
+    }
+
+    /// As another process of the same application: its ledger, its users and its clock.
+    pub(crate) fn launch_beside(self, other: &App) -> App {
+        self.launch_on(other.clock.clone(), other.ledger.clone(), other.users.clone())
+    }
+
+    fn launch_on(self, clock: Clock, ledger: MemoryLedger, users: Users) -> App {
         let auth = Auth::fairing().clock(clock.clone());
         let auth =
             if self.stateless { auth.ledger(Stateless) } else { auth.ledger(ledger.clone()) };

@@ -72,6 +72,20 @@ fn wrong() -> Vec<Wrong> {
         ),
         ("debug", "auth.session.cookie", json!("__Host-x"), "auth.session.cookie", "__ prefix"),
         ("debug", "auth.session.cookie", json!(""), "auth.session.cookie", "letters, digits"),
+        (
+            "debug",
+            "auth.session.previous_secret_keys",
+            json!(["5".repeat(63)]),
+            "auth.session.previous_secret_keys",
+            "256 bits in base64 (44 characters) or hex (64)",
+        ),
+        (
+            "debug",
+            "auth.session.previous_secret_keys",
+            json!(["5".repeat(64), "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="]),
+            "auth.session.previous_secret_keys",
+            "published example",
+        ),
         ("debug", "auth.token.access", json!(""), "auth.token.access", "a duration such as"),
         ("debug", "auth.token.access", json!("500ms"), "auth.token.access", "at least \"1s\""),
         ("debug", "auth.token.refresh", json!("1m"), "auth.token.refresh", "token.access"),
@@ -151,6 +165,24 @@ fn weak() -> Vec<Weak> {
             "debug",
             vec![("auth.token.previous_secrets", json!([8_675_309]))],
             "auth.token.previous_secrets",
+            "8675309",
+        ),
+        (
+            "debug",
+            vec![("auth.session.previous_secret_keys", json!([short]))],
+            "auth.session.previous_secret_keys",
+            short,
+        ),
+        (
+            "debug",
+            vec![("auth.session.previous_secret_keys", json!(short))],
+            "auth.session.previous_secret_keys",
+            short,
+        ),
+        (
+            "debug",
+            vec![("auth.session.previous_secret_keys", json!([8_675_309]))],
+            "auth.session.previous_secret_keys",
             "8675309",
         ),
         ("debug", vec![(secret, json!(8_675_309))], secret, "8675309"),
@@ -278,10 +310,15 @@ fn durations_are_texts_or_seconds() {
 
 #[test]
 fn a_configuration_never_shows_its_secrets() {
-    let settings = [("auth.token.previous_secrets", json!([SECRET]))];
+    let key = "0123456789abcdef".repeat(4);
+    let settings = [
+        ("auth.token.previous_secrets", json!([SECRET])),
+        ("auth.session.previous_secret_keys", json!([key])),
+    ];
     let config = Config::from_figment(&figment("debug", &settings)).expect("a configuration");
     let shown = format!("{config:?} {}", serde_json::to_string(&config).expect("JSON"));
     assert!(shown.contains("[redacted]") && !shown.contains("battery"), "{shown}");
+    assert!(!shown.contains(&key), "{shown}");
 }
 
 macro_rules! needs_the_fairing {

@@ -12,6 +12,7 @@ mod ledger;
 mod origin;
 mod outage;
 mod policy;
+mod previous_keys;
 mod properties;
 mod refresh;
 mod sessions;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::secret::Secret;
 use super::{duration, is_token};
+use crate::auth::previous_keys::PreviousKeys;
 
 /// What the `SameSite` attribute of the session cookie says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -59,6 +61,9 @@ pub struct SessionConfig {
     /// Name of the remember cookie (`REMEMBER_COOKIE_NAME`); `__Host-` is put before it when
     /// it is secure. Defaults to `"remember_token"`.
     pub remember_cookie: String,
+    /// Earlier values of Rocket's `secret_key`: session and remember cookies that one of them
+    /// sealed still open, and are sealed anew when they are used. Defaults to none.
+    pub previous_secret_keys: Vec<Secret>,
 }
 
 impl Default for SessionConfig {
@@ -72,6 +77,7 @@ impl Default for SessionConfig {
             protection: Protection::Basic,
             remember: Duration::from_secs(30 * 24 * 60 * 60),
             remember_cookie: "remember_token".to_owned(),
+            previous_secret_keys: Vec::new(),
         }
     }
 }
@@ -119,6 +125,9 @@ impl SessionConfig {
         if self.cookie == self.remember_cookie {
             let problem = "must differ from session.cookie";
             problems.push(("session.remember_cookie", problem.to_owned()));
+        }
+        if let Err(fault) = PreviousKeys::new(&self.previous_secret_keys) {
+            problems.push(("session.previous_secret_keys", fault));
         }
         // RFC 6265bis: browsers cut longer lives to 400 days.
         if self.remember > Duration::from_secs(400 * 24 * 60 * 60) {

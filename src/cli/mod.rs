@@ -2,6 +2,7 @@
 
 mod database;
 mod routes;
+mod secrets;
 mod serve;
 mod sign_in;
 mod user;
@@ -34,6 +35,9 @@ enum Command {
     /// See who is signed in, and end it
     #[command(subcommand)]
     SignIn(sign_in::SignInCommand),
+    /// Change the keys of cookies and tokens without signing anybody out
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
     /// Delete sign-ins that no longer stand
     Purge,
     /// List every route with the guard it demands
@@ -64,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::serve(),
         Command::User(command) => user::run(&command),
         Command::SignIn(command) => sign_in::run(&command),
+        Command::Secrets(command) => secrets::run(&command),
         Command::Purge => sign_in::purge(),
         Command::Routes => routes::list(),
     };

@@ -13,6 +13,7 @@ mod login;
 mod modes;
 mod outage;
 mod registration;
+mod secrets;
 mod start;
 mod throttle;
 mod tokens;

@@ -16,8 +16,10 @@ use super::postgres;
 /// How long the program may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Cheap hashes, and a port that nobody else has.
-const CHEAP: &str = "[default]\nport = 0\n[default.auth.password]\ncost = 4\n";
+/// Cheap hashes, a port that nobody else has, and a stop that is not held up for long by a
+/// connection which closed in the moment of the signal.
+const CHEAP: &str =
+    "[default]\nport = 0\nshutdown.grace = 2\n[default.auth.password]\ncost = 4\n";
 
 /// A working directory with the templates, and room for the program's own state.
 pub(crate) struct Home {

@@ -1,12 +1,13 @@
 //! `var/`: what the service makes for itself at its first start and finds again at the next.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+mod secrets;
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+pub use secrets::Forgotten;
 
 /// The directory of the service's own state: `VESTIBULE_STATE`, or `var`.
 #[derive(Clone, Debug)]
@@ -50,10 +51,8 @@ impl StateDir {
     /// One sentence that names the path and the system's reason.
     pub fn prepare(&self) -> Result<(), String> {
         let failed = |what: &Path, cause: &io::Error| {
-            format!(
-                "cannot write {}: {cause}; set VESTIBULE_STATE to a directory that can be written",
-                what.display()
-            )
+            let failed = secrets::failed(what, cause);
+            format!("{failed}; set VESTIBULE_STATE to a directory that can be written")
         };
         if !self.0.is_dir() {
             let mut builder = fs::DirBuilder::new();
@@ -75,30 +74,25 @@ impl StateDir {
             }
             Err(_) => {}
         }
-        write_secrets(&path).map_err(|cause| failed(&path, &cause))
+        secrets::create(&path).map_err(|cause| failed(&path, &cause))
     }
-}
 
-/// Written aside and linked into place: a crash leaves no half a secret, and of two processes
-/// that start at once one wins and both read the same.
-fn write_secrets(path: &Path) -> io::Result<()> {
-    let mut random = [0; 64 + 8];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let (keys, name) = random.split_at(64);
-    let (secret_key, token_key) = keys.split_at(32);
-    let text = format!(
-        "# Made at the first start. Keep it secret and keep it: a new one signs everybody out.\n\
-         secret_key = \"{}\"\n\n[auth.token]\nsecret = \"{}\"\n",
-        STANDARD.encode(secret_key),
-        URL_SAFE_NO_PAD.encode(token_key),
-    );
-    let aside = path.with_file_name(format!(".secrets-{}", URL_SAFE_NO_PAD.encode(name)));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    let linked = written.and_then(|()| match fs::hard_link(&aside, path) {
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
-    });
-    fs::remove_file(&aside)?;
-    linked
+    /// Puts new secrets into the file; the former ones stay beside them, as the newest of the
+    /// previous ones. A process that starts meanwhile reads the old file or the new one, and
+    /// of two that rotate at once neither loses a secret. `now` is noted beside them.
+    ///
+    /// # Errors
+    /// One sentence that names the path: the file is not there, holds a setting that is no
+    /// secret of ours, or cannot be replaced; then it is as it was.
+    pub fn rotate(&self, now: &str) -> Result<(), String> {
+        secrets::rotate(&self.secrets(), now)
+    }
+
+    /// Drops the previous secrets: what only they signed or sealed is worth nothing any more.
+    ///
+    /// # Errors
+    /// As [`rotate`](Self::rotate).
+    pub fn forget(&self) -> Result<Forgotten, String> {
+        secrets::forget(&self.secrets())
+    }
 }

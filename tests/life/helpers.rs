@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use vestibule::accounts::queries::{self, NewUser};
 use vestibule::accounts::{Role, Username};
 use vestibule::auth::{Clock, Hasher, Password, PasswordConfig, SignIn};
-use vestibule::db::AnyConnection;
+use vestibule::db::{Address, AnyConnection, connect};
 
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{On, TestApp, figment, password};
@@ -163,7 +163,12 @@ pub(crate) fn agent_header(agent: &str) -> Header<'static> {
 
 /// Signs in through the form with the box ticked.
 pub(crate) fn remembered<'a>(app: &'a TestApp, username: &str) -> Actor<'a> {
-    let actor = app.anonymous();
+    remembered_at(&app.client, username)
+}
+
+/// The same at one process of several.
+pub(crate) fn remembered_at<'c>(client: &'c Client, username: &str) -> Actor<'c> {
+    let actor = Actor::new(client);
     let reply = sign_in(&actor, username, true);
     assert_eq!(reply.status, 303, "{}", reply.body);
     actor
@@ -254,6 +259,13 @@ impl Place {
     /// A process here, with settings changed.
     pub(crate) fn process(&self, change: impl FnOnce(Figment) -> Figment) -> Client {
         Client::untracked(self.rocket(change)).expect("a launch")
+    }
+
+    /// A connection beside the processes.
+    pub(crate) fn connection(&self) -> AnyConnection {
+        let url: String = self.figment.extract_inner("databases.main.url").expect("a URL");
+        let address = Address::parse(&url).expect("the test's own URL");
+        connect(&address, Duration::from_secs(5), false).expect("the test's own database")
     }
 
     pub(crate) fn rocket(

@@ -25,4 +25,5 @@ mod protection;
 mod purge;
 mod remember;
 mod rotation;
+mod secrets;
 mod tamper;

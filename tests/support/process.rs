@@ -18,8 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Cheap hashes, a port that nobody else has, and a stop that is not held up for long by a
 /// connection which closed in the moment of the signal.
-const CHEAP: &str =
-    "[default]\nport = 0\nshutdown.grace = 2\n[default.auth.password]\ncost = 4\n";
+const CHEAP: &str = "[default]\nport = 0\nshutdown.grace = 2\n[default.auth.password]\ncost = 4\n";
 
 /// A working directory with the templates, and room for the program's own state.
 pub(crate) struct Home {

@@ -87,7 +87,8 @@ pub fn connect(
     };
     let millis = timeout.as_millis();
     if let (Address::Sqlite(path), true) = (address, create) {
-        make_private(path).map_err(|cause| DbError::Connect(cause.to_string()))?;
+        let failed = |cause| format!("cannot write {}: {cause}", path.display());
+        make_private(path).map_err(|cause| DbError::Connect(failed(cause)))?;
     }
     let (mut connection, settings) = match address {
         Address::Sqlite(path) => (
@@ -107,7 +108,14 @@ pub fn connect(
             format!("SET statement_timeout = {millis}; SET lock_timeout = {millis};"),
         ),
     };
-    connection.batch_execute(&settings).map_err(|cause| DbError::Connect(cause.to_string()))?;
+    connection.batch_execute(&settings).map_err(|cause| {
+        // SQLite says so too where only the log beside the file cannot be written.
+        let path = match address {
+            Address::Sqlite(path) => format!("{}: ", path.display()),
+            Address::Postgres(_) => String::new(),
+        };
+        DbError::Connect(format!("{path}{cause}"))
+    })?;
     Ok(connection)
 }
 

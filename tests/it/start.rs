@@ -2,8 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rocket::figment::Figment;
@@ -348,33 +347,50 @@ fn a_state_directory_of_somebody_else_is_named() {
     let home = Home::new();
     let state = home.path("state");
     fs::create_dir(&state).expect("a new directory");
-    let mut command = home.command(&[]);
-    let root = fs::metadata(&state).expect("it exists").uid() == 0;
-    if root {
-        // Root may write anywhere, so the program runs as nobody, from a copy it can reach.
-        let program = home.path("vestibule");
-        fs::copy(env!("CARGO_BIN_EXE_vestibule"), &program).expect("the program can be copied");
-        fs::set_permissions(home.path(""), Permissions::from_mode(0o755)).expect("our own");
-        let environment: Vec<_> = command
-            .get_envs()
-            .map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned)))
-            .collect();
-        let mut other = std::process::Command::new(program);
-        for (name, value) in environment {
-            match value {
-                Some(value) => other.env(name, value),
-                None => other.env_remove(name),
-            };
-        }
-        other.current_dir(home.path("")).uid(65534).gid(65534);
-        other.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
-        other.stderr(std::process::Stdio::piped());
-        command = other;
-    } else {
-        fs::set_permissions(&state, Permissions::from_mode(0o555)).expect("our own");
-    }
+    fs::set_permissions(&state, Permissions::from_mode(0o555)).expect("our own");
+    let mut command = home.command_of_nobody(&[]);
     let done = finish(&mut command, "");
     assert_refused(&done, &[&["state/secrets.toml", "Permission denied", "VESTIBULE_STATE"]]);
+}
+
+/// A home with a database of its own in a directory that was there before.
+fn with_database() -> Home {
+    let home = Home::new();
+    fs::create_dir(home.path("data")).expect("a new directory");
+    fs::set_permissions(home.path("data"), Permissions::from_mode(0o755)).expect("our own");
+    let url = format!("sqlite://{}", home.path("data/x.sqlite3").display());
+    home.configure(&format!("[default.databases.main]\nurl = \"{url}\"\n"));
+    home
+}
+
+#[test]
+fn the_database_is_for_its_owner_alone_also_where_the_directory_is_not() {
+    let home = with_database();
+    let service = home.serve(&[]);
+    assert!(service.api_login("user_01", "1234").is_ok());
+    let files = fs::read_dir(home.path("data")).expect("it exists").flatten();
+    let files: Vec<_> = files.map(|entry| entry.path()).collect();
+    assert!(files.len() > 1, "the file and its log: {files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+    assert_eq!(mode(&home.path("data")), 0o755, "which stays as it was");
+}
+
+#[test]
+fn a_database_that_cannot_be_written_is_named_at_the_start() {
+    for (directory, file) in [(0o777, 0o444), (0o555, 0o666)] {
+        let home = with_database();
+        home.serve(&[]).stop();
+        fs::remove_dir_all(home.path("state")).expect("our own");
+        fs::set_permissions(home.path("data/x.sqlite3"), Permissions::from_mode(file))
+            .and_then(|()| {
+                fs::set_permissions(home.path("data"), Permissions::from_mode(directory))
+            })
+            .expect("our own");
+        let done = finish(&mut home.command_of_nobody(&[]), "");
+        assert_refused(&done, &[&["databases.main.url (Rocket.toml)", "data/x.sqlite3"]]);
+    }
 }
 
 #[test]

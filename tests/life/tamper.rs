@@ -170,6 +170,30 @@ fn a_planted_second_cookie_of_our_name_makes_it_nobodys() {
 }
 
 #[test]
+fn two_sessions_are_nobodys_also_beside_a_good_remember_cookie() {
+    on_both(|app| {
+        let cookies = cookies(&app);
+        let (ticket, token) = (&cookies[0].1, &cookies[1].1);
+        let remember = format!("remember_token={token}");
+        for planted in
+            [format!("session={ticket}"), "session=x".to_owned(), "%73ession=x".to_owned()]
+        {
+            for header in [
+                format!("session={ticket}; {planted}; {remember}"),
+                format!("{remember}; {planted}; session={ticket}"),
+            ] {
+                let reply = look(&app, &header);
+                assert_eq!(reply.status, 401, "{header}");
+                assert!(takes_back(&reply, "session"), "{header}");
+                assert!(!takes_back(&reply, "remember_token"), "{header}");
+            }
+        }
+        let reply = look(&app, &remember);
+        assert_eq!(reply.status, 200, "once the two are gone the remembered one counts again");
+    });
+}
+
+#[test]
 fn a_spoilt_remember_cookie_costs_nobody_a_good_session() {
     on_both(|app| {
         let cookies = cookies(&app);

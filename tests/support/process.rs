@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -19,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Cheap hashes, a port that nobody else has, and a stop that is not held up for long by a
 /// connection which closed in the moment of the signal.
 const CHEAP: &str = "[default]\nport = 0\nshutdown.grace = 2\n[default.auth.password]\ncost = 4\n";
+
+/// The user who owns nothing.
+const NOBODY: u32 = 65534;
 
 /// A working directory with the templates, and room for the program's own state.
 pub(crate) struct Home {
@@ -98,6 +103,29 @@ impl Home {
         command.env("VESTIBULE_STATE", self.path("state"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    /// The program as a user whom the modes of files bind: root runs a copy of it as nobody,
+    /// who owns this directory then.
+    pub(crate) fn command_of_nobody(&self, arguments: &[&str]) -> Command {
+        let command = self.command(arguments);
+        let here = self.path("");
+        if fs::metadata(&here).expect("our own").uid() != 0 {
+            return command;
+        }
+        let program = self.path("vestibule");
+        fs::copy(env!("CARGO_BIN_EXE_vestibule"), &program).expect("the program can be copied");
+        chown(&here, Some(NOBODY), Some(NOBODY)).expect("root may");
+        let mut other = Command::new(program);
+        other.args(arguments).current_dir(here).uid(NOBODY).gid(NOBODY);
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => other.env(name, value),
+                None => other.env_remove(name),
+            };
+        }
+        other.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        other
     }
 
     /// Runs a command with a text on its standard input and waits for its end.

@@ -25,6 +25,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(5);
 pub fn figment(state: &StateDir) -> Figment {
     Figment::from(rocket::Config::default())
         .merge(Serialized::default("ident", false))
+        // Rocket would say less in a release, and the log of requests is ours.
+        .merge(Serialized::default("log_level", "normal"))
         // A sign-in that waits for its turn to be hashed is not cut off by a stop.
         .merge(Serialized::default("shutdown.grace", 20))
         // Rocket would believe anybody's X-Real-IP.

@@ -77,14 +77,15 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(lines)) => {
             for line in lines {
-                eprintln!("vestibule: {line}");
+                // With nobody to tell, the exit code says it.
+                let _ = writeln!(std::io::stderr(), "vestibule: {line}");
             }
             ExitCode::FAILURE
         }
     }
 }
 
-/// Prints a line of a list; a reader that has seen enough and left is no failure.
+/// Prints a line; a reader that has seen enough and left is no failure.
 fn print_line(line: std::fmt::Arguments<'_>) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -3,29 +3,35 @@
 use std::net::SocketAddr;
 
 use log::LevelFilter;
+use rocket::config::LogLevel;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
+use rocket::figment::{Figment, Profile};
 
-use super::{Failure, figment};
+use super::{Failure, figment, print_line};
 use crate::accounts::SAMPLES;
 use crate::app;
 use crate::logging;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::state_dir::StateDir;
 
 /// Starts the service and returns when it has stopped.
 pub(super) fn serve() -> Result<(), Failure> {
     let (state, figment) = figment()?;
-    logging::install(LevelFilter::Info);
+    logging::install(level(&figment));
     let settings = Settings::read(&figment)?;
+    for remark in settings::remarks(&figment) {
+        log::warn!(target: "vestibule::settings", "{remark}");
+    }
+    let others = settings::not_selected(&figment);
     let profile = figment.profile().to_string();
     let rocket = app::rocket(figment)?;
     let at = SocketAddr::new(settings.address, settings.port);
     let rocket = rocket.attach(AdHoc::on_liftoff("Banner", move |rocket| {
         // Port 0 asks the system for a free one, which only now is known.
         let at = SocketAddr::new(rocket.config().address, rocket.config().port);
-        let banner = banner(&settings, &state, &profile, at);
-        Box::pin(async move { println!("{banner}") })
+        let banner = banner(&settings, &state, &profile, &others, at);
+        Box::pin(async move { print_line(format_args!("{banner}")) })
     }));
     match rocket::execute(rocket.launch()) {
         Ok(_) => Ok(()),
@@ -38,8 +44,25 @@ pub(super) fn serve() -> Result<(), Failure> {
     }
 }
 
+/// Rocket's words for what is logged; one that is none is refused with the other settings.
+/// `"debug"` is not Rocket's: at its finest level HTTP itself would be in the log.
+fn level(figment: &Figment) -> LevelFilter {
+    match figment.extract_inner("log_level") {
+        Ok(LogLevel::Off) => LevelFilter::Off,
+        Ok(LogLevel::Critical) => LevelFilter::Warn,
+        Ok(LogLevel::Debug) => LevelFilter::Debug,
+        Ok(LogLevel::Normal) | Err(_) => LevelFilter::Info,
+    }
+}
+
 /// What a person who has just typed `cargo run` wants to know.
-fn banner(settings: &Settings, state: &StateDir, profile: &str, at: SocketAddr) -> String {
+fn banner(
+    settings: &Settings,
+    state: &StateDir,
+    profile: &str,
+    others: &[Profile],
+    at: SocketAddr,
+) -> String {
     let mode = settings.auth.mode;
     let base = format!("http://{at}");
     let mut lines = vec![
@@ -49,8 +72,12 @@ fn banner(settings: &Settings, state: &StateDir, profile: &str, at: SocketAddr) 
         format!("  mode      {} (profile {profile})", mode.as_str()),
         format!("  database  {}", settings.database.address.shown()),
         format!("  state     {}", state.path().display()),
-        String::new(),
     ];
+    if !others.is_empty() {
+        let names: Vec<_> = others.iter().map(Profile::to_string).collect();
+        lines.push(format!("  profiles  not selected: {}", names.join(", ")));
+    }
+    lines.push(String::new());
     if settings.sample_users {
         lines.push("  Sample users of the debug profile (an empty database gets them):".to_owned());
         let shown = |(name, password, role): &(&str, &str, crate::accounts::Role)| {

@@ -56,13 +56,13 @@ pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
             if !known || queries::end_sign_in(&mut database.connection, id)? == 0 {
                 return Err(Failure::new("there is no sign-in of this id"));
             }
-            println!("ended 1");
+            print_line(format_args!("ended 1"));
         }
         SignInCommand::End { all_of, .. } => {
             let name = all_of.as_deref().unwrap_or_default();
             let user = user::find(&mut database.connection, name)?;
             let ended = queries::end_sign_ins(&mut database.connection, user.id, None)?;
-            println!("ended {ended}");
+            print_line(format_args!("ended {ended}"));
         }
     }
     Ok(())
@@ -81,7 +81,7 @@ pub(super) fn purge() -> Result<(), Failure> {
             break;
         }
     }
-    println!("purged {purged}");
+    print_line(format_args!("purged {purged}"));
     Ok(())
 }
 

@@ -101,7 +101,12 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 created_at: Clock::system().now()?,
             };
             let user = queries::insert(connection, &new)?;
-            println!("added {} (id {}, {})", user.username, user.id, user.role.as_str());
+            print_line(format_args!(
+                "added {} (id {}, {})",
+                user.username,
+                user.id,
+                user.role.as_str()
+            ));
         }
         UserCommand::List => list(connection)?,
         UserCommand::SetRole { name, role } => {
@@ -114,7 +119,10 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             new_password("password", password.reveal(), Username::parse(name)?.key(), &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
             queries::set_password(connection, user.id, &hash)?;
-            println!("changed the password of {}; its sign-ins have ended", user.username);
+            print_line(format_args!(
+                "changed the password of {}; its sign-ins have ended",
+                user.username
+            ));
         }
         UserCommand::Disable { name } => {
             let active = Some(false);
@@ -140,7 +148,7 @@ fn change(connection: &mut AnyConnection, name: &str, change: &Change) -> Result
 
 fn report(user: &User) {
     let state = if user.active { "active" } else { "disabled" };
-    println!("{} is {} and {state}", user.username, user.role.as_str());
+    print_line(format_args!("{} is {} and {state}", user.username, user.role.as_str()));
 }
 
 fn list(connection: &mut AnyConnection) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 mod account;
 mod assets;
 mod catchers;
+mod flash;
 mod once;
 mod pages;
 mod registration;
@@ -53,9 +54,11 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
 #[must_use]
 pub fn stage(settings: &Settings) -> AdHoc {
     let registration = settings.accounts.registration;
+    let secure = settings.auth.session.is_secure();
     AdHoc::on_ignite("Pages", move |rocket| async move {
         let rocket = rocket
             .attach(Template::fairing())
+            .attach(flash::FlashCookie { secure })
             .manage(assets::Assets::new())
             .register("/", catchers::catchers());
         let groups = routes(registration).into_iter();

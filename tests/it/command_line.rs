@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rocket::figment::providers::Serialized;
 
 use crate::support::app::on_both_with;
-use crate::support::process::{Done, Home, at_home};
+use crate::support::process::{Done, Home, at_home, finish};
 
 #[track_caller]
 fn assert_done(done: &Done, out: &str) {
@@ -199,6 +199,30 @@ fn every_mounted_route_is_listed_with_its_guard() {
             });
         }
     }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    at_home(|home| {
+        add(&home, "ann", "correct horse", &["--role", "admin"]);
+        home.serve(&[]).form_login("ann", "correct horse").expect("added");
+        for arguments in [
+            &["user", "list"][..],
+            &["sign-in", "list", "ann"],
+            &["routes"],
+            &["user", "set-role", "ann", "admin"],
+            &["user", "set-password", "ann", "--password-stdin"],
+            &["sign-in", "end", "--all-of", "ann"],
+            &["purge"],
+            &["secrets", "rotate"],
+            &["secrets", "forget"],
+        ] {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let done = finish(home.command(arguments).stdout(writer), "correct horse");
+            assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{arguments:?}");
+        }
+    });
 }
 
 #[test]

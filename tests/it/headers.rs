@@ -4,7 +4,7 @@ use rocket::http::{ContentType, Method};
 use serde_json::json;
 
 use crate::support::actor::Reply;
-use crate::support::app::{TestApp, on_both};
+use crate::support::app::{TestApp, on_both, on_both_with};
 
 /// Answers of every kind: pages, data, redirects, files, failures.
 fn answers(app: &TestApp) -> Vec<(String, Reply)> {
@@ -178,5 +178,50 @@ fn a_name_with_markup_is_escaped_wherever_it_is_shown() {
             assert!(page.contains("&lt;b&gt;user_01"), "{path}: {page}");
             assert!(!page.contains("<script") && !page.contains("<b>user_01"), "{path}");
         }
+    });
+}
+
+/// What an answer sets under a name, without name and value, in alphabetical order.
+fn attributes(reply: &Reply, name: &str) -> Option<Vec<String>> {
+    let own = format!("{name}=");
+    let field = reply.cookies().into_iter().find(|field| field.starts_with(&own))?.to_owned();
+    let mut rest: Vec<_> = field.split("; ").skip(1).map(str::to_owned).collect();
+    rest.sort();
+    Some(rest)
+}
+
+#[test]
+fn the_message_for_the_next_page_travels_like_our_other_cookies() {
+    for secure in [false, true] {
+        on_both_with(
+            move |figment| figment.merge(("auth.session.secure", secure)),
+            |app| {
+                let person = app.session("user_01");
+                let reply = person.post("/account/sign-ins/end-others");
+                let mut expected = vec!["HttpOnly", "Max-Age=300", "Path=/", "SameSite=Strict"];
+                expected.extend(secure.then_some("Secure"));
+                assert_eq!(attributes(&reply, "_flash").expect("a message"), expected);
+                let page = person.get("/account/sign-ins");
+                assert!(page.body.contains("role=\"status\""), "it is shown: {}", page.body);
+                let taken = attributes(&page, "_flash").expect("taken back");
+                assert!(taken.iter().any(|attribute| attribute == "Max-Age=0"), "{taken:?}");
+                assert!(taken.iter().any(|attribute| attribute == "HttpOnly"), "{taken:?}");
+                assert_eq!(attributes(&person.get("/account/sign-ins"), "_flash"), None);
+            },
+        );
+    }
+}
+
+#[test]
+fn a_change_of_the_password_sets_its_own_cookies_beside_the_message() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let fields = [("current_password", "1234"), ("new_password", "a longer one")];
+        let reply = person.post_form("/account/password", &fields);
+        assert_eq!(reply.status, 303, "{}", reply.body);
+        let session = attributes(&reply, "session").expect("a session under a new id");
+        assert_eq!(session, ["HttpOnly", "Path=/", "SameSite=Lax"]);
+        assert!(attributes(&reply, "_flash").is_some());
+        assert_eq!(person.get("/dashboard").status, 200);
     });
 }

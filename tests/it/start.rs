@@ -8,7 +8,7 @@ use std::path::Path;
 use rocket::figment::Figment;
 
 use crate::support::app::{On, TestApp, password};
-use crate::support::process::{Done, Home, at_home, finish};
+use crate::support::process::{Done, Home, Service, at_home, finish};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it exists").permissions().mode() & 0o7777
@@ -403,6 +403,127 @@ fn secrets_that_others_can_read_are_refused() {
         let done = home.run(&[], "");
         assert_refused(&done, &[&["secrets.toml", "can be read by others", "chmod 600"]]);
     }
+}
+
+#[test]
+fn a_number_of_threads_that_cannot_be_is_refused() {
+    for (key, number) in [("workers", "0"), ("workers", "1025"), ("max_blocking", "0")] {
+        let done = with_variable(&format!("ROCKET_{}", key.to_uppercase()), number);
+        assert_refused(&done, &[&[&format!("{key} (`ROCKET_` environment"), "must be "]]);
+    }
+}
+
+#[test]
+fn settings_one_level_too_high_are_refused() {
+    for (toml, name) in [
+        ("[auth]\nmode = \"token\"\n", "auth"),
+        ("[auth.token]\nsecret = \"hunter2\"\n", "auth"),
+        ("[accounts]\nregistration = false\n", "accounts"),
+        ("[databases.main]\nurl = \"sqlite://hunter2\"\n", "databases"),
+        ("[limits]\njson = \"1KiB\"\n", "limits"),
+    ] {
+        let home = Home::new();
+        home.configure(toml);
+        for command in [&[][..], &["routes"], &["user", "list"]] {
+            let named = format!("{name} (Rocket.toml)");
+            let meant = format!("write [default.{name}]");
+            assert_refused(&home.run(command, ""), &[&[&named, &meant]]);
+        }
+        assert!(!home.path("state/vestibule.sqlite3").exists(), "nothing was begun");
+    }
+    let done = with_file("[auth]\nmode = \"token\"\n[accounts]\nregistration = false\n");
+    assert_refused(&done, &[&["accounts (Rocket.toml)"], &["auth (Rocket.toml)"]]);
+}
+
+/// The lines of a service's log from a level on, of those who warn.
+fn warnings(home: &Home) -> Vec<String> {
+    let lines = home.log().into_iter().filter(|line| line["level"] == "warn");
+    lines.map(|line| line["message"].as_str().expect("a text").to_owned()).collect()
+}
+
+#[test]
+fn a_profile_that_may_be_a_mistake_is_said_at_the_start() {
+    let cheap = "password={cost=10}";
+    for (toml, profile, named) in [
+        ("", "prodution", Some("`prodution` is selected")),
+        ("[defualt.auth]\nmode = \"token\"\n", "debug", Some("[defualt]")),
+        ("[session]\nidle = \"1h\"\n", "debug", Some("[session]")),
+        ("[live]\nlog_level = \"normal\"\n", "live", None),
+        ("[api.auth]\nmode = \"token\"\n", "debug", None),
+    ] {
+        let home = Home::new();
+        home.configure(toml);
+        let auth = format!("{{{cheap}}}");
+        home.serve(&[("ROCKET_PROFILE", profile), ("ROCKET_AUTH", &auth)]).stop();
+        let warnings = warnings(&home);
+        assert_eq!(warnings.len(), usize::from(named.is_some()), "{toml}: {warnings:?}");
+        assert!(named.is_none_or(|named| warnings[0].contains(named)), "{warnings:?}");
+    }
+}
+
+#[test]
+fn the_banner_lists_the_profiles_that_are_not_selected() {
+    let home = Home::new();
+    home.configure("[api.auth]\nmode = \"token\"\n[defualt]\nworkers = 2\n");
+    let service = home.serve(&[]);
+    assert!(
+        service.banner.contains("profiles  not selected: api, defualt\n"),
+        "{}",
+        service.banner
+    );
+    assert!(!Home::new().serve(&[]).banner.contains("profiles"));
+}
+
+#[test]
+fn the_log_says_as_much_as_it_is_told_to() {
+    for (level, requests, warnings) in
+        [(None, 1, 1), (Some("off"), 0, 0), (Some("critical"), 0, 1), (Some("normal"), 1, 1)]
+    {
+        let home = Home::new();
+        let level = level.map(|level| format!("log_level = \"{level}\"\n")).unwrap_or_default();
+        // A profile that is not there is worth a warning.
+        home.configure(&format!("[global]\n{level}"));
+        let auth = "{password={cost=10}}";
+        let service = home.serve(&[("ROCKET_PROFILE", "absent"), ("ROCKET_AUTH", auth)]);
+        assert_eq!(service.get("/health", &[]).status, 200);
+        service.stop();
+        let log = home.log();
+        let count = |name: &str, value: &str| log.iter().filter(|l| l[name] == value).count();
+        assert_eq!(count("target", "vestibule::access"), requests, "{level}: {log:?}");
+        assert_eq!(count("level", "warn"), warnings, "{level}: {log:?}");
+    }
+}
+
+#[test]
+fn the_finest_level_shows_no_more_of_a_request() {
+    let home = Home::new();
+    home.configure("[global]\nlog_level = \"debug\"\n");
+    let service = home.serve(&[]);
+    let token = service.api_login("user_01", "1234").expect("a sample user");
+    let cookie = service.form_login("user_01", "1234").expect("a sample user");
+    assert_eq!(service.get("/api/me?secret=hunter2", &[("Authorization", &token)]).status, 200);
+    assert_eq!(service.get("/dashboard", &[("Cookie", &cookie)]).status, 200);
+    service.stop();
+    let log = format!("{:?}", home.log());
+    assert!(log.contains("GET /dashboard"), "{log}");
+    for never in ["hunter2", "Bearer", "session=", "1234"] {
+        assert!(!log.contains(never), "{never}: {log}");
+    }
+}
+
+#[test]
+fn nobody_listening_to_what_it_prints_does_not_stop_the_service() {
+    let home = Home::new();
+    // Asked for and given back: the port is free, as good as certainly.
+    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = free.local_addr().expect("an address");
+    drop(free);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = home.command(&[]);
+    command.env("ROCKET_PORT", address.port().to_string());
+    let service = Service::unheard(&mut command, &address.to_string(), writer);
+    assert_eq!(service.get("/health", &[]).status, 200);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The real program: started in a directory of its own, spoken to over TCP.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, PipeWriter, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
@@ -10,6 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::actor::Reply;
@@ -133,10 +134,17 @@ impl Home {
         finish(&mut self.command(arguments), stdin)
     }
 
+    /// What the service has logged, whole once it has been stopped.
+    pub(crate) fn log(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.path("log")).expect("the service was started");
+        text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    }
+
     /// Starts the service and waits until it has said where it is.
     pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Service {
         let mut command = self.command(&[]);
-        command.envs(environment.iter().copied()).stderr(Stdio::null());
+        let log = File::create(self.path("log")).expect("the new directory can be written to");
+        command.envs(environment.iter().copied()).stderr(log);
         let mut child = command.spawn().expect("the program can be run");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut banner = String::new();
@@ -175,6 +183,15 @@ pub(crate) fn finish(command: &mut Command, stdin: &str) -> Done {
 }
 
 impl Service {
+    /// The program with its banner going where nobody reads it.
+    pub(crate) fn unheard(command: &mut Command, address: &str, out: PipeWriter) -> Self {
+        let child = command.stdout(out).stderr(Stdio::null()).spawn();
+        let child = child.expect("the program can be run");
+        let service = Self { child, address: address.to_owned(), banner: String::new() };
+        service.wait_until_it_answers();
+        service
+    }
+
     fn wait_until_it_answers(&self) {
         let begun = Instant::now();
         while TcpStream::connect(&self.address).is_err() {

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use rocket::figment::error::Kind;
-use rocket::figment::{self, Figment};
+use rocket::figment::{self, Figment, Metadata};
+#[cfg(feature = "app")]
+use rocket::figment::{Profile, Provider};
 use serde::de::DeserializeOwned;
 
 /// One thing that is wrong with the configuration, in one line without secrets.
@@ -23,6 +25,22 @@ impl Fault {
     }
 }
 
+#[cfg(feature = "app")]
+impl Fault {
+    /// A fault in a table that has the name of a profile; the source is that of its settings.
+    pub(crate) fn of_profile(
+        figment: &Figment,
+        profile: &Profile,
+        problem: impl Into<String>,
+    ) -> Self {
+        let data = figment.data().unwrap_or_default();
+        let first = data.get(profile).and_then(|settings| settings.values().next());
+        let metadata = first.and_then(|setting| figment.get_metadata(setting.tag()));
+        let source = metadata.map_or_else(|| "not set".to_owned(), shown);
+        Self { key: profile.to_string(), source, problem: problem.into() }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.key.is_empty() {
@@ -36,14 +54,18 @@ impl fmt::Display for Fault {
 /// Where the value of a key comes from: a file, an environment variable or a default.
 #[must_use]
 fn source_of(figment: &Figment, key: &str) -> Option<String> {
-    let metadata = figment.find_metadata(key)?;
-    Some(match metadata.source.as_ref() {
+    figment.find_metadata(key).map(shown)
+}
+
+/// A source in a word or two: a file without its directory.
+fn shown(metadata: &Metadata) -> String {
+    match metadata.source.as_ref() {
         Some(source) => match source.file_path() {
             Some(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into(),
             None => source.to_string(),
         },
         None => metadata.name.to_string(),
-    })
+    }
 }
 
 /// Extracts a table that wraps the part one is after.
@@ -62,13 +84,7 @@ pub(crate) fn faults_of(figment: &Figment, error: figment::Error) -> Vec<Fault> 
         .map(|error| {
             let key = error.path.join(".");
             let problem = describe(&key, &error.kind);
-            let source = error.metadata.as_ref().map(|metadata| match &metadata.source {
-                Some(source) => match source.file_path().and_then(|path| path.file_name()) {
-                    Some(file) => file.to_string_lossy().into_owned(),
-                    None => source.to_string(),
-                },
-                None => metadata.name.to_string(),
-            });
+            let source = error.metadata.as_ref().map(shown);
             let source = source.or_else(|| source_of(figment, &key));
             Fault { key, source: source.unwrap_or_else(|| "not set".to_owned()), problem }
         })

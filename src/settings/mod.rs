@@ -1,5 +1,7 @@
 //! All settings of the service, read once before anything starts.
 
+mod profiles;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +12,8 @@ use serde::Deserialize;
 use crate::accounts::AccountsConfig;
 use crate::auth::{self, Fault, read};
 use crate::db::{Address, DbConfig};
+
+pub use profiles::{not_selected, remarks};
 
 /// Every setting of the service, checked.
 #[derive(Clone, Debug)]
@@ -71,6 +75,10 @@ impl Settings {
     /// # Errors
     /// One [`Fault`] per problem, each naming key, source and what is allowed.
     pub fn read(figment: &Figment) -> Result<Self, Vec<Fault>> {
+        let misplaced = profiles::misplaced(figment);
+        if !misplaced.is_empty() {
+            return Err(misplaced);
+        }
         let mut faults = Vec::new();
         let mut keep = |found: Vec<Fault>| faults.extend(found);
         let server = figment.extract::<rocket::Config>();
@@ -87,6 +95,13 @@ impl Settings {
                 let problem = "is missing; set 32 random bytes in base64, such as \
                                `openssl rand -base64 32` prints";
                 return Err(vec![Fault::new(figment, "secret_key", problem)]);
+            }
+            // With none of either Rocket would panic, and with too many the system refuses.
+            if !(1..=1024).contains(&server.workers) {
+                return Err(vec![Fault::new(figment, "workers", "must be 1 to 1024")]);
+            }
+            if server.max_blocking == 0 {
+                return Err(vec![Fault::new(figment, "max_blocking", "must be at least 1")]);
             }
             let allowed = debug && server.address.is_loopback();
             let throttle = accounts.accounts.throttle;
@@ -119,6 +134,10 @@ impl Settings {
 /// # Errors
 /// One [`Fault`] per problem.
 pub fn database(figment: &Figment) -> Result<DbConfig, Vec<Fault>> {
+    let misplaced = profiles::misplaced(figment);
+    if !misplaced.is_empty() {
+        return Err(misplaced);
+    }
     let main = read::<DatabasesTable>(figment)?.databases.main;
     let fault = |key: &str, problem: &str| {
         vec![Fault::new(figment, &format!("databases.main.{key}"), problem)]

@@ -1,0 +1,34 @@
+//! Rocket's flash cookie holds a sentence for the next page. Rocket sets it for every script
+//! and every connection; ours is like our other cookies.
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::Header;
+use rocket::{Request, Response};
+
+/// Makes the flash cookie `HttpOnly`, and `Secure` where the session's is.
+pub(super) struct FlashCookie {
+    pub(super) secure: bool,
+}
+
+#[rocket::async_trait]
+impl Fairing for FlashCookie {
+    fn info(&self) -> Info {
+        Info { name: "Flash cookie", kind: Kind::Response }
+    }
+
+    async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
+        let own = |field: &str| field.starts_with("_flash=");
+        let fields: Vec<_> = response.headers().get("Set-Cookie").map(str::to_owned).collect();
+        if !fields.iter().any(|field| own(field)) {
+            return;
+        }
+        let missing = if self.secure { "; HttpOnly; Secure" } else { "; HttpOnly" };
+        response.remove_header("Set-Cookie");
+        for mut field in fields {
+            if own(&field) {
+                field += missing;
+            }
+            response.adjoin_header(Header::new("Set-Cookie", field));
+        }
+    }
+}

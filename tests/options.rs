@@ -53,8 +53,12 @@ fn every_key_of_the_database_is_on_the_page_with_its_default() {
 #[test]
 fn every_key_of_rocket_on_the_page_exists_and_has_the_default_it_says() {
     let real = object(&rocket::Config::release_default());
-    // The two that the service sets otherwise than Rocket does.
-    let ours = [("ident", Value::Bool(false)), ("ip_header", Value::Bool(false))];
+    // Those that the service sets otherwise than Rocket does.
+    let ours = [
+        ("ident", Value::Bool(false)),
+        ("ip_header", Value::Bool(false)),
+        ("log_level", Value::from("normal")),
+    ];
     let template_dir = ("template_dir", Value::from("templates"));
     let real: Map<String, Value> = real
         .into_iter()

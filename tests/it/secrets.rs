@@ -184,7 +184,7 @@ fn rotating_at_once_loses_no_secret_and_whoever_reads_meanwhile_reads_a_whole_fi
             let mut seen = 0;
             while !done.load(Ordering::Relaxed) {
                 let count = values(&home).len();
-                assert!(count >= seen && count % 2 == 0, "{count} after {seen}");
+                assert!(count >= seen && count.is_multiple_of(2), "{count} after {seen}");
                 seen = count;
             }
             seen

@@ -131,7 +131,7 @@ mod tests {
             assert!(misplaced(&found).is_empty());
             not_selected(&found).iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        assert_eq!(names("debug"), ["Pages", "api"]);
+        assert_eq!(names("debug"), ["api", "Pages"]);
         assert_eq!(names("API"), ["Pages"]);
     }
 

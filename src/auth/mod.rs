@@ -40,8 +40,10 @@ mod error_kind;
 mod events;
 mod fairing;
 mod guards;
+mod issue;
 pub(crate) mod json;
 mod keys;
+mod minting;
 mod next;
 mod notes;
 mod opening;
@@ -60,6 +62,9 @@ mod ticket;
 mod token;
 mod token_body;
 mod token_cookies;
+mod token_fault;
+mod token_sign_in;
+mod verification;
 
 pub use account::Account;
 pub use authentication::{Authentication, Verdict, Via};
@@ -69,8 +74,9 @@ pub use clock::Clock;
 #[cfg(feature = "app")]
 pub(crate) use clock::{from_micros, to_micros};
 pub use config::{
-    Config, Fault, Location, Mode, PasswordConfig, Protection, SameSite, Secret, SessionConfig,
-    SessionPolicy, TokenConfig, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig,
+    Audience, Config, Fault, ForeignConfig, Lifetime, Location, Mode, PasswordConfig, Protection,
+    SameSite, Secret, SessionConfig, SessionPolicy, TokenConfig, TokenCookiesConfig,
+    TokenJsonConfig, TokenQueryConfig,
 };
 #[cfg(feature = "app")]
 pub(crate) use config::{duration, faults_of, read};
@@ -79,10 +85,11 @@ pub use error_kind::ErrorKind;
 pub use events::{EndedBy, Event, EventKind, Events, Reporter, Silent};
 pub use fairing::Auth;
 pub use guards::{
-    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, Locations, Maybe,
-    Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser, TokenUser,
+    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, HasClaims,
+    Locations, Maybe, Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser, TokenUser,
 };
-pub use keys::{Algorithm, PublicKeys};
+pub use issue::Issue;
+pub use keys::{Algorithm, PublicKeys, VerifyingKey};
 pub use next::LocalPath;
 pub use password::{Hasher, MAX_PASSWORD, Password};
 pub use problem::Problem;
@@ -91,3 +98,4 @@ pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
 pub use sign_ins::SignIns;
 pub use token::{TokenPair, Tokens};
 pub use token_body::TokenBody;
+pub use token_fault::{TokenFault, TokenPart};

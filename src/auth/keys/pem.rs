@@ -8,7 +8,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use super::algorithm::{Algorithm, Family};
 
 /// Shortest RSA modulus, in base64url characters: 2048 bits (RFC 7518, section 3.3).
-const SHORTEST_MODULUS: usize = 2048 / 6;
+pub(super) const SHORTEST_MODULUS: usize = 2048 / 6;
 
 /// A public key and the name that tokens give it.
 pub(crate) struct PublicKey {

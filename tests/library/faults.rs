@@ -106,6 +106,8 @@ fn claims_that_are_not_acceptable_say_which() {
     }
     assert_fault(&app, &with("sub", json!("")), missing("sub"));
     assert_fault(&app, &with("jti", json!("")), missing("jti"));
+    assert_fault(&app, &with("aud", json!("")), missing("aud"));
+    assert_fault(&app, &with("aud", json!([])), missing("aud"));
     assert_fault(&app, &with("iss", json!("other")), TokenFault::Issuer);
     assert_fault(&app, &with("aud", json!(["other"])), TokenFault::Audience);
     assert_fault(&app, &with("type", json!("app")), TokenFault::Type);

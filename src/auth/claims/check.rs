@@ -77,10 +77,12 @@ impl Claims {
         if !config.issuer.is_empty() && iss.as_ref() != Some(&config.issuer) {
             return Err(TokenFault::Issuer);
         }
-        let aud = reader.audience()?;
-        let is_ours = aud.as_ref().is_some_and(|aud| aud.overlaps(&config.audience));
-        if !config.audience.is_empty() && !is_ours {
-            return Err(TokenFault::Audience);
+        let aud = reader.audience()?.filter(|aud| !aud.is_empty());
+        if !config.audience.is_empty() {
+            let named = aud.as_ref().ok_or_else(|| TokenFault::missing("aud"))?;
+            if !named.overlaps(&config.audience) {
+                return Err(TokenFault::Audience);
+            }
         }
         if config.verify_sub && reader.0.get("sub").is_some_and(|sub| !sub.is_string()) {
             return Err(TokenFault::mistyped("sub"));

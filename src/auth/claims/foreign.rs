@@ -37,8 +37,9 @@ impl Claims {
         if iss.as_ref() != Some(&foreign.issuer) {
             return Err(TokenFault::Issuer);
         }
-        let aud = reader.audience()?;
-        if !aud.as_ref().is_some_and(|aud| aud.overlaps(&foreign.audience)) {
+        let aud = reader.audience()?.filter(|aud| !aud.is_empty());
+        let named = aud.as_ref().ok_or_else(|| TokenFault::missing("aud"))?;
+        if !named.overlaps(&foreign.audience) {
             return Err(TokenFault::Audience);
         }
         let jti = reader.text("jti")?;

@@ -23,6 +23,18 @@
 //! | [`Only`] | and the token was in one of these locations | 401 |
 //! | [`Maybe`] | nothing, but a bad credential is still refused | as the guard inside |
 //!
+//! # Tokens otherwise
+//!
+//! `tokens.start(&user)` follows the configuration. An [`Issue`] changes freshness, lifetimes,
+//! claims and header fields of one pair, or leaves the refresh token out;
+//! [`Tokens::confirm`] gives a fresh access token for a password that was proven again.
+//! `[default.auth.token]` says which claims tokens carry and must carry ([`TokenConfig`]), and
+//! whose tokens are accepted beside our own ([`ForeignConfig`], [`Account::find_foreign`]);
+//! [`Auth::keys`] finds further keys. What exactly was wrong with a token says
+//! [`Error::token_fault`].
+//!
+//! # When a guard refuses
+//!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask
 //! [`Error::last`] and draw it. This half ships no route, no page and no table.
 

@@ -1,9 +1,13 @@
 //! Tokens that somebody else issues: whose keys judge them, what they must carry, and what
 //! they are worth.
 
+use std::convert::Infallible;
+
 use jsonwebtoken::Algorithm;
+use rocket::{Orbit, Rocket, get, routes};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
+use vestibule::auth::{self, Account, Claims, Scope, Scoped, TokenUser};
 
 use crate::app::{App, Setup};
 use crate::forge::{claims, part, sign_with, with_claim};
@@ -267,6 +271,70 @@ fn another_claim_may_name_the_account() {
     assert_eq!(app.get("/token").bearer(&own).send().body, "1 by token");
 }
 
+/// Somebody whom the issuer names by a claim of its own.
+struct Guest(String);
+
+#[rocket::async_trait]
+impl Account for Guest {
+    type Id = String;
+    type Error = Infallible;
+
+    fn id(&self) -> String {
+        self.0.clone()
+    }
+
+    async fn find(_: &Rocket<Orbit>, _: &String) -> Result<Option<Self>, Infallible> {
+        Ok(None)
+    }
+
+    async fn find_foreign(_: &Rocket<Orbit>, claims: &Claims) -> Result<Option<Self>, Infallible> {
+        let name = claims.extra.get("email").and_then(Value::as_str);
+        Ok(name.map(|name| Self(format!("{name} of {:?}", claims.iss))))
+    }
+}
+
+#[get("/guest")]
+fn guest(user: TokenUser<Guest>) -> String {
+    user.0.clone()
+}
+
+#[test]
+fn an_application_can_find_the_account_of_a_foreign_token_in_its_own_way() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+    let app = setup.mount(routes![guest]).launch();
+    let mut body = theirs(app.now());
+    let found = |body: &Value| app.get("/guest").bearer(&pair.sign(&header(), body)).send();
+    assert_eq!(found(&body).code(), "token_revoked");
+    body["email"] = json!("ann@example.org");
+    assert_eq!(found(&body).body, format!("ann@example.org of Some({ISSUER:?})"));
+    let own = app.tokens(ALICE).access;
+    assert_eq!(app.get("/guest").bearer(&own).send().code(), "token_revoked", "not for ours");
+}
+
+struct ReadMail;
+
+impl Scope for ReadMail {
+    const NAME: &'static str = "mail:read";
+}
+
+#[get("/mail")]
+fn mail(user: Scoped<ReadMail, auth::TokenUser<crate::users::User>>) -> String {
+    user.id.to_string()
+}
+
+#[test]
+fn the_scope_of_a_foreign_token_counts() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+    let app = setup.mount(routes![mail]).launch();
+    let mut body = theirs(app.now());
+    let opened = |body: &Value| app.get("/mail").bearer(&pair.sign(&header(), body)).send();
+    assert_eq!(opened(&body).code(), "insufficient_scope");
+    body["scope"] = json!("openid mail:read");
+    assert_eq!(opened(&body).body, "1");
+}
+
 #[test]
 fn a_foreign_header_is_held_to_the_same_rules() {
     let Some((app, pair)) = world() else { return };
@@ -342,6 +410,8 @@ fn a_file_that_cannot_be_trusted_stops_the_launch_and_says_why() {
         (with("x", json!("not base64!")), "cannot be read"),
         (with("y", json!(1)), "cannot be read"),
         (only(json!({ "kty": "RSA", "n": "AQAB".repeat(20), "e": "AQAB" })), "2048 bits"),
+        (only(json!({ "kty": "RSA", "n": "_QAB".repeat(200), "e": "AQAB" })), "4096 bits"),
+        (only(json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" })), "cannot be read"),
         (only(json!({ "kty": "EC", "crv": "P-521", "x": "A", "y": "A" })), "no key that verifies"),
     ] {
         let (setup, file) = trusting(&json!([good]));

@@ -1,13 +1,12 @@
 //! The public keys of another issuer, from a JWK set (RFC 7517).
 
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
-use jsonwebtoken::{DecodingKey, crypto};
+use jsonwebtoken::jwk::Jwk;
 use serde_json::{Map, Value};
 
 use super::algorithm::{Algorithm, Family};
 use super::install_provider;
 use super::jws::{Jws, named_key, names};
-use super::pem::SHORTEST_MODULUS;
+use super::pem::usable;
 use super::verifying::Verifying;
 use crate::auth::config::ForeignConfig;
 use crate::auth::token_fault::TokenFault;
@@ -106,13 +105,48 @@ fn read_key(value: &Value) -> Result<Option<(Algorithm, Verifying)>, String> {
     };
     let wrong = || format!("cannot be read as a key for {}", algorithm.name());
     let jwk: Jwk = serde_json::from_value(value.clone()).map_err(|_| wrong())?;
-    if let AlgorithmParameters::RSA(rsa) = &jwk.algorithm
-        && rsa.n.len() < SHORTEST_MODULUS
-    {
-        return Err("is an RSA key of less than 2048 bits".to_owned());
-    }
-    let key = DecodingKey::from_jwk(&jwk).map_err(|_| wrong())?;
-    // Only its use shows whether the numbers are a key.
-    crypto::verify("", b"", &key, algorithm.of_crate()).map_err(|_| wrong())?;
+    let key = usable(algorithm, &jwk)?;
     Ok(Some((algorithm, Verifying { kid: jwk.common.key_id, key })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn number() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            "[A-Za-z0-9_-]{0,90}".prop_map(Value::from),
+            "[A-Za-z0-9_-]{43}".prop_map(Value::from),
+            "[A-Za-z0-9_-]{342}".prop_map(Value::from),
+            Just(json!("AQAB")),
+            Just(json!("AA")),
+            any::<i32>().prop_map(Value::from),
+            Just(Value::Null),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_key_breaks_anything(
+            kind in prop::sample::select(vec!["RSA", "EC", "OKP", "oct", "AKP", ""]),
+            curve in prop::sample::select(vec!["P-256", "P-384", "P-521", "Ed25519", "X25519", ""]),
+            algorithm in prop::sample::select(vec!["", "RS256", "PS512", "ES256", "ES384", "EdDSA", "HS256", "none"]),
+            numbers in prop::collection::vec(number(), 4),
+        ) {
+            install_provider();
+            let mut jwk = json!({
+                "kty": kind, "crv": curve, "kid": numbers[3],
+                "x": numbers[0], "y": numbers[1], "n": numbers[0], "e": numbers[2],
+            });
+            if !algorithm.is_empty() {
+                jwk["alg"] = json!(algorithm);
+            }
+            if let Ok(Some((found, _))) = read_key(&jwk) {
+                prop_assert!(found.is_asymmetric());
+                prop_assert!(algorithm.is_empty() || found.name() == algorithm);
+            }
+        }
+    }
 }

@@ -1,15 +1,16 @@
 //! Flask-JWT-Extended's answers to a request that is refused: `{"msg": ...}`, text for text.
 //!
 //! A guard leaves its `Error` on the request, and one catcher draws them all: what Flask does
-//! with eight error loaders. Where one kind of error stands for several of their texts, the
-//! request itself says which one it is.
+//! with eight error loaders. Where one kind of error stands for several of their texts, its
+//! `token_fault` or the request itself says which one it is.
 
 use rocket::http::Status;
-use rocket::outcome::Outcome;
 use rocket::serde::json::Json;
 use rocket::{Catcher, Request, catch, catchers};
 use serde_json::{Value, json};
-use vestibule::auth::{BearerToken, Claims, Error, ErrorKind, SignIns, TokenKind, Tokens};
+use vestibule::auth::{
+    BearerToken, Claims, Error, ErrorKind, TokenFault, TokenKind, TokenPart, Tokens,
+};
 
 /// What to `register`.
 pub(crate) fn catchers() -> Vec<Catcher> {
@@ -35,13 +36,19 @@ async fn answer(error: &Error, request: &Request<'_>) -> (Status, String) {
             (unprocessable, "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'")
         }
         ErrorKind::TokenExpired => (Status::Unauthorized, "Token has expired"),
-        ErrorKind::TokenInvalid => invalid(request).await,
-        ErrorKind::TokenRevoked => return (Status::Unauthorized, revoked(request).await),
+        ErrorKind::TokenInvalid if error.token_fault() == Some(&TokenFault::Refused) => {
+            (Status::BadRequest, "User claims verification failed")
+        }
+        ErrorKind::TokenInvalid => return (unprocessable, invalid(error)),
+        ErrorKind::TokenRevoked => return (Status::Unauthorized, revoked(error, request).await),
         ErrorKind::WrongTokenType => match claims(request).await.map(|claims| claims.kind) {
             Some(TokenKind::Access) => (unprocessable, "Only refresh tokens are allowed"),
             _ => (unprocessable, "Only non-refresh tokens are allowed"),
         },
         ErrorKind::CsrfMissing => (Status::Unauthorized, "Missing CSRF token"),
+        ErrorKind::CsrfMismatch if error.token_fault().is_some() => {
+            (unprocessable, "Missing claim: csrf")
+        }
         ErrorKind::CsrfMismatch => (Status::Unauthorized, "CSRF double submit tokens do not match"),
         ErrorKind::FreshLoginRequired => (Status::Unauthorized, "Fresh token required"),
         other => (other.status(), error.message()),
@@ -89,36 +96,53 @@ async fn claims(request: &Request<'_>) -> Option<Claims> {
     tokens.verify(token.as_str()).ok()
 }
 
-/// The library does not say what is wrong with a token that is not ours. A client that cut its
-/// token short is told; everything else counts as a wrong signature.
-async fn invalid(request: &Request<'_>) -> (Status, &'static str) {
-    // A good token that is invalid all the same: `Account::accept` said no.
-    if claims(request).await.is_some() {
-        return (Status::BadRequest, "User claims verification failed");
-    }
-    let text = match request.guard::<BearerToken<'_>>().await {
-        Outcome::Success(token) if token.as_str().split('.').count() < 3 => "Not enough segments",
-        _ => "Signature verification failed",
+/// What PyJWT says of a token that it cannot decode.
+fn invalid(error: &Error) -> String {
+    use TokenFault as Fault;
+    let Some(fault) = error.token_fault() else { return error.message().to_owned() };
+    let text = match fault {
+        Fault::Parts => "Not enough segments",
+        Fault::Encoding(TokenPart::Header) => "Invalid header padding",
+        Fault::Encoding(TokenPart::Claims) => "Invalid payload padding",
+        Fault::Encoding(TokenPart::Signature) => "Invalid crypto padding",
+        // Python goes on to say where: at the first character, of what is no JSON at all.
+        Fault::Json(TokenPart::Header) => {
+            "Invalid header string: Expecting value: line 1 column 1 (char 0)"
+        }
+        Fault::Json(_) => "Invalid payload string: Expecting value: line 1 column 1 (char 0)",
+        Fault::NotAnObject(TokenPart::Header) => "Invalid header string: must be a json object",
+        Fault::NotAnObject(_) => "Invalid payload string: must be a json object",
+        Fault::AlgorithmMissing => "Algorithm not specified",
+        Fault::Algorithm => "The specified alg value is not allowed",
+        Fault::KeyId => "Key ID header parameter must be a string",
+        Fault::Signature => "Signature verification failed",
+        Fault::IssuedInFuture => "The token is not yet valid (iat)",
+        Fault::NotYetValid => "The token is not yet valid (nbf)",
+        Fault::Issuer => "Invalid issuer",
+        Fault::Audience => "Audience doesn't match",
+        Fault::MissingClaim(name) if name == "sub" => "Missing claim: sub",
+        Fault::MissingClaim(name) => return format!("Token is missing the \"{name}\" claim"),
+        Fault::ClaimType(name) => match name.as_ref() {
+            "exp" => "Expiration Time claim (exp) must be an integer.",
+            "nbf" => "Not Before claim (nbf) must be an integer.",
+            "iat" => "Issued At claim (iat) must be an integer.",
+            "iss" => "Payload Issuer (iss) must be a string",
+            "sub" => "Subject must be a string",
+            "jti" => "JWT ID must be a string",
+            _ => "Invalid claim format in token",
+        },
+        // What Flask-JWT-Extended lets pass.
+        _ => error.message(),
     };
-    (Status::UnprocessableEntity, text)
+    text.to_owned()
 }
 
 /// Either the sign-in has ended, or it stands and its user is gone.
-async fn revoked(request: &Request<'_>) -> String {
-    if let Some(claims) = claims(request).await
-        && let Outcome::Success(sign_ins) = request.guard::<SignIns<'_>>().await
-    {
-        let stands = match &claims.sid {
-            Some(sid) => sign_ins
-                .list(&claims.sub)
-                .await
-                .is_ok_and(|all| all.iter().any(|sign_in| sign_in.id.as_str() == sid)),
-            // Without a ledger no sign-in ever ends.
-            None => true,
-        };
-        if stands {
-            return format!("Error loading the user {}", claims.sub);
+async fn revoked(error: &Error, request: &Request<'_>) -> String {
+    match (error.token_fault(), claims(request).await) {
+        (Some(TokenFault::AccountGone), Some(claims)) => {
+            format!("Error loading the user {}", claims.sub)
         }
+        _ => "Token has been revoked".to_owned(),
     }
-    "Token has been revoked".to_owned()
 }

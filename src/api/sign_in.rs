@@ -9,8 +9,7 @@ use super::body::Body;
 use super::me::Me;
 use crate::accounts::{Accounts, AnyTokenUser, Credentials, Registration, Role, User};
 use crate::auth::{
-    Authenticated, Error, ErrorKind, EventKind, Password, RefreshToken, Reporter, SignIns,
-    TokenPair, Tokens,
+    Error, ErrorKind, EventKind, Password, RefreshToken, Reporter, SignIns, TokenPair, Tokens,
 };
 use crate::http::ClientAddress;
 
@@ -51,11 +50,10 @@ pub(super) async fn logout(
         Some("true") => true,
         Some(_) => return Err(Error::invalid_field("all", "This parameter is true or false.")),
     };
-    let claims = user.authentication().claims().ok_or(ErrorKind::Internal)?;
     if all {
-        sign_ins.end_all(&claims.sub, None).await?;
+        sign_ins.end_all(&user.id.to_string(), None).await?;
     } else {
-        tokens.end(claims).await?;
+        tokens.end(&user).await?;
     }
     Ok(status::NoContent)
 }

@@ -51,6 +51,19 @@ pub trait Account: Sized + Send + Sync + 'static {
     /// `user_loader`).
     async fn find(rocket: &Rocket<Orbit>, id: &Self::Id) -> Result<Option<Self>, Self::Error>;
 
+    /// The account that somebody else's token names (`user_lookup_loader`); asked only where
+    /// `token.foreign` is configured. Default: the one whose key is the text of
+    /// `token.foreign.identity_claim`.
+    async fn find_foreign(
+        rocket: &Rocket<Orbit>,
+        claims: &Claims,
+    ) -> Result<Option<Self>, Self::Error> {
+        let Ok(id) = claims.sub.parse() else {
+            return Ok(None);
+        };
+        Self::find(rocket, &id).await
+    }
+
     /// Whether the account may sign in and stay signed in (`is_active`). Default: yes.
     fn is_active(&self) -> bool {
         true

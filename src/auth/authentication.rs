@@ -15,8 +15,10 @@ use super::error_kind::ErrorKind;
 use super::presented::{Presented, is_token_request};
 use super::session_verdict::session;
 use super::sign_in::{SignIn, SignInKind};
-use super::standing::{Presentation, look_up, revoked};
+use super::standing::{Presentation, Standing, find_foreign, look_up};
 use super::state::AuthState;
+use super::token_fault::TokenFault;
+use super::verification;
 
 /// Which kind of credential a person or program came in with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,7 +80,7 @@ impl<U> Authentication<U> {
         self.via
     }
 
-    /// The row of the sign-in; `None` without a ledger.
+    /// The row of the sign-in; `None` without a ledger and for a foreign token.
     #[must_use]
     pub fn sign_in(&self) -> Option<&SignIn> {
         self.sign_in.as_ref()
@@ -235,8 +237,7 @@ pub(crate) fn verify(
     token: &str,
     location: Location,
 ) -> Result<Verified, Error> {
-    let claims = state.keys.verify(token)?;
-    let claims = Claims::check(claims, &state.config.token, state.clock.now()?)?;
+    let claims = verification::verify(state, token)?.in_time()?;
     if location == Location::Cookies {
         csrf::check(request, state, &claims)?;
     }
@@ -264,16 +265,25 @@ pub(crate) async fn behind_token<U: Account>(
     verified: &Verified,
 ) -> Result<Authentication<U>, Error> {
     let claims = &verified.claims;
-    let credential = Presentation {
-        sid: claims.sid.as_deref(),
-        sub: &claims.sub,
-        stamp: claims.stamp.as_deref(),
-        kind: SignInKind::Token,
-        idle: None,
+    let found = match claims.foreign {
+        // Its issuer knows whether it stands; we only know the account.
+        true => {
+            let account = Arc::new(find_foreign::<U>(request, claims).await?);
+            Standing { account, sign_in: None }
+        }
+        false => {
+            let credential = Presentation {
+                sid: claims.sid.as_deref(),
+                sub: &claims.sub,
+                stamp: claims.stamp.as_deref(),
+                kind: SignInKind::Token,
+                idle: None,
+            };
+            look_up::<U>(request, state, &credential).await??
+        }
     };
-    let found = look_up::<U>(request, state, &credential).await?.ok_or_else(revoked)?;
     if !U::accept(request.rocket(), claims).await.map_err(Error::unavailable)? {
-        return Err(ErrorKind::TokenInvalid.into());
+        return Err(TokenFault::Refused.into());
     }
     let claimed = OffsetDateTime::from_unix_timestamp(claims.auth_time).map_err(Error::internal)?;
     Ok(Authentication {

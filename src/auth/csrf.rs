@@ -14,6 +14,7 @@ use super::claims::Claims;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::state::AuthState;
+use super::token_fault::TokenFault;
 
 /// How much of a form Rocket lets a fairing see.
 const PEEK: usize = 512;
@@ -40,7 +41,8 @@ pub(crate) fn check(
     let sent = in_header.map(str::to_owned).or_else(in_form).ok_or(ErrorKind::CsrfMissing)?;
     match &claims.csrf {
         Some(expected) if equal(state, &sent, expected) => Ok(()),
-        _ => Err(ErrorKind::CsrfMismatch.into()),
+        Some(_) => Err(ErrorKind::CsrfMismatch.into()),
+        None => Err(Error::new(ErrorKind::CsrfMismatch).at_fault(TokenFault::missing("csrf"))),
     }
 }
 

@@ -10,6 +10,7 @@ use rocket::http::Status;
 use rocket::response::{self, Responder};
 
 use super::error_kind::ErrorKind;
+use super::token_fault::TokenFault;
 
 type Cause = Arc<dyn StdError + Send + Sync>;
 
@@ -40,6 +41,7 @@ struct Details {
     detail: Option<Cow<'static, str>>,
     fields: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     retry_after: Option<u64>,
+    token_fault: Option<TokenFault>,
 }
 
 impl Error {
@@ -128,6 +130,14 @@ impl Error {
         own.or_else(|| self.kind.retry_after())
     }
 
+    /// What exactly is wrong with the presented token, where the kind is `token_invalid` or
+    /// `token_revoked`, or its CSRF claim is missing. The answer does not say it: an
+    /// application that must, asks here.
+    #[must_use]
+    pub fn token_fault(&self) -> Option<&TokenFault> {
+        self.details.as_ref().and_then(|details| details.token_fault.as_ref())
+    }
+
     /// The newest error that a guard, a handler or this library left on the request, for
     /// the application's catchers.
     ///
@@ -165,6 +175,17 @@ impl Error {
 }
 
 impl Error {
+    /// Adds what exactly is wrong with the token.
+    pub(crate) fn at_fault(mut self, fault: TokenFault) -> Self {
+        self.details.get_or_insert_default().token_fault = Some(fault);
+        self
+    }
+
+    /// A programming error of the application: 500 `internal`, and the log says what it is.
+    pub(crate) fn misuse(what: impl Into<String>) -> Self {
+        Self::internal(std::io::Error::other(what.into()))
+    }
+
     /// Puts back what was left before a guard whose refusal was no refusal after all.
     pub(crate) fn restore(request: &Request<'_>, previous: Option<Self>) {
         if let Ok(mut slot) = LastError::of(request).lock() {

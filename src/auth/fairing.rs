@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
 use rocket::{Build, Data, Request, Response, Rocket};
+use serde_json::{Map, Value};
 
 use super::clock::Clock;
 use super::config::Config;
@@ -14,7 +15,7 @@ use super::csrf;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, Events, Silent, report};
-use super::keys::Keys;
+use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
 use super::notes::Notes;
 use super::policy;
 use super::presented::is_token_request;
@@ -40,12 +41,18 @@ pub struct Auth {
     ledger: Arc<dyn Ledger>,
     events: Arc<dyn Events>,
     clock: Clock,
+    find_key: Option<Arc<FindKey>>,
 }
 
 impl Auth {
     /// The fairing with nothing stored, nobody listening and the system's clock.
     pub fn fairing() -> Self {
-        Self { ledger: Arc::new(Stateless), events: Arc::new(Silent), clock: Clock::system() }
+        Self {
+            ledger: Arc::new(Stateless),
+            events: Arc::new(Silent),
+            clock: Clock::system(),
+            find_key: None,
+        }
     }
 
     /// Keeps sign-ins in this ledger; then they can be listed and ended one by one.
@@ -63,6 +70,33 @@ impl Auth {
     /// Asks this clock for the time.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Finds the key that verifies a token of ours by the fields of its header, its `kid` for
+    /// example (`decode_key_loader`). The header is not verified yet: use it to choose among
+    /// keys that you know. A key that is found takes the place of the configured ones; where
+    /// none is, they are asked, and 401 `token_invalid` is the answer to what none of them
+    /// signed. The algorithm stays the configured one.
+    ///
+    /// There is no `encode_key_loader`: what this program signs, it signs with the one key of
+    /// its configuration, so it can always verify it. To change keys there are
+    /// `previous_secrets` and `public_keys`; to end all tokens of one account, its
+    /// [`stamp`](super::Account::stamp).
+    ///
+    /// ```
+    /// use vestibule::auth::{Algorithm, Auth, VerifyingKey};
+    ///
+    /// let partner = VerifyingKey::from_secret(Algorithm::HS256, &[7; 32]).unwrap();
+    /// let fairing = Auth::fairing().keys(move |header| {
+    ///     (header.get("kid")? == "partner").then(|| partner.clone())
+    /// });
+    /// ```
+    pub fn keys<F>(mut self, find: F) -> Self
+    where
+        F: Fn(&Map<String, Value>) -> Option<VerifyingKey> + Send + Sync + 'static,
+    {
+        self.find_key = Some(Arc::new(find));
         self
     }
 }
@@ -83,7 +117,14 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
-        let keys = match Keys::new(&config.token) {
+        let keys = Keys::new(&config.token).and_then(|keys| {
+            let foreign = match config.mode.has_tokens() {
+                true => ForeignKeys::read(&config.token.foreign),
+                false => Ok(None),
+            };
+            foreign.map(|foreign| (keys, foreign)).map_err(|fault| ("token.foreign.jwks", fault))
+        });
+        let (keys, foreign_keys) = match keys {
             Ok(keys) => keys,
             Err((key, fault)) => {
                 log::error!("configuration: auth.{key}: {fault}");
@@ -105,6 +146,8 @@ impl Fairing for Auth {
         let state = AuthState {
             keys,
             previous_keys,
+            foreign_keys,
+            find_key: self.find_key.clone(),
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
             events: self.events.clone(),
@@ -208,8 +251,8 @@ fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'
     let presented = is_token_request(request, state);
     let kind = Error::last(request).map(|error| error.kind());
     let kind = kind.filter(|kind| kind.status() == response.status());
-    let scheme = &state.config.token.scheme;
-    let bare = format!("{scheme} realm=\"vestibule\"");
+    let (scheme, realm) = (&state.config.token.scheme, &state.config.token.realm);
+    let bare = format!("{scheme} realm=\"{realm}\"");
     let value = match (response.status(), kind) {
         (Status::Unauthorized, Some(kind)) if presented && kind.blames_token() => {
             format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())

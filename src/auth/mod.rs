@@ -23,6 +23,18 @@
 //! | [`Only`] | and the token was in one of these locations | 401 |
 //! | [`Maybe`] | nothing, but a bad credential is still refused | as the guard inside |
 //!
+//! # Tokens otherwise
+//!
+//! `tokens.start(&user)` follows the configuration. An [`Issue`] changes freshness, lifetimes,
+//! claims and header fields of one pair, or leaves the refresh token out;
+//! [`Tokens::confirm`] gives a fresh access token for a password that was proven again.
+//! `[default.auth.token]` says which claims tokens carry and must carry ([`TokenConfig`]), and
+//! whose tokens are accepted beside our own ([`ForeignConfig`], [`Account::find_foreign`]);
+//! [`Auth::keys`] finds further keys. What exactly was wrong with a token says
+//! [`Error::token_fault`].
+//!
+//! # When a guard refuses
+//!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask
 //! [`Error::last`] and draw it. This half ships no route, no page and no table.
 
@@ -40,8 +52,10 @@ mod error_kind;
 mod events;
 mod fairing;
 mod guards;
+mod issue;
 pub(crate) mod json;
 mod keys;
+mod minting;
 mod next;
 mod notes;
 mod opening;
@@ -61,6 +75,9 @@ mod ticket;
 mod token;
 mod token_body;
 mod token_cookies;
+mod token_fault;
+mod token_sign_in;
+mod verification;
 
 pub use account::Account;
 pub use authentication::{Authentication, Verdict, Via};
@@ -70,8 +87,9 @@ pub use clock::Clock;
 #[cfg(feature = "app")]
 pub(crate) use clock::{from_micros, to_micros};
 pub use config::{
-    Config, Fault, Location, Mode, PasswordConfig, Protection, SameSite, Secret, SessionConfig,
-    SessionPolicy, TokenConfig, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig,
+    Audience, Config, Fault, ForeignConfig, Lifetime, Location, Mode, PasswordConfig, Protection,
+    SameSite, Secret, SessionConfig, SessionPolicy, TokenConfig, TokenCookiesConfig,
+    TokenJsonConfig, TokenQueryConfig,
 };
 #[cfg(feature = "app")]
 pub(crate) use config::{duration, faults_of, read};
@@ -80,10 +98,11 @@ pub use error_kind::ErrorKind;
 pub use events::{EndedBy, Event, EventKind, Events, Reporter, Silent};
 pub use fairing::Auth;
 pub use guards::{
-    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, Locations, Maybe,
-    Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser, TokenUser,
+    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, HasClaims,
+    Locations, Maybe, Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser, TokenUser,
 };
-pub use keys::{Algorithm, PublicKeys};
+pub use issue::Issue;
+pub use keys::{Algorithm, PublicKeys, VerifyingKey};
 pub use next::LocalPath;
 pub use password::{Hasher, MAX_PASSWORD, Password};
 pub use problem::Problem;
@@ -92,3 +111,4 @@ pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
 pub use sign_ins::SignIns;
 pub use token::{TokenPair, Tokens};
 pub use token_body::TokenBody;
+pub use token_fault::{TokenFault, TokenPart};

@@ -29,8 +29,24 @@ pub(crate) async fn open<U: Account>(
     if !account.is_active() {
         return Err(ErrorKind::AccountInactive.into());
     }
+    let sign_in = anew(request, state, account, kind, lifetime, remembered)?;
+    state.ledger.open(&sign_in).await?;
+    let (account, id) = (Some(sign_in.account.as_str()), Some(sign_in.id.as_str()));
+    report(request, EventKind::SignedIn, account, id);
+    Ok(sign_in)
+}
+
+/// The row of a sign-in that begins now; it is not kept yet.
+pub(crate) fn anew<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+    account: &U,
+    kind: SignInKind,
+    lifetime: Duration,
+    remembered: bool,
+) -> Result<SignIn, Error> {
     let now = state.clock.now()?;
-    let sign_in = SignIn {
+    Ok(SignIn {
         id: SignInId::random()?,
         account: account.id().to_string(),
         kind,
@@ -44,11 +60,7 @@ pub(crate) async fn open<U: Account>(
         user_agent: request.headers().get_one("User-Agent").map(plain),
         address: request.client_ip().map(|address| address.to_string()),
         label: None,
-    };
-    state.ledger.open(&sign_in).await?;
-    let (account, id) = (Some(sign_in.account.as_str()), Some(sign_in.id.as_str()));
-    report(request, EventKind::SignedIn, account, id);
-    Ok(sign_in)
+    })
 }
 
 /// The successor of a session: a new id and nothing gained, neither life nor freshness; 401

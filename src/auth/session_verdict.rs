@@ -109,7 +109,7 @@ async fn admit<U: Account>(
         // Being remembered is what outlives the idle limit; it only ends the session.
         idle: (which == Which::Session).then_some(state.config.session.idle),
     };
-    let Some(found) = look_up::<U>(request, state, &credential).await? else {
+    let Ok(found) = look_up::<U>(request, state, &credential).await? else {
         mark_worthless(request, which);
         return Ok(None);
     };

@@ -7,11 +7,12 @@ use rocket::Request;
 use time::OffsetDateTime;
 
 use super::account::Account;
+use super::claims::Claims;
 use super::digest::stamp_digest;
 use super::error::Error;
-use super::error_kind::ErrorKind;
 use super::sign_in::{SignIn, SignInId, SignInKind};
 use super::state::AuthState;
+use super::token_fault::TokenFault;
 
 /// How often the last use of a sign-in is written at the most.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
@@ -32,29 +33,30 @@ pub(crate) struct Standing<U> {
     pub(crate) sign_in: Option<SignIn>,
 }
 
-/// The account and sign-in behind a credential; `None` when either is gone, over, inactive
-/// or not what the credential says, 503 `unavailable` when a store does not answer.
+/// The account and sign-in behind a credential, or which of the two is gone, over, inactive
+/// or not what the credential says; 503 `unavailable` when a store does not answer.
 pub(crate) async fn look_up<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
     credential: &Presentation<'_>,
-) -> Result<Option<Standing<U>>, Error> {
+) -> Result<Result<Standing<U>, TokenFault>, Error> {
     let now = state.clock.now()?;
     let sign_in = if state.ledger.is_stateless() {
         None
     } else {
         let Some(sign_in) = find_sign_in(state, credential, now).await? else {
-            return Ok(None);
+            return Ok(Err(TokenFault::SignInEnded));
         };
         Some(sign_in)
     };
-    let Some(account) = find_account::<U>(request, credential.sub, credential.stamp).await? else {
-        return Ok(None);
+    let account = match find_account::<U>(request, credential.sub, credential.stamp).await? {
+        Ok(account) => account,
+        Err(gone) => return Ok(Err(gone)),
     };
     if let Some(sign_in) = &sign_in {
         touch(state, sign_in, now);
     }
-    Ok(Some(Standing { account: Arc::new(account), sign_in }))
+    Ok(Ok(Standing { account: Arc::new(account), sign_in }))
 }
 
 async fn find_sign_in(
@@ -75,19 +77,31 @@ async fn find_sign_in(
     }))
 }
 
-/// The active account of a `sub` whose stamp is still the one that the credential carries.
+/// The active account of a `sub` whose stamp is still the one that the credential carries;
+/// another stamp ends a sign-in as its owner would.
 pub(crate) async fn find_account<U: Account>(
     request: &Request<'_>,
     sub: &str,
     stamp: Option<&str>,
-) -> Result<Option<U>, Error> {
+) -> Result<Result<U, TokenFault>, Error> {
     let Ok(id) = sub.parse::<U::Id>() else {
-        return Ok(None);
+        return Ok(Err(TokenFault::AccountGone));
     };
     let found = U::find(request.rocket(), &id).await.map_err(Error::unavailable)?;
-    Ok(found.filter(|account| {
-        account.is_active() && stamp_digest(&account.stamp()).as_deref() == stamp
-    }))
+    Ok(match found.filter(Account::is_active) {
+        None => Err(TokenFault::AccountGone),
+        Some(account) if stamp_digest(&account.stamp()).as_deref() == stamp => Ok(account),
+        Some(_) => Err(TokenFault::SignInEnded),
+    })
+}
+
+/// The active account that somebody else's token names.
+pub(crate) async fn find_foreign<U: Account>(
+    request: &Request<'_>,
+    claims: &Claims,
+) -> Result<U, Error> {
+    let found = U::find_foreign(request.rocket(), claims).await.map_err(Error::unavailable)?;
+    found.filter(Account::is_active).ok_or_else(|| TokenFault::AccountGone.into())
 }
 
 /// Notes the use in the background, at most once a minute.
@@ -99,9 +113,4 @@ fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
     if now - sign_in.last_seen_at >= every {
         state.notes.add(&state.ledger, &sign_in.id, now);
     }
-}
-
-/// The error of a token whose sign-in or account does not stand.
-pub(crate) fn revoked() -> Error {
-    ErrorKind::TokenRevoked.into()
 }

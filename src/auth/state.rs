@@ -10,7 +10,7 @@ use super::config::{Config, Location};
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::Events;
-use super::keys::Keys;
+use super::keys::{FindKey, ForeignKeys, Keys};
 use super::notes::Notes;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::Ledger;
@@ -26,6 +26,8 @@ pub(crate) struct AuthState {
     pub(crate) config: Config,
     pub(crate) keys: Keys,
     pub(crate) previous_keys: PreviousKeys,
+    pub(crate) foreign_keys: Option<ForeignKeys>,
+    pub(crate) find_key: Option<Arc<FindKey>>,
     pub(crate) clock: Clock,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) events: Arc<dyn Events>,

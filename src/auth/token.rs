@@ -1,38 +1,41 @@
 //! Signing programs in and out: the writing side of tokens.
 
-use std::sync::Arc;
-
 use rocket::Request;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::account::Account;
 use super::bearer::refuse;
-use super::claims::{Claims, TokenKind};
-use super::digest::stamp_digest;
+use super::claims::Claims;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, report};
-use super::guards::RefreshToken;
+use super::guards::{Authenticated, HasClaims, RefreshToken};
+use super::issue::Issue;
+use super::minting::{Mint, unkept};
 use super::opening::open;
-use super::sign_in::{Rotation, SignIn, SignInId, SignInKind};
-use super::standing::{find_account, revoked};
+use super::sign_in::{SignInId, SignInKind};
+use super::standing::find_account;
 use super::state::AuthState;
+use super::token_fault::TokenFault;
+use super::token_sign_in::{confirmed, current, rotate};
+use super::verification::verify;
 
 /// What a program gets for a password or a refresh token (RFC 6749, section 5.1).
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct TokenPair {
     /// Presented on every request.
     pub access_token: String,
-    /// Presented once, for the next pair.
-    pub refresh_token: String,
+    /// Presented once, for the next pair; `None` where an [`Issue`] wanted none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
     /// Always `Bearer`, or the configured scheme.
     pub token_type: String,
-    /// Life of the access token, in seconds.
-    pub expires_in: i64,
+    /// Life of the access token, in seconds; `None` for one without an end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<i64>,
 }
 
 impl std::fmt::Debug for TokenPair {
@@ -67,10 +70,22 @@ impl Tokens<'_> {
     /// # Errors
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<TokenPair, Error> {
-        let lifetime = self.state.config.token.refresh;
-        let opened =
-            open(self.request, self.state, account, SignInKind::Token, lifetime, false).await?;
-        self.pair(account, &opened, true)
+        self.start_with(account, Issue::new()).await
+    }
+
+    /// As [`start`](Self::start), with tokens as the [`Issue`] wants them.
+    ///
+    /// # Errors
+    /// As `start`; 500 `internal` when it asks for what it may not, and the log says for what.
+    pub async fn start_with<U: Account>(
+        &self,
+        account: &U,
+        issue: Issue,
+    ) -> Result<TokenPair, Error> {
+        let life = issue.sign_in_life(&self.state.config.token)?.of_row();
+        let kind = SignInKind::Token;
+        let opened = open(self.request, self.state, account, kind, life, false).await?;
+        self.mint(account, &issue).pair(&opened, issue.fresh.unwrap_or(true))
     }
 
     /// Takes a refresh token for a new pair. The old one is dead; presented again within
@@ -81,44 +96,91 @@ impl Tokens<'_> {
     /// 401 `token_revoked` when the sign-in or the account does not stand, 401
     /// `token_invalid` when the account type does not accept the claims, 503 `unavailable`.
     pub async fn refresh<U: Account>(&self, token: &RefreshToken) -> Result<TokenPair, Error> {
-        let claims = token.claims();
-        let stamp = claims.stamp.as_deref();
-        let account = find_account::<U>(self.request, &claims.sub, stamp).await?;
-        let account = account.ok_or_else(revoked)?;
-        if !U::accept(self.request.rocket(), claims).await.map_err(Error::unavailable)? {
-            return Err(ErrorKind::TokenInvalid.into());
-        }
-        if self.state.ledger.is_stateless() {
-            return self.pair(&account, &unkept(claims)?, false);
-        }
-        let id = claims.sid.as_deref().and_then(SignInId::parse).ok_or_else(revoked)?;
-        let from = claims.generation.ok_or(ErrorKind::TokenInvalid)?;
-        let now = self.state.clock.now()?;
-        let grace = self.state.config.token.refresh_grace;
-        let rotation = self.state.ledger.rotate(&id, from, now, grace).await?;
-        if let Rotation::Rotated(row) = &rotation {
-            report(self.request, EventKind::Rotated, Some(&row.account), Some(row.id.as_str()));
-        }
-        match rotation {
-            Rotation::Rotated(row) | Rotation::Replayed(row)
-                if row.account == claims.sub && row.kind == SignInKind::Token =>
-            {
-                self.pair(&account, &row, false)
-            }
-            Rotation::Theft => {
-                report(self.request, EventKind::Theft, Some(&claims.sub), Some(id.as_str()));
-                Err(revoked())
-            }
-            _ => Err(revoked()),
-        }
+        self.refresh_with::<U>(token, Issue::new()).await
     }
 
-    /// Ends the sign-in that verified claims present: its access and refresh tokens die
-    /// together. Ending what is gone is no error.
+    /// As [`refresh`](Self::refresh), with tokens as the [`Issue`] wants them. With
+    /// [`access_only`](Issue::access_only) the refresh token stays good and there is no next
+    /// one, as in Flask-JWT-Extended; then a copy in somebody else's hands is not noticed.
     ///
     /// # Errors
-    /// 503 `unavailable`.
-    pub async fn end(&self, claims: &Claims) -> Result<(), Error> {
+    /// As `refresh`; 500 `internal` when it asks for what it may not, and the log says for
+    /// what.
+    pub async fn refresh_with<U: Account>(
+        &self,
+        token: &RefreshToken,
+        issue: Issue,
+    ) -> Result<TokenPair, Error> {
+        issue.check_for_standing(&self.state.config.token)?;
+        if issue.fresh == Some(true) {
+            return Err(Error::misuse("Issue: only a proven password makes a token fresh"));
+        }
+        let claims = token.claims();
+        let stamp = claims.stamp.as_deref();
+        let account = find_account::<U>(self.request, &claims.sub, stamp).await??;
+        if !U::accept(self.request.rocket(), claims).await.map_err(Error::unavailable)? {
+            return Err(TokenFault::Refused.into());
+        }
+        let now = self.state.clock.now()?;
+        let row = if self.state.ledger.is_stateless() {
+            unkept(claims, now)?
+        } else if issue.access_only {
+            current(self.state, claims, now).await?
+        } else {
+            rotate(self.request, self.state, claims, now).await?
+        };
+        self.mint(&account, &issue).pair(&row, false)
+    }
+
+    /// Notes that whoever presents this token has proven the password again, and gives out a
+    /// fresh access token of the same sign-in; there is no new refresh token, for the one that
+    /// they have stays good. Without a ledger the token is one of a new sign-in that has no
+    /// refresh token.
+    ///
+    /// # Errors
+    /// 401 `credentials_missing` for a session and for a foreign token, 503 `unavailable`.
+    ///
+    /// ```
+    /// # #[macro_use] extern crate rocket;
+    /// use rocket::serde::json::Json;
+    /// use vestibule::auth::{Account, Error, TokenPair, TokenUser, Tokens};
+    ///
+    /// async fn prove<U: Account>(user: TokenUser<U>, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
+    ///     // ... verify the password that was sent ...
+    ///     Ok(Json(tokens.confirm(&user).await?))
+    /// }
+    /// ```
+    pub async fn confirm(&self, who: &impl Authenticated) -> Result<TokenPair, Error> {
+        self.confirm_with(who, Issue::new()).await
+    }
+
+    /// As [`confirm`](Self::confirm), with a token as the [`Issue`] wants it.
+    ///
+    /// # Errors
+    /// As `confirm`; 500 `internal` when it asks for what it may not, and the log says for
+    /// what.
+    pub async fn confirm_with(
+        &self,
+        who: &impl Authenticated,
+        issue: Issue,
+    ) -> Result<TokenPair, Error> {
+        issue.check_for_standing(&self.state.config.token)?;
+        let issue = issue.access_only();
+        let found = who.authentication();
+        let now = self.state.clock.now()?;
+        let row = confirmed(self.request, self.state, found, &issue, now).await?;
+        let sid = Some(row.id.as_str());
+        report(self.request, EventKind::Confirmed, Some(&row.account), sid);
+        self.mint(&**found.account(), &issue).pair(&row, issue.fresh.unwrap_or(true))
+    }
+
+    /// Ends the sign-in that a token presents: its access and refresh tokens die together.
+    /// Takes a guard of a user or a token, or claims. Ending what is gone is no error.
+    ///
+    /// # Errors
+    /// 401 `credentials_missing` for a session, 503 `unavailable`.
+    pub async fn end(&self, who: &impl HasClaims) -> Result<(), Error> {
+        let claims = who.claims().ok_or(ErrorKind::CredentialsMissing)?;
         match claims.sid.as_deref().and_then(SignInId::parse) {
             Some(id) => {
                 if self.state.ledger.end(&id).await? {
@@ -138,115 +200,25 @@ impl Tokens<'_> {
     /// # Errors
     /// 401 `token_invalid` or `token_expired`.
     pub fn verify(&self, token: &str) -> Result<Claims, Error> {
-        let claims = self.state.keys.verify(token)?;
-        Claims::check(claims, &self.state.config.token, self.state.clock.now()?)
+        verify(self.state, token)?.in_time()
+    }
+
+    /// As [`verify`](Self::verify), but its time may be over
+    /// (`decode_token(allow_expired=True)`).
+    ///
+    /// # Errors
+    /// 401 `token_invalid`.
+    pub fn verify_expired(&self, token: &str) -> Result<Claims, Error> {
+        Ok(verify(self.state, token)?.at_any_time())
     }
 
     pub(super) fn parts(&self) -> (&Request<'_>, &AuthState) {
         (self.request, self.state)
     }
 
-    fn pair<U: Account>(
-        &self,
-        account: &U,
-        sign_in: &SignIn,
-        fresh: bool,
-    ) -> Result<TokenPair, Error> {
-        let now = self.state.clock.now()?;
-        let access = self.access_claims(account, sign_in, now, fresh)?;
-        Ok(TokenPair {
-            expires_in: access.exp - access.iat,
-            access_token: self.sign(account, &access)?,
-            refresh_token: self.sign(account, &self.refresh_claims(account, sign_in)?)?,
-            token_type: self.state.config.token.scheme.clone(),
-        })
+    fn mint<'m, U>(&'m self, account: &'m U, issue: &'m Issue) -> Mint<'m, U> {
+        Mint { state: self.state, account, issue }
     }
-
-    fn access_claims<U: Account>(
-        &self,
-        account: &U,
-        sign_in: &SignIn,
-        now: OffsetDateTime,
-        fresh: bool,
-    ) -> Result<Claims, Error> {
-        let end = (now + self.state.config.token.access).min(sign_in.expires_at);
-        let common = self.common(account, sign_in, TokenKind::Access);
-        Ok(Claims {
-            fresh,
-            iat: now.unix_timestamp(),
-            nbf: now.unix_timestamp(),
-            exp: end.unix_timestamp(),
-            csrf: self.csrf(|| Ok(SignInId::random()?.to_string()))?,
-            jti: SignInId::random()?.to_string(),
-            ..common
-        })
-    }
-
-    /// Made of the row alone, so that the same row always makes the same token.
-    fn refresh_claims<U: Account>(&self, account: &U, sign_in: &SignIn) -> Result<Claims, Error> {
-        let since = sign_in.rotated_at.unwrap_or(sign_in.created_at).unix_timestamp();
-        let common = self.common(account, sign_in, TokenKind::Refresh);
-        let jti = format!("{}.{}", sign_in.id, sign_in.generation);
-        Ok(Claims {
-            iat: since,
-            nbf: since,
-            csrf: self.csrf(|| Ok(self.state.keys.derive("csrf", &[&jti])))?,
-            jti,
-            generation: Some(sign_in.generation),
-            ..common
-        })
-    }
-
-    /// The CSRF value of a new token, where tokens travel in cookies at all.
-    fn csrf(&self, make: impl FnOnce() -> Result<String, Error>) -> Result<Option<String>, Error> {
-        let wanted = self.state.has_token_cookies() && self.state.config.token.cookies.csrf;
-        wanted.then(make).transpose()
-    }
-
-    fn common<U: Account>(&self, account: &U, sign_in: &SignIn, kind: TokenKind) -> Claims {
-        let kept = !self.state.ledger.is_stateless();
-        Claims {
-            sub: sign_in.account.clone(),
-            iss: self.state.config.token.issuer.clone(),
-            aud: self.state.config.token.audience.clone(),
-            kind,
-            fresh: false,
-            iat: 0,
-            nbf: 0,
-            exp: sign_in.expires_at.unix_timestamp(),
-            jti: String::new(),
-            sid: kept.then(|| sign_in.id.as_str().to_owned()),
-            auth_time: sign_in.auth_time.unix_timestamp(),
-            generation: None,
-            csrf: None,
-            stamp: stamp_digest(&account.stamp()),
-            extra: account.claims(kind),
-        }
-    }
-
-    fn sign<U: Account>(&self, account: &U, claims: &Claims) -> Result<String, Error> {
-        self.state.keys.sign(&account.headers(claims.kind), &claims.to_map())
-    }
-}
-
-/// What a refresh token itself says of its sign-in, where no ledger keeps it.
-fn unkept(claims: &Arc<Claims>) -> Result<SignIn, Error> {
-    let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(Error::internal);
-    Ok(SignIn {
-        id: SignInId::random()?,
-        account: claims.sub.clone(),
-        kind: SignInKind::Token,
-        created_at: time(claims.iat)?,
-        auth_time: time(claims.auth_time)?,
-        last_seen_at: time(claims.iat)?,
-        expires_at: time(claims.exp)?,
-        remembered: false,
-        generation: claims.generation.unwrap_or(0) + 1,
-        rotated_at: None,
-        user_agent: None,
-        address: None,
-        label: None,
-    })
 }
 
 #[rocket::async_trait]

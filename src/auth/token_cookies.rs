@@ -7,28 +7,30 @@ use time::OffsetDateTime;
 use super::claims::{Claims, TokenKind};
 use super::config::{Config, SameSite};
 use super::error::Error;
-use super::error_kind::ErrorKind;
 use super::state::AuthState;
 use super::token::{TokenPair, Tokens};
+
+/// How long browsers keep a cookie at the most; those of a token without an end are kept so.
+const LONGEST: time::Duration = time::Duration::days(400);
 
 const KINDS: [TokenKind; 2] = [TokenKind::Access, TokenKind::Refresh];
 
 impl Tokens<'_> {
     /// Puts a pair into its cookies, with their CSRF values (`set_access_cookies`,
-    /// `set_refresh_cookies`).
+    /// `set_refresh_cookies`). Where there is no refresh token its cookies stay as they are.
     ///
     /// # Errors
     /// 500 `internal` unless `token.locations` holds `cookies`.
     pub fn set_cookies(&self, pair: &TokenPair) -> Result<(), Error> {
         let (request, state) = self.parts();
         if !state.has_token_cookies() {
-            let text = "token.locations does not hold \"cookies\"";
-            return Err(Error::new(ErrorKind::Internal).caused_by(std::io::Error::other(text)));
+            return Err(Error::misuse("auth.token.locations does not hold \"cookies\""));
         }
-        for (kind, token) in
-            [(TokenKind::Access, &pair.access_token), (TokenKind::Refresh, &pair.refresh_token)]
-        {
-            set(request, state, kind, token, &self.verify(token)?);
+        let now = state.clock.now()?;
+        let access = Some((TokenKind::Access, &pair.access_token));
+        let refresh = pair.refresh_token.as_ref().map(|token| (TokenKind::Refresh, token));
+        for (kind, token) in access.into_iter().chain(refresh) {
+            set(request, state, kind, token, &self.verify(token)?, now);
         }
         Ok(())
     }
@@ -58,12 +60,20 @@ fn names(config: &Config, kind: TokenKind) -> [&str; 2] {
     [cookies.name(kind), cookies.csrf_name(kind)]
 }
 
-fn set(request: &Request<'_>, state: &AuthState, kind: TokenKind, token: &str, claims: &Claims) {
+fn set(
+    request: &Request<'_>,
+    state: &AuthState,
+    kind: TokenKind,
+    token: &str,
+    claims: &Claims,
+    now: OffsetDateTime,
+) {
     let config = &state.config.token.cookies;
-    let expires = match config.session {
-        true => None,
-        false => OffsetDateTime::from_unix_timestamp(claims.exp).ok(),
+    let end = match claims.exp {
+        Some(exp) => OffsetDateTime::from_unix_timestamp(exp).ok(),
+        None => Some(now + LONGEST),
     };
+    let expires = end.filter(|_| !config.session);
     let mut cookie = bare(&state.config, kind, config.name(kind), token);
     cookie.set_http_only(true);
     cookie.set_expires(expires);

@@ -97,14 +97,34 @@ fn refusals_are_flask_jwt_extendeds() {
     of(&format!("Bearer {tampered}")).is(422, &json!({ "msg": "Signature verification failed" }));
 }
 
+/// The token that the guide prints.
+const PRINTED: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTYxMTUw\
+                       OTAxMSwianRpIjoiNGFmN2ViNTAtMjk3Yy00ZmY4LWJmOTYtMTZlMDE5MWEzYzMwIiwibmJmI\
+                       joxNjExNTA5MDExLCJ0eXBlIjoiYWNjZXNzIiwic3ViIjoyLCJleHAiOjE2MTQxMDEwMTF9.2\
+                       UhZo-xo19NXaqKLwcMz0NBLAcxxEUeK4Ziqk1T_9h0";
+
 #[test]
-fn the_printed_token_of_the_guide_is_refused_as_not_ours() {
+fn the_printed_token_of_the_guide_is_refused_for_what_it_lacks() {
     // It has the right signature, an integer for a subject and neither issuer nor audience.
-    let printed = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJmcmVzaCI6ZmFsc2UsImlhdCI6MTYxMTUwOTAx\
-                   MSwianRpIjoiNGFmN2ViNTAtMjk3Yy00ZmY4LWJmOTYtMTZlMDE5MWEzYzMwIiwibmJmIjoxNjExNT\
-                   A5MDExLCJ0eXBlIjoiYWNjZXNzIiwic3ViIjoyLCJleHAiOjE2MTQxMDEwMTF9.2UhZo-xo19NXaqK\
-                   LwcMz0NBLAcxxEUeK4Ziqk1T_9h0";
-    let example = start();
-    let who = example.get("/who_am_i", &[("Authorization", &format!("Bearer {printed}"))]);
-    assert_eq!(who.status, 422, "{who:?}");
+    let printed = [("Authorization", &*format!("Bearer {PRINTED}"))];
+    let who = start().get("/who_am_i", &printed);
+    who.is(422, &json!({ "msg": "Token is missing the \"iss\" claim" }));
+}
+
+#[test]
+fn as_flask_is_configured_only_its_time_is_against_the_printed_token() {
+    let flask = "{password={cost=4},token={issuer=\"\",audience=\"\",verify_sub=false,\
+                 access=\"30 days\"}}";
+    let example = Example::start_with("automatic_user_loading", flask);
+    let printed = [("Authorization", &*format!("Bearer {PRINTED}"))];
+    example.get("/who_am_i", &printed).is(401, &json!({ "msg": "Token has expired" }));
+    // The same claims in our time.
+    let now = claims(&bearer(&example, "panther"))["iat"].as_i64().expect("a time");
+    let renewed = forge(PRINTED, SECRET, |claims| {
+        for (name, time) in [("iat", now), ("nbf", now), ("exp", now + 2_592_000)] {
+            claims.insert(name.to_owned(), time.into());
+        }
+    });
+    let who = example.get("/who_am_i", &[("Authorization", &format!("Bearer {renewed}"))]);
+    assert_eq!(who.text("username"), "panther");
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Example, Reply};
-use crate::forge::{claims, expired, forge, tampered};
+use crate::forge::{claims, expired, forge, sign, tampered};
 
 const SECRET: &str = "super-secret";
 
@@ -107,6 +107,116 @@ fn a_bad_token_is_refused_for_what_is_wrong_with_it() {
     errors.send("POST", "/refresh", &other_release).is(400, &msg(text));
 }
 
+/// The text for each token of a table, all with 422.
+#[track_caller]
+fn assert_texts(errors: &Errors, table: &[(&str, String)]) {
+    for (text, token) in table {
+        let reply = errors.get("/protected", token);
+        assert_eq!((reply.status, &reply.json()), (422, &msg(text)), "{token}");
+    }
+}
+
+#[test]
+fn a_token_that_cannot_be_decoded_gets_the_text_of_pyjwt() {
+    let errors = Errors::start();
+    let (access, _) = errors.pair("test");
+    let body = serde_json::to_string(&claims(&access)).expect("JSON");
+    let good = r#"{"alg":"HS256"}"#;
+    let signed = |header: &str, claims: &str| sign(SECRET, header, claims);
+    let (message, signature) = access.rsplit_once('.').expect("three parts");
+    assert_texts(
+        &errors,
+        &[
+            ("Not enough segments", "foobarbaz".to_owned()),
+            ("Not enough segments", message.to_owned()),
+            ("Invalid header padding", "aaaaa.bbbbb.ccccc".to_owned()),
+            (
+                "Invalid payload padding",
+                format!("{}.bbbbb.{signature}", message.split('.').next().expect("a header")),
+            ),
+            ("Invalid crypto padding", format!("{message}.ccccc")),
+            (
+                "Invalid header string: Expecting value: line 1 column 1 (char 0)",
+                signed("nonsense", &body),
+            ),
+            ("Invalid header string: must be a json object", signed("[1]", &body)),
+            (
+                "Invalid payload string: Expecting value: line 1 column 1 (char 0)",
+                signed(good, "nonsense"),
+            ),
+            ("Invalid payload string: must be a json object", signed(good, "[1]")),
+            ("Algorithm not specified", signed(r#"{"typ":"JWT"}"#, &body)),
+            ("The specified alg value is not allowed", signed(r#"{"alg":"none"}"#, &body)),
+            ("The specified alg value is not allowed", signed(r#"{"alg":"hs256"}"#, &body)),
+            (
+                "Key ID header parameter must be a string",
+                signed(r#"{"alg":"HS256","kid":1}"#, &body),
+            ),
+            ("Signature verification failed", format!("{message}.")),
+            ("Signature verification failed", sign("other", good, &body)),
+        ],
+    );
+}
+
+#[test]
+fn a_claim_that_is_wrong_gets_the_text_of_pyjwt() {
+    let errors = Errors::start();
+    let (access, _) = errors.pair("test");
+    let soon = claims(&access)["exp"].as_i64().expect("an end");
+    let with = |name: &str, value: Value| {
+        forge(&access, SECRET, |claims| drop(claims.insert(name.to_owned(), value)))
+    };
+    let without = |name: &str| forge(&access, SECRET, |claims| drop(claims.remove(name)));
+    assert_texts(
+        &errors,
+        &[
+            ("Missing claim: sub", without("sub")),
+            ("Token is missing the \"iss\" claim", without("iss")),
+            ("Token is missing the \"aud\" claim", without("aud")),
+            ("Token is missing the \"aud\" claim", with("aud", json!([]))),
+            ("Invalid issuer", with("iss", json!("other"))),
+            ("Audience doesn't match", with("aud", json!("other"))),
+            ("Invalid claim format in token", with("aud", json!(1))),
+            ("Payload Issuer (iss) must be a string", with("iss", json!(1))),
+            ("Subject must be a string", with("sub", json!(1))),
+            ("Subject must be a string", with("sub", Value::Null)),
+            ("JWT ID must be a string", with("jti", json!(1))),
+            ("The token is not yet valid (iat)", with("iat", json!(soon))),
+            ("The token is not yet valid (nbf)", with("nbf", json!(soon))),
+            ("Expiration Time claim (exp) must be an integer.", with("exp", json!("x"))),
+            ("Not Before claim (nbf) must be an integer.", with("nbf", json!("x"))),
+            ("Issued At claim (iat) must be an integer.", with("iat", json!("x"))),
+        ],
+    );
+}
+
+#[test]
+fn of_an_expired_token_any_other_fault_counts_first() {
+    let errors = Errors::start();
+    let (access, _) = errors.pair("test");
+    let old = expired(&access, SECRET);
+    let with = |name: &str, value: Value| {
+        forge(&old, SECRET, |claims| drop(claims.insert(name.to_owned(), value)))
+    };
+    errors.get("/protected", &old).is(401, &msg("Token has expired"));
+    let issuer = with("iss", json!("other"));
+    errors.get("/protected", &issuer).is(422, &msg("Invalid issuer"));
+    let nobody = forge(&old, SECRET, |claims| drop(claims.remove("sub")));
+    errors.get("/protected", &nobody).is(422, &msg("Missing claim: sub"));
+}
+
+#[test]
+fn a_refresh_token_can_be_used_again_as_flasks_clients_do() {
+    let errors = Errors::start();
+    let (_, refresh) = errors.pair("test");
+    for _ in 0..3 {
+        let reply = errors.send("POST", "/refresh", &refresh);
+        assert_eq!(reply.json().get("refresh_token"), None);
+        let renewed = reply.text("access_token");
+        errors.get("/protected", &renewed).is(200, &json!({ "logged_in_as": "test" }));
+    }
+}
+
 #[test]
 fn signing_out_revokes_both_tokens() {
     let errors = Errors::start();
@@ -149,4 +259,9 @@ fn a_token_in_a_cookie_needs_its_csrf_value() {
     post(Some("other")).is(401, &msg("CSRF double submit tokens do not match"));
     let get = errors.0.get("/protected", &[("Cookie", &cookie)]);
     get.is(200, &json!({ "logged_in_as": "test" }));
+    let without = forge(&access, SECRET, |claims| drop(claims.remove("csrf")));
+    let cookie = format!("access_token_cookie={without}");
+    let headers = [("Cookie", cookie.as_str()), ("X-CSRF-TOKEN", "x")];
+    let reply = errors.0.send("POST", "/protected", &headers, "");
+    reply.is(422, &msg("Missing claim: csrf"));
 }

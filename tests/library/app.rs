@@ -8,7 +8,7 @@ use rocket::figment::Figment;
 use rocket::http::{Cookie, Header, Method, Status};
 use rocket::local::blocking::{Client, LocalRequest};
 use rocket::serde::json::Json;
-use rocket::{Build, Request, Rocket, catch, catchers, get, post, routes};
+use rocket::{Build, Catcher, Request, Rocket, Route, catch, catchers, get, post, routes};
 use serde_json::Value;
 use vestibule::auth::{
     self, AccessToken, Auth, Authenticated, BearerToken, Clock, Error, ErrorKind, Problem,
@@ -166,7 +166,7 @@ async fn confirm(session: Session<'_>) -> Result<&'static str, Error> {
 
 #[post("/renew")]
 async fn renew(user: SessionUser, session: Session<'_>) -> Result<String, Error> {
-    Ok(session.renew(&**user.account()).await?.to_string())
+    Ok(session.renew(&*user).await?.to_string())
 }
 
 #[post("/change")]
@@ -211,11 +211,10 @@ async fn api_logout(
     sign_ins: SignIns<'_>,
     all: bool,
 ) -> Result<Status, Error> {
-    let claims = user.authentication().claims().ok_or(ErrorKind::Internal)?;
     if all {
-        sign_ins.end_all(&claims.sub, None).await?;
+        sign_ins.end_all(&user.id.to_string(), None).await?;
     } else {
-        tokens.end(claims).await?;
+        tokens.end(&user).await?;
     }
     Ok(Status::NoContent)
 }
@@ -223,6 +222,11 @@ async fn api_logout(
 #[get("/verify/<token>")]
 fn verify(token: &str, tokens: Tokens<'_>) -> Result<String, Error> {
     tokens.verify(token).map(|claims| claims.sub)
+}
+
+#[get("/verify-expired/<token>")]
+fn verify_expired(token: &str, tokens: Tokens<'_>) -> Result<String, Error> {
+    tokens.verify_expired(token).map(|claims| claims.sub)
 }
 
 /// Another scheme's 401, with a challenge of its own.
@@ -247,6 +251,9 @@ fn draw(status: Status, request: &Request<'_>) -> Problem {
 pub(crate) struct Setup {
     pub(crate) figment: Figment,
     pub(crate) stateless: bool,
+    routes: Vec<Route>,
+    catchers: Vec<Catcher>,
+    fairing: fn(Auth) -> Auth,
 }
 
 impl Setup {
@@ -255,7 +262,26 @@ impl Setup {
         let figment = Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
             .merge(("auth.token.secret", SECRET));
-        Self { figment, stateless: false }
+        let (routes, catchers) = (Vec::new(), catchers![draw]);
+        Self { figment, stateless: false, routes, catchers, fairing: |auth| auth }
+    }
+
+    /// With further routes.
+    pub(crate) fn mount(mut self, routes: Vec<Route>) -> Self {
+        self.routes.extend(routes);
+        self
+    }
+
+    /// With other catchers than those that answer with Problem JSON.
+    pub(crate) fn catch(mut self, catchers: Vec<Catcher>) -> Self {
+        self.catchers = catchers;
+        self
+    }
+
+    /// With this done to the fairing.
+    pub(crate) fn fairing(mut self, change: fn(Auth) -> Auth) -> Self {
+        self.fairing = change;
+        self
     }
 
     /// With one more setting.
@@ -290,7 +316,8 @@ impl Setup {
         let auth = Auth::fairing().clock(clock.clone());
         let auth =
             if self.stateless { auth.ledger(Stateless) } else { auth.ledger(ledger.clone()) };
-        let rocket = rocket(self.figment, auth, users.clone());
+        let rocket = rocket(self.figment, (self.fairing)(auth), users.clone());
+        let rocket = rocket.mount("/", self.routes).register("/", self.catchers);
         let client = Client::untracked(rocket).expect("a rocket that launches");
         App { client, clock, ledger, users }
     }
@@ -339,11 +366,11 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
                 api_refresh,
                 api_logout,
                 verify,
+                verify_expired,
                 basic,
             ],
         )
         .mount("/cookies", crate::cookies::routes())
-        .register("/", catchers![draw])
 }
 
 /// A stage that attaches a stage, as applications are put together.
@@ -443,6 +470,12 @@ impl Call<'_> {
     pub(crate) fn form(mut self, body: &str) -> Self {
         self.request = self.request.body(body);
         self.header("Content-Type", "application/x-www-form-urlencoded")
+    }
+
+    /// A body of JSON.
+    pub(crate) fn json(mut self, body: &Value) -> Self {
+        self.request = self.request.body(body.to_string());
+        self.header("Content-Type", "application/json")
     }
 
     pub(crate) fn send(self) -> Reply {

@@ -15,7 +15,7 @@ fn figment(profile: &str, settings: &[(&str, Value)]) -> Figment {
 }
 
 /// Why a rocket did not launch; reading the kind keeps Rocket's error from panicking.
-fn launch(figment: Figment) -> Result<(), String> {
+pub(crate) fn launch(figment: Figment) -> Result<(), String> {
     let rocket = rocket(figment, Auth::fairing().clock(Clock::manual()), Users::new());
     Client::untracked(rocket).map(drop).map_err(|error| format!("{:?}", error.kind()))
 }
@@ -97,8 +97,24 @@ fn wrong() -> Vec<Wrong> {
             "auth.token.refresh_grace",
             "at most \"1m\"",
         ),
-        ("debug", "auth.token.issuer", json!(""), "auth.token.issuer", "not be empty"),
-        ("debug", "auth.token.audience", json!(""), "auth.token.audience", "not be empty"),
+        ("debug", "auth.token.access", json!("Never"), "auth.token.access", "or \"never\""),
+        ("debug", "auth.token.access", json!(false), "auth.token.access", "or \"never\""),
+        ("debug", "auth.token.access", json!("never"), "auth.token.refresh", "token.access"),
+        ("debug", "auth.token.longest", json!("1m"), "auth.token.longest", "token.access"),
+        ("debug", "auth.token.audience", json!([""]), "auth.token.audience", "an empty name"),
+        ("debug", "auth.token.audience", json!(1), "auth.token.audience", "a list of texts"),
+        ("debug", "auth.token.audience", json!([1]), "auth.token.audience.0", "a string"),
+        ("debug", "auth.token.identity_claim", json!(""), "auth.token.identity_claim", "a claim"),
+        (
+            "debug",
+            "auth.token.identity_claim",
+            json!("exp"),
+            "auth.token.identity_claim",
+            "no other meaning",
+        ),
+        ("debug", "auth.token.require", json!([""]), "auth.token.require", "in no token of ours"),
+        ("debug", "auth.token.realm", json!("a\"b"), "auth.token.realm", "without quotes"),
+        ("debug", "auth.token.realm", json!("a\r\nb"), "auth.token.realm", "printable ASCII"),
         (
             "debug",
             "auth.token.algorithm",
@@ -213,7 +229,7 @@ fn weak() -> Vec<Weak> {
     ]
 }
 
-fn faults(figment: &Figment) -> Vec<String> {
+pub(crate) fn faults(figment: &Figment) -> Vec<String> {
     let faults = Config::from_figment(figment).err().unwrap_or_default();
     faults.iter().map(ToString::to_string).collect()
 }
@@ -283,6 +299,22 @@ fn a_weak_secret_is_allowed_in_the_debug_profile_when_asked_for() {
 fn the_defaults_launch_in_both_profiles() {
     for profile in ["debug", "release"] {
         assert_eq!(launch(figment(profile, &[])), Ok(()), "{profile}");
+    }
+}
+
+#[test]
+fn a_claim_that_other_settings_leave_out_cannot_be_required() {
+    for (name, settings) in [
+        ("iss", vec![("auth.token.issuer", json!(""))]),
+        ("aud", vec![("auth.token.audience", json!([]))]),
+        ("nbf", vec![("auth.token.nbf", json!(false))]),
+        ("exp", vec![("auth.token.refresh", json!("never"))]),
+    ] {
+        let required = ("auth.token.require", json!([name]));
+        assert_eq!(launch(figment("debug", std::slice::from_ref(&required))), Ok(()), "{name}");
+        let faults = faults(&figment("debug", &[settings, vec![required]].concat()));
+        assert_eq!(faults.len(), 1, "{name}: {faults:?}");
+        assert!(faults[0].contains(&format!("\"{name}\" is in no token of ours")), "{faults:?}");
     }
 }
 

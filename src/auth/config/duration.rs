@@ -10,7 +10,7 @@ use serde::ser::Serializer;
 const EXPECTED: &str = "a duration such as \"15m\", \"2h 30m\" or \"30 days\"";
 
 /// A century: more than anybody means, and far from overflowing a time.
-const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// Reads `"15m"`, `"30 days"` or `"0"`; `None` when it is no duration up to a century.
 #[must_use]

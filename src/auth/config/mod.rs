@@ -1,22 +1,29 @@
 //! `[default.auth]`: every setting of the library half, its default and its limits.
 
+mod audience;
 pub(crate) mod duration;
 mod extract;
+mod foreign;
+mod lifetime;
 mod locations;
 mod password;
 mod secret;
 mod session;
 mod token;
+mod token_limits;
 
 use std::time::Duration;
 
 use rocket::figment::{Figment, Profile};
 use serde::{Deserialize, Serialize};
 
+pub use audience::Audience;
 pub use extract::Fault;
 #[cfg(feature = "app")]
 pub(crate) use extract::faults_of;
 pub(crate) use extract::read;
+pub use foreign::ForeignConfig;
+pub use lifetime::Lifetime;
 pub use locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
 pub use password::PasswordConfig;
 pub use secret::Secret;

@@ -4,35 +4,29 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::audience::Audience;
+use super::duration;
+use super::foreign::ForeignConfig;
+use super::lifetime::Lifetime;
 use super::locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
 use super::secret::Secret;
-use super::{duration, is_token};
-use crate::auth::keys::{Algorithm, Keys};
-
-/// Secrets of tutorials: whoever uses one has published the key.
-const KNOWN_EXAMPLES: &[&str] = &[
-    "change-me-change-me-change-me-change-me",
-    "super-secret-key-change-in-production",
-    "your-256-bit-secret",
-    "a-string-secret-at-least-256-bits-long",
-    "your-secret-key",
-    "super-secret",
-    "changeme",
-    "secret",
-    "jose",
-];
+use crate::auth::claims::TokenKind;
+use crate::auth::keys::Algorithm;
 
 /// `[default.auth.token]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenConfig {
-    /// Life of an access token (`JWT_ACCESS_TOKEN_EXPIRES`). Defaults to `"15m"`.
-    #[serde(with = "duration")]
-    pub access: Duration,
-    /// Life of a token sign-in and of its refresh tokens, never extended
+    /// Life of an access token, or `"never"` for one without an end
+    /// (`JWT_ACCESS_TOKEN_EXPIRES`). Defaults to `"15m"`.
+    pub access: Lifetime,
+    /// Life of a token sign-in and of its refresh tokens, never extended, or `"never"`
     /// (`JWT_REFRESH_TOKEN_EXPIRES`). Defaults to `"30 days"`.
-    #[serde(with = "duration")]
-    pub refresh: Duration,
+    pub refresh: Lifetime,
+    /// The longest life that an [`Issue`](crate::auth::Issue) may ask for, and that a token
+    /// presented may have, where that is more than `access` or `refresh`. Defaults to none:
+    /// those two are the longest.
+    pub longest: Option<Lifetime>,
     /// How long the refresh token before the newest still answers with the same successor.
     /// Defaults to `"10s"`.
     #[serde(with = "duration")]
@@ -40,12 +34,24 @@ pub struct TokenConfig {
     /// How far clocks may differ (`JWT_DECODE_LEEWAY`). Defaults to `"0s"`, at most `"5m"`.
     #[serde(with = "duration")]
     pub leeway: Duration,
-    /// `iss` of every token (`JWT_ENCODE_ISSUER`, `JWT_DECODE_ISSUER`). Defaults to
-    /// `"vestibule"`.
+    /// `iss` of every token; `""` neither writes nor demands one (`JWT_ENCODE_ISSUER`,
+    /// `JWT_DECODE_ISSUER`). Defaults to `"vestibule"`.
     pub issuer: String,
-    /// `aud` of every token (`JWT_ENCODE_AUDIENCE`, `JWT_DECODE_AUDIENCE`). Defaults to
-    /// `"vestibule"`.
-    pub audience: String,
+    /// `aud` of every token, one name or several; a token passes that names one of them. `""`
+    /// and `[]` neither write nor demand one (`JWT_ENCODE_AUDIENCE`, `JWT_DECODE_AUDIENCE`).
+    /// Defaults to `"vestibule"`.
+    pub audience: Audience,
+    /// The claim that holds the account's id (`JWT_IDENTITY_CLAIM`). Defaults to `"sub"`.
+    pub identity_claim: String,
+    /// Whether that claim must be a text; off, a whole number is read as its digits
+    /// (`JWT_VERIFY_SUB`). We always write a text. Defaults to on.
+    pub verify_sub: bool,
+    /// Whether new tokens carry `nbf` (`JWT_ENCODE_NBF`). Defaults to on.
+    pub nbf: bool,
+    /// The claims that a token must carry besides those that other settings demand (`require`
+    /// of PyJWT). Defaults to what our own tokens carry: `iat`, `jti`, `nbf`, `type`, and with
+    /// an `issuer` also `auth_time` and `fresh`.
+    pub require: Option<Vec<String>>,
     /// How tokens are signed (`JWT_ALGORITHM`). Defaults to `"HS256"`.
     pub algorithm: Algorithm,
     /// The signing key, at least as long as the hash of the algorithm: 32 bytes for HS256, 48
@@ -71,19 +77,29 @@ pub struct TokenConfig {
     pub header: String,
     /// The scheme before the token (`JWT_HEADER_TYPE`). Defaults to `"Bearer"`.
     pub scheme: String,
+    /// The realm of the challenge that goes with a 401 (RFC 9110, section 11.5). Defaults to
+    /// `"vestibule"`.
+    pub realm: String,
     /// Accepts a tutorial's short secret; debug profile only. Defaults to off.
     pub allow_weak_secret: bool,
+    /// Tokens that somebody else issues.
+    pub foreign: ForeignConfig,
 }
 
 impl Default for TokenConfig {
     fn default() -> Self {
         Self {
-            access: Duration::from_secs(15 * 60),
-            refresh: Duration::from_secs(30 * 24 * 60 * 60),
+            access: Lifetime::For(Duration::from_secs(15 * 60)),
+            refresh: Lifetime::For(Duration::from_secs(30 * 24 * 60 * 60)),
+            longest: None,
             refresh_grace: Duration::from_secs(10),
             leeway: Duration::ZERO,
             issuer: "vestibule".to_owned(),
-            audience: "vestibule".to_owned(),
+            audience: Audience::from("vestibule"),
+            identity_claim: "sub".to_owned(),
+            verify_sub: true,
+            nbf: true,
+            require: None,
             algorithm: Algorithm::HS256,
             secret: None,
             previous_secrets: Vec::new(),
@@ -95,92 +111,46 @@ impl Default for TokenConfig {
             json: TokenJsonConfig::default(),
             header: "Authorization".to_owned(),
             scheme: "Bearer".to_owned(),
+            realm: "vestibule".to_owned(),
             allow_weak_secret: false,
+            foreign: ForeignConfig::default(),
         }
     }
 }
 
 impl TokenConfig {
-    pub(super) fn problems(&self, debug: bool) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        let mut problem = |key, text: &str| problems.push((key, text.to_owned()));
-        let shortest = self.algorithm.hash_length();
-        for (key, span) in [("token.access", self.access), ("token.refresh", self.refresh)] {
-            if span < Duration::from_secs(1) {
-                problem(key, "must be at least \"1s\"");
-            }
+    /// The configured life of a new token of this type.
+    pub(crate) fn lifetime(&self, kind: TokenKind) -> Lifetime {
+        match kind {
+            TokenKind::Access => self.access,
+            TokenKind::Refresh => self.refresh,
         }
-        if self.refresh < self.access {
-            problem("token.refresh", "must not be shorter than token.access");
-        }
-        if self.leeway > Duration::from_secs(300) {
-            problem("token.leeway", "must be at most \"5m\"");
-        }
-        if self.refresh_grace > Duration::from_secs(60) {
-            problem("token.refresh_grace", "must be at most \"1m\"");
-        }
-        if self.issuer.is_empty() {
-            problem("token.issuer", "must not be empty");
-        }
-        if self.audience.is_empty() {
-            problem("token.audience", "must not be empty");
-        }
-        for (key, name) in [("token.header", &self.header), ("token.scheme", &self.scheme)] {
-            if !is_token(name) {
-                problem(key, "must be letters, digits, - or _");
-            }
-        }
-        if self.locations.is_empty() {
-            problem("token.locations", "must name at least one of header, cookies, query, json");
-        }
-        for (key, text) in self.cookies.problems() {
-            problem(key, &text);
-        }
-        if self.allow_weak_secret && !debug {
-            problem("token.allow_weak_secret", "is allowed in the debug profile only");
-        }
-        if self.algorithm.is_asymmetric() {
-            if let Err((key, fault)) = Keys::new(self) {
-                problem(key, &fault);
-            }
-            return problems;
-        }
-        match &self.secret {
-            None => {
-                let missing = format!("is missing; set at least {shortest} random bytes");
-                problem("token.secret", &missing);
-            }
-            Some(secret) => {
-                if let Some(fault) = self.weakness(secret, debug) {
-                    problem("token.secret", &fault);
-                }
-            }
-        }
-        for secret in &self.previous_secrets {
-            if let Some(fault) = self.weakness(secret, debug) {
-                problem("token.previous_secrets", &fault);
-            }
-        }
-        problems
     }
 
-    fn weakness(&self, secret: &Secret, debug: bool) -> Option<String> {
-        let value = secret.reveal().trim();
-        // RFC 7518, section 3.2: an HMAC key is at least as long as its hash.
-        let shortest = self.algorithm.hash_length();
-        let fault = if value.is_empty() {
-            "is empty"
-        } else if value.starts_with("-----BEGIN") {
-            "is a PEM key, which belongs to another algorithm"
-        } else if self.allow_weak_secret && debug {
-            return None;
-        } else if KNOWN_EXAMPLES.iter().any(|known| known.eq_ignore_ascii_case(value)) {
-            "is a published example"
-        } else if value.len() < shortest {
-            "is too short"
-        } else {
-            return None;
-        };
-        Some(format!("{fault}; set at least {shortest} random bytes of your own"))
+    /// The longest life that a token of this type may have.
+    pub(crate) fn limit(&self, kind: TokenKind) -> Lifetime {
+        let usual = self.lifetime(kind);
+        self.longest.map_or(usual, |longest| longest.max(usual))
+    }
+
+    /// The claims that a token of this type must carry besides the account's id.
+    pub(crate) fn required(&self, kind: TokenKind) -> impl Iterator<Item = &str> {
+        let by_default = self.require.is_none();
+        // A token in our name is one of ours, and these two are in each of ours.
+        let named = !self.issuer.is_empty();
+        let implied = [
+            ("iss", named),
+            ("aud", !self.audience.is_empty()),
+            // Without an end its life would be above every limit.
+            ("exp", self.limit(kind) != Lifetime::Never),
+            ("iat", by_default),
+            ("jti", by_default),
+            ("nbf", by_default && self.nbf),
+            ("type", by_default),
+            ("auth_time", by_default && named),
+            ("fresh", by_default && named),
+        ];
+        let implied = implied.into_iter().filter_map(|(name, on)| on.then_some(name));
+        implied.chain(self.require.iter().flatten().map(String::as_str))
     }
 }

@@ -2,6 +2,7 @@
 //! which one it demands.
 
 mod fresh;
+mod has_claims;
 mod maybe;
 mod only;
 mod role;
@@ -10,6 +11,7 @@ mod tokens;
 mod users;
 
 pub use fresh::Fresh;
+pub use has_claims::HasClaims;
 pub use maybe::Maybe;
 pub use only::{Locations, Only};
 pub use role::{ClaimedRole, Require, Role};

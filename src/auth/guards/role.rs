@@ -46,7 +46,7 @@ pub trait Role: Send + Sync + 'static {
     /// Whether this account has the role.
     fn permits(account: &Self::Account) -> bool;
 
-    /// Whether verified claims say that it has; for [`ClaimedRole`]. Default: no.
+    /// Whether verified claims of ours say that it has; for [`ClaimedRole`]. Default: no.
     #[must_use]
     fn claimed(claims: &Claims) -> bool {
         let _ = claims;
@@ -63,7 +63,8 @@ pub struct Require<R: Role, G = CurrentUser<<R as Role>::Account>>(G, PhantomDat
 /// Guard: as `G`, and the *token's claims* say that the account has the role: what was true
 /// when the token was issued.
 ///
-/// Without it: as `G`, or 403 `forbidden`, also for a session, which has no claims.
+/// Without it: as `G`, or 403 `forbidden`, also for a session, which has no claims, and for a
+/// foreign token: roles are ours to give.
 #[derive(Debug)]
 pub struct ClaimedRole<R: Role, G = CurrentUser<<R as Role>::Account>>(G, PhantomData<fn() -> R>);
 
@@ -95,7 +96,8 @@ where
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         let inner = rocket::outcome::try_outcome!(G::from_request(request).await);
-        if inner.authentication().claims().is_some_and(R::claimed) {
+        let claims = inner.authentication().claims().filter(|claims| !claims.foreign);
+        if claims.is_some_and(R::claimed) {
             Outcome::Success(Self(inner, PhantomData))
         } else {
             refuse(request, ErrorKind::Forbidden.into())

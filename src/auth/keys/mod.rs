@@ -1,11 +1,14 @@
 //! Signing keys, and the JWS around a set of claims (RFC 7515, compact form).
 
 mod algorithm;
+mod foreign;
+mod jws;
 mod pem;
 mod published;
+mod verifying;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::borrow::Cow;
+
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, EncodingKey, crypto};
 use serde_json::{Map, Value};
@@ -14,13 +17,16 @@ use super::config::TokenConfig;
 use super::csrf::keyed;
 use super::error::Error;
 use super::error_kind::ErrorKind;
-use super::json::Object;
+use super::token_fault::TokenFault;
+use jws::{MAX_TOKEN, encode, named_key, names};
+use verifying::Verifying;
 
 pub use algorithm::Algorithm;
+pub(crate) use foreign::ForeignKeys;
+pub(crate) use jws::Jws;
 pub use published::PublicKeys;
-
-/// Longest token that is looked at, in bytes; ours are some 400.
-pub(crate) const MAX_TOKEN: usize = 8 * 1024;
+pub(crate) use verifying::FindKey;
+pub use verifying::VerifyingKey;
 
 /// Header fields that an application cannot set: they decide how a token is verified.
 const RESERVED: &[&str] = &["alg", "typ", "kid", "crit", "b64", "zip", "jku", "jwk", "x5u", "x5c"];
@@ -38,18 +44,16 @@ pub(crate) struct Keys {
     jwks: JwkSet,
 }
 
-/// A key that verifies, and its name where it has one.
-struct Verifying {
-    kid: Option<String>,
-    key: DecodingKey,
+/// Names the provider of the cryptography: the crate guesses by its features and panics when
+/// another crate of the application switched a second one on. One that is set already stays.
+fn install_provider() {
+    let _ = crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
 }
 
 impl Keys {
     /// The keys of a configuration, or the setting at fault and what is wrong with it.
     pub(crate) fn new(config: &TokenConfig) -> Result<Self, (&'static str, String)> {
-        // Named, because the crate guesses by its features and panics when another crate of the
-        // application switched a second provider on. A provider that is set already stays.
-        let _ = crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
+        install_provider();
         match config.algorithm.is_asymmetric() {
             true => Self::pairs(config),
             false => Ok(Self::secrets(config)),
@@ -142,55 +146,42 @@ impl Keys {
         token.push_str(&signature);
         // What we would refuse ourselves must not be given out.
         if token.len() > MAX_TOKEN {
-            let text = "a token would be longer than 8 KB: too many claims";
-            return Err(Error::internal(std::io::Error::other(text)));
+            return Err(Error::misuse("a token would be longer than 8 KB: too many claims"));
         }
         Ok(token)
     }
 
-    /// The claim set of a token that one of our keys signed; every other fault of the token
-    /// is 401 `token_invalid`.
-    pub(crate) fn verify(&self, token: &str) -> Result<Map<String, Value>, Error> {
-        let invalid = || Error::new(ErrorKind::TokenInvalid);
-        if token.len() > MAX_TOKEN {
-            return Err(invalid());
-        }
-        let (message, signature) = token.rsplit_once('.').ok_or_else(invalid)?;
-        let (header, claims) = message.split_once('.').ok_or_else(invalid)?;
-        let named = match header == self.encoded_header {
-            // Byte for byte our own header needs no second look.
-            true => self.header.get("kid").cloned(),
-            false => self.check_header(decode(header).ok_or_else(invalid)?)?,
-        };
-        let fits = |known: &&Verifying| match (&named, &known.kid) {
-            (Some(named), Some(kid)) => named.as_str() == Some(kid),
-            _ => true,
-        };
-        let signed = |known: &Verifying| {
-            let algorithm = self.algorithm.of_crate();
-            crypto::verify(signature, message.as_bytes(), &known.key, algorithm).unwrap_or(false)
-        };
-        if !self.verifying.iter().filter(fits).any(signed) {
-            return Err(invalid());
-        }
-        decode(claims).ok_or_else(invalid)
+    /// The claim set of a token that one of our keys signed. A key that the application finds
+    /// for the header takes the place of the configured ones.
+    pub(crate) fn verify(
+        &self,
+        jws: &Jws<'_>,
+        find: Option<&FindKey>,
+    ) -> Result<Map<String, Value>, TokenFault> {
+        self.check(jws, find).map_err(|fault| jws.unreadable_or(fault))?;
+        jws.claims()
     }
 
-    /// The `kid` of a header that is acceptable.
-    fn check_header(&self, mut header: Map<String, Value>) -> Result<Option<Value>, Error> {
-        let ours = header.get("alg").and_then(Value::as_str) == Some(self.algorithm.name());
-        // RFC 7515, 4.1.11: what is marked critical must be understood, and we understand
-        // none; an empty list is malformed.
-        let plain = ["crit", "b64", "zip"].iter().all(|name| !header.contains_key(*name));
-        if ours && plain { Ok(header.remove("kid")) } else { Err(ErrorKind::TokenInvalid.into()) }
+    fn check(&self, jws: &Jws<'_>, find: Option<&FindKey>) -> Result<(), TokenFault> {
+        let header = match jws.header == self.encoded_header {
+            // Byte for byte our own header.
+            true => Cow::Borrowed(&self.header),
+            false => Cow::Owned(jws.header()?),
+        };
+        let named = named_key(&header)?;
+        if !names(&header, self.algorithm)? {
+            return Err(TokenFault::Algorithm);
+        }
+        let signed = match find.and_then(|find| find(&header)) {
+            Some(found) => {
+                found.algorithm == self.algorithm && jws.is_signed_by(&found.key, self.algorithm)
+            }
+            None => self
+                .verifying
+                .iter()
+                .filter(|known| known.fits(named))
+                .any(|known| jws.is_signed_by(&known.key, self.algorithm)),
+        };
+        if signed { Ok(()) } else { Err(TokenFault::Signature) }
     }
-}
-
-fn encode(part: &Map<String, Value>) -> String {
-    URL_SAFE_NO_PAD.encode(Value::Object(part.clone()).to_string())
-}
-
-fn decode(part: &str) -> Option<Map<String, Value>> {
-    let json = URL_SAFE_NO_PAD.decode(part).ok()?;
-    serde_json::from_slice::<Object>(&json).ok().map(|object| object.0)
 }

@@ -1,0 +1,88 @@
+//! The three parts of a token (RFC 7515, compact form), before anything in it is believed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{DecodingKey, crypto};
+use serde_json::{Map, Value};
+
+use super::algorithm::Algorithm;
+use crate::auth::json::Object;
+use crate::auth::token_fault::{TokenFault, TokenPart};
+
+/// Longest token that is looked at, in bytes; ours are some 400.
+pub(crate) const MAX_TOKEN: usize = 8 * 1024;
+
+/// A token in its parts.
+pub(crate) struct Jws<'t> {
+    pub(super) header: &'t str,
+    claims: &'t str,
+    /// Header and claims: what is signed.
+    message: &'t str,
+    signature: &'t str,
+}
+
+impl<'t> Jws<'t> {
+    /// Takes a token apart.
+    pub(crate) fn split(token: &'t str) -> Result<Self, TokenFault> {
+        if token.len() > MAX_TOKEN {
+            return Err(TokenFault::TooLong);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(TokenFault::Parts)?;
+        let (header, claims) = message.split_once('.').ok_or(TokenFault::Parts)?;
+        Ok(Self { header, claims, message, signature })
+    }
+
+    /// The fields of the header.
+    pub(super) fn header(&self) -> Result<Map<String, Value>, TokenFault> {
+        decode(self.header, TokenPart::Header)
+    }
+
+    /// The claim set; whoever asks for it before the signature must not believe it.
+    pub(super) fn claims(&self) -> Result<Map<String, Value>, TokenFault> {
+        decode(self.claims, TokenPart::Claims)
+    }
+
+    /// Whether a key made the signature.
+    pub(super) fn is_signed_by(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {
+        let (message, algorithm) = (self.message.as_bytes(), algorithm.of_crate());
+        crypto::verify(self.signature, message, key, algorithm).unwrap_or(false)
+    }
+
+    /// Of two faults the one that comes first: what cannot be read at all has no wrong
+    /// signature.
+    pub(super) fn unreadable_or(&self, fault: TokenFault) -> TokenFault {
+        let readable = self.header().and_then(|_| self.claims());
+        let signature = URL_SAFE_NO_PAD.decode(self.signature);
+        let signature = signature.map_err(|_| TokenFault::Encoding(TokenPart::Signature));
+        readable.and(signature).err().unwrap_or(fault)
+    }
+}
+
+/// The key that a header names, of a header that is acceptable.
+pub(super) fn named_key(header: &Map<String, Value>) -> Result<Option<&str>, TokenFault> {
+    // RFC 7515, 4.1.11: what is marked critical must be understood, and we understand none; an
+    // empty list is malformed.
+    if ["crit", "b64", "zip"].iter().any(|name| header.contains_key(*name)) {
+        return Err(TokenFault::Critical);
+    }
+    header.get("kid").map(|kid| kid.as_str().ok_or(TokenFault::KeyId)).transpose()
+}
+
+/// Whether a header names this algorithm; naming none is a fault of its own.
+pub(super) fn names(header: &Map<String, Value>, algorithm: Algorithm) -> Result<bool, TokenFault> {
+    let named = header.get("alg").ok_or(TokenFault::AlgorithmMissing)?;
+    Ok(named.as_str() == Some(algorithm.name()))
+}
+
+pub(super) fn encode(part: &Map<String, Value>) -> String {
+    URL_SAFE_NO_PAD.encode(Value::Object(part.clone()).to_string())
+}
+
+fn decode(text: &str, part: TokenPart) -> Result<Map<String, Value>, TokenFault> {
+    let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenFault::Encoding(part))?;
+    match serde_json::from_slice::<Object>(&json) {
+        Ok(object) => Ok(object.0),
+        Err(error) if error.is_data() => Err(TokenFault::NotAnObject(part)),
+        Err(_) => Err(TokenFault::Json(part)),
+    }
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Tokens in both directions between the service and PyJWT, under a shared secret and under pairs of
+# keys, and those of a foreign issuer that PyJWT plays.
+#
+# PyJWT comes from PyPI into a directory that is gone afterwards. Where that cannot be done it says
+# `skipped:` and succeeds; with CI=true it fails.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+work=$(mktemp -d)
+server=''
+
+stop() {
+    if [ -n "$server" ]; then
+        kill "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+        server=''
+    fi
+}
+trap 'stop; rm -rf "$work"' EXIT
+
+# skip REASON: ends the run.
+skip() {
+    echo "skipped: $1"
+    if [ "${CI:-}" = true ]; then exit 1; fi
+    exit 0
+}
+
+# pair NAME ARGUMENT...: makes a private key with openssl.
+pair() {
+    openssl genpkey -out "$work/$1.key" "${@:2}" 2>"$work/log"
+}
+
+# keys ALGORITHM: the settings of what signs with it.
+keys() {
+    echo "algorithm = \"$1\""
+    case $1 in
+    HS256) echo "secret = \"$(cat "$work/HS256.key")\"" ;;
+    *) echo "private_key = \"$work/$1.key\"" ;;
+    esac
+}
+
+# start ALGORITHM FOREIGN: runs the service with these keys and sets `url`.
+start() {
+    stop
+    rm -rf "$work/state"
+    python tests/pyjwt.py jwks "$2" "$work/$2.other.key" >"$work/jwks.json"
+    {
+        printf '[default.auth]\nmode = "token"\n\n[default.auth.password]\ncost = 4\n\n'
+        printf '[default.auth.token]\n'
+        keys "$1"
+        printf '\n[default.auth.token.foreign]\njwks = "%s"\n' "$work/jwks.json"
+        printf 'issuer = "https://id.example"\naudience = "accounts"\n'
+    } >"$work/Rocket.toml"
+    : >"$work/said"
+    ROCKET_CONFIG="$work/Rocket.toml" ROCKET_PROFILE=debug ROCKET_PORT=0 \
+        VESTIBULE_STATE="$work/state" \
+        "${CARGO_TARGET_DIR:-target}/debug/vestibule" >"$work/said" 2>"$work/log" &
+    server=$!
+    local _
+    for _ in $(seq 400); do
+        if ! kill -0 "$server" 2>/dev/null; then break; fi
+        url=$(sed -n 's|^.*Vestibule is at \(http://[0-9.:]*\).*$|\1|p' "$work/said")
+        if [ -n "$url" ]; then return; fi
+        sleep 0.05
+    done
+    cat "$work/said" "$work/log"
+    echo "the service does not start with $1"
+    return 1
+}
+
+for program in python3 openssl; do
+    command -v "$program" >/dev/null || skip "$program is not installed"
+done
+python3 -m venv "$work/venv" >"$work/log" 2>&1 || skip 'python3 cannot make a venv'
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check --retries 1 \
+    'pyjwt[crypto]>=2.10,<3' \
+    >"$work/log" 2>&1 ||
+    skip "pip cannot install from PyPI: $(tail -n 1 "$work/log")"
+PATH="$work/venv/bin:$PATH"
+export NO_PROXY='localhost,127.0.0.1' no_proxy='localhost,127.0.0.1'
+# shellcheck disable=SC2086 # Names hold no spaces.
+unset ${!ROCKET_@}
+
+cargo build --locked --quiet --bin vestibule
+
+openssl rand -hex 32 >"$work/HS256.key"
+for which in '' .other; do
+    pair "RS256$which" -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+    pair "ES256$which" -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+    pair "EdDSA$which" -algorithm ED25519
+done
+
+python tests/pyjwt.py printed
+while read -r algorithm foreign; do
+    printf '\n%s, and %s of a foreign issuer\n' "$algorithm" "$foreign"
+    start "$algorithm" "$foreign"
+    python tests/pyjwt.py both "$url" \
+        "$algorithm" "$work/$algorithm.key" "$foreign" "$work/$foreign.other.key"
+done <<'END'
+HS256 RS256
+RS256 RS256
+ES256 EdDSA
+EdDSA ES256
+END
+
+stop
+printf '\nThe two understand each other.\n'

@@ -24,7 +24,7 @@
 //! | [`Maybe`] | nothing, but a bad credential is still refused | as the guard inside |
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask
-//! [`Error::last`] and draw it. This half ships no route, no page and no table.
+//! [`Error::of`] and draw it. This half ships no route, no page and no table.
 
 mod account;
 mod authentication;
@@ -42,6 +42,7 @@ mod fairing;
 mod guards;
 pub(crate) mod json;
 mod keys;
+mod left;
 mod next;
 mod notes;
 mod opening;

@@ -40,7 +40,8 @@ mod error_kind;
 mod events;
 mod fairing;
 mod guards;
-pub(crate) mod json;
+mod json;
+mod json_body;
 mod keys;
 mod left;
 mod next;
@@ -83,6 +84,7 @@ pub use guards::{
     AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, Locations, Maybe,
     Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser, TokenUser,
 };
+pub use json_body::JsonBody;
 pub use keys::{Algorithm, PublicKeys};
 pub use next::LocalPath;
 pub use password::{Hasher, MAX_PASSWORD, Password};

@@ -21,6 +21,7 @@
 //! | [`Require`], [`ClaimedRole`] | and the account has a role | 403 |
 //! | [`Scoped`] | and the credential carries a scope | 403 |
 //! | [`Only`] | and the token was in one of these locations | 401 |
+//! | [`TokenBody`], [`RefreshBody`] | as [`TokenUser`], [`RefreshToken`], in the JSON body | 401, 400, 413, 415 |
 //! | [`Maybe`] | nothing, but a bad credential is still refused | as the guard inside |
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask
@@ -73,6 +74,7 @@ pub(crate) use clock::{from_micros, to_micros};
 pub use config::{
     Config, Fault, Location, Mode, PasswordConfig, Protection, SameSite, Secret, SessionConfig,
     SessionPolicy, TokenConfig, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig,
+    TokenSameSite,
 };
 #[cfg(feature = "app")]
 pub(crate) use config::{duration, faults_of, read};
@@ -93,4 +95,4 @@ pub use session::Session;
 pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
 pub use sign_ins::SignIns;
 pub use token::{TokenPair, Tokens};
-pub use token_body::TokenBody;
+pub use token_body::{RefreshBody, TokenBody};

@@ -113,8 +113,7 @@ async fn logout(session: Session<'_>) -> Result<Json<Value>, Error> {
 
 #[catch(default)]
 fn refused(status: Status, request: &Request<'_>) -> (Status, Json<Value>) {
-    // A guard in an `Option` may have left an error that is not the reason for this answer.
-    let error = Error::last(request).filter(|error| error.kind().status() == status);
+    let error = Error::of(status, request);
     let (status, text) = match &error {
         None => (status, status.reason_lossy()),
         Some(error) => match error.kind() {

@@ -24,8 +24,7 @@ enum Refusal {
 
 #[catch(default)]
 async fn refused(status: Status, request: &Request<'_>) -> Refusal {
-    // A guard in an `Option` may have left an error that is not the reason for this answer.
-    let error = Error::last(request).filter(|error| error.kind().status() == status);
+    let error = Error::of(status, request);
     let (error, description) = match error {
         Some(error) => answer(&error, request).await,
         None => (status.reason_lossy().to_owned(), String::new()),

@@ -19,8 +19,7 @@ pub(crate) fn catchers() -> Vec<Catcher> {
 
 #[catch(default)]
 async fn refused(status: Status, request: &Request<'_>) -> (Status, Json<Value>) {
-    // A guard in an `Option` may have left an error that is not the reason for this answer.
-    let error = Error::last(request).filter(|error| error.kind().status() == status);
+    let error = Error::of(status, request);
     let (status, text) = match error {
         Some(error) => answer(&error, request).await,
         None => (status, status.reason_lossy().to_owned()),

@@ -1,6 +1,5 @@
 //! `/api`: JSON in and out, bearer tokens only. A session cookie opens nothing here.
 
-mod body;
 mod me;
 mod password;
 mod sign_in;

@@ -3,10 +3,9 @@
 use rocket::response::status;
 use rocket::{State, post};
 
-use super::body::Body;
 use crate::accounts::queries::Acting;
 use crate::accounts::{Accounts, NewPassword, TokenUser};
-use crate::auth::{Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, Reporter};
+use crate::auth::{Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, JsonBody, Reporter};
 use crate::http::ClientAddress;
 
 /// Replaces the password; every other sign-in ends, in browsers too. The acting one stands.
@@ -16,7 +15,7 @@ pub(super) async fn change(
     reporter: Reporter<'_>,
     accounts: &State<Accounts>,
     address: ClientAddress,
-    mut body: Body,
+    mut body: JsonBody,
 ) -> Result<status::NoContent, Error> {
     let passwords = NewPassword {
         current: body.text("current_password").into(),

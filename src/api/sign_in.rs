@@ -5,11 +5,11 @@ use rocket::response::status;
 use rocket::serde::json::Json;
 use rocket::{State, post};
 
-use super::body::Body;
 use super::me::Me;
 use crate::accounts::{Accounts, AnyTokenUser, Credentials, Registration, Role, User};
 use crate::auth::{
-    Error, ErrorKind, EventKind, Password, RefreshToken, Reporter, SignIns, TokenPair, Tokens,
+    Error, ErrorKind, EventKind, JsonBody, Password, RefreshToken, Reporter, SignIns, TokenPair,
+    Tokens,
 };
 use crate::http::ClientAddress;
 
@@ -19,7 +19,7 @@ pub(super) async fn login(
     tokens: Tokens<'_>,
     accounts: &State<Accounts>,
     address: ClientAddress,
-    mut body: Body,
+    mut body: JsonBody,
 ) -> Result<Json<TokenPair>, Error> {
     let (username, password) = (body.text("username"), Password::from(body.text("password")));
     body.finish()?;
@@ -63,7 +63,7 @@ pub(super) async fn logout(
 pub(super) async fn register(
     reporter: Reporter<'_>,
     accounts: &State<Accounts>,
-    mut body: Body,
+    mut body: JsonBody,
 ) -> Result<status::Custom<Json<Me>>, Error> {
     let registration = Registration {
         username: body.text("username"),

@@ -5,10 +5,9 @@ use rocket::{State, delete, get, patch, response::status};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-use super::body::Body;
 use crate::accounts::queries::{self, Change, PAGE};
 use crate::accounts::{Accounts, Admin, Role, TokenUser, User, full_name};
-use crate::auth::{EndedBy, Error, ErrorKind, EventKind, Fresh, Reporter, Require};
+use crate::auth::{EndedBy, Error, ErrorKind, EventKind, Fresh, JsonBody, Reporter, Require};
 use crate::db::AnyConnection;
 
 /// A user as an administrator sees it.
@@ -63,7 +62,7 @@ pub(super) async fn change(
     reporter: Reporter<'_>,
     accounts: &State<Accounts>,
     id: &str,
-    mut body: Body,
+    mut body: JsonBody,
 ) -> Result<Json<Listed>, Error> {
     let mut change = Change { active: body.optional_bool("active"), ..Change::default() };
     if let Some(word) = body.optional_text("role") {

@@ -104,7 +104,7 @@ impl<U> Authentication<U> {
     pub fn has_scope(&self, name: &str) -> bool {
         let listed = self.claims.as_ref().and_then(|claims| claims.extra.get("scope"));
         let listed = listed.and_then(serde_json::Value::as_str).unwrap_or_default();
-        self.via == Via::Session || listed.split(' ').any(|one| one == name)
+        self.via == Via::Session || listed.split_ascii_whitespace().any(|one| one == name)
     }
 
     /// When the password was last proven.

@@ -24,7 +24,7 @@ pub(crate) fn parse(field: &str, scheme: &str) -> Presented {
     if token.len() < rest.len() && is_token68(token) {
         Presented::Token(token.to_owned(), Location::Header)
     } else {
-        Presented::Unreadable(ErrorKind::MalformedAuthorization)
+        Presented::unreadable(ErrorKind::MalformedAuthorization)
     }
 }
 
@@ -36,8 +36,8 @@ fn is_token68(text: &str) -> bool {
 
 /// Guard: exactly one well-formed token was presented; nothing about it is verified.
 ///
-/// Without one: 401 `credentials_missing`, 401 `malformed_authorization` or 400
-/// `ambiguous_credentials`.
+/// Without one: 401 `credentials_missing`, 401 `malformed_authorization`, 401 `token_invalid`
+/// for what cannot be a token in a cookie or in the query, or 400 `ambiguous_credentials`.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -71,7 +71,8 @@ impl<'r> FromRequest<'r> for BearerToken<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         let token = AuthState::of(request).and_then(|state| {
             state.asked(request);
-            Presented::of(request, state, TokenKind::Access).token().map(|(token, _)| token)
+            let (token, _) = Presented::of(request, state, TokenKind::Access).token()?;
+            if is_token68(token) { Ok(token) } else { Err(ErrorKind::TokenInvalid.into()) }
         });
         match token {
             Ok(token) => Outcome::Success(Self(token)),
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const MALFORMED: Presented = Presented::Unreadable(ErrorKind::MalformedAuthorization);
+    const MALFORMED: Presented = Presented::unreadable(ErrorKind::MalformedAuthorization);
 
     #[test]
     fn the_scheme_is_read_in_any_case_and_the_token_after_one_or_more_spaces() {

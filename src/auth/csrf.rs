@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use rocket::form::Form;
+use rocket::http::RawStr;
 use rocket::{Data, Request};
 use sha2::Sha256;
 
@@ -31,8 +32,8 @@ pub(crate) fn check(
     claims: &Claims,
 ) -> Result<(), Error> {
     let config = &state.config.token.cookies;
-    let method = original_method(request);
-    if !config.csrf || !config.csrf_methods.iter().any(|unsafe_one| unsafe_one == method) {
+    let checked = |method: &str| config.csrf_methods.iter().any(|one| one == method);
+    if !config.csrf || !methods(request).into_iter().flatten().any(checked) {
         return Ok(());
     }
     let in_header =
@@ -46,10 +47,11 @@ pub(crate) fn check(
     }
 }
 
-/// Rocket has already rewritten the method of a form that began with `_method`.
-fn original_method(request: &Request<'_>) -> &'static str {
+/// The methods that a request counts as. Rocket has already rewritten the one of a form that
+/// began with `_method`, so a form is the POST that it was as well as what became of it.
+fn methods(request: &Request<'_>) -> [Option<&'static str>; 2] {
     let is_form = request.content_type().is_some_and(|kind| kind.is_form());
-    if is_form { "POST" } else { request.method().as_str() }
+    [Some(request.method().as_str()), is_form.then_some("POST")]
 }
 
 /// Compares two values under a key, so that the time tells nothing about either.
@@ -64,13 +66,16 @@ pub(crate) async fn look_into_form(request: &Request<'_>, state: &AuthState, dat
     if !config.csrf_check_form || !request.content_type().is_some_and(|kind| kind.is_form()) {
         return;
     }
-    let Ok(text) = std::str::from_utf8(data.peek(PEEK).await) else { return };
-    let whole = text.len() < PEEK;
-    // The last field may be cut off.
-    let text = if whole { text } else { text.rsplit_once('&').map_or("", |(fields, _)| fields) };
-    let field = Form::values(text).find(|field| field.name == config.csrf_field.as_str());
+    let seen = data.peek(PEEK).await;
+    let whole = seen.len() < PEEK;
+    // Cut off anywhere, perhaps inside a character and certainly inside the last field.
+    let text = String::from_utf8_lossy(seen);
+    let text = if whole { &*text } else { text.rsplit_once('&').map_or("", |(fields, _)| fields) };
+    let decoded = |text: &str| RawStr::new(text).url_decode_lossy().into_owned();
+    let mut fields = Form::values(text);
+    let field = fields.find(|field| decoded(field.name.source().as_str()) == config.csrf_field);
     if let (Some(field), Ok(mut slot)) = (field, form_slot(request).lock()) {
-        *slot = Some(field.value.to_owned()).filter(|value| !value.is_empty());
+        *slot = Some(decoded(field.value)).filter(|value| !value.is_empty());
     }
 }
 

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rocket::Request;
 use rocket::http::Status;
 use rocket::response::{self, Responder};
 
 use super::error_kind::ErrorKind;
+use super::left::Left;
 use super::token_fault::TokenFault;
 
 type Cause = Arc<dyn StdError + Send + Sync>;
@@ -18,7 +19,7 @@ type Cause = Arc<dyn StdError + Send + Sync>;
 /// [`source`](StdError::source) that only the log may see.
 ///
 /// As a responder it answers with the status of its kind *through the application's
-/// catchers*, which ask [`Error::last`] and draw it: a page here, Problem JSON there. Guards
+/// catchers*, which ask [`Error::of`] and draw it: a page here, Problem JSON there. Guards
 /// leave theirs in the same place.
 ///
 /// ```
@@ -138,8 +139,11 @@ impl Error {
         self.details.as_ref().and_then(|details| details.token_fault.as_ref())
     }
 
-    /// The newest error that a guard, a handler or this library left on the request, for
-    /// the application's catchers.
+    /// The reason for an answer of this status: what a guard, a handler or this library left
+    /// on the request, for the application's catchers. `None` where nobody left one.
+    ///
+    /// Ask before you call a guard in a catcher: what was answered here stays the reason, for
+    /// the challenge, `Retry-After` and the events too.
     ///
     /// ```
     /// # #[macro_use] extern crate rocket;
@@ -149,32 +153,32 @@ impl Error {
     ///
     /// #[catch(default)]
     /// fn draw(status: Status, request: &Request<'_>) -> String {
-    ///     // A guard in an `Option` may have left one that is not the reason for this answer.
-    ///     let error = Error::last(request).filter(|error| error.kind().status() == status);
+    ///     let error = Error::of(status, request);
     ///     error.map_or_else(|| status.to_string(), |error| error.message().to_owned())
     /// }
     /// ```
     ///
     /// [`Problem::of`](super::Problem::of) does just that.
     #[must_use]
-    pub fn last(request: &Request<'_>) -> Option<Self> {
-        LastError::of(request).lock().ok().and_then(|slot| slot.clone())
+    pub fn of(status: Status, request: &Request<'_>) -> Option<Self> {
+        Left::reason(request, status)
     }
 
-    /// Leaves this error on the request for [`Error::last`].
+    /// The newest error that was left on the request, whether or not it is the reason for
+    /// anything: a guard in an `Option` leaves one too. A catcher asks [`Error::of`].
+    #[must_use]
+    pub fn last(request: &Request<'_>) -> Option<Self> {
+        Left::last(request)
+    }
+
+    /// Leaves this error on the request for [`Error::of`]; for guards of your own.
     pub fn remember(self, request: &Request<'_>) -> Status {
+        self.log();
         let status = self.kind.status();
-        if let Some(source) = &self.source {
-            log::error!(target: "vestibule::auth", "{}: {}", self.kind.code(), chain(source));
-        }
-        if let Ok(mut slot) = LastError::of(request).lock() {
-            *slot = Some(self);
-        }
+        Left::add(request, self);
         status
     }
-}
 
-impl Error {
     /// Adds what exactly is wrong with the token.
     pub(crate) fn at_fault(mut self, fault: TokenFault) -> Self {
         self.details.get_or_insert_default().token_fault = Some(fault);
@@ -186,10 +190,10 @@ impl Error {
         Self::internal(std::io::Error::other(what.into()))
     }
 
-    /// Puts back what was left before a guard whose refusal was no refusal after all.
-    pub(crate) fn restore(request: &Request<'_>, previous: Option<Self>) {
-        if let Ok(mut slot) = LastError::of(request).lock() {
-            *slot = previous;
+    /// The cause is for the log, and for nobody else.
+    fn log(&self) {
+        if let Some(source) = &self.source {
+            log::error!(target: "vestibule::auth", "{}: {}", self.kind.code(), chain(source));
         }
     }
 }
@@ -207,15 +211,6 @@ fn chain(error: &(dyn StdError + Send + Sync)) -> String {
         next = cause.source();
     }
     text.replace(['\r', '\n'], " ")
-}
-
-/// The newest error wins, so the slot that Rocket caches once holds a lock.
-struct LastError(Mutex<Option<Error>>);
-
-impl LastError {
-    fn of<'r>(request: &'r Request<'_>) -> &'r Mutex<Option<Error>> {
-        &request.local_cache(|| Self(Mutex::new(None))).0
-    }
 }
 
 impl From<ErrorKind> for Error {
@@ -246,6 +241,9 @@ impl StdError for Error {
 
 impl<'r, 'o: 'r> Responder<'r, 'o> for Error {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
-        Err(self.remember(request))
+        self.log();
+        let status = self.kind.status();
+        Left::settle(request, self);
+        Err(status)
     }
 }

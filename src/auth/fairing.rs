@@ -225,7 +225,7 @@ impl LastWord {
 
 /// A catcher that draws a page need not think of it.
 fn retry_after(request: &Request<'_>, response: &mut Response<'_>) {
-    let error = Error::last(request).filter(|error| error.kind().status() == response.status());
+    let error = Error::of(response.status(), request);
     if let Some(seconds) = error.and_then(|error| error.wait()) {
         response.set_header(Header::new("Retry-After", seconds.to_string()));
     }
@@ -234,10 +234,13 @@ fn retry_after(request: &Request<'_>, response: &mut Response<'_>) {
 /// Told once a request, when it is certain that it ends so: a guard's refusal alone may only
 /// have meant that nobody is signed in.
 fn report_refusal(request: &Request<'_>, status: Status) {
-    let Some(kind) = Error::last(request).map(|error| error.kind()) else { return };
-    // A page may send them to a form instead of telling them.
-    let ended_so = status == kind.status() || status == Status::SeeOther;
-    if ended_so && matches!(kind.status().code, 401 | 403 | 429) {
+    let error = match status {
+        // A page may send them to a form instead of telling them.
+        Status::SeeOther => Error::last(request),
+        status => Error::of(status, request),
+    };
+    let kind = error.map(|error| error.kind());
+    if let Some(kind) = kind.filter(|kind| matches!(kind.status().code, 401 | 403 | 429)) {
         report(request, EventKind::Refused(kind), None, None);
     }
 }
@@ -249,8 +252,7 @@ fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'
         return;
     }
     let presented = is_token_request(request, state);
-    let kind = Error::last(request).map(|error| error.kind());
-    let kind = kind.filter(|kind| kind.status() == response.status());
+    let kind = Error::of(response.status(), request).map(|error| error.kind());
     let (scheme, realm) = (&state.config.token.scheme, &state.config.token.realm);
     let bare = format!("{scheme} realm=\"{realm}\"");
     let value = match (response.status(), kind) {

@@ -21,6 +21,7 @@
 //! | [`Require`], [`ClaimedRole`] | and the account has a role | 403 |
 //! | [`Scoped`] | and the credential carries a scope | 403 |
 //! | [`Only`] | and the token was in one of these locations | 401 |
+//! | [`TokenBody`], [`RefreshBody`] | as [`TokenUser`], [`RefreshToken`], in the JSON body | 401, 400, 413, 415 |
 //! | [`Maybe`] | nothing, but a bad credential is still refused | as the guard inside |
 //!
 //! # Tokens otherwise
@@ -36,7 +37,7 @@
 //! # When a guard refuses
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask
-//! [`Error::last`] and draw it. This half ships no route, no page and no table.
+//! [`Error::of`] and draw it. This half ships no route, no page and no table.
 
 mod account;
 mod authentication;
@@ -53,8 +54,10 @@ mod events;
 mod fairing;
 mod guards;
 mod issue;
-pub(crate) mod json;
+mod json;
+mod json_body;
 mod keys;
+mod left;
 mod minting;
 mod next;
 mod notes;
@@ -89,7 +92,7 @@ pub(crate) use clock::{from_micros, to_micros};
 pub use config::{
     Audience, Config, Fault, ForeignConfig, Lifetime, Location, Mode, PasswordConfig, Protection,
     SameSite, Secret, SessionConfig, SessionPolicy, TokenConfig, TokenCookiesConfig,
-    TokenJsonConfig, TokenQueryConfig,
+    TokenJsonConfig, TokenQueryConfig, TokenSameSite,
 };
 #[cfg(feature = "app")]
 pub(crate) use config::{duration, faults_of, read};
@@ -102,6 +105,7 @@ pub use guards::{
     Locations, Maybe, Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser, TokenUser,
 };
 pub use issue::Issue;
+pub use json_body::JsonBody;
 pub use keys::{Algorithm, PublicKeys, VerifyingKey};
 pub use next::LocalPath;
 pub use password::{Hasher, MAX_PASSWORD, Password};
@@ -110,5 +114,5 @@ pub use session::Session;
 pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
 pub use sign_ins::SignIns;
 pub use token::{TokenPair, Tokens};
-pub use token_body::TokenBody;
+pub use token_body::{RefreshBody, TokenBody};
 pub use token_fault::{TokenFault, TokenPart};

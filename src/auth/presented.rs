@@ -21,9 +21,9 @@ pub(crate) enum Presented {
     Nothing,
     /// Exactly one well-formed token, good or bad, and where it was.
     Token(String, Location),
-    /// A header of our scheme that cannot be read, or more than one credential. A token
-    /// request all the same.
-    Unreadable(ErrorKind),
+    /// A credential of ours that cannot be read, or more than one, and what to tell people. A
+    /// token request all the same.
+    Unreadable(ErrorKind, &'static str),
 }
 
 /// The token of each type: only cookies and JSON keys tell them apart before verification.
@@ -54,6 +54,11 @@ impl Presented {
         }
     }
 
+    /// What cannot be read, with the sentence of its kind.
+    pub(crate) const fn unreadable(kind: ErrorKind) -> Self {
+        Self::Unreadable(kind, kind.detail())
+    }
+
     fn is_something(&self) -> bool {
         !matches!(self, Self::Nothing)
     }
@@ -63,17 +68,20 @@ impl Presented {
         match self {
             Self::Token(token, location) => Ok((token, *location)),
             Self::Nothing => Err(ErrorKind::CredentialsMissing.into()),
-            Self::Unreadable(kind) => Err((*kind).into()),
+            Self::Unreadable(kind, detail) => Err(Error::new(*kind).detail(*detail)),
         }
     }
 }
 
 /// Whether the session policy sees a token request: a token is presented, good or bad.
 pub(crate) fn is_token_request(request: &Request<'_>, state: &AuthState) -> bool {
-    let in_body = || in_body(request).load(Ordering::Relaxed);
+    is_beside_body(request, state) || in_body(request).load(Ordering::Relaxed)
+}
+
+/// Whether a token of either type is presented anywhere but in the body.
+pub(crate) fn is_beside_body(request: &Request<'_>, state: &AuthState) -> bool {
     Presented::of(request, state, TokenKind::Access).is_something()
         || Presented::of(request, state, TokenKind::Refresh).is_something()
-        || in_body()
 }
 
 /// Notes that a data guard found a token in the body: from now on this is a token request.
@@ -87,9 +95,10 @@ fn in_body<'r>(request: &'r Request<'_>) -> &'r AtomicBool {
 
 /// Looks into every enabled location; a token in two of them is two answers to "who?".
 fn find(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> Presented {
-    let mut found = config
-        .locations
-        .iter()
+    // Each once, however often the configuration names it; the body is not read yet.
+    let mut found = [Location::Header, Location::Cookies, Location::Query]
+        .into_iter()
+        .filter(|location| config.locations.contains(location))
         .map(|location| match location {
             Location::Header => in_headers(request, config),
             Location::Cookies => in_cookies(request, config, kind),
@@ -109,13 +118,13 @@ fn find(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> Present
     match (found.next(), found.next()) {
         (None, _) => Presented::Nothing,
         (Some(one @ Presented::Token(_, Location::Cookies)), None) => one,
-        (Some(_), None) if beside_cookie() => {
-            Presented::Unreadable(ErrorKind::AmbiguousCredentials)
-        }
+        (Some(_), None) if beside_cookie() => AMBIGUOUS,
         (Some(one), None) => one,
-        _ => Presented::Unreadable(ErrorKind::AmbiguousCredentials),
+        _ => AMBIGUOUS,
     }
 }
+
+const AMBIGUOUS: Presented = Presented::unreadable(ErrorKind::AmbiguousCredentials);
 
 fn in_headers(request: &Request<'_>, config: &TokenConfig) -> Presented {
     let fields: Vec<&str> = request.headers().get(&config.header).collect();
@@ -125,17 +134,22 @@ fn in_headers(request: &Request<'_>, config: &TokenConfig) -> Presented {
     match found.pop() {
         None => Presented::Nothing,
         // RFC 9110, 11.6.2: the field is single; two of them are two answers to "who?".
-        Some(_) if fields.len() > 1 => Presented::Unreadable(ErrorKind::AmbiguousCredentials),
+        Some(_) if fields.len() > 1 => AMBIGUOUS,
         Some(one) => one,
     }
 }
 
 fn in_cookies(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> Presented {
     let name = config.cookies.name(kind);
-    if cookies::named(request, name).0 > 1 {
-        return Presented::Unreadable(ErrorKind::AmbiguousCredentials);
-    }
-    let cookie = request.cookies().get(name);
+    let readable = match cookies::named(request, name) {
+        // Rocket's local client fills the jar without a header.
+        (0, _) => !request.headers().contains("Cookie"),
+        // Rocket would decode a name with percent signs, under which a prefix such as `__Host-`
+        // is disguised: it is another name.
+        (1, exact) => exact,
+        _ => return AMBIGUOUS,
+    };
+    let cookie = request.cookies().get(name).filter(|_| readable);
     match cookie.map(rocket::http::Cookie::value).filter(|value| !value.is_empty()) {
         Some(value) => Presented::Token(value.to_owned(), Location::Cookies),
         None => Presented::Nothing,
@@ -155,8 +169,11 @@ fn in_query(request: &Request<'_>, config: &TokenConfig) -> Presented {
         (Some(value), None) if value.is_empty() => Presented::Nothing,
         (Some(value), None) => match value.strip_prefix(config.query.prefix.as_str()) {
             Some(token) => Presented::Token(token.to_owned(), Location::Query),
-            None => Presented::Unreadable(ErrorKind::MalformedAuthorization),
+            None => Presented::Unreadable(
+                ErrorKind::MalformedAuthorization,
+                "The token in the query must stand behind its prefix.",
+            ),
         },
-        _ => Presented::Unreadable(ErrorKind::AmbiguousCredentials),
+        _ => AMBIGUOUS,
     }
 }

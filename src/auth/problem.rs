@@ -49,9 +49,7 @@ impl Problem {
     /// ```
     #[must_use]
     pub fn of(status: Status, request: &Request<'_>) -> Self {
-        // A guard in an `Option` or `Result` may have left another one.
-        let error = Error::last(request).filter(|error| error.kind().status() == status);
-        error.map_or_else(|| status.into(), Self::from)
+        Error::of(status, request).map_or_else(|| status.into(), Self::from)
     }
 }
 

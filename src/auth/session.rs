@@ -50,7 +50,8 @@ impl Session<'_> {
     /// that the request came with is ended (`login_user`).
     ///
     /// # Errors
-    /// 403 `account_inactive`, 503 `unavailable`.
+    /// 400 `ambiguous_credentials` when the body held a token, 403 `account_inactive`, 503
+    /// `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         self.open(account, self.state.config.session.lifetime, false).await
     }
@@ -60,7 +61,7 @@ impl Session<'_> {
     /// at 0 it is just `start`.
     ///
     /// # Errors
-    /// 403 `account_inactive`, 503 `unavailable`.
+    /// As [`start`](Self::start).
     pub async fn start_remembered<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         let config = &self.state.config.session;
         match config.remembers() {
@@ -75,6 +76,10 @@ impl Session<'_> {
         lifetime: Duration,
         remembered: bool,
     ) -> Result<SignInId, Error> {
+        if is_token_request(self.request, self.state) {
+            // Known only now: a data guard found the token, after this guard had looked.
+            return Err(ErrorKind::AmbiguousCredentials.into());
+        }
         let carried = Carried::by(self.request, self.state)?;
         let kind = SignInKind::Browser;
         let opened = open(self.request, self.state, account, kind, lifetime, remembered).await?;

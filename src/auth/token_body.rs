@@ -1,26 +1,28 @@
-//! Tokens in the JSON body: a guard decides before the body is read, so this location is a
-//! data guard of its own.
+//! Tokens in the JSON body: a guard decides before the body is read, so this location has data
+//! guards of its own.
 
-use rocket::Request;
-use rocket::data::{Data, FromData, Limits, Outcome};
-use rocket::outcome::Outcome::{Error as Failed, Success};
+use std::fmt;
+
+use rocket::data::{Data, FromData, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::account::Account;
-use super::authentication::{Authentication, behind_token, verify};
+use super::authentication::{Authentication, Verified, behind_token, verify};
 use super::claims::TokenKind;
 use super::config::Location;
 use super::error::Error;
 use super::error_kind::ErrorKind;
-use super::guards::Authenticated;
-use super::json::Object;
-use super::presented::{Presented, found_in_body};
+use super::guards::{Authenticated, RefreshToken};
+use super::json_body;
+use super::presented::{Presented, found_in_body, is_beside_body};
 use super::state::AuthState;
 
 /// Data guard: the account behind an access token in the JSON body, and the rest of the body
-/// (`JWT_TOKEN_LOCATION = ["json"]`). `"json"` must be among `token.locations`. A token in
-/// another enabled location will do where the body has none.
+/// (`JWT_TOKEN_LOCATION = ["json"]`, `JWT_JSON_KEY`). `"json"` must be among
+/// `token.locations`. A token in another enabled location will do where the body has none, and
+/// then there need not be a body either.
 ///
 /// Without it: 401 as [`TokenUser`](super::TokenUser); 400 `ambiguous_credentials` when
 /// another location holds a token too; 415 `unsupported_media_type`, 413 `too_large`, 400
@@ -34,26 +36,54 @@ use super::state::AuthState;
 ///     format!("{} fields for {}", body.fields().len(), body.authentication().account().id())
 /// }
 /// ```
-#[derive(Debug)]
 pub struct TokenBody<U> {
     authentication: Authentication<U>,
-    fields: Map<String, Value>,
+    rest: Rest,
+}
+
+/// Data guard: a refresh token in the JSON body, verified as
+/// [`RefreshToken`] is, and the rest of the body (`JWT_REFRESH_JSON_KEY`). For the one route
+/// that gives out the next pair; a token in another enabled location will do here too.
+///
+/// Without it: 401 as [`RefreshToken`]; 400, 413 and 415 as [`TokenBody`].
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use rocket::serde::json::Json;
+/// use vestibule::auth::{Account, Error, RefreshBody, TokenPair, Tokens};
+///
+/// async fn next<U: Account>(body: RefreshBody, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
+///     Ok(Json(tokens.refresh::<U>(body.token()).await?))
+/// }
+/// ```
+pub struct RefreshBody {
+    token: RefreshToken,
+    rest: Rest,
+}
+
+/// The fields of a body without its tokens.
+struct Rest(Map<String, Value>);
+
+impl Rest {
+    fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let value = Value::Object(self.0.clone());
+        serde_json::from_value(value).map_err(|_| ErrorKind::InvalidField.into())
+    }
 }
 
 impl<U> TokenBody<U> {
-    /// The body's fields without the token.
+    /// The body's fields without the tokens.
     #[must_use]
     pub fn fields(&self) -> &Map<String, Value> {
-        &self.fields
+        &self.rest.0
     }
 
-    /// The body without the token, as a type of yours.
+    /// The body without the tokens, as a type of yours.
     ///
     /// # Errors
     /// 422 `invalid_field` when it does not fit.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let value = Value::Object(self.fields.clone());
-        serde_json::from_value(value).map_err(|_| ErrorKind::InvalidField.into())
+        self.rest.parse()
     }
 }
 
@@ -65,50 +95,111 @@ impl<U: Account> Authenticated for TokenBody<U> {
     }
 }
 
-async fn read<U: Account>(request: &Request<'_>, data: Data<'_>) -> Result<TokenBody<U>, Error> {
+impl RefreshBody {
+    /// The refresh token, for [`Tokens::refresh`](super::Tokens::refresh).
+    #[must_use]
+    pub fn token(&self) -> &RefreshToken {
+        &self.token
+    }
+
+    /// The body's fields without the tokens.
+    #[must_use]
+    pub fn fields(&self) -> &Map<String, Value> {
+        &self.rest.0
+    }
+
+    /// The body without the tokens, as a type of yours.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` when it does not fit.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.rest.parse()
+    }
+}
+
+// By hand, all of them: a field may hold a password.
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} fields", self.0.len())
+    }
+}
+
+impl<U> fmt::Debug for TokenBody<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenBody").field("rest", &self.rest).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RefreshBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefreshBody").field("rest", &self.rest).finish_non_exhaustive()
+    }
+}
+
+/// The verified token of one type that the body holds, or else another location, and the rest.
+async fn read(
+    request: &Request<'_>,
+    mut data: Data<'_>,
+    kind: TokenKind,
+) -> Result<(Verified, Rest), Error> {
     let state = AuthState::of(request)?;
     state.asked(request);
     let config = &state.config.token;
     if !state.config.mode.has_tokens() {
         return Err(ErrorKind::NotFound.into());
     }
-    if !request.content_type().is_some_and(|kind| kind.is_json()) {
-        // Somebody without a body is somebody without a token.
-        Presented::of(request, state, TokenKind::Access).token()?;
-        return Err(ErrorKind::UnsupportedMediaType.into());
-    }
-    let limit = request.limits().get("json").unwrap_or(Limits::JSON);
-    let bytes = data.open(limit).into_bytes().await;
-    // A client that hangs up is no event for the log.
-    let bytes = bytes.map_err(|_| Error::new(ErrorKind::MalformedBody))?;
-    if !bytes.is_complete() {
-        return Err(ErrorKind::TooLarge.into());
-    }
-    let object = serde_json::from_slice::<Object>(&bytes);
-    let mut fields = object.map_err(|_| Error::new(ErrorKind::MalformedBody))?.0;
-    let in_body = match config.locations.contains(&Location::Json) {
-        true => fields.remove(&config.json.access),
-        false => None,
+    let elsewhere = Presented::of(request, state, kind);
+    let mut fields = if data.peek(1).await.is_empty() {
+        Map::new()
+    } else {
+        if !json_body::is_json(request) {
+            // Somebody without a token is told so first.
+            elsewhere.token()?;
+        }
+        json_body::read(request, data).await?
     };
-    let elsewhere = Presented::of(request, state, TokenKind::Access);
-    let verified = match (in_body, elsewhere) {
-        (None | Some(Value::Null), elsewhere) => {
+    let mut in_body = None;
+    if config.locations.contains(&Location::Json) {
+        in_body = fields.remove(config.json.name(kind)).filter(|value| !is_nothing(value));
+        // Whoever sends both, as they were given out, must not find one in the handler's hands.
+        for kind in [TokenKind::Access, TokenKind::Refresh] {
+            fields.remove(config.json.name(kind));
+        }
+    }
+    let verified = match in_body {
+        None => {
             let (token, location) = elsewhere.token()?;
             verify(request, state, token, location)?
         }
-        (Some(value), Presented::Nothing) => {
-            let token = value.as_str().unwrap_or_default();
+        Some(_) if is_beside_body(request, state) => {
+            return Err(ErrorKind::AmbiguousCredentials.into());
+        }
+        Some(value) => {
             // Good or bad, it makes this a token request: no cookie leaves.
             found_in_body(request);
-            verify(request, state, token, Location::Json)?
+            verify(request, state, value.as_str().unwrap_or_default(), Location::Json)?
         }
-        (Some(_), _) => return Err(ErrorKind::AmbiguousCredentials.into()),
     };
-    if verified.claims.kind != TokenKind::Access {
+    if verified.claims.kind != kind {
         return Err(ErrorKind::WrongTokenType.into());
     }
-    let authentication = behind_token(request, state, &verified).await?;
-    Ok(TokenBody { authentication, fields })
+    Ok((verified, Rest(fields)))
+}
+
+/// As with an empty cookie or an empty parameter, nothing is presented.
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+async fn access<U: Account>(request: &Request<'_>, data: Data<'_>) -> Result<TokenBody<U>, Error> {
+    let (verified, rest) = read(request, data, TokenKind::Access).await?;
+    let authentication = behind_token(request, AuthState::of(request)?, &verified).await?;
+    Ok(TokenBody { authentication, rest })
+}
+
+async fn refresh(request: &Request<'_>, data: Data<'_>) -> Result<RefreshBody, Error> {
+    let (verified, rest) = read(request, data, TokenKind::Refresh).await?;
+    Ok(RefreshBody { token: RefreshToken::of(verified.claims), rest })
 }
 
 #[rocket::async_trait]
@@ -116,18 +207,27 @@ impl<'r, U: Account> FromData<'r> for TokenBody<U> {
     type Error = Error;
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        match read(request, data).await {
-            Ok(body) => Success(body),
-            Err(error) => {
-                let status = error.clone().remember(request);
-                Failed((status, error))
-            }
-        }
+        json_body::outcome(request, access(request, data).await)
     }
 }
 
-impl<U: Account> rocket::Sentinel for TokenBody<U> {
-    fn abort(rocket: &rocket::Rocket<rocket::Ignite>) -> bool {
+#[rocket::async_trait]
+impl<'r> FromData<'r> for RefreshBody {
+    type Error = Error;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        json_body::outcome(request, refresh(request, data).await)
+    }
+}
+
+impl<U: Account> Sentinel for TokenBody<U> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
         AuthState::is_missing(rocket, "TokenBody")
+    }
+}
+
+impl Sentinel for RefreshBody {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        AuthState::is_missing(rocket, "RefreshBody")
     }
 }

@@ -5,7 +5,7 @@ use rocket::http::{Cookie, SameSite as CookieSameSite};
 use time::OffsetDateTime;
 
 use super::claims::{Claims, TokenKind};
-use super::config::{Config, SameSite};
+use super::config::{Config, TokenSameSite};
 use super::error::Error;
 use super::state::AuthState;
 use super::token::{TokenPair, Tokens};
@@ -35,7 +35,8 @@ impl Tokens<'_> {
         Ok(())
     }
 
-    /// Takes all four cookies back (`unset_jwt_cookies`).
+    /// Takes all four cookies back, with the attributes that they were set with
+    /// (`unset_jwt_cookies`).
     pub fn unset_cookies(&self) {
         let (request, state) = self.parts();
         for kind in KINDS {
@@ -50,9 +51,11 @@ impl Tokens<'_> {
 
 /// Whether a `Set-Cookie` field is for one of the four cookies.
 pub(crate) fn is_ours(state: &AuthState, field: &str) -> bool {
-    let name = field.split('=').next().unwrap_or_default().trim();
+    let name = field.split_once('=').map(|(name, _)| name.trim());
     state.has_token_cookies()
-        && KINDS.iter().any(|kind| names(&state.config, *kind).contains(&name))
+        && name.is_some_and(|name| {
+            KINDS.iter().any(|kind| names(&state.config, *kind).contains(&name))
+        })
 }
 
 fn names(config: &Config, kind: TokenKind) -> [&str; 2] {
@@ -60,6 +63,7 @@ fn names(config: &Config, kind: TokenKind) -> [&str; 2] {
     [cookies.name(kind), cookies.csrf_name(kind)]
 }
 
+/// Sets the cookie of a token and its CSRF twin.
 fn set(
     request: &Request<'_>,
     state: &AuthState,
@@ -73,23 +77,24 @@ fn set(
         Some(exp) => OffsetDateTime::from_unix_timestamp(exp).ok(),
         None => Some(now + LONGEST),
     };
-    let expires = end.filter(|_| !config.session);
-    let mut cookie = bare(&state.config, kind, config.name(kind), token);
-    cookie.set_http_only(true);
-    cookie.set_expires(expires);
-    request.cookies().add(cookie);
-    if let Some(value) = claims.csrf.as_deref().filter(|_| config.csrf_in_cookies) {
-        // Readable by design: a script of ours copies it into the header.
-        let mut cookie = bare(&state.config, kind, config.csrf_name(kind), value);
-        cookie.set_http_only(false);
-        cookie.set_expires(expires);
+    let add = |name, value| {
+        let mut cookie = bare(&state.config, kind, name, value);
+        if let Some(end) = end.filter(|_| !config.session) {
+            // What is left of the token's life; a browser whose clock is wrong goes by the age.
+            let left = (end.unix_timestamp() - now.unix_timestamp()).max(0);
+            cookie.set_max_age(time::Duration::seconds(left));
+            cookie.set_expires(end);
+        }
         request.cookies().add(cookie);
+    };
+    add(config.name(kind), token);
+    if let Some(value) = claims.csrf.as_deref().filter(|_| config.csrf_in_cookies) {
+        add(config.csrf_name(kind), value);
     }
 }
 
 fn removal(config: &Config, kind: TokenKind, name: &str) -> Cookie<'static> {
     let mut cookie = bare(config, kind, name, "");
-    cookie.set_http_only(name == config.token.cookies.name(kind));
     cookie.set_max_age(time::Duration::ZERO);
     cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
     cookie
@@ -97,14 +102,19 @@ fn removal(config: &Config, kind: TokenKind, name: &str) -> Cookie<'static> {
 
 fn bare(config: &Config, kind: TokenKind, name: &str, value: &str) -> Cookie<'static> {
     let cookies = &config.token.cookies;
-    let same_site = match config.session.same_site {
-        SameSite::Lax => CookieSameSite::Lax,
-        SameSite::Strict => CookieSameSite::Strict,
+    let same_site = match cookies.same_site(&config.session) {
+        TokenSameSite::Lax => CookieSameSite::Lax,
+        TokenSameSite::Strict => CookieSameSite::Strict,
+        TokenSameSite::None => CookieSameSite::None,
     };
+    let holds_token = name == cookies.name(kind);
+    let path = if holds_token { cookies.path(kind) } else { cookies.csrf_path(kind) };
     let mut cookie = Cookie::build((name.to_owned(), value.to_owned()))
-        .path(cookies.path(kind).to_owned())
-        .secure(config.session.is_secure())
+        .path(path.to_owned())
+        .secure(cookies.is_secure(&config.session))
         .same_site(same_site)
+        // The twin is readable by design: a script of ours copies it into the header.
+        .http_only(holds_token)
         .build();
     if let Some(domain) = &cookies.domain {
         cookie.set_domain(domain.clone());

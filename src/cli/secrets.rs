@@ -7,7 +7,7 @@ use rocket::figment::Figment;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Failure, figment, print_line};
-use crate::auth::{Clock, Config, Fault};
+use crate::auth::{Clock, Config, Fault, Lifetime};
 use crate::state_dir::{Forgotten, StateDir};
 
 #[derive(Debug, Subcommand)]
@@ -51,11 +51,10 @@ fn rotate(figment: &Figment, state: &StateDir, in_use: &InUse) -> Result<(), Fai
         "{} holds new secrets; the former ones still open cookies and verify tokens.\n\n\
          Restart every process of the service now, all at once: one that still runs with the\n\
          former secrets takes what the new ones made for a forgery. Nobody is signed out.\n\
-         {} after that no credential of the former ones is left; then run\n\n  \
-         vestibule secrets forget\n\n\
+         {}; then run\n\n  vestibule secrets forget\n\n\
          and restart again. If a secret has leaked, do that now: everybody must sign in again.",
         state.secrets().display(),
-        in_words(in_use.longest),
+        when_left(in_use.longest),
     ));
     if let Some(algorithm) = in_use.pair {
         print_line(format_args!(
@@ -91,7 +90,7 @@ struct InUse {
     /// Each secret with the list of its predecessors.
     keys: Vec<(&'static str, &'static str)>,
     /// The longest life of what they seal or sign.
-    longest: Duration,
+    longest: Lifetime,
     /// The algorithm, where tokens are signed with a pair of keys.
     pair: Option<&'static str>,
 }
@@ -99,10 +98,11 @@ struct InUse {
 impl InUse {
     fn of(config: Config) -> Self {
         let (session, token) = (&config.session, &config.token);
-        let mut found = Self { keys: Vec::new(), longest: Duration::ZERO, pair: None };
+        let mut found =
+            Self { keys: Vec::new(), longest: Lifetime::For(Duration::ZERO), pair: None };
         if config.mode.has_sessions() {
             found.keys.push(("secret_key", "auth.session.previous_secret_keys"));
-            found.longest = session.lifetime.max(session.remember);
+            found.longest = Lifetime::For(session.lifetime.max(session.remember));
         }
         if config.mode.has_tokens() && token.algorithm.is_asymmetric() {
             found.pair = Some(token.algorithm.name());
@@ -146,6 +146,18 @@ impl InUse {
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
+    }
+}
+
+/// When the last credential of the former secrets is over.
+fn when_left(longest: Lifetime) -> String {
+    match longest {
+        Lifetime::For(span) => {
+            format!("{} after that no credential of the former ones is left", in_words(span))
+        }
+        Lifetime::Never => {
+            "Tokens never end here, so it is for you to say when to drop them".to_owned()
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Answer {
 /// 405 instead of 404 where the path takes another method.
 #[must_use]
 pub fn answer(status: Status, request: &Request<'_>) -> Answer {
-    let left = Error::last(request).filter(|error| error.kind().status() == status);
+    let left = Error::of(status, request);
     if status == Status::NotFound && left.is_none() {
         let allow = allow::methods(request);
         if !allow.is_empty() && !allow.contains(&request.method()) {

@@ -1,6 +1,7 @@
 //! A small application with a route for every guard, and the clients that talk to it.
 #![expect(clippy::needless_pass_by_value, reason = "Rocket hands guards to handlers by value")]
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rocket::fairing::AdHoc;
@@ -11,8 +12,8 @@ use rocket::serde::json::Json;
 use rocket::{Build, Catcher, Request, Rocket, Route, catch, catchers, get, post, routes};
 use serde_json::Value;
 use vestibule::auth::{
-    self, AccessToken, Auth, Authenticated, BearerToken, Clock, Error, ErrorKind, Problem,
-    RefreshToken, Session, SignIns, Stateless, TokenPair, Tokens, Via,
+    self, AccessToken, Auth, Authenticated, BearerToken, Clock, Error, ErrorKind, Event, EventKind,
+    Events, Problem, RefreshToken, Session, SignIns, Stateless, TokenPair, Tokens, Via,
 };
 
 use crate::ledger::MemoryLedger;
@@ -242,9 +243,12 @@ struct Challenge {
 }
 
 #[catch(default)]
-fn draw(status: Status, request: &Request<'_>) -> Problem {
+async fn draw(status: Status, request: &Request<'_>) -> Problem {
     crate::cookies::sneak_from_catcher(request);
-    Problem::of(status, request)
+    crate::catchers::ask_guards(request, "before").await;
+    let problem = Problem::of(status, request);
+    crate::catchers::ask_guards(request, "after").await;
+    problem
 }
 
 /// How the application under test is put together.
@@ -313,13 +317,14 @@ impl Setup {
     }
 
     fn launch_on(self, clock: Clock, ledger: MemoryLedger, users: Users) -> App {
-        let auth = Auth::fairing().clock(clock.clone());
+        let heard = Heard::default();
+        let auth = Auth::fairing().clock(clock.clone()).events(heard.clone());
         let auth =
             if self.stateless { auth.ledger(Stateless) } else { auth.ledger(ledger.clone()) };
         let rocket = rocket(self.figment, (self.fairing)(auth), users.clone());
         let rocket = rocket.mount("/", self.routes).register("/", self.catchers);
         let client = Client::untracked(rocket).expect("a rocket that launches");
-        App { client, clock, ledger, users }
+        App { client, clock, ledger, users, heard }
     }
 }
 
@@ -371,6 +376,7 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
             ],
         )
         .mount("/cookies", crate::cookies::routes())
+        .mount("/places", crate::places::routes())
 }
 
 /// A stage that attaches a stage, as applications are put together.
@@ -389,6 +395,28 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) ledger: MemoryLedger,
     pub(crate) users: Users,
+    pub(crate) heard: Heard,
+}
+
+/// What the library told its listener: the words of events, and the codes of refusals.
+#[derive(Clone, Default)]
+pub(crate) struct Heard(Arc<Mutex<Vec<&'static str>>>);
+
+impl Heard {
+    /// All since the last time.
+    pub(crate) fn take(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.0.lock().expect("words"))
+    }
+}
+
+impl Events for Heard {
+    fn happened(&self, event: &Event<'_>) {
+        let word = match event.kind {
+            EventKind::Refused(kind) => kind.code(),
+            kind => kind.as_str(),
+        };
+        self.0.lock().expect("words").push(word);
+    }
 }
 
 impl App {
@@ -467,15 +495,24 @@ impl Call<'_> {
     }
 
     /// A form, as a browser sends it.
-    pub(crate) fn form(mut self, body: &str) -> Self {
-        self.request = self.request.body(body);
-        self.header("Content-Type", "application/x-www-form-urlencoded")
+    pub(crate) fn form(self, body: &str) -> Self {
+        self.body("application/x-www-form-urlencoded", body)
     }
 
-    /// A body of JSON.
-    pub(crate) fn json(mut self, body: &Value) -> Self {
-        self.request = self.request.body(body.to_string());
-        self.header("Content-Type", "application/json")
+    /// A body that says that it is JSON.
+    pub(crate) fn json(self, body: &str) -> Self {
+        self.body("application/json", body)
+    }
+
+    /// A body of any type.
+    pub(crate) fn body(self, content_type: &str, body: &str) -> Self {
+        self.bytes(content_type, body.as_bytes())
+    }
+
+    /// A body of any bytes.
+    pub(crate) fn bytes(mut self, content_type: &str, body: &[u8]) -> Self {
+        self.request = self.request.body(body);
+        self.header("Content-Type", content_type)
     }
 
     pub(crate) fn send(self) -> Reply {

@@ -103,7 +103,7 @@ fn stateless() -> App {
 }
 
 fn asking(app: &App, asked: &Value) -> Reply {
-    app.post("/start/1").json(asked).send()
+    app.post("/start/1").json(&asked.to_string()).send()
 }
 
 fn access(reply: &Reply) -> String {
@@ -181,11 +181,11 @@ fn what_makes_no_sense_is_a_fault_of_the_application() {
     let pair = app.tokens(ALICE);
     for wrong in [json!({ "fresh": true }), json!({ "refresh": "1h" }), json!({ "access": "16m" })]
     {
-        let reply = app.post("/next").json(&wrong).bearer(&pair.refresh).send();
+        let reply = app.post("/next").json(&wrong.to_string()).bearer(&pair.refresh).send();
         assert_eq!(reply.code(), "internal", "{wrong}");
     }
     let wrong = json!({ "refresh": "1h" });
-    let reply = app.post("/prove-with").json(&wrong).bearer(&pair.access).send();
+    let reply = app.post("/prove-with").json(&wrong.to_string()).bearer(&pair.access).send();
     assert_eq!(reply.code(), "internal");
     // Past the grace: none of these has rotated it.
     app.advance(11);
@@ -241,7 +241,7 @@ fn a_refreshed_pair_does_not_inherit_the_further_claims() {
         for token in [&next.access, &next.refresh] {
             assert_eq!((claims(token).get("foo"), &claims(token)["admin"]), (None, &json!(true)));
         }
-        let with = app.post("/next").json(&json!({ "claims": { "foo": 2 } }));
+        let with = app.post("/next").json(&json!({ "claims": { "foo": 2 } }).to_string());
         let next = with.bearer(&next.refresh).send().pair();
         assert_eq!(claims(&next.access)["foo"], 2);
     }
@@ -270,7 +270,7 @@ fn a_refresh_token_can_be_kept_while_only_the_access_token_is_renewed() {
         for round in 0..3 {
             app.advance(3600);
             let only = json!({ "access_only": true });
-            let reply = app.post("/next").json(&only).bearer(&pair.refresh).send();
+            let reply = app.post("/next").json(&only.to_string()).bearer(&pair.refresh).send();
             assert_eq!(reply.json().get("refresh_token"), None, "{round}");
             let token = access(&reply);
             assert_eq!(status(&app, "/token", &token), 200, "{round}");
@@ -286,7 +286,7 @@ fn a_refresh_token_that_was_rotated_does_not_renew_an_access_token() {
     let pair = app.tokens(ALICE);
     let successor = app.post("/api/refresh").bearer(&pair.refresh).send().pair();
     let only = json!({ "access_only": true });
-    let renew = |token: &str| app.post("/next").json(&only).bearer(token).send();
+    let renew = |token: &str| app.post("/next").json(&only.to_string()).bearer(token).send();
     assert_eq!(renew(&pair.refresh).code(), "token_revoked");
     assert_eq!(renew(&successor.refresh).status, 200);
     app.post("/api/logout").bearer(&successor.access).send();
@@ -337,7 +337,8 @@ fn proving_again_takes_what_an_issue_says() {
     let app = launch();
     let pair = app.tokens(ALICE);
     let asked = json!({ "access": "1m", "claims": { "step": "up" }, "fresh": false });
-    let proven = access(&app.post("/prove-with").json(&asked).bearer(&pair.access).send());
+    let proven =
+        access(&app.post("/prove-with").json(&asked.to_string()).bearer(&pair.access).send());
     assert_eq!((life(&proven), &claims(&proven)["step"]), (60, &json!("up")));
     assert_eq!(status(&app, "/fresh", &proven), 401);
 }

@@ -131,6 +131,14 @@ fn wrong() -> Vec<Wrong> {
         ),
         ("debug", "auth.token.header", json!("X Token"), "auth.token.header", "letters, digits"),
         ("debug", "auth.token.scheme", json!(""), "auth.token.scheme", "letters, digits"),
+        ("debug", "auth.token.query.name", json!(""), "auth.token.query.name", "not be empty"),
+        (
+            "debug",
+            "auth.token.json",
+            json!({ "access": "token", "refresh": "token" }),
+            "auth.token.json",
+            "must be different",
+        ),
         ("debug", "auth.password.cost", json!(3), "auth.password.cost", "4 to 20"),
         ("release", "auth.password.cost", json!(4), "auth.password.cost", "10 to 20"),
         (

@@ -55,6 +55,11 @@ impl MemoryLedger {
         rows.values().next().expect("a row").clone()
     }
 
+    /// The sign-ins of one account.
+    pub(crate) fn all_of(&self, account: &str) -> Vec<SignIn> {
+        self.all().values().filter(|row| row.account == account).cloned().collect()
+    }
+
     /// Ends everything, as an administrator would, without a call being counted.
     pub(crate) fn clear(&self) {
         self.all().clear();

@@ -24,7 +24,9 @@ pub(crate) use extract::faults_of;
 pub(crate) use extract::read;
 pub use foreign::ForeignConfig;
 pub use lifetime::Lifetime;
-pub use locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
+pub use locations::{
+    Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig, TokenSameSite,
+};
 pub use password::PasswordConfig;
 pub use secret::Secret;
 pub use session::{Protection, SameSite, SessionConfig};
@@ -169,6 +171,11 @@ impl Config {
         }
         if self.mode.has_tokens() {
             problems.extend(self.token.problems(debug));
+            problems.extend(self.token.query.problems());
+            problems.extend(self.token.json.problems());
+            if self.token.locations.contains(&Location::Cookies) {
+                problems.extend(self.token.cookies.problems_beside(&self.session));
+            }
         }
         problems.extend(self.password.problems(debug));
         problems

@@ -7,6 +7,7 @@ use rocket::{Ignite, Rocket, Sentinel};
 
 use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
+use crate::auth::left::Left;
 
 /// Guard: as `G` where a credential was presented, and nobody where none was; a bad
 /// credential is still refused (`jwt_required(optional=True)`).
@@ -20,11 +21,11 @@ impl<'r, G: FromRequest<'r, Error = Error>> FromRequest<'r> for Maybe<G> {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        let previous = Error::last(request);
+        let before = Left::so_far(request);
         match G::from_request(request).await {
             Outcome::Success(found) => Outcome::Success(Self(Some(found))),
             Outcome::Error((_, error)) if error.kind() == ErrorKind::CredentialsMissing => {
-                Error::restore(request, previous);
+                before.restore(request);
                 Outcome::Success(Self(None))
             }
             Outcome::Error(refused) => Outcome::Error(refused),

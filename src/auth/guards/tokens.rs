@@ -59,6 +59,11 @@ impl AccessToken {
 }
 
 impl RefreshToken {
+    /// One that a data guard has verified.
+    pub(in crate::auth) fn of(claims: Arc<Claims>) -> Self {
+        Self(claims)
+    }
+
     /// The verified claims.
     #[must_use]
     pub fn claims(&self) -> &Arc<Claims> {

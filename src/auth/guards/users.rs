@@ -47,7 +47,8 @@ pub struct TokenUser<U>(Authentication<U>);
 
 /// Guard: the account behind an access *or* a refresh token; for signing out.
 ///
-/// Without one: as [`TokenUser`], but never `wrong_token_type`.
+/// Without one: as [`TokenUser`]; `wrong_token_type` only for a refresh token in the access
+/// token's cookie.
 #[derive(Debug)]
 pub struct AnyTokenUser<U>(Authentication<U>);
 

@@ -302,11 +302,11 @@ fn a_bad_value_is_named_with_what_is_allowed() {
 
 #[test]
 fn every_problem_has_a_line() {
-    let toml = "[default.auth.token]\nleeway = \"1h\"\nissuer = \"\"\nsecret = \"hunter2\"\n\
+    let toml = "[default.auth.token]\nleeway = \"1h\"\nidentity_claim = \"\"\nsecret = \"hunter2\"\n\
                 [default.accounts]\nregister = true\n";
     let lines: [&[&str]; 4] = [
         &["auth.token.leeway", "must be at most"],
-        &["auth.token.issuer", "must not be empty"],
+        &["auth.token.identity_claim", "must name a claim"],
         &["auth.token.secret", "too short"],
         &["accounts.register", "unknown key"],
     ];

@@ -73,6 +73,13 @@ fn a_status_of_the_handlers_own_has_no_reason_of_a_guard() {
 }
 
 #[test]
+fn what_maybe_overlooked_is_no_refusal() {
+    let app = App::new();
+    let reply = app.get("/places/elsewhere").send();
+    assert_eq!((reply.status, app.heard.take()), (303, vec![]));
+}
+
+#[test]
 fn a_missing_scope_is_still_the_challenge_after_guards_in_the_catcher() {
     let app = Setup::new().set("auth.mode", "token").launch();
     let access = app.tokens(ALICE).access;

@@ -99,6 +99,14 @@ fn a_name_that_only_looks_like_ours_does_not_leave() {
 }
 
 #[test]
+fn a_cookie_without_a_name_is_not_ours_whatever_its_value() {
+    let app = with(&["cookies"]).launch();
+    let jar = Jar::signed_in(&app, ALICE);
+    assert_eq!(app.get("/places/nameless").send().cookies(), [ACCESS]);
+    assert_eq!(app.get("/places/nameless").jar(&jar).send().cookies(), [""; 0]);
+}
+
+#[test]
 fn a_token_in_a_cookie_decides_and_the_session_is_left_alone() {
     let app = with(&["cookies"]).launch();
     let session = app.browser(BOB);

@@ -144,6 +144,9 @@ fn a_form_may_carry_the_value_where_the_configuration_says_so() {
         assert_eq!(form(&format!("{field}={value}")).body, "1 in cookies");
         assert_eq!(form(&format!("a=b&{field}={value}&c=d")).body, "1 in cookies");
         assert_eq!(form(&format!("é=ü&{field}={value}&c=d")).body, "1 in cookies");
+        let escaped: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let name = format!("%{:02X}{}", field.as_bytes()[0], &field[1..]);
+        assert_eq!(form(&format!("{name}={escaped}")).body, "1 in cookies");
         assert_eq!(form(&format!("{field}=wrong")).code(), "csrf_mismatch");
         assert_eq!(form(&format!("{field}=")).code(), "csrf_missing");
         assert_eq!(form(&format!("x{field}={value}")).code(), "csrf_missing");

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use rocket::http::{CookieJar, Status};
+use rocket::http::{CookieJar, Header, Status};
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
+use rocket::response::Redirect;
 use rocket::serde::json::Json;
 use rocket::{Route, delete, get, options, patch, post, put, routes};
 use serde::Deserialize;
@@ -199,6 +200,18 @@ fn planted(jar: &CookieJar<'_>) -> &'static str {
     "planted"
 }
 
+/// A cookie with no name and one of our names for its value.
+#[derive(rocket::Responder)]
+struct Nameless {
+    body: &'static str,
+    cookie: Header<'static>,
+}
+
+#[get("/nameless")]
+fn nameless() -> Nameless {
+    Nameless { body: "", cookie: Header::new("Set-Cookie", ACCESS) }
+}
+
 /// An access token that is nearly over is renewed on the way, as Flask-JWT-Extended's page on
 /// implicit refreshing does it.
 struct KeptAlive(String);
@@ -319,6 +332,13 @@ fn limited() -> Result<(), Error> {
     Err(Error::new(ErrorKind::TooManyAttempts).retry_after(77))
 }
 
+/// Somebody or nobody, and both go elsewhere.
+#[get("/elsewhere")]
+fn elsewhere(user: Maybe<CurrentUser>) -> Redirect {
+    drop(user);
+    Redirect::to("/public")
+}
+
 /// A status without an error.
 #[get("/teapot")]
 fn teapot() -> Status {
@@ -349,6 +369,7 @@ pub(crate) fn routes() -> Vec<Route> {
         scoped_fresh,
         asked,
         planted,
+        nameless,
         kept_alive,
         kept_alive_logout,
         body,
@@ -360,6 +381,7 @@ pub(crate) fn routes() -> Vec<Route> {
         refresh_body_fields,
         json,
         limited,
+        elsewhere,
         teapot,
     ]
 }

@@ -155,6 +155,12 @@ fn a_cookie_that_stays_lasts_as_long_as_its_token() {
         let life = if field.contains("access_token") { 15 * 60 } else { 29 * 86_400 };
         assert!(field.contains(&format!("Max-Age={life};")), "{life}: {field}");
     }
+    // The same successor again a moment later is a moment older.
+    app.advance(5);
+    let again = app.post("/places/refresh").jar(&jar).csrf(jar.get(CSRF_REFRESH)).send();
+    for field in again.cookies().into_iter().filter(|field| field.contains("refresh_token")) {
+        assert!(field.contains(&format!("Max-Age={};", 29 * 86_400 - 5)), "{field}");
+    }
     jar.take(&reply);
     assert_eq!(app.get("/places/who").jar(&jar).send().body, "1 in cookies");
 }

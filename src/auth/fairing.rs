@@ -15,6 +15,7 @@ use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, Events, Silent, report};
 use super::keys::Keys;
+use super::login_required::LoginRequired;
 use super::notes::Notes;
 use super::policy;
 use super::presented::is_token_request;
@@ -22,7 +23,7 @@ use super::sign_in::{Ledger, Stateless};
 use super::state::{AuthState, CookieNames};
 
 /// How often the last word moves back behind fairings that other fairings attached.
-const HOPS: u8 = 8;
+pub(super) const HOPS: u8 = 8;
 
 /// The fairing of the library half: reads and checks `[default.auth]` at ignition, and has
 /// the last word on every answer: the session policy, the challenge, `Vary` and `no-store`.
@@ -39,12 +40,18 @@ pub struct Auth {
     ledger: Arc<dyn Ledger>,
     events: Arc<dyn Events>,
     clock: Clock,
+    pub(super) login_required: Option<LoginRequired>,
 }
 
 impl Auth {
     /// The fairing with nothing stored, nobody listening and the system's clock.
     pub fn fairing() -> Self {
-        Self { ledger: Arc::new(Stateless), events: Arc::new(Silent), clock: Clock::system() }
+        Self {
+            ledger: Arc::new(Stateless),
+            events: Arc::new(Silent),
+            clock: Clock::system(),
+            login_required: None,
+        }
     }
 
     /// Keeps sign-ins in this ledger; then they can be listed and ended one by one.
@@ -101,7 +108,11 @@ impl Fairing for Auth {
             },
             config,
         };
-        Ok(rocket.manage(state).attach(LastWord::default()))
+        let rocket = rocket.manage(state).attach(LastWord::default());
+        Ok(match &self.login_required {
+            Some(required) => rocket.attach(required.clone()),
+            None => rocket,
+        })
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {

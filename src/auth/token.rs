@@ -18,6 +18,7 @@ use super::error_kind::ErrorKind;
 use super::events::{EventKind, report};
 use super::guards::RefreshToken;
 use super::opening::open;
+use super::sentinel::{self, Proves};
 use super::sign_in::{Rotation, SignIn, SignInId, SignInKind};
 use super::standing::{find_account, revoked};
 use super::state::AuthState;
@@ -267,6 +268,6 @@ impl<'r> FromRequest<'r> for Tokens<'r> {
 
 impl Sentinel for Tokens<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "Tokens")
+        sentinel::abort(rocket, "Tokens", Proves::Nothing)
     }
 }

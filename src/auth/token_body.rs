@@ -16,6 +16,7 @@ use super::error_kind::ErrorKind;
 use super::guards::Authenticated;
 use super::json::Object;
 use super::presented::{Presented, found_in_body};
+use super::sentinel::{self, Proves};
 use super::state::AuthState;
 
 /// Data guard: the account behind an access token in the JSON body, and the rest of the body
@@ -128,6 +129,6 @@ impl<'r, U: Account> FromData<'r> for TokenBody<U> {
 
 impl<U: Account> rocket::Sentinel for TokenBody<U> {
     fn abort(rocket: &rocket::Rocket<rocket::Ignite>) -> bool {
-        AuthState::is_missing(rocket, "TokenBody")
+        sentinel::abort(rocket, "TokenBody", Proves::Login)
     }
 }

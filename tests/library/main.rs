@@ -9,6 +9,7 @@ mod freshness;
 mod ladder;
 mod launch;
 mod ledger;
+mod login_required;
 mod origin;
 mod outage;
 mod policy;

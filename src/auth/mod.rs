@@ -43,6 +43,7 @@ mod guards;
 pub(crate) mod json;
 mod keys;
 mod login_required;
+mod memory_ledger;
 mod next;
 mod notes;
 mod opening;
@@ -86,6 +87,7 @@ pub use guards::{
     Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser, TokenUser,
 };
 pub use keys::{Algorithm, PublicKeys};
+pub use memory_ledger::MemoryLedger;
 pub use next::LocalPath;
 pub use password::{Hasher, MAX_PASSWORD, Password};
 pub use problem::Problem;

@@ -15,7 +15,7 @@ use vestibule::auth::{
     RefreshToken, Session, SignIns, Stateless, TokenPair, Tokens, Via,
 };
 
-use crate::ledger::MemoryLedger;
+use crate::ledger::FaultyLedger;
 use crate::users::{Admin, User, Users};
 
 pub(crate) type TokenUser = auth::TokenUser<User>;
@@ -278,7 +278,7 @@ impl Setup {
     }
 
     pub(crate) fn launch(self) -> App {
-        let (clock, ledger, users) = (Clock::manual(), MemoryLedger::default(), Users::new());
+        let (clock, ledger, users) = (Clock::manual(), FaultyLedger::default(), Users::new());
         let auth = Auth::fairing().clock(clock.clone());
         let auth =
             if self.stateless { auth.ledger(Stateless) } else { auth.ledger(ledger.clone()) };
@@ -352,7 +352,7 @@ fn inner_stage() -> AdHoc {
 pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) clock: Clock,
-    pub(crate) ledger: MemoryLedger,
+    pub(crate) ledger: FaultyLedger,
     pub(crate) users: Users,
 }
 

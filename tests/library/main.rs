@@ -3,12 +3,14 @@
 
 mod app;
 mod claims;
+mod contract;
 mod cookies;
 mod forge;
 mod freshness;
 mod ladder;
 mod launch;
 mod ledger;
+mod ledgers;
 mod login_required;
 mod origin;
 mod outage;

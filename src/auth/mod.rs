@@ -60,6 +60,8 @@ mod sign_ins;
 mod standing;
 mod state;
 mod survey;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod ticket;
 mod token;
 mod token_body;

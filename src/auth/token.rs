@@ -147,7 +147,7 @@ impl Tokens<'_> {
         (self.request, self.state)
     }
 
-    fn pair<U: Account>(
+    pub(super) fn pair<U: Account>(
         &self,
         account: &U,
         sign_in: &SignIn,

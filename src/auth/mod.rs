@@ -23,8 +23,11 @@
 //! | [`Only`] | and the token was in one of these locations | 401 |
 //! | [`Maybe`] | nothing, but a bad credential is still refused | as the guard inside |
 //!
+//! With [`Auth::login_required_except`] a route without a guard is a refused launch.
+//!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask
-//! [`Error::last`] and draw it. This half ships no route, no page and no table.
+//! [`Error::last`] and draw it. This half ships no route, no page and no table. The cargo
+//! feature `testing` adds a module for the tests of your own routes.
 
 mod account;
 mod authentication;

@@ -294,21 +294,22 @@ fn files_need_an_entry() {
     assert!(mount(&["/files/<path..>"]));
 }
 
-/// A stage that mounts a route in a stage in a stage.
-fn late() -> AdHoc {
-    AdHoc::on_ignite("a stage", |rocket| async {
-        rocket.attach(AdHoc::on_ignite("a stage in a stage", |rocket| async {
-            rocket.attach(AdHoc::on_ignite("a stage in that", |rocket| async {
-                rocket.mount("/late", routes![search])
-            }))
-        }))
+/// A stage that mounts a route, in as many stages.
+fn nested(depth: u8) -> AdHoc {
+    AdHoc::on_ignite("a stage", move |rocket| async move {
+        match depth {
+            0 => rocket.mount("/late", routes![search]),
+            _ => rocket.attach(nested(depth - 1)),
+        }
     })
 }
 
 #[test]
 fn a_route_that_a_later_fairing_mounts_is_seen() {
-    assert!(!launches(&[], |rocket| rocket.attach(late())));
-    assert!(launches(&["/late/search?<q>"], |rocket| rocket.attach(late())));
+    for depth in [0, 1, 3, 8] {
+        assert!(!launches(&[], |rocket| rocket.attach(nested(depth))), "{depth}");
+        assert!(launches(&["/late/search?<q>"], |rocket| rocket.attach(nested(depth))), "{depth}");
+    }
 }
 
 #[test]

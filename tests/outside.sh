@@ -31,6 +31,16 @@ holds() {
     printf '  %s\n' "$2"
 }
 
+# lacks FILE TEXT: fails when the text is in the file.
+lacks() {
+    if grep -qF -- "$2" "$1"; then
+        printf 'FAILED: there: %s\n' "$2"
+        cat "$1"
+        return 1
+    fi
+    printf '  without %s\n' "$2"
+}
+
 mkdir -p "$work/src/bin"
 sed "s|VESTIBULE|$repository|" tests/outside/manifest.toml >"$work/Cargo.toml"
 # The same profile, so that what is built already is not built again.
@@ -61,3 +71,6 @@ if cargo run --offline --quiet --bin notes >log 2>&1; then
     exit 1
 fi
 holds log 'login required: GET /drafts?<page> (drafts) demands no login'
+# What the look at the routes would say itself.
+lacks log 'Configured for'
+lacks log 'unmanaged'

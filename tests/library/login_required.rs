@@ -146,6 +146,7 @@ demanding! {
     own: Author<User>;
     own_inside: auth::Fresh<Author2>;
     own_generic: Timed<auth::Require<Admin>>;
+    own_with_tools: Stamping;
 }
 
 demanding! {
@@ -195,6 +196,24 @@ impl Authenticated for Author2 {
 impl Sentinel for Author2 {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         CurrentUser::abort(rocket)
+    }
+}
+
+/// One that asks a guard which proves nothing before one which does.
+struct Stamping;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Stamping {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        CurrentUser::from_request(request).await.map(|_| Self)
+    }
+}
+
+impl Sentinel for Stamping {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        auth::Session::abort(rocket) || CurrentUser::abort(rocket)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use rocket::figment::Figment;
-use rocket::{Build, Orbit, Rocket, get, post, routes};
+use rocket::{Build, Orbit, Rocket, State, get, post, routes};
 use vestibule::auth::{self, Account, Auth, Authenticated, Clock, MemoryLedger};
 
 #[derive(Clone)]
@@ -47,8 +47,8 @@ fn write(author: auth::Fresh<auth::CurrentUser<Author>>) -> String {
 
 /// Its guard was forgotten.
 #[get("/drafts?<page>")]
-fn drafts(page: Option<u8>) -> String {
-    format!("drafts, page {}", page.unwrap_or(1))
+fn drafts(page: Option<u8>, authors: &State<Authors>) -> String {
+    format!("drafts of {} authors, page {}", authors.len(), page.unwrap_or(1))
 }
 
 fn authors() -> Authors {

@@ -30,14 +30,12 @@ use rocket::{Build, Orbit, Rocket, State, delete, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use vestibule::auth::{
-    self, Account, Auth, Claims, Error, ErrorKind, Fresh, Hasher, Issue, Maybe, Password,
-    PasswordConfig, RefreshToken, TokenKind, TokenPair, Tokens,
+    self, Account, Auth, Claims, Error, ErrorKind, Fresh, Hasher, Issue, Maybe, MemoryLedger,
+    Password, PasswordConfig, RefreshToken, TokenKind, TokenPair, Tokens,
 };
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
-#[path = "shared/ledger.rs"]
-mod ledger;
 
 type CurrentUser = auth::TokenUser<User>;
 
@@ -168,7 +166,7 @@ fn rocket() -> Rocket<Build> {
     };
     let users = Users(Mutex::new(["test", "leaver"].map(user).into()));
     rocket::custom(figment)
-        .attach(Auth::fairing().ledger(ledger::MemoryLedger::default()))
+        .attach(Auth::fairing().ledger(MemoryLedger::new()))
         .manage(users)
         .manage(hasher)
         .mount("/", routes![login, refresh, protected, protected_change, optional, fresh])

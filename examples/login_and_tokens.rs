@@ -34,12 +34,9 @@ use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch,
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::auth::{
-    self, Account, Auth, Authenticated, Error, ErrorKind, Hasher, Password, PasswordConfig,
-    Session, TokenBody, Tokens,
+    self, Account, Auth, Authenticated, Error, ErrorKind, Hasher, MemoryLedger, Password,
+    PasswordConfig, Session, TokenBody, Tokens,
 };
-
-#[path = "shared/ledger.rs"]
-mod ledger;
 
 type SessionUser = auth::SessionUser<Person>;
 type People = HashMap<String, Person>;
@@ -147,7 +144,7 @@ fn rocket() -> Rocket<Build> {
             .map(person)
             .into();
     rocket::custom(figment)
-        .attach(Auth::fairing().ledger(ledger::MemoryLedger::default()))
+        .attach(Auth::fairing().ledger(MemoryLedger::new()))
         .manage(people)
         .manage(hasher)
         .mount("/", routes![login, by_token, by_session, logout])

@@ -51,6 +51,19 @@ pub fn rocket(figment: Figment) -> Result<Rocket<Build>, Vec<Fault>> {
 /// # Errors
 /// As [`rocket()`].
 pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault>> {
+    build_open(figment, clock, &[])
+}
+
+/// The application for whoever mounts more routes on it, of which nobody needs a login for
+/// the `open` ones; see [`Auth::login_required_except`].
+///
+/// # Errors
+/// As [`rocket()`].
+pub fn build_open(
+    figment: Figment,
+    clock: &Clock,
+    open: &[&str],
+) -> Result<Rocket<Build>, Vec<Fault>> {
     let settings = Settings::read(&figment)?;
     let fault = |key: &str, problem: String| vec![Fault::new(&figment, key, problem)];
     if settings.auth.mode.has_sessions() {
@@ -67,7 +80,10 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault
     let auth = Auth::fairing()
         .ledger(DieselLedger::new(db.clone()))
         .events(LogEvents)
-        .clock(clock.clone());
+        .clock(clock.clone())
+        .login_required_except(
+            &[open, &open_routes(mode, settings.accounts.registration)].concat(),
+        );
 
     let proxies = settings.accounts.trusted_proxy.clone();
     // Without a proxy Rocket looks at no header, also when somebody set one in Rocket.toml.
@@ -97,6 +113,26 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault
         .manage(db)
         .manage(clock.clone())
         .manage(settings))
+}
+
+/// What nobody needs a login for; every other route demands one, or the service does not
+/// start.
+fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
+    let mut open = vec!["GET /health"];
+    if mode.has_sessions() {
+        open.extend(["GET /", "GET /static/<name>"]);
+        open.extend(["GET /login?<next>", "POST /login", "POST /logout"]);
+        if registration {
+            open.extend(["GET /register", "POST /register"]);
+        }
+    }
+    if mode.has_tokens() {
+        open.extend(["GET /.well-known/jwks.json", "POST /api/login"]);
+        if registration {
+            open.push("POST /api/register");
+        }
+    }
+    open
 }
 
 /// Brings the database up to date, and puts the sample users into an empty one where they

@@ -9,6 +9,7 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
 use super::error_kind::ErrorKind;
+use super::sentinel::{self, Proves};
 use super::state::AuthState;
 
 /// What ended a sign-in from outside.
@@ -170,6 +171,6 @@ impl<'r> FromRequest<'r> for Reporter<'r> {
 
 impl Sentinel for Reporter<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "Reporter")
+        sentinel::abort(rocket, "Reporter", Proves::Nothing)
     }
 }

@@ -16,6 +16,7 @@ use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, Events, Silent, report};
 use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
+use super::login_required::LoginRequired;
 use super::notes::Notes;
 use super::policy;
 use super::presented::is_token_request;
@@ -24,7 +25,7 @@ use super::sign_in::{Ledger, Stateless};
 use super::state::{AuthState, CookieNames};
 
 /// How often the last word moves back behind fairings that other fairings attached.
-const HOPS: u8 = 8;
+pub(super) const HOPS: u8 = 8;
 
 /// The fairing of the library half: reads and checks `[default.auth]` at ignition, and has
 /// the last word on every answer: the session policy, the challenge, `Vary` and `no-store`.
@@ -42,6 +43,7 @@ pub struct Auth {
     events: Arc<dyn Events>,
     clock: Clock,
     find_key: Option<Arc<FindKey>>,
+    pub(super) login_required: Option<LoginRequired>,
 }
 
 impl Auth {
@@ -52,6 +54,7 @@ impl Auth {
             events: Arc::new(Silent),
             clock: Clock::system(),
             find_key: None,
+            login_required: None,
         }
     }
 
@@ -158,7 +161,11 @@ impl Fairing for Auth {
             },
             config,
         };
-        Ok(rocket.manage(state).attach(LastWord::default()))
+        let rocket = rocket.manage(state).attach(LastWord::default());
+        Ok(match &self.login_required {
+            Some(required) => rocket.attach(required.clone()),
+            None => rocket,
+        })
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {

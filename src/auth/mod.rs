@@ -34,10 +34,13 @@
 //! [`Auth::keys`] finds further keys. What exactly was wrong with a token says
 //! [`Error::token_fault`].
 //!
-//! # When a guard refuses
+//! # When a guard refuses, or is missing
+//!
+//! With [`Auth::login_required_except`] a route without a guard is a refused launch.
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask
-//! [`Error::of`] and draw it. This half ships no route, no page and no table.
+//! [`Error::of`] and draw it. This half ships no route, no page and no table. The cargo
+//! feature `testing` adds a module for the tests of your own routes.
 
 mod account;
 mod authentication;
@@ -58,6 +61,8 @@ mod json;
 mod json_body;
 mod keys;
 mod left;
+mod login_required;
+mod memory_ledger;
 mod minting;
 mod next;
 mod notes;
@@ -68,12 +73,16 @@ pub mod policy;
 mod presented;
 mod previous_keys;
 mod problem;
+mod sentinel;
 mod session;
 mod session_verdict;
 mod sign_in;
 mod sign_ins;
 mod standing;
 mod state;
+mod survey;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod ticket;
 mod token;
 mod token_body;
@@ -107,12 +116,15 @@ pub use guards::{
 pub use issue::Issue;
 pub use json_body::JsonBody;
 pub use keys::{Algorithm, PublicKeys, VerifyingKey};
+pub use memory_ledger::MemoryLedger;
 pub use next::LocalPath;
 pub use password::{Hasher, MAX_PASSWORD, Password};
 pub use problem::Problem;
 pub use session::Session;
 pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
 pub use sign_ins::SignIns;
+#[cfg(all(test, feature = "app"))]
+pub(crate) use survey::survey;
 pub use token::{TokenPair, Tokens};
 pub use token_body::{RefreshBody, TokenBody};
 pub use token_fault::{TokenFault, TokenPart};

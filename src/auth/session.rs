@@ -18,6 +18,7 @@ use super::events::{EventKind, report};
 use super::opening::{open, succeed};
 use super::origin;
 use super::presented::is_token_request;
+use super::sentinel::{self, Proves};
 use super::session_verdict::Carried;
 use super::sign_in::{SignIn, SignInId, SignInKind};
 use super::state::AuthState;
@@ -228,6 +229,6 @@ impl<'r> FromRequest<'r> for Session<'r> {
 
 impl Sentinel for Session<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "Session")
+        sentinel::abort(rocket, "Session", Proves::Nothing)
     }
 }

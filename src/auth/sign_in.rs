@@ -133,7 +133,8 @@ pub enum Rotation {
 
 /// The store of sign-ins. Every failure is a 503 to the client, never a 401.
 ///
-/// Implement it over your database, or keep [`Stateless`].
+/// Implement it over your database, or keep [`Stateless`]; [`MemoryLedger`](super::MemoryLedger)
+/// is one to read.
 #[rocket::async_trait]
 pub trait Ledger: Send + Sync + 'static {
     /// Whether anything is kept. Without it nothing can be revoked one by one.
@@ -147,10 +148,11 @@ pub trait Ledger: Send + Sync + 'static {
     /// The sign-in with this id, expired or not.
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error>;
 
-    /// Notes that it was used.
+    /// Notes that it was used; never backwards.
     async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
 
-    /// Moves on from generation `from` in one atomic step; see [`Rotation`].
+    /// Moves a program's sign-in on from generation `from` in one atomic step; see
+    /// [`Rotation`]. One that is over, or never came so far, is gone.
     async fn rotate(
         &self,
         id: &SignInId,

@@ -9,6 +9,7 @@ use super::bearer::refuse;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EndedBy, EventKind, report};
+use super::sentinel::{self, Proves};
 use super::sign_in::{SignIn, SignInId};
 use super::state::AuthState;
 
@@ -86,6 +87,6 @@ impl<'r> FromRequest<'r> for SignIns<'r> {
 
 impl Sentinel for SignIns<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "SignIns")
+        sentinel::abort(rocket, "SignIns", Proves::Nothing)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rocket::{Ignite, Phase, Request, Rocket};
+use rocket::{Phase, Request, Rocket};
 
 use super::clock::Clock;
 use super::config::{Config, Location};
@@ -63,14 +63,5 @@ impl AuthState {
     /// Whether the answer depends on who asked.
     pub(crate) fn was_asked(request: &Request<'_>) -> bool {
         request.local_cache(|| Asked(AtomicBool::new(false))).0.load(Ordering::Relaxed)
-    }
-
-    /// For sentinels: aborts the launch when the fairing is missing.
-    pub(crate) fn is_missing(rocket: &Rocket<Ignite>, guard: &str) -> bool {
-        let missing = rocket.state::<Self>().is_none();
-        if missing {
-            log::error!("a route uses {guard}, which needs `.attach(Auth::fairing())`");
-        }
-        missing
     }
 }

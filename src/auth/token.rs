@@ -16,6 +16,7 @@ use super::guards::{Authenticated, HasClaims, RefreshToken};
 use super::issue::Issue;
 use super::minting::{Mint, unkept};
 use super::opening::open;
+use super::sentinel::{self, Proves};
 use super::sign_in::{SignInId, SignInKind};
 use super::standing::find_account;
 use super::state::AuthState;
@@ -239,6 +240,6 @@ impl<'r> FromRequest<'r> for Tokens<'r> {
 
 impl Sentinel for Tokens<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "Tokens")
+        sentinel::abort(rocket, "Tokens", Proves::Nothing)
     }
 }

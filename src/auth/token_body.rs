@@ -17,6 +17,7 @@ use super::error_kind::ErrorKind;
 use super::guards::{Authenticated, RefreshToken};
 use super::json_body;
 use super::presented::{Presented, found_in_body, is_beside_body};
+use super::sentinel::{self, Proves};
 use super::state::AuthState;
 
 /// Data guard: the account behind an access token in the JSON body, and the rest of the body
@@ -222,12 +223,12 @@ impl<'r> FromData<'r> for RefreshBody {
 
 impl<U: Account> Sentinel for TokenBody<U> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "TokenBody")
+        sentinel::abort(rocket, "TokenBody", Proves::Login)
     }
 }
 
 impl Sentinel for RefreshBody {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "RefreshBody")
+        sentinel::abort(rocket, "RefreshBody", Proves::Login)
     }
 }

@@ -1,6 +1,7 @@
 //! `vestibule routes`: who may enter where.
 
 use super::{Failure, figment, print_line};
+use crate::auth::Mode;
 use crate::http::{self, Guarded};
 use crate::settings::Settings;
 use crate::{api, web};
@@ -15,16 +16,19 @@ pub(super) fn list() -> Result<(), Failure> {
     Ok(())
 }
 
-fn rows(settings: &Settings) -> Vec<(String, String, &'static str)> {
-    let registration = settings.accounts.registration;
-    let mut groups: Vec<Guarded> = http::routes(settings.auth.mode);
-    if settings.auth.mode.has_sessions() {
+fn groups(mode: Mode, registration: bool) -> Vec<Guarded> {
+    let mut groups = http::routes(mode);
+    if mode.has_sessions() {
         groups.extend(web::routes(registration));
     }
-    if settings.auth.mode.has_tokens() {
+    if mode.has_tokens() {
         groups.extend(api::routes(registration));
     }
-    let mut rows: Vec<_> = groups
+    groups
+}
+
+fn rows(settings: &Settings) -> Vec<(String, String, &'static str)> {
+    let mut rows: Vec<_> = groups(settings.auth.mode, settings.accounts.registration)
         .iter()
         .flat_map(|group| {
             let base = group.base.trim_end_matches('/');
@@ -36,4 +40,38 @@ fn rows(settings: &Settings) -> Vec<(String, String, &'static str)> {
         .collect();
     rows.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use rocket::Route;
+
+    use super::*;
+    use crate::auth::survey;
+
+    /// Guards that refuse nobody, beside which nothing is demanded.
+    const TOOLS: [&str; 4] = ["Tokens", "SignIns", "Reporter", "PublicKeys"];
+
+    #[test]
+    fn what_a_group_says_it_demands_is_what_rocket_finds_in_its_handlers() {
+        let mut wrong = Vec::new();
+        for mode in [Mode::Session, Mode::Token, Mode::Both] {
+            let groups = groups(mode, true);
+            let routes = groups.iter().flat_map(|group| &group.routes);
+            let found = survey(&rocket::Config::figment(), routes).expect("a survey");
+            let said = groups
+                .iter()
+                .flat_map(|group| group.routes.iter().map(|route| (route, group.demands)));
+            for ((route, said), found) in said.zip(found) {
+                let names = found.iter().map(|demand| demand.name().replace("<User>", ""));
+                let names: Vec<_> = names.filter(|name| !TOOLS.contains(&&**name)).collect();
+                let found = if names.is_empty() { "anyone".to_owned() } else { names.join(", ") };
+                if found != said {
+                    let Route { method, uri, .. } = route;
+                    wrong.push(format!("{method} {uri} is said to demand {said}, not {found}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 }

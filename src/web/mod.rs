@@ -33,14 +33,13 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
                 pages::dashboard,
                 account::account,
                 account::reauthenticate,
-                account::confirm,
                 sign_ins::list,
                 sign_ins::end,
                 sign_ins::end_others
             ],
         ),
-        Guarded::new("/", "SessionUser, Session", routes![sign_ins::end_all]),
-        Guarded::new("/", "Fresh<SessionUser>", routes![account::change_password]),
+        Guarded::new("/", "SessionUser, Session", routes![account::confirm, sign_ins::end_all]),
+        Guarded::new("/", "Fresh<SessionUser>, Session", routes![account::change_password]),
     ];
     if registration {
         let form = routes![registration::form];

@@ -146,3 +146,34 @@ fn the_file_switches_the_running_program_and_the_environment_wins() {
     assert_eq!(halves(&home.serve(&[])), "session");
     assert_eq!(halves(&home.serve(&[("ROCKET_AUTH", r#"{mode="both"}"#)])), "both");
 }
+
+#[rocket::get("/reports")]
+fn reports() -> &'static str {
+    "figures"
+}
+
+#[rocket::get("/reports/own")]
+fn own_reports(user: vestibule::accounts::CurrentUser) -> String {
+    user.username.clone()
+}
+
+#[test]
+fn a_route_mounted_on_the_service_needs_a_login_unless_it_is_named_as_open() {
+    on_both(|app| {
+        let launch = |open: &[&str], routes: Vec<rocket::Route>| {
+            let rocket = vestibule::app::build_open(app.figment(), &app.clock, open);
+            let rocket = rocket.expect("good settings").mount("/more", routes);
+            rocket::local::blocking::Client::untracked(rocket)
+                .map_err(|error| format!("{:?}", error.kind()))
+        };
+        let client = launch(&[], rocket::routes![own_reports]).expect("a launch");
+        assert_eq!(app.token("user_01").at(&client).get("/more/reports/own").body, "user_01");
+        // The pages' catcher draws the refusal: to the sign-in form.
+        assert_eq!(app.anonymous().at(&client).get("/more/reports/own").status, 303);
+
+        let refused = launch(&[], rocket::routes![reports, own_reports]).expect_err("no guard");
+        assert!(refused.contains("Login required"), "{refused}");
+        let client = launch(&["GET /more/reports"], rocket::routes![reports]).expect("a launch");
+        assert_eq!(app.anonymous().at(&client).get("/more/reports").status, 200);
+    });
+}

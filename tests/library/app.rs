@@ -16,7 +16,7 @@ use vestibule::auth::{
     Events, Problem, RefreshToken, Session, SignIns, Stateless, TokenPair, Tokens, Via,
 };
 
-use crate::ledger::MemoryLedger;
+use crate::ledger::FaultyLedger;
 use crate::users::{Admin, User, Users};
 
 pub(crate) type TokenUser = auth::TokenUser<User>;
@@ -308,7 +308,7 @@ impl Setup {
     }
 
     pub(crate) fn launch(self) -> App {
-        self.launch_on(Clock::manual(), MemoryLedger::default(), Users::new())
+        self.launch_on(Clock::manual(), FaultyLedger::default(), Users::new())
     }
 
     /// As another process of the same application: its ledger, its users and its clock.
@@ -316,7 +316,7 @@ impl Setup {
         self.launch_on(other.clock.clone(), other.ledger.clone(), other.users.clone())
     }
 
-    fn launch_on(self, clock: Clock, ledger: MemoryLedger, users: Users) -> App {
+    fn launch_on(self, clock: Clock, ledger: FaultyLedger, users: Users) -> App {
         let heard = Heard::default();
         let auth = Auth::fairing().clock(clock.clone()).events(heard.clone());
         let auth =
@@ -393,7 +393,7 @@ fn inner_stage() -> AdHoc {
 pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) clock: Clock,
-    pub(crate) ledger: MemoryLedger,
+    pub(crate) ledger: FaultyLedger,
     pub(crate) users: Users,
     pub(crate) heard: Heard,
 }

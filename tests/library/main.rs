@@ -4,6 +4,7 @@
 mod app;
 mod catchers;
 mod claims;
+mod contract;
 mod cookie_policy;
 mod cookies;
 mod csrf;
@@ -21,7 +22,9 @@ mod key_pairs;
 mod ladder;
 mod launch;
 mod ledger;
+mod ledgers;
 mod leniency;
+mod login_required;
 mod methods;
 mod origin;
 mod outage;

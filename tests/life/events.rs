@@ -9,10 +9,9 @@ use rocket::serde::json::Json;
 use rocket::{catch, catchers, get, post, routes};
 use vestibule::auth::{
     self, AnyTokenUser, Auth, Authenticated, Clock, EndedBy, Error, ErrorKind, Event, EventKind,
-    Events, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
+    Events, MemoryLedger, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
 };
 
-use crate::ledger::MemoryLedger;
 use crate::users::{User, Users};
 
 type SessionUser = auth::SessionUser<User>;
@@ -142,10 +141,8 @@ impl Scene {
             .merge(("log_level", "off"))
             .merge(("auth.session.protection", protection))
             .merge(("auth.token.secret", "a secret of the tests, of 41 bytes at all"));
-        let auth = Auth::fairing()
-            .ledger(MemoryLedger::default())
-            .clock(clock.clone())
-            .events(heard.clone());
+        let auth =
+            Auth::fairing().ledger(MemoryLedger::new()).clock(clock.clone()).events(heard.clone());
         let rocket = rocket::custom(figment)
             .manage(Users::new())
             .attach(auth)

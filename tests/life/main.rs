@@ -5,10 +5,9 @@
 #[expect(dead_code, reason = "what other tests need of it")]
 mod support;
 
-// The small application of the library's own tests lends its ledger and its users.
-#[path = "../library/ledger.rs"]
-#[expect(dead_code, reason = "what those tests need of it")]
-mod ledger;
+// The library's own tests lend the contract of a ledger and the users of a small application.
+#[path = "../library/contract.rs"]
+mod contract;
 #[path = "../library/users.rs"]
 #[expect(dead_code, reason = "what those tests need of them")]
 mod users;
@@ -17,6 +16,7 @@ mod endings;
 mod events;
 mod fresh;
 mod helpers;
+mod ledgers;
 mod limits;
 mod lists;
 mod model;

@@ -20,6 +20,18 @@ const STATUSES: [u16; 13] = [200, 201, 204, 303, 400, 401, 403, 404, 405, 409, 4
 /// The ways in which a handler sets a cookie of its own.
 const WAYS: [&str; 5] = ["plain", "private", "flash", "raw", "guard"];
 
+/// The routes that set them.
+const OPEN: [&str; 8] = [
+    "/sneaky/direct/plain/<status>",
+    "/sneaky/direct/private/<status>",
+    "/sneaky/direct/flash/<status>",
+    "/sneaky/direct/raw/<status>",
+    "/sneaky/direct/guard/<status>",
+    "/sneaky/caught/<status>",
+    "/sneaky/refused/<_>",
+    "/sneaky/panic",
+];
+
 /// Sets a cookie in the jar on the way in, and two headers on the way out.
 struct Sneak(&'static str);
 
@@ -174,7 +186,7 @@ pub(crate) fn sneak(setting: Setting) -> Sneaked {
 }
 
 fn try_everything(setting: Setting) -> Sneaked {
-    let mut world = World::with(setting, sneaky);
+    let mut world = World::with(setting, &OPEN, sneaky);
     let mut sneaked = Sneaked { cases: 0, left: Vec::new(), complaints: Vec::new() };
     // What only repeats itself elsewhere is tried under the usual setting alone.
     let usual = (setting.mode, setting.policy) == (Mode::Both, SessionPolicy::UnlessToken);
@@ -281,7 +293,7 @@ fn outside(path: &str) -> Target {
 pub(crate) fn aliases(setting: Setting) -> Sneaked {
     let mut clean = World::new(setting);
     clean.note_use();
-    let mut among_sneaks = World::with(setting, sneaky);
+    let mut among_sneaks = World::with(setting, &OPEN, sneaky);
     let mut sneaked = Sneaked { cases: 0, left: Vec::new(), complaints: Vec::new() };
     let of_api = |target: &&Target| target.half == Half::Api && target.is_route;
     for target in universe().iter().filter(of_api) {

@@ -122,11 +122,16 @@ impl Credentials {
 
 impl World {
     pub(crate) fn new(setting: Setting) -> Self {
-        Self::with(setting, |rocket| rocket)
+        Self::with(setting, &[], |rocket| rocket)
     }
 
-    /// As [`new`](Self::new), with more attached to the finished application.
-    pub(crate) fn with(setting: Setting, more: impl Fn(Rocket<Build>) -> Rocket<Build>) -> Self {
+    /// As [`new`](Self::new), with more attached to the finished application; nobody needs a
+    /// login for the `open` routes of that.
+    pub(crate) fn with(
+        setting: Setting,
+        open: &[&str],
+        more: impl Fn(Rocket<Build>) -> Rocket<Build>,
+    ) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let url = match setting.on {
             On::Sqlite => format!("sqlite://{}/test.sqlite3", directory.path().display()),
@@ -145,7 +150,7 @@ impl World {
         let figment = relaxed(both)
             .merge(Serialized::default("auth.mode", setting.mode.as_str()))
             .merge(Serialized::default("auth.policy", word(setting.policy)));
-        let client = Client::untracked(more(build(&figment, &clock))).expect("a launch");
+        let client = Client::untracked(more(build(&figment, &clock, open))).expect("a launch");
         let mut rows = Rows::of(&url);
         let now = micros(&clock);
         // Only sessions of browsers are of interest; those of programs are noted already.
@@ -167,12 +172,12 @@ fn micros(clock: &Clock) -> i64 {
         .expect("a sane clock")
 }
 
-fn build(figment: &Figment, clock: &Clock) -> Rocket<Build> {
-    vestibule::app::build(figment.clone(), clock).expect("good settings")
+fn build(figment: &Figment, clock: &Clock, open: &[&str]) -> Rocket<Build> {
+    vestibule::app::build_open(figment.clone(), clock, open).expect("good settings")
 }
 
 fn launch(figment: &Figment, clock: &Clock) -> Client {
-    Client::untracked(build(figment, clock)).expect("a launch")
+    Client::untracked(build(figment, clock, &[])).expect("a launch")
 }
 
 /// Settings without what stands in the way of thousands of requests, as far as there is such

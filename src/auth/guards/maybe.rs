@@ -8,6 +8,7 @@ use rocket::{Ignite, Rocket, Sentinel};
 use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
 use crate::auth::left::Left;
+use crate::auth::sentinel;
 
 /// Guard: as `G` where a credential was presented, and nobody where none was; a bad
 /// credential is still refused (`jwt_required(optional=True)`).
@@ -36,6 +37,6 @@ impl<'r, G: FromRequest<'r, Error = Error>> FromRequest<'r> for Maybe<G> {
 
 impl<G: Sentinel> Sentinel for Maybe<G> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        G::abort(rocket)
+        sentinel::abort_as(rocket, G::abort)
     }
 }

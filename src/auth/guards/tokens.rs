@@ -11,6 +11,7 @@ use crate::auth::authentication::verified_as;
 use crate::auth::bearer::{BearerToken, refuse};
 use crate::auth::claims::{Claims, TokenKind};
 use crate::auth::error::Error;
+use crate::auth::sentinel::{self, Proves};
 use crate::auth::state::AuthState;
 
 /// Guard: an access token with our signature, in its time, from our issuer and for our
@@ -103,18 +104,18 @@ impl<'r> FromRequest<'r> for RefreshToken {
 
 impl Sentinel for AccessToken {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "AccessToken")
+        sentinel::abort(rocket, "AccessToken", Proves::Login)
     }
 }
 
 impl Sentinel for RefreshToken {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "RefreshToken")
+        sentinel::abort(rocket, "RefreshToken", Proves::Login)
     }
 }
 
 impl Sentinel for BearerToken<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "BearerToken")
+        sentinel::abort(rocket, "BearerToken", Proves::Nothing)
     }
 }

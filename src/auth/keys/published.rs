@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::auth::bearer::refuse;
 use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
+use crate::auth::sentinel::{self, Proves};
 use crate::auth::state::AuthState;
 
 /// Guard: the public keys with which others can verify our tokens; for
@@ -51,6 +52,6 @@ impl<'r> FromRequest<'r> for PublicKeys<'r> {
 
 impl Sentinel for PublicKeys<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        AuthState::is_missing(rocket, "PublicKeys")
+        sentinel::abort(rocket, "PublicKeys", Proves::Nothing)
     }
 }

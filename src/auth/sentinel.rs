@@ -1,0 +1,65 @@
+//! What our guards answer when Rocket asks them about a launch: is the fairing there? And,
+//! asked by a Rocket that only surveys routes, whether they demand a login.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rocket::{Ignite, Rocket};
+
+use super::state::AuthState;
+
+/// What a guard that lets a request in has proven about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proves {
+    /// Nothing about who is asking.
+    Nothing,
+    /// That a credential of ours is good.
+    Login,
+}
+
+/// Managed by a Rocket that surveys routes: notes which of our guards were asked.
+pub(crate) struct Survey {
+    /// What the guards answer.
+    abort: bool,
+    ours: AtomicBool,
+    login: AtomicBool,
+}
+
+impl Survey {
+    /// The guards that are asked answer `abort`.
+    pub(crate) fn answering(abort: bool) -> Self {
+        Self { abort, ours: AtomicBool::new(false), login: AtomicBool::new(false) }
+    }
+
+    fn note(&self, proves: Proves) -> bool {
+        self.ours.store(true, Ordering::Relaxed);
+        self.login.fetch_or(proves == Proves::Login, Ordering::Relaxed);
+        self.abort
+    }
+
+    /// What was noted since the last time; `None` when no guard of ours was asked.
+    pub(crate) fn take(&self) -> Option<Proves> {
+        let login = self.login.swap(false, Ordering::Relaxed);
+        let proves = if login { Proves::Login } else { Proves::Nothing };
+        self.ours.swap(false, Ordering::Relaxed).then_some(proves)
+    }
+}
+
+/// The answer of a guard: aborts the launch when the fairing is missing.
+pub(crate) fn abort(rocket: &Rocket<Ignite>, guard: &str, proves: Proves) -> bool {
+    if let Some(survey) = rocket.state::<Survey>() {
+        return survey.note(proves);
+    }
+    let missing = rocket.state::<AuthState>().is_none();
+    if missing {
+        log::error!("a route uses {guard}, which needs `.attach(Auth::fairing())`");
+    }
+    missing
+}
+
+/// The answer of a guard that lets in whom the guard inside does not know.
+pub(crate) fn abort_as(rocket: &Rocket<Ignite>, inside: fn(&Rocket<Ignite>) -> bool) -> bool {
+    match rocket.state::<Survey>() {
+        Some(survey) => survey.note(Proves::Nothing),
+        None => inside(rocket),
+    }
+}

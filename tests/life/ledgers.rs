@@ -1,0 +1,19 @@
+//! Whom the contract of a ledger binds here: the one in the database, on each database.
+
+use std::sync::Arc;
+
+use vestibule::accounts::DieselLedger;
+use vestibule::auth::Ledger;
+use vestibule::db::Db;
+
+use super::helpers::{Place, on_each};
+
+/// Runs a test for each ledger, with two accounts that it may keep sign-ins of.
+pub(crate) fn each<F: Future<Output = ()>>(test: impl Fn(Arc<dyn Ledger>, [&'static str; 2]) -> F) {
+    on_each(|on| {
+        let place = Place::new(on);
+        let client = place.process(|figment| figment);
+        let db = client.rocket().state::<Db>().expect("a database").clone();
+        rocket::async_test(test(Arc::new(DieselLedger::new(db)), ["2", "3"]));
+    });
+}

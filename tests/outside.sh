@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# A crate outside of this repository, as somebody else would write it: it depends on the library
+# half by path, and its tests use the kit. One of its programs is the README's, tests included;
+# the other (tests/outside/notes.rs) demands a login everywhere and has forgotten one guard.
+#
+# Offline: with the lock file of this repository, whose dependencies have been fetched.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+repository=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target}
+
+# readme NUMBER: the NUMBERth block of Rust in the README.
+readme() {
+    awk -v number="$1" '
+        /^```rust/ { inside = ++seen == number; next }
+        /^```/ { inside = 0 }
+        inside
+    ' README.md
+}
+
+# holds FILE TEXT: fails unless the text is in the file.
+holds() {
+    if ! grep -qF -- "$2" "$1"; then
+        printf 'FAILED: not there: %s\n' "$2"
+        cat "$1"
+        return 1
+    fi
+    printf '  %s\n' "$2"
+}
+
+# lacks FILE TEXT: fails when the text is in the file.
+lacks() {
+    if grep -qF -- "$2" "$1"; then
+        printf 'FAILED: there: %s\n' "$2"
+        cat "$1"
+        return 1
+    fi
+    printf '  without %s\n' "$2"
+}
+
+mkdir -p "$work/src/bin"
+sed "s|VESTIBULE|$repository|" tests/outside/manifest.toml >"$work/Cargo.toml"
+# The same profile, so that what is built already is not built again.
+sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >>"$work/Cargo.toml"
+cp Cargo.lock "$work/Cargo.lock"
+cp tests/outside/notes.rs "$work/src/bin/notes.rs"
+{ readme 1; readme 3; } >"$work/src/main.rs"
+cat >"$work/Rocket.toml" <<'TOML'
+[default.auth.token]
+secret = "a secret of nobody but this test of the README"
+TOML
+
+cd "$work"
+unset ROCKET_PROFILE ROCKET_AUTH ROCKET_CONFIG
+holds src/main.rs 'testing::token(&client, &ann)'
+
+echo 'without the kit'
+cargo build --offline --quiet --bin outside 2>log || { cat log; exit 1; }
+
+echo 'its tests'
+cargo test --offline --quiet >log 2>&1 || { cat log; exit 1; }
+holds log 'test result: ok. 1 passed'
+holds log 'test result: ok. 4 passed'
+
+echo 'the forgotten guard'
+if cargo run --offline --quiet --bin notes >log 2>&1; then
+    echo 'FAILED: it launched'
+    exit 1
+fi
+holds log 'login required: GET /drafts?<page> (drafts) demands no login'
+# What the look at the routes would say itself.
+lacks log 'Configured for'
+lacks log 'unmanaged'

@@ -1,0 +1,134 @@
+//! Notes: a small application outside of the library's repository, with its own user type.
+//! Every route but one needs a login.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use rocket::figment::Figment;
+use rocket::{Build, Orbit, Rocket, State, get, post, routes};
+use vestibule::auth::{self, Account, Auth, Authenticated, Clock, MemoryLedger};
+
+#[derive(Clone)]
+struct Author {
+    id: u8,
+    name: &'static str,
+}
+
+type Authors = HashMap<u8, Author>;
+
+#[rocket::async_trait]
+impl Account for Author {
+    type Id = u8;
+    type Error = Infallible;
+
+    fn id(&self) -> u8 {
+        self.id
+    }
+
+    async fn find(rocket: &Rocket<Orbit>, id: &u8) -> Result<Option<Self>, Infallible> {
+        Ok(rocket.state::<Authors>().and_then(|authors| authors.get(id).cloned()))
+    }
+}
+
+#[get("/")]
+fn home() -> &'static str {
+    "Notes"
+}
+
+#[get("/notes")]
+fn notes(author: auth::CurrentUser<Author>) -> String {
+    format!("notes of {}, by {}", author.name, author.authentication().via().as_str())
+}
+
+#[post("/notes")]
+fn write(author: auth::Fresh<auth::CurrentUser<Author>>) -> String {
+    format!("written by {}", author.name)
+}
+
+/// Its guard was forgotten.
+#[get("/drafts?<page>")]
+fn drafts(page: Option<u8>, authors: &State<Authors>) -> String {
+    format!("drafts of {} authors, page {}", authors.len(), page.unwrap_or(1))
+}
+
+fn authors() -> Authors {
+    [(1, "ann"), (2, "bob")].map(|(id, name)| (id, Author { id, name })).into()
+}
+
+fn application(ledger: MemoryLedger, clock: Clock) -> Rocket<Build> {
+    let figment = Figment::from(rocket::Config::debug_default())
+        .merge(("auth.token.secret", "a secret of nobody but this program"));
+    let auth = Auth::fairing().ledger(ledger).clock(clock);
+    rocket::custom(figment)
+        .attach(auth.login_required_except(&["GET /"]))
+        .manage(authors())
+        .mount("/", routes![home, notes, write])
+}
+
+/// Starts with the forgotten guard, which must not launch.
+#[rocket::main]
+async fn main() -> Result<(), rocket::Error> {
+    let rocket = application(MemoryLedger::new(), Clock::system());
+    rocket.mount("/", routes![drafts]).ignite().await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rocket::http::Status;
+    use rocket::local::blocking::Client;
+    use vestibule::auth::testing::{ActAs, AssertNoCookies, blocking as testing};
+
+    use super::*;
+
+    struct World {
+        client: Client,
+        clock: Clock,
+        ledger: MemoryLedger,
+        ann: Author,
+    }
+
+    fn world() -> World {
+        let (ledger, clock) = (MemoryLedger::new(), Clock::manual());
+        let client = Client::untracked(application(ledger.clone(), clock.clone()));
+        World { client: client.expect("a launch"), clock, ledger, ann: authors()[&1].clone() }
+    }
+
+    #[test]
+    fn a_session_user_reads_and_writes() {
+        let World { client, ann, .. } = world();
+        let browser = testing::session(&client, &ann).expect("a session");
+        let notes = client.get("/notes").act_as(&browser).dispatch();
+        assert_eq!(notes.into_string().as_deref(), Some("notes of ann, by session"));
+        let written = client.post("/notes").act_as(&browser).dispatch();
+        assert_eq!(written.into_string().as_deref(), Some("written by ann"));
+        let refused = client.post("/notes").act_as(&browser.not_fresh()).dispatch();
+        assert_eq!(refused.status(), Status::Unauthorized);
+    }
+
+    #[test]
+    fn a_token_user_reads_and_gets_no_cookie() {
+        let World { client, ann, .. } = world();
+        let program = testing::token(&client, &ann).expect("a token");
+        let notes = client.get("/notes").act_as(&program).dispatch().assert_no_cookies();
+        assert_eq!(notes.into_string().as_deref(), Some("notes of ann, by token"));
+    }
+
+    #[test]
+    fn nobody_comes_in_without_either() {
+        let World { client, .. } = world();
+        assert_eq!(client.get("/").dispatch().status(), Status::Ok);
+        let refused = client.get("/notes").dispatch().assert_no_cookies();
+        assert_eq!(refused.status(), Status::Unauthorized);
+    }
+
+    #[test]
+    fn a_token_is_over_when_the_clock_says_so() {
+        let World { client, clock, ledger, ann } = world();
+        let program = testing::token(&client, &ann).expect("a token");
+        clock.advance(Duration::from_secs(15 * 60));
+        assert_eq!(client.get("/notes").act_as(&program).dispatch().status(), Status::Unauthorized);
+        assert_eq!(ledger.all().len(), 1, "the sign-in stands, and would give another");
+    }
+}

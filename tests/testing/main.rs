@@ -1,0 +1,18 @@
+//! The test kit, as another application's tests use it.
+
+// The library's own tests lend the users of a small application.
+#[path = "../library/users.rs"]
+#[expect(dead_code, reason = "what those tests need of them")]
+mod users;
+
+#[cfg(feature = "app")]
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "what other tests need of it")]
+mod support;
+
+mod answers;
+mod app;
+mod asynchronous;
+mod credentials;
+#[cfg(feature = "app")]
+mod service;

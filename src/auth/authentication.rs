@@ -25,6 +25,9 @@ pub enum Via {
     Session,
     /// A bearer token.
     Token,
+    /// A credential that a guard of the application's own takes; see
+    /// [`Authentication::vouched`].
+    Other,
 }
 
 impl Via {
@@ -34,6 +37,7 @@ impl Via {
         match self {
             Self::Session => "session",
             Self::Token => "token",
+            Self::Other => "other",
         }
     }
 }
@@ -48,6 +52,7 @@ pub struct Authentication<U> {
     pub(crate) location: Option<Location>,
     pub(crate) auth_time: OffsetDateTime,
     pub(crate) fresh: bool,
+    pub(crate) remembered: bool,
 }
 
 // By hand: a derived one would ask for `U: Clone`.
@@ -61,6 +66,7 @@ impl<U> Clone for Authentication<U> {
             location: self.location,
             auth_time: self.auth_time,
             fresh: self.fresh,
+            remembered: self.remembered,
         }
     }
 }
@@ -105,7 +111,7 @@ impl<U> Authentication<U> {
         self.via == Via::Session || listed.split(' ').any(|one| one == name)
     }
 
-    /// When the password was last proven.
+    /// When the password was last proven; 1970 if it never was.
     #[must_use]
     pub fn auth_time(&self) -> OffsetDateTime {
         self.auth_time
@@ -115,6 +121,12 @@ impl<U> Authentication<U> {
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.fresh
+    }
+
+    /// Whether a remember cookie goes with this session (`login_remembered`).
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        self.remembered
     }
 }
 
@@ -282,6 +294,7 @@ pub(crate) async fn behind_token<U: Account>(
         auth_time: claimed,
         sign_in: found.sign_in,
         fresh: claims.fresh,
+        remembered: false,
         claims: Some(claims.clone()),
         location: Some(verified.location),
     })

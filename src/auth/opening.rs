@@ -10,6 +10,7 @@ use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, report};
 use super::sign_in::{SignIn, SignInId, SignInKind};
+use super::start::Start;
 use super::state::AuthState;
 use super::ticket::Ticket;
 
@@ -26,11 +27,40 @@ pub(crate) async fn open<U: Account>(
     lifetime: Duration,
     remembered: bool,
 ) -> Result<SignIn, Error> {
+    let sign_in = anew(request, state, account, kind, lifetime, remembered)?;
+    keep(request, state, sign_in).await
+}
+
+/// Opens a sign-in for a browser, whose password need not have been proven; fails as [`open`].
+pub(crate) async fn open_session<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+    account: &U,
+    start: Start,
+) -> Result<SignIn, Error> {
+    let (lifetime, remembered) = start.life(&state.config.session);
+    let mut sign_in = anew(request, state, account, SignInKind::Browser, lifetime, remembered)?;
+    if !start.fresh {
+        // What was never proven must not look as if it had been proven lately.
+        sign_in.auth_time = OffsetDateTime::UNIX_EPOCH;
+    }
+    keep(request, state, sign_in).await
+}
+
+/// The row of a sign-in that begins now; it is not kept yet.
+fn anew<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+    account: &U,
+    kind: SignInKind,
+    lifetime: Duration,
+    remembered: bool,
+) -> Result<SignIn, Error> {
     if !account.is_active() {
         return Err(ErrorKind::AccountInactive.into());
     }
     let now = state.clock.now()?;
-    let sign_in = SignIn {
+    Ok(SignIn {
         id: SignInId::random()?,
         account: account.id().to_string(),
         kind,
@@ -44,7 +74,10 @@ pub(crate) async fn open<U: Account>(
         user_agent: request.headers().get_one("User-Agent").map(plain),
         address: request.client_ip().map(|address| address.to_string()),
         label: None,
-    };
+    })
+}
+
+async fn keep(request: &Request<'_>, state: &AuthState, sign_in: SignIn) -> Result<SignIn, Error> {
     state.ledger.open(&sign_in).await?;
     let (account, id) = (Some(sign_in.account.as_str()), Some(sign_in.id.as_str()));
     report(request, EventKind::SignedIn, account, id);

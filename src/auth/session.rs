@@ -1,7 +1,5 @@
 //! Signing people in and out: the writing side of session cookies.
 
-use std::time::Duration;
-
 use rocket::Request;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
@@ -15,11 +13,12 @@ use super::digest::stamp_digest;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, report};
-use super::opening::{open, succeed};
+use super::opening::{open_session, succeed};
 use super::origin;
 use super::presented::is_token_request;
 use super::session_verdict::Carried;
-use super::sign_in::{SignIn, SignInId, SignInKind};
+use super::sign_in::{SignIn, SignInId};
+use super::start::Start;
 use super::state::AuthState;
 use super::ticket::{Ticket, client};
 
@@ -52,7 +51,7 @@ impl Session<'_> {
     /// # Errors
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        self.open(account, self.state.config.session.lifetime, false).await
+        self.start_with(account, Start::new()).await
     }
 
     /// As [`start`](Self::start), and gives the browser a remember cookie, which brings the
@@ -62,23 +61,22 @@ impl Session<'_> {
     /// # Errors
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start_remembered<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        let config = &self.state.config.session;
-        match config.remembers() {
-            true => self.open(account, config.remember, true).await,
-            false => self.start(account).await,
-        }
+        self.start_with(account, Start::new().remembered()).await
     }
 
-    async fn open<U: Account>(
+    /// As [`start`](Self::start), remembered for another time or not fresh: see [`Start`].
+    ///
+    /// # Errors
+    /// 403 `account_inactive`, 503 `unavailable`.
+    pub async fn start_with<U: Account>(
         &self,
         account: &U,
-        lifetime: Duration,
-        remembered: bool,
+        start: Start,
     ) -> Result<SignInId, Error> {
-        let carried = Carried::by(self.request, self.state)?;
-        let kind = SignInKind::Browser;
-        let opened = open(self.request, self.state, account, kind, lifetime, remembered).await?;
-        self.give(account, &opened, true)?;
+        let (request, state) = (self.request, self.state);
+        let carried = Carried::by(request, state)?;
+        let opened = open_session(request, state, account, start).await?;
+        self.give(account, &opened, start.fresh)?;
         self.end_carried(&carried).await?;
         Ok(opened.id)
     }

@@ -141,6 +141,7 @@ async fn admit<U: Account>(
         claims: None,
         location: None,
         fresh,
+        remembered: ticket.remembered,
     }))
 }
 

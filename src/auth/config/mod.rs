@@ -20,6 +20,7 @@ pub(crate) use extract::read;
 pub use locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
 pub use password::PasswordConfig;
 pub use secret::Secret;
+pub(crate) use session::LONGEST_REMEMBRANCE;
 pub use session::{Protection, SameSite, SessionConfig};
 pub use token::TokenConfig;
 

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{duration, is_token};
 
+/// RFC 6265bis: browsers cut longer lives of a cookie.
+pub(crate) const LONGEST_REMEMBRANCE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
 /// What the `SameSite` attribute of the session cookie says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -120,8 +123,7 @@ impl SessionConfig {
             let problem = "must differ from session.cookie";
             problems.push(("session.remember_cookie", problem.to_owned()));
         }
-        // RFC 6265bis: browsers cut longer lives to 400 days.
-        if self.remember > Duration::from_secs(400 * 24 * 60 * 60) {
+        if self.remember > LONGEST_REMEMBRANCE {
             problems.push(("session.remember", "must be at most \"400 days\"".to_owned()));
         }
         if self.remembers() && self.remember < self.lifetime {

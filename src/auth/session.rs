@@ -49,6 +49,7 @@ impl Session<'_> {
     /// that the request came with is ended (`login_user`).
     ///
     /// # Errors
+    /// 400 `ambiguous_credentials` when another guard found a token, in the body for example;
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         self.start_with(account, Start::new()).await
@@ -59,7 +60,7 @@ impl Session<'_> {
     /// at 0 it is just `start`.
     ///
     /// # Errors
-    /// 403 `account_inactive`, 503 `unavailable`.
+    /// As [`start`](Self::start).
     pub async fn start_remembered<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         self.start_with(account, Start::new().remembered()).await
     }
@@ -67,13 +68,17 @@ impl Session<'_> {
     /// As [`start`](Self::start), remembered for another time or not fresh: see [`Start`].
     ///
     /// # Errors
-    /// 403 `account_inactive`, 503 `unavailable`.
+    /// As [`start`](Self::start).
     pub async fn start_with<U: Account>(
         &self,
         account: &U,
         start: Start,
     ) -> Result<SignInId, Error> {
         let (request, state) = (self.request, self.state);
+        if is_token_request(request, state) {
+            // Known only now: another guard found the credential, after this guard had looked.
+            return Err(ErrorKind::AmbiguousCredentials.into());
+        }
         let carried = Carried::by(request, state)?;
         let opened = open_session(request, state, account, start).await?;
         self.give(account, &opened, start.fresh)?;

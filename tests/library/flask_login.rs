@@ -103,6 +103,12 @@ fn by_id_then_session(user: ById, session: Maybe<SessionUser>) -> String {
     format!("{}, session: {}", id(&user), session.0.is_some())
 }
 
+/// The guard for sessions has looked before the credential was found.
+#[post("/by-id/start")]
+async fn by_id_start(session: Session<'_>, user: ById) -> Result<String, Error> {
+    Ok(session.start(&**user.authentication().account()).await?.to_string())
+}
+
 /// `login_user(...)`; nothing said is `remember=False, fresh=True`.
 #[post("/start/<user>?<remember>&<hours>&<stale>")]
 async fn start(
@@ -177,6 +183,7 @@ fn launch(setup: Setup) -> (App, Heard) {
             by_id_fresh,
             by_id_scoped,
             by_id_then_session,
+            by_id_start,
             start,
             how,
             foo,
@@ -415,6 +422,14 @@ fn a_credential_of_ones_own_beats_the_session_and_gets_no_cookie() {
         let bad = app.get("/by-id?user_id=9000").cookie(&both).send();
         assert_eq!((bad.status, bad.cookies().len()), (401, 0), "{mode}");
     }
+}
+
+#[test]
+fn a_credential_of_ones_own_starts_no_session() {
+    let (app, heard) = launch(Setup::new());
+    let reply = app.post("/by-id/start?user_id=2").send();
+    assert_eq!((reply.code().as_str(), reply.cookies().len()), ("ambiguous_credentials", 0));
+    assert_eq!((app.ledger.len(), heard.take()), (0, vec![]));
 }
 
 /// Somebody whose id is a text.

@@ -4,6 +4,7 @@
 mod app;
 mod claims;
 mod cookies;
+mod flask_jwt;
 mod flask_login;
 mod forge;
 mod freshness;

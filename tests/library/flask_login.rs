@@ -10,12 +10,11 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Orbit, Request, Rocket, State, get, post, routes};
 use vestibule::auth::{
-    self, Account, Auth, Authenticated, Authentication, Clock, Error, ErrorKind, Event, EventKind,
-    Events, Fresh, Maybe, Require, Scope, Scoped, Session, Start, Tokens, policy,
+    self, Account, Auth, Authenticated, Authentication, Error, ErrorKind, Event, EventKind, Events,
+    Fresh, Maybe, Require, Scope, Scoped, Session, Start, Tokens, policy,
 };
 
 use crate::app::{App, Reply, SessionUser, Setup};
-use crate::ledger::MemoryLedger;
 use crate::users::{ALICE, Admin, BOB, User, Users};
 
 const HOUR: u64 = 3600;
@@ -139,17 +138,17 @@ fn how(user: SessionUser) -> String {
 }
 
 /// A private cookie of the application's own, beside ours.
-#[post("/foo")]
-fn foo(cookies: &CookieJar<'_>) -> Status {
-    cookies.add_private(("foo", "bar"));
+#[post("/own")]
+fn set_own(cookies: &CookieJar<'_>) -> Status {
+    cookies.add_private(("own", "kept"));
     Status::NoContent
 }
 
-#[get("/foo")]
-fn what_foo(user: Maybe<SessionUser>, cookies: &CookieJar<'_>) -> String {
-    let foo = cookies.get_private("foo");
-    let foo = foo.as_ref().map_or("-", |cookie| cookie.value());
-    format!("user: {}, foo: {foo}", user.0.is_some())
+#[get("/own")]
+fn what_own(user: Maybe<SessionUser>, cookies: &CookieJar<'_>) -> String {
+    let own = cookies.get_private("own");
+    let own = own.as_ref().map_or("-", |cookie| cookie.value());
+    format!("user: {}, own: {own}", user.0.is_some())
 }
 
 #[derive(Clone, Default)]
@@ -169,7 +168,7 @@ impl Heard {
 
 /// The application of the other tests with these routes, and a listener.
 fn launch(setup: Setup) -> (App, Heard) {
-    let (clock, ledger, users) = (Clock::manual(), MemoryLedger::default(), Users::new());
+    let App { clock, ledger, users, .. } = App::new();
     let heard = Heard::default();
     let auth = Auth::fairing().clock(clock.clone()).events(heard.clone());
     let auth = if setup.stateless { auth } else { auth.ledger(ledger.clone()) };
@@ -186,8 +185,8 @@ fn launch(setup: Setup) -> (App, Heard) {
             by_id_start,
             start,
             how,
-            foo,
-            what_foo
+            set_own,
+            what_own
         ],
     );
     let client = Client::untracked(rocket).expect("a rocket that launches");
@@ -342,10 +341,10 @@ fn logging_out_is_told_only_of_somebody_who_was_there() {
 fn a_visitor_who_never_signed_in_is_told_of_by_no_event_and_given_no_cookie() {
     for protection in ["off", "basic", "strong"] {
         let (app, heard) = launch(Setup::new().set("auth.session.protection", protection));
-        let kept = sent(&app.post("/foo").send(), "foo");
+        let kept = sent(&app.post("/own").send(), "own");
         for agent in ["one", "another"] {
-            let reply = app.get("/foo").cookie(&kept).header("User-Agent", agent).send();
-            assert_eq!(reply.body, "user: false, foo: bar");
+            let reply = app.get("/own").cookie(&kept).header("User-Agent", agent).send();
+            assert_eq!(reply.body, "user: false, own: kept");
             assert_eq!(reply.cookies(), [""; 0], "{protection}");
         }
         assert_eq!(heard.take(), [], "{protection}");
@@ -355,14 +354,14 @@ fn a_visitor_who_never_signed_in_is_told_of_by_no_event_and_given_no_cookie() {
 #[test]
 fn strong_protection_ends_the_login_and_leaves_the_applications_own_cookies_alone() {
     let (app, heard) = launch(Setup::new().set("auth.session.protection", "strong"));
-    let foo = sent(&app.post("/foo").send(), "foo");
-    let cookies = format!("{}; {foo}", app.browser(ALICE));
-    assert_eq!(app.get("/foo").cookie(&cookies).send().body, "user: true, foo: bar");
+    let own = sent(&app.post("/own").send(), "own");
+    let cookies = format!("{}; {own}", app.browser(ALICE));
+    assert_eq!(app.get("/own").cookie(&cookies).send().body, "user: true, own: kept");
     heard.take();
-    let moved = app.get("/foo").cookie(&cookies).header("User-Agent", "another").send();
-    assert_eq!(moved.body, "user: false, foo: bar");
+    let moved = app.get("/own").cookie(&cookies).header("User-Agent", "another").send();
+    assert_eq!(moved.body, "user: false, own: kept");
     assert!(moved.takes_session_back());
-    assert!(!moved.cookies().iter().any(|cookie| cookie.starts_with("foo")), "{moved:?}");
+    assert!(!moved.cookies().iter().any(|cookie| cookie.starts_with("own")), "{moved:?}");
     assert_eq!(heard.take(), [EventKind::Protected]);
 }
 

@@ -5,6 +5,7 @@ mod app;
 mod claims;
 mod cookies;
 mod flask_jwt;
+mod flask_jwt_extended;
 mod flask_login;
 mod forge;
 mod freshness;

@@ -61,7 +61,8 @@ impl Scope for Reading {
 fn id(user: &impl Authenticated<Account = User>) -> String {
     let how = user.authentication();
     assert!(how.sign_in().is_none() && how.claims().is_none() && how.location().is_none());
-    assert_eq!((how.auth_time().unix_timestamp(), how.is_remembered()), (0, false));
+    assert_eq!(how.auth_time().unix_timestamp(), 0);
+    assert!(!how.is_fresh() && !how.is_remembered());
     format!("{} by {}", how.account().id, how.via().as_str())
 }
 

@@ -15,8 +15,8 @@ impl<U: Account> Authentication<U> {
     /// is [`Authenticated`](super::Authenticated) like the library's, and [`Require`] can stand
     /// around it. Never fresh, with neither claims nor scopes nor a sign-in.
     ///
-    /// Ask [`Verdict::of`] first if a token or a session may come too, and tell
-    /// [`policy::mark_token_request`] if the answer shall carry no cookie.
+    /// Ask [`Verdict::of`](super::Verdict::of) first if a token or a session may come too, and
+    /// tell [`policy::mark_token_request`] if the answer shall carry no cookie.
     ///
     /// # Errors
     /// 401 `token_revoked` when the account is not active.

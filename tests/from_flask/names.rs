@@ -3,7 +3,7 @@
 /// The names of a table.
 pub(crate) enum Names {
     Listed(&'static [&'static str]),
-    /// `T1` to the last, or `1` to the last.
+    /// `T1`, `R1` or `1` to the last.
     Numbered(&'static str, usize),
 }
 
@@ -26,12 +26,14 @@ pub(crate) const SECTIONS: &[(&str, Names)] = &[
     ("Flask-Login: signals", Listed(SIGNALS)),
     ("Flask-Login: settings", Listed(FLASK_LOGIN_SETTINGS)),
     ("Flask-Login: tested cases", Numbered("T", 62)),
+    ("Flask-Login: further behaviour", Numbered("R", 13)),
     ("Flask-JWT-Extended: exports", Listed(EXPORTS)),
     ("Flask-JWT-Extended: loaders", Listed(LOADERS)),
     ("Flask-JWT-Extended: settings", Listed(EXTENDED_SETTINGS)),
     ("Flask-JWT-Extended: refusals", Numbered("", 22)),
     ("Flask-JWT-Extended: exceptions", Listed(EXCEPTIONS)),
     ("Flask-JWT-Extended: tested cases", Numbered("T", 95)),
+    ("Flask-JWT-Extended: further behaviour", Numbered("R", 25)),
     ("Flask-JWT: names", Listed(&["JWT", "jwt_required", "current_identity", "JWTError"])),
     ("Flask-JWT: settings", Listed(FLASK_JWT_SETTINGS)),
     ("Flask-JWT: handlers", Listed(HANDLERS)),

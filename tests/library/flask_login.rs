@@ -130,6 +130,19 @@ async fn start(
     Ok(session.start_with(&user, start).await?.to_string())
 }
 
+/// Signs in and thinks better of it.
+#[post("/start/<user>/undo")]
+async fn start_and_undo(
+    user: u32,
+    session: Session<'_>,
+    users: &State<Users>,
+) -> Result<&'static str, Error> {
+    let user = users.get(user).ok_or(ErrorKind::BadCredentials)?;
+    let opened = session.start_remembered(&user).await?;
+    session.undo(&opened).await?;
+    Ok("never mind")
+}
+
 /// Fresh, remembered, and whether the password was ever proven.
 #[get("/how")]
 fn how(user: SessionUser) -> String {
@@ -185,6 +198,7 @@ fn launch(setup: Setup) -> (App, Heard) {
             by_id_then_session,
             by_id_start,
             start,
+            start_and_undo,
             how,
             set_own,
             what_own
@@ -336,6 +350,16 @@ fn logging_out_is_told_only_of_somebody_who_was_there() {
     let session = app.browser(BOB);
     app.post("/logout").cookie(&session).send();
     assert_eq!(heard.take(), [EventKind::SignedIn, EventKind::SignedOut]);
+}
+
+#[test]
+fn a_login_that_is_undone_in_the_same_request_leaves_nothing_behind() {
+    let app = app();
+    let reply = app.post("/start/1/undo").send();
+    assert_eq!((reply.status, app.ledger.len()), (200, 0));
+    for name in ["session", "remember_token"] {
+        assert!(set(&reply, name).is_none(), "{reply:?}");
+    }
 }
 
 #[test]

@@ -157,6 +157,11 @@ async fn login(
     }
 }
 
+#[get("/protected")]
+fn protected(user: CurrentUser) -> Json<Value> {
+    Json(json!({ "user": user.username }))
+}
+
 #[get("/dashboard")]
 fn dashboard(user: CurrentUser) -> Json<Value> {
     Json(json!({
@@ -217,7 +222,7 @@ fn rocket() -> Rocket<Build> {
         .attach(Auth::fairing())
         .manage(users)
         .manage(hasher)
-        .mount("/", routes![register, login, dashboard, profile, admin, list])
+        .mount("/", routes![register, login, protected, dashboard, profile, admin, list])
         .register("/", flask_jwt_extended::catchers())
         .register("/", catchers![forbidden])
 }

@@ -23,3 +23,8 @@ pub mod settings;
 pub mod state_dir;
 #[cfg(feature = "app")]
 pub mod web;
+
+/// The programs of the guide are compiled with the documentation's examples.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/FROM-FLASK.md")]
+pub struct FromFlask;

@@ -27,6 +27,9 @@ pub enum Via {
     Session,
     /// A bearer token.
     Token,
+    /// A credential that a guard of the application's own takes; see
+    /// [`Authentication::vouched`].
+    Other,
 }
 
 impl Via {
@@ -36,6 +39,7 @@ impl Via {
         match self {
             Self::Session => "session",
             Self::Token => "token",
+            Self::Other => "other",
         }
     }
 }
@@ -50,6 +54,7 @@ pub struct Authentication<U> {
     pub(crate) location: Option<Location>,
     pub(crate) auth_time: OffsetDateTime,
     pub(crate) fresh: bool,
+    pub(crate) remembered: bool,
 }
 
 // By hand: a derived one would ask for `U: Clone`.
@@ -63,6 +68,7 @@ impl<U> Clone for Authentication<U> {
             location: self.location,
             auth_time: self.auth_time,
             fresh: self.fresh,
+            remembered: self.remembered,
         }
     }
 }
@@ -107,7 +113,7 @@ impl<U> Authentication<U> {
         self.via == Via::Session || listed.split_ascii_whitespace().any(|one| one == name)
     }
 
-    /// When the password was last proven.
+    /// When the password was last proven; 1970 if it never was.
     #[must_use]
     pub fn auth_time(&self) -> OffsetDateTime {
         self.auth_time
@@ -117,6 +123,12 @@ impl<U> Authentication<U> {
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.fresh
+    }
+
+    /// Whether a remember cookie goes with this session (`login_remembered`).
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        self.remembered
     }
 }
 
@@ -292,6 +304,7 @@ pub(crate) async fn behind_token<U: Account>(
         auth_time: claimed,
         sign_in: found.sign_in,
         fresh: claims.fresh,
+        remembered: false,
         claims: Some(claims.clone()),
         location: Some(verified.location),
     })

@@ -79,6 +79,7 @@ mod session_verdict;
 mod sign_in;
 mod sign_ins;
 mod standing;
+mod start;
 mod state;
 mod survey;
 #[cfg(feature = "testing")]
@@ -90,6 +91,7 @@ mod token_cookies;
 mod token_fault;
 mod token_sign_in;
 mod verification;
+mod vouched;
 
 pub use account::Account;
 pub use authentication::{Authentication, Verdict, Via};
@@ -123,6 +125,7 @@ pub use problem::Problem;
 pub use session::Session;
 pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
 pub use sign_ins::SignIns;
+pub use start::Start;
 #[cfg(all(test, feature = "app"))]
 pub(crate) use survey::survey;
 pub use token::{TokenPair, Tokens};

@@ -10,6 +10,7 @@ use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, report};
 use super::sign_in::{SignIn, SignInId, SignInKind};
+use super::start::Start;
 use super::state::AuthState;
 use super::ticket::Ticket;
 
@@ -26,14 +27,24 @@ pub(crate) async fn open<U: Account>(
     lifetime: Duration,
     remembered: bool,
 ) -> Result<SignIn, Error> {
-    if !account.is_active() {
-        return Err(ErrorKind::AccountInactive.into());
-    }
     let sign_in = anew(request, state, account, kind, lifetime, remembered)?;
-    state.ledger.open(&sign_in).await?;
-    let (account, id) = (Some(sign_in.account.as_str()), Some(sign_in.id.as_str()));
-    report(request, EventKind::SignedIn, account, id);
-    Ok(sign_in)
+    keep(request, state, sign_in).await
+}
+
+/// Opens a sign-in for a browser, whose password need not have been proven; fails as [`open`].
+pub(crate) async fn open_session<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+    account: &U,
+    start: Start,
+) -> Result<SignIn, Error> {
+    let (lifetime, remembered) = start.life(&state.config.session);
+    let mut sign_in = anew(request, state, account, SignInKind::Browser, lifetime, remembered)?;
+    if !start.fresh {
+        // What was never proven must not look as if it had been proven lately.
+        sign_in.auth_time = OffsetDateTime::UNIX_EPOCH;
+    }
+    keep(request, state, sign_in).await
 }
 
 /// The row of a sign-in that begins now; it is not kept yet.
@@ -45,6 +56,9 @@ pub(crate) fn anew<U: Account>(
     lifetime: Duration,
     remembered: bool,
 ) -> Result<SignIn, Error> {
+    if !account.is_active() {
+        return Err(ErrorKind::AccountInactive.into());
+    }
     let now = state.clock.now()?;
     Ok(SignIn {
         id: SignInId::random()?,
@@ -61,6 +75,13 @@ pub(crate) fn anew<U: Account>(
         address: request.client_ip().map(|address| address.to_string()),
         label: None,
     })
+}
+
+async fn keep(request: &Request<'_>, state: &AuthState, sign_in: SignIn) -> Result<SignIn, Error> {
+    state.ledger.open(&sign_in).await?;
+    let (account, id) = (Some(sign_in.account.as_str()), Some(sign_in.id.as_str()));
+    report(request, EventKind::SignedIn, account, id);
+    Ok(sign_in)
 }
 
 /// The successor of a session: a new id and nothing gained, neither life nor freshness; 401

@@ -23,18 +23,30 @@ pub const fn cookies_may_leave(mode: Mode, policy: SessionPolicy, token_request:
         SessionPolicy::Always => true,
         SessionPolicy::Never => false,
         SessionPolicy::UnlessToken => match mode {
-            Mode::Session => true,
             Mode::Token => false,
-            Mode::Both => !token_request,
+            // In mode `session` no token is looked for: only a guard of the application's own can
+            // have said that this is a token request.
+            Mode::Session | Mode::Both => !token_request,
         },
     }
 }
 
 /// Whether the request presents a token, good or bad: such a request gets no cookie, and no
-/// redirect to a form. Never in mode `session`.
+/// redirect to a form. Never in mode `session`, unless a guard of your own
+/// [says so](mark_token_request).
 #[must_use]
 pub fn is_token_request(request: &Request<'_>) -> bool {
     AuthState::of(request).is_ok_and(|state| presented::is_token_request(request, state))
+}
+
+/// Makes this a token request from now on, for a guard that takes a credential of your own
+/// ([`Authentication::vouched`](super::Authentication::vouched)): the answer carries no cookie,
+/// is not stored, and no session is looked at.
+pub fn mark_token_request(request: &Request<'_>) {
+    if let Ok(state) = AuthState::of(request) {
+        state.asked(request);
+        presented::found_in_body(request);
+    }
 }
 
 /// Takes every `Set-Cookie` off an answer that may not carry one; answers whether there was

@@ -1,7 +1,5 @@
 //! Signing people in and out: the writing side of session cookies.
 
-use std::time::Duration;
-
 use rocket::Request;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
@@ -15,12 +13,13 @@ use super::digest::stamp_digest;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, report};
-use super::opening::{open, succeed};
+use super::opening::{open_session, succeed};
 use super::origin;
 use super::presented::is_token_request;
 use super::sentinel::{self, Proves};
 use super::session_verdict::Carried;
-use super::sign_in::{SignIn, SignInId, SignInKind};
+use super::sign_in::{SignIn, SignInId};
+use super::start::Start;
 use super::state::AuthState;
 use super::ticket::{Ticket, client};
 
@@ -51,10 +50,10 @@ impl Session<'_> {
     /// that the request came with is ended (`login_user`).
     ///
     /// # Errors
-    /// 400 `ambiguous_credentials` when the body held a token, 403 `account_inactive`, 503
-    /// `unavailable`.
+    /// 400 `ambiguous_credentials` when another guard found a token, in the body for example;
+    /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        self.open(account, self.state.config.session.lifetime, false).await
+        self.start_with(account, Start::new()).await
     }
 
     /// As [`start`](Self::start), and gives the browser a remember cookie, which brings the
@@ -64,27 +63,26 @@ impl Session<'_> {
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn start_remembered<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        let config = &self.state.config.session;
-        match config.remembers() {
-            true => self.open(account, config.remember, true).await,
-            false => self.start(account).await,
-        }
+        self.start_with(account, Start::new().remembered()).await
     }
 
-    async fn open<U: Account>(
+    /// As [`start`](Self::start), remembered for another time or not fresh: see [`Start`].
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_with<U: Account>(
         &self,
         account: &U,
-        lifetime: Duration,
-        remembered: bool,
+        start: Start,
     ) -> Result<SignInId, Error> {
-        if is_token_request(self.request, self.state) {
-            // Known only now: a data guard found the token, after this guard had looked.
+        let (request, state) = (self.request, self.state);
+        if is_token_request(request, state) {
+            // Known only now: another guard found the credential, after this guard had looked.
             return Err(ErrorKind::AmbiguousCredentials.into());
         }
-        let carried = Carried::by(self.request, self.state)?;
-        let kind = SignInKind::Browser;
-        let opened = open(self.request, self.state, account, kind, lifetime, remembered).await?;
-        self.give(account, &opened, true)?;
+        let carried = Carried::by(request, state)?;
+        let opened = open_session(request, state, account, start).await?;
+        self.give(account, &opened, start.fresh)?;
         self.end_carried(&carried).await?;
         Ok(opened.id)
     }

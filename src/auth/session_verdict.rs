@@ -146,6 +146,7 @@ async fn admit<U: Account>(
         claims: None,
         location: None,
         fresh,
+        remembered: ticket.remembered,
     }))
 }
 

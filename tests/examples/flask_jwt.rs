@@ -92,6 +92,47 @@ fn a_header_is_refused_for_what_is_wrong_with_it() {
 }
 
 #[test]
+fn a_blank_header_is_no_header_and_no_crash() {
+    let example = start();
+    for blank in ["", " ", "   "] {
+        let reply = with(&example, blank);
+        let text = "Request does not contain an access token";
+        reply.is(401, &refusal("Authorization Required", text));
+    }
+}
+
+#[test]
+fn the_scheme_is_the_one_that_is_configured_and_no_other() {
+    let example = Example::start_with("flask_jwt", "{password={cost=4},token={scheme=\"Bearer\"}}");
+    let token = token(&example);
+    assert_eq!(with(&example, &format!("Bearer {token}")).status, 200);
+    let other = with(&example, &format!("JWT {token}"));
+    other.is(401, &refusal("Invalid JWT header", "Unsupported authorization type"));
+}
+
+#[test]
+fn a_token_of_another_issuer_or_for_somebody_else_or_of_nobody_is_refused() {
+    let example = start();
+    let token = token(&example);
+    for (name, value) in [("aud", json!("other")), ("iss", json!("other")), ("sub", Value::Null)] {
+        let forged = forge(&token, SECRET, |claims| {
+            claims.insert(name.to_owned(), value);
+        });
+        let reply = with(&example, &format!("JWT {forged}"));
+        assert_eq!(
+            (reply.status, &reply.json()["error"]),
+            (401, &json!("Invalid token")),
+            "{name}"
+        );
+    }
+    // Flask-JWT crashes without its identity; here `sub` is what counts.
+    let forged = forge(&token, SECRET, |claims| {
+        claims.remove("identity");
+    });
+    assert_eq!(with(&example, &format!("JWT {forged}")).status, 200);
+}
+
+#[test]
 fn a_token_is_refused_for_what_is_wrong_with_it() {
     let example = start();
     let token = token(&example);

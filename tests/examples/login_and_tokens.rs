@@ -6,6 +6,7 @@ use crate::client::{Example, Reply};
 use crate::forge::{claims, expired, forge, tampered};
 
 const SECRET: &str = "super-secret";
+const WRONG_TYPE: &str = "This route takes another type of token.";
 
 struct Both(Example);
 
@@ -104,6 +105,18 @@ fn a_bad_token_is_refused_though_a_good_cookie_is_beside_it() {
     }
     // An empty one is none, and the session is still not asked in its place.
     assert_eq!(both.by_token("", &cookies).status, 401);
+}
+
+#[test]
+fn a_refresh_token_is_no_access_token() {
+    let both = Both::start();
+    // Accepted in Flask.
+    let refresh = forge(&both.token(), SECRET, |claims| {
+        claims.insert("type".to_owned(), "refresh".into());
+        claims.insert("gen".to_owned(), 0.into());
+    });
+    let reply = both.by_token(refresh, "");
+    assert_eq!((reply.status, &reply.json()["msg"]), (422, &json!(WRONG_TYPE)));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod forge;
 mod automatic_user_loading;
 mod flask_jwt;
 mod flask_jwt_extended_errors;
+mod flask_login;
 mod login_and_tokens;
 mod own_user;
 mod roles;

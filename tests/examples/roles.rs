@@ -56,6 +56,23 @@ fn the_sample_users_see_their_dashboard() {
 }
 
 #[test]
+fn what_is_protected_knows_its_user() {
+    let roles = Roles::start();
+    roles.get("/protected", &roles.token("user_01", "1234")).is(200, &json!({ "user": "user_01" }));
+}
+
+#[test]
+fn a_token_has_three_parts_and_the_printed_one_of_the_guide_is_not_ours() {
+    let roles = Roles::start();
+    assert_eq!(roles.token("user_01", "1234").split('.').count(), 3);
+    // Its signature is made up.
+    let printed = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1c2VyXzAxIiwiZXhwIjoxNzYyODc4Nz\
+                   I3fQ.abc123signature";
+    assert_eq!(claims(printed)["sub"], "user_01");
+    assert_eq!(roles.get("/protected", printed).status, 422);
+}
+
+#[test]
 fn a_token_lives_an_hour_and_carries_name_and_role() {
     let roles = Roles::start();
     let claims = claims(&roles.token("admin", "admin123"));
@@ -155,7 +172,7 @@ fn refusals_are_flask_jwt_extendeds() {
     let gone = forge(&token, SECRET, |claims| {
         claims.insert("sub".to_owned(), "gone".into());
     });
-    for path in ["/dashboard", "/profile", "/admin", "/users"] {
+    for path in ["/protected", "/dashboard", "/profile", "/admin", "/users"] {
         roles.0.get(path, &[]).is(401, &json!({ "msg": "Missing Authorization Header" }));
         let expired = expired(&token, SECRET);
         roles.get(path, &expired).is(401, &json!({ "msg": "Token has expired" }));

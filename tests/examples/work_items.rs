@@ -78,6 +78,7 @@ fn a_sign_up_that_crashes_flask_is_a_bad_request() {
         json!({ "username": "joe", "password": "pass", "id": 1 }),
         json!([]),
         json!({ "username": "", "password": "pass" }),
+        json!({ "username": "x".repeat(81), "password": "pass" }),
     ] {
         let reply = items.sign_up(&given);
         assert_eq!((reply.status, &reply.json()["Status"]), (400, &json!("Error")), "{given}");

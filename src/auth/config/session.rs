@@ -8,6 +8,9 @@ use super::secret::Secret;
 use super::{duration, is_token};
 use crate::auth::previous_keys::PreviousKeys;
 
+/// RFC 6265bis: browsers cut longer lives of a cookie.
+pub(crate) const LONGEST_REMEMBRANCE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
 /// What the `SameSite` attribute of the session cookie says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -129,8 +132,7 @@ impl SessionConfig {
         if let Err(fault) = PreviousKeys::new(&self.previous_secret_keys) {
             problems.push(("session.previous_secret_keys", fault));
         }
-        // RFC 6265bis: browsers cut longer lives to 400 days.
-        if self.remember > Duration::from_secs(400 * 24 * 60 * 60) {
+        if self.remember > LONGEST_REMEMBRANCE {
             problems.push(("session.remember", "must be at most \"400 days\"".to_owned()));
         }
         if self.remembers() && self.remember < self.lifetime {

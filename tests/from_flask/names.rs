@@ -1,0 +1,257 @@
+//! The names and numbers of the three libraries, by the tables of `docs/FROM-FLASK.md`.
+
+/// The names of a table.
+pub(crate) enum Names {
+    Listed(&'static [&'static str]),
+    /// `T1`, `R1` or `1` to the last.
+    Numbered(&'static str, usize),
+}
+
+impl Names {
+    /// All of them, as they stand in the first column.
+    pub(crate) fn all(&self) -> Vec<String> {
+        match self {
+            Listed(names) => names.iter().map(|&name| name.to_owned()).collect(),
+            Numbered(letter, last) => (1..=*last).map(|n| format!("{letter}{n}")).collect(),
+        }
+    }
+}
+
+use Names::{Listed, Numbered};
+
+/// Every table of the page: its heading and what it must hold.
+pub(crate) const SECTIONS: &[(&str, Names)] = &[
+    ("Flask-Login: functions, decorators, classes", Listed(FLASK_LOGIN)),
+    ("Flask-Login: attributes of LoginManager", Listed(LOGIN_MANAGER)),
+    ("Flask-Login: signals", Listed(SIGNALS)),
+    ("Flask-Login: settings", Listed(FLASK_LOGIN_SETTINGS)),
+    ("Flask-Login: tested cases", Numbered("T", 62)),
+    ("Flask-Login: further behaviour", Numbered("R", 13)),
+    ("Flask-JWT-Extended: exports", Listed(EXPORTS)),
+    ("Flask-JWT-Extended: loaders", Listed(LOADERS)),
+    ("Flask-JWT-Extended: settings", Listed(EXTENDED_SETTINGS)),
+    ("Flask-JWT-Extended: refusals", Numbered("", 22)),
+    ("Flask-JWT-Extended: exceptions", Listed(EXCEPTIONS)),
+    ("Flask-JWT-Extended: tested cases", Numbered("T", 95)),
+    ("Flask-JWT-Extended: further behaviour", Numbered("R", 25)),
+    ("Flask-JWT: names", Listed(&["JWT", "jwt_required", "current_identity", "JWTError"])),
+    ("Flask-JWT: settings", Listed(FLASK_JWT_SETTINGS)),
+    ("Flask-JWT: handlers", Listed(HANDLERS)),
+    ("Flask-JWT: cases", Numbered("", 34)),
+    ("Guide: automatic user loading", Numbered("", 13)),
+    ("Guide: roles", Numbered("", 23)),
+    ("Guide: Flask-JWT", Numbered("", 10)),
+    ("Guide: sign-up and work items", Numbered("", 10)),
+    ("Guide: Flask-Login beside Flask-JWT-Extended", Numbered("", 11)),
+];
+
+pub(crate) const FLASK_LOGIN: &[&str] = &[
+    "login_user",
+    "logout_user",
+    "confirm_login",
+    "login_required",
+    "fresh_login_required",
+    "login_fresh",
+    "login_remembered",
+    "current_user",
+    "login_url",
+    "make_next_param",
+    "set_login_view",
+    "encode_cookie",
+    "decode_cookie",
+    "UserMixin",
+    "AnonymousUserMixin",
+    "FlaskLoginClient",
+    "LoginManager",
+    "init_app",
+    "user_loader",
+    "request_loader",
+    "unauthorized_handler",
+    "needs_refresh_handler",
+    "unauthorized",
+    "needs_refresh",
+    "header_loader",
+    "setup_app",
+    "is_active",
+    "is_authenticated",
+    "is_anonymous",
+    "get_id",
+];
+
+pub(crate) const LOGIN_MANAGER: &[&str] = &[
+    "anonymous_user",
+    "login_view",
+    "blueprint_login_views",
+    "login_message",
+    "login_message_category",
+    "refresh_view",
+    "needs_refresh_message",
+    "needs_refresh_message_category",
+    "session_protection",
+    "localize_callback",
+    "id_attribute",
+];
+
+pub(crate) const SIGNALS: &[&str] = &[
+    "user_logged_in",
+    "user_logged_out",
+    "user_loaded_from_cookie",
+    "user_loaded_from_request",
+    "user_login_confirmed",
+    "user_unauthorized",
+    "user_needs_refresh",
+    "user_accessed",
+    "session_protected",
+];
+
+pub(crate) const FLASK_LOGIN_SETTINGS: &[&str] = &[
+    "SECRET_KEY",
+    "REMEMBER_COOKIE_NAME",
+    "REMEMBER_COOKIE_DURATION",
+    "REMEMBER_COOKIE_DOMAIN",
+    "REMEMBER_COOKIE_PATH",
+    "REMEMBER_COOKIE_SECURE",
+    "REMEMBER_COOKIE_HTTPONLY",
+    "REMEMBER_COOKIE_SAMESITE",
+    "REMEMBER_COOKIE_REFRESH_EACH_REQUEST",
+    "SESSION_PROTECTION",
+    "USE_SESSION_FOR_NEXT",
+    "FORCE_HOST_FOR_REDIRECTS",
+    "LOGIN_DISABLED",
+    "AUTH_HEADER_NAME",
+    "EXEMPT_METHODS",
+    "SESSION_KEYS",
+];
+
+pub(crate) const EXPORTS: &[&str] = &[
+    "JWTManager",
+    "jwt_required",
+    "verify_jwt_in_request",
+    "create_access_token",
+    "create_refresh_token",
+    "decode_token",
+    "get_jti",
+    "get_csrf_token",
+    "get_unverified_jwt_headers",
+    "get_jwt",
+    "get_jwt_header",
+    "get_jwt_identity",
+    "get_jwt_request_location",
+    "get_current_user",
+    "current_user",
+    "set_access_cookies",
+    "set_refresh_cookies",
+    "unset_access_cookies",
+    "unset_refresh_cookies",
+    "unset_jwt_cookies",
+];
+
+pub(crate) const LOADERS: &[&str] = &[
+    "additional_claims_loader",
+    "additional_headers_loader",
+    "user_identity_loader",
+    "encode_key_loader",
+    "decode_key_loader",
+    "user_lookup_loader",
+    "user_lookup_error_loader",
+    "token_in_blocklist_loader",
+    "revoked_token_loader",
+    "token_verification_loader",
+    "token_verification_failed_loader",
+    "needs_fresh_token_loader",
+    "expired_token_loader",
+    "invalid_token_loader",
+    "unauthorized_loader",
+];
+
+pub(crate) const EXTENDED_SETTINGS: &[&str] = &[
+    "JWT_TOKEN_LOCATION",
+    "JWT_SECRET_KEY",
+    "JWT_PUBLIC_KEY",
+    "JWT_PRIVATE_KEY",
+    "JWT_ALGORITHM",
+    "JWT_DECODE_ALGORITHMS",
+    "JWT_ACCESS_TOKEN_EXPIRES",
+    "JWT_REFRESH_TOKEN_EXPIRES",
+    "JWT_IDENTITY_CLAIM",
+    "JWT_VERIFY_SUB",
+    "JWT_ENCODE_NBF",
+    "JWT_ENCODE_ISSUER",
+    "JWT_ENCODE_AUDIENCE",
+    "JWT_DECODE_ISSUER",
+    "JWT_DECODE_AUDIENCE",
+    "JWT_DECODE_LEEWAY",
+    "JWT_ERROR_MESSAGE_KEY",
+    "JWT_HEADER_NAME",
+    "JWT_HEADER_TYPE",
+    "JWT_QUERY_STRING_NAME",
+    "JWT_QUERY_STRING_VALUE_PREFIX",
+    "JWT_JSON_KEY",
+    "JWT_REFRESH_JSON_KEY",
+    "JWT_ACCESS_COOKIE_NAME",
+    "JWT_ACCESS_COOKIE_PATH",
+    "JWT_REFRESH_COOKIE_NAME",
+    "JWT_REFRESH_COOKIE_PATH",
+    "JWT_COOKIE_SECURE",
+    "JWT_COOKIE_DOMAIN",
+    "JWT_COOKIE_SAMESITE",
+    "JWT_SESSION_COOKIE",
+    "JWT_COOKIE_CSRF_PROTECT",
+    "JWT_CSRF_METHODS",
+    "JWT_CSRF_IN_COOKIES",
+    "JWT_CSRF_CHECK_FORM",
+    "JWT_ACCESS_CSRF_COOKIE_NAME",
+    "JWT_ACCESS_CSRF_COOKIE_PATH",
+    "JWT_ACCESS_CSRF_HEADER_NAME",
+    "JWT_ACCESS_CSRF_FIELD_NAME",
+    "JWT_REFRESH_CSRF_COOKIE_NAME",
+    "JWT_REFRESH_CSRF_COOKIE_PATH",
+    "JWT_REFRESH_CSRF_HEADER_NAME",
+    "JWT_REFRESH_CSRF_FIELD_NAME",
+];
+
+pub(crate) const EXCEPTIONS: &[&str] = &[
+    "JWTExtendedException",
+    "JWTDecodeError",
+    "InvalidHeaderError",
+    "InvalidQueryParamError",
+    "NoAuthorizationError",
+    "CSRFError",
+    "WrongTokenError",
+    "RevokedTokenError",
+    "FreshTokenRequired",
+    "UserLookupError",
+    "UserClaimsVerificationError",
+];
+
+pub(crate) const FLASK_JWT_SETTINGS: &[&str] = &[
+    "JWT_DEFAULT_REALM",
+    "JWT_AUTH_URL_RULE",
+    "JWT_AUTH_ENDPOINT",
+    "JWT_AUTH_URL_OPTIONS",
+    "JWT_AUTH_USERNAME_KEY",
+    "JWT_AUTH_PASSWORD_KEY",
+    "JWT_ALGORITHM",
+    "JWT_LEEWAY",
+    "JWT_AUTH_HEADER_PREFIX",
+    "JWT_EXPIRATION_DELTA",
+    "JWT_NOT_BEFORE_DELTA",
+    "JWT_VERIFY_CLAIMS",
+    "JWT_REQUIRED_CLAIMS",
+    "JWT_SECRET_KEY",
+    "JWT_VERIFY",
+    "JWT_VERIFY_EXPIRATION",
+];
+
+pub(crate) const HANDLERS: &[&str] = &[
+    "authentication_handler",
+    "identity_handler",
+    "jwt_payload_handler",
+    "jwt_headers_handler",
+    "jwt_encode_handler",
+    "jwt_decode_handler",
+    "request_handler",
+    "auth_response_handler",
+    "auth_request_handler",
+    "jwt_error_handler",
+];

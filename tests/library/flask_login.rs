@@ -182,11 +182,12 @@ impl Heard {
 
 /// The application of the other tests with these routes, and a listener.
 fn launch(setup: Setup) -> (App, Heard) {
-    let App { clock, ledger, users, .. } = App::new();
+    let App { clock, ledger, users, heard: words, .. } = App::new();
     let heard = Heard::default();
     let auth = Auth::fairing().clock(clock.clone()).events(heard.clone());
     let auth = if setup.stateless { auth } else { auth.ledger(ledger.clone()) };
-    let rocket = crate::app::rocket(setup.figment, auth, users.clone()).mount(
+    let rocket = crate::app::rocket(setup.figment, auth, users.clone());
+    let rocket = rocket.register("/", setup.catchers).mount(
         "/",
         routes![
             by_id,
@@ -205,7 +206,7 @@ fn launch(setup: Setup) -> (App, Heard) {
         ],
     );
     let client = Client::untracked(rocket).expect("a rocket that launches");
-    (App { client, clock, ledger, users }, heard)
+    (App { client, clock, ledger, users, heard: words }, heard)
 }
 
 fn app() -> App {

@@ -305,6 +305,7 @@ fn the_leeway_of_a_refresh_token_does_not_outlive_its_sign_in() {
     assert_eq!(renew().status, 200);
     app.advance(1);
     assert_eq!(renew().code(), "token_revoked");
+    assert_eq!(app.post("/api/refresh").bearer(&pair.refresh).send().code(), "token_revoked");
 }
 
 #[test]

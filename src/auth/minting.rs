@@ -82,7 +82,7 @@ impl<U: Account> Mint<'_, U> {
         let since = since.unix_timestamp();
         let mut extra = self.account.claims(kind);
         extra.extend(self.issue.claims.clone());
-        extra.retain(|name, _| !is_registered(name) && *name != config.identity_claim);
+        extra.retain(|name, _| !is_registered(name));
         Claims {
             sub: sign_in.account.clone(),
             identity_claim: identity_name(&config.identity_claim),

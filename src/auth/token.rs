@@ -176,7 +176,8 @@ impl Tokens<'_> {
     }
 
     /// Ends the sign-in that a token presents: its access and refresh tokens die together.
-    /// Takes a guard of a user or a token, or claims. Ending what is gone is no error.
+    /// Takes a guard of a user or a token, or claims. Ending what is gone is no error, nor is a
+    /// foreign token, which presents no sign-in of ours.
     ///
     /// # Errors
     /// 401 `credentials_missing` for a session, 503 `unavailable`.

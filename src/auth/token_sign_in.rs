@@ -31,7 +31,9 @@ pub(crate) async fn rotate(
     }
     match rotation {
         Rotation::Rotated(row) | Rotation::Replayed(row)
-            if row.account == claims.sub && row.kind == SignInKind::Token =>
+            if row.account == claims.sub
+                && row.kind == SignInKind::Token
+                && now < row.expires_at =>
         {
             Ok(row)
         }

@@ -118,6 +118,13 @@ fn claims_that_are_not_acceptable_say_which() {
 }
 
 #[test]
+fn an_end_that_must_be_there_is_a_missing_claim_however_little_is_required() {
+    let app = telling().set("auth.token.require", json!([])).launch();
+    let access = app.tokens(ALICE).access;
+    assert_fault(&app, &with_claim(&access, "exp", None), missing("exp"));
+}
+
+#[test]
 fn an_expired_token_has_no_fault_of_its_own_unless_there_is_another() {
     let app = telling().launch();
     let access = app.tokens(ALICE).access;

@@ -226,7 +226,7 @@ fn what_our_claims_are_called_has_no_meaning_in_a_foreign_token() {
     for (name, value) in [
         ("sid", sid),
         ("fresh", json!(true)),
-        ("auth_time", json!(app.now())),
+        ("auth_time", json!(i64::MAX)),
         ("stamp", json!("x")),
         ("csrf", json!("x")),
         ("gen", json!("x")),
@@ -310,6 +310,25 @@ fn an_application_can_find_the_account_of_a_foreign_token_in_its_own_way() {
     assert_eq!(found(&body).body, format!("ann@example.org of Some({ISSUER:?})"));
     let own = app.tokens(ALICE).access;
     assert_eq!(app.get("/guest").bearer(&own).send().code(), "token_revoked", "not for ours");
+}
+
+#[rocket::post("/prove")]
+async fn prove(
+    user: TokenUser<crate::users::User>,
+    tokens: auth::Tokens<'_>,
+) -> Result<String, auth::Error> {
+    Ok(tokens.confirm(&user).await?.access_token)
+}
+
+#[test]
+fn a_password_proven_under_a_foreign_token_confirms_no_sign_in_of_ours() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+    let app = setup.stateless().mount(routes![prove]).launch();
+    let token = pair.sign(&header(), &theirs(app.now()));
+    assert_eq!(app.post("/prove").bearer(&token).send().code(), "credentials_missing");
+    let own = app.tokens(ALICE).access;
+    assert_eq!(app.post("/prove").bearer(&own).send().status, 200);
 }
 
 struct ReadMail;

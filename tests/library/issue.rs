@@ -294,6 +294,21 @@ fn a_refresh_token_that_was_rotated_does_not_renew_an_access_token() {
 }
 
 #[test]
+fn the_leeway_of_a_refresh_token_does_not_outlive_its_sign_in() {
+    let app = Setup::new().set("auth.token.leeway", "1m").mount(all()).launch();
+    let pair = app.tokens(ALICE);
+    let renew = || {
+        let call = app.post("/next").json(&json!({ "access_only": true }));
+        call.bearer(&pair.refresh).send()
+    };
+    app.advance(30 * 86_400 - 1);
+    assert_eq!(renew().status, 200);
+    app.advance(1);
+    assert_eq!(renew().code(), "token_revoked");
+    assert_eq!(app.post("/api/refresh").bearer(&pair.refresh).send().code(), "token_revoked");
+}
+
+#[test]
 fn a_password_proven_again_makes_the_same_sign_in_fresh() {
     let app = launch();
     let pair = app.tokens(ALICE);

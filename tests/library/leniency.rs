@@ -82,6 +82,9 @@ fn each_of_those_settings_is_needed_for_the_printed_token() {
 
 #[test]
 fn the_account_is_named_by_another_claim_where_the_configuration_says_so() {
+    let app = launch(&[("auth.token.identity_claim", json!("admin"))]);
+    let odd = app.tokens(ALICE).access;
+    assert_eq!(claims(&odd)["admin"], "1", "what the account claims under that name is ignored");
     let app = launch(&[("auth.token.identity_claim", json!("banana"))]);
     let pair = app.tokens(ALICE);
     for token in [&pair.access, &pair.refresh] {

@@ -256,7 +256,7 @@ pub(crate) struct Setup {
     pub(crate) figment: Figment,
     pub(crate) stateless: bool,
     routes: Vec<Route>,
-    catchers: Vec<Catcher>,
+    pub(crate) catchers: Vec<Catcher>,
     fairing: fn(Auth) -> Auth,
 }
 

@@ -298,7 +298,7 @@ fn the_leeway_of_a_refresh_token_does_not_outlive_its_sign_in() {
     let app = Setup::new().set("auth.token.leeway", "1m").mount(all()).launch();
     let pair = app.tokens(ALICE);
     let renew = || {
-        let call = app.post("/next").json(&json!({ "access_only": true }));
+        let call = app.post("/next").json(&json!({ "access_only": true }).to_string());
         call.bearer(&pair.refresh).send()
     };
     app.advance(30 * 86_400 - 1);

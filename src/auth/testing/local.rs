@@ -65,5 +65,9 @@ assert_no_cookies!(blocking::LocalResponse<'_>);
 
 fn cookie_names(headers: &HeaderMap<'_>) -> Vec<String> {
     let cookies = headers.get("Set-Cookie");
-    cookies.map(|cookie| cookie.split(['=', ';']).next().unwrap_or_default().to_owned()).collect()
+    let names = cookies.map(|cookie| cookie.split(['=', ';']).next().unwrap_or_default());
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    // Rocket's jar has them in no order.
+    names.sort();
+    names
 }

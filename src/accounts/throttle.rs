@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::Accounts;
+use super::audit::{Noted, What, Whose};
 use super::queries::throttle::{self, Counted};
 use crate::auth::{Error, ErrorKind, from_micros};
 use crate::db::{AnyConnection, write};
@@ -21,6 +22,8 @@ const ADDRESS_FACTOR: i64 = 10;
 pub(super) struct Attempt {
     account: String,
     address: Option<String>,
+    /// Failures of the account's name before it.
+    failures: u64,
 }
 
 impl Accounts {
@@ -35,24 +38,34 @@ impl Accounts {
     ) -> Result<Attempt, Error> {
         // A digest, because a name is as long as somebody likes, and may be a mistyped password.
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(name_key));
-        let attempt = Attempt {
+        let mut attempt = Attempt {
             account: format!("account:{digest}"),
             address: address.map(|address| format!("address:{address}")),
+            failures: 0,
         };
         let now = self.clock.now()?;
         let (window, limit) = (self.throttle.window, i64::from(self.throttle.failures.max(1)));
-        let (account, address) = (attempt.account.clone(), attempt.address.clone());
+        let (account, from) = (attempt.account.clone(), attempt.address.clone());
         let counted = self.run(move |connection: &mut AnyConnection| -> Result<_, Error> {
             write(connection, |connection| {
                 let by_account = throttle::count(connection, &account, now, window)?;
-                let by_address = match &address {
-                    Some(address) => Some(throttle::count(connection, address, now, window)?),
+                let by_address = match &from {
+                    Some(from) => Some(throttle::count(connection, from, now, window)?),
                     None => None,
                 };
                 Ok((by_account, by_address))
             })
         });
         let (by_account, by_address) = counted.await?;
+        attempt.failures = u64::try_from(by_account.failures - 1).unwrap_or(0);
+        // Told where the limit is crossed, and so once a window however many come after.
+        let crossed = |counted: &Counted, limit: i64| counted.failures == limit + 1;
+        if crossed(&by_account, limit) {
+            self.throttled(Whose::Key(name_key.to_owned()), limit, address);
+        }
+        if by_address.is_some_and(|counted| crossed(&counted, limit * ADDRESS_FACTOR)) {
+            self.throttled(Whose::Nobody, limit * ADDRESS_FACTOR, address);
+        }
         let over = |counted: &Counted, limit: i64| counted.failures > limit;
         let full = Some(by_account).filter(|counted| over(counted, limit));
         let full =
@@ -67,12 +80,28 @@ impl Accounts {
         }
     }
 
+    fn throttled(&self, whose: Whose, failures: i64, address: Option<IpAddr>) {
+        let (what, count) = (What::Throttled, u64::try_from(failures).ok());
+        self.audit.note(Noted { what, whose, by_itself: false, sign_in: None, address, count });
+    }
+
     /// The attempt succeeded: the account's failures are forgotten, the address has one less.
-    /// A success of one account does not clear the failures of another.
+    /// A success of one account does not clear the failures of another. Failures that came
+    /// before it are told, once for all of them.
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub(super) async fn succeeded(&self, attempt: Attempt) -> Result<(), Error> {
+    pub(super) async fn succeeded(
+        &self,
+        user: i64,
+        attempt: Attempt,
+        address: Option<IpAddr>,
+    ) -> Result<(), Error> {
+        if attempt.failures > 0 {
+            let (what, whose) = (What::BadCredentials, Whose::Account(user));
+            let count = Some(attempt.failures);
+            self.audit.note(Noted { what, whose, by_itself: false, sign_in: None, address, count });
+        }
         self.run(move |connection| {
             throttle::forget(connection, &attempt.account)?;
             match &attempt.address {

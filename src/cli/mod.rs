@@ -1,5 +1,6 @@
 //! The command line: the service itself, and what its administrator does beside it.
 
+mod audit;
 mod database;
 mod routes;
 mod serve;
@@ -34,6 +35,9 @@ enum Command {
     /// See who is signed in, and end it
     #[command(subcommand)]
     SignIn(sign_in::SignInCommand),
+    /// Look into the audit log, and whether it is whole
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Delete sign-ins that no longer stand
     Purge,
     /// List every route with the guard it demands
@@ -64,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::serve(),
         Command::User(command) => user::run(&command),
         Command::SignIn(command) => sign_in::run(&command),
+        Command::Audit(command) => audit::run(&command),
         Command::Purge => sign_in::purge(),
         Command::Routes => routes::list(),
     };

@@ -7,7 +7,7 @@ use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 
 use super::{Failure, figment};
-use crate::accounts::SAMPLES;
+use crate::accounts::{Accounts, SAMPLES};
 use crate::app;
 use crate::logging;
 use crate::settings::Settings;
@@ -27,8 +27,16 @@ pub(super) fn serve() -> Result<(), Failure> {
         let banner = banner(&settings, &state, &profile, at);
         Box::pin(async move { println!("{banner}") })
     }));
-    match rocket::execute(rocket.launch()) {
-        Ok(_) => Ok(()),
+    let served = async {
+        let ended = rocket.launch().await?;
+        // What the last requests told is written before the process ends.
+        if let Some(accounts) = ended.state::<Accounts>() {
+            accounts.audit().settled().await;
+        }
+        Ok::<_, rocket::Error>(())
+    };
+    match rocket::execute(served) {
+        Ok(()) => Ok(()),
         Err(error) => Err(Failure::new(match error.kind() {
             ErrorKind::Bind(cause) => {
                 format!("cannot listen on {at}: {cause}")

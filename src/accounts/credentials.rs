@@ -99,8 +99,9 @@ impl Accounts {
         let id = user.id;
         let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
         let proven = self.hasher.verify(password, stored.as_deref()).await?;
+        self.audit.password(id, proven, address);
         let stored = stored.filter(|_| proven).ok_or(ErrorKind::BadCredentials)?;
-        self.succeeded(user.id, attempt, address).await?;
+        self.succeeded(attempt).await?;
         Ok(stored)
     }
 
@@ -150,9 +151,12 @@ impl Accounts {
         };
         let stored = known.as_ref().map(|(_, hash)| hash.as_str());
         let proven = self.hasher.verify(credentials.password, stored).await?;
+        if let Some((user, _)) = &known {
+            self.audit.password(user.id, proven, credentials.address);
+        }
         match known {
             Some((user, hash)) if proven => {
-                self.succeeded(user.id, attempt, credentials.address).await?;
+                self.succeeded(attempt).await?;
                 if !user.active {
                     return Err(ErrorKind::AccountInactive.into());
                 }

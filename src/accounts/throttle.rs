@@ -22,8 +22,6 @@ const ADDRESS_FACTOR: i64 = 10;
 pub(super) struct Attempt {
     account: String,
     address: Option<String>,
-    /// Failures of the account's name before it.
-    failures: u64,
 }
 
 impl Accounts {
@@ -38,10 +36,9 @@ impl Accounts {
     ) -> Result<Attempt, Error> {
         // A digest, because a name is as long as somebody likes, and may be a mistyped password.
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(name_key));
-        let mut attempt = Attempt {
+        let attempt = Attempt {
             account: format!("account:{digest}"),
             address: address.map(|address| format!("address:{address}")),
-            failures: 0,
         };
         let now = self.clock.now()?;
         let (window, limit) = (self.throttle.window, i64::from(self.throttle.failures.max(1)));
@@ -57,7 +54,6 @@ impl Accounts {
             })
         });
         let (by_account, by_address) = counted.await?;
-        attempt.failures = u64::try_from(by_account.failures - 1).unwrap_or(0);
         // Told where the limit is crossed, and so once a window however many come after.
         let crossed = |counted: &Counted, limit: i64| counted.failures == limit + 1;
         if crossed(&by_account, limit) {
@@ -86,22 +82,11 @@ impl Accounts {
     }
 
     /// The attempt succeeded: the account's failures are forgotten, the address has one less.
-    /// A success of one account does not clear the failures of another. Failures that came
-    /// before it are told, once for all of them.
+    /// A success of one account does not clear the failures of another.
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub(super) async fn succeeded(
-        &self,
-        user: i64,
-        attempt: Attempt,
-        address: Option<IpAddr>,
-    ) -> Result<(), Error> {
-        if attempt.failures > 0 {
-            let (what, whose) = (What::BadCredentials, Whose::Account(user));
-            let count = Some(attempt.failures);
-            self.audit.note(Noted { what, whose, by_itself: false, sign_in: None, address, count });
-        }
+    pub(super) async fn succeeded(&self, attempt: Attempt) -> Result<(), Error> {
         self.run(move |connection| {
             throttle::forget(connection, &attempt.account)?;
             match &attempt.address {

@@ -12,6 +12,7 @@ mod queue;
 mod verify;
 mod what;
 mod writer;
+mod wrong;
 
 pub use by::By;
 pub(super) use entry::Record;

@@ -10,6 +10,7 @@ use rocket::tokio::sync::{mpsc, oneshot};
 use rocket::tokio::time::timeout;
 use time::OffsetDateTime;
 
+use super::wrong::WrongPasswords;
 use super::{What, Writer};
 use crate::auth::Clock;
 
@@ -34,6 +35,7 @@ pub struct Audit {
     lost: Arc<AtomicU64>,
     clock: Clock,
     repeats: Arc<Mutex<HashMap<(What, String), OffsetDateTime>>>,
+    wrong: Arc<Mutex<WrongPasswords>>,
 }
 
 /// Something that happened, before it is known how the account is called.
@@ -73,7 +75,7 @@ impl Audit {
         let (orders, received) = mpsc::channel(QUEUE);
         let lost = Arc::new(AtomicU64::new(0));
         let writer = Writer::new(received, lost.clone(), clock.clone());
-        (Self { orders, lost, clock, repeats: Arc::default() }, writer)
+        (Self { orders, lost, clock, repeats: Arc::default(), wrong: Arc::default() }, writer)
     }
 
     /// Queues an event. One that finds the queue full is counted and not written.
@@ -87,6 +89,21 @@ impl Audit {
         }
         if self.orders.try_send(Order::Note(now, noted)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Somebody gave a password for an account. Wrong ones are told all at once, with the next
+    /// right one or with the first that comes an hour later.
+    pub(in crate::accounts) fn password(&self, id: i64, right: bool, from: Option<IpAddr>) {
+        let Ok(now) = self.clock.now() else { return };
+        let told = {
+            let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+            if right { wrong.right(id) } else { wrong.wrong(id, from, now) }
+        };
+        if let Some(wrong) = told {
+            let (what, whose) = (What::BadCredentials, Whose::Account(id));
+            let (address, count) = (wrong.address, Some(wrong.count));
+            self.note(Noted { what, whose, by_itself: false, sign_in: None, address, count });
         }
     }
 

@@ -18,7 +18,7 @@ pub enum What {
     Protected,
     /// Sign-ins were ended from outside.
     Ended,
-    /// Wrong passwords came before the right one.
+    /// Wrong passwords were given.
     BadCredentials,
     /// There were too many wrong passwords.
     Throttled,
@@ -78,7 +78,7 @@ impl What {
             Self::Theft => ("theft", "A used refresh token came again; its sign-in was ended"),
             Self::Protected => ("protected", "Session used from another browser or address"),
             Self::Ended => ("ended", "Sign-ins ended"),
-            Self::BadCredentials => ("bad_credentials", "Wrong passwords before the right one"),
+            Self::BadCredentials => ("bad_credentials", "Wrong passwords"),
             Self::Throttled => ("throttled", "Too many wrong passwords"),
             Self::Registered => ("registered", "Registered"),
             Self::Added => ("added", "Account added"),

@@ -144,3 +144,43 @@ fn record(
         }),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::audit::{Audit, Verified, verify};
+    use crate::db::{Address, DbConfig, connect, migrate};
+
+    #[test]
+    fn what_the_queue_does_not_hold_is_counted_and_the_gap_is_in_the_log() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let address = Address::Sqlite(directory.path().join("test.sqlite3"));
+        let timeout = Duration::from_secs(5);
+        let mut connection = connect(&address, timeout, true).expect("a database");
+        migrate(&mut connection).expect("a schema");
+        let db = Db::new(&DbConfig { address, pool_size: 2, timeout });
+
+        let (audit, writer) = Audit::new(Clock::manual());
+        let note = || {
+            let (what, whose) = (What::SignedIn, Whose::Nobody);
+            audit.note(Noted {
+                what,
+                whose,
+                by_itself: true,
+                sign_in: None,
+                address: None,
+                count: None,
+            });
+        };
+        (0..1024 + 6).for_each(|_| note());
+        rocket::execute(async {
+            rocket::tokio::spawn(writer.run(db));
+            audit.settled().await;
+        });
+        let verified = verify(&mut connection, None).expect("an answer");
+        assert!(matches!(verified, Verified::Whole { rows: 1025, .. }), "{verified:?}");
+        let lost = queries::events_after(&mut connection, 0).expect("rows");
+        let lost = lost.iter().find(|entry| entry.event == "events_lost").expect("a row");
+        assert_eq!(lost.detail.as_deref(), Some("6 events"));
+    }
+}

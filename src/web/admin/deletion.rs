@@ -2,16 +2,15 @@
 
 use rocket::form::{Form, FromForm, Strict};
 use rocket::response::{Flash, Redirect};
-use rocket::{State, get, post, uri};
+use rocket::{get, post, uri};
 use rocket_dyn_templates::{Template, context};
 
 use super::super::once::Once;
 use super::super::session::Entered;
-use super::super::view::View;
-use super::user::{Changing, Outcome, again, counted, find, leave, number};
-use crate::accounts::{Accounts, User};
-use crate::auth::{Authenticated, Error, SignIns};
-use crate::http::ClientAddress;
+use super::desk::{Changed, Changing, Desk, number};
+use super::user::{counted, leave};
+use crate::accounts::User;
+use crate::auth::{Authenticated, Error, Session};
 
 /// The field of the form; any other is refused.
 #[derive(FromForm)]
@@ -20,49 +19,45 @@ pub(in crate::web) struct Deletion {
     confirm: Option<String>,
 }
 
-fn draw(view: &View, admin: &User, user: &User, error: Option<&Error>) -> Template {
+fn draw(desk: &Desk<'_>, admin: &Changing, user: &User, error: Option<&Error>) -> Template {
+    let admin = admin.authentication().account();
     let own = context! {
         account: context! { username: &user.username, full_name: &user.full_name },
         is_oneself: user.id == admin.id,
         back: uri!(super::user::page(id = user.id.to_string())).to_string(),
         error: error.and_then(|error| error.fields().next()).map(|(_, message)| message),
     };
-    view.page("user-delete", "Delete a user", Some(admin), own)
+    desk.view.page("user-delete", "Delete a user", Some(admin), own)
 }
 
 /// Asks.
 #[get("/admin/users/<id>/delete")]
 pub(in crate::web) async fn ask(
     admin: Changing,
-    accounts: &State<Accounts>,
-    view: View,
+    desk: Desk<'_>,
     id: &str,
 ) -> Result<Template, Error> {
-    let user = find(accounts, number(id)?).await?;
-    Ok(draw(&view, admin.authentication().account(), &user, None))
+    let user = desk.user(id).await?;
+    Ok(draw(&desk, &admin, &user, None))
 }
 
 /// Deletes the user, if the box was ticked.
 #[post("/admin/users/<id>/delete", data = "<form>")]
 pub(in crate::web) async fn delete(
     admin: Changing,
-    session: crate::auth::Session<'_>,
-    accounts: &State<Accounts>,
-    sign_ins: SignIns<'_>,
-    address: ClientAddress,
-    view: View,
+    session: Session<'_>,
+    desk: Desk<'_>,
     id: &str,
     form: Form<Strict<Once<Deletion>>>,
-) -> Outcome {
-    let (id, by) = (number(id)?, accounts.by(&admin, address.0)?);
+) -> Changed {
     if form.confirm.as_deref() != Some("on") {
         let error = Error::invalid_field("confirm", "Tick the box if you mean it.");
-        let user = find(accounts, id).await?;
-        let page = draw(&view, admin.authentication().account(), &user, Some(&error));
+        let page = draw(&desk, &admin, &desk.user(id).await?, Some(&error));
         return Ok(Err(Entered::Again(error, page)));
     }
-    match accounts.delete_user(&by, id).await {
-        Ok(_) if by.is(id) => leave(&session, "Your account is deleted.").await,
+    let (user, by) = (number(id)?, desk.by(&admin)?);
+    match desk.accounts.delete_user(&by, user).await {
+        Ok(_) if by.is(user) => leave(&session, "Your account is deleted.").await,
         Ok(changed) => {
             let (name, ended) = (&changed.user.username, counted(changed.ended));
             let list =
@@ -70,6 +65,6 @@ pub(in crate::web) async fn delete(
             let text = format!("{name} is deleted; {ended} ended.");
             Ok(Ok(Flash::success(Redirect::to(list), text)))
         }
-        Err(error) => again(error, &view, &admin, accounts, &sign_ins, id).await,
+        Err(error) => desk.again(error, &admin, id).await,
     }
 }

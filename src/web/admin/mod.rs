@@ -2,5 +2,6 @@
 //! request; every change takes a password that was proven lately, too.
 
 pub(super) mod deletion;
+mod desk;
 pub(super) mod user;
 pub(super) mod users;

@@ -3,24 +3,14 @@
 use rocket::form::{Form, FromForm, Strict};
 use rocket::request::FlashMessage;
 use rocket::response::{Flash, Redirect};
-use rocket::{State, get, post, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket::{get, post, uri};
+use rocket_dyn_templates::Template;
 
 use super::super::once::Once;
-use super::super::session::Entered;
-use super::super::view::{View, shown};
-use crate::accounts::queries::{self, Change};
-use crate::accounts::{Accounts, Admin, Role, SessionUser, User};
-use crate::auth::{Authenticated, Error, ErrorKind, Fresh, Require, Session, SignIns};
-use crate::http::ClientAddress;
-
-/// Whoever looks.
-type Looking = Require<Admin, SessionUser>;
-/// Whoever changes something.
-pub(super) type Changing = Require<Admin, Fresh<SessionUser>>;
-
-/// The answer to a change: on to another page, or this one with what was wrong.
-pub(super) type Outcome = Result<Result<Flash<Redirect>, Entered>, Error>;
+use super::desk::{Changed, Changing, Desk, number};
+use crate::accounts::queries::Change;
+use crate::accounts::{Admin, Role, SessionUser};
+use crate::auth::{Error, Fresh, Require, Session};
 
 /// The field of the role form; any other is refused.
 #[derive(FromForm)]
@@ -34,82 +24,26 @@ pub(in crate::web) struct NewActivity {
     active: String,
 }
 
-pub(super) fn number(id: &str) -> Result<i64, Error> {
-    id.parse().map_err(|_| ErrorKind::NotFound.into())
-}
-
-pub(super) async fn find(accounts: &Accounts, id: i64) -> Result<User, Error> {
-    let user = accounts.run(move |connection| queries::find(connection, id)).await?;
-    user.ok_or_else(|| ErrorKind::NotFound.into())
-}
-
-async fn draw(
-    view: &View,
-    admin: &User,
-    user: &User,
-    sign_ins: &SignIns<'_>,
-    (fresh, notice): (bool, Option<&str>),
-    error: Option<&Error>,
-) -> Result<Template, Error> {
-    let own = context! {
-        account: context! {
-            id: user.id,
-            username: &user.username,
-            full_name: &user.full_name,
-            role: user.role,
-            active: user.active,
-            created_at: shown(user.created_at),
-        },
-        sign_ins: sign_ins.list(&user.id.to_string()).await?.len(),
-        is_oneself: user.id == admin.id,
-        href: uri!(page(id = user.id.to_string())).to_string(),
-        fresh,
-        notice,
-        error: error.map(Error::message),
-    };
-    Ok(view.page("user", &user.username, Some(admin), own))
-}
-
 /// One user, with the forms for whoever has proven the password lately.
 #[get("/admin/users/<id>")]
 pub(in crate::web) async fn page(
-    admin: Looking,
+    admin: Require<Admin, SessionUser>,
     fresh: Result<Fresh<SessionUser>, Error>,
-    accounts: &State<Accounts>,
-    sign_ins: SignIns<'_>,
-    view: View,
+    desk: Desk<'_>,
     flash: Option<FlashMessage<'_>>,
     id: &str,
 ) -> Result<Template, Error> {
-    let user = find(accounts, number(id)?).await?;
+    let user = desk.user(id).await?;
     let notice = flash.as_ref().map(FlashMessage::message);
-    draw(&view, &admin, &user, &sign_ins, (fresh.is_ok(), notice), None).await
+    desk.page(&admin, &user, (fresh.is_ok(), notice), None).await
 }
 
-/// The page once more when the change would have left nobody to administer.
-pub(super) async fn again(
-    error: Error,
-    view: &View,
-    admin: &Changing,
-    accounts: &Accounts,
-    sign_ins: &SignIns<'_>,
-    id: i64,
-) -> Outcome {
-    if error.kind() != ErrorKind::LastAdministrator {
-        return Err(error);
-    }
-    let user = find(accounts, id).await?;
-    let admin = admin.authentication().account();
-    let page = draw(view, admin, &user, sign_ins, (true, None), Some(&error)).await?;
-    Ok(Err(Entered::Again(error, page)))
-}
-
-fn to_page(id: i64, text: String) -> Outcome {
-    Ok(Ok(Flash::success(Redirect::to(uri!(page(id = id.to_string()))), text)))
+fn to_page(id: &str, text: String) -> Changed {
+    Ok(Ok(Flash::success(Redirect::to(uri!(page(id = id))), text)))
 }
 
 /// Takes the cookies back of somebody whose own sign-ins have just ended.
-pub(super) async fn leave(session: &Session<'_>, text: &str) -> Outcome {
+pub(super) async fn leave(session: &Session<'_>, text: &str) -> Changed {
     session.end().await?;
     Ok(Ok(Flash::success(Redirect::to(uri!(super::super::pages::home)), text)))
 }
@@ -126,19 +60,16 @@ pub(super) fn counted(ended: u64) -> String {
 #[post("/admin/users/<id>/role", data = "<form>")]
 pub(in crate::web) async fn set_role(
     admin: Changing,
-    accounts: &State<Accounts>,
-    sign_ins: SignIns<'_>,
-    address: ClientAddress,
-    view: View,
+    desk: Desk<'_>,
     id: &str,
     form: Form<Strict<Once<NewRole>>>,
-) -> Outcome {
+) -> Changed {
     let role = Role::parse(&form.role)
         .ok_or_else(|| Error::invalid_field("role", "A role is user or admin."))?;
-    let (id, by) = (number(id)?, accounts.by(&admin, address.0)?);
+    let (user, by) = (number(id)?, desk.by(&admin)?);
     let change = Change { role: Some(role), ..Change::default() };
-    match accounts.change_user(&by, id, change).await {
-        Ok(_) if by.is(id) && role != Role::Admin => {
+    match desk.accounts.change_user(&by, user, change).await {
+        Ok(_) if by.is(user) && role != Role::Admin => {
             let text = "You are no longer an administrator.";
             Ok(Ok(Flash::success(Redirect::to(uri!(super::super::pages::dashboard)), text)))
         }
@@ -149,7 +80,7 @@ pub(in crate::web) async fn set_role(
             };
             to_page(id, format!("{} is {role} now.", changed.user.username))
         }
-        Err(error) => again(error, &view, &admin, accounts, &sign_ins, id).await,
+        Err(error) => desk.again(error, &admin, id).await,
     }
 }
 
@@ -158,36 +89,28 @@ pub(in crate::web) async fn set_role(
 pub(in crate::web) async fn set_active(
     admin: Changing,
     session: Session<'_>,
-    accounts: &State<Accounts>,
-    sign_ins: SignIns<'_>,
-    address: ClientAddress,
-    view: View,
+    desk: Desk<'_>,
     id: &str,
     form: Form<Strict<Once<NewActivity>>>,
-) -> Outcome {
+) -> Changed {
     let active = match form.active.as_str() {
         "true" => true,
         "false" => false,
         _ => return Err(Error::invalid_field("active", "This field is true or false.")),
     };
-    let (id, by) = (number(id)?, accounts.by(&admin, address.0)?);
+    let (user, by) = (number(id)?, desk.by(&admin)?);
     let change = Change { active: Some(active), ..Change::default() };
-    match accounts.change_user(&by, id, change).await {
-        Ok(_) if by.is(id) && !active => {
+    match desk.accounts.change_user(&by, user, change).await {
+        Ok(_) if by.is(user) && !active => {
             leave(&session, "Your account is switched off, and you are signed out everywhere.")
                 .await
         }
+        Ok(changed) if active => to_page(id, format!("{} can sign in.", changed.user.username)),
         Ok(changed) => {
-            let name = &changed.user.username;
-            to_page(
-                id,
-                match active {
-                    true => format!("{name} can sign in again."),
-                    false => format!("{name} is switched off; {} ended.", counted(changed.ended)),
-                },
-            )
+            let (name, ended) = (&changed.user.username, counted(changed.ended));
+            to_page(id, format!("{name} is switched off; {ended} ended."))
         }
-        Err(error) => again(error, &view, &admin, accounts, &sign_ins, id).await,
+        Err(error) => desk.again(error, &admin, id).await,
     }
 }
 
@@ -196,13 +119,12 @@ pub(in crate::web) async fn set_active(
 pub(in crate::web) async fn end_sign_ins(
     admin: Changing,
     session: Session<'_>,
-    accounts: &State<Accounts>,
-    address: ClientAddress,
+    desk: Desk<'_>,
     id: &str,
-) -> Outcome {
-    let (id, by) = (number(id)?, accounts.by(&admin, address.0)?);
-    let changed = accounts.sign_user_out(&by, id).await?;
-    if by.is(id) {
+) -> Changed {
+    let (user, by) = (number(id)?, desk.by(&admin)?);
+    let changed = desk.accounts.sign_user_out(&by, user).await?;
+    if by.is(user) {
         return leave(&session, "You are signed out everywhere.").await;
     }
     let ended = counted(changed.ended);

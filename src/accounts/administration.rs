@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::audit::{Audit, By, Changed, Entry, Record};
+use super::audit::{Audit, By, Changed, Entry, Record, What};
 use super::queries::{self, Change, EVENTS_PAGE};
 use super::{Accounts, User};
-use crate::auth::{Authenticated, Error};
+use crate::auth::{Authenticated, EndedBy, Error};
 
 impl Accounts {
     /// Whoever is behind a guard, at this moment.
@@ -81,6 +81,8 @@ impl Accounts {
 fn tell(changed: &Changed) {
     for record in &changed.records {
         let Record { what, account, actor, sign_in, address, detail, .. } = record;
+        let reason = (*what == What::Ended).then_some(EndedBy::Administrator.as_str());
+        let ends = matches!(what, What::Ended | What::Deactivated | What::Deleted);
         log::info!(
             target: "vestibule::events",
             event = what.as_str(),
@@ -88,6 +90,8 @@ fn tell(changed: &Changed) {
             actor,
             sign_in,
             address,
+            reason,
+            ended = ends.then_some(changed.ended),
             detail;
             "{}", what.as_str().replace('_', " ")
         );

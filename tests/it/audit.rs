@@ -686,6 +686,33 @@ fn the_service_and_commands_beside_it_keep_one_unbroken_chain() {
 }
 
 #[test]
+fn what_an_administrator_does_is_a_log_line_too() {
+    at_home(|home| {
+        let service = home.serve(&[]);
+        let token = service.api_login("admin", "admin123").expect("a sample user");
+        service.api_login("user_01", "1234").expect("a sample user");
+        let headers = [("Authorization", token.as_str()), ("Content-Type", "application/json")];
+        let off = r#"{"active":false}"#;
+        assert_eq!(service.send("PATCH", "/api/users/2", &headers, off).status, 200);
+        assert_eq!(service.send("DELETE", "/api/users/3/sign-ins", &headers, "").status, 204);
+        service.stop();
+        let log = std::fs::read_to_string(home.path("log")).expect("a log");
+        let lines: Vec<Value> =
+            log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let line = |event: &str| {
+            let found = lines.iter().find(|line| line["event"] == event);
+            found.unwrap_or_else(|| panic!("{event}: {log}")).clone()
+        };
+        let off = line("deactivated");
+        assert_eq!((&off["account"], &off["actor"]), (&json!("2"), &json!("admin")), "{off}");
+        assert_eq!((&off["ended"], &off["address"]), (&json!(1), &json!("127.0.0.1")), "{off}");
+        let ended = line("ended");
+        assert_eq!((&ended["account"], &ended["reason"]), (&json!("3"), &json!("administrator")));
+        assert_eq!(ended["ended"], 0);
+    });
+}
+
+#[test]
 fn without_the_log_nothing_is_administered_but_everybody_signs_in_and_out() {
     on_both(|app| {
         let (admin, path) = (app.token("admin"), format!("/api/users/{}", app.id("user_01")));

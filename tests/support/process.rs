@@ -104,10 +104,12 @@ impl Home {
         finish(&mut self.command(arguments), stdin)
     }
 
-    /// Starts the service and waits until it has said where it is.
+    /// Starts the service and waits until it has said where it is; its log goes to the file
+    /// `log`.
     pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Service {
         let mut command = self.command(&[]);
-        command.envs(environment.iter().copied()).stderr(Stdio::null());
+        let log = fs::File::create(self.path("log")).expect("the directory can be written to");
+        command.envs(environment.iter().copied()).stderr(log);
         let mut child = command.spawn().expect("the program can be run");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut banner = String::new();

@@ -8,7 +8,8 @@ use rocket::figment::value::magic::RelativePathBuf;
 use rocket::figment::{Figment, Profile};
 use rocket::{Build, Rocket};
 
-use crate::accounts::{Accounts, DieselLedger, LogEvents, insert_samples, samples_alive};
+use crate::accounts::audit::{Audit, AuditEvents};
+use crate::accounts::{Accounts, DieselLedger, insert_samples, samples_alive};
 use crate::auth::{Auth, Clock, Fault, Hasher, Mode};
 use crate::db::{self, Db};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
@@ -75,11 +76,13 @@ pub fn build_open(
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;
     let limits = settings.auth.password.clone();
+    let (audit, writer) = Audit::new(clock.clone());
+    let throttle = settings.accounts.throttle;
     let accounts =
-        Accounts::new(db.clone(), hasher, clock.clone(), limits, settings.accounts.throttle);
+        Accounts::new(db.clone(), hasher, clock.clone(), limits, throttle, audit.clone());
     let auth = Auth::fairing()
         .ledger(DieselLedger::new(db.clone()))
-        .events(LogEvents)
+        .events(AuditEvents::new(audit))
         .clock(clock.clone())
         .login_required_except(
             &[open, &open_routes(mode, settings.accounts.registration)].concat(),
@@ -108,6 +111,7 @@ pub fn build_open(
     }
     Ok(rocket
         .attach(housekeeping::stage(settings.auth.session.idle))
+        .attach(housekeeping::audit(writer))
         .attach(auth)
         .manage(accounts)
         .manage(db)

@@ -1,10 +1,12 @@
-//! House-keeping: sign-ins that no longer stand are deleted in the background.
+//! House-keeping in the background: sign-ins that no longer stand are deleted, and queued events
+//! are written.
 
 use std::time::Duration;
 
 use rocket::fairing::AdHoc;
 use rocket::tokio::{self, select, time};
 
+use crate::accounts::audit::Writer;
 use crate::accounts::queries;
 use crate::auth::{Clock, Error};
 use crate::db::Db;
@@ -40,6 +42,17 @@ pub(crate) fn stage(idle: Duration) -> AdHoc {
                     }
                 }
             });
+        })
+    })
+}
+
+/// Writes the audit log's queue as long as the service runs.
+pub(crate) fn audit(writer: Writer) -> AdHoc {
+    AdHoc::on_liftoff("Audit log", move |rocket| {
+        Box::pin(async move {
+            if let Some(db) = rocket.state::<Db>().cloned() {
+                tokio::spawn(writer.run(db));
+            }
         })
     })
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::audit::By;
 use super::queries::{self, Acting};
 use super::{Accounts, User, Username, new_password};
 use crate::auth::{Error, ErrorKind, Password, Session, TokenPair, Tokens};
@@ -98,6 +99,7 @@ impl Accounts {
         let id = user.id;
         let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
         let proven = self.hasher.verify(password, stored.as_deref()).await?;
+        self.audit.password(id, proven, address);
         let stored = stored.filter(|_| proven).ok_or(ErrorKind::BadCredentials)?;
         self.succeeded(attempt).await?;
         Ok(stored)
@@ -122,9 +124,12 @@ impl Accounts {
         // between check and change; then it is looked at once more.
         for _ in 0..UPGRADE_RACES {
             let expected = self.check_password(user, &passwords.current, passwords.address).await?;
-            let (id, hash, acting) = (user.id, hash.clone(), acting.clone());
+            let by =
+                By::account(user, Some(acting.id.clone()), passwords.address, self.clock.now()?);
+            let (user, hash, acting) = (user.clone(), hash.clone(), acting.clone());
             let changed = self.run(move |connection| {
-                queries::change_password(connection, id, &expected, &hash, &acting)
+                let hashes = (expected.as_str(), hash.as_str());
+                queries::change_password(connection, &user, hashes, &acting, &by)
             });
             if let Some(ended) = changed.await? {
                 return Ok(ended);
@@ -146,6 +151,9 @@ impl Accounts {
         };
         let stored = known.as_ref().map(|(_, hash)| hash.as_str());
         let proven = self.hasher.verify(credentials.password, stored).await?;
+        if let Some((user, _)) = &known {
+            self.audit.password(user.id, proven, credentials.address);
+        }
         match known {
             Some((user, hash)) if proven => {
                 self.succeeded(attempt).await?;

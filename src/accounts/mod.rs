@@ -1,6 +1,20 @@
 //! The accounts of the service: users and roles, how they prove who they are, and the
 //! ledger of their sign-ins. Knows no page and no route.
+//!
+//! A password's hash stays in here: nothing public answers one, and no type that holds one can
+//! be serialised or printed, so that no page and no answer can show one by mistake:
+//!
+//! ```compile_fail,E0277
+//! fn can_be_shown<T: serde::Serialize>() {}
+//! can_be_shown::<vestibule::accounts::queries::NewUser>();
+//! ```
+//!
+//! ```compile_fail,E0603
+//! use vestibule::accounts::queries::with_hash;
+//! ```
 
+mod administration;
+pub mod audit;
 mod config;
 mod credentials;
 mod fields;

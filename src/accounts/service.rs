@@ -1,6 +1,7 @@
 //! What the accounts of the service can do, for whoever asks: form, API and command line.
 
 use super::ThrottleConfig;
+use super::audit::Audit;
 use crate::auth::{Clock, Error, Hasher, PasswordConfig};
 use crate::db::{AnyConnection, Db};
 
@@ -12,6 +13,7 @@ pub struct Accounts {
     pub(super) clock: Clock,
     pub(super) limits: PasswordConfig,
     pub(super) throttle: ThrottleConfig,
+    pub(super) audit: Audit,
 }
 
 impl Accounts {
@@ -23,8 +25,9 @@ impl Accounts {
         clock: Clock,
         limits: PasswordConfig,
         throttle: ThrottleConfig,
+        audit: Audit,
     ) -> Self {
-        Self { db, hasher, clock, limits, throttle }
+        Self { db, hasher, clock, limits, throttle, audit }
     }
 
     /// Runs one of the [`queries`](super::queries).

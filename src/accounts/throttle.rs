@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::Accounts;
+use super::audit::{Noted, What, Whose};
 use super::queries::throttle::{self, Counted};
 use crate::auth::{Error, ErrorKind, from_micros};
 use crate::db::{AnyConnection, write};
@@ -41,18 +42,26 @@ impl Accounts {
         };
         let now = self.clock.now()?;
         let (window, limit) = (self.throttle.window, i64::from(self.throttle.failures.max(1)));
-        let (account, address) = (attempt.account.clone(), attempt.address.clone());
+        let (account, from) = (attempt.account.clone(), attempt.address.clone());
         let counted = self.run(move |connection: &mut AnyConnection| -> Result<_, Error> {
             write(connection, |connection| {
                 let by_account = throttle::count(connection, &account, now, window)?;
-                let by_address = match &address {
-                    Some(address) => Some(throttle::count(connection, address, now, window)?),
+                let by_address = match &from {
+                    Some(from) => Some(throttle::count(connection, from, now, window)?),
                     None => None,
                 };
                 Ok((by_account, by_address))
             })
         });
         let (by_account, by_address) = counted.await?;
+        // Told where the limit is crossed, and so once a window however many come after.
+        let crossed = |counted: &Counted, limit: i64| counted.failures == limit + 1;
+        if crossed(&by_account, limit) {
+            self.throttled(Whose::Key(name_key.to_owned()), limit, address);
+        }
+        if by_address.is_some_and(|counted| crossed(&counted, limit * ADDRESS_FACTOR)) {
+            self.throttled(Whose::Nobody, limit * ADDRESS_FACTOR, address);
+        }
         let over = |counted: &Counted, limit: i64| counted.failures > limit;
         let full = Some(by_account).filter(|counted| over(counted, limit));
         let full =
@@ -65,6 +74,11 @@ impl Accounts {
                 Err(Error::new(ErrorKind::TooManyAttempts).retry_after(seconds))
             }
         }
+    }
+
+    fn throttled(&self, whose: Whose, failures: i64, address: Option<IpAddr>) {
+        let (what, count) = (What::Throttled, u64::try_from(failures).ok());
+        self.audit.note(Noted { what, whose, by_itself: false, sign_in: None, address, count });
     }
 
     /// The attempt succeeded: the account's failures are forgotten, the address has one less.

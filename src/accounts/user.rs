@@ -35,7 +35,8 @@ impl Role {
     }
 }
 
-/// A user.
+/// A user: what may leave. It holds no hash, and is not `Serialize` either: each page and each
+/// answer names the fields that it shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// Never given to another user, not even after a deletion.
@@ -52,7 +53,9 @@ pub struct User {
     pub created_at: OffsetDateTime,
 }
 
-/// A row of `users`, the hash included; does not leave this module's neighbours.
+/// A row of `users`, the hash included: the private half of a [`User`]. It has neither
+/// `Serialize` nor `Debug` and is known to the statements alone, so a page or an answer that
+/// shows a hash does not compile.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub(super) struct UserRow {

@@ -1,5 +1,6 @@
 //! `/api`: JSON in and out, bearer tokens only. A session cookie opens nothing here.
 
+mod events;
 mod me;
 mod password;
 mod sign_in;
@@ -31,16 +32,21 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
                 me::profile,
                 sign_ins::list,
                 sign_ins::end,
-                sign_ins::end_others
+                sign_ins::end_others,
+                events::own
             ],
         ),
         Guarded::new(BASE, "Fresh<TokenUser>", routes![password::change]),
         Guarded::new(BASE, "ClaimedRole<Admin, TokenUser>", routes![me::admin]),
-        Guarded::new(BASE, "Require<Admin, TokenUser>", routes![users::list]),
+        Guarded::new(
+            BASE,
+            "Require<Admin, TokenUser>",
+            routes![users::list, users::one, events::all],
+        ),
         Guarded::new(
             BASE,
             "Require<Admin, Fresh<TokenUser>>",
-            routes![users::change, users::delete],
+            routes![users::change, users::end_sign_ins, users::delete],
         ),
     ];
     if registration {

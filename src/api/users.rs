@@ -7,8 +7,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::queries::{self, Change, PAGE};
 use crate::accounts::{Accounts, Admin, Role, TokenUser, User, full_name};
-use crate::auth::{EndedBy, Error, ErrorKind, EventKind, Fresh, JsonBody, Reporter, Require};
-use crate::db::AnyConnection;
+use crate::auth::{Error, ErrorKind, Fresh, JsonBody, Require};
+use crate::http::ClientAddress;
 
 /// A user as an administrator sees it.
 #[derive(Serialize)]
@@ -42,25 +42,43 @@ pub(super) struct Users {
     total: i64,
 }
 
-/// One page of all users.
-#[get("/users?<page>")]
+/// One page of all users, or of those whose name holds `q`.
+#[get("/users?<q>&<page>")]
 pub(super) async fn list(
     _admin: Require<Admin, TokenUser>,
     accounts: &State<Accounts>,
+    q: Option<&str>,
     page: Option<i64>,
 ) -> Result<Json<Users>, Error> {
-    let page = page.unwrap_or(1).max(1);
-    let (users, total) = accounts.run(move |connection| queries::page(connection, page)).await?;
+    let (search, page) = (q.unwrap_or_default().to_owned(), page.unwrap_or(1).max(1));
+    let found = accounts.run(move |connection| queries::page(connection, &search, page));
+    let (users, total) = found.await?;
     let pages = ((total + PAGE - 1) / PAGE).max(1);
     Ok(Json(Users { users: users.into_iter().map(Listed::from).collect(), page, pages, total }))
+}
+
+fn number(id: &str) -> Result<i64, Error> {
+    id.parse().map_err(|_| ErrorKind::NotFound.into())
+}
+
+/// One user.
+#[get("/users/<id>")]
+pub(super) async fn one(
+    _admin: Require<Admin, TokenUser>,
+    accounts: &State<Accounts>,
+    id: &str,
+) -> Result<Json<Listed>, Error> {
+    let id = number(id)?;
+    let user = accounts.run(move |connection| queries::find(connection, id)).await?;
+    Ok(Json(user.ok_or(ErrorKind::NotFound)?.into()))
 }
 
 /// Changes role, activity or full name.
 #[patch("/users/<id>", data = "<body>")]
 pub(super) async fn change(
-    _admin: Require<Admin, Fresh<TokenUser>>,
-    reporter: Reporter<'_>,
+    admin: Require<Admin, Fresh<TokenUser>>,
     accounts: &State<Accounts>,
+    address: ClientAddress,
     id: &str,
     mut body: JsonBody,
 ) -> Result<Json<Listed>, Error> {
@@ -79,27 +97,33 @@ pub(super) async fn change(
         }
     }
     body.finish()?;
-    let id: i64 = id.parse().map_err(|_| ErrorKind::NotFound)?;
-    let query = move |connection: &mut AnyConnection| queries::change(connection, id, &change);
-    let (user, ended) = accounts.run(query).await?;
-    if ended > 0 {
-        let kind = EventKind::Ended(EndedBy::Administrator, ended);
-        reporter.report(kind, Some(&id.to_string()), None);
-    }
-    Ok(Json(user.into()))
+    let by = accounts.by(&admin, address.0)?;
+    let changed = accounts.change_user(&by, number(id)?, change).await?;
+    Ok(Json(changed.user.into()))
+}
+
+/// Ends all sign-ins of a user, in browsers too.
+#[delete("/users/<id>/sign-ins")]
+pub(super) async fn end_sign_ins(
+    admin: Require<Admin, Fresh<TokenUser>>,
+    accounts: &State<Accounts>,
+    address: ClientAddress,
+    id: &str,
+) -> Result<status::NoContent, Error> {
+    let by = accounts.by(&admin, address.0)?;
+    accounts.sign_user_out(&by, number(id)?).await?;
+    Ok(status::NoContent)
 }
 
 /// Deletes a user.
 #[delete("/users/<id>")]
 pub(super) async fn delete(
-    _admin: Require<Admin, Fresh<TokenUser>>,
-    reporter: Reporter<'_>,
+    admin: Require<Admin, Fresh<TokenUser>>,
     accounts: &State<Accounts>,
+    address: ClientAddress,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    let id: i64 = id.parse().map_err(|_| ErrorKind::NotFound)?;
-    let ended = accounts.run(move |connection| queries::delete(connection, id)).await?;
-    let kind = EventKind::Ended(EndedBy::Administrator, ended);
-    reporter.report(kind, Some(&id.to_string()), None);
+    let by = accounts.by(&admin, address.0)?;
+    accounts.delete_user(&by, number(id)?).await?;
     Ok(status::NoContent)
 }

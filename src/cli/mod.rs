@@ -1,5 +1,6 @@
 //! The command line: the service itself, and what its administrator does beside it.
 
+mod audit;
 mod database;
 mod routes;
 mod secrets;
@@ -35,6 +36,9 @@ enum Command {
     /// See who is signed in, and end it
     #[command(subcommand)]
     SignIn(sign_in::SignInCommand),
+    /// Look into the audit log, and whether it is whole
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Change the keys of cookies and tokens without signing anybody out
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
@@ -68,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::serve(),
         Command::User(command) => user::run(&command),
         Command::SignIn(command) => sign_in::run(&command),
+        Command::Audit(command) => audit::run(&command),
         Command::Secrets(command) => secrets::run(&command),
         Command::Purge => sign_in::purge(),
         Command::Routes => routes::list(),

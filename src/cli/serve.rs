@@ -9,7 +9,7 @@ use rocket::fairing::AdHoc;
 use rocket::figment::{Figment, Profile};
 
 use super::{Failure, figment, print_line};
-use crate::accounts::SAMPLES;
+use crate::accounts::{Accounts, SAMPLES};
 use crate::app;
 use crate::logging;
 use crate::settings::{self, Settings};
@@ -33,8 +33,16 @@ pub(super) fn serve() -> Result<(), Failure> {
         let banner = banner(&settings, &state, &profile, &others, at);
         Box::pin(async move { print_line(format_args!("{banner}")) })
     }));
-    match rocket::execute(rocket.launch()) {
-        Ok(_) => Ok(()),
+    let served = async {
+        let ended = rocket.launch().await?;
+        // What the last requests told is written before the process ends.
+        if let Some(accounts) = ended.state::<Accounts>() {
+            accounts.audit().settled().await;
+        }
+        Ok::<_, rocket::Error>(())
+    };
+    match rocket::execute(served) {
+        Ok(()) => Ok(()),
         Err(error) => Err(Failure::new(match error.kind() {
             ErrorKind::Bind(cause) => {
                 format!("cannot listen on {at}: {cause}")

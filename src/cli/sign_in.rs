@@ -5,8 +5,9 @@ use time::format_description::well_known::Rfc3339;
 
 use super::database::Database;
 use super::{Failure, print_line, user};
+use crate::accounts::audit::By;
 use crate::accounts::queries;
-use crate::auth::{Clock, Error, SignInId};
+use crate::auth::{Clock, Error, ErrorKind, SignInId};
 use crate::housekeeping::BATCH;
 
 #[derive(Debug, Subcommand)]
@@ -35,6 +36,7 @@ pub(super) enum SignInCommand {
 /// Runs one of the commands.
 pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
     let mut database = Database::open()?;
+    let by = By::command_line(Clock::system().now()?);
     match command {
         SignInCommand::List { name } => {
             let user = user::find(&mut database.connection, name)?;
@@ -52,16 +54,18 @@ pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
             }
         }
         SignInCommand::End { id: Some(id), .. } => {
-            let known = SignInId::parse(id).is_some();
-            if !known || queries::end_sign_in(&mut database.connection, id)? == 0 {
-                return Err(Failure::new("there is no sign-in of this id"));
+            let unknown = || Failure::new("there is no sign-in of this id");
+            let id = SignInId::parse(id).ok_or_else(unknown)?;
+            match queries::sign_out_of(&mut database.connection, id.as_str(), &by) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
+                ended => ended?,
             }
             print_line(format_args!("ended 1"));
         }
         SignInCommand::End { all_of, .. } => {
             let name = all_of.as_deref().unwrap_or_default();
             let user = user::find(&mut database.connection, name)?;
-            let ended = queries::end_sign_ins(&mut database.connection, user.id, None)?;
+            let ended = queries::sign_out(&mut database.connection, user.id, &by)?.ended;
             print_line(format_args!("ended {ended}"));
         }
     }

@@ -6,6 +6,7 @@ use clap::{Subcommand, ValueEnum};
 
 use super::database::Database;
 use super::{Failure, print_line};
+use crate::accounts::audit::By;
 use crate::accounts::queries::{self, Change, NewUser};
 use crate::accounts::{Role, User, Username, full_name, new_password};
 use crate::auth::{Clock, Error, Hasher, Password};
@@ -27,8 +28,12 @@ pub(super) enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// List all users
-    List,
+    /// List all users, or those whose name holds a text
+    List {
+        /// Part of the name
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        search: String,
+    },
     /// Give a user another role
     SetRole {
         /// The user's name
@@ -53,6 +58,14 @@ pub(super) enum UserCommand {
     Enable {
         /// The user's name
         name: String,
+    },
+    /// Delete a user and its sign-ins for good; its events stay
+    Delete {
+        /// The user's name
+        name: String,
+        /// Really
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -87,6 +100,7 @@ impl From<Error> for Failure {
 pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
     let Database { mut connection, auth } = Database::open()?;
     let (connection, limits) = (&mut connection, auth.password);
+    let by = By::command_line(Clock::system().now()?);
     match command {
         UserCommand::Add { name, role, full_name: full, password_stdin } => {
             let username = Username::parse(name)?;
@@ -98,9 +112,9 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 full_name,
                 role: (*role).into(),
                 password_hash: Hasher::new(&limits)?.hash_blocking(&password)?,
-                created_at: Clock::system().now()?,
+                created_at: by.at(),
             };
-            let user = queries::insert(connection, &new)?;
+            let user = queries::add(connection, &new, &by)?;
             print_line(format_args!(
                 "added {} (id {}, {})",
                 user.username,
@@ -108,17 +122,17 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 user.role.as_str()
             ));
         }
-        UserCommand::List => list(connection)?,
+        UserCommand::List { search } => list(connection, search)?,
         UserCommand::SetRole { name, role } => {
             let role = Some((*role).into());
-            report(&change(connection, name, &Change { role, ..Change::default() })?);
+            report(&change(connection, name, &Change { role, ..Change::default() }, &by)?);
         }
         UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
             let password = password(*password_stdin)?;
             new_password("password", password.reveal(), Username::parse(name)?.key(), &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
-            queries::set_password(connection, user.id, &hash)?;
+            queries::set_password(connection, &user, &hash, &by)?;
             print_line(format_args!(
                 "changed the password of {}; its sign-ins have ended",
                 user.username
@@ -126,24 +140,38 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         }
         UserCommand::Disable { name } => {
             let active = Some(false);
-            report(&change(connection, name, &Change { active, ..Change::default() })?);
+            report(&change(connection, name, &Change { active, ..Change::default() }, &by)?);
         }
         UserCommand::Enable { name } => {
             let active = Some(true);
-            report(&change(connection, name, &Change { active, ..Change::default() })?);
+            report(&change(connection, name, &Change { active, ..Change::default() }, &by)?);
+        }
+        UserCommand::Delete { name, yes } => {
+            let user = find(connection, name)?;
+            if !yes {
+                let line = format!("this deletes {} for good; add --yes", user.username);
+                return Err(Failure::new(line));
+            }
+            let deleted = queries::delete(connection, user.id, &by)?;
+            print_line(format_args!("deleted {}; {} sign-ins ended", user.username, deleted.ended));
         }
     }
     Ok(())
 }
 
 pub(super) fn find(connection: &mut AnyConnection, name: &str) -> Result<User, Failure> {
-    let found = queries::with_hash(connection, &Username::parse(name)?).map_err(Error::from)?;
-    found.map(|(user, _)| user).ok_or_else(|| Failure::new("there is no user of this name"))
+    let found = queries::named(connection, Username::parse(name)?.key()).map_err(Error::from)?;
+    found.ok_or_else(|| Failure::new("there is no user of this name"))
 }
 
-fn change(connection: &mut AnyConnection, name: &str, change: &Change) -> Result<User, Failure> {
+fn change(
+    connection: &mut AnyConnection,
+    name: &str,
+    change: &Change,
+    by: &By,
+) -> Result<User, Failure> {
     let user = find(connection, name)?;
-    Ok(queries::change(connection, user.id, change)?.0)
+    Ok(queries::change(connection, user.id, change, by)?.user)
 }
 
 fn report(user: &User) {
@@ -151,9 +179,9 @@ fn report(user: &User) {
     print_line(format_args!("{} is {} and {state}", user.username, user.role.as_str()));
 }
 
-fn list(connection: &mut AnyConnection) -> Result<(), Failure> {
+fn list(connection: &mut AnyConnection, search: &str) -> Result<(), Failure> {
     for page in 1.. {
-        let (users, _) = queries::page(connection, page).map_err(Error::from)?;
+        let (users, _) = queries::page(connection, search, page).map_err(Error::from)?;
         if users.is_empty() {
             break;
         }

@@ -42,5 +42,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    events (id) {
+        id -> BigInt,
+        at -> BigInt,
+        event -> Text,
+        outcome -> Text,
+        account -> Nullable<BigInt>,
+        username -> Nullable<Text>,
+        actor_account -> Nullable<BigInt>,
+        actor -> Nullable<Text>,
+        sign_in -> Nullable<Text>,
+        address -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    event_chain (id) {
+        id -> BigInt,
+        head -> BigInt,
+        hash -> Text,
+    }
+}
+
 diesel::joinable!(sign_ins -> users (account));
 diesel::allow_tables_to_appear_in_same_query!(sign_ins, throttle, users);

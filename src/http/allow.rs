@@ -5,26 +5,11 @@ use rocket::http::Method;
 
 /// The methods of the routes that match this request's path; empty when there are none.
 pub(super) fn methods(request: &Request<'_>) -> Vec<Method> {
-    let path: Vec<_> = request.uri().path().segments().map(str::to_owned).collect();
-    let matches = |template: &str| {
-        let mut wanted = template.split('/').filter(|segment| !segment.is_empty());
-        let mut found = path.iter();
-        loop {
-            match (wanted.next(), found.next()) {
-                (None, None) => return true,
-                (Some(segment), _) if segment.starts_with('<') && segment.ends_with("..>") => {
-                    return true;
-                }
-                (Some(segment), Some(_)) if segment.starts_with('<') => {}
-                (Some(segment), Some(part)) if segment == part => {}
-                _ => return false,
-            }
-        }
-    };
+    let path: Vec<&str> = request.uri().path().segments().collect();
     let mut methods: Vec<Method> = request
         .rocket()
         .routes()
-        .filter(|route| matches(route.uri.path()))
+        .filter(|route| fits(route.uri.path(), &path))
         .map(|route| route.method)
         .collect();
     if methods.contains(&Method::Get) {
@@ -33,4 +18,29 @@ pub(super) fn methods(request: &Request<'_>) -> Vec<Method> {
     methods.sort_by_key(|method| method.as_str());
     methods.dedup();
     methods
+}
+
+/// Whether these segments of a path are of a route's template.
+fn fits(template: &str, path: &[&str]) -> bool {
+    let mut wanted = template.split('/').filter(|segment| !segment.is_empty());
+    let mut found = path.iter();
+    loop {
+        match (wanted.next(), found.next()) {
+            (None, None) => return true,
+            (Some(segment), _) if segment.starts_with('<') && segment.ends_with("..>") => {
+                return true;
+            }
+            (Some(segment), Some(_)) if segment.starts_with('<') => {}
+            (Some(segment), Some(part)) if segment == *part => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Whether a page can be opened at this path of ours.
+#[must_use]
+pub fn is_page(request: &Request<'_>, path: &str) -> bool {
+    let path: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let mut pages = request.rocket().routes().filter(|route| route.method == Method::Get);
+    pages.any(|route| fits(route.uri.path(), &path))
 }

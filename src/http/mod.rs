@@ -10,6 +10,7 @@ mod problems;
 mod proxy;
 
 pub use access_log::AccessLog;
+pub use allow::is_page;
 pub use headers::{SecurityHeaders, shield};
 pub use listing::Guarded;
 pub use probes::{routes, stage};

@@ -8,7 +8,7 @@ use rocket_dyn_templates::{Template, context};
 use super::view::View;
 use crate::accounts::User;
 use crate::auth::{ErrorKind, LocalPath, Verdict, policy};
-use crate::http::{Answer, answer};
+use crate::http::{Answer, answer, is_page};
 
 /// How a failure is told.
 enum Told {
@@ -69,15 +69,9 @@ fn next_page(request: &Request<'_>) -> Option<LocalPath> {
     if matches!(request.method(), Method::Get | Method::Head) {
         return LocalPath::parse(&request.uri().to_string());
     }
-    let pages: Vec<&str> = request
-        .rocket()
-        .routes()
-        .filter(|route| route.method == Method::Get)
-        .map(|route| route.uri.path())
-        .collect();
     let mut path = request.uri().path().as_str();
     while let Some((above, _)) = path.rsplit_once('/') {
-        if pages.contains(&above) {
+        if !above.is_empty() && is_page(request, above) {
             return LocalPath::parse(above);
         }
         path = above;

@@ -1,8 +1,10 @@
 //! Pages for people: sessions only. A token opens nothing here.
 
 mod account;
+mod admin;
 mod assets;
 mod catchers;
+mod events;
 mod flash;
 mod once;
 mod pages;
@@ -35,11 +37,27 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
                 account::reauthenticate,
                 sign_ins::list,
                 sign_ins::end,
-                sign_ins::end_others
+                sign_ins::end_others,
+                events::own
             ],
         ),
         Guarded::new("/", "SessionUser, Session", routes![account::confirm, sign_ins::end_all]),
         Guarded::new("/", "Fresh<SessionUser>, Session", routes![account::change_password]),
+        Guarded::new(
+            "/",
+            "Require<Admin, SessionUser>",
+            routes![admin::users::list, admin::user::page, events::all],
+        ),
+        Guarded::new(
+            "/",
+            "Require<Admin, Fresh<SessionUser>>",
+            routes![admin::user::set_role, admin::deletion::ask],
+        ),
+        Guarded::new(
+            "/",
+            "Require<Admin, Fresh<SessionUser>>, Session",
+            routes![admin::user::set_active, admin::user::end_sign_ins, admin::deletion::delete],
+        ),
     ];
     if registration {
         let form = routes![registration::form];

@@ -1,6 +1,7 @@
 //! The pages without a form.
 
 use rocket::get;
+use rocket::request::FlashMessage;
 use rocket_dyn_templates::{Template, context};
 
 use super::view::{View, shown};
@@ -9,13 +10,23 @@ use crate::auth::{Authenticated, Maybe};
 
 /// The front page.
 #[get("/")]
-pub(super) fn home(user: Maybe<SessionUser>, view: View) -> Template {
-    view.page("home", "Vestibule", user.0.as_deref(), context! {})
+pub(super) fn home(
+    user: Maybe<SessionUser>,
+    view: View,
+    flash: Option<FlashMessage<'_>>,
+) -> Template {
+    let notice = flash.as_ref().map(FlashMessage::message);
+    view.page("home", "Vestibule", user.0.as_deref(), context! { notice })
 }
 
 /// What one sees after signing in.
 #[get("/dashboard")]
-pub(super) fn dashboard(user: SessionUser, view: View) -> Template {
+pub(super) fn dashboard(
+    user: SessionUser,
+    view: View,
+    flash: Option<FlashMessage<'_>>,
+) -> Template {
+    let notice = flash.as_ref().map(FlashMessage::message);
     let sign_in = user.authentication().sign_in().map(|sign_in| {
         context! {
             created_at: shown(sign_in.created_at),
@@ -30,5 +41,5 @@ pub(super) fn dashboard(user: SessionUser, view: View) -> Template {
         role: user.role,
         created_at: shown(user.created_at),
     };
-    view.page("dashboard", "Dashboard", Some(&user), context! { account, sign_in })
+    view.page("dashboard", "Dashboard", Some(&user), context! { account, sign_in, notice })
 }

@@ -46,7 +46,7 @@ pub(crate) struct Done {
     sign_ins: usize,
     rotations: usize,
     log_outs: usize,
-    password_changes: usize,
+    pub(crate) password_changes: usize,
     unknown: usize,
 }
 

@@ -1,5 +1,5 @@
 //! What was acknowledged stays so: the program is killed in the middle of rotations, log-outs and
-//! password changes, started again, and asked.
+//! password changes, started again, and asked; and the audit log is whole after each kill.
 //!
 //! `VESTIBULE_KILLS` says how often it is killed on each database; the short form kills three times.
 //! The figures go to standard output: `cargo test --release --test crash -- --nocapture`.
@@ -18,6 +18,9 @@ use std::time::Duration;
 use journal::{Account, Done, Random};
 use server::Server;
 use support::postgres;
+use vestibule::accounts::audit::{self, Entry, Verified};
+use vestibule::accounts::queries;
+use vestibule::db::{Address, connect};
 
 /// How many people and programs are busy at once, each with an account of its own.
 const BUSY: usize = 6;
@@ -69,6 +72,7 @@ fn run(name: &str, url: &str) {
         for account in &mut accounts {
             account.check(server.at()).unwrap_or_else(|lost| panic!("after kill {kill}: {lost}"));
         }
+        check_audit_log(url);
     }
     for account in &mut accounts {
         account.check_last(server.at()).unwrap_or_else(|lost| panic!("at the end: {lost}"));
@@ -80,6 +84,9 @@ fn run(name: &str, url: &str) {
         }
     }
     let done: Done = accounts.iter().map(Account::done).sum();
+    let rows = check_audit_log(url);
+    let changes = rows.iter().filter(|row| row.event == "password_changed").count();
+    assert!(changes >= done.password_changes, "a change without its row in the audit log");
     starts.sort_unstable();
     println!(
         "{name}: {} kills, {done}, 0 lost; first answer after a start: median {:?}, slowest {:?}",
@@ -88,4 +95,21 @@ fn run(name: &str, url: &str) {
         starts[starts.len() - 1],
     );
     assert!(done.all() > kills(), "the accounts were busy");
+}
+
+/// Holds the audit log against itself; answers its rows.
+fn check_audit_log(url: &str) -> Vec<Entry> {
+    let address = Address::parse(url).expect("the test's own URL");
+    let mut connection = connect(&address, Duration::from_secs(5), false).expect("a connection");
+    let verified = audit::verify(&mut connection, None).expect("an answer");
+    assert!(matches!(verified, Verified::Whole { .. }), "{verified:?}");
+    let mut rows: Vec<Entry> = Vec::new();
+    loop {
+        let last = rows.last().map_or(0, |row| row.id);
+        let more = queries::events_after(&mut connection, last).expect("rows");
+        if more.is_empty() {
+            return rows;
+        }
+        rows.extend(more);
+    }
 }

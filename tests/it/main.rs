@@ -3,7 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod admin;
 mod apart;
+mod audit;
 mod bodies;
 mod command_line;
 mod cross_site;

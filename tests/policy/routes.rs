@@ -87,8 +87,15 @@ impl Target {
         }
     }
 
-    /// Every field that any form has: what a form does not know it does not look at.
+    /// Every field that any form has: what a form does not know it does not look at, but for
+    /// those of administrators, which refuse it.
     fn form(&self) -> String {
+        match self.template.as_str() {
+            "/admin/users/<id>/role" => return "role=user".to_owned(),
+            "/admin/users/<id>/active" => return "active=true".to_owned(),
+            "/admin/users/<id>/delete" => return "confirm=on".to_owned(),
+            _ => {}
+        }
         let owner = Person::CookieOwner.username();
         let (username, secret) = match self.template.as_str() {
             "/register" => (NEWCOMER, password(NEWCOMER)),
@@ -135,11 +142,18 @@ impl Target {
             (Method::Post, "/api/login" | "/api/refresh") => 200,
             (Method::Post, "/reauthenticate" | "/account/password") => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
+            (
+                Method::Post,
+                "/admin/users/<id>/role"
+                | "/admin/users/<id>/active"
+                | "/admin/users/<id>/end-sign-ins"
+                | "/admin/users/<id>/delete",
+            ) => 303,
             (Method::Post, "/api/logout" | "/api/password") => 204,
             (Method::Delete, "/api/sign-ins/<id>") => 204,
             (Method::Post, "/api/register") => 201,
             (Method::Patch, "/api/users/<id>") => 200,
-            (Method::Delete, "/api/users/<id>") => 204,
+            (Method::Delete, "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
             _ => return None,
         })
     }

@@ -40,3 +40,31 @@ CREATE TABLE throttle (
     failures BIGINT NOT NULL,
     ends_at  BIGINT NOT NULL
 );
+
+-- The audit log, numbered without gaps. Each row's hash covers the hash before it, so that what is
+-- changed or taken out in between is found. No reference to users: a row outlives its account.
+CREATE TABLE events (
+    id            BIGINT  PRIMARY KEY NOT NULL,
+    at            BIGINT  NOT NULL,
+    event         TEXT    NOT NULL,
+    outcome       TEXT    NOT NULL,
+    account       BIGINT,
+    username      TEXT,
+    actor_account BIGINT,
+    actor         TEXT,
+    sign_in       TEXT,
+    address       TEXT,
+    detail        TEXT,
+    hash          TEXT    NOT NULL
+);
+
+CREATE INDEX events_by_account ON events (account, id);
+
+-- The newest row's number and hash: whoever writes the next one locks this row first.
+CREATE TABLE event_chain (
+    id   BIGINT PRIMARY KEY NOT NULL CHECK (id = 1),
+    head BIGINT NOT NULL,
+    hash TEXT   NOT NULL
+);
+
+INSERT INTO event_chain (id, head, hash) VALUES (1, 0, '');

@@ -1,12 +1,18 @@
 //! Every statement. Plain functions on a connection: no Rocket in sight.
 
+mod administration;
+mod events;
 pub(super) mod sign_ins;
 pub(super) mod throttle;
 mod users;
 
+pub use administration::{Change, add, change, delete, sign_out, sign_out_of};
+pub use events::{EVENTS_PAGE, events, events_after, head, last_before};
+pub(super) use events::{append, base, clear, mark_pruned, names_of};
 pub use sign_ins::{end_sign_in, end_sign_ins, purge, sign_ins_of};
 pub use throttle::purge_throttle;
 pub use users::{
-    Acting, Change, NewUser, PAGE, change, change_password, delete, find, hash_of, insert,
-    is_empty, page, set_password, upgrade_hash, with_hash,
+    Acting, NewUser, PAGE, change_password, find, insert, is_empty, named, page, set_password,
+    upgrade_hash,
 };
+pub(super) use users::{hash_of, with_hash};

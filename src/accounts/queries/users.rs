@@ -3,11 +3,12 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
-use diesel::result::Error as Query;
 use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
+use super::events::append;
 use super::sign_ins::{end_sign_ins, lock_sign_in};
+use crate::accounts::audit::{By, Record, What};
 use crate::accounts::user::UserRow;
 use crate::accounts::{Role, User, Username};
 use crate::auth::{Error, ErrorKind, to_micros};
@@ -41,11 +42,17 @@ pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>
     row.optional().map(|row| row.map(User::from))
 }
 
-/// The user with this name, with the hash of the password.
+/// The user with this canonical name.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn with_hash(
+pub fn named(connection: &mut AnyConnection, key: &str) -> QueryResult<Option<User>> {
+    let row = users::table.filter(users::username_key.eq(key)).select(UserRow::as_select());
+    row.first(connection).optional().map(|row| row.map(User::from))
+}
+
+/// The user with this name, with the hash of the password.
+pub(in crate::accounts) fn with_hash(
     connection: &mut AnyConnection,
     username: &Username,
 ) -> QueryResult<Option<(User, String)>> {
@@ -81,13 +88,20 @@ pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Err
     }
 }
 
-/// One page of all users by id, from page 1, and how many there are.
+/// One page of the users whose name holds `search`, of all for an empty one, by id, from page
+/// 1; and how many there are. Upper and lower case are the same, as for signing in.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn page(connection: &mut AnyConnection, page: i64) -> QueryResult<(Vec<User>, i64)> {
-    let total = users::table.select(count_star()).first(connection)?;
-    let rows: Vec<UserRow> = users::table
+pub fn page(
+    connection: &mut AnyConnection,
+    search: &str,
+    page: i64,
+) -> QueryResult<(Vec<User>, i64)> {
+    let Some(pattern) = pattern(search) else { return Ok((Vec::new(), 0)) };
+    let found = || users::table.filter(users::username_key.like(pattern.clone()).escape('!'));
+    let total = found().select(count_star()).first(connection)?;
+    let rows: Vec<UserRow> = found()
         .order(users::id)
         .offset((page - 1).saturating_mul(PAGE))
         .limit(PAGE)
@@ -96,80 +110,42 @@ pub fn page(connection: &mut AnyConnection, page: i64) -> QueryResult<(Vec<User>
     Ok((rows.into_iter().map(User::from).collect(), total))
 }
 
-/// What to change about a user; what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Change {
-    /// The new role.
-    pub role: Option<Role>,
-    /// Whether the user may sign in.
-    pub active: Option<bool>,
-    /// The new full name; the inner `None` takes it away.
-    pub full_name: Option<Option<String>>,
-}
-
-/// Changes a user in one step; deactivating ends all sign-ins. Answers how many ended.
-///
-/// # Errors
-/// 404 `not_found`, 409 `last_administrator` when nobody active would be left to administer,
-/// 503 `unavailable`.
-pub fn change(
-    connection: &mut AnyConnection,
-    id: i64,
-    change: &Change,
-) -> Result<(User, u64), Error> {
-    write(connection, |connection| {
-        lock_administrators(connection)?;
-        let mut user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
-        let administered = is_administrator(&user);
-        user.role = change.role.unwrap_or(user.role);
-        user.active = change.active.unwrap_or(user.active);
-        if let Some(full_name) = &change.full_name {
-            user.full_name.clone_from(full_name);
+/// The pattern for names that hold this text; `None` when no name can.
+fn pattern(search: &str) -> Option<String> {
+    let search = search.trim();
+    if search.is_empty() {
+        return Some("%".to_owned());
+    }
+    let key = Username::parse(search).ok()?.key().to_owned();
+    let mut pattern = "%".to_owned();
+    for c in key.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
         }
-        diesel::update(users::table.find(id))
-            .set((
-                users::role.eq(user.role.as_str()),
-                users::active.eq(user.active),
-                users::full_name.eq(user.full_name.as_deref()),
-            ))
-            .execute(connection)?;
-        let ended = if user.active { 0 } else { end_sign_ins(connection, id, None)? };
-        if administered && !is_administrator(&user) {
-            keep_an_administrator(connection)?;
-        }
-        Ok((user, ended))
-    })
-}
-
-/// Deletes a user and all its sign-ins; its id is never given out again. Answers how many
-/// sign-ins ended.
-///
-/// # Errors
-/// 404 `not_found`, 409 `last_administrator`, 503 `unavailable`.
-pub fn delete(connection: &mut AnyConnection, id: i64) -> Result<u64, Error> {
-    write(connection, |connection| {
-        lock_administrators(connection)?;
-        let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
-        let ended = end_sign_ins(connection, id, None)?;
-        diesel::delete(users::table.find(id)).execute(connection)?;
-        if is_administrator(&user) {
-            keep_an_administrator(connection)?;
-        }
-        Ok(ended)
-    })
+        pattern.push(c);
+    }
+    pattern.push('%');
+    Some(pattern)
 }
 
 /// Replaces the hash of a password and ends all sign-ins; answers how many.
 ///
 /// # Errors
 /// 404 `not_found`, 503 `unavailable`.
-pub fn set_password(connection: &mut AnyConnection, id: i64, hash: &str) -> Result<u64, Error> {
+pub fn set_password(
+    connection: &mut AnyConnection,
+    user: &User,
+    hash: &str,
+    by: &By,
+) -> Result<u64, Error> {
     write(connection, |connection| {
-        let user = users::table.find(id);
-        if diesel::update(user).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
+        let row = users::table.find(user.id);
+        if diesel::update(row).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
             return Err(ErrorKind::NotFound.into());
         }
-        Ok(end_sign_ins(connection, id, None)?)
+        let ended = end_sign_ins(connection, user.id, None)?;
+        append(connection, &[Record::of(What::PasswordChanged, user, by).ended(ended)])?;
+        Ok(ended)
     })
 }
 
@@ -193,29 +169,31 @@ pub struct Acting {
 /// out must not go on afterwards. 503 `unavailable`.
 pub fn change_password(
     connection: &mut AnyConnection,
-    id: i64,
-    expected: &str,
-    hash: &str,
+    user: &User,
+    (expected, hash): (&str, &str),
     acting: &Acting,
+    by: &By,
 ) -> Result<Option<u64>, Error> {
     write(connection, |connection| {
-        let user = users::table.find(id).filter(users::password_hash.eq(expected));
-        if diesel::update(user).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
+        let row = users::table.find(user.id).filter(users::password_hash.eq(expected));
+        if diesel::update(row).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
             return Ok(None);
         }
         if lock_sign_in(connection, &acting.id)? == 0 {
             return Err(ErrorKind::TokenRevoked.into());
         }
         let except = acting.stays.then_some(acting.id.as_str());
-        Ok(Some(end_sign_ins(connection, id, except)?))
+        let ended = end_sign_ins(connection, user.id, except)?;
+        append(connection, &[Record::of(What::PasswordChanged, user, by).ended(ended)])?;
+        Ok(Some(ended))
     })
 }
 
 /// The hash of a user's password.
-///
-/// # Errors
-/// Whatever the database says.
-pub fn hash_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<String>> {
+pub(in crate::accounts) fn hash_of(
+    connection: &mut AnyConnection,
+    id: i64,
+) -> QueryResult<Option<String>> {
     users::table.find(id).select(users::password_hash).first(connection).optional()
 }
 
@@ -240,27 +218,4 @@ pub fn upgrade_hash(
 pub fn is_empty(connection: &mut AnyConnection) -> QueryResult<bool> {
     let first: Option<i64> = users::table.select(users::id).first(connection).optional()?;
     Ok(first.is_none())
-}
-
-fn is_administrator(user: &User) -> bool {
-    user.active && user.role == Role::Admin
-}
-
-/// Refuses, and so rolls back, a change that leaves nobody to administer the service.
-fn keep_an_administrator(connection: &mut AnyConnection) -> Result<(), Error> {
-    let admins = users::table.filter(users::role.eq(Role::Admin.as_str()));
-    let active: i64 =
-        admins.filter(users::active.eq(true)).select(count_star()).first(connection)?;
-    if active > 0 { Ok(()) } else { Err(ErrorKind::LastAdministrator.into()) }
-}
-
-/// Two administrators who demote each other at once must not both succeed: on PostgreSQL the
-/// rows of all administrators are locked, in one order. SQLite's write transaction already
-/// lets only one in.
-fn lock_administrators(connection: &mut AnyConnection) -> Result<(), Query> {
-    if let AnyConnection::Postgres(postgres) = connection {
-        diesel::sql_query("SELECT id FROM users WHERE role = 'admin' ORDER BY id FOR UPDATE")
-            .execute(postgres)?;
-    }
-    Ok(())
 }

@@ -1,0 +1,57 @@
+//! What the library half tells, for the audit log.
+
+use super::{Audit, Noted, What, Whose};
+use crate::accounts::LogEvents;
+use crate::auth::{EndedBy, Event, EventKind, Events};
+
+/// Writes every event to the log, as [`LogEvents`], and queues those that belong into the
+/// audit log.
+#[derive(Clone)]
+pub struct AuditEvents(Audit);
+
+impl AuditEvents {
+    /// A listener that queues here.
+    #[must_use]
+    pub fn new(audit: Audit) -> Self {
+        Self(audit)
+    }
+}
+
+impl Events for AuditEvents {
+    fn happened(&self, event: &Event<'_>) {
+        LogEvents.happened(event);
+        let Some((what, ended)) = audited(event.kind) else { return };
+        let account = event.account.and_then(|account| account.parse().ok());
+        let noted = Noted {
+            what,
+            whose: account.map_or(Whose::Nobody, Whose::Account),
+            // Who presents a stolen credential is not the account.
+            by_itself: !matches!(what, What::Theft | What::Protected),
+            sign_in: event.sign_in.map(str::to_owned),
+            address: event.address,
+            count: ended,
+        };
+        self.0.note(noted);
+    }
+}
+
+/// What a told event is in the audit log; `None` for one that stays in the log of lines:
+///
+/// - a refusal and a rotation, of which anybody, or any program, can make a thousand a second;
+/// - what is written in the transaction of the change.
+fn audited(kind: EventKind) -> Option<(What, Option<u64>)> {
+    let what = match kind {
+        EventKind::SignedIn => What::SignedIn,
+        EventKind::SignedOut => What::SignedOut,
+        EventKind::Restored => What::Restored,
+        EventKind::Confirmed => What::Confirmed,
+        EventKind::Theft => What::Theft,
+        EventKind::Protected => What::Protected,
+        EventKind::Registered => What::Registered,
+        EventKind::Ended(EndedBy::Owner, count) if count > 0 => {
+            return Some((What::Ended, Some(count)));
+        }
+        _ => return None,
+    };
+    Some((what, None))
+}

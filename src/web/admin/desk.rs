@@ -1,0 +1,104 @@
+//! What every page about one user works with.
+
+use rocket::outcome::{Outcome, try_outcome};
+use rocket::request::{self, FromRequest, Request};
+use rocket::response::{Flash, Redirect};
+use rocket::{Ignite, Rocket, Sentinel, State, uri};
+use rocket_dyn_templates::{Template, context};
+
+use super::super::session::Entered;
+use super::super::view::{View, shown};
+use crate::accounts::audit::By;
+use crate::accounts::queries;
+use crate::accounts::{Accounts, Admin, SessionUser, User};
+use crate::auth::{Authenticated, Error, ErrorKind, Fresh, Require, SignIns};
+use crate::http::ClientAddress;
+
+/// Whoever changes something.
+pub(in crate::web) type Changing = Require<Admin, Fresh<SessionUser>>;
+
+/// The answer to a change: on to another page, or a page with what was wrong.
+pub(super) type Changed = Result<Result<Flash<Redirect>, Entered>, Error>;
+
+/// Guard: the users, and the pages about one of them. It proves nothing: demand an
+/// administrator beside it.
+pub(in crate::web) struct Desk<'r> {
+    pub(super) accounts: &'r State<Accounts>,
+    pub(super) view: View,
+    sign_ins: SignIns<'r>,
+    address: ClientAddress,
+}
+
+impl Desk<'_> {
+    /// The user of a number in a path.
+    pub(super) async fn user(&self, id: &str) -> Result<User, Error> {
+        let id = number(id)?;
+        let user = self.accounts.run(move |connection| queries::find(connection, id)).await?;
+        user.ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
+    pub(super) fn by(&self, admin: &Changing) -> Result<By, Error> {
+        self.accounts.by(admin, self.address.0)
+    }
+
+    /// The page of a user.
+    pub(super) async fn page(
+        &self,
+        admin: &User,
+        user: &User,
+        (fresh, notice): (bool, Option<&str>),
+        error: Option<&Error>,
+    ) -> Result<Template, Error> {
+        let own = context! {
+            account: context! {
+                id: user.id,
+                username: &user.username,
+                full_name: &user.full_name,
+                role: user.role,
+                active: user.active,
+                created_at: shown(user.created_at),
+            },
+            sign_ins: self.sign_ins.list(&user.id.to_string()).await?.len(),
+            is_oneself: user.id == admin.id,
+            href: uri!(super::user::page(id = user.id.to_string())).to_string(),
+            fresh,
+            notice,
+            error: error.map(Error::message),
+        };
+        Ok(self.view.page("user", &user.username, Some(admin), own))
+    }
+
+    /// The page once more, when the change would have left nobody to administer.
+    pub(super) async fn again(&self, error: Error, admin: &Changing, id: &str) -> Changed {
+        if error.kind() != ErrorKind::LastAdministrator {
+            return Err(error);
+        }
+        let (user, admin) = (self.user(id).await?, admin.authentication().account());
+        let page = self.page(admin, &user, (true, None), Some(&error)).await?;
+        Ok(Err(Entered::Again(error, page)))
+    }
+}
+
+pub(super) fn number(id: &str) -> Result<i64, Error> {
+    id.parse().map_err(|_| ErrorKind::NotFound.into())
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Desk<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
+        let accounts = try_outcome!(<&State<Accounts>>::from_request(request).await);
+        let view = View::from_request(request).await.map_error(|(status, _)| (status, ()));
+        let sign_ins = SignIns::from_request(request).await.map_error(|(status, _)| (status, ()));
+        let (view, sign_ins) = (try_outcome!(view), try_outcome!(sign_ins));
+        let address = ClientAddress(request.client_ip());
+        Outcome::Success(Self { accounts, view, sign_ins, address })
+    }
+}
+
+impl Sentinel for Desk<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        <&State<Accounts>>::abort(rocket) || View::abort(rocket) || SignIns::abort(rocket)
+    }
+}

@@ -60,8 +60,7 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;
     let limits = settings.auth.password.clone();
-    let accounts =
-        Accounts::new(db.clone(), hasher, clock.clone(), limits, settings.accounts.throttle);
+    let accounts = Accounts::new(db.clone(), hasher, clock.clone(), limits, &settings.accounts);
     let auth = Auth::fairing()
         .ledger(DieselLedger::new(db.clone()))
         .events(LogEvents)

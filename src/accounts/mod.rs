@@ -1,6 +1,7 @@
 //! The accounts of the service: users and roles, how they prove who they are, and the
 //! ledger of their sign-ins. Knows no page and no route.
 
+mod buckets;
 mod config;
 mod credentials;
 mod fields;
@@ -11,19 +12,21 @@ pub mod queries;
 mod registration;
 mod samples;
 mod service;
+mod strength;
 mod throttle;
 mod user;
 mod username;
 
-pub use config::{AccountsConfig, ThrottleConfig};
+pub use config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 pub use credentials::{Credentials, NewPassword};
-pub use fields::{full_name, new_password};
+pub use fields::{Owner, full_name, new_password};
 pub use guards::{Admin, AnyTokenUser, CurrentUser, SessionUser, TokenUser};
 pub use ledger::DieselLedger;
 pub use listener::LogEvents;
 pub use registration::Registration;
 pub use samples::{SAMPLES, insert_samples, samples_alive};
 pub use service::Accounts;
+pub use throttle::Caller;
 pub use user::{Role, User};
 pub use username::Username;
 

@@ -1,6 +1,6 @@
 //! What the accounts of the service can do, for whoever asks: form, API and command line.
 
-use super::ThrottleConfig;
+use super::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 use crate::auth::{Clock, Error, Hasher, PasswordConfig};
 use crate::db::{AnyConnection, Db};
 
@@ -12,6 +12,7 @@ pub struct Accounts {
     pub(super) clock: Clock,
     pub(super) limits: PasswordConfig,
     pub(super) throttle: ThrottleConfig,
+    pub(super) registrations: RegistrationsConfig,
 }
 
 impl Accounts {
@@ -22,9 +23,10 @@ impl Accounts {
         hasher: Hasher,
         clock: Clock,
         limits: PasswordConfig,
-        throttle: ThrottleConfig,
+        config: &AccountsConfig,
     ) -> Self {
-        Self { db, hasher, clock, limits, throttle }
+        let (throttle, registrations) = (config.throttle, config.registrations);
+        Self { db, hasher, clock, limits, throttle, registrations }
     }
 
     /// Runs one of the [`queries`](super::queries).

@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use super::database::Database;
 use super::{Failure, print_line};
 use crate::accounts::queries::{self, Change, NewUser};
-use crate::accounts::{Role, User, Username, full_name, new_password};
+use crate::accounts::{Owner, Role, User, Username, full_name, new_password};
 use crate::auth::{Clock, Error, Hasher, Password};
 use crate::db::AnyConnection;
 
@@ -92,7 +92,8 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let username = Username::parse(name)?;
             let full_name = full_name(full)?;
             let password = password(*password_stdin)?;
-            new_password("password", password.reveal(), username.key(), &limits)?;
+            let owner = Owner { username: username.key(), full_name: full_name.as_deref() };
+            new_password("password", password.reveal(), owner, &limits)?;
             let new = NewUser {
                 username,
                 full_name,
@@ -111,7 +112,9 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
             let password = password(*password_stdin)?;
-            new_password("password", password.reveal(), Username::parse(name)?.key(), &limits)?;
+            let (username, full_name) = (Username::parse(name)?, user.full_name.as_deref());
+            let owner = Owner { username: username.key(), full_name };
+            new_password("password", password.reveal(), owner, &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
             queries::set_password(connection, user.id, &hash)?;
             println!("changed the password of {}; its sign-ins have ended", user.username);

@@ -105,7 +105,11 @@ impl Hasher {
         hash::is_outdated(stored, self.cost)
     }
 
-    async fn run<T: Send + 'static>(
+    /// Any work on a password that takes long, in its turn among the hashes.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {

@@ -69,10 +69,10 @@ impl Attempt {
         failures: i64,
     ) -> Result<Option<Full>, Error> {
         let is_signed_in = self.own.is_some();
-        if let (None, Some(familiar)) = (&self.own, &self.familiar) {
-            if queries::is_noted(connection, familiar, now)? {
-                self.own = Some(familiar.replacen("familiar", "account", 1));
-            }
+        if let (None, Some(familiar)) = (&self.own, &self.familiar)
+            && queries::is_noted(connection, familiar, now)?
+        {
+            self.own = Some(familiar.replacen("familiar", "account", 1));
         }
         let mut count = |name: &String, max| Bucket::new(name, max).count(connection, now, window);
         let account = count(&self.account, failures)?;

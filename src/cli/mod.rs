@@ -1,6 +1,7 @@
 //! The command line: the service itself, and what its administrator does beside it.
 
 mod database;
+mod import;
 mod routes;
 mod serve;
 mod sign_in;

@@ -1,11 +1,12 @@
 //! `vestibule user ...`: what an administrator does without signing in.
 
 use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
 use super::database::Database;
-use super::{Failure, print_line};
+use super::{Failure, import, print_line};
 use crate::accounts::queries::{self, Change, NewUser};
 use crate::accounts::{Owner, Role, User, Username, full_name, new_password};
 use crate::auth::{Clock, Error, Hasher, Password};
@@ -26,6 +27,14 @@ pub(super) enum UserCommand {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Add all users of a CSV file, or none: username, hash, role and perhaps full_name
+    Import {
+        /// The file; its first line names the columns
+        file: PathBuf,
+        /// Check everything and write nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// List all users
     List,
@@ -104,6 +113,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let user = queries::insert(connection, &new)?;
             println!("added {} (id {}, {})", user.username, user.id, user.role.as_str());
         }
+        UserCommand::Import { file, dry_run } => import::run(connection, &limits, file, *dry_run)?,
         UserCommand::List => list(connection)?,
         UserCommand::SetRole { name, role } => {
             let role = Some((*role).into());

@@ -8,6 +8,7 @@ mod bodies;
 mod command_line;
 mod cross_site;
 mod headers;
+mod import;
 mod key_pairs;
 mod login;
 mod modes;

@@ -40,18 +40,31 @@ impl Accounts {
         }
         // From here on it costs work, so it counts.
         let place = self.take_place(registration.address).await?;
-        let made = self.register_counted(registration, fields).await;
+        let made = async {
+            let new = self.prepare_fields(registration, fields).await?;
+            self.run(move |connection| queries::insert(connection, &new)).await
+        };
+        let made = made.await;
         if made.is_err() {
             self.leave_place(place).await;
         }
         made
     }
 
-    async fn register_counted(
+    /// The row of a user who may be added, after checking every field.
+    pub(super) async fn prepare(&self, registration: &Registration) -> Result<NewUser, Error> {
+        let fields = Fields::read(registration, &self.limits);
+        match fields.password {
+            Err(_) => Err(fields.faults()),
+            Ok(()) => self.prepare_fields(registration, fields).await,
+        }
+    }
+
+    async fn prepare_fields(
         &self,
         registration: &Registration,
         mut fields: Fields,
-    ) -> Result<User, Error> {
+    ) -> Result<NewUser, Error> {
         match self.rate("password", &registration.password, fields.owner()).await {
             Err(error) if error.kind() != ErrorKind::InvalidField => return Err(error),
             rated => fields.password = rated,
@@ -61,14 +74,13 @@ impl Accounts {
         else {
             return Err(fields.faults());
         };
-        let new = NewUser {
+        Ok(NewUser {
             username: username.clone(),
             full_name: full_name.clone(),
             role: registration.role,
             password_hash: self.hasher.hash(&registration.password).await?,
             created_at: self.clock.now()?,
-        };
-        self.run(move |connection| queries::insert(connection, &new)).await
+        })
     }
 
     /// Counts an account in advance, so that of many at once none is made beyond the limit.

@@ -1,5 +1,6 @@
 //! `vestibule user import`: users from elsewhere, with the hashes of their passwords.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{IsTerminal, Write, stderr};
 use std::path::Path;
@@ -60,15 +61,18 @@ struct Progress {
     did: &'static str,
     lines: usize,
     shown: bool,
+    /// The line that was shown last.
+    last: Cell<u64>,
 }
 
 impl Progress {
     fn new(did: &'static str, lines: usize) -> Self {
-        Self { did, lines, shown: stderr().is_terminal() }
+        Self { did, lines, shown: stderr().is_terminal(), last: Cell::new(0) }
     }
 
     fn at(&self, line: u64) {
-        if self.shown && line.is_multiple_of(STEP) {
+        if self.shown && line >= self.last.get() + STEP {
+            self.last.set(line);
             // Nobody needs to see it.
             let _ = write!(stderr(), "\r{} {line} of {} lines", self.did, self.lines);
         }

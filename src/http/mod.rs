@@ -10,7 +10,7 @@ mod problems;
 mod proxy;
 
 pub use access_log::AccessLog;
-pub use headers::{SecurityHeaders, shield};
+pub use headers::{PrivateUrl, SecurityHeaders, shield};
 pub use listing::Guarded;
 pub use probes::{routes, stage};
 pub use problems::{Answer, answer, catchers};

@@ -14,6 +14,7 @@ mod login;
 mod modes;
 mod outage;
 mod registration;
+mod setup;
 mod start;
 mod throttle;
 mod tokens;

@@ -40,6 +40,11 @@ impl<'a> Actor<'a> {
         Self { client, token: None, refresh_token: None, jar: RefCell::default(), address: None }
     }
 
+    /// Somebody else at the same client, without any credential.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::new(self.client)
+    }
+
     /// The same somebody at this address.
     pub(crate) fn from(mut self, address: &str) -> Self {
         self.address = Some(address.parse().expect("an address"));
@@ -225,7 +230,7 @@ impl Reply {
 }
 
 /// Percent-encodes everything but letters and digits.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
         other => format!("%{other:02X}"),

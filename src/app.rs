@@ -77,9 +77,8 @@ pub fn build_open(
     let mode = settings.auth.mode;
     let limits = settings.auth.password.clone();
     let (audit, writer) = Audit::new(clock.clone());
-    let throttle = settings.accounts.throttle;
     let accounts =
-        Accounts::new(db.clone(), hasher, clock.clone(), limits, throttle, audit.clone());
+        Accounts::new(db.clone(), hasher, clock.clone(), limits, &settings.accounts, audit.clone());
     let auth = Auth::fairing()
         .ledger(DieselLedger::new(db.clone()))
         .events(AuditEvents::new(audit))

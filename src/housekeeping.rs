@@ -63,6 +63,7 @@ async fn purge(db: &Db, clock: &Clock, idle: Duration) -> Result<usize, Error> {
         let now = clock.now()?;
         let batch = move |connection: &mut crate::db::AnyConnection| {
             queries::purge_throttle(connection, now)?;
+            queries::purge_links(connection, now)?;
             queries::purge(connection, now, idle, BATCH).map_err(Error::from)
         };
         let count = db.run(batch).await?;

@@ -21,6 +21,9 @@ pub struct AccountsConfig {
     /// How many failed proofs of a password one account name may have; an address ten times
     /// as many. Defaults to `{ failures = 10, window = "5m" }`.
     pub throttle: ThrottleConfig,
+    /// How many accounts may be registered from one address. Defaults to
+    /// `{ max = 20, window = "1h" }`.
+    pub registrations: RegistrationsConfig,
 }
 
 /// `[default.accounts.throttle]`.
@@ -32,6 +35,23 @@ pub struct ThrottleConfig {
     /// How long they count, from the first. Defaults to `"5m"`.
     #[serde(with = "crate::auth::duration")]
     pub window: Duration,
+}
+
+/// `[default.accounts.registrations]`.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegistrationsConfig {
+    /// Accounts until 429 `too_many_attempts`, at least 1. Defaults to 20.
+    pub max: u32,
+    /// How long they count, from the first. Defaults to `"1h"`.
+    #[serde(with = "crate::auth::duration")]
+    pub window: Duration,
+}
+
+impl Default for RegistrationsConfig {
+    fn default() -> Self {
+        Self { max: 20, window: Duration::from_secs(60 * 60) }
+    }
 }
 
 impl Default for ThrottleConfig {
@@ -47,6 +67,7 @@ impl Default for AccountsConfig {
             sample_users: None,
             trusted_proxy: Vec::new(),
             throttle: ThrottleConfig::default(),
+            registrations: RegistrationsConfig::default(),
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 
 use super::audit::By;
+use super::fields::{password_form, password_strength};
 use super::queries::{self, Acting};
-use super::{Accounts, User, Username, new_password};
+use super::throttle::Attempt;
+use super::{Accounts, Caller, Owner, User, Username};
 use crate::auth::{Error, ErrorKind, Password, Session, TokenPair, Tokens};
 
 /// A user name and a password, as they were sent.
@@ -93,15 +95,19 @@ impl Accounts {
         &self,
         user: &User,
         password: &Password,
-        address: Option<IpAddr>,
+        caller: &Caller,
     ) -> Result<String, Error> {
-        let attempt = self.attempt(Username::parse(&user.username)?.key(), address).await?;
+        let attempt = self.attempt(Username::parse(&user.username)?.key(), caller).await?;
         let id = user.id;
-        let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
-        let proven = self.hasher.verify(password, stored.as_deref()).await?;
-        self.audit.password(id, proven, address);
-        let stored = stored.filter(|_| proven).ok_or(ErrorKind::BadCredentials)?;
-        self.succeeded(attempt).await?;
+        let proof = async {
+            let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
+            let proven = self.hasher.verify(password, stored.as_deref()).await?;
+            Ok(stored.filter(|_| proven))
+        };
+        let (attempt, proven) = self.looked_at(attempt, proof).await?;
+        self.audit.password(id, proven.is_some(), caller.address);
+        let stored = proven.ok_or(ErrorKind::BadCredentials)?;
+        self.succeeded(attempt, false).await?;
         Ok(stored)
     }
 
@@ -118,12 +124,18 @@ impl Accounts {
         acting: Acting,
     ) -> Result<u64, Error> {
         let username = Username::parse(&user.username)?;
-        new_password("new_password", passwords.new.reveal(), username.key(), &self.limits)?;
-        let hash = self.hasher.hash(&passwords.new).await?;
+        let owner = Owner { username: username.key(), full_name: user.full_name.as_deref() };
+        password_form("new_password", passwords.new.reveal(), owner, &self.limits)?;
+        let caller = Caller { address: passwords.address, sign_in: Some(acting.id.clone()) };
+        let mut hash = None;
         // A sign-in elsewhere may replace the hash by a better one of the same password
         // between check and change; then it is looked at once more.
         for _ in 0..UPGRADE_RACES {
-            let expected = self.check_password(user, &passwords.current, passwords.address).await?;
+            let expected = self.check_password(user, &passwords.current, &caller).await?;
+            let hash = match &hash {
+                Some(hash) => hash,
+                None => hash.insert(self.hash_new("new_password", &passwords.new, owner).await?),
+            };
             let by =
                 By::account(user, Some(acting.id.clone()), passwords.address, self.clock.now()?);
             let (user, hash, acting) = (user.clone(), hash.clone(), acting.clone());
@@ -138,25 +150,79 @@ impl Accounts {
         Err(ErrorKind::Unavailable.into())
     }
 
+    /// The hash of a new password, unless it is easy to guess.
+    async fn hash_new(
+        &self,
+        field: &'static str,
+        password: &Password,
+        owner: Owner<'_>,
+    ) -> Result<String, Error> {
+        self.rate(field, password, owner).await?;
+        self.hasher.hash(password).await
+    }
+
+    /// Whether a new password is hard enough to guess, in the hashers' turn.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `field`, 503 `busy`.
+    pub(super) async fn rate(
+        &self,
+        field: &'static str,
+        password: &Password,
+        owner: Owner<'_>,
+    ) -> Result<(), Error> {
+        if self.limits.strength == 0 {
+            return Ok(());
+        }
+        let (password, limits) = (password.clone(), self.limits.clone());
+        let (username, full_name) =
+            (owner.username.to_owned(), owner.full_name.map(ToOwned::to_owned));
+        let rated = self.hasher.run(move || {
+            let owner = Owner { username: &username, full_name: full_name.as_deref() };
+            password_strength(field, password.reveal(), owner, &limits)
+        });
+        rated.await?
+    }
+
+    /// The verdict about a password, with its attempt; nothing is counted when there is none.
+    async fn looked_at<T>(
+        &self,
+        attempt: Attempt,
+        verdict: impl Future<Output = Result<T, Error>>,
+    ) -> Result<(Attempt, T), Error> {
+        match verdict.await {
+            Ok(verdict) => Ok((attempt, verdict)),
+            Err(error) => {
+                self.withdraw(attempt).await;
+                Err(error)
+            }
+        }
+    }
+
     async fn prove(&self, credentials: &Credentials<'_>) -> Result<Proof, Error> {
         let username = Username::parse(credentials.username).ok();
         // What cannot be a name is counted as it came: 429 tells nothing about it either.
         let key = username.as_ref().map_or(credentials.username, Username::key);
-        let attempt = self.attempt(key, credentials.address).await?;
-        let known = match username {
-            Some(username) => {
-                self.run(move |connection| queries::with_hash(connection, &username)).await?
-            }
-            None => None,
+        let caller = Caller { address: credentials.address, sign_in: None };
+        let attempt = self.attempt(key, &caller).await?;
+        let proof = async {
+            let known = match username {
+                Some(username) => {
+                    self.run(move |connection| queries::with_hash(connection, &username)).await?
+                }
+                None => None,
+            };
+            let stored = known.as_ref().map(|(_, hash)| hash.as_str());
+            let proven = self.hasher.verify(credentials.password, stored).await?;
+            Ok((known, proven))
         };
-        let stored = known.as_ref().map(|(_, hash)| hash.as_str());
-        let proven = self.hasher.verify(credentials.password, stored).await?;
+        let (attempt, (known, proven)) = self.looked_at(attempt, proof).await?;
         if let Some((user, _)) = &known {
             self.audit.password(user.id, proven, credentials.address);
         }
         match known {
             Some((user, hash)) if proven => {
-                self.succeeded(attempt).await?;
+                self.succeeded(attempt, user.active).await?;
                 if !user.active {
                     return Err(ErrorKind::AccountInactive.into());
                 }

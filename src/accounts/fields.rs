@@ -1,5 +1,6 @@
 //! What the other fields of an account may hold, the same for form, API and command line.
 
+use super::strength::weakness;
 use crate::auth::{Error, MAX_PASSWORD, PasswordConfig};
 
 /// Longest full name, in characters.
@@ -22,15 +23,44 @@ pub fn full_name(text: &str) -> Result<Option<String>, Error> {
     }
 }
 
-/// Checks a new password: long enough in code points, not absurdly long, readable, and not
-/// the user's own name. No rule about kinds of characters.
+/// Whose password it is: nobody's is made of the own name alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'o> {
+    /// The user name in the form that is compared.
+    pub username: &'o str,
+    /// The full name, if any.
+    pub full_name: Option<&'o str>,
+}
+
+impl<'o> Owner<'o> {
+    /// The user name, and each part of the full name.
+    fn names(self) -> impl Iterator<Item = &'o str> {
+        let parts = self.full_name.unwrap_or_default().split_whitespace();
+        [self.username].into_iter().chain(parts)
+    }
+}
+
+/// Checks a new password: its form, and that it is not easy to guess. On the calling thread,
+/// for command lines; a request asks the accounts.
 ///
 /// # Errors
 /// 422 `invalid_field` naming `field`.
 pub fn new_password(
     field: &'static str,
     password: &str,
-    username_key: &str,
+    owner: Owner<'_>,
+    config: &PasswordConfig,
+) -> Result<(), Error> {
+    password_form(field, password, owner, config)?;
+    password_strength(field, password, owner, config)
+}
+
+/// What is seen at once: long enough in code points, not absurdly long, readable, and not the
+/// user's own name. No rule about kinds of characters.
+pub(super) fn password_form(
+    field: &'static str,
+    password: &str,
+    owner: Owner<'_>,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
     let refused = |message: String| Err(Error::invalid_field(field, message));
@@ -40,9 +70,131 @@ pub fn new_password(
         refused(format!("A password has at least {} characters.", config.min_length))
     } else if password.contains(['\0', '\u{fffd}']) {
         refused("The password holds something that is no character.".to_owned())
-    } else if password.to_lowercase() == username_key {
+    } else if is_made_of(password, [owner.username].into_iter()) {
         refused("The password must not be the user name.".to_owned())
+    } else if is_made_of(password, owner.names()) {
+        refused("The password must not be the full name.".to_owned())
     } else {
         Ok(())
+    }
+}
+
+/// Whether somebody would guess it; costs up to about as much as a hash.
+pub(super) fn password_strength(
+    field: &'static str,
+    password: &str,
+    owner: Owner<'_>,
+    config: &PasswordConfig,
+) -> Result<(), Error> {
+    let about: Vec<&str> = [owner.username].into_iter().chain(owner.full_name).collect();
+    match weakness(password, &about, config.strength) {
+        Some(why) => {
+            let message = format!("{why} A few unrelated words make a good one.");
+            Err(Error::invalid_field(field, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether a password is nothing but these names, in any order and however often, whatever the
+/// case and what stands between them.
+fn is_made_of<'n>(password: &str, names: impl Iterator<Item = &'n str>) -> bool {
+    let bare = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let password = bare(password);
+    let mut names: Vec<String> = names.map(bare).filter(|name| !name.is_empty()).collect();
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let left = names.iter().fold(password.clone(), |left, name| left.replace(name, " "));
+    !password.is_empty() && left.trim().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const OWNER: Owner<'static> = Owner { username: "ann.lee", full_name: Some("Ann Lee") };
+
+    fn refused(password: &str) -> Option<String> {
+        let refused = new_password("password", password, OWNER, &PasswordConfig::default());
+        refused.err().and_then(|error| Some(error.fields().next()?.1.to_owned()))
+    }
+
+    #[test]
+    fn common_passwords_and_what_is_near_them_are_refused_with_a_reason() {
+        for common in ["password", "iloveyou", "swordfish", "secret123"] {
+            let why = refused(common).expect(common);
+            assert!(why.starts_with("Many people have this password"), "{common}: {why}");
+        }
+        for (weak, why) in [
+            ("P@ssw0rd1", "much like a password"),
+            ("aaaaaaaaaaaa", "repeats itself"),
+            ("23.04.1987", "is a date"),
+        ] {
+            let said = refused(weak).expect(weak);
+            assert!(said.contains(why), "{weak}: {said}");
+        }
+        // Several things are wrong with these, and the estimate names any of them.
+        for weak in
+            ["password12345678", "qwertyuiopasdfgh", "vestibule1", "ann.lee.1", "annleeannlee1"]
+        {
+            let said = refused(weak).expect(weak);
+            assert!(said.ends_with("A few unrelated words make a good one."), "{weak}: {said}");
+        }
+    }
+
+    #[test]
+    fn there_are_no_rules_about_kinds_of_characters() {
+        for good in [
+            "correct horse battery",
+            "correct horse",
+            "my password12345678 x",
+            "x7Kq$2vP",
+            "пароль от почты",
+            "                   it begins with spaces",
+            &"\u{1f600}".repeat(64),
+        ] {
+            assert_eq!(refused(good), None, "{good}");
+        }
+    }
+
+    #[test]
+    fn ones_own_name_is_no_password_whatever_the_strength() {
+        let any = PasswordConfig { strength: 0, ..PasswordConfig::default() };
+        for (own, why) in [
+            ("ANN.lee ", "user name"),
+            ("ann.leeann.leeAnn.Lee", "user name"),
+            (&"ann.lee".repeat(20), "user name"),
+            ("Ann Lee Ann Lee", "user name"),
+            ("lee-ann-lee-ann", "full name"),
+            ("ann.lee Lee", "full name"),
+        ] {
+            let refused = new_password("password", own, OWNER, &any).expect_err(own);
+            let (field, said) = refused.fields().next().expect("a field");
+            assert!(field == "password" && said.contains(why), "{own}: {said}");
+        }
+        for fine in ["password", "aaaaaaaa", "ann.lee.1", "        "] {
+            assert!(new_password("password", fine, OWNER, &any).is_ok(), "{fine}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_password_makes_the_estimate_panic(
+            password in prop_oneof![
+                "\\PC{8,70}",
+                "[4@8({\\[<369!1|70$5+%2]{8,70}",
+                "[ab]{8,70}",
+                "([0-9/.]|19|20){8,40}",
+                "[İßﬁΣςǅa\u{1f600}]{8,70}",
+            ],
+            full_name in "\\PC{0,200}",
+        ) {
+            let owner = Owner { username: "ann", full_name: Some(&full_name) };
+            let _ = new_password("password", &password, owner, &PasswordConfig::default());
+        }
     }
 }

@@ -15,29 +15,36 @@
 
 mod administration;
 pub mod audit;
+mod buckets;
 mod config;
 mod credentials;
 mod fields;
 mod guards;
+mod import;
 mod ledger;
 mod listener;
 pub mod queries;
 mod registration;
 mod samples;
 mod service;
+mod setup;
+mod strength;
 mod throttle;
 mod user;
 mod username;
 
-pub use config::{AccountsConfig, ThrottleConfig};
+pub use config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 pub use credentials::{Credentials, NewPassword};
-pub use fields::{full_name, new_password};
+pub use fields::{Owner, full_name, new_password};
 pub use guards::{Admin, AnyTokenUser, CurrentUser, SessionUser, TokenUser};
+pub use import::{BadLine, Import, Refused};
 pub use ledger::DieselLedger;
 pub use listener::LogEvents;
 pub use registration::Registration;
 pub use samples::{SAMPLES, insert_samples, samples_alive};
 pub use service::Accounts;
+pub use setup::{SetupToken, new_setup_link};
+pub use throttle::Caller;
 pub use user::{Role, User};
 pub use username::Username;
 

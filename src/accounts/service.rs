@@ -1,7 +1,7 @@
 //! What the accounts of the service can do, for whoever asks: form, API and command line.
 
-use super::ThrottleConfig;
 use super::audit::Audit;
+use super::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 use crate::auth::{Clock, Error, Hasher, PasswordConfig};
 use crate::db::{AnyConnection, Db};
 
@@ -14,6 +14,7 @@ pub struct Accounts {
     pub(super) limits: PasswordConfig,
     pub(super) throttle: ThrottleConfig,
     pub(super) audit: Audit,
+    pub(super) registrations: RegistrationsConfig,
 }
 
 impl Accounts {
@@ -24,10 +25,11 @@ impl Accounts {
         hasher: Hasher,
         clock: Clock,
         limits: PasswordConfig,
-        throttle: ThrottleConfig,
+        config: &AccountsConfig,
         audit: Audit,
     ) -> Self {
-        Self { db, hasher, clock, limits, throttle, audit }
+        let (throttle, registrations) = (config.throttle, config.registrations);
+        Self { db, hasher, clock, limits, throttle, registrations, audit }
     }
 
     /// Runs one of the [`queries`](super::queries).

@@ -63,6 +63,7 @@ pub(super) async fn logout(
 pub(super) async fn register(
     reporter: Reporter<'_>,
     accounts: &State<Accounts>,
+    address: ClientAddress,
     mut body: JsonBody,
 ) -> Result<status::Custom<Json<Me>>, Error> {
     let registration = Registration {
@@ -70,6 +71,7 @@ pub(super) async fn register(
         full_name: body.optional_text("full_name").unwrap_or_default(),
         password: body.text("password").into(),
         role: Role::User,
+        address: address.0,
     };
     let role = body.optional_text("role");
     body.finish()?;

@@ -2,6 +2,8 @@
 
 mod audit;
 mod database;
+mod first;
+mod import;
 mod routes;
 mod secrets;
 mod serve;

@@ -8,8 +8,9 @@ use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::figment::{Figment, Profile};
 
+use super::first::First;
 use super::{Failure, figment, print_line};
-use crate::accounts::{Accounts, SAMPLES};
+use crate::accounts::Accounts;
 use crate::app;
 use crate::logging;
 use crate::settings::{self, Settings};
@@ -26,11 +27,12 @@ pub(super) fn serve() -> Result<(), Failure> {
     let others = settings::not_selected(&figment);
     let profile = figment.profile().to_string();
     let rocket = app::rocket(figment)?;
+    let first = First::of(&settings)?;
     let at = SocketAddr::new(settings.address, settings.port);
     let rocket = rocket.attach(AdHoc::on_liftoff("Banner", move |rocket| {
         // Port 0 asks the system for a free one, which only now is known.
         let at = SocketAddr::new(rocket.config().address, rocket.config().port);
-        let banner = banner(&settings, &state, &profile, &others, at);
+        let banner = banner(&settings, &state, &profile, &others, at, &first);
         Box::pin(async move { print_line(format_args!("{banner}")) })
     }));
     let served = async {
@@ -70,6 +72,7 @@ fn banner(
     profile: &str,
     others: &[Profile],
     at: SocketAddr,
+    first: &First,
 ) -> String {
     let mode = settings.auth.mode;
     let base = format!("http://{at}");
@@ -86,17 +89,10 @@ fn banner(
         lines.push(format!("  profiles  not selected: {}", names.join(", ")));
     }
     lines.push(String::new());
-    if settings.sample_users {
-        lines.push("  Sample users of the debug profile (an empty database gets them):".to_owned());
-        let shown = |(name, password, role): &(&str, &str, crate::accounts::Role)| {
-            format!("    {name:<8} {password:<9} {}", role.as_str())
-        };
-        lines.extend(SAMPLES.iter().map(shown));
-    } else {
-        lines.push("  The first administrator:".to_owned());
-        lines.push("    vestibule user add NAME --role admin".to_owned());
+    lines.extend(first.lines(&base));
+    if !matches!(first, First::Known) {
+        lines.push(String::new());
     }
-    lines.push(String::new());
     lines.push("  Try:".to_owned());
     if mode.has_sessions() {
         lines.push(format!("    open {base}/login"));

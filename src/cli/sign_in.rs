@@ -77,6 +77,7 @@ pub(super) fn purge() -> Result<(), Failure> {
     let mut database = Database::open()?;
     let (now, idle) = (Clock::system().now()?, database.auth.session.idle);
     queries::purge_throttle(&mut database.connection, now)?;
+    queries::purge_links(&mut database.connection, now)?;
     let mut purged = 0;
     loop {
         let count = queries::purge(&mut database.connection, now, idle, BATCH)?;

@@ -1,14 +1,15 @@
 //! `vestibule user ...`: what an administrator does without signing in.
 
 use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
 use super::database::Database;
-use super::{Failure, print_line};
+use super::{Failure, import, print_line};
 use crate::accounts::audit::By;
 use crate::accounts::queries::{self, Change, NewUser};
-use crate::accounts::{Role, User, Username, full_name, new_password};
+use crate::accounts::{Owner, Role, User, Username, full_name, new_password};
 use crate::auth::{Clock, Error, Hasher, Password};
 use crate::db::AnyConnection;
 
@@ -27,6 +28,14 @@ pub(super) enum UserCommand {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Add all users of a CSV file, or none: username, hash, role and perhaps full_name
+    Import {
+        /// The file; its first line names the columns
+        file: PathBuf,
+        /// Check everything and write nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// List all users, or those whose name holds a text
     List {
@@ -106,7 +115,8 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let username = Username::parse(name)?;
             let full_name = full_name(full)?;
             let password = password(*password_stdin)?;
-            new_password("password", password.reveal(), username.key(), &limits)?;
+            let owner = Owner { username: username.key(), full_name: full_name.as_deref() };
+            new_password("password", password.reveal(), owner, &limits)?;
             let new = NewUser {
                 username,
                 full_name,
@@ -122,6 +132,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 user.role.as_str()
             ));
         }
+        UserCommand::Import { file, dry_run } => import::run(connection, &limits, file, *dry_run)?,
         UserCommand::List { search } => list(connection, search)?,
         UserCommand::SetRole { name, role } => {
             let role = Some((*role).into());
@@ -130,7 +141,9 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
             let password = password(*password_stdin)?;
-            new_password("password", password.reveal(), Username::parse(name)?.key(), &limits)?;
+            let (username, full_name) = (Username::parse(name)?, user.full_name.as_deref());
+            let owner = Owner { username: username.key(), full_name };
+            new_password("password", password.reveal(), owner, &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
             queries::set_password(connection, &user, &hash, &by)?;
             print_line(format_args!(

@@ -67,5 +67,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    setup_links (token_hash) {
+        token_hash -> Text,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::joinable!(sign_ins -> users (account));
-diesel::allow_tables_to_appear_in_same_query!(sign_ins, throttle, users);
+diesel::allow_tables_to_appear_in_same_query!(setup_links, sign_ins, throttle, users);

@@ -1,7 +1,11 @@
 //! Security headers: no script, no frame, no guessing of types, no banner.
 
+use std::convert::Infallible;
+
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{ContentType, Header};
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
 use rocket::shield::{Frame, NoSniff, Referrer, Shield};
 use rocket::{Request, Response};
 
@@ -29,11 +33,39 @@ impl Fairing for SecurityHeaders {
         Info { name: "Security headers", kind: Kind::Response }
     }
 
-    async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let is_page = response.content_type().is_some_and(|kind| kind == ContentType::HTML);
         let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
         response.set_header(Header::new("Content-Security-Policy", policy));
         response.set_header(Header::new("Cross-Origin-Opener-Policy", "same-origin"));
         response.set_header(Header::new("Cross-Origin-Resource-Policy", "same-origin"));
+        if PrivateUrl::is(request) {
+            response.set_header(Header::new("Referrer-Policy", "strict-origin"));
+        }
+    }
+}
+
+/// Guard: there is a secret in the URL of this page, so nobody is told which page a request
+/// came from, not even ourselves: the log of a proxy in front may keep it. `strict-origin` and
+/// not `no-referrer`, for the same reason as with [`shield`].
+#[derive(Clone, Copy, Debug)]
+pub struct PrivateUrl;
+
+/// Whether a request has met the guard.
+struct Marked(bool);
+
+impl PrivateUrl {
+    fn is(request: &Request<'_>) -> bool {
+        request.local_cache(|| Marked(false)).0
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for PrivateUrl {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
+        request.local_cache(|| Marked(true));
+        Outcome::Success(Self)
     }
 }

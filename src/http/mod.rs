@@ -11,7 +11,7 @@ mod proxy;
 
 pub use access_log::AccessLog;
 pub use allow::is_page;
-pub use headers::{SecurityHeaders, shield};
+pub use headers::{PrivateUrl, SecurityHeaders, shield};
 pub use listing::Guarded;
 pub use probes::{routes, stage};
 pub use problems::{Answer, answer, catchers};

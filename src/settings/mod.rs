@@ -109,6 +109,11 @@ impl Settings {
                 let problem = "failures and window must be more than 0";
                 return Err(vec![Fault::new(figment, "accounts.throttle", problem)]);
             }
+            let registrations = accounts.accounts.registrations;
+            if registrations.max == 0 || registrations.window.is_zero() {
+                let problem = "max and window must be more than 0";
+                return Err(vec![Fault::new(figment, "accounts.registrations", problem)]);
+            }
             let wanted = accounts.accounts.sample_users;
             if wanted == Some(true) && !allowed {
                 let problem = "is allowed in the debug profile on a loopback address only";

@@ -12,7 +12,7 @@ use super::once::Once;
 use super::session::{Entered, onward};
 use super::view::{View, shown};
 use crate::accounts::queries::Acting;
-use crate::accounts::{Accounts, NewPassword, SessionUser, User};
+use crate::accounts::{Accounts, Caller, NewPassword, SessionUser, User};
 use crate::auth::{
     Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, LocalPath, Password, Reporter,
     Session,
@@ -142,7 +142,9 @@ pub(super) async fn confirm(
     accounts: &State<Accounts>,
     form: Form<Once<Confirmation>>,
 ) -> Result<Entered, Error> {
-    match accounts.check_password(&user, &form.password, address.0).await {
+    let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
+    let caller = Caller { address: address.0, sign_in };
+    match accounts.check_password(&user, &form.password, &caller).await {
         Ok(_) => {
             session.confirm().await?;
             Ok(Entered::on(onward(&form.next)))

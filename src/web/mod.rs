@@ -10,6 +10,7 @@ mod once;
 mod pages;
 mod registration;
 mod session;
+mod setup;
 mod sign_ins;
 mod view;
 
@@ -25,9 +26,9 @@ use crate::settings::Settings;
 pub fn routes(registration: bool) -> Vec<Guarded> {
     let mut groups = vec![
         Guarded::new("/", "anyone", routes![assets::asset]),
-        Guarded::new("/", "Maybe<SessionUser>", routes![pages::home, session::form]),
+        Guarded::new("/", "Maybe<SessionUser>", routes![pages::home, session::form, setup::form]),
         Guarded::new("/", "Session", routes![session::login]),
-        Guarded::new("/", "Maybe<SessionUser>, Session", routes![session::logout]),
+        Guarded::new("/", "Maybe<SessionUser>, Session", routes![session::logout, setup::set_up]),
         Guarded::new(
             "/",
             "SessionUser",

@@ -12,6 +12,7 @@ use super::session::Entered;
 use super::view::View;
 use crate::accounts::{Accounts, Registration, Role, SessionUser};
 use crate::auth::{Error, ErrorKind, EventKind, Maybe, Password, Reporter, Session};
+use crate::http::ClientAddress;
 
 /// The fields of the form; what else is sent is not looked at.
 #[derive(FromForm)]
@@ -34,6 +35,9 @@ fn page(
         errors.extend(error.fields());
         if error.kind() == ErrorKind::UsernameTaken {
             errors.insert("username", error.message());
+        }
+        if error.kind() == ErrorKind::TooManyAttempts {
+            errors.insert("form", error.message());
         }
     }
     let own = context! {
@@ -59,6 +63,7 @@ pub(super) fn form(user: Maybe<SessionUser>, view: View, accounts: &State<Accoun
 pub(super) async fn register(
     session: Session<'_>,
     reporter: Reporter<'_>,
+    address: ClientAddress,
     view: View,
     accounts: &State<Accounts>,
     form: Form<Once<Register>>,
@@ -68,6 +73,7 @@ pub(super) async fn register(
         full_name: form.full_name.clone(),
         password: form.password.clone(),
         role: Role::User,
+        address: address.0,
     };
     match accounts.register(&registration).await {
         Ok(user) => {
@@ -76,7 +82,10 @@ pub(super) async fn register(
             Ok(Entered::on(Redirect::to(uri!(super::pages::dashboard))))
         }
         Err(error)
-            if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::UsernameTaken) =>
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidField | ErrorKind::UsernameTaken | ErrorKind::TooManyAttempts
+            ) =>
         {
             let again = page(&view, accounts, Some(&form), Some(&error));
             Ok(Entered::Again(error, again))

@@ -67,6 +67,14 @@ fn a_user_that_cannot_be_is_not_added() {
             &add(&home, "hunter2-hunter2", "hunter2-hunter2", &[]),
             "must not be the user name",
         );
+        assert_failed(
+            &add(&home, "bob", "password12345678", &[]),
+            "A few unrelated words make a good one.",
+        );
+        assert_failed(
+            &add(&home, "bob", "bobby-tables", &["--full-name", "Bobby Tables"]),
+            "must not be the full name",
+        );
         for taken in ["ann", "ANN", "ａｎｎ"] {
             assert_failed(&add(&home, taken, "correct horse", &[]), "This user name is taken.");
         }
@@ -133,6 +141,8 @@ fn a_new_password_ends_every_sign_in_of_the_running_service() {
             home.run(&["user", "set-password", "user_01", "--password-stdin"], password)
         };
         assert_failed(&set("hunter2"), "at least 8");
+        assert_failed(&set("iloveyou"), "Many people have this password");
+        assert_failed(&set("user_01user_01"), "must not be the user name");
         assert_eq!(service.get("/api/me", &[("Authorization", &token)]).status, 200);
 
         assert_done(&set("correct horse\n"), "its sign-ins have ended");

@@ -292,11 +292,29 @@ fn a_bad_value_is_named_with_what_is_allowed() {
             ["databases.main.timeout", "must be a duration from"],
         ),
         (
+            "[default.accounts.registrations]\nmax = 0\n",
+            ["accounts.registrations", "must be more than 0"],
+        ),
+        (
+            "[default.accounts.registrations]\nwindow = \"0\"\n",
+            ["accounts.registrations", "must be more than 0"],
+        ),
+        (
             "[default.accounts]\nregistration = \"perhaps\"\n",
             ["accounts.registration", "a boolean"],
         ),
     ] {
         assert_refused(&with_file(toml), &[&[parts[0], "(Rocket.toml)", parts[1]]]);
+    }
+}
+
+#[test]
+fn a_strength_that_there_is_not_is_named() {
+    for strength in ["5", "-1", "\"strong\""] {
+        let home = Home::new();
+        home.configure_alone(&format!("[default.auth.password]\nstrength = {strength}\n"));
+        let done = home.run(&[], "");
+        assert_refused(&done, &[&["auth.password.strength", "(Rocket.toml)"]]);
     }
 }
 

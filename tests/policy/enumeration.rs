@@ -350,6 +350,8 @@ fn of_handler(case: &Case<'_>) -> Option<bool> {
         (Method::Post, "/login" | "/register") => Some(true),
         // Nothing is taken back from a browser that has nothing.
         (Method::Post, "/logout") => Some(case.situation.cookie != Cookie::None),
+        // Its handler refuses, and Rocket drops the cookies of a request that is refused.
+        (Method::Get, "/setup") => Some(taken_back(case)),
         _ if case.target.is_unsafe() && case.target.half == Half::Pages => None,
         _ => Some(taken_back(case) || brought_back(case)),
     }

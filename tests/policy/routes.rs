@@ -135,6 +135,8 @@ impl Target {
     /// interest, and whatever the handler says is right.
     pub(crate) fn welcome(&self, who: Option<Person>) -> Option<u16> {
         Some(match (self.method, self.template.as_str()) {
+            // There is an administrator, and so no link.
+            (_, "/setup") => 404,
             // Somebody who is signed in already goes on.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,
             (Method::Get, _) => 200,

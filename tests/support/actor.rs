@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
 use rocket::http::{ContentType, Cookie, Header, Method};
 use rocket::local::blocking::{Client, LocalRequest};
@@ -14,6 +15,8 @@ pub(crate) struct Actor<'a> {
     pub(crate) token: Option<String>,
     pub(crate) refresh_token: Option<String>,
     pub(crate) jar: RefCell<BTreeMap<String, String>>,
+    /// Where the requests come from; nowhere in particular unless a test says so.
+    address: Option<IpAddr>,
 }
 
 /// Cookies and tokens without the client that holds them.
@@ -34,7 +37,18 @@ pub(crate) struct Reply {
 
 impl<'a> Actor<'a> {
     pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client, token: None, refresh_token: None, jar: RefCell::default() }
+        Self { client, token: None, refresh_token: None, jar: RefCell::default(), address: None }
+    }
+
+    /// Somebody else at the same client, without any credential.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::new(self.client)
+    }
+
+    /// The same somebody at this address.
+    pub(crate) fn from(mut self, address: &str) -> Self {
+        self.address = Some(address.parse().expect("an address"));
+        self
     }
 
     /// The same cookies and token, apart from this one's later changes, at another process.
@@ -61,6 +75,9 @@ impl<'a> Actor<'a> {
     /// A request with this actor's credentials, for what the short forms cannot say.
     pub(crate) fn request(&self, method: Method, path: &str) -> LocalRequest<'a> {
         let mut request = self.client.req(method, path.to_owned());
+        if let Some(address) = self.address {
+            request.set_remote(SocketAddr::new(address, 40_000));
+        }
         request.add_header(Header::new("Host", "localhost:8000"));
         for (name, value) in self.jar.borrow().iter() {
             let cookie = Cookie::parse_encoded(format!("{name}={value}"));
@@ -160,6 +177,7 @@ impl Credentials {
             token: self.token.clone(),
             refresh_token: self.refresh_token.clone(),
             jar: RefCell::new(self.jar.clone()),
+            address: None,
         }
     }
 }
@@ -212,7 +230,7 @@ impl Reply {
 }
 
 /// Percent-encodes everything but letters and digits.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
         other => format!("%{other:02X}"),

@@ -175,6 +175,7 @@ pub(crate) fn figment(url: &str) -> Figment {
         .merge(Serialized::default("auth.password.cost", 4))
         // Most tests are not about guessing; those that are set their own.
         .merge(Serialized::default("accounts.throttle.failures", 1_000_000))
+        .merge(Serialized::default("accounts.registrations.max", 1_000_000))
         .merge(Serialized::default(
             "auth.token.secret",
             "a secret of the tests, of 41 bytes at all",

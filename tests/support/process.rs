@@ -142,8 +142,18 @@ impl Home {
 
     /// Starts the service and waits until it has said where it is.
     pub(crate) fn serve(&self, environment: &[(&str, &str)]) -> Service {
-        let mut command = self.command(&[]);
         let log = File::create(self.path("log")).expect("the new directory can be written to");
+        self.serve_telling(environment, log.into())
+    }
+
+    /// As [`serve`](Self::serve), with what it logs in a file of this name.
+    pub(crate) fn serve_logging(&self, environment: &[(&str, &str)], name: &str) -> Service {
+        let file = fs::File::options().create(true).append(true).open(self.path(name));
+        self.serve_telling(environment, file.expect("a log").into())
+    }
+
+    fn serve_telling(&self, environment: &[(&str, &str)], log: Stdio) -> Service {
+        let mut command = self.command(&[]);
         command.envs(environment.iter().copied()).stderr(log);
         let mut child = command.spawn().expect("the program can be run");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));

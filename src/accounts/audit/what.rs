@@ -26,6 +26,8 @@ pub enum What {
     Registered,
     /// An administrator added the account.
     Added,
+    /// Accounts were added from a file.
+    Imported,
     /// The password was changed.
     PasswordChanged,
     /// The role was changed.
@@ -58,6 +60,7 @@ impl What {
         Self::Throttled,
         Self::Registered,
         Self::Added,
+        Self::Imported,
         Self::PasswordChanged,
         Self::RoleChanged,
         Self::Activated,
@@ -82,6 +85,7 @@ impl What {
             Self::Throttled => ("throttled", "Too many wrong passwords"),
             Self::Registered => ("registered", "Registered"),
             Self::Added => ("added", "Account added"),
+            Self::Imported => ("imported", "Accounts imported"),
             Self::PasswordChanged => ("password_changed", "Password changed"),
             Self::RoleChanged => ("role_changed", "Role changed"),
             Self::Activated => ("activated", "Account activated"),

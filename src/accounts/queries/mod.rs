@@ -2,6 +2,8 @@
 
 mod administration;
 mod events;
+mod import;
+pub(super) mod setup;
 pub(super) mod sign_ins;
 pub(super) mod throttle;
 mod users;
@@ -9,6 +11,8 @@ mod users;
 pub use administration::{Change, add, change, delete, sign_out, sign_out_of};
 pub use events::{EVENTS_PAGE, events, events_after, head, last_before};
 pub(super) use events::{append, base, clear, mark_pruned, names_of};
+pub use import::{insert_all, taken};
+pub use setup::{has_administrator, purge_links};
 pub use sign_ins::{end_sign_in, end_sign_ins, purge, sign_ins_of};
 pub use throttle::purge_throttle;
 pub use users::{

@@ -11,6 +11,9 @@ pub struct PasswordConfig {
     pub cost: u32,
     /// Shortest new password, in code points. Defaults to 8.
     pub min_length: usize,
+    /// How hard to guess a new password must be, on zxcvbn's scale: 2 is a million guesses, 4
+    /// is ten billion, 0 takes any. Looked at by the account service. Defaults to 2.
+    pub strength: u8,
     /// How many passwords are hashed at once. Defaults to the number of cores less one, at
     /// least 1.
     pub hashers: usize,
@@ -21,7 +24,13 @@ pub struct PasswordConfig {
 impl Default for PasswordConfig {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cost: 12, min_length: 8, hashers: cores.saturating_sub(1).max(1), queue: 64 }
+        Self {
+            cost: 12,
+            min_length: 8,
+            strength: 2,
+            hashers: cores.saturating_sub(1).max(1),
+            queue: 64,
+        }
     }
 }
 
@@ -34,6 +43,9 @@ impl PasswordConfig {
         }
         if !(4..=64).contains(&self.min_length) {
             problems.push(("password.min_length", "must be 4 to 64".to_owned()));
+        }
+        if self.strength > 4 {
+            problems.push(("password.strength", "must be 0 to 4".to_owned()));
         }
         if !(1..=1024).contains(&self.hashers) {
             problems.push(("password.hashers", "must be 1 to 1024".to_owned()));

@@ -74,7 +74,7 @@ impl Hasher {
 
     /// Whether the password is the one behind the stored hash. Without a stored hash, or
     /// with one that cannot be read, the same work is done and the answer is no, so that the
-    /// time tells nothing.
+    /// time tells nothing; nor does a hash of a lower cost.
     ///
     /// # Errors
     /// `busy`.
@@ -89,7 +89,9 @@ impl Hasher {
         if !known {
             password.0.truncate(0);
         }
-        Ok(self.run(move || hash::verify(password.reveal(), &stored)).await? && known)
+        let cost = self.cost;
+        let verify = move || hash::verify_evenly(password.reveal(), &stored, cost);
+        Ok(self.run(verify).await? && known)
     }
 
     /// As [`verify`](Self::verify), on the calling thread and without a queue; for first
@@ -105,7 +107,18 @@ impl Hasher {
         hash::is_outdated(stored, self.cost)
     }
 
-    async fn run<T: Send + 'static>(
+    /// A hash made elsewhere, as it is kept: plain bcrypt or passlib's bcrypt-sha256 up to the
+    /// configured cost. Otherwise the reason, which does not repeat the text.
+    #[cfg(feature = "app")]
+    pub(crate) fn adopt(&self, hash: &str) -> Result<String, String> {
+        hash::adopt(hash, self.cost)
+    }
+
+    /// Any work on a password that takes long, in its turn among the hashes.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {

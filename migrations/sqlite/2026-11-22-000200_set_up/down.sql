@@ -1,0 +1,2 @@
+DROP INDEX throttle_by_end;
+DROP TABLE setup_links;

@@ -1,0 +1,64 @@
+//! How the first user of a new service comes in.
+
+use std::time::Duration;
+
+use super::Failure;
+use crate::accounts::{Role, SAMPLES, SetupToken, new_setup_link, queries};
+use crate::auth::{Clock, Error};
+use crate::db;
+use crate::settings::Settings;
+
+/// How long the start waits for the database.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How the first user comes in.
+pub(super) enum First {
+    /// As one of the sample users.
+    Samples,
+    /// As the administrator whom the command line makes, or this link.
+    Administrator(Option<SetupToken>),
+    /// Somebody administers the service already.
+    Known,
+}
+
+impl First {
+    /// Looks into the database; of a service without an administrator it makes a new link.
+    pub(super) fn of(settings: &Settings) -> Result<Self, Failure> {
+        if settings.sample_users {
+            return Ok(Self::Samples);
+        }
+        let mut connection =
+            db::connect(&settings.database.address, TIMEOUT, false).map_err(Error::from)?;
+        if !settings.auth.mode.has_sessions() {
+            let known = queries::has_administrator(&mut connection)?;
+            return Ok(if known { Self::Known } else { Self::Administrator(None) });
+        }
+        Ok(match new_setup_link(&mut connection, Clock::system().now()?)? {
+            Some(token) => Self::Administrator(Some(token)),
+            None => Self::Known,
+        })
+    }
+
+    /// What the start says about it.
+    pub(super) fn lines(&self, base: &str) -> Vec<String> {
+        match self {
+            Self::Samples => {
+                let head = "  Sample users of the debug profile (an empty database gets them):";
+                let shown = |(name, password, role): &(&str, &str, Role)| {
+                    format!("    {name:<8} {password:<9} {}", role.as_str())
+                };
+                [head.to_owned()].into_iter().chain(SAMPLES.iter().map(shown)).collect()
+            }
+            Self::Administrator(token) => {
+                let mut lines = vec!["  The first administrator:".to_owned()];
+                if let Some(token) = token {
+                    lines.push(format!("    open {base}/setup?token={}", token.reveal()));
+                    lines.push("  (the link works once, within a day), or:".to_owned());
+                }
+                lines.push("    vestibule user add NAME --role admin".to_owned());
+                lines
+            }
+            Self::Known => Vec::new(),
+        }
+    }
+}

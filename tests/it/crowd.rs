@@ -1,0 +1,126 @@
+//! Many at once: for one name, and for the hashers.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rocket::figment::Figment;
+use rocket::futures::future::{join, join_all};
+use rocket::http::{ContentType, Header};
+use rocket::local::asynchronous::Client;
+use rocket::tokio::runtime::Runtime;
+use serde_json::json;
+
+use crate::support::actor::encoded;
+use crate::support::app::{TestApp, on_both_with};
+
+const CROWD: usize = 100;
+const ROUNDS: usize = 20;
+
+/// Room for everybody: who is turned away for want of it was not refused the name.
+fn roomy(figment: Figment) -> Figment {
+    figment
+        .merge(("auth.password.hashers", 4))
+        .merge(("auth.password.queue", 10_000))
+        .merge(("databases.main.timeout", "1m"))
+}
+
+async fn process(app: &TestApp) -> Client {
+    let rocket = vestibule::app::build(app.figment(), &app.clock).expect("good settings");
+    Client::untracked(rocket).await.expect("a launch")
+}
+
+/// Somebody who wants this name, by form or over the API; the status of the answer.
+async fn register(client: &Client, name: &str, by_form: bool) -> u16 {
+    let request = if by_form {
+        let body = format!("username={}&password=correct+horse", encoded(name));
+        client.post("/register").header(ContentType::Form).body(body)
+    } else {
+        let body = json!({ "username": name, "password": "correct horse" });
+        client.post("/api/register").header(ContentType::JSON).body(body.to_string())
+    };
+    request.dispatch().await.status().code
+}
+
+#[test]
+fn of_a_hundred_who_want_one_name_at_once_exactly_one_gets_it() {
+    on_both_with(roomy, |app| {
+        let runtime = Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let processes = [process(&app).await, process(&app).await, process(&app).await];
+            for round in 0..ROUNDS {
+                let crowd = (0..CROWD).map(|at| {
+                    let spelling = ["ann", "ANN", "Ann", "aNn", "ａｎｎ"][at % 5];
+                    let client = &processes[at % processes.len()];
+                    async move {
+                        register(client, &format!("{spelling}{round}"), at % 2 == 0).await
+                    }
+                });
+                let statuses = join_all(crowd).await;
+                let count = |of: &[u16]| statuses.iter().filter(|one| of.contains(one)).count();
+                assert_eq!((count(&[201, 303]), count(&[409])), (1, CROWD - 1), "round {round}");
+            }
+        });
+        assert_eq!(app.count("users WHERE username_key LIKE 'ann%'"), ROUNDS as i64);
+    });
+}
+
+const GUESSES: usize = 12;
+
+/// One hasher at slow work, and room for two more to wait.
+fn narrow(figment: Figment) -> Figment {
+    figment
+        .merge(("auth.password.cost", 12))
+        .merge(("auth.password.hashers", 1))
+        .merge(("auth.password.queue", 2))
+}
+
+#[test]
+fn a_flood_of_sign_ins_is_turned_away_and_holds_up_nobody_else() {
+    on_both_with(narrow, |app| {
+        app.sql("DELETE FROM throttle");
+        let token = app.token("user_02").token.expect("a token");
+        let bearer = Header::new("Authorization", format!("Bearer {token}"));
+        // One thread for all: a hash that was made on it would let nobody else be answered.
+        let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let (over, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let hashed = runtime.expect("a runtime").block_on(async {
+            let client = process(&app).await;
+            let guess = json!({ "username": "user_01", "password": "wrong" }).to_string();
+            let guesses = (0..GUESSES).map(|_| {
+                client.post("/api/login").header(ContentType::JSON).body(&guess).dispatch()
+            });
+            let flood = async {
+                let replies = join_all(guesses).await;
+                over.store(true, Ordering::SeqCst);
+                replies
+            };
+            let others = async {
+                while !over.load(Ordering::SeqCst) {
+                    let me = client.get("/api/me").header(bearer.clone()).dispatch().await;
+                    assert_eq!(me.status().code, 200);
+                    answered.fetch_add(1, Ordering::SeqCst);
+                }
+            };
+            let (replies, ()) = join(flood, others).await;
+            let mut hashed = 0;
+            for reply in replies {
+                match reply.status().code {
+                    401 => hashed += 1,
+                    503 => {
+                        assert!(reply.headers().get_one("Retry-After").is_some());
+                        let body = reply.into_string().await.unwrap_or_default();
+                        assert!(body.contains("\"code\":\"busy\""), "{body}");
+                    }
+                    other => panic!("{other}"),
+                }
+            }
+            hashed
+        });
+        // One at work and two waiting; a slow machine lets one more in as each is done.
+        assert!((3..GUESSES).contains(&hashed), "{hashed} of {GUESSES}");
+        let answered = answered.load(Ordering::SeqCst);
+        assert!(answered > hashed, "{answered} were answered while {hashed} were hashed");
+        // Whose password was never looked at has not guessed.
+        let counted = "SELECT failures AS n FROM throttle WHERE bucket LIKE 'account:%'";
+        assert_eq!(app.number(counted), hashed as i64);
+    });
+}

@@ -125,6 +125,7 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
     if mode.has_sessions() {
         open.extend(["GET /", "GET /static/<name>"]);
         open.extend(["GET /login?<next>", "POST /login", "POST /logout"]);
+        open.extend(["GET /setup?<token>", "POST /setup"]);
         if registration {
             open.extend(["GET /register", "POST /register"]);
         }

@@ -20,7 +20,7 @@ use super::left::Left;
 use super::login_required::LoginRequired;
 use super::notes::Notes;
 use super::policy;
-use super::presented::is_token_request;
+use super::presented::is_token_of_ours;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
 use super::state::{AuthState, CookieNames};
@@ -271,7 +271,7 @@ fn challenge(
     let bare = format!("{scheme} realm=\"{realm}\"");
     let value = match (status, reason.map(Error::kind)) {
         (Status::Unauthorized, Some(kind))
-            if kind.blames_token() && is_token_request(request, state) =>
+            if kind.blames_token() && is_token_of_ours(request, state) =>
         {
             format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
         }

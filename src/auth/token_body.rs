@@ -16,7 +16,7 @@ use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::guards::{Authenticated, RefreshToken};
 use super::json_body;
-use super::presented::{Presented, found_in_body, is_beside_body};
+use super::presented::{Presented, is_beside_body, mark_in_body};
 use super::sentinel::{self, Proves};
 use super::session_verdict::was_admitted;
 use super::state::AuthState;
@@ -69,8 +69,7 @@ struct Rest(Map<String, Value>);
 
 impl Rest {
     fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let value = Value::Object(self.0.clone());
-        serde_json::from_value(value).map_err(|_| ErrorKind::InvalidField.into())
+        T::deserialize(&self.0).map_err(|_| ErrorKind::InvalidField.into())
     }
 }
 
@@ -179,7 +178,7 @@ async fn read(
         }
         Some(value) => {
             // Good or bad, it makes this a token request: no cookie leaves.
-            found_in_body(request);
+            mark_in_body(request);
             if was_admitted(request) {
                 return Err(ErrorKind::AmbiguousCredentials.into());
             }

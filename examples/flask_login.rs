@@ -118,7 +118,7 @@ async fn log_in(
 ) -> Result<Redirect, Error> {
     let user = proven(users, hasher, &form).await?;
     let start = match form.remember_for {
-        Some(hours) => Start::new().remembered_for(Duration::from_secs(hours * 3600)),
+        Some(hours) => Start::new().remembered_for(Duration::from_secs(hours.saturating_mul(3600))),
         None if form.remember => Start::new().remembered(),
         None => Start::new(),
     };

@@ -74,6 +74,30 @@ fn every_key_of_rocket_on_the_page_exists_and_has_the_default_it_says() {
 }
 
 #[test]
+fn no_setting_of_flask_stands_in_the_tables_of_keys_and_in_that_of_missing_ones() {
+    let heading = "\n## Flask's settings without one here\n";
+    let (keys, missing) = PAGE.split_once(heading).expect("the last section");
+    let rows = keys.lines().filter(|line| line.starts_with("| `"));
+    let known: Vec<&str> =
+        rows.filter_map(|row| row.trim_matches('|').split(" | ").nth(4)).collect();
+    let known: Vec<&str> = known.into_iter().flat_map(flask_names).collect();
+    assert!(known.contains(&"SESSION_COOKIE_NAME"), "{known:?}");
+    let rows = missing.lines().filter(|line| line.starts_with("| `"));
+    let missing = rows.filter_map(|row| row.trim_matches('|').split(" | ").next());
+    let missing: Vec<&str> = missing.flat_map(flask_names).collect();
+    assert!(missing.contains(&"LOGIN_DISABLED"), "{missing:?}");
+    let both: Vec<_> = missing.into_iter().filter(|name| known.contains(name)).collect();
+    assert!(both.is_empty(), "docs/OPTIONS.md: with a setting here and without one: {both:?}");
+}
+
+/// The names in capitals that stand in backticks.
+fn flask_names(cell: &str) -> Vec<&str> {
+    let quoted = cell.split('`').skip(1).step_by(2);
+    let words = quoted.filter_map(|text| text.split([' ', '=']).next());
+    words.filter(|word| word.starts_with(|first: char| first.is_ascii_uppercase())).collect()
+}
+
+#[test]
 fn the_message_on_the_page_is_the_real_one() {
     let wrong = Figment::from(Serialized::default("auth.token.acess", "5m"));
     let faults = Config::from_figment(&wrong).expect_err("an unknown key");

@@ -76,7 +76,7 @@ impl LoginManager {
 impl Handler for LoginManager {
     async fn handle<'r>(&self, status: Status, request: &'r Request<'_>) -> catcher::Result<'r> {
         // Whoever sent a token is a program: it is told, not sent to a form.
-        let kind = Error::last(request).map(|error| error.kind());
+        let kind = Error::of(status, request).map(|error| error.kind());
         let (view, category, message) = match kind.filter(|_| !policy::is_token_request(request)) {
             Some(ErrorKind::CredentialsMissing) => {
                 (self.login_view, self.login_message_category, self.login_message)

@@ -82,8 +82,9 @@ pub trait Account: Sized + Send + Sync + 'static {
         Map::new()
     }
 
-    /// Further JOSE header fields for a new token (`additional_headers_loader`); `alg`,
-    /// `typ`, `kid` and `crit` are ignored. Default: none.
+    /// Further JOSE header fields for a new token (`additional_headers_loader`); those that
+    /// decide how it is verified are ignored: `alg`, `typ`, `kid`, `crit`, `b64`, `zip`, `jku`,
+    /// `jwk`, `x5u` and `x5c`. Default: none.
     fn headers(&self, kind: TokenKind) -> Map<String, Value> {
         let _ = kind;
         Map::new()

@@ -145,10 +145,13 @@ pub(crate) fn mark_worthless(request: &Request<'_>, which: Which) {
 /// Takes worthless cookies back, unless the answer sets them anew.
 pub(crate) fn take_back(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
     for which in [Which::Session, Which::Remember] {
+        if !Worthless::of(request, which).load(Ordering::Relaxed) {
+            continue;
+        }
         let name = which.name(state);
         let own = format!("{name}=");
         let replaced = response.headers().get("Set-Cookie").any(|cookie| cookie.starts_with(&own));
-        if Worthless::of(request, which).load(Ordering::Relaxed) && !replaced {
+        if !replaced {
             response.adjoin_header(removal(&state.config.session, name));
         }
     }

@@ -16,10 +16,11 @@ use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::events::{EventKind, Events, Silent, report};
 use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
+use super::left::Left;
 use super::login_required::LoginRequired;
 use super::notes::Notes;
 use super::policy;
-use super::presented::is_token_request;
+use super::presented::is_token_of_ours;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
 use super::state::{AuthState, CookieNames};
@@ -205,9 +206,15 @@ impl Fairing for LastWord {
         if policy::apply(state, request, response) {
             self.report(request);
         }
-        challenge(state, request, response);
-        report_refusal(request, response.status());
-        retry_after(request, response);
+        let status = response.status();
+        // No error has a status of success, and most answers are one.
+        let reason = (status.code >= 300).then(|| Error::of(status, request)).flatten();
+        challenge(state, request, response, reason.as_ref());
+        report_refusal(request, status, reason.as_ref());
+        if let Some(seconds) = reason.and_then(|error| error.wait()) {
+            // A catcher that draws a page need not think of it.
+            response.set_header(Header::new("Retry-After", seconds.to_string()));
+        }
         if AuthState::was_asked(request) {
             response.set_header(Header::new("Cache-Control", "no-store"));
             vary(state, response);
@@ -230,40 +237,42 @@ impl LastWord {
     }
 }
 
-/// A catcher that draws a page need not think of it.
-fn retry_after(request: &Request<'_>, response: &mut Response<'_>) {
-    let error = Error::of(response.status(), request);
-    if let Some(seconds) = error.and_then(|error| error.wait()) {
-        response.set_header(Header::new("Retry-After", seconds.to_string()));
-    }
-}
-
 /// Told once a request, when it is certain that it ends so: a guard's refusal alone may only
 /// have meant that nobody is signed in.
-fn report_refusal(request: &Request<'_>, status: Status) {
-    let error = match status {
-        // A page may send them to a form instead of telling them.
-        Status::SeeOther => Error::last(request),
-        status => Error::of(status, request),
+fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>) {
+    let told = match status {
+        // A catcher may send them to a form instead of telling them. A redirect of a handler's
+        // is none, whatever a guard in an `Option` left.
+        Status::SeeOther => Left::settled(request),
+        _ => reason.cloned(),
     };
-    let kind = error.map(|error| error.kind());
+    let kind = told.map(|error| error.kind());
     if let Some(kind) = kind.filter(|kind| matches!(kind.status().code, 401 | 403 | 429)) {
         report(request, EventKind::Refused(kind), None, None);
     }
 }
 
 /// RFC 6750, section 3: every 401 says how to come in, and a bad token that it was bad.
-fn challenge(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
+fn challenge(
+    state: &AuthState,
+    request: &Request<'_>,
+    response: &mut Response<'_>,
+    reason: Option<&Error>,
+) {
+    let status = response.status();
+    if !matches!(status, Status::Unauthorized | Status::Forbidden) {
+        return;
+    }
     // A challenge that the application wrote itself, for another scheme perhaps, stands.
     if !state.config.mode.has_tokens() || response.headers().contains("WWW-Authenticate") {
         return;
     }
-    let presented = is_token_request(request, state);
-    let kind = Error::of(response.status(), request).map(|error| error.kind());
     let (scheme, realm) = (&state.config.token.scheme, &state.config.token.realm);
     let bare = format!("{scheme} realm=\"{realm}\"");
-    let value = match (response.status(), kind) {
-        (Status::Unauthorized, Some(kind)) if presented && kind.blames_token() => {
+    let value = match (status, reason.map(Error::kind)) {
+        (Status::Unauthorized, Some(kind))
+            if kind.blames_token() && is_token_of_ours(request, state) =>
+        {
             format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
         }
         (Status::Unauthorized, _) => bare,

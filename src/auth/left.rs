@@ -46,6 +46,11 @@ impl Left {
         Self::on(request, |left| left.settled.as_ref().or(left.errors.last()).cloned())
     }
 
+    /// The answer if there is one: a handler's, or what a catcher was told.
+    pub(crate) fn settled(request: &Request<'_>) -> Option<Error> {
+        Self::on(request, |left| left.settled.clone())
+    }
+
     /// The reason for an answer of this status; from now on it stays the reason.
     pub(crate) fn reason(request: &Request<'_>, status: Status) -> Option<Error> {
         Self::on(request, |left| {

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
-use rocket::{Build, Rocket, Route};
+use rocket::{Build, Ignite, Rocket, Route};
 
 use super::fairing::{Auth, HOPS};
-use super::sentinel::Proves;
+use super::sentinel::{self, Proves};
 use super::survey::{Demand, survey};
 
 impl Auth {
@@ -21,12 +21,20 @@ impl Auth {
     ///
     /// [`TokenUser`](super::TokenUser), [`AnyTokenUser`](super::AnyTokenUser),
     /// [`SessionUser`](super::SessionUser), [`CurrentUser`](super::CurrentUser),
-    /// [`AccessToken`](super::AccessToken), [`RefreshToken`](super::RefreshToken) and
-    /// [`TokenBody`](super::TokenBody) demand a login, alone or inside [`Fresh`](super::Fresh),
+    /// [`AccessToken`](super::AccessToken), [`RefreshToken`](super::RefreshToken),
+    /// [`TokenBody`](super::TokenBody) and [`RefreshBody`](super::RefreshBody) demand a login,
+    /// alone or inside [`Fresh`](super::Fresh),
     /// [`Require`](super::Require), [`ClaimedRole`](super::ClaimedRole),
     /// [`Scoped`](super::Scoped) and [`Only`](super::Only). What also lets in somebody unknown
     /// does not: [`Maybe`](super::Maybe), `Option`, `Result`, and the guards that prove nothing
     /// about who is asking.
+    ///
+    /// Two things Rocket does not tell, and in both a guard is counted that does not bind: the
+    /// guard inside an `Option` or a `Result` that also has a type macro among its parameters
+    /// (`Result<CurrentUser<User>, error!()>`; name the type with an alias), and a guard of ours
+    /// that the [`Sentinel`](rocket::Sentinel) of the handler's return type asks. A responder
+    /// asks [`Auth::is_attached`], which proves nothing. What is in doubt otherwise counts as no
+    /// guard, also a sentinel that panics because the look at the routes has no managed state.
     ///
     /// ```
     /// use vestibule::auth::Auth;
@@ -68,6 +76,27 @@ impl Auth {
         let open = open.iter().map(|&entry| entry.to_owned()).collect();
         self.login_required = Some(LoginRequired { open, hop: 0 });
         self
+    }
+
+    /// Whether the fairing is attached, for the [`Sentinel`](rocket::Sentinel) of a responder or
+    /// of a tool of yours that needs it. Unlike the sentinel of a guard it says nothing about
+    /// who is asking, so [`login_required_except`](Self::login_required_except) counts no login.
+    ///
+    /// ```
+    /// use rocket::{Ignite, Rocket, Sentinel};
+    /// use vestibule::auth::Auth;
+    ///
+    /// struct Page(String);
+    ///
+    /// impl Sentinel for Page {
+    ///     fn abort(rocket: &Rocket<Ignite>) -> bool {
+    ///         !Auth::is_attached(rocket)
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn is_attached(rocket: &Rocket<Ignite>) -> bool {
+        sentinel::is_attached(rocket)
     }
 }
 

@@ -41,11 +41,12 @@ pub fn is_token_request(request: &Request<'_>) -> bool {
 
 /// Makes this a token request from now on, for a guard that takes a credential of your own
 /// ([`Authentication::vouched`](super::Authentication::vouched)): the answer carries no cookie,
-/// is not stored, and no session is looked at.
+/// is not stored, and no session is looked at. The challenge of a 401 does not say
+/// `invalid_token` for it, because it was no token of ours that was bad.
 pub fn mark_token_request(request: &Request<'_>) {
     if let Ok(state) = AuthState::of(request) {
         state.asked(request);
-        presented::found_in_body(request);
+        presented::mark(request);
     }
 }
 

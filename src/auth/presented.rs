@@ -32,21 +32,23 @@ struct Tokens {
     refresh: Presented,
 }
 
-/// Set when a data guard found a token in the body.
+/// What guards have said about the request: not every credential stands where we look.
 #[derive(Default)]
-struct InBody(AtomicBool);
+struct Marked {
+    /// A data guard found a token of ours in the body.
+    in_body: AtomicBool,
+    /// A guard of the application's own takes a credential of its own.
+    by_guard: AtomicBool,
+}
 
 impl Presented {
     /// The token of this type that is presented on the request, the body aside; looked for
     /// once, then remembered.
     pub(crate) fn of<'r>(request: &'r Request<'_>, state: &AuthState, kind: TokenKind) -> &'r Self {
-        let tokens = request.local_cache(|| {
-            let find = |kind| match state.config.mode.has_tokens() {
-                true => find(request, &state.config.token, kind),
-                // In mode `session` tokens do not exist: nothing is looked at.
-                false => Self::Nothing,
-            };
-            Tokens { access: find(TokenKind::Access), refresh: find(TokenKind::Refresh) }
+        let tokens = request.local_cache(|| match state.config.mode.has_tokens() {
+            true => Tokens::on(request, &state.config.token),
+            // In mode `session` tokens do not exist: nothing is looked at.
+            false => Tokens { access: Self::Nothing, refresh: Self::Nothing },
         });
         match kind {
             TokenKind::Access => &tokens.access,
@@ -73,9 +75,15 @@ impl Presented {
     }
 }
 
-/// Whether the session policy sees a token request: a token is presented, good or bad.
+/// Whether the session policy sees a token request: a token is presented, good or bad, or a
+/// guard says that it is one.
 pub(crate) fn is_token_request(request: &Request<'_>, state: &AuthState) -> bool {
-    is_beside_body(request, state) || in_body(request).load(Ordering::Relaxed)
+    is_token_of_ours(request, state) || marked(request).by_guard.load(Ordering::Relaxed)
+}
+
+/// Whether what is presented is a token of ours, in the body too.
+pub(crate) fn is_token_of_ours(request: &Request<'_>, state: &AuthState) -> bool {
+    is_beside_body(request, state) || marked(request).in_body.load(Ordering::Relaxed)
 }
 
 /// Whether a token of either type is presented anywhere but in the body.
@@ -85,41 +93,49 @@ pub(crate) fn is_beside_body(request: &Request<'_>, state: &AuthState) -> bool {
 }
 
 /// Notes that a data guard found a token in the body: from now on this is a token request.
-pub(crate) fn found_in_body(request: &Request<'_>) {
-    in_body(request).store(true, Ordering::Relaxed);
+pub(crate) fn mark_in_body(request: &Request<'_>) {
+    marked(request).in_body.store(true, Ordering::Relaxed);
 }
 
-fn in_body<'r>(request: &'r Request<'_>) -> &'r AtomicBool {
-    &request.local_cache(InBody::default).0
+/// Notes that a guard of the application's own makes this a token request.
+pub(crate) fn mark(request: &Request<'_>) {
+    marked(request).by_guard.store(true, Ordering::Relaxed);
 }
 
-/// Looks into every enabled location; a token in two of them is two answers to "who?".
-fn find(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> Presented {
-    // Each once, however often the configuration names it; the body is not read yet.
-    let mut found = [Location::Header, Location::Cookies, Location::Query]
-        .into_iter()
-        .filter(|location| config.locations.contains(location))
-        .map(|location| match location {
-            Location::Header => in_headers(request, config),
-            Location::Cookies => in_cookies(request, config, kind),
-            Location::Query => in_query(request, config),
-            Location::Json => Presented::Nothing,
-        })
-        .filter(Presented::is_something);
-    let other = match kind {
-        TokenKind::Access => TokenKind::Refresh,
-        TokenKind::Refresh => TokenKind::Access,
-    };
-    // A browser sends both cookies; beside a token elsewhere either is one too many.
-    let beside_cookie = || {
-        config.locations.contains(&Location::Cookies)
-            && in_cookies(request, config, other).is_something()
-    };
-    match (found.next(), found.next()) {
-        (None, _) => Presented::Nothing,
-        (Some(one @ Presented::Token(_, Location::Cookies)), None) => one,
-        (Some(_), None) if beside_cookie() => AMBIGUOUS,
-        (Some(one), None) => one,
+fn marked<'r>(request: &'r Request<'_>) -> &'r Marked {
+    request.local_cache(Marked::default)
+}
+
+impl Tokens {
+    /// Looks into every enabled location, each once; the body is not read yet.
+    fn on(request: &Request<'_>, config: &TokenConfig) -> Self {
+        let enabled = |location| config.locations.contains(&location);
+        let mut elsewhere = Vec::new();
+        if enabled(Location::Header) {
+            elsewhere.push(in_headers(request, config));
+        }
+        if enabled(Location::Query) {
+            elsewhere.push(in_query(request, config));
+        }
+        elsewhere.retain(Presented::is_something);
+        let cookie = |kind| match enabled(Location::Cookies) {
+            true => in_cookies(request, config, kind),
+            false => Presented::Nothing,
+        };
+        let (access, refresh) = (cookie(TokenKind::Access), cookie(TokenKind::Refresh));
+        Self {
+            access: one_of(&elsewhere, &access, &refresh),
+            refresh: one_of(&elsewhere, &refresh, &access),
+        }
+    }
+}
+
+/// A token in two locations is two answers to "who?".
+fn one_of(elsewhere: &[Presented], own: &Presented, other: &Presented) -> Presented {
+    match elsewhere {
+        // A browser sends both cookies; beside a token elsewhere either is one too many.
+        [] => own.clone(),
+        [one] if !own.is_something() && !other.is_something() => one.clone(),
         _ => AMBIGUOUS,
     }
 }

@@ -56,6 +56,12 @@ pub(crate) fn abort(rocket: &Rocket<Ignite>, guard: &str, proves: Proves) -> boo
     missing
 }
 
+/// Whether the fairing is there. A survey is answered yes, so that it hides no guard that is
+/// asked next.
+pub(crate) fn is_attached(rocket: &Rocket<Ignite>) -> bool {
+    rocket.state::<Survey>().is_some() || rocket.state::<AuthState>().is_some()
+}
+
 /// The answer of a guard that lets in whom the guard inside does not know.
 pub(crate) fn abort_as(rocket: &Rocket<Ignite>, inside: fn(&Rocket<Ignite>) -> bool) -> bool {
     match rocket.state::<Survey>() {

@@ -38,6 +38,12 @@ impl Admitted {
     }
 }
 
+/// Whether a session was let in on this request already: for a data guard, which comes after the
+/// other guards and may find a second answer to "who?" in the body.
+pub(crate) fn was_admitted(request: &Request<'_>) -> bool {
+    Admitted::on(request).get().is_some()
+}
+
 impl Carried {
     /// The tickets in the request's cookies, if sessions exist and no token was presented; 403
     /// `cross_origin` when there is one and the request is unsafe and from another site.

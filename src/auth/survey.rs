@@ -4,6 +4,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use log::LevelFilter;
@@ -51,13 +52,24 @@ pub(crate) fn survey<'r>(
 ) -> Option<Vec<Vec<Demand>>> {
     let _quiet = Quiet::new();
     let figment = &quiet(figment);
-    let routes: Vec<Route> = routes.flat_map(|route| [border(), route.clone()]).collect();
-    let count = routes.len() / 2;
-    let sentries = match ignite(figment, true, in_order(routes))? {
-        Ok(_) => Vec::new(),
-        Err(sentries) => sentries,
-    };
+    let routes: Vec<Route> = routes.cloned().collect();
     let asker = ignite(figment, false, Vec::new())?.ok()?;
+    if let Some(sentries) = unless_panics(|| sentries(figment, &routes)) {
+        return demands(&sentries?, routes.len(), &asker);
+    }
+    // An application's sentinel unwraps state that is not there. Each route by itself then: of
+    // the one whose sentinel it is nothing is known, so it counts as one without a guard.
+    let each = routes.iter().map(|route| {
+        match unless_panics(|| sentries(figment, std::slice::from_ref(route))) {
+            Some(sentries) => demands(&sentries?, 1, &asker)?.pop(),
+            None => Some(Vec::new()),
+        }
+    });
+    each.collect()
+}
+
+/// What is known of each of so many routes, by the sentinels that aborted for them.
+fn demands(sentries: &[Sentry], count: usize, asker: &Rocket<Ignite>) -> Option<Vec<Vec<Demand>>> {
     let mut known: HashMap<TypeId, Option<Proves>> = HashMap::new();
     let mut demands: Vec<Vec<Demand>> = Vec::with_capacity(count);
     // A type inside another does not bind the request: the outer one may ignore its refusal.
@@ -66,7 +78,7 @@ pub(crate) fn survey<'r>(
             demands.push(Vec::new());
             continue;
         }
-        let proves = *known.entry(sentry.type_id).or_insert_with(|| proves(sentry, &asker));
+        let proves = *known.entry(sentry.type_id).or_insert_with(|| proves(sentry, asker));
         if let Some(proves) = proves {
             demands.last_mut()?.push(Demand { type_name: sentry.type_name, proves });
         }
@@ -74,11 +86,23 @@ pub(crate) fn survey<'r>(
     (demands.len() == count).then_some(demands)
 }
 
-/// What the type proves; `None` when it asks no guard of ours.
+/// The sentinels that abort for these routes, a border before those of each.
+fn sentries(figment: &Figment, routes: &[Route]) -> Option<Vec<Sentry>> {
+    let routes = routes.iter().flat_map(|route| [border(), route.clone()]).collect();
+    Some(ignite(figment, true, in_order(routes))?.err().unwrap_or_default())
+}
+
+/// `None` where it panics, which the panic hook has told then.
+fn unless_panics<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+/// What the type proves; `None` when it asks no guard of ours. What it asked before it panics
+/// it has asked.
 fn proves(sentry: &Sentry, asker: &Rocket<Ignite>) -> Option<Proves> {
     let survey = asker.state::<Survey>()?;
     survey.take();
-    (sentry.abort)(asker);
+    unless_panics(|| (sentry.abort)(asker));
     let proves = survey.take()?;
     Some(if is_lenient(sentry.type_name) { Proves::Nothing } else { proves })
 }
@@ -149,8 +173,10 @@ fn ignite(
     abort: bool,
     routes: Vec<Route>,
 ) -> Option<Result<Rocket<Ignite>, Vec<Sentry>>> {
-    let rocket: Rocket<Build> =
-        rocket::custom(figment).manage(Survey::answering(abort)).mount("/", routes);
+    let rocket: Rocket<Build> = rocket::custom(figment);
+    // Rocket sets the level for the time until it has read the configuration.
+    log::set_max_level(LevelFilter::Off);
+    let rocket = rocket.manage(Survey::answering(abort)).mount("/", routes);
     // Without a fairing that waits for something there is nothing to wait for.
     match rocket.ignite().now_or_never()? {
         Ok(rocket) => Some(Ok(rocket)),

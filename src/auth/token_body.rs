@@ -16,8 +16,9 @@ use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::guards::{Authenticated, RefreshToken};
 use super::json_body;
-use super::presented::{Presented, found_in_body, is_beside_body};
+use super::presented::{Presented, is_beside_body, mark_in_body};
 use super::sentinel::{self, Proves};
+use super::session_verdict::was_admitted;
 use super::state::AuthState;
 
 /// Data guard: the account behind an access token in the JSON body, and the rest of the body
@@ -26,8 +27,9 @@ use super::state::AuthState;
 /// then there need not be a body either.
 ///
 /// Without it: 401 as [`TokenUser`](super::TokenUser); 400 `ambiguous_credentials` when
-/// another location holds a token too; 415 `unsupported_media_type`, 413 `too_large`, 400
-/// `malformed_body`.
+/// another location holds a token too, or when a guard of the same route let a session in; 415
+/// `unsupported_media_type`, 413 `too_large`, 400 `malformed_body`. Guards run before the body
+/// is read: by then that session has been looked up and counts as used.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -67,8 +69,7 @@ struct Rest(Map<String, Value>);
 
 impl Rest {
     fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let value = Value::Object(self.0.clone());
-        serde_json::from_value(value).map_err(|_| ErrorKind::InvalidField.into())
+        T::deserialize(&self.0).map_err(|_| ErrorKind::InvalidField.into())
     }
 }
 
@@ -177,7 +178,10 @@ async fn read(
         }
         Some(value) => {
             // Good or bad, it makes this a token request: no cookie leaves.
-            found_in_body(request);
+            mark_in_body(request);
+            if was_admitted(request) {
+                return Err(ErrorKind::AmbiguousCredentials.into());
+            }
             verify(request, state, value.as_str().unwrap_or_default(), Location::Json)?
         }
     };

@@ -12,6 +12,9 @@ use rocket::figment::error::Kind;
 use rocket::figment::providers::{Format, Toml};
 use serde::Deserialize;
 
+/// What the names of files that are still being written begin with.
+const ASIDE: &str = ".secrets-";
+
 /// What the file holds. Unknown keys are refused, because writing it anew would lose them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,13 +152,37 @@ fn random<const N: usize>() -> io::Result<[u8; N]> {
 /// Writes the secrets of the first start. Written aside and linked into place: a crash leaves
 /// no half a secret, and of two processes that start at once one wins and both read the same.
 pub(super) fn create(path: &Path) -> io::Result<()> {
+    let directory = locked(path)?;
     let aside = aside(path, &Secrets::random()?)?.0;
     let linked = match fs::hard_link(&aside, path) {
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     };
     fs::remove_file(&aside)?;
-    linked
+    // Without its name on the disk a file is lost with the power, however well it was written.
+    linked.and_then(|()| directory.sync_all())
+}
+
+/// The directory of the file, locked: the file itself cannot be the lock, because it is another
+/// one afterwards. What a crash left aside is removed; nobody else is writing now.
+fn locked(path: &Path) -> io::Result<File> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let directory = File::open(parent)?;
+    directory.lock()?;
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_aside) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(directory)
+}
+
+/// Whether a file is named as [`aside`] names them.
+fn is_aside(name: &str) -> bool {
+    let random = name.strip_prefix(ASIDE).map(|random| URL_SAFE_NO_PAD.decode(random));
+    random.is_some_and(|bytes| bytes.is_ok_and(|bytes| bytes.len() == 8))
 }
 
 /// Puts new secrets in the place of those in the file.
@@ -180,9 +207,7 @@ fn change<T>(
     // Where it is a link, the file behind it is replaced and not the link.
     let path = &fs::canonicalize(path).map_err(|cause| failed(path, &cause))?;
     let io = |cause: io::Error| failed(path, &cause);
-    // The file itself cannot be the lock: it is another one afterwards.
-    let directory = File::open(path.parent().unwrap_or(path)).map_err(io)?;
-    directory.lock().map_err(io)?;
+    let directory = locked(path).map_err(io)?;
     let (changed, answer) = change(Secrets::read(path)?)?;
     replace(path, &changed).and_then(|()| directory.sync_all()).map_err(io)?;
     Ok(answer)
@@ -209,7 +234,7 @@ fn replace(path: &Path, secrets: &Secrets) -> io::Result<()> {
 
 /// A new file beside the one that is meant, on the disk, for its owner alone.
 fn aside(path: &Path, secrets: &Secrets) -> io::Result<(PathBuf, File)> {
-    let name = format!(".secrets-{}", URL_SAFE_NO_PAD.encode(random::<8>()?));
+    let name = format!("{ASIDE}{}", URL_SAFE_NO_PAD.encode(random::<8>()?));
     let aside = path.with_file_name(name);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
     let written = file.write_all(secrets.text().as_bytes()).and_then(|()| file.sync_all());

@@ -213,6 +213,13 @@ fn a_remembered_login_that_logs_out_stays_out_also_with_a_duration_of_its_own() 
 }
 
 #[test]
+fn hours_without_end_are_no_more_than_a_browser_keeps() {
+    let site = Site::start();
+    let cookies = site.log_in("&remember_for=18446744073709551615");
+    assert_eq!(site.state(&only(&cookies, "remember_token")), ada(false, true));
+}
+
+#[test]
 fn a_key_in_the_query_is_another_way_to_be_known() {
     let site = Site::start();
     let by = |name: &str, via: &str| json!({ "name": name, "via": via });

@@ -338,6 +338,24 @@ fn the_file_stays_with_the_user_that_the_service_runs_as() {
 }
 
 #[test]
+fn what_a_crash_left_aside_is_removed_and_nothing_else() {
+    let home = Home::new();
+    let directory = home.path("state");
+    fs::create_dir(&directory).expect("a new directory");
+    let (left, kept) = (".secrets-AAAAAAAAAAA", [".secrets-mine", ".secrets-AAAAAAAAAAA.toml"]);
+    let check = |command: &[&str]| {
+        for name in kept.iter().chain([&left]) {
+            fs::write(directory.join(name), "secret_key = ").expect("our own file");
+        }
+        assert_eq!(home.run(command, "").code, Some(0), "{command:?}");
+        assert!(!directory.join(left).exists(), "{command:?}");
+        assert!(kept.iter().all(|name| directory.join(name).exists()), "{command:?}");
+    };
+    check(&["routes"]);
+    check(&["secrets", "rotate"]);
+}
+
+#[test]
 fn a_link_stays_a_link() {
     let home = Home::new();
     assert_eq!(home.run(&["routes"], "").code, Some(0));

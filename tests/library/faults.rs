@@ -15,8 +15,8 @@ use crate::users::ALICE;
 
 /// Tells what no client is told.
 #[catch(default)]
-fn tell(_: Status, request: &Request<'_>) -> String {
-    let error = Error::last(request);
+fn tell(status: Status, request: &Request<'_>) -> String {
+    let error = Error::of(status, request);
     error.map_or_else(String::new, |error| format!("{:?}", error.token_fault()))
 }
 

@@ -165,6 +165,21 @@ fn what_own(user: Maybe<SessionUser>, cookies: &CookieJar<'_>) -> String {
     format!("user: {}, own: {own}", user.0.is_some())
 }
 
+#[test]
+fn a_bad_credential_of_ones_own_is_not_called_an_invalid_token() {
+    let app = app();
+    for path in ["/by-id?user_id=99", "/by-id/maybe?user_id=x"] {
+        let reply = app.get(path).send();
+        assert_eq!((reply.status, reply.code().as_str()), (401, "token_invalid"), "{path}");
+        assert_eq!(reply.one("WWW-Authenticate"), Some("Bearer realm=\"vestibule\""), "{path}");
+    }
+    let reply = app.get("/session").bearer("bad").send();
+    assert!(reply.one("WWW-Authenticate").is_some_and(|told| told.contains("invalid_token")));
+    // Beside a bad token of ours too: that one is what is told.
+    let reply = app.get("/by-id?user_id=99").bearer("bad").send();
+    assert!(reply.one("WWW-Authenticate").is_some_and(|told| told.contains("invalid_token")));
+}
+
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<EventKind>>>);
 

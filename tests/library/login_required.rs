@@ -217,6 +217,125 @@ impl Sentinel for Stamping {
     }
 }
 
+/// Guards and tools of an application that count on state which the survey does not have.
+macro_rules! hasty {
+    ($name:ident, $abort:expr) => {
+        struct $name;
+
+        #[rocket::async_trait]
+        impl<'r> FromRequest<'r> for $name {
+            type Error = Error;
+
+            async fn from_request(_: &'r Request<'_>) -> Outcome<Self, Error> {
+                Outcome::Success(Self)
+            }
+        }
+
+        impl Sentinel for $name {
+            fn abort(rocket: &Rocket<Ignite>) -> bool {
+                let abort: fn(&Rocket<Ignite>) -> bool = $abort;
+                abort(rocket)
+            }
+        }
+    };
+}
+
+fn has_no_users(rocket: &Rocket<Ignite>) -> bool {
+    rocket.state::<Users>().expect("managed users").get(1).is_none()
+}
+
+hasty!(Tool, has_no_users);
+hasty!(HastyAuthor, |rocket| CurrentUser::abort(rocket) || has_no_users(rocket));
+hasty!(HastyFirst, |rocket| has_no_users(rocket) || CurrentUser::abort(rocket));
+hasty!(Careful, |rocket| !Auth::is_attached(rocket) || CurrentUser::abort(rocket));
+
+#[get("/tool")]
+fn tool(tool: Tool) {
+    let _ = tool;
+}
+
+#[get("/hasty")]
+fn hasty_author(author: HastyAuthor) {
+    let _ = author;
+}
+
+#[get("/hasty-first")]
+fn hasty_first(author: HastyFirst) {
+    let _ = author;
+}
+
+#[get("/careful")]
+fn careful(author: Careful) {
+    let _ = author;
+}
+
+#[test]
+fn a_sentinel_that_panics_for_want_of_state_stops_no_launch_and_proves_nothing() {
+    let mount =
+        |open: &[&str], routes: Vec<Route>| launches(open, |rocket| rocket.mount("/", routes));
+    assert!(mount(&["GET /tool"], routes![tool]));
+    assert!(!mount(&[], routes![tool]), "nothing is known of it");
+    assert!(mount(&["GET /tool"], routes![me, tool, page, hasty_author]), "the others are known");
+    assert!(!mount(&["GET /tool"], routes![tool, search]));
+    assert!(mount(&[], routes![hasty_author]), "it asks ours first");
+    assert!(!mount(&[], routes![hasty_first]));
+}
+
+macro_rules! failure {
+    () => {
+        Error
+    };
+}
+
+#[get("/macro")]
+fn type_macro(user: Result<CurrentUser, failure!()>) {
+    let _ = user;
+}
+
+/// An answer that needs the fairing, and says so with the sentinel that it asks.
+macro_rules! answer {
+    ($name:ident, $abort:expr) => {
+        #[derive(rocket::Responder)]
+        struct $name(&'static str);
+
+        impl Sentinel for $name {
+            fn abort(rocket: &Rocket<Ignite>) -> bool {
+                let abort: fn(&Rocket<Ignite>) -> bool = $abort;
+                abort(rocket)
+            }
+        }
+    };
+}
+
+answer!(AsksGuard, CurrentUser::abort);
+answer!(AsksFairing, |rocket| !Auth::is_attached(rocket));
+
+#[get("/asks-guard")]
+fn asks_guard() -> AsksGuard {
+    AsksGuard("")
+}
+
+#[get("/asks-fairing")]
+fn asks_fairing() -> AsksFairing {
+    AsksFairing("")
+}
+
+#[test]
+fn what_rocket_does_not_tell_counts_as_a_login_and_is_documented() {
+    assert!(launches(&[], |rocket| rocket.mount("/", routes![type_macro])));
+    assert!(launches(&[], |rocket| rocket.mount("/", routes![asks_guard])));
+}
+
+#[test]
+fn asking_whether_the_fairing_is_attached_proves_nothing_and_hides_nothing() {
+    assert!(!launches(&[], |rocket| rocket.mount("/", routes![asks_fairing])));
+    assert!(launches(&["GET /asks-fairing"], |rocket| rocket.mount("/", routes![asks_fairing])));
+    assert!(launches(&[], |rocket| rocket.mount("/", routes![careful])));
+    let without = rocket::custom(setup()).mount("/", routes![asks_fairing]);
+    let error = Client::untracked(without).expect_err("no fairing");
+    assert!(format!("{:?}", error.kind()).contains("SentinelAborts"), "{error:?}");
+}
+
 #[get("/first")]
 fn first(user: Option<CurrentUser>, state: &State<Users>, guard: CurrentUser) {
     let _ = (user, state, guard);

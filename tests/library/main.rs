@@ -38,6 +38,7 @@ mod properties;
 mod refresh;
 mod refresh_body;
 mod scopes;
+mod session_beside_body;
 mod sessions;
 mod several_locations;
 mod token_cookies;

@@ -475,6 +475,13 @@ fn cookies_that_browsers_would_refuse_do_not_launch() {
 fn cookies_for_every_site_need_csrf_values() {
     let settings = [("same_site", json!("none")), ("secure", json!(true)), ("csrf", json!(false))];
     assert!(fault(&settings).contains("does not go with csrf = false"));
+    for methods in [json!(["GET"]), json!(["POST"]), json!(["POST", "PUT", "DELETE", "GET"])] {
+        let mut settings = settings.clone();
+        settings[2] = ("csrf_methods", methods);
+        assert!(fault(&settings).contains("needs all of POST, PUT, PATCH, DELETE in csrf_methods"));
+        settings[0] = ("same_site", json!("lax"));
+        assert_eq!(fault(&settings), "");
+    }
     // Where no token travels in cookies it is all the same.
     let setup = Setup::new().set("auth.token.cookies.same_site", "none");
     assert!(Config::from_figment(&setup.figment).is_ok());

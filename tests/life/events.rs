@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use rocket::figment::Figment;
 use rocket::http::{Cookie, Header, Method, Status};
 use rocket::local::blocking::Client;
+use rocket::response::Redirect;
 use rocket::serde::json::Json;
 use rocket::{catch, catchers, get, post, routes};
 use vestibule::auth::{
@@ -115,6 +116,23 @@ async fn end_all(user: SessionUser, sign_ins: SignIns<'_>) -> Result<Status, Err
     Ok(Status::NoContent)
 }
 
+#[get("/onward")]
+fn onward(user: Option<SessionUser>) -> Redirect {
+    drop(user);
+    Redirect::to("/perhaps")
+}
+
+#[get("/me")]
+fn me_behind_a_form(user: SessionUser) -> String {
+    user.id.to_string()
+}
+
+#[catch(401)]
+fn to_a_form(request: &rocket::Request<'_>) -> Redirect {
+    let _message = Error::of(Status::Unauthorized, request);
+    Redirect::to("/login")
+}
+
 #[catch(default)]
 fn draw(status: Status, request: &rocket::Request<'_>) -> Problem {
     Problem::of(status, request)
@@ -150,10 +168,12 @@ impl Scene {
                 "/",
                 routes![
                     login, logout, confirm, me, perhaps, fresh, api_login, refresh, api_logout,
-                    end, end_all
+                    end, end_all, onward
                 ],
             )
-            .register("/", catchers![draw]);
+            .mount("/to-a-form", routes![me_behind_a_form])
+            .register("/", catchers![draw])
+            .register("/to-a-form", catchers![to_a_form]);
         let client = Client::untracked(rocket).expect("a launch");
         Self { client, clock, heard, secrets: Mutex::default() }
     }
@@ -279,6 +299,15 @@ fn nobody_on_a_page_for_everybody_is_no_refusal() {
     let scene = Scene::new("basic");
     assert_eq!(scene.get("/perhaps", &[]).body, "nobody");
     assert_eq!(scene.told(), []);
+}
+
+#[test]
+fn a_redirect_of_a_handler_is_no_refusal_and_one_of_a_catcher_is() {
+    let scene = Scene::new("basic");
+    assert_eq!(scene.get("/onward", &[]).status, 303);
+    assert_eq!(scene.told(), []);
+    assert_eq!(scene.get("/to-a-form/me", &[]).status, 303);
+    assert_eq!(scene.kinds(), [EventKind::Refused(ErrorKind::CredentialsMissing)]);
 }
 
 #[test]

@@ -211,6 +211,13 @@ impl TokenCookiesConfig {
             if !self.csrf {
                 problem("same_site = \"none\" does not go with csrf = false");
             }
+            let unsafe_methods = ["POST", "PUT", "PATCH", "DELETE"];
+            let checked = |one: &&str| self.csrf_methods.iter().any(|method| method == one);
+            if !unsafe_methods.iter().all(checked) {
+                problem(
+                    "same_site = \"none\" needs all of POST, PUT, PATCH, DELETE in csrf_methods",
+                );
+            }
         }
         let named = |prefix: &str| self.names().iter().any(|name| name.starts_with(prefix));
         if (named("__Host-") || named("__Secure-")) && !secure {

@@ -13,8 +13,8 @@
 //! | guard | proves | without it |
 //! |---|---|---|
 //! | [`BearerToken`] | exactly one well-formed token was presented | 401, 400 |
-//! | [`AccessToken`], [`RefreshToken`] | and it is ours, in its time, for us | 401 |
-//! | [`TokenUser`] | and its sign-in stands and the account is active | 401, 503 |
+//! | [`AccessToken`], [`RefreshToken`] | and it is ours, in its time, for us; never a foreign one | 401 |
+//! | [`TokenUser`] | and its sign-in stands and the account is active; of a foreign one [`Account::find_foreign`] says whose it is | 401, 503 |
 //! | [`SessionUser`] | the same of a session cookie | 401, 403, 503 |
 //! | [`CurrentUser`] | either; a token decides if there is one | 401, 503 |
 //! | [`Fresh`] | and the password was proven recently | 401 |

@@ -22,7 +22,7 @@ use super::standing::find_account;
 use super::state::AuthState;
 use super::token_fault::TokenFault;
 use super::token_sign_in::{confirmed, current, rotate};
-use super::verification::verify;
+use super::verification::{verify_foreign, verify_own};
 
 /// What a program gets for a password or a refresh token (RFC 6749, section 5.1).
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -195,14 +195,14 @@ impl Tokens<'_> {
         }
     }
 
-    /// Verifies a token that came in some other way, a web socket's first message for
+    /// Verifies a token of ours that came in some other way, a web socket's first message for
     /// example: signature, times, issuer, audience (`decode_token`). Whether its sign-in
     /// stands is not asked.
     ///
     /// # Errors
-    /// 401 `token_invalid` or `token_expired`.
+    /// 401 `token_invalid`, also for a foreign token, or `token_expired`.
     pub fn verify(&self, token: &str) -> Result<Claims, Error> {
-        verify(self.state, token)?.in_time()
+        verify_own(self.state, token)?.in_time()
     }
 
     /// As [`verify`](Self::verify), but its time may be over
@@ -211,7 +211,16 @@ impl Tokens<'_> {
     /// # Errors
     /// 401 `token_invalid`.
     pub fn verify_expired(&self, token: &str) -> Result<Claims, Error> {
-        Ok(verify(self.state, token)?.at_any_time())
+        Ok(verify_own(self.state, token)?.at_any_time())
+    }
+
+    /// Verifies a token of the issuer in `token.foreign`, and none of ours. Its `sub` is a name
+    /// that the issuer gives and no id of an account here.
+    ///
+    /// # Errors
+    /// 401 `token_invalid`, also for a token of ours, or `token_expired`.
+    pub fn verify_foreign(&self, token: &str) -> Result<Claims, Error> {
+        verify_foreign(self.state, token)?.in_time()
     }
 
     pub(super) fn parts(&self) -> (&Request<'_>, &AuthState) {

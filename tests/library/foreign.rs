@@ -75,7 +75,6 @@ fn a_foreign_token_opens_what_a_token_opens_and_is_never_fresh() {
     assert_eq!(app.get("/fresh").bearer(&token).send().code(), "fresh_login_required");
     assert_eq!(app.get("/session").bearer(&token).send().code(), "credentials_missing");
     assert_eq!(app.get("/refresh").bearer(&token).send().code(), "wrong_token_type");
-    assert_eq!(app.get(&format!("/verify/{token}")).send().body, "1");
     assert_eq!((app.ledger.calls(), app.ledger.len()), (0, 0), "no sign-in is asked for");
     app.advance(3600);
     assert_code(&app, &token, "token_expired");
@@ -329,6 +328,31 @@ fn a_password_proven_under_a_foreign_token_confirms_no_sign_in_of_ours() {
     assert_eq!(app.post("/prove").bearer(&token).send().code(), "credentials_missing");
     let own = app.tokens(ALICE).access;
     assert_eq!(app.post("/prove").bearer(&own).send().status, 200);
+}
+
+#[get("/verify-foreign/<token>")]
+fn verify_foreign(token: &str, tokens: auth::Tokens<'_>) -> Result<String, auth::Error> {
+    tokens.verify_foreign(token).map(|claims| format!("{} of {:?}", claims.sub, claims.iss))
+}
+
+#[test]
+fn what_says_that_a_token_is_ours_takes_no_foreign_one() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+    let app = setup.mount(routes![verify_foreign]).launch();
+    let token = pair.sign(&header(), &theirs(app.now()));
+    let own = app.tokens(ALICE).access;
+    assert_eq!(app.get("/access").bearer(&token).send().code(), "token_invalid");
+    assert_eq!(app.get("/access").bearer(&own).send().body, "1");
+    for path in ["verify", "verify-expired"] {
+        assert_eq!(app.get(&format!("/{path}/{token}")).send().code(), "token_invalid", "{path}");
+        assert_eq!(app.get(&format!("/{path}/{own}")).send().body, "1", "{path}");
+    }
+    let asked = |token: &str| app.get(&format!("/verify-foreign/{token}")).send();
+    assert_eq!(asked(&token).body, format!("1 of Some({ISSUER:?})"));
+    assert_eq!(asked(&own).code(), "token_invalid");
+    app.advance(3600);
+    assert_eq!(asked(&token).code(), "token_expired");
 }
 
 struct ReadMail;

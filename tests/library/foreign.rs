@@ -311,6 +311,37 @@ fn an_application_can_find_the_account_of_a_foreign_token_in_its_own_way() {
     assert_eq!(app.get("/guest").bearer(&own).send().code(), "token_revoked", "not for ours");
 }
 
+/// Somebody of an application that never thought of foreign tokens.
+struct First;
+
+#[rocket::async_trait]
+impl Account for First {
+    type Id = u32;
+    type Error = Infallible;
+
+    fn id(&self) -> u32 {
+        1
+    }
+
+    async fn find(_: &Rocket<Orbit>, id: &u32) -> Result<Option<Self>, Infallible> {
+        Ok((*id == 1).then_some(Self))
+    }
+}
+
+#[get("/first")]
+fn first(user: auth::CurrentUser<First>) -> String {
+    user.account().id().to_string()
+}
+
+#[test]
+fn the_subject_of_a_foreign_token_is_no_id_of_an_account_unless_the_application_says_so() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+    let app = setup.stateless().mount(routes![first]).launch();
+    let token = pair.sign(&header(), &theirs(app.now()));
+    assert_eq!(app.get("/first").bearer(&token).send().code(), "token_revoked");
+}
+
 #[rocket::post("/prove")]
 async fn prove(
     user: TokenUser<crate::users::User>,

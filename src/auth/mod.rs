@@ -31,7 +31,7 @@
 //! [`Tokens::confirm`] gives a fresh access token for a password that was proven again.
 //! `[default.auth.token]` says which claims tokens carry and must carry ([`TokenConfig`]), and
 //! whose tokens are accepted beside our own ([`ForeignConfig`], [`Account::find_foreign`]);
-//! [`Auth::keys`] finds further keys. What exactly was wrong with a token says
+//! [`Auth::find_key`] finds further keys. What exactly was wrong with a token says
 //! [`Error::token_fault`].
 //!
 //! # When a guard refuses, or is missing

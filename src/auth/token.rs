@@ -15,7 +15,7 @@ use super::events::{EventKind, report};
 use super::guards::{Authenticated, HasClaims, RefreshToken};
 use super::issue::Issue;
 use super::minting::{Mint, unkept};
-use super::opening::open;
+use super::opening::{anew, keep};
 use super::sentinel::{self, Proves};
 use super::sign_in::{SignInId, SignInKind};
 use super::standing::find_account;
@@ -85,8 +85,11 @@ impl Tokens<'_> {
     ) -> Result<TokenPair, Error> {
         let life = issue.sign_in_life(&self.state.config.token)?.of_row();
         let kind = SignInKind::Token;
-        let opened = open(self.request, self.state, account, kind, life, false).await?;
-        self.mint(account, &issue).pair(&opened, issue.fresh.unwrap_or(true))
+        let row = anew(self.request, self.state, account, kind, life, false)?;
+        // First, so that no sign-in is kept whose tokens cannot be made.
+        let pair = self.mint(account, &issue).pair(&row, issue.fresh.unwrap_or(true))?;
+        keep(self.request, self.state, row).await?;
+        Ok(pair)
     }
 
     /// Takes a refresh token for a new pair. The old one is dead; presented again within

@@ -425,6 +425,29 @@ fn a_foreign_header_is_held_to_the_same_rules() {
 }
 
 #[test]
+fn the_type_of_an_access_token_can_be_demanded_of_the_header() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let token = |app: &App, typ: &Value| {
+        let mut header = header();
+        header["typ"] = typ.clone();
+        pair.sign(&header, &theirs(app.now()))
+    };
+    for wanted in ["at+jwt", "application/AT+JWT"] {
+        let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+        let app = setup.set("auth.token.foreign.typ", wanted).launch();
+        for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
+            assert_code(&app, &token(&app, &json!(typ)), "");
+        }
+        for typ in [json!("JWT"), json!(""), json!("at+jwt2"), json!(["at+jwt"]), json!(null)] {
+            assert_code(&app, &token(&app, &typ), "token_invalid");
+        }
+        assert_code(&app, &pair.sign(&header(), &theirs(app.now())), "token_invalid");
+    }
+    let Some((app, _)) = world() else { return };
+    assert_code(&app, &token(&app, &json!("JWT")), "");
+}
+
+#[test]
 fn a_key_to_encrypt_with_and_one_of_an_unknown_kind_are_left_out() {
     let (Some(one), Some(two)) = (pair(Algorithm::ES256, false), pair(Algorithm::ES256, true))
     else {
@@ -507,8 +530,9 @@ fn the_settings_of_a_foreign_issuer_are_checked() {
         ("foreign.issuer", json!("vestibule"), "foreign.issuer", "differ from token.issuer"),
         ("foreign.audience", json!(""), "foreign.audience", "is missing"),
         ("foreign.audience", json!(["us", ""]), "foreign.audience", "is missing"),
+        ("foreign.typ", json!(""), "foreign.typ", "must not be empty"),
         ("foreign.identity_claim", json!("iss"), "foreign.identity_claim", "no other meaning"),
-        ("foreign.url", json!("x"), "foreign.url", "jwks, issuer, audience, identity_claim"),
+        ("foreign.url", json!("x"), "foreign.url", "jwks, issuer, audience, typ, identity_claim"),
         ("issuer", json!(""), "issuer", "beside token.foreign"),
     ] {
         let (setup, _file) = trusting(&json!([pair.jwk()]));

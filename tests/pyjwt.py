@@ -1,8 +1,7 @@
 """The part of pyjwt.sh that is written with PyJWT.
 
     pyjwt.py printed
-    pyjwt.py jwks ALGORITHM KEY
-    pyjwt.py both URL ALGORITHM KEY FOREIGN_ALGORITHM FOREIGN_KEY
+    pyjwt.py both URL ALGORITHM KEY
 """
 
 import json
@@ -25,7 +24,6 @@ PRINTED = (
     "MDE5MWEzYzMwIiwibmJmIjoxNjExNTA5MDExLCJ0eXBlIjoiYWNjZXNzIiwic3ViIjoyLCJleHAiOjE2MTQxMDEw"
     "MTF9.2UhZo-xo19NXaqKLwcMz0NBLAcxxEUeK4Ziqk1T_9h0"
 )
-FOREIGN = "https://id.example"
 
 
 def same(title, wanted, got):
@@ -71,12 +69,6 @@ def public(algorithm, key):
     return key if algorithm == "HS256" else key.public_key()
 
 
-def jwks(algorithm, path):
-    """A JWK set of one public key, as an issuer publishes it."""
-    key = jwt.get_algorithm_by_name(algorithm).to_jwk(public(algorithm, load(algorithm, path)), True)
-    print(json.dumps({"keys": [{**key, "kid": "theirs", "use": "sig"}]}))
-
-
 def printed():
     """The printed token is a sound one but for its age and its whole number of a subject."""
     print("The token that is printed in Flask-JWT-Extended's documentation")
@@ -86,8 +78,8 @@ def printed():
     refuses("PyJWT finds it expired", jwt.ExpiredSignatureError, PRINTED, "super-secret", ["HS256"])
 
 
-def both(url, algorithm, path, foreign, foreign_path):
-    """Ours at PyJWT, PyJWT's at ours, and those of a foreign issuer."""
+def both(url, algorithm, path):
+    """Ours at PyJWT, and PyJWT's at ours."""
     key = load(algorithm, path)
     status, pair = call(f"{url}/api/login", "POST", body={"username": "user_01", "password": "1234"})
     same("signs in", 200, status)
@@ -140,20 +132,5 @@ def both(url, algorithm, path, foreign, foreign_path):
         same("refuses a name for another key", invalid, me(key, algorithm, claims, kid="theirs"))
     same("refuses one without an algorithm", invalid, me(None, "none", claims))
 
-    # Those of the foreign issuer, whom PyJWT plays.
-    stranger = load(foreign, foreign_path)
-    theirs = {"iss": FOREIGN, "aud": ["mail", "accounts"], "sub": claims["sub"], "exp": now + 60}
-    same("takes a foreign token", "user_01", me(stranger, foreign, theirs, kid="theirs"))
-    same("takes one without a name for its key", "user_01", me(stranger, foreign, theirs))
-    for title, changed, wanted in [
-        ("an expired one", {"exp": now - 1}, (401, "token_expired")),
-        ("one for another audience", {"aud": "mail"}, invalid),
-        ("a refresh token", {"type": "refresh"}, invalid),
-        ("one for nobody", {"sub": "999"}, (401, "token_revoked")),
-    ]:
-        same(f"refuses {title}", wanted, me(stranger, foreign, {**theirs, **changed}))
-    same("refuses their key in our name", invalid, me(stranger, foreign, claims, kid="theirs"))
-    same("refuses our key in their name", invalid, me(key, algorithm, theirs))
 
-
-{"printed": printed, "jwks": jwks, "both": both}[sys.argv[1]](*sys.argv[2:])
+{"printed": printed, "both": both}[sys.argv[1]](*sys.argv[2:])

@@ -22,6 +22,7 @@ use super::verification;
 
 /// Which kind of credential a person or program came in with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Via {
     /// A session cookie.
     Session,

@@ -83,6 +83,11 @@ impl Auth {
     /// none is, they are asked, and 401 `token_invalid` is the answer to what none of them
     /// signed. The algorithm stays the configured one.
     ///
+    /// Whoever holds such a key can sign in as anybody, so it must be one of your own: of a
+    /// tenant, or one that was rotated. Another issuer's keys belong into `token.foreign`.
+    /// The function is called on an async thread, with the header of anybody's token, and must
+    /// not block.
+    ///
     /// There is no `encode_key_loader`: what this program signs, it signs with the one key of
     /// its configuration, so it can always verify it. To change keys there are
     /// `previous_secrets` and `public_keys`; to end all tokens of one account, its
@@ -91,12 +96,13 @@ impl Auth {
     /// ```
     /// use vestibule::auth::{Algorithm, Auth, VerifyingKey};
     ///
-    /// let partner = VerifyingKey::from_secret(Algorithm::HS256, &[7; 32]).unwrap();
-    /// let fairing = Auth::fairing().keys(move |header| {
-    ///     (header.get("kid")? == "partner").then(|| partner.clone())
+    /// // Our own key of last year, which some of our tokens still name.
+    /// let last_year = VerifyingKey::from_secret(Algorithm::HS256, &[7; 32]).unwrap();
+    /// let fairing = Auth::fairing().find_key(move |header| {
+    ///     (header.get("kid")? == "last-year").then(|| last_year.clone())
     /// });
     /// ```
-    pub fn keys<F>(mut self, find: F) -> Self
+    pub fn find_key<F>(mut self, find: F) -> Self
     where
         F: Fn(&Map<String, Value>) -> Option<VerifyingKey> + Send + Sync + 'static,
     {
@@ -135,6 +141,14 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
+        let missing = match config.mode.has_tokens() && self.ledger.is_stateless() {
+            true => config.token.problem_without_ledger(),
+            false => None,
+        };
+        if let Some((key, fault)) = missing {
+            log::error!("configuration: auth.{key}: {fault}");
+            return Err(rocket);
+        }
         // Read where sessions exist, and only there.
         let previous = match config.mode.has_sessions() {
             true => config.session.previous_secret_keys.as_slice(),

@@ -13,8 +13,8 @@
 //! | guard | proves | without it |
 //! |---|---|---|
 //! | [`BearerToken`] | exactly one well-formed token was presented | 401, 400 |
-//! | [`AccessToken`], [`RefreshToken`] | and it is ours, in its time, for us | 401 |
-//! | [`TokenUser`] | and its sign-in stands and the account is active | 401, 503 |
+//! | [`AccessToken`], [`RefreshToken`] | and it is ours, in its time, for us; never a foreign one | 401 |
+//! | [`TokenUser`] | and its sign-in stands and the account is active; of a foreign one [`Account::find_foreign`] says whose it is | 401, 503 |
 //! | [`SessionUser`] | the same of a session cookie | 401, 403, 503 |
 //! | [`CurrentUser`] | either; a token decides if there is one | 401, 503 |
 //! | [`Fresh`] | and the password was proven recently | 401 |
@@ -31,7 +31,7 @@
 //! [`Tokens::confirm`] gives a fresh access token for a password that was proven again.
 //! `[default.auth.token]` says which claims tokens carry and must carry ([`TokenConfig`]), and
 //! whose tokens are accepted beside our own ([`ForeignConfig`], [`Account::find_foreign`]);
-//! [`Auth::keys`] finds further keys. What exactly was wrong with a token says
+//! [`Auth::find_key`] finds further keys. What exactly was wrong with a token says
 //! [`Error::token_fault`].
 //!
 //! # When a guard refuses, or is missing

@@ -17,21 +17,8 @@ use super::ticket::Ticket;
 /// Longest client name that is kept, in characters.
 const MAX_USER_AGENT: usize = 200;
 
-/// Opens a sign-in for an account that has just proven its password; 403
+/// Opens a sign-in for a browser, whose password need not have been proven; 403
 /// `account_inactive` when it may not sign in, 503 `unavailable` when it cannot be kept.
-pub(crate) async fn open<U: Account>(
-    request: &Request<'_>,
-    state: &AuthState,
-    account: &U,
-    kind: SignInKind,
-    lifetime: Duration,
-    remembered: bool,
-) -> Result<SignIn, Error> {
-    let sign_in = anew(request, state, account, kind, lifetime, remembered)?;
-    keep(request, state, sign_in).await
-}
-
-/// Opens a sign-in for a browser, whose password need not have been proven; fails as [`open`].
 pub(crate) async fn open_session<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
@@ -77,7 +64,12 @@ pub(crate) fn anew<U: Account>(
     })
 }
 
-async fn keep(request: &Request<'_>, state: &AuthState, sign_in: SignIn) -> Result<SignIn, Error> {
+/// Keeps a sign-in that [`anew`] made and reports it; 503 `unavailable` when that fails.
+pub(crate) async fn keep(
+    request: &Request<'_>,
+    state: &AuthState,
+    sign_in: SignIn,
+) -> Result<SignIn, Error> {
     state.ledger.open(&sign_in).await?;
     let (account, id) = (Some(sign_in.account.as_str()), Some(sign_in.id.as_str()));
     report(request, EventKind::SignedIn, account, id);

@@ -15,14 +15,14 @@ use super::events::{EventKind, report};
 use super::guards::{Authenticated, HasClaims, RefreshToken};
 use super::issue::Issue;
 use super::minting::{Mint, unkept};
-use super::opening::open;
+use super::opening::{anew, keep};
 use super::sentinel::{self, Proves};
 use super::sign_in::{SignInId, SignInKind};
 use super::standing::find_account;
 use super::state::AuthState;
 use super::token_fault::TokenFault;
 use super::token_sign_in::{confirmed, current, rotate};
-use super::verification::verify;
+use super::verification::{verify_foreign, verify_own};
 
 /// What a program gets for a password or a refresh token (RFC 6749, section 5.1).
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -85,8 +85,11 @@ impl Tokens<'_> {
     ) -> Result<TokenPair, Error> {
         let life = issue.sign_in_life(&self.state.config.token)?.of_row();
         let kind = SignInKind::Token;
-        let opened = open(self.request, self.state, account, kind, life, false).await?;
-        self.mint(account, &issue).pair(&opened, issue.fresh.unwrap_or(true))
+        let row = anew(self.request, self.state, account, kind, life, false)?;
+        // First, so that no sign-in is kept whose tokens cannot be made.
+        let pair = self.mint(account, &issue).pair(&row, issue.fresh.unwrap_or(true))?;
+        keep(self.request, self.state, row).await?;
+        Ok(pair)
     }
 
     /// Takes a refresh token for a new pair. The old one is dead; presented again within
@@ -195,14 +198,14 @@ impl Tokens<'_> {
         }
     }
 
-    /// Verifies a token that came in some other way, a web socket's first message for
+    /// Verifies a token of ours that came in some other way, a web socket's first message for
     /// example: signature, times, issuer, audience (`decode_token`). Whether its sign-in
     /// stands is not asked.
     ///
     /// # Errors
-    /// 401 `token_invalid` or `token_expired`.
+    /// 401 `token_invalid`, also for a foreign token, or `token_expired`.
     pub fn verify(&self, token: &str) -> Result<Claims, Error> {
-        verify(self.state, token)?.in_time()
+        verify_own(self.state, token)?.in_time()
     }
 
     /// As [`verify`](Self::verify), but its time may be over
@@ -211,7 +214,16 @@ impl Tokens<'_> {
     /// # Errors
     /// 401 `token_invalid`.
     pub fn verify_expired(&self, token: &str) -> Result<Claims, Error> {
-        Ok(verify(self.state, token)?.at_any_time())
+        Ok(verify_own(self.state, token)?.at_any_time())
+    }
+
+    /// Verifies a token of the issuer in `token.foreign`, and none of ours. Its `sub` is a name
+    /// that the issuer gives and no id of an account here.
+    ///
+    /// # Errors
+    /// 401 `token_invalid`, also for a token of ours, or `token_expired`.
+    pub fn verify_foreign(&self, token: &str) -> Result<Claims, Error> {
+        verify_foreign(self.state, token)?.in_time()
     }
 
     pub(super) fn parts(&self) -> (&Request<'_>, &AuthState) {

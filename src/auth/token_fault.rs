@@ -7,6 +7,7 @@ use super::error_kind::ErrorKind;
 
 /// One of the three parts of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TokenPart {
     /// The JOSE header.
     Header,
@@ -50,6 +51,9 @@ pub enum TokenFault {
     KeyId,
     /// The header has `crit`, `b64` or `zip`, of which we understand nothing.
     Critical,
+    /// The `typ` in the header is not that of the issuer's access tokens, where
+    /// `token.foreign.typ` names it.
+    HeaderType,
     /// No key of ours made the signature.
     Signature,
     /// A claim is missing that must be there, or is empty.

@@ -4,6 +4,20 @@ use super::claims::{Checked, Claims};
 use super::error::Error;
 use super::keys::Jws;
 use super::state::AuthState;
+use super::token_fault::TokenFault;
+
+/// The checked claims of a token of ours alone; 401 `token_invalid` also for a foreign one, whose
+/// `sub` names nobody here.
+pub(crate) fn verify_own(state: &AuthState, token: &str) -> Result<Checked, Error> {
+    let checked = verify(state, token)?;
+    if checked.is_foreign() { Err(TokenFault::Issuer.into()) } else { Ok(checked) }
+}
+
+/// The checked claims of a token of the foreign issuer alone; 401 `token_invalid` for others.
+pub(crate) fn verify_foreign(state: &AuthState, token: &str) -> Result<Checked, Error> {
+    let checked = verify(state, token)?;
+    if checked.is_foreign() { Ok(checked) } else { Err(TokenFault::Issuer.into()) }
+}
 
 /// The checked claims of a token of ours, or of the foreign issuer; 401 `token_invalid`.
 pub(crate) fn verify(state: &AuthState, token: &str) -> Result<Checked, Error> {

@@ -114,6 +114,11 @@ impl Settings {
                 let problem = "max and window must be more than 0";
                 return Err(vec![Fault::new(figment, "accounts.registrations", problem)]);
             }
+            if auth.token.foreign.jwks.is_some() {
+                let problem = "is not for this service, which cannot tell whose account a foreign \
+                               token means; an application of yours can";
+                return Err(vec![Fault::new(figment, "auth.token.foreign.jwks", problem)]);
+            }
             let wanted = accounts.accounts.sample_users;
             if wanted == Some(true) && !allowed {
                 let problem = "is allowed in the debug profile on a loopback address only";

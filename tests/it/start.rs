@@ -341,6 +341,20 @@ fn sample_users_cannot_be_asked_for_where_they_do_not_belong() {
 }
 
 #[test]
+fn the_keys_of_a_foreign_issuer_are_refused_for_nobody_says_whose_its_tokens_are() {
+    let home = Home::new();
+    let key = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"sC1LwcDoCvLQ-g6A09rLyhNsnjBEjWi-_lO1SM4rPtg"}]}"#;
+    let path = home.path("jwks.json");
+    fs::write(&path, key).expect("a new file");
+    home.configure(&format!(
+        "[default.auth.token.foreign]\njwks = {path:?}\nissuer = \"https://id.example\"\n\
+         audience = \"accounts\"\n"
+    ));
+    let parts = ["auth.token.foreign.jwks", "(Rocket.toml)", "is not for this service"];
+    assert_refused(&home.run(&[], ""), &[&parts]);
+}
+
+#[test]
 fn a_file_that_is_no_toml_is_named() {
     let home = Home::new();
     home.configure_alone("[default]\nsecret_key = \"hunter2\n");

@@ -75,7 +75,6 @@ fn a_foreign_token_opens_what_a_token_opens_and_is_never_fresh() {
     assert_eq!(app.get("/fresh").bearer(&token).send().code(), "fresh_login_required");
     assert_eq!(app.get("/session").bearer(&token).send().code(), "credentials_missing");
     assert_eq!(app.get("/refresh").bearer(&token).send().code(), "wrong_token_type");
-    assert_eq!(app.get(&format!("/verify/{token}")).send().body, "1");
     assert_eq!((app.ledger.calls(), app.ledger.len()), (0, 0), "no sign-in is asked for");
     app.advance(3600);
     assert_code(&app, &token, "token_expired");
@@ -312,6 +311,37 @@ fn an_application_can_find_the_account_of_a_foreign_token_in_its_own_way() {
     assert_eq!(app.get("/guest").bearer(&own).send().code(), "token_revoked", "not for ours");
 }
 
+/// Somebody of an application that never thought of foreign tokens.
+struct First;
+
+#[rocket::async_trait]
+impl Account for First {
+    type Id = u32;
+    type Error = Infallible;
+
+    fn id(&self) -> u32 {
+        1
+    }
+
+    async fn find(_: &Rocket<Orbit>, id: &u32) -> Result<Option<Self>, Infallible> {
+        Ok((*id == 1).then_some(Self))
+    }
+}
+
+#[get("/first")]
+fn first(user: auth::CurrentUser<First>) -> String {
+    user.account().id().to_string()
+}
+
+#[test]
+fn the_subject_of_a_foreign_token_is_no_id_of_an_account_unless_the_application_says_so() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+    let app = setup.stateless().mount(routes![first]).launch();
+    let token = pair.sign(&header(), &theirs(app.now()));
+    assert_eq!(app.get("/first").bearer(&token).send().code(), "token_revoked");
+}
+
 #[rocket::post("/prove")]
 async fn prove(
     user: TokenUser<crate::users::User>,
@@ -329,6 +359,31 @@ fn a_password_proven_under_a_foreign_token_confirms_no_sign_in_of_ours() {
     assert_eq!(app.post("/prove").bearer(&token).send().code(), "credentials_missing");
     let own = app.tokens(ALICE).access;
     assert_eq!(app.post("/prove").bearer(&own).send().status, 200);
+}
+
+#[get("/verify-foreign/<token>")]
+fn verify_foreign(token: &str, tokens: auth::Tokens<'_>) -> Result<String, auth::Error> {
+    tokens.verify_foreign(token).map(|claims| format!("{} of {:?}", claims.sub, claims.iss))
+}
+
+#[test]
+fn what_says_that_a_token_is_ours_takes_no_foreign_one() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+    let app = setup.mount(routes![verify_foreign]).launch();
+    let token = pair.sign(&header(), &theirs(app.now()));
+    let own = app.tokens(ALICE).access;
+    assert_eq!(app.get("/access").bearer(&token).send().code(), "token_invalid");
+    assert_eq!(app.get("/access").bearer(&own).send().body, "1");
+    for path in ["verify", "verify-expired"] {
+        assert_eq!(app.get(&format!("/{path}/{token}")).send().code(), "token_invalid", "{path}");
+        assert_eq!(app.get(&format!("/{path}/{own}")).send().body, "1", "{path}");
+    }
+    let asked = |token: &str| app.get(&format!("/verify-foreign/{token}")).send();
+    assert_eq!(asked(&token).body, format!("1 of Some({ISSUER:?})"));
+    assert_eq!(asked(&own).code(), "token_invalid");
+    app.advance(3600);
+    assert_eq!(asked(&token).code(), "token_expired");
 }
 
 struct ReadMail;
@@ -367,6 +422,29 @@ fn a_foreign_header_is_held_to_the_same_rules() {
     let Some(attacker) = crate::key_pairs::pair(Algorithm::ES256, true) else { return };
     let brought = json!({ "alg": "ES256", "kid": "one", "jwk": attacker.jwk() });
     assert_code(&app, &attacker.sign(&brought, &theirs(app.now())), "token_invalid");
+}
+
+#[test]
+fn the_type_of_an_access_token_can_be_demanded_of_the_header() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let token = |app: &App, typ: &Value| {
+        let mut header = header();
+        header["typ"] = typ.clone();
+        pair.sign(&header, &theirs(app.now()))
+    };
+    for wanted in ["at+jwt", "application/AT+JWT"] {
+        let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+        let app = setup.set("auth.token.foreign.typ", wanted).launch();
+        for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
+            assert_code(&app, &token(&app, &json!(typ)), "");
+        }
+        for typ in [json!("JWT"), json!(""), json!("at+jwt2"), json!(["at+jwt"]), json!(null)] {
+            assert_code(&app, &token(&app, &typ), "token_invalid");
+        }
+        assert_code(&app, &pair.sign(&header(), &theirs(app.now())), "token_invalid");
+    }
+    let Some((app, _)) = world() else { return };
+    assert_code(&app, &token(&app, &json!("JWT")), "");
 }
 
 #[test]
@@ -452,8 +530,9 @@ fn the_settings_of_a_foreign_issuer_are_checked() {
         ("foreign.issuer", json!("vestibule"), "foreign.issuer", "differ from token.issuer"),
         ("foreign.audience", json!(""), "foreign.audience", "is missing"),
         ("foreign.audience", json!(["us", ""]), "foreign.audience", "is missing"),
+        ("foreign.typ", json!(""), "foreign.typ", "must not be empty"),
         ("foreign.identity_claim", json!("iss"), "foreign.identity_claim", "no other meaning"),
-        ("foreign.url", json!("x"), "foreign.url", "jwks, issuer, audience, identity_claim"),
+        ("foreign.url", json!("x"), "foreign.url", "jwks, issuer, audience, typ, identity_claim"),
         ("issuer", json!(""), "issuer", "beside token.foreign"),
     ] {
         let (setup, _file) = trusting(&json!([pair.jwk()]));

@@ -22,7 +22,7 @@ fn find(header: &Map<String, Value>) -> Option<VerifyingKey> {
 }
 
 fn launch() -> App {
-    Setup::new().fairing(|auth: Auth| auth.keys(find)).launch()
+    Setup::new().fairing(|auth: Auth| auth.find_key(find)).launch()
 }
 
 fn signed(app: &App, key: &str, header: &Value) -> String {
@@ -76,8 +76,9 @@ fn a_key_of_another_algorithm_verifies_nothing() {
 
 #[test]
 fn nobody_is_asked_about_a_header_that_is_refused_anyway() {
-    let app =
-        Setup::new().fairing(|auth| auth.keys(|header| panic!("asked for {header:?}"))).launch();
+    let app = Setup::new()
+        .fairing(|auth| auth.find_key(|header| panic!("asked for {header:?}")))
+        .launch();
     let access = Setup::new().launch().tokens(ALICE).access;
     for (name, value) in [("alg", json!("none")), ("kid", json!(1)), ("crit", json!(["x"]))] {
         assert_code(&app, &with_header(&access, name, value), "token_invalid");
@@ -96,7 +97,7 @@ fn a_public_key_in_pem_is_found_as_well() {
         .fairing(|auth| {
             let public = pair(Algorithm::ES256, true).expect("a pair").public_pem();
             let key = VerifyingKey::from_pem(auth::Algorithm::ES256, &public).expect("a key");
-            auth.keys(move |header| (header.get("kid")? == "other").then(|| key.clone()))
+            auth.find_key(move |header| (header.get("kid")? == "other").then(|| key.clone()))
         })
         .launch();
     let access = app.tokens(ALICE).access;
@@ -120,5 +121,9 @@ fn what_is_no_key_for_its_algorithm_is_refused_when_it_is_made() {
     assert_eq!(kind(VerifyingKey::from_secret(hs256, pem.as_bytes())), ErrorKind::Internal);
     assert_eq!(kind(VerifyingKey::from_pem(hs256, pem)), ErrorKind::Internal);
     assert_eq!(kind(VerifyingKey::from_pem(auth::Algorithm::ES256, pem)), ErrorKind::Internal);
+    let known = b"a-string-secret-at-least-256-bits-long";
+    for weak in [known.to_vec(), known.to_ascii_uppercase(), vec![b' '; 64]] {
+        assert_eq!(kind(VerifyingKey::from_secret(hs256, &weak)), ErrorKind::Internal);
+    }
     assert!(VerifyingKey::from_secret(hs256, &long[..32]).is_ok());
 }

@@ -327,6 +327,27 @@ fn a_claim_that_other_settings_leave_out_cannot_be_required() {
 }
 
 #[test]
+fn a_claim_that_no_pair_carries_cannot_be_required() {
+    for (name, settings) in [
+        ("gen", vec![]),
+        ("csrf", vec![]),
+        ("sub", vec![("auth.token.identity_claim", json!("user"))]),
+    ] {
+        let required = ("auth.token.require", json!([name]));
+        let faults = faults(&figment("debug", &[settings, vec![required]].concat()));
+        assert_eq!(faults.len(), 1, "{name}: {faults:?}");
+        assert!(faults[0].contains(&format!("\"{name}\" is in no token of ours")), "{faults:?}");
+    }
+    let cookies = ("auth.token.locations", json!(["cookies"]));
+    let csrf = ("auth.token.require", json!(["csrf"]));
+    assert_eq!(launch(figment("debug", &[cookies, csrf])), Ok(()));
+    let sid = figment("debug", &[("auth.token.require", json!(["sid"]))]);
+    assert!(launch(sid.clone()).expect_err("no ledger").contains("FailedFairings"));
+    let kept = Auth::fairing().ledger(vestibule::auth::MemoryLedger::new());
+    assert!(Client::untracked(rocket(sid, kept, Users::new())).is_ok());
+}
+
+#[test]
 fn the_policy_never_is_allowed_with_tokens_only() {
     let never = |mode: &str| {
         launch(figment("debug", &[("auth.policy", json!("never")), ("auth.mode", json!(mode))]))

@@ -48,6 +48,7 @@ fn place(who: &impl Authenticated<Account = User>) -> String {
         Location::Cookies => "cookies",
         Location::Query => "query",
         Location::Json => "json",
+        _ => "nowhere that is known",
     });
     format!("{} in {location}", found.account().id)
 }

@@ -23,6 +23,11 @@ impl Checked {
         if self.is_over { Err(ErrorKind::TokenExpired.into()) } else { Ok(self.claims) }
     }
 
+    /// Whether `token.foreign` issued it.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.claims.foreign
+    }
+
     /// The claims, also when their time is over.
     pub(crate) fn at_any_time(self) -> Claims {
         self.claims

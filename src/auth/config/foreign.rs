@@ -17,8 +17,13 @@ pub struct ForeignConfig {
     /// `iss` of its tokens (`JWT_DECODE_ISSUER`). No default: it must be set with `jwks`.
     pub issuer: String,
     /// `aud` of those of its tokens that are for us, one name or several
-    /// (`JWT_DECODE_AUDIENCE`). No default: it must be set with `jwks`.
+    /// (`JWT_DECODE_AUDIENCE`). It names the API and never a client id, which is the `aud` of an
+    /// ID token (OpenID Connect). No default: it must be set with `jwks`.
     pub audience: Audience,
+    /// `typ` in the header of its access tokens, `"at+jwt"` for example (RFC 9068), so that no
+    /// other token of the issuer is one; in any case of letters, with or without
+    /// `application/`. Defaults to none: it is not looked at.
+    pub typ: Option<String>,
     /// The claim that names the account (`JWT_IDENTITY_CLAIM`). Defaults to `"sub"`.
     pub identity_claim: String,
 }
@@ -29,6 +34,7 @@ impl Default for ForeignConfig {
             jwks: None,
             issuer: String::new(),
             audience: Audience::One(String::new()),
+            typ: None,
             identity_claim: "sub".to_owned(),
         }
     }
@@ -55,6 +61,9 @@ impl ForeignConfig {
         }
         if self.audience.is_empty() || self.audience.names().iter().any(String::is_empty) {
             problem("token.foreign.audience", "is missing; set the aud of the tokens for us");
+        }
+        if self.typ.as_ref().is_some_and(|typ| typ.trim().is_empty()) {
+            problem("token.foreign.typ", "must not be empty; leave it out to look at none");
         }
         if let Err(fault) = ForeignKeys::read(self) {
             problem("token.foreign.jwks", &fault);

@@ -8,6 +8,7 @@ use crate::auth::claims::TokenKind;
 /// A place in a request that may carry a token (`JWT_TOKEN_LOCATION`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Location {
     /// The `Authorization` header, or the configured one.
     Header,

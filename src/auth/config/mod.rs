@@ -29,6 +29,7 @@ pub use locations::{
 };
 pub use password::PasswordConfig;
 pub use secret::Secret;
+pub(crate) use secret::{guessable, unusable};
 pub(crate) use session::LONGEST_REMEMBRANCE;
 pub use session::{Protection, SameSite, SessionConfig};
 pub use token::TokenConfig;

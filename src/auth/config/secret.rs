@@ -5,6 +5,44 @@ use std::fmt;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+/// Secrets of tutorials: whoever uses one has published the key.
+const KNOWN_EXAMPLES: &[&str] = &[
+    "change-me-change-me-change-me-change-me",
+    "super-secret-key-change-in-production",
+    "your-256-bit-secret",
+    "a-string-secret-at-least-256-bits-long",
+    "your-secret-key",
+    "super-secret",
+    "changeme",
+    "secret",
+    "jose",
+];
+
+/// Why a secret cannot be one at all, whatever the length.
+pub(crate) fn unusable(secret: &[u8]) -> Option<&'static str> {
+    let secret = secret.trim_ascii();
+    if secret.is_empty() {
+        Some("is empty")
+    } else if secret.starts_with(b"-----BEGIN") {
+        Some("is a PEM key, which belongs to another algorithm")
+    } else {
+        None
+    }
+}
+
+/// Why a secret is too easily guessed; an HMAC key is at least as long as its hash (RFC 7518,
+/// section 3.2).
+pub(crate) fn guessable(secret: &[u8], shortest: usize) -> Option<&'static str> {
+    let known = |known: &&str| known.as_bytes().eq_ignore_ascii_case(secret.trim_ascii());
+    if KNOWN_EXAMPLES.iter().any(|example| known(&example)) {
+        Some("is a published example")
+    } else if secret.len() < shortest {
+        Some("is too short")
+    } else {
+        None
+    }
+}
+
 /// A secret of the configuration; prints and serialises as `[redacted]`.
 ///
 /// ```

@@ -4,23 +4,11 @@ use std::time::Duration;
 
 use super::is_token;
 use super::lifetime::Lifetime;
-use super::secret::Secret;
+use super::locations::Location;
+use super::secret::{Secret, guessable, unusable};
 use super::token::TokenConfig;
 use crate::auth::claims::is_registered;
 use crate::auth::keys::Keys;
-
-/// Secrets of tutorials: whoever uses one has published the key.
-const KNOWN_EXAMPLES: &[&str] = &[
-    "change-me-change-me-change-me-change-me",
-    "super-secret-key-change-in-production",
-    "your-256-bit-secret",
-    "a-string-secret-at-least-256-bits-long",
-    "your-secret-key",
-    "super-secret",
-    "changeme",
-    "secret",
-    "jose",
-];
 
 impl TokenConfig {
     pub(super) fn problems(&self, debug: bool) -> Vec<(&'static str, String)> {
@@ -112,27 +100,28 @@ impl TokenConfig {
             "exp" => self.refresh == Lifetime::Never,
             "iss" => self.issuer.is_empty(),
             "aud" => self.audience.is_empty(),
+            "csrf" => !(self.cookies.csrf && self.locations.contains(&Location::Cookies)),
+            "sub" => self.identity_claim != "sub",
+            // Refresh tokens alone have one, and what is required is required of both.
+            "gen" => true,
             _ => false,
         }
     }
 
+    /// What is wrong with the settings where no sign-in is kept, as key and sentence.
+    pub(crate) fn problem_without_ledger(&self) -> Option<(&'static str, &'static str)> {
+        let required = self.require.iter().flatten().any(|name| name == "sid");
+        required.then_some(("token.require", "\"sid\" is in no token of ours without a ledger"))
+    }
+
     fn weakness(&self, secret: &Secret, debug: bool) -> Option<String> {
-        let value = secret.reveal().trim();
-        // RFC 7518, section 3.2: an HMAC key is at least as long as its hash.
+        let value = secret.reveal().trim().as_bytes();
         let shortest = self.algorithm.hash_length();
-        let fault = if value.is_empty() {
-            "is empty"
-        } else if value.starts_with("-----BEGIN") {
-            "is a PEM key, which belongs to another algorithm"
-        } else if self.allow_weak_secret && debug {
-            return None;
-        } else if KNOWN_EXAMPLES.iter().any(|known| known.eq_ignore_ascii_case(value)) {
-            "is a published example"
-        } else if value.len() < shortest {
-            "is too short"
-        } else {
-            return None;
+        let weak = || match self.allow_weak_secret && debug {
+            true => None,
+            false => guessable(value, shortest),
         };
+        let fault = unusable(value).or_else(weak)?;
         Some(format!("{fault}; set at least {shortest} random bytes of your own"))
     }
 }

@@ -31,7 +31,9 @@ pub trait Scope: Send + Sync + 'static {
 }
 
 /// Guard: as `G`, and the credential carries the scope: the token's `scope` claim (words with
-/// spaces between, RFC 8693) lists it. A session acts with all rights of its account.
+/// spaces between, RFC 8693) lists it. A session acts with all rights of its account. The scope of
+/// a foreign token counts too, for its issuer is trusted to say what it may be used for, whereas
+/// [`ClaimedRole`](super::ClaimedRole) takes no role from one.
 ///
 /// Without it: as `G`, or 403 `insufficient_scope`.
 #[derive(Debug)]

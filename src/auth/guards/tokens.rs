@@ -13,9 +13,10 @@ use crate::auth::claims::{Claims, TokenKind};
 use crate::auth::error::Error;
 use crate::auth::sentinel::{self, Proves};
 use crate::auth::state::AuthState;
+use crate::auth::token_fault::TokenFault;
 
 /// Guard: an access token with our signature, in its time, from our issuer and for our
-/// audience. Whether its sign-in still stands is not asked: [`TokenUser`](super::TokenUser)
+/// audience; never one of `token.foreign`, whose `sub` is no id of an account here. Whether its sign-in still stands is not asked: [`TokenUser`](super::TokenUser)
 /// does.
 ///
 /// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
@@ -75,7 +76,8 @@ impl RefreshToken {
 fn claims_of(request: &Request<'_>, kind: TokenKind) -> Result<Arc<Claims>, Error> {
     let state = AuthState::of(request)?;
     state.asked(request);
-    Ok(verified_as(request, state, kind)?.claims.clone())
+    let claims = verified_as(request, state, kind)?.claims.clone();
+    if claims.foreign { Err(TokenFault::Issuer.into()) } else { Ok(claims) }
 }
 
 #[rocket::async_trait]

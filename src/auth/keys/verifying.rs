@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
 use super::{install_provider, pem};
+use crate::auth::config::{guessable, unusable};
 use crate::auth::error::Error;
 
 /// Finds the key for a token by the fields of its header.
@@ -29,7 +30,7 @@ impl Verifying {
     }
 }
 
-/// A key that verifies tokens, for [`Auth::keys`](crate::auth::Auth::keys). Make it once and
+/// A key that verifies tokens, for [`Auth::find_key`](crate::auth::Auth::find_key). Make it once and
 /// hand out clones, which share it.
 #[derive(Clone)]
 pub struct VerifyingKey {
@@ -38,10 +39,11 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// A shared secret of an HS algorithm, at least as long as its hash.
+    /// A shared secret of an HS algorithm, held to the rules of `token.secret`: at least as long
+    /// as its hash, and no published example.
     ///
     /// # Errors
-    /// 500 `internal` for a shorter secret, a PEM text or another algorithm.
+    /// 500 `internal` for any other secret, a PEM text or another algorithm.
     ///
     /// ```
     /// use vestibule::auth::{Algorithm, VerifyingKey};
@@ -53,9 +55,9 @@ impl VerifyingKey {
         if algorithm.is_asymmetric() {
             return Err(Error::misuse(format!("{} takes no secret", algorithm.name())));
         }
-        if secret.len() < algorithm.hash_length() || secret.starts_with(b"-----BEGIN") {
-            let fault = format!("a secret for {} is too short or a PEM key", algorithm.name());
-            return Err(Error::misuse(fault));
+        let weak = || guessable(secret, algorithm.hash_length());
+        if let Some(fault) = unusable(secret).or_else(weak) {
+            return Err(Error::misuse(format!("a secret for {} {fault}", algorithm.name())));
         }
         Ok(Self { algorithm, key: Arc::new(DecodingKey::from_secret(secret)) })
     }

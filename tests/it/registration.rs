@@ -155,6 +155,20 @@ fn every_character_of_a_long_password_counts() {
 }
 
 #[test]
+fn a_password_is_compared_as_it_was_typed() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let typed = " Caf\u{e9} und Kuchen ";
+        assert_eq!(visitor.post_json("/api/register", &body("ann", typed)).status, 201);
+        for other in ["Caf\u{e9} und Kuchen", " Cafe\u{301} und Kuchen ", " caf\u{e9} und kuchen "]
+        {
+            assert_eq!(visitor.post_json("/api/login", &body("ann", other)).status, 401, "{other}");
+        }
+        assert_eq!(visitor.post_json("/api/login", &body("ann", typed)).status, 200);
+    });
+}
+
+#[test]
 fn nobody_gives_themselves_a_role() {
     on_both(|app| {
         let visitor = app.anonymous();

@@ -370,7 +370,9 @@ fn an_address_registers_so_many_accounts_an_hour_by_form_and_api_together() {
         assert!((1..=3601).contains(&wait), "{wait}");
         let page = form(one, "dan");
         page.assert_page(429);
-        assert!(page.body.contains("Too many attempts") && page.body.contains("value=\"dan\""));
+        let said = "Too many registrations from your address. Try again in 60 minutes.";
+        assert!(page.body.contains(said) && page.body.contains("value=\"dan\""), "{}", page.body);
+        assert_eq!(refused.json()["detail"], said);
         assert!(page.header("retry-after").is_some());
         page.assert_no_cookies();
         assert_eq!(app.count("users WHERE username = 'dan'"), 0);

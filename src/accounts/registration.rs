@@ -101,7 +101,14 @@ impl Accounts {
         });
         match counted.await? {
             (place, None) => Ok(Some(place)),
-            (_, Some(full)) => Err(full.refusal(now)?),
+            (_, Some(full)) => {
+                let refusal = full.refusal(now)?;
+                let minutes = refusal.wait().unwrap_or(1).saturating_sub(1).div_ceil(60).max(1);
+                let unit = if minutes == 1 { "minute" } else { "minutes" };
+                Err(refusal.detail(format!(
+                    "Too many registrations from your address. Try again in {minutes} {unit}."
+                )))
+            }
         }
     }
 

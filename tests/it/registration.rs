@@ -155,6 +155,20 @@ fn every_character_of_a_long_password_counts() {
 }
 
 #[test]
+fn a_password_is_compared_as_it_was_typed() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let typed = " Caf\u{e9} und Kuchen ";
+        assert_eq!(visitor.post_json("/api/register", &body("ann", typed)).status, 201);
+        for other in ["Caf\u{e9} und Kuchen", " Cafe\u{301} und Kuchen ", " caf\u{e9} und kuchen "]
+        {
+            assert_eq!(visitor.post_json("/api/login", &body("ann", other)).status, 401, "{other}");
+        }
+        assert_eq!(visitor.post_json("/api/login", &body("ann", typed)).status, 200);
+    });
+}
+
+#[test]
 fn nobody_gives_themselves_a_role() {
     on_both(|app| {
         let visitor = app.anonymous();
@@ -356,7 +370,9 @@ fn an_address_registers_so_many_accounts_an_hour_by_form_and_api_together() {
         assert!((1..=3601).contains(&wait), "{wait}");
         let page = form(one, "dan");
         page.assert_page(429);
-        assert!(page.body.contains("Too many attempts") && page.body.contains("value=\"dan\""));
+        let said = "Too many registrations from your address. Try again in 60 minutes.";
+        assert!(page.body.contains(said) && page.body.contains("value=\"dan\""), "{}", page.body);
+        assert_eq!(refused.json()["detail"], said);
         assert!(page.header("retry-after").is_some());
         page.assert_no_cookies();
         assert_eq!(app.count("users WHERE username = 'dan'"), 0);

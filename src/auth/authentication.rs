@@ -28,8 +28,7 @@ pub enum Via {
     Session,
     /// A bearer token.
     Token,
-    /// A credential that a guard of the application's own takes; see
-    /// [`Authentication::vouched`].
+    /// A credential of the application's own; see [`Authentication::vouched`].
     Other,
 }
 

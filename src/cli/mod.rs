@@ -1,6 +1,8 @@
 //! The command line: the service itself, and what its administrator does beside it.
 
 mod database;
+mod doctor;
+mod health;
 mod routes;
 mod serve;
 mod sign_in;
@@ -38,6 +40,10 @@ enum Command {
     Purge,
     /// List every route with the guard it demands
     Routes,
+    /// Check configuration, files, database and surroundings; changes nothing
+    Doctor,
+    /// Ask the running service how it is
+    Health,
 }
 
 /// Why a command did not do what it was asked: lines for a person, never a secret.
@@ -66,6 +72,8 @@ pub fn run() -> ExitCode {
         Command::SignIn(command) => sign_in::run(&command),
         Command::Purge => sign_in::purge(),
         Command::Routes => routes::list(),
+        Command::Doctor => doctor::run(),
+        Command::Health => health::run(),
     };
     log::logger().flush();
     match done {

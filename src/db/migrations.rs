@@ -1,7 +1,13 @@
 //! The schema, brought up to date at every start, under a lock: two processes that start at
 //! once must not both do it.
 
+use diesel::backend::Backend;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{AnyConnection, DbError};
@@ -43,13 +49,58 @@ pub fn migrate(connection: &mut AnyConnection) -> Result<(), DbError> {
     }
 }
 
-fn run<D: diesel::backend::Backend>(
+fn run<D: Backend>(
     harness: &mut impl MigrationHarness<D>,
     migrations: EmbeddedMigrations,
 ) -> Result<(), DbError>
 where
-    EmbeddedMigrations: diesel::migration::MigrationSource<D>,
+    EmbeddedMigrations: MigrationSource<D>,
 {
     let done = harness.run_pending_migrations(migrations);
     done.map(drop).map_err(|cause| DbError::Broken(cause.to_string()))
+}
+
+/// How the schema of a database compares with that of this program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inspected {
+    /// Migrations that were done.
+    pub applied: usize,
+    /// Migrations that the next start does.
+    pub pending: usize,
+    /// Migrations that were done by a newer program.
+    pub unknown: usize,
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// Compares without changing anything.
+///
+/// # Errors
+/// [`DbError`] when the migrations of this program cannot be listed.
+pub fn inspect(connection: &mut AnyConnection) -> Result<Inspected, DbError> {
+    let ours = match connection {
+        AnyConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE),
+        AnyConnection::Postgres(_) => versions::<Pg>(&POSTGRES),
+    }?;
+    // An empty database has no such table.
+    let done = diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
+        .get_results::<Version>(connection)
+        .unwrap_or_default();
+    let is_done = |version: &String| done.iter().any(|done| done.version == *version);
+    let unknown = done.iter().filter(|done| !ours.contains(&done.version)).count();
+    let pending = ours.iter().filter(|version| !is_done(version)).count();
+    Ok(Inspected { applied: done.len(), pending, unknown })
+}
+
+fn versions<D: Backend>(migrations: &EmbeddedMigrations) -> Result<Vec<String>, DbError>
+where
+    EmbeddedMigrations: MigrationSource<D>,
+{
+    let listed = MigrationSource::<D>::migrations(migrations);
+    let listed = listed.map_err(|cause| DbError::Broken(cause.to_string()))?;
+    Ok(listed.iter().map(|migration| migration.name().version().to_string()).collect())
 }

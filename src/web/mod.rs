@@ -8,11 +8,13 @@ mod pages;
 mod registration;
 mod session;
 mod sign_ins;
+mod templates;
 mod view;
 
 use rocket::fairing::AdHoc;
 use rocket::routes;
-use rocket_dyn_templates::Template;
+
+pub use templates::Templates;
 
 use crate::http::Guarded;
 use crate::settings::Settings;
@@ -55,7 +57,7 @@ pub fn stage(settings: &Settings) -> AdHoc {
     let registration = settings.accounts.registration;
     AdHoc::on_ignite("Pages", move |rocket| async move {
         let rocket = rocket
-            .attach(Template::fairing())
+            .attach(templates::fairing())
             .manage(assets::Assets::new())
             .register("/", catchers::catchers());
         let groups = routes(registration).into_iter();

@@ -1,0 +1,10 @@
+//! The real program as an operator runs it: several processes on one database, behind nginx,
+//! through bad weather, from any directory.
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "nothing here asks the application without a network between")]
+mod support;
+
+mod anywhere;
+mod client;
+mod several;

@@ -8,3 +8,5 @@ mod support;
 mod anywhere;
 mod client;
 mod several;
+mod weather_postgres;
+mod weather_sqlite;

@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use log::LevelFilter;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
+use rocket::tokio::select;
+use rocket::{Build, Rocket};
 
 use super::{Failure, figment};
 use crate::accounts::SAMPLES;
 use crate::app;
+use crate::http::InFlight;
 use crate::logging;
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
@@ -27,14 +30,26 @@ pub(super) fn serve() -> Result<(), Failure> {
         let banner = banner(&settings, &state, &profile, at);
         Box::pin(async move { println!("{banner}") })
     }));
-    match rocket::execute(rocket.launch()) {
-        Ok(_) => Ok(()),
+    match rocket::execute(launch(rocket)) {
+        Ok(()) => Ok(()),
         Err(error) => Err(Failure::new(match error.kind() {
             ErrorKind::Bind(cause) => {
                 format!("cannot listen on {at}: {cause}")
             }
             other => other.to_string(),
         })),
+    }
+}
+
+/// Serves until it is told to stop and everybody who was in has been answered, for as long as the
+/// grace period at the most.
+async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
+    let in_flight = InFlight::default();
+    let rocket = rocket.attach(in_flight.clone()).ignite().await?;
+    let drained = in_flight.drained(rocket.shutdown());
+    select! {
+        ended = rocket.launch() => ended.map(drop),
+        () = drained => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@
 mod access_log;
 mod allow;
 mod headers;
+mod in_flight;
 mod listing;
 mod probes;
 mod problems;
@@ -11,6 +12,7 @@ mod proxy;
 
 pub use access_log::AccessLog;
 pub use headers::{SecurityHeaders, shield};
+pub use in_flight::InFlight;
 pub use listing::Guarded;
 pub use probes::{routes, stage};
 pub use problems::{Answer, answer, catchers};

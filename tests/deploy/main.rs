@@ -8,5 +8,6 @@ mod support;
 mod anywhere;
 mod client;
 mod several;
+mod stop;
 mod weather_postgres;
 mod weather_sqlite;

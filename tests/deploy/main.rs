@@ -6,8 +6,11 @@
 mod support;
 
 mod anywhere;
+mod balanced;
 mod client;
+mod nginx;
 mod several;
+mod slow;
 mod stop;
 mod weather_postgres;
 mod weather_sqlite;

@@ -22,6 +22,11 @@ const START_TIMEOUT: Duration = Duration::from_secs(5);
 /// the environment. `ROCKET_PROFILE` picks the profile.
 #[must_use]
 pub fn figment(state: &StateDir) -> Figment {
+    // Whoever only looks may come before the first start.
+    let generated = match state.secrets().exists() {
+        true => Toml::file_exact(state.secrets()),
+        false => Toml::string(""),
+    };
     Figment::from(rocket::Config::default())
         .merge(Serialized::default("ident", false))
         // A sign-in that waits for its turn to be hashed is not cut off by a stop.
@@ -29,7 +34,7 @@ pub fn figment(state: &StateDir) -> Figment {
         // Rocket would believe anybody's X-Real-IP.
         .merge(Serialized::default("ip_header", false))
         .merge(Serialized::default("databases.main.url", state.database_url()))
-        .merge(Toml::file_exact(state.secrets()).profile(Profile::Default))
+        .merge(generated.profile(Profile::Default))
         .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
         .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))

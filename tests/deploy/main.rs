@@ -8,6 +8,8 @@ mod support;
 mod anywhere;
 mod balanced;
 mod client;
+mod doctor;
+mod files;
 mod nginx;
 mod several;
 mod slow;

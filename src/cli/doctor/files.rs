@@ -54,7 +54,9 @@ pub(super) fn state(report: &mut Report, state: &StateDir, figment: &Figment) {
 
 /// Secrets in files that others can read: `Rocket.toml`, or a key in PEM.
 fn elsewhere(report: &mut Report, generated: &Path, figment: &Figment) {
-    let keys = ["secret_key", "auth.token.secret", "auth.token.private_key", "databases.main.url"];
+    let url = figment.extract_inner::<String>("databases.main.url").unwrap_or_default();
+    let mut keys = vec!["secret_key", "auth.token.secret", "auth.token.private_key"];
+    keys.extend(holds_password(&url).then_some("databases.main.url"));
     let named = |key: &&str| Some(figment.find_metadata(key)?.source.as_ref()?.file_path()?.into());
     let mut files: Vec<PathBuf> = keys.iter().filter_map(named).collect();
     let pem = figment.extract_inner::<String>("auth.token.private_key").unwrap_or_default();
@@ -74,6 +76,12 @@ fn elsewhere(report: &mut Report, generated: &Path, figment: &Figment) {
             );
         }
     }
+}
+
+fn holds_password(url: &str) -> bool {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let user = rest.split('/').next().and_then(|place| place.rsplit_once('@'));
+    user.is_some_and(|(user, _)| user.contains(':')) || rest.contains("password=")
 }
 
 /// The database's own files, on SQLite.

@@ -9,6 +9,11 @@ mod surroundings;
 
 use std::fmt::Display;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rocket::figment::Figment;
+use rocket::figment::providers::Serialized;
+
 use super::{Failure, print_line};
 use crate::app;
 use crate::settings::Settings;
@@ -39,10 +44,30 @@ impl Report {
     }
 }
 
+/// Before the first start, something in the place of the secrets and the directory that it will
+/// make, so that the settings can be read.
+fn with_stand_ins(state: &StateDir, figment: Figment) -> Figment {
+    if state.secrets().exists() {
+        return figment;
+    }
+    let secret = STANDARD.encode([1; 32]);
+    let lacks_key = figment.extract().is_ok_and(|c: rocket::Config| !c.secret_key.is_provided());
+    let url = figment.extract_inner::<String>("databases.main.url").unwrap_or_default();
+    let lacks_file = url == state.database_url() && !state.path().exists();
+    let mut figment = figment.join(Serialized::default("auth.token.secret", secret.repeat(2)));
+    if lacks_key {
+        figment = figment.merge(("secret_key", &secret));
+    }
+    if lacks_file {
+        figment = figment.merge(("databases.main.url", "sqlite:///not-made-yet.sqlite3"));
+    }
+    figment
+}
+
 /// Looks at everything; fails when anything does.
 pub(super) fn run() -> Result<(), Failure> {
     let state = StateDir::from_env();
-    let figment = app::figment(&state);
+    let figment = with_stand_ins(&state, app::figment(&state));
     let mut report = Report::default();
     configuration::sources(&mut report, &figment);
     files::state(&mut report, &state, &figment);

@@ -9,6 +9,8 @@ mod anywhere;
 mod balanced;
 mod client;
 mod doctor;
+#[cfg(feature = "postgres-tls")]
+mod encrypted;
 mod files;
 mod nginx;
 mod several;

@@ -318,7 +318,8 @@ impl Server {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn own_directory(&self) -> &Path {
+    /// Where our own cluster lives.
+    pub(crate) fn own_directory(&self) -> &Path {
         self.directory.as_deref().expect(
             "the server of TEST_POSTGRES_URL is not stopped by a test, which takes a private one",
         )

@@ -1,6 +1,9 @@
 //! The schema, brought up to date at every start, under a lock: two processes that start at
 //! once must not both do it.
 
+use std::thread;
+use std::time::Duration;
+
 use diesel::backend::Backend;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::MigrationSource;
@@ -18,6 +21,10 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Any number will do, as long as every process uses the same.
 const LOCK: i64 = 0x7665_7374_6962;
 
+/// How often, and after which pause, the switch of the journal is tried.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Brings the schema up to date.
 ///
 /// # Errors
@@ -25,8 +32,7 @@ const LOCK: i64 = 0x7665_7374_6962;
 pub fn migrate(connection: &mut AnyConnection) -> Result<(), DbError> {
     match connection {
         AnyConnection::Sqlite(sqlite) => {
-            // Once, before any pool opens: the file remembers it.
-            sqlite.batch_execute("PRAGMA journal_mode = WAL;")?;
+            switch_to_wal(sqlite)?;
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
             let done = run(sqlite, SQLITE);
             match done {
@@ -47,6 +53,22 @@ pub fn migrate(connection: &mut AnyConnection) -> Result<(), DbError> {
             done
         }
     }
+}
+
+/// Once, before any pool opens: the file remembers it.
+///
+/// Of two first starts that do it at the same moment SQLite refuses one at once, whatever time it
+/// was told to wait: each would wait for the other. The second finds it done.
+fn switch_to_wal(sqlite: &mut SqliteConnection) -> QueryResult<()> {
+    let mut switched = Ok(());
+    for _ in 0..ATTEMPTS {
+        switched = sqlite.batch_execute("PRAGMA journal_mode = WAL;");
+        match &switched {
+            Err(error) if error.to_string().contains("locked") => thread::sleep(PAUSE),
+            _ => break,
+        }
+    }
+    switched
 }
 
 fn run<D: Backend>(

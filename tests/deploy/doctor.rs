@@ -239,6 +239,21 @@ fn a_database_that_cannot_be_reached_fails() {
 }
 
 #[test]
+fn another_host_is_refused_whoever_names_it() {
+    let home = Home::at("postgres:///x");
+    for variable in [("PGHOST", "db.example"), ("PGHOSTADDR", "192.0.2.1"), ("PGSERVICE", "x")] {
+        let done = doctor(&home, &[variable]);
+        match cfg!(feature = "postgres-tls") {
+            false => assert_said(&done, "FAIL", "settings", &["databases.main.url", "sslmode"]),
+            // It may be reached, but over TLS alone.
+            true => assert_said(&done, "FAIL", "database", &[]),
+        }
+    }
+    let plain = Home::at("postgres://127.0.0.1:1/x?sslmode=disable");
+    assert_said(&doctor(&plain, &[]), "FAIL", "database", &["refused"]);
+}
+
+#[test]
 fn a_template_that_is_none_fails() {
     let home = Home::new();
     fs::create_dir(home.path("templates")).expect("a new directory");

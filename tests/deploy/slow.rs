@@ -14,8 +14,9 @@ use crate::support::process::{Home, Service, ask};
 /// Within this time a slow client is cut off.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// How many of each kind there are at once.
-const CLIENTS: usize = 50;
+/// How many of each kind there are at once. All have one address here, and one address may have a
+/// hundred requests in work.
+const CLIENTS: usize = 30;
 
 fn behind_nginx(home: &Home) -> Option<(Service, Nginx)> {
     home.configure("[default.accounts]\ntrusted_proxy = [\"127.0.0.1\"]\n");

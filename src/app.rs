@@ -1,10 +1,8 @@
 //! The application, assembled: the list of its stages in order.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rocket::figment::providers::{Env, Format, Serialized, Toml};
-use rocket::figment::value::magic::RelativePathBuf;
 use rocket::figment::{Figment, Profile};
 use rocket::{Build, Rocket};
 
@@ -15,6 +13,7 @@ use crate::db::{self, Db};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
+use crate::web::Templates;
 use crate::{api, housekeeping, web};
 
 /// How long a connection may take while the service starts.
@@ -24,6 +23,11 @@ const START_TIMEOUT: Duration = Duration::from_secs(5);
 /// the environment. `ROCKET_PROFILE` picks the profile.
 #[must_use]
 pub fn figment(state: &StateDir) -> Figment {
+    // Whoever only looks may come before the first start.
+    let generated = match state.secrets().exists() {
+        true => Toml::file_exact(state.secrets()),
+        false => Toml::string(""),
+    };
     Figment::from(rocket::Config::default())
         .merge(Serialized::default("ident", false))
         // Rocket would say less in a release, and the log of requests is ours.
@@ -33,7 +37,7 @@ pub fn figment(state: &StateDir) -> Figment {
         // Rocket would believe anybody's X-Real-IP.
         .merge(Serialized::default("ip_header", false))
         .merge(Serialized::default("databases.main.url", state.database_url()))
-        .merge(Toml::file_exact(state.secrets()).profile(Profile::Default))
+        .merge(generated.profile(Profile::Default))
         .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
         .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))
@@ -67,9 +71,11 @@ pub fn build_open(
 ) -> Result<Rocket<Build>, Vec<Fault>> {
     let settings = Settings::read(&figment)?;
     let fault = |key: &str, problem: String| vec![Fault::new(&figment, key, problem)];
-    if settings.auth.mode.has_sessions() {
-        templates(&figment).map_err(|problem| fault("template_dir", problem))?;
-    }
+    let templates = match settings.auth.mode.has_sessions() {
+        true => Templates::find(&figment).and_then(|found| found.path()).map(Some),
+        false => Ok(None),
+    };
+    let templates = templates.map_err(|problem| fault("template_dir", problem))?;
     let hasher = Hasher::new(&settings.auth.password)
         .map_err(|error| fault("auth.password", error.to_string()))?;
     prepare(&settings, &hasher, clock).map_err(|problem| fault("databases.main.url", problem))?;
@@ -92,6 +98,10 @@ pub fn build_open(
     let figment = match proxies.is_empty() {
         true => figment.merge(("ip_header", false)),
         false => figment.merge(("ip_header", http::CLIENT_HEADER)),
+    };
+    let figment = match templates {
+        Some(path) => figment.merge(("template_dir", path)),
+        None => figment,
     };
     let mut rocket = rocket::custom(figment)
         .attach(TrustedProxies(proxies))
@@ -159,18 +169,4 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
         }
     }
     Ok(())
-}
-
-/// Looks for the templates before anything starts: the engine would only say that it failed.
-fn templates(figment: &Figment) -> Result<(), String> {
-    let configured = figment.extract_inner::<RelativePathBuf>("template_dir");
-    let directory =
-        configured.map_or_else(|_| PathBuf::from("templates"), |found| found.relative());
-    match directory.join("layout.html.tera").is_file() {
-        true => Ok(()),
-        false => Err(format!(
-            "{} does not hold the templates; start where they are, or name their directory",
-            directory.display()
-        )),
-    }
 }

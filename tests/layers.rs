@@ -74,6 +74,22 @@ fn the_library_half_knows_no_table_and_no_template() {
 }
 
 #[test]
+fn what_an_insert_returns_is_read_to_its_end() {
+    // SQLite commits a lone statement when its last row was read. Diesel's `get_result` reads the
+    // first and does not hear of a commit that failed, on a full disk for example.
+    let reads_one = |text: &str| {
+        let after = text.split(".returning(").skip(1);
+        let mut statements = after.filter_map(|rest| rest.split(';').next());
+        statements.any(|rest| rest.contains(".get_result(") || rest.contains(".get_result::<"))
+    };
+    assert!(reads_one("insert_into(a).returning(b).get_result(c);"));
+    assert!(reads_one("insert_into(a).returning(b).get_result::<Row>(c);"));
+    assert!(!reads_one("insert_into(a).returning(b).get_results(c);"));
+    let found: Vec<_> = sources().into_iter().filter(|(_, text)| reads_one(text)).collect();
+    assert!(found.is_empty(), "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+}
+
+#[test]
 fn an_upward_import_is_found_however_it_is_written() {
     for (path, text) in [
         ("auth/session.rs", "use crate::db::Db;"),

@@ -2,7 +2,9 @@
 
 mod audit;
 mod database;
+mod doctor;
 mod first;
+mod health;
 mod import;
 mod routes;
 mod secrets;
@@ -48,6 +50,10 @@ enum Command {
     Purge,
     /// List every route with the guard it demands
     Routes,
+    /// Check configuration, files, database and surroundings; changes nothing
+    Doctor,
+    /// Ask the running service how it is
+    Health,
 }
 
 /// Why a command did not do what it was asked: lines for a person, never a secret.
@@ -78,6 +84,8 @@ pub fn run() -> ExitCode {
         Command::Secrets(command) => secrets::run(&command),
         Command::Purge => sign_in::purge(),
         Command::Routes => routes::list(),
+        Command::Doctor => doctor::run(),
+        Command::Health => health::run(),
     };
     log::logger().flush();
     match done {

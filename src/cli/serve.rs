@@ -7,11 +7,14 @@ use rocket::config::LogLevel;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::figment::{Figment, Profile};
+use rocket::tokio::select;
+use rocket::{Build, Rocket};
 
 use super::first::First;
 use super::{Failure, figment, print_line};
 use crate::accounts::Accounts;
 use crate::app;
+use crate::http::InFlight;
 use crate::logging;
 use crate::settings::{self, Settings};
 use crate::state_dir::StateDir;
@@ -35,15 +38,7 @@ pub(super) fn serve() -> Result<(), Failure> {
         let banner = banner(&settings, &state, &profile, &others, at, &first);
         Box::pin(async move { print_line(format_args!("{banner}")) })
     }));
-    let served = async {
-        let ended = rocket.launch().await?;
-        // What the last requests told is written before the process ends.
-        if let Some(accounts) = ended.state::<Accounts>() {
-            accounts.audit().settled().await;
-        }
-        Ok::<_, rocket::Error>(())
-    };
-    match rocket::execute(served) {
+    match rocket::execute(launch(rocket)) {
         Ok(()) => Ok(()),
         Err(error) => Err(Failure::new(match error.kind() {
             ErrorKind::Bind(cause) => {
@@ -63,6 +58,24 @@ fn level(figment: &Figment) -> LevelFilter {
         Ok(LogLevel::Debug) => LevelFilter::Debug,
         Ok(LogLevel::Normal) | Err(_) => LevelFilter::Info,
     }
+}
+
+/// Serves until it is told to stop and everybody who was in has been answered, for as long as the
+/// grace period at the most.
+async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
+    let in_flight = InFlight::default();
+    let rocket = rocket.attach(in_flight.clone()).ignite().await?;
+    let drained = in_flight.drained(rocket.shutdown());
+    let audit = rocket.state::<Accounts>().map(|accounts| accounts.audit().clone());
+    let ended = select! {
+        ended = rocket.launch() => ended.map(drop),
+        () = drained => Ok(()),
+    };
+    // What the last requests told is written before the process ends.
+    if let Some(audit) = audit {
+        audit.settled().await;
+    }
+    ended
 }
 
 /// What a person who has just typed `cargo run` wants to know.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use rocket::http::RawStr;
 
+use super::encryption::{self, Encryption};
+
 /// The two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Backend {
@@ -49,13 +51,8 @@ impl Address {
             "postgres" | "postgresql" if !is_clean(rest) => Err(
                 "is not written as a URL; percent-encode every special character of the password",
             ),
-            "postgres" | "postgresql" if is_local(rest) || says_no_tls(rest) => {
-                Ok(Self::Postgres(url.to_owned()))
-            }
-            "postgres" | "postgresql" => Err(
-                "names another host, and this build has no TLS to PostgreSQL; add ?sslmode=disable \
-                 if the network between is trusted",
-            ),
+            "postgres" | "postgresql" => encryption::check(rest, encryption::BUILT_IN)
+                .map(|_| Self::Postgres(url.to_owned())),
             _ => Err("must begin with sqlite:// or postgres://"),
         }
     }
@@ -66,6 +63,18 @@ impl Address {
         match self {
             Self::Sqlite(_) => Backend::Sqlite,
             Self::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// What protects the connection to a server; `None` for a file.
+    #[must_use]
+    pub fn encryption(&self) -> Option<Encryption> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(url) => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                encryption::check(rest, encryption::BUILT_IN).ok()
+            }
         }
     }
 
@@ -91,32 +100,9 @@ impl std::fmt::Debug for Address {
     }
 }
 
-/// Whether every host of the URL is this machine: a socket's directory, `localhost` or a
-/// loopback address.
-fn is_local(rest: &str) -> bool {
-    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let authority = place.split('/').next().unwrap_or_default();
-    let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
-    let named = query.split('&').filter_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        (name == "host" || name == "hostaddr").then_some(value)
-    });
-    hosts.split(',').chain(named.flat_map(|hosts| hosts.split(','))).all(|host| {
-        let host = decoded(host);
-        let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((address, _)) => address,
-            None => host.split(':').next().unwrap_or_default(),
-        };
-        let loopback = host.parse().or_else(|_| name.parse::<std::net::IpAddr>());
-        name.is_empty()
-            || name.starts_with('/')
-            || name == "localhost"
-            || loopback.is_ok_and(|address| address.is_loopback())
-    })
-}
-
 /// Whether libpq will read the URL without complaint: no white space, whole percent signs, at
-/// most one `@` before the path.
+/// most one `@` before the path, and no `?` before that, which libpq would take for a part of the
+/// user's name.
 fn is_clean(rest: &str) -> bool {
     let hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let bytes = rest.as_bytes();
@@ -124,15 +110,12 @@ fn is_clean(rest: &str) -> bool {
     let whole = percents.fold(true, |whole, (index, _)| {
         whole && hex(bytes.get(index + 1)) && hex(bytes.get(index + 2))
     });
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    whole && rest.bytes().all(|byte| byte.is_ascii_graphic()) && authority.matches('@').count() < 2
+    let authority = rest.split('/').next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    whole && rest.bytes().all(|byte| byte.is_ascii_graphic()) && !user.contains(['@', '?'])
 }
 
-fn says_no_tls(rest: &str) -> bool {
-    rest.split_once('?').is_some_and(|(_, query)| query.split('&').any(|p| p == "sslmode=disable"))
-}
-
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     RawStr::new(text).percent_decode_lossy().into_owned()
 }
 
@@ -144,14 +127,9 @@ mod tests {
     fn the_scheme_alone_picks_the_database() {
         assert_eq!(Address::parse("sqlite://var/a.db"), Ok(Address::Sqlite("var/a.db".into())));
         assert_eq!(Address::parse("sqlite:///srv/a.db"), Ok(Address::Sqlite("/srv/a.db".into())));
-        for local in [
-            "postgres://u:p@localhost/db",
-            "postgresql://127.0.0.1:5433/db",
-            "postgres://u@[::1]:5432/db",
-            "postgres://u@%2Frun%2Fpostgresql/db",
-            "postgres:///db?host=/run/postgresql",
-            "postgres://db.example/x?sslmode=disable",
-        ] {
+        for local in
+            ["postgres://u:p@localhost/db", "postgresql://db.example:5433/db?sslmode=disable"]
+        {
             assert_eq!(
                 Address::parse(local).map(|a| a.backend()),
                 Ok(Backend::Postgres),
@@ -164,13 +142,10 @@ mod tests {
             "mysql://x",
             "sqlite://",
             "sqlite://:memory:",
-            "postgres://db.example/x",
-            "postgres://localhost,db.example/x",
             "postgres://u:GE HEIM@localhost/x",
             "postgres://u:GE%ZZHEIM@localhost/x",
             "postgres://u:GEH@EIM@localhost/x",
-            "postgres:///x?host=db.example",
-            "postgres://db.example/x?sslmode=require",
+            "postgres://localhost?x@db.example/x",
         ] {
             assert!(Address::parse(wrong).is_err(), "{wrong}");
         }

@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 
-use super::{Address, AnyConnection, DbError};
+use super::{Address, AnyConnection, DbError, encryption};
 
 /// Opens connections for the pool.
 pub(super) struct Manager {
@@ -103,7 +103,7 @@ pub fn connect(
         ),
         Address::Postgres(url) => (
             AnyConnection::Postgres(
-                PgConnection::establish(&patient(url, timeout)).map_err(refused)?,
+                PgConnection::establish(&complete(url, timeout)).map_err(refused)?,
             ),
             format!("SET statement_timeout = {millis}; SET lock_timeout = {millis};"),
         ),
@@ -147,21 +147,58 @@ fn uri(path: &Path, create: bool) -> String {
     format!("file:{escaped}?mode={}", if create { "rwc" } else { "rw" })
 }
 
-/// The URL with time limits of its own where it has none: a server that is there but says
-/// nothing must not hold a connection for minutes.
-fn patient(url: &str, timeout: Duration) -> String {
+/// The URL with what it does not say itself: limits of time, because a server that is there but
+/// says nothing, or a machine that is gone, must not hold a connection for minutes; and what
+/// protects the connection.
+fn complete(url: &str, timeout: Duration) -> String {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let seconds = timeout.as_secs().max(2);
     let limits = [
         ("connect_timeout", seconds.to_string()),
         ("tcp_user_timeout", (seconds * 1000).to_string()),
+        // A machine that lost its power says no goodbye to a connection that waits for it.
+        ("keepalives_idle", seconds.to_string()),
+        ("keepalives_interval", "1".to_owned()),
+        ("keepalives_count", "3".to_owned()),
         ("application_name", "vestibule".to_owned()),
     ];
-    limits.iter().fold(url.to_owned(), |url, (name, value)| {
+    let protection = encryption::defaults(rest).iter().map(|(name, value)| (*name, *value));
+    let limits = limits.iter().map(|(name, value)| (*name, value.as_str()));
+    limits.chain(protection).fold(url.to_owned(), |url, (name, value)| {
         let separator = match url.split_once('?') {
-            Some((_, query)) if query.contains(&format!("{name}=")) => return url,
+            Some((_, query)) if names(query, name) => return url,
             Some(_) => '&',
             None => '?',
         };
         format!("{url}{separator}{name}={value}")
     })
+}
+
+fn names(query: &str, name: &str) -> bool {
+    query.split('&').any(|pair| pair.split('=').next() == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_gets_the_limits_that_it_does_not_set() {
+        let url = complete("postgres://localhost/x?connect_timeout=9", Duration::from_secs(1));
+        assert!(url.starts_with("postgres://localhost/x?connect_timeout=9&"), "{url}");
+        assert_eq!(url.matches("connect_timeout").count(), 1);
+        for limit in ["tcp_user_timeout=2000", "keepalives_idle=2", "keepalives_interval=1"] {
+            assert!(url.contains(limit), "{url}");
+        }
+        assert!(!url.contains("sslmode"), "{url}");
+    }
+
+    #[test]
+    fn a_url_of_another_host_gets_the_strictest_protection_of_the_build() {
+        let url = complete("postgres://db.example/x", Duration::from_secs(1));
+        let strict = url.ends_with("&sslmode=verify-full&sslrootcert=system");
+        assert_eq!(strict, encryption::BUILT_IN, "{url}");
+        let own = complete("postgres://db.example/x?sslmode=disable", Duration::from_secs(1));
+        assert!(!own.contains("verify-full"), "{own}");
+    }
 }

@@ -3,17 +3,21 @@
 
 mod address;
 mod connection;
+mod encryption;
 mod error;
 mod manager;
 mod migrations;
 mod pool;
+mod probe;
 pub mod schema;
 mod transaction;
 
 pub use address::{Address, Backend};
 pub use connection::AnyConnection;
+pub use encryption::Encryption;
 pub use error::DbError;
 pub use manager::connect;
-pub use migrations::migrate;
+pub use migrations::{Inspected, inspect, migrate};
 pub use pool::{Db, DbConfig};
+pub use probe::is_writable;
 pub use transaction::write;

@@ -59,6 +59,11 @@ impl Db {
         self.backend
     }
 
+    /// How long a connection of the pool waits for a lock.
+    pub(super) fn lock_timeout(&self) -> Duration {
+        patience(self.timeout)
+    }
+
     /// Runs work on a connection, off the async threads.
     ///
     /// # Errors
@@ -121,7 +126,8 @@ fn patience(timeout: Duration) -> Duration {
     timeout.mul_f64(0.75)
 }
 
-fn limit(connection: &mut AnyConnection, wait: Duration) -> Result<(), DbError> {
+/// Sets how long a connection waits for a lock.
+pub(super) fn limit(connection: &mut AnyConnection, wait: Duration) -> Result<(), DbError> {
     let millis = wait.as_millis().max(1);
     let setting = match connection {
         AnyConnection::Sqlite(_) => format!("PRAGMA busy_timeout = {millis};"),

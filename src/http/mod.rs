@@ -4,6 +4,7 @@
 mod access_log;
 mod allow;
 mod headers;
+mod in_flight;
 mod listing;
 mod probes;
 mod problems;
@@ -12,6 +13,7 @@ mod proxy;
 pub use access_log::AccessLog;
 pub use allow::is_page;
 pub use headers::{PrivateUrl, SecurityHeaders, shield};
+pub use in_flight::InFlight;
 pub use listing::Guarded;
 pub use probes::{routes, stage};
 pub use problems::{Answer, answer, catchers};

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Guarded, catchers};
 use crate::accounts::CurrentUser;
 use crate::auth::{Authenticated, Error, Mode, PublicKeys};
-use crate::db::{Db, DbError};
+use crate::db::Db;
 
 #[derive(Serialize)]
 struct WhoAmI {
@@ -29,18 +29,18 @@ fn whoami(user: CurrentUser) -> Json<WhoAmI> {
 struct Health {
     status: &'static str,
     database: &'static str,
+    writable: bool,
 }
 
 /// Whether the service can do its work; 503 when the database does not answer.
+///
+/// 200 with `"writable": false` while the database can only be read: everybody stays signed in,
+/// nobody signs in or out. Taking the process out of service would help nobody then, because all
+/// processes have the same database.
 #[get("/health")]
 async fn health(db: &State<Db>) -> Result<Json<Health>, Error> {
-    use diesel::connection::SimpleConnection;
-
-    let reached = |connection: &mut crate::db::AnyConnection| {
-        connection.batch_execute("SELECT id FROM users LIMIT 1").map_err(DbError::from)
-    };
-    db.run(reached).await?;
-    Ok(Json(Health { status: "ok", database: db.backend().as_str() }))
+    let writable = db.is_writable().await?;
+    Ok(Json(Health { status: "ok", database: db.backend().as_str(), writable }))
 }
 
 /// The public keys that verify our tokens; an empty set for a shared secret.

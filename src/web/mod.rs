@@ -12,11 +12,13 @@ mod registration;
 mod session;
 mod setup;
 mod sign_ins;
+mod templates;
 mod view;
 
 use rocket::fairing::AdHoc;
 use rocket::routes;
-use rocket_dyn_templates::Template;
+
+pub use templates::Templates;
 
 use crate::http::Guarded;
 use crate::settings::Settings;
@@ -75,7 +77,7 @@ pub fn stage(settings: &Settings) -> AdHoc {
     let secure = settings.auth.session.is_secure();
     AdHoc::on_ignite("Pages", move |rocket| async move {
         let rocket = rocket
-            .attach(Template::fairing())
+            .attach(templates::fairing())
             .attach(flash::FlashCookie { secure })
             .manage(assets::Assets::new())
             .register("/", catchers::catchers());

@@ -7,6 +7,7 @@ use rocket::request::{self, FromRequest, Request};
 use rocket_dyn_templates::Template;
 use serde::Serialize;
 
+use super::templates;
 use crate::accounts::{Role, User};
 use crate::settings::Settings;
 
@@ -62,7 +63,7 @@ impl View {
             base: &self.base,
             own,
         };
-        Template::render(template, page)
+        Template::render(templates::drawn(template), page)
     }
 
     /// Whether the form offers to remember the browser.

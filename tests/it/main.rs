@@ -1,6 +1,7 @@
 //! Stories over HTTP, told by three actors, on both databases.
 
 #[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "tests/deploy asks for more")]
 mod support;
 
 mod admin;

@@ -94,7 +94,8 @@ fn health_is_there_in_every_mode_and_names_the_database() {
             let expected = format!("{:?}", app.on).to_lowercase();
             let reply = app.anonymous().get("/health");
             assert_eq!(reply.status, 200);
-            assert_eq!(reply.json(), json!({ "status": "ok", "database": expected }));
+            let well = json!({ "status": "ok", "database": expected, "writable": true });
+            assert_eq!(reply.json(), well);
             reply.assert_no_cookies();
         });
     }

@@ -192,7 +192,8 @@ fn with_the_file_locked_for_writing_reading_goes_on_and_writing_is_503() {
         assert_down(|| program.refresh());
         assert_eq!(in_time(|| program.get("/api/me")).status, 200);
         assert_eq!(in_time(|| person.get("/dashboard")).status, 200);
-        assert_eq!(in_time(|| nobody.get("/health")).status, 200);
+        let health = in_time(|| nobody.get("/health"));
+        assert_eq!((health.status, &health.json()["writable"]), (200, &json!(false)));
         other.batch_execute("ROLLBACK").expect("a transaction was open");
     }
     signed_in.find_all_well(&app);

@@ -43,7 +43,8 @@ const SKIPPED: &str =
 
 /// Starts the server and stops it on a word, and cleans up at end-of-file.
 ///
-/// Arguments: the directory, initdb, postgres, the role. An answer that nobody is left to read must
+/// Arguments: the directory, initdb, postgres, the role. Orders: `start` with options of the
+/// server, `stop` and `signal` with the name of a signal. An answer that nobody is left to read must
 /// not end the shell before it has cleaned up, so it ignores the broken pipe. Its background jobs
 /// ignore the quit signal until PostgreSQL has put its own handlers in place; the terminate signal,
 /// which ends a server that is not that far yet and otherwise does no harm, closes that gap.
@@ -56,23 +57,29 @@ if "$initdb" -D "$directory/data" -A trust -U "$role" -E UTF8 --locale=C \
 then echo initialised
 else echo failed
 fi
-while read -r order; do
+while read -r order options; do
     case $order in
     start)
+        # Of two values of a setting the later one counts.
         "$postgres" -D "$directory/data" \
             -c listen_addresses= -c unix_socket_directories="$directory" -c port=5432 \
             -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-            -c shared_buffers=16MB -c autovacuum=off -c max_connections=400 >&2 &
+            -c shared_buffers=16MB -c autovacuum=off -c max_connections=400 $options >&2 &
         server=$!
         echo started ;;
     stop)
-        kill -INT "$server"
+        kill -"$options" "$server"
         wait "$server"
         server=
         echo stopped ;;
+    signal)
+        # The server's own children first: a frozen server must not start new ones meanwhile.
+        kill -"$options" "$server" $(cat "/proc/$server/task/$server/children")
+        echo signalled ;;
     esac
 done
 if [ -n "$server" ]; then
+    kill -CONT "$server" $(cat "/proc/$server/task/$server/children")
     kill -TERM "$server"
     kill -QUIT "$server"
     wait "$server"
@@ -186,17 +193,39 @@ impl Server {
     ///
     /// On the server of `TEST_POSTGRES_URL`, which is not ours to stop; take a [`private`] one.
     pub(crate) fn stop(&self) {
+        self.stop_by("INT");
+    }
+
+    /// As [`stop`](Self::stop), without a goodbye: what was committed is found again by recovery.
+    pub(crate) fn stop_immediately(&self) {
+        self.stop_by("QUIT");
+    }
+
+    fn stop_by(&self, signal: &str) {
         self.own_directory();
         let mut keeper = self.keeper();
-        keeper.order("stop");
+        keeper.order(&format!("stop {signal}"));
         assert_eq!(keeper.answer(), "stopped", "{}", self.log());
+    }
+
+    /// Freezes the server with all its processes, or lets it go on.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        self.own_directory();
+        let mut keeper = self.keeper();
+        keeper.order(if frozen { "signal STOP" } else { "signal CONT" });
+        assert_eq!(keeper.answer(), "signalled", "{}", self.log());
     }
 
     /// Starts the server after [`stop`](Self::stop) and waits until it answers.
     pub(crate) fn start_again(&self) {
+        self.start_with("");
+    }
+
+    /// As [`start_again`](Self::start_again), with settings, such as `-c max_connections=8`.
+    pub(crate) fn start_with(&self, options: &str) {
         self.own_directory();
         let mut keeper = self.keeper();
-        keeper.order("start");
+        keeper.order(&format!("start {options}"));
         assert_eq!(keeper.answer(), "started", "{}", self.log());
 
         let begun = Instant::now();
@@ -289,7 +318,8 @@ impl Server {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn own_directory(&self) -> &Path {
+    /// Where our own cluster lives.
+    pub(crate) fn own_directory(&self) -> &Path {
         self.directory.as_deref().expect(
             "the server of TEST_POSTGRES_URL is not stopped by a test, which takes a private one",
         )

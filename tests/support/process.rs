@@ -1,7 +1,7 @@
 //! The real program: started in a directory of its own, spoken to over TCP.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, PipeWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, PipeWriter, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
@@ -26,7 +26,7 @@ const CHEAP: &str = "[default]\nport = 0\nshutdown.grace = 2\n[default.auth.pass
 /// The user who owns nothing.
 const NOBODY: u32 = 65534;
 
-/// A working directory with the templates, and room for the program's own state.
+/// A working directory with nothing in it but `Rocket.toml`, and room for the program's own state.
 pub(crate) struct Home {
     directory: TempDir,
     /// The setting that names the database, where it is not the default.
@@ -60,9 +60,6 @@ pub(crate) struct Service {
 impl Home {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let templates = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("templates");
-        std::os::unix::fs::symlink(templates, directory.path().join("templates"))
-            .expect("a link in the new directory");
         let home = Self { directory, database: String::new() };
         home.configure("");
         home
@@ -70,11 +67,15 @@ impl Home {
 
     /// One with a database of its own on PostgreSQL, where there is one.
     fn on_postgres() -> Option<Self> {
-        let url = postgres::server()?.create_database(None);
+        Some(Self::at(&postgres::server()?.create_database(None)))
+    }
+
+    /// One with this database.
+    pub(crate) fn at(url: &str) -> Self {
         let database = format!("[default.databases.main]\nurl = \"{url}\"\n");
         let home = Self { database, ..Self::new() };
         home.configure("");
-        Some(home)
+        home
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -154,8 +155,19 @@ impl Home {
 
     fn serve_telling(&self, environment: &[(&str, &str)], log: Stdio) -> Service {
         let mut command = self.command(&[]);
-        command.envs(environment.iter().copied()).stderr(log);
-        let mut child = command.spawn().expect("the program can be run");
+        command.envs(environment.iter().copied());
+        Service::start_telling(command, log)
+    }
+}
+
+impl Service {
+    /// Runs a command that serves and waits until it has said where it is.
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_telling(command, Stdio::null())
+    }
+
+    fn start_telling(mut command: Command, log: Stdio) -> Self {
+        let mut child = command.stderr(log).spawn().expect("the program can be run");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut banner = String::new();
         let mut address = None;
@@ -167,7 +179,7 @@ impl Home {
             address = found.and_then(|rest| rest.lines().next()).map(str::to_owned);
         }
         let address = address.expect("the banner says where");
-        let service = Service { child, address, banner };
+        let service = Self { child, address, banner };
         service.wait_until_it_answers();
         service
     }
@@ -218,26 +230,7 @@ impl Service {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Reply {
-        let mut stream = TcpStream::connect(&self.address).expect("the service listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
-        for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
-        }
-        request += &format!("Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        stream.write_all(request.as_bytes()).expect("the service reads");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("the service answers");
-        let answer = String::from_utf8(answer).expect("an answer in text");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1));
-        let status = status.and_then(|status| status.parse().ok()).expect("a status");
-        let field = |line: &str| {
-            let (name, value) = line.split_once(':').expect("a field");
-            (name.to_ascii_lowercase(), value.trim().to_owned())
-        };
-        Reply { status, headers: lines.map(field).collect(), body: body.to_owned() }
+        ask(&self.address, method, path, headers, body).expect("the service answers")
     }
 
     pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -268,17 +261,74 @@ impl Service {
         Ok(cookie.split(';').next().unwrap_or_default().to_owned())
     }
 
-    /// Asks the service to stop, as a service manager does, and waits until it has.
-    pub(crate) fn stop(mut self) {
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends the process a signal, by its name.
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill can be run");
-        assert!(asked.success());
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill can be run");
+        assert!(sent.success());
+    }
+
+    /// Asks the service to stop, as a service manager does, and waits until it has.
+    pub(crate) fn stop(self) {
+        self.signal("TERM");
+        self.wait();
+    }
+
+    /// Waits until the service has stopped and answers its exit code.
+    pub(crate) fn wait(mut self) -> Option<i32> {
         let begun = Instant::now();
-        while self.child.try_wait().expect("our own child").is_none() {
-            assert!(begun.elapsed() < PATIENCE, "the service does not stop");
+        loop {
+            match self.child.try_wait().expect("our own child") {
+                Some(status) => return status.code(),
+                None => assert!(begun.elapsed() < PATIENCE, "the service does not stop"),
+            }
             thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// Sends a request on a connection of its own and reads the whole answer. An error means that
+/// nobody knows what became of it.
+pub(crate) fn ask(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> io::Result<Reply> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n");
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    request += &format!("Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    read_reply(answer).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+/// An answer from its bytes; `None` when it was cut off.
+pub(crate) fn read_reply(answer: Vec<u8>) -> Option<Reply> {
+    let answer = String::from_utf8(answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let mut lines = head.lines();
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let field = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+    };
+    let headers: Vec<_> = lines.filter_map(field).collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.and_then(|(_, length)| length.parse::<usize>().ok());
+    let whole = length.is_none_or(|length| length == body.len());
+    whole.then(|| Reply { status, headers, body: body.to_owned() })
 }
 
 impl Drop for Service {

@@ -80,7 +80,10 @@ pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Err
             users::created_at.eq(to_micros(new.created_at)),
         ))
         .returning(users::all_columns)
-        .get_result::<UserRow>(connection);
+        // Read to its end: SQLite commits there, and `get_result` would not hear that the disk
+        // is full.
+        .get_results::<UserRow>(connection)
+        .and_then(|mut rows| rows.pop().ok_or(diesel::NotFound));
     match inserted {
         Ok(row) => Ok(row.into()),
         Err(DatabaseError(UniqueViolation, _)) => Err(ErrorKind::UsernameTaken.into()),

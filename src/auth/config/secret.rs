@@ -34,7 +34,7 @@ pub(crate) fn unusable(secret: &[u8]) -> Option<&'static str> {
 /// section 3.2).
 pub(crate) fn guessable(secret: &[u8], shortest: usize) -> Option<&'static str> {
     let known = |known: &&str| known.as_bytes().eq_ignore_ascii_case(secret.trim_ascii());
-    if KNOWN_EXAMPLES.iter().any(|example| known(&example)) {
+    if KNOWN_EXAMPLES.iter().any(|example| known(example)) {
         Some("is a published example")
     } else if secret.len() < shortest {
         Some("is too short")

@@ -1,0 +1,124 @@
+//! Where the settings come from, and which of them are weak.
+
+use std::time::Duration;
+
+use rocket::figment::providers::Env;
+use rocket::figment::value::Dict;
+use rocket::figment::{Figment, Profile};
+
+use super::Report;
+use crate::auth::{Lifetime, Location, SessionPolicy};
+use crate::settings::Settings;
+
+/// The service's own tables and keys, beside Rocket's.
+const OURS: &[&str] = &["auth", "accounts", "databases", "template_dir"];
+
+/// Files, variables and profile.
+pub(super) fn sources(report: &mut Report, figment: &Figment) {
+    let files = figment.metadata().filter_map(|metadata| metadata.source.as_ref()?.file_path());
+    let file = files.filter(|path| !path.ends_with("secrets.toml")).last();
+    match (file, Env::var("ROCKET_CONFIG")) {
+        (Some(path), _) => report.ok("configuration", path.display()),
+        (None, Some(named)) => report.fail(
+            "configuration",
+            format_args!("ROCKET_CONFIG names {named}, which is not there; correct the name"),
+        ),
+        (None, None) => report.warn(
+            "configuration",
+            "there is no Rocket.toml here or above, so every setting has its default; start where \
+             the file is, or name it in ROCKET_CONFIG",
+        ),
+    }
+    unknown_keys(report, figment);
+    profile(report, figment);
+}
+
+/// A key at the top level that nobody reads, of the file or as `ROCKET_...`, is no error for
+/// Rocket, which cannot know what an application reads.
+fn unknown_keys(report: &mut Report, figment: &Figment) {
+    let keys = figment.extract::<Dict>().unwrap_or_default();
+    let known = |key: &str| {
+        let rockets = rocket::Config::PARAMETERS;
+        rockets.contains(&key) || OURS.contains(&key) || key == "profile" || key == "config"
+    };
+    for key in keys.keys().filter(|key| !known(key)) {
+        report.warn(
+            "configuration",
+            format_args!(
+                "nobody reads the setting `{key}`; docs/OPTIONS.md has all that there are"
+            ),
+        );
+    }
+}
+
+fn profile(report: &mut Report, figment: &Figment) {
+    let profile = figment.profile();
+    let fixed = [rocket::Config::DEBUG_PROFILE, rocket::Config::RELEASE_PROFILE, Profile::Default];
+    if !fixed.contains(profile) && !figment.profiles().any(|known| known == profile) {
+        report.warn(
+            "profile",
+            format_args!(
+                "{profile} has no settings of its own; correct ROCKET_PROFILE, or add [{profile}]"
+            ),
+        );
+    } else if cfg!(debug_assertions) && *profile != rocket::Config::DEBUG_PROFILE {
+        report.warn("profile", format_args!("{profile}, in a debug build; build with --release"));
+    } else {
+        report.ok("profile", profile);
+    }
+}
+
+/// What is allowed and should not be, outside the debug profile.
+pub(super) fn weak_settings(report: &mut Report, figment: &Figment, settings: &Settings) {
+    let mode = settings.auth.mode;
+    if figment.profile() == rocket::Config::DEBUG_PROFILE {
+        match settings.address.is_loopback() {
+            true => report.ok("settings", format_args!("mode {}, for trying out", mode.as_str())),
+            false => report.warn(
+                "settings",
+                "the debug profile on an address that others can reach; set ROCKET_PROFILE=release",
+            ),
+        }
+        return;
+    }
+    let auth = &settings.auth;
+    let (hour, minute) = (Duration::from_secs(3600), Duration::from_secs(60));
+    let weak = [
+        (
+            mode.has_sessions() && !auth.session.is_secure(),
+            "auth.session.secure is off: cookies travel in plain text; set it to true",
+        ),
+        (
+            auth.password.cost < 12,
+            "auth.password.cost is below 12: stolen hashes are guessed sooner; set it to 12",
+        ),
+        (auth.password.min_length < 8, "auth.password.min_length is below 8; set it to 8 or more"),
+        (
+            auth.policy == SessionPolicy::Always,
+            "auth.policy is \"always\": answers to tokens may carry cookies; set \"unless-token\"",
+        ),
+        (
+            mode.has_tokens() && auth.token.access > Lifetime::For(hour),
+            "auth.token.access is more than an hour: a stolen token is good for as long",
+        ),
+        (
+            mode.has_tokens() && auth.token.leeway > minute,
+            "auth.token.leeway is more than a minute; set the clocks instead",
+        ),
+        (
+            mode.has_tokens() && auth.token.locations.contains(&Location::Query),
+            "auth.token.locations holds \"query\": tokens end up in the logs of proxies",
+        ),
+        (
+            settings.accounts.throttle.failures > 100,
+            "accounts.throttle.failures is above 100: passwords can be guessed",
+        ),
+    ];
+    let found: Vec<_> = weak.iter().filter(|(weak, _)| *weak).collect();
+    for (_, says) in &found {
+        report.warn("settings", says);
+    }
+    if found.is_empty() {
+        report.ok("settings", format_args!("mode {}", mode.as_str()));
+    }
+}

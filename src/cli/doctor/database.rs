@@ -1,0 +1,178 @@
+//! Is the database there, of our shape, and of the same time?
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::Report;
+use crate::accounts::samples_alive;
+use crate::auth::{Clock, Hasher, from_micros};
+use crate::db::schema::{sign_ins, users};
+use crate::db::{self, Address, AnyConnection, Encryption};
+use crate::settings::Settings;
+
+/// How long it is waited for the database.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How far the clocks of two machines may differ before tokens of one are refused on the other.
+const APART: time::Duration = time::Duration::seconds(2);
+
+/// A number that a statement answers.
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Everything about the database, as far as it can be had.
+pub(super) fn check(report: &mut Report, settings: &Settings) {
+    let address = &settings.database.address;
+    match address {
+        Address::Sqlite(path) if !path.exists() => {
+            return report.ok("database", "SQLite, not there yet; the first start makes it");
+        }
+        _ => {}
+    }
+    let mut connection = match db::connect(address, TIMEOUT, false) {
+        Ok(connection) => connection,
+        Err(error) => {
+            return report.fail("database", format_args!("{}: {error}", address.shown()));
+        }
+    };
+    match db::is_writable(&mut connection) {
+        true => report.ok("database", address.shown()),
+        false => report.warn(
+            "database",
+            format_args!(
+                "{} takes no writes now; somebody holds its lock, or it is read-only",
+                address.shown()
+            ),
+        ),
+    }
+    encryption(report, address);
+    room(report, settings, &mut connection);
+    if schema(report, &mut connection) {
+        people(report, settings, &mut connection);
+        clock(report, &mut connection);
+    }
+}
+
+fn encryption(report: &mut Report, address: &Address) {
+    match address.encryption() {
+        None | Some(Encryption::Local) => {}
+        Some(Encryption::Verified) => report.ok("encryption", "TLS, and the server is verified"),
+        Some(Encryption::Unverified) => report.warn(
+            "encryption",
+            "TLS, but the server need not prove its name; say sslmode=verify-full",
+        ),
+        Some(Encryption::Plain) => report.warn(
+            "encryption",
+            "none, by sslmode=disable: passwords' hashes cross the network in plain text; build \
+             with --features postgres-tls and say sslmode=verify-full",
+        ),
+    }
+}
+
+/// Whether the server has room for the pools of a few processes.
+fn room(report: &mut Report, settings: &Settings, connection: &mut AnyConnection) {
+    if matches!(connection, AnyConnection::Sqlite(_)) {
+        return;
+    }
+    let asked = "SELECT current_setting('max_connections')::bigint AS n";
+    let Ok(most) = number(connection, asked) else { return };
+    let pool = i64::from(settings.database.pool_size);
+    if pool * 2 > most {
+        report.warn(
+            "connections",
+            format_args!(
+                "the server takes {most} and one process may open {pool}; lower \
+                 databases.main.pool_size, or raise max_connections"
+            ),
+        );
+    } else {
+        report.ok("connections", format_args!("up to {pool} of {most}"));
+    }
+}
+
+/// Answers whether the tables can be looked at.
+fn schema(report: &mut Report, connection: &mut AnyConnection) -> bool {
+    let found = match db::inspect(connection) {
+        Ok(found) => found,
+        Err(error) => {
+            report.fail("schema", error);
+            return false;
+        }
+    };
+    match (found.applied, found.pending, found.unknown) {
+        (0, _, 0) => report.ok("schema", "empty; the next start sets it up"),
+        (_, 0, 0) => report.ok("schema", "up to date"),
+        (_, pending, 0) => report.warn(
+            "schema",
+            format_args!("{pending} migrations to do; back up, and the next start does them"),
+        ),
+        (_, _, unknown) => report
+            .warn("schema", format_args!("a newer program made {unknown} changes; run that one")),
+    }
+    found.applied > 0
+}
+
+fn people(report: &mut Report, settings: &Settings, connection: &mut AnyConnection) {
+    let active = users::table.filter(users::role.eq("admin").and(users::active.eq(true)));
+    match active.count().get_result::<i64>(connection) {
+        Ok(0) => {
+            report.warn("administrator", "there is none; run: vestibule user add NAME --role admin")
+        }
+        Ok(count) => report.ok("administrator", format_args!("{count}")),
+        Err(error) => report.fail("administrator", error),
+    }
+    if settings.sample_users {
+        return;
+    }
+    let hasher = Hasher::new(&settings.auth.password);
+    let alive = hasher.and_then(|hasher| samples_alive(connection, &hasher)).unwrap_or_default();
+    if !alive.is_empty() {
+        report.fail(
+            "sample users",
+            format_args!(
+                "{} still have their published passwords; run: vestibule user set-password NAME",
+                alive.join(", ")
+            ),
+        );
+    }
+}
+
+/// Our clock against the server's, or against what was written last.
+fn clock(report: &mut Report, connection: &mut AnyConnection) {
+    let Ok(now) = Clock::system().now() else {
+        return report.fail("clock", "shows a year outside 2020 to 2200; set it");
+    };
+    let (asked, other) = match connection {
+        AnyConnection::Postgres(_) => (
+            "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS n",
+            "the database server's",
+        ),
+        AnyConnection::Sqlite(_) => ("", ""),
+    };
+    if !asked.is_empty()
+        && let Ok(theirs) = number(connection, asked).map(from_micros)
+        && let Ok(theirs) = theirs
+        && (now - theirs).abs() > APART
+    {
+        let apart = (now - theirs).abs();
+        return report.warn("clock", format_args!("{apart} from {other}; set both by NTP"));
+    }
+    let newest = sign_ins::table.select(diesel::dsl::max(sign_ins::last_seen_at));
+    let newest = newest.first::<Option<i64>>(connection).ok().flatten();
+    match newest.map(from_micros) {
+        Some(Ok(newest)) if newest - now > APART => report.warn(
+            "clock",
+            format_args!("{} behind the newest sign-in; set it by NTP", newest - now),
+        ),
+        _ => report.ok("clock", "sane"),
+    }
+}
+
+fn number(connection: &mut AnyConnection, statement: &str) -> QueryResult<i64> {
+    diesel::sql_query(statement).get_result::<Number>(connection).map(|number| number.n)
+}

@@ -1,0 +1,119 @@
+//! The pages' templates: part of the program. A directory of templates overrides them, one by
+//! one.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use rocket::fairing::Fairing;
+use rocket::figment::Figment;
+use rocket::figment::value::magic::RelativePathBuf;
+use rocket_dyn_templates::Template;
+use rocket_dyn_templates::tera::{self, Tera};
+
+/// Name and text of every template, as they were when the program was built.
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// What all pages are made of. A directory without it overrides nothing.
+const LAYOUT: &str = "layout.html.tera";
+
+/// Where the templates come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Templates {
+    /// A directory; what it does not hold comes from the program.
+    Directory(PathBuf),
+    /// The program alone.
+    BuiltIn,
+}
+
+impl Templates {
+    /// What `template_dir` means: the directory that it names, else `templates` where that is
+    /// one, else the program.
+    ///
+    /// # Errors
+    /// A sentence, when a directory is named or holds templates, but not the one that all pages
+    /// are made of.
+    pub fn find(figment: &Figment) -> Result<Self, String> {
+        let named = figment.extract_inner::<RelativePathBuf>("template_dir").ok();
+        let named = named.map(|found| found.relative());
+        let directory = named.clone().unwrap_or_else(|| PathBuf::from("templates"));
+        if directory.join(LAYOUT).is_file() {
+            Ok(Self::Directory(directory))
+        } else if named.is_some() || files_of(&directory).next().is_some() {
+            Err(format!(
+                "{} does not hold {LAYOUT}, which all pages are made of; copy it there, or let \
+                 the program use its own",
+                directory.display()
+            ))
+        } else {
+            Ok(Self::BuiltIn)
+        }
+    }
+
+    /// What the engine is told to read. It insists on something that is there, so without a
+    /// directory it is told to look at the program, where it finds no file of a template.
+    ///
+    /// # Errors
+    /// A sentence, when the program does not find itself.
+    pub fn path(&self) -> Result<PathBuf, String> {
+        match self {
+            Self::Directory(directory) => Ok(directory.clone()),
+            Self::BuiltIn => std::env::current_exe()
+                .map_err(|cause| format!("the program does not find itself: {cause}")),
+        }
+    }
+
+    /// Reads all templates, as a start does.
+    ///
+    /// # Errors
+    /// A sentence with the engine's words, when one of them is none.
+    pub fn check(&self) -> Result<(), String> {
+        let mut tera = Tera::default();
+        if let Self::Directory(directory) = self {
+            let files = files_of(directory).filter_map(|path| {
+                let name = path.file_name()?.to_str()?.split('.').next()?.to_owned();
+                Some((path, Some(name)))
+            });
+            tera.add_template_files(files).map_err(words)?;
+        }
+        complete(&mut tera).map_err(words)
+    }
+}
+
+/// The engine's words, which come in layers, in one line.
+fn words(error: tera::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        said += &format!(": {error}");
+        cause = error.source();
+    }
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn files_of(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = directory.read_dir().into_iter().flatten().flatten();
+    files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "tera"))
+}
+
+/// The name under which a template is drawn.
+///
+/// The engine knows that a built-in template is HTML, to be escaped and sent as such, by nothing
+/// but its name.
+pub(super) fn drawn(template: &str) -> String {
+    format!("{template}.html")
+}
+
+/// Reads the directory and adds what it does not hold.
+pub(super) fn fairing() -> impl Fairing {
+    Template::try_custom(|engines| Ok(complete(&mut engines.tera)?))
+}
+
+fn complete(tera: &mut Tera) -> tera::Result<()> {
+    // Whatever its name: nothing here is drawn without escaping.
+    tera.autoescape_on(vec![""]);
+    let found: Vec<String> = tera.get_template_names().map(str::to_owned).collect();
+    let missing = BUILT_IN.iter().filter(|(name, _)| !found.iter().any(|found| found == name));
+    tera.add_raw_templates(missing.copied())?;
+    let same = |name: &str| (drawn(name), format!("{{% extends \"{name}\" %}}"));
+    tera.add_raw_templates(BUILT_IN.iter().map(|(name, _)| same(name)))
+}

@@ -1,0 +1,60 @@
+//! The other files that are delivered, as far as this machine can read them.
+
+use std::fs;
+use std::io::{self, Write};
+use std::process::Command;
+
+const UNIT: &str = include_str!("../../deploy/vestibule.service");
+
+/// What the sandbox leaves open at the most, by systemd's own scale from 0 (good) to 10.
+const EXPOSURE: f64 = 1.5;
+
+fn analyze(arguments: &[&str]) -> Option<std::process::Output> {
+    let done = Command::new("systemd-analyze").args(arguments).env("SYSTEMD_COLORS", "0").output();
+    if done.is_err() {
+        // Not `eprintln!`, which the test harness swallows when the test passes.
+        drop(writeln!(io::stderr(), "skipped: the systemd unit (no systemd-analyze)"));
+    }
+    done.ok()
+}
+
+#[test]
+fn systemd_understands_the_unit_and_finds_it_closed() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("vestibule.service");
+    // The program is not installed here.
+    let unit = UNIT.replace("/usr/local/bin/vestibule", "/bin/true");
+    fs::write(&file, unit).expect("a new file");
+    let file = file.display().to_string();
+    let Some(verified) = analyze(&["verify", &file]) else { return };
+    let said = String::from_utf8_lossy(&verified.stderr);
+    let ours: Vec<_> = said.lines().filter(|line| line.contains("vestibule")).collect();
+    assert!(verified.status.success() && ours.is_empty(), "{said}");
+
+    let Some(judged) = analyze(&["security", "--offline=true", &file]) else { return };
+    let said = String::from_utf8_lossy(&judged.stdout);
+    let Some(level) = said.split("vestibule.service: ").nth(1) else {
+        // Before version 250 it looks at running services only.
+        return drop(writeln!(io::stderr(), "skipped: the unit's exposure (an old systemd)"));
+    };
+    let level: f64 = level.split(' ').next().and_then(|l| l.parse().ok()).expect("a number");
+    assert!(level <= EXPOSURE, "{said}");
+}
+
+#[test]
+fn the_time_to_stop_is_longer_than_the_grace() {
+    let seconds = |text: &str, key: &str| -> u32 {
+        let rest = text.split_once(key).expect("the key is there").1;
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().expect("a number of seconds")
+    };
+    let compose = include_str!("../../deploy/compose.yaml");
+    let shutdown = rocket::figment::Figment::new()
+        .merge(vestibule::app::figment(&vestibule::state_dir::StateDir::at("/nonexistent")))
+        .extract::<rocket::Config>()
+        .expect("the defaults")
+        .shutdown;
+    let longest = shutdown.grace + shutdown.mercy + 1;
+    assert!(seconds(UNIT, "TimeoutStopSec=") > longest);
+    assert!(seconds(compose, "stop_grace_period: ") > longest);
+}

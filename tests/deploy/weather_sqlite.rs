@@ -1,0 +1,229 @@
+//! A SQLite file that another process locks, that cannot grow, or that may only be read: 503 in
+//! time for what must be written, nobody loses anything, and all is well by itself within two
+//! seconds.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use diesel::connection::SimpleConnection;
+use serde_json::json;
+use vestibule::db::{Address, AnyConnection, connect};
+
+use super::client::{
+    PATIENCE, Tokens, api_login, assert_down, bearing, cookie, dashboard, form_login, health,
+    in_time, post_json, recovers,
+};
+use crate::support::actor::Reply;
+use crate::support::process::{Home, Service, finish};
+
+/// The program with its usual settings.
+struct Weather {
+    service: Service,
+    person: String,
+    program: Tokens,
+    home: Home,
+}
+
+impl Weather {
+    /// One person and one program are signed in.
+    fn new(home: Home, service: Service) -> Self {
+        let at = &service.address;
+        let person = cookie(&form_login(at, "user_01").expect("an answer"));
+        let program = Tokens::of(&api_login(at, "user_02").expect("an answer"));
+        Self { service, person, program, home }
+    }
+
+    fn at(&self) -> &str {
+        &self.service.address
+    }
+
+    /// What is only read goes on, and what must be written is 503.
+    #[track_caller]
+    fn find_only_reading(&self) {
+        assert_down(|| api_login(self.at(), "user_01"));
+        assert_down(|| bearing(self.at(), "POST", "/api/refresh", &self.program.refresh));
+        assert_down(|| bearing(self.at(), "POST", "/api/logout", &self.program.access));
+        let page = in_time(|| form_login(self.at(), "user_01"));
+        page.assert_page(503);
+        page.assert_no_cookies();
+        self.find_reading();
+    }
+
+    #[track_caller]
+    fn find_reading(&self) {
+        let me = in_time(|| bearing(self.at(), "GET", "/api/me", &self.program.access));
+        assert_eq!(me.status, 200, "{}", me.body);
+        assert_eq!(in_time(|| dashboard(self.at(), &self.person)).status, 200);
+        assert_eq!(in_time(|| health(self.at())).status, 200);
+    }
+
+    /// All is well soon, and everybody is signed in as before.
+    #[track_caller]
+    fn find_all_well(&self) {
+        recovers("signing in", 200, || api_login(self.at(), "user_01"));
+        let next = bearing(self.at(), "POST", "/api/refresh", &self.program.refresh);
+        assert_eq!(next.expect("an answer").status, 200);
+        self.find_reading();
+        assert!(self.writable());
+    }
+
+    fn writable(&self) -> bool {
+        let reply = in_time(|| health(self.at()));
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.json()["writable"].as_bool().expect("a boolean")
+    }
+
+    fn connection(&self) -> AnyConnection {
+        let url = format!("sqlite://{}", self.home.path("state/vestibule.sqlite3").display());
+        let address = Address::parse(&url).expect("a good URL");
+        connect(&address, PATIENCE, false).expect("the service's own file")
+    }
+}
+
+#[test]
+fn a_file_locked_by_another_process_can_still_be_read() {
+    let home = Home::new();
+    let service = home.serve(&[]);
+    let weather = Weather::new(home, service);
+    assert!(weather.writable());
+    let mut other = weather.connection();
+    other.batch_execute("BEGIN IMMEDIATE").expect("nobody else writes");
+    assert!(!weather.writable());
+    weather.find_only_reading();
+    other.batch_execute("ROLLBACK").expect("a transaction was open");
+    weather.find_all_well();
+}
+
+/// Registers names until the answer is another than 201, and answers it.
+fn fill(weather: &Weather, names: &mut Vec<String>) -> Reply {
+    for _ in 0..2_000 {
+        let name = format!("name-{}", names.len());
+        let body = json!({
+            "username": name,
+            "password": "correct horse",
+            "full_name": "x".repeat(100),
+        });
+        let reply = in_time(|| post_json(weather.at(), "/api/register", None, &body));
+        if reply.status != 201 {
+            return reply;
+        }
+        names.push(name);
+    }
+    panic!("the disk is not full after {} names", names.len());
+}
+
+/// While the file cannot grow, and after it can again.
+fn find_full_and_then_well(weather: &Weather, make_room: impl FnOnce()) {
+    let mut names = Vec::new();
+    let refused = fill(weather, &mut names);
+    refused.assert_problem(503, "unavailable");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    weather.find_reading();
+    make_room();
+    weather.find_all_well();
+    // All that was acknowledged is there, and what was not can be had now.
+    for name in &names {
+        let reply = api_login(weather.at(), name).expect("an answer");
+        assert_eq!(reply.status, 200, "{name}: {}", reply.body);
+    }
+    let refused = format!("name-{}", names.len());
+    let body = json!({ "username": refused, "password": "correct horse" });
+    let reply = post_json(weather.at(), "/api/register", None, &body).expect("an answer");
+    assert_eq!(reply.status, 201, "nothing of it was kept: {}", reply.body);
+}
+
+#[test]
+fn a_file_that_may_not_grow_can_still_be_read_and_grows_again_later() {
+    let home = Home::new();
+    // Its file, and the log beside it, may have half a megabyte. The system would end a program
+    // that writes more, unless it is told that the program does not mind.
+    let service = Service::start(through_shell(
+        &home,
+        "trap '' XFSZ; ulimit -S -f 1024; exec \"$@\"", // blocks of 512 bytes
+    ));
+    let weather = Weather::new(home, service);
+    find_full_and_then_well(&weather, || {
+        let id = weather.service.id().to_string();
+        let raised = Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status();
+        assert!(raised.expect("util-linux is installed").success());
+    });
+}
+
+#[test]
+fn on_a_full_disk_reading_goes_on_and_all_is_well_when_there_is_room() {
+    if !can_mount() {
+        // Not `eprintln!`, which the test harness swallows when the test passes.
+        drop(writeln!(io::stderr(), "skipped: a full disk (no file system can be mounted here)"));
+        return;
+    }
+    let home = Home::new();
+    fs::create_dir(home.path("state")).expect("a new directory");
+    // A disk that only the program and its children see.
+    let script = "mount -t tmpfs -o size=2m,mode=0700 none state && \
+                  head -c 1600000 /dev/zero > state/ballast && exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]);
+    let service = Service::start(through(&home, command));
+    let seen = format!("/proc/{}/root{}", service.id(), home.path("state").display());
+    let weather = Weather::new(home, service);
+    find_full_and_then_well(&weather, || {
+        fs::remove_file(format!("{seen}/ballast")).expect("the program's disk can be reached");
+    });
+}
+
+/// Whether this user may mount something in a name space of its own.
+fn can_mount() -> bool {
+    let mut tried = Command::new("unshare");
+    tried.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]);
+    tried.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// The program, run by a shell that prepares something first and then becomes it.
+fn through_shell(home: &Home, script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]);
+    through(home, command)
+}
+
+/// The program as the last argument of another command, with the environment of its home.
+fn through(home: &Home, mut command: Command) -> Command {
+    let program = home.command(&[]);
+    command.arg(program.get_program());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.current_dir(home.path(""));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_file_that_may_only_be_read_is_said_at_the_start() {
+    let home = Home::new();
+    home.serve(&[]).stop();
+    let file = home.path("state/vestibule.sqlite3");
+    let mut command = home.command(&[]);
+    if fs::metadata(&file).expect("it exists").uid() == 0 {
+        // Root may write anywhere, so the program runs as nobody, from a copy it can reach.
+        let program = home.path("vestibule");
+        fs::copy(env!("CARGO_BIN_EXE_vestibule"), &program).expect("the program can be copied");
+        let all = ["state", "state/secrets.toml", "state/vestibule.sqlite3"].map(|n| home.path(n));
+        for path in &all {
+            std::os::unix::fs::chown(path, Some(65534), Some(65534)).expect("we are root");
+        }
+        fs::set_permissions(home.path(""), Permissions::from_mode(0o755)).expect("our own");
+        command = through_shell(&home, &format!("shift; exec {}", program.display()));
+        command.stdin(Stdio::piped()).uid(65534).gid(65534);
+    }
+    fs::set_permissions(&file, Permissions::from_mode(0o400)).expect("our own");
+    let done = finish(&mut command, "");
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.err.contains("databases.main.url"), "{done:?}");
+    assert!(done.err.contains("Permission denied"), "{done:?}");
+}

@@ -15,7 +15,7 @@ use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
 use crate::auth::issue::Issue;
 use crate::auth::minting::Mint;
-use crate::auth::opening::open;
+use crate::auth::opening::{anew, keep};
 use crate::auth::sign_in::{SignIn, SignInId, SignInKind};
 use crate::auth::state::AuthState;
 use crate::auth::ticket::Ticket;
@@ -69,7 +69,8 @@ impl Credential {
             return Err(ErrorKind::NotFound.into());
         }
         let (kind, lifetime) = (SignInKind::Browser, state.config.session.lifetime);
-        let sign_in = open(request, state, account, kind, lifetime, false).await?;
+        let row = anew(request, state, account, kind, lifetime, false)?;
+        let sign_in = keep(request, state, row).await?;
         let stamp = stamp_digest(&account.stamp());
         Ok(Self { sign_in, held: Held::Session { stamp, fresh: true } })
     }
@@ -85,7 +86,8 @@ impl Credential {
             Outcome::Forward(_) => return Err(ErrorKind::Internal.into()),
         };
         let (kind, lifetime) = (SignInKind::Token, state.config.token.refresh.of_row());
-        let sign_in = open(request, state, account, kind, lifetime, false).await?;
+        let row = anew(request, state, account, kind, lifetime, false)?;
+        let sign_in = keep(request, state, row).await?;
         let token = |text: String| {
             let csrf = tokens.verify(&text)?.csrf;
             Ok::<_, Error>(Token { text, csrf })

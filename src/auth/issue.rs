@@ -134,6 +134,11 @@ fn within(
         let text = "Issue: a life above the limit; raise auth.token.longest to allow it";
         return Err(Error::misuse(text));
     }
+    if life > Lifetime::LONGEST && life != Lifetime::Never {
+        return Err(Error::misuse(
+            "Issue: a life of more than a century; Lifetime::Never has no end",
+        ));
+    }
     if life < Lifetime::SHORTEST {
         return Err(Error::misuse("Issue: a life of less than a second"));
     }

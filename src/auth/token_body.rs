@@ -158,14 +158,28 @@ async fn read(
             // Somebody without a token is told so first.
             elsewhere.token()?;
         }
-        json_body::read(request, data).await?
+        let read = json_body::read(request, data).await;
+        if read.is_err() && config.locations.contains(&Location::Json) {
+            // It may hold a token that cannot be seen, twice for example: no cookie leaves.
+            mark_in_body(request);
+        }
+        read?
     };
     let mut in_body = None;
     if config.locations.contains(&Location::Json) {
         in_body = fields.remove(config.json.name(kind)).filter(|value| !is_nothing(value));
         // Whoever sends both, as they were given out, must not find one in the handler's hands.
-        for kind in [TokenKind::Access, TokenKind::Refresh] {
-            fields.remove(config.json.name(kind));
+        let other = match kind {
+            TokenKind::Access => TokenKind::Refresh,
+            TokenKind::Refresh => TokenKind::Access,
+        };
+        fields.remove(config.json.name(kind));
+        let other = fields.remove(config.json.name(other)).filter(|value| !is_nothing(value));
+        if other.is_some() {
+            mark_in_body(request);
+            if in_body.is_none() && matches!(elsewhere, Presented::Nothing) {
+                return Err(ErrorKind::WrongTokenType.into());
+            }
         }
     }
     let verified = match in_body {

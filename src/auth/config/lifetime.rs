@@ -37,6 +37,9 @@ impl Lifetime {
     /// A token that lives shorter is none.
     pub(crate) const SHORTEST: Self = Self::For(Duration::from_secs(1));
 
+    /// What a token without an end is for; a longer life is a mistake.
+    pub(crate) const LONGEST: Self = Self::For(duration::LONGEST);
+
     /// How long the row of such a sign-in stands; for an endless one a century, because a
     /// store needs a time.
     pub(crate) fn of_row(self) -> Duration {

@@ -33,8 +33,8 @@ pub(crate) fn unusable(secret: &[u8]) -> Option<&'static str> {
 /// Why a secret is too easily guessed; an HMAC key is at least as long as its hash (RFC 7518,
 /// section 3.2).
 pub(crate) fn guessable(secret: &[u8], shortest: usize) -> Option<&'static str> {
-    let known = |known: &&str| known.as_bytes().eq_ignore_ascii_case(secret.trim_ascii());
-    if KNOWN_EXAMPLES.iter().any(|example| known(example)) {
+    let is_it = |known: &&str| known.as_bytes().eq_ignore_ascii_case(secret.trim_ascii());
+    if KNOWN_EXAMPLES.iter().any(is_it) {
         Some("is a published example")
     } else if secret.len() < shortest {
         Some("is too short")

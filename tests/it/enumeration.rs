@@ -1,5 +1,7 @@
 //! What a refusal gives away about who has an account: nothing, until the password is proven.
 
+use std::time::Instant;
+
 use rocket::figment::Figment;
 use serde_json::json;
 
@@ -98,5 +100,26 @@ fn that_a_name_is_taken_is_told_to_whoever_wants_it_and_limited() {
             visitor.post_json("/api/register", &asked).assert_problem(409, "username_taken");
         }
         visitor.post_json("/api/register", &asked).assert_problem(429, "too_many_attempts");
+    });
+}
+
+#[test]
+fn a_cheaper_hash_from_elsewhere_costs_a_wrong_password_no_less_time() {
+    let dear = |figment: Figment| figment.merge(("auth.password.cost", 10));
+    on_both_with(dear, |app| {
+        let cheap = bcrypt::hash("1234", 4).expect("hashes");
+        app.sql(&format!("UPDATE users SET password_hash = '{cheap}' WHERE username = '{WRONG}'"));
+        // A sixty-fourth of the work without more ado; the best of three, on a busy machine.
+        let time = |name: &str| {
+            let once = |_| {
+                let begun = Instant::now();
+                assert_eq!(api(&app, name, "wrong").status, 401);
+                begun.elapsed()
+            };
+            (0..3).map(once).min().expect("three")
+        };
+        let (cheap, unknown) = (time(WRONG), time(UNKNOWN));
+        assert!(cheap * 2 > unknown, "{cheap:?} against {unknown:?}");
+        assert_eq!(api(&app, WRONG, "1234").status, 200);
     });
 }

@@ -170,6 +170,7 @@ impl Fairing for Auth {
             ledger: self.ledger.clone(),
             events: self.events.clone(),
             notes: Notes::default(),
+            account: std::sync::OnceLock::new(),
             cookies: CookieNames {
                 session: config.session.cookie_name(),
                 remember: config.session.remember_cookie_name(),

@@ -43,6 +43,9 @@ pub(crate) fn anew<U: Account>(
     lifetime: Duration,
     remembered: bool,
 ) -> Result<SignIn, Error> {
+    if !state.serves::<U>() {
+        return Err(Error::misuse("an application has one type of account, and this is another"));
+    }
     if !account.is_active() {
         return Err(ErrorKind::AccountInactive.into());
     }

@@ -62,6 +62,18 @@ pub(crate) fn is_attached(rocket: &Rocket<Ignite>) -> bool {
     rocket.state::<Survey>().is_some() || rocket.state::<AuthState>().is_some()
 }
 
+/// The answer of a guard for accounts of one type: a second type in one application aborts the
+/// launch, because a credential names an account and not its type.
+pub(crate) fn abort_for<U: 'static>(rocket: &Rocket<Ignite>, guard: &str) -> bool {
+    let second = rocket.state::<AuthState>().is_some_and(|state| !state.serves::<U>());
+    if second && rocket.state::<Survey>().is_none() {
+        let name = std::any::type_name::<U>();
+        log::error!("{guard}<{name}> is for another account type than the guards before it");
+        return true;
+    }
+    abort(rocket, guard, Proves::Login)
+}
+
 /// The answer of a guard that lets in whom the guard inside does not know.
 pub(crate) fn abort_as(rocket: &Rocket<Ignite>, inside: fn(&Rocket<Ignite>) -> bool) -> bool {
     match rocket.state::<Survey>() {

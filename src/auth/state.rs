@@ -1,7 +1,8 @@
 //! What the fairing manages for the guards.
 
-use std::sync::Arc;
+use std::any::TypeId;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rocket::{Phase, Request, Rocket};
 
@@ -33,6 +34,8 @@ pub(crate) struct AuthState {
     pub(crate) events: Arc<dyn Events>,
     pub(crate) notes: Notes,
     pub(crate) cookies: CookieNames,
+    /// The account type of the application: ids of two types would be taken for one another.
+    pub(crate) account: OnceLock<TypeId>,
 }
 
 /// Set on a request whose answer depends on who asked.
@@ -43,6 +46,11 @@ impl AuthState {
     /// sentinels rule out for every guard that a route names.
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Error> {
         Self::in_rocket(request.rocket())
+    }
+
+    /// Whether this is the application's account type, which the first that asks settles.
+    pub(crate) fn serves<U: 'static>(&self) -> bool {
+        *self.account.get_or_init(TypeId::of::<U>) == TypeId::of::<U>()
     }
 
     pub(crate) fn in_rocket<P: Phase>(rocket: &Rocket<P>) -> Result<&Self, Error> {

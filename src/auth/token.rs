@@ -126,6 +126,9 @@ impl Tokens<'_> {
             return Err(TokenFault::Refused.into());
         }
         let now = self.state.clock.now()?;
+        let mint = self.mint(&account, &issue);
+        // What cannot be made must be noticed before the refresh token is used up.
+        mint.pair(&unkept(claims, now)?, false)?;
         let row = if self.state.ledger.is_stateless() {
             unkept(claims, now)?
         } else if issue.access_only {
@@ -133,7 +136,7 @@ impl Tokens<'_> {
         } else {
             rotate(self.request, self.state, claims, now).await?
         };
-        self.mint(&account, &issue).pair(&row, false)
+        mint.pair(&row, false)
     }
 
     /// Notes that whoever presents this token has proven the password again, and gives out a

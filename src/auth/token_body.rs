@@ -177,9 +177,6 @@ async fn read(
         let other = fields.remove(config.json.name(other)).filter(|value| !is_nothing(value));
         if other.is_some() {
             mark_in_body(request);
-            if in_body.is_none() && matches!(elsewhere, Presented::Nothing) {
-                return Err(ErrorKind::WrongTokenType.into());
-            }
         }
     }
     let verified = match in_body {
@@ -241,7 +238,7 @@ impl<'r> FromData<'r> for RefreshBody {
 
 impl<U: Account> Sentinel for TokenBody<U> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        sentinel::abort(rocket, "TokenBody", Proves::Login)
+        sentinel::abort_for::<U>(rocket, "TokenBody")
     }
 }
 

@@ -255,6 +255,7 @@ async fn draw(status: Status, request: &Request<'_>) -> Problem {
 pub(crate) struct Setup {
     pub(crate) figment: Figment,
     pub(crate) stateless: bool,
+    alone: bool,
     routes: Vec<Route>,
     pub(crate) catchers: Vec<Catcher>,
     fairing: fn(Auth) -> Auth,
@@ -267,12 +268,18 @@ impl Setup {
             .merge(("log_level", "off"))
             .merge(("auth.token.secret", SECRET));
         let (routes, catchers) = (Vec::new(), catchers![draw]);
-        Self { figment, stateless: false, routes, catchers, fairing: |auth| auth }
+        Self { figment, stateless: false, alone: false, routes, catchers, fairing: |auth| auth }
     }
 
     /// With further routes.
     pub(crate) fn mount(mut self, routes: Vec<Route>) -> Self {
         self.routes.extend(routes);
+        self
+    }
+
+    /// Without the usual routes: those of another account type stand alone.
+    pub(crate) fn alone(mut self) -> Self {
+        self.alone = true;
         self
     }
 
@@ -321,7 +328,11 @@ impl Setup {
         let auth = Auth::fairing().clock(clock.clone()).events(heard.clone());
         let auth =
             if self.stateless { auth.ledger(Stateless) } else { auth.ledger(ledger.clone()) };
-        let rocket = rocket(self.figment, (self.fairing)(auth), users.clone());
+        let auth = (self.fairing)(auth);
+        let rocket = match self.alone {
+            true => rocket::custom(self.figment).manage(users.clone()).attach(auth),
+            false => rocket(self.figment, auth, users.clone()),
+        };
         let rocket = rocket.mount("/", self.routes).register("/", self.catchers);
         let client = Client::untracked(rocket).expect("a rocket that launches");
         App { client, clock, ledger, users, heard }

@@ -301,13 +301,13 @@ fn guest(user: TokenUser<Guest>) -> String {
 fn an_application_can_find_the_account_of_a_foreign_token_in_its_own_way() {
     let Some(pair) = pair(Algorithm::ES256, false) else { return };
     let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
-    let app = setup.mount(routes![guest]).launch();
+    let app = setup.stateless().alone().mount(routes![guest]).launch();
     let mut body = theirs(app.now());
     let found = |body: &Value| app.get("/guest").bearer(&pair.sign(&header(), body)).send();
     assert_eq!(found(&body).code(), "token_revoked");
     body["email"] = json!("ann@example.org");
     assert_eq!(found(&body).body, format!("ann@example.org of Some({ISSUER:?})"));
-    let own = app.tokens(ALICE).access;
+    let own = Setup::new().stateless().launch().tokens(ALICE).access;
     assert_eq!(app.get("/guest").bearer(&own).send().code(), "token_revoked", "not for ours");
 }
 
@@ -337,7 +337,7 @@ fn first(user: auth::CurrentUser<First>) -> String {
 fn the_subject_of_a_foreign_token_is_no_id_of_an_account_unless_the_application_says_so() {
     let Some(pair) = pair(Algorithm::ES256, false) else { return };
     let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
-    let app = setup.stateless().mount(routes![first]).launch();
+    let app = setup.stateless().alone().mount(routes![first]).launch();
     let token = pair.sign(&header(), &theirs(app.now()));
     assert_eq!(app.get("/first").bearer(&token).send().code(), "token_revoked");
 }

@@ -376,3 +376,17 @@ fn a_user_guard_is_enough_to_sign_out_with() {
     assert_eq!(app.post("/leave").bearer(&pair.access).send().status, 200);
     assert_eq!(app.get("/any").bearer(&pair.refresh).send().code(), "token_revoked");
 }
+
+#[test]
+fn a_pair_that_cannot_be_made_does_not_use_the_refresh_token_up() {
+    let app = launch();
+    let pair = app.tokens(ALICE);
+    let long = json!({ "claims": { "text": "x".repeat(9000) } }).to_string();
+    let endless = json!({ "access": "9000 years" }).to_string();
+    for asked in [long, endless] {
+        let reply = app.post("/next").json(&asked).bearer(&pair.refresh).send();
+        assert!(reply.status >= 400, "{}", reply.status);
+        app.advance(3600);
+    }
+    assert_eq!(app.post("/api/refresh").bearer(&pair.refresh).send().status, 200);
+}

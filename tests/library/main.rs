@@ -44,4 +44,5 @@ mod several_locations;
 mod token_cookies;
 mod token_json;
 mod token_query;
+mod two_types;
 mod users;

@@ -252,3 +252,23 @@ fn without_a_ledger_a_token_in_the_body_works_too() {
     let access = app.tokens(ALICE).access;
     assert_eq!(body(&app, &json!({ "access_token": access })).send().body, "1 in json with ");
 }
+
+#[test]
+fn no_cookie_leaves_where_the_body_hides_a_token_or_holds_the_other_one() {
+    let app = app();
+    let pair = app.tokens(ALICE);
+    let (access, refresh) = (&pair.access, &pair.refresh);
+    let sneaky =
+        |path, text: &str| app.post(path).json(text).header(crate::cookies::SNEAK, "1").send();
+    assert_ne!(sneaky("/places/body", "{}").cookies().len(), 0, "nobody's answer");
+    for (path, text) in [
+        ("/places/body", format!(r#"{{"access_token":"{access}","access_token":"{access}"}}"#)),
+        ("/places/body", format!(r#"{{"access_token":"{access}""#)),
+        ("/places/body", format!(r#"{{"refresh_token":"{refresh}"}}"#)),
+        ("/places/refresh-body", format!(r#"{{"access_token":"{access}"}}"#)),
+    ] {
+        let reply = sneaky(path, &text);
+        assert!(matches!(reply.status, 400 | 401), "{path}: {}", reply.status);
+        assert_eq!(reply.cookies(), Vec::<String>::new(), "{path} {}", text.len());
+    }
+}

@@ -16,7 +16,7 @@ use crate::auth::bearer::refuse;
 use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
 use crate::auth::presented::is_token_request;
-use crate::auth::sentinel::{self, Proves};
+use crate::auth::sentinel;
 use crate::auth::state::AuthState;
 
 /// A guard that knows who is asking; what [`Fresh`](super::Fresh) and
@@ -153,7 +153,7 @@ macro_rules! user_guard {
 
         impl<U: Account> Sentinel for $guard<U> {
             fn abort(rocket: &Rocket<Ignite>) -> bool {
-                sentinel::abort(rocket, stringify!($guard), Proves::Login)
+                sentinel::abort_for::<U>(rocket, stringify!($guard))
             }
         }
     };

@@ -9,7 +9,7 @@ use rocket::{Build, Data, Request, Response, Rocket};
 use serde_json::{Map, Value};
 
 use super::clock::Clock;
-use super::config::Config;
+use super::config::{Config, TokenConfig};
 use super::cookies;
 use super::csrf;
 use super::error::Error;
@@ -127,7 +127,10 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
-        let keys = Keys::new(&config.token).and_then(|keys| {
+        // In mode `session` nothing is signed, so nobody must have set a key.
+        let unused = TokenConfig::default();
+        let token = if config.mode.has_tokens() { &config.token } else { &unused };
+        let keys = Keys::new(token).and_then(|keys| {
             let foreign = match config.mode.has_tokens() {
                 true => ForeignKeys::read(&config.token.foreign),
                 false => Ok(None),

@@ -124,7 +124,8 @@ fn killing_one_of_three_signs_nobody_out_and_loses_nothing() {
 }
 
 fn serve(home: &Home, port: &str) -> Service {
-    home.serve(&[PATIENT[0], ("ROCKET_PORT", port)])
+    let many = ("ROCKET_ACCOUNTS", "{registrations={max=1000000}}");
+    home.serve(&[PATIENT[0], ("ROCKET_PORT", port), many])
 }
 
 #[test]

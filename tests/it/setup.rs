@@ -62,7 +62,10 @@ fn the_link_makes_one_administrator_who_is_signed_in_and_then_it_is_dead() {
         let page = visitor.get("/dashboard");
         assert!(page.body.contains("Hello, Ann Lee.") && page.body.contains("admin"));
         assert_eq!(app.count("users WHERE role = 'admin' AND active AND username = 'Ann'"), 1);
-        assert_eq!(app.token("ann").get("/api/users").status, 200);
+        let admin = app.token("ann");
+        assert_eq!(admin.get("/api/users").status, 200);
+        let told = admin.get("/api/admin/events").json()["events"].to_string();
+        assert!(told.contains("admin, through the set-up link"), "{told}");
 
         assert_eq!(app.count("setup_links"), 0);
         for somebody in [&visitor, &app.anonymous()] {

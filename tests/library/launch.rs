@@ -130,6 +130,15 @@ fn wrong() -> Vec<Wrong> {
             "HS256, HS384, HS512, RS256",
         ),
         ("debug", "auth.token.header", json!("X Token"), "auth.token.header", "letters, digits"),
+        ("debug", "auth.token.header", json!("cookie"), "auth.token.header", "another meaning"),
+        (
+            "debug",
+            "auth.token.cookies.csrf_header",
+            json!("authorization"),
+            "auth.token.cookies",
+            "must differ",
+        ),
+        ("debug", "auth.token.json.access", json!(""), "auth.token.json", "not empty"),
         ("debug", "auth.token.scheme", json!(""), "auth.token.scheme", "letters, digits"),
         ("debug", "auth.token.query.name", json!(""), "auth.token.query.name", "not be empty"),
         (

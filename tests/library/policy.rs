@@ -255,8 +255,11 @@ fn in_mode_session_there_is_no_token_and_no_challenge() {
 
 #[test]
 fn in_mode_session_no_token_secret_is_needed() {
-    let app = Setup::new().set("auth.mode", "session").set("auth.token.secret", "short").launch();
-    assert_eq!(app.get("/session").cookie(&app.browser(ALICE)).send().status, 200);
+    let set = |key, value| Setup::new().set("auth.mode", "session").set(key, value);
+    for setup in [set("auth.token.secret", "short"), set("auth.token.algorithm", "RS256")] {
+        let app = setup.launch();
+        assert_eq!(app.get("/session").cookie(&app.browser(ALICE)).send().status, 200);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod foreign;
 mod reader;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -58,7 +59,7 @@ pub(crate) fn is_registered(name: &str) -> bool {
 }
 
 /// The verified claims of a token (RFC 7519, section 4.1, and our own).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Claims {
     /// `sub`: the account's id, or of a foreign token whatever names the account there.
     pub sub: String,
@@ -95,6 +96,17 @@ pub struct Claims {
     /// Everything else, as the application's [`claims`](super::Account::claims), or the foreign
     /// issuer, gave it.
     pub extra: Map<String, Value>,
+}
+
+// By hand: the CSRF value is half of a credential.
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.to_map();
+        if let Some(csrf) = shown.get_mut("csrf") {
+            *csrf = "[redacted]".into();
+        }
+        f.debug_tuple("Claims").field(&shown).finish()
+    }
 }
 
 impl Claims {
@@ -136,4 +148,34 @@ pub(crate) fn identity_name(name: &str) -> Cow<'static, str> {
 fn seconds(span: std::time::Duration) -> i64 {
     let whole = span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0));
     i64::try_from(whole).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_csrf_value_is_not_shown() {
+        let claims = Claims {
+            sub: "7".to_owned(),
+            identity_claim: "sub".into(),
+            iss: None,
+            aud: None,
+            kind: TokenKind::Access,
+            fresh: true,
+            iat: None,
+            nbf: None,
+            exp: None,
+            jti: None,
+            sid: None,
+            auth_time: 0,
+            generation: None,
+            csrf: Some("half of it".to_owned()),
+            stamp: None,
+            foreign: false,
+            extra: Map::new(),
+        };
+        let shown = format!("{claims:?}");
+        assert!(shown.contains("[redacted]") && !shown.contains("half of it"), "{shown}");
+    }
 }

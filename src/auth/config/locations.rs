@@ -281,7 +281,9 @@ impl TokenJsonConfig {
     }
 
     pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
-        let problem = ("token.json", "the two keys must be different".to_owned());
-        if self.access == self.refresh { vec![problem] } else { Vec::new() }
+        let problem = ("token.json", "the two keys must be different, and not empty".to_owned());
+        let wrong =
+            self.access == self.refresh || self.access.is_empty() || self.refresh.is_empty();
+        if wrong { vec![problem] } else { Vec::new() }
     }
 }

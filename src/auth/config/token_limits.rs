@@ -55,6 +55,14 @@ impl TokenConfig {
                 problem(key, "must be letters, digits, - or _");
             }
         }
+        // Each of them has another meaning to a server or a browser.
+        let taken = ["cookie", "host", "content-type", "content-length", "origin"];
+        if taken.iter().any(|name| self.header.eq_ignore_ascii_case(name)) {
+            problem("token.header", "must not be a header with another meaning");
+        }
+        if self.header.eq_ignore_ascii_case(&self.cookies.csrf_header) {
+            problem("token.cookies", "csrf_header must differ from token.header");
+        }
         if self.locations.is_empty() {
             problem("token.locations", "must name at least one of header, cookies, query, json");
         }

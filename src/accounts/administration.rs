@@ -78,7 +78,7 @@ impl Accounts {
 }
 
 /// One log line for each row of the audit log, once it is certain.
-fn tell(changed: &Changed) {
+pub(super) fn tell(changed: &Changed) {
     for record in &changed.records {
         let Record { what, account, actor, sign_in, address, detail, .. } = record;
         let reason = (*what == What::Ended).then_some(EndedBy::Administrator.as_str());

@@ -12,7 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use super::audit::{By, Record, What};
+use super::administration::tell;
+use super::audit::{By, Changed, Record, What};
 use super::buckets::{Bucket, network};
 use super::queries::{self, setup, throttle};
 use super::throttle::ADDRESS_FACTOR;
@@ -107,7 +108,7 @@ impl Accounts {
         let mut new = self.prepare(registration).await?;
         new.role = Role::Admin;
         let (token, address) = (digest(token), registration.address);
-        let set_up = move |connection: &mut AnyConnection| -> Result<User, Error> {
+        let set_up = move |connection: &mut AnyConnection| -> Result<Changed, Error> {
             setup::lock_links(connection)?;
             if !setup::link_stands(connection, &token, new.created_at)? {
                 return Err(ErrorKind::NotFound.into());
@@ -115,10 +116,12 @@ impl Accounts {
             let user = queries::insert(connection, &new)?;
             let by = By::account(&user, None, address, new.created_at);
             let record = Record::of(What::Added, &user, &by);
-            queries::append(connection, &[record.detail("admin, through the set-up link")])?;
+            let records = vec![record.detail("admin, through the set-up link")];
+            queries::append(connection, &records)?;
             setup::forget_links(connection)?;
-            Ok(user)
+            Ok(Changed { user, ended: 0, records })
         };
-        self.run(move |connection| write(connection, set_up)).await
+        let made = self.run(move |connection| write(connection, set_up)).await;
+        Ok(made.inspect(tell)?.user)
     }
 }

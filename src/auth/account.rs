@@ -12,8 +12,8 @@ use super::claims::{Claims, TokenKind};
 /// A user of your application: who it is, and how to find it again.
 ///
 /// An application has one such type: a credential names an account by its id and not by its
-/// type, so guards for a second one refuse to launch. Staff and customers are one type with a
-/// role, or two applications.
+/// type, so guards for a second one refuse to launch, and signing one in is 500 `internal`.
+/// Staff and customers are one type with a role, or two applications.
 ///
 /// Two methods are yours to write; the others have defaults and are Flask's loaders under
 /// their Rust names.

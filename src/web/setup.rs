@@ -11,7 +11,7 @@ use super::once::Once;
 use super::session::Entered;
 use super::view::View;
 use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
-use crate::auth::{Error, ErrorKind, EventKind, Maybe, Password, Reporter, Session};
+use crate::auth::{Error, ErrorKind, Maybe, Password, Session};
 use crate::http::{ClientAddress, PrivateUrl};
 
 /// The fields of the form; what else is sent is not looked at.
@@ -70,7 +70,6 @@ pub(super) async fn form(
 pub(super) async fn set_up(
     user: Maybe<SessionUser>,
     session: Session<'_>,
-    reporter: Reporter<'_>,
     address: ClientAddress,
     view: View,
     accounts: &State<Accounts>,
@@ -85,7 +84,6 @@ pub(super) async fn set_up(
     };
     match accounts.set_up(&form.token, &registration).await {
         Ok(user) => {
-            reporter.report(EventKind::Registered, Some(&user.id.to_string()), None);
             session.start(&user).await?;
             Ok(Entered::on(Redirect::to(uri!(super::pages::dashboard))))
         }

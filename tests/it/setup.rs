@@ -65,7 +65,9 @@ fn the_link_makes_one_administrator_who_is_signed_in_and_then_it_is_dead() {
         let admin = app.token("ann");
         assert_eq!(admin.get("/api/users").status, 200);
         let told = admin.get("/api/admin/events").json()["events"].to_string();
+        assert_eq!(told.matches("\"added\"").count(), 1, "{told}");
         assert!(told.contains("admin, through the set-up link"), "{told}");
+        assert!(!told.contains("\"registered\""), "told once: {told}");
 
         assert_eq!(app.count("setup_links"), 0);
         for somebody in [&visitor, &app.anonymous()] {

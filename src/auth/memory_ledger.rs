@@ -62,7 +62,7 @@ impl MemoryLedger {
     fn filtered(&self, is_meant: impl Fn(&SignIn) -> bool) -> Vec<SignIn> {
         let mut all: Vec<SignIn> =
             self.rows().by_id.values().filter(|row| is_meant(row)).cloned().collect();
-        all.sort_by_key(|row| std::cmp::Reverse(row.last_seen_at));
+        all.sort_by(SignIn::latest_first);
         all
     }
 }

@@ -1,5 +1,6 @@
 //! A sign-in: one proof of identity that is still standing, and the ledger that keeps them.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::time::Duration;
 
@@ -115,6 +116,14 @@ impl SignIn {
         let lasting = self.kind != SignInKind::Browser || self.remembered;
         now < self.expires_at && (lasting || now - self.last_seen_at < idle)
     }
+
+    /// The order of a [list](Ledger::list): latest use first, then the one opened last, then by
+    /// id, so that every store gives the same.
+    #[must_use]
+    pub fn latest_first(&self, other: &Self) -> Ordering {
+        let key = |row: &Self| (row.last_seen_at, row.created_at);
+        key(other).cmp(&key(self)).then_with(|| other.id.as_str().cmp(self.id.as_str()))
+    }
 }
 
 /// What became of a refresh token's claim to be the newest.
@@ -170,7 +179,7 @@ pub trait Ledger: Send + Sync + 'static {
     /// Ends all of an account, but for one; answers how many.
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error>;
 
-    /// All of an account, newest use first.
+    /// All of an account, sorted by [`SignIn::latest_first`].
     async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error>;
 }
 

@@ -95,6 +95,8 @@ fn a_taken_name_is_taken_in_every_case_and_width() {
             page.assert_no_cookies();
         }
         assert_eq!(app.count("users"), 4);
+        let next = visitor.post_json("/api/register", &body("bob", "correct horse")).json();
+        assert_eq!(next["id"], app.id("Ann") + 1, "a refusal takes no id");
     });
 }
 

@@ -145,6 +145,22 @@ fn the_list_has_all_of_an_account_latest_use_first() {
 }
 
 #[test]
+fn sign_ins_that_were_used_at_the_same_moment_are_listed_in_one_order() {
+    each(async |ledger, [account, _]| {
+        let mut rows = Vec::new();
+        for number in 0..24 {
+            let mut row = sign_in(account, SignInKind::Browser);
+            (row.created_at, row.last_seen_at) = (at(number % 3), at(9));
+            ledger.open(&row).await.expect("an opening");
+            rows.push(row);
+        }
+        rows.sort_by_key(|row| (row.created_at, row.id.to_string()));
+        rows.reverse();
+        assert_eq!(ledger.list(account).await.expect("a list"), rows);
+    });
+}
+
+#[test]
 fn the_newest_token_takes_the_sign_in_one_generation_further() {
     each(async |ledger, [account, _]| {
         let mut row = opened(&ledger, account, SignInKind::Token).await;

@@ -52,7 +52,13 @@ const KEEPER: &str = r#"
 set -u
 trap '' PIPE
 directory=$1 initdb=$2 postgres=$3 role=$4 server=
-if "$initdb" -D "$directory/data" -A trust -U "$role" -E UTF8 --locale=C \
+# Texts sort as in a language, as they do where people install it, and not as bytes; by ICU, which
+# needs nothing of the system's own languages.
+language=
+if "$initdb" --help | grep -q icu-locale
+then language='--locale-provider=icu --icu-locale=en-US'
+fi
+if "$initdb" -D "$directory/data" -A trust -U "$role" -E UTF8 --locale=C $language \
     --no-sync --no-instructions >&2
 then echo initialised
 else echo failed

@@ -184,17 +184,19 @@ pub fn end_sign_ins(
     Ok(diesel::delete(others).execute(connection)? as u64)
 }
 
-/// All sign-ins of a user, over or not, latest use first.
+/// All sign-ins of a user, over or not, latest use first. Sorted here: a database in a language
+/// does not sort ids as bytes.
 ///
 /// # Errors
 /// Whatever the database says.
 pub fn sign_ins_of(connection: &mut AnyConnection, account: i64) -> QueryResult<Vec<SignIn>> {
     let rows: Vec<Row> = sign_ins::table
         .filter(sign_ins::account.eq(account))
-        .order(sign_ins::last_seen_at.desc())
         .select(Row::as_select())
         .load(connection)?;
-    Ok(rows.into_iter().filter_map(Row::read).collect())
+    let mut all: Vec<_> = rows.into_iter().filter_map(Row::read).collect();
+    all.sort_by(SignIn::latest_first);
+    Ok(all)
 }
 
 /// Deletes at most `limit` sign-ins that no longer stand; answers how many. One that is used

@@ -69,6 +69,11 @@ pub(in crate::accounts) fn with_hash(
 /// # Errors
 /// 409 `username_taken`, 503 `unavailable`.
 pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Error> {
+    // PostgreSQL gives out an id before it sees that the name is taken, writes the name into its
+    // log, and does not take the id back; SQLite does neither. So it is only asked in a race.
+    if named(connection, new.username.key())?.is_some() {
+        return Err(ErrorKind::UsernameTaken.into());
+    }
     let inserted = diesel::insert_into(users::table)
         .values((
             users::username.eq(new.username.shown()),

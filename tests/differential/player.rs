@@ -49,6 +49,8 @@ struct Somebody {
     sign_in: Option<String>,
     /// The canonical name.
     name: String,
+    /// Whether the last answer was that one has to sign in.
+    is_out: bool,
 }
 
 pub(crate) struct Player {
@@ -168,6 +170,10 @@ impl Player {
         if let Some(id) = opened.into_iter().next() {
             self.clients[who].sign_in = Some(id);
         }
+        self.clients[who].is_out = reply.status == 401
+            || ["/login", "/reauthenticate"]
+                .iter()
+                .any(|place| reply.location().starts_with(place));
         let reply = self.in_order(who, reply);
         let said = self.names.answer(&reply);
         self.note(reply.status, said);
@@ -371,8 +377,12 @@ impl Player {
             Op::Look { who, page } => {
                 self.act(who, |actor| actor.get(PAGES[page]));
             }
-            Op::Read { who, list } => self.read(who, list),
+            Op::Read { who, list } => {
+                self.come_back(who);
+                self.read(who, list);
+            }
             Op::Administer { who, id, known, change } => {
+                self.come_back(who);
                 let id = self.id(id, known);
                 match who < BROWSERS {
                     true => self.administer_by_form(who, &id, change),
@@ -434,6 +444,13 @@ impl Player {
                 // What was counted is forgotten.
                 self.guessed.clear();
             }
+        }
+    }
+
+    /// An administrator who was told to sign in does so.
+    fn come_back(&mut self, who: usize) {
+        if self.clients[who].is_out && (who == BROWSERS - 1 || who == CLIENTS - 1) {
+            self.log_in(who, "admin", true, false, AGENTS[0]);
         }
     }
 

@@ -61,8 +61,8 @@ pub(crate) enum Op {
     Restart,
 }
 
-fn name() -> impl Strategy<Value = Name> {
-    (prop::bool::weighted(0.6), 0_usize..TEXTS.len(), 0_u8..4)
+fn name(known: f64) -> impl Strategy<Value = Name> {
+    (prop::bool::weighted(known), 0_usize..TEXTS.len(), 0_u8..4)
         .prop_map(|(known, number, case)| Name { known, number, case })
 }
 
@@ -97,13 +97,13 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
     let (text, password) = (0..TEXTS.len(), 0..PASSWORDS.len());
     let right = prop::bool::weighted(0.75);
     prop_oneof![
-        8 => (who.clone(), name(), text.clone(), password.clone()).prop_map(
+        8 => (who.clone(), name(0.2), text.clone(), password.clone()).prop_map(
             |(who, name, full_name, password)| Op::Register { who, name, full_name, password }
         ),
-        8 => (who.clone(), name(), right.clone(), any::<bool>(), 0..AGENTS.len()).prop_map(
+        8 => (who.clone(), name(0.6), right.clone(), any::<bool>(), 0..AGENTS.len()).prop_map(
             |(who, name, right, remember, agent)| Op::LogIn { who, name, right, remember, agent }
         ),
-        1 => (who.clone(), name(), 3_usize..8)
+        1 => (who.clone(), name(0.6), 3_usize..8)
             .prop_map(|(who, name, times)| Op::Guess { who, name, times }),
         2 => (who.clone(), prop::bool::weighted(0.3)).prop_map(|(who, all)| Op::LogOut { who, all }),
         4 => (BROWSERS..CLIENTS, prop_oneof![3 => Just(0_usize), 1 => 0_usize..6])
@@ -118,7 +118,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         3 => (who.clone(), 0_usize..32).prop_map(|(who, target)| Op::EndSignIn { who, target }),
         1 => who.clone().prop_map(|who| Op::EndOthers { who }),
         1 => who.clone().prop_map(|who| Op::EndAll { who }),
-        1 => (who, prop::bool::weighted(0.8), name(), text.clone(), password).prop_map(
+        1 => (0..BROWSERS, prop::bool::weighted(0.8), name(0.2), text.clone(), password).prop_map(
             |(who, good, name, full_name, password)| Op::SetUp {
                 who, good, name, full_name, password
             }
@@ -126,7 +126,9 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         1 => (text, 1_usize..5).prop_map(|(first, count)| Op::Import { first, count }),
         1 => (0..PAUSES.len()).prop_map(|ago| Op::Export { ago }),
         1 => (0..BROWSERS).prop_map(|who| Op::LoseSession { who }),
-        8 => (0..PAUSES.len()).prop_map(|pause| Op::Wait { pause }),
+        // The long ones, after which nobody is signed in any longer, are the last.
+        6 => (0..9_usize).prop_map(|pause| Op::Wait { pause }),
+        1 => (0..PAUSES.len()).prop_map(|pause| Op::Wait { pause }),
         1 => Just(Op::Purge),
         1 => Just(Op::Restart),
     ]

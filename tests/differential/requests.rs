@@ -100,7 +100,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         8 => (who.clone(), name(0.2), text.clone(), password.clone()).prop_map(
             |(who, name, full_name, password)| Op::Register { who, name, full_name, password }
         ),
-        8 => (who.clone(), name(0.6), right.clone(), any::<bool>(), 0..AGENTS.len()).prop_map(
+        8 => (who.clone(), name(0.6), right, any::<bool>(), 0..AGENTS.len()).prop_map(
             |(who, name, right, remember, agent)| Op::LogIn { who, name, right, remember, agent }
         ),
         1 => (who.clone(), name(0.6), 3_usize..8)
@@ -108,7 +108,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         2 => (who.clone(), prop::bool::weighted(0.3)).prop_map(|(who, all)| Op::LogOut { who, all }),
         4 => (BROWSERS..CLIENTS, prop_oneof![3 => Just(0_usize), 1 => 0_usize..6])
             .prop_map(|(who, age)| Op::Refresh { who, age }),
-        3 => (who.clone(), right.clone(), password.clone())
+        3 => (who.clone(), right, password.clone())
             .prop_map(|(who, right, new)| Op::ChangePassword { who, right, new }),
         3 => (who.clone(), right).prop_map(|(who, right)| Op::Reauthenticate { who, right }),
         6 => (who.clone(), 0..PAGES.len()).prop_map(|(who, page)| Op::Look { who, page }),

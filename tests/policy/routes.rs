@@ -197,7 +197,7 @@ pub(crate) fn universe() -> Vec<Target> {
 fn of_mode(mode: Mode) -> Vec<Target> {
     let mut halves = vec![(Half::Neither, http::routes(mode))];
     if mode.has_sessions() {
-        halves.push((Half::Pages, web::routes(true)));
+        halves.push((Half::Pages, web::routes(mode, true)));
     }
     if mode.has_tokens() {
         halves.push((Half::Api, api::routes(true)));

@@ -115,19 +115,22 @@ pub fn end_sign_in(connection: &mut AnyConnection, id: &str) -> QueryResult<usiz
 /// Keeps the sign-in, if the account is still there and active: whoever switches an account
 /// off ends its sign-ins, and one that is being opened meanwhile must not slip through.
 pub(in crate::accounts) fn open(connection: &mut AnyConnection, row: &Row) -> Result<(), Error> {
-    write(connection, |connection| {
-        if let AnyConnection::Postgres(postgres) = connection {
-            diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR SHARE")
-                .bind::<diesel::sql_types::BigInt, _>(row.account)
-                .execute(postgres)?;
-        }
-        let account = users::table.find(row.account).select(users::active);
-        if account.first(connection).optional()? != Some(true) {
-            return Err(ErrorKind::AccountInactive.into());
-        }
-        diesel::insert_into(sign_ins::table).values(row).execute(connection)?;
-        Ok(())
-    })
+    write(connection, |connection| insert(connection, row))
+}
+
+/// As [`open`], in a transaction that has begun.
+pub(super) fn insert(connection: &mut AnyConnection, row: &Row) -> Result<(), Error> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR SHARE")
+            .bind::<diesel::sql_types::BigInt, _>(row.account)
+            .execute(postgres)?;
+    }
+    let account = users::table.find(row.account).select(users::active);
+    if account.first(connection).optional()? != Some(true) {
+        return Err(ErrorKind::AccountInactive.into());
+    }
+    diesel::insert_into(sign_ins::table).values(row).execute(connection)?;
+    Ok(())
 }
 
 pub(in crate::accounts) fn rotate(

@@ -105,7 +105,7 @@ pub(crate) async fn find_foreign<U: Account>(
 }
 
 /// Notes the use in the background, at most once a minute.
-fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
+pub(crate) fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
     let every = match sign_in.kind {
         SignInKind::Browser => TOUCH_EVERY.min(state.config.session.idle / 4),
         SignInKind::Token | SignInKind::Key => TOUCH_EVERY,

@@ -11,7 +11,7 @@ use crate::auth::{
 use crate::db::schema::{sign_ins, users};
 use crate::db::{AnyConnection, write};
 
-/// A row of `sign_ins`. Keys keep two columns more, which nothing here reads.
+/// A row of `sign_ins`. Its scopes have spaces between.
 #[derive(Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = sign_ins)]
 pub(in crate::accounts) struct Row {
@@ -28,6 +28,8 @@ pub(in crate::accounts) struct Row {
     user_agent: Option<String>,
     address: Option<String>,
     label: Option<String>,
+    scopes: String,
+    secret_hash: Option<String>,
 }
 
 impl Row {
@@ -46,6 +48,8 @@ impl Row {
             user_agent: sign_in.user_agent.clone(),
             address: sign_in.address.clone(),
             label: sign_in.label.clone(),
+            scopes: sign_in.scopes.join(" "),
+            secret_hash: sign_in.secret_hash.clone(),
         })
     }
 
@@ -65,6 +69,8 @@ impl Row {
             user_agent: self.user_agent,
             address: self.address,
             label: self.label,
+            scopes: self.scopes.split_ascii_whitespace().map(str::to_owned).collect(),
+            secret_hash: self.secret_hash,
         })
     }
 }

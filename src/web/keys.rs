@@ -14,10 +14,12 @@ use serde::Serialize;
 use super::once::Once;
 use super::session::Entered;
 use super::view::{View, shown};
-use crate::accounts::{Accounts, KeyScope, SessionUser, User, last_used};
+use crate::accounts::{
+    Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_used,
+};
 use crate::auth::{
-    Error, ErrorKind, EventKind, Fresh, KeyConfig, MadeKey, NewKey, Reporter, SignIn, SignInKind,
-    SignIns, duration,
+    Error, ErrorKind, EventKind, Fresh, KeyConfig, MadeKey, NewKey, Reporter, Scope, SignIn,
+    SignInKind, SignIns, duration,
 };
 use crate::http::ClientAddress;
 
@@ -26,29 +28,31 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The lives that the form offers, in days, as far as the settings allow them.
 const LIVES: [u32; 4] = [7, 30, 90, 365];
 
-/// The fields of the form; any other is refused. The name of a box is a scope: a form sends
-/// each field once.
+/// The fields of the form; any other is refused. Each box is a field of its own, for a form
+/// sends each field once.
 #[derive(FromForm)]
 pub(super) struct Wanted {
     #[field(default = "")]
     label: String,
     #[field(default = "")]
     expires_in: String,
-    #[field(name = "sign-ins")]
     sign_ins: Option<String>,
-    #[field(name = "users:read")]
     users_read: Option<String>,
-    #[field(name = "users:write")]
     users_write: Option<String>,
+}
+
+/// The name of the box of a scope.
+fn field(scope: &str) -> String {
+    scope.replace([':', '-'], "_")
 }
 
 impl Wanted {
     /// The ticked boxes.
     fn scopes(&self) -> Vec<String> {
         let boxes = [
-            ("sign-ins", &self.sign_ins),
-            ("users:read", &self.users_read),
-            ("users:write", &self.users_write),
+            (OwnSignIns::NAME, &self.sign_ins),
+            (UsersRead::NAME, &self.users_read),
+            (UsersWrite::NAME, &self.users_write),
         ];
         let ticked = boxes.into_iter().filter(|(_, value)| value.as_deref() == Some("on"));
         ticked.map(|(name, _)| name.to_owned()).collect()
@@ -120,7 +124,7 @@ impl Desk<'_> {
         let scopes: Vec<_> = KeyScope::for_user(self.user)
             .map(|scope| {
                 let ticked = ticked.iter().any(|one| one == scope.name);
-                context! { name: scope.name, sentence: scope.sentence, ticked }
+                context! { name: scope.name, field: field(scope.name), sentence: scope.sentence, ticked }
             })
             .collect();
         let chosen = again.map(|(form, _)| form.expires_in.as_str());

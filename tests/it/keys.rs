@@ -116,7 +116,7 @@ fn a_key_is_made_on_the_page_shown_once_and_ended_there() {
         for life in ["7 days", "30 days", "90 days", "365 days"] {
             assert!(empty.body.contains(life), "{life}");
         }
-        let wanted = [("label", "<b>nightly</b>"), ("sign-ins", "on"), ("expires_in", "604800")];
+        let wanted = [("label", "<b>nightly</b>"), ("sign_ins", "on"), ("expires_in", "604800")];
         let reply = person.post_form("/account/keys", &wanted);
         assert_eq!(reply.status, 201, "{}", reply.body);
         assert_eq!(reply.header("cache-control"), Some("no-store"));
@@ -419,7 +419,7 @@ fn a_form_that_is_not_acceptable_comes_back_with_what_was_typed() {
         let day = ("expires_in", "604800");
         for (fields, why) in [
             (vec![("label", ""), day], "Say what the key is for."),
-            (vec![("label", "kept"), ("users:read", "on"), day], "Without the role"),
+            (vec![("label", "kept"), ("users_read", "on"), day], "Without the role"),
             (vec![("label", "kept"), ("expires_in", "0")], "A key lives for"),
             (vec![("label", "kept"), ("expires_in", "x")], "Choose how long"),
             (vec![("label", "kept")], "Choose how long"),
@@ -432,6 +432,7 @@ fn a_form_that_is_not_acceptable_comes_back_with_what_was_typed() {
         for fields in [
             vec![("label", "x"), day, day],
             vec![("label", "x"), day, ("account", "on")],
+            vec![("label", "x"), day, ("sign-ins", "on")],
             vec![("label", "x"), day, ("scopes", "account")],
         ] {
             assert_eq!(person.post_form("/account/keys", &fields).status, 422, "{fields:?}");

@@ -236,7 +236,8 @@ fn a_key_of_the_right_shape_that_nobody_made_is_refused() {
     refused(&app.get("/who").bearer(&other.key).send(), 401, "token_revoked");
     assert_eq!(other_app.get("/who").bearer(&other.key).send().status, 200);
     // The row of a key, with another's hash.
-    app.ledger.change(&made.id, |row| row.secret_hash = other_app.ledger.row(&other.id).secret_hash);
+    app.ledger
+        .change(&made.id, |row| row.secret_hash = other_app.ledger.row(&other.id).secret_hash);
     refused(&app.get("/who").bearer(&made.key).send(), 401, "token_invalid");
     app.ledger.change(&made.id, |row| row.secret_hash = None);
     refused(&app.get("/who").bearer(&made.key).send(), 401, "token_invalid");

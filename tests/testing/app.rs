@@ -114,10 +114,7 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
     rocket::custom(figment)
         .attach(auth.login_required_except(&["/logout", "/confirm", "/cookies"]))
         .manage(users)
-        .mount(
-            "/",
-            routes![me, change, fresh, scoped, list, logout, confirm, refresh, cookies],
-        )
+        .mount("/", routes![me, change, fresh, scoped, list, logout, confirm, refresh, cookies])
         .register("/", catchers![refused])
 }
 

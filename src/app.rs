@@ -81,10 +81,10 @@ pub fn build_open(
     prepare(&settings, &hasher, clock).map_err(|problem| fault("databases.main.url", problem))?;
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;
-    let limits = settings.auth.password.clone();
+    let rules = (settings.auth.password.clone(), settings.auth.key.clone());
     let (audit, writer) = Audit::new(clock.clone());
     let accounts =
-        Accounts::new(db.clone(), hasher, clock.clone(), limits, &settings.accounts, audit.clone());
+        Accounts::new(db.clone(), hasher, clock.clone(), rules, &settings.accounts, audit.clone());
     let auth = Auth::fairing()
         .ledger(DieselLedger::new(db.clone()))
         .events(AuditEvents::new(audit))

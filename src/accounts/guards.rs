@@ -4,8 +4,8 @@
 use rocket::{Orbit, Rocket};
 use serde_json::{Map, Value};
 
-use super::queries;
 use super::{Role, User};
+use super::{queries, scopes};
 use crate::auth::{self, Account, Claims, TokenKind};
 use crate::db::{Db, DbError};
 
@@ -57,6 +57,7 @@ impl Account for User {
         let mut claims = Map::new();
         if kind == TokenKind::Access {
             claims.insert("role".to_owned(), self.role.as_str().into());
+            claims.insert("scope".to_owned(), scopes::LOGIN.into());
         }
         claims
     }

@@ -13,6 +13,7 @@
 //! use vestibule::accounts::queries::with_hash;
 //! ```
 
+mod access_keys;
 mod administration;
 pub mod audit;
 mod buckets;
@@ -26,6 +27,7 @@ mod listener;
 pub mod queries;
 mod registration;
 mod samples;
+mod scopes;
 mod service;
 mod setup;
 mod strength;
@@ -33,6 +35,7 @@ mod throttle;
 mod user;
 mod username;
 
+pub use access_keys::{draw_key, last_used};
 pub use config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 pub use credentials::{Credentials, NewPassword};
 pub use fields::{Owner, full_name, new_password};
@@ -42,6 +45,7 @@ pub use ledger::DieselLedger;
 pub use listener::LogEvents;
 pub use registration::Registration;
 pub use samples::{SAMPLES, insert_samples, samples_alive};
+pub use scopes::{KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use service::Accounts;
 pub use setup::{SetupToken, new_setup_link};
 pub use throttle::Caller;

@@ -2,7 +2,7 @@
 
 use super::audit::Audit;
 use super::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
-use crate::auth::{Clock, Error, Hasher, PasswordConfig};
+use crate::auth::{Clock, Error, Hasher, KeyConfig, PasswordConfig};
 use crate::db::{AnyConnection, Db};
 
 /// The accounts: the database, the hasher of passwords, and the rules. Cheap to clone.
@@ -12,6 +12,7 @@ pub struct Accounts {
     pub(super) hasher: Hasher,
     pub(super) clock: Clock,
     pub(super) limits: PasswordConfig,
+    pub(super) keys: KeyConfig,
     pub(super) throttle: ThrottleConfig,
     pub(super) audit: Audit,
     pub(super) registrations: RegistrationsConfig,
@@ -24,12 +25,12 @@ impl Accounts {
         db: Db,
         hasher: Hasher,
         clock: Clock,
-        limits: PasswordConfig,
+        (limits, keys): (PasswordConfig, KeyConfig),
         config: &AccountsConfig,
         audit: Audit,
     ) -> Self {
         let (throttle, registrations) = (config.throttle, config.registrations);
-        Self { db, hasher, clock, limits, throttle, registrations, audit }
+        Self { db, hasher, clock, limits, keys, throttle, registrations, audit }
     }
 
     /// Runs one of the [`queries`](super::queries).
@@ -47,5 +48,11 @@ impl Accounts {
     #[must_use]
     pub fn limits(&self) -> &PasswordConfig {
         &self.limits
+    }
+
+    /// How long access keys live.
+    #[must_use]
+    pub fn keys(&self) -> &KeyConfig {
+        &self.keys
     }
 }

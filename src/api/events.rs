@@ -6,8 +6,8 @@ use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::audit::{Doer, Entry};
-use crate::accounts::{Accounts, Admin, TokenUser};
-use crate::auth::{Error, Require};
+use crate::accounts::{Accounts, Admin, OwnAccount, TokenUser, UsersRead};
+use crate::auth::{Error, Require, Scoped};
 
 /// An event as the user sees it that it happened to: an administrator is not named, nor where
 /// the administrator was.
@@ -55,7 +55,7 @@ impl From<Entry> for Own {
 /// What happened to the user itself, newest first.
 #[get("/events?<before>")]
 pub(super) async fn own(
-    user: TokenUser,
+    user: Scoped<OwnAccount, TokenUser>,
     accounts: &State<Accounts>,
     before: Option<i64>,
 ) -> Result<Json<Page<Own>>, Error> {
@@ -66,7 +66,7 @@ pub(super) async fn own(
 /// What happened to all users, or to one, newest first.
 #[get("/admin/events?<account>&<before>")]
 pub(super) async fn all(
-    _admin: Require<Admin, TokenUser>,
+    _admin: Require<Admin, Scoped<UsersRead, TokenUser>>,
     accounts: &State<Accounts>,
     account: Option<&str>,
     before: Option<i64>,

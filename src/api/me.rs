@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 
-use crate::accounts::{Admin, Role, TokenUser, User};
-use crate::auth::{Authenticated, ClaimedRole, Error, ErrorKind};
+use crate::accounts::{Admin, OwnAccount, Role, TokenUser, User};
+use crate::auth::{Authenticated, ClaimedRole, Error, ErrorKind, Scoped, SignIn};
 
 /// A user as it sees itself.
 #[derive(Serialize)]
@@ -37,16 +37,35 @@ pub(super) fn me(user: TokenUser) -> Json<Me> {
     Json(Me::from(&*user))
 }
 
-/// The verified claims of the presented token.
+/// The verified claims of the presented token; of an access key, which has none, what its
+/// sign-in says, under the same names.
 #[get("/claims")]
 pub(super) fn claims(user: TokenUser) -> Result<Json<Map<String, Value>>, Error> {
-    let claims = user.authentication().claims().ok_or(ErrorKind::Internal)?;
-    Ok(Json(claims.to_map()))
+    let found = user.authentication();
+    match (found.claims(), found.sign_in()) {
+        (Some(claims), _) => Ok(Json(claims.to_map())),
+        (None, Some(key)) => Ok(Json(claims_of(key))),
+        (None, None) => Err(ErrorKind::Internal.into()),
+    }
+}
+
+fn claims_of(key: &SignIn) -> Map<String, Value> {
+    let claims = [
+        ("sub", key.account.as_str().into()),
+        ("type", "access_key".into()),
+        ("sid", key.id.as_str().into()),
+        ("scope", key.scopes.join(" ").into()),
+        ("fresh", false.into()),
+        ("iat", key.created_at.unix_timestamp().into()),
+        ("auth_time", key.auth_time.unix_timestamp().into()),
+        ("exp", key.expires_at.unix_timestamp().into()),
+    ];
+    claims.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The dashboard of the Flask guide.
 #[get("/dashboard")]
-pub(super) fn dashboard(user: TokenUser) -> Json<Value> {
+pub(super) fn dashboard(user: Scoped<OwnAccount, TokenUser>) -> Json<Value> {
     Json(json!({
         "message": "Welcome to your dashboard!",
         "user_id": user.id,
@@ -57,17 +76,16 @@ pub(super) fn dashboard(user: TokenUser) -> Json<Value> {
 
 /// The profile of the Flask guide: identity alone, and the whole user.
 #[get("/profile")]
-pub(super) fn profile(user: TokenUser) -> Result<Json<Value>, Error> {
-    let claims = user.authentication().claims().ok_or(ErrorKind::Internal)?;
-    Ok(Json(json!({
-        "identity_from_get_jwt_identity": claims.sub,
+pub(super) fn profile(user: Scoped<OwnAccount, TokenUser>) -> Json<Value> {
+    Json(json!({
+        "identity_from_get_jwt_identity": user.id.to_string(),
         "username_from_current_user": user.username,
         "full_user_details": { "id": user.id, "username": user.username, "role": user.role },
-    })))
+    }))
 }
 
 /// The administrator's corner of the Flask guide: the role is the one in the token.
 #[get("/admin")]
-pub(super) fn admin(user: ClaimedRole<Admin, TokenUser>) -> Json<Value> {
+pub(super) fn admin(user: ClaimedRole<Admin, Scoped<OwnAccount, TokenUser>>) -> Json<Value> {
     Json(json!({ "message": "Welcome to Admin Panel!", "admin_user": user.username }))
 }

@@ -1,6 +1,7 @@
 //! `/api`: JSON in and out, bearer tokens only. A session cookie opens nothing here.
 
 mod events;
+mod keys;
 mod me;
 mod password;
 mod sign_in;
@@ -22,30 +23,27 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
         Guarded::new(BASE, "anyone", routes![sign_in::login]),
         Guarded::new(BASE, "RefreshToken", routes![sign_in::refresh]),
         Guarded::new(BASE, "AnyTokenUser", routes![sign_in::logout]),
+        Guarded::new(BASE, "TokenUser", routes![me::me, me::claims]),
         Guarded::new(
             BASE,
-            "TokenUser",
-            routes![
-                me::me,
-                me::claims,
-                me::dashboard,
-                me::profile,
-                sign_ins::list,
-                sign_ins::end,
-                sign_ins::end_others,
-                events::own
-            ],
+            "Scoped<OwnAccount, TokenUser>",
+            routes![me::dashboard, me::profile, events::own],
         ),
-        Guarded::new(BASE, "Fresh<TokenUser>", routes![password::change]),
-        Guarded::new(BASE, "ClaimedRole<Admin, TokenUser>", routes![me::admin]),
         Guarded::new(
             BASE,
-            "Require<Admin, TokenUser>",
+            "Scoped<OwnSignIns, TokenUser>",
+            routes![sign_ins::list, sign_ins::end, sign_ins::end_others, keys::list, keys::end],
+        ),
+        Guarded::new(BASE, "Fresh<TokenUser>", routes![password::change, keys::make]),
+        Guarded::new(BASE, "ClaimedRole<Admin, Scoped<OwnAccount, TokenUser>>", routes![me::admin]),
+        Guarded::new(
+            BASE,
+            "Require<Admin, Scoped<UsersRead, TokenUser>>",
             routes![users::list, users::one, events::all],
         ),
         Guarded::new(
             BASE,
-            "Require<Admin, Fresh<TokenUser>>",
+            "Require<Admin, FreshOrKey<UsersWrite, TokenUser>>",
             routes![users::change, users::end_sign_ins, users::delete],
         ),
     ];

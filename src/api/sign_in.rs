@@ -6,10 +6,10 @@ use rocket::serde::json::Json;
 use rocket::{State, post};
 
 use super::me::Me;
-use crate::accounts::{Accounts, AnyTokenUser, Credentials, Registration, Role, User};
+use crate::accounts::{Accounts, AnyTokenUser, Credentials, OwnSignIns, Registration, Role, User};
 use crate::auth::{
-    Error, ErrorKind, EventKind, JsonBody, Password, RefreshToken, Reporter, SignIns, TokenPair,
-    Tokens,
+    Authenticated, Error, ErrorKind, EventKind, JsonBody, Password, RefreshToken, Reporter, Scope,
+    SignIns, TokenPair, Tokens,
 };
 use crate::http::ClientAddress;
 
@@ -36,7 +36,8 @@ pub(super) async fn refresh(
     Ok(Json(tokens.refresh::<User>(&token).await?))
 }
 
-/// Ends the sign-in of the presented token, or all of the user with `?all=true`.
+/// Ends the sign-in of the presented token or key, or all of the user with `?all=true`; the
+/// latter is for a key that may end sign-ins.
 #[post("/logout?<all>")]
 pub(super) async fn logout(
     user: AnyTokenUser,
@@ -51,6 +52,10 @@ pub(super) async fn logout(
         Some(_) => return Err(Error::invalid_field("all", "This parameter is true or false.")),
     };
     if all {
+        let who = user.authentication();
+        if who.is_key() && !who.has_scope(OwnSignIns::NAME) {
+            return Err(ErrorKind::InsufficientScope.into());
+        }
         sign_ins.end_all(&user.id.to_string(), None).await?;
     } else {
         tokens.end(&user).await?;

@@ -7,8 +7,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::accounts::TokenUser;
-use crate::auth::{Authenticated, Error, SignIn, SignInKind, SignIns};
+use crate::accounts::{OwnSignIns, TokenUser};
+use crate::auth::{Authenticated, Error, Scoped, SignIn, SignInKind, SignIns};
 
 /// A sign-in as its owner sees it.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ impl Shown {
 /// Browsers, programs and keys in one list, latest use first.
 #[get("/sign-ins")]
 pub(super) async fn list(
-    user: TokenUser,
+    user: Scoped<OwnSignIns, TokenUser>,
     sign_ins: SignIns<'_>,
 ) -> Result<Json<Vec<Shown>>, Error> {
     let current = user.authentication().sign_in();
@@ -55,7 +55,7 @@ pub(super) async fn list(
 /// Ends one of them.
 #[delete("/sign-ins/<id>")]
 pub(super) async fn end(
-    user: TokenUser,
+    user: Scoped<OwnSignIns, TokenUser>,
     sign_ins: SignIns<'_>,
     id: &str,
 ) -> Result<status::NoContent, Error> {
@@ -66,7 +66,7 @@ pub(super) async fn end(
 /// Ends all of them but the acting one; `POST /api/logout?all=true` ends that too.
 #[delete("/sign-ins")]
 pub(super) async fn end_others(
-    user: TokenUser,
+    user: Scoped<OwnSignIns, TokenUser>,
     sign_ins: SignIns<'_>,
 ) -> Result<status::NoContent, Error> {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);

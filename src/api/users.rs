@@ -6,8 +6,8 @@ use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::queries::{self, Change, PAGE};
-use crate::accounts::{Accounts, Admin, Role, TokenUser, User, full_name};
-use crate::auth::{Error, ErrorKind, Fresh, JsonBody, Require};
+use crate::accounts::{Accounts, Admin, Role, TokenUser, User, UsersRead, UsersWrite, full_name};
+use crate::auth::{Error, ErrorKind, FreshOrKey, JsonBody, Require, Scoped};
 use crate::http::ClientAddress;
 
 /// A user as an administrator sees it.
@@ -45,7 +45,7 @@ pub(super) struct Users {
 /// One page of all users, or of those whose name holds `q`.
 #[get("/users?<q>&<page>")]
 pub(super) async fn list(
-    _admin: Require<Admin, TokenUser>,
+    _admin: Require<Admin, Scoped<UsersRead, TokenUser>>,
     accounts: &State<Accounts>,
     q: Option<&str>,
     page: Option<i64>,
@@ -64,7 +64,7 @@ fn number(id: &str) -> Result<i64, Error> {
 /// One user.
 #[get("/users/<id>")]
 pub(super) async fn one(
-    _admin: Require<Admin, TokenUser>,
+    _admin: Require<Admin, Scoped<UsersRead, TokenUser>>,
     accounts: &State<Accounts>,
     id: &str,
 ) -> Result<Json<Listed>, Error> {
@@ -76,7 +76,7 @@ pub(super) async fn one(
 /// Changes role, activity or full name.
 #[patch("/users/<id>", data = "<body>")]
 pub(super) async fn change(
-    admin: Require<Admin, Fresh<TokenUser>>,
+    admin: Require<Admin, FreshOrKey<UsersWrite, TokenUser>>,
     accounts: &State<Accounts>,
     address: ClientAddress,
     id: &str,
@@ -105,7 +105,7 @@ pub(super) async fn change(
 /// Ends all sign-ins of a user, in browsers too.
 #[delete("/users/<id>/sign-ins")]
 pub(super) async fn end_sign_ins(
-    admin: Require<Admin, Fresh<TokenUser>>,
+    admin: Require<Admin, FreshOrKey<UsersWrite, TokenUser>>,
     accounts: &State<Accounts>,
     address: ClientAddress,
     id: &str,
@@ -118,7 +118,7 @@ pub(super) async fn end_sign_ins(
 /// Deletes a user.
 #[delete("/users/<id>")]
 pub(super) async fn delete(
-    admin: Require<Admin, Fresh<TokenUser>>,
+    admin: Require<Admin, FreshOrKey<UsersWrite, TokenUser>>,
     accounts: &State<Accounts>,
     address: ClientAddress,
     id: &str,

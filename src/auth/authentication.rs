@@ -1,5 +1,4 @@
-//! The one verdict of a request: who is asking? The token decides if there is one; only
-//! without one is the session asked. Each half is computed once and remembered.
+//! Who is asking, and the two halves of the answer: each is computed once a request.
 
 use std::sync::Arc;
 
@@ -12,7 +11,8 @@ use super::config::Location;
 use super::csrf;
 use super::error::Error;
 use super::error_kind::ErrorKind;
-use super::presented::{Presented, is_token_request};
+use super::key_verdict::{behind_key, presented_key};
+use super::presented::Presented;
 use super::session_verdict::session;
 use super::sign_in::{SignIn, SignInKind};
 use super::standing::{Presentation, Standing, find_foreign, look_up};
@@ -92,7 +92,7 @@ impl<U> Authentication<U> {
         self.sign_in.as_ref()
     }
 
-    /// The verified claims, when a token was presented.
+    /// The verified claims, when a token was presented; an access key has none.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
         self.claims.as_deref()
@@ -104,10 +104,19 @@ impl<U> Authentication<U> {
         self.location
     }
 
-    /// Whether the credential carries a scope: a token lists it in its `scope` claim; a
-    /// session acts with all rights of its account.
+    /// Whether an access key was presented.
+    #[must_use]
+    pub fn is_key(&self) -> bool {
+        self.sign_in.as_ref().is_some_and(|sign_in| sign_in.kind == SignInKind::Key)
+    }
+
+    /// Whether the credential carries a scope: an access key was made with it, a token lists it
+    /// in its `scope` claim; a session acts with all rights of its account.
     #[must_use]
     pub fn has_scope(&self, name: &str) -> bool {
+        if let Some(key) = self.sign_in.as_ref().filter(|_| self.is_key()) {
+            return key.scopes.iter().any(|scope| scope == name);
+        }
         let listed = self.claims.as_ref().and_then(|claims| claims.extra.get("scope"));
         let listed = listed.and_then(serde_json::Value::as_str).unwrap_or_default();
         self.via == Via::Session || listed.split_ascii_whitespace().any(|one| one == name)
@@ -132,30 +141,6 @@ impl<U> Authentication<U> {
     }
 }
 
-/// Who is asking.
-#[derive(Debug)]
-pub enum Verdict<U> {
-    /// Nobody that is known.
-    Nobody,
-    /// Somebody with a session.
-    Session(Authentication<U>),
-    /// Somebody with a token.
-    Token(Authentication<U>),
-    /// A credential was presented and is no good, or could not be judged.
-    Refused(Error),
-}
-
-impl<U> Clone for Verdict<U> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Nobody => Self::Nobody,
-            Self::Session(found) => Self::Session(found.clone()),
-            Self::Token(found) => Self::Token(found.clone()),
-            Self::Refused(error) => Self::Refused(error.clone()),
-        }
-    }
-}
-
 struct TokenHalf<U>(Result<Authentication<U>, Error>);
 struct SessionHalf<U>(Result<Option<Authentication<U>>, Error>);
 struct VerifiedAccess(Result<Verified, Error>);
@@ -166,31 +151,6 @@ struct VerifiedRefresh(Result<Verified, Error>);
 pub(crate) struct Verified {
     pub(crate) claims: Arc<Claims>,
     pub(crate) location: Location,
-}
-
-impl<U: Account> Verdict<U> {
-    /// The verdict on this request.
-    ///
-    /// For what guards cannot say; a handler should name a guard instead.
-    pub async fn of(request: &Request<'_>) -> Self {
-        let state = match AuthState::of(request) {
-            Ok(state) => state,
-            Err(error) => return Self::Refused(error),
-        };
-        state.asked(request);
-        if is_token_request(request, state) {
-            match by_token(request, state).await {
-                Ok(found) => Self::Token(found.clone()),
-                Err(error) => Self::Refused(error.clone()),
-            }
-        } else {
-            match by_session(request, state).await {
-                Ok(Some(found)) => Self::Session(found.clone()),
-                Ok(None) => Self::Nobody,
-                Err(error) => Self::Refused(error.clone()),
-            }
-        }
-    }
 }
 
 /// The verified claims of the presented token of one type; 401 `wrong_token_type` when it is
@@ -256,12 +216,15 @@ pub(crate) fn verify(
     Ok(Verified { claims: Arc::new(claims), location })
 }
 
-/// The account behind the presented access token.
+/// The account behind the presented access token or access key.
 pub(crate) async fn by_token<'r, U: Account>(
     request: &'r Request<'_>,
     state: &AuthState,
 ) -> Result<&'r Authentication<U>, Error> {
     let half = request.local_cache_async(async {
+        if let Some(key) = presented_key(request, state) {
+            return TokenHalf(behind_key(request, state, key).await);
+        }
         TokenHalf(match verified_as(request, state, TokenKind::Access) {
             Ok(verified) => behind_token(request, state, verified).await,
             Err(error) => Err(error),

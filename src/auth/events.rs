@@ -60,6 +60,8 @@ pub enum EventKind {
     Protected,
     /// Sign-ins were ended from outside; how many.
     Ended(EndedBy, u64),
+    /// An access key was made.
+    KeyMade,
     /// A password was changed.
     PasswordChanged,
     /// Somebody registered.
@@ -80,6 +82,7 @@ impl EventKind {
             Self::Theft => "theft",
             Self::Protected => "protected",
             Self::Ended(..) => "ended",
+            Self::KeyMade => "key_made",
             Self::PasswordChanged => "password_changed",
             Self::Registered => "registered",
         }

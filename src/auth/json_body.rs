@@ -85,6 +85,12 @@ impl JsonBody {
         }
     }
 
+    /// The value of a field as it came, for what the other methods cannot say; `None` where it
+    /// is absent.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.fields.remove(name)
+    }
+
     /// Whether a field is there at all, be it `null`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -185,6 +185,8 @@ mod tests {
                 user_agent: None,
                 address: None,
                 label: None,
+                scopes: Vec::new(),
+                secret_hash: None,
             };
             ledger.open(&sign_in).now_or_never().expect("no wait").expect("a row");
         };

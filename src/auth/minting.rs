@@ -136,5 +136,7 @@ pub(crate) fn unkept(claims: &Claims, now: OffsetDateTime) -> Result<SignIn, Err
         user_agent: None,
         address: None,
         label: None,
+        scopes: Vec::new(),
+        secret_hash: None,
     })
 }

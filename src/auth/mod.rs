@@ -18,6 +18,7 @@
 //! | [`SessionUser`] | the same of a session cookie | 401, 403, 503 |
 //! | [`CurrentUser`] | either; a token decides if there is one | 401, 503 |
 //! | [`Fresh`] | and the password was proven recently | 401 |
+//! | [`FreshOrKey`] | and it carries a scope, and is fresh or an access key | 403, 401 |
 //! | [`Require`], [`ClaimedRole`] | and the account has a role | 403 |
 //! | [`Scoped`] | and the credential carries a scope | 403 |
 //! | [`Only`] | and the token was in one of these locations | 401 |
@@ -34,6 +35,11 @@
 //! [`Auth::find_key`] finds further keys. What exactly was wrong with a token says
 //! [`Error::token_fault`].
 //!
+//! # Access keys
+//!
+//! [`AccessKeys`] makes a key for a program (`vst_...`), which stands until it is ended or over.
+//! The guards of users take it where they take a token; [`Scoped`] asks for what it was made.
+//!
 //! # When a guard refuses, or is missing
 //!
 //! With [`Auth::login_required_except`] a route without a guard is a refused launch.
@@ -42,6 +48,8 @@
 //! [`Error::of`] and draw it. This half ships no route, no page and no table. The cargo
 //! feature `testing` adds a module for the tests of your own routes.
 
+mod access_key;
+mod access_keys;
 mod account;
 mod authentication;
 mod bearer;
@@ -59,6 +67,7 @@ mod guards;
 mod issue;
 mod json;
 mod json_body;
+mod key_verdict;
 mod keys;
 mod left;
 mod login_required;
@@ -90,19 +99,22 @@ mod token_body;
 mod token_cookies;
 mod token_fault;
 mod token_sign_in;
+mod verdict;
 mod verification;
 mod vouched;
 
+pub use access_key::AccessKey;
+pub use access_keys::{AccessKeys, MadeKey, NewKey};
 pub use account::Account;
-pub use authentication::{Authentication, Verdict, Via};
+pub use authentication::{Authentication, Via};
 pub use bearer::BearerToken;
 pub use claims::{Claims, TokenKind};
 pub use clock::Clock;
 #[cfg(feature = "app")]
 pub(crate) use clock::{from_micros, to_micros};
 pub use config::{
-    Audience, Config, Fault, ForeignConfig, Lifetime, Location, Mode, PasswordConfig, Protection,
-    SameSite, Secret, SessionConfig, SessionPolicy, TokenConfig, TokenCookiesConfig,
+    Audience, Config, Fault, ForeignConfig, KeyConfig, Lifetime, Location, Mode, PasswordConfig,
+    Protection, SameSite, Secret, SessionConfig, SessionPolicy, TokenConfig, TokenCookiesConfig,
     TokenJsonConfig, TokenQueryConfig, TokenSameSite,
 };
 #[cfg(feature = "app")]
@@ -112,8 +124,9 @@ pub use error_kind::ErrorKind;
 pub use events::{EndedBy, Event, EventKind, Events, Reporter, Silent};
 pub use fairing::Auth;
 pub use guards::{
-    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, HasClaims,
-    Locations, Maybe, Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser, TokenUser,
+    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, FreshOrKey,
+    HasClaims, Locations, Maybe, Only, RefreshToken, Require, Role, Scope, Scoped, SessionUser,
+    TokenUser,
 };
 pub use issue::Issue;
 pub use json_body::JsonBody;
@@ -131,3 +144,4 @@ pub(crate) use survey::survey;
 pub use token::{TokenPair, Tokens};
 pub use token_body::{RefreshBody, TokenBody};
 pub use token_fault::{TokenFault, TokenPart};
+pub use verdict::Verdict;

@@ -64,6 +64,8 @@ pub(crate) fn anew<U: Account>(
         user_agent: request.headers().get_one("User-Agent").map(plain),
         address: request.client_ip().map(|address| address.to_string()),
         label: None,
+        scopes: Vec::new(),
+        secret_hash: None,
     })
 }
 
@@ -108,6 +110,8 @@ pub(crate) async fn succeed<U: Account>(
             user_agent: None,
             address: None,
             label: None,
+            scopes: Vec::new(),
+            secret_hash: None,
         }
     } else {
         state.ledger.get(&id).await?.ok_or_else(gone)?

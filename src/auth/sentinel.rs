@@ -56,17 +56,22 @@ pub(crate) fn abort(rocket: &Rocket<Ignite>, guard: &str, proves: Proves) -> boo
     missing
 }
 
+/// Whether this Rocket only surveys routes.
+pub(crate) fn surveys(rocket: &Rocket<Ignite>) -> bool {
+    rocket.state::<Survey>().is_some()
+}
+
 /// Whether the fairing is there. A survey is answered yes, so that it hides no guard that is
 /// asked next.
 pub(crate) fn is_attached(rocket: &Rocket<Ignite>) -> bool {
-    rocket.state::<Survey>().is_some() || rocket.state::<AuthState>().is_some()
+    surveys(rocket) || rocket.state::<AuthState>().is_some()
 }
 
 /// The answer of a guard for accounts of one type: a second type in one application aborts the
 /// launch, because a credential names an account and not its type.
 pub(crate) fn abort_for<U: 'static>(rocket: &Rocket<Ignite>, guard: &str) -> bool {
     let second = rocket.state::<AuthState>().is_some_and(|state| !state.serves::<U>());
-    if second && rocket.state::<Survey>().is_none() {
+    if second && !surveys(rocket) {
         let name = std::any::type_name::<U>();
         log::error!("{guard}<{name}> is for another account type than the guards before it");
         return true;

@@ -106,6 +106,10 @@ pub struct SignIn {
     pub address: Option<String>,
     /// The name that a person gave it.
     pub label: Option<String>,
+    /// Of an access key: what it may be used for.
+    pub scopes: Vec<String>,
+    /// Of an access key: what its secret is compared with, a text of at most 64 characters.
+    pub secret_hash: Option<String>,
 }
 
 impl SignIn {

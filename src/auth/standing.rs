@@ -104,13 +104,15 @@ pub(crate) async fn find_foreign<U: Account>(
     found.filter(Account::is_active).ok_or_else(|| TokenFault::AccountGone.into())
 }
 
-/// Notes the use in the background, at most once a minute.
-fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
+/// Notes the use in the background, at most once a minute; of a key the first use at once, so
+/// that one which was never used can be told.
+pub(crate) fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
     let every = match sign_in.kind {
         SignInKind::Browser => TOUCH_EVERY.min(state.config.session.idle / 4),
         SignInKind::Token | SignInKind::Key => TOUCH_EVERY,
     };
-    if now - sign_in.last_seen_at >= every {
+    let first = sign_in.kind == SignInKind::Key && sign_in.last_seen_at == sign_in.created_at;
+    if first || now - sign_in.last_seen_at >= every {
         state.notes.add(&state.ledger, &sign_in.id, now);
     }
 }

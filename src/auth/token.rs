@@ -181,24 +181,25 @@ impl Tokens<'_> {
         self.mint(&**found.account(), &issue).pair(&row, issue.fresh.unwrap_or(true))
     }
 
-    /// Ends the sign-in that a token presents: its access and refresh tokens die together.
+    /// Ends the sign-in that a token or an access key presents: access and refresh token die
+    /// together.
     /// Takes a guard of a user or a token, or claims. Ending what is gone is no error, nor is a
     /// foreign token, which presents no sign-in of ours.
     ///
     /// # Errors
     /// 401 `credentials_missing` for a session, 503 `unavailable`.
     pub async fn end(&self, who: &impl HasClaims) -> Result<(), Error> {
-        let claims = who.claims().ok_or(ErrorKind::CredentialsMissing)?;
-        match claims.sid.as_deref().and_then(SignInId::parse) {
-            Some(id) => {
-                if self.state.ledger.end(&id).await? {
-                    let sid = Some(id.as_str());
-                    report(self.request, EventKind::SignedOut, Some(&claims.sub), sid);
-                }
-                Ok(())
-            }
-            None => Ok(()),
+        let (account, id) = match (who.key(), who.claims()) {
+            (Some(key), _) => (&key.account, Some(key.id.clone())),
+            (None, Some(claims)) => (&claims.sub, claims.sid.as_deref().and_then(SignInId::parse)),
+            (None, None) => return Err(ErrorKind::CredentialsMissing.into()),
+        };
+        if let Some(id) = id
+            && self.state.ledger.end(&id).await?
+        {
+            report(self.request, EventKind::SignedOut, Some(account), Some(id.as_str()));
         }
+        Ok(())
     }
 
     /// Verifies a token of ours that came in some other way, a web socket's first message for

@@ -9,13 +9,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::account::Account;
-use super::authentication::{Authentication, Verified, behind_token, verify};
+use super::authentication::{Authentication, Verified, behind_token, by_token, verify};
 use super::claims::TokenKind;
 use super::config::Location;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::guards::{Authenticated, RefreshToken};
 use super::json_body;
+use super::key_verdict::presented_key;
 use super::presented::{Presented, is_beside_body, mark_in_body};
 use super::sentinel::{self, Proves};
 use super::session_verdict::was_admitted;
@@ -23,8 +24,8 @@ use super::state::AuthState;
 
 /// Data guard: the account behind an access token in the JSON body, and the rest of the body
 /// (`JWT_TOKEN_LOCATION = ["json"]`, `JWT_JSON_KEY`). `"json"` must be among
-/// `token.locations`. A token in another enabled location will do where the body has none, and
-/// then there need not be a body either.
+/// `token.locations`. A token in another enabled location, or an access key, will do where the
+/// body has none, and then there need not be a body either.
 ///
 /// Without it: 401 as [`TokenUser`](super::TokenUser); 400 `ambiguous_credentials` when
 /// another location holds a token too, or when a guard of the same route let a session in; 415
@@ -138,13 +139,20 @@ impl fmt::Debug for RefreshBody {
     }
 }
 
-/// The verified token of one type that the body holds, or else another location, and the rest.
+/// A token, and what the body holds beside it.
+struct Found {
+    token: String,
+    location: Location,
+    rest: Rest,
+}
+
+/// The token of one type that the body holds, or else another location, and the rest.
 async fn read(
     request: &Request<'_>,
+    state: &AuthState,
     mut data: Data<'_>,
     kind: TokenKind,
-) -> Result<(Verified, Rest), Error> {
-    let state = AuthState::of(request)?;
+) -> Result<Found, Error> {
     state.asked(request);
     let config = &state.config.token;
     if !state.config.mode.has_tokens() {
@@ -179,10 +187,10 @@ async fn read(
             mark_in_body(request);
         }
     }
-    let verified = match in_body {
+    let (token, location) = match in_body {
         None => {
             let (token, location) = elsewhere.token()?;
-            verify(request, state, token, location)?
+            (token.to_owned(), location)
         }
         Some(_) if is_beside_body(request, state) => {
             return Err(ErrorKind::AmbiguousCredentials.into());
@@ -193,13 +201,20 @@ async fn read(
             if was_admitted(request) {
                 return Err(ErrorKind::AmbiguousCredentials.into());
             }
-            verify(request, state, value.as_str().unwrap_or_default(), Location::Json)?
+            (value.as_str().unwrap_or_default().to_owned(), Location::Json)
         }
     };
-    if verified.claims.kind != kind {
-        return Err(ErrorKind::WrongTokenType.into());
-    }
-    Ok((verified, Rest(fields)))
+    Ok(Found { token, location, rest: Rest(fields) })
+}
+
+fn verified(
+    request: &Request<'_>,
+    state: &AuthState,
+    found: &Found,
+    kind: TokenKind,
+) -> Result<Verified, Error> {
+    let verified = verify(request, state, &found.token, found.location)?;
+    if verified.claims.kind == kind { Ok(verified) } else { Err(ErrorKind::WrongTokenType.into()) }
 }
 
 /// As with an empty cookie or an empty parameter, nothing is presented.
@@ -208,14 +223,22 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 async fn access<U: Account>(request: &Request<'_>, data: Data<'_>) -> Result<TokenBody<U>, Error> {
-    let (verified, rest) = read(request, data, TokenKind::Access).await?;
-    let authentication = behind_token(request, AuthState::of(request)?, &verified).await?;
-    Ok(TokenBody { authentication, rest })
+    let (state, kind) = (AuthState::of(request)?, TokenKind::Access);
+    let found = read(request, state, data, kind).await?;
+    let authentication = match found.location {
+        Location::Header if presented_key(request, state).is_some() => {
+            by_token(request, state).await?.clone()
+        }
+        _ => behind_token(request, state, &verified(request, state, &found, kind)?).await?,
+    };
+    Ok(TokenBody { authentication, rest: found.rest })
 }
 
 async fn refresh(request: &Request<'_>, data: Data<'_>) -> Result<RefreshBody, Error> {
-    let (verified, rest) = read(request, data, TokenKind::Refresh).await?;
-    Ok(RefreshBody { token: RefreshToken::of(verified.claims), rest })
+    let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
+    let found = read(request, state, data, kind).await?;
+    let verified = verified(request, state, &found, kind)?;
+    Ok(RefreshBody { token: RefreshToken::of(verified.claims), rest: found.rest })
 }
 
 #[rocket::async_trait]

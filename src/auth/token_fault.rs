@@ -74,6 +74,8 @@ pub enum TokenFault {
     Lifetime,
     /// [`Account::accept`](super::Account::accept) said no.
     Refused,
+    /// An access key is not of its shape, or its checksum or its secret is wrong.
+    AccessKey,
     /// Of `token_revoked`: the sign-in has ended.
     SignInEnded,
     /// Of `token_revoked`: the sign-in stands, and its account is gone or inactive.

@@ -6,6 +6,7 @@ mod doctor;
 mod first;
 mod health;
 mod import;
+mod key;
 mod routes;
 mod secrets;
 mod serve;
@@ -40,6 +41,9 @@ enum Command {
     /// See who is signed in, and end it
     #[command(subcommand)]
     SignIn(sign_in::SignInCommand),
+    /// Make, list and end access keys of programs
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Look into the audit log, and whether it is whole
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -80,6 +84,7 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::serve(),
         Command::User(command) => user::run(&command),
         Command::SignIn(command) => sign_in::run(&command),
+        Command::Key(command) => key::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Secrets(command) => secrets::run(&command),
         Command::Purge => sign_in::purge(),

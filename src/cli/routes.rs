@@ -19,7 +19,7 @@ pub(super) fn list() -> Result<(), Failure> {
 fn groups(mode: Mode, registration: bool) -> Vec<Guarded> {
     let mut groups = http::routes(mode);
     if mode.has_sessions() {
-        groups.extend(web::routes(registration));
+        groups.extend(web::routes(mode, registration));
     }
     if mode.has_tokens() {
         groups.extend(api::routes(registration));

@@ -27,7 +27,7 @@ async fn failure(status: Status, request: &Request<'_>) -> Told {
         return Told::Problem(answer);
     }
     let kind = answer.error.as_ref().map(|error| error.kind());
-    let next = next_page(request).map(|path| path.to_string());
+    let next = next_page(request, kind).map(|path| path.to_string());
     if kind == Some(ErrorKind::CredentialsMissing) {
         let form = uri!(super::session::form(next = next.as_deref()));
         return Told::Elsewhere(Box::new(Redirect::to(form)));
@@ -64,12 +64,16 @@ fn wants_json(request: &Request<'_>) -> bool {
 }
 
 /// Where to go on afterwards: the page itself, or for a form, which a link cannot send
-/// again, the nearest page above it.
-fn next_page(request: &Request<'_>) -> Option<LocalPath> {
+/// again, the nearest page above it; somebody who only has to confirm the password can go back
+/// to the form's own page.
+fn next_page(request: &Request<'_>, kind: Option<ErrorKind>) -> Option<LocalPath> {
     if matches!(request.method(), Method::Get | Method::Head) {
         return LocalPath::parse(&request.uri().to_string());
     }
     let mut path = request.uri().path().as_str();
+    if kind == Some(ErrorKind::FreshLoginRequired) && is_page(request, path) {
+        return LocalPath::parse(path);
+    }
     while let Some((above, _)) = path.rsplit_once('/') {
         if !above.is_empty() && is_page(request, above) {
             return LocalPath::parse(above);

@@ -6,6 +6,7 @@ mod assets;
 mod catchers;
 mod events;
 mod flash;
+mod keys;
 mod once;
 mod pages;
 mod registration;
@@ -20,12 +21,13 @@ use rocket::routes;
 
 pub use templates::Templates;
 
+use crate::auth::Mode;
 use crate::http::Guarded;
 use crate::settings::Settings;
 
 /// The routes, by who may enter.
 #[must_use]
-pub fn routes(registration: bool) -> Vec<Guarded> {
+pub fn routes(mode: Mode, registration: bool) -> Vec<Guarded> {
     let mut groups = vec![
         Guarded::new("/", "anyone", routes![assets::asset]),
         Guarded::new("/", "Maybe<SessionUser>", routes![pages::home, session::form, setup::form]),
@@ -62,6 +64,10 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
             routes![admin::user::set_active, admin::user::end_sign_ins, admin::deletion::delete],
         ),
     ];
+    if mode.has_tokens() {
+        groups.push(Guarded::new("/", "SessionUser", routes![keys::list, keys::end]));
+        groups.push(Guarded::new("/", "Fresh<SessionUser>", routes![keys::make]));
+    }
     if registration {
         let form = routes![registration::form];
         groups.push(Guarded::new("/", "Maybe<SessionUser>", form));
@@ -73,7 +79,7 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
 /// Mounts the pages with their templates and catchers.
 #[must_use]
 pub fn stage(settings: &Settings) -> AdHoc {
-    let registration = settings.accounts.registration;
+    let (mode, registration) = (settings.auth.mode, settings.accounts.registration);
     let secure = settings.auth.session.is_secure();
     AdHoc::on_ignite("Pages", move |rocket| async move {
         let rocket = rocket
@@ -81,7 +87,7 @@ pub fn stage(settings: &Settings) -> AdHoc {
             .attach(flash::FlashCookie { secure })
             .manage(assets::Assets::new())
             .register("/", catchers::catchers());
-        let groups = routes(registration).into_iter();
+        let groups = routes(mode, registration).into_iter();
         groups.fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
     })
 }

@@ -163,6 +163,68 @@ fn what_an_administrator_does_is_in_the_log_by_page_api_and_command_line() {
 }
 
 #[test]
+fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
+    on_both(|app| {
+        let (admin, page, api) = (app.token("admin"), app.session("user_01"), app.token("user_01"));
+        let ids = || -> Vec<String> {
+            let keys = api.get("/api/keys").json();
+            let keys = keys.as_array().expect("a list").iter();
+            keys.map(|key| key["id"].as_str().expect("an id").to_owned()).collect()
+        };
+        let made = |label: &str, actor: &str, act: &dyn Fn()| -> String {
+            let (before, had) = (events(&admin).len(), ids());
+            act();
+            let all = events(&admin);
+            assert_told(&told(&all)[before..], &[["key_made", "user_01", actor, label]]);
+            let mut new = ids();
+            new.retain(|id| !had.contains(id));
+            let row = all.last().expect("a row");
+            assert_eq!((new.len(), row["sign_in"].as_str()), (1, Some(new[0].as_str())));
+            new.remove(0)
+        };
+        let form = [("label", "<i>page</i>"), ("expires_in", "604800")];
+        let by_page = made("<i>page</i>", "user_01", &|| {
+            assert_eq!(page.post_form("/account/keys", &form).status, 201);
+        });
+        let by_api = made("api", "user_01", &|| {
+            let body = json!({ "label": "api", "scopes": ["sign-ins"] });
+            assert_eq!(api.post_json("/api/keys", &body).status, 201);
+        });
+        let by_shell = made("shell", "command line", &|| {
+            let done = command(&app, &["key", "add", "user_01", "--label", "shell"], "");
+            assert_eq!(done.code, Some(0), "{done:?}");
+        });
+        let log = page.get("/account/events").body;
+        assert!(
+            log.contains("Access key made")
+                && log.contains("&lt;i&gt;page")
+                && !log.contains("<i>")
+        );
+
+        let before = events(&admin).len();
+        assert_eq!(page.post(&format!("/account/keys/{by_page}/end")).status, 303);
+        assert_eq!(api.delete(&format!("/api/keys/{by_api}")).status, 204);
+        let own = ["ended", "user_01", "user_01", "1 sign-in"];
+        assert_told(&since(&admin, before), &[own, own]);
+        let done = command(&app, &["key", "end", &by_shell], "");
+        assert_eq!(done.code, Some(0), "{done:?}");
+        let by_command = ["ended", "user_01", "command line", "1 sign-in ended"];
+        assert_told(&since(&admin, before + 2), &[by_command]);
+        let ended: Vec<_> =
+            events(&admin)[before..].iter().map(|row| row["sign_in"].clone()).collect();
+        assert_eq!(ended, [by_page, by_api, by_shell]);
+
+        // What was refused is no event.
+        let before = rows(&app);
+        api.post_json("/api/keys", &json!({ "label": "", "scopes": [] }));
+        app.sql(&format!("UPDATE users SET active = FALSE WHERE id = {}", app.id("user_02")));
+        command(&app, &["key", "add", "user_02", "--label", "x"], "");
+        assert_eq!(rows(&app), before);
+        assert_whole(&app);
+    });
+}
+
+#[test]
 fn the_row_says_who_did_it_with_which_sign_in_and_outlives_the_account() {
     on_both(|app| {
         let admin = app.token("admin");

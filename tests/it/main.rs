@@ -15,6 +15,7 @@ mod enumeration;
 mod headers;
 mod import;
 mod key_pairs;
+mod keys;
 mod login;
 mod modes;
 mod naughty;

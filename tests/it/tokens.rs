@@ -147,6 +147,7 @@ fn the_claims_are_those_of_the_contract() {
             "jti",
             "nbf",
             "role",
+            "scope",
             "sid",
             "sub",
             "type",
@@ -157,6 +158,7 @@ fn the_claims_are_those_of_the_contract() {
         assert_eq!(claims["type"], "access");
         assert_eq!(claims["fresh"], true);
         assert_eq!(claims["role"], "admin");
+        assert_eq!(claims["scope"], "account sign-ins users:read users:write");
         assert_eq!((&claims["iss"], &claims["aud"]), (&json!("vestibule"), &json!("vestibule")));
         for name in ["iat", "nbf", "auth_time"] {
             assert_eq!(claims[name], now, "{name}");

@@ -34,6 +34,8 @@ fn sign_in(account: &str, kind: SignInKind) -> SignIn {
         user_agent: Some("a browser".to_owned()),
         address: Some("192.0.2.1".to_owned()),
         label: None,
+        scopes: Vec::new(),
+        secret_hash: None,
     }
 }
 
@@ -50,10 +52,18 @@ async fn get(ledger: &Arc<dyn Ledger>, id: &SignInId) -> Option<SignIn> {
 #[test]
 fn what_was_opened_is_found_as_it_was_and_nothing_else_is() {
     each(async |ledger, [account, _]| {
-        for kind in [SignInKind::Browser, SignInKind::Token, SignInKind::Key] {
+        for kind in [SignInKind::Browser, SignInKind::Token] {
             let row = opened(&ledger, account, kind).await;
             assert_eq!(get(&ledger, &row.id).await, Some(row));
         }
+        let key = SignIn {
+            label: Some("nightly 🌙 backup".to_owned()),
+            scopes: vec!["files:read".to_owned(), "!#~".to_owned()],
+            secret_hash: Some("a hash.and a stamp".to_owned()),
+            ..sign_in(account, SignInKind::Key)
+        };
+        ledger.open(&key).await.expect("an opening");
+        assert_eq!(get(&ledger, &key.id).await, Some(key));
         assert_eq!(get(&ledger, &SignInId::random().unwrap()).await, None);
         assert!(!ledger.is_stateless());
     });

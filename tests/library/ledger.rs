@@ -48,6 +48,20 @@ impl FaultyLedger {
         rows.remove(0)
     }
 
+    /// The sign-in of this id.
+    pub(crate) fn row(&self, id: &str) -> SignIn {
+        let found = self.rows.all().into_iter().find(|row| row.id.as_str() == id);
+        found.expect("a sign-in of this id")
+    }
+
+    /// Changes a row behind the library's back.
+    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut SignIn)) {
+        let mut row = self.row(id);
+        self.rows.end(&row.id).now_or_never().expect("no wait").expect("an end");
+        change(&mut row);
+        self.rows.open(&row).now_or_never().expect("no wait").expect("a row");
+    }
+
     /// The sign-ins of one account.
     pub(crate) fn all_of(&self, account: &str) -> Vec<SignIn> {
         self.rows.all().into_iter().filter(|row| row.account == account).collect()

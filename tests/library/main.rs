@@ -1,6 +1,7 @@
 //! The library half as another application sees it: its own user type, its own ledger, its
 //! own catchers, and no feature.
 
+mod access_keys;
 mod app;
 mod catchers;
 mod claims;

@@ -402,10 +402,13 @@ fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
         Err(kind) => kind.blames_token() && case.situation.is_token_request(),
         Ok(_) => false,
     };
+    let lacks_scope = case.ruling == Err(ErrorKind::InsufficientScope);
+    let challenged = reply.status == 401 || lacks_scope;
     let fits = match challenge {
-        None => reply.status != 401 || !case.situation.mode.has_tokens(),
+        None => !challenged || !case.situation.mode.has_tokens(),
         Some(value) => {
-            reply.status == 401
+            challenged
+                && value.contains("error=\"insufficient_scope\"") == lacks_scope
                 && case.situation.mode.has_tokens()
                 && value.starts_with("Bearer realm=\"vestibule\"")
                 && value.contains("error=\"invalid_token\"") == blamed

@@ -18,7 +18,9 @@ pub(crate) enum Guard {
     Require(Box<Guard>),
     /// The role as the token's claims have it.
     ClaimedRole(Box<Guard>),
-    Scoped(Box<Guard>),
+    /// The name of the scope's type, and the guard inside.
+    Scoped(String, Box<Guard>),
+    FreshOrKey(String, Box<Guard>),
 }
 
 /// Reads `Maybe<SessionUser>, Session`: the guards in the order in which they are asked.
@@ -48,8 +50,8 @@ fn one(text: &str) -> Result<Guard, String> {
         ("Require", ["Admin", guard]) => Guard::Require(boxed(guard)?),
         ("ClaimedRole", ["Admin"]) => Guard::ClaimedRole(Box::new(Guard::CurrentUser)),
         ("ClaimedRole", ["Admin", guard]) => Guard::ClaimedRole(boxed(guard)?),
-        ("Scoped", [_]) => Guard::Scoped(Box::new(Guard::CurrentUser)),
-        ("Scoped", [_, guard]) => Guard::Scoped(boxed(guard)?),
+        ("Scoped", [scope, guard]) => Guard::Scoped((*scope).to_owned(), boxed(guard)?),
+        ("FreshOrKey", [scope, guard]) => Guard::FreshOrKey((*scope).to_owned(), boxed(guard)?),
         _ => return Err(unknown(text)),
     };
     Ok(guard)
@@ -81,6 +83,8 @@ fn what_a_group_demands_is_read_as_nested_guards() {
     let user = || Box::new(Guard::TokenUser);
     let fresh = Guard::Require(Box::new(Guard::Fresh(user())));
     assert_eq!(parse("Require<Admin, Fresh<TokenUser>>"), Ok(vec![fresh]));
+    let scoped = Guard::FreshOrKey("UsersWrite".to_owned(), user());
+    assert_eq!(parse("FreshOrKey<UsersWrite, TokenUser>"), Ok(vec![scoped]));
     let both = vec![Guard::Maybe(Box::new(Guard::SessionUser)), Guard::Session];
     assert_eq!(parse("Maybe<SessionUser>, Session"), Ok(both));
 }

@@ -22,6 +22,8 @@ pub(crate) enum Token {
     Foreign,
     /// The refresh token of a sign-in that stands.
     Refresh,
+    /// An access key of an owner who named every scope that a key of theirs may have.
+    Key,
     /// A good one, twice.
     Twice,
 }
@@ -58,7 +60,7 @@ pub(crate) enum Person {
 }
 
 impl Token {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::None,
         Self::OtherScheme,
         Self::Good,
@@ -68,6 +70,7 @@ impl Token {
         Self::Malformed,
         Self::Foreign,
         Self::Refresh,
+        Self::Key,
         Self::Twice,
     ];
 
@@ -82,6 +85,7 @@ impl Token {
             Self::Malformed => "malformed",
             Self::Foreign => "foreign",
             Self::Refresh => "refresh",
+            Self::Key => "access key",
             Self::Twice => "two headers",
         }
     }
@@ -149,14 +153,18 @@ impl Situation {
             Token::None | Token::OtherScheme => Err(ErrorKind::CredentialsMissing),
             Token::Malformed => Err(ErrorKind::MalformedAuthorization),
             Token::Twice => Err(ErrorKind::AmbiguousCredentials),
-            Token::Foreign => Err(ErrorKind::TokenInvalid),
+            // Where a token is wanted, an access key is none.
+            Token::Foreign | Token::Key => Err(ErrorKind::TokenInvalid),
             Token::Expired => Err(ErrorKind::TokenExpired),
             Token::Good | Token::Refreshed | Token::Revoked | Token::Refresh => Ok(()),
         }
     }
 
-    /// The account behind a token of any type, if its sign-in stands.
+    /// The account behind a token of any type or a key, if its sign-in stands.
     fn behind_any_token(&self) -> Ruling {
+        if self.is_token_request() && self.token == Token::Key {
+            return Ok(Some(Person::TokenOwner));
+        }
         self.verified()?;
         match self.token {
             Token::Revoked => Err(ErrorKind::TokenRevoked),
@@ -165,9 +173,8 @@ impl Situation {
     }
 
     fn behind_access_token(&self) -> Ruling {
-        self.verified()?;
         match self.token {
-            Token::Refresh => Err(ErrorKind::WrongTokenType),
+            Token::Refresh if self.is_token_request() => Err(ErrorKind::WrongTokenType),
             _ => self.behind_any_token(),
         }
     }
@@ -233,14 +240,35 @@ impl Situation {
                 }
                 who => Ok(who),
             },
-            // Whoever signs in with a password carries every scope.
-            Guard::Scoped(inner) => self.ask(inner),
+            Guard::Scoped(scope, inner) => {
+                let who = self.ask(inner)?;
+                if self.has_scope(scope, who) { Ok(who) } else { Err(ErrorKind::InsufficientScope) }
+            }
+            Guard::FreshOrKey(scope, inner) => match self.ask(inner)? {
+                who if !self.has_scope(scope, who) => Err(ErrorKind::InsufficientScope),
+                Some(Person::TokenOwner) if ![Token::Good, Token::Key].contains(&self.token) => {
+                    Err(ErrorKind::FreshLoginRequired)
+                }
+                who => Ok(who),
+            },
             Guard::Require(inner) => self.with_role(self.ask(inner)?),
             Guard::ClaimedRole(inner) => match self.ask(inner)? {
                 // A session has no claims.
                 Some(Person::CookieOwner) => Err(ErrorKind::Forbidden),
                 who => self.with_role(who),
             },
+        }
+    }
+
+    /// Whoever signs in with a password carries every scope; a key those that its owner may
+    /// name, and never that of the account.
+    fn has_scope(&self, scope: &str, who: Option<Person>) -> bool {
+        let by_key = who == Some(Person::TokenOwner) && self.token == Token::Key;
+        match scope {
+            _ if !by_key => true,
+            "OwnSignIns" => true,
+            "UsersRead" | "UsersWrite" => self.administrator == Person::TokenOwner,
+            _ => false,
         }
     }
 
@@ -272,7 +300,8 @@ fn rest(guard: &Guard) -> &Guard {
         | Guard::Fresh(inner)
         | Guard::Require(inner)
         | Guard::ClaimedRole(inner)
-        | Guard::Scoped(inner) => rest(inner),
+        | Guard::Scoped(_, inner)
+        | Guard::FreshOrKey(_, inner) => rest(inner),
         guard => guard,
     }
 }

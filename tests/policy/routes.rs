@@ -68,6 +68,8 @@ impl Target {
             if segments[at].starts_with('<') {
                 segments[at] = match (segments[at - 1], self.half) {
                     ("static", _) => "style.css",
+                    ("keys", Half::Api) => &ids.key_of_token_owner,
+                    ("keys", _) => &ids.key_of_cookie_owner,
                     ("sign-ins", Half::Api) => &ids.sign_in_of_token_owner,
                     ("sign-ins", _) => &ids.sign_in_of_cookie_owner,
                     // The sample administrator, who is neither of the two people.
@@ -94,6 +96,7 @@ impl Target {
             "/admin/users/<id>/role" => return "role=user".to_owned(),
             "/admin/users/<id>/active" => return "active=true".to_owned(),
             "/admin/users/<id>/delete" => return "confirm=on".to_owned(),
+            "/account/keys" => return "label=a+label&expires_in=604800".to_owned(),
             _ => {}
         }
         let owner = Person::CookieOwner.username();
@@ -144,6 +147,8 @@ impl Target {
             (Method::Post, "/api/login" | "/api/refresh") => 200,
             (Method::Post, "/reauthenticate" | "/account/password") => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
+            (Method::Post, "/account/keys") => 201,
+            (Method::Post, "/account/keys/<id>/end") => 303,
             (
                 Method::Post,
                 "/admin/users/<id>/role"
@@ -152,8 +157,8 @@ impl Target {
                 | "/admin/users/<id>/delete",
             ) => 303,
             (Method::Post, "/api/logout" | "/api/password") => 204,
-            (Method::Delete, "/api/sign-ins/<id>") => 204,
-            (Method::Post, "/api/register") => 201,
+            (Method::Delete, "/api/sign-ins/<id>" | "/api/keys/<id>") => 204,
+            (Method::Post, "/api/register" | "/api/keys") => 201,
             (Method::Patch, "/api/users/<id>") => 200,
             (Method::Delete, "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
             _ => return None,
@@ -197,7 +202,7 @@ pub(crate) fn universe() -> Vec<Target> {
 fn of_mode(mode: Mode) -> Vec<Target> {
     let mut halves = vec![(Half::Neither, http::routes(mode))];
     if mode.has_sessions() {
-        halves.push((Half::Pages, web::routes(true)));
+        halves.push((Half::Pages, web::routes(mode, true)));
     }
     if mode.has_tokens() {
         halves.push((Half::Api, api::routes(true)));

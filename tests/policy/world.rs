@@ -37,6 +37,8 @@ pub(crate) struct Setting {
 pub(crate) struct Ids {
     pub(crate) sign_in_of_token_owner: String,
     pub(crate) sign_in_of_cookie_owner: String,
+    pub(crate) key_of_token_owner: String,
+    pub(crate) key_of_cookie_owner: String,
 }
 
 /// What goes into the headers for each kind of credential.
@@ -47,6 +49,7 @@ pub(crate) struct Credentials {
     revoked: String,
     foreign: String,
     refresh: String,
+    key: String,
     session_good: String,
     remember_good: String,
     session_expired: String,
@@ -103,6 +106,7 @@ impl Credentials {
             Token::Malformed => bearer("not a token68"),
             Token::Foreign => bearer(&self.foreign),
             Token::Refresh => bearer(&self.refresh),
+            Token::Key => bearer(&self.key),
             Token::Twice => [bearer(&self.good), bearer(&self.good)].concat(),
         }
     }
@@ -230,6 +234,11 @@ fn sign_everybody_in(
     let refreshed = renewing.token.expect("a token");
     let refresh = renewing.refresh_token.expect("a token");
     let (revoked, _) = tokens(&ours, token_owner);
+    let scopes: &[&str] = match administrator {
+        Person::TokenOwner => &["sign-ins", "users:read", "users:write"],
+        Person::CookieOwner => &["sign-ins"],
+    };
+    let (_, key) = made(&ours, token_owner, scopes);
     let (foreign, _) = tokens(&theirs, token_owner);
     let session_good = jar(&ours, cookie_owner, "session");
     let remember_good = jar(&ours, cookie_owner, "remember_token");
@@ -238,6 +247,8 @@ fn sign_everybody_in(
     let ids = Ids {
         sign_in_of_token_owner: sid(&ours, &tokens(&ours, token_owner).0),
         sign_in_of_cookie_owner: sid(&ours, &tokens(&ours, cookie_owner).0),
+        key_of_token_owner: made(&ours, token_owner, &[]).0,
+        key_of_cookie_owner: made(&ours, cookie_owner, &[]).0,
     };
 
     let mut program = Actor::new(&ours);
@@ -254,6 +265,7 @@ fn sign_everybody_in(
         revoked,
         foreign,
         refresh,
+        key,
         session_good,
         remember_good,
         session_expired,
@@ -280,6 +292,17 @@ fn jar(client: &Client, username: &str, cookie: &str) -> String {
     let reply = browser.post_form("/login", &fields);
     assert_eq!(reply.status, 303, "{username} signs in: {}", reply.body);
     browser.jar.borrow()[cookie].clone()
+}
+
+/// Makes an access key; the id of its sign-in, and the key.
+fn made(client: &Client, username: &str, scopes: &[&str]) -> (String, String) {
+    let mut owner = Actor::new(client);
+    owner.token = Some(tokens(client, username).0);
+    let body = serde_json::json!({ "label": "a label", "scopes": scopes });
+    let reply = owner.post_json("/api/keys", &body);
+    assert_eq!(reply.status, 201, "{username} makes a key: {}", reply.body);
+    let text = |name: &str| reply.json()[name].as_str().expect("a text").to_owned();
+    (text("id"), text("key"))
 }
 
 /// The id of the sign-in of an access token.

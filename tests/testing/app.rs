@@ -41,6 +41,17 @@ async fn list(user: CurrentUser, sign_ins: SignIns<'_>) -> Result<String, Error>
     Ok(all.iter().map(|one| one.kind.as_str()).collect::<Vec<_>>().join(" "))
 }
 
+#[get("/scoped")]
+fn scoped(user: auth::Scoped<Read, CurrentUser>) -> String {
+    name(&*user)
+}
+
+struct Read;
+
+impl auth::Scope for Read {
+    const NAME: &'static str = "files:read";
+}
+
 #[post("/logout")]
 async fn logout(session: Session<'_>) -> Result<(), Error> {
     session.end().await
@@ -103,7 +114,7 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
     rocket::custom(figment)
         .attach(auth.login_required_except(&["/logout", "/confirm", "/cookies"]))
         .manage(users)
-        .mount("/", routes![me, change, fresh, list, logout, confirm, refresh, cookies])
+        .mount("/", routes![me, change, fresh, scoped, list, logout, confirm, refresh, cookies])
         .register("/", catchers![refused])
 }
 

@@ -48,6 +48,23 @@ fn a_session_and_a_token_come_in_as_what_they_are() {
 }
 
 #[test]
+fn an_access_key_comes_in_with_its_scopes_and_is_never_fresh() {
+    let app = App::new();
+    let key = |scopes: &[&str]| testing::key(&app.client, &app.alice(), scopes).expect("a key");
+    let (reader, writer) = (key(&["files:read"]), key(&["files:write"]));
+    assert_eq!(app.heard.all(), ["key_made 1", "key_made 1"]);
+    let answer = get(&app.client, "/scoped", &reader).assert_no_cookies();
+    assert_eq!(answer.into_string().as_deref(), Some("1 by token"));
+    assert_eq!(code(get(&app.client, "/scoped", &writer)), "insufficient_scope");
+    assert_eq!(code(get(&app.client, "/fresh", &reader)), "fresh_login_required");
+    assert!(reader.as_token().is_some_and(|key| key.starts_with("vst_")));
+    let kinds: Vec<_> = app.ledger.all().iter().map(|row| row.kind).collect();
+    assert_eq!(kinds, [SignInKind::Key, SignInKind::Key]);
+    let refused = testing::key(&app.client, &app.alice(), &["not one"]).map_err(|e| e.kind());
+    assert!(matches!(refused, Err(ErrorKind::InvalidField)), "{refused:?}");
+}
+
+#[test]
 fn each_is_kept_listed_and_ended_like_any_other() {
     let app = App::new();
     let [browser, program] = both(&app);

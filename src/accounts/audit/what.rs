@@ -40,6 +40,8 @@ pub enum What {
     FullNameChanged,
     /// The account was deleted.
     Deleted,
+    /// An access key was made.
+    KeyMade,
     /// Events could not be written in time and are missing here.
     EventsLost,
     /// The oldest events were taken out.
@@ -67,6 +69,7 @@ impl What {
         Self::Deactivated,
         Self::FullNameChanged,
         Self::Deleted,
+        Self::KeyMade,
         Self::EventsLost,
         Self::EventsPruned,
     ];
@@ -92,6 +95,7 @@ impl What {
             Self::Deactivated => ("deactivated", "Account deactivated"),
             Self::FullNameChanged => ("full_name_changed", "Full name changed"),
             Self::Deleted => ("deleted", "Account deleted"),
+            Self::KeyMade => ("key_made", "Access key made"),
             Self::EventsLost => ("events_lost", "Events were lost"),
             Self::EventsPruned => ("events_pruned", "The oldest events were taken out"),
         }

@@ -1,5 +1,6 @@
 //! Every statement. Plain functions on a connection: no Rocket in sight.
 
+mod access_keys;
 mod administration;
 mod events;
 mod import;
@@ -8,6 +9,7 @@ pub(super) mod sign_ins;
 pub(super) mod throttle;
 mod users;
 
+pub use access_keys::{is_key, keep_key};
 pub use administration::{Change, add, change, delete, sign_out, sign_out_of};
 pub use events::{EVENTS_PAGE, events, events_after, head, last_before};
 pub(super) use events::{append, base, clear, mark_pruned, names_of};

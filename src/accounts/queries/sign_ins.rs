@@ -11,7 +11,7 @@ use crate::auth::{
 use crate::db::schema::{sign_ins, users};
 use crate::db::{AnyConnection, write};
 
-/// A row of `sign_ins`. Keys keep two columns more, which nothing here reads.
+/// A row of `sign_ins`. Its scopes have spaces between.
 #[derive(Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = sign_ins)]
 pub(in crate::accounts) struct Row {
@@ -28,6 +28,8 @@ pub(in crate::accounts) struct Row {
     user_agent: Option<String>,
     address: Option<String>,
     label: Option<String>,
+    scopes: String,
+    secret_hash: Option<String>,
 }
 
 impl Row {
@@ -46,6 +48,8 @@ impl Row {
             user_agent: sign_in.user_agent.clone(),
             address: sign_in.address.clone(),
             label: sign_in.label.clone(),
+            scopes: sign_in.scopes.join(" "),
+            secret_hash: sign_in.secret_hash.clone(),
         })
     }
 
@@ -65,6 +69,8 @@ impl Row {
             user_agent: self.user_agent,
             address: self.address,
             label: self.label,
+            scopes: self.scopes.split_ascii_whitespace().map(str::to_owned).collect(),
+            secret_hash: self.secret_hash,
         })
     }
 }
@@ -115,19 +121,22 @@ pub fn end_sign_in(connection: &mut AnyConnection, id: &str) -> QueryResult<usiz
 /// Keeps the sign-in, if the account is still there and active: whoever switches an account
 /// off ends its sign-ins, and one that is being opened meanwhile must not slip through.
 pub(in crate::accounts) fn open(connection: &mut AnyConnection, row: &Row) -> Result<(), Error> {
-    write(connection, |connection| {
-        if let AnyConnection::Postgres(postgres) = connection {
-            diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR SHARE")
-                .bind::<diesel::sql_types::BigInt, _>(row.account)
-                .execute(postgres)?;
-        }
-        let account = users::table.find(row.account).select(users::active);
-        if account.first(connection).optional()? != Some(true) {
-            return Err(ErrorKind::AccountInactive.into());
-        }
-        diesel::insert_into(sign_ins::table).values(row).execute(connection)?;
-        Ok(())
-    })
+    write(connection, |connection| insert(connection, row))
+}
+
+/// As [`open`], in a transaction that has begun.
+pub(super) fn insert(connection: &mut AnyConnection, row: &Row) -> Result<(), Error> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR SHARE")
+            .bind::<diesel::sql_types::BigInt, _>(row.account)
+            .execute(postgres)?;
+    }
+    let account = users::table.find(row.account).select(users::active);
+    if account.first(connection).optional()? != Some(true) {
+        return Err(ErrorKind::AccountInactive.into());
+    }
+    diesel::insert_into(sign_ins::table).values(row).execute(connection)?;
+    Ok(())
 }
 
 pub(in crate::accounts) fn rotate(

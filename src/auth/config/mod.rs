@@ -4,6 +4,7 @@ mod audience;
 pub(crate) mod duration;
 mod extract;
 mod foreign;
+mod key;
 mod lifetime;
 mod locations;
 mod password;
@@ -23,6 +24,7 @@ pub use extract::Fault;
 pub(crate) use extract::faults_of;
 pub(crate) use extract::read;
 pub use foreign::ForeignConfig;
+pub use key::KeyConfig;
 pub use lifetime::Lifetime;
 pub use locations::{
     Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig, TokenSameSite,
@@ -105,6 +107,8 @@ pub struct Config {
     pub session: SessionConfig,
     /// Tokens.
     pub token: TokenConfig,
+    /// Access keys.
+    pub key: KeyConfig,
     /// Password hashing.
     pub password: PasswordConfig,
 }
@@ -118,6 +122,7 @@ impl Default for Config {
             revocation_delay: Duration::from_secs(1),
             session: SessionConfig::default(),
             token: TokenConfig::default(),
+            key: KeyConfig::default(),
             password: PasswordConfig::default(),
         }
     }
@@ -173,6 +178,7 @@ impl Config {
         }
         if self.mode.has_tokens() {
             problems.extend(self.token.problems(debug));
+            problems.extend(self.key.problems());
             problems.extend(self.token.query.problems());
             problems.extend(self.token.json.problems());
             if self.token.locations.contains(&Location::Cookies) {

@@ -28,7 +28,8 @@ use crate::auth::state::AuthState;
 #[derive(Debug)]
 pub struct Fresh<G>(G);
 
-fn is_fresh(request: &Request<'_>, who: &impl Authenticated) -> Result<bool, Error> {
+/// Whether what was presented is fresh.
+pub(super) fn is_fresh(request: &Request<'_>, who: &impl Authenticated) -> Result<bool, Error> {
     let state = AuthState::of(request)?;
     let authentication = who.authentication();
     // In whole seconds, which is all that tickets and tokens keep.

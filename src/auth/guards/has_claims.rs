@@ -5,12 +5,18 @@ use std::sync::Arc;
 use super::tokens::{AccessToken, RefreshToken};
 use super::users::Authenticated;
 use crate::auth::claims::Claims;
+use crate::auth::sign_in::SignIn;
 
 /// Verified claims, or a guard that came by some: what
 /// [`Tokens::end`](crate::auth::Tokens::end) takes.
 pub trait HasClaims: Send + Sync {
-    /// The verified claims; `None` for a session.
+    /// The verified claims; `None` for a session and for an access key.
     fn claims(&self) -> Option<&Claims>;
+
+    /// The sign-in of an access key; `None` for everything else. Default: none.
+    fn key(&self) -> Option<&SignIn> {
+        None
+    }
 }
 
 impl HasClaims for Claims {
@@ -40,5 +46,10 @@ impl HasClaims for RefreshToken {
 impl<G: Authenticated> HasClaims for G {
     fn claims(&self) -> Option<&Claims> {
         self.authentication().claims()
+    }
+
+    fn key(&self) -> Option<&SignIn> {
+        let found = self.authentication();
+        found.sign_in().filter(|_| found.is_key())
     }
 }

@@ -2,6 +2,7 @@
 //! which one it demands.
 
 mod fresh;
+mod fresh_or_key;
 mod has_claims;
 mod maybe;
 mod only;
@@ -11,6 +12,7 @@ mod tokens;
 mod users;
 
 pub use fresh::Fresh;
+pub use fresh_or_key::FreshOrKey;
 pub use has_claims::HasClaims;
 pub use maybe::Maybe;
 pub use only::{Locations, Only};

@@ -9,15 +9,15 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
 use crate::auth::account::Account;
-use crate::auth::authentication::{
-    Authentication, Verdict, behind_token, by_session, by_token, verified,
-};
+use crate::auth::authentication::{Authentication, behind_token, by_session, by_token, verified};
 use crate::auth::bearer::refuse;
 use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
+use crate::auth::key_verdict::presented_key;
 use crate::auth::presented::is_token_request;
 use crate::auth::sentinel;
 use crate::auth::state::AuthState;
+use crate::auth::verdict::Verdict;
 
 /// A guard that knows who is asking; what [`Fresh`](super::Fresh) and
 /// [`Require`](super::Require) are built on.
@@ -29,8 +29,8 @@ pub trait Authenticated: Send + Sync {
     fn authentication(&self) -> &Authentication<Self::Account>;
 }
 
-/// Guard: the account behind a bearer token. The guard of `/api`: a session cookie opens
-/// nothing here.
+/// Guard: the account behind a bearer token or an access key. The guard of `/api`: a session
+/// cookie opens nothing here.
 ///
 /// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired`,
 /// `wrong_token_type` or `token_revoked`; 503 `unavailable` when a store does not answer.
@@ -46,7 +46,7 @@ pub trait Authenticated: Send + Sync {
 #[derive(Debug)]
 pub struct TokenUser<U>(Authentication<U>);
 
-/// Guard: the account behind an access *or* a refresh token; for signing out.
+/// Guard: the account behind an access *or* a refresh token, or an access key; for signing out.
 ///
 /// Without one: as [`TokenUser`]; `wrong_token_type` only for a refresh token in the access
 /// token's cookie.
@@ -90,6 +90,9 @@ async fn token_user<U: Account>(request: &Request<'_>) -> Result<Authentication<
 
 async fn any_token_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
     let state = state_of(request)?;
+    if presented_key(request, state).is_some() {
+        return by_token(request, state).await.cloned();
+    }
     behind_token(request, state, verified(request, state)?).await
 }
 

@@ -24,6 +24,14 @@ pub fn token<U: Account>(client: &Client, account: &U) -> Result<Credential, Err
     wait_for(Credential::token(client.get("/").inner(), account))
 }
 
+/// As [`testing::key`](super::key).
+///
+/// # Errors
+/// As [`testing::key`](super::key).
+pub fn key<U: Account>(client: &Client, account: &U, scopes: &[&str]) -> Result<Credential, Error> {
+    wait_for(Credential::key(client.get("/").inner(), account, scopes))
+}
+
 fn wait_for<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::internal)?;
     runtime.block_on(future)

@@ -6,9 +6,11 @@ use rocket::Request;
 use rocket::http::{Cookie, Header};
 use rocket::outcome::Outcome;
 
+use crate::auth::access_key::AccessKey;
+use crate::auth::access_keys::{AccessKeys, NewKey};
 use crate::auth::account::Account;
 use crate::auth::claims::TokenKind;
-use crate::auth::config::Location;
+use crate::auth::config::{Location, TokenConfig};
 use crate::auth::cookies::{Which, carrying};
 use crate::auth::digest::stamp_digest;
 use crate::auth::error::Error;
@@ -35,6 +37,7 @@ pub struct Credential {
 enum Held {
     Session { stamp: Option<String>, fresh: bool },
     Token { presented: Kept, access: [Token; 2], refresh: Token },
+    Key(AccessKey),
 }
 
 /// Which of the tokens is presented.
@@ -104,19 +107,37 @@ impl Credential {
         Ok(Self { sign_in, held })
     }
 
+    pub(super) async fn key<U: Account>(
+        request: &Request<'_>,
+        account: &U,
+        scopes: &[&str],
+    ) -> Result<Self, Error> {
+        let keys = match request.guard::<AccessKeys<'_>>().await {
+            Outcome::Success(keys) => keys,
+            Outcome::Error((_, error)) => return Err(error),
+            Outcome::Forward(_) => return Err(ErrorKind::Internal.into()),
+        };
+        let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        let new = NewKey { label: "of a test".to_owned(), scopes, lifetime: None };
+        let made = keys.make(account, new).await?;
+        Ok(Self { sign_in: made.sign_in, held: Held::Key(made.key) })
+    }
+
     /// The same sign-in, for which the password was proven at another time: a session that
-    /// was restored, an access token that was refreshed.
+    /// was restored, an access token that was refreshed. Nothing changes for an access key,
+    /// which never is fresh.
     #[must_use]
     pub fn not_fresh(mut self) -> Self {
         match &mut self.held {
             Held::Session { fresh, .. } => *fresh = false,
             Held::Token { presented, .. } => *presented = Kept::Access,
+            Held::Key(_) => (),
         }
         self
     }
 
     /// The same sign-in, presenting its refresh token instead of an access token; nothing
-    /// changes for a session, which has none.
+    /// changes for a session and an access key, which have none.
     #[must_use]
     pub fn with_refresh_token(mut self) -> Self {
         if let Held::Token { presented, .. } = &mut self.held {
@@ -131,16 +152,19 @@ impl Credential {
         &self.sign_in.id
     }
 
-    /// The token that is presented, for where the kit cannot put it: a query string, a JSON
+    /// The token or the access key that is presented, for where the kit cannot put it: a query string, a JSON
     /// body, a web socket's first message. `None` for a session.
     #[must_use]
     pub fn as_token(&self) -> Option<&str> {
-        self.presented().map(|(token, _)| token.text.as_str())
+        match &self.held {
+            Held::Key(key) => Some(key.as_str()),
+            _ => self.presented().map(|(token, _)| token.text.as_str()),
+        }
     }
 
     fn presented(&self) -> Option<(&Token, TokenKind)> {
         match &self.held {
-            Held::Session { .. } => None,
+            Held::Session { .. } | Held::Key(_) => None,
             Held::Token { presented, access: [fresh, other], refresh } => Some(match presented {
                 Kept::FreshAccess => (fresh, TokenKind::Access),
                 Kept::Access => (other, TokenKind::Access),
@@ -169,6 +193,15 @@ impl Credential {
             }
             (Held::Token { .. }, Some((token, kind))) => token.put_on(state, kind),
             (Held::Token { .. }, None) => Ok(Vec::new()),
+            (Held::Key(key), _) => {
+                let config = &state.config.token;
+                if !config.locations.contains(&Location::Header) {
+                    return Err(
+                        "token.locations has no \"header\", where alone a key is looked for",
+                    );
+                }
+                Ok(vec![in_header(config, key.as_str())])
+            }
         }
     }
 }
@@ -177,8 +210,7 @@ impl Token {
     fn put_on(&self, state: &AuthState, kind: TokenKind) -> Result<Vec<Put>, &'static str> {
         let config = &state.config.token;
         if config.locations.contains(&Location::Header) {
-            let value = format!("{} {}", config.scheme, self.text);
-            return Ok(vec![Put::Header(Header::new(config.header.clone(), value))]);
+            return Ok(vec![in_header(config, &self.text)]);
         }
         if config.locations.contains(&Location::Cookies) {
             let name = config.cookies.name(kind).to_owned();
@@ -189,6 +221,11 @@ impl Token {
         }
         Err("token.locations has neither \"header\" nor \"cookies\": put as_token() where it goes")
     }
+}
+
+fn in_header(config: &TokenConfig, token: &str) -> Put {
+    let value = format!("{} {token}", config.scheme);
+    Put::Header(Header::new(config.header.clone(), value))
 }
 
 impl fmt::Debug for Credential {

@@ -6,7 +6,7 @@
 //! vestibule = { path = "../vestibule", default-features = false, features = ["testing"] }
 //! ```
 //!
-//! [`session`] and [`token`] sign an account in: the sign-in is opened in the ledger that your
+//! [`session`], [`token`] and [`key`] sign an account in: the sign-in is opened in the ledger that your
 //! application attached, the token is signed with its own key, the cookie sealed with its own.
 //! So it can be listed and ended like any other, and ends by the same clock.
 //! [`act_as`](ActAs::act_as) presents it on a request;
@@ -131,4 +131,18 @@ pub async fn session<U: Account>(client: &Client, account: &U) -> Result<Credent
 /// `internal` without the fairing.
 pub async fn token<U: Account>(client: &Client, account: &U) -> Result<Credential, Error> {
     Credential::token(client.get("/").inner(), account).await
+}
+
+/// Makes an access key for a program, with these scopes. Told to the listener as one that is
+/// made through your routes is.
+///
+/// # Errors
+/// 403 `account_inactive`, 404 `not_found` in mode `session`, 422 `invalid_field` for what is no
+/// scope, 503 `unavailable`, 500 `internal` without the fairing.
+pub async fn key<U: Account>(
+    client: &Client,
+    account: &U,
+    scopes: &[&str],
+) -> Result<Credential, Error> {
+    Credential::key(client.get("/").inner(), account, scopes).await
 }

@@ -1,0 +1,156 @@
+//! Access keys: long-lived bearer tokens that somebody makes by hand for a program.
+
+use std::time::Duration;
+
+use rocket::http::Status;
+use rocket::response::status;
+use rocket::serde::json::Json;
+use rocket::{State, delete, get, post};
+use serde::Serialize;
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
+use crate::auth::{
+    Authenticated, Error, ErrorKind, EventKind, Fresh, JsonBody, MadeKey, NewKey, Reporter, Scoped,
+    SignIn, SignInKind, SignIns, duration,
+};
+use crate::http::ClientAddress;
+
+/// A key as its owner sees it at any time.
+#[derive(Serialize)]
+pub(super) struct Listed {
+    id: String,
+    label: Option<String>,
+    scopes: Vec<String>,
+    created_at: String,
+    expires_at: String,
+    /// `null` for a key that was never used.
+    last_seen_at: Option<String>,
+    current: bool,
+}
+
+/// A key as its owner sees it once.
+#[derive(Serialize)]
+pub(super) struct Made {
+    id: String,
+    label: Option<String>,
+    scopes: Vec<String>,
+    created_at: String,
+    expires_at: String,
+    key: String,
+}
+
+fn shown(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
+}
+
+impl Listed {
+    fn of(key: SignIn, current: Option<&SignIn>) -> Self {
+        Self {
+            current: current.is_some_and(|current| current.id == key.id),
+            created_at: shown(key.created_at),
+            expires_at: shown(key.expires_at),
+            last_seen_at: last_used(&key).map(shown),
+            id: key.id.to_string(),
+            label: key.label,
+            scopes: key.scopes,
+        }
+    }
+}
+
+impl From<MadeKey> for Made {
+    fn from(MadeKey { sign_in, key }: MadeKey) -> Self {
+        Self {
+            id: sign_in.id.to_string(),
+            created_at: shown(sign_in.created_at),
+            expires_at: shown(sign_in.expires_at),
+            label: sign_in.label,
+            scopes: sign_in.scopes,
+            key: key.as_str().to_owned(),
+        }
+    }
+}
+
+/// The user's own keys that stand, latest use first.
+#[get("/keys")]
+pub(super) async fn list(
+    user: Scoped<OwnSignIns, TokenUser>,
+    sign_ins: SignIns<'_>,
+) -> Result<Json<Vec<Listed>>, Error> {
+    let current = user.authentication().sign_in();
+    let all = sign_ins.list(&user.id.to_string()).await?;
+    let keys = all.into_iter().filter(|sign_in| sign_in.kind == SignInKind::Key);
+    Ok(Json(keys.map(|key| Listed::of(key, current)).collect()))
+}
+
+/// Makes one; the answer is the only one that shows it.
+#[post("/keys", data = "<body>")]
+pub(super) async fn make(
+    user: Fresh<TokenUser>,
+    reporter: Reporter<'_>,
+    accounts: &State<Accounts>,
+    address: ClientAddress,
+    mut body: JsonBody,
+) -> Result<status::Custom<Json<Made>>, Error> {
+    let new = NewKey {
+        label: body.text("label"),
+        scopes: scopes(&mut body),
+        lifetime: lifetime(&mut body),
+    };
+    body.finish()?;
+    let by = accounts.by(&user, address.0)?;
+    let made = accounts.make_key(user.authentication().account(), new, &by).await?;
+    let account = user.id.to_string();
+    reporter.report(EventKind::KeyMade, Some(&account), Some(made.sign_in.id.as_str()));
+    Ok(status::Custom(Status::Created, Json(Made::from(made))))
+}
+
+/// Ends one.
+#[delete("/keys/<id>")]
+pub(super) async fn end(
+    user: Scoped<OwnSignIns, TokenUser>,
+    sign_ins: SignIns<'_>,
+    id: &str,
+) -> Result<status::NoContent, Error> {
+    let account = user.id.to_string();
+    let all = sign_ins.list(&account).await?;
+    let mut keys = all.iter().filter(|sign_in| sign_in.kind == SignInKind::Key);
+    // What is no key is ended as what it is, and not by a slip.
+    keys.find(|key| key.id.as_str() == id).ok_or(ErrorKind::NotFound)?;
+    sign_ins.end(&account, id).await?;
+    Ok(status::NoContent)
+}
+
+fn scopes(body: &mut JsonBody) -> Vec<String> {
+    let found = match body.take("scopes") {
+        None | Some(Value::Null) => Err("This field is required; [] is a key without scopes."),
+        Some(Value::Array(values)) => {
+            let words = values.into_iter().map(|value| match value {
+                Value::String(word) => Ok(word),
+                _ => Err("This field is a list of texts."),
+            });
+            words.collect()
+        }
+        Some(_) => Err("This field is a list of texts."),
+    };
+    found.unwrap_or_else(|why| {
+        body.fault("scopes", why);
+        Vec::new()
+    })
+}
+
+/// Whole seconds, or a text such as "30 days"; nothing for the default.
+fn lifetime(body: &mut JsonBody) -> Option<Duration> {
+    let found = match body.take("expires_in")? {
+        Value::Null => return None,
+        Value::Number(seconds) => seconds.as_u64().map(Duration::from_secs),
+        Value::String(text) => duration::parse(&text),
+        _ => None,
+    };
+    if found.is_none() {
+        body.fault("expires_in", "This field is a number of seconds, or a text like \"30 days\".");
+    }
+    found
+}

@@ -1,0 +1,100 @@
+//! `vestibule key ...`: access keys for programs, without anybody's password.
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::Subcommand;
+use time::format_description::well_known::Rfc3339;
+
+use super::database::Database;
+use super::{Failure, print_line, user};
+use crate::accounts::audit::By;
+use crate::accounts::{draw_key, last_used, queries};
+use crate::auth::{Clock, ErrorKind, NewKey, SignInId, SignInKind};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Make a key for a user's program; it is printed once, on standard output
+    Add {
+        /// The user's name
+        name: String,
+        /// What the key is for
+        #[arg(long)]
+        label: String,
+        /// What it may do: sign-ins, and of an administrator users:read, users:write; may be
+        /// given several times
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+        /// How long it lives: "30 days"; as `auth.key.lifetime` says by default
+        #[arg(long, value_name = "LIFE", value_parser = humantime::parse_duration)]
+        expires: Option<Duration>,
+    },
+    /// List a user's keys
+    List {
+        /// The user's name
+        name: String,
+    },
+    /// End a key
+    End {
+        /// The key's id, as `list` shows it
+        // One id in 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+    },
+}
+
+/// Runs one of the commands.
+pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
+    let Database { mut connection, auth } = Database::open()?;
+    let connection = &mut connection;
+    let by = By::command_line(Clock::system().now()?);
+    match command {
+        KeyCommand::Add { name, label, scopes, expires } => {
+            if !auth.mode.has_tokens() {
+                return Err(Failure::new("in mode `session` nothing takes an access key"));
+            }
+            let user = user::find(connection, name)?;
+            let (label, scopes) = (label.clone(), scopes.clone());
+            let new = NewKey { label, scopes, lifetime: *expires };
+            let made = draw_key(&user, new, &auth.key, by.at())?;
+            queries::keep_key(connection, &user, &made.sign_in, &by)?;
+            let (id, until) = (&made.sign_in.id, made.sign_in.expires_at);
+            let until = until.format(&Rfc3339).unwrap_or_default();
+            // Beside the key, so that a program can read that alone.
+            let told = format!("made {id} for {}, good until {until}", user.username);
+            let _ = writeln!(std::io::stderr(), "{told}; nobody can show it again:");
+            print_line(format_args!("{}", made.key.as_str()));
+        }
+        KeyCommand::List { name } => {
+            let user = user::find(connection, name)?;
+            let (now, idle) = (by.at(), auth.session.idle);
+            let all = queries::sign_ins_of(connection, user.id)?;
+            let keys = all.iter().filter(|key| key.kind == SignInKind::Key);
+            for key in keys.filter(|key| key.stands(now, idle)) {
+                let scopes = key.scopes.join(",");
+                let used = last_used(key).and_then(|used| used.format(&Rfc3339).ok());
+                print_line(format_args!(
+                    "{}  {:<20}  {:<20}  {:<32}  {}",
+                    key.id,
+                    key.expires_at.format(&Rfc3339).unwrap_or_default(),
+                    used.as_deref().unwrap_or("never"),
+                    if scopes.is_empty() { "-" } else { &scopes },
+                    key.label.as_deref().unwrap_or("-"),
+                ));
+            }
+        }
+        KeyCommand::End { id } => {
+            let unknown = || Failure::new("there is no key of this id");
+            let id = SignInId::parse(id).ok_or_else(unknown)?;
+            if !queries::is_key(connection, id.as_str())? {
+                return Err(unknown());
+            }
+            match queries::sign_out_of(connection, id.as_str(), &by) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
+                ended => ended?,
+            }
+            print_line(format_args!("ended 1"));
+        }
+    }
+    Ok(())
+}

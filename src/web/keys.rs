@@ -1,0 +1,225 @@
+//! Access keys for programs: made, listed and ended by their owner.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rocket::form::{Form, FromForm, Strict};
+use rocket::http::Status;
+use rocket::request::FlashMessage;
+use rocket::response::{Flash, Redirect};
+use rocket::{State, get, post, uri};
+use rocket_dyn_templates::{Template, context};
+use serde::Serialize;
+
+use super::once::Once;
+use super::session::Entered;
+use super::view::{View, shown};
+use crate::accounts::{
+    Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_used,
+};
+use crate::auth::{
+    Error, ErrorKind, EventKind, Fresh, KeyConfig, MadeKey, NewKey, Reporter, Scope, SignIn,
+    SignInKind, SignIns, duration,
+};
+use crate::http::ClientAddress;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The lives that the form offers, in days, as far as the settings allow them.
+const LIVES: [u32; 4] = [7, 30, 90, 365];
+
+/// The fields of the form; any other is refused. Each box is a field of its own, for a form
+/// sends each field once.
+#[derive(FromForm)]
+pub(super) struct Wanted {
+    #[field(default = "")]
+    label: String,
+    #[field(default = "")]
+    expires_in: String,
+    sign_ins: Option<String>,
+    users_read: Option<String>,
+    users_write: Option<String>,
+}
+
+/// The name of the box of a scope.
+fn field(scope: &str) -> String {
+    scope.replace([':', '-'], "_")
+}
+
+impl Wanted {
+    /// The ticked boxes.
+    fn scopes(&self) -> Vec<String> {
+        let boxes = [
+            (OwnSignIns::NAME, &self.sign_ins),
+            (UsersRead::NAME, &self.users_read),
+            (UsersWrite::NAME, &self.users_write),
+        ];
+        let ticked = boxes.into_iter().filter(|(_, value)| value.as_deref() == Some("on"));
+        ticked.map(|(name, _)| name.to_owned()).collect()
+    }
+
+    fn read(&self) -> Result<NewKey, Error> {
+        let lifetime = duration::parse(&self.expires_in)
+            .ok_or_else(|| Error::invalid_field("expires_in", "Choose how long the key lives."))?;
+        let (label, scopes) = (self.label.clone(), self.scopes());
+        Ok(NewKey { label, scopes, lifetime: Some(lifetime) })
+    }
+}
+
+/// A choice of the form.
+#[derive(Serialize)]
+struct Life {
+    seconds: u64,
+    text: String,
+    chosen: bool,
+}
+
+/// The lives on offer; the one of the settings is among them and chosen, unless another was.
+fn lives(config: &KeyConfig, chosen: Option<&str>) -> Vec<Life> {
+    let mut lives: Vec<Duration> = LIVES.into_iter().map(|days| days * DAY).collect();
+    lives.push(config.lifetime);
+    lives.sort();
+    lives.dedup();
+    lives.retain(|life| *life <= config.longest);
+    let chosen = chosen.and_then(duration::parse).unwrap_or(config.lifetime);
+    let text =
+        |life: Duration| match (life.as_secs() / DAY.as_secs(), life.as_secs() % DAY.as_secs()) {
+            (1, 0) => "1 day".to_owned(),
+            (days, 0) => format!("{days} days"),
+            _ => humantime::format_duration(life).to_string(),
+        };
+    let life =
+        |life| Life { seconds: Duration::as_secs(&life), text: text(life), chosen: life == chosen };
+    lives.into_iter().map(life).collect()
+}
+
+/// What the page shows beside the list.
+#[derive(Default)]
+struct Shown<'s> {
+    fresh: bool,
+    notice: Option<&'s str>,
+    /// The key that was just made, for the only time.
+    made: Option<&'s MadeKey>,
+    /// The form that was not acceptable, and why.
+    again: Option<(&'s Wanted, &'s Error)>,
+}
+
+/// Draws the page.
+struct Desk<'d> {
+    view: &'d View,
+    user: &'d User,
+    accounts: &'d Accounts,
+    sign_ins: &'d SignIns<'d>,
+}
+
+impl Desk<'_> {
+    async fn page(&self, shown_beside: Shown<'_>) -> Result<Template, Error> {
+        let Shown { fresh, notice, made, again } = shown_beside;
+        let all = self.sign_ins.list(&self.user.id.to_string()).await?;
+        let keys = all.iter().filter(|sign_in| sign_in.kind == SignInKind::Key);
+        let errors: BTreeMap<&str, &str> =
+            again.iter().flat_map(|(_, error)| error.fields()).collect();
+        let problem = again.map(|(_, error)| error).filter(|_| errors.is_empty());
+        let ticked = again.map(|(form, _)| form.scopes()).unwrap_or_default();
+        let scopes: Vec<_> = KeyScope::for_user(self.user)
+            .map(|scope| {
+                let ticked = ticked.iter().any(|one| one == scope.name);
+                context! { name: scope.name, field: field(scope.name), sentence: scope.sentence, ticked }
+            })
+            .collect();
+        let chosen = again.map(|(form, _)| form.expires_in.as_str());
+        let own = context! {
+            keys: keys.map(row).collect::<Vec<_>>(),
+            made: made.map(|made| context! { label: &made.sign_in.label, key: made.key.as_str() }),
+            label: again.map(|(form, _)| &form.label),
+            scopes,
+            lives: lives(self.accounts.keys(), chosen),
+            fresh,
+            notice,
+            problem: problem.map(Error::message),
+            errors,
+        };
+        Ok(self.view.page("keys", "Access keys", Some(self.user), own))
+    }
+}
+
+fn row(key: &SignIn) -> impl Serialize {
+    context! {
+        id: key.id.to_string(),
+        label: key.label.clone(),
+        scopes: key.scopes.clone(),
+        created_at: shown(key.created_at),
+        expires_at: shown(key.expires_at),
+        last_used: last_used(key).map(shown),
+    }
+}
+
+/// The keys, with the form for whoever has proven the password lately.
+#[get("/account/keys")]
+pub(super) async fn list(
+    user: SessionUser,
+    fresh: Result<Fresh<SessionUser>, Error>,
+    sign_ins: SignIns<'_>,
+    view: View,
+    accounts: &State<Accounts>,
+    flash: Option<FlashMessage<'_>>,
+) -> Result<Template, Error> {
+    let desk = Desk { view: &view, user: &user, accounts, sign_ins: &sign_ins };
+    let notice = flash.as_ref().map(FlashMessage::message);
+    desk.page(Shown { fresh: fresh.is_ok(), notice, ..Shown::default() }).await
+}
+
+/// Makes a key and shows it: on this very page, which is kept nowhere, and never again.
+#[post("/account/keys", data = "<form>")]
+pub(super) async fn make(
+    user: Fresh<SessionUser>,
+    reporter: Reporter<'_>,
+    address: ClientAddress,
+    sign_ins: SignIns<'_>,
+    view: View,
+    accounts: &State<Accounts>,
+    form: Form<Strict<Once<Wanted>>>,
+) -> Result<Result<(Status, Template), Entered>, Error> {
+    let desk = Desk { view: &view, user: &user, accounts, sign_ins: &sign_ins };
+    let by = accounts.by(&user, address.0)?;
+    let made = match form.read() {
+        Ok(new) => accounts.make_key(&user, new, &by).await,
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(made) => {
+            let account = user.id.to_string();
+            reporter.report(EventKind::KeyMade, Some(&account), Some(made.sign_in.id.as_str()));
+            let page =
+                desk.page(Shown { fresh: true, made: Some(&made), ..Shown::default() }).await?;
+            Ok(Ok((Status::Created, page)))
+        }
+        // Signed out meanwhile: like anybody without a session, to the sign-in form.
+        Err(error) if error.kind() == ErrorKind::TokenRevoked => {
+            Err(ErrorKind::CredentialsMissing.into())
+        }
+        Err(error)
+            if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::TooManyAttempts) =>
+        {
+            let again = Shown { fresh: true, again: Some((&form, &error)), ..Shown::default() };
+            let page = desk.page(again).await?;
+            Ok(Err(Entered::Again(error, page)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends a key.
+#[post("/account/keys/<id>/end")]
+pub(super) async fn end(
+    user: SessionUser,
+    sign_ins: SignIns<'_>,
+    id: &str,
+) -> Result<Flash<Redirect>, Error> {
+    let account = user.id.to_string();
+    let all = sign_ins.list(&account).await?;
+    let mut keys = all.iter().filter(|sign_in| sign_in.kind == SignInKind::Key);
+    let key = keys.find(|key| key.id.as_str() == id).ok_or(ErrorKind::NotFound)?;
+    sign_ins.end(&account, key.id.as_str()).await?;
+    Ok(Flash::success(Redirect::to(uri!(list)), "That key has ended."))
+}

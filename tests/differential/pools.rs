@@ -62,8 +62,23 @@ pub(crate) const TEXTS: [&str; 56] = [
     "\u{fffd}",
 ];
 
-/// Parts of query strings that no text becomes.
-const RAW: [&str; 8] = ["%FF", "%C3%28", "%ED%A0%80", "%", "%2", "+", "er_0", "MANY1"];
+/// Parts of query strings that no text becomes, and some that find somebody.
+pub(crate) const RAW: [&str; 14] = [
+    "%FF",
+    "%C3%28",
+    "%ED%A0%80",
+    "%",
+    "%2",
+    "+",
+    "er_0",
+    "e__0",
+    "MANY1",
+    "many",
+    "any%25",
+    "%C3%96STERR",
+    "%C3%B6sterr",
+    "%C5%BC%C3%B3%C5%81W",
+];
 
 /// Numbers, and what is nearly one.
 pub(crate) const NUMBERS: [&str; 36] = [

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use crate::pools::{AGENTS, NUMBERS, PAGES, PASSWORDS, PAUSES, TEXTS};
+use crate::pools::{AGENTS, NUMBERS, PAGES, PASSWORDS, PAUSES, RAW, TEXTS};
 
 /// How many browsers there are, and then programs.
 pub(crate) const BROWSERS: usize = 3;
@@ -68,7 +68,8 @@ fn name(known: f64) -> impl Strategy<Value = Name> {
 
 fn list() -> impl Strategy<Value = List> {
     let number = || prop::option::of(0..NUMBERS.len());
-    let text = prop::option::of(0..TEXTS.len() + 8);
+    let found = TEXTS.len()..TEXTS.len() + RAW.len();
+    let text = prop::option::weighted(0.8, prop_oneof![0..TEXTS.len(), found]);
     prop_oneof![
         5 => (text, number()).prop_map(|(q, page)| List::Users { q, page }),
         3 => (number(), number()).prop_map(|(account, before)| List::Events { account, before }),

@@ -826,3 +826,21 @@ fn no_row_holds_a_secret() {
         assert!(!all.contains("bcrypt") && !all.contains("\"1234\""), "{all}");
     });
 }
+
+#[test]
+fn guesses_for_what_is_no_name_keep_nothing_out_of_the_log() {
+    on_both_with(
+        |figment| figment.merge(("accounts.throttle.failures", 2)),
+        |app| {
+            let visitor = app.anonymous();
+            for name in ["a\0b", "two words", "\u{202e}nna"] {
+                let body = json!({ "username": name, "password": "wrong" });
+                let last = (0..3).map(|_| visitor.post_json("/api/login", &body).status).last();
+                assert_eq!(last, Some(429), "{name:?}");
+            }
+            let program = app.token("user_01");
+            let told = program.get("/api/events").json()["events"].to_string();
+            assert_eq!(told.matches("\"signed_in\"").count(), 1, "{told}");
+        },
+    );
+}

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::queue::Order;
 use super::{Noted, Record, What, Whose};
-use crate::accounts::queries;
+use crate::accounts::{Username, queries};
 use crate::auth::{Clock, Error};
 use crate::db::{AnyConnection, Db, write};
 
@@ -119,10 +119,15 @@ fn record(
 ) -> Result<Option<Record>, Error> {
     let (account, username) = match &noted.whose {
         Whose::Account(id) => (Some(*id), names.get(id).cloned()),
-        Whose::Key(key) => match queries::named(connection, key)? {
-            Some(user) => (Some(user.id), Some(user.username)),
-            None => return Ok(None),
-        },
+        Whose::Key(key) => {
+            // What cannot be a name is nobody's, and may hold what PostgreSQL takes in no text:
+            // the statement would fail for ever, and what is queued behind it would wait.
+            let Ok(name) = Username::parse(key) else { return Ok(None) };
+            match queries::named(connection, name.key())? {
+                Some(user) => (Some(user.id), Some(user.username)),
+                None => return Ok(None),
+            }
+        }
         Whose::Nobody => (None, None),
     };
     Ok(Some(Record {

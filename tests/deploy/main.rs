@@ -12,6 +12,7 @@ mod doctor;
 #[cfg(feature = "postgres-tls")]
 mod encrypted;
 mod files;
+mod moving;
 mod nginx;
 mod several;
 mod slow;

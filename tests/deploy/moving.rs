@@ -229,7 +229,8 @@ fn crowd(home: &Home, url: &str, size: usize) {
     migrated(home, url);
     let numbers = "WITH RECURSIVE numbers(n) AS \
                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ";
-    let hash = "$bcrypt-sha256$v=2,t=2b,r=12$EJEqPmEjiYrwfqyQPRVLl.$Zz1cHyZdyZ8ZyZ8ZyZ8ZyZ8ZyZ8ZyZ8";
+    let hash =
+        "$bcrypt-sha256$v=2,t=2b,r=12$EJEqPmEjiYrwfqyQPRVLl.$Zz1cHyZdyZ8ZyZ8ZyZ8ZyZ8ZyZ8ZyZ8";
     sql(
         url,
         &format!(
@@ -366,8 +367,7 @@ fn everybody_stays_signed_in_from_sqlite_to_postgresql_and_back() {
 
 #[test]
 fn the_link_for_the_first_administrator_works_on_the_other_side() {
-    let release =
-        [("ROCKET_PROFILE", "release"), ("ROCKET_AUTH", "{password={cost=10}}")];
+    let release = [("ROCKET_PROFILE", "release"), ("ROCKET_AUTH", "{password={cost=10}}")];
     both_ways(|home, from, to| {
         let service = serve(home, from, &release);
         let (_, rest) = service.banner.split_once("/setup?token=").expect("a link");
@@ -470,7 +470,6 @@ fn a_target_with_a_row_is_refused_by_the_name_of_the_table() {
     both_ways(|home, from, to| {
         migrated(home, from);
         migrated(home, to);
-        fill(&sqlite_with_tables(home));
         let links = "INSERT INTO setup_links (token_hash, expires_at) VALUES ('x', 1)";
         for (row, said) in [
             ("UPDATE event_chain SET head = 1", "rows in event_chain (1);"),
@@ -651,10 +650,13 @@ fn source_and_target_must_be_two_databases() {
 #[test]
 fn a_source_that_cannot_be_moved_is_refused_and_left_as_it_is() {
     both_ways(|home, from, to| {
-        assert_refused(&command(home, from, to, &[]), match from.starts_with("sqlite") {
-            true => "the source is not there",
-            false => "the source holds no tables of Vestibule",
-        });
+        assert_refused(
+            &command(home, from, to, &[]),
+            match from.starts_with("sqlite") {
+                true => "the source is not there",
+                false => "the source holds no tables of Vestibule",
+            },
+        );
         migrated(home, from);
         let newer = "99991231000000";
         sql(from, &format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{newer}')"));
@@ -717,7 +719,10 @@ fn a_text_that_postgresql_cannot_hold_is_named() {
     }
     let file = sqlite(&home, "b.db");
     assert_moved(&home, &from, &file);
-    assert_eq!(number(&file, "(SELECT length(CAST(full_name AS BLOB)) FROM users WHERE id = 7)"), 8);
+    assert_eq!(
+        number(&file, "(SELECT length(CAST(full_name AS BLOB)) FROM users WHERE id = 7)"),
+        8
+    );
 }
 
 #[test]

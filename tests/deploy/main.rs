@@ -9,6 +9,7 @@ mod anywhere;
 mod balanced;
 mod client;
 mod doctor;
+mod dump;
 #[cfg(feature = "postgres-tls")]
 mod encrypted;
 mod files;

@@ -64,7 +64,7 @@ impl Row for Event {
         }
     }
 
-    fn insert(connection: &mut AnyConnection, rows: &Vec<Self>) -> QueryResult<usize> {
+    fn insert(connection: &mut AnyConnection, rows: &[Self]) -> QueryResult<usize> {
         match connection {
             AnyConnection::Sqlite(sqlite) => {
                 insert_into(events::table).values(rows).execute(sqlite)
@@ -109,7 +109,7 @@ impl Row for Chain {
         }
     }
 
-    fn insert(connection: &mut AnyConnection, rows: &Vec<Self>) -> QueryResult<usize> {
+    fn insert(connection: &mut AnyConnection, rows: &[Self]) -> QueryResult<usize> {
         match connection {
             AnyConnection::Sqlite(sqlite) => {
                 insert_into(event_chain::table).values(rows).execute(sqlite)

@@ -39,7 +39,7 @@ pub(super) trait Row: Sized {
     fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), MoveError>;
 
     /// Adds rows with the keys that they have.
-    fn insert(connection: &mut AnyConnection, rows: &Vec<Self>) -> QueryResult<usize>;
+    fn insert(connection: &mut AnyConnection, rows: &[Self]) -> QueryResult<usize>;
 }
 
 fn drain<R>(

@@ -54,7 +54,7 @@ impl Row for User {
         }
     }
 
-    fn insert(connection: &mut AnyConnection, rows: &Vec<Self>) -> QueryResult<usize> {
+    fn insert(connection: &mut AnyConnection, rows: &[Self]) -> QueryResult<usize> {
         match connection {
             AnyConnection::Sqlite(sqlite) => insert_into(users::table).values(rows).execute(sqlite),
             AnyConnection::Postgres(postgres) => {
@@ -125,7 +125,7 @@ impl Row for SignIn {
         }
     }
 
-    fn insert(connection: &mut AnyConnection, rows: &Vec<Self>) -> QueryResult<usize> {
+    fn insert(connection: &mut AnyConnection, rows: &[Self]) -> QueryResult<usize> {
         match connection {
             AnyConnection::Sqlite(sqlite) => {
                 insert_into(sign_ins::table).values(rows).execute(sqlite)
@@ -169,7 +169,7 @@ impl Row for SetupLink {
         }
     }
 
-    fn insert(connection: &mut AnyConnection, rows: &Vec<Self>) -> QueryResult<usize> {
+    fn insert(connection: &mut AnyConnection, rows: &[Self]) -> QueryResult<usize> {
         match connection {
             AnyConnection::Sqlite(sqlite) => {
                 insert_into(setup_links::table).values(rows).execute(sqlite)

@@ -48,7 +48,7 @@ impl Row for Throttle {
         }
     }
 
-    fn insert(connection: &mut AnyConnection, rows: &Vec<Self>) -> QueryResult<usize> {
+    fn insert(connection: &mut AnyConnection, rows: &[Self]) -> QueryResult<usize> {
         match connection {
             AnyConnection::Sqlite(sqlite) => {
                 insert_into(throttle::table).values(rows).execute(sqlite)

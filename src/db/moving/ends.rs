@@ -57,7 +57,9 @@ pub(super) fn open_target(
     if matches!(to, Address::Sqlite(path) if dry && !path.exists()) {
         return Ok(None);
     }
-    Ok(Some(connect(to, TIMEOUT, !dry)?))
+    let mut target = connect(to, TIMEOUT, !dry)?;
+    be_patient(&mut target)?;
+    Ok(Some(target))
 }
 
 /// Refuses two connections to one database, whatever names its server has: a lock that the one

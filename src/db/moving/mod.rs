@@ -78,6 +78,7 @@ pub fn copy_all(
     let Some(mut target) = target else {
         return Ok(Moved { tables: copy.read()?, compared: false });
     };
+    // The migration has its own patience, also for locks.
     ends::be_patient(&mut target)?;
     let moved = write(&mut target, |target| match fill(&mut copy, target) {
         Ok(moved) if dry => Err(Halt::Dry(moved)),

@@ -1,10 +1,9 @@
 //! `vestibule user import`: users from elsewhere, with the hashes of their passwords.
 
-use std::cell::Cell;
 use std::fs;
-use std::io::{IsTerminal, Write, stderr};
 use std::path::Path;
 
+use super::progress::Progress;
 use super::{Failure, print_line};
 use crate::accounts::audit::By;
 use crate::accounts::{BadLine, Import, Refused};
@@ -13,9 +12,6 @@ use crate::db::AnyConnection;
 
 /// How many bad lines are named; whoever mixed up the columns need not see them all.
 const NAMED: usize = 20;
-
-/// How many lines pass between two signs of life.
-const STEP: u64 = 1_000;
 
 /// Reads the file, checks it, and adds all of its users.
 pub(super) fn run(
@@ -26,17 +22,16 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let unreadable = |cause| Failure::new(format!("cannot read {}: {cause}", file.display()));
     let text = fs::read(file).map_err(unreadable)?;
-    let lines = text.iter().filter(|byte| **byte == b'\n').count();
+    let lines = text.iter().map(|byte| u64::from(*byte == b'\n')).sum();
     let (hasher, now) = (Hasher::new(limits)?, Clock::system().now()?);
 
-    let checked = Progress::new("checked", lines);
-    let import = Import::read(&text, &hasher, now, |line| checked.at(line));
-    drop(checked);
+    let progress = Progress::new("lines");
+    let import = Import::read(&text, &hasher, now, |line| progress.at("checked", line, lines));
     let import = import.map_err(|bad| nothing(&bad))?;
 
-    let written = Progress::new("written", lines);
-    let done = import.write(connection, &By::command_line(now), dry, |line| written.at(line));
-    drop(written);
+    let by = By::command_line(now);
+    let done = import.write(connection, &by, dry, |line| progress.at("written", line, lines));
+    drop(progress);
     match done {
         Ok(()) => {
             let (users, admins) = import.counts();
@@ -55,35 +50,4 @@ fn nothing(bad: &[BadLine]) -> Failure {
     let more = (more > 0).then(|| format!("and {more} more"));
     let end = format!("nothing was imported; bad lines: {}", bad.len());
     Failure(named.chain(more).chain([end]).collect())
-}
-
-/// How far it is, on a terminal; its line is gone at the end.
-struct Progress {
-    did: &'static str,
-    lines: usize,
-    shown: bool,
-    /// The line that was shown last.
-    last: Cell<u64>,
-}
-
-impl Progress {
-    fn new(did: &'static str, lines: usize) -> Self {
-        Self { did, lines, shown: stderr().is_terminal(), last: Cell::new(0) }
-    }
-
-    fn at(&self, line: u64) {
-        if self.shown && line >= self.last.get() + STEP {
-            self.last.set(line);
-            // Nobody needs to see it.
-            let _ = write!(stderr(), "\r{} {line} of {} lines", self.did, self.lines);
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.shown {
-            let _ = write!(stderr(), "\r\x1b[K");
-        }
-    }
 }

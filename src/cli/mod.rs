@@ -7,6 +7,8 @@ mod first;
 mod health;
 mod import;
 mod key;
+mod moving;
+mod progress;
 mod routes;
 mod secrets;
 mod serve;
@@ -50,6 +52,8 @@ enum Command {
     /// Change the keys of cookies and tokens without signing anybody out
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
+    /// Copy everything into an empty database: SQLite to PostgreSQL, back, or to the same kind
+    Move(moving::MoveArguments),
     /// Delete sign-ins that no longer stand
     Purge,
     /// List every route with the guard it demands
@@ -87,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Key(command) => key::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Secrets(command) => secrets::run(&command),
+        Command::Move(arguments) => moving::run(&arguments),
         Command::Purge => sign_in::purge(),
         Command::Routes => routes::list(),
         Command::Doctor => doctor::run(),

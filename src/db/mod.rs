@@ -7,6 +7,7 @@ mod encryption;
 mod error;
 mod manager;
 mod migrations;
+pub mod moving;
 mod pool;
 mod probe;
 pub mod schema;

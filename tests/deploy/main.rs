@@ -9,9 +9,11 @@ mod anywhere;
 mod balanced;
 mod client;
 mod doctor;
+mod dump;
 #[cfg(feature = "postgres-tls")]
 mod encrypted;
 mod files;
+mod moving;
 mod nginx;
 mod several;
 mod slow;

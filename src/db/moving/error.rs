@@ -1,0 +1,109 @@
+//! Why nothing was moved.
+
+use std::fmt;
+
+use diesel::result::Error as Query;
+
+use crate::db::DbError;
+
+/// Why nothing was moved; as text a sentence for the operator, without anything secret.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum MoveError {
+    /// The file of the source is not there.
+    NoSource,
+    /// There are no tables of ours in the source.
+    SourceIsEmpty,
+    /// A start of this program would change the tables of the source.
+    SourceIsOlder,
+    /// A newer program made the tables of the source.
+    SourceIsNewer,
+    /// A newer program made the tables of the target.
+    TargetIsNewer,
+    /// Both are the same database.
+    Same,
+    /// The target's tables that have rows, and how many.
+    NotEmpty(Vec<(&'static str, i64)>),
+    /// A text that PostgreSQL cannot hold.
+    Nul {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The key of the row.
+        row: String,
+    },
+    /// A sign-in whose account is gone.
+    Orphan {
+        /// The sign-in.
+        row: String,
+        /// Its account.
+        account: i64,
+    },
+    /// A table that came out as another one than it went in.
+    Differs(&'static str),
+    /// The database's own failure.
+    Failed(DbError),
+}
+
+impl fmt::Display for MoveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSource => f.write_str("the source is not there"),
+            Self::SourceIsEmpty => f.write_str("the source holds no tables of Vestibule"),
+            Self::SourceIsOlder => f.write_str(
+                "the tables of the source are those of an older version; back it up, and run \
+                 `vestibule audit verify` with it as databases.main.url, which brings them up \
+                 to date",
+            ),
+            Self::SourceIsNewer => f.write_str(
+                "the tables of the source are those of a newer version; run `vestibule move` of \
+                 that one",
+            ),
+            Self::TargetIsNewer => f.write_str(
+                "the tables of the target are those of a newer version; run `vestibule move` of \
+                 that one, or take an empty database",
+            ),
+            Self::Same => f.write_str("source and target are the same database"),
+            Self::NotEmpty(tables) => {
+                let named: Vec<_> =
+                    tables.iter().map(|(table, rows)| format!("{table} ({rows})")).collect();
+                write!(
+                    f,
+                    "the target is not empty, there are rows in {}; take an empty database, on \
+                     which the service was never started",
+                    named.join(", ")
+                )
+            }
+            Self::Nul { table, column, row } => write!(
+                f,
+                "table {table}, row {row:?}: there is a NUL in {column}, which PostgreSQL cannot \
+                 hold; change it first"
+            ),
+            Self::Orphan { row, account } => write!(
+                f,
+                "table sign_ins, row {row:?}: its account {account} is not in users; delete the \
+                 row first"
+            ),
+            Self::Differs(table) => write!(
+                f,
+                "table {table} is not in the target what it is in the source; nothing was kept"
+            ),
+            Self::Failed(cause) => cause.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for MoveError {}
+
+impl From<DbError> for MoveError {
+    fn from(cause: DbError) -> Self {
+        Self::Failed(cause)
+    }
+}
+
+impl From<Query> for MoveError {
+    fn from(cause: Query) -> Self {
+        Self::Failed(cause.into())
+    }
+}

@@ -37,10 +37,6 @@ class Service:
         self.environment["VESTIBULE_STATE"] = str(folder / "state")
         self.environment["ROCKET_DATABASES"] = f'{{main={{url="{database.url}"}}}}'
 
-    @staticmethod
-    def name_of(number):
-        return name_of(number)
-
     def command(self, *arguments, stdin=None):
         done = subprocess.run(
             [self.binary, *arguments], cwd=self.folder, env=self.environment, input=stdin,

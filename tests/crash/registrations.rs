@@ -205,7 +205,9 @@ fn run(name: &str, url: &str, database: Option<&postgres::Server>) {
         check_indexes(database, url);
     }
     println!("{name}: {}", server.verify_audit_log());
-    let unlogged = book.unlogged(&server.stop());
+    let log = server.stop();
+    let unlogged = book.unlogged(&log);
+    let waits = log.matches("the audit log cannot be written").count();
     let sum = |figure: fn(&Client) -> usize| clients.iter().map(figure).sum::<usize>();
     println!("| {name} | |\n|---|---|");
     println!("| acknowledged registrations | {} |", sum(|client| client.acknowledged.len()));
@@ -219,6 +221,7 @@ fn run(name: &str, url: &str, database: Option<&postgres::Server>) {
     println!("| acknowledged, deleted, and its id given out again | 0 |");
     println!("| row in the audit log lost with the queue | {} |", book.unaudited.len());
     println!("| of these not in the log lines either | {unlogged} |");
+    println!("| times the audit log waited for the database | {waits} |");
     println!("| first answer after a kill | {} |", median_and_slowest(&mut starts));
     if database.is_some() {
         println!("| well again after PostgreSQL was | {} |", median_and_slowest(&mut recoveries));

@@ -37,10 +37,10 @@ class Sqlite:
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA cache_size = -400000")
             with connection:
-                for table, rows in tables.items():
-                    columns = len(connection.execute(f"PRAGMA table_info({table})").fetchall())
-                    places = ",".join("?" * columns)
-                    connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+                for table, columns, rows in tables:
+                    places = ", ".join("?" * len(columns))
+                    connection.executemany(
+                        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
                 for statement in afterwards():
                     connection.execute(statement)
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -117,8 +117,8 @@ class Postgres:
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         write = process.stdin.write
         write("BEGIN;\n")
-        for table, rows in tables.items():
-            write(f"COPY {table} FROM STDIN;\n")
+        for table, columns, rows in tables:
+            write(f"COPY {table} ({', '.join(columns)}) FROM STDIN;\n")
             for row in rows:
                 write("\t".join("\\N" if field is None else str(field) for field in row) + "\n")
             write("\\.\n")

@@ -14,6 +14,15 @@ MINUTE = 60 * 1_000_000
 DAY = 24 * 60 * MINUTE
 
 
+# What is filled of each table; the rest has defaults.
+COLUMNS = {
+    "users": "id username username_key full_name role active password_hash created_at",
+    "sign_ins": "id account kind created_at auth_time last_seen_at expires_at remembered "
+    "generation rotated_at user_agent address",
+    "events": "id at event outcome account username actor_account actor sign_in address detail hash",
+}
+
+
 def name_of(number):
     """The name of a user that `fill` makes, by its place from 0."""
     given = GIVEN[number % len(GIVEN)]
@@ -45,7 +54,7 @@ def sign_ins(size, first, now):
             0 if browser else dice.randrange(50), None if browser else seen,
             "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
             if browser else "client/1.0",
-            f"192.0.2.{number % 250}", None, "", None,
+            f"192.0.2.{number % 250}",
         )
 
 
@@ -79,11 +88,9 @@ def fill(database, size):
     last = []
     chained = ((last.clear(), last.append(row), row)[2]
                for row in events(size, first, int(head), link, now))
-    database.insert({
-        "users": users(size, first, password_hash, now),
-        "sign_ins": sign_ins(size, first, now),
-        "events": chained,
-    }, lambda: [f"UPDATE event_chain SET head = {last[0][0]}, hash = '{last[0][-1]}'"])
+    rows = [users(size, first, password_hash, now), sign_ins(size, first, now), chained]
+    tables = [(table, columns.split(), row) for (table, columns), row in zip(COLUMNS.items(), rows)]
+    database.insert(tables, lambda: [f"UPDATE event_chain SET head = {last[0][0]}, hash = '{last[0][-1]}'"])
 
 
 __all__ = ["fill", "name_of"]

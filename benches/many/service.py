@@ -28,7 +28,7 @@ class Service:
 
     def __init__(self, binary, folder, database):
         self.binary, self.folder, self.database = binary, folder, database
-        self.child, self.url, self.credentials, self.purged = None, None, {}, ""
+        self.child, self.url, self.credentials = None, None, {}
         self.environment = {
             name: value for name, value in os.environ.items()
             if not name.startswith(("ROCKET_", "VESTIBULE_"))
@@ -144,8 +144,8 @@ class Service:
             [line] = [line for line in lines if line.startswith("VmRSS:")]
         return int(line.split()[1]) / 1024
 
-    def purge(self):
-        """The seconds that `vestibule purge` takes."""
+    def timed(self, *arguments):
+        """The seconds that a command takes, and what it says."""
         begun = time.monotonic()
-        self.purged = self.command("purge").strip()
-        return time.monotonic() - begun
+        said = self.command(*arguments).strip()
+        return time.monotonic() - begun, said

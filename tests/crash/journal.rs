@@ -393,7 +393,12 @@ impl Account {
     }
 }
 
-fn post_json(at: SocketAddr, path: &str, token: Option<&str>, body: &Value) -> io::Result<Answer> {
+pub(crate) fn post_json(
+    at: SocketAddr,
+    path: &str,
+    token: Option<&str>,
+    body: &Value,
+) -> io::Result<Answer> {
     let bearer = token.map(|token| format!("Bearer {token}"));
     let mut headers = vec![("Content-Type", "application/json")];
     headers.extend(bearer.as_deref().map(|bearer| ("Authorization", bearer)));

@@ -32,9 +32,8 @@ impl Server {
         Self::launch(url.to_owned(), tempfile::tempdir().expect("a temporary directory"))
     }
 
-    fn launch(url: String, directory: TempDir) -> Self {
-        let log = directory.path().join("log");
-        let log = File::options().create(true).append(true).open(log).expect("a log");
+    /// The program with its settings, in its directory.
+    fn command(url: &str, directory: &TempDir) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("ROCKET_") {
@@ -51,9 +50,15 @@ impl Server {
             // The grace is longer than any check takes, or a check itself would look like theft.
             .env("ROCKET_AUTH", "{password={cost=4},token={refresh_grace=\"1m\"}}")
             // It asks for old passwords on purpose, and registers all the time.
-            .env("ROCKET_ACCOUNTS", "{throttle={failures=1000000},registrations={max=1000000}}")
-            .stdout(Stdio::piped())
-            .stderr(log);
+            .env("ROCKET_ACCOUNTS", "{throttle={failures=1000000},registrations={max=1000000}}");
+        command
+    }
+
+    fn launch(url: String, directory: TempDir) -> Self {
+        let log = directory.path().join("log");
+        let log = File::options().create(true).append(true).open(log).expect("a log");
+        let mut command = Self::command(&url, &directory);
+        command.stdout(Stdio::piped()).stderr(log);
         let begun = Instant::now();
         let mut child = command.spawn().expect("the program starts");
         let said = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -94,10 +99,34 @@ impl Server {
         Self::launch(self.url, self.directory)
     }
 
+    /// Waits until it can do its work again, after the database was away; answers how long.
+    pub(crate) fn well_again(&self) -> Duration {
+        let begun = Instant::now();
+        while !get(self.at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
+            assert!(begun.elapsed() < PATIENCE, "not well again");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        begun.elapsed()
+    }
+
+    /// What `vestibule audit verify` prints when all is well.
+    pub(crate) fn verify_audit_log(&self) -> String {
+        let mut command = Self::command(&self.url, &self.directory);
+        let done = command.args(["audit", "verify"]).output().expect("the program can be run");
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        assert!(done.status.success(), "{}", said(&done.stderr));
+        said(&done.stdout)
+    }
+
+    /// All that it ever logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("log")).expect("a log")
+    }
+
     /// Ends it and returns all that it ever logged.
     pub(crate) fn stop(mut self) -> String {
         self.kill();
-        std::fs::read_to_string(self.directory.path().join("log")).expect("a log")
+        self.log()
     }
 }
 

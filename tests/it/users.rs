@@ -67,6 +67,42 @@ fn the_list_comes_in_pages() {
 }
 
 #[test]
+fn a_long_list_and_what_is_found_in_it_are_whole_and_in_order() {
+    on_both(|app| {
+        let values: Vec<_> = (0..1203)
+            .map(|number| format!("('M{number:04}', 'm{number:04}', 'user', TRUE, '!', 0)"))
+            .collect();
+        app.sql(&format!(
+            "INSERT INTO users (username, username_key, role, active, password_hash, created_at) \
+             VALUES {}",
+            values.join(", ")
+        ));
+        let all: Vec<String> = ["admin", "user_01", "user_02"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain((0..1203).map(|number| format!("M{number:04}")))
+            .collect();
+        let admin = app.token("admin");
+        // All of them, more than a thousand finds, some, and none.
+        for search in ["", "m", "M0", "m07", "m0777", "_0", "m1_"] {
+            let key = search.to_lowercase();
+            let wanted: Vec<_> =
+                all.iter().filter(|name| name.to_lowercase().contains(&key)).cloned().collect();
+            let mut found = Vec::new();
+            for page in 1..=wanted.len() / 50 + 2 {
+                let list = admin.get(&format!("/api/users?q={search}&page={page}")).json();
+                assert_eq!(list["total"], json!(wanted.len()), "{search:?}, page {page}");
+                let users = list["users"].as_array().expect("a list");
+                found.extend(
+                    users.iter().filter_map(|user| user["username"].as_str().map(str::to_owned)),
+                );
+            }
+            assert_eq!(found, wanted, "{search:?}");
+        }
+    });
+}
+
+#[test]
 fn only_an_administrator_looks_after_users() {
     on_both(|app| {
         let (user, nobody) = (app.token("user_01"), app.anonymous());

@@ -207,6 +207,13 @@ impl Server {
         self.stop_by("QUIT");
     }
 
+    /// As [`stop`](Self::stop), by SIGKILL for all its processes at once.
+    pub(crate) fn kill(&self) {
+        self.signal("KILL");
+        // It is dead by now; this waits for it.
+        self.stop_by("KILL");
+    }
+
     fn stop_by(&self, signal: &str) {
         self.own_directory();
         let mut keeper = self.keeper();
@@ -216,9 +223,13 @@ impl Server {
 
     /// Freezes the server with all its processes, or lets it go on.
     pub(crate) fn freeze(&self, frozen: bool) {
+        self.signal(if frozen { "STOP" } else { "CONT" });
+    }
+
+    fn signal(&self, name: &str) {
         self.own_directory();
         let mut keeper = self.keeper();
-        keeper.order(if frozen { "signal STOP" } else { "signal CONT" });
+        keeper.order(&format!("signal {name}"));
         assert_eq!(keeper.answer(), "signalled", "{}", self.log());
     }
 

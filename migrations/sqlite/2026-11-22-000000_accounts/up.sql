@@ -11,6 +11,9 @@ CREATE TABLE users (
     created_at    BIGINT  NOT NULL
 );
 
+-- Every start and every change by an administrator asks who administers: a few among all.
+CREATE INDEX users_administrators ON users (id) WHERE role = 'admin';
+
 CREATE TABLE sign_ins (
     id           TEXT   PRIMARY KEY NOT NULL,
     account      BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

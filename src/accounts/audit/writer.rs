@@ -18,8 +18,9 @@ use crate::db::{AnyConnection, Db, write};
 /// How many events are written at once.
 const BATCH: usize = 256;
 
-/// How long it waits before it tries again; doubled up to a minute.
-const RETRY: Duration = Duration::from_secs(1);
+/// How long it waits before it tries again; doubled up to a minute. Short at first: somebody else
+/// was quicker to write, and a process that is killed meanwhile loses what is queued.
+const RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
 
 /// The end of the queue.

@@ -7,7 +7,7 @@ use diesel::result::Error as Query;
 
 use super::events::append;
 use super::sign_ins::{end_sign_in, end_sign_ins};
-use super::users::{NewUser, find, insert};
+use super::users::{NewUser, administers, find, insert};
 use crate::accounts::audit::{By, Changed, Record, What};
 use crate::accounts::{Role, User};
 use crate::auth::{Error, ErrorKind};
@@ -165,7 +165,7 @@ fn permit(connection: &mut AnyConnection, by: &By) -> Result<(), Error> {
 
 /// Refuses, and so rolls back, a change that leaves nobody to administer the service.
 fn keep_an_administrator(connection: &mut AnyConnection) -> Result<(), Error> {
-    let admins = users::table.filter(users::role.eq(Role::Admin.as_str()));
+    let admins = users::table.filter(administers());
     let active: i64 =
         admins.filter(users::active.eq(true)).select(count_star()).first(connection)?;
     if active > 0 { Ok(()) } else { Err(ErrorKind::LastAdministrator.into()) }

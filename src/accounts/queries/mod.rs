@@ -7,6 +7,7 @@ mod import;
 pub(super) mod setup;
 pub(super) mod sign_ins;
 pub(super) mod throttle;
+mod user_list;
 mod users;
 
 pub use access_keys::{is_key, keep_key};
@@ -17,8 +18,8 @@ pub use import::{insert_all, taken};
 pub use setup::{has_administrator, purge_links};
 pub use sign_ins::{end_sign_in, end_sign_ins, purge, sign_ins_of};
 pub use throttle::purge_throttle;
+pub use user_list::{PAGE, page};
 pub use users::{
-    Acting, NewUser, PAGE, change_password, find, insert, is_empty, named, page, set_password,
-    upgrade_hash,
+    Acting, NewUser, change_password, find, insert, is_empty, named, set_password, upgrade_hash,
 };
 pub(super) use users::{hash_of, with_hash};

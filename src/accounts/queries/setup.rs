@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
-use crate::accounts::Role;
+use super::users::administers;
 use crate::auth::to_micros;
 use crate::db::AnyConnection;
 use crate::db::schema::{setup_links, users};
@@ -13,7 +13,7 @@ use crate::db::schema::{setup_links, users};
 /// # Errors
 /// Whatever the database says.
 pub fn has_administrator(connection: &mut AnyConnection) -> QueryResult<bool> {
-    let admins = users::table.filter(users::role.eq(Role::Admin.as_str()));
+    let admins = users::table.filter(administers());
     let first: Option<i64> = admins.select(users::id).first(connection).optional()?;
     Ok(first.is_some())
 }

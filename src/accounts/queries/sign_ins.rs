@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
 use crate::auth::{
@@ -229,16 +231,17 @@ pub fn purge(
         .load(connection)?;
     let expired = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(over);
     let expired = diesel::delete(expired).execute(connection)?;
-    let unused = sign_ins::kind
-        .eq(SignInKind::Browser.as_str())
-        .and(sign_ins::remembered.eq(false))
-        .and(sign_ins::last_seen_at.le(to_micros(now - idle)));
+    // The condition of the index in its very words: with parameters SQLite would not take it.
+    let unused = || {
+        sql::<Bool>("kind = 'browser' AND NOT remembered")
+            .and(sign_ins::last_seen_at.le(to_micros(now - idle)))
+    };
     let ids: Vec<String> = sign_ins::table
-        .filter(unused)
+        .filter(unused())
         .order(sign_ins::last_seen_at)
         .select(sign_ins::id)
         .limit(limit - i64::try_from(expired).unwrap_or(limit))
         .load(connection)?;
-    let idle = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(unused);
+    let idle = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(unused());
     Ok(expired + diesel::delete(idle).execute(connection)?)
 }

@@ -1,9 +1,11 @@
 //! Every statement about users.
 
-use diesel::dsl::count_star;
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
+use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
 use super::events::append;
@@ -14,9 +16,6 @@ use crate::accounts::{Role, User, Username};
 use crate::auth::{Error, ErrorKind, to_micros};
 use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
-
-/// How many users a page of the list holds.
-pub const PAGE: i64 = 50;
 
 /// What a new row of `users` holds; without `Debug`, for it holds a hash.
 #[derive(Clone)]
@@ -94,46 +93,6 @@ pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Err
         Err(DatabaseError(UniqueViolation, _)) => Err(ErrorKind::UsernameTaken.into()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// One page of the users whose name holds `search`, of all for an empty one, by id, from page
-/// 1; and how many there are. Upper and lower case are the same, as for signing in.
-///
-/// # Errors
-/// Whatever the database says.
-pub fn page(
-    connection: &mut AnyConnection,
-    search: &str,
-    page: i64,
-) -> QueryResult<(Vec<User>, i64)> {
-    let Some(pattern) = pattern(search) else { return Ok((Vec::new(), 0)) };
-    let found = || users::table.filter(users::username_key.like(pattern.clone()).escape('!'));
-    let total = found().select(count_star()).first(connection)?;
-    let rows: Vec<UserRow> = found()
-        .order(users::id)
-        .offset((page - 1).saturating_mul(PAGE))
-        .limit(PAGE)
-        .select(UserRow::as_select())
-        .load(connection)?;
-    Ok((rows.into_iter().map(User::from).collect(), total))
-}
-
-/// The pattern for names that hold this text; `None` when no name can.
-fn pattern(search: &str) -> Option<String> {
-    let search = search.trim();
-    if search.is_empty() {
-        return Some("%".to_owned());
-    }
-    let key = Username::parse(search).ok()?.key().to_owned();
-    let mut pattern = "%".to_owned();
-    for c in key.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    Some(pattern)
 }
 
 /// Replaces the hash of a password and ends all sign-ins; answers how many.
@@ -217,6 +176,12 @@ pub fn upgrade_hash(
 ) -> QueryResult<usize> {
     let unchanged = users::table.find(id).filter(users::password_hash.eq(old));
     diesel::update(unchanged).set(users::password_hash.eq(new)).execute(connection)
+}
+
+/// The condition of the index of administrators, in its very words: as a parameter the role could
+/// be another, and the database would go through all users.
+pub(super) fn administers() -> SqlLiteral<Bool> {
+    sql("role = 'admin'")
 }
 
 /// Whether there is no user at all.

@@ -1,0 +1,234 @@
+//! No statement goes through a whole table that grows: every one that requests and house-keeping
+//! make is collected as it is made, and the database is asked how it would go about it.
+
+#[path = "support/mod.rs"]
+#[expect(dead_code, reason = "not every actor is needed here")]
+mod support;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel::connection::{
+    Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation,
+};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use rocket::http::Method;
+use serde_json::{Value, json};
+use support::app::{On, TestApp, on_both};
+use vestibule::accounts::{new_setup_link, queries};
+use vestibule::db::AnyConnection;
+
+static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// The tables that grow with users and with time.
+const LARGE: [&str; 4] = ["users", "sign_ins", "throttle", "events"];
+
+/// What goes through a table on purpose: a text that is anywhere in a name has no index, and the
+/// list of users says how many there are.
+const KNOWN: [&str; 3] =
+    ["LIKE", "SELECT COUNT(*) FROM `users` LIMIT", "SELECT COUNT(*) FROM \"users\" LIMIT"];
+
+struct Collect;
+
+impl Instrumentation for Collect {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let statement = text.split(" -- binds").next().unwrap_or_default().trim();
+            let mut statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner);
+            statements.insert(statement.to_owned());
+        }
+    }
+}
+
+fn collected() -> BTreeSet<String> {
+    std::mem::take(&mut STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+#[test]
+fn no_statement_goes_through_a_whole_table_that_grows() {
+    set_default_instrumentation(|| Some(Box::new(Collect))).expect("a listener");
+    on_both(|app| {
+        people(&app);
+        programs(&app);
+        administrators(&app);
+        housekeeping(&app);
+        let statements = collected();
+        let judged: Vec<_> = statements.iter().filter(|text| is_about_large(text)).collect();
+        // The list is long; a listener that hears nothing must not make this pass.
+        assert!(judged.len() > 40, "only {judged:#?}");
+        for table in LARGE {
+            assert!(judged.iter().any(|text| text.contains(table)), "nothing about {table}");
+        }
+        let scans = |text: &&&String| !KNOWN.iter().any(|known| text.contains(known));
+        let bad: Vec<_> = judged
+            .iter()
+            .filter(scans)
+            .filter_map(|text| match app.on {
+                On::Sqlite => sqlite(&mut app.connection(), text),
+                On::Postgres => postgres(&mut app.connection(), text),
+            })
+            .collect();
+        assert!(bad.is_empty(), "on {:?}: {bad:#?}", app.on);
+    });
+}
+
+fn is_about_large(text: &str) -> bool {
+    let word = text.split(' ').next().unwrap_or_default();
+    ["SELECT", "UPDATE", "DELETE", "INSERT"].contains(&word)
+        && LARGE.iter().any(|table| {
+            text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *table)
+        })
+}
+
+/// How SQLite would do it, if that goes through a table.
+fn sqlite(connection: &mut AnyConnection, text: &str) -> Option<String> {
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+    let plan: Vec<Step> =
+        diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(connection).expect("a plan");
+    let through = |step: &&Step| {
+        let mut words = step.detail.split(' ');
+        let scans = words.next() == Some("SCAN")
+            && words.next().is_some_and(|table| LARGE.contains(&table));
+        // The first rows of all, and an index that holds a few rows alone, are no harm.
+        scans && !(is_first_rows(text) || step.detail.contains("users_administrators"))
+    };
+    plan.iter().find(through).map(|step| format!("{}: {text}", step.detail))
+}
+
+fn is_first_rows(text: &str) -> bool {
+    text.contains(" LIMIT ") && !text.contains("WHERE") && !text.contains("COUNT")
+}
+
+/// How PostgreSQL would do it, if that goes through a table even where it avoids that at almost any
+/// price; without the parameters, as it plans what it has been asked often.
+fn postgres(connection: &mut AnyConnection, text: &str) -> Option<String> {
+    #[derive(QueryableByName)]
+    struct Plan {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        plan: String,
+    }
+    let last = (1..=40).rev().find(|number| text.contains(&format!("${number}"))).unwrap_or(0);
+    let parameters = match last {
+        0 => String::new(),
+        last => format!("({})", vec!["NULL"; last].join(", ")),
+    };
+    connection
+        .batch_execute(&format!(
+            "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; \
+             PREPARE asked AS {text}; \
+             CREATE FUNCTION pg_temp.plan() RETURNS text LANGUAGE plpgsql AS $plan$ \
+             DECLARE answer text; BEGIN \
+             EXECUTE 'EXPLAIN (FORMAT JSON) EXECUTE asked{parameters}' INTO answer; \
+             RETURN answer; END $plan$"
+        ))
+        .expect("a statement");
+    let plan: Plan =
+        diesel::sql_query("SELECT pg_temp.plan() AS plan").get_result(connection).expect("a plan");
+    let plan: Value = serde_json::from_str(&plan.plan).expect("JSON");
+    through(&plan[0]["Plan"], is_first_rows(text)).map(|node| format!("{node}: {text}"))
+}
+
+/// The first step that goes through a table, or through an index from end to end.
+fn through(node: &Value, first_rows: bool) -> Option<String> {
+    let table = node["Relation Name"].as_str().filter(|table| LARGE.contains(table));
+    if let Some(table) = table {
+        let (kind, index) = (node["Node Type"].as_str()?, node["Index Name"].as_str());
+        let whole = match kind {
+            "Seq Scan" => true,
+            "Index Scan" | "Index Only Scan" => {
+                node["Index Cond"].is_null() && index != Some("users_administrators")
+            }
+            _ => false,
+        };
+        if whole && !first_rows {
+            return Some(format!("{kind} on {table} by {index:?}"));
+        }
+    }
+    let inner = node["Plans"].as_array().into_iter().flatten();
+    inner.filter_map(|inner| through(inner, first_rows)).next()
+}
+
+const NEW: &str = "correct horse battery";
+
+/// All that a person does on pages.
+fn people(app: &TestApp) {
+    let visitor = app.anonymous();
+    visitor.get("/");
+    visitor.post_form("/login", &[("username", "user_01"), ("password", "wrong")]);
+    let fields = [("username", "ann"), ("password", NEW), ("full_name", "Ann")];
+    assert_eq!(visitor.post_form("/register", &fields).status, 303);
+    assert_eq!(app.anonymous().post_form("/register", &fields).status, 409);
+    let person = app.session("user_01");
+    let fields = [("username", "user_01"), ("password", "1234"), ("remember", "on")];
+    assert_eq!(app.anonymous().post_form("/login", &fields).status, 303);
+    for page in ["/dashboard", "/account", "/account/sign-ins", "/account/events", "/health"] {
+        assert_eq!(person.get(page).status, 200, "{page}");
+    }
+    person.get("/account/events?before=3");
+    app.clock.advance(Duration::from_secs(120));
+    assert_eq!(person.get("/whoami").status, 200);
+    person.post_form("/reauthenticate", &[("password", "wrong")]);
+    assert_eq!(person.post_form("/reauthenticate", &[("password", "1234")]).status, 303);
+    person.post("/account/sign-ins/end-others");
+    let change = [("current_password", "1234"), ("new_password", NEW)];
+    assert_eq!(person.post_form("/account/password", &change).status, 303);
+    person.post("/account/sign-ins/end-all");
+    app.session("user_02").post("/logout");
+}
+
+/// All that a program does.
+fn programs(app: &TestApp) {
+    let mut program = app.token("user_02");
+    for path in ["/api/me", "/api/sign-ins", "/api/events", "/api/events?before=3"] {
+        assert_eq!(program.get(path).status, 200, "{path}");
+    }
+    assert_eq!(program.refresh().status, 200);
+    program.delete("/api/sign-ins");
+    let body = json!({ "current_password": "5678", "new_password": NEW });
+    assert_eq!(app.token("user_02").post_json("/api/password", &body).status, 204);
+    program.post("/api/logout?all=true");
+    let body = json!({ "username": "ben", "password": NEW });
+    assert_eq!(app.anonymous().post_json("/api/register", &body).status, 201);
+    let body = json!({ "username": "nobody", "password": NEW });
+    assert_eq!(app.anonymous().post_json("/api/login", &body).status, 401);
+}
+
+/// All that an administrator does, on pages and over the API.
+fn administrators(app: &TestApp) {
+    let (page, api) = (app.session("admin"), app.token("admin"));
+    let listed = api.get("/api/users?q=user_02").json();
+    let id = &listed["users"][0]["id"];
+    let user = format!("/admin/users/{id}");
+    for path in ["/admin/users", "/admin/users?page=2", "/admin/users?q=ann", &user] {
+        assert_eq!(page.get(path).status, 200, "{path}");
+    }
+    let all = ["/admin/events", "/admin/events?before=3"];
+    for path in all.map(str::to_owned).into_iter().chain([format!("/admin/events?account={id}")]) {
+        assert_eq!(page.get(&path).status, 200, "{path}");
+        assert_eq!(api.get(&path.replace("/admin", "/api/admin")).status, 200, "{path}");
+    }
+    assert_eq!(page.post_form(&format!("{user}/role"), &[("role", "admin")]).status, 303);
+    assert_eq!(page.post_form(&format!("{user}/active"), &[("active", "false")]).status, 303);
+    let user = format!("/api/users/{id}");
+    let body = json!({ "active": true, "role": "user", "full_name": "Ben" });
+    assert_eq!(api.json(Method::Patch, &user, &body).status, 200);
+    assert_eq!(api.delete(&format!("{user}/sign-ins")).status, 204);
+    assert_eq!(api.delete(&user).status, 204);
+}
+
+/// What the start and the background do.
+fn housekeeping(app: &TestApp) {
+    let (mut connection, now) = (app.connection(), app.clock.now().expect("a sane clock"));
+    queries::purge(&mut connection, now, Duration::from_secs(7200), 500).expect("a purge");
+    queries::purge_throttle(&mut connection, now).expect("a purge");
+    queries::purge_links(&mut connection, now).expect("a purge");
+    new_setup_link(&mut connection, now).expect("an answer");
+    drop(app.neighbour());
+}

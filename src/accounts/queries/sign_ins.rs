@@ -73,7 +73,8 @@ pub(in crate::accounts) fn find(
     connection: &mut AnyConnection,
     id: &str,
 ) -> QueryResult<Option<SignIn>> {
-    let row = sign_ins::table.find(id).select(Row::as_select()).first(connection).optional()?;
+    let row =
+        sign_ins::table.find(id).select(Row::as_select()).get_result(connection).optional()?;
     Ok(row.and_then(Row::read))
 }
 
@@ -122,7 +123,7 @@ pub(in crate::accounts) fn open(connection: &mut AnyConnection, row: &Row) -> Re
                 .execute(postgres)?;
         }
         let account = users::table.find(row.account).select(users::active);
-        if account.first(connection).optional()? != Some(true) {
+        if account.get_result(connection).optional()? != Some(true) {
             return Err(ErrorKind::AccountInactive.into());
         }
         diesel::insert_into(sign_ins::table).values(row).execute(connection)?;

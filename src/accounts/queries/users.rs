@@ -38,7 +38,7 @@ pub struct NewUser {
 /// # Errors
 /// Whatever the database says.
 pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>> {
-    let row = users::table.find(id).select(UserRow::as_select()).first(connection);
+    let row = users::table.find(id).select(UserRow::as_select()).get_result(connection);
     row.optional().map(|row| row.map(User::from))
 }
 
@@ -48,7 +48,7 @@ pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>
 /// Whatever the database says.
 pub fn named(connection: &mut AnyConnection, key: &str) -> QueryResult<Option<User>> {
     let row = users::table.filter(users::username_key.eq(key)).select(UserRow::as_select());
-    row.first(connection).optional().map(|row| row.map(User::from))
+    row.get_result(connection).optional().map(|row| row.map(User::from))
 }
 
 /// The user with this name, with the hash of the password.
@@ -57,7 +57,8 @@ pub(in crate::accounts) fn with_hash(
     username: &Username,
 ) -> QueryResult<Option<(User, String)>> {
     let row = users::table.filter(users::username_key.eq(username.key()));
-    let row: Option<UserRow> = row.select(UserRow::as_select()).first(connection).optional()?;
+    let row: Option<UserRow> =
+        row.select(UserRow::as_select()).get_result(connection).optional()?;
     Ok(row.map(|mut row| {
         let hash = std::mem::take(&mut row.password_hash);
         (User::from(row), hash)
@@ -103,7 +104,7 @@ pub fn page(
 ) -> QueryResult<(Vec<User>, i64)> {
     let Some(pattern) = pattern(search) else { return Ok((Vec::new(), 0)) };
     let found = || users::table.filter(users::username_key.like(pattern.clone()).escape('!'));
-    let total = found().select(count_star()).first(connection)?;
+    let total = found().select(count_star()).get_result(connection)?;
     let rows: Vec<UserRow> = found()
         .order(users::id)
         .offset((page - 1).saturating_mul(PAGE))
@@ -197,7 +198,7 @@ pub(in crate::accounts) fn hash_of(
     connection: &mut AnyConnection,
     id: i64,
 ) -> QueryResult<Option<String>> {
-    users::table.find(id).select(users::password_hash).first(connection).optional()
+    users::table.find(id).select(users::password_hash).get_result(connection).optional()
 }
 
 /// Replaces a hash by a better one of the same password, unless it changed meanwhile.

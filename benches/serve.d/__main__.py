@@ -41,11 +41,16 @@ def say(line):
     print(line, file=sys.stderr, flush=True)
 
 
-def measure(options, directory, binary):
-    """Everything that was asked for."""
+def parts(options):
+    """Which parts were asked for, and which routes of them; no route means all."""
     only = options.only.split(",") if options.only else []
     keys = [name for name in only if name not in PARTS]
-    wanted = [part for part in PARTS if not only or part in only or (keys and part == "routes")]
+    return [p for p in PARTS if not only or p in only or (keys and p == "routes")], keys
+
+
+def measure(options, directory, binary):
+    """Everything that was asked for."""
+    wanted, keys = parts(options)
     server_core, wrk_core = build.two_cores()
     found = {"rows": [], "flood": None, "memory": None, "start": None, "load_peak": 0, "wrong": []}
     found |= {"note": options.note, "size": binary.stat().st_size, "day": str(datetime.date.today())}
@@ -83,8 +88,11 @@ def measure(options, directory, binary):
 def main():
     options = arguments()
     binary = (options.binary or build.service()).absolute()
-    for peer in ("raw-bcrypt", *build.CRATES):
-        build.peer(peer)
+    # Nothing is built any more once something is measured.
+    needed = {"routes": build.CRATES, "flood": ["raw-bcrypt"]}
+    for part in parts(options)[0]:
+        for peer in needed.get(part, ()):
+            build.peer(peer)
     with tempfile.TemporaryDirectory(prefix="vestibule-bench-") as directory:
         found = measure(options, Path(directory), binary)
     # Without the paths of this machine.

@@ -30,11 +30,18 @@ class Load:
     ok: int
     busy: int
     other: int
+    # Seconds of a core that the server used meanwhile, where somebody looked.
+    cpu: float = 0.0
 
     @property
     def rate(self):
         """Answers a second."""
         return self.requests / (self.micros / 1e6)
+
+    @property
+    def work(self):
+        """Microseconds of a core for an answer."""
+        return self.cpu * 1e6 / max(self.requests, 1)
 
     @property
     def size(self):

@@ -112,7 +112,8 @@ def memory(world, seconds, core, say):
         after = server.memory()[0]
     finally:
         server.stop()
-    say(f"memory: idle {idle / 1e6:.1f}, one request {one / 1e6:.1f}, {presented} presented {live / 1e6:.1f} MB")
+    shown = f"idle {idle / 1e6:.1f}, one request {one / 1e6:.1f}"
+    say(f"memory: {shown}, {presented} presented {live / 1e6:.1f} MB")
     found = {"idle": idle, "one": one, "live": live, "after": after, "peak": peak}
     return found | {"presented": min(presented, data.SIGN_INS)}, wrong
 

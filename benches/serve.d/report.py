@@ -38,13 +38,17 @@ def markdown(found, command):
     rows = [(t.what, t.found, t.promised, "yes" if t.kept else "**no**") for t in targets(found)]
     lines += table(("what", "found", "promised", "kept"), rows)
     if found["rows"]:
-        lines += ["", "### Routes", "", "Answers a second on one core, and times to an answer with 64 connections.", ""]
+        said = (
+            "Answers a second on one core, times to an answer with 64 connections, and how much of"
+            " the core's time an answer took."
+        )
+        lines += ["", "### Routes", "", said, ""]
         shown = [
             (row.title, f"{row.median('rate'):,.0f}", f"{row.median('p50') / 1000:.2f}",
-             f"{row.median('p99') / 1000:.2f}")
+             f"{row.median('p99') / 1000:.2f}", f"{row.median('work'):.1f}")
             for row in found["rows"]
         ]
-        lines += table(("route", "a second", "p50, ms", "p99, ms"), shown)
+        lines += table(("route", "a second", "p50, ms", "p99, ms", "of the core, µs"), shown)
     if found["flood"]:
         flood = found["flood"]
         lines += ["", "### A flood of sign-ins", ""]

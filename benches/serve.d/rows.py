@@ -40,7 +40,10 @@ class Row:
         drive = load.Drive(
             seconds=seconds, headers=self.headers, tokens=self.tokens, core=core
         )
-        return load.run(self.server.url(self.path), drive)
+        before = self.server.cpu()
+        outcome = load.run(self.server.url(self.path), drive)
+        outcome.cpu = self.server.cpu() - before
+        return outcome
 
     def median(self, name):
         return statistics.median(getattr(run, name) for run in self.runs)
@@ -130,12 +133,14 @@ def measure(rows, rounds, seconds, core, say):
         for row in rows[first:] + rows[:first]:
             run = row.run(seconds, core)
             row.runs.append(run)
-            say(f"round {number + 1}/{rounds}  {row.key:<11} {run.rate:>8.0f}/s")
+            shown = f"{run.rate:>8.0f}/s {run.work:>7.1f} us of a core"
+            say(f"round {number + 1}/{rounds}  {row.key:<11} {shown}")
             if run.errors:
                 wrong.append(f"{row.key}, round {number + 1}: {run.errors}")
             # A redirect is no error to wrk; it would be shorter.
             if abs(run.size / sizes[row.key] - 1) > 0.03:
-                wrong.append(f"{row.key}, round {number + 1}: {run.size:.0f} bytes an answer, not {sizes[row.key]}")
+                sizes_seen = f"{run.size:.0f} bytes an answer, not {sizes[row.key]}"
+                wrong.append(f"{row.key}, round {number + 1}: {sizes_seen}")
     for row in rows:
         row.check()
     return wrong

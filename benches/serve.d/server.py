@@ -29,8 +29,8 @@ class Server:
             self.command = ["taskset", "-c", str(core), *self.command]
         # Nothing of ours: a ROCKET_ variable of the caller's would be a setting.
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.environment = kept | {k: str(v) for k, v in (environment or {}).items()}
-        self.environment = {k: v.replace("{port}", str(self.port)) for k, v in self.environment.items()}
+        own = {k: str(v).replace("{port}", str(self.port)) for k, v in (environment or {}).items()}
+        self.environment = kept | own
         self.directory = directory
         self.process = None
 
@@ -78,6 +78,15 @@ class Server:
             now += int(fields["VmRSS"].split()[0]) * 1024
             peak += int(fields["VmHWM"].split()[0]) * 1024
         return now, peak
+
+    def cpu(self):
+        """Seconds of a core that it and its children have used."""
+        ticks = 0
+        for pid in [self.process.pid, *children(self.process.pid)]:
+            # The name, in brackets, may hold anything.
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
         """Ends it, and waits until it has."""

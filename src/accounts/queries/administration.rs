@@ -167,7 +167,7 @@ fn permit(connection: &mut AnyConnection, by: &By) -> Result<(), Error> {
 fn keep_an_administrator(connection: &mut AnyConnection) -> Result<(), Error> {
     let admins = users::table.filter(administers());
     let active: i64 =
-        admins.filter(users::active.eq(true)).select(count_star()).first(connection)?;
+        admins.filter(users::active.eq(true)).select(count_star()).get_result(connection)?;
     if active > 0 { Ok(()) } else { Err(ErrorKind::LastAdministrator.into()) }
 }
 

@@ -47,7 +47,7 @@ pub(in crate::accounts) fn append(
 /// Whatever the database says.
 pub fn head(connection: &mut AnyConnection) -> QueryResult<Option<Head>> {
     let row = event_chain::table.select((event_chain::head, event_chain::hash));
-    let row: Option<(i64, String)> = row.first(connection).optional()?;
+    let row: Option<(i64, String)> = row.get_result(connection).optional()?;
     Ok(row.map(|(id, hash)| Head { id, hash }))
 }
 
@@ -99,7 +99,7 @@ pub fn events_after(connection: &mut AnyConnection, id: i64) -> QueryResult<Vec<
 /// Whatever the database says.
 pub fn last_before(connection: &mut AnyConnection, at: OffsetDateTime) -> QueryResult<i64> {
     let later = events::table.filter(events::at.ge(to_micros(at)));
-    let first: Option<i64> = later.select(diesel::dsl::min(events::id)).first(connection)?;
+    let first: Option<i64> = later.select(diesel::dsl::min(events::id)).get_result(connection)?;
     match first {
         Some(id) => Ok(id - 1),
         None => Ok(head(connection)?.map_or(0, |head| head.id)),

@@ -1,4 +1,8 @@
 //! Every statement. Plain functions on a connection: no Rocket in sight.
+//!
+//! A row that its key names is read by `get_result`. `first` would bind a `LIMIT`, and SQLite
+//! prepares a statement anew whenever its limit is bound, which takes ten times as long as the
+//! look-up.
 
 mod access_keys;
 mod administration;
@@ -23,3 +27,23 @@ pub use users::{
     Acting, NewUser, change_password, find, insert, is_empty, named, set_password, upgrade_hash,
 };
 pub(super) use users::{hash_of, with_hash};
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_look_up_by_key_binds_no_limit() {
+        let sources = [
+            include_str!("administration.rs"),
+            include_str!("events.rs"),
+            include_str!("import.rs"),
+            include_str!("setup.rs"),
+            include_str!("sign_ins.rs"),
+            include_str!("throttle.rs"),
+            include_str!("users.rs"),
+        ];
+        for statement in sources.iter().flat_map(|source| source.split(';')) {
+            let by_key = statement.contains("find(");
+            assert!(!(by_key && statement.contains(".first(")), "{statement}");
+        }
+    }
+}

@@ -43,7 +43,8 @@ pub(in crate::accounts) fn link_stands(
 ) -> QueryResult<bool> {
     let link = setup_links::table.find(token_hash);
     let link = link.filter(setup_links::expires_at.gt(to_micros(now)));
-    let found: Option<i64> = link.select(setup_links::expires_at).first(connection).optional()?;
+    let found: Option<i64> =
+        link.select(setup_links::expires_at).get_result(connection).optional()?;
     Ok(found.is_some() && !has_administrator(connection)?)
 }
 

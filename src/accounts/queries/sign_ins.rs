@@ -81,7 +81,8 @@ pub(in crate::accounts) fn find(
     connection: &mut AnyConnection,
     id: &str,
 ) -> QueryResult<Option<SignIn>> {
-    let row = sign_ins::table.find(id).select(Row::as_select()).first(connection).optional()?;
+    let row =
+        sign_ins::table.find(id).select(Row::as_select()).get_result(connection).optional()?;
     Ok(row.and_then(Row::read))
 }
 
@@ -134,7 +135,7 @@ pub(super) fn insert(connection: &mut AnyConnection, row: &Row) -> Result<(), Er
             .execute(postgres)?;
     }
     let account = users::table.find(row.account).select(users::active);
-    if account.first(connection).optional()? != Some(true) {
+    if account.get_result(connection).optional()? != Some(true) {
         return Err(ErrorKind::AccountInactive.into());
     }
     diesel::insert_into(sign_ins::table).values(row).execute(connection)?;

@@ -46,7 +46,7 @@ pub(in crate::accounts) fn count(
         .bind::<BigInt, _>(to_micros(now))
         .execute(connection)?;
     let row = throttle::table.find(bucket).select((throttle::failures, throttle::ends_at));
-    let (failures, ends_at) = row.first(connection)?;
+    let (failures, ends_at) = row.get_result(connection)?;
     Ok(Counted { failures, ends_at })
 }
 
@@ -64,7 +64,7 @@ pub(in crate::accounts) fn failures(
     connection: &mut AnyConnection,
     bucket: &str,
 ) -> QueryResult<i64> {
-    let row = throttle::table.find(bucket).select(throttle::failures).first(connection);
+    let row = throttle::table.find(bucket).select(throttle::failures).get_result(connection);
     Ok(row.optional()?.unwrap_or(0))
 }
 
@@ -95,7 +95,7 @@ pub(in crate::accounts) fn is_noted(
     now: OffsetDateTime,
 ) -> QueryResult<bool> {
     let row = throttle::table.find(bucket).filter(throttle::ends_at.gt(to_micros(now)));
-    let found: Option<String> = row.select(throttle::bucket).first(connection).optional()?;
+    let found: Option<String> = row.select(throttle::bucket).get_result(connection).optional()?;
     Ok(found.is_some())
 }
 

@@ -37,7 +37,7 @@ pub struct NewUser {
 /// # Errors
 /// Whatever the database says.
 pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>> {
-    let row = users::table.find(id).select(UserRow::as_select()).first(connection);
+    let row = users::table.find(id).select(UserRow::as_select()).get_result(connection);
     row.optional().map(|row| row.map(User::from))
 }
 
@@ -47,7 +47,7 @@ pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>
 /// Whatever the database says.
 pub fn named(connection: &mut AnyConnection, key: &str) -> QueryResult<Option<User>> {
     let row = users::table.filter(users::username_key.eq(key)).select(UserRow::as_select());
-    row.first(connection).optional().map(|row| row.map(User::from))
+    row.get_result(connection).optional().map(|row| row.map(User::from))
 }
 
 /// The user with this name, with the hash of the password.
@@ -56,7 +56,8 @@ pub(in crate::accounts) fn with_hash(
     username: &Username,
 ) -> QueryResult<Option<(User, String)>> {
     let row = users::table.filter(users::username_key.eq(username.key()));
-    let row: Option<UserRow> = row.select(UserRow::as_select()).first(connection).optional()?;
+    let row: Option<UserRow> =
+        row.select(UserRow::as_select()).get_result(connection).optional()?;
     Ok(row.map(|mut row| {
         let hash = std::mem::take(&mut row.password_hash);
         (User::from(row), hash)
@@ -161,7 +162,7 @@ pub(in crate::accounts) fn hash_of(
     connection: &mut AnyConnection,
     id: i64,
 ) -> QueryResult<Option<String>> {
-    users::table.find(id).select(users::password_hash).first(connection).optional()
+    users::table.find(id).select(users::password_hash).get_result(connection).optional()
 }
 
 /// Replaces a hash by a better one of the same password, unless it changed meanwhile.

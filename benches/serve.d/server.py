@@ -1,0 +1,106 @@
+"""A server under measurement: started on a free port of 127.0.0.1, ended by its id."""
+
+import http.client
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from load import AGENT
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One process, or one with its children. `command(port)` answers how it is started."""
+
+    def __init__(self, name, command, environment=None, directory=None, core=None):
+        self.name = name
+        self.core = core
+        self.port = free_port()
+        self.command = [str(part) for part in command(self.port)]
+        if core is not None:
+            self.command = ["taskset", "-c", str(core), *self.command]
+        # Nothing of ours: a ROCKET_ variable of the caller's would be a setting.
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        own = {k: str(v).replace("{port}", str(self.port)) for k, v in (environment or {}).items()}
+        self.environment = kept | own
+        self.directory = directory
+        self.process = None
+
+    def start(self, path="/", limit=30.0):
+        """Starts it and answers how many seconds it took to the first answer."""
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            self.command,
+            env=self.environment,
+            cwd=self.directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while time.perf_counter() - began < limit:
+            if self.process.poll() is not None:
+                raise SystemExit(f"{self.name} ended at its start: {' '.join(self.command)}")
+            try:
+                self.ask("GET", path)
+                return time.perf_counter() - began
+            except OSError:
+                time.sleep(0.001)
+        raise SystemExit(f"{self.name} does not answer")
+
+    def ask(self, method, path, headers=None, body=None):
+        """One request on a connection of its own: status, header fields, body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body=body, headers={"User-Agent": AGENT, **(headers or {})})
+            answer = connection.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            connection.close()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def memory(self):
+        """Resident size now and at its highest, in bytes, of the process and its children."""
+        now = peak = 0
+        for pid in [self.process.pid, *children(self.process.pid)]:
+            fields = dict(
+                line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+            )
+            now += int(fields["VmRSS"].split()[0]) * 1024
+            peak += int(fields["VmHWM"].split()[0]) * 1024
+        return now, peak
+
+    def cpu(self):
+        """Seconds of a core that it and its children have used."""
+        ticks = 0
+        for pid in [self.process.pid, *children(self.process.pid)]:
+            # The name, in brackets, may hold anything.
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        """Ends it, and waits until it has."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+
+
+def children(pid):
+    """The ids of a process's children; taskset becomes what it starts."""
+    found = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in found.read_text().split()] if found.exists() else []

@@ -32,9 +32,7 @@ const LIVES: [u32; 4] = [7, 30, 90, 365];
 /// sends each field once.
 #[derive(FromForm)]
 pub(super) struct Wanted {
-    #[field(default = "")]
     label: String,
-    #[field(default = "")]
     expires_in: String,
     sign_ins: Option<String>,
     users_read: Option<String>,

@@ -215,11 +215,12 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
         assert_eq!(ended, [by_page, by_api, by_shell]);
 
         // What was refused is no event.
-        let before = rows(&app);
-        api.post_json("/api/keys", &json!({ "label": "", "scopes": [] }));
+        let before = events(&admin).len();
+        assert_eq!(api.post_json("/api/keys", &json!({ "label": "", "scopes": [] })).status, 422);
         app.sql(&format!("UPDATE users SET active = FALSE WHERE id = {}", app.id("user_02")));
-        command(&app, &["key", "add", "user_02", "--label", "x"], "");
-        assert_eq!(rows(&app), before);
+        let done = command(&app, &["key", "add", "user_02", "--label", "x"], "");
+        assert!(done.code == Some(1) && done.out.is_empty(), "{done:?}");
+        assert_eq!(events(&admin).len(), before);
         assert_whole(&app);
     });
 }

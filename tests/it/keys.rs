@@ -422,14 +422,16 @@ fn a_form_that_is_not_acceptable_comes_back_with_what_was_typed() {
             (vec![("label", "kept"), ("users_read", "on"), day], "Without the role"),
             (vec![("label", "kept"), ("expires_in", "0")], "A key lives for"),
             (vec![("label", "kept"), ("expires_in", "x")], "Choose how long"),
-            (vec![("label", "kept")], "Choose how long"),
         ] {
             let reply = person.post_form("/account/keys", &fields);
             reply.assert_page(422);
-            assert!(reply.body.contains(why) && !reply.body.contains("vst_"), "{}", reply.body);
+            let shown = reply.body.contains(why) && !reply.body.contains("vst_");
+            assert!(shown, "{fields:?}: {}", reply.body);
             assert!(fields[0].1.is_empty() || reply.body.contains("value=\"kept\""));
         }
         for fields in [
+            vec![("label", "x")],
+            vec![day],
             vec![("label", "x"), day, day],
             vec![("label", "x"), day, ("account", "on")],
             vec![("label", "x"), day, ("sign-ins", "on")],

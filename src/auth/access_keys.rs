@@ -33,7 +33,8 @@ pub struct NewKey {
     /// What its owner calls it: 1 to 100 characters, no control characters.
     pub label: String,
     /// What it may be used for: words of RFC 6749, section 3.3, each once; see
-    /// [`Scoped`](super::Scoped). Default: none.
+    /// [`Scoped`](super::Scoped). Default: none, which opens every route that asks for a user
+    /// and for no scope.
     pub scopes: Vec<String>,
     /// How long it lives: from a second up to `key.longest`. Default: `key.lifetime`.
     pub lifetime: Option<Duration>,
@@ -71,6 +72,9 @@ impl MadeKey {
             let problem = format!("A key lives from a second to {longest}.");
             return Err(Error::invalid_field("expires_in", problem));
         }
+        let too_far = || Error::invalid_field("expires_in", "No time is that far away.");
+        let lifetime = time::Duration::try_from(lifetime).map_err(|_| too_far())?;
+        let expires_at = now.checked_add(lifetime).ok_or_else(too_far)?;
         let id = SignInId::random()?;
         let key = AccessKey::draw(&id)?;
         let sign_in = SignIn {
@@ -80,7 +84,7 @@ impl MadeKey {
             created_at: now,
             auth_time: now,
             last_seen_at: now,
-            expires_at: now + lifetime,
+            expires_at,
             remembered: false,
             generation: 0,
             rotated_at: None,
@@ -124,6 +128,10 @@ fn stored(key: &AccessKey, stamp: Option<&str>) -> String {
 /// Guard: makes access keys. It proves nothing: demand a user beside it, whose password was
 /// proven lately ([`Fresh`](super::Fresh)), and pass that user. Listing and ending them is
 /// [`SignIns`](super::SignIns), as for any sign-in.
+///
+/// **A key opens every route whose guard asks for a user and for no scope**, as a token does: put
+/// [`Scoped`](super::Scoped) around the guard wherever a key shall not do without its scope. How
+/// many keys anybody may make is for your route to say.
 ///
 /// Without it: 404 in mode `session`, where nothing takes a key. Without a ledger the
 /// application does not launch.

@@ -8,6 +8,7 @@ use rocket::{Orbit, Rocket};
 use serde_json::{Map, Value};
 
 use super::claims::{Claims, TokenKind};
+use super::sign_in::SignIn;
 
 /// A user of your application: who it is, and how to find it again.
 ///
@@ -93,9 +94,17 @@ pub trait Account: Sized + Send + Sync + 'static {
     }
 
     /// Whether a verified token may be used at all (`token_verification_loader`); `false`
-    /// is 401 `token_invalid`. Default: yes.
+    /// is 401 `token_invalid`. An access key has no claims: for it [`accept_key`](Self::accept_key)
+    /// is asked. Default: yes.
     async fn accept(rocket: &Rocket<Orbit>, claims: &Claims) -> Result<bool, Self::Error> {
         let _ = (rocket, claims);
+        Ok(true)
+    }
+
+    /// Whether an access key that stands may be used at all; `false` is 401 `token_invalid`.
+    /// Default: yes.
+    async fn accept_key(rocket: &Rocket<Orbit>, sign_in: &SignIn) -> Result<bool, Self::Error> {
+        let _ = (rocket, sign_in);
         Ok(true)
     }
 }

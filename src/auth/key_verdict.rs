@@ -54,6 +54,9 @@ pub(crate) async fn behind_key<U: Account>(
         return Err(ErrorKind::TokenExpired.into());
     }
     let account = find_account::<U>(request, &row.account, stamp).await??;
+    if !U::accept_key(request.rocket(), &row).await.map_err(Error::unavailable)? {
+        return Err(TokenFault::Refused.into());
+    }
     touch(state, &row, now);
     Ok(Authentication {
         account: Arc::new(account),

@@ -38,7 +38,8 @@
 //! # Access keys
 //!
 //! [`AccessKeys`] makes a key for a program (`vst_...`), which stands until it is ended or over.
-//! The guards of users take it where they take a token; [`Scoped`] asks for what it was made.
+//! The guards of users take it where they take a token, so it opens every route that names no
+//! scope; [`Scoped`] asks for what it was made.
 //!
 //! # When a guard refuses, or is missing
 //!

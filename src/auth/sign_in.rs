@@ -77,8 +77,9 @@ impl SignInKind {
     }
 }
 
-/// One row of the ledger. Nothing in it lets anybody in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One row of the ledger. Nothing in it lets anybody in; its `Debug` leaves the hash of a key
+/// out all the same.
+#[derive(Clone, PartialEq, Eq)]
 pub struct SignIn {
     /// Its id: `sid` in tokens and tickets.
     pub id: SignInId,
@@ -144,9 +145,31 @@ pub enum Rotation {
     Gone,
 }
 
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignIn")
+            .field("id", &self.id)
+            .field("account", &self.account)
+            .field("kind", &self.kind)
+            .field("created_at", &self.created_at)
+            .field("auth_time", &self.auth_time)
+            .field("last_seen_at", &self.last_seen_at)
+            .field("expires_at", &self.expires_at)
+            .field("remembered", &self.remembered)
+            .field("generation", &self.generation)
+            .field("rotated_at", &self.rotated_at)
+            .field("user_agent", &self.user_agent)
+            .field("address", &self.address)
+            .field("label", &self.label)
+            .field("scopes", &self.scopes)
+            .field("secret_hash", &self.secret_hash.as_ref().map(|_| "[redacted]"))
+            .finish()
+    }
+}
+
 /// The store of sign-ins. Every failure is a 503 to the client, never a 401.
 ///
-/// Implement it over your database, or keep [`Stateless`]; [`MemoryLedger`](super::MemoryLedger)
+/// Implement it over your database, every field of a [`SignIn`] included, or keep [`Stateless`]; [`MemoryLedger`](super::MemoryLedger)
 /// is one to read.
 #[rocket::async_trait]
 pub trait Ledger: Send + Sync + 'static {

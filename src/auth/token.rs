@@ -145,7 +145,8 @@ impl Tokens<'_> {
     /// refresh token.
     ///
     /// # Errors
-    /// 401 `credentials_missing` for a session and for a foreign token, 503 `unavailable`.
+    /// 401 `credentials_missing` for a session, a foreign token and an access key, 503
+    /// `unavailable`.
     ///
     /// ```
     /// # #[macro_use] extern crate rocket;
@@ -189,7 +190,7 @@ impl Tokens<'_> {
     /// # Errors
     /// 401 `credentials_missing` for a session, 503 `unavailable`.
     pub async fn end(&self, who: &impl HasClaims) -> Result<(), Error> {
-        let (account, id) = match (who.key(), who.claims()) {
+        let (account, id) = match (who.sign_in_of_key(), who.claims()) {
             (Some(key), _) => (&key.account, Some(key.id.clone())),
             (None, Some(claims)) => (&claims.sub, claims.sid.as_deref().and_then(SignInId::parse)),
             (None, None) => return Err(ErrorKind::CredentialsMissing.into()),

@@ -72,7 +72,8 @@ pub enum TokenFault {
     IssuedInFuture,
     /// It ends before it begins, or lives longer than any token may.
     Lifetime,
-    /// [`Account::accept`](super::Account::accept) said no.
+    /// [`Account::accept`](super::Account::accept) said no, or
+    /// [`Account::accept_key`](super::Account::accept_key) of an access key.
     Refused,
     /// An access key is not of its shape, or its checksum or its secret is wrong.
     AccessKey,

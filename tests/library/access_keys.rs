@@ -149,7 +149,8 @@ fn no_cookie_leaves_on_the_answer_to_a_key() {
     let (app, made) = with_key("");
     let session = app.browser(ALICE);
     for path in ["/who", "/cookies/plain/200", "/cookies/private/404", "/nowhere"] {
-        for key in [made.key.clone(), format!("{}A", made.key)] {
+        let ended = with_key("").1.key;
+        for key in [made.key.clone(), format!("{}A", made.key), ended] {
             let reply = app.get(path).cookie(&session).bearer(&key).send();
             assert_eq!(reply.cookies(), Vec::<&str>::new(), "{path}");
         }
@@ -249,6 +250,8 @@ fn the_ledger_keeps_no_key() {
     let row = app.ledger.row(&made.id);
     let kept = format!("{row:?}");
     assert!(!kept.contains(&made.key[27..]), "{kept}");
+    let hash = row.secret_hash.as_deref().expect("a hash");
+    assert!(!kept.contains(hash) && kept.contains("[redacted]"), "{kept}");
     assert!(row.secret_hash.is_some_and(|hash| hash.len() <= 64));
     assert_eq!((row.account.as_str(), row.scopes), ("1", vec!["files:read".to_owned()]));
 }
@@ -348,6 +351,14 @@ fn a_key_dies_with_its_account_and_with_the_accounts_stamp() {
 }
 
 #[test]
+fn an_application_can_refuse_a_key_that_stands() {
+    let (app, made) = with_key("");
+    app.users.refuse_tokens();
+    let reply = app.get("/who").bearer(&made.key).send();
+    refused(&reply, 401, "token_invalid");
+}
+
+#[test]
 fn a_broken_store_is_unavailable_and_ends_no_key() {
     let (app, made) = with_key("");
     app.ledger.break_down(true);
@@ -363,16 +374,23 @@ fn a_broken_store_is_unavailable_and_ends_no_key() {
 fn the_last_use_of_a_key_is_noted() {
     let (app, made) = with_key("");
     let made_at = app.ledger.row(&made.id).last_seen_at;
-    app.advance(59);
-    app.get("/who").bearer(&made.key).send();
-    app.advance(1);
-    app.get("/who").bearer(&made.key).send();
-    let noted = (0..1000).any(|_| {
-        // In the background, which the request of another gives a turn.
-        app.get("/public").send();
-        app.ledger.row(&made.id).last_seen_at == made_at + Duration::from_secs(60)
-    });
-    assert!(noted);
+    let use_after = |seconds: u64| {
+        app.advance(seconds);
+        assert_eq!(app.get("/who").bearer(&made.key).send().status, 200);
+    };
+    let is_noted = |at: u64| {
+        (0..1000).any(|_| {
+            // In the background, which the request of another gives a turn.
+            app.get("/public").send();
+            app.ledger.row(&made.id).last_seen_at == made_at + Duration::from_secs(at)
+        })
+    };
+    // The first use at once, the others at most once a minute.
+    use_after(1);
+    assert!(is_noted(1));
+    use_after(59);
+    use_after(1);
+    assert!(is_noted(61));
 }
 
 #[test]

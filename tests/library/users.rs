@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use rocket::{Orbit, Rocket};
 use serde_json::{Map, Value, json};
-use vestibule::auth::{Account, Claims, Role, TokenKind};
+use vestibule::auth::{Account, Claims, Role, SignIn, TokenKind};
 
 /// The administrator.
 pub(crate) const ALICE: u32 = 1;
@@ -133,6 +133,11 @@ impl Account for User {
         claims.insert("sub".to_owned(), json!("999"));
         claims.insert("type".to_owned(), json!("access"));
         claims
+    }
+
+    async fn accept_key(rocket: &Rocket<Orbit>, _: &SignIn) -> Result<bool, io::Error> {
+        let users = rocket.state::<Users>().expect("users");
+        Ok(!users.0.refused.load(Ordering::SeqCst))
     }
 
     async fn accept(rocket: &Rocket<Orbit>, _: &Claims) -> Result<bool, io::Error> {

@@ -13,8 +13,8 @@ pub trait HasClaims: Send + Sync {
     /// The verified claims; `None` for a session and for an access key.
     fn claims(&self) -> Option<&Claims>;
 
-    /// The sign-in of an access key; `None` for everything else. Default: none.
-    fn key(&self) -> Option<&SignIn> {
+    /// The sign-in that an access key presents; `None` for everything else. Default: none.
+    fn sign_in_of_key(&self) -> Option<&SignIn> {
         None
     }
 }
@@ -48,7 +48,7 @@ impl<G: Authenticated> HasClaims for G {
         self.authentication().claims()
     }
 
-    fn key(&self) -> Option<&SignIn> {
+    fn sign_in_of_key(&self) -> Option<&SignIn> {
         let found = self.authentication();
         found.sign_in().filter(|_| found.is_key())
     }

@@ -26,12 +26,12 @@ use crate::auth::error_kind::ErrorKind;
 /// }
 /// ```
 pub trait Scope: Send + Sync + 'static {
-    /// The word in the `scope` claim.
+    /// The word in the `scope` claim, or among the scopes of an access key.
     const NAME: &'static str;
 }
 
 /// Guard: as `G`, and the credential carries the scope: the token's `scope` claim (words with
-/// spaces between, RFC 8693) lists it. A session acts with all rights of its account. The scope of
+/// spaces between, RFC 8693) lists it, or the access key was made with it. A session acts with all rights of its account. The scope of
 /// a foreign token counts too, for its issuer is trusted to say what it may be used for, whereas
 /// [`ClaimedRole`](super::ClaimedRole) takes no role from one.
 ///

@@ -152,8 +152,9 @@ impl Credential {
         &self.sign_in.id
     }
 
-    /// The token or the access key that is presented, for where the kit cannot put it: a query string, a JSON
-    /// body, a web socket's first message. `None` for a session.
+    /// The token that is presented, for where the kit cannot put it: a query string, a JSON
+    /// body, a web socket's first message. An access key, too, which is taken in a header alone.
+    /// `None` for a session.
     #[must_use]
     pub fn as_token(&self) -> Option<&str> {
         match &self.held {

@@ -6,8 +6,9 @@
 //! vestibule = { path = "../vestibule", default-features = false, features = ["testing"] }
 //! ```
 //!
-//! [`session`], [`token`] and [`key`] sign an account in: the sign-in is opened in the ledger that your
-//! application attached, the token is signed with its own key, the cookie sealed with its own.
+//! [`session`], [`token`] and [`key`] sign an account in: the sign-in is opened in the ledger
+//! that your application attached, the token is signed with its own key, the cookie sealed with
+//! its own.
 //! So it can be listed and ended like any other, and ends by the same clock.
 //! [`act_as`](ActAs::act_as) presents it on a request;
 //! [`assert_no_cookies`](AssertNoCookies::assert_no_cookies) is what you want to know about

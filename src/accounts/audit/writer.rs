@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use diesel::Connection;
 use rocket::tokio::sync::mpsc;
 use rocket::tokio::time::sleep;
 use time::OffsetDateTime;
@@ -22,6 +23,10 @@ const BATCH: usize = 256;
 /// was quicker to write, and a process that is killed meanwhile loses what is queued.
 const RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
+/// How often a batch is tried as a whole: then one event in it may be what the database refuses,
+/// and the others must not wait for it.
+const TRIES: u32 = 3;
 
 /// The end of the queue.
 pub struct Writer {
@@ -70,19 +75,24 @@ impl Writer {
         }
         // Emptied where it was written: work whose answer came too late is not done twice.
         let batch = Arc::new(Mutex::new(batch));
-        let mut wait = RETRY;
+        let (mut wait, mut tries) = (RETRY, 0);
         loop {
             let shared = batch.clone();
+            let one_by_one = tries >= TRIES;
             let written = db.run(move |connection| {
                 let mut batch = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                if one_by_one {
+                    return keep_each(connection, &mut batch);
+                }
                 keep(connection, &batch)?;
                 batch.clear();
-                Ok::<_, Error>(())
+                Ok(())
             });
             let Err(error) = written.await else { return };
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             log::warn!(target: "vestibule::events", cause; "the audit log cannot be written");
             sleep(wait).await;
+            tries += 1;
             wait = (wait * 2).min(LONGEST_RETRY);
         }
     }
@@ -109,6 +119,34 @@ fn keep(connection: &mut AnyConnection, batch: &[(OffsetDateTime, Noted)]) -> Re
         return Ok(());
     }
     write(connection, |connection| Ok(queries::append(connection, &records)?))
+}
+
+/// Writes one after the other. An event that is refused where the notice of its loss is taken will
+/// be refused for ever: the notice stands for it.
+fn keep_each(connection: &mut AnyConnection, batch: &mut Batch) -> Result<(), Error> {
+    while let Some((at, noted)) = batch.first() {
+        let names = match noted.whose {
+            Whose::Account(id) => queries::names_of(connection, vec![id])?,
+            _ => HashMap::new(),
+        };
+        let found = record(connection, *at, noted, &names);
+        let lost = record(connection, *at, &lost_events(1), &names)?;
+        write(connection, |connection| {
+            let cause = match found {
+                Ok(None) => return Ok(()),
+                Ok(Some(record)) => {
+                    let kept = connection.transaction(|inner| queries::append(inner, &[record]));
+                    let Err(cause) = kept else { return Ok(()) };
+                    cause.to_string()
+                }
+                Err(error) => error.to_string(),
+            };
+            log::error!(target: "vestibule::events", cause; "an event cannot be written and is lost");
+            Ok::<_, Error>(queries::append(connection, lost.as_slice())?)
+        })?;
+        batch.remove(0);
+    }
+    Ok(())
 }
 
 /// The record of an event; `None` when it belongs to a name that nobody has.
@@ -153,32 +191,58 @@ fn record(
 
 #[cfg(test)]
 mod tests {
+    use diesel::RunQueryDsl;
+
     use super::*;
     use crate::accounts::audit::{Audit, Verified, verify};
     use crate::db::{Address, DbConfig, connect, migrate};
 
-    #[test]
-    fn what_the_queue_does_not_hold_is_counted_and_the_gap_is_in_the_log() {
-        let directory = tempfile::tempdir().expect("a directory");
+    fn database(directory: &tempfile::TempDir) -> (AnyConnection, Db) {
         let address = Address::Sqlite(directory.path().join("test.sqlite3"));
         let timeout = Duration::from_secs(5);
         let mut connection = connect(&address, timeout, true).expect("a database");
         migrate(&mut connection).expect("a schema");
-        let db = Db::new(&DbConfig { address, pool_size: 2, timeout });
+        (connection, Db::new(&DbConfig { address, pool_size: 2, timeout }))
+    }
+
+    fn noted(what: What) -> Noted {
+        let whose = Whose::Nobody;
+        Noted { what, whose, by_itself: true, sign_in: None, address: None, count: None }
+    }
+
+    #[test]
+    fn an_event_that_the_database_refuses_for_good_keeps_no_other_out() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut connection, db) = database(&directory);
+        let AnyConnection::Sqlite(sqlite) = &mut connection else { panic!("SQLite") };
+        let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event = 'restored'
+            BEGIN SELECT RAISE(ABORT, 'never'); END";
+        diesel::sql_query(refuse).execute(sqlite).expect("a trigger");
 
         let (audit, writer) = Audit::new(Clock::manual());
-        let note = || {
-            let (what, whose) = (What::SignedIn, Whose::Nobody);
-            audit.note(Noted {
-                what,
-                whose,
-                by_itself: true,
-                sign_in: None,
-                address: None,
-                count: None,
-            });
-        };
-        (0..1024 + 6).for_each(|_| note());
+        for what in [What::SignedIn, What::Restored, What::SignedOut] {
+            audit.note(noted(what));
+        }
+        rocket::execute(async {
+            rocket::tokio::spawn(writer.run(db));
+            // Each waits half a second at most; the others are tried first.
+            for _ in 0..20 {
+                audit.settled().await;
+            }
+        });
+        let rows = queries::events_after(&mut connection, 0).expect("rows");
+        let rows: Vec<_> = rows.iter().map(|row| row.event.as_str()).collect();
+        assert_eq!(rows, ["signed_in", "events_lost", "signed_out"]);
+        let verified = verify(&mut connection, None).expect("an answer");
+        assert!(matches!(verified, Verified::Whole { rows: 3, .. }), "{verified:?}");
+    }
+
+    #[test]
+    fn what_the_queue_does_not_hold_is_counted_and_the_gap_is_in_the_log() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut connection, db) = database(&directory);
+        let (audit, writer) = Audit::new(Clock::manual());
+        (0..1024 + 6).for_each(|_| audit.note(noted(What::SignedIn)));
         rocket::execute(async {
             rocket::tokio::spawn(writer.run(db));
             audit.settled().await;

@@ -44,7 +44,7 @@ const SKIPPED: &str =
 /// Starts the server and stops it on a word, and cleans up at end-of-file.
 ///
 /// Arguments: the directory, initdb, postgres, the role. Orders: `start` with options of the
-/// server, `stop` and `signal` with the name of a signal. An answer that nobody is left to read must
+/// server, `stop` and `signal` with the name of a signal, `kill`. An answer that nobody is left to read must
 /// not end the shell before it has cleaned up, so it ignores the broken pipe. Its background jobs
 /// ignore the quit signal until PostgreSQL has put its own handlers in place; the terminate signal,
 /// which ends a server that is not that far yet and otherwise does no harm, closes that gap.
@@ -78,6 +78,23 @@ while read -r order options; do
         wait "$server"
         server=
         echo stopped ;;
+    kill)
+        # Stopped first, so that it starts no process which is not on the list.
+        kill -STOP "$server"
+        children=$(cat "/proc/$server/task/$server/children")
+        kill -KILL $children "$server"
+        wait "$server"
+        server=
+        # None may be left that holds the shared memory, or the next server does not start.
+        for child in $children; do
+            tries=0
+            while [ -e "/proc/$child/exe" ] && [ "$tries" -lt 200 ]; do
+                sleep 0.05
+                tries=$((tries + 1))
+            done
+        done
+        sleep 0.1
+        echo killed ;;
     signal)
         # The server's own children first: a frozen server must not start new ones meanwhile.
         kill -"$options" "$server" $(cat "/proc/$server/task/$server/children")
@@ -209,9 +226,10 @@ impl Server {
 
     /// As [`stop`](Self::stop), by SIGKILL for all its processes at once.
     pub(crate) fn kill(&self) {
-        self.signal("KILL");
-        // It is dead by now; this waits for it.
-        self.stop_by("KILL");
+        self.own_directory();
+        let mut keeper = self.keeper();
+        keeper.order("kill");
+        assert_eq!(keeper.answer(), "killed", "{}", self.log());
     }
 
     fn stop_by(&self, signal: &str) {
@@ -223,13 +241,9 @@ impl Server {
 
     /// Freezes the server with all its processes, or lets it go on.
     pub(crate) fn freeze(&self, frozen: bool) {
-        self.signal(if frozen { "STOP" } else { "CONT" });
-    }
-
-    fn signal(&self, name: &str) {
         self.own_directory();
         let mut keeper = self.keeper();
-        keeper.order(&format!("signal {name}"));
+        keeper.order(if frozen { "signal STOP" } else { "signal CONT" });
         assert_eq!(keeper.answer(), "signalled", "{}", self.log());
     }
 

@@ -54,6 +54,7 @@ def measure(options, directory, binary):
     server_core, wrk_core = build.two_cores()
     found = {"rows": [], "flood": None, "memory": None, "start": None, "load_peak": 0, "wrong": []}
     found |= {"note": options.note, "size": binary.stat().st_size, "day": str(datetime.date.today())}
+    found["binary"] = "a given program (`--binary`)" if options.binary else ""
     world = World(directory, binary)
     say("users, sign-ins and tokens ...")
     world.prepare()

@@ -59,13 +59,14 @@ def locked(name):
     return ", ".join(f"{crate} {versions[crate]}" for crate in CRATES[name])
 
 
-def versions():
-    """What it was measured with: a list of name and version."""
+def versions(binary):
+    """What it was measured with: a list of name and version. Whose a given binary is, only
+    whoever gave it knows."""
     requirements = (PEERS / "flask" / "requirements.txt").read_text().splitlines()
     packages = [line.replace("==", " ") for line in requirements if "==" in line]
     wanted = ("Flask", "gunicorn", "SQLAlchemy")
     shown = [package for package in packages if package.startswith(wanted)]
-    commit = said("git", "-C", str(ROOT), "describe", "--always", "--dirty")
+    commit = binary or said("git", "-C", str(ROOT), "describe", "--always", "--dirty")
     return [
         ("Vestibule", commit),
         ("rustc", said("rustc", "--version").split()[1]),

@@ -44,6 +44,11 @@ class Load:
         return self.cpu * 1e6 / max(self.requests, 1)
 
     @property
+    def used(self):
+        """How much of one core the server had, or took."""
+        return self.cpu / (self.micros / 1e6)
+
+    @property
     def size(self):
         """Bytes of an answer, on average."""
         return self.bytes / max(self.requests, 1)

@@ -35,8 +35,10 @@ def markdown(found, command):
     if found["note"]:
         lines += [f"**{found['note']}**", ""]
     lines += ["### Promised and found", ""]
-    rows = [(t.what, t.found, t.promised, "yes" if t.kept else "**no**") for t in targets(found)]
-    lines += table(("what", "found", "promised", "kept"), rows)
+    rows = [
+        (t.what, t.found, t.promised, "yes" if t.kept else "**no**", t.work) for t in targets(found)
+    ]
+    lines += table(("what", "found", "promised", "kept", "by the core's time"), rows)
     if found["rows"]:
         said = (
             "Answers a second on one core, times to an answer with 64 connections, and how much of"
@@ -49,6 +51,12 @@ def markdown(found, command):
             for row in found["rows"]
         ]
         lines += table(("route", "a second", "p50, ms", "p99, ms", "of the core, µs"), shown)
+        idle = [f"{row.key} {row.median('used'):.0%}" for row in found["rows"] if row.median("used") < 0.9]
+        if idle:
+            lines += [
+                "", "These servers had less than 90 % of their core, so something else was their limit, wrk or"
+                f" other work on the machine: {', '.join(idle)}.",
+            ]
     if found["flood"]:
         flood = found["flood"]
         lines += ["", "### A flood of sign-ins", ""]
@@ -61,7 +69,7 @@ def markdown(found, command):
         lines += table(("what", "found"), weights(found))
     lines += ["", "### Where and with what", ""]
     lines += [f"- {build.machine()}; {found['day']}", f"- `{command}`"]
-    lines += [f"- {name}: {version}" for name, version in build.versions()]
+    lines += [f"- {name}: {version}" for name, version in build.versions(found["binary"])]
     errors = "none" if not found["wrong"] else "; ".join(found["wrong"])
     return "\n".join([*lines, f"- errors in all runs: {errors}", ""])
 

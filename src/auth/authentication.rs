@@ -49,7 +49,7 @@ impl Via {
 pub struct Authentication<U> {
     pub(crate) account: Arc<U>,
     pub(crate) via: Via,
-    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) sign_in: Option<Arc<SignIn>>,
     pub(crate) claims: Option<Arc<Claims>>,
     pub(crate) location: Option<Location>,
     pub(crate) auth_time: OffsetDateTime,
@@ -89,7 +89,7 @@ impl<U> Authentication<U> {
     /// The row of the sign-in; `None` without a ledger and for a foreign token.
     #[must_use]
     pub fn sign_in(&self) -> Option<&SignIn> {
-        self.sign_in.as_ref()
+        self.sign_in.as_deref()
     }
 
     /// The verified claims, when a token was presented.

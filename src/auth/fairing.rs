@@ -23,7 +23,10 @@ use super::policy;
 use super::presented::is_token_of_ours;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
+use super::standing_cache::StandingCache;
+use super::standings::Standings;
 use super::state::{AuthState, CookieNames};
+use super::telling_ledger::TellingLedger;
 
 /// How often the last word moves back behind fairings that other fairings attached.
 pub(super) const HOPS: u8 = 8;
@@ -43,6 +46,7 @@ pub struct Auth {
     ledger: Arc<dyn Ledger>,
     events: Arc<dyn Events>,
     clock: Clock,
+    standings: Standings,
     find_key: Option<Arc<FindKey>>,
     pub(super) login_required: Option<LoginRequired>,
 }
@@ -54,6 +58,7 @@ impl Auth {
             ledger: Arc::new(Stateless),
             events: Arc::new(Silent),
             clock: Clock::system(),
+            standings: Standings::new(),
             find_key: None,
             login_required: None,
         }
@@ -75,6 +80,13 @@ impl Auth {
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// What it will remember of accounts and sign-ins, for code that changes them and is built
+    /// before the launch; later it is managed state.
+    #[must_use]
+    pub fn standings(&self) -> Standings {
+        self.standings.clone()
     }
 
     /// Finds the key that verifies a token of ours by the fields of its header, its `kid` for
@@ -164,13 +176,22 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
+        let standings = self.standings.clone();
         let state = AuthState {
+            standing: StandingCache::new(
+                config.revocation_delay,
+                self.clock.clone(),
+                standings.clone(),
+            ),
             keys,
             previous_keys,
             foreign_keys,
             find_key: self.find_key.clone(),
             clock: self.clock.clone(),
-            ledger: self.ledger.clone(),
+            ledger: Arc::new(TellingLedger {
+                inner: self.ledger.clone(),
+                standings: standings.clone(),
+            }),
             events: self.events.clone(),
             notes: Notes::default(),
             account: std::sync::OnceLock::new(),
@@ -180,7 +201,7 @@ impl Fairing for Auth {
             },
             config,
         };
-        let rocket = rocket.manage(state).attach(LastWord::default());
+        let rocket = rocket.manage(state).manage(standings).attach(LastWord::default());
         Ok(match &self.login_required {
             Some(required) => rocket.attach(required.clone()),
             None => rocket,

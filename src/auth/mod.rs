@@ -54,6 +54,7 @@ mod digest;
 mod error;
 mod error_kind;
 mod events;
+mod facts;
 mod fairing;
 mod guards;
 mod issue;
@@ -79,9 +80,12 @@ mod session_verdict;
 mod sign_in;
 mod sign_ins;
 mod standing;
+mod standing_cache;
+mod standings;
 mod start;
 mod state;
 mod survey;
+mod telling_ledger;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod ticket;
@@ -125,6 +129,7 @@ pub use problem::Problem;
 pub use session::Session;
 pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
 pub use sign_ins::SignIns;
+pub use standings::Standings;
 pub use start::Start;
 #[cfg(all(test, feature = "app"))]
 pub(crate) use survey::survey;

@@ -15,6 +15,7 @@ use super::keys::{FindKey, ForeignKeys, Keys};
 use super::notes::Notes;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::Ledger;
+use super::standing_cache::StandingCache;
 
 /// The names of our cookies as they go over the wire.
 pub(crate) struct CookieNames {
@@ -33,6 +34,7 @@ pub(crate) struct AuthState {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) events: Arc<dyn Events>,
     pub(crate) notes: Notes,
+    pub(crate) standing: StandingCache,
     pub(crate) cookies: CookieNames,
     /// The account type of the application: ids of two types would be taken for one another.
     pub(crate) account: OnceLock<TypeId>,

@@ -249,11 +249,11 @@ pub(crate) fn verify(
     token: &str,
     location: Location,
 ) -> Result<Verified, Error> {
-    let claims = verification::verify(state, token)?.in_time()?;
+    let claims = verification::verify_in_time(state, token)?;
     if location == Location::Cookies {
         csrf::check(request, state, &claims)?;
     }
-    Ok(Verified { claims: Arc::new(claims), location })
+    Ok(Verified { claims, location })
 }
 
 /// The account behind the presented access token.

@@ -8,6 +8,7 @@ use rocket::http::{Header, Status};
 use rocket::{Build, Data, Request, Response, Rocket};
 use serde_json::{Map, Value};
 
+use super::challenge::challenge;
 use super::clock::Clock;
 use super::config::{Config, TokenConfig};
 use super::cookies;
@@ -20,13 +21,13 @@ use super::left::Left;
 use super::login_required::LoginRequired;
 use super::notes::Notes;
 use super::policy;
-use super::presented::is_token_of_ours;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
 use super::standing_cache::StandingCache;
 use super::standings::Standings;
 use super::state::{AuthState, CookieNames};
 use super::telling_ledger::TellingLedger;
+use super::verified_tokens::VerifiedTokens;
 
 /// How often the last word moves back behind fairings that other fairings attached.
 pub(super) const HOPS: u8 = 8;
@@ -183,6 +184,7 @@ impl Fairing for Auth {
                 self.clock.clone(),
                 standings.clone(),
             ),
+            verified: self.find_key.is_none().then(VerifiedTokens::new),
             keys,
             previous_keys,
             foreign_keys,
@@ -289,38 +291,6 @@ fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>)
     if let Some(kind) = kind.filter(|kind| matches!(kind.status().code, 401 | 403 | 429)) {
         report(request, EventKind::Refused(kind), None, None);
     }
-}
-
-/// RFC 6750, section 3: every 401 says how to come in, and a bad token that it was bad.
-fn challenge(
-    state: &AuthState,
-    request: &Request<'_>,
-    response: &mut Response<'_>,
-    reason: Option<&Error>,
-) {
-    let status = response.status();
-    if !matches!(status, Status::Unauthorized | Status::Forbidden) {
-        return;
-    }
-    // A challenge that the application wrote itself, for another scheme perhaps, stands.
-    if !state.config.mode.has_tokens() || response.headers().contains("WWW-Authenticate") {
-        return;
-    }
-    let (scheme, realm) = (&state.config.token.scheme, &state.config.token.realm);
-    let bare = format!("{scheme} realm=\"{realm}\"");
-    let value = match (status, reason.map(Error::kind)) {
-        (Status::Unauthorized, Some(kind))
-            if kind.blames_token() && is_token_of_ours(request, state) =>
-        {
-            format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
-        }
-        (Status::Unauthorized, _) => bare,
-        (Status::Forbidden, Some(kind @ ErrorKind::InsufficientScope)) => {
-            format!("{bare}, error=\"insufficient_scope\", error_description=\"{}\"", kind.detail())
-        }
-        _ => return,
-    };
-    response.set_header(Header::new("WWW-Authenticate", value));
 }
 
 fn vary(state: &AuthState, response: &mut Response<'_>) {

@@ -34,6 +34,12 @@
 //! [`Auth::find_key`] finds further keys. What exactly was wrong with a token says
 //! [`Error::token_fault`].
 //!
+//! # What is remembered
+//!
+//! A sign-in and its account are remembered for `auth.revocation_delay` (`"1s"`; 0 for not at
+//! all), so that most requests ask no store. What the library changes counts at once; after every
+//! change of an account by statements of your own call [`Standings::forget_account`].
+//!
 //! # When a guard refuses, or is missing
 //!
 //! With [`Auth::login_required_except`] a route without a guard is a refused launch.
@@ -45,6 +51,7 @@
 mod account;
 mod authentication;
 mod bearer;
+mod challenge;
 mod claims;
 mod clock;
 mod config;
@@ -95,6 +102,7 @@ mod token_cookies;
 mod token_fault;
 mod token_sign_in;
 mod verification;
+mod verified_tokens;
 mod vouched;
 
 pub use account::Account;

@@ -99,3 +99,58 @@ impl StandingCache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache(clock: &Clock, standings: &Standings) -> StandingCache {
+        StandingCache::new(Duration::from_secs(10), clock.clone(), standings.clone())
+    }
+
+    #[test]
+    fn no_more_than_so_many_are_remembered() {
+        let cache = cache(&Clock::manual(), &Standings::new());
+        for id in 0..3 * MOST {
+            cache.slot(&id.to_string(), None).expect("a slot");
+        }
+        cache.slots.run_pending_tasks();
+        assert!(cache.slots.entry_count() <= MOST, "{}", cache.slots.entry_count());
+    }
+
+    #[test]
+    fn a_slot_is_shared_until_it_is_old_refused_or_behind_a_change() {
+        let (clock, standings) = (Clock::manual(), Standings::new());
+        let cache = cache(&clock, &standings);
+        let slot = || cache.slot("an id", None).expect("a slot");
+        let first = slot();
+        assert!(Arc::ptr_eq(&first, &slot()));
+        clock.advance(Duration::from_secs(10));
+        let second = slot();
+        assert!(!Arc::ptr_eq(&first, &second) && Arc::ptr_eq(&second, &slot()));
+        standings.forget_account(&"an id");
+        let third = slot();
+        assert!(!Arc::ptr_eq(&second, &third) && Arc::ptr_eq(&third, &slot()));
+        let fourth = cache.slot("an id", Some(&third)).expect("a slot");
+        assert!(!Arc::ptr_eq(&third, &fourth) && Arc::ptr_eq(&fourth, &slot()));
+        // Another one's refusal does not take it from those who are content.
+        assert!(Arc::ptr_eq(&fourth, &cache.slot("an id", Some(&first)).expect("a slot")));
+    }
+
+    #[test]
+    fn a_look_up_knows_of_what_changed_before_it_and_of_nothing_else() {
+        let (clock, standings) = (Clock::manual(), Standings::new());
+        let cache = cache(&clock, &standings);
+        let slot = cache.slot("an id", None).expect("a slot");
+        assert!(cache.knew(&slot, cache.last_change()));
+        standings.forget_account(&"an id");
+        assert!(!cache.knew(&slot, cache.last_change()));
+        let slot = cache.slot("an id", None).expect("a slot");
+        assert!(cache.knew(&slot, cache.last_change()));
+        // What nobody found may be missing because of any change.
+        let nobody = slot.found.set(Ok(Err(TokenFault::SignInEnded)));
+        assert!(nobody.is_ok() && cache.knew(&slot, cache.last_change()));
+        standings.forget_account(&"somebody");
+        assert!(!cache.knew(&slot, cache.last_change()));
+    }
+}

@@ -16,6 +16,7 @@ use super::notes::Notes;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::Ledger;
 use super::standing_cache::StandingCache;
+use super::verified_tokens::VerifiedTokens;
 
 /// The names of our cookies as they go over the wire.
 pub(crate) struct CookieNames {
@@ -35,6 +36,8 @@ pub(crate) struct AuthState {
     pub(crate) events: Arc<dyn Events>,
     pub(crate) notes: Notes,
     pub(crate) standing: StandingCache,
+    /// Missing where the application finds keys, which may change their minds.
+    pub(crate) verified: Option<VerifiedTokens>,
     pub(crate) cookies: CookieNames,
     /// The account type of the application: ids of two types would be taken for one another.
     pub(crate) account: OnceLock<TypeId>,

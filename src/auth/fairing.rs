@@ -14,7 +14,6 @@ use super::config::{Config, TokenConfig};
 use super::cookies;
 use super::csrf;
 use super::error::Error;
-use super::error_kind::ErrorKind;
 use super::events::{EventKind, Events, Silent, report};
 use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
 use super::left::Left;

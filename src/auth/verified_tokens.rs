@@ -38,3 +38,54 @@ impl VerifiedTokens {
         self.0.insert(token, claims.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::claims::TokenKind;
+
+    fn claims() -> Arc<Claims> {
+        Arc::new(Claims {
+            sub: "7".to_owned(),
+            identity_claim: "sub".into(),
+            iss: None,
+            aud: None,
+            kind: TokenKind::Access,
+            fresh: false,
+            iat: Some(0),
+            nbf: None,
+            exp: None,
+            jti: None,
+            sid: None,
+            auth_time: 0,
+            generation: None,
+            csrf: None,
+            stamp: None,
+            foreign: false,
+            extra: serde_json::Map::new(),
+        })
+    }
+
+    #[test]
+    fn no_more_than_so_many_are_remembered() {
+        let (verified, claims) = (VerifiedTokens::new(), claims());
+        for number in 0..3 * MOST {
+            verified.keep(VerifiedTokens::fingerprint(&number.to_string()), &claims);
+        }
+        verified.0.run_pending_tasks();
+        assert!(verified.0.entry_count() <= MOST, "{}", verified.0.entry_count());
+    }
+
+    #[test]
+    fn a_token_is_remembered_by_a_hash_of_all_of_it() {
+        let (verified, claims) = (VerifiedTokens::new(), claims());
+        let token = "a.b.c";
+        let fingerprint = VerifiedTokens::fingerprint(token);
+        assert!(!fingerprint.windows(token.len()).any(|part| part == token.as_bytes()));
+        verified.keep(fingerprint, &claims);
+        assert!(verified.get(&VerifiedTokens::fingerprint(token)).is_some());
+        for other in ["a.b.C", "a.b.", "a.b.c=", "", "A.b.c"] {
+            assert!(verified.get(&VerifiedTokens::fingerprint(other)).is_none(), "{other}");
+        }
+    }
+}

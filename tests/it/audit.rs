@@ -298,6 +298,8 @@ fn a_user_sees_the_own_events_and_no_others_nor_which_administrator_it_was() {
         assert!(person.get("/account").body.contains("href=\"/account/events\""));
 
         command(&app, &["user", "set-role", "user_01", "user"], "");
+        // What another process changed is seen after `revocation_delay`.
+        app.clock.advance(Duration::from_secs(1));
         person.get("/admin/events").assert_page(403);
         program.get("/api/admin/events").assert_problem(403, "forbidden");
         app.anonymous().get("/api/events").assert_problem(401, "credentials_missing");

@@ -48,3 +48,4 @@ mod token_json;
 mod token_query;
 mod two_types;
 mod users;
+mod verified;

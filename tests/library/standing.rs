@@ -221,7 +221,7 @@ fn a_sign_in_is_over_when_it_is_over_however_lately_it_was_looked_up() {
         .set("auth.revocation_delay", "10h")
         .set("auth.token.access", "30m")
         .set("auth.token.refresh", "30m")
-        .set("auth.token.leeway", "10m")
+        .set("auth.token.leeway", "5m")
         .launch();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send();

@@ -200,6 +200,7 @@ impl Fairing for Auth {
                 session: config.session.cookie_name(),
                 remember: config.session.remember_cookie_name(),
             },
+            vary: format!("{}, Cookie", config.token.header),
             config,
         };
         let rocket = rocket.manage(state).manage(standings).attach(LastWord::default());
@@ -293,6 +294,10 @@ fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>)
 }
 
 fn vary(state: &AuthState, response: &mut Response<'_>) {
+    if !response.headers().contains("Vary") {
+        response.set_header(Header::new("Vary", state.vary.clone()));
+        return;
+    }
     let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
     for name in [state.config.token.header.as_str(), "Cookie"] {
         let listed = names.iter().flat_map(|names| names.split(','));

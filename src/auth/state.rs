@@ -39,6 +39,8 @@ pub(crate) struct AuthState {
     /// Missing where the application finds keys, which may change their minds.
     pub(crate) verified: Option<VerifiedTokens>,
     pub(crate) cookies: CookieNames,
+    /// What an answer depends on where nobody else says anything about it.
+    pub(crate) vary: String,
     /// The account type of the application: ids of two types would be taken for one another.
     pub(crate) account: OnceLock<TypeId>,
 }

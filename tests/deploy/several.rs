@@ -130,20 +130,26 @@ fn who_is_signed_out_at_one_is_refused_by_all_within_the_revocation_delay() {
                     assert_eq!(done.out, "ended 2\n", "{}", done.err);
                 }
                 let ended = Instant::now();
-                for (number, service) in all.iter().enumerate() {
-                    let at = service.address.as_str();
-                    let by_token = || asked(|| bearing(at, "GET", "/api/me", &program.access));
-                    for (what, (last, first)) in [
-                        ("token", spread(ended, by_token)),
-                        ("session", spread(ended, || asked(|| dashboard(at, &person)))),
-                    ] {
-                        println!(
-                            "revocation_delay {delay}, {cause}: process {number} let the {what} \
-                             in until {last:?} and refused it at {first:?}"
-                        );
-                        assert!(last.is_none_or(|last| last < limit), "{last:?} with {delay}");
+                thread::scope(|scope| {
+                    for (number, service) in all.iter().enumerate() {
+                        let at = service.address.as_str();
+                        let (token, cookie) = (&program.access, &person);
+                        let watch = move |what, ask: &dyn Fn() -> Reply| {
+                            let (last, first) = spread(ended, ask);
+                            println!(
+                                "revocation_delay {delay}, {cause}: process {number} let the \
+                                 {what} in until {last:?} and refused it at {first:?}"
+                            );
+                            assert!(last.is_none_or(|last| last < limit), "{last:?} with {delay}");
+                        };
+                        scope.spawn(move || {
+                            watch("token", &|| asked(|| bearing(at, "GET", "/api/me", token)));
+                        });
+                        scope.spawn(move || {
+                            watch("session", &|| asked(|| dashboard(at, cookie)));
+                        });
                     }
-                }
+                });
             }
         }
     });

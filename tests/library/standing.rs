@@ -18,11 +18,11 @@ fn standings(app: &App) -> &Standings {
     app.client.rocket().state::<Standings>().expect("managed")
 }
 
-/// What a request answers, and how often it asked the ledger and the table of users.
+/// What a request answers, and how often it looked into the ledger and the table of users.
 fn asked(app: &App, send: impl FnOnce() -> Reply) -> (u16, usize, usize) {
-    let before = (app.ledger.calls(), app.users.calls());
+    let before = (app.ledger.gets(), app.users.calls());
     let reply = send();
-    (reply.status, app.ledger.calls() - before.0, app.users.calls() - before.1)
+    (reply.status, app.ledger.gets() - before.0, app.users.calls() - before.1)
 }
 
 #[test]

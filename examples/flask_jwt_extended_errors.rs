@@ -31,7 +31,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use vestibule::auth::{
     self, Account, Auth, Claims, Error, ErrorKind, Fresh, Hasher, Issue, Maybe, MemoryLedger,
-    Password, PasswordConfig, RefreshToken, TokenKind, TokenPair, Tokens,
+    Password, PasswordConfig, RefreshToken, Standings, TokenKind, TokenPair, Tokens,
 };
 
 #[path = "shared/flask_jwt_extended.rs"]
@@ -143,8 +143,10 @@ async fn logout(user: CurrentUser, tokens: Tokens<'_>) -> Result<Json<Value>, Er
 
 /// Deletes the user and leaves his sign-ins, so that a good token names nobody.
 #[delete("/account")]
-fn delete_account(user: CurrentUser, users: &State<Users>) -> Status {
+fn delete_account(user: CurrentUser, users: &State<Users>, standings: &State<Standings>) -> Status {
     users.all().remove(&user.username);
+    // Or the account would be remembered for another second.
+    standings.forget_account(&user.username);
     Status::NoContent
 }
 

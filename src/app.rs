@@ -83,15 +83,22 @@ pub fn build_open(
     let mode = settings.auth.mode;
     let rules = (settings.auth.password.clone(), settings.auth.key.clone());
     let (audit, writer) = Audit::new(clock.clone());
-    let accounts =
-        Accounts::new(db.clone(), hasher, clock.clone(), rules, &settings.accounts, audit.clone());
     let auth = Auth::fairing()
         .ledger(DieselLedger::new(db.clone()))
-        .events(AuditEvents::new(audit))
+        .events(AuditEvents::new(audit.clone()))
         .clock(clock.clone())
         .login_required_except(
             &[open, &open_routes(mode, settings.accounts.registration)].concat(),
         );
+    let accounts = Accounts::new(
+        db.clone(),
+        hasher,
+        clock.clone(),
+        auth.standings(),
+        rules,
+        &settings.accounts,
+        audit,
+    );
 
     let proxies = settings.accounts.trusted_proxy.clone();
     // Without a proxy Rocket looks at no header, also when somebody set one in Rocket.toml.

@@ -27,7 +27,8 @@ impl Accounts {
     /// `last_administrator`, 503 `unavailable`.
     pub async fn change_user(&self, by: &By, id: i64, change: Change) -> Result<Changed, Error> {
         let acting = by.clone();
-        let changed = self.run(move |connection| queries::change(connection, id, &change, &acting));
+        let changed = self
+            .run_change(id, move |connection| queries::change(connection, id, &change, &acting));
         changed.await.inspect(tell)
     }
 
@@ -37,7 +38,9 @@ impl Accounts {
     /// As [`change_user`](Self::change_user), but for 409.
     pub async fn sign_user_out(&self, by: &By, id: i64) -> Result<Changed, Error> {
         let acting = by.clone();
-        self.run(move |connection| queries::sign_out(connection, id, &acting)).await.inspect(tell)
+        let signed_out =
+            self.run_change(id, move |connection| queries::sign_out(connection, id, &acting));
+        signed_out.await.inspect(tell)
     }
 
     /// Deletes a user for good; its events stay.
@@ -46,7 +49,9 @@ impl Accounts {
     /// As [`change_user`](Self::change_user).
     pub async fn delete_user(&self, by: &By, id: i64) -> Result<Changed, Error> {
         let acting = by.clone();
-        self.run(move |connection| queries::delete(connection, id, &acting)).await.inspect(tell)
+        let deleted =
+            self.run_change(id, move |connection| queries::delete(connection, id, &acting));
+        deleted.await.inspect(tell)
     }
 
     /// One page of the audit log, newest first: of one account or of all, and of the rows

@@ -139,7 +139,7 @@ impl Accounts {
             let by =
                 By::account(user, Some(acting.id.clone()), passwords.address, self.clock.now()?);
             let (user, hash, acting) = (user.clone(), hash.clone(), acting.clone());
-            let changed = self.run(move |connection| {
+            let changed = self.run_change(user.id, move |connection| {
                 let hashes = (expected.as_str(), hash.as_str());
                 queries::change_password(connection, &user, hashes, &acting, &by)
             });

@@ -2,7 +2,7 @@
 
 use super::audit::Audit;
 use super::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
-use crate::auth::{Clock, Error, Hasher, KeyConfig, PasswordConfig};
+use crate::auth::{Clock, Error, Hasher, KeyConfig, PasswordConfig, Standings};
 use crate::db::{AnyConnection, Db};
 
 /// The accounts: the database, the hasher of passwords, and the rules. Cheap to clone.
@@ -11,6 +11,7 @@ pub struct Accounts {
     pub(super) db: Db,
     pub(super) hasher: Hasher,
     pub(super) clock: Clock,
+    pub(super) standings: Standings,
     pub(super) limits: PasswordConfig,
     pub(super) keys: KeyConfig,
     pub(super) throttle: ThrottleConfig,
@@ -25,12 +26,13 @@ impl Accounts {
         db: Db,
         hasher: Hasher,
         clock: Clock,
+        standings: Standings,
         (limits, keys): (PasswordConfig, KeyConfig),
         config: &AccountsConfig,
         audit: Audit,
     ) -> Self {
         let (throttle, registrations) = (config.throttle, config.registrations);
-        Self { db, hasher, clock, limits, keys, throttle, registrations, audit }
+        Self { db, hasher, clock, standings, limits, keys, throttle, registrations, audit }
     }
 
     /// Runs one of the [`queries`](super::queries).
@@ -42,6 +44,22 @@ impl Accounts {
         query: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Error> {
         self.db.run(move |connection| query(connection).map_err(Into::into)).await
+    }
+
+    /// Runs a query that changes a user or ends sign-ins of it; then this process forgets what it
+    /// remembers of them, also when nobody waits for the answer any more.
+    pub(super) async fn run_change<T: Send + 'static>(
+        &self,
+        id: i64,
+        query: impl FnOnce(&mut AnyConnection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let standings = self.standings.clone();
+        let changed = self.run(move |connection| {
+            let changed = query(connection);
+            standings.forget_account(&id);
+            changed
+        });
+        changed.await
     }
 
     /// The rules for passwords.

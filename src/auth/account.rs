@@ -53,7 +53,8 @@ pub trait Account: Sized + Send + Sync + 'static {
     fn id(&self) -> Self::Id;
 
     /// The account with this key, or `None` when there is none (`user_lookup_loader`,
-    /// `user_loader`).
+    /// `user_loader`). It is remembered for `auth.revocation_delay`; when your code changes one,
+    /// tell [`Standings`](super::Standings).
     async fn find(rocket: &Rocket<Orbit>, id: &Self::Id) -> Result<Option<Self>, Self::Error>;
 
     /// The account that somebody else's token names (`user_lookup_loader`); asked only where

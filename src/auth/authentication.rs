@@ -49,7 +49,7 @@ impl Via {
 pub struct Authentication<U> {
     pub(crate) account: Arc<U>,
     pub(crate) via: Via,
-    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) sign_in: Option<Arc<SignIn>>,
     pub(crate) claims: Option<Arc<Claims>>,
     pub(crate) location: Option<Location>,
     pub(crate) auth_time: OffsetDateTime,
@@ -89,7 +89,7 @@ impl<U> Authentication<U> {
     /// The row of the sign-in; `None` without a ledger and for a foreign token.
     #[must_use]
     pub fn sign_in(&self) -> Option<&SignIn> {
-        self.sign_in.as_ref()
+        self.sign_in.as_deref()
     }
 
     /// The verified claims, when a token was presented; an access key has none.
@@ -209,11 +209,11 @@ pub(crate) fn verify(
     token: &str,
     location: Location,
 ) -> Result<Verified, Error> {
-    let claims = verification::verify(state, token)?.in_time()?;
+    let claims = verification::verify_in_time(state, token)?;
     if location == Location::Cookies {
         csrf::check(request, state, &claims)?;
     }
-    Ok(Verified { claims: Arc::new(claims), location })
+    Ok(Verified { claims, location })
 }
 
 /// The account behind the presented access token or access key.

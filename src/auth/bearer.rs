@@ -22,7 +22,7 @@ pub(crate) fn parse(field: &str, scheme: &str) -> Presented {
     }
     let token = rest.trim_start_matches(' ');
     if token.len() < rest.len() && is_token68(token) {
-        Presented::Token(token.to_owned(), Location::Header)
+        Presented::Token(token.into(), Location::Header)
     } else {
         Presented::unreadable(ErrorKind::MalformedAuthorization)
     }
@@ -99,7 +99,7 @@ mod tests {
         for good in ["Bearer abc", "bearer abc", "BEARER   abc", " Bearer abc "] {
             assert_eq!(
                 parse(good, "Bearer"),
-                Presented::Token("abc".to_owned(), Location::Header),
+                Presented::Token("abc".into(), Location::Header),
                 "{good:?}"
             );
         }
@@ -124,7 +124,7 @@ mod tests {
 
         #[test]
         fn every_token68_after_the_scheme_is_found(token in "[A-Za-z0-9._~+/-]{1,80}={0,2}") {
-            prop_assert_eq!(parse(&format!("Bearer {token}"), "Bearer"), Presented::Token(token, Location::Header));
+            prop_assert_eq!(parse(&format!("Bearer {token}"), "Bearer"), Presented::Token(token.into(), Location::Header));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
@@ -62,6 +62,20 @@ impl Clock {
         }
     }
 
+    /// This moment, to ask for its [`age`](Self::age) later.
+    pub(crate) fn moment(&self) -> Result<Moment, Error> {
+        let ticking = self.manual.is_none().then(Instant::now);
+        Ok(Moment { shown: self.now()?, ticking })
+    }
+
+    /// How long ago a moment was; `None` when the clock has been set back since, or shows nothing
+    /// sensible. The longer of two measures: a system's clock may be set back a little without
+    /// our noticing, and the one that only ticks stands still while the machine sleeps.
+    pub(crate) fn age(&self, of: &Moment) -> Option<Duration> {
+        let shown = Duration::try_from(self.now().ok()? - of.shown).ok()?;
+        Some(shown.max(of.ticking.map_or(Duration::ZERO, |then| then.elapsed())))
+    }
+
     /// Moves a manual clock forwards; does nothing to the system's.
     pub fn advance(&self, by: Duration) {
         if let Some(micros) = &self.manual {
@@ -75,6 +89,14 @@ impl Clock {
             micros.store(to_micros(to), Ordering::SeqCst);
         }
     }
+}
+
+/// A moment whose age can be told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    shown: OffsetDateTime,
+    /// A manual clock is all the time there is.
+    ticking: Option<Instant>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place that the lint points to")]
@@ -101,6 +123,29 @@ pub(crate) fn from_micros(micros: i64) -> Result<OffsetDateTime, Error> {
 mod tests {
     use super::*;
     use time::macros::datetime;
+
+    #[test]
+    fn an_age_is_known_until_the_clock_is_set_back() {
+        let clock = Clock::manual();
+        let moment = clock.moment().expect("a moment");
+        assert_eq!(clock.age(&moment), Some(Duration::ZERO));
+        clock.advance(Duration::from_millis(1500));
+        assert_eq!(clock.age(&moment), Some(Duration::from_millis(1500)));
+        clock.set(moment.shown - Duration::from_micros(1));
+        assert_eq!(clock.age(&moment), None);
+        clock.set(datetime!(1970-01-01 0:00 UTC));
+        assert_eq!(clock.age(&moment), None);
+
+        let system = Clock::system();
+        let moment = system.moment().expect("a moment");
+        let set_back = Moment { shown: moment.shown + Duration::from_secs(9), ..moment };
+        assert_eq!(system.age(&set_back), None);
+        let back_a_little = Moment {
+            ticking: moment.ticking.and_then(|then| then.checked_sub(Duration::from_secs(5))),
+            ..moment
+        };
+        assert!(system.age(&back_a_little) >= Some(Duration::from_secs(5)));
+    }
 
     #[test]
     fn an_absurd_clock_is_unavailable_and_never_a_panic() {

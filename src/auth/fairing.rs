@@ -8,22 +8,25 @@ use rocket::http::{Header, Status};
 use rocket::{Build, Data, Request, Response, Rocket};
 use serde_json::{Map, Value};
 
+use super::challenge::challenge;
 use super::clock::Clock;
 use super::config::{Config, TokenConfig};
 use super::cookies;
 use super::csrf;
 use super::error::Error;
-use super::error_kind::ErrorKind;
 use super::events::{EventKind, Events, Silent, report};
 use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
 use super::left::Left;
 use super::login_required::LoginRequired;
 use super::notes::Notes;
 use super::policy;
-use super::presented::is_token_of_ours;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
+use super::standing_cache::StandingCache;
+use super::standings::Standings;
 use super::state::{AuthState, CookieNames};
+use super::telling_ledger::TellingLedger;
+use super::verified_tokens::VerifiedTokens;
 
 /// How often the last word moves back behind fairings that other fairings attached.
 pub(super) const HOPS: u8 = 8;
@@ -43,6 +46,7 @@ pub struct Auth {
     ledger: Arc<dyn Ledger>,
     events: Arc<dyn Events>,
     clock: Clock,
+    standings: Standings,
     find_key: Option<Arc<FindKey>>,
     pub(super) login_required: Option<LoginRequired>,
 }
@@ -54,6 +58,7 @@ impl Auth {
             ledger: Arc::new(Stateless),
             events: Arc::new(Silent),
             clock: Clock::system(),
+            standings: Standings::new(),
             find_key: None,
             login_required: None,
         }
@@ -75,6 +80,13 @@ impl Auth {
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// What it will remember of accounts and sign-ins, for code that changes them and is built
+    /// before the launch; later it is managed state.
+    #[must_use]
+    pub fn standings(&self) -> Standings {
+        self.standings.clone()
     }
 
     /// Finds the key that verifies a token of ours by the fields of its header, its `kid` for
@@ -164,13 +176,23 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
+        let standings = self.standings.clone();
         let state = AuthState {
+            standing: StandingCache::new(
+                config.revocation_delay,
+                self.clock.clone(),
+                standings.clone(),
+            ),
+            verified: self.find_key.is_none().then(VerifiedTokens::new),
             keys,
             previous_keys,
             foreign_keys,
             find_key: self.find_key.clone(),
             clock: self.clock.clone(),
-            ledger: self.ledger.clone(),
+            ledger: Arc::new(TellingLedger {
+                inner: self.ledger.clone(),
+                standings: standings.clone(),
+            }),
             events: self.events.clone(),
             notes: Notes::default(),
             account: std::sync::OnceLock::new(),
@@ -178,9 +200,10 @@ impl Fairing for Auth {
                 session: config.session.cookie_name(),
                 remember: config.session.remember_cookie_name(),
             },
+            vary: format!("{}, Cookie", config.token.header),
             config,
         };
-        let rocket = rocket.manage(state).attach(LastWord::default());
+        let rocket = rocket.manage(state).manage(standings).attach(LastWord::default());
         Ok(match &self.login_required {
             Some(required) => rocket.attach(required.clone()),
             None => rocket,
@@ -270,39 +293,11 @@ fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>)
     }
 }
 
-/// RFC 6750, section 3: every 401 says how to come in, and a bad token that it was bad.
-fn challenge(
-    state: &AuthState,
-    request: &Request<'_>,
-    response: &mut Response<'_>,
-    reason: Option<&Error>,
-) {
-    let status = response.status();
-    if !matches!(status, Status::Unauthorized | Status::Forbidden) {
-        return;
-    }
-    // A challenge that the application wrote itself, for another scheme perhaps, stands.
-    if !state.config.mode.has_tokens() || response.headers().contains("WWW-Authenticate") {
-        return;
-    }
-    let (scheme, realm) = (&state.config.token.scheme, &state.config.token.realm);
-    let bare = format!("{scheme} realm=\"{realm}\"");
-    let value = match (status, reason.map(Error::kind)) {
-        (Status::Unauthorized, Some(kind))
-            if kind.blames_token() && is_token_of_ours(request, state) =>
-        {
-            format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
-        }
-        (Status::Unauthorized, _) => bare,
-        (Status::Forbidden, Some(kind @ ErrorKind::InsufficientScope)) => {
-            format!("{bare}, error=\"insufficient_scope\", error_description=\"{}\"", kind.detail())
-        }
-        _ => return,
-    };
-    response.set_header(Header::new("WWW-Authenticate", value));
-}
-
 fn vary(state: &AuthState, response: &mut Response<'_>) {
+    if !response.headers().contains("Vary") {
+        response.set_header(Header::new("Vary", state.vary.clone()));
+        return;
+    }
     let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
     for name in [state.config.token.header.as_str(), "Cookie"] {
         let listed = names.iter().flat_map(|names| names.split(','));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rocket::Request;
+use time::OffsetDateTime;
 
 use super::access_key::{AccessKey, has_prefix};
 use super::account::Account;
@@ -11,9 +12,10 @@ use super::claims::TokenKind;
 use super::config::Location;
 use super::error::Error;
 use super::error_kind::ErrorKind;
+use super::facts::Facts;
 use super::presented::Presented;
-use super::sign_in::SignInKind;
-use super::standing::{find_account, touch};
+use super::sign_in::{SignIn, SignInKind};
+use super::standing::judge;
 use super::state::AuthState;
 use super::token_fault::TokenFault;
 
@@ -39,35 +41,56 @@ pub(crate) async fn behind_key<U: Account>(
         // Nobody can have made it.
         return Err(TokenFault::AccessKey.into());
     }
-    let now = state.clock.now()?;
-    let row = state.ledger.get(&id).await?.ok_or(TokenFault::SignInEnded)?;
+    let hash = key.hash();
+    let (sign_in, account) = judge::<U, _, Error>(request, state, id.as_str(), |facts| {
+        let now = state.clock.now()?;
+        let judged = standing(facts, &hash, facts.account()?, now);
+        if judged.is_ok() {
+            facts.touch(state, now);
+        }
+        Ok(judged)
+    })
+    .await??;
+    if !U::accept_key(request.rocket(), &sign_in).await.map_err(Error::unavailable)? {
+        return Err(TokenFault::Refused.into());
+    }
+    Ok(Authentication {
+        account,
+        via: Via::Token,
+        auth_time: sign_in.auth_time,
+        fresh: false,
+        remembered: false,
+        claims: None,
+        location: Some(Location::Header),
+        sign_in: Some(sign_in),
+    })
+}
+
+/// The sign-in and the account of a key with this hash, if both stand.
+fn standing<U: Account>(
+    facts: &Facts,
+    hash: &str,
+    account: Option<Arc<U>>,
+    now: OffsetDateTime,
+) -> Result<(Arc<SignIn>, Arc<U>), Error> {
+    let row = facts.sign_in.clone().ok_or(TokenFault::SignInEnded)?;
     let stored = row.secret_hash.as_deref().filter(|_| row.kind == SignInKind::Key);
     let stored = stored.ok_or(TokenFault::AccessKey)?;
-    let (hash, stamp) = match stored.split_once('.') {
-        Some((hash, stamp)) => (hash, Some(stamp)),
+    let (kept, stamp) = match stored.split_once('.') {
+        Some((kept, stamp)) => (kept, Some(stamp)),
         None => (stored, None),
     };
-    if !is_equal(hash, &key.hash()) {
+    if !is_equal(kept, hash) {
         return Err(TokenFault::AccessKey.into());
     }
     if now >= row.expires_at {
         return Err(ErrorKind::TokenExpired.into());
     }
-    let account = find_account::<U>(request, &row.account, stamp).await??;
-    if !U::accept_key(request.rocket(), &row).await.map_err(Error::unavailable)? {
-        return Err(TokenFault::Refused.into());
+    let account = account.filter(|account| account.is_active()).ok_or(TokenFault::AccountGone)?;
+    if facts.stamp.as_deref() != stamp {
+        return Err(TokenFault::SignInEnded.into());
     }
-    touch(state, &row, now);
-    Ok(Authentication {
-        account: Arc::new(account),
-        via: Via::Token,
-        auth_time: row.auth_time,
-        fresh: false,
-        remembered: false,
-        claims: None,
-        location: Some(Location::Header),
-        sign_in: Some(row),
-    })
+    Ok((row, account))
 }
 
 /// In a time that does not tell where two texts differ.

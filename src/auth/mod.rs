@@ -41,6 +41,12 @@
 //! The guards of users take it where they take a token, so it opens every route that names no
 //! scope; [`Scoped`] asks for what it was made.
 //!
+//! # What is remembered
+//!
+//! A sign-in and its account are remembered for `auth.revocation_delay` (`"1s"`; 0 for not at
+//! all), so that most requests ask no store. What the library changes counts at once; after every
+//! change of an account by statements of your own call [`Standings::forget_account`].
+//!
 //! # When a guard refuses, or is missing
 //!
 //! With [`Auth::login_required_except`] a route without a guard is a refused launch.
@@ -54,6 +60,7 @@ mod access_keys;
 mod account;
 mod authentication;
 mod bearer;
+mod challenge;
 mod claims;
 mod clock;
 mod config;
@@ -63,6 +70,7 @@ mod digest;
 mod error;
 mod error_kind;
 mod events;
+mod facts;
 mod fairing;
 mod guards;
 mod issue;
@@ -89,9 +97,12 @@ mod session_verdict;
 mod sign_in;
 mod sign_ins;
 mod standing;
+mod standing_cache;
+mod standings;
 mod start;
 mod state;
 mod survey;
+mod telling_ledger;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod ticket;
@@ -102,6 +113,7 @@ mod token_fault;
 mod token_sign_in;
 mod verdict;
 mod verification;
+mod verified_tokens;
 mod vouched;
 
 pub use access_key::AccessKey;
@@ -139,6 +151,7 @@ pub use problem::Problem;
 pub use session::Session;
 pub use sign_in::{Ledger, Rotation, SignIn, SignInId, SignInKind, Stateless};
 pub use sign_ins::SignIns;
+pub use standings::Standings;
 pub use start::Start;
 #[cfg(all(test, feature = "app"))]
 pub(crate) use survey::survey;

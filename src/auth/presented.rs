@@ -1,6 +1,7 @@
 //! Which token a request presents, if any, in any of the enabled locations: no key and no
 //! store is asked yet.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::Request;
@@ -20,7 +21,7 @@ pub(crate) enum Presented {
     /// No token of ours: perhaps a session, perhaps nobody.
     Nothing,
     /// Exactly one well-formed token, good or bad, and where it was.
-    Token(String, Location),
+    Token(Arc<str>, Location),
     /// A credential of ours that cannot be read, or more than one, and what to tell people. A
     /// token request all the same.
     Unreadable(ErrorKind, &'static str),
@@ -167,7 +168,7 @@ fn in_cookies(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> P
     };
     let cookie = request.cookies().get(name).filter(|_| readable);
     match cookie.map(rocket::http::Cookie::value).filter(|value| !value.is_empty()) {
-        Some(value) => Presented::Token(value.to_owned(), Location::Cookies),
+        Some(value) => Presented::Token(value.into(), Location::Cookies),
         None => Presented::Nothing,
     }
 }
@@ -184,7 +185,7 @@ fn in_query(request: &Request<'_>, config: &TokenConfig) -> Presented {
         (None, _) => Presented::Nothing,
         (Some(value), None) if value.is_empty() => Presented::Nothing,
         (Some(value), None) => match value.strip_prefix(config.query.prefix.as_str()) {
-            Some(token) => Presented::Token(token.to_owned(), Location::Query),
+            Some(token) => Presented::Token(token.into(), Location::Query),
             None => Presented::Unreadable(
                 ErrorKind::MalformedAuthorization,
                 "The token in the query must stand behind its prefix.",

@@ -10,12 +10,14 @@ use super::account::Account;
 use super::claims::Claims;
 use super::digest::stamp_digest;
 use super::error::Error;
+use super::facts::Facts;
 use super::sign_in::{SignIn, SignInId, SignInKind};
+use super::standing_cache::Found;
 use super::state::AuthState;
 use super::token_fault::TokenFault;
 
-/// How often the last use of a sign-in is written at the most.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+/// How often what is remembered may turn out to be too old before the stores are asked past it.
+const TRIES: usize = 3;
 
 /// What a credential says about the sign-in that it presents.
 pub(crate) struct Presentation<'c> {
@@ -30,7 +32,7 @@ pub(crate) struct Presentation<'c> {
 /// A sign-in that stands, with its account. Without a ledger there is no row.
 pub(crate) struct Standing<U> {
     pub(crate) account: Arc<U>,
-    pub(crate) sign_in: Option<SignIn>,
+    pub(crate) sign_in: Option<Arc<SignIn>>,
 }
 
 /// The account and sign-in behind a credential, or which of the two is gone, over, inactive
@@ -40,54 +42,120 @@ pub(crate) async fn look_up<U: Account>(
     state: &AuthState,
     credential: &Presentation<'_>,
 ) -> Result<Result<Standing<U>, TokenFault>, Error> {
-    let now = state.clock.now()?;
-    let sign_in = if state.ledger.is_stateless() {
-        None
+    let id = match (state.ledger.is_stateless(), credential.sid) {
+        (true, _) => credential.sub,
+        (false, Some(sid)) => sid,
+        (false, None) => return Ok(Err(TokenFault::SignInEnded)),
+    };
+    judge::<U, _, _>(request, state, id, |facts| {
+        let now = state.clock.now()?;
+        let judged = credential.judge(facts, facts.account()?, now);
+        if judged.is_ok() {
+            facts.touch(state, now);
+        }
+        Ok(judged)
+    })
+    .await
+}
+
+impl Presentation<'_> {
+    fn judge<U: Account>(
+        &self,
+        facts: &Facts,
+        account: Option<Arc<U>>,
+        now: OffsetDateTime,
+    ) -> Result<Standing<U>, TokenFault> {
+        let stands = |sign_in: &SignIn| {
+            sign_in.account == self.sub
+                && sign_in.kind == self.kind
+                && now < sign_in.expires_at
+                && !self.idle.is_some_and(|limit| facts.is_idle(now, limit))
+        };
+        if facts.sign_in.as_deref().is_some_and(|sign_in| !stands(sign_in)) {
+            return Err(TokenFault::SignInEnded);
+        }
+        let account = account.filter(|account| account.is_active());
+        let account = account.ok_or(TokenFault::AccountGone)?;
+        // Another stamp ends a sign-in as its owner would.
+        if facts.stamp.as_deref() != self.stamp {
+            return Err(TokenFault::SignInEnded);
+        }
+        Ok(Standing { account, sign_in: facts.sign_in.clone() })
+    }
+}
+
+/// What somebody thinks of the facts about a sign-in, or without a ledger an account. They may
+/// have been looked up for somebody else, up to `auth.revocation_delay` ago; but never before the
+/// last change in this process, and nobody is refused for what was remembered.
+pub(crate) async fn judge<U: Account, T, E: From<TokenFault>>(
+    request: &Request<'_>,
+    state: &AuthState,
+    id: &str,
+    judge: impl Fn(&Facts) -> Result<Result<T, E>, Error> + Send + Sync,
+) -> Result<Result<T, E>, Error> {
+    let cache = &state.standing;
+    let arrived = cache.last_change();
+    let tries = if cache.is_on() { TRIES } else { 0 };
+    let mut refused = None;
+    for _ in 0..tries {
+        let slot = cache.slot(id, refused.as_ref())?;
+        let remembered = slot.found.initialized();
+        // Whoever came first looks it up. Should they leave or panic, the next one does.
+        let found = slot.found.get_or_init(|| find::<U>(request, state, id)).await;
+        if cache.knew(&slot, arrived) {
+            let verdict = match found {
+                Ok(Ok(facts)) => judge(facts),
+                Ok(Err(fault)) => Ok(Err(fault.clone().into())),
+                Err(error) => Err(error.clone()),
+            };
+            if matches!(verdict, Ok(Ok(_))) || !remembered {
+                return verdict;
+            }
+        }
+        refused = Some(slot);
+    }
+    match find::<U>(request, state, id).await? {
+        Ok(facts) => judge(&facts),
+        Err(fault) => Ok(Err(fault.into())),
+    }
+}
+
+/// Asks the stores.
+async fn find<U: Account>(request: &Request<'_>, state: &AuthState, id: &str) -> Found {
+    let (sign_in, owner) = if state.ledger.is_stateless() {
+        (None, id.to_owned())
     } else {
-        let Some(sign_in) = find_sign_in(state, credential, now).await? else {
+        let Some(id) = SignInId::parse(id) else {
             return Ok(Err(TokenFault::SignInEnded));
         };
-        Some(sign_in)
+        let Some(sign_in) = state.ledger.get(&id).await? else {
+            return Ok(Err(TokenFault::SignInEnded));
+        };
+        let owner = sign_in.account.clone();
+        (Some(sign_in), owner)
     };
-    let account = match find_account::<U>(request, credential.sub, credential.stamp).await? {
-        Ok(account) => account,
-        Err(gone) => return Ok(Err(gone)),
+    let now = state.clock.now()?;
+    let account = match sign_in.as_ref().is_none_or(|sign_in| now < sign_in.expires_at) {
+        true => find_by_sub::<U>(request, &owner).await?,
+        // Whose it was does not matter any more.
+        false => None,
     };
-    if let Some(sign_in) = &sign_in {
-        touch(state, sign_in, now);
-    }
-    Ok(Ok(Standing { account: Arc::new(account), sign_in }))
+    Ok(Ok(Facts::new(sign_in, account, state.standing.mark(&owner))))
 }
 
-async fn find_sign_in(
-    state: &AuthState,
-    credential: &Presentation<'_>,
-    now: OffsetDateTime,
-) -> Result<Option<SignIn>, Error> {
-    let Some(id) = credential.sid.and_then(SignInId::parse) else {
-        return Ok(None);
-    };
-    let found = state.ledger.get(&id).await?;
-    Ok(found.filter(|sign_in| {
-        let idle = credential.idle.is_some_and(|idle| now - sign_in.last_seen_at >= idle);
-        sign_in.account == credential.sub
-            && sign_in.kind == credential.kind
-            && now < sign_in.expires_at
-            && !idle
-    }))
+async fn find_by_sub<U: Account>(request: &Request<'_>, sub: &str) -> Result<Option<U>, Error> {
+    let Ok(id) = sub.parse::<U::Id>() else { return Ok(None) };
+    U::find(request.rocket(), &id).await.map_err(Error::unavailable)
 }
 
-/// The active account of a `sub` whose stamp is still the one that the credential carries;
-/// another stamp ends a sign-in as its owner would.
+/// The active account of a `sub`, asked at this moment, whose stamp is still the one that the
+/// credential carries; another stamp ends a sign-in as its owner would.
 pub(crate) async fn find_account<U: Account>(
     request: &Request<'_>,
     sub: &str,
     stamp: Option<&str>,
 ) -> Result<Result<U, TokenFault>, Error> {
-    let Ok(id) = sub.parse::<U::Id>() else {
-        return Ok(Err(TokenFault::AccountGone));
-    };
-    let found = U::find(request.rocket(), &id).await.map_err(Error::unavailable)?;
+    let found = find_by_sub::<U>(request, sub).await?;
     Ok(match found.filter(Account::is_active) {
         None => Err(TokenFault::AccountGone),
         Some(account) if stamp_digest(&account.stamp()).as_deref() == stamp => Ok(account),
@@ -102,17 +170,4 @@ pub(crate) async fn find_foreign<U: Account>(
 ) -> Result<U, Error> {
     let found = U::find_foreign(request.rocket(), claims).await.map_err(Error::unavailable)?;
     found.filter(Account::is_active).ok_or_else(|| TokenFault::AccountGone.into())
-}
-
-/// Notes the use in the background, at most once a minute; of a key the first use at once, so
-/// that one which was never used can be told.
-pub(crate) fn touch(state: &AuthState, sign_in: &SignIn, now: OffsetDateTime) {
-    let every = match sign_in.kind {
-        SignInKind::Browser => TOUCH_EVERY.min(state.config.session.idle / 4),
-        SignInKind::Token | SignInKind::Key => TOUCH_EVERY,
-    };
-    let first = sign_in.kind == SignInKind::Key && sign_in.last_seen_at == sign_in.created_at;
-    if first || now - sign_in.last_seen_at >= every {
-        state.notes.add(&state.ledger, &sign_in.id, now);
-    }
 }

@@ -15,6 +15,8 @@ use super::keys::{FindKey, ForeignKeys, Keys};
 use super::notes::Notes;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::Ledger;
+use super::standing_cache::StandingCache;
+use super::verified_tokens::VerifiedTokens;
 
 /// The names of our cookies as they go over the wire.
 pub(crate) struct CookieNames {
@@ -33,7 +35,12 @@ pub(crate) struct AuthState {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) events: Arc<dyn Events>,
     pub(crate) notes: Notes,
+    pub(crate) standing: StandingCache,
+    /// Missing where the application finds keys, which may change their minds.
+    pub(crate) verified: Option<VerifiedTokens>,
     pub(crate) cookies: CookieNames,
+    /// What an answer depends on where nobody else says anything about it.
+    pub(crate) vary: String,
     /// The account type of the application: ids of two types would be taken for one another.
     pub(crate) account: OnceLock<TypeId>,
 }

@@ -1,10 +1,34 @@
 //! Verifying a token: whose it says it is decides which keys and which rules judge it.
 
-use super::claims::{Checked, Claims};
+use std::sync::Arc;
+
+use super::claims::{Checked, Claims, TokenKind};
 use super::error::Error;
 use super::keys::Jws;
 use super::state::AuthState;
 use super::token_fault::TokenFault;
+use super::verified_tokens::VerifiedTokens;
+
+/// The claims of a token in its time, of ours or of the foreign issuer; 401 `token_invalid` or
+/// `token_expired`. Most are verified once and remembered.
+pub(crate) fn verify_in_time(state: &AuthState, token: &str) -> Result<Arc<Claims>, Error> {
+    let Some(verified) = &state.verified else {
+        return verify(state, token)?.in_time().map(Arc::new);
+    };
+    let fingerprint = VerifiedTokens::fingerprint(token);
+    if let Some(claims) = verified.get(&fingerprint)
+        && claims.is_in_time(&state.config.token, state.clock.now()?)
+    {
+        return Ok(claims);
+    }
+    // Of what is not remembered, or not in its time any more, the full look says what is wrong.
+    let claims = Arc::new(verify(state, token)?.in_time()?);
+    // A refresh token is presented once.
+    if claims.kind == TokenKind::Access {
+        verified.keep(fingerprint, &claims);
+    }
+    Ok(claims)
+}
 
 /// The checked claims of a token of ours alone; 401 `token_invalid` also for a foreign one, whose
 /// `sub` names nobody here.

@@ -140,6 +140,11 @@ fn weak_settings_are_named_outside_the_debug_profile() {
     let sound = doctor(&home, &[RELEASE]);
     assert_said(&sound, "ok", "settings", &["mode both"]);
     assert_said(&sound, "ok", "proxy", &["127.0.0.1"]);
+    assert_said(&sound, "ok", "revocation", &["within 1s"]);
+    for (delay, mark, says) in [("0", "ok", "at once"), ("2m", "warn", "2m")] {
+        home.configure_alone(&format!("[default.auth]\nrevocation_delay = \"{delay}\"\n"));
+        assert_said(&doctor(&home, &[]), mark, "revocation", &[says]);
+    }
     let open = ("ROCKET_ADDRESS", "0.0.0.0");
     assert_said(&doctor(&home, &[open]), "warn", "settings", &["debug profile"]);
     home.configure_alone("");

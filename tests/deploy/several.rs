@@ -2,6 +2,7 @@
 
 use std::sync::Barrier;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -17,6 +18,12 @@ fn asked(ask: impl FnOnce() -> std::io::Result<Reply>) -> Reply {
 
 fn three(home: &Home) -> [Service; 3] {
     [(), (), ()].map(|()| home.serve(PATIENT))
+}
+
+/// Three that remember nothing for longer than this.
+fn three_within(home: &Home, delay: &str) -> [Service; 3] {
+    let auth = format!("{{revocation_delay=\"{delay}\"}}");
+    [(), (), ()].map(|()| home.serve(&[PATIENT[0], ("ROCKET_AUTH", &auth)]))
 }
 
 /// Whether a token is let in, the same by every process.
@@ -51,7 +58,7 @@ fn same(answers: impl Iterator<Item = bool>) -> bool {
 #[test]
 fn who_signs_in_at_one_is_known_to_all_and_who_leaves_is_out_everywhere_at_once() {
     at_home(|home| {
-        let all = three(&home);
+        let all = three_within(&home, "0s");
         let [a, b, c] = [0, 1, 2].map(|number| all[number].address.as_str());
         let person = cookie(&form_login(a, "user_01").expect("an answer"));
         let program = Tokens::of(&api_login(b, "user_01").expect("an answer"));
@@ -71,7 +78,7 @@ fn who_signs_in_at_one_is_known_to_all_and_who_leaves_is_out_everywhere_at_once(
 #[test]
 fn a_new_password_at_one_ends_what_the_others_gave_out() {
     at_home(|home| {
-        let all = three(&home);
+        let all = three_within(&home, "0s");
         let [a, b, c] = [0, 1, 2].map(|number| all[number].address.as_str());
         let acting = Tokens::of(&api_login(a, "user_01").expect("an answer"));
         let other = Tokens::of(&api_login(b, "user_01").expect("an answer"));
@@ -81,6 +88,70 @@ fn a_new_password_at_one_ends_what_the_others_gave_out() {
         assert_eq!(done.status, 204, "{}", done.body);
         assert!(token_lives(&all, &acting.access));
         assert!(!token_lives(&all, &other.access) && !session_lives(&all, &person));
+    });
+}
+
+/// What another process still lets in, from the moment on at which it was told to be over: how
+/// long after that the last request was sent which it answered, and the first which it refused.
+fn spread(ended: Instant, ask: impl Fn() -> Reply) -> (Option<Duration>, Duration) {
+    let mut last = None;
+    loop {
+        let sent = ended.elapsed();
+        assert!(sent < Duration::from_secs(30), "it is never over");
+        let reply = ask();
+        if [401, 303].contains(&reply.status) {
+            return (last, sent);
+        }
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        last = Some(sent);
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn who_is_signed_out_at_one_is_refused_by_all_within_the_revocation_delay() {
+    at_home(|home| {
+        for (delay, limit) in [("0s", Duration::ZERO), ("1s", Duration::from_secs(1))] {
+            let all = three_within(&home, delay);
+            let here = all[0].address.as_str();
+            for cause in ["a log-out", "the command line"] {
+                let person = cookie(&form_login(here, "user_01").expect("an answer"));
+                let program = Tokens::of(&api_login(here, "user_01").expect("an answer"));
+                assert!(session_lives(&all, &person) && token_lives(&all, &program.access));
+                if cause == "a log-out" {
+                    let path = "/api/logout?all=true";
+                    let out = asked(|| bearing(here, "POST", path, &program.access));
+                    assert_eq!(out.status, 204);
+                    // Whoever ended it refuses at once, whatever the delay.
+                    assert!(!token_lives(&all[..1], &program.access));
+                    assert!(!session_lives(&all[..1], &person));
+                } else {
+                    let done = home.run(&["sign-in", "end", "--all-of", "user_01"], "");
+                    assert_eq!(done.out, "ended 2\n", "{}", done.err);
+                }
+                let ended = Instant::now();
+                thread::scope(|scope| {
+                    for (number, service) in all.iter().enumerate() {
+                        let at = service.address.as_str();
+                        let (token, cookie) = (&program.access, &person);
+                        let watch = move |what, ask: &dyn Fn() -> Reply| {
+                            let (last, first) = spread(ended, ask);
+                            println!(
+                                "revocation_delay {delay}, {cause}: process {number} let the \
+                                 {what} in until {last:?} and refused it at {first:?}"
+                            );
+                            assert!(last.is_none_or(|last| last < limit), "{last:?} with {delay}");
+                        };
+                        scope.spawn(move || {
+                            watch("token", &|| asked(|| bearing(at, "GET", "/api/me", token)));
+                        });
+                        scope.spawn(move || {
+                            watch("session", &|| asked(|| dashboard(at, cookie)));
+                        });
+                    }
+                });
+            }
+        }
     });
 }
 

@@ -12,7 +12,7 @@ use super::client::{
     health, in_time, recovers,
 };
 use crate::support::postgres::{self, Server};
-use crate::support::process::{Home, Service};
+use crate::support::process::{AT_ONCE, Home, Service};
 
 /// What is acknowledged is kept when the server is stopped immediately.
 const SAFE: &str = "-c synchronous_commit=on";
@@ -38,7 +38,7 @@ impl Weather {
         let url = server.create_database(None);
         let database = url.rsplit('/').next().expect("a name").to_owned();
         let home = Home::at(&url);
-        let service = home.serve(&[]);
+        let service = home.serve(&[AT_ONCE]);
         let at = &service.address;
         let person = cookie(&form_login(at, "user_01").expect("an answer"));
         let program = Tokens::of(&api_login(at, "user_02").expect("an answer"));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rocket::figment::providers::Serialized;
 
 use crate::support::app::on_both_with;
-use crate::support::process::{Done, Home, at_home, finish};
+use crate::support::process::{AT_ONCE, Done, Home, at_home, finish};
 
 #[track_caller]
 fn assert_done(done: &Done, out: &str) {
@@ -133,7 +133,7 @@ fn roles_change_but_the_last_administrator_stays() {
 #[test]
 fn a_new_password_ends_every_sign_in_of_the_running_service() {
     at_home(|home| {
-        let service = home.serve(&[]);
+        let service = home.serve(&[AT_ONCE]);
         let token = service.api_login("user_01", "1234").expect("a sample user");
         let cookie = service.form_login("user_01", "1234").expect("a sample user");
         let other = service.api_login("user_02", "5678").expect("a sample user");
@@ -158,7 +158,7 @@ fn a_new_password_ends_every_sign_in_of_the_running_service() {
 #[test]
 fn a_disabled_user_is_out_at_once_and_what_it_had_stays_dead() {
     at_home(|home| {
-        let service = home.serve(&[]);
+        let service = home.serve(&[AT_ONCE]);
         let token = service.api_login("user_01", "1234").expect("a sample user");
         let cookie = service.form_login("user_01", "1234").expect("a sample user");
         let assert_dead = || {

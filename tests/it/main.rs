@@ -23,6 +23,7 @@ mod outage;
 mod registration;
 mod secrets;
 mod setup;
+mod standing;
 mod start;
 mod throttle;
 mod tokens;

@@ -14,6 +14,7 @@ pub(crate) struct FaultyLedger {
     rows: MemoryLedger,
     broken: Arc<AtomicBool>,
     calls: Arc<AtomicUsize>,
+    gets: Arc<AtomicUsize>,
 }
 
 impl FaultyLedger {
@@ -34,6 +35,11 @@ impl FaultyLedger {
     /// How many calls there were.
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many of them looked a sign-in up.
+    pub(crate) fn gets(&self) -> usize {
+        self.gets.load(Ordering::SeqCst)
     }
 
     /// How many sign-ins stand.
@@ -87,6 +93,7 @@ impl Ledger for FaultyLedger {
     }
 
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error> {
+        self.gets.fetch_add(1, Ordering::SeqCst);
         self.rows()?.get(id).await
     }
 

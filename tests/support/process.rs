@@ -23,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// connection which closed in the moment of the signal.
 const CHEAP: &str = "[default]\nport = 0\nshutdown.grace = 2\n[default.auth.password]\ncost = 4\n";
 
+/// A setting with which nothing is remembered: what another process changes, or a database that is
+/// away, shows with the next request.
+pub(crate) const AT_ONCE: (&str, &str) = ("ROCKET_AUTH", "{revocation_delay=0}");
+
 /// The user who owns nothing.
 const NOBODY: u32 = 65534;
 

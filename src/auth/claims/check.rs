@@ -134,6 +134,16 @@ impl Claims {
     }
 }
 
+impl Claims {
+    /// Whether claims that passed every check before would pass those that depend on the time
+    /// now. Without `iat` it is not certain.
+    pub(crate) fn is_in_time(&self, config: &TokenConfig, now: OffsetDateTime) -> bool {
+        let now = Now::new(now, config);
+        let begun = self.iat.is_some() && !now.is_ahead(self.iat) && !now.is_ahead(self.nbf);
+        begun && !now.is_over(self.exp)
+    }
+}
+
 /// The type that a claim set says it is of.
 fn kind_of(reader: &Reader<'_>) -> Result<Option<TokenKind>, TokenFault> {
     match reader.0.get("type").map(Value::as_str) {

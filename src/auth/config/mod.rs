@@ -99,8 +99,9 @@ pub struct Config {
     /// How long a proven password counts as fresh. Defaults to `"10m"`.
     #[serde(with = "duration")]
     pub fresh_for: Duration,
-    /// How long another process may still accept an ended sign-in. Nothing is kept between
-    /// requests, so none does, whatever is set here. Defaults to `"1s"`.
+    /// How long a sign-in and its account are remembered at the most, and so how long another
+    /// process may still accept one that has ended; what this process changes counts at once. 0
+    /// asks the store every time. Defaults to `"1s"`.
     #[serde(with = "duration")]
     pub revocation_delay: Duration,
     /// Session cookies.

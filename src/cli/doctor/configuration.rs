@@ -68,6 +68,25 @@ fn profile(report: &mut Report, figment: &Figment) {
     }
 }
 
+/// How long another process may let in who is signed out.
+pub(super) fn revocation(report: &mut Report, settings: &Settings) {
+    let delay = settings.auth.revocation_delay;
+    let shown = humantime::format_duration(delay);
+    if delay.is_zero() {
+        report.ok("revocation", "at once: every request asks the database");
+    } else if delay > Duration::from_secs(60) {
+        report.warn(
+            "revocation",
+            format_args!(
+                "for up to {shown} every other process, and what the command line changes, lets in \
+                 who is signed out; set auth.revocation_delay to a minute or less"
+            ),
+        );
+    } else {
+        report.ok("revocation", format_args!("seen by every process within {shown}"));
+    }
+}
+
 /// What is allowed and should not be, outside the debug profile.
 pub(super) fn weak_settings(report: &mut Report, figment: &Figment, settings: &Settings) {
     let mode = settings.auth.mode;

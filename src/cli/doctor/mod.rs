@@ -80,6 +80,7 @@ pub(super) fn run() -> Result<(), Failure> {
     };
     if let Some(settings) = &settings {
         configuration::weak_settings(&mut report, &figment, settings);
+        configuration::revocation(&mut report, settings);
         files::database(&mut report, settings);
         database::check(&mut report, settings);
         surroundings::check(&mut report, &figment, settings);

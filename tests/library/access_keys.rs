@@ -209,6 +209,7 @@ fn what_wants_freshness_or_a_key_takes_a_key_of_its_scope_and_fresh_tokens_and_s
     refused(&app.get("/automatic").cookie(&session).send(), 401, "fresh_login_required");
     assert_eq!(app.get("/automatic").bearer(&made.key).send().body, "1");
     app.users.change(ALICE, |user| user.admin = false);
+    app.advance(1);
     refused(&app.get("/both").bearer(&made.key).send(), 403, "forbidden");
 }
 
@@ -340,10 +341,12 @@ fn signing_out_with_a_key_ends_that_key_alone() {
 fn a_key_dies_with_its_account_and_with_the_accounts_stamp() {
     let (app, made) = with_key("");
     app.users.change(ALICE, |user| user.active = false);
+    app.advance(1);
     refused(&app.get("/who").bearer(&made.key).send(), 401, "token_revoked");
     app.users.change(ALICE, |user| user.active = true);
     assert_eq!(app.get("/who").bearer(&made.key).send().status, 200);
     app.users.change(ALICE, |user| user.stamp = "another password".to_owned());
+    app.advance(1);
     refused(&app.get("/who").bearer(&made.key).send(), 401, "token_revoked");
     let (app, made) = with_key("");
     app.users.delete(ALICE);
@@ -364,6 +367,7 @@ fn a_broken_store_is_unavailable_and_ends_no_key() {
     app.ledger.break_down(true);
     refused(&app.get("/who").bearer(&made.key).send(), 503, "unavailable");
     app.ledger.break_down(false);
+    app.advance(1);
     app.users.break_down(true);
     refused(&app.get("/who").bearer(&made.key).send(), 503, "unavailable");
     app.users.break_down(false);

@@ -85,8 +85,9 @@
 //! assert_eq!(client.get("/me").act_as(&program).dispatch().status(), Status::Unauthorized);
 //! assert_eq!(client.get("/me").act_as(&browser).dispatch().status(), Status::Ok);
 //!
-//! // An administrator ends everything.
+//! // An administrator ends everything, behind the library's back: within `revocation_delay`.
 //! ledger.clear();
+//! clock.advance(Duration::from_secs(1));
 //! assert_eq!(client.get("/me").act_as(&browser).dispatch().status(), Status::Unauthorized);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

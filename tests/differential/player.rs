@@ -12,7 +12,7 @@ use vestibule::db::AnyConnection;
 
 use crate::contents;
 use crate::pools::{NUMBERS, TEXTS};
-use crate::redaction::Names;
+use crate::redaction::{Names, sign_in_of};
 use crate::requests::{BROWSERS, CLIENTS, Name, Op};
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{On, TestApp, password};
@@ -180,7 +180,10 @@ impl Player {
     /// A use is noted in the background once a minute. A request whose answer may show that
     /// comes after one that has had it noted.
     fn be_seen(&mut self, who: usize) {
-        let Some(id) = self.clients[who].sign_in.clone() else { return };
+        // A token that an older refresh token brought is of an older sign-in than the newest.
+        let client = &self.clients[who];
+        let by_token = client.token.as_deref().and_then(sign_in_of);
+        let Some(id) = by_token.or_else(|| client.sign_in.clone()) else { return };
         let micros = i64::try_from(self.now().unix_timestamp_nanos() / 1000).expect("a sane clock");
         let mut unseen = || {
             let rows = contents::sign_ins(&mut self.connection);

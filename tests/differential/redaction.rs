@@ -110,12 +110,21 @@ impl Names {
     }
 
     fn claims(&mut self, token: &str) -> Value {
-        let part = token.split('.').nth(1).expect("a token has three parts");
-        let bytes = URL_SAFE_NO_PAD.decode(part).expect("base64url");
-        let mut claims = serde_json::from_slice(&bytes).expect("JSON");
+        let mut claims = claims_of(token);
         self.redact(&mut claims);
         claims
     }
+}
+
+fn claims_of(token: &str) -> Value {
+    let part = token.split('.').nth(1).expect("a token has three parts");
+    let bytes = URL_SAFE_NO_PAD.decode(part).expect("base64url");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+/// The sign-in that a token presents.
+pub(crate) fn sign_in_of(token: &str) -> Option<String> {
+    claims_of(token)["sid"].as_str().map(str::to_owned)
 }
 
 /// A cookie whose value is sealed, without it; the day on which it ends is the real clock's.

@@ -81,10 +81,15 @@ pub fn build_open(
     prepare(&settings, &hasher, clock).map_err(|problem| fault("databases.main.url", problem))?;
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;
-    let rules = (settings.auth.password.clone(), settings.auth.key.clone());
     let (audit, writer) = Audit::new(clock.clone());
-    let accounts =
-        Accounts::new(db.clone(), hasher, clock.clone(), rules, &settings.accounts, audit.clone());
+    let accounts = Accounts::new(
+        db.clone(),
+        hasher,
+        clock.clone(),
+        &settings.auth,
+        &settings.accounts,
+        audit.clone(),
+    );
     let auth = Auth::fairing()
         .ledger(DieselLedger::new(db.clone()))
         .events(AuditEvents::new(audit))
@@ -113,7 +118,7 @@ pub fn build_open(
         rocket = rocket.attach(web::stage(&settings));
     }
     if mode.has_tokens() {
-        rocket = rocket.attach(api::stage(settings.accounts.registration));
+        rocket = rocket.attach(api::stage(&settings.auth, settings.accounts.registration));
     }
     if mode == Mode::Token {
         rocket = rocket.register("/", http::catchers());

@@ -189,6 +189,13 @@ impl Config {
         problems
     }
 
+    /// Whether anything takes an access key: tokens exist, and `token.locations` holds `"header"`,
+    /// the one place where a key is looked for.
+    #[must_use]
+    pub fn takes_keys(&self) -> bool {
+        self.mode.has_tokens() && self.token.locations.contains(&Location::Header)
+    }
+
     /// The algorithm that signs tokens.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {

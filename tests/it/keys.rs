@@ -258,7 +258,7 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
 fn each_scope_opens_its_routes_and_no_other() {
     let known: BTreeSet<String> =
         ROUTES.iter().map(|(method, route, ..)| format!("{method} {route}")).collect();
-    let groups = vestibule::api::routes(true);
+    let groups = vestibule::api::routes(&vestibule::auth::Config::default(), true);
     let mounted = groups.iter().flat_map(|group| {
         group.routes.iter().map(|route| format!("{} /api{}", route.method, route.uri.path()))
     });

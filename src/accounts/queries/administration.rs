@@ -102,6 +102,7 @@ fn differences(before: &User, after: &User, ended: u64, by: &By) -> Vec<Record> 
 pub fn sign_out(connection: &mut AnyConnection, id: i64, by: &By) -> Result<Changed, Error> {
     write(connection, |connection| {
         permit(connection, by)?;
+        lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
         let records = vec![Record::of(What::Ended, &user, by).ended(ended)];

@@ -20,7 +20,7 @@ pub use events::{EVENTS_PAGE, events, events_after, head, last_before};
 pub(super) use events::{append, base, clear, mark_pruned, names_of};
 pub use import::{insert_all, taken};
 pub use setup::{has_administrator, purge_links};
-pub use sign_ins::{end_sign_in, end_sign_ins, purge, sign_ins_of};
+pub use sign_ins::{end_sign_in, purge, sign_ins_of};
 pub use throttle::purge_throttle;
 pub use user_list::{PAGE, page};
 pub use users::{

@@ -81,7 +81,6 @@ pub fn build_open(
     prepare(&settings, &hasher, clock).map_err(|problem| fault("databases.main.url", problem))?;
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;
-    let rules = (settings.auth.password.clone(), settings.auth.key.clone());
     let (audit, writer) = Audit::new(clock.clone());
     let auth = Auth::fairing()
         .ledger(DieselLedger::new(db.clone()))
@@ -95,7 +94,7 @@ pub fn build_open(
         hasher,
         clock.clone(),
         auth.standings(),
-        rules,
+        &settings.auth,
         &settings.accounts,
         audit,
     );
@@ -120,7 +119,7 @@ pub fn build_open(
         rocket = rocket.attach(web::stage(&settings));
     }
     if mode.has_tokens() {
-        rocket = rocket.attach(api::stage(settings.accounts.registration));
+        rocket = rocket.attach(api::stage(&settings.auth, settings.accounts.registration));
     }
     if mode == Mode::Token {
         rocket = rocket.register("/", http::catchers());

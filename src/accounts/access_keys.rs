@@ -1,4 +1,4 @@
-//! Access keys of users: what they may be called and used for, and making them.
+//! Access keys of users: what they may be called and used for, making and ending them.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use super::audit::By;
 use super::buckets::Bucket;
 use super::queries;
 use super::{Accounts, KeyScope, User};
-use crate::auth::{Error, ErrorKind, KeyConfig, MadeKey, NewKey, SignIn};
+use crate::auth::{Error, ErrorKind, KeyConfig, MadeKey, NewKey, SignIn, SignInId, SignIns};
 use crate::db::write;
 
-/// Longest label, in characters.
-const MAX_LABEL: usize = 100;
+/// How many keys of an account stand at once at the most.
+pub const STANDING_KEYS: i64 = 100;
 
 /// How many keys an account makes in an hour at the most: each leaves a row in the audit log
 /// for good, and none costs a hash.
@@ -30,42 +30,49 @@ pub fn draw_key(
     config: &KeyConfig,
     now: OffsetDateTime,
 ) -> Result<MadeKey, Error> {
-    let lifetime = match new.lifetime {
-        Some(life) if life.is_zero() || life > config.longest => {
-            let longest = humantime::format_duration(config.longest);
-            Err(("expires_in", format!("A key lives for {longest} at the most.")))
+    let own = faults(user, &new);
+    match MadeKey::draw(user, new.clone(), config, now) {
+        Ok(made) if own.is_empty() => return Ok(made),
+        Err(error) if error.kind() != ErrorKind::InvalidField => return Err(error),
+        _ => {}
+    }
+    let error = ErrorKind::InvalidField.into();
+    let error = own.into_iter().fold(error, |error: Error, (name, why)| error.field(name, why));
+    // The library names the first fault, so it is asked about each field beside good ones.
+    let good = NewKey { label: "good".to_owned(), ..NewKey::default() };
+    let fields = [
+        NewKey { label: new.label, ..good.clone() },
+        NewKey { scopes: new.scopes, ..good.clone() },
+        NewKey { lifetime: new.lifetime, ..good },
+    ];
+    let found = fields.into_iter().filter_map(|new| MadeKey::draw(user, new, config, now).err());
+    Err(found.fold(error, |error, found| {
+        let named = |name: &str| error.fields().any(|(known, _)| known == name);
+        let new = found.fields().find(|(name, _)| !named(name));
+        let new = new.map(|(name, why)| (name.to_owned(), why.to_owned()));
+        match new {
+            Some((name, why)) => error.field(name, why),
+            None => error,
         }
-        _ => Ok(()),
-    };
-    let label = label(&new.label).map_err(|why| ("label", why.to_owned()));
-    let scopes = scopes(user, &new.scopes).map_err(|why| ("scopes", why));
-    let faults = [label.err(), scopes.err(), lifetime.err()];
-    let error = faults.into_iter().flatten().fold(None, |error: Option<Error>, (name, why)| {
-        Some(error.unwrap_or_else(|| ErrorKind::InvalidField.into()).field(name, why))
+    }))
+}
+
+/// What only this service refuses.
+fn faults(user: &User, new: &NewKey) -> Vec<(&'static str, String)> {
+    let label = is_deceptive(&new.label).then(|| {
+        ("label", "A label has no invisible or direction-changing characters.".to_owned())
     });
-    match error {
-        Some(error) => Err(error),
-        None => MadeKey::draw(user, new, config, now),
-    }
+    let scopes = scopes(user, &new.scopes).err().map(|why| ("scopes", why));
+    label.into_iter().chain(scopes).collect()
 }
 
-/// What people read must be what is written: nothing invisible, nothing that turns text round.
-fn label(text: &str) -> Result<(), &'static str> {
-    let text = text.trim();
+/// Whether people would not read what is written: something is invisible, or turns text round.
+fn is_deceptive(label: &str) -> bool {
     let turns = |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-    let broken =
-        |c: char| c.is_control() || turns(c) || matches!(c, '\u{61c}' | '\u{feff}' | '\u{fffd}');
-    if text.is_empty() {
-        Err("Say what the key is for.")
-    } else if text.chars().take(MAX_LABEL + 1).count() > MAX_LABEL {
-        Err("A label has at most 100 characters.")
-    } else if text.chars().any(broken) {
-        Err("A label has no control, invisible or direction-changing characters.")
-    } else {
-        Ok(())
-    }
+    label.trim().chars().any(|c| turns(c) || matches!(c, '\u{61c}' | '\u{feff}' | '\u{fffd}'))
 }
 
+/// Those that there are, and those of administrators for administrators.
 fn scopes(user: &User, scopes: &[String]) -> Result<(), String> {
     let known = |name: &String| KeyScope::ALL.iter().find(|scope| scope.name == *name);
     let may = |name: &String| KeyScope::for_user(user).any(|scope| scope.name == *name);
@@ -74,8 +81,6 @@ fn scopes(user: &User, scopes: &[String]) -> Result<(), String> {
         Err(format!("A key may have these scopes: {}.", names()))
     } else if !scopes.iter().all(may) {
         Err(format!("Without the role of an administrator a key may have: {}.", names()))
-    } else if scopes.iter().enumerate().any(|(at, scope)| scopes[..at].contains(scope)) {
-        Err("Name each scope once.".to_owned())
     } else {
         Ok(())
     }
@@ -86,7 +91,8 @@ impl Accounts {
     /// transaction.
     ///
     /// # Errors
-    /// As [`draw_key`]; 401 `token_revoked` when the acting sign-in has ended meanwhile, 429
+    /// As [`draw_key`]; 401 `token_revoked` when the acting sign-in has ended meanwhile, 403
+    /// `forbidden` for whoever has [as many as there may be](STANDING_KEYS), 429
     /// `too_many_attempts` with `Retry-After` for whoever has made many.
     pub async fn make_key(&self, user: &User, new: NewKey, by: &By) -> Result<MadeKey, Error> {
         let mut made = draw_key(user, new, &self.keys, by.at())?;
@@ -103,6 +109,25 @@ impl Accounts {
         self.run(move |connection| queries::keep_key(connection, &user, &row, &by)).await?;
         Ok(made)
     }
+
+    /// Ends a key of a user's. What is no key is ended as what it is, and not by a slip.
+    ///
+    /// # Errors
+    /// 404 `not_found` when it is over, no key or another user's, 503 `unavailable`.
+    pub async fn end_key(
+        &self,
+        user: &User,
+        id: &str,
+        sign_ins: &SignIns<'_>,
+    ) -> Result<(), Error> {
+        let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
+        let (wanted, now) = (id.clone(), self.clock.now()?);
+        let found = self.run(move |connection| queries::key(connection, wanted.as_str())).await?;
+        let account = user.id.to_string();
+        let own = found.filter(|key| key.account == account && now < key.expires_at);
+        own.ok_or(ErrorKind::NotFound)?;
+        sign_ins.end(&account, id.as_str()).await
+    }
 }
 
 /// When a key was last used; `None` for one that never was.
@@ -113,18 +138,15 @@ pub fn last_used(key: &SignIn) -> Option<OffsetDateTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::label;
+    use super::is_deceptive;
 
     #[test]
     fn a_label_is_what_it_looks_like() {
-        for good in ["x", " nightly backup ", "Sicherung für Ann", "备份", &"\u{1f600}".repeat(100)]
-        {
-            assert_eq!(label(good), Ok(()), "{good}");
+        for good in ["x", " nightly backup ", "Sicherung für Ann", "备份", "\u{1f600}"] {
+            assert!(!is_deceptive(good), "{good}");
         }
-        let bad =
-            ["", "  ", "a\nb", "a\u{0}b", "a\u{202e}b", "a\u{200b}b", "a\u{fffd}b", "a\u{2066}b"];
-        for bad in bad.map(str::to_owned).into_iter().chain(["x".repeat(101)]) {
-            assert!(label(&bad).is_err(), "{bad:?}");
+        for bad in ["a\u{202e}b", "a\u{200b}b", "a\u{fffd}b", "a\u{2066}b", "\u{feff}", "\u{61c}"] {
+            assert!(is_deceptive(bad), "{bad:?}");
         }
     }
 }

@@ -66,9 +66,8 @@ impl Ledger for DieselLedger {
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
         let Ok(account) = account.parse::<i64>() else { return Ok(0) };
         let except = except.map(ToString::to_string);
-        let ended = self.0.run(move |connection| {
-            queries::end_sign_ins(connection, account, except.as_deref()).map_err(Error::from)
-        });
+        let ended =
+            self.0.run(move |connection| sign_ins::end_all(connection, account, except.as_deref()));
         ended.await
     }
 

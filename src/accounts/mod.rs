@@ -35,7 +35,7 @@ mod throttle;
 mod user;
 mod username;
 
-pub use access_keys::{draw_key, last_used};
+pub use access_keys::{STANDING_KEYS, draw_key, last_used};
 pub use config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 pub use credentials::{Credentials, NewPassword};
 pub use fields::{Owner, full_name, new_password};

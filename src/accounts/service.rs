@@ -2,7 +2,7 @@
 
 use super::audit::Audit;
 use super::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
-use crate::auth::{Clock, Error, Hasher, KeyConfig, PasswordConfig, Standings};
+use crate::auth::{Clock, Config, Error, Hasher, KeyConfig, PasswordConfig, Standings};
 use crate::db::{AnyConnection, Db};
 
 /// The accounts: the database, the hasher of passwords, and the rules. Cheap to clone.
@@ -27,10 +27,11 @@ impl Accounts {
         hasher: Hasher,
         clock: Clock,
         standings: Standings,
-        (limits, keys): (PasswordConfig, KeyConfig),
+        auth: &Config,
         config: &AccountsConfig,
         audit: Audit,
     ) -> Self {
+        let (limits, keys) = (auth.password.clone(), auth.key.clone());
         let (throttle, registrations) = (config.throttle, config.registrations);
         Self { db, hasher, clock, standings, limits, keys, throttle, registrations, audit }
     }

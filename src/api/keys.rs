@@ -13,8 +13,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
 use crate::auth::{
-    Authenticated, Error, ErrorKind, EventKind, Fresh, JsonBody, MadeKey, NewKey, Reporter, Scoped,
-    SignIn, SignInKind, SignIns, duration,
+    Authenticated, Error, EventKind, Fresh, JsonBody, MadeKey, NewKey, Reporter, Scoped, SignIn,
+    SignInKind, SignIns, duration,
 };
 use crate::http::ClientAddress;
 
@@ -112,14 +112,10 @@ pub(super) async fn make(
 pub(super) async fn end(
     user: Scoped<OwnSignIns, TokenUser>,
     sign_ins: SignIns<'_>,
+    accounts: &State<Accounts>,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    let account = user.id.to_string();
-    let all = sign_ins.list(&account).await?;
-    let mut keys = all.iter().filter(|sign_in| sign_in.kind == SignInKind::Key);
-    // What is no key is ended as what it is, and not by a slip.
-    keys.find(|key| key.id.as_str() == id).ok_or(ErrorKind::NotFound)?;
-    sign_ins.end(&account, id).await?;
+    accounts.end_key(&user, id, &sign_ins).await?;
     Ok(status::NoContent)
 }
 

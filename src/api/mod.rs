@@ -11,6 +11,7 @@ mod users;
 use rocket::fairing::AdHoc;
 use rocket::routes;
 
+use crate::auth::Config;
 use crate::http::{Guarded, catchers};
 
 /// The path that all routes of the API are under.
@@ -18,7 +19,7 @@ pub const BASE: &str = "/api";
 
 /// The routes, by who may enter.
 #[must_use]
-pub fn routes(registration: bool) -> Vec<Guarded> {
+pub fn routes(auth: &Config, registration: bool) -> Vec<Guarded> {
     let mut groups = vec![
         Guarded::new(BASE, "anyone", routes![sign_in::login]),
         Guarded::new(BASE, "RefreshToken", routes![sign_in::refresh]),
@@ -32,9 +33,9 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
         Guarded::new(
             BASE,
             "Scoped<OwnSignIns, TokenUser>",
-            routes![sign_ins::list, sign_ins::end, sign_ins::end_others, keys::list, keys::end],
+            routes![sign_ins::list, sign_ins::end, sign_ins::end_others],
         ),
-        Guarded::new(BASE, "Fresh<TokenUser>", routes![password::change, keys::make]),
+        Guarded::new(BASE, "Fresh<TokenUser>", routes![password::change]),
         Guarded::new(BASE, "ClaimedRole<Admin, Scoped<OwnAccount, TokenUser>>", routes![me::admin]),
         Guarded::new(
             BASE,
@@ -47,6 +48,11 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
             routes![users::change, users::end_sign_ins, users::delete],
         ),
     ];
+    if auth.takes_keys() {
+        let guard = "Scoped<OwnSignIns, TokenUser>";
+        groups.push(Guarded::new(BASE, guard, routes![keys::list, keys::end]));
+        groups.push(Guarded::new(BASE, "Fresh<TokenUser>", routes![keys::make]));
+    }
     if registration {
         groups.push(Guarded::new(BASE, "anyone", routes![sign_in::register]));
     }
@@ -55,10 +61,10 @@ pub fn routes(registration: bool) -> Vec<Guarded> {
 
 /// Mounts the API with its catchers.
 #[must_use]
-pub fn stage(registration: bool) -> AdHoc {
+pub fn stage(auth: &Config, registration: bool) -> AdHoc {
+    let groups = routes(auth, registration);
     AdHoc::on_ignite("API", move |rocket| async move {
         let rocket = rocket.register(BASE, catchers());
-        let groups = routes(registration).into_iter();
-        groups.fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
+        groups.into_iter().fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
     })
 }

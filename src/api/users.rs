@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::queries::{self, Change, PAGE};
 use crate::accounts::{Accounts, Admin, Role, TokenUser, User, UsersRead, UsersWrite, full_name};
-use crate::auth::{Error, ErrorKind, FreshOrKey, JsonBody, Require, Scoped};
+use crate::auth::{Authenticated, Error, ErrorKind, FreshOrKey, JsonBody, Require, Scoped};
 use crate::http::ClientAddress;
 
 /// A user as an administrator sees it.
@@ -73,7 +73,8 @@ pub(super) async fn one(
     Ok(Json(user.ok_or(ErrorKind::NotFound)?.into()))
 }
 
-/// Changes role, activity or full name.
+/// Changes role, activity or full name. A key makes no administrators: one of them could stay when
+/// a stolen key has ended.
 #[patch("/users/<id>", data = "<body>")]
 pub(super) async fn change(
     admin: Require<Admin, FreshOrKey<UsersWrite, TokenUser>>,
@@ -97,6 +98,9 @@ pub(super) async fn change(
         }
     }
     body.finish()?;
+    if change.role == Some(Role::Admin) && admin.authentication().is_key() {
+        return Err(ErrorKind::FreshLoginRequired.into());
+    }
     let by = accounts.by(&admin, address.0)?;
     let changed = accounts.change_user(&by, number(id)?, change).await?;
     Ok(Json(changed.user.into()))

@@ -134,7 +134,8 @@ fn stored(key: &AccessKey, stamp: Option<&str>) -> String {
 /// many keys anybody may make is for your route to say.
 ///
 /// Without it: 404 in mode `session`, where nothing takes a key. Without a ledger the
-/// application does not launch.
+/// application does not launch. 404 also without `"header"` among `token.locations`; see
+/// [`Config::takes_keys`](super::Config::takes_keys).
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -182,7 +183,7 @@ impl<'r> FromRequest<'r> for AccessKeys<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         match AuthState::of(request) {
-            Ok(state) if state.config.mode.has_tokens() => {
+            Ok(state) if state.config.takes_keys() => {
                 state.asked(request);
                 Outcome::Success(Self { request, state })
             }

@@ -10,7 +10,7 @@ use super::database::Database;
 use super::{Failure, print_line, user};
 use crate::accounts::audit::By;
 use crate::accounts::{draw_key, last_used, queries};
-use crate::auth::{Clock, ErrorKind, NewKey, SignInId, SignInKind};
+use crate::auth::{Clock, ErrorKind, NewKey, SignInId, SignInKind, duration};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
@@ -25,8 +25,8 @@ pub(super) enum KeyCommand {
         /// given several times
         #[arg(long = "scope", value_name = "SCOPE")]
         scopes: Vec<String>,
-        /// How long it lives: "30 days"; as `auth.key.lifetime` says by default
-        #[arg(long, value_name = "LIFE", value_parser = humantime::parse_duration)]
+        /// How long it lives: "30 days", or seconds; as `auth.key.lifetime` says by default
+        #[arg(long, value_name = "LIFE", value_parser = life)]
         expires: Option<Duration>,
     },
     /// List a user's keys
@@ -43,6 +43,11 @@ pub(super) enum KeyCommand {
     },
 }
 
+/// Reads a duration as the settings do.
+fn life(text: &str) -> Result<Duration, &'static str> {
+    duration::parse(text).ok_or("a duration such as \"30 days\" or a number of seconds")
+}
+
 /// Runs one of the commands.
 pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
     let Database { mut connection, auth } = Database::open()?;
@@ -50,8 +55,10 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
     let by = By::command_line(Clock::system().now()?);
     match command {
         KeyCommand::Add { name, label, scopes, expires } => {
-            if !auth.mode.has_tokens() {
-                return Err(Failure::new("in mode `session` nothing takes an access key"));
+            if !auth.takes_keys() {
+                let line = "nothing takes an access key: that wants a mode with tokens, and \
+                            \"header\" among auth.token.locations";
+                return Err(Failure::new(line));
             }
             let user = user::find(connection, name)?;
             let (label, scopes) = (label.clone(), scopes.clone());
@@ -63,7 +70,13 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             // Beside the key, so that a program can read that alone.
             let told = format!("made {id} for {}, good until {until}", user.username);
             let _ = writeln!(std::io::stderr(), "{told}; nobody can show it again:");
-            print_line(format_args!("{}", made.key.as_str()));
+            let mut out = std::io::stdout();
+            let printed = writeln!(out, "{}", made.key.as_str()).and_then(|()| out.flush());
+            if let Err(cause) = printed {
+                queries::sign_out_of(connection, id.as_str(), &by)?;
+                let line = format!("the key could not be printed and has ended: {cause}");
+                return Err(Failure::new(line));
+            }
         }
         KeyCommand::List { name } => {
             let user = user::find(connection, name)?;
@@ -86,9 +99,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
         KeyCommand::End { id } => {
             let unknown = || Failure::new("there is no key of this id");
             let id = SignInId::parse(id).ok_or_else(unknown)?;
-            if !queries::is_key(connection, id.as_str())? {
-                return Err(unknown());
-            }
+            queries::key(connection, id.as_str())?.ok_or_else(unknown)?;
             match queries::sign_out_of(connection, id.as_str(), &by) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
                 ended => ended?,

@@ -1,7 +1,7 @@
 //! `vestibule routes`: who may enter where.
 
 use super::{Failure, figment, print_line};
-use crate::auth::Mode;
+use crate::auth::Config;
 use crate::http::{self, Guarded};
 use crate::settings::Settings;
 use crate::{api, web};
@@ -16,19 +16,20 @@ pub(super) fn list() -> Result<(), Failure> {
     Ok(())
 }
 
-fn groups(mode: Mode, registration: bool) -> Vec<Guarded> {
+fn groups(auth: &Config, registration: bool) -> Vec<Guarded> {
+    let mode = auth.mode;
     let mut groups = http::routes(mode);
     if mode.has_sessions() {
-        groups.extend(web::routes(mode, registration));
+        groups.extend(web::routes(auth, registration));
     }
     if mode.has_tokens() {
-        groups.extend(api::routes(registration));
+        groups.extend(api::routes(auth, registration));
     }
     groups
 }
 
 fn rows(settings: &Settings) -> Vec<(String, String, &'static str)> {
-    let mut rows: Vec<_> = groups(settings.auth.mode, settings.accounts.registration)
+    let mut rows: Vec<_> = groups(&settings.auth, settings.accounts.registration)
         .iter()
         .flat_map(|group| {
             let base = group.base.trim_end_matches('/');
@@ -47,7 +48,7 @@ mod tests {
     use rocket::Route;
 
     use super::*;
-    use crate::auth::survey;
+    use crate::auth::{Mode, survey};
 
     /// Guards that refuse nobody, beside which nothing is demanded.
     const TOOLS: [&str; 4] = ["Tokens", "SignIns", "Reporter", "PublicKeys"];
@@ -56,7 +57,7 @@ mod tests {
     fn what_a_group_says_it_demands_is_what_rocket_finds_in_its_handlers() {
         let mut wrong = Vec::new();
         for mode in [Mode::Session, Mode::Token, Mode::Both] {
-            let groups = groups(mode, true);
+            let groups = groups(&Config { mode, ..Config::default() }, true);
             let routes = groups.iter().flat_map(|group| &group.routes);
             let found = survey(&rocket::Config::figment(), routes).expect("a survey");
             let said = groups

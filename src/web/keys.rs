@@ -45,18 +45,26 @@ fn field(scope: &str) -> String {
 }
 
 impl Wanted {
-    /// The ticked boxes.
-    fn scopes(&self) -> Vec<String> {
+    /// The boxes that were sent, each with what it says.
+    fn boxes(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let boxes = [
             (OwnSignIns::NAME, &self.sign_ins),
             (UsersRead::NAME, &self.users_read),
             (UsersWrite::NAME, &self.users_write),
         ];
-        let ticked = boxes.into_iter().filter(|(_, value)| value.as_deref() == Some("on"));
+        boxes.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+
+    /// The ticked ones.
+    fn scopes(&self) -> Vec<String> {
+        let ticked = self.boxes().filter(|(_, value)| *value == "on");
         ticked.map(|(name, _)| name.to_owned()).collect()
     }
 
     fn read(&self) -> Result<NewKey, Error> {
+        if self.boxes().any(|(_, value)| value != "on") {
+            return Err(Error::invalid_field("scopes", "Tick a box or leave it."));
+        }
         let lifetime = duration::parse(&self.expires_in)
             .ok_or_else(|| Error::invalid_field("expires_in", "Choose how long the key lives."))?;
         let (label, scopes) = (self.label.clone(), self.scopes());
@@ -107,14 +115,32 @@ struct Desk<'d> {
     view: &'d View,
     user: &'d User,
     accounts: &'d Accounts,
-    sign_ins: &'d SignIns<'d>,
+    /// Those that stand, latest use first.
+    keys: Vec<SignIn>,
 }
 
-impl Desk<'_> {
-    async fn page(&self, shown_beside: Shown<'_>) -> Result<Template, Error> {
+impl<'d> Desk<'d> {
+    async fn new(
+        view: &'d View,
+        user: &'d User,
+        accounts: &'d Accounts,
+        sign_ins: &SignIns<'_>,
+    ) -> Result<Self, Error> {
+        let mut keys = sign_ins.list(&user.id.to_string()).await?;
+        keys.retain(|sign_in| sign_in.kind == SignInKind::Key);
+        Ok(Self { view, user, accounts, keys })
+    }
+
+    /// The page with a new key. The list was read before that was made: a database that fails
+    /// now must not take away what nobody can show again.
+    fn with(mut self, made: &MadeKey) -> Template {
+        self.keys.push(made.sign_in.clone());
+        self.keys.sort_by(SignIn::latest_first);
+        self.page(Shown { fresh: true, made: Some(made), ..Shown::default() })
+    }
+
+    fn page(&self, shown_beside: Shown<'_>) -> Template {
         let Shown { fresh, notice, made, again } = shown_beside;
-        let all = self.sign_ins.list(&self.user.id.to_string()).await?;
-        let keys = all.iter().filter(|sign_in| sign_in.kind == SignInKind::Key);
         let errors: BTreeMap<&str, &str> =
             again.iter().flat_map(|(_, error)| error.fields()).collect();
         let problem = again.map(|(_, error)| error).filter(|_| errors.is_empty());
@@ -127,7 +153,7 @@ impl Desk<'_> {
             .collect();
         let chosen = again.map(|(form, _)| form.expires_in.as_str());
         let own = context! {
-            keys: keys.map(row).collect::<Vec<_>>(),
+            keys: self.keys.iter().map(row).collect::<Vec<_>>(),
             made: made.map(|made| context! { label: &made.sign_in.label, key: made.key.as_str() }),
             label: again.map(|(form, _)| &form.label),
             scopes,
@@ -137,7 +163,7 @@ impl Desk<'_> {
             problem: problem.map(Error::message),
             errors,
         };
-        Ok(self.view.page("keys", "Access keys", Some(self.user), own))
+        self.view.page("keys", "Access keys", Some(self.user), own)
     }
 }
 
@@ -162,9 +188,9 @@ pub(super) async fn list(
     accounts: &State<Accounts>,
     flash: Option<FlashMessage<'_>>,
 ) -> Result<Template, Error> {
-    let desk = Desk { view: &view, user: &user, accounts, sign_ins: &sign_ins };
+    let desk = Desk::new(&view, &user, accounts, &sign_ins).await?;
     let notice = flash.as_ref().map(FlashMessage::message);
-    desk.page(Shown { fresh: fresh.is_ok(), notice, ..Shown::default() }).await
+    Ok(desk.page(Shown { fresh: fresh.is_ok(), notice, ..Shown::default() }))
 }
 
 /// Makes a key and shows it: on this very page, which is kept nowhere, and never again.
@@ -178,7 +204,7 @@ pub(super) async fn make(
     accounts: &State<Accounts>,
     form: Form<Strict<Once<Wanted>>>,
 ) -> Result<Result<(Status, Template), Entered>, Error> {
-    let desk = Desk { view: &view, user: &user, accounts, sign_ins: &sign_ins };
+    let desk = Desk::new(&view, &user, accounts, &sign_ins).await?;
     let by = accounts.by(&user, address.0)?;
     let made = match form.read() {
         Ok(new) => accounts.make_key(&user, new, &by).await,
@@ -188,19 +214,20 @@ pub(super) async fn make(
         Ok(made) => {
             let account = user.id.to_string();
             reporter.report(EventKind::KeyMade, Some(&account), Some(made.sign_in.id.as_str()));
-            let page =
-                desk.page(Shown { fresh: true, made: Some(&made), ..Shown::default() }).await?;
-            Ok(Ok((Status::Created, page)))
+            Ok(Ok((Status::Created, desk.with(&made))))
         }
         // Signed out meanwhile: like anybody without a session, to the sign-in form.
         Err(error) if error.kind() == ErrorKind::TokenRevoked => {
             Err(ErrorKind::CredentialsMissing.into())
         }
         Err(error)
-            if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::TooManyAttempts) =>
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidField | ErrorKind::Forbidden | ErrorKind::TooManyAttempts
+            ) =>
         {
             let again = Shown { fresh: true, again: Some((&form, &error)), ..Shown::default() };
-            let page = desk.page(again).await?;
+            let page = desk.page(again);
             Ok(Err(Entered::Again(error, page)))
         }
         Err(error) => Err(error),
@@ -212,12 +239,9 @@ pub(super) async fn make(
 pub(super) async fn end(
     user: SessionUser,
     sign_ins: SignIns<'_>,
+    accounts: &State<Accounts>,
     id: &str,
 ) -> Result<Flash<Redirect>, Error> {
-    let account = user.id.to_string();
-    let all = sign_ins.list(&account).await?;
-    let mut keys = all.iter().filter(|sign_in| sign_in.kind == SignInKind::Key);
-    let key = keys.find(|key| key.id.as_str() == id).ok_or(ErrorKind::NotFound)?;
-    sign_ins.end(&account, key.id.as_str()).await?;
+    accounts.end_key(&user, id, &sign_ins).await?;
     Ok(Flash::success(Redirect::to(uri!(list)), "That key has ended."))
 }

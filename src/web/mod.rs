@@ -21,13 +21,13 @@ use rocket::routes;
 
 pub use templates::Templates;
 
-use crate::auth::Mode;
+use crate::auth::Config;
 use crate::http::Guarded;
 use crate::settings::Settings;
 
 /// The routes, by who may enter.
 #[must_use]
-pub fn routes(mode: Mode, registration: bool) -> Vec<Guarded> {
+pub fn routes(auth: &Config, registration: bool) -> Vec<Guarded> {
     let mut groups = vec![
         Guarded::new("/", "anyone", routes![assets::asset]),
         Guarded::new("/", "Maybe<SessionUser>", routes![pages::home, session::form, setup::form]),
@@ -64,7 +64,7 @@ pub fn routes(mode: Mode, registration: bool) -> Vec<Guarded> {
             routes![admin::user::set_active, admin::user::end_sign_ins, admin::deletion::delete],
         ),
     ];
-    if mode.has_tokens() {
+    if auth.takes_keys() {
         groups.push(Guarded::new("/", "SessionUser", routes![keys::list, keys::end]));
         groups.push(Guarded::new("/", "Fresh<SessionUser>", routes![keys::make]));
     }
@@ -79,7 +79,7 @@ pub fn routes(mode: Mode, registration: bool) -> Vec<Guarded> {
 /// Mounts the pages with their templates and catchers.
 #[must_use]
 pub fn stage(settings: &Settings) -> AdHoc {
-    let (mode, registration) = (settings.auth.mode, settings.accounts.registration);
+    let groups = routes(&settings.auth, settings.accounts.registration);
     let secure = settings.auth.session.is_secure();
     AdHoc::on_ignite("Pages", move |rocket| async move {
         let rocket = rocket
@@ -87,7 +87,6 @@ pub fn stage(settings: &Settings) -> AdHoc {
             .attach(flash::FlashCookie { secure })
             .manage(assets::Assets::new())
             .register("/", catchers::catchers());
-        let groups = routes(mode, registration).into_iter();
-        groups.fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
+        groups.into_iter().fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
     })
 }

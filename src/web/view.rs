@@ -14,6 +14,7 @@ use crate::settings::Settings;
 /// Guard: draws pages for this request.
 pub(super) struct View {
     mode: &'static str,
+    takes_keys: bool,
     registration: bool,
     remembers: bool,
     path: String,
@@ -32,6 +33,7 @@ struct Page<'v, T: Serialize> {
     title: &'v str,
     user: Option<Person<'v>>,
     mode: &'static str,
+    takes_keys: bool,
     registration: bool,
     path: &'v str,
     base: &'v str,
@@ -58,6 +60,7 @@ impl View {
             title,
             user: user.map(Person::of),
             mode: self.mode,
+            takes_keys: self.takes_keys,
             registration: self.registration,
             path: &self.path,
             base: &self.base,
@@ -76,6 +79,7 @@ impl View {
         let server = request.rocket().config();
         Some(Self {
             mode: settings.auth.mode.as_str(),
+            takes_keys: settings.auth.takes_keys(),
             registration: settings.accounts.registration,
             remembers: settings.auth.session.remembers(),
             path: request.uri().path().to_string(),

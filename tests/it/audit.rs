@@ -71,7 +71,7 @@ fn assert_broken(app: &TestApp, row: i64) {
 }
 
 /// Runs the program on this application's database.
-fn command(app: &TestApp, arguments: &[&str], stdin: &str) -> Done {
+pub(crate) fn command(app: &TestApp, arguments: &[&str], stdin: &str) -> Done {
     let home = Home::new();
     let url: String = app.figment().extract_inner("databases.main.url").expect("a URL");
     let mut command = home.command(arguments);
@@ -171,11 +171,22 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
             let keys = keys.as_array().expect("a list").iter();
             keys.map(|key| key["id"].as_str().expect("an id").to_owned()).collect()
         };
-        let made = |label: &str, actor: &str, act: &dyn Fn()| -> String {
+        // The sign-in that acts: of the API its token's, of the page the other one.
+        let of_api = api.get("/api/claims").json()["sid"].as_str().expect("an id").to_owned();
+        let sign_ins = api.get("/api/sign-ins").json();
+        let sign_ins = sign_ins.as_array().expect("a list").iter();
+        let mut sign_ins = sign_ins.filter_map(|one| one["id"].as_str());
+        let of_page = sign_ins.find(|id| *id != of_api).expect("the page's").to_owned();
+        let made = |words: [&str; 3], actor: &str, act: &dyn Fn()| -> String {
             let (before, had) = (events(&admin).len(), ids());
             act();
             let all = events(&admin);
-            assert_told(&told(&all)[before..], &[["key_made", "user_01", actor, label]]);
+            let mut new = api.get("/api/keys").json().as_array().expect("a list").clone();
+            new.retain(|key| !had.iter().any(|id| key["id"] == id.as_str()));
+            let until = new[0]["expires_at"].as_str().expect("a time").to_owned();
+            let [scopes, acting, label] = words;
+            let detail = format!("{scopes}, until {until}{acting}: {label}");
+            assert_told(&told(&all)[before..], &[["key_made", "user_01", actor, &detail]]);
             let mut new = ids();
             new.retain(|id| !had.contains(id));
             let row = all.last().expect("a row");
@@ -183,14 +194,18 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
             new.remove(0)
         };
         let form = [("label", "<i>page</i>"), ("expires_in", "604800")];
-        let by_page = made("<i>page</i>", "user_01", &|| {
+        let acting = format!(", by sign-in {of_page}");
+        let by_page = made(["none", &acting, "<i>page</i>"], "user_01", &|| {
             assert_eq!(page.post_form("/account/keys", &form).status, 201);
         });
-        let by_api = made("api", "user_01", &|| {
-            let body = json!({ "label": "api", "scopes": ["sign-ins"] });
+        // A label that is worded like the rest stands behind it.
+        let sly = "users:write, until 2099-01-01T00:00:00Z, by sign-in x: y";
+        let acting = format!(", by sign-in {of_api}");
+        let by_api = made(["sign-ins", &acting, sly], "user_01", &|| {
+            let body = json!({ "label": sly, "scopes": ["sign-ins"] });
             assert_eq!(api.post_json("/api/keys", &body).status, 201);
         });
-        let by_shell = made("shell", "command line", &|| {
+        let by_shell = made(["none", "", "shell"], "command line", &|| {
             let done = command(&app, &["key", "add", "user_01", "--label", "shell"], "");
             assert_eq!(done.code, Some(0), "{done:?}");
         });
@@ -213,6 +228,13 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
         let ended: Vec<_> =
             events(&admin)[before..].iter().map(|row| row["sign_in"].clone()).collect();
         assert_eq!(ended, [by_page, by_api, by_shell]);
+
+        let scopes = ["users:read", "users:write"];
+        let body = json!({ "label": "both", "scopes": scopes, "expires_in": "30 days" });
+        assert_eq!(admin.post_json("/api/keys", &body).status, 201);
+        let row = events(&admin).pop().expect("a row");
+        let detail = row["detail"].as_str().unwrap_or_default();
+        assert!(detail.starts_with("users:read users:write, until "), "{detail}");
 
         // What was refused is no event.
         let before = events(&admin).len();

@@ -23,7 +23,8 @@ fn roomy(figment: Figment) -> Figment {
         .merge(("databases.main.timeout", "1m"))
 }
 
-async fn process(app: &TestApp) -> Client {
+/// One more process on the same database.
+pub(crate) async fn process(app: &TestApp) -> Client {
     let rocket = vestibule::app::build(app.figment(), &app.clock).expect("good settings");
     Client::untracked(rocket).await.expect("a launch")
 }

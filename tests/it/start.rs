@@ -271,6 +271,13 @@ fn a_bad_value_is_named_with_what_is_allowed() {
         ("[default.auth]\nmode = \"jwt\"\n", ["auth.mode", "allowed: session, token, both"]),
         ("[default.auth]\npolicy = \"never\"\n", ["auth.policy", "mode = \"token\" only"]),
         ("[default.auth.token]\nrefresh = \"1s\"\n", ["auth.token.refresh", "shorter"]),
+        ("[default.auth.key]\nlifetime = \"0\"\n", ["auth.key.lifetime", "at least \"1s\""]),
+        ("[default.auth.key]\nlifetime = \"999ms\"\n", ["auth.key.lifetime", "at least \"1s\""]),
+        ("[default.auth.key]\nlongest = \"89 days\"\n", ["auth.key.longest", "not be shorter"]),
+        (
+            "[default.auth.key]\nlifetime = \"3d\"\nlongest = \"2d\"\n",
+            ["auth.key.longest", "not be shorter"],
+        ),
         (
             "[default.databases.main]\nurl = \"mysql://root:hunter2@localhost/x\"\n",
             ["databases.main.url", "must begin with sqlite:// or postgres://"],

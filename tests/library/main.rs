@@ -24,6 +24,7 @@ mod implicit_refresh;
 mod issue;
 mod json_body;
 mod key_pairs;
+mod key_places;
 mod ladder;
 mod launch;
 mod ledger;

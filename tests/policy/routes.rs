@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rocket::http::{ContentType, Method};
 use rocket::local::blocking::Client;
 use serde_json::json;
-use vestibule::auth::Mode;
+use vestibule::auth::{Config, Mode};
 use vestibule::http::Guarded;
 use vestibule::{api, http, web};
 
@@ -200,12 +200,13 @@ pub(crate) fn universe() -> Vec<Target> {
 }
 
 fn of_mode(mode: Mode) -> Vec<Target> {
+    let auth = Config { mode, ..Config::default() };
     let mut halves = vec![(Half::Neither, http::routes(mode))];
     if mode.has_sessions() {
-        halves.push((Half::Pages, web::routes(mode, true)));
+        halves.push((Half::Pages, web::routes(&auth, true)));
     }
     if mode.has_tokens() {
-        halves.push((Half::Api, api::routes(true)));
+        halves.push((Half::Api, api::routes(&auth, true)));
     }
     let mut targets = Vec::new();
     for (half, groups) in halves {

@@ -1,18 +1,25 @@
 //! Every statement about access keys, beyond what they share with other sign-ins.
 
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use super::events::append;
 use super::sign_ins::{Row, find, insert, lock_sign_in};
-use crate::accounts::User;
+use super::users::lock_user;
 use crate::accounts::audit::{By, Record, What};
-use crate::auth::{Error, ErrorKind, SignIn, SignInKind};
+use crate::accounts::{STANDING_KEYS, User};
+use crate::auth::{Error, ErrorKind, SignIn, SignInKind, to_micros};
+use crate::db::schema::sign_ins;
 use crate::db::{AnyConnection, write};
 
 /// Keeps a key that was made for a user, with its row in the audit log.
 ///
 /// # Errors
 /// 401 `token_revoked` when the acting sign-in is gone: a request that began before signing
-/// out, or before the password changed, must not leave a key behind. 403 `account_inactive`,
-/// 503 `unavailable`.
+/// out, or before the password changed, must not leave a key behind. 403 `account_inactive`;
+/// 403 `forbidden` when [as many](STANDING_KEYS) stand as may; 503 `unavailable`.
 pub fn keep_key(
     connection: &mut AnyConnection,
     user: &User,
@@ -21,33 +28,58 @@ pub fn keep_key(
 ) -> Result<(), Error> {
     let row = Row::of(key).ok_or(ErrorKind::Internal)?;
     write(connection, |connection| {
+        // Two who make the last one at once are counted one after the other.
+        lock_user(connection, user.id)?;
         insert(connection, &row)?;
         if let Some(acting) = &by.sign_in
             && lock_sign_in(connection, acting)? == 0
         {
             return Err(ErrorKind::TokenRevoked.into());
         }
-        let label = key.label.clone().unwrap_or_default();
-        let record = Record::of(What::KeyMade, user, by).detail(label);
+        if standing(connection, user.id, by.at())? > STANDING_KEYS {
+            // Not 422, for no field is at fault, and not 429, for waiting does not help: this
+            // request is understood and refused until a key is ended.
+            let detail = format!("An account has {STANDING_KEYS} keys at the most. End one first.");
+            return Err(Error::new(ErrorKind::Forbidden).detail(detail));
+        }
+        let record = Record::of(What::KeyMade, user, by).detail(detail(key, by)?);
         append(connection, &[Record { sign_in: Some(key.id.to_string()), ..record }])?;
         Ok(())
     })
 }
 
-/// Whether there is an access key of this id.
+/// How many keys of an account have not expired.
+fn standing(connection: &mut AnyConnection, account: i64, now: OffsetDateTime) -> QueryResult<i64> {
+    sign_ins::table
+        .filter(sign_ins::account.eq(account))
+        .filter(sign_ins::kind.eq(SignInKind::Key.as_str()))
+        .filter(sign_ins::expires_at.gt(to_micros(now)))
+        .select(count_star())
+        .get_result(connection)
+}
+
+/// What the audit log says of a key: first what it may do, until when, and which sign-in made
+/// it; last its label, which anybody may word like all of that.
+fn detail(key: &SignIn, by: &By) -> Result<String, Error> {
+    let scopes = if key.scopes.is_empty() { "none".to_owned() } else { key.scopes.join(" ") };
+    let until = key.expires_at.format(&Rfc3339).map_err(Error::internal)?;
+    let acting = by.sign_in.as_ref().map(|id| format!(", by sign-in {id}")).unwrap_or_default();
+    let label = key.label.as_deref().unwrap_or_default();
+    Ok(format!("{scopes}, until {until}{acting}: {label}"))
+}
+
+/// The access key of this id, over or not.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn is_key(connection: &mut AnyConnection, id: &str) -> diesel::QueryResult<bool> {
+pub fn key(connection: &mut AnyConnection, id: &str) -> QueryResult<Option<SignIn>> {
     let found = find(connection, id)?;
-    Ok(found.is_some_and(|sign_in| sign_in.kind == SignInKind::Key))
+    Ok(found.filter(|sign_in| sign_in.kind == SignInKind::Key))
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use time::OffsetDateTime;
 
     use super::*;
     use crate::accounts::queries::{NewUser, events_after, sign_ins_of};

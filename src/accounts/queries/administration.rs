@@ -7,7 +7,7 @@ use diesel::result::Error as Query;
 
 use super::events::append;
 use super::sign_ins::{end_sign_in, end_sign_ins};
-use super::users::{NewUser, administers, find, insert};
+use super::users::{NewUser, administers, find, insert, lock_user};
 use crate::accounts::audit::{By, Changed, Record, What};
 use crate::accounts::{Role, User};
 use crate::auth::{Error, ErrorKind};
@@ -102,6 +102,7 @@ fn differences(before: &User, after: &User, ended: u64, by: &By) -> Vec<Record> 
 pub fn sign_out(connection: &mut AnyConnection, id: i64, by: &By) -> Result<Changed, Error> {
     write(connection, |connection| {
         permit(connection, by)?;
+        lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
         let records = vec![Record::of(What::Ended, &user, by).ended(ended)];
@@ -136,6 +137,7 @@ pub fn sign_out_of(connection: &mut AnyConnection, id: &str, by: &By) -> Result<
 pub fn delete(connection: &mut AnyConnection, id: i64, by: &By) -> Result<Changed, Error> {
     write(connection, |connection| {
         permit(connection, by)?;
+        lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
         diesel::delete(users::table.find(id)).execute(connection)?;

@@ -14,13 +14,13 @@ pub(super) mod throttle;
 mod user_list;
 mod users;
 
-pub use access_keys::{is_key, keep_key};
+pub use access_keys::{keep_key, key};
 pub use administration::{Change, add, change, delete, sign_out, sign_out_of};
 pub use events::{EVENTS_PAGE, events, events_after, head, last_before};
 pub(super) use events::{append, base, clear, mark_pruned, names_of};
 pub use import::{insert_all, taken};
 pub use setup::{has_administrator, purge_links};
-pub use sign_ins::{end_sign_in, end_sign_ins, purge, sign_ins_of};
+pub use sign_ins::{end_sign_in, purge, sign_ins_of};
 pub use throttle::purge_throttle;
 pub use user_list::{PAGE, page};
 pub use users::{
@@ -33,6 +33,7 @@ mod tests {
     #[test]
     fn a_look_up_by_key_binds_no_limit() {
         let sources = [
+            include_str!("access_keys.rs"),
             include_str!("administration.rs"),
             include_str!("events.rs"),
             include_str!("import.rs"),

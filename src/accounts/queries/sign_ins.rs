@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
+use super::users::lock_user;
 use crate::auth::{
     Error, ErrorKind, Rotation, SignIn, SignInId, SignInKind, from_micros, to_micros,
 };
@@ -181,11 +182,25 @@ pub(in crate::accounts) fn rotate(
     })
 }
 
-/// Ends all sign-ins of a user but one; answers how many.
+/// Ends all sign-ins of a user but one; answers how many. The user is locked, so that one that
+/// is being opened meanwhile, or a key that is being made, is either ended too or refused: a
+/// statement alone would not see a row that another transaction has not committed yet.
+pub(in crate::accounts) fn end_all(
+    connection: &mut AnyConnection,
+    account: i64,
+    except: Option<&str>,
+) -> Result<u64, Error> {
+    write(connection, |connection| {
+        lock_user(connection, account)?;
+        Ok(end_sign_ins(connection, account, except)?)
+    })
+}
+
+/// As [`end_all`], in a transaction that has begun and holds the lock of the user.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn end_sign_ins(
+pub(super) fn end_sign_ins(
     connection: &mut AnyConnection,
     account: i64,
     except: Option<&str>,

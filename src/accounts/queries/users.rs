@@ -41,6 +41,18 @@ pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>
     row.optional().map(|row| row.map(User::from))
 }
 
+/// Locks a user until the transaction ends. Whoever wants a user and its sign-ins takes the user
+/// first: two who took them in different order could wait for each other. SQLite's write
+/// transaction already lets only one in.
+pub(super) fn lock_user(connection: &mut AnyConnection, id: i64) -> QueryResult<()> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE")
+            .bind::<diesel::sql_types::BigInt, _>(id)
+            .execute(postgres)?;
+    }
+    Ok(())
+}
+
 /// The user with this canonical name.
 ///
 /// # Errors

@@ -190,6 +190,23 @@ impl Config {
         problems
     }
 
+    /// Whether anything takes an access key: tokens exist, and `token.locations` holds `"header"`,
+    /// the one place where a key is looked for.
+    ///
+    /// ```
+    /// use vestibule::auth::{Config, Location, Mode};
+    ///
+    /// let mut config = Config::default();
+    /// assert!(config.takes_keys());
+    /// config.token.locations = vec![Location::Cookies, Location::Query, Location::Json];
+    /// assert!(!config.takes_keys());
+    /// assert!(!Config { mode: Mode::Session, ..Config::default() }.takes_keys());
+    /// ```
+    #[must_use]
+    pub fn takes_keys(&self) -> bool {
+        self.mode.has_tokens() && self.token.locations.contains(&Location::Header)
+    }
+
     /// The algorithm that signs tokens.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {

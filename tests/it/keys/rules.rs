@@ -1,62 +1,21 @@
-//! Access keys: made by hand, presented by programs, and ended like any sign-in.
+//! What a key opens, what ends it, and what is never said of it.
 
-use std::collections::BTreeSet;
+use std::process::Stdio;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 use rocket::figment::providers::Serialized;
-use rocket::http::{ContentType, Cookie, Header, Method};
+use rocket::http::{Cookie, Method};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use vestibule::accounts::KeyScope;
+use vestibule::accounts::STANDING_KEYS;
 
-use crate::support::actor::{Actor, Reply};
+use super::{DAY, faulty, key_in, make, names};
+use crate::audit::command;
 use crate::support::app::{On, TestApp, on_both, on_both_with};
-use crate::support::process::at_home;
-
-const DAY: u64 = 24 * 60 * 60;
-
-/// A key that was made, and somebody who has nothing else.
-struct Made<'a> {
-    id: String,
-    key: String,
-    program: Actor<'a>,
-}
-
-/// Makes a key over the API as somebody with a fresh token.
-#[track_caller]
-fn make<'a>(owner: &Actor<'a>, scopes: &[&str]) -> Made<'a> {
-    let reply = owner.post_json("/api/keys", &json!({ "label": "a label", "scopes": scopes }));
-    assert_eq!(reply.status, 201, "{}", reply.body);
-    let text = |name: &str| reply.json()[name].as_str().expect("a text").to_owned();
-    let (id, key) = (text("id"), text("key"));
-    let program = owner.fresh().with_token(&key);
-    Made { id, key, program }
-}
-
-/// The key in a text; fails unless there is exactly one.
-#[track_caller]
-fn key_in(text: &str) -> String {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let mut words = text.split(|c| !fits(c)).filter(|word| word.starts_with("vst_"));
-    let key = words.next().unwrap_or_else(|| panic!("no key in {text}")).to_owned();
-    assert_eq!(words.next(), None, "one key, once");
-    assert_eq!(key.len(), 70);
-    key
-}
-
-fn names(object: &Value) -> Vec<&str> {
-    object.as_object().expect("an object").keys().map(String::as_str).collect()
-}
-
-/// The names of the fields at fault.
-#[track_caller]
-fn faulty(reply: &Reply) -> Vec<String> {
-    reply.assert_problem(422, "invalid_field");
-    names(&reply.json()["fields"]).into_iter().map(str::to_owned).collect()
-}
+use crate::support::process::finish;
 
 #[test]
 fn a_key_is_made_used_listed_and_ended_over_the_api() {
@@ -101,239 +60,6 @@ fn a_key_is_made_used_listed_and_ended_over_the_api() {
         program.get("/api/me").assert_problem(401, "token_revoked");
         owner.delete(&path).assert_problem(404, "not_found");
         assert_eq!(owner.get("/api/keys").json(), json!([]));
-    });
-}
-
-#[test]
-fn a_key_is_made_on_the_page_shown_once_and_ended_there() {
-    on_both(|app| {
-        let person = app.session("user_01");
-        assert!(person.get("/account").body.contains("href=\"/account/keys\""));
-        assert!(person.get("/account/sign-ins").body.contains("href=\"/account/keys\""));
-        let empty = person.get("/account/keys");
-        assert!(empty.status == 200 && empty.body.contains("You have no keys."), "{}", empty.body);
-        assert!(!empty.body.contains("users:"), "what is for administrators is not offered");
-        for life in ["7 days", "30 days", "90 days", "365 days"] {
-            assert!(empty.body.contains(life), "{life}");
-        }
-        let wanted = [("label", "<b>nightly</b>"), ("sign_ins", "on"), ("expires_in", "604800")];
-        let reply = person.post_form("/account/keys", &wanted);
-        assert_eq!(reply.status, 201, "{}", reply.body);
-        assert_eq!(reply.header("cache-control"), Some("no-store"));
-        assert!(reply.body.contains("&lt;b&gt;nightly") && !reply.body.contains("<b>nightly"));
-        assert!(reply.body.contains("readonly") && reply.body.contains("curl -H"));
-        let key = key_in(&reply.body);
-        for (name, value) in &reply.headers {
-            assert!(!value.contains(&key[27..]), "{name}: {value}");
-        }
-        let page = person.get("/account/keys").body;
-        assert!(!page.contains("vst_") && page.contains("Never") && page.contains("sign-ins"));
-
-        let program = app.anonymous().with_token(&key);
-        assert_eq!(program.get("/api/sign-ins").status, 200);
-        let row = person.get("/account/sign-ins").body;
-        assert!(row.contains("Access key") && row.contains("&lt;b&gt;nightly"));
-        let end = format!("/account/keys/{}/end", &key[4..26]);
-        let ended = person.post(&end);
-        assert_eq!((ended.status, ended.location()), (303, "/account/keys"));
-        assert!(person.get("/account/keys").body.contains("That key has ended."));
-        program.get("/api/me").assert_problem(401, "token_revoked");
-        person.post(&end).assert_page(404);
-    });
-}
-
-#[test]
-fn a_key_is_made_listed_and_ended_on_the_command_line() {
-    at_home(|home| {
-        let service = home.serve(&[]);
-        let add = |more: &[&str]| {
-            let command = ["key", "add", "user_01", "--label", "from the shell"];
-            home.run(&[&command[..], more].concat(), "")
-        };
-        let done = add(&["--scope", "sign-ins", "--expires", "30 days"]);
-        assert_eq!(done.code, Some(0), "{done:?}");
-        let key = key_in(&done.out);
-        assert_eq!(done.out, format!("{key}\n"), "the key alone on standard output");
-        assert!(done.err.contains("user_01") && !done.err.contains("vst_"), "{}", done.err);
-        let bearer = format!("Bearer {key}");
-        let ask = |path: &str| service.get(path, &[("Authorization", &bearer)]);
-        assert_eq!(ask("/api/me").json()["username"], "user_01");
-        assert_eq!(ask("/api/keys").status, 200);
-
-        let list = home.run(&["key", "list", "user_01"], "");
-        assert_eq!((list.code, list.err.as_str()), (Some(0), ""));
-        assert!(list.out.starts_with(&key[4..26]) && !list.out.contains("vst_"), "{}", list.out);
-        assert!(list.out.contains("sign-ins") && list.out.contains("from the shell"));
-
-        for (more, why) in [
-            (&["--scope", "users:read"][..], "Without the role of an administrator"),
-            (&["--scope", "account"], "A key may have these scopes: sign-ins."),
-            (&["--scope", "sign-ins", "--scope", "sign-ins"], "Name each scope once."),
-            (&["--expires", "2 years"], "A key lives for"),
-            (&["--expires", "0s"], "A key lives for"),
-            (&["--label", ""], "cannot be used multiple times"),
-        ] {
-            let done = add(more);
-            assert!(done.code != Some(0) && done.out.is_empty(), "{more:?}: {done:?}");
-            assert!(done.err.contains(why), "{more:?}: {}", done.err);
-        }
-        let nobody = home.run(&["key", "add", "nobody", "--label", "x"], "");
-        assert_eq!(nobody.code, Some(1), "{nobody:?}");
-        let admin = ["key", "add", "admin", "--label", "x", "--scope", "users:read"];
-        assert_eq!(home.run(&admin, "").code, Some(0));
-
-        let access = service.api_login("user_01", "1234").expect("a token");
-        let claims = service.get("/api/claims", &[("Authorization", &access)]).json();
-        let sid = claims["sid"].as_str().expect("an id");
-        for unknown in [sid, "AAAAAAAAAAAAAAAAAAAAAA", "nonsense"] {
-            let done = home.run(&["key", "end", unknown], "");
-            assert_eq!((done.code, done.out.as_str()), (Some(1), ""), "{done:?}");
-            assert!(done.err.contains("there is no key of this id"), "{}", done.err);
-        }
-        let done = home.run(&["key", "end", &key[4..26]], "");
-        assert_eq!((done.code, done.out.as_str()), (Some(0), "ended 1\n"), "{done:?}");
-        std::thread::sleep(Duration::from_millis(1100));
-        ask("/api/me").assert_problem(401, "token_revoked");
-        assert_eq!(service.get("/api/me", &[("Authorization", &access)]).status, 200);
-        service.stop();
-
-        let text = std::fs::read_to_string(home.path("log")).expect("a log");
-        assert!(!text.contains(&key[27..]), "no log line holds a key");
-        home.configure("[default.auth]\nmode = \"session\"\n");
-        let done = add(&[]);
-        assert!(done.code == Some(1) && done.err.contains("nothing takes"), "{done:?}");
-    });
-}
-
-/// What a key meets on a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
-    /// Any key.
-    Any,
-    /// A key with this scope.
-    Scope(&'static str),
-    /// No key: 403 `insufficient_scope`.
-    Account,
-    /// No key: 401 `fresh_login_required`.
-    Password,
-    /// No key: 401 `token_invalid`, for it is none of the tokens that are taken here.
-    RefreshToken,
-    /// Whatever is presented is not looked at.
-    Ignored,
-}
-
-/// Every route of the API, with a path that changes nothing.
-const ROUTES: &[(Method, &str, &str, Takes)] = &[
-    (Method::Get, "/api/me", "/api/me", Takes::Any),
-    (Method::Get, "/api/claims", "/api/claims", Takes::Any),
-    (Method::Get, "/api/dashboard", "/api/dashboard", Takes::Account),
-    (Method::Get, "/api/profile", "/api/profile", Takes::Account),
-    (Method::Get, "/api/admin", "/api/admin", Takes::Account),
-    (Method::Get, "/api/events", "/api/events", Takes::Account),
-    (Method::Get, "/api/sign-ins", "/api/sign-ins", Takes::Scope("sign-ins")),
-    (Method::Delete, "/api/sign-ins", "/api/sign-ins", Takes::Scope("sign-ins")),
-    (Method::Delete, "/api/sign-ins/<id>", "/api/sign-ins/x", Takes::Scope("sign-ins")),
-    (Method::Get, "/api/keys", "/api/keys", Takes::Scope("sign-ins")),
-    (Method::Delete, "/api/keys/<id>", "/api/keys/x", Takes::Scope("sign-ins")),
-    (Method::Post, "/api/keys", "/api/keys", Takes::Password),
-    (Method::Post, "/api/password", "/api/password", Takes::Password),
-    (Method::Get, "/api/users", "/api/users", Takes::Scope("users:read")),
-    (Method::Get, "/api/users/<id>", "/api/users/0", Takes::Scope("users:read")),
-    (Method::Get, "/api/admin/events", "/api/admin/events", Takes::Scope("users:read")),
-    (Method::Patch, "/api/users/<id>", "/api/users/0", Takes::Scope("users:write")),
-    (Method::Delete, "/api/users/<id>", "/api/users/0", Takes::Scope("users:write")),
-    (
-        Method::Delete,
-        "/api/users/<id>/sign-ins",
-        "/api/users/0/sign-ins",
-        Takes::Scope("users:write"),
-    ),
-    (Method::Post, "/api/logout", "/api/logout", Takes::Any),
-    (Method::Post, "/api/refresh", "/api/refresh", Takes::RefreshToken),
-    (Method::Post, "/api/login", "/api/login", Takes::Ignored),
-    (Method::Post, "/api/register", "/api/register", Takes::Ignored),
-];
-
-#[test]
-fn each_scope_opens_its_routes_and_no_other() {
-    let known: BTreeSet<String> =
-        ROUTES.iter().map(|(method, route, ..)| format!("{method} {route}")).collect();
-    let groups = vestibule::api::routes(true);
-    let mounted = groups.iter().flat_map(|group| {
-        group.routes.iter().map(|route| format!("{} /api{}", route.method, route.uri.path()))
-    });
-    assert_eq!(known, mounted.collect(), "say here which keys a route takes");
-
-    on_both(|app| {
-        let mut sets: Vec<Vec<&str>> = vec![Vec::new()];
-        sets.extend(KeyScope::ALL.iter().map(|scope| vec![scope.name]));
-        sets.push(KeyScope::ALL.iter().map(|scope| scope.name).collect());
-        for scopes in &sets {
-            for (method, route, path, takes) in ROUTES {
-                let owner = app.token("admin");
-                let made = make(&owner, scopes);
-                app.clock.advance(Duration::from_secs(3600));
-                let body = json!({});
-                let reply = match method {
-                    Method::Post | Method::Patch => made.program.json(*method, path, &body),
-                    _ => made.program.send(made.program.request(*method, path)),
-                };
-                let said = format!("{method} {route} with {scopes:?}: {}", reply.body);
-                reply.assert_no_cookies();
-                let refused = match takes {
-                    Takes::Any | Takes::Ignored => None,
-                    Takes::Scope(scope) if scopes.contains(scope) => None,
-                    Takes::Scope(_) | Takes::Account => Some((403, "insufficient_scope")),
-                    Takes::Password => Some((401, "fresh_login_required")),
-                    Takes::RefreshToken => Some((401, "token_invalid")),
-                };
-                match refused {
-                    Some((status, code)) => {
-                        assert_eq!((reply.status, reply.code().as_str()), (status, code), "{said}");
-                    }
-                    // The bodies lack a field, and the paths name nothing that there is.
-                    None => assert!([200, 204, 404, 422].contains(&reply.status), "{said}"),
-                }
-            }
-        }
-    });
-}
-
-#[test]
-fn a_key_that_may_not_end_sign_ins_ends_itself_alone() {
-    on_both(|app| {
-        let owner = app.token("user_01");
-        let (bare, able) = (make(&owner, &[]), make(&owner, &["sign-ins"]));
-        bare.program.post("/api/logout?all=true").assert_problem(403, "insufficient_scope");
-        assert_eq!(bare.program.post("/api/logout").status, 204);
-        bare.program.get("/api/me").assert_problem(401, "token_revoked");
-        assert_eq!(owner.get("/api/me").status, 200);
-        assert_eq!(able.program.get("/api/me").status, 200);
-        assert_eq!(able.program.post("/api/logout?all=true").status, 204);
-        for dead in [&owner, &able.program] {
-            dead.get("/api/me").assert_problem(401, "token_revoked");
-        }
-    });
-}
-
-#[test]
-fn an_administrators_key_changes_users_long_after_the_password_and_so_does_nobody_elses() {
-    on_both(|app| {
-        let owner = app.token("admin");
-        let made = make(&owner, &["users:write"]);
-        let path = format!("/api/users/{}", app.id("user_01"));
-        app.clock.advance(Duration::from_secs(DAY));
-        let changed = made.program.patch_json(&path, &json!({ "full_name": "Ann" }));
-        assert_eq!(changed.json()["full_name"], "Ann", "{}", changed.body);
-        // A login's token must still be fresh.
-        let stale = app.token("admin");
-        app.clock.advance(Duration::from_secs(601));
-        let reply = stale.patch_json(&path, &json!({ "full_name": "Bob" }));
-        reply.assert_problem(401, "fresh_login_required");
-        // The role is asked for each time.
-        app.sql("UPDATE users SET role = 'user' WHERE username = 'admin'");
-        let late = made.program.patch_json(&path, &json!({ "full_name": "Cleo" }));
-        late.assert_problem(403, "forbidden");
     });
 }
 
@@ -413,39 +139,6 @@ fn what_is_not_acceptable_is_named_and_makes_no_key() {
 }
 
 #[test]
-fn a_form_that_is_not_acceptable_comes_back_with_what_was_typed() {
-    on_both(|app| {
-        let person = app.session("user_01");
-        let day = ("expires_in", "604800");
-        for (fields, why) in [
-            (vec![("label", ""), day], "Say what the key is for."),
-            (vec![("label", "kept"), ("users_read", "on"), day], "Without the role"),
-            (vec![("label", "kept"), ("expires_in", "0")], "A key lives for"),
-            (vec![("label", "kept"), ("expires_in", "x")], "Choose how long"),
-        ] {
-            let reply = person.post_form("/account/keys", &fields);
-            reply.assert_page(422);
-            let shown = reply.body.contains(why) && !reply.body.contains("vst_");
-            assert!(shown, "{fields:?}: {}", reply.body);
-            assert!(fields[0].1.is_empty() || reply.body.contains("value=\"kept\""));
-        }
-        for fields in [
-            vec![("label", "x")],
-            vec![day],
-            vec![("label", "x"), day, day],
-            vec![("label", "x"), day, ("account", "on")],
-            vec![("label", "x"), day, ("sign-ins", "on")],
-            vec![("label", "x"), day, ("scopes", "account")],
-        ] {
-            assert_eq!(person.post_form("/account/keys", &fields).status, 422, "{fields:?}");
-        }
-        assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 0);
-        let admin = app.session("admin").get("/account/keys").body;
-        assert!(admin.contains("users:read") && admin.contains("users:write"));
-    });
-}
-
-#[test]
 fn making_a_key_takes_a_password_that_was_proven_lately() {
     on_both(|app| {
         let mut program = app.token("user_01");
@@ -475,24 +168,6 @@ fn making_a_key_takes_a_password_that_was_proven_lately() {
         assert_eq!(person.post(&format!("/account/keys/{}/end", made.id)).status, 303);
         let nobody = app.anonymous().get("/account/keys");
         assert_eq!(nobody.location(), "/login?next=%2Faccount%2Fkeys");
-    });
-}
-
-#[test]
-fn another_site_makes_and_ends_no_key() {
-    on_both(|app| {
-        let owner = app.token("user_01");
-        let made = make(&owner, &[]);
-        let person = app.session("user_01");
-        for path in ["/account/keys".to_owned(), format!("/account/keys/{}/end", made.id)] {
-            let request = person
-                .request(Method::Post, &path)
-                .header(ContentType::Form)
-                .header(Header::new("Sec-Fetch-Site", "cross-site"))
-                .body("label=x&expires_in=604800");
-            person.send(request).assert_page(403);
-        }
-        assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 1);
     });
 }
 
@@ -765,17 +440,67 @@ fn of_many_keys_in_an_hour_the_sixty_first_is_refused() {
 }
 
 #[test]
-fn a_shorter_longest_life_is_what_the_page_offers() {
-    let short = |figment: rocket::figment::Figment| {
-        let key = json!({ "lifetime": "12h", "longest": "31 days" });
-        figment.merge(Serialized::default("auth.key", key))
-    };
-    on_both_with(short, |app| {
-        let page = app.session("user_01").get("/account/keys").body;
-        assert!(page.contains("value=\"43200\" selected>12h"), "{page}");
-        assert!(page.contains("30 days") && !page.contains("90 days"));
+fn an_account_has_a_hundred_keys_at_most() {
+    on_both(|app| {
+        let mut owner = app.token("user_01");
+        let expiring = json!({ "label": "x", "scopes": [], "expires_in": 1 });
+        assert_eq!(owner.post_json("/api/keys", &expiring).status, 201);
+        let mut last = None;
+        for at in 0..STANDING_KEYS {
+            if at % 50 == 0 {
+                app.clock.advance(Duration::from_secs(3601));
+                owner = app.token("user_01");
+            }
+            last = Some(make(&owner, &[]));
+        }
+        let body = json!({ "label": "x", "scopes": [] });
+        let reply = owner.post_json("/api/keys", &body);
+        reply.assert_problem(403, "forbidden");
+        assert!(reply.body.contains("100 keys at the most"), "{}", reply.body);
+        let page = app.session("user_01");
+        let wanted = [("label", "kept"), ("expires_in", "604800")];
+        let reply = page.post_form("/account/keys", &wanted);
+        reply.assert_page(403);
+        assert!(
+            reply.body.contains("100 keys at the most") && reply.body.contains("value=\"kept\"")
+        );
+        let by_shell = command(&app, &["key", "add", "user_01", "--label", "x"], "");
+        assert!(by_shell.code == Some(1) && by_shell.out.is_empty(), "{by_shell:?}");
+        assert!(by_shell.err.contains("100 keys at the most"), "{by_shell:?}");
+        assert_eq!(
+            app.count("sign_ins WHERE kind = 'key'"),
+            STANDING_KEYS + 1,
+            "and an expired one"
+        );
+        make(&app.token("user_02"), &[]);
+        let id = last.expect("a key").id;
+        assert_eq!(owner.delete(&format!("/api/keys/{id}")).status, 204);
+        make(&owner, &[]);
+        owner.post_json("/api/keys", &body).assert_problem(403, "forbidden");
+    });
+}
+
+#[test]
+fn a_key_that_is_over_cannot_be_ended() {
+    on_both(|app| {
         let owner = app.token("user_01");
-        let body = json!({ "label": "x", "scopes": [], "expires_in": "32 days" });
-        assert_eq!(faulty(&owner.post_json("/api/keys", &body)), ["expires_in"]);
+        let body = json!({ "label": "x", "scopes": [], "expires_in": 60 });
+        let id = owner.post_json("/api/keys", &body).json()["id"].clone();
+        app.clock.advance(Duration::from_secs(60));
+        let path = format!("/api/keys/{}", id.as_str().expect("an id"));
+        owner.delete(&path).assert_problem(404, "not_found");
+    });
+}
+
+#[test]
+fn what_scanners_are_told_to_look_for_finds_a_key() {
+    on_both(|app| {
+        let key = make(&app.token("user_01"), &[]).key;
+        let text = include_str!("../../../SECURITY.md");
+        let pattern = text.lines().find(|line| line.starts_with("vst_[")).expect("a pattern");
+        let mut grep = std::process::Command::new("grep");
+        grep.args(["-oE", pattern]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let found = finish(grep.stderr(Stdio::piped()), &format!("KEY=\"{key}\" # nightly\n"));
+        assert_eq!(found.out, format!("{key}\n"), "{pattern}");
     });
 }

@@ -1,0 +1,217 @@
+//! Keys on the page.
+
+use std::time::Duration;
+
+use rocket::figment::providers::Serialized;
+use rocket::http::{ContentType, Header, Method};
+use serde_json::json;
+use vestibule::accounts::KeyScope;
+
+use super::{faulty, key_in, make};
+use crate::support::app::{On, on_both, on_both_with};
+
+#[test]
+fn a_key_is_made_on_the_page_shown_once_and_ended_there() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        assert!(person.get("/account").body.contains("href=\"/account/keys\""));
+        assert!(person.get("/account/sign-ins").body.contains("href=\"/account/keys\""));
+        let empty = person.get("/account/keys");
+        assert!(empty.status == 200 && empty.body.contains("You have no keys."), "{}", empty.body);
+        assert!(!empty.body.contains("users:"), "what is for administrators is not offered");
+        for life in ["7 days", "30 days", "90 days", "365 days"] {
+            assert!(empty.body.contains(life), "{life}");
+        }
+        let wanted = [("label", "<b>nightly</b>"), ("sign_ins", "on"), ("expires_in", "604800")];
+        let reply = person.post_form("/account/keys", &wanted);
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        assert!(reply.body.contains("&lt;b&gt;nightly") && !reply.body.contains("<b>nightly"));
+        assert!(reply.body.contains("readonly") && reply.body.contains("curl -H"));
+        let key = key_in(&reply.body);
+        for (name, value) in &reply.headers {
+            assert!(!value.contains(&key[27..]), "{name}: {value}");
+        }
+        let page = person.get("/account/keys").body;
+        assert!(!page.contains("vst_") && page.contains("Never") && page.contains("sign-ins"));
+
+        let program = app.anonymous().with_token(&key);
+        assert_eq!(program.get("/api/sign-ins").status, 200);
+        let row = person.get("/account/sign-ins").body;
+        assert!(row.contains("Access key") && row.contains("&lt;b&gt;nightly"));
+        let end = format!("/account/keys/{}/end", &key[4..26]);
+        let ended = person.post(&end);
+        assert_eq!((ended.status, ended.location()), (303, "/account/keys"));
+        assert!(person.get("/account/keys").body.contains("That key has ended."));
+        program.get("/api/me").assert_problem(401, "token_revoked");
+        person.post(&end).assert_page(404);
+    });
+}
+
+#[test]
+fn a_form_that_is_not_acceptable_comes_back_with_what_was_typed() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let day = ("expires_in", "604800");
+        for (fields, why) in [
+            (vec![("label", ""), day], "A label is 1 to 100 characters"),
+            (vec![("label", "kept"), ("users_read", "on"), day], "Without the role"),
+            (vec![("label", "kept"), ("sign_ins", "off"), day], "Tick a box"),
+            (vec![("label", "kept"), ("sign_ins", ""), day], "Tick a box"),
+            (vec![("label", "kept"), ("expires_in", "0")], "A key lives from"),
+            (vec![("label", "kept"), ("expires_in", "x")], "Choose how long"),
+        ] {
+            let reply = person.post_form("/account/keys", &fields);
+            reply.assert_page(422);
+            let shown = reply.body.contains(why) && !reply.body.contains("vst_");
+            assert!(shown, "{fields:?}: {}", reply.body);
+            assert!(fields[0].1.is_empty() || reply.body.contains("value=\"kept\""));
+        }
+        for fields in [
+            vec![("label", "x")],
+            vec![day],
+            vec![("label", "x"), day, day],
+            vec![("label", "x"), day, ("account", "on")],
+            vec![("label", "x"), day, ("sign-ins", "on")],
+            vec![("label", "x"), day, ("scopes", "account")],
+        ] {
+            assert_eq!(person.post_form("/account/keys", &fields).status, 422, "{fields:?}");
+        }
+        assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 0);
+        let admin = app.session("admin").get("/account/keys").body;
+        assert!(admin.contains("users:read") && admin.contains("users:write"));
+    });
+}
+
+#[test]
+fn another_site_makes_and_ends_no_key() {
+    on_both(|app| {
+        let owner = app.token("user_01");
+        let made = make(&owner, &[]);
+        let person = app.session("user_01");
+        for path in ["/account/keys".to_owned(), format!("/account/keys/{}/end", made.id)] {
+            let request = person
+                .request(Method::Post, &path)
+                .header(ContentType::Form)
+                .header(Header::new("Sec-Fetch-Site", "cross-site"))
+                .body("label=x&expires_in=604800");
+            person.send(request).assert_page(403);
+        }
+        assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 1);
+    });
+}
+
+#[test]
+fn a_shorter_longest_life_is_what_the_page_offers() {
+    let short = |figment: rocket::figment::Figment| {
+        let key = json!({ "lifetime": "12h", "longest": "31 days" });
+        figment.merge(Serialized::default("auth.key", key))
+    };
+    on_both_with(short, |app| {
+        let page = app.session("user_01").get("/account/keys").body;
+        assert!(page.contains("value=\"43200\" selected>12h"), "{page}");
+        assert!(page.contains("30 days") && !page.contains("90 days"));
+        let owner = app.token("user_01");
+        let body = json!({ "label": "x", "scopes": [], "expires_in": "32 days" });
+        assert_eq!(faulty(&owner.post_json("/api/keys", &body)), ["expires_in"]);
+    });
+}
+
+#[test]
+fn each_box_of_the_form_gives_its_scope() {
+    on_both(|app| {
+        let admin = app.session("admin");
+        let page = admin.get("/account/keys").body;
+        let all: Vec<&str> = KeyScope::ALL.iter().map(|scope| scope.name).collect();
+        let each = all.iter().map(|scope| vec![*scope]);
+        for scopes in each.chain([all.clone(), Vec::new()]) {
+            let boxes: Vec<String> =
+                scopes.iter().map(|scope| scope.replace([':', '-'], "_")).collect();
+            let mut form = vec![("label", "x"), ("expires_in", "604800")];
+            for field in &boxes {
+                assert!(page.contains(&format!("name=\"{field}\"")), "{field}");
+                form.push((field, "on"));
+            }
+            let reply = admin.post_form("/account/keys", &form);
+            assert_eq!(reply.status, 201, "{}", reply.body);
+            let program = app.anonymous().with_token(&key_in(&reply.body));
+            let scope = program.get("/api/claims").json()["scope"].clone();
+            assert_eq!(scope.as_str().unwrap_or_default(), scopes.join(" "));
+        }
+    });
+}
+
+#[test]
+fn a_new_key_is_first_in_the_list_beside_it() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        for label in ["older", "newer"] {
+            app.clock.advance(Duration::from_secs(1));
+            let wanted = [("label", label), ("expires_in", "604800")];
+            let page = person.post_form("/account/keys", &wanted).body;
+            let list = |page: &str| {
+                let rows = page.matches("data-label=\"Label\">").count();
+                let first = page.split("data-label=\"Label\">").nth(1).unwrap_or_default();
+                (rows, first.split('<').next().unwrap_or_default().to_owned())
+            };
+            assert_eq!(list(&page), list(&person.get("/account/keys").body));
+            assert_eq!(list(&page).1, label);
+        }
+    });
+}
+
+#[test]
+fn a_key_that_was_made_is_shown_though_the_database_fails_afterwards() {
+    on_both(|app| {
+        // A trigger that takes the table away: only PostgreSQL has such.
+        if app.on == On::Sqlite {
+            return;
+        }
+        let person = app.session("user_01");
+        app.sql(
+            "CREATE FUNCTION gone() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN ALTER TABLE sign_ins RENAME TO away; RETURN NULL; END $$; \
+             CREATE TRIGGER gone AFTER INSERT ON events FOR EACH ROW \
+             WHEN (NEW.event = 'key_made') EXECUTE FUNCTION gone()",
+        );
+        let wanted = [("label", "x"), ("expires_in", "604800")];
+        let reply = person.post_form("/account/keys", &wanted);
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        let key = key_in(&reply.body);
+        assert_eq!(person.get("/account/keys").status, 503, "it does fail");
+        app.sql("ALTER TABLE away RENAME TO sign_ins");
+        assert_eq!(app.anonymous().with_token(&key).get("/api/me").status, 200);
+    });
+}
+
+#[test]
+fn pages_say_what_ends_a_key() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let keys = person.get("/account/keys").body;
+        let sign_ins = person.get("/account/sign-ins").body;
+        assert!(keys.contains("new password") && keys.contains("sign out everywhere or"));
+        assert!(sign_ins.contains("ends your access keys too"));
+    });
+}
+
+#[test]
+fn where_no_header_is_looked_at_nothing_makes_a_key() {
+    let without = |figment: rocket::figment::Figment| {
+        figment.merge(Serialized::default("auth.token.locations", ["cookies"]))
+    };
+    on_both_with(without, |app| {
+        let person = app.session("user_01");
+        person.get("/account/keys").assert_page(404);
+        let wanted = [("label", "x"), ("expires_in", "604800")];
+        person.post_form("/account/keys", &wanted).assert_page(404);
+        for page in ["/account", "/account/sign-ins"] {
+            assert!(!person.get(page).body.contains("key"), "{page}");
+        }
+        let api = app.anonymous();
+        let body = json!({ "label": "x", "scopes": [] });
+        for reply in [api.get("/api/keys"), api.post_json("/api/keys", &body)] {
+            reply.assert_problem(404, "not_found");
+        }
+    });
+}

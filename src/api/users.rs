@@ -98,12 +98,25 @@ pub(super) async fn change(
         }
     }
     body.finish()?;
-    if change.role == Some(Role::Admin) && admin.authentication().is_key() {
+    let id = number(id)?;
+    if admin.authentication().is_key() && makes_administrator(accounts, id, &change).await? {
         return Err(ErrorKind::FreshLoginRequired.into());
     }
     let by = accounts.by(&admin, address.0)?;
-    let changed = accounts.change_user(&by, number(id)?, change).await?;
+    let changed = accounts.change_user(&by, id, change).await?;
     Ok(Json(changed.user.into()))
+}
+
+/// Whether there would be one active administrator more.
+async fn makes_administrator(accounts: &Accounts, id: i64, change: &Change) -> Result<bool, Error> {
+    if change.role == Some(Role::Admin) {
+        return Ok(true);
+    }
+    if change.active != Some(true) {
+        return Ok(false);
+    }
+    let user = accounts.run(move |connection| queries::find(connection, id)).await?;
+    Ok(user.is_some_and(|user| user.role == Role::Admin && !user.active))
 }
 
 /// Ends all sign-ins of a user, in browsers too.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rocket::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule::accounts::KeyScope;
 use vestibule::auth::Config;
 
@@ -162,7 +162,16 @@ fn a_key_makes_nobody_an_administrator_who_would_outlive_it() {
         assert_eq!(app.count("users WHERE full_name = 'Ann'"), 0, "all of it or nothing");
         // Whoever has just signed in may, and the key may do everything else.
         let fresh = app.token("admin");
-        assert_eq!(fresh.patch_json(&path, &json!({ "role": "admin" })).status, 200);
+        let change = |body: Value| {
+            assert_eq!(fresh.patch_json(&path, &body).status, 200, "{body}");
+        };
+        change(json!({ "role": "admin" }));
+        // Nor does it bring one back whose password the thief may know.
+        assert_eq!(stolen.program.patch_json(&path, &json!({ "active": true })).status, 200);
+        change(json!({ "active": false }));
+        let refused = stolen.program.patch_json(&path, &json!({ "active": true }));
+        refused.assert_problem(401, "fresh_login_required");
+        change(json!({ "active": true }));
         for body in
             [json!({ "role": "user" }), json!({ "active": false }), json!({ "active": true })]
         {

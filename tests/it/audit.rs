@@ -350,6 +350,8 @@ fn a_user_sees_the_own_events_and_no_others_nor_which_administrator_it_was() {
         let (person, program) = (app.session("user_01"), app.token("user_01"));
         app.session("user_02");
         let id = app.id("user_01");
+        // What is queued is written before the log is shown; a change writes its row at once.
+        events(&admin);
         admin.patch_json(&format!("/api/users/{id}"), &json!({ "full_name": "Ann" }));
         command(&app, &["user", "set-role", "user_01", "user"], "");
         command(&app, &["user", "set-role", "user_01", "admin"], "");

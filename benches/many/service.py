@@ -18,15 +18,15 @@ SETTINGS = {
     "ROCKET_PROFILE": "debug",
     "ROCKET_LOG_LEVEL": "critical",
     "ROCKET_PORT": "0",
-    "ROCKET_AUTH": "{password={cost=4},token={access=\"1h\"}}",
     "ROCKET_ACCOUNTS": "{sample_users=false,throttle={failures=1000000}}",
 }
+AUTH = '{password={cost=4},token={access="1h"},revocation_delay="%s"}'
 
 
 class Service:
     """One process; `credentials` are files with a header a line."""
 
-    def __init__(self, binary, folder, database):
+    def __init__(self, binary, folder, database, delay):
         self.binary, self.folder, self.database = binary, folder, database
         self.child, self.url, self.credentials = None, None, {}
         self.environment = {
@@ -34,6 +34,7 @@ class Service:
             if not name.startswith(("ROCKET_", "VESTIBULE_"))
         }
         self.environment |= SETTINGS
+        self.environment["ROCKET_AUTH"] = AUTH % delay
         self.environment["VESTIBULE_STATE"] = str(folder / "state")
         self.environment["ROCKET_DATABASES"] = f'{{main={{url="{database.url}"}}}}'
 

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::audit::By;
 use super::buckets::Bucket;
+use super::fields::turns_text;
 use super::queries;
 use super::{Accounts, KeyScope, User};
 use crate::auth::{Error, ErrorKind, KeyConfig, MadeKey, NewKey, SignIn, SignInId, SignIns};
@@ -68,8 +69,28 @@ fn faults(user: &User, new: &NewKey) -> Vec<(&'static str, String)> {
 
 /// Whether people would not read what is written: something is invisible, or turns text round.
 fn is_deceptive(label: &str) -> bool {
-    let turns = |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-    label.trim().chars().any(|c| turns(c) || matches!(c, '\u{61c}' | '\u{feff}' | '\u{fffd}'))
+    // Unicode's default ignorables, but for those that emoji are made of.
+    let invisible = |c| {
+        matches!(
+            c,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200c}'
+                | '\u{200e}'..='\u{200f}'
+                | '\u{2028}'..='\u{2029}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffd}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+    };
+    label.trim().chars().any(|c| turns_text(c) || invisible(c))
 }
 
 /// Those that there are, and those of administrators for administrators.
@@ -142,10 +163,12 @@ mod tests {
 
     #[test]
     fn a_label_is_what_it_looks_like() {
-        for good in ["x", " nightly backup ", "Sicherung für Ann", "备份", "\u{1f600}"] {
+        for good in ["x", " nightly backup ", "Sicherung für Ann", "备份", "👩‍💻", "❤️"]
+        {
             assert!(!is_deceptive(good), "{good}");
         }
-        for bad in ["a\u{202e}b", "a\u{200b}b", "a\u{fffd}b", "a\u{2066}b", "\u{feff}", "\u{61c}"] {
+        for bad in ["a\u{202e}b", "a\u{200b}b", "a\u{fffd}b", "a\u{2066}b", "\u{feff}", "\u{3164}"]
+        {
             assert!(is_deceptive(bad), "{bad:?}");
         }
     }

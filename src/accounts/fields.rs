@@ -6,6 +6,11 @@ use crate::auth::{Error, MAX_PASSWORD, PasswordConfig};
 /// Longest full name, in characters.
 const MAX_FULL_NAME: usize = 200;
 
+/// Whether a character turns the text after it round, so that people read something else.
+pub(super) fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A full name, trimmed; `None` when nothing is left. 422 `invalid_field` when it is too long
 /// or holds control characters.
 ///
@@ -13,7 +18,7 @@ const MAX_FULL_NAME: usize = 200;
 /// `invalid_field` naming `full_name`.
 pub fn full_name(text: &str) -> Result<Option<String>, Error> {
     let name = text.trim();
-    let broken = |c: char| c.is_control() || c == '\u{fffd}';
+    let broken = |c: char| c.is_control() || turns_text(c) || c == '\u{fffd}';
     if name.chars().take(MAX_FULL_NAME + 1).count() > MAX_FULL_NAME {
         Err(Error::invalid_field("full_name", "A full name has at most 200 characters."))
     } else if name.chars().any(broken) {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::auth::from_micros;
+use crate::auth::{Error, ErrorKind, from_micros};
 use crate::db::schema::users;
 
 /// What a user may do.
@@ -51,6 +51,17 @@ pub struct User {
     pub active: bool,
     /// When the account was made.
     pub created_at: OffsetDateTime,
+}
+
+impl User {
+    /// The id that a path names, if it is written as we write it: `+7` and `07` are nobody's.
+    ///
+    /// # Errors
+    /// 404 `not_found`.
+    pub fn id_of(text: &str) -> Result<i64, Error> {
+        let id = text.parse().ok().filter(|id: &i64| id.to_string() == text);
+        id.ok_or_else(|| ErrorKind::NotFound.into())
+    }
 }
 
 /// A row of `users`, the hash included: the private half of a [`User`]. It has neither

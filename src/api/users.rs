@@ -57,10 +57,6 @@ pub(super) async fn list(
     Ok(Json(Users { users: users.into_iter().map(Listed::from).collect(), page, pages, total }))
 }
 
-fn number(id: &str) -> Result<i64, Error> {
-    id.parse().map_err(|_| ErrorKind::NotFound.into())
-}
-
 /// One user.
 #[get("/users/<id>")]
 pub(super) async fn one(
@@ -68,7 +64,7 @@ pub(super) async fn one(
     accounts: &State<Accounts>,
     id: &str,
 ) -> Result<Json<Listed>, Error> {
-    let id = number(id)?;
+    let id = User::id_of(id)?;
     let user = accounts.run(move |connection| queries::find(connection, id)).await?;
     Ok(Json(user.ok_or(ErrorKind::NotFound)?.into()))
 }
@@ -98,7 +94,7 @@ pub(super) async fn change(
         }
     }
     body.finish()?;
-    let id = number(id)?;
+    let id = User::id_of(id)?;
     if admin.authentication().is_key() && makes_administrator(accounts, id, &change).await? {
         return Err(ErrorKind::FreshLoginRequired.into());
     }
@@ -128,7 +124,7 @@ pub(super) async fn end_sign_ins(
     id: &str,
 ) -> Result<status::NoContent, Error> {
     let by = accounts.by(&admin, address.0)?;
-    accounts.sign_user_out(&by, number(id)?).await?;
+    accounts.sign_user_out(&by, User::id_of(id)?).await?;
     Ok(status::NoContent)
 }
 
@@ -141,6 +137,6 @@ pub(super) async fn delete(
     id: &str,
 ) -> Result<status::NoContent, Error> {
     let by = accounts.by(&admin, address.0)?;
-    accounts.delete_user(&by, number(id)?).await?;
+    accounts.delete_user(&by, User::id_of(id)?).await?;
     Ok(status::NoContent)
 }

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::access_key::AccessKey;
 use super::account::Account;
 use super::bearer::refuse;
-use super::config::KeyConfig;
+use super::config::{KeyConfig, duration};
 use super::digest::stamp_digest;
 use super::error::Error;
 use super::error_kind::ErrorKind;
@@ -68,7 +68,7 @@ impl MadeKey {
         check(label, &new.scopes)?;
         let lifetime = new.lifetime.unwrap_or(config.lifetime);
         if lifetime < Duration::from_secs(1) || lifetime > config.longest {
-            let longest = humantime::format_duration(config.longest);
+            let longest = duration::in_words(config.longest);
             let problem = format!("A key lives from a second to {longest}.");
             return Err(Error::invalid_field("expires_in", problem));
         }

@@ -51,8 +51,11 @@ pub(super) fn run(command: &AuditCommand) -> Result<(), Failure> {
         AuditCommand::Export { since } => export(&mut connection, *since)?,
         AuditCommand::Prune { older_than } => {
             let now = Clock::system().now()?;
+            let age = time::Duration::try_from(*older_than).ok();
+            let before = age.and_then(|age| now.checked_sub(age));
+            let before = before.ok_or_else(|| Failure::new("--older-than: no row is that old"))?;
             whole(&mut connection, None)?;
-            let pruned = audit::prune(&mut connection, now - *older_than, &By::command_line(now))?;
+            let pruned = audit::prune(&mut connection, before, &By::command_line(now))?;
             print_line(format_args!("pruned {pruned}"));
         }
     }

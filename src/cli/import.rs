@@ -35,7 +35,7 @@ pub(super) fn run(
     match done {
         Ok(()) => {
             let (users, admins) = import.counts();
-            let did = if dry { "nothing was written; there are" } else { "imported" };
+            let did = if dry { "nothing was written; the file has" } else { "imported" };
             print_line(format_args!("{did} {users} users, {admins} of them administrators"));
             Ok(())
         }

@@ -7,6 +7,7 @@ use rocket::figment::Figment;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Failure, figment, print_line};
+use crate::auth::duration::in_words;
 use crate::auth::{Clock, Config, Fault, Lifetime};
 use crate::state_dir::{Forgotten, StateDir};
 
@@ -158,14 +159,5 @@ fn when_left(longest: Lifetime) -> String {
         Lifetime::Never => {
             "Tokens never end here, so it is for you to say when to drop them".to_owned()
         }
-    }
-}
-
-fn in_words(span: Duration) -> String {
-    const DAY: u64 = 24 * 60 * 60;
-    match (span.as_secs() / DAY, span.as_secs() % DAY) {
-        (1, 0) => "1 day".to_owned(),
-        (days, 0) => format!("{days} days"),
-        _ => humantime::format_duration(span).to_string(),
     }
 }

@@ -88,14 +88,11 @@ fn lives(config: &KeyConfig, chosen: Option<&str>) -> Vec<Life> {
     lives.dedup();
     lives.retain(|life| *life <= config.longest);
     let chosen = chosen.and_then(duration::parse).unwrap_or(config.lifetime);
-    let text =
-        |life: Duration| match (life.as_secs() / DAY.as_secs(), life.as_secs() % DAY.as_secs()) {
-            (1, 0) => "1 day".to_owned(),
-            (days, 0) => format!("{days} days"),
-            _ => humantime::format_duration(life).to_string(),
-        };
-    let life =
-        |life| Life { seconds: Duration::as_secs(&life), text: text(life), chosen: life == chosen };
+    let life = |life| Life {
+        seconds: Duration::as_secs(&life),
+        text: duration::in_words(life),
+        chosen: life == chosen,
+    };
     lives.into_iter().map(life).collect()
 }
 

@@ -547,6 +547,12 @@ fn a_row_that_was_changed_taken_out_moved_or_put_in_is_found() {
             3,
         ),
         ("the tail is cut off", "DELETE FROM events WHERE id >= 4", 4),
+        (
+            "a row before the first",
+            "INSERT INTO events (id, at, event, outcome, hash) \
+             VALUES (-5, 1, 'role_changed', 'success', 'h')",
+            -5,
+        ),
         ("everything is gone", "DELETE FROM events", 1),
         ("the mark is gone", "DELETE FROM event_chain", 1),
         ("the mark has another hash", "UPDATE event_chain SET hash = 'x'", 5),
@@ -712,6 +718,8 @@ fn the_command_line_prunes_what_is_older() {
         let admin = app.token("admin");
         admin.patch_json(&format!("/api/users/{}", app.id("user_01")), &json!({ "role": "admin" }));
         assert_eq!(rows(&app), 3);
+        let older = command(&app, &["audit", "prune", "--older-than", "300000 years"], "");
+        assert!(older.code == Some(1) && older.err.contains("no row is that old"), "{older:?}");
         let young = command(&app, &["audit", "prune", "--older-than", "1 day"], "");
         assert_eq!((young.code, young.out.as_str()), (Some(0), "pruned 0\n"), "{young:?}");
         let all = command(&app, &["audit", "prune", "--older-than", "0s"], "");

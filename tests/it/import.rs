@@ -175,7 +175,7 @@ fn a_dry_run_checks_everything_and_writes_nothing() {
         let text = format!("{HEADER}bob,{},user\n", plain("swordfish", "$2b$"));
         for _ in 0..2 {
             let done = import(&home, &text, &["--dry-run"]);
-            let said = "nothing was written; there are 1 users, 0 of them administrators\n";
+            let said = "nothing was written; the file has 1 users, 0 of them administrators\n";
             assert_imported(&done, said);
         }
         assert_eq!(users(&home), 0);

@@ -228,6 +228,32 @@ fn a_user_that_is_not_there_is_404_however_it_is_named() {
 }
 
 #[test]
+fn an_id_that_is_written_in_another_way_is_nobodys() {
+    on_both(|app| {
+        let (admin, page) = (app.token("admin"), app.session("admin"));
+        let id = app.id("user_01");
+        for id in [format!("+{id}"), format!("0{id}"), format!("{id}.0"), "-1".to_owned()] {
+            assert_eq!(admin.delete(&format!("/api/users/{id}")).status, 404, "{id}");
+            assert_eq!(admin.get(&format!("/api/users/{id}")).status, 404, "{id}");
+            assert_eq!(page.get(&format!("/admin/users/{id}")).status, 404, "{id}");
+        }
+        assert_eq!(admin.get(&format!("/api/users/{id}")).status, 200);
+    });
+}
+
+#[test]
+fn a_full_name_turns_no_text_round() {
+    on_both(|app| {
+        let admin = app.token("admin");
+        let path = format!("/api/users/{}", app.id("user_01"));
+        let change = |name: &str| admin.patch_json(&path, &json!({ "full_name": name })).status;
+        assert_eq!(["\u{202e}foo", "a\u{2066}b"].map(change), [422, 422]);
+        // Persian and Hindi are written with joiners.
+        assert_eq!(["مهدی‌زاده", "क्‍ष"].map(change), [200, 200]);
+    });
+}
+
+#[test]
 fn a_deleted_user_is_gone_and_its_number_is_never_given_again() {
     on_both(|app| {
         let admin = app.token("admin");

@@ -106,6 +106,14 @@ pub fn last_before(connection: &mut AnyConnection, at: OffsetDateTime) -> QueryR
     }
 }
 
+/// A row with a number that none of ours has.
+pub(in crate::accounts) fn before_first(
+    connection: &mut AnyConnection,
+) -> QueryResult<Option<i64>> {
+    let foreign = events::table.filter(events::id.le(0));
+    foreign.select(diesel::dsl::min(events::id)).get_result(connection)
+}
+
 /// Where the chain begins: after the rows that were pruned last, or before the first.
 pub(in crate::accounts) fn base(connection: &mut AnyConnection) -> QueryResult<Head> {
     let pruned = events::table.filter(events::event.eq(What::EventsPruned.as_str()));

@@ -17,7 +17,7 @@ mod users;
 pub use access_keys::{keep_key, key};
 pub use administration::{Change, add, change, delete, sign_out, sign_out_of};
 pub use events::{EVENTS_PAGE, events, events_after, head, last_before};
-pub(super) use events::{append, base, clear, mark_pruned, names_of};
+pub(super) use events::{append, base, before_first, clear, mark_pruned, names_of};
 pub use import::{insert_all, taken};
 pub use setup::{has_administrator, purge_links};
 pub use sign_ins::{end_sign_in, purge, sign_ins_of};

@@ -55,9 +55,27 @@ pub(crate) fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, 
     to.collect_str(&humantime::format_duration(*span))
 }
 
+/// A duration for people: in days where it is of whole days.
+#[must_use]
+pub(crate) fn in_words(span: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match (span.as_secs() / DAY, span.as_secs() % DAY) {
+        (1, 0) => "1 day".to_owned(),
+        (days @ 2.., 0) => format!("{days} days"),
+        _ => humantime::format_duration(span).to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_days_are_not_months_and_minutes() {
+        let words = |seconds| in_words(Duration::from_secs(seconds));
+        assert_eq!([86_400, 31_536_000].map(words), ["1 day", "365 days"]);
+        assert_eq!([0, 90, 90_000].map(words), ["0s", "1m 30s", "1day 1h"]);
+    }
 
     #[test]
     fn durations_read_as_people_write_them() {

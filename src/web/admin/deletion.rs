@@ -7,7 +7,7 @@ use rocket_dyn_templates::{Template, context};
 
 use super::super::once::Once;
 use super::super::session::Entered;
-use super::desk::{Changed, Changing, Desk, number};
+use super::desk::{Changed, Changing, Desk};
 use super::user::{counted, leave};
 use crate::accounts::User;
 use crate::auth::{Authenticated, Error, Session};
@@ -55,7 +55,7 @@ pub(in crate::web) async fn delete(
         let page = draw(&desk, &admin, &desk.user(id).await?, Some(&error));
         return Ok(Err(Entered::Again(error, page)));
     }
-    let (user, by) = (number(id)?, desk.by(&admin)?);
+    let (user, by) = (User::id_of(id)?, desk.by(&admin)?);
     match desk.accounts.delete_user(&by, user).await {
         Ok(_) if by.is(user) => leave(&session, "Your account is deleted.").await,
         Ok(changed) => {

@@ -32,7 +32,7 @@ pub(in crate::web) struct Desk<'r> {
 impl Desk<'_> {
     /// The user of a number in a path.
     pub(super) async fn user(&self, id: &str) -> Result<User, Error> {
-        let id = number(id)?;
+        let id = User::id_of(id)?;
         let user = self.accounts.run(move |connection| queries::find(connection, id)).await?;
         user.ok_or_else(|| ErrorKind::NotFound.into())
     }
@@ -77,10 +77,6 @@ impl Desk<'_> {
         let page = self.page(admin, &user, (true, None), Some(&error)).await?;
         Ok(Err(Entered::Again(error, page)))
     }
-}
-
-pub(super) fn number(id: &str) -> Result<i64, Error> {
-    id.parse().map_err(|_| ErrorKind::NotFound.into())
 }
 
 #[rocket::async_trait]

@@ -7,9 +7,9 @@ use rocket::{get, post, uri};
 use rocket_dyn_templates::Template;
 
 use super::super::once::Once;
-use super::desk::{Changed, Changing, Desk, number};
+use super::desk::{Changed, Changing, Desk};
 use crate::accounts::queries::Change;
-use crate::accounts::{Admin, Role, SessionUser};
+use crate::accounts::{Admin, Role, SessionUser, User};
 use crate::auth::{Error, Fresh, Require, Session};
 
 /// The field of the role form; any other is refused.
@@ -66,7 +66,7 @@ pub(in crate::web) async fn set_role(
 ) -> Changed {
     let role = Role::parse(&form.role)
         .ok_or_else(|| Error::invalid_field("role", "A role is user or admin."))?;
-    let (user, by) = (number(id)?, desk.by(&admin)?);
+    let (user, by) = (User::id_of(id)?, desk.by(&admin)?);
     let change = Change { role: Some(role), ..Change::default() };
     match desk.accounts.change_user(&by, user, change).await {
         Ok(_) if by.is(user) && role != Role::Admin => {
@@ -98,7 +98,7 @@ pub(in crate::web) async fn set_active(
         "false" => false,
         _ => return Err(Error::invalid_field("active", "This field is true or false.")),
     };
-    let (user, by) = (number(id)?, desk.by(&admin)?);
+    let (user, by) = (User::id_of(id)?, desk.by(&admin)?);
     let change = Change { active: Some(active), ..Change::default() };
     match desk.accounts.change_user(&by, user, change).await {
         Ok(_) if by.is(user) && !active => {
@@ -122,7 +122,7 @@ pub(in crate::web) async fn end_sign_ins(
     desk: Desk<'_>,
     id: &str,
 ) -> Changed {
-    let (user, by) = (number(id)?, desk.by(&admin)?);
+    let (user, by) = (User::id_of(id)?, desk.by(&admin)?);
     let changed = desk.accounts.sign_user_out(&by, user).await?;
     if by.is(user) {
         return leave(&session, "You are signed out everywhere.").await;

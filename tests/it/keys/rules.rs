@@ -78,7 +78,17 @@ fn what_is_not_acceptable_is_named_and_makes_no_key() {
         for label in [json!(""), json!("  "), json!(7), json!(null), json!(long)] {
             refuse("label", label, &["label"]);
         }
-        for label in ["a\nb", "a\u{0}b", "a\u{7f}b", "a\u{202e}b", "a\u{200f}b", "a\u{fffd}"] {
+        for label in [
+            "a\nb",
+            "a\u{0}b",
+            "a\u{7f}b",
+            "a\u{202e}b",
+            "a\u{200f}b",
+            "a\u{fffd}",
+            "\u{3164}",
+            "a\u{ad}",
+            "\u{e0041}",
+        ] {
             refuse("label", json!(label), &["label"]);
         }
         for scopes in [

@@ -109,8 +109,11 @@ pub fn build_open(
         Some(path) => figment.merge(("template_dir", path)),
         None => figment,
     };
-    let mut rocket = rocket::custom(figment)
-        .attach(TrustedProxies(proxies))
+    let mut rocket = rocket::custom(figment);
+    if !proxies.is_empty() {
+        rocket = rocket.attach(TrustedProxies(proxies));
+    }
+    rocket = rocket
         .attach(AccessLog)
         .attach(http::shield())
         .attach(SecurityHeaders)

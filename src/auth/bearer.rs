@@ -15,7 +15,8 @@ use super::state::AuthState;
 /// Reads one field value: the scheme in any case, spaces, one token68 (RFC 9110, 11.4).
 pub(crate) fn parse(field: &str, scheme: &str) -> Presented {
     let field = field.trim_matches(' ');
-    let end = field.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    let end =
+        field.bytes().position(|byte| !byte.is_ascii_alphanumeric() && !b"-_".contains(&byte));
     let (name, rest) = field.split_at(end.unwrap_or(field.len()));
     if !name.eq_ignore_ascii_case(scheme) {
         return Presented::Nothing;
@@ -30,9 +31,20 @@ pub(crate) fn parse(field: &str, scheme: &str) -> Presented {
 
 fn is_token68(text: &str) -> bool {
     let body = text.trim_end_matches('=');
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-    !body.is_empty() && body.bytes().all(fits)
+    !body.is_empty() && body.bytes().all(|byte| TOKEN68[usize::from(byte)])
 }
+
+/// The bytes that a token68 has before its padding.
+const TOKEN68: [bool; 256] = {
+    let mut fits = [false; 256];
+    let all = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+    let mut next = 0;
+    while next < all.len() {
+        fits[all[next] as usize] = true;
+        next += 1;
+    }
+    fits
+};
 
 /// Guard: exactly one well-formed token was presented; nothing about it is verified.
 ///

@@ -112,7 +112,8 @@ pub(crate) fn named(request: &Request<'_>, name: &str) -> (usize, bool) {
     let raw_names = pairs.filter_map(|pair| {
         let raw = pair.split_once('=')?.0;
         let parsed = || Cookie::parse_encoded(pair.trim()).is_ok_and(|found| found.name() == name);
-        (raw.trim() == name || parsed()).then_some(raw)
+        // Only a name with a percent sign is another one once it is decoded.
+        (raw.trim() == name || raw.contains('%') && parsed()).then_some(raw)
     });
     raw_names.fold((0, true), |(count, exact), raw| {
         (count + 1, exact && raw.trim_matches([' ', '\t']) == name)

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use rocket::fairing::{Fairing, Info, Kind};
-use rocket::http::{ContentType, Header};
+use rocket::http::Header;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::shield::{Frame, NoSniff, Referrer, Shield};
@@ -34,8 +34,7 @@ impl Fairing for SecurityHeaders {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let is_page = response.content_type().is_some_and(|kind| kind == ContentType::HTML);
-        let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
+        let policy = if is_html(response) { PAGE_POLICY } else { DATA_POLICY };
         response.set_header(Header::new("Content-Security-Policy", policy));
         response.set_header(Header::new("Cross-Origin-Opener-Policy", "same-origin"));
         response.set_header(Header::new("Cross-Origin-Resource-Policy", "same-origin"));
@@ -43,6 +42,13 @@ impl Fairing for SecurityHeaders {
             response.set_header(Header::new("Referrer-Policy", "strict-origin"));
         }
     }
+}
+
+/// Whether the answer is a page, whatever the parameters of its type say.
+fn is_html(response: &Response<'_>) -> bool {
+    let kind = response.headers().get_one("Content-Type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("text/html")
 }
 
 /// Guard: there is a secret in the URL of this page, so nobody is told which page a request

@@ -142,7 +142,9 @@ impl Home {
     /// What the service has logged, whole once it has been stopped.
     pub(crate) fn log(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.path("log")).expect("the service was started");
-        text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+        let parsed =
+            |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        text.lines().map(parsed).collect()
     }
 
     /// Starts the service and waits until it has said where it is.

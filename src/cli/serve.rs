@@ -40,6 +40,8 @@ pub(super) fn serve() -> Result<(), Failure> {
     }));
     match rocket::execute(launch(rocket)) {
         Ok(()) => Ok(()),
+        // A connection was still being closed, which is no failure of ours.
+        Err(error) if matches!(error.kind(), ErrorKind::Shutdown(_, None)) => Ok(()),
         Err(error) => Err(Failure::new(match error.kind() {
             ErrorKind::Bind(cause) => {
                 format!("cannot listen on {at}: {cause}")

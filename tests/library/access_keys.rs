@@ -383,7 +383,7 @@ fn the_last_use_of_a_key_is_noted() {
         assert_eq!(app.get("/who").bearer(&made.key).send().status, 200);
     };
     let is_noted = |at: u64| {
-        (0..1000).any(|_| {
+        (0..50_000).any(|_| {
             // In the background, which the request of another gives a turn.
             app.get("/public").send();
             app.ledger.row(&made.id).last_seen_at == made_at + Duration::from_secs(at)

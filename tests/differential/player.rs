@@ -225,7 +225,8 @@ impl Player {
             };
             known.iter().find(listed).expect("a row of the table")
         };
-        let mut rows: Vec<_> = rows.split("<tr role=\"row\">").skip(1).collect();
+        // The last one ends in other white space.
+        let mut rows: Vec<_> = rows.split("<tr role=\"row\">").skip(1).map(str::trim).collect();
         let key = |text: &str| {
             let row = row_of(text);
             (row.last_seen_at, row.created_at, &row.id)

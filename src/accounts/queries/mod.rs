@@ -33,6 +33,7 @@ mod tests {
     #[test]
     fn a_look_up_by_key_binds_no_limit() {
         let sources = [
+            include_str!("user_list.rs"),
             include_str!("access_keys.rs"),
             include_str!("administration.rs"),
             include_str!("events.rs"),

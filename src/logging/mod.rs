@@ -1,43 +1,28 @@
 //! Log lines as JSON on standard error, one per request and per event.
 
-use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::SystemTime;
 
-use log::kv::{Error, Key, ToValue, Value, VisitSource, VisitValue};
+use log::kv::{Error, Key, Value, VisitSource, VisitValue};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer as _};
-use time::format_description::well_known::Rfc3339;
 
 use crate::auth::Clock;
+
+mod gathered;
+
+use gathered::Gathered;
 
 /// Writes each record as one line of JSON; control characters come out escaped, so no input
 /// can forge a line.
 struct JsonLines {
     clock: Clock,
-    writer: SyncSender<Order>,
-    /// Lines that found the queue full.
-    dropped: AtomicU64,
+    gathered: Arc<Gathered>,
 }
-
-/// What the writer's thread is told.
-enum Order {
-    /// One line, with its end.
-    Line(Vec<u8>),
-    /// Everything before this has been written when the answer comes.
-    Flush(SyncSender<()>),
-}
-
-/// How many lines may wait for a slow reader of standard error.
-const QUEUE: usize = 10_000;
 
 /// What a line of the access log takes, in bytes.
 const LINE: usize = 256;
-
-/// How long the end of the process waits for the last lines.
-const FLUSH: Duration = Duration::from_secs(1);
 
 /// Rocket explains each request in several lines; the access log says it in one. Its errors
 /// are kept, without their continuation lines.
@@ -46,8 +31,10 @@ fn is_noise(target: &str, level: Level) -> bool {
     target.ends_with("::_") || (of_rocket && level > Level::Error)
 }
 
+/// How many fields a line of the access log has.
+const FIELDS: usize = 9;
+
 /// The fields of a line, in no order yet.
-#[derive(Default)]
 struct Fields<'l>(Vec<(Key<'l>, Value<'l>)>);
 
 impl<'kvs> VisitSource<'kvs> for Fields<'kvs> {
@@ -120,70 +107,68 @@ impl Log for JsonLines {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let time = self.clock.now().ok().and_then(|now| now.format(&Rfc3339).ok());
-        let level = record.level().as_str().to_ascii_lowercase();
-        let dropped = Some(self.dropped.swap(0, Ordering::Relaxed)).filter(|count| *count > 0);
-        let mut fields = Fields::default();
+        let time = self.clock.now().ok().map(SystemTime::from);
+        let time = time.map(humantime::format_rfc3339_micros);
+        let dropped = self.gathered.dropped();
+        let mut fields = Fields(Vec::with_capacity(FIELDS));
         // As many fields as can be read; the line is worth more than the others.
         let _ = record.key_values().visit(&mut fields);
+        if let Some(time) = &time {
+            fields.0.push((Key::from_str("time"), Value::from_display(time)));
+        }
+        if dropped > 0 {
+            fields.0.push((Key::from_str("dropped"), Value::from(dropped)));
+        }
         fields.0.extend([
-            (Key::from_str("time"), time.to_value()),
-            (Key::from_str("level"), Value::from(level.as_str())),
+            (Key::from_str("level"), Value::from(lower_case(record.level()))),
             (Key::from_str("target"), Value::from(record.target())),
             (Key::from_str("message"), Value::from_display(record.args())),
-            (Key::from_str("dropped"), dropped.to_value()),
         ]);
-        let Ok(line) = fields.into_line() else { return };
-        // A request never waits for whoever reads the log.
-        if self.writer.try_send(Order::Line(line)).is_err() {
-            self.dropped.fetch_add(dropped.unwrap_or(0) + 1, Ordering::Relaxed);
+        if let Ok(line) = fields.into_line() {
+            self.gathered.add(&line, dropped);
         }
     }
 
     fn flush(&self) {
-        let (done, written) = sync_channel(1);
-        if self.writer.try_send(Order::Flush(done)).is_ok() {
-            let _ = written.recv_timeout(FLUSH);
-        }
+        self.gathered.flush();
     }
 }
 
-/// Writes lines until the process ends. Nobody is left to tell when standard error is closed.
-fn write_lines(orders: &Receiver<Order>) {
-    for order in orders {
-        match order {
-            Order::Line(line) => {
-                let _ = std::io::stderr().lock().write_all(&line);
-            }
-            Order::Flush(done) => {
-                let _ = done.try_send(());
-            }
-        }
+fn lower_case(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warn => "warn",
+        Level::Info => "info",
+        Level::Debug => "debug",
+        Level::Trace => "trace",
     }
 }
 
 /// Makes JSON lines the log of this process; must come before Rocket is built, which then
 /// leaves logging alone. Does nothing when a log is set already.
 pub(crate) fn install(level: LevelFilter) {
-    let (writer, orders) = sync_channel(QUEUE);
-    let lines = JsonLines { clock: Clock::system(), writer, dropped: AtomicU64::new(0) };
+    let gathered = Arc::new(Gathered::default());
+    let lines = JsonLines { clock: Clock::system(), gathered: gathered.clone() };
     if log::set_boxed_logger(Box::new(lines)).is_ok() {
         log::set_max_level(level);
-        std::thread::spawn(move || write_lines(&orders));
+        std::thread::spawn(move || gathered.write_to(&mut std::io::stderr()));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
     use time::macros::datetime;
 
     #[test]
     fn a_line_is_one_object_with_its_names_in_order_and_nothing_in_it_ends_it_early() {
-        let (writer, orders) = sync_channel(2);
+        let gathered = Gathered::default();
+        gathered.dropped.store(3, Ordering::Relaxed);
         let clock = Clock::manual();
         clock.set(datetime!(2030-01-02 03:04:05 UTC));
-        let lines = JsonLines { clock, writer, dropped: AtomicU64::new(3) };
+        let lines = JsonLines { clock, gathered: Arc::new(gathered) };
         let log = |target: &str, level, message: &str, fields: &[(&str, Value<'_>)]| {
             let mut record = Record::builder();
             record.target(target).level(level).key_values(&fields);
@@ -202,21 +187,16 @@ mod tests {
         ];
         log("vestibule::access", Level::Info, "GET /\n\u{1b}é 200", &named);
         log("vestibule", Level::Warn, "next", &[]);
-        let line = || match orders.try_recv() {
-            Ok(Order::Line(line)) => String::from_utf8(line).expect("text"),
-            _ => panic!("no line"),
-        };
+        let mut written = Vec::new();
+        lines.gathered.take(&mut written);
         assert_eq!(
-            line(),
-            "{\"change\":-1,\"dropped\":3,\"fresh\":\"true\",\"level\":\"info\",\
+            String::from_utf8(written).as_deref(),
+            Ok("{\"change\":-1,\"dropped\":3,\"fresh\":\"true\",\"level\":\"info\",\
              \"message\":\"GET /\\n\\u001bé 200\",\"route\":\"a\\\"b\",\"status\":200,\
-             \"target\":\"vestibule::access\",\"time\":\"2030-01-02T03:04:05Z\"}\n"
+             \"target\":\"vestibule::access\",\"time\":\"2030-01-02T03:04:05.000000Z\"}\n\
+             {\"level\":\"warn\",\"message\":\"next\",\"target\":\"vestibule\",\
+             \"time\":\"2030-01-02T03:04:05.000000Z\"}\n"),
+            "without Rocket's own lines"
         );
-        assert_eq!(
-            line(),
-            "{\"level\":\"warn\",\"message\":\"next\",\"target\":\"vestibule\",\
-             \"time\":\"2030-01-02T03:04:05Z\"}\n"
-        );
-        assert!(orders.try_recv().is_err(), "Rocket's own lines are left out");
     }
 }

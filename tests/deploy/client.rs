@@ -97,6 +97,19 @@ pub(crate) fn assert_down(asked: impl FnOnce() -> io::Result<Reply>) {
     reply.assert_no_cookies();
 }
 
+/// Asks again where a busy machine was too slow for the short waits of these services, and
+/// nothing is tried yet.
+#[track_caller]
+pub(crate) fn beforehand(mut asked: impl FnMut() -> io::Result<Reply>) -> Reply {
+    let begun = Instant::now();
+    loop {
+        let reply = asked().expect("an answer");
+        if reply.status != 503 || begun.elapsed() > 10 * PATIENCE {
+            return reply;
+        }
+    }
+}
+
 /// Asks until the answer has this status, no longer than [`RECOVERY`].
 #[track_caller]
 pub(crate) fn recovers(what: &str, status: u16, mut asked: impl FnMut() -> io::Result<Reply>) {

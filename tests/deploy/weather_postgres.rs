@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use vestibule::db::{Address, connect};
 
 use super::client::{
-    PATIENCE, RECOVERY, Tokens, api_login, assert_down, bearing, cookie, dashboard, form_login,
-    health, in_time, recovers,
+    PATIENCE, RECOVERY, Tokens, api_login, assert_down, bearing, beforehand, cookie, dashboard,
+    form_login, health, in_time, recovers,
 };
 use crate::support::postgres::{self, Server};
 use crate::support::process::{AT_ONCE, Home, Service};
@@ -40,8 +40,8 @@ impl Weather {
         let home = Home::at(&url);
         let service = home.serve(&[AT_ONCE]);
         let at = &service.address;
-        let person = cookie(&form_login(at, "user_01").expect("an answer"));
-        let program = Tokens::of(&api_login(at, "user_02").expect("an answer"));
+        let person = cookie(&beforehand(|| form_login(at, "user_01")));
+        let program = Tokens::of(&beforehand(|| api_login(at, "user_02")));
         Some(Self { server, service, database, person, program, _home: home })
     }
 

@@ -13,8 +13,8 @@ use serde_json::json;
 use vestibule::db::{Address, AnyConnection, connect};
 
 use super::client::{
-    PATIENCE, Tokens, api_login, assert_down, bearing, cookie, dashboard, form_login, health,
-    in_time, post_json, recovers,
+    PATIENCE, Tokens, api_login, assert_down, bearing, beforehand, cookie, dashboard, form_login,
+    health, in_time, post_json, recovers,
 };
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, finish};
@@ -31,8 +31,8 @@ impl Weather {
     /// One person and one program are signed in.
     fn new(home: Home, service: Service) -> Self {
         let at = &service.address;
-        let person = cookie(&form_login(at, "user_01").expect("an answer"));
-        let program = Tokens::of(&api_login(at, "user_02").expect("an answer"));
+        let person = cookie(&beforehand(|| form_login(at, "user_01")));
+        let program = Tokens::of(&beforehand(|| api_login(at, "user_02")));
         Self { service, person, program, home }
     }
 

@@ -538,14 +538,14 @@ fn the_finest_level_shows_no_more_of_a_request() {
     let home = Home::new();
     home.configure("[global]\nlog_level = \"debug\"\n");
     let service = home.serve(&[]);
-    let token = service.api_login("user_01", "1234").expect("a sample user");
-    let cookie = service.form_login("user_01", "1234").expect("a sample user");
+    let token = service.api_login("admin", "admin123").expect("a sample user");
+    let cookie = service.form_login("admin", "admin123").expect("a sample user");
     assert_eq!(service.get("/api/me?secret=hunter2", &[("Authorization", &token)]).status, 200);
     assert_eq!(service.get("/dashboard", &[("Cookie", &cookie)]).status, 200);
     service.stop();
     let log = format!("{:?}", home.log());
     assert!(log.contains("GET /dashboard"), "{log}");
-    for never in ["hunter2", "Bearer", "session=", "1234"] {
+    for never in ["hunter2", "Bearer", "session=", "admin123"] {
         assert!(!log.contains(never), "{never}: {log}");
     }
 }

@@ -21,10 +21,11 @@ pub const BASE: &str = "/api";
 #[must_use]
 pub fn routes(auth: &Config, registration: bool) -> Vec<Guarded> {
     let mut groups = vec![
+        // First, because Rocket tries routes in their order, and this is what is asked most.
+        Guarded::new(BASE, "TokenUser", routes![me::me, me::claims]),
         Guarded::new(BASE, "anyone", routes![sign_in::login]),
         Guarded::new(BASE, "RefreshToken", routes![sign_in::refresh]),
         Guarded::new(BASE, "AnyTokenUser", routes![sign_in::logout]),
-        Guarded::new(BASE, "TokenUser", routes![me::me, me::claims]),
         Guarded::new(
             BASE,
             "Scoped<OwnAccount, TokenUser>",

@@ -1,11 +1,13 @@
 //! The fairing that makes the guards work, and the last word on every answer.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
-use rocket::{Build, Data, Request, Response, Rocket};
+use rocket::{Build, Request, Response, Rocket};
 use serde_json::{Map, Value};
 
 use super::challenge::challenge;
@@ -15,10 +17,12 @@ use super::cookies;
 use super::csrf;
 use super::error::Error;
 use super::events::{EventKind, Events, Silent, report};
+use super::fields::fields;
 use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
 use super::left::Left;
 use super::login_required::LoginRequired;
 use super::notes::Notes;
+use super::on_request::OnRequest;
 use super::policy;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
@@ -126,7 +130,7 @@ impl Auth {
 #[rocket::async_trait]
 impl Fairing for Auth {
     fn info(&self) -> Info {
-        Info { name: "Authentication", kind: Kind::Ignite | Kind::Request | Kind::Singleton }
+        Info { name: "Authentication", kind: Kind::Ignite | Kind::Singleton }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
@@ -203,19 +207,15 @@ impl Fairing for Auth {
             vary: format!("{}, Cookie", config.token.header),
             config,
         };
+        let rocket = match state.has_token_cookies() && state.config.token.cookies.csrf_check_form {
+            true => rocket.attach(csrf::LookIntoForm),
+            false => rocket,
+        };
         let rocket = rocket.manage(state).manage(standings).attach(LastWord::default());
         Ok(match &self.login_required {
             Some(required) => rocket.attach(required.clone()),
             None => rocket,
         })
-    }
-
-    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
-        if let Ok(state) = AuthState::of(request)
-            && state.has_token_cookies()
-        {
-            csrf::look_into_form(request, state, data).await;
-        }
     }
 }
 
@@ -243,7 +243,8 @@ impl Fairing for LastWord {
         let Ok(state) = AuthState::of(request) else {
             return;
         };
-        cookies::take_back(state, request, response);
+        let known = OnRequest::of(request);
+        cookies::take_back(state, known, response);
         if policy::apply(state, request, response) {
             self.report(request);
         }
@@ -256,8 +257,8 @@ impl Fairing for LastWord {
             // A catcher that draws a page need not think of it.
             response.set_header(Header::new("Retry-After", seconds.to_string()));
         }
-        if AuthState::was_asked(request) {
-            response.set_header(Header::new("Cache-Control", "no-store"));
+        if known.asked.load(Ordering::Relaxed) {
+            response.set_raw_header("Cache-Control", "no-store");
             vary(state, response);
         }
     }
@@ -293,12 +294,12 @@ fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>)
     }
 }
 
-fn vary(state: &AuthState, response: &mut Response<'_>) {
-    if !response.headers().contains("Vary") {
-        response.set_header(Header::new("Vary", state.vary.clone()));
+fn vary<'r>(state: &'r AuthState, response: &mut Response<'r>) {
+    let mut names: Vec<String> = fields(response.headers(), "Vary").map(Cow::into_owned).collect();
+    if names.is_empty() {
+        response.set_raw_header("Vary", state.vary.as_str());
         return;
     }
-    let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
     for name in [state.config.token.header.as_str(), "Cookie"] {
         let listed = names.iter().flat_map(|names| names.split(','));
         if !listed.map(str::trim).any(|listed| listed.eq_ignore_ascii_case(name)) {

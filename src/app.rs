@@ -113,15 +113,17 @@ pub fn build_open(
     if !proxies.is_empty() {
         rocket = rocket.attach(TrustedProxies(proxies));
     }
-    rocket = rocket.attach(AccessLog).attach(http::shield()).attach(SecurityHeaders);
-    // Rocket tries routes in the order in which they are mounted: programs ask most.
-    if mode.has_tokens() {
-        rocket = rocket.attach(api::stage(&settings.auth, settings.accounts.registration));
-    }
+    rocket = rocket
+        .attach(AccessLog)
+        .attach(http::shield())
+        .attach(SecurityHeaders)
+        .attach(http::stage(mode));
     if mode.has_sessions() {
         rocket = rocket.attach(web::stage(&settings));
     }
-    rocket = rocket.attach(http::stage(mode));
+    if mode.has_tokens() {
+        rocket = rocket.attach(api::stage(&settings.auth, settings.accounts.registration));
+    }
     if mode == Mode::Token {
         rocket = rocket.register("/", http::catchers());
     }

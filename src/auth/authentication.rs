@@ -159,11 +159,11 @@ pub(crate) fn verified_as<'r>(
     state: &AuthState,
     kind: TokenKind,
 ) -> Result<&'r Verified, Error> {
+    let known = OnRequest::of(request);
     let verify = || {
-        let (token, location) = Presented::of(request, state, kind).token()?;
+        let (token, location) = Presented::known(known, request, state, kind).token()?;
         verify(request, state, token, location)
     };
-    let known = OnRequest::of(request);
     let verified = match kind {
         TokenKind::Access => &known.access,
         TokenKind::Refresh => &known.refresh,

@@ -1,6 +1,5 @@
 //! The fairing that makes the guards work, and the last word on every answer.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -17,7 +16,6 @@ use super::cookies;
 use super::csrf;
 use super::error::Error;
 use super::events::{EventKind, Events, Silent, report};
-use super::fields::fields;
 use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
 use super::left::Left;
 use super::login_required::LoginRequired;
@@ -245,7 +243,8 @@ impl Fairing for LastWord {
         };
         let known = OnRequest::of(request);
         cookies::take_back(state, known, response);
-        if policy::apply(state, request, response) {
+        let (sets_cookies, has_vary) = already(response);
+        if sets_cookies && policy::apply(state, request, response) {
             self.report(request);
         }
         let status = response.status();
@@ -259,7 +258,12 @@ impl Fairing for LastWord {
         }
         if known.asked.load(Ordering::Relaxed) {
             response.set_raw_header("Cache-Control", "no-store");
-            vary(state, response);
+            match has_vary {
+                true => vary_too(state, response),
+                false => {
+                    response.set_raw_header("Vary", state.vary.as_str());
+                }
+            }
         }
     }
 }
@@ -294,12 +298,17 @@ fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>)
     }
 }
 
-fn vary<'r>(state: &'r AuthState, response: &mut Response<'r>) {
-    let mut names: Vec<String> = fields(response.headers(), "Vary").map(Cow::into_owned).collect();
-    if names.is_empty() {
-        response.set_raw_header("Vary", state.vary.as_str());
-        return;
-    }
+/// Whether an answer sets cookies and has a `Vary`: Rocket hashes a name letter by letter to look
+/// it up, so the few headers that there are are passed once.
+fn already(response: &Response<'_>) -> (bool, bool) {
+    response.headers().iter().fold((false, false), |(sets_cookies, has_vary), header| {
+        (sets_cookies || header.name() == "Set-Cookie", has_vary || header.name() == "Vary")
+    })
+}
+
+/// Adds what the answer depends on to what it says already.
+fn vary_too(state: &AuthState, response: &mut Response<'_>) {
+    let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
     for name in [state.config.token.header.as_str(), "Cookie"] {
         let listed = names.iter().flat_map(|names| names.split(','));
         if !listed.map(str::trim).any(|listed| listed.eq_ignore_ascii_case(name)) {

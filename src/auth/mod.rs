@@ -72,7 +72,6 @@ mod error_kind;
 mod events;
 mod facts;
 mod fairing;
-mod fields;
 mod guards;
 mod issue;
 mod json;

@@ -1,11 +1,8 @@
 //! The session policy: no cookie leaves on the answer to a token request.
 
-use std::borrow::Cow;
-
 use rocket::{Request, Response};
 
 use super::config::{Mode, SessionPolicy};
-use super::fields::fields;
 use super::presented;
 use super::state::AuthState;
 use super::token_cookies;
@@ -60,8 +57,7 @@ pub(crate) fn apply(state: &AuthState, request: &Request<'_>, response: &mut Res
     if cookies_may_leave(state.config.mode, state.config.policy, token_request) {
         return false;
     }
-    let fields: Vec<String> =
-        fields(response.headers(), "Set-Cookie").map(Cow::into_owned).collect();
+    let fields: Vec<String> = response.headers().get("Set-Cookie").map(str::to_owned).collect();
     // By configuration only: JWTs in cookies may set their own cookies and nothing else.
     let (own, others): (Vec<_>, Vec<_>) =
         fields.into_iter().partition(|field| token_cookies::is_ours(state, field));

@@ -1,7 +1,6 @@
 //! Which token a request presents, if any, in any of the enabled locations: no key and no
 //! store is asked yet.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -14,7 +13,6 @@ use super::config::{Location, TokenConfig};
 use super::cookies;
 use super::error::Error;
 use super::error_kind::ErrorKind;
-use super::fields::fields;
 use super::on_request::OnRequest;
 use super::state::AuthState;
 
@@ -33,17 +31,28 @@ pub(crate) enum Presented {
 /// The token of each type: only cookies and JSON keys tell them apart before verification.
 pub(crate) struct Tokens {
     access: Presented,
-    refresh: Presented,
+    /// `None` where it is the same.
+    refresh: Option<Presented>,
 }
 
 impl Presented {
     /// The token of this type that is presented on the request, the body aside; looked for
     /// once, then remembered.
     pub(crate) fn of<'r>(request: &'r Request<'_>, state: &AuthState, kind: TokenKind) -> &'r Self {
-        let tokens = Tokens::of(OnRequest::of(request), request, state);
-        match kind {
-            TokenKind::Access => &tokens.access,
-            TokenKind::Refresh => &tokens.refresh,
+        Self::known(OnRequest::of(request), request, state, kind)
+    }
+
+    /// The same for whoever has at hand what is known of the request.
+    pub(crate) fn known<'r>(
+        known: &'r OnRequest,
+        request: &Request<'_>,
+        state: &AuthState,
+        kind: TokenKind,
+    ) -> &'r Self {
+        let tokens = Tokens::of(known, request, state);
+        match (kind, &tokens.refresh) {
+            (TokenKind::Refresh, Some(refresh)) => refresh,
+            _ => &tokens.access,
         }
     }
 
@@ -99,12 +108,12 @@ impl Tokens {
         known.presented.get_or_init(|| match state.config.mode.has_tokens() {
             true => Self::on(request, &state.config.token),
             // In mode `session` tokens do not exist: nothing is looked at.
-            false => Self { access: Presented::Nothing, refresh: Presented::Nothing },
+            false => Self { access: Presented::Nothing, refresh: None },
         })
     }
 
     fn are_beside_body(&self) -> bool {
-        self.access.is_something() || self.refresh.is_something()
+        self.access.is_something() || self.refresh.as_ref().is_some_and(Presented::is_something)
     }
 
     fn are_presented(known: &OnRequest, request: &Request<'_>, state: &AuthState) -> bool {
@@ -126,14 +135,14 @@ impl Tokens {
             (one, Presented::Nothing) | (Presented::Nothing, one) => one,
             _ => AMBIGUOUS,
         };
-        let cookie = |kind| match enabled(Location::Cookies) {
-            true => in_cookies(request, config, kind),
-            false => Presented::Nothing,
-        };
-        let (access, refresh) = (cookie(TokenKind::Access), cookie(TokenKind::Refresh));
+        if !enabled(Location::Cookies) {
+            return Self { access: elsewhere, refresh: None };
+        }
+        let access = in_cookies(request, config, TokenKind::Access);
+        let refresh = in_cookies(request, config, TokenKind::Refresh);
         Self {
             access: one_of(&elsewhere, &access, &refresh),
-            refresh: one_of(&elsewhere, &refresh, &access),
+            refresh: Some(one_of(&elsewhere, &refresh, &access)),
         }
     }
 }
@@ -151,12 +160,13 @@ fn one_of(elsewhere: &Presented, own: &Presented, other: &Presented) -> Presente
 const AMBIGUOUS: Presented = Presented::unreadable(ErrorKind::AmbiguousCredentials);
 
 fn in_headers(request: &Request<'_>, config: &TokenConfig) -> Presented {
-    let mut fields = fields(request.headers(), &config.header);
-    let parse = |field: Cow<'_, str>| bearer::parse(&field, &config.scheme);
-    let Some(first) = fields.next().map(parse) else { return Presented::Nothing };
-    let Some(second) = fields.next().map(parse) else { return first };
+    // To look a header up costs more than to pass the few that there are.
+    let of_name = request.headers().iter().filter(|field| field.name() == config.header.as_str());
+    let mut fields = of_name.map(|field| bearer::parse(field.value(), &config.scheme));
+    let Some(first) = fields.next() else { return Presented::Nothing };
+    let Some(second) = fields.next() else { return first };
     // RFC 9110, 11.6.2: the field is single; two of them are two answers to "who?".
-    let mut all = [first, second].into_iter().chain(fields.map(parse));
+    let mut all = [first, second].into_iter().chain(fields);
     if all.any(|one| one.is_something()) { AMBIGUOUS } else { Presented::Nothing }
 }
 

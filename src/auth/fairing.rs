@@ -185,7 +185,7 @@ impl Fairing for Auth {
                 self.clock.clone(),
                 standings.clone(),
             ),
-            verified: self.find_key.is_none().then(VerifiedTokens::new),
+            verified: self.find_key.is_none().then(VerifiedTokens::new).flatten(),
             keys,
             previous_keys,
             foreign_keys,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rocket::get;
-use serde::ser::{Error as _, Serialize, SerializeStruct, Serializer};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 
@@ -21,10 +21,7 @@ impl Serialize for Me {
         me.serialize_field("username", &self.0.username)?;
         me.serialize_field("full_name", &self.0.full_name)?;
         me.serialize_field("role", &self.0.role)?;
-        let mut text = [0; 40];
-        let end = self.0.created_at.format_into(&mut text.as_mut_slice(), &Rfc3339);
-        let end = end.map_err(S::Error::custom)?;
-        me.serialize_field("created_at", str::from_utf8(&text[..end]).map_err(S::Error::custom)?)?;
+        me.serialize_field("created_at", &self.0.created_at.format(&Rfc3339).unwrap_or_default())?;
         me.end()
     }
 }

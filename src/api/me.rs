@@ -1,40 +1,35 @@
 //! What a program may know about the user it acts for.
 
+use std::sync::Arc;
+
 use rocket::get;
-use rocket::serde::json::Json;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 
-use crate::accounts::{Admin, OwnAccount, Role, TokenUser, User};
+use crate::accounts::{Admin, OwnAccount, TokenUser, User};
 use crate::auth::{Authenticated, ClaimedRole, Error, ErrorKind, Scoped, SignIn};
+use crate::http::Json;
 
 /// A user as it sees itself.
-#[derive(Serialize)]
-pub(super) struct Me {
-    id: i64,
-    username: String,
-    full_name: Option<String>,
-    role: Role,
-    created_at: String,
-}
+pub(super) struct Me(pub(super) Arc<User>);
 
-impl From<&User> for Me {
-    fn from(user: &User) -> Self {
-        Self {
-            id: user.id,
-            username: user.username.clone(),
-            full_name: user.full_name.clone(),
-            role: user.role,
-            created_at: user.created_at.format(&Rfc3339).unwrap_or_default(),
-        }
+impl Serialize for Me {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut me = serializer.serialize_struct("Me", 5)?;
+        me.serialize_field("id", &self.0.id)?;
+        me.serialize_field("username", &self.0.username)?;
+        me.serialize_field("full_name", &self.0.full_name)?;
+        me.serialize_field("role", &self.0.role)?;
+        me.serialize_field("created_at", &self.0.created_at.format(&Rfc3339).unwrap_or_default())?;
+        me.end()
     }
 }
 
 /// The user itself.
 #[get("/me")]
 pub(super) fn me(user: TokenUser) -> Json<Me> {
-    Json(Me::from(&*user))
+    Json(Me(user.account().clone()))
 }
 
 /// The verified claims of the presented token; of an access key, which has none, what its

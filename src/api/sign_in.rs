@@ -2,7 +2,6 @@
 
 use rocket::http::Status;
 use rocket::response::status;
-use rocket::serde::json::Json;
 use rocket::{State, post};
 
 use super::me::Me;
@@ -11,7 +10,7 @@ use crate::auth::{
     Authenticated, Error, ErrorKind, EventKind, JsonBody, Password, RefreshToken, Reporter, Scope,
     SignIns, TokenPair, Tokens,
 };
-use crate::http::ClientAddress;
+use crate::http::{ClientAddress, Json};
 
 /// A pair of tokens for a user name and a password.
 #[post("/login", data = "<body>")]
@@ -85,5 +84,5 @@ pub(super) async fn register(
     }
     let user = accounts.register(&registration).await?;
     reporter.report(EventKind::Registered, Some(&user.id.to_string()), None);
-    Ok(status::Custom(Status::Created, Json(Me::from(&user))))
+    Ok(status::Custom(Status::Created, Json(Me(user.into()))))
 }

@@ -12,6 +12,7 @@ use super::csrf;
 use super::error::Error;
 use super::error_kind::ErrorKind;
 use super::key_verdict::{behind_key, presented_key};
+use super::on_request::OnRequest;
 use super::presented::Presented;
 use super::session_verdict::session;
 use super::sign_in::{SignIn, SignInKind};
@@ -143,8 +144,6 @@ impl<U> Authentication<U> {
 
 struct TokenHalf<U>(Result<Authentication<U>, Error>);
 struct SessionHalf<U>(Result<Option<Authentication<U>>, Error>);
-struct VerifiedAccess(Result<Verified, Error>);
-struct VerifiedRefresh(Result<Verified, Error>);
 
 /// A token that is ours, in its time and for us.
 #[derive(Clone)]
@@ -160,15 +159,16 @@ pub(crate) fn verified_as<'r>(
     state: &AuthState,
     kind: TokenKind,
 ) -> Result<&'r Verified, Error> {
+    let known = OnRequest::of(request);
     let verify = || {
-        let (token, location) = Presented::of(request, state, kind).token()?;
+        let (token, location) = Presented::known(known, request, state, kind).token()?;
         verify(request, state, token, location)
     };
     let verified = match kind {
-        TokenKind::Access => &request.local_cache(|| VerifiedAccess(verify())).0,
-        TokenKind::Refresh => &request.local_cache(|| VerifiedRefresh(verify())).0,
+        TokenKind::Access => &known.access,
+        TokenKind::Refresh => &known.refresh,
     };
-    match verified {
+    match verified.get_or_init(verify) {
         Ok(found) if found.claims.kind == kind => Ok(found),
         Ok(_) => Err(ErrorKind::WrongTokenType.into()),
         Err(error) => Err(error.clone()),

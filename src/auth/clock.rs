@@ -56,7 +56,7 @@ impl Clock {
             Some(micros) => from_micros(micros.load(Ordering::SeqCst))?,
         };
         if SANE_YEARS.contains(&now.year()) {
-            from_micros(to_micros(now))
+            now.replace_microsecond(now.microsecond()).map_err(Error::unavailable)
         } else {
             Err(Error::new(ErrorKind::Unavailable))
         }
@@ -107,7 +107,8 @@ fn system_time() -> OffsetDateTime {
 /// Microseconds since 1970 of a time: the form in which stores keep it.
 #[must_use]
 pub(crate) fn to_micros(time: OffsetDateTime) -> i64 {
-    i64::try_from(time.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
+    let seconds = time.unix_timestamp().saturating_mul(1_000_000);
+    seconds.saturating_add(i64::from(time.microsecond()))
 }
 
 /// The time of microseconds since 1970; 503 `unavailable` when there is no such time.

@@ -7,6 +7,7 @@ use rocket::{Request, Response};
 use time::OffsetDateTime;
 
 use super::config::{SameSite, SessionConfig};
+use super::on_request::OnRequest;
 use super::state::AuthState;
 
 /// Which of our cookies.
@@ -120,33 +121,24 @@ pub(crate) fn named(request: &Request<'_>, name: &str) -> (usize, bool) {
     })
 }
 
-/// Which of the request's cookies are worth nothing. A cookie set in a guard is lost when the
-/// request fails, so they are taken back at the very end.
-#[derive(Default)]
-struct Worthless {
-    session: AtomicBool,
-    remember: AtomicBool,
-}
-
-impl Worthless {
-    fn of<'r>(request: &'r Request<'_>, which: Which) -> &'r AtomicBool {
-        let worthless = request.local_cache(Self::default);
-        match which {
-            Which::Session => &worthless.session,
-            Which::Remember => &worthless.remember,
-        }
+/// Whether one of the request's cookies is worth nothing. A cookie set in a guard is lost when
+/// the request fails, so they are taken back at the very end.
+fn worthless(known: &OnRequest, which: Which) -> &AtomicBool {
+    match which {
+        Which::Session => &known.worthless_session,
+        Which::Remember => &known.worthless_remember,
     }
 }
 
 /// Notes that one of the request's cookies is worth nothing.
 pub(crate) fn mark_worthless(request: &Request<'_>, which: Which) {
-    Worthless::of(request, which).store(true, Ordering::Relaxed);
+    worthless(OnRequest::of(request), which).store(true, Ordering::Relaxed);
 }
 
 /// Takes worthless cookies back, unless the answer sets them anew.
-pub(crate) fn take_back(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) {
+pub(crate) fn take_back(state: &AuthState, known: &OnRequest, response: &mut Response<'_>) {
     for which in [Which::Session, Which::Remember] {
-        if !Worthless::of(request, which).load(Ordering::Relaxed) {
+        if !worthless(known, which).load(Ordering::Relaxed) {
             continue;
         }
         let name = which.name(state);

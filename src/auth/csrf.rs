@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
+use rocket::fairing::{Fairing, Info, Kind};
 use rocket::form::Form;
 use rocket::http::RawStr;
 use rocket::{Data, Request};
@@ -60,10 +61,25 @@ fn equal(state: &AuthState, sent: &str, expected: &str) -> bool {
     digest(sent) == digest(expected)
 }
 
-/// Looks for the CSRF value at the beginning of a form.
-pub(crate) async fn look_into_form(request: &Request<'_>, state: &AuthState, data: &mut Data<'_>) {
+/// Looks for the CSRF value at the beginning of a form; attached where one may be there.
+pub(crate) struct LookIntoForm;
+
+#[rocket::async_trait]
+impl Fairing for LookIntoForm {
+    fn info(&self) -> Info {
+        Info { name: "CSRF value in a form", kind: Kind::Request }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        if let Ok(state) = AuthState::of(request) {
+            look_into_form(request, state, data).await;
+        }
+    }
+}
+
+async fn look_into_form(request: &Request<'_>, state: &AuthState, data: &mut Data<'_>) {
     let config = &state.config.token.cookies;
-    if !config.csrf_check_form || !request.content_type().is_some_and(|kind| kind.is_form()) {
+    if !request.content_type().is_some_and(|kind| kind.is_form()) {
         return;
     }
     let seen = data.peek(PEEK).await;

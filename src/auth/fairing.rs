@@ -1,11 +1,12 @@
 //! The fairing that makes the guards work, and the last word on every answer.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
-use rocket::{Build, Data, Request, Response, Rocket};
+use rocket::{Build, Request, Response, Rocket};
 use serde_json::{Map, Value};
 
 use super::challenge::challenge;
@@ -19,6 +20,7 @@ use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
 use super::left::Left;
 use super::login_required::LoginRequired;
 use super::notes::Notes;
+use super::on_request::OnRequest;
 use super::policy;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
@@ -126,7 +128,7 @@ impl Auth {
 #[rocket::async_trait]
 impl Fairing for Auth {
     fn info(&self) -> Info {
-        Info { name: "Authentication", kind: Kind::Ignite | Kind::Request | Kind::Singleton }
+        Info { name: "Authentication", kind: Kind::Ignite | Kind::Singleton }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
@@ -183,7 +185,7 @@ impl Fairing for Auth {
                 self.clock.clone(),
                 standings.clone(),
             ),
-            verified: self.find_key.is_none().then(VerifiedTokens::new),
+            verified: self.find_key.is_none().then(VerifiedTokens::new).flatten(),
             keys,
             previous_keys,
             foreign_keys,
@@ -203,19 +205,15 @@ impl Fairing for Auth {
             vary: format!("{}, Cookie", config.token.header),
             config,
         };
+        let rocket = match state.has_token_cookies() && state.config.token.cookies.csrf_check_form {
+            true => rocket.attach(csrf::LookIntoForm),
+            false => rocket,
+        };
         let rocket = rocket.manage(state).manage(standings).attach(LastWord::default());
         Ok(match &self.login_required {
             Some(required) => rocket.attach(required.clone()),
             None => rocket,
         })
-    }
-
-    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
-        if let Ok(state) = AuthState::of(request)
-            && state.has_token_cookies()
-        {
-            csrf::look_into_form(request, state, data).await;
-        }
     }
 }
 
@@ -243,8 +241,10 @@ impl Fairing for LastWord {
         let Ok(state) = AuthState::of(request) else {
             return;
         };
-        cookies::take_back(state, request, response);
-        if policy::apply(state, request, response) {
+        let known = OnRequest::of(request);
+        cookies::take_back(state, known, response);
+        let (sets_cookies, has_vary) = already(response);
+        if sets_cookies && policy::apply(state, request, response) {
             self.report(request);
         }
         let status = response.status();
@@ -256,9 +256,14 @@ impl Fairing for LastWord {
             // A catcher that draws a page need not think of it.
             response.set_header(Header::new("Retry-After", seconds.to_string()));
         }
-        if AuthState::was_asked(request) {
-            response.set_header(Header::new("Cache-Control", "no-store"));
-            vary(state, response);
+        if known.asked.load(Ordering::Relaxed) {
+            response.set_raw_header("Cache-Control", "no-store");
+            match has_vary {
+                true => vary_too(state, response),
+                false => {
+                    response.set_raw_header("Vary", state.vary.as_str());
+                }
+            }
         }
     }
 }
@@ -293,11 +298,16 @@ fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>)
     }
 }
 
-fn vary(state: &AuthState, response: &mut Response<'_>) {
-    if !response.headers().contains("Vary") {
-        response.set_header(Header::new("Vary", state.vary.clone()));
-        return;
-    }
+/// Whether an answer sets cookies and has a `Vary`: Rocket hashes a name letter by letter to look
+/// it up, so the few headers that there are are passed once.
+fn already(response: &Response<'_>) -> (bool, bool) {
+    response.headers().iter().fold((false, false), |(sets_cookies, has_vary), header| {
+        (sets_cookies || header.name() == "Set-Cookie", has_vary || header.name() == "Vary")
+    })
+}
+
+/// Adds what the answer depends on to what it says already.
+fn vary_too(state: &AuthState, response: &mut Response<'_>) {
     let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
     for name in [state.config.token.header.as_str(), "Cookie"] {
         let listed = names.iter().flat_map(|names| names.split(','));

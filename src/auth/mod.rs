@@ -84,6 +84,7 @@ mod memory_ledger;
 mod minting;
 mod next;
 mod notes;
+mod on_request;
 mod opening;
 pub mod origin;
 mod password;

@@ -2,7 +2,7 @@
 //! store is asked yet.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use rocket::Request;
 use rocket::http::RawStr;
@@ -13,6 +13,7 @@ use super::config::{Location, TokenConfig};
 use super::cookies;
 use super::error::Error;
 use super::error_kind::ErrorKind;
+use super::on_request::OnRequest;
 use super::state::AuthState;
 
 /// What the request says about itself before anything is verified.
@@ -28,32 +29,30 @@ pub(crate) enum Presented {
 }
 
 /// The token of each type: only cookies and JSON keys tell them apart before verification.
-struct Tokens {
+pub(crate) struct Tokens {
     access: Presented,
-    refresh: Presented,
-}
-
-/// What guards have said about the request: not every credential stands where we look.
-#[derive(Default)]
-struct Marked {
-    /// A data guard found a token of ours in the body.
-    in_body: AtomicBool,
-    /// A guard of the application's own takes a credential of its own.
-    by_guard: AtomicBool,
+    /// `None` where it is the same.
+    refresh: Option<Presented>,
 }
 
 impl Presented {
     /// The token of this type that is presented on the request, the body aside; looked for
     /// once, then remembered.
     pub(crate) fn of<'r>(request: &'r Request<'_>, state: &AuthState, kind: TokenKind) -> &'r Self {
-        let tokens = request.local_cache(|| match state.config.mode.has_tokens() {
-            true => Tokens::on(request, &state.config.token),
-            // In mode `session` tokens do not exist: nothing is looked at.
-            false => Tokens { access: Self::Nothing, refresh: Self::Nothing },
-        });
-        match kind {
-            TokenKind::Access => &tokens.access,
-            TokenKind::Refresh => &tokens.refresh,
+        Self::known(OnRequest::of(request), request, state, kind)
+    }
+
+    /// The same for whoever has at hand what is known of the request.
+    pub(crate) fn known<'r>(
+        known: &'r OnRequest,
+        request: &Request<'_>,
+        state: &AuthState,
+        kind: TokenKind,
+    ) -> &'r Self {
+        let tokens = Tokens::of(known, request, state);
+        match (kind, &tokens.refresh) {
+            (TokenKind::Refresh, Some(refresh)) => refresh,
+            _ => &tokens.access,
         }
     }
 
@@ -79,64 +78,81 @@ impl Presented {
 /// Whether the session policy sees a token request: a token is presented, good or bad, or a
 /// guard says that it is one.
 pub(crate) fn is_token_request(request: &Request<'_>, state: &AuthState) -> bool {
-    is_token_of_ours(request, state) || marked(request).by_guard.load(Ordering::Relaxed)
+    let known = OnRequest::of(request);
+    Tokens::are_presented(known, request, state) || known.by_guard.load(Ordering::Relaxed)
 }
 
 /// Whether what is presented is a token of ours, in the body too.
 pub(crate) fn is_token_of_ours(request: &Request<'_>, state: &AuthState) -> bool {
-    is_beside_body(request, state) || marked(request).in_body.load(Ordering::Relaxed)
+    Tokens::are_presented(OnRequest::of(request), request, state)
 }
 
 /// Whether a token of either type is presented anywhere but in the body.
 pub(crate) fn is_beside_body(request: &Request<'_>, state: &AuthState) -> bool {
-    Presented::of(request, state, TokenKind::Access).is_something()
-        || Presented::of(request, state, TokenKind::Refresh).is_something()
+    Tokens::of(OnRequest::of(request), request, state).are_beside_body()
 }
 
 /// Notes that a data guard found a token in the body: from now on this is a token request.
 pub(crate) fn mark_in_body(request: &Request<'_>) {
-    marked(request).in_body.store(true, Ordering::Relaxed);
+    OnRequest::of(request).in_body.store(true, Ordering::Relaxed);
 }
 
 /// Notes that a guard of the application's own makes this a token request.
 pub(crate) fn mark(request: &Request<'_>) {
-    marked(request).by_guard.store(true, Ordering::Relaxed);
-}
-
-fn marked<'r>(request: &'r Request<'_>) -> &'r Marked {
-    request.local_cache(Marked::default)
+    OnRequest::of(request).by_guard.store(true, Ordering::Relaxed);
 }
 
 impl Tokens {
+    /// Looked for once, then known.
+    fn of<'r>(known: &'r OnRequest, request: &Request<'_>, state: &AuthState) -> &'r Self {
+        known.presented.get_or_init(|| match state.config.mode.has_tokens() {
+            true => Self::on(request, &state.config.token),
+            // In mode `session` tokens do not exist: nothing is looked at.
+            false => Self { access: Presented::Nothing, refresh: None },
+        })
+    }
+
+    fn are_beside_body(&self) -> bool {
+        self.access.is_something() || self.refresh.as_ref().is_some_and(Presented::is_something)
+    }
+
+    fn are_presented(known: &OnRequest, request: &Request<'_>, state: &AuthState) -> bool {
+        Self::of(known, request, state).are_beside_body() || known.in_body.load(Ordering::Relaxed)
+    }
+
     /// Looks into every enabled location, each once; the body is not read yet.
     fn on(request: &Request<'_>, config: &TokenConfig) -> Self {
         let enabled = |location| config.locations.contains(&location);
-        let mut elsewhere = Vec::new();
-        if enabled(Location::Header) {
-            elsewhere.push(in_headers(request, config));
-        }
-        if enabled(Location::Query) {
-            elsewhere.push(in_query(request, config));
-        }
-        elsewhere.retain(Presented::is_something);
-        let cookie = |kind| match enabled(Location::Cookies) {
-            true => in_cookies(request, config, kind),
+        let header = match enabled(Location::Header) {
+            true => in_headers(request, config),
             false => Presented::Nothing,
         };
-        let (access, refresh) = (cookie(TokenKind::Access), cookie(TokenKind::Refresh));
+        let query = match enabled(Location::Query) {
+            true => in_query(request, config),
+            false => Presented::Nothing,
+        };
+        let elsewhere = match (header, query) {
+            (one, Presented::Nothing) | (Presented::Nothing, one) => one,
+            _ => AMBIGUOUS,
+        };
+        if !enabled(Location::Cookies) {
+            return Self { access: elsewhere, refresh: None };
+        }
+        let access = in_cookies(request, config, TokenKind::Access);
+        let refresh = in_cookies(request, config, TokenKind::Refresh);
         Self {
             access: one_of(&elsewhere, &access, &refresh),
-            refresh: one_of(&elsewhere, &refresh, &access),
+            refresh: Some(one_of(&elsewhere, &refresh, &access)),
         }
     }
 }
 
 /// A token in two locations is two answers to "who?".
-fn one_of(elsewhere: &[Presented], own: &Presented, other: &Presented) -> Presented {
+fn one_of(elsewhere: &Presented, own: &Presented, other: &Presented) -> Presented {
     match elsewhere {
         // A browser sends both cookies; beside a token elsewhere either is one too many.
-        [] => own.clone(),
-        [one] if !own.is_something() && !other.is_something() => one.clone(),
+        Presented::Nothing => own.clone(),
+        one if !own.is_something() && !other.is_something() => one.clone(),
         _ => AMBIGUOUS,
     }
 }
@@ -144,16 +160,14 @@ fn one_of(elsewhere: &[Presented], own: &Presented, other: &Presented) -> Presen
 const AMBIGUOUS: Presented = Presented::unreadable(ErrorKind::AmbiguousCredentials);
 
 fn in_headers(request: &Request<'_>, config: &TokenConfig) -> Presented {
-    let fields: Vec<&str> = request.headers().get(&config.header).collect();
-    let mut found: Vec<Presented> =
-        fields.iter().map(|field| bearer::parse(field, &config.scheme)).collect();
-    found.retain(Presented::is_something);
-    match found.pop() {
-        None => Presented::Nothing,
-        // RFC 9110, 11.6.2: the field is single; two of them are two answers to "who?".
-        Some(_) if fields.len() > 1 => AMBIGUOUS,
-        Some(one) => one,
-    }
+    // To look a header up costs more than to pass the few that there are.
+    let of_name = request.headers().iter().filter(|field| field.name() == config.header.as_str());
+    let mut fields = of_name.map(|field| bearer::parse(field.value(), &config.scheme));
+    let Some(first) = fields.next() else { return Presented::Nothing };
+    let Some(second) = fields.next() else { return first };
+    // RFC 9110, 11.6.2: the field is single; two of them are two answers to "who?".
+    let mut all = [first, second].into_iter().chain(fields);
+    if all.any(|one| one.is_something()) { AMBIGUOUS } else { Presented::Nothing }
 }
 
 fn in_cookies(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> Presented {

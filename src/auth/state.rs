@@ -1,7 +1,7 @@
 //! What the fairing manages for the guards.
 
 use std::any::TypeId;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use rocket::{Phase, Request, Rocket};
@@ -13,6 +13,7 @@ use super::error_kind::ErrorKind;
 use super::events::Events;
 use super::keys::{FindKey, ForeignKeys, Keys};
 use super::notes::Notes;
+use super::on_request::OnRequest;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::Ledger;
 use super::standing_cache::StandingCache;
@@ -45,9 +46,6 @@ pub(crate) struct AuthState {
     pub(crate) account: OnceLock<TypeId>,
 }
 
-/// Set on a request whose answer depends on who asked.
-struct Asked(AtomicBool);
-
 impl AuthState {
     /// The state of the request's Rocket; 500 `internal` without the fairing, which the
     /// sentinels rule out for every guard that a route names.
@@ -72,11 +70,6 @@ impl AuthState {
 
     /// Notes that the answer depends on who asked: it gets `no-store` and `Vary`.
     pub(crate) fn asked(&self, request: &Request<'_>) {
-        request.local_cache(|| Asked(AtomicBool::new(false))).0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the answer depends on who asked.
-    pub(crate) fn was_asked(request: &Request<'_>) -> bool {
-        request.local_cache(|| Asked(AtomicBool::new(false))).0.load(Ordering::Relaxed)
+        OnRequest::of(request).asked.store(true, Ordering::Relaxed);
     }
 }

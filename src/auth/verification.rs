@@ -7,7 +7,6 @@ use super::error::Error;
 use super::keys::Jws;
 use super::state::AuthState;
 use super::token_fault::TokenFault;
-use super::verified_tokens::VerifiedTokens;
 
 /// The claims of a token in its time, of ours or of the foreign issuer; 401 `token_invalid` or
 /// `token_expired`. Most are verified once and remembered.
@@ -15,7 +14,7 @@ pub(crate) fn verify_in_time(state: &AuthState, token: &str) -> Result<Arc<Claim
     let Some(verified) = &state.verified else {
         return verify(state, token)?.in_time().map(Arc::new);
     };
-    let fingerprint = VerifiedTokens::fingerprint(token);
+    let fingerprint = verified.fingerprint(token);
     if let Some(claims) = verified.get(&fingerprint)
         && claims.is_in_time(&state.config.token, state.clock.now()?)
     {

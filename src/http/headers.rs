@@ -3,10 +3,9 @@
 use std::convert::Infallible;
 
 use rocket::fairing::{Fairing, Info, Kind};
-use rocket::http::Header;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
-use rocket::shield::{Frame, NoSniff, Referrer, Shield};
+use rocket::shield::Shield;
 use rocket::{Request, Response};
 
 /// Pages load their stylesheet and icon from here, send their forms here, and nothing else.
@@ -16,14 +15,23 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self';
 /// An answer to a program is no document at all.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// Rocket's own headers, stricter. `same-origin` and not `no-referrer`: with the latter an
-/// older browser sends `Origin: null` with our own forms.
+/// What Rocket's shield would set, stricter; as there, what an answer says itself stands.
+/// `same-origin` and not `no-referrer`: with the latter an older browser sends `Origin: null`
+/// with our own forms.
+const SHIELD: [(&str, &str); 3] = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+];
+
+/// Rocket's shield without its headers, which [`SecurityHeaders`] sets; what it adds under TLS
+/// it still does.
 #[must_use]
 pub fn shield() -> Shield {
-    Shield::new().enable(NoSniff::Enable).enable(Frame::Deny).enable(Referrer::SameOrigin)
+    Shield::new()
 }
 
-/// The headers that Rocket's shield does not know.
+/// All security headers at once.
 #[derive(Debug)]
 pub struct SecurityHeaders;
 
@@ -34,26 +42,38 @@ impl Fairing for SecurityHeaders {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let policy = if is_html(response) { PAGE_POLICY } else { DATA_POLICY };
-        response.set_header(Header::new("Content-Security-Policy", policy));
-        response.set_header(Header::new("Cross-Origin-Opener-Policy", "same-origin"));
-        response.set_header(Header::new("Cross-Origin-Resource-Policy", "same-origin"));
+        let (mut is_page, mut is_said) = (false, [false; SHIELD.len()]);
+        // They are few by now, and to look one up costs more than to pass them all.
+        for header in response.headers().iter() {
+            is_page |= header.name() == "Content-Type" && is_html(header.value());
+            for (is_said, (name, _)) in is_said.iter_mut().zip(SHIELD) {
+                *is_said |= header.name() == name;
+            }
+        }
+        for ((name, value), is_said) in SHIELD.into_iter().zip(is_said) {
+            if !is_said {
+                response.set_raw_header(name, value);
+            }
+        }
+        let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
+        response.set_raw_header("Content-Security-Policy", policy);
+        response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
+        response.set_raw_header("Cross-Origin-Resource-Policy", "same-origin");
         if PrivateUrl::is(request) {
-            response.set_header(Header::new("Referrer-Policy", "strict-origin"));
+            response.set_raw_header("Referrer-Policy", "strict-origin");
         }
     }
 }
 
-/// Whether the answer is a page, whatever the parameters of its type say.
-fn is_html(response: &Response<'_>) -> bool {
-    let kind = response.headers().get_one("Content-Type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default();
+/// Whether this type is a page's, whatever its parameters say.
+fn is_html(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
     kind.trim().eq_ignore_ascii_case("text/html")
 }
 
-/// Guard: there is a secret in the URL of this page, so nobody is told which page a request
+/// Guard: there is a secret in the query of this page's URL, so nobody is told which page a request
 /// came from, not even ourselves: the log of a proxy in front may keep it. `strict-origin` and
-/// not `no-referrer`, for the same reason as with [`shield`].
+/// not `no-referrer`, for the same reason as elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub struct PrivateUrl;
 
@@ -62,7 +82,7 @@ struct Marked(bool);
 
 impl PrivateUrl {
     fn is(request: &Request<'_>) -> bool {
-        request.local_cache(|| Marked(false)).0
+        request.uri().query().is_some() && request.local_cache(|| Marked(false)).0
     }
 }
 

@@ -18,6 +18,10 @@ impl Fairing for FlashCookie {
 
     async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
         let own = |field: &str| field.starts_with("_flash=");
+        // To look a header up costs more than to pass the few that there are.
+        if !response.headers().iter().any(|header| header.name() == "Set-Cookie") {
+            return;
+        }
         let fields: Vec<_> = response.headers().get("Set-Cookie").map(str::to_owned).collect();
         if !fields.iter().any(|field| own(field)) {
             return;

@@ -19,6 +19,7 @@ use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
 use super::left::Left;
 use super::login_required::LoginRequired;
 use super::notes::Notes;
+use super::opened_tickets::OpenedTickets;
 use super::policy;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
@@ -184,6 +185,7 @@ impl Fairing for Auth {
                 standings.clone(),
             ),
             verified: self.find_key.is_none().then(VerifiedTokens::new),
+            opened: OpenedTickets::new(),
             keys,
             previous_keys,
             foreign_keys,

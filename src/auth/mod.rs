@@ -84,6 +84,7 @@ mod memory_ledger;
 mod minting;
 mod next;
 mod notes;
+mod opened_tickets;
 mod opening;
 pub mod origin;
 mod password;

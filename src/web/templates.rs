@@ -171,6 +171,31 @@ mod tests {
         }
     }
 
+    #[cfg(debug_assertions)]
+    #[test]
+    fn a_template_that_changes_is_drawn_anew_in_a_debug_build() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let layout = directory.path().join(LAYOUT);
+        std::fs::write(&layout, "before").expect("a new file");
+        let figment = Figment::from(rocket::Config::debug_default())
+            .merge(("log_level", "off"))
+            .merge(("template_dir", directory.path()));
+        let engine = Engine::default();
+        let rocket = rocket::custom(figment).attach(engine.fairing());
+        let client = rocket::local::blocking::Client::untracked(rocket).expect("a launch");
+        let drawn = || {
+            client.get("/").dispatch();
+            engine.draw("layout", &Context::new()).expect("a page")
+        };
+        assert_eq!(drawn(), b"before");
+        let began = std::time::Instant::now();
+        // A directory is watched, and not at once.
+        while drawn() != b"after" {
+            assert!(began.elapsed().as_secs() < 20, "still {:?}", drawn());
+            std::fs::write(&layout, "after").expect("a file");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_escaped_as_by_the_engine(text in "[&<>\"'/a大]{0,20}|\\PC{0,20}") {

@@ -27,17 +27,17 @@ impl Which {
 }
 
 /// What the request's cookies hold under one of our names.
-pub(crate) enum Found {
+pub(crate) enum Found<'r> {
     /// Nothing.
     Nothing,
-    /// Something that we did not seal, or more than one.
+    /// More than one, or one whose name is not exactly ours.
     Garbled,
-    /// What we sealed, with the secret key of now or with an earlier one.
-    Sealed { text: String, outdated: bool },
+    /// One, which we may have sealed.
+    Sealed(&'r Cookie<'static>),
 }
 
 /// Looks for one of our cookies on a request.
-pub(crate) fn find(request: &Request<'_>, state: &AuthState, which: Which) -> Found {
+pub(crate) fn find<'r>(request: &'r Request<'_>, state: &AuthState, which: Which) -> Found<'r> {
     let name = which.name(state);
     let jar = request.cookies();
     let alone = match named(request, name) {
@@ -47,13 +47,19 @@ pub(crate) fn find(request: &Request<'_>, state: &AuthState, which: Which) -> Fo
         // Two cookies of our name: one of them was planted, and nothing says which.
         (count, exact) => count == 1 && exact,
     };
-    let Some(sealed) = jar.get(name).filter(|_| alone) else {
-        return Found::Garbled;
-    };
-    let opened = |text, outdated| Found::Sealed { text, outdated };
-    match jar.get_private(name) {
-        Some(cookie) => opened(cookie.value().to_owned(), false),
-        None => state.previous_keys.open(sealed).map_or(Found::Garbled, |text| opened(text, true)),
+    jar.get(name).filter(|_| alone).map_or(Found::Garbled, Found::Sealed)
+}
+
+/// What one of the request's cookies holds, if we sealed it, and whether with an earlier secret
+/// key than that of now.
+pub(crate) fn open(
+    request: &Request<'_>,
+    state: &AuthState,
+    sealed: &Cookie<'static>,
+) -> Option<(String, bool)> {
+    match request.cookies().get_private(sealed.name()) {
+        Some(cookie) => Some((cookie.value().to_owned(), false)),
+        None => state.previous_keys.open(sealed).map(|text| (text, true)),
     }
 }
 

@@ -21,6 +21,7 @@ use super::left::Left;
 use super::login_required::LoginRequired;
 use super::notes::Notes;
 use super::on_request::OnRequest;
+use super::opened_tickets::OpenedTickets;
 use super::policy;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
@@ -186,6 +187,7 @@ impl Fairing for Auth {
                 standings.clone(),
             ),
             verified: self.find_key.is_none().then(VerifiedTokens::new).flatten(),
+            opened: OpenedTickets::new(),
             keys,
             previous_keys,
             foreign_keys,

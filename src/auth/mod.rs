@@ -85,6 +85,7 @@ mod minting;
 mod next;
 mod notes;
 mod on_request;
+mod opened_tickets;
 mod opening;
 pub mod origin;
 mod password;

@@ -14,6 +14,7 @@ use super::events::Events;
 use super::keys::{FindKey, ForeignKeys, Keys};
 use super::notes::Notes;
 use super::on_request::OnRequest;
+use super::opened_tickets::OpenedTickets;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::Ledger;
 use super::standing_cache::StandingCache;
@@ -39,6 +40,7 @@ pub(crate) struct AuthState {
     pub(crate) standing: StandingCache,
     /// Missing where the application finds keys, which may change their minds.
     pub(crate) verified: Option<VerifiedTokens>,
+    pub(crate) opened: OpenedTickets,
     pub(crate) cookies: CookieNames,
     /// What an answer depends on where nobody else says anything about it.
     pub(crate) vary: String,

@@ -96,10 +96,11 @@ impl Ticket {
         let ticket = match cookies::find(request, state, which) {
             Found::Nothing => return Ok(None),
             Found::Garbled => None,
-            Found::Sealed { text, outdated } => {
-                let ticket = serde_json::from_str::<Self>(&text).ok();
-                ticket.map(|ticket| Self { outdated, ..ticket })
-            }
+            Found::Sealed(cookie) => state.opened.get_or_open(which, cookie.value(), || {
+                let (text, outdated) = cookies::open(request, state, cookie)?;
+                let ticket = serde_json::from_str::<Self>(&text).ok()?;
+                Some(Self { outdated, ..ticket })
+            }),
         };
         let now = state.clock.now()?.unix_timestamp();
         let good = ticket.filter(|ticket| now < ticket.exp);

@@ -6,11 +6,11 @@ use rocket::form::{Form, FromForm};
 use rocket::request::FlashMessage;
 use rocket::response::{Flash, Redirect};
 use rocket::{State, get, post, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use super::once::Once;
 use super::session::{Entered, onward};
-use super::view::{View, shown};
+use super::view::{Page, View, shown};
 use crate::accounts::queries::Acting;
 use crate::accounts::{Accounts, Caller, NewPassword, SessionUser, User};
 use crate::auth::{
@@ -35,12 +35,12 @@ pub(super) struct Confirmation {
 }
 
 fn page(
-    view: &View,
+    view: &View<'_>,
     user: &User,
     accounts: &Accounts,
     (fresh, notice): (bool, Option<&str>),
     error: Option<&Error>,
-) -> Template {
+) -> Page {
     let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
     if let Some(error) = error {
         errors.extend(error.fields());
@@ -56,6 +56,7 @@ fn page(
             created_at: shown(user.created_at),
         },
         min_length: accounts.limits().min_length,
+        takes_keys: view.takes_keys(),
         fresh,
         notice,
         errors,
@@ -68,10 +69,10 @@ fn page(
 pub(super) fn account(
     user: SessionUser,
     fresh: Result<Fresh<SessionUser>, Error>,
-    view: View,
+    view: View<'_>,
     accounts: &State<Accounts>,
     flash: Option<FlashMessage<'_>>,
-) -> Template {
+) -> Page {
     let notice = flash.as_ref().map(FlashMessage::message);
     page(&view, &user, accounts, (fresh.is_ok(), notice), None)
 }
@@ -83,7 +84,7 @@ pub(super) async fn change_password(
     session: Session<'_>,
     reporter: Reporter<'_>,
     address: ClientAddress,
-    view: View,
+    view: View<'_>,
     accounts: &State<Accounts>,
     form: Form<Once<Change>>,
 ) -> Result<Result<Flash<Redirect>, Entered>, Error> {
@@ -121,14 +122,14 @@ pub(super) async fn change_password(
     }
 }
 
-fn confirmation(view: &View, user: &User, next: &str, error: Option<&str>) -> Template {
+fn confirmation(view: &View<'_>, user: &User, next: &str, error: Option<&str>) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
     view.page("reauthenticate", "Confirm your password", Some(user), context! { next, error })
 }
 
 /// Asks for the password again.
 #[get("/reauthenticate?<next>")]
-pub(super) fn reauthenticate(user: SessionUser, view: View, next: Option<&str>) -> Template {
+pub(super) fn reauthenticate(user: SessionUser, view: View<'_>, next: Option<&str>) -> Page {
     confirmation(&view, &user, next.unwrap_or_default(), None)
 }
 
@@ -138,7 +139,7 @@ pub(super) async fn confirm(
     user: SessionUser,
     session: Session<'_>,
     address: ClientAddress,
-    view: View,
+    view: View<'_>,
     accounts: &State<Accounts>,
     form: Form<Once<Confirmation>>,
 ) -> Result<Entered, Error> {

@@ -3,9 +3,9 @@
 use rocket::http::{Accept, Method, Status};
 use rocket::response::{self, Redirect, Responder};
 use rocket::{Catcher, Request, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
-use super::view::View;
+use super::view::{Page, View};
 use crate::accounts::User;
 use crate::auth::{ErrorKind, LocalPath, Verdict, policy};
 use crate::http::{Answer, answer, is_page};
@@ -17,7 +17,7 @@ enum Told {
     /// To the form that asks for the password.
     Elsewhere(Box<Redirect>),
     /// A page.
-    Page(Answer, Box<Template>),
+    Page(Answer, Box<Page>),
 }
 
 #[rocket::catch(default)]

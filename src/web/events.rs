@@ -1,10 +1,10 @@
 //! The audit log as people read it: everybody's own part, and all of it for administrators.
 
 use rocket::{State, get, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::view::{View, shown};
+use super::view::{Page, View, shown};
 use crate::accounts::audit::{Doer, Entry, What};
 use crate::accounts::queries;
 use crate::accounts::{Accounts, Admin, SessionUser};
@@ -72,9 +72,9 @@ impl Row {
 pub(super) async fn own(
     user: SessionUser,
     accounts: &State<Accounts>,
-    view: View,
+    view: View<'_>,
     before: Option<i64>,
-) -> Result<Template, Error> {
+) -> Result<Page, Error> {
     let (entries, next) = accounts.events(Some(user.id), before).await?;
     let page = context! {
         events: entries.into_iter().map(Row::own).collect::<Vec<_>>(),
@@ -89,10 +89,10 @@ pub(super) async fn own(
 pub(super) async fn all(
     admin: Require<Admin, SessionUser>,
     accounts: &State<Accounts>,
-    view: View,
+    view: View<'_>,
     account: Option<&str>,
     before: Option<i64>,
-) -> Result<Template, Error> {
+) -> Result<Page, Error> {
     let wrong = |_| Error::invalid_field("account", "This parameter is a user's number.");
     // A slip must not show more than was asked for.
     let account: Option<i64> = account.map(|id| id.parse().map_err(wrong)).transpose()?;

@@ -8,12 +8,12 @@ use rocket::http::Status;
 use rocket::request::FlashMessage;
 use rocket::response::{Flash, Redirect};
 use rocket::{State, get, post, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::once::Once;
 use super::session::Entered;
-use super::view::{View, shown};
+use super::view::{Page, View, shown};
 use crate::accounts::{
     Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_used,
 };
@@ -109,7 +109,7 @@ struct Shown<'s> {
 
 /// Draws the page.
 struct Desk<'d> {
-    view: &'d View,
+    view: &'d View<'d>,
     user: &'d User,
     accounts: &'d Accounts,
     /// Those that stand, latest use first.
@@ -118,7 +118,7 @@ struct Desk<'d> {
 
 impl<'d> Desk<'d> {
     async fn new(
-        view: &'d View,
+        view: &'d View<'d>,
         user: &'d User,
         accounts: &'d Accounts,
         sign_ins: &SignIns<'_>,
@@ -130,13 +130,13 @@ impl<'d> Desk<'d> {
 
     /// The page with a new key. The list was read before that was made: a database that fails
     /// now must not take away what nobody can show again.
-    fn with(mut self, made: &MadeKey) -> Template {
+    fn with(mut self, made: &MadeKey) -> Page {
         self.keys.push(made.sign_in.clone());
         self.keys.sort_by(SignIn::latest_first);
         self.page(Shown { fresh: true, made: Some(made), ..Shown::default() })
     }
 
-    fn page(&self, shown_beside: Shown<'_>) -> Template {
+    fn page(&self, shown_beside: Shown<'_>) -> Page {
         let Shown { fresh, notice, made, again } = shown_beside;
         let errors: BTreeMap<&str, &str> =
             again.iter().flat_map(|(_, error)| error.fields()).collect();
@@ -159,6 +159,7 @@ impl<'d> Desk<'d> {
             notice,
             problem: problem.map(Error::message),
             errors,
+            base: self.view.base(),
         };
         self.view.page("keys", "Access keys", Some(self.user), own)
     }
@@ -181,10 +182,10 @@ pub(super) async fn list(
     user: SessionUser,
     fresh: Result<Fresh<SessionUser>, Error>,
     sign_ins: SignIns<'_>,
-    view: View,
+    view: View<'_>,
     accounts: &State<Accounts>,
     flash: Option<FlashMessage<'_>>,
-) -> Result<Template, Error> {
+) -> Result<Page, Error> {
     let desk = Desk::new(&view, &user, accounts, &sign_ins).await?;
     let notice = flash.as_ref().map(FlashMessage::message);
     Ok(desk.page(Shown { fresh: fresh.is_ok(), notice, ..Shown::default() }))
@@ -197,10 +198,10 @@ pub(super) async fn make(
     reporter: Reporter<'_>,
     address: ClientAddress,
     sign_ins: SignIns<'_>,
-    view: View,
+    view: View<'_>,
     accounts: &State<Accounts>,
     form: Form<Strict<Once<Wanted>>>,
-) -> Result<Result<(Status, Template), Entered>, Error> {
+) -> Result<Result<(Status, Page), Entered>, Error> {
     let desk = Desk::new(&view, &user, accounts, &sign_ins).await?;
     let by = accounts.by(&user, address.0)?;
     let made = match form.read() {

@@ -82,8 +82,10 @@ pub fn stage(settings: &Settings) -> AdHoc {
     let groups = routes(&settings.auth, settings.accounts.registration);
     let secure = settings.auth.session.is_secure();
     AdHoc::on_ignite("Pages", move |rocket| async move {
+        let engine = templates::Engine::default();
         let rocket = rocket
-            .attach(templates::fairing())
+            .attach(engine.fairing())
+            .manage(engine)
             .attach(flash::FlashCookie { secure })
             .manage(assets::Assets::new())
             .register("/", catchers::catchers());

@@ -2,9 +2,9 @@
 
 use rocket::get;
 use rocket::request::FlashMessage;
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
-use super::view::{View, shown};
+use super::view::{Page, View, shown};
 use crate::accounts::SessionUser;
 use crate::auth::{Authenticated, Maybe};
 
@@ -12,20 +12,21 @@ use crate::auth::{Authenticated, Maybe};
 #[get("/")]
 pub(super) fn home(
     user: Maybe<SessionUser>,
-    view: View,
+    view: View<'_>,
     flash: Option<FlashMessage<'_>>,
-) -> Template {
+) -> Page {
     let notice = flash.as_ref().map(FlashMessage::message);
-    view.page("home", "Vestibule", user.0.as_deref(), context! { notice })
+    let own = context! { notice, mode: view.mode(), base: view.base() };
+    view.page("home", "Vestibule", user.0.as_deref(), own)
 }
 
 /// What one sees after signing in.
 #[get("/dashboard")]
 pub(super) fn dashboard(
     user: SessionUser,
-    view: View,
+    view: View<'_>,
     flash: Option<FlashMessage<'_>>,
-) -> Template {
+) -> Page {
     let notice = flash.as_ref().map(FlashMessage::message);
     let sign_in = user.authentication().sign_in().map(|sign_in| {
         context! {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use rocket::form::{Form, FromForm};
 use rocket::response::Redirect;
 use rocket::{State, get, post, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use super::once::Once;
 use super::session::Entered;
-use super::view::View;
+use super::view::{Page, View};
 use crate::accounts::{Accounts, Registration, Role, SessionUser};
 use crate::auth::{Error, ErrorKind, EventKind, Maybe, Password, Reporter, Session};
 use crate::http::ClientAddress;
@@ -25,11 +25,11 @@ pub(super) struct Register {
 }
 
 fn page(
-    view: &View,
+    view: &View<'_>,
     limits: &Accounts,
     form: Option<&Register>,
     error: Option<&Error>,
-) -> Template {
+) -> Page {
     let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
     if let Some(error) = error {
         errors.extend(error.fields());
@@ -51,7 +51,11 @@ fn page(
 
 /// The form; somebody who is signed in already goes on.
 #[get("/register")]
-pub(super) fn form(user: Maybe<SessionUser>, view: View, accounts: &State<Accounts>) -> Entered {
+pub(super) fn form(
+    user: Maybe<SessionUser>,
+    view: View<'_>,
+    accounts: &State<Accounts>,
+) -> Entered {
     match user.0 {
         Some(_) => Entered::on(Redirect::to(uri!(super::pages::dashboard))),
         None => Entered::Form(page(&view, accounts, None, None)),
@@ -64,7 +68,7 @@ pub(super) async fn register(
     session: Session<'_>,
     reporter: Reporter<'_>,
     address: ClientAddress,
-    view: View,
+    view: View<'_>,
     accounts: &State<Accounts>,
     form: Form<Once<Register>>,
 ) -> Result<Entered, Error> {

@@ -5,10 +5,10 @@ use rocket::http::Status;
 use rocket::request::Request;
 use rocket::response::{self, Redirect, Responder};
 use rocket::{State, get, post, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use super::once::Once;
-use super::view::View;
+use super::view::{Page, View};
 use crate::accounts::{Accounts, Credentials, SessionUser};
 use crate::auth::{Error, ErrorKind, LocalPath, Maybe, Password, Session};
 use crate::http::ClientAddress;
@@ -32,9 +32,9 @@ pub(super) enum Entered {
     /// To where they were going.
     On(Box<Redirect>),
     /// The form.
-    Form(Template),
+    Form(Page),
     /// The form again, with what was wrong.
-    Again(Error, Template),
+    Again(Error, Page),
 }
 
 impl Entered {
@@ -66,12 +66,12 @@ pub(super) fn onward(next: &str) -> Redirect {
 }
 
 fn page(
-    view: &View,
+    view: &View<'_>,
     username: &str,
     next: &str,
     error: Option<&str>,
     notice: Option<&str>,
-) -> Template {
+) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let remember = view.remembers();
     view.page("login", "Sign in", None, context! { username, next, error, notice, remember })
@@ -79,7 +79,7 @@ fn page(
 
 /// The form; somebody who is signed in already goes on.
 #[get("/login?<next>")]
-pub(super) fn form(user: Maybe<SessionUser>, view: View, next: Option<&str>) -> Entered {
+pub(super) fn form(user: Maybe<SessionUser>, view: View<'_>, next: Option<&str>) -> Entered {
     let next = next.unwrap_or_default();
     if user.0.is_some() {
         return Entered::on(onward(next));
@@ -92,7 +92,7 @@ pub(super) fn form(user: Maybe<SessionUser>, view: View, next: Option<&str>) -> 
 #[post("/login", data = "<form>")]
 pub(super) async fn login(
     session: Session<'_>,
-    view: View,
+    view: View<'_>,
     accounts: &State<Accounts>,
     address: ClientAddress,
     form: Form<Once<Login>>,

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use rocket::form::{Form, FromForm};
 use rocket::response::Redirect;
 use rocket::{State, get, post, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use super::once::Once;
 use super::session::Entered;
-use super::view::View;
+use super::view::{Page, View};
 use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
 use crate::auth::{Error, ErrorKind, Maybe, Password, Session};
 use crate::http::{ClientAddress, PrivateUrl};
@@ -27,12 +27,12 @@ pub(super) struct Setup {
 }
 
 fn page(
-    view: &View,
+    view: &View<'_>,
     accounts: &Accounts,
     user: Option<&User>,
     token: &str,
     again: Option<(&Setup, &Error)>,
-) -> Template {
+) -> Page {
     let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
     if let Some((_, error)) = again {
         errors.extend(error.fields());
@@ -56,10 +56,10 @@ pub(super) async fn form(
     user: Maybe<SessionUser>,
     _private: PrivateUrl,
     address: ClientAddress,
-    view: View,
+    view: View<'_>,
     accounts: &State<Accounts>,
     token: Option<&str>,
-) -> Result<Template, Error> {
+) -> Result<Page, Error> {
     let token = token.unwrap_or_default();
     accounts.check_setup(token, address.0).await?;
     Ok(page(&view, accounts, user.0.as_deref(), token, None))
@@ -71,7 +71,7 @@ pub(super) async fn set_up(
     user: Maybe<SessionUser>,
     session: Session<'_>,
     address: ClientAddress,
-    view: View,
+    view: View<'_>,
     accounts: &State<Accounts>,
     form: Form<Once<Setup>>,
 ) -> Result<Entered, Error> {

@@ -3,9 +3,9 @@
 use rocket::request::FlashMessage;
 use rocket::response::{Flash, Redirect};
 use rocket::{get, post, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
-use super::view::{View, shown};
+use super::view::{Page, View, shown};
 use crate::accounts::SessionUser;
 use crate::auth::{Authenticated, Error, Session, SignInKind, SignIns};
 
@@ -14,9 +14,9 @@ use crate::auth::{Authenticated, Error, Session, SignInKind, SignIns};
 pub(super) async fn list(
     user: SessionUser,
     sign_ins: SignIns<'_>,
-    view: View,
+    view: View<'_>,
     flash: Option<FlashMessage<'_>>,
-) -> Result<Template, Error> {
+) -> Result<Page, Error> {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
     let all = sign_ins.list(&user.id.to_string()).await?;
     let rows: Vec<_> = all
@@ -37,7 +37,11 @@ pub(super) async fn list(
             }
         })
         .collect();
-    let own = context! { sign_ins: rows, notice: flash.as_ref().map(FlashMessage::message) };
+    let own = context! {
+        sign_ins: rows,
+        takes_keys: view.takes_keys(),
+        notice: flash.as_ref().map(FlashMessage::message),
+    };
     Ok(view.page("sign-ins", "Where you are signed in", Some(&user), own))
 }
 

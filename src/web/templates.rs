@@ -3,15 +3,22 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rocket::fairing::Fairing;
 use rocket::figment::Figment;
 use rocket::figment::value::magic::RelativePathBuf;
 use rocket_dyn_templates::Template;
-use rocket_dyn_templates::tera::{self, Tera};
+use rocket_dyn_templates::tera::{self, Context, Tera};
 
 /// Name and text of every template, as they were when the program was built.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+
+/// Room for a page, in bytes: most have less.
+const PAGE: usize = 6 * 1024;
+
+/// Room for the first character that is escaped, in bytes.
+const ENTITY: usize = 8;
 
 /// What all pages are made of. A directory without it overrides nothing.
 const LAYOUT: &str = "layout.html.tera";
@@ -73,14 +80,14 @@ impl Templates {
                 let name = path.file_name()?.to_str()?.split('.').next()?.to_owned();
                 Some((path, Some(name)))
             });
-            tera.add_template_files(files).map_err(words)?;
+            tera.add_template_files(files).map_err(|error| words(&error))?;
         }
-        complete(&mut tera).map_err(words)
+        complete(&mut tera).map_err(|error| words(&error))
     }
 }
 
 /// The engine's words, which come in layers, in one line.
-fn words(error: tera::Error) -> String {
+pub(super) fn words(error: &tera::Error) -> String {
     let mut said = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -95,25 +102,104 @@ fn files_of(directory: &Path) -> impl Iterator<Item = PathBuf> {
     files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "tera"))
 }
 
-/// The name under which a template is drawn.
-///
-/// The engine knows that a built-in template is HTML, to be escaped and sent as such, by nothing
-/// but its name.
-pub(super) fn drawn(template: &str) -> String {
-    format!("{template}.html")
-}
+/// The engine with all templates, as Rocket loaded it last: in a debug build it loads the
+/// directory anew when a file there changes.
+#[derive(Clone, Default)]
+pub(super) struct Engine(Arc<RwLock<Tera>>);
 
-/// Reads the directory and adds what it does not hold.
-pub(super) fn fairing() -> impl Fairing {
-    Template::try_custom(|engines| Ok(complete(&mut engines.tera)?))
+impl Engine {
+    /// Reads the directory and adds what it does not hold.
+    pub(super) fn fairing(&self) -> impl Fairing {
+        let engine = self.clone();
+        Template::try_custom(move |engines| {
+            complete(&mut engines.tera)?;
+            *engine.0.write().unwrap_or_else(PoisonError::into_inner) = engines.tera.clone();
+            Ok(())
+        })
+    }
+
+    /// A template with what it is to show, as UTF-8.
+    pub(super) fn draw(&self, template: &str, context: &Context) -> tera::Result<Vec<u8>> {
+        let mut page = Vec::with_capacity(PAGE);
+        let tera = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        tera.render_to(template, context, &mut page)?;
+        Ok(page)
+    }
 }
 
 fn complete(tera: &mut Tera) -> tera::Result<()> {
     // Whatever its name: nothing here is drawn without escaping.
     tera.autoescape_on(vec![""]);
+    tera.set_escape_fn(escaped);
     let found: Vec<String> = tera.get_template_names().map(str::to_owned).collect();
     let missing = BUILT_IN.iter().filter(|(name, _)| !found.iter().any(|found| found == name));
-    tera.add_raw_templates(missing.copied())?;
-    let same = |name: &str| (drawn(name), format!("{{% extends \"{name}\" %}}"));
-    tera.add_raw_templates(BUILT_IN.iter().map(|(name, _)| same(name)))
+    tera.add_raw_templates(missing.copied())
+}
+
+/// What the engine's own escaping makes of a text, in runs of what needs none: it goes character
+/// by character, and escapes both sides of every comparison.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + ENTITY);
+    let mut done = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let entity = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&#x27;",
+            b'/' => "&#x2F;",
+            _ => continue,
+        };
+        escaped += &text[done..at];
+        escaped += entity;
+        done = at + 1;
+    }
+    escaped + &text[done..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_text_is_escaped_as_by_the_engine() {
+        for text in naughty_strings::BLNS.iter().chain(&["", "&", "</p>", "\"a\"='b'", "大<阪/"])
+        {
+            assert_eq!(escaped(text), tera::escape_html(text));
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    #[test]
+    fn a_template_that_changes_is_drawn_anew_in_a_debug_build() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let layout = directory.path().join(LAYOUT);
+        std::fs::write(&layout, "before").expect("a new file");
+        let figment = Figment::from(rocket::Config::debug_default())
+            .merge(("log_level", "off"))
+            .merge(("template_dir", directory.path()));
+        let engine = Engine::default();
+        let rocket = rocket::custom(figment).attach(engine.fairing());
+        let client = rocket::local::blocking::Client::untracked(rocket).expect("a launch");
+        let drawn = || {
+            client.get("/").dispatch();
+            engine.draw("layout", &Context::new()).expect("a page")
+        };
+        assert_eq!(drawn(), b"before");
+        let began = std::time::Instant::now();
+        // A directory is watched, and not at once.
+        while drawn() != b"after" {
+            assert!(began.elapsed().as_secs() < 20, "still {:?}", drawn());
+            std::fs::write(&layout, "after").expect("a file");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_escaped_as_by_the_engine(text in "[&<>\"'/a大]{0,20}|\\PC{0,20}") {
+            prop_assert_eq!(escaped(&text), tera::escape_html(&text));
+        }
+    }
 }

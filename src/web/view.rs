@@ -1,25 +1,29 @@
 //! What every page gets to see.
 
+use std::io::Cursor;
+
 use rocket::State;
-use rocket::http::Status;
+use rocket::http::{ContentType, Status};
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
-use rocket_dyn_templates::Template;
+use rocket::response::{self, Responder, Response};
+use rocket_dyn_templates::tera::{self, Context};
 use serde::Serialize;
 
-use super::templates;
+use super::templates::{Engine, words};
 use crate::accounts::{Role, User};
 use crate::settings::Settings;
 
 /// Guard: draws pages for this request.
-pub(super) struct View {
-    mode: &'static str,
-    takes_keys: bool,
-    registration: bool,
-    remembers: bool,
-    path: String,
-    base: String,
+pub(super) struct View<'r> {
+    engine: &'r Engine,
+    settings: &'r Settings,
+    server: &'r rocket::Config,
+    path: &'r str,
 }
+
+/// A page as it was drawn; 500 when its template failed.
+pub(super) struct Page(Option<Vec<u8>>);
 
 #[derive(Serialize)]
 struct Person<'u> {
@@ -28,26 +32,13 @@ struct Person<'u> {
     role: Role,
 }
 
-#[derive(Serialize)]
-struct Page<'v, T: Serialize> {
-    title: &'v str,
-    user: Option<Person<'v>>,
-    mode: &'static str,
-    takes_keys: bool,
-    registration: bool,
-    path: &'v str,
-    base: &'v str,
-    #[serde(flatten)]
-    own: T,
-}
-
 impl<'u> Person<'u> {
     fn of(user: &'u User) -> Self {
         Self { username: &user.username, full_name: user.full_name.as_deref(), role: user.role }
     }
 }
 
-impl View {
+impl<'r> View<'r> {
     /// The page of a template, with what it has of its own.
     pub(super) fn page(
         &self,
@@ -55,42 +46,62 @@ impl View {
         title: &str,
         user: Option<&User>,
         own: impl Serialize,
-    ) -> Template {
-        let page = Page {
-            title,
-            user: user.map(Person::of),
-            mode: self.mode,
-            takes_keys: self.takes_keys,
-            registration: self.registration,
-            path: &self.path,
-            base: &self.base,
-            own,
-        };
-        Template::render(templates::drawn(template), page)
+    ) -> Page {
+        let drawn = self
+            .context(title, user, own)
+            .and_then(|context| self.engine.draw(template, &context))
+            .inspect_err(|error| log::error!("page {template}: {}", words(error)));
+        Page(drawn.ok())
+    }
+
+    /// Straight into the engine's own form: Rocket's `Template` would take it through another one.
+    fn context(
+        &self,
+        title: &str,
+        user: Option<&User>,
+        own: impl Serialize,
+    ) -> tera::Result<Context> {
+        let mut context = Context::from_serialize(own)?;
+        context.try_insert("title", title)?;
+        context.try_insert("user", &user.map(Person::of))?;
+        context.try_insert("registration", &self.settings.accounts.registration)?;
+        context.try_insert("path", self.path)?;
+        Ok(context)
+    }
+
+    /// The mode of the service, as it is spelt in the settings.
+    pub(super) fn mode(&self) -> &'static str {
+        self.settings.auth.mode.as_str()
+    }
+
+    /// Whether there are access keys.
+    pub(super) fn takes_keys(&self) -> bool {
+        self.settings.auth.takes_keys()
     }
 
     /// Whether the form offers to remember the browser.
     pub(super) fn remembers(&self) -> bool {
-        self.remembers
+        self.settings.auth.session.remembers()
     }
 
-    pub(super) fn of(request: &Request<'_>) -> Option<Self> {
-        let settings = request.rocket().state::<Settings>()?;
-        let server = request.rocket().config();
+    /// Where the service listens, never what a `Host` header claims.
+    pub(super) fn base(&self) -> String {
+        let address = std::net::SocketAddr::new(self.server.address, self.server.port);
+        format!("http://{address}")
+    }
+
+    pub(super) fn of(request: &'r Request<'_>) -> Option<Self> {
         Some(Self {
-            mode: settings.auth.mode.as_str(),
-            takes_keys: settings.auth.takes_keys(),
-            registration: settings.accounts.registration,
-            remembers: settings.auth.session.remembers(),
-            path: request.uri().path().to_string(),
-            // Where the service listens, never what a `Host` header claims.
-            base: format!("http://{}", std::net::SocketAddr::new(server.address, server.port)),
+            engine: request.rocket().state()?,
+            settings: request.rocket().state()?,
+            server: request.rocket().config(),
+            path: request.uri().path().as_str(),
         })
     }
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for View {
+impl<'r> FromRequest<'r> for View<'r> {
     type Error = &'static str;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
@@ -101,9 +112,16 @@ impl<'r> FromRequest<'r> for View {
     }
 }
 
-impl rocket::Sentinel for View {
+impl rocket::Sentinel for View<'_> {
     fn abort(rocket: &rocket::Rocket<rocket::Ignite>) -> bool {
-        <&State<Settings> as rocket::Sentinel>::abort(rocket)
+        <&State<Settings>>::abort(rocket) || <&State<Engine>>::abort(rocket)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Page {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let html = self.0.ok_or(Status::InternalServerError)?;
+        Response::build().header(ContentType::HTML).sized_body(html.len(), Cursor::new(html)).ok()
     }
 }
 

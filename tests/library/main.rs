@@ -32,6 +32,7 @@ mod ledgers;
 mod leniency;
 mod login_required;
 mod methods;
+mod opened;
 mod origin;
 mod outage;
 mod places;

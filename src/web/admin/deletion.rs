@@ -3,10 +3,11 @@
 use rocket::form::{Form, FromForm, Strict};
 use rocket::response::{Flash, Redirect};
 use rocket::{get, post, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use super::super::once::Once;
 use super::super::session::Entered;
+use super::super::view::Page;
 use super::desk::{Changed, Changing, Desk};
 use super::user::{counted, leave};
 use crate::accounts::User;
@@ -19,7 +20,7 @@ pub(in crate::web) struct Deletion {
     confirm: Option<String>,
 }
 
-fn draw(desk: &Desk<'_>, admin: &Changing, user: &User, error: Option<&Error>) -> Template {
+fn draw(desk: &Desk<'_>, admin: &Changing, user: &User, error: Option<&Error>) -> Page {
     let admin = admin.authentication().account();
     let own = context! {
         account: context! { username: &user.username, full_name: &user.full_name },
@@ -32,11 +33,7 @@ fn draw(desk: &Desk<'_>, admin: &Changing, user: &User, error: Option<&Error>) -
 
 /// Asks.
 #[get("/admin/users/<id>/delete")]
-pub(in crate::web) async fn ask(
-    admin: Changing,
-    desk: Desk<'_>,
-    id: &str,
-) -> Result<Template, Error> {
+pub(in crate::web) async fn ask(admin: Changing, desk: Desk<'_>, id: &str) -> Result<Page, Error> {
     let user = desk.user(id).await?;
     Ok(draw(&desk, &admin, &user, None))
 }

@@ -4,10 +4,10 @@ use rocket::outcome::{Outcome, try_outcome};
 use rocket::request::{self, FromRequest, Request};
 use rocket::response::{Flash, Redirect};
 use rocket::{Ignite, Rocket, Sentinel, State, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
 use super::super::session::Entered;
-use super::super::view::{View, shown};
+use super::super::view::{Page, View, shown};
 use crate::accounts::audit::By;
 use crate::accounts::queries;
 use crate::accounts::{Accounts, Admin, SessionUser, User};
@@ -24,7 +24,7 @@ pub(super) type Changed = Result<Result<Flash<Redirect>, Entered>, Error>;
 /// administrator beside it.
 pub(in crate::web) struct Desk<'r> {
     pub(super) accounts: &'r State<Accounts>,
-    pub(super) view: View,
+    pub(super) view: View<'r>,
     sign_ins: SignIns<'r>,
     address: ClientAddress,
 }
@@ -48,7 +48,7 @@ impl Desk<'_> {
         user: &User,
         (fresh, notice): (bool, Option<&str>),
         error: Option<&Error>,
-    ) -> Result<Template, Error> {
+    ) -> Result<Page, Error> {
         let own = context! {
             account: context! {
                 id: user.id,

@@ -4,9 +4,9 @@ use rocket::form::{Form, FromForm, Strict};
 use rocket::request::FlashMessage;
 use rocket::response::{Flash, Redirect};
 use rocket::{get, post, uri};
-use rocket_dyn_templates::Template;
 
 use super::super::once::Once;
+use super::super::view::Page;
 use super::desk::{Changed, Changing, Desk};
 use crate::accounts::queries::Change;
 use crate::accounts::{Admin, Role, SessionUser, User};
@@ -32,7 +32,7 @@ pub(in crate::web) async fn page(
     desk: Desk<'_>,
     flash: Option<FlashMessage<'_>>,
     id: &str,
-) -> Result<Template, Error> {
+) -> Result<Page, Error> {
     let user = desk.user(id).await?;
     let notice = flash.as_ref().map(FlashMessage::message);
     desk.page(&admin, &user, (fresh.is_ok(), notice), None).await

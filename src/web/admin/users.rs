@@ -2,9 +2,9 @@
 
 use rocket::request::FlashMessage;
 use rocket::{State, get, uri};
-use rocket_dyn_templates::{Template, context};
+use rocket_dyn_templates::context;
 
-use super::super::view::{View, shown};
+use super::super::view::{Page, View, shown};
 use crate::accounts::queries::{self, PAGE};
 use crate::accounts::{Accounts, Admin, SessionUser};
 use crate::auth::{Error, Require};
@@ -14,11 +14,11 @@ use crate::auth::{Error, Require};
 pub(in crate::web) async fn list(
     admin: Require<Admin, SessionUser>,
     accounts: &State<Accounts>,
-    view: View,
+    view: View<'_>,
     flash: Option<FlashMessage<'_>>,
     q: Option<&str>,
     page: Option<i64>,
-) -> Result<Template, Error> {
+) -> Result<Page, Error> {
     let (search, page) = (q.unwrap_or_default().trim(), page.unwrap_or(1).max(1));
     let wanted = search.to_owned();
     let found = accounts.run(move |connection| queries::page(connection, &wanted, page));

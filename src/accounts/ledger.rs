@@ -29,7 +29,7 @@ impl Ledger for DieselLedger {
 
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error> {
         let id = id.to_string();
-        self.0.run(move |connection| sign_ins::find(connection, &id).map_err(Error::from)).await
+        self.0.look_up(move |connection| sign_ins::find(connection, &id).map_err(Error::from)).await
     }
 
     async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {

@@ -82,9 +82,15 @@ pub(in crate::accounts) fn find(
     connection: &mut AnyConnection,
     id: &str,
 ) -> QueryResult<Option<SignIn>> {
-    let row =
-        sign_ins::table.find(id).select(Row::as_select()).get_result(connection).optional()?;
-    Ok(row.and_then(Row::read))
+    let found: QueryResult<Row> = match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            sign_ins::table.find(id).select(Row::as_select()).get_result(sqlite)
+        }
+        AnyConnection::Postgres(postgres) => {
+            sign_ins::table.find(id).select(Row::as_select()).get_result(postgres)
+        }
+    };
+    Ok(found.optional()?.and_then(Row::read))
 }
 
 /// Notes a use, never backwards: two requests may note in either order.

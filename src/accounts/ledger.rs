@@ -37,6 +37,11 @@ impl Ledger for DieselLedger {
         self.0.run(move |connection| sign_ins::seen(connection, &id, at).map_err(Error::from)).await
     }
 
+    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
+        let uses: Vec<_> = uses.iter().map(|(id, at)| (id.to_string(), *at)).collect();
+        self.0.run(move |connection| sign_ins::seen_all(connection, &uses)).await
+    }
+
     async fn rotate(
         &self,
         id: &SignInId,

@@ -29,6 +29,12 @@ impl Manager {
     }
 }
 
+/// Lets a connection of SQLite keep half a megabyte of pages, not two: there are several, and what
+/// one does not keep the system has in memory for all of them.
+pub(super) fn limit_cache(connection: &mut AnyConnection) -> Result<(), DbError> {
+    Ok(connection.batch_execute("PRAGMA cache_size = -512;")?)
+}
+
 /// The SQLite file that was there at the start. One that was deleted, moved or replaced would go
 /// on being read and written, and nobody would find it again.
 pub(super) struct File {
@@ -69,7 +75,11 @@ impl ManageConnection for Manager {
         if let Some(file) = &self.file {
             file.check()?;
         }
-        connect(&self.address, self.timeout, false)
+        let mut connection = connect(&self.address, self.timeout, false)?;
+        if self.file.is_some() {
+            limit_cache(&mut connection)?;
+        }
+        Ok(connection)
     }
 
     /// Asks a server whether the connection still stands, and of a file whether it is the same.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 
-use super::manager::{File, connect};
+use super::manager::{File, connect, limit_cache};
 use super::{Address, AnyConnection, DbError};
 
 /// A look-up that takes longer has met a slow disk, or a busy machine.
@@ -103,6 +103,7 @@ impl Readers {
         self.file.check()?;
         let address = Address::Sqlite(self.file.path().to_owned());
         let mut connection = connect(&address, Duration::ZERO, false)?;
+        limit_cache(&mut connection)?;
         connection.batch_execute("PRAGMA query_only = ON;")?;
         Ok(connection)
     }

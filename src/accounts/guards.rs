@@ -46,7 +46,7 @@ impl Account for User {
     async fn find(rocket: &Rocket<Orbit>, id: &i64) -> Result<Option<Self>, DbError> {
         let db = rocket.state::<Db>().ok_or_else(|| DbError::Broken("not attached".to_owned()))?;
         let id = *id;
-        db.run(move |connection| queries::find(connection, id).map_err(DbError::from)).await
+        db.look_up(move |connection| queries::find(connection, id).map_err(DbError::from)).await
     }
 
     fn is_active(&self) -> bool {

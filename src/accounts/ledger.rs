@@ -29,12 +29,17 @@ impl Ledger for DieselLedger {
 
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error> {
         let id = id.to_string();
-        self.0.run(move |connection| sign_ins::find(connection, &id).map_err(Error::from)).await
+        self.0.look_up(move |connection| sign_ins::find(connection, &id).map_err(Error::from)).await
     }
 
     async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
         let id = id.to_string();
         self.0.run(move |connection| sign_ins::seen(connection, &id, at).map_err(Error::from)).await
+    }
+
+    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
+        let uses: Vec<_> = uses.iter().map(|(id, at)| (id.to_string(), *at)).collect();
+        self.0.run(move |connection| sign_ins::seen_all(connection, &uses)).await
     }
 
     async fn rotate(

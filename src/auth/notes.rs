@@ -14,6 +14,9 @@ use super::sign_in::{Ledger, SignInId};
 /// to the next request.
 const MOST: usize = 100_000;
 
+/// How many the store is given at once.
+const BATCH: usize = 256;
+
 /// What is still to be noted; one task at a time writes it down.
 #[derive(Clone, Default)]
 pub(crate) struct Notes(Arc<Mutex<Waiting>>);
@@ -39,10 +42,10 @@ impl Notes {
     }
 
     async fn write(self, ledger: Arc<dyn Ledger>) {
-        while let Some((id, at)) = self.next() {
+        while let Some(batch) = self.next() {
             let ledger = ledger.clone();
             // In a task of its own: a ledger that panics must not end the writing for ever.
-            let seen = tokio::spawn(async move { ledger.seen(&id, at).await });
+            let seen = tokio::spawn(async move { ledger.seen_all(&batch).await });
             if let Err(error) = seen.await.unwrap_or_else(|cause| Err(Error::internal(cause))) {
                 // The next request notes it.
                 log::warn!(target: "vestibule::auth", "last use not noted: {}", error.kind().code());
@@ -50,11 +53,15 @@ impl Notes {
         }
     }
 
-    fn next(&self) -> Option<(SignInId, OffsetDateTime)> {
+    fn next(&self) -> Option<Vec<(SignInId, OffsetDateTime)>> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = waiting.uses.keys().next().cloned();
-        let next = id.and_then(|id| waiting.uses.remove_entry(&id));
-        waiting.writing = next.is_some();
-        next
+        let ids: Vec<_> = waiting.uses.keys().take(BATCH).cloned().collect();
+        let batch: Vec<_> = ids.iter().filter_map(|id| waiting.uses.remove_entry(id)).collect();
+        waiting.writing = !batch.is_empty();
+        if !waiting.writing {
+            // After a rush its room is given back.
+            waiting.uses = HashMap::new();
+        }
+        waiting.writing.then_some(batch)
     }
 }

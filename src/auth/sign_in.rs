@@ -187,6 +187,17 @@ pub trait Ledger: Send + Sync + 'static {
     /// Notes that it was used; never backwards.
     async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
 
+    /// Notes many uses, as [`seen`](Self::seen) does each; an error says that some may not be
+    /// noted. Default: one after the other, and none is left out for another's error.
+    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
+        let mut all = Ok(());
+        for (id, at) in uses {
+            let one = self.seen(id, *at).await;
+            all = all.and(one);
+        }
+        all
+    }
+
     /// Moves a program's sign-in on from generation `from` in one atomic step; see
     /// [`Rotation`]. One that is over, or never came so far, is gone.
     async fn rotate(

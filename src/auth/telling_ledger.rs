@@ -36,6 +36,10 @@ impl Ledger for TellingLedger {
         self.inner.seen(id, at).await
     }
 
+    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
+        self.inner.seen_all(uses).await
+    }
+
     async fn rotate(
         &self,
         id: &SignInId,

@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -16,22 +16,46 @@ use super::{Address, AnyConnection, DbError, encryption};
 pub(super) struct Manager {
     address: Address,
     timeout: Duration,
-    /// The SQLite file that was there at the start.
-    file: Option<(u64, u64)>,
+    file: Option<File>,
 }
 
 impl Manager {
     pub(super) fn new(address: Address, timeout: Duration) -> Self {
         let file = match &address {
-            Address::Sqlite(path) => identity(path).ok(),
+            Address::Sqlite(path) => Some(File::at(path.clone())),
             Address::Postgres(_) => None,
         };
         Self { address, timeout, file }
     }
+}
 
-    fn check_file(&self, path: &Path) -> Result<(), DbError> {
-        match identity(path) {
-            Ok(found) if self.file.is_none_or(|file| file == found) => Ok(()),
+/// Lets a connection of SQLite keep half a megabyte of pages, not two: there are several, and what
+/// one does not keep the system has in memory for all of them.
+pub(super) fn limit_cache(connection: &mut AnyConnection) -> Result<(), DbError> {
+    Ok(connection.batch_execute("PRAGMA cache_size = -512;")?)
+}
+
+/// The SQLite file that was there at the start. One that was deleted, moved or replaced would go
+/// on being read and written, and nobody would find it again.
+pub(super) struct File {
+    path: PathBuf,
+    identity: Option<(u64, u64)>,
+}
+
+impl File {
+    pub(super) fn at(path: PathBuf) -> Self {
+        let identity = identity(&path).ok();
+        Self { path, identity }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the path still leads to it.
+    pub(super) fn check(&self) -> Result<(), DbError> {
+        match identity(&self.path) {
+            Ok(found) if self.identity.is_none_or(|identity| identity == found) => Ok(()),
             Ok(_) => Err(DbError::Connect("the file is another one than at the start".to_owned())),
             Err(cause) => Err(DbError::Connect(cause.to_string())),
         }
@@ -48,18 +72,21 @@ impl ManageConnection for Manager {
     type Error = DbError;
 
     fn connect(&self) -> Result<AnyConnection, DbError> {
-        if let Address::Sqlite(path) = &self.address {
-            self.check_file(path)?;
+        if let Some(file) = &self.file {
+            file.check()?;
         }
-        connect(&self.address, self.timeout, false)
+        let mut connection = connect(&self.address, self.timeout, false)?;
+        if self.file.is_some() {
+            limit_cache(&mut connection)?;
+        }
+        Ok(connection)
     }
 
-    /// Asks a server whether the connection still stands. A file that was deleted, moved or
-    /// replaced would go on being written to, and nobody would find it again.
+    /// Asks a server whether the connection still stands, and of a file whether it is the same.
     fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), DbError> {
-        match &self.address {
-            Address::Postgres(_) => Ok(connection.ping()?),
-            Address::Sqlite(path) => self.check_file(path),
+        match &self.file {
+            None => Ok(connection.ping()?),
+            Some(file) => file.check(),
         }
     }
 

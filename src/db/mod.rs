@@ -10,6 +10,7 @@ mod migrations;
 pub mod moving;
 mod pool;
 mod probe;
+mod readers;
 pub mod schema;
 mod transaction;
 

@@ -1,5 +1,5 @@
 //! The pool: one hop to a blocking thread for each piece of work, and never a longer wait
-//! than configured.
+//! than configured. Only short look-ups in SQLite need no hop.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use rocket::tokio::sync::Semaphore;
 use rocket::tokio::{task, time};
 
 use super::manager::Manager;
+use super::readers::{InPlace, Readers};
 use super::{Address, AnyConnection, Backend, DbError};
 
 /// `[default.databases.main]`, understood.
@@ -28,6 +29,8 @@ pub struct DbConfig {
 pub struct Db {
     pool: Pool<Manager>,
     permits: Arc<Semaphore>,
+    /// For SQLite alone: a server is on the other side of a socket.
+    readers: Option<Arc<Readers>>,
     timeout: Duration,
     backend: Backend,
 }
@@ -45,9 +48,14 @@ impl Db {
             .test_on_check_out(true)
             .connection_timeout(config.timeout)
             .build_unchecked(Manager::new(config.address.clone(), timeout));
+        let readers = match &config.address {
+            Address::Sqlite(path) => Some(Arc::new(Readers::new(path.clone(), most_readers()))),
+            Address::Postgres(_) => None,
+        };
         Self {
             pool,
             permits: Arc::new(Semaphore::new(config.pool_size as usize)),
+            readers,
             timeout: config.timeout,
             backend,
         }
@@ -62,6 +70,35 @@ impl Db {
     /// How long a connection of the pool waits for a lock.
     pub(super) fn lock_timeout(&self) -> Duration {
         patience(self.timeout)
+    }
+
+    /// Looks something up by a key: in SQLite on this thread, where that takes a few microseconds,
+    /// and otherwise as [`run`](Self::run) does. The look-up only reads, in one statement, and may
+    /// be made twice.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn look_up<T, E>(
+        &self,
+        work: impl Fn(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let Some(readers) = &self.readers else { return self.run(work).await };
+        let closed = match readers.ask(&work) {
+            InPlace::Answer(answer) => return Ok(answer),
+            InPlace::Ask(closed) => closed,
+        };
+        let readers = readers.clone();
+        self.run(move |connection| {
+            drop(closed);
+            let answer = work(connection)?;
+            readers.open_one();
+            Ok(answer)
+        })
+        .await
     }
 
     /// Runs work on a connection, off the async threads.
@@ -101,6 +138,11 @@ impl Db {
             Err(_) => Err(DbError::Timeout(self.timeout).into()),
         }
     }
+}
+
+/// How many look up at once: Rocket has as many async threads by default.
+fn most_readers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Runs work whose waiting for locks must end with what is left of the time; a connection

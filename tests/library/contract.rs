@@ -95,6 +95,24 @@ fn a_use_is_noted_and_never_backwards() {
 }
 
 #[test]
+fn many_uses_are_noted_at_once_and_one_that_is_gone_keeps_no_other_from_it() {
+    each(async |ledger, [account, other]| {
+        let (one, two) = (
+            opened(&ledger, account, SignInKind::Browser).await,
+            opened(&ledger, other, SignInKind::Token).await,
+        );
+        ledger.seen(&two.id, at(90)).await.expect("a note");
+        let gone = SignInId::random().unwrap();
+        let uses = [(one.id.clone(), at(60)), (gone.clone(), at(60)), (two.id.clone(), at(60))];
+        ledger.seen_all(&uses).await.expect("no error");
+        assert_eq!(get(&ledger, &one.id).await, Some(SignIn { last_seen_at: at(60), ..one }));
+        assert_eq!(get(&ledger, &two.id).await, Some(SignIn { last_seen_at: at(90), ..two }));
+        assert_eq!(get(&ledger, &gone).await, None);
+        ledger.seen_all(&[]).await.expect("no error");
+    });
+}
+
+#[test]
 fn a_new_proof_of_the_password_is_noted_and_changes_nothing_else() {
     each(async |ledger, [account, _]| {
         let row = opened(&ledger, account, SignInKind::Browser).await;

@@ -3,6 +3,9 @@
 //! A row that its key names is read by `get_result`. `first` would bind a `LIMIT`, and SQLite
 //! prepares a statement anew whenever its limit is bound, which takes ten times as long as the
 //! look-up.
+//!
+//! The two look-ups of each request ask the connection of the one database or the other, and not
+//! both in one: that one writes its statements anew each time, which takes as long as the look-up.
 
 mod access_keys;
 mod administration;

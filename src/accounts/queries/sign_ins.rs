@@ -82,9 +82,15 @@ pub(in crate::accounts) fn find(
     connection: &mut AnyConnection,
     id: &str,
 ) -> QueryResult<Option<SignIn>> {
-    let row =
-        sign_ins::table.find(id).select(Row::as_select()).get_result(connection).optional()?;
-    Ok(row.and_then(Row::read))
+    let found: QueryResult<Row> = match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            sign_ins::table.find(id).select(Row::as_select()).get_result(sqlite)
+        }
+        AnyConnection::Postgres(postgres) => {
+            sign_ins::table.find(id).select(Row::as_select()).get_result(postgres)
+        }
+    };
+    Ok(found.optional()?.and_then(Row::read))
 }
 
 /// Notes a use, never backwards: two requests may note in either order.
@@ -96,6 +102,22 @@ pub(in crate::accounts) fn seen(
     let at = to_micros(at);
     let earlier = sign_ins::table.find(id).filter(sign_ins::last_seen_at.lt(at));
     diesel::update(earlier).set(sign_ins::last_seen_at.eq(at)).execute(connection).map(drop)
+}
+
+/// Notes many uses. On SQLite in one transaction, for each costs a synchronised disk; on PostgreSQL
+/// one by one, for rows that are locked in any order could make two processes wait for each other.
+pub(in crate::accounts) fn seen_all(
+    connection: &mut AnyConnection,
+    uses: &[(String, OffsetDateTime)],
+) -> Result<(), Error> {
+    let note = |connection: &mut AnyConnection| {
+        let mut notes = uses.iter().map(|(id, at)| seen(connection, id, *at));
+        notes.try_for_each(|noted| noted.map_err(Error::from))
+    };
+    match connection {
+        AnyConnection::Sqlite(_) => write(connection, note),
+        AnyConnection::Postgres(_) => note(connection),
+    }
 }
 
 /// Notes a new proof of the password.

@@ -37,8 +37,15 @@ pub struct NewUser {
 /// # Errors
 /// Whatever the database says.
 pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>> {
-    let row = users::table.find(id).select(UserRow::as_select()).get_result(connection);
-    row.optional().map(|row| row.map(User::from))
+    let found: QueryResult<UserRow> = match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            users::table.find(id).select(UserRow::as_select()).get_result(sqlite)
+        }
+        AnyConnection::Postgres(postgres) => {
+            users::table.find(id).select(UserRow::as_select()).get_result(postgres)
+        }
+    };
+    found.optional().map(|row| row.map(User::from))
 }
 
 /// Locks a user until the transaction ends. Whoever wants a user and its sign-ins takes the user

@@ -71,7 +71,7 @@ pub enum ErrorKind {
     ///
     /// 429 `too_many_attempts`
     TooManyAttempts,
-    /// Every password hasher is busy and the queue is full.
+    /// Every password hasher is busy, and the queue is full or too slow.
     ///
     /// 503 `busy`
     Busy,

@@ -2,6 +2,7 @@
 
 mod hash;
 mod hasher;
+mod turns;
 
 pub use hasher::Hasher;
 

@@ -127,3 +127,45 @@ fn a_flood_of_sign_ins_is_turned_away_and_holds_up_nobody_else() {
         assert_eq!(app.number(counted), hashed as i64);
     });
 }
+
+/// One hasher at work that takes long, and no room to wait.
+fn single(figment: Figment) -> Figment {
+    figment
+        .merge(("auth.password.cost", 14))
+        .merge(("auth.password.hashers", 1))
+        .merge(("auth.password.queue", 0))
+}
+
+#[test]
+fn who_is_turned_away_costs_the_database_nothing_and_learns_nothing() {
+    on_both_with(single, |app| {
+        app.sql("DELETE FROM throttle");
+        let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let client = process(&app).await;
+            let guess = |name: &str| {
+                let body = json!({ "username": name, "password": "wrong" }).to_string();
+                client.post("/api/login").header(ContentType::JSON).body(body).dispatch()
+            };
+            let others = async {
+                while app.number("SELECT COUNT(*) AS n FROM throttle") == 0 {
+                    rocket::tokio::task::yield_now().await;
+                }
+                // It is inside, and hashed for long; nothing can be counted now.
+                app.sql("ALTER TABLE throttle RENAME TO away");
+                let mut answers = Vec::new();
+                for name in ["user_01", "nobody", "no name"] {
+                    let reply = guess(name).await;
+                    assert_eq!(reply.status().code, 503);
+                    answers.push(reply.into_string().await.unwrap_or_default());
+                }
+                app.sql("ALTER TABLE away RENAME TO throttle");
+                answers
+            };
+            let (first, answers) = join(guess("user_01"), others).await;
+            assert_eq!(first.status().code, 401);
+            assert!(answers[0].contains("\"code\":\"busy\""), "{answers:?}");
+            assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        });
+    });
+}

@@ -14,8 +14,8 @@ pub struct PasswordConfig {
     /// How hard to guess a new password must be, on zxcvbn's scale: 2 is a million guesses, 4
     /// is ten billion, 0 takes any. Looked at by the account service. Defaults to 2.
     pub strength: u8,
-    /// How many passwords are hashed at once. Defaults to the number of cores less one, at
-    /// least 1.
+    /// How many passwords are hashed at once, on threads that, all but one, yield to requests.
+    /// Defaults to the number of cores.
     pub hashers: usize,
     /// How many more may wait; the next gets 503 `busy`. Defaults to 64.
     pub queue: usize,
@@ -24,13 +24,7 @@ pub struct PasswordConfig {
 impl Default for PasswordConfig {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self {
-            cost: 12,
-            min_length: 8,
-            strength: 2,
-            hashers: cores.saturating_sub(1).max(1),
-            queue: 64,
-        }
+        Self { cost: 12, min_length: 8, strength: 2, hashers: cores, queue: 64 }
     }
 }
 

@@ -1,42 +1,34 @@
 //! Admission: at most so many passwords are hashed at once, at most so many wait.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::thread;
 
-use rocket::tokio::sync::Semaphore;
-use rocket::tokio::{task, time};
+use rocket::tokio::sync::{Semaphore, oneshot};
 
+use super::turns::{Place, Turns};
 use super::{MAX_PASSWORD, Password, hash};
 use crate::auth::config::PasswordConfig;
 use crate::auth::error::Error;
 use crate::auth::error_kind::ErrorKind;
 
-/// How long anybody waits for a turn: a queue of those who have long gone must not hold up the
-/// next for as long as it takes to serve them all.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How far work steps back behind the threads that answer requests: as far as it goes.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 19;
 
 /// Hashes and verifies passwords without ever holding up other requests.
 ///
 /// Past `hashers` at work and `queue` waiting, or after five seconds of waiting, every method
-/// answers 503 `busy`.
+/// answers 503 `busy`. So does one that has waited for more than a second, when the queue is
+/// full and somebody new comes; and as long as anybody has, the newest is next.
 #[derive(Clone, Debug)]
 pub struct Hasher {
-    permits: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
-    capacity: usize,
+    turns: Arc<Turns>,
+    /// For the one at work that does not step back: where requests keep all cores busy, hashes
+    /// must still be made.
+    front: Arc<Semaphore>,
     cost: u32,
     /// A hash of the configured cost that no password matches.
     dummy: Arc<str>,
-}
-
-/// Keeps the count of those inside right, also when a request goes away while it waits.
-struct Place<'h>(&'h AtomicUsize);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 impl Hasher {
@@ -46,9 +38,8 @@ impl Hasher {
     /// `unavailable` when the system has no randomness.
     pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
         Ok(Self {
-            permits: Arc::new(Semaphore::new(config.hashers)),
-            waiting: Arc::new(AtomicUsize::new(0)),
-            capacity: config.hashers + config.queue,
+            turns: Arc::new(Turns::new(config.hashers, config.queue)),
+            front: Arc::new(Semaphore::new(1)),
             cost: config.cost,
             dummy: hash::of_nobody(config.cost)?.into(),
         })
@@ -79,6 +70,19 @@ impl Hasher {
     /// # Errors
     /// `busy`.
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool, Error> {
+        self.verify_in(self.enter()?, password, stored).await
+    }
+
+    /// As [`verify`](Self::verify), in a place that was taken before.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub(crate) async fn verify_in(
+        &self,
+        place: Place,
+        password: &Password,
+        stored: Option<&str>,
+    ) -> Result<bool, Error> {
         let readable = stored.filter(|stored| hash::can_match(password.reveal(), stored));
         let known = readable.is_some() && password.reveal().len() <= MAX_PASSWORD;
         let stored: Arc<str> = match readable {
@@ -91,7 +95,7 @@ impl Hasher {
         }
         let cost = self.cost;
         let verify = move || hash::verify_evenly(password.reveal(), &stored, cost);
-        Ok(self.run(verify).await? && known)
+        Ok(self.run_in(place, verify).await? && known)
     }
 
     /// As [`verify`](Self::verify), on the calling thread and without a queue; for first
@@ -122,18 +126,115 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let inside = self.waiting.fetch_add(1, Ordering::AcqRel);
-        let _place = Place(&self.waiting);
-        if inside >= self.capacity {
-            return Err(ErrorKind::Busy.into());
-        }
-        let turn = time::timeout(LONGEST_WAIT, self.permits.clone().acquire_owned());
-        let permit = turn.await.map_err(|_| ErrorKind::Busy)?.map_err(Error::internal)?;
+        self.run_in(self.enter()?, work).await
+    }
+
+    /// A place before the hashers, for whoever has to do something else first: where there is
+    /// none, that would be for nothing.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub(crate) fn enter(&self) -> Result<Place, Error> {
+        Ok(self.turns.enter().ok_or(ErrorKind::Busy)?)
+    }
+
+    async fn run_in<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let place = place.turn().await.ok_or(ErrorKind::Busy)?;
+        let front = self.front.clone().try_acquire_owned().ok();
+        let (done, result) = oneshot::channel();
         let work = move || {
-            // Held by the work, not by the request: a client that hangs up frees no core.
-            let _permit = permit;
-            work()
+            // Held by the work and not by the request: a client that hangs up frees no core.
+            // Given back before anybody hears that the work has failed.
+            let held = (front, place);
+            if held.0.is_none() {
+                step_back();
+            }
+            let result = work();
+            let _ = done.send((result, held));
         };
-        task::spawn_blocking(work).await.map_err(Error::internal)
+        // A thread for each, because one that has stepped back may not step forward again.
+        thread::Builder::new().name("hasher".to_owned()).spawn(work).map_err(Error::unavailable)?;
+        let (result, _held) = result.await.map_err(Error::internal)?;
+        Ok(result)
+    }
+}
+
+/// Lets the threads that answer requests go first. Where the system knows no such thing for one
+/// thread, or forbids it, this one stays as they are.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(NICENESS);
+}
+
+#[cfg(test)]
+mod tests {
+    use rocket::tokio::runtime::Runtime;
+
+    use super::*;
+
+    fn hasher(hashers: usize) -> Hasher {
+        let config = PasswordConfig { hashers, queue: 0, ..PasswordConfig::default() };
+        Hasher::new(&config).expect("a hasher")
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn all_work_but_one_steps_back_behind_requests() {
+        let niceness = || rustix::process::getpriority_process(None).expect("a priority");
+        Runtime::new().expect("a runtime").block_on(async {
+            let (hasher, before) = (hasher(2), niceness());
+            let (end, ended) = std::sync::mpsc::channel::<()>();
+            let first = hasher.run(move || {
+                let _ = ended.recv();
+                niceness()
+            });
+            let second = async {
+                let found = hasher.run(niceness).await.expect("a turn");
+                drop(end);
+                found
+            };
+            let (first, second) = rocket::tokio::join!(first, second);
+            assert_eq!((first.expect("a turn"), second), (before, (before + NICENESS).min(19)));
+            assert_eq!(hasher.run(niceness).await.expect("a turn"), before);
+            assert_eq!(niceness(), before);
+        });
+    }
+
+    #[test]
+    fn work_whose_client_has_gone_keeps_its_place_until_it_is_done() {
+        Runtime::new().expect("a runtime").block_on(async {
+            let hasher = hasher(1);
+            let (end, ended) = std::sync::mpsc::channel::<()>();
+            let (begin, begun) = oneshot::channel();
+            let work = hasher.run(move || {
+                let _ = begin.send(());
+                let _ = ended.recv();
+            });
+            rocket::tokio::select! {
+                biased;
+                _ = begun => {}
+                _ = work => panic!("it goes on"),
+            }
+            // The client is gone with the future.
+            assert!(hasher.enter().is_err());
+            drop(end);
+            while hasher.enter().is_err() {
+                rocket::tokio::task::yield_now().await;
+            }
+        });
+    }
+
+    #[test]
+    fn work_that_panics_is_an_error_and_gives_its_place_back() {
+        Runtime::new().expect("a runtime").block_on(async {
+            let hasher = hasher(1);
+            let failed = hasher.run(|| panic!("on purpose")).await;
+            assert_eq!(failed.expect_err("an error").kind(), ErrorKind::Internal);
+            assert!(hasher.run(|| ()).await.is_ok());
+        });
     }
 }

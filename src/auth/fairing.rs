@@ -1,28 +1,20 @@
-//! The fairing that makes the guards work, and the last word on every answer.
+//! The fairing that makes the guards work.
 
-use std::collections::HashSet;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
-use rocket::http::{Header, Status};
-use rocket::{Build, Request, Response, Rocket};
+use rocket::{Build, Rocket};
 use serde_json::{Map, Value};
 
-use super::challenge::challenge;
 use super::clock::Clock;
 use super::config::{Config, TokenConfig};
-use super::cookies;
 use super::csrf;
-use super::error::Error;
-use super::events::{EventKind, Events, Silent, report};
+use super::events::{Events, Silent};
 use super::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
-use super::left::Left;
+use super::last_word::LastWord;
 use super::login_required::LoginRequired;
 use super::notes::Notes;
-use super::on_request::OnRequest;
 use super::opened_tickets::OpenedTickets;
-use super::policy;
 use super::previous_keys::PreviousKeys;
 use super::sign_in::{Ledger, Stateless};
 use super::standing_cache::StandingCache;
@@ -30,9 +22,6 @@ use super::standings::Standings;
 use super::state::{AuthState, CookieNames};
 use super::telling_ledger::TellingLedger;
 use super::verified_tokens::VerifiedTokens;
-
-/// How often the last word moves back behind fairings that other fairings attached.
-pub(super) const HOPS: u8 = 8;
 
 /// The fairing of the library half: reads and checks `[default.auth]` at ignition, and has
 /// the last word on every answer: the session policy, the challenge, `Vary` and `no-store`.
@@ -217,105 +206,4 @@ impl Fairing for Auth {
             None => rocket,
         })
     }
-}
-
-/// Response fairings run in the order of attachment, so this one keeps attaching itself
-/// anew, behind whatever other fairings attached in the meantime.
-#[derive(Default)]
-struct LastWord {
-    hop: u8,
-    /// Routes whose cookies were reported already.
-    reported: Mutex<HashSet<String>>,
-}
-
-#[rocket::async_trait]
-impl Fairing for LastWord {
-    fn info(&self) -> Info {
-        let kind = if self.hop < HOPS { Kind::Ignite } else { Kind::Response };
-        Info { name: "Session policy", kind }
-    }
-
-    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        Ok(rocket.attach(Self { hop: self.hop + 1, ..Self::default() }))
-    }
-
-    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Ok(state) = AuthState::of(request) else {
-            return;
-        };
-        let known = OnRequest::of(request);
-        cookies::take_back(state, known, response);
-        let (sets_cookies, has_vary) = already(response);
-        if sets_cookies && policy::apply(state, request, response) {
-            self.report(request);
-        }
-        let status = response.status();
-        // No error has a status of success, and most answers are one.
-        let reason = (status.code >= 300).then(|| Error::of(status, request)).flatten();
-        challenge(state, request, response, reason.as_ref());
-        report_refusal(request, status, reason.as_ref());
-        if let Some(seconds) = reason.and_then(|error| error.wait()) {
-            // A catcher that draws a page need not think of it.
-            response.set_header(Header::new("Retry-After", seconds.to_string()));
-        }
-        if known.asked.load(Ordering::Relaxed) {
-            response.set_raw_header("Cache-Control", "no-store");
-            match has_vary {
-                true => vary_too(state, response),
-                false => {
-                    response.set_raw_header("Vary", state.vary.as_str());
-                }
-            }
-        }
-    }
-}
-
-impl LastWord {
-    fn report(&self, request: &Request<'_>) {
-        let route = request.route().map_or_else(
-            || "no route".to_owned(),
-            |route| format!("{} {}", route.method, route.uri),
-        );
-        let Ok(mut reported) = self.reported.lock() else {
-            return;
-        };
-        if reported.insert(route.clone()) {
-            log::warn!(target: "vestibule::auth", "kept a cookie off a token request: {route}");
-        }
-    }
-}
-
-/// Told once a request, when it is certain that it ends so: a guard's refusal alone may only
-/// have meant that nobody is signed in.
-fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>) {
-    let told = match status {
-        // A catcher may send them to a form instead of telling them. A redirect of a handler's
-        // is none, whatever a guard in an `Option` left.
-        Status::SeeOther => Left::settled(request),
-        _ => reason.cloned(),
-    };
-    let kind = told.map(|error| error.kind());
-    if let Some(kind) = kind.filter(|kind| matches!(kind.status().code, 401 | 403 | 429)) {
-        report(request, EventKind::Refused(kind), None, None);
-    }
-}
-
-/// Whether an answer sets cookies and has a `Vary`: Rocket hashes a name letter by letter to look
-/// it up, so the few headers that there are are passed once.
-fn already(response: &Response<'_>) -> (bool, bool) {
-    response.headers().iter().fold((false, false), |(sets_cookies, has_vary), header| {
-        (sets_cookies || header.name() == "Set-Cookie", has_vary || header.name() == "Vary")
-    })
-}
-
-/// Adds what the answer depends on to what it says already.
-fn vary_too(state: &AuthState, response: &mut Response<'_>) {
-    let mut names: Vec<String> = response.headers().get("Vary").map(str::to_owned).collect();
-    for name in [state.config.token.header.as_str(), "Cookie"] {
-        let listed = names.iter().flat_map(|names| names.split(','));
-        if !listed.map(str::trim).any(|listed| listed.eq_ignore_ascii_case(name)) {
-            names.push(name.to_owned());
-        }
-    }
-    response.set_header(Header::new("Vary", names.join(", ")));
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::{Build, Ignite, Rocket, Route};
 
-use super::fairing::{Auth, HOPS};
+use super::fairing::Auth;
+use super::last_word::HOPS;
 use super::sentinel::{self, Proves};
 use super::survey::{Demand, survey};
 

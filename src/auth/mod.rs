@@ -78,6 +78,7 @@ mod json;
 mod json_body;
 mod key_verdict;
 mod keys;
+mod last_word;
 mod left;
 mod login_required;
 mod memory_ledger;

@@ -1,10 +1,12 @@
 """Building what is measured, and which versions it is made of."""
 
+import json
 import os
 import platform
 import re
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 
@@ -59,6 +61,17 @@ def locked(name):
     return ", ".join(f"{crate} {versions[crate]}" for crate in CRATES[name])
 
 
+def profile():
+    """How a release is built, of ours and the same of its peers, or nothing is compared."""
+    def release(manifest):
+        return tomllib.loads(manifest.read_text())["profile"]["release"]
+    ours = release(ROOT / "Cargo.toml")
+    for manifest in PEERS.glob("*/Cargo.toml"):
+        if release(manifest) != ours:
+            sys.exit(f"{manifest} is built otherwise than the service")
+    return ", ".join(f"{key} = {json.dumps(value)}" for key, value in ours.items())
+
+
 def versions(binary):
     """What it was measured with: a list of name and version. Whose a given binary is, only
     whoever gave it knows."""
@@ -70,6 +83,7 @@ def versions(binary):
     return [
         ("Vestibule", commit),
         ("rustc", said("rustc", "--version").split()[1]),
+        ("built as a release, all programs in Rust", profile()),
         ("bare Rocket", locked("bare-rocket")),
         ("axum with jsonwebtoken", locked("axum-jwt")),
         ("axum-login", locked("axum-login")),

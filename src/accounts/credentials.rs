@@ -98,12 +98,12 @@ impl Accounts {
         caller: &Caller,
     ) -> Result<String, Error> {
         let username = Username::parse(&user.username)?;
-        let place = self.hasher.enter()?;
+        self.hasher.room()?;
         let attempt = self.attempt(username.key(), caller).await?;
         let id = user.id;
         let proof = async {
             let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
-            let proven = self.hasher.verify_in(place, password, stored.as_deref()).await?;
+            let proven = self.hasher.verify(password, stored.as_deref()).await?;
             Ok(stored.filter(|_| proven))
         };
         let (attempt, proven) = self.looked_at(attempt, proof).await?;
@@ -207,8 +207,9 @@ impl Accounts {
         let key = username.as_ref().map_or(credentials.username, Username::key);
         let caller = Caller { address: credentials.address, sign_in: None };
         // Asked first: a flood that is turned away must not cost the database anything. It is
-        // turned away whoever it is, so this tells nothing.
-        let place = self.hasher.enter()?;
+        // turned away whoever it is, so this tells nothing. The place itself is taken behind the
+        // throttle, or those whom that turns away would keep others out.
+        self.hasher.room()?;
         let attempt = self.attempt(key, &caller).await?;
         let proof = async {
             let known = match username {
@@ -218,7 +219,7 @@ impl Accounts {
                 None => None,
             };
             let stored = known.as_ref().map(|(_, hash)| hash.as_str());
-            let proven = self.hasher.verify_in(place, credentials.password, stored).await?;
+            let proven = self.hasher.verify(credentials.password, stored).await?;
             Ok((known, proven))
         };
         let (attempt, (known, proven)) = self.looked_at(attempt, proof).await?;

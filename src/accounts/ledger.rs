@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::queries::{self, sign_ins};
 use crate::auth::{Error, ErrorKind, Ledger, Rotation, SignIn, SignInId};
-use crate::db::Db;
+use crate::db::{Backend, Db};
 
 /// Sign-ins as rows of the table `sign_ins`.
 #[derive(Clone)]
@@ -38,8 +38,19 @@ impl Ledger for DieselLedger {
     }
 
     async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
-        let uses: Vec<_> = uses.iter().map(|(id, at)| (id.to_string(), *at)).collect();
-        self.0.run(move |connection| sign_ins::seen_all(connection, &uses)).await
+        if self.0.backend() == Backend::Sqlite {
+            // For each transaction costs a synchronised disk.
+            let uses: Vec<_> = uses.iter().map(|(id, at)| (id.to_string(), *at)).collect();
+            return self.0.run(move |connection| sign_ins::seen_all(connection, &uses)).await;
+        }
+        // Rows that are locked in any order could make two processes wait for each other, and each
+        // has the time of one.
+        let mut all = Ok(());
+        for (id, at) in uses {
+            let one = self.seen(id, *at).await;
+            all = all.and(one);
+        }
+        all
     }
 
     async fn rotate(

@@ -1,6 +1,5 @@
 //! The audit log: everybody's own part, and all of it for administrators.
 
-use rocket::serde::json::Json;
 use rocket::{State, get};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
@@ -8,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::accounts::audit::{Doer, Entry};
 use crate::accounts::{Accounts, Admin, OwnAccount, TokenUser, UsersRead};
 use crate::auth::{Error, Require, Scoped};
+use crate::http::Json;
 
 /// An event as the user sees it that it happened to: an administrator is not named, nor where
 /// the administrator was.

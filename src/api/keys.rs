@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use rocket::http::Status;
 use rocket::response::status;
-use rocket::serde::json::Json;
 use rocket::{State, delete, get, post};
 use serde::Serialize;
 use serde_json::Value;
@@ -17,6 +16,7 @@ use crate::auth::{
     SignInKind, SignIns, duration,
 };
 use crate::http::ClientAddress;
+use crate::http::Json;
 
 /// A key as its owner sees it at any time.
 #[derive(Serialize)]

@@ -1,7 +1,6 @@
 //! Where am I signed in?
 
 use rocket::response::status;
-use rocket::serde::json::Json;
 use rocket::{delete, get};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -9,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{OwnSignIns, TokenUser};
 use crate::auth::{Authenticated, Error, Scoped, SignIn, SignInKind, SignIns};
+use crate::http::Json;
 
 /// A sign-in as its owner sees it.
 #[derive(Serialize)]

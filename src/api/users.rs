@@ -1,6 +1,5 @@
 //! All users, for administrators; the role is the one in the database.
 
-use rocket::serde::json::Json;
 use rocket::{State, delete, get, patch, response::status};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
@@ -9,6 +8,7 @@ use crate::accounts::queries::{self, Change, PAGE};
 use crate::accounts::{Accounts, Admin, Role, TokenUser, User, UsersRead, UsersWrite, full_name};
 use crate::auth::{Authenticated, Error, ErrorKind, FreshOrKey, JsonBody, Require, Scoped};
 use crate::http::ClientAddress;
+use crate::http::Json;
 
 /// A user as an administrator sees it.
 #[derive(Serialize)]

@@ -140,9 +140,10 @@ impl Db {
     }
 }
 
-/// How many look up at once: Rocket has as many async threads by default.
+/// How many look up at once: one less than Rocket has async threads by default, so that a disk
+/// that does not answer at all leaves one.
 fn most_readers() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 /// Runs work whose waiting for locks must end with what is left of the time; a connection

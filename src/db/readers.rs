@@ -2,8 +2,8 @@
 //! blocking thread and back takes several times as long.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -13,6 +13,9 @@ use super::{Address, AnyConnection, DbError};
 
 /// A look-up that takes longer has met a slow disk, or a busy machine.
 const LONG: Duration = Duration::from_millis(1);
+
+/// What a single one is counted as at the most, however long a disk was silent.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Long look-ups may take a fifth of the time.
 const SHARE: u32 = 5;
@@ -25,7 +28,7 @@ const BURST: Duration = Duration::from_millis(100);
 pub(super) struct Readers {
     file: File,
     long: Duration,
-    /// The first that is free is taken, so there are no more of them than are needed at once.
+    /// The first that is free is taken.
     connections: Box<[Reader]>,
     began: Instant,
     /// Until when long look-ups have used their share up, in microseconds since `began`. Nobody
@@ -38,6 +41,23 @@ struct Reader {
     connection: Mutex<Option<AnyConnection>>,
     /// When its last look-up began, in microseconds since `Readers::began`.
     asked_at: AtomicU64,
+}
+
+impl Reader {
+    /// The connection, where nobody else has it.
+    fn take(&self) -> Option<MutexGuard<'_, Option<AnyConnection>>> {
+        match self.connection.try_lock() {
+            Ok(free) => Some(free),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Poisoned(left)) => {
+                // A look-up panicked on it: another one is opened in its place.
+                self.connection.clear_poison();
+                let mut left = left.into_inner();
+                *left = None;
+                Some(left)
+            }
+        }
+    }
 }
 
 /// What came of asking in place.
@@ -70,7 +90,7 @@ impl Readers {
             return InPlace::Ask(None);
         }
         for reader in &self.connections {
-            let Ok(mut connection) = reader.connection.try_lock() else {
+            let Some(mut connection) = reader.take() else {
                 let since = begins.saturating_sub(reader.asked_at.load(Ordering::Relaxed));
                 // One thread that waits for the disk is enough.
                 if Duration::from_micros(since) > self.long { break } else { continue }
@@ -91,7 +111,7 @@ impl Readers {
     /// with success.
     pub(super) fn open_one(&self) {
         for reader in &self.connections {
-            if let Ok(mut connection) = reader.connection.try_lock()
+            if let Some(mut connection) = reader.take()
                 && connection.is_none()
             {
                 // Why it cannot be had the pool will say.
@@ -117,7 +137,7 @@ impl Readers {
     fn took(&self, time: Duration) {
         if time > self.long {
             self.used_until.fetch_max(self.micros(), Ordering::Relaxed);
-            self.used_until.fetch_add(micros(time * SHARE), Ordering::Relaxed);
+            self.used_until.fetch_add(micros(time.min(LONGEST) * SHARE), Ordering::Relaxed);
         }
     }
 
@@ -288,6 +308,21 @@ mod tests {
             answer(connection)
         });
         assert!(matches!(inside, InPlace::Answer(7)));
+    }
+
+    #[test]
+    fn a_look_up_that_panics_costs_a_connection_and_no_more() {
+        let home = tempfile::tempdir().expect("a directory");
+        let path = home.path().join("db");
+        drop(make(&path, 7));
+        let readers = Readers::new(path, 1);
+        readers.open_one();
+        let panics = || readers.ask(|_| -> Result<(), DbError> { panic!("on purpose") });
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics));
+        assert!(caught.is_err());
+        assert!(matches!(readers.ask(answer), InPlace::Ask(None)));
+        readers.open_one();
+        assert!(matches!(readers.ask(answer), InPlace::Answer(7)));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use rocket::fairing::AdHoc;
 use rocket::http::ContentType;
-use rocket::serde::json::Json;
 use rocket::{State, get};
 use serde::Serialize;
 
+use super::Json;
 use super::{Guarded, catchers};
 use crate::accounts::CurrentUser;
 use crate::auth::{Authenticated, Error, Mode, PublicKeys};

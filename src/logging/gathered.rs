@@ -1,8 +1,9 @@
 //! Lines that wait for the thread that writes them.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 /// How long lines are gathered after the first. A thread that is woken, and a write, for each
@@ -74,16 +75,36 @@ impl Gathered {
         let _ = self.done.wait_timeout_while(waiting, FLUSH, unwritten);
     }
 
-    /// Writes lines until the process ends. Nobody is left to tell when writing fails.
+    /// Writes lines until the process ends.
     pub(super) fn write_to(&self, out: &mut impl Write) {
         let mut batch = Vec::new();
         loop {
             self.take(&mut batch);
-            let _ = out.write_all(&batch).and_then(|()| out.flush());
+            self.write(out, &batch);
             batch.clear();
             batch.shrink_to(KEPT);
             self.lock().written += 1;
             self.done.notify_all();
+        }
+    }
+
+    /// Writes a batch; what cannot be written is counted.
+    fn write(&self, out: &mut impl Write, batch: &[u8]) {
+        let mut rest = batch;
+        while !rest.is_empty() {
+            match out.write(rest) {
+                Ok(written) if written > 0 => rest = rest.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // A slow reader of a pipe that does not wait: meanwhile lines gather.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(GATHERING),
+                Ok(_) | Err(_) => break,
+            }
+        }
+        let lost = rest.iter().filter(|byte| **byte == b'\n').count();
+        if lost > 0 {
+            self.dropped.fetch_add(u64::try_from(lost).unwrap_or(u64::MAX), Ordering::Relaxed);
+            // The next line shall not be the end of a torn one.
+            let _ = out.write(b"\n");
         }
     }
 
@@ -110,7 +131,6 @@ mod tests {
     use std::io;
     use std::sync::Arc;
     use std::sync::mpsc::{Sender, channel};
-    use std::thread;
 
     use super::*;
 

@@ -17,7 +17,7 @@ enum Told {
     /// To the form that asks for the password.
     Elsewhere(Box<Redirect>),
     /// A page.
-    Page(Answer, Box<Page>),
+    Page(Answer, Page),
 }
 
 #[rocket::catch(default)]
@@ -49,7 +49,7 @@ async fn failure(status: Status, request: &Request<'_>) -> Told {
         retry_after: answer.error.as_ref().and_then(crate::auth::Error::wait),
     };
     let page = view.page("error", answer.status.reason_lossy(), user.as_ref(), own);
-    Told::Page(answer, Box::new(page))
+    Told::Page(answer, page)
 }
 
 /// The catcher of pages.
@@ -96,7 +96,7 @@ impl<'r> Responder<'r, 'static> for Told {
             Self::Problem(answer) => answer.respond_to(request),
             Self::Elsewhere(redirect) => redirect.respond_to(request),
             Self::Page(answer, page) => {
-                let mut response = (*page).respond_to(request)?;
+                let mut response = page.respond_to(request)?;
                 response.set_status(answer.status);
                 if let Some(allow) = answer.allow() {
                     response.set_header(allow);

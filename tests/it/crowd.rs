@@ -139,7 +139,6 @@ fn single(figment: Figment) -> Figment {
 #[test]
 fn who_is_turned_away_costs_the_database_nothing_and_learns_nothing() {
     on_both_with(single, |app| {
-        app.sql("DELETE FROM throttle");
         let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
             let client = process(&app).await;
@@ -147,11 +146,17 @@ fn who_is_turned_away_costs_the_database_nothing_and_learns_nothing() {
                 let body = json!({ "username": name, "password": "wrong" }).to_string();
                 client.post("/api/login").header(ContentType::JSON).body(body).dispatch()
             };
+            app.sql("DELETE FROM throttle");
+            assert_eq!(guess("probe").await.status().code, 401);
+            app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
             let others = async {
-                while app.number("SELECT COUNT(*) AS n FROM throttle") == 0 {
-                    rocket::tokio::task::yield_now().await;
+                // Whom the throttle holds up is never hashed for, and learns whether there is room.
+                let mut probes = 0;
+                while guess("probe").await.status().code == 429 {
+                    probes += 1;
+                    assert!(probes < 100_000, "nobody takes the place");
                 }
-                // It is inside, and hashed for long; nothing can be counted now.
+                // Nothing can be counted now.
                 app.sql("ALTER TABLE throttle RENAME TO away");
                 let mut answers = Vec::new();
                 for name in ["user_01", "nobody", "no name"] {
@@ -166,6 +171,55 @@ fn who_is_turned_away_costs_the_database_nothing_and_learns_nothing() {
             assert_eq!(first.status().code, 401);
             assert!(answers[0].contains("\"code\":\"busy\""), "{answers:?}");
             assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        });
+    });
+}
+
+/// One hasher, and no room to wait; nobody waits for a slow machine's database.
+fn single_and_quick(figment: Figment) -> Figment {
+    figment
+        .merge(("auth.password.hashers", 1))
+        .merge(("auth.password.queue", 0))
+        .merge(("databases.main.timeout", "1m"))
+}
+
+#[test]
+fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
+    on_both_with(single_and_quick, |app| {
+        let runtime = Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let client = process(&app).await;
+            let sign_in = |name: &str, password: &str| {
+                let body = json!({ "username": name, "password": password }).to_string();
+                client.post("/api/login").header(ContentType::JSON).body(body).dispatch()
+            };
+            app.sql("DELETE FROM throttle");
+            assert_eq!(sign_in("probe", "wrong").await.status().code, 401);
+            app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
+            let over = AtomicBool::new(false);
+            let crowd = join_all((0..30).map(|_| async {
+                let mut held_up = 0;
+                while !over.load(Ordering::SeqCst) {
+                    match sign_in("probe", "wrong").await.status().code {
+                        429 => held_up += 1,
+                        // While somebody else is hashed for.
+                        other => assert_eq!(other, 503),
+                    }
+                    rocket::tokio::task::yield_now().await;
+                }
+                held_up
+            }));
+            let person = async {
+                let mut statuses = Vec::new();
+                for _ in 0..10 {
+                    statuses.push(sign_in("user_02", "5678").await.status().code);
+                }
+                over.store(true, Ordering::SeqCst);
+                statuses
+            };
+            let (held_up, statuses) = join(crowd, person).await;
+            assert_eq!(statuses, [200; 10]);
+            assert!(held_up.iter().sum::<usize>() > 10, "{held_up:?}");
         });
     });
 }

@@ -104,20 +104,15 @@ pub(in crate::accounts) fn seen(
     diesel::update(earlier).set(sign_ins::last_seen_at.eq(at)).execute(connection).map(drop)
 }
 
-/// Notes many uses. On SQLite in one transaction, for each costs a synchronised disk; on PostgreSQL
-/// one by one, for rows that are locked in any order could make two processes wait for each other.
+/// Notes many uses in one transaction.
 pub(in crate::accounts) fn seen_all(
     connection: &mut AnyConnection,
     uses: &[(String, OffsetDateTime)],
 ) -> Result<(), Error> {
-    let note = |connection: &mut AnyConnection| {
+    write(connection, |connection| {
         let mut notes = uses.iter().map(|(id, at)| seen(connection, id, *at));
         notes.try_for_each(|noted| noted.map_err(Error::from))
-    };
-    match connection {
-        AnyConnection::Sqlite(_) => write(connection, note),
-        AnyConnection::Postgres(_) => note(connection),
-    }
+    })
 }
 
 /// Notes a new proof of the password.

@@ -5,7 +5,7 @@ use std::thread;
 
 use rocket::tokio::sync::{Semaphore, oneshot};
 
-use super::turns::{Place, Turns};
+use super::turns::Turns;
 use super::{MAX_PASSWORD, Password, hash};
 use crate::auth::config::PasswordConfig;
 use crate::auth::error::Error;
@@ -70,19 +70,6 @@ impl Hasher {
     /// # Errors
     /// `busy`.
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool, Error> {
-        self.verify_in(self.enter()?, password, stored).await
-    }
-
-    /// As [`verify`](Self::verify), in a place that was taken before.
-    ///
-    /// # Errors
-    /// `busy`.
-    pub(crate) async fn verify_in(
-        &self,
-        place: Place,
-        password: &Password,
-        stored: Option<&str>,
-    ) -> Result<bool, Error> {
         let readable = stored.filter(|stored| hash::can_match(password.reveal(), stored));
         let known = readable.is_some() && password.reveal().len() <= MAX_PASSWORD;
         let stored: Arc<str> = match readable {
@@ -95,7 +82,7 @@ impl Hasher {
         }
         let cost = self.cost;
         let verify = move || hash::verify_evenly(password.reveal(), &stored, cost);
-        Ok(self.run_in(place, verify).await? && known)
+        Ok(self.run(verify).await? && known)
     }
 
     /// As [`verify`](Self::verify), on the calling thread and without a queue; for first
@@ -118,6 +105,15 @@ impl Hasher {
         hash::adopt(hash, self.cost)
     }
 
+    /// Whether somebody who came now would have a place, for whoever has to do something else
+    /// first: where there is none, that would be for nothing.
+    ///
+    /// # Errors
+    /// `busy`.
+    pub(crate) fn room(&self) -> Result<(), Error> {
+        Ok(self.turns.has_room().then_some(()).ok_or(ErrorKind::Busy)?)
+    }
+
     /// Any work on a password that takes long, in its turn among the hashes.
     ///
     /// # Errors
@@ -126,23 +122,7 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        self.run_in(self.enter()?, work).await
-    }
-
-    /// A place before the hashers, for whoever has to do something else first: where there is
-    /// none, that would be for nothing.
-    ///
-    /// # Errors
-    /// `busy`.
-    pub(crate) fn enter(&self) -> Result<Place, Error> {
-        Ok(self.turns.enter().ok_or(ErrorKind::Busy)?)
-    }
-
-    async fn run_in<T: Send + 'static>(
-        &self,
-        place: Place,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Error> {
+        let place = self.turns.enter().ok_or(ErrorKind::Busy)?;
         let place = place.turn().await.ok_or(ErrorKind::Busy)?;
         let front = self.front.clone().try_acquire_owned().ok();
         let (done, result) = oneshot::channel();
@@ -220,9 +200,9 @@ mod tests {
                 _ = work => panic!("it goes on"),
             }
             // The client is gone with the future.
-            assert!(hasher.enter().is_err());
+            assert!(hasher.room().is_err());
             drop(end);
-            while hasher.enter().is_err() {
+            while hasher.room().is_err() {
                 rocket::tokio::task::yield_now().await;
             }
         });

@@ -24,7 +24,7 @@ pub(super) struct Turns(Mutex<Line>);
 
 /// A place among those inside; whoever drops it leaves, wherever in the line it is.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(super) struct Place {
     turns: Arc<Turns>,
     number: u64,
 }
@@ -34,7 +34,12 @@ impl Turns {
         Self(Mutex::new(Line { at_once, queue, ..Line::default() }))
     }
 
-    /// A place, unless all are taken. It costs nothing: ask before anything else is done.
+    /// Whether there is a place. It costs nothing: ask before anything else is done.
+    pub(super) fn has_room(&self) -> bool {
+        self.line().has_room(Instant::now())
+    }
+
+    /// A place, unless all are taken.
     pub(super) fn enter(self: &Arc<Self>) -> Option<Place> {
         let number = self.line().enter(Instant::now())?;
         Some(Place { turns: self.clone(), number })
@@ -90,10 +95,14 @@ impl Waiting {
 }
 
 impl Line {
-    fn enter(&mut self, now: Instant) -> Option<u64> {
+    fn has_room(&self, now: Instant) -> bool {
         let late = self.waiting.partition_point(|one| one.is_late(now));
         let inside = self.entered.len() + self.working.len() + self.waiting.len() - late;
-        if inside >= self.at_once + self.queue {
+        inside < self.at_once + self.queue
+    }
+
+    fn enter(&mut self, now: Instant) -> Option<u64> {
+        if !self.has_room(now) {
             return None;
         }
         self.last += 1;

@@ -7,7 +7,17 @@ use rocket::response::{self, Responder};
 use rocket::{Request, Response};
 use serde::Serialize;
 
-/// Answers 200 with the JSON of a value; 500 when it cannot be written.
+/// Answers 200 with the JSON of a value; 500 `internal` when it cannot be written.
+///
+/// ```
+/// use rocket::get;
+/// use vestibule::http::Json;
+///
+/// #[get("/limits")]
+/// fn limits() -> Json<[u32; 2]> {
+///     Json([8, 64])
+/// }
+/// ```
 ///
 /// Rocket's own does the same with more work: it answers as plain text first and then as JSON,
 /// and spells both types out anew each time.

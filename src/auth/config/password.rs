@@ -14,10 +14,11 @@ pub struct PasswordConfig {
     /// How hard to guess a new password must be, on zxcvbn's scale: 2 is a million guesses, 4
     /// is ten billion, 0 takes any. Looked at by the account service. Defaults to 2.
     pub strength: u8,
-    /// How many passwords are hashed at once, on threads that, all but one, yield to requests.
-    /// Defaults to the number of cores.
+    /// How many passwords are hashed at once, on threads that on Linux, all but one, yield to
+    /// requests. Defaults to the number of cores.
     pub hashers: usize,
-    /// How many more may wait; the next gets 503 `busy`. Defaults to 64.
+    /// How many more may wait; the next gets 503 `busy`, or else whoever has waited for more
+    /// than a second. Defaults to 64.
     pub queue: usize,
 }
 

@@ -69,8 +69,9 @@ impl Attempt {
         }
     }
 
-    /// Counts it everywhere, and then looks where it matters: somebody who is known is not
-    /// held up by what strangers do to the account.
+    /// Counts it, and then looks where it matters: somebody who is known is not held up by what
+    /// strangers do to the account. Whom the account's own bucket holds up guesses nothing, so
+    /// the address, which others share, does not pay for it.
     fn count(
         &mut self,
         connection: &mut AnyConnection,
@@ -86,17 +87,17 @@ impl Attempt {
         }
         let mut count = |name: &String, max| Bucket::new(name, max).count(connection, now, window);
         let account = count(&self.account, failures)?;
+        let held_up = match &self.own {
+            Some(own) => count(own, failures)?,
+            None => account,
+        };
         let address = match &self.address {
-            Some(address) => count(address, failures * ADDRESS_FACTOR)?,
-            None => None,
+            Some(address) if held_up.is_none() => count(address, failures * ADDRESS_FACTOR)?,
+            _ => None,
         };
         let is_first = |full: Option<Full>| full.is_some_and(|full| full.first);
         let filled = (is_first(account), is_first(address));
-        let full = match &self.own {
-            Some(own) if is_signed_in => count(own, failures)?,
-            Some(own) => count(own, failures)?.or(address),
-            None => account.or(address),
-        };
+        let full = if is_signed_in { held_up } else { held_up.or(address) };
         Ok(Counted { full, filled })
     }
 

@@ -2,8 +2,9 @@
 //!
 //! Nobody can be told from somebody who has hung up, because Rocket runs a handler to its end
 //! either way; but who has waited for long is more likely to have gone. So the oldest is next as
-//! long as the line is quick, and the newest once it is not, and where the line is full those
-//! who are late make room. That is known as adaptive LIFO.
+//! long as the line is quick, the newest and the oldest by turns once it is not, and where the
+//! line is full those who are late make room. The newest alone, which is known as adaptive LIFO,
+//! would be those who have just been in and come again at once.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,6 +75,8 @@ struct Line {
     at_once: usize,
     queue: usize,
     last: u64,
+    /// Whether the newest was next, when the line was slow last.
+    was_newest: bool,
     /// Who does not wait yet.
     entered: BTreeSet<u64>,
     /// The oldest first.
@@ -136,7 +139,11 @@ impl Line {
     fn call_next(&mut self, now: Instant) {
         while self.working.len() < self.at_once {
             let is_slow = self.waiting.front().is_some_and(|oldest| oldest.is_late(now));
-            let next = if is_slow { self.waiting.pop_back() } else { self.waiting.pop_front() };
+            self.was_newest = is_slow && !self.was_newest;
+            let next = match self.was_newest {
+                true => self.waiting.pop_back(),
+                false => self.waiting.pop_front(),
+            };
             let Some(Waiting { number, call, .. }) = next else { return };
             // Who has gone meanwhile hears nothing and leaves.
             let _ = call.send(());
@@ -197,19 +204,18 @@ mod tests {
     }
 
     #[test]
-    fn in_a_slow_line_the_newest_is_next() {
+    fn in_a_slow_line_the_newest_and_the_oldest_are_next_by_turns() {
         let (mut line, now) = (line(1, 9), Instant::now());
         let working = come(&mut line, now);
         let mut old = come(&mut line, now);
         let later = now + LATE + SOON;
         let (mut new, mut newest) = (come(&mut line, later), come(&mut line, later));
         line.leave(working.0, later);
-        assert!(is_called(&mut newest));
+        assert!(is_called(&mut newest) && !is_called(&mut old));
         line.leave(newest.0, later);
+        assert!(is_called(&mut old) && !is_called(&mut new));
+        line.leave(old.0, later);
         assert!(is_called(&mut new));
-        // Who is late is served once nobody newer waits.
-        line.leave(new.0, later);
-        assert!(is_called(&mut old));
     }
 
     #[test]

@@ -241,6 +241,18 @@ fn guesses_at_many_accounts_from_one_address_are_refused_in_the_end() {
 }
 
 #[test]
+fn what_an_account_refuses_does_not_count_against_the_address() {
+    on_both_with(shipped, |app| {
+        // An address has ten times as many guesses as an account.
+        for attempt in 0..12 * FAILURES {
+            let expected = if attempt < FAILURES { 401 } else { 429 };
+            assert_eq!(api_from(&app, "192.0.2.7", "user_01", "wrong"), expected, "{attempt}");
+        }
+        assert_eq!(api_from(&app, "192.0.2.7", "user_02", "5678"), 200);
+    });
+}
+
+#[test]
 fn an_ipv6_network_is_one_address() {
     on_both_with(shipped, |app| {
         for guess in 0..10 * FAILURES {

@@ -276,14 +276,14 @@ mod tests {
         drop(make(&path, 7));
         let readers = Readers::new(path, 1);
         readers.open_one();
-        let slow = |millis| {
-            readers.ask(|connection| {
-                thread::sleep(Duration::from_millis(millis));
-                answer(connection)
-            })
-        };
-        assert!(matches!(slow(5), InPlace::Answer(7)));
-        assert!(matches!(slow(30), InPlace::Answer(7)));
+        let slow = readers.ask(|connection| {
+            thread::sleep(2 * LONG);
+            answer(connection)
+        });
+        assert!(matches!(slow, InPlace::Answer(7)));
+        let used = readers.used_until.load(Ordering::Relaxed);
+        assert!(used > micros(2 * LONG * SHARE), "{used}");
+        readers.took(LONGEST);
         assert!(matches!(readers.ask(answer), InPlace::Ask(None)));
         let used = readers.used_until.load(Ordering::Relaxed).saturating_sub(readers.micros());
         assert!(used > micros(BURST), "{used}");

@@ -105,12 +105,12 @@ impl Hasher {
         hash::adopt(hash, self.cost)
     }
 
-    /// Whether somebody who came now would have a place, for whoever has to do something else
-    /// first: where there is none, that would be for nothing.
+    /// Whether somebody who came now would have a place; ask before work that a busy answer would
+    /// make useless, a look at the throttle for one. The place is not taken by it.
     ///
     /// # Errors
-    /// `busy`.
-    pub(crate) fn room(&self) -> Result<(), Error> {
+    /// 503 `busy`.
+    pub fn room(&self) -> Result<(), Error> {
         Ok(self.turns.has_room().then_some(()).ok_or(ErrorKind::Busy)?)
     }
 

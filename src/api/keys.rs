@@ -15,8 +15,7 @@ use crate::auth::{
     Authenticated, Error, EventKind, Fresh, JsonBody, MadeKey, NewKey, Reporter, Scoped, SignIn,
     SignInKind, SignIns, duration,
 };
-use crate::http::ClientAddress;
-use crate::http::Json;
+use crate::http::{ClientAddress, Json};
 
 /// A key as its owner sees it at any time.
 #[derive(Serialize)]

@@ -7,8 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::accounts::queries::{self, Change, PAGE};
 use crate::accounts::{Accounts, Admin, Role, TokenUser, User, UsersRead, UsersWrite, full_name};
 use crate::auth::{Authenticated, Error, ErrorKind, FreshOrKey, JsonBody, Require, Scoped};
-use crate::http::ClientAddress;
-use crate::http::Json;
+use crate::http::{ClientAddress, Json};
 
 /// A user as an administrator sees it.
 #[derive(Serialize)]

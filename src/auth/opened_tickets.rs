@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::cookies::Which;
 use super::ticket::Ticket;
 
-/// How many are remembered at the most; some 5 MB.
+/// How many are remembered at the most.
 const MOST: usize = 10_000;
 
 /// What a cookie is remembered by, and never its text: whoever reads our memory shall not find it.

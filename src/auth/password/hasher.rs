@@ -19,7 +19,8 @@ const NICENESS: i32 = 19;
 ///
 /// Past `hashers` at work and `queue` waiting, or after five seconds of waiting, every method
 /// answers 503 `busy`. So does one that has waited for more than a second, when the queue is
-/// full and somebody new comes; and as long as anybody has, the newest is next.
+/// full and somebody new comes; and as long as anybody has, the newest and the oldest are next by
+/// turns.
 #[derive(Clone, Debug)]
 pub struct Hasher {
     turns: Arc<Turns>,

@@ -27,12 +27,12 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vestibule::auth::{self, Account, Auth, Error, Hasher, Password, PasswordConfig, Tokens};
+use vestibule::{Account, Auth, Error, Hasher, Password, PasswordConfig, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
 
-type CurrentUser = auth::TokenUser<User>;
+type CurrentUser = vestibule::TokenUser<User>;
 type Users = HashMap<u32, User>;
 
 #[derive(Clone)]

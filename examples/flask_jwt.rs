@@ -25,14 +25,14 @@ use rocket::figment::{Figment, providers::Env};
 use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde_json::{Map, Value, json};
-use vestibule::auth::{
-    self, Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, TokenKind, Tokens,
+use vestibule::{
+    Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, TokenKind, Tokens,
 };
 
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;
 
-type CurrentIdentity = auth::TokenUser<User>;
+type CurrentIdentity = vestibule::TokenUser<User>;
 type Users = HashMap<u32, User>;
 
 #[derive(Clone)]

@@ -29,15 +29,15 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, delete, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use vestibule::auth::{
-    self, Account, Auth, Claims, Error, ErrorKind, Fresh, Hasher, Issue, Maybe, MemoryLedger,
-    Password, PasswordConfig, RefreshToken, Standings, TokenKind, TokenPair, Tokens,
+use vestibule::{
+    Account, Auth, AuthCache, Claims, Error, ErrorKind, Fresh, Hasher, Maybe, MemorySignInStore,
+    Password, PasswordConfig, RefreshToken, TokenKind, TokenOptions, TokenPair, Tokens,
 };
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
 
-type CurrentUser = auth::TokenUser<User>;
+type CurrentUser = vestibule::TokenUser<User>;
 
 /// Stands in each token; one that another release gave out is not accepted any more.
 const RELEASE: u32 = 2;
@@ -107,7 +107,7 @@ async fn login(
 /// notices when somebody else has a copy of the old.
 #[post("/refresh")]
 async fn refresh(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
-    Ok(Json(tokens.refresh_with::<User>(&token, Issue::new().access_only()).await?))
+    Ok(Json(tokens.refresh_with::<User>(&token, TokenOptions::new().access_only()).await?))
 }
 
 /// `jwt_required()`
@@ -143,10 +143,10 @@ async fn logout(user: CurrentUser, tokens: Tokens<'_>) -> Result<Json<Value>, Er
 
 /// Deletes the user and leaves his sign-ins, so that a good token names nobody.
 #[delete("/account")]
-fn delete_account(user: CurrentUser, users: &State<Users>, standings: &State<Standings>) -> Status {
+fn delete_account(user: CurrentUser, users: &State<Users>, standings: &State<AuthCache>) -> Status {
     users.all().remove(&user.username);
     // Or the account would be remembered for another second.
-    standings.forget_account(&user.username);
+    standings.invalidate_account(&user.username);
     Status::NoContent
 }
 
@@ -168,7 +168,7 @@ fn rocket() -> Rocket<Build> {
     };
     let users = Users(Mutex::new(["test", "leaver"].map(user).into()));
     rocket::custom(figment)
-        .attach(Auth::fairing().ledger(MemoryLedger::new()))
+        .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(users)
         .manage(hasher)
         .mount("/", routes![login, refresh, protected, protected_change, optional, fresh])

@@ -35,9 +35,9 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Request, Rocket, State};
 use rocket::{catch, catchers, get, launch, options, post, routes, uri};
 use serde_json::{Value, json};
-use vestibule::auth::{
-    self, Account, Auth, Authenticated, Error, ErrorKind, Fresh, Hasher, LocalPath, Maybe,
-    MemoryLedger, Password, PasswordConfig, Session, Start,
+use vestibule::{
+    Account, Auth, Authenticated, Error, ErrorKind, Fresh, Hasher, LocalPath, Maybe,
+    MemorySignInStore, Password, PasswordConfig, Session, SessionOptions,
 };
 
 #[path = "shared/flask_login.rs"]
@@ -48,7 +48,7 @@ mod request_loader;
 use flask_login::{LoginManager, NEXT};
 use request_loader::Caller;
 
-type SessionUser = auth::SessionUser<User>;
+type SessionUser = vestibule::SessionUser<User>;
 type Users = HashMap<String, User>;
 
 #[derive(Clone)]
@@ -118,9 +118,11 @@ async fn log_in(
 ) -> Result<Redirect, Error> {
     let user = proven(users, hasher, &form).await?;
     let start = match form.remember_for {
-        Some(hours) => Start::new().remembered_for(Duration::from_secs(hours.saturating_mul(3600))),
-        None if form.remember => Start::new().remembered(),
-        None => Start::new(),
+        Some(hours) => {
+            SessionOptions::new().remembered_for(Duration::from_secs(hours.saturating_mul(3600)))
+        }
+        None if form.remember => SessionOptions::new().remembered(),
+        None => SessionOptions::new(),
     };
     session.start_with(&user, start).await?;
     Ok(onward(form.next.as_deref(), cookies))
@@ -130,7 +132,7 @@ async fn log_in(
 #[get("/link/<secret>")]
 async fn link(secret: &str, users: &State<Users>, session: Session<'_>) -> Result<Redirect, Error> {
     let user = users.get("ada").filter(|_| secret == "once").ok_or(ErrorKind::BadCredentials)?;
-    session.start_with(user, Start::new().not_fresh()).await?;
+    session.start_with(user, SessionOptions::new().not_fresh()).await?;
     Ok(Redirect::to(uri!(index)))
 }
 
@@ -196,7 +198,7 @@ fn settings(user: Fresh<SessionUser>) -> String {
 #[get("/whoami")]
 fn whoami(caller: Caller) -> Json<Value> {
     let how = caller.authentication();
-    Json(json!({ "name": how.account().name, "via": how.via().as_str() }))
+    Json(json!({ "name": how.account().name, "via": how.method().as_str() }))
 }
 
 #[get("/fresh-caller")]
@@ -269,7 +271,7 @@ fn rocket() -> Rocket<Build> {
         fresh_caller
     ];
     let rocket = rocket::custom(figment)
-        .attach(Auth::fairing().ledger(MemoryLedger::new()))
+        .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(users)
         .manage(hasher)
         .mount("/", site)

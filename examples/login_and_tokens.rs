@@ -33,12 +33,12 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vestibule::auth::{
-    self, Account, Auth, Authenticated, Error, ErrorKind, Hasher, MemoryLedger, Password,
+use vestibule::{
+    Account, Auth, Authenticated, Error, ErrorKind, Hasher, MemorySignInStore, Password,
     PasswordConfig, Session, TokenBody, Tokens,
 };
 
-type SessionUser = auth::SessionUser<Person>;
+type SessionUser = vestibule::SessionUser<Person>;
 type People = HashMap<String, Person>;
 
 #[derive(Clone)]
@@ -144,7 +144,7 @@ fn rocket() -> Rocket<Build> {
             .map(person)
             .into();
     rocket::custom(figment)
-        .attach(Auth::fairing().ledger(MemoryLedger::new()))
+        .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(people)
         .manage(hasher)
         .mount("/", routes![login, by_token, by_session, logout])

@@ -16,11 +16,9 @@ use std::convert::Infallible;
 use rocket::figment::{Figment, providers::Env};
 use rocket::form::{Form, FromForm};
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
-use vestibule::auth::{
-    self, Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, Session,
-};
+use vestibule::{Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, Session};
 
-type CurrentUser = auth::SessionUser<User>;
+type CurrentUser = vestibule::SessionUser<User>;
 type Users = HashMap<String, User>;
 
 #[derive(Clone)]

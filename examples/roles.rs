@@ -26,15 +26,15 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use vestibule::auth::{
-    self, Account, Auth, Authenticated, ClaimedRole, Claims, Error, Hasher, Password,
-    PasswordConfig, Require, Role, TokenKind, Tokens,
+use vestibule::{
+    Account, Auth, Authenticated, ClaimedRole, Claims, Error, Hasher, Password, PasswordConfig,
+    Require, Role, TokenKind, Tokens,
 };
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
 
-type CurrentUser = auth::TokenUser<User>;
+type CurrentUser = vestibule::TokenUser<User>;
 type Answer = Result<(Status, Json<Value>), Error>;
 
 #[derive(Clone, Serialize)]

@@ -26,14 +26,12 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vestibule::auth::{
-    self, Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, Tokens,
-};
+use vestibule::{Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, Tokens};
 
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;
 
-type CurrentIdentity = auth::TokenUser<User>;
+type CurrentIdentity = vestibule::TokenUser<User>;
 type Answer = Result<(Status, Json<Value>), Error>;
 
 #[derive(Clone)]

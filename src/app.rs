@@ -7,14 +7,14 @@ use rocket::figment::{Figment, Profile};
 use rocket::{Build, Rocket};
 
 use crate::accounts::audit::{Audit, AuditEvents};
-use crate::accounts::{Accounts, DieselLedger, insert_samples, samples_alive};
-use crate::auth::{Auth, Clock, Fault, Hasher, Mode};
+use crate::accounts::{Accounts, DieselSignInStore, insert_samples, samples_alive};
 use crate::db::{self, Db};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::Templates;
 use crate::{api, housekeeping, web};
+use vestibule::{Auth, Clock, ConfigError, Hasher, Mode};
 
 /// How long a connection may take while the service starts.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,8 +46,8 @@ pub fn figment(state: &StateDir) -> Figment {
 /// The application with the system's clock.
 ///
 /// # Errors
-/// One [`Fault`] per problem of the configuration or of the database at start.
-pub fn rocket(figment: Figment) -> Result<Rocket<Build>, Vec<Fault>> {
+/// One [`ConfigError`] per problem of the configuration or of the database at start.
+pub fn rocket(figment: Figment) -> Result<Rocket<Build>, Vec<ConfigError>> {
     build(figment, &Clock::system())
 }
 
@@ -55,7 +55,7 @@ pub fn rocket(figment: Figment) -> Result<Rocket<Build>, Vec<Fault>> {
 ///
 /// # Errors
 /// As [`rocket()`].
-pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Fault>> {
+pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<ConfigError>> {
     build_open(figment, clock, &[])
 }
 
@@ -68,9 +68,9 @@ pub fn build_open(
     figment: Figment,
     clock: &Clock,
     open: &[&str],
-) -> Result<Rocket<Build>, Vec<Fault>> {
+) -> Result<Rocket<Build>, Vec<ConfigError>> {
     let settings = Settings::read(&figment)?;
-    let fault = |key: &str, problem: String| vec![Fault::new(&figment, key, problem)];
+    let fault = |key: &str, problem: String| vec![ConfigError::new(&figment, key, problem)];
     let templates = match settings.auth.mode.has_sessions() {
         true => Templates::find(&figment).and_then(|found| found.path()).map(Some),
         false => Ok(None),
@@ -83,7 +83,7 @@ pub fn build_open(
     let mode = settings.auth.mode;
     let (audit, writer) = Audit::new(clock.clone());
     let auth = Auth::fairing()
-        .ledger(DieselLedger::new(db.clone()))
+        .store(DieselSignInStore::new(db.clone()))
         .events(AuditEvents::new(audit.clone()))
         .clock(clock.clone())
         .login_required_except(
@@ -93,7 +93,7 @@ pub fn build_open(
         db.clone(),
         hasher,
         clock.clone(),
-        auth.standings(),
+        auth.cache(),
         &settings.auth,
         &settings.accounts,
         audit,

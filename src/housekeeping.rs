@@ -8,8 +8,8 @@ use rocket::tokio::{self, select, time};
 
 use crate::accounts::audit::Writer;
 use crate::accounts::queries;
-use crate::auth::{Clock, Error};
 use crate::db::Db;
+use vestibule::{Clock, Error};
 
 /// How often it is looked for them.
 const EVERY: Duration = Duration::from_secs(10 * 60);

@@ -96,8 +96,8 @@ fn an_upward_import_is_found_however_it_is_written() {
         ("auth/session.rs", "fn f() { crate::accounts::register() }"),
         ("auth/session.rs", "use super::super::accounts::User;"),
         ("auth/guards/mod.rs", "use super::super::db::Db;"),
-        ("auth/guards/users.rs", "use crate::{auth::Error, db::Db};"),
-        ("auth/guards/users.rs", "use crate::{auth::{Error, Via}, settings};"),
+        ("auth/guards/users.rs", "use crate::{vestibule::Error, db::Db};"),
+        ("auth/guards/users.rs", "use crate::{auth::{Error, AuthMethod}, settings};"),
         ("auth/mod.rs", "mod tests { use super::super::web::View; }"),
         ("db/pool.rs", "use crate::auth::Clock;"),
         ("accounts/user.rs", "use crate::http::Guarded;"),
@@ -107,7 +107,7 @@ fn an_upward_import_is_found_however_it_is_written() {
         ("app.rs", "use super::cli::run;"),
         ("settings.rs", "use crate::app;"),
         ("web/pages.rs", "use crate::*;"),
-        ("main.rs", "use vestibule::app;"),
+        ("main.rs", "use vestibule_service::app;"),
         ("newcomer/mod.rs", "use crate::auth::Error;"),
     ] {
         assert_eq!(upward(path, text).len(), 1, "{path}: {text}");
@@ -125,7 +125,7 @@ fn a_good_import_is_let_through() {
         ("accounts/guards.rs", "pub(crate) fn f<'a>(a: &'a crate::auth::Error) {}"),
         ("web/pages.rs", "use crate::{accounts::{User, Role}, auth, http::Guarded};"),
         ("cli/serve.rs", "use super::figment; use crate::app;"),
-        ("main.rs", "fn main() { vestibule::cli::run() }"),
+        ("main.rs", "fn main() { vestibule_service::cli::run() }"),
         ("lib.rs", "pub mod auth; pub mod db;"),
     ] {
         assert_eq!(upward(path, text), Vec::<String>::new(), "{path}: {text}");

@@ -1,6 +1,5 @@
 //! `docs/OPTIONS.md` against the code: every key is on the page, every key on the page
 //! exists, and every default is the one that the page gives.
-#![cfg(feature = "app")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,10 +7,10 @@ use std::time::Duration;
 use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Serialized, Toml};
 use serde_json::{Map, Value};
-use vestibule::accounts::AccountsConfig;
-use vestibule::auth::Config;
-use vestibule::settings;
-use vestibule::state_dir::StateDir;
+use vestibule::Config;
+use vestibule_service::accounts::AccountsConfig;
+use vestibule_service::settings;
+use vestibule_service::state_dir::StateDir;
 
 const PAGE: &str = include_str!("../docs/OPTIONS.md");
 

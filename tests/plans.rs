@@ -17,8 +17,8 @@ use diesel::sql_types::Text;
 use rocket::http::Method;
 use serde_json::{Value, json};
 use support::app::{On, TestApp, on_both};
-use vestibule::accounts::{new_setup_link, queries};
-use vestibule::db::AnyConnection;
+use vestibule_service::accounts::{new_setup_link, queries};
+use vestibule_service::db::AnyConnection;
 
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 

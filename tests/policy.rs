@@ -24,7 +24,7 @@ mod table;
 #[path = "policy/world.rs"]
 mod world;
 
-use vestibule::auth::{Mode, SessionPolicy};
+use vestibule::{Mode, SessionPolicy};
 
 use enumeration::{demand_none, report, settings};
 use model::Person;

@@ -8,7 +8,7 @@ use rocket::outcome::Outcome;
 use rocket::serde::json::Json;
 use rocket::{Catcher, Request, Responder, catch, catchers};
 use serde_json::{Value, json};
-use vestibule::auth::{BearerToken, Error, ErrorKind};
+use vestibule::{BearerToken, Error, ErrorKind};
 
 /// What to `register`.
 pub(crate) fn catchers() -> Vec<Catcher> {

@@ -8,9 +8,7 @@ use rocket::http::Status;
 use rocket::serde::json::Json;
 use rocket::{Catcher, Request, catch, catchers};
 use serde_json::{Value, json};
-use vestibule::auth::{
-    BearerToken, Claims, Error, ErrorKind, TokenFault, TokenKind, TokenPart, Tokens,
-};
+use vestibule::{BearerToken, Claims, Error, ErrorKind, TokenError, TokenKind, TokenPart, Tokens};
 
 /// What to `register`.
 pub(crate) fn catchers() -> Vec<Catcher> {
@@ -35,7 +33,7 @@ async fn answer(error: &Error, request: &Request<'_>) -> (Status, String) {
             (unprocessable, "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'")
         }
         ErrorKind::TokenExpired => (Status::Unauthorized, "Token has expired"),
-        ErrorKind::TokenInvalid if error.token_fault() == Some(&TokenFault::Refused) => {
+        ErrorKind::TokenInvalid if error.token_error() == Some(&TokenError::Refused) => {
             (Status::BadRequest, "User claims verification failed")
         }
         ErrorKind::TokenInvalid => return (unprocessable, invalid(error)),
@@ -45,7 +43,7 @@ async fn answer(error: &Error, request: &Request<'_>) -> (Status, String) {
             _ => (unprocessable, "Only non-refresh tokens are allowed"),
         },
         ErrorKind::CsrfMissing => (Status::Unauthorized, "Missing CSRF token"),
-        ErrorKind::CsrfMismatch if error.token_fault().is_some() => {
+        ErrorKind::CsrfMismatch if error.token_error().is_some() => {
             (unprocessable, "Missing claim: csrf")
         }
         ErrorKind::CsrfMismatch => (Status::Unauthorized, "CSRF double submit tokens do not match"),
@@ -97,31 +95,33 @@ async fn claims(request: &Request<'_>) -> Option<Claims> {
 
 /// What PyJWT says of a token that it cannot decode.
 fn invalid(error: &Error) -> String {
-    use TokenFault as Fault;
-    let Some(fault) = error.token_fault() else { return error.message().to_owned() };
+    use TokenError as ConfigError;
+    let Some(fault) = error.token_error() else { return error.message().to_owned() };
     let text = match fault {
-        Fault::Parts => "Not enough segments",
-        Fault::Encoding(TokenPart::Header) => "Invalid header padding",
-        Fault::Encoding(TokenPart::Claims) => "Invalid payload padding",
-        Fault::Encoding(TokenPart::Signature) => "Invalid crypto padding",
+        ConfigError::Parts => "Not enough segments",
+        ConfigError::Encoding(TokenPart::Header) => "Invalid header padding",
+        ConfigError::Encoding(TokenPart::Claims) => "Invalid payload padding",
+        ConfigError::Encoding(TokenPart::Signature) => "Invalid crypto padding",
         // Python goes on to say where: at the first character, of what is no JSON at all.
-        Fault::Json(TokenPart::Header) => {
+        ConfigError::Json(TokenPart::Header) => {
             "Invalid header string: Expecting value: line 1 column 1 (char 0)"
         }
-        Fault::Json(_) => "Invalid payload string: Expecting value: line 1 column 1 (char 0)",
-        Fault::NotAnObject(TokenPart::Header) => "Invalid header string: must be a json object",
-        Fault::NotAnObject(_) => "Invalid payload string: must be a json object",
-        Fault::AlgorithmMissing => "Algorithm not specified",
-        Fault::Algorithm => "The specified alg value is not allowed",
-        Fault::KeyId => "Key ID header parameter must be a string",
-        Fault::Signature => "Signature verification failed",
-        Fault::IssuedInFuture => "The token is not yet valid (iat)",
-        Fault::NotYetValid => "The token is not yet valid (nbf)",
-        Fault::Issuer => "Invalid issuer",
-        Fault::Audience => "Audience doesn't match",
-        Fault::MissingClaim(name) if name == "sub" => "Missing claim: sub",
-        Fault::MissingClaim(name) => return format!("Token is missing the \"{name}\" claim"),
-        Fault::ClaimType(name) => match name.as_ref() {
+        ConfigError::Json(_) => "Invalid payload string: Expecting value: line 1 column 1 (char 0)",
+        ConfigError::NotAnObject(TokenPart::Header) => {
+            "Invalid header string: must be a json object"
+        }
+        ConfigError::NotAnObject(_) => "Invalid payload string: must be a json object",
+        ConfigError::AlgorithmMissing => "Algorithm not specified",
+        ConfigError::Algorithm => "The specified alg value is not allowed",
+        ConfigError::KeyId => "Key ID header parameter must be a string",
+        ConfigError::Signature => "Signature verification failed",
+        ConfigError::IssuedInFuture => "The token is not yet valid (iat)",
+        ConfigError::NotYetValid => "The token is not yet valid (nbf)",
+        ConfigError::Issuer => "Invalid issuer",
+        ConfigError::Audience => "Audience doesn't match",
+        ConfigError::MissingClaim(name) if name == "sub" => "Missing claim: sub",
+        ConfigError::MissingClaim(name) => return format!("Token is missing the \"{name}\" claim"),
+        ConfigError::ClaimType(name) => match name.as_ref() {
             "exp" => "Expiration Time claim (exp) must be an integer.",
             "nbf" => "Not Before claim (nbf) must be an integer.",
             "iat" => "Issued At claim (iat) must be an integer.",
@@ -138,8 +138,8 @@ fn invalid(error: &Error) -> String {
 
 /// Either the sign-in has ended, or it stands and its user is gone.
 async fn revoked(error: &Error, request: &Request<'_>) -> String {
-    match (error.token_fault(), claims(request).await) {
-        (Some(TokenFault::AccountGone), Some(claims)) => {
+    match (error.token_error(), claims(request).await) {
+        (Some(TokenError::AccountGone), Some(claims)) => {
             format!("Error loading the user {}", claims.sub)
         }
         _ => "Token has been revoked".to_owned(),

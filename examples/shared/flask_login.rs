@@ -10,7 +10,7 @@ use rocket::http::uri::Origin;
 use rocket::http::{Method, Status};
 use rocket::request::Request;
 use rocket::response::{Flash, Redirect, Responder};
-use vestibule::auth::{Error, ErrorKind, LocalPath, policy};
+use vestibule::{Error, ErrorKind, LocalPath, policy};
 
 /// The cookie in which `next` waits where it does not stand in the address.
 pub(crate) const NEXT: &str = "next";

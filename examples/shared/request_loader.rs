@@ -6,7 +6,7 @@
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Request, Rocket, Sentinel};
-use vestibule::auth::{Authenticated, Authentication, Error, ErrorKind, policy};
+use vestibule::{Authenticated, Authentication, Error, ErrorKind, policy};
 
 use super::{SessionUser, User, Users};
 
@@ -19,7 +19,7 @@ async fn by_key(request: &Request<'_>, key: &str) -> Result<Authentication<User>
     let users = request.rocket().state::<Users>().ok_or(ErrorKind::Internal)?;
     // Yours are looked up by their digest, and come in a header: addresses end in logs.
     let user = users.values().find(|user| user.api_key == key).ok_or(ErrorKind::TokenInvalid)?;
-    Authentication::vouched(user.clone())
+    Authentication::external(user.clone())
 }
 
 #[rocket::async_trait]

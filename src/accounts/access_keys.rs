@@ -9,8 +9,8 @@ use super::buckets::Bucket;
 use super::fields::turns_text;
 use super::queries;
 use super::{Accounts, KeyScope, User};
-use crate::auth::{Error, ErrorKind, KeyConfig, MadeKey, NewKey, SignIn, SignInId, SignIns};
 use crate::db::write;
+use vestibule::{CreatedKey, Error, ErrorKind, KeyConfig, KeyRequest, SignIn, SignInId, SignIns};
 
 /// How many keys of an account stand at once at the most.
 pub const STANDING_KEYS: i64 = 100;
@@ -27,12 +27,12 @@ const WINDOW: Duration = Duration::from_secs(60 * 60);
 /// `unavailable`.
 pub fn draw_key(
     user: &User,
-    new: NewKey,
+    new: KeyRequest,
     config: &KeyConfig,
     now: OffsetDateTime,
-) -> Result<MadeKey, Error> {
+) -> Result<CreatedKey, Error> {
     let own = faults(user, &new);
-    match MadeKey::draw(user, new.clone(), config, now) {
+    match CreatedKey::draw(user, new.clone(), config, now) {
         Ok(made) if own.is_empty() => return Ok(made),
         Err(error) if error.kind() != ErrorKind::InvalidField => return Err(error),
         _ => {}
@@ -40,13 +40,13 @@ pub fn draw_key(
     let error = ErrorKind::InvalidField.into();
     let error = own.into_iter().fold(error, |error: Error, (name, why)| error.field(name, why));
     // The library names the first fault, so it is asked about each field beside good ones.
-    let good = NewKey { label: "good".to_owned(), ..NewKey::default() };
+    let good = KeyRequest { label: "good".to_owned(), ..KeyRequest::default() };
     let fields = [
-        NewKey { label: new.label, ..good.clone() },
-        NewKey { scopes: new.scopes, ..good.clone() },
-        NewKey { lifetime: new.lifetime, ..good },
+        KeyRequest { label: new.label, ..good.clone() },
+        KeyRequest { scopes: new.scopes, ..good.clone() },
+        KeyRequest { lifetime: new.lifetime, ..good },
     ];
-    let found = fields.into_iter().filter_map(|new| MadeKey::draw(user, new, config, now).err());
+    let found = fields.into_iter().filter_map(|new| CreatedKey::draw(user, new, config, now).err());
     Err(found.fold(error, |error, found| {
         let named = |name: &str| error.fields().any(|(known, _)| known == name);
         let new = found.fields().find(|(name, _)| !named(name));
@@ -59,7 +59,7 @@ pub fn draw_key(
 }
 
 /// What only this service refuses.
-fn faults(user: &User, new: &NewKey) -> Vec<(&'static str, String)> {
+fn faults(user: &User, new: &KeyRequest) -> Vec<(&'static str, String)> {
     let label = is_deceptive(&new.label).then(|| {
         ("label", "A label has no invisible or direction-changing characters.".to_owned())
     });
@@ -115,7 +115,12 @@ impl Accounts {
     /// As [`draw_key`]; 401 `token_revoked` when the acting sign-in has ended meanwhile, 403
     /// `forbidden` for whoever has [as many as there may be](STANDING_KEYS), 429
     /// `too_many_attempts` with `Retry-After` for whoever has made many.
-    pub async fn make_key(&self, user: &User, new: NewKey, by: &By) -> Result<MadeKey, Error> {
+    pub async fn make_key(
+        &self,
+        user: &User,
+        new: KeyRequest,
+        by: &By,
+    ) -> Result<CreatedKey, Error> {
         let mut made = draw_key(user, new, &self.keys, by.at())?;
         made.sign_in.address.clone_from(&by.address);
         let (bucket, now) = (Bucket::new(format!("keys:{}", user.id), KEYS), by.at());

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::audit::{Audit, By, Changed, Entry, Record, What};
 use super::queries::{self, Change, EVENTS_PAGE};
 use super::{Accounts, User};
-use crate::auth::{Authenticated, EndedBy, Error};
+use vestibule::{Authenticated, EndedBy, Error};
 
 impl Accounts {
     /// Whoever is behind a guard, at this moment.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::queries::throttle;
-use crate::auth::{Error, ErrorKind, from_micros};
 use crate::db::AnyConnection;
+use vestibule::{Error, ErrorKind, from_micros};
 
 /// A bucket, and how much it takes.
 #[derive(Clone, Debug)]

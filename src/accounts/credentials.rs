@@ -7,7 +7,7 @@ use super::fields::{password_form, password_strength};
 use super::queries::{self, Acting};
 use super::throttle::Attempt;
 use super::{Accounts, Caller, Owner, User, Username};
-use crate::auth::{Error, ErrorKind, Password, Session, TokenPair, Tokens};
+use vestibule::{Error, ErrorKind, Password, Session, TokenPair, Tokens};
 
 /// A user name and a password, as they were sent.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What the other fields of an account may hold, the same for form, API and command line.
 
 use super::strength::weakness;
-use crate::auth::{Error, MAX_PASSWORD, PasswordConfig};
+use vestibule::{Error, MAX_PASSWORD, PasswordConfig};
 
 /// Longest full name, in characters.
 const MAX_FULL_NAME: usize = 200;

@@ -6,23 +6,23 @@ use serde_json::{Map, Value};
 
 use super::{Role, User};
 use super::{queries, scopes};
-use crate::auth::{self, Account, Claims, TokenKind};
 use crate::db::{Db, DbError};
+use vestibule::{Account, Claims, TokenKind};
 
 /// The user behind a bearer token: the guard of `/api`.
-pub type TokenUser = auth::TokenUser<User>;
+pub type TokenUser = vestibule::TokenUser<User>;
 /// The user behind an access or a refresh token, for signing out.
-pub type AnyTokenUser = auth::AnyTokenUser<User>;
+pub type AnyTokenUser = vestibule::AnyTokenUser<User>;
 /// The user behind a session cookie: the guard of pages.
-pub type SessionUser = auth::SessionUser<User>;
+pub type SessionUser = vestibule::SessionUser<User>;
 /// The user behind either.
-pub type CurrentUser = auth::CurrentUser<User>;
+pub type CurrentUser = vestibule::CurrentUser<User>;
 
 /// The role of an administrator.
 #[derive(Debug)]
 pub struct Admin;
 
-impl auth::Role for Admin {
+impl vestibule::Role for Admin {
     type Account = User;
 
     fn permits(user: &User) -> bool {

@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use super::audit::{By, Record, What};
 use super::queries::{self, NewUser};
 use super::{Role, Username, full_name};
-use crate::auth::{Error, Hasher};
 use crate::db::{AnyConnection, write};
+use vestibule::{Error, Hasher};
 
 /// How many users are written with one statement.
 const BATCH: usize = 500;

@@ -5,14 +5,14 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::queries::{self, sign_ins};
-use crate::auth::{Error, ErrorKind, Ledger, Rotation, SignIn, SignInId};
 use crate::db::{Backend, Db};
+use vestibule::{Error, ErrorKind, Rotation, SignIn, SignInId, SignInStore};
 
 /// Sign-ins as rows of the table `sign_ins`.
 #[derive(Clone)]
-pub struct DieselLedger(Db);
+pub struct DieselSignInStore(Db);
 
-impl DieselLedger {
+impl DieselSignInStore {
     /// A ledger in this database.
     #[must_use]
     pub fn new(db: Db) -> Self {
@@ -21,7 +21,7 @@ impl DieselLedger {
 }
 
 #[rocket::async_trait]
-impl Ledger for DieselLedger {
+impl SignInStore for DieselSignInStore {
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
         let row = sign_ins::Row::of(sign_in).ok_or(ErrorKind::Internal)?;
         self.0.run(move |connection| sign_ins::open(connection, &row)).await

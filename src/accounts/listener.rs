@@ -1,6 +1,6 @@
 //! Every event becomes one structured log line.
 
-use crate::auth::{Event, EventKind, Events};
+use vestibule::{Event, EventKind, Events};
 
 /// Writes events to the log: `event`, `account`, `sign_in`, `address` and, for a refusal, the
 /// `reason`.
@@ -8,7 +8,7 @@ use crate::auth::{Event, EventKind, Events};
 pub struct LogEvents;
 
 impl Events for LogEvents {
-    fn happened(&self, event: &Event<'_>) {
+    fn on_event(&self, event: &Event<'_>) {
         let reason = match event.kind {
             EventKind::Refused(kind) => Some(kind.code()),
             EventKind::Ended(by, _) => Some(by.as_str()),

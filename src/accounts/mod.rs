@@ -6,11 +6,11 @@
 //!
 //! ```compile_fail,E0277
 //! fn can_be_shown<T: serde::Serialize>() {}
-//! can_be_shown::<vestibule::accounts::queries::NewUser>();
+//! can_be_shown::<vestibule_service::accounts::queries::NewUser>();
 //! ```
 //!
 //! ```compile_fail,E0603
-//! use vestibule::accounts::queries::with_hash;
+//! use vestibule_service::accounts::queries::with_hash;
 //! ```
 
 mod access_keys;
@@ -41,7 +41,7 @@ pub use credentials::{Credentials, NewPassword};
 pub use fields::{Owner, full_name, new_password};
 pub use guards::{Admin, AnyTokenUser, CurrentUser, SessionUser, TokenUser};
 pub use import::{BadLine, Import, Refused};
-pub use ledger::DieselLedger;
+pub use ledger::DieselSignInStore;
 pub use listener::LogEvents;
 pub use registration::Registration;
 pub use samples::{SAMPLES, insert_samples, samples_alive};
@@ -52,18 +52,12 @@ pub use throttle::Caller;
 pub use user::{Role, User};
 pub use username::Username;
 
-use crate::auth::Error;
 use crate::db::DbError;
+use vestibule::Error;
 
 // A store that fails is 503 `unavailable` for whoever asked, and the cause is for the log.
 impl From<DbError> for Error {
     fn from(cause: DbError) -> Self {
         Self::unavailable(cause)
-    }
-}
-
-impl From<diesel::result::Error> for Error {
-    fn from(cause: diesel::result::Error) -> Self {
-        Self::unavailable(DbError::from(cause))
     }
 }

@@ -6,8 +6,8 @@ use super::buckets::{Bucket, network};
 use super::fields::password_form;
 use super::queries::{self, NewUser, throttle};
 use super::{Accounts, Owner, Role, User, Username, full_name};
-use crate::auth::{Error, ErrorKind, Password, PasswordConfig};
 use crate::db::write;
+use vestibule::{Error, ErrorKind, Password, PasswordConfig};
 
 /// How many times the accounts of an address its tries may be.
 const TRIES: i64 = 10;

@@ -4,8 +4,8 @@ use time::OffsetDateTime;
 
 use super::queries::{self, NewUser};
 use super::{Role, Username};
-use crate::auth::{Error, ErrorKind, Hasher, Password};
 use crate::db::{AnyConnection, write};
+use vestibule::{Error, ErrorKind, Hasher, Password};
 
 /// Name, password and role of each.
 pub const SAMPLES: [(&str, &str, Role); 3] = [

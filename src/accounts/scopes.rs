@@ -2,7 +2,6 @@
 //! role's affair.
 
 use super::{Role, User};
-use crate::auth;
 
 /// Everything about the own account that a key is not for; login tokens alone carry it.
 #[derive(Debug)]
@@ -20,19 +19,19 @@ pub struct UsersRead;
 #[derive(Debug)]
 pub struct UsersWrite;
 
-impl auth::Scope for OwnAccount {
+impl vestibule::Scope for OwnAccount {
     const NAME: &'static str = "account";
 }
 
-impl auth::Scope for OwnSignIns {
+impl vestibule::Scope for OwnSignIns {
     const NAME: &'static str = "sign-ins";
 }
 
-impl auth::Scope for UsersRead {
+impl vestibule::Scope for UsersRead {
     const NAME: &'static str = "users:read";
 }
 
-impl auth::Scope for UsersWrite {
+impl vestibule::Scope for UsersWrite {
     const NAME: &'static str = "users:write";
 }
 
@@ -54,17 +53,17 @@ impl KeyScope {
     /// All of them, in the order in which they are offered.
     pub const ALL: &'static [Self] = &[
         Self {
-            name: <OwnSignIns as auth::Scope>::NAME,
+            name: <OwnSignIns as vestibule::Scope>::NAME,
             sentence: "See and end your sign-ins and keys",
             for_administrators: false,
         },
         Self {
-            name: <UsersRead as auth::Scope>::NAME,
+            name: <UsersRead as vestibule::Scope>::NAME,
             sentence: "See all users and the audit log",
             for_administrators: true,
         },
         Self {
-            name: <UsersWrite as auth::Scope>::NAME,
+            name: <UsersWrite as vestibule::Scope>::NAME,
             sentence: "Change, sign out and delete users, without your password",
             for_administrators: true,
         },
@@ -80,7 +79,7 @@ impl KeyScope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::Scope as _;
+    use vestibule::Scope as _;
 
     #[test]
     fn whoever_signs_in_carries_every_scope_and_no_key_that_of_the_account() {

@@ -2,8 +2,8 @@
 
 use super::audit::Audit;
 use super::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
-use crate::auth::{Clock, Config, Error, Hasher, KeyConfig, PasswordConfig, Standings};
 use crate::db::{AnyConnection, Db};
+use vestibule::{AuthCache, Clock, Config, Error, Hasher, KeyConfig, PasswordConfig};
 
 /// The accounts: the database, the hasher of passwords, and the rules. Cheap to clone.
 #[derive(Clone)]
@@ -11,7 +11,7 @@ pub struct Accounts {
     pub(super) db: Db,
     pub(super) hasher: Hasher,
     pub(super) clock: Clock,
-    pub(super) standings: Standings,
+    pub(super) standings: AuthCache,
     pub(super) limits: PasswordConfig,
     pub(super) keys: KeyConfig,
     pub(super) throttle: ThrottleConfig,
@@ -26,7 +26,7 @@ impl Accounts {
         db: Db,
         hasher: Hasher,
         clock: Clock,
-        standings: Standings,
+        standings: AuthCache,
         auth: &Config,
         config: &AccountsConfig,
         audit: Audit,
@@ -57,7 +57,7 @@ impl Accounts {
         let standings = self.standings.clone();
         let changed = self.run(move |connection| {
             let changed = query(connection);
-            standings.forget_account(&id);
+            standings.invalidate_account(&id);
             changed
         });
         changed.await

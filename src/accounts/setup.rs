@@ -18,8 +18,8 @@ use super::buckets::{Bucket, network};
 use super::queries::{self, setup, throttle};
 use super::throttle::ADDRESS_FACTOR;
 use super::{Accounts, Registration, Role, User};
-use crate::auth::{Error, ErrorKind};
 use crate::db::{AnyConnection, write};
+use vestibule::{Error, ErrorKind};
 
 /// How long a link may be used; a restart prints another one.
 const LIFE: Duration = Duration::from_secs(24 * 60 * 60);

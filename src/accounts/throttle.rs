@@ -18,8 +18,8 @@ use super::Accounts;
 use super::audit::{Noted, What, Whose};
 use super::buckets::{Bucket, Full, network};
 use super::queries::throttle as queries;
-use crate::auth::Error;
 use crate::db::{AnyConnection, write};
+use vestibule::Error;
 
 /// How many times the failures of an account an address may have: many people can share one.
 pub(super) const ADDRESS_FACTOR: i64 = 10;

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::auth::{Error, ErrorKind, from_micros};
 use crate::db::schema::users;
+use vestibule::{Error, ErrorKind, from_micros};
 
 /// What a user may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]

@@ -3,7 +3,7 @@
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
 
-use crate::auth::Error;
+use vestibule::Error;
 
 /// Longest name, in characters; looked at before anything else is done with it.
 const MAX_USERNAME: usize = 80;

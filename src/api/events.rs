@@ -6,8 +6,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::audit::{Doer, Entry};
 use crate::accounts::{Accounts, Admin, OwnAccount, TokenUser, UsersRead};
-use crate::auth::{Error, Require, Scoped};
 use crate::http::Json;
+use vestibule::{Error, Require, Scoped};
 
 /// An event as the user sees it that it happened to: an administrator is not named, nor where
 /// the administrator was.

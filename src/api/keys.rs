@@ -11,11 +11,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
-use crate::auth::{
-    Authenticated, Error, EventKind, Fresh, JsonBody, MadeKey, NewKey, Reporter, Scoped, SignIn,
+use crate::http::{ClientAddress, Json, JsonBody};
+use vestibule::{
+    Authenticated, CreatedKey, Error, EventKind, Fresh, KeyRequest, Reporter, Scoped, SignIn,
     SignInKind, SignIns, duration,
 };
-use crate::http::{ClientAddress, Json};
 
 /// A key as its owner sees it at any time.
 #[derive(Serialize)]
@@ -59,8 +59,8 @@ impl Listed {
     }
 }
 
-impl From<MadeKey> for Made {
-    fn from(MadeKey { sign_in, key }: MadeKey) -> Self {
+impl From<CreatedKey> for Made {
+    fn from(CreatedKey { sign_in, key }: CreatedKey) -> Self {
         Self {
             id: sign_in.id.to_string(),
             created_at: shown(sign_in.created_at),
@@ -93,7 +93,7 @@ pub(super) async fn make(
     address: ClientAddress,
     mut body: JsonBody,
 ) -> Result<status::Custom<Json<Made>>, Error> {
-    let new = NewKey {
+    let new = KeyRequest {
         label: body.text("label"),
         scopes: scopes(&mut body),
         lifetime: lifetime(&mut body),

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{Admin, OwnAccount, TokenUser, User};
-use crate::auth::{Authenticated, ClaimedRole, Error, ErrorKind, Scoped, SignIn};
 use crate::http::Json;
+use vestibule::{Authenticated, ClaimedRole, Error, ErrorKind, Scoped, SignIn};
 
 /// A user as it sees itself.
 pub(super) struct Me(pub(super) Arc<User>);

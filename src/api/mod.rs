@@ -11,8 +11,8 @@ mod users;
 use rocket::fairing::AdHoc;
 use rocket::{Route, routes};
 
-use crate::auth::Config;
 use crate::http::{Guarded, catchers};
+use vestibule::Config;
 
 /// The path that all routes of the API are under.
 pub const BASE: &str = "/api";

@@ -5,8 +5,8 @@ use rocket::{State, post};
 
 use crate::accounts::queries::Acting;
 use crate::accounts::{Accounts, NewPassword, TokenUser};
-use crate::auth::{Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, JsonBody, Reporter};
-use crate::http::ClientAddress;
+use crate::http::{ClientAddress, JsonBody};
+use vestibule::{Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, Reporter};
 
 /// Replaces the password; every other sign-in ends, in browsers too. The acting one stands.
 #[post("/password", data = "<body>")]

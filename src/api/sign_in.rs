@@ -6,11 +6,11 @@ use rocket::{State, post};
 
 use super::me::Me;
 use crate::accounts::{Accounts, AnyTokenUser, Credentials, OwnSignIns, Registration, Role, User};
-use crate::auth::{
-    Authenticated, Error, ErrorKind, EventKind, JsonBody, Password, RefreshToken, Reporter, Scope,
-    SignIns, TokenPair, Tokens,
+use crate::http::{ClientAddress, Json, JsonBody};
+use vestibule::{
+    Authenticated, Error, ErrorKind, EventKind, Password, RefreshToken, Reporter, Scope, SignIns,
+    TokenPair, Tokens,
 };
-use crate::http::{ClientAddress, Json};
 
 /// A pair of tokens for a user name and a password.
 #[post("/login", data = "<body>")]

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{OwnSignIns, TokenUser};
-use crate::auth::{Authenticated, Error, Scoped, SignIn, SignInKind, SignIns};
 use crate::http::Json;
+use vestibule::{Authenticated, Error, Scoped, SignIn, SignInKind, SignIns};
 
 /// A sign-in as its owner sees it.
 #[derive(Serialize)]

@@ -6,8 +6,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::queries::{self, Change, PAGE};
 use crate::accounts::{Accounts, Admin, Role, TokenUser, User, UsersRead, UsersWrite, full_name};
-use crate::auth::{Authenticated, Error, ErrorKind, FreshOrKey, JsonBody, Require, Scoped};
-use crate::http::{ClientAddress, Json};
+use crate::http::{ClientAddress, Json, JsonBody};
+use vestibule::{Authenticated, Error, ErrorKind, FreshOrKey, Require, Scoped};
 
 /// A user as an administrator sees it.
 #[derive(Serialize)]

@@ -11,8 +11,8 @@ use super::database::Database;
 use super::{Failure, print_line};
 use crate::accounts::audit::{self, By, Head, Verified};
 use crate::accounts::queries;
-use crate::auth::Clock;
 use crate::db::AnyConnection;
+use vestibule::Clock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use super::{Failure, figment};
-use crate::auth::{self, Error};
 use crate::db::{self, AnyConnection};
 use crate::settings;
+use vestibule::Error;
 
 /// How long a command waits for the database.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct Database {
     pub(super) connection: AnyConnection,
-    pub(super) auth: auth::Config,
+    pub(super) auth: vestibule::Config,
 }
 
 impl Database {
@@ -20,7 +20,7 @@ impl Database {
     pub(super) fn open() -> Result<Self, Failure> {
         let (_, figment) = figment()?;
         let config = settings::database(&figment)?;
-        let auth = auth::Config::from_figment(&figment)?;
+        let auth = vestibule::Config::from_figment(&figment)?;
         let mut connection = db::connect(&config.address, TIMEOUT, true).map_err(Error::from)?;
         db::migrate(&mut connection).map_err(Error::from)?;
         Ok(Self { connection, auth })

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::Failure;
 use crate::accounts::{Role, SAMPLES, SetupToken, new_setup_link, queries};
-use crate::auth::{Clock, Error};
 use crate::db;
 use crate::settings::Settings;
+use vestibule::{Clock, Error};
 
 /// How long the start waits for the database.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -7,8 +7,8 @@ use super::progress::Progress;
 use super::{Failure, print_line};
 use crate::accounts::audit::By;
 use crate::accounts::{BadLine, Import, Refused};
-use crate::auth::{Clock, Hasher, PasswordConfig};
 use crate::db::AnyConnection;
+use vestibule::{Clock, Hasher, PasswordConfig};
 
 /// How many bad lines are named; whoever mixed up the columns need not see them all.
 const NAMED: usize = 20;

@@ -10,7 +10,7 @@ use super::database::Database;
 use super::{Failure, print_line, user};
 use crate::accounts::audit::By;
 use crate::accounts::{draw_key, last_used, queries};
-use crate::auth::{Clock, ErrorKind, NewKey, SignInId, SignInKind, duration};
+use vestibule::{Clock, ErrorKind, KeyRequest, SignInId, SignInKind, duration};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
@@ -62,7 +62,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             }
             let user = user::find(connection, name)?;
             let (label, scopes) = (label.clone(), scopes.clone());
-            let new = NewKey { label, scopes, lifetime: *expires };
+            let new = KeyRequest { label, scopes, lifetime: *expires };
             let made = draw_key(&user, new, &auth.key, by.at())?;
             queries::keep_key(connection, &user, &made.sign_in, &by)?;
             let (id, until) = (&made.sign_in.id, made.sign_in.expires_at);

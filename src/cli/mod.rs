@@ -22,8 +22,8 @@ use clap::{Parser, Subcommand};
 use rocket::figment::Figment;
 
 use crate::app;
-use crate::auth::Fault;
 use crate::state_dir::StateDir;
+use vestibule::ConfigError;
 
 /// Sessions and tokens for Rocket: a small account service.
 #[derive(Debug, Parser)]
@@ -74,9 +74,9 @@ impl Failure {
     }
 }
 
-impl From<Vec<Fault>> for Failure {
-    fn from(faults: Vec<Fault>) -> Self {
-        Self(faults.iter().map(Fault::to_string).collect())
+impl From<Vec<ConfigError>> for Failure {
+    fn from(faults: Vec<ConfigError>) -> Self {
+        Self(faults.iter().map(ConfigError::to_string).collect())
     }
 }
 

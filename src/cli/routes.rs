@@ -1,10 +1,10 @@
 //! `vestibule routes`: who may enter where.
 
 use super::{Failure, figment, print_line};
-use crate::auth::Config;
 use crate::http::{self, Guarded};
 use crate::settings::Settings;
 use crate::{api, web};
+use vestibule::Config;
 
 /// Prints method, path and guard of every route of the configured mode.
 pub(super) fn list() -> Result<(), Failure> {
@@ -48,7 +48,7 @@ mod tests {
     use rocket::Route;
 
     use super::*;
-    use crate::auth::{Mode, survey};
+    use vestibule::{Mode, survey};
 
     /// Guards that refuse nobody, beside which nothing is demanded.
     const TOOLS: [&str; 4] = ["Tokens", "SignIns", "Reporter", "PublicKeys"];

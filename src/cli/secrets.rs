@@ -7,9 +7,9 @@ use rocket::figment::Figment;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Failure, figment, print_line};
-use crate::auth::duration::in_words;
-use crate::auth::{Clock, Config, Fault, Lifetime};
 use crate::state_dir::{Forgotten, StateDir};
+use vestibule::duration::in_words;
+use vestibule::{Clock, Config, ConfigError, Lifetime};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SecretsCommand {
@@ -44,7 +44,7 @@ fn rotate(figment: &Figment, state: &StateDir, in_use: &InUse) -> Result<(), Fai
     let after = figment.clone().merge(("auth.session.previous_secret_keys", [present]));
     if Config::from_figment(&after).is_err() {
         let problem = "cannot become a previous one; change it by hand";
-        return Err(vec![Fault::new(figment, "secret_key", problem)].into());
+        return Err(vec![ConfigError::new(figment, "secret_key", problem)].into());
     }
     let now = Clock::system().now()?.format(&Rfc3339).unwrap_or_default();
     state.rotate(&now).map_err(Failure::new)?;
@@ -137,13 +137,13 @@ impl InUse {
                      the head of {previous}",
                     state.secrets().display()
                 );
-                faults.push(Fault::new(figment, key, problem));
+                faults.push(ConfigError::new(figment, key, problem));
             } else if elsewhere(previous) {
                 let problem = format!(
                     "is set there, which hides that of {}; move its entries into that file",
                     state.secrets().display()
                 );
-                faults.push(Fault::new(figment, previous, problem));
+                faults.push(ConfigError::new(figment, previous, problem));
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(faults.into()) }

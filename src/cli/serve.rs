@@ -25,7 +25,7 @@ pub(super) fn serve() -> Result<(), Failure> {
     logging::install(level(&figment));
     let settings = Settings::read(&figment)?;
     for remark in settings::remarks(&figment) {
-        log::warn!(target: "vestibule::settings", "{remark}");
+        log::warn!(target: "vestibule_service::settings", "{remark}");
     }
     let others = settings::not_selected(&figment);
     let profile = figment.profile().to_string();

@@ -7,8 +7,8 @@ use super::database::Database;
 use super::{Failure, print_line, user};
 use crate::accounts::audit::By;
 use crate::accounts::queries;
-use crate::auth::{Clock, Error, ErrorKind, SignInId};
 use crate::housekeeping::BATCH;
+use vestibule::{Clock, Error, ErrorKind, SignInId};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SignInCommand {

@@ -10,8 +10,8 @@ use super::{Failure, import, print_line};
 use crate::accounts::audit::By;
 use crate::accounts::queries::{self, Change, NewUser};
 use crate::accounts::{Owner, Role, User, Username, full_name, new_password};
-use crate::auth::{Clock, Error, Hasher, Password};
 use crate::db::AnyConnection;
+use vestibule::{Clock, Error, Hasher, Password};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {

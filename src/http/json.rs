@@ -11,7 +11,7 @@ use serde::Serialize;
 ///
 /// ```
 /// use rocket::get;
-/// use vestibule::http::Json;
+/// use vestibule_service::http::Json;
 ///
 /// #[get("/limits")]
 /// fn limits() -> Json<[u32; 2]> {

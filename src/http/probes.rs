@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::Json;
 use super::{Guarded, catchers};
 use crate::accounts::CurrentUser;
-use crate::auth::{Authenticated, Error, Mode, PublicKeys};
 use crate::db::Db;
+use vestibule::{Authenticated, Error, Mode, PublicKeys};
 
 #[derive(Serialize)]
 struct WhoAmI {
@@ -21,7 +21,7 @@ struct WhoAmI {
 /// Who is asking, by whichever credential; 401 for nobody.
 #[get("/whoami")]
 fn whoami(user: CurrentUser) -> Json<WhoAmI> {
-    let via = user.authentication().via().as_str();
+    let via = user.authentication().method().as_str();
     Json(WhoAmI { id: user.id, username: user.username.clone(), via })
 }
 

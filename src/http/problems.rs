@@ -5,7 +5,7 @@ use rocket::response::{self, Responder};
 use rocket::{Catcher, Request};
 
 use super::allow;
-use crate::auth::{Error, ErrorKind, Problem};
+use vestibule::{Error, ErrorKind, Problem};
 
 /// What a failure comes down to: the error, and the methods that the path does take.
 pub struct Answer {

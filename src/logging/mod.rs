@@ -8,7 +8,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer as _};
 
-use crate::auth::Clock;
+use vestibule::Clock;
 
 mod gathered;
 

@@ -10,8 +10,8 @@ use rocket::figment::Figment;
 use serde::Deserialize;
 
 use crate::accounts::AccountsConfig;
-use crate::auth::{self, Fault, read};
 use crate::db::{Address, DbConfig};
+use vestibule::{ConfigError, read};
 
 pub use profiles::{not_selected, remarks};
 
@@ -19,7 +19,7 @@ pub use profiles::{not_selected, remarks};
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `[default.auth]`.
-    pub auth: auth::Config,
+    pub auth: vestibule::Config,
     /// `[default.accounts]`.
     pub accounts: AccountsConfig,
     /// `[default.databases.main]`.
@@ -56,7 +56,7 @@ struct Main {
     url: String,
     #[serde(default = "default_pool_size")]
     pool_size: u32,
-    #[serde(default = "default_timeout", with = "crate::auth::duration")]
+    #[serde(default = "default_timeout", with = "vestibule::duration")]
     timeout: Duration,
 }
 
@@ -73,17 +73,17 @@ impl Settings {
     /// Reads and checks the settings of the selected profile.
     ///
     /// # Errors
-    /// One [`Fault`] per problem, each naming key, source and what is allowed.
-    pub fn read(figment: &Figment) -> Result<Self, Vec<Fault>> {
+    /// One [`ConfigError`] per problem, each naming key, source and what is allowed.
+    pub fn read(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
         let misplaced = profiles::misplaced(figment);
         if !misplaced.is_empty() {
             return Err(misplaced);
         }
         let mut faults = Vec::new();
-        let mut keep = |found: Vec<Fault>| faults.extend(found);
+        let mut keep = |found: Vec<ConfigError>| faults.extend(found);
         let server = figment.extract::<rocket::Config>();
-        let server = server.map_err(|error| keep(auth::faults_of(figment, error))).ok();
-        let auth = auth::Config::from_figment(figment).map_err(&mut keep).ok();
+        let server = server.map_err(|error| keep(vestibule::faults_of(figment, error))).ok();
+        let auth = vestibule::Config::from_figment(figment).map_err(&mut keep).ok();
         let accounts = read::<AccountsTable>(figment).map_err(&mut keep).ok();
         let database = database(figment).map_err(&mut keep).ok();
         if let (Some(server), Some(auth), Some(accounts), Some(database)) =
@@ -94,35 +94,35 @@ impl Settings {
             if !debug && !server.secret_key.is_provided() {
                 let problem = "is missing; set 32 random bytes in base64, such as \
                                `openssl rand -base64 32` prints";
-                return Err(vec![Fault::new(figment, "secret_key", problem)]);
+                return Err(vec![ConfigError::new(figment, "secret_key", problem)]);
             }
             // With none of either Rocket would panic, and with too many the system refuses.
             if !(1..=1024).contains(&server.workers) {
-                return Err(vec![Fault::new(figment, "workers", "must be 1 to 1024")]);
+                return Err(vec![ConfigError::new(figment, "workers", "must be 1 to 1024")]);
             }
             if server.max_blocking == 0 {
-                return Err(vec![Fault::new(figment, "max_blocking", "must be at least 1")]);
+                return Err(vec![ConfigError::new(figment, "max_blocking", "must be at least 1")]);
             }
             let allowed = debug && server.address.is_loopback();
             let throttle = accounts.accounts.throttle;
             if throttle.failures == 0 || throttle.window.is_zero() {
                 let problem = "failures and window must be more than 0";
-                return Err(vec![Fault::new(figment, "accounts.throttle", problem)]);
+                return Err(vec![ConfigError::new(figment, "accounts.throttle", problem)]);
             }
             let registrations = accounts.accounts.registrations;
             if registrations.max == 0 || registrations.window.is_zero() {
                 let problem = "max and window must be more than 0";
-                return Err(vec![Fault::new(figment, "accounts.registrations", problem)]);
+                return Err(vec![ConfigError::new(figment, "accounts.registrations", problem)]);
             }
             if auth.token.foreign.jwks.is_some() {
                 let problem = "is not for this service, which cannot tell whose account a foreign \
                                token means; an application of yours can";
-                return Err(vec![Fault::new(figment, "auth.token.foreign.jwks", problem)]);
+                return Err(vec![ConfigError::new(figment, "auth.token.foreign.jwks", problem)]);
             }
             let wanted = accounts.accounts.sample_users;
             if wanted == Some(true) && !allowed {
                 let problem = "is allowed in the debug profile on a loopback address only";
-                return Err(vec![Fault::new(figment, "accounts.sample_users", problem)]);
+                return Err(vec![ConfigError::new(figment, "accounts.sample_users", problem)]);
             }
             return Ok(Self {
                 auth,
@@ -142,15 +142,15 @@ impl Settings {
 /// `[default.databases.main]` alone, for commands that need nothing else.
 ///
 /// # Errors
-/// One [`Fault`] per problem.
-pub fn database(figment: &Figment) -> Result<DbConfig, Vec<Fault>> {
+/// One [`ConfigError`] per problem.
+pub fn database(figment: &Figment) -> Result<DbConfig, Vec<ConfigError>> {
     let misplaced = profiles::misplaced(figment);
     if !misplaced.is_empty() {
         return Err(misplaced);
     }
     let main = read::<DatabasesTable>(figment)?.databases.main;
     let fault = |key: &str, problem: &str| {
-        vec![Fault::new(figment, &format!("databases.main.{key}"), problem)]
+        vec![ConfigError::new(figment, &format!("databases.main.{key}"), problem)]
     };
     let address = Address::parse(&main.url).map_err(|problem| fault("url", problem))?;
     if let Address::Sqlite(path) = &address {

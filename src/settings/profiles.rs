@@ -4,7 +4,7 @@
 use rocket::figment::value::Dict;
 use rocket::figment::{Figment, Profile, Provider};
 
-use crate::auth::Fault;
+use vestibule::ConfigError;
 
 /// Tables inside a profile: as a profile of its own each is a mistake.
 const PARTS: &[&str] = &["auth", "accounts", "databases", "limits", "shutdown", "tls"];
@@ -21,12 +21,12 @@ const KNOWN: [Profile; 4] = [
 ];
 
 /// Tables that stand where only profiles can.
-pub(super) fn misplaced(figment: &Figment) -> Vec<Fault> {
+pub(super) fn misplaced(figment: &Figment) -> Vec<ConfigError> {
     let found = figment.profiles().filter(|profile| PARTS.iter().any(|part| profile == part));
     found
         .map(|profile| {
             let problem = format!("is a profile there; write [default.{profile}]");
-            Fault::of_profile(figment, profile, problem)
+            ConfigError::of_profile(figment, profile, problem)
         })
         .collect()
 }

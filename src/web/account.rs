@@ -13,11 +13,11 @@ use super::session::{Entered, onward};
 use super::view::{Page, View, shown};
 use crate::accounts::queries::Acting;
 use crate::accounts::{Accounts, Caller, NewPassword, SessionUser, User};
-use crate::auth::{
+use crate::http::ClientAddress;
+use vestibule::{
     Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, LocalPath, Password, Reporter,
     Session,
 };
-use crate::http::ClientAddress;
 
 /// The fields of the password form.
 #[derive(FromForm)]

@@ -7,8 +7,8 @@ use rocket_dyn_templates::context;
 
 use super::view::{Page, View};
 use crate::accounts::User;
-use crate::auth::{ErrorKind, LocalPath, Verdict, policy};
 use crate::http::{Answer, answer, is_page};
+use vestibule::{ErrorKind, LocalPath, Verdict, policy};
 
 /// How a failure is told.
 enum Told {
@@ -46,7 +46,7 @@ async fn failure(status: Status, request: &Request<'_>) -> Told {
         status: answer.status.code,
         heading: answer.status.reason_lossy(),
         detail: message,
-        retry_after: answer.error.as_ref().and_then(crate::auth::Error::wait),
+        retry_after: answer.error.as_ref().and_then(vestibule::Error::wait),
     };
     let page = view.page("error", answer.status.reason_lossy(), user.as_ref(), own);
     Told::Page(answer, page)

@@ -8,7 +8,7 @@ use super::view::{Page, View, shown};
 use crate::accounts::audit::{Doer, Entry, What};
 use crate::accounts::queries;
 use crate::accounts::{Accounts, Admin, SessionUser};
-use crate::auth::{Error, Require};
+use vestibule::{Error, Require};
 
 /// One row.
 #[derive(Serialize)]

@@ -17,11 +17,11 @@ use super::view::{Page, View, shown};
 use crate::accounts::{
     Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_used,
 };
-use crate::auth::{
-    Error, ErrorKind, EventKind, Fresh, KeyConfig, MadeKey, NewKey, Reporter, Scope, SignIn,
+use crate::http::ClientAddress;
+use vestibule::{
+    CreatedKey, Error, ErrorKind, EventKind, Fresh, KeyConfig, KeyRequest, Reporter, Scope, SignIn,
     SignInKind, SignIns, duration,
 };
-use crate::http::ClientAddress;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -61,14 +61,14 @@ impl Wanted {
         ticked.map(|(name, _)| name.to_owned()).collect()
     }
 
-    fn read(&self) -> Result<NewKey, Error> {
+    fn read(&self) -> Result<KeyRequest, Error> {
         if self.boxes().any(|(_, value)| value != "on") {
             return Err(Error::invalid_field("scopes", "Tick a box or leave it."));
         }
         let lifetime = duration::parse(&self.expires_in)
             .ok_or_else(|| Error::invalid_field("expires_in", "Choose how long the key lives."))?;
         let (label, scopes) = (self.label.clone(), self.scopes());
-        Ok(NewKey { label, scopes, lifetime: Some(lifetime) })
+        Ok(KeyRequest { label, scopes, lifetime: Some(lifetime) })
     }
 }
 
@@ -102,7 +102,7 @@ struct Shown<'s> {
     fresh: bool,
     notice: Option<&'s str>,
     /// The key that was just made, for the only time.
-    made: Option<&'s MadeKey>,
+    made: Option<&'s CreatedKey>,
     /// The form that was not acceptable, and why.
     again: Option<(&'s Wanted, &'s Error)>,
 }
@@ -130,7 +130,7 @@ impl<'d> Desk<'d> {
 
     /// The page with a new key. The list was read before that was made: a database that fails
     /// now must not take away what nobody can show again.
-    fn with(mut self, made: &MadeKey) -> Page {
+    fn with(mut self, made: &CreatedKey) -> Page {
         self.keys.push(made.sign_in.clone());
         self.keys.sort_by(SignIn::latest_first);
         self.page(Shown { fresh: true, made: Some(made), ..Shown::default() })

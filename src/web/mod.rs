@@ -21,9 +21,9 @@ use rocket::routes;
 
 pub use templates::Templates;
 
-use crate::auth::Config;
 use crate::http::Guarded;
 use crate::settings::Settings;
+use vestibule::Config;
 
 /// The routes, by who may enter.
 #[must_use]

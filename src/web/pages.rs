@@ -6,7 +6,7 @@ use rocket_dyn_templates::context;
 
 use super::view::{Page, View, shown};
 use crate::accounts::SessionUser;
-use crate::auth::{Authenticated, Maybe};
+use vestibule::{Authenticated, Maybe};
 
 /// The front page.
 #[get("/")]

@@ -11,8 +11,8 @@ use super::once::Once;
 use super::session::Entered;
 use super::view::{Page, View};
 use crate::accounts::{Accounts, Registration, Role, SessionUser};
-use crate::auth::{Error, ErrorKind, EventKind, Maybe, Password, Reporter, Session};
 use crate::http::ClientAddress;
+use vestibule::{Error, ErrorKind, EventKind, Maybe, Password, Reporter, Session};
 
 /// The fields of the form; what else is sent is not looked at.
 #[derive(FromForm)]

@@ -10,8 +10,8 @@ use rocket_dyn_templates::context;
 use super::once::Once;
 use super::view::{Page, View};
 use crate::accounts::{Accounts, Credentials, SessionUser};
-use crate::auth::{Error, ErrorKind, LocalPath, Maybe, Password, Session};
 use crate::http::ClientAddress;
+use vestibule::{Error, ErrorKind, LocalPath, Maybe, Password, Session};
 
 /// Why somebody without a session is looking at the form.
 const NOTICE: &str = "Please sign in to see this page.";

@@ -11,8 +11,8 @@ use super::once::Once;
 use super::session::Entered;
 use super::view::{Page, View};
 use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
-use crate::auth::{Error, ErrorKind, Maybe, Password, Session};
 use crate::http::{ClientAddress, PrivateUrl};
+use vestibule::{Error, ErrorKind, Maybe, Password, Session};
 
 /// The fields of the form; what else is sent is not looked at.
 #[derive(FromForm)]

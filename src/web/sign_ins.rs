@@ -7,7 +7,7 @@ use rocket_dyn_templates::context;
 
 use super::view::{Page, View, shown};
 use crate::accounts::SessionUser;
-use crate::auth::{Authenticated, Error, Session, SignInKind, SignIns};
+use vestibule::{Authenticated, Error, Session, SignInKind, SignIns};
 
 /// Browsers, programs and keys in one list, latest use first.
 #[get("/account/sign-ins")]

@@ -9,7 +9,7 @@ use rocket::fairing::Fairing;
 use rocket::figment::Figment;
 use rocket::figment::value::magic::RelativePathBuf;
 use rocket_dyn_templates::Template;
-use rocket_dyn_templates::tera::{self, Context, Tera};
+use tera::{self, Context, Tera};
 
 /// Name and text of every template, as they were when the program was built.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));

@@ -7,8 +7,8 @@ use rocket::http::{ContentType, Status};
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
 use rocket::response::{self, Responder, Response};
-use rocket_dyn_templates::tera::{self, Context};
 use serde::Serialize;
+use tera::{self, Context};
 
 use super::templates::{Engine, words};
 use crate::accounts::{Role, User};

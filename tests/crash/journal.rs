@@ -8,10 +8,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vestibule::accounts::queries::{self, NewUser};
-use vestibule::accounts::{Role, Username};
-use vestibule::auth::{Clock, Hasher, Password, PasswordConfig};
-use vestibule::db::{Address, connect};
+use vestibule::{Clock, Hasher, Password, PasswordConfig};
+use vestibule_service::accounts::queries::{self, NewUser};
+use vestibule_service::accounts::{Role, Username};
+use vestibule_service::db::{Address, connect};
 
 use crate::server::{Answer, Server, get, send};
 

@@ -20,9 +20,9 @@ use std::time::Duration;
 use journal::{Account, Done, Random};
 use server::Server;
 use support::postgres;
-use vestibule::accounts::audit::{self, Entry, Verified};
-use vestibule::accounts::queries;
-use vestibule::db::{Address, connect};
+use vestibule_service::accounts::audit::{self, Entry, Verified};
+use vestibule_service::accounts::queries;
+use vestibule_service::db::{Address, connect};
 
 /// How many people and programs are busy at once, each with an account of its own.
 const BUSY: usize = 6;

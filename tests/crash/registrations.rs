@@ -12,11 +12,11 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 use serde_json::{Value, json};
-use vestibule::accounts::audit::By;
-use vestibule::accounts::queries;
-use vestibule::auth::Clock;
-use vestibule::db::schema::users;
-use vestibule::db::{Address, AnyConnection, connect};
+use vestibule::Clock;
+use vestibule_service::accounts::audit::By;
+use vestibule_service::accounts::queries;
+use vestibule_service::db::schema::users;
+use vestibule_service::db::{Address, AnyConnection, connect};
 
 use crate::journal::{Random, post_json};
 use crate::server::Server;

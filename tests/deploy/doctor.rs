@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
-use vestibule::db::{Address, connect};
+use vestibule_service::db::{Address, connect};
 
 use super::client::{PATIENCE, PATIENT};
 use crate::support::process::{Done, Home, at_home, finish};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use vestibule::db::{Address, AnyConnection, connect};
+use vestibule_service::db::{Address, AnyConnection, connect};
 
 /// The columns of a row in the answer to [`lines`].
 const BETWEEN: &str = "|";

@@ -50,7 +50,9 @@ fn the_time_to_stop_is_longer_than_the_grace() {
     };
     let compose = include_str!("../../deploy/compose.yaml");
     let shutdown = rocket::figment::Figment::new()
-        .merge(vestibule::app::figment(&vestibule::state_dir::StateDir::at("/nonexistent")))
+        .merge(vestibule_service::app::figment(&vestibule_service::state_dir::StateDir::at(
+            "/nonexistent",
+        )))
         .extract::<rocket::Config>()
         .expect("the defaults")
         .shutdown;

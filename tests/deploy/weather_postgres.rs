@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use vestibule::db::{Address, connect};
+use vestibule_service::db::{Address, connect};
 
 use super::client::{
     PATIENCE, RECOVERY, Tokens, api_login, assert_down, bearing, beforehand, cookie, dashboard,

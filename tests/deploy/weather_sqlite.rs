@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use diesel::connection::SimpleConnection;
 use serde_json::json;
-use vestibule::db::{Address, AnyConnection, connect};
+use vestibule_service::db::{Address, AnyConnection, connect};
 
 use super::client::{
     PATIENCE, Tokens, api_login, assert_down, bearing, beforehand, cookie, dashboard, form_login,

@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use vestibule::accounts::audit::By;
-use vestibule::accounts::{Import, Refused, new_setup_link};
-use vestibule::auth::{Hasher, Password, PasswordConfig};
+use vestibule::{Hasher, Password, PasswordConfig};
+use vestibule_service::accounts::audit::By;
+use vestibule_service::accounts::{Import, Refused, new_setup_link};
 
 use crate::player::Player;
 use crate::pools::{NUMBERS, PASSWORDS, TEXTS, query};

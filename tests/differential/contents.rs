@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use vestibule::accounts::audit::{Verified, verify};
-use vestibule::accounts::queries;
-use vestibule::db::AnyConnection;
+use vestibule_service::accounts::audit::{Verified, verify};
+use vestibule_service::accounts::queries;
+use vestibule_service::db::AnyConnection;
 
 use crate::redaction::Names;
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use rocket::time::OffsetDateTime;
 use rocket::time::macros::datetime;
 use rocket::tokio::runtime::{Builder, Runtime};
-use vestibule::accounts::{Accounts, Username, queries};
-use vestibule::db::AnyConnection;
+use vestibule_service::accounts::{Accounts, Username, queries};
+use vestibule_service::db::AnyConnection;
 
 use crate::contents;
 use crate::pools::{NUMBERS, TEXTS};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rocket::http::{ContentType, Header, Method};
 use serde_json::json;
-use vestibule::accounts::queries;
+use vestibule_service::accounts::queries;
 
 use crate::contents;
 use crate::player::Player;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use vestibule::accounts::audit::{self, By, Head, Verified};
+use vestibule_service::accounts::audit::{self, By, Head, Verified};
 
 use crate::support::actor::Actor;
 use crate::support::app::{TestApp, on_both, on_both_with};

@@ -25,7 +25,7 @@ fn roomy(figment: Figment) -> Figment {
 
 /// One more process on the same database.
 pub(crate) async fn process(app: &TestApp) -> Client {
-    let rocket = vestibule::app::build(app.figment(), &app.clock).expect("good settings");
+    let rocket = vestibule_service::app::build(app.figment(), &app.clock).expect("good settings");
     Client::untracked(rocket).await.expect("a launch")
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Instant;
 
-use vestibule::auth::{Hasher, Password, PasswordConfig};
+use vestibule::{Hasher, Password, PasswordConfig};
 
 use crate::support::process::{Done, Home, at_home};
 

@@ -39,7 +39,7 @@ fn with_tokens_alone_there_is_no_page_and_no_cookie() {
 fn with_tokens_alone_a_session_cookie_is_not_read() {
     on_both(|both| {
         let person = both.session("user_01");
-        let alone = vestibule::app::build(mode("token")(both.figment()), &both.clock);
+        let alone = vestibule_service::app::build(mode("token")(both.figment()), &both.clock);
         let alone = rocket::local::blocking::Client::untracked(alone.expect("good settings"));
         let alone = alone.expect("a launch");
         assert_eq!(person.get("/whoami").status, 200);
@@ -154,7 +154,7 @@ fn reports() -> &'static str {
 }
 
 #[rocket::get("/reports/own")]
-fn own_reports(user: vestibule::accounts::CurrentUser) -> String {
+fn own_reports(user: vestibule_service::accounts::CurrentUser) -> String {
     user.username.clone()
 }
 
@@ -162,7 +162,7 @@ fn own_reports(user: vestibule::accounts::CurrentUser) -> String {
 fn a_route_mounted_on_the_service_needs_a_login_unless_it_is_named_as_open() {
     on_both(|app| {
         let launch = |open: &[&str], routes: Vec<rocket::Route>| {
-            let rocket = vestibule::app::build_open(app.figment(), &app.clock, open);
+            let rocket = vestibule_service::app::build_open(app.figment(), &app.clock, open);
             let rocket = rocket.expect("good settings").mount("/more", routes);
             rocket::local::blocking::Client::untracked(rocket)
                 .map_err(|error| format!("{:?}", error.kind()))

@@ -204,7 +204,7 @@ fn a_crowd_that_waits_for_the_lock_is_answered_in_time_too() {
     let app = TestApp::new(On::Sqlite, &patient);
     let mut other = app.connection();
     let runtime = rocket::tokio::runtime::Runtime::new().expect("a runtime");
-    let rocket = vestibule::app::build(app.figment(), &app.clock).expect("good settings");
+    let rocket = vestibule_service::app::build(app.figment(), &app.clock).expect("good settings");
     runtime.block_on(async {
         let client =
             rocket::local::asynchronous::Client::untracked(rocket).await.expect("a launch");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rocket::figment::Figment;
 use rocket::local::blocking::Client;
-use vestibule::accounts::new_setup_link;
+use vestibule_service::accounts::new_setup_link;
 
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -217,7 +217,7 @@ fn nothing_that_is_kept_or_shown_gives_the_link_away() {
         assert_eq!(format!("{token:?}"), "[redacted]");
         app.clock.advance(Duration::from_secs(24 * 60 * 60));
         let now = app.clock.now().expect("a sane clock");
-        let purged = vestibule::accounts::queries::purge_links(&mut app.connection(), now);
+        let purged = vestibule_service::accounts::queries::purge_links(&mut app.connection(), now);
         assert_eq!(purged.expect("a database"), 1);
     });
 }

@@ -8,14 +8,14 @@ use rocket::local::blocking::Client;
 use rocket::response::Redirect;
 use rocket::serde::json::Json;
 use rocket::{catch, catchers, get, post, routes};
-use vestibule::auth::{
-    self, AnyTokenUser, Auth, Authenticated, Clock, EndedBy, Error, ErrorKind, Event, EventKind,
-    Events, MemoryLedger, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
+use vestibule::{
+    AnyTokenUser, Auth, Authenticated, Clock, EndedBy, Error, ErrorKind, Event, EventKind, Events,
+    MemorySignInStore, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
 };
 
 use crate::users::{User, Users};
 
-type SessionUser = auth::SessionUser<User>;
+type SessionUser = vestibule::SessionUser<User>;
 
 /// Keeps what it is told.
 #[derive(Clone, Default)]
@@ -30,7 +30,7 @@ struct Told {
 }
 
 impl Events for Heard {
-    fn happened(&self, event: &Event<'_>) {
+    fn on_event(&self, event: &Event<'_>) {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         self.0.lock().expect("a lock").push(Told {
             kind: event.kind,
@@ -69,17 +69,17 @@ async fn confirm(_user: SessionUser, session: Session<'_>) -> Result<Status, Err
 }
 
 #[get("/me")]
-fn me(user: auth::CurrentUser<User>) -> String {
+fn me(user: vestibule::CurrentUser<User>) -> String {
     user.id.to_string()
 }
 
 #[get("/perhaps")]
-fn perhaps(user: auth::Maybe<auth::CurrentUser<User>>) -> &'static str {
+fn perhaps(user: vestibule::Maybe<vestibule::CurrentUser<User>>) -> &'static str {
     if user.0.is_some() { "somebody" } else { "nobody" }
 }
 
 #[get("/fresh")]
-fn fresh(user: auth::Fresh<auth::CurrentUser<User>>) -> String {
+fn fresh(user: vestibule::Fresh<vestibule::CurrentUser<User>>) -> String {
     user.id.to_string()
 }
 
@@ -159,8 +159,10 @@ impl Scene {
             .merge(("log_level", "off"))
             .merge(("auth.session.protection", protection))
             .merge(("auth.token.secret", "a secret of the tests, of 41 bytes at all"));
-        let auth =
-            Auth::fairing().ledger(MemoryLedger::new()).clock(clock.clone()).events(heard.clone());
+        let auth = Auth::fairing()
+            .store(MemorySignInStore::new())
+            .clock(clock.clone())
+            .events(heard.clone());
         let rocket = rocket::custom(figment)
             .manage(Users::new())
             .attach(auth)

@@ -13,10 +13,10 @@ use rocket::local::blocking::Client;
 use rocket::time::OffsetDateTime;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vestibule::accounts::queries::{self, NewUser};
-use vestibule::accounts::{Role, Username};
-use vestibule::auth::{Clock, Hasher, Password, PasswordConfig, SignIn};
-use vestibule::db::{Address, AnyConnection, connect};
+use vestibule::{Clock, Hasher, Password, PasswordConfig, SignIn};
+use vestibule_service::accounts::queries::{self, NewUser};
+use vestibule_service::accounts::{Role, Username};
+use vestibule_service::db::{Address, AnyConnection, connect};
 
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{On, TestApp, figment, password};
@@ -272,7 +272,8 @@ impl Place {
         &self,
         change: impl FnOnce(Figment) -> Figment,
     ) -> rocket::Rocket<rocket::Build> {
-        vestibule::app::build(change(self.figment.clone()), &self.clock).expect("good settings")
+        vestibule_service::app::build(change(self.figment.clone()), &self.clock)
+            .expect("good settings")
     }
 }
 

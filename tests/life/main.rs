@@ -6,9 +6,9 @@
 mod support;
 
 // The library's own tests lend the contract of a ledger and the users of a small application.
-#[path = "../library/contract.rs"]
+#[path = "../../crates/vestibule/tests/library/contract.rs"]
 mod contract;
-#[path = "../library/users.rs"]
+#[path = "../../crates/vestibule/tests/library/users.rs"]
 #[expect(dead_code, reason = "what those tests need of them")]
 mod users;
 

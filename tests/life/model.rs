@@ -12,8 +12,8 @@ use proptest::test_runner::{Config, TestRunner};
 use rocket::http::Method;
 use rocket::time::OffsetDateTime;
 use serde_json::json;
-use vestibule::accounts::queries;
-use vestibule::db::AnyConnection;
+use vestibule_service::accounts::queries;
+use vestibule_service::db::AnyConnection;
 
 use super::helpers::{DAY, HOUR, Held, add_user, api_login, on_each, until};
 use crate::support::actor::{Actor, Reply};

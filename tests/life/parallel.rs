@@ -10,8 +10,8 @@ use rocket::local::asynchronous::Client;
 use rocket::tokio::runtime::Builder;
 use rocket::tokio::task::yield_now;
 use serde_json::{Value, json};
-use vestibule::accounts::queries;
-use vestibule::db::{Address, connect};
+use vestibule_service::accounts::queries;
+use vestibule_service::db::{Address, connect};
 
 use super::helpers::{Place, USER_01, USER_02, add_user, on_each, sid};
 
@@ -149,11 +149,11 @@ impl Two {
         lives
     }
 
-    fn rows(&self, account: i64) -> Vec<vestibule::auth::SignIn> {
+    fn rows(&self, account: i64) -> Vec<vestibule::SignIn> {
         queries::sign_ins_of(&mut self.connection(), account).expect("rows")
     }
 
-    fn connection(&self) -> vestibule::db::AnyConnection {
+    fn connection(&self) -> vestibule_service::db::AnyConnection {
         let url: String = self.place.figment.extract_inner("databases.main.url").expect("a URL");
         let address = Address::parse(&url).expect("a good URL");
         connect(&address, std::time::Duration::from_secs(20), false).expect("a connection")

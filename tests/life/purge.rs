@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rocket::time::OffsetDateTime;
-use vestibule::accounts::queries;
+use vestibule_service::accounts::queries;
 
 use super::endings::vestibule;
 use super::helpers::{

@@ -11,7 +11,7 @@ use super::helpers::{
     token_lives,
 };
 use crate::support::actor::{Actor, Reply};
-use vestibule::accounts::queries;
+use vestibule_service::accounts::queries;
 
 const OLD_KEY: &str = "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=";
 const NEW_KEY: &str = "5f0e1d2c3b4a59687786958493a2b1c05f0e1d2c3b4a59687786958493a2b1c0";

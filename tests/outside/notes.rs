@@ -6,7 +6,7 @@ use std::convert::Infallible;
 
 use rocket::figment::Figment;
 use rocket::{Build, Orbit, Rocket, State, get, post, routes};
-use vestibule::auth::{self, Account, Auth, Authenticated, Clock, MemoryLedger};
+use vestibule::{Account, Auth, Authenticated, Clock, MemorySignInStore};
 
 #[derive(Clone)]
 struct Author {
@@ -36,12 +36,12 @@ fn home() -> &'static str {
 }
 
 #[get("/notes")]
-fn notes(author: auth::CurrentUser<Author>) -> String {
-    format!("notes of {}, by {}", author.name, author.authentication().via().as_str())
+fn notes(author: vestibule::CurrentUser<Author>) -> String {
+    format!("notes of {}, by {}", author.name, author.authentication().method().as_str())
 }
 
 #[post("/notes")]
-fn write(author: auth::Fresh<auth::CurrentUser<Author>>) -> String {
+fn write(author: vestibule::Fresh<vestibule::CurrentUser<Author>>) -> String {
     format!("written by {}", author.name)
 }
 
@@ -55,10 +55,10 @@ fn authors() -> Authors {
     [(1, "ann"), (2, "bob")].map(|(id, name)| (id, Author { id, name })).into()
 }
 
-fn application(ledger: MemoryLedger, clock: Clock) -> Rocket<Build> {
+fn application(ledger: MemorySignInStore, clock: Clock) -> Rocket<Build> {
     let figment = Figment::from(rocket::Config::debug_default())
         .merge(("auth.token.secret", "a secret of nobody but this program"));
-    let auth = Auth::fairing().ledger(ledger).clock(clock);
+    let auth = Auth::fairing().store(ledger).clock(clock);
     rocket::custom(figment)
         .attach(auth.login_required_except(&["GET /"]))
         .manage(authors())
@@ -68,7 +68,7 @@ fn application(ledger: MemoryLedger, clock: Clock) -> Rocket<Build> {
 /// Starts with the forgotten guard, which must not launch.
 #[rocket::main]
 async fn main() -> Result<(), rocket::Error> {
-    let rocket = application(MemoryLedger::new(), Clock::system());
+    let rocket = application(MemorySignInStore::new(), Clock::system());
     rocket.mount("/", routes![drafts]).ignite().await.map(drop)
 }
 
@@ -78,19 +78,19 @@ mod tests {
 
     use rocket::http::Status;
     use rocket::local::blocking::Client;
-    use vestibule::auth::testing::{ActAs, AssertNoCookies, blocking as testing};
+    use vestibule::testing::{ActAs, AssertNoCookies, blocking as testing};
 
     use super::*;
 
     struct World {
         client: Client,
         clock: Clock,
-        ledger: MemoryLedger,
+        ledger: MemorySignInStore,
         ann: Author,
     }
 
     fn world() -> World {
-        let (ledger, clock) = (MemoryLedger::new(), Clock::manual());
+        let (ledger, clock) = (MemorySignInStore::new(), Clock::manual());
         let client = Client::untracked(application(ledger.clone(), clock.clone()));
         World { client: client.expect("a launch"), clock, ledger, ann: authors()[&1].clone() }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rocket::http::{Accept, Cookie as HttpCookie, Header, Method};
-use vestibule::auth::{ErrorKind, Mode, SessionPolicy};
+use vestibule::{ErrorKind, Mode, SessionPolicy};
 
 use super::made::Made;
 use super::model::{Cookie, Person, Ruling, Site, Situation, Token, depends_on_who};

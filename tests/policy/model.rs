@@ -1,6 +1,6 @@
 //! The rules, small enough to be read: what each guard answers to each pair of credentials.
 
-use vestibule::auth::{ErrorKind, Mode, SessionPolicy};
+use vestibule::{ErrorKind, Mode, SessionPolicy};
 
 use super::guard::Guard;
 

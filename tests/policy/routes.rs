@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use rocket::http::{ContentType, Method};
 use rocket::local::blocking::Client;
 use serde_json::json;
-use vestibule::auth::{Config, Mode};
-use vestibule::http::Guarded;
-use vestibule::{api, http, web};
+use vestibule::{Config, Mode};
+use vestibule_service::http::Guarded;
+use vestibule_service::{api, http, web};
 
 use super::guard::{Guard, parse};
 use super::model::Person;

@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use vestibule::db::{Address, AnyConnection, connect};
+use vestibule_service::db::{Address, AnyConnection, connect};
 
 /// What a request did to the rows since they were remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, QueryableByName)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use vestibule::auth::{Mode, SessionPolicy};
+use vestibule::{Mode, SessionPolicy};
 
 use super::cookies::sneak;
 use super::enumeration::{Answered, Observation, report};

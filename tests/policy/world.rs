@@ -8,8 +8,8 @@ use rocket::figment::providers::Serialized;
 use rocket::local::blocking::Client;
 use rocket::{Build, Rocket};
 use tempfile::TempDir;
-use vestibule::accounts::AccountsConfig;
-use vestibule::auth::{Clock, Config, Mode, SessionPolicy};
+use vestibule::{Clock, Config, Mode, SessionPolicy};
+use vestibule_service::accounts::AccountsConfig;
 
 use super::model::{Cookie, Person, Token};
 use super::rows::Rows;
@@ -177,7 +177,7 @@ fn micros(clock: &Clock) -> i64 {
 }
 
 fn build(figment: &Figment, clock: &Clock, open: &[&str]) -> Rocket<Build> {
-    vestibule::app::build_open(figment.clone(), clock, open).expect("good settings")
+    vestibule_service::app::build_open(figment.clone(), clock, open).expect("good settings")
 }
 
 fn launch(figment: &Figment, clock: &Clock) -> Client {

@@ -9,8 +9,8 @@ use rocket::figment::providers::Serialized;
 use rocket::figment::{Figment, Profile};
 use rocket::local::blocking::Client;
 use tempfile::TempDir;
-use vestibule::auth::Clock;
-use vestibule::db::{Address, AnyConnection, connect};
+use vestibule::Clock;
+use vestibule_service::db::{Address, AnyConnection, connect};
 
 use super::actor::Actor;
 use super::postgres;
@@ -185,7 +185,7 @@ pub(crate) fn figment(url: &str) -> Figment {
 }
 
 fn launch(figment: Figment, clock: &Clock) -> Client {
-    let rocket = vestibule::app::build(figment, clock).expect("good settings");
+    let rocket = vestibule_service::app::build(figment, clock).expect("good settings");
     Client::untracked(rocket).expect("a launch")
 }
 
@@ -195,7 +195,9 @@ fn postgres_template() -> &'static str {
     TEMPLATE.get_or_init(|| {
         let server = postgres::server().expect("a test on PostgreSQL has a server");
         let url = server.create_database(None);
-        drop(vestibule::app::build(figment(&url), &Clock::system()).expect("good settings"));
+        drop(
+            vestibule_service::app::build(figment(&url), &Clock::system()).expect("good settings"),
+        );
         let name = url.rsplit('/').next().expect("a URL with a name");
         name.split('?').next().unwrap_or(name).to_owned()
     })

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 
 use crate::accounts::User;
-use crate::auth::Authenticated;
+use vestibule::Authenticated;
 
 /// Who changes an account, from where, and when.
 #[derive(Clone, Debug)]

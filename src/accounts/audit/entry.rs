@@ -10,8 +10,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{By, What};
 use crate::accounts::User;
-use crate::auth::{from_micros, to_micros};
 use crate::db::schema::events;
+use vestibule::{from_micros, to_micros};
 
 /// A row of `events`, as it is kept; as JSON the time is RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable, Serialize)]

@@ -2,7 +2,7 @@
 
 use super::{Audit, Noted, What, Whose};
 use crate::accounts::LogEvents;
-use crate::auth::{EndedBy, Event, EventKind, Events};
+use vestibule::{EndedBy, Event, EventKind, Events};
 
 /// Writes every event to the log, as [`LogEvents`], and queues those that belong into the
 /// audit log.
@@ -18,8 +18,8 @@ impl AuditEvents {
 }
 
 impl Events for AuditEvents {
-    fn happened(&self, event: &Event<'_>) {
-        LogEvents.happened(event);
+    fn on_event(&self, event: &Event<'_>) {
+        LogEvents.on_event(event);
         let Some((what, ended)) = audited(event.kind) else { return };
         let account = event.account.and_then(|account| account.parse().ok());
         let noted = Noted {

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::wrong::WrongPasswords;
 use super::{What, Writer};
-use crate::auth::Clock;
+use vestibule::Clock;
 
 /// How many events may wait to be written. Signing in costs a hash, so this is many seconds of
 /// all cores.

@@ -4,8 +4,8 @@ use time::OffsetDateTime;
 
 use super::{By, Entry, Head};
 use crate::accounts::queries;
-use crate::auth::{Error, ErrorKind};
 use crate::db::AnyConnection;
+use vestibule::{Error, ErrorKind};
 
 /// What came of looking at every row.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use time::OffsetDateTime;
 use super::queue::Order;
 use super::{Noted, Record, What, Whose};
 use crate::accounts::{Username, queries};
-use crate::auth::{Clock, Error};
 use crate::db::{AnyConnection, Db, write};
+use vestibule::{Clock, Error};
 
 /// How many events are written at once.
 const BATCH: usize = 256;

@@ -10,9 +10,9 @@ use super::sign_ins::{Row, find, insert, lock_sign_in};
 use super::users::lock_user;
 use crate::accounts::audit::{By, Record, What};
 use crate::accounts::{STANDING_KEYS, User};
-use crate::auth::{Error, ErrorKind, SignIn, SignInKind, to_micros};
 use crate::db::schema::sign_ins;
 use crate::db::{AnyConnection, write};
+use vestibule::{Error, ErrorKind, SignIn, SignInKind, to_micros};
 
 /// Keeps a key that was made for a user, with its row in the audit log.
 ///
@@ -84,8 +84,8 @@ mod tests {
     use super::*;
     use crate::accounts::queries::{NewUser, events_after, sign_ins_of};
     use crate::accounts::{Role, Username, draw_key};
-    use crate::auth::{KeyConfig, NewKey, SignInId};
     use crate::db::{Address, connect, migrate};
+    use vestibule::{KeyConfig, KeyRequest, SignInId};
 
     #[test]
     fn whoever_signed_out_a_moment_ago_leaves_no_key_behind() {
@@ -102,7 +102,7 @@ mod tests {
             created_at: now,
         };
         let user = super::super::insert(&mut connection, &new).expect("a user");
-        let wish = || NewKey { label: "x".to_owned(), ..NewKey::default() };
+        let wish = || KeyRequest { label: "x".to_owned(), ..KeyRequest::default() };
         let draw = || draw_key(&user, wish(), &KeyConfig::default(), now).expect("a key").sign_in;
         let gone = SignInId::random().expect("an id").to_string();
 

@@ -10,9 +10,9 @@ use super::sign_ins::{end_sign_in, end_sign_ins};
 use super::users::{NewUser, administers, find, insert, lock_user};
 use crate::accounts::audit::{By, Changed, Record, What};
 use crate::accounts::{Role, User};
-use crate::auth::{Error, ErrorKind};
 use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
+use vestibule::{Error, ErrorKind};
 
 /// What to change about a user; what is `None` stays.
 #[derive(Clone, Debug, Default)]

@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use crate::accounts::audit::{By, Entry, Head, Record, What};
-use crate::auth::to_micros;
 use crate::db::schema::{event_chain, events, users};
 use crate::db::{AnyConnection, write};
+use vestibule::to_micros;
 
 /// How many events a page of the log holds.
 pub const EVENTS_PAGE: i64 = 50;

@@ -5,9 +5,9 @@ use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 
 use super::NewUser;
-use crate::auth::{Error, ErrorKind, to_micros};
 use crate::db::AnyConnection;
 use crate::db::schema::users;
+use vestibule::{Error, ErrorKind, to_micros};
 
 #[derive(Insertable)]
 #[diesel(table_name = users)]

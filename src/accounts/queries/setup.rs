@@ -4,9 +4,9 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::users::administers;
-use crate::auth::to_micros;
 use crate::db::AnyConnection;
 use crate::db::schema::{setup_links, users};
+use vestibule::to_micros;
 
 /// Whether anybody administers the service, switched off or not.
 ///

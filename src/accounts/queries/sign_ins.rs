@@ -8,11 +8,9 @@ use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
 use super::users::lock_user;
-use crate::auth::{
-    Error, ErrorKind, Rotation, SignIn, SignInId, SignInKind, from_micros, to_micros,
-};
 use crate::db::schema::{sign_ins, users};
 use crate::db::{AnyConnection, write};
+use vestibule::{Error, ErrorKind, Rotation, SignIn, SignInId, SignInKind, from_micros, to_micros};
 
 /// A row of `sign_ins`. Its scopes have spaces between.
 #[derive(Clone, Insertable, Queryable, Selectable)]

@@ -6,9 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use time::OffsetDateTime;
 
-use crate::auth::to_micros;
 use crate::db::AnyConnection;
 use crate::db::schema::throttle;
+use vestibule::to_micros;
 
 /// One count, in one statement, so that many attempts at once are all counted: a count whose
 /// window is over begins anew.

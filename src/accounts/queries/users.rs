@@ -13,9 +13,9 @@ use super::sign_ins::{end_sign_ins, lock_sign_in};
 use crate::accounts::audit::{By, Record, What};
 use crate::accounts::user::UserRow;
 use crate::accounts::{Role, User, Username};
-use crate::auth::{Error, ErrorKind, to_micros};
 use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
+use vestibule::{Error, ErrorKind, to_micros};
 
 /// What a new row of `users` holds; without `Debug`, for it holds a hash.
 #[derive(Clone)]

@@ -7,8 +7,8 @@ use rocket::figment::value::Dict;
 use rocket::figment::{Figment, Profile};
 
 use super::Report;
-use crate::auth::{Lifetime, Location, SessionPolicy};
 use crate::settings::Settings;
+use vestibule::{Lifetime, Location, SessionPolicy};
 
 /// The service's own tables and keys, beside Rocket's.
 const OURS: &[&str] = &["auth", "accounts", "databases", "template_dir"];

@@ -7,10 +7,10 @@ use diesel::sql_types::BigInt;
 
 use super::Report;
 use crate::accounts::samples_alive;
-use crate::auth::{Clock, Hasher, from_micros};
 use crate::db::schema::{sign_ins, users};
 use crate::db::{self, Address, AnyConnection, Encryption};
 use crate::settings::Settings;
+use vestibule::{Clock, Hasher, from_micros};
 
 /// How long it is waited for the database.
 const TIMEOUT: Duration = Duration::from_secs(5);

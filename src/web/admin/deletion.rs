@@ -11,7 +11,7 @@ use super::super::view::Page;
 use super::desk::{Changed, Changing, Desk};
 use super::user::{counted, leave};
 use crate::accounts::User;
-use crate::auth::{Authenticated, Error, Session};
+use vestibule::{Authenticated, Error, Session};
 
 /// The field of the form; any other is refused.
 #[derive(FromForm)]

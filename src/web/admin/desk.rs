@@ -11,8 +11,8 @@ use super::super::view::{Page, View, shown};
 use crate::accounts::audit::By;
 use crate::accounts::queries;
 use crate::accounts::{Accounts, Admin, SessionUser, User};
-use crate::auth::{Authenticated, Error, ErrorKind, Fresh, Require, SignIns};
 use crate::http::ClientAddress;
+use vestibule::{Authenticated, Error, ErrorKind, Fresh, Require, SignIns};
 
 /// Whoever changes something.
 pub(in crate::web) type Changing = Require<Admin, Fresh<SessionUser>>;

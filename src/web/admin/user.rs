@@ -10,7 +10,7 @@ use super::super::view::Page;
 use super::desk::{Changed, Changing, Desk};
 use crate::accounts::queries::Change;
 use crate::accounts::{Admin, Role, SessionUser, User};
-use crate::auth::{Error, Fresh, Require, Session};
+use vestibule::{Error, Fresh, Require, Session};
 
 /// The field of the role form; any other is refused.
 #[derive(FromForm)]

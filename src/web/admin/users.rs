@@ -7,7 +7,7 @@ use rocket_dyn_templates::context;
 use super::super::view::{Page, View, shown};
 use crate::accounts::queries::{self, PAGE};
 use crate::accounts::{Accounts, Admin, SessionUser};
-use crate::auth::{Error, Require};
+use vestibule::{Error, Require};
 
 /// One page of all users, or of those whose name holds `q`.
 #[get("/admin/users?<q>&<page>")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rocket::figment::providers::Serialized;
 use rocket::http::{ContentType, Header, Method};
 use serde_json::json;
-use vestibule::accounts::KeyScope;
+use vestibule_service::accounts::KeyScope;
 
 use super::{faulty, key_in, make};
 use crate::support::app::{On, on_both, on_both_with};

@@ -10,7 +10,7 @@ use rocket::figment::providers::Serialized;
 use rocket::http::{Cookie, Method};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use vestibule::accounts::STANDING_KEYS;
+use vestibule_service::accounts::STANDING_KEYS;
 
 use super::{DAY, faulty, key_in, make, names};
 use crate::audit::command;

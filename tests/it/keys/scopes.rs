@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rocket::http::Method;
 use serde_json::{Value, json};
-use vestibule::accounts::KeyScope;
-use vestibule::auth::Config;
+use vestibule::Config;
+use vestibule_service::accounts::KeyScope;
 
 use super::{DAY, make};
 use crate::support::app::on_both;
@@ -64,7 +64,7 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
 fn each_scope_opens_its_routes_and_no_other() {
     let known: BTreeSet<String> =
         ROUTES.iter().map(|(method, route, ..)| format!("{method} {route}")).collect();
-    let groups = vestibule::api::routes(&Config::default(), true);
+    let groups = vestibule_service::api::routes(&Config::default(), true);
     let mounted = groups.iter().flat_map(|group| {
         group.routes.iter().map(|route| format!("{} /api{}", route.method, route.uri.path()))
     });

@@ -1,0 +1,199 @@
+//! What the guards cost: whole requests through Rocket's local client, a route for each step
+//! of the ladder beside the same route without the fairing.
+//!
+//! The difference between two lines is the price of the step between them; sockets and HTTP
+//! itself are left out.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::process::Command;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use rocket::figment::providers::Serialized;
+use rocket::http::{Cookie, Header, Status};
+use rocket::local::asynchronous::Client;
+use rocket::serde::json::Json;
+use rocket::tokio::runtime::Runtime;
+use rocket::{Orbit, Rocket, get, post, routes};
+use serde_json::{Value, json};
+use vestibule::{
+    AccessToken, Account, Auth, BearerToken, Error, MemorySignInStore, Session, TokenPair, Tokens,
+};
+
+/// One account that is always there: its look-up costs nothing.
+struct User;
+
+#[rocket::async_trait]
+impl Account for User {
+    type Id = i64;
+    type Error = Infallible;
+
+    fn id(&self) -> i64 {
+        1
+    }
+
+    async fn find(_: &Rocket<Orbit>, _: &i64) -> Result<Option<Self>, Infallible> {
+        Ok(Some(Self))
+    }
+}
+
+/// Looks at no credential.
+#[get("/public")]
+fn public() -> &'static str {
+    "somebody"
+}
+
+#[get("/bearer")]
+fn bearer(token: BearerToken<'_>) -> &'static str {
+    black_box(token);
+    "somebody"
+}
+
+#[get("/access")]
+fn access(token: AccessToken) -> &'static str {
+    black_box(token);
+    "somebody"
+}
+
+#[get("/token")]
+fn token(user: vestibule::TokenUser<User>) -> &'static str {
+    black_box(user);
+    "somebody"
+}
+
+#[get("/session")]
+fn session(user: vestibule::SessionUser<User>) -> &'static str {
+    black_box(user);
+    "somebody"
+}
+
+#[post("/token")]
+async fn start_tokens(tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
+    Ok(Json(tokens.start(&User).await?))
+}
+
+#[post("/session")]
+async fn start_session(session: Session<'_>) -> Result<&'static str, Error> {
+    session.start(&User).await?;
+    Ok("somebody")
+}
+
+/// An application with the fairing, or without, and what drives it.
+struct Bench {
+    runtime: Runtime,
+    client: Client,
+}
+
+impl Bench {
+    fn new(auth: Option<Value>) -> Self {
+        let figment = rocket::Config::figment()
+            .merge(("log_level", "off"))
+            .merge(("secret_key", [7_u8; 64].as_slice()));
+        let rocket = match auth {
+            None => rocket::custom(figment).mount("/", routes![public]),
+            Some(auth) => rocket::custom(figment.merge(Serialized::default("auth", auth)))
+                .mount("/", routes![public, bearer, access, token, session])
+                .mount("/", routes![start_tokens, start_session])
+                .attach(Auth::fairing().store(MemorySignInStore::new())),
+        };
+        // Rocket's own runtime has a thread for each core, and the client is asked from outside.
+        let runtime = Runtime::new().expect("a runtime");
+        let client = runtime.block_on(Client::untracked(rocket)).expect("a good configuration");
+        Self { runtime, client }
+    }
+
+    fn access_token(&self) -> Header<'static> {
+        let pair: Value = self.runtime.block_on(async {
+            self.client.post("/token").dispatch().await.into_json().await.expect("a pair of tokens")
+        });
+        let token = pair["access_token"].as_str().expect("an access token");
+        Header::new("Authorization", format!("Bearer {token}"))
+    }
+
+    fn session_cookie(&self) -> Cookie<'static> {
+        self.runtime.block_on(async {
+            let answer = self.client.post("/session").dispatch().await;
+            answer.cookies().get("session").expect("a session's cookie").clone()
+        })
+    }
+
+    /// One more line of the group: requests for a path, each with this header and cookie.
+    fn requests(
+        &self,
+        criterion: &mut Criterion,
+        line: &str,
+        path: &'static str,
+        header: Option<&Header<'static>>,
+        cookie: Option<&Cookie<'static>>,
+    ) {
+        let send = async || {
+            let mut request = self.client.get(path);
+            if let Some(header) = header {
+                request.add_header(header.clone());
+            }
+            if let Some(cookie) = cookie {
+                request = request.cookie(cookie.clone());
+            }
+            request.dispatch().await.status()
+        };
+        assert_eq!(self.runtime.block_on(send()), Status::Ok, "{line}");
+        criterion.bench_function(line, |bencher| {
+            bencher.iter(|| self.runtime.block_on(send()));
+        });
+    }
+}
+
+fn settings(token: &Value) -> Value {
+    json!({ "session": { "secure": false }, "token": token })
+}
+
+fn hs256() -> Value {
+    settings(&json!({ "secret": "a key of this measurement and of nothing else" }))
+}
+
+/// The session policy and the other headers of the answer, on a route that asks nobody.
+fn policy(criterion: &mut Criterion) {
+    let bare = Bench::new(None);
+    let ours = Bench::new(Some(hs256()));
+    let token = ours.access_token();
+    bare.requests(criterion, "bare Rocket", "/public", None, None);
+    bare.requests(criterion, "bare Rocket, a token is sent", "/public", Some(&token), None);
+    ours.requests(criterion, "policy", "/public", None, None);
+    ours.requests(criterion, "policy, a token is sent", "/public", Some(&token), None);
+}
+
+/// Up the ladder: parsed, verified, and whether the sign-in stands.
+fn ladder(criterion: &mut Criterion) {
+    let ours = Bench::new(Some(hs256()));
+    let token = ours.access_token();
+    let cookie = ours.session_cookie();
+    ours.requests(criterion, "BearerToken", "/bearer", Some(&token), None);
+    ours.requests(criterion, "AccessToken, HS256", "/access", Some(&token), None);
+    ours.requests(criterion, "TokenUser, memory ledger", "/token", Some(&token), None);
+    ours.requests(criterion, "SessionUser, memory ledger", "/session", None, Some(&cookie));
+}
+
+/// The same verification under pairs of keys, which openssl makes.
+fn pairs_of_keys(criterion: &mut Criterion) {
+    let kinds: [(&str, &[&str]); 3] = [
+        ("RS256", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
+        ("ES256", &["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
+        ("EdDSA", &["ED25519"]),
+    ];
+    for (algorithm, how) in kinds {
+        let made = Command::new("openssl").args(["genpkey", "-algorithm"]).args(how).output();
+        let Ok(made) = made else {
+            eprintln!("skipped: {algorithm} (no openssl found)");
+            continue;
+        };
+        let pem = String::from_utf8(made.stdout).expect("PEM is text");
+        let config = settings(&json!({ "algorithm": algorithm, "private_key": pem }));
+        let ours = Bench::new(Some(config));
+        let token = ours.access_token();
+        let line = format!("AccessToken, {algorithm}");
+        ours.requests(criterion, &line, "/access", Some(&token), None);
+    }
+}
+
+criterion_group!(guards, policy, ladder, pairs_of_keys);
+criterion_main!(guards);

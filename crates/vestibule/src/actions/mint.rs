@@ -1,0 +1,142 @@
+//! Making the tokens of a sign-in.
+
+use time::OffsetDateTime;
+
+use crate::account::Account;
+use crate::actions::token_options::TokenOptions;
+use crate::actions::tokens::TokenPair;
+use crate::claims::{Claims, TokenKind, identity_name, is_registered};
+use crate::config::Lifetime;
+use crate::digest::stamp_digest;
+use crate::error::Error;
+use crate::sign_in::{SignIn, SignInId, SignInKind};
+use crate::state::AuthState;
+
+/// Makes tokens for one account, as one [`Issue`] wants them.
+pub(crate) struct Mint<'m, U> {
+    pub(crate) state: &'m AuthState,
+    pub(crate) account: &'m U,
+    pub(crate) issue: &'m TokenOptions,
+}
+
+impl<U: Account> Mint<'_, U> {
+    /// An access token of a sign-in, and with it its refresh token unless none is wanted.
+    pub(crate) fn pair(&self, sign_in: &SignIn, fresh: bool) -> Result<TokenPair, Error> {
+        let config = &self.state.config.token;
+        let now = self.state.clock.now()?;
+        let life = self.issue.access_life(config)?;
+        let access = self.access_claims(sign_in, now, life, fresh)?;
+        let refresh_token = match self.issue.access_only {
+            true => None,
+            false => Some(self.sign(&self.refresh_claims(sign_in)?)?),
+        };
+        Ok(TokenPair {
+            expires_in: access.exp.map(|exp| exp - now.unix_timestamp()),
+            access_token: self.sign(&access)?,
+            refresh_token,
+            token_type: config.scheme.clone(),
+        })
+    }
+
+    fn access_claims(
+        &self,
+        sign_in: &SignIn,
+        now: OffsetDateTime,
+        life: Lifetime,
+        fresh: bool,
+    ) -> Result<Claims, Error> {
+        let end = life.end(now, (sign_in.created_at, sign_in.expires_at));
+        let common = self.common(sign_in, TokenKind::Access, now);
+        Ok(Claims {
+            fresh,
+            exp: end.map(OffsetDateTime::unix_timestamp),
+            csrf: self.csrf(|| Ok(SignInId::random()?.to_string()))?,
+            jti: Some(SignInId::random()?.to_string()),
+            ..common
+        })
+    }
+
+    /// Made of the row alone, so that the same row always makes the same token.
+    fn refresh_claims(&self, sign_in: &SignIn) -> Result<Claims, Error> {
+        let since = sign_in.rotated_at.unwrap_or(sign_in.created_at);
+        let end = Lifetime::Never.end(since, (sign_in.created_at, sign_in.expires_at));
+        let common = self.common(sign_in, TokenKind::Refresh, since);
+        let jti = format!("{}.{}", sign_in.id, sign_in.generation);
+        Ok(Claims {
+            exp: end.map(OffsetDateTime::unix_timestamp),
+            csrf: self.csrf(|| Ok(self.state.keys.derive("csrf", &[&jti])))?,
+            jti: Some(jti),
+            generation: Some(sign_in.generation),
+            ..common
+        })
+    }
+
+    /// The CSRF value of a new token, where tokens travel in cookies at all.
+    fn csrf(&self, make: impl FnOnce() -> Result<String, Error>) -> Result<Option<String>, Error> {
+        let wanted = self.state.has_token_cookies() && self.state.config.token.cookies.csrf;
+        wanted.then(make).transpose()
+    }
+
+    fn common(&self, sign_in: &SignIn, kind: TokenKind, since: OffsetDateTime) -> Claims {
+        let config = &self.state.config.token;
+        let since = since.unix_timestamp();
+        let mut extra = self.account.claims(kind);
+        extra.extend(self.issue.claims.clone());
+        extra.retain(|name, _| !is_registered(name));
+        Claims {
+            sub: sign_in.account.clone(),
+            identity_claim: identity_name(&config.identity_claim),
+            iss: Some(config.issuer.clone()).filter(|issuer| !issuer.is_empty()),
+            aud: Some(config.audience.clone()).filter(|audience| !audience.is_empty()),
+            kind,
+            fresh: false,
+            iat: Some(since),
+            nbf: config.nbf.then_some(since),
+            exp: None,
+            jti: None,
+            sid: (!self.state.store.is_stateless()).then(|| sign_in.id.as_str().to_owned()),
+            auth_time: sign_in.auth_time.unix_timestamp(),
+            generation: None,
+            csrf: None,
+            stamp: stamp_digest(&self.account.stamp()),
+            foreign: false,
+            extra,
+        }
+    }
+
+    fn sign(&self, claims: &Claims) -> Result<String, Error> {
+        let map = claims.to_map();
+        // What we would refuse ourselves must not be given out.
+        let mut required = self.state.config.token.required(claims.kind);
+        if let Some(name) = required.find(|name| !map.contains_key(*name)) {
+            let text = format!("auth.token.require lists {name}, which a token of ours lacks");
+            return Err(Error::misuse(text));
+        }
+        let mut headers = self.account.headers(claims.kind);
+        headers.extend(self.issue.headers.clone());
+        self.state.keys.sign(&headers, &map)
+    }
+}
+
+/// What a refresh token itself says of its sign-in, where no ledger keeps it.
+pub(crate) fn unkept(claims: &Claims, now: OffsetDateTime) -> Result<SignIn, Error> {
+    let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(Error::internal);
+    let since = claims.iat.map_or(Ok(now), time)?;
+    Ok(SignIn {
+        id: SignInId::random()?,
+        account: claims.sub.clone(),
+        kind: SignInKind::Token,
+        created_at: since,
+        auth_time: time(claims.auth_time)?,
+        last_seen_at: since,
+        expires_at: claims.exp.map_or(Ok(since + Lifetime::Never.of_row()), time)?,
+        remembered: false,
+        generation: claims.generation.unwrap_or(0) + 1,
+        rotated_at: None,
+        user_agent: None,
+        address: None,
+        label: None,
+        scopes: Vec::new(),
+        secret_hash: None,
+    })
+}

@@ -1,0 +1,11 @@
+//! TODO
+
+pub(crate) mod access_keys;
+pub(crate) mod create;
+pub(crate) mod mint;
+pub(crate) mod rotate;
+pub(crate) mod session;
+pub(crate) mod sign_ins;
+pub(crate) mod token_cookies;
+pub(crate) mod token_options;
+pub(crate) mod tokens;

@@ -1,0 +1,92 @@
+//! Where am I signed in? Listing an account's sign-ins and ending them.
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+
+use crate::credentials::bearer::refuse;
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::events::{EndedBy, EventKind, report};
+use crate::guards::sentinel::{self, Proof};
+use crate::sign_in::{SignIn, SignInId};
+use crate::state::AuthState;
+
+/// Guard: the sign-ins of accounts. It proves nothing: demand a user beside it, and pass that
+/// user's id.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::{Account, CurrentUser, Error, SignIns};
+///
+/// async fn where_am_i<U: Account>(user: CurrentUser<U>, sign_ins: SignIns<'_>) -> Result<String, Error> {
+///     let all = sign_ins.list(&user.account().id().to_string()).await?;
+///     Ok(format!("signed in {} times", all.len()))
+/// }
+/// ```
+pub struct SignIns<'r> {
+    request: &'r Request<'r>,
+    state: &'r AuthState,
+}
+
+impl SignIns<'_> {
+    /// The account's sign-ins that stand, latest use first; empty without a store.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
+        let now = self.state.clock.now()?;
+        let idle = self.state.config.session.idle;
+        let all = self.state.store.list(account).await?;
+        Ok(all.into_iter().filter(|sign_in| sign_in.stands(now, idle)).collect())
+    }
+
+    /// Ends one of the account's sign-ins.
+    ///
+    /// # Errors
+    /// 404 `not_found` when it is gone or another account's, 503 `unavailable`.
+    pub async fn end(&self, account: &str, id: &str) -> Result<(), Error> {
+        let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
+        let found = self.state.store.get(&id).await?;
+        found.filter(|sign_in| sign_in.account == account).ok_or(ErrorKind::NotFound)?;
+        if !self.state.store.end(&id).await? {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let kind = EventKind::Ended(EndedBy::Owner, 1);
+        report(self.request, kind, Some(account), Some(id.as_str()));
+        Ok(())
+    }
+
+    /// Ends all of the account's sign-ins, but for one; answers how many.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
+        let ended = self.state.store.end_all(account, except).await?;
+        let kept = except.map(SignInId::as_str);
+        report(self.request, EventKind::Ended(EndedBy::Owner, ended), Some(account), kept);
+        Ok(ended)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for SignIns<'r> {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        match AuthState::of(request) {
+            Ok(state) => {
+                state.depends_on_user(request);
+                Outcome::Success(Self { request, state })
+            }
+            Err(error) => refuse(request, error),
+        }
+    }
+}
+
+impl Sentinel for SignIns<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        sentinel::abort(rocket, "SignIns", Proof::Nothing)
+    }
+}

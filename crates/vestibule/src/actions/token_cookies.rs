@@ -1,0 +1,123 @@
+//! JWTs in cookies: set, taken back, and the only cookies that a token request may get.
+
+use rocket::Request;
+use rocket::http::{Cookie, SameSite as CookieSameSite};
+use time::OffsetDateTime;
+
+use crate::actions::tokens::{TokenPair, Tokens};
+use crate::claims::{Claims, TokenKind};
+use crate::config::{Config, TokenSameSite};
+use crate::error::Error;
+use crate::state::AuthState;
+
+/// How long browsers keep a cookie at the most; those of a token without an end are kept so.
+const LONGEST: time::Duration = time::Duration::days(400);
+
+const KINDS: [TokenKind; 2] = [TokenKind::Access, TokenKind::Refresh];
+
+impl Tokens<'_> {
+    /// Puts a pair into its cookies, with their CSRF values (`set_access_cookies`,
+    /// `set_refresh_cookies`). Where there is no refresh token its cookies stay as they are.
+    ///
+    /// # Errors
+    /// 500 `internal` unless `token.locations` holds `cookies`.
+    pub fn set_cookies(&self, pair: &TokenPair) -> Result<(), Error> {
+        let (request, state) = self.parts();
+        if !state.has_token_cookies() {
+            return Err(Error::misuse("auth.token.locations does not hold \"cookies\""));
+        }
+        let now = state.clock.now()?;
+        let access = Some((TokenKind::Access, &pair.access_token));
+        let refresh = pair.refresh_token.as_ref().map(|token| (TokenKind::Refresh, token));
+        for (kind, token) in access.into_iter().chain(refresh) {
+            set(request, state, kind, token, &self.verify(token)?, now);
+        }
+        Ok(())
+    }
+
+    /// Takes all four cookies back, with the attributes that they were set with
+    /// (`unset_jwt_cookies`).
+    pub fn unset_cookies(&self) {
+        let (request, state) = self.parts();
+        for kind in KINDS {
+            for name in names(&state.config, kind) {
+                // Added, not removed: Rocket takes back only what the request cookies, and a
+                // refresh cookie of another path is not carried here.
+                request.cookies().add(removal(&state.config, kind, name));
+            }
+        }
+    }
+}
+
+/// Whether a `Set-Cookie` field is for one of the four cookies.
+pub(crate) fn is_ours(state: &AuthState, field: &str) -> bool {
+    let name = field.split_once('=').map(|(name, _)| name.trim());
+    state.has_token_cookies()
+        && name.is_some_and(|name| {
+            KINDS.iter().any(|kind| names(&state.config, *kind).contains(&name))
+        })
+}
+
+fn names(config: &Config, kind: TokenKind) -> [&str; 2] {
+    let cookies = &config.token.cookies;
+    [cookies.name(kind), cookies.csrf_name(kind)]
+}
+
+/// Sets the cookie of a token and its CSRF twin.
+fn set(
+    request: &Request<'_>,
+    state: &AuthState,
+    kind: TokenKind,
+    token: &str,
+    claims: &Claims,
+    now: OffsetDateTime,
+) {
+    let config = &state.config.token.cookies;
+    let end = match claims.exp {
+        Some(exp) => OffsetDateTime::from_unix_timestamp(exp).ok(),
+        None => Some(now + LONGEST),
+    };
+    let add = |name, value| {
+        let mut cookie = bare(&state.config, kind, name, value);
+        if let Some(end) = end.filter(|_| !config.session) {
+            // What is left of the token's life; a browser whose clock is wrong goes by the age.
+            let left = (end.unix_timestamp() - now.unix_timestamp()).max(0);
+            cookie.set_max_age(time::Duration::seconds(left));
+            cookie.set_expires(end);
+        }
+        request.cookies().add(cookie);
+    };
+    add(config.name(kind), token);
+    if let Some(value) = claims.csrf.as_deref().filter(|_| config.csrf_in_cookies) {
+        add(config.csrf_name(kind), value);
+    }
+}
+
+fn removal(config: &Config, kind: TokenKind, name: &str) -> Cookie<'static> {
+    let mut cookie = bare(config, kind, name, "");
+    cookie.set_max_age(time::Duration::ZERO);
+    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+    cookie
+}
+
+fn bare(config: &Config, kind: TokenKind, name: &str, value: &str) -> Cookie<'static> {
+    let cookies = &config.token.cookies;
+    let same_site = match cookies.same_site(&config.session) {
+        TokenSameSite::Lax => CookieSameSite::Lax,
+        TokenSameSite::Strict => CookieSameSite::Strict,
+        TokenSameSite::None => CookieSameSite::None,
+    };
+    let holds_token = name == cookies.name(kind);
+    let path = if holds_token { cookies.path(kind) } else { cookies.csrf_path(kind) };
+    let mut cookie = Cookie::build((name.to_owned(), value.to_owned()))
+        .path(path.to_owned())
+        .secure(cookies.is_secure(&config.session))
+        .same_site(same_site)
+        // The twin is readable by design: a script of ours copies it into the header.
+        .http_only(holds_token)
+        .build();
+    if let Some(domain) = &cookies.domain {
+        cookie.set_domain(domain.clone());
+    }
+    cookie
+}

@@ -1,0 +1,146 @@
+//! What a program may be given otherwise than the configuration says.
+
+use serde_json::{Map, Value};
+
+use crate::claims::TokenKind;
+use crate::config::{Lifetime, TokenConfig};
+use crate::error::Error;
+
+/// How tokens are to be issued, where that differs from the configuration: the arguments of
+/// `create_access_token` and `create_refresh_token`.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use std::time::Duration;
+/// use rocket::serde::json::Json;
+/// use vestibule::{Account, Error, TokenOptions, TokenPair, Tokens};
+///
+/// /// A token for one download, worth a minute.
+/// async fn ticket<U: Account>(tokens: Tokens<'_>, user: &U) -> Result<Json<TokenPair>, Error> {
+///     let issue = TokenOptions::new()
+///         .access(Duration::from_secs(60))
+///         .access_only()
+///         .fresh(false)
+///         .claim("scope", "download");
+///     Ok(Json(tokens.start_with(user, issue).await?))
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
+pub struct TokenOptions {
+    pub(crate) fresh: Option<bool>,
+    pub(crate) access: Option<Lifetime>,
+    pub(crate) refresh: Option<Lifetime>,
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) headers: Map<String, Value>,
+    pub(crate) access_only: bool,
+}
+
+impl TokenOptions {
+    /// All as the configuration says.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the access token is fresh (`fresh`). Default: yes for a password, no for a
+    /// refresh token.
+    pub fn fresh(mut self, fresh: bool) -> Self {
+        self.fresh = Some(fresh);
+        self
+    }
+
+    /// Life of the access token (`expires_delta`), up to `token.longest`; it ends with its
+    /// sign-in all the same. Default: `token.access`.
+    pub fn access(mut self, life: impl Into<Lifetime>) -> Self {
+        self.access = Some(life.into());
+        self
+    }
+
+    /// Life of the sign-in and of its refresh tokens (`expires_delta`), up to `token.longest`.
+    /// Default: `token.refresh`.
+    pub fn refresh(mut self, life: impl Into<Lifetime>) -> Self {
+        self.refresh = Some(life.into());
+        self
+    }
+
+    /// One more claim for both tokens; see [`claims`](Self::claims).
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// Further claims for both tokens (`additional_claims`). They win over those of
+    /// [`Account::claims`](crate::Account::claims); names of registered claims are ignored.
+    /// A refreshed pair does not inherit them. Default: none.
+    pub fn claims(mut self, claims: Map<String, Value>) -> Self {
+        self.claims.extend(claims);
+        self
+    }
+
+    /// Further JOSE header fields for both tokens (`additional_headers`). They win over those
+    /// of [`Account::headers`](crate::Account::headers); what decides how a token is verified
+    /// is ignored. Default: none.
+    pub fn headers(mut self, headers: Map<String, Value>) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// Gives out no refresh token. A new sign-in then ends with its access token; one that is
+    /// refreshed keeps the refresh token that was presented.
+    pub fn access_only(mut self) -> Self {
+        self.access_only = true;
+        self
+    }
+
+    /// Life of the access token; 500 `internal` when it is out of bounds.
+    pub(crate) fn access_life(&self, config: &TokenConfig) -> Result<Lifetime, Error> {
+        within(config, TokenKind::Access, self.access)
+    }
+
+    /// Life of a new sign-in; 500 `internal` when it is out of bounds.
+    pub(crate) fn sign_in_life(&self, config: &TokenConfig) -> Result<Lifetime, Error> {
+        let access = self.access_life(config)?;
+        if self.access_only {
+            if self.refresh.is_some() {
+                return Err(Error::misuse("Issue: access_only has no refresh token to limit"));
+            }
+            return Ok(access);
+        }
+        let refresh = within(config, TokenKind::Refresh, self.refresh)?;
+        if self.access.is_some() && refresh < access {
+            let text = "Issue: an access token cannot outlive its sign-in; set refresh too";
+            return Err(Error::misuse(text));
+        }
+        Ok(refresh)
+    }
+
+    /// 500 `internal` when it is out of bounds, or would change what a sign-in that stands
+    /// already has. Asked before anything is done, so that nothing is half done.
+    pub(crate) fn check_for_standing(&self, config: &TokenConfig) -> Result<(), Error> {
+        if self.refresh.is_some() {
+            return Err(Error::misuse("Issue: the life of a sign-in is never changed"));
+        }
+        self.access_life(config).map(drop)
+    }
+}
+
+fn within(
+    config: &TokenConfig,
+    kind: TokenKind,
+    depends_on_user: Option<Lifetime>,
+) -> Result<Lifetime, Error> {
+    let life = depends_on_user.unwrap_or(config.lifetime(kind));
+    if life > config.limit(kind) {
+        let text = "Issue: a life above the limit; raise auth.token.longest to allow it";
+        return Err(Error::misuse(text));
+    }
+    if life > Lifetime::LONGEST && life != Lifetime::Never {
+        return Err(Error::misuse(
+            "Issue: a life of more than a century; Lifetime::Never has no end",
+        ));
+    }
+    if life < Lifetime::SHORTEST {
+        return Err(Error::misuse("Issue: a life of less than a second"));
+    }
+    Ok(life)
+}

@@ -1,0 +1,55 @@
+//! Somebody known by a credential of the application's own: Flask-Login's `request_loader`.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::account::Account;
+use crate::authentication::{AuthMethod, Authentication};
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+
+impl<U: Account> Authentication<U> {
+    /// Somebody whom a guard of your own knows by a credential of your own: an API key in the
+    /// query, a client certificate (Flask-Login's `request_loader`). With this inside, the guard
+    /// is [`Authenticated`](crate::Authenticated) like the library's, and [`Require`] can stand
+    /// around it. Never fresh, with neither claims nor scopes nor a sign-in.
+    ///
+    /// Ask [`Verdict::of`](crate::Verdict::of) first if a token or a session may come too, and
+    /// tell [`policy::mark_token_request`] if the answer shall carry no cookie.
+    ///
+    /// # Errors
+    /// 401 `token_revoked` when the account is not active.
+    ///
+    /// ```
+    /// use rocket::Request;
+    /// use vestibule::{Account, Authentication, Error, ErrorKind, policy};
+    ///
+    /// async fn by_key<U: Account<Id = u32>>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
+    ///     let key = request.query_value::<&str>("api_key").and_then(Result::ok);
+    ///     let key = key.ok_or(ErrorKind::CredentialsMissing)?;
+    ///     policy::mark_token_request(request);
+    ///     let owner = if key == "of seven" { 7 } else { return Err(ErrorKind::TokenInvalid.into()) };
+    ///     let found = U::find(request.rocket(), &owner).await.map_err(Error::unavailable)?;
+    ///     Authentication::external(found.ok_or(ErrorKind::TokenRevoked)?)
+    /// }
+    /// ```
+    ///
+    /// [`policy::mark_token_request`]: crate::fairing::policy::mark_token_request
+    /// [`Require`]: crate::Require
+    pub fn external(account: U) -> Result<Self, Error> {
+        if !account.is_active() {
+            return Err(ErrorKind::TokenRevoked.into());
+        }
+        Ok(Self {
+            account: Arc::new(account),
+            via: AuthMethod::Other,
+            sign_in: None,
+            claims: None,
+            location: None,
+            auth_time: OffsetDateTime::UNIX_EPOCH,
+            fresh: false,
+            remembered: false,
+        })
+    }
+}

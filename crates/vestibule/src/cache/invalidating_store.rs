@@ -1,0 +1,76 @@
+//! The application's store, with its changes told to whoever remembers sign-ins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::cache::auth_cache::AuthCache;
+use crate::error::Error;
+use crate::sign_in::{Rotation, SignIn, SignInId, SignInStore};
+
+/// Tells after the store has answered, whatever it said: a change whose answer was lost may have
+/// happened too.
+pub(crate) struct InvalidatingStore {
+    pub(crate) inner: Arc<dyn SignInStore>,
+    pub(crate) auth_cache: AuthCache,
+}
+
+#[rocket::async_trait]
+impl SignInStore for InvalidatingStore {
+    fn is_stateless(&self) -> bool {
+        self.inner.is_stateless()
+    }
+
+    async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
+        // Nobody remembers that there was none.
+        self.inner.open(sign_in).await
+    }
+
+    async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error> {
+        self.inner.get(id).await
+    }
+
+    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
+        // Whoever remembers the sign-in noted the use as well.
+        self.inner.seen(id, at).await
+    }
+
+    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
+        self.inner.seen_all(uses).await
+    }
+
+    async fn rotate(
+        &self,
+        id: &SignInId,
+        from: i64,
+        at: OffsetDateTime,
+        grace: Duration,
+    ) -> Result<Rotation, Error> {
+        let rotated = self.inner.rotate(id, from, at, grace).await;
+        self.auth_cache.invalidate_sign_in(id);
+        rotated
+    }
+
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
+        let confirmed = self.inner.confirm(id, at).await;
+        self.auth_cache.invalidate_sign_in(id);
+        confirmed
+    }
+
+    async fn end(&self, id: &SignInId) -> Result<bool, Error> {
+        let ended = self.inner.end(id).await;
+        self.auth_cache.invalidate_sign_in(id);
+        ended
+    }
+
+    async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
+        let ended = self.inner.end_all(account, except).await;
+        self.auth_cache.invalidate_account(&account);
+        ended
+    }
+
+    async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
+        self.inner.list(account).await
+    }
+}

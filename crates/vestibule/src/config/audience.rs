@@ -1,0 +1,106 @@
+//! For whom a token is: one name or several.
+
+use std::fmt;
+
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// `aud`: for whom a token is, one name or several, written as it is given (RFC 7519, section
+/// 4.1.3).
+///
+/// ```
+/// use vestibule::Audience;
+///
+/// let ours = Audience::from("shop");
+/// assert!(ours.overlaps(&Audience::Several(vec!["mail".into(), "shop".into()])));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Audience {
+    /// One name; the empty one is none.
+    One(String),
+    /// A list of names.
+    Several(Vec<String>),
+}
+
+impl Audience {
+    /// All names, in order.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) if name.is_empty() => &[],
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+
+    /// Whether nobody is named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names().is_empty()
+    }
+
+    /// Whether a name is in both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.names().iter().any(|name| other.names().contains(name))
+    }
+
+    /// The audience that a claim names; `None` for a value of another type.
+    pub(crate) fn of_claim(value: Value) -> Option<Self> {
+        match value {
+            Value::String(name) => Some(Self::One(name)),
+            Value::Array(names) => {
+                let text = |name| match name {
+                    Value::String(name) => Some(name),
+                    _ => None,
+                };
+                names.into_iter().map(text).collect::<Option<_>>().map(Self::Several)
+            }
+            _ => None,
+        }
+    }
+
+    /// The claim that names this audience.
+    pub(crate) fn to_claim(&self) -> Value {
+        match self {
+            Self::One(name) => name.as_str().into(),
+            Self::Several(names) => names.as_slice().into(),
+        }
+    }
+}
+
+impl From<&str> for Audience {
+    fn from(name: &str) -> Self {
+        Self::One(name.to_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for Audience {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Names;
+
+        impl<'de> Visitor<'de> for Names {
+            type Value = Audience;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Audience, E> {
+                Ok(Audience::from(name))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Audience, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = from.next_element()? {
+                    names.push(name);
+                }
+                Ok(Audience::Several(names))
+            }
+        }
+
+        from.deserialize_any(Names)
+    }
+}

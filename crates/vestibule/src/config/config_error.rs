@@ -1,0 +1,118 @@
+//! Reading a part of the configuration so that every fault names key and source.
+
+use std::fmt;
+
+use rocket::figment::error::Kind;
+use rocket::figment::{self, Figment, Metadata};
+use rocket::figment::{Profile, Provider};
+use serde::de::DeserializeOwned;
+
+/// One thing that is wrong with the configuration, in one line without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    key: String,
+    source: String,
+    problem: String,
+}
+
+impl ConfigError {
+    /// A fault in the value of `key`; the source is looked up in the figment.
+    #[must_use]
+    pub fn new(figment: &Figment, key: &str, problem: impl Into<String>) -> Self {
+        let source = source_of(figment, key).unwrap_or_else(|| "not set".to_owned());
+        Self { key: key.to_owned(), source, problem: problem.into() }
+    }
+}
+
+impl ConfigError {
+    /// A fault in a table that has the name of a profile; the source is that of its settings.
+    pub fn of_profile(figment: &Figment, profile: &Profile, problem: impl Into<String>) -> Self {
+        let data = figment.data().unwrap_or_default();
+        let first = data.get(profile).and_then(|settings| settings.values().next());
+        let metadata = first.and_then(|setting| figment.get_metadata(setting.tag()));
+        let source = metadata.map_or_else(|| "not set".to_owned(), shown);
+        Self { key: profile.to_string(), source, problem: problem.into() }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.is_empty() {
+            // The file as a whole cannot be read.
+            return write!(f, "{}: {}", self.source, self.problem);
+        }
+        write!(f, "{} ({}): {}", self.key, self.source, self.problem)
+    }
+}
+
+/// Where the value of a key comes from: a file, an environment variable or a default.
+#[must_use]
+fn source_of(figment: &Figment, key: &str) -> Option<String> {
+    figment.find_metadata(key).map(shown)
+}
+
+/// A source in a word or two: a file without its directory.
+fn shown(metadata: &Metadata) -> String {
+    match metadata.source.as_ref() {
+        Some(source) => match source.file_path() {
+            Some(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into(),
+            None => source.to_string(),
+        },
+        None => metadata.name.to_string(),
+    }
+}
+
+/// Extracts a table that wraps the part one is after.
+///
+/// # Errors
+/// One [`ConfigError`] per error that figment reports.
+pub fn read<T: DeserializeOwned>(figment: &Figment) -> Result<T, Vec<ConfigError>> {
+    figment.extract().map_err(|error| faults_of(figment, error))
+}
+
+/// One [`ConfigError`] per error that figment reports.
+#[must_use]
+pub fn faults_of(figment: &Figment, error: figment::Error) -> Vec<ConfigError> {
+    error
+        .into_iter()
+        .map(|error| {
+            let key = error.path.join(".");
+            let problem = describe(&key, &error.kind);
+            let source = error.metadata.as_ref().map(shown);
+            let source = source.or_else(|| source_of(figment, &key));
+            ConfigError { key, source: source.unwrap_or_else(|| "not set".to_owned()), problem }
+        })
+        .collect()
+}
+
+/// Says what is allowed. A value is repeated only where it cannot be a secret.
+fn describe(key: &str, kind: &Kind) -> String {
+    let named = ["secret", "key", "url", "password"].iter().any(|part| key.contains(part));
+    match kind {
+        // A value in a table's place may be the secret, put one level too high.
+        Kind::InvalidType(_, expected) if expected.to_string().starts_with("struct ") => {
+            "expected a table".to_owned()
+        }
+        // A secret of digits alone comes as a number.
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) if named => {
+            format!("expected {expected}")
+        }
+        Kind::UnknownField(name, allowed) => {
+            format!("unknown key `{name}`; allowed: {}", allowed.join(", "))
+        }
+        Kind::UnknownVariant(name, allowed) => {
+            format!("unknown value \"{name}\"; allowed: {}", allowed.join(", "))
+        }
+        other => without_excerpt(&other.to_string()),
+    }
+}
+
+/// A parser's words in one line, without the line of the file that it stumbled over: there
+/// may be a secret in it.
+fn without_excerpt(message: &str) -> String {
+    let said = message.lines().map(str::trim).filter(|line| {
+        let excerpt = line.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+        !line.is_empty() && !excerpt.starts_with('|')
+    });
+    said.collect::<Vec<_>>().join("; ")
+}

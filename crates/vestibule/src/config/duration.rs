@@ -1,0 +1,90 @@
+//! Durations as people write them: `"15m"`, `"30 days"`, or a whole number of seconds.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Deserializer, Error, Visitor};
+use serde::ser::Serializer;
+
+/// What a duration may look like, for error messages.
+const EXPECTED: &str = "a duration such as \"15m\", \"2h 30m\" or \"30 days\"";
+
+/// A century: more than anybody means, and far from overflowing a time.
+pub const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+
+/// Reads `"15m"`, `"30 days"` or `"0"`; `None` when it is no duration up to a century.
+#[must_use]
+pub fn parse(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let seconds = text.parse().map(Duration::from_secs).ok();
+    seconds.or_else(|| humantime::parse_duration(text).ok()).filter(|found| *found <= LONGEST)
+}
+
+pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    struct Text;
+
+    impl Visitor<'_> for Text {
+        type Value = Duration;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(EXPECTED)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+            parse(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+        }
+
+        fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {
+            let unexpected = serde::de::Unexpected::Unsigned(seconds);
+            let found = Duration::from_secs(seconds);
+            if found <= LONGEST { Ok(found) } else { Err(E::invalid_value(unexpected, &self)) }
+        }
+
+        fn visit_i64<E: Error>(self, seconds: i64) -> Result<Duration, E> {
+            let unexpected = serde::de::Unexpected::Signed(seconds);
+            let seconds =
+                u64::try_from(seconds).map_err(|_| E::invalid_value(unexpected, &self))?;
+            self.visit_u64(seconds)
+        }
+    }
+
+    from.deserialize_any(Text)
+}
+
+pub fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&humantime::format_duration(*span))
+}
+
+/// A duration for people: in days where it is of whole days.
+#[must_use]
+pub fn in_words(span: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    match (span.as_secs() / DAY, span.as_secs() % DAY) {
+        (1, 0) => "1 day".to_owned(),
+        (days @ 2.., 0) => format!("{days} days"),
+        _ => humantime::format_duration(span).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_days_are_not_months_and_minutes() {
+        let words = |seconds| in_words(Duration::from_secs(seconds));
+        assert_eq!([86_400, 31_536_000].map(words), ["1 day", "365 days"]);
+        assert_eq!([0, 90, 90_000].map(words), ["0s", "1m 30s", "1day 1h"]);
+    }
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        assert_eq!(parse("15m"), Some(Duration::from_secs(900)));
+        assert_eq!(parse("30 days"), Some(Duration::from_secs(2_592_000)));
+        assert_eq!(parse("0"), Some(Duration::ZERO));
+        assert_eq!(parse("90"), Some(Duration::from_secs(90)));
+        for wrong in ["", "15 lightyears", "-5m", "m", "200 years", "99999999999999999999"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `[default.auth.key]`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::duration;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// `[default.auth.key]`: access keys, which somebody made by hand for a program.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeyConfig {
+    /// How long a key lives for which nobody said it. Defaults to `"90 days"`.
+    #[serde(with = "duration")]
+    pub lifetime: Duration,
+    /// The longest life that anybody may ask for. Defaults to `"365 days"`.
+    #[serde(with = "duration")]
+    pub longest: Duration,
+}
+
+impl Default for KeyConfig {
+    fn default() -> Self {
+        Self { lifetime: 90 * DAY, longest: 365 * DAY }
+    }
+}
+
+impl KeyConfig {
+    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
+        let mut errors = Vec::new();
+        if self.lifetime < Duration::from_secs(1) {
+            errors.push(("key.lifetime", "must be at least \"1s\"".to_owned()));
+        }
+        if self.longest < self.lifetime {
+            errors.push(("key.longest", "must not be shorter than key.lifetime".to_owned()));
+        }
+        errors
+    }
+}

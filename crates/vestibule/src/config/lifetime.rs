@@ -1,0 +1,146 @@
+//! How long a token lives: `"15m"`, `"30 days"`, or `"never"`.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::config::duration;
+
+/// What a lifetime may look like, for error messages.
+const EXPECTED: &str = "a duration such as \"15m\", \"2h 30m\" or \"30 days\", or \"never\"";
+
+/// The word for a token without an end.
+const NEVER: &str = "never";
+
+/// How long a token lives (`JWT_ACCESS_TOKEN_EXPIRES`, `expires_delta`). A shorter one is less
+/// than a longer one, and each is less than [`Never`](Self::Never).
+///
+/// ```
+/// use std::time::Duration;
+/// use vestibule::Lifetime;
+///
+/// assert!(Lifetime::For(Duration::from_secs(900)) < Lifetime::Never);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lifetime {
+    /// It expires when this has passed.
+    For(Duration),
+    /// It never expires: it has no `exp`.
+    Never,
+}
+
+impl Lifetime {
+    /// A token that lives shorter is none.
+    pub(crate) const SHORTEST: Self = Self::For(Duration::from_secs(1));
+
+    /// What a token without an end is for; a longer life is a mistake.
+    pub(crate) const LONGEST: Self = Self::For(duration::LONGEST);
+
+    /// How long the row of such a sign-in stands; for an endless one a century, because a
+    /// store needs a time.
+    pub(crate) fn of_row(self) -> Duration {
+        match self {
+            Self::For(span) => span,
+            Self::Never => duration::LONGEST,
+        }
+    }
+
+    /// The end of a token given out now, whose sign-in began and ends at these times; `None`
+    /// when both go on without end.
+    pub(crate) fn end(
+        self,
+        now: OffsetDateTime,
+        (begin, end): (OffsetDateTime, OffsetDateTime),
+    ) -> Option<OffsetDateTime> {
+        match self {
+            Self::For(span) => Some((now + span).min(end)),
+            Self::Never if end - begin >= duration::LONGEST => None,
+            Self::Never => Some(end),
+        }
+    }
+}
+
+impl From<Duration> for Lifetime {
+    fn from(span: Duration) -> Self {
+        Self::For(span)
+    }
+}
+
+impl Serialize for Lifetime {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::For(span) => duration::serialize(span, to),
+            Self::Never => to.serialize_str(NEVER),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Lifetime {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Lifetime;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(EXPECTED)
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Lifetime, E> {
+                if text.trim() == NEVER {
+                    return Ok(Lifetime::Never);
+                }
+                let found = duration::parse(text).map(Lifetime::For);
+                found.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+            }
+
+            fn visit_u64<E: Error>(self, seconds: u64) -> Result<Lifetime, E> {
+                let found = duration::parse(&seconds.to_string()).map(Lifetime::For);
+                found.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(seconds), &self))
+            }
+
+            fn visit_i64<E: Error>(self, seconds: i64) -> Result<Lifetime, E> {
+                let found = duration::parse(&seconds.to_string()).map(Lifetime::For);
+                found.ok_or_else(|| E::invalid_value(Unexpected::Signed(seconds), &self))
+            }
+        }
+
+        from.deserialize_any(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use time::macros::datetime;
+
+    #[test]
+    fn lifetimes_read_as_durations_or_never() {
+        let read = |value| serde_json::from_value::<Lifetime>(value).ok();
+        let quarter = Some(Lifetime::For(Duration::from_secs(900)));
+        for value in [json!("15m"), json!(900), json!("900")] {
+            assert_eq!(read(value.clone()), quarter, "{value}");
+        }
+        assert_eq!(read(json!("never")), Some(Lifetime::Never));
+        for wrong in [json!("Never"), json!(false), json!(-1), json!("200 years"), json!(null)] {
+            assert_eq!(read(wrong.clone()), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_an_endless_token_of_an_endless_sign_in_has_no_end() {
+        let now = datetime!(2025-01-01 0:00 UTC);
+        let row = |life: Lifetime| (now, now + life.of_row());
+        let hour = Lifetime::For(Duration::from_secs(3600));
+        let end = now + Duration::from_secs(3600);
+        assert_eq!(Lifetime::Never.end(now, row(Lifetime::Never)), None);
+        assert_eq!(hour.end(now, row(Lifetime::Never)), Some(end));
+        assert_eq!(Lifetime::Never.end(now, row(hour)), Some(end));
+        assert_eq!(hour.end(now + Duration::from_secs(60), row(hour)), Some(end));
+    }
+}

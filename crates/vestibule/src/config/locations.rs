@@ -1,0 +1,289 @@
+//! Where tokens are looked for: `[default.auth.token]` `locations`, `cookies`, `query`, `json`.
+
+use serde::{Deserialize, Serialize};
+
+use super::{SameSite, SessionConfig, is_token};
+use crate::claims::TokenKind;
+
+/// A place in a request that may carry a token (`JWT_TOKEN_LOCATION`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Location {
+    /// The `Authorization` header, or the configured one.
+    Header,
+    /// A cookie; unsafe requests then need the CSRF value.
+    Cookies,
+    /// The query string; it ends up in logs and histories.
+    Query,
+    /// The JSON body, through the data guards [`TokenBody`](crate::TokenBody) and
+    /// [`RefreshBody`](crate::RefreshBody).
+    Json,
+}
+
+/// What the `SameSite` attribute of the JWT cookies says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenSameSite {
+    /// Sent along when a link leads here.
+    Lax,
+    /// Never sent from another site, links included.
+    Strict,
+    /// Sent along from every site, for pages that call an API of another site: only secure, and
+    /// only with CSRF values.
+    None,
+}
+
+/// `[default.auth.token.cookies]`: JWTs in cookies.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenCookiesConfig {
+    /// Cookie of the access token (`JWT_ACCESS_COOKIE_NAME`). Defaults to
+    /// `"access_token_cookie"`.
+    pub access: String,
+    /// Cookie of the refresh token (`JWT_REFRESH_COOKIE_NAME`). Defaults to
+    /// `"refresh_token_cookie"`.
+    pub refresh: String,
+    /// Path of the access cookie (`JWT_ACCESS_COOKIE_PATH`). Defaults to `"/"`.
+    pub access_path: String,
+    /// Path of the refresh cookie (`JWT_REFRESH_COOKIE_PATH`). Defaults to `"/"`.
+    pub refresh_path: String,
+    /// Domain of all four (`JWT_COOKIE_DOMAIN`). Defaults to none: this host alone.
+    pub domain: Option<String>,
+    /// Whether browsers send all four over HTTPS only (`JWT_COOKIE_SECURE`). Defaults to
+    /// `session.secure`.
+    pub secure: Option<bool>,
+    /// The `SameSite` attribute of all four (`JWT_COOKIE_SAMESITE`). Defaults to
+    /// `session.same_site`.
+    pub same_site: Option<TokenSameSite>,
+    /// Whether they go with the browser (`JWT_SESSION_COOKIE`); otherwise they last as long
+    /// as their token. Defaults to on.
+    pub session: bool,
+    /// Whether unsafe requests need the CSRF value (`JWT_COOKIE_CSRF_PROTECT`). Defaults to
+    /// on.
+    pub csrf: bool,
+    /// Whether the CSRF values are set as readable cookies (`JWT_CSRF_IN_COOKIES`). Defaults
+    /// to on.
+    pub csrf_in_cookies: bool,
+    /// The methods that need the CSRF value (`JWT_CSRF_METHODS`), in capitals. Defaults to
+    /// `POST`, `PUT`, `PATCH` and `DELETE`.
+    pub csrf_methods: Vec<String>,
+    /// Whether a form field may carry the CSRF value (`JWT_CSRF_CHECK_FORM`); it must be
+    /// among the first 512 bytes of the form. Defaults to off.
+    pub csrf_check_form: bool,
+    /// CSRF cookie beside the access cookie (`JWT_ACCESS_CSRF_COOKIE_NAME`). Defaults to
+    /// `"csrf_access_token"`.
+    pub csrf_access: String,
+    /// CSRF cookie beside the refresh cookie (`JWT_REFRESH_CSRF_COOKIE_NAME`). Defaults to
+    /// `"csrf_refresh_token"`.
+    pub csrf_refresh: String,
+    /// Path of the CSRF cookie beside the access cookie (`JWT_ACCESS_CSRF_COOKIE_PATH`): where
+    /// the pages are whose scripts read it. Defaults to `"/"`.
+    pub csrf_access_path: String,
+    /// Path of the CSRF cookie beside the refresh cookie (`JWT_REFRESH_CSRF_COOKIE_PATH`).
+    /// Defaults to `"/"`.
+    pub csrf_refresh_path: String,
+    /// Header of the CSRF value (`JWT_ACCESS_CSRF_HEADER_NAME`,
+    /// `JWT_REFRESH_CSRF_HEADER_NAME`). Defaults to `"X-CSRF-TOKEN"`.
+    pub csrf_header: String,
+    /// Form field of the CSRF value (`JWT_ACCESS_CSRF_FIELD_NAME`,
+    /// `JWT_REFRESH_CSRF_FIELD_NAME`). Defaults to `"csrf_token"`.
+    pub csrf_field: String,
+}
+
+impl Default for TokenCookiesConfig {
+    fn default() -> Self {
+        Self {
+            access: "access_token_cookie".to_owned(),
+            refresh: "refresh_token_cookie".to_owned(),
+            access_path: "/".to_owned(),
+            refresh_path: "/".to_owned(),
+            domain: None,
+            secure: None,
+            same_site: None,
+            session: true,
+            csrf: true,
+            csrf_in_cookies: true,
+            csrf_methods: ["POST", "PUT", "PATCH", "DELETE"].map(str::to_owned).to_vec(),
+            csrf_check_form: false,
+            csrf_access: "csrf_access_token".to_owned(),
+            csrf_refresh: "csrf_refresh_token".to_owned(),
+            csrf_access_path: "/".to_owned(),
+            csrf_refresh_path: "/".to_owned(),
+            csrf_header: "X-CSRF-TOKEN".to_owned(),
+            csrf_field: "csrf_token".to_owned(),
+        }
+    }
+}
+
+impl TokenCookiesConfig {
+    /// The cookie that carries tokens of this type.
+    pub(crate) fn name(&self, kind: TokenKind) -> &str {
+        match kind {
+            TokenKind::Access => &self.access,
+            TokenKind::Refresh => &self.refresh,
+        }
+    }
+
+    /// The path of that cookie.
+    pub(crate) fn path(&self, kind: TokenKind) -> &str {
+        match kind {
+            TokenKind::Access => &self.access_path,
+            TokenKind::Refresh => &self.refresh_path,
+        }
+    }
+
+    /// The readable cookie with its CSRF value.
+    pub(crate) fn csrf_name(&self, kind: TokenKind) -> &str {
+        match kind {
+            TokenKind::Access => &self.csrf_access,
+            TokenKind::Refresh => &self.csrf_refresh,
+        }
+    }
+
+    /// The path of that.
+    pub(crate) fn csrf_path(&self, kind: TokenKind) -> &str {
+        match kind {
+            TokenKind::Access => &self.csrf_access_path,
+            TokenKind::Refresh => &self.csrf_refresh_path,
+        }
+    }
+
+    /// Whether browsers send them over HTTPS only.
+    pub(crate) fn is_secure(&self, session: &SessionConfig) -> bool {
+        self.secure.unwrap_or_else(|| session.is_secure())
+    }
+
+    /// What their `SameSite` says.
+    pub(crate) fn same_site(&self, session: &SessionConfig) -> TokenSameSite {
+        self.same_site.unwrap_or(match session.same_site {
+            SameSite::Lax => TokenSameSite::Lax,
+            SameSite::Strict => TokenSameSite::Strict,
+        })
+    }
+
+    /// All four names.
+    pub(super) fn names(&self) -> [&str; 4] {
+        [&self.access, &self.refresh, &self.csrf_access, &self.csrf_refresh]
+    }
+
+    /// Their paths, in the same order.
+    fn paths(&self) -> [&str; 4] {
+        [&self.access_path, &self.refresh_path, &self.csrf_access_path, &self.csrf_refresh_path]
+    }
+
+    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
+        let names = self.names();
+        let mut errors = Vec::new();
+        let mut problem = |text: &str| errors.push(("token.cookies", text.to_owned()));
+        let fields = [self.csrf_header.as_str(), self.csrf_field.as_str()];
+        if !names.iter().chain(&fields).all(|name| is_token(name)) {
+            problem("names must be letters, digits, - or _");
+        }
+        if (1..names.len()).any(|index| names[..index].contains(&names[index])) {
+            problem("the four cookies must have different names");
+        }
+        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+        let known = |method: &String| methods.contains(&method.as_str());
+        if self.csrf_methods.is_empty() || !self.csrf_methods.iter().all(known) {
+            problem("csrf_methods must be some of GET, POST, PUT, PATCH, DELETE, in capitals");
+        }
+        // Whatever else is in one would end up among the cookie's attributes.
+        let plain = |path: &str| path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
+        if !self.paths().iter().all(|path| path.starts_with('/') && plain(path)) {
+            problem("paths must begin with / and hold no space and no ;");
+        }
+        let host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+        if self.domain.as_deref().is_some_and(|name| name.is_empty() || !name.bytes().all(host)) {
+            problem("domain must be a host name");
+        }
+        errors
+    }
+
+    /// What browsers would refuse, and what would leave nothing against other sites.
+    pub(super) fn validate_beside(&self, session: &SessionConfig) -> Vec<(&'static str, String)> {
+        let mut errors = Vec::new();
+        let mut problem = |text: &str| errors.push(("token.cookies", text.to_owned()));
+        let secure = self.is_secure(session);
+        if self.same_site(session) == TokenSameSite::None {
+            if !secure {
+                problem("same_site = \"none\" needs secure = true");
+            }
+            if !self.csrf {
+                problem("same_site = \"none\" does not go with csrf = false");
+            }
+            let unsafe_methods = ["POST", "PUT", "PATCH", "DELETE"];
+            let checked = |one: &&str| self.csrf_methods.iter().any(|method| method == one);
+            if !unsafe_methods.iter().all(checked) {
+                problem(
+                    "same_site = \"none\" needs all of POST, PUT, PATCH, DELETE in csrf_methods",
+                );
+            }
+        }
+        let named = |prefix: &str| self.names().iter().any(|name| name.starts_with(prefix));
+        if (named("__Host-") || named("__Secure-")) && !secure {
+            problem("names that begin with __Host- or __Secure- need secure = true");
+        }
+        let here = self.domain.is_none() && self.paths().iter().all(|path| *path == "/");
+        if named("__Host-") && !here {
+            problem("names that begin with __Host- need paths of / and no domain");
+        }
+        errors
+    }
+}
+
+/// `[default.auth.token.query]`: tokens in the query string.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenQueryConfig {
+    /// The parameter (`JWT_QUERY_STRING_NAME`). Defaults to `"jwt"`.
+    pub name: String,
+    /// What stands before the token (`JWT_QUERY_STRING_VALUE_PREFIX`). Defaults to nothing.
+    pub prefix: String,
+}
+
+impl Default for TokenQueryConfig {
+    fn default() -> Self {
+        Self { name: "jwt".to_owned(), prefix: String::new() }
+    }
+}
+
+impl TokenQueryConfig {
+    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
+        let problem = ("token.query.name", "must not be empty".to_owned());
+        if self.name.is_empty() { vec![problem] } else { Vec::new() }
+    }
+}
+
+/// `[default.auth.token.json]`: tokens in the JSON body.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenJsonConfig {
+    /// The key of the access token (`JWT_JSON_KEY`). Defaults to `"access_token"`.
+    pub access: String,
+    /// The key of the refresh token (`JWT_REFRESH_JSON_KEY`). Defaults to `"refresh_token"`.
+    pub refresh: String,
+}
+
+impl Default for TokenJsonConfig {
+    fn default() -> Self {
+        Self { access: "access_token".to_owned(), refresh: "refresh_token".to_owned() }
+    }
+}
+
+impl TokenJsonConfig {
+    /// The key of tokens of this type.
+    pub(crate) fn name(&self, kind: TokenKind) -> &str {
+        match kind {
+            TokenKind::Access => &self.access,
+            TokenKind::Refresh => &self.refresh,
+        }
+    }
+
+    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
+        let problem = ("token.json", "the two keys must be different, and not empty".to_owned());
+        let wrong =
+            self.access == self.refresh || self.access.is_empty() || self.refresh.is_empty();
+        if wrong { vec![problem] } else { Vec::new() }
+    }
+}

@@ -1,0 +1,218 @@
+//! `[default.auth]`: every setting of the library half, its default and its limits.
+
+pub(crate) mod algorithm;
+pub(crate) mod audience;
+pub(crate) mod config_error;
+pub mod duration;
+pub(crate) mod foreign;
+pub(crate) mod key;
+pub(crate) mod lifetime;
+pub(crate) mod locations;
+pub(crate) mod password;
+pub(crate) mod secret;
+pub(crate) mod session;
+pub(crate) mod token;
+pub(crate) mod validate;
+
+use std::time::Duration;
+
+use rocket::figment::{Figment, Profile};
+use serde::{Deserialize, Serialize};
+
+pub use algorithm::Algorithm;
+pub use audience::Audience;
+pub use config_error::{ConfigError, faults_of, read};
+pub use foreign::ForeignConfig;
+pub use key::KeyConfig;
+pub use lifetime::Lifetime;
+pub use locations::{
+    Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig, TokenSameSite,
+};
+pub use password::PasswordConfig;
+pub use secret::Secret;
+pub(crate) use secret::{guessable, unusable};
+pub(crate) use session::LONGEST_REMEMBRANCE;
+pub use session::{Protection, SameSite, SessionConfig};
+pub use token::TokenConfig;
+
+/// Which halves exist: sessions for people, tokens for programs, or both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Pages and session cookies; an `Authorization` header is not looked at.
+    Session,
+    /// The API and tokens; no cookie is ever read or written.
+    Token,
+    /// Both halves, kept apart by the session policy. The default.
+    #[default]
+    Both,
+}
+
+impl Mode {
+    /// Whether session cookies exist.
+    #[must_use]
+    pub const fn has_sessions(self) -> bool {
+        matches!(self, Self::Session | Self::Both)
+    }
+
+    /// Whether tokens exist.
+    #[must_use]
+    pub const fn has_tokens(self) -> bool {
+        matches!(self, Self::Token | Self::Both)
+    }
+
+    /// The word in `Rocket.toml`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Token => "token",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// When cookies are kept from leaving; see [`policy`](crate::fairing::policy).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionPolicy {
+    /// Cookies leave on every answer, token requests included. For comparison only.
+    Always,
+    /// No cookie leaves on the answer to a token request. The default.
+    #[default]
+    UnlessToken,
+    /// No cookie leaves at all; allowed in mode `token` only.
+    Never,
+}
+
+/// The whole of `[default.auth]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Which halves exist. Defaults to `"both"`.
+    pub mode: Mode,
+    /// When cookies are kept from leaving. Defaults to `"unless-token"`.
+    pub policy: SessionPolicy,
+    /// How long a proven password counts as fresh. Defaults to `"10m"`.
+    #[serde(with = "duration")]
+    pub fresh_for: Duration,
+    /// How long a sign-in and its account are remembered at the most, and so how long another
+    /// process may still accept one that has ended; what this process changes counts at once. 0
+    /// asks the store every time. Defaults to `"1s"`.
+    #[serde(with = "duration")]
+    pub revocation_delay: Duration,
+    /// Session cookies.
+    pub session: SessionConfig,
+    /// Tokens.
+    pub token: TokenConfig,
+    /// Access keys.
+    pub key: KeyConfig,
+    /// Password hashing.
+    pub password: PasswordConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            policy: SessionPolicy::default(),
+            fresh_for: Duration::from_secs(10 * 60),
+            revocation_delay: Duration::from_secs(1),
+            session: SessionConfig::default(),
+            token: TokenConfig::default(),
+            key: KeyConfig::default(),
+            password: PasswordConfig::default(),
+        }
+    }
+}
+
+/// The table around `[default.auth]`: with it figment names a wrong key by its full path.
+#[derive(Deserialize)]
+struct Around {
+    #[serde(default)]
+    auth: Config,
+}
+
+impl Config {
+    /// Reads and checks `[default.auth]` of the selected profile.
+    ///
+    /// # Errors
+    /// One [`ConfigError`] per unknown key, unreadable value or value outside its limits; none
+    /// holds a secret.
+    pub fn from_figment(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
+        let mut config = read::<Around>(figment)?.auth;
+        let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
+        config.session.secure.get_or_insert(!debug);
+        let faults: Vec<ConfigError> = config
+            .validate(figment.profile())
+            .into_iter()
+            .map(|(key, problem)| ConfigError::new(figment, &format!("auth.{key}"), problem))
+            .collect();
+        if faults.is_empty() { Ok(config) } else { Err(faults) }
+    }
+
+    /// What is wrong with the values, as key and sentence; empty when all is well.
+    #[must_use]
+    pub fn validate(&self, profile: &Profile) -> Vec<(&'static str, String)> {
+        let debug = profile == rocket::Config::DEBUG_PROFILE;
+        let mut errors = Vec::new();
+        if self.policy == SessionPolicy::Never && self.mode != Mode::Token {
+            errors.push(("policy", "\"never\" is allowed with mode = \"token\" only".to_owned()));
+        }
+        if self.policy == SessionPolicy::Never && self.token.locations.contains(&Location::Cookies)
+        {
+            errors.push(("policy", "\"never\" does not go with tokens in cookies".to_owned()));
+        }
+        let own = [self.session.cookie_name(), self.session.remember_cookie_name()];
+        if self.token.cookies.names().iter().any(|name| own.iter().any(|own| own == name)) {
+            let problem = "must differ from the session's cookies";
+            errors.push(("token.cookies", problem.to_owned()));
+        }
+        if self.fresh_for.is_zero() {
+            errors.push(("fresh_for", "must be longer than 0".to_owned()));
+        }
+        if self.mode.has_sessions() {
+            errors.extend(self.session.validate());
+        }
+        if self.mode.has_tokens() {
+            errors.extend(self.token.validate(debug));
+            errors.extend(self.key.validate());
+            errors.extend(self.token.query.validate());
+            errors.extend(self.token.json.validate());
+            if self.token.locations.contains(&Location::Cookies) {
+                errors.extend(self.token.cookies.validate_beside(&self.session));
+            }
+        }
+        errors.extend(self.password.validate(debug));
+        errors
+    }
+
+    /// Whether anything takes an access key: tokens exist, and `token.locations` holds `"header"`,
+    /// the one place where a key is looked for.
+    ///
+    /// ```
+    /// use vestibule::{Config, Location, Mode};
+    ///
+    /// let mut config = Config::default();
+    /// assert!(config.takes_keys());
+    /// config.token.locations = vec![Location::Cookies, Location::Query, Location::Json];
+    /// assert!(!config.takes_keys());
+    /// assert!(!Config { mode: Mode::Session, ..Config::default() }.takes_keys());
+    /// ```
+    #[must_use]
+    pub fn takes_keys(&self) -> bool {
+        self.mode.has_tokens() && self.token.locations.contains(&Location::Header)
+    }
+
+    /// The algorithm that signs tokens.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.token.algorithm
+    }
+}
+
+/// Whether a name can stand in a header or as a cookie's name.
+fn is_token(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits)
+}

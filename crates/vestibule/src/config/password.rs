@@ -1,0 +1,53 @@
+//! `[default.auth.password]`.
+
+use serde::{Deserialize, Serialize};
+
+/// `[default.auth.password]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordConfig {
+    /// bcrypt's cost, 10 to 20, in the debug profile from 4; each step doubles the work.
+    /// Defaults to 12.
+    pub cost: u32,
+    /// Shortest new password, in code points. Defaults to 8.
+    pub min_length: usize,
+    /// How hard to guess a new password must be, on zxcvbn's scale: 2 is a million guesses, 4
+    /// is ten billion, 0 takes any. Looked at by the account service. Defaults to 2.
+    pub strength: u8,
+    /// How many passwords are hashed at once, on threads that on Linux, all but one, yield to
+    /// requests. Defaults to the number of cores.
+    pub hashers: usize,
+    /// How many more may wait; the next gets 503 `busy`, or else whoever has waited for more
+    /// than a second. Defaults to 64.
+    pub queue: usize,
+}
+
+impl Default for PasswordConfig {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { cost: 12, min_length: 8, strength: 2, hashers: cores, queue: 64 }
+    }
+}
+
+impl PasswordConfig {
+    pub(super) fn validate(&self, debug: bool) -> Vec<(&'static str, String)> {
+        let mut errors = Vec::new();
+        let lowest = if debug { 4 } else { 10 };
+        if !(lowest..=20).contains(&self.cost) {
+            errors.push(("password.cost", format!("must be {lowest} to 20")));
+        }
+        if !(4..=64).contains(&self.min_length) {
+            errors.push(("password.min_length", "must be 4 to 64".to_owned()));
+        }
+        if self.strength > 4 {
+            errors.push(("password.strength", "must be 0 to 4".to_owned()));
+        }
+        if !(1..=1024).contains(&self.hashers) {
+            errors.push(("password.hashers", "must be 1 to 1024".to_owned()));
+        }
+        if self.queue > 100_000 {
+            errors.push(("password.queue", "must be at most 100000".to_owned()));
+        }
+        errors
+    }
+}

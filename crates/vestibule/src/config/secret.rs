@@ -1,0 +1,81 @@
+//! A value that never shows itself.
+
+use std::fmt;
+
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+/// Secrets of tutorials: whoever uses one has published the key.
+const KNOWN_EXAMPLES: &[&str] = &[
+    "change-me-change-me-change-me-change-me",
+    "super-secret-key-change-in-production",
+    "your-256-bit-secret",
+    "a-string-secret-at-least-256-bits-long",
+    "your-secret-key",
+    "super-secret",
+    "changeme",
+    "secret",
+    "jose",
+];
+
+/// Why a secret cannot be one at all, whatever the length.
+pub(crate) fn unusable(secret: &[u8]) -> Option<&'static str> {
+    let secret = secret.trim_ascii();
+    if secret.is_empty() {
+        Some("is empty")
+    } else if secret.starts_with(b"-----BEGIN") {
+        Some("is a PEM key, which belongs to another algorithm")
+    } else {
+        None
+    }
+}
+
+/// Why a secret is too easily guessed; an HMAC key is at least as long as its hash (RFC 7518,
+/// section 3.2).
+pub(crate) fn guessable(secret: &[u8], shortest: usize) -> Option<&'static str> {
+    let is_it = |known: &&str| known.as_bytes().eq_ignore_ascii_case(secret.trim_ascii());
+    if KNOWN_EXAMPLES.iter().any(is_it) {
+        Some("is a published example")
+    } else if secret.len() < shortest {
+        Some("is too short")
+    } else {
+        None
+    }
+}
+
+/// A secret of the configuration; prints and serialises as `[redacted]`.
+///
+/// ```
+/// use vestibule::Secret;
+///
+/// assert_eq!(format!("{:?}", Secret::from("battery staple")), "[redacted]");
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value itself, for the key that is made of it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str("[redacted]")
+    }
+}

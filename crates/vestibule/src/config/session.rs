@@ -1,0 +1,149 @@
+//! `[default.auth.session]`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{duration, is_token};
+use crate::config::secret::Secret;
+use crate::session::previous_keys::PreviousKeys;
+
+/// RFC 6265bis: browsers cut longer lives of a cookie.
+pub(crate) const LONGEST_REMEMBRANCE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// What the `SameSite` attribute of the session cookie says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SameSite {
+    /// Sent along when a link leads here. The default.
+    #[default]
+    Lax,
+    /// Never sent from another site, links included.
+    Strict,
+}
+
+/// What happens when a session cookie comes from another client (address or user agent) than
+/// it was given to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protection {
+    /// Nothing.
+    Off,
+    /// The session is not fresh there. The default.
+    #[default]
+    Basic,
+    /// The sign-in ends.
+    Strong,
+}
+
+/// `[default.auth.session]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionConfig {
+    /// Name of the cookie; `__Host-` is put before it when it is secure. Defaults to
+    /// `"session"`.
+    pub cookie: String,
+    /// Whether browsers send the cookie over HTTPS only. Defaults to on outside the debug
+    /// profile.
+    pub secure: Option<bool>,
+    /// The `SameSite` attribute. Defaults to `"lax"`.
+    pub same_site: SameSite,
+    /// How long a sign-in lives without being used. Defaults to `"2h"`.
+    #[serde(with = "duration")]
+    pub idle: Duration,
+    /// How long a sign-in lives at the most. Defaults to `"24h"`.
+    #[serde(with = "duration")]
+    pub lifetime: Duration,
+    /// What happens when the cookie comes from another client (`SESSION_PROTECTION`).
+    /// Defaults to `"basic"`.
+    pub protection: Protection,
+    /// How long a remembered sign-in lives (`REMEMBER_COOKIE_DURATION`); 0 switches
+    /// remembering off. Defaults to `"30 days"`.
+    #[serde(with = "duration")]
+    pub remember: Duration,
+    /// Name of the remember cookie (`REMEMBER_COOKIE_NAME`); `__Host-` is put before it when
+    /// it is secure. Defaults to `"remember_token"`.
+    pub remember_cookie: String,
+    /// Earlier values of Rocket's `secret_key`: session and remember cookies that one of them
+    /// sealed still open, and are sealed anew when they are used. Defaults to none.
+    pub previous_secret_keys: Vec<Secret>,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            cookie: "session".to_owned(),
+            secure: None,
+            same_site: SameSite::Lax,
+            idle: Duration::from_secs(2 * 60 * 60),
+            lifetime: Duration::from_secs(24 * 60 * 60),
+            protection: Protection::Basic,
+            remember: Duration::from_secs(30 * 24 * 60 * 60),
+            remember_cookie: "remember_token".to_owned(),
+            previous_secret_keys: Vec::new(),
+        }
+    }
+}
+
+impl SessionConfig {
+    /// Whether the cookie is for HTTPS only; on when nobody said otherwise.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.secure.unwrap_or(true)
+    }
+
+    /// The name that goes over the wire.
+    #[must_use]
+    pub fn cookie_name(&self) -> String {
+        self.prefixed(&self.cookie)
+    }
+
+    /// The name of the remember cookie that goes over the wire.
+    #[must_use]
+    pub fn remember_cookie_name(&self) -> String {
+        self.prefixed(&self.remember_cookie)
+    }
+
+    /// Whether sign-ins can be remembered.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        !self.remember.is_zero()
+    }
+
+    fn prefixed(&self, name: &str) -> String {
+        let prefix = if self.is_secure() { "__Host-" } else { "" };
+        format!("{prefix}{name}")
+    }
+
+    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
+        let mut errors = Vec::new();
+        let names =
+            [("session.cookie", &self.cookie), ("session.remember_cookie", &self.remember_cookie)];
+        for (key, name) in names {
+            if !is_token(name) || name.starts_with("__") {
+                let allowed = "must be letters, digits, - or _, without a __ prefix of its own";
+                errors.push((key, allowed.to_owned()));
+            }
+        }
+        if self.cookie == self.remember_cookie {
+            let problem = "must differ from session.cookie";
+            errors.push(("session.remember_cookie", problem.to_owned()));
+        }
+        if let Err(fault) = PreviousKeys::new(&self.previous_secret_keys) {
+            errors.push(("session.previous_secret_keys", fault));
+        }
+        if self.remember > LONGEST_REMEMBRANCE {
+            errors.push(("session.remember", "must be at most \"400 days\"".to_owned()));
+        }
+        if self.remembers() && self.remember < self.lifetime {
+            let problem = "must not be shorter than session.lifetime, or 0 for off";
+            errors.push(("session.remember", problem.to_owned()));
+        }
+        for (key, span) in [("session.idle", self.idle), ("session.lifetime", self.lifetime)] {
+            if span < Duration::from_secs(1) {
+                errors.push((key, "must be at least \"1s\"".to_owned()));
+            }
+        }
+        errors
+    }
+}

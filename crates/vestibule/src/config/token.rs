@@ -1,0 +1,156 @@
+//! `[default.auth.token]`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::algorithm::Algorithm;
+use crate::claims::TokenKind;
+use crate::config::audience::Audience;
+use crate::config::duration;
+use crate::config::foreign::ForeignConfig;
+use crate::config::lifetime::Lifetime;
+use crate::config::locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
+use crate::config::secret::Secret;
+
+/// `[default.auth.token]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenConfig {
+    /// Life of an access token, or `"never"` for one without an end
+    /// (`JWT_ACCESS_TOKEN_EXPIRES`). Defaults to `"15m"`.
+    pub access: Lifetime,
+    /// Life of a token sign-in and of its refresh tokens, never extended, or `"never"`
+    /// (`JWT_REFRESH_TOKEN_EXPIRES`). Defaults to `"30 days"`.
+    pub refresh: Lifetime,
+    /// The longest life that an [`Issue`](crate::TokenOptions) may ask for, and that a token
+    /// presented may have, where that is more than `access` or `refresh`. Defaults to none:
+    /// those two are the longest.
+    pub longest: Option<Lifetime>,
+    /// How long the refresh token before the newest still answers with the same successor.
+    /// Defaults to `"10s"`.
+    #[serde(with = "duration")]
+    pub refresh_grace: Duration,
+    /// How far clocks may differ (`JWT_DECODE_LEEWAY`). Defaults to `"0s"`, at most `"5m"`.
+    #[serde(with = "duration")]
+    pub leeway: Duration,
+    /// `iss` of every token; `""` neither writes nor demands one (`JWT_ENCODE_ISSUER`,
+    /// `JWT_DECODE_ISSUER`). Defaults to `"vestibule"`.
+    pub issuer: String,
+    /// `aud` of every token, one name or several; a token passes that names one of them. `""`
+    /// and `[]` neither write nor demand one (`JWT_ENCODE_AUDIENCE`, `JWT_DECODE_AUDIENCE`).
+    /// Defaults to `"vestibule"`.
+    pub audience: Audience,
+    /// The claim that holds the account's id (`JWT_IDENTITY_CLAIM`). Defaults to `"sub"`.
+    pub identity_claim: String,
+    /// Whether that claim must be a text; off, a whole number is read as its digits
+    /// (`JWT_VERIFY_SUB`). We always write a text. Defaults to on.
+    pub verify_sub: bool,
+    /// Whether new tokens carry `nbf` (`JWT_ENCODE_NBF`). Defaults to on.
+    pub nbf: bool,
+    /// The claims that a token must carry besides those that other settings demand (`require`
+    /// of PyJWT). Defaults to what our own tokens carry: `iat`, `jti`, `nbf`, `type`, and with
+    /// an `issuer` also `auth_time` and `fresh`.
+    pub require: Option<Vec<String>>,
+    /// How tokens are signed (`JWT_ALGORITHM`). Defaults to `"HS256"`.
+    pub algorithm: Algorithm,
+    /// The signing key, at least as long as the hash of the algorithm: 32 bytes for HS256, 48
+    /// for HS384, 64 for HS512 (`JWT_SECRET_KEY`). No default.
+    pub secret: Option<Secret>,
+    /// Keys that signed earlier tokens and still verify them. Defaults to none.
+    pub previous_secrets: Vec<Secret>,
+    /// The signing key of an algorithm with key pairs: PEM text, or the path of a PEM file
+    /// (`JWT_PRIVATE_KEY`). No default.
+    pub private_key: Option<Secret>,
+    /// Further keys that verify: PEM texts or paths of PEM files (`JWT_PUBLIC_KEY`).
+    /// Defaults to none.
+    pub public_keys: Vec<String>,
+    /// Where tokens are looked for (`JWT_TOKEN_LOCATION`). Defaults to `["header"]`.
+    pub locations: Vec<Location>,
+    /// Tokens in cookies.
+    pub cookies: TokenCookiesConfig,
+    /// Tokens in the query string.
+    pub query: TokenQueryConfig,
+    /// Tokens in the JSON body.
+    pub json: TokenJsonConfig,
+    /// The header that carries the token (`JWT_HEADER_NAME`). Defaults to `"Authorization"`.
+    pub header: String,
+    /// The scheme before the token (`JWT_HEADER_TYPE`). Defaults to `"Bearer"`.
+    pub scheme: String,
+    /// The realm of the challenge that goes with a 401 (RFC 9110, section 11.5). Defaults to
+    /// `"vestibule"`.
+    pub realm: String,
+    /// Accepts a tutorial's short secret; debug profile only. Defaults to off.
+    pub allow_weak_secret: bool,
+    /// Tokens that somebody else issues.
+    pub foreign: ForeignConfig,
+}
+
+impl Default for TokenConfig {
+    fn default() -> Self {
+        Self {
+            access: Lifetime::For(Duration::from_secs(15 * 60)),
+            refresh: Lifetime::For(Duration::from_secs(30 * 24 * 60 * 60)),
+            longest: None,
+            refresh_grace: Duration::from_secs(10),
+            leeway: Duration::ZERO,
+            issuer: "vestibule".to_owned(),
+            audience: Audience::from("vestibule"),
+            identity_claim: "sub".to_owned(),
+            verify_sub: true,
+            nbf: true,
+            require: None,
+            algorithm: Algorithm::HS256,
+            secret: None,
+            previous_secrets: Vec::new(),
+            private_key: None,
+            public_keys: Vec::new(),
+            locations: vec![Location::Header],
+            cookies: TokenCookiesConfig::default(),
+            query: TokenQueryConfig::default(),
+            json: TokenJsonConfig::default(),
+            header: "Authorization".to_owned(),
+            scheme: "Bearer".to_owned(),
+            realm: "vestibule".to_owned(),
+            allow_weak_secret: false,
+            foreign: ForeignConfig::default(),
+        }
+    }
+}
+
+impl TokenConfig {
+    /// The configured life of a new token of this type.
+    pub(crate) fn lifetime(&self, kind: TokenKind) -> Lifetime {
+        match kind {
+            TokenKind::Access => self.access,
+            TokenKind::Refresh => self.refresh,
+        }
+    }
+
+    /// The longest life that a token of this type may have.
+    pub(crate) fn limit(&self, kind: TokenKind) -> Lifetime {
+        let usual = self.lifetime(kind);
+        self.longest.map_or(usual, |longest| longest.max(usual))
+    }
+
+    /// The claims that a token of this type must carry besides the account's id.
+    pub(crate) fn required(&self, kind: TokenKind) -> impl Iterator<Item = &str> {
+        let by_default = self.require.is_none();
+        // A token in our name is one of ours, and these two are in each of ours.
+        let named = !self.issuer.is_empty();
+        let implied = [
+            ("iss", named),
+            ("aud", !self.audience.is_empty()),
+            // Without an end its life would be above every limit.
+            ("exp", self.limit(kind) != Lifetime::Never),
+            ("iat", by_default),
+            ("jti", by_default),
+            ("nbf", by_default && self.nbf),
+            ("type", by_default),
+            ("auth_time", by_default && named),
+            ("fresh", by_default && named),
+        ];
+        let implied = implied.into_iter().filter_map(|(name, on)| on.then_some(name));
+        implied.chain(self.require.iter().flatten().map(String::as_str))
+    }
+}

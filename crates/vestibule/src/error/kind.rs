@@ -1,0 +1,294 @@
+//! Every way in which a request can fail, with its status and its stable code.
+
+use rocket::http::Status;
+
+/// What clients may know of an [`Error`](crate::Error): a status, a stable code and a
+/// sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Nobody presented anything that this route takes.
+    ///
+    /// 401 `credentials_missing`
+    CredentialsMissing,
+    /// The `Authorization` header names our scheme and is not one well-formed token.
+    ///
+    /// 401 `malformed_authorization`
+    MalformedAuthorization,
+    /// More than one credential came with the request (RFC 6750, section 2).
+    ///
+    /// 400 `ambiguous_credentials`
+    AmbiguousCredentials,
+    /// The token is not one of ours, or not for us.
+    ///
+    /// 401 `token_invalid`
+    TokenInvalid,
+    /// The token was good once.
+    ///
+    /// 401 `token_expired`
+    TokenExpired,
+    /// The sign-in behind the token has ended, or its account is gone or inactive.
+    ///
+    /// 401 `token_revoked`
+    TokenRevoked,
+    /// A refresh token where an access token belongs, or the reverse.
+    ///
+    /// 401 `wrong_token_type`
+    WrongTokenType,
+    /// A JWT came in a cookie without its CSRF value.
+    ///
+    /// 401 `csrf_missing`
+    CsrfMissing,
+    /// A JWT came in a cookie with another's CSRF value.
+    ///
+    /// 401 `csrf_mismatch`
+    CsrfMismatch,
+    /// The password must have been proven recently.
+    ///
+    /// 401 `fresh_login_required`
+    FreshLoginRequired,
+    /// Unknown user or wrong password; never said which.
+    ///
+    /// 401 `bad_credentials`
+    BadCredentials,
+    /// The password was right, but the account is switched off.
+    ///
+    /// 403 `account_inactive`
+    AccountInactive,
+    /// Known, but not allowed.
+    ///
+    /// 403 `forbidden`
+    Forbidden,
+    /// The token lacks a scope (RFC 6750, section 3.1).
+    ///
+    /// 403 `insufficient_scope`
+    InsufficientScope,
+    /// An unsafe request that rides on a cookie came from another site.
+    ///
+    /// 403 `cross_origin`
+    CrossOrigin,
+    /// Too many failures; wait.
+    ///
+    /// 429 `too_many_attempts`
+    TooManyAttempts,
+    /// Every password hasher is busy, and the queue is full or too slow.
+    ///
+    /// 503 `busy`
+    Busy,
+    /// A store does not answer.
+    ///
+    /// 503 `unavailable`
+    Unavailable,
+    /// The user name is taken.
+    ///
+    /// 409 `username_taken`
+    UsernameTaken,
+    /// The change would leave nobody to administer the service.
+    ///
+    /// 409 `last_administrator`
+    LastAdministrator,
+    /// A field is missing, unknown or not acceptable; `fields` says which.
+    ///
+    /// 422 `invalid_field`
+    InvalidField,
+    /// The body cannot be read at all.
+    ///
+    /// 400 `malformed_body`
+    MalformedBody,
+    /// The body is not of the type that this route takes.
+    ///
+    /// 415 `unsupported_media_type`
+    UnsupportedMediaType,
+    /// The body is larger than this route takes.
+    ///
+    /// 413 `too_large`
+    TooLarge,
+    /// Nothing is here.
+    ///
+    /// 404 `not_found`
+    NotFound,
+    /// The path exists, under another method.
+    ///
+    /// 405 `method_not_allowed`
+    MethodNotAllowed,
+    /// A fault of the server.
+    ///
+    /// 500 `internal`
+    Internal,
+}
+
+impl ErrorKind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: &'static [Self] = &[
+        Self::CredentialsMissing,
+        Self::MalformedAuthorization,
+        Self::AmbiguousCredentials,
+        Self::TokenInvalid,
+        Self::TokenExpired,
+        Self::TokenRevoked,
+        Self::WrongTokenType,
+        Self::CsrfMissing,
+        Self::CsrfMismatch,
+        Self::FreshLoginRequired,
+        Self::BadCredentials,
+        Self::AccountInactive,
+        Self::Forbidden,
+        Self::InsufficientScope,
+        Self::CrossOrigin,
+        Self::TooManyAttempts,
+        Self::Busy,
+        Self::Unavailable,
+        Self::UsernameTaken,
+        Self::LastAdministrator,
+        Self::InvalidField,
+        Self::MalformedBody,
+        Self::UnsupportedMediaType,
+        Self::TooLarge,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Internal,
+    ];
+
+    /// The table: status, code, sentence.
+    const fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::CredentialsMissing => (401, "credentials_missing", "Sign in to use this."),
+            Self::MalformedAuthorization => (
+                401,
+                "malformed_authorization",
+                "The Authorization header must be one scheme and one token.",
+            ),
+            Self::AmbiguousCredentials => {
+                (400, "ambiguous_credentials", "Present one credential, not several.")
+            }
+            Self::TokenInvalid => (401, "token_invalid", "The token is not valid."),
+            Self::TokenExpired => (401, "token_expired", "The token has expired."),
+            Self::TokenRevoked => (401, "token_revoked", "The token has been revoked."),
+            Self::WrongTokenType => {
+                (401, "wrong_token_type", "This route takes another type of token.")
+            }
+            Self::CsrfMissing => (401, "csrf_missing", "The CSRF value is missing."),
+            Self::CsrfMismatch => {
+                (401, "csrf_mismatch", "The CSRF value does not belong to the token.")
+            }
+            Self::FreshLoginRequired => {
+                (401, "fresh_login_required", "Confirm your password to do this.")
+            }
+            Self::BadCredentials => (401, "bad_credentials", "Wrong user name or password."),
+            Self::AccountInactive => (403, "account_inactive", "This account is not active."),
+            Self::Forbidden => (403, "forbidden", "You may not do this."),
+            Self::InsufficientScope => {
+                (403, "insufficient_scope", "The token does not carry the scope for this.")
+            }
+            Self::CrossOrigin => (403, "cross_origin", "The request came from another site."),
+            Self::TooManyAttempts => {
+                (429, "too_many_attempts", "Too many attempts. Wait and try again.")
+            }
+            Self::Busy => (503, "busy", "The server is busy. Try again in a moment."),
+            Self::Unavailable => (
+                503,
+                "unavailable",
+                "The service is not available at the moment. Try again in a moment.",
+            ),
+            Self::UsernameTaken => (409, "username_taken", "This user name is taken."),
+            Self::LastAdministrator => {
+                (409, "last_administrator", "At least one active administrator must remain.")
+            }
+            Self::InvalidField => (422, "invalid_field", "Some fields are not acceptable."),
+            Self::MalformedBody => (400, "malformed_body", "The body could not be read."),
+            Self::UnsupportedMediaType => {
+                (415, "unsupported_media_type", "Send the body as application/json.")
+            }
+            Self::TooLarge => (413, "too_large", "The body is too large."),
+            Self::NotFound => (404, "not_found", "There is nothing here."),
+            Self::MethodNotAllowed => {
+                (405, "method_not_allowed", "This path takes another method.")
+            }
+            Self::Internal => (500, "internal", "Something went wrong on our side."),
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(self) -> Status {
+        Status::new(self.row().0)
+    }
+
+    /// The stable code that clients may match on.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The sentence for people.
+    #[must_use]
+    pub const fn detail(self) -> &'static str {
+        self.row().2
+    }
+
+    /// The `title` of Problem JSON: the reason phrase of the status.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.status().reason_lossy()
+    }
+
+    /// The kind that a bare status stands for, where that is certain.
+    #[must_use]
+    pub const fn of(status: Status) -> Option<Self> {
+        Some(match status.code {
+            401 => Self::CredentialsMissing,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            405 => Self::MethodNotAllowed,
+            413 => Self::TooLarge,
+            415 => Self::UnsupportedMediaType,
+            422 => Self::InvalidField,
+            429 => Self::TooManyAttempts,
+            400 => Self::MalformedBody,
+            500 => Self::Internal,
+            503 => Self::Unavailable,
+            _ => return None,
+        })
+    }
+
+    /// True where the presented token itself is at fault: the challenge then says
+    /// `error="invalid_token"` (RFC 6750, section 3.1).
+    #[must_use]
+    pub const fn blames_token(self) -> bool {
+        matches!(
+            self,
+            Self::MalformedAuthorization
+                | Self::TokenInvalid
+                | Self::TokenExpired
+                | Self::TokenRevoked
+                | Self::WrongTokenType
+                | Self::CsrfMissing
+                | Self::CsrfMismatch
+                | Self::FreshLoginRequired
+        )
+    }
+
+    /// Seconds after which trying again may help.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::Busy | Self::Unavailable => Some(1),
+            Self::TooManyAttempts => Some(60),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_unique_and_every_status_is_an_error() {
+        let mut codes: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), ErrorKind::ALL.len());
+        assert!(ErrorKind::ALL.iter().all(|kind| kind.status().code >= 400));
+    }
+}

@@ -1,0 +1,261 @@
+//! The one error of this crate: a kind for the client, a cause for the log.
+
+pub(crate) mod kind;
+pub(crate) mod problem;
+pub(crate) mod request_errors;
+pub(crate) mod token_error;
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use rocket::Request;
+use rocket::http::Status;
+use rocket::response::{self, Responder};
+
+use crate::error::kind::ErrorKind;
+use crate::error::request_errors::RequestErrors;
+use crate::error::token_error::TokenError;
+
+type Cause = Arc<dyn StdError + Send + Sync>;
+
+/// What went wrong: a [`kind`](Error::kind) that clients may see and a
+/// [`source`](StdError::source) that only the log may see.
+///
+/// As a responder it answers with the status of its kind *through the application's
+/// catchers*, which ask [`Error::of`] and draw it: a page here, Problem JSON there. Guards
+/// leave theirs in the same place.
+///
+/// ```
+/// use vestibule::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::InvalidField).field("username", "Choose a user name.");
+/// assert_eq!(error.kind().status().code, 422);
+/// assert_eq!(error.kind().code(), "invalid_field");
+/// ```
+#[derive(Clone)]
+pub struct Error {
+    kind: ErrorKind,
+    details: Option<Box<Details>>,
+    source: Option<Cause>,
+}
+
+/// What few errors have is kept out of line, so that a `Result` stays small.
+#[derive(Clone, Default)]
+struct Details {
+    detail: Option<Cow<'static, str>>,
+    fields: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    retry_after: Option<u64>,
+    token_fault: Option<TokenError>,
+}
+
+impl Error {
+    /// An error of this kind with the kind's own sentence.
+    #[must_use]
+    pub fn new(kind: ErrorKind) -> Self {
+        Self { kind, details: None, source: None }
+    }
+
+    /// The store failed: 503 `unavailable`, never a 401; the cause goes to the log.
+    #[must_use]
+    pub fn unavailable(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::new(ErrorKind::Unavailable).caused_by(cause)
+    }
+
+    /// Something that cannot happen did: 500 `internal`; the cause goes to the log.
+    #[must_use]
+    pub fn internal(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::new(ErrorKind::Internal).caused_by(cause)
+    }
+
+    /// One field of a form or a JSON body is not acceptable: 422 `invalid_field`.
+    #[must_use]
+    pub fn invalid_field(
+        name: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(ErrorKind::InvalidField).field(name, message)
+    }
+
+    /// Replaces the sentence that people read; it must not repeat what the client sent.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.details.get_or_insert_default().detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what is wrong with one named field.
+    #[must_use]
+    pub fn field(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        self.details.get_or_insert_default().fields.push((name.into(), message.into()));
+        self
+    }
+
+    /// Adds `Retry-After`, in seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.details.get_or_insert_default().retry_after = Some(seconds);
+        self
+    }
+
+    /// Adds the cause, for the log only.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(cause));
+        self
+    }
+
+    /// What clients may know: status, code and title.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The sentence for people; safe to show.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        let own = self.details.as_ref().and_then(|details| details.detail.as_deref());
+        own.unwrap_or_else(|| self.kind.detail())
+    }
+
+    /// Field names and what is wrong with each, in order; empty for most errors.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.details.as_ref().map_or(&[][..], |details| &details.fields);
+        fields.iter().map(|(name, message)| (name.as_ref(), message.as_ref()))
+    }
+
+    /// Seconds to wait before trying again, where that is known.
+    #[must_use]
+    pub fn wait(&self) -> Option<u64> {
+        let own = self.details.as_ref().and_then(|details| details.retry_after);
+        own.or_else(|| self.kind.retry_after())
+    }
+
+    /// What exactly is wrong with the presented token, where the kind is `token_invalid` or
+    /// `token_revoked`, or its CSRF claim is missing. The answer does not say it: an
+    /// application that must, asks here.
+    #[must_use]
+    pub fn token_error(&self) -> Option<&TokenError> {
+        self.details.as_ref().and_then(|details| details.token_fault.as_ref())
+    }
+
+    /// The reason for an answer of this status: what a guard, a handler or this library left
+    /// on the request, for the application's catchers. `None` where nobody left one.
+    ///
+    /// Ask before you call a guard in a catcher: what was answered here stays the reason, for
+    /// the challenge, `Retry-After` and the events too.
+    ///
+    /// ```
+    /// # #[macro_use] extern crate rocket;
+    /// use rocket::Request;
+    /// use rocket::http::Status;
+    /// use vestibule::Error;
+    ///
+    /// #[catch(default)]
+    /// fn draw(status: Status, request: &Request<'_>) -> String {
+    ///     let error = Error::of(status, request);
+    ///     error.map_or_else(|| status.to_string(), |error| error.message().to_owned())
+    /// }
+    /// ```
+    ///
+    /// [`Problem::of`](crate::Problem::of) does just that.
+    #[must_use]
+    pub fn of(status: Status, request: &Request<'_>) -> Option<Self> {
+        RequestErrors::reason(request, status)
+    }
+
+    /// The newest error that was left on the request, whether or not it is the reason for
+    /// anything: a guard in an `Option` leaves one too. A catcher asks [`Error::of`].
+    #[must_use]
+    pub fn last(request: &Request<'_>) -> Option<Self> {
+        RequestErrors::last(request)
+    }
+
+    /// Leaves this error on the request for [`Error::of`]; for guards of your own.
+    pub fn remember(self, request: &Request<'_>) -> Status {
+        self.log();
+        let status = self.kind.status();
+        RequestErrors::add(request, self);
+        status
+    }
+
+    /// Adds what exactly is wrong with the token.
+    pub(crate) fn at_fault(mut self, fault: TokenError) -> Self {
+        self.details.get_or_insert_default().token_fault = Some(fault);
+        self
+    }
+
+    /// A programming error of the application: 500 `internal`, and the log says what it is.
+    pub(crate) fn misuse(what: impl Into<String>) -> Self {
+        Self::internal(std::io::Error::other(what.into()))
+    }
+
+    /// The cause is for the log, and for nobody else.
+    fn log(&self) {
+        if let Some(source) = &self.source {
+            log::error!(target: "vestibule::auth", "{}: {}", self.kind.code(), chain(source));
+        }
+    }
+}
+
+/// The whole chain of causes in one line.
+fn chain(error: &(dyn StdError + Send + Sync)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text.replace(['\r', '\n'], " ")
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+// `?` on a statement: a store that fails is 503, and the cause goes to the log.
+#[cfg(feature = "diesel")]
+impl From<diesel::result::Error> for Error {
+    fn from(cause: diesel::result::Error) -> Self {
+        Self::unavailable(cause)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+// By hand, because Rocket logs the `Debug` of a guard's error: a derived one would print
+// whatever a cause happens to hold.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Error").field(&self.kind.code()).finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl<'r, 'o: 'r> Responder<'r, 'o> for Error {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
+        self.log();
+        let status = self.kind.status();
+        RequestErrors::set_answer(request, self);
+        Err(status)
+    }
+}

@@ -1,0 +1,100 @@
+//! Problem JSON (RFC 9457): how an error looks to a program.
+
+use rocket::Request;
+use rocket::http::{ContentType, Status};
+use rocket::response::{self, Responder, Response};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::io::Cursor;
+
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+
+/// An `application/problem+json` answer with `title`, `status`, `code` and `detail`, plus
+/// `fields` where single fields are at fault.
+///
+/// ```
+/// use vestibule::{Error, ErrorKind, Problem};
+///
+/// let problem = Problem::from(Error::new(ErrorKind::TokenExpired));
+/// let json = rocket::serde::json::to_value(&problem).unwrap();
+/// assert_eq!(json["code"], "token_expired");
+/// assert_eq!(json["status"], 401);
+/// ```
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    title: &'static str,
+    status: u16,
+    code: String,
+    detail: String,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    fields: Map<String, Value>,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    /// What a catcher answers with: the error that was left on the request, when it is the
+    /// reason for this status, or else what the bare status says.
+    ///
+    /// ```
+    /// # #[macro_use] extern crate rocket;
+    /// use rocket::{Request, http::Status};
+    /// use vestibule::Problem;
+    ///
+    /// #[catch(default)]
+    /// fn draw(status: Status, request: &Request<'_>) -> Problem {
+    ///     Problem::of(status, request)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn of(status: Status, request: &Request<'_>) -> Self {
+        Error::of(status, request).map_or_else(|| status.into(), Self::from)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self {
+            title: error.kind().title(),
+            status: error.kind().status().code,
+            code: error.kind().code().to_owned(),
+            detail: error.message().to_owned(),
+            fields: error.fields().map(|(name, text)| (name.to_owned(), text.into())).collect(),
+            retry_after: error.wait(),
+        }
+    }
+}
+
+impl From<Status> for Problem {
+    fn from(status: Status) -> Self {
+        let mut problem =
+            Self::from(Error::new(ErrorKind::of(status).unwrap_or(if status.code < 500 {
+                ErrorKind::MalformedBody
+            } else {
+                ErrorKind::Internal
+            })));
+        if problem.status != status.code {
+            problem.title = status.reason_lossy();
+            problem.status = status.code;
+            problem.code = problem.title.to_ascii_lowercase().replace([' ', '-', '\''], "_");
+            problem.detail = format!("{}.", problem.title);
+        }
+        problem
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Problem {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let body = serde_json::to_vec(&self).map_err(|_| Status::InternalServerError)?;
+        let mut response = Response::build();
+        response
+            .status(Status::new(self.status))
+            .header(ContentType::new("application", "problem+json"))
+            .sized_body(body.len(), Cursor::new(body));
+        if let Some(seconds) = self.retry_after {
+            response.raw_header("Retry-After", seconds.to_string());
+        }
+        response.ok()
+    }
+}

@@ -1,0 +1,179 @@
+//! What happened: Flask-Login's signals, and what they lack. The application listens.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+
+use crate::error::kind::ErrorKind;
+use crate::guards::sentinel::{self, Proof};
+use crate::state::AuthState;
+
+/// What ended a sign-in from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EndedBy {
+    /// Its owner, from another sign-in or from this one.
+    Owner,
+    /// A new password.
+    PasswordChange,
+    /// An administrator.
+    Administrator,
+}
+
+impl EndedBy {
+    /// The word in logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::PasswordChange => "password_change",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A sign-in was opened (`user_logged_in`).
+    SignedIn,
+    /// A sign-in was ended by whoever presented it (`user_logged_out`).
+    SignedOut,
+    /// A request ended in 401, 403 or 429 (`user_unauthorized`, `user_needs_refresh`).
+    Refused(ErrorKind),
+    /// A remember cookie brought a session back (`user_loaded_from_cookie`).
+    Restored,
+    /// The password was proven again (`user_login_confirmed`).
+    Confirmed,
+    /// A refresh token was taken for the next pair; told once, also when it is presented again
+    /// within its grace.
+    Rotated,
+    /// A used refresh token was presented again: its sign-in has ended.
+    Theft,
+    /// A session cookie came from another client than it was given to
+    /// (`session_protected`).
+    Protected,
+    /// Sign-ins were ended from outside; how many.
+    Ended(EndedBy, u64),
+    /// An access key was made.
+    KeyMade,
+    /// A password was changed.
+    PasswordChanged,
+    /// Somebody registered.
+    Registered,
+}
+
+impl EventKind {
+    /// The word in logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::SignedOut => "signed_out",
+            Self::Refused(_) => "refused",
+            Self::Restored => "restored",
+            Self::Confirmed => "confirmed",
+            Self::Rotated => "rotated",
+            Self::Theft => "theft",
+            Self::Protected => "protected",
+            Self::Ended(..) => "ended",
+            Self::KeyMade => "key_made",
+            Self::PasswordChanged => "password_changed",
+            Self::Registered => "registered",
+        }
+    }
+}
+
+/// One event. It holds no secret: neither token nor password nor cookie.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'e> {
+    /// What happened.
+    pub kind: EventKind,
+    /// The id of the account, where one is known.
+    pub account: Option<&'e str>,
+    /// The id of the sign-in, where one is known.
+    pub sign_in: Option<&'e str>,
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+}
+
+/// Listens to events. Called on the request's own thread: hand slow work on.
+///
+/// ```
+/// use vestibule::{Auth, Event, Events};
+///
+/// struct Print;
+///
+/// impl Events for Print {
+///     fn on_event(&self, event: &Event<'_>) {
+///         println!("{} {:?}", event.kind.as_str(), event.account);
+///     }
+/// }
+///
+/// let fairing = Auth::fairing().events(Print);
+/// ```
+pub trait Events: Send + Sync + 'static {
+    /// Something happened.
+    fn on_event(&self, event: &Event<'_>);
+}
+
+/// The default: nobody listens.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Events for Silent {
+    fn on_event(&self, _: &Event<'_>) {}
+}
+
+/// Tells the listener.
+pub(crate) fn report(
+    request: &Request<'_>,
+    kind: EventKind,
+    account: Option<&str>,
+    sign_in: Option<&str>,
+) {
+    if let Ok(state) = AuthState::of(request) {
+        let address = request.client_ip();
+        state.events.on_event(&Event { kind, account, sign_in, address });
+    }
+}
+
+/// Guard: tells the listener what only the application knows, a registration for example.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::{EventKind, Reporter};
+///
+/// #[post("/register")]
+/// fn register(reporter: Reporter<'_>) {
+///     reporter.report(EventKind::Registered, Some("42"), None);
+/// }
+/// ```
+pub struct Reporter<'r>(&'r Request<'r>);
+
+impl Reporter<'_> {
+    /// Something happened to this account or sign-in.
+    pub fn report(&self, kind: EventKind, account: Option<&str>, sign_in: Option<&str>) {
+        report(self.0, kind, account, sign_in);
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Reporter<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
+        Outcome::Success(Self(request))
+    }
+}
+
+impl Sentinel for Reporter<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        sentinel::abort(rocket, "Reporter", Proof::Nothing)
+    }
+}

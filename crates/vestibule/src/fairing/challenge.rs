@@ -1,0 +1,41 @@
+//! What a refusal tells clients about coming in.
+
+use rocket::http::{Header, Status};
+use rocket::{Request, Response};
+
+use crate::credentials::credential::is_token_of_ours;
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::state::AuthState;
+
+/// RFC 6750, section 3: every 401 says how to come in, and a bad token that it was bad.
+pub(crate) fn challenge(
+    state: &AuthState,
+    request: &Request<'_>,
+    response: &mut Response<'_>,
+    reason: Option<&Error>,
+) {
+    let status = response.status();
+    if !matches!(status, Status::Unauthorized | Status::Forbidden) {
+        return;
+    }
+    // A challenge that the application wrote itself, for another scheme perhaps, stands.
+    if !state.config.mode.has_tokens() || response.headers().contains("WWW-Authenticate") {
+        return;
+    }
+    let (scheme, realm) = (&state.config.token.scheme, &state.config.token.realm);
+    let bare = format!("{scheme} realm=\"{realm}\"");
+    let value = match (status, reason.map(Error::kind)) {
+        (Status::Unauthorized, Some(kind))
+            if kind.blames_token() && is_token_of_ours(request, state) =>
+        {
+            format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
+        }
+        (Status::Unauthorized, _) => bare,
+        (Status::Forbidden, Some(kind @ ErrorKind::InsufficientScope)) => {
+            format!("{bare}, error=\"insufficient_scope\", error_description=\"{}\"", kind.detail())
+        }
+        _ => return,
+    };
+    response.set_header(Header::new("WWW-Authenticate", value));
+}

@@ -1,0 +1,72 @@
+//! The session policy: no cookie leaves on the answer to a token request.
+
+use rocket::{Request, Response};
+
+use crate::actions::token_cookies;
+use crate::config::{Mode, SessionPolicy};
+use crate::credentials::credential;
+use crate::state::AuthState;
+
+/// The one decision: may cookies leave on this answer?
+///
+/// ```
+/// use vestibule::{Mode, SessionPolicy};
+/// use vestibule::policy::cookies_may_leave;
+///
+/// assert!(cookies_may_leave(Mode::Both, SessionPolicy::UnlessToken, false));
+/// assert!(!cookies_may_leave(Mode::Both, SessionPolicy::UnlessToken, true));
+/// assert!(!cookies_may_leave(Mode::Token, SessionPolicy::UnlessToken, false));
+/// ```
+#[must_use]
+pub const fn cookies_may_leave(mode: Mode, policy: SessionPolicy, token_request: bool) -> bool {
+    match policy {
+        SessionPolicy::Always => true,
+        SessionPolicy::Never => false,
+        SessionPolicy::UnlessToken => match mode {
+            Mode::Token => false,
+            // In mode `session` no token is looked for: only a guard of the application's own can
+            // have said that this is a token request.
+            Mode::Session | Mode::Both => !token_request,
+        },
+    }
+}
+
+/// Whether the request presents a token, good or bad: such a request gets no cookie, and no
+/// redirect to a form. Never in mode `session`, unless a guard of your own
+/// [says so](mark_token_request).
+#[must_use]
+pub fn is_token_request(request: &Request<'_>) -> bool {
+    AuthState::of(request).is_ok_and(|state| credential::is_token_request(request, state))
+}
+
+/// Makes this a token request from now on, for a guard that takes a credential of your own
+/// ([`Authentication::external`](crate::Authentication::external)): the answer carries no cookie,
+/// is not stored, and no session is looked at. The challenge of a 401 does not say
+/// `invalid_token` for it, because it was no token of ours that was bad.
+pub fn mark_token_request(request: &Request<'_>) {
+    if let Ok(state) = AuthState::of(request) {
+        state.depends_on_user(request);
+        credential::mark(request);
+    }
+}
+
+/// Takes every `Set-Cookie` off an answer that may not carry one; answers whether there was
+/// any. In mode `token` too a JWT's own cookies stay, if they are configured.
+pub(crate) fn apply(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) -> bool {
+    let token_request = credential::is_token_request(request, state);
+    if cookies_may_leave(state.config.mode, state.config.policy, token_request) {
+        return false;
+    }
+    let fields: Vec<String> = response.headers().get("Set-Cookie").map(str::to_owned).collect();
+    // By configuration only: JWTs in cookies may set their own cookies and nothing else.
+    let (own, others): (Vec<_>, Vec<_>) =
+        fields.into_iter().partition(|field| token_cookies::is_ours(state, field));
+    if others.is_empty() {
+        return false;
+    }
+    response.remove_header("Set-Cookie");
+    for field in own {
+        response.adjoin_raw_header("Set-Cookie", field);
+    }
+    true
+}

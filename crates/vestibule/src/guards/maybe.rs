@@ -1,0 +1,42 @@
+//! Somebody or nobody, but never a bad credential.
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::error::request_errors::RequestErrors;
+use crate::guards::sentinel;
+
+/// Guard: as `G` where a credential was presented, and nobody where none was; a bad
+/// credential is still refused (`jwt_required(optional=True)`).
+///
+/// Without it: as `G`, but never `credentials_missing`.
+#[derive(Debug)]
+pub struct Maybe<G>(pub Option<G>);
+
+#[rocket::async_trait]
+impl<'r, G: FromRequest<'r, Error = Error>> FromRequest<'r> for Maybe<G> {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        let before = RequestErrors::snapshot(request);
+        match G::from_request(request).await {
+            Outcome::Success(found) => Outcome::Success(Self(Some(found))),
+            Outcome::Error((_, error)) if error.kind() == ErrorKind::CredentialsMissing => {
+                before.restore(request);
+                Outcome::Success(Self(None))
+            }
+            Outcome::Error(refused) => Outcome::Error(refused),
+            Outcome::Forward(status) => Outcome::Forward(status),
+        }
+    }
+}
+
+impl<G: Sentinel> Sentinel for Maybe<G> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        sentinel::abort_as(rocket, G::abort)
+    }
+}

@@ -1,0 +1,57 @@
+//! The public keys, published (RFC 7517).
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+use serde_json::Value;
+
+use crate::credentials::bearer::refuse;
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::guards::sentinel::{self, Proof};
+use crate::state::AuthState;
+
+/// Guard: the public keys with which others can verify our tokens; for
+/// `/.well-known/jwks.json`.
+///
+/// Without it: 404 in mode `session`. The set is empty for a shared secret.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use rocket::serde::json::{Json, Value};
+/// use vestibule::PublicKeys;
+///
+/// #[get("/.well-known/jwks.json")]
+/// fn jwks(keys: PublicKeys<'_>) -> Json<Value> {
+///     Json(keys.to_json())
+/// }
+/// ```
+pub struct PublicKeys<'r>(&'r AuthState);
+
+impl PublicKeys<'_> {
+    /// The JWK set.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        serde_json::to_value(self.0.keys.jwks()).unwrap_or_default()
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for PublicKeys<'r> {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        match AuthState::of(request) {
+            Ok(state) if state.config.mode.has_tokens() => Outcome::Success(Self(state)),
+            Ok(_) => refuse(request, ErrorKind::NotFound.into()),
+            Err(error) => refuse(request, error),
+        }
+    }
+}
+
+impl Sentinel for PublicKeys<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        sentinel::abort(rocket, "PublicKeys", Proof::Nothing)
+    }
+}

@@ -1,0 +1,123 @@
+//! The rungs without a user: a token of ours was presented and is good.
+
+use std::sync::Arc;
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+
+use crate::authentication::verified_as;
+use crate::claims::{Claims, TokenKind};
+use crate::credentials::bearer::{BearerToken, refuse};
+use crate::error::Error;
+use crate::error::token_error::TokenError;
+use crate::guards::sentinel::{self, Proof};
+use crate::state::AuthState;
+
+/// Guard: an access token with our signature, in its time, from our issuer and for our
+/// audience; never one of `token.foreign`, whose `sub` is no id of an account here. Whether its sign-in still stands is not depends_on_user: [`TokenUser`](crate::guards::TokenUser)
+/// does.
+///
+/// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
+/// `wrong_token_type`.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::AccessToken;
+///
+/// #[get("/subject")]
+/// fn subject(token: AccessToken) -> String {
+///     token.claims().sub.clone()
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AccessToken(Arc<Claims>);
+
+/// Guard: a refresh token, verified like an [`AccessToken`]; for the one route that gives
+/// out the next pair.
+///
+/// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
+/// `wrong_token_type`.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use rocket::serde::json::Json;
+/// use vestibule::{Account, Error, RefreshToken, TokenPair, Tokens};
+///
+/// async fn next<U: Account>(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
+///     Ok(Json(tokens.refresh::<U>(&token).await?))
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct RefreshToken(Arc<Claims>);
+
+impl AccessToken {
+    /// The verified claims.
+    #[must_use]
+    pub fn claims(&self) -> &Arc<Claims> {
+        &self.0
+    }
+}
+
+impl RefreshToken {
+    /// One that a data guard has verified.
+    pub(crate) fn of(claims: Arc<Claims>) -> Self {
+        Self(claims)
+    }
+
+    /// The verified claims.
+    #[must_use]
+    pub fn claims(&self) -> &Arc<Claims> {
+        &self.0
+    }
+}
+
+fn claims_of(request: &Request<'_>, kind: TokenKind) -> Result<Arc<Claims>, Error> {
+    let state = AuthState::of(request)?;
+    state.depends_on_user(request);
+    let claims = verified_as(request, state, kind)?.claims.clone();
+    if claims.foreign { Err(TokenError::Issuer.into()) } else { Ok(claims) }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for AccessToken {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        match claims_of(request, TokenKind::Access) {
+            Ok(claims) => Outcome::Success(Self(claims)),
+            Err(error) => refuse(request, error),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for RefreshToken {
+    type Error = Error;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+        match claims_of(request, TokenKind::Refresh) {
+            Ok(claims) => Outcome::Success(Self(claims)),
+            Err(error) => refuse(request, error),
+        }
+    }
+}
+
+impl Sentinel for AccessToken {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        sentinel::abort(rocket, "AccessToken", Proof::Login)
+    }
+}
+
+impl Sentinel for RefreshToken {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        sentinel::abort(rocket, "RefreshToken", Proof::Login)
+    }
+}
+
+impl Sentinel for BearerToken<'_> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        sentinel::abort(rocket, "BearerToken", Proof::Nothing)
+    }
+}

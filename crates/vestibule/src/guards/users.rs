@@ -1,0 +1,168 @@
+//! The rungs with a user: the sign-in stands, the account exists and is active.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
+use rocket::{Ignite, Rocket, Sentinel};
+
+use crate::account::Account;
+use crate::authentication::access_key::presented_key;
+use crate::authentication::verdict::Verdict;
+use crate::authentication::{Authentication, behind_token, by_session, by_token, verified};
+use crate::credentials::bearer::refuse;
+use crate::credentials::credential::is_token_request;
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::guards::sentinel;
+use crate::state::AuthState;
+
+/// A guard that knows who is asking; what [`Fresh`](crate::guards::Fresh) and
+/// [`Require`](crate::guards::Require) are built on.
+pub trait Authenticated: Send + Sync {
+    /// The application's user type.
+    type Account: Account;
+
+    /// Who is asking, and how they proved it.
+    fn authentication(&self) -> &Authentication<Self::Account>;
+}
+
+/// Guard: the account behind a bearer token or an access key. The guard of `/api`: a session
+/// cookie opens nothing here.
+///
+/// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired`,
+/// `wrong_token_type` or `token_revoked`; 503 `unavailable` when a store does not answer.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::{Account, TokenUser};
+///
+/// fn greet<U: Account>(user: TokenUser<U>) -> String {
+///     format!("account {}", user.account().id())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct TokenUser<U>(Authentication<U>);
+
+/// Guard: the account behind an access *or* a refresh token, or an access key; for signing out.
+///
+/// Without one: as [`TokenUser`]; `wrong_token_type` only for a refresh token in the access
+/// token's cookie.
+#[derive(Debug)]
+pub struct AnyTokenUser<U>(Authentication<U>);
+
+/// Guard: the account behind a session cookie. The guard of pages; an unsafe request must
+/// come from our own origin.
+///
+/// Without one: 401 `credentials_missing`, also on a token request, whatever cookie it
+/// carries; 403 `cross_origin`; 503 `unavailable`.
+#[derive(Debug)]
+pub struct SessionUser<U>(Authentication<U>);
+
+/// Guard: the account behind whichever credential was presented; a token decides if there
+/// is one (`current_user`).
+///
+/// Without one: 401 as [`TokenUser`] or [`SessionUser`].
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::{Account, CurrentUser};
+///
+/// fn how<U: Account>(user: CurrentUser<U>) -> &'static str {
+///     user.authentication().method().as_str()
+/// }
+/// # use vestibule::Authenticated;
+/// ```
+#[derive(Debug)]
+pub struct CurrentUser<U>(Authentication<U>);
+
+fn state_of<'r>(request: &'r Request<'_>) -> Result<&'r AuthState, Error> {
+    let state = AuthState::of(request)?;
+    state.depends_on_user(request);
+    Ok(state)
+}
+
+async fn token_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
+    by_token(request, state_of(request)?).await.cloned()
+}
+
+async fn any_token_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
+    let state = state_of(request)?;
+    if presented_key(request, state).is_some() {
+        return by_token(request, state).await.cloned();
+    }
+    behind_token(request, state, verified(request, state)?).await
+}
+
+async fn session_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
+    let state = state_of(request)?;
+    if is_token_request(request, state) {
+        // A bad token is refused as such; a good one is still no session.
+        by_token::<U>(request, state).await?;
+        let detail = "This page takes a session, not a token.";
+        return Err(Error::new(ErrorKind::CredentialsMissing).detail(detail));
+    }
+    let found = by_session(request, state).await?;
+    found.cloned().ok_or_else(|| ErrorKind::CredentialsMissing.into())
+}
+
+async fn current_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
+    match Verdict::of(request).await {
+        Verdict::Session(found) | Verdict::Token(found) => Ok(found),
+        Verdict::Nobody => Err(ErrorKind::CredentialsMissing.into()),
+        Verdict::Refused(error) => Err(error),
+    }
+}
+
+macro_rules! user_guard {
+    ($guard:ident, $find:ident) => {
+        impl<U> $guard<U> {
+            /// The account.
+            #[must_use]
+            pub fn account(&self) -> &Arc<U> {
+                self.0.account()
+            }
+        }
+
+        impl<U> Deref for $guard<U> {
+            type Target = U;
+
+            fn deref(&self) -> &U {
+                self.0.account()
+            }
+        }
+
+        impl<U: Account> Authenticated for $guard<U> {
+            type Account = U;
+
+            fn authentication(&self) -> &Authentication<U> {
+                &self.0
+            }
+        }
+
+        #[rocket::async_trait]
+        impl<'r, U: Account> FromRequest<'r> for $guard<U> {
+            type Error = Error;
+
+            async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+                match $find(request).await {
+                    Ok(found) => Outcome::Success(Self(found)),
+                    Err(error) => refuse(request, error),
+                }
+            }
+        }
+
+        impl<U: Account> Sentinel for $guard<U> {
+            fn abort(rocket: &Rocket<Ignite>) -> bool {
+                sentinel::abort_for::<U>(rocket, stringify!($guard))
+            }
+        }
+    };
+}
+
+user_guard!(TokenUser, token_user);
+user_guard!(AnyTokenUser, any_token_user);
+user_guard!(SessionUser, session_user);
+user_guard!(CurrentUser, current_user);

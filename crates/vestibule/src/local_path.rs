@@ -1,0 +1,131 @@
+//! Where to go after signing in: a path of ours, or nowhere.
+
+use std::fmt;
+
+use rocket::http::uri::{Origin, Reference};
+use rocket::response::Redirect;
+
+/// Longest `next` that is kept, in bytes; a longer one is dropped.
+const MAX_NEXT: usize = 2048;
+
+/// A redirect target that cannot leave the site: a path, perhaps with a query.
+///
+/// ```
+/// use vestibule::LocalPath;
+///
+/// assert_eq!(LocalPath::parse("/dashboard?tab=2").unwrap().as_str(), "/dashboard?tab=2");
+/// for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example", "dashboard"] {
+///     assert!(LocalPath::parse(elsewhere).is_none());
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalPath(String);
+
+impl LocalPath {
+    /// The path when it is one of ours: it starts with exactly one slash, holds no
+    /// backslash, no control character and no white space, also not percent-encoded, and
+    /// parses as an origin-form URI. `None` otherwise.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > MAX_NEXT || !text.starts_with('/') || !text.bytes().all(is_plain) {
+            return None;
+        }
+        let path = text.split(['?', '#']).next().unwrap_or(text);
+        // A proxy that decodes or tidies up paths must not see another host in it.
+        let decoded = percent_decoded(path)?;
+        if decoded.contains("//") || decoded.contains('\\') || decoded.chars().any(char::is_control)
+        {
+            return None;
+        }
+        let origin = Origin::parse(text).ok()?;
+        Some(Self(origin.to_string()))
+    }
+
+    /// The path and query.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A 303 to this path.
+    #[must_use]
+    pub fn redirect(self) -> Redirect {
+        match Origin::parse_owned(self.0) {
+            Ok(origin) => Redirect::to(Reference::from(origin)),
+            // What was parsed once parses again; the root is right all the same.
+            Err(_) => Redirect::to("/"),
+        }
+    }
+}
+
+impl fmt::Display for LocalPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'\\'
+}
+
+fn percent_decoded(path: &str) -> Option<String> {
+    // Twice, because some proxies decode once before they pass the rest on.
+    let once = rocket::http::RawStr::new(path).percent_decode().ok()?.into_owned();
+    let twice = rocket::http::RawStr::new(&once).percent_decode().ok()?.into_owned();
+    Some(twice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_taken() {
+        for good in ["/", "/dashboard", "/a/b?c=d&e=%2F%2F", "/a%20b", "/caf%C3%A9", "/?next=//x"] {
+            assert!(LocalPath::parse(good).is_some(), "{good:?}");
+        }
+        for bad in [
+            "",
+            "dashboard",
+            "//evil.com",
+            "///evil.com",
+            "////evil.com",
+            "/\\evil.com",
+            "\\\\evil.com",
+            "/%2Fevil.com",
+            "/%2f%2fevil.com",
+            "/%5Cevil.com",
+            "/%252Fevil.com",
+            "https://evil.com",
+            "https:evil.com",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            " /x",
+            "/x ",
+            "/\t/evil.com",
+            "/x\r\nSet-Cookie: a=b",
+            "/%0d%0aSet-Cookie:a=b",
+            "/%00",
+            "/\u{2028}",
+            "/é",
+            "/a//b",
+            "?x",
+            "#x",
+        ] {
+            assert!(LocalPath::parse(bad).is_none(), "{bad:?}");
+        }
+        assert!(LocalPath::parse(&format!("/{}", "a".repeat(MAX_NEXT))).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_stays_on_the_site(text in "[/\\\\a-z%0-9.:?#@ \\t]{0,40}") {
+            if let Some(path) = LocalPath::parse(&text) {
+                prop_assert!(path.as_str().starts_with('/'));
+                prop_assert!(!path.as_str().starts_with("//"));
+                prop_assert!(!path.as_str().contains('\\'));
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The form in which passwords are kept: passlib's `$bcrypt-sha256$v=2`, and plain bcrypt
+//! from elsewhere.
+//!
+//! bcrypt alone cuts at 72 bytes and repeats its key across a NUL. An HMAC-SHA-256 of the
+//! password, keyed with the salt's text, has neither trouble: 44 characters, no NUL.
+
+use base64::Engine as _;
+use base64::alphabet::BCRYPT;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD};
+use bcrypt::Version;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::error::Error;
+
+const BCRYPT64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
+const LENIENT: GeneralPurpose =
+    GeneralPurpose::new(&BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
+
+/// Highest cost that is verified: 20 is a minute of work already.
+const HIGHEST_COST: u32 = 20;
+
+/// Hashes a new password: `$bcrypt-sha256$v=2,t=2b,r=<cost>$<salt>$<digest>`.
+pub(super) fn hash(password: &str, cost: u32) -> Result<String, Error> {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(Error::unavailable)?;
+    with_salt(password, cost, salt)
+}
+
+/// A hash of this cost that no password is known for; made without hashing anything.
+pub(super) fn of_nobody(cost: u32) -> Result<String, Error> {
+    let mut random = [0; 16 + 23];
+    getrandom::fill(&mut random).map_err(Error::unavailable)?;
+    let (salt, digest) = random.split_at(16);
+    Ok(format!(
+        "$bcrypt-sha256$v=2,t=2b,r={cost}${}${}",
+        BCRYPT64.encode(salt),
+        BCRYPT64.encode(digest)
+    ))
+}
+
+fn with_salt(password: &str, cost: u32, salt: [u8; 16]) -> Result<String, Error> {
+    let salt_text = BCRYPT64.encode(salt);
+    let key = prehash(password, &salt_text);
+    let parts = bcrypt::hash_with_salt(key, cost, salt).map_err(Error::internal)?;
+    let plain = parts.format_for_version(Version::TwoB);
+    let digest = plain.get(29..).unwrap_or_default();
+    Ok(format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt_text}${digest}"))
+}
+
+/// Whether the password is the one behind a stored hash; a hash that cannot be read matches
+/// nothing.
+pub(super) fn verify(password: &str, stored: &str) -> bool {
+    match Stored::parse(stored) {
+        Some(Stored::Sha256 { cost, salt, digest }) => {
+            let key = prehash(password, salt);
+            verify_bcrypt(key.as_bytes(), &format!("$2b${cost:02}${salt}{digest}"))
+        }
+        // Plain bcrypt ends at a NUL and starts over: "ab" would match "ab\0ab".
+        Some(Stored::Bcrypt { .. }) if password.contains('\0') => false,
+        Some(Stored::Bcrypt { tidy, .. }) => verify_bcrypt(password.as_bytes(), &tidy),
+        None => false,
+    }
+}
+
+/// As [`verify`], and a wrong password costs as much as one of a hash of this cost: a cheaper
+/// hash, taken over from elsewhere, would tell by the time that there is such an account.
+pub(super) fn verify_evenly(password: &str, stored: &str, cost: u32) -> bool {
+    let right = verify(password, stored);
+    if !right {
+        let spent = Stored::parse(stored).map_or(cost, |stored| stored.cost());
+        for cost in missing_work(spent, cost) {
+            // Only for the time it takes.
+            let _ = bcrypt::hash_with_salt("x", cost, [0; 16]);
+        }
+    }
+    right
+}
+
+/// The costs whose work together with that of `spent` is the work of `wanted`.
+fn missing_work(spent: u32, wanted: u32) -> std::ops::Range<u32> {
+    spent..wanted
+}
+
+/// Whether a stored hash should be made anew at the next sign-in: plain bcrypt, or a cost
+/// below the configured one.
+pub(super) fn is_outdated(stored: &str, cost: u32) -> bool {
+    !matches!(Stored::parse(stored), Some(Stored::Sha256 { cost: found, .. }) if found >= cost)
+}
+
+/// Whether a text is a hash that [`verify`] can read, and the password one that it would
+/// look at.
+pub(super) fn can_match(password: &str, stored: &str) -> bool {
+    match Stored::parse(stored) {
+        Some(Stored::Sha256 { .. }) => true,
+        Some(Stored::Bcrypt { .. }) => !password.contains('\0'),
+        None => false,
+    }
+}
+
+/// A hash made elsewhere, as it is kept; or why it cannot be, in words that do not repeat it.
+pub(super) fn adopt(text: &str, highest: u32) -> Result<String, String> {
+    let Some(stored) = Stored::parse(text) else {
+        return Err("this is no hash of bcrypt, nor of passlib's bcrypt-sha256".to_owned());
+    };
+    if stored.cost() > highest {
+        let cost = stored.cost();
+        return Err(format!("its cost is {cost}, above auth.password.cost, which is {highest}"));
+    }
+    Ok(match stored {
+        Stored::Sha256 { .. } => text.to_owned(),
+        Stored::Bcrypt { tidy, .. } => tidy,
+    })
+}
+
+fn verify_bcrypt(key: &[u8], hash: &str) -> bool {
+    bcrypt::verify(key, hash).unwrap_or(false)
+}
+
+fn prehash(password: &str, salt_text: &str) -> String {
+    // HMAC takes a key of any length, so this cannot fail.
+    let mac = Hmac::<Sha256>::new_from_slice(salt_text.as_bytes());
+    let digest = mac.map(|mac| mac.chain_update(password.as_bytes()).finalize().into_bytes());
+    digest.map(|digest| STANDARD.encode(digest)).unwrap_or_default()
+}
+
+enum Stored<'h> {
+    Sha256 { cost: u32, salt: &'h str, digest: &'h str },
+    Bcrypt { cost: u32, tidy: String },
+}
+
+impl<'h> Stored<'h> {
+    fn parse(stored: &'h str) -> Option<Self> {
+        let cost = |text: &str| {
+            let cost = text.parse().ok()?;
+            (4..=HIGHEST_COST).contains(&cost).then_some(cost)
+        };
+        if let Some(rest) = stored.strip_prefix("$bcrypt-sha256$v=2,t=2b,r=") {
+            let mut parts = rest.split('$');
+            let (rounds, salt, digest) = (parts.next()?, parts.next()?, parts.next()?);
+            let good = parts.next().is_none()
+                && tidied(salt, 16).is_some_and(|tidy| tidy == salt)
+                && tidied(digest, 23).is_some_and(|tidy| tidy == digest);
+            return good.then_some(Self::Sha256 { cost: cost(rounds)?, salt, digest });
+        }
+        let tag = ["$2a$", "$2b$", "$2y$"].into_iter().find(|tag| stored.starts_with(tag))?;
+        let (rounds, text) = stored[tag.len()..].split_once('$')?;
+        let (salt, digest) = text.split_at_checked(22)?;
+        let (cost, salt, digest) = (cost(rounds)?, tidied(salt, 16)?, tidied(digest, 23)?);
+        (rounds.len() == 2)
+            .then(|| Self::Bcrypt { cost, tidy: format!("{tag}{rounds}${salt}{digest}") })
+    }
+
+    fn cost(&self) -> u32 {
+        match self {
+            Self::Sha256 { cost, .. } | Self::Bcrypt { cost, .. } => *cost,
+        }
+    }
+}
+
+/// The base64 text of so many bytes in its one proper form: the last character has bits that
+/// mean nothing, and some programs left them set.
+fn tidied(text: &str, bytes: usize) -> Option<String> {
+    let decoded = LENIENT.decode(text).ok()?;
+    (decoded.len() == bytes).then(|| BCRYPT64.encode(decoded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_of_passlib_verifies() {
+        // The example of passlib's documentation of bcrypt_sha256.
+        let known =
+            "$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2";
+        assert!(verify("password", known));
+        assert!(!verify("Password", known));
+    }
+
+    #[test]
+    fn neither_length_nor_nul_is_lost() {
+        let long = "x".repeat(72);
+        let stored = hash(&long, 4).expect("hashes");
+        assert!(verify(&long, &stored));
+        assert!(!verify(&format!("{long}zzz"), &stored));
+        let short = hash("ab", 4).expect("hashes");
+        assert!(!verify("ab\0ab", &short));
+        assert!(!verify("\0", &hash("", 4).expect("hashes")));
+    }
+
+    #[test]
+    fn plain_bcrypt_verifies_and_is_outdated() {
+        let plain = bcrypt::hash("ab", 4).expect("hashes");
+        assert!(verify("ab", &plain) && !verify("ab\0ab", &plain) && !verify("abc", &plain));
+        assert!(is_outdated(&plain, 4));
+        let ours = hash("ab", 5).expect("hashes");
+        assert!(!is_outdated(&ours, 5) && is_outdated(&ours, 6));
+    }
+
+    #[test]
+    fn an_unreadable_hash_matches_nothing() {
+        let utf8 = "é".repeat(30);
+        for odd in ["", "!", "$2b$31$", &utf8, "$2b$12$short", "$bcrypt-sha256$v=2,t=2b,r=31$a$b"] {
+            assert!(!verify("", odd) && !verify("password", odd), "{odd}");
+        }
+    }
+
+    #[test]
+    fn stray_bits_in_an_old_hash_mean_nothing() {
+        let good = bcrypt::hash("ab", 4).expect("hashes");
+        // The last character of the salt holds two bits of it, that of the digest four.
+        let stray = |at: usize, keep: usize| {
+            let alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+            let value = alphabet.find(&good[at..=at]).expect("of the alphabet");
+            let other = value | ((1 << (6 - keep)) - 1);
+            format!("{}{}{}", &good[..at], &alphabet[other..=other], &good[at + 1..])
+        };
+        for odd in [stray(28, 2), stray(59, 4)] {
+            assert!(verify("ab", &odd) && !verify("abc", &odd), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_password_costs_the_same_whatever_the_hash() {
+        for spent in 4..=12 {
+            let work: u32 = missing_work(spent, 12).map(|cost| 1 << cost).sum();
+            assert_eq!((1 << spent) + work, 1 << 12);
+        }
+        assert!(missing_work(12, 12).is_empty() && missing_work(14, 12).is_empty());
+    }
+
+    #[test]
+    fn a_hash_from_elsewhere_is_taken_as_it_is_or_refused_without_being_repeated() {
+        for made in ["$2a$", "$2b$", "$2y$"] {
+            let plain = bcrypt::hash("ab", 4).expect("hashes").replacen("$2b$", made, 1);
+            assert_eq!(adopt(&plain, 4).as_deref(), Ok(plain.as_str()));
+        }
+        let ours = hash("ab", 5).expect("hashes");
+        assert_eq!(adopt(&ours, 5).as_deref(), Ok(ours.as_str()));
+        assert!(adopt(&ours, 4).expect_err("above").contains("its cost is 5"));
+        let short = &ours[..ours.len() - 1];
+        let other = ours.replacen("v=2", "v=1", 1);
+        for odd in ["", "hunter2", "$2x$04$", "$argon2id$v=19$", short, &other] {
+            let why = adopt(odd, 12).expect_err(odd);
+            assert!(why.contains("no hash") && (odd.is_empty() || !why.contains(odd)), "{why}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Passwords: hashed off the async threads, a bounded number at a time.
+
+mod hash;
+mod hasher;
+pub(crate) mod queue;
+
+pub use hasher::Hasher;
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// Longest password that is looked at, in bytes; beyond it none can be right.
+pub const MAX_PASSWORD: usize = 1024;
+
+/// A password as it was typed; prints as `[redacted]`.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Password(String);
+
+impl Password {
+    /// The text, for a hash.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Password {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for Password {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> rocket::form::FromFormField<'r> for Password {
+    fn from_value(field: rocket::form::ValueField<'r>) -> rocket::form::Result<'r, Self> {
+        Ok(Self(field.value.to_owned()))
+    }
+
+    fn default() -> Option<Self> {
+        Some(Self(String::new()))
+    }
+}

@@ -1,0 +1,132 @@
+//! Rocket's earlier secret keys: what they sealed still opens, and nothing is sealed with them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cookie::{CookieJar, Key};
+use rocket::http::Cookie;
+
+use crate::config::Secret;
+
+/// The key of Rocket's own documentation: whoever uses it has published it.
+const KNOWN_EXAMPLE: &str = "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=";
+
+/// Keys that open cookies, newest first. Rocket keeps its own key to itself, so these are
+/// made of the same text in the same way.
+pub(crate) struct PreviousKeys(Vec<Key>);
+
+impl PreviousKeys {
+    /// The keys of a configuration, or what is wrong with one of them, without repeating it.
+    pub(crate) fn new(texts: &[Secret]) -> Result<Self, String> {
+        texts.iter().map(|text| key(text.reveal())).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The value of a cookie that one of the keys sealed.
+    pub(crate) fn open(&self, sealed: &Cookie<'static>) -> Option<String> {
+        let jar = CookieJar::new();
+        let opened = self.0.iter().find_map(|key| jar.private(key).decrypt(sealed.clone()));
+        opened.map(|cookie| cookie.value().to_owned())
+    }
+}
+
+/// What Rocket makes of a `secret_key`.
+fn key(text: &str) -> Result<Key, String> {
+    let bytes = match text.len() {
+        44 | 88 => STANDARD.decode(text).ok(),
+        64 => unhex(text),
+        _ => None,
+    };
+    let bytes = bytes.filter(|bytes| bytes.len() >= 32).ok_or(
+        "must each be a secret_key as Rocket takes it: 256 bits in base64 (44 characters) or hex \
+         (64), or 512 bits in base64 (88)",
+    )?;
+    if text == KNOWN_EXAMPLE || bytes.iter().all(|byte| *byte == 0) {
+        return Err("must not hold a published example or zeroes".to_owned());
+    }
+    // As Rocket: 512 bits are both keys of the jar, fewer are the source of both.
+    Ok(if bytes.len() >= 64 { Key::from(&bytes) } else { Key::derive_from(&bytes) })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let pairs = text.as_bytes().chunks_exact(2);
+    pairs.map(|pair| Some(digit(&pair[0])? << 4 | digit(&pair[1])?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rocket::figment::Figment;
+    use rocket::http::Status;
+    use rocket::local::blocking::Client;
+
+    use super::*;
+
+    #[rocket::get("/")]
+    fn seal(jar: &rocket::http::CookieJar<'_>) {
+        jar.add_private(("ticket", "admit one"));
+    }
+
+    /// What Rocket seals with a key.
+    fn sealed(secret_key: &str) -> Cookie<'static> {
+        let figment = Figment::from(rocket::Config::debug_default())
+            .merge(("log_level", "off"))
+            .merge(("secret_key", secret_key));
+        let rocket = rocket::custom(figment).mount("/", rocket::routes![seal]);
+        let client = Client::tracked(rocket).expect("a launch");
+        assert_eq!(client.get("/").dispatch().status(), Status::Ok);
+        let jar = client.cookies();
+        jar.get("ticket").expect("a cookie").clone()
+    }
+
+    #[test]
+    fn every_form_of_a_secret_key_opens_what_rocket_sealed_with_it() {
+        for text in [
+            "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=".to_owned(),
+            // 33 bytes, no padding.
+            "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0oA".to_owned(),
+            "0123456789abcdef".repeat(4),
+            "0123456789ABCDEF".repeat(4),
+            format!("{}gQ==", "Ab3/".repeat(21)),
+            "Ab3+".repeat(22),
+        ] {
+            let cookie = sealed(&text);
+            let open = |text: &str| PreviousKeys::new(&[text.into()]).expect("a key").open(&cookie);
+            assert_eq!(open(&text).as_deref(), Some("admit one"), "{text}");
+            assert_eq!(open(&"77".repeat(32)), None, "another key");
+            let mut renamed = cookie.clone();
+            renamed.set_name("other");
+            let keys = PreviousKeys::new(&[text.as_str().into()]).expect("a key");
+            assert_eq!(keys.open(&renamed), None, "the name is sealed too");
+        }
+    }
+
+    #[test]
+    fn any_of_several_keys_opens() {
+        let (first, second) = ("11".repeat(32), "22".repeat(32));
+        let keys = PreviousKeys::new(&[first.as_str().into(), second.as_str().into()]);
+        let keys = keys.expect("two keys");
+        for text in [&first, &second] {
+            assert_eq!(keys.open(&sealed(text)).as_deref(), Some("admit one"));
+        }
+    }
+
+    #[test]
+    fn what_rocket_would_not_take_is_no_key() {
+        for text in [
+            String::new(),
+            "hunter2".to_owned(),
+            "-".repeat(44),
+            // 31 bytes.
+            format!("{}==", "A".repeat(42)),
+            // Bits after the last byte, which Rocket does not take either.
+            "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0p=".to_owned(),
+            "g".repeat(64),
+            "é".repeat(32),
+            "0".repeat(64),
+            "0".repeat(32),
+            KNOWN_EXAMPLE.to_owned(),
+        ] {
+            let fault = PreviousKeys::new(&[text.as_str().into()]).err().expect(&text);
+            assert!(text.is_empty() || !fault.contains(&text), "{fault}");
+        }
+    }
+}

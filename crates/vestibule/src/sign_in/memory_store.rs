@@ -1,0 +1,204 @@
+//! A ledger in memory: one map behind one lock.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::sign_in::{Rotation, SignIn, SignInId, SignInKind, SignInStore};
+
+/// How many rows there are before the first look for those that are over.
+const FEW: usize = 1_000;
+
+/// A ledger in memory, for tests and for small programs of one process: what it holds is
+/// forgotten when the program stops, and then everybody signs in again. Clones share the rows.
+/// Sign-ins that are over make room for new ones.
+///
+/// ```
+/// use vestibule::{Auth, MemorySignInStore};
+///
+/// let store = MemorySignInStore::new();
+/// let rocket = rocket::build().attach(Auth::fairing().store(store.clone()));
+/// assert!(store.all().is_empty());
+/// ```
+#[derive(Clone, Default)]
+pub struct MemorySignInStore(Arc<Mutex<Rows>>);
+
+#[derive(Default)]
+struct Rows {
+    by_id: HashMap<SignInId, SignIn>,
+    /// How many there are when those that are over are looked for again.
+    full: usize,
+}
+
+impl MemorySignInStore {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every sign-in that has not been ended, over or not, latest use first.
+    #[must_use]
+    pub fn all(&self) -> Vec<SignIn> {
+        self.filtered(|_| true)
+    }
+
+    /// Ends every sign-in of everybody.
+    pub fn clear(&self) {
+        self.rows().by_id.clear();
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Rows> {
+        // Every change is one step: what a panic left behind is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn filtered(&self, is_meant: impl Fn(&SignIn) -> bool) -> Vec<SignIn> {
+        let mut all: Vec<SignIn> =
+            self.rows().by_id.values().filter(|row| is_meant(row)).cloned().collect();
+        all.sort_by(SignIn::latest_first);
+        all
+    }
+}
+
+impl fmt::Debug for MemorySignInStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemorySignInStore").field("sign_ins", &self.rows().by_id.len()).finish()
+    }
+}
+
+impl Rows {
+    /// Deletes what is over whenever the rows have doubled, so that no opening pays for it
+    /// often.
+    fn make_room(&mut self, now: OffsetDateTime) {
+        if self.by_id.len() >= self.full.max(FEW) {
+            self.by_id.retain(|_, row| now < row.expires_at);
+            self.full = self.by_id.len() * 2;
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl SignInStore for MemorySignInStore {
+    async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
+        let mut rows = self.rows();
+        rows.make_room(sign_in.last_seen_at);
+        match rows.by_id.entry(sign_in.id.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(sign_in.clone());
+                Ok(())
+            }
+            Entry::Occupied(_) => Err(ErrorKind::Internal.into()),
+        }
+    }
+
+    async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error> {
+        Ok(self.rows().by_id.get(id).cloned())
+    }
+
+    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
+        if let Some(row) = self.rows().by_id.get_mut(id) {
+            // Never backwards: two requests may note in either order.
+            row.last_seen_at = row.last_seen_at.max(at);
+        }
+        Ok(())
+    }
+
+    async fn rotate(
+        &self,
+        id: &SignInId,
+        from: i64,
+        at: OffsetDateTime,
+        grace: Duration,
+    ) -> Result<Rotation, Error> {
+        let mut rows = self.rows();
+        let row = rows.by_id.get_mut(id);
+        let standing = |row: &&mut SignIn| at < row.expires_at && row.kind == SignInKind::Token;
+        let Some(row) = row.filter(standing).filter(|row| from <= row.generation) else {
+            return Ok(Rotation::Gone);
+        };
+        if row.generation == from {
+            row.generation += 1;
+            (row.rotated_at, row.last_seen_at) = (Some(at), at);
+            return Ok(Rotation::Rotated(row.clone()));
+        }
+        let raced = row.rotated_at.is_some_and(|rotated| at - rotated <= grace);
+        if row.generation == from + 1 && raced {
+            return Ok(Rotation::Replayed(row.clone()));
+        }
+        rows.by_id.remove(id);
+        Ok(Rotation::Theft)
+    }
+
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
+        if let Some(row) = self.rows().by_id.get_mut(id) {
+            row.auth_time = at;
+        }
+        Ok(())
+    }
+
+    async fn end(&self, id: &SignInId) -> Result<bool, Error> {
+        Ok(self.rows().by_id.remove(id).is_some())
+    }
+
+    async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
+        let mut rows = self.rows();
+        let before = rows.by_id.len();
+        rows.by_id.retain(|id, row| row.account != account || except == Some(id));
+        Ok((before - rows.by_id.len()) as u64)
+    }
+
+    async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
+        Ok(self.filtered(|row| row.account == account))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rocket::futures::FutureExt;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn what_is_over_makes_room_and_what_stands_does_not() {
+        let start = datetime!(2031-05-06 07:08 UTC);
+        let open = |store: &MemorySignInStore, minute: i64, lives: i64| {
+            let now = start + time::Duration::minutes(minute);
+            let sign_in = SignIn {
+                id: SignInId::random().expect("randomness"),
+                account: "ann".to_owned(),
+                kind: SignInKind::Token,
+                created_at: now,
+                auth_time: now,
+                last_seen_at: now,
+                expires_at: now + time::Duration::minutes(lives),
+                remembered: false,
+                generation: 0,
+                rotated_at: None,
+                user_agent: None,
+                address: None,
+                label: None,
+                scopes: Vec::new(),
+                secret_hash: None,
+            };
+            store.open(&sign_in).now_or_never().expect("no wait").expect("a row");
+        };
+        let store = MemorySignInStore::new();
+        for minute in 0..50_000 {
+            open(&store, minute, 10);
+        }
+        assert!(store.all().len() <= FEW, "{store:?}");
+        let store = MemorySignInStore::new();
+        for minute in 0..5_000 {
+            open(&store, minute, 10_000);
+        }
+        assert_eq!(store.all().len(), 5_000);
+    }
+}

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::audit::By;
-use super::buckets::Bucket;
+use super::audit::Actor;
+use super::counters::Counter;
 use super::fields::turns_text;
 use super::queries;
 use super::{Accounts, KeyScope, User};
@@ -119,11 +119,11 @@ impl Accounts {
         &self,
         user: &User,
         new: KeyRequest,
-        by: &By,
+        by: &Actor,
     ) -> Result<CreatedKey, Error> {
         let mut made = draw_key(user, new, &self.keys, by.at())?;
         made.sign_in.address.clone_from(&by.address);
-        let (bucket, now) = (Bucket::new(format!("keys:{}", user.id), KEYS), by.at());
+        let (bucket, now) = (Counter::new(format!("keys:{}", user.id), KEYS), by.at());
         let counted = self.run(move |connection| {
             write(connection, |connection| bucket.count(connection, now, WINDOW))
         });

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::audit::{Audit, By, Changed, Entry, Record, What};
+use super::audit::{Actor, Audit, AuditEvent, Changed, Entry, Record};
 use super::queries::{self, Change, EVENTS_PAGE};
 use super::{Accounts, User};
 use vestibule::{Authenticated, EndedBy, Error};
@@ -16,8 +16,8 @@ impl Accounts {
         &self,
         who: &impl Authenticated<Account = User>,
         address: Option<IpAddr>,
-    ) -> Result<By, Error> {
-        Ok(By::user(who, address, self.clock.now()?))
+    ) -> Result<Actor, Error> {
+        Ok(Actor::user(who, address, self.clock.now()?))
     }
 
     /// Changes a user; deactivating ends all sign-ins.
@@ -25,7 +25,7 @@ impl Accounts {
     /// # Errors
     /// 403 `forbidden` when whoever asks is no administrator any more, 404 `not_found`, 409
     /// `last_administrator`, 503 `unavailable`.
-    pub async fn change_user(&self, by: &By, id: i64, change: Change) -> Result<Changed, Error> {
+    pub async fn change_user(&self, by: &Actor, id: i64, change: Change) -> Result<Changed, Error> {
         let acting = by.clone();
         let changed = self
             .run_change(id, move |connection| queries::change(connection, id, &change, &acting));
@@ -36,7 +36,7 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`change_user`](Self::change_user), but for 409.
-    pub async fn sign_user_out(&self, by: &By, id: i64) -> Result<Changed, Error> {
+    pub async fn sign_user_out(&self, by: &Actor, id: i64) -> Result<Changed, Error> {
         let acting = by.clone();
         let signed_out =
             self.run_change(id, move |connection| queries::sign_out(connection, id, &acting));
@@ -47,7 +47,7 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`change_user`](Self::change_user).
-    pub async fn delete_user(&self, by: &By, id: i64) -> Result<Changed, Error> {
+    pub async fn delete_user(&self, by: &Actor, id: i64) -> Result<Changed, Error> {
         let acting = by.clone();
         let deleted =
             self.run_change(id, move |connection| queries::delete(connection, id, &acting));
@@ -86,8 +86,9 @@ impl Accounts {
 pub(super) fn tell(changed: &Changed) {
     for record in &changed.records {
         let Record { what, account, actor, sign_in, address, detail, .. } = record;
-        let reason = (*what == What::Ended).then_some(EndedBy::Administrator.as_str());
-        let ends = matches!(what, What::Ended | What::Deactivated | What::Deleted);
+        let reason = (*what == AuditEvent::Ended).then_some(EndedBy::Administrator.as_str());
+        let ends =
+            matches!(what, AuditEvent::Ended | AuditEvent::Deactivated | AuditEvent::Deleted);
         log::info!(
             target: "vestibule::events",
             event = what.as_str(),

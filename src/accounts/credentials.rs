@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::audit::By;
+use super::audit::Actor;
 use super::fields::{password_form, password_strength};
-use super::queries::{self, Acting};
+use super::queries::{self, CurrentSignIn};
 use super::throttle::Attempt;
-use super::{Accounts, Caller, Owner, User, Username};
+use super::{Accounts, Client, PasswordOwner, User, Username};
 use vestibule::{Error, ErrorKind, Password, Session, TokenPair, Tokens};
 
 /// A user name and a password, as they were sent.
@@ -95,7 +95,7 @@ impl Accounts {
         &self,
         user: &User,
         password: &Password,
-        caller: &Caller,
+        caller: &Client,
     ) -> Result<String, Error> {
         let username = Username::parse(&user.username)?;
         self.hasher.room()?;
@@ -123,12 +123,13 @@ impl Accounts {
         &self,
         user: &User,
         passwords: &NewPassword,
-        acting: Acting,
+        acting: CurrentSignIn,
     ) -> Result<u64, Error> {
         let username = Username::parse(&user.username)?;
-        let owner = Owner { username: username.key(), full_name: user.full_name.as_deref() };
+        let owner =
+            PasswordOwner { username: username.key(), full_name: user.full_name.as_deref() };
         password_form("new_password", passwords.new.reveal(), owner, &self.limits)?;
-        let caller = Caller { address: passwords.address, sign_in: Some(acting.id.clone()) };
+        let caller = Client { address: passwords.address, sign_in: Some(acting.id.clone()) };
         let mut hash = None;
         // A sign-in elsewhere may replace the hash by a better one of the same password
         // between check and change; then it is looked at once more.
@@ -139,7 +140,7 @@ impl Accounts {
                 None => hash.insert(self.hash_new("new_password", &passwords.new, owner).await?),
             };
             let by =
-                By::account(user, Some(acting.id.clone()), passwords.address, self.clock.now()?);
+                Actor::account(user, Some(acting.id.clone()), passwords.address, self.clock.now()?);
             let (user, hash, acting) = (user.clone(), hash.clone(), acting.clone());
             let changed = self.run_change(user.id, move |connection| {
                 let hashes = (expected.as_str(), hash.as_str());
@@ -157,7 +158,7 @@ impl Accounts {
         &self,
         field: &'static str,
         password: &Password,
-        owner: Owner<'_>,
+        owner: PasswordOwner<'_>,
     ) -> Result<String, Error> {
         self.rate(field, password, owner).await?;
         self.hasher.hash(password).await
@@ -171,7 +172,7 @@ impl Accounts {
         &self,
         field: &'static str,
         password: &Password,
-        owner: Owner<'_>,
+        owner: PasswordOwner<'_>,
     ) -> Result<(), Error> {
         if self.limits.strength == 0 {
             return Ok(());
@@ -180,7 +181,7 @@ impl Accounts {
         let (username, full_name) =
             (owner.username.to_owned(), owner.full_name.map(ToOwned::to_owned));
         let rated = self.hasher.run(move || {
-            let owner = Owner { username: &username, full_name: full_name.as_deref() };
+            let owner = PasswordOwner { username: &username, full_name: full_name.as_deref() };
             password_strength(field, password.reveal(), owner, &limits)
         });
         rated.await?
@@ -205,7 +206,7 @@ impl Accounts {
         let username = Username::parse(credentials.username).ok();
         // What cannot be a name is counted as it came: 429 tells nothing about it either.
         let key = username.as_ref().map_or(credentials.username, Username::key);
-        let caller = Caller { address: credentials.address, sign_in: None };
+        let caller = Client { address: credentials.address, sign_in: None };
         // Asked first: a flood that is turned away must not cost the database anything. It is
         // turned away whoever it is, so this tells nothing. The place itself is taken behind the
         // throttle, or those whom that turns away would keep others out.

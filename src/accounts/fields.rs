@@ -30,14 +30,14 @@ pub fn full_name(text: &str) -> Result<Option<String>, Error> {
 
 /// Whose password it is: nobody's is made of the own name alone.
 #[derive(Clone, Copy, Debug)]
-pub struct Owner<'o> {
+pub struct PasswordOwner<'o> {
     /// The user name in the form that is compared.
     pub username: &'o str,
     /// The full name, if any.
     pub full_name: Option<&'o str>,
 }
 
-impl<'o> Owner<'o> {
+impl<'o> PasswordOwner<'o> {
     /// The user name, and each part of the full name.
     fn names(self) -> impl Iterator<Item = &'o str> {
         let parts = self.full_name.unwrap_or_default().split_whitespace();
@@ -53,7 +53,7 @@ impl<'o> Owner<'o> {
 pub fn new_password(
     field: &'static str,
     password: &str,
-    owner: Owner<'_>,
+    owner: PasswordOwner<'_>,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
     password_form(field, password, owner, config)?;
@@ -65,7 +65,7 @@ pub fn new_password(
 pub(super) fn password_form(
     field: &'static str,
     password: &str,
-    owner: Owner<'_>,
+    owner: PasswordOwner<'_>,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
     let refused = |message: String| Err(Error::invalid_field(field, message));
@@ -88,7 +88,7 @@ pub(super) fn password_form(
 pub(super) fn password_strength(
     field: &'static str,
     password: &str,
-    owner: Owner<'_>,
+    owner: PasswordOwner<'_>,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
     let about: Vec<&str> = [owner.username].into_iter().chain(owner.full_name).collect();
@@ -119,7 +119,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const OWNER: Owner<'static> = Owner { username: "ann.lee", full_name: Some("Ann Lee") };
+    const OWNER: PasswordOwner<'static> =
+        PasswordOwner { username: "ann.lee", full_name: Some("Ann Lee") };
 
     fn refused(password: &str) -> Option<String> {
         let refused = new_password("password", password, OWNER, &PasswordConfig::default());
@@ -198,7 +199,7 @@ mod tests {
             ],
             full_name in "\\PC{0,200}",
         ) {
-            let owner = Owner { username: "ann", full_name: Some(&full_name) };
+            let owner = PasswordOwner { username: "ann", full_name: Some(&full_name) };
             let _ = new_password("password", &password, owner, &PasswordConfig::default());
         }
     }

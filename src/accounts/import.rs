@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use csv::{ByteRecord, Position, ReaderBuilder, Trim};
 use time::OffsetDateTime;
 
-use super::audit::{By, Record, What};
+use super::audit::{Actor, AuditEvent, Record};
 use super::queries::{self, NewUser};
 use super::{Role, Username, full_name};
 use crate::db::{AnyConnection, write};
@@ -102,7 +102,7 @@ impl Import {
     pub fn write(
         &self,
         connection: &mut AnyConnection,
-        by: &By,
+        by: &Actor,
         dry: bool,
         mut progress: impl FnMut(u64),
     ) -> Result<(), Refused> {
@@ -127,7 +127,7 @@ impl Import {
                 true => {
                     let (users, admins) = self.counts();
                     let detail = format!("{users} users, {admins} of them administrators");
-                    let record = Record::by(What::Imported, by).detail(detail);
+                    let record = Record::by(AuditEvent::Imported, by).detail(detail);
                     Ok(queries::append(connection, &[record])?)
                 }
                 false => Err(Halt::Refused(Refused::Lines(bad))),

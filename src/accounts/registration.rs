@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::buckets::{Bucket, network};
+use super::counters::{Counter, network};
 use super::fields::password_form;
 use super::queries::{self, NewUser, throttle};
-use super::{Accounts, Owner, Role, User, Username, full_name};
+use super::{Accounts, PasswordOwner, Role, User, Username, full_name};
 use crate::db::write;
 use vestibule::{Error, ErrorKind, Password, PasswordConfig};
 
@@ -39,7 +39,7 @@ impl Accounts {
             return Err(fields.faults());
         }
         // From here on it costs work, so it counts.
-        let place = self.take_place(registration.address).await?;
+        let place = self.reserve(registration.address).await?;
         let made = async {
             let new = self.prepare_fields(registration, fields).await?;
             self.run(move |connection| queries::insert(connection, &new)).await
@@ -86,11 +86,11 @@ impl Accounts {
     /// Counts an account in advance, so that of many at once none is made beyond the limit.
     /// Tries that make none count on their own, ten of them as one account: they cost work,
     /// and tell which names are taken.
-    async fn take_place(&self, address: Option<IpAddr>) -> Result<Option<Bucket>, Error> {
+    async fn reserve(&self, address: Option<IpAddr>) -> Result<Option<Counter>, Error> {
         let Some(network) = address.map(network) else { return Ok(None) };
         let (max, window) = (i64::from(self.registrations.max.max(1)), self.registrations.window);
-        let tries = Bucket::new(format!("registering:{network}"), max * TRIES);
-        let place = Bucket::new(format!("registered:{network}"), max);
+        let tries = Counter::new(format!("registering:{network}"), max * TRIES);
+        let place = Counter::new(format!("registered:{network}"), max);
         let now = self.clock.now()?;
         let counted = self.run(move |connection| {
             write(connection, |connection| {
@@ -113,7 +113,7 @@ impl Accounts {
     }
 
     /// No account was made after all. When that cannot be written either, it counts.
-    async fn leave_place(&self, place: Option<Bucket>) {
+    async fn leave_place(&self, place: Option<Counter>) {
         let Some(place) = place else { return };
         let _ = self.run(move |connection| throttle::uncount(connection, &place.name, 1)).await;
     }
@@ -138,8 +138,8 @@ impl Fields {
         fields
     }
 
-    fn owner(&self) -> Owner<'_> {
-        Owner {
+    fn owner(&self) -> PasswordOwner<'_> {
+        PasswordOwner {
             username: self.username.as_ref().map_or("", Username::key),
             full_name: self.full_name.as_ref().ok().and_then(Option::as_deref),
         }

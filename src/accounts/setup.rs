@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::administration::tell;
-use super::audit::{By, Changed, Record, What};
-use super::buckets::{Bucket, network};
+use super::audit::{Actor, AuditEvent, Changed, Record};
+use super::counters::{Counter, network};
 use super::queries::{self, setup, throttle};
 use super::throttle::ADDRESS_FACTOR;
 use super::{Accounts, Registration, Role, User};
@@ -74,7 +74,7 @@ impl Accounts {
         let (token, now) = (digest(token), self.clock.now()?);
         let (window, failures) = (self.throttle.window, i64::from(self.throttle.failures));
         let bucket = address.map(|address| {
-            Bucket::new(format!("setup:{}", network(address)), failures * ADDRESS_FACTOR)
+            Counter::new(format!("setup:{}", network(address)), failures * ADDRESS_FACTOR)
         });
         let looked_up = self.run(move |connection: &mut AnyConnection| -> Result<_, Error> {
             if !setup::has_links(connection)? {
@@ -114,8 +114,8 @@ impl Accounts {
                 return Err(ErrorKind::NotFound.into());
             }
             let user = queries::insert(connection, &new)?;
-            let by = By::account(&user, None, address, new.created_at);
-            let record = Record::of(What::Added, &user, &by);
+            let by = Actor::account(&user, None, address, new.created_at);
+            let record = Record::of(AuditEvent::Added, &user, &by);
             let records = vec![record.detail("admin, through the set-up link")];
             queries::append(connection, &records)?;
             setup::forget_links(connection)?;

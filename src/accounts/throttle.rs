@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::Accounts;
-use super::audit::{Noted, What, Whose};
-use super::buckets::{Bucket, Full, network};
+use super::audit::{AuditEvent, EventOwner, QueuedEvent};
+use super::counters::{Counter, LimitReached, network};
 use super::queries::throttle as queries;
 use crate::db::{AnyConnection, write};
 use vestibule::Error;
@@ -29,7 +29,7 @@ const FAMILIAR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Where a proof of a password comes from.
 #[derive(Clone, Debug, Default)]
-pub struct Caller {
+pub struct Client {
     /// The address of the client.
     pub address: Option<IpAddr>,
     /// The sign-in of whoever is signed in already.
@@ -50,14 +50,14 @@ pub(super) struct Attempt {
 /// What counting an attempt showed.
 struct Counted {
     /// What holds the attempt up.
-    full: Option<Full>,
+    full: Option<LimitReached>,
     /// Whether it filled the bucket of the account, and that of the address: told once a
     /// window however many come after.
     filled: (bool, bool),
 }
 
 impl Attempt {
-    fn new(name_key: &str, caller: &Caller) -> Self {
+    fn new(name_key: &str, caller: &Client) -> Self {
         // A digest, because a name is as long as somebody likes, and may be a mistyped password.
         let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(name_key));
         let network = caller.address.map(network);
@@ -85,7 +85,7 @@ impl Attempt {
         {
             self.own = Some(familiar.replacen("familiar", "account", 1));
         }
-        let mut count = |name: &String, max| Bucket::new(name, max).count(connection, now, window);
+        let mut count = |name: &String, max| Counter::new(name, max).count(connection, now, window);
         let account = count(&self.account, failures)?;
         let held_up = match &self.own {
             Some(own) => count(own, failures)?,
@@ -95,7 +95,7 @@ impl Attempt {
             Some(address) if held_up.is_none() => count(address, failures * ADDRESS_FACTOR)?,
             _ => None,
         };
-        let is_first = |full: Option<Full>| full.is_some_and(|full| full.first);
+        let is_first = |full: Option<LimitReached>| full.is_some_and(|full| full.first);
         let filled = (is_first(account), is_first(address));
         let full = if is_signed_in { held_up } else { held_up.or(address) };
         Ok(Counted { full, filled })
@@ -126,7 +126,7 @@ impl Accounts {
     ///
     /// # Errors
     /// 429 `too_many_attempts` with `Retry-After`, 503 `unavailable`.
-    pub(super) async fn attempt(&self, name_key: &str, caller: &Caller) -> Result<Attempt, Error> {
+    pub(super) async fn attempt(&self, name_key: &str, caller: &Client) -> Result<Attempt, Error> {
         let mut attempt = Attempt::new(name_key, caller);
         let now = self.clock.now()?;
         let (window, failures) = (self.throttle.window, i64::from(self.throttle.failures.max(1)));
@@ -138,10 +138,10 @@ impl Accounts {
         });
         let (attempt, counted) = counted.await?;
         if counted.filled.0 {
-            self.throttled(Whose::Key(name_key.to_owned()), failures, caller.address);
+            self.throttled(EventOwner::Key(name_key.to_owned()), failures, caller.address);
         }
         if counted.filled.1 {
-            self.throttled(Whose::Nobody, failures * ADDRESS_FACTOR, caller.address);
+            self.throttled(EventOwner::Nobody, failures * ADDRESS_FACTOR, caller.address);
         }
         match counted.full {
             None => Ok(attempt),
@@ -149,9 +149,16 @@ impl Accounts {
         }
     }
 
-    fn throttled(&self, whose: Whose, failures: i64, address: Option<IpAddr>) {
-        let (what, count) = (What::Throttled, u64::try_from(failures).ok());
-        self.audit.note(Noted { what, whose, by_itself: false, sign_in: None, address, count });
+    fn throttled(&self, whose: EventOwner, failures: i64, address: Option<IpAddr>) {
+        let (what, count) = (AuditEvent::Throttled, u64::try_from(failures).ok());
+        self.audit.note(QueuedEvent {
+            what,
+            whose,
+            by_itself: false,
+            sign_in: None,
+            address,
+            count,
+        });
     }
 
     /// The password was not looked at after all: nothing was guessed. When that cannot be

@@ -4,7 +4,7 @@ use rocket::{State, get};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-use crate::accounts::audit::{Doer, Entry};
+use crate::accounts::audit::{ActorView, Entry};
 use crate::accounts::{Accounts, Admin, OwnAccount, TokenUser, UsersRead};
 use crate::http::Json;
 use vestibule::{Error, Require, Scoped};
@@ -33,17 +33,17 @@ pub(super) struct Page<T> {
 impl From<Entry> for Own {
     fn from(entry: Entry) -> Self {
         let doer = entry.doer();
-        let is_theirs = doer == Doer::Administrator;
+        let is_theirs = doer == ActorView::Administrator;
         Self {
             id: entry.id,
             at: entry.time().format(&Rfc3339).unwrap_or_default(),
             event: entry.event,
             outcome: entry.outcome,
             by: match doer {
-                Doer::Oneself => Some("self"),
-                Doer::Administrator => Some("administrator"),
-                Doer::CommandLine => Some("command line"),
-                Doer::Unknown => None,
+                ActorView::Oneself => Some("self"),
+                ActorView::Administrator => Some("administrator"),
+                ActorView::CommandLine => Some("command line"),
+                ActorView::Unknown => None,
             },
             sign_in: entry.sign_in.filter(|_| !is_theirs),
             address: entry.address.filter(|_| !is_theirs),

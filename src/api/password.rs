@@ -3,7 +3,7 @@
 use rocket::response::status;
 use rocket::{State, post};
 
-use crate::accounts::queries::Acting;
+use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, NewPassword, TokenUser};
 use crate::http::{ClientAddress, JsonBody};
 use vestibule::{Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, Reporter};
@@ -24,7 +24,7 @@ pub(super) async fn change(
     };
     body.finish()?;
     let acting = user.authentication().sign_in().ok_or(ErrorKind::Internal)?.id.to_string();
-    let stays = Acting { id: acting.clone(), stays: true };
+    let stays = CurrentSignIn { id: acting.clone(), stays: true };
     let ended = accounts.change_password(&user, &passwords, stays).await?;
     let (account, acting) = (user.id.to_string(), Some(acting.as_str()));
     reporter.report(EventKind::PasswordChanged, Some(&account), acting);

@@ -9,7 +9,7 @@ use time::{Date, OffsetDateTime};
 
 use super::database::Database;
 use super::{Failure, print_line};
-use crate::accounts::audit::{self, By, Head, Verified};
+use crate::accounts::audit::{self, Actor, ChainHead, Verified};
 use crate::accounts::queries;
 use crate::db::AnyConnection;
 use vestibule::Clock;
@@ -43,7 +43,7 @@ pub(super) fn run(command: &AuditCommand) -> Result<(), Failure> {
         AuditCommand::Verify { expect } => {
             let wrong =
                 || Failure::new("--expect wants a row and its hash, as `verify` prints them");
-            let read = |text: &String| Head::parse(text).ok_or_else(wrong);
+            let read = |text: &String| ChainHead::parse(text).ok_or_else(wrong);
             let expect = expect.as_ref().map(read).transpose()?;
             let (rows, head) = whole(&mut connection, expect.as_ref())?;
             print_line(format_args!("whole: {rows} rows, the last is {head}"));
@@ -55,7 +55,7 @@ pub(super) fn run(command: &AuditCommand) -> Result<(), Failure> {
             let before = age.and_then(|age| now.checked_sub(age));
             let before = before.ok_or_else(|| Failure::new("--older-than: no row is that old"))?;
             whole(&mut connection, None)?;
-            let pruned = audit::prune(&mut connection, before, &By::command_line(now))?;
+            let pruned = audit::prune(&mut connection, before, &Actor::command_line(now))?;
             print_line(format_args!("pruned {pruned}"));
         }
     }
@@ -63,7 +63,10 @@ pub(super) fn run(command: &AuditCommand) -> Result<(), Failure> {
 }
 
 /// How many rows there are and which is the last, or a failure that names the first bad one.
-fn whole(connection: &mut AnyConnection, expect: Option<&Head>) -> Result<(i64, Head), Failure> {
+fn whole(
+    connection: &mut AnyConnection,
+    expect: Option<&ChainHead>,
+) -> Result<(i64, ChainHead), Failure> {
     match audit::verify(connection, expect)? {
         Verified::Whole { rows, head } => Ok((rows, head)),
         Verified::Broken { id, why } => {

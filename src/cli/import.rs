@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::progress::Progress;
 use super::{Failure, print_line};
-use crate::accounts::audit::By;
+use crate::accounts::audit::Actor;
 use crate::accounts::{BadLine, Import, Refused};
 use crate::db::AnyConnection;
 use vestibule::{Clock, Hasher, PasswordConfig};
@@ -29,7 +29,7 @@ pub(super) fn run(
     let import = Import::read(&text, &hasher, now, |line| progress.at("checked", line, lines));
     let import = import.map_err(|bad| nothing(&bad))?;
 
-    let by = By::command_line(now);
+    let by = Actor::command_line(now);
     let done = import.write(connection, &by, dry, |line| progress.at("written", line, lines));
     drop(progress);
     match done {

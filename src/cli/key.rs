@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::database::Database;
 use super::{Failure, print_line, user};
-use crate::accounts::audit::By;
+use crate::accounts::audit::Actor;
 use crate::accounts::{draw_key, last_used, queries};
 use vestibule::{Clock, ErrorKind, KeyRequest, SignInId, SignInKind, duration};
 
@@ -52,7 +52,7 @@ fn life(text: &str) -> Result<Duration, &'static str> {
 pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
     let Database { mut connection, auth } = Database::open()?;
     let connection = &mut connection;
-    let by = By::command_line(Clock::system().now()?);
+    let by = Actor::command_line(Clock::system().now()?);
     match command {
         KeyCommand::Add { name, label, scopes, expires } => {
             if !auth.takes_keys() {

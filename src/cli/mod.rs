@@ -7,12 +7,12 @@ mod first;
 mod health;
 mod import;
 mod key;
-mod moving;
 mod progress;
 mod routes;
 mod secrets;
 mod serve;
 mod sign_in;
+mod transfer;
 mod user;
 
 use std::io::Write;
@@ -53,7 +53,7 @@ enum Command {
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
     /// Copy everything into an empty database: SQLite to PostgreSQL, back, or to the same kind
-    Move(moving::MoveArguments),
+    Move(transfer::MoveArguments),
     /// Delete sign-ins that no longer stand
     Purge,
     /// List every route with the guard it demands
@@ -91,7 +91,7 @@ pub fn run() -> ExitCode {
         Command::Key(command) => key::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Secrets(command) => secrets::run(&command),
-        Command::Move(arguments) => moving::run(&arguments),
+        Command::Move(arguments) => transfer::run(&arguments),
         Command::Purge => sign_in::purge(),
         Command::Routes => routes::list(),
         Command::Doctor => doctor::run(),

@@ -5,7 +5,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::database::Database;
 use super::{Failure, print_line, user};
-use crate::accounts::audit::By;
+use crate::accounts::audit::Actor;
 use crate::accounts::queries;
 use crate::housekeeping::BATCH;
 use vestibule::{Clock, Error, ErrorKind, SignInId};
@@ -36,7 +36,7 @@ pub(super) enum SignInCommand {
 /// Runs one of the commands.
 pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
     let mut database = Database::open()?;
-    let by = By::command_line(Clock::system().now()?);
+    let by = Actor::command_line(Clock::system().now()?);
     match command {
         SignInCommand::List { name } => {
             let user = user::find(&mut database.connection, name)?;

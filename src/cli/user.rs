@@ -7,9 +7,9 @@ use clap::{Subcommand, ValueEnum};
 
 use super::database::Database;
 use super::{Failure, import, print_line};
-use crate::accounts::audit::By;
+use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, Change, NewUser};
-use crate::accounts::{Owner, Role, User, Username, full_name, new_password};
+use crate::accounts::{PasswordOwner, Role, User, Username, full_name, new_password};
 use crate::db::AnyConnection;
 use vestibule::{Clock, Error, Hasher, Password};
 
@@ -109,13 +109,13 @@ impl From<Error> for Failure {
 pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
     let Database { mut connection, auth } = Database::open()?;
     let (connection, limits) = (&mut connection, auth.password);
-    let by = By::command_line(Clock::system().now()?);
+    let by = Actor::command_line(Clock::system().now()?);
     match command {
         UserCommand::Add { name, role, full_name: full, password_stdin } => {
             let username = Username::parse(name)?;
             let full_name = full_name(full)?;
             let password = password(*password_stdin)?;
-            let owner = Owner { username: username.key(), full_name: full_name.as_deref() };
+            let owner = PasswordOwner { username: username.key(), full_name: full_name.as_deref() };
             new_password("password", password.reveal(), owner, &limits)?;
             let new = NewUser {
                 username,
@@ -142,7 +142,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let user = find(connection, name)?;
             let password = password(*password_stdin)?;
             let (username, full_name) = (Username::parse(name)?, user.full_name.as_deref());
-            let owner = Owner { username: username.key(), full_name };
+            let owner = PasswordOwner { username: username.key(), full_name };
             new_password("password", password.reveal(), owner, &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
             queries::set_password(connection, &user, &hash, &by)?;
@@ -181,7 +181,7 @@ fn change(
     connection: &mut AnyConnection,
     name: &str,
     change: &Change,
-    by: &By,
+    by: &Actor,
 ) -> Result<User, Failure> {
     let user = find(connection, name)?;
     Ok(queries::change(connection, user.id, change, by)?.user)

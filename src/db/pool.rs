@@ -9,8 +9,8 @@ use diesel::r2d2::Pool;
 use rocket::tokio::sync::Semaphore;
 use rocket::tokio::{task, time};
 
+use super::inline_reader::{Inline, InlineReader};
 use super::manager::Manager;
-use super::readers::{InPlace, Readers};
 use super::{Address, AnyConnection, Backend, DbError};
 
 /// `[default.databases.main]`, understood.
@@ -30,7 +30,7 @@ pub struct Db {
     pool: Pool<Manager>,
     permits: Arc<Semaphore>,
     /// For SQLite alone: a server is on the other side of a socket.
-    readers: Option<Arc<Readers>>,
+    readers: Option<Arc<InlineReader>>,
     timeout: Duration,
     backend: Backend,
 }
@@ -49,7 +49,9 @@ impl Db {
             .connection_timeout(config.timeout)
             .build_unchecked(Manager::new(config.address.clone(), timeout));
         let readers = match &config.address {
-            Address::Sqlite(path) => Some(Arc::new(Readers::new(path.clone(), most_readers()))),
+            Address::Sqlite(path) => {
+                Some(Arc::new(InlineReader::new(path.clone(), most_readers())))
+            }
             Address::Postgres(_) => None,
         };
         Self {
@@ -88,8 +90,8 @@ impl Db {
     {
         let Some(readers) = &self.readers else { return self.run(work).await };
         let closed = match readers.ask(&work) {
-            InPlace::Answer(answer) => return Ok(answer),
-            InPlace::Ask(closed) => closed,
+            Inline::Answer(answer) => return Ok(answer),
+            Inline::Ask(closed) => closed,
         };
         let readers = readers.clone();
         self.run(move |connection| {

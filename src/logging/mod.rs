@@ -10,15 +10,15 @@ use serde::ser::{SerializeMap, Serializer as _};
 
 use vestibule::Clock;
 
-mod gathered;
+mod buffer;
 
-use gathered::Gathered;
+use buffer::LogBuffer;
 
 /// Writes each record as one line of JSON; control characters come out escaped, so no input
 /// can forge a line.
 struct JsonLines {
     clock: Clock,
-    gathered: Arc<Gathered>,
+    gathered: Arc<LogBuffer>,
 }
 
 /// What a line of the access log takes, in bytes.
@@ -147,7 +147,7 @@ fn lower_case(level: Level) -> &'static str {
 /// Makes JSON lines the log of this process; must come before Rocket is built, which then
 /// leaves logging alone. Does nothing when a log is set already.
 pub(crate) fn install(level: LevelFilter) {
-    let gathered = Arc::new(Gathered::default());
+    let gathered = Arc::new(LogBuffer::default());
     let lines = JsonLines { clock: Clock::system(), gathered: gathered.clone() };
     if log::set_boxed_logger(Box::new(lines)).is_ok() {
         log::set_max_level(level);
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_line_is_one_object_with_its_names_in_order_and_nothing_in_it_ends_it_early() {
-        let gathered = Gathered::default();
+        let gathered = LogBuffer::default();
         gathered.dropped.store(3, Ordering::Relaxed);
         let clock = Clock::manual();
         clock.set(datetime!(2030-01-02 03:04:05 UTC));

@@ -8,11 +8,11 @@ use rocket::response::{Flash, Redirect};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::once::Once;
-use super::session::{Entered, onward};
-use super::view::{Page, View, shown};
-use crate::accounts::queries::Acting;
-use crate::accounts::{Accounts, Caller, NewPassword, SessionUser, User};
+use super::renderer::{Page, Renderer, shown};
+use super::session::{FormReply, onward};
+use super::unique_fields::UniqueFields;
+use crate::accounts::queries::CurrentSignIn;
+use crate::accounts::{Accounts, Client, NewPassword, SessionUser, User};
 use crate::http::ClientAddress;
 use vestibule::{
     Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, LocalPath, Password, Reporter,
@@ -35,7 +35,7 @@ pub(super) struct Confirmation {
 }
 
 fn page(
-    view: &View<'_>,
+    view: &Renderer<'_>,
     user: &User,
     accounts: &Accounts,
     (fresh, notice): (bool, Option<&str>),
@@ -69,7 +69,7 @@ fn page(
 pub(super) fn account(
     user: SessionUser,
     fresh: Result<Fresh<SessionUser>, Error>,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
     flash: Option<FlashMessage<'_>>,
 ) -> Page {
@@ -84,17 +84,17 @@ pub(super) async fn change_password(
     session: Session<'_>,
     reporter: Reporter<'_>,
     address: ClientAddress,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
-    form: Form<Once<Change>>,
-) -> Result<Result<Flash<Redirect>, Entered>, Error> {
+    form: Form<UniqueFields<Change>>,
+) -> Result<Result<Flash<Redirect>, FormReply>, Error> {
     let passwords = NewPassword {
         current: form.current_password.clone(),
         new: form.new_password.clone(),
         address: address.0,
     };
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
-    let acting = Acting { id: sign_in.id.to_string(), stays: false };
+    let acting = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
     match accounts.change_password(&user, &passwords, acting).await {
         Ok(ended) => {
             let account = user.id.to_string();
@@ -116,20 +116,20 @@ pub(super) async fn change_password(
             if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::BadCredentials) =>
         {
             let again = page(&view, &user, accounts, (true, None), Some(&error));
-            Ok(Err(Entered::Again(error, again)))
+            Ok(Err(FormReply::Again(error, again)))
         }
         Err(error) => Err(error),
     }
 }
 
-fn confirmation(view: &View<'_>, user: &User, next: &str, error: Option<&str>) -> Page {
+fn confirmation(view: &Renderer<'_>, user: &User, next: &str, error: Option<&str>) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
     view.page("reauthenticate", "Confirm your password", Some(user), context! { next, error })
 }
 
 /// Asks for the password again.
 #[get("/reauthenticate?<next>")]
-pub(super) fn reauthenticate(user: SessionUser, view: View<'_>, next: Option<&str>) -> Page {
+pub(super) fn reauthenticate(user: SessionUser, view: Renderer<'_>, next: Option<&str>) -> Page {
     confirmation(&view, &user, next.unwrap_or_default(), None)
 }
 
@@ -139,16 +139,16 @@ pub(super) async fn confirm(
     user: SessionUser,
     session: Session<'_>,
     address: ClientAddress,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
-    form: Form<Once<Confirmation>>,
-) -> Result<Entered, Error> {
+    form: Form<UniqueFields<Confirmation>>,
+) -> Result<FormReply, Error> {
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
-    let caller = Caller { address: address.0, sign_in };
+    let caller = Client { address: address.0, sign_in };
     match accounts.check_password(&user, &form.password, &caller).await {
         Ok(_) => {
             session.confirm().await?;
-            Ok(Entered::on(onward(&form.next)))
+            Ok(FormReply::on(onward(&form.next)))
         }
         Err(error)
             if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::TooManyAttempts) =>
@@ -158,7 +158,7 @@ pub(super) async fn confirm(
                 _ => error.message(),
             };
             let again = confirmation(&view, &user, &form.next, Some(wrong));
-            Ok(Entered::Again(error, again))
+            Ok(FormReply::Again(error, again))
         }
         Err(error) => Err(error),
     }

@@ -5,13 +5,13 @@ use rocket::response::{self, Redirect, Responder};
 use rocket::{Catcher, Request, uri};
 use rocket_dyn_templates::context;
 
-use super::view::{Page, View};
+use super::renderer::{Page, Renderer};
 use crate::accounts::User;
 use crate::http::{Answer, answer, is_page};
 use vestibule::{ErrorKind, LocalPath, Verdict, policy};
 
 /// How a failure is told.
-enum Told {
+enum FailureReply {
     /// Problem JSON, to a program.
     Problem(Answer),
     /// To the form that asks for the password.
@@ -21,23 +21,23 @@ enum Told {
 }
 
 #[rocket::catch(default)]
-async fn failure(status: Status, request: &Request<'_>) -> Told {
+async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     let answer = answer(status, request);
     if policy::is_token_request(request) || wants_json(request) {
-        return Told::Problem(answer);
+        return FailureReply::Problem(answer);
     }
     let kind = answer.error.as_ref().map(|error| error.kind());
     let next = next_page(request, kind).map(|path| path.to_string());
     if kind == Some(ErrorKind::CredentialsMissing) {
         let form = uri!(super::session::form(next = next.as_deref()));
-        return Told::Elsewhere(Box::new(Redirect::to(form)));
+        return FailureReply::Elsewhere(Box::new(Redirect::to(form)));
     }
     if kind == Some(ErrorKind::FreshLoginRequired) {
         let form = uri!(super::account::reauthenticate(next = next.as_deref()));
-        return Told::Elsewhere(Box::new(Redirect::to(form)));
+        return FailureReply::Elsewhere(Box::new(Redirect::to(form)));
     }
-    let Some(view) = View::of(request) else {
-        return Told::Problem(answer);
+    let Some(view) = Renderer::of(request) else {
+        return FailureReply::Problem(answer);
     };
     // With the database gone nobody can be known, and the page must come all the same.
     let user = if answer.status.code < 500 { session_user(request).await } else { None };
@@ -49,7 +49,7 @@ async fn failure(status: Status, request: &Request<'_>) -> Told {
         retry_after: answer.error.as_ref().and_then(vestibule::Error::wait),
     };
     let page = view.page("error", answer.status.reason_lossy(), user.as_ref(), own);
-    Told::Page(answer, page)
+    FailureReply::Page(answer, page)
 }
 
 /// The catcher of pages.
@@ -90,7 +90,7 @@ async fn session_user(request: &Request<'_>) -> Option<User> {
     }
 }
 
-impl<'r> Responder<'r, 'static> for Told {
+impl<'r> Responder<'r, 'static> for FailureReply {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self {
             Self::Problem(answer) => answer.respond_to(request),

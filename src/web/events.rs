@@ -4,8 +4,8 @@ use rocket::{State, get, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::view::{Page, View, shown};
-use crate::accounts::audit::{Doer, Entry, What};
+use super::renderer::{Page, Renderer, shown};
+use crate::accounts::audit::{ActorView, AuditEvent, Entry};
 use crate::accounts::queries;
 use crate::accounts::{Accounts, Admin, SessionUser};
 use vestibule::{Error, Require};
@@ -33,7 +33,7 @@ struct About {
 
 impl Row {
     fn of(entry: Entry) -> Self {
-        let what = What::parse(&entry.event).map(|what| what.sentence().to_owned());
+        let what = AuditEvent::parse(&entry.event).map(|what| what.sentence().to_owned());
         Self {
             id: entry.id,
             at: shown(entry.time()),
@@ -51,10 +51,10 @@ impl Row {
     /// As its owner may see it: an administrator is not named, nor where the administrator was.
     fn own(entry: Entry) -> Self {
         let (by, is_theirs) = match entry.doer() {
-            Doer::Oneself => (Some("You"), false),
-            Doer::Administrator => (Some("An administrator"), true),
-            Doer::CommandLine => (Some("An administrator, on the command line"), true),
-            Doer::Unknown => (None, false),
+            ActorView::Oneself => (Some("You"), false),
+            ActorView::Administrator => (Some("An administrator"), true),
+            ActorView::CommandLine => (Some("An administrator, on the command line"), true),
+            ActorView::Unknown => (None, false),
         };
         let row = Self::of(entry);
         Self {
@@ -72,7 +72,7 @@ impl Row {
 pub(super) async fn own(
     user: SessionUser,
     accounts: &State<Accounts>,
-    view: View<'_>,
+    view: Renderer<'_>,
     before: Option<i64>,
 ) -> Result<Page, Error> {
     let (entries, next) = accounts.events(Some(user.id), before).await?;
@@ -89,7 +89,7 @@ pub(super) async fn own(
 pub(super) async fn all(
     admin: Require<Admin, SessionUser>,
     accounts: &State<Accounts>,
-    view: View<'_>,
+    view: Renderer<'_>,
     account: Option<&str>,
     before: Option<i64>,
 ) -> Result<Page, Error> {

@@ -11,9 +11,9 @@ use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::once::Once;
-use super::session::Entered;
-use super::view::{Page, View, shown};
+use super::renderer::{Page, Renderer, shown};
+use super::session::FormReply;
+use super::unique_fields::UniqueFields;
 use crate::accounts::{
     Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_used,
 };
@@ -108,17 +108,17 @@ struct Shown<'s> {
 }
 
 /// Draws the page.
-struct Desk<'d> {
-    view: &'d View<'d>,
+struct AdminContext<'d> {
+    view: &'d Renderer<'d>,
     user: &'d User,
     accounts: &'d Accounts,
     /// Those that stand, latest use first.
     keys: Vec<SignIn>,
 }
 
-impl<'d> Desk<'d> {
+impl<'d> AdminContext<'d> {
     async fn new(
-        view: &'d View<'d>,
+        view: &'d Renderer<'d>,
         user: &'d User,
         accounts: &'d Accounts,
         sign_ins: &SignIns<'_>,
@@ -182,11 +182,11 @@ pub(super) async fn list(
     user: SessionUser,
     fresh: Result<Fresh<SessionUser>, Error>,
     sign_ins: SignIns<'_>,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
     flash: Option<FlashMessage<'_>>,
 ) -> Result<Page, Error> {
-    let desk = Desk::new(&view, &user, accounts, &sign_ins).await?;
+    let desk = AdminContext::new(&view, &user, accounts, &sign_ins).await?;
     let notice = flash.as_ref().map(FlashMessage::message);
     Ok(desk.page(Shown { fresh: fresh.is_ok(), notice, ..Shown::default() }))
 }
@@ -198,11 +198,11 @@ pub(super) async fn make(
     reporter: Reporter<'_>,
     address: ClientAddress,
     sign_ins: SignIns<'_>,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
-    form: Form<Strict<Once<Wanted>>>,
-) -> Result<Result<(Status, Page), Entered>, Error> {
-    let desk = Desk::new(&view, &user, accounts, &sign_ins).await?;
+    form: Form<Strict<UniqueFields<Wanted>>>,
+) -> Result<Result<(Status, Page), FormReply>, Error> {
+    let desk = AdminContext::new(&view, &user, accounts, &sign_ins).await?;
     let by = accounts.by(&user, address.0)?;
     let made = match form.read() {
         Ok(new) => accounts.make_key(&user, new, &by).await,
@@ -226,7 +226,7 @@ pub(super) async fn make(
         {
             let again = Shown { fresh: true, again: Some((&form, &error)), ..Shown::default() };
             let page = desk.page(again);
-            Ok(Err(Entered::Again(error, page)))
+            Ok(Err(FormReply::Again(error, page)))
         }
         Err(error) => Err(error),
     }

@@ -7,14 +7,14 @@ mod catchers;
 mod events;
 mod flash;
 mod keys;
-mod once;
 mod pages;
 mod registration;
+mod renderer;
 mod session;
 mod setup;
 mod sign_ins;
 mod templates;
-mod view;
+mod unique_fields;
 
 use rocket::fairing::AdHoc;
 use rocket::routes;

@@ -4,7 +4,7 @@ use rocket::get;
 use rocket::request::FlashMessage;
 use rocket_dyn_templates::context;
 
-use super::view::{Page, View, shown};
+use super::renderer::{Page, Renderer, shown};
 use crate::accounts::SessionUser;
 use vestibule::{Authenticated, Maybe};
 
@@ -12,7 +12,7 @@ use vestibule::{Authenticated, Maybe};
 #[get("/")]
 pub(super) fn home(
     user: Maybe<SessionUser>,
-    view: View<'_>,
+    view: Renderer<'_>,
     flash: Option<FlashMessage<'_>>,
 ) -> Page {
     let notice = flash.as_ref().map(FlashMessage::message);
@@ -24,7 +24,7 @@ pub(super) fn home(
 #[get("/dashboard")]
 pub(super) fn dashboard(
     user: SessionUser,
-    view: View<'_>,
+    view: Renderer<'_>,
     flash: Option<FlashMessage<'_>>,
 ) -> Page {
     let notice = flash.as_ref().map(FlashMessage::message);

@@ -7,9 +7,9 @@ use rocket::response::Redirect;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::once::Once;
-use super::session::Entered;
-use super::view::{Page, View};
+use super::renderer::{Page, Renderer};
+use super::session::FormReply;
+use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser};
 use crate::http::ClientAddress;
 use vestibule::{Error, ErrorKind, EventKind, Maybe, Password, Reporter, Session};
@@ -25,7 +25,7 @@ pub(super) struct Register {
 }
 
 fn page(
-    view: &View<'_>,
+    view: &Renderer<'_>,
     limits: &Accounts,
     form: Option<&Register>,
     error: Option<&Error>,
@@ -53,12 +53,12 @@ fn page(
 #[get("/register")]
 pub(super) fn form(
     user: Maybe<SessionUser>,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
-) -> Entered {
+) -> FormReply {
     match user.0 {
-        Some(_) => Entered::on(Redirect::to(uri!(super::pages::dashboard))),
-        None => Entered::Form(page(&view, accounts, None, None)),
+        Some(_) => FormReply::on(Redirect::to(uri!(super::pages::dashboard))),
+        None => FormReply::Form(page(&view, accounts, None, None)),
     }
 }
 
@@ -68,10 +68,10 @@ pub(super) async fn register(
     session: Session<'_>,
     reporter: Reporter<'_>,
     address: ClientAddress,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
-    form: Form<Once<Register>>,
-) -> Result<Entered, Error> {
+    form: Form<UniqueFields<Register>>,
+) -> Result<FormReply, Error> {
     let registration = Registration {
         username: form.username.clone(),
         full_name: form.full_name.clone(),
@@ -83,7 +83,7 @@ pub(super) async fn register(
         Ok(user) => {
             reporter.report(EventKind::Registered, Some(&user.id.to_string()), None);
             session.start(&user).await?;
-            Ok(Entered::on(Redirect::to(uri!(super::pages::dashboard))))
+            Ok(FormReply::on(Redirect::to(uri!(super::pages::dashboard))))
         }
         Err(error)
             if matches!(
@@ -92,7 +92,7 @@ pub(super) async fn register(
             ) =>
         {
             let again = page(&view, accounts, Some(&form), Some(&error));
-            Ok(Entered::Again(error, again))
+            Ok(FormReply::Again(error, again))
         }
         Err(error) => Err(error),
     }

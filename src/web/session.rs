@@ -7,8 +7,8 @@ use rocket::response::{self, Redirect, Responder};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::once::Once;
-use super::view::{Page, View};
+use super::renderer::{Page, Renderer};
+use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Credentials, SessionUser};
 use crate::http::ClientAddress;
 use vestibule::{Error, ErrorKind, LocalPath, Maybe, Password, Session};
@@ -28,7 +28,7 @@ pub(super) struct Login {
 }
 
 /// The form again, or the way on.
-pub(super) enum Entered {
+pub(super) enum FormReply {
     /// To where they were going.
     On(Box<Redirect>),
     /// The form.
@@ -37,13 +37,13 @@ pub(super) enum Entered {
     Again(Error, Page),
 }
 
-impl Entered {
+impl FormReply {
     pub(super) fn on(redirect: Redirect) -> Self {
         Self::On(Box::new(redirect))
     }
 }
 
-impl<'r> Responder<'r, 'static> for Entered {
+impl<'r> Responder<'r, 'static> for FormReply {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self {
             Self::On(redirect) => redirect.respond_to(request),
@@ -66,7 +66,7 @@ pub(super) fn onward(next: &str) -> Redirect {
 }
 
 fn page(
-    view: &View<'_>,
+    view: &Renderer<'_>,
     username: &str,
     next: &str,
     error: Option<&str>,
@@ -79,28 +79,28 @@ fn page(
 
 /// The form; somebody who is signed in already goes on.
 #[get("/login?<next>")]
-pub(super) fn form(user: Maybe<SessionUser>, view: View<'_>, next: Option<&str>) -> Entered {
+pub(super) fn form(user: Maybe<SessionUser>, view: Renderer<'_>, next: Option<&str>) -> FormReply {
     let next = next.unwrap_or_default();
     if user.0.is_some() {
-        return Entered::on(onward(next));
+        return FormReply::on(onward(next));
     }
     let notice = LocalPath::parse(next).map(|_| NOTICE);
-    Entered::Form(page(&view, "", next, None, notice))
+    FormReply::Form(page(&view, "", next, None, notice))
 }
 
 /// Signs in; wrong credentials get the form again, with one message whatever was wrong.
 #[post("/login", data = "<form>")]
 pub(super) async fn login(
     session: Session<'_>,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
     address: ClientAddress,
-    form: Form<Once<Login>>,
-) -> Result<Entered, Error> {
+    form: Form<UniqueFields<Login>>,
+) -> Result<FormReply, Error> {
     let credentials =
         Credentials { username: &form.username, password: &form.password, address: address.0 };
     match accounts.sign_in_person(&session, &credentials, form.remember).await {
-        Ok(()) => Ok(Entered::on(onward(&form.next))),
+        Ok(()) => Ok(FormReply::on(onward(&form.next))),
         Err(error)
             if matches!(
                 error.kind(),
@@ -108,7 +108,7 @@ pub(super) async fn login(
             ) =>
         {
             let page = page(&view, &form.username, &form.next, Some(error.message()), None);
-            Ok(Entered::Again(error, page))
+            Ok(FormReply::Again(error, page))
         }
         Err(error) => Err(error),
     }

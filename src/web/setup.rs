@@ -7,9 +7,9 @@ use rocket::response::Redirect;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::once::Once;
-use super::session::Entered;
-use super::view::{Page, View};
+use super::renderer::{Page, Renderer};
+use super::session::FormReply;
+use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
 use crate::http::{ClientAddress, PrivateUrl};
 use vestibule::{Error, ErrorKind, Maybe, Password, Session};
@@ -27,7 +27,7 @@ pub(super) struct Setup {
 }
 
 fn page(
-    view: &View<'_>,
+    view: &Renderer<'_>,
     accounts: &Accounts,
     user: Option<&User>,
     token: &str,
@@ -56,7 +56,7 @@ pub(super) async fn form(
     user: Maybe<SessionUser>,
     _private: PrivateUrl,
     address: ClientAddress,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
     token: Option<&str>,
 ) -> Result<Page, Error> {
@@ -71,10 +71,10 @@ pub(super) async fn set_up(
     user: Maybe<SessionUser>,
     session: Session<'_>,
     address: ClientAddress,
-    view: View<'_>,
+    view: Renderer<'_>,
     accounts: &State<Accounts>,
-    form: Form<Once<Setup>>,
-) -> Result<Entered, Error> {
+    form: Form<UniqueFields<Setup>>,
+) -> Result<FormReply, Error> {
     let registration = Registration {
         username: form.username.clone(),
         full_name: form.full_name.clone(),
@@ -85,14 +85,14 @@ pub(super) async fn set_up(
     match accounts.set_up(&form.token, &registration).await {
         Ok(user) => {
             session.start(&user).await?;
-            Ok(Entered::on(Redirect::to(uri!(super::pages::dashboard))))
+            Ok(FormReply::on(Redirect::to(uri!(super::pages::dashboard))))
         }
         Err(error)
             if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::UsernameTaken) =>
         {
             let again =
                 page(&view, accounts, user.0.as_deref(), &form.token, Some((&form, &error)));
-            Ok(Entered::Again(error, again))
+            Ok(FormReply::Again(error, again))
         }
         Err(error) => Err(error),
     }

@@ -5,7 +5,7 @@ use rocket::response::{Flash, Redirect};
 use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::view::{Page, View, shown};
+use super::renderer::{Page, Renderer, shown};
 use crate::accounts::SessionUser;
 use vestibule::{Authenticated, Error, Session, SignInKind, SignIns};
 
@@ -14,7 +14,7 @@ use vestibule::{Authenticated, Error, Session, SignInKind, SignIns};
 pub(super) async fn list(
     user: SessionUser,
     sign_ins: SignIns<'_>,
-    view: View<'_>,
+    view: Renderer<'_>,
     flash: Option<FlashMessage<'_>>,
 ) -> Result<Page, Error> {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);

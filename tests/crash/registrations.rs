@@ -13,7 +13,7 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 use serde_json::{Value, json};
 use vestibule::Clock;
-use vestibule_service::accounts::audit::By;
+use vestibule_service::accounts::audit::Actor;
 use vestibule_service::accounts::queries;
 use vestibule_service::db::schema::users;
 use vestibule_service::db::{Address, AnyConnection, connect};
@@ -342,7 +342,7 @@ impl Book {
             .flat_map(|client| &client.acknowledged)
             .filter(|(key, _)| !self.deleted.contains(key));
         let Some((key, id)) = standing.max_by_key(|(_, id)| *id) else { return };
-        let by = By::command_line(Clock::system().now().expect("a sane clock"));
+        let by = Actor::command_line(Clock::system().now().expect("a sane clock"));
         queries::delete(&mut open(url), *id, &by).expect("deleted");
         self.deleted.insert(key.clone());
     }

@@ -13,10 +13,10 @@ mod dump;
 #[cfg(feature = "postgres-tls")]
 mod encrypted;
 mod files;
-mod moving;
 mod nginx;
 mod several;
 mod slow;
 mod stop;
+mod transfer;
 mod weather_postgres;
 mod weather_sqlite;

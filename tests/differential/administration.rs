@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use vestibule::{Hasher, Password, PasswordConfig};
-use vestibule_service::accounts::audit::By;
+use vestibule_service::accounts::audit::Actor;
 use vestibule_service::accounts::{Import, Refused, new_setup_link};
 
 use crate::player::Player;
@@ -139,7 +139,7 @@ impl Player {
         let said = match Import::read(file.as_bytes(), &hasher(), now, |_| {}) {
             Err(lines) => format!("{lines:?}"),
             Ok(import) => {
-                let by = By::command_line(now);
+                let by = Actor::command_line(now);
                 match import.write(&mut self.connection, &by, false, |_| {}) {
                     Ok(()) => {
                         names.iter().take(4).for_each(|name| self.knows(name, PASSWORDS[0]));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use vestibule_service::accounts::audit::{self, By, Head, Verified};
+use vestibule_service::accounts::audit::{self, Actor as EventActor, ChainHead, Verified};
 
 use crate::support::actor::Actor;
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -57,7 +57,7 @@ fn rows(app: &TestApp) -> i64 {
 }
 
 #[track_caller]
-fn assert_whole(app: &TestApp) -> (i64, Head) {
+fn assert_whole(app: &TestApp) -> (i64, ChainHead) {
     match audit::verify(&mut app.connection(), None).expect("an answer") {
         Verified::Whole { rows, head } => (rows, head),
         broken => panic!("{broken:?}"),
@@ -687,7 +687,7 @@ fn old_rows_are_pruned_and_the_rest_is_still_whole() {
         change("admin");
         let mut connection = app.connection();
         let mut prune = |before| {
-            audit::prune(&mut connection, before, &By::command_line(now)).expect("a prune")
+            audit::prune(&mut connection, before, &EventActor::command_line(now)).expect("a prune")
         };
         assert_eq!(prune(now), 3);
         let (rows, _) = assert_whole(&app);
@@ -704,7 +704,7 @@ fn old_rows_are_pruned_and_the_rest_is_still_whole() {
         assert_eq!(prune(now + Duration::from_secs(1)), 3);
         assert_eq!(assert_whole(&app).0, 1);
 
-        let before = Head { id: 1, hash: "0".repeat(64) };
+        let before = ChainHead { id: 1, hash: "0".repeat(64) };
         assert!(audit::verify(&mut app.connection(), Some(&before)).is_err(), "it was pruned");
         app.sql("DELETE FROM events");
         let found = audit::verify(&mut app.connection(), None).expect("an answer");

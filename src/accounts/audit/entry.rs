@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{By, What};
+use super::{Actor, AuditEvent};
 use crate::accounts::User;
 use crate::db::schema::events;
 use vestibule::{from_micros, to_micros};
@@ -48,7 +48,7 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub(in crate::accounts) struct Record {
     pub(in crate::accounts) at: OffsetDateTime,
-    pub(in crate::accounts) what: What,
+    pub(in crate::accounts) what: AuditEvent,
     pub(in crate::accounts) account: Option<i64>,
     pub(in crate::accounts) username: Option<String>,
     pub(in crate::accounts) actor_account: Option<i64>,
@@ -71,7 +71,7 @@ pub struct Changed {
 
 /// A place in the chain: the number of a row and its hash; 0 and nothing before the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head {
+pub struct ChainHead {
     /// The row's number.
     pub id: i64,
     /// Its hash.
@@ -80,12 +80,12 @@ pub struct Head {
 
 impl Record {
     /// Something done to a user's account.
-    pub(in crate::accounts) fn of(what: What, user: &User, by: &By) -> Self {
+    pub(in crate::accounts) fn of(what: AuditEvent, user: &User, by: &Actor) -> Self {
         Self { account: Some(user.id), username: Some(user.username.clone()), ..Self::by(what, by) }
     }
 
     /// Something done to no account.
-    pub(in crate::accounts) fn by(what: What, by: &By) -> Self {
+    pub(in crate::accounts) fn by(what: AuditEvent, by: &Actor) -> Self {
         Self {
             at: by.at,
             what,
@@ -114,7 +114,7 @@ impl Record {
     }
 
     /// The row that follows on `head`.
-    pub(in crate::accounts) fn chained(self, head: &Head) -> Entry {
+    pub(in crate::accounts) fn chained(self, head: &ChainHead) -> Entry {
         let mut entry = Entry {
             id: head.id + 1,
             at: to_micros(self.at),
@@ -136,7 +136,7 @@ impl Record {
 
 /// Who did something, as far as the user may know to whom it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doer {
+pub enum ActorView {
     /// The user itself.
     Oneself,
     /// An administrator, who is not named.
@@ -156,19 +156,19 @@ impl Entry {
 
     /// Who did it.
     #[must_use]
-    pub fn doer(&self) -> Doer {
+    pub fn doer(&self) -> ActorView {
         match (self.actor_account, &self.actor) {
-            (None, None) => Doer::Unknown,
-            (None, Some(_)) => Doer::CommandLine,
-            (actor, _) if actor == self.account => Doer::Oneself,
-            (Some(_), _) => Doer::Administrator,
+            (None, None) => ActorView::Unknown,
+            (None, Some(_)) => ActorView::CommandLine,
+            (actor, _) if actor == self.account => ActorView::Oneself,
+            (Some(_), _) => ActorView::Administrator,
         }
     }
 
     /// The place of this row.
     #[must_use]
-    pub fn head(&self) -> Head {
-        Head { id: self.id, hash: self.hash.clone() }
+    pub fn head(&self) -> ChainHead {
+        ChainHead { id: self.id, hash: self.hash.clone() }
     }
 
     /// What the hash must be after a row with the hash `previous`.
@@ -210,7 +210,7 @@ fn rfc3339<S: Serializer>(micros: &i64, serializer: S) -> Result<S::Ok, S::Error
     serializer.serialize_str(&time.unwrap_or_default())
 }
 
-impl Head {
+impl ChainHead {
     /// Reads `17:3f2a...`, as [`Display`](std::fmt::Display) writes it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -222,7 +222,7 @@ impl Head {
     }
 }
 
-impl std::fmt::Display for Head {
+impl std::fmt::Display for ChainHead {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.id, self.hash)
     }
@@ -233,10 +233,10 @@ mod tests {
     use super::*;
 
     fn entry() -> Entry {
-        let by = By::command_line(OffsetDateTime::UNIX_EPOCH);
-        let record = Record::by(What::Added, &by).detail("user");
+        let by = Actor::command_line(OffsetDateTime::UNIX_EPOCH);
+        let record = Record::by(AuditEvent::Added, &by).detail("user");
         Record { account: Some(7), username: Some("ann".to_owned()), ..record }
-            .chained(&Head::default())
+            .chained(&ChainHead::default())
     }
 
     #[test]
@@ -274,9 +274,9 @@ mod tests {
     #[test]
     fn a_head_is_read_as_it_is_written() {
         let head = entry().head();
-        assert_eq!(Head::parse(&head.to_string()), Some(head));
+        assert_eq!(ChainHead::parse(&head.to_string()), Some(head));
         for bad in ["", "1", "1:", "0:00", "x:00", "1:XYZ", "-1:00"] {
-            assert_eq!(Head::parse(bad), None, "{bad}");
+            assert_eq!(ChainHead::parse(bad), None, "{bad}");
         }
     }
 }

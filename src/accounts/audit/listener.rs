@@ -1,6 +1,6 @@
 //! What the library half tells, for the audit log.
 
-use super::{Audit, Noted, What, Whose};
+use super::{Audit, AuditEvent, EventOwner, QueuedEvent};
 use crate::accounts::LogEvents;
 use vestibule::{EndedBy, Event, EventKind, Events};
 
@@ -22,11 +22,11 @@ impl Events for AuditEvents {
         LogEvents.on_event(event);
         let Some((what, ended)) = audited(event.kind) else { return };
         let account = event.account.and_then(|account| account.parse().ok());
-        let noted = Noted {
+        let noted = QueuedEvent {
             what,
-            whose: account.map_or(Whose::Nobody, Whose::Account),
+            whose: account.map_or(EventOwner::Nobody, EventOwner::Account),
             // Who presents a stolen credential is not the account.
-            by_itself: !matches!(what, What::Theft | What::Protected),
+            by_itself: !matches!(what, AuditEvent::Theft | AuditEvent::Protected),
             sign_in: event.sign_in.map(str::to_owned),
             address: event.address,
             count: ended,
@@ -39,17 +39,17 @@ impl Events for AuditEvents {
 ///
 /// - a refusal and a rotation, of which anybody, or any program, can make a thousand a second;
 /// - what is written in the transaction of the change.
-fn audited(kind: EventKind) -> Option<(What, Option<u64>)> {
+fn audited(kind: EventKind) -> Option<(AuditEvent, Option<u64>)> {
     let what = match kind {
-        EventKind::SignedIn => What::SignedIn,
-        EventKind::SignedOut => What::SignedOut,
-        EventKind::Restored => What::Restored,
-        EventKind::Confirmed => What::Confirmed,
-        EventKind::Theft => What::Theft,
-        EventKind::Protected => What::Protected,
-        EventKind::Registered => What::Registered,
+        EventKind::SignedIn => AuditEvent::SignedIn,
+        EventKind::SignedOut => AuditEvent::SignedOut,
+        EventKind::Restored => AuditEvent::Restored,
+        EventKind::Confirmed => AuditEvent::Confirmed,
+        EventKind::Theft => AuditEvent::Theft,
+        EventKind::Protected => AuditEvent::Protected,
+        EventKind::Registered => AuditEvent::Registered,
         EventKind::Ended(EndedBy::Owner, count) if count > 0 => {
-            return Some((What::Ended, Some(count)));
+            return Some((AuditEvent::Ended, Some(count)));
         }
         _ => return None,
     };

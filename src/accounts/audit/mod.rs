@@ -5,21 +5,21 @@
 //! without its row. What a sign-in goes through is queued and written by one task a moment
 //! later: signing in and out neither waits for the chain nor fails with it.
 
-mod by;
+mod actor;
 mod entry;
+mod event;
+mod failed_passwords;
 mod listener;
 mod queue;
 mod verify;
-mod what;
 mod writer;
-mod wrong;
 
-pub use by::By;
+pub use actor::Actor;
 pub(super) use entry::Record;
-pub use entry::{Changed, Doer, Entry, Head};
+pub use entry::{ActorView, ChainHead, Changed, Entry};
+pub use event::AuditEvent;
 pub use listener::AuditEvents;
 pub use queue::Audit;
-pub(super) use queue::{Noted, Whose};
+pub(super) use queue::{EventOwner, QueuedEvent};
 pub use verify::{Verified, prune, verify};
-pub use what::What;
 pub use writer::Writer;

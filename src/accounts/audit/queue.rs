@@ -10,8 +10,8 @@ use rocket::tokio::sync::{mpsc, oneshot};
 use rocket::tokio::time::timeout;
 use time::OffsetDateTime;
 
-use super::wrong::WrongPasswords;
-use super::{What, Writer};
+use super::failed_passwords::WrongPasswords;
+use super::{AuditEvent, Writer};
 use vestibule::Clock;
 
 /// How many events may wait to be written. Signing in costs a hash, so this is many seconds of
@@ -31,17 +31,17 @@ const REMEMBERED: usize = 10_000;
 /// The way into the audit log for what must not wait; cheap to clone.
 #[derive(Clone)]
 pub struct Audit {
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<WriterMessage>,
     lost: Arc<AtomicU64>,
     clock: Clock,
-    repeats: Arc<Mutex<HashMap<(What, String), OffsetDateTime>>>,
+    repeats: Arc<Mutex<HashMap<(AuditEvent, String), OffsetDateTime>>>,
     wrong: Arc<Mutex<WrongPasswords>>,
 }
 
 /// Something that happened, before it is known how the account is called.
-pub(in crate::accounts) struct Noted {
-    pub(in crate::accounts) what: What,
-    pub(in crate::accounts) whose: Whose,
+pub(in crate::accounts) struct QueuedEvent {
+    pub(in crate::accounts) what: AuditEvent,
+    pub(in crate::accounts) whose: EventOwner,
     /// Whether the account did it, and not somebody to it.
     pub(in crate::accounts) by_itself: bool,
     pub(in crate::accounts) sign_in: Option<String>,
@@ -51,7 +51,7 @@ pub(in crate::accounts) struct Noted {
 }
 
 /// The account that it happened to.
-pub(in crate::accounts) enum Whose {
+pub(in crate::accounts) enum EventOwner {
     /// This one.
     Account(i64),
     /// The one of this canonical name. Of a name that nobody has nothing is written: it may be
@@ -62,8 +62,8 @@ pub(in crate::accounts) enum Whose {
 }
 
 /// What the writer is told.
-pub(super) enum Order {
-    Note(OffsetDateTime, Noted),
+pub(super) enum WriterMessage {
+    Note(OffsetDateTime, QueuedEvent),
     /// Everything before this has been written when the answer comes.
     Flush(oneshot::Sender<()>),
 }
@@ -79,7 +79,7 @@ impl Audit {
     }
 
     /// Queues an event. One that finds the queue full is counted and not written.
-    pub(in crate::accounts) fn note(&self, noted: Noted) {
+    pub(in crate::accounts) fn note(&self, noted: QueuedEvent) {
         let Ok(now) = self.clock.now() else {
             self.lost.fetch_add(1, Ordering::Relaxed);
             return;
@@ -87,7 +87,7 @@ impl Audit {
         if self.is_repeated(&noted, now) {
             return;
         }
-        if self.orders.try_send(Order::Note(now, noted)).is_err() {
+        if self.orders.try_send(WriterMessage::Note(now, noted)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -101,9 +101,9 @@ impl Audit {
             if right { wrong.right(id) } else { wrong.wrong(id, from, now) }
         };
         if let Some(wrong) = told {
-            let (what, whose) = (What::BadCredentials, Whose::Account(id));
+            let (what, whose) = (AuditEvent::BadCredentials, EventOwner::Account(id));
             let (address, count) = (wrong.address, Some(wrong.count));
-            self.note(Noted { what, whose, by_itself: false, sign_in: None, address, count });
+            self.note(QueuedEvent { what, whose, by_itself: false, sign_in: None, address, count });
         }
     }
 
@@ -112,7 +112,7 @@ impl Audit {
     pub async fn settled(&self) {
         let all = async {
             let (done, written) = oneshot::channel();
-            if self.orders.send(Order::Flush(done)).await.is_ok() {
+            if self.orders.send(WriterMessage::Flush(done)).await.is_ok() {
                 // A writer that is gone has nothing left to write.
                 let _ = written.await;
             }
@@ -122,8 +122,8 @@ impl Audit {
 
     /// Whether this event of this sign-in was written a short time ago, of those that whoever
     /// holds a credential can repeat at no cost.
-    fn is_repeated(&self, noted: &Noted, now: OffsetDateTime) -> bool {
-        let (What::Restored | What::Confirmed | What::Protected, Some(sign_in)) =
+    fn is_repeated(&self, noted: &QueuedEvent, now: OffsetDateTime) -> bool {
+        let (AuditEvent::Restored | AuditEvent::Confirmed | AuditEvent::Protected, Some(sign_in)) =
             (noted.what, &noted.sign_in)
         else {
             return false;

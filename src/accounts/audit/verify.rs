@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{By, Entry, Head};
+use super::{Actor, ChainHead, Entry};
 use crate::accounts::queries;
 use crate::db::AnyConnection;
 use vestibule::{Error, ErrorKind};
@@ -15,7 +15,7 @@ pub enum Verified {
         /// How many rows were looked at.
         rows: i64,
         /// The last one.
-        head: Head,
+        head: ChainHead,
     },
     /// The first row that is not what was written.
     Broken {
@@ -31,7 +31,10 @@ pub enum Verified {
 ///
 /// # Errors
 /// 422 `invalid_field` when the expected row was pruned, 503 `unavailable`.
-pub fn verify(connection: &mut AnyConnection, expected: Option<&Head>) -> Result<Verified, Error> {
+pub fn verify(
+    connection: &mut AnyConnection,
+    expected: Option<&ChainHead>,
+) -> Result<Verified, Error> {
     let broken = |id: i64, why: &'static str| Ok(Verified::Broken { id, why });
     // First of all: what others write while we read comes after it.
     let Some(newest) = queries::head(connection)? else {
@@ -47,7 +50,7 @@ pub fn verify(connection: &mut AnyConnection, expected: Option<&Head>) -> Result
         return broken(id, "was put in");
     }
     let unlike =
-        |expected: &Head, found: &Head| expected.id == found.id && expected.hash != found.hash;
+        |expected: &ChainHead, found: &ChainHead| expected.id == found.id && expected.hash != found.hash;
     let mut last = base.clone();
     loop {
         let batch = queries::events_after(connection, last.id)?;
@@ -67,7 +70,7 @@ pub fn verify(connection: &mut AnyConnection, expected: Option<&Head>) -> Result
             break;
         }
     }
-    let cut = |head: &Head| head.id > last.id;
+    let cut = |head: &ChainHead| head.id > last.id;
     if cut(&newest) || expected.is_some_and(cut) {
         return broken(last.id + 1, "is missing, with all that came after it");
     }
@@ -75,7 +78,7 @@ pub fn verify(connection: &mut AnyConnection, expected: Option<&Head>) -> Result
 }
 
 /// What is wrong with the row that follows on this one.
-fn fault(entry: &Entry, last: &Head) -> Option<&'static str> {
+fn fault(entry: &Entry, last: &ChainHead) -> Option<&'static str> {
     if entry.id != last.id + 1 {
         Some("is missing")
     } else if entry.hash != entry.digest(&last.hash) {
@@ -93,7 +96,7 @@ fn fault(entry: &Entry, last: &Head) -> Option<&'static str> {
 pub fn prune(
     connection: &mut AnyConnection,
     before: OffsetDateTime,
-    by: &By,
+    by: &Actor,
 ) -> Result<usize, Error> {
     let base = queries::base(connection)?;
     let last = queries::last_before(connection, before)?;

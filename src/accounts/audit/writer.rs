@@ -10,8 +10,8 @@ use rocket::tokio::sync::mpsc;
 use rocket::tokio::time::sleep;
 use time::OffsetDateTime;
 
-use super::queue::Order;
-use super::{Noted, Record, What, Whose};
+use super::queue::WriterMessage;
+use super::{AuditEvent, EventOwner, QueuedEvent, Record};
 use crate::accounts::{Username, queries};
 use crate::db::{AnyConnection, Db, write};
 use vestibule::{Clock, Error};
@@ -30,15 +30,19 @@ const TRIES: u32 = 3;
 
 /// The end of the queue.
 pub struct Writer {
-    orders: mpsc::Receiver<Order>,
+    orders: mpsc::Receiver<WriterMessage>,
     lost: Arc<AtomicU64>,
     clock: Clock,
 }
 
-type Batch = Vec<(OffsetDateTime, Noted)>;
+type Batch = Vec<(OffsetDateTime, QueuedEvent)>;
 
 impl Writer {
-    pub(super) fn new(orders: mpsc::Receiver<Order>, lost: Arc<AtomicU64>, clock: Clock) -> Self {
+    pub(super) fn new(
+        orders: mpsc::Receiver<WriterMessage>,
+        lost: Arc<AtomicU64>,
+        clock: Clock,
+    ) -> Self {
         Self { orders, lost, clock }
     }
 
@@ -49,8 +53,8 @@ impl Writer {
             let (mut batch, mut waiting) = (Batch::new(), Vec::new());
             for order in orders.drain(..) {
                 match order {
-                    Order::Note(at, noted) => batch.push((at, noted)),
-                    Order::Flush(done) => waiting.push(done),
+                    WriterMessage::Note(at, noted) => batch.push((at, noted)),
+                    WriterMessage::Flush(done) => waiting.push(done),
                 }
             }
             self.write(&db, batch).await;
@@ -98,16 +102,19 @@ impl Writer {
     }
 }
 
-fn lost_events(count: u64) -> Noted {
-    let (what, whose) = (What::EventsLost, Whose::Nobody);
+fn lost_events(count: u64) -> QueuedEvent {
+    let (what, whose) = (AuditEvent::EventsLost, EventOwner::Nobody);
     let count = Some(count);
-    Noted { what, whose, by_itself: false, sign_in: None, address: None, count }
+    QueuedEvent { what, whose, by_itself: false, sign_in: None, address: None, count }
 }
 
-fn keep(connection: &mut AnyConnection, batch: &[(OffsetDateTime, Noted)]) -> Result<(), Error> {
+fn keep(
+    connection: &mut AnyConnection,
+    batch: &[(OffsetDateTime, QueuedEvent)],
+) -> Result<(), Error> {
     // The names first, so that the chain is locked for as short as can be.
     let ids = batch.iter().filter_map(|(_, noted)| match noted.whose {
-        Whose::Account(id) => Some(id),
+        EventOwner::Account(id) => Some(id),
         _ => None,
     });
     let names = queries::names_of(connection, ids.collect())?;
@@ -126,7 +133,7 @@ fn keep(connection: &mut AnyConnection, batch: &[(OffsetDateTime, Noted)]) -> Re
 fn keep_each(connection: &mut AnyConnection, batch: &mut Batch) -> Result<(), Error> {
     while let Some((at, noted)) = batch.first() {
         let names = match noted.whose {
-            Whose::Account(id) => queries::names_of(connection, vec![id])?,
+            EventOwner::Account(id) => queries::names_of(connection, vec![id])?,
             _ => HashMap::new(),
         };
         let found = record(connection, *at, noted, &names);
@@ -153,12 +160,12 @@ fn keep_each(connection: &mut AnyConnection, batch: &mut Batch) -> Result<(), Er
 fn record(
     connection: &mut AnyConnection,
     at: OffsetDateTime,
-    noted: &Noted,
+    noted: &QueuedEvent,
     names: &HashMap<i64, String>,
 ) -> Result<Option<Record>, Error> {
     let (account, username) = match &noted.whose {
-        Whose::Account(id) => (Some(*id), names.get(id).cloned()),
-        Whose::Key(key) => {
+        EventOwner::Account(id) => (Some(*id), names.get(id).cloned()),
+        EventOwner::Key(key) => {
             // What cannot be a name is nobody's, and may hold what PostgreSQL takes in no text:
             // the statement would fail for ever, and what is queued behind it would wait.
             let Ok(name) = Username::parse(key) else { return Ok(None) };
@@ -167,7 +174,7 @@ fn record(
                 None => return Ok(None),
             }
         }
-        Whose::Nobody => (None, None),
+        EventOwner::Nobody => (None, None),
     };
     Ok(Some(Record {
         at,
@@ -180,8 +187,8 @@ fn record(
         address: noted.address.map(|address| address.to_string()),
         detail: noted.count.map(|count| {
             let thing = match noted.what {
-                What::Ended => "sign-in",
-                What::EventsLost => "event",
+                AuditEvent::Ended => "sign-in",
+                AuditEvent::EventsLost => "event",
                 _ => "wrong password",
             };
             format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
@@ -205,9 +212,9 @@ mod tests {
         (connection, Db::new(&DbConfig { address, pool_size: 2, timeout }))
     }
 
-    fn noted(what: What) -> Noted {
-        let whose = Whose::Nobody;
-        Noted { what, whose, by_itself: true, sign_in: None, address: None, count: None }
+    fn noted(what: AuditEvent) -> QueuedEvent {
+        let whose = EventOwner::Nobody;
+        QueuedEvent { what, whose, by_itself: true, sign_in: None, address: None, count: None }
     }
 
     #[test]
@@ -220,7 +227,7 @@ mod tests {
         diesel::sql_query(refuse).execute(sqlite).expect("a trigger");
 
         let (audit, writer) = Audit::new(Clock::manual());
-        for what in [What::SignedIn, What::Restored, What::SignedOut] {
+        for what in [AuditEvent::SignedIn, AuditEvent::Restored, AuditEvent::SignedOut] {
             audit.note(noted(what));
         }
         rocket::execute(async {
@@ -242,7 +249,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let (mut connection, db) = database(&directory);
         let (audit, writer) = Audit::new(Clock::manual());
-        (0..1024 + 6).for_each(|_| audit.note(noted(What::SignedIn)));
+        (0..1024 + 6).for_each(|_| audit.note(noted(AuditEvent::SignedIn)));
         rocket::execute(async {
             rocket::tokio::spawn(writer.run(db));
             audit.settled().await;

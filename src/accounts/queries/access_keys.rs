@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use super::events::append;
 use super::sign_ins::{Row, find, insert, lock_sign_in};
 use super::users::lock_user;
-use crate::accounts::audit::{By, Record, What};
+use crate::accounts::audit::{Actor, AuditEvent, Record};
 use crate::accounts::{STANDING_KEYS, User};
 use crate::db::schema::sign_ins;
 use crate::db::{AnyConnection, write};
@@ -24,7 +24,7 @@ pub fn keep_key(
     connection: &mut AnyConnection,
     user: &User,
     key: &SignIn,
-    by: &By,
+    by: &Actor,
 ) -> Result<(), Error> {
     let row = Row::of(key).ok_or(ErrorKind::Internal)?;
     write(connection, |connection| {
@@ -42,7 +42,7 @@ pub fn keep_key(
             let detail = format!("An account has {STANDING_KEYS} keys at the most. End one first.");
             return Err(Error::new(ErrorKind::Forbidden).detail(detail));
         }
-        let record = Record::of(What::KeyMade, user, by).detail(detail(key, by)?);
+        let record = Record::of(AuditEvent::KeyMade, user, by).detail(detail(key, by)?);
         append(connection, &[Record { sign_in: Some(key.id.to_string()), ..record }])?;
         Ok(())
     })
@@ -60,7 +60,7 @@ fn standing(connection: &mut AnyConnection, account: i64, now: OffsetDateTime) -
 
 /// What the audit log says of a key: first what it may do, until when, and which sign-in made
 /// it; last its label, which anybody may word like all of that.
-fn detail(key: &SignIn, by: &By) -> Result<String, Error> {
+fn detail(key: &SignIn, by: &Actor) -> Result<String, Error> {
     let scopes = if key.scopes.is_empty() { "none".to_owned() } else { key.scopes.join(" ") };
     let until = key.expires_at.format(&Rfc3339).map_err(Error::internal)?;
     let acting = by.sign_in.as_ref().map(|id| format!(", by sign-in {id}")).unwrap_or_default();
@@ -106,7 +106,7 @@ mod tests {
         let draw = || draw_key(&user, wish(), &KeyConfig::default(), now).expect("a key").sign_in;
         let gone = SignInId::random().expect("an id").to_string();
 
-        let by = By::account(&user, Some(gone), None, now);
+        let by = Actor::account(&user, Some(gone), None, now);
         let refused = keep_key(&mut connection, &user, &draw(), &by).expect_err("signed out");
         assert_eq!(refused.kind(), ErrorKind::TokenRevoked);
         let kept = |connection: &mut AnyConnection| {
@@ -117,9 +117,9 @@ mod tests {
 
         // With a sign-in that stands, which here is a key for want of another, it is made.
         let first = draw();
-        let by_hand = By::command_line(now);
+        let by_hand = Actor::command_line(now);
         keep_key(&mut connection, &user, &first, &by_hand).expect("kept");
-        let by = By::account(&user, Some(first.id.to_string()), None, now);
+        let by = Actor::account(&user, Some(first.id.to_string()), None, now);
         keep_key(&mut connection, &user, &draw(), &by).expect("kept");
         assert_eq!(kept(&mut connection), (2, 2));
     }

@@ -8,7 +8,7 @@ use diesel::result::Error as Query;
 use super::events::append;
 use super::sign_ins::{end_sign_in, end_sign_ins};
 use super::users::{NewUser, administers, find, insert, lock_user};
-use crate::accounts::audit::{By, Changed, Record, What};
+use crate::accounts::audit::{Actor, AuditEvent, Changed, Record};
 use crate::accounts::{Role, User};
 use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
@@ -29,10 +29,10 @@ pub struct Change {
 ///
 /// # Errors
 /// 409 `username_taken`, 503 `unavailable`.
-pub fn add(connection: &mut AnyConnection, new: &NewUser, by: &By) -> Result<User, Error> {
+pub fn add(connection: &mut AnyConnection, new: &NewUser, by: &Actor) -> Result<User, Error> {
     write(connection, |connection| {
         let user = insert(connection, new)?;
-        let record = Record::of(What::Added, &user, by).detail(user.role.as_str());
+        let record = Record::of(AuditEvent::Added, &user, by).detail(user.role.as_str());
         append(connection, &[record])?;
         Ok(user)
     })
@@ -47,7 +47,7 @@ pub fn change(
     connection: &mut AnyConnection,
     id: i64,
     change: &Change,
-    by: &By,
+    by: &Actor,
 ) -> Result<Changed, Error> {
     write(connection, |connection| {
         permit(connection, by)?;
@@ -76,20 +76,20 @@ pub fn change(
 }
 
 /// One record for each thing that is not as it was.
-fn differences(before: &User, after: &User, ended: u64, by: &By) -> Vec<Record> {
+fn differences(before: &User, after: &User, ended: u64, by: &Actor) -> Vec<Record> {
     let record = |what| Record::of(what, after, by);
     let mut records = Vec::new();
     if before.role != after.role {
         let roles = format!("{} to {}", before.role.as_str(), after.role.as_str());
-        records.push(record(What::RoleChanged).detail(roles));
+        records.push(record(AuditEvent::RoleChanged).detail(roles));
     }
     match (before.active, after.active) {
-        (true, false) => records.push(record(What::Deactivated).ended(ended)),
-        (false, true) => records.push(record(What::Activated)),
+        (true, false) => records.push(record(AuditEvent::Deactivated).ended(ended)),
+        (false, true) => records.push(record(AuditEvent::Activated)),
         _ => {}
     }
     if before.full_name != after.full_name {
-        records.push(record(What::FullNameChanged));
+        records.push(record(AuditEvent::FullNameChanged));
     }
     records
 }
@@ -99,13 +99,13 @@ fn differences(before: &User, after: &User, ended: u64, by: &By) -> Vec<Record> 
 /// # Errors
 /// 403 `forbidden` when whoever asks is no administrator any more, 404 `not_found`, 503
 /// `unavailable`.
-pub fn sign_out(connection: &mut AnyConnection, id: i64, by: &By) -> Result<Changed, Error> {
+pub fn sign_out(connection: &mut AnyConnection, id: i64, by: &Actor) -> Result<Changed, Error> {
     write(connection, |connection| {
         permit(connection, by)?;
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
-        let records = vec![Record::of(What::Ended, &user, by).ended(ended)];
+        let records = vec![Record::of(AuditEvent::Ended, &user, by).ended(ended)];
         append(connection, &records)?;
         Ok(Changed { user, ended, records })
     })
@@ -115,7 +115,7 @@ pub fn sign_out(connection: &mut AnyConnection, id: i64, by: &By) -> Result<Chan
 ///
 /// # Errors
 /// 404 `not_found` when there is none of this id, 503 `unavailable`.
-pub fn sign_out_of(connection: &mut AnyConnection, id: &str, by: &By) -> Result<(), Error> {
+pub fn sign_out_of(connection: &mut AnyConnection, id: &str, by: &Actor) -> Result<(), Error> {
     write(connection, |connection| {
         permit(connection, by)?;
         let sign_in = super::sign_ins::find(connection, id)?.ok_or(ErrorKind::NotFound)?;
@@ -124,7 +124,7 @@ pub fn sign_out_of(connection: &mut AnyConnection, id: &str, by: &By) -> Result<
         }
         let account = sign_in.account.parse().unwrap_or_default();
         let user = find(connection, account)?.ok_or(ErrorKind::NotFound)?;
-        let record = Record::of(What::Ended, &user, by).ended(1);
+        let record = Record::of(AuditEvent::Ended, &user, by).ended(1);
         append(connection, &[Record { sign_in: Some(id.to_owned()), ..record }])?;
         Ok(())
     })
@@ -134,7 +134,7 @@ pub fn sign_out_of(connection: &mut AnyConnection, id: &str, by: &By) -> Result<
 ///
 /// # Errors
 /// As [`change`].
-pub fn delete(connection: &mut AnyConnection, id: i64, by: &By) -> Result<Changed, Error> {
+pub fn delete(connection: &mut AnyConnection, id: i64, by: &Actor) -> Result<Changed, Error> {
     write(connection, |connection| {
         permit(connection, by)?;
         lock_user(connection, id)?;
@@ -144,7 +144,7 @@ pub fn delete(connection: &mut AnyConnection, id: i64, by: &By) -> Result<Change
         if is_administrator(&user) {
             keep_an_administrator(connection)?;
         }
-        let records = vec![Record::of(What::Deleted, &user, by).ended(ended)];
+        let records = vec![Record::of(AuditEvent::Deleted, &user, by).ended(ended)];
         append(connection, &records)?;
         Ok(Changed { user, ended, records })
     })
@@ -156,7 +156,7 @@ fn is_administrator(user: &User) -> bool {
 
 /// Whether whoever asks may still do so: between the guard and here another administrator may
 /// have taken the role away. With the administrators locked, nobody can any more.
-fn permit(connection: &mut AnyConnection, by: &By) -> Result<(), Error> {
+fn permit(connection: &mut AnyConnection, by: &Actor) -> Result<(), Error> {
     lock_administrators(connection)?;
     let Some(acting) = by.account else { return Ok(()) };
     match find(connection, acting)? {

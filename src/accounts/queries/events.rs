@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
-use crate::accounts::audit::{By, Entry, Head, Record, What};
+use crate::accounts::audit::{Actor, AuditEvent, ChainHead, Entry, Record};
 use crate::db::schema::{event_chain, events, users};
 use crate::db::{AnyConnection, write};
 use vestibule::to_micros;
@@ -45,10 +45,10 @@ pub(in crate::accounts) fn append(
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn head(connection: &mut AnyConnection) -> QueryResult<Option<Head>> {
+pub fn head(connection: &mut AnyConnection) -> QueryResult<Option<ChainHead>> {
     let row = event_chain::table.select((event_chain::head, event_chain::hash));
     let row: Option<(i64, String)> = row.get_result(connection).optional()?;
-    Ok(row.map(|(id, hash)| Head { id, hash }))
+    Ok(row.map(|(id, hash)| ChainHead { id, hash }))
 }
 
 /// The names of these users, of those that there are.
@@ -115,13 +115,13 @@ pub(in crate::accounts) fn before_first(
 }
 
 /// Where the chain begins: after the rows that were pruned last, or before the first.
-pub(in crate::accounts) fn base(connection: &mut AnyConnection) -> QueryResult<Head> {
-    let pruned = events::table.filter(events::event.eq(What::EventsPruned.as_str()));
+pub(in crate::accounts) fn base(connection: &mut AnyConnection) -> QueryResult<ChainHead> {
+    let pruned = events::table.filter(events::event.eq(AuditEvent::EventsPruned.as_str()));
     let newest = pruned.order(events::id.desc()).select((events::id, events::detail));
     let newest: Option<(i64, Option<String>)> = newest.first(connection).optional()?;
     // A mark that would leave itself out of the chain is none of ours.
     let base = newest.and_then(|(id, detail)| {
-        Head::parse(&detail.unwrap_or_default()).filter(|base| base.id < id)
+        ChainHead::parse(&detail.unwrap_or_default()).filter(|base| base.id < id)
     });
     Ok(base.unwrap_or_default())
 }
@@ -130,10 +130,10 @@ pub(in crate::accounts) fn base(connection: &mut AnyConnection) -> QueryResult<H
 /// be [cleared](clear).
 pub(in crate::accounts) fn mark_pruned(
     connection: &mut AnyConnection,
-    base: &Head,
-    by: &By,
+    base: &ChainHead,
+    by: &Actor,
 ) -> QueryResult<()> {
-    let record = Record::by(What::EventsPruned, by).detail(base.to_string());
+    let record = Record::by(AuditEvent::EventsPruned, by).detail(base.to_string());
     write(connection, |connection| append(connection, &[record]))
 }
 

@@ -27,7 +27,8 @@ pub use sign_ins::{end_sign_in, purge, sign_ins_of};
 pub use throttle::purge_throttle;
 pub use user_list::{PAGE, page};
 pub use users::{
-    Acting, NewUser, change_password, find, insert, is_empty, named, set_password, upgrade_hash,
+    CurrentSignIn, NewUser, change_password, find, insert, is_empty, named, set_password,
+    upgrade_hash,
 };
 pub(super) use users::{hash_of, with_hash};
 

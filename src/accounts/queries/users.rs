@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::events::append;
 use super::sign_ins::{end_sign_ins, lock_sign_in};
-use crate::accounts::audit::{By, Record, What};
+use crate::accounts::audit::{Actor, AuditEvent, Record};
 use crate::accounts::user::UserRow;
 use crate::accounts::{Role, User, Username};
 use crate::db::schema::users;
@@ -123,7 +123,7 @@ pub fn set_password(
     connection: &mut AnyConnection,
     user: &User,
     hash: &str,
-    by: &By,
+    by: &Actor,
 ) -> Result<u64, Error> {
     write(connection, |connection| {
         let row = users::table.find(user.id);
@@ -131,14 +131,14 @@ pub fn set_password(
             return Err(ErrorKind::NotFound.into());
         }
         let ended = end_sign_ins(connection, user.id, None)?;
-        append(connection, &[Record::of(What::PasswordChanged, user, by).ended(ended)])?;
+        append(connection, &[Record::of(AuditEvent::PasswordChanged, user, by).ended(ended)])?;
         Ok(ended)
     })
 }
 
 /// The sign-in that changes a password.
 #[derive(Clone, Debug)]
-pub struct Acting {
+pub struct CurrentSignIn {
     /// Its id.
     pub id: String,
     /// Whether it stands afterwards.
@@ -158,8 +158,8 @@ pub fn change_password(
     connection: &mut AnyConnection,
     user: &User,
     (expected, hash): (&str, &str),
-    acting: &Acting,
-    by: &By,
+    acting: &CurrentSignIn,
+    by: &Actor,
 ) -> Result<Option<u64>, Error> {
     write(connection, |connection| {
         let row = users::table.find(user.id).filter(users::password_hash.eq(expected));
@@ -171,7 +171,7 @@ pub fn change_password(
         }
         let except = acting.stays.then_some(acting.id.as_str());
         let ended = end_sign_ins(connection, user.id, except)?;
-        append(connection, &[Record::of(What::PasswordChanged, user, by).ended(ended)])?;
+        append(connection, &[Record::of(AuditEvent::PasswordChanged, user, by).ended(ended)])?;
         Ok(Some(ended))
     })
 }

@@ -5,10 +5,10 @@ use rocket::response::{Flash, Redirect};
 use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::super::once::Once;
-use super::super::session::Entered;
-use super::super::view::Page;
-use super::desk::{Changed, Changing, Desk};
+use super::super::renderer::Page;
+use super::super::session::FormReply;
+use super::super::unique_fields::UniqueFields;
+use super::context::{AdminContext, Changed, Changing};
 use super::user::{counted, leave};
 use crate::accounts::User;
 use vestibule::{Authenticated, Error, Session};
@@ -20,7 +20,7 @@ pub(in crate::web) struct Deletion {
     confirm: Option<String>,
 }
 
-fn draw(desk: &Desk<'_>, admin: &Changing, user: &User, error: Option<&Error>) -> Page {
+fn draw(desk: &AdminContext<'_>, admin: &Changing, user: &User, error: Option<&Error>) -> Page {
     let admin = admin.authentication().account();
     let own = context! {
         account: context! { username: &user.username, full_name: &user.full_name },
@@ -33,7 +33,11 @@ fn draw(desk: &Desk<'_>, admin: &Changing, user: &User, error: Option<&Error>) -
 
 /// Asks.
 #[get("/admin/users/<id>/delete")]
-pub(in crate::web) async fn ask(admin: Changing, desk: Desk<'_>, id: &str) -> Result<Page, Error> {
+pub(in crate::web) async fn ask(
+    admin: Changing,
+    desk: AdminContext<'_>,
+    id: &str,
+) -> Result<Page, Error> {
     let user = desk.user(id).await?;
     Ok(draw(&desk, &admin, &user, None))
 }
@@ -43,14 +47,14 @@ pub(in crate::web) async fn ask(admin: Changing, desk: Desk<'_>, id: &str) -> Re
 pub(in crate::web) async fn delete(
     admin: Changing,
     session: Session<'_>,
-    desk: Desk<'_>,
+    desk: AdminContext<'_>,
     id: &str,
-    form: Form<Strict<Once<Deletion>>>,
+    form: Form<Strict<UniqueFields<Deletion>>>,
 ) -> Changed {
     if form.confirm.as_deref() != Some("on") {
         let error = Error::invalid_field("confirm", "Tick the box if you mean it.");
         let page = draw(&desk, &admin, &desk.user(id).await?, Some(&error));
-        return Ok(Err(Entered::Again(error, page)));
+        return Ok(Err(FormReply::Again(error, page)));
     }
     let (user, by) = (User::id_of(id)?, desk.by(&admin)?);
     match desk.accounts.delete_user(&by, user).await {

@@ -5,9 +5,9 @@ use rocket::request::FlashMessage;
 use rocket::response::{Flash, Redirect};
 use rocket::{get, post, uri};
 
-use super::super::once::Once;
-use super::super::view::Page;
-use super::desk::{Changed, Changing, Desk};
+use super::super::renderer::Page;
+use super::super::unique_fields::UniqueFields;
+use super::context::{AdminContext, Changed, Changing};
 use crate::accounts::queries::Change;
 use crate::accounts::{Admin, Role, SessionUser, User};
 use vestibule::{Error, Fresh, Require, Session};
@@ -29,7 +29,7 @@ pub(in crate::web) struct NewActivity {
 pub(in crate::web) async fn page(
     admin: Require<Admin, SessionUser>,
     fresh: Result<Fresh<SessionUser>, Error>,
-    desk: Desk<'_>,
+    desk: AdminContext<'_>,
     flash: Option<FlashMessage<'_>>,
     id: &str,
 ) -> Result<Page, Error> {
@@ -60,9 +60,9 @@ pub(super) fn counted(ended: u64) -> String {
 #[post("/admin/users/<id>/role", data = "<form>")]
 pub(in crate::web) async fn set_role(
     admin: Changing,
-    desk: Desk<'_>,
+    desk: AdminContext<'_>,
     id: &str,
-    form: Form<Strict<Once<NewRole>>>,
+    form: Form<Strict<UniqueFields<NewRole>>>,
 ) -> Changed {
     let role = Role::parse(&form.role)
         .ok_or_else(|| Error::invalid_field("role", "A role is user or admin."))?;
@@ -89,9 +89,9 @@ pub(in crate::web) async fn set_role(
 pub(in crate::web) async fn set_active(
     admin: Changing,
     session: Session<'_>,
-    desk: Desk<'_>,
+    desk: AdminContext<'_>,
     id: &str,
-    form: Form<Strict<Once<NewActivity>>>,
+    form: Form<Strict<UniqueFields<NewActivity>>>,
 ) -> Changed {
     let active = match form.active.as_str() {
         "true" => true,
@@ -119,7 +119,7 @@ pub(in crate::web) async fn set_active(
 pub(in crate::web) async fn end_sign_ins(
     admin: Changing,
     session: Session<'_>,
-    desk: Desk<'_>,
+    desk: AdminContext<'_>,
     id: &str,
 ) -> Changed {
     let (user, by) = (User::id_of(id)?, desk.by(&admin)?);

@@ -4,7 +4,7 @@ use rocket::request::FlashMessage;
 use rocket::{State, get, uri};
 use rocket_dyn_templates::context;
 
-use super::super::view::{Page, View, shown};
+use super::super::renderer::{Page, Renderer, shown};
 use crate::accounts::queries::{self, PAGE};
 use crate::accounts::{Accounts, Admin, SessionUser};
 use vestibule::{Error, Require};
@@ -14,7 +14,7 @@ use vestibule::{Error, Require};
 pub(in crate::web) async fn list(
     admin: Require<Admin, SessionUser>,
     accounts: &State<Accounts>,
-    view: View<'_>,
+    view: Renderer<'_>,
     flash: Option<FlashMessage<'_>>,
     q: Option<&str>,
     page: Option<i64>,

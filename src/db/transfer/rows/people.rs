@@ -14,7 +14,7 @@ use crate::db::schema::{setup_links, sign_ins, users};
 /// A row of `users`.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
-pub(in crate::db::moving) struct User {
+pub(in crate::db::transfer) struct User {
     id: i64,
     username: String,
     username_key: String,
@@ -67,7 +67,7 @@ impl Row for User {
 /// A row of `sign_ins`, with the columns that only keys have.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = sign_ins, treat_none_as_default_value = false)]
-pub(in crate::db::moving) struct SignIn {
+pub(in crate::db::transfer) struct SignIn {
     id: String,
     account: i64,
     kind: String,
@@ -140,7 +140,7 @@ impl Row for SignIn {
 /// A row of `setup_links`.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = setup_links, treat_none_as_default_value = false)]
-pub(in crate::db::moving) struct SetupLink {
+pub(in crate::db::transfer) struct SetupLink {
     token_hash: String,
     expires_at: i64,
 }

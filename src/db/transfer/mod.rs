@@ -6,7 +6,7 @@
 
 mod copy;
 mod digest;
-mod ends;
+mod endpoints;
 mod error;
 mod ids;
 mod rows;
@@ -57,11 +57,11 @@ pub fn copy_all(
     dry: bool,
     progress: &mut dyn FnMut(Step, u64, u64),
 ) -> Result<Moved, MoveError> {
-    let mut source = ends::open_source(from)?;
-    let mut target = match ends::open_target(from, to, dry)? {
+    let mut source = endpoints::open_source(from)?;
+    let mut target = match endpoints::open_target(from, to, dry)? {
         Some(mut target) => {
-            ends::keep_apart(&mut source, &mut target)?;
-            ends::expect_empty(&mut target)?;
+            endpoints::keep_apart(&mut source, &mut target)?;
+            endpoints::expect_empty(&mut target)?;
             match inspect(&mut target)? {
                 found if found.unknown > 0 => return Err(MoveError::TargetIsNewer),
                 found if found.pending > 0 && dry => None,
@@ -73,13 +73,13 @@ pub fn copy_all(
     if let (Some(target), false) = (&mut target, dry) {
         migrate(target)?;
     }
-    ends::begin_snapshot(&mut source)?;
+    endpoints::begin_snapshot(&mut source)?;
     let mut copy = Copy::new(&mut source, to.backend(), progress)?;
     let Some(mut target) = target else {
         return Ok(Moved { tables: copy.read()?, compared: false });
     };
     // The migration has its own patience, also for locks.
-    ends::be_patient(&mut target)?;
+    endpoints::be_patient(&mut target)?;
     let moved = write(&mut target, |target| match fill(&mut copy, target) {
         Ok(moved) if dry => Err(Halt::Dry(moved)),
         done => done.map_err(Halt::Failed),
@@ -92,9 +92,9 @@ pub fn copy_all(
 
 /// All that is done in the target's transaction.
 fn fill(copy: &mut Copy<'_>, target: &mut AnyConnection) -> Result<Moved, MoveError> {
-    ends::lock(target)?;
+    endpoints::lock(target)?;
     // Somebody may have been quicker.
-    ends::expect_empty(target)?;
+    endpoints::expect_empty(target)?;
     Ok(Moved { tables: copy.write_and_compare(target)?, compared: true })
 }
 

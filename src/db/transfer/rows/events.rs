@@ -14,7 +14,7 @@ use crate::db::schema::{event_chain, events};
 /// A row of `events`.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = events, treat_none_as_default_value = false)]
-pub(in crate::db::moving) struct Event {
+pub(in crate::db::transfer) struct Event {
     id: i64,
     at: i64,
     event: String,
@@ -79,7 +79,7 @@ impl Row for Event {
 /// The row of `event_chain`.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = event_chain, treat_none_as_default_value = false)]
-pub(in crate::db::moving) struct Chain {
+pub(in crate::db::transfer) struct Chain {
     id: i64,
     head: i64,
     hash: String,

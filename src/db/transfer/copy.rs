@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::digest::{Digest, Field};
-use super::ends::number;
+use super::endpoints::number;
 use super::rows::{Chain, Event, Row, SetupLink, SignIn, TABLES, Throttle, User};
 use super::{MoveError, MovedTable, Step, ids};
 use crate::db::{AnyConnection, Backend};

@@ -8,9 +8,9 @@ use rocket::form::error::ErrorKind;
 use rocket::form::{DataField, Error, Errors, FromForm, Options, Result, ValueField};
 
 /// The fields of `T`, each sent at most once; a form with a field twice is 422.
-pub(super) struct Once<T>(T);
+pub(super) struct UniqueFields<T>(T);
 
-impl<T> Deref for Once<T> {
+impl<T> Deref for UniqueFields<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -34,7 +34,7 @@ impl<'r, T: FromForm<'r>> Seen<'r, T> {
 }
 
 #[rocket::async_trait]
-impl<'r, T: FromForm<'r> + Send> FromForm<'r> for Once<T> {
+impl<'r, T: FromForm<'r> + Send> FromForm<'r> for UniqueFields<T> {
     type Context = Seen<'r, T>;
 
     fn init(options: Options) -> Self::Context {

@@ -6,9 +6,9 @@ use rocket::response::{Flash, Redirect};
 use rocket::{Ignite, Rocket, Sentinel, State, uri};
 use rocket_dyn_templates::context;
 
-use super::super::session::Entered;
-use super::super::view::{Page, View, shown};
-use crate::accounts::audit::By;
+use super::super::renderer::{Page, Renderer, shown};
+use super::super::session::FormReply;
+use crate::accounts::audit::Actor;
 use crate::accounts::queries;
 use crate::accounts::{Accounts, Admin, SessionUser, User};
 use crate::http::ClientAddress;
@@ -18,18 +18,18 @@ use vestibule::{Authenticated, Error, ErrorKind, Fresh, Require, SignIns};
 pub(in crate::web) type Changing = Require<Admin, Fresh<SessionUser>>;
 
 /// The answer to a change: on to another page, or a page with what was wrong.
-pub(super) type Changed = Result<Result<Flash<Redirect>, Entered>, Error>;
+pub(super) type Changed = Result<Result<Flash<Redirect>, FormReply>, Error>;
 
 /// Guard: the users, and the pages about one of them. It proves nothing: demand an
 /// administrator beside it.
-pub(in crate::web) struct Desk<'r> {
+pub(in crate::web) struct AdminContext<'r> {
     pub(super) accounts: &'r State<Accounts>,
-    pub(super) view: View<'r>,
+    pub(super) view: Renderer<'r>,
     sign_ins: SignIns<'r>,
     address: ClientAddress,
 }
 
-impl Desk<'_> {
+impl AdminContext<'_> {
     /// The user of a number in a path.
     pub(super) async fn user(&self, id: &str) -> Result<User, Error> {
         let id = User::id_of(id)?;
@@ -37,7 +37,7 @@ impl Desk<'_> {
         user.ok_or_else(|| ErrorKind::NotFound.into())
     }
 
-    pub(super) fn by(&self, admin: &Changing) -> Result<By, Error> {
+    pub(super) fn by(&self, admin: &Changing) -> Result<Actor, Error> {
         self.accounts.by(admin, self.address.0)
     }
 
@@ -75,17 +75,17 @@ impl Desk<'_> {
         }
         let (user, admin) = (self.user(id).await?, admin.authentication().account());
         let page = self.page(admin, &user, (true, None), Some(&error)).await?;
-        Ok(Err(Entered::Again(error, page)))
+        Ok(Err(FormReply::Again(error, page)))
     }
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Desk<'r> {
+impl<'r> FromRequest<'r> for AdminContext<'r> {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         let accounts = try_outcome!(<&State<Accounts>>::from_request(request).await);
-        let view = View::from_request(request).await.map_error(|(status, _)| (status, ()));
+        let view = Renderer::from_request(request).await.map_error(|(status, _)| (status, ()));
         let sign_ins = SignIns::from_request(request).await.map_error(|(status, _)| (status, ()));
         let (view, sign_ins) = (try_outcome!(view), try_outcome!(sign_ins));
         let address = ClientAddress(request.client_ip());
@@ -93,8 +93,8 @@ impl<'r> FromRequest<'r> for Desk<'r> {
     }
 }
 
-impl Sentinel for Desk<'_> {
+impl Sentinel for AdminContext<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        <&State<Accounts>>::abort(rocket) || View::abort(rocket) || SignIns::abort(rocket)
+        <&State<Accounts>>::abort(rocket) || Renderer::abort(rocket) || SignIns::abort(rocket)
     }
 }

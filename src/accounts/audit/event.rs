@@ -3,7 +3,7 @@
 /// What is written down; `docs/EVENTS.md` says when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum What {
+pub enum AuditEvent {
     /// A sign-in was opened.
     SignedIn,
     /// Whoever presented it ended it.
@@ -48,7 +48,7 @@ pub enum What {
     EventsPruned,
 }
 
-impl What {
+impl AuditEvent {
     /// Every event, in the order of the documentation.
     pub const ALL: &'static [Self] = &[
         Self::SignedIn,
@@ -139,11 +139,11 @@ mod tests {
 
     #[test]
     fn every_event_has_a_name_of_its_own() {
-        let mut names: Vec<_> = What::ALL.iter().map(|what| what.as_str()).collect();
+        let mut names: Vec<_> = AuditEvent::ALL.iter().map(|what| what.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), What::ALL.len());
-        assert!(What::ALL.iter().all(|what| What::parse(what.as_str()) == Some(*what)));
-        assert_eq!(What::parse("nonsense"), None);
+        assert_eq!(names.len(), AuditEvent::ALL.len());
+        assert!(AuditEvent::ALL.iter().all(|what| AuditEvent::parse(what.as_str()) == Some(*what)));
+        assert_eq!(AuditEvent::parse("nonsense"), None);
     }
 }

@@ -9,7 +9,7 @@ use vestibule::Authenticated;
 
 /// Who changes an account, from where, and when.
 #[derive(Clone, Debug)]
-pub struct By {
+pub struct Actor {
     pub(in crate::accounts) account: Option<i64>,
     pub(in crate::accounts) name: String,
     pub(in crate::accounts) sign_in: Option<String>,
@@ -20,7 +20,7 @@ pub struct By {
 /// Who works on the machine itself. No user can have this name, for it holds a space.
 const COMMAND_LINE: &str = "command line";
 
-impl By {
+impl Actor {
     /// Whoever is behind a guard.
     #[must_use]
     pub fn user(

@@ -15,7 +15,7 @@ use crate::accounts::{Role, User};
 use crate::settings::Settings;
 
 /// Guard: draws pages for this request.
-pub(super) struct View<'r> {
+pub(super) struct Renderer<'r> {
     engine: &'r Engine,
     settings: &'r Settings,
     server: &'r rocket::Config,
@@ -38,7 +38,7 @@ impl<'u> Person<'u> {
     }
 }
 
-impl<'r> View<'r> {
+impl<'r> Renderer<'r> {
     /// The page of a template, with what it has of its own.
     pub(super) fn page(
         &self,
@@ -101,7 +101,7 @@ impl<'r> View<'r> {
 }
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for View<'r> {
+impl<'r> FromRequest<'r> for Renderer<'r> {
     type Error = &'static str;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
@@ -112,7 +112,7 @@ impl<'r> FromRequest<'r> for View<'r> {
     }
 }
 
-impl rocket::Sentinel for View<'_> {
+impl rocket::Sentinel for Renderer<'_> {
     fn abort(rocket: &rocket::Rocket<rocket::Ignite>) -> bool {
         <&State<Settings>>::abort(rocket) || <&State<Engine>>::abort(rocket)
     }

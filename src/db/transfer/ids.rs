@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::ends::number;
+use super::endpoints::number;
 use crate::db::AnyConnection;
 
 #[derive(QueryableByName)]

@@ -21,7 +21,7 @@ const FLUSH: Duration = Duration::from_secs(1);
 
 /// Lines on their way from the threads that write about something to the one that writes them.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct LogBuffer {
     waiting: Mutex<Waiting>,
     /// There is a first line, or somebody waits for the last.
     wanted: Condvar,
@@ -37,10 +37,10 @@ struct Waiting {
     /// How many batches were begun, and how many are written.
     begun: u64,
     written: u64,
-    hurry: bool,
+    flush_requested: bool,
 }
 
-impl Gathered {
+impl LogBuffer {
     /// How many lines found no room, for the next line to tell.
     pub(super) fn dropped(&self) -> u64 {
         match self.dropped.load(Ordering::Relaxed) {
@@ -69,7 +69,7 @@ impl Gathered {
     pub(super) fn flush(&self) {
         let mut waiting = self.lock();
         let last = waiting.begun + u64::from(!waiting.bytes.is_empty());
-        waiting.hurry = true;
+        waiting.flush_requested = true;
         self.wanted.notify_one();
         let unwritten = |waiting: &mut Waiting| waiting.written < last;
         let _ = self.done.wait_timeout_while(waiting, FLUSH, unwritten);
@@ -113,11 +113,12 @@ impl Gathered {
         let waiting = self.lock();
         let waiting = self.wanted.wait_while(waiting, |waiting| waiting.bytes.is_empty());
         let waiting = waiting.unwrap_or_else(PoisonError::into_inner);
-        let gathered = self.wanted.wait_timeout_while(waiting, GATHERING, |waiting| !waiting.hurry);
+        let gathered =
+            self.wanted.wait_timeout_while(waiting, GATHERING, |waiting| !waiting.flush_requested);
         let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         std::mem::swap(&mut waiting.bytes, batch);
         waiting.begun += 1;
-        waiting.hurry = false;
+        waiting.flush_requested = false;
     }
 
     /// Nothing that panics is done under the lock, and a line is worth more than knowing.
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn all_lines_come_out_in_order_and_a_flush_waits_for_the_last() {
-        let gathered = Arc::new(Gathered::default());
+        let gathered = Arc::new(LogBuffer::default());
         let (sender, written) = channel();
         let writer = gathered.clone();
         thread::spawn(move || writer.write_to(&mut Out(sender)));
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn lines_without_room_are_counted_until_one_has_told_of_them() {
-        let gathered = Gathered::default();
+        let gathered = LogBuffer::default();
         let line = [b'x'; MOST / 2];
         for _ in 0..5 {
             gathered.add(&line, gathered.dropped());

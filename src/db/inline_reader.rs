@@ -25,7 +25,7 @@ const BURST: Duration = Duration::from_millis(100);
 
 /// Connections that only read, and wait for nobody: what they cannot answer at once, the pool
 /// answers.
-pub(super) struct Readers {
+pub(super) struct InlineReader {
     file: File,
     long: Duration,
     /// The first that is free is taken.
@@ -61,14 +61,14 @@ impl Reader {
 }
 
 /// What came of asking in place.
-pub(super) enum InPlace<T> {
+pub(super) enum Inline<T> {
     /// An answer.
     Answer(T),
     /// None: the pool is to be asked. What is in here may be closed there, which can take time.
     Ask(Option<AnyConnection>),
 }
 
-impl Readers {
+impl InlineReader {
     /// As many as this at the most; none of them is open yet.
     pub(super) fn new(path: PathBuf, most: usize) -> Self {
         Self {
@@ -81,13 +81,10 @@ impl Readers {
     }
 
     /// Asks a connection that is free, on this thread.
-    pub(super) fn ask<T, E>(
-        &self,
-        work: impl Fn(&mut AnyConnection) -> Result<T, E>,
-    ) -> InPlace<T> {
+    pub(super) fn ask<T, E>(&self, work: impl Fn(&mut AnyConnection) -> Result<T, E>) -> Inline<T> {
         let begins = self.micros();
-        if self.rests(begins) {
-            return InPlace::Ask(None);
+        if self.is_throttled(begins) {
+            return Inline::Ask(None);
         }
         for reader in &self.connections {
             let Some(mut connection) = reader.take() else {
@@ -98,13 +95,13 @@ impl Readers {
             let Some(open) = connection.as_mut() else { continue };
             reader.asked_at.store(begins, Ordering::Relaxed);
             let answer = self.file.check().is_ok().then(|| work(open)).and_then(Result::ok);
-            self.took(Duration::from_micros(self.micros() - begins));
+            self.record_duration(Duration::from_micros(self.micros() - begins));
             return match answer {
-                Some(answer) => InPlace::Answer(answer),
-                None => InPlace::Ask(connection.take()),
+                Some(answer) => Inline::Answer(answer),
+                None => Inline::Ask(connection.take()),
             };
         }
-        InPlace::Ask(None)
+        Inline::Ask(None)
     }
 
     /// Opens one more where one is missing; on a blocking thread, and after the pool was asked
@@ -130,11 +127,11 @@ impl Readers {
         Ok(connection)
     }
 
-    fn rests(&self, now: u64) -> bool {
+    fn is_throttled(&self, now: u64) -> bool {
         self.used_until.load(Ordering::Relaxed) > now + micros(BURST)
     }
 
-    fn took(&self, time: Duration) {
+    fn record_duration(&self, time: Duration) {
         if time > self.long {
             self.used_until.fetch_max(self.micros(), Ordering::Relaxed);
             self.used_until.fetch_add(micros(time.min(LONGEST) * SHARE), Ordering::Relaxed);

@@ -98,22 +98,22 @@ fn a_locked_file_is_waited_for_by_the_pool_alone() {
     let home = tempfile::tempdir().expect("a directory");
     let path = home.path().join("db");
     drop(make(&path, 7));
-    let readers = Readers::new(path.clone(), 1);
+    let readers = InlineReader::new(path.clone(), 1);
     readers.open_one();
-    assert!(matches!(readers.ask(answer), InPlace::Answer(7)));
+    assert!(matches!(readers.ask(answer), Inline::Answer(7)));
     // Without the log beside it, whoever writes locks everybody out.
-    let InPlace::Ask(None) = Readers::new(path.clone(), 1).ask(answer) else {
+    let Inline::Ask(None) = InlineReader::new(path.clone(), 1).ask(answer) else {
         panic!("nothing is open yet");
     };
     drop(readers);
     let address = Address::Sqlite(path.clone());
     let mut other = connect(&address, PATIENCE, false).expect("the file");
     other.batch_execute("PRAGMA journal_mode = DELETE").expect("nobody else is there");
-    let readers = Readers::new(path, 1);
+    let readers = InlineReader::new(path, 1);
     readers.open_one();
     other.batch_execute("BEGIN EXCLUSIVE").expect("nobody reads at this moment");
     let began = Instant::now();
-    let InPlace::Ask(Some(_)) = readers.ask(answer) else { panic!("it is locked") };
+    let Inline::Ask(Some(_)) = readers.ask(answer) else { panic!("it is locked") };
     assert!(began.elapsed() < PATIENCE / 4, "{:?}", began.elapsed());
 }
 
@@ -122,21 +122,21 @@ fn long_look_ups_have_a_fifth_of_the_time() {
     let home = tempfile::tempdir().expect("a directory");
     let path = home.path().join("db");
     drop(make(&path, 7));
-    let readers = Readers::new(path, 1);
+    let readers = InlineReader::new(path, 1);
     readers.open_one();
     let slow = readers.ask(|connection| {
         thread::sleep(2 * LONG);
         answer(connection)
     });
-    assert!(matches!(slow, InPlace::Answer(7)));
+    assert!(matches!(slow, Inline::Answer(7)));
     let used = readers.used_until.load(Ordering::Relaxed);
     assert!(used > micros(2 * LONG * SHARE), "{used}");
-    readers.took(LONGEST);
-    assert!(matches!(readers.ask(answer), InPlace::Ask(None)));
+    readers.record_duration(LONGEST);
+    assert!(matches!(readers.ask(answer), Inline::Ask(None)));
     let used = readers.used_until.load(Ordering::Relaxed).saturating_sub(readers.micros());
     assert!(used > micros(BURST), "{used}");
     readers.used_until.fetch_sub(used - micros(BURST), Ordering::Relaxed);
-    assert!(matches!(readers.ask(answer), InPlace::Answer(7)));
+    assert!(matches!(readers.ask(answer), Inline::Answer(7)));
 }
 
 #[test]
@@ -145,17 +145,17 @@ fn while_one_thread_waits_for_the_disk_no_other_joins_it() {
     let path = home.path().join("db");
     drop(make(&path, 7));
     // Longer than a busy machine keeps anybody waiting.
-    let readers = Readers { long: PATIENCE / 2, ..Readers::new(path, 2) };
+    let readers = InlineReader { long: PATIENCE / 2, ..InlineReader::new(path, 2) };
     readers.open_one();
     let inside = readers.ask(|connection| {
         // One more is had while the first is asked, and it is taken.
         readers.open_one();
-        assert!(matches!(readers.ask(answer), InPlace::Answer(7)));
+        assert!(matches!(readers.ask(answer), Inline::Answer(7)));
         thread::sleep(PATIENCE);
-        assert!(matches!(readers.ask(answer), InPlace::Ask(None)));
+        assert!(matches!(readers.ask(answer), Inline::Ask(None)));
         answer(connection)
     });
-    assert!(matches!(inside, InPlace::Answer(7)));
+    assert!(matches!(inside, Inline::Answer(7)));
 }
 
 #[test]
@@ -163,14 +163,14 @@ fn a_look_up_that_panics_costs_a_connection_and_no_more() {
     let home = tempfile::tempdir().expect("a directory");
     let path = home.path().join("db");
     drop(make(&path, 7));
-    let readers = Readers::new(path, 1);
+    let readers = InlineReader::new(path, 1);
     readers.open_one();
     let panics = || readers.ask(|_| -> Result<(), DbError> { panic!("on purpose") });
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics));
     assert!(caught.is_err());
-    assert!(matches!(readers.ask(answer), InPlace::Ask(None)));
+    assert!(matches!(readers.ask(answer), Inline::Ask(None)));
     readers.open_one();
-    assert!(matches!(readers.ask(answer), InPlace::Answer(7)));
+    assert!(matches!(readers.ask(answer), Inline::Answer(7)));
 }
 
 #[test]
@@ -178,8 +178,8 @@ fn nothing_can_be_written_in_place() {
     let home = tempfile::tempdir().expect("a directory");
     let path = home.path().join("db");
     drop(make(&path, 7));
-    let readers = Readers::new(path, 1);
+    let readers = InlineReader::new(path, 1);
     readers.open_one();
     let written = readers.ask(|connection| connection.batch_execute("DELETE FROM said"));
-    assert!(matches!(written, InPlace::Ask(Some(_))));
+    assert!(matches!(written, Inline::Ask(Some(_))));
 }

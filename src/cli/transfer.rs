@@ -9,7 +9,7 @@ use clap::Args;
 use super::progress::Progress;
 use super::{Failure, print_line};
 use crate::db::Address;
-use crate::db::moving::{self, MoveError, Moved, Step};
+use crate::db::transfer::{self, MoveError, Moved, Step};
 
 /// What everybody should know before the first move.
 const NOTES: &str = "\
@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &MoveArguments) -> Result<(), Failure> {
     let from = address("--from", &arguments.from)?;
     let to = address("--to", &arguments.to)?;
     let progress = Progress::new("rows");
-    let moved = moving::copy_all(&from, &to, arguments.dry_run, &mut |step, done, of| {
+    let moved = transfer::copy_all(&from, &to, arguments.dry_run, &mut |step, done, of| {
         let did = match step {
             Step::Copied if arguments.dry_run => "read",
             Step::Copied => "copied",

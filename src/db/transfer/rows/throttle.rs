@@ -14,7 +14,7 @@ use crate::db::schema::throttle;
 /// A row of `throttle`.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = throttle, treat_none_as_default_value = false)]
-pub(in crate::db::moving) struct Throttle {
+pub(in crate::db::transfer) struct Throttle {
     bucket: String,
     failures: i64,
     ends_at: i64,

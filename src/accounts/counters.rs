@@ -11,21 +11,21 @@ use vestibule::{Error, ErrorKind, from_micros};
 
 /// A bucket, and how much it takes.
 #[derive(Clone, Debug)]
-pub(super) struct Bucket {
+pub(super) struct Counter {
     pub(super) name: String,
     max: i64,
 }
 
 /// A bucket that has taken all that it takes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Full {
+pub(super) struct LimitReached {
     /// In microseconds since 1970.
     ends_at: i64,
     /// Whether this was the one too many, and so the only one of the window.
     pub(super) first: bool,
 }
 
-impl Bucket {
+impl Counter {
     pub(super) fn new(name: impl Into<String>, max: i64) -> Self {
         Self { name: name.into(), max }
     }
@@ -36,14 +36,15 @@ impl Bucket {
         connection: &mut AnyConnection,
         now: OffsetDateTime,
         window: Duration,
-    ) -> Result<Option<Full>, Error> {
+    ) -> Result<Option<LimitReached>, Error> {
         let counted = throttle::count(connection, &self.name, now, window)?;
-        let full = Full { ends_at: counted.ends_at, first: counted.failures == self.max + 1 };
+        let full =
+            LimitReached { ends_at: counted.ends_at, first: counted.failures == self.max + 1 };
         Ok((counted.failures > self.max).then_some(full))
     }
 }
 
-impl Full {
+impl LimitReached {
     /// 429 `too_many_attempts`, with the time to wait.
     pub(super) fn refusal(self, now: OffsetDateTime) -> Result<Error, Error> {
         let wait = from_micros(self.ends_at)? - now;

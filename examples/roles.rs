@@ -179,7 +179,7 @@ fn profile(user: CurrentUser) -> Json<Value> {
     Json(json!({
         "identity_from_get_jwt_identity": identity,
         "username_from_current_user": user.username,
-        "full_user_details": **user.account(),
+        "full_user_details": *user,
     }))
 }
 

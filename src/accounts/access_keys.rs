@@ -32,7 +32,7 @@ pub fn draw_key(
     now: OffsetDateTime,
 ) -> Result<CreatedKey, Error> {
     let own = faults(user, &new);
-    match CreatedKey::draw(user, new.clone(), config, now) {
+    match CreatedKey::generate(user, new.clone(), config, now) {
         Ok(made) if own.is_empty() => return Ok(made),
         Err(error) if error.kind() != ErrorKind::InvalidField => return Err(error),
         _ => {}
@@ -46,7 +46,8 @@ pub fn draw_key(
         KeyRequest { scopes: new.scopes, ..good.clone() },
         KeyRequest { lifetime: new.lifetime, ..good },
     ];
-    let found = fields.into_iter().filter_map(|new| CreatedKey::draw(user, new, config, now).err());
+    let found =
+        fields.into_iter().filter_map(|new| CreatedKey::generate(user, new, config, now).err());
     Err(found.fold(error, |error, found| {
         let named = |name: &str| error.fields().any(|(known, _)| known == name);
         let new = found.fields().find(|(name, _)| !named(name));

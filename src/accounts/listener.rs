@@ -1,13 +1,13 @@
 //! Every event becomes one structured log line.
 
-use vestibule::{Event, EventKind, Events};
+use vestibule::{Event, EventKind, EventSink};
 
 /// Writes events to the log: `event`, `account`, `sign_in`, `address` and, for a refusal, the
 /// `reason`.
 #[derive(Clone, Copy, Debug)]
 pub struct LogEvents;
 
-impl Events for LogEvents {
+impl EventSink for LogEvents {
     fn on_event(&self, event: &Event<'_>) {
         let reason = match event.kind {
             EventKind::Refused(kind) => Some(kind.code()),

@@ -1,6 +1,6 @@
 //! What a program may know about the user it acts for.
 
-use std::sync::Arc;
+use std::ops::Deref;
 
 use rocket::get;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -12,9 +12,9 @@ use crate::http::Json;
 use vestibule::{Authenticated, ClaimedRole, Error, ErrorKind, Scoped, SignIn};
 
 /// A user as it sees itself.
-pub(super) struct Me(pub(super) Arc<User>);
+pub(super) struct Me<U>(pub(super) U);
 
-impl Serialize for Me {
+impl<U: Deref<Target = User>> Serialize for Me<U> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut me = serializer.serialize_struct("Me", 5)?;
         me.serialize_field("id", &self.0.id)?;
@@ -28,8 +28,8 @@ impl Serialize for Me {
 
 /// The user itself.
 #[get("/me")]
-pub(super) fn me(user: TokenUser) -> Json<Me> {
-    Json(Me(user.account().clone()))
+pub(super) fn me(user: TokenUser) -> Json<Me<TokenUser>> {
+    Json(Me(user))
 }
 
 /// The verified claims of the presented token; of an access key, which has none, what its

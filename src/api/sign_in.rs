@@ -69,7 +69,7 @@ pub(super) async fn register(
     accounts: &State<Accounts>,
     address: ClientAddress,
     mut body: JsonBody,
-) -> Result<status::Custom<Json<Me>>, Error> {
+) -> Result<status::Custom<Json<Me<Box<User>>>>, Error> {
     let registration = Registration {
         username: body.text("username"),
         full_name: body.optional_text("full_name").unwrap_or_default(),
@@ -84,5 +84,5 @@ pub(super) async fn register(
     }
     let user = accounts.register(&registration).await?;
     reporter.report(EventKind::Registered, Some(&user.id.to_string()), None);
-    Ok(status::Custom(Status::Created, Json(Me(user.into()))))
+    Ok(status::Custom(Status::Created, Json(Me(Box::new(user)))))
 }

@@ -102,8 +102,8 @@ pub(super) async fn change_password(
             let others = EventKind::Ended(EndedBy::PasswordChange, ended);
             reporter.report(others, Some(&account), None);
             match sign_in.remembered {
-                true => session.start_remembered(&**user.account()).await?,
-                false => session.start(&**user.account()).await?,
+                true => session.start_remembered(user.account()).await?,
+                false => session.start(user.account()).await?,
             };
             let done = "Your password has changed, and you are signed out everywhere else.";
             Ok(Ok(Flash::success(Redirect::to(uri!(account)), done)))

@@ -85,7 +85,7 @@ fn next_page(request: &Request<'_>, kind: Option<ErrorKind>) -> Option<LocalPath
 
 async fn session_user(request: &Request<'_>) -> Option<User> {
     match Verdict::<User>::of(request).await {
-        Verdict::Session(found) => Some(found.account().as_ref().clone()),
+        Verdict::Session(found) => Some(found.account().clone()),
         _ => None,
     }
 }

@@ -9,8 +9,8 @@ use rocket::response::Redirect;
 use rocket::serde::json::Json;
 use rocket::{catch, catchers, get, post, routes};
 use vestibule::{
-    AnyTokenUser, Auth, Authenticated, Clock, EndedBy, Error, ErrorKind, Event, EventKind, Events,
-    MemorySignInStore, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
+    AnyTokenUser, Auth, Authenticated, Clock, EndedBy, Error, ErrorKind, Event, EventKind,
+    EventSink, MemorySignInStore, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
 };
 
 use crate::users::{User, Users};
@@ -29,7 +29,7 @@ struct Told {
     all: String,
 }
 
-impl Events for Heard {
+impl EventSink for Heard {
     fn on_event(&self, event: &Event<'_>) {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         self.0.lock().expect("a lock").push(Told {

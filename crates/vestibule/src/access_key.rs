@@ -33,7 +33,7 @@ pub struct AccessKey(String);
 
 impl AccessKey {
     /// Takes a text for a key when shape and checksum are right; whether anybody made it is not
-    /// depends_on_user.
+    /// asked.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == LENGTH && text.is_ascii() && has_prefix(text);
@@ -51,7 +51,7 @@ impl AccessKey {
     }
 
     /// A new key for this sign-in; 503 `unavailable` without randomness.
-    pub(crate) fn draw(id: &SignInId) -> Result<Self, Error> {
+    pub(crate) fn generate(id: &SignInId) -> Result<Self, Error> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret[..RANDOM]).map_err(Error::unavailable)?;
         let sum = checksum(id, &secret[..RANDOM]);
@@ -92,13 +92,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn key() -> AccessKey {
-        AccessKey::draw(&SignInId::random().expect("an id")).expect("a key")
+        AccessKey::generate(&SignInId::random().expect("an id")).expect("a key")
     }
 
     #[test]
     fn a_key_is_of_its_shape_and_names_its_sign_in() {
         let id = SignInId::random().expect("an id");
-        let key = AccessKey::draw(&id).expect("a key");
+        let key = AccessKey::generate(&id).expect("a key");
         let text = key.as_str();
         assert_eq!((text.len(), &text[..4], &text[26..27]), (70, "vst_", "_"));
         assert_eq!(key.id(), Some(id));
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn two_keys_of_one_sign_in_have_nothing_in_common_but_its_id() {
         let id = SignInId::random().expect("an id");
-        let [one, other] = [(); 2].map(|()| AccessKey::draw(&id).expect("a key"));
+        let [one, other] = [(); 2].map(|()| AccessKey::generate(&id).expect("a key"));
         assert_ne!(one.as_str()[27..], other.as_str()[27..]);
         assert_ne!(one.hash(), other.hash());
         assert!(!one.hash().contains(&one.as_str()[27..]));

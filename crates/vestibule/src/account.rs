@@ -7,7 +7,8 @@ use std::str::FromStr;
 use rocket::{Orbit, Rocket};
 use serde_json::{Map, Value};
 
-use crate::claims::{Claims, TokenKind};
+use crate::claims::Claims;
+use crate::config::TokenKind;
 use crate::sign_in::SignIn;
 
 /// A user of your application: who it is, and how to find it again.
@@ -96,7 +97,7 @@ pub trait Account: Sized + Send + Sync + 'static {
 
     /// Whether a verified token may be used at all (`token_verification_loader`); `false`
     /// is 401 `token_invalid`. An access key has no claims: for it [`accept_key`](Self::accept_key)
-    /// is depends_on_user. Default: yes.
+    /// is asked. Default: yes.
     async fn accept(rocket: &Rocket<Orbit>, claims: &Claims) -> Result<bool, Self::Error> {
         let _ = (rocket, claims);
         Ok(true)

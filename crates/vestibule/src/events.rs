@@ -1,16 +1,8 @@
 //! What happened: Flask-Login's signals, and what they lack. The application listens.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 
-use rocket::Request;
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
-use rocket::{Ignite, Rocket, Sentinel};
-
 use crate::error::kind::ErrorKind;
-use crate::guards::sentinel::{self, Proof};
-use crate::state::AuthState;
 
 /// What ended a sign-in from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,11 +97,11 @@ pub struct Event<'e> {
 /// Listens to events. Called on the request's own thread: hand slow work on.
 ///
 /// ```
-/// use vestibule::{Auth, Event, Events};
+/// use vestibule::{Auth, Event, EventSink};
 ///
 /// struct Print;
 ///
-/// impl Events for Print {
+/// impl EventSink for Print {
 ///     fn on_event(&self, event: &Event<'_>) {
 ///         println!("{} {:?}", event.kind.as_str(), event.account);
 ///     }
@@ -117,63 +109,7 @@ pub struct Event<'e> {
 ///
 /// let fairing = Auth::fairing().events(Print);
 /// ```
-pub trait Events: Send + Sync + 'static {
+pub trait EventSink: Send + Sync + 'static {
     /// Something happened.
     fn on_event(&self, event: &Event<'_>);
-}
-
-/// The default: nobody listens.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Events for Silent {
-    fn on_event(&self, _: &Event<'_>) {}
-}
-
-/// Tells the listener.
-pub(crate) fn report(
-    request: &Request<'_>,
-    kind: EventKind,
-    account: Option<&str>,
-    sign_in: Option<&str>,
-) {
-    if let Ok(state) = AuthState::of(request) {
-        let address = request.client_ip();
-        state.events.on_event(&Event { kind, account, sign_in, address });
-    }
-}
-
-/// Guard: tells the listener what only the application knows, a registration for example.
-///
-/// ```
-/// # #[macro_use] extern crate rocket;
-/// use vestibule::{EventKind, Reporter};
-///
-/// #[post("/register")]
-/// fn register(reporter: Reporter<'_>) {
-///     reporter.report(EventKind::Registered, Some("42"), None);
-/// }
-/// ```
-pub struct Reporter<'r>(&'r Request<'r>);
-
-impl Reporter<'_> {
-    /// Something happened to this account or sign-in.
-    pub fn report(&self, kind: EventKind, account: Option<&str>, sign_in: Option<&str>) {
-        report(self.0, kind, account, sign_in);
-    }
-}
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for Reporter<'r> {
-    type Error = Infallible;
-
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
-        Outcome::Success(Self(request))
-    }
-}
-
-impl Sentinel for Reporter<'_> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        sentinel::abort(rocket, "Reporter", Proof::Nothing)
-    }
 }

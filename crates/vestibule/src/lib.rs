@@ -86,42 +86,46 @@ pub use actions::session::Session;
 pub use actions::sign_ins::SignIns;
 pub use actions::token_options::TokenOptions;
 pub use actions::tokens::{TokenPair, Tokens};
+pub use authentication::result::{AuthMethod, Authentication};
 pub use authentication::verdict::Verdict;
-pub use authentication::{AuthMethod, Authentication};
 pub use cache::auth_cache::AuthCache;
-pub use claims::{Claims, TokenKind};
+pub use claims::Claims;
 pub use clock::Clock;
 pub use clock::{from_micros, to_micros};
 pub use config::{
     Algorithm, Audience, Config, ConfigError, ForeignConfig, KeyConfig, Lifetime, Location, Mode,
     PasswordConfig, Protection, SameSite, Secret, SessionConfig, SessionPolicy, TokenConfig,
-    TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig, TokenSameSite,
+    TokenCookiesConfig, TokenJsonConfig, TokenKind, TokenQueryConfig, TokenSameSite,
 };
 pub use config::{duration, faults_of, read};
-pub use credentials::bearer::BearerToken;
 pub use credentials::origin;
 pub use error::Error;
 pub use error::kind::ErrorKind;
 pub use error::problem::Problem;
 pub use error::token_error::{TokenError, TokenPart};
-pub use events::{EndedBy, Event, EventKind, Events, Reporter, Silent};
+pub use events::{EndedBy, Event, EventKind, EventSink};
 pub use fairing::Auth;
 pub use fairing::policy;
 pub use fairing::route_guards::survey;
+pub use guards::bearer_token::BearerToken;
 pub use guards::body::{RefreshBody, TokenBody};
+pub use guards::checked::{Checked, Condition};
+pub use guards::conditions::{Locations, Role, Scope};
+pub use guards::maybe::Maybe;
 pub use guards::public_keys::PublicKeys;
-pub use guards::{
-    AccessToken, AnyTokenUser, Authenticated, ClaimedRole, CurrentUser, Fresh, FreshOrKey,
-    FromLocations, Locations, Maybe, RefreshToken, Require, Role, Scope, Scoped, SessionUser,
-    TokenHolder, TokenUser,
-};
+pub use guards::reporter::Reporter;
+pub use guards::token_holder::TokenHolder;
+pub use guards::tokens::{AccessToken, RefreshToken};
+pub use guards::users::{AnyTokenUser, Authenticated, CurrentUser, SessionUser, TokenUser};
+pub use guards::{ClaimedRole, Fresh, FreshOrKey, FromLocations, Require, Scoped};
 pub use json::read_json_object;
 pub use keys::verifying::VerifyingKey;
 pub use local_path::LocalPath;
 pub use password::{Hasher, MAX_PASSWORD, Password};
 pub use session::options::SessionOptions;
 pub use sign_in::memory_store::MemorySignInStore;
-pub use sign_in::{Rotation, SignIn, SignInId, SignInKind, SignInStore, Stateless};
+pub use sign_in::store::{Rotation, SignInStore};
+pub use sign_in::{SignIn, SignInId, SignInKind};
 
 /// The programs of the guides are compiled with the documentation's examples.
 #[cfg(doctest)]

@@ -2,7 +2,7 @@
 
 use super::{Audit, AuditEvent, EventOwner, QueuedEvent};
 use crate::accounts::LogEvents;
-use vestibule::{EndedBy, Event, EventKind, Events};
+use vestibule::{EndedBy, Event, EventKind, EventSink};
 
 /// Writes every event to the log, as [`LogEvents`], and queues those that belong into the
 /// audit log.
@@ -17,7 +17,7 @@ impl AuditEvents {
     }
 }
 
-impl Events for AuditEvents {
+impl EventSink for AuditEvents {
     fn on_event(&self, event: &Event<'_>) {
         LogEvents.on_event(event);
         let Some((what, ended)) = audited(event.kind) else { return };

@@ -11,11 +11,12 @@ use time::OffsetDateTime;
 use crate::access_key::AccessKey;
 use crate::account::Account;
 use crate::config::{KeyConfig, duration};
-use crate::credentials::bearer::refuse;
+use crate::credentials::request_state::mark_depends_on_user;
 use crate::digest::stamp_digest;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::events::{EventKind, report};
+use crate::error::request_errors::refuse;
+use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
@@ -55,7 +56,7 @@ impl CreatedKey {
     /// # Errors
     /// 403 `account_inactive`, 422 `invalid_field` naming `label`, `scopes` or `expires_in`, 503
     /// `unavailable` without randomness.
-    pub fn draw<U: Account>(
+    pub fn generate<U: Account>(
         account: &U,
         new: KeyRequest,
         config: &KeyConfig,
@@ -76,7 +77,7 @@ impl CreatedKey {
         let lifetime = time::Duration::try_from(lifetime).map_err(|_| too_far())?;
         let expires_at = now.checked_add(lifetime).ok_or_else(too_far)?;
         let id = SignInId::random()?;
-        let key = AccessKey::draw(&id)?;
+        let key = AccessKey::generate(&id)?;
         let sign_in = SignIn {
             id,
             account: account.id().to_string(),
@@ -147,7 +148,7 @@ fn stored(key: &AccessKey, stamp: Option<&str>) -> String {
 /// ) -> Result<String, Error> {
 ///     let scopes = vec!["files:read".to_owned()];
 ///     let new = KeyRequest { label: "nightly backup".to_owned(), scopes, lifetime: None };
-///     let made = keys.make(&**user.account(), new).await?;
+///     let made = keys.make(user.account(), new).await?;
 ///     Ok(format!("keep this, it is not shown again: {}", made.key.as_str()))
 /// }
 /// ```
@@ -172,11 +173,13 @@ impl AccessKeys<'_> {
             return Err(Error::misuse(other));
         }
         let now = self.state.clock.now()?;
-        let mut made = CreatedKey::draw(account, new, &self.state.config.key, now)?;
+        let mut made = CreatedKey::generate(account, new, &self.state.config.key, now)?;
         made.sign_in.address = self.request.client_ip().map(|address| address.to_string());
-        self.state.store.open(&made.sign_in).await?;
+        let store = self.state.store.as_ref();
+        let store = store.ok_or_else(|| Error::misuse("access keys need a store"))?;
+        store.open(&made.sign_in).await?;
         let (account, id) = (made.sign_in.account.as_str(), made.sign_in.id.as_str());
-        report(self.request, EventKind::KeyMade, Some(account), Some(id));
+        self.state.report(self.request, EventKind::KeyMade, Some(account), Some(id));
         Ok(made)
     }
 }
@@ -188,7 +191,7 @@ impl<'r> FromRequest<'r> for AccessKeys<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         match AuthState::of(request) {
             Ok(state) if state.config.takes_keys() => {
-                state.depends_on_user(request);
+                mark_depends_on_user(request);
                 Outcome::Success(Self { request, state })
             }
             Ok(_) => refuse(request, ErrorKind::NotFound.into()),
@@ -200,8 +203,8 @@ impl<'r> FromRequest<'r> for AccessKeys<'r> {
 impl Sentinel for AccessKeys<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         let state = rocket.state::<AuthState>();
-        if state.is_some_and(|state| state.store.is_stateless()) && !sentinel::surveys(rocket) {
-            log::error!("a route uses AccessKeys, which needs a store: `Auth::ledger(..)`");
+        if state.is_some_and(|state| state.store.is_none()) && !sentinel::surveys(rocket) {
+            log::error!("a route uses AccessKeys, which needs a store: `Auth::store(..)`");
             return true;
         }
         sentinel::abort(rocket, "AccessKeys", Proof::Nothing)

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::account::Account;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::events::{EventKind, report};
+use crate::events::EventKind;
 use crate::session::options::SessionOptions;
 use crate::session::ticket::Ticket;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
@@ -31,7 +31,7 @@ pub(crate) async fn open_session<U: Account>(
         // What was never proven must not look as if it had been proven lately.
         sign_in.auth_time = OffsetDateTime::UNIX_EPOCH;
     }
-    keep(request, state, sign_in).await
+    store(request, state, sign_in).await
 }
 
 /// The row of a sign-in that begins now; it is not kept yet.
@@ -70,14 +70,16 @@ pub(crate) fn new_row<U: Account>(
 }
 
 /// Keeps a sign-in that [`new_row`] made and reports it; 503 `unavailable` when that fails.
-pub(crate) async fn keep(
+pub(crate) async fn store(
     request: &Request<'_>,
     state: &AuthState,
     sign_in: SignIn,
 ) -> Result<SignIn, Error> {
-    state.store.open(&sign_in).await?;
+    if let Some(store) = &state.store {
+        store.open(&sign_in).await?;
+    }
     let (account, id) = (Some(sign_in.account.as_str()), Some(sign_in.id.as_str()));
-    report(request, EventKind::SignedIn, account, id);
+    state.report(request, EventKind::SignedIn, account, id);
     Ok(sign_in)
 }
 
@@ -95,8 +97,9 @@ pub(crate) async fn succeed<U: Account>(
     }
     let now = state.clock.now()?;
     let id = ticket.id().ok_or_else(gone)?;
-    let previous = if state.store.is_stateless() {
-        SignIn {
+    let previous = match &state.store {
+        Some(store) => store.get(&id).await?.ok_or_else(gone)?,
+        None => SignIn {
             id,
             account: ticket.sub.clone(),
             kind: SignInKind::Browser,
@@ -112,15 +115,15 @@ pub(crate) async fn succeed<U: Account>(
             label: None,
             scopes: Vec::new(),
             secret_hash: None,
-        }
-    } else {
-        state.store.get(&id).await?.ok_or_else(gone)?
+        },
     };
     if previous.account != account.id().to_string() || now >= previous.expires_at {
         return Err(gone());
     }
     let renewed = SignIn { id: SignInId::random()?, last_seen_at: now, ..previous };
-    state.store.open(&renewed).await?;
+    if let Some(store) = &state.store {
+        store.open(&renewed).await?;
+    }
     Ok(renewed)
 }
 

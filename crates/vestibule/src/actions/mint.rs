@@ -5,8 +5,10 @@ use time::OffsetDateTime;
 use crate::account::Account;
 use crate::actions::token_options::TokenOptions;
 use crate::actions::tokens::TokenPair;
-use crate::claims::{Claims, TokenKind, identity_name, is_registered};
+use crate::claims::{Claims, identity_name};
 use crate::config::Lifetime;
+use crate::config::TokenKind;
+use crate::config::names::is_registered_claim;
 use crate::digest::stamp_digest;
 use crate::error::Error;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
@@ -82,7 +84,7 @@ impl<U: Account> Mint<'_, U> {
         let since = since.unix_timestamp();
         let mut extra = self.account.claims(kind);
         extra.extend(self.issue.claims.clone());
-        extra.retain(|name, _| !is_registered(name));
+        extra.retain(|name, _| !is_registered_claim(name));
         Claims {
             sub: sign_in.account.clone(),
             identity_claim: identity_name(&config.identity_claim),
@@ -94,7 +96,7 @@ impl<U: Account> Mint<'_, U> {
             nbf: config.nbf.then_some(since),
             exp: None,
             jti: None,
-            sid: (!self.state.store.is_stateless()).then(|| sign_in.id.as_str().to_owned()),
+            sid: self.state.store.is_some().then(|| sign_in.id.as_str().to_owned()),
             auth_time: sign_in.auth_time.unix_timestamp(),
             generation: None,
             csrf: None,

@@ -7,27 +7,29 @@ use time::OffsetDateTime;
 use crate::account::Account;
 use crate::actions::create::new_row;
 use crate::actions::token_options::TokenOptions;
-use crate::authentication::Authentication;
+use crate::authentication::result::Authentication;
 use crate::claims::Claims;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::token_error::TokenError;
-use crate::events::{EventKind, report};
-use crate::sign_in::{Rotation, SignIn, SignInId, SignInKind};
+use crate::events::EventKind;
+use crate::sign_in::store::{Rotation, SignInStore};
+use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
 /// The sign-in of a refresh token, one generation further.
 pub(crate) async fn rotate(
     request: &Request<'_>,
     state: &AuthState,
+    store: &dyn SignInStore,
     claims: &Claims,
     now: OffsetDateTime,
 ) -> Result<SignIn, Error> {
     let (id, from) = named(claims)?;
     let grace = state.config.token.refresh_grace;
-    let rotation = state.store.rotate(&id, from, now, grace).await?;
+    let rotation = store.rotate(&id, from, now, grace).await?;
     if let Rotation::Rotated(row) = &rotation {
-        report(request, EventKind::Rotated, Some(&row.account), Some(row.id.as_str()));
+        state.report(request, EventKind::Rotated, Some(&row.account), Some(row.id.as_str()));
     }
     match rotation {
         Rotation::Rotated(row) | Rotation::Replayed(row)
@@ -38,7 +40,7 @@ pub(crate) async fn rotate(
             Ok(row)
         }
         Rotation::Theft => {
-            report(request, EventKind::Theft, Some(&claims.sub), Some(id.as_str()));
+            state.report(request, EventKind::Theft, Some(&claims.sub), Some(id.as_str()));
             Err(TokenError::SignInEnded.into())
         }
         _ => Err(TokenError::SignInEnded.into()),
@@ -47,12 +49,12 @@ pub(crate) async fn rotate(
 
 /// The sign-in of a refresh token that is still its newest, and stays so.
 pub(crate) async fn current(
-    state: &AuthState,
+    store: &dyn SignInStore,
     claims: &Claims,
     now: OffsetDateTime,
 ) -> Result<SignIn, Error> {
     let (id, from) = named(claims)?;
-    let found = state.store.get(&id).await?.filter(|row| {
+    let found = store.get(&id).await?.filter(|row| {
         row.account == claims.sub
             && row.kind == SignInKind::Token
             && row.generation == from
@@ -74,12 +76,12 @@ pub(crate) async fn confirmed<U: Account>(
     }
     match found.sign_in() {
         Some(row) => {
-            state.store.confirm(&row.id, now).await?;
+            state.confirm_sign_in(&row.id, now).await?;
             Ok(SignIn { auth_time: now, ..row.clone() })
         }
         None => {
             let life = issue.access_life(&state.config.token)?.of_row();
-            let account = &**found.account();
+            let account = found.account();
             new_row(request, state, account, SignInKind::Token, life, false)
         }
     }

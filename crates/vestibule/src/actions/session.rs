@@ -7,17 +7,19 @@ use rocket::{Ignite, Rocket, Sentinel};
 
 use crate::account::Account;
 use crate::actions::create::{open_session, succeed};
-use crate::authentication::session::SessionCookies;
-use crate::authentication::verified;
-use crate::credentials::bearer::refuse;
-use crate::credentials::credential::is_token_request;
+use crate::authentication::by_session::SessionCookies;
+use crate::authentication::by_token::verified;
+use crate::authentication::session_cookies;
+use crate::credentials::is_token_request;
 use crate::credentials::origin;
+use crate::credentials::request_state::mark_depends_on_user;
 use crate::digest::stamp_digest;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::events::{EventKind, report};
+use crate::error::request_errors::refuse;
+use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
-use crate::session::cookies::{Which, removal};
+use crate::session::cookie::{CookieKind, removal};
 use crate::session::options::SessionOptions;
 use crate::session::ticket::{Ticket, client};
 use crate::sign_in::{SignIn, SignInId};
@@ -76,7 +78,7 @@ impl Session<'_> {
         start: SessionOptions,
     ) -> Result<SignInId, Error> {
         let (request, state) = (self.request, self.state);
-        if is_token_request(request, state) {
+        if is_token_request(request, &state.config) {
             // Known only now: another guard found the credential, after this guard had looked.
             return Err(ErrorKind::AmbiguousCredentials.into());
         }
@@ -99,8 +101,8 @@ impl Session<'_> {
         let renewed = succeed(self.state, account, previous).await?;
         // Who signs out meanwhile has ended the old one first: then there is none to succeed.
         let old = previous.id().ok_or(ErrorKind::CredentialsMissing)?;
-        if !self.state.store.end(&old).await? {
-            self.state.store.end(&renewed.id).await?;
+        if !self.state.end_sign_in(&old).await? {
+            self.state.end_sign_in(&renewed.id).await?;
             return Err(ErrorKind::CredentialsMissing.into());
         }
         self.give(account, &renewed, cookies.is_fresh())?;
@@ -118,19 +120,16 @@ impl Session<'_> {
         let cookies = SessionCookies::by(self.request, self.state)?;
         let ticket = cookies.best().ok_or(ErrorKind::CredentialsMissing)?;
         let id = ticket.id().ok_or(ErrorKind::CredentialsMissing)?;
-        self.state.store.confirm(&id, now).await?;
+        self.state.confirm_sign_in(&id, now).await?;
         let confirmed = Ticket {
             auth: now.unix_timestamp(),
             fresh: true,
             client: client(self.request),
             ..ticket.clone()
         };
-        confirmed.within_session(self.state, now).write(
-            self.request,
-            self.state,
-            Which::Session,
-        )?;
-        report(self.request, EventKind::Confirmed, Some(&ticket.sub), Some(&ticket.sid));
+        let confirmed = confirmed.within_session(&self.state.config.session, now);
+        session_cookies::write(self.request, self.state, CookieKind::Session, &confirmed)?;
+        self.state.report(self.request, EventKind::Confirmed, Some(&ticket.sub), Some(&ticket.sid));
         Ok(())
     }
 
@@ -142,10 +141,15 @@ impl Session<'_> {
     pub async fn end(&self) -> Result<(), Error> {
         let cookies = SessionCookies::by(self.request, self.state)?;
         for ticket in self.end_carried(&cookies).await? {
-            report(self.request, EventKind::SignedOut, Some(&ticket.sub), Some(&ticket.sid));
+            self.state.report(
+                self.request,
+                EventKind::SignedOut,
+                Some(&ticket.sub),
+                Some(&ticket.sid),
+            );
         }
-        for which in [Which::Session, Which::Remember] {
-            self.take_back(which);
+        for kind in CookieKind::ALL {
+            self.take_back(kind);
         }
         Ok(())
     }
@@ -155,10 +159,10 @@ impl Session<'_> {
     /// # Errors
     /// 503 `unavailable`.
     pub async fn undo(&self, opened: &SignInId) -> Result<(), Error> {
-        for which in [Which::Session, Which::Remember] {
-            self.take_back(which);
+        for kind in CookieKind::ALL {
+            self.take_back(kind);
         }
-        self.state.store.end(opened).await.map(drop)
+        self.state.end_sign_in(opened).await.map(drop)
     }
 
     /// Puts the tickets of a sign-in into the cookies; a remember cookie of another sign-in
@@ -167,21 +171,20 @@ impl Session<'_> {
         let (request, state) = (self.request, self.state);
         let stamp = stamp_digest(&account.stamp());
         let now = state.clock.now()?;
-        Ticket::of_session(request, state, sign_in, fresh, stamp.clone(), now).write(
-            request,
-            state,
-            Which::Session,
-        )?;
-        if sign_in.remembered && state.config.session.remembers() {
-            Ticket::of_remembrance(request, sign_in, stamp).write(request, state, Which::Remember)
+        let config = &state.config.session;
+        let ticket = Ticket::of_session(request, config, sign_in, fresh, stamp.clone(), now);
+        session_cookies::write(request, state, CookieKind::Session, &ticket)?;
+        if sign_in.remembered && config.remembers() {
+            let ticket = Ticket::of_remembrance(request, sign_in, stamp);
+            session_cookies::write(request, state, CookieKind::Remember, &ticket)
         } else {
-            self.take_back(Which::Remember);
+            self.take_back(CookieKind::Remember);
             Ok(())
         }
     }
 
-    fn take_back(&self, which: Which) {
-        let cookie = removal(&self.state.config.session, which.name(self.state));
+    fn take_back(&self, kind: CookieKind) {
+        let cookie = removal(&self.state.config.session, self.state.cookie_names.of(kind));
         self.request.cookies().remove(cookie);
     }
 
@@ -190,7 +193,7 @@ impl Session<'_> {
         let mut ended = Vec::new();
         for ticket in [&cookies.session, &cookies.remember].into_iter().flatten() {
             if let Some(id) = ticket.id()
-                && self.state.store.end(&id).await?
+                && self.state.end_sign_in(&id).await?
             {
                 ended.push(ticket);
             }
@@ -205,14 +208,14 @@ impl<'r> FromRequest<'r> for Session<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         let checked = AuthState::of(request).and_then(|state| {
-            state.depends_on_user(request);
+            mark_depends_on_user(request);
             // Only a token that verified waives the check; no session comes of it either way.
             if verified(request, state).is_err() {
                 origin::check(request)?;
             }
             if !state.config.mode.has_sessions() {
                 Err(ErrorKind::NotFound.into())
-            } else if is_token_request(request, state) {
+            } else if is_token_request(request, &state.config) {
                 Err(ErrorKind::AmbiguousCredentials.into())
             } else {
                 Ok(state)

@@ -5,10 +5,11 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
-use crate::credentials::bearer::refuse;
+use crate::credentials::request_state::mark_depends_on_user;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::events::{EndedBy, EventKind, report};
+use crate::error::request_errors::refuse;
+use crate::events::{EndedBy, EventKind};
 use crate::guards::sentinel::{self, Proof};
 use crate::sign_in::{SignIn, SignInId};
 use crate::state::AuthState;
@@ -38,7 +39,10 @@ impl SignIns<'_> {
     pub async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
         let now = self.state.clock.now()?;
         let idle = self.state.config.session.idle;
-        let all = self.state.store.list(account).await?;
+        let all = match &self.state.store {
+            Some(store) => store.list(account).await?,
+            None => Vec::new(),
+        };
         Ok(all.into_iter().filter(|sign_in| sign_in.stands(now, idle)).collect())
     }
 
@@ -48,13 +52,14 @@ impl SignIns<'_> {
     /// 404 `not_found` when it is gone or another account's, 503 `unavailable`.
     pub async fn end(&self, account: &str, id: &str) -> Result<(), Error> {
         let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
-        let found = self.state.store.get(&id).await?;
+        let store = self.state.store.as_ref().ok_or(ErrorKind::NotFound)?;
+        let found = store.get(&id).await?;
         found.filter(|sign_in| sign_in.account == account).ok_or(ErrorKind::NotFound)?;
-        if !self.state.store.end(&id).await? {
+        if !store.end(&id).await? {
             return Err(ErrorKind::NotFound.into());
         }
         let kind = EventKind::Ended(EndedBy::Owner, 1);
-        report(self.request, kind, Some(account), Some(id.as_str()));
+        self.state.report(self.request, kind, Some(account), Some(id.as_str()));
         Ok(())
     }
 
@@ -63,9 +68,17 @@ impl SignIns<'_> {
     /// # Errors
     /// 503 `unavailable`.
     pub async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
-        let ended = self.state.store.end_all(account, except).await?;
+        let ended = match &self.state.store {
+            Some(store) => store.end_all(account, except).await?,
+            None => 0,
+        };
         let kept = except.map(SignInId::as_str);
-        report(self.request, EventKind::Ended(EndedBy::Owner, ended), Some(account), kept);
+        self.state.report(
+            self.request,
+            EventKind::Ended(EndedBy::Owner, ended),
+            Some(account),
+            kept,
+        );
         Ok(ended)
     }
 }
@@ -77,7 +90,7 @@ impl<'r> FromRequest<'r> for SignIns<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         match AuthState::of(request) {
             Ok(state) => {
-                state.depends_on_user(request);
+                mark_depends_on_user(request);
                 Outcome::Success(Self { request, state })
             }
             Err(error) => refuse(request, error),

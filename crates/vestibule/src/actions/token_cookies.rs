@@ -5,7 +5,8 @@ use rocket::http::{Cookie, SameSite as CookieSameSite};
 use time::OffsetDateTime;
 
 use crate::actions::tokens::{TokenPair, Tokens};
-use crate::claims::{Claims, TokenKind};
+use crate::claims::Claims;
+use crate::config::TokenKind;
 use crate::config::{Config, TokenSameSite};
 use crate::error::Error;
 use crate::state::AuthState;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::claims::TokenKind;
+use crate::config::TokenKind;
 use crate::config::{Lifetime, TokenConfig};
 use crate::error::Error;
 
@@ -127,9 +127,9 @@ impl TokenOptions {
 fn within(
     config: &TokenConfig,
     kind: TokenKind,
-    depends_on_user: Option<Lifetime>,
+    asked: Option<Lifetime>,
 ) -> Result<Lifetime, Error> {
-    let life = depends_on_user.unwrap_or(config.lifetime(kind));
+    let life = asked.unwrap_or(config.lifetime(kind));
     if life > config.limit(kind) {
         let text = "Issue: a life above the limit; raise auth.token.longest to allow it";
         return Err(Error::misuse(text));

@@ -7,20 +7,23 @@ use rocket::{Ignite, Rocket, Sentinel};
 use serde::Serialize;
 
 use crate::account::Account;
-use crate::actions::create::{keep, new_row};
+use crate::actions::create::{new_row, store};
 use crate::actions::mint::{Mint, unkept};
 use crate::actions::rotate::{confirmed, current, rotate};
 use crate::actions::token_options::TokenOptions;
 use crate::authentication::find_active::find_account;
 use crate::authentication::verify::{verify_foreign, verify_own};
 use crate::claims::Claims;
-use crate::credentials::bearer::refuse;
+use crate::credentials::request_state::mark_depends_on_user;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
+use crate::error::request_errors::refuse;
 use crate::error::token_error::TokenError;
-use crate::events::{EventKind, report};
+use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
-use crate::guards::{Authenticated, RefreshToken, TokenHolder};
+use crate::guards::token_holder::TokenHolder;
+use crate::guards::tokens::RefreshToken;
+use crate::guards::users::Authenticated;
 use crate::sign_in::{SignInId, SignInKind};
 use crate::state::AuthState;
 
@@ -88,7 +91,7 @@ impl Tokens<'_> {
         let row = new_row(self.request, self.state, account, kind, life, false)?;
         // First, so that no sign-in is kept whose tokens cannot be made.
         let pair = self.mint(account, &issue).pair(&row, issue.fresh.unwrap_or(true))?;
-        keep(self.request, self.state, row).await?;
+        store(self.request, self.state, row).await?;
         Ok(pair)
     }
 
@@ -129,12 +132,10 @@ impl Tokens<'_> {
         let mint = self.mint(&account, &issue);
         // What cannot be made must be noticed before the refresh token is used up.
         mint.pair(&unkept(claims, now)?, false)?;
-        let row = if self.state.store.is_stateless() {
-            unkept(claims, now)?
-        } else if issue.access_only {
-            current(self.state, claims, now).await?
-        } else {
-            rotate(self.request, self.state, claims, now).await?
+        let row = match self.state.store.as_deref() {
+            None => unkept(claims, now)?,
+            Some(store) if issue.access_only => current(store, claims, now).await?,
+            Some(store) => rotate(self.request, self.state, store, claims, now).await?,
         };
         mint.pair(&row, false)
     }
@@ -178,8 +179,8 @@ impl Tokens<'_> {
         let now = self.state.clock.now()?;
         let row = confirmed(self.request, self.state, found, &issue, now).await?;
         let sid = Some(row.id.as_str());
-        report(self.request, EventKind::Confirmed, Some(&row.account), sid);
-        self.mint(&**found.account(), &issue).pair(&row, issue.fresh.unwrap_or(true))
+        self.state.report(self.request, EventKind::Confirmed, Some(&row.account), sid);
+        self.mint(found.account(), &issue).pair(&row, issue.fresh.unwrap_or(true))
     }
 
     /// Ends the sign-in that a token or an access key presents: access and refresh token die
@@ -196,16 +197,16 @@ impl Tokens<'_> {
             (None, None) => return Err(ErrorKind::CredentialsMissing.into()),
         };
         if let Some(id) = id
-            && self.state.store.end(&id).await?
+            && self.state.end_sign_in(&id).await?
         {
-            report(self.request, EventKind::SignedOut, Some(account), Some(id.as_str()));
+            self.state.report(self.request, EventKind::SignedOut, Some(account), Some(id.as_str()));
         }
         Ok(())
     }
 
     /// Verifies a token of ours that came in some other way, a web socket's first message for
     /// example: signature, times, issuer, audience (`decode_token`). Whether its sign-in
-    /// stands is not depends_on_user.
+    /// stands is not asked.
     ///
     /// # Errors
     /// 401 `token_invalid`, also for a foreign token, or `token_expired`.
@@ -247,7 +248,7 @@ impl<'r> FromRequest<'r> for Tokens<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         match AuthState::of(request) {
             Ok(state) if state.config.mode.has_tokens() => {
-                state.depends_on_user(request);
+                mark_depends_on_user(request);
                 Outcome::Success(Self { request, state })
             }
             Ok(_) => refuse(request, ErrorKind::NotFound.into()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::account::Account;
-use crate::authentication::{AuthMethod, Authentication};
+use crate::authentication::result::{AuthMethod, Authentication};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 
@@ -43,7 +43,7 @@ impl<U: Account> Authentication<U> {
         }
         Ok(Self {
             account: Arc::new(account),
-            via: AuthMethod::Other,
+            method: AuthMethod::External,
             sign_in: None,
             claims: None,
             location: None,

@@ -42,7 +42,7 @@ pub(crate) async fn find_active<U: Account>(
     state: &AuthState,
     credential: &SignInClaim<'_>,
 ) -> Result<Result<ActiveSignIn<U>, TokenError>, Error> {
-    let id = match (state.store.is_stateless(), credential.sid) {
+    let id = match (state.store.is_none(), credential.sid) {
         (true, _) => credential.sub,
         (false, Some(sid)) => sid,
         (false, None) => return Ok(Err(TokenError::SignInEnded)),
@@ -51,7 +51,7 @@ pub(crate) async fn find_active<U: Account>(
         let now = state.clock.now()?;
         let judged = credential.evaluate(facts, facts.account()?, now);
         if judged.is_ok() {
-            facts.record_use(state, now);
+            state.record_use(facts, now);
         }
         Ok(judged)
     })
@@ -122,17 +122,18 @@ pub(crate) async fn evaluate<U: Account, T, E: From<TokenError>>(
 
 /// Asks the stores.
 async fn find<U: Account>(request: &Request<'_>, state: &AuthState, id: &str) -> Found {
-    let (sign_in, owner) = if state.store.is_stateless() {
-        (None, id.to_owned())
-    } else {
-        let Some(id) = SignInId::parse(id) else {
-            return Ok(Err(TokenError::SignInEnded));
-        };
-        let Some(sign_in) = state.store.get(&id).await? else {
-            return Ok(Err(TokenError::SignInEnded));
-        };
-        let owner = sign_in.account.clone();
-        (Some(sign_in), owner)
+    let (sign_in, owner) = match &state.store {
+        None => (None, id.to_owned()),
+        Some(store) => {
+            let Some(id) = SignInId::parse(id) else {
+                return Ok(Err(TokenError::SignInEnded));
+            };
+            let Some(sign_in) = store.get(&id).await? else {
+                return Ok(Err(TokenError::SignInEnded));
+            };
+            let owner = sign_in.account.clone();
+            (Some(sign_in), owner)
+        }
     };
     let now = state.clock.now()?;
     let account = match sign_in.as_ref().is_none_or(|sign_in| now < sign_in.expires_at) {

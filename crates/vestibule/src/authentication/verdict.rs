@@ -1,11 +1,12 @@
 //! The one verdict of a request: who is asking? The token decides if there is one; only
-//! without one is the session depends_on_user.
+//! without one is the session asked.
 
 use rocket::Request;
 
+use super::authenticate;
+use super::result::{AuthMethod, Authentication};
 use crate::account::Account;
-use crate::authentication::{Authentication, by_session, by_token};
-use crate::credentials::credential::is_token_request;
+use crate::credentials::request_state::mark_depends_on_user;
 use crate::error::Error;
 use crate::state::AuthState;
 
@@ -42,18 +43,14 @@ impl<U: Account> Verdict<U> {
             Ok(state) => state,
             Err(error) => return Self::Refused(error),
         };
-        state.depends_on_user(request);
-        if is_token_request(request, state) {
-            match by_token(request, state).await {
-                Ok(found) => Self::Token(found.clone()),
-                Err(error) => Self::Refused(error.clone()),
+        mark_depends_on_user(request);
+        match authenticate(request, state).await {
+            Ok(None) => Self::Nobody,
+            Ok(Some(found)) if found.method() == AuthMethod::Session => {
+                Self::Session(found.clone())
             }
-        } else {
-            match by_session(request, state).await {
-                Ok(Some(found)) => Self::Session(found.clone()),
-                Ok(None) => Self::Nobody,
-                Err(error) => Self::Refused(error.clone()),
-            }
+            Ok(Some(found)) => Self::Token(found.clone()),
+            Err(error) => Self::Refused(error),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::claims::{Checked, Claims, TokenKind};
+use crate::claims::Claims;
+use crate::claims::check::Checked;
+use crate::config::TokenKind;
 use crate::error::Error;
 use crate::error::token_error::TokenError;
-use crate::keys::Jws;
+use crate::keys::jws::Jws;
 use crate::state::AuthState;
 
 /// The claims of a token in its time, of ours or of the foreign issuer; 401 `token_invalid` or

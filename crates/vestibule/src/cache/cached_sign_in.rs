@@ -13,10 +13,9 @@ use crate::clock::to_micros;
 use crate::digest::stamp_digest;
 use crate::error::Error;
 use crate::sign_in::{SignIn, SignInKind};
-use crate::state::AuthState;
 
 /// How often the last use of a sign-in is written at the most.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+const WRITE_EVERY: Duration = Duration::from_secs(60);
 
 /// A sign-in and its account, for whichever credential presents them: it is judged anew for each
 /// request whether they still stand.
@@ -62,23 +61,20 @@ impl CachedSignIn {
         is_past(self.last_seen.load(Ordering::Relaxed), now, limit)
     }
 
-    /// Notes a use in the background, at most once a minute; of a key the first use at once, so
-    /// that one which was never used can be told.
-    pub(crate) fn record_use(&self, state: &AuthState, now: OffsetDateTime) {
-        let Some(sign_in) = &self.sign_in else { return };
+    /// Records a use; returns whether it is due to be written: at most once a minute, and of an
+    /// access key the first use at once, so that an unused key can be recognised.
+    pub(crate) fn record_use(&self, now: OffsetDateTime, idle: Duration) -> bool {
+        let Some(sign_in) = &self.sign_in else { return false };
         let every = match sign_in.kind {
-            SignInKind::Browser => TOUCH_EVERY.min(state.config.session.idle / 4),
-            SignInKind::Token | SignInKind::Key => TOUCH_EVERY,
+            SignInKind::Browser => WRITE_EVERY.min(idle / 4),
+            SignInKind::Token | SignInKind::Key => WRITE_EVERY,
         };
         let before = self.last_seen.load(Ordering::Relaxed);
         let (this_one, relaxed) = (to_micros(now), Ordering::Relaxed);
         let is_first = sign_in.kind == SignInKind::Key && before == to_micros(sign_in.created_at);
-        // Of many requests at once one notes it.
-        if (is_first || is_past(before, now, every))
+        // Of many requests at once one writes.
+        (is_first || is_past(before, now, every))
             && self.last_seen.compare_exchange(before, this_one, relaxed, relaxed).is_ok()
-        {
-            state.last_seen_writer.add(&state.store, &sign_in.id, now);
-        }
     }
 }
 

@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 
 use crate::cache::auth_cache::AuthCache;
 use crate::error::Error;
-use crate::sign_in::{Rotation, SignIn, SignInId, SignInStore};
+use crate::sign_in::store::{Rotation, SignInStore};
+use crate::sign_in::{SignIn, SignInId};
 
 /// Tells after the store has answered, whatever it said: a change whose answer was lost may have
 /// happened too.
@@ -18,10 +19,6 @@ pub(crate) struct InvalidatingStore {
 
 #[rocket::async_trait]
 impl SignInStore for InvalidatingStore {
-    fn is_stateless(&self) -> bool {
-        self.inner.is_stateless()
-    }
-
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
         // Nobody remembers that there was none.
         self.inner.open(sign_in).await

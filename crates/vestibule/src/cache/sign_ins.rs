@@ -58,7 +58,7 @@ impl SignInCache {
         self.auth_cache.mark(id)
     }
 
-    /// The look-up of an id that may be depends_on_user: one that is young enough and knows of every change,
+    /// The look-up of an id that may be asked: one that is young enough and knows of every change,
     /// or else a new one; never the one that is refused. Of many who ask at once all get the same.
     pub(crate) fn entry(
         &self,

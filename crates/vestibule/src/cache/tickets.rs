@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use crate::session::cookies::Which;
+use crate::session::cookie::CookieKind;
 use crate::session::ticket::Ticket;
 
 /// How many are remembered at the most.
@@ -26,11 +26,11 @@ impl OpenedTickets {
     /// The ticket in a sealed cookie. Nothing is remembered of one that does not open.
     pub(crate) fn get_or_open(
         &self,
-        which: Which,
+        kind: CookieKind,
         sealed: &str,
         open: impl FnOnce() -> Option<Ticket>,
     ) -> Option<Ticket> {
-        let fingerprint = fingerprint(which, sealed);
+        let fingerprint = fingerprint(kind, sealed);
         if let Some(ticket) = self.0.get(&fingerprint) {
             return Some((*ticket).clone());
         }
@@ -41,12 +41,12 @@ impl OpenedTickets {
 }
 
 /// A cookie under the name of the other is another cookie: its name is sealed with it.
-fn fingerprint(which: Which, sealed: &str) -> Fingerprint {
-    let which = match which {
-        Which::Session => b's',
-        Which::Remember => b'r',
+fn fingerprint(kind: CookieKind, sealed: &str) -> Fingerprint {
+    let label = match kind {
+        CookieKind::Session => b's',
+        CookieKind::Remember => b'r',
     };
-    Sha256::new().chain_update([which]).chain_update(sealed).finalize().into()
+    Sha256::new().chain_update([label]).chain_update(sealed).finalize().into()
 }
 
 #[cfg(test)]
@@ -68,15 +68,15 @@ mod tests {
         }
     }
 
-    fn is_known(opened: &OpenedTickets, which: Which, sealed: &str) -> bool {
-        opened.get_or_open(which, sealed, || None).is_some()
+    fn is_known(opened: &OpenedTickets, kind: CookieKind, sealed: &str) -> bool {
+        opened.get_or_open(kind, sealed, || None).is_some()
     }
 
     #[test]
     fn no_more_than_so_many_are_remembered() {
         let opened = OpenedTickets::new();
         for number in 0..3 * MOST {
-            opened.get_or_open(Which::Session, &number.to_string(), || Some(ticket()));
+            opened.get_or_open(CookieKind::Session, &number.to_string(), || Some(ticket()));
         }
         assert!(opened.0.len() <= MOST, "{}", opened.0.len());
     }
@@ -84,21 +84,21 @@ mod tests {
     #[test]
     fn a_cookie_is_remembered_by_a_hash_of_its_name_and_all_of_its_text() {
         let (opened, sealed) = (OpenedTickets::new(), "sealed");
-        let key = fingerprint(Which::Session, sealed);
+        let key = fingerprint(CookieKind::Session, sealed);
         assert!(!key.windows(sealed.len()).any(|part| part == sealed.as_bytes()));
-        let found = opened.get_or_open(Which::Session, sealed, || Some(ticket()));
+        let found = opened.get_or_open(CookieKind::Session, sealed, || Some(ticket()));
         assert_eq!(found, Some(ticket()));
-        assert!(is_known(&opened, Which::Session, sealed));
-        assert!(!is_known(&opened, Which::Remember, sealed));
+        assert!(is_known(&opened, CookieKind::Session, sealed));
+        assert!(!is_known(&opened, CookieKind::Remember, sealed));
         for other in ["sealeD", "seale", "sealed=", "", "Sealed"] {
-            assert!(!is_known(&opened, Which::Session, other), "{other}");
+            assert!(!is_known(&opened, CookieKind::Session, other), "{other}");
         }
     }
 
     #[test]
     fn what_does_not_open_is_not_remembered() {
         let opened = OpenedTickets::new();
-        assert!(!is_known(&opened, Which::Session, "forged"));
+        assert!(!is_known(&opened, CookieKind::Session, "forged"));
         assert_eq!(opened.0.len(), 0);
     }
 }

@@ -51,7 +51,7 @@ impl VerifiedTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claims::TokenKind;
+    use crate::config::TokenKind;
 
     fn claims() -> Arc<Claims> {
         Arc::new(Claims {

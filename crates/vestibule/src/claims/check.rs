@@ -4,9 +4,9 @@
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{Claims, TokenKind, identity_name, seconds};
+use super::{Claims, identity_name, seconds};
 use crate::claims::reader::Reader;
-use crate::config::{Lifetime, TokenConfig};
+use crate::config::{Lifetime, TokenConfig, TokenKind};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::token_error::TokenError;

@@ -4,10 +4,10 @@
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{Claims, TokenKind, identity_name};
+use super::{Claims, identity_name};
 use crate::claims::check::{Checked, Now};
 use crate::claims::reader::Reader;
-use crate::config::TokenConfig;
+use crate::config::{TokenConfig, TokenKind};
 use crate::error::token_error::TokenError;
 
 impl Claims {

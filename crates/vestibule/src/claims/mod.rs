@@ -1,62 +1,15 @@
 //! The claims of a token, typed.
 
-mod check;
+pub(crate) mod check;
 mod foreign;
 mod reader;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::config::Audience;
-
-pub(crate) use check::Checked;
-
-/// The two types of token; neither is accepted in the other's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TokenKind {
-    /// Credential on every request.
-    Access,
-    /// Credential only to get the next pair.
-    Refresh,
-}
-
-impl TokenKind {
-    /// The value of the `type` claim.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Refresh => "refresh",
-        }
-    }
-}
-
-/// Claims that we write ourselves; an application's further claims cannot replace them.
-const REGISTERED: &[&str] = &[
-    "aud",
-    "auth_time",
-    "csrf",
-    "exp",
-    "fresh",
-    "gen",
-    "iat",
-    "iss",
-    "jti",
-    "nbf",
-    "sid",
-    "stamp",
-    "sub",
-    "type",
-];
-
-/// Whether a claim has a meaning of its own, so that an application cannot give it one.
-pub(crate) fn is_registered(name: &str) -> bool {
-    REGISTERED.contains(&name)
-}
+use crate::config::{Audience, TokenKind};
 
 /// The verified claims of a token (RFC 7519, section 4.1, and our own).
 #[derive(Clone, PartialEq, Eq)]

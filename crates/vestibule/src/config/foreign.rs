@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::audience::Audience;
 use crate::config::token::TokenConfig;
-use crate::keys::ForeignKeys;
 
 /// `[default.auth.token.foreign]`: access tokens of another issuer, an identity provider for
 /// example, are accepted beside our own.
@@ -64,9 +63,6 @@ impl ForeignConfig {
         }
         if self.typ.as_ref().is_some_and(|typ| typ.trim().is_empty()) {
             problem("token.foreign.typ", "must not be empty; leave it out to look at none");
-        }
-        if let Err(fault) = ForeignKeys::read(self) {
-            problem("token.foreign.jwks", &fault);
         }
         errors
     }

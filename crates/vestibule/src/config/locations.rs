@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SameSite, SessionConfig, is_token};
-use crate::claims::TokenKind;
+use super::names::is_token;
+use super::session::{SameSite, SessionConfig};
+use crate::config::token_kind::TokenKind;
 
 /// A place in a request that may carry a token (`JWT_TOKEN_LOCATION`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]

@@ -8,10 +8,12 @@ pub(crate) mod foreign;
 pub(crate) mod key;
 pub(crate) mod lifetime;
 pub(crate) mod locations;
+pub(crate) mod names;
 pub(crate) mod password;
 pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod token;
+pub(crate) mod token_kind;
 pub(crate) mod validate;
 
 use std::time::Duration;
@@ -34,6 +36,7 @@ pub(crate) use secret::{guessable, unusable};
 pub(crate) use session::LONGEST_REMEMBRANCE;
 pub use session::{Protection, SameSite, SessionConfig};
 pub use token::TokenConfig;
+pub use token_kind::TokenKind;
 
 /// Which halves exist: sessions for people, tokens for programs, or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -134,21 +137,12 @@ struct Around {
 }
 
 impl Config {
-    /// Reads and checks `[default.auth]` of the selected profile.
-    ///
-    /// # Errors
-    /// One [`ConfigError`] per unknown key, unreadable value or value outside its limits; none
-    /// holds a secret.
-    pub fn from_figment(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
+    /// Reads `[default.auth]` of the selected profile, without a look at its values.
+    pub(crate) fn read(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
         let mut config = read::<Around>(figment)?.auth;
         let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
         config.session.secure.get_or_insert(!debug);
-        let faults: Vec<ConfigError> = config
-            .validate(figment.profile())
-            .into_iter()
-            .map(|(key, problem)| ConfigError::new(figment, &format!("auth.{key}"), problem))
-            .collect();
-        if faults.is_empty() { Ok(config) } else { Err(faults) }
+        Ok(config)
     }
 
     /// What is wrong with the values, as key and sentence; empty when all is well.
@@ -209,10 +203,4 @@ impl Config {
     pub fn algorithm(&self) -> Algorithm {
         self.token.algorithm
     }
-}
-
-/// Whether a name can stand in a header or as a cookie's name.
-fn is_token(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits)
 }

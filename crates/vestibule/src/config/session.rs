@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{duration, is_token};
+use super::duration;
+use super::names::is_token;
 use crate::config::secret::Secret;
-use crate::session::previous_keys::PreviousKeys;
 
 /// RFC 6265bis: browsers cut longer lives of a cookie.
 pub(crate) const LONGEST_REMEMBRANCE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -128,9 +128,6 @@ impl SessionConfig {
         if self.cookie == self.remember_cookie {
             let problem = "must differ from session.cookie";
             errors.push(("session.remember_cookie", problem.to_owned()));
-        }
-        if let Err(fault) = PreviousKeys::new(&self.previous_secret_keys) {
-            errors.push(("session.previous_secret_keys", fault));
         }
         if self.remember > LONGEST_REMEMBRANCE {
             errors.push(("session.remember", "must be at most \"400 days\"".to_owned()));

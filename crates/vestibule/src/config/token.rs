@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::algorithm::Algorithm;
-use crate::claims::TokenKind;
 use crate::config::audience::Audience;
 use crate::config::duration;
 use crate::config::foreign::ForeignConfig;
 use crate::config::lifetime::Lifetime;
 use crate::config::locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
 use crate::config::secret::Secret;
+use crate::config::token_kind::TokenKind;
 
 /// `[default.auth.token]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use crate::claims::is_registered;
-use crate::config::is_token;
 use crate::config::lifetime::Lifetime;
 use crate::config::locations::Location;
+use crate::config::names::is_registered_claim;
+use crate::config::names::is_token;
 use crate::config::secret::{Secret, guessable, unusable};
 use crate::config::token::TokenConfig;
-use crate::keys::Keys;
 
 impl TokenConfig {
     pub(super) fn validate(&self, debug: bool) -> Vec<(&'static str, String)> {
@@ -39,7 +38,7 @@ impl TokenConfig {
             ("token.identity_claim", &self.identity_claim),
             ("token.foreign.identity_claim", &self.foreign.identity_claim),
         ] {
-            if name.is_empty() || (name != "sub" && is_registered(name)) {
+            if name.is_empty() || (name != "sub" && is_registered_claim(name)) {
                 problem(key, "must name a claim that has no other meaning");
             }
         }
@@ -76,9 +75,6 @@ impl TokenConfig {
             problem("token.allow_weak_secret", "is allowed in the debug profile only");
         }
         if self.algorithm.is_asymmetric() {
-            if let Err((key, fault)) = Keys::new(self) {
-                problem(key, &fault);
-            }
             return errors;
         }
         match &self.secret {
@@ -117,7 +113,7 @@ impl TokenConfig {
     }
 
     /// What is wrong with the settings where no sign-in is kept, as key and sentence.
-    pub(crate) fn problem_without_ledger(&self) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn error_without_store(&self) -> Option<(&'static str, &'static str)> {
         let required = self.require.iter().flatten().any(|name| name == "sid");
         required.then_some(("token.require", "\"sid\" is in no token of ours without a ledger"))
     }

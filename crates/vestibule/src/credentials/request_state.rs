@@ -1,38 +1,56 @@
-//! What the library knows of a request, in one piece: Rocket's cache costs a look-up and an
+//! What the library caches on one request, in one value: Rocket's cache costs a look-up and an
 //! allocation for every type.
 
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rocket::Request;
 
-use crate::authentication::Verified;
-use crate::credentials::credential::Tokens;
+use super::credential::Credentials;
+use crate::claims::Claims;
+use crate::config::Location;
 use crate::error::Error;
 
-/// One a request, empty at first.
+/// A token with a good signature and good claims, and where it was.
+#[derive(Clone)]
+pub(crate) struct VerifiedToken {
+    pub(crate) claims: Arc<Claims>,
+    pub(crate) location: Location,
+}
+
+/// The state of one request, empty at first.
 #[derive(Default)]
 pub(crate) struct RequestState {
-    /// The answer depends on who depends_on_user.
-    pub(crate) depends_on_user: AtomicBool,
-    /// Which tokens are presented, the body aside.
-    pub(crate) presented: OnceLock<Tokens>,
+    /// The response depends on the user.
+    depends_on_user: AtomicBool,
+    /// Which credentials are presented, the body aside.
+    pub(super) credentials: OnceLock<Credentials>,
     /// A data guard found a token of ours in the body.
-    pub(crate) in_body: AtomicBool,
-    /// A guard of the application's own takes a credential of its own.
-    pub(crate) by_guard: AtomicBool,
-    /// What came of verifying the token that is presented as an access token.
-    pub(crate) access: OnceLock<Result<Verified, Error>>,
-    /// The same for a refresh token.
-    pub(crate) refresh: OnceLock<Result<Verified, Error>>,
-    /// The session cookie is worth nothing.
-    pub(crate) worthless_session: AtomicBool,
-    /// The remember cookie is worth nothing.
-    pub(crate) worthless_remember: AtomicBool,
+    pub(super) in_body: AtomicBool,
+    /// A guard of the application takes a credential of its own.
+    pub(super) by_guard: AtomicBool,
+    /// The result of verifying the credential as an access token.
+    pub(crate) access: OnceLock<Result<VerifiedToken, Error>>,
+    /// The result of verifying it as a refresh token.
+    pub(crate) refresh: OnceLock<Result<VerifiedToken, Error>>,
+    /// The session cookie is to be removed.
+    pub(crate) remove_session: AtomicBool,
+    /// The remember cookie is to be removed.
+    pub(crate) remove_remember: AtomicBool,
 }
 
 impl RequestState {
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(Self::default)
     }
+
+    /// Whether the response depends on the user.
+    pub(crate) fn depends_on_user(&self) -> bool {
+        self.depends_on_user.load(Ordering::Relaxed)
+    }
+}
+
+/// Records that the response depends on the user: it gets `no-store` and `Vary`.
+pub(crate) fn mark_depends_on_user(request: &Request<'_>) {
+    RequestState::of(request).depends_on_user.store(true, Ordering::Relaxed);
 }

@@ -46,7 +46,7 @@ struct Details {
     detail: Option<Cow<'static, str>>,
     fields: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     retry_after: Option<u64>,
-    token_fault: Option<TokenError>,
+    token_error: Option<TokenError>,
 }
 
 impl Error {
@@ -140,7 +140,7 @@ impl Error {
     /// application that must, asks here.
     #[must_use]
     pub fn token_error(&self) -> Option<&TokenError> {
-        self.details.as_ref().and_then(|details| details.token_fault.as_ref())
+        self.details.as_ref().and_then(|details| details.token_error.as_ref())
     }
 
     /// The reason for an answer of this status: what a guard, a handler or this library left
@@ -184,8 +184,8 @@ impl Error {
     }
 
     /// Adds what exactly is wrong with the token.
-    pub(crate) fn at_fault(mut self, fault: TokenError) -> Self {
-        self.details.get_or_insert_default().token_fault = Some(fault);
+    pub(crate) fn with_token_error(mut self, fault: TokenError) -> Self {
+        self.details.get_or_insert_default().token_error = Some(fault);
         self
     }
 

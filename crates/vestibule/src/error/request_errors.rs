@@ -2,8 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use rocket::Request;
 use rocket::http::Status;
+use rocket::outcome::Outcome;
+use rocket::{Request, request};
 
 use crate::error::Error;
 
@@ -70,4 +71,10 @@ impl RequestErrors {
     pub(crate) fn restore(self, request: &Request<'_>) {
         Self::on(request, |left| *left = self);
     }
+}
+
+/// Leaves the error for the catchers and ends the request with its status.
+pub(crate) fn refuse<T>(request: &Request<'_>, error: Error) -> request::Outcome<T, Error> {
+    let status = error.clone().remember(request);
+    Outcome::Error((status, error))
 }

@@ -99,6 +99,6 @@ impl From<TokenError> for Error {
             TokenError::SignInEnded | TokenError::AccountGone => ErrorKind::TokenRevoked,
             _ => ErrorKind::TokenInvalid,
         };
-        Self::new(kind).at_fault(fault)
+        Self::new(kind).with_token_error(fault)
     }
 }

@@ -3,7 +3,7 @@
 use rocket::http::{Header, Status};
 use rocket::{Request, Response};
 
-use crate::credentials::credential::is_token_of_ours;
+use crate::credentials::presents_token;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::state::AuthState;
@@ -27,7 +27,7 @@ pub(crate) fn challenge(
     let bare = format!("{scheme} realm=\"{realm}\"");
     let value = match (status, reason.map(Error::kind)) {
         (Status::Unauthorized, Some(kind))
-            if kind.blames_token() && is_token_of_ours(request, state) =>
+            if kind.blames_token() && presents_token(request, &state.config) =>
         {
             format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
         }

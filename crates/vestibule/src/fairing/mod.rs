@@ -17,16 +17,17 @@ use crate::cache::sign_ins::SignInCache;
 use crate::cache::tickets::OpenedTickets;
 use crate::cache::tokens::VerifiedTokens;
 use crate::clock::Clock;
-use crate::config::{Config, TokenConfig};
-use crate::credentials::csrf;
-use crate::events::{Events, Silent};
+use crate::config::ConfigError;
+use crate::credentials::csrf::ReadCsrfField;
+use crate::events::EventSink;
 use crate::fairing::login_required::LoginRequired;
 use crate::fairing::response::ResponseFairing;
-use crate::keys::{FindKey, ForeignKeys, Keys, VerifyingKey};
-use crate::session::previous_keys::PreviousKeys;
+use crate::keys::verifying::{FindKey, VerifyingKey};
+use crate::session::cookie::CookieNames;
 use crate::sign_in::last_seen_writer::LastSeenWriter;
-use crate::sign_in::{SignInStore, Stateless};
-use crate::state::{AuthState, CookieNames};
+use crate::sign_in::store::SignInStore;
+use crate::state::AuthState;
+use crate::state::load::Loaded;
 
 /// The fairing of the library half: reads and checks `[default.auth]` at ignition, and has
 /// the last word on every answer: the session policy, the challenge, `Vary` and `no-store`.
@@ -40,8 +41,8 @@ use crate::state::{AuthState, CookieNames};
 /// ```
 #[must_use]
 pub struct Auth {
-    store: Arc<dyn SignInStore>,
-    events: Arc<dyn Events>,
+    store: Option<Arc<dyn SignInStore>>,
+    events: Option<Arc<dyn EventSink>>,
     clock: Clock,
     auth_cache: AuthCache,
     find_key: Option<Arc<FindKey>>,
@@ -52,8 +53,8 @@ impl Auth {
     /// The fairing with nothing stored, nobody listening and the system's clock.
     pub fn fairing() -> Self {
         Self {
-            store: Arc::new(Stateless),
-            events: Arc::new(Silent),
+            store: None,
+            events: None,
             clock: Clock::system(),
             auth_cache: AuthCache::new(),
             find_key: None,
@@ -63,13 +64,13 @@ impl Auth {
 
     /// Keeps sign-ins in this store; then they can be listed and ended one by one.
     pub fn store(mut self, store: impl SignInStore) -> Self {
-        self.store = Arc::new(store);
+        self.store = Some(Arc::new(store));
         self
     }
 
     /// Tells this listener what happens.
-    pub fn events(mut self, events: impl Events) -> Self {
-        self.events = Arc::new(events);
+    pub fn events(mut self, events: impl EventSink) -> Self {
+        self.events = Some(Arc::new(events));
         self
     }
 
@@ -127,49 +128,22 @@ impl Fairing for Auth {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        let config = match Config::from_figment(rocket.figment()) {
-            Ok(config) => config,
-            Err(faults) => {
-                for fault in faults {
-                    log::error!("configuration: {fault}");
+        let loaded = Loaded::from_figment(rocket.figment()).and_then(|loaded| {
+            let error = loaded.config.token.error_without_store();
+            match error.filter(|_| self.store.is_none() && loaded.config.mode.has_tokens()) {
+                Some((key, error)) => {
+                    let key = format!("auth.{key}");
+                    Err(vec![ConfigError::new(rocket.figment(), &key, error)])
                 }
-                return Err(rocket);
+                None => Ok(loaded),
             }
-        };
-        // In mode `session` nothing is signed, so nobody must have set a key.
-        let unused = TokenConfig::default();
-        let token = if config.mode.has_tokens() { &config.token } else { &unused };
-        let keys = Keys::new(token).and_then(|keys| {
-            let foreign = match config.mode.has_tokens() {
-                true => ForeignKeys::read(&config.token.foreign),
-                false => Ok(None),
-            };
-            foreign.map(|foreign| (keys, foreign)).map_err(|fault| ("token.foreign.jwks", fault))
         });
-        let (keys, foreign_keys) = match keys {
-            Ok(keys) => keys,
-            Err((key, fault)) => {
-                log::error!("configuration: auth.{key}: {fault}");
-                return Err(rocket);
-            }
-        };
-        let missing = match config.mode.has_tokens() && self.store.is_stateless() {
-            true => config.token.problem_without_ledger(),
-            false => None,
-        };
-        if let Some((key, fault)) = missing {
-            log::error!("configuration: auth.{key}: {fault}");
-            return Err(rocket);
-        }
-        // Read where sessions exist, and only there.
-        let previous = match config.mode.has_sessions() {
-            true => config.session.previous_secret_keys.as_slice(),
-            false => &[],
-        };
-        let previous_keys = match PreviousKeys::new(previous) {
-            Ok(keys) => keys,
-            Err(fault) => {
-                log::error!("configuration: auth.session.previous_secret_keys: {fault}");
+        let Loaded { config, keys, foreign_keys, previous_keys } = match loaded {
+            Ok(loaded) => loaded,
+            Err(errors) => {
+                for error in errors {
+                    log::error!("configuration: {error}");
+                }
                 return Err(rocket);
             }
         };
@@ -187,23 +161,22 @@ impl Fairing for Auth {
             foreign_keys,
             find_key: self.find_key.clone(),
             clock: self.clock.clone(),
-            store: Arc::new(InvalidatingStore {
-                inner: self.store.clone(),
-                auth_cache: auth_cache.clone(),
+            store: self.store.clone().map(|inner| {
+                let auth_cache = auth_cache.clone();
+                Arc::new(InvalidatingStore { inner, auth_cache }) as Arc<dyn SignInStore>
             }),
             events: self.events.clone(),
             last_seen_writer: LastSeenWriter::default(),
             account: std::sync::OnceLock::new(),
-            cookies: CookieNames {
-                session: config.session.cookie_name(),
-                remember: config.session.remember_cookie_name(),
-            },
+            cookie_names: CookieNames::new(&config.session),
             vary: format!("{}, Cookie", config.token.header),
             config,
         };
-        let rocket = match state.has_token_cookies() && state.config.token.cookies.csrf_check_form {
-            true => rocket.attach(csrf::LookIntoForm),
-            false => rocket,
+        let cookies = &state.config.token.cookies;
+        let rocket = if state.has_token_cookies() && cookies.csrf_check_form {
+            rocket.attach(ReadCsrfField { field: cookies.csrf_field.clone() })
+        } else {
+            rocket
         };
         let rocket = rocket.manage(state).manage(auth_cache).attach(ResponseFairing::default());
         Ok(match &self.login_required {

@@ -4,7 +4,8 @@ use rocket::{Request, Response};
 
 use crate::actions::token_cookies;
 use crate::config::{Mode, SessionPolicy};
-use crate::credentials::credential;
+use crate::credentials;
+use crate::credentials::request_state::mark_depends_on_user;
 use crate::state::AuthState;
 
 /// The one decision: may cookies leave on this answer?
@@ -36,7 +37,7 @@ pub const fn cookies_may_leave(mode: Mode, policy: SessionPolicy, token_request:
 /// [says so](mark_token_request).
 #[must_use]
 pub fn is_token_request(request: &Request<'_>) -> bool {
-    AuthState::of(request).is_ok_and(|state| credential::is_token_request(request, state))
+    AuthState::of(request).is_ok_and(|state| credentials::is_token_request(request, &state.config))
 }
 
 /// Makes this a token request from now on, for a guard that takes a credential of your own
@@ -44,16 +45,16 @@ pub fn is_token_request(request: &Request<'_>) -> bool {
 /// is not stored, and no session is looked at. The challenge of a 401 does not say
 /// `invalid_token` for it, because it was no token of ours that was bad.
 pub fn mark_token_request(request: &Request<'_>) {
-    if let Ok(state) = AuthState::of(request) {
-        state.depends_on_user(request);
-        credential::mark(request);
+    if AuthState::of(request).is_ok() {
+        mark_depends_on_user(request);
+        credentials::mark_token_request(request);
     }
 }
 
 /// Takes every `Set-Cookie` off an answer that may not carry one; answers whether there was
 /// any. In mode `token` too a JWT's own cookies stay, if they are configured.
 pub(crate) fn apply(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) -> bool {
-    let token_request = credential::is_token_request(request, state);
+    let token_request = credentials::is_token_request(request, &state.config);
     if cookies_may_leave(state.config.mode, state.config.policy, token_request) {
         return false;
     }

@@ -2,19 +2,18 @@
 
 use std::collections::HashSet;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
 use rocket::{Build, Request, Response, Rocket};
 
+use crate::authentication::session_cookies::remove_marked;
 use crate::credentials::request_state::RequestState;
 use crate::error::Error;
 use crate::error::request_errors::RequestErrors;
-use crate::events::{EventKind, report};
+use crate::events::EventKind;
 use crate::fairing::challenge::challenge;
 use crate::fairing::policy;
-use crate::session::cookies;
 use crate::state::AuthState;
 
 /// How often the last word moves back behind fairings that other fairings attached.
@@ -44,8 +43,7 @@ impl Fairing for ResponseFairing {
         let Ok(state) = AuthState::of(request) else {
             return;
         };
-        let known = RequestState::of(request);
-        cookies::take_back(state, known, response);
+        remove_marked(request, state, response);
         let (sets_cookies, has_vary) = already(response);
         if sets_cookies && policy::apply(state, request, response) {
             self.report(request);
@@ -54,12 +52,12 @@ impl Fairing for ResponseFairing {
         // No error has a status of success, and most answers are one.
         let reason = (status.code >= 300).then(|| Error::of(status, request)).flatten();
         challenge(state, request, response, reason.as_ref());
-        report_refusal(request, status, reason.as_ref());
+        report_refusal(request, state, status, reason.as_ref());
         if let Some(seconds) = reason.and_then(|error| error.wait()) {
             // A catcher that draws a page need not think of it.
             response.set_header(Header::new("Retry-After", seconds.to_string()));
         }
-        if known.depends_on_user.load(Ordering::Relaxed) {
+        if RequestState::of(request).depends_on_user() {
             response.set_raw_header("Cache-Control", "no-store");
             match has_vary {
                 true => vary_too(state, response),
@@ -88,7 +86,12 @@ impl ResponseFairing {
 
 /// Told once a request, when it is certain that it ends so: a guard's refusal alone may only
 /// have meant that nobody is signed in.
-fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>) {
+fn report_refusal(
+    request: &Request<'_>,
+    state: &AuthState,
+    status: Status,
+    reason: Option<&Error>,
+) {
     let told = match status {
         // A catcher may send them to a form instead of telling them. A redirect of a handler's
         // is none, whatever a guard in an `Option` left.
@@ -97,7 +100,7 @@ fn report_refusal(request: &Request<'_>, status: Status, reason: Option<&Error>)
     };
     let kind = told.map(|error| error.kind());
     if let Some(kind) = kind.filter(|kind| matches!(kind.status().code, 401 | 403 | 429)) {
-        report(request, EventKind::Refused(kind), None, None);
+        state.report(request, EventKind::Refused(kind), None, None);
     }
 }
 

@@ -40,8 +40,28 @@ impl FoundGuard {
             let end = part.trim_end_matches(|c| !is_of_name(c)).rfind(':').map_or(0, |at| at + 1);
             name.push_str(&part[end..]);
         }
-        name.replace("<'_>", "")
+        without_wrapper(&name.replace("<'_>", ""))
     }
+}
+
+/// Writes `Checked<Scoped<Read>, G>` as `Scoped<Read, G>`, which is how a handler names it.
+fn without_wrapper(name: &str) -> String {
+    const WRAPPER: &str = "Checked<";
+    let Some(at) = name.rfind(WRAPPER) else { return name.to_owned() };
+    let (before, inside) = (&name[..at], &name[at + WRAPPER.len()..]);
+    let mut depth = 0;
+    let comma = inside.find(|c| {
+        depth += i32::from(c == '<') - i32::from(c == '>');
+        c == ',' && depth == 0
+    });
+    let Some((condition, guard)) = comma.map(|comma| inside.split_at(comma)) else {
+        return name.to_owned();
+    };
+    let guard = guard.trim_start_matches([',', ' ']);
+    without_wrapper(&match condition.strip_suffix('>') {
+        Some(condition) => format!("{before}{condition}, {guard}"),
+        None => format!("{before}{condition}<{guard}"),
+    })
 }
 
 /// What each of the routes demands, in the order of the routes and of their handlers'
@@ -102,7 +122,7 @@ fn unless_panics<T>(work: impl FnOnce() -> T) -> Option<T> {
 }
 
 /// What the type proves; `None` when it asks no guard of ours. What it asked before it panics
-/// it has depends_on_user.
+/// it has asked.
 fn proves(sentry: &Sentry, asker: &Rocket<Ignite>) -> Option<Proof> {
     let survey = asker.state::<RouteGuards>()?;
     survey.take();
@@ -257,6 +277,8 @@ mod tests {
             ("a::C<d::E, f::g::H<i::J>>", "C<E, H<J>>"),
             ("&core::option::Option<(a::B, u8)>", "&Option<(B, u8)>"),
             ("a::C<'_>", "C"),
+            ("a::Checked<b::Fresh, c::D<e::F>>", "Fresh<D<F>>"),
+            ("a::Checked<b::Has<c::D>, a::Checked<b::Fresh, e::F>>", "Has<D, Fresh<F>>"),
         ] {
             assert_eq!(FoundGuard { type_name, proof: Proof::Nothing }.name(), name);
         }

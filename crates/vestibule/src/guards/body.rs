@@ -9,16 +9,20 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::account::Account;
-use crate::authentication::access_key::presented_key;
-use crate::authentication::session::was_admitted;
-use crate::authentication::{Authentication, Verified, behind_token, by_token, verify};
-use crate::claims::TokenKind;
+use crate::authentication::authenticate_token;
+use crate::authentication::by_session::was_accepted;
+use crate::authentication::by_token::{by_token, verify};
+use crate::authentication::result::Authentication;
 use crate::config::Location;
-use crate::credentials::credential::{Credential, is_beside_body, mark_in_body};
+use crate::config::TokenKind;
+use crate::credentials::request_state::VerifiedToken;
+use crate::credentials::request_state::mark_depends_on_user;
+use crate::credentials::{credential, mark_in_body, presents_token_outside_body};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::guards::sentinel::{self, Proof};
-use crate::guards::{Authenticated, RefreshToken};
+use crate::guards::tokens::RefreshToken;
+use crate::guards::users::Authenticated;
 use crate::json::{is_json, read_json_object};
 use crate::state::AuthState;
 
@@ -153,18 +157,18 @@ async fn read(
     mut data: Data<'_>,
     kind: TokenKind,
 ) -> Result<Found, Error> {
-    state.depends_on_user(request);
+    mark_depends_on_user(request);
     let config = &state.config.token;
     if !state.config.mode.has_tokens() {
         return Err(ErrorKind::NotFound.into());
     }
-    let elsewhere = Credential::of(request, state, kind);
+    let elsewhere = credential(request, &state.config, kind);
     let mut fields = if data.peek(1).await.is_empty() {
         Map::new()
     } else {
         if !is_json(request) {
             // Somebody without a token is told so first.
-            elsewhere.token()?;
+            elsewhere.text()?;
         }
         let read = read_json_object(request, data).await;
         if read.is_err() && config.locations.contains(&Location::Json) {
@@ -189,16 +193,16 @@ async fn read(
     }
     let (token, location) = match in_body {
         None => {
-            let (token, location) = elsewhere.token()?;
+            let (token, location) = elsewhere.text()?;
             (token.to_owned(), location)
         }
-        Some(_) if is_beside_body(request, state) => {
+        Some(_) if presents_token_outside_body(request, &state.config) => {
             return Err(ErrorKind::AmbiguousCredentials.into());
         }
         Some(value) => {
             // Good or bad, it makes this a token request: no cookie leaves.
             mark_in_body(request);
-            if was_admitted(request) {
+            if was_accepted(request) {
                 return Err(ErrorKind::AmbiguousCredentials.into());
             }
             (value.as_str().unwrap_or_default().to_owned(), Location::Json)
@@ -212,7 +216,7 @@ fn verified(
     state: &AuthState,
     found: &Found,
     kind: TokenKind,
-) -> Result<Verified, Error> {
+) -> Result<VerifiedToken, Error> {
     let verified = verify(request, state, &found.token, found.location)?;
     if verified.claims.kind == kind { Ok(verified) } else { Err(ErrorKind::WrongTokenType.into()) }
 }
@@ -226,10 +230,8 @@ async fn access<U: Account>(request: &Request<'_>, data: Data<'_>) -> Result<Tok
     let (state, kind) = (AuthState::of(request)?, TokenKind::Access);
     let found = read(request, state, data, kind).await?;
     let authentication = match found.location {
-        Location::Header if presented_key(request, state).is_some() => {
-            by_token(request, state).await?.clone()
-        }
-        _ => behind_token(request, state, &verified(request, state, &found, kind)?).await?,
+        Location::Header => authenticate_token(request, state).await?.clone(),
+        _ => by_token(request, state, &verified(request, state, &found, kind)?).await?,
     };
     Ok(TokenBody { authentication, rest: found.rest })
 }

@@ -1,25 +1,79 @@
-//! The ladder of guards: each rung proves one more thing, and a handler's signature says
-//! which one it demands.
+//! The ladder of guards: each rung proves one thing more, and a handler's signature says which one
+//! it demands.
+//!
+//! Imports every room below; `authentication` does the work.
 
+pub(crate) mod bearer_token;
 pub(crate) mod body;
-pub(crate) mod fresh;
-pub(crate) mod fresh_or_key;
-pub(crate) mod has_claims;
+pub(crate) mod checked;
+pub(crate) mod conditions;
 pub(crate) mod maybe;
-pub(crate) mod only;
 pub(crate) mod public_keys;
-pub(crate) mod role;
-pub(crate) mod scoped;
+pub(crate) mod reporter;
 pub(crate) mod sentinel;
+pub(crate) mod token_holder;
 pub(crate) mod tokens;
 pub(crate) mod users;
 
-pub use fresh::Fresh;
-pub use fresh_or_key::FreshOrKey;
-pub use has_claims::TokenHolder;
-pub use maybe::Maybe;
-pub use only::{FromLocations, Locations};
-pub use role::{ClaimedRole, Require, Role};
-pub use scoped::{Scope, Scoped};
-pub use tokens::{AccessToken, RefreshToken};
-pub use users::{AnyTokenUser, Authenticated, CurrentUser, SessionUser, TokenUser};
+use checked::Checked;
+use conditions::Role;
+use users::CurrentUser;
+
+/// Guard: as `G`, and the password was proven within `fresh_for`, for this very session or
+/// token (`fresh_login_required`, `jwt_required(fresh=True)`).
+///
+/// Without it: as `G`, or 401 `fresh_login_required`.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::{Account, CurrentUser, Fresh};
+///
+/// fn change_password<U: Account>(user: Fresh<CurrentUser<U>>) { }
+/// ```
+pub type Fresh<G> = Checked<conditions::Fresh, G>;
+
+/// Guard: as [`Scoped<S, G>`](crate::guards::Scoped), and what carries the scope is fresh as for
+/// [`Fresh`](crate::guards::Fresh), or an access key. A key is never fresh; but its owner proved the
+/// password to make it and named this scope, for a program that nobody can ask again.
+///
+/// Without it: as `G`, 403 `insufficient_scope`, or 401 `fresh_login_required`.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::{Account, FreshOrKey, Scope, TokenUser};
+///
+/// struct Deploy;
+///
+/// impl Scope for Deploy {
+///     const NAME: &'static str = "deploy";
+/// }
+///
+/// fn deploy<U: Account>(user: FreshOrKey<Deploy, TokenUser<U>>) { }
+/// ```
+pub type FreshOrKey<S, G> = Checked<conditions::FreshOrKey<S>, G>;
+
+/// Guard: as `G`, and the account has the role now.
+///
+/// Without it: as `G`, or 403 `forbidden`.
+pub type Require<R, G = CurrentUser<<R as Role>::Account>> = Checked<conditions::Require<R>, G>;
+
+/// Guard: as `G`, and the *token's claims* say that the account has the role: what was true
+/// when the token was issued.
+///
+/// Without it: as `G`, or 403 `forbidden`, also for a session, which has no claims, and for a
+/// foreign token: roles are ours to give.
+pub type ClaimedRole<R, G = CurrentUser<<R as Role>::Account>> =
+    Checked<conditions::ClaimedRole<R>, G>;
+
+/// Guard: as `G`, and the credential carries the scope: the token's `scope` claim (words with
+/// spaces between, RFC 8693) lists it, or the access key was made with it. A session acts with all rights of its account. The scope of
+/// a foreign token counts too, for its issuer is trusted to say what it may be used for, whereas
+/// [`ClaimedRole`](crate::guards::ClaimedRole) takes no role from one.
+///
+/// Without it: as `G`, or 403 `insufficient_scope`.
+pub type Scoped<S, G> = Checked<conditions::Scoped<S>, G>;
+
+/// Guard: as `G`, and the token was in one of the locations (`jwt_required(locations=...)`).
+///
+/// Without it: as `G`, or 401 `credentials_missing`, also for a session.
+pub type FromLocations<L, G> = Checked<conditions::FromLocations<L>, G>;

@@ -6,9 +6,9 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 use serde_json::Value;
 
-use crate::credentials::bearer::refuse;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
+use crate::error::request_errors::refuse;
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
 

@@ -16,7 +16,7 @@ pub(crate) enum Proof {
     Login,
 }
 
-/// Managed by a Rocket that surveys routes: notes which of our guards were depends_on_user.
+/// Managed by a Rocket that surveys routes: notes which of our guards were asked.
 pub(crate) struct RouteGuards {
     /// What the guards answer.
     abort: bool,
@@ -36,7 +36,7 @@ impl RouteGuards {
         self.abort
     }
 
-    /// What was noted since the last time; `None` when no guard of ours was depends_on_user.
+    /// What was noted since the last time; `None` when no guard of ours was asked.
     pub(crate) fn take(&self) -> Option<Proof> {
         let login = self.login.swap(false, Ordering::Relaxed);
         let proof = if login { Proof::Login } else { Proof::Nothing };

@@ -7,16 +7,18 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
-use crate::authentication::verified_as;
-use crate::claims::{Claims, TokenKind};
-use crate::credentials::bearer::{BearerToken, refuse};
+use crate::authentication::by_token::verified_as;
+use crate::claims::Claims;
+use crate::config::TokenKind;
+use crate::credentials::request_state::mark_depends_on_user;
 use crate::error::Error;
+use crate::error::request_errors::refuse;
 use crate::error::token_error::TokenError;
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
 
 /// Guard: an access token with our signature, in its time, from our issuer and for our
-/// audience; never one of `token.foreign`, whose `sub` is no id of an account here. Whether its sign-in still stands is not depends_on_user: [`TokenUser`](crate::guards::TokenUser)
+/// audience; never one of `token.foreign`, whose `sub` is no id of an account here. Whether its sign-in still stands is not asked: [`TokenUser`](crate::guards::TokenUser)
 /// does.
 ///
 /// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
@@ -75,7 +77,7 @@ impl RefreshToken {
 
 fn claims_of(request: &Request<'_>, kind: TokenKind) -> Result<Arc<Claims>, Error> {
     let state = AuthState::of(request)?;
-    state.depends_on_user(request);
+    mark_depends_on_user(request);
     let claims = verified_as(request, state, kind)?.claims.clone();
     if claims.foreign { Err(TokenError::Issuer.into()) } else { Ok(claims) }
 }
@@ -113,11 +115,5 @@ impl Sentinel for AccessToken {
 impl Sentinel for RefreshToken {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         sentinel::abort(rocket, "RefreshToken", Proof::Login)
-    }
-}
-
-impl Sentinel for BearerToken<'_> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        sentinel::abort(rocket, "BearerToken", Proof::Nothing)
     }
 }

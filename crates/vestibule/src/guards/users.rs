@@ -1,22 +1,24 @@
 //! The rungs with a user: the sign-in stands, the account exists and is active.
 
 use std::ops::Deref;
-use std::sync::Arc;
 
 use rocket::Request;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
+use super::sentinel;
 use crate::account::Account;
-use crate::authentication::access_key::presented_key;
-use crate::authentication::verdict::Verdict;
-use crate::authentication::{Authentication, behind_token, by_session, by_token, verified};
-use crate::credentials::bearer::refuse;
-use crate::credentials::credential::is_token_request;
+use crate::authentication::by_token::{by_token, verified};
+use crate::authentication::result::Authentication;
+use crate::authentication::{authenticate, authenticate_session, authenticate_token};
+use crate::config::TokenKind;
+use crate::credentials::credential::Credential;
+use crate::credentials::request_state::mark_depends_on_user;
+use crate::credentials::{credential, is_token_request};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::guards::sentinel;
+use crate::error::request_errors::refuse;
 use crate::state::AuthState;
 
 /// A guard that knows who is asking; what [`Fresh`](crate::guards::Fresh) and
@@ -79,41 +81,37 @@ pub struct SessionUser<U>(Authentication<U>);
 pub struct CurrentUser<U>(Authentication<U>);
 
 fn state_of<'r>(request: &'r Request<'_>) -> Result<&'r AuthState, Error> {
-    let state = AuthState::of(request)?;
-    state.depends_on_user(request);
-    Ok(state)
+    mark_depends_on_user(request);
+    AuthState::of(request)
 }
 
 async fn token_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
-    by_token(request, state_of(request)?).await.cloned()
+    authenticate_token(request, state_of(request)?).await.cloned()
 }
 
 async fn any_token_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
     let state = state_of(request)?;
-    if presented_key(request, state).is_some() {
-        return by_token(request, state).await.cloned();
+    match credential(request, &state.config, TokenKind::Access) {
+        Credential::AccessKey(_) => authenticate_token(request, state).await.cloned(),
+        _ => by_token(request, state, verified(request, state)?).await,
     }
-    behind_token(request, state, verified(request, state)?).await
 }
 
 async fn session_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
     let state = state_of(request)?;
-    if is_token_request(request, state) {
+    if is_token_request(request, &state.config) {
         // A bad token is refused as such; a good one is still no session.
-        by_token::<U>(request, state).await?;
+        authenticate_token::<U>(request, state).await?;
         let detail = "This page takes a session, not a token.";
         return Err(Error::new(ErrorKind::CredentialsMissing).detail(detail));
     }
-    let found = by_session(request, state).await?;
+    let found = authenticate_session(request, state).await?;
     found.cloned().ok_or_else(|| ErrorKind::CredentialsMissing.into())
 }
 
 async fn current_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
-    match Verdict::of(request).await {
-        Verdict::Session(found) | Verdict::Token(found) => Ok(found),
-        Verdict::Nobody => Err(ErrorKind::CredentialsMissing.into()),
-        Verdict::Refused(error) => Err(error),
-    }
+    let found = authenticate(request, state_of(request)?).await?;
+    found.cloned().ok_or_else(|| ErrorKind::CredentialsMissing.into())
 }
 
 macro_rules! user_guard {
@@ -121,8 +119,14 @@ macro_rules! user_guard {
         impl<U> $guard<U> {
             /// The account.
             #[must_use]
-            pub fn account(&self) -> &Arc<U> {
+            pub fn account(&self) -> &U {
                 self.0.account()
+            }
+
+            /// How the request was authenticated.
+            #[must_use]
+            pub fn authentication(&self) -> &Authentication<U> {
+                &self.0
             }
         }
 

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use crate::config::ForeignConfig;
 use crate::config::algorithm::{Algorithm, Family};
 use crate::error::token_error::TokenError;
-use crate::keys::install_provider;
 use crate::keys::jws::{Jws, named_key, names};
 use crate::keys::pem::usable;
+use crate::keys::provider::install_provider;
 use crate::keys::verifying::Verifying;
 
 /// The keys of the one foreign issuer whose tokens are accepted.

@@ -3,6 +3,7 @@
 pub(crate) mod foreign;
 pub(crate) mod jws;
 pub(crate) mod pem;
+mod provider;
 pub(crate) mod verifying;
 
 use jsonwebtoken::jwk::JwkSet;
@@ -10,17 +11,13 @@ use jsonwebtoken::{DecodingKey, EncodingKey, crypto};
 use serde_json::{Map, Value};
 
 use crate::config::{Algorithm, TokenConfig};
-use crate::credentials::csrf::keyed;
+use crate::digest::keyed;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::token_error::TokenError;
-use jws::{MAX_TOKEN, encode, named_key, names};
-use verifying::Verifying;
-
-pub(crate) use foreign::ForeignKeys;
-pub(crate) use jws::Jws;
-pub(crate) use verifying::FindKey;
-pub use verifying::VerifyingKey;
+use jws::{Jws, MAX_TOKEN, encode, named_key, names};
+use provider::install_provider;
+use verifying::{FindKey, Verifying};
 
 /// Header fields that an application cannot set: they decide how a token is verified.
 const RESERVED: &[&str] = &["alg", "typ", "kid", "crit", "b64", "zip", "jku", "jwk", "x5u", "x5c"];
@@ -38,12 +35,6 @@ pub(crate) struct Keys {
     signing: Option<EncodingKey>,
     verifying: Vec<Verifying>,
     jwks: JwkSet,
-}
-
-/// Names the provider of the cryptography: the crate guesses by its features and panics when
-/// another crate of the application switched a second one on. One that is set already stays.
-fn install_provider() {
-    let _ = crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
 }
 
 impl Keys {

@@ -1,6 +1,10 @@
-//! TODO
+//! The session of a browser as data: the ticket inside the cookies, the cookies around it, and
+//! the keys that opened earlier ones.
+//!
+//! Imports `config`, `digest`, `error` and `sign_in` only; `authentication` reads and writes the
+//! cookies, `actions` starts and ends sessions.
 
-pub(crate) mod cookies;
+pub(crate) mod cookie;
 pub(crate) mod options;
 pub(crate) mod previous_keys;
 pub(crate) mod ticket;

@@ -4,12 +4,10 @@ use rocket::Request;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::config::SessionConfig;
 use crate::digest::digest;
 use crate::error::Error;
-use crate::error::kind::ErrorKind;
-use crate::session::cookies::{self, Found, Which, mark_worthless};
 use crate::sign_in::{SignIn, SignInId};
-use crate::state::AuthState;
 
 /// Names a sign-in and its account, and carries what an application without a ledger needs.
 /// Rocket seals the cookie's name with it, so that a session ticket cannot stand in for a
@@ -42,14 +40,14 @@ impl Ticket {
     /// remembered one does not.
     pub(crate) fn of_session(
         request: &Request<'_>,
-        state: &AuthState,
+        config: &SessionConfig,
         sign_in: &SignIn,
         fresh: bool,
         stamp: Option<String>,
         now: OffsetDateTime,
     ) -> Self {
         let ticket = Self { fresh, ..Self::of_remembrance(request, sign_in, stamp) };
-        ticket.within_session(state, now)
+        ticket.within_session(config, now)
     }
 
     /// The ticket in a remember cookie: never fresh, good until the sign-in ends.
@@ -73,8 +71,8 @@ impl Ticket {
     }
 
     /// This ticket with the end of a session that begins now.
-    pub(crate) fn within_session(self, state: &AuthState, now: OffsetDateTime) -> Self {
-        let lifetime = i64::try_from(state.config.session.lifetime.as_secs()).unwrap_or(i64::MAX);
+    pub(crate) fn within_session(self, config: &SessionConfig, now: OffsetDateTime) -> Self {
+        let lifetime = i64::try_from(config.lifetime.as_secs()).unwrap_or(i64::MAX);
         let end = now.unix_timestamp().saturating_add(lifetime);
         Self { exp: end.min(self.exp), ..self }
     }
@@ -85,65 +83,6 @@ impl Ticket {
 
     pub(crate) fn auth_time(&self) -> Result<OffsetDateTime, Error> {
         OffsetDateTime::from_unix_timestamp(self.auth).map_err(Error::internal)
-    }
-
-    /// Reads one of the request's cookies; one that is garbled or over is taken back.
-    pub(crate) fn find(
-        request: &Request<'_>,
-        state: &AuthState,
-        which: Which,
-    ) -> Result<Option<Self>, Error> {
-        let ticket = match cookies::find(request, state, which) {
-            Found::Nothing => return Ok(None),
-            Found::Garbled => None,
-            Found::Sealed(cookie) => state.tickets.get_or_open(which, cookie.value(), || {
-                let (text, outdated) = cookies::open(request, state, cookie)?;
-                let ticket = serde_json::from_str::<Self>(&text).ok()?;
-                Some(Self { outdated, ..ticket })
-            }),
-        };
-        let now = state.clock.now()?.unix_timestamp();
-        let good = ticket.filter(|ticket| now < ticket.exp);
-        if good.is_none() {
-            mark_worthless(request, which);
-        }
-        Ok(good)
-    }
-
-    /// Seals the ticket with the secret key of now, if it came under an earlier one and nobody
-    /// has changed the cookie since. Were it lost in an error page, the next request would do
-    /// the same.
-    pub(crate) fn seal_anew(
-        &self,
-        request: &Request<'_>,
-        state: &AuthState,
-        which: Which,
-    ) -> Result<(), Error> {
-        match self.outdated && cookies::is_untouched(request, state, which) {
-            true => self.write(request, state, which),
-            false => Ok(()),
-        }
-    }
-
-    /// Puts the ticket into one of our cookies on the answer.
-    pub(crate) fn write(
-        &self,
-        request: &Request<'_>,
-        state: &AuthState,
-        which: Which,
-    ) -> Result<(), Error> {
-        let value = serde_json::to_string(self).map_err(|_| ErrorKind::Internal)?;
-        let expires = match which {
-            Which::Session => None,
-            Which::Remember => {
-                let end = OffsetDateTime::from_unix_timestamp(self.exp);
-                Some(end.map_err(Error::internal)?)
-            }
-        };
-        let config = &state.config.session;
-        let cookie = cookies::carrying(config, which.name(state), value, expires);
-        request.cookies().add_private(cookie);
-        Ok(())
     }
 }
 

@@ -8,7 +8,8 @@ use rocket::tokio;
 use time::OffsetDateTime;
 
 use crate::error::Error;
-use crate::sign_in::{SignInId, SignInStore};
+use crate::sign_in::SignInId;
+use crate::sign_in::store::SignInStore;
 
 /// How many sign-ins may wait: beyond it, with a store that has long been silent, a use is left
 /// to the next request.

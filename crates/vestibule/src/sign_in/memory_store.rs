@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::sign_in::{Rotation, SignIn, SignInId, SignInKind, SignInStore};
+use crate::sign_in::store::{Rotation, SignInStore};
+use crate::sign_in::{SignIn, SignInId, SignInKind};
 
 /// How many rows there are before the first look for those that are over.
 const FEW: usize = 1_000;

@@ -2,6 +2,7 @@
 
 pub(crate) mod last_seen_writer;
 pub(crate) mod memory_store;
+pub(crate) mod store;
 use std::cmp::Ordering;
 use std::fmt;
 use std::time::Duration;
@@ -133,20 +134,6 @@ impl SignIn {
     }
 }
 
-/// What became of a refresh token's claim to be the newest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rotation {
-    /// It was, and the sign-in is one generation further.
-    Rotated(SignIn),
-    /// It was the one before, a moment ago: two tabs raced. The row is unchanged, so the
-    /// successor minted from it is the same.
-    Replayed(SignIn),
-    /// It was older: somebody has a copy. The sign-in has been ended.
-    Theft,
-    /// There is no such sign-in.
-    Gone,
-}
-
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignIn")
@@ -166,109 +153,5 @@ impl fmt::Debug for SignIn {
             .field("scopes", &self.scopes)
             .field("secret_hash", &self.secret_hash.as_ref().map(|_| "[redacted]"))
             .finish()
-    }
-}
-
-/// The store of sign-ins. Every failure is a 503 to the client, never a 401.
-///
-/// Implement it over your database, every field of a [`SignIn`] included, or keep [`Stateless`]; [`MemorySignInStore`](crate::MemorySignInStore)
-/// is one to read.
-#[rocket::async_trait]
-pub trait SignInStore: Send + Sync + 'static {
-    /// Whether anything is kept. Without it nothing can be revoked one by one.
-    fn is_stateless(&self) -> bool {
-        false
-    }
-
-    /// Keeps a new sign-in; an id that exists is an error, never an overwrite.
-    async fn open(&self, sign_in: &SignIn) -> Result<(), Error>;
-
-    /// The sign-in with this id, expired or not.
-    async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error>;
-
-    /// Notes that it was used; never backwards.
-    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
-
-    /// Notes many uses, as [`seen`](Self::seen) does each; an error says that some may not be
-    /// noted. Default: one after the other, and none is left out for another's error.
-    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
-        let mut all = Ok(());
-        for (id, at) in uses {
-            let one = self.seen(id, *at).await;
-            all = all.and(one);
-        }
-        all
-    }
-
-    /// Moves a program's sign-in on from generation `from` in one atomic step; see
-    /// [`Rotation`]. One that is over, or never came so far, is gone.
-    async fn rotate(
-        &self,
-        id: &SignInId,
-        from: i64,
-        at: OffsetDateTime,
-        grace: Duration,
-    ) -> Result<Rotation, Error>;
-
-    /// Notes that the password was proven again.
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
-
-    /// Ends one; answers whether there was one. Ending what is gone is no error.
-    async fn end(&self, id: &SignInId) -> Result<bool, Error>;
-
-    /// Ends all of an account, but for one; answers how many.
-    async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error>;
-
-    /// All of an account, sorted by [`SignIn::latest_first`].
-    async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error>;
-}
-
-/// The default store: nothing is stored, so a credential is good until it expires, the
-/// account is gone or inactive, or its [`stamp`](crate::Account::stamp) changes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Stateless;
-
-#[rocket::async_trait]
-impl SignInStore for Stateless {
-    fn is_stateless(&self) -> bool {
-        true
-    }
-
-    async fn open(&self, _: &SignIn) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn get(&self, _: &SignInId) -> Result<Option<SignIn>, Error> {
-        Ok(None)
-    }
-
-    async fn seen(&self, _: &SignInId, _: OffsetDateTime) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn rotate(
-        &self,
-        _: &SignInId,
-        _: i64,
-        _: OffsetDateTime,
-        _: Duration,
-    ) -> Result<Rotation, Error> {
-        Ok(Rotation::Gone)
-    }
-
-    async fn confirm(&self, _: &SignInId, _: OffsetDateTime) -> Result<(), Error> {
-        Ok(())
-    }
-
-    async fn end(&self, _: &SignInId) -> Result<bool, Error> {
-        Ok(true)
-    }
-
-    async fn end_all(&self, _: &str, _: Option<&SignInId>) -> Result<u64, Error> {
-        Ok(0)
-    }
-
-    async fn list(&self, _: &str) -> Result<Vec<SignIn>, Error> {
-        Ok(Vec::new())
     }
 }

@@ -9,16 +9,16 @@ use rocket::outcome::Outcome;
 use crate::access_key::AccessKey;
 use crate::account::Account;
 use crate::actions::access_keys::{AccessKeys, KeyRequest};
-use crate::actions::create::{keep, new_row};
+use crate::actions::create::{new_row, store};
 use crate::actions::mint::Mint;
 use crate::actions::token_options::TokenOptions;
 use crate::actions::tokens::Tokens;
-use crate::claims::TokenKind;
+use crate::config::TokenKind;
 use crate::config::{Location, TokenConfig};
 use crate::digest::stamp_digest;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
-use crate::session::cookies::{Which, carrying};
+use crate::session::cookie::{CookieKind, with_value};
 use crate::session::ticket::Ticket;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
@@ -73,7 +73,7 @@ impl Credential {
         }
         let (kind, lifetime) = (SignInKind::Browser, state.config.session.lifetime);
         let row = new_row(request, state, account, kind, lifetime, false)?;
-        let sign_in = keep(request, state, row).await?;
+        let sign_in = store(request, state, row).await?;
         let stamp = stamp_digest(&account.stamp());
         Ok(Self { sign_in, held: Held::Session { stamp, fresh: true } })
     }
@@ -90,7 +90,7 @@ impl Credential {
         };
         let (kind, lifetime) = (SignInKind::Token, state.config.token.refresh.of_row());
         let row = new_row(request, state, account, kind, lifetime, false)?;
-        let sign_in = keep(request, state, row).await?;
+        let sign_in = store(request, state, row).await?;
         let token = |text: String| {
             let csrf = tokens.verify(&text)?.csrf;
             Ok::<_, Error>(Token { text, csrf })
@@ -186,10 +186,12 @@ impl Credential {
             (Held::Session { stamp, fresh }, _) => {
                 // Made now: it names the client, which may have an address and a User-Agent.
                 let (row, stamp) = (&self.sign_in, stamp.clone());
-                let ticket = Ticket::of_session(request, state, row, *fresh, stamp, row.created_at);
+                let config = &state.config.session;
+                let ticket =
+                    Ticket::of_session(request, config, row, *fresh, stamp, row.created_at);
                 let value = serde_json::to_string(&ticket).map_err(|_| "no JSON of a ticket")?;
-                let name = Which::Session.name(state);
-                let cookie = carrying(&state.config.session, name, value, None);
+                let name = state.cookie_names.of(CookieKind::Session);
+                let cookie = with_value(&state.config.session, name, value, None);
                 Ok(vec![Put::Private(cookie)])
             }
             (Held::Token { .. }, Some((token, kind))) => token.put_on(state, kind),

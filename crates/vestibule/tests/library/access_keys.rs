@@ -45,7 +45,7 @@ async fn make(
     let lifetime = text("seconds").parse().ok();
     let scopes = scopes.split(',').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     let new = KeyRequest { label, scopes, lifetime: lifetime.map(Duration::from_secs) };
-    let made = keys.make(&**user.account(), new).await?;
+    let made = keys.make(user.account(), new).await?;
     let debug = format!("{made:?}");
     assert!(!debug.contains(made.key.as_str()), "{debug}");
     Ok(Json(json!({ "id": made.sign_in.id, "key": made.key.as_str() })))

@@ -13,7 +13,7 @@ use rocket::{Build, Catcher, Request, Rocket, Route, catch, catchers, get, post,
 use serde_json::Value;
 use vestibule::{
     AccessToken, Auth, AuthMethod, Authenticated, BearerToken, Clock, Error, ErrorKind, Event,
-    EventKind, Events, Problem, RefreshToken, Session, SignIns, Stateless, TokenPair, Tokens,
+    EventKind, EventSink, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
 };
 
 use crate::ledger::FaultyLedger;
@@ -326,7 +326,7 @@ impl Setup {
     fn launch_on(self, clock: Clock, ledger: FaultyLedger, users: Users) -> App {
         let heard = Heard::default();
         let auth = Auth::fairing().clock(clock.clone()).events(heard.clone());
-        let auth = if self.stateless { auth.store(Stateless) } else { auth.store(ledger.clone()) };
+        let auth = if self.stateless { auth } else { auth.store(ledger.clone()) };
         let auth = (self.fairing)(auth);
         let rocket = match self.alone {
             true => rocket::custom(self.figment).manage(users.clone()).attach(auth),
@@ -419,7 +419,7 @@ impl Heard {
     }
 }
 
-impl Events for Heard {
+impl EventSink for Heard {
     fn on_event(&self, event: &Event<'_>) {
         let word = match event.kind {
             EventKind::Refused(kind) => kind.code(),

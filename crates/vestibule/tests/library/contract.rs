@@ -65,7 +65,6 @@ fn what_was_opened_is_found_as_it_was_and_nothing_else_is() {
         ledger.open(&key).await.expect("an opening");
         assert_eq!(get(&ledger, &key.id).await, Some(key));
         assert_eq!(get(&ledger, &SignInId::random().unwrap()).await, None);
-        assert!(!ledger.is_stateless());
     });
 }
 

@@ -10,7 +10,7 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Orbit, Request, Rocket, State, get, post, routes};
 use vestibule::{
-    Account, Auth, Authenticated, Authentication, Error, ErrorKind, Event, EventKind, Events,
+    Account, Auth, Authenticated, Authentication, Error, ErrorKind, Event, EventKind, EventSink,
     Fresh, Maybe, Require, Scope, Scoped, Session, SessionOptions, Tokens, policy,
 };
 
@@ -107,7 +107,7 @@ fn by_id_then_session(user: ById, session: Maybe<SessionUser>) -> String {
 /// The guard for sessions has looked before the credential was found.
 #[post("/by-id/start")]
 async fn by_id_start(session: Session<'_>, user: ById) -> Result<String, Error> {
-    Ok(session.start(&**user.authentication().account()).await?.to_string())
+    Ok(session.start(user.authentication().account()).await?.to_string())
 }
 
 /// `login_user(...)`; nothing said is `remember=False, fresh=True`.
@@ -185,7 +185,7 @@ fn a_bad_credential_of_ones_own_is_not_called_an_invalid_token() {
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<EventKind>>>);
 
-impl Events for Heard {
+impl EventSink for Heard {
     fn on_event(&self, event: &Event<'_>) {
         self.0.lock().expect("a lock").push(event.kind);
     }

@@ -10,7 +10,7 @@ use crate::users::{ALICE, User};
 #[post("/keys")]
 async fn make(user: Fresh<SessionUser<User>>, keys: AccessKeys<'_>) -> Result<String, Error> {
     let new = KeyRequest { label: "backup".to_owned(), ..KeyRequest::default() };
-    Ok(keys.make(&**user.account(), new).await?.key.as_str().to_owned())
+    Ok(keys.make(user.account(), new).await?.key.as_str().to_owned())
 }
 
 #[test]

@@ -289,7 +289,7 @@ async fn session_beside_body(
     session: Session<'_>,
     body: TokenBody<User>,
 ) -> Result<&'static str, Error> {
-    session.start(&**body.authentication().account()).await?;
+    session.start(body.authentication().account()).await?;
     Ok("started")
 }
 

@@ -6,7 +6,7 @@ use rocket::local::blocking::Client;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Request, post, routes};
-use vestibule::{Auth, Error, Session, Stateless, Verdict};
+use vestibule::{Auth, Error, Session, Verdict};
 
 use crate::app::{App, Setup, rocket};
 use crate::users::{ALICE, BOB, User, Users};
@@ -174,7 +174,7 @@ async fn goodbye(session: Session<'_>, request: Whole<'_>) -> Result<&'static st
 fn signing_out_has_the_last_word_also_when_somebody_asks_after_it() {
     let before = sealing_with(OLD).stateless().launch();
     let old = before.browser(BOB);
-    let auth = Auth::fairing().clock(before.clock.clone()).store(Stateless);
+    let auth = Auth::fairing().clock(before.clock.clone());
     let rocket = rocket(after_rotation().figment, auth, Users::new());
     let client = Client::untracked(rocket.mount("/", routes![goodbye])).expect("a launch");
     let app = App { client, ..before };

@@ -8,7 +8,7 @@ use rocket::local::blocking::Client;
 use rocket::serde::json::Json;
 use rocket::{Build, Request, Rocket, catch, catchers, get, post, routes};
 use vestibule::{
-    Auth, Authenticated, Clock, Error, Event, Events, MemorySignInStore, Problem, RefreshToken,
+    Auth, Authenticated, Clock, Error, Event, EventSink, MemorySignInStore, Problem, RefreshToken,
     Session, SignIns, TokenPair, Tokens,
 };
 
@@ -88,7 +88,7 @@ impl Heard {
     }
 }
 
-impl Events for Heard {
+impl EventSink for Heard {
     fn on_event(&self, event: &Event<'_>) {
         let account = event.account.unwrap_or("nobody");
         self.0.lock().expect("a lock").push(format!("{} {account}", event.kind.as_str()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rocket::http::{Header, Status};
 use rocket::local::blocking::{Client, LocalResponse};
 use vestibule::testing::{ActAs, AssertNoCookies, Credential, blocking as testing};
-use vestibule::{Auth, ErrorKind, SignInKind, Stateless};
+use vestibule::{Auth, ErrorKind, SignInKind};
 
 use crate::app::{App, figment, rocket};
 use crate::users::Users;
@@ -181,7 +181,7 @@ fn both_work_without_a_ledger_and_outside_debug() {
     let figment = figment()
         .select("release")
         .merge(("secret_key", "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="));
-    let rocket = rocket(figment, Auth::fairing().store(Stateless), users.clone());
+    let rocket = rocket(figment, Auth::fairing(), users.clone());
     let client = Client::untracked(rocket).expect("a launch");
     let alice = users.get(crate::users::ALICE).expect("alice");
     for who in [testing::session(&client, &alice), testing::token(&client, &alice)] {

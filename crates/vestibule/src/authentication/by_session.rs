@@ -1,18 +1,18 @@
-//! The session half of the verdict: the session cookie, or else the remember cookie.
+//! Authentication by the session cookie, or else the remember cookie.
 
 use std::sync::OnceLock;
 
 use rocket::Request;
 
+use super::find_active::{ActiveSignIn, SignInClaim, find_active};
+use super::result::{AuthMethod, Authentication};
+use super::session_cookies::{is_doubled, mark_for_removal, read, reseal, write};
 use crate::account::Account;
-use crate::authentication::find_active::{ActiveSignIn, SignInClaim, find_active};
-use crate::authentication::{AuthMethod, Authentication};
 use crate::config::Protection;
-use crate::credentials::credential::is_token_request;
-use crate::credentials::origin;
+use crate::credentials::{is_token_request, origin};
 use crate::error::Error;
-use crate::events::{EventKind, report};
-use crate::session::cookies::{self, Which, mark_worthless};
+use crate::events::EventKind;
+use crate::session::cookie::CookieKind;
 use crate::session::ticket::{Ticket, client};
 use crate::sign_in::SignInKind;
 use crate::state::AuthState;
@@ -38,9 +38,9 @@ impl AcceptedTicket {
     }
 }
 
-/// Whether a session was let in on this request already: for a data guard, which comes after the
+/// Whether a session was let in on this request already: for a data guard, kind comes after the
 /// other guards and may find a second answer to "who?" in the body.
-pub(crate) fn was_admitted(request: &Request<'_>) -> bool {
+pub(crate) fn was_accepted(request: &Request<'_>) -> bool {
     AcceptedTicket::on(request).get().is_some()
 }
 
@@ -49,16 +49,16 @@ impl SessionCookies {
     /// `cross_origin` when there is one and the request is unsafe and from another site.
     pub(crate) fn by(request: &Request<'_>, state: &AuthState) -> Result<Self, Error> {
         let config = &state.config;
-        if !config.mode.has_sessions() || is_token_request(request, state) {
+        if !config.mode.has_sessions() || is_token_request(request, &state.config) {
             return Ok(Self::default());
         }
-        let session = Ticket::find(request, state, Which::Session)?;
-        if cookies::is_doubled(request, state) {
+        let session = read(request, state, CookieKind::Session)?;
+        if is_doubled(request, state) {
             // One of the two was planted; then the remembered one is not asked either.
             return Ok(Self::default());
         }
         let remember = match config.session.remembers() {
-            true => Ticket::find(request, state, Which::Remember)?,
+            true => read(request, state, CookieKind::Remember)?,
             false => None,
         };
         if session.is_some() || remember.is_some() {
@@ -80,22 +80,22 @@ impl SessionCookies {
 }
 
 /// Whoever the cookies name, if the sign-in stands.
-pub(crate) async fn session<U: Account>(
+pub(super) async fn by_session<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
 ) -> Result<Option<Authentication<U>>, Error> {
     let cookies = SessionCookies::by(request, state)?;
     if let Some(ticket) = &cookies.session {
-        let found = admit(request, state, ticket, Which::Session).await?;
+        let found = admit(request, state, ticket, CookieKind::Session).await?;
         if found.is_some() {
             if let Some(remember) = &cookies.remember {
-                remember.seal_anew(request, state, Which::Remember)?;
+                reseal(request, state, CookieKind::Remember, remember)?;
             }
             return Ok(found);
         }
     }
     match &cookies.remember {
-        Some(ticket) => admit(request, state, ticket, Which::Remember).await,
+        Some(ticket) => admit(request, state, ticket, CookieKind::Remember).await,
         None => Ok(None),
     }
 }
@@ -105,7 +105,7 @@ async fn admit<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
     ticket: &Ticket,
-    which: Which,
+    kind: CookieKind,
 ) -> Result<Option<Authentication<U>>, Error> {
     let credential = SignInClaim {
         sid: Some(&ticket.sid),
@@ -113,39 +113,39 @@ async fn admit<U: Account>(
         stamp: ticket.stamp.as_deref(),
         kind: SignInKind::Browser,
         // Being remembered is what outlives the idle limit; it only ends the session.
-        idle: (which == Which::Session).then_some(state.config.session.idle),
+        idle: (kind == CookieKind::Session).then_some(state.config.session.idle),
     };
     let Ok(found) = find_active::<U>(request, state, &credential).await? else {
-        mark_worthless(request, which);
+        mark_for_removal(request, kind);
         return Ok(None);
     };
     let moved =
         state.config.session.protection != Protection::Off && ticket.client != client(request);
     if moved {
-        report(request, EventKind::Protected, Some(&ticket.sub), Some(&ticket.sid));
+        state.report(request, EventKind::Protected, Some(&ticket.sub), Some(&ticket.sid));
         if state.config.session.protection == Protection::Strong {
             if let Some(id) = ticket.id() {
-                state.store.end(&id).await?;
+                state.end_sign_in(&id).await?;
             }
-            mark_worthless(request, which);
+            mark_for_removal(request, kind);
             return Ok(None);
         }
     }
-    if moved && which == Which::Session {
-        // Told once: this client goes on with a ticket of its own, which is not fresh.
+    if moved && kind == CookieKind::Session {
+        // Told once: this client goes on with a ticket of its own, kind is not fresh.
         let own = Ticket { client: client(request), fresh: false, ..ticket.clone() };
-        own.write(request, state, Which::Session)?;
+        write(request, state, CookieKind::Session, &own)?;
     } else {
-        ticket.seal_anew(request, state, which)?;
+        reseal(request, state, kind, ticket)?;
     }
-    if which == Which::Remember {
+    if kind == CookieKind::Remember {
         restore(request, state, ticket, &found)?;
     }
-    let fresh = which == Which::Session && ticket.fresh && !moved;
+    let fresh = kind == CookieKind::Session && ticket.fresh && !moved;
     AcceptedTicket::on(request).get_or_init(|| Ticket { fresh, ..ticket.clone() });
     Ok(Some(Authentication {
         account: found.account,
-        via: AuthMethod::Session,
+        method: AuthMethod::Session,
         // The ticket's own: a proof in another copy of the cookie must not make this one fresh.
         auth_time: ticket.auth_time()?,
         sign_in: found.sign_in,
@@ -168,8 +168,8 @@ fn restore<U>(
     let auth_time = found.sign_in.as_ref().map_or(ticket.auth, |s| s.auth_time.unix_timestamp());
     let session =
         Ticket { auth: auth_time, client: client(request), fresh: false, ..ticket.clone() };
-    let session = session.within_session(state, now);
-    session.write(request, state, Which::Session)?;
-    report(request, EventKind::Restored, Some(&ticket.sub), Some(&ticket.sid));
+    let session = session.within_session(&state.config.session, now);
+    write(request, state, CookieKind::Session, &session)?;
+    state.report(request, EventKind::Restored, Some(&ticket.sub), Some(&ticket.sid));
     Ok(())
 }

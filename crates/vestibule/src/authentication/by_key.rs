@@ -1,44 +1,34 @@
-//! The verdict on an access key.
+//! Authentication by an access key.
 
 use std::sync::Arc;
 
 use rocket::Request;
 use time::OffsetDateTime;
 
-use crate::access_key::{AccessKey, has_prefix};
+use crate::access_key::AccessKey;
 use crate::account::Account;
 use crate::authentication::find_active::evaluate;
-use crate::authentication::{AuthMethod, Authentication};
+use crate::authentication::result::{AuthMethod, Authentication};
 use crate::cache::cached_sign_in::CachedSignIn;
-use crate::claims::TokenKind;
 use crate::config::Location;
-use crate::credentials::credential::Credential;
+use crate::digest::is_equal;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::token_error::TokenError;
 use crate::sign_in::{SignIn, SignInKind};
 use crate::state::AuthState;
 
-/// What is presented as an access key, good or bad: in a header, because in a query it would be
-/// logged and in a cookie it would need a CSRF value.
-pub(crate) fn presented_key<'r>(request: &'r Request<'_>, state: &AuthState) -> Option<&'r str> {
-    match Credential::of(request, state, TokenKind::Access) {
-        Credential::Token(text, Location::Header) if has_prefix(text) => Some(text),
-        _ => None,
-    }
-}
-
 /// The account behind an access key. Never fresh: whoever made it proved a password, and
 /// whoever presents it did not.
-pub(crate) async fn behind_key<U: Account>(
+pub(super) async fn by_key<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
     text: &str,
 ) -> Result<Authentication<U>, Error> {
     let key = AccessKey::parse(text).ok_or(TokenError::AccessKey)?;
     let id = key.id().ok_or(TokenError::AccessKey)?;
-    if state.store.is_stateless() {
-        // Nobody can have made it.
+    if state.store.is_none() {
+        // Without a store no key can have been created.
         return Err(TokenError::AccessKey.into());
     }
     let hash = key.hash();
@@ -46,7 +36,7 @@ pub(crate) async fn behind_key<U: Account>(
         let now = state.clock.now()?;
         let judged = standing(facts, &hash, facts.account()?, now);
         if judged.is_ok() {
-            facts.record_use(state, now);
+            state.record_use(facts, now);
         }
         Ok(judged)
     })
@@ -56,7 +46,7 @@ pub(crate) async fn behind_key<U: Account>(
     }
     Ok(Authentication {
         account,
-        via: AuthMethod::Token,
+        method: AuthMethod::Token,
         auth_time: sign_in.auth_time,
         fresh: false,
         remembered: false,
@@ -91,10 +81,4 @@ fn standing<U: Account>(
         return Err(TokenError::SignInEnded.into());
     }
     Ok((row, account))
-}
-
-/// In a time that does not tell where two texts differ.
-fn is_equal(one: &str, other: &str) -> bool {
-    let differences = one.bytes().zip(other.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
-    one.len() == other.len() && std::hint::black_box(differences) == 0
 }

@@ -1,0 +1,130 @@
+//! Who is authenticated, and by what.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::claims::Claims;
+use crate::config::Location;
+use crate::sign_in::{SignIn, SignInKind};
+
+/// Which kind of credential a person or program came in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthMethod {
+    /// A session cookie.
+    Session,
+    /// A bearer token.
+    Token,
+    /// A credential of the application's own; see [`Authentication::external`].
+    External,
+}
+
+impl AuthMethod {
+    /// The word in JSON answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Token => "token",
+            Self::External => "other",
+        }
+    }
+}
+
+/// Somebody whose sign-in stands.
+#[derive(Debug)]
+pub struct Authentication<U> {
+    pub(crate) account: Arc<U>,
+    pub(crate) method: AuthMethod,
+    pub(crate) sign_in: Option<Arc<SignIn>>,
+    pub(crate) claims: Option<Arc<Claims>>,
+    pub(crate) location: Option<Location>,
+    pub(crate) auth_time: OffsetDateTime,
+    pub(crate) fresh: bool,
+    pub(crate) remembered: bool,
+}
+
+// By hand: a derived one would ask for `U: Clone`.
+impl<U> Clone for Authentication<U> {
+    fn clone(&self) -> Self {
+        Self {
+            account: self.account.clone(),
+            method: self.method,
+            sign_in: self.sign_in.clone(),
+            claims: self.claims.clone(),
+            location: self.location,
+            auth_time: self.auth_time,
+            fresh: self.fresh,
+            remembered: self.remembered,
+        }
+    }
+}
+
+impl<U> Authentication<U> {
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> &U {
+        &self.account
+    }
+
+    /// Which kind of credential was presented.
+    #[must_use]
+    pub fn method(&self) -> AuthMethod {
+        self.method
+    }
+
+    /// The row of the sign-in; `None` without a ledger and for a foreign token.
+    #[must_use]
+    pub fn sign_in(&self) -> Option<&SignIn> {
+        self.sign_in.as_deref()
+    }
+
+    /// The verified claims, when a token was presented; an access key has none.
+    #[must_use]
+    pub fn claims(&self) -> Option<&Claims> {
+        self.claims.as_deref()
+    }
+
+    /// Where the token was (`get_jwt_request_location`); `None` for a session.
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        self.location
+    }
+
+    /// Whether an access key was presented.
+    #[must_use]
+    pub fn is_key(&self) -> bool {
+        self.sign_in.as_ref().is_some_and(|sign_in| sign_in.kind == SignInKind::Key)
+    }
+
+    /// Whether the credential carries a scope: an access key was made with it, a token lists it
+    /// in its `scope` claim; a session acts with all rights of its account.
+    #[must_use]
+    pub fn has_scope(&self, name: &str) -> bool {
+        if let Some(key) = self.sign_in.as_ref().filter(|_| self.is_key()) {
+            return key.scopes.iter().any(|scope| scope == name);
+        }
+        let listed = self.claims.as_ref().and_then(|claims| claims.extra.get("scope"));
+        let listed = listed.and_then(serde_json::Value::as_str).unwrap_or_default();
+        self.method == AuthMethod::Session || listed.split_ascii_whitespace().any(|one| one == name)
+    }
+
+    /// When the password was last proven; 1970 if it never was.
+    #[must_use]
+    pub fn auth_time(&self) -> OffsetDateTime {
+        self.auth_time
+    }
+
+    /// Whether this very session or token was given out for a password.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// Whether a remember cookie goes with this session (`login_remembered`).
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        self.remembered
+    }
+}

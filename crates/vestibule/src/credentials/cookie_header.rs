@@ -1,0 +1,21 @@
+//! The names in a `Cookie` header, as they were sent.
+
+use rocket::Request;
+use rocket::http::Cookie;
+
+/// How many cookies of a request Rocket would take for the one of this name, and whether the last
+/// has exactly this name: Rocket's parser trims all kinds of white space and decodes percent signs,
+/// under which a prefix such as `__Host-` can be disguised.
+pub(crate) fn count_named(request: &Request<'_>, name: &str) -> (usize, bool) {
+    let headers = request.headers().get("Cookie");
+    let pairs = headers.flat_map(|header| header.split(';'));
+    let raw_names = pairs.filter_map(|pair| {
+        let raw = pair.split_once('=')?.0;
+        let parsed = || Cookie::parse_encoded(pair.trim()).is_ok_and(|found| found.name() == name);
+        // Only a name with a percent sign is another one once it is decoded.
+        (raw.trim() == name || raw.contains('%') && parsed()).then_some(raw)
+    });
+    raw_names.fold((0, true), |(count, exact), raw| {
+        (count + 1, exact && raw.trim_matches([' ', '\t']) == name)
+    })
+}

@@ -1,0 +1,156 @@
+//! The conditions of the library, and what an application names for them: roles, scopes and
+//! locations.
+
+use std::marker::PhantomData;
+
+use rocket::Request;
+
+use super::checked::Condition;
+use crate::account::Account;
+use crate::authentication::result::Authentication;
+use crate::claims::Claims;
+use crate::config::Location;
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::state::AuthState;
+
+/// A role, judged by the account as the store has it now.
+///
+/// ```
+/// # use rocket::{Orbit, Rocket};
+/// # use std::convert::Infallible;
+/// use vestibule::{Account, Role, Require, TokenUser};
+/// # pub struct User { admin: bool }
+/// # #[rocket::async_trait]
+/// # impl Account for User {
+/// #     type Id = u32; type Error = Infallible;
+/// #     fn id(&self) -> u32 { 1 }
+/// #     async fn find(_: &Rocket<Orbit>, _: &u32) -> Result<Option<Self>, Infallible> { Ok(None) }
+/// # }
+///
+/// pub struct Admin;
+///
+/// impl Role for Admin {
+///     type Account = User;
+///     fn permits(user: &User) -> bool { user.admin }
+/// }
+///
+/// type ApiAdmin = Require<Admin, TokenUser<User>>;
+/// ```
+pub trait Role: Send + Sync + 'static {
+    /// The application's user type.
+    type Account: Account;
+
+    /// Whether this account has the role.
+    fn permits(account: &Self::Account) -> bool;
+
+    /// Whether verified claims of ours say that it has; for [`ClaimedRole`]. Default: no.
+    #[must_use]
+    fn claimed(claims: &Claims) -> bool {
+        let _ = claims;
+        false
+    }
+}
+
+/// A scope, as a type; for [`Scoped`].
+///
+/// ```
+/// use vestibule::Scope;
+///
+/// struct ReadUsers;
+///
+/// impl Scope for ReadUsers {
+///     const NAME: &'static str = "users:read";
+/// }
+/// ```
+pub trait Scope: Send + Sync + 'static {
+    /// The word in the `scope` claim, or among the scopes of an access key.
+    const NAME: &'static str;
+}
+
+/// A set of locations, as a type; for [`Only`].
+///
+/// ```
+/// use vestibule::{Location, Locations};
+///
+/// struct InHeader;
+///
+/// impl Locations for InHeader {
+///     const ALLOWED: &'static [Location] = &[Location::Header];
+/// }
+/// ```
+pub trait Locations: Send + Sync + 'static {
+    /// Where the token may be.
+    const ALLOWED: &'static [Location];
+}
+
+/// The condition of [`Fresh`](super::Fresh).
+pub struct Fresh;
+
+/// The condition of [`FreshOrKey`](super::FreshOrKey).
+pub struct FreshOrKey<S>(PhantomData<S>);
+
+/// The condition of [`Require`](super::Require).
+pub struct Require<R>(PhantomData<R>);
+
+/// The condition of [`ClaimedRole`](super::ClaimedRole).
+pub struct ClaimedRole<R>(PhantomData<R>);
+
+/// The condition of [`Scoped`](super::Scoped).
+pub struct Scoped<S>(PhantomData<S>);
+
+/// The condition of [`FromLocations`](super::FromLocations).
+pub struct FromLocations<L>(PhantomData<L>);
+
+fn met(condition: bool, otherwise: ErrorKind) -> Result<(), Error> {
+    if condition { Ok(()) } else { Err(otherwise.into()) }
+}
+
+/// Whether the password was proven within `fresh_for`, for this very session or token.
+fn is_fresh<U>(found: &Authentication<U>, request: &Request<'_>) -> Result<bool, Error> {
+    let state = AuthState::of(request)?;
+    // In whole seconds, which is all that tickets and tokens keep.
+    let now = state.clock.now()?.unix_timestamp();
+    let age = now.saturating_sub(found.auth_time().unix_timestamp());
+    let limit = i64::try_from(state.config.fresh_for.as_secs()).unwrap_or(i64::MAX);
+    Ok(found.is_fresh() && age <= limit)
+}
+
+impl<U: Account> Condition<U> for Fresh {
+    fn check(found: &Authentication<U>, request: &Request<'_>) -> Result<(), Error> {
+        met(is_fresh(found, request)?, ErrorKind::FreshLoginRequired)
+    }
+}
+
+impl<U: Account, S: Scope> Condition<U> for FreshOrKey<S> {
+    fn check(found: &Authentication<U>, request: &Request<'_>) -> Result<(), Error> {
+        met(found.has_scope(S::NAME), ErrorKind::InsufficientScope)?;
+        met(is_fresh(found, request)? || found.is_key(), ErrorKind::FreshLoginRequired)
+    }
+}
+
+impl<R: Role> Condition<R::Account> for Require<R> {
+    fn check(found: &Authentication<R::Account>, _: &Request<'_>) -> Result<(), Error> {
+        met(R::permits(found.account()), ErrorKind::Forbidden)
+    }
+}
+
+impl<R: Role> Condition<R::Account> for ClaimedRole<R> {
+    fn check(found: &Authentication<R::Account>, _: &Request<'_>) -> Result<(), Error> {
+        let claims = found.claims().filter(|claims| !claims.foreign);
+        met(claims.is_some_and(R::claimed), ErrorKind::Forbidden)
+    }
+}
+
+impl<U: Account, S: Scope> Condition<U> for Scoped<S> {
+    fn check(found: &Authentication<U>, _: &Request<'_>) -> Result<(), Error> {
+        met(found.has_scope(S::NAME), ErrorKind::InsufficientScope)
+    }
+}
+
+impl<U: Account, L: Locations> Condition<U> for FromLocations<L> {
+    fn check(found: &Authentication<U>, _: &Request<'_>) -> Result<(), Error> {
+        let allowed = found.location().is_some_and(|location| L::ALLOWED.contains(&location));
+        met(allowed, ErrorKind::CredentialsMissing)
+    }
+}

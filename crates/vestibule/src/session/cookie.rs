@@ -1,0 +1,69 @@
+//! The session cookie and the remember cookie, as they are set and removed.
+
+use rocket::http::{Cookie, SameSite as CookieSameSite};
+use time::OffsetDateTime;
+
+use crate::config::{SameSite, SessionConfig};
+
+/// The two cookies of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CookieKind {
+    Session,
+    Remember,
+}
+
+impl CookieKind {
+    pub(crate) const ALL: [Self; 2] = [Self::Session, Self::Remember];
+}
+
+/// Their names as they go over the wire.
+pub(crate) struct CookieNames {
+    session: String,
+    remember: String,
+}
+
+impl CookieNames {
+    pub(crate) fn new(config: &SessionConfig) -> Self {
+        Self { session: config.cookie_name(), remember: config.remember_cookie_name() }
+    }
+
+    pub(crate) fn of(&self, kind: CookieKind) -> &str {
+        match kind {
+            CookieKind::Session => &self.session,
+            CookieKind::Remember => &self.remember,
+        }
+    }
+}
+
+/// A cookie with a value; without an expiry it goes with the browser.
+pub(crate) fn with_value(
+    config: &SessionConfig,
+    name: &str,
+    value: String,
+    expires: Option<OffsetDateTime>,
+) -> Cookie<'static> {
+    let mut cookie = bare(config, name, value);
+    cookie.set_expires(expires);
+    cookie
+}
+
+/// The cookie that removes one, with the attributes that it was set with.
+pub(crate) fn removal(config: &SessionConfig, name: &str) -> Cookie<'static> {
+    let mut cookie = bare(config, name, String::new());
+    cookie.set_max_age(time::Duration::ZERO);
+    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+    cookie
+}
+
+fn bare(config: &SessionConfig, name: &str, value: String) -> Cookie<'static> {
+    let same_site = match config.same_site {
+        SameSite::Lax => CookieSameSite::Lax,
+        SameSite::Strict => CookieSameSite::Strict,
+    };
+    Cookie::build((name.to_owned(), value))
+        .path("/")
+        .http_only(true)
+        .secure(config.is_secure())
+        .same_site(same_site)
+        .build()
+}

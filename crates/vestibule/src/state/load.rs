@@ -1,0 +1,63 @@
+//! Loads `[default.auth]` together with the keys that it names, which are built once.
+
+use rocket::figment::Figment;
+
+use crate::config::{Config, ConfigError, TokenConfig};
+use crate::keys::Keys;
+use crate::keys::foreign::ForeignKeys;
+use crate::session::previous_keys::PreviousKeys;
+
+/// A valid configuration and its keys.
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    pub(crate) keys: Keys,
+    pub(crate) foreign_keys: Option<ForeignKeys>,
+    pub(crate) previous_keys: PreviousKeys,
+}
+
+impl Config {
+    /// Reads and checks `[default.auth]` of the selected profile.
+    ///
+    /// # Errors
+    /// One [`ConfigError`] per unknown key, unreadable value or value outside its limits; none
+    /// holds a secret.
+    pub fn from_figment(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
+        Loaded::from_figment(figment).map(|loaded| loaded.config)
+    }
+}
+
+impl Loaded {
+    /// Reads and checks the configuration, and builds its keys.
+    pub(crate) fn from_figment(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
+        let config = Config::read(figment)?;
+        let mut errors = config.validate(figment.profile());
+        // In mode `session` nothing is signed, so no key needs to be set.
+        let (token, unused) = (&config.token, TokenConfig::default());
+        let token = if config.mode.has_tokens() { token } else { &unused };
+        let keys = Keys::new(token).map_err(|error| errors.push(error)).ok();
+        let foreign_keys = ForeignKeys::read(&token.foreign);
+        let foreign_keys =
+            foreign_keys.map_err(|error| errors.push(("token.foreign.jwks", error))).ok();
+        // Only sessions are sealed with them.
+        let previous = if config.mode.has_sessions() {
+            config.session.previous_secret_keys.as_slice()
+        } else {
+            &[]
+        };
+        let previous_keys = PreviousKeys::new(previous);
+        let previous_keys = previous_keys
+            .map_err(|error| errors.push(("session.previous_secret_keys", error)))
+            .ok();
+        match (keys, foreign_keys, previous_keys) {
+            (Some(keys), Some(foreign_keys), Some(previous_keys)) if errors.is_empty() => {
+                Ok(Self { config, keys, foreign_keys, previous_keys })
+            }
+            _ => {
+                let located = |(key, error): (&str, String)| {
+                    ConfigError::new(figment, &format!("auth.{key}"), error)
+                };
+                Err(errors.into_iter().map(located).collect())
+            }
+        }
+    }
+}

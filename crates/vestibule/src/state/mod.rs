@@ -1,0 +1,119 @@
+//! The state that the fairing manages for the guards, and the loading of its configuration.
+//!
+//! Imports the rooms below whose values it holds: `config`, `keys`, `session`, `sign_in`, `events`,
+//! `cache`.
+
+pub(crate) mod load;
+
+use std::any::TypeId;
+use std::sync::{Arc, OnceLock};
+
+use rocket::{Phase, Request, Rocket};
+use time::OffsetDateTime;
+
+use crate::cache::cached_sign_in::CachedSignIn;
+use crate::cache::sign_ins::SignInCache;
+use crate::cache::tickets::OpenedTickets;
+use crate::cache::tokens::VerifiedTokens;
+use crate::clock::Clock;
+use crate::config::{Config, Location};
+use crate::error::Error;
+use crate::error::kind::ErrorKind;
+use crate::events::{Event, EventKind, EventSink};
+use crate::keys::Keys;
+use crate::keys::foreign::ForeignKeys;
+use crate::keys::verifying::FindKey;
+use crate::session::cookie::CookieNames;
+use crate::session::previous_keys::PreviousKeys;
+use crate::sign_in::SignInId;
+use crate::sign_in::last_seen_writer::LastSeenWriter;
+use crate::sign_in::store::SignInStore;
+
+/// Managed state of the library; one per Rocket.
+pub(crate) struct AuthState {
+    pub(crate) config: Config,
+    pub(crate) keys: Keys,
+    pub(crate) previous_keys: PreviousKeys,
+    pub(crate) foreign_keys: Option<ForeignKeys>,
+    pub(crate) find_key: Option<Arc<FindKey>>,
+    pub(crate) clock: Clock,
+    /// Without a store nothing is kept: a credential is good until it expires, the account is gone
+    /// or inactive, or its stamp changes.
+    pub(crate) store: Option<Arc<dyn SignInStore>>,
+    pub(crate) events: Option<Arc<dyn EventSink>>,
+    pub(crate) last_seen_writer: LastSeenWriter,
+    pub(crate) sign_ins: SignInCache,
+    /// `None` if the application finds keys, whose choice may change.
+    pub(crate) tokens: Option<VerifiedTokens>,
+    pub(crate) tickets: OpenedTickets,
+    pub(crate) cookie_names: CookieNames,
+    /// The `Vary` header of responses that have none of their own.
+    pub(crate) vary: String,
+    /// The account type of the application: ids of two types would be taken for one another.
+    pub(crate) account: OnceLock<TypeId>,
+}
+
+impl AuthState {
+    /// The state of the request's Rocket; 500 `internal` without the fairing, which the
+    /// sentinels rule out for every guard that a route names.
+    pub(crate) fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Error> {
+        Self::in_rocket(request.rocket())
+    }
+
+    pub(crate) fn in_rocket<P: Phase>(rocket: &Rocket<P>) -> Result<&Self, Error> {
+        rocket.state::<Self>().ok_or_else(|| Error::new(ErrorKind::Internal))
+    }
+
+    /// Whether this is the application's account type, which its first use decides.
+    pub(crate) fn serves<U: 'static>(&self) -> bool {
+        *self.account.get_or_init(TypeId::of::<U>) == TypeId::of::<U>()
+    }
+
+    /// Whether tokens travel in cookies at all.
+    pub(crate) fn has_token_cookies(&self) -> bool {
+        let locations = &self.config.token.locations;
+        self.config.mode.has_tokens() && locations.contains(&Location::Cookies)
+    }
+
+    /// Ends a sign-in in the store; returns whether it was active, always yes without a store.
+    pub(crate) async fn end_sign_in(&self, id: &SignInId) -> Result<bool, Error> {
+        match &self.store {
+            Some(store) => store.end(id).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Records in the store that the password was proven again.
+    pub(crate) async fn confirm_sign_in(
+        &self,
+        id: &SignInId,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        match &self.store {
+            Some(store) => store.confirm(id, now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Records a use of a sign-in, in the store at most once a minute and in the background.
+    pub(crate) fn record_use(&self, sign_in: &CachedSignIn, now: OffsetDateTime) {
+        let due = sign_in.record_use(now, self.config.session.idle);
+        if let (true, Some(store), Some(row)) = (due, &self.store, &sign_in.sign_in) {
+            self.last_seen_writer.add(store, &row.id, now);
+        }
+    }
+
+    /// Reports an event to the application's sink.
+    pub(crate) fn report(
+        &self,
+        request: &Request<'_>,
+        kind: EventKind,
+        account: Option<&str>,
+        sign_in: Option<&str>,
+    ) {
+        if let Some(sink) = &self.events {
+            let address = request.client_ip();
+            sink.on_event(&Event { kind, account, sign_in, address });
+        }
+    }
+}

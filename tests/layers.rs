@@ -1,76 +1,86 @@
-//! The shape of `src`: imports point down only, no file grows past reading, and the library
-//! half knows no table and no template.
+//! The shape of the sources: imports point down only, few files import each other, and no file
+//! grows past reading.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Each part of `src` with all the parts that it may name, from the bottom up.
-///
-/// Two parts are neither half nor layer. `settings` reads the sections of `auth`, `accounts`
-/// and `db`, so it is above those three, and whoever needs a setting while serving is above
-/// it. `state_dir` makes the files of the first start and is known to `app` and `cli` alone.
-const MAY_NAME: &[(&str, &[&str])] = &[
-    ("auth", &[]),
-    ("db", &[]),
-    ("state_dir", &[]),
-    ("logging", &["auth"]),
-    ("accounts", &["auth", "db"]),
-    ("housekeeping", &["accounts", "auth", "db"]),
-    ("settings", &["accounts", "auth", "db"]),
-    ("http", &["settings", "accounts", "auth", "db"]),
-    ("api", &["http", "settings", "accounts", "auth", "db"]),
-    ("web", &["http", "settings", "accounts", "auth", "db"]),
-    (
-        "app",
-        &["api", "web", "http", "settings", "housekeeping", "state_dir", "accounts", "auth", "db"],
-    ),
-    (
-        "cli",
-        &[
-            "app",
-            "api",
-            "web",
-            "http",
-            "settings",
-            "housekeeping",
-            "state_dir",
-            "logging",
-            "accounts",
-            "auth",
-            "db",
-        ],
-    ),
-    ("main", &["cli"]),
-    // Declares the parts and names none.
-    ("lib", &[]),
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+
+/// The rooms of the library from the ground up; each imports rooms of lower floors only.
+const LIBRARY: &[&[&str]] = &[
+    &["error"],
+    &["config"],
+    &["clock", "digest", "json", "local_path"],
+    &["claims", "keys", "password", "sign_in"],
+    &["access_key", "account", "events"],
+    &["credentials", "session"],
+    &["cache"],
+    &["state"],
+    &["authentication"],
+    &["guards"],
+    &["actions"],
+    &["fairing"],
+    &["testing"],
+    &["lib"],
 ];
 
-/// Crates that the library half must not know.
-const NOT_IN_AUTH: &[&str] = &["diesel", "diesel_migrations", "tera", "rocket_dyn_templates"];
+/// The parts of the service from the ground up. `state_dir` is as high as `api`, so that only
+/// `app` and `cli` know the files of the first start, and `logging` as high as `app`: a test or an
+/// embedding application keeps its own log.
+const SERVICE: &[&[&str]] = &[
+    &["db"],
+    &["accounts"],
+    &["housekeeping", "settings"],
+    &["http"],
+    &["api", "state_dir", "web"],
+    &["app", "logging"],
+    &["cli"],
+    &["main"],
+    // Declares the parts and names none.
+    &["lib"],
+];
+
+/// The most files that may import each other in a circle.
+const CIRCLE: usize = 3;
 
 /// Longest file, in lines: more than one idea fits into no less.
 const LONGEST: usize = 320;
 
 #[test]
 fn imports_point_down_only() {
-    let found: Vec<String> = sources().iter().flat_map(|(path, text)| upward(path, text)).collect();
-    assert!(found.is_empty(), "upward imports:\n{}", found.join("\n"));
+    for (tree, floors) in [(library(), LIBRARY), (service(), SERVICE)] {
+        let found = tree.upward(floors);
+        assert!(found.is_empty(), "upward imports:\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn at_most_three_files_import_each_other() {
+    for tree in [library(), service()] {
+        let circles = tree.circles();
+        let large: Vec<_> = circles.iter().filter(|circle| circle.len() > CIRCLE).collect();
+        assert!(large.is_empty(), "circles: {large:#?}");
+    }
 }
 
 #[test]
 fn no_file_is_too_long_to_read() {
-    let found: Vec<String> = sources()
-        .iter()
-        .filter_map(|(path, text)| too_long(text).map(|lines| format!("{path}: {lines} lines")))
-        .collect();
-    assert!(found.is_empty(), "more than {LONGEST} lines:\n{}", found.join("\n"));
+    for tree in [library(), service()] {
+        let lines = |file: &&File| file.text.lines().count();
+        let long = tree.0.values().filter(|file| lines(file) > LONGEST);
+        let long: Vec<_> = long.map(|file| format!("{}: {}", file.path, lines(&file))).collect();
+        assert!(long.is_empty(), "more than {LONGEST} lines:\n{}", long.join("\n"));
+    }
 }
 
 #[test]
-fn the_library_half_knows_no_table_and_no_template() {
-    let found: Vec<String> =
-        sources().iter().flat_map(|(path, text)| forbidden_crates(path, text)).collect();
-    assert!(found.is_empty(), "{}", found.join("\n"));
+fn every_room_says_what_it_is_for() {
+    for tree in [library(), service()] {
+        for file in tree.0.values().filter(|file| file.path.ends_with("/mod.rs")) {
+            assert!(file.text.starts_with("//! "), "{} says nothing", file.path);
+        }
+    }
 }
 
 #[test]
@@ -85,246 +95,278 @@ fn what_an_insert_returns_is_read_to_its_end() {
     assert!(reads_one("insert_into(a).returning(b).get_result(c);"));
     assert!(reads_one("insert_into(a).returning(b).get_result::<Row>(c);"));
     assert!(!reads_one("insert_into(a).returning(b).get_results(c);"));
-    let found: Vec<_> = sources().into_iter().filter(|(_, text)| reads_one(text)).collect();
-    assert!(found.is_empty(), "{:?}", found.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    for file in service().0.values() {
+        assert!(!reads_one(&file.text), "{}", file.path);
+    }
 }
 
 #[test]
 fn an_upward_import_is_found_however_it_is_written() {
     for (path, text) in [
-        ("auth/session.rs", "use crate::db::Db;"),
-        ("auth/session.rs", "fn f() { crate::accounts::register() }"),
-        ("auth/session.rs", "use super::super::accounts::User;"),
-        ("auth/guards/mod.rs", "use super::super::db::Db;"),
-        ("auth/guards/users.rs", "use crate::{vestibule::Error, db::Db};"),
-        ("auth/guards/users.rs", "use crate::{auth::{Error, AuthMethod}, settings};"),
-        ("auth/mod.rs", "mod tests { use super::super::web::View; }"),
-        ("db/pool.rs", "use crate::auth::Clock;"),
-        ("accounts/user.rs", "use crate::http::Guarded;"),
-        ("http/probes.rs", "use crate::api::BASE;"),
+        ("db/pool.rs", "use crate::accounts::User;"),
+        ("db/pool.rs", "fn f() { crate::accounts::register() }"),
+        ("db/pool.rs", "fn f() { vec![crate::accounts::register()] }"),
+        ("db/pool.rs", "use super::super::accounts::User;"),
+        ("db/mod.rs", "mod tests { use super::super::web::Renderer; }"),
+        ("accounts/user.rs", "use crate::{db::Db, http::Guarded};"),
+        ("accounts/user.rs", "use crate::{db::{Db, Error}, settings};"),
         ("web/pages.rs", "use crate::api::BASE;"),
         ("api/me.rs", "use\n    crate::web\n    ::routes;"),
+        ("web/pages.rs", "use crate::state_dir::StateDir;"),
         ("app.rs", "use super::cli::run;"),
-        ("settings.rs", "use crate::app;"),
+        ("settings/mod.rs", "use crate::app;"),
         ("web/pages.rs", "use crate::*;"),
-        ("main.rs", "use vestibule_service::app;"),
-        ("newcomer/mod.rs", "use crate::auth::Error;"),
+        ("newcomer/mod.rs", "use crate::db::Error;"),
     ] {
-        assert_eq!(upward(path, text).len(), 1, "{path}: {text}");
+        let mut tree = service();
+        tree.0.insert(module_of(path), File { path: path.to_owned(), text: text.to_owned() });
+        assert_eq!(tree.upward(SERVICE).len(), 1, "{path}: {text}");
     }
 }
 
 #[test]
 fn a_good_import_is_let_through() {
     for (path, text) in [
-        ("auth/session.rs", "use super::ticket::Ticket; use crate::auth::Error;"),
-        ("auth/guards/users.rs", "use super::super::Error;"),
-        ("auth/mod.rs", "//! crate::db\n/* crate::web */ const A: &str = \"crate::app\";"),
-        ("auth/mod.rs", "const B: &str = r#\"a \" crate::app\"#; const C: char = '\"';"),
-        ("settings.rs", "mod tests { use super::*; }"),
-        ("accounts/guards.rs", "pub(crate) fn f<'a>(a: &'a crate::auth::Error) {}"),
-        ("web/pages.rs", "use crate::{accounts::{User, Role}, auth, http::Guarded};"),
+        ("db/mod.rs", "//! crate::web\n/* crate::web */ const A: &str = \"crate::app\";"),
+        ("db/mod.rs", "const B: &str = r#\"a \" crate::app\"#; const C: char = '\"';"),
+        ("db/pool.rs", "mod tests { use super::*; use super::super::error::DbError; }"),
+        ("accounts/guards.rs", "pub(crate) fn f<'a>(a: &'a crate::db::Error) {}"),
+        ("web/pages.rs", "use crate::{accounts::{User, Role}, db, http::Guarded};"),
         ("cli/serve.rs", "use super::figment; use crate::app;"),
-        ("main.rs", "fn main() { vestibule_service::cli::run() }"),
-        ("lib.rs", "pub mod auth; pub mod db;"),
     ] {
-        assert_eq!(upward(path, text), Vec::<String>::new(), "{path}: {text}");
+        let mut tree = service();
+        tree.0.insert(module_of(path), File { path: path.to_owned(), text: text.to_owned() });
+        assert_eq!(tree.upward(SERVICE), Vec::<String>::new(), "{path}: {text}");
     }
 }
 
 #[test]
-fn a_long_file_and_a_forbidden_crate_are_found() {
-    assert_eq!(too_long(&"\n".repeat(LONGEST)), None);
-    assert_eq!(too_long(&"\n".repeat(LONGEST + 1)), Some(LONGEST + 1));
-
-    let query = "fn f() { diesel::insert_into(users) }";
-    assert_eq!(forbidden_crates("auth/token.rs", query).len(), 1);
-    assert_eq!(forbidden_crates("auth/token.rs", "use rocket_dyn_templates::Template;").len(), 1);
-    assert!(forbidden_crates("auth/token.rs", "// Not for diesel alone.").is_empty());
-    assert!(forbidden_crates("accounts/ledger.rs", query).is_empty());
+fn a_circle_is_found_through_modules_and_groups() {
+    let files = [
+        ("a/mod.rs", "mod x; use crate::b::{y::Y, z};"),
+        ("b/mod.rs", ""),
+        ("b/y.rs", "use super::z::Z;"),
+        ("b/z.rs", "use crate::{a, b};"),
+        ("a/x.rs", "use super::super::b::y::Y;"),
+    ];
+    let tree = Tree::of(files.map(|(path, text)| (path.to_owned(), text.to_owned())));
+    assert_eq!(tree.circles(), [vec!["a/mod.rs", "b/y.rs", "b/z.rs"]]);
 }
 
-/// Every file of `src`, by its path in there.
-fn sources() -> Vec<(String, String)> {
-    fn collect(folder: &Path, root: &Path, found: &mut Vec<(String, String)>) {
-        for entry in fs::read_dir(folder).expect("src can be listed") {
-            let path = entry.expect("src can be listed").path();
-            if path.is_dir() {
-                collect(&path, root, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(root).expect("inside src").display().to_string();
-                found.push((name, fs::read_to_string(&path).expect("a source is text")));
+fn library() -> Tree {
+    Tree::read("crates/vestibule/src")
+}
+
+fn service() -> Tree {
+    Tree::read("src")
+}
+
+struct File {
+    path: String,
+    text: String,
+}
+
+/// A module by its path: `["db", "pool"]`; the root is empty.
+type Module = Vec<String>;
+
+/// The files of a crate by their modules.
+struct Tree(BTreeMap<Module, File>);
+
+impl Tree {
+    fn read(folder: &str) -> Self {
+        fn collect(folder: &Path, root: &Path, found: &mut Vec<(String, String)>) {
+            for entry in fs::read_dir(folder).expect("src can be listed") {
+                let path = entry.expect("src can be listed").path();
+                if path.is_dir() {
+                    collect(&path, root, found);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    let name = path.strip_prefix(root).expect("inside src").display().to_string();
+                    found.push((name, fs::read_to_string(&path).expect("a source is text")));
+                }
             }
         }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let mut found = Vec::new();
+        collect(&root, &root, &mut found);
+        assert!(found.len() > 50, "the sources are where they were");
+        // The program is a crate of its own.
+        Self::of(found.into_iter().filter(|(path, _)| path != "main.rs"))
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    collect(&root, &root, &mut found);
-    assert!(found.len() > 50, "the sources are where they were");
-    found.sort();
-    found
-}
 
-fn too_long(text: &str) -> Option<usize> {
-    Some(text.lines().count()).filter(|lines| *lines > LONGEST)
-}
-
-fn forbidden_crates(path: &str, text: &str) -> Vec<String> {
-    if part_of(path) != "auth" {
-        return Vec::new();
+    fn of(files: impl IntoIterator<Item = (String, String)>) -> Self {
+        let files = files.into_iter();
+        Self(files.map(|(path, text)| (module_of(&path), File { path, text })).collect())
     }
-    let tokens = tokens(text);
-    let named = tokens.into_iter().filter(|token| NOT_IN_AUTH.contains(&token.as_str()));
-    named.map(|token| format!("{path} names {token}")).collect()
-}
 
-/// What a file names and must not, one line each.
-fn upward(path: &str, text: &str) -> Vec<String> {
-    let part = part_of(path);
-    let Some((_, allowed)) = MAY_NAME.iter().find(|(name, _)| *name == part) else {
-        return vec![format!("{path}: say in tests/layers.rs where `{part}` belongs")];
-    };
-    named_parts(path, &tokens(text))
-        .into_iter()
-        .filter(|named| *named != part && !allowed.contains(&named.as_str()))
-        .map(|named| format!("{path} ({part}) names {named}"))
-        .collect()
-}
-
-/// The part that a file belongs to: its first folder, or its own name.
-fn part_of(path: &str) -> &str {
-    let first = path.split('/').next().unwrap_or(path);
-    first.strip_suffix(".rs").unwrap_or(first)
-}
-
-/// The top-level names of this crate that the code of a file mentions, by whichever path.
-fn named_parts(path: &str, tokens: &[String]) -> Vec<String> {
-    let stem = path.strip_suffix(".rs").unwrap_or(path);
-    let depth = stem.split('/').filter(|name| !["mod", "lib", "main"].contains(name)).count();
-    // How deep the braces were when each inline module opened.
-    let mut inline: Vec<usize> = Vec::new();
-    let mut braces = 0;
-    let mut named = Vec::new();
-    let mut at = 0;
-    let is = |at: usize, wanted: &str| tokens.get(at).is_some_and(|token| token == wanted);
-    while at < tokens.len() {
-        match tokens[at].as_str() {
-            "{" => braces += 1,
-            "}" => {
-                braces -= 1;
-                inline.pop_if(|opened| *opened == braces);
-            }
-            "mod" if is(at + 2, "{") => inline.push(braces),
-            "crate" | "vestibule" if is(at + 1, "::") => {
-                named.extend(first_names(&tokens[at + 2..]));
-            }
-            "super" if is(at + 1, "::") => {
-                let mut climbed = 0;
-                while is(at, "super") && is(at + 1, "::") {
-                    climbed += 1;
-                    at += 2;
-                }
-                if climbed >= depth + inline.len() {
-                    named.extend(first_names(&tokens[at..]));
-                }
+    /// The imports of a room that is not on a lower floor, one line each.
+    fn upward(&self, floors: &[&[&str]]) -> Vec<String> {
+        let floor = |module: &Module| {
+            let room = module.first().map_or("lib", String::as_str);
+            floors.iter().position(|rooms| rooms.contains(&room))
+        };
+        let mut found = Vec::new();
+        for (module, file) in &self.0 {
+            let Some(own) = floor(module) else {
+                found.push(format!("{}: name its room in tests/layers.rs", file.path));
                 continue;
+            };
+            for imported in self.imports(module) {
+                let is_own = !module.is_empty() && imported.first() == module.first();
+                if !is_own && floor(&imported).is_none_or(|other| other >= own) {
+                    found.push(format!("{} imports {}", file.path, imported.join("::")));
+                }
             }
-            _ => {}
         }
-        at += 1;
+        found
     }
-    named
+
+    /// The files that import each other, directly or through others.
+    fn circles(&self) -> Vec<Vec<&str>> {
+        let imports: BTreeMap<&Module, BTreeSet<Module>> =
+            self.0.keys().map(|module| (module, self.imports(module))).collect();
+        let reached = |from: &Module| {
+            let mut found: BTreeSet<&Module> = BTreeSet::new();
+            let mut next: Vec<&Module> = imports[from].iter().collect();
+            while let Some(module) = next.pop() {
+                if found.insert(module) {
+                    next.extend(&imports[module]);
+                }
+            }
+            found
+        };
+        let reached: BTreeMap<&Module, _> = self.0.keys().map(|one| (one, reached(one))).collect();
+        let mut circles: BTreeSet<Vec<&str>> = BTreeSet::new();
+        for (module, found) in reached.iter().filter(|(module, found)| found.contains(*module)) {
+            let circle = found.iter().filter(|other| reached[*other].contains(*module));
+            circles.insert(circle.map(|other| self.0[*other].path.as_str()).collect());
+        }
+        circles.into_iter().collect()
+    }
+
+    /// The other modules with a file of their own that a file names.
+    fn imports(&self, module: &Module) -> BTreeSet<Module> {
+        let tokens = tokens(&self.0[module].text);
+        let mut found = BTreeSet::new();
+        // The braces that are open, and which of them is an inline module.
+        let (mut braces, mut inline) = (0, Vec::new());
+        let mut at = 0;
+        while at < tokens.len() {
+            match tokens[at].as_str() {
+                "{" => braces += 1,
+                "}" => {
+                    braces -= 1;
+                    inline.pop_if(|opened| *opened == braces);
+                }
+                "mod" if tokens.get(at + 2).is_some_and(|token| token == "{") => {
+                    inline.push(braces);
+                }
+                _ => {}
+            }
+            let begins = at == 0 || tokens[at - 1] != "::";
+            if begins && tokens.get(at + 1).is_some_and(|token| token == "::") {
+                for path in paths(&tokens[at..]) {
+                    found.extend(self.resolve(module, inline.len(), &path));
+                }
+            }
+            at += 1;
+        }
+        found.remove(module);
+        found
+    }
+
+    /// The module with a file of its own that a path leads into; `None` for another crate's.
+    fn resolve(&self, module: &Module, inline: usize, path: &[String]) -> Option<Module> {
+        let mut base = module.clone();
+        let mut rest = path;
+        match path.first()?.as_str() {
+            "crate" => (base, rest) = (Vec::new(), &path[1..]),
+            "self" => rest = &path[1..],
+            "super" => {
+                let climbed = path.iter().take_while(|name| *name == "super").count();
+                base.truncate(module.len().saturating_sub(climbed.saturating_sub(inline)));
+                rest = &path[climbed..];
+            }
+            // A child that this module declares.
+            child => {
+                let known = [module.as_slice(), &[child.to_owned()]].concat();
+                self.0.contains_key(&known).then_some(())?;
+            }
+        }
+        let full: Module = base.iter().chain(rest).cloned().collect();
+        let longest = (0..=full.len()).rev().map(|end| full[..end].to_vec());
+        longest.into_iter().find(|prefix| self.0.contains_key(prefix) || prefix.is_empty())
+    }
 }
 
-/// The first name of a path, or of each path of a group in braces.
-fn first_names(tokens: &[String]) -> Vec<String> {
-    if tokens.first().is_none_or(|token| token != "{") {
-        return tokens.first().into_iter().cloned().collect();
+fn module_of(path: &str) -> Module {
+    let names = path.strip_suffix(".rs").unwrap_or(path).split('/');
+    names.filter(|name| !["mod", "lib"].contains(name)).map(str::to_owned).collect()
+}
+
+/// The paths that begin with the first token: several where it ends in a group in braces.
+fn paths(tokens: &[String]) -> Vec<Vec<String>> {
+    let mut path = Vec::new();
+    let mut at = 0;
+    loop {
+        match tokens.get(at).map(String::as_str) {
+            Some("{") => break,
+            Some(name) => path.push(name.to_owned()),
+            None => return vec![path],
+        }
+        if tokens.get(at + 1).is_none_or(|token| token != "::") {
+            return vec![path];
+        }
+        at += 2;
     }
-    let mut names = Vec::new();
-    let mut depth = 0;
-    let mut begins = false;
-    for token in tokens {
-        match token.as_str() {
-            "{" => {
-                depth += 1;
-                begins = depth == 1;
-            }
-            "}" if depth == 1 => break,
+    let (mut all, mut depth, mut begins) = (Vec::new(), 0, true);
+    for inner in at..tokens.len() {
+        match tokens[inner].as_str() {
+            "{" => depth += 1,
             "}" => depth -= 1,
             "," => begins = depth == 1,
-            name if begins => {
-                names.push(name.to_owned());
+            _ if begins && depth == 1 => {
                 begins = false;
+                let inside = paths(&tokens[inner..]).into_iter();
+                all.extend(inside.map(|rest| [path.clone(), rest].concat()));
             }
             _ => {}
         }
-    }
-    names
-}
-
-/// The code of a file without comments and literals: words, `::`, and single signs.
-fn tokens(text: &str) -> Vec<String> {
-    let chars: Vec<char> = text.chars().collect();
-    let from = |at: usize, wanted: &str| {
-        wanted.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c))
-    };
-    let is_word = |c: &char| c.is_alphanumeric() || *c == '_';
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while at < chars.len() {
-        if from(at, "//") {
-            at += chars[at..].iter().take_while(|c| **c != '\n').count();
-        } else if from(at, "/*") {
-            let mut depth = 1;
-            at += 2;
-            while at < chars.len() && depth > 0 {
-                (depth, at) = match (from(at, "/*"), from(at, "*/")) {
-                    (true, _) => (depth + 1, at + 2),
-                    (_, true) => (depth - 1, at + 2),
-                    _ => (depth, at + 1),
-                };
-            }
-        } else if let Some(hashes) = raw_string(&chars[at..]) {
-            let end = format!("\"{}", "#".repeat(hashes));
-            at += hashes + 2;
-            while at < chars.len() && !from(at, &end) {
-                at += 1;
-            }
-            at += end.len();
-        } else if chars[at] == '"' {
-            at += 1;
-            while at < chars.len() && chars[at] != '"' {
-                at += if chars[at] == '\\' { 2 } else { 1 };
-            }
-            at += 1;
-        } else if chars[at] == '\'' && (from(at + 1, "\\") || from(at + 2, "'")) {
-            // A character; otherwise it is a lifetime, whose name does no harm.
-            at += if from(at + 1, "\\") { 3 } else { 2 };
-            while at < chars.len() && chars[at] != '\'' {
-                at += 1;
-            }
-            at += 1;
-        } else if is_word(&chars[at]) {
-            let word: String = chars[at..].iter().take_while(|c| is_word(c)).collect();
-            at += word.chars().count();
-            tokens.push(word);
-        } else if from(at, "::") {
-            tokens.push("::".to_owned());
-            at += 2;
-        } else {
-            if !chars[at].is_whitespace() {
-                tokens.push(chars[at].to_string());
-            }
-            at += 1;
+        if depth == 0 {
+            break;
         }
     }
-    tokens
+    all
 }
 
-/// How many hashes a raw string that begins here has; `None` when none begins.
-fn raw_string(chars: &[char]) -> Option<usize> {
-    let rest = chars.strip_prefix(&['r'])?;
-    let hashes = rest.iter().take_while(|c| **c == '#').count();
-    (rest.get(hashes) == Some(&'"')).then_some(hashes)
+/// The code of a file as words, `::` and single signs, without comments.
+fn tokens(text: &str) -> Vec<String> {
+    fn flatten(stream: TokenStream, found: &mut Vec<String>) {
+        let mut colon = false;
+        for token in stream {
+            match token {
+                TokenTree::Punct(sign) if sign.as_char() == ':' && colon => {
+                    found.push("::".to_owned());
+                    colon = false;
+                }
+                TokenTree::Punct(sign)
+                    if sign.as_char() == ':' && sign.spacing() == Spacing::Joint =>
+                {
+                    colon = true;
+                }
+                TokenTree::Group(group) => {
+                    let (opening, closing) = match group.delimiter() {
+                        Delimiter::Brace => ("{", "}"),
+                        _ => ("(", ")"),
+                    };
+                    found.push(opening.to_owned());
+                    flatten(group.stream(), found);
+                    found.push(closing.to_owned());
+                }
+                other => found.push(other.to_string()),
+            }
+        }
+    }
+    let mut found = Vec::new();
+    flatten(text.parse().expect("a source is Rust"), &mut found);
+    found
 }

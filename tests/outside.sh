@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A crate outside of this repository, as somebody else would write it: it depends on the library
-# half by path, and its tests use the kit. One of its programs is the README's, tests included;
+# half by path, and its tests use the kit. One of its programs is the README's, with the test of docs/LIBRARY.md;
 # the other (tests/outside/notes.rs) demands a login everywhere and has forgotten one guard.
 #
 # Offline: with the lock file of this repository, whose dependencies have been fetched.
@@ -12,13 +12,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target}
 
-# readme NUMBER: the NUMBERth block of Rust in the README.
-readme() {
+# block NUMBER PAGE: the NUMBERth block of Rust on the page.
+block() {
     awk -v number="$1" '
         /^```rust/ { inside = ++seen == number; next }
         /^```/ { inside = 0 }
         inside
-    ' README.md
+    ' "$2"
 }
 
 # holds FILE TEXT: fails unless the text is in the file.
@@ -47,7 +47,7 @@ sed "s|VESTIBULE|$repository|" tests/outside/manifest.toml >"$work/Cargo.toml"
 sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >>"$work/Cargo.toml"
 cp Cargo.lock "$work/Cargo.lock"
 cp tests/outside/notes.rs "$work/src/bin/notes.rs"
-{ readme 1; readme 3; } >"$work/src/main.rs"
+{ block 1 README.md; block 3 docs/LIBRARY.md; } >"$work/src/main.rs"
 cat >"$work/Rocket.toml" <<'TOML'
 [default.auth.token]
 secret = "a secret of nobody but this test of the README"

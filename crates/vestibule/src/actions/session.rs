@@ -82,7 +82,7 @@ impl Session<'_> {
             // Known only now: another guard found the credential, after this guard had looked.
             return Err(ErrorKind::AmbiguousCredentials.into());
         }
-        let cookies = SessionCookies::by(request, state)?;
+        let cookies = SessionCookies::of(request, state)?;
         let opened = open_session(request, state, account, start).await?;
         self.give(account, &opened, start.fresh)?;
         self.end_carried(&cookies).await?;
@@ -96,8 +96,8 @@ impl Session<'_> {
     /// 401 `credentials_missing` without a session of this account, 403 `account_inactive`,
     /// 503 `unavailable`.
     pub async fn renew<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        let cookies = SessionCookies::by(self.request, self.state)?;
-        let previous = cookies.best().ok_or(ErrorKind::CredentialsMissing)?;
+        let cookies = SessionCookies::of(self.request, self.state)?;
+        let previous = cookies.current().ok_or(ErrorKind::CredentialsMissing)?;
         let renewed = succeed(self.state, account, previous).await?;
         // Who signs out meanwhile has ended the old one first: then there is none to succeed.
         let old = previous.id().ok_or(ErrorKind::CredentialsMissing)?;
@@ -117,8 +117,8 @@ impl Session<'_> {
     /// 401 `credentials_missing` without a session, 503 `unavailable`.
     pub async fn confirm(&self) -> Result<(), Error> {
         let now = self.state.clock.now()?;
-        let cookies = SessionCookies::by(self.request, self.state)?;
-        let ticket = cookies.best().ok_or(ErrorKind::CredentialsMissing)?;
+        let cookies = SessionCookies::of(self.request, self.state)?;
+        let ticket = cookies.current().ok_or(ErrorKind::CredentialsMissing)?;
         let id = ticket.id().ok_or(ErrorKind::CredentialsMissing)?;
         self.state.confirm_sign_in(&id, now).await?;
         let confirmed = Ticket {
@@ -139,7 +139,7 @@ impl Session<'_> {
     /// # Errors
     /// 503 `unavailable`: the sign-in may still stand, and the cookies are kept.
     pub async fn end(&self) -> Result<(), Error> {
-        let cookies = SessionCookies::by(self.request, self.state)?;
+        let cookies = SessionCookies::of(self.request, self.state)?;
         for ticket in self.end_carried(&cookies).await? {
             self.state.report(
                 self.request,

@@ -203,7 +203,7 @@ impl<'r> FromRequest<'r> for AccessKeys<'r> {
 impl Sentinel for AccessKeys<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         let state = rocket.state::<AuthState>();
-        if state.is_some_and(|state| state.store.is_none()) && !sentinel::surveys(rocket) {
+        if state.is_some_and(|state| state.store.is_none()) && !sentinel::is_inspection(rocket) {
             log::error!("a route uses AccessKeys, which needs a store: `Auth::store(..)`");
             return true;
         }

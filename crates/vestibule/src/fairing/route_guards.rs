@@ -200,7 +200,7 @@ fn ignite(
     let rocket: Rocket<Build> = rocket::custom(figment);
     // Rocket sets the level for the time until it has read the configuration.
     log::set_max_level(LevelFilter::Off);
-    let rocket = rocket.manage(RouteGuards::answering(abort)).mount("/", routes);
+    let rocket = rocket.manage(RouteGuards::new(abort)).mount("/", routes);
     // Without a fairing that waits for something there is nothing to wait for.
     match rocket.ignite().now_or_never()? {
         Ok(rocket) => Some(Ok(rocket)),

@@ -72,7 +72,7 @@ impl Credential {
             return Err(ErrorKind::NotFound.into());
         }
         let (kind, lifetime) = (SignInKind::Browser, state.config.session.lifetime);
-        let row = new_row(request, state, account, kind, lifetime, false)?;
+        let row = new_row(request, state, account, kind, lifetime)?;
         let sign_in = store(request, state, row).await?;
         let stamp = stamp_digest(&account.stamp());
         Ok(Self { sign_in, held: Held::Session { stamp, fresh: true } })
@@ -89,13 +89,13 @@ impl Credential {
             Outcome::Forward(_) => return Err(ErrorKind::Internal.into()),
         };
         let (kind, lifetime) = (SignInKind::Token, state.config.token.refresh.of_row());
-        let row = new_row(request, state, account, kind, lifetime, false)?;
+        let row = new_row(request, state, account, kind, lifetime)?;
         let sign_in = store(request, state, row).await?;
         let token = |text: String| {
             let csrf = tokens.verify(&text)?.csrf;
             Ok::<_, Error>(Token { text, csrf })
         };
-        let mint = Mint { state, account, issue: &TokenOptions::new() };
+        let mint = Mint { state, account, options: &TokenOptions::new() };
         let fresh = mint.pair(&sign_in, true)?;
         let access = mint.pair(&sign_in, false)?.access_token;
         let refresh = fresh.refresh_token.ok_or(ErrorKind::Internal)?;

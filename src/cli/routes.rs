@@ -48,7 +48,7 @@ mod tests {
     use rocket::Route;
 
     use super::*;
-    use vestibule::{Mode, survey};
+    use vestibule::{Mode, route_guards};
 
     /// Guards that refuse nobody, beside which nothing is demanded.
     const TOOLS: [&str; 4] = ["Tokens", "SignIns", "Reporter", "PublicKeys"];
@@ -59,12 +59,12 @@ mod tests {
         for mode in [Mode::Session, Mode::Token, Mode::Both] {
             let groups = groups(&Config { mode, ..Config::default() }, true);
             let routes = groups.iter().flat_map(|group| &group.routes);
-            let found = survey(&rocket::Config::figment(), routes).expect("a survey");
+            let found = route_guards(&rocket::Config::figment(), routes).expect("an inspection");
             let said = groups
                 .iter()
                 .flat_map(|group| group.routes.iter().map(|route| (route, group.demands)));
             for ((route, said), found) in said.zip(found) {
-                let names = found.iter().map(|demand| demand.name().replace("<User>", ""));
+                let names = found.iter().map(|guard| guard.name().replace("<User>", ""));
                 let names: Vec<_> = names.filter(|name| !TOOLS.contains(&&**name)).collect();
                 let found = if names.is_empty() { "anyone".to_owned() } else { names.join(", ") };
                 if found != said {

@@ -1,8 +1,6 @@
-//! What the guards cost: whole requests through Rocket's local client, a route for each step
-//! of the ladder beside the same route without the fairing.
-//!
-//! The difference between two lines is the price of the step between them; sockets and HTTP
-//! itself are left out.
+//! Measures the guards: whole requests through Rocket's local client, without sockets and HTTP.
+//! There is a route for each guard, and one without the fairing; the difference between two lines
+//! is the cost of the step between them.
 
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -20,7 +18,7 @@ use vestibule::{
     AccessToken, Account, Auth, BearerToken, Error, MemorySignInStore, Session, TokenPair, Tokens,
 };
 
-/// One account that is always there: its look-up costs nothing.
+/// The one account, whose look-up costs nothing.
 struct User;
 
 #[rocket::async_trait]
@@ -37,34 +35,34 @@ impl Account for User {
     }
 }
 
-/// Looks at no credential.
+/// Without a guard.
 #[get("/public")]
 fn public() -> &'static str {
-    "somebody"
+    "ok"
 }
 
 #[get("/bearer")]
 fn bearer(token: BearerToken<'_>) -> &'static str {
     black_box(token);
-    "somebody"
+    "ok"
 }
 
 #[get("/access")]
 fn access(token: AccessToken) -> &'static str {
     black_box(token);
-    "somebody"
+    "ok"
 }
 
 #[get("/token")]
 fn token(user: vestibule::TokenUser<User>) -> &'static str {
     black_box(user);
-    "somebody"
+    "ok"
 }
 
 #[get("/session")]
 fn session(user: vestibule::SessionUser<User>) -> &'static str {
     black_box(user);
-    "somebody"
+    "ok"
 }
 
 #[post("/token")]
@@ -75,10 +73,17 @@ async fn start_tokens(tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
 #[post("/session")]
 async fn start_session(session: Session<'_>) -> Result<&'static str, Error> {
     session.start(&User).await?;
-    Ok("somebody")
+    Ok("ok")
 }
 
-/// An application with the fairing, or without, and what drives it.
+/// The credential of the measured requests.
+enum Sent {
+    Nothing,
+    Header(Header<'static>),
+    Cookie(Cookie<'static>),
+}
+
+/// An application, with or without the fairing, and its client.
 struct Bench {
     runtime: Runtime,
     client: Client,
@@ -96,43 +101,35 @@ impl Bench {
                 .mount("/", routes![start_tokens, start_session])
                 .attach(Auth::fairing().store(MemorySignInStore::new())),
         };
-        // Rocket's own runtime has a thread for each core, and the client is asked from outside.
+        // As Rocket's own runtime, with a thread for each core.
         let runtime = Runtime::new().expect("a runtime");
         let client = runtime.block_on(Client::untracked(rocket)).expect("a good configuration");
         Self { runtime, client }
     }
 
-    fn access_token(&self) -> Header<'static> {
+    fn access_token(&self) -> Sent {
         let pair: Value = self.runtime.block_on(async {
             self.client.post("/token").dispatch().await.into_json().await.expect("a pair of tokens")
         });
         let token = pair["access_token"].as_str().expect("an access token");
-        Header::new("Authorization", format!("Bearer {token}"))
+        Sent::Header(Header::new("Authorization", format!("Bearer {token}")))
     }
 
-    fn session_cookie(&self) -> Cookie<'static> {
+    fn session_cookie(&self) -> Sent {
         self.runtime.block_on(async {
-            let answer = self.client.post("/session").dispatch().await;
-            answer.cookies().get("session").expect("a session's cookie").clone()
+            let response = self.client.post("/session").dispatch().await;
+            Sent::Cookie(response.cookies().get("session").expect("a session cookie").clone())
         })
     }
 
-    /// One more line of the group: requests for a path, each with this header and cookie.
-    fn requests(
-        &self,
-        criterion: &mut Criterion,
-        line: &str,
-        path: &'static str,
-        header: Option<&Header<'static>>,
-        cookie: Option<&Cookie<'static>>,
-    ) {
+    /// Adds a line to the group: requests for a path, each with this credential.
+    fn requests(&self, criterion: &mut Criterion, line: &str, path: &'static str, sent: &Sent) {
         let send = async || {
             let mut request = self.client.get(path);
-            if let Some(header) = header {
-                request.add_header(header.clone());
-            }
-            if let Some(cookie) = cookie {
-                request = request.cookie(cookie.clone());
+            match sent {
+                Sent::Nothing => (),
+                Sent::Header(header) => request.add_header(header.clone()),
+                Sent::Cookie(cookie) => request = request.cookie(cookie.clone()),
             }
             request.dispatch().await.status()
         };
@@ -151,49 +148,49 @@ fn hs256() -> Value {
     settings(&json!({ "secret": "a key of this measurement and of nothing else" }))
 }
 
-/// The session policy and the other headers of the answer, on a route that asks nobody.
+/// The session policy and the other headers of the response, on a route without a guard.
 fn policy(criterion: &mut Criterion) {
     let bare = Bench::new(None);
     let ours = Bench::new(Some(hs256()));
     let token = ours.access_token();
-    bare.requests(criterion, "bare Rocket", "/public", None, None);
-    bare.requests(criterion, "bare Rocket, a token is sent", "/public", Some(&token), None);
-    ours.requests(criterion, "policy", "/public", None, None);
-    ours.requests(criterion, "policy, a token is sent", "/public", Some(&token), None);
+    bare.requests(criterion, "bare Rocket", "/public", &Sent::Nothing);
+    bare.requests(criterion, "bare Rocket, a token is sent", "/public", &token);
+    ours.requests(criterion, "policy", "/public", &Sent::Nothing);
+    ours.requests(criterion, "policy, a token is sent", "/public", &token);
 }
 
-/// Up the ladder: parsed, verified, and whether the sign-in stands.
-fn ladder(criterion: &mut Criterion) {
+/// From guard to guard: the token is parsed, verified, and its sign-in looked up.
+fn each_guard(criterion: &mut Criterion) {
     let ours = Bench::new(Some(hs256()));
     let token = ours.access_token();
     let cookie = ours.session_cookie();
-    ours.requests(criterion, "BearerToken", "/bearer", Some(&token), None);
-    ours.requests(criterion, "AccessToken, HS256", "/access", Some(&token), None);
-    ours.requests(criterion, "TokenUser, memory ledger", "/token", Some(&token), None);
-    ours.requests(criterion, "SessionUser, memory ledger", "/session", None, Some(&cookie));
+    ours.requests(criterion, "BearerToken", "/bearer", &token);
+    ours.requests(criterion, "AccessToken, HS256", "/access", &token);
+    ours.requests(criterion, "TokenUser, memory store", "/token", &token);
+    ours.requests(criterion, "SessionUser, memory store", "/session", &cookie);
 }
 
-/// The same verification under pairs of keys, which openssl makes.
-fn pairs_of_keys(criterion: &mut Criterion) {
+/// The same verification with key pairs, which openssl generates.
+fn key_pairs(criterion: &mut Criterion) {
     let kinds: [(&str, &[&str]); 3] = [
         ("RS256", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
         ("ES256", &["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
         ("EdDSA", &["ED25519"]),
     ];
-    for (algorithm, how) in kinds {
-        let made = Command::new("openssl").args(["genpkey", "-algorithm"]).args(how).output();
-        let Ok(made) = made else {
+    for (algorithm, options) in kinds {
+        let output = Command::new("openssl").args(["genpkey", "-algorithm"]).args(options).output();
+        let Ok(output) = output else {
             eprintln!("skipped: {algorithm} (no openssl found)");
             continue;
         };
-        let pem = String::from_utf8(made.stdout).expect("PEM is text");
+        let pem = String::from_utf8(output.stdout).expect("PEM is text");
         let config = settings(&json!({ "algorithm": algorithm, "private_key": pem }));
         let ours = Bench::new(Some(config));
         let token = ours.access_token();
         let line = format!("AccessToken, {algorithm}");
-        ours.requests(criterion, &line, "/access", Some(&token), None);
+        ours.requests(criterion, &line, "/access", &token);
     }
 }
 
-criterion_group!(guards, policy, ladder, pairs_of_keys);
+criterion_group!(guards, policy, each_guard, key_pairs);
 criterion_main!(guards);

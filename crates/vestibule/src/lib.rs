@@ -106,7 +106,7 @@ pub use error::token_error::{TokenError, TokenPart};
 pub use events::{EndedBy, Event, EventKind, EventSink};
 pub use fairing::Auth;
 pub use fairing::policy;
-pub use fairing::route_guards::survey;
+pub use fairing::route_guards::route_guards;
 pub use guards::bearer_token::BearerToken;
 pub use guards::body::{RefreshBody, TokenBody};
 pub use guards::checked::{Checked, Condition};

@@ -1,4 +1,4 @@
-//! Making access keys.
+//! Creates access keys.
 
 use std::time::Duration;
 
@@ -21,53 +21,53 @@ use crate::guards::sentinel::{self, Proof};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
-/// Longest label, in characters.
+/// The longest label, in characters.
 const MAX_LABEL: usize = 100;
-/// Most scopes of one key.
+/// The most scopes of one key.
 const MAX_SCOPES: usize = 32;
-/// Longest scope, in bytes.
+/// The longest scope, in bytes.
 const MAX_SCOPE: usize = 64;
 
-/// The access key that somebody wants.
+/// What an access key is to be created with.
 #[derive(Clone, Debug, Default)]
 pub struct KeyRequest {
     /// What its owner calls it: 1 to 100 characters, no control characters.
     pub label: String,
     /// What it may be used for: words of RFC 6749, section 3.3, each once; see
-    /// [`Scoped`](crate::Scoped). Default: none, which opens every route that asks for a user
-    /// and for no scope.
+    /// [`Scoped`](crate::Scoped). Default: none; the key then opens every route whose guard
+    /// requires a user and no scope.
     pub scopes: Vec<String>,
-    /// How long it lives: from a second up to `key.longest`. Default: `key.lifetime`.
+    /// Its lifetime: from a second up to `key.longest`. Default: `key.lifetime`.
     pub lifetime: Option<Duration>,
 }
 
-/// An access key in the one moment in which it is known.
+/// A new access key, the only time that its text is known.
 #[derive(Clone, Debug)]
 pub struct CreatedKey {
-    /// The row that a ledger keeps.
+    /// The row for the store.
     pub sign_in: SignIn,
-    /// What its owner takes away; nothing can show it again.
+    /// The key for its owner; it cannot be shown again.
     pub key: AccessKey,
 }
 
 impl CreatedKey {
-    /// Makes a key and keeps nothing: for a command line, which has no request.
+    /// Generates a key without storing its row: for a command line, which has no request.
     ///
     /// # Errors
     /// 403 `account_inactive`, 422 `invalid_field` naming `label`, `scopes` or `expires_in`, 503
     /// `unavailable` without randomness.
     pub fn generate<U: Account>(
         account: &U,
-        new: KeyRequest,
+        wanted: KeyRequest,
         config: &KeyConfig,
         now: OffsetDateTime,
     ) -> Result<Self, Error> {
         if !account.is_active() {
             return Err(ErrorKind::AccountInactive.into());
         }
-        let label = new.label.trim();
-        check(label, &new.scopes)?;
-        let lifetime = new.lifetime.unwrap_or(config.lifetime);
+        let label = wanted.label.trim();
+        check(label, &wanted.scopes)?;
+        let lifetime = wanted.lifetime.unwrap_or(config.lifetime);
         if lifetime < Duration::from_secs(1) || lifetime > config.longest {
             let longest = duration::in_words(config.longest);
             let problem = format!("A key lives from a second to {longest}.");
@@ -92,8 +92,8 @@ impl CreatedKey {
             user_agent: None,
             address: None,
             label: Some(label.to_owned()),
-            scopes: new.scopes,
-            secret_hash: Some(stored(&key, stamp_digest(&account.stamp()).as_deref())),
+            scopes: wanted.scopes,
+            secret_hash: Some(secret_hash(&key, stamp_digest(&account.stamp()).as_deref())),
         };
         Ok(Self { sign_in, key })
     }
@@ -106,10 +106,10 @@ fn check(label: &str, scopes: &[String]) -> Result<(), Error> {
         return Err(Error::invalid_field("label", problem));
     }
     // RFC 6749, section 3.3: printable ASCII but for space, quote and backslash.
-    let fits = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-    let word = |scope: &String| !scope.is_empty() && scope.len() <= MAX_SCOPE;
-    let good = |scope: &String| word(scope) && scope.bytes().all(fits);
-    if scopes.len() > MAX_SCOPES || !scopes.iter().all(good) {
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    let is_word =
+        |scope: &String| (1..=MAX_SCOPE).contains(&scope.len()) && scope.bytes().all(is_allowed);
+    if scopes.len() > MAX_SCOPES || !scopes.iter().all(is_word) {
         let problem = "Scopes are at most 32 words of at most 64 printable ASCII characters.";
         return Err(Error::invalid_field("scopes", problem));
     }
@@ -120,23 +120,23 @@ fn check(label: &str, scopes: &[String]) -> Result<(), Error> {
 }
 
 /// What a store keeps of a key: its hash and, behind a dot, the digest of the account's stamp,
-/// whose change ends it.
-fn stored(key: &AccessKey, stamp: Option<&str>) -> String {
+/// whose change ends the key.
+fn secret_hash(key: &AccessKey, stamp: Option<&str>) -> String {
     let hash = key.hash();
     stamp.map_or_else(|| hash.clone(), |stamp| format!("{hash}.{stamp}"))
 }
 
-/// Guard: makes access keys. It proves nothing: demand a user beside it, whose password was
-/// proven lately ([`Fresh`](crate::Fresh)), and pass that user. Listing and ending them is
-/// [`SignIns`](crate::SignIns), as for any sign-in.
+/// Guard: creates access keys. It authenticates no user: require one beside it whose password was
+/// proven recently ([`Fresh`](crate::Fresh)), and pass that user. [`SignIns`](crate::SignIns) lists
+/// and ends keys, like all sign-ins.
 ///
-/// **A key opens every route whose guard asks for a user and for no scope**, as a token does: put
-/// [`Scoped`](crate::Scoped) around the guard wherever a key shall not do without its scope. How
-/// many keys anybody may make is for your route to say.
+/// **A key opens every route whose guard requires a user and no scope**, as a token does: wrap the
+/// guard in [`Scoped`](crate::Scoped) wherever a key must carry a scope. Your route limits how many
+/// keys an account may have.
 ///
-/// Without it: 404 in mode `session`, where nothing takes a key. Without a ledger the
-/// application does not launch. 404 also without `"header"` among `token.locations`; see
-/// [`Config::takes_keys`](crate::Config::takes_keys).
+/// Without it: 404 in mode `session` and without `"header"` among `token.locations`, where nothing
+/// takes a key (see [`Config::takes_keys`](crate::Config::takes_keys)). Without a store the
+/// application does not launch.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -147,9 +147,9 @@ fn stored(key: &AccessKey, stamp: Option<&str>) -> String {
 ///     keys: AccessKeys<'_>,
 /// ) -> Result<String, Error> {
 ///     let scopes = vec!["files:read".to_owned()];
-///     let new = KeyRequest { label: "nightly backup".to_owned(), scopes, lifetime: None };
-///     let made = keys.make(user.account(), new).await?;
-///     Ok(format!("keep this, it is not shown again: {}", made.key.as_str()))
+///     let wanted = KeyRequest { label: "nightly backup".to_owned(), scopes, lifetime: None };
+///     let created = keys.make(user.account(), wanted).await?;
+///     Ok(format!("keep this, it is not shown again: {}", created.key.as_str()))
 /// }
 /// ```
 pub struct AccessKeys<'r> {
@@ -158,7 +158,7 @@ pub struct AccessKeys<'r> {
 }
 
 impl AccessKeys<'_> {
-    /// Makes a key for this account and keeps its row.
+    /// Creates a key for this account and stores its row.
     ///
     /// # Errors
     /// 403 `account_inactive`, 422 `invalid_field` naming `label`, `scopes` or `expires_in`, 503
@@ -166,21 +166,22 @@ impl AccessKeys<'_> {
     pub async fn make<U: Account>(
         &self,
         account: &U,
-        new: KeyRequest,
+        wanted: KeyRequest,
     ) -> Result<CreatedKey, Error> {
         if !self.state.serves::<U>() {
-            let other = "an application has one type of account, and this is another";
-            return Err(Error::misuse(other));
+            return Err(Error::misuse(
+                "an application has one type of account, and this is another",
+            ));
         }
         let now = self.state.clock.now()?;
-        let mut made = CreatedKey::generate(account, new, &self.state.config.key, now)?;
-        made.sign_in.address = self.request.client_ip().map(|address| address.to_string());
+        let mut created = CreatedKey::generate(account, wanted, &self.state.config.key, now)?;
+        created.sign_in.address = self.request.client_ip().map(|address| address.to_string());
         let store = self.state.store.as_ref();
         let store = store.ok_or_else(|| Error::misuse("access keys need a store"))?;
-        store.open(&made.sign_in).await?;
-        let (account, id) = (made.sign_in.account.as_str(), made.sign_in.id.as_str());
+        store.open(&created.sign_in).await?;
+        let (account, id) = (created.sign_in.account.as_str(), created.sign_in.id.as_str());
         self.state.report(self.request, EventKind::KeyMade, Some(account), Some(id));
-        Ok(made)
+        Ok(created)
     }
 }
 
@@ -203,7 +204,7 @@ impl<'r> FromRequest<'r> for AccessKeys<'r> {
 impl Sentinel for AccessKeys<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         let state = rocket.state::<AuthState>();
-        if state.is_some_and(|state| state.store.is_none()) && !sentinel::surveys(rocket) {
+        if state.is_some_and(|state| state.store.is_none()) && !sentinel::is_inspection(rocket) {
             log::error!("a route uses AccessKeys, which needs a store: `Auth::store(..)`");
             return true;
         }

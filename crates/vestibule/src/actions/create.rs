@@ -1,4 +1,4 @@
-//! Opening a sign-in: the row that a session or a pair of tokens will present.
+//! Creates a sign-in: the row behind a session or a pair of tokens.
 
 use std::time::Duration;
 
@@ -14,34 +14,34 @@ use crate::session::ticket::Ticket;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
-/// Longest client name that is kept, in characters.
+/// The longest `User-Agent` that is stored, in characters.
 const MAX_USER_AGENT: usize = 200;
 
-/// Opens a sign-in for a browser, whose password need not have been proven; 403
-/// `account_inactive` when it may not sign in, 503 `unavailable` when it cannot be kept.
-pub(crate) async fn open_session<U: Account>(
+/// Creates the sign-in of a browser; 403 `account_inactive`, 503 `unavailable` if it cannot be
+/// stored.
+pub(crate) async fn create_session<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
     account: &U,
-    start: SessionOptions,
+    options: SessionOptions,
 ) -> Result<SignIn, Error> {
-    let (lifetime, remembered) = start.life(&state.config.session);
-    let mut sign_in = new_row(request, state, account, SignInKind::Browser, lifetime, remembered)?;
-    if !start.fresh {
-        // What was never proven must not look as if it had been proven lately.
+    let (lifetime, remembered) = options.life(&state.config.session);
+    let mut sign_in = new_row(request, state, account, SignInKind::Browser, lifetime)?;
+    sign_in.remembered = remembered;
+    if !options.fresh {
+        // The password was not proven.
         sign_in.auth_time = OffsetDateTime::UNIX_EPOCH;
     }
     store(request, state, sign_in).await
 }
 
-/// The row of a sign-in that begins now; it is not kept yet.
+/// Returns the row of a sign-in that begins now, without storing it.
 pub(crate) fn new_row<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
     account: &U,
     kind: SignInKind,
     lifetime: Duration,
-    remembered: bool,
 ) -> Result<SignIn, Error> {
     if !state.serves::<U>() {
         return Err(Error::misuse("an application has one type of account, and this is another"));
@@ -58,7 +58,7 @@ pub(crate) fn new_row<U: Account>(
         auth_time: now,
         last_seen_at: now,
         expires_at: now + lifetime,
-        remembered,
+        remembered: false,
         generation: 0,
         rotated_at: None,
         user_agent: request.headers().get_one("User-Agent").map(plain),
@@ -69,7 +69,7 @@ pub(crate) fn new_row<U: Account>(
     })
 }
 
-/// Keeps a sign-in that [`new_row`] made and reports it; 503 `unavailable` when that fails.
+/// Stores a row of [`new_row`] and reports the sign-in; 503 `unavailable` if that fails.
 pub(crate) async fn store(
     request: &Request<'_>,
     state: &AuthState,
@@ -83,9 +83,9 @@ pub(crate) async fn store(
     Ok(sign_in)
 }
 
-/// The successor of a session: a new id and nothing gained, neither life nor freshness; 401
-/// `credentials_missing` when there is none of this account that still stands.
-pub(crate) async fn succeed<U: Account>(
+/// Creates the successor of a session: a new id with the same expiry; 401 `credentials_missing`
+/// without an active session of this account.
+pub(crate) async fn create_successor<U: Account>(
     state: &AuthState,
     account: &U,
     ticket: &Ticket,
@@ -127,7 +127,7 @@ pub(crate) async fn succeed<U: Account>(
     Ok(renewed)
 }
 
-/// A client's name for itself, short and without control characters.
+/// Shortens a `User-Agent` and drops its control characters.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect()
 }

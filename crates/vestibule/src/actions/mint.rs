@@ -1,4 +1,4 @@
-//! Making the tokens of a sign-in.
+//! Creates the tokens of a sign-in.
 
 use time::OffsetDateTime;
 
@@ -6,31 +6,31 @@ use crate::account::Account;
 use crate::actions::token_options::TokenOptions;
 use crate::actions::tokens::TokenPair;
 use crate::claims::{Claims, identity_name};
-use crate::config::Lifetime;
-use crate::config::TokenKind;
 use crate::config::names::is_registered_claim;
+use crate::config::{Lifetime, TokenKind};
 use crate::digest::stamp_digest;
 use crate::error::Error;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
-/// Makes tokens for one account, as one [`Issue`] wants them.
+/// Creates tokens for one account with these options.
 pub(crate) struct Mint<'m, U> {
     pub(crate) state: &'m AuthState,
     pub(crate) account: &'m U,
-    pub(crate) issue: &'m TokenOptions,
+    pub(crate) options: &'m TokenOptions,
 }
 
 impl<U: Account> Mint<'_, U> {
-    /// An access token of a sign-in, and with it its refresh token unless none is wanted.
+    /// Creates the access token of a sign-in and, unless they are `access_only`, its refresh token.
     pub(crate) fn pair(&self, sign_in: &SignIn, fresh: bool) -> Result<TokenPair, Error> {
         let config = &self.state.config.token;
         let now = self.state.clock.now()?;
-        let life = self.issue.access_life(config)?;
+        let life = self.options.access_life(config)?;
         let access = self.access_claims(sign_in, now, life, fresh)?;
-        let refresh_token = match self.issue.access_only {
-            true => None,
-            false => Some(self.sign(&self.refresh_claims(sign_in)?)?),
+        let refresh_token = if self.options.access_only {
+            None
+        } else {
+            Some(self.sign(&self.refresh_claims(sign_in)?)?)
         };
         Ok(TokenPair {
             expires_in: access.exp.map(|exp| exp - now.unix_timestamp()),
@@ -58,7 +58,7 @@ impl<U: Account> Mint<'_, U> {
         })
     }
 
-    /// Made of the row alone, so that the same row always makes the same token.
+    /// Depends on the row alone, so that the same row always gives the same token.
     fn refresh_claims(&self, sign_in: &SignIn) -> Result<Claims, Error> {
         let since = sign_in.rotated_at.unwrap_or(sign_in.created_at);
         let end = Lifetime::Never.end(since, (sign_in.created_at, sign_in.expires_at));
@@ -73,7 +73,7 @@ impl<U: Account> Mint<'_, U> {
         })
     }
 
-    /// The CSRF value of a new token, where tokens travel in cookies at all.
+    /// The CSRF value of a new token, if tokens are taken in cookies.
     fn csrf(&self, make: impl FnOnce() -> Result<String, Error>) -> Result<Option<String>, Error> {
         let wanted = self.state.has_token_cookies() && self.state.config.token.cookies.csrf;
         wanted.then(make).transpose()
@@ -83,7 +83,7 @@ impl<U: Account> Mint<'_, U> {
         let config = &self.state.config.token;
         let since = since.unix_timestamp();
         let mut extra = self.account.claims(kind);
-        extra.extend(self.issue.claims.clone());
+        extra.extend(self.options.claims.clone());
         extra.retain(|name, _| !is_registered_claim(name));
         Claims {
             sub: sign_in.account.clone(),
@@ -108,20 +108,20 @@ impl<U: Account> Mint<'_, U> {
 
     fn sign(&self, claims: &Claims) -> Result<String, Error> {
         let map = claims.to_map();
-        // What we would refuse ourselves must not be given out.
+        // Never issue a token that this application would refuse.
         let mut required = self.state.config.token.required(claims.kind);
         if let Some(name) = required.find(|name| !map.contains_key(*name)) {
             let text = format!("auth.token.require lists {name}, which a token of ours lacks");
             return Err(Error::misuse(text));
         }
         let mut headers = self.account.headers(claims.kind);
-        headers.extend(self.issue.headers.clone());
+        headers.extend(self.options.headers.clone());
         self.state.keys.sign(&headers, &map)
     }
 }
 
-/// What a refresh token itself says of its sign-in, where no ledger keeps it.
-pub(crate) fn unkept(claims: &Claims, now: OffsetDateTime) -> Result<SignIn, Error> {
+/// Rebuilds the row of a sign-in from its refresh token, for use without a store.
+pub(crate) fn row_from_claims(claims: &Claims, now: OffsetDateTime) -> Result<SignIn, Error> {
     let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(Error::internal);
     let since = claims.iat.map_or(Ok(now), time)?;
     Ok(SignIn {

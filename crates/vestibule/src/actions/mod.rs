@@ -1,4 +1,7 @@
-//! TODO
+//! The guards through which a handler starts, renews, lists and ends sign-ins: `Session`, `Tokens`,
+//! `SignIns` and `AccessKeys`.
+//!
+//! Imports `guards`, `authentication` and every room below them; imported by `fairing` and `testing`.
 
 pub(crate) mod access_keys;
 pub(crate) mod create;

@@ -1,5 +1,5 @@
-//! The sign-in whose tokens are to be made: the row of a refresh token, and of a token whose
-//! bearer proved the password again.
+//! Finds the sign-in whose tokens are to be created: that of a refresh token, or of a token whose
+//! account proved the password again.
 
 use rocket::Request;
 use time::OffsetDateTime;
@@ -17,7 +17,7 @@ use crate::sign_in::store::{Rotation, SignInStore};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
-/// The sign-in of a refresh token, one generation further.
+/// Returns the sign-in of a refresh token, one generation later.
 pub(crate) async fn rotate(
     request: &Request<'_>,
     state: &AuthState,
@@ -25,7 +25,7 @@ pub(crate) async fn rotate(
     claims: &Claims,
     now: OffsetDateTime,
 ) -> Result<SignIn, Error> {
-    let (id, from) = named(claims)?;
+    let (id, from) = id_and_generation(claims)?;
     let grace = state.config.token.refresh_grace;
     let rotation = store.rotate(&id, from, now, grace).await?;
     if let Rotation::Rotated(row) = &rotation {
@@ -47,13 +47,13 @@ pub(crate) async fn rotate(
     }
 }
 
-/// The sign-in of a refresh token that is still its newest, and stays so.
-pub(crate) async fn current(
+/// Returns the sign-in of its newest refresh token, without a new generation.
+pub(crate) async fn find_current(
     store: &dyn SignInStore,
     claims: &Claims,
     now: OffsetDateTime,
 ) -> Result<SignIn, Error> {
-    let (id, from) = named(claims)?;
+    let (id, from) = id_and_generation(claims)?;
     let found = store.get(&id).await?.filter(|row| {
         row.account == claims.sub
             && row.kind == SignInKind::Token
@@ -63,12 +63,13 @@ pub(crate) async fn current(
     found.ok_or_else(|| TokenError::SignInEnded.into())
 }
 
-/// The sign-in of a token, proven now.
-pub(crate) async fn confirmed<U: Account>(
+/// Records that the password was proven now, and returns the sign-in of the token; without a store
+/// a new one.
+pub(crate) async fn confirm<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
     found: &Authentication<U>,
-    issue: &TokenOptions,
+    options: &TokenOptions,
     now: OffsetDateTime,
 ) -> Result<SignIn, Error> {
     if found.claims().is_none_or(|claims| claims.foreign) {
@@ -80,15 +81,14 @@ pub(crate) async fn confirmed<U: Account>(
             Ok(SignIn { auth_time: now, ..row.clone() })
         }
         None => {
-            let life = issue.access_life(&state.config.token)?.of_row();
-            let account = found.account();
-            new_row(request, state, account, SignInKind::Token, life, false)
+            let life = options.access_life(&state.config.token)?.of_row();
+            new_row(request, state, found.account(), SignInKind::Token, life)
         }
     }
 }
 
-/// The row that a refresh token names, and its generation.
-fn named(claims: &Claims) -> Result<(SignInId, i64), TokenError> {
+/// The sign-in and the generation that a refresh token names.
+fn id_and_generation(claims: &Claims) -> Result<(SignInId, i64), TokenError> {
     let id = claims.sid.as_deref().and_then(SignInId::parse).ok_or(TokenError::SignInEnded)?;
     Ok((id, claims.generation.ok_or_else(|| TokenError::missing("gen"))?))
 }

@@ -1,4 +1,4 @@
-//! Signing people in and out: the writing side of session cookies.
+//! `Session`: starts, renews, confirms and ends sessions.
 
 use rocket::Request;
 use rocket::outcome::Outcome;
@@ -6,13 +6,12 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
 use crate::account::Account;
-use crate::actions::create::{open_session, succeed};
+use crate::actions::create::{create_session, create_successor};
 use crate::authentication::by_session::SessionCookies;
 use crate::authentication::by_token::verified;
 use crate::authentication::session_cookies;
-use crate::credentials::is_token_request;
-use crate::credentials::origin;
 use crate::credentials::request_state::mark_depends_on_user;
+use crate::credentials::{is_token_request, origin};
 use crate::digest::stamp_digest;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
@@ -25,11 +24,11 @@ use crate::session::ticket::{Ticket, client};
 use crate::sign_in::{SignIn, SignInId};
 use crate::state::AuthState;
 
-/// Guard: starts, confirms and ends the session of this request.
+/// Guard: starts, renews, confirms and ends the session of this request.
 ///
-/// Without it: 400 `ambiguous_credentials` when a token was presented (a token request
-/// never touches a session), 403 `cross_origin` when an unsafe request comes from another
-/// site, 404 in mode `token`.
+/// Without it: 400 `ambiguous_credentials` if a token is presented (a token request never
+/// touches a session), 403 `cross_origin` if an unsafe request comes from another site, 404 in
+/// mode `token`.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -41,26 +40,25 @@ use crate::state::AuthState;
 ///     Ok(Redirect::to("/"))
 /// }
 /// ```
-#[must_use = "a session is only started when you say so"]
+#[must_use = "it does nothing until a method is called"]
 pub struct Session<'r> {
     request: &'r Request<'r>,
     state: &'r AuthState,
 }
 
 impl Session<'_> {
-    /// Opens a new sign-in for an account and puts its ticket into the cookie; a sign-in
-    /// that the request came with is ended (`login_user`).
+    /// Creates a sign-in for an account and sets its cookie; ends the sign-in that the request
+    /// presents (`login_user`).
     ///
     /// # Errors
-    /// 400 `ambiguous_credentials` when another guard found a token, in the body for example;
+    /// 400 `ambiguous_credentials` if another guard found a token, in the body for example;
     /// 403 `account_inactive`, 503 `unavailable`.
     pub async fn start<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         self.start_with(account, SessionOptions::new()).await
     }
 
-    /// As [`start`](Self::start), and gives the browser a remember cookie, which brings the
-    /// session back when it is over (`login_user(remember=True)`). With `session.remember`
-    /// at 0 it is just `start`.
+    /// As [`start`](Self::start), and sets a remember cookie, which restores the session after it
+    /// has expired (`login_user(remember=True)`). The same as `start` if `session.remember` is 0.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -68,57 +66,57 @@ impl Session<'_> {
         self.start_with(account, SessionOptions::new().remembered()).await
     }
 
-    /// As [`start`](Self::start), remembered for another time or not fresh: see [`Start`].
+    /// As [`start`](Self::start), with these options.
     ///
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn start_with<U: Account>(
         &self,
         account: &U,
-        start: SessionOptions,
+        options: SessionOptions,
     ) -> Result<SignInId, Error> {
         let (request, state) = (self.request, self.state);
         if is_token_request(request, &state.config) {
-            // Known only now: another guard found the credential, after this guard had looked.
+            // Another guard found the credential after this guard had run.
             return Err(ErrorKind::AmbiguousCredentials.into());
         }
-        let cookies = SessionCookies::by(request, state)?;
-        let opened = open_session(request, state, account, start).await?;
-        self.give(account, &opened, start.fresh)?;
-        self.end_carried(&cookies).await?;
+        let cookies = SessionCookies::of(request, state)?;
+        let opened = create_session(request, state, account, options).await?;
+        self.set_cookies(account, &opened, options.fresh)?;
+        self.end_presented(&cookies).await?;
         Ok(opened.id)
     }
 
-    /// Gives the session a new id without asking for the password again, as after a change
-    /// of rights; the old id is dead. Neither its life nor its freshness is extended.
+    /// Gives the session a new id and ends the old one, without asking for the password: after a
+    /// change of rights for example. Neither its lifetime nor its freshness is extended.
     ///
     /// # Errors
     /// 401 `credentials_missing` without a session of this account, 403 `account_inactive`,
     /// 503 `unavailable`.
     pub async fn renew<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
-        let cookies = SessionCookies::by(self.request, self.state)?;
-        let previous = cookies.best().ok_or(ErrorKind::CredentialsMissing)?;
-        let renewed = succeed(self.state, account, previous).await?;
-        // Who signs out meanwhile has ended the old one first: then there is none to succeed.
+        let cookies = SessionCookies::of(self.request, self.state)?;
+        let previous = cookies.current().ok_or(ErrorKind::CredentialsMissing)?;
+        let renewed = create_successor(self.state, account, previous).await?;
+        // If it was ended in the meantime, the successor must end too.
         let old = previous.id().ok_or(ErrorKind::CredentialsMissing)?;
         if !self.state.end_sign_in(&old).await? {
             self.state.end_sign_in(&renewed.id).await?;
             return Err(ErrorKind::CredentialsMissing.into());
         }
-        self.give(account, &renewed, cookies.is_fresh())?;
-        self.end_carried(&cookies).await?;
+        self.set_cookies(account, &renewed, cookies.is_fresh())?;
+        self.end_presented(&cookies).await?;
         Ok(renewed.id)
     }
 
-    /// Notes that the password was proven again: the session is fresh from now on
+    /// Records that the password was proven again: the session is fresh from now on
     /// (`confirm_login`).
     ///
     /// # Errors
     /// 401 `credentials_missing` without a session, 503 `unavailable`.
     pub async fn confirm(&self) -> Result<(), Error> {
         let now = self.state.clock.now()?;
-        let cookies = SessionCookies::by(self.request, self.state)?;
-        let ticket = cookies.best().ok_or(ErrorKind::CredentialsMissing)?;
+        let cookies = SessionCookies::of(self.request, self.state)?;
+        let ticket = cookies.current().ok_or(ErrorKind::CredentialsMissing)?;
         let id = ticket.id().ok_or(ErrorKind::CredentialsMissing)?;
         self.state.confirm_sign_in(&id, now).await?;
         let confirmed = Ticket {
@@ -133,41 +131,40 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Ends the sign-in and takes both cookies back (`logout_user`); ending nothing is no
-    /// error.
+    /// Ends the sign-in and removes both cookies (`logout_user`); no error without a session.
     ///
     /// # Errors
-    /// 503 `unavailable`: the sign-in may still stand, and the cookies are kept.
+    /// 503 `unavailable`: the sign-in may still be active, and the cookies stay.
     pub async fn end(&self) -> Result<(), Error> {
-        let cookies = SessionCookies::by(self.request, self.state)?;
-        for ticket in self.end_carried(&cookies).await? {
-            self.state.report(
-                self.request,
-                EventKind::SignedOut,
-                Some(&ticket.sub),
-                Some(&ticket.sid),
-            );
+        let cookies = SessionCookies::of(self.request, self.state)?;
+        for ticket in self.end_presented(&cookies).await? {
+            let (account, id) = (Some(ticket.sub.as_str()), Some(ticket.sid.as_str()));
+            self.state.report(self.request, EventKind::SignedOut, account, id);
         }
         for kind in CookieKind::ALL {
-            self.take_back(kind);
+            self.remove_cookie(kind);
         }
         Ok(())
     }
 
-    /// Ends a sign-in that this request has just opened, and sends no cookie of it.
+    /// Ends a sign-in that this request has just created, and sends none of its cookies.
     ///
     /// # Errors
     /// 503 `unavailable`.
     pub async fn undo(&self, opened: &SignInId) -> Result<(), Error> {
         for kind in CookieKind::ALL {
-            self.take_back(kind);
+            self.remove_cookie(kind);
         }
         self.state.end_sign_in(opened).await.map(drop)
     }
 
-    /// Puts the tickets of a sign-in into the cookies; a remember cookie of another sign-in
-    /// does not stay.
-    fn give<U: Account>(&self, account: &U, sign_in: &SignIn, fresh: bool) -> Result<(), Error> {
+    /// Sets the cookies of a sign-in; removes a remember cookie of another one.
+    fn set_cookies<U: Account>(
+        &self,
+        account: &U,
+        sign_in: &SignIn,
+        fresh: bool,
+    ) -> Result<(), Error> {
         let (request, state) = (self.request, self.state);
         let stamp = stamp_digest(&account.stamp());
         let now = state.clock.now()?;
@@ -178,18 +175,21 @@ impl Session<'_> {
             let ticket = Ticket::of_remembrance(request, sign_in, stamp);
             session_cookies::write(request, state, CookieKind::Remember, &ticket)
         } else {
-            self.take_back(CookieKind::Remember);
+            self.remove_cookie(CookieKind::Remember);
             Ok(())
         }
     }
 
-    fn take_back(&self, kind: CookieKind) {
+    fn remove_cookie(&self, kind: CookieKind) {
         let cookie = removal(&self.state.config.session, self.state.cookie_names.of(kind));
         self.request.cookies().remove(cookie);
     }
 
-    /// Ends what the request came with; answers the tickets whose sign-in stood until now.
-    async fn end_carried<'c>(&self, cookies: &'c SessionCookies) -> Result<Vec<&'c Ticket>, Error> {
+    /// Ends the sign-ins of the request's cookies; returns the tickets of those that were active.
+    async fn end_presented<'c>(
+        &self,
+        cookies: &'c SessionCookies,
+    ) -> Result<Vec<&'c Ticket>, Error> {
         let mut ended = Vec::new();
         for ticket in [&cookies.session, &cookies.remember].into_iter().flatten() {
             if let Some(id) = ticket.id()
@@ -209,7 +209,7 @@ impl<'r> FromRequest<'r> for Session<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         let checked = AuthState::of(request).and_then(|state| {
             mark_depends_on_user(request);
-            // Only a token that verified waives the check; no session comes of it either way.
+            // Only a verified token waives the check; it gets no session either way.
             if verified(request, state).is_err() {
                 origin::check(request)?;
             }

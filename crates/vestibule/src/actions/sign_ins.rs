@@ -1,4 +1,4 @@
-//! Where am I signed in? Listing an account's sign-ins and ending them.
+//! `SignIns`: lists and ends the sign-ins of an account.
 
 use rocket::Request;
 use rocket::outcome::Outcome;
@@ -14,7 +14,7 @@ use crate::guards::sentinel::{self, Proof};
 use crate::sign_in::{SignIn, SignInId};
 use crate::state::AuthState;
 
-/// Guard: the sign-ins of accounts. It proves nothing: demand a user beside it, and pass that
+/// Guard: the sign-ins of accounts. It authenticates no user: require one beside it, and pass that
 /// user's id.
 ///
 /// ```
@@ -32,7 +32,7 @@ pub struct SignIns<'r> {
 }
 
 impl SignIns<'_> {
-    /// The account's sign-ins that stand, latest use first; empty without a store.
+    /// Lists the account's active sign-ins, last used first; empty without a store.
     ///
     /// # Errors
     /// 503 `unavailable`.
@@ -49,7 +49,7 @@ impl SignIns<'_> {
     /// Ends one of the account's sign-ins.
     ///
     /// # Errors
-    /// 404 `not_found` when it is gone or another account's, 503 `unavailable`.
+    /// 404 `not_found` if it is gone or another account's, 503 `unavailable`.
     pub async fn end(&self, account: &str, id: &str) -> Result<(), Error> {
         let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
         let store = self.state.store.as_ref().ok_or(ErrorKind::NotFound)?;
@@ -63,7 +63,7 @@ impl SignIns<'_> {
         Ok(())
     }
 
-    /// Ends all of the account's sign-ins, but for one; answers how many.
+    /// Ends all of the account's sign-ins, or all but one; returns how many.
     ///
     /// # Errors
     /// 503 `unavailable`.
@@ -72,13 +72,8 @@ impl SignIns<'_> {
             Some(store) => store.end_all(account, except).await?,
             None => 0,
         };
-        let kept = except.map(SignInId::as_str);
-        self.state.report(
-            self.request,
-            EventKind::Ended(EndedBy::Owner, ended),
-            Some(account),
-            kept,
-        );
+        let kind = EventKind::Ended(EndedBy::Owner, ended);
+        self.state.report(self.request, kind, Some(account), except.map(SignInId::as_str));
         Ok(ended)
     }
 }

@@ -1,29 +1,27 @@
-//! JWTs in cookies: set, taken back, and the only cookies that a token request may get.
+//! Sets and removes the cookies of JWTs, the only cookies that a token request may get.
 
-use rocket::Request;
 use rocket::http::{Cookie, SameSite as CookieSameSite};
 use time::OffsetDateTime;
 
 use crate::actions::tokens::{TokenPair, Tokens};
 use crate::claims::Claims;
-use crate::config::TokenKind;
-use crate::config::{Config, TokenSameSite};
+use crate::config::{Config, TokenKind, TokenSameSite};
 use crate::error::Error;
 use crate::state::AuthState;
 
-/// How long browsers keep a cookie at the most; those of a token without an end are kept so.
+/// The longest that browsers keep a cookie; for tokens that do not expire.
 const LONGEST: time::Duration = time::Duration::days(400);
 
 const KINDS: [TokenKind; 2] = [TokenKind::Access, TokenKind::Refresh];
 
 impl Tokens<'_> {
-    /// Puts a pair into its cookies, with their CSRF values (`set_access_cookies`,
-    /// `set_refresh_cookies`). Where there is no refresh token its cookies stay as they are.
+    /// Sets the cookies of a pair and of its CSRF values (`set_access_cookies`,
+    /// `set_refresh_cookies`). Without a refresh token its cookies stay as they are.
     ///
     /// # Errors
     /// 500 `internal` unless `token.locations` holds `cookies`.
     pub fn set_cookies(&self, pair: &TokenPair) -> Result<(), Error> {
-        let (request, state) = self.parts();
+        let (_, state) = self.parts();
         if !state.has_token_cookies() {
             return Err(Error::misuse("auth.token.locations does not hold \"cookies\""));
         }
@@ -31,21 +29,45 @@ impl Tokens<'_> {
         let access = Some((TokenKind::Access, &pair.access_token));
         let refresh = pair.refresh_token.as_ref().map(|token| (TokenKind::Refresh, token));
         for (kind, token) in access.into_iter().chain(refresh) {
-            set(request, state, kind, token, &self.verify(token)?, now);
+            self.set_cookie(kind, token, &self.verify(token)?, now);
         }
         Ok(())
     }
 
-    /// Takes all four cookies back, with the attributes that they were set with
+    /// Removes all four cookies, with the attributes that they were set with
     /// (`unset_jwt_cookies`).
     pub fn unset_cookies(&self) {
         let (request, state) = self.parts();
         for kind in KINDS {
             for name in names(&state.config, kind) {
-                // Added, not removed: Rocket takes back only what the request cookies, and a
-                // refresh cookie of another path is not carried here.
+                // Added, not removed: Rocket removes only cookies of the request, and a refresh
+                // cookie of another path is not sent here.
                 request.cookies().add(removal(&state.config, kind, name));
             }
+        }
+    }
+
+    /// Sets the cookie of a token and that of its CSRF value.
+    fn set_cookie(&self, kind: TokenKind, token: &str, claims: &Claims, now: OffsetDateTime) {
+        let (request, state) = self.parts();
+        let config = &state.config.token.cookies;
+        let end = match claims.exp {
+            Some(exp) => OffsetDateTime::from_unix_timestamp(exp).ok(),
+            None => Some(now + LONGEST),
+        };
+        let add = |name, value| {
+            let mut cookie = bare(&state.config, kind, name, value);
+            if let Some(end) = end.filter(|_| !config.session) {
+                // A browser whose clock is wrong goes by the age.
+                let left = (end.unix_timestamp() - now.unix_timestamp()).max(0);
+                cookie.set_max_age(time::Duration::seconds(left));
+                cookie.set_expires(end);
+            }
+            request.cookies().add(cookie);
+        };
+        add(config.name(kind), token);
+        if let Some(value) = claims.csrf.as_deref().filter(|_| config.csrf_in_cookies) {
+            add(config.csrf_name(kind), value);
         }
     }
 }
@@ -62,36 +84,6 @@ pub(crate) fn is_ours(state: &AuthState, field: &str) -> bool {
 fn names(config: &Config, kind: TokenKind) -> [&str; 2] {
     let cookies = &config.token.cookies;
     [cookies.name(kind), cookies.csrf_name(kind)]
-}
-
-/// Sets the cookie of a token and its CSRF twin.
-fn set(
-    request: &Request<'_>,
-    state: &AuthState,
-    kind: TokenKind,
-    token: &str,
-    claims: &Claims,
-    now: OffsetDateTime,
-) {
-    let config = &state.config.token.cookies;
-    let end = match claims.exp {
-        Some(exp) => OffsetDateTime::from_unix_timestamp(exp).ok(),
-        None => Some(now + LONGEST),
-    };
-    let add = |name, value| {
-        let mut cookie = bare(&state.config, kind, name, value);
-        if let Some(end) = end.filter(|_| !config.session) {
-            // What is left of the token's life; a browser whose clock is wrong goes by the age.
-            let left = (end.unix_timestamp() - now.unix_timestamp()).max(0);
-            cookie.set_max_age(time::Duration::seconds(left));
-            cookie.set_expires(end);
-        }
-        request.cookies().add(cookie);
-    };
-    add(config.name(kind), token);
-    if let Some(value) = claims.csrf.as_deref().filter(|_| config.csrf_in_cookies) {
-        add(config.csrf_name(kind), value);
-    }
 }
 
 fn removal(config: &Config, kind: TokenKind, name: &str) -> Cookie<'static> {
@@ -114,7 +106,7 @@ fn bare(config: &Config, kind: TokenKind, name: &str, value: &str) -> Cookie<'st
         .path(path.to_owned())
         .secure(cookies.is_secure(&config.session))
         .same_site(same_site)
-        // The twin is readable by design: a script of ours copies it into the header.
+        // Scripts copy the CSRF value into the header.
         .http_only(holds_token)
         .build();
     if let Some(domain) = &cookies.domain {

@@ -1,12 +1,11 @@
-//! What a program may be given otherwise than the configuration says.
+//! Options for issuing tokens that differ from the configuration.
 
 use serde_json::{Map, Value};
 
-use crate::config::TokenKind;
-use crate::config::{Lifetime, TokenConfig};
+use crate::config::{Lifetime, TokenConfig, TokenKind};
 use crate::error::Error;
 
-/// How tokens are to be issued, where that differs from the configuration: the arguments of
+/// How tokens are issued where that differs from the configuration: the arguments of
 /// `create_access_token` and `create_refresh_token`.
 ///
 /// ```
@@ -15,14 +14,14 @@ use crate::error::Error;
 /// use rocket::serde::json::Json;
 /// use vestibule::{Account, Error, TokenOptions, TokenPair, Tokens};
 ///
-/// /// A token for one download, worth a minute.
+/// /// A token for one download, good for a minute.
 /// async fn ticket<U: Account>(tokens: Tokens<'_>, user: &U) -> Result<Json<TokenPair>, Error> {
-///     let issue = TokenOptions::new()
+///     let options = TokenOptions::new()
 ///         .access(Duration::from_secs(60))
 ///         .access_only()
 ///         .fresh(false)
 ///         .claim("scope", "download");
-///     Ok(Json(tokens.start_with(user, issue).await?))
+///     Ok(Json(tokens.start_with(user, options).await?))
 /// }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,7 +36,7 @@ pub struct TokenOptions {
 }
 
 impl TokenOptions {
-    /// All as the configuration says.
+    /// As the configuration says.
     pub fn new() -> Self {
         Self::default()
     }
@@ -49,14 +48,14 @@ impl TokenOptions {
         self
     }
 
-    /// Life of the access token (`expires_delta`), up to `token.longest`; it ends with its
-    /// sign-in all the same. Default: `token.access`.
+    /// Lifetime of the access token (`expires_delta`), up to `token.longest` and not past the end
+    /// of its sign-in. Default: `token.access`.
     pub fn access(mut self, life: impl Into<Lifetime>) -> Self {
         self.access = Some(life.into());
         self
     }
 
-    /// Life of the sign-in and of its refresh tokens (`expires_delta`), up to `token.longest`.
+    /// Lifetime of the sign-in and of its refresh tokens (`expires_delta`), up to `token.longest`.
     /// Default: `token.refresh`.
     pub fn refresh(mut self, life: impl Into<Lifetime>) -> Self {
         self.refresh = Some(life.into());
@@ -69,7 +68,7 @@ impl TokenOptions {
         self
     }
 
-    /// Further claims for both tokens (`additional_claims`). They win over those of
+    /// Further claims for both tokens (`additional_claims`). They take precedence over
     /// [`Account::claims`](crate::Account::claims); names of registered claims are ignored.
     /// A refreshed pair does not inherit them. Default: none.
     pub fn claims(mut self, claims: Map<String, Value>) -> Self {
@@ -77,70 +76,73 @@ impl TokenOptions {
         self
     }
 
-    /// Further JOSE header fields for both tokens (`additional_headers`). They win over those
-    /// of [`Account::headers`](crate::Account::headers); what decides how a token is verified
-    /// is ignored. Default: none.
+    /// Further JOSE header fields for both tokens (`additional_headers`). They take precedence over
+    /// [`Account::headers`](crate::Account::headers); fields that decide how a token is verified
+    /// are ignored. Default: none.
     pub fn headers(mut self, headers: Map<String, Value>) -> Self {
         self.headers.extend(headers);
         self
     }
 
-    /// Gives out no refresh token. A new sign-in then ends with its access token; one that is
+    /// Issues no refresh token. A new sign-in then ends with its access token; one that is
     /// refreshed keeps the refresh token that was presented.
     pub fn access_only(mut self) -> Self {
         self.access_only = true;
         self
     }
 
-    /// Life of the access token; 500 `internal` when it is out of bounds.
+    /// The lifetime of the access token; 500 `internal` if it is out of bounds.
     pub(crate) fn access_life(&self, config: &TokenConfig) -> Result<Lifetime, Error> {
-        within(config, TokenKind::Access, self.access)
+        checked_lifetime(config, TokenKind::Access, self.access)
     }
 
-    /// Life of a new sign-in; 500 `internal` when it is out of bounds.
+    /// The lifetime of a new sign-in; 500 `internal` if it is out of bounds.
     pub(crate) fn sign_in_life(&self, config: &TokenConfig) -> Result<Lifetime, Error> {
         let access = self.access_life(config)?;
         if self.access_only {
             if self.refresh.is_some() {
-                return Err(Error::misuse("Issue: access_only has no refresh token to limit"));
+                return Err(Error::misuse(
+                    "TokenOptions: access_only has no refresh token to limit",
+                ));
             }
             return Ok(access);
         }
-        let refresh = within(config, TokenKind::Refresh, self.refresh)?;
+        let refresh = checked_lifetime(config, TokenKind::Refresh, self.refresh)?;
         if self.access.is_some() && refresh < access {
-            let text = "Issue: an access token cannot outlive its sign-in; set refresh too";
+            let text = "TokenOptions: an access token cannot outlive its sign-in; set refresh too";
             return Err(Error::misuse(text));
         }
         Ok(refresh)
     }
 
-    /// 500 `internal` when it is out of bounds, or would change what a sign-in that stands
-    /// already has. Asked before anything is done, so that nothing is half done.
-    pub(crate) fn check_for_standing(&self, config: &TokenConfig) -> Result<(), Error> {
+    /// Checks the options for an existing sign-in, before anything is changed; 500 `internal` if
+    /// they are out of bounds or would change its lifetime.
+    pub(crate) fn check_for_existing(&self, config: &TokenConfig) -> Result<(), Error> {
         if self.refresh.is_some() {
-            return Err(Error::misuse("Issue: the life of a sign-in is never changed"));
+            return Err(Error::misuse("TokenOptions: the lifetime of a sign-in is never changed"));
         }
         self.access_life(config).map(drop)
     }
 }
 
-fn within(
+fn checked_lifetime(
     config: &TokenConfig,
     kind: TokenKind,
-    asked: Option<Lifetime>,
+    wanted: Option<Lifetime>,
 ) -> Result<Lifetime, Error> {
-    let life = asked.unwrap_or(config.lifetime(kind));
+    let life = wanted.unwrap_or(config.lifetime(kind));
     if life > config.limit(kind) {
-        let text = "Issue: a life above the limit; raise auth.token.longest to allow it";
-        return Err(Error::misuse(text));
+        return Err(Error::misuse(
+            "TokenOptions: a lifetime above the limit; raise auth.token.longest to allow it",
+        ));
     }
     if life > Lifetime::LONGEST && life != Lifetime::Never {
         return Err(Error::misuse(
-            "Issue: a life of more than a century; Lifetime::Never has no end",
+            "TokenOptions: a lifetime of more than a century; Lifetime::Never has no end",
         ));
     }
     if life < Lifetime::SHORTEST {
-        return Err(Error::misuse("Issue: a life of less than a second"));
+        return Err(Error::misuse("TokenOptions: a lifetime of less than a second"));
     }
     Ok(life)
 }

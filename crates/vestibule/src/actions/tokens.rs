@@ -1,4 +1,4 @@
-//! Signing programs in and out: the writing side of tokens.
+//! `Tokens`: issues, refreshes, confirms, verifies and ends tokens.
 
 use rocket::Request;
 use rocket::outcome::Outcome;
@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::account::Account;
 use crate::actions::create::{new_row, store};
-use crate::actions::mint::{Mint, unkept};
-use crate::actions::rotate::{confirmed, current, rotate};
+use crate::actions::mint::{Mint, row_from_claims};
+use crate::actions::rotate::{confirm, find_current, rotate};
 use crate::actions::token_options::TokenOptions;
 use crate::authentication::find_active::find_account;
 use crate::authentication::verify::{verify_foreign, verify_own};
@@ -27,17 +27,18 @@ use crate::guards::users::Authenticated;
 use crate::sign_in::{SignInId, SignInKind};
 use crate::state::AuthState;
 
-/// What a program gets for a password or a refresh token (RFC 6749, section 5.1).
+/// The tokens issued for a password or a refresh token (RFC 6749, section 5.1).
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct TokenPair {
-    /// Credential on every request.
+    /// Presented on every request.
     pub access_token: String,
-    /// Credential once, for the next pair; `None` where an [`Issue`] wanted none.
+    /// Presented once, for the next pair; `None` with
+    /// [`access_only`](TokenOptions::access_only).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
-    /// Always `Bearer`, or the configured scheme.
+    /// `Bearer`, or the configured scheme.
     pub token_type: String,
-    /// Life of the access token, in seconds; `None` for one without an end.
+    /// Lifetime of the access token in seconds; `None` if it does not expire.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<i64>,
 }
@@ -48,7 +49,7 @@ impl std::fmt::Debug for TokenPair {
     }
 }
 
-/// Guard: gives out, renews, verifies and ends tokens.
+/// Guard: issues, refreshes, confirms, verifies and ends tokens.
 ///
 /// Without it: 404 in mode `session`, where tokens do not exist.
 ///
@@ -67,9 +68,9 @@ pub struct Tokens<'r> {
 }
 
 impl Tokens<'_> {
-    /// Opens a new sign-in for an account that has proven its password and gives out its
-    /// first pair; the access token is fresh (`create_access_token`,
-    /// `create_refresh_token`). Never makes a session.
+    /// Creates a sign-in for an account that has proven its password and issues its first pair;
+    /// the access token is fresh (`create_access_token`, `create_refresh_token`). Never starts a
+    /// session.
     ///
     /// # Errors
     /// 403 `account_inactive`, 503 `unavailable`.
@@ -77,50 +78,48 @@ impl Tokens<'_> {
         self.start_with(account, TokenOptions::new()).await
     }
 
-    /// As [`start`](Self::start), with tokens as the [`Issue`] wants them.
+    /// As [`start`](Self::start), with these options.
     ///
     /// # Errors
-    /// As `start`; 500 `internal` when it asks for what it may not, and the log says for what.
+    /// As `start`; 500 `internal` for an option that is not allowed, which the log names.
     pub async fn start_with<U: Account>(
         &self,
         account: &U,
-        issue: TokenOptions,
+        options: TokenOptions,
     ) -> Result<TokenPair, Error> {
-        let life = issue.sign_in_life(&self.state.config.token)?.of_row();
-        let kind = SignInKind::Token;
-        let row = new_row(self.request, self.state, account, kind, life, false)?;
-        // First, so that no sign-in is kept whose tokens cannot be made.
-        let pair = self.mint(account, &issue).pair(&row, issue.fresh.unwrap_or(true))?;
+        let life = options.sign_in_life(&self.state.config.token)?.of_row();
+        let row = new_row(self.request, self.state, account, SignInKind::Token, life)?;
+        // First, so that no sign-in is stored whose tokens cannot be created.
+        let pair = self.mint(account, &options).pair(&row, options.fresh.unwrap_or(true))?;
         store(self.request, self.state, row).await?;
         Ok(pair)
     }
 
-    /// Takes a refresh token for a new pair. The old one is dead; presented again within
-    /// `refresh_grace` it answers the same successor, later it ends the sign-in. Neither
-    /// lifetime nor freshness is gained; the account's claims are read anew.
+    /// Issues the next pair for a refresh token, which is then used up: presented again within
+    /// `refresh_grace` it gives the same next refresh token, later it ends the sign-in.
+    /// Neither lifetime nor freshness is extended; the account's claims are read again.
     ///
     /// # Errors
-    /// 401 `token_revoked` when the sign-in or the account does not stand, 401
-    /// `token_invalid` when the account type does not accept the claims, 503 `unavailable`.
+    /// 401 `token_revoked` if the sign-in or the account is not active, 401 `token_invalid` if the
+    /// account type does not accept the claims, 503 `unavailable`.
     pub async fn refresh<U: Account>(&self, token: &RefreshToken) -> Result<TokenPair, Error> {
         self.refresh_with::<U>(token, TokenOptions::new()).await
     }
 
-    /// As [`refresh`](Self::refresh), with tokens as the [`Issue`] wants them. With
+    /// As [`refresh`](Self::refresh), with these options. With
     /// [`access_only`](TokenOptions::access_only) the refresh token stays good and there is no next
-    /// one, as in Flask-JWT-Extended; then a copy in somebody else's hands is not noticed.
+    /// one, as in Flask-JWT-Extended; then a stolen copy is not detected.
     ///
     /// # Errors
-    /// As `refresh`; 500 `internal` when it asks for what it may not, and the log says for
-    /// what.
+    /// As `refresh`; 500 `internal` for an option that is not allowed, which the log names.
     pub async fn refresh_with<U: Account>(
         &self,
         token: &RefreshToken,
-        issue: TokenOptions,
+        options: TokenOptions,
     ) -> Result<TokenPair, Error> {
-        issue.check_for_standing(&self.state.config.token)?;
-        if issue.fresh == Some(true) {
-            return Err(Error::misuse("Issue: only a proven password makes a token fresh"));
+        options.check_for_existing(&self.state.config.token)?;
+        if options.fresh == Some(true) {
+            return Err(Error::misuse("TokenOptions: only a proven password makes a token fresh"));
         }
         let claims = token.claims();
         let stamp = claims.stamp.as_deref();
@@ -129,21 +128,20 @@ impl Tokens<'_> {
             return Err(TokenError::Refused.into());
         }
         let now = self.state.clock.now()?;
-        let mint = self.mint(&account, &issue);
-        // What cannot be made must be noticed before the refresh token is used up.
-        mint.pair(&unkept(claims, now)?, false)?;
+        let mint = self.mint(&account, &options);
+        // An error of signing must come before the refresh token is used up.
+        mint.pair(&row_from_claims(claims, now)?, false)?;
         let row = match self.state.store.as_deref() {
-            None => unkept(claims, now)?,
-            Some(store) if issue.access_only => current(store, claims, now).await?,
+            None => row_from_claims(claims, now)?,
+            Some(store) if options.access_only => find_current(store, claims, now).await?,
             Some(store) => rotate(self.request, self.state, store, claims, now).await?,
         };
         mint.pair(&row, false)
     }
 
-    /// Notes that whoever presents this token has proven the password again, and gives out a
-    /// fresh access token of the same sign-in; there is no new refresh token, for the one that
-    /// they have stays good. Without a ledger the token is one of a new sign-in that has no
-    /// refresh token.
+    /// Records that the password was proven again, and issues a fresh access token of the same
+    /// sign-in; its refresh token stays good. Without a store the token belongs to a new sign-in
+    /// that has no refresh token.
     ///
     /// # Errors
     /// 401 `credentials_missing` for a session, a foreign token and an access key, 503
@@ -159,39 +157,37 @@ impl Tokens<'_> {
     ///     Ok(Json(tokens.confirm(&user).await?))
     /// }
     /// ```
-    pub async fn confirm(&self, who: &impl Authenticated) -> Result<TokenPair, Error> {
-        self.confirm_with(who, TokenOptions::new()).await
+    pub async fn confirm(&self, user: &impl Authenticated) -> Result<TokenPair, Error> {
+        self.confirm_with(user, TokenOptions::new()).await
     }
 
-    /// As [`confirm`](Self::confirm), with a token as the [`Issue`] wants it.
+    /// As [`confirm`](Self::confirm), with these options.
     ///
     /// # Errors
-    /// As `confirm`; 500 `internal` when it asks for what it may not, and the log says for
-    /// what.
+    /// As `confirm`; 500 `internal` for an option that is not allowed, which the log names.
     pub async fn confirm_with(
         &self,
-        who: &impl Authenticated,
-        issue: TokenOptions,
+        user: &impl Authenticated,
+        options: TokenOptions,
     ) -> Result<TokenPair, Error> {
-        issue.check_for_standing(&self.state.config.token)?;
-        let issue = issue.access_only();
-        let found = who.authentication();
+        options.check_for_existing(&self.state.config.token)?;
+        let options = options.access_only();
+        let found = user.authentication();
         let now = self.state.clock.now()?;
-        let row = confirmed(self.request, self.state, found, &issue, now).await?;
+        let row = confirm(self.request, self.state, found, &options, now).await?;
         let sid = Some(row.id.as_str());
         self.state.report(self.request, EventKind::Confirmed, Some(&row.account), sid);
-        self.mint(found.account(), &issue).pair(&row, issue.fresh.unwrap_or(true))
+        self.mint(found.account(), &options).pair(&row, options.fresh.unwrap_or(true))
     }
 
-    /// Ends the sign-in that a token or an access key presents: access and refresh token die
-    /// together.
-    /// Takes a guard of a user or a token, or claims. Ending what is gone is no error, nor is a
-    /// foreign token, which presents no sign-in of ours.
+    /// Ends the sign-in of a token or an access key, and with it both tokens. Takes a guard of a
+    /// user or a token, or claims. No error if it has ended, nor for a foreign token, which has no
+    /// sign-in here.
     ///
     /// # Errors
     /// 401 `credentials_missing` for a session, 503 `unavailable`.
-    pub async fn end(&self, who: &impl TokenHolder) -> Result<(), Error> {
-        let (account, id) = match (who.sign_in_of_key(), who.claims()) {
+    pub async fn end(&self, holder: &impl TokenHolder) -> Result<(), Error> {
+        let (account, id) = match (holder.sign_in_of_key(), holder.claims()) {
             (Some(key), _) => (&key.account, Some(key.id.clone())),
             (None, Some(claims)) => (&claims.sub, claims.sid.as_deref().and_then(SignInId::parse)),
             (None, None) => return Err(ErrorKind::CredentialsMissing.into()),
@@ -204,9 +200,8 @@ impl Tokens<'_> {
         Ok(())
     }
 
-    /// Verifies a token of ours that came in some other way, a web socket's first message for
-    /// example: signature, times, issuer, audience (`decode_token`). Whether its sign-in
-    /// stands is not asked.
+    /// Verifies a token of ours from elsewhere, a web socket's first message for example: its
+    /// signature, times, issuer and audience (`decode_token`), but not its sign-in.
     ///
     /// # Errors
     /// 401 `token_invalid`, also for a foreign token, or `token_expired`.
@@ -214,7 +209,7 @@ impl Tokens<'_> {
         verify_own(self.state, token)?.in_time()
     }
 
-    /// As [`verify`](Self::verify), but its time may be over
+    /// As [`verify`](Self::verify), but the token may have expired
     /// (`decode_token(allow_expired=True)`).
     ///
     /// # Errors
@@ -223,8 +218,8 @@ impl Tokens<'_> {
         Ok(verify_own(self.state, token)?.at_any_time())
     }
 
-    /// Verifies a token of the issuer in `token.foreign`, and none of ours. Its `sub` is a name
-    /// that the issuer gives and no id of an account here.
+    /// Verifies a token of the issuer in `token.foreign`, and none of ours. Its `sub` is the
+    /// issuer's name for the user and no account id here.
     ///
     /// # Errors
     /// 401 `token_invalid`, also for a token of ours, or `token_expired`.
@@ -236,8 +231,8 @@ impl Tokens<'_> {
         (self.request, self.state)
     }
 
-    fn mint<'m, U>(&'m self, account: &'m U, issue: &'m TokenOptions) -> Mint<'m, U> {
-        Mint { state: self.state, account, issue }
+    fn mint<'m, U>(&'m self, account: &'m U, options: &'m TokenOptions) -> Mint<'m, U> {
+        Mint { state: self.state, account, options }
     }
 }
 

@@ -18,8 +18,8 @@ use crate::error::token_error::TokenError;
 use crate::sign_in::{SignIn, SignInKind};
 use crate::state::AuthState;
 
-/// The account behind an access key. Never fresh: whoever made it proved a password, and
-/// whoever presents it did not.
+/// Authenticates by an access key. Never fresh: the password was proven when the key was created,
+/// not by presenting it.
 pub(super) async fn by_key<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
@@ -32,13 +32,13 @@ pub(super) async fn by_key<U: Account>(
         return Err(TokenError::AccessKey.into());
     }
     let hash = key.hash();
-    let (sign_in, account) = evaluate::<U, _, Error>(request, state, id.as_str(), |facts| {
+    let (sign_in, account) = evaluate::<U, _, Error>(request, state, id.as_str(), |cached| {
         let now = state.clock.now()?;
-        let judged = standing(facts, &hash, facts.account()?, now);
-        if judged.is_ok() {
-            state.record_use(facts, now);
+        let result = check_key(cached, &hash, cached.account()?, now);
+        if result.is_ok() {
+            state.record_use(cached, now);
         }
-        Ok(judged)
+        Ok(result)
     })
     .await??;
     if !U::accept_key(request.rocket(), &sign_in).await.map_err(Error::unavailable)? {
@@ -56,28 +56,28 @@ pub(super) async fn by_key<U: Account>(
     })
 }
 
-/// The sign-in and the account of a key with this hash, if both stand.
-fn standing<U: Account>(
-    facts: &CachedSignIn,
+/// Returns the sign-in and the account of a key with this hash, if both are active.
+fn check_key<U: Account>(
+    cached: &CachedSignIn,
     hash: &str,
     account: Option<Arc<U>>,
     now: OffsetDateTime,
 ) -> Result<(Arc<SignIn>, Arc<U>), Error> {
-    let row = facts.sign_in.clone().ok_or(TokenError::SignInEnded)?;
+    let row = cached.sign_in.clone().ok_or(TokenError::SignInEnded)?;
     let stored = row.secret_hash.as_deref().filter(|_| row.kind == SignInKind::Key);
     let stored = stored.ok_or(TokenError::AccessKey)?;
-    let (kept, stamp) = match stored.split_once('.') {
-        Some((kept, stamp)) => (kept, Some(stamp)),
+    let (stored_hash, stamp) = match stored.split_once('.') {
+        Some((stored_hash, stamp)) => (stored_hash, Some(stamp)),
         None => (stored, None),
     };
-    if !is_equal(kept, hash) {
+    if !is_equal(stored_hash, hash) {
         return Err(TokenError::AccessKey.into());
     }
     if now >= row.expires_at {
         return Err(ErrorKind::TokenExpired.into());
     }
     let account = account.filter(|account| account.is_active()).ok_or(TokenError::AccountGone)?;
-    if facts.stamp.as_deref() != stamp {
+    if cached.stamp.as_deref() != stamp {
         return Err(TokenError::SignInEnded.into());
     }
     Ok((row, account))

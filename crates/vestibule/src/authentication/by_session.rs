@@ -17,76 +17,75 @@ use crate::session::ticket::{Ticket, client};
 use crate::sign_in::SignInKind;
 use crate::state::AuthState;
 
-/// The tickets that a request carries.
+/// The tickets in a request's cookies.
 #[derive(Default)]
 pub(crate) struct SessionCookies {
     pub(crate) session: Option<Ticket>,
     pub(crate) remember: Option<Ticket>,
-    /// The one of the two that the verdict let in, if it was asked for one; fresh only if the
-    /// verdict found it so.
-    admitted: Option<Ticket>,
+    accepted: Option<Ticket>,
 }
 
-/// RequestErrors on the request by the verdict: a ticket in good time may still name a sign-in that has
-/// ended, and then it is the other one that counts.
+/// The ticket that authenticated this request, cached on it; fresh only if it counted as fresh. An
+/// unexpired session ticket may name a sign-in that has ended; then the remember ticket counts.
 #[derive(Default)]
 struct AcceptedTicket(OnceLock<Ticket>);
 
 impl AcceptedTicket {
-    fn on<'r>(request: &'r Request<'_>) -> &'r OnceLock<Ticket> {
+    fn of<'r>(request: &'r Request<'_>) -> &'r OnceLock<Ticket> {
         &request.local_cache(Self::default).0
     }
 }
 
-/// Whether a session was let in on this request already: for a data guard, kind comes after the
-/// other guards and may find a second answer to "who?" in the body.
+/// Whether a session has authenticated this request already: data guards run after the other
+/// guards and may find a token in the body beside it.
 pub(crate) fn was_accepted(request: &Request<'_>) -> bool {
-    AcceptedTicket::on(request).get().is_some()
+    AcceptedTicket::of(request).get().is_some()
 }
 
 impl SessionCookies {
-    /// The tickets in the request's cookies, if sessions exist and no token was presented; 403
-    /// `cross_origin` when there is one and the request is unsafe and from another site.
-    pub(crate) fn by(request: &Request<'_>, state: &AuthState) -> Result<Self, Error> {
+    /// Reads the tickets, if the mode has sessions and no token is presented; 403 `cross_origin`
+    /// if there is one and the request is unsafe and from another site.
+    pub(crate) fn of(request: &Request<'_>, state: &AuthState) -> Result<Self, Error> {
         let config = &state.config;
         if !config.mode.has_sessions() || is_token_request(request, &state.config) {
             return Ok(Self::default());
         }
         let session = read(request, state, CookieKind::Session)?;
         if is_doubled(request, state) {
-            // One of the two was planted; then the remembered one is not asked either.
+            // One of the two was planted; the remember cookie is not trusted either.
             return Ok(Self::default());
         }
-        let remember = match config.session.remembers() {
-            true => read(request, state, CookieKind::Remember)?,
-            false => None,
+        let remember = if config.session.remembers() {
+            read(request, state, CookieKind::Remember)?
+        } else {
+            None
         };
         if session.is_some() || remember.is_some() {
             origin::check(request)?;
         }
-        Ok(Self { session, remember, admitted: AcceptedTicket::on(request).get().cloned() })
+        Ok(Self { session, remember, accepted: AcceptedTicket::of(request).get().cloned() })
     }
 
-    /// The ticket that counts: the one that was let in, or, where nobody asked, the session's
-    /// before the remembered one.
-    pub(crate) fn best(&self) -> Option<&Ticket> {
-        self.admitted.as_ref().or(self.session.as_ref()).or(self.remember.as_ref())
+    /// The ticket that authenticated the request; if no guard has asked, the session ticket before
+    /// the remember ticket.
+    pub(crate) fn current(&self) -> Option<&Ticket> {
+        self.accepted.as_ref().or(self.session.as_ref()).or(self.remember.as_ref())
     }
 
-    /// Whether a session was let in as fresh.
+    /// Whether the accepted session counted as fresh.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.admitted.as_ref().is_some_and(|ticket| ticket.fresh)
+        self.accepted.as_ref().is_some_and(|ticket| ticket.fresh)
     }
 }
 
-/// Whoever the cookies name, if the sign-in stands.
+/// Authenticates by the cookies; `None` without an active sign-in.
 pub(super) async fn by_session<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
 ) -> Result<Option<Authentication<U>>, Error> {
-    let cookies = SessionCookies::by(request, state)?;
+    let cookies = SessionCookies::of(request, state)?;
     if let Some(ticket) = &cookies.session {
-        let found = admit(request, state, ticket, CookieKind::Session).await?;
+        let found = accept(request, state, ticket, CookieKind::Session).await?;
         if found.is_some() {
             if let Some(remember) = &cookies.remember {
                 reseal(request, state, CookieKind::Remember, remember)?;
@@ -95,33 +94,33 @@ pub(super) async fn by_session<U: Account>(
         }
     }
     match &cookies.remember {
-        Some(ticket) => admit(request, state, ticket, CookieKind::Remember).await,
+        Some(ticket) => accept(request, state, ticket, CookieKind::Remember).await,
         None => Ok(None),
     }
 }
 
-/// The account behind one ticket; a ticket that is good for nothing is taken back.
-async fn admit<U: Account>(
+/// Authenticates by one ticket; removes the cookie if its sign-in is not active.
+async fn accept<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
     ticket: &Ticket,
     kind: CookieKind,
 ) -> Result<Option<Authentication<U>>, Error> {
-    let credential = SignInClaim {
+    let claim = SignInClaim {
         sid: Some(&ticket.sid),
         sub: &ticket.sub,
         stamp: ticket.stamp.as_deref(),
         kind: SignInKind::Browser,
-        // Being remembered is what outlives the idle limit; it only ends the session.
+        // The idle limit ends the session only; the remember cookie outlives it.
         idle: (kind == CookieKind::Session).then_some(state.config.session.idle),
     };
-    let Ok(found) = find_active::<U>(request, state, &credential).await? else {
+    let Ok(found) = find_active::<U>(request, state, &claim).await? else {
         mark_for_removal(request, kind);
         return Ok(None);
     };
-    let moved =
+    let client_changed =
         state.config.session.protection != Protection::Off && ticket.client != client(request);
-    if moved {
+    if client_changed {
         state.report(request, EventKind::Protected, Some(&ticket.sub), Some(&ticket.sid));
         if state.config.session.protection == Protection::Strong {
             if let Some(id) = ticket.id() {
@@ -131,8 +130,8 @@ async fn admit<U: Account>(
             return Ok(None);
         }
     }
-    if moved && kind == CookieKind::Session {
-        // Told once: this client goes on with a ticket of its own, kind is not fresh.
+    if client_changed && kind == CookieKind::Session {
+        // Reported once: this client continues with a ticket of its own, which is not fresh.
         let own = Ticket { client: client(request), fresh: false, ..ticket.clone() };
         write(request, state, CookieKind::Session, &own)?;
     } else {
@@ -141,12 +140,12 @@ async fn admit<U: Account>(
     if kind == CookieKind::Remember {
         restore(request, state, ticket, &found)?;
     }
-    let fresh = kind == CookieKind::Session && ticket.fresh && !moved;
-    AcceptedTicket::on(request).get_or_init(|| Ticket { fresh, ..ticket.clone() });
+    let fresh = kind == CookieKind::Session && ticket.fresh && !client_changed;
+    AcceptedTicket::of(request).get_or_init(|| Ticket { fresh, ..ticket.clone() });
     Ok(Some(Authentication {
         account: found.account,
         method: AuthMethod::Session,
-        // The ticket's own: a proof in another copy of the cookie must not make this one fresh.
+        // From the ticket: a proof with another copy of the cookie must not make this one fresh.
         auth_time: ticket.auth_time()?,
         sign_in: found.sign_in,
         claims: None,
@@ -156,8 +155,8 @@ async fn admit<U: Account>(
     }))
 }
 
-/// Gives a remembered browser a session again. Were the cookie lost in an error page, the
-/// next request would do the same.
+/// Sets a new session cookie for a remember cookie. If it is lost in an error page, the next
+/// request does the same.
 fn restore<U>(
     request: &Request<'_>,
     state: &AuthState,

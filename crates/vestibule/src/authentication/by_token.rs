@@ -19,17 +19,17 @@ use crate::error::token_error::TokenError;
 use crate::sign_in::SignInKind;
 use crate::state::AuthState;
 
-/// The verified token of one type; 401 `wrong_token_type` if it is of the other. Verified once
-/// per request.
+/// Returns the verified token of one type, verified once per request; 401 `wrong_token_type` if it
+/// is of the other type.
 pub(crate) fn verified_as<'r>(
     request: &'r Request<'_>,
     state: &AuthState,
     kind: TokenKind,
 ) -> Result<&'r VerifiedToken, Error> {
-    let known = RequestState::of(request);
+    let request_state = RequestState::of(request);
     let verified = match kind {
-        TokenKind::Access => &known.access,
-        TokenKind::Refresh => &known.refresh,
+        TokenKind::Access => &request_state.access,
+        TokenKind::Refresh => &request_state.refresh,
     };
     let result = verified.get_or_init(|| {
         let (token, location) = credential(request, &state.config, kind).text()?;
@@ -42,7 +42,7 @@ pub(crate) fn verified_as<'r>(
     }
 }
 
-/// The verified token of either type.
+/// Returns the verified token of either type.
 pub(crate) fn verified<'r>(
     request: &'r Request<'_>,
     state: &AuthState,
@@ -52,7 +52,7 @@ pub(crate) fn verified<'r>(
         Credential::Jwt { location: Location::Cookies, .. }
     );
     match verified_as(request, state, TokenKind::Access) {
-        // An expired access cookie must not keep a good refresh cookie from signing out.
+        // A good refresh cookie can sign out although the access cookie has expired.
         Err(error) if in_cookie && error.kind().status().code == 401 => {
             verified_as(request, state, TokenKind::Refresh).map_err(|_| error)
         }
@@ -82,7 +82,7 @@ pub(crate) fn verify(
     Ok(VerifiedToken { claims, location })
 }
 
-/// The account of a verified token of either type, if its sign-in is active.
+/// Authenticates by a verified token of either type, if its sign-in is active.
 pub(crate) async fn by_token<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
@@ -90,7 +90,7 @@ pub(crate) async fn by_token<U: Account>(
 ) -> Result<Authentication<U>, Error> {
     let claims = &verified.claims;
     let found = if claims.foreign {
-        // Its issuer knows whether it was revoked; here only the account is known.
+        // Only its issuer knows whether it was revoked.
         let account = Arc::new(find_foreign::<U>(request, claims).await?);
         ActiveSignIn { account, sign_in: None }
     } else {

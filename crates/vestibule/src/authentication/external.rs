@@ -1,4 +1,4 @@
-//! Somebody known by a credential of the application's own: Flask-Login's `request_loader`.
+//! Authentication by a credential of the application's own (Flask-Login's `request_loader`).
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 
 impl<U: Account> Authentication<U> {
-    /// Somebody whom a guard of your own knows by a credential of your own: an API key in the
-    /// query, a client certificate (Flask-Login's `request_loader`). With this inside, the guard
-    /// is [`Authenticated`](crate::Authenticated) like the library's, and [`Require`] can stand
-    /// around it. Never fresh, with neither claims nor scopes nor a sign-in.
+    /// An account that a guard of yours authenticated by a credential of your own: an API key in
+    /// the query, a client certificate (Flask-Login's `request_loader`). A guard that holds one can
+    /// implement [`Authenticated`](crate::Authenticated), and [`Require`] can wrap it. Never fresh,
+    /// and without claims, scopes or a sign-in.
     ///
-    /// Ask [`Verdict::of`](crate::Verdict::of) first if a token or a session may come too, and
-    /// tell [`policy::mark_token_request`] if the answer shall carry no cookie.
+    /// Ask [`Verdict::of`](crate::Verdict::of) first if the request may also carry a token or a
+    /// session, and call [`policy::mark_token_request`] if the response must carry no cookie.
     ///
     /// # Errors
-    /// 401 `token_revoked` when the account is not active.
+    /// 401 `token_revoked` if the account is not active.
     ///
     /// ```
     /// use rocket::Request;

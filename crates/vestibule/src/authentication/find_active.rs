@@ -1,4 +1,4 @@
-//! Is the sign-in behind a credential still standing, and whose is it?
+//! Finds the active sign-in behind a credential, and its account: in the cache or in the stores.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::error::token_error::TokenError;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
-/// How often what is remembered may turn out to be too old before the stores are asked past it.
+/// How many cached look-ups may prove outdated before the stores are asked directly.
 const TRIES: usize = 3;
 
 /// What a credential says about the sign-in that it presents.
@@ -25,68 +25,69 @@ pub(crate) struct SignInClaim<'c> {
     pub(crate) sub: &'c str,
     pub(crate) stamp: Option<&'c str>,
     pub(crate) kind: SignInKind,
-    /// Ends an unused sign-in early; for sessions.
+    /// The idle limit; for sessions.
     pub(crate) idle: Option<Duration>,
 }
 
-/// A sign-in that stands, with its account. Without a ledger there is no row.
+/// An active sign-in with its account; without a store there is no row.
 pub(crate) struct ActiveSignIn<U> {
     pub(crate) account: Arc<U>,
     pub(crate) sign_in: Option<Arc<SignIn>>,
 }
 
-/// The account and sign-in behind a credential, or which of the two is gone, over, inactive
-/// or not what the credential says; 503 `unavailable` when a store does not answer.
+/// Finds the sign-in and the account that a credential names. The inner error says which of the
+/// two is gone, expired, inactive or different; the outer is 503 `unavailable` if a store fails.
 pub(crate) async fn find_active<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
-    credential: &SignInClaim<'_>,
+    claim: &SignInClaim<'_>,
 ) -> Result<Result<ActiveSignIn<U>, TokenError>, Error> {
-    let id = match (state.store.is_none(), credential.sid) {
-        (true, _) => credential.sub,
-        (false, Some(sid)) => sid,
-        (false, None) => return Ok(Err(TokenError::SignInEnded)),
+    let id = match (&state.store, claim.sid) {
+        (None, _) => claim.sub,
+        (Some(_), Some(sid)) => sid,
+        (Some(_), None) => return Ok(Err(TokenError::SignInEnded)),
     };
-    evaluate::<U, _, _>(request, state, id, |facts| {
+    evaluate::<U, _, _>(request, state, id, |cached| {
         let now = state.clock.now()?;
-        let judged = credential.evaluate(facts, facts.account()?, now);
-        if judged.is_ok() {
-            state.record_use(facts, now);
+        let result = claim.check(cached, cached.account()?, now);
+        if result.is_ok() {
+            state.record_use(cached, now);
         }
-        Ok(judged)
+        Ok(result)
     })
     .await
 }
 
 impl SignInClaim<'_> {
-    fn evaluate<U: Account>(
+    /// Checks the claim against a look-up.
+    fn check<U: Account>(
         &self,
-        facts: &CachedSignIn,
+        cached: &CachedSignIn,
         account: Option<Arc<U>>,
         now: OffsetDateTime,
     ) -> Result<ActiveSignIn<U>, TokenError> {
-        let stands = |sign_in: &SignIn| {
+        let is_active = |sign_in: &SignIn| {
             sign_in.account == self.sub
                 && sign_in.kind == self.kind
                 && now < sign_in.expires_at
-                && !self.idle.is_some_and(|limit| facts.is_idle(now, limit))
+                && !self.idle.is_some_and(|limit| cached.is_idle(now, limit))
         };
-        if facts.sign_in.as_deref().is_some_and(|sign_in| !stands(sign_in)) {
+        if cached.sign_in.as_deref().is_some_and(|sign_in| !is_active(sign_in)) {
             return Err(TokenError::SignInEnded);
         }
         let account = account.filter(|account| account.is_active());
         let account = account.ok_or(TokenError::AccountGone)?;
-        // Another stamp ends a sign-in as its owner would.
-        if facts.stamp.as_deref() != self.stamp {
+        // A changed stamp ends all sign-ins of the account.
+        if cached.stamp.as_deref() != self.stamp {
             return Err(TokenError::SignInEnded);
         }
-        Ok(ActiveSignIn { account, sign_in: facts.sign_in.clone() })
+        Ok(ActiveSignIn { account, sign_in: cached.sign_in.clone() })
     }
 }
 
-/// What somebody thinks of the facts about a sign-in, or without a ledger an account. They may
-/// have been looked up for somebody else, up to `auth.revocation_delay` ago; but never before the
-/// last change in this process, and nobody is refused for what was remembered.
+/// Evaluates a look-up of a sign-in, or without a store of an account. It may come from the cache,
+/// up to `auth.revocation_delay` old, but never from before the last change in this process. A
+/// refusal that came from the cache is looked up again.
 pub(crate) async fn evaluate<U: Account, T, E: From<TokenError>>(
     request: &Request<'_>,
     state: &AuthState,
@@ -99,28 +100,28 @@ pub(crate) async fn evaluate<U: Account, T, E: From<TokenError>>(
     let mut refused = None;
     for _ in 0..tries {
         let entry = cache.entry(id, refused.as_ref())?;
-        let remembered = entry.found.initialized();
-        // Whoever came first looks it up. Should they leave or panic, the next one does.
+        let cached = entry.found.initialized();
+        // The first caller runs the look-up; if it is cancelled or panics, the next takes over.
         let found = entry.found.get_or_init(|| find::<U>(request, state, id)).await;
         if cache.knew(&entry, arrived) {
-            let verdict = match found {
-                Ok(Ok(facts)) => evaluate(facts),
-                Ok(Err(fault)) => Ok(Err(fault.clone().into())),
+            let result = match found {
+                Ok(Ok(found)) => evaluate(found),
+                Ok(Err(error)) => Ok(Err(error.clone().into())),
                 Err(error) => Err(error.clone()),
             };
-            if matches!(verdict, Ok(Ok(_))) || !remembered {
-                return verdict;
+            if matches!(result, Ok(Ok(_))) || !cached {
+                return result;
             }
         }
         refused = Some(entry);
     }
     match find::<U>(request, state, id).await? {
-        Ok(facts) => evaluate(&facts),
-        Err(fault) => Ok(Err(fault.into())),
+        Ok(found) => evaluate(&found),
+        Err(error) => Ok(Err(error.into())),
     }
 }
 
-/// Asks the stores.
+/// Looks up a sign-in and its account in the stores.
 async fn find<U: Account>(request: &Request<'_>, state: &AuthState, id: &str) -> Found {
     let (sign_in, owner) = match &state.store {
         None => (None, id.to_owned()),
@@ -136,11 +137,8 @@ async fn find<U: Account>(request: &Request<'_>, state: &AuthState, id: &str) ->
         }
     };
     let now = state.clock.now()?;
-    let account = match sign_in.as_ref().is_none_or(|sign_in| now < sign_in.expires_at) {
-        true => find_by_sub::<U>(request, &owner).await?,
-        // Whose it was does not matter any more.
-        false => None,
-    };
+    let expired = sign_in.as_ref().is_some_and(|sign_in| now >= sign_in.expires_at);
+    let account = if expired { None } else { find_by_sub::<U>(request, &owner).await? };
     Ok(Ok(CachedSignIn::new(sign_in, account, state.sign_ins.mark(&owner))))
 }
 
@@ -149,8 +147,8 @@ async fn find_by_sub<U: Account>(request: &Request<'_>, sub: &str) -> Result<Opt
     U::find(request.rocket(), &id).await.map_err(Error::unavailable)
 }
 
-/// The active account of a `sub`, asked at this moment, whose stamp is still the one that the
-/// credential carries; another stamp ends a sign-in as its owner would.
+/// Finds the active account of a `sub`, past the cache, whose stamp is the one that the credential
+/// carries; a changed stamp ends all sign-ins of the account.
 pub(crate) async fn find_account<U: Account>(
     request: &Request<'_>,
     sub: &str,
@@ -164,7 +162,7 @@ pub(crate) async fn find_account<U: Account>(
     })
 }
 
-/// The active account that somebody else's token names.
+/// Finds the active account that a foreign token names.
 pub(crate) async fn find_foreign<U: Account>(
     request: &Request<'_>,
     claims: &Claims,

@@ -1,4 +1,4 @@
-//! Who is authenticated, and by what.
+//! The result: the account of the request, and how it was authenticated.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::claims::Claims;
 use crate::config::Location;
 use crate::sign_in::{SignIn, SignInKind};
 
-/// Which kind of credential a person or program came in with.
+/// The kind of credential that authenticated a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthMethod {
@@ -21,7 +21,7 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
-    /// The word in JSON answers.
+    /// The word in JSON responses.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,7 +32,7 @@ impl AuthMethod {
     }
 }
 
-/// Somebody whose sign-in stands.
+/// An authenticated account, whose sign-in is active.
 #[derive(Debug)]
 pub struct Authentication<U> {
     pub(crate) account: Arc<U>,
@@ -45,7 +45,7 @@ pub struct Authentication<U> {
     pub(crate) remembered: bool,
 }
 
-// By hand: a derived one would ask for `U: Clone`.
+// Derived, it would require `U: Clone`.
 impl<U> Clone for Authentication<U> {
     fn clone(&self) -> Self {
         Self {
@@ -68,13 +68,13 @@ impl<U> Authentication<U> {
         &self.account
     }
 
-    /// Which kind of credential was presented.
+    /// The kind of credential that was presented.
     #[must_use]
     pub fn method(&self) -> AuthMethod {
         self.method
     }
 
-    /// The row of the sign-in; `None` without a ledger and for a foreign token.
+    /// The row of the sign-in; `None` without a store and for a foreign token.
     #[must_use]
     pub fn sign_in(&self) -> Option<&SignIn> {
         self.sign_in.as_deref()
@@ -98,8 +98,8 @@ impl<U> Authentication<U> {
         self.sign_in.as_ref().is_some_and(|sign_in| sign_in.kind == SignInKind::Key)
     }
 
-    /// Whether the credential carries a scope: an access key was made with it, a token lists it
-    /// in its `scope` claim; a session acts with all rights of its account.
+    /// Whether the credential carries a scope: an access key was created with it, a token lists it
+    /// in its `scope` claim; a session has all rights of its account.
     #[must_use]
     pub fn has_scope(&self, name: &str) -> bool {
         if let Some(key) = self.sign_in.as_ref().filter(|_| self.is_key()) {
@@ -116,13 +116,13 @@ impl<U> Authentication<U> {
         self.auth_time
     }
 
-    /// Whether this very session or token was given out for a password.
+    /// Whether this very session or token was issued for a password.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.fresh
     }
 
-    /// Whether a remember cookie goes with this session (`login_remembered`).
+    /// Whether this session has a remember cookie (`login_remembered`).
     #[must_use]
     pub fn is_remembered(&self) -> bool {
         self.remembered

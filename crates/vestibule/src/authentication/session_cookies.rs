@@ -15,26 +15,25 @@ use crate::session::ticket::Ticket;
 use crate::state::AuthState;
 
 /// What a request's cookies hold under one name.
-enum Found<'r> {
-    /// Nothing.
-    Nothing,
+enum SealedCookie<'r> {
+    Missing,
     /// More than one cookie, or one whose name is not exactly ours.
     Garbled,
-    /// One cookie, which we may have sealed.
-    Sealed(&'r Cookie<'static>),
+    /// One cookie, not opened yet.
+    One(&'r Cookie<'static>),
 }
 
-fn find<'r>(request: &'r Request<'_>, state: &AuthState, kind: CookieKind) -> Found<'r> {
+fn find<'r>(request: &'r Request<'_>, state: &AuthState, kind: CookieKind) -> SealedCookie<'r> {
     let name = state.cookie_names.of(kind);
     let jar = request.cookies();
-    let alone = match count_named(request, name) {
+    let is_only_one = match count_named(request, name) {
         // Rocket's local client fills the jar without a header, and only with exact names.
-        (0, _) if jar.get(name).is_none() => return Found::Nothing,
+        (0, _) if jar.get(name).is_none() => return SealedCookie::Missing,
         (0, _) => !request.headers().contains("Cookie"),
-        // Two cookies of our name: one of them was planted, and nothing says which.
+        // Of two cookies with our name one was planted, and nothing says which.
         (count, exact) => count == 1 && exact,
     };
-    jar.get(name).filter(|_| alone).map_or(Found::Garbled, Found::Sealed)
+    jar.get(name).filter(|_| is_only_one).map_or(SealedCookie::Garbled, SealedCookie::One)
 }
 
 /// Whether the request carries more than one session cookie.
@@ -49,9 +48,9 @@ pub(super) fn read(
     kind: CookieKind,
 ) -> Result<Option<Ticket>, Error> {
     let ticket = match find(request, state, kind) {
-        Found::Nothing => return Ok(None),
-        Found::Garbled => None,
-        Found::Sealed(cookie) => {
+        SealedCookie::Missing => return Ok(None),
+        SealedCookie::Garbled => None,
+        SealedCookie::One(cookie) => {
             state.tickets.get_or_open(kind, cookie.value(), || open(request, state, cookie))
         }
     };
@@ -63,7 +62,7 @@ pub(super) fn read(
     Ok(valid)
 }
 
-/// The ticket in a cookie that Rocket's secret key, or an earlier one, sealed.
+/// Opens a cookie that Rocket's secret key, or an earlier one, sealed.
 fn open(request: &Request<'_>, state: &AuthState, sealed: &Cookie<'static>) -> Option<Ticket> {
     let (text, outdated) = match request.cookies().get_private(sealed.name()) {
         Some(cookie) => (cookie.value().to_owned(), false),
@@ -106,10 +105,10 @@ pub(crate) fn write(
     Ok(())
 }
 
-fn removal_mark(known: &RequestState, kind: CookieKind) -> &AtomicBool {
+fn removal_mark(marks: &RequestState, kind: CookieKind) -> &AtomicBool {
     match kind {
-        CookieKind::Session => &known.remove_session,
-        CookieKind::Remember => &known.remove_remember,
+        CookieKind::Session => &marks.remove_session,
+        CookieKind::Remember => &marks.remove_remember,
     }
 }
 
@@ -121,9 +120,9 @@ pub(super) fn mark_for_removal(request: &Request<'_>, kind: CookieKind) {
 
 /// Removes the marked cookies, unless the response sets them.
 pub(crate) fn remove_marked(request: &Request<'_>, state: &AuthState, response: &mut Response<'_>) {
-    let known = RequestState::of(request);
+    let marks = RequestState::of(request);
     for kind in CookieKind::ALL {
-        if !removal_mark(known, kind).load(Ordering::Relaxed) {
+        if !removal_mark(marks, kind).load(Ordering::Relaxed) {
             continue;
         }
         let name = state.cookie_names.of(kind);

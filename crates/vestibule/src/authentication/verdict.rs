@@ -1,5 +1,5 @@
-//! The one verdict of a request: who is asking? The token decides if there is one; only
-//! without one is the session asked.
+//! The verdict on a request, for guards of the application's own. A token decides if there is one;
+//! only without one does the session.
 
 use rocket::Request;
 
@@ -10,23 +10,23 @@ use crate::credentials::request_state::mark_depends_on_user;
 use crate::error::Error;
 use crate::state::AuthState;
 
-/// Who is asking.
+/// Who sent a request.
 #[derive(Debug)]
 pub enum Verdict<U> {
-    /// Nobody that is known.
-    Nobody,
-    /// Somebody with a session.
+    /// No credential was presented.
+    Anonymous,
+    /// Authenticated by a session.
     Session(Authentication<U>),
-    /// Somebody with a token.
+    /// Authenticated by a token.
     Token(Authentication<U>),
-    /// A credential was presented and is no good, or could not be judged.
+    /// A credential was presented and is bad, or could not be checked.
     Refused(Error),
 }
 
 impl<U> Clone for Verdict<U> {
     fn clone(&self) -> Self {
         match self {
-            Self::Nobody => Self::Nobody,
+            Self::Anonymous => Self::Anonymous,
             Self::Session(found) => Self::Session(found.clone()),
             Self::Token(found) => Self::Token(found.clone()),
             Self::Refused(error) => Self::Refused(error.clone()),
@@ -35,9 +35,7 @@ impl<U> Clone for Verdict<U> {
 }
 
 impl<U: Account> Verdict<U> {
-    /// The verdict on this request.
-    ///
-    /// For what guards cannot say; a handler should name a guard instead.
+    /// Authenticates this request. For what guards cannot say; a handler should name a guard.
     pub async fn of(request: &Request<'_>) -> Self {
         let state = match AuthState::of(request) {
             Ok(state) => state,
@@ -45,7 +43,7 @@ impl<U: Account> Verdict<U> {
         };
         mark_depends_on_user(request);
         match authenticate(request, state).await {
-            Ok(None) => Self::Nobody,
+            Ok(None) => Self::Anonymous,
             Ok(Some(found)) if found.method() == AuthMethod::Session => {
                 Self::Session(found.clone())
             }

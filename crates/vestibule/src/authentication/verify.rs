@@ -1,4 +1,4 @@
-//! Verifying a token: whose it says it is decides which keys and which rules judge it.
+//! Verifies a token, by the keys and rules of the issuer that it names.
 
 use std::sync::Arc;
 
@@ -10,41 +10,41 @@ use crate::error::token_error::TokenError;
 use crate::keys::jws::Jws;
 use crate::state::AuthState;
 
-/// The claims of a token in its time, of ours or of the foreign issuer; 401 `token_invalid` or
-/// `token_expired`. Most are verified once and remembered.
+/// Verifies a token of ours or of the foreign issuer, and its times; 401 `token_invalid` or
+/// `token_expired`. Access tokens are cached.
 pub(crate) fn verify_in_time(state: &AuthState, token: &str) -> Result<Arc<Claims>, Error> {
-    let Some(verified) = &state.tokens else {
+    let Some(cache) = &state.tokens else {
         return verify(state, token)?.in_time().map(Arc::new);
     };
-    let fingerprint = verified.fingerprint(token);
-    if let Some(claims) = verified.get(&fingerprint)
+    let fingerprint = cache.fingerprint(token);
+    if let Some(claims) = cache.get(&fingerprint)
         && claims.is_in_time(&state.config.token, state.clock.now()?)
     {
         return Ok(claims);
     }
-    // Of what is not remembered, or not in its time any more, the full look says what is wrong.
+    // Verified in full also if it was cached and has expired: that says what is wrong.
     let claims = Arc::new(verify(state, token)?.in_time()?);
-    // A refresh token is presented once.
+    // A refresh token is presented only once.
     if claims.kind == TokenKind::Access {
-        verified.keep(fingerprint, &claims);
+        cache.keep(fingerprint, &claims);
     }
     Ok(claims)
 }
 
-/// The checked claims of a token of ours alone; 401 `token_invalid` also for a foreign one, whose
-/// `sub` names nobody here.
+/// Verifies a token of ours; 401 `token_invalid` also for a foreign one, whose `sub` is no account
+/// id here.
 pub(crate) fn verify_own(state: &AuthState, token: &str) -> Result<Checked, Error> {
     let checked = verify(state, token)?;
     if checked.is_foreign() { Err(TokenError::Issuer.into()) } else { Ok(checked) }
 }
 
-/// The checked claims of a token of the foreign issuer alone; 401 `token_invalid` for others.
+/// Verifies a token of the foreign issuer; 401 `token_invalid` for others.
 pub(crate) fn verify_foreign(state: &AuthState, token: &str) -> Result<Checked, Error> {
     let checked = verify(state, token)?;
     if checked.is_foreign() { Ok(checked) } else { Err(TokenError::Issuer.into()) }
 }
 
-/// The checked claims of a token of ours, or of the foreign issuer; 401 `token_invalid`.
+/// Verifies a token of ours or of the foreign issuer, but for its expiry; 401 `token_invalid`.
 pub(crate) fn verify(state: &AuthState, token: &str) -> Result<Checked, Error> {
     let config = &state.config.token;
     let jws = Jws::split(token)?;

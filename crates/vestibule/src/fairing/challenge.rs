@@ -1,4 +1,4 @@
-//! What a refusal tells clients about coming in.
+//! The `WWW-Authenticate` challenge of a 401 or 403.
 
 use rocket::http::{Header, Status};
 use rocket::{Request, Response};
@@ -8,7 +8,8 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::state::AuthState;
 
-/// RFC 6750, section 3: every 401 says how to come in, and a bad token that it was bad.
+/// Adds the challenge of RFC 6750, section 3: to every 401, with `invalid_token` for a bad token,
+/// and to a 403 for a missing scope.
 pub(crate) fn challenge(
     state: &AuthState,
     request: &Request<'_>,
@@ -19,7 +20,7 @@ pub(crate) fn challenge(
     if !matches!(status, Status::Unauthorized | Status::Forbidden) {
         return;
     }
-    // A challenge that the application wrote itself, for another scheme perhaps, stands.
+    // A challenge of the application's own is kept.
     if !state.config.mode.has_tokens() || response.headers().contains("WWW-Authenticate") {
         return;
     }

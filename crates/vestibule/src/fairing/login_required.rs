@@ -1,5 +1,5 @@
-//! Login required everywhere except on listed routes: an application that forgot a guard does
-//! not launch.
+//! Requires a login on every route that is not listed as open: an application that forgot a guard
+//! does not launch.
 
 use std::sync::Arc;
 
@@ -8,34 +8,32 @@ use rocket::{Build, Ignite, Rocket, Route};
 
 use crate::fairing::Auth;
 use crate::fairing::response::MAX_REATTACH;
-use crate::fairing::route_guards::{FoundGuard, survey};
+use crate::fairing::route_guards::{FoundGuard, route_guards};
 use crate::guards::sentinel::{self, Proof};
 
 impl Auth {
-    /// Requires a login on every route but the `open` ones: the launch is refused while another
-    /// route demands none of our guards. Each is one log line, and so is an entry that opens
-    /// nothing, so that the list cannot rot. Default: a route without a guard is open.
+    /// Requires a login on every route but the `open` ones: the launch is aborted if another route
+    /// has none of our guards, or an entry of the list opens nothing, with one log line for each.
+    /// Default: a route without a guard is open.
     ///
     /// An entry is `"METHOD /uri"`, or `"/uri"` for every method: the route's URI as Rocket
-    /// prints it at launch, with the base that it is mounted under. Files of a `FileServer`
-    /// need one, as every route that is not a handler does.
+    /// prints it at launch, with the base that it is mounted under. A `FileServer` needs one, as
+    /// every route without a handler function does.
     ///
     /// [`TokenUser`](crate::TokenUser), [`AnyTokenUser`](crate::AnyTokenUser),
     /// [`SessionUser`](crate::SessionUser), [`CurrentUser`](crate::CurrentUser),
     /// [`AccessToken`](crate::AccessToken), [`RefreshToken`](crate::RefreshToken),
-    /// [`TokenBody`](crate::TokenBody) and [`RefreshBody`](crate::RefreshBody) demand a login,
-    /// alone or inside [`Fresh`](crate::Fresh),
-    /// [`Require`](crate::Require), [`ClaimedRole`](crate::ClaimedRole),
-    /// [`Scoped`](crate::Scoped) and [`Only`](crate::FromLocations). What also lets in somebody unknown
-    /// does not: [`Maybe`](crate::Maybe), `Option`, `Result`, and the guards that prove nothing
-    /// about who is asking.
+    /// [`TokenBody`](crate::TokenBody) and [`RefreshBody`](crate::RefreshBody) require a login,
+    /// alone or inside a [`Checked`](crate::Checked) condition such as [`Fresh`](crate::Fresh) or
+    /// [`Require`](crate::Require). What also accepts a request without a credential does not:
+    /// [`Maybe`](crate::Maybe), `Option`, `Result`, and the guards that authenticate no user.
     ///
-    /// Two things Rocket does not tell, and in both a guard is counted that does not bind: the
-    /// guard inside an `Option` or a `Result` that also has a type macro among its parameters
+    /// Rocket does not report two cases, in which a guard counts that does not bind: the guard
+    /// inside an `Option` or a `Result` that also has a type macro among its parameters
     /// (`Result<CurrentUser<User>, error!()>`; name the type with an alias), and a guard of ours
-    /// that the [`Sentinel`](rocket::Sentinel) of the handler's return type asks. A responder
-    /// asks [`Auth::is_attached`], which proves nothing. What is in doubt otherwise counts as no
-    /// guard, also a sentinel that panics because the look at the routes has no managed state.
+    /// that the [`Sentinel`](rocket::Sentinel) of the handler's return type calls; let a responder
+    /// call [`Auth::is_attached`] instead. All else in doubt counts as no guard, also a sentinel
+    /// that panics because the Rocket that inspects the routes has no managed state.
     ///
     /// ```
     /// use vestibule::Auth;
@@ -47,9 +45,9 @@ impl Auth {
     /// ]);
     /// ```
     ///
-    /// A guard of your own demands a login when it is a [`Sentinel`](rocket::Sentinel) that
-    /// asks ours, before any other sentinel, which may abort first. Let it ask none whose
-    /// refusal it ignores.
+    /// A guard of your own requires a login if it is a [`Sentinel`](rocket::Sentinel) that calls
+    /// ours, before any other sentinel, which may abort first. It must call none whose refusal it
+    /// ignores.
     ///
     /// ```
     /// # use rocket::request::{FromRequest, Outcome};
@@ -62,7 +60,7 @@ impl Auth {
     ///     type Error = Error;
     ///
     ///     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-    ///         // ... and whatever makes an author of a user.
+    ///         // ... and check that the user is an author.
     ///         vestibule::CurrentUser::from_request(request).await.map(Self)
     ///     }
     /// }
@@ -75,13 +73,13 @@ impl Auth {
     /// ```
     pub fn login_required_except(mut self, open: &[&str]) -> Self {
         let open = open.iter().map(|&entry| entry.to_owned()).collect();
-        self.login_required = Some(LoginRequired { open, hop: 0 });
+        self.login_required = Some(LoginRequired { open, reattached: 0 });
         self
     }
 
     /// Whether the fairing is attached, for the [`Sentinel`](rocket::Sentinel) of a responder or
-    /// of a tool of yours that needs it. Unlike the sentinel of a guard it says nothing about
-    /// who is asking, so [`login_required_except`](Self::login_required_except) counts no login.
+    /// a guard of yours that needs it. Unlike the sentinel of one of our guards it does not count
+    /// as a login for [`login_required_except`](Self::login_required_except).
     ///
     /// ```
     /// use rocket::{Ignite, Rocket, Sentinel};
@@ -101,53 +99,54 @@ impl Auth {
     }
 }
 
-/// Looks at all routes when the last of them has been mounted; for that it moves back behind
-/// fairings that other fairings attached, as the last word does.
+/// Checks all routes after the last of them has been mounted: like the response fairing it attaches
+/// itself again.
 #[derive(Clone)]
 pub(crate) struct LoginRequired {
     open: Arc<[String]>,
-    hop: u8,
+    reattached: u8,
 }
 
 impl LoginRequired {
-    /// One line for each route without a guard that is not listed, and for each entry that
-    /// opens nothing.
-    fn faults(&self, rocket: &Rocket<Build>) -> Vec<String> {
-        let Some(demands) = survey(rocket.figment(), rocket.routes()) else {
-            return vec!["the routes could not be looked over".to_owned()];
+    /// Returns a line for each unlisted route without a guard, and for each entry that opens
+    /// nothing.
+    fn errors(&self, rocket: &Rocket<Build>) -> Vec<String> {
+        let Some(guards) = route_guards(rocket.figment(), rocket.routes()) else {
+            return vec!["the routes could not be inspected".to_owned()];
         };
-        let routes: Vec<(&Route, Vec<FoundGuard>)> = rocket.routes().zip(demands).collect();
-        let unlisted = routes.iter().filter_map(|(route, demands)| {
-            let listed = self.open.iter().any(|entry| names(entry, route));
-            (!demand_login(demands) && !listed).then(|| fault(route, demands))
+        let routes: Vec<(&Route, Vec<FoundGuard>)> = rocket.routes().zip(guards).collect();
+        let unlisted = routes.iter().filter_map(|(route, guards)| {
+            let listed = self.open.iter().any(|entry| matches(entry, route));
+            (!require_login(guards) && !listed).then(|| without_login(route, guards))
         });
-        let idle = self.open.iter().filter_map(|entry| {
-            let mut named = routes.iter().filter(|(route, _)| names(entry, route)).peekable();
-            let there_is_one = named.peek().is_some();
-            named.all(|(_, demands)| demand_login(demands)).then(|| match there_is_one {
-                true => format!("{entry:?} is listed as open and demands a login"),
-                false => format!("{entry:?} is listed as open and is no route"),
-            })
+        let useless = self.open.iter().filter_map(|entry| {
+            let mut matching = routes.iter().filter(|(route, _)| matches(entry, route)).peekable();
+            let reason = if matching.peek().is_some() { "demands a login" } else { "is no route" };
+            matching
+                .all(|(_, guards)| require_login(guards))
+                .then(|| format!("{entry:?} is listed as open and {reason}"))
         });
-        unlisted.chain(idle).collect()
+        unlisted.chain(useless).collect()
     }
 }
 
-fn demand_login(demands: &[FoundGuard]) -> bool {
-    demands.iter().any(|demand| demand.proof == Proof::Login)
+fn require_login(guards: &[FoundGuard]) -> bool {
+    guards.iter().any(|guard| guard.proof == Proof::Login)
 }
 
-fn fault(route: &Route, demands: &[FoundGuard]) -> String {
+/// The error of a route that requires no login.
+fn without_login(route: &Route, guards: &[FoundGuard]) -> String {
     let name = route.name.as_deref().unwrap_or("no name");
-    let fault = format!("{} {} ({name}) demands no login", route.method, route.uri);
-    match demands.iter().map(FoundGuard::name).collect::<Vec<_>>() {
-        lenient if lenient.is_empty() => fault,
-        lenient => format!("{fault}, only {}", lenient.join(", ")),
+    let error = format!("{} {} ({name}) demands no login", route.method, route.uri);
+    if guards.is_empty() {
+        return error;
     }
+    let names: Vec<_> = guards.iter().map(FoundGuard::name).collect();
+    format!("{error}, only {}", names.join(", "))
 }
 
-/// Whether an entry of the list names this route.
-fn names(entry: &str, route: &Route) -> bool {
+/// Whether an entry of the list is for this route.
+fn matches(entry: &str, route: &Route) -> bool {
     let uri = route.uri.to_string();
     entry == uri || entry.strip_prefix(route.method.as_str()) == Some(&format!(" {uri}"))
 }
@@ -159,14 +158,14 @@ impl Fairing for LoginRequired {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        if self.hop < MAX_REATTACH {
-            return Ok(rocket.attach(Self { hop: self.hop + 1, ..self.clone() }));
+        if self.reattached < MAX_REATTACH {
+            return Ok(rocket.attach(Self { reattached: self.reattached + 1, ..self.clone() }));
         }
-        let faults = self.faults(&rocket);
-        for fault in &faults {
-            log::error!("login required: {fault}");
+        let errors = self.errors(&rocket);
+        for error in &errors {
+            log::error!("login required: {error}");
         }
-        if faults.is_empty() { Ok(rocket) } else { Err(rocket) }
+        if errors.is_empty() { Ok(rocket) } else { Err(rocket) }
     }
 }
 
@@ -190,24 +189,24 @@ mod tests {
     #[post("/search")]
     fn search() {}
 
-    fn faults(open: &[&str]) -> Vec<String> {
+    fn errors(open: &[&str]) -> Vec<String> {
         let auth = Auth::fairing().login_required_except(open);
         let rocket = rocket::custom(rocket::Config::debug_default())
             .mount("/base", routes![me, home, search]);
-        auth.login_required.expect("it was asked for").faults(&rocket)
+        auth.login_required.expect("it was set").errors(&rocket)
     }
 
     #[test]
     fn every_route_without_a_login_is_named_with_its_handler() {
         assert_eq!(
-            faults(&[]),
+            errors(&[]),
             [
                 "GET /base/home?<from> (home) demands no login, only Maybe<AccessToken>",
                 "POST /base/search (search) demands no login",
             ]
         );
         assert_eq!(
-            faults(&["GET /base/home?<from>"]),
+            errors(&["GET /base/home?<from>"]),
             ["POST /base/search (search) demands no login"]
         );
     }
@@ -216,7 +215,7 @@ mod tests {
     fn every_entry_that_opens_nothing_is_named_with_the_reason() {
         let open = ["/base/home?<from>", "/base/search", "/base/saerch", "GET /base/me"];
         assert_eq!(
-            faults(&open),
+            errors(&open),
             [
                 "\"/base/saerch\" is listed as open and is no route",
                 "\"GET /base/me\" is listed as open and demands a login",

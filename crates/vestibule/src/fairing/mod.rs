@@ -1,10 +1,13 @@
-//! The fairing that makes the guards work.
+//! The fairing: reads the configuration at ignition, checks the routes and completes every response.
+//!
+//! Imports every room below; only `testing` is above it.
 
 pub(crate) mod challenge;
 pub(crate) mod login_required;
 pub mod policy;
 pub(crate) mod response;
 pub(crate) mod route_guards;
+
 use std::sync::Arc;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
@@ -29,10 +32,10 @@ use crate::sign_in::store::SignInStore;
 use crate::state::AuthState;
 use crate::state::load::Loaded;
 
-/// The fairing of the library half: reads and checks `[default.auth]` at ignition, and has
-/// the last word on every answer: the session policy, the challenge, `Vary` and `no-store`.
+/// The fairing of the library: reads and checks `[default.auth]` at ignition, and completes every
+/// response: the session policy, the challenge, `Vary` and `no-store`.
 ///
-/// A bad configuration aborts the launch with one log line per fault.
+/// A bad configuration aborts the launch with one log line per error.
 ///
 /// ```
 /// use vestibule::Auth;
@@ -50,7 +53,7 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// The fairing with nothing stored, nobody listening and the system's clock.
+    /// The fairing without a store and without an event sink, by the system's clock.
     pub fn fairing() -> Self {
         Self {
             store: None,
@@ -62,26 +65,26 @@ impl Auth {
         }
     }
 
-    /// Keeps sign-ins in this store; then they can be listed and ended one by one.
+    /// Stores sign-ins here; then they can be listed and ended one by one.
     pub fn store(mut self, store: impl SignInStore) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// Tells this listener what happens.
+    /// Reports events to this sink.
     pub fn events(mut self, events: impl EventSink) -> Self {
         self.events = Some(Arc::new(events));
         self
     }
 
-    /// Asks this clock for the time.
+    /// Takes the time from this clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// What it will remember of accounts and sign-ins, for code that changes them and is built
-    /// before the launch; later it is managed state.
+    /// The cache of accounts and sign-ins, for code that changes them and is built before the
+    /// launch; afterwards it is managed state.
     #[must_use]
     pub fn cache(&self) -> AuthCache {
         self.auth_cache.clone()
@@ -89,19 +92,18 @@ impl Auth {
 
     /// Finds the key that verifies a token of ours by the fields of its header, its `kid` for
     /// example (`decode_key_loader`). The header is not verified yet: use it to choose among
-    /// keys that you know. A key that is found takes the place of the configured ones; where
-    /// none is, they are asked, and 401 `token_invalid` is the answer to what none of them
-    /// signed. The algorithm stays the configured one.
+    /// keys that you know. A key that is found replaces the configured ones; `None` means that
+    /// they are tried, and 401 `token_invalid` follows if none of them signed the token. The
+    /// algorithm stays the configured one.
     ///
-    /// Whoever holds such a key can sign in as anybody, so it must be one of your own: of a
-    /// tenant, or one that was rotated. Another issuer's keys belong into `token.foreign`.
-    /// The function is called on an async thread, with the header of anybody's token, and must
+    /// The holder of such a key can sign in as any account, so it must be one of your own: of a
+    /// tenant, or one that was rotated. Another issuer's keys belong in `token.foreign`.
+    /// The function is called on an async thread, with the header of any client's token, and must
     /// not block.
     ///
-    /// There is no `encode_key_loader`: what this program signs, it signs with the one key of
-    /// its configuration, so it can always verify it. To change keys there are
-    /// `previous_secrets` and `public_keys`; to end all tokens of one account, its
-    /// [`stamp`](crate::Account::stamp).
+    /// There is no `encode_key_loader`: tokens are signed with the one key of the configuration. To
+    /// change keys there are `previous_secrets` and `public_keys`; to end all tokens of one
+    /// account, its [`stamp`](crate::Account::stamp).
     ///
     /// ```
     /// use vestibule::{Algorithm, Auth, VerifyingKey};

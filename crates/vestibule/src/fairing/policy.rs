@@ -1,4 +1,4 @@
-//! The session policy: no cookie leaves on the answer to a token request.
+//! The session policy: the response to a token request carries no cookie.
 
 use rocket::{Request, Response};
 
@@ -8,7 +8,7 @@ use crate::credentials;
 use crate::credentials::request_state::mark_depends_on_user;
 use crate::state::AuthState;
 
-/// The one decision: may cookies leave on this answer?
+/// Decides whether a response may carry cookies.
 ///
 /// ```
 /// use vestibule::{Mode, SessionPolicy};
@@ -25,14 +25,13 @@ pub const fn cookies_may_leave(mode: Mode, policy: SessionPolicy, token_request:
         SessionPolicy::Never => false,
         SessionPolicy::UnlessToken => match mode {
             Mode::Token => false,
-            // In mode `session` no token is looked for: only a guard of the application's own can
-            // have said that this is a token request.
+            // In mode `session` only a guard of the application's own makes a token request.
             Mode::Session | Mode::Both => !token_request,
         },
     }
 }
 
-/// Whether the request presents a token, good or bad: such a request gets no cookie, and no
+/// Whether the request presents a token, good or bad: its response carries no cookie and is no
 /// redirect to a form. Never in mode `session`, unless a guard of your own
 /// [says so](mark_token_request).
 #[must_use]
@@ -41,9 +40,9 @@ pub fn is_token_request(request: &Request<'_>) -> bool {
 }
 
 /// Makes this a token request from now on, for a guard that takes a credential of your own
-/// ([`Authentication::external`](crate::Authentication::external)): the answer carries no cookie,
-/// is not stored, and no session is looked at. The challenge of a 401 does not say
-/// `invalid_token` for it, because it was no token of ours that was bad.
+/// ([`Authentication::external`](crate::Authentication::external)): the response carries no cookie
+/// and is `no-store`, and no session is looked up. The challenge of a 401 does not say
+/// `invalid_token`.
 pub fn mark_token_request(request: &Request<'_>) {
     if AuthState::of(request).is_ok() {
         mark_depends_on_user(request);
@@ -51,15 +50,14 @@ pub fn mark_token_request(request: &Request<'_>) {
     }
 }
 
-/// Takes every `Set-Cookie` off an answer that may not carry one; answers whether there was
-/// any. In mode `token` too a JWT's own cookies stay, if they are configured.
+/// Removes every `Set-Cookie` from a response that may not carry one, but for the cookies of JWTs,
+/// if they are configured; returns whether it removed any.
 pub(crate) fn apply(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) -> bool {
     let token_request = credentials::is_token_request(request, &state.config);
     if cookies_may_leave(state.config.mode, state.config.policy, token_request) {
         return false;
     }
     let fields: Vec<String> = response.headers().get("Set-Cookie").map(str::to_owned).collect();
-    // By configuration only: JWTs in cookies may set their own cookies and nothing else.
     let (own, others): (Vec<_>, Vec<_>) =
         fields.into_iter().partition(|field| token_cookies::is_ours(state, field));
     if others.is_empty() {

@@ -1,6 +1,6 @@
-//! Which of our guards does each route demand? Rocket keeps what it knows of a handler's
-//! signature to itself and only asks the sentinels in it, at ignition. So the routes are
-//! mounted on a Rocket that is ignited and never launched.
+//! Finds which of our guards each route has. Rocket shows no handler's signature, but at ignition
+//! it calls the sentinels in it. So the routes are mounted on a Rocket that is ignited and never
+//! launched: the inspection.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -20,15 +20,13 @@ use rocket::{Build, Config, Ignite, Request, Rocket, Route, Sentinel, get, route
 
 use crate::guards::sentinel::{Proof, RouteGuards};
 
-/// Rocket passes a sentinel's question on through these, though as guards they let in whom
-/// the guard inside refuses.
+/// Their sentinel calls that of the guard inside, whose refusal they ignore as guards.
 const LENIENT: [&str; 3] = ["Option", "Result", "Either"];
 
-/// A type in a handler's signature that asks a guard of ours.
+/// A type in a handler's signature whose sentinel is, or calls, one of ours.
 #[derive(Clone, Copy, Debug)]
 pub struct FoundGuard {
     type_name: &'static str,
-    /// What it proves of a request that it lets in.
     pub(crate) proof: Proof,
 }
 
@@ -36,15 +34,15 @@ impl FoundGuard {
     /// The type without its path: `Fresh<SessionUser<User>>`.
     pub fn name(&self) -> String {
         let mut name = String::new();
-        for part in self.type_name.split_inclusive(|c| !is_of_name(c) && c != ':') {
-            let end = part.trim_end_matches(|c| !is_of_name(c)).rfind(':').map_or(0, |at| at + 1);
+        for part in self.type_name.split_inclusive(|c| !is_in_name(c) && c != ':') {
+            let end = part.trim_end_matches(|c| !is_in_name(c)).rfind(':').map_or(0, |at| at + 1);
             name.push_str(&part[end..]);
         }
         without_wrapper(&name.replace("<'_>", ""))
     }
 }
 
-/// Writes `Checked<Scoped<Read>, G>` as `Scoped<Read, G>`, which is how a handler names it.
+/// Writes `Checked<Scoped<Read>, G>` as `Scoped<Read, G>`, as a handler names it.
 fn without_wrapper(name: &str) -> String {
     const WRAPPER: &str = "Checked<";
     let Some(at) = name.rfind(WRAPPER) else { return name.to_owned() };
@@ -64,70 +62,70 @@ fn without_wrapper(name: &str) -> String {
     })
 }
 
-/// What each of the routes demands, in the order of the routes and of their handlers'
-/// arguments; `None` when Rocket does not answer as it should.
-pub fn survey<'r>(
+/// Returns the guards of each route, in the order of the routes and of their handlers' arguments;
+/// `None` if Rocket behaves unexpectedly.
+pub fn route_guards<'r>(
     figment: &Figment,
     routes: impl Iterator<Item = &'r Route>,
 ) -> Option<Vec<Vec<FoundGuard>>> {
-    let _quiet = Quiet::new();
-    let figment = &quiet(figment);
+    let _silenced = SilencedLog::new();
+    let figment = &inspection_config(figment);
     let routes: Vec<Route> = routes.cloned().collect();
-    let asker = ignite(figment, false, Vec::new())?.ok()?;
-    if let Some(sentries) = unless_panics(|| sentries(figment, &routes)) {
-        return demands(&sentries?, routes.len(), &asker);
+    let inspection = ignite(figment, false, Vec::new())?.ok()?;
+    if let Some(aborts) = unless_panics(|| aborts(figment, &routes)) {
+        return found_guards(&aborts?, routes.len(), &inspection);
     }
-    // An application's sentinel unwraps state that is not there. Each route by itself then: of
-    // the one whose sentinel it is nothing is known, so it counts as one without a guard.
+    // An application's sentinel needs state that is missing here. Then each route is inspected
+    // alone, and that of the sentinel counts as one without a guard.
     let each = routes.iter().map(|route| {
-        match unless_panics(|| sentries(figment, std::slice::from_ref(route))) {
-            Some(sentries) => demands(&sentries?, 1, &asker)?.pop(),
+        match unless_panics(|| aborts(figment, std::slice::from_ref(route))) {
+            Some(aborts) => found_guards(&aborts?, 1, &inspection)?.pop(),
             None => Some(Vec::new()),
         }
     });
     each.collect()
 }
 
-/// What is known of each of so many routes, by the sentinels that aborted for them.
-fn demands(
-    sentries: &[Sentry],
+/// Returns the guards of each of `count` routes, by the sentinels that aborted for them.
+fn found_guards(
+    aborts: &[Sentry],
     count: usize,
-    asker: &Rocket<Ignite>,
+    inspection: &Rocket<Ignite>,
 ) -> Option<Vec<Vec<FoundGuard>>> {
-    let mut known: HashMap<TypeId, Option<Proof>> = HashMap::new();
-    let mut demands: Vec<Vec<FoundGuard>> = Vec::with_capacity(count);
+    let mut proofs: HashMap<TypeId, Option<Proof>> = HashMap::new();
+    let mut routes: Vec<Vec<FoundGuard>> = Vec::with_capacity(count);
     // A type inside another does not bind the request: the outer one may ignore its refusal.
-    for sentry in sentries.iter().filter(|sentry| sentry.parent.is_none()) {
+    for sentry in aborts.iter().filter(|sentry| sentry.parent.is_none()) {
         if sentry.type_id == TypeId::of::<Separator>() {
-            demands.push(Vec::new());
+            routes.push(Vec::new());
             continue;
         }
-        let proof = *known.entry(sentry.type_id).or_insert_with(|| proves(sentry, asker));
+        let proof = *proofs.entry(sentry.type_id).or_insert_with(|| proof_of(sentry, inspection));
         if let Some(proof) = proof {
-            demands.last_mut()?.push(FoundGuard { type_name: sentry.type_name, proof });
+            routes.last_mut()?.push(FoundGuard { type_name: sentry.type_name, proof });
         }
     }
-    (demands.len() == count).then_some(demands)
+    (routes.len() == count).then_some(routes)
 }
 
-/// The sentinels that abort for these routes, a border before those of each.
-fn sentries(figment: &Figment, routes: &[Route]) -> Option<Vec<Sentry>> {
-    let routes = routes.iter().flat_map(|route| [border(), route.clone()]).collect();
+/// Returns the sentinels that abort for these routes, a separator before those of each route.
+fn aborts(figment: &Figment, routes: &[Route]) -> Option<Vec<Sentry>> {
+    let routes = routes.iter().flat_map(|route| [separator_route(), route.clone()]).collect();
     Some(ignite(figment, true, in_order(routes))?.err().unwrap_or_default())
 }
 
-/// `None` where it panics, which the panic hook has told then.
+/// Returns `None` if the work panics.
 fn unless_panics<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
-/// What the type proves; `None` when it asks no guard of ours. What it asked before it panics
-/// it has asked.
-fn proves(sentry: &Sentry, asker: &Rocket<Ignite>) -> Option<Proof> {
-    let survey = asker.state::<RouteGuards>()?;
-    survey.take();
-    unless_panics(|| (sentry.abort)(asker));
-    let proof = survey.take()?;
+/// Returns what the type proves; `None` if its sentinel calls none of ours. Calls before a panic
+/// count.
+fn proof_of(sentry: &Sentry, inspection: &Rocket<Ignite>) -> Option<Proof> {
+    let recorded = inspection.state::<RouteGuards>()?;
+    recorded.take();
+    unless_panics(|| (sentry.abort)(inspection));
+    let proof = recorded.take()?;
     Some(if is_lenient(sentry.type_name) { Proof::Nothing } else { proof })
 }
 
@@ -135,16 +133,16 @@ fn is_lenient(type_name: &str) -> bool {
     let mut before_brackets = type_name.split('<').rev();
     before_brackets.next();
     before_brackets.any(|path| {
-        let name = path.rsplit(|c| !is_of_name(c)).next();
+        let name = path.rsplit(|c| !is_in_name(c)).next();
         name.is_some_and(|name| LENIENT.contains(&name))
     })
 }
 
-fn is_of_name(c: char) -> bool {
+fn is_in_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Stands between two routes, so that the aborts of one can be told from those of the next.
+/// Its route comes before each inspected route, so that the aborts of two routes can be told apart.
 struct Separator;
 
 #[rocket::async_trait]
@@ -163,13 +161,13 @@ impl Sentinel for Separator {
 }
 
 #[get("/")]
-fn stand(_border: Separator) {}
+fn separator(_separator: Separator) {}
 
-fn border() -> Route {
-    routes![stand].remove(0)
+fn separator_route() -> Route {
+    routes![separator].remove(0)
 }
 
-/// Ranked one after the other: so they never collide, and Rocket keeps their order.
+/// Ranks the routes one after the other: then they never collide, and Rocket keeps their order.
 fn in_order(routes: Vec<Route>) -> Vec<Route> {
     let ranked = routes.into_iter().zip(0..).map(|(mut route, rank)| {
         (route.method, route.rank) = (Method::Get, rank);
@@ -178,30 +176,30 @@ fn in_order(routes: Vec<Route>) -> Vec<Route> {
     ranked.collect()
 }
 
-/// A configuration that ignites; what is wrong with the real one, Rocket itself says better.
-fn quiet(figment: &Figment) -> Figment {
+/// A configuration that ignites without a log; Rocket reports the errors of the real one.
+fn inspection_config(figment: &Figment) -> Figment {
     let figment = match Config::try_from(figment) {
         Ok(_) => figment.clone(),
         Err(_) => Figment::from(Config::debug_default()),
     };
     figment
         .merge(Serialized::global("log_level", "off"))
-        // Seals nothing; outside debug Rocket wants one.
+        // Rocket requires one outside debug; nothing is sealed with it.
         .merge(Serialized::global("secret_key", "01".repeat(32)))
 }
 
-/// Ignites a Rocket with these routes, the same configuration and no state but the survey:
-/// the ignited Rocket, or the sentinels that aborted.
+/// Ignites a Rocket with these routes and no other managed state: returns it, or the sentinels that
+/// aborted.
 fn ignite(
     figment: &Figment,
     abort: bool,
     routes: Vec<Route>,
 ) -> Option<Result<Rocket<Ignite>, Vec<Sentry>>> {
     let rocket: Rocket<Build> = rocket::custom(figment);
-    // Rocket sets the level for the time until it has read the configuration.
+    // Building a Rocket sets the level.
     log::set_max_level(LevelFilter::Off);
-    let rocket = rocket.manage(RouteGuards::answering(abort)).mount("/", routes);
-    // Without a fairing that waits for something there is nothing to wait for.
+    let rocket = rocket.manage(RouteGuards::new(abort)).mount("/", routes);
+    // Without another fairing the ignition never waits.
     match rocket.ignite().now_or_never()? {
         Ok(rocket) => Some(Ok(rocket)),
         Err(error) => match error.kind() {
@@ -211,24 +209,24 @@ fn ignite(
     }
 }
 
-/// Nothing is logged while this lives: an ignition tells its whole configuration, and the
-/// sentinels tell what they miss. The level is the process's own, so one survey at a time.
-struct Quiet {
+/// Turns the log off until it is dropped: an ignition logs its whole configuration, and sentinels
+/// log what they miss. The level is global, so only one inspection runs at a time.
+struct SilencedLog {
     before: LevelFilter,
-    _alone: MutexGuard<'static, ()>,
+    _lock: MutexGuard<'static, ()>,
 }
 
-impl Quiet {
+impl SilencedLog {
     fn new() -> Self {
-        static ALONE: Mutex<()> = Mutex::new(());
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        static LOCK: Mutex<()> = Mutex::new(());
+        let lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
         let before = log::max_level();
         log::set_max_level(LevelFilter::Off);
-        Self { before, _alone: alone }
+        Self { before, _lock: lock }
     }
 }
 
-impl Drop for Quiet {
+impl Drop for SilencedLog {
     fn drop(&mut self) {
         log::set_max_level(self.before);
     }
@@ -253,13 +251,13 @@ mod tests {
     fn bare() {}
 
     #[test]
-    fn each_route_gets_its_own_demands_in_the_order_of_its_arguments() {
+    fn each_route_gets_its_own_guards_in_the_order_of_its_arguments() {
         let routes = routes![bare, one, bare, other, one];
-        let demands = survey(&Figment::from(Config::debug_default()), routes.iter());
-        let demands = demands.expect("a survey");
-        let shown: Vec<Vec<_>> = demands
+        let guards = route_guards(&Figment::from(Config::debug_default()), routes.iter());
+        let guards = guards.expect("an inspection");
+        let shown: Vec<Vec<_>> = guards
             .iter()
-            .map(|demands| demands.iter().map(|one| (one.name(), one.proof)).collect())
+            .map(|guards| guards.iter().map(|one| (one.name(), one.proof)).collect())
             .collect();
         let of_one = vec![
             ("Option<Tokens>".to_owned(), Proof::Nothing),

@@ -1,4 +1,4 @@
-//! A token was presented, whatever it is worth.
+//! The guard for a token that is presented but not verified.
 
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
@@ -14,7 +14,7 @@ use crate::error::kind::ErrorKind;
 use crate::error::request_errors::refuse;
 use crate::state::AuthState;
 
-/// Guard: exactly one well-formed token was presented; nothing about it is verified.
+/// Guard: exactly one well-formed token is presented; nothing about it is verified.
 ///
 /// Without one: 401 `credentials_missing`, 401 `malformed_authorization`, 401 `token_invalid`
 /// for what cannot be a token in a cookie or in the query, or 400 `ambiguous_credentials`.

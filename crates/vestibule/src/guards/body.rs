@@ -1,5 +1,4 @@
-//! Tokens in the JSON body: a guard decides before the body is read, so this location has data
-//! guards of its own.
+//! The data guards for tokens in the JSON body, which request guards cannot read.
 
 use std::fmt;
 
@@ -13,10 +12,8 @@ use crate::authentication::authenticate_token;
 use crate::authentication::by_session::was_accepted;
 use crate::authentication::by_token::{by_token, verify};
 use crate::authentication::result::Authentication;
-use crate::config::Location;
-use crate::config::TokenKind;
-use crate::credentials::request_state::VerifiedToken;
-use crate::credentials::request_state::mark_depends_on_user;
+use crate::config::{Location, TokenKind};
+use crate::credentials::request_state::{VerifiedToken, mark_depends_on_user};
 use crate::credentials::{credential, mark_in_body, presents_token_outside_body};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
@@ -28,13 +25,13 @@ use crate::state::AuthState;
 
 /// Data guard: the account behind an access token in the JSON body, and the rest of the body
 /// (`JWT_TOKEN_LOCATION = ["json"]`, `JWT_JSON_KEY`). `"json"` must be among
-/// `token.locations`. A token in another enabled location, or an access key, will do where the
-/// body has none, and then there need not be a body either.
+/// `token.locations`. If the body has no token, one in another enabled location or an access key
+/// is taken; then the body may be empty too.
 ///
-/// Without it: 401 as [`TokenUser`](crate::TokenUser); 400 `ambiguous_credentials` when
-/// another location holds a token too, or when a guard of the same route let a session in; 415
+/// Without it: 401 as [`TokenUser`](crate::TokenUser); 400 `ambiguous_credentials` if another
+/// location holds a token too, or a guard of the same route accepted a session; 415
 /// `unsupported_media_type`, 413 `too_large`, 400 `malformed_body`. Guards run before the body
-/// is read: by then that session has been looked up and counts as used.
+/// is read, so that session counts as used.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -49,9 +46,9 @@ pub struct TokenBody<U> {
     rest: Rest,
 }
 
-/// Data guard: a refresh token in the JSON body, verified as
-/// [`RefreshToken`] is, and the rest of the body (`JWT_REFRESH_JSON_KEY`). For the one route
-/// that gives out the next pair; a token in another enabled location will do here too.
+/// Data guard: a refresh token in the JSON body, verified as [`RefreshToken`], and the rest of the
+/// body (`JWT_REFRESH_JSON_KEY`). For the route that issues the next pair; a token in another
+/// enabled location is taken too.
 ///
 /// Without it: 401 as [`RefreshToken`]; 400, 413 and 415 as [`TokenBody`].
 ///
@@ -85,10 +82,10 @@ impl<U> TokenBody<U> {
         &self.rest.0
     }
 
-    /// The body without the tokens, as a type of yours.
+    /// Parses the body, without the tokens, as a type of yours.
     ///
     /// # Errors
-    /// 422 `invalid_field` when it does not fit.
+    /// 422 `invalid_field` if it does not fit.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.rest.parse()
     }
@@ -115,16 +112,16 @@ impl RefreshBody {
         &self.rest.0
     }
 
-    /// The body without the tokens, as a type of yours.
+    /// Parses the body, without the tokens, as a type of yours.
     ///
     /// # Errors
-    /// 422 `invalid_field` when it does not fit.
+    /// 422 `invalid_field` if it does not fit.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.rest.parse()
     }
 }
 
-// By hand, all of them: a field may hold a password.
+// No field is shown: one may hold a password.
 impl fmt::Debug for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} fields", self.0.len())
@@ -143,20 +140,20 @@ impl fmt::Debug for RefreshBody {
     }
 }
 
-/// A token, and what the body holds beside it.
-struct Found {
+/// A token, and the rest of the body.
+struct TokenAndRest {
     token: String,
     location: Location,
     rest: Rest,
 }
 
-/// The token of one type that the body holds, or else another location, and the rest.
+/// Reads the token of one type from the body, or else from another location, and the rest.
 async fn read(
     request: &Request<'_>,
     state: &AuthState,
     mut data: Data<'_>,
     kind: TokenKind,
-) -> Result<Found, Error> {
+) -> Result<TokenAndRest, Error> {
     mark_depends_on_user(request);
     let config = &state.config.token;
     if !state.config.mode.has_tokens() {
@@ -167,26 +164,25 @@ async fn read(
         Map::new()
     } else {
         if !is_json(request) {
-            // Somebody without a token is told so first.
+            // A missing token is the first error to report.
             elsewhere.text()?;
         }
         let read = read_json_object(request, data).await;
         if read.is_err() && config.locations.contains(&Location::Json) {
-            // It may hold a token that cannot be seen, twice for example: no cookie leaves.
+            // It may hold a token that cannot be read, twice for example: no cookie leaves.
             mark_in_body(request);
         }
         read?
     };
     let mut in_body = None;
     if config.locations.contains(&Location::Json) {
-        in_body = fields.remove(config.json.name(kind)).filter(|value| !is_nothing(value));
-        // Whoever sends both, as they were given out, must not find one in the handler's hands.
+        in_body = fields.remove(config.json.name(kind)).filter(|value| !is_empty(value));
+        // A client may send both, as they were issued; the handler gets neither.
         let other = match kind {
             TokenKind::Access => TokenKind::Refresh,
             TokenKind::Refresh => TokenKind::Access,
         };
-        fields.remove(config.json.name(kind));
-        let other = fields.remove(config.json.name(other)).filter(|value| !is_nothing(value));
+        let other = fields.remove(config.json.name(other)).filter(|value| !is_empty(value));
         if other.is_some() {
             mark_in_body(request);
         }
@@ -208,25 +204,28 @@ async fn read(
             (value.as_str().unwrap_or_default().to_owned(), Location::Json)
         }
     };
-    Ok(Found { token, location, rest: Rest(fields) })
+    Ok(TokenAndRest { token, location, rest: Rest(fields) })
 }
 
 fn verified(
     request: &Request<'_>,
     state: &AuthState,
-    found: &Found,
+    found: &TokenAndRest,
     kind: TokenKind,
 ) -> Result<VerifiedToken, Error> {
     let verified = verify(request, state, &found.token, found.location)?;
     if verified.claims.kind == kind { Ok(verified) } else { Err(ErrorKind::WrongTokenType.into()) }
 }
 
-/// As with an empty cookie or an empty parameter, nothing is presented.
-fn is_nothing(value: &Value) -> bool {
+/// Whether a value presents nothing, as an empty cookie or parameter does.
+fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
-async fn access<U: Account>(request: &Request<'_>, data: Data<'_>) -> Result<TokenBody<U>, Error> {
+async fn token_body<U: Account>(
+    request: &Request<'_>,
+    data: Data<'_>,
+) -> Result<TokenBody<U>, Error> {
     let (state, kind) = (AuthState::of(request)?, TokenKind::Access);
     let found = read(request, state, data, kind).await?;
     let authentication = match found.location {
@@ -236,14 +235,14 @@ async fn access<U: Account>(request: &Request<'_>, data: Data<'_>) -> Result<Tok
     Ok(TokenBody { authentication, rest: found.rest })
 }
 
-async fn refresh(request: &Request<'_>, data: Data<'_>) -> Result<RefreshBody, Error> {
+async fn refresh_body(request: &Request<'_>, data: Data<'_>) -> Result<RefreshBody, Error> {
     let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
     let found = read(request, state, data, kind).await?;
     let verified = verified(request, state, &found, kind)?;
     Ok(RefreshBody { token: RefreshToken::of(verified.claims), rest: found.rest })
 }
 
-/// The outcome of a data guard: its error stays on the request for the catchers.
+/// The outcome of a data guard; keeps its error on the request for the catchers.
 fn outcome<'r, T>(request: &'r Request<'_>, read: Result<T, Error>) -> Outcome<'r, T>
 where
     T: FromData<'r, Error = Error>,
@@ -259,7 +258,7 @@ impl<'r, U: Account> FromData<'r> for TokenBody<U> {
     type Error = Error;
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        outcome(request, access(request, data).await)
+        outcome(request, token_body(request, data).await)
     }
 }
 
@@ -268,7 +267,7 @@ impl<'r> FromData<'r> for RefreshBody {
     type Error = Error;
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        outcome(request, refresh(request, data).await)
+        outcome(request, refresh_body(request, data).await)
     }
 }
 

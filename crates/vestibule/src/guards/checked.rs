@@ -14,7 +14,7 @@ use crate::authentication::result::Authentication;
 use crate::error::Error;
 use crate::error::request_errors::refuse;
 
-/// One more condition that an authenticated request must meet; [`Checked`] is the guard.
+/// One more condition that an authenticated request must meet; [`Checked`] is its guard.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -84,7 +84,6 @@ impl<C, G: fmt::Debug> fmt::Debug for Checked<C, G> {
     }
 }
 
-// A sentinel cannot see through an alias, so the wrapper passes the question on.
 impl<C, G: Sentinel> Sentinel for Checked<C, G> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         G::abort(rocket)

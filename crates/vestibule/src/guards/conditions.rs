@@ -1,4 +1,4 @@
-//! The conditions of the library, and what an application names for them: roles, scopes and
+//! The conditions of the library, and what an application defines for them: roles, scopes and
 //! locations.
 
 use std::marker::PhantomData;
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::state::AuthState;
 
-/// A role, judged by the account as the store has it now.
+/// A role, decided by the account as it is now.
 ///
 /// ```
 /// # use rocket::{Orbit, Rocket};
@@ -44,7 +44,8 @@ pub trait Role: Send + Sync + 'static {
     /// Whether this account has the role.
     fn permits(account: &Self::Account) -> bool;
 
-    /// Whether verified claims of ours say that it has; for [`ClaimedRole`]. Default: no.
+    /// Whether verified claims of ours say so; for [`ClaimedRole`](super::ClaimedRole). Default:
+    /// no.
     #[must_use]
     fn claimed(claims: &Claims) -> bool {
         let _ = claims;
@@ -52,7 +53,7 @@ pub trait Role: Send + Sync + 'static {
     }
 }
 
-/// A scope, as a type; for [`Scoped`].
+/// A scope, as a type; for [`Scoped`](super::Scoped).
 ///
 /// ```
 /// use vestibule::Scope;
@@ -68,7 +69,7 @@ pub trait Scope: Send + Sync + 'static {
     const NAME: &'static str;
 }
 
-/// A set of locations, as a type; for [`Only`].
+/// A set of locations, as a type; for [`FromLocations`](super::FromLocations).
 ///
 /// ```
 /// use vestibule::{Location, Locations};
@@ -102,14 +103,14 @@ pub struct Scoped<S>(PhantomData<S>);
 /// The condition of [`FromLocations`](super::FromLocations).
 pub struct FromLocations<L>(PhantomData<L>);
 
-fn met(condition: bool, otherwise: ErrorKind) -> Result<(), Error> {
-    if condition { Ok(()) } else { Err(otherwise.into()) }
+fn ensure(condition: bool, kind: ErrorKind) -> Result<(), Error> {
+    if condition { Ok(()) } else { Err(kind.into()) }
 }
 
 /// Whether the password was proven within `fresh_for`, for this very session or token.
 fn is_fresh<U>(found: &Authentication<U>, request: &Request<'_>) -> Result<bool, Error> {
     let state = AuthState::of(request)?;
-    // In whole seconds, which is all that tickets and tokens keep.
+    // In whole seconds, as tickets and tokens hold them.
     let now = state.clock.now()?.unix_timestamp();
     let age = now.saturating_sub(found.auth_time().unix_timestamp());
     let limit = i64::try_from(state.config.fresh_for.as_secs()).unwrap_or(i64::MAX);
@@ -118,39 +119,39 @@ fn is_fresh<U>(found: &Authentication<U>, request: &Request<'_>) -> Result<bool,
 
 impl<U: Account> Condition<U> for Fresh {
     fn check(found: &Authentication<U>, request: &Request<'_>) -> Result<(), Error> {
-        met(is_fresh(found, request)?, ErrorKind::FreshLoginRequired)
+        ensure(is_fresh(found, request)?, ErrorKind::FreshLoginRequired)
     }
 }
 
 impl<U: Account, S: Scope> Condition<U> for FreshOrKey<S> {
     fn check(found: &Authentication<U>, request: &Request<'_>) -> Result<(), Error> {
-        met(found.has_scope(S::NAME), ErrorKind::InsufficientScope)?;
-        met(is_fresh(found, request)? || found.is_key(), ErrorKind::FreshLoginRequired)
+        ensure(found.has_scope(S::NAME), ErrorKind::InsufficientScope)?;
+        ensure(is_fresh(found, request)? || found.is_key(), ErrorKind::FreshLoginRequired)
     }
 }
 
 impl<R: Role> Condition<R::Account> for Require<R> {
     fn check(found: &Authentication<R::Account>, _: &Request<'_>) -> Result<(), Error> {
-        met(R::permits(found.account()), ErrorKind::Forbidden)
+        ensure(R::permits(found.account()), ErrorKind::Forbidden)
     }
 }
 
 impl<R: Role> Condition<R::Account> for ClaimedRole<R> {
     fn check(found: &Authentication<R::Account>, _: &Request<'_>) -> Result<(), Error> {
         let claims = found.claims().filter(|claims| !claims.foreign);
-        met(claims.is_some_and(R::claimed), ErrorKind::Forbidden)
+        ensure(claims.is_some_and(R::claimed), ErrorKind::Forbidden)
     }
 }
 
 impl<U: Account, S: Scope> Condition<U> for Scoped<S> {
     fn check(found: &Authentication<U>, _: &Request<'_>) -> Result<(), Error> {
-        met(found.has_scope(S::NAME), ErrorKind::InsufficientScope)
+        ensure(found.has_scope(S::NAME), ErrorKind::InsufficientScope)
     }
 }
 
 impl<U: Account, L: Locations> Condition<U> for FromLocations<L> {
     fn check(found: &Authentication<U>, _: &Request<'_>) -> Result<(), Error> {
         let allowed = found.location().is_some_and(|location| L::ALLOWED.contains(&location));
-        met(allowed, ErrorKind::CredentialsMissing)
+        ensure(allowed, ErrorKind::CredentialsMissing)
     }
 }

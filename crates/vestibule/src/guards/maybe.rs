@@ -1,4 +1,4 @@
-//! Somebody or nobody, but never a bad credential.
+//! The optional guard, which still refuses a bad credential.
 
 use rocket::Request;
 use rocket::outcome::Outcome;
@@ -10,8 +10,8 @@ use crate::error::kind::ErrorKind;
 use crate::error::request_errors::RequestErrors;
 use crate::guards::sentinel;
 
-/// Guard: as `G` where a credential was presented, and nobody where none was; a bad
-/// credential is still refused (`jwt_required(optional=True)`).
+/// Guard: as `G`, or `None` if no credential is presented; a bad credential is still refused
+/// (`jwt_required(optional=True)`).
 ///
 /// Without it: as `G`, but never `credentials_missing`.
 #[derive(Debug)]

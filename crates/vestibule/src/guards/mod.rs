@@ -1,5 +1,5 @@
-//! The ladder of guards: each rung proves one thing more, and a handler's signature says which one
-//! it demands.
+//! The guards: each proves one thing more than the one before, and a handler's signature says
+//! which of them it requires.
 //!
 //! Imports every room below; `authentication` does the work.
 
@@ -32,9 +32,9 @@ use users::CurrentUser;
 /// ```
 pub type Fresh<G> = Checked<conditions::Fresh, G>;
 
-/// Guard: as [`Scoped<S, G>`](crate::guards::Scoped), and what carries the scope is fresh as for
-/// [`Fresh`](crate::guards::Fresh), or an access key. A key is never fresh; but its owner proved the
-/// password to make it and named this scope, for a program that nobody can ask again.
+/// Guard: as [`Scoped<S, G>`](crate::guards::Scoped), and the credential is fresh as for
+/// [`Fresh`](crate::guards::Fresh), or an access key. A key is never fresh, but its owner proved the
+/// password to create it and named this scope.
 ///
 /// Without it: as `G`, 403 `insufficient_scope`, or 401 `fresh_login_required`.
 ///
@@ -57,17 +57,17 @@ pub type FreshOrKey<S, G> = Checked<conditions::FreshOrKey<S>, G>;
 /// Without it: as `G`, or 403 `forbidden`.
 pub type Require<R, G = CurrentUser<<R as Role>::Account>> = Checked<conditions::Require<R>, G>;
 
-/// Guard: as `G`, and the *token's claims* say that the account has the role: what was true
-/// when the token was issued.
+/// Guard: as `G`, and the *token's claims* say that the account had the role when the token was
+/// issued.
 ///
 /// Without it: as `G`, or 403 `forbidden`, also for a session, which has no claims, and for a
-/// foreign token: roles are ours to give.
+/// foreign token, which cannot grant a role here.
 pub type ClaimedRole<R, G = CurrentUser<<R as Role>::Account>> =
     Checked<conditions::ClaimedRole<R>, G>;
 
-/// Guard: as `G`, and the credential carries the scope: the token's `scope` claim (words with
-/// spaces between, RFC 8693) lists it, or the access key was made with it. A session acts with all rights of its account. The scope of
-/// a foreign token counts too, for its issuer is trusted to say what it may be used for, whereas
+/// Guard: as `G`, and the credential carries the scope: the token's `scope` claim (words separated
+/// by spaces, RFC 8693) lists it, or the access key was created with it. A session has all rights
+/// of its account. The scope of a foreign token counts too, whereas
 /// [`ClaimedRole`](crate::guards::ClaimedRole) takes no role from one.
 ///
 /// Without it: as `G`, or 403 `insufficient_scope`.

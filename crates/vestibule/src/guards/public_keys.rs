@@ -1,4 +1,4 @@
-//! The public keys, published (RFC 7517).
+//! The guard that publishes the public keys (RFC 7517).
 
 use rocket::Request;
 use rocket::outcome::Outcome;
@@ -12,7 +12,7 @@ use crate::error::request_errors::refuse;
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
 
-/// Guard: the public keys with which others can verify our tokens; for
+/// Guard: the public keys by which others can verify our tokens; for
 /// `/.well-known/jwks.json`.
 ///
 /// Without it: 404 in mode `session`. The set is empty for a shared secret.

@@ -1,5 +1,5 @@
-//! What our guards answer when Rocket asks them about a launch: is the fairing there? And,
-//! asked by a Rocket that only surveys routes, whether they demand a login.
+//! The sentinels of our guards: they abort a launch without the fairing. On a Rocket that only
+//! inspects routes they record whether the route demands a login.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,36 +7,36 @@ use rocket::{Ignite, Rocket};
 
 use crate::state::AuthState;
 
-/// What a guard that lets a request in has proven about it.
+/// What a guard proves about the requests that it accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// Nothing about who is asking.
+    /// Nothing about their user.
     Nothing,
-    /// That a credential of ours is good.
+    /// A good credential of ours.
     Login,
 }
 
-/// Managed by a Rocket that surveys routes: notes which of our guards were asked.
+/// Managed by a Rocket that only inspects routes: records which sentinels of ours were called.
 pub(crate) struct RouteGuards {
-    /// What the guards answer.
+    /// What the sentinels return.
     abort: bool,
     ours: AtomicBool,
     login: AtomicBool,
 }
 
 impl RouteGuards {
-    /// The guards that are asked answer `abort`.
-    pub(crate) fn answering(abort: bool) -> Self {
+    /// Makes every sentinel of ours return `abort`.
+    pub(crate) fn new(abort: bool) -> Self {
         Self { abort, ours: AtomicBool::new(false), login: AtomicBool::new(false) }
     }
 
-    fn note(&self, proof: Proof) -> bool {
+    fn record(&self, proof: Proof) -> bool {
         self.ours.store(true, Ordering::Relaxed);
         self.login.fetch_or(proof == Proof::Login, Ordering::Relaxed);
         self.abort
     }
 
-    /// What was noted since the last time; `None` when no guard of ours was asked.
+    /// Returns what was recorded since the last call; `None` if no sentinel of ours was called.
     pub(crate) fn take(&self) -> Option<Proof> {
         let login = self.login.swap(false, Ordering::Relaxed);
         let proof = if login { Proof::Login } else { Proof::Nothing };
@@ -44,10 +44,10 @@ impl RouteGuards {
     }
 }
 
-/// The answer of a guard: aborts the launch when the fairing is missing.
+/// The sentinel of a guard: aborts the launch without the fairing.
 pub(crate) fn abort(rocket: &Rocket<Ignite>, guard: &str, proof: Proof) -> bool {
-    if let Some(survey) = rocket.state::<RouteGuards>() {
-        return survey.note(proof);
+    if let Some(inspection) = rocket.state::<RouteGuards>() {
+        return inspection.record(proof);
     }
     let missing = rocket.state::<AuthState>().is_none();
     if missing {
@@ -56,22 +56,21 @@ pub(crate) fn abort(rocket: &Rocket<Ignite>, guard: &str, proof: Proof) -> bool 
     missing
 }
 
-/// Whether this Rocket only surveys routes.
-pub(crate) fn surveys(rocket: &Rocket<Ignite>) -> bool {
+/// Whether this Rocket only inspects routes.
+pub(crate) fn is_inspection(rocket: &Rocket<Ignite>) -> bool {
     rocket.state::<RouteGuards>().is_some()
 }
 
-/// Whether the fairing is there. A survey is answered yes, so that it hides no guard that is
-/// asked next.
+/// Whether the fairing is attached. Always true in an inspection, so that no later guard is hidden.
 pub(crate) fn is_attached(rocket: &Rocket<Ignite>) -> bool {
-    surveys(rocket) || rocket.state::<AuthState>().is_some()
+    is_inspection(rocket) || rocket.state::<AuthState>().is_some()
 }
 
-/// The answer of a guard for accounts of one type: a second type in one application aborts the
-/// launch, because a credential names an account and not its type.
+/// The sentinel of a guard for accounts of type `U`: a second account type aborts the launch,
+/// because a credential names an account and not its type.
 pub(crate) fn abort_for<U: 'static>(rocket: &Rocket<Ignite>, guard: &str) -> bool {
     let second = rocket.state::<AuthState>().is_some_and(|state| !state.serves::<U>());
-    if second && !surveys(rocket) {
+    if second && !is_inspection(rocket) {
         let name = std::any::type_name::<U>();
         log::error!("{guard}<{name}> is for another account type than the guards before it");
         return true;
@@ -79,10 +78,10 @@ pub(crate) fn abort_for<U: 'static>(rocket: &Rocket<Ignite>, guard: &str) -> boo
     abort(rocket, guard, Proof::Login)
 }
 
-/// The answer of a guard that lets in whom the guard inside does not know.
+/// The sentinel of a guard that also accepts requests without a credential.
 pub(crate) fn abort_as(rocket: &Rocket<Ignite>, inside: fn(&Rocket<Ignite>) -> bool) -> bool {
     match rocket.state::<RouteGuards>() {
-        Some(survey) => survey.note(Proof::Nothing),
+        Some(inspection) => inspection.record(Proof::Nothing),
         None => inside(rocket),
     }
 }

@@ -1,4 +1,4 @@
-//! Whatever stands for verified claims.
+//! What [`Tokens::end`](crate::Tokens::end) takes: claims, or a guard that has them.
 
 use std::sync::Arc;
 
@@ -7,13 +7,12 @@ use crate::guards::tokens::{AccessToken, RefreshToken};
 use crate::guards::users::Authenticated;
 use crate::sign_in::SignIn;
 
-/// Verified claims, or a guard that came by some: what
-/// [`Tokens::end`](crate::Tokens::end) takes.
+/// Verified claims, or a guard that has them; for [`Tokens::end`](crate::Tokens::end).
 pub trait TokenHolder: Send + Sync {
     /// The verified claims; `None` for a session and for an access key.
     fn claims(&self) -> Option<&Claims>;
 
-    /// The sign-in that an access key presents; `None` for everything else. Default: none.
+    /// The sign-in of an access key; `None` for every other credential. Default: `None`.
     fn sign_in_of_key(&self) -> Option<&SignIn> {
         None
     }

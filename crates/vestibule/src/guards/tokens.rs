@@ -1,4 +1,4 @@
-//! The rungs without a user: a token of ours was presented and is good.
+//! The guards without a user: a verified token of ours.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ use crate::error::token_error::TokenError;
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
 
-/// Guard: an access token with our signature, in its time, from our issuer and for our
-/// audience; never one of `token.foreign`, whose `sub` is no id of an account here. Whether its sign-in still stands is not asked: [`TokenUser`](crate::guards::TokenUser)
-/// does.
+/// Guard: an unexpired access token with our signature, issuer and audience; never one of
+/// `token.foreign`, whose `sub` is no account id here. Whether its sign-in is still active is not
+/// checked; [`TokenUser`](crate::TokenUser) does that.
 ///
 /// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
 /// `wrong_token_type`.
@@ -36,8 +36,8 @@ use crate::state::AuthState;
 #[derive(Clone, Debug)]
 pub struct AccessToken(Arc<Claims>);
 
-/// Guard: a refresh token, verified like an [`AccessToken`]; for the one route that gives
-/// out the next pair.
+/// Guard: a refresh token, verified as an [`AccessToken`] is; for the route that issues the next
+/// pair.
 ///
 /// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
 /// `wrong_token_type`.
@@ -63,7 +63,6 @@ impl AccessToken {
 }
 
 impl RefreshToken {
-    /// One that a data guard has verified.
     pub(crate) fn of(claims: Arc<Claims>) -> Self {
         Self(claims)
     }

@@ -1,4 +1,4 @@
-//! The rungs with a user: the sign-in stands, the account exists and is active.
+//! The guards with a user: the sign-in is active, and so is its account.
 
 use std::ops::Deref;
 
@@ -21,21 +21,21 @@ use crate::error::kind::ErrorKind;
 use crate::error::request_errors::refuse;
 use crate::state::AuthState;
 
-/// A guard that knows who is asking; what [`Fresh`](crate::guards::Fresh) and
-/// [`Require`](crate::guards::Require) are built on.
+/// A guard that holds an authenticated account: what [`Fresh`](crate::Fresh),
+/// [`Require`](crate::Require) and the other conditions wrap.
 pub trait Authenticated: Send + Sync {
     /// The application's user type.
     type Account: Account;
 
-    /// Who is asking, and how they proved it.
+    /// The account, and how it was authenticated.
     fn authentication(&self) -> &Authentication<Self::Account>;
 }
 
-/// Guard: the account behind a bearer token or an access key. The guard of `/api`: a session
-/// cookie opens nothing here.
+/// Guard: the account behind a bearer token or an access key. The guard for `/api`: a session
+/// cookie counts for nothing here.
 ///
 /// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired`,
-/// `wrong_token_type` or `token_revoked`; 503 `unavailable` when a store does not answer.
+/// `wrong_token_type` or `token_revoked`; 503 `unavailable` if a store fails.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -55,16 +55,16 @@ pub struct TokenUser<U>(Authentication<U>);
 #[derive(Debug)]
 pub struct AnyTokenUser<U>(Authentication<U>);
 
-/// Guard: the account behind a session cookie. The guard of pages; an unsafe request must
-/// come from our own origin.
+/// Guard: the account behind a session cookie. The guard for pages; an unsafe request must come
+/// from our own origin.
 ///
 /// Without one: 401 `credentials_missing`, also on a token request, whatever cookie it
 /// carries; 403 `cross_origin`; 503 `unavailable`.
 #[derive(Debug)]
 pub struct SessionUser<U>(Authentication<U>);
 
-/// Guard: the account behind whichever credential was presented; a token decides if there
-/// is one (`current_user`).
+/// Guard: the account behind the token or, without a token, behind the session cookie
+/// (`current_user`).
 ///
 /// Without one: 401 as [`TokenUser`] or [`SessionUser`].
 ///
@@ -100,7 +100,7 @@ async fn any_token_user<U: Account>(request: &Request<'_>) -> Result<Authenticat
 async fn session_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
     let state = state_of(request)?;
     if is_token_request(request, &state.config) {
-        // A bad token is refused as such; a good one is still no session.
+        // A bad token gets its own error; a good one is still no session.
         authenticate_token::<U>(request, state).await?;
         let detail = "This page takes a session, not a token.";
         return Err(Error::new(ErrorKind::CredentialsMissing).detail(detail));

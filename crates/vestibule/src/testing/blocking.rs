@@ -1,35 +1,35 @@
-//! The same for `rocket::local::blocking`. The sign-in is opened on a runtime of its own; a
-//! store that is bound to the client's runtime wants the asynchronous client.
+//! The same functions for `rocket::local::blocking`. They run on a runtime of their own; a store
+//! that is bound to the client's runtime needs the asynchronous client.
 
 use rocket::local::blocking::Client;
 use rocket::tokio::runtime::Builder;
 
 use crate::account::Account;
 use crate::error::Error;
-use crate::testing::Credential;
+use crate::testing::TestSignIn;
 
 /// As [`testing::session`](crate::testing::session).
 ///
 /// # Errors
 /// As [`testing::session`](crate::testing::session).
-pub fn session<U: Account>(client: &Client, account: &U) -> Result<Credential, Error> {
-    wait_for(Credential::session(client.get("/").inner(), account))
+pub fn session<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
+    wait_for(TestSignIn::session(client.get("/").inner(), account))
 }
 
 /// As [`testing::token`](crate::testing::token).
 ///
 /// # Errors
 /// As [`testing::token`](crate::testing::token).
-pub fn token<U: Account>(client: &Client, account: &U) -> Result<Credential, Error> {
-    wait_for(Credential::token(client.get("/").inner(), account))
+pub fn token<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
+    wait_for(TestSignIn::token(client.get("/").inner(), account))
 }
 
 /// As [`testing::key`](crate::testing::key).
 ///
 /// # Errors
 /// As [`testing::key`](crate::testing::key).
-pub fn key<U: Account>(client: &Client, account: &U, scopes: &[&str]) -> Result<Credential, Error> {
-    wait_for(Credential::key(client.get("/").inner(), account, scopes))
+pub fn key<U: Account>(client: &Client, account: &U, scopes: &[&str]) -> Result<TestSignIn, Error> {
+    wait_for(TestSignIn::key(client.get("/").inner(), account, scopes))
 }
 
 fn wait_for<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

@@ -1,31 +1,28 @@
-//! What the kit adds to requests and answers of Rocket's local clients.
+//! Extends the requests and responses of Rocket's local clients.
 
 use rocket::http::HeaderMap;
 use rocket::local::{asynchronous, blocking};
 
-use crate::testing::Credential;
-use crate::testing::credential::Put;
+use crate::testing::test_sign_in::{RequestPart, TestSignIn};
 
-/// A request of a local client that can act as somebody.
+/// A request of a local client that can present a sign-in.
 pub trait ActAs: Sized {
-    /// Presents the credential on this request: the cookie of a session, or a token in the
-    /// first of the enabled locations header and cookies, there with its CSRF value. The
-    /// session was given to this very client: set a `remote` address or a `User-Agent` before,
-    /// or session protection takes the request for another's.
+    /// Presents the sign-in's credential on this request: a session in its cookie, a token in the
+    /// header or, if that is not enabled, in its cookie with its CSRF value. Set a `remote` address
+    /// or a `User-Agent` before: session protection compares them with those of the cookie.
     ///
     /// # Panics
-    /// When the client's application has no `Auth::fairing()`, or takes tokens in neither
-    /// place.
+    /// If the client's application has no `Auth::fairing()`, or takes tokens in neither location.
     #[must_use]
-    fn act_as(self, who: &Credential) -> Self;
+    fn act_as(self, sign_in: &TestSignIn) -> Self;
 }
 
-/// An answer of a local client that can be held to the session policy.
+/// A response of a local client that can be checked against the session policy.
 pub trait AssertNoCookies: Sized {
-    /// Holds the answer to carrying no cookie, and gives it back.
+    /// Asserts that the response sets no cookie, and returns it.
     ///
     /// # Panics
-    /// When it carries one: with the names of all of them, and never their values.
+    /// If it sets one: with the names of all of them, and never their values.
     fn assert_no_cookies(self) -> Self;
 }
 
@@ -33,12 +30,12 @@ macro_rules! act_as {
     ($request:ty) => {
         impl ActAs for $request {
             #[track_caller]
-            fn act_as(self, who: &Credential) -> Self {
-                let puts = who.put_on(self.inner()).unwrap_or_else(|why| panic!("{why}"));
-                puts.into_iter().fold(self, |request, put| match put {
-                    Put::Private(cookie) => request.private_cookie(cookie),
-                    Put::Plain(cookie) => request.cookie(cookie),
-                    Put::Header(header) => request.header(header),
+            fn act_as(self, sign_in: &TestSignIn) -> Self {
+                let parts = sign_in.parts(self.inner()).unwrap_or_else(|error| panic!("{error}"));
+                parts.into_iter().fold(self, |request, part| match part {
+                    RequestPart::PrivateCookie(cookie) => request.private_cookie(cookie),
+                    RequestPart::Cookie(cookie) => request.cookie(cookie),
+                    RequestPart::Header(header) => request.header(header),
                 })
             }
         }
@@ -67,7 +64,7 @@ fn cookie_names(headers: &HeaderMap<'_>) -> Vec<String> {
     let cookies = headers.get("Set-Cookie");
     let names = cookies.map(|cookie| cookie.split(['=', ';']).next().unwrap_or_default());
     let mut names: Vec<String> = names.map(str::to_owned).collect();
-    // Rocket's jar has them in no order.
+    // Rocket's jar keeps no order.
     names.sort();
     names
 }

@@ -1,19 +1,17 @@
-//! Test your own routes: act as somebody who is signed in, on Rocket's local client, without
-//! going through your login form. Needs the cargo feature `testing`, for tests alone:
+//! Test your own routes: act as a signed-in account on Rocket's local client, without going through
+//! your login form. Needs the cargo feature `testing`, for tests alone:
 //!
 //! ```toml
 //! [dev-dependencies]
 //! vestibule = { path = "../vestibule", default-features = false, features = ["testing"] }
 //! ```
 //!
-//! [`session`], [`token`] and [`key`] sign an account in: the sign-in is opened in the ledger
-//! that your application attached, the token is signed with its own key, the cookie sealed with
-//! its own.
-//! So it can be listed and ended like any other, and ends by the same clock.
+//! [`session`], [`token`] and [`key`] sign an account in: the sign-in is created in the store of your
+//! application, its token signed and its cookie sealed with the keys of your application. So it can
+//! be listed and ended like any other, and expires by the same clock.
 //! [`act_as`](ActAs::act_as) presents it on a request;
-//! [`assert_no_cookies`](AssertNoCookies::assert_no_cookies) is what you want to know about
-//! the answer to a token request. For `rocket::local::blocking` the same functions are in
-//! [`blocking`].
+//! [`assert_no_cookies`](AssertNoCookies::assert_no_cookies) checks the response to a token request.
+//! [`blocking`] has the same functions for `rocket::local::blocking`.
 //!
 //! ```
 //! # #[macro_use] extern crate rocket;
@@ -52,7 +50,7 @@
 //!     user.name.clone()
 //! }
 //!
-//! // Your application takes its clock, so that a test can move the time.
+//! // Your application takes a clock, so that a test can advance it.
 //! fn application(figment: Figment, store: MemorySignInStore, clock: Clock) -> Rocket<Build> {
 //!     rocket::custom(figment)
 //!         .attach(Auth::fairing().store(store).clock(clock))
@@ -69,15 +67,15 @@
 //!
 //! let browser = testing::session(&client, &ann)?;
 //! let program = testing::token(&client, &ann)?;
-//! for credential in [&browser, &program] {
-//!     let answer = client.get("/me").act_as(credential).dispatch().assert_no_cookies();
-//!     assert_eq!(answer.into_string().as_deref(), Some("ann"));
+//! for sign_in in [&browser, &program] {
+//!     let response = client.get("/me").act_as(sign_in).dispatch().assert_no_cookies();
+//!     assert_eq!(response.into_string().as_deref(), Some("ann"));
 //! }
 //!
-//! // Neither has proven the password just now.
-//! for credential in [browser.clone().not_fresh(), program.clone().not_fresh()] {
-//!     let answer = client.get("/danger").act_as(&credential).dispatch();
-//!     assert_eq!(answer.status(), Status::Unauthorized);
+//! // Neither credential was issued for a password.
+//! for sign_in in [browser.clone().not_fresh(), program.clone().not_fresh()] {
+//!     let response = client.get("/danger").act_as(&sign_in).dispatch();
+//!     assert_eq!(response.status(), Status::Unauthorized);
 //! }
 //!
 //! // An access token lives for 15 minutes, a session for 24 hours.
@@ -85,7 +83,7 @@
 //! assert_eq!(client.get("/me").act_as(&program).dispatch().status(), Status::Unauthorized);
 //! assert_eq!(client.get("/me").act_as(&browser).dispatch().status(), Status::Ok);
 //!
-//! // An administrator ends everything, behind the library's back: within `revocation_delay`.
+//! // Another process ends all sign-ins: it counts within `revocation_delay`.
 //! store.clear();
 //! clock.advance(Duration::from_secs(1));
 //! assert_eq!(client.get("/me").act_as(&browser).dispatch().status(), Status::Unauthorized);
@@ -93,19 +91,18 @@
 //! ```
 
 pub mod blocking;
-mod credential;
 mod local;
+mod test_sign_in;
 
 use rocket::local::asynchronous::Client;
 
 use crate::account::Account;
 use crate::error::Error;
 
-pub use credential::Credential;
 pub use local::{ActAs, AssertNoCookies};
+pub use test_sign_in::TestSignIn;
 
-/// Signs an account in as a browser: a session, fresh from now on. Told to the listener as a
-/// sign-in through your form is.
+/// Signs an account in with a session, fresh from now on. Reports the event of a sign-in.
 ///
 /// # Errors
 /// 403 `account_inactive`, 404 `not_found` in mode `token`, 503 `unavailable`, 500 `internal`
@@ -121,30 +118,29 @@ pub use local::{ActAs, AssertNoCookies};
 ///     Ok(client.get("/me").act_as(&alice).dispatch().await.into_string().await)
 /// }
 /// ```
-pub async fn session<U: Account>(client: &Client, account: &U) -> Result<Credential, Error> {
-    Credential::session(client.get("/").inner(), account).await
+pub async fn session<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
+    TestSignIn::session(client.get("/").inner(), account).await
 }
 
-/// Signs an account in as a program: an access token, fresh from now on, and the refresh
-/// token beside it. Told to the listener as a sign-in through your API is.
+/// Signs an account in with an access token, fresh from now on, and a refresh token. Reports the
+/// event of a sign-in.
 ///
 /// # Errors
 /// 403 `account_inactive`, 404 `not_found` in mode `session`, 503 `unavailable`, 500
 /// `internal` without the fairing.
-pub async fn token<U: Account>(client: &Client, account: &U) -> Result<Credential, Error> {
-    Credential::token(client.get("/").inner(), account).await
+pub async fn token<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
+    TestSignIn::token(client.get("/").inner(), account).await
 }
 
-/// Makes an access key for a program, with these scopes. Told to the listener as one that is
-/// made through your routes is.
+/// Creates an access key with these scopes. Reports the event of a new key.
 ///
 /// # Errors
-/// 403 `account_inactive`, 404 `not_found` in mode `session`, 422 `invalid_field` for what is no
-/// scope, 503 `unavailable`, 500 `internal` without the fairing.
+/// 403 `account_inactive`, 404 `not_found` in mode `session`, 422 `invalid_field` for an
+/// invalid scope, 503 `unavailable`, 500 `internal` without the fairing.
 pub async fn key<U: Account>(
     client: &Client,
     account: &U,
     scopes: &[&str],
-) -> Result<Credential, Error> {
-    Credential::key(client.get("/").inner(), account, scopes).await
+) -> Result<TestSignIn, Error> {
+    TestSignIn::key(client.get("/").inner(), account, scopes).await
 }

@@ -217,7 +217,7 @@ impl Sentinel for Stamping {
     }
 }
 
-/// Guards and tools of an application that count on state which the survey does not have.
+/// Guards and tools of an application that count on state which the inspection does not have.
 macro_rules! hasty {
     ($name:ident, $abort:expr) => {
         struct $name;

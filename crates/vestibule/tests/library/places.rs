@@ -179,7 +179,7 @@ impl<'r> FromRequest<'r> for Asked {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         Outcome::Success(Self(match Verdict::<User>::of(request).await {
-            Verdict::Nobody => "nobody".to_owned(),
+            Verdict::Anonymous => "nobody".to_owned(),
             Verdict::Session(_) => "a session".to_owned(),
             Verdict::Token(found) => {
                 let kind = found.claims().map(|claims| claims.kind);

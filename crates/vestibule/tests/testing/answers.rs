@@ -1,4 +1,4 @@
-//! `assert_no_cookies`: what it lets through and what it says.
+//! `assert_no_cookies`: what it accepts and what it reports.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,7 +7,7 @@ use vestibule::testing::{ActAs, AssertNoCookies, blocking as testing};
 use crate::app::App;
 
 #[test]
-fn an_answer_without_cookies_is_given_back() {
+fn a_response_without_cookies_is_returned() {
     let app = App::new();
     let program = testing::token(&app.client, &app.alice()).expect("a token");
     let answer = app.client.get("/cookies").act_as(&program).dispatch().assert_no_cookies();

@@ -1,10 +1,10 @@
-//! What a credential of the kit is: a sign-in like any other.
+//! A sign-in of the kit is like any other.
 
 use std::time::Duration;
 
 use rocket::http::{Header, Status};
 use rocket::local::blocking::{Client, LocalResponse};
-use vestibule::testing::{ActAs, AssertNoCookies, Credential, blocking as testing};
+use vestibule::testing::{ActAs, AssertNoCookies, TestSignIn, blocking as testing};
 use vestibule::{Auth, ErrorKind, SignInKind};
 
 use crate::app::{App, figment, rocket};
@@ -13,15 +13,15 @@ use crate::users::Users;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
-fn get<'c>(client: &'c Client, path: &'static str, who: &Credential) -> LocalResponse<'c> {
+fn get<'c>(client: &'c Client, path: &'static str, who: &TestSignIn) -> LocalResponse<'c> {
     client.get(path).act_as(who).dispatch()
 }
 
-fn status(app: &App, path: &'static str, who: &Credential) -> u16 {
+fn status(app: &App, path: &'static str, who: &TestSignIn) -> u16 {
     get(&app.client, path, who).status().code
 }
 
-fn both(app: &App) -> [Credential; 2] {
+fn both(app: &App) -> [TestSignIn; 2] {
     let alice = app.alice();
     [
         testing::session(&app.client, &alice).expect("a session"),
@@ -44,7 +44,7 @@ fn a_session_and_a_token_come_in_as_what_they_are() {
         let answer = app.client.post("/me").act_as(who).dispatch();
         assert_eq!(answer.into_string().as_deref(), Some(said), "an unsafe method");
     }
-    assert_eq!(app.heard.all(), ["signed_in 1", "signed_in 1"]);
+    assert_eq!(app.events.all(), ["signed_in 1", "signed_in 1"]);
 }
 
 #[test]
@@ -52,23 +52,23 @@ fn an_access_key_comes_in_with_its_scopes_and_is_never_fresh() {
     let app = App::new();
     let key = |scopes: &[&str]| testing::key(&app.client, &app.alice(), scopes).expect("a key");
     let (reader, writer) = (key(&["files:read"]), key(&["files:write"]));
-    assert_eq!(app.heard.all(), ["key_made 1", "key_made 1"]);
+    assert_eq!(app.events.all(), ["key_made 1", "key_made 1"]);
     let answer = get(&app.client, "/scoped", &reader).assert_no_cookies();
     assert_eq!(answer.into_string().as_deref(), Some("1 by token"));
     assert_eq!(code(get(&app.client, "/scoped", &writer)), "insufficient_scope");
     assert_eq!(code(get(&app.client, "/fresh", &reader)), "fresh_login_required");
     assert!(reader.as_token().is_some_and(|key| key.starts_with("vst_")));
-    let kinds: Vec<_> = app.ledger.all().iter().map(|row| row.kind).collect();
+    let kinds: Vec<_> = app.store.all().iter().map(|row| row.kind).collect();
     assert_eq!(kinds, [SignInKind::Key, SignInKind::Key]);
     let refused = testing::key(&app.client, &app.alice(), &["not one"]).map_err(|e| e.kind());
     assert!(matches!(refused, Err(ErrorKind::InvalidField)), "{refused:?}");
 }
 
 #[test]
-fn each_is_kept_listed_and_ended_like_any_other() {
+fn each_is_stored_listed_and_ended_like_any_other() {
     let app = App::new();
     let [browser, program] = both(&app);
-    let kinds: Vec<_> = app.ledger.all().iter().map(|row| (row.id.clone(), row.kind)).collect();
+    let kinds: Vec<_> = app.store.all().iter().map(|row| (row.id.clone(), row.kind)).collect();
     assert_eq!(kinds.len(), 2);
     assert!(kinds.contains(&(browser.sign_in().clone(), SignInKind::Browser)));
     assert!(kinds.contains(&(program.sign_in().clone(), SignInKind::Token)));
@@ -78,8 +78,8 @@ fn each_is_kept_listed_and_ended_like_any_other() {
     assert_eq!(app.client.post("/logout").act_as(&browser).dispatch().status(), Status::Ok);
     assert_eq!(status(&app, "/me", &browser), 401);
     assert_eq!(status(&app, "/me", &program), 200);
-    app.ledger.clear();
-    // Behind the library's back, so it counts within `revocation_delay`.
+    app.store.clear();
+    // Not through the library, so it counts within `revocation_delay`.
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(code(get(&app.client, "/me", &program)), "token_revoked");
 }
@@ -142,7 +142,7 @@ fn the_refresh_token_is_taken_for_the_next_pair_and_opens_nothing_else() {
     let [browser, program] = both(&app);
     let refreshing = program.clone().with_refresh_token();
     assert_eq!(code(get(&app.client, "/me", &refreshing)), "wrong_token_type");
-    let refresh = |who: &Credential| app.client.post("/refresh").act_as(who).dispatch();
+    let refresh = |who: &TestSignIn| app.client.post("/refresh").act_as(who).dispatch();
     let pair: serde_json::Value = refresh(&refreshing).into_json().expect("a pair");
     assert_ne!(pair["refresh_token"].as_str(), refreshing.as_token());
     assert_eq!(code(refresh(&program)), "wrong_token_type");
@@ -152,14 +152,14 @@ fn the_refresh_token_is_taken_for_the_next_pair_and_opens_nothing_else() {
 }
 
 #[test]
-fn whoever_may_not_sign_in_does_not() {
+fn an_inactive_account_cannot_sign_in() {
     let app = App::new();
     app.users.change(crate::users::ALICE, |alice| alice.active = false);
     let alice = app.alice();
     for refused in [testing::session(&app.client, &alice), testing::token(&app.client, &alice)] {
         assert_eq!(refused.expect_err("inactive").kind(), ErrorKind::AccountInactive);
     }
-    assert!(app.ledger.all().is_empty());
+    assert!(app.store.all().is_empty());
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn what_a_mode_does_not_have_is_not_found() {
 }
 
 #[test]
-fn both_work_without_a_ledger_and_outside_debug() {
+fn both_work_without_a_store_and_outside_debug() {
     let users = Users::new();
     let figment = figment()
         .select("release")
@@ -234,7 +234,7 @@ fn a_token_that_the_kit_cannot_put_anywhere_is_said_to_be_so() {
 }
 
 #[test]
-fn nothing_that_lets_anybody_in_is_shown() {
+fn debug_output_shows_no_token() {
     let app = App::new();
     for who in both(&app) {
         let shown = format!("{who:?}");

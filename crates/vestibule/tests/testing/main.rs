@@ -1,8 +1,8 @@
-//! The test kit, as another application's tests use it.
+//! The test kit, used as in the tests of another application.
 
-// The library's own tests lend the users of a small application.
+// Shared with the library's own tests.
 #[path = "../library/users.rs"]
-#[expect(dead_code, reason = "what those tests need of them")]
+#[expect(dead_code, reason = "used by those tests only")]
 mod users;
 
 mod answers;

@@ -1,4 +1,4 @@
-//! A sign-in that a test has opened.
+//! The sign-in of a test.
 
 use std::fmt;
 
@@ -13,8 +13,7 @@ use crate::actions::create::{new_row, store};
 use crate::actions::mint::Mint;
 use crate::actions::token_options::TokenOptions;
 use crate::actions::tokens::Tokens;
-use crate::config::TokenKind;
-use crate::config::{Location, TokenConfig};
+use crate::config::{Location, TokenConfig, TokenKind};
 use crate::digest::stamp_digest;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
@@ -23,46 +22,45 @@ use crate::session::ticket::Ticket;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
-/// A sign-in that a test has opened, and how requests present it.
+/// A sign-in created for a test, and the credential by which requests present it.
 ///
-/// It stays what it was: a route that gives the browser another cookie, or the program
-/// another token, does not change it.
+/// The credential never changes, also if a route sets another cookie or issues another token.
 #[derive(Clone)]
-pub struct Credential {
+pub struct TestSignIn {
     sign_in: SignIn,
-    held: Held,
+    credential: TestCredential,
 }
 
 #[derive(Clone)]
-enum Held {
+enum TestCredential {
     Session { stamp: Option<String>, fresh: bool },
-    Token { presented: Kept, access: [Token; 2], refresh: Token },
+    Token { presented: TokenChoice, access: [TokenAndCsrf; 2], refresh: TokenAndCsrf },
     Key(AccessKey),
 }
 
-/// Which of the tokens is presented.
+/// The token that is presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
+enum TokenChoice {
     FreshAccess,
     Access,
     Refresh,
 }
 
-/// A token with its CSRF value, which goes with it where tokens travel in cookies.
+/// A token and, for cookies, its CSRF value.
 #[derive(Clone)]
-struct Token {
+struct TokenAndCsrf {
     text: String,
     csrf: Option<String>,
 }
 
-/// What a request needs to present a credential.
-pub(super) enum Put {
-    Private(Cookie<'static>),
-    Plain(Cookie<'static>),
+/// A part of a request that presents a credential.
+pub(super) enum RequestPart {
+    PrivateCookie(Cookie<'static>),
+    Cookie(Cookie<'static>),
     Header(Header<'static>),
 }
 
-impl Credential {
+impl TestSignIn {
     pub(super) async fn session<U: Account>(
         request: &Request<'_>,
         account: &U,
@@ -72,10 +70,10 @@ impl Credential {
             return Err(ErrorKind::NotFound.into());
         }
         let (kind, lifetime) = (SignInKind::Browser, state.config.session.lifetime);
-        let row = new_row(request, state, account, kind, lifetime, false)?;
+        let row = new_row(request, state, account, kind, lifetime)?;
         let sign_in = store(request, state, row).await?;
         let stamp = stamp_digest(&account.stamp());
-        Ok(Self { sign_in, held: Held::Session { stamp, fresh: true } })
+        Ok(Self { sign_in, credential: TestCredential::Session { stamp, fresh: true } })
     }
 
     pub(super) async fn token<U: Account>(
@@ -89,22 +87,22 @@ impl Credential {
             Outcome::Forward(_) => return Err(ErrorKind::Internal.into()),
         };
         let (kind, lifetime) = (SignInKind::Token, state.config.token.refresh.of_row());
-        let row = new_row(request, state, account, kind, lifetime, false)?;
+        let row = new_row(request, state, account, kind, lifetime)?;
         let sign_in = store(request, state, row).await?;
         let token = |text: String| {
             let csrf = tokens.verify(&text)?.csrf;
-            Ok::<_, Error>(Token { text, csrf })
+            Ok::<_, Error>(TokenAndCsrf { text, csrf })
         };
-        let mint = Mint { state, account, issue: &TokenOptions::new() };
+        let mint = Mint { state, account, options: &TokenOptions::new() };
         let fresh = mint.pair(&sign_in, true)?;
         let access = mint.pair(&sign_in, false)?.access_token;
         let refresh = fresh.refresh_token.ok_or(ErrorKind::Internal)?;
-        let held = Held::Token {
-            presented: Kept::FreshAccess,
+        let credential = TestCredential::Token {
+            presented: TokenChoice::FreshAccess,
             access: [token(fresh.access_token)?, token(access)?],
             refresh: token(refresh)?,
         };
-        Ok(Self { sign_in, held })
+        Ok(Self { sign_in, credential })
     }
 
     pub(super) async fn key<U: Account>(
@@ -118,73 +116,70 @@ impl Credential {
             Outcome::Forward(_) => return Err(ErrorKind::Internal.into()),
         };
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        let new = KeyRequest { label: "of a test".to_owned(), scopes, lifetime: None };
-        let made = keys.make(account, new).await?;
-        Ok(Self { sign_in: made.sign_in, held: Held::Key(made.key) })
+        let wanted = KeyRequest { label: "of a test".to_owned(), scopes, lifetime: None };
+        let created = keys.make(account, wanted).await?;
+        Ok(Self { sign_in: created.sign_in, credential: TestCredential::Key(created.key) })
     }
 
-    /// The same sign-in, for which the password was proven at another time: a session that
-    /// was restored, an access token that was refreshed. Nothing changes for an access key,
-    /// which never is fresh.
+    /// The same sign-in with a credential that is not fresh: a restored session, a refreshed access
+    /// token. An access key is never fresh.
     #[must_use]
     pub fn not_fresh(mut self) -> Self {
-        match &mut self.held {
-            Held::Session { fresh, .. } => *fresh = false,
-            Held::Token { presented, .. } => *presented = Kept::Access,
-            Held::Key(_) => (),
+        match &mut self.credential {
+            TestCredential::Session { fresh, .. } => *fresh = false,
+            TestCredential::Token { presented, .. } => *presented = TokenChoice::Access,
+            TestCredential::Key(_) => (),
         }
         self
     }
 
-    /// The same sign-in, presenting its refresh token instead of an access token; nothing
-    /// changes for a session and an access key, which have none.
+    /// The same sign-in, presenting its refresh token instead of its access token; changes nothing
+    /// for a session or an access key.
     #[must_use]
     pub fn with_refresh_token(mut self) -> Self {
-        if let Held::Token { presented, .. } = &mut self.held {
-            *presented = Kept::Refresh;
+        if let TestCredential::Token { presented, .. } = &mut self.credential {
+            *presented = TokenChoice::Refresh;
         }
         self
     }
 
-    /// The id of the sign-in, by which a ledger finds it.
+    /// The id of the sign-in in the store.
     #[must_use]
     pub fn sign_in(&self) -> &SignInId {
         &self.sign_in.id
     }
 
-    /// The token that is presented, for where the kit cannot put it: a query string, a JSON
-    /// body, a web socket's first message. An access key, too, which is taken in a header alone.
-    /// `None` for a session.
+    /// The token or access key that is presented, for where [`act_as`](super::ActAs::act_as) cannot
+    /// put it: a query string, a JSON body, a web socket's first message. `None` for a session.
     #[must_use]
     pub fn as_token(&self) -> Option<&str> {
-        match &self.held {
-            Held::Key(key) => Some(key.as_str()),
+        match &self.credential {
+            TestCredential::Key(key) => Some(key.as_str()),
             _ => self.presented().map(|(token, _)| token.text.as_str()),
         }
     }
 
-    fn presented(&self) -> Option<(&Token, TokenKind)> {
-        match &self.held {
-            Held::Session { .. } | Held::Key(_) => None,
-            Held::Token { presented, access: [fresh, other], refresh } => Some(match presented {
-                Kept::FreshAccess => (fresh, TokenKind::Access),
-                Kept::Access => (other, TokenKind::Access),
-                Kept::Refresh => (refresh, TokenKind::Refresh),
-            }),
+    fn presented(&self) -> Option<(&TokenAndCsrf, TokenKind)> {
+        match &self.credential {
+            TestCredential::Session { .. } | TestCredential::Key(_) => None,
+            TestCredential::Token { presented, access: [fresh, other], refresh } => {
+                Some(match presented {
+                    TokenChoice::FreshAccess => (fresh, TokenKind::Access),
+                    TokenChoice::Access => (other, TokenKind::Access),
+                    TokenChoice::Refresh => (refresh, TokenKind::Refresh),
+                })
+            }
         }
     }
 
-    /// What this request needs to present it.
-    ///
-    /// # Errors
-    /// A sentence for whoever wrote the test.
-    pub(super) fn put_on(&self, request: &Request<'_>) -> Result<Vec<Put>, &'static str> {
+    /// Returns what this request needs to present it, or an error for the author of the test.
+    pub(super) fn parts(&self, request: &Request<'_>) -> Result<Vec<RequestPart>, &'static str> {
         let Ok(state) = AuthState::of(request) else {
             return Err("this client's application has no Auth::fairing()");
         };
-        match (&self.held, self.presented()) {
-            (Held::Session { stamp, fresh }, _) => {
-                // Made now: it names the client, which may have an address and a User-Agent.
+        match (&self.credential, self.presented()) {
+            (TestCredential::Session { stamp, fresh }, _) => {
+                // Created now: it holds a digest of the client's address and User-Agent.
                 let (row, stamp) = (&self.sign_in, stamp.clone());
                 let config = &state.config.session;
                 let ticket =
@@ -192,11 +187,11 @@ impl Credential {
                 let value = serde_json::to_string(&ticket).map_err(|_| "no JSON of a ticket")?;
                 let name = state.cookie_names.of(CookieKind::Session);
                 let cookie = with_value(&state.config.session, name, value, None);
-                Ok(vec![Put::Private(cookie)])
+                Ok(vec![RequestPart::PrivateCookie(cookie)])
             }
-            (Held::Token { .. }, Some((token, kind))) => token.put_on(state, kind),
-            (Held::Token { .. }, None) => Ok(Vec::new()),
-            (Held::Key(key), _) => {
+            (TestCredential::Token { .. }, Some((token, kind))) => token.parts(state, kind),
+            (TestCredential::Token { .. }, None) => Ok(Vec::new()),
+            (TestCredential::Key(key), _) => {
                 let config = &state.config.token;
                 if !config.locations.contains(&Location::Header) {
                     return Err(
@@ -209,31 +204,31 @@ impl Credential {
     }
 }
 
-impl Token {
-    fn put_on(&self, state: &AuthState, kind: TokenKind) -> Result<Vec<Put>, &'static str> {
+impl TokenAndCsrf {
+    fn parts(&self, state: &AuthState, kind: TokenKind) -> Result<Vec<RequestPart>, &'static str> {
         let config = &state.config.token;
         if config.locations.contains(&Location::Header) {
             return Ok(vec![in_header(config, &self.text)]);
         }
         if config.locations.contains(&Location::Cookies) {
             let name = config.cookies.name(kind).to_owned();
-            let cookie = Put::Plain(Cookie::new(name, self.text.clone()));
+            let cookie = RequestPart::Cookie(Cookie::new(name, self.text.clone()));
             let name = config.cookies.csrf_header.clone();
-            let csrf = self.csrf.clone().map(|value| Put::Header(Header::new(name, value)));
+            let csrf = self.csrf.clone().map(|value| RequestPart::Header(Header::new(name, value)));
             return Ok([cookie].into_iter().chain(csrf).collect());
         }
         Err("token.locations has neither \"header\" nor \"cookies\": put as_token() where it goes")
     }
 }
 
-fn in_header(config: &TokenConfig, token: &str) -> Put {
+fn in_header(config: &TokenConfig, token: &str) -> RequestPart {
     let value = format!("{} {token}", config.scheme);
-    Put::Header(Header::new(config.header.clone(), value))
+    RequestPart::Header(Header::new(config.header.clone(), value))
 }
 
-impl fmt::Debug for Credential {
+impl fmt::Debug for TestSignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential")
+        f.debug_struct("TestSignIn")
             .field("kind", &self.sign_in.kind)
             .field("account", &self.sign_in.account)
             .field("sign_in", &self.sign_in.id)

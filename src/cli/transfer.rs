@@ -9,7 +9,7 @@ use clap::Args;
 use super::progress::Progress;
 use super::{Failure, print_line};
 use crate::db::Address;
-use crate::db::transfer::{self, MoveError, Moved, Step};
+use crate::db::transfer::{self, Step, TransferError, TransferSummary};
 
 /// What everybody should know before the first move.
 const NOTES: &str = "\
@@ -102,12 +102,12 @@ pub(super) fn run(arguments: &MoveArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn nothing(error: &MoveError, from: &Address, to: &Address) -> Failure {
+fn nothing(error: &TransferError, from: &Address, to: &Address) -> Failure {
     Failure::new(format!("nothing was moved from {} to {}: {error}", from.shown(), to.shown()))
 }
 
 /// A line for each table: how many rows, and the beginning of their checksum.
-fn table(moved: &Moved) {
+fn table(moved: &TransferSummary) {
     print_line(format_args!("{:<12}{:>10}  checksum", "table", "rows"));
     for table in &moved.tables {
         let short = table.checksum.get(..16).unwrap_or_default();

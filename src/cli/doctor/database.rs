@@ -97,7 +97,7 @@ fn room(report: &mut Report, settings: &Settings, connection: &mut AnyConnection
 
 /// Answers whether the tables can be looked at.
 fn schema(report: &mut Report, connection: &mut AnyConnection) -> bool {
-    let found = match db::inspect(connection) {
+    let found = match db::schema_status(connection) {
         Ok(found) => found,
         Err(error) => {
             report.fail("schema", error);

@@ -1,8 +1,8 @@
-//! What the guards cost: whole requests through Rocket's local client, a route for each step
-//! of the ladder beside the same route without the fairing.
+//! The cost of the guards, measured with whole requests through Rocket's local client: one route per
+//! guard, and the same route without the fairing.
 //!
-//! The difference between two lines is the price of the step between them; sockets and HTTP
-//! itself are left out.
+//! The difference between two lines is the cost of the step between them. Sockets and HTTP itself are
+//! not included.
 
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -20,7 +20,7 @@ use vestibule::{
     AccessToken, Account, Auth, BearerToken, Error, MemorySignInStore, Session, TokenPair, Tokens,
 };
 
-/// One account that is always there: its look-up costs nothing.
+/// An account whose look-up costs nothing.
 struct User;
 
 #[rocket::async_trait]
@@ -37,34 +37,34 @@ impl Account for User {
     }
 }
 
-/// Looks at no credential.
+/// Reads no credential.
 #[get("/public")]
 fn public() -> &'static str {
-    "somebody"
+    "hello"
 }
 
 #[get("/bearer")]
 fn bearer(token: BearerToken<'_>) -> &'static str {
     black_box(token);
-    "somebody"
+    "hello"
 }
 
 #[get("/access")]
 fn access(token: AccessToken) -> &'static str {
     black_box(token);
-    "somebody"
+    "hello"
 }
 
 #[get("/token")]
 fn token(user: vestibule::TokenUser<User>) -> &'static str {
     black_box(user);
-    "somebody"
+    "hello"
 }
 
 #[get("/session")]
 fn session(user: vestibule::SessionUser<User>) -> &'static str {
     black_box(user);
-    "somebody"
+    "hello"
 }
 
 #[post("/token")]
@@ -75,10 +75,10 @@ async fn start_tokens(tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
 #[post("/session")]
 async fn start_session(session: Session<'_>) -> Result<&'static str, Error> {
     session.start(&User).await?;
-    Ok("somebody")
+    Ok("hello")
 }
 
-/// An application with the fairing, or without, and what drives it.
+/// An application with or without the fairing, and its client.
 struct Bench {
     runtime: Runtime,
     client: Client,
@@ -96,7 +96,7 @@ impl Bench {
                 .mount("/", routes![start_tokens, start_session])
                 .attach(Auth::fairing().store(MemorySignInStore::new())),
         };
-        // Rocket's own runtime has a thread for each core, and the client is asked from outside.
+        // A runtime with one thread per core, like Rocket's own.
         let runtime = Runtime::new().expect("a runtime");
         let client = runtime.block_on(Client::untracked(rocket)).expect("a good configuration");
         Self { runtime, client }
@@ -104,7 +104,7 @@ impl Bench {
 
     fn access_token(&self) -> Header<'static> {
         let pair: Value = self.runtime.block_on(async {
-            self.client.post("/token").dispatch().await.into_json().await.expect("a pair of tokens")
+            self.client.post("/token").dispatch().await.into_json().await.expect("a token pair")
         });
         let token = pair["access_token"].as_str().expect("an access token");
         Header::new("Authorization", format!("Bearer {token}"))
@@ -112,12 +112,12 @@ impl Bench {
 
     fn session_cookie(&self) -> Cookie<'static> {
         self.runtime.block_on(async {
-            let answer = self.client.post("/session").dispatch().await;
-            answer.cookies().get("session").expect("a session's cookie").clone()
+            let response = self.client.post("/session").dispatch().await;
+            response.cookies().get("session").expect("a session cookie").clone()
         })
     }
 
-    /// One more line of the group: requests for a path, each with this header and cookie.
+    /// Measures requests to a path with this header and cookie.
     fn requests(
         &self,
         criterion: &mut Criterion,
@@ -151,7 +151,7 @@ fn hs256() -> Value {
     settings(&json!({ "secret": "a key of this measurement and of nothing else" }))
 }
 
-/// The session policy and the other headers of the answer, on a route that asks nobody.
+/// The session policy and the other response headers, on a route without a guard.
 fn policy(criterion: &mut Criterion) {
     let bare = Bench::new(None);
     let ours = Bench::new(Some(hs256()));
@@ -162,31 +162,32 @@ fn policy(criterion: &mut Criterion) {
     ours.requests(criterion, "policy, a token is sent", "/public", Some(&token), None);
 }
 
-/// Up the ladder: parsed, verified, and whether the sign-in stands.
-fn ladder(criterion: &mut Criterion) {
+/// Guards of increasing strictness: the token is parsed; verified; the sign-in is active.
+fn guards_by_strictness(criterion: &mut Criterion) {
     let ours = Bench::new(Some(hs256()));
     let token = ours.access_token();
     let cookie = ours.session_cookie();
     ours.requests(criterion, "BearerToken", "/bearer", Some(&token), None);
     ours.requests(criterion, "AccessToken, HS256", "/access", Some(&token), None);
-    ours.requests(criterion, "TokenUser, memory ledger", "/token", Some(&token), None);
-    ours.requests(criterion, "SessionUser, memory ledger", "/session", None, Some(&cookie));
+    ours.requests(criterion, "TokenUser, memory store", "/token", Some(&token), None);
+    ours.requests(criterion, "SessionUser, memory store", "/session", None, Some(&cookie));
 }
 
-/// The same verification under pairs of keys, which openssl makes.
-fn pairs_of_keys(criterion: &mut Criterion) {
+/// The same verification with key pairs, which openssl generates.
+fn key_pairs(criterion: &mut Criterion) {
     let kinds: [(&str, &[&str]); 3] = [
         ("RS256", &["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
         ("ES256", &["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
         ("EdDSA", &["ED25519"]),
     ];
-    for (algorithm, how) in kinds {
-        let made = Command::new("openssl").args(["genpkey", "-algorithm"]).args(how).output();
-        let Ok(made) = made else {
+    for (algorithm, arguments) in kinds {
+        let output =
+            Command::new("openssl").args(["genpkey", "-algorithm"]).args(arguments).output();
+        let Ok(output) = output else {
             eprintln!("skipped: {algorithm} (no openssl found)");
             continue;
         };
-        let pem = String::from_utf8(made.stdout).expect("PEM is text");
+        let pem = String::from_utf8(output.stdout).expect("PEM is text");
         let config = settings(&json!({ "algorithm": algorithm, "private_key": pem }));
         let ours = Bench::new(Some(config));
         let token = ours.access_token();
@@ -195,5 +196,5 @@ fn pairs_of_keys(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(guards, policy, ladder, pairs_of_keys);
+criterion_group!(guards, policy, guards_by_strictness, key_pairs);
 criterion_main!(guards);

@@ -9,7 +9,7 @@ use time::{Date, OffsetDateTime};
 
 use super::database::Database;
 use super::failure::Failure;
-use super::print_line;
+use super::output::print_line;
 use crate::accounts::audit::{self, Actor, ChainHead, Verified};
 use crate::accounts::queries;
 use crate::db::AnyConnection;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::failure::Failure;
-use super::load_figment;
+use super::figment::load_figment;
 use crate::db::{self, AnyConnection};
 use crate::settings;
 use vestibule::Error;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use super::failure::Failure;
-use super::print_line;
+use super::output::print_line;
 use crate::app;
 use crate::state_dir::StateDir;
 

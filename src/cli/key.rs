@@ -8,7 +8,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::database::Database;
 use super::failure::Failure;
-use super::{print_line, user};
+use super::output::print_line;
+use super::user;
 use crate::accounts::audit::Actor;
 use crate::accounts::{draw_key, last_used, queries};
 use vestibule::{Clock, ErrorKind, KeyRequest, SignInId, SignInKind, duration};

@@ -4,9 +4,11 @@ mod audit;
 mod database;
 mod doctor;
 mod failure;
+mod figment;
 mod first_user;
 mod health;
 mod key;
+mod output;
 mod progress;
 mod purge;
 mod routes;
@@ -21,10 +23,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use rocket::figment::Figment;
 
-use crate::app;
-use crate::state_dir::StateDir;
 use failure::Failure;
 
 /// Sessions and tokens for Rocket: a small account service.
@@ -94,17 +93,4 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Prints a line to standard output; a closed pipe is not a failure.
-fn print_line(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-/// Prepares the state directory and returns the configuration.
-fn load_figment() -> Result<(StateDir, Figment), Failure> {
-    let state = StateDir::from_env();
-    state.prepare().map_err(Failure::new)?;
-    let figment = app::figment(&state);
-    Ok((state, figment))
 }

@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use super::failure::Failure;
-use super::print_line;
+use super::output::print_line;
 use crate::accounts::queries;
 use crate::housekeeping::PURGE_BATCH;
 use vestibule::Clock;

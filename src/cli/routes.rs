@@ -1,7 +1,8 @@
 //! `vestibule routes`: lists the routes and their guards.
 
 use super::failure::Failure;
-use super::{load_figment, print_line};
+use super::figment::load_figment;
+use super::output::print_line;
 use crate::http::{self, Guarded};
 use crate::settings::Settings;
 use crate::{api, web};

@@ -7,7 +7,8 @@ use rocket::figment::Figment;
 use time::format_description::well_known::Rfc3339;
 
 use super::failure::Failure;
-use super::{load_figment, print_line};
+use super::figment::load_figment;
+use super::output::print_line;
 use crate::state_dir::{DroppedSecrets, StateDir};
 use vestibule::duration::in_words;
 use vestibule::{Clock, Config, ConfigError, Lifetime};

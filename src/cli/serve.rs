@@ -11,8 +11,9 @@ use rocket::tokio::select;
 use rocket::{Build, Rocket};
 
 use super::failure::Failure;
+use super::figment::load_figment;
 use super::first_user::FirstUser;
-use super::{load_figment, print_line};
+use super::output::print_line;
 use crate::accounts::Accounts;
 use crate::app;
 use crate::http::InFlight;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::failure::Failure;
-use super::print_line;
+use super::output::print_line;
 use super::progress::Progress;
 use crate::db::Address;
 use crate::db::transfer::{self, Step, TransferError, TransferSummary};

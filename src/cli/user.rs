@@ -7,7 +7,8 @@ use clap::{Subcommand, ValueEnum};
 
 use super::database::Database;
 use super::failure::Failure;
-use super::{print_line, user_import};
+use super::output::print_line;
+use super::user_import;
 use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, Change, NewUser};
 use crate::accounts::{PasswordOwner, Role, User, Username, full_name, new_password};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::failure::Failure;
-use super::print_line;
+use super::output::print_line;
 use super::progress::Progress;
 use crate::accounts::audit::Actor;
 use crate::accounts::{BadLine, Import, Refused};

@@ -6,7 +6,7 @@ use rocket::figment::providers::Env;
 use rocket::figment::value::Dict;
 use rocket::figment::{Figment, Profile};
 
-use super::Report;
+use super::report::Report;
 use crate::settings::Settings;
 use vestibule::{Lifetime, Location, SessionPolicy};
 

@@ -4,8 +4,8 @@ use std::fs;
 
 use rocket::figment::Figment;
 
-use super::super::health;
-use super::Report;
+use super::report::Report;
+use crate::cli::health;
 use crate::settings::Settings;
 use crate::web::Templates;
 

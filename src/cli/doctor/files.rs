@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rocket::figment::Figment;
 
-use super::Report;
+use super::report::Report;
 use crate::db::Address;
 use crate::settings::Settings;
 use crate::state_dir::StateDir;

@@ -5,8 +5,7 @@ mod configuration;
 mod database;
 mod deployment;
 mod files;
-
-use std::fmt::Display;
+mod report;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,35 +13,11 @@ use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 
 use super::failure::Failure;
-use super::print_line;
+use super::output::print_line;
 use crate::app;
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
-
-/// Prints findings and counts the bad ones.
-#[derive(Debug, Default)]
-struct Report {
-    failed: usize,
-    warned: usize,
-}
-
-impl Report {
-    fn ok(&mut self, subject: &str, finding: impl Display) {
-        print_line(format_args!("ok    {subject:<14} {finding}"));
-    }
-
-    /// Reports something that works but should be changed; the finding says how.
-    fn warn(&mut self, subject: &str, finding: impl Display) {
-        self.warned += 1;
-        print_line(format_args!("warn  {subject:<14} {finding}"));
-    }
-
-    /// Reports something that keeps the service from working; the finding says what to do.
-    fn fail(&mut self, subject: &str, finding: impl Display) {
-        self.failed += 1;
-        print_line(format_args!("FAIL  {subject:<14} {finding}"));
-    }
-}
+use report::Report;
 
 /// Before the first start, adds placeholders for the secrets and the database that it will create, so
 /// that the settings can be validated.

@@ -5,7 +5,7 @@ use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::{copy_from, insert_into};
 
-use super::{Each, TableRow, by_bytes, for_each};
+use super::table_row::{Each, TableRow, by_bytes, for_each};
 use crate::db::connection::AnyConnection;
 use crate::db::schema::{setup_links, sign_ins, users};
 use crate::db::transfer::digest::Field;

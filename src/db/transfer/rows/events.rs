@@ -5,7 +5,7 @@ use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::{copy_from, insert_into};
 
-use super::{Each, TableRow, for_each};
+use super::table_row::{Each, TableRow, for_each};
 use crate::db::connection::AnyConnection;
 use crate::db::schema::{event_chain, events};
 use crate::db::transfer::digest::Field;

@@ -128,8 +128,8 @@ pub fn build_open(
         rocket = rocket.register("/", http::catchers());
     }
     Ok(rocket
-        .attach(housekeeping::stage(settings.auth.session.idle))
-        .attach(housekeeping::audit(writer))
+        .attach(housekeeping::purge_regularly(settings.auth.session.idle))
+        .attach(housekeeping::write_audit_log(writer))
         .attach(auth)
         .manage(accounts)
         .manage(db)

@@ -1,5 +1,4 @@
-//! House-keeping in the background: sign-ins that no longer stand are deleted, and queued events
-//! are written.
+//! Background tasks: deleting expired rows, and writing queued audit events.
 
 use std::time::Duration;
 
@@ -11,14 +10,14 @@ use crate::accounts::queries;
 use crate::db::Db;
 use vestibule::{Clock, Error};
 
-/// How often it is looked for them.
-const EVERY: Duration = Duration::from_secs(10 * 60);
+/// The pause between two purges.
+const PURGE_INTERVAL: Duration = Duration::from_secs(10 * 60);
 
-/// How many are deleted at once: a large statement would hold others up.
-pub(crate) const BATCH: i64 = 500;
+/// How many sign-ins one statement deletes: a larger one would delay other writers.
+pub(crate) const PURGE_BATCH: i64 = 500;
 
-/// Purges every ten minutes until the service stops.
-pub(crate) fn stage(idle: Duration) -> AdHoc {
+/// Deletes expired rows every ten minutes until the service stops.
+pub(crate) fn purge_regularly(idle: Duration) -> AdHoc {
     AdHoc::on_liftoff("House-keeping", move |rocket| {
         Box::pin(async move {
             let (db, clock) = (rocket.state::<Db>().cloned(), rocket.state::<Clock>().cloned());
@@ -28,7 +27,7 @@ pub(crate) fn stage(idle: Duration) -> AdHoc {
                 loop {
                     select! {
                         () = &mut shutdown => break,
-                        () = time::sleep(EVERY) => {}
+                        () = time::sleep(PURGE_INTERVAL) => {}
                     }
                     match purge(&db, &clock, idle).await {
                         Ok(0) => {}
@@ -37,7 +36,7 @@ pub(crate) fn stage(idle: Duration) -> AdHoc {
                         }
                         Err(error) => {
                             let code = error.kind().code();
-                            log::warn!(target: "vestibule::purge", "not purged: {code}");
+                            log::warn!(target: "vestibule::purge", "purge failed: {code}");
                         }
                     }
                 }
@@ -46,8 +45,8 @@ pub(crate) fn stage(idle: Duration) -> AdHoc {
     })
 }
 
-/// Writes the audit log's queue as long as the service runs.
-pub(crate) fn audit(writer: Writer) -> AdHoc {
+/// Writes queued audit events as long as the service runs.
+pub(crate) fn write_audit_log(writer: Writer) -> AdHoc {
     AdHoc::on_liftoff("Audit log", move |rocket| {
         Box::pin(async move {
             if let Some(db) = rocket.state::<Db>().cloned() {
@@ -64,11 +63,11 @@ async fn purge(db: &Db, clock: &Clock, idle: Duration) -> Result<usize, Error> {
         let batch = move |connection: &mut crate::db::AnyConnection| {
             queries::purge_throttle(connection, now)?;
             queries::purge_links(connection, now)?;
-            queries::purge(connection, now, idle, BATCH).map_err(Error::from)
+            queries::purge(connection, now, idle, PURGE_BATCH).map_err(Error::from)
         };
         let count = db.run(batch).await?;
         purged += count;
-        if count < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+        if count < usize::try_from(PURGE_BATCH).unwrap_or(usize::MAX) {
             return Ok(purged);
         }
     }

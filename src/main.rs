@@ -1,4 +1,4 @@
-//! The program `vestibule`: parse the command line, run it.
+//! The program `vestibule`: runs the command line.
 
 use std::process::ExitCode;
 

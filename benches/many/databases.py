@@ -1,4 +1,4 @@
-"""The two kinds of databases: made, filled in one transaction, asked."""
+"""The two kinds of databases: created, filled in one transaction, queried."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.parse
 
-# So many sign-ins end: one half by their time, the other by not being used.
+# Makes sign-ins expire: one half by their expiry, the other by not being used.
 EXPIRE = [
     """UPDATE sign_ins SET expires_at = created_at WHERE id IN
     (SELECT id FROM sign_ins WHERE kind = 'token' ORDER BY id LIMIT {half})""",
@@ -22,7 +22,7 @@ EXPIRE = [
 
 
 class Sqlite:
-    """A file."""
+    """A SQLite file."""
 
     def __init__(self, folder):
         self.file = folder / "many.sqlite3"
@@ -51,12 +51,12 @@ class Sqlite:
                 connection.execute(statement.format(half=count // 2))
 
     def scanned(self):
-        """Nothing counts that here."""
+        """Returns nothing: SQLite does not count scans."""
         return ""
 
 
 class Postgres:
-    """A database of a server of our own."""
+    """A database of the temporary PostgreSQL server."""
 
     def __init__(self, psql, url):
         self.psql, self.url = psql, url
@@ -64,12 +64,12 @@ class Postgres:
     @staticmethod
     @contextlib.contextmanager
     def server():
-        """A throw-away server; `None` without PostgreSQL."""
+        """Runs a temporary server; yields `None` if PostgreSQL is not installed."""
         programs = find_programs()
         if programs is None:
             yield None
             return
-        # A socket's name may not be long, and root's own directory is closed to the server's user.
+        # The path of a socket must be short, and readable for the server's user.
         folder = pathlib.Path(tempfile.mkdtemp(prefix="vestibule-many-", dir="/tmp"))
         user = {}
         if os.geteuid() == 0:
@@ -92,7 +92,7 @@ class Postgres:
             yield Server(programs / "psql", folder)
         finally:
             if server is not None:
-                # Fast: whoever is still connected is disconnected.
+                # SIGINT, the fast shutdown: remaining connections are closed.
                 server.send_signal(2)
                 server.wait(timeout=60)
             shutil.rmtree(folder, ignore_errors=True)
@@ -125,7 +125,7 @@ class Postgres:
         for statement in afterwards():
             write(statement + ";\n")
         write("SELECT setval(pg_get_serial_sequence('users', 'id'), max(id)) FROM users;\nCOMMIT;\n")
-        # What autovacuum would do a minute later.
+        # As autovacuum would do a minute later.
         write("VACUUM ANALYZE;\nCHECKPOINT;\n")
         process.stdin.close()
         if process.wait() != 0:
@@ -136,8 +136,8 @@ class Postgres:
             self.execute(statement.format(half=count // 2))
 
     def scanned(self):
-        """The rows that were read by going through a whole table, until now."""
-        # A connection that ended has told all it did, a moment later.
+        """Returns the rows read by sequential scans so far."""
+        # The statistics of a closed connection appear a moment later.
         time.sleep(1)
         return self.execute(
             "SELECT string_agg(relname || ' ' || seq_tup_read || ' in ' || seq_scan, ', ' "
@@ -147,7 +147,7 @@ class Postgres:
 
 
 class Server:
-    """A PostgreSQL that runs."""
+    """A running PostgreSQL server."""
 
     def __init__(self, psql, folder):
         self.psql, self.folder = psql, folder
@@ -158,7 +158,7 @@ class Server:
             ).returncode == 0:
                 return
             time.sleep(0.05)
-        sys.exit("PostgreSQL does not answer")
+        sys.exit("PostgreSQL does not respond")
 
     def url(self, name):
         return f"postgres://vestibule@{urllib.parse.quote(str(self.folder), safe='')}/{name}"
@@ -177,7 +177,7 @@ def known(name):
 
 
 def find_programs():
-    """The folder of initdb and the server: of PATH, or where Debian keeps them, the newest."""
+    """Returns the folder of initdb and postgres: from PATH, or the newest of Debian's folders."""
     debian = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     folders = [pathlib.Path(folder) for folder in os.get_exec_path()]
     for folder in [*folders, *debian]:

@@ -1,4 +1,4 @@
--- A request with a header of chance, out of a file with one header a line: `Name: value`.
+-- Sends requests with a random header from a file with one header per line: `Name: value`.
 
 local requests = {}
 

@@ -1,4 +1,4 @@
-"""Fills a migrated database with people who look like people."""
+"""Fills a migrated database with generated users."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ MINUTE = 60 * 1_000_000
 DAY = 24 * 60 * MINUTE
 
 
-# What is filled of each table; the rest has defaults.
+# The columns that are filled; the others have defaults.
 COLUMNS = {
     "users": "id username username_key full_name role active password_hash created_at",
     "sign_ins": "id account kind created_at auth_time last_seen_at expires_at remembered "
@@ -24,14 +24,14 @@ COLUMNS = {
 
 
 def name_of(number):
-    """The name of a user that `fill` makes, by its place from 0."""
+    """Returns the name of the generated user with this number, from 0."""
     given = GIVEN[number % len(GIVEN)]
     family = FAMILY[number // len(GIVEN) % len(FAMILY)]
     return f"{given.title()}.{family.title()}{number}"
 
 
 def users(size, first, password_hash, now):
-    """Rows of `users`; all have the one password."""
+    """Yields rows of `users`, all with the same password."""
     for number in range(size):
         name = name_of(number)
         full = name.rstrip("0123456789").replace(".", " ") if number % 3 else None
@@ -40,7 +40,7 @@ def users(size, first, password_hash, now):
 
 
 def sign_ins(size, first, now):
-    """Rows of `sign_ins`: one for each user, every other of them in a browser."""
+    """Yields rows of `sign_ins`: one for each user, every second one in a browser."""
     dice = random.Random(1)
     for number in range(size):
         identity = base64.urlsafe_b64encode(dice.randbytes(16)).rstrip(b"=").decode()
@@ -59,7 +59,7 @@ def sign_ins(size, first, now):
 
 
 def events(size, first, head, link, now):
-    """Rows of `events`, chained as docs/EVENTS.md says."""
+    """Yields rows of `events`, chained as described in docs/EVENTS.md."""
     dice = random.Random(1)
     for number in range(size):
         identity = base64.urlsafe_b64encode(dice.randbytes(16)).rstrip(b"=").decode()
@@ -77,8 +77,8 @@ def events(size, first, head, link, now):
 
 
 def fill(database, size):
-    """Adds so many users, each with a sign-in and an event, in one transaction."""
-    # One that `vestibule user add` made: everybody gets its password.
+    """Adds `size` users, each with a sign-in and an event, in one transaction."""
+    # All users get the password hash of the user that `vestibule user add` created.
     first, password_hash = database.one(
         "SELECT (SELECT max(id) FROM users) + 1, password_hash FROM users "
         "WHERE username_key = 'seed'"

@@ -1,4 +1,4 @@
-"""The program on a database: started, signed in to, asked, stopped."""
+"""Starts and stops the service, signs in and sends requests."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ from people import name_of
 
 PASSWORD = "correct horse battery"
 
-# Cheap hashes, which the debug profile alone allows, but otherwise as an operator has it.
+# Cheap hashes, which only the debug profile allows; otherwise like in production.
 SETTINGS = {
     "ROCKET_PROFILE": "debug",
     "ROCKET_LOG_LEVEL": "critical",
@@ -24,7 +24,7 @@ AUTH = '{password={cost=4},token={access="1h"},revocation_delay="%s"}'
 
 
 class Service:
-    """One process; `credentials` are files with a header a line."""
+    """One process of the service. `credentials` are files with one header per line."""
 
     def __init__(self, binary, folder, database, delay):
         self.binary, self.folder, self.database = binary, folder, database
@@ -47,13 +47,13 @@ class Service:
         return done.stdout
 
     def prepare(self):
-        """Makes the tables, somebody whose password everybody will have, and an administrator."""
+        """Creates the tables, a user whose password hash all users get, and an administrator."""
         for name, role in (("seed", "user"), ("operator", "admin")):
             self.command("user", "add", name, "--role", role, "--password-stdin",
                          stdin=PASSWORD + "\n")
 
     def start(self):
-        """Starts it, anew if it runs; answers the seconds until its first answer."""
+        """Starts or restarts the service; returns the seconds until its first response."""
         self.stop()
         begun = time.monotonic()
         self.child = subprocess.Popen(
@@ -62,11 +62,11 @@ class Service:
         marker = "Vestibule is at "
         line = next((line for line in self.child.stdout if marker in line), None)
         if line is None:
-            sys.exit("it does not start: " + (self.folder / "log").read_text())
+            sys.exit("the service does not start: " + (self.folder / "log").read_text())
         self.url = line.split(marker)[1].strip()
-        status, _ = self.look("/health", None)
+        status, _ = self.timed_get("/health", None)
         if status != 200:
-            sys.exit(f"/health answers {status}")
+            sys.exit(f"/health: status {status}")
         return time.monotonic() - begun
 
     def stop(self):
@@ -89,26 +89,26 @@ class Service:
         kind = "application/x-www-form-urlencoded"
         status, headers, _ = self.post(connection, "/login", kind, body)
         if status != 303:
-            sys.exit(f"the form answers {name} with {status}")
+            sys.exit(f"sign-in of {name} by the form: status {status}")
         return "Cookie: " + headers["Set-Cookie"].split(";")[0]
 
     def api_login(self, connection, name):
         body = json.dumps({"username": name, "password": PASSWORD})
-        status, _, answer = self.post(connection, "/api/login", "application/json", body)
+        status, _, response = self.post(connection, "/api/login", "application/json", body)
         if status != 200:
-            sys.exit(f"the API answers {name} with {status}")
-        return "Authorization: Bearer " + json.loads(answer)["access_token"]
+            sys.exit(f"sign-in of {name} by the API: status {status}")
+        return "Authorization: Bearer " + json.loads(response)["access_token"]
 
     def sign_in(self, size, sample):
-        """Signs so many users in, spread over all, by form and by API."""
+        """Signs in `sample` users, spread over all, by form and by API."""
         connection = self.connection()
         names = [name_of(number * size // sample) for number in range(sample)]
-        everybody = {
+        credentials = {
             "cookies": [self.form_login(connection, name) for name in names],
             "tokens": [self.api_login(connection, name) for name in names],
             "operator": [self.form_login(connection, "operator")],
         }
-        for kind, headers in everybody.items():
+        for kind, headers in credentials.items():
             file = self.folder / kind
             file.write_text("\n".join(headers) + "\n")
             self.credentials[kind] = file
@@ -120,17 +120,17 @@ class Service:
         return [dict([line.split(": ", 1)]) for line in lines]
 
     def ask_all(self, path, kind):
-        """Asks with each credential once: all must be let in."""
+        """Sends one request with each credential; all must succeed."""
         connection = self.connection()
         for headers in self.headers(kind):
             connection.request("GET", path, headers=headers)
             response = connection.getresponse()
             response.read()
             if response.status != 200:
-                sys.exit(f"{path} answers {response.status}")
+                sys.exit(f"{path}: status {response.status}")
 
-    def look(self, path, kind):
-        """The status of one answer and its milliseconds."""
+    def timed_get(self, path, kind):
+        """Sends one request; returns the status and the milliseconds it took."""
         connection = self.connection()
         connection.connect()
         begun = time.perf_counter()
@@ -140,13 +140,13 @@ class Service:
         return response.status, (time.perf_counter() - begun) * 1000
 
     def memory(self):
-        """What the process holds, in megabytes."""
+        """Returns the resident size of the process, in megabytes."""
         with open(f"/proc/{self.child.pid}/status") as lines:
             [line] = [line for line in lines if line.startswith("VmRSS:")]
         return int(line.split()[1]) / 1024
 
     def timed(self, *arguments):
-        """The seconds that a command takes, and what it says."""
+        """Runs a command; returns its seconds and its output."""
         begun = time.monotonic()
         said = self.command(*arguments).strip()
         return time.monotonic() - begun, said

@@ -1,4 +1,4 @@
-"""The command line of `benches/serve`, and the order of things."""
+"""The command line of `benches/serve`, and the order of the measurements."""
 
 import argparse
 import datetime
@@ -19,18 +19,18 @@ PARTS = ("routes", "flood", "memory", "start")
 def arguments():
     parser = argparse.ArgumentParser(
         prog="benches/serve",
-        description="Measures the service beside bare Rocket, axum and Flask, and writes the"
+        description="Measures the service, bare Rocket, axum and Flask, and writes the"
         " measured part of docs/PERFORMANCE.md.",
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of all routes (5)")
-    parser.add_argument("--seconds", type=int, default=4, help="seconds for a route in a round (4)")
+    parser.add_argument("--seconds", type=int, default=4, help="seconds per route and round (4)")
     parser.add_argument(
         "--only", metavar="PARTS",
-        help=f"some of {', '.join(PARTS)}, or keys of routes, with commas; the document stays as it is",
+        help=f"some of {', '.join(PARTS)}, or keys of routes, separated by commas; does not write the document",
     )
-    parser.add_argument("--binary", type=Path, help="a built service, instead of building one")
+    parser.add_argument("--binary", type=Path, help="a service that is already built")
     parser.add_argument("--note", default="", help="a sentence to put above the figures")
-    parser.add_argument("--json", type=Path, help="where to write every figure (target/serve.json)")
+    parser.add_argument("--json", type=Path, help="the file for all figures (target/serve.json)")
     options = parser.parse_args()
     if options.rounds < 1 or options.seconds < 1:
         parser.error("at least one round of one second")
@@ -42,14 +42,14 @@ def say(line):
 
 
 def parts(options):
-    """Which parts were asked for, and which routes of them; no route means all."""
+    """Returns the selected parts and the selected routes; no route means all."""
     only = options.only.split(",") if options.only else []
     keys = [name for name in only if name not in PARTS]
     return [p for p in PARTS if not only or p in only or (keys and p == "routes")], keys
 
 
 def measure(options, directory, binary):
-    """Everything that was asked for."""
+    """Measures the selected parts."""
     wanted, keys = parts(options)
     server_core, wrk_core = build.two_cores()
     found = {"rows": [], "flood": None, "memory": None, "start": None, "load_peak": 0, "wrong": []}
@@ -71,7 +71,7 @@ def measure(options, directory, binary):
             rows = routes.all_rows(world, up)
             unknown = set(keys) - {row.key for row in rows}
             if unknown:
-                sys.exit(f"no route is called {', '.join(unknown)}: {', '.join(row.key for row in rows)}")
+                sys.exit(f"unknown routes: {', '.join(unknown)}; known: {', '.join(row.key for row in rows)}")
             rows = [row for row in rows if not keys or row.key in keys]
             found["wrong"] += routes.measure(rows, options.rounds, options.seconds, wrk_core, say)
             found["rows"] = rows
@@ -89,7 +89,7 @@ def measure(options, directory, binary):
 def main():
     options = arguments()
     binary = (options.binary or build.service()).absolute()
-    # Nothing is built any more once something is measured.
+    # Everything is built before anything is measured.
     needed = {"routes": build.CRATES, "flood": ["raw-bcrypt"]}
     for part in parts(options)[0]:
         for peer in needed.get(part, ()):
@@ -102,9 +102,9 @@ def main():
     raw = {row.key: [run.to_dict() for run in row.runs] for row in found["rows"]}
     path = options.json or build.target() / "serve.json"
     path.write_text(json.dumps(found | {"rows": raw}, indent=1))
-    say(f"every figure: {path}")
+    say(f"all figures: {path}")
     if found["wrong"]:
-        sys.exit("FAILED, nothing is written: " + "; ".join(found["wrong"]))
+        sys.exit("FAILED, the document is not written: " + "; ".join(found["wrong"]))
     if not options.only:
         report.write(found, command)
         say(f"written: {report.DOCUMENT}, {report.IMAGE}")

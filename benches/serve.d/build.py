@@ -1,4 +1,4 @@
-"""Building what is measured, and which versions it is made of."""
+"""Builds the programs that are measured, and lists their versions."""
 
 import json
 import os
@@ -23,25 +23,25 @@ def target():
     return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute()
 
 
-def cargo(manifest, directory):
+def cargo(manifest, directory, *more):
     command = ["cargo", "build", "--release", "--locked", "--manifest-path", manifest]
-    subprocess.run([*command, "--target-dir", directory], check=True)
+    subprocess.run([*command, "--target-dir", directory, *more], check=True)
 
 
 def service():
-    """The service's program."""
-    cargo(ROOT / "Cargo.toml", target())
+    """Builds the service; returns the path of its program."""
+    cargo(ROOT / "Cargo.toml", target(), "--package", "vestibule-service", "--bin", "vestibule")
     return target() / "release" / "vestibule"
 
 
 def peer(name):
-    """The program of a peer; the peers share what they are made of."""
+    """Builds a peer; returns the path of its program. The peers share one target directory."""
     cargo(PEERS / name / "Cargo.toml", target() / "peers")
     return target() / "peers" / "release" / f"peer-{name}"
 
 
 def flask(directory):
-    """A virtual environment with the packages of the Flask peer; answers its `bin`."""
+    """Creates a virtual environment with the packages of the Flask peer; returns its `bin`."""
     venv.create(directory, with_pip=True)
     pip = [directory / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "-r", PEERS / "flask" / "requirements.txt"], check=True)
@@ -49,32 +49,32 @@ def flask(directory):
 
 
 def said(*command):
-    """The first line that a program says of itself."""
+    """Returns the first line that a command prints."""
     done = subprocess.run(command, capture_output=True, text=True)
     return (done.stdout or done.stderr).strip().splitlines()[0]
 
 
 def locked(name):
-    """The versions of a peer's main crates, of its lock file."""
+    """Returns the versions of a peer's main crates from its lock file."""
     text = (PEERS / name / "Cargo.lock").read_text()
     versions = dict(re.findall(r'name = "([^"]+)"\nversion = "([^"]+)"', text))
     return ", ".join(f"{crate} {versions[crate]}" for crate in CRATES[name])
 
 
 def profile():
-    """How a release is built, of ours and the same of its peers, or nothing is compared."""
+    """Returns the release profile; exits unless the service and its peers have the same one."""
     def release(manifest):
         return tomllib.loads(manifest.read_text())["profile"]["release"]
     ours = release(ROOT / "Cargo.toml")
     for manifest in PEERS.glob("*/Cargo.toml"):
         if release(manifest) != ours:
-            sys.exit(f"{manifest} is built otherwise than the service")
+            sys.exit(f"{manifest} has another release profile than the service")
     return ", ".join(f"{key} = {json.dumps(value)}" for key, value in ours.items())
 
 
 def versions(binary):
-    """What it was measured with: a list of name and version. Whose a given binary is, only
-    whoever gave it knows."""
+    """Returns names and versions of what was measured. The version of a program given by `--binary`
+    is unknown."""
     requirements = (PEERS / "flask" / "requirements.txt").read_text().splitlines()
     packages = [line.replace("==", " ") for line in requirements if "==" in line]
     wanted = ("Flask", "gunicorn", "SQLAlchemy")
@@ -93,7 +93,7 @@ def versions(binary):
 
 
 def machine():
-    """The machine, in one line."""
+    """Returns a description of the machine, in one line."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
     gigabytes = round(int(memory[1]) / 1024 / 1024)
@@ -102,7 +102,7 @@ def machine():
 
 
 def two_cores():
-    """The core for the servers and the one for wrk."""
+    """Returns the core for the servers and the one for wrk."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         sys.exit("two cores are needed: one for the server, one for wrk")

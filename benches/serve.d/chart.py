@@ -1,4 +1,4 @@
-"""docs/performance.svg: bars, readable in light and dark, with words for screen readers."""
+"""docs/performance.svg: a bar chart for light and dark mode, with a text for screen readers."""
 
 from xml.sax.saxutils import escape
 
@@ -23,8 +23,8 @@ def plain(title):
 
 
 def chart(groups):
-    """An image of bars. A group is a title and its rows; a row is title, value, whether it is
-    ours. Each group has its own scale, which its title's longest bar fills."""
+    """Returns the chart. A group is a title and its rows; a row is a title, a value, and whether it is
+    ours. Each group has its own scale, which its longest bar fills."""
     lines, words, y = [], [], 24
     for title, rows in groups:
         lines.append(f'<text class="head" x="0" y="{y}">{escape(plain(title))}</text>')
@@ -47,7 +47,7 @@ def chart(groups):
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
         ' aria-labelledby="title desc">',
-        '<title id="title">Answers a second, on one core</title>',
+        '<title id="title">Responses per second, on one core</title>',
         f'<desc id="desc">{escape(" ".join(words))}</desc>',
         f"<style>{STYLE}</style>",
         *lines,

@@ -1,7 +1,7 @@
--- What wrk sends and what it says afterwards. The environment chooses:
---   BENCH_TOKENS  a file of tokens, one a line, presented in turn
---   BENCH_LOGINS  how many users sign in in turn, with the password in BENCH_PASSWORD
---   BENCH_DELAY   milliseconds between two requests of a connection, on average
+-- The requests that wrk sends, and the result that it prints. Controlled by the environment:
+--   BENCH_TOKENS  a file with one token per line, sent in turn
+--   BENCH_LOGINS  the number of users who sign in in turn, with the password in BENCH_PASSWORD
+--   BENCH_DELAY   the average number of milliseconds between two requests of a connection
 
 local tokens = os.getenv("BENCH_TOKENS")
 local logins = tonumber(os.getenv("BENCH_LOGINS") or "")
@@ -36,7 +36,7 @@ function init(args)
    end
 end
 
--- Only defined where wanted: each of them costs wrk time.
+-- These functions are defined only if needed, because they slow wrk down.
 if tokens or logins then
    function request()
       at = at % #requests + 1
@@ -45,7 +45,7 @@ if tokens or logins then
 end
 
 if pause then
-   -- At random, so that the connections do not march in step.
+   -- Random, so that the connections do not send in step.
    function delay()
       return math.random(0, 2 * pause)
    end

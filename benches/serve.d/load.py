@@ -1,4 +1,4 @@
-"""Driving a server with wrk, and what came of it."""
+"""Sends requests to a server with wrk."""
 
 import json
 import os
@@ -8,13 +8,13 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("load.lua")
 
-# All requests say so; then a page that shows the browser is the same everywhere.
+# The User-Agent of all requests, so that a page that shows it is the same for every server.
 AGENT = "bench"
 
 
 @dataclass
 class Load:
-    """The outcome of one run of wrk; times in microseconds."""
+    """The result of one run of wrk; times in microseconds."""
 
     requests: int
     micros: int
@@ -30,32 +30,32 @@ class Load:
     ok: int
     busy: int
     other: int
-    # Seconds of a core that the server used meanwhile, where somebody looked.
+    # CPU seconds that the server used during the run, if measured.
     cpu: float = 0.0
 
     @property
     def rate(self):
-        """Answers a second."""
+        """Responses per second."""
         return self.requests / (self.micros / 1e6)
 
     @property
     def work(self):
-        """Microseconds of a core for an answer."""
+        """CPU microseconds per response."""
         return self.cpu * 1e6 / max(self.requests, 1)
 
     @property
     def used(self):
-        """How much of one core the server had, or took."""
+        """The share of one core that the server used."""
         return self.cpu / (self.micros / 1e6)
 
     @property
     def size(self):
-        """Bytes of an answer, on average."""
+        """The average number of bytes per response."""
         return self.bytes / max(self.requests, 1)
 
     @property
     def errors(self):
-        """What went wrong, by kind; a status of 400 and above counts."""
+        """The number of errors by kind; a status of 400 and above counts as one."""
         kinds = ("connect", "read", "write", "timeout", "status")
         return {kind: getattr(self, kind) for kind in kinds if getattr(self, kind)}
 
@@ -65,7 +65,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Drive:
-    """What wrk does."""
+    """What wrk sends, and for how long."""
 
     seconds: float
     connections: int = 64
@@ -75,13 +75,13 @@ class Drive:
     password: str = ""
     delay: int = 0
     core: int | None = None
-    patience: int = 2
+    timeout_seconds: int = 2
 
 
 def start(url, drive):
     """Starts wrk; `finish` waits for it."""
     command = ["wrk", "-t1", f"-c{drive.connections}", f"-d{drive.seconds}s"]
-    command += [f"--timeout={drive.patience}s", f"-s{SCRIPT}", f"-HUser-Agent: {AGENT}"]
+    command += [f"--timeout={drive.timeout_seconds}s", f"-s{SCRIPT}", f"-HUser-Agent: {AGENT}"]
     command += [f"-H{header}" for header in drive.headers] + [url]
     if drive.core is not None:
         command = ["taskset", "-c", str(drive.core), *command]
@@ -98,14 +98,14 @@ def start(url, drive):
 
 
 def finish(process, seconds):
-    """The outcome of a run that was started."""
+    """Waits for a run and returns its result."""
     output, _ = process.communicate(timeout=seconds + 60)
     for line in output.splitlines():
         if line.startswith("RESULT "):
             return Load(**json.loads(line.removeprefix("RESULT ")))
-    raise SystemExit(f"wrk said nothing that can be read:\n{output}")
+    raise SystemExit(f"wrk printed no result:\n{output}")
 
 
 def run(url, drive):
-    """One run of wrk, from beginning to end."""
+    """Runs wrk and returns its result."""
     return finish(start(url, drive), drive.seconds)

@@ -1,4 +1,4 @@
-"""What is not a comparison of routes: the flood of sign-ins, memory, start and size."""
+"""Measures the flood of sign-ins, memory and start-up time."""
 
 import statistics
 import time
@@ -8,40 +8,41 @@ import build
 import load
 import world as data
 
-# Of the flood: how many keep signing in, and how the other requests come meanwhile.
+# In the flood: the number of connections that keep signing in, the number of connections with
+# other requests, and the milliseconds between two of those.
 FLOODERS = 64
 VISITORS = 16
 PAUSE = 10
 
-# Nobody waits for a hasher for longer. A server does not see who has hung up, so those of one run
-# are there for as long in the next.
-LONGEST_WAIT = 5
+# The longest wait for a hasher, in seconds. A server does not notice a closed connection, so requests
+# of one run may wait that long into the next.
+MAX_WAIT = 5
 
-# bcrypt's cost as it is by default.
+# The default cost of bcrypt.
 COST = 12
 
 OPEN = {"ROCKET_ACCOUNTS": "{throttle={failures=1000000},registrations={max=1000000}}"}
 
 
 def raw_bcrypt(threads, seconds):
-    """Hashes a second with nothing around them."""
+    """Returns the hashes per second of bcrypt alone."""
     return float(build.said(build.peer("raw-bcrypt"), str(COST), str(threads), str(seconds)))
 
 
 def flood(world, rounds, seconds, say):
-    """`/api/me` alone and while 64 connections keep signing in, and how many of them get in;
-    on all cores, with the default number of workers and hashers. What bcrypt can do is what it does
-    with all cores for itself, and so are the sign-ins counted that are compared with it."""
+    """Measures `/api/me` alone and while 64 connections keep signing in, on all cores, with the
+    default number of workers and hashers; and the rate of sign-ins without other requests, compared
+    with the rate of bcrypt alone."""
     hashers = build.os.cpu_count()
     server = world.ours("Vestibule, flooded", state=world.copy("flooded"), more=OPEN)
     visit = load.Drive(
         seconds=2 * seconds, connections=VISITORS, delay=PAUSE,
         headers=(f"Authorization: Bearer {world.token()}",),
     )
-    # Whoever waits for a turn waits longer than wrk would.
+    # Waiting for a hasher takes longer than wrk's default timeout.
     attack = load.Drive(
         seconds=2 * seconds + 2, connections=FLOODERS, logins=data.USERS, password=data.PASSWORD,
-        patience=30,
+        timeout_seconds=30,
     )
     alone = replace(attack, seconds=4 * seconds)
     found, wrong = [], []
@@ -55,17 +56,17 @@ def flood(world, rounds, seconds, say):
             time.sleep(1)
             flooded = load.run(server.url("/api/me"), visit)
             attacked = load.finish(attacker, attack.seconds)
-            time.sleep(LONGEST_WAIT + 1)
+            time.sleep(MAX_WAIT + 1)
             logins = load.run(server.url("/api/login"), alone)
-            time.sleep(LONGEST_WAIT + 1)
+            time.sleep(MAX_WAIT + 1)
             for name, run in {"idle": idle, "flooded": flooded}.items():
                 if run.errors:
                     wrong.append(f"/api/me, {name}: {run.errors}")
             for run in (attacked, logins):
-                # 503 `busy` is an answer; wrk counts it as an error of status.
+                # 503 `busy` is expected; wrk counts it as a status error.
                 errors = {k: v for k, v in run.errors.items() if k != "status"}
                 if errors or run.other or not run.ok:
-                    wrong.append(f"/api/login: {run.ok} in, {run.other} neither in nor busy, {errors}")
+                    wrong.append(f"/api/login: {run.ok} signed in, {run.other} neither signed in nor busy, {errors}")
             rate = logins.ok / (logins.micros / 1e6)
             say(f"flood {number + 1}/{rounds}  p99 {idle.p99} -> {flooded.p99} us,"
                 f" {rate:.2f} sign-ins/s of {hashes:.2f} hashes/s, {logins.busy} busy")
@@ -92,8 +93,8 @@ def flood(world, rounds, seconds, say):
 
 
 def memory(world, seconds, core, say):
-    """Resident sizes of a service with its default settings, in bytes: after its start, after
-    one request, while as many are signed in as there are rows, and at its highest."""
+    """Returns resident sizes of a service with default settings, in bytes: after its start, after
+    one request, after all sign-ins presented their tokens, and the peak."""
     server = world.ours("Vestibule, weighed", state=world.copy("weighed"))
     wrong = []
     server.start("/health")
@@ -104,7 +105,7 @@ def memory(world, seconds, core, say):
         server.ask("GET", "/api/me", token)
         server.ask("GET", "/login")
         one = server.memory()[0]
-        # A run begins with the first token, so one run must be long enough for all of them.
+        # Each run begins with the first token, so one run must be long enough for all of them.
         length, presented = 10, 0
         while presented < data.SIGN_INS and length < 120:
             run = load.run(server.url("/api/me"), load.Drive(length, tokens=world.all, core=core))
@@ -126,8 +127,8 @@ def memory(world, seconds, core, say):
 
 
 def start(world, times, say):
-    """Seconds from starting the process to its first answer, on a database with 10,000 users
-    and 100,000 sign-ins."""
+    """Returns the seconds from starting the process to its first response, on a database with
+    10,000 users and 100,000 sign-ins."""
     found = []
     for _ in range(times):
         server = world.ours("Vestibule, started")

@@ -1,4 +1,4 @@
-"""What was found, as Markdown and as docs/performance.svg."""
+"""Writes the results as Markdown and as docs/performance.svg."""
 
 import build
 from chart import chart
@@ -16,7 +16,7 @@ def table(head, rows):
 
 
 def targets(found):
-    """Every promise that was measured."""
+    """Returns all targets that were measured."""
     kept = []
     if found["rows"]:
         kept += of_rows(found["rows"])
@@ -30,7 +30,7 @@ def targets(found):
 
 
 def markdown(found, command):
-    """The measured part of the document."""
+    """Returns the measured part of the document."""
     lines = []
     if found["note"]:
         lines += [f"**{found['note']}**", ""]
@@ -41,8 +41,8 @@ def markdown(found, command):
     lines += table(("what", "found", "promised", "kept", "by the core's time"), rows)
     if found["rows"]:
         said = (
-            "Answers a second on one core, times to an answer with 64 connections, and how much of"
-            " the core's time an answer took."
+            "Responses per second on one core, response times with 64 connections, and CPU time per"
+            " response."
         )
         lines += ["", "### Routes", "", said, ""]
         shown = [
@@ -50,19 +50,19 @@ def markdown(found, command):
              f"{row.median('p99') / 1000:.2f}", f"{row.median('work'):.1f}")
             for row in found["rows"]
         ]
-        lines += table(("route", "a second", "p50, ms", "p99, ms", "of the core, µs"), shown)
+        lines += table(("route", "per second", "p50, ms", "p99, ms", "CPU, µs"), shown)
         idle = [f"{row.key} {row.median('used'):.0%}" for row in found["rows"] if row.median("used") < 0.9]
         if idle:
             lines += [
-                "", "These servers had less than 90 % of their core, so something else was their limit, wrk or"
-                f" other work on the machine: {', '.join(idle)}.",
+                "", "These servers used less than 90 % of their core, so they were limited by wrk or by other work"
+                f" on the machine: {', '.join(idle)}.",
             ]
     if found["flood"]:
         flood = found["flood"]
         lines += ["", "### A flood of sign-ins", ""]
         lines += [
-            f"In all of these runs {flood['in']} sign-ins got in and {flood['busy']} were told that the service"
-            " is busy; nothing else was answered."
+            f"In all of these runs {flood['in']} sign-ins succeeded and {flood['busy']} got 503 `busy`; there was"
+            " no other response."
         ]
     if found["memory"]:
         lines += ["", "### Memory, start, size", ""]
@@ -81,7 +81,7 @@ def weights(found):
         ("resident, after one request and one page", f"{memory['one'] / MB:.1f} MB"),
     ]
     if found["load_peak"]:
-        rows.append(("highest, of all runs above", f"{found['load_peak'] / MB:.1f} MB"))
+        rows.append(("peak of all runs above", f"{found['load_peak'] / MB:.1f} MB"))
     rows += [
         (f"resident, after {memory['presented']:,} sign-ins presented their tokens", f"{memory['live'] / MB:.1f} MB"),
         ("the same, a moment later", f"{memory['after'] / MB:.1f} MB"),
@@ -89,34 +89,34 @@ def weights(found):
     if found["start"]:
         start = found["start"]
         rows.append((
-            f"start to first answer, median of {start['times']}, longest",
+            f"start to first response, median of {start['times']}, longest",
             f"{start['median'] * 1000:.0f} ms, {start['longest'] * 1000:.0f} ms",
         ))
     return [*rows, ("the program", f"{found['size'] / MB:.1f} MB")]
 
 
 def image(rows):
-    """The chart of the routes."""
+    """Returns the chart of the routes."""
     by_key = {row.key: row for row in rows}
 
     def bars(*bars):
         return [(name, by_key[key].median("rate"), name.startswith("Vestibule")) for key, name in bars]
 
     return chart([
-        ("`/api/me`: answers a second on one core", bars(
-            ("bare", "bare Rocket, nobody asked"), ("me", "Vestibule"),
+        ("`/api/me`: responses per second on one core", bars(
+            ("bare", "bare Rocket, no login"), ("me", "Vestibule"),
             ("me-cold", "Vestibule, nothing cached"), ("axum", "axum, jsonwebtoken, look-up"),
             ("flask", "Flask-JWT-Extended"),
         )),
-        ("`/dashboard`: pages a second on one core", bars(
-            ("page-bare", "bare Rocket, nobody asked"), ("page", "Vestibule"),
+        ("`/dashboard`: pages per second on one core", bars(
+            ("page-bare", "bare Rocket, no login"), ("page", "Vestibule"),
             ("page-axum", "axum-login"), ("page-flask", "Flask-Login"),
         )),
     ])
 
 
 def write(found, command):
-    """Puts what was found between the marks of the document, and draws the chart."""
+    """Replaces the measured part of the document, and writes the chart."""
     text = DOCUMENT.read_text()
     before, rest = text.split(BEGIN, 1)
     _, after = rest.split(END, 1)

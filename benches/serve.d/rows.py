@@ -1,4 +1,4 @@
-"""The routes that are compared, in rounds."""
+"""The routes that are compared, measured in rounds."""
 
 import json
 import statistics
@@ -24,7 +24,7 @@ class Row:
     runs: list = field(default_factory=list)
 
     def check(self):
-        """Asks once and looks closely at the answer; answers how long it is on the wire."""
+        """Sends one request and checks the response; returns its size on the wire."""
         headers = dict(header.split(": ", 1) for header in self.headers)
         if self.tokens:
             headers["Authorization"] = "Bearer " + self.tokens.read_text().split("\n", 1)[0]
@@ -50,7 +50,7 @@ class Row:
 
 
 def servers(world, core, flask):
-    """All servers of the comparison, one worker each, on one core."""
+    """Returns all servers of the comparison, each with one worker, on one core."""
     templates = build.ROOT / "templates"
     hashed = build.said(build.peer("axum-login"), "hash", data.PASSWORD)
     make = "import sys, werkzeug.security as s; print(s.generate_password_hash(sys.argv[1]))"
@@ -94,7 +94,7 @@ def servers(world, core, flask):
 
 
 def all_rows(world, up):
-    """The rows, in the order of the table."""
+    """Returns the rows, in the order of the table."""
     token = (f"Authorization: Bearer {world.token()}",)
     many = world.many
     hello, form = "Hello, User 00001.", 'name="password"'
@@ -123,7 +123,7 @@ def all_rows(world, up):
 
 
 def measure(rows, rounds, seconds, core, say):
-    """All rows in each round, each time in another order; answers what went wrong."""
+    """Measures all rows in each round, each time in another order; returns the errors."""
     wrong = []
     sizes = {row.key: row.check() for row in rows}
     for row in rows:
@@ -133,13 +133,13 @@ def measure(rows, rounds, seconds, core, say):
         for row in rows[first:] + rows[:first]:
             run = row.run(seconds, core)
             row.runs.append(run)
-            shown = f"{run.rate:>8.0f}/s {run.work:>7.1f} us of a core"
+            shown = f"{run.rate:>8.0f}/s {run.work:>7.1f} us CPU"
             say(f"round {number + 1}/{rounds}  {row.key:<11} {shown}")
             if run.errors:
                 wrong.append(f"{row.key}, round {number + 1}: {run.errors}")
-            # A redirect is no error to wrk; it would be shorter.
+            # wrk does not count a redirect as an error, but a redirect is shorter.
             if abs(run.size / sizes[row.key] - 1) > 0.03:
-                sizes_seen = f"{run.size:.0f} bytes an answer, not {sizes[row.key]}"
+                sizes_seen = f"{run.size:.0f} bytes per response, not {sizes[row.key]}"
                 wrong.append(f"{row.key}, round {number + 1}: {sizes_seen}")
     for row in rows:
         row.check()

@@ -1,4 +1,4 @@
-"""A server under measurement: started on a free port of 127.0.0.1, ended by its id."""
+"""A server that is measured: started on a free port of 127.0.0.1, ended by its process id."""
 
 import http.client
 import os
@@ -11,14 +11,14 @@ from load import AGENT
 
 
 def free_port():
-    """A port that nobody listens on."""
+    """Returns a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 class Server:
-    """One process, or one with its children. `command(port)` answers how it is started."""
+    """One process, possibly with children. `command(port)` returns its command line."""
 
     def __init__(self, name, command, environment=None, directory=None, core=None):
         self.name = name
@@ -27,7 +27,7 @@ class Server:
         self.command = [str(part) for part in command(self.port)]
         if core is not None:
             self.command = ["taskset", "-c", str(core), *self.command]
-        # Nothing of ours: a ROCKET_ variable of the caller's would be a setting.
+        # The caller's other variables are left out: a ROCKET_ variable would be a setting.
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         own = {k: str(v).replace("{port}", str(self.port)) for k, v in (environment or {}).items()}
         self.environment = kept | own
@@ -35,7 +35,7 @@ class Server:
         self.process = None
 
     def start(self, path="/", limit=30.0):
-        """Starts it and answers how many seconds it took to the first answer."""
+        """Starts the server; returns the seconds to the first response."""
         began = time.perf_counter()
         self.process = subprocess.Popen(
             self.command,
@@ -53,15 +53,15 @@ class Server:
                 return time.perf_counter() - began
             except OSError:
                 time.sleep(0.001)
-        raise SystemExit(f"{self.name} does not answer")
+        raise SystemExit(f"{self.name} does not respond")
 
     def ask(self, method, path, headers=None, body=None):
-        """One request on a connection of its own: status, header fields, body."""
+        """Sends one request on a new connection; returns status, header fields and body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body=body, headers={"User-Agent": AGENT, **(headers or {})})
-            answer = connection.getresponse()
-            return answer.status, answer.getheaders(), answer.read()
+            response = connection.getresponse()
+            return response.status, response.getheaders(), response.read()
         finally:
             connection.close()
 
@@ -69,7 +69,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def memory(self):
-        """Resident size now and at its highest, in bytes, of the process and its children."""
+        """Returns current and peak resident size of the process and its children, in bytes."""
         now = peak = 0
         for pid in [self.process.pid, *children(self.process.pid)]:
             fields = dict(
@@ -80,16 +80,16 @@ class Server:
         return now, peak
 
     def cpu(self):
-        """Seconds of a core that it and its children have used."""
+        """Returns the CPU seconds that the process and its children have used."""
         ticks = 0
         for pid in [self.process.pid, *children(self.process.pid)]:
-            # The name, in brackets, may hold anything.
+            # The name, in parentheses, may contain anything.
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
-        """Ends it, and waits until it has."""
+        """Ends the server, and waits for its end."""
         if self.process is None or self.process.poll() is not None:
             return
         self.process.terminate()
@@ -101,6 +101,6 @@ class Server:
 
 
 def children(pid):
-    """The ids of a process's children; taskset becomes what it starts."""
+    """Returns the ids of a process's children. (taskset executes its command in its own process.)"""
     found = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(child) for child in found.read_text().split()] if found.exists() else []

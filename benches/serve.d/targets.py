@@ -1,4 +1,4 @@
-"""What was promised, and whether it is kept. Never changed to fit a figure."""
+"""The performance targets. They are never changed to fit a figure."""
 
 import statistics
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ MB = 1_000_000
 
 @dataclass
 class Target:
-    """One promise: what, the figure, the limit, and whether the figure keeps it."""
+    """One target: its name, the figure, the limit, and whether the figure meets it."""
 
     what: str
     found: str
     promised: str
     kept: bool
-    # The same by the core's time for an answer, which other work on the machine hardly moves.
+    # The same by CPU time per response, which other work on the machine hardly changes.
     work: str = "-"
 
 
 def ratios(rows):
-    """How many times as fast the first is as the second, in the same round: the median, the
-    lowest and the highest."""
+    """Returns a function that compares the rates of two rows round by round: median, lowest and
+    highest ratio."""
     runs = {row.key: [run.rate for run in row.runs] for row in rows}
 
     def of(first, second):
@@ -32,7 +32,7 @@ def ratios(rows):
 
 
 def of_rows(rows):
-    """The promises about routes that were measured."""
+    """Returns the targets about routes that were measured."""
     ratio = ratios(rows)
     work = {row.key: row.median("work") for row in rows}
     promised = [
@@ -79,4 +79,4 @@ def of_memory(memory, load_peak):
 
 def of_start(start):
     found = start["median"] * 1000
-    return [Target("start to first answer", f"{found:.0f} ms", "at most 100 ms", found <= 100)]
+    return [Target("start to first response", f"{found:.0f} ms", "at most 100 ms", found <= 100)]

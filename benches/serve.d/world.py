@@ -1,4 +1,4 @@
-"""The users, sign-ins and tokens that the servers are measured with, the same for each."""
+"""The users, sign-ins and tokens of the measurements, the same for all servers."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ from server import Server
 USERS = 10_000
 SIGN_INS = 100_000
 PASSWORD = "correct horse battery staple"
-# 2026-01-01, as the bare routes say.
+# As in the responses of the peers.
 CREATED_AT = "2026-01-01T00:00:00Z"
 CREATED_MICROS = 1_767_225_600_000_000
 BODY = {
@@ -29,7 +29,7 @@ BODY = {
 
 
 def people():
-    """Number, name and full name of each user."""
+    """Returns number, name and full name of each user."""
     return [(n, f"user_{n:05}", f"User {n:05}") for n in range(1, USERS + 1)]
 
 
@@ -38,7 +38,7 @@ def encoded(part):
 
 
 class World:
-    """Everything in one directory, which goes away afterwards."""
+    """The databases and tokens, in one temporary directory."""
 
     def __init__(self, directory, binary):
         self.directory = directory
@@ -50,8 +50,8 @@ class World:
         self.all = directory / "all.tokens"
 
     def ours(self, name, core=None, auth="", workers=None, state=None, more=None):
-        """A server of the service with its default settings, but for the key of the tokens,
-        their life, which must be longer than a run, and what is given here."""
+        """Returns a server of the service with default settings, except for the key of the tokens,
+        their lifetime, which must be longer than a run, and the arguments."""
         token = f'token={{secret="{self.secret}",access="4h"}}'
         environment = {
             "ROCKET_PORT": "{port}",
@@ -61,11 +61,11 @@ class World:
         if workers:
             environment["ROCKET_WORKERS"] = workers
         command = [self.binary, "serve"]
-        # Away from the repository: no Rocket.toml, and the templates in the program.
+        # Not in the repository: without Rocket.toml, with the built-in templates.
         return Server(name, lambda _: command, environment, self.directory, core)
 
     def prepare(self):
-        """Users and sign-ins in the service's own database, and a token for each sign-in."""
+        """Creates users and sign-ins in the service's database, and a token for each sign-in."""
         environment = {"PATH": os.environ["PATH"], "VESTIBULE_STATE": str(self.state)}
         command = [self.binary, "user", "add", "user_00001", "--password-stdin"]
         subprocess.run(
@@ -91,8 +91,8 @@ class World:
         self.mint(first)
 
     def mint(self, first):
-        """More sign-ins of the kind of the first: rows beside its row, tokens beside its token,
-        signed with the same key. Signing in 100,000 times would take hours of bcrypt."""
+        """Creates sign-ins like the first: copies of its row, and of its token, signed with the same
+        key. Signing in 100,000 times would take hours of bcrypt."""
         header, payload, _ = first.split(".")
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         with sqlite3.connect(self.state / "vestibule.sqlite3") as db:
@@ -111,23 +111,23 @@ class World:
                 tokens.append(f"{signed}.{encoded(mac.digest())}")
             marks = ", ".join("?" * len(columns))
             db.executemany(f"INSERT INTO sign_ins ({', '.join(columns)}) VALUES ({marks})", rows)
-        # The first tokens belong to one user each.
+        # The first 10,000 tokens belong to different users.
         self.one.write_text(tokens[0] + "\n")
         self.many.write_text("\n".join(tokens[:USERS]) + "\n")
         self.all.write_text("\n".join(tokens) + "\n")
 
     def token(self):
-        """The token of user number 1."""
+        """Returns a token of user number 1."""
         return self.one.read_text().strip()
 
     def copy(self, name):
-        """The same state once more, for a server that must not share it."""
+        """Copies the state, for a server that must not share it."""
         target = self.directory / name
         shutil.copytree(self.state, target)
         return target
 
     def peer_database(self, name, password_hash):
-        """The same users in a database of a peer, with a hash of the kind that it makes."""
+        """Creates a peer's database with the same users and the given hash."""
         path = self.directory / f"{name}.sqlite3"
         with sqlite3.connect(path) as db:
             db.execute("PRAGMA journal_mode = WAL")
@@ -144,16 +144,16 @@ class World:
 
 
 def sign_in(server):
-    """An access token by the API."""
+    """Signs in by the API; returns the access token."""
     body = json.dumps({"username": "user_00001", "password": PASSWORD})
-    status, _, answer = server.ask("POST", "/api/login", {"Content-Type": "application/json"}, body)
+    status, _, response = server.ask("POST", "/api/login", {"Content-Type": "application/json"}, body)
     if status != 200:
-        raise SystemExit(f"{server.name}: no token: {status} {answer[:200]}")
-    return json.loads(answer)["access_token"]
+        raise SystemExit(f"{server.name}: no token: {status} {response[:200]}")
+    return json.loads(response)["access_token"]
 
 
 def session_cookie(server):
-    """The session's cookie by the form of the page."""
+    """Signs in by the form; returns the session cookie."""
     body = urllib.parse.urlencode({"username": "user_00001", "password": PASSWORD})
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     status, fields, _ = server.ask("POST", "/login", kind, body)

@@ -1,4 +1,4 @@
-//! `vestibule audit ...`: is the log whole, and what is in it?
+//! `vestibule audit ...`: verifies, exports and prunes the audit log.
 
 use std::io::Write;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
 use super::database::Database;
-use super::{Failure, print_line};
+use super::failure::Failure;
+use super::output::print_line;
 use crate::accounts::audit::{self, Actor, ChainHead, Verified};
 use crate::accounts::queries;
 use crate::db::AnyConnection;
@@ -16,21 +17,21 @@ use vestibule::Clock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
-    /// Look at every row; fails with the first one that is not what was written
+    /// Verify the hash chain of all rows; fails at the first row that was changed
     Verify {
-        /// A row that was noted earlier, as `verify` prints it: it must still be there
+        /// A row as `verify` printed it earlier, which must still be there unchanged
         #[arg(long, value_name = "ROW:HASH")]
         expect: Option<String>,
     },
     /// Print the rows as lines of JSON, oldest first
     Export {
-        /// Only what happened from then on: 2026-11-22, or 2026-11-22T08:00:00Z
-        #[arg(long, value_name = "TIME", value_parser = moment)]
+        /// Only events from this time on: 2026-11-22, or 2026-11-22T08:00:00Z
+        #[arg(long, value_name = "TIME", value_parser = parse_time)]
         since: Option<OffsetDateTime>,
     },
-    /// Take out old rows, after looking at all of them
+    /// Delete old rows, after verifying all of them
     Prune {
-        /// How old a row may be: "365 days"
+        /// The maximum age of a row that is kept: "365 days"
         #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
         older_than: Duration,
     },
@@ -41,11 +42,11 @@ pub(super) fn run(command: &AuditCommand) -> Result<(), Failure> {
     let Database { mut connection, .. } = Database::open()?;
     match command {
         AuditCommand::Verify { expect } => {
-            let wrong =
+            let invalid =
                 || Failure::new("--expect wants a row and its hash, as `verify` prints them");
-            let read = |text: &String| ChainHead::parse(text).ok_or_else(wrong);
-            let expect = expect.as_ref().map(read).transpose()?;
-            let (rows, head) = whole(&mut connection, expect.as_ref())?;
+            let parse = |text: &String| ChainHead::parse(text).ok_or_else(invalid);
+            let expect = expect.as_ref().map(parse).transpose()?;
+            let (rows, head) = verify(&mut connection, expect.as_ref())?;
             print_line(format_args!("whole: {rows} rows, the last is {head}"));
         }
         AuditCommand::Export { since } => export(&mut connection, *since)?,
@@ -54,7 +55,7 @@ pub(super) fn run(command: &AuditCommand) -> Result<(), Failure> {
             let age = time::Duration::try_from(*older_than).ok();
             let before = age.and_then(|age| now.checked_sub(age));
             let before = before.ok_or_else(|| Failure::new("--older-than: no row is that old"))?;
-            whole(&mut connection, None)?;
+            verify(&mut connection, None)?;
             let pruned = audit::prune(&mut connection, before, &Actor::command_line(now))?;
             print_line(format_args!("pruned {pruned}"));
         }
@@ -62,8 +63,9 @@ pub(super) fn run(command: &AuditCommand) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How many rows there are and which is the last, or a failure that names the first bad one.
-fn whole(
+/// Verifies the log; returns the number of rows and the last one, or a failure that names the first
+/// broken row.
+fn verify(
     connection: &mut AnyConnection,
     expect: Option<&ChainHead>,
 ) -> Result<(i64, ChainHead), Failure> {
@@ -86,7 +88,7 @@ fn export(connection: &mut AnyConnection, since: Option<OffsetDateTime>) -> Resu
         for entry in &batch {
             let line = serde_json::to_string(entry)
                 .map_err(|cause| Failure::new(format!("row {}: {cause}", entry.id)))?;
-            // A reader that has seen enough and left is no failure.
+            // A closed pipe is not a failure.
             if writeln!(out, "{line}").is_err() {
                 return Ok(());
             }
@@ -98,8 +100,8 @@ fn export(connection: &mut AnyConnection, since: Option<OffsetDateTime>) -> Resu
     }
 }
 
-/// A time, or the beginning of a day in UTC.
-fn moment(text: &str) -> Result<OffsetDateTime, &'static str> {
+/// Parses a time, or a date, which means its beginning in UTC.
+fn parse_time(text: &str) -> Result<OffsetDateTime, &'static str> {
     let day = time::macros::format_description!("[year]-[month]-[day]");
     let midnight = || Date::parse(text, day).map(|day| day.midnight().assume_utc());
     OffsetDateTime::parse(text, &Rfc3339)

@@ -1,8 +1,9 @@
-//! The database of a command: one connection, with the schema up to date.
+//! The database connection of a command.
 
 use std::time::Duration;
 
-use super::{Failure, figment};
+use super::failure::Failure;
+use super::figment::load_figment;
 use crate::db::{self, AnyConnection};
 use crate::settings;
 use vestibule::Error;
@@ -10,15 +11,16 @@ use vestibule::Error;
 /// How long a command waits for the database.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A connection to a database with the current schema, and the settings of `[default.auth]`.
 pub(super) struct Database {
     pub(super) connection: AnyConnection,
     pub(super) auth: vestibule::Config,
 }
 
 impl Database {
-    /// Opens the configured database.
+    /// Opens the configured database and applies pending migrations.
     pub(super) fn open() -> Result<Self, Failure> {
-        let (_, figment) = figment()?;
+        let (_, figment) = load_figment()?;
         let config = settings::database(&figment)?;
         let auth = vestibule::Config::from_figment(&figment)?;
         let mut connection = db::connect(&config.address, TIMEOUT, true).map_err(Error::from)?;

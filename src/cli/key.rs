@@ -1,4 +1,4 @@
-//! `vestibule key ...`: access keys for programs, without anybody's password.
+//! `vestibule key ...`: creates, lists and ends access keys.
 
 use std::io::Write;
 use std::time::Duration;
@@ -7,26 +7,28 @@ use clap::Subcommand;
 use time::format_description::well_known::Rfc3339;
 
 use super::database::Database;
-use super::{Failure, print_line, user};
+use super::failure::Failure;
+use super::output::print_line;
+use super::user;
 use crate::accounts::audit::Actor;
 use crate::accounts::{draw_key, last_used, queries};
 use vestibule::{Clock, ErrorKind, KeyRequest, SignInId, SignInKind, duration};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
-    /// Make a key for a user's program; it is printed once, on standard output
+    /// Create a key for a user's program; it is printed once, on standard output
     Add {
         /// The user's name
         name: String,
         /// What the key is for
         #[arg(long)]
         label: String,
-        /// What it may do: sign-ins, and of an administrator users:read, users:write; may be
+        /// What the key may do: sign-ins, and for administrators users:read, users:write; may be
         /// given several times
         #[arg(long = "scope", value_name = "SCOPE")]
         scopes: Vec<String>,
-        /// How long it lives: "30 days", or seconds; as `auth.key.lifetime` says by default
-        #[arg(long, value_name = "LIFE", value_parser = life)]
+        /// How long the key is valid: "30 days", or seconds; auth.key.lifetime by default
+        #[arg(long, value_name = "LIFE", value_parser = parse_lifetime)]
         expires: Option<Duration>,
     },
     /// List a user's keys
@@ -37,14 +39,14 @@ pub(super) enum KeyCommand {
     /// End a key
     End {
         /// The key's id, as `list` shows it
-        // One id in 64 begins with a hyphen.
+        // An id may begin with a hyphen.
         #[arg(allow_hyphen_values = true)]
         id: String,
     },
 }
 
-/// Reads a duration as the settings do.
-fn life(text: &str) -> Result<Duration, &'static str> {
+/// Parses a duration like the settings.
+fn parse_lifetime(text: &str) -> Result<Duration, &'static str> {
     duration::parse(text).ok_or("a duration such as \"30 days\" or a number of seconds")
 }
 
@@ -52,35 +54,35 @@ fn life(text: &str) -> Result<Duration, &'static str> {
 pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
     let Database { mut connection, auth } = Database::open()?;
     let connection = &mut connection;
-    let by = Actor::command_line(Clock::system().now()?);
+    let actor = Actor::command_line(Clock::system().now()?);
     match command {
         KeyCommand::Add { name, label, scopes, expires } => {
             if !auth.takes_keys() {
-                let line = "nothing takes an access key: that wants a mode with tokens, and \
-                            \"header\" among auth.token.locations";
+                let line = "nothing takes an access key: this requires a mode with tokens, and \
+                            \"header\" in auth.token.locations";
                 return Err(Failure::new(line));
             }
             let user = user::find(connection, name)?;
             let (label, scopes) = (label.clone(), scopes.clone());
-            let new = KeyRequest { label, scopes, lifetime: *expires };
-            let made = draw_key(&user, new, &auth.key, by.at())?;
-            queries::keep_key(connection, &user, &made.sign_in, &by)?;
-            let (id, until) = (&made.sign_in.id, made.sign_in.expires_at);
+            let request = KeyRequest { label, scopes, lifetime: *expires };
+            let created = draw_key(&user, request, &auth.key, actor.at())?;
+            queries::keep_key(connection, &user, &created.sign_in, &actor)?;
+            let (id, until) = (&created.sign_in.id, created.sign_in.expires_at);
             let until = until.format(&Rfc3339).unwrap_or_default();
-            // Beside the key, so that a program can read that alone.
-            let told = format!("made {id} for {}, good until {until}", user.username);
-            let _ = writeln!(std::io::stderr(), "{told}; nobody can show it again:");
+            // On standard error, so that standard output holds the key alone.
+            let message = format!("created {id} for {}, valid until {until}", user.username);
+            let _ = writeln!(std::io::stderr(), "{message}; the key cannot be shown again:");
             let mut out = std::io::stdout();
-            let printed = writeln!(out, "{}", made.key.as_str()).and_then(|()| out.flush());
+            let printed = writeln!(out, "{}", created.key.as_str()).and_then(|()| out.flush());
             if let Err(cause) = printed {
-                queries::sign_out_of(connection, id.as_str(), &by)?;
+                queries::sign_out_of(connection, id.as_str(), &actor)?;
                 let line = format!("the key could not be printed and has ended: {cause}");
                 return Err(Failure::new(line));
             }
         }
         KeyCommand::List { name } => {
             let user = user::find(connection, name)?;
-            let (now, idle) = (by.at(), auth.session.idle);
+            let (now, idle) = (actor.at(), auth.session.idle);
             let all = queries::sign_ins_of(connection, user.id)?;
             let keys = all.iter().filter(|key| key.kind == SignInKind::Key);
             for key in keys.filter(|key| key.stands(now, idle)) {
@@ -100,7 +102,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let unknown = || Failure::new("there is no key of this id");
             let id = SignInId::parse(id).ok_or_else(unknown)?;
             queries::key(connection, id.as_str())?.ok_or_else(unknown)?;
-            match queries::sign_out_of(connection, id.as_str(), &by) {
+            match queries::sign_out_of(connection, id.as_str(), &actor) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
                 ended => ended?,
             }

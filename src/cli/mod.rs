@@ -1,29 +1,30 @@
-//! The command line: the service itself, and what its administrator does beside it.
+//! The command line: starting the service, and administering it.
 
 mod audit;
 mod database;
 mod doctor;
-mod first;
+mod failure;
+mod figment;
+mod first_user;
 mod health;
-mod import;
 mod key;
+mod output;
 mod progress;
+mod purge;
 mod routes;
 mod secrets;
 mod serve;
 mod sign_in;
 mod transfer;
 mod user;
+mod user_import;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use rocket::figment::Figment;
 
-use crate::app;
-use crate::state_dir::StateDir;
-use vestibule::ConfigError;
+use failure::Failure;
 
 /// Sessions and tokens for Rocket: a small account service.
 #[derive(Debug, Parser)]
@@ -37,88 +38,59 @@ struct Arguments {
 enum Command {
     /// Start the service (the default)
     Serve,
-    /// Look after users
+    /// Manage users
     #[command(subcommand)]
     User(user::UserCommand),
-    /// See who is signed in, and end it
+    /// List and end sign-ins
     #[command(subcommand)]
     SignIn(sign_in::SignInCommand),
-    /// Make, list and end access keys of programs
+    /// Create, list and end access keys of programs
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Look into the audit log, and whether it is whole
+    /// Verify, export and prune the audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// Change the keys of cookies and tokens without signing anybody out
+    /// Change the keys of cookies and tokens without ending any sign-in
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
-    /// Copy everything into an empty database: SQLite to PostgreSQL, back, or to the same kind
+    /// Copy everything into an empty database, of the same or the other kind
     Move(transfer::MoveArguments),
-    /// Delete sign-ins that no longer stand
+    /// Delete expired sign-ins
     Purge,
-    /// List every route with the guard it demands
+    /// List every route with its guard
     Routes,
-    /// Check configuration, files, database and surroundings; changes nothing
+    /// Check configuration, files, database and deployment; changes nothing
     Doctor,
-    /// Ask the running service how it is
+    /// Check the health of the running service
     Health,
-}
-
-/// Why a command did not do what it was asked: lines for a person, never a secret.
-#[derive(Debug)]
-pub(crate) struct Failure(Vec<String>);
-
-impl Failure {
-    fn new(line: impl Into<String>) -> Self {
-        Self(vec![line.into()])
-    }
-}
-
-impl From<Vec<ConfigError>> for Failure {
-    fn from(faults: Vec<ConfigError>) -> Self {
-        Self(faults.iter().map(ConfigError::to_string).collect())
-    }
 }
 
 /// Parses the command line and runs it.
 #[must_use]
 pub fn run() -> ExitCode {
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
-    let done = match command {
-        Command::Serve => serve::serve(),
+    let result = match command {
+        Command::Serve => serve::run(),
         Command::User(command) => user::run(&command),
         Command::SignIn(command) => sign_in::run(&command),
         Command::Key(command) => key::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Secrets(command) => secrets::run(&command),
         Command::Move(arguments) => transfer::run(&arguments),
-        Command::Purge => sign_in::purge(),
-        Command::Routes => routes::list(),
+        Command::Purge => purge::run(),
+        Command::Routes => routes::run(),
         Command::Doctor => doctor::run(),
         Command::Health => health::run(),
     };
     log::logger().flush();
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(lines)) => {
             for line in lines {
-                // With nobody to tell, the exit code says it.
+                // If standard error is closed, the exit code remains.
                 let _ = writeln!(std::io::stderr(), "vestibule: {line}");
             }
             ExitCode::FAILURE
         }
     }
-}
-
-/// Prints a line; a reader that has seen enough and left is no failure.
-fn print_line(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stdout(), "{line}");
-}
-
-/// The configuration, with the state directory made ready.
-fn figment() -> Result<(StateDir, Figment), Failure> {
-    let state = StateDir::from_env();
-    state.prepare().map_err(Failure::new)?;
-    let figment = app::figment(&state);
-    Ok((state, figment))
 }

@@ -1,34 +1,34 @@
-//! How far a long command is, on a terminal.
+//! A progress bar for long commands, on a terminal.
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write, stderr};
 
-/// How many pieces pass between two signs of life.
+/// How many items pass between two updates.
 const STEP: u64 = 1_000;
 
-/// How many characters the bar has.
+/// The width of the bar in characters.
 const WIDTH: u64 = 20;
 
-/// One line of the terminal, which is gone at the end.
+/// A line on the terminal, which is cleared when this is dropped.
 pub(super) struct Progress {
     unit: &'static str,
     shown: bool,
-    /// What was shown last.
+    /// The action and the count that were shown last.
     last: Cell<(&'static str, u64)>,
 }
 
 impl Progress {
-    /// Of lines or rows; nothing is shown where nobody looks.
+    /// Counts items of this unit. Shows nothing unless standard error is a terminal.
     pub(super) fn new(unit: &'static str) -> Self {
         Self { unit, shown: stderr().is_terminal(), last: Cell::default() }
     }
 
-    /// So many of so many were read, written or whatever is done with them.
-    pub(super) fn at(&self, did: &'static str, done: u64, of: u64) {
+    /// Shows that `done` of `of` items were read, written or the like.
+    pub(super) fn update(&self, did: &'static str, done: u64, of: u64) {
         let (last_did, last) = self.last.get();
         if self.shown && (did != last_did || done >= last + STEP) {
             self.last.set((did, done));
-            // Nobody needs to see it.
+            // Failing to show it does not matter.
             let _ = write!(stderr(), "\r\x1b[K{}", line(did, done, of, self.unit));
         }
     }

@@ -1,14 +1,16 @@
-//! `vestibule routes`: who may enter where.
+//! `vestibule routes`: lists the routes and their guards.
 
-use super::{Failure, figment, print_line};
+use super::failure::Failure;
+use super::figment::load_figment;
+use super::output::print_line;
 use crate::http::{self, Guarded};
 use crate::settings::Settings;
 use crate::{api, web};
 use vestibule::Config;
 
 /// Prints method, path and guard of every route of the configured mode.
-pub(super) fn list() -> Result<(), Failure> {
-    let (_, figment) = figment()?;
+pub(super) fn run() -> Result<(), Failure> {
+    let (_, figment) = load_figment()?;
     let settings = Settings::read(&figment)?;
     for (method, path, demands) in rows(&settings) {
         print_line(format_args!("{method:<7} {path:<28} {demands}"));
@@ -50,11 +52,11 @@ mod tests {
     use super::*;
     use vestibule::{Mode, route_guards};
 
-    /// Guards that refuse nobody, beside which nothing is demanded.
-    const TOOLS: [&str; 4] = ["Tokens", "SignIns", "Reporter", "PublicKeys"];
+    /// Guards that admit every client.
+    const OPEN_GUARDS: [&str; 4] = ["Tokens", "SignIns", "Reporter", "PublicKeys"];
 
     #[test]
-    fn what_a_group_says_it_demands_is_what_rocket_finds_in_its_handlers() {
+    fn the_guard_named_for_a_group_is_that_of_its_handlers() {
         let mut wrong = Vec::new();
         for mode in [Mode::Session, Mode::Token, Mode::Both] {
             let groups = groups(&Config { mode, ..Config::default() }, true);
@@ -65,7 +67,7 @@ mod tests {
                 .flat_map(|group| group.routes.iter().map(|route| (route, group.demands)));
             for ((route, said), found) in said.zip(found) {
                 let names = found.iter().map(|guard| guard.name().replace("<User>", ""));
-                let names: Vec<_> = names.filter(|name| !TOOLS.contains(&&**name)).collect();
+                let names: Vec<_> = names.filter(|name| !OPEN_GUARDS.contains(&&**name)).collect();
                 let found = if names.is_empty() { "anyone".to_owned() } else { names.join(", ") };
                 if found != said {
                     let Route { method, uri, .. } = route;

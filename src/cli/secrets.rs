@@ -1,4 +1,4 @@
-//! `vestibule secrets ...`: new keys for cookies and tokens, and an end for the former ones.
+//! `vestibule secrets ...`: replaces the keys of cookies and tokens, and drops the former ones.
 
 use std::time::Duration;
 
@@ -6,31 +6,33 @@ use clap::Subcommand;
 use rocket::figment::Figment;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Failure, figment, print_line};
-use crate::state_dir::{Forgotten, StateDir};
+use super::failure::Failure;
+use super::figment::load_figment;
+use super::output::print_line;
+use crate::state_dir::{DroppedSecrets, StateDir};
 use vestibule::duration::in_words;
 use vestibule::{Clock, Config, ConfigError, Lifetime};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SecretsCommand {
-    /// Make new secrets; the former ones still open cookies and verify tokens
+    /// Generate new secrets; the former ones still open cookies and verify tokens
     Rotate,
-    /// Drop the former secrets: what only they sealed or signed is refused
+    /// Drop the former secrets: cookies and tokens that only they sealed or signed are refused
     Forget,
 }
 
 /// Runs one of the commands.
 pub(super) fn run(command: &SecretsCommand) -> Result<(), Failure> {
     let state = StateDir::from_env();
-    // A start would make them; somebody in the wrong directory would rotate those.
+    // Otherwise load_figment() would create them in a wrong working directory, to be rotated there.
     if !state.secrets().exists() {
         return Err(Failure::new(format!(
             "there is no {}; run this where the service runs, or set VESTIBULE_STATE",
             state.secrets().display()
         )));
     }
-    let (state, figment) = figment()?;
-    let in_use = InUse::of(Config::from_figment(&figment)?);
+    let (state, figment) = load_figment()?;
+    let in_use = SecretsInUse::of(Config::from_figment(&figment)?);
     in_use.check(&figment, &state)?;
     match command {
         SecretsCommand::Rotate => rotate(&figment, &state, &in_use),
@@ -38,8 +40,8 @@ pub(super) fn run(command: &SecretsCommand) -> Result<(), Failure> {
     }
 }
 
-fn rotate(figment: &Figment, state: &StateDir, in_use: &InUse) -> Result<(), Failure> {
-    // Afterwards the service must still start.
+fn rotate(figment: &Figment, state: &StateDir, in_use: &SecretsInUse) -> Result<(), Failure> {
+    // The service must still start afterwards.
     let present = figment.extract_inner::<String>("secret_key").unwrap_or_default();
     let after = figment.clone().merge(("auth.session.previous_secret_keys", [present]));
     if Config::from_figment(&after).is_err() {
@@ -51,11 +53,11 @@ fn rotate(figment: &Figment, state: &StateDir, in_use: &InUse) -> Result<(), Fai
     print_line(format_args!(
         "{} holds new secrets; the former ones still open cookies and verify tokens.\n\n\
          Restart every process of the service now, all at once: one that still runs with the\n\
-         former secrets takes what the new ones made for a forgery. Nobody is signed out.\n\
+         former secrets refuses cookies and tokens of the new ones. All sign-ins stay.\n\
          {}; then run\n\n  vestibule secrets forget\n\n\
-         and restart again. If a secret has leaked, do that now: everybody must sign in again.",
+         and restart again. If a secret has leaked, do that now: all users must sign in again.",
         state.secrets().display(),
-        when_left(in_use.longest),
+        when_expired(in_use.longest),
     ));
     if let Some(algorithm) = in_use.pair {
         print_line(format_args!(
@@ -68,15 +70,16 @@ fn rotate(figment: &Figment, state: &StateDir, in_use: &InUse) -> Result<(), Fai
 }
 
 fn forget(state: &StateDir) -> Result<(), Failure> {
-    let Forgotten { secret_keys, token_secrets, replaced_at } =
+    let DroppedSecrets { secret_keys, token_secrets, replaced_at } =
         state.forget().map_err(Failure::new)?;
     if secret_keys + token_secrets == 0 {
         print_line(format_args!("{} holds no former secrets", state.secrets().display()));
         return Ok(());
     }
-    let when = match replaced_at.is_empty() {
-        true => "at a time that is not noted".to_owned(),
-        false => replaced_at.join(", "),
+    let when = if replaced_at.is_empty() {
+        "at an unknown time".to_owned()
+    } else {
+        replaced_at.join(", ")
     };
     print_line(format_args!(
         "dropped former secrets: {secret_keys} of cookies, {token_secrets} of tokens; replaced \
@@ -86,35 +89,35 @@ fn forget(state: &StateDir) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What of the secrets the configured mode uses, and for how long.
-struct InUse {
-    /// Each secret with the list of its predecessors.
+/// The secrets that the configured mode uses.
+struct SecretsInUse {
+    /// The setting of each secret, with the setting of its previous ones.
     keys: Vec<(&'static str, &'static str)>,
-    /// The longest life of what they seal or sign.
+    /// The longest lifetime of a credential.
     longest: Lifetime,
-    /// The algorithm, where tokens are signed with a pair of keys.
+    /// The algorithm, if tokens are signed with a key pair.
     pair: Option<&'static str>,
 }
 
-impl InUse {
+impl SecretsInUse {
     fn of(config: Config) -> Self {
         let (session, token) = (&config.session, &config.token);
-        let mut found =
+        let mut in_use =
             Self { keys: Vec::new(), longest: Lifetime::For(Duration::ZERO), pair: None };
         if config.mode.has_sessions() {
-            found.keys.push(("secret_key", "auth.session.previous_secret_keys"));
-            found.longest = Lifetime::For(session.lifetime.max(session.remember));
+            in_use.keys.push(("secret_key", "auth.session.previous_secret_keys"));
+            in_use.longest = Lifetime::For(session.lifetime.max(session.remember));
         }
         if config.mode.has_tokens() && token.algorithm.is_asymmetric() {
-            found.pair = Some(token.algorithm.name());
+            in_use.pair = Some(token.algorithm.name());
         } else if config.mode.has_tokens() {
-            found.keys.push(("auth.token.secret", "auth.token.previous_secrets"));
-            found.longest = found.longest.max(token.refresh);
+            in_use.keys.push(("auth.token.secret", "auth.token.previous_secrets"));
+            in_use.longest = in_use.longest.max(token.refresh);
         }
-        found
+        in_use
     }
 
-    /// Refuses where the secrets in force are not those in the file.
+    /// Fails if the secrets in use are not those in the file.
     fn check(&self, figment: &Figment, state: &StateDir) -> Result<(), Failure> {
         if self.keys.is_empty() {
             return Err(Failure::new(format!(
@@ -124,40 +127,41 @@ impl InUse {
                 state.secrets().display()
             )));
         }
-        let elsewhere = |key: &str| {
+        let is_set_elsewhere = |key: &str| {
             let source = figment.find_metadata(key).and_then(|found| found.source.as_ref());
             let file = source.and_then(|source| source.file_path());
             figment.contains(key) && file != Some(state.secrets().as_path())
         };
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         for (key, previous) in &self.keys {
-            if elsewhere(key) {
+            if is_set_elsewhere(key) {
                 let problem = format!(
                     "is set there and not in {}; set a new one there, and put the present one at \
                      the head of {previous}",
                     state.secrets().display()
                 );
-                faults.push(ConfigError::new(figment, key, problem));
-            } else if elsewhere(previous) {
+                errors.push(ConfigError::new(figment, key, problem));
+            } else if is_set_elsewhere(previous) {
                 let problem = format!(
                     "is set there, which hides that of {}; move its entries into that file",
                     state.secrets().display()
                 );
-                faults.push(ConfigError::new(figment, previous, problem));
+                errors.push(ConfigError::new(figment, previous, problem));
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
+        if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
     }
 }
 
-/// When the last credential of the former secrets is over.
-fn when_left(longest: Lifetime) -> String {
+/// Returns a sentence about when the last credential of the former secrets expires.
+fn when_expired(longest: Lifetime) -> String {
     match longest {
         Lifetime::For(span) => {
-            format!("{} after that no credential of the former ones is left", in_words(span))
+            format!("{} after that no credential of the former secrets is left", in_words(span))
         }
         Lifetime::Never => {
-            "Tokens never end here, so it is for you to say when to drop them".to_owned()
+            "Tokens never expire here, so decide yourself when to drop the former secrets"
+                .to_owned()
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `vestibule serve`: start, say where, and stay.
+//! `vestibule serve`: starts the service, prints the banner and serves until it is stopped.
 
 use std::net::SocketAddr;
 
@@ -10,8 +10,10 @@ use rocket::figment::{Figment, Profile};
 use rocket::tokio::select;
 use rocket::{Build, Rocket};
 
-use super::first::First;
-use super::{Failure, figment, print_line};
+use super::failure::Failure;
+use super::figment::load_figment;
+use super::first_user::FirstUser;
+use super::output::print_line;
 use crate::accounts::Accounts;
 use crate::app;
 use crate::http::InFlight;
@@ -20,27 +22,27 @@ use crate::settings::{self, Settings};
 use crate::state_dir::StateDir;
 
 /// Starts the service and returns when it has stopped.
-pub(super) fn serve() -> Result<(), Failure> {
-    let (state, figment) = figment()?;
-    logging::install(level(&figment));
+pub(super) fn run() -> Result<(), Failure> {
+    let (state, figment) = load_figment()?;
+    logging::install(log_level(&figment));
     let settings = Settings::read(&figment)?;
-    for remark in settings::remarks(&figment) {
-        log::warn!(target: "vestibule_service::settings", "{remark}");
+    for warning in settings::profile_warnings(&figment) {
+        log::warn!(target: "vestibule_service::settings", "{warning}");
     }
     let others = settings::not_selected(&figment);
     let profile = figment.profile().to_string();
     let rocket = app::rocket(figment)?;
-    let first = First::of(&settings)?;
+    let first_user = FirstUser::find_or_create_link(&settings)?;
     let at = SocketAddr::new(settings.address, settings.port);
     let rocket = rocket.attach(AdHoc::on_liftoff("Banner", move |rocket| {
-        // Port 0 asks the system for a free one, which only now is known.
+        // If the configured port is 0, the real one is known only now.
         let at = SocketAddr::new(rocket.config().address, rocket.config().port);
-        let banner = banner(&settings, &state, &profile, &others, at, &first);
+        let banner = banner(&settings, &state, &profile, &others, at, &first_user);
         Box::pin(async move { print_line(format_args!("{banner}")) })
     }));
     match rocket::execute(launch(rocket)) {
         Ok(()) => Ok(()),
-        // A connection was still being closed, which is no failure of ours.
+        // A connection was still being closed, which is not a failure.
         Err(error) if matches!(error.kind(), ErrorKind::Shutdown(_, None)) => Ok(()),
         Err(error) => Err(Failure::new(match error.kind() {
             ErrorKind::Bind(cause) => {
@@ -51,9 +53,10 @@ pub(super) fn serve() -> Result<(), Failure> {
     }
 }
 
-/// Rocket's words for what is logged; one that is none is refused with the other settings.
-/// `"debug"` is not Rocket's: at its finest level HTTP itself would be in the log.
-fn level(figment: &Figment) -> LevelFilter {
+/// Returns the level for Rocket's setting `log_level`; an invalid one is refused with the other
+/// settings. `"debug"` maps to `Debug` and not, as in Rocket, to `Trace`, at which all HTTP traffic
+/// would be logged.
+fn log_level(figment: &Figment) -> LevelFilter {
     match figment.extract_inner("log_level") {
         Ok(LogLevel::Off) => LevelFilter::Off,
         Ok(LogLevel::Critical) => LevelFilter::Warn,
@@ -62,32 +65,32 @@ fn level(figment: &Figment) -> LevelFilter {
     }
 }
 
-/// Serves until it is told to stop and everybody who was in has been answered, for as long as the
-/// grace period at the most.
+/// Serves until the process is told to stop and all requests in progress have their responses, but
+/// not longer than the grace period.
 async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
     let in_flight = InFlight::default();
     let rocket = rocket.attach(in_flight.clone()).ignite().await?;
     let drained = in_flight.drained(rocket.shutdown());
     let audit = rocket.state::<Accounts>().map(|accounts| accounts.audit().clone());
-    let ended = select! {
-        ended = rocket.launch() => ended.map(drop),
+    let result = select! {
+        launched = rocket.launch() => launched.map(drop),
         () = drained => Ok(()),
     };
-    // What the last requests told is written before the process ends.
+    // Queued audit events are written before the process ends.
     if let Some(audit) = audit {
         audit.settled().await;
     }
-    ended
+    result
 }
 
-/// What a person who has just typed `cargo run` wants to know.
+/// Returns what is printed at the start: addresses, mode, database, and how to sign in.
 fn banner(
     settings: &Settings,
     state: &StateDir,
     profile: &str,
     others: &[Profile],
     at: SocketAddr,
-    first: &First,
+    first_user: &FirstUser,
 ) -> String {
     let mode = settings.auth.mode;
     let base = format!("http://{at}");
@@ -104,8 +107,8 @@ fn banner(
         lines.push(format!("  profiles  not selected: {}", names.join(", ")));
     }
     lines.push(String::new());
-    lines.extend(first.lines(&base));
-    if !matches!(first, First::Known) {
+    lines.extend(first_user.banner_lines(&base));
+    if !matches!(first_user, FirstUser::Exists) {
         lines.push(String::new());
     }
     lines.push("  Try:".to_owned());

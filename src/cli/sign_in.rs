@@ -1,14 +1,15 @@
-//! `vestibule sign-in ...` and `vestibule purge`: who is signed in, and nobody any longer.
+//! `vestibule sign-in ...`: lists and ends sign-ins.
 
 use clap::Subcommand;
 use time::format_description::well_known::Rfc3339;
 
 use super::database::Database;
-use super::{Failure, print_line, user};
+use super::failure::Failure;
+use super::output::print_line;
+use super::user;
 use crate::accounts::audit::Actor;
 use crate::accounts::queries;
-use crate::housekeeping::BATCH;
-use vestibule::{Clock, Error, ErrorKind, SignInId};
+use vestibule::{Clock, ErrorKind, SignInId};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SignInCommand {
@@ -20,7 +21,7 @@ pub(super) enum SignInCommand {
     /// End one sign-in, or all of a user
     End {
         /// The sign-in's id, as `list` shows it
-        // One id in 64 begins with a hyphen.
+        // An id may begin with a hyphen.
         #[arg(
             required_unless_present = "all_of",
             conflicts_with = "all_of",
@@ -36,7 +37,7 @@ pub(super) enum SignInCommand {
 /// Runs one of the commands.
 pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
     let mut database = Database::open()?;
-    let by = Actor::command_line(Clock::system().now()?);
+    let actor = Actor::command_line(Clock::system().now()?);
     match command {
         SignInCommand::List { name } => {
             let user = user::find(&mut database.connection, name)?;
@@ -56,7 +57,7 @@ pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
         SignInCommand::End { id: Some(id), .. } => {
             let unknown = || Failure::new("there is no sign-in of this id");
             let id = SignInId::parse(id).ok_or_else(unknown)?;
-            match queries::sign_out_of(&mut database.connection, id.as_str(), &by) {
+            match queries::sign_out_of(&mut database.connection, id.as_str(), &actor) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
                 ended => ended?,
             }
@@ -65,33 +66,9 @@ pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
         SignInCommand::End { all_of, .. } => {
             let name = all_of.as_deref().unwrap_or_default();
             let user = user::find(&mut database.connection, name)?;
-            let ended = queries::sign_out(&mut database.connection, user.id, &by)?.ended;
+            let ended = queries::sign_out(&mut database.connection, user.id, &actor)?.ended;
             print_line(format_args!("ended {ended}"));
         }
     }
     Ok(())
-}
-
-/// Deletes every sign-in that no longer stands, in small batches.
-pub(super) fn purge() -> Result<(), Failure> {
-    let mut database = Database::open()?;
-    let (now, idle) = (Clock::system().now()?, database.auth.session.idle);
-    queries::purge_throttle(&mut database.connection, now)?;
-    queries::purge_links(&mut database.connection, now)?;
-    let mut purged = 0;
-    loop {
-        let count = queries::purge(&mut database.connection, now, idle, BATCH)?;
-        purged += count;
-        if i64::try_from(count).unwrap_or(i64::MAX) < BATCH {
-            break;
-        }
-    }
-    print_line(format_args!("purged {purged}"));
-    Ok(())
-}
-
-impl From<diesel::result::Error> for Failure {
-    fn from(cause: diesel::result::Error) -> Self {
-        Error::from(cause).into()
-    }
 }

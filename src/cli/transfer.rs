@@ -1,4 +1,4 @@
-//! `vestibule move`: from one database into another, with everything that is in it.
+//! `vestibule move`: copies one database into another.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -6,50 +6,51 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use super::failure::Failure;
+use super::output::print_line;
 use super::progress::Progress;
-use super::{Failure, print_line};
 use crate::db::Address;
-use crate::db::transfer::{self, MoveError, Moved, Step};
+use crate::db::transfer::{self, Step, TransferError, TransferSummary};
 
-/// What everybody should know before the first move.
-const NOTES: &str = "\
-Stop the service first, or keep everybody from writing: what is written to the source after this
-command has begun is not moved.
+/// Shown after the help of the command.
+const HELP_NOTES: &str = "\
+Stop the service first, or prevent all writes: what is written to the source after this command
+has begun is not copied.
 
 The source is only read. The target must be an empty database on which the service was never
-started. It is filled in one transaction and compared before that ends, so a command that was cut
-off leaves no row there and can be run again.
+started. It is filled in one transaction and compared before the commit, so an interrupted command
+leaves no row there and can be run again.
 
-Cookies, tokens and keys go on working on the other side if the service there has the same secrets.
-They are not in the database, but in secrets.toml of the state directory, or wherever secret_key
+Cookies, tokens and keys remain valid with the target if the service there has the same secrets.
+Secrets are not in the database, but in secrets.toml of the state directory, or wherever secret_key
 and auth.token.secret are set.
 
-Everybody on this machine can see the arguments of a command: leave a password out of the URL, and
+All users of this machine can see the arguments of a command: leave the password out of the URL and
 put it into PGPASSWORD or ~/.pgpass.";
 
-/// Where from, where to.
+/// The arguments of `vestibule move`.
 #[derive(Debug, Args)]
-#[command(after_help = NOTES)]
+#[command(after_help = HELP_NOTES)]
 pub(super) struct MoveArguments {
-    /// What is moved: sqlite://path/to/file or postgres://user@host/name
+    /// The source: sqlite://path/to/file or postgres://user@host/name
     #[arg(long, value_name = "URL")]
     from: Url,
-    /// Where to: the same, and empty
+    /// The target, an empty database: sqlite://... or postgres://...
     #[arg(long, value_name = "URL")]
     to: Url,
-    /// Do it all but keep nothing; where the target has no tables yet, only read
+    /// Roll everything back at the end; if the target has no tables yet, only read
     #[arg(long)]
     dry_run: bool,
 }
 
-/// A URL, with a password perhaps.
+/// A URL that may hold a password.
 #[derive(Clone)]
 struct Url(String);
 
 impl FromStr for Url {
     type Err = Infallible;
 
-    // What is wrong with it is said later, without repeating it.
+    // Parsed later, because the error of clap would repeat the URL.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(Self(text.to_owned()))
     }
@@ -61,7 +62,7 @@ impl fmt::Debug for Url {
     }
 }
 
-/// Moves, and says what was moved.
+/// Copies, and prints what was copied.
 pub(super) fn run(arguments: &MoveArguments) -> Result<(), Failure> {
     let address = |name: &str, url: &Url| {
         Address::parse(&url.0).map_err(|why| Failure::new(format!("{name} {why}")))
@@ -69,19 +70,19 @@ pub(super) fn run(arguments: &MoveArguments) -> Result<(), Failure> {
     let from = address("--from", &arguments.from)?;
     let to = address("--to", &arguments.to)?;
     let progress = Progress::new("rows");
-    let moved = transfer::copy_all(&from, &to, arguments.dry_run, &mut |step, done, of| {
-        let did = match step {
+    let summary = transfer::copy_all(&from, &to, arguments.dry_run, &mut |step, done, of| {
+        let action = match step {
             Step::Copied if arguments.dry_run => "read",
             Step::Copied => "copied",
             Step::Compared => "compared",
         };
-        progress.at(did, done, of);
+        progress.update(action, done, of);
     });
     drop(progress);
-    let moved = moved.map_err(|error| nothing(&error, &from, &to))?;
-    table(&moved);
+    let summary = summary.map_err(|error| failure(&error, &from, &to))?;
+    print_tables(&summary);
     let (from, to) = (from.shown(), to.shown());
-    match (arguments.dry_run, moved.compared) {
+    match (arguments.dry_run, summary.compared) {
         (false, _) => {
             print_line(format_args!("moved and compared, from {from} to {to}"));
             print_line(format_args!(
@@ -102,14 +103,14 @@ pub(super) fn run(arguments: &MoveArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn nothing(error: &MoveError, from: &Address, to: &Address) -> Failure {
+fn failure(error: &TransferError, from: &Address, to: &Address) -> Failure {
     Failure::new(format!("nothing was moved from {} to {}: {error}", from.shown(), to.shown()))
 }
 
-/// A line for each table: how many rows, and the beginning of their checksum.
-fn table(moved: &Moved) {
+/// Prints a line for each table: its number of rows, and the beginning of its checksum.
+fn print_tables(summary: &TransferSummary) {
     print_line(format_args!("{:<12}{:>10}  checksum", "table", "rows"));
-    for table in &moved.tables {
+    for table in &summary.tables {
         let short = table.checksum.get(..16).unwrap_or_default();
         print_line(format_args!("{:<12}{:>10}  {short}", table.name, table.rows));
     }

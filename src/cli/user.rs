@@ -1,4 +1,4 @@
-//! `vestibule user ...`: what an administrator does without signing in.
+//! `vestibule user ...`: manages users without signing in.
 
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 use super::database::Database;
-use super::{Failure, import, print_line};
+use super::failure::Failure;
+use super::output::print_line;
+use super::user_import;
 use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, Change, NewUser};
 use crate::accounts::{PasswordOwner, Role, User, Username, full_name, new_password};
@@ -15,21 +17,21 @@ use vestibule::{Clock, Error, Hasher, Password};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Add a user; the password is asked for
+    /// Add a user; prompts for the password
     Add {
         /// The name to sign in with
         name: String,
-        /// What the user may do
+        /// The user's role
         #[arg(long, default_value = "user")]
         role: RoleName,
-        /// What to call the person
+        /// The name to show
         #[arg(long, default_value = "")]
         full_name: String,
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Add all users of a CSV file, or none: username, hash, role and perhaps full_name
+    /// Add all users of a CSV file, or none: username, hash, role and optionally full_name
     Import {
         /// The file; its first line names the columns
         file: PathBuf,
@@ -37,20 +39,20 @@ pub(super) enum UserCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// List all users, or those whose name holds a text
+    /// List all users, or those whose name contains a text
     List {
         /// Part of the name
         #[arg(long, value_name = "TEXT", default_value = "")]
         search: String,
     },
-    /// Give a user another role
+    /// Change the role of a user
     SetRole {
         /// The user's name
         name: String,
         /// The new role
         role: RoleName,
     },
-    /// Give a user another password; ends all its sign-ins
+    /// Change the password of a user; ends all its sign-ins
     SetPassword {
         /// The user's name
         name: String,
@@ -58,21 +60,21 @@ pub(super) enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Switch an account off; ends all its sign-ins
+    /// Disable an account; ends all its sign-ins
     Disable {
         /// The user's name
         name: String,
     },
-    /// Switch an account on again
+    /// Enable an account again
     Enable {
         /// The user's name
         name: String,
     },
-    /// Delete a user and its sign-ins for good; its events stay
+    /// Delete a user and its sign-ins permanently; its events stay in the audit log
     Delete {
         /// The user's name
         name: String,
-        /// Really
+        /// Confirm the deletion
         #[arg(long)]
         yes: bool,
     },
@@ -93,28 +95,16 @@ impl From<RoleName> for Role {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let fields: Vec<String> =
-            error.fields().map(|(name, message)| format!("{name}: {message}")).collect();
-        match (fields.is_empty(), std::error::Error::source(&error)) {
-            (false, _) => Self(fields),
-            (true, Some(cause)) => Self::new(format!("{error} ({cause})")),
-            (true, None) => Self::new(error.to_string()),
-        }
-    }
-}
-
 /// Runs one of the commands.
 pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
     let Database { mut connection, auth } = Database::open()?;
     let (connection, limits) = (&mut connection, auth.password);
-    let by = Actor::command_line(Clock::system().now()?);
+    let actor = Actor::command_line(Clock::system().now()?);
     match command {
         UserCommand::Add { name, role, full_name: full, password_stdin } => {
             let username = Username::parse(name)?;
             let full_name = full_name(full)?;
-            let password = password(*password_stdin)?;
+            let password = read_password(*password_stdin)?;
             let owner = PasswordOwner { username: username.key(), full_name: full_name.as_deref() };
             new_password("password", password.reveal(), owner, &limits)?;
             let new = NewUser {
@@ -122,9 +112,9 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 full_name,
                 role: (*role).into(),
                 password_hash: Hasher::new(&limits)?.hash_blocking(&password)?,
-                created_at: by.at(),
+                created_at: actor.at(),
             };
-            let user = queries::add(connection, &new, &by)?;
+            let user = queries::add(connection, &new, &actor)?;
             print_line(format_args!(
                 "added {} (id {}, {})",
                 user.username,
@@ -132,20 +122,22 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 user.role.as_str()
             ));
         }
-        UserCommand::Import { file, dry_run } => import::run(connection, &limits, file, *dry_run)?,
+        UserCommand::Import { file, dry_run } => {
+            user_import::run(connection, &limits, file, *dry_run)?
+        }
         UserCommand::List { search } => list(connection, search)?,
         UserCommand::SetRole { name, role } => {
             let role = Some((*role).into());
-            report(&change(connection, name, &Change { role, ..Change::default() }, &by)?);
+            print_user(&change(connection, name, &Change { role, ..Change::default() }, &actor)?);
         }
         UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
-            let password = password(*password_stdin)?;
+            let password = read_password(*password_stdin)?;
             let (username, full_name) = (Username::parse(name)?, user.full_name.as_deref());
             let owner = PasswordOwner { username: username.key(), full_name };
             new_password("password", password.reveal(), owner, &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
-            queries::set_password(connection, &user, &hash, &by)?;
+            queries::set_password(connection, &user, &hash, &actor)?;
             print_line(format_args!(
                 "changed the password of {}; its sign-ins have ended",
                 user.username
@@ -153,25 +145,26 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         }
         UserCommand::Disable { name } => {
             let active = Some(false);
-            report(&change(connection, name, &Change { active, ..Change::default() }, &by)?);
+            print_user(&change(connection, name, &Change { active, ..Change::default() }, &actor)?);
         }
         UserCommand::Enable { name } => {
             let active = Some(true);
-            report(&change(connection, name, &Change { active, ..Change::default() }, &by)?);
+            print_user(&change(connection, name, &Change { active, ..Change::default() }, &actor)?);
         }
         UserCommand::Delete { name, yes } => {
             let user = find(connection, name)?;
             if !yes {
-                let line = format!("this deletes {} for good; add --yes", user.username);
+                let line = format!("this deletes {} permanently; add --yes", user.username);
                 return Err(Failure::new(line));
             }
-            let deleted = queries::delete(connection, user.id, &by)?;
+            let deleted = queries::delete(connection, user.id, &actor)?;
             print_line(format_args!("deleted {}; {} sign-ins ended", user.username, deleted.ended));
         }
     }
     Ok(())
 }
 
+/// Finds a user by name.
 pub(super) fn find(connection: &mut AnyConnection, name: &str) -> Result<User, Failure> {
     let found = queries::named(connection, Username::parse(name)?.key()).map_err(Error::from)?;
     found.ok_or_else(|| Failure::new("there is no user of this name"))
@@ -181,13 +174,13 @@ fn change(
     connection: &mut AnyConnection,
     name: &str,
     change: &Change,
-    by: &Actor,
+    actor: &Actor,
 ) -> Result<User, Failure> {
     let user = find(connection, name)?;
-    Ok(queries::change(connection, user.id, change, by)?.user)
+    Ok(queries::change(connection, user.id, change, actor)?.user)
 }
 
-fn report(user: &User) {
+fn print_user(user: &User) {
     let state = if user.active { "active" } else { "disabled" };
     print_line(format_args!("{} is {} and {state}", user.username, user.role.as_str()));
 }
@@ -212,8 +205,8 @@ fn list(connection: &mut AnyConnection, search: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The password from standard input without its line end, or typed twice without an echo.
-fn password(from_stdin: bool) -> Result<Password, Failure> {
+/// Reads the password from standard input without its newline, or prompts for it twice.
+fn read_password(from_stdin: bool) -> Result<Password, Failure> {
     let failed = |cause: std::io::Error| Failure::new(format!("cannot read the password: {cause}"));
     if from_stdin {
         let mut text = String::new();

@@ -1,8 +1,8 @@
-//! The connection type; alone in its file because the derive's own items have no docs.
+//! The connection type, in a private module because the derive generates undocumented items.
 
 /// A connection to either database.
 ///
-/// Queries are written once and run on both; what the derive cannot say is a `match`.
+/// Queries are written once and run on both; where the databases differ, `match` on it.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
     /// SQLite.

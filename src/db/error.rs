@@ -1,21 +1,21 @@
-//! Why the database did not do what it was asked.
+//! Errors of the database.
 
 use std::fmt;
 use std::time::Duration;
 
 use diesel::result::Error as Query;
 
-/// A failure of the store, never of the request.
+/// A failure of the database; never the client's mistake.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DbError {
-    /// No connection could be opened; the driver's own words.
+    /// No connection could be opened; holds the driver's message.
     Connect(String),
-    /// Nothing was answered in time.
+    /// There was no result within this time.
     Timeout(Duration),
     /// A statement failed.
     Query(Query),
-    /// The work itself broke off.
+    /// The work was aborted.
     Broken(String),
 }
 
@@ -23,9 +23,9 @@ impl fmt::Display for DbError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(cause) => write!(f, "no connection to the database: {cause}"),
-            Self::Timeout(waited) => write!(f, "no answer from the database within {waited:?}"),
+            Self::Timeout(waited) => write!(f, "the database did not respond within {waited:?}"),
             Self::Query(cause) => write!(f, "the database refused a statement: {cause}"),
-            Self::Broken(cause) => write!(f, "the work on the database broke off: {cause}"),
+            Self::Broken(cause) => write!(f, "the work on the database was aborted: {cause}"),
         }
     }
 }

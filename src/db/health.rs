@@ -1,4 +1,4 @@
-//! How the database is, asked without changing anything.
+//! Whether the database accepts writes, checked without changing anything.
 
 use std::time::Duration;
 
@@ -6,11 +6,13 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::pool::limit;
-use super::{AnyConnection, Db, DbError, write};
+use super::connection::AnyConnection;
+use super::error::DbError;
+use super::pool::{Db, set_lock_timeout};
+use super::transaction::write;
 
-/// How long it is waited for whoever else is writing: longer than a write takes.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// How long to wait for another writer: longer than a write takes.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(50);
 
 #[derive(QueryableByName)]
 struct ReadOnly {
@@ -19,35 +21,35 @@ struct ReadOnly {
 }
 
 impl Db {
-    /// Whether the database takes writes at this moment; it can be read in any case.
+    /// Returns whether the database accepts writes at this moment.
     ///
-    /// SQLite: nobody else holds the lock for writing, and the file is not read-only. PostgreSQL:
-    /// the server is no standby and takes no vow of reading only. Nothing is written, so a full
-    /// disk is not noticed.
+    /// SQLite: no other connection holds the write lock, and the file is not read-only. PostgreSQL:
+    /// the server is not a standby and not in read-only mode. Nothing is written, so a full disk
+    /// is not noticed.
     ///
     /// # Errors
-    /// [`DbError`] when it cannot even be read.
+    /// [`DbError`] if the database cannot be read either.
     pub async fn is_writable(&self) -> Result<bool, DbError> {
         let usual = self.lock_timeout();
         self.run(move |connection| {
             connection.batch_execute("SELECT id FROM users LIMIT 1")?;
-            limit(connection, PATIENCE)?;
+            set_lock_timeout(connection, LOCK_TIMEOUT)?;
             let writable = is_writable(connection);
-            limit(connection, usual)?;
+            set_lock_timeout(connection, usual)?;
             Ok(writable)
         })
         .await
     }
 }
 
-/// Whether a connection's database takes writes, as [`Db::is_writable`] says; waits for a lock as
-/// long as the connection does.
+/// Returns whether a connection's database accepts writes, like [`Db::is_writable`], but waits for
+/// a lock as long as the connection's own timeout.
 pub fn is_writable(connection: &mut AnyConnection) -> bool {
     match connection {
         AnyConnection::Sqlite(_) => write(connection, |_| Ok::<_, DbError>(())).is_ok(),
         AnyConnection::Postgres(postgres) => {
-            let asked = diesel::sql_query("SHOW transaction_read_only").get_result(postgres);
-            asked.is_ok_and(|found: ReadOnly| found.transaction_read_only == "off")
+            let shown = diesel::sql_query("SHOW transaction_read_only").get_result(postgres);
+            shown.is_ok_and(|found: ReadOnly| found.transaction_read_only == "off")
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The schema, brought up to date at every start, under a lock: two processes that start at
-//! once must not both do it.
+//! Migrations. Every start brings the schema up to date under a lock, because several processes may
+//! start at once.
 
 use std::thread;
 use std::time::Duration;
@@ -13,29 +13,30 @@ use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{AnyConnection, DbError};
+use super::connection::AnyConnection;
+use super::error::DbError;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Any number will do, as long as every process uses the same.
-const LOCK: i64 = 0x7665_7374_6962;
+/// The key of the advisory lock: any number that all processes share.
+const LOCK_KEY: i64 = 0x7665_7374_6962;
 
-/// How often, and after which pause, the switch of the journal is tried.
+/// How often, and after which pause, switching the journal mode is tried.
 const ATTEMPTS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Brings the schema up to date.
 ///
 /// # Errors
-/// [`DbError`] when a migration fails; none is half done.
+/// [`DbError`] if a migration fails; none is left half applied.
 pub fn migrate(connection: &mut AnyConnection) -> Result<(), DbError> {
     match connection {
         AnyConnection::Sqlite(sqlite) => {
             switch_to_wal(sqlite)?;
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
-            let done = run(sqlite, SQLITE);
-            match done {
+            let migrated = run(sqlite, SQLITE);
+            match migrated {
                 Ok(()) => Ok(AnsiTransactionManager::commit_transaction(sqlite)?),
                 Err(error) => {
                     AnsiTransactionManager::rollback_transaction(sqlite)?;
@@ -44,31 +45,31 @@ pub fn migrate(connection: &mut AnyConnection) -> Result<(), DbError> {
             }
         }
         AnyConnection::Postgres(postgres) => {
-            // A neighbour's migration may take longer than a request may.
+            // Another process's migration may take longer than a request may.
             postgres.batch_execute(&format!(
-                "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK});"
+                "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK_KEY});"
             ))?;
-            let done = run(postgres, POSTGRES);
-            postgres.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK});"))?;
-            done
+            let migrated = run(postgres, POSTGRES);
+            postgres.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK_KEY});"))?;
+            migrated
         }
     }
 }
 
-/// Once, before any pool opens: the file remembers it.
+/// Switches the file to a write-ahead log. The file keeps this mode.
 ///
-/// Of two first starts that do it at the same moment SQLite refuses one at once, whatever time it
-/// was told to wait: each would wait for the other. The second finds it done.
+/// If two processes switch at the same moment, SQLite refuses one at once, whatever its busy
+/// timeout, because each would wait for the other. A later attempt finds the switch done.
 fn switch_to_wal(sqlite: &mut SqliteConnection) -> QueryResult<()> {
-    let mut switched = Ok(());
+    let mut result = Ok(());
     for _ in 0..ATTEMPTS {
-        switched = sqlite.batch_execute("PRAGMA journal_mode = WAL;");
-        match &switched {
+        result = sqlite.batch_execute("PRAGMA journal_mode = WAL;");
+        match &result {
             Err(error) if error.to_string().contains("locked") => thread::sleep(PAUSE),
             _ => break,
         }
     }
-    switched
+    result
 }
 
 fn run<D: Backend>(
@@ -78,44 +79,44 @@ fn run<D: Backend>(
 where
     EmbeddedMigrations: MigrationSource<D>,
 {
-    let done = harness.run_pending_migrations(migrations);
-    done.map(drop).map_err(|cause| DbError::Broken(cause.to_string()))
+    let applied = harness.run_pending_migrations(migrations);
+    applied.map(drop).map_err(|cause| DbError::Broken(cause.to_string()))
 }
 
-/// How the schema of a database compares with that of this program.
+/// How the schema of a database compares with the migrations of this program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Inspected {
-    /// Migrations that were done.
+pub struct SchemaStatus {
+    /// The number of applied migrations.
     pub applied: usize,
-    /// Migrations that the next start does.
+    /// The number of migrations that the next start applies.
     pub pending: usize,
-    /// Migrations that were done by a newer program.
+    /// The number of applied migrations that this program does not know: a newer one applied them.
     pub unknown: usize,
 }
 
 #[derive(QueryableByName)]
-struct Version {
+struct AppliedVersion {
     #[diesel(sql_type = Text)]
     version: String,
 }
 
-/// Compares without changing anything.
+/// Compares the schema with this program's migrations without changing anything.
 ///
 /// # Errors
-/// [`DbError`] when the migrations of this program cannot be listed.
-pub fn inspect(connection: &mut AnyConnection) -> Result<Inspected, DbError> {
-    let ours = match connection {
+/// [`DbError`] if the migrations of this program cannot be listed.
+pub fn schema_status(connection: &mut AnyConnection) -> Result<SchemaStatus, DbError> {
+    let known = match connection {
         AnyConnection::Sqlite(_) => versions::<Sqlite>(&SQLITE),
         AnyConnection::Postgres(_) => versions::<Pg>(&POSTGRES),
     }?;
-    // An empty database has no such table.
-    let done = diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
-        .get_results::<Version>(connection)
+    // An empty database does not have this table.
+    let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
+        .get_results::<AppliedVersion>(connection)
         .unwrap_or_default();
-    let is_done = |version: &String| done.iter().any(|done| done.version == *version);
-    let unknown = done.iter().filter(|done| !ours.contains(&done.version)).count();
-    let pending = ours.iter().filter(|version| !is_done(version)).count();
-    Ok(Inspected { applied: done.len(), pending, unknown })
+    let is_applied = |version: &String| applied.iter().any(|row| row.version == *version);
+    let unknown = applied.iter().filter(|row| !known.contains(&row.version)).count();
+    let pending = known.iter().filter(|version| !is_applied(version)).count();
+    Ok(SchemaStatus { applied: applied.len(), pending, unknown })
 }
 
 fn versions<D: Backend>(migrations: &EmbeddedMigrations) -> Result<Vec<String>, DbError>

@@ -1,25 +1,23 @@
-//! One connection type for both databases, and a pool that keeps its work off the async
-//! threads and answers within a deadline.
+//! The database: one connection type for SQLite and PostgreSQL, the pool, the schema, and
+//! copying one database into another (`vestibule move`). Imports nothing of the service.
 
 mod address;
+mod connect;
 mod connection;
-mod encryption;
 mod error;
 mod health;
-mod inline_reader;
-mod manager;
 mod migrations;
 mod pool;
 pub mod schema;
+mod sqlite_file;
 mod transaction;
 pub mod transfer;
 
-pub use address::{Address, Backend};
+pub use address::{Address, Backend, Encryption};
+pub use connect::connect;
 pub use connection::AnyConnection;
-pub use encryption::Encryption;
 pub use error::DbError;
 pub use health::is_writable;
-pub use manager::connect;
-pub use migrations::{Inspected, inspect, migrate};
+pub use migrations::{SchemaStatus, migrate, schema_status};
 pub use pool::{Db, DbConfig};
 pub use transaction::write;

@@ -1,18 +1,18 @@
-//! Transactions that will write.
+//! Write transactions.
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::Error as Query;
 
-use super::AnyConnection;
+use super::connection::AnyConnection;
 
-/// Runs `work` in one transaction that commits when it succeeds.
+/// Runs `work` in one transaction, which is committed if `work` succeeds.
 ///
-/// On SQLite it is IMMEDIATE: a transaction that only reads at first is refused at once,
-/// without waiting, when it wants to write and another did meanwhile. A panic in `work`
-/// leaves the transaction open, and the pool throws such a connection away.
+/// On SQLite the transaction is IMMEDIATE: a deferred one that starts with a read fails at once,
+/// without waiting, if another connection wrote before its first write. A panic in `work` leaves
+/// the transaction open, and the pool discards such a connection.
 ///
 /// # Errors
-/// What `work` answers, or the database's refusal to begin or commit.
+/// The error of `work`, or a failure to begin or commit.
 pub fn write<T, E: From<Query>>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,

@@ -1,4 +1,4 @@
-//! Log lines as JSON on standard error, one per request and per event.
+//! Logs JSON lines to standard error: one per request, and one per event.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,27 +14,27 @@ mod buffer;
 
 use buffer::LogBuffer;
 
-/// Writes each record as one line of JSON; control characters come out escaped, so no input
-/// can forge a line.
+/// Writes each record as one line of JSON. Control characters are escaped, so input cannot forge a
+/// line.
 struct JsonLines {
     clock: Clock,
-    gathered: Arc<LogBuffer>,
+    buffer: Arc<LogBuffer>,
 }
 
-/// What a line of the access log takes, in bytes.
-const LINE: usize = 256;
+/// The usual length of a line of the access log, in bytes.
+const LINE_LENGTH: usize = 256;
 
-/// Rocket explains each request in several lines; the access log says it in one. Its errors
-/// are kept, without their continuation lines.
+/// Returns whether a record is left out. Rocket logs each request in several lines, for which the
+/// access log has one. Rocket's errors are kept, without their continuation lines.
 fn is_noise(target: &str, level: Level) -> bool {
-    let of_rocket = target.starts_with("rocket") || target.starts_with('_');
-    target.ends_with("::_") || (of_rocket && level > Level::Error)
+    let from_rocket = target.starts_with("rocket") || target.starts_with('_');
+    target.ends_with("::_") || (from_rocket && level > Level::Error)
 }
 
-/// How many fields a line of the access log has.
-const FIELDS: usize = 9;
+/// The number of fields in a line of the access log.
+const FIELD_COUNT: usize = 9;
 
-/// The fields of a line, in no order yet.
+/// The fields of a line, not sorted yet.
 struct Fields<'l>(Vec<(Key<'l>, Value<'l>)>);
 
 impl<'kvs> VisitSource<'kvs> for Fields<'kvs> {
@@ -45,15 +45,16 @@ impl<'kvs> VisitSource<'kvs> for Fields<'kvs> {
 }
 
 impl Fields<'_> {
-    /// One object with its names in order, each once: the first of a name counts.
+    /// Writes one JSON object with sorted, unique names; of several fields with one name, the first
+    /// is kept.
     fn into_line(mut self) -> Result<Vec<u8>, Error> {
         self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
         self.0.dedup_by(|(later, _), (earlier, _)| later == earlier);
-        let mut line = Vec::with_capacity(LINE);
+        let mut line = Vec::with_capacity(LINE_LENGTH);
         let mut json = serde_json::Serializer::new(&mut line);
         let mut object = json.serialize_map(None).map_err(Error::boxed)?;
         for (key, value) in &self.0 {
-            // A field that cannot be shown is left out; the line is worth more than it.
+            // A field that cannot be formatted is left out.
             let _ = value.visit(&mut Field { object: &mut object, name: key.as_str() });
         }
         object.end().map_err(Error::boxed)?;
@@ -62,8 +63,7 @@ impl Fields<'_> {
     }
 }
 
-/// Writes one field: a number stays one, everything else becomes text, and one without a
-/// value is left out.
+/// Writes one field: integers as numbers, everything else as text; null is left out.
 struct Field<'l, M> {
     object: &'l mut M,
     name: &'l str,
@@ -109,9 +109,9 @@ impl Log for JsonLines {
         }
         let time = self.clock.now().ok().map(SystemTime::from);
         let time = time.map(humantime::format_rfc3339_micros);
-        let dropped = self.gathered.dropped();
-        let mut fields = Fields(Vec::with_capacity(FIELDS));
-        // As many fields as can be read; the line is worth more than the others.
+        let dropped = self.buffer.take_dropped();
+        let mut fields = Fields(Vec::with_capacity(FIELD_COUNT));
+        // After an error, the line has the fields that could be read.
         let _ = record.key_values().visit(&mut fields);
         if let Some(time) = &time {
             fields.0.push((Key::from_str("time"), Value::from_display(time)));
@@ -125,12 +125,12 @@ impl Log for JsonLines {
             (Key::from_str("message"), Value::from_display(record.args())),
         ]);
         if let Ok(line) = fields.into_line() {
-            self.gathered.add(&line, dropped);
+            self.buffer.add(&line, dropped);
         }
     }
 
     fn flush(&self) {
-        self.gathered.flush();
+        self.buffer.flush();
     }
 }
 
@@ -144,14 +144,14 @@ fn lower_case(level: Level) -> &'static str {
     }
 }
 
-/// Makes JSON lines the log of this process; must come before Rocket is built, which then
-/// leaves logging alone. Does nothing when a log is set already.
+/// Installs this logger for the process. Must be called before Rocket is built, which then keeps it.
+/// Does nothing if a logger is already set.
 pub(crate) fn install(level: LevelFilter) {
-    let gathered = Arc::new(LogBuffer::default());
-    let lines = JsonLines { clock: Clock::system(), gathered: gathered.clone() };
+    let buffer = Arc::new(LogBuffer::default());
+    let lines = JsonLines { clock: Clock::system(), buffer: buffer.clone() };
     if log::set_boxed_logger(Box::new(lines)).is_ok() {
         log::set_max_level(level);
-        std::thread::spawn(move || gathered.write_to(&mut std::io::stderr()));
+        std::thread::spawn(move || buffer.write_to(&mut std::io::stderr()));
     }
 }
 
@@ -164,11 +164,11 @@ mod tests {
 
     #[test]
     fn a_line_is_one_object_with_its_names_in_order_and_nothing_in_it_ends_it_early() {
-        let gathered = LogBuffer::default();
-        gathered.dropped.store(3, Ordering::Relaxed);
+        let buffer = LogBuffer::default();
+        buffer.dropped.store(3, Ordering::Relaxed);
         let clock = Clock::manual();
         clock.set(datetime!(2030-01-02 03:04:05 UTC));
-        let lines = JsonLines { clock, gathered: Arc::new(gathered) };
+        let lines = JsonLines { clock, buffer: Arc::new(buffer) };
         let log = |target: &str, level, message: &str, fields: &[(&str, Value<'_>)]| {
             let mut record = Record::builder();
             record.target(target).level(level).key_values(&fields);
@@ -188,7 +188,7 @@ mod tests {
         log("vestibule::access", Level::Info, "GET /\n\u{1b}é 200", &named);
         log("vestibule", Level::Warn, "next", &[]);
         let mut written = Vec::new();
-        lines.gathered.take(&mut written);
+        lines.buffer.take_batch(&mut written);
         assert_eq!(
             String::from_utf8(written).as_deref(),
             Ok("{\"change\":-1,\"dropped\":3,\"fresh\":\"true\",\"level\":\"info\",\

@@ -1,4 +1,4 @@
-//! All settings of the service, read once before anything starts.
+//! The settings of the service, read and validated once before it starts.
 
 mod profiles;
 
@@ -13,9 +13,9 @@ use crate::accounts::AccountsConfig;
 use crate::db::{Address, DbConfig};
 use vestibule::{ConfigError, read};
 
-pub use profiles::{not_selected, remarks};
+pub use profiles::{not_selected, profile_warnings};
 
-/// Every setting of the service, checked.
+/// The validated settings of the service.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `[default.auth]`.
@@ -24,11 +24,11 @@ pub struct Settings {
     pub accounts: AccountsConfig,
     /// `[default.databases.main]`.
     pub database: DbConfig,
-    /// Whether the sample users belong into an empty database.
+    /// Whether sample users are added to an empty database.
     pub sample_users: bool,
-    /// Where the service will listen.
+    /// The address to listen on.
     pub address: IpAddr,
-    /// On which port.
+    /// The port to listen on; 0 means any free port.
     pub port: u16,
 }
 
@@ -49,7 +49,7 @@ struct Databases {
     main: Main,
 }
 
-/// The keys are those of Rocket's own pools.
+/// The keys are those of Rocket's database pools.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Main {
@@ -60,7 +60,8 @@ struct Main {
     timeout: Duration,
 }
 
-/// Two look-ups one after the other still answer within three seconds.
+/// With this default a request with two look-ups responds within three seconds, even if both time
+/// out.
 const fn default_timeout() -> Duration {
     Duration::from_secs(1)
 }
@@ -70,33 +71,33 @@ const fn default_pool_size() -> u32 {
 }
 
 impl Settings {
-    /// Reads and checks the settings of the selected profile.
+    /// Reads and validates the settings of the selected profile.
     ///
     /// # Errors
-    /// One [`ConfigError`] per problem, each naming key, source and what is allowed.
+    /// One [`ConfigError`] per problem, with the key, its source and what is allowed.
     pub fn read(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
         let misplaced = profiles::misplaced(figment);
         if !misplaced.is_empty() {
             return Err(misplaced);
         }
-        let mut faults = Vec::new();
-        let mut keep = |found: Vec<ConfigError>| faults.extend(found);
+        let mut errors = Vec::new();
+        let mut collect = |found: Vec<ConfigError>| errors.extend(found);
         let server = figment.extract::<rocket::Config>();
-        let server = server.map_err(|error| keep(vestibule::faults_of(figment, error))).ok();
-        let auth = vestibule::Config::from_figment(figment).map_err(&mut keep).ok();
-        let accounts = read::<AccountsTable>(figment).map_err(&mut keep).ok();
-        let database = database(figment).map_err(&mut keep).ok();
+        let server = server.map_err(|error| collect(vestibule::faults_of(figment, error))).ok();
+        let auth = vestibule::Config::from_figment(figment).map_err(&mut collect).ok();
+        let accounts = read::<AccountsTable>(figment).map_err(&mut collect).ok();
+        let database = database(figment).map_err(&mut collect).ok();
         if let (Some(server), Some(auth), Some(accounts), Some(database)) =
             (server, auth, accounts, database)
         {
             let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
-            // Rocket refuses too, without saying which key is meant.
+            // Rocket would refuse this too, without naming the key.
             if !debug && !server.secret_key.is_provided() {
                 let problem = "is missing; set 32 random bytes in base64, such as \
                                `openssl rand -base64 32` prints";
                 return Err(vec![ConfigError::new(figment, "secret_key", problem)]);
             }
-            // With none of either Rocket would panic, and with too many the system refuses.
+            // Rocket panics if one of these is 0; the system cannot start too many threads.
             if !(1..=1024).contains(&server.workers) {
                 return Err(vec![ConfigError::new(figment, "workers", "must be 1 to 1024")]);
             }
@@ -133,13 +134,13 @@ impl Settings {
                 port: server.port,
             });
         }
-        // A file that cannot be read is found by each part that wants to read it.
-        faults.dedup();
-        Err(faults)
+        // An unreadable file is reported once by each of the parts above.
+        errors.dedup();
+        Err(errors)
     }
 }
 
-/// `[default.databases.main]` alone, for commands that need nothing else.
+/// Reads `[default.databases.main]` alone, for commands that need nothing else.
 ///
 /// # Errors
 /// One [`ConfigError`] per problem.
@@ -149,24 +150,24 @@ pub fn database(figment: &Figment) -> Result<DbConfig, Vec<ConfigError>> {
         return Err(misplaced);
     }
     let main = read::<DatabasesTable>(figment)?.databases.main;
-    let fault = |key: &str, problem: &str| {
+    let error = |key: &str, problem: &str| {
         vec![ConfigError::new(figment, &format!("databases.main.{key}"), problem)]
     };
-    let address = Address::parse(&main.url).map_err(|problem| fault("url", problem))?;
+    let address = Address::parse(&main.url).map_err(|problem| error("url", problem))?;
     if let Address::Sqlite(path) = &address {
-        directory_of(path).map_err(|problem| fault("url", &problem))?;
+        check_directory_of(path).map_err(|problem| error("url", &problem))?;
     }
     if !(1..=256).contains(&main.pool_size) {
-        return Err(fault("pool_size", "must be 1 to 256"));
+        return Err(error("pool_size", "must be 1 to 256"));
     }
     let limits = Duration::from_millis(100)..=Duration::from_secs(60);
     if !limits.contains(&main.timeout) {
-        return Err(fault("timeout", "must be a duration from \"100ms\" to \"1m\""));
+        return Err(error("timeout", "must be a duration from \"100ms\" to \"1m\""));
     }
     Ok(DbConfig { address, pool_size: main.pool_size, timeout: main.timeout })
 }
 
-fn directory_of(path: &Path) -> Result<(), String> {
+fn check_directory_of(path: &Path) -> Result<(), String> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),

@@ -1,4 +1,5 @@
-//! `var/`: what the service makes for itself at its first start and finds again at the next.
+//! The state directory (`var/`): what the service creates at its first start, secrets and the SQLite
+//! file.
 
 mod secrets;
 
@@ -7,52 +8,52 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-pub use secrets::Forgotten;
+pub use secrets::DroppedSecrets;
 
-/// The directory of the service's own state: `VESTIBULE_STATE`, or `var`.
+/// The directory of the service's state: `VESTIBULE_STATE`, or `var`.
 #[derive(Clone, Debug)]
 pub struct StateDir(PathBuf);
 
 impl StateDir {
-    /// The directory that the environment names, or `var` beside the working directory.
+    /// Returns the directory in `VESTIBULE_STATE`, or `var` in the working directory.
     #[must_use]
     pub fn from_env() -> Self {
         let named = std::env::var_os("VESTIBULE_STATE").filter(|name| !name.is_empty());
         Self(named.map_or_else(|| PathBuf::from("var"), PathBuf::from))
     }
 
-    /// This directory.
+    /// Uses this directory.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// Where the directory is.
+    /// Returns the path of the directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// The file of generated secrets.
+    /// Returns the path of the generated secrets.
     #[must_use]
     pub fn secrets(&self) -> PathBuf {
         self.0.join("secrets.toml")
     }
 
-    /// The URL of the SQLite database in here.
+    /// Returns the URL of the SQLite database in this directory.
     #[must_use]
     pub fn database_url(&self) -> String {
         format!("sqlite://{}", self.0.join("vestibule.sqlite3").display())
     }
 
-    /// Makes the directory (0700) and the secrets (0600) where they are missing.
+    /// Creates the directory (mode 0700) and the secrets (mode 0600) if they are missing.
     ///
     /// # Errors
-    /// One sentence that names the path and the system's reason.
+    /// A sentence with the path and the system's error.
     pub fn prepare(&self) -> Result<(), String> {
         let failed = |what: &Path, cause: &io::Error| {
-            let failed = secrets::failed(what, cause);
-            format!("{failed}; set VESTIBULE_STATE to a directory that can be written")
+            let message = secrets::cannot_write(what, cause);
+            format!("{message}; set VESTIBULE_STATE to a directory that can be written")
         };
         if !self.0.is_dir() {
             let mut builder = fs::DirBuilder::new();
@@ -77,22 +78,22 @@ impl StateDir {
         secrets::create(&path).map_err(|cause| failed(&path, &cause))
     }
 
-    /// Puts new secrets into the file; the former ones stay beside them, as the newest of the
-    /// previous ones. A process that starts meanwhile reads the old file or the new one, and
-    /// of two that rotate at once neither loses a secret. `now` is noted beside them.
+    /// Replaces the secrets by new ones; the former ones are kept as the newest of the previous ones.
+    /// A process that starts meanwhile reads the old file or the new one, and of two concurrent
+    /// rotations neither loses a secret. `now` is recorded in the file.
     ///
     /// # Errors
-    /// One sentence that names the path: the file is not there, holds a setting that is no
-    /// secret of ours, or cannot be replaced; then it is as it was.
+    /// A sentence with the path, if the file does not exist, has an unknown setting, or cannot be
+    /// replaced. The file is then unchanged.
     pub fn rotate(&self, now: &str) -> Result<(), String> {
         secrets::rotate(&self.secrets(), now)
     }
 
-    /// Drops the previous secrets: what only they signed or sealed is worth nothing any more.
+    /// Drops the previous secrets: credentials that only they signed or sealed are no longer valid.
     ///
     /// # Errors
     /// As [`rotate`](Self::rotate).
-    pub fn forget(&self) -> Result<Forgotten, String> {
+    pub fn forget(&self) -> Result<DroppedSecrets, String> {
         secrets::forget(&self.secrets())
     }
 }

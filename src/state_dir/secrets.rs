@@ -1,4 +1,4 @@
-//! `secrets.toml`: the secrets that the service made for itself, and those that they replaced.
+//! `secrets.toml`: the generated secrets, and the previous ones.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -12,10 +12,10 @@ use rocket::figment::error::Kind;
 use rocket::figment::providers::{Format, Toml};
 use serde::Deserialize;
 
-/// What the names of files that are still being written begin with.
-const ASIDE: &str = ".secrets-";
+/// The prefix of temporary files.
+const TEMPORARY_PREFIX: &str = ".secrets-";
 
-/// What the file holds. Unknown keys are refused, because writing it anew would lose them.
+/// The content of the file. Unknown keys are an error, because rewriting the file would lose them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Secrets {
@@ -48,19 +48,19 @@ struct TokenTable {
     previous_secrets: Vec<String>,
 }
 
-/// Secrets that were dropped.
+/// The previous secrets that were dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forgotten {
-    /// How many previous values of `secret_key`.
+pub struct DroppedSecrets {
+    /// The number of previous values of `secret_key`.
     pub secret_keys: usize,
-    /// How many previous values of `auth.token.secret`.
+    /// The number of previous values of `auth.token.secret`.
     pub token_secrets: usize,
-    /// When they were replaced, newest first, as far as the file says so.
+    /// When they were replaced, newest first; empty if the file does not say.
     pub replaced_at: Vec<String>,
 }
 
 impl Secrets {
-    /// New ones from the system's randomness, as long as any algorithm wants them.
+    /// Generates secrets, long enough for every algorithm, from the system's randomness.
     pub(super) fn random() -> io::Result<Self> {
         let secret_key = STANDARD.encode(random::<32>()?);
         let secret = URL_SAFE_NO_PAD.encode(random::<64>()?);
@@ -69,7 +69,7 @@ impl Secrets {
         Ok(Self { secret_key, replaced_at: Vec::new(), auth })
     }
 
-    /// Reads the file; the fault repeats no value of it.
+    /// Reads the file. The error never holds a value of it.
     fn read(path: &Path) -> Result<Self, String> {
         let read = Figment::from(Toml::file_exact(path)).extract();
         read.map_err(|error| match &error.kind {
@@ -83,27 +83,27 @@ impl Secrets {
         })
     }
 
-    /// Takes new secrets; the old ones become the newest of the previous ones.
+    /// Replaces the secrets by `new`; the old ones become the newest of the previous ones.
     fn rotate(self, new: Self, now: &str) -> Self {
-        let before = |old: String, older: Vec<String>| [vec![old], older].concat();
+        let prepend = |old: String, older: Vec<String>| [vec![old], older].concat();
         let (session, token) = (self.auth.session, self.auth.token);
         let session = SessionTable {
-            previous_secret_keys: before(self.secret_key, session.previous_secret_keys),
+            previous_secret_keys: prepend(self.secret_key, session.previous_secret_keys),
         };
         let token = TokenTable {
             secret: new.auth.token.secret,
-            previous_secrets: before(token.secret, token.previous_secrets),
+            previous_secrets: prepend(token.secret, token.previous_secrets),
         };
         Self {
             secret_key: new.secret_key,
-            replaced_at: before(now.to_owned(), self.replaced_at),
+            replaced_at: prepend(now.to_owned(), self.replaced_at),
             auth: AuthTable { session, token },
         }
     }
 
     /// Drops the previous secrets.
-    fn forget(&mut self) -> Forgotten {
-        Forgotten {
+    fn forget(&mut self) -> DroppedSecrets {
+        DroppedSecrets {
             secret_keys: std::mem::take(&mut self.auth.session.previous_secret_keys).len(),
             token_secrets: std::mem::take(&mut self.auth.token.previous_secrets).len(),
             replaced_at: std::mem::take(&mut self.replaced_at),
@@ -133,7 +133,7 @@ impl Secrets {
     }
 }
 
-/// A basic string of TOML escapes as one of JSON does.
+/// Quotes a TOML string; its escapes are those of JSON.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -149,105 +149,107 @@ fn random<const N: usize>() -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// Writes the secrets of the first start. Written aside and linked into place: a crash leaves
-/// no half a secret, and of two processes that start at once one wins and both read the same.
+/// Generates the secrets at the first start. The file is written under a temporary name and then
+/// linked into place: a crash leaves no incomplete file, and of two processes that start at once one
+/// wins and both read the same secrets.
 pub(super) fn create(path: &Path) -> io::Result<()> {
-    let directory = locked(path)?;
-    let aside = aside(path, &Secrets::random()?)?.0;
-    let linked = match fs::hard_link(&aside, path) {
+    let directory = lock_directory(path)?;
+    let temporary = write_temporary(path, &Secrets::random()?)?.0;
+    let linked = match fs::hard_link(&temporary, path) {
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other,
     };
-    fs::remove_file(&aside)?;
-    // Without its name on the disk a file is lost with the power, however well it was written.
+    fs::remove_file(&temporary)?;
+    // The directory entry must be on the disk too, or a power failure loses the file.
     linked.and_then(|()| directory.sync_all())
 }
 
-/// The directory of the file, locked: the file itself cannot be the lock, because it is another
-/// one afterwards. What a crash left aside is removed; nobody else is writing now.
-fn locked(path: &Path) -> io::Result<File> {
+/// Locks the directory of the file, because the file itself is replaced, and removes temporary files
+/// that a crash left behind.
+fn lock_directory(path: &Path) -> io::Result<File> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
     let directory = File::open(parent)?;
     directory.lock()?;
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
-        if entry.file_name().to_str().is_some_and(is_aside) {
+        if entry.file_name().to_str().is_some_and(is_temporary) {
             fs::remove_file(entry.path())?;
         }
     }
     Ok(directory)
 }
 
-/// Whether a file is named as [`aside`] names them.
-fn is_aside(name: &str) -> bool {
-    let random = name.strip_prefix(ASIDE).map(|random| URL_SAFE_NO_PAD.decode(random));
+/// Returns whether [`write_temporary`] made up this name.
+fn is_temporary(name: &str) -> bool {
+    let random = name.strip_prefix(TEMPORARY_PREFIX).map(|random| URL_SAFE_NO_PAD.decode(random));
     random.is_some_and(|bytes| bytes.is_ok_and(|bytes| bytes.len() == 8))
 }
 
-/// Puts new secrets in the place of those in the file.
+/// Replaces the secrets in the file by new ones.
 pub(super) fn rotate(path: &Path, now: &str) -> Result<(), String> {
-    let random = || Secrets::random().map_err(|cause| failed(path, &cause));
+    let random = || Secrets::random().map_err(|cause| cannot_write(path, &cause));
     change(path, |old| Ok((old.rotate(random()?, now), ())))
 }
 
 /// Drops the previous secrets from the file.
-pub(super) fn forget(path: &Path) -> Result<Forgotten, String> {
+pub(super) fn forget(path: &Path) -> Result<DroppedSecrets, String> {
     change(path, |mut secrets| {
         let forgotten = secrets.forget();
         Ok((secrets, forgotten))
     })
 }
 
-/// Reads the file, changes what it says and puts it back whole, one process at a time.
+/// Reads the file, changes its content and replaces it, one process at a time.
 fn change<T>(
     path: &Path,
     change: impl FnOnce(Secrets) -> Result<(Secrets, T), String>,
 ) -> Result<T, String> {
-    // Where it is a link, the file behind it is replaced and not the link.
-    let path = &fs::canonicalize(path).map_err(|cause| failed(path, &cause))?;
-    let io = |cause: io::Error| failed(path, &cause);
-    let directory = locked(path).map_err(io)?;
-    let (changed, answer) = change(Secrets::read(path)?)?;
+    // If the path is a symbolic link, its target is replaced and not the link.
+    let path = &fs::canonicalize(path).map_err(|cause| cannot_write(path, &cause))?;
+    let io = |cause: io::Error| cannot_write(path, &cause);
+    let directory = lock_directory(path).map_err(io)?;
+    let (changed, result) = change(Secrets::read(path)?)?;
     replace(path, &changed).and_then(|()| directory.sync_all()).map_err(io)?;
-    Ok(answer)
+    Ok(result)
 }
 
-/// Whoever reads the file meanwhile reads the old one or the new one, never half of either.
+/// Replaces the file atomically: a reader sees the old content or the new one.
 fn replace(path: &Path, secrets: &Secrets) -> io::Result<()> {
-    let (aside, file) = aside(path, secrets)?;
+    let (temporary, file) = write_temporary(path, secrets)?;
     let owned = fs::metadata(path).and_then(|old| {
         let new = file.metadata()?;
-        // Root rotates for a service that runs as somebody else and must read them again.
-        match (old.uid(), old.gid()) == (new.uid(), new.gid()) {
-            true => Ok(()),
-            false => fchown(&file, Some(old.uid()), Some(old.gid())),
+        // Root may rotate for a service that runs as another user and must be able to read it.
+        if (old.uid(), old.gid()) == (new.uid(), new.gid()) {
+            Ok(())
+        } else {
+            fchown(&file, Some(old.uid()), Some(old.gid()))
         }
     });
-    let replaced = owned.and_then(|()| fs::rename(&aside, path));
+    let replaced = owned.and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
-        // The first cause is the one to tell.
-        let _ = fs::remove_file(&aside);
+        // The first error is the one to report.
+        let _ = fs::remove_file(&temporary);
     }
     replaced
 }
 
-/// A new file beside the one that is meant, on the disk, for its owner alone.
-fn aside(path: &Path, secrets: &Secrets) -> io::Result<(PathBuf, File)> {
-    let name = format!("{ASIDE}{}", URL_SAFE_NO_PAD.encode(random::<8>()?));
-    let aside = path.with_file_name(name);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+/// Writes a temporary file with mode 0600 in the same directory, and syncs it.
+fn write_temporary(path: &Path, secrets: &Secrets) -> io::Result<(PathBuf, File)> {
+    let name = format!("{TEMPORARY_PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<8>()?));
+    let temporary = path.with_file_name(name);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     let written = file.write_all(secrets.text().as_bytes()).and_then(|()| file.sync_all());
     match written {
-        Ok(()) => Ok((aside, file)),
+        Ok(()) => Ok((temporary, file)),
         Err(cause) => {
-            let _ = fs::remove_file(&aside);
+            let _ = fs::remove_file(&temporary);
             Err(cause)
         }
     }
 }
 
-/// What could not be written, and why.
-pub(super) fn failed(path: &Path, cause: &io::Error) -> String {
+/// Returns the message for a file that could not be written.
+pub(super) fn cannot_write(path: &Path, cause: &io::Error) -> String {
     format!("cannot write {}: {cause}", path.display())
 }

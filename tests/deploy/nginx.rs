@@ -117,7 +117,7 @@ fn conf(directory: &Path, address: &str, processes: &[&str]) -> String {
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {here}{name};\n"))
         .concat();
-    let without_default = cut(CONF, "    # Whoever does not know", "    # HTTP/1.1 alone");
+    let without_default = cut(CONF, "    # Requests with an unknown", "    # HTTP/1.1 only");
     let without_tls =
         cut(&without_default, "        ssl_certificate ", "        add_header Strict");
     [

@@ -1,5 +1,5 @@
--- An identity column: the id of a deleted account is never given out again, so that no old
--- credential can name a new person. Times are microseconds since 1970, UTC.
+-- An identity column: the id of a deleted account is never assigned again, so that an old credential
+-- cannot belong to a new account. Times are microseconds since 1970, UTC.
 CREATE TABLE users (
     id            BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     username      TEXT    NOT NULL,
@@ -11,7 +11,7 @@ CREATE TABLE users (
     created_at    BIGINT  NOT NULL
 );
 
--- Every start and every change by an administrator asks who administers: a few among all.
+-- Every start, and every change by an administrator, looks up the administrators: few of many rows.
 CREATE INDEX users_administrators ON users (id) WHERE role = 'admin';
 
 CREATE TABLE sign_ins (
@@ -34,18 +34,18 @@ CREATE TABLE sign_ins (
 
 CREATE INDEX sign_ins_by_account ON sign_ins (account);
 CREATE INDEX sign_ins_by_expiry ON sign_ins (expires_at);
--- For the purge: only these end by not being used.
+-- For the purge: only these expire by not being used.
 CREATE INDEX sign_ins_unused ON sign_ins (last_seen_at) WHERE kind = 'browser' AND NOT remembered;
 
--- Failed proofs of a password, counted for each account name and each address.
+-- Failed password checks, counted for each account name and each address.
 CREATE TABLE throttle (
     bucket   TEXT   PRIMARY KEY NOT NULL,
     failures BIGINT NOT NULL,
     ends_at  BIGINT NOT NULL
 );
 
--- The audit log, numbered without gaps. Each row's hash covers the hash before it, so that what is
--- changed or taken out in between is found. No reference to users: a row outlives its account.
+-- The audit log, numbered without gaps. Each row's hash covers the previous hash, so that changed or
+-- removed rows are detected. No reference to users: a row outlives its account.
 CREATE TABLE events (
     id            BIGINT  PRIMARY KEY NOT NULL,
     at            BIGINT  NOT NULL,
@@ -63,7 +63,7 @@ CREATE TABLE events (
 
 CREATE INDEX events_by_account ON events (account, id);
 
--- The newest row's number and hash: whoever writes the next one locks this row first.
+-- The newest row's number and hash. Writing the next event locks this row first.
 CREATE TABLE event_chain (
     id   BIGINT PRIMARY KEY NOT NULL CHECK (id = 1),
     head BIGINT NOT NULL,

@@ -1,4 +1,4 @@
-//! Where the settings come from, and which of them are weak.
+//! The sources of the settings, and weak settings.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use rocket::figment::providers::Env;
 use rocket::figment::value::Dict;
 use rocket::figment::{Figment, Profile};
 
-use super::Report;
+use super::report::Report;
 use crate::settings::Settings;
 use vestibule::{Lifetime, Location, SessionPolicy};
 
-/// The service's own tables and keys, beside Rocket's.
-const OURS: &[&str] = &["auth", "accounts", "databases", "template_dir"];
+/// The tables and keys of the service, in addition to Rocket's.
+const OUR_KEYS: &[&str] = &["auth", "accounts", "databases", "template_dir"];
 
-/// Files, variables and profile.
+/// Checks the configuration file, unknown keys and the profile.
 pub(super) fn sources(report: &mut Report, figment: &Figment) {
     let files = figment.metadata().filter_map(|metadata| metadata.source.as_ref()?.file_path());
     let file = files.filter(|path| !path.ends_with("secrets.toml")).last();
@@ -21,32 +21,29 @@ pub(super) fn sources(report: &mut Report, figment: &Figment) {
         (Some(path), _) => report.ok("configuration", path.display()),
         (None, Some(named)) => report.fail(
             "configuration",
-            format_args!("ROCKET_CONFIG names {named}, which is not there; correct the name"),
+            format_args!("ROCKET_CONFIG names {named}, which does not exist; correct the name"),
         ),
         (None, None) => report.warn(
             "configuration",
-            "there is no Rocket.toml here or above, so every setting has its default; start where \
-             the file is, or name it in ROCKET_CONFIG",
+            "there is no Rocket.toml here or in a parent directory, so every setting has its \
+             default; start where the file is, or set ROCKET_CONFIG",
         ),
     }
     unknown_keys(report, figment);
     profile(report, figment);
 }
 
-/// A key at the top level that nobody reads, of the file or as `ROCKET_...`, is no error for
-/// Rocket, which cannot know what an application reads.
+/// Warns of unknown top-level keys, which Rocket accepts because an application may read them.
 fn unknown_keys(report: &mut Report, figment: &Figment) {
     let keys = figment.extract::<Dict>().unwrap_or_default();
     let known = |key: &str| {
         let rockets = rocket::Config::PARAMETERS;
-        rockets.contains(&key) || OURS.contains(&key) || key == "profile" || key == "config"
+        rockets.contains(&key) || OUR_KEYS.contains(&key) || key == "profile" || key == "config"
     };
     for key in keys.keys().filter(|key| !known(key)) {
         report.warn(
             "configuration",
-            format_args!(
-                "nobody reads the setting `{key}`; docs/OPTIONS.md has all that there are"
-            ),
+            format_args!("the setting `{key}` is unknown; docs/OPTIONS.md lists all settings"),
         );
     }
 }
@@ -68,18 +65,18 @@ fn profile(report: &mut Report, figment: &Figment) {
     }
 }
 
-/// How long another process may let in who is signed out.
+/// Checks how long another process may still accept an ended sign-in.
 pub(super) fn revocation(report: &mut Report, settings: &Settings) {
     let delay = settings.auth.revocation_delay;
     let shown = humantime::format_duration(delay);
     if delay.is_zero() {
-        report.ok("revocation", "at once: every request asks the database");
+        report.ok("revocation", "at once: every request reads the database");
     } else if delay > Duration::from_secs(60) {
         report.warn(
             "revocation",
             format_args!(
-                "for up to {shown} every other process, and what the command line changes, lets in \
-                 who is signed out; set auth.revocation_delay to a minute or less"
+                "for up to {shown} a process may accept sign-ins that another process or the \
+                 command line has ended; set auth.revocation_delay to a minute or less"
             ),
         );
     } else {
@@ -87,16 +84,17 @@ pub(super) fn revocation(report: &mut Report, settings: &Settings) {
     }
 }
 
-/// What is allowed and should not be, outside the debug profile.
+/// Warns of settings that are too weak outside the debug profile.
 pub(super) fn weak_settings(report: &mut Report, figment: &Figment, settings: &Settings) {
     let mode = settings.auth.mode;
     if figment.profile() == rocket::Config::DEBUG_PROFILE {
-        match settings.address.is_loopback() {
-            true => report.ok("settings", format_args!("mode {}, for trying out", mode.as_str())),
-            false => report.warn(
+        if settings.address.is_loopback() {
+            report.ok("settings", format_args!("mode {}, for trying out", mode.as_str()));
+        } else {
+            report.warn(
                 "settings",
                 "the debug profile on an address that others can reach; set ROCKET_PROFILE=release",
-            ),
+            );
         }
         return;
     }
@@ -114,11 +112,11 @@ pub(super) fn weak_settings(report: &mut Report, figment: &Figment, settings: &S
         (auth.password.min_length < 8, "auth.password.min_length is below 8; set it to 8 or more"),
         (
             auth.policy == SessionPolicy::Always,
-            "auth.policy is \"always\": answers to tokens may carry cookies; set \"unless-token\"",
+            "auth.policy is \"always\": responses to tokens may set cookies; set \"unless-token\"",
         ),
         (
             mode.has_tokens() && auth.token.access > Lifetime::For(hour),
-            "auth.token.access is more than an hour: a stolen token is good for as long",
+            "auth.token.access is more than an hour: a stolen token is valid for as long",
         ),
         (
             mode.has_tokens() && auth.token.leeway > minute,
@@ -134,8 +132,8 @@ pub(super) fn weak_settings(report: &mut Report, figment: &Figment, settings: &S
         ),
     ];
     let found: Vec<_> = weak.iter().filter(|(weak, _)| *weak).collect();
-    for (_, says) in &found {
-        report.warn("settings", says);
+    for (_, finding) in &found {
+        report.warn("settings", finding);
     }
     if found.is_empty() {
         report.ok("settings", format_args!("mode {}", mode.as_str()));

@@ -1,31 +1,31 @@
-//! Is the database there, of our shape, and of the same time?
+//! The database: reachable, encrypted, current schema, same clock.
 
 use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::Report;
+use super::report::Report;
 use crate::accounts::samples_alive;
 use crate::db::schema::{sign_ins, users};
 use crate::db::{self, Address, AnyConnection, Encryption};
 use crate::settings::Settings;
 use vestibule::{Clock, Hasher, from_micros};
 
-/// How long it is waited for the database.
+/// How long to wait for the database.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How far the clocks of two machines may differ before tokens of one are refused on the other.
-const APART: time::Duration = time::Duration::seconds(2);
+/// The difference between the clocks of two machines from which tokens of one are refused on the
+/// other.
+const MAX_CLOCK_SKEW: time::Duration = time::Duration::seconds(2);
 
-/// A number that a statement answers.
 #[derive(QueryableByName)]
-struct Number {
+struct NumberRow {
     #[diesel(sql_type = BigInt)]
     n: i64,
 }
 
-/// Everything about the database, as far as it can be had.
+/// Runs all checks of the database that are possible.
 pub(super) fn check(report: &mut Report, settings: &Settings) {
     let address = &settings.database.address;
     match address {
@@ -40,20 +40,21 @@ pub(super) fn check(report: &mut Report, settings: &Settings) {
             return report.fail("database", format_args!("{}: {error}", address.shown()));
         }
     };
-    match db::is_writable(&mut connection) {
-        true => report.ok("database", address.shown()),
-        false => report.warn(
+    if db::is_writable(&mut connection) {
+        report.ok("database", address.shown());
+    } else {
+        report.warn(
             "database",
             format_args!(
-                "{} takes no writes now; somebody holds its lock, or it is read-only",
+                "{} accepts no writes now; another process holds its lock, or it is read-only",
                 address.shown()
             ),
-        ),
+        );
     }
     encryption(report, address);
-    room(report, settings, &mut connection);
+    connection_limit(report, settings, &mut connection);
     if schema(report, &mut connection) {
-        people(report, settings, &mut connection);
+        accounts(report, settings, &mut connection);
         clock(report, &mut connection);
     }
 }
@@ -64,60 +65,62 @@ fn encryption(report: &mut Report, address: &Address) {
         Some(Encryption::Verified) => report.ok("encryption", "TLS, and the server is verified"),
         Some(Encryption::Unverified) => report.warn(
             "encryption",
-            "TLS, but the server need not prove its name; say sslmode=verify-full",
+            "TLS, but the server's name is not verified; set sslmode=verify-full",
         ),
         Some(Encryption::Plain) => report.warn(
             "encryption",
-            "none, by sslmode=disable: passwords' hashes cross the network in plain text; build \
-             with --features postgres-tls and say sslmode=verify-full",
+            "none, by sslmode=disable: password hashes cross the network in plain text; build \
+             with --features postgres-tls and set sslmode=verify-full",
         ),
     }
 }
 
-/// Whether the server has room for the pools of a few processes.
-fn room(report: &mut Report, settings: &Settings, connection: &mut AnyConnection) {
+/// Checks that the server accepts as many connections as two processes may open.
+fn connection_limit(report: &mut Report, settings: &Settings, connection: &mut AnyConnection) {
     if matches!(connection, AnyConnection::Sqlite(_)) {
         return;
     }
-    let asked = "SELECT current_setting('max_connections')::bigint AS n";
-    let Ok(most) = number(connection, asked) else { return };
+    let query = "SELECT current_setting('max_connections')::bigint AS n";
+    let Ok(max) = number(connection, query) else { return };
     let pool = i64::from(settings.database.pool_size);
-    if pool * 2 > most {
+    if pool * 2 > max {
         report.warn(
             "connections",
             format_args!(
-                "the server takes {most} and one process may open {pool}; lower \
+                "the server accepts {max} and one process may open {pool}; lower \
                  databases.main.pool_size, or raise max_connections"
             ),
         );
     } else {
-        report.ok("connections", format_args!("up to {pool} of {most}"));
+        report.ok("connections", format_args!("up to {pool} of {max}"));
     }
 }
 
-/// Answers whether the tables can be looked at.
+/// Checks the schema; returns whether there are tables.
 fn schema(report: &mut Report, connection: &mut AnyConnection) -> bool {
-    let found = match db::inspect(connection) {
-        Ok(found) => found,
+    let status = match db::schema_status(connection) {
+        Ok(status) => status,
         Err(error) => {
             report.fail("schema", error);
             return false;
         }
     };
-    match (found.applied, found.pending, found.unknown) {
+    match (status.applied, status.pending, status.unknown) {
         (0, _, 0) => report.ok("schema", "empty; the next start sets it up"),
         (_, 0, 0) => report.ok("schema", "up to date"),
         (_, pending, 0) => report.warn(
             "schema",
-            format_args!("{pending} migrations to do; back up, and the next start does them"),
+            format_args!("{pending} pending migrations; back up, the next start applies them"),
         ),
-        (_, _, unknown) => report
-            .warn("schema", format_args!("a newer program made {unknown} changes; run that one")),
+        (_, _, unknown) => report.warn(
+            "schema",
+            format_args!("a newer program applied {unknown} migrations; run that program"),
+        ),
     }
-    found.applied > 0
+    status.applied > 0
 }
 
-fn people(report: &mut Report, settings: &Settings, connection: &mut AnyConnection) {
+fn accounts(report: &mut Report, settings: &Settings, connection: &mut AnyConnection) {
     let active = users::table.filter(users::role.eq("admin").and(users::active.eq(true)));
     match active.count().get_result::<i64>(connection) {
         Ok(0) => {
@@ -142,7 +145,7 @@ fn people(report: &mut Report, settings: &Settings, connection: &mut AnyConnecti
     }
 }
 
-/// Our clock against the server's, or against what was written last.
+/// Compares this machine's clock with the database server's, and with the newest sign-in.
 fn clock(report: &mut Report, connection: &mut AnyConnection) {
     let Ok(now) = Clock::system().now() else {
         return report.fail("clock", "shows a year outside 2020 to 2200; set it");
@@ -157,7 +160,7 @@ fn clock(report: &mut Report, connection: &mut AnyConnection) {
     if !asked.is_empty()
         && let Ok(theirs) = number(connection, asked).map(from_micros)
         && let Ok(theirs) = theirs
-        && (now - theirs).abs() > APART
+        && (now - theirs).abs() > MAX_CLOCK_SKEW
     {
         let apart = (now - theirs).abs();
         return report.warn("clock", format_args!("{apart} from {other}; set both by NTP"));
@@ -165,7 +168,7 @@ fn clock(report: &mut Report, connection: &mut AnyConnection) {
     let newest = sign_ins::table.select(diesel::dsl::max(sign_ins::last_seen_at));
     let newest = newest.first::<Option<i64>>(connection).ok().flatten();
     match newest.map(from_micros) {
-        Some(Ok(newest)) if newest - now > APART => report.warn(
+        Some(Ok(newest)) if newest - now > MAX_CLOCK_SKEW => report.warn(
             "clock",
             format_args!("{} behind the newest sign-in; set it by NTP", newest - now),
         ),
@@ -174,5 +177,5 @@ fn clock(report: &mut Report, connection: &mut AnyConnection) {
 }
 
 fn number(connection: &mut AnyConnection, statement: &str) -> QueryResult<i64> {
-    diesel::sql_query(statement).get_result::<Number>(connection).map(|number| number.n)
+    diesel::sql_query(statement).get_result::<NumberRow>(connection).map(|row| row.n)
 }

@@ -1,4 +1,4 @@
-//! Who may read the secrets and the database.
+//! The permissions of the secrets and the database file.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::PermissionsExt;
@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rocket::figment::Figment;
 
-use super::Report;
+use super::report::Report;
 use crate::db::Address;
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 
+/// The permission bits of other users.
 const FOR_OTHERS: u32 = 0o077;
 
 fn mode(found: &Metadata) -> u32 {
@@ -47,13 +48,13 @@ pub(super) fn state(report: &mut Report, state: &StateDir, figment: &Figment) {
                 ),
             ),
         },
-        Err(_) => report.ok("secrets", "none are generated yet; the first start makes what lacks"),
+        Err(_) => report.ok("secrets", "none are generated yet; the first start makes them"),
     }
-    elsewhere(report, &generated, figment);
+    secrets_elsewhere(report, &generated, figment);
 }
 
-/// Secrets in files that others can read: `Rocket.toml`, or a key in PEM.
-fn elsewhere(report: &mut Report, generated: &Path, figment: &Figment) {
+/// Checks that other files with secrets, such as `Rocket.toml` or a PEM key, are not readable for all.
+fn secrets_elsewhere(report: &mut Report, generated: &Path, figment: &Figment) {
     let url = figment.extract_inner::<String>("databases.main.url").unwrap_or_default();
     let mut keys = vec!["secret_key", "auth.token.secret", "auth.token.private_key"];
     keys.extend(holds_password(&url).then_some("databases.main.url"));
@@ -70,7 +71,7 @@ fn elsewhere(report: &mut Report, generated: &Path, figment: &Figment) {
             report.warn(
                 "secrets",
                 format_args!(
-                    "{0} holds something secret and can be read by everybody; run: chmod o= {0}",
+                    "{0} holds a secret and can be read by all users; run: chmod o= {0}",
                     file.display()
                 ),
             );
@@ -80,16 +81,16 @@ fn elsewhere(report: &mut Report, generated: &Path, figment: &Figment) {
 
 fn holds_password(url: &str) -> bool {
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let user = rest.split('/').next().and_then(|place| place.rsplit_once('@'));
+    let user = rest.split('/').next().and_then(|authority| authority.rsplit_once('@'));
     user.is_some_and(|(user, _)| user.contains(':')) || rest.contains("password=")
 }
 
-/// The database's own files, on SQLite.
+/// Checks the permissions of the SQLite files.
 pub(super) fn database(report: &mut Report, settings: &Settings) {
     let Address::Sqlite(path) = &settings.database.address else { return };
-    for end in ["", "-wal", "-shm"] {
+    for suffix in ["", "-wal", "-shm"] {
         let mut file = path.clone().into_os_string();
-        file.push(end);
+        file.push(suffix);
         let file = PathBuf::from(file);
         if fs::metadata(&file).is_ok_and(|found| mode(&found) & FOR_OTHERS != 0) {
             report.warn(

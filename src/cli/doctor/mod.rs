@@ -1,52 +1,27 @@
-//! `vestibule doctor`: what is well, what is doubtful and what will not work, one line each.
-//!
-//! Nothing is changed and nothing is made: a first start still finds nothing there.
+//! `vestibule doctor`: checks the installation and prints one line per finding. Changes and creates
+//! nothing.
 
 mod configuration;
 mod database;
+mod deployment;
 mod files;
-mod surroundings;
-
-use std::fmt::Display;
+mod report;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 
-use super::{Failure, print_line};
+use super::failure::Failure;
+use super::output::print_line;
 use crate::app;
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
+use report::Report;
 
-/// What was found so far.
-#[derive(Debug, Default)]
-struct Report {
-    failed: usize,
-    warned: usize,
-}
-
-impl Report {
-    fn ok(&mut self, what: &str, says: impl Display) {
-        print_line(format_args!("ok    {what:<14} {says}"));
-    }
-
-    /// It works, but not as it should; says what to do.
-    fn warn(&mut self, what: &str, says: impl Display) {
-        self.warned += 1;
-        print_line(format_args!("warn  {what:<14} {says}"));
-    }
-
-    /// The service does not start, or does not work; says what to do.
-    fn fail(&mut self, what: &str, says: impl Display) {
-        self.failed += 1;
-        print_line(format_args!("FAIL  {what:<14} {says}"));
-    }
-}
-
-/// Before the first start, something in the place of the secrets and the directory that it will
-/// make, so that the settings can be read.
-fn with_stand_ins(state: &StateDir, figment: Figment) -> Figment {
+/// Before the first start, adds placeholders for the secrets and the database that it will create, so
+/// that the settings can be validated.
+fn with_placeholders(state: &StateDir, figment: Figment) -> Figment {
     if state.secrets().exists() {
         return figment;
     }
@@ -64,17 +39,17 @@ fn with_stand_ins(state: &StateDir, figment: Figment) -> Figment {
     figment
 }
 
-/// Looks at everything; fails when anything does.
+/// Runs all checks; fails if one of them does.
 pub(super) fn run() -> Result<(), Failure> {
     let state = StateDir::from_env();
-    let figment = with_stand_ins(&state, app::figment(&state));
+    let figment = with_placeholders(&state, app::figment(&state));
     let mut report = Report::default();
     configuration::sources(&mut report, &figment);
     files::state(&mut report, &state, &figment);
     let settings = match Settings::read(&figment) {
         Ok(settings) => Some(settings),
-        Err(faults) => {
-            faults.iter().for_each(|fault| report.fail("settings", fault));
+        Err(errors) => {
+            errors.iter().for_each(|error| report.fail("settings", error));
             None
         }
     };
@@ -83,14 +58,14 @@ pub(super) fn run() -> Result<(), Failure> {
         configuration::revocation(&mut report, settings);
         files::database(&mut report, settings);
         database::check(&mut report, settings);
-        surroundings::check(&mut report, &figment, settings);
+        deployment::check(&mut report, &figment, settings);
     }
     match (report.failed, report.warned) {
         (0, 0) => Ok(()),
         (0, warned) => {
-            print_line(format_args!("\n{warned} to look at, nothing that keeps it from working"));
+            print_line(format_args!("\n{warned} warnings; nothing keeps the service from working"));
             Ok(())
         }
-        (failed, _) => Err(Failure::new(format!("{failed} that must be mended"))),
+        (failed, _) => Err(Failure::new(format!("{failed} findings must be fixed"))),
     }
 }

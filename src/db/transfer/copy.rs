@@ -1,118 +1,124 @@
-//! The copying itself, table by table, and the look back.
+//! Copies table by table, then reads the target back and compares.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::digest::{Digest, Field};
 use super::endpoints::number;
-use super::rows::{Chain, Event, Row, SetupLink, SignIn, TABLES, Throttle, User};
-use super::{MoveError, MovedTable, Step, ids};
-use crate::db::{AnyConnection, Backend};
+use super::error::TransferError;
+use super::ids;
+use super::rows::{
+    ChainRow, EventRow, SetupLinkRow, SignInRow, TABLES, TableRow, ThrottleRow, UserRow,
+};
+use super::summary::{CopiedTable, Step};
+use crate::db::address::Backend;
+use crate::db::connection::AnyConnection;
 
-/// How many rows are written with one statement. SQLite takes 32,766 values in one.
+/// The number of rows per insert statement. SQLite accepts 32,766 values in one.
 const BATCH: usize = 1_000;
 
-/// A source that is being copied.
-pub(super) struct Copy<'c> {
+/// Copies from a source whose snapshot has begun.
+pub(super) struct TableCopier<'c> {
     source: &'c mut AnyConnection,
     to: Backend,
     progress: &'c mut dyn FnMut(Step, u64, u64),
-    /// How many rows the source has in all, and how many are done in this step.
+    /// The number of rows in the source.
     total: u64,
+    /// The number of rows handled in this step.
     done: u64,
 }
 
 #[derive(QueryableByName)]
-struct Orphan {
+struct OrphanRow {
     #[diesel(sql_type = Text)]
     id: String,
     #[diesel(sql_type = BigInt)]
     account: i64,
 }
 
-impl<'c> Copy<'c> {
-    /// Begins with a source whose snapshot was taken.
+impl<'c> TableCopier<'c> {
+    /// Counts the rows of the source and checks its references.
     pub(super) fn new(
         source: &'c mut AnyConnection,
         to: Backend,
         progress: &'c mut dyn FnMut(Step, u64, u64),
-    ) -> Result<Self, MoveError> {
+    ) -> Result<Self, TransferError> {
         let mut total = 0;
         for table in TABLES {
             let rows = number(source, &format!("SELECT count(*) AS n FROM {table}"))?;
             total += u64::try_from(rows).unwrap_or(0);
         }
-        // SQLite looks after references only where a connection asks for it.
+        // SQLite enforces references only on connections that turn this on.
         let orphan = diesel::sql_query(
             "SELECT id, account FROM sign_ins \
              WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = sign_ins.account) LIMIT 1",
         );
-        if let Some(Orphan { id, account }) = orphan.get_result(source).optional()? {
-            return Err(MoveError::Orphan { row: id, account });
+        if let Some(OrphanRow { id, account }) = orphan.get_result(source).optional()? {
+            return Err(TransferError::Orphan { row: id, account });
         }
         Ok(Self { source, to, progress, total, done: 0 })
     }
 
-    /// Reads every table and writes nothing.
-    pub(super) fn read(&mut self) -> Result<Vec<MovedTable>, MoveError> {
-        self.tables(None)
+    /// Reads every table without writing.
+    pub(super) fn read(&mut self) -> Result<Vec<CopiedTable>, TransferError> {
+        self.copy_tables(None)
     }
 
-    /// Fills the target's empty tables, then reads them back and compares.
+    /// Fills the target's empty tables, reads them back and compares.
     pub(super) fn write_and_compare(
         &mut self,
         target: &mut AnyConnection,
-    ) -> Result<Vec<MovedTable>, MoveError> {
-        // Of two histories none may be forgotten: the target may have had accounts as well.
+    ) -> Result<Vec<CopiedTable>, TransferError> {
+        // The target may have had accounts too; their ids must not be assigned again either.
         let highest = ids::highest(self.source)?.max(ids::highest(target)?);
-        let tables = self.tables(Some(&mut *target))?;
-        // After the rows, because SQLite counts these along.
-        ids::go_on_after(target, highest)?;
+        let tables = self.copy_tables(Some(&mut *target))?;
+        // After the rows, because inserting them changes SQLite's counter.
+        ids::continue_after(target, highest)?;
 
         self.done = 0;
-        for (table, seen) in tables.iter().zip(self.seen(target)?) {
-            if *table != seen {
-                return Err(MoveError::Differs(table.name));
+        for (table, written) in tables.iter().zip(self.read_back(target)?) {
+            if *table != written {
+                return Err(TransferError::Differs(table.name));
             }
         }
         if ids::highest(target)? != highest {
-            return Err(MoveError::Differs("users"));
+            return Err(TransferError::Differs("users"));
         }
         Ok(tables)
     }
 
-    /// Every table, those first to which others refer.
-    fn tables(
+    /// Copies all tables. A table that others reference comes before them.
+    fn copy_tables(
         &mut self,
         mut target: Option<&mut AnyConnection>,
-    ) -> Result<Vec<MovedTable>, MoveError> {
+    ) -> Result<Vec<CopiedTable>, TransferError> {
         Ok(vec![
-            self.table::<User>(target.as_deref_mut())?,
-            self.table::<SignIn>(target.as_deref_mut())?,
-            self.table::<Throttle>(target.as_deref_mut())?,
-            self.table::<Event>(target.as_deref_mut())?,
-            self.table::<Chain>(target.as_deref_mut())?,
-            self.table::<SetupLink>(target)?,
+            self.copy_table::<UserRow>(target.as_deref_mut())?,
+            self.copy_table::<SignInRow>(target.as_deref_mut())?,
+            self.copy_table::<ThrottleRow>(target.as_deref_mut())?,
+            self.copy_table::<EventRow>(target.as_deref_mut())?,
+            self.copy_table::<ChainRow>(target.as_deref_mut())?,
+            self.copy_table::<SetupLinkRow>(target)?,
         ])
     }
 
-    fn seen(&mut self, target: &mut AnyConnection) -> Result<Vec<MovedTable>, MoveError> {
+    fn read_back(&mut self, target: &mut AnyConnection) -> Result<Vec<CopiedTable>, TransferError> {
         Ok(vec![
-            self.look_at::<User>(target)?,
-            self.look_at::<SignIn>(target)?,
-            self.look_at::<Throttle>(target)?,
-            self.look_at::<Event>(target)?,
-            self.look_at::<Chain>(target)?,
-            self.look_at::<SetupLink>(target)?,
+            self.read_table::<UserRow>(target)?,
+            self.read_table::<SignInRow>(target)?,
+            self.read_table::<ThrottleRow>(target)?,
+            self.read_table::<EventRow>(target)?,
+            self.read_table::<ChainRow>(target)?,
+            self.read_table::<SetupLinkRow>(target)?,
         ])
     }
 
-    fn table<R: Row>(
+    fn copy_table<R: TableRow>(
         &mut self,
         mut target: Option<&mut AnyConnection>,
-    ) -> Result<MovedTable, MoveError> {
+    ) -> Result<CopiedTable, TransferError> {
         if let Some(target) = target.as_deref_mut() {
-            // What the migration wrote.
+            // The migration inserts a row.
             diesel::sql_query(format!("DELETE FROM {}", R::TABLE)).execute(target)?;
         }
         let (mut digest, mut batch) = (Digest::default(), Vec::new());
@@ -137,10 +143,13 @@ impl<'c> Copy<'c> {
         if let (Some(target), false) = (target, batch.is_empty()) {
             R::insert(target, &batch)?;
         }
-        Ok(moved::<R>(digest))
+        Ok(summary_of::<R>(digest))
     }
 
-    fn look_at<R: Row>(&mut self, target: &mut AnyConnection) -> Result<MovedTable, MoveError> {
+    fn read_table<R: TableRow>(
+        &mut self,
+        target: &mut AnyConnection,
+    ) -> Result<CopiedTable, TransferError> {
         let mut digest = Digest::default();
         R::each(target, &mut |row| {
             digest.add(&row.fields());
@@ -148,23 +157,26 @@ impl<'c> Copy<'c> {
             (self.progress)(Step::Compared, self.done, self.total);
             Ok(())
         })?;
-        Ok(moved::<R>(digest))
+        Ok(summary_of::<R>(digest))
     }
 }
 
-fn moved<R: Row>(digest: Digest) -> MovedTable {
+fn summary_of<R: TableRow>(digest: Digest) -> CopiedTable {
     let (rows, checksum) = digest.finish();
-    MovedTable { name: R::TABLE, rows, checksum }
+    CopiedTable { name: R::TABLE, rows, checksum }
 }
 
-/// PostgreSQL would refuse it too, and not say where.
-fn refuse_nul(table: &'static str, fields: &[(&'static str, Field<'_>)]) -> Result<(), MoveError> {
+/// Fails at a NUL character, which PostgreSQL would refuse without naming the row.
+fn refuse_nul(
+    table: &'static str,
+    fields: &[(&'static str, Field<'_>)],
+) -> Result<(), TransferError> {
     let has_nul = |field: &Field<'_>| matches!(field, Field::Text(text) if text.contains('\0'));
     match fields.iter().find(|(_, field)| has_nul(field)) {
         None => Ok(()),
         Some((column, _)) => {
             let row = fields.first().map(|(_, key)| key.to_string()).unwrap_or_default();
-            Err(MoveError::Nul { table, column, row })
+            Err(TransferError::Nul { table, column, row })
         }
     }
 }

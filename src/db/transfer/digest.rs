@@ -1,16 +1,16 @@
-//! A table in 64 digits: the same rows give the same, whichever database holds them.
+//! The checksum of a table. The same rows have the same checksum in both databases.
 
 use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 
-/// What a row has in a column.
+/// The value of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field<'r> {
     Number(i64),
     Flag(bool),
     Text(&'r str),
-    Absent,
+    Null,
 }
 
 impl From<i64> for Field<'_> {
@@ -33,13 +33,13 @@ impl<'r> From<&'r String> for Field<'r> {
 
 impl<'r> From<&'r Option<String>> for Field<'r> {
     fn from(text: &'r Option<String>) -> Self {
-        text.as_ref().map_or(Self::Absent, Self::from)
+        text.as_ref().map_or(Self::Null, Self::from)
     }
 }
 
 impl From<Option<i64>> for Field<'_> {
     fn from(number: Option<i64>) -> Self {
-        number.map_or(Self::Absent, Self::Number)
+        number.map_or(Self::Null, Self::Number)
     }
 }
 
@@ -49,12 +49,12 @@ impl fmt::Display for Field<'_> {
             Self::Number(number) => number.fmt(f),
             Self::Flag(flag) => u8::from(*flag).fmt(f),
             Self::Text(text) => text.fmt(f),
-            Self::Absent => Ok(()),
+            Self::Null => Ok(()),
         }
     }
 }
 
-/// The rows of a table so far, which come in the order of their keys.
+/// Computes the checksum of rows that are added in the order of their keys.
 #[derive(Default)]
 pub(super) struct Digest {
     hash: Sha256,
@@ -63,14 +63,14 @@ pub(super) struct Digest {
 }
 
 impl Digest {
-    /// One row more. Each field goes in as a netstring, `4:text,`, and an absent one as `-,`, so
-    /// that no two rows can be written alike.
+    /// Adds a row. Each field is encoded as a netstring, `4:text,`, and null as `-,`, so that no two
+    /// different rows have the same encoding.
     pub(super) fn add(&mut self, fields: &[(&'static str, Field<'_>)]) {
         self.line.clear();
         for (_, field) in fields {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = match field {
-                Field::Absent => write!(self.line, "-,"),
+                Field::Null => write!(self.line, "-,"),
                 Field::Text(text) => write!(self.line, "{}:{text},", text.len()),
                 Field::Number(_) | Field::Flag(_) => {
                     let digits = field.to_string();
@@ -82,7 +82,7 @@ impl Digest {
         self.rows += 1;
     }
 
-    /// How many rows, and their checksum.
+    /// Returns the number of rows and their checksum.
     pub(super) fn finish(self) -> (u64, String) {
         (self.rows, format!("{:x}", self.hash.finalize()))
     }
@@ -92,7 +92,7 @@ impl Digest {
 mod tests {
     use super::*;
 
-    fn of(rows: &[&[Field<'_>]]) -> String {
+    fn checksum_of(rows: &[&[Field<'_>]]) -> String {
         let mut digest = Digest::default();
         for row in rows {
             let fields: Vec<_> = row.iter().map(|field| ("column", *field)).collect();
@@ -103,24 +103,24 @@ mod tests {
 
     #[test]
     fn the_checksum_is_the_documented_one() {
-        let row = [Field::Number(-7), Field::Text("añn"), Field::Absent, Field::Flag(true)];
+        let row = [Field::Number(-7), Field::Text("añn"), Field::Null, Field::Flag(true)];
         let whole = "2:-7,4:añn,-,1:1,";
-        assert_eq!(of(&[&row]), format!("{:x}", Sha256::digest(whole)));
-        assert_eq!(of(&[]), format!("{:x}", Sha256::digest("")));
+        assert_eq!(checksum_of(&[&row]), format!("{:x}", Sha256::digest(whole)));
+        assert_eq!(checksum_of(&[]), format!("{:x}", Sha256::digest("")));
     }
 
     #[test]
-    fn no_two_tables_have_the_same() {
+    fn different_tables_have_different_checksums() {
         let (a, b) = (Field::Text("a"), Field::Text("b"));
         let all = [
-            of(&[]),
-            of(&[&[a, b]]),
-            of(&[&[b, a]]),
-            of(&[&[a, b], &[a, b]]),
-            of(&[&[Field::Text("ab"), Field::Text("")]]),
-            of(&[&[Field::Text("ab"), Field::Absent]]),
-            of(&[&[Field::Text("-"), Field::Absent]]),
-            of(&[&[Field::Text("1:a,"), b]]),
+            checksum_of(&[]),
+            checksum_of(&[&[a, b]]),
+            checksum_of(&[&[b, a]]),
+            checksum_of(&[&[a, b], &[a, b]]),
+            checksum_of(&[&[Field::Text("ab"), Field::Text("")]]),
+            checksum_of(&[&[Field::Text("ab"), Field::Null]]),
+            checksum_of(&[&[Field::Text("-"), Field::Null]]),
+            checksum_of(&[&[Field::Text("1:a,"), b]]),
         ];
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

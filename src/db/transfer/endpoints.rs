@@ -1,4 +1,4 @@
-//! The two databases before anything is moved: do they fit, and are they two?
+//! Opens and checks the source and the target: known schema, empty target, two different databases.
 
 use std::time::Duration;
 
@@ -6,68 +6,72 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::MoveError;
+use super::error::TransferError;
 use super::rows::TABLES;
-use crate::db::manager::identity;
-use crate::db::{Address, AnyConnection, DbError, connect, inspect};
+use crate::db::address::Address;
+use crate::db::connect::connect;
+use crate::db::connection::AnyConnection;
+use crate::db::error::DbError;
+use crate::db::migrations::schema_status;
+use crate::db::sqlite_file::identity;
 
-/// How long it is waited for a connection or for whoever holds a lock.
+/// How long to wait for a connection or a lock.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(QueryableByName)]
-struct Number {
+struct CountRow {
     #[diesel(sql_type = BigInt)]
     n: i64,
 }
 
-/// What a statement answers in its column `n`.
+/// Returns the column `n` of a statement's one row.
 pub(super) fn number(connection: &mut AnyConnection, statement: &str) -> QueryResult<i64> {
-    diesel::sql_query(statement).get_result::<Number>(connection).map(|number| number.n)
+    diesel::sql_query(statement).get_result::<CountRow>(connection).map(|row| row.n)
 }
 
-/// The source, if this program knows its tables as they are.
-pub(super) fn open_source(from: &Address) -> Result<AnyConnection, MoveError> {
+/// Opens the source read-only; fails unless its schema is that of this program.
+pub(super) fn open_source(from: &Address) -> Result<AnyConnection, TransferError> {
     if matches!(from, Address::Sqlite(path) if !path.exists()) {
-        return Err(MoveError::NoSource);
+        return Err(TransferError::NoSource);
     }
     let mut source = connect(from, TIMEOUT, false)?;
-    be_patient(&mut source)?;
+    allow_long_statements(&mut source)?;
     if let AnyConnection::Sqlite(sqlite) = &mut source {
         sqlite.batch_execute("PRAGMA query_only = ON;")?;
     }
-    match inspect(&mut source)? {
-        found if found.unknown > 0 => Err(MoveError::SourceIsNewer),
-        found if found.applied == 0 => Err(MoveError::SourceIsEmpty),
-        found if found.pending > 0 => Err(MoveError::SourceIsOlder),
+    match schema_status(&mut source)? {
+        found if found.unknown > 0 => Err(TransferError::SourceIsNewer),
+        found if found.applied == 0 => Err(TransferError::SourceIsEmpty),
+        found if found.pending > 0 => Err(TransferError::SourceIsOlder),
         _ => Ok(source),
     }
 }
 
-/// The target; `None` in a dry run that would have to make its file.
+/// Opens the target; returns `None` in a dry run that would have to create its file.
 pub(super) fn open_target(
     from: &Address,
     to: &Address,
     dry: bool,
-) -> Result<Option<AnyConnection>, MoveError> {
+) -> Result<Option<AnyConnection>, TransferError> {
     if let (Address::Sqlite(from), Address::Sqlite(to)) = (from, to)
         && identity(from).ok().is_some_and(|from| identity(to).is_ok_and(|to| from == to))
     {
-        return Err(MoveError::Same);
+        return Err(TransferError::Same);
     }
     if matches!(to, Address::Sqlite(path) if dry && !path.exists()) {
         return Ok(None);
     }
     let mut target = connect(to, TIMEOUT, !dry)?;
-    be_patient(&mut target)?;
+    allow_long_statements(&mut target)?;
     Ok(Some(target))
 }
 
-/// Refuses two connections to one database, whatever names its server has: a lock that the one
-/// holds, the other cannot get.
-pub(super) fn keep_apart(
+/// Fails if both connections lead to the same PostgreSQL database, under whatever names: then the
+/// second connection cannot get an advisory lock that the first one holds.
+pub(super) fn expect_different(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
-) -> Result<(), MoveError> {
+) -> Result<(), TransferError> {
     let (AnyConnection::Postgres(_), AnyConnection::Postgres(_)) = (&*source, &*target) else {
         return Ok(());
     };
@@ -75,12 +79,12 @@ pub(super) fn keep_apart(
     getrandom::fill(&mut random).map_err(|cause| DbError::Broken(cause.to_string()))?;
     let key = i64::from_ne_bytes(random);
     source.batch_execute(&format!("SELECT pg_advisory_lock({key})"))?;
-    let got = format!("SELECT pg_try_advisory_lock({key})::int::bigint AS n");
-    if number(target, &got)? == 1 { Ok(()) } else { Err(MoveError::Same) }
+    let try_lock = format!("SELECT pg_try_advisory_lock({key})::int::bigint AS n");
+    if number(target, &try_lock)? == 1 { Ok(()) } else { Err(TransferError::Same) }
 }
 
-/// No limit of time for a statement: a table may take minutes.
-pub(super) fn be_patient(connection: &mut AnyConnection) -> Result<(), MoveError> {
+/// Removes the time limit of statements, because copying a table may take minutes.
+pub(super) fn allow_long_statements(connection: &mut AnyConnection) -> Result<(), TransferError> {
     if let AnyConnection::Postgres(postgres) = connection {
         let millis = TIMEOUT.as_millis();
         postgres.batch_execute(&format!(
@@ -91,8 +95,8 @@ pub(super) fn be_patient(connection: &mut AnyConnection) -> Result<(), MoveError
     Ok(())
 }
 
-/// From here on the source is read as it is now, and cannot be written to.
-pub(super) fn begin_snapshot(source: &mut AnyConnection) -> Result<(), MoveError> {
+/// Begins a read-only snapshot of the source.
+pub(super) fn begin_snapshot(source: &mut AnyConnection) -> Result<(), TransferError> {
     match source {
         AnyConnection::Sqlite(sqlite) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")?;
@@ -105,9 +109,9 @@ pub(super) fn begin_snapshot(source: &mut AnyConnection) -> Result<(), MoveError
     Ok(())
 }
 
-/// Keeps everybody else out of the target's tables until the transaction ends. SQLite's write
-/// transaction already lets only one in.
-pub(super) fn lock(target: &mut AnyConnection) -> Result<(), MoveError> {
+/// Locks the target's tables until the transaction ends. On SQLite the write transaction is already
+/// exclusive.
+pub(super) fn lock(target: &mut AnyConnection) -> Result<(), TransferError> {
     if let AnyConnection::Postgres(postgres) = target {
         let tables = TABLES.join(", ");
         postgres.batch_execute(&format!("LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))?;
@@ -115,11 +119,11 @@ pub(super) fn lock(target: &mut AnyConnection) -> Result<(), MoveError> {
     Ok(())
 }
 
-/// Refuses a target with rows; without tables it has none.
-pub(super) fn expect_empty(target: &mut AnyConnection) -> Result<(), MoveError> {
+/// Fails if the target has rows. Missing tables count as empty.
+pub(super) fn expect_empty(target: &mut AnyConnection) -> Result<(), TransferError> {
     let mut found = Vec::new();
     for table in TABLES {
-        let there = match target {
+        let table_exists = match target {
             AnyConnection::Sqlite(_) => {
                 format!("SELECT count(*) AS n FROM sqlite_master WHERE name = '{table}'")
             }
@@ -127,15 +131,15 @@ pub(super) fn expect_empty(target: &mut AnyConnection) -> Result<(), MoveError> 
                 format!("SELECT count(to_regclass('{table}')) AS n")
             }
         };
-        if number(target, &there)? == 0 {
+        if number(target, &table_exists)? == 0 {
             continue;
         }
-        // The migration itself writes the row before the first event.
-        let but = if table == "event_chain" { "WHERE head <> 0 OR hash <> ''" } else { "" };
-        let rows = number(target, &format!("SELECT count(*) AS n FROM {table} {but}"))?;
+        // The migration itself inserts the initial row.
+        let filter = if table == "event_chain" { "WHERE head <> 0 OR hash <> ''" } else { "" };
+        let rows = number(target, &format!("SELECT count(*) AS n FROM {table} {filter}"))?;
         if rows > 0 {
             found.push((table, rows));
         }
     }
-    if found.is_empty() { Ok(()) } else { Err(MoveError::NotEmpty(found)) }
+    if found.is_empty() { Ok(()) } else { Err(TransferError::NotEmpty(found)) }
 }

@@ -1,30 +1,30 @@
-//! Why nothing was moved.
+//! Errors of a transfer.
 
 use std::fmt;
 
 use diesel::result::Error as Query;
 
-use crate::db::DbError;
+use crate::db::error::DbError;
 
-/// Why nothing was moved; as text a sentence for the operator, without anything secret.
+/// Why nothing was transferred; displayed as a sentence for the operator, without secrets.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum MoveError {
-    /// The file of the source is not there.
+pub enum TransferError {
+    /// The source file does not exist.
     NoSource,
-    /// There are no tables of ours in the source.
+    /// The source has no tables of Vestibule.
     SourceIsEmpty,
-    /// A start of this program would change the tables of the source.
+    /// The source has pending migrations.
     SourceIsOlder,
-    /// A newer program made the tables of the source.
+    /// A newer program migrated the source.
     SourceIsNewer,
-    /// A newer program made the tables of the target.
+    /// A newer program migrated the target.
     TargetIsNewer,
-    /// Both are the same database.
+    /// Source and target are the same database.
     Same,
-    /// The target's tables that have rows, and how many.
+    /// The target's tables that have rows, and how many they have.
     NotEmpty(Vec<(&'static str, i64)>),
-    /// A text that PostgreSQL cannot hold.
+    /// A text with a NUL character, which PostgreSQL cannot store.
     Nul {
         /// The table.
         table: &'static str,
@@ -33,20 +33,20 @@ pub enum MoveError {
         /// The key of the row.
         row: String,
     },
-    /// A sign-in whose account is gone.
+    /// A sign-in whose account does not exist.
     Orphan {
         /// The sign-in.
         row: String,
         /// Its account.
         account: i64,
     },
-    /// A table that came out as another one than it went in.
+    /// A table whose copy differs from the source.
     Differs(&'static str),
-    /// The database's own failure.
+    /// The database failed.
     Failed(DbError),
 }
 
-impl fmt::Display for MoveError {
+impl fmt::Display for TransferError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSource => f.write_str("the source is not there"),
@@ -94,15 +94,15 @@ impl fmt::Display for MoveError {
     }
 }
 
-impl std::error::Error for MoveError {}
+impl std::error::Error for TransferError {}
 
-impl From<DbError> for MoveError {
+impl From<DbError> for TransferError {
     fn from(cause: DbError) -> Self {
         Self::Failed(cause)
     }
 }
 
-impl From<Query> for MoveError {
+impl From<Query> for TransferError {
     fn from(cause: Query) -> Self {
         Self::Failed(cause.into())
     }

@@ -1,8 +1,8 @@
-//! Everything of one database to another: every row, every id, and which ids were ever given.
+//! Copies one database into another: all rows, and the counter of account ids.
 //!
 //! The source is read from one snapshot and never written to. The target is filled in one
-//! transaction, read back and compared in there, and only then committed: whatever ends the work
-//! before leaves empty tables.
+//! transaction, read back and compared, and only then committed: a transfer that is interrupted
+//! leaves empty tables.
 
 mod copy;
 mod digest;
@@ -10,60 +10,38 @@ mod endpoints;
 mod error;
 mod ids;
 mod rows;
+mod summary;
 
-use super::{Address, AnyConnection, inspect, migrate, write};
-use copy::Copy;
-pub use error::MoveError;
+use super::address::Address;
+use super::connection::AnyConnection;
+use super::migrations::{migrate, schema_status};
+use super::transaction::write;
+use copy::TableCopier;
 
-/// What is told of the work while it goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Rows were read, and written where there is where to.
-    Copied,
-    /// Rows of the target were read back.
-    Compared,
-}
+pub use error::TransferError;
+pub use summary::{CopiedTable, Step, TransferSummary};
 
-/// What the work came to.
-#[derive(Clone, Debug)]
-pub struct Moved {
-    /// Every table, in the order in which they were copied.
-    pub tables: Vec<MovedTable>,
-    /// Whether the target had tables to write to and to read back from. Only a dry run finds none.
-    pub compared: bool,
-}
-
-/// A table that is in both databases.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MovedTable {
-    /// Its name.
-    pub name: &'static str,
-    /// How many rows it has.
-    pub rows: u64,
-    /// SHA-256 of all rows in the order of their keys, in hexadecimal digits.
-    pub checksum: String,
-}
-
-/// Copies everything that `from` holds into `to`, which must be empty.
+/// Copies all rows of `from` into `to`, which must be empty.
 ///
-/// The tables of `to` are made where they are not. A dry run makes none, and takes back what it
-/// wrote; without tables to write to it only reads. `progress` hears how many rows of how many.
+/// Missing tables of `to` are created. A dry run creates none and rolls back what it wrote; if there
+/// are no tables, it only reads. `progress` is called with the step, the number of rows done and
+/// their total.
 ///
 /// # Errors
-/// [`MoveError`]; then `to` holds no row.
+/// [`TransferError`]; then `to` has no rows.
 pub fn copy_all(
     from: &Address,
     to: &Address,
     dry: bool,
     progress: &mut dyn FnMut(Step, u64, u64),
-) -> Result<Moved, MoveError> {
+) -> Result<TransferSummary, TransferError> {
     let mut source = endpoints::open_source(from)?;
     let mut target = match endpoints::open_target(from, to, dry)? {
         Some(mut target) => {
-            endpoints::keep_apart(&mut source, &mut target)?;
+            endpoints::expect_different(&mut source, &mut target)?;
             endpoints::expect_empty(&mut target)?;
-            match inspect(&mut target)? {
-                found if found.unknown > 0 => return Err(MoveError::TargetIsNewer),
+            match schema_status(&mut target)? {
+                found if found.unknown > 0 => return Err(TransferError::TargetIsNewer),
                 found if found.pending > 0 && dry => None,
                 _ => Some(target),
             }
@@ -74,37 +52,40 @@ pub fn copy_all(
         migrate(target)?;
     }
     endpoints::begin_snapshot(&mut source)?;
-    let mut copy = Copy::new(&mut source, to.backend(), progress)?;
+    let mut copier = TableCopier::new(&mut source, to.backend(), progress)?;
     let Some(mut target) = target else {
-        return Ok(Moved { tables: copy.read()?, compared: false });
+        return Ok(TransferSummary { tables: copier.read()?, compared: false });
     };
-    // The migration has its own patience, also for locks.
-    endpoints::be_patient(&mut target)?;
-    let moved = write(&mut target, |target| match fill(&mut copy, target) {
-        Ok(moved) if dry => Err(Halt::Dry(moved)),
-        done => done.map_err(Halt::Failed),
+    // The migration changed the time limits.
+    endpoints::allow_long_statements(&mut target)?;
+    let result = write(&mut target, |target| match fill(&mut copier, target) {
+        Ok(summary) if dry => Err(Rollback::DryRun(summary)),
+        filled => filled.map_err(Rollback::Failed),
     });
-    match moved {
-        Ok(moved) | Err(Halt::Dry(moved)) => Ok(moved),
-        Err(Halt::Failed(error)) => Err(error),
+    match result {
+        Ok(summary) | Err(Rollback::DryRun(summary)) => Ok(summary),
+        Err(Rollback::Failed(error)) => Err(error),
     }
 }
 
-/// All that is done in the target's transaction.
-fn fill(copy: &mut Copy<'_>, target: &mut AnyConnection) -> Result<Moved, MoveError> {
+/// Fills the target, in its transaction.
+fn fill(
+    copier: &mut TableCopier<'_>,
+    target: &mut AnyConnection,
+) -> Result<TransferSummary, TransferError> {
     endpoints::lock(target)?;
-    // Somebody may have been quicker.
+    // Checked again under the lock: rows may have been added since the first check.
     endpoints::expect_empty(target)?;
-    Ok(Moved { tables: copy.write_and_compare(target)?, compared: true })
+    Ok(TransferSummary { tables: copier.write_and_compare(target)?, compared: true })
 }
 
-/// Why the target's transaction is taken back.
-enum Halt {
-    Dry(Moved),
-    Failed(MoveError),
+/// Why the target's transaction is rolled back.
+enum Rollback {
+    DryRun(TransferSummary),
+    Failed(TransferError),
 }
 
-impl From<diesel::result::Error> for Halt {
+impl From<diesel::result::Error> for Rollback {
     fn from(cause: diesel::result::Error) -> Self {
         Self::Failed(cause.into())
     }

@@ -1,6 +1,5 @@
-//! axum's own way with bearer tokens, its `jwt` example: an extractor that verifies the token
-//! with jsonwebtoken. Here with one look-up of the user in SQLite by sqlx, so that a user who
-//! was deleted or switched off is refused.
+//! Bearer tokens as in axum's `jwt` example: an extractor that verifies the token with jsonwebtoken.
+//! Added: one look-up of the user in SQLite with sqlx, so that a deleted or disabled user is refused.
 //!
 //! `peer-axum-jwt DATABASE PORT`, with `JWT_SECRET` in the environment.
 
@@ -74,7 +73,7 @@ async fn me(State(_): State<SqlitePool>, user: User) -> Json<User> {
     Json(user)
 }
 
-/// One worker, as for every server of the comparison.
+/// One worker, like every server of the comparison.
 #[tokio::main(worker_threads = 1)]
 async fn main() {
     let [database, port] = std::env::args().skip(1).collect::<Vec<_>>().try_into().expect("usage");

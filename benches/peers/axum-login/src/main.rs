@@ -1,5 +1,5 @@
-//! axum-login's own way, its `sqlite` example: users and sessions in SQLite, one pool, the
-//! dashboard behind `login_required!`. The page is the service's, from its templates.
+//! Sessions as in axum-login's `sqlite` example: users and sessions in SQLite, one pool, the dashboard
+//! behind `login_required!`. The page is rendered from the service's templates.
 //!
 //! `peer-axum-login DATABASE PORT TEMPLATES`; `peer-axum-login hash PASSWORD` prints a hash.
 
@@ -43,7 +43,7 @@ impl AuthUser for User {
         self.id
     }
 
-    /// Another password ends the session.
+    /// A changed password ends the session.
     fn session_auth_hash(&self) -> &[u8] {
         self.password_hash.as_bytes()
     }
@@ -81,7 +81,7 @@ impl AuthnBackend for Backend {
 
 type AuthSession = axum_login::AuthSession<Backend>;
 
-/// The names and lengths that the service gives its template.
+/// The same variables, with values of the same length, as the service passes to its template.
 #[derive(Serialize)]
 struct Page<'p> {
     title: &'p str,
@@ -171,7 +171,7 @@ fn templates(directory: &str) -> Tera {
     tera
 }
 
-/// One worker, as for every server of the comparison.
+/// One worker, like every server of the comparison.
 #[tokio::main(worker_threads = 1)]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,5 +1,5 @@
-//! Rocket without any login, as its guide shows it: the same body as the service's `/api/me`
-//! and the same pages from the same templates, for everybody.
+//! Rocket without login, as in its guide: the same body as the service's `/api/me`, and the same
+//! pages from the same templates, for every client.
 //!
 //! Settings come from the environment: `ROCKET_PORT`, `ROCKET_WORKERS`, `ROCKET_TEMPLATE_DIR`.
 
@@ -29,7 +29,7 @@ fn me() -> Json<Me> {
     })
 }
 
-/// What the templates are given: the names and lengths that the service gives them.
+/// The same variables, with values of the same length, as the service passes to its templates.
 #[get("/dashboard")]
 fn dashboard() -> Template {
     Template::render(

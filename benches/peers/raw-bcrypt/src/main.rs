@@ -1,6 +1,6 @@
-//! How many bcrypt hashes the cores can do with nothing around them.
+//! Measures how many bcrypt hashes per second the cores can compute.
 //!
-//! `peer-raw-bcrypt COST THREADS SECONDS` prints hashes a second.
+//! `peer-raw-bcrypt COST THREADS SECONDS` prints hashes per second.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ fn main() {
             std::hint::black_box(bcrypt::bcrypt(cost, [7; 16], b"correct horse battery staple"));
             hashes += 1;
         }
-        // To the end of the last one, so that none is counted in part.
+        // Until the end of the last hash, so that no hash is counted in part.
         f64::from(hashes) / began.elapsed().as_secs_f64()
     };
     let running: Vec<_> = (0..threads).map(|_| thread::spawn(hash_for_long)).collect();

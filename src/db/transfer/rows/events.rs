@@ -1,20 +1,20 @@
-//! The audit log and its end.
+//! The audit log and the head of its hash chain.
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::{copy_from, insert_into};
 
-use super::super::MoveError;
-use super::super::digest::Field;
-use super::{Each, Row, drain};
-use crate::db::AnyConnection;
+use super::table_row::{Each, TableRow, for_each};
+use crate::db::connection::AnyConnection;
 use crate::db::schema::{event_chain, events};
+use crate::db::transfer::digest::Field;
+use crate::db::transfer::error::TransferError;
 
 /// A row of `events`.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = events, treat_none_as_default_value = false)]
-pub(in crate::db::transfer) struct Event {
+pub(in crate::db::transfer) struct EventRow {
     id: i64,
     at: i64,
     event: String,
@@ -29,7 +29,7 @@ pub(in crate::db::transfer) struct Event {
     hash: String,
 }
 
-impl Row for Event {
+impl TableRow for EventRow {
     const TABLE: &'static str = "events";
 
     fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
@@ -49,13 +49,13 @@ impl Row for Event {
         ]
     }
 
-    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), MoveError> {
+    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), TransferError> {
         match connection {
-            AnyConnection::Sqlite(sqlite) => drain(
+            AnyConnection::Sqlite(sqlite) => for_each(
                 events::table.order(events::id).load_iter::<Self, DefaultLoadingMode>(sqlite)?,
                 each,
             ),
-            AnyConnection::Postgres(postgres) => drain(
+            AnyConnection::Postgres(postgres) => for_each(
                 events::table
                     .order(events::id)
                     .load_iter::<Self, PgRowByRowLoadingMode>(postgres)?,
@@ -79,28 +79,28 @@ impl Row for Event {
 /// The row of `event_chain`.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = event_chain, treat_none_as_default_value = false)]
-pub(in crate::db::transfer) struct Chain {
+pub(in crate::db::transfer) struct ChainRow {
     id: i64,
     head: i64,
     hash: String,
 }
 
-impl Row for Chain {
+impl TableRow for ChainRow {
     const TABLE: &'static str = "event_chain";
 
     fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
         vec![("id", self.id.into()), ("head", self.head.into()), ("hash", (&self.hash).into())]
     }
 
-    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), MoveError> {
+    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), TransferError> {
         match connection {
-            AnyConnection::Sqlite(sqlite) => drain(
+            AnyConnection::Sqlite(sqlite) => for_each(
                 event_chain::table
                     .order(event_chain::id)
                     .load_iter::<Self, DefaultLoadingMode>(sqlite)?,
                 each,
             ),
-            AnyConnection::Postgres(postgres) => drain(
+            AnyConnection::Postgres(postgres) => for_each(
                 event_chain::table
                     .order(event_chain::id)
                     .load_iter::<Self, PgRowByRowLoadingMode>(postgres)?,

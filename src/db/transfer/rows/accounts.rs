@@ -1,20 +1,20 @@
-//! Accounts, what stands for them, and the links that make the first one.
+//! Accounts, sign-ins, and the links for setting up the first administrator.
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::{copy_from, insert_into};
 
-use super::super::MoveError;
-use super::super::digest::Field;
-use super::{Each, Row, by_bytes, drain};
-use crate::db::AnyConnection;
+use super::table_row::{Each, TableRow, by_bytes, for_each};
+use crate::db::connection::AnyConnection;
 use crate::db::schema::{setup_links, sign_ins, users};
+use crate::db::transfer::digest::Field;
+use crate::db::transfer::error::TransferError;
 
 /// A row of `users`.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
-pub(in crate::db::transfer) struct User {
+pub(in crate::db::transfer) struct UserRow {
     id: i64,
     username: String,
     username_key: String,
@@ -25,7 +25,7 @@ pub(in crate::db::transfer) struct User {
     created_at: i64,
 }
 
-impl Row for User {
+impl TableRow for UserRow {
     const TABLE: &'static str = "users";
 
     fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
@@ -41,13 +41,13 @@ impl Row for User {
         ]
     }
 
-    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), MoveError> {
+    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), TransferError> {
         match connection {
-            AnyConnection::Sqlite(sqlite) => drain(
+            AnyConnection::Sqlite(sqlite) => for_each(
                 users::table.order(users::id).load_iter::<Self, DefaultLoadingMode>(sqlite)?,
                 each,
             ),
-            AnyConnection::Postgres(postgres) => drain(
+            AnyConnection::Postgres(postgres) => for_each(
                 users::table.order(users::id).load_iter::<Self, PgRowByRowLoadingMode>(postgres)?,
                 each,
             ),
@@ -64,10 +64,10 @@ impl Row for User {
     }
 }
 
-/// A row of `sign_ins`, with the columns that only keys have.
+/// A row of `sign_ins`, with the columns that only access keys use.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = sign_ins, treat_none_as_default_value = false)]
-pub(in crate::db::transfer) struct SignIn {
+pub(in crate::db::transfer) struct SignInRow {
     id: String,
     account: i64,
     kind: String,
@@ -85,7 +85,7 @@ pub(in crate::db::transfer) struct SignIn {
     secret_hash: Option<String>,
 }
 
-impl Row for SignIn {
+impl TableRow for SignInRow {
     const TABLE: &'static str = "sign_ins";
 
     fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
@@ -108,15 +108,15 @@ impl Row for SignIn {
         ]
     }
 
-    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), MoveError> {
+    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), TransferError> {
         match connection {
-            AnyConnection::Sqlite(sqlite) => drain(
+            AnyConnection::Sqlite(sqlite) => for_each(
                 sign_ins::table
                     .order(sign_ins::id)
                     .load_iter::<Self, DefaultLoadingMode>(sqlite)?,
                 each,
             ),
-            AnyConnection::Postgres(postgres) => drain(
+            AnyConnection::Postgres(postgres) => for_each(
                 sign_ins::table
                     .order(by_bytes("id"))
                     .load_iter::<Self, PgRowByRowLoadingMode>(postgres)?,
@@ -140,27 +140,27 @@ impl Row for SignIn {
 /// A row of `setup_links`.
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = setup_links, treat_none_as_default_value = false)]
-pub(in crate::db::transfer) struct SetupLink {
+pub(in crate::db::transfer) struct SetupLinkRow {
     token_hash: String,
     expires_at: i64,
 }
 
-impl Row for SetupLink {
+impl TableRow for SetupLinkRow {
     const TABLE: &'static str = "setup_links";
 
     fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
         vec![("token_hash", (&self.token_hash).into()), ("expires_at", self.expires_at.into())]
     }
 
-    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), MoveError> {
+    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), TransferError> {
         match connection {
-            AnyConnection::Sqlite(sqlite) => drain(
+            AnyConnection::Sqlite(sqlite) => for_each(
                 setup_links::table
                     .order(setup_links::token_hash)
                     .load_iter::<Self, DefaultLoadingMode>(sqlite)?,
                 each,
             ),
-            AnyConnection::Postgres(postgres) => drain(
+            AnyConnection::Postgres(postgres) => for_each(
                 setup_links::table
                     .order(by_bytes("token_hash"))
                     .load_iter::<Self, PgRowByRowLoadingMode>(postgres)?,

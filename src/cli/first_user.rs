@@ -1,8 +1,8 @@
-//! How the first user of a new service comes in.
+//! How the first user of a new service signs in.
 
 use std::time::Duration;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::accounts::{Role, SAMPLES, SetupToken, new_setup_link, queries};
 use crate::db;
 use crate::settings::Settings;
@@ -11,36 +11,36 @@ use vestibule::{Clock, Error};
 /// How long the start waits for the database.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How the first user comes in.
-pub(super) enum First {
+/// How the first user signs in.
+pub(super) enum FirstUser {
     /// As one of the sample users.
     Samples,
-    /// As the administrator whom the command line makes, or this link.
+    /// As an administrator created by the command line, or with this link.
     Administrator(Option<SetupToken>),
-    /// Somebody administers the service already.
-    Known,
+    /// There already is an administrator.
+    Exists,
 }
 
-impl First {
-    /// Looks into the database; of a service without an administrator it makes a new link.
-    pub(super) fn of(settings: &Settings) -> Result<Self, Failure> {
+impl FirstUser {
+    /// Looks into the database. If there is no administrator, creates a new set-up link.
+    pub(super) fn find_or_create_link(settings: &Settings) -> Result<Self, Failure> {
         if settings.sample_users {
             return Ok(Self::Samples);
         }
         let mut connection =
             db::connect(&settings.database.address, TIMEOUT, false).map_err(Error::from)?;
         if !settings.auth.mode.has_sessions() {
-            let known = queries::has_administrator(&mut connection)?;
-            return Ok(if known { Self::Known } else { Self::Administrator(None) });
+            let exists = queries::has_administrator(&mut connection)?;
+            return Ok(if exists { Self::Exists } else { Self::Administrator(None) });
         }
         Ok(match new_setup_link(&mut connection, Clock::system().now()?)? {
             Some(token) => Self::Administrator(Some(token)),
-            None => Self::Known,
+            None => Self::Exists,
         })
     }
 
-    /// What the start says about it.
-    pub(super) fn lines(&self, base: &str) -> Vec<String> {
+    /// Returns the lines for the banner.
+    pub(super) fn banner_lines(&self, base: &str) -> Vec<String> {
         match self {
             Self::Samples => {
                 let head = "  Sample users of the debug profile (an empty database gets them):";
@@ -58,7 +58,7 @@ impl First {
                 lines.push("    vestibule user add NAME --role admin".to_owned());
                 lines
             }
-            Self::Known => Vec::new(),
+            Self::Exists => Vec::new(),
         }
     }
 }

@@ -1,22 +1,28 @@
-//! Which database a URL means, decided by its scheme and nothing else.
+//! The database URL. Its scheme alone decides which database is used.
+
+mod encryption;
+mod url;
 
 use std::path::PathBuf;
 
-use rocket::http::RawStr;
+use encryption::encryption_of;
+use url::decoded;
 
-use super::encryption::{self, Encryption};
+pub use encryption::Encryption;
+pub(super) use encryption::{TLS_BUILT_IN, encryption_defaults};
+pub(super) use url::without_scheme;
 
-/// The two databases.
+/// The kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Backend {
-    /// A file beside the program.
+    /// SQLite, a file.
     Sqlite,
-    /// A server.
+    /// PostgreSQL, a server.
     Postgres,
 }
 
 impl Backend {
-    /// The word in `/health` and in the banner.
+    /// The name in `/health`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -26,7 +32,7 @@ impl Backend {
     }
 }
 
-/// A database URL that was understood.
+/// A parsed database URL.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Address {
     /// The path of the file.
@@ -36,10 +42,11 @@ pub enum Address {
 }
 
 impl Address {
-    /// Reads `sqlite://path/to/file` or `postgres://...`.
+    /// Parses `sqlite://path/to/file` or `postgres://...`.
     ///
     /// # Errors
-    /// A sentence that says what is allowed and repeats nothing of the URL.
+    /// A sentence that says what is allowed; it repeats nothing of the URL, which may hold a
+    /// password.
     pub fn parse(url: &str) -> Result<Self, &'static str> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
         match scheme {
@@ -47,17 +54,18 @@ impl Address {
                 Err("must name a file: sqlite://path/to/file")
             }
             "sqlite" => Ok(Self::Sqlite(PathBuf::from(rest))),
-            // libpq would repeat what it stumbles over, and that may be the password.
-            "postgres" | "postgresql" if !is_clean(rest) => Err(
+            // libpq's error message would repeat the malformed part, which may be the password.
+            "postgres" | "postgresql" if !is_well_formed(rest) => Err(
                 "is not written as a URL; percent-encode every special character of the password",
             ),
-            "postgres" | "postgresql" => encryption::check(rest, encryption::BUILT_IN)
-                .map(|_| Self::Postgres(url.to_owned())),
+            "postgres" | "postgresql" => {
+                encryption_of(rest, TLS_BUILT_IN).map(|_| Self::Postgres(url.to_owned()))
+            }
             _ => Err("must begin with sqlite:// or postgres://"),
         }
     }
 
-    /// Which database this is.
+    /// Returns the kind of database.
     #[must_use]
     pub const fn backend(&self) -> Backend {
         match self {
@@ -66,44 +74,42 @@ impl Address {
         }
     }
 
-    /// What protects the connection to a server; `None` for a file.
+    /// Returns how the connection to a server is protected; `None` for a file.
     #[must_use]
     pub fn encryption(&self) -> Option<Encryption> {
         match self {
             Self::Sqlite(_) => None,
-            Self::Postgres(url) => {
-                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                encryption::check(rest, encryption::BUILT_IN).ok()
-            }
+            Self::Postgres(url) => encryption_of(without_scheme(url), TLS_BUILT_IN).ok(),
         }
     }
 
-    /// The address without anything secret: the path, or host and database name.
+    /// Returns the address for logs and messages, without secrets: the path, or host and database
+    /// name.
     #[must_use]
     pub fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("SQLite, {}", path.display()),
             Self::Postgres(url) => {
-                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                let plain = rest.split('?').next().unwrap_or_default();
-                let place = plain.rsplit_once('@').map_or(plain, |(_, place)| place);
-                format!("PostgreSQL, {}", decoded(place))
+                let without_query = without_scheme(url).split('?').next().unwrap_or_default();
+                let host_and_name =
+                    without_query.rsplit_once('@').map_or(without_query, |(_, rest)| rest);
+                format!("PostgreSQL, {}", decoded(host_and_name))
             }
         }
     }
 }
 
-/// By hand: a URL holds a password.
+/// Written by hand because a URL may hold a password.
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.shown())
     }
 }
 
-/// Whether libpq will read the URL without complaint: no white space, whole percent signs, at
-/// most one `@` before the path, and no `?` before that, which libpq would take for a part of the
-/// user's name.
-fn is_clean(rest: &str) -> bool {
+/// Returns whether libpq accepts the URL: no white space, complete percent escapes, at most one
+/// `@` before the path, and no `?` before that `@` (libpq would take it for a part of the user
+/// name).
+fn is_well_formed(rest: &str) -> bool {
     let hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let bytes = rest.as_bytes();
     let percents = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%');
@@ -113,10 +119,6 @@ fn is_clean(rest: &str) -> bool {
     let authority = rest.split('/').next().unwrap_or_default();
     let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
     whole && rest.bytes().all(|byte| byte.is_ascii_graphic()) && !user.contains(['@', '?'])
-}
-
-pub(super) fn decoded(text: &str) -> String {
-    RawStr::new(text).percent_decode_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -1,33 +1,34 @@
-//! May a password travel to this PostgreSQL server? To this machine, or encrypted to one that is
-//! known, or where the operator says that the network is trusted.
+//! Whether a password may be sent to this PostgreSQL server: to this machine, over TLS to a verified
+//! server, or where the URL says that the network is trusted.
 
 use std::env;
 use std::net::IpAddr;
 
-use super::address::decoded;
+use super::url::{decoded, parameter};
 
-/// Whether this build speaks TLS to PostgreSQL: the cargo feature `postgres-tls`.
-pub(super) const BUILT_IN: bool = cfg!(feature = "postgres-tls");
+/// Whether this build supports TLS to PostgreSQL (cargo feature `postgres-tls`).
+pub(in crate::db) const TLS_BUILT_IN: bool = cfg!(feature = "postgres-tls");
 
-/// What protects the connection.
+/// How the connection to PostgreSQL is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encryption {
     /// The connection does not leave this machine.
     Local,
-    /// TLS, and the server proves that it is the one that the URL names.
+    /// TLS; the certificate is verified against the host name in the URL.
     Verified,
-    /// TLS with a server that does not prove its name.
+    /// TLS without verifying the host name.
     Unverified,
-    /// Nothing, because the URL says so.
+    /// None, because the URL says `sslmode=disable`.
     Plain,
 }
 
-/// What the part of a URL after its scheme means, in a build with or without TLS.
+/// Returns how a connection is protected. `rest` is the URL after its scheme; `built_in` says
+/// whether the build has TLS.
 ///
 /// # Errors
-/// A sentence, when the connection would leave this machine in plain text without the URL saying
-/// so, or would silently do so when the server wants it.
-pub(super) fn check(rest: &str, built_in: bool) -> Result<Encryption, &'static str> {
+/// A sentence, if the connection would leave this machine unencrypted without `sslmode=disable`,
+/// or could fall back to plain text.
+pub(super) fn encryption_of(rest: &str, built_in: bool) -> Result<Encryption, &'static str> {
     let mode = parameter(rest, "sslmode");
     match mode {
         Some("disable") => Ok(if is_local(rest) { Encryption::Local } else { Encryption::Plain }),
@@ -45,10 +46,10 @@ pub(super) fn check(rest: &str, built_in: bool) -> Result<Encryption, &'static s
     }
 }
 
-/// What is added to a URL that names another host and says nothing of TLS: the server must prove
-/// its name, by a certificate that this system trusts.
-pub(super) fn defaults(rest: &str) -> &'static [(&'static str, &'static str)] {
-    match check(rest, BUILT_IN) {
+/// Returns the parameters that are added to a URL that names another host and sets no `sslmode`:
+/// the server's certificate must be trusted by this system and match the host name.
+pub(in crate::db) fn encryption_defaults(rest: &str) -> &'static [(&'static str, &'static str)] {
+    match encryption_of(rest, TLS_BUILT_IN) {
         Ok(Encryption::Verified) if parameter(rest, "sslrootcert").is_none() => {
             &[("sslmode", "verify-full"), ("sslrootcert", "system")]
         }
@@ -57,23 +58,24 @@ pub(super) fn defaults(rest: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// Whether every host of the URL is this machine: a socket's directory, `localhost` or a
-/// loopback address. Where the URL names none, libpq asks the environment.
+/// Returns whether every host of the URL is this machine: a socket directory, `localhost` or a
+/// loopback address. If the URL names none, libpq reads `PGHOST` and `PGHOSTADDR`.
 fn is_local(rest: &str) -> bool {
-    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let authority = place.split('/').next().unwrap_or_default();
+    let (location, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = location.split('/').next().unwrap_or_default();
     let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
     let named = query.split('&').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         (name == "host" || name == "hostaddr").then_some(value)
     });
-    let of_environment = ["PGHOST", "PGHOSTADDR"].map(|name| env::var(name).unwrap_or_default());
-    let elsewhere = parameter(rest, "service").is_some() || env::var_os("PGSERVICE").is_some();
-    !elsewhere
+    let from_environment = ["PGHOST", "PGHOSTADDR"].map(|name| env::var(name).unwrap_or_default());
+    let uses_service_file =
+        parameter(rest, "service").is_some() || env::var_os("PGSERVICE").is_some();
+    !uses_service_file
         && hosts
             .split(',')
             .chain(named.flat_map(|hosts| hosts.split(',')))
-            .chain(of_environment.iter().flat_map(|hosts| hosts.split(',')))
+            .chain(from_environment.iter().flat_map(|hosts| hosts.split(',')))
             .all(is_this_machine)
 }
 
@@ -88,13 +90,6 @@ fn is_this_machine(host: &str) -> bool {
         || name.starts_with('/')
         || name == "localhost"
         || loopback.is_ok_and(|address| address.is_loopback())
-}
-
-/// The last value of a parameter, which is the one that counts.
-fn parameter<'r>(rest: &'r str, name: &str) -> Option<&'r str> {
-    let (_, query) = rest.split_once('?')?;
-    let mut pairs = query.rsplit('&').filter_map(|pair| pair.split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -113,7 +108,7 @@ mod tests {
             "localhost/db?sslmode=disable",
         ] {
             for built_in in [false, true] {
-                assert_eq!(check(local, built_in), Ok(Encryption::Local), "{local}");
+                assert_eq!(encryption_of(local, built_in), Ok(Encryption::Local), "{local}");
             }
         }
     }
@@ -130,9 +125,9 @@ mod tests {
             "db.example/x?sslmode=require",
             "db.example/x?sslmode=disable&sslmode=prefer",
         ] {
-            assert!(check(remote, false).is_err(), "{remote}");
+            assert!(encryption_of(remote, false).is_err(), "{remote}");
         }
-        assert_eq!(check("db.example/x?sslmode=disable", false), Ok(Encryption::Plain));
+        assert_eq!(encryption_of("db.example/x?sslmode=disable", false), Ok(Encryption::Plain));
     }
 
     #[test]
@@ -145,10 +140,13 @@ mod tests {
             ("db.example/x?sslmode=require", Ok(Encryption::Unverified)),
             ("db.example/x?sslmode=disable", Ok(Encryption::Plain)),
         ] {
-            assert_eq!(check(remote, true), means, "{remote}");
+            assert_eq!(encryption_of(remote, true), means, "{remote}");
         }
         for silent in ["prefer", "allow", "", "Require", "verify-full%20"] {
-            assert!(check(&format!("db.example/x?sslmode={silent}"), true).is_err(), "{silent}");
+            assert!(
+                encryption_of(&format!("db.example/x?sslmode={silent}"), true).is_err(),
+                "{silent}"
+            );
         }
     }
 }

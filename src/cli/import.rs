@@ -6,7 +6,7 @@ use std::path::Path;
 use super::progress::Progress;
 use super::{Failure, print_line};
 use crate::accounts::audit::Actor;
-use crate::accounts::{BadLine, Import, Refused};
+use crate::accounts::{BadLine, Import, ImportError};
 use crate::db::AnyConnection;
 use vestibule::{Clock, Hasher, PasswordConfig};
 
@@ -39,13 +39,13 @@ pub(super) fn run(
             print_line(format_args!("{did} {users} users, {admins} of them administrators"));
             Ok(())
         }
-        Err(Refused::Lines(bad)) => Err(nothing(&bad)),
-        Err(Refused::Failed(error)) => Err(error.into()),
+        Err(ImportError::Lines(bad)) => Err(nothing(&bad)),
+        Err(ImportError::Database(error)) => Err(error.into()),
     }
 }
 
 fn nothing(bad: &[BadLine]) -> Failure {
-    let named = bad.iter().take(NAMED).map(|bad| format!("line {}: {}", bad.line, bad.why));
+    let named = bad.iter().take(NAMED).map(|bad| format!("line {}: {}", bad.line, bad.message));
     let more = bad.len().saturating_sub(NAMED);
     let more = (more > 0).then(|| format!("and {more} more"));
     let end = format!("nothing was imported; bad lines: {}", bad.len());

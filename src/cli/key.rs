@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::database::Database;
 use super::{Failure, print_line, user};
 use crate::accounts::audit::Actor;
-use crate::accounts::{draw_key, last_used, queries};
+use crate::accounts::{generate_key, last_used, queries};
 use vestibule::{Clock, ErrorKind, KeyRequest, SignInId, SignInKind, duration};
 
 #[derive(Debug, Subcommand)]
@@ -63,8 +63,8 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let user = user::find(connection, name)?;
             let (label, scopes) = (label.clone(), scopes.clone());
             let new = KeyRequest { label, scopes, lifetime: *expires };
-            let made = draw_key(&user, new, &auth.key, by.at())?;
-            queries::keep_key(connection, &user, &made.sign_in, &by)?;
+            let made = generate_key(&user, new, &auth.key, by.at())?;
+            queries::store_key(connection, &user, &made.sign_in, &by)?;
             let (id, until) = (&made.sign_in.id, made.sign_in.expires_at);
             let until = until.format(&Rfc3339).unwrap_or_default();
             // Beside the key, so that a program can read that alone.
@@ -73,7 +73,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let mut out = std::io::stdout();
             let printed = writeln!(out, "{}", made.key.as_str()).and_then(|()| out.flush());
             if let Err(cause) = printed {
-                queries::sign_out_of(connection, id.as_str(), &by)?;
+                queries::revoke_sign_in(connection, id.as_str(), &by)?;
                 let line = format!("the key could not be printed and has ended: {cause}");
                 return Err(Failure::new(line));
             }
@@ -99,8 +99,8 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
         KeyCommand::End { id } => {
             let unknown = || Failure::new("there is no key of this id");
             let id = SignInId::parse(id).ok_or_else(unknown)?;
-            queries::key(connection, id.as_str())?.ok_or_else(unknown)?;
-            match queries::sign_out_of(connection, id.as_str(), &by) {
+            queries::find_key(connection, id.as_str())?.ok_or_else(unknown)?;
+            match queries::revoke_sign_in(connection, id.as_str(), &by) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
                 ended => ended?,
             }

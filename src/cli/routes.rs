@@ -51,7 +51,7 @@ mod tests {
     use vestibule::{Mode, survey};
 
     /// Guards that refuse nobody, beside which nothing is demanded.
-    const TOOLS: [&str; 4] = ["Tokens", "SignIns", "Reporter", "PublicKeys"];
+    const TOOLS: [&str; 3] = ["Tokens", "SignIns", "PublicKeys"];
 
     #[test]
     fn what_a_group_says_it_demands_is_what_rocket_finds_in_its_handlers() {

@@ -75,7 +75,7 @@ async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
     };
     // What the last requests told is written before the process ends.
     if let Some(audit) = audit {
-        audit.settled().await;
+        audit.flush().await;
     }
     ended
 }

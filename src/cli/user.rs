@@ -8,7 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use super::database::Database;
 use super::{Failure, import, print_line};
 use crate::accounts::audit::Actor;
-use crate::accounts::queries::{self, Change, NewUser};
+use crate::accounts::queries::{self, NewUser, UserChange};
 use crate::accounts::{PasswordOwner, Role, User, Username, full_name, new_password};
 use crate::db::AnyConnection;
 use vestibule::{Clock, Error, Hasher, Password};
@@ -136,7 +136,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         UserCommand::List { search } => list(connection, search)?,
         UserCommand::SetRole { name, role } => {
             let role = Some((*role).into());
-            report(&change(connection, name, &Change { role, ..Change::default() }, &by)?);
+            report(&change(connection, name, &UserChange { role, ..UserChange::default() }, &by)?);
         }
         UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
@@ -153,11 +153,21 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         }
         UserCommand::Disable { name } => {
             let active = Some(false);
-            report(&change(connection, name, &Change { active, ..Change::default() }, &by)?);
+            report(&change(
+                connection,
+                name,
+                &UserChange { active, ..UserChange::default() },
+                &by,
+            )?);
         }
         UserCommand::Enable { name } => {
             let active = Some(true);
-            report(&change(connection, name, &Change { active, ..Change::default() }, &by)?);
+            report(&change(
+                connection,
+                name,
+                &UserChange { active, ..UserChange::default() },
+                &by,
+            )?);
         }
         UserCommand::Delete { name, yes } => {
             let user = find(connection, name)?;
@@ -180,7 +190,7 @@ pub(super) fn find(connection: &mut AnyConnection, name: &str) -> Result<User, F
 fn change(
     connection: &mut AnyConnection,
     name: &str,
-    change: &Change,
+    change: &UserChange,
     by: &Actor,
 ) -> Result<User, Failure> {
     let user = find(connection, name)?;

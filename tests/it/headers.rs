@@ -149,10 +149,8 @@ fn a_file_has_a_tag_and_is_not_sent_twice() {
 fn a_head_is_a_get_without_a_body() {
     on_both(|app| {
         let person = app.session("user_01");
-        let (get, head) = (
-            person.get("/dashboard"),
-            person.send(person.request(Method::Head, "/dashboard")),
-        );
+        let (get, head) =
+            (person.get("/dashboard"), person.send(person.request(Method::Head, "/dashboard")));
         assert_eq!((get.status, head.status), (200, 200));
         assert_eq!(head.body, "");
         assert_eq!(get.header("content-type"), head.header("content-type"));

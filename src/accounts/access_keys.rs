@@ -132,8 +132,9 @@ impl Accounts {
             let detail = "You have made many keys in the last hour. Try again later.";
             return Err(limit.error(now)?.detail(detail));
         }
-        let (sign_in, account, by) = (created.sign_in.clone(), user.clone(), actor.clone());
-        self.run(move |connection| queries::store_key(connection, &account, &sign_in, &by)).await?;
+        let (sign_in, account, creator) = (created.sign_in.clone(), user.clone(), actor.clone());
+        self.run(move |connection| queries::store_key(connection, &account, &sign_in, &creator))
+            .await?;
         let id = Some(created.sign_in.id.as_str());
         self.report(EventKind::KeyMade, user.id, id, actor.address);
         Ok(created)

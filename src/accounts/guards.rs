@@ -12,7 +12,7 @@ use vestibule::{Account, Claims, Fresh, FreshOrKey, Require, Scoped, TokenKind};
 
 /// The user behind a bearer token or an access key: the guard of `/api`.
 pub type TokenUser = vestibule::TokenUser<User>;
-/// The user behind an access or a refresh token, for signing out.
+/// The user behind an access token, a refresh token or an access key, for signing out.
 pub type AnyTokenUser = vestibule::AnyTokenUser<User>;
 /// The user behind a session cookie: the guard of pages.
 pub type SessionUser = vestibule::SessionUser<User>;

@@ -130,7 +130,7 @@ impl Import {
             }
             let (users, admins) = self.counts();
             let detail = format!("{users} users, {admins} of them administrators");
-            let record = Record::by(AuditEvent::Imported, actor).detail(detail);
+            let record = Record::new(AuditEvent::Imported, actor).detail(detail);
             Ok(append(connection, &[record])?)
         });
         match written {

@@ -81,16 +81,16 @@ pub struct ChainHead {
 
 impl Record {
     /// A record about the account of a user.
-    pub(in crate::accounts) fn of(event: AuditEvent, user: &User, actor: &Actor) -> Self {
+    pub(in crate::accounts) fn about(event: AuditEvent, user: &User, actor: &Actor) -> Self {
         Self {
             account: Some(user.id),
             username: Some(user.username.clone()),
-            ..Self::by(event, actor)
+            ..Self::new(event, actor)
         }
     }
 
     /// A record without an account.
-    pub(in crate::accounts) fn by(event: AuditEvent, actor: &Actor) -> Self {
+    pub(in crate::accounts) fn new(event: AuditEvent, actor: &Actor) -> Self {
         Self {
             at: actor.at,
             event,
@@ -239,7 +239,7 @@ mod tests {
 
     fn entry() -> Entry {
         let actor = Actor::command_line(OffsetDateTime::UNIX_EPOCH);
-        let record = Record::by(AuditEvent::Added, &actor).detail("user");
+        let record = Record::new(AuditEvent::Added, &actor).detail("user");
         Record { account: Some(7), username: Some("ann".to_owned()), ..record }
             .chained(&ChainHead::default())
     }

@@ -145,7 +145,7 @@ pub(super) fn mark_pruned(
     base: &ChainHead,
     actor: &Actor,
 ) -> QueryResult<()> {
-    let record = Record::by(AuditEvent::EventsPruned, actor).detail(base.to_string());
+    let record = Record::new(AuditEvent::EventsPruned, actor).detail(base.to_string());
     write(connection, |connection| append(connection, &[record]))
 }
 

@@ -44,7 +44,7 @@ pub fn store_key(
                 format!("An account has {MAX_ACTIVE_KEYS} keys at the most. End one first.");
             return Err(Error::new(ErrorKind::Forbidden).detail(detail));
         }
-        let record = Record::of(AuditEvent::KeyMade, user, actor).detail(detail(key, actor)?);
+        let record = Record::about(AuditEvent::KeyMade, user, actor).detail(detail(key, actor)?);
         append(connection, &[Record { sign_in: Some(key.id.to_string()), ..record }])?;
         Ok(())
     })

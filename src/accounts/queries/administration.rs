@@ -32,7 +32,7 @@ pub struct UserChange {
 pub fn add(connection: &mut AnyConnection, new: &NewUser, actor: &Actor) -> Result<User, Error> {
     write(connection, |connection| {
         let user = insert(connection, new)?;
-        let record = Record::of(AuditEvent::Added, &user, actor).detail(user.role.as_str());
+        let record = Record::about(AuditEvent::Added, &user, actor).detail(user.role.as_str());
         append(connection, &[record])?;
         Ok(user)
     })
@@ -77,7 +77,7 @@ pub fn change(
 
 /// Returns one record for each changed field.
 fn differences(before: &User, after: &User, ended: u64, actor: &Actor) -> Vec<Record> {
-    let record = |event| Record::of(event, after, actor);
+    let record = |event| Record::about(event, after, actor);
     let mut records = Vec::new();
     if before.role != after.role {
         let roles = format!("{} to {}", before.role.as_str(), after.role.as_str());
@@ -109,7 +109,7 @@ pub fn sign_out(
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
-        let records = vec![Record::of(AuditEvent::Ended, &user, actor).ended(ended)];
+        let records = vec![Record::about(AuditEvent::Ended, &user, actor).ended(ended)];
         append(connection, &records)?;
         Ok(ChangedUser { user, ended, records })
     })
@@ -132,7 +132,7 @@ pub fn revoke_sign_in(
         }
         let account = sign_in.account.parse().unwrap_or_default();
         let user = find(connection, account)?.ok_or(ErrorKind::NotFound)?;
-        let record = Record::of(AuditEvent::Ended, &user, actor).ended(1);
+        let record = Record::about(AuditEvent::Ended, &user, actor).ended(1);
         append(connection, &[Record { sign_in: Some(id.to_owned()), ..record }])?;
         Ok(())
     })
@@ -156,7 +156,7 @@ pub fn delete(
         if is_administrator(&user) {
             require_active_administrator(connection)?;
         }
-        let records = vec![Record::of(AuditEvent::Deleted, &user, actor).ended(ended)];
+        let records = vec![Record::about(AuditEvent::Deleted, &user, actor).ended(ended)];
         append(connection, &records)?;
         Ok(ChangedUser { user, ended, records })
     })

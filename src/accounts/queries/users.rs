@@ -118,7 +118,10 @@ pub fn set_password(
             return Err(ErrorKind::NotFound.into());
         }
         let ended = end_sign_ins(connection, user.id, None)?;
-        append(connection, &[Record::of(AuditEvent::PasswordChanged, user, actor).ended(ended)])?;
+        append(
+            connection,
+            &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)],
+        )?;
         Ok(ended)
     })
 }
@@ -158,7 +161,10 @@ pub fn change_password(
         }
         let except = current.stays.then_some(current.id.as_str());
         let ended = end_sign_ins(connection, user.id, except)?;
-        append(connection, &[Record::of(AuditEvent::PasswordChanged, user, actor).ended(ended)])?;
+        append(
+            connection,
+            &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)],
+        )?;
         Ok(Some(ended))
     })
 }

@@ -116,7 +116,7 @@ impl Accounts {
             }
             let user = queries::insert(connection, &new)?;
             let actor = Actor::account(&user, None, address, new.created_at);
-            let record = Record::of(AuditEvent::Added, &user, &actor);
+            let record = Record::about(AuditEvent::Added, &user, &actor);
             let records = vec![record.detail("admin, through the set-up link")];
             append(connection, &records)?;
             setup::delete_links(connection)?;

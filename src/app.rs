@@ -7,7 +7,7 @@ use rocket::figment::{Figment, Profile};
 use rocket::{Build, Rocket};
 
 use crate::accounts::audit::{Audit, AuditEvents};
-use crate::accounts::{Accounts, DieselSignInStore, insert_samples, samples_alive};
+use crate::accounts::{Accounts, DieselSignInStore, active_samples, insert_samples};
 use crate::db::{self, Db};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
@@ -82,9 +82,10 @@ pub fn build_open(
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;
     let (audit, writer) = Audit::new(clock.clone());
+    let events = AuditEvents::new(audit);
     let auth = Auth::fairing()
         .store(DieselSignInStore::new(db.clone()))
-        .events(AuditEvents::new(audit.clone()))
+        .events(events.clone())
         .clock(clock.clone())
         .login_required_except(
             &[open, &open_routes(mode, settings.accounts.registration)].concat(),
@@ -92,11 +93,9 @@ pub fn build_open(
     let accounts = Accounts::new(
         db.clone(),
         hasher,
-        clock.clone(),
         auth.cache(),
-        &settings.auth,
-        &settings.accounts,
-        audit,
+        events,
+        (&settings.auth, &settings.accounts),
     );
 
     let proxies = settings.accounts.trusted_proxy.clone();
@@ -168,7 +167,7 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
         let now = clock.now().map_err(|error| error.to_string())?;
         insert_samples(&mut connection, hasher, now).map_err(|error| error.to_string())?;
     } else {
-        let alive = samples_alive(&mut connection, hasher).map_err(|error| error.to_string())?;
+        let alive = active_samples(&mut connection, hasher).map_err(|error| error.to_string())?;
         if !alive.is_empty() {
             return Err(format!(
                 "holds sample users with their published passwords: {}; give each another one \

@@ -1,76 +1,77 @@
-//! Access keys of users: what they may be called and used for, making and ending them.
+//! Access keys: the rules for their labels and scopes, and creating and ending them.
 
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
 use super::audit::Actor;
-use super::counters::Counter;
-use super::fields::turns_text;
 use super::queries;
-use super::{Accounts, KeyScope, User};
+use super::scopes::KeyScope;
+use super::service::Accounts;
+use super::throttle::Counter;
+use super::user::{User, changes_direction};
 use crate::db::write;
-use vestibule::{CreatedKey, Error, ErrorKind, KeyConfig, KeyRequest, SignIn, SignInId, SignIns};
+use vestibule::{
+    CreatedKey, Error, ErrorKind, EventKind, KeyConfig, KeyRequest, SignIn, SignInId, SignIns,
+};
 
-/// How many keys of an account stand at once at the most.
-pub const STANDING_KEYS: i64 = 100;
-
-/// How many keys an account makes in an hour at the most: each leaves a row in the audit log
-/// for good, and none costs a hash.
-const KEYS: i64 = 60;
+/// Maximum number of keys that an account creates in an hour: each leaves a row in the audit log
+/// for good and costs no hash.
+const MAX_NEW_KEYS: i64 = 60;
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
-/// Makes a key and keeps nothing; every fault is named at once.
+/// Generates a key without storing it; the error names all invalid fields.
 ///
 /// # Errors
 /// 403 `account_inactive`, 422 `invalid_field` naming `label`, `scopes` or `expires_in`, 503
 /// `unavailable`.
-pub fn draw_key(
+pub fn generate_key(
     user: &User,
-    new: KeyRequest,
+    request: KeyRequest,
     config: &KeyConfig,
     now: OffsetDateTime,
 ) -> Result<CreatedKey, Error> {
-    let own = faults(user, &new);
-    match CreatedKey::generate(user, new.clone(), config, now) {
-        Ok(made) if own.is_empty() => return Ok(made),
+    let own_errors = service_errors(user, &request);
+    match CreatedKey::generate(user, request.clone(), config, now) {
+        Ok(created) if own_errors.is_empty() => return Ok(created),
         Err(error) if error.kind() != ErrorKind::InvalidField => return Err(error),
         _ => {}
     }
     let error = ErrorKind::InvalidField.into();
-    let error = own.into_iter().fold(error, |error: Error, (name, why)| error.field(name, why));
-    // The library names the first fault, so it is asked about each field beside good ones.
-    let good = KeyRequest { label: "good".to_owned(), ..KeyRequest::default() };
-    let fields = [
-        KeyRequest { label: new.label, ..good.clone() },
-        KeyRequest { scopes: new.scopes, ..good.clone() },
-        KeyRequest { lifetime: new.lifetime, ..good },
+    let error =
+        own_errors.into_iter().fold(error, |error: Error, (field, text)| error.field(field, text));
+    // The library names only the first invalid field, so each is tried beside valid ones.
+    let valid = KeyRequest { label: "valid".to_owned(), ..KeyRequest::default() };
+    let requests = [
+        KeyRequest { label: request.label, ..valid.clone() },
+        KeyRequest { scopes: request.scopes, ..valid.clone() },
+        KeyRequest { lifetime: request.lifetime, ..valid },
     ];
-    let found =
-        fields.into_iter().filter_map(|new| CreatedKey::generate(user, new, config, now).err());
-    Err(found.fold(error, |error, found| {
-        let named = |name: &str| error.fields().any(|(known, _)| known == name);
-        let new = found.fields().find(|(name, _)| !named(name));
-        let new = new.map(|(name, why)| (name.to_owned(), why.to_owned()));
-        match new {
-            Some((name, why)) => error.field(name, why),
+    let refused =
+        requests.into_iter().filter_map(|new| CreatedKey::generate(user, new, config, now).err());
+    Err(refused.fold(error, |error, refused| {
+        let is_named = |field: &str| error.fields().any(|(named, _)| named == field);
+        let field = refused.fields().find(|(field, _)| !is_named(field));
+        let field = field.map(|(field, text)| (field.to_owned(), text.to_owned()));
+        match field {
+            Some((field, text)) => error.field(field, text),
             None => error,
         }
     }))
 }
 
-/// What only this service refuses.
-fn faults(user: &User, new: &KeyRequest) -> Vec<(&'static str, String)> {
-    let label = is_deceptive(&new.label).then(|| {
+/// Returns the errors of the rules that only this service has: fields and messages.
+fn service_errors(user: &User, request: &KeyRequest) -> Vec<(&'static str, String)> {
+    let label = is_deceptive(&request.label).then(|| {
         ("label", "A label has no invisible or direction-changing characters.".to_owned())
     });
-    let scopes = scopes(user, &new.scopes).err().map(|why| ("scopes", why));
+    let scopes = check_scopes(user, &request.scopes).err().map(|text| ("scopes", text));
     label.into_iter().chain(scopes).collect()
 }
 
-/// Whether people would not read what is written: something is invisible, or turns text round.
+/// Returns whether a label holds invisible or direction-changing characters.
 fn is_deceptive(label: &str) -> bool {
-    // Unicode's default ignorables, but for those that emoji are made of.
+    // Unicode's default ignorable characters, except those that are part of emoji.
     let invisible = |c| {
         matches!(
             c,
@@ -91,17 +92,17 @@ fn is_deceptive(label: &str) -> bool {
                 | '\u{e0000}'..='\u{e0fff}'
         )
     };
-    label.trim().chars().any(|c| turns_text(c) || invisible(c))
+    label.trim().chars().any(|c| changes_direction(c) || invisible(c))
 }
 
-/// Those that there are, and those of administrators for administrators.
-fn scopes(user: &User, scopes: &[String]) -> Result<(), String> {
-    let known = |name: &String| KeyScope::ALL.iter().find(|scope| scope.name == *name);
-    let may = |name: &String| KeyScope::for_user(user).any(|scope| scope.name == *name);
+/// Checks that all scopes exist and that the user may have them; otherwise returns a message.
+fn check_scopes(user: &User, scopes: &[String]) -> Result<(), String> {
+    let exists = |name: &String| KeyScope::ALL.iter().any(|scope| scope.name == *name);
+    let is_allowed = |name: &String| KeyScope::for_user(user).any(|scope| scope.name == *name);
     let names = || KeyScope::for_user(user).map(|scope| scope.name).collect::<Vec<_>>().join(", ");
-    if scopes.iter().any(|scope| known(scope).is_none()) {
+    if !scopes.iter().all(exists) {
         Err(format!("A key may have these scopes: {}.", names()))
-    } else if !scopes.iter().all(may) {
+    } else if !scopes.iter().all(is_allowed) {
         Err(format!("Without the role of an administrator a key may have: {}.", names()))
     } else {
         Ok(())
@@ -109,38 +110,40 @@ fn scopes(user: &User, scopes: &[String]) -> Result<(), String> {
 }
 
 impl Accounts {
-    /// Makes a key of a user and keeps its row, with a row in the audit log in the same
-    /// transaction.
+    /// Creates and stores a key of a user, with a row in the audit log in the same transaction.
     ///
     /// # Errors
-    /// As [`draw_key`]; 401 `token_revoked` when the acting sign-in has ended meanwhile, 403
-    /// `forbidden` for whoever has [as many as there may be](STANDING_KEYS), 429
-    /// `too_many_attempts` with `Retry-After` for whoever has made many.
-    pub async fn make_key(
+    /// The errors of [`generate_key`]; 401 `token_revoked` when the actor's sign-in has ended
+    /// meanwhile, 403 `forbidden` with [`MAX_ACTIVE_KEYS`](super::MAX_ACTIVE_KEYS) active keys, 429
+    /// `too_many_attempts` with `Retry-After` after many new keys.
+    pub async fn create_key(
         &self,
         user: &User,
-        new: KeyRequest,
-        by: &Actor,
+        request: KeyRequest,
+        actor: &Actor,
     ) -> Result<CreatedKey, Error> {
-        let mut made = draw_key(user, new, &self.keys, by.at())?;
-        made.sign_in.address.clone_from(&by.address);
-        let (bucket, now) = (Counter::new(format!("keys:{}", user.id), KEYS), by.at());
+        let mut created = generate_key(user, request, &self.keys, actor.at())?;
+        created.sign_in.address = actor.address.map(|address| address.to_string());
+        let (counter, now) = (Counter::new(format!("keys:{}", user.id), MAX_NEW_KEYS), actor.at());
         let counted = self.run(move |connection| {
-            write(connection, |connection| bucket.count(connection, now, WINDOW))
+            write(connection, |connection| counter.count(connection, now, WINDOW))
         });
-        if let Some(full) = counted.await? {
+        if let Some(limit) = counted.await? {
             let detail = "You have made many keys in the last hour. Try again later.";
-            return Err(full.refusal(now)?.detail(detail));
+            return Err(limit.error(now)?.detail(detail));
         }
-        let (row, user, by) = (made.sign_in.clone(), user.clone(), by.clone());
-        self.run(move |connection| queries::keep_key(connection, &user, &row, &by)).await?;
-        Ok(made)
+        let (sign_in, account, creator) = (created.sign_in.clone(), user.clone(), actor.clone());
+        self.run(move |connection| queries::store_key(connection, &account, &sign_in, &creator))
+            .await?;
+        let id = Some(created.sign_in.id.as_str());
+        self.report(EventKind::KeyMade, user.id, id, actor.address);
+        Ok(created)
     }
 
-    /// Ends a key of a user's. What is no key is ended as what it is, and not by a slip.
+    /// Ends a key of a user. A sign-in that is no key stays.
     ///
     /// # Errors
-    /// 404 `not_found` when it is over, no key or another user's, 503 `unavailable`.
+    /// 404 `not_found` when it has expired, is no key or is another user's, 503 `unavailable`.
     pub async fn end_key(
         &self,
         user: &User,
@@ -148,16 +151,17 @@ impl Accounts {
         sign_ins: &SignIns<'_>,
     ) -> Result<(), Error> {
         let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
-        let (wanted, now) = (id.clone(), self.clock.now()?);
-        let found = self.run(move |connection| queries::key(connection, wanted.as_str())).await?;
+        let (key_id, now) = (id.clone(), self.clock.now()?);
+        let found =
+            self.run(move |connection| queries::find_key(connection, key_id.as_str())).await?;
         let account = user.id.to_string();
-        let own = found.filter(|key| key.account == account && now < key.expires_at);
-        own.ok_or(ErrorKind::NotFound)?;
+        let own_key = found.filter(|key| key.account == account && now < key.expires_at);
+        own_key.ok_or(ErrorKind::NotFound)?;
         sign_ins.end(&account, id.as_str()).await
     }
 }
 
-/// When a key was last used; `None` for one that never was.
+/// Returns when a key was last used; `None` if never.
 #[must_use]
 pub fn last_used(key: &SignIn) -> Option<OffsetDateTime> {
     Some(key.last_seen_at).filter(|seen| *seen > key.created_at)
@@ -165,7 +169,11 @@ pub fn last_used(key: &SignIn) -> Option<OffsetDateTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_deceptive;
+    use super::*;
+    use crate::accounts::audit::events_after;
+    use crate::accounts::queries::{NewUser, sign_ins_of};
+    use crate::accounts::user::{Role, Username};
+    use crate::db::{Address, AnyConnection, connect, migrate};
 
     #[test]
     fn a_label_is_what_it_looks_like() {
@@ -177,5 +185,44 @@ mod tests {
         {
             assert!(is_deceptive(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_sign_in_that_has_ended_leaves_no_key_behind() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let address = Address::Sqlite(directory.path().join("test.sqlite3"));
+        let mut connection = connect(&address, Duration::from_secs(5), true).expect("a database");
+        migrate(&mut connection).expect("a schema");
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let new = NewUser {
+            username: Username::parse("ann").expect("a name"),
+            full_name: None,
+            role: Role::User,
+            password_hash: "!".to_owned(),
+            created_at: now,
+        };
+        let user = queries::insert(&mut connection, &new).expect("a user");
+        let request = || KeyRequest { label: "x".to_owned(), ..KeyRequest::default() };
+        let generate =
+            || generate_key(&user, request(), &KeyConfig::default(), now).expect("a key").sign_in;
+        let ended = SignInId::random().expect("an id").to_string();
+
+        let actor = Actor::account(&user, Some(ended), None, now);
+        let refused = queries::store_key(&mut connection, &user, &generate(), &actor)
+            .expect_err("signed out");
+        assert_eq!(refused.kind(), ErrorKind::TokenRevoked);
+        let stored = |connection: &mut AnyConnection| {
+            let keys = sign_ins_of(connection, user.id).expect("rows").len();
+            (keys, events_after(connection, 0).expect("rows").len())
+        };
+        assert_eq!(stored(&mut connection), (0, 0));
+
+        // With an active sign-in, which here is a key, the key is created.
+        let first = generate();
+        let command_line = Actor::command_line(now);
+        queries::store_key(&mut connection, &user, &first, &command_line).expect("stored");
+        let actor = Actor::account(&user, Some(first.id.to_string()), None, now);
+        queries::store_key(&mut connection, &user, &generate(), &actor).expect("stored");
+        assert_eq!(stored(&mut connection), (2, 2));
     }
 }

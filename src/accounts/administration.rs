@@ -1,62 +1,68 @@
-//! What administrators do, for pages and API; the command line asks the statements themselves.
+//! Changes by administrators, for pages and API. The command line calls the queries directly.
 
 use std::net::IpAddr;
 
-use super::audit::{Actor, Audit, AuditEvent, Changed, Entry, Record};
-use super::queries::{self, Change, EVENTS_PAGE};
-use super::{Accounts, User};
-use vestibule::{Authenticated, EndedBy, Error};
+use super::audit::{self, Actor, ChangedUser, EVENTS_PAGE, Entry, log_change};
+use super::queries::{self, UserChange};
+use super::service::Accounts;
+use super::user::User;
+use vestibule::{Authenticated, Error};
 
 impl Accounts {
-    /// Whoever is behind a guard, at this moment.
+    /// Returns the actor behind a guard, at this moment.
     ///
     /// # Errors
-    /// 503 `unavailable` when the clock shows nothing sensible.
-    pub fn by(
+    /// 503 `unavailable` when the system clock is not usable.
+    pub fn actor(
         &self,
-        who: &impl Authenticated<Account = User>,
+        user: &impl Authenticated<Account = User>,
         address: Option<IpAddr>,
     ) -> Result<Actor, Error> {
-        Ok(Actor::user(who, address, self.clock.now()?))
+        Ok(Actor::user(user, address, self.clock.now()?))
     }
 
     /// Changes a user; deactivating ends all sign-ins.
     ///
     /// # Errors
-    /// 403 `forbidden` when whoever asks is no administrator any more, 404 `not_found`, 409
+    /// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found`, 409
     /// `last_administrator`, 503 `unavailable`.
-    pub async fn change_user(&self, by: &Actor, id: i64, change: Change) -> Result<Changed, Error> {
-        let acting = by.clone();
-        let changed = self
-            .run_change(id, move |connection| queries::change(connection, id, &change, &acting));
-        changed.await.inspect(tell)
+    pub async fn change_user(
+        &self,
+        actor: &Actor,
+        id: i64,
+        change: UserChange,
+    ) -> Result<ChangedUser, Error> {
+        let actor = actor.clone();
+        let changed =
+            self.run_change(id, move |connection| queries::change(connection, id, &change, &actor));
+        changed.await.inspect(log_change)
     }
 
     /// Ends all sign-ins of a user.
     ///
     /// # Errors
-    /// As [`change_user`](Self::change_user), but for 409.
-    pub async fn sign_user_out(&self, by: &Actor, id: i64) -> Result<Changed, Error> {
-        let acting = by.clone();
+    /// The errors of [`change_user`](Self::change_user) except 409.
+    pub async fn sign_user_out(&self, actor: &Actor, id: i64) -> Result<ChangedUser, Error> {
+        let actor = actor.clone();
         let signed_out =
-            self.run_change(id, move |connection| queries::sign_out(connection, id, &acting));
-        signed_out.await.inspect(tell)
+            self.run_change(id, move |connection| queries::sign_out(connection, id, &actor));
+        signed_out.await.inspect(log_change)
     }
 
     /// Deletes a user for good; its events stay.
     ///
     /// # Errors
-    /// As [`change_user`](Self::change_user).
-    pub async fn delete_user(&self, by: &Actor, id: i64) -> Result<Changed, Error> {
-        let acting = by.clone();
+    /// The errors of [`change_user`](Self::change_user).
+    pub async fn delete_user(&self, actor: &Actor, id: i64) -> Result<ChangedUser, Error> {
+        let actor = actor.clone();
         let deleted =
-            self.run_change(id, move |connection| queries::delete(connection, id, &acting));
-        deleted.await.inspect(tell)
+            self.run_change(id, move |connection| queries::delete(connection, id, &actor));
+        deleted.await.inspect(log_change)
     }
 
-    /// One page of the audit log, newest first: of one account or of all, and of the rows
-    /// before one or from the newest. Beside it the row that the next page is before, if
-    /// there is one. What this process has just told is in it.
+    /// Returns a page of the audit log, newest first: of one account or of all, from the newest
+    /// row or before a row; and the row that the next page begins before, if there is one. It
+    /// includes the events that this process has just queued.
     ///
     /// # Errors
     /// 503 `unavailable`.
@@ -65,41 +71,13 @@ impl Accounts {
         account: Option<i64>,
         before: Option<i64>,
     ) -> Result<(Vec<Entry>, Option<i64>), Error> {
-        self.audit.settled().await;
-        let found = self.run(move |connection| queries::events(connection, account, before));
+        self.audit().flush().await;
+        let found = self.run(move |connection| audit::events(connection, account, before));
         let mut entries = found.await?;
         let size = usize::try_from(EVENTS_PAGE).unwrap_or(usize::MAX);
-        let more = entries.len() > size;
+        let has_more = entries.len() > size;
         entries.truncate(size);
-        let next = entries.last().map(|entry| entry.id).filter(|_| more);
+        let next = entries.last().map(|entry| entry.id).filter(|_| has_more);
         Ok((entries, next))
-    }
-
-    /// The way into the audit log.
-    #[must_use]
-    pub fn audit(&self) -> &Audit {
-        &self.audit
-    }
-}
-
-/// One log line for each row of the audit log, once it is certain.
-pub(super) fn tell(changed: &Changed) {
-    for record in &changed.records {
-        let Record { what, account, actor, sign_in, address, detail, .. } = record;
-        let reason = (*what == AuditEvent::Ended).then_some(EndedBy::Administrator.as_str());
-        let ends =
-            matches!(what, AuditEvent::Ended | AuditEvent::Deactivated | AuditEvent::Deleted);
-        log::info!(
-            target: "vestibule::events",
-            event = what.as_str(),
-            account = account.map(|account| account.to_string()),
-            actor,
-            sign_in,
-            address,
-            reason,
-            ended = ends.then_some(changed.ended),
-            detail;
-            "{}", what.as_str().replace('_', " ")
-        );
     }
 }

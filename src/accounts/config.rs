@@ -1,4 +1,4 @@
-//! `[default.accounts]`.
+//! The settings in `[default.accounts]`.
 
 use std::net::IpAddr;
 use std::time::Duration;

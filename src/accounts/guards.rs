@@ -1,22 +1,33 @@
-//! The library's guards for this user type; the only file here that knows Rocket and the
-//! table both.
+//! The guards of the service: those of the library for [`User`], and each guard of administrators
+//! under one name. The only file of the accounts that knows both Rocket and the table of users.
 
 use rocket::{Orbit, Rocket};
 use serde_json::{Map, Value};
 
-use super::{Role, User};
-use super::{queries, scopes};
+use super::queries;
+use super::scopes::{self, UsersRead, UsersWrite};
+use super::user::{Role, User};
 use crate::db::{Db, DbError};
-use vestibule::{Account, Claims, TokenKind};
+use vestibule::{Account, Claims, Fresh, FreshOrKey, Require, Scoped, TokenKind};
 
-/// The user behind a bearer token: the guard of `/api`.
+/// The user behind a bearer token or an access key: the guard of `/api`.
 pub type TokenUser = vestibule::TokenUser<User>;
-/// The user behind an access or a refresh token, for signing out.
+/// The user behind an access token, a refresh token or an access key, for signing out.
 pub type AnyTokenUser = vestibule::AnyTokenUser<User>;
 /// The user behind a session cookie: the guard of pages.
 pub type SessionUser = vestibule::SessionUser<User>;
-/// The user behind either.
+/// The user behind a bearer token or a session cookie.
 pub type CurrentUser = vestibule::CurrentUser<User>;
+
+/// An administrator who reads with the API: a token or a key with the scope `users:read`.
+pub type AdminApi = Require<Admin, Scoped<UsersRead, TokenUser>>;
+/// An administrator who changes users with the API: a fresh token, or a key with the scope
+/// `users:write`.
+pub type AdminApiChange = Require<Admin, FreshOrKey<UsersWrite, TokenUser>>;
+/// An administrator who looks at pages.
+pub type AdminPage = Require<Admin, SessionUser>;
+/// An administrator who changes users on pages, with a fresh session.
+pub type AdminPageChange = Require<Admin, Fresh<SessionUser>>;
 
 /// The role of an administrator.
 #[derive(Debug)]

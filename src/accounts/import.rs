@@ -1,51 +1,51 @@
-//! Users from elsewhere, out of a CSV file: all of them or none.
+//! Imports users from a CSV file: all of them or none.
 
 use std::collections::HashMap;
 
 use csv::{ByteRecord, Position, ReaderBuilder, Trim};
 use time::OffsetDateTime;
 
-use super::audit::{Actor, AuditEvent, Record};
+use super::audit::{Actor, AuditEvent, Record, append};
 use super::queries::{self, NewUser};
-use super::{Role, Username, full_name};
+use super::user::{Role, Username, full_name};
 use crate::db::{AnyConnection, write};
 use vestibule::{Error, Hasher};
 
-/// How many users are written with one statement.
+/// Users per insert query.
 const BATCH: usize = 500;
 
-/// What a file may hold; the last column may be absent.
+/// The columns of a file; the last one is optional.
 const COLUMNS: [&str; 4] = ["username", "hash", "role", "full_name"];
 
-/// Why a line cannot be taken; never with a hash in it.
+/// An invalid line. The message never holds a hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadLine {
     /// The number of the line, from 1.
     pub line: u64,
-    /// What is wrong, as a sentence or the beginning of one.
-    pub why: String,
+    /// What is wrong.
+    pub message: String,
 }
 
-/// Users who have been read from a file, and found good as far as the file goes.
+/// Valid users from a file, not checked against the database yet.
 pub struct Import {
     users: Vec<(u64, NewUser)>,
 }
 
 /// Why nothing was imported.
-pub enum Refused {
-    /// Lines of the file are at fault.
+pub enum ImportError {
+    /// Lines of the file are invalid.
     Lines(Vec<BadLine>),
-    /// The store failed.
-    Failed(Error),
+    /// The database failed.
+    Database(Error),
 }
 
 impl Import {
-    /// Reads a file: a header with `username`, `hash`, `role` and perhaps `full_name`, in any
-    /// order, then a line for each user. `progress` hears the number of each line.
+    /// Reads a file: a header with `username`, `hash`, `role` and optionally `full_name`, in any
+    /// order, then a line for each user. `progress` is called with the number of each line.
     ///
     /// # Errors
-    /// Every line that cannot be taken: another number of fields, a user name, role, full name
-    /// or hash that cannot be kept, a name that came before.
+    /// All invalid lines: a wrong number of fields, an invalid user name, role, full name or hash, a
+    /// repeated user name.
     pub fn read(
         file: &[u8],
         hasher: &Hasher,
@@ -57,7 +57,7 @@ impl Import {
             Ok(header) => Columns::find(header),
             Err(error) => Err(error.to_string()),
         };
-        let columns = columns.map_err(|why| vec![BadLine { line: 1, why }])?;
+        let columns = columns.map_err(|message| vec![BadLine { line: 1, message }])?;
         let (mut users, mut bad) = (Vec::new(), Vec::new());
         let mut seen: HashMap<String, u64> = HashMap::new();
         let mut record = ByteRecord::new();
@@ -67,7 +67,7 @@ impl Import {
                 Ok(false) => break,
                 Ok(true) => {}
                 Err(error) => {
-                    bad.push(BadLine { line, why: error.to_string() });
+                    bad.push(BadLine { line, message: error.to_string() });
                     break;
                 }
             }
@@ -81,86 +81,86 @@ impl Import {
             });
             match read {
                 Ok(user) => users.push((line, user)),
-                Err(why) => bad.push(BadLine { line, why }),
+                Err(message) => bad.push(BadLine { line, message }),
             }
         }
         if bad.is_empty() { Ok(Self { users }) } else { Err(bad) }
     }
 
-    /// How many users there are, and how many of them are administrators.
+    /// Returns the number of users and of the administrators among them.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         let admins = self.users.iter().filter(|(_, user)| user.role == Role::Admin);
         (self.users.len(), admins.count())
     }
 
-    /// Adds all of them in one transaction; with `dry` it is taken back at the end. `progress`
-    /// hears the line of the last one written.
+    /// Adds all users in one transaction, which a `dry` run rolls back. `progress` is called with
+    /// the last line of each batch.
     ///
     /// # Errors
-    /// The lines whose names are taken, or the store's failure; then nobody was added.
+    /// The lines whose names are taken, or the error of the database. Then no user was added.
     pub fn write(
         &self,
         connection: &mut AnyConnection,
-        by: &Actor,
+        actor: &Actor,
         dry: bool,
         mut progress: impl FnMut(u64),
-    ) -> Result<(), Refused> {
+    ) -> Result<(), ImportError> {
         let written = write(connection, |connection| {
             let mut bad = Vec::new();
             for batch in self.users.chunks(BATCH) {
                 let keys = batch.iter().map(|(_, user)| user.username.key()).collect();
-                let taken = queries::taken(connection, keys)?;
+                let taken = queries::taken_names(connection, keys)?;
                 let is_taken = |user: &NewUser| taken.iter().any(|key| key == user.username.key());
                 let lines = batch.iter().filter(|(_, user)| is_taken(user));
                 bad.extend(lines.map(|(line, _)| BadLine {
                     line: *line,
-                    why: "username: this name is taken".to_owned(),
+                    message: "username: this name is taken".to_owned(),
                 }));
                 if bad.is_empty() {
                     queries::insert_all(connection, batch.iter().map(|(_, user)| user))?;
                 }
                 progress(batch.last().map_or(0, |(line, _)| *line));
             }
-            match bad.is_empty() {
-                true if dry => Err(Halt::Dry),
-                true => {
-                    let (users, admins) = self.counts();
-                    let detail = format!("{users} users, {admins} of them administrators");
-                    let record = Record::by(AuditEvent::Imported, by).detail(detail);
-                    Ok(queries::append(connection, &[record])?)
-                }
-                false => Err(Halt::Refused(Refused::Lines(bad))),
+            if !bad.is_empty() {
+                return Err(Rollback::Failed(ImportError::Lines(bad)));
             }
+            if dry {
+                return Err(Rollback::DryRun);
+            }
+            let (users, admins) = self.counts();
+            let detail = format!("{users} users, {admins} of them administrators");
+            let record = Record::new(AuditEvent::Imported, actor).detail(detail);
+            Ok(append(connection, &[record])?)
         });
         match written {
-            Ok(()) | Err(Halt::Dry) => Ok(()),
-            Err(Halt::Refused(refused)) => Err(refused),
+            Ok(()) | Err(Rollback::DryRun) => Ok(()),
+            Err(Rollback::Failed(error)) => Err(error),
         }
     }
 }
 
-/// Why a transaction is taken back.
-enum Halt {
-    Dry,
-    Refused(Refused),
+/// Why a transaction is rolled back.
+enum Rollback {
+    DryRun,
+    Failed(ImportError),
 }
 
-impl From<diesel::result::Error> for Halt {
+impl From<diesel::result::Error> for Rollback {
     fn from(cause: diesel::result::Error) -> Self {
-        Self::Refused(Refused::Failed(cause.into()))
+        Self::Failed(ImportError::Database(cause.into()))
     }
 }
 
-impl From<Error> for Halt {
+impl From<Error> for Rollback {
     fn from(error: Error) -> Self {
-        Self::Refused(Refused::Failed(error))
+        Self::Failed(ImportError::Database(error))
     }
 }
 
-/// Where each column of [`COLUMNS`] is.
+/// The positions of the [`COLUMNS`] in the file.
 struct Columns {
-    places: [Option<usize>; COLUMNS.len()],
+    positions: [Option<usize>; COLUMNS.len()],
     count: usize,
 }
 
@@ -168,22 +168,22 @@ impl Columns {
     fn find(header: &ByteRecord) -> Result<Self, String> {
         let allowed =
             "the first line names the columns: username, hash, role, and perhaps full_name";
-        let mut places = [None; COLUMNS.len()];
+        let mut positions = [None; COLUMNS.len()];
         for (at, name) in header.iter().enumerate() {
             let column = COLUMNS.iter().position(|column| column.as_bytes() == name);
             match column {
-                Some(column) if places[column].is_none() => places[column] = Some(at),
+                Some(column) if positions[column].is_none() => positions[column] = Some(at),
                 _ => return Err(allowed.to_owned()),
             }
         }
-        match places {
-            [Some(_), Some(_), Some(_), _] => Ok(Self { places, count: header.len() }),
+        match positions {
+            [Some(_), Some(_), Some(_), _] => Ok(Self { positions, count: header.len() }),
             _ => Err(allowed.to_owned()),
         }
     }
 
     fn field<'r>(&self, record: &'r ByteRecord, column: usize) -> Result<&'r str, String> {
-        let bytes = self.places[column].and_then(|at| record.get(at)).unwrap_or_default();
+        let bytes = self.positions[column].and_then(|at| record.get(at)).unwrap_or_default();
         std::str::from_utf8(bytes).map_err(|_| format!("{}: this is not UTF-8", COLUMNS[column]))
     }
 
@@ -201,19 +201,19 @@ impl Columns {
         }
         let role = self.field(record, 2)?;
         Ok(NewUser {
-            username: Username::parse(self.field(record, 0)?).map_err(|error| told(&error))?,
+            username: Username::parse(self.field(record, 0)?).map_err(|error| message(&error))?,
             password_hash: hasher
                 .adopt(self.field(record, 1)?)
-                .map_err(|why| format!("hash: {why}"))?,
+                .map_err(|cause| format!("hash: {cause}"))?,
             role: Role::parse(role).ok_or("role: a role is user or admin")?,
-            full_name: full_name(self.field(record, 3)?).map_err(|error| told(&error))?,
+            full_name: full_name(self.field(record, 3)?).map_err(|error| message(&error))?,
             created_at,
         })
     }
 }
 
-/// The number of the line in which a record begins, for which the reader takes the first of
-/// the empty lines before it.
+/// Returns the number of the line in which a record begins. The reader reports the first of the
+/// empty lines before it.
 fn line_of(begin: &Position, file: &[u8]) -> u64 {
     let at = usize::try_from(begin.byte()).unwrap_or(usize::MAX);
     let before = file.iter().skip(at).take_while(|byte| [b'\r', b'\n'].contains(byte));
@@ -221,8 +221,8 @@ fn line_of(begin: &Position, file: &[u8]) -> u64 {
     begin.line() + u64::try_from(empty).unwrap_or(0)
 }
 
-/// A fault of a field in one line.
-fn told(error: &Error) -> String {
+/// Returns the messages of all fields of an error in one line.
+fn message(error: &Error) -> String {
     let fields: Vec<_> = error.fields().map(|(name, text)| format!("{name}: {text}")).collect();
     fields.join("; ")
 }

@@ -1,8 +1,23 @@
-//! The accounts of the service: users and roles, how they prove who they are, and the
-//! ledger of their sign-ins. Knows no page and no route.
+//! The accounts of the service: users and roles, sign-in, access keys, the audit log and the store
+//! of sign-ins. It knows no page and no route, and imports only `crate::db` and the library
+//! `vestibule`.
 //!
-//! A password's hash stays in here: nothing public answers one, and no type that holds one can
-//! be serialised or printed, so that no page and no answer can show one by mistake:
+//! The rooms, from the bottom up; each imports only from those before it:
+//!
+//! | room or file | holds |
+//! |---|---|
+//! | `user/`, `config`, `scopes` | users, user names, settings, scopes |
+//! | `audit/` | the audit log |
+//! | `queries/` | the SQL queries |
+//! | `sign_in_store`, `guards` | the library's traits for this service, and its guards |
+//! | `service` | [`Accounts`]: what the methods in the rooms below this line share |
+//! | `throttle/` | limits on attempts |
+//! | `password/` | rules for passwords, sign-in, changing a password |
+//! | `registration/` | new accounts |
+//! | `access_keys`, `administration`, `import` | access keys, changes by administrators, CSV import |
+//!
+//! A password's hash stays in here: no public function returns one, and no type that holds one can
+//! be serialised or printed, so that no page and no response can show one by mistake:
 //!
 //! ```compile_fail,E0277
 //! fn can_be_shown<T: serde::Serialize>() {}
@@ -17,45 +32,39 @@ mod access_keys;
 mod administration;
 pub mod audit;
 mod config;
-mod counters;
-mod credentials;
-mod fields;
 mod guards;
 mod import;
-mod listener;
+mod password;
 pub mod queries;
 mod registration;
-mod samples;
 mod scopes;
 mod service;
-mod setup;
 mod sign_in_store;
-mod strength;
 mod throttle;
 mod user;
-mod username;
 
-pub use access_keys::{STANDING_KEYS, draw_key, last_used};
+pub use access_keys::{generate_key, last_used};
 pub use config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
-pub use credentials::{Credentials, NewPassword};
-pub use fields::{PasswordOwner, full_name, new_password};
-pub use guards::{Admin, AnyTokenUser, CurrentUser, SessionUser, TokenUser};
-pub use import::{BadLine, Import, Refused};
-pub use listener::LogEvents;
-pub use registration::Registration;
-pub use samples::{SAMPLES, insert_samples, samples_alive};
+pub use guards::{
+    Admin, AdminApi, AdminApiChange, AdminPage, AdminPageChange, AnyTokenUser, CurrentUser,
+    SessionUser, TokenUser,
+};
+pub use import::{BadLine, Import, ImportError};
+pub use password::{Credentials, NewPassword, PasswordOwner, new_password};
+pub use queries::MAX_ACTIVE_KEYS;
+pub use registration::{
+    Registration, SAMPLES, SetupToken, active_samples, insert_samples, new_setup_link,
+};
 pub use scopes::{KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use service::Accounts;
-pub use setup::{SetupToken, new_setup_link};
 pub use sign_in_store::DieselSignInStore;
 pub use throttle::Client;
-pub use user::{Role, User};
-pub use username::Username;
+pub use user::{Role, User, Username, full_name};
 
 use crate::db::DbError;
 use vestibule::Error;
 
-// A store that fails is 503 `unavailable` for whoever asked, and the cause is for the log.
+// A database error is 503 `unavailable` for the client; its cause is only in the log.
 impl From<DbError> for Error {
     fn from(cause: DbError) -> Self {
         Self::unavailable(cause)

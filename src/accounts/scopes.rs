@@ -1,21 +1,21 @@
-//! What a credential may be used for. A scope only narrows: what an account may do is its
-//! role's affair.
+//! Scopes: what a credential may be used for. A scope only restricts what the role of the account
+//! allows.
 
-use super::{Role, User};
+use super::user::{Role, User};
 
-/// Everything about the own account that a key is not for; login tokens alone carry it.
+/// Scope: the own account. Only the tokens of a sign-in have it, no access key.
 #[derive(Debug)]
 pub struct OwnAccount;
 
-/// Seeing and ending the own sign-ins and keys.
+/// Scope: list and end the own sign-ins and keys.
 #[derive(Debug)]
 pub struct OwnSignIns;
 
-/// Seeing all users and the audit log, for administrators.
+/// Scope: read all users and the audit log, for administrators.
 #[derive(Debug)]
 pub struct UsersRead;
 
-/// Changing and deleting users, for administrators.
+/// Scope: change and delete users, for administrators.
 #[derive(Debug)]
 pub struct UsersWrite;
 
@@ -35,22 +35,22 @@ impl vestibule::Scope for UsersWrite {
     const NAME: &'static str = "users:write";
 }
 
-/// The `scope` claim of a token that somebody got for a password: everything.
+/// The `scope` claim of tokens from a sign-in: all scopes.
 pub(super) const LOGIN: &str = "account sign-ins users:read users:write";
 
 /// A scope that an access key may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyScope {
-    /// The word.
+    /// The name.
     pub name: &'static str,
-    /// What it opens, for people.
+    /// What it allows, for pages.
     pub sentence: &'static str,
-    /// Whether only an administrator's key may have it: nobody else's could use it.
+    /// Whether only keys of administrators may have it.
     pub for_administrators: bool,
 }
 
 impl KeyScope {
-    /// All of them, in the order in which they are offered.
+    /// All scopes of keys, in the order of the form.
     pub const ALL: &'static [Self] = &[
         Self {
             name: <OwnSignIns as vestibule::Scope>::NAME,
@@ -69,7 +69,7 @@ impl KeyScope {
         },
     ];
 
-    /// Those that a key of this user may have.
+    /// Returns the scopes that a key of this user may have.
     pub fn for_user(user: &User) -> impl Iterator<Item = &'static Self> {
         let is_administrator = user.role == Role::Admin;
         Self::ALL.iter().filter(move |scope| is_administrator || !scope.for_administrators)
@@ -82,7 +82,7 @@ mod tests {
     use vestibule::Scope as _;
 
     #[test]
-    fn whoever_signs_in_carries_every_scope_and_no_key_that_of_the_account() {
+    fn a_sign_in_has_every_scope_and_no_key_has_that_of_the_account() {
         let login: Vec<&str> = LOGIN.split(' ').collect();
         let keys = KeyScope::ALL.iter().map(|scope| scope.name);
         let all: Vec<&str> = [OwnAccount::NAME].into_iter().chain(keys).collect();

@@ -1,45 +1,57 @@
-//! What the accounts of the service can do, for whoever asks: form, API and command line.
+//! The account service: its database, its rules and its events. The rooms `throttle`, `password`
+//! and `registration` and the files `access_keys` and `administration` add its methods.
 
-use super::audit::Audit;
-use super::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
+use std::net::IpAddr;
+
+use super::audit::{Audit, AuditEvents};
+use super::config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 use crate::db::{AnyConnection, Db};
-use vestibule::{AuthCache, Clock, Config, Error, Hasher, KeyConfig, PasswordConfig};
+use vestibule::{
+    AuthCache, Clock, Config, Error, Event, EventKind, EventSink, Hasher, KeyConfig, PasswordConfig,
+};
 
-/// The accounts: the database, the hasher of passwords, and the rules. Cheap to clone.
+/// The account service. Forms, the API and the tests use it; cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
     pub(super) db: Db,
     pub(super) hasher: Hasher,
     pub(super) clock: Clock,
-    pub(super) standings: AuthCache,
+    pub(super) cache: AuthCache,
     pub(super) limits: PasswordConfig,
     pub(super) keys: KeyConfig,
     pub(super) throttle: ThrottleConfig,
-    pub(super) audit: Audit,
     pub(super) registrations: RegistrationsConfig,
+    events: AuditEvents,
 }
 
 impl Accounts {
-    /// The accounts in this database.
+    /// Creates the service with a database, a hasher, the cache of the login fairing, the same
+    /// event listener as that fairing, and the settings. Its clock is that of the audit log.
     #[must_use]
     pub fn new(
         db: Db,
         hasher: Hasher,
-        clock: Clock,
-        standings: AuthCache,
-        auth: &Config,
-        config: &AccountsConfig,
-        audit: Audit,
+        cache: AuthCache,
+        events: AuditEvents,
+        (auth, accounts): (&Config, &AccountsConfig),
     ) -> Self {
-        let (limits, keys) = (auth.password.clone(), auth.key.clone());
-        let (throttle, registrations) = (config.throttle, config.registrations);
-        Self { db, hasher, clock, standings, limits, keys, throttle, registrations, audit }
+        Self {
+            db,
+            hasher,
+            clock: events.audit().clock().clone(),
+            cache,
+            limits: auth.password.clone(),
+            keys: auth.key.clone(),
+            throttle: accounts.throttle,
+            registrations: accounts.registrations,
+            events,
+        }
     }
 
     /// Runs one of the [`queries`](super::queries).
     ///
     /// # Errors
-    /// What the query answers, or 503 `unavailable`.
+    /// The error of the query, or 503 `unavailable`.
     pub async fn run<T: Send + 'static, E: Into<Error>>(
         &self,
         query: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
@@ -47,29 +59,47 @@ impl Accounts {
         self.db.run(move |connection| query(connection).map_err(Into::into)).await
     }
 
-    /// Runs a query that changes a user or ends sign-ins of it; then this process forgets what it
-    /// remembers of them, also when nobody waits for the answer any more.
+    /// Runs a query that changes a user or ends its sign-ins, and then removes them from the cache
+    /// of this process, even if the request is cancelled meanwhile.
     pub(super) async fn run_change<T: Send + 'static>(
         &self,
         id: i64,
         query: impl FnOnce(&mut AnyConnection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let standings = self.standings.clone();
+        let cache = self.cache.clone();
         let changed = self.run(move |connection| {
             let changed = query(connection);
-            standings.invalidate_account(&id);
+            cache.invalidate_account(&id);
             changed
         });
         changed.await
     }
 
-    /// The rules for passwords.
+    /// Reports an event of an account to the event listener.
+    pub(super) fn report(
+        &self,
+        kind: EventKind,
+        account: i64,
+        sign_in: Option<&str>,
+        address: Option<IpAddr>,
+    ) {
+        let account = account.to_string();
+        self.events.on_event(&Event { kind, account: Some(&account), sign_in, address });
+    }
+
+    /// Returns the queue of the audit log.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        self.events.audit()
+    }
+
+    /// Returns the rules for passwords.
     #[must_use]
     pub fn limits(&self) -> &PasswordConfig {
         &self.limits
     }
 
-    /// How long access keys live.
+    /// Returns the settings of access keys.
     #[must_use]
     pub fn keys(&self) -> &KeyConfig {
         &self.keys

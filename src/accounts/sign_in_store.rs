@@ -1,4 +1,4 @@
-//! The ledger of sign-ins in the database.
+//! The store of sign-ins in the database.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use vestibule::{Error, ErrorKind, Rotation, SignIn, SignInId, SignInStore};
 pub struct DieselSignInStore(Db);
 
 impl DieselSignInStore {
-    /// A ledger in this database.
+    /// Creates a store in this database.
     #[must_use]
     pub fn new(db: Db) -> Self {
         Self(db)
@@ -23,7 +23,7 @@ impl DieselSignInStore {
 #[rocket::async_trait]
 impl SignInStore for DieselSignInStore {
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
-        let row = sign_ins::Row::of(sign_in).ok_or(ErrorKind::Internal)?;
+        let row = sign_ins::SignInRow::of(sign_in).ok_or(ErrorKind::Internal)?;
         self.0.run(move |connection| sign_ins::open(connection, &row)).await
     }
 
@@ -39,12 +39,12 @@ impl SignInStore for DieselSignInStore {
 
     async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
         if self.0.backend() == Backend::Sqlite {
-            // For each transaction costs a synchronised disk.
+            // One transaction, because each waits for the disk.
             let uses: Vec<_> = uses.iter().map(|(id, at)| (id.to_string(), *at)).collect();
             return self.0.run(move |connection| sign_ins::seen_all(connection, &uses)).await;
         }
-        // Rows that are locked in any order could make two processes wait for each other, and each
-        // has the time of one.
+        // One by one: two processes that lock many rows in different order could wait for each
+        // other. Each query has its own time limit.
         let mut all = Ok(());
         for (id, at) in uses {
             let one = self.seen(id, *at).await;
@@ -73,10 +73,9 @@ impl SignInStore for DieselSignInStore {
 
     async fn end(&self, id: &SignInId) -> Result<bool, Error> {
         let id = id.to_string();
-        let ended = self
-            .0
-            .run(move |connection| queries::end_sign_in(connection, &id).map_err(Error::from));
-        Ok(ended.await? > 0)
+        self.0
+            .run(move |connection| queries::end_sign_in(connection, &id).map_err(Error::from))
+            .await
     }
 
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {

@@ -5,9 +5,9 @@ use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::audit::{ActorView, Entry};
-use crate::accounts::{Accounts, Admin, OwnAccount, TokenUser, UsersRead};
+use crate::accounts::{Accounts, AdminApi, OwnAccount, TokenUser};
 use crate::http::Json;
-use vestibule::{Error, Require, Scoped};
+use vestibule::{Error, Scoped};
 
 /// An event as the user sees it that it happened to: an administrator is not named, nor where
 /// the administrator was.
@@ -32,7 +32,7 @@ pub(super) struct Page<T> {
 
 impl From<Entry> for Own {
     fn from(entry: Entry) -> Self {
-        let doer = entry.doer();
+        let doer = entry.actor_view();
         let is_theirs = doer == ActorView::Administrator;
         Self {
             id: entry.id,
@@ -66,7 +66,7 @@ pub(super) async fn own(
 /// What happened to all users, or to one, newest first.
 #[get("/admin/events?<account>&<before>")]
 pub(super) async fn all(
-    _admin: Require<Admin, Scoped<UsersRead, TokenUser>>,
+    _admin: AdminApi,
     accounts: &State<Accounts>,
     account: Option<&str>,
     before: Option<i64>,

@@ -13,8 +13,8 @@ use time::format_description::well_known::Rfc3339;
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
 use crate::http::{ClientAddress, Json, JsonBody};
 use vestibule::{
-    Authenticated, CreatedKey, Error, EventKind, Fresh, KeyRequest, Reporter, Scoped, SignIn,
-    SignInKind, SignIns, duration,
+    Authenticated, CreatedKey, Error, Fresh, KeyRequest, Scoped, SignIn, SignInKind, SignIns,
+    duration,
 };
 
 /// A key as its owner sees it at any time.
@@ -88,7 +88,6 @@ pub(super) async fn list(
 #[post("/keys", data = "<body>")]
 pub(super) async fn make(
     user: Fresh<TokenUser>,
-    reporter: Reporter<'_>,
     accounts: &State<Accounts>,
     address: ClientAddress,
     mut body: JsonBody,
@@ -99,10 +98,8 @@ pub(super) async fn make(
         lifetime: lifetime(&mut body),
     };
     body.finish()?;
-    let by = accounts.by(&user, address.0)?;
-    let made = accounts.make_key(user.authentication().account(), new, &by).await?;
-    let account = user.id.to_string();
-    reporter.report(EventKind::KeyMade, Some(&account), Some(made.sign_in.id.as_str()));
+    let actor = accounts.actor(&user, address.0)?;
+    let made = accounts.create_key(user.authentication().account(), new, &actor).await?;
     Ok(status::Custom(Status::Created, Json(Made::from(made))))
 }
 

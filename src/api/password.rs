@@ -6,13 +6,12 @@ use rocket::{State, post};
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, NewPassword, TokenUser};
 use crate::http::{ClientAddress, JsonBody};
-use vestibule::{Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, Reporter};
+use vestibule::{Authenticated, Error, ErrorKind, Fresh};
 
 /// Replaces the password; every other sign-in ends, in browsers too. The acting one stands.
 #[post("/password", data = "<body>")]
 pub(super) async fn change(
     user: Fresh<TokenUser>,
-    reporter: Reporter<'_>,
     accounts: &State<Accounts>,
     address: ClientAddress,
     mut body: JsonBody,
@@ -23,11 +22,8 @@ pub(super) async fn change(
         address: address.0,
     };
     body.finish()?;
-    let acting = user.authentication().sign_in().ok_or(ErrorKind::Internal)?.id.to_string();
-    let stays = CurrentSignIn { id: acting.clone(), stays: true };
-    let ended = accounts.change_password(&user, &passwords, stays).await?;
-    let (account, acting) = (user.id.to_string(), Some(acting.as_str()));
-    reporter.report(EventKind::PasswordChanged, Some(&account), acting);
-    reporter.report(EventKind::Ended(EndedBy::PasswordChange, ended), Some(&account), acting);
+    let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
+    let current = CurrentSignIn { id: sign_in.id.to_string(), stays: true };
+    accounts.change_password(&user, &passwords, current).await?;
     Ok(status::NoContent)
 }

@@ -8,8 +8,7 @@ use super::me::Me;
 use crate::accounts::{Accounts, AnyTokenUser, Credentials, OwnSignIns, Registration, Role, User};
 use crate::http::{ClientAddress, Json, JsonBody};
 use vestibule::{
-    Authenticated, Error, ErrorKind, EventKind, Password, RefreshToken, Reporter, Scope, SignIns,
-    TokenPair, Tokens,
+    Authenticated, Error, ErrorKind, Password, RefreshToken, Scope, SignIns, TokenPair, Tokens,
 };
 
 /// A pair of tokens for a user name and a password.
@@ -65,7 +64,6 @@ pub(super) async fn logout(
 /// A new user, who then signs in.
 #[post("/register", data = "<body>")]
 pub(super) async fn register(
-    reporter: Reporter<'_>,
     accounts: &State<Accounts>,
     address: ClientAddress,
     mut body: JsonBody,
@@ -83,6 +81,5 @@ pub(super) async fn register(
         return Err(Error::new(ErrorKind::Forbidden).detail("Only an administrator gives roles."));
     }
     let user = accounts.register(&registration).await?;
-    reporter.report(EventKind::Registered, Some(&user.id.to_string()), None);
     Ok(status::Custom(Status::Created, Json(Me(Box::new(user)))))
 }

@@ -4,10 +4,10 @@ use rocket::{State, delete, get, patch, response::status};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-use crate::accounts::queries::{self, Change, PAGE};
-use crate::accounts::{Accounts, Admin, Role, TokenUser, User, UsersRead, UsersWrite, full_name};
+use crate::accounts::queries::{self, PAGE, UserChange};
+use crate::accounts::{Accounts, AdminApi, AdminApiChange, Role, User, full_name};
 use crate::http::{ClientAddress, Json, JsonBody};
-use vestibule::{Authenticated, Error, ErrorKind, FreshOrKey, Require, Scoped};
+use vestibule::{Authenticated, Error, ErrorKind};
 
 /// A user as an administrator sees it.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub(super) struct Users {
 /// One page of all users, or of those whose name holds `q`.
 #[get("/users?<q>&<page>")]
 pub(super) async fn list(
-    _admin: Require<Admin, Scoped<UsersRead, TokenUser>>,
+    _admin: AdminApi,
     accounts: &State<Accounts>,
     q: Option<&str>,
     page: Option<i64>,
@@ -59,7 +59,7 @@ pub(super) async fn list(
 /// One user.
 #[get("/users/<id>")]
 pub(super) async fn one(
-    _admin: Require<Admin, Scoped<UsersRead, TokenUser>>,
+    _admin: AdminApi,
     accounts: &State<Accounts>,
     id: &str,
 ) -> Result<Json<Listed>, Error> {
@@ -72,13 +72,13 @@ pub(super) async fn one(
 /// a stolen key has ended.
 #[patch("/users/<id>", data = "<body>")]
 pub(super) async fn change(
-    admin: Require<Admin, FreshOrKey<UsersWrite, TokenUser>>,
+    admin: AdminApiChange,
     accounts: &State<Accounts>,
     address: ClientAddress,
     id: &str,
     mut body: JsonBody,
 ) -> Result<Json<Listed>, Error> {
-    let mut change = Change { active: body.optional_bool("active"), ..Change::default() };
+    let mut change = UserChange { active: body.optional_bool("active"), ..UserChange::default() };
     if let Some(word) = body.optional_text("role") {
         change.role = Role::parse(&word);
         if change.role.is_none() {
@@ -97,13 +97,17 @@ pub(super) async fn change(
     if admin.authentication().is_key() && makes_administrator(accounts, id, &change).await? {
         return Err(ErrorKind::FreshLoginRequired.into());
     }
-    let by = accounts.by(&admin, address.0)?;
-    let changed = accounts.change_user(&by, id, change).await?;
+    let actor = accounts.actor(&admin, address.0)?;
+    let changed = accounts.change_user(&actor, id, change).await?;
     Ok(Json(changed.user.into()))
 }
 
 /// Whether there would be one active administrator more.
-async fn makes_administrator(accounts: &Accounts, id: i64, change: &Change) -> Result<bool, Error> {
+async fn makes_administrator(
+    accounts: &Accounts,
+    id: i64,
+    change: &UserChange,
+) -> Result<bool, Error> {
     if change.role == Some(Role::Admin) {
         return Ok(true);
     }
@@ -117,25 +121,25 @@ async fn makes_administrator(accounts: &Accounts, id: i64, change: &Change) -> R
 /// Ends all sign-ins of a user, in browsers too.
 #[delete("/users/<id>/sign-ins")]
 pub(super) async fn end_sign_ins(
-    admin: Require<Admin, FreshOrKey<UsersWrite, TokenUser>>,
+    admin: AdminApiChange,
     accounts: &State<Accounts>,
     address: ClientAddress,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    let by = accounts.by(&admin, address.0)?;
-    accounts.sign_user_out(&by, User::id_of(id)?).await?;
+    let actor = accounts.actor(&admin, address.0)?;
+    accounts.sign_user_out(&actor, User::id_of(id)?).await?;
     Ok(status::NoContent)
 }
 
 /// Deletes a user.
 #[delete("/users/<id>")]
 pub(super) async fn delete(
-    admin: Require<Admin, FreshOrKey<UsersWrite, TokenUser>>,
+    admin: AdminApiChange,
     accounts: &State<Accounts>,
     address: ClientAddress,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    let by = accounts.by(&admin, address.0)?;
-    accounts.delete_user(&by, User::id_of(id)?).await?;
+    let actor = accounts.actor(&admin, address.0)?;
+    accounts.delete_user(&actor, User::id_of(id)?).await?;
     Ok(status::NoContent)
 }

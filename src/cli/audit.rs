@@ -11,7 +11,6 @@ use super::database::Database;
 use super::failure::Failure;
 use super::output::print_line;
 use crate::accounts::audit::{self, Actor, ChainHead, Verified};
-use crate::accounts::queries;
 use crate::db::AnyConnection;
 use vestibule::Clock;
 
@@ -79,12 +78,12 @@ fn verify(
 
 fn export(connection: &mut AnyConnection, since: Option<OffsetDateTime>) -> Result<(), Failure> {
     let mut last = match since {
-        Some(since) => queries::last_before(connection, since)?,
+        Some(since) => audit::last_before(connection, since)?,
         None => 0,
     };
     let mut out = std::io::stdout().lock();
     loop {
-        let batch = queries::events_after(connection, last)?;
+        let batch = audit::events_after(connection, last)?;
         for entry in &batch {
             let line = serde_json::to_string(entry)
                 .map_err(|cause| Failure::new(format!("row {}: {cause}", entry.id)))?;

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::output::print_line;
 use super::user;
 use crate::accounts::audit::Actor;
-use crate::accounts::{draw_key, last_used, queries};
+use crate::accounts::{generate_key, last_used, queries};
 use vestibule::{Clock, ErrorKind, KeyRequest, SignInId, SignInKind, duration};
 
 #[derive(Debug, Subcommand)]
@@ -65,8 +65,8 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let user = user::find(connection, name)?;
             let (label, scopes) = (label.clone(), scopes.clone());
             let request = KeyRequest { label, scopes, lifetime: *expires };
-            let created = draw_key(&user, request, &auth.key, actor.at())?;
-            queries::keep_key(connection, &user, &created.sign_in, &actor)?;
+            let created = generate_key(&user, request, &auth.key, actor.at())?;
+            queries::store_key(connection, &user, &created.sign_in, &actor)?;
             let (id, until) = (&created.sign_in.id, created.sign_in.expires_at);
             let until = until.format(&Rfc3339).unwrap_or_default();
             // On standard error, so that standard output holds the key alone.
@@ -75,7 +75,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let mut out = std::io::stdout();
             let printed = writeln!(out, "{}", created.key.as_str()).and_then(|()| out.flush());
             if let Err(cause) = printed {
-                queries::sign_out_of(connection, id.as_str(), &actor)?;
+                queries::revoke_sign_in(connection, id.as_str(), &actor)?;
                 let line = format!("the key could not be printed and has ended: {cause}");
                 return Err(Failure::new(line));
             }
@@ -101,8 +101,8 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
         KeyCommand::End { id } => {
             let unknown = || Failure::new("there is no key of this id");
             let id = SignInId::parse(id).ok_or_else(unknown)?;
-            queries::key(connection, id.as_str())?.ok_or_else(unknown)?;
-            match queries::sign_out_of(connection, id.as_str(), &actor) {
+            queries::find_key(connection, id.as_str())?.ok_or_else(unknown)?;
+            match queries::revoke_sign_in(connection, id.as_str(), &actor) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
                 ended => ended?,
             }

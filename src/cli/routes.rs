@@ -53,7 +53,7 @@ mod tests {
     use vestibule::{Mode, route_guards};
 
     /// Guards that admit every client.
-    const OPEN_GUARDS: [&str; 4] = ["Tokens", "SignIns", "Reporter", "PublicKeys"];
+    const OPEN_GUARDS: [&str; 3] = ["Tokens", "SignIns", "PublicKeys"];
 
     #[test]
     fn the_guard_named_for_a_group_is_that_of_its_handlers() {

@@ -78,7 +78,7 @@ async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
     };
     // Queued audit events are written before the process ends.
     if let Some(audit) = audit {
-        audit.settled().await;
+        audit.flush().await;
     }
     result
 }

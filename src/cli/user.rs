@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::print_line;
 use super::user_import;
 use crate::accounts::audit::Actor;
-use crate::accounts::queries::{self, Change, NewUser};
+use crate::accounts::queries::{self, NewUser, UserChange};
 use crate::accounts::{PasswordOwner, Role, User, Username, full_name, new_password};
 use crate::db::AnyConnection;
 use vestibule::{Clock, Error, Hasher, Password};
@@ -128,7 +128,12 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         UserCommand::List { search } => list(connection, search)?,
         UserCommand::SetRole { name, role } => {
             let role = Some((*role).into());
-            print_user(&change(connection, name, &Change { role, ..Change::default() }, &actor)?);
+            print_user(&change(
+                connection,
+                name,
+                &UserChange { role, ..UserChange::default() },
+                &actor,
+            )?);
         }
         UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
@@ -145,11 +150,21 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         }
         UserCommand::Disable { name } => {
             let active = Some(false);
-            print_user(&change(connection, name, &Change { active, ..Change::default() }, &actor)?);
+            print_user(&change(
+                connection,
+                name,
+                &UserChange { active, ..UserChange::default() },
+                &actor,
+            )?);
         }
         UserCommand::Enable { name } => {
             let active = Some(true);
-            print_user(&change(connection, name, &Change { active, ..Change::default() }, &actor)?);
+            print_user(&change(
+                connection,
+                name,
+                &UserChange { active, ..UserChange::default() },
+                &actor,
+            )?);
         }
         UserCommand::Delete { name, yes } => {
             let user = find(connection, name)?;
@@ -173,7 +188,7 @@ pub(super) fn find(connection: &mut AnyConnection, name: &str) -> Result<User, F
 fn change(
     connection: &mut AnyConnection,
     name: &str,
-    change: &Change,
+    change: &UserChange,
     actor: &Actor,
 ) -> Result<User, Failure> {
     let user = find(connection, name)?;

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::output::print_line;
 use super::progress::Progress;
 use crate::accounts::audit::Actor;
-use crate::accounts::{BadLine, Import, Refused};
+use crate::accounts::{BadLine, Import, ImportError};
 use crate::db::AnyConnection;
 use vestibule::{Clock, Hasher, PasswordConfig};
 
@@ -41,13 +41,13 @@ pub(super) fn run(
             print_line(format_args!("{action} {users} users, {admins} of them administrators"));
             Ok(())
         }
-        Err(Refused::Lines(bad)) => Err(bad_lines(&bad)),
-        Err(Refused::Failed(error)) => Err(error.into()),
+        Err(ImportError::Lines(bad)) => Err(bad_lines(&bad)),
+        Err(ImportError::Database(error)) => Err(error.into()),
     }
 }
 
 fn bad_lines(bad: &[BadLine]) -> Failure {
-    let listed = bad.iter().take(MAX_LISTED).map(|bad| format!("line {}: {}", bad.line, bad.why));
+    let listed = bad.iter().take(MAX_LISTED).map(|bad| format!("line {}: {}", bad.line, bad.message));
     let more = bad.len().saturating_sub(MAX_LISTED);
     let more = (more > 0).then(|| format!("and {more} more"));
     let summary = format!("nothing was imported; bad lines: {}", bad.len());

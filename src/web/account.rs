@@ -14,10 +14,7 @@ use super::unique_fields::UniqueFields;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, Client, NewPassword, SessionUser, User};
 use crate::http::ClientAddress;
-use vestibule::{
-    Authenticated, EndedBy, Error, ErrorKind, EventKind, Fresh, LocalPath, Password, Reporter,
-    Session,
-};
+use vestibule::{Authenticated, Error, ErrorKind, Fresh, LocalPath, Password, Session};
 
 /// The fields of the password form.
 #[derive(FromForm)]
@@ -82,7 +79,6 @@ pub(super) fn account(
 pub(super) async fn change_password(
     user: Fresh<SessionUser>,
     session: Session<'_>,
-    reporter: Reporter<'_>,
     address: ClientAddress,
     view: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -96,11 +92,7 @@ pub(super) async fn change_password(
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
     let acting = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
     match accounts.change_password(&user, &passwords, acting).await {
-        Ok(ended) => {
-            let account = user.id.to_string();
-            reporter.report(EventKind::PasswordChanged, Some(&account), None);
-            let others = EventKind::Ended(EndedBy::PasswordChange, ended);
-            reporter.report(others, Some(&account), None);
+        Ok(()) => {
             match sign_in.remembered {
                 true => session.start_remembered(user.account()).await?,
                 false => session.start(user.account()).await?,

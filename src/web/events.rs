@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::renderer::{Page, Renderer, shown};
 use crate::accounts::audit::{ActorView, AuditEvent, Entry};
 use crate::accounts::queries;
-use crate::accounts::{Accounts, Admin, SessionUser};
-use vestibule::{Error, Require};
+use crate::accounts::{Accounts, AdminPage, SessionUser};
+use vestibule::Error;
 
 /// One row.
 #[derive(Serialize)]
@@ -50,7 +50,7 @@ impl Row {
 
     /// As its owner may see it: an administrator is not named, nor where the administrator was.
     fn own(entry: Entry) -> Self {
-        let (by, is_theirs) = match entry.doer() {
+        let (by, is_theirs) = match entry.actor_view() {
             ActorView::Oneself => (Some("You"), false),
             ActorView::Administrator => (Some("An administrator"), true),
             ActorView::CommandLine => (Some("An administrator, on the command line"), true),
@@ -87,7 +87,7 @@ pub(super) async fn own(
 /// What happened to all users, or to one, newest first.
 #[get("/admin/events?<account>&<before>")]
 pub(super) async fn all(
-    admin: Require<Admin, SessionUser>,
+    admin: AdminPage,
     accounts: &State<Accounts>,
     view: Renderer<'_>,
     account: Option<&str>,

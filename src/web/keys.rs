@@ -19,8 +19,8 @@ use crate::accounts::{
 };
 use crate::http::ClientAddress;
 use vestibule::{
-    CreatedKey, Error, ErrorKind, EventKind, Fresh, KeyConfig, KeyRequest, Reporter, Scope, SignIn,
-    SignInKind, SignIns, duration,
+    CreatedKey, Error, ErrorKind, Fresh, KeyConfig, KeyRequest, Scope, SignIn, SignInKind, SignIns,
+    duration,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -195,7 +195,6 @@ pub(super) async fn list(
 #[post("/account/keys", data = "<form>")]
 pub(super) async fn make(
     user: Fresh<SessionUser>,
-    reporter: Reporter<'_>,
     address: ClientAddress,
     sign_ins: SignIns<'_>,
     view: Renderer<'_>,
@@ -203,17 +202,13 @@ pub(super) async fn make(
     form: Form<Strict<UniqueFields<Wanted>>>,
 ) -> Result<Result<(Status, Page), FormReply>, Error> {
     let desk = AdminContext::new(&view, &user, accounts, &sign_ins).await?;
-    let by = accounts.by(&user, address.0)?;
+    let actor = accounts.actor(&user, address.0)?;
     let made = match form.read() {
-        Ok(new) => accounts.make_key(&user, new, &by).await,
+        Ok(new) => accounts.create_key(&user, new, &actor).await,
         Err(error) => Err(error),
     };
     match made {
-        Ok(made) => {
-            let account = user.id.to_string();
-            reporter.report(EventKind::KeyMade, Some(&account), Some(made.sign_in.id.as_str()));
-            Ok(Ok((Status::Created, desk.with(&made))))
-        }
+        Ok(made) => Ok(Ok((Status::Created, desk.with(&made)))),
         // Signed out meanwhile: like anybody without a session, to the sign-in form.
         Err(error) if error.kind() == ErrorKind::TokenRevoked => {
             Err(ErrorKind::CredentialsMissing.into())

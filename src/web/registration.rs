@@ -12,7 +12,7 @@ use super::session::FormReply;
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser};
 use crate::http::ClientAddress;
-use vestibule::{Error, ErrorKind, EventKind, Maybe, Password, Reporter, Session};
+use vestibule::{Error, ErrorKind, Maybe, Password, Session};
 
 /// The fields of the form; what else is sent is not looked at.
 #[derive(FromForm)]
@@ -66,7 +66,6 @@ pub(super) fn form(
 #[post("/register", data = "<form>")]
 pub(super) async fn register(
     session: Session<'_>,
-    reporter: Reporter<'_>,
     address: ClientAddress,
     view: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -81,7 +80,6 @@ pub(super) async fn register(
     };
     match accounts.register(&registration).await {
         Ok(user) => {
-            reporter.report(EventKind::Registered, Some(&user.id.to_string()), None);
             session.start(&user).await?;
             Ok(FormReply::on(Redirect::to(uri!(super::pages::dashboard))))
         }

@@ -99,7 +99,7 @@ pub(super) async fn login(
 ) -> Result<FormReply, Error> {
     let credentials =
         Credentials { username: &form.username, password: &form.password, address: address.0 };
-    match accounts.sign_in_person(&session, &credentials, form.remember).await {
+    match accounts.sign_in_browser(&session, &credentials, form.remember).await {
         Ok(()) => Ok(FormReply::on(onward(&form.next))),
         Err(error)
             if matches!(

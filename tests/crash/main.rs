@@ -21,7 +21,6 @@ use journal::{Account, Done, Random};
 use server::Server;
 use support::postgres;
 use vestibule_service::accounts::audit::{self, Entry, Verified};
-use vestibule_service::accounts::queries;
 use vestibule_service::db::{Address, connect};
 
 /// How many people and programs are busy at once, each with an account of its own.
@@ -108,7 +107,7 @@ fn check_audit_log(url: &str) -> Vec<Entry> {
     let mut rows: Vec<Entry> = Vec::new();
     loop {
         let last = rows.last().map_or(0, |row| row.id);
-        let more = queries::events_after(&mut connection, last).expect("rows");
+        let more = audit::events_after(&mut connection, last).expect("rows");
         if more.is_empty() {
             return rows;
         }

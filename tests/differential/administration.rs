@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use vestibule::{Hasher, Password, PasswordConfig};
 use vestibule_service::accounts::audit::Actor;
-use vestibule_service::accounts::{Import, Refused, new_setup_link};
+use vestibule_service::accounts::{Import, ImportError, new_setup_link};
 
 use crate::player::Player;
 use crate::pools::{NUMBERS, PASSWORDS, TEXTS, query};
@@ -145,8 +145,8 @@ impl Player {
                         names.iter().take(4).for_each(|name| self.knows(name, PASSWORDS[0]));
                         format!("{:?}", import.counts())
                     }
-                    Err(Refused::Lines(lines)) => format!("{lines:?}"),
-                    Err(Refused::Failed(error)) => panic!("{error:?}"),
+                    Err(ImportError::Lines(lines)) => format!("{lines:?}"),
+                    Err(ImportError::Database(error)) => panic!("{error:?}"),
                 }
             }
         };

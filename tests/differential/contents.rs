@@ -2,8 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use vestibule_service::accounts::audit::{Verified, verify};
-use vestibule_service::accounts::queries;
+use vestibule_service::accounts::audit::{Verified, events_after, verify};
 use vestibule_service::db::AnyConnection;
 
 use crate::redaction::Names;
@@ -109,7 +108,7 @@ pub(crate) fn of(connection: &mut AnyConnection, names: &mut Names) -> String {
 
 /// The audit log after a row, as it is exported.
 pub(crate) fn log(connection: &mut AnyConnection, names: &mut Names, after: i64) -> String {
-    let rows = queries::events_after(connection, after).expect("rows");
+    let rows = events_after(connection, after).expect("rows");
     let line = |row| {
         let mut row = serde_json::to_value(row).expect("JSON");
         names.redact(&mut row);

@@ -169,7 +169,7 @@ impl Player {
         let accounts = self.app().client.rocket().state::<Accounts>().expect("accounts").clone();
         for _ in 0..60 {
             let begun = Instant::now();
-            self.runtime.block_on(accounts.audit().settled());
+            self.runtime.block_on(accounts.audit().flush());
             if begun.elapsed() < Duration::from_millis(400) {
                 return;
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rocket::http::{ContentType, Header, Method};
 use serde_json::json;
-use vestibule_service::accounts::queries;
+use vestibule_service::accounts::{audit, queries};
 
 use crate::contents;
 use crate::player::Player;
@@ -119,7 +119,7 @@ impl Player {
             }
             Op::Export { ago } => {
                 let since = self.now() - Duration::from_micros(PAUSES[ago]);
-                let last = queries::last_before(&mut self.connection, since).expect("a row");
+                let last = audit::last_before(&mut self.connection, since).expect("a row");
                 let said = contents::log(&mut self.connection, &mut self.names, last);
                 self.note(0, said);
             }

@@ -1,4 +1,4 @@
-//! One row of the log, and the chain that the rows make.
+//! Rows of the log and their hash chain.
 
 use std::fmt::Write as _;
 
@@ -8,47 +8,48 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Actor, AuditEvent};
-use crate::accounts::User;
+use super::actor::Actor;
+use super::event::AuditEvent;
+use crate::accounts::user::User;
 use crate::db::schema::events;
 use vestibule::{from_micros, to_micros};
 
-/// A row of `events`, as it is kept; as JSON the time is RFC 3339.
+/// A stored row of `events`; in JSON its time is RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable, Serialize)]
 #[diesel(table_name = events)]
 pub struct Entry {
-    /// 1 and up, without gaps.
+    /// The number of the row: from 1, without gaps.
     pub id: i64,
-    /// Microseconds since 1970.
+    /// The time, in microseconds since 1970.
     #[serde(serialize_with = "rfc3339")]
     pub at: i64,
-    /// The name of a [`What`].
+    /// The name of an [`AuditEvent`].
     pub event: String,
     /// `success` or `failure`.
     pub outcome: String,
-    /// The account that it happened to.
+    /// The account that the event is about.
     pub account: Option<i64>,
-    /// Its name at that time.
+    /// The user name of the account at that time.
     pub username: Option<String>,
-    /// The account that did it.
+    /// The account of the actor.
     pub actor_account: Option<i64>,
-    /// The name of whoever did it, where that is known.
+    /// The name of the actor, where it is known.
     pub actor: Option<String>,
-    /// The sign-in that it happened to or was done with.
+    /// The sign-in that the event is about or that the actor used.
     pub sign_in: Option<String>,
-    /// Where the request came from.
+    /// The address of the client.
     pub address: Option<String>,
-    /// A few words more; never a secret.
+    /// Details; never a secret.
     pub detail: Option<String>,
-    /// SHA-256 of the row before and of everything here, in hexadecimal digits.
+    /// SHA-256 of the previous hash and of all fields, in hexadecimal digits.
     pub hash: String,
 }
 
-/// What will be a row: everything but its place in the chain.
+/// An event to be appended: a row without its number and hash.
 #[derive(Clone, Debug)]
 pub(in crate::accounts) struct Record {
     pub(in crate::accounts) at: OffsetDateTime,
-    pub(in crate::accounts) what: AuditEvent,
+    pub(in crate::accounts) event: AuditEvent,
     pub(in crate::accounts) account: Option<i64>,
     pub(in crate::accounts) username: Option<String>,
     pub(in crate::accounts) actor_account: Option<i64>,
@@ -58,43 +59,47 @@ pub(in crate::accounts) struct Record {
     pub(in crate::accounts) detail: Option<String>,
 }
 
-/// What a change came to.
+/// The result of a change to a user.
 #[derive(Debug)]
-pub struct Changed {
-    /// The user, as it is now or was to the last.
+pub struct ChangedUser {
+    /// The user after the change; the deleted one after a deletion.
     pub user: User,
     /// How many sign-ins ended.
     pub ended: u64,
-    /// What was written down.
+    /// The records that were appended to the log.
     pub(in crate::accounts) records: Vec<Record>,
 }
 
-/// A place in the chain: the number of a row and its hash; 0 and nothing before the first.
+/// The number and hash of a row, which the next one follows; 0 and empty before the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChainHead {
     /// The row's number.
     pub id: i64,
-    /// Its hash.
+    /// The row's hash.
     pub hash: String,
 }
 
 impl Record {
-    /// Something done to a user's account.
-    pub(in crate::accounts) fn of(what: AuditEvent, user: &User, by: &Actor) -> Self {
-        Self { account: Some(user.id), username: Some(user.username.clone()), ..Self::by(what, by) }
+    /// A record about the account of a user.
+    pub(in crate::accounts) fn about(event: AuditEvent, user: &User, actor: &Actor) -> Self {
+        Self {
+            account: Some(user.id),
+            username: Some(user.username.clone()),
+            ..Self::new(event, actor)
+        }
     }
 
-    /// Something done to no account.
-    pub(in crate::accounts) fn by(what: AuditEvent, by: &Actor) -> Self {
+    /// A record without an account.
+    pub(in crate::accounts) fn new(event: AuditEvent, actor: &Actor) -> Self {
         Self {
-            at: by.at,
-            what,
+            at: actor.at,
+            event,
             account: None,
             username: None,
-            actor_account: by.account,
-            actor: Some(by.name.clone()),
-            sign_in: by.sign_in.clone(),
-            address: by.address.clone(),
+            actor_account: actor.account,
+            actor: Some(actor.name.clone()),
+            sign_in: actor.sign_in.clone(),
+            address: actor.address.map(|address| address.to_string()),
             detail: None,
         }
     }
@@ -104,7 +109,7 @@ impl Record {
         self
     }
 
-    /// How many sign-ins ended with it, where any did.
+    /// Adds how many sign-ins ended, if any did.
     pub(in crate::accounts) fn ended(self, count: u64) -> Self {
         match count {
             0 => self,
@@ -113,13 +118,13 @@ impl Record {
         }
     }
 
-    /// The row that follows on `head`.
+    /// Returns the row that follows `head`.
     pub(in crate::accounts) fn chained(self, head: &ChainHead) -> Entry {
         let mut entry = Entry {
             id: head.id + 1,
             at: to_micros(self.at),
-            event: self.what.as_str().to_owned(),
-            outcome: self.what.outcome().to_owned(),
+            event: self.event.as_str().to_owned(),
+            outcome: self.event.outcome().to_owned(),
             account: self.account,
             username: self.username,
             actor_account: self.actor_account,
@@ -134,29 +139,29 @@ impl Record {
     }
 }
 
-/// Who did something, as far as the user may know to whom it was done.
+/// The actor of an event as the owner of the account may see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActorView {
-    /// The user itself.
+    /// The owner of the account.
     Oneself,
-    /// An administrator, who is not named.
+    /// An administrator, without a name.
     Administrator,
-    /// Whoever works on the machine.
+    /// The command line.
     CommandLine,
-    /// Not known: whoever gave a wrong password, for example.
+    /// Not known, for example after a wrong password.
     Unknown,
 }
 
 impl Entry {
-    /// The time.
+    /// Returns the time of the event.
     #[must_use]
     pub fn time(&self) -> OffsetDateTime {
         from_micros(self.at).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
-    /// Who did it.
+    /// Returns the actor as the owner of the account may see it.
     #[must_use]
-    pub fn doer(&self) -> ActorView {
+    pub fn actor_view(&self) -> ActorView {
         match (self.actor_account, &self.actor) {
             (None, None) => ActorView::Unknown,
             (None, Some(_)) => ActorView::CommandLine,
@@ -165,16 +170,16 @@ impl Entry {
         }
     }
 
-    /// The place of this row.
+    /// Returns the number and hash of this row.
     #[must_use]
     pub fn head(&self) -> ChainHead {
         ChainHead { id: self.id, hash: self.hash.clone() }
     }
 
-    /// What the hash must be after a row with the hash `previous`.
+    /// Computes the hash of this row after a row with the hash `previous`.
     ///
-    /// Each field goes in as a netstring, `4:text,`, so that no two rows can be written
-    /// alike; an absent one is `-,`.
+    /// Each field is written as a netstring, `4:text,`, so that no two different rows have the
+    /// same input; an absent field is `-,`.
     #[must_use]
     pub fn digest(&self, previous: &str) -> String {
         let number = |number: Option<i64>| number.map(|number| number.to_string());
@@ -193,15 +198,15 @@ impl Entry {
             text(&self.address),
             text(&self.detail),
         ];
-        let mut whole = String::new();
+        let mut input = String::new();
         for field in &fields {
             match field {
-                // Writing to a text cannot fail.
-                Some(text) => drop(write!(whole, "{}:{text},", text.len())),
-                None => whole.push_str("-,"),
+                // Writing to a `String` cannot fail.
+                Some(text) => drop(write!(input, "{}:{text},", text.len())),
+                None => input.push_str("-,"),
             }
         }
-        format!("{:x}", Sha256::digest(whole))
+        format!("{:x}", Sha256::digest(input))
     }
 }
 
@@ -211,14 +216,14 @@ fn rfc3339<S: Serializer>(micros: &i64, serializer: S) -> Result<S::Ok, S::Error
 }
 
 impl ChainHead {
-    /// Reads `17:3f2a...`, as [`Display`](std::fmt::Display) writes it.
+    /// Parses `17:3f2a...`, the form that [`Display`](std::fmt::Display) writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (id, hash) = text.split_once(':')?;
         let hex = |c: char| matches!(c, '0'..='9' | 'a'..='f');
-        let whole = hash.len() == 64 && hash.chars().all(hex);
+        let is_sha256 = hash.len() == 64 && hash.chars().all(hex);
         let id = id.parse().ok().filter(|id| *id > 0)?;
-        whole.then(|| Self { id, hash: hash.to_owned() })
+        is_sha256.then(|| Self { id, hash: hash.to_owned() })
     }
 }
 
@@ -233,8 +238,8 @@ mod tests {
     use super::*;
 
     fn entry() -> Entry {
-        let by = Actor::command_line(OffsetDateTime::UNIX_EPOCH);
-        let record = Record::by(AuditEvent::Added, &by).detail("user");
+        let actor = Actor::command_line(OffsetDateTime::UNIX_EPOCH);
+        let record = Record::new(AuditEvent::Added, &actor).detail("user");
         Record { account: Some(7), username: Some("ann".to_owned()), ..record }
             .chained(&ChainHead::default())
     }
@@ -261,7 +266,7 @@ mod tests {
             Entry { sign_in: some(), ..whole.clone() },
             Entry { address: some(), ..whole.clone() },
             Entry { detail: None, ..whole.clone() },
-            // What moves from one field to the next is another row.
+            // Text that moves from one field to the next makes another row.
             Entry { username: None, actor: Some("anncommand line".to_owned()), ..whole.clone() },
         ];
         for entry in &changed {

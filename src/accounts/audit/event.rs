@@ -1,28 +1,28 @@
 //! The events of the audit log: their names, their outcome, and a sentence for each.
 
-/// What is written down; `docs/EVENTS.md` says when.
+/// An event of the audit log; `docs/EVENTS.md` says when each is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuditEvent {
     /// A sign-in was opened.
     SignedIn,
-    /// Whoever presented it ended it.
+    /// A sign-in was ended by its own credential.
     SignedOut,
-    /// A remember cookie brought a session back.
+    /// A remember cookie restored a session.
     Restored,
-    /// The password was proven again.
+    /// The password was confirmed.
     Confirmed,
-    /// A used refresh token came again: its sign-in has ended.
+    /// A used refresh token was presented again; its sign-in has ended.
     Theft,
-    /// A session cookie came from another client than it was given to.
+    /// A session cookie came from another client than the one it was issued to.
     Protected,
-    /// Sign-ins were ended from outside.
+    /// Sign-ins were ended by the owner, an administrator or the command line.
     Ended,
     /// Wrong passwords were given.
     BadCredentials,
     /// There were too many wrong passwords.
     Throttled,
-    /// Somebody registered.
+    /// A visitor registered.
     Registered,
     /// An administrator added the account.
     Added,
@@ -32,19 +32,19 @@ pub enum AuditEvent {
     PasswordChanged,
     /// The role was changed.
     RoleChanged,
-    /// The account was switched on.
+    /// The account was activated.
     Activated,
-    /// The account was switched off; its sign-ins have ended.
+    /// The account was deactivated; its sign-ins have ended.
     Deactivated,
     /// The full name was changed.
     FullNameChanged,
     /// The account was deleted.
     Deleted,
-    /// An access key was made.
+    /// An access key was created.
     KeyMade,
     /// Events could not be written in time and are missing here.
     EventsLost,
-    /// The oldest events were taken out.
+    /// The oldest events were removed.
     EventsPruned,
 }
 
@@ -74,7 +74,7 @@ impl AuditEvent {
         Self::EventsPruned,
     ];
 
-    /// Name and sentence.
+    /// Returns name and sentence.
     const fn row(self) -> (&'static str, &'static str) {
         match self {
             Self::SignedIn => ("signed_in", "Signed in"),
@@ -101,25 +101,26 @@ impl AuditEvent {
         }
     }
 
-    /// The word in the database, in logs and in JSON.
+    /// Returns the name in the database, in logs and in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.row().0
     }
 
-    /// The event of exactly this word.
+    /// Returns the event with exactly this name.
     #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|what| what.as_str() == word)
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.as_str() == name)
     }
 
-    /// The sentence for people.
+    /// Returns the sentence shown on pages.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         self.row().1
     }
 
-    /// `failure` for what was tried and did not work, `success` for everything else.
+    /// Returns `failure` for attempts that did not succeed and for lost events, otherwise
+    /// `success`.
     #[must_use]
     pub const fn outcome(self) -> &'static str {
         match self {
@@ -139,11 +140,13 @@ mod tests {
 
     #[test]
     fn every_event_has_a_name_of_its_own() {
-        let mut names: Vec<_> = AuditEvent::ALL.iter().map(|what| what.as_str()).collect();
+        let mut names: Vec<_> = AuditEvent::ALL.iter().map(|event| event.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), AuditEvent::ALL.len());
-        assert!(AuditEvent::ALL.iter().all(|what| AuditEvent::parse(what.as_str()) == Some(*what)));
+        assert!(
+            AuditEvent::ALL.iter().all(|event| AuditEvent::parse(event.as_str()) == Some(*event))
+        );
         assert_eq!(AuditEvent::parse("nonsense"), None);
     }
 }

@@ -1,5 +1,5 @@
-//! Wrong passwords, counted until there is something to say: a row for each would let anybody
-//! fill the table.
+//! Counts wrong passwords in memory. The log gets one row with a count, because a row for each
+//! would let any client fill the table.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,48 +7,49 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// How long wrong passwords of an account are counted before they are told without a right one.
-const TELL: Duration = Duration::from_secs(60 * 60);
+/// How long wrong passwords of an account are counted before they are reported without a right one.
+const REPORT_AFTER: Duration = Duration::from_secs(60 * 60);
 
-/// How many accounts are counted for. Beyond that nothing is counted; the log lines have all.
-const ACCOUNTS: usize = 10_000;
+/// Maximum number of accounts. Failures of further accounts are only in the log lines.
+const MAX_ACCOUNTS: usize = 10_000;
 
-/// The counts of one process.
+/// The counts of this process, by account.
 #[derive(Default)]
-pub(super) struct WrongPasswords(HashMap<i64, Wrong>);
+pub(super) struct FailedPasswords(HashMap<i64, Failures>);
 
 /// The wrong passwords of one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    /// How many.
+pub(super) struct Failures {
+    /// The number of wrong passwords.
     pub(super) count: u64,
-    /// Where the last one came from.
+    /// The address of the last client.
     pub(super) address: Option<IpAddr>,
     since: OffsetDateTime,
 }
 
-impl WrongPasswords {
-    /// Counts a wrong password; answers what is to be told by now.
-    pub(super) fn wrong(
+impl FailedPasswords {
+    /// Counts a wrong password and returns the earlier ones if they are to be reported now.
+    pub(super) fn add(
         &mut self,
         account: i64,
         address: Option<IpAddr>,
         now: OffsetDateTime,
-    ) -> Option<Wrong> {
-        let told = match self.0.get(&account) {
-            Some(wrong) if now - wrong.since >= TELL => self.0.remove(&account),
+    ) -> Option<Failures> {
+        let due = match self.0.get(&account) {
+            Some(failures) if now - failures.since >= REPORT_AFTER => self.0.remove(&account),
             _ => None,
         };
-        if self.0.len() < ACCOUNTS || self.0.contains_key(&account) {
-            let wrong = self.0.entry(account).or_insert(Wrong { count: 0, address, since: now });
-            wrong.count += 1;
-            wrong.address = address;
+        if self.0.len() < MAX_ACCOUNTS || self.0.contains_key(&account) {
+            let failures = Failures { count: 0, address, since: now };
+            let failures = self.0.entry(account).or_insert(failures);
+            failures.count += 1;
+            failures.address = address;
         }
-        told
+        due
     }
 
-    /// The right password came: answers what is to be told before it.
-    pub(super) fn right(&mut self, account: i64) -> Option<Wrong> {
+    /// Forgets an account after a right password and returns the failures to be reported.
+    pub(super) fn take(&mut self, account: i64) -> Option<Failures> {
         self.0.remove(&account)
     }
 }
@@ -58,26 +59,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_wrong_password_is_told_once_however_it_ends() {
-        let mut counts = WrongPasswords::default();
+    fn each_wrong_password_is_reported_once_however_it_ends() {
+        let mut counts = FailedPasswords::default();
         let at = |minutes: u64| OffsetDateTime::UNIX_EPOCH + Duration::from_secs(60 * minutes);
-        let count = |wrong: Option<Wrong>| wrong.map(|wrong| wrong.count);
-        assert_eq!(counts.right(1), None);
-        assert_eq!(counts.wrong(1, None, at(0)), None);
-        assert_eq!(counts.wrong(1, None, at(1)), None);
-        assert_eq!(counts.wrong(2, None, at(1)), None);
-        assert_eq!(count(counts.right(1)), Some(2));
-        assert_eq!(counts.right(1), None);
-        assert_eq!(count(counts.wrong(2, None, at(61))), Some(1));
-        assert_eq!(count(counts.right(2)), Some(1));
+        let count = |failures: Option<Failures>| failures.map(|failures| failures.count);
+        assert_eq!(counts.take(1), None);
+        assert_eq!(counts.add(1, None, at(0)), None);
+        assert_eq!(counts.add(1, None, at(1)), None);
+        assert_eq!(counts.add(2, None, at(1)), None);
+        assert_eq!(count(counts.take(1)), Some(2));
+        assert_eq!(counts.take(1), None);
+        assert_eq!(count(counts.add(2, None, at(61))), Some(1));
+        assert_eq!(count(counts.take(2)), Some(1));
     }
 
     #[test]
     fn many_accounts_take_no_more_room() {
-        let mut counts = WrongPasswords::default();
-        for account in 0..2 * ACCOUNTS as i64 {
-            counts.wrong(account, None, OffsetDateTime::UNIX_EPOCH);
+        let mut counts = FailedPasswords::default();
+        for account in 0..2 * MAX_ACCOUNTS as i64 {
+            counts.add(account, None, OffsetDateTime::UNIX_EPOCH);
         }
-        assert_eq!(counts.0.len(), ACCOUNTS);
+        assert_eq!(counts.0.len(), MAX_ACCOUNTS);
     }
 }

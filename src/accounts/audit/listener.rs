@@ -1,46 +1,54 @@
-//! What the library half tells, for the audit log.
+//! Receives the events of the library and of the account service.
 
-use super::{Audit, AuditEvent, EventOwner, QueuedEvent};
-use crate::accounts::LogEvents;
+use super::event::AuditEvent;
+use super::log::LogEvents;
+use super::queue::{Audit, EventOwner, QueuedEvent};
 use vestibule::{EndedBy, Event, EventKind, EventSink};
 
-/// Writes every event to the log, as [`LogEvents`], and queues those that belong into the
-/// audit log.
+/// Writes a log line for every event, as [`LogEvents`] does, and queues those that belong into
+/// the audit log.
 #[derive(Clone)]
 pub struct AuditEvents(Audit);
 
 impl AuditEvents {
-    /// A listener that queues here.
+    /// Creates a listener with this queue.
     #[must_use]
     pub fn new(audit: Audit) -> Self {
         Self(audit)
+    }
+
+    /// Returns the queue.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.0
     }
 }
 
 impl EventSink for AuditEvents {
     fn on_event(&self, event: &Event<'_>) {
         LogEvents.on_event(event);
-        let Some((what, ended)) = audited(event.kind) else { return };
+        let Some((audited, ended)) = audited(event.kind) else { return };
         let account = event.account.and_then(|account| account.parse().ok());
-        let noted = QueuedEvent {
-            what,
-            whose: account.map_or(EventOwner::Nobody, EventOwner::Account),
-            // Who presents a stolen credential is not the account.
-            by_itself: !matches!(what, AuditEvent::Theft | AuditEvent::Protected),
+        let queued = QueuedEvent {
+            event: audited,
+            owner: account.map_or(EventOwner::None, EventOwner::Account),
+            // A stolen credential is not presented by the owner of the account.
+            is_own_action: !matches!(audited, AuditEvent::Theft | AuditEvent::Protected),
             sign_in: event.sign_in.map(str::to_owned),
             address: event.address,
             count: ended,
         };
-        self.0.note(noted);
+        self.0.push(queued);
     }
 }
 
-/// What a told event is in the audit log; `None` for one that stays in the log of lines:
+/// Returns the event of the audit log, with a count of ended sign-ins. `None` for events that are
+/// only log lines:
 ///
-/// - a refusal and a rotation, of which anybody, or any program, can make a thousand a second;
-/// - what is written in the transaction of the change.
+/// - a refusal and a rotation, because any client can cause a thousand a second;
+/// - events that the transaction of the change writes itself.
 fn audited(kind: EventKind) -> Option<(AuditEvent, Option<u64>)> {
-    let what = match kind {
+    let event = match kind {
         EventKind::SignedIn => AuditEvent::SignedIn,
         EventKind::SignedOut => AuditEvent::SignedOut,
         EventKind::Restored => AuditEvent::Restored,
@@ -53,5 +61,5 @@ fn audited(kind: EventKind) -> Option<(AuditEvent, Option<u64>)> {
         }
         _ => return None,
     };
-    Some((what, None))
+    Some((event, None))
 }

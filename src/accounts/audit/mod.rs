@@ -1,24 +1,31 @@
-//! The audit log: what happened to accounts, who did it, when and from where, in a chain in
-//! which a changed or missing row shows.
+//! The audit log: what happened to accounts, by whom, when and from where, in a hash chain that
+//! shows a changed or missing row.
 //!
-//! What changes an account is written in the transaction of the change: there is no change
-//! without its row. What a sign-in goes through is queued and written by one task a moment
-//! later: signing in and out neither waits for the chain nor fails with it.
+//! A change to an account is logged in the transaction of the change: there is no change without
+//! its row. Signing in and out is queued and written by one task a moment later: a request
+//! neither waits for the chain nor fails with it.
+//!
+//! Imports `accounts::user`, `crate::db` and the library `vestibule`; of the accounts nothing else.
 
 mod actor;
 mod entry;
 mod event;
 mod failed_passwords;
 mod listener;
+mod log;
+mod queries;
 mod queue;
 mod verify;
 mod writer;
 
+pub(super) use self::log::log_change;
 pub use actor::Actor;
 pub(super) use entry::Record;
-pub use entry::{ActorView, ChainHead, Changed, Entry};
+pub use entry::{ActorView, ChainHead, ChangedUser, Entry};
 pub use event::AuditEvent;
 pub use listener::AuditEvents;
+pub use queries::{EVENTS_PAGE, events_after, last_before};
+pub(super) use queries::{append, events};
 pub use queue::Audit;
 pub(super) use queue::{EventOwner, QueuedEvent};
 pub use verify::{Verified, prune, verify};

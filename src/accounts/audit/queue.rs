@@ -1,4 +1,4 @@
-//! The queue before the chain: bounded, and never waited for by a request that only tells.
+//! The bounded queue in front of the chain. A request that only reports an event never waits for it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,137 +10,153 @@ use rocket::tokio::sync::{mpsc, oneshot};
 use rocket::tokio::time::timeout;
 use time::OffsetDateTime;
 
-use super::failed_passwords::WrongPasswords;
-use super::{AuditEvent, Writer};
+use super::event::AuditEvent;
+use super::failed_passwords::FailedPasswords;
+use super::writer::Writer;
 use vestibule::Clock;
 
-/// How many events may wait to be written. Signing in costs a hash, so this is many seconds of
-/// all cores.
-const QUEUE: usize = 1024;
+/// Maximum number of queued events. A sign-in costs a hash, so these are many seconds of all cores.
+const CAPACITY: usize = 1024;
 
-/// How long a reader waits for what is still queued.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long a reader of the log waits for queued events.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long the same event of the same sign-in is not written again: whoever holds a cookie
-/// could repeat it a thousand times a second.
-const REPEATS: Duration = Duration::from_secs(60 * 60);
+/// How long the same event of the same sign-in is not written again: the holder of a cookie could
+/// repeat it a thousand times a second.
+const REPEAT_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// How many sign-ins are remembered for that.
-const REMEMBERED: usize = 10_000;
+/// Maximum number of events remembered for that.
+const MAX_REMEMBERED: usize = 10_000;
 
-/// The way into the audit log for what must not wait; cheap to clone.
+/// The queue of the audit log, for events that must not make a request wait; cheap to clone.
 #[derive(Clone)]
 pub struct Audit {
-    orders: mpsc::Sender<WriterMessage>,
+    messages: mpsc::Sender<WriterMessage>,
     lost: Arc<AtomicU64>,
     clock: Clock,
-    repeats: Arc<Mutex<HashMap<(AuditEvent, String), OffsetDateTime>>>,
-    wrong: Arc<Mutex<WrongPasswords>>,
+    recent: Arc<Mutex<HashMap<(AuditEvent, String), OffsetDateTime>>>,
+    failed: Arc<Mutex<FailedPasswords>>,
 }
 
-/// Something that happened, before it is known how the account is called.
+/// An event in the queue, before the name of the account is looked up.
 pub(in crate::accounts) struct QueuedEvent {
-    pub(in crate::accounts) what: AuditEvent,
-    pub(in crate::accounts) whose: EventOwner,
-    /// Whether the account did it, and not somebody to it.
-    pub(in crate::accounts) by_itself: bool,
+    pub(in crate::accounts) event: AuditEvent,
+    pub(in crate::accounts) owner: EventOwner,
+    /// Whether the owner of the account is the actor.
+    pub(in crate::accounts) is_own_action: bool,
     pub(in crate::accounts) sign_in: Option<String>,
     pub(in crate::accounts) address: Option<IpAddr>,
-    /// How many, where that says something.
+    /// The number of sign-ins, wrong passwords or lost events.
     pub(in crate::accounts) count: Option<u64>,
 }
 
-/// The account that it happened to.
+/// The account that an event is about.
 pub(in crate::accounts) enum EventOwner {
-    /// This one.
+    /// The account with this id.
     Account(i64),
-    /// The one of this canonical name. Of a name that nobody has nothing is written: it may be
-    /// a password in the wrong field, and anybody can make up another.
-    Key(String),
-    /// None.
-    Nobody,
+    /// The account with this canonical name. An event of an unknown name is dropped: it may be a
+    /// password in the wrong field, and any client can make up names.
+    Username(String),
+    /// No account.
+    None,
 }
 
-/// What the writer is told.
+/// A message to the writer.
 pub(super) enum WriterMessage {
-    Note(OffsetDateTime, QueuedEvent),
-    /// Everything before this has been written when the answer comes.
+    /// An event to be written, with its time.
+    Event(OffsetDateTime, QueuedEvent),
+    /// A request for a reply once all earlier messages are written.
     Flush(oneshot::Sender<()>),
 }
 
 impl Audit {
-    /// A queue, and the writer at its end, which somebody must run.
+    /// Creates a queue and its writer, which the application must [run](Writer::run).
     #[must_use]
     pub fn new(clock: Clock) -> (Self, Writer) {
-        let (orders, received) = mpsc::channel(QUEUE);
+        let (messages, received) = mpsc::channel(CAPACITY);
         let lost = Arc::new(AtomicU64::new(0));
         let writer = Writer::new(received, lost.clone(), clock.clone());
-        (Self { orders, lost, clock, repeats: Arc::default(), wrong: Arc::default() }, writer)
+        (Self { messages, lost, clock, recent: Arc::default(), failed: Arc::default() }, writer)
     }
 
-    /// Queues an event. One that finds the queue full is counted and not written.
-    pub(in crate::accounts) fn note(&self, noted: QueuedEvent) {
+    /// Returns the clock that events are timed with.
+    pub(in crate::accounts) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Queues an event. If the queue is full, the event is counted as lost.
+    pub(in crate::accounts) fn push(&self, event: QueuedEvent) {
         let Ok(now) = self.clock.now() else {
             self.lost.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        if self.is_repeated(&noted, now) {
+        if self.is_repeated(&event, now) {
             return;
         }
-        if self.orders.try_send(WriterMessage::Note(now, noted)).is_err() {
+        if self.messages.try_send(WriterMessage::Event(now, event)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Somebody gave a password for an account. Wrong ones are told all at once, with the next
-    /// right one or with the first that comes an hour later.
-    pub(in crate::accounts) fn password(&self, id: i64, right: bool, from: Option<IpAddr>) {
+    /// Counts a checked password of an account. Wrong ones are queued as one event, with the next
+    /// right password or with the first wrong one after an hour.
+    pub(in crate::accounts) fn count_password(
+        &self,
+        account: i64,
+        is_right: bool,
+        address: Option<IpAddr>,
+    ) {
         let Ok(now) = self.clock.now() else { return };
-        let told = {
-            let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-            if right { wrong.right(id) } else { wrong.wrong(id, from, now) }
+        let due = {
+            let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            if is_right { failed.take(account) } else { failed.add(account, address, now) }
         };
-        if let Some(wrong) = told {
-            let (what, whose) = (AuditEvent::BadCredentials, EventOwner::Account(id));
-            let (address, count) = (wrong.address, Some(wrong.count));
-            self.note(QueuedEvent { what, whose, by_itself: false, sign_in: None, address, count });
+        if let Some(failures) = due {
+            self.push(QueuedEvent {
+                event: AuditEvent::BadCredentials,
+                owner: EventOwner::Account(account),
+                is_own_action: false,
+                sign_in: None,
+                address: failures.address,
+                count: Some(failures.count),
+            });
         }
     }
 
-    /// Waits until what was queued before is written, but half a second at most: who looks at
-    /// the log shall see what has just happened.
-    pub async fn settled(&self) {
-        let all = async {
+    /// Waits until all queued events are written, but half a second at most, so that a reader of
+    /// the log sees what has just happened.
+    pub async fn flush(&self) {
+        let flushed = async {
             let (done, written) = oneshot::channel();
-            if self.orders.send(WriterMessage::Flush(done)).await.is_ok() {
-                // A writer that is gone has nothing left to write.
+            if self.messages.send(WriterMessage::Flush(done)).await.is_ok() {
+                // If the writer has ended, nothing is left to write.
                 let _ = written.await;
             }
         };
-        let _ = timeout(PATIENCE, all).await;
+        let _ = timeout(FLUSH_TIMEOUT, flushed).await;
     }
 
-    /// Whether this event of this sign-in was written a short time ago, of those that whoever
-    /// holds a credential can repeat at no cost.
-    fn is_repeated(&self, noted: &QueuedEvent, now: OffsetDateTime) -> bool {
+    /// Returns whether this event of this sign-in was queued recently, for the events that the
+    /// holder of a credential can repeat at no cost.
+    fn is_repeated(&self, queued: &QueuedEvent, now: OffsetDateTime) -> bool {
         let (AuditEvent::Restored | AuditEvent::Confirmed | AuditEvent::Protected, Some(sign_in)) =
-            (noted.what, &noted.sign_in)
+            (queued.event, &queued.sign_in)
         else {
             return false;
         };
-        let mut repeats = self.repeats.lock().unwrap_or_else(PoisonError::into_inner);
-        if repeats.len() >= REMEMBERED {
-            repeats.retain(|_, at| now - *at < REPEATS);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() >= MAX_REMEMBERED {
+            recent.retain(|_, at| now - *at < REPEAT_INTERVAL);
         }
-        // As many sign-ins in an hour: better a repetition than a map without end.
-        if repeats.len() >= REMEMBERED {
-            repeats.clear();
+        // Still full: a repeated event is better than a map without limit.
+        if recent.len() >= MAX_REMEMBERED {
+            recent.clear();
         }
-        let key = (noted.what, sign_in.clone());
-        let told = repeats.get(&key).is_some_and(|at| now - *at < REPEATS);
-        if !told {
-            repeats.insert(key, now);
+        let key = (queued.event, sign_in.clone());
+        let is_repeated = recent.get(&key).is_some_and(|at| now - *at < REPEAT_INTERVAL);
+        if !is_repeated {
+            recent.insert(key, now);
         }
-        told
+        is_repeated
     }
 }

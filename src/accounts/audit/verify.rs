@@ -1,23 +1,24 @@
-//! Is the log what was written? From the first row to the last, each against the one before.
+//! Verifies the hash chain from the first row to the last, and prunes its oldest rows.
 
 use time::OffsetDateTime;
 
-use super::{Actor, ChainHead, Entry};
-use crate::accounts::queries;
+use super::actor::Actor;
+use super::entry::{ChainHead, Entry};
+use super::queries;
 use crate::db::AnyConnection;
 use vestibule::{Error, ErrorKind};
 
-/// What came of looking at every row.
+/// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// Nothing was changed and nothing is missing, as far as the database alone can tell.
+    /// No row was changed and none is missing, as far as the database alone can show.
     Whole {
-        /// How many rows were looked at.
+        /// How many rows were verified.
         rows: i64,
-        /// The last one.
+        /// The last row.
         head: ChainHead,
     },
-    /// The first row that is not what was written.
+    /// A row was changed, inserted or deleted; the first of them.
     Broken {
         /// Its number.
         id: i64,
@@ -26,8 +27,8 @@ pub enum Verified {
     },
 }
 
-/// Looks at every row; with `expected`, a place that was noted outside of the database, also
-/// whether that row is still there as it was. Rows that were pruned are not looked at.
+/// Verifies every row that was not pruned. With `expected`, a head that was stored outside of the
+/// database, also verifies that this row still exists unchanged.
 ///
 /// # Errors
 /// 422 `invalid_field` when the expected row was pruned, 503 `unavailable`.
@@ -36,7 +37,7 @@ pub fn verify(
     expected: Option<&ChainHead>,
 ) -> Result<Verified, Error> {
     let broken = |id: i64, why: &'static str| Ok(Verified::Broken { id, why });
-    // First of all: what others write while we read comes after it.
+    // Read first, because other processes may append rows meanwhile.
     let Some(newest) = queries::head(connection)? else {
         return broken(1, "and all others are without the mark of the newest");
     };
@@ -45,25 +46,25 @@ pub fn verify(
         let message = "That row was pruned; only later ones can be compared.";
         return Err(Error::invalid_field("expect", message));
     }
-    // Rows are numbered from 1: pages would show one before that, and no hash covers it.
+    // Rows are numbered from 1. Pages would show a row below that, and no hash covers it.
     if let Some(id) = queries::before_first(connection)? {
         return broken(id, "was put in");
     }
-    let unlike = |expected: &ChainHead, found: &ChainHead| {
+    let differs = |expected: &ChainHead, found: &ChainHead| {
         expected.id == found.id && expected.hash != found.hash
     };
     let mut last = base.clone();
     loop {
         let batch = queries::events_after(connection, last.id)?;
         for entry in &batch {
-            if let Some(why) = fault(entry, &last) {
+            if let Some(why) = mismatch(entry, &last) {
                 return broken(last.id + 1, why);
             }
             last = entry.head();
-            if unlike(&newest, &last) {
+            if differs(&newest, &last) {
                 return broken(last.id, "is not the one that is marked as the newest");
             }
-            if expected.is_some_and(|expected| unlike(expected, &last)) {
+            if expected.is_some_and(|expected| differs(expected, &last)) {
                 return broken(last.id, "is not the one that was expected");
             }
         }
@@ -71,15 +72,15 @@ pub fn verify(
             break;
         }
     }
-    let cut = |head: &ChainHead| head.id > last.id;
-    if cut(&newest) || expected.is_some_and(cut) {
+    let is_missing = |head: &ChainHead| head.id > last.id;
+    if is_missing(&newest) || expected.is_some_and(is_missing) {
         return broken(last.id + 1, "is missing, with all that came after it");
     }
     Ok(Verified::Whole { rows: last.id - base.id, head: last })
 }
 
-/// What is wrong with the row that follows on this one.
-fn fault(entry: &Entry, last: &ChainHead) -> Option<&'static str> {
+/// Returns what is wrong with the row that follows `last`.
+fn mismatch(entry: &Entry, last: &ChainHead) -> Option<&'static str> {
     if entry.id != last.id + 1 {
         Some("is missing")
     } else if entry.hash != entry.digest(&last.hash) {
@@ -89,23 +90,23 @@ fn fault(entry: &Entry, last: &ChainHead) -> Option<&'static str> {
     }
 }
 
-/// Takes out the rows from before a time and writes down where the chain begins from then on;
-/// answers how many rows. Verify first: a log that is not whole is evidence.
+/// Deletes the rows from before a time, records where the chain begins from then on, and returns
+/// how many rows were deleted. Verify first: a log that was tampered with is evidence.
 ///
 /// # Errors
 /// 503 `unavailable`.
 pub fn prune(
     connection: &mut AnyConnection,
     before: OffsetDateTime,
-    by: &Actor,
+    actor: &Actor,
 ) -> Result<usize, Error> {
     let base = queries::base(connection)?;
     let last = queries::last_before(connection, before)?;
     if last > base.id {
         let row = queries::events_after(connection, last - 1)?.into_iter().next();
         let head = row.map(|row| row.head()).filter(|head| head.id == last);
-        queries::mark_pruned(connection, &head.ok_or(ErrorKind::NotFound)?, by)?;
+        queries::mark_pruned(connection, &head.ok_or(ErrorKind::NotFound)?, actor)?;
     }
-    // The rows of a prune that was cut off go with it.
+    // This also deletes the rows that an interrupted prune left.
     Ok(queries::clear(connection, last.max(base.id))?)
 }

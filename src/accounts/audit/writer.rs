@@ -1,4 +1,4 @@
-//! The one task of a process that writes what is queued, many events in one transaction.
+//! The task that writes queued events, many in one transaction. A process has one.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,27 +10,29 @@ use rocket::tokio::sync::mpsc;
 use rocket::tokio::time::sleep;
 use time::OffsetDateTime;
 
-use super::queue::WriterMessage;
-use super::{AuditEvent, EventOwner, QueuedEvent, Record};
-use crate::accounts::{Username, queries};
+use super::entry::Record;
+use super::event::AuditEvent;
+use super::queries;
+use super::queue::{EventOwner, QueuedEvent, WriterMessage};
+use crate::accounts::user::Username;
 use crate::db::{AnyConnection, Db, write};
 use vestibule::{Clock, Error};
 
-/// How many events are written at once.
+/// Maximum number of events in one transaction.
 const BATCH: usize = 256;
 
-/// How long it waits before it tries again; doubled up to a minute. Short at first: somebody else
-/// was quicker to write, and a process that is killed meanwhile loses what is queued.
+/// The delay before a retry, doubled up to a minute. Short at first: often another process holds
+/// the lock, and a process that is killed meanwhile loses the queue.
 const RETRY: Duration = Duration::from_millis(100);
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
+const MAX_RETRY: Duration = Duration::from_secs(60);
 
-/// How often a batch is tried as a whole: then one event in it may be what the database refuses,
-/// and the others must not wait for it.
-const TRIES: u32 = 3;
+/// How often a batch is tried as a whole. After that each event is written alone, because one of
+/// them may be refused by the database, and the others must not wait for it.
+const BATCH_TRIES: u32 = 3;
 
-/// The end of the queue.
+/// The receiver of the queue.
 pub struct Writer {
-    orders: mpsc::Receiver<WriterMessage>,
+    messages: mpsc::Receiver<WriterMessage>,
     lost: Arc<AtomicU64>,
     clock: Clock,
 }
@@ -39,33 +41,33 @@ type Batch = Vec<(OffsetDateTime, QueuedEvent)>;
 
 impl Writer {
     pub(super) fn new(
-        orders: mpsc::Receiver<WriterMessage>,
+        messages: mpsc::Receiver<WriterMessage>,
         lost: Arc<AtomicU64>,
         clock: Clock,
     ) -> Self {
-        Self { orders, lost, clock }
+        Self { messages, lost, clock }
     }
 
-    /// Writes until every [`Audit`](super::Audit) is gone.
+    /// Writes queued events until every [`Audit`](super::Audit) is dropped.
     pub async fn run(mut self, db: Db) {
-        let mut orders = Vec::with_capacity(BATCH);
-        while self.orders.recv_many(&mut orders, BATCH).await > 0 {
+        let mut messages = Vec::with_capacity(BATCH);
+        while self.messages.recv_many(&mut messages, BATCH).await > 0 {
             let (mut batch, mut waiting) = (Batch::new(), Vec::new());
-            for order in orders.drain(..) {
-                match order {
-                    WriterMessage::Note(at, noted) => batch.push((at, noted)),
+            for message in messages.drain(..) {
+                match message {
+                    WriterMessage::Event(at, event) => batch.push((at, event)),
                     WriterMessage::Flush(done) => waiting.push(done),
                 }
             }
             self.write(&db, batch).await;
             for done in waiting {
-                // Whoever waited may have given up.
+                // The reader may have stopped waiting.
                 let _ = done.send(());
             }
         }
     }
 
-    /// Writes a batch, however long that takes: what comes meanwhile waits in the queue.
+    /// Writes a batch and retries until it succeeds; later events wait in the queue.
     async fn write(&self, db: &Db, mut batch: Batch) {
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
@@ -77,18 +79,18 @@ impl Writer {
         if batch.is_empty() {
             return;
         }
-        // Emptied where it was written: work whose answer came too late is not done twice.
+        // Emptied by the query itself: if its result comes too late, the retry writes nothing twice.
         let batch = Arc::new(Mutex::new(batch));
         let (mut wait, mut tries) = (RETRY, 0);
         loop {
             let shared = batch.clone();
-            let one_by_one = tries >= TRIES;
+            let one_by_one = tries >= BATCH_TRIES;
             let written = db.run(move |connection| {
                 let mut batch = shared.lock().unwrap_or_else(PoisonError::into_inner);
                 if one_by_one {
-                    return keep_each(connection, &mut batch);
+                    return write_each(connection, &mut batch);
                 }
-                keep(connection, &batch)?;
+                write_batch(connection, &batch)?;
                 batch.clear();
                 Ok(())
             });
@@ -97,30 +99,35 @@ impl Writer {
             log::warn!(target: "vestibule::events", cause; "the audit log cannot be written");
             sleep(wait).await;
             tries += 1;
-            wait = (wait * 2).min(LONGEST_RETRY);
+            wait = (wait * 2).min(MAX_RETRY);
         }
     }
 }
 
 fn lost_events(count: u64) -> QueuedEvent {
-    let (what, whose) = (AuditEvent::EventsLost, EventOwner::Nobody);
-    let count = Some(count);
-    QueuedEvent { what, whose, by_itself: false, sign_in: None, address: None, count }
+    QueuedEvent {
+        event: AuditEvent::EventsLost,
+        owner: EventOwner::None,
+        is_own_action: false,
+        sign_in: None,
+        address: None,
+        count: Some(count),
+    }
 }
 
-fn keep(
+fn write_batch(
     connection: &mut AnyConnection,
     batch: &[(OffsetDateTime, QueuedEvent)],
 ) -> Result<(), Error> {
-    // The names first, so that the chain is locked for as short as can be.
-    let ids = batch.iter().filter_map(|(_, noted)| match noted.whose {
+    // The names first, to keep the lock on the chain short.
+    let ids = batch.iter().filter_map(|(_, queued)| match queued.owner {
         EventOwner::Account(id) => Some(id),
         _ => None,
     });
     let names = queries::names_of(connection, ids.collect())?;
     let mut records = Vec::new();
-    for (at, noted) in batch {
-        records.extend(record(connection, *at, noted, &names)?);
+    for (at, queued) in batch {
+        records.extend(record(connection, *at, queued, &names)?);
     }
     if records.is_empty() {
         return Ok(());
@@ -128,22 +135,22 @@ fn keep(
     write(connection, |connection| Ok(queries::append(connection, &records)?))
 }
 
-/// Writes one after the other. An event that is refused where the notice of its loss is taken will
-/// be refused for ever: the notice stands for it.
-fn keep_each(connection: &mut AnyConnection, batch: &mut Batch) -> Result<(), Error> {
-    while let Some((at, noted)) = batch.first() {
-        let names = match noted.whose {
+/// Writes each event alone. If the database refuses an event but accepts the notice of its loss, it
+/// would refuse it for ever: the notice takes its place.
+fn write_each(connection: &mut AnyConnection, batch: &mut Batch) -> Result<(), Error> {
+    while let Some((at, queued)) = batch.first() {
+        let names = match queued.owner {
             EventOwner::Account(id) => queries::names_of(connection, vec![id])?,
             _ => HashMap::new(),
         };
-        let found = record(connection, *at, noted, &names);
+        let found = record(connection, *at, queued, &names);
         let lost = record(connection, *at, &lost_events(1), &names)?;
         write(connection, |connection| {
             let cause = match found {
                 Ok(None) => return Ok(()),
                 Ok(Some(record)) => {
-                    let kept = connection.transaction(|inner| queries::append(inner, &[record]));
-                    let Err(cause) = kept else { return Ok(()) };
+                    let written = connection.transaction(|inner| queries::append(inner, &[record]));
+                    let Err(cause) = written else { return Ok(()) };
                     cause.to_string()
                 }
                 Err(error) => error.to_string(),
@@ -156,37 +163,37 @@ fn keep_each(connection: &mut AnyConnection, batch: &mut Batch) -> Result<(), Er
     Ok(())
 }
 
-/// The record of an event; `None` when it belongs to a name that nobody has.
+/// Returns the record of an event; `None` for an unknown user name.
 fn record(
     connection: &mut AnyConnection,
     at: OffsetDateTime,
-    noted: &QueuedEvent,
+    queued: &QueuedEvent,
     names: &HashMap<i64, String>,
 ) -> Result<Option<Record>, Error> {
-    let (account, username) = match &noted.whose {
+    let (account, username) = match &queued.owner {
         EventOwner::Account(id) => (Some(*id), names.get(id).cloned()),
-        EventOwner::Key(key) => {
-            // What cannot be a name is nobody's, and may hold what PostgreSQL takes in no text:
-            // the statement would fail for ever, and what is queued behind it would wait.
-            let Ok(name) = Username::parse(key) else { return Ok(None) };
-            match queries::named(connection, name.key())? {
-                Some(user) => (Some(user.id), Some(user.username)),
+        EventOwner::Username(text) => {
+            // Text that is no user name may hold bytes that PostgreSQL accepts in no text: the
+            // query would fail for ever, and later events would wait.
+            let Ok(name) = Username::parse(text) else { return Ok(None) };
+            match queries::user_by_key(connection, name.key())? {
+                Some((id, username)) => (Some(id), Some(username)),
                 None => return Ok(None),
             }
         }
-        EventOwner::Nobody => (None, None),
+        EventOwner::None => (None, None),
     };
     Ok(Some(Record {
         at,
-        what: noted.what,
+        event: queued.event,
         account,
-        actor_account: account.filter(|_| noted.by_itself),
-        actor: username.clone().filter(|_| noted.by_itself),
+        actor_account: account.filter(|_| queued.is_own_action),
+        actor: username.clone().filter(|_| queued.is_own_action),
         username,
-        sign_in: noted.sign_in.clone(),
-        address: noted.address.map(|address| address.to_string()),
-        detail: noted.count.map(|count| {
-            let thing = match noted.what {
+        sign_in: queued.sign_in.clone(),
+        address: queued.address.map(|address| address.to_string()),
+        detail: queued.count.map(|count| {
+            let thing = match queued.event {
                 AuditEvent::Ended => "sign-in",
                 AuditEvent::EventsLost => "event",
                 _ => "wrong password",
@@ -212,13 +219,13 @@ mod tests {
         (connection, Db::new(&DbConfig { address, pool_size: 2, timeout }))
     }
 
-    fn noted(what: AuditEvent) -> QueuedEvent {
-        let whose = EventOwner::Nobody;
-        QueuedEvent { what, whose, by_itself: true, sign_in: None, address: None, count: None }
+    fn queued(event: AuditEvent) -> QueuedEvent {
+        let (owner, is_own_action) = (EventOwner::None, true);
+        QueuedEvent { event, owner, is_own_action, sign_in: None, address: None, count: None }
     }
 
     #[test]
-    fn an_event_that_the_database_refuses_for_good_keeps_no_other_out() {
+    fn an_event_that_the_database_always_refuses_does_not_block_others() {
         let directory = tempfile::tempdir().expect("a directory");
         let (mut connection, db) = database(&directory);
         let AnyConnection::Sqlite(sqlite) = &mut connection else { panic!("SQLite") };
@@ -227,14 +234,14 @@ mod tests {
         diesel::sql_query(refuse).execute(sqlite).expect("a trigger");
 
         let (audit, writer) = Audit::new(Clock::manual());
-        for what in [AuditEvent::SignedIn, AuditEvent::Restored, AuditEvent::SignedOut] {
-            audit.note(noted(what));
+        for event in [AuditEvent::SignedIn, AuditEvent::Restored, AuditEvent::SignedOut] {
+            audit.push(queued(event));
         }
         rocket::execute(async {
             rocket::tokio::spawn(writer.run(db));
-            // Each waits half a second at most; the others are tried first.
+            // Each flush waits half a second at most; the batch is tried as a whole first.
             for _ in 0..20 {
-                audit.settled().await;
+                audit.flush().await;
             }
         });
         let rows = queries::events_after(&mut connection, 0).expect("rows");
@@ -245,14 +252,14 @@ mod tests {
     }
 
     #[test]
-    fn what_the_queue_does_not_hold_is_counted_and_the_gap_is_in_the_log() {
+    fn events_beyond_the_capacity_are_counted_and_the_gap_is_logged() {
         let directory = tempfile::tempdir().expect("a directory");
         let (mut connection, db) = database(&directory);
         let (audit, writer) = Audit::new(Clock::manual());
-        (0..1024 + 6).for_each(|_| audit.note(noted(AuditEvent::SignedIn)));
+        (0..1024 + 6).for_each(|_| audit.push(queued(AuditEvent::SignedIn)));
         rocket::execute(async {
             rocket::tokio::spawn(writer.run(db));
-            audit.settled().await;
+            audit.flush().await;
         });
         let verified = verify(&mut connection, None).expect("an answer");
         assert!(matches!(verified, Verified::Whole { rows: 1025, .. }), "{verified:?}");

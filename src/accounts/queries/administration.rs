@@ -1,56 +1,56 @@
-//! What administrators do to users: each change in one transaction with its row in the audit
-//! log, and never so that nobody is left to administer.
+//! Changes to users by administrators: each in one transaction with its row in the audit log.
+//! An active administrator always remains.
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::result::Error as Query;
 
-use super::events::append;
-use super::sign_ins::{end_sign_in, end_sign_ins};
-use super::users::{NewUser, administers, find, insert, lock_user};
-use crate::accounts::audit::{Actor, AuditEvent, Changed, Record};
-use crate::accounts::{Role, User};
+use super::locks::lock_user;
+use super::sign_ins::{self, end_sign_in, end_sign_ins};
+use super::users::{NewUser, find, has_admin_role, insert};
+use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
+use crate::accounts::user::{Role, User};
 use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
 use vestibule::{Error, ErrorKind};
 
-/// What to change about a user; what is `None` stays.
+/// The changes to a user; `None` keeps a field.
 #[derive(Clone, Debug, Default)]
-pub struct Change {
+pub struct UserChange {
     /// The new role.
     pub role: Option<Role>,
     /// Whether the user may sign in.
     pub active: Option<bool>,
-    /// The new full name; the inner `None` takes it away.
+    /// The new full name; the inner `None` removes it.
     pub full_name: Option<Option<String>>,
 }
 
-/// Adds a user on an administrator's behalf.
+/// Adds a user for an administrator.
 ///
 /// # Errors
 /// 409 `username_taken`, 503 `unavailable`.
-pub fn add(connection: &mut AnyConnection, new: &NewUser, by: &Actor) -> Result<User, Error> {
+pub fn add(connection: &mut AnyConnection, new: &NewUser, actor: &Actor) -> Result<User, Error> {
     write(connection, |connection| {
         let user = insert(connection, new)?;
-        let record = Record::of(AuditEvent::Added, &user, by).detail(user.role.as_str());
+        let record = Record::about(AuditEvent::Added, &user, actor).detail(user.role.as_str());
         append(connection, &[record])?;
         Ok(user)
     })
 }
 
-/// Changes a user in one step; deactivating ends all sign-ins. What is as it was is no change.
+/// Changes a user; deactivating ends all sign-ins. A field with the same value is no change.
 ///
 /// # Errors
-/// 403 `forbidden` when whoever asks is no administrator any more, 404 `not_found`, 409
-/// `last_administrator` when nobody active would be left to administer, 503 `unavailable`.
+/// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found`, 409
+/// `last_administrator` when no active administrator would remain, 503 `unavailable`.
 pub fn change(
     connection: &mut AnyConnection,
     id: i64,
-    change: &Change,
-    by: &Actor,
-) -> Result<Changed, Error> {
+    change: &UserChange,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
     write(connection, |connection| {
-        permit(connection, by)?;
+        check_permission(connection, actor)?;
         let before = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let user = User {
             role: change.role.unwrap_or(before.role),
@@ -67,17 +67,17 @@ pub fn change(
             .execute(connection)?;
         let ended = if user.active { 0 } else { end_sign_ins(connection, id, None)? };
         if is_administrator(&before) && !is_administrator(&user) {
-            keep_an_administrator(connection)?;
+            require_active_administrator(connection)?;
         }
-        let records = differences(&before, &user, ended, by);
+        let records = differences(&before, &user, ended, actor);
         append(connection, &records)?;
-        Ok(Changed { user, ended, records })
+        Ok(ChangedUser { user, ended, records })
     })
 }
 
-/// One record for each thing that is not as it was.
-fn differences(before: &User, after: &User, ended: u64, by: &Actor) -> Vec<Record> {
-    let record = |what| Record::of(what, after, by);
+/// Returns one record for each changed field.
+fn differences(before: &User, after: &User, ended: u64, actor: &Actor) -> Vec<Record> {
+    let record = |event| Record::about(event, after, actor);
     let mut records = Vec::new();
     if before.role != after.role {
         let roles = format!("{} to {}", before.role.as_str(), after.role.as_str());
@@ -97,56 +97,68 @@ fn differences(before: &User, after: &User, ended: u64, by: &Actor) -> Vec<Recor
 /// Ends all sign-ins of a user.
 ///
 /// # Errors
-/// 403 `forbidden` when whoever asks is no administrator any more, 404 `not_found`, 503
+/// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found`, 503
 /// `unavailable`.
-pub fn sign_out(connection: &mut AnyConnection, id: i64, by: &Actor) -> Result<Changed, Error> {
+pub fn sign_out(
+    connection: &mut AnyConnection,
+    id: i64,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
     write(connection, |connection| {
-        permit(connection, by)?;
+        check_permission(connection, actor)?;
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
-        let records = vec![Record::of(AuditEvent::Ended, &user, by).ended(ended)];
+        let records = vec![Record::about(AuditEvent::Ended, &user, actor).ended(ended)];
         append(connection, &records)?;
-        Ok(Changed { user, ended, records })
+        Ok(ChangedUser { user, ended, records })
     })
 }
 
-/// Ends one sign-in, whosoever it is.
+/// Ends one sign-in of any user.
 ///
 /// # Errors
 /// 404 `not_found` when there is none of this id, 503 `unavailable`.
-pub fn sign_out_of(connection: &mut AnyConnection, id: &str, by: &Actor) -> Result<(), Error> {
+pub fn revoke_sign_in(
+    connection: &mut AnyConnection,
+    id: &str,
+    actor: &Actor,
+) -> Result<(), Error> {
     write(connection, |connection| {
-        permit(connection, by)?;
-        let sign_in = super::sign_ins::find(connection, id)?.ok_or(ErrorKind::NotFound)?;
-        if end_sign_in(connection, id)? == 0 {
+        check_permission(connection, actor)?;
+        let sign_in = sign_ins::find(connection, id)?.ok_or(ErrorKind::NotFound)?;
+        if !end_sign_in(connection, id)? {
             return Err(ErrorKind::NotFound.into());
         }
         let account = sign_in.account.parse().unwrap_or_default();
         let user = find(connection, account)?.ok_or(ErrorKind::NotFound)?;
-        let record = Record::of(AuditEvent::Ended, &user, by).ended(1);
+        let record = Record::about(AuditEvent::Ended, &user, actor).ended(1);
         append(connection, &[Record { sign_in: Some(id.to_owned()), ..record }])?;
         Ok(())
     })
 }
 
-/// Deletes a user and all its sign-ins; its id is never given out again, and its events stay.
+/// Deletes a user and all its sign-ins. Its id is never assigned again, and its events stay.
 ///
 /// # Errors
 /// As [`change`].
-pub fn delete(connection: &mut AnyConnection, id: i64, by: &Actor) -> Result<Changed, Error> {
+pub fn delete(
+    connection: &mut AnyConnection,
+    id: i64,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
     write(connection, |connection| {
-        permit(connection, by)?;
+        check_permission(connection, actor)?;
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
         diesel::delete(users::table.find(id)).execute(connection)?;
         if is_administrator(&user) {
-            keep_an_administrator(connection)?;
+            require_active_administrator(connection)?;
         }
-        let records = vec![Record::of(AuditEvent::Deleted, &user, by).ended(ended)];
+        let records = vec![Record::about(AuditEvent::Deleted, &user, actor).ended(ended)];
         append(connection, &records)?;
-        Ok(Changed { user, ended, records })
+        Ok(ChangedUser { user, ended, records })
     })
 }
 
@@ -154,28 +166,27 @@ fn is_administrator(user: &User) -> bool {
     user.active && user.role == Role::Admin
 }
 
-/// Whether whoever asks may still do so: between the guard and here another administrator may
-/// have taken the role away. With the administrators locked, nobody can any more.
-fn permit(connection: &mut AnyConnection, by: &Actor) -> Result<(), Error> {
+/// Checks that the actor is still an administrator: another one may have removed the role since
+/// the guard. Locks all administrators, so that the role stays until the transaction ends.
+fn check_permission(connection: &mut AnyConnection, actor: &Actor) -> Result<(), Error> {
     lock_administrators(connection)?;
-    let Some(acting) = by.account else { return Ok(()) };
-    match find(connection, acting)? {
+    let Some(id) = actor.account else { return Ok(()) };
+    match find(connection, id)? {
         Some(user) if is_administrator(&user) => Ok(()),
         _ => Err(ErrorKind::Forbidden.into()),
     }
 }
 
-/// Refuses, and so rolls back, a change that leaves nobody to administer the service.
-fn keep_an_administrator(connection: &mut AnyConnection) -> Result<(), Error> {
-    let admins = users::table.filter(administers());
+/// Refuses a change, which is then rolled back, if no active administrator remains.
+fn require_active_administrator(connection: &mut AnyConnection) -> Result<(), Error> {
+    let admins = users::table.filter(has_admin_role());
     let active: i64 =
         admins.filter(users::active.eq(true)).select(count_star()).get_result(connection)?;
     if active > 0 { Ok(()) } else { Err(ErrorKind::LastAdministrator.into()) }
 }
 
-/// Two administrators who demote each other at once must not both succeed: on PostgreSQL the
-/// rows of all administrators are locked, in one order. SQLite's write transaction already
-/// lets only one in.
+/// Locks the rows of all administrators in one order, so that two who demote each other at once
+/// do not both succeed. On SQLite the write transaction already excludes others.
 fn lock_administrators(connection: &mut AnyConnection) -> Result<(), Query> {
     if let AnyConnection::Postgres(postgres) = connection {
         diesel::sql_query("SELECT id FROM users WHERE role = 'admin' ORDER BY id FOR UPDATE")

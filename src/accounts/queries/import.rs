@@ -1,17 +1,18 @@
-//! Every statement about many users at once.
+//! Queries for adding many users at once.
 
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 
-use super::NewUser;
+use super::users::NewUser;
 use crate::db::AnyConnection;
 use crate::db::schema::users;
 use vestibule::{Error, ErrorKind, to_micros};
 
+/// A new row of `users`.
 #[derive(Insertable)]
 #[diesel(table_name = users)]
-struct Row<'n> {
+struct NewUserRow<'n> {
     username: &'n str,
     username_key: &'n str,
     full_name: Option<&'n str>,
@@ -21,26 +22,29 @@ struct Row<'n> {
     created_at: i64,
 }
 
-/// Which of these names, in the form that is compared, are taken.
+/// Returns which of these canonical names are taken.
 ///
 /// # Errors
-/// Whatever the database says.
-pub fn taken(connection: &mut AnyConnection, keys: Vec<&str>) -> QueryResult<Vec<String>> {
+/// A database error (503 `unavailable`).
+pub(in crate::accounts) fn taken_names(
+    connection: &mut AnyConnection,
+    keys: Vec<&str>,
+) -> QueryResult<Vec<String>> {
     let rows = users::table.filter(users::username_key.eq_any(keys));
     rows.select(users::username_key).load(connection)
 }
 
-/// Adds many users with one statement; in a transaction, which the caller takes back when it
-/// fails.
+/// Adds many users with one query. The caller begins the transaction and rolls it back on an
+/// error.
 ///
 /// # Errors
 /// 409 `username_taken`, 503 `unavailable`.
-pub fn insert_all<'n>(
+pub(in crate::accounts) fn insert_all<'n>(
     connection: &mut AnyConnection,
     new: impl Iterator<Item = &'n NewUser>,
 ) -> Result<(), Error> {
     let rows: Vec<_> = new
-        .map(|new| Row {
+        .map(|new| NewUserRow {
             username: new.username.shown(),
             username_key: new.username.key(),
             full_name: new.full_name.as_deref(),
@@ -51,7 +55,7 @@ pub fn insert_all<'n>(
         })
         .collect();
     let insert = diesel::insert_into(users::table).values(&rows);
-    // What stands for both databases knows no statement with many rows.
+    // `AnyConnection` does not support an insert of many rows.
     let inserted = match connection {
         AnyConnection::Sqlite(sqlite) => insert.execute(sqlite),
         AnyConnection::Postgres(postgres) => insert.execute(postgres),

@@ -1,25 +1,25 @@
-//! Every statement about links for making the first administrator.
+//! Queries about set-up links, which create the first administrator.
 
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
-use super::users::administers;
+use super::users::has_admin_role;
 use crate::db::AnyConnection;
 use crate::db::schema::{setup_links, users};
 use vestibule::to_micros;
 
-/// Whether anybody administers the service, switched off or not.
+/// Returns whether an administrator exists, active or not.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn has_administrator(connection: &mut AnyConnection) -> QueryResult<bool> {
-    let admins = users::table.filter(administers());
+    let admins = users::table.filter(has_admin_role());
     let first: Option<i64> = admins.select(users::id).first(connection).optional()?;
     Ok(first.is_some())
 }
 
-/// Keeps a link.
-pub(in crate::accounts) fn keep_link(
+/// Stores a link.
+pub(in crate::accounts) fn store_link(
     connection: &mut AnyConnection,
     token_hash: &str,
     expires_at: OffsetDateTime,
@@ -29,14 +29,14 @@ pub(in crate::accounts) fn keep_link(
     diesel::insert_into(setup_links::table).values(row).execute(connection)
 }
 
-/// Whether there is any link, good or not.
+/// Returns whether any link exists, expired or not.
 pub(in crate::accounts) fn has_links(connection: &mut AnyConnection) -> QueryResult<bool> {
     let first = setup_links::table.select(setup_links::expires_at).first::<i64>(connection);
     Ok(first.optional()?.is_some())
 }
 
-/// Whether a link can still be used.
-pub(in crate::accounts) fn link_stands(
+/// Returns whether a link can be used: it is not expired, and no administrator exists.
+pub(in crate::accounts) fn is_link_valid(
     connection: &mut AnyConnection,
     token_hash: &str,
     now: OffsetDateTime,
@@ -48,8 +48,8 @@ pub(in crate::accounts) fn link_stands(
     Ok(found.is_some() && !has_administrator(connection)?)
 }
 
-/// Locks all links until the transaction ends: two processes have printed two, and only one
-/// may make an administrator. SQLite's write transaction already lets only one in.
+/// Locks all links until the transaction ends: two processes may have printed one each, and only
+/// one may create an administrator. On SQLite the write transaction already excludes others.
 pub(in crate::accounts) fn lock_links(connection: &mut AnyConnection) -> QueryResult<()> {
     if let AnyConnection::Postgres(postgres) = connection {
         diesel::sql_query("SELECT token_hash FROM setup_links ORDER BY token_hash FOR UPDATE")
@@ -59,15 +59,15 @@ pub(in crate::accounts) fn lock_links(connection: &mut AnyConnection) -> QueryRe
 }
 
 /// Deletes all links.
-pub(in crate::accounts) fn forget_links(connection: &mut AnyConnection) -> QueryResult<usize> {
+pub(in crate::accounts) fn delete_links(connection: &mut AnyConnection) -> QueryResult<usize> {
     diesel::delete(setup_links::table).execute(connection)
 }
 
-/// Deletes the links whose time is over; answers how many.
+/// Deletes the expired links and returns how many.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn purge_links(connection: &mut AnyConnection, now: OffsetDateTime) -> QueryResult<usize> {
-    let over = setup_links::table.filter(setup_links::expires_at.le(to_micros(now)));
-    diesel::delete(over).execute(connection)
+    let expired = setup_links::table.filter(setup_links::expires_at.le(to_micros(now)));
+    diesel::delete(expired).execute(connection)
 }

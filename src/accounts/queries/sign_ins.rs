@@ -1,4 +1,4 @@
-//! Every statement about sign-ins.
+//! Queries about sign-ins.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
-use super::users::lock_user;
+use super::locks::lock_user;
 use crate::db::schema::{sign_ins, users};
 use crate::db::{AnyConnection, write};
 use vestibule::{Error, ErrorKind, Rotation, SignIn, SignInId, SignInKind, from_micros, to_micros};
 
-/// A row of `sign_ins`. Its scopes have spaces between.
+/// A row of `sign_ins`. The scopes are separated by spaces.
 #[derive(Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = sign_ins)]
-pub(in crate::accounts) struct Row {
+pub(in crate::accounts) struct SignInRow {
     id: String,
     account: i64,
     kind: String,
@@ -33,7 +33,8 @@ pub(in crate::accounts) struct Row {
     secret_hash: Option<String>,
 }
 
-impl Row {
+impl SignInRow {
+    /// Returns the row of a sign-in; `None` if its account is no number.
     pub(in crate::accounts) fn of(sign_in: &SignIn) -> Option<Self> {
         Some(Self {
             id: sign_in.id.to_string(),
@@ -54,8 +55,8 @@ impl Row {
         })
     }
 
-    /// The sign-in of a row; `None` for a row that we did not write.
-    fn read(self) -> Option<SignIn> {
+    /// Returns the sign-in of a row; `None` if a value is invalid.
+    fn into_sign_in(self) -> Option<SignIn> {
         Some(SignIn {
             id: SignInId::parse(&self.id)?,
             account: self.account.to_string(),
@@ -76,22 +77,23 @@ impl Row {
     }
 }
 
+/// Finds a sign-in by id, expired or not.
 pub(in crate::accounts) fn find(
     connection: &mut AnyConnection,
     id: &str,
 ) -> QueryResult<Option<SignIn>> {
-    let found: QueryResult<Row> = match connection {
+    let found: QueryResult<SignInRow> = match connection {
         AnyConnection::Sqlite(sqlite) => {
-            sign_ins::table.find(id).select(Row::as_select()).get_result(sqlite)
+            sign_ins::table.find(id).select(SignInRow::as_select()).get_result(sqlite)
         }
         AnyConnection::Postgres(postgres) => {
-            sign_ins::table.find(id).select(Row::as_select()).get_result(postgres)
+            sign_ins::table.find(id).select(SignInRow::as_select()).get_result(postgres)
         }
     };
-    Ok(found.optional()?.and_then(Row::read))
+    Ok(found.optional()?.and_then(SignInRow::into_sign_in))
 }
 
-/// Notes a use, never backwards: two requests may note in either order.
+/// Stores the time of the last use, unless a later one is stored already.
 pub(in crate::accounts) fn seen(
     connection: &mut AnyConnection,
     id: &str,
@@ -102,18 +104,17 @@ pub(in crate::accounts) fn seen(
     diesel::update(earlier).set(sign_ins::last_seen_at.eq(at)).execute(connection).map(drop)
 }
 
-/// Notes many uses in one transaction.
+/// Stores the last use of many sign-ins in one transaction.
 pub(in crate::accounts) fn seen_all(
     connection: &mut AnyConnection,
     uses: &[(String, OffsetDateTime)],
 ) -> Result<(), Error> {
     write(connection, |connection| {
-        let mut notes = uses.iter().map(|(id, at)| seen(connection, id, *at));
-        notes.try_for_each(|noted| noted.map_err(Error::from))
+        uses.iter().try_for_each(|(id, at)| Ok(seen(connection, id, *at)?))
     })
 }
 
-/// Notes a new proof of the password.
+/// Stores the time of a password confirmation.
 pub(in crate::accounts) fn confirm(
     connection: &mut AnyConnection,
     id: &str,
@@ -123,28 +124,28 @@ pub(in crate::accounts) fn confirm(
     diesel::update(row).set(sign_ins::auth_time.eq(to_micros(at))).execute(connection).map(drop)
 }
 
-/// Locks one sign-in until the transaction ends; answers how many there are of this id.
-pub(super) fn lock_sign_in(connection: &mut AnyConnection, id: &str) -> QueryResult<usize> {
-    let row = sign_ins::table.find(id);
-    diesel::update(row).set(sign_ins::id.eq(id)).execute(connection)
-}
-
-/// Ends one sign-in; answers how many there were of this id.
+/// Ends a sign-in and returns whether it existed.
 ///
 /// # Errors
-/// Whatever the database says.
-pub fn end_sign_in(connection: &mut AnyConnection, id: &str) -> QueryResult<usize> {
-    diesel::delete(sign_ins::table.find(id)).execute(connection)
+/// A database error (503 `unavailable`).
+pub fn end_sign_in(connection: &mut AnyConnection, id: &str) -> QueryResult<bool> {
+    Ok(diesel::delete(sign_ins::table.find(id)).execute(connection)? > 0)
 }
 
-/// Keeps the sign-in, if the account is still there and active: whoever switches an account
-/// off ends its sign-ins, and one that is being opened meanwhile must not slip through.
-pub(in crate::accounts) fn open(connection: &mut AnyConnection, row: &Row) -> Result<(), Error> {
+/// Stores a sign-in if the account exists and is active: one that is opened while the account is
+/// deactivated must not remain.
+///
+/// # Errors
+/// 403 `account_inactive`, 503 `unavailable`.
+pub(in crate::accounts) fn open(
+    connection: &mut AnyConnection,
+    row: &SignInRow,
+) -> Result<(), Error> {
     write(connection, |connection| insert(connection, row))
 }
 
-/// As [`open`], in a transaction that has begun.
-pub(super) fn insert(connection: &mut AnyConnection, row: &Row) -> Result<(), Error> {
+/// Does the same as [`open`] within a transaction.
+pub(super) fn insert(connection: &mut AnyConnection, row: &SignInRow) -> Result<(), Error> {
     if let AnyConnection::Postgres(postgres) = connection {
         diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR SHARE")
             .bind::<diesel::sql_types::BigInt, _>(row.account)
@@ -158,6 +159,8 @@ pub(super) fn insert(connection: &mut AnyConnection, row: &Row) -> Result<(), Er
     Ok(())
 }
 
+/// Claims the next generation of a token sign-in, of which only one request gets `Rotated`. An old
+/// generation after the grace period is theft and ends the sign-in.
 pub(in crate::accounts) fn rotate(
     connection: &mut AnyConnection,
     id: &str,
@@ -197,9 +200,9 @@ pub(in crate::accounts) fn rotate(
     })
 }
 
-/// Ends all sign-ins of a user but one; answers how many. The user is locked, so that one that
-/// is being opened meanwhile, or a key that is being made, is either ended too or refused: a
-/// statement alone would not see a row that another transaction has not committed yet.
+/// Ends all sign-ins of a user except one and returns how many. Locks the user, so that a sign-in
+/// or a key that is being created at the same time is either ended too or refused: a query alone
+/// would not see an uncommitted row of another transaction.
 pub(in crate::accounts) fn end_all(
     connection: &mut AnyConnection,
     account: i64,
@@ -211,10 +214,10 @@ pub(in crate::accounts) fn end_all(
     })
 }
 
-/// As [`end_all`], in a transaction that has begun and holds the lock of the user.
+/// Does the same as [`end_all`] within a transaction that has locked the user.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub(super) fn end_sign_ins(
     connection: &mut AnyConnection,
     account: i64,
@@ -226,53 +229,53 @@ pub(super) fn end_sign_ins(
     Ok(diesel::delete(others).execute(connection)? as u64)
 }
 
-/// All sign-ins of a user, over or not, latest use first. Sorted here: a database in a language
-/// does not sort ids as bytes.
+/// Returns all sign-ins of a user, expired or not, latest use first. Sorted here, because a
+/// database with a language collation does not sort ids as bytes.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn sign_ins_of(connection: &mut AnyConnection, account: i64) -> QueryResult<Vec<SignIn>> {
-    let rows: Vec<Row> = sign_ins::table
+    let rows: Vec<SignInRow> = sign_ins::table
         .filter(sign_ins::account.eq(account))
-        .select(Row::as_select())
+        .select(SignInRow::as_select())
         .load(connection)?;
-    let mut all: Vec<_> = rows.into_iter().filter_map(Row::read).collect();
+    let mut all: Vec<_> = rows.into_iter().filter_map(SignInRow::into_sign_in).collect();
     all.sort_by(SignIn::latest_first);
     Ok(all)
 }
 
-/// Deletes at most `limit` sign-ins that no longer stand; answers how many. One that is used
-/// in this moment is not deleted: the condition is looked at again with the row.
+/// Deletes at most `limit` expired or idle sign-ins and returns how many. The condition is checked
+/// again while deleting, so that one used at this moment stays.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn purge(
     connection: &mut AnyConnection,
     now: OffsetDateTime,
     idle: Duration,
     limit: i64,
 ) -> QueryResult<usize> {
-    // Two statements, because each has an index of its own.
-    let over = sign_ins::expires_at.le(to_micros(now));
+    // Two queries, because each has an index of its own.
+    let is_expired = sign_ins::expires_at.le(to_micros(now));
     let ids: Vec<String> = sign_ins::table
-        .filter(over)
+        .filter(is_expired)
         .order(sign_ins::expires_at)
         .select(sign_ins::id)
         .limit(limit)
         .load(connection)?;
-    let expired = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(over);
+    let expired = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(is_expired);
     let expired = diesel::delete(expired).execute(connection)?;
-    // The condition of the index in its very words: with parameters SQLite would not take it.
-    let unused = || {
+    // The literal condition of the index: with parameters SQLite would not use it.
+    let is_idle = || {
         sql::<Bool>("kind = 'browser' AND NOT remembered")
             .and(sign_ins::last_seen_at.le(to_micros(now - idle)))
     };
     let ids: Vec<String> = sign_ins::table
-        .filter(unused())
+        .filter(is_idle())
         .order(sign_ins::last_seen_at)
         .select(sign_ins::id)
         .limit(limit - i64::try_from(expired).unwrap_or(limit))
         .load(connection)?;
-    let idle = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(unused());
+    let idle = sign_ins::table.filter(sign_ins::id.eq_any(ids)).filter(is_idle());
     Ok(expired + diesel::delete(idle).execute(connection)?)
 }

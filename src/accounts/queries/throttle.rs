@@ -1,4 +1,6 @@
-//! Every statement about buckets: how often something was done lately.
+//! Queries about counters: how often something was tried within a time window.
+//!
+//! A counter is a row of the table `throttle`; its name is in the column `bucket`.
 
 use std::time::Duration;
 
@@ -10,100 +12,95 @@ use crate::db::AnyConnection;
 use crate::db::schema::throttle;
 use vestibule::to_micros;
 
-/// One count, in one statement, so that many attempts at once are all counted: a count whose
-/// window is over begins anew.
+/// Adds 1, in one query, so that simultaneous attempts are all counted. A counter whose window has
+/// ended begins again.
 const COUNT: &str = "INSERT INTO throttle (bucket, failures, ends_at) VALUES ($1, 1, $2) \
      ON CONFLICT (bucket) DO UPDATE SET \
      failures = CASE WHEN throttle.ends_at <= $3 THEN 1 ELSE throttle.failures + 1 END, \
      ends_at = CASE WHEN throttle.ends_at <= $3 THEN $2 ELSE throttle.ends_at END";
 
-/// Never below nothing: a window that ended meanwhile began anew without these. The numbers
-/// come in order, because to SQLite they are names.
+/// Subtracts, but not below 0: a window may have ended meanwhile and begun again. The parameters
+/// are numbered in order of appearance, because SQLite takes the numbers for names.
 const UNCOUNT: &str = "UPDATE throttle \
      SET failures = CASE WHEN failures > $1 THEN failures - $1 ELSE 0 END WHERE bucket = $2";
 
-/// A row that counts nothing and only is there until its end.
-const NOTE: &str = "INSERT INTO throttle (bucket, failures, ends_at) VALUES ($1, 0, $2) \
+/// Inserts a row that counts nothing and only exists until its end.
+const MARK: &str = "INSERT INTO throttle (bucket, failures, ends_at) VALUES ($1, 0, $2) \
      ON CONFLICT (bucket) DO UPDATE SET ends_at = $2";
 
-/// What a bucket holds after counting.
+/// A counter after counting.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::accounts) struct Counted {
-    pub(in crate::accounts) failures: i64,
+pub(in crate::accounts) struct CounterState {
+    pub(in crate::accounts) count: i64,
+    /// In microseconds since 1970.
     pub(in crate::accounts) ends_at: i64,
 }
 
-/// Counts one attempt as failed until it succeeds, and answers the count.
+/// Adds 1 to a counter and returns its state.
 pub(in crate::accounts) fn count(
     connection: &mut AnyConnection,
-    bucket: &str,
+    name: &str,
     now: OffsetDateTime,
     window: Duration,
-) -> QueryResult<Counted> {
+) -> QueryResult<CounterState> {
     diesel::sql_query(COUNT)
-        .bind::<Text, _>(bucket)
+        .bind::<Text, _>(name)
         .bind::<BigInt, _>(to_micros(now + window))
         .bind::<BigInt, _>(to_micros(now))
         .execute(connection)?;
-    let row = throttle::table.find(bucket).select((throttle::failures, throttle::ends_at));
-    let (failures, ends_at) = row.get_result(connection)?;
-    Ok(Counted { failures, ends_at })
+    let row = throttle::table.find(name).select((throttle::failures, throttle::ends_at));
+    let (count, ends_at) = row.get_result(connection)?;
+    Ok(CounterState { count, ends_at })
 }
 
-/// Takes so many counts back: the attempts were none of the bucket's failures.
+/// Subtracts from a counter, for attempts that did not fail after all.
 pub(in crate::accounts) fn uncount(
     connection: &mut AnyConnection,
-    bucket: &str,
-    by: i64,
+    name: &str,
+    count: i64,
 ) -> QueryResult<usize> {
-    diesel::sql_query(UNCOUNT).bind::<BigInt, _>(by).bind::<Text, _>(bucket).execute(connection)
+    diesel::sql_query(UNCOUNT).bind::<BigInt, _>(count).bind::<Text, _>(name).execute(connection)
 }
 
-/// How many failures a bucket holds.
-pub(in crate::accounts) fn failures(
-    connection: &mut AnyConnection,
-    bucket: &str,
-) -> QueryResult<i64> {
-    let row = throttle::table.find(bucket).select(throttle::failures).get_result(connection);
+/// Returns the count of a counter; 0 if it does not exist.
+pub(in crate::accounts) fn current(connection: &mut AnyConnection, name: &str) -> QueryResult<i64> {
+    let row = throttle::table.find(name).select(throttle::failures).get_result(connection);
     Ok(row.optional()?.unwrap_or(0))
 }
 
-/// Forgets a bucket.
-pub(in crate::accounts) fn forget(
-    connection: &mut AnyConnection,
-    bucket: &str,
-) -> QueryResult<usize> {
-    diesel::delete(throttle::table.find(bucket)).execute(connection)
+/// Deletes a counter.
+pub(in crate::accounts) fn reset(connection: &mut AnyConnection, name: &str) -> QueryResult<usize> {
+    diesel::delete(throttle::table.find(name)).execute(connection)
 }
 
-/// Notes something until a time; noted again, until the new one.
-pub(in crate::accounts) fn note(
+/// Sets a mark until a time, and replaces the time of an existing one.
+pub(in crate::accounts) fn mark(
     connection: &mut AnyConnection,
-    bucket: &str,
+    name: &str,
     until: OffsetDateTime,
 ) -> QueryResult<usize> {
-    diesel::sql_query(NOTE)
-        .bind::<Text, _>(bucket)
+    diesel::sql_query(MARK)
+        .bind::<Text, _>(name)
         .bind::<BigInt, _>(to_micros(until))
         .execute(connection)
 }
 
-/// Whether something is noted and its time not over.
-pub(in crate::accounts) fn is_noted(
+/// Returns whether an unexpired mark exists.
+pub(in crate::accounts) fn is_marked(
     connection: &mut AnyConnection,
-    bucket: &str,
+    name: &str,
     now: OffsetDateTime,
 ) -> QueryResult<bool> {
-    let row = throttle::table.find(bucket).filter(throttle::ends_at.gt(to_micros(now)));
+    let row = throttle::table.find(name).filter(throttle::ends_at.gt(to_micros(now)));
     let found: Option<String> = row.select(throttle::bucket).get_result(connection).optional()?;
     Ok(found.is_some())
 }
 
-/// Deletes the buckets whose window is over; answers how many.
+/// Deletes the counters whose window has ended and returns how many.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn purge_throttle(connection: &mut AnyConnection, now: OffsetDateTime) -> QueryResult<usize> {
-    let over = throttle::table.filter(throttle::ends_at.le(to_micros(now)));
-    diesel::delete(over).execute(connection)
+    let ended = throttle::table.filter(throttle::ends_at.le(to_micros(now)));
+    diesel::delete(ended).execute(connection)
 }

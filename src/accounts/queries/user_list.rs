@@ -1,27 +1,26 @@
 //! The list of users, page by page.
 //!
-//! A text that may be anywhere in a name has no index: the database looks at every name, but no
-//! more often than it must, for a service with a million users has a second for it.
+//! No index helps to find a text within names: the database reads every name. It does so no more
+//! than once where possible, because with a million users that takes a good part of a second.
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use crate::accounts::user::UserRow;
-use crate::accounts::{User, Username};
+use crate::accounts::user::{User, UserRow, Username};
 use crate::db::AnyConnection;
 use crate::db::schema::users;
 
-/// How many users a page of the list holds.
+/// Users per page of the list.
 pub const PAGE: i64 = 50;
 
-/// So many finds are put in order here, which spares looking at every name once more.
-const FEW: usize = 1000;
+/// Up to so many matches are sorted here, which avoids reading every name a second time.
+const MAX_SORTED_HERE: usize = 1000;
 
-/// One page of the users whose name holds `search`, of all for an empty one, by id, from page
-/// 1; and how many there are. Upper and lower case are the same, as for signing in.
+/// Returns a page, from 1, of the users whose name contains `search`, ordered by id, and their
+/// total. An empty `search` finds all; case is ignored, as for signing in.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn page(
     connection: &mut AnyConnection,
     search: &str,
@@ -32,45 +31,46 @@ pub fn page(
         return all(connection, page);
     }
     match Username::parse(search) {
-        Ok(name) => holding(connection, &pattern(name.key()), page),
-        // No name holds what no name can.
+        Ok(name) => matching(connection, &pattern(name.key()), page),
+        // A text that no name can hold.
         Err(_) => Ok((Vec::new(), 0)),
     }
 }
 
 fn all(connection: &mut AnyConnection, page: i64) -> QueryResult<(Vec<User>, i64)> {
     let total = users::table.select(count_star()).first(connection)?;
-    let Place { backwards, offset, limit } = Place::of(page, total);
+    let PageRange { backwards, offset, limit } = PageRange::of(page, total);
     let rows = users::table.offset(offset).limit(limit).select(UserRow::as_select());
-    let mut rows: Vec<UserRow> = match backwards {
-        true => rows.order(users::id.desc()).load(connection)?,
-        false => rows.order(users::id).load(connection)?,
-    };
-    if backwards {
+    let rows: Vec<UserRow> = if backwards {
+        let mut rows: Vec<_> = rows.order(users::id.desc()).load(connection)?;
         rows.reverse();
-    }
+        rows
+    } else {
+        rows.order(users::id).load(connection)?
+    };
     Ok((rows.into_iter().map(User::from).collect(), total))
 }
 
-fn holding(
+fn matching(
     connection: &mut AnyConnection,
     pattern: &str,
     page: i64,
 ) -> QueryResult<(Vec<User>, i64)> {
     let found = || users::table.filter(users::username_key.like(pattern).escape('!'));
-    let mut ids: Vec<i64> = found().select(users::id).limit(FEW as i64 + 1).load(connection)?;
+    let mut ids: Vec<i64> =
+        found().select(users::id).limit(MAX_SORTED_HERE as i64 + 1).load(connection)?;
     let rows: Vec<UserRow>;
     let total;
-    if ids.len() <= FEW {
+    if ids.len() <= MAX_SORTED_HERE {
         total = ids.len() as i64;
         ids.sort_unstable();
-        let before = usize::try_from((page - 1).saturating_mul(PAGE)).unwrap_or(FEW);
+        let before = usize::try_from((page - 1).saturating_mul(PAGE)).unwrap_or(MAX_SORTED_HERE);
         let ids: Vec<i64> = ids.into_iter().skip(before).take(PAGE as usize).collect();
-        let those = users::table.filter(users::id.eq_any(ids)).order(users::id);
-        rows = those.select(UserRow::as_select()).load(connection)?;
+        let listed = users::table.filter(users::id.eq_any(ids)).order(users::id);
+        rows = listed.select(UserRow::as_select()).load(connection)?;
     } else {
         total = found().select(count_star()).first(connection)?;
-        // So many hold it that a page of them is soon together.
+        // With so many matches a page is filled after few rows.
         rows = found()
             .order(users::id)
             .offset((page - 1).saturating_mul(PAGE))
@@ -81,7 +81,7 @@ fn holding(
     Ok((rows.into_iter().map(User::from).collect(), total))
 }
 
-/// The pattern for names that hold this text.
+/// Returns the `LIKE` pattern for names that contain this text.
 fn pattern(key: &str) -> String {
     let mut pattern = "%".to_owned();
     for c in key.chars() {
@@ -94,15 +94,15 @@ fn pattern(key: &str) -> String {
     pattern
 }
 
-/// Where a page lies, counted from the nearer end: to skip rows a database reads them.
+/// The rows of a page, counted from the nearer end, because a database reads the rows it skips.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+struct PageRange {
     backwards: bool,
     offset: i64,
     limit: i64,
 }
 
-impl Place {
+impl PageRange {
     fn of(page: i64, total: i64) -> Self {
         let before = (page - 1).saturating_mul(PAGE).clamp(0, total);
         let limit = PAGE.min(total - before);
@@ -118,19 +118,19 @@ mod tests {
 
     #[test]
     fn a_page_is_counted_from_the_nearer_end() {
-        let place = |page, total| {
-            let Place { backwards, offset, limit } = Place::of(page, total);
+        let range = |page, total| {
+            let PageRange { backwards, offset, limit } = PageRange::of(page, total);
             (backwards, offset, limit)
         };
-        assert_eq!(place(1, 0), (false, 0, 0));
-        assert_eq!(place(1, 13), (false, 0, 13));
-        assert_eq!(place(1, 100), (false, 0, 50));
-        assert_eq!(place(2, 100), (true, 0, 50));
-        assert_eq!(place(2, 101), (true, 1, 50));
-        assert_eq!(place(3, 101), (true, 0, 1));
-        assert_eq!(place(4, 101), (true, 0, 0));
-        assert_eq!(place(i64::MAX, 101), (true, 0, 0));
-        assert_eq!(place(2, 1_000_000), (false, 50, 50));
-        assert_eq!(place(20_000, 1_000_000), (true, 0, 50));
+        assert_eq!(range(1, 0), (false, 0, 0));
+        assert_eq!(range(1, 13), (false, 0, 13));
+        assert_eq!(range(1, 100), (false, 0, 50));
+        assert_eq!(range(2, 100), (true, 0, 50));
+        assert_eq!(range(2, 101), (true, 1, 50));
+        assert_eq!(range(3, 101), (true, 0, 1));
+        assert_eq!(range(4, 101), (true, 0, 0));
+        assert_eq!(range(i64::MAX, 101), (true, 0, 0));
+        assert_eq!(range(2, 1_000_000), (false, 50, 50));
+        assert_eq!(range(20_000, 1_000_000), (true, 0, 50));
     }
 }

@@ -1,4 +1,4 @@
-//! Every statement about users.
+//! Queries about users.
 
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
@@ -8,34 +8,33 @@ use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
-use super::events::append;
-use super::sign_ins::{end_sign_ins, lock_sign_in};
-use crate::accounts::audit::{Actor, AuditEvent, Record};
-use crate::accounts::user::UserRow;
-use crate::accounts::{Role, User, Username};
+use super::locks::lock_sign_in;
+use super::sign_ins::end_sign_ins;
+use crate::accounts::audit::{Actor, AuditEvent, Record, append};
+use crate::accounts::user::{Role, User, UserRow, Username};
 use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
 use vestibule::{Error, ErrorKind, to_micros};
 
-/// What a new row of `users` holds; without `Debug`, for it holds a hash.
+/// The fields of a new user. It has no `Debug`, because it holds a hash.
 #[derive(Clone)]
 pub struct NewUser {
-    /// The checked name.
+    /// The valid user name.
     pub username: Username,
-    /// What to call the person.
+    /// The full name, if any.
     pub full_name: Option<String>,
-    /// What the user may do.
+    /// The role.
     pub role: Role,
-    /// The hash to keep.
+    /// The hash of the password.
     pub password_hash: String,
-    /// When the account is made.
+    /// When the account is created.
     pub created_at: OffsetDateTime,
 }
 
-/// The user with this id.
+/// Finds a user by id.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>> {
     let found: QueryResult<UserRow> = match connection {
         AnyConnection::Sqlite(sqlite) => {
@@ -48,28 +47,16 @@ pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>
     found.optional().map(|row| row.map(User::from))
 }
 
-/// Locks a user until the transaction ends. Whoever wants a user and its sign-ins takes the user
-/// first: two who took them in different order could wait for each other. SQLite's write
-/// transaction already lets only one in.
-pub(super) fn lock_user(connection: &mut AnyConnection, id: i64) -> QueryResult<()> {
-    if let AnyConnection::Postgres(postgres) = connection {
-        diesel::sql_query("SELECT 1 FROM users WHERE id = $1 FOR UPDATE")
-            .bind::<diesel::sql_types::BigInt, _>(id)
-            .execute(postgres)?;
-    }
-    Ok(())
-}
-
-/// The user with this canonical name.
+/// Finds a user by canonical name.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn named(connection: &mut AnyConnection, key: &str) -> QueryResult<Option<User>> {
     let row = users::table.filter(users::username_key.eq(key)).select(UserRow::as_select());
     row.get_result(connection).optional().map(|row| row.map(User::from))
 }
 
-/// The user with this name, with the hash of the password.
+/// Finds a user by name, with the hash of its password.
 pub(in crate::accounts) fn with_hash(
     connection: &mut AnyConnection,
     username: &Username,
@@ -88,8 +75,8 @@ pub(in crate::accounts) fn with_hash(
 /// # Errors
 /// 409 `username_taken`, 503 `unavailable`.
 pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Error> {
-    // PostgreSQL gives out an id before it sees that the name is taken, writes the name into its
-    // log, and does not take the id back; SQLite does neither. So it is only asked in a race.
+    // Checked first, because PostgreSQL uses up an id for a taken name and writes the name into its
+    // log. The unique index decides when two requests insert a name at once.
     if named(connection, new.username.key())?.is_some() {
         return Err(ErrorKind::UsernameTaken.into());
     }
@@ -104,8 +91,8 @@ pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Err
             users::created_at.eq(to_micros(new.created_at)),
         ))
         .returning(users::all_columns)
-        // Read to its end: SQLite commits there, and `get_result` would not hear that the disk
-        // is full.
+        // Reads all rows: SQLite commits after the last, and `get_result` would miss the error of
+        // a full disk.
         .get_results::<UserRow>(connection)
         .and_then(|mut rows| rows.pop().ok_or(diesel::NotFound));
     match inserted {
@@ -115,7 +102,7 @@ pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Err
     }
 }
 
-/// Replaces the hash of a password and ends all sign-ins; answers how many.
+/// Replaces the hash of a password, ends all sign-ins and returns how many.
 ///
 /// # Errors
 /// 404 `not_found`, 503 `unavailable`.
@@ -123,7 +110,7 @@ pub fn set_password(
     connection: &mut AnyConnection,
     user: &User,
     hash: &str,
-    by: &Actor,
+    actor: &Actor,
 ) -> Result<u64, Error> {
     write(connection, |connection| {
         let row = users::table.find(user.id);
@@ -131,7 +118,10 @@ pub fn set_password(
             return Err(ErrorKind::NotFound.into());
         }
         let ended = end_sign_ins(connection, user.id, None)?;
-        append(connection, &[Record::of(AuditEvent::PasswordChanged, user, by).ended(ended)])?;
+        append(
+            connection,
+            &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)],
+        )?;
         Ok(ended)
     })
 }
@@ -141,42 +131,45 @@ pub fn set_password(
 pub struct CurrentSignIn {
     /// Its id.
     pub id: String,
-    /// Whether it stands afterwards.
+    /// Whether it stays active.
     pub stays: bool,
 }
 
-/// Replaces the hash of a password if it is still the expected one, and ends all sign-ins, but
-/// the acting one if it stays. Answers how many ended, or `None` for another hash.
+/// Replaces the hash of a password if it is still the expected one, and ends all sign-ins except
+/// the current one if it stays. Returns how many ended, or `None` for another hash.
 ///
-/// The hash comes first: with it the row of the user is locked, so that a sign-in that is
-/// being opened with the old password is either ended here or finds the new hash.
+/// The hash is replaced first, which locks the user: a sign-in that is being opened with the old
+/// password is either ended here or finds the new hash.
 ///
 /// # Errors
-/// 401 `token_revoked` when the acting sign-in is gone: a request that began before signing
-/// out must not go on afterwards. 503 `unavailable`.
+/// 401 `token_revoked` when the current sign-in has ended: a request that began before signing
+/// out must not continue. 503 `unavailable`.
 pub fn change_password(
     connection: &mut AnyConnection,
     user: &User,
     (expected, hash): (&str, &str),
-    acting: &CurrentSignIn,
-    by: &Actor,
+    current: &CurrentSignIn,
+    actor: &Actor,
 ) -> Result<Option<u64>, Error> {
     write(connection, |connection| {
         let row = users::table.find(user.id).filter(users::password_hash.eq(expected));
         if diesel::update(row).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
             return Ok(None);
         }
-        if lock_sign_in(connection, &acting.id)? == 0 {
+        if !lock_sign_in(connection, &current.id)? {
             return Err(ErrorKind::TokenRevoked.into());
         }
-        let except = acting.stays.then_some(acting.id.as_str());
+        let except = current.stays.then_some(current.id.as_str());
         let ended = end_sign_ins(connection, user.id, except)?;
-        append(connection, &[Record::of(AuditEvent::PasswordChanged, user, by).ended(ended)])?;
+        append(
+            connection,
+            &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)],
+        )?;
         Ok(Some(ended))
     })
 }
 
-/// The hash of a user's password.
+/// Returns the hash of a user's password.
 pub(in crate::accounts) fn hash_of(
     connection: &mut AnyConnection,
     id: i64,
@@ -184,10 +177,11 @@ pub(in crate::accounts) fn hash_of(
     users::table.find(id).select(users::password_hash).get_result(connection).optional()
 }
 
-/// Replaces a hash by a better one of the same password, unless it changed meanwhile.
+/// Replaces a hash by a stronger one of the same password, unless it has changed. Returns the
+/// number of changed rows.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn upgrade_hash(
     connection: &mut AnyConnection,
     id: i64,
@@ -198,16 +192,16 @@ pub fn upgrade_hash(
     diesel::update(unchanged).set(users::password_hash.eq(new)).execute(connection)
 }
 
-/// The condition of the index of administrators, in its very words: as a parameter the role could
-/// be another, and the database would go through all users.
-pub(super) fn administers() -> SqlLiteral<Bool> {
+/// Returns the condition of the index of administrators as literal SQL: with a parameter the
+/// database could not use the index and would read all users.
+pub(super) fn has_admin_role() -> SqlLiteral<Bool> {
     sql("role = 'admin'")
 }
 
-/// Whether there is no user at all.
+/// Returns whether no user exists.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn is_empty(connection: &mut AnyConnection) -> QueryResult<bool> {
     let first: Option<i64> = users::table.select(users::id).first(connection).optional()?;
     Ok(first.is_none())

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::report::Report;
-use crate::accounts::samples_alive;
+use crate::accounts::active_samples;
 use crate::db::schema::{sign_ins, users};
 use crate::db::{self, Address, AnyConnection, Encryption};
 use crate::settings::Settings;
@@ -133,7 +133,7 @@ fn accounts(report: &mut Report, settings: &Settings, connection: &mut AnyConnec
         return;
     }
     let hasher = Hasher::new(&settings.auth.password);
-    let alive = hasher.and_then(|hasher| samples_alive(connection, &hasher)).unwrap_or_default();
+    let alive = hasher.and_then(|hasher| active_samples(connection, &hasher)).unwrap_or_default();
     if !alive.is_empty() {
         report.fail(
             "sample users",

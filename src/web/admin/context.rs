@@ -10,12 +10,9 @@ use super::super::renderer::{Page, Renderer, shown};
 use super::super::session::FormReply;
 use crate::accounts::audit::Actor;
 use crate::accounts::queries;
-use crate::accounts::{Accounts, Admin, SessionUser, User};
+use crate::accounts::{Accounts, AdminPageChange, User};
 use crate::http::ClientAddress;
-use vestibule::{Authenticated, Error, ErrorKind, Fresh, Require, SignIns};
-
-/// Whoever changes something.
-pub(in crate::web) type Changing = Require<Admin, Fresh<SessionUser>>;
+use vestibule::{Authenticated, Error, ErrorKind, SignIns};
 
 /// The answer to a change: on to another page, or a page with what was wrong.
 pub(super) type Changed = Result<Result<Flash<Redirect>, FormReply>, Error>;
@@ -37,8 +34,8 @@ impl AdminContext<'_> {
         user.ok_or_else(|| ErrorKind::NotFound.into())
     }
 
-    pub(super) fn by(&self, admin: &Changing) -> Result<Actor, Error> {
-        self.accounts.by(admin, self.address.0)
+    pub(super) fn by(&self, admin: &AdminPageChange) -> Result<Actor, Error> {
+        self.accounts.actor(admin, self.address.0)
     }
 
     /// The page of a user.
@@ -69,7 +66,7 @@ impl AdminContext<'_> {
     }
 
     /// The page once more, when the change would have left nobody to administer.
-    pub(super) async fn again(&self, error: Error, admin: &Changing, id: &str) -> Changed {
+    pub(super) async fn again(&self, error: Error, admin: &AdminPageChange, id: &str) -> Changed {
         if error.kind() != ErrorKind::LastAdministrator {
             return Err(error);
         }

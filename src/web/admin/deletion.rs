@@ -8,9 +8,9 @@ use rocket_dyn_templates::context;
 use super::super::renderer::Page;
 use super::super::session::FormReply;
 use super::super::unique_fields::UniqueFields;
-use super::context::{AdminContext, Changed, Changing};
+use super::context::{AdminContext, Changed};
 use super::user::{counted, leave};
-use crate::accounts::User;
+use crate::accounts::{AdminPageChange, User};
 use vestibule::{Authenticated, Error, Session};
 
 /// The field of the form; any other is refused.
@@ -20,7 +20,12 @@ pub(in crate::web) struct Deletion {
     confirm: Option<String>,
 }
 
-fn draw(desk: &AdminContext<'_>, admin: &Changing, user: &User, error: Option<&Error>) -> Page {
+fn draw(
+    desk: &AdminContext<'_>,
+    admin: &AdminPageChange,
+    user: &User,
+    error: Option<&Error>,
+) -> Page {
     let admin = admin.authentication().account();
     let own = context! {
         account: context! { username: &user.username, full_name: &user.full_name },
@@ -34,7 +39,7 @@ fn draw(desk: &AdminContext<'_>, admin: &Changing, user: &User, error: Option<&E
 /// Asks.
 #[get("/admin/users/<id>/delete")]
 pub(in crate::web) async fn ask(
-    admin: Changing,
+    admin: AdminPageChange,
     desk: AdminContext<'_>,
     id: &str,
 ) -> Result<Page, Error> {
@@ -45,7 +50,7 @@ pub(in crate::web) async fn ask(
 /// Deletes the user, if the box was ticked.
 #[post("/admin/users/<id>/delete", data = "<form>")]
 pub(in crate::web) async fn delete(
-    admin: Changing,
+    admin: AdminPageChange,
     session: Session<'_>,
     desk: AdminContext<'_>,
     id: &str,

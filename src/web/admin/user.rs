@@ -7,10 +7,10 @@ use rocket::{get, post, uri};
 
 use super::super::renderer::Page;
 use super::super::unique_fields::UniqueFields;
-use super::context::{AdminContext, Changed, Changing};
-use crate::accounts::queries::Change;
-use crate::accounts::{Admin, Role, SessionUser, User};
-use vestibule::{Error, Fresh, Require, Session};
+use super::context::{AdminContext, Changed};
+use crate::accounts::queries::UserChange;
+use crate::accounts::{AdminPage, AdminPageChange, Role, SessionUser, User};
+use vestibule::{Error, Fresh, Session};
 
 /// The field of the role form; any other is refused.
 #[derive(FromForm)]
@@ -27,7 +27,7 @@ pub(in crate::web) struct NewActivity {
 /// One user, with the forms for whoever has proven the password lately.
 #[get("/admin/users/<id>")]
 pub(in crate::web) async fn page(
-    admin: Require<Admin, SessionUser>,
+    admin: AdminPage,
     fresh: Result<Fresh<SessionUser>, Error>,
     desk: AdminContext<'_>,
     flash: Option<FlashMessage<'_>>,
@@ -59,7 +59,7 @@ pub(super) fn counted(ended: u64) -> String {
 /// Gives another role.
 #[post("/admin/users/<id>/role", data = "<form>")]
 pub(in crate::web) async fn set_role(
-    admin: Changing,
+    admin: AdminPageChange,
     desk: AdminContext<'_>,
     id: &str,
     form: Form<Strict<UniqueFields<NewRole>>>,
@@ -67,7 +67,7 @@ pub(in crate::web) async fn set_role(
     let role = Role::parse(&form.role)
         .ok_or_else(|| Error::invalid_field("role", "A role is user or admin."))?;
     let (user, by) = (User::id_of(id)?, desk.by(&admin)?);
-    let change = Change { role: Some(role), ..Change::default() };
+    let change = UserChange { role: Some(role), ..UserChange::default() };
     match desk.accounts.change_user(&by, user, change).await {
         Ok(_) if by.is(user) && role != Role::Admin => {
             let text = "You are no longer an administrator.";
@@ -87,7 +87,7 @@ pub(in crate::web) async fn set_role(
 /// Switches an account on, or off: then all its sign-ins end.
 #[post("/admin/users/<id>/active", data = "<form>")]
 pub(in crate::web) async fn set_active(
-    admin: Changing,
+    admin: AdminPageChange,
     session: Session<'_>,
     desk: AdminContext<'_>,
     id: &str,
@@ -99,7 +99,7 @@ pub(in crate::web) async fn set_active(
         _ => return Err(Error::invalid_field("active", "This field is true or false.")),
     };
     let (user, by) = (User::id_of(id)?, desk.by(&admin)?);
-    let change = Change { active: Some(active), ..Change::default() };
+    let change = UserChange { active: Some(active), ..UserChange::default() };
     match desk.accounts.change_user(&by, user, change).await {
         Ok(_) if by.is(user) && !active => {
             leave(&session, "Your account is switched off, and you are signed out everywhere.")
@@ -117,7 +117,7 @@ pub(in crate::web) async fn set_active(
 /// Ends all sign-ins of a user.
 #[post("/admin/users/<id>/end-sign-ins")]
 pub(in crate::web) async fn end_sign_ins(
-    admin: Changing,
+    admin: AdminPageChange,
     session: Session<'_>,
     desk: AdminContext<'_>,
     id: &str,

@@ -6,13 +6,13 @@ use rocket_dyn_templates::context;
 
 use super::super::renderer::{Page, Renderer, shown};
 use crate::accounts::queries::{self, PAGE};
-use crate::accounts::{Accounts, Admin, SessionUser};
-use vestibule::{Error, Require};
+use crate::accounts::{Accounts, AdminPage};
+use vestibule::Error;
 
 /// One page of all users, or of those whose name holds `q`.
 #[get("/admin/users?<q>&<page>")]
 pub(in crate::web) async fn list(
-    admin: Require<Admin, SessionUser>,
+    admin: AdminPage,
     accounts: &State<Accounts>,
     view: Renderer<'_>,
     flash: Option<FlashMessage<'_>>,

@@ -10,7 +10,7 @@ use rocket::figment::providers::Serialized;
 use rocket::http::{Cookie, Method};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use vestibule_service::accounts::STANDING_KEYS;
+use vestibule_service::accounts::MAX_ACTIVE_KEYS;
 
 use super::{DAY, faulty, key_in, make, names};
 use crate::audit::command;
@@ -456,7 +456,7 @@ fn an_account_has_a_hundred_keys_at_most() {
         let expiring = json!({ "label": "x", "scopes": [], "expires_in": 1 });
         assert_eq!(owner.post_json("/api/keys", &expiring).status, 201);
         let mut last = None;
-        for at in 0..STANDING_KEYS {
+        for at in 0..MAX_ACTIVE_KEYS {
             if at % 50 == 0 {
                 app.clock.advance(Duration::from_secs(3601));
                 owner = app.token("user_01");
@@ -479,7 +479,7 @@ fn an_account_has_a_hundred_keys_at_most() {
         assert!(by_shell.err.contains("100 keys at the most"), "{by_shell:?}");
         assert_eq!(
             app.count("sign_ins WHERE kind = 'key'"),
-            STANDING_KEYS + 1,
+            MAX_ACTIVE_KEYS + 1,
             "and an expired one"
         );
         make(&app.token("user_02"), &[]);

@@ -1,14 +1,14 @@
-//! User names: one canonical form for uniqueness and look-up (RFC 8265).
+//! User names: one canonical form for uniqueness and look-up (PRECIS, RFC 8265).
 
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
 
 use vestibule::Error;
 
-/// Longest name, in characters; looked at before anything else is done with it.
+/// Maximum length of a user name, in characters; checked first.
 const MAX_USERNAME: usize = 80;
 
-/// A name that is fit to be a user's.
+/// A valid user name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
     shown: String,
@@ -16,11 +16,11 @@ pub struct Username {
 }
 
 impl Username {
-    /// Reads a name; 422 `invalid_field` for one that is empty, too long, or holds spaces,
-    /// control, invisible or direction-changing characters.
+    /// Parses a user name.
     ///
     /// # Errors
-    /// `invalid_field` naming `username`.
+    /// 422 `invalid_field` naming `username` when it is empty, too long, or holds spaces, control,
+    /// invisible or direction-changing characters.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refused = |message: &'static str| Err(Error::invalid_field("username", message));
         if text.is_empty() {
@@ -29,7 +29,7 @@ impl Username {
         if text.chars().take(MAX_USERNAME + 1).count() > MAX_USERNAME {
             return refused("A user name has at most 80 characters.");
         }
-        // U+FFFD is what is left of bytes that were no text.
+        // U+FFFD replaces bytes that were not valid UTF-8.
         let forms = (UsernameCasePreserved::enforce(text), UsernameCaseMapped::enforce(text));
         match forms {
             (Ok(shown), Ok(key)) if !text.contains('\u{fffd}') => {
@@ -39,13 +39,14 @@ impl Username {
         }
     }
 
-    /// The name as it is shown.
+    /// Returns the name as it is shown.
     #[must_use]
     pub fn shown(&self) -> &str {
         &self.shown
     }
 
-    /// The form that is compared: `Alice`, `ALICE` and full-width `ａｌｉｃｅ` have the same.
+    /// Returns the canonical form for comparison: the same for `Alice`, `ALICE` and full-width
+    /// `ａｌｉｃｅ`.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key

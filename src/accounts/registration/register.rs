@@ -1,61 +1,63 @@
-//! Becoming a user.
+//! Registration: checks a new user's fields and adds the user.
 
 use std::net::IpAddr;
 
-use super::counters::{Counter, network};
-use super::fields::password_form;
-use super::queries::{self, NewUser, throttle};
-use super::{Accounts, PasswordOwner, Role, User, Username, full_name};
+use crate::accounts::password::{PasswordOwner, check_form};
+use crate::accounts::queries::{self, NewUser, throttle};
+use crate::accounts::service::Accounts;
+use crate::accounts::throttle::{Counter, network};
+use crate::accounts::user::{Role, User, Username, full_name};
 use crate::db::write;
-use vestibule::{Error, ErrorKind, Password, PasswordConfig};
+use vestibule::{Error, ErrorKind, EventKind, Password, PasswordConfig};
 
-/// How many times the accounts of an address its tries may be.
-const TRIES: i64 = 10;
+/// The limit of attempts from an address, as a multiple of its limit of accounts.
+const ATTEMPTS_FACTOR: i64 = 10;
 
-/// What somebody who registers says about themselves.
+/// The fields of a registration, not checked yet.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// The name to sign in with.
+    /// The user name.
     pub username: String,
-    /// What to call the person; may be empty.
+    /// The full name; may be empty.
     pub full_name: String,
     /// The password.
     pub password: Password,
-    /// What the user may do; always [`Role::User`] for visitors.
+    /// The role; always [`Role::User`] for visitors.
     pub role: Role,
-    /// Where it came from.
+    /// The address of the client.
     pub address: Option<IpAddr>,
 }
 
 impl Accounts {
-    /// Adds a user, after checking every field; all faults are named at once.
+    /// Adds a user after checking every field; the error names all invalid fields.
     ///
     /// # Errors
     /// 422 `invalid_field`, 409 `username_taken`, 429 `too_many_attempts` with `Retry-After`
     /// for an address that has registered often, 503 `busy` or `unavailable`.
     pub async fn register(&self, registration: &Registration) -> Result<User, Error> {
-        let fields = Fields::read(registration, &self.limits);
+        let fields = CheckedFields::check(registration, &self.limits);
         if fields.password.is_err() {
-            return Err(fields.faults());
+            return Err(fields.errors());
         }
-        // From here on it costs work, so it counts.
-        let place = self.reserve(registration.address).await?;
-        let made = async {
+        // What follows costs work, so it is counted.
+        let reserved = self.reserve(registration.address).await?;
+        let added = async {
             let new = self.prepare_fields(registration, fields).await?;
             self.run(move |connection| queries::insert(connection, &new)).await
         };
-        let made = made.await;
-        if made.is_err() {
-            self.leave_place(place).await;
+        let added = added.await;
+        match &added {
+            Ok(user) => self.report(EventKind::Registered, user.id, None, registration.address),
+            Err(_) => self.release(reserved).await,
         }
-        made
+        added
     }
 
-    /// The row of a user who may be added, after checking every field.
+    /// Checks every field and returns the row of the new user.
     pub(super) async fn prepare(&self, registration: &Registration) -> Result<NewUser, Error> {
-        let fields = Fields::read(registration, &self.limits);
+        let fields = CheckedFields::check(registration, &self.limits);
         match fields.password {
-            Err(_) => Err(fields.faults()),
+            Err(_) => Err(fields.errors()),
             Ok(()) => self.prepare_fields(registration, fields).await,
         }
     }
@@ -63,16 +65,16 @@ impl Accounts {
     async fn prepare_fields(
         &self,
         registration: &Registration,
-        mut fields: Fields,
+        mut fields: CheckedFields,
     ) -> Result<NewUser, Error> {
-        match self.rate("password", &registration.password, fields.owner()).await {
+        match self.check_strength("password", &registration.password, fields.owner()).await {
             Err(error) if error.kind() != ErrorKind::InvalidField => return Err(error),
-            rated => fields.password = rated,
+            checked => fields.password = checked,
         }
         let (Ok(username), Ok(full_name), Ok(())) =
             (&fields.username, &fields.full_name, &fields.password)
         else {
-            return Err(fields.faults());
+            return Err(fields.errors());
         };
         Ok(NewUser {
             username: username.clone(),
@@ -83,58 +85,58 @@ impl Accounts {
         })
     }
 
-    /// Counts an account in advance, so that of many at once none is made beyond the limit.
-    /// Tries that make none count on their own, ten of them as one account: they cost work,
-    /// and tell which names are taken.
+    /// Counts an account in advance, so that simultaneous registrations cannot exceed the limit.
+    /// Attempts have a limit of their own, ten times as high, because they cost work and reveal
+    /// which names are taken.
     async fn reserve(&self, address: Option<IpAddr>) -> Result<Option<Counter>, Error> {
         let Some(network) = address.map(network) else { return Ok(None) };
         let (max, window) = (i64::from(self.registrations.max.max(1)), self.registrations.window);
-        let tries = Counter::new(format!("registering:{network}"), max * TRIES);
-        let place = Counter::new(format!("registered:{network}"), max);
+        let attempts = Counter::new(format!("registering:{network}"), max * ATTEMPTS_FACTOR);
+        let accounts = Counter::new(format!("registered:{network}"), max);
         let now = self.clock.now()?;
         let counted = self.run(move |connection| {
             write(connection, |connection| {
-                let full = tries.count(connection, now, window)?;
-                let full = place.count(connection, now, window)?.or(full);
-                Ok::<_, Error>((place, full))
+                let reached = attempts.count(connection, now, window)?;
+                let reached = accounts.count(connection, now, window)?.or(reached);
+                Ok::<_, Error>((accounts, reached))
             })
         });
         match counted.await? {
-            (place, None) => Ok(Some(place)),
-            (_, Some(full)) => {
-                let refusal = full.refusal(now)?;
-                let minutes = refusal.wait().unwrap_or(1).saturating_sub(1).div_ceil(60).max(1);
+            (accounts, None) => Ok(Some(accounts)),
+            (_, Some(limit)) => {
+                let error = limit.error(now)?;
+                let minutes = error.wait().unwrap_or(1).saturating_sub(1).div_ceil(60).max(1);
                 let unit = if minutes == 1 { "minute" } else { "minutes" };
-                Err(refusal.detail(format!(
+                Err(error.detail(format!(
                     "Too many registrations from your address. Try again in {minutes} {unit}."
                 )))
             }
         }
     }
 
-    /// No account was made after all. When that cannot be written either, it counts.
-    async fn leave_place(&self, place: Option<Counter>) {
-        let Some(place) = place else { return };
-        let _ = self.run(move |connection| throttle::uncount(connection, &place.name, 1)).await;
+    /// Subtracts an account that was not added. If the database fails, it stays counted.
+    async fn release(&self, reserved: Option<Counter>) {
+        let Some(counter) = reserved else { return };
+        let _ = self.run(move |connection| throttle::uncount(connection, &counter.name, 1)).await;
     }
 }
 
-/// What was sent, field by field: what is to be kept, or what is wrong with it.
-struct Fields {
+/// The checked fields of a registration: each its value or its error.
+struct CheckedFields {
     username: Result<Username, Error>,
     full_name: Result<Option<String>, Error>,
     password: Result<(), Error>,
 }
 
-impl Fields {
-    fn read(registration: &Registration, limits: &PasswordConfig) -> Self {
+impl CheckedFields {
+    fn check(registration: &Registration, limits: &PasswordConfig) -> Self {
         let mut fields = Self {
             username: Username::parse(&registration.username),
             full_name: full_name(&registration.full_name),
             password: Ok(()),
         };
         let password = registration.password.reveal();
-        fields.password = password_form("password", password, fields.owner(), limits);
+        fields.password = check_form("password", password, fields.owner(), limits);
         fields
     }
 
@@ -145,8 +147,8 @@ impl Fields {
         }
     }
 
-    /// All that is wrong, in one error.
-    fn faults(&self) -> Error {
+    /// Returns one error that names all invalid fields.
+    fn errors(&self) -> Error {
         let errors = [
             self.username.as_ref().err(),
             self.full_name.as_ref().err(),

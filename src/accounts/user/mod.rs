@@ -1,4 +1,14 @@
-//! A user as everybody may see it: the password's hash is not in here.
+//! Users: the type that pages and handlers see, and what a user name and a full name may hold.
+//!
+//! The lowest room of the accounts: it imports only the tables in `crate::db` and the library
+//! `vestibule`.
+
+mod full_name;
+mod username;
+
+pub(super) use full_name::changes_direction;
+pub use full_name::full_name;
+pub use username::Username;
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,10 +21,10 @@ use vestibule::{Error, ErrorKind, from_micros};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Looks after itself.
+    /// Manages its own account.
     #[default]
     User,
-    /// Looks after all users.
+    /// Manages all users.
     Admin,
 }
 
@@ -35,26 +45,26 @@ impl Role {
     }
 }
 
-/// A user: what may leave. It holds no hash, and is not `Serialize` either: each page and each
-/// answer names the fields that it shows.
+/// A user without the password hash. It is not `Serialize`: each page and each response names
+/// the fields that it shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// Never given to another user, not even after a deletion.
+    /// The id; never given to another user, not even after a deletion.
     pub id: i64,
-    /// The name as it was chosen; upper and lower case are the same user.
+    /// The name as it was chosen; compared without regard to case.
     pub username: String,
-    /// What to call the person.
+    /// The full name, if any.
     pub full_name: Option<String>,
     /// What the user may do.
     pub role: Role,
     /// Whether the user may sign in and stay signed in.
     pub active: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: OffsetDateTime,
 }
 
 impl User {
-    /// The id that a path names, if it is written as we write it: `+7` and `07` are nobody's.
+    /// Parses the id in a path. Only the canonical form is accepted: `+7` and `07` are not found.
     ///
     /// # Errors
     /// 404 `not_found`.
@@ -64,15 +74,14 @@ impl User {
     }
 }
 
-/// A row of `users`, the hash included: the private half of a [`User`]. It has neither
-/// `Serialize` nor `Debug` and is known to the statements alone, so a page or an answer that
-/// shows a hash does not compile.
+/// A row of `users`, including the hash. It has neither `Serialize` nor `Debug` and is used by
+/// the queries alone, so a page or a response that shows a hash does not compile.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub(super) struct UserRow {
     id: i64,
     username: String,
-    #[expect(dead_code, reason = "the row is read whole")]
+    #[expect(dead_code, reason = "selected with the whole row")]
     username_key: String,
     full_name: Option<String>,
     role: String,
@@ -87,7 +96,7 @@ impl From<UserRow> for User {
             id: row.id,
             username: row.username,
             full_name: row.full_name,
-            // A word that we do not know gives no rights.
+            // An unknown word gives no rights.
             role: Role::parse(&row.role).unwrap_or_default(),
             active: row.active,
             created_at: from_micros(row.created_at).unwrap_or(OffsetDateTime::UNIX_EPOCH),

@@ -1,41 +1,43 @@
-//! How hard a password is to guess, by zxcvbn's estimate.
+//! How hard a password is to guess, as estimated by zxcvbn.
 
 use zxcvbn::feedback::Warning;
 
-/// How many characters are rated: the estimate's work grows with the square of the length and
-/// more, and what begins well stays good.
-const RATED: usize = 32;
+/// How many characters are rated: the cost of the estimate grows at least with the square of the
+/// length, and a strong beginning is enough.
+const MAX_RATED: usize = 32;
 
-/// From here on the length is enough. The estimate counts a repetition as one guess more,
-/// however long it is.
-const LONG: usize = 64;
+/// From this length a password is accepted without an estimate, which would count a repetition of
+/// any length as one more guess.
+const LONG_ENOUGH: usize = 64;
 
-/// Names that would be tried here first.
-const OURS: &str = "vestibule";
+/// The name of the service, which would be guessed first.
+const SERVICE_NAME: &str = "vestibule";
 
-/// How many words about the owner are compared.
-const WORDS: usize = 16;
+/// Maximum number of words about the owner.
+const MAX_WORDS: usize = 16;
 
-/// Why a password is too easy to guess, as one sentence; `None` when it is not. `least` is
-/// the lowest acceptable score, 0 to 4; `about` what is known of the owner.
+/// Returns why a password is too easy to guess, as one sentence; `None` if it is strong enough.
+/// `min_score` is the lowest acceptable score, 0 to 4; `about` are the names of the owner.
 ///
-/// Costs up to about as much as a hash: not for async threads.
-pub(super) fn weakness(password: &str, about: &[&str], least: u8) -> Option<&'static str> {
-    if least == 0 || password.chars().nth(LONG - 1).is_some() {
+/// Costs up to about as much as a hash: do not call it on an async thread.
+pub(super) fn weakness(password: &str, about: &[&str], min_score: u8) -> Option<&'static str> {
+    if min_score == 0 || password.chars().nth(LONG_ENOUGH - 1).is_some() {
         return None;
     }
-    let rated: String = password.chars().take(RATED).collect();
+    let rated: String = password.chars().take(MAX_RATED).collect();
     let words = about.iter().flat_map(|text| {
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2)
     });
-    let known: Vec<&str> = about.iter().copied().chain(words).take(WORDS).chain([OURS]).collect();
+    let known: Vec<&str> =
+        about.iter().copied().chain(words).take(MAX_WORDS).chain([SERVICE_NAME]).collect();
     let estimate = zxcvbn::zxcvbn(&rated, &known);
-    if u8::from(estimate.score()) >= least {
+    if u8::from(estimate.score()) >= min_score {
         return None;
     }
     Some(sentence(estimate.feedback().and_then(|feedback| feedback.warning())))
 }
 
+/// Returns the sentence for a warning of the estimate.
 fn sentence(warning: Option<Warning>) -> &'static str {
     use Warning as W;
     match warning {

@@ -1,23 +1,27 @@
-//! Every statement about the audit log.
+//! The queries of the audit log.
+//!
+//! The tables `events` and `event_chain` are used here alone; of `users` only the names are read.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
-use crate::accounts::audit::{Actor, AuditEvent, ChainHead, Entry, Record};
+use super::actor::Actor;
+use super::entry::{ChainHead, Entry, Record};
+use super::event::AuditEvent;
 use crate::db::schema::{event_chain, events, users};
 use crate::db::{AnyConnection, write};
 use vestibule::to_micros;
 
-/// How many events a page of the log holds.
+/// Events per page of the log.
 pub const EVENTS_PAGE: i64 = 50;
 
-/// How many rows are read or deleted at once.
+/// Rows that are read or deleted with one query.
 const BATCH: i64 = 1000;
 
-/// Writes records at the end of the chain. Belongs into a transaction; until that ends every
-/// other writer of the chain waits, so it comes last.
+/// Appends records to the chain. Call it last in a transaction: it locks the chain, and every
+/// other writer waits until the transaction ends.
 pub(in crate::accounts) fn append(
     connection: &mut AnyConnection,
     records: &[Record],
@@ -25,7 +29,7 @@ pub(in crate::accounts) fn append(
     if records.is_empty() {
         return Ok(());
     }
-    // SQLite's write transaction already lets only one in.
+    // On SQLite the write transaction already excludes other writers.
     if let AnyConnection::Postgres(postgres) = connection {
         diesel::sql_query("SELECT id FROM event_chain FOR UPDATE").execute(postgres)?;
     }
@@ -41,18 +45,18 @@ pub(in crate::accounts) fn append(
         .map(drop)
 }
 
-/// The end of the chain, as whoever wrote last left it; `None` when somebody took that away.
+/// Returns the stored end of the chain; `None` if its row was deleted.
 ///
 /// # Errors
-/// Whatever the database says.
-pub fn head(connection: &mut AnyConnection) -> QueryResult<Option<ChainHead>> {
+/// A database error (503 `unavailable`).
+pub(super) fn head(connection: &mut AnyConnection) -> QueryResult<Option<ChainHead>> {
     let row = event_chain::table.select((event_chain::head, event_chain::hash));
     let row: Option<(i64, String)> = row.get_result(connection).optional()?;
     Ok(row.map(|(id, hash)| ChainHead { id, hash }))
 }
 
-/// The names of these users, of those that there are.
-pub(in crate::accounts) fn names_of(
+/// Returns the user names of the ids that exist.
+pub(super) fn names_of(
     connection: &mut AnyConnection,
     ids: Vec<i64>,
 ) -> QueryResult<HashMap<i64, String>> {
@@ -63,12 +67,21 @@ pub(in crate::accounts) fn names_of(
     Ok(rows.load(connection)?.into_iter().collect())
 }
 
-/// One page of the log, newest first: of one account or of all, and before a row or from the
-/// newest. One more than a page when there is more.
+/// Returns the id and name of the user with this canonical name.
+pub(super) fn user_by_key(
+    connection: &mut AnyConnection,
+    username_key: &str,
+) -> QueryResult<Option<(i64, String)>> {
+    let row = users::table.filter(users::username_key.eq(username_key));
+    row.select((users::id, users::username)).get_result(connection).optional()
+}
+
+/// Returns a page of the log, newest first: of one account or of all, before a row or from the
+/// newest. It holds one row more than a page if older rows exist.
 ///
 /// # Errors
-/// Whatever the database says.
-pub fn events(
+/// A database error (503 `unavailable`).
+pub(in crate::accounts) fn events(
     connection: &mut AnyConnection,
     account: Option<i64>,
     before: Option<i64>,
@@ -84,19 +97,20 @@ pub fn events(
     }
 }
 
-/// The rows after this one, oldest first, some at a time.
+/// Returns the next 1000 rows after this one, oldest first.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn events_after(connection: &mut AnyConnection, id: i64) -> QueryResult<Vec<Entry>> {
     let later = events::table.filter(events::id.gt(id)).order(events::id).limit(BATCH);
     later.select(Entry::as_select()).load(connection)
 }
 
-/// The row before the first one that is not older than this; the newest when all are older.
+/// Returns the number of the last row before the first one at or after `at`; of the newest row
+/// if all are older.
 ///
 /// # Errors
-/// Whatever the database says.
+/// A database error (503 `unavailable`).
 pub fn last_before(connection: &mut AnyConnection, at: OffsetDateTime) -> QueryResult<i64> {
     let later = events::table.filter(events::at.ge(to_micros(at)));
     let first: Option<i64> = later.select(diesel::dsl::min(events::id)).get_result(connection)?;
@@ -106,40 +120,38 @@ pub fn last_before(connection: &mut AnyConnection, at: OffsetDateTime) -> QueryR
     }
 }
 
-/// A row with a number that none of ours has.
-pub(in crate::accounts) fn before_first(
-    connection: &mut AnyConnection,
-) -> QueryResult<Option<i64>> {
+/// Returns the number of a row below 1, which was inserted by other software.
+pub(super) fn before_first(connection: &mut AnyConnection) -> QueryResult<Option<i64>> {
     let foreign = events::table.filter(events::id.le(0));
     foreign.select(diesel::dsl::min(events::id)).get_result(connection)
 }
 
-/// Where the chain begins: after the rows that were pruned last, or before the first.
-pub(in crate::accounts) fn base(connection: &mut AnyConnection) -> QueryResult<ChainHead> {
+/// Returns where the chain begins: after the rows that were pruned last, or before the first.
+pub(super) fn base(connection: &mut AnyConnection) -> QueryResult<ChainHead> {
     let pruned = events::table.filter(events::event.eq(AuditEvent::EventsPruned.as_str()));
     let newest = pruned.order(events::id.desc()).select((events::id, events::detail));
     let newest: Option<(i64, Option<String>)> = newest.first(connection).optional()?;
-    // A mark that would leave itself out of the chain is none of ours.
+    // A mark that would exclude itself from the chain is forged.
     let base = newest.and_then(|(id, detail)| {
         ChainHead::parse(&detail.unwrap_or_default()).filter(|base| base.id < id)
     });
     Ok(base.unwrap_or_default())
 }
 
-/// Writes down that the chain begins after `base` from now on; the rows up to there may then
-/// be [cleared](clear).
-pub(in crate::accounts) fn mark_pruned(
+/// Records that the chain begins after `base` from now on; the rows up to there may then be
+/// deleted with [`clear`].
+pub(super) fn mark_pruned(
     connection: &mut AnyConnection,
     base: &ChainHead,
-    by: &Actor,
+    actor: &Actor,
 ) -> QueryResult<()> {
-    let record = Record::by(AuditEvent::EventsPruned, by).detail(base.to_string());
+    let record = Record::new(AuditEvent::EventsPruned, actor).detail(base.to_string());
     write(connection, |connection| append(connection, &[record]))
 }
 
-/// Deletes the rows up to this one, in batches, so that a service beside it never waits long;
-/// answers how many.
-pub(in crate::accounts) fn clear(connection: &mut AnyConnection, last: i64) -> QueryResult<usize> {
+/// Deletes the rows up to this one and returns how many. Works in batches, so that a running
+/// service never waits long.
+pub(super) fn clear(connection: &mut AnyConnection, last: i64) -> QueryResult<usize> {
     let mut cleared = 0;
     loop {
         let oldest = events::table.filter(events::id.le(last)).order(events::id).limit(BATCH);

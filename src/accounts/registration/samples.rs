@@ -1,20 +1,20 @@
-//! The sample users of the Flask guide, for a first look; never outside the debug profile.
+//! The sample users of the Flask guide, for the debug profile only.
 
 use time::OffsetDateTime;
 
-use super::queries::{self, NewUser};
-use super::{Role, Username};
+use crate::accounts::queries::{self, NewUser};
+use crate::accounts::user::{Role, Username};
 use crate::db::{AnyConnection, write};
 use vestibule::{Error, ErrorKind, Hasher, Password};
 
-/// Name, password and role of each.
+/// Name, password and role of each sample user.
 pub const SAMPLES: [(&str, &str, Role); 3] = [
     ("admin", "admin123", Role::Admin),
     ("user_01", "1234", Role::User),
     ("user_02", "5678", Role::User),
 ];
 
-/// Inserts the sample users into a database without users; answers whether it did.
+/// Inserts the sample users if the database has no users, and returns whether it did.
 ///
 /// # Errors
 /// 503 `unavailable`.
@@ -27,7 +27,7 @@ pub fn insert_samples(
         return Ok(false);
     }
     match write(connection, |connection| insert_all(connection, hasher, now)) {
-        // Two first starts at once: the other one did it.
+        // Another process inserted them at the same time.
         Err(error) if error.kind() == ErrorKind::UsernameTaken => Ok(false),
         inserted => inserted.map(|()| true),
     }
@@ -51,13 +51,13 @@ fn insert_all(
     Ok(())
 }
 
-/// The sample users that can still sign in with their published password.
+/// Returns the sample users that are active and still have their published password.
 ///
-/// Only a database that holds all of them is looked at closely: a check costs a hash.
+/// Passwords are checked only if all sample users exist, because each check costs a hash.
 ///
 /// # Errors
 /// 503 `unavailable`.
-pub fn samples_alive(
+pub fn active_samples(
     connection: &mut AnyConnection,
     hasher: &Hasher,
 ) -> Result<Vec<&'static str>, Error> {
@@ -68,8 +68,8 @@ pub fn samples_alive(
             None => return Ok(Vec::new()),
         }
     }
-    let alive = |(_, password, active, hash): &(&str, &str, bool, String)| {
+    let is_active = |(_, password, active, hash): &(&str, &str, bool, String)| {
         *active && hasher.verify_blocking(&Password::from(*password), hash)
     };
-    Ok(found.iter().filter(|sample| alive(sample)).map(|(username, ..)| *username).collect())
+    Ok(found.iter().filter(|sample| is_active(sample)).map(|(username, ..)| *username).collect())
 }

@@ -1,52 +1,28 @@
-//! What the other fields of an account may hold, the same for form, API and command line.
+//! Rules for new passwords, the same for form, API and command line.
 
 use super::strength::weakness;
-use vestibule::{Error, MAX_PASSWORD, PasswordConfig};
+use crate::accounts::service::Accounts;
+use vestibule::{Error, MAX_PASSWORD, Password, PasswordConfig};
 
-/// Longest full name, in characters.
-const MAX_FULL_NAME: usize = 200;
-
-/// Whether a character turns the text after it round, so that people read something else.
-pub(super) fn turns_text(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// A full name, trimmed; `None` when nothing is left. 422 `invalid_field` when it is too long
-/// or holds control characters.
-///
-/// # Errors
-/// `invalid_field` naming `full_name`.
-pub fn full_name(text: &str) -> Result<Option<String>, Error> {
-    let name = text.trim();
-    let broken = |c: char| c.is_control() || turns_text(c) || c == '\u{fffd}';
-    if name.chars().take(MAX_FULL_NAME + 1).count() > MAX_FULL_NAME {
-        Err(Error::invalid_field("full_name", "A full name has at most 200 characters."))
-    } else if name.chars().any(broken) {
-        Err(Error::invalid_field("full_name", "A full name has no control characters."))
-    } else {
-        Ok((!name.is_empty()).then(|| name.to_owned()))
-    }
-}
-
-/// Whose password it is: nobody's is made of the own name alone.
+/// The owner of a password, which must not consist of its names alone.
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordOwner<'o> {
-    /// The user name in the form that is compared.
+    /// The canonical user name.
     pub username: &'o str,
     /// The full name, if any.
     pub full_name: Option<&'o str>,
 }
 
 impl<'o> PasswordOwner<'o> {
-    /// The user name, and each part of the full name.
+    /// Returns the user name and each part of the full name.
     fn names(self) -> impl Iterator<Item = &'o str> {
         let parts = self.full_name.unwrap_or_default().split_whitespace();
         [self.username].into_iter().chain(parts)
     }
 }
 
-/// Checks a new password: its form, and that it is not easy to guess. On the calling thread,
-/// for command lines; a request asks the accounts.
+/// Checks the form and the strength of a new password on the calling thread, for the command line.
+/// Requests use the methods of [`Accounts`].
 ///
 /// # Errors
 /// 422 `invalid_field` naming `field`.
@@ -56,13 +32,17 @@ pub fn new_password(
     owner: PasswordOwner<'_>,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
-    password_form(field, password, owner, config)?;
-    password_strength(field, password, owner, config)
+    check_form(field, password, owner, config)?;
+    check_strength(field, password, owner, config)
 }
 
-/// What is seen at once: long enough in code points, not absurdly long, readable, and not the
-/// user's own name. No rule about kinds of characters.
-pub(super) fn password_form(
+/// Checks the form of a new password: at least the minimum length in code points, at most
+/// [`MAX_PASSWORD`] bytes, only readable characters, and not the user's own name. There is no rule
+/// about kinds of characters.
+///
+/// # Errors
+/// 422 `invalid_field` naming `field`.
+pub(in crate::accounts) fn check_form(
     field: &'static str,
     password: &str,
     owner: PasswordOwner<'_>,
@@ -84,8 +64,8 @@ pub(super) fn password_form(
     }
 }
 
-/// Whether somebody would guess it; costs up to about as much as a hash.
-pub(super) fn password_strength(
+/// Checks that a password is not easy to guess; costs up to about as much as a hash.
+fn check_strength(
     field: &'static str,
     password: &str,
     owner: PasswordOwner<'_>,
@@ -93,16 +73,41 @@ pub(super) fn password_strength(
 ) -> Result<(), Error> {
     let about: Vec<&str> = [owner.username].into_iter().chain(owner.full_name).collect();
     match weakness(password, &about, config.strength) {
-        Some(why) => {
-            let message = format!("{why} A few unrelated words make a good one.");
+        Some(reason) => {
+            let message = format!("{reason} A few unrelated words make a good one.");
             Err(Error::invalid_field(field, message))
         }
         None => Ok(()),
     }
 }
 
-/// Whether a password is nothing but these names, in any order and however often, whatever the
-/// case and what stands between them.
+impl Accounts {
+    /// Checks the strength of a new password on a hashing thread.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `field`, 503 `busy`.
+    pub(in crate::accounts) async fn check_strength(
+        &self,
+        field: &'static str,
+        password: &Password,
+        owner: PasswordOwner<'_>,
+    ) -> Result<(), Error> {
+        if self.limits.strength == 0 {
+            return Ok(());
+        }
+        let (password, limits) = (password.clone(), self.limits.clone());
+        let (username, full_name) =
+            (owner.username.to_owned(), owner.full_name.map(ToOwned::to_owned));
+        let checked = self.hasher.run(move || {
+            let owner = PasswordOwner { username: &username, full_name: full_name.as_deref() };
+            check_strength(field, password.reveal(), owner, &limits)
+        });
+        checked.await?
+    }
+}
+
+/// Returns whether a password consists of these names alone, in any order and number, ignoring case
+/// and any other characters than letters and digits.
 fn is_made_of<'n>(password: &str, names: impl Iterator<Item = &'n str>) -> bool {
     let bare = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()

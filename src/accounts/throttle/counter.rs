@@ -1,61 +1,62 @@
-//! Buckets: what fills up with each attempt and is empty again when its time is over.
+//! Counters with a limit and a time window.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::queries::throttle;
+use crate::accounts::queries::throttle;
 use crate::db::AnyConnection;
 use vestibule::{Error, ErrorKind, from_micros};
 
-/// A bucket, and how much it takes.
+/// The name of a counter, and its limit.
 #[derive(Clone, Debug)]
-pub(super) struct Counter {
-    pub(super) name: String,
+pub(in crate::accounts) struct Counter {
+    pub(in crate::accounts) name: String,
     max: i64,
 }
 
-/// A bucket that has taken all that it takes.
+/// The state of a counter that exceeds its limit.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LimitReached {
+pub(in crate::accounts) struct LimitReached {
     /// In microseconds since 1970.
     ends_at: i64,
-    /// Whether this was the one too many, and so the only one of the window.
-    pub(super) first: bool,
+    /// Whether this attempt was the first above the limit in its window.
+    pub(in crate::accounts) is_first: bool,
 }
 
 impl Counter {
-    pub(super) fn new(name: impl Into<String>, max: i64) -> Self {
+    pub(in crate::accounts) fn new(name: impl Into<String>, max: i64) -> Self {
         Self { name: name.into(), max }
     }
 
-    /// Counts one, and says when that was one too many.
-    pub(super) fn count(
+    /// Adds 1; returns `Some` above the limit.
+    pub(in crate::accounts) fn count(
         &self,
         connection: &mut AnyConnection,
         now: OffsetDateTime,
         window: Duration,
     ) -> Result<Option<LimitReached>, Error> {
         let counted = throttle::count(connection, &self.name, now, window)?;
-        let full =
-            LimitReached { ends_at: counted.ends_at, first: counted.failures == self.max + 1 };
-        Ok((counted.failures > self.max).then_some(full))
+        Ok((counted.count > self.max).then_some(LimitReached {
+            ends_at: counted.ends_at,
+            is_first: counted.count == self.max + 1,
+        }))
     }
 }
 
 impl LimitReached {
-    /// 429 `too_many_attempts`, with the time to wait.
-    pub(super) fn refusal(self, now: OffsetDateTime) -> Result<Error, Error> {
+    /// Returns the error 429 `too_many_attempts` with `Retry-After`.
+    pub(in crate::accounts) fn error(self, now: OffsetDateTime) -> Result<Error, Error> {
         let wait = from_micros(self.ends_at)? - now;
         let seconds = u64::try_from(wait.whole_seconds()).unwrap_or(0) + 1;
         Ok(Error::new(ErrorKind::TooManyAttempts).retry_after(seconds))
     }
 }
 
-/// Who an address belongs to, as far as counting goes: with IPv6 everybody has the 2^64
-/// addresses of a network.
-pub(super) fn network(address: IpAddr) -> String {
+/// Returns the network that an address is counted as: with IPv6 a client has all 2^64 addresses of
+/// a /64.
+pub(in crate::accounts) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

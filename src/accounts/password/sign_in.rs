@@ -1,0 +1,148 @@
+//! Sign-in with user name and password: one way for the form and the API.
+
+use std::net::IpAddr;
+
+use crate::accounts::queries;
+use crate::accounts::service::Accounts;
+use crate::accounts::throttle::Client;
+use crate::accounts::user::{User, Username};
+use vestibule::{Error, ErrorKind, Password, Session, TokenPair, Tokens};
+
+/// A user name and a password as the client sent them.
+#[derive(Debug)]
+pub struct Credentials<'c> {
+    /// The user name.
+    pub username: &'c str,
+    /// The password.
+    pub password: &'c Password,
+    /// The address of the client.
+    pub address: Option<IpAddr>,
+}
+
+/// A user whose password was right, and the hash that it was checked against.
+struct VerifiedUser {
+    user: User,
+    hash: String,
+}
+
+impl Accounts {
+    /// Signs a browser in; the session's cookies are sent with this response.
+    ///
+    /// An unknown name, an invalid name and a wrong password cost the same work and get the same
+    /// response. Only a client that knows the password learns that an account is deactivated.
+    ///
+    /// # Errors
+    /// 401 `bad_credentials`, 403 `account_inactive`, 429 `too_many_attempts`, 503 `busy` or
+    /// `unavailable`.
+    pub async fn sign_in_browser(
+        &self,
+        session: &Session<'_>,
+        credentials: &Credentials<'_>,
+        remember: bool,
+    ) -> Result<(), Error> {
+        let verified = self.verify_credentials(credentials).await?;
+        let opened = if remember {
+            session.start_remembered(&verified.user).await?
+        } else {
+            session.start(&verified.user).await?
+        };
+        if !self.is_still_valid(&verified, credentials.password).await? {
+            session.undo(&opened).await?;
+            return Err(ErrorKind::BadCredentials.into());
+        }
+        Ok(())
+    }
+
+    /// Signs a program in and returns its tokens.
+    ///
+    /// # Errors
+    /// The same as [`sign_in_browser`](Self::sign_in_browser).
+    pub async fn sign_in_program(
+        &self,
+        tokens: &Tokens<'_>,
+        credentials: &Credentials<'_>,
+    ) -> Result<TokenPair, Error> {
+        let verified = self.verify_credentials(credentials).await?;
+        let pair = tokens.start(&verified.user).await?;
+        if !self.is_still_valid(&verified, credentials.password).await? {
+            tokens.end(&tokens.verify(&pair.access_token)?).await?;
+            return Err(ErrorKind::BadCredentials.into());
+        }
+        Ok(pair)
+    }
+
+    /// Verifies a user name and a password.
+    async fn verify_credentials(
+        &self,
+        credentials: &Credentials<'_>,
+    ) -> Result<VerifiedUser, Error> {
+        let username = Username::parse(credentials.username).ok();
+        // An invalid name is counted as it was sent, so that 429 does not reveal that it is invalid.
+        let key = username.as_ref().map_or(credentials.username, Username::key);
+        let client = Client { address: credentials.address, sign_in: None };
+        // Checked first, so that a flood which the hasher refuses costs no database query; it is
+        // refused for every name, which reveals nothing. The place in the queue is taken after the
+        // throttle, so that throttled clients do not take it from others.
+        self.hasher.room()?;
+        let attempt = self.begin_attempt(key, &client).await?;
+        let check = async {
+            let known = match username {
+                Some(username) => {
+                    self.run(move |connection| queries::with_hash(connection, &username)).await?
+                }
+                None => None,
+            };
+            let stored = known.as_ref().map(|(_, hash)| hash.as_str());
+            let is_right = self.hasher.verify(credentials.password, stored).await?;
+            Ok((known, is_right))
+        };
+        let (attempt, (known, is_right)) = self.check_attempt(attempt, check).await?;
+        if let Some((user, _)) = &known {
+            self.audit().count_password(user.id, is_right, credentials.address);
+        }
+        match known {
+            Some((user, hash)) if is_right => {
+                self.finish_attempt(attempt, user.active).await?;
+                if !user.active {
+                    return Err(ErrorKind::AccountInactive.into());
+                }
+                let hash = if self.hasher.is_outdated(&hash) {
+                    self.upgrade_hash(user.id, hash, credentials.password).await
+                } else {
+                    hash
+                };
+                Ok(VerifiedUser { user, hash })
+            }
+            _ => Err(ErrorKind::BadCredentials.into()),
+        }
+    }
+
+    /// Returns whether the password is still valid. Called after a sign-in was opened, which must
+    /// not remain if the password has changed meanwhile. Another hash may be one of the same
+    /// password.
+    async fn is_still_valid(
+        &self,
+        verified: &VerifiedUser,
+        password: &Password,
+    ) -> Result<bool, Error> {
+        let id = verified.user.id;
+        let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
+        match stored {
+            Some(hash) if hash == verified.hash => Ok(true),
+            other => self.hasher.verify(password, other.as_deref()).await,
+        }
+    }
+
+    /// Replaces an outdated hash now that the password is known, and returns the stored hash. After
+    /// a failure the next sign-in tries again.
+    async fn upgrade_hash(&self, id: i64, old: String, password: &Password) -> String {
+        let Ok(new) = self.hasher.hash(password).await else { return old };
+        let (before, after) = (old.clone(), new.clone());
+        let written =
+            self.run(move |connection| queries::upgrade_hash(connection, id, &before, &after));
+        match written.await {
+            Ok(1) => new,
+            _ => old,
+        }
+    }
+}

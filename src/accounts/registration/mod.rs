@@ -1,0 +1,13 @@
+//! New accounts: registration of visitors, the first administrator through a set-up link, and the
+//! sample users of the Flask guide.
+//!
+//! Imports `accounts::{password, throttle, service, queries, audit, user}`, `crate::db` and the
+//! library `vestibule`.
+
+mod register;
+mod samples;
+mod setup;
+
+pub use register::Registration;
+pub use samples::{SAMPLES, active_samples, insert_samples};
+pub use setup::{SetupToken, new_setup_link};

@@ -113,7 +113,6 @@ pub use guards::checked::{Checked, Condition};
 pub use guards::conditions::{Locations, Role, Scope};
 pub use guards::maybe::Maybe;
 pub use guards::public_keys::PublicKeys;
-pub use guards::reporter::Reporter;
 pub use guards::token_holder::TokenHolder;
 pub use guards::tokens::{AccessToken, RefreshToken};
 pub use guards::users::{AnyTokenUser, Authenticated, CurrentUser, SessionUser, TokenUser};

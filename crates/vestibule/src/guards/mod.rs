@@ -9,7 +9,6 @@ pub(crate) mod checked;
 pub(crate) mod conditions;
 pub(crate) mod maybe;
 pub(crate) mod public_keys;
-pub(crate) mod reporter;
 pub(crate) mod sentinel;
 pub(crate) mod token_holder;
 pub(crate) mod tokens;

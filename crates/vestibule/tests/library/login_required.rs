@@ -167,7 +167,6 @@ demanding! {
     writer: vestibule::Session<'_>;
     tokens: vestibule::Tokens<'_>;
     sign_ins: vestibule::SignIns<'_>;
-    reporter: vestibule::Reporter<'_>;
     keys: vestibule::PublicKeys<'_>;
     foreign: &State<Users>;
     nothing: &rocket::http::CookieJar<'_>;

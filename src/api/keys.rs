@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
 use crate::http::{ClientAddress, Json, JsonBody};
 use vestibule::{
-    Authenticated, CreatedKey, Error, Fresh, KeyRequest, Scoped, SignIn, SignInKind, SignIns,
+    Authenticated, CreatedKey, Error, Fresh, KeyRequest, Scoped, SignIn, SignIns,
     duration,
 };
 
@@ -53,8 +53,8 @@ impl Listed {
             expires_at: shown(key.expires_at),
             last_seen_at: last_used(&key).map(shown),
             id: key.id.to_string(),
-            label: key.label,
-            scopes: key.scopes,
+            label: key.label().map(str::to_owned),
+            scopes: key.scopes().to_vec(),
         }
     }
 }
@@ -65,8 +65,8 @@ impl From<CreatedKey> for Made {
             id: sign_in.id.to_string(),
             created_at: shown(sign_in.created_at),
             expires_at: shown(sign_in.expires_at),
-            label: sign_in.label,
-            scopes: sign_in.scopes,
+            label: sign_in.label().map(str::to_owned),
+            scopes: sign_in.scopes().to_vec(),
             key: key.as_str().to_owned(),
         }
     }
@@ -80,7 +80,7 @@ pub(super) async fn list(
 ) -> Result<Json<Vec<Listed>>, Error> {
     let current = user.authentication().sign_in();
     let all = sign_ins.list(&user.id.to_string()).await?;
-    let keys = all.into_iter().filter(|sign_in| sign_in.kind == SignInKind::Key);
+    let keys = all.into_iter().filter(|sign_in| sign_in.kind.is_key());
     Ok(Json(keys.map(|key| Listed::of(key, current)).collect()))
 }
 

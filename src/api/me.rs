@@ -49,7 +49,7 @@ fn claims_of(key: &SignIn) -> Map<String, Value> {
         ("sub", key.account.as_str().into()),
         ("type", "access_key".into()),
         ("sid", key.id.as_str().into()),
-        ("scope", key.scopes.join(" ").into()),
+        ("scope", key.scopes().join(" ").into()),
         ("fresh", false.into()),
         ("iat", key.created_at.unix_timestamp().into()),
         ("auth_time", key.auth_time.unix_timestamp().into()),

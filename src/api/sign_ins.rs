@@ -8,13 +8,13 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{OwnSignIns, TokenUser};
 use crate::http::Json;
-use vestibule::{Authenticated, Error, Scoped, SignIn, SignInKind, SignIns};
+use vestibule::{Authenticated, Error, Scoped, SignIn, SignIns};
 
 /// A sign-in as its owner sees it.
 #[derive(Serialize)]
 pub(super) struct Shown {
     id: String,
-    kind: SignInKind,
+    kind: &'static str,
     created_at: String,
     last_seen_at: String,
     expires_at: String,
@@ -33,10 +33,10 @@ impl Shown {
             last_seen_at: time(sign_in.last_seen_at),
             expires_at: time(sign_in.expires_at),
             id: sign_in.id.to_string(),
-            kind: sign_in.kind,
+            kind: sign_in.kind.as_str(),
+            label: sign_in.label().map(str::to_owned),
             user_agent: sign_in.user_agent,
             address: sign_in.address,
-            label: sign_in.label,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::output::print_line;
 use super::user;
 use crate::accounts::audit::Actor;
 use crate::accounts::{generate_key, last_used, queries};
-use vestibule::{Clock, ErrorKind, KeyRequest, SignInId, SignInKind, duration};
+use vestibule::{Clock, ErrorKind, KeyRequest, SignInId, duration};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
@@ -84,9 +84,9 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let user = user::find(connection, name)?;
             let (now, idle) = (actor.at(), auth.session.idle);
             let all = queries::sign_ins_of(connection, user.id)?;
-            let keys = all.iter().filter(|key| key.kind == SignInKind::Key);
-            for key in keys.filter(|key| key.stands(now, idle)) {
-                let scopes = key.scopes.join(",");
+            let keys = all.iter().filter(|key| key.kind.is_key());
+            for key in keys.filter(|key| key.is_active(now, idle)) {
+                let scopes = key.scopes().join(",");
                 let used = last_used(key).and_then(|used| used.format(&Rfc3339).ok());
                 print_line(format_args!(
                     "{}  {:<20}  {:<20}  {:<32}  {}",
@@ -94,7 +94,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
                     key.expires_at.format(&Rfc3339).unwrap_or_default(),
                     used.as_deref().unwrap_or("never"),
                     if scopes.is_empty() { "-" } else { &scopes },
-                    key.label.as_deref().unwrap_or("-"),
+                    key.label().unwrap_or("-"),
                 ));
             }
         }

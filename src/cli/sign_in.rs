@@ -43,14 +43,14 @@ pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
             let user = user::find(&mut database.connection, name)?;
             let (now, idle) = (Clock::system().now()?, database.auth.session.idle);
             let all = queries::sign_ins_of(&mut database.connection, user.id)?;
-            for sign_in in all.iter().filter(|sign_in| sign_in.stands(now, idle)) {
+            for sign_in in all.iter().filter(|sign_in| sign_in.is_active(now, idle)) {
                 print_line(format_args!(
                     "{}  {:<7}  {}  {:<15}  {}",
                     sign_in.id,
                     sign_in.kind.as_str(),
                     sign_in.last_seen_at.format(&Rfc3339).unwrap_or_default(),
                     sign_in.address.as_deref().unwrap_or("-"),
-                    sign_in.label.as_deref().or(sign_in.user_agent.as_deref()).unwrap_or("-"),
+                    sign_in.label().or(sign_in.user_agent.as_deref()).unwrap_or("-"),
                 ));
             }
         }

@@ -93,7 +93,7 @@ pub(super) async fn change_password(
     let acting = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
     match accounts.change_password(&user, &passwords, acting).await {
         Ok(()) => {
-            match sign_in.remembered {
+            match sign_in.is_remembered() {
                 true => session.start_remembered(user.account()).await?,
                 false => session.start(user.account()).await?,
             };

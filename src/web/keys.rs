@@ -19,7 +19,7 @@ use crate::accounts::{
 };
 use crate::http::ClientAddress;
 use vestibule::{
-    CreatedKey, Error, ErrorKind, Fresh, KeyConfig, KeyRequest, Scope, SignIn, SignInKind, SignIns,
+    CreatedKey, Error, ErrorKind, Fresh, KeyConfig, KeyRequest, Scope, SignIn, SignIns,
     duration,
 };
 
@@ -124,7 +124,7 @@ impl<'d> AdminContext<'d> {
         sign_ins: &SignIns<'_>,
     ) -> Result<Self, Error> {
         let mut keys = sign_ins.list(&user.id.to_string()).await?;
-        keys.retain(|sign_in| sign_in.kind == SignInKind::Key);
+        keys.retain(|sign_in| sign_in.kind.is_key());
         Ok(Self { view, user, accounts, keys })
     }
 
@@ -151,7 +151,7 @@ impl<'d> AdminContext<'d> {
         let chosen = again.map(|(form, _)| form.expires_in.as_str());
         let own = context! {
             keys: self.keys.iter().map(row).collect::<Vec<_>>(),
-            made: made.map(|made| context! { label: &made.sign_in.label, key: made.key.as_str() }),
+            made: made.map(|made| context! { label: made.sign_in.label(), key: made.key.as_str() }),
             label: again.map(|(form, _)| &form.label),
             scopes,
             lives: lives(self.accounts.keys(), chosen),
@@ -168,8 +168,8 @@ impl<'d> AdminContext<'d> {
 fn row(key: &SignIn) -> impl Serialize {
     context! {
         id: key.id.to_string(),
-        label: key.label.clone(),
-        scopes: key.scopes.clone(),
+        label: key.label().map(str::to_owned),
+        scopes: key.scopes().to_vec(),
         created_at: shown(key.created_at),
         expires_at: shown(key.expires_at),
         last_used: last_used(key).map(shown),

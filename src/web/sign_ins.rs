@@ -25,11 +25,11 @@ pub(super) async fn list(
             context! {
                 id: &sign_in.id,
                 kind: match sign_in.kind {
-                    SignInKind::Browser => "Browser",
-                    SignInKind::Token => "Program",
-                    SignInKind::Key => "Access key",
+                    SignInKind::Browser { .. } => "Browser",
+                    SignInKind::Token { .. } => "Program",
+                    SignInKind::Key { .. } => "Access key",
                 },
-                device: sign_in.label.as_ref().or(sign_in.user_agent.as_ref()),
+                device: sign_in.label().or(sign_in.user_agent.as_deref()),
                 address: &sign_in.address,
                 created_at: shown(sign_in.created_at),
                 last_seen_at: shown(sign_in.last_seen_at),

@@ -118,7 +118,7 @@ fn a_password_change_in_the_browser_ends_everything_else_and_gives_it_a_new_id()
             assert_eq!((reply.status, reply.location()), (303, "/account"), "{}", reply.body);
             let after = only_row(&app, USER_01);
             assert_ne!(after.id, before.id);
-            assert_eq!(after.remembered, remember);
+            assert_eq!(after.is_remembered(), remember);
             assert!(session_lives(&person), "this browser stays signed in");
             assert_eq!(person.jar.borrow().contains_key("remember_token"), remember);
             for name in ["session", "remember_token"] {

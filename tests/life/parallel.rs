@@ -199,7 +199,7 @@ fn fifty_who_refresh_with_one_token_at_once_get_one_successor() {
             successors.dedup();
             assert_eq!(successors.len(), 1, "round {round}: the identical one");
             let rows = two.rows(USER_01);
-            assert_eq!((rows.len(), rows[0].generation), (1, round as i64 + 1), "one step");
+            assert_eq!((rows.len(), rows[0].generation()), (1, round as i64 + 1), "one step");
             for answer in [&answers[0], &answers[AT_ONCE - 1]] {
                 assert!(two.token_lives(&answer.text("access_token")).await);
             }

@@ -62,7 +62,7 @@ fn what_is_over_or_idle_goes_in_batches_and_the_rest_stays() {
         let left = rows(&app, USER_01);
         assert_eq!(left.len(), 4);
         let now = app.clock.now().expect("a sane clock");
-        assert!(left.iter().all(|row| row.stands(now, IDLE)));
+        assert!(left.iter().all(|row| row.is_active(now, IDLE)));
     });
 }
 

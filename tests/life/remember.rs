@@ -48,7 +48,7 @@ fn the_box_gives_a_cookie_that_outlives_the_browser() {
         let end = remember.expires_datetime().expect("Expires");
         let expected = app.clock.now().expect("a sane clock").unix_timestamp() + 30 * DAY as i64;
         assert_eq!(end.unix_timestamp(), expected);
-        assert!(only_row(&app, USER_01).remembered);
+        assert!(only_row(&app, USER_01).is_remembered());
     });
 }
 
@@ -78,7 +78,7 @@ fn without_the_box_there_is_no_such_cookie() {
     on_both(|app| {
         let reply = sign_in(&app.anonymous(), "user_01", false);
         assert!(set_cookie(&reply, REMEMBER).is_none_or(|cookie| cookie.value().is_empty()));
-        assert!(!only_row(&app, USER_01).remembered);
+        assert!(!only_row(&app, USER_01).is_remembered());
         let refused = sign_in(&app.anonymous(), "user_09", true);
         assert_eq!(refused.status, 401);
         refused.assert_no_cookies();

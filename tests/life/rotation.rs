@@ -43,7 +43,7 @@ fn a_refresh_token_is_taken_for_the_next_pair_of_the_same_sign_in() {
         assert_eq!((&claims(&old)["gen"], &claims(&new)["gen"]), (&json!(0), &json!(1)));
         assert_eq!(program.get("/api/me").status, 200);
         assert!(token_lives(&app.client, &before.token.unwrap()), "it is the same sign-in");
-        assert_eq!(only_row(&app, USER_01).generation, 1);
+        assert_eq!(only_row(&app, USER_01).generation(), 1);
     });
 }
 
@@ -58,7 +58,7 @@ fn within_the_grace_the_same_token_gets_the_same_successor_byte_for_byte() {
             assert_eq!(text(&again, "refresh_token"), successor);
             assert!(token_lives(&app.client, &text(&again, "access_token")));
         }
-        assert_eq!(only_row(&app, USER_01).generation, 1, "one step, however often it was asked");
+        assert_eq!(only_row(&app, USER_01).generation(), 1, "one step, however often it was asked");
         assert_eq!(refresh(&app.client, &successor).status, 200, "the successor works");
     });
 }
@@ -250,7 +250,7 @@ fn an_access_token_takes_no_step_and_a_cookie_neither() {
         let reply = person.post("/api/refresh");
         assert_eq!((reply.status, reply.code().as_str()), (401, "credentials_missing"));
         reply.assert_no_cookies();
-        assert_eq!(only_row(&app, USER_01).generation, 0);
+        assert_eq!(only_row(&app, USER_01).generation(), 0);
         program.refresh_token = right;
         assert_eq!(program.refresh().status, 200);
     });

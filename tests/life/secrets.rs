@@ -87,7 +87,7 @@ fn a_race_of_two_tabs_across_a_rotation_is_no_theft() {
         assert_ne!(one_csrf, other_csrf);
         let mut connection = place.connection();
         let generation = |connection: &mut _| {
-            queries::sign_ins_of(connection, USER_01).expect("rows")[0].generation
+            queries::sign_ins_of(connection, USER_01).expect("rows")[0].generation()
         };
         assert_eq!(generation(&mut connection), 1, "one step");
 

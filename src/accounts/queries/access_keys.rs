@@ -11,7 +11,7 @@ use crate::accounts::audit::{Actor, AuditEvent, Record, append};
 use crate::accounts::user::User;
 use crate::db::schema::sign_ins;
 use crate::db::{AnyConnection, write};
-use vestibule::{Error, ErrorKind, SignIn, SignInKind, to_micros};
+use vestibule::{Error, ErrorKind, SignIn, to_micros};
 
 /// Maximum number of unexpired keys of an account.
 pub const MAX_ACTIVE_KEYS: i64 = 100;
@@ -58,7 +58,7 @@ fn count_active(
 ) -> QueryResult<i64> {
     sign_ins::table
         .filter(sign_ins::account.eq(account))
-        .filter(sign_ins::kind.eq(SignInKind::Key.as_str()))
+        .filter(sign_ins::kind.eq("key"))
         .filter(sign_ins::expires_at.gt(to_micros(now)))
         .select(count_star())
         .get_result(connection)
@@ -67,10 +67,10 @@ fn count_active(
 /// Returns the details of a key for the audit log: scopes, expiry and the sign-in that created it.
 /// The label comes last, because its text may imitate the others.
 fn detail(key: &SignIn, actor: &Actor) -> Result<String, Error> {
-    let scopes = if key.scopes.is_empty() { "none".to_owned() } else { key.scopes.join(" ") };
+    let scopes = if key.scopes().is_empty() { "none".to_owned() } else { key.scopes().join(" ") };
     let until = key.expires_at.format(&Rfc3339).map_err(Error::internal)?;
     let sign_in = actor.sign_in.as_ref().map(|id| format!(", by sign-in {id}")).unwrap_or_default();
-    let label = key.label.as_deref().unwrap_or_default();
+    let label = key.label().unwrap_or_default();
     Ok(format!("{scopes}, until {until}{sign_in}: {label}"))
 }
 
@@ -80,5 +80,5 @@ fn detail(key: &SignIn, actor: &Actor) -> Result<String, Error> {
 /// A database error (503 `unavailable`).
 pub fn find_key(connection: &mut AnyConnection, id: &str) -> QueryResult<Option<SignIn>> {
     let found = find(connection, id)?;
-    Ok(found.filter(|sign_in| sign_in.kind == SignInKind::Key))
+    Ok(found.filter(|sign_in| sign_in.kind.is_key()))
 }

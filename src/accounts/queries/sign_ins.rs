@@ -12,7 +12,8 @@ use crate::db::schema::{sign_ins, users};
 use crate::db::{AnyConnection, write};
 use vestibule::{Error, ErrorKind, Rotation, SignIn, SignInId, SignInKind, from_micros, to_micros};
 
-/// A row of `sign_ins`. The scopes are separated by spaces.
+/// A row of `sign_ins`. The scopes are separated by spaces; behind the hash of a key stands, after a
+/// dot, the digest of its account's stamp.
 #[derive(Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = sign_ins)]
 pub(in crate::accounts) struct SignInRow {
@@ -36,6 +37,17 @@ pub(in crate::accounts) struct SignInRow {
 impl SignInRow {
     /// Returns the row of a sign-in; `None` if its account is no number.
     pub(in crate::accounts) fn of(sign_in: &SignIn) -> Option<Self> {
+        let rotated_at = match sign_in.kind {
+            SignInKind::Token { rotated_at, .. } => rotated_at.map(to_micros),
+            _ => None,
+        };
+        let secret_hash = match &sign_in.kind {
+            SignInKind::Key { secret_hash, stamp: None, .. } => Some(secret_hash.clone()),
+            SignInKind::Key { secret_hash, stamp: Some(stamp), .. } => {
+                Some(format!("{secret_hash}.{stamp}"))
+            }
+            _ => None,
+        };
         Some(Self {
             id: sign_in.id.to_string(),
             account: sign_in.account.parse().ok()?,
@@ -44,35 +56,50 @@ impl SignInRow {
             auth_time: to_micros(sign_in.auth_time),
             last_seen_at: to_micros(sign_in.last_seen_at),
             expires_at: to_micros(sign_in.expires_at),
-            remembered: sign_in.remembered,
-            generation: sign_in.generation,
-            rotated_at: sign_in.rotated_at.map(to_micros),
+            remembered: sign_in.is_remembered(),
+            generation: sign_in.generation(),
+            rotated_at,
             user_agent: sign_in.user_agent.clone(),
             address: sign_in.address.clone(),
-            label: sign_in.label.clone(),
-            scopes: sign_in.scopes.join(" "),
-            secret_hash: sign_in.secret_hash.clone(),
+            label: sign_in.label().map(str::to_owned),
+            scopes: sign_in.scopes().join(" "),
+            secret_hash,
         })
     }
 
     /// Returns the sign-in of a row; `None` if a value is invalid.
     fn into_sign_in(self) -> Option<SignIn> {
+        let kind = match self.kind.as_str() {
+            "browser" => SignInKind::Browser { remembered: self.remembered },
+            "token" => SignInKind::Token {
+                generation: self.generation,
+                rotated_at: self.rotated_at.and_then(|micros| from_micros(micros).ok()),
+            },
+            "key" => {
+                let stored = self.secret_hash?;
+                let (secret_hash, stamp) = match stored.split_once('.') {
+                    Some((hash, stamp)) => (hash.to_owned(), Some(stamp.to_owned())),
+                    None => (stored, None),
+                };
+                SignInKind::Key {
+                    label: self.label.unwrap_or_default(),
+                    scopes: self.scopes.split_ascii_whitespace().map(str::to_owned).collect(),
+                    secret_hash,
+                    stamp,
+                }
+            }
+            _ => return None,
+        };
         Some(SignIn {
             id: SignInId::parse(&self.id)?,
             account: self.account.to_string(),
-            kind: SignInKind::parse(&self.kind)?,
+            kind,
             created_at: from_micros(self.created_at).ok()?,
             auth_time: from_micros(self.auth_time).ok()?,
             last_seen_at: from_micros(self.last_seen_at).ok()?,
             expires_at: from_micros(self.expires_at).ok()?,
-            remembered: self.remembered,
-            generation: self.generation,
-            rotated_at: self.rotated_at.and_then(|micros| from_micros(micros).ok()),
             user_agent: self.user_agent,
             address: self.address,
-            label: self.label,
-            scopes: self.scopes.split_ascii_whitespace().map(str::to_owned).collect(),
-            secret_hash: self.secret_hash,
         })
     }
 }
@@ -172,7 +199,7 @@ pub(in crate::accounts) fn rotate(
         let newest = sign_ins::table
             .find(id)
             .filter(sign_ins::generation.eq(from))
-            .filter(sign_ins::kind.eq(SignInKind::Token.as_str()))
+            .filter(sign_ins::kind.eq("token"))
             .filter(sign_ins::expires_at.gt(to_micros(at)));
         let claimed = diesel::update(newest)
             .set((
@@ -188,11 +215,14 @@ pub(in crate::accounts) fn rotate(
         if claimed == 1 {
             return Ok(Rotation::Rotated(row));
         }
-        let raced = row.rotated_at.is_some_and(|rotated| at - rotated <= grace);
-        if row.generation == from + 1 && raced {
+        let SignInKind::Token { generation, rotated_at } = row.kind else {
+            return Ok(Rotation::Gone);
+        };
+        let within_grace = rotated_at.is_some_and(|rotated| at - rotated <= grace);
+        if generation == from + 1 && within_grace {
             return Ok(Rotation::Replayed(row));
         }
-        if from >= row.generation || row.kind != SignInKind::Token {
+        if from >= generation {
             return Ok(Rotation::Gone);
         }
         end_sign_in(connection, id)?;

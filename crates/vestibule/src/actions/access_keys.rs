@@ -81,19 +81,18 @@ impl CreatedKey {
         let sign_in = SignIn {
             id,
             account: account.id().to_string(),
-            kind: SignInKind::Key,
+            kind: SignInKind::Key {
+                label: label.to_owned(),
+                scopes: wanted.scopes,
+                secret_hash: key.hash(),
+                stamp: stamp_digest(&account.stamp()),
+            },
             created_at: now,
             auth_time: now,
             last_seen_at: now,
             expires_at,
-            remembered: false,
-            generation: 0,
-            rotated_at: None,
             user_agent: None,
             address: None,
-            label: Some(label.to_owned()),
-            scopes: wanted.scopes,
-            secret_hash: Some(secret_hash(&key, stamp_digest(&account.stamp()).as_deref())),
         };
         Ok(Self { sign_in, key })
     }
@@ -117,13 +116,6 @@ fn check(label: &str, scopes: &[String]) -> Result<(), Error> {
         return Err(Error::invalid_field("scopes", "Name each scope once."));
     }
     Ok(())
-}
-
-/// What a store keeps of a key: its hash and, behind a dot, the digest of the account's stamp,
-/// whose change ends the key.
-fn secret_hash(key: &AccessKey, stamp: Option<&str>) -> String {
-    let hash = key.hash();
-    stamp.map_or_else(|| hash.clone(), |stamp| format!("{hash}.{stamp}"))
 }
 
 /// Guard: creates access keys. It authenticates no user: require one beside it whose password was

@@ -26,8 +26,8 @@ pub(crate) async fn create_session<U: Account>(
     options: SessionOptions,
 ) -> Result<SignIn, Error> {
     let (lifetime, remembered) = options.life(&state.config.session);
-    let mut sign_in = new_row(request, state, account, SignInKind::Browser, lifetime)?;
-    sign_in.remembered = remembered;
+    let kind = SignInKind::Browser { remembered };
+    let mut sign_in = new_row(request, state, account, kind, lifetime)?;
     if !options.fresh {
         // The password was not proven.
         sign_in.auth_time = OffsetDateTime::UNIX_EPOCH;
@@ -58,14 +58,8 @@ pub(crate) fn new_row<U: Account>(
         auth_time: now,
         last_seen_at: now,
         expires_at: now + lifetime,
-        remembered: false,
-        generation: 0,
-        rotated_at: None,
         user_agent: request.headers().get_one("User-Agent").map(plain),
         address: request.client_ip().map(|address| address.to_string()),
-        label: None,
-        scopes: Vec::new(),
-        secret_hash: None,
     })
 }
 
@@ -102,19 +96,13 @@ pub(crate) async fn create_successor<U: Account>(
         None => SignIn {
             id,
             account: ticket.sub.clone(),
-            kind: SignInKind::Browser,
+            kind: SignInKind::Browser { remembered: ticket.remembered },
             created_at: time(ticket.iat)?,
             auth_time: time(ticket.auth)?,
             last_seen_at: now,
             expires_at: time(ticket.exp)?,
-            remembered: ticket.remembered,
-            generation: 0,
-            rotated_at: None,
             user_agent: None,
             address: None,
-            label: None,
-            scopes: Vec::new(),
-            secret_hash: None,
         },
     };
     if previous.account != account.id().to_string() || now >= previous.expires_at {

@@ -60,15 +60,19 @@ impl<U: Account> Mint<'_, U> {
 
     /// Depends on the row alone, so that the same row always gives the same token.
     fn refresh_claims(&self, sign_in: &SignIn) -> Result<Claims, Error> {
-        let since = sign_in.rotated_at.unwrap_or(sign_in.created_at);
+        let (generation, rotated_at) = match sign_in.kind {
+            SignInKind::Token { generation, rotated_at } => (generation, rotated_at),
+            _ => (0, None),
+        };
+        let since = rotated_at.unwrap_or(sign_in.created_at);
         let end = Lifetime::Never.end(since, (sign_in.created_at, sign_in.expires_at));
         let common = self.common(sign_in, TokenKind::Refresh, since);
-        let jti = format!("{}.{}", sign_in.id, sign_in.generation);
+        let jti = format!("{}.{generation}", sign_in.id);
         Ok(Claims {
             exp: end.map(OffsetDateTime::unix_timestamp),
             csrf: self.csrf(|| Ok(self.state.keys.derive("csrf", &[&jti])))?,
             jti: Some(jti),
-            generation: Some(sign_in.generation),
+            generation: Some(generation),
             ..common
         })
     }
@@ -127,18 +131,15 @@ pub(crate) fn row_from_claims(claims: &Claims, now: OffsetDateTime) -> Result<Si
     Ok(SignIn {
         id: SignInId::random()?,
         account: claims.sub.clone(),
-        kind: SignInKind::Token,
+        kind: SignInKind::Token {
+            generation: claims.generation.unwrap_or(0) + 1,
+            rotated_at: None,
+        },
         created_at: since,
         auth_time: time(claims.auth_time)?,
         last_seen_at: since,
         expires_at: claims.exp.map_or(Ok(since + Lifetime::Never.of_row()), time)?,
-        remembered: false,
-        generation: claims.generation.unwrap_or(0) + 1,
-        rotated_at: None,
         user_agent: None,
         address: None,
-        label: None,
-        scopes: Vec::new(),
-        secret_hash: None,
     })
 }

@@ -33,9 +33,7 @@ pub(crate) async fn rotate(
     }
     match rotation {
         Rotation::Rotated(row) | Rotation::Replayed(row)
-            if row.account == claims.sub
-                && row.kind == SignInKind::Token
-                && now < row.expires_at =>
+            if row.account == claims.sub && row.kind.is_token() && now < row.expires_at =>
         {
             Ok(row)
         }
@@ -56,8 +54,8 @@ pub(crate) async fn find_current(
     let (id, from) = id_and_generation(claims)?;
     let found = store.get(&id).await?.filter(|row| {
         row.account == claims.sub
-            && row.kind == SignInKind::Token
-            && row.generation == from
+            && row.kind.is_token()
+            && row.generation() == from
             && now < row.expires_at
     });
     found.ok_or_else(|| TokenError::SignInEnded.into())
@@ -82,7 +80,8 @@ pub(crate) async fn confirm<U: Account>(
         }
         None => {
             let life = options.access_life(&state.config.token)?.of_row();
-            new_row(request, state, found.account(), SignInKind::Token, life)
+            let kind = SignInKind::Token { generation: 0, rotated_at: None };
+            new_row(request, state, found.account(), kind, life)
         }
     }
 }

@@ -171,7 +171,7 @@ impl Session<'_> {
         let config = &state.config.session;
         let ticket = Ticket::of_session(request, config, sign_in, fresh, stamp.clone(), now);
         session_cookies::write(request, state, CookieKind::Session, &ticket)?;
-        if sign_in.remembered && config.remembers() {
+        if sign_in.is_remembered() && config.remembers() {
             let ticket = Ticket::of_remembrance(request, sign_in, stamp);
             session_cookies::write(request, state, CookieKind::Remember, &ticket)
         } else {

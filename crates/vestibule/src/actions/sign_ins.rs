@@ -43,7 +43,7 @@ impl SignIns<'_> {
             Some(store) => store.list(account).await?,
             None => Vec::new(),
         };
-        Ok(all.into_iter().filter(|sign_in| sign_in.stands(now, idle)).collect())
+        Ok(all.into_iter().filter(|sign_in| sign_in.is_active(now, idle)).collect())
     }
 
     /// Ends one of the account's sign-ins.

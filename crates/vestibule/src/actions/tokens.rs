@@ -88,7 +88,8 @@ impl Tokens<'_> {
         options: TokenOptions,
     ) -> Result<TokenPair, Error> {
         let life = options.sign_in_life(&self.state.config.token)?.of_row();
-        let row = new_row(self.request, self.state, account, SignInKind::Token, life)?;
+        let kind = SignInKind::Token { generation: 0, rotated_at: None };
+        let row = new_row(self.request, self.state, account, kind, life)?;
         // First, so that no sign-in is stored whose tokens cannot be created.
         let pair = self.mint(account, &options).pair(&row, options.fresh.unwrap_or(true))?;
         store(self.request, self.state, row).await?;

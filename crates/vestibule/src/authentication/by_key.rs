@@ -63,22 +63,19 @@ fn check_key<U: Account>(
     account: Option<Arc<U>>,
     now: OffsetDateTime,
 ) -> Result<(Arc<SignIn>, Arc<U>), Error> {
-    let row = cached.sign_in.clone().ok_or(TokenError::SignInEnded)?;
-    let stored = row.secret_hash.as_deref().filter(|_| row.kind == SignInKind::Key);
-    let stored = stored.ok_or(TokenError::AccessKey)?;
-    let (stored_hash, stamp) = match stored.split_once('.') {
-        Some((stored_hash, stamp)) => (stored_hash, Some(stamp)),
-        None => (stored, None),
+    let row = cached.sign_in.as_ref().ok_or(TokenError::SignInEnded)?;
+    let SignInKind::Key { secret_hash, stamp, .. } = &row.kind else {
+        return Err(TokenError::AccessKey.into());
     };
-    if !is_equal(stored_hash, hash) {
+    if !is_equal(secret_hash, hash) {
         return Err(TokenError::AccessKey.into());
     }
     if now >= row.expires_at {
         return Err(ErrorKind::TokenExpired.into());
     }
     let account = account.filter(|account| account.is_active()).ok_or(TokenError::AccountGone)?;
-    if cached.stamp.as_deref() != stamp {
+    if cached.stamp != *stamp {
         return Err(TokenError::SignInEnded.into());
     }
-    Ok((row, account))
+    Ok((row.clone(), account))
 }

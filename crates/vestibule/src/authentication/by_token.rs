@@ -98,7 +98,7 @@ pub(crate) async fn by_token<U: Account>(
             sid: claims.sid.as_deref(),
             sub: &claims.sub,
             stamp: claims.stamp.as_deref(),
-            kind: SignInKind::Token,
+            is_kind: SignInKind::is_token,
             idle: None,
         };
         find_active::<U>(request, state, &claim).await??

@@ -24,7 +24,7 @@ pub(crate) struct SignInClaim<'c> {
     pub(crate) sid: Option<&'c str>,
     pub(crate) sub: &'c str,
     pub(crate) stamp: Option<&'c str>,
-    pub(crate) kind: SignInKind,
+    pub(crate) is_kind: fn(&SignInKind) -> bool,
     /// The idle limit; for sessions.
     pub(crate) idle: Option<Duration>,
 }
@@ -68,7 +68,7 @@ impl SignInClaim<'_> {
     ) -> Result<ActiveSignIn<U>, TokenError> {
         let is_active = |sign_in: &SignIn| {
             sign_in.account == self.sub
-                && sign_in.kind == self.kind
+                && (self.is_kind)(&sign_in.kind)
                 && now < sign_in.expires_at
                 && !self.idle.is_some_and(|limit| cached.is_idle(now, limit))
         };

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::claims::Claims;
 use crate::config::Location;
-use crate::sign_in::{SignIn, SignInKind};
+use crate::sign_in::SignIn;
 
 /// The kind of credential that authenticated a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,7 +95,7 @@ impl<U> Authentication<U> {
     /// Whether an access key was presented.
     #[must_use]
     pub fn is_key(&self) -> bool {
-        self.sign_in.as_ref().is_some_and(|sign_in| sign_in.kind == SignInKind::Key)
+        self.sign_in.as_ref().is_some_and(|sign_in| sign_in.kind.is_key())
     }
 
     /// Whether the credential carries a scope: an access key was created with it, a token lists it
@@ -103,7 +103,7 @@ impl<U> Authentication<U> {
     #[must_use]
     pub fn has_scope(&self, name: &str) -> bool {
         if let Some(key) = self.sign_in.as_ref().filter(|_| self.is_key()) {
-            return key.scopes.iter().any(|scope| scope == name);
+            return key.scopes().iter().any(|scope| scope == name);
         }
         let listed = self.claims.as_ref().and_then(|claims| claims.extra.get("scope"));
         let listed = listed.and_then(serde_json::Value::as_str).unwrap_or_default();

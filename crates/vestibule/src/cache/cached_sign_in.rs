@@ -66,12 +66,12 @@ impl CachedSignIn {
     pub(crate) fn record_use(&self, now: OffsetDateTime, idle: Duration) -> bool {
         let Some(sign_in) = &self.sign_in else { return false };
         let every = match sign_in.kind {
-            SignInKind::Browser => WRITE_EVERY.min(idle / 4),
-            SignInKind::Token | SignInKind::Key => WRITE_EVERY,
+            SignInKind::Browser { .. } => WRITE_EVERY.min(idle / 4),
+            SignInKind::Token { .. } | SignInKind::Key { .. } => WRITE_EVERY,
         };
         let before = self.last_seen.load(Ordering::Relaxed);
         let (this_one, relaxed) = (to_micros(now), Ordering::Relaxed);
-        let is_first = sign_in.kind == SignInKind::Key && before == to_micros(sign_in.created_at);
+        let is_first = sign_in.kind.is_key() && before == to_micros(sign_in.created_at);
         // Of many requests at once one writes.
         (is_first || is_past(before, now, every))
             && self.last_seen.compare_exchange(before, this_one, relaxed, relaxed).is_ok()

@@ -63,7 +63,7 @@ impl Ticket {
             exp: sign_in.expires_at.unix_timestamp(),
             auth: sign_in.auth_time.unix_timestamp(),
             fresh: false,
-            remembered: sign_in.remembered,
+            remembered: sign_in.is_remembered(),
             client: client(request),
             stamp,
             outdated: false,

@@ -119,18 +119,22 @@ impl SignInStore for MemorySignInStore {
         grace: Duration,
     ) -> Result<Rotation, Error> {
         let mut rows = self.rows();
-        let row = rows.by_id.get_mut(id);
-        let standing = |row: &&mut SignIn| at < row.expires_at && row.kind == SignInKind::Token;
-        let Some(row) = row.filter(standing).filter(|row| from <= row.generation) else {
+        let Some(row) = rows.by_id.get_mut(id).filter(|row| at < row.expires_at) else {
             return Ok(Rotation::Gone);
         };
-        if row.generation == from {
-            row.generation += 1;
-            (row.rotated_at, row.last_seen_at) = (Some(at), at);
+        let SignInKind::Token { generation, rotated_at } = &mut row.kind else {
+            return Ok(Rotation::Gone);
+        };
+        if from > *generation {
+            return Ok(Rotation::Gone);
+        }
+        if *generation == from {
+            *generation += 1;
+            (*rotated_at, row.last_seen_at) = (Some(at), at);
             return Ok(Rotation::Rotated(row.clone()));
         }
-        let raced = row.rotated_at.is_some_and(|rotated| at - rotated <= grace);
-        if row.generation == from + 1 && raced {
+        let within_grace = rotated_at.is_some_and(|rotated| at - rotated <= grace);
+        if *generation == from + 1 && within_grace {
             return Ok(Rotation::Replayed(row.clone()));
         }
         rows.by_id.remove(id);
@@ -175,19 +179,13 @@ mod tests {
             let sign_in = SignIn {
                 id: SignInId::random().expect("randomness"),
                 account: "ann".to_owned(),
-                kind: SignInKind::Token,
+                kind: SignInKind::Token { generation: 0, rotated_at: None },
                 created_at: now,
                 auth_time: now,
                 last_seen_at: now,
                 expires_at: now + time::Duration::minutes(lives),
-                remembered: false,
-                generation: 0,
-                rotated_at: None,
                 user_agent: None,
                 address: None,
-                label: None,
-                scopes: Vec::new(),
-                secret_hash: None,
             };
             store.open(&sign_in).now_or_never().expect("no wait").expect("a row");
         };

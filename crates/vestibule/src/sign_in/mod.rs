@@ -50,39 +50,88 @@ impl fmt::Display for SignInId {
     }
 }
 
-/// Who presents a sign-in, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
+/// Who presents a sign-in, and what only that kind of sign-in has.
+#[derive(Clone, PartialEq, Eq)]
 pub enum SignInKind {
     /// A browser, with a session cookie.
-    Browser,
+    Browser {
+        /// Whether a remember cookie presents it too: then it outlives its idle limit.
+        remembered: bool,
+    },
     /// A program, with access and refresh tokens.
-    Token,
-    /// A program, with an access key made by hand.
-    Key,
+    Token {
+        /// How often its refresh token was rotated.
+        generation: i64,
+        /// When it was last rotated.
+        rotated_at: Option<OffsetDateTime>,
+    },
+    /// A program, with an access key that a person created.
+    Key {
+        /// The name that a person gave it.
+        label: String,
+        /// What it may be used for.
+        scopes: Vec<String>,
+        /// What the secret is compared with: its SHA-256, 43 characters.
+        secret_hash: String,
+        /// The digest of the account's stamp, 16 characters; `None` for an account without one.
+        stamp: Option<String>,
+    },
 }
 
 impl SignInKind {
-    /// The word that stores keep.
+    /// Whether a browser presents it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::Token => "token",
-            Self::Key => "key",
-        }
+    pub const fn is_browser(&self) -> bool {
+        matches!(self, Self::Browser { .. })
     }
 
-    /// The kind of a stored word.
+    /// Whether access and refresh tokens present it.
     #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Browser, Self::Token, Self::Key].into_iter().find(|kind| kind.as_str() == word)
+    pub const fn is_token(&self) -> bool {
+        matches!(self, Self::Token { .. })
+    }
+
+    /// Whether an access key presents it.
+    #[must_use]
+    pub const fn is_key(&self) -> bool {
+        matches!(self, Self::Key { .. })
+    }
+
+    /// The word that stores keep: `browser`, `token` or `key`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Browser { .. } => "browser",
+            Self::Token { .. } => "token",
+            Self::Key { .. } => "key",
+        }
     }
 }
 
-/// One row of the store. Nothing in it lets anybody in; its `Debug` leaves the hash of a key
-/// out all the same.
-#[derive(Clone, PartialEq, Eq)]
+// By hand: the hash of a key is not for logs.
+impl fmt::Debug for SignInKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Browser { remembered } => {
+                f.debug_struct("Browser").field("remembered", remembered).finish()
+            }
+            Self::Token { generation, rotated_at } => f
+                .debug_struct("Token")
+                .field("generation", generation)
+                .field("rotated_at", rotated_at)
+                .finish(),
+            Self::Key { label, scopes, .. } => f
+                .debug_struct("Key")
+                .field("label", label)
+                .field("scopes", scopes)
+                .field("secret_hash", &"[redacted]")
+                .finish_non_exhaustive(),
+        }
+    }
+}
+
+/// One row of the store. It holds no credential, only hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
     /// Its id: `sid` in tokens and tickets.
     pub id: SignInId,
@@ -90,68 +139,67 @@ pub struct SignIn {
     pub account: String,
     /// Who presents it.
     pub kind: SignInKind,
-    /// When it was opened.
+    /// When it was created.
     pub created_at: OffsetDateTime,
     /// When the password was last proven.
     pub auth_time: OffsetDateTime,
     /// When it was last used, to the minute or so.
     pub last_seen_at: OffsetDateTime,
-    /// When it ends at the latest; nothing extends it.
+    /// When it expires; nothing extends it.
     pub expires_at: OffsetDateTime,
-    /// Whether a remember cookie presents it too: then it outlives its idle limit.
-    pub remembered: bool,
-    /// How often its refresh token was rotated.
-    pub generation: i64,
-    /// When that last happened.
-    pub rotated_at: Option<OffsetDateTime>,
-    /// What the client called itself, shortened.
+    /// The client's `User-Agent`, shortened.
     pub user_agent: Option<String>,
-    /// Where it came from.
+    /// The client's address.
     pub address: Option<String>,
-    /// The name that a person gave it.
-    pub label: Option<String>,
-    /// Of an access key: what it may be used for.
-    pub scopes: Vec<String>,
-    /// Of an access key: what its secret is compared with, a text of at most 64 characters.
-    pub secret_hash: Option<String>,
 }
 
 impl SignIn {
-    /// Whether it stands at this time: not over, and, in a browser that is not remembered,
+    /// Whether it is active at this time: not expired, and, in a browser that is not remembered,
     /// not unused for longer than `idle`.
     #[must_use]
-    pub fn stands(&self, now: OffsetDateTime, idle: Duration) -> bool {
-        let lasting = self.kind != SignInKind::Browser || self.remembered;
-        now < self.expires_at && (lasting || now - self.last_seen_at < idle)
+    pub fn is_active(&self, now: OffsetDateTime, idle: Duration) -> bool {
+        let ends_idle = matches!(self.kind, SignInKind::Browser { remembered: false });
+        now < self.expires_at && !(ends_idle && now - self.last_seen_at >= idle)
     }
 
-    /// The order of a [list](SignInStore::list): latest use first, then the one opened last, then by
-    /// id, so that every store gives the same.
+    /// Whether a remember cookie presents it too.
+    #[must_use]
+    pub const fn is_remembered(&self) -> bool {
+        matches!(self.kind, SignInKind::Browser { remembered: true })
+    }
+
+    /// The generation of its refresh token; 0 for the other kinds.
+    #[must_use]
+    pub const fn generation(&self) -> i64 {
+        match self.kind {
+            SignInKind::Token { generation, .. } => generation,
+            _ => 0,
+        }
+    }
+
+    /// The name of an access key; `None` for the other kinds.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        match &self.kind {
+            SignInKind::Key { label, .. } => Some(label),
+            _ => None,
+        }
+    }
+
+    /// The scopes of an access key; none for the other kinds.
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        match &self.kind {
+            SignInKind::Key { scopes, .. } => scopes,
+            _ => &[],
+        }
+    }
+
+    /// The order of a [list](crate::SignInStore::list): latest use first, then the newest, then by
+    /// id, so that every store returns the same.
     #[must_use]
     pub fn latest_first(&self, other: &Self) -> Ordering {
         let key = |row: &Self| (row.last_seen_at, row.created_at);
         key(other).cmp(&key(self)).then_with(|| other.id.as_str().cmp(self.id.as_str()))
-    }
-}
-
-impl fmt::Debug for SignIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignIn")
-            .field("id", &self.id)
-            .field("account", &self.account)
-            .field("kind", &self.kind)
-            .field("created_at", &self.created_at)
-            .field("auth_time", &self.auth_time)
-            .field("last_seen_at", &self.last_seen_at)
-            .field("expires_at", &self.expires_at)
-            .field("remembered", &self.remembered)
-            .field("generation", &self.generation)
-            .field("rotated_at", &self.rotated_at)
-            .field("user_agent", &self.user_agent)
-            .field("address", &self.address)
-            .field("label", &self.label)
-            .field("scopes", &self.scopes)
-            .field("secret_hash", &self.secret_hash.as_ref().map(|_| "[redacted]"))
-            .finish()
     }
 }

@@ -69,7 +69,8 @@ impl TestSignIn {
         if !state.config.mode.has_sessions() {
             return Err(ErrorKind::NotFound.into());
         }
-        let (kind, lifetime) = (SignInKind::Browser, state.config.session.lifetime);
+        let (kind, lifetime) =
+            (SignInKind::Browser { remembered: false }, state.config.session.lifetime);
         let row = new_row(request, state, account, kind, lifetime)?;
         let sign_in = store(request, state, row).await?;
         let stamp = stamp_digest(&account.stamp());
@@ -86,7 +87,8 @@ impl TestSignIn {
             Outcome::Error((_, error)) => return Err(error),
             Outcome::Forward(_) => return Err(ErrorKind::Internal.into()),
         };
-        let (kind, lifetime) = (SignInKind::Token, state.config.token.refresh.of_row());
+        let kind = SignInKind::Token { generation: 0, rotated_at: None };
+        let lifetime = state.config.token.refresh.of_row();
         let row = new_row(request, state, account, kind, lifetime)?;
         let sign_in = store(request, state, row).await?;
         let token = |text: String| {

@@ -8,7 +8,7 @@ use rocket::{Route, get, post, routes};
 use serde_json::{Value, json};
 use vestibule::{
     AccessKeys, AuthMethod, Authenticated, Error, Fresh, FreshOrKey, KeyRequest, MemorySignInStore,
-    Require, Role, Scope, Scoped, SignIns, TokenBody, Tokens,
+    Require, Role, Scope, Scoped, SignInKind, SignIns, TokenBody, Tokens,
 };
 
 use crate::app::{App, Reply, Setup};
@@ -54,7 +54,7 @@ async fn make(
 #[get("/keys")]
 async fn list(user: CurrentUser, sign_ins: SignIns<'_>) -> Result<Json<Vec<String>>, Error> {
     let all = sign_ins.list(&user.id.to_string()).await?;
-    let rows = all.into_iter().map(|row| format!("{} {:?}", row.kind.as_str(), row.label));
+    let rows = all.into_iter().map(|row| format!("{} {:?}", row.kind.as_str(), row.label()));
     Ok(Json(rows.collect()))
 }
 
@@ -69,7 +69,7 @@ fn who(user: TokenUser) -> String {
     let found = user.authentication();
     assert!(found.is_key() && found.method() == AuthMethod::Token && found.claims().is_none());
     assert!(!found.is_fresh() && !found.is_remembered());
-    format!("{} by {:?}", user.id, found.sign_in().and_then(|row| row.label.as_deref()))
+    format!("{} by {:?}", user.id, found.sign_in().and_then(|row| row.label()))
 }
 
 #[get("/scoped")]
@@ -238,9 +238,16 @@ fn a_key_of_the_right_shape_that_nobody_made_is_refused() {
     assert_eq!(other_app.get("/who").bearer(&other.key).send().status, 200);
     // The row of a key, with another's hash.
     let other = other_app.ledger.row(&other.id);
-    app.ledger.change(&made.id, |row| row.secret_hash = other.secret_hash);
+    let put = |new: Option<String>| {
+        app.ledger.change(&made.id, |row| match (&mut row.kind, new) {
+            (SignInKind::Key { secret_hash, .. }, Some(new)) => *secret_hash = new,
+            (kind, _) => *kind = SignInKind::Browser { remembered: false },
+        });
+    };
+    let SignInKind::Key { secret_hash, .. } = other.kind else { panic!("{other:?}") };
+    put(Some(secret_hash));
     refused(&app.get("/who").bearer(&made.key).send(), 401, "token_invalid");
-    app.ledger.change(&made.id, |row| row.secret_hash = None);
+    put(None);
     refused(&app.get("/who").bearer(&made.key).send(), 401, "token_invalid");
 }
 
@@ -250,10 +257,10 @@ fn the_ledger_keeps_no_key() {
     let row = app.ledger.row(&made.id);
     let kept = format!("{row:?}");
     assert!(!kept.contains(&made.key[27..]), "{kept}");
-    let hash = row.secret_hash.as_deref().expect("a hash");
-    assert!(!kept.contains(hash) && kept.contains("[redacted]"), "{kept}");
-    assert!(row.secret_hash.is_some_and(|hash| hash.len() <= 64));
-    assert_eq!((row.account.as_str(), row.scopes), ("1", vec!["files:read".to_owned()]));
+    let SignInKind::Key { scopes, secret_hash, .. } = row.kind else { panic!("{kept}") };
+    assert!(!kept.contains(&secret_hash) && kept.contains("[redacted]"), "{kept}");
+    assert!(secret_hash.len() <= 64);
+    assert_eq!((row.account.as_str(), scopes), ("1", vec!["files:read".to_owned()]));
 }
 
 #[test]

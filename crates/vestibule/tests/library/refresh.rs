@@ -181,6 +181,6 @@ fn the_sign_in_says_who_came_from_where() {
     let agent = format!("curl/8 {}", "x".repeat(500));
     app.post("/api/login/1").header("User-Agent", &agent).send();
     let row = app.ledger.only();
-    assert_eq!((row.account.as_str(), row.kind.as_str(), row.generation), ("1", "token", 0));
+    assert_eq!((row.account.as_str(), row.kind.as_str(), row.generation()), ("1", "token", 0));
     assert_eq!(row.user_agent.map(|name| name.chars().count()), Some(200));
 }

@@ -231,7 +231,7 @@ fn in_header(config: &TokenConfig, token: &str) -> RequestPart {
 impl fmt::Debug for TestSignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestSignIn")
-            .field("kind", &self.sign_in.kind)
+            .field("kind", &self.sign_in.kind.as_str())
             .field("account", &self.sign_in.account)
             .field("sign_in", &self.sign_in.id)
             .finish_non_exhaustive()

@@ -9,22 +9,13 @@ mod sign_ins;
 mod users;
 
 use rocket::fairing::AdHoc;
-use rocket::{Route, routes};
+use rocket::routes;
 
 use crate::http::{Guarded, catchers};
 use vestibule::Config;
 
 /// The path that all routes of the API are under.
 pub const BASE: &str = "/api";
-
-/// A rank before those that Rocket gives by itself, of which the first is -12.
-const FIRST: isize = -20;
-
-/// Rocket tries routes one after the other: what is asked most is to be tried first.
-fn first(mut routes: Vec<Route>) -> Vec<Route> {
-    routes.iter_mut().for_each(|route| route.rank = FIRST);
-    routes
-}
 
 /// The routes, by who may enter.
 #[must_use]
@@ -33,7 +24,7 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Guarded> {
         Guarded::new(BASE, "anyone", routes![sign_in::login]),
         Guarded::new(BASE, "RefreshToken", routes![sign_in::refresh]),
         Guarded::new(BASE, "AnyTokenUser", routes![sign_in::logout]),
-        Guarded::new(BASE, "TokenUser", [first(routes![me::me]), routes![me::claims]].concat()),
+        Guarded::new(BASE, "TokenUser", routes![me::me, me::claims]),
         Guarded::new(
             BASE,
             "Scoped<OwnAccount, TokenUser>",

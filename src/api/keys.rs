@@ -13,8 +13,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
 use crate::http::{ClientAddress, Json, JsonBody};
 use vestibule::{
-    Authenticated, CreatedKey, Error, Fresh, KeyRequest, Scoped, SignIn, SignIns,
-    duration,
+    Authenticated, CreatedKey, Error, Fresh, KeyRequest, Scoped, SignIn, SignIns, duration,
 };
 
 /// A key as its owner sees it at any time.

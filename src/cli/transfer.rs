@@ -78,7 +78,6 @@ pub(super) fn run(arguments: &MoveArguments) -> Result<(), Failure> {
         };
         progress.update(action, done, of);
     });
-    drop(progress);
     let summary = summary.map_err(|error| failure(&error, &from, &to))?;
     print_tables(&summary);
     let (from, to) = (from.shown(), to.shown());

@@ -33,7 +33,6 @@ pub(super) fn run(
     let actor = Actor::command_line(now);
     let written =
         import.write(connection, &actor, dry, |line| progress.update("written", line, lines));
-    drop(progress);
     match written {
         Ok(()) => {
             let (users, admins) = import.counts();

@@ -3,6 +3,7 @@
 
 use rocket::figment::value::Dict;
 use rocket::figment::{Figment, Profile, Provider};
+use strsim::levenshtein;
 
 use vestibule::ConfigError;
 
@@ -55,8 +56,9 @@ pub fn profile_warnings(figment: &Figment) -> Vec<String> {
     let (data, built_in) = (figment.data().unwrap_or_default(), BUILT_IN);
     for profile in not_selected(figment) {
         let name = profile.as_str().as_str();
+        let lower = name.to_lowercase();
         let similar =
-            built_in.iter().find(|known| edit_distance(name, known.as_str().as_str()) <= 2);
+            built_in.iter().find(|known| levenshtein(&lower, known.as_str().as_str()) <= 2);
         if let Some(known) = similar {
             warnings.push(format!(
                 "the table [{name}] in Rocket.toml is not looked at: `{name}` is not the selected \
@@ -81,21 +83,6 @@ fn unknown_key(table: &Dict) -> Option<&String> {
     table.keys().find(|key| !known(key))
 }
 
-/// Returns the edit distance of two names: how many letters must be inserted, deleted or replaced.
-fn edit_distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.to_lowercase().chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], index + 1);
-        for column in 0..other.len() {
-            let change = corner + usize::from(other[column] != letter);
-            corner = row[column + 1];
-            row[column + 1] = change.min(corner + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use rocket::figment::providers::{Format, Toml};
@@ -106,22 +93,6 @@ mod tests {
         let figment = Figment::from(rocket::Config::debug_default());
         figment.merge(Toml::string(toml).nested()).select(selected)
     }
-
-    #[test]
-    fn the_edit_distance_counts_letters() {
-        for (one, other, letters) in [
-            ("default", "default", 0),
-            ("defualt", "default", 2),
-            ("Default", "default", 0),
-            ("defaults", "default", 1),
-            ("relase", "release", 1),
-            ("api", "default", 6),
-            ("", "debug", 5),
-        ] {
-            assert_eq!(edit_distance(one, other), letters, "{one} and {other}");
-        }
-    }
-
     #[test]
     fn custom_profiles_are_accepted_and_listed_if_not_selected() {
         let toml = "[default]\nport = 1\n[api.auth]\nmode = \"token\"\n\

@@ -19,8 +19,7 @@ use crate::accounts::{
 };
 use crate::http::ClientAddress;
 use vestibule::{
-    CreatedKey, Error, ErrorKind, Fresh, KeyConfig, KeyRequest, Scope, SignIn, SignIns,
-    duration,
+    CreatedKey, Error, ErrorKind, Fresh, KeyConfig, KeyRequest, Scope, SignIn, SignIns, duration,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -49,8 +49,9 @@ pub fn verify(
     if let Some(id) = queries::before_first(connection)? {
         return broken(id, "was put in");
     }
-    let unlike =
-        |expected: &ChainHead, found: &ChainHead| expected.id == found.id && expected.hash != found.hash;
+    let unlike = |expected: &ChainHead, found: &ChainHead| {
+        expected.id == found.id && expected.hash != found.hash
+    };
     let mut last = base.clone();
     loop {
         let batch = queries::events_after(connection, last.id)?;

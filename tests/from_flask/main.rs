@@ -58,7 +58,7 @@ fn every_setting_on_the_page_exists() {
 }
 
 #[test]
-fn a_page_with_a_fault_is_found_out() {
+fn every_kind_of_mistake_on_the_page_is_found() {
     let row = "| `T1` | no way to load users";
     let broken = |from: &str, to: &str| {
         assert_eq!(PAGE.matches(from).count(), 1, "{from:?} must be on the page once");

@@ -83,7 +83,7 @@ fn a_service_that_runs_is_well() {
 }
 
 #[test]
-fn a_configuration_that_nobody_reads_is_said() {
+fn a_configuration_that_is_not_read_is_reported() {
     let home = Home::new();
     home.configure("[default.acounts]\nregistration = false\n");
     let done = doctor(&home, &[("ROCKET_DATABASE_URL", "x"), ("ROCKET_PROFILE", "relase")]);
@@ -244,7 +244,7 @@ fn a_database_that_cannot_be_reached_fails() {
 }
 
 #[test]
-fn another_host_is_refused_whoever_names_it() {
+fn another_host_is_refused_whichever_header_names_it() {
     let home = Home::at("postgres:///x");
     for variable in [("PGHOST", "db.example"), ("PGHOSTADDR", "192.0.2.1"), ("PGSERVICE", "x")] {
         let done = doctor(&home, &[variable]);

@@ -75,7 +75,7 @@ impl Busy {
 }
 
 #[test]
-fn killing_one_of_three_signs_nobody_out_and_loses_nothing() {
+fn killing_one_of_three_signs_no_user_out_and_loses_nothing() {
     at_home(|home| {
         let mut all = [(), (), ()].map(|()| Some(serve(&home, "0")));
         let addresses = all.each_ref().map(|one| one.as_ref().expect("it runs").address.clone());

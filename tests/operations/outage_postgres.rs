@@ -127,7 +127,7 @@ fn a_restart_of_the_server_is_503_and_loses_nothing() {
 }
 
 #[test]
-fn a_frozen_server_holds_nobody_up() {
+fn a_frozen_server_delays_no_other_request() {
     let Some(weather) = Weather::new("") else { return };
     weather.server.freeze(true);
     weather.find_all_down();

@@ -61,7 +61,7 @@ fn cut_off_after(at: &str, begin: &str, trickle: u8, pause: Duration) -> Duratio
 }
 
 #[test]
-fn slow_clients_are_cut_off_and_nobody_else_notices() {
+fn slow_clients_are_cut_off_and_no_other_client_notices() {
     let home = Home::new();
     let Some((_service, nginx)) = behind_nginx(&home) else { return };
     let at = nginx.address.as_str();
@@ -150,7 +150,7 @@ fn a_request_for_many_ranges_gets_the_whole_once() {
 }
 
 #[test]
-fn a_client_cannot_say_that_it_is_somebody_else() {
+fn a_client_cannot_claim_to_be_another() {
     let home = Home::new();
     let Some((service, nginx)) = behind_nginx(&home) else { return };
     let form = ("Content-Type", "application/x-www-form-urlencoded");

@@ -43,7 +43,7 @@ fn all_are_in(service: &Service) {
 }
 
 #[test]
-fn what_is_in_flight_is_answered_and_nobody_else_comes_in() {
+fn requests_in_flight_are_finished_and_no_others_are_accepted() {
     let home = Home::new();
     let service = home.serve(&[PATIENT[0], ("ROCKET_AUTH", SLOW)]);
     let waiting: Vec<_> = (0..8).map(|_| sent(&service, &login(&service))).collect();

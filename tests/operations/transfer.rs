@@ -285,7 +285,7 @@ fn every_column_of_every_table_of_the_database_itself_arrives() {
 }
 
 #[test]
-fn an_id_is_given_once_also_where_nobody_is_left() {
+fn an_id_is_given_once_also_where_no_account_is_left() {
     both_ways(|home, from, to| {
         migrated(home, from);
         let add = |url: &str| {

@@ -327,7 +327,7 @@ fn what_a_sign_in_goes_through_is_in_the_log() {
 }
 
 #[test]
-fn a_stolen_refresh_token_is_in_the_log_and_nobody_is_blamed() {
+fn a_stolen_refresh_token_is_in_the_log_without_an_actor() {
     on_both(|app| {
         let (admin, mut program) = (app.token("admin"), app.token("user_01"));
         let before = events(&admin).len();
@@ -469,7 +469,7 @@ fn refusals_leave_no_rows_but_one_a_window_for_an_account_that_exists() {
 }
 
 #[test]
-fn wrong_passwords_are_told_all_at_once_with_the_right_one_or_an_hour_later() {
+fn wrong_passwords_are_reported_together_with_the_right_one_or_an_hour_later() {
     on_both(|app| {
         let admin = app.token("admin");
         let before = events(&admin).len();
@@ -589,7 +589,7 @@ fn a_row_that_was_changed_taken_out_moved_or_put_in_is_found() {
 /// What a chain of hashes alone cannot tell: whoever takes off the newest rows and moves the
 /// mark back leaves a log that is whole. A head that was noted elsewhere tells.
 #[test]
-fn a_tail_that_was_cut_off_with_its_mark_shows_against_a_noted_head_only() {
+fn a_tail_cut_off_with_its_mark_shows_only_against_a_recorded_head() {
     on_both(|app| {
         let admin = app.token("admin");
         let path = format!("/api/users/{}", app.id("user_01"));
@@ -620,7 +620,7 @@ fn a_tail_that_was_cut_off_with_its_mark_shows_against_a_noted_head_only() {
 }
 
 #[test]
-fn an_export_is_lines_of_json_that_anybody_can_check() {
+fn an_export_is_lines_of_json_that_can_be_checked_elsewhere() {
     on_both(|app| {
         let admin = app.token("admin");
         let body = json!({ "role": "admin", "full_name": "Ann \"A\" <b>\u{e9}" });

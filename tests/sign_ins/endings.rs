@@ -139,7 +139,7 @@ fn a_password_change_in_the_browser_ends_everything_else_and_gives_it_a_new_id()
 }
 
 #[test]
-fn a_password_change_by_token_ends_everything_else_and_the_acting_token_stands() {
+fn a_password_change_by_token_ends_everything_but_the_token_used() {
     on_both(|app| {
         let mut program = app.token("user_01");
         let person = Held::of(&remembered(&app, "user_01"));

@@ -246,7 +246,7 @@ impl Scene {
 }
 
 #[test]
-fn signing_in_and_out_is_told_once_each_with_account_and_sign_in() {
+fn signing_in_and_out_is_reported_once_each_with_account_and_sign_in() {
     let scene = Scene::new("basic");
     let entered = scene.post("/login/1", &[]);
     let (account, id) = (Some("1".to_owned()), Some(entered.body.clone()));
@@ -261,7 +261,7 @@ fn signing_in_and_out_is_told_once_each_with_account_and_sign_in() {
 }
 
 #[test]
-fn a_program_that_signs_in_and_out_is_told_alike() {
+fn a_program_that_signs_in_and_out_is_reported_alike() {
     let scene = Scene::new("basic");
     let answer = scene.post("/api/login/2", &[]);
     let (access, refresh) = scene.pair(&answer);
@@ -274,7 +274,7 @@ fn a_program_that_signs_in_and_out_is_told_alike() {
 }
 
 #[test]
-fn a_refusal_is_told_once_with_its_reason() {
+fn a_refusal_is_reported_once_with_its_reason() {
     let scene = Scene::new("basic");
     let cases = [
         (scene.get("/me", &[]), ErrorKind::CredentialsMissing),
@@ -297,7 +297,7 @@ fn a_refusal_is_told_once_with_its_reason() {
 }
 
 #[test]
-fn nobody_on_a_page_for_everybody_is_no_refusal() {
+fn a_visitor_on_an_open_page_is_no_refusal() {
     let scene = Scene::new("basic");
     assert_eq!(scene.get("/perhaps", &[]).body, "nobody");
     assert_eq!(scene.told(), []);
@@ -313,7 +313,7 @@ fn a_redirect_of_a_handler_is_no_refusal_and_one_of_a_catcher_is() {
 }
 
 #[test]
-fn a_restored_session_is_told_once_not_on_every_request() {
+fn a_restored_session_is_reported_once_not_on_every_request() {
     let scene = Scene::new("strong");
     let entered = scene.post("/login/1?remember=true", &[]);
     scene.kinds();
@@ -329,7 +329,7 @@ fn a_restored_session_is_told_once_not_on_every_request() {
 }
 
 #[test]
-fn a_confirmed_password_is_told_once() {
+fn a_confirmed_password_is_reported_once() {
     let scene = Scene::new("basic");
     let entered = scene.post("/login/1", &[]);
     scene.kinds();
@@ -339,7 +339,7 @@ fn a_confirmed_password_is_told_once() {
 }
 
 #[test]
-fn a_rotation_is_told_once_however_often_it_is_asked_for_and_theft_once() {
+fn a_rotation_is_reported_once_however_often_it_is_requested_and_theft_once() {
     let scene = Scene::new("basic");
     let (_, first) = scene.pair(&scene.post("/api/login/1", &[]));
     let signed_in = scene.told();
@@ -357,7 +357,7 @@ fn a_rotation_is_told_once_however_often_it_is_asked_for_and_theft_once() {
 }
 
 #[test]
-fn a_session_that_moved_is_told() {
+fn a_session_that_moved_to_another_client_is_reported() {
     for (protection, status, after) in [
         ("off", 200, &[][..]),
         ("basic", 200, &[EventKind::Protected][..]),
@@ -379,7 +379,7 @@ fn a_session_that_moved_is_told() {
 }
 
 #[test]
-fn a_client_that_took_a_session_over_is_told_of_once_and_stays_without_freshness() {
+fn a_client_that_took_a_session_over_is_reported_once_and_stays_without_freshness() {
     let scene = Scene::new("basic");
     let entered = scene.post("/login/1", &[]);
     scene.kinds();
@@ -394,7 +394,7 @@ fn a_client_that_took_a_session_over_is_told_of_once_and_stays_without_freshness
 }
 
 #[test]
-fn what_is_ended_from_outside_is_told_with_a_count() {
+fn what_is_ended_from_outside_is_reported_with_a_count() {
     let scene = Scene::new("basic");
     let (one, other) = (scene.post("/login/1", &[]), scene.post("/login/1", &[]));
     scene.post("/api/login/1", &[]);

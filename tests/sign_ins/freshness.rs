@@ -111,7 +111,7 @@ fn it_leads_nowhere_off_the_site() {
 }
 
 #[test]
-fn confirming_is_for_whoever_is_signed_in() {
+fn confirming_requires_a_signed_in_user() {
     on_both(|app| {
         let nobody = app.anonymous();
         let asked = nobody.get("/reauthenticate");

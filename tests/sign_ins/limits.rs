@@ -94,7 +94,7 @@ fn a_token_knows_no_idle_limit() {
 }
 
 #[test]
-fn a_use_is_noted_once_a_minute_at_the_most() {
+fn a_use_is_recorded_once_a_minute_at_the_most() {
     on_both(|app| {
         let opened = app.clock.now().expect("a sane clock");
         let person = app.session("user_01");
@@ -136,7 +136,7 @@ fn no_request_waits_for_its_note() {
 }
 
 #[test]
-fn of_a_crowd_that_comes_at_once_nobody_goes_unnoted() {
+fn every_one_of_many_concurrent_sign_ins_is_recorded() {
     on_both(|app| {
         let people: Vec<_> = (0..12).map(|_| app.session("user_01")).collect();
         advance(&app, MINUTE);
@@ -149,7 +149,7 @@ fn of_a_crowd_that_comes_at_once_nobody_goes_unnoted() {
 }
 
 #[test]
-fn a_program_is_noted_alike() {
+fn the_use_by_a_program_is_recorded_alike() {
     on_both(|app| {
         let program = app.token("user_01");
         advance(&app, MINUTE);
@@ -160,7 +160,7 @@ fn a_program_is_noted_alike() {
 }
 
 #[test]
-fn a_short_idle_limit_is_noted_four_times_as_often() {
+fn under_a_short_idle_limit_use_is_recorded_four_times_per_limit() {
     on_both_with(
         |figment| figment.merge(("auth.session.idle", "40s")),
         |app| {
@@ -178,7 +178,7 @@ fn a_short_idle_limit_is_noted_four_times_as_often() {
 }
 
 #[test]
-fn a_restored_session_under_a_short_idle_limit_stands_on_its_own() {
+fn a_restored_session_under_a_short_idle_limit_lasts_on_its_own() {
     on_both_with(
         |figment| figment.merge(("auth.session.idle", "40s")),
         |app| {
@@ -194,7 +194,7 @@ fn a_restored_session_under_a_short_idle_limit_stands_on_its_own() {
 }
 
 #[test]
-fn what_is_over_is_no_longer_where_somebody_is_signed_in() {
+fn an_ended_sign_in_is_no_longer_listed() {
     on_both(|app| {
         let held = Held::of(&app.session("user_01"));
         let forgotten = Held::of(&remembered(&app, "user_01"));

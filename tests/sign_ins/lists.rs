@@ -30,7 +30,7 @@ fn newest(app: &TestApp, known: &[String]) -> String {
 }
 
 #[test]
-fn browsers_and_programs_stand_in_one_list_with_the_present_one_marked_once() {
+fn browsers_and_programs_are_in_one_list_with_the_current_one_marked_once() {
     on_both(|app| {
         let person = app.session("user_01");
         let other = remembered(&app, "user_01");
@@ -181,7 +181,7 @@ fn another_users_sign_in_is_not_there() {
 }
 
 #[test]
-fn the_others_end_and_this_one_stands() {
+fn the_others_end_and_this_one_stays_active() {
     on_both(|app| {
         let person = remembered(&app, "user_01");
         let here = only_row(&app, USER_01).id;
@@ -201,7 +201,7 @@ fn the_others_end_and_this_one_stands() {
 }
 
 #[test]
-fn a_program_ends_the_others_and_stands_itself() {
+fn a_program_ends_the_others_and_stays_signed_in() {
     on_both(|app| {
         let person = Held::of(&remembered(&app, "user_01"));
         let other = Held::of(&app.token("user_01"));

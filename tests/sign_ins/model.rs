@@ -209,7 +209,7 @@ impl<'w> Case<'w> {
         for op in ops {
             self.step(op);
             if std::mem::take(&mut self.woken) {
-                self.wait_until_noted();
+                self.wait_until_recorded();
             }
             self.check_all();
         }
@@ -575,12 +575,12 @@ impl<'w> Case<'w> {
                 }
             }
             Op::Wait { seconds } => {
-                self.wait_until_noted();
+                self.wait_until_recorded();
                 let by = std::time::Duration::from_secs(seconds);
                 self.world.with(|app| app.clock.advance(by));
             }
             Op::Restart => {
-                self.wait_until_noted();
+                self.wait_until_recorded();
                 self.world.restart();
             }
         }
@@ -634,7 +634,7 @@ impl<'w> Case<'w> {
     }
 
     /// Uses are noted in the background; before time moves they must be.
-    fn wait_until_noted(&self) {
+    fn wait_until_recorded(&self) {
         until("every use is noted", || {
             let rows = queries::sign_ins_of(&mut self.world.connection.borrow_mut(), self.user);
             rows.expect("rows").iter().all(|row| {
@@ -686,7 +686,7 @@ impl<'w> Case<'w> {
             assert!(row.remembered || credential.kind != Kind::Remember);
             // Its session stands again as soon as that is noted.
             if expected && self.used(credential.sign_in) {
-                self.wait_until_noted();
+                self.wait_until_recorded();
             }
         }
     }

@@ -332,7 +332,7 @@ fn no_password_change_outlives_the_log_out_beside_it() {
 }
 
 #[test]
-fn nobody_comes_in_with_the_old_password_beside_its_change() {
+fn no_user_signs_in_with_the_old_password_during_its_change() {
     at_two(|two| async move {
         let mut password = "5678".to_owned();
         for round in 0..ROUNDS {
@@ -359,7 +359,7 @@ fn nobody_comes_in_with_the_old_password_beside_its_change() {
 }
 
 #[test]
-fn nobody_comes_in_beside_a_deactivation() {
+fn no_user_signs_in_during_a_deactivation() {
     at_two(|two| async move {
         let user = add_user(&mut two.connection(), "third");
         let path = format!("/api/users/{user}");

@@ -171,7 +171,7 @@ fn a_refreshed_token_is_not_fresh_and_keeps_the_time_of_the_password() {
 }
 
 #[test]
-fn role_and_claims_are_read_anew_from_the_account() {
+fn role_and_claims_are_read_again_from_the_account() {
     on_both(|app| {
         let mut program = app.token("user_01");
         let role = |program: &Actor<'_>| claims(program.token.as_ref().unwrap())["role"].clone();

@@ -86,7 +86,7 @@ fn without_the_box_there_is_no_such_cookie() {
 }
 
 #[test]
-fn a_reopened_browser_is_signed_in_again_by_the_same_sign_in() {
+fn a_restarted_browser_is_signed_in_again_by_the_same_sign_in() {
     on_both(|app| {
         let person = reopened(&app, "user_01");
         let before = only_row(&app, USER_01);
@@ -304,7 +304,7 @@ fn signing_in_again_with_the_box_replaces_it() {
 }
 
 #[test]
-fn a_failed_sign_in_costs_nobody_the_old_one() {
+fn a_failed_sign_in_leaves_the_earlier_session_active() {
     on_both(|app| {
         let person = remembered(&app, "user_01");
         let wrong = [("username", "user_01"), ("password", "wrong"), ("remember", "on")];
@@ -339,7 +339,7 @@ fn switched_off_it_is_neither_offered_nor_honoured() {
 }
 
 #[test]
-fn a_restoring_request_that_ends_in_an_error_page_logs_nobody_out() {
+fn a_restoring_request_that_ends_in_an_error_page_logs_no_user_out() {
     on_both(|app| {
         let person = reopened(&app, "user_01");
         let missing = person.post("/account/sign-ins/AAAAAAAAAAAAAAAAAAAAAA/end");
@@ -402,7 +402,7 @@ fn another_persons_session_beside_it_wins_and_confirming_confirms_that_one() {
 }
 
 #[test]
-fn confirming_behind_a_dead_session_of_another_person_confirms_whoever_was_restored() {
+fn confirming_with_an_ended_session_of_another_user_confirms_the_restored_one() {
     on_both(|app| {
         let first = remembered(&app, "user_01");
         let second = app.session("user_02");

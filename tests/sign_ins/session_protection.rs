@@ -189,7 +189,7 @@ fn another_address_is_another_client() {
 }
 
 #[test]
-fn nobody_but_a_trusted_proxy_says_where_a_request_comes_from() {
+fn only_a_trusted_proxy_says_where_a_request_comes_from() {
     with("strong", |app| {
         let person = sign_in_from(&app, "192.0.2.1", Some("198.51.100.7"));
         assert_eq!(only_row(&app, USER_01).address.as_deref(), Some("192.0.2.1"));

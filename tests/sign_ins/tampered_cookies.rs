@@ -47,7 +47,7 @@ fn cookies(app: &TestApp) -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn every_flipped_bit_of_what_is_sealed_makes_it_nobodys() {
+fn every_flipped_bit_of_the_sealed_value_makes_it_invalid() {
     on_both(|app| {
         for (name, value) in cookies(&app) {
             let sealed = STANDARD.decode(plain(&value)).expect("base64");
@@ -63,7 +63,7 @@ fn every_flipped_bit_of_what_is_sealed_makes_it_nobodys() {
 }
 
 #[test]
-fn every_flipped_bit_on_the_wire_makes_it_nobodys() {
+fn every_flipped_bit_on_the_wire_makes_it_invalid() {
     on_both(|app| {
         for (name, value) in cookies(&app) {
             let mut flips = 0;
@@ -93,7 +93,7 @@ fn every_flipped_bit_on_the_wire_makes_it_nobodys() {
 }
 
 #[test]
-fn cut_off_at_any_length_it_is_nobodys() {
+fn cut_off_at_any_length_it_has_no_user() {
     on_both(|app| {
         for (name, value) in cookies(&app) {
             for length in 0..value.len() {
@@ -120,7 +120,7 @@ fn one_does_not_pass_for_the_other() {
 }
 
 #[test]
-fn another_users_cookie_is_that_user_under_its_own_name_and_nobody_under_the_other() {
+fn another_users_cookie_is_that_user_under_its_own_name_and_no_user_under_the_other() {
     on_both(|app| {
         cookies(&app);
         let jar = Held::of(&remembered(&app, "user_02")).jar;
@@ -152,7 +152,7 @@ fn halves_of_two_cookies_make_none() {
 }
 
 #[test]
-fn a_planted_second_cookie_of_our_name_makes_it_nobodys() {
+fn a_planted_second_cookie_of_our_name_invalidates_both() {
     on_both(|app| {
         for (name, value) in cookies(&app) {
             for planted in ["", "nonsense", value.as_str()] {
@@ -170,7 +170,7 @@ fn a_planted_second_cookie_of_our_name_makes_it_nobodys() {
 }
 
 #[test]
-fn two_sessions_are_nobodys_also_beside_a_good_remember_cookie() {
+fn two_sessions_have_no_user_also_beside_a_good_remember_cookie() {
     on_both(|app| {
         let cookies = cookies(&app);
         let (ticket, token) = (&cookies[0].1, &cookies[1].1);
@@ -194,7 +194,7 @@ fn two_sessions_are_nobodys_also_beside_a_good_remember_cookie() {
 }
 
 #[test]
-fn a_spoilt_remember_cookie_costs_nobody_a_good_session() {
+fn a_spoilt_remember_cookie_leaves_a_good_session_active() {
     on_both(|app| {
         let cookies = cookies(&app);
         let (session, ticket) = &cookies[0];
@@ -209,7 +209,7 @@ fn a_spoilt_remember_cookie_costs_nobody_a_good_session() {
 }
 
 #[test]
-fn what_another_key_has_sealed_is_nobodys() {
+fn a_cookie_sealed_by_another_key_has_no_user() {
     on_both(|app| {
         let other = "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=";
         on_both_with(

@@ -88,7 +88,7 @@ fn race(app: &TestApp, errand: impl Fn(usize) -> (String, Errand)) {
 }
 
 #[test]
-fn whoever_signs_out_everywhere_leaves_no_key_that_was_being_made() {
+fn signing_out_everywhere_leaves_no_key_that_was_being_created() {
     on_both(|app| {
         race(&app, |_| {
             let token = token(&app, "user_01", "1234");
@@ -113,7 +113,7 @@ fn a_new_password_leaves_no_key_that_another_sign_in_was_making() {
 }
 
 #[test]
-fn an_administrator_who_signs_somebody_out_leaves_no_key_that_was_being_made() {
+fn an_administrator_who_signs_a_user_out_leaves_no_key_that_was_being_created() {
     on_both(|app| {
         race(&app, |_| {
             let path = format!("/api/users/{}/sign-ins", app.id("user_01"));
@@ -125,7 +125,7 @@ fn an_administrator_who_signs_somebody_out_leaves_no_key_that_was_being_made() {
 }
 
 #[test]
-fn whoever_is_deleted_while_making_keys_holds_nobody_up() {
+fn an_account_deleted_while_creating_keys_blocks_no_other() {
     on_both(|app| {
         race(&app, |round| {
             let name = format!("ann{round}");

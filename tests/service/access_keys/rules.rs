@@ -182,7 +182,7 @@ fn making_a_key_takes_a_password_that_was_proven_lately() {
 }
 
 #[test]
-fn nobody_can_show_a_key_again_and_its_sha_256_is_all_that_is_kept() {
+fn a_key_cannot_be_shown_again_and_its_sha_256_is_all_that_is_kept() {
     #[derive(QueryableByName)]
     struct Kept {
         #[diesel(sql_type = diesel::sql_types::Text)]
@@ -250,7 +250,7 @@ fn one_wrong_character_anywhere_is_no_key() {
 }
 
 #[test]
-fn a_key_of_somebody_else_and_a_sign_in_of_another_kind_are_not_found() {
+fn a_key_of_another_account_and_a_sign_in_of_another_kind_are_not_found() {
     on_both(|app| {
         let (owner, other) = (app.token("user_01"), app.token("user_02"));
         let made = make(&owner, &[]);
@@ -341,7 +341,7 @@ fn no_cookie_leaves_for_a_key_and_no_session_is_touched() {
 }
 
 #[test]
-fn the_first_use_and_then_about_each_minute_is_noted() {
+fn the_first_use_and_then_about_each_minute_is_recorded() {
     on_both(|app| {
         let owner = app.token("user_01");
         let made = make(&owner, &[]);
@@ -503,7 +503,7 @@ fn a_key_that_is_over_cannot_be_ended() {
 }
 
 #[test]
-fn what_scanners_are_told_to_look_for_finds_a_key() {
+fn the_documented_pattern_for_scanners_finds_a_key() {
     on_both(|app| {
         let key = make(&app.token("user_01"), &[]).key;
         let text = include_str!("../../../SECURITY.md");

@@ -123,7 +123,7 @@ fn a_key_that_may_not_end_sign_ins_ends_itself_alone() {
 }
 
 #[test]
-fn an_administrators_key_changes_users_long_after_the_password_and_so_does_nobody_elses() {
+fn only_an_administrators_key_changes_users_long_after_the_password() {
     on_both(|app| {
         let owner = app.token("admin");
         let made = make(&owner, &["users:write"]);
@@ -144,7 +144,7 @@ fn an_administrators_key_changes_users_long_after_the_password_and_so_does_nobod
 }
 
 #[test]
-fn a_key_makes_nobody_an_administrator_who_would_outlive_it() {
+fn a_key_makes_no_administrator_who_would_outlive_it() {
     on_both(|app| {
         let owner = app.token("admin");
         let stolen = make(&owner, &["users:write"]);

@@ -228,7 +228,7 @@ fn a_user_that_is_not_there_is_404_however_it_is_named() {
 }
 
 #[test]
-fn an_id_that_is_written_in_another_way_is_nobodys() {
+fn an_id_that_is_written_in_another_way_names_no_account() {
     on_both(|app| {
         let (admin, page) = (app.token("admin"), app.session("admin"));
         let id = app.id("user_01");

@@ -26,7 +26,7 @@ fn told(actor: &Actor<'_>, reply: &Reply, place: &str, message: &str) -> Reply {
 }
 
 #[test]
-fn an_administrator_sees_all_users_and_nobody_else_does() {
+fn only_an_administrator_sees_all_users() {
     on_both(|app| {
         let admin = app.session("admin");
         let list = admin.get("/admin/users");
@@ -296,7 +296,7 @@ fn a_user_that_is_not_there_is_a_page_that_is_not_there() {
 }
 
 #[test]
-fn the_last_administrator_stays_and_is_told_so() {
+fn the_last_administrator_stays_and_the_refusal_says_so() {
     on_both(|app| {
         let admin = app.session("admin");
         let path = page(&app, "admin");
@@ -415,7 +415,7 @@ fn of_two_administrators_who_demote_each_other_one_remains_in_twenty_rounds() {
 }
 
 #[test]
-fn who_lost_the_role_a_moment_ago_takes_it_from_nobody() {
+fn an_administrator_who_just_lost_the_role_takes_it_from_no_other() {
     // A third one is there, so that only this and not the rule of the last one is in the way.
     on_both(|app| {
         let mut processes = [app.neighbour(), app.neighbour()];

@@ -75,7 +75,7 @@ fn narrow(figment: Figment) -> Figment {
 }
 
 #[test]
-fn a_flood_of_sign_ins_is_turned_away_and_holds_up_nobody_else() {
+fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
     on_both_with(narrow, |app| {
         app.sql("DELETE FROM throttle");
         let token = app.token("user_02").token.expect("a token");
@@ -137,7 +137,7 @@ fn single(figment: Figment) -> Figment {
 }
 
 #[test]
-fn who_is_turned_away_costs_the_database_nothing_and_learns_nothing() {
+fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
     on_both_with(single, |app| {
         let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {

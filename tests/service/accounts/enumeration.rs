@@ -63,7 +63,7 @@ fn unknown_wrong_disabled_and_impossible_are_refused_in_the_same_words() {
 }
 
 #[test]
-fn that_an_account_is_disabled_is_told_to_whoever_knows_its_password() {
+fn that_an_account_is_disabled_is_shown_only_with_its_password() {
     on_both(|app| {
         prepare(&app);
         api(&app, DISABLED, "5678").assert_problem(403, "account_inactive");
@@ -72,7 +72,7 @@ fn that_an_account_is_disabled_is_told_to_whoever_knows_its_password() {
 }
 
 #[test]
-fn a_throttled_name_is_refused_in_the_same_words_whether_or_not_somebody_has_it() {
+fn a_throttled_name_is_refused_in_the_same_words_whether_or_not_it_exists() {
     let ten = |figment: Figment| figment.merge(("accounts.throttle.failures", 10));
     on_both_with(ten, |app| {
         prepare(&app);
@@ -91,7 +91,7 @@ fn a_throttled_name_is_refused_in_the_same_words_whether_or_not_somebody_has_it(
 }
 
 #[test]
-fn that_a_name_is_taken_is_told_to_whoever_wants_it_and_limited() {
+fn that_a_name_is_taken_is_shown_and_asking_is_limited() {
     let two = |figment: Figment| figment.merge(("accounts.registrations.max", 2));
     on_both_with(two, |app| {
         let asked = json!({ "username": WRONG, "password": "correct horse" });

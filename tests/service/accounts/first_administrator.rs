@@ -81,7 +81,7 @@ fn the_link_makes_one_administrator_who_is_signed_in_and_then_it_is_dead() {
 }
 
 #[test]
-fn a_field_at_fault_gets_the_form_again_and_the_link_stands() {
+fn an_invalid_field_shows_the_form_again_and_the_link_stays_valid() {
     on_both(|app| {
         let token = link(&app);
         let visitor = app.anonymous();
@@ -108,7 +108,7 @@ fn a_field_at_fault_gets_the_form_again_and_the_link_stands() {
 }
 
 #[test]
-fn without_a_link_that_stands_there_is_nothing() {
+fn without_an_active_link_there_is_nothing() {
     on_both(|app| {
         let token = link(&app);
         let visitor = app.anonymous();
@@ -182,7 +182,7 @@ fn of_many_links_used_at_once_exactly_one_makes_an_administrator() {
 }
 
 #[test]
-fn whoever_tries_many_links_is_refused() {
+fn a_client_that_tries_many_links_is_refused() {
     let two = |figment: Figment| figment.merge(("accounts.throttle.failures", 2));
     on_both_with(two, |app| {
         let token = link(&app);

@@ -93,7 +93,7 @@ fn imported_users_sign_in_with_the_passwords_they_had() {
 }
 
 #[test]
-fn columns_stand_in_any_order_and_a_full_name_may_be_among_them() {
+fn columns_come_in_any_order_and_a_full_name_may_be_among_them() {
     at_home(|home| {
         let hash = plain("swordfish", "$2b$");
         let text = format!(
@@ -112,7 +112,7 @@ fn columns_stand_in_any_order_and_a_full_name_may_be_among_them() {
 }
 
 #[test]
-fn every_bad_line_is_named_with_its_reason_and_then_nobody_is_imported() {
+fn every_bad_line_is_named_with_its_reason_and_no_account_is_imported() {
     at_home(|home| {
         let good = plain("swordfish", "$2b$");
         let text = [
@@ -155,7 +155,7 @@ fn every_bad_line_is_named_with_its_reason_and_then_nobody_is_imported() {
 }
 
 #[test]
-fn a_name_that_is_taken_is_named_and_then_nobody_is_imported() {
+fn a_name_that_is_taken_is_named_and_no_account_is_imported() {
     at_home(|home| {
         let hash = plain("swordfish", "$2b$");
         let done = home.run(&["user", "add", "Ann", "--password-stdin"], "correct horse");

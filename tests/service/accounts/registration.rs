@@ -14,7 +14,7 @@ fn body(username: &str, password: &str) -> Value {
 }
 
 #[test]
-fn somebody_who_registers_is_signed_in() {
+fn a_user_who_registers_is_signed_in() {
     on_both(|app| {
         let visitor = app.anonymous();
         let fields =
@@ -46,7 +46,7 @@ fn a_program_that_registers_gets_the_user_and_then_signs_in() {
 }
 
 #[test]
-fn the_form_names_every_field_at_fault_and_keeps_what_was_typed() {
+fn the_form_names_every_invalid_field_and_keeps_what_was_typed() {
     on_both(|app| {
         let long = "x".repeat(201);
         let fields = [("username", "two words"), ("full_name", &long), ("password", "short")];
@@ -67,7 +67,7 @@ fn the_form_names_every_field_at_fault_and_keeps_what_was_typed() {
 }
 
 #[test]
-fn the_api_names_every_field_at_fault() {
+fn the_api_names_every_invalid_field() {
     on_both(|app| {
         let bad = json!({
             "username": "two words", "full_name": "x".repeat(201), "password": "short",
@@ -171,7 +171,7 @@ fn a_password_is_compared_as_it_was_typed() {
 }
 
 #[test]
-fn nobody_gives_themselves_a_role() {
+fn a_user_cannot_take_a_role() {
     on_both(|app| {
         let visitor = app.anonymous();
         let mut asked = body("ann", "correct horse");
@@ -197,7 +197,7 @@ fn nobody_gives_themselves_a_role() {
 }
 
 #[test]
-fn a_field_of_a_registration_that_is_sent_twice_makes_nobody() {
+fn a_registration_with_a_field_sent_twice_creates_no_account() {
     on_both(|app| {
         let body = b"username=ann&password=correct+horse&username=bob";
         app.anonymous().post_raw_form("/register", body).assert_page(422);

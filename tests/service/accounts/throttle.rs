@@ -50,7 +50,7 @@ fn form_and_api_count_together_and_then_even_the_right_password_waits() {
 }
 
 #[test]
-fn a_name_that_nobody_has_is_throttled_alike() {
+fn an_unknown_name_is_throttled_alike() {
     on_both_with(shipped, |app| {
         for name in ["nobody", "no name at all\u{7}"] {
             for _ in 0..FAILURES {
@@ -172,7 +172,7 @@ fn a_stranger_who_keeps_failing_all_day_does_not_keep_the_owner_out() {
 }
 
 #[test]
-fn somebody_signed_in_confirms_and_changes_the_password_under_attack() {
+fn a_signed_in_user_confirms_and_changes_the_password_under_attack() {
     on_both_with(shipped, |app| {
         let (person, program) = (app.session("user_01"), app.token("user_01"));
         for _ in 0..FAILURES {

@@ -200,7 +200,7 @@ fn with_the_file_locked_for_writing_reading_goes_on_and_writing_is_503() {
 }
 
 #[test]
-fn a_crowd_that_waits_for_the_lock_is_answered_in_time_too() {
+fn many_requests_that_wait_for_the_lock_get_a_response_in_time_too() {
     let app = TestApp::new(On::Sqlite, &patient);
     let mut other = app.connection();
     let runtime = rocket::tokio::runtime::Runtime::new().expect("a runtime");

@@ -95,7 +95,7 @@ fn whoami(service: &Service, cookies: &str) -> Reply {
 }
 
 #[test]
-fn rotating_signs_nobody_out_and_forgetting_ends_what_was_not_renewed() {
+fn rotating_signs_no_user_out_and_forgetting_ends_what_was_not_renewed() {
     at_home(|home| {
         let first = home.serve(&[]);
         let (session, remember) = remembered(&first);
@@ -174,7 +174,7 @@ fn each_rotation_adds_to_the_former_secrets_and_forgetting_drops_them_all() {
 }
 
 #[test]
-fn rotating_at_once_loses_no_secret_and_whoever_reads_meanwhile_reads_a_whole_file() {
+fn rotating_concurrently_loses_no_secret_and_readers_see_a_whole_file() {
     let home = Home::new();
     assert_eq!(home.run(&["routes"], "").code, Some(0));
     let made = values(&home);
@@ -283,7 +283,7 @@ fn key_pair() -> String {
 }
 
 #[test]
-fn where_a_pair_of_keys_signs_the_way_to_change_it_is_told() {
+fn where_a_pair_of_keys_signs_the_way_to_change_it_is_printed() {
     let home = Home::new();
     home.configure(&key_pair());
     assert_eq!(home.run(&["routes"], "").code, Some(0));

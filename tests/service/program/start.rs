@@ -38,7 +38,7 @@ fn two_installations_have_different_secrets() {
 }
 
 #[test]
-fn a_restart_keeps_the_secrets_and_logs_nobody_out() {
+fn a_restart_keeps_the_secrets_and_logs_no_user_out() {
     at_home(|home| {
         let first = home.serve(&[]);
         let secrets = fs::read(home.path("state/secrets.toml")).expect("made at the first start");
@@ -60,7 +60,7 @@ fn a_restart_keeps_the_secrets_and_logs_nobody_out() {
 }
 
 #[test]
-fn a_killed_program_logs_nobody_out_either() {
+fn a_killed_program_logs_no_user_out_either() {
     at_home(|home| {
         let first = home.serve(&[]);
         let token = first.api_login("user_02", "5678").expect("a sample user");
@@ -147,7 +147,7 @@ fn the_running_program_sends_no_banner_of_its_server() {
 }
 
 #[test]
-fn an_address_header_of_anybody_is_not_believed() {
+fn an_address_header_of_an_untrusted_client_is_not_believed() {
     let home = Home::new();
     let service = home.serve(&[]);
     let token = service.api_login("user_01", "1234").expect("a sample user");
@@ -348,7 +348,7 @@ fn sample_users_cannot_be_asked_for_where_they_do_not_belong() {
 }
 
 #[test]
-fn the_keys_of_a_foreign_issuer_are_refused_for_nobody_says_whose_its_tokens_are() {
+fn the_keys_of_a_foreign_issuer_are_refused_where_its_tokens_name_no_account() {
     let home = Home::new();
     let key = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"sC1LwcDoCvLQ-g6A09rLyhNsnjBEjWi-_lO1SM4rPtg"}]}"#;
     let path = home.path("jwks.json");
@@ -382,7 +382,7 @@ fn a_state_directory_that_cannot_be_made_is_named() {
 }
 
 #[test]
-fn a_state_directory_of_somebody_else_is_named() {
+fn a_state_directory_of_another_user_is_named() {
     let home = Home::new();
     let state = home.path("state");
     fs::create_dir(&state).expect("a new directory");
@@ -514,7 +514,7 @@ fn the_banner_lists_the_profiles_that_are_not_selected() {
 }
 
 #[test]
-fn the_log_says_as_much_as_it_is_told_to() {
+fn the_log_level_decides_what_is_logged() {
     for (level, requests, warnings) in
         [(None, 1, 1), (Some("off"), 0, 0), (Some("critical"), 0, 1), (Some("normal"), 1, 1)]
     {
@@ -551,7 +551,7 @@ fn the_finest_level_shows_no_more_of_a_request() {
 }
 
 #[test]
-fn nobody_listening_to_what_it_prints_does_not_stop_the_service() {
+fn a_closed_standard_output_does_not_stop_the_service() {
     let home = Home::new();
     // Asked for and given back: the port is free, as good as certainly.
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -43,7 +43,7 @@ fn assert_untouched(app: &TestApp, person: &Actor<'_>) {
 }
 
 #[test]
-fn another_site_signs_nobody_in_out_or_up() {
+fn another_site_signs_no_user_in_out_or_up() {
     on_both(|app| {
         let person = app.session("user_01");
         for headers in FOREIGN {
@@ -65,7 +65,7 @@ fn another_site_signs_nobody_in_out_or_up() {
 }
 
 #[test]
-fn a_program_is_told_so_as_a_problem() {
+fn a_program_gets_a_problem_response() {
     on_both(|app| {
         let foreign = [("Sec-Fetch-Site", "cross-site"), ("Accept", "application/json")];
         for path in ["/login", "/register", "/logout"] {

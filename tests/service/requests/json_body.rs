@@ -110,7 +110,7 @@ fn a_body_beyond_rockets_limit_is_413() {
 }
 
 #[test]
-fn every_field_at_fault_is_named_and_nothing_unknown_gets_in() {
+fn every_invalid_field_is_named_and_nothing_unknown_gets_in() {
     let app = App::new();
     let reply = send(&app, r#"{"nick":1,"on":"yes","extra":{}}"#);
     assert_eq!((reply.status, reply.code().as_str()), (422, "invalid_field"));

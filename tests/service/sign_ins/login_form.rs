@@ -89,7 +89,7 @@ fn different_bytes_that_are_no_text_are_not_the_same_password() {
 }
 
 #[test]
-fn a_field_that_is_sent_twice_signs_nobody_in() {
+fn a_field_that_is_sent_twice_signs_no_user_in() {
     on_both(|app| {
         for body in [
             "username=user_01&username=admin&password=1234",
@@ -105,7 +105,7 @@ fn a_field_that_is_sent_twice_signs_nobody_in() {
 }
 
 #[test]
-fn a_field_that_nobody_knows_is_not_looked_at() {
+fn an_unknown_field_is_ignored() {
     on_both(|app| {
         let body = b"username=user_01&password=1234&color=blue";
         let reply = app.anonymous().post_raw_form("/login", body);
@@ -222,7 +222,7 @@ const ELSEWHERE: [&str; 35] = [
 ];
 
 #[test]
-fn after_signing_in_nobody_is_sent_off_the_site() {
+fn after_signing_in_no_redirect_leaves_the_site() {
     on_both(|app| {
         for next in ELSEWHERE {
             let reply = log_in(&app, "user_01", "1234", next);
@@ -232,7 +232,7 @@ fn after_signing_in_nobody_is_sent_off_the_site() {
 }
 
 #[test]
-fn somebody_signed_in_already_is_not_sent_off_the_site_either() {
+fn a_signed_in_user_is_not_sent_off_the_site_either() {
     on_both(|app| {
         let person = app.session("user_01");
         for next in ELSEWHERE {

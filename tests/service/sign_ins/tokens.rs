@@ -322,7 +322,7 @@ fn signing_out_everywhere_ends_every_sign_in_of_this_user_and_no_other() {
 }
 
 #[test]
-fn nobody_signs_out_with_a_token_that_is_over() {
+fn an_expired_token_signs_no_user_out() {
     on_both(|app| {
         let program = app.token("user_01");
         app.clock.advance(minutes(15));

@@ -113,7 +113,7 @@ fn a_session_can_be_made_fresh_again_by_the_application() {
 }
 
 #[test]
-fn both_end_by_the_clock_counted_from_when_they_were_opened() {
+fn both_end_by_the_clock_counted_from_their_start() {
     let app = App::with(|figment| figment.merge(("auth.session.idle", "7 days")));
     let [browser, program] = both(&app);
     app.clock.advance(Duration::from_secs(15 * MINUTE - 1));
@@ -152,7 +152,7 @@ fn the_refresh_token_is_taken_for_the_next_pair_and_opens_nothing_else() {
 }
 
 #[test]
-fn whoever_may_not_sign_in_does_not() {
+fn an_account_that_may_not_sign_in_does_not() {
     let app = App::new();
     app.users.change(crate::users::ALICE, |alice| alice.active = false);
     let alice = app.alice();
@@ -176,7 +176,7 @@ fn what_a_mode_does_not_have_is_not_found() {
 }
 
 #[test]
-fn both_work_without_a_ledger_and_outside_debug() {
+fn both_work_without_a_store_and_outside_debug() {
     let users = Users::new();
     let figment = figment()
         .select("release")
@@ -234,7 +234,7 @@ fn a_token_that_the_kit_cannot_put_anywhere_is_said_to_be_so() {
 }
 
 #[test]
-fn nothing_that_lets_anybody_in_is_shown() {
+fn no_credential_is_shown() {
     let app = App::new();
     for who in both(&app) {
         let shown = format!("{who:?}");

@@ -296,7 +296,7 @@ fn a_missing_secret_is_named_with_what_to_set() {
 }
 
 #[test]
-fn every_fault_is_reported_at_once() {
+fn every_error_is_reported_at_once() {
     let settings = [
         ("auth.fresh_for", json!(0)),
         ("auth.token.leeway", json!("1h")),

@@ -342,7 +342,7 @@ fn a_restored_login_is_not_fresh_still_remembered_and_fresh_again_once_confirmed
 }
 
 #[test]
-fn a_remember_cookie_that_is_junk_is_nobody() {
+fn a_remember_cookie_that_is_junk_has_no_user() {
     let app = app();
     for junk in ["remember_token=foo", "remember_token=1|0e9e6e98", "remember_token="] {
         let reply = app.get("/maybe").cookie(junk).send();
@@ -359,7 +359,7 @@ fn the_remember_cookie_has_the_configured_name_and_always_our_own_path() {
 }
 
 #[test]
-fn logging_out_is_told_only_of_somebody_who_was_there() {
+fn logging_out_is_reported_only_where_a_user_was_signed_in() {
     let (app, heard) = launch(Setup::new());
     for cookie in ["", "session=garbled"] {
         assert_eq!(app.post("/logout").cookie(cookie).send().status, 200);
@@ -381,7 +381,7 @@ fn a_login_that_is_undone_in_the_same_request_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_visitor_who_never_signed_in_is_told_of_by_no_event_and_given_no_cookie() {
+fn a_visitor_who_never_signed_in_causes_no_event_and_gets_no_cookie() {
     for protection in ["off", "basic", "strong"] {
         let (app, heard) = launch(Setup::new().set("auth.session.protection", protection));
         let kept = sent(&app.post("/own").send(), "own");
@@ -409,7 +409,7 @@ fn strong_protection_ends_the_login_and_leaves_the_applications_own_cookies_alon
 }
 
 #[test]
-fn a_route_that_asks_for_nobody_looks_nobody_up() {
+fn a_route_without_a_guard_looks_no_user_up() {
     let (app, heard) = launch(Setup::new());
     let session = app.browser(ALICE);
     heard.take();
@@ -420,7 +420,7 @@ fn a_route_that_asks_for_nobody_looks_nobody_up() {
 }
 
 #[test]
-fn a_guard_of_ones_own_vouches_for_somebody() {
+fn an_own_guard_can_authenticate_a_user() {
     let app = app();
     assert_eq!(app.get("/by-id?user_id=2").send().body, "2 by other");
     assert_eq!(app.get("/by-id?user_id=9000").send().code(), "token_invalid");
@@ -431,7 +431,7 @@ fn a_guard_of_ones_own_vouches_for_somebody() {
 }
 
 #[test]
-fn somebody_vouched_for_has_roles_but_is_never_fresh_and_has_no_scope() {
+fn an_externally_authenticated_user_has_roles_but_is_never_fresh_and_has_no_scope() {
     let app = app();
     assert_eq!(app.get("/by-id/admin?user_id=1").send().body, "1 by other");
     assert_eq!(app.get("/by-id/admin?user_id=2").send().code(), "forbidden");
@@ -440,7 +440,7 @@ fn somebody_vouched_for_has_roles_but_is_never_fresh_and_has_no_scope() {
 }
 
 #[test]
-fn nobody_vouches_for_an_inactive_account() {
+fn no_guard_authenticates_an_inactive_account() {
     let app = app();
     app.users.change(BOB, |user| user.active = false);
     assert_eq!(app.get("/by-id?user_id=2").send().code(), "token_revoked");

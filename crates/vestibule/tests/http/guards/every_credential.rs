@@ -224,6 +224,6 @@ fn an_unreadable_header_name_in_any_case_is_still_ours() {
 }
 
 #[test]
-fn a_challenge_of_the_application_stands() {
+fn a_challenge_of_the_application_is_kept() {
     assert_eq!(App::new().get("/basic").send().one("WWW-Authenticate"), Some("Basic"));
 }

@@ -19,7 +19,7 @@ fn a_session_is_fresh_until_fresh_for_has_passed() {
 }
 
 #[test]
-fn a_session_that_is_no_longer_fresh_still_stands_and_keeps_its_cookie() {
+fn a_session_that_is_no_longer_fresh_stays_active_and_keeps_its_cookie() {
     let app = App::new();
     let session = app.browser(ALICE);
     app.advance(601);
@@ -28,7 +28,7 @@ fn a_session_that_is_no_longer_fresh_still_stands_and_keeps_its_cookie() {
 }
 
 #[test]
-fn a_session_that_is_no_longer_fresh_is_not_told_of_a_token() {
+fn a_session_that_is_no_longer_fresh_gets_no_token_challenge() {
     let app = App::new();
     let session = app.browser(ALICE);
     app.advance(601);
@@ -100,7 +100,7 @@ fn a_refreshed_access_token_is_not_fresh() {
 }
 
 #[test]
-fn somebody_without_the_role_is_forbidden_and_not_challenged() {
+fn a_user_without_the_role_is_forbidden_and_not_challenged() {
     let app = App::new();
     let (session, access) = (app.browser(BOB), app.tokens(BOB).access);
     for (path, call) in [
@@ -117,7 +117,7 @@ fn somebody_without_the_role_is_forbidden_and_not_challenged() {
 }
 
 #[test]
-fn somebody_with_the_role_comes_in_either_way() {
+fn a_user_with_the_role_is_let_in_either_way() {
     let app = App::new();
     let (session, access) = (app.browser(ALICE), app.tokens(ALICE).access);
     assert_eq!(app.get("/admin").cookie(&session).send().body, "1 by session");

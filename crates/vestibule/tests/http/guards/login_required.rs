@@ -405,7 +405,7 @@ fn an_entry_is_the_uri_as_it_was_mounted_with_or_without_a_method() {
 }
 
 #[test]
-fn each_of_several_routes_on_one_uri_is_judged_by_itself() {
+fn each_of_several_routes_on_one_uri_is_checked_by_itself() {
     let mount =
         |open: &[&str], routes: Vec<Route>| launches(open, |rocket| rocket.mount("/", routes));
     assert!(mount(&[], routes![page]));
@@ -416,7 +416,7 @@ fn each_of_several_routes_on_one_uri_is_judged_by_itself() {
 }
 
 #[test]
-fn a_handler_is_judged_at_every_place_where_it_is_mounted() {
+fn a_handler_is_checked_at_every_path_where_it_is_mounted() {
     let mount = |open: &[&str]| {
         launches(open, |rocket| rocket.mount("/a", routes![search]).mount("/b", routes![search]))
     };

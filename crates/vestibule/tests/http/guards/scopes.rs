@@ -50,7 +50,7 @@ fn a_session_acts_with_all_rights_of_its_account() {
 }
 
 #[test]
-fn nobody_is_told_to_sign_in_before_any_scope() {
+fn no_challenge_to_sign_in_is_sent_before_any_scope() {
     let app = App::new();
     assert_eq!(app.get("/places/scoped").send().code(), "credentials_missing");
     assert_eq!(app.get("/places/scoped").bearer("a.b.c").send().code(), "token_invalid");

@@ -7,7 +7,7 @@ const OLD: &str = "7f0e1d2c3b4a59687786958493a2b1c05f0e1d2c3b4a59687786958493a2b
 const NEW: &str = "8f0e1d2c3b4a59687786958493a2b1c05f0e1d2c3b4a59687786958493a2b1c0";
 
 #[test]
-fn a_session_is_good_until_its_end_however_often_its_cookie_was_opened() {
+fn a_session_is_good_until_its_end_however_often_its_cookie_was_decrypted() {
     let app = Setup::new().set("auth.session.lifetime", "20m").launch();
     let session = app.browser(BOB);
     let codes = || [(); 2].map(|()| app.get("/session").cookie(&session).send().code());
@@ -19,7 +19,7 @@ fn a_session_is_good_until_its_end_however_often_its_cookie_was_opened() {
 }
 
 #[test]
-fn what_is_nearly_a_cookie_that_was_opened_opens_nothing() {
+fn a_cookie_that_resembles_a_cached_one_opens_nothing() {
     let app = App::new();
     let (session, other) = (app.browser(ALICE), app.browser(BOB));
     assert_eq!(app.get("/session").cookie(&session).send().status, 200);
@@ -46,7 +46,7 @@ fn what_is_nearly_a_cookie_that_was_opened_opens_nothing() {
 }
 
 #[test]
-fn a_cookie_that_was_opened_under_one_name_opens_nothing_under_the_other() {
+fn a_cookie_decrypted_under_one_name_opens_nothing_under_the_other() {
     let app = App::new();
     let session = app.browser(BOB);
     for _ in 0..2 {
@@ -57,7 +57,7 @@ fn a_cookie_that_was_opened_under_one_name_opens_nothing_under_the_other() {
 }
 
 #[test]
-fn a_cookie_of_an_earlier_key_is_sealed_anew_whenever_it_comes() {
+fn a_cookie_of_an_earlier_key_is_sealed_again_on_each_use() {
     let before = Setup::new().set("secret_key", OLD).launch();
     let old = before.browser(BOB);
     let after = Setup::new().set("secret_key", NEW);

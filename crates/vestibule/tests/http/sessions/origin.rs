@@ -166,7 +166,7 @@ fn a_good_token_waives_the_check_where_a_token_is_taken() {
 }
 
 #[test]
-fn nobody_is_told_where_to_come_from() {
+fn no_response_says_which_origin_is_expected() {
     let app = App::new();
     let reply = app.call(Method::Put, "/either").header("Sec-Fetch-Site", "cross-site").send();
     assert_eq!(reply.code(), "credentials_missing");

@@ -58,7 +58,7 @@ fn a_cookie_of_a_key_that_is_not_listed_is_refused_and_taken_back() {
 }
 
 #[test]
-fn being_sealed_anew_gains_neither_life_nor_freshness() {
+fn being_sealed_again_gains_neither_life_nor_freshness() {
     let before = sealing_with(OLD).set("auth.session.lifetime", "1h").launch();
     let old = before.browser(BOB);
     before.advance(50 * 60);
@@ -90,7 +90,7 @@ fn a_fresh_session_stays_fresh_where_it_was_and_nowhere_else() {
 }
 
 #[test]
-fn an_ended_sign_in_is_not_sealed_anew() {
+fn an_ended_sign_in_is_not_sealed_again() {
     let before = sealing_with(OLD).launch();
     let old = before.browser(BOB);
     before.ledger.clear();
@@ -122,7 +122,7 @@ fn an_error_page_loses_the_new_cookie_and_the_next_answer_has_it() {
 }
 
 #[test]
-fn two_cookies_are_nobodys_whichever_keys_sealed_them() {
+fn two_cookies_have_no_user_whichever_keys_sealed_them() {
     let before = sealing_with(OLD).launch();
     let old = before.browser(BOB);
     let app = after_rotation().launch_beside(&before);
@@ -171,7 +171,7 @@ async fn goodbye(session: Session<'_>, request: Whole<'_>) -> Result<&'static st
 }
 
 #[test]
-fn signing_out_has_the_last_word_also_when_somebody_asks_after_it() {
+fn signing_out_wins_also_when_a_guard_runs_after_it() {
     let before = sealing_with(OLD).stateless().launch();
     let old = before.browser(BOB);
     let auth = Auth::fairing().clock(before.clock.clone()).store(Stateless);

@@ -195,7 +195,7 @@ fn a_used_session_lives_on_until_its_absolute_end() {
 }
 
 #[test]
-fn use_is_noted_once_a_minute() {
+fn use_is_recorded_once_a_minute() {
     let app = App::new();
     let session = app.browser(ALICE);
     app.advance(59);
@@ -256,7 +256,7 @@ fn a_cookie_that_is_no_session_is_taken_back_on_an_error_too() {
 }
 
 #[test]
-fn a_planted_cookie_under_a_disguised_name_never_signs_anybody_in() {
+fn a_planted_cookie_under_a_disguised_name_never_signs_a_user_in() {
     let app = Setup::new().release().launch();
     let planted = app.browser(BOB);
     let own = app.browser(ALICE);
@@ -389,7 +389,7 @@ fn the_jar_of_the_application_is_untouched_by_the_library() {
 }
 
 #[test]
-fn without_a_ledger_sessions_end_by_the_clock_alone() {
+fn without_a_store_sessions_end_by_the_clock_alone() {
     let app = Setup::new().stateless().launch();
     let session = app.browser(ALICE);
     app.advance(24 * 3600 - 1);
@@ -399,7 +399,7 @@ fn without_a_ledger_sessions_end_by_the_clock_alone() {
 }
 
 #[test]
-fn without_a_ledger_logging_out_takes_the_cookie_back() {
+fn without_a_store_logging_out_removes_the_cookie() {
     let app = Setup::new().stateless().launch();
     assert!(app.post("/logout").cookie(&app.browser(ALICE)).send().takes_session_back());
 }
@@ -412,7 +412,7 @@ fn a_worthless_cookie_is_taken_back_whatever_becomes_of_the_request() {
 }
 
 #[test]
-fn a_route_that_asks_nobody_leaves_a_worthless_cookie_alone() {
+fn a_route_without_a_guard_leaves_a_worthless_cookie_alone() {
     let reply = App::new().get("/public").cookie("session=garbled").send();
     assert_eq!(reply.cookies(), [""; 0]);
 }

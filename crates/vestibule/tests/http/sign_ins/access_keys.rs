@@ -230,7 +230,7 @@ fn a_changed_key_is_refused_and_asks_no_store() {
 }
 
 #[test]
-fn a_key_of_the_right_shape_that_nobody_made_is_refused() {
+fn a_key_of_the_right_form_that_was_never_created_is_refused() {
     let (app, made) = with_key("");
     let (other_app, other) = with_key("");
     // Another application's key: good checksum, no row here.
@@ -245,7 +245,7 @@ fn a_key_of_the_right_shape_that_nobody_made_is_refused() {
 }
 
 #[test]
-fn the_ledger_keeps_no_key() {
+fn the_store_keeps_no_key() {
     let (app, made) = with_key("files:read");
     let row = app.ledger.row(&made.id);
     let kept = format!("{row:?}");
@@ -353,7 +353,7 @@ fn a_key_dies_with_its_account_and_with_the_accounts_stamp() {
 }
 
 #[test]
-fn an_application_can_refuse_a_key_that_stands() {
+fn an_application_can_refuse_an_active_key() {
     let (app, made) = with_key("");
     app.users.refuse_tokens();
     let reply = app.get("/who").bearer(&made.key).send();
@@ -374,7 +374,7 @@ fn a_broken_store_is_unavailable_and_ends_no_key() {
 }
 
 #[test]
-fn the_last_use_of_a_key_is_noted() {
+fn the_last_use_of_a_key_is_recorded() {
     let (app, made) = with_key("");
     let made_at = app.ledger.row(&made.id).last_seen_at;
     let use_after = |seconds: u64| {
@@ -425,7 +425,7 @@ fn without_tokens_nothing_takes_a_key_and_nothing_makes_one() {
 }
 
 #[test]
-fn an_application_without_a_ledger_takes_no_key_and_does_not_launch_to_make_one() {
+fn an_application_without_a_store_takes_no_key_and_does_not_launch_to_create_one() {
     let app = Setup::new().stateless().launch();
     let (_, made) = with_key("");
     refused(&app.get("/token").bearer(&made.key).send(), 401, "token_invalid");

@@ -26,7 +26,7 @@ fn asked(app: &App, send: impl FnOnce() -> Reply) -> (u16, usize, usize) {
 }
 
 #[test]
-fn within_the_delay_nobody_is_asked_twice_and_after_it_everybody_once() {
+fn within_the_delay_no_store_is_asked_twice_and_after_it_each_once() {
     let app = Setup::new().launch();
     let (browser, pair) = (app.browser(ALICE), app.tokens(BOB));
     let session = || app.get("/session").cookie(&browser).send();
@@ -66,7 +66,7 @@ fn a_delay_of_nothing_asks_every_time() {
 }
 
 #[test]
-fn without_a_ledger_accounts_are_remembered() {
+fn without_a_store_accounts_are_cached() {
     let app = Setup::new().stateless().launch();
     let (browser, pair) = (app.browser(ALICE), app.tokens(ALICE));
     assert_eq!(asked(&app, || app.get("/session").cookie(&browser).send()), (200, 0, 1));
@@ -96,7 +96,7 @@ fn a_clock_that_was_set_back_remembers_nothing() {
 }
 
 #[test]
-fn whoever_leaves_is_out_with_the_next_request() {
+fn a_sign_in_that_ended_is_refused_with_the_next_request() {
     let app = lasting();
     let (browser, other, pair) = (app.browser(ALICE), app.browser(ALICE), app.tokens(ALICE));
     let session = |cookie: &str| app.get("/session").cookie(cookie).send().status;
@@ -192,7 +192,7 @@ fn another_process_sees_it_within_the_delay_and_not_later() {
 }
 
 #[test]
-fn nobody_is_refused_for_what_was_remembered() {
+fn no_cached_refusal_is_used() {
     let app = lasting();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send();
@@ -236,7 +236,7 @@ fn a_sign_in_is_over_when_it_is_over_however_lately_it_was_looked_up() {
 }
 
 #[test]
-fn a_session_that_nobody_uses_ends_however_lately_it_was_looked_up() {
+fn an_unused_session_ends_however_lately_it_was_looked_up() {
     let app = lasting();
     let browser = app.browser(ALICE);
     let session = || app.get("/session").cookie(&browser).send();
@@ -248,7 +248,7 @@ fn a_session_that_nobody_uses_ends_however_lately_it_was_looked_up() {
 }
 
 #[test]
-fn a_session_in_use_is_never_idle_and_its_use_is_noted_once_a_minute() {
+fn a_session_in_use_is_never_idle_and_its_use_is_recorded_once_a_minute() {
     let app = lasting();
     let browser = app.browser(ALICE);
     let session = || app.get("/session").cookie(&browser).send();

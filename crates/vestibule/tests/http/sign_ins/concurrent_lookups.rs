@@ -152,7 +152,7 @@ fn started<F: Future + Unpin>(future: &mut F) -> bool {
 }
 
 #[test]
-fn a_herd_costs_one_look_up() {
+fn concurrent_requests_cost_one_look_up() {
     rocket::async_test(async {
         let world = World::new().await;
         world.ledger.slow(true);
@@ -166,7 +166,7 @@ fn a_herd_costs_one_look_up() {
 }
 
 #[test]
-fn a_herd_shares_an_error_and_the_next_one_asks_again() {
+fn concurrent_requests_share_an_error_and_the_next_one_looks_up_again() {
     rocket::async_test(async {
         let world = World::new().await;
         world.ledger.slow(true);
@@ -183,7 +183,7 @@ fn a_herd_shares_an_error_and_the_next_one_asks_again() {
 }
 
 #[test]
-fn a_herd_of_one_that_has_left_is_refused_together() {
+fn concurrent_requests_of_an_ended_sign_in_are_refused_together() {
     rocket::async_test(async {
         let world = World::new().await;
         world.ledger.0.rows.clear();
@@ -197,7 +197,7 @@ fn a_herd_of_one_that_has_left_is_refused_together() {
 }
 
 #[test]
-fn whoever_looks_it_up_and_leaves_holds_nobody_up() {
+fn a_cancelled_look_up_blocks_no_other() {
     rocket::async_test(async {
         let world = World::new().await;
         world.ledger.slow(true);
@@ -291,7 +291,7 @@ fn a_sign_out_overtakes_a_look_up() {
 }
 
 #[test]
-fn what_was_read_before_an_account_was_switched_on_refuses_nobody_after_it() {
+fn what_was_read_before_an_account_was_activated_refuses_no_request_after_it() {
     rocket::async_test(async {
         let world = World::new().await;
         let rows = world.ledger.0.rows.all();

@@ -50,7 +50,7 @@ async fn get(ledger: &Arc<dyn SignInStore>, id: &SignInId) -> Option<SignIn> {
 }
 
 #[test]
-fn what_was_opened_is_found_as_it_was_and_nothing_else_is() {
+fn what_was_stored_is_found_as_it_was_and_nothing_else_is() {
     each(async |ledger, [account, _]| {
         for kind in [SignInKind::Browser, SignInKind::Token] {
             let row = opened(&ledger, account, kind).await;
@@ -80,7 +80,7 @@ fn an_id_that_exists_is_an_error_and_never_an_overwrite() {
 }
 
 #[test]
-fn a_use_is_noted_and_never_backwards() {
+fn a_use_is_recorded_and_never_goes_back() {
     each(async |ledger, [account, _]| {
         let row = opened(&ledger, account, SignInKind::Browser).await;
         for (noted, expected) in [(60, 60), (30, 60), (61, 61)] {
@@ -95,7 +95,7 @@ fn a_use_is_noted_and_never_backwards() {
 }
 
 #[test]
-fn many_uses_are_noted_at_once_and_one_that_is_gone_keeps_no_other_from_it() {
+fn many_uses_are_recorded_at_once_and_an_ended_sign_in_prevents_no_other() {
     each(async |ledger, [account, other]| {
         let (one, two) = (
             opened(&ledger, account, SignInKind::Browser).await,
@@ -113,7 +113,7 @@ fn many_uses_are_noted_at_once_and_one_that_is_gone_keeps_no_other_from_it() {
 }
 
 #[test]
-fn a_new_proof_of_the_password_is_noted_and_changes_nothing_else() {
+fn a_new_proof_of_the_password_is_recorded_and_changes_nothing_else() {
     each(async |ledger, [account, _]| {
         let row = opened(&ledger, account, SignInKind::Browser).await;
         ledger.confirm(&row.id, at(60)).await.expect("a note");

@@ -40,7 +40,7 @@ fn assert_unavailable(app: &App, calls: Vec<(&'static str, Call<'_>)>) {
 }
 
 #[test]
-fn a_ledger_that_fails_is_unavailable() {
+fn a_store_that_fails_is_unavailable() {
     let app = App::new();
     let (session, pair) = (app.browser(ALICE), app.tokens(ALICE));
     app.ledger.break_down(true);
@@ -57,7 +57,7 @@ fn an_account_store_that_fails_is_unavailable() {
 }
 
 #[test]
-fn a_ledger_that_fails_lets_nobody_sign_in_or_out() {
+fn a_store_that_fails_lets_no_user_sign_in_or_out() {
     let app = App::new();
     let session = app.browser(ALICE);
     app.ledger.break_down(true);
@@ -74,7 +74,7 @@ fn a_ledger_that_fails_lets_nobody_sign_in_or_out() {
 }
 
 #[test]
-fn everything_stands_when_the_stores_are_back() {
+fn every_sign_in_is_active_when_the_stores_are_back() {
     let app = App::new();
     let (session, pair) = (app.browser(ALICE), app.tokens(ALICE));
     app.ledger.break_down(true);

@@ -37,7 +37,7 @@ fn a_token_in_its_cookie_lets_its_owner_in() {
 
 // T71
 #[test]
-fn without_a_cookie_or_with_an_empty_one_there_is_nobody() {
+fn without_a_cookie_or_with_an_empty_one_there_is_no_user() {
     let app = app();
     for cookie in
         ["", "access_token_cookie=", "access_token_cookie", "other=x", "access_token_cookies=x"]
@@ -69,7 +69,7 @@ fn each_type_of_token_has_its_own_cookie() {
 
 // T72
 #[test]
-fn after_the_cookies_are_taken_back_there_is_nobody() {
+fn after_the_cookies_are_removed_there_is_no_user() {
     let app = app();
     let mut jar = Jar::signed_in(&app, ALICE);
     jar.take(&app.post("/places/forget").send());
@@ -389,7 +389,7 @@ fn tokens_are_not_looked_for_in_cookies_unless_the_configuration_says_so() {
 }
 
 #[test]
-fn setting_cookies_where_they_are_not_a_location_is_told_to_the_application() {
+fn setting_cookies_where_they_are_not_a_location_is_an_error_of_the_application() {
     let reply = App::new().post("/places/login/1").send();
     assert_eq!((reply.status, reply.code().as_str()), (500, "internal"));
     assert_eq!(reply.cookies(), [""; 0]);

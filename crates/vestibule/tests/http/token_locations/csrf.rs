@@ -265,7 +265,7 @@ fn a_form_counts_as_the_post_that_it_was_and_as_what_became_of_it() {
 
 // R13
 #[test]
-fn a_value_of_any_characters_is_a_mismatch_and_never_a_fault_of_the_server() {
+fn a_value_of_any_characters_is_a_mismatch_and_never_a_server_error() {
     let app = with(&["cookies"]).set("auth.token.cookies.csrf_check_form", true).launch();
     let jar = Jar::signed_in(&app, ALICE);
     for value in ["é", "\u{1f600}", "ÿþ", "a\tb", "%C3%A9", "\u{0}"] {
@@ -279,7 +279,7 @@ fn a_value_of_any_characters_is_a_mismatch_and_never_a_fault_of_the_server() {
 }
 
 #[test]
-fn the_token_is_judged_before_its_csrf_value() {
+fn the_token_is_checked_before_its_csrf_value() {
     let app = app();
     let jar = Jar::signed_in(&app, ALICE);
     app.advance(15 * 60);

@@ -98,7 +98,7 @@ fn the_applications_catcher_says_what_a_refusal_looks_like() {
 
 // T14
 #[test]
-fn nobody_passes_an_optional_guard_and_no_store_is_asked() {
+fn a_request_without_credentials_passes_an_optional_guard_and_no_store_is_asked() {
     let app = App::new();
     let before = (app.users.calls(), app.ledger.calls());
     assert_eq!(app.get("/places/maybe").send().body, "nobody");
@@ -107,7 +107,7 @@ fn nobody_passes_an_optional_guard_and_no_store_is_asked() {
 
 // T15, T18
 #[test]
-fn other_schemes_are_nobody_on_an_optional_guard() {
+fn other_schemes_are_ignored_by_an_optional_guard() {
     let app = App::new();
     for value in ["basic creds", "Foo 1, Bar 2, Baz, 3"] {
         assert_eq!(optional(&app, value).body, "nobody", "{value}");
@@ -116,7 +116,7 @@ fn other_schemes_are_nobody_on_an_optional_guard() {
 
 // T16, T21
 #[test]
-fn a_malformed_header_of_our_scheme_is_not_nobody() {
+fn a_malformed_header_of_our_scheme_is_refused_not_ignored() {
     let app = App::new();
     for value in ["Bearer ", "Bearer ,,0"] {
         assert_eq!(optional(&app, value).code(), "malformed_authorization", "{value}");
@@ -125,7 +125,7 @@ fn a_malformed_header_of_our_scheme_is_not_nobody() {
 
 // T17
 #[test]
-fn what_is_no_token_at_all_is_not_nobody() {
+fn what_is_no_token_at_all_is_refused_not_ignored() {
     let reply = optional(&App::new(), "Bearer xxx");
     assert_eq!((reply.status, reply.code().as_str()), (401, "token_invalid"));
 }
@@ -141,7 +141,7 @@ fn our_scheme_inside_another_schemes_credential_is_not_ours() {
 
 // T22, T23
 #[test]
-fn a_token_that_is_over_or_of_the_other_type_is_not_nobody() {
+fn a_token_that_is_expired_or_of_the_other_type_is_refused_not_ignored() {
     let app = App::new();
     let pair = app.tokens(ALICE);
     assert_eq!(optional(&app, &format!("Bearer {}", pair.refresh)).code(), "wrong_token_type");
@@ -170,7 +170,7 @@ fn an_access_token_fresh_or_not_does_not_refresh() {
 
 // T27
 #[test]
-fn a_guard_for_tokens_of_either_type_takes_all_of_them_and_not_nobody() {
+fn a_guard_for_tokens_of_either_type_takes_all_of_them_and_requires_one() {
     let app = App::new();
     let fresh = app.tokens(ALICE);
     let stale = app.post("/api/refresh").bearer(&fresh.refresh).send().pair();
@@ -192,7 +192,7 @@ fn the_scheme_is_read_in_any_case() {
 
 // R2
 #[test]
-fn spaces_may_stand_before_the_token_and_a_tab_may_not() {
+fn spaces_are_allowed_before_the_token_and_a_tab_is_not() {
     let app = App::new();
     let access = app.tokens(ALICE).access;
     assert_eq!(protected(&app, &format!("Bearer  {access}")).body, "1 in header");
@@ -202,7 +202,7 @@ fn spaces_may_stand_before_the_token_and_a_tab_may_not() {
 
 // R3
 #[test]
-fn the_same_token_twice_in_one_header_is_malformed_and_not_nobody() {
+fn the_same_token_twice_in_one_header_is_malformed_and_not_ignored() {
     let app = App::new();
     let access = app.tokens(ALICE).access;
     let value = format!("Bearer {access}, Bearer {access}");
@@ -247,7 +247,7 @@ fn a_token_of_four_parts_or_two_is_invalid() {
 
 // R25
 #[test]
-fn a_revoked_token_is_not_nobody() {
+fn a_revoked_token_is_refused_not_ignored() {
     let app = App::new();
     let access = app.tokens(ALICE).access;
     app.post("/api/logout").bearer(&access).send();

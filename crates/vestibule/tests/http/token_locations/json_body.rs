@@ -28,7 +28,7 @@ fn the_body_gives_the_user_and_the_other_fields() {
 
 // T86
 #[test]
-fn a_form_is_nobody() {
+fn a_form_has_no_user() {
     let app = app();
     let access = app.tokens(ALICE).access;
     let form = app.post("/places/body").form(&format!("access_token={access}")).send();
@@ -42,7 +42,7 @@ fn a_form_is_nobody() {
 
 // T87
 #[test]
-fn an_empty_body_is_nobody_whatever_it_says_it_is() {
+fn an_empty_body_has_no_user_whatever_its_content_type() {
     let app = app();
     assert_eq!(app.post("/places/body").json("").send().code(), "credentials_missing");
     assert_eq!(app.post("/places/body").send().code(), "credentials_missing");
@@ -50,7 +50,7 @@ fn an_empty_body_is_nobody_whatever_it_says_it_is() {
 
 // T87
 #[test]
-fn a_body_without_the_key_is_nobody() {
+fn a_body_without_the_key_has_no_user() {
     let app = app();
     for fields in [
         json!({}),
@@ -251,7 +251,7 @@ fn in_mode_session_there_is_no_token_in_a_body() {
 }
 
 #[test]
-fn without_a_ledger_a_token_in_the_body_works_too() {
+fn without_a_store_a_token_in_the_body_works_too() {
     let app = Setup::new().set("auth.token.locations", ["json"]).stateless().launch();
     let access = app.tokens(ALICE).access;
     assert_eq!(body(&app, &json!({ "access_token": access })).send().body, "1 in json with ");

@@ -37,7 +37,7 @@ fn a_renamed_parameter_is_the_only_one_that_is_read() {
 
 // T83
 #[test]
-fn a_missing_or_empty_parameter_is_nobody() {
+fn a_missing_or_empty_parameter_has_no_user() {
     let app = app();
     for query in ["", "jwt", "jwt=", "a=b", "JWT=x", "jwt[]=x", "xjwt=y"] {
         assert_eq!(app.get(&url(query)).send().code(), "credentials_missing", "{query}");

@@ -187,7 +187,7 @@ fn where_tokens_travel_in_cookies_only_those_four_leave() {
 }
 
 #[test]
-fn without_a_ledger_a_refresh_token_in_the_body_can_be_used_again() {
+fn without_a_store_a_refresh_token_in_the_body_can_be_used_again() {
     let app = with(&["json"]).stateless().launch();
     let pair = app.tokens(ALICE);
     for round in 0..3 {

@@ -11,7 +11,7 @@ const ALL: [&str; 4] = ["header", "cookies", "query", "json"];
 
 // T89, T90
 #[test]
-fn with_nothing_anywhere_there_is_nobody() {
+fn with_nothing_anywhere_there_is_no_user() {
     for locations in [&["cookies", "header"][..], &["json", "query"], &ALL] {
         let app = with(locations).launch();
         let reply = app.get("/places/who").send();
@@ -153,7 +153,7 @@ fn a_session_is_in_no_location() {
 }
 
 #[test]
-fn an_optional_route_takes_a_good_token_elsewhere_for_nobody_and_no_bad_one() {
+fn an_optional_route_ignores_a_good_token_elsewhere_and_refuses_a_bad_one() {
     let app = with(&["header", "cookies"]).launch();
     let jar = Jar::signed_in(&app, ALICE);
     let access = app.tokens(ALICE).access;

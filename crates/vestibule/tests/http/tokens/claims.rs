@@ -23,7 +23,7 @@ fn assert_invalid(app: &App, table: &[(&str, String)]) {
 }
 
 #[test]
-fn a_token_forged_without_a_fault_is_welcome() {
+fn a_forged_token_without_a_defect_is_accepted() {
     let app = App::new();
     let access = app.tokens(ALICE).access;
     assert_codes(
@@ -253,7 +253,7 @@ fn a_lifetime_above_the_configured_one_is_refused() {
 }
 
 #[test]
-fn an_expired_token_with_another_fault_is_invalid_and_not_expired() {
+fn an_expired_token_with_another_defect_is_invalid_and_not_expired() {
     let app = App::new();
     let access = app.tokens(ALICE).access;
     app.advance(1000);
@@ -513,7 +513,7 @@ fn an_absurd_clock_is_unavailable_and_says_nothing_about_the_token() {
 }
 
 #[test]
-fn a_token_that_nobody_would_accept_is_not_given_out() {
+fn a_token_that_would_be_refused_is_not_issued() {
     let app = App::new();
     app.users.change(ALICE, |user| user.filler = 8 * 1024);
     assert_eq!(app.post("/api/login/1").send().code(), "internal");

@@ -127,7 +127,7 @@ fn an_end_that_must_be_there_is_a_missing_claim_however_little_is_required() {
 }
 
 #[test]
-fn an_expired_token_has_no_fault_of_its_own_unless_there_is_another() {
+fn an_expired_token_has_no_token_error_unless_there_is_another_defect() {
     let app = telling().launch();
     let access = app.tokens(ALICE).access;
     app.advance(900);
@@ -138,7 +138,7 @@ fn an_expired_token_has_no_fault_of_its_own_unless_there_is_another() {
 }
 
 #[test]
-fn of_a_revoked_token_it_can_be_told_whether_the_account_is_gone() {
+fn the_error_of_a_revoked_token_says_whether_the_account_is_gone() {
     let app = telling().launch();
     let pair = app.tokens(ALICE);
     let refresh = || app.post("/api/refresh").bearer(&pair.refresh).send().body;
@@ -159,7 +159,7 @@ fn of_a_revoked_token_it_can_be_told_whether_the_account_is_gone() {
 }
 
 #[test]
-fn it_can_be_told_that_the_account_type_refused_a_good_token() {
+fn the_error_says_that_the_account_type_refused_a_good_token() {
     let app = telling().launch();
     let pair = app.tokens(ALICE);
     app.users.refuse_tokens();
@@ -169,7 +169,7 @@ fn it_can_be_told_that_the_account_type_refused_a_good_token() {
 }
 
 #[test]
-fn a_csrf_claim_that_is_missing_is_told_from_one_that_differs() {
+fn a_missing_csrf_claim_is_distinguished_from_one_that_differs() {
     let app = telling().set("auth.token.locations", ["cookies"]).launch();
     let access = app.tokens(ALICE).access;
     let put = |token: &str| {

@@ -75,7 +75,7 @@ fn a_key_of_another_algorithm_verifies_nothing() {
 }
 
 #[test]
-fn nobody_is_asked_about_a_header_that_is_refused_anyway() {
+fn no_key_is_looked_up_for_a_header_that_is_refused_anyway() {
     let app = Setup::new()
         .fairing(|auth| auth.find_key(|header| panic!("asked for {header:?}")))
         .launch();

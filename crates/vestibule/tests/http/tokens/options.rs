@@ -171,7 +171,7 @@ fn a_shorter_life_is_given_and_a_longer_one_only_up_to_longest() {
 }
 
 #[test]
-fn what_makes_no_sense_is_a_fault_of_the_application() {
+fn options_that_make_no_sense_are_an_error_of_the_application() {
     let app = launch();
     for wrong in [
         json!({ "access": 0 }),
@@ -341,7 +341,7 @@ fn proving_again_extends_nothing_and_opens_nothing() {
 }
 
 #[test]
-fn proving_again_without_a_ledger_gives_a_fresh_token_of_the_usual_life() {
+fn proving_again_without_a_store_gives_a_fresh_token_of_the_usual_life() {
     let app = stateless();
     let token = app.tokens(ALICE).access;
     app.advance(700);

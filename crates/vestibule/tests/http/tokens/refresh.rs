@@ -148,7 +148,7 @@ fn a_token_without_its_generation_does_not_refresh() {
 }
 
 #[test]
-fn a_ledger_that_forgot_everything_revokes_everything() {
+fn a_store_that_lost_everything_revokes_everything() {
     let app = App::new();
     let pair = app.tokens(ALICE);
     app.ledger.clear();
@@ -157,7 +157,7 @@ fn a_ledger_that_forgot_everything_revokes_everything() {
 }
 
 #[test]
-fn without_a_ledger_a_refresh_token_can_be_used_again() {
+fn without_a_store_a_refresh_token_can_be_used_again() {
     let app = Setup::new().stateless().launch();
     let pair = app.tokens(ALICE);
     for round in 0..3 {
@@ -167,7 +167,7 @@ fn without_a_ledger_a_refresh_token_can_be_used_again() {
 }
 
 #[test]
-fn without_a_ledger_logging_out_is_forgotten_and_names_no_sign_in() {
+fn without_a_store_logging_out_is_forgotten_and_names_no_sign_in() {
     let app = Setup::new().stateless().launch();
     let pair = app.tokens(ALICE);
     assert_eq!(claims(&pair.access).get("sid"), None);

@@ -1,11 +1,11 @@
-//! Your own user type: the least that a program with a login is made of.
+//! Your own user type, and the least that a program with a login consists of.
 //!
-//! `impl Account for User` is the one place where the library meets your type; the rest is a
-//! map of users and three handlers. Whoever signs in through the form gets a session, and a
-//! handler that names `CurrentUser` lets nobody else in.
+//! `impl Account for User` is the one place where the library meets your type; the rest is a map
+//! of users and three handlers. The login form starts a session, and a handler with `CurrentUser`
+//! among its arguments is reached only with one.
 //!
 //! ```console
-//! $ cargo run --example own_user
+//! $ cargo run -p vestibule --example own_user
 //! $ curl -c jar -d name=ada -d password=lovelace http://127.0.0.1:5000/login
 //! $ curl -b jar http://127.0.0.1:5000/
 //! ```
@@ -18,7 +18,7 @@ use rocket::form::{Form, FromForm};
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use vestibule::{Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, Session};
 
-type CurrentUser = vestibule::SessionUser<User>;
+type CurrentUser = vestibule::CurrentUser<User>;
 type Users = HashMap<String, User>;
 
 #[derive(Clone)]
@@ -76,7 +76,7 @@ fn index(user: CurrentUser) -> String {
 fn rocket() -> Rocket<Build> {
     let figment = Figment::from(rocket::Config::debug_default())
         .merge(("port", 5000))
-        // Without tokens there is no signing key to choose.
+        // Sessions only: no key that signs tokens is needed.
         .merge(("auth.mode", "session"))
         .merge(Env::prefixed("ROCKET_").global());
     let hasher = Hasher::new(&PasswordConfig::default()).expect("randomness for a salt");

@@ -2,7 +2,7 @@
 //!
 //! `Account::id` says what a token remembers of a user (Flask-JWT-Extended's
 //! `user_identity_loader`), `Account::find` finds the user again (`user_lookup_loader`), and
-//! `CurrentUser` among a handler's arguments is `@jwt_required()` and `current_user` in one.
+//! `TokenUser` among a handler's arguments is `@jwt_required()` and `current_user` in one.
 //! The users are a map here; whether yours are in a database is nothing to the library.
 //!
 //! ```console
@@ -32,7 +32,7 @@ use vestibule::{Account, Auth, Error, Hasher, Password, PasswordConfig, Tokens};
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
 
-type CurrentUser = vestibule::TokenUser<User>;
+type TokenUser = vestibule::TokenUser<User>;
 type Users = HashMap<u32, User>;
 
 #[derive(Clone)]
@@ -85,7 +85,7 @@ async fn login(
 }
 
 #[get("/who_am_i")]
-fn who_am_i(user: CurrentUser) -> Json<Value> {
+fn who_am_i(user: TokenUser) -> Json<Value> {
     Json(json!({ "id": user.id, "full_name": user.full_name, "username": user.username }))
 }
 

@@ -32,7 +32,7 @@ use vestibule::{
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;
 
-type CurrentIdentity = vestibule::TokenUser<User>;
+type TokenUser = vestibule::TokenUser<User>;
 type Users = HashMap<u32, User>;
 
 #[derive(Clone)]
@@ -83,7 +83,7 @@ async fn authenticate(
 }
 
 #[get("/protected")]
-fn protected(current_identity: CurrentIdentity) -> String {
+fn protected(current_identity: TokenUser) -> String {
     current_identity.to_string()
 }
 

@@ -37,7 +37,7 @@ use vestibule::{
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
 
-type CurrentUser = vestibule::TokenUser<User>;
+type TokenUser = vestibule::TokenUser<User>;
 
 /// Stands in each token; one that another release gave out is not accepted any more.
 const RELEASE: u32 = 2;
@@ -112,38 +112,38 @@ async fn refresh(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<TokenPa
 
 /// `jwt_required()`
 #[get("/protected")]
-fn protected(user: CurrentUser) -> Json<Value> {
+fn protected(user: TokenUser) -> Json<Value> {
     Json(json!({ "logged_in_as": user.username }))
 }
 
 /// The same under a method that changes something: a token in a cookie needs its CSRF value.
 #[post("/protected")]
-fn protected_change(user: CurrentUser) -> Json<Value> {
+fn protected_change(user: TokenUser) -> Json<Value> {
     protected(user)
 }
 
 /// `jwt_required(optional=True)`
 #[get("/optional")]
-fn optional(user: Maybe<CurrentUser>) -> Json<Value> {
+fn optional(user: Maybe<TokenUser>) -> Json<Value> {
     Json(json!({ "logged_in_as": user.0.map(|user| user.username.clone()) }))
 }
 
 /// `jwt_required(fresh=True)`: not with a refreshed token.
 #[get("/fresh")]
-fn fresh(user: Fresh<CurrentUser>) -> Json<Value> {
+fn fresh(user: Fresh<TokenUser>) -> Json<Value> {
     Json(json!({ "logged_in_as": user.username }))
 }
 
 /// Access and refresh token die together; there is no list of them to keep.
 #[delete("/logout")]
-async fn logout(user: CurrentUser, tokens: Tokens<'_>) -> Result<Json<Value>, Error> {
+async fn logout(user: TokenUser, tokens: Tokens<'_>) -> Result<Json<Value>, Error> {
     tokens.end(&user).await?;
     Ok(Json(json!({ "msg": "Successfully logged out" })))
 }
 
 /// Deletes the user and leaves his sign-ins, so that a good token names nobody.
 #[delete("/account")]
-fn delete_account(user: CurrentUser, users: &State<Users>, standings: &State<AuthCache>) -> Status {
+fn delete_account(user: TokenUser, users: &State<Users>, standings: &State<AuthCache>) -> Status {
     users.all().remove(&user.username);
     // Or the account would be remembered for another second.
     standings.invalidate_account(&user.username);

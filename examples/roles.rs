@@ -34,7 +34,7 @@ use vestibule::{
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
 
-type CurrentUser = vestibule::TokenUser<User>;
+type TokenUser = vestibule::TokenUser<User>;
 type Answer = Result<(Status, Json<Value>), Error>;
 
 #[derive(Clone, Serialize)]
@@ -158,12 +158,12 @@ async fn login(
 }
 
 #[get("/protected")]
-fn protected(user: CurrentUser) -> Json<Value> {
+fn protected(user: TokenUser) -> Json<Value> {
     Json(json!({ "user": user.username }))
 }
 
 #[get("/dashboard")]
-fn dashboard(user: CurrentUser) -> Json<Value> {
+fn dashboard(user: TokenUser) -> Json<Value> {
     Json(json!({
         "message": "Welcome to your dashboard!",
         "user_id": user.id,
@@ -173,7 +173,7 @@ fn dashboard(user: CurrentUser) -> Json<Value> {
 }
 
 #[get("/profile")]
-fn profile(user: CurrentUser) -> Json<Value> {
+fn profile(user: TokenUser) -> Json<Value> {
     // `get_jwt_identity()` and, with all other claims, `get_jwt()`.
     let identity = user.authentication().claims().map(|claims| &claims.sub);
     Json(json!({
@@ -184,12 +184,12 @@ fn profile(user: CurrentUser) -> Json<Value> {
 }
 
 #[get("/admin")]
-fn admin(user: ClaimedRole<Admin, CurrentUser>) -> Json<Value> {
+fn admin(user: ClaimedRole<Admin, TokenUser>) -> Json<Value> {
     Json(json!({ "message": "Welcome to Admin Panel!", "admin_user": user.username }))
 }
 
 #[get("/users")]
-fn list(_admin: Require<Admin, CurrentUser>, users: &State<Users>) -> Json<Value> {
+fn list(_admin: Require<Admin, TokenUser>, users: &State<Users>) -> Json<Value> {
     Json(json!({ "users": *users.all() }))
 }
 

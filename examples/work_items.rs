@@ -1,6 +1,6 @@
 //! Work items: people sign up, sign in at `/auth` and see their own items, and only those.
 //!
-//! A handler that names `CurrentIdentity` cannot be reached without a token, and has the user
+//! A handler that names `TokenUser` cannot be reached without a token, and has the user
 //! to ask for items by. Scheme and refusals are Flask-JWT's; a token lives for 3000 seconds.
 //! Users and items are vectors here; whether yours are in a database is nothing to the library.
 //!
@@ -31,7 +31,7 @@ use vestibule::{Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfi
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;
 
-type CurrentIdentity = vestibule::TokenUser<User>;
+type TokenUser = vestibule::TokenUser<User>;
 type Answer = Result<(Status, Json<Value>), Error>;
 
 #[derive(Clone)]
@@ -138,7 +138,7 @@ async fn authenticate(
 }
 
 #[get("/workitems")]
-fn list(user: CurrentIdentity, store: &State<Store>) -> Answer {
+fn list(user: TokenUser, store: &State<Store>) -> Answer {
     let tables = store.tables();
     success(tables.items.iter().filter(|item| item.owner == user.id).collect::<Vec<_>>())
 }
@@ -149,7 +149,7 @@ struct NewItem {
 }
 
 #[post("/workitems", data = "<given>")]
-fn make(user: CurrentIdentity, given: Json<NewItem>, store: &State<Store>) -> Answer {
+fn make(user: TokenUser, given: Json<NewItem>, store: &State<Store>) -> Answer {
     let mut tables = store.tables();
     let (id, NewItem { title }) = (tables.items.len() + 1, given.into_inner());
     let item = WorkItem { id, title, owner: user.id };

@@ -73,7 +73,7 @@ fn every_key_of_rocket_on_the_page_exists_and_has_the_default_it_says() {
 }
 
 #[test]
-fn no_setting_of_flask_stands_in_the_tables_of_keys_and_in_that_of_missing_ones() {
+fn no_setting_of_flask_is_in_the_tables_of_keys_and_in_that_of_missing_ones() {
     let heading = "\n## Flask's settings without one here\n";
     let (keys, missing) = PAGE.split_once(heading).expect("the last section");
     let rows = keys.lines().filter(|line| line.starts_with("| `"));

@@ -2,7 +2,7 @@
 //!
 //! A guard leaves its `Error` on the request, and one catcher draws them all: what Flask does
 //! with eight error loaders. Where one kind of error stands for several of their texts, its
-//! `token_fault` or the request itself says which one it is.
+//! `token_error` or the request itself says which one it is.
 
 use rocket::http::Status;
 use rocket::serde::json::Json;
@@ -57,7 +57,7 @@ async fn answer(error: &Error, request: &Request<'_>) -> (Status, String) {
 fn missing(request: &Request<'_>) -> String {
     let locations = request.rocket().figment().extract_inner("auth.token.locations");
     let locations: Vec<String> = locations.unwrap_or_else(|_| vec!["header".to_owned()]);
-    let (names, faults): (Vec<&str>, Vec<&str>) = locations
+    let (names, reasons): (Vec<&str>, Vec<&str>) = locations
         .iter()
         .map(|location| match location.as_str() {
             "cookies" => ("cookies", "Missing cookie \"access_token_cookie\""),
@@ -77,12 +77,12 @@ fn missing(request: &Request<'_>) -> String {
             ),
         })
         .unzip();
-    match (names.split_last(), faults.as_slice()) {
+    match (names.split_last(), reasons.as_slice()) {
         (Some((last, first)), [_, _, ..]) => {
-            let (first, faults) = (first.join(", "), faults.join("; "));
-            format!("Missing JWT in {first} or {last} ({faults})")
+            let (first, reasons) = (first.join(", "), reasons.join("; "));
+            format!("Missing JWT in {first} or {last} ({reasons})")
         }
-        _ => faults.concat(),
+        _ => reasons.concat(),
     }
 }
 
@@ -95,33 +95,32 @@ async fn claims(request: &Request<'_>) -> Option<Claims> {
 
 /// What PyJWT says of a token that it cannot decode.
 fn invalid(error: &Error) -> String {
-    use TokenError as ConfigError;
-    let Some(fault) = error.token_error() else { return error.message().to_owned() };
-    let text = match fault {
-        ConfigError::Parts => "Not enough segments",
-        ConfigError::Encoding(TokenPart::Header) => "Invalid header padding",
-        ConfigError::Encoding(TokenPart::Claims) => "Invalid payload padding",
-        ConfigError::Encoding(TokenPart::Signature) => "Invalid crypto padding",
+    let Some(problem) = error.token_error() else { return error.message().to_owned() };
+    let text = match problem {
+        TokenError::Parts => "Not enough segments",
+        TokenError::Encoding(TokenPart::Header) => "Invalid header padding",
+        TokenError::Encoding(TokenPart::Claims) => "Invalid payload padding",
+        TokenError::Encoding(TokenPart::Signature) => "Invalid crypto padding",
         // Python goes on to say where: at the first character, of what is no JSON at all.
-        ConfigError::Json(TokenPart::Header) => {
+        TokenError::Json(TokenPart::Header) => {
             "Invalid header string: Expecting value: line 1 column 1 (char 0)"
         }
-        ConfigError::Json(_) => "Invalid payload string: Expecting value: line 1 column 1 (char 0)",
-        ConfigError::NotAnObject(TokenPart::Header) => {
+        TokenError::Json(_) => "Invalid payload string: Expecting value: line 1 column 1 (char 0)",
+        TokenError::NotAnObject(TokenPart::Header) => {
             "Invalid header string: must be a json object"
         }
-        ConfigError::NotAnObject(_) => "Invalid payload string: must be a json object",
-        ConfigError::AlgorithmMissing => "Algorithm not specified",
-        ConfigError::Algorithm => "The specified alg value is not allowed",
-        ConfigError::KeyId => "Key ID header parameter must be a string",
-        ConfigError::Signature => "Signature verification failed",
-        ConfigError::IssuedInFuture => "The token is not yet valid (iat)",
-        ConfigError::NotYetValid => "The token is not yet valid (nbf)",
-        ConfigError::Issuer => "Invalid issuer",
-        ConfigError::Audience => "Audience doesn't match",
-        ConfigError::MissingClaim(name) if name == "sub" => "Missing claim: sub",
-        ConfigError::MissingClaim(name) => return format!("Token is missing the \"{name}\" claim"),
-        ConfigError::ClaimType(name) => match name.as_ref() {
+        TokenError::NotAnObject(_) => "Invalid payload string: must be a json object",
+        TokenError::AlgorithmMissing => "Algorithm not specified",
+        TokenError::Algorithm => "The specified alg value is not allowed",
+        TokenError::KeyId => "Key ID header parameter must be a string",
+        TokenError::Signature => "Signature verification failed",
+        TokenError::IssuedInFuture => "The token is not yet valid (iat)",
+        TokenError::NotYetValid => "The token is not yet valid (nbf)",
+        TokenError::Issuer => "Invalid issuer",
+        TokenError::Audience => "Audience doesn't match",
+        TokenError::MissingClaim(name) if name == "sub" => "Missing claim: sub",
+        TokenError::MissingClaim(name) => return format!("Token is missing the \"{name}\" claim"),
+        TokenError::ClaimType(name) => match name.as_ref() {
             "exp" => "Expiration Time claim (exp) must be an integer.",
             "nbf" => "Not Before claim (nbf) must be an integer.",
             "iat" => "Issued At claim (iat) must be an integer.",

@@ -111,7 +111,7 @@ fn the_scheme_is_the_one_that_is_configured_and_no_other() {
 }
 
 #[test]
-fn a_token_of_another_issuer_or_for_somebody_else_or_of_nobody_is_refused() {
+fn a_token_of_another_issuer_or_audience_or_without_a_user_is_refused() {
     let example = start();
     let token = token(&example);
     for (name, value) in [("aud", json!("other")), ("iss", json!("other")), ("sub", Value::Null)] {

@@ -61,7 +61,7 @@ fn good_tokens_pass() {
 }
 
 #[test]
-fn a_missing_header_and_a_malformed_one_are_told_apart() {
+fn a_missing_header_and_a_malformed_one_are_distinguished() {
     let errors = Errors::start_with(HEADER_ONLY);
     errors.0.get("/protected", &[]).is(401, &msg("Missing Authorization Header"));
     errors.with_header("").is(401, &msg("Missing Authorization Header"));
@@ -191,7 +191,7 @@ fn a_claim_that_is_wrong_gets_the_text_of_pyjwt() {
 }
 
 #[test]
-fn of_an_expired_token_any_other_fault_counts_first() {
+fn of_an_expired_token_any_other_defect_counts_first() {
     let errors = Errors::start();
     let (access, _) = errors.pair("test");
     let old = expired(&access, SECRET);

@@ -257,7 +257,7 @@ fn a_key_is_never_fresh() {
 }
 
 #[test]
-fn options_asks_nobody() {
+fn options_requires_no_user() {
     let site = Site::start();
     assert_eq!(site.0.send("OPTIONS", "/secret", &[], "").status, 204);
     let head = site.0.send("HEAD", "/plain/secret", &[], "");

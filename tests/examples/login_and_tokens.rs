@@ -120,7 +120,7 @@ fn a_refresh_token_is_no_access_token() {
 }
 
 #[test]
-fn a_request_without_a_token_is_nobodys() {
+fn a_request_without_a_token_has_no_user() {
     let both = Both::start();
     let token = both.token();
     let json = ("Content-Type", "application/json");

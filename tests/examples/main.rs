@@ -4,11 +4,13 @@
 mod client;
 mod forge;
 
+mod api_only;
 mod automatic_user_loading;
 mod flask_jwt;
 mod flask_jwt_extended_errors;
 mod flask_login;
 mod login_and_tokens;
 mod own_user;
+mod pages_only;
 mod roles;
 mod work_items;

@@ -123,7 +123,7 @@ fn the_panel_believes_the_token_and_the_list_asks_the_user() {
 }
 
 #[test]
-fn whoever_registers_is_a_user() {
+fn a_registered_account_is_a_user() {
     let roles = Roles::start();
     let john = json!({ "username": "john", "password": "secret123", "role": "user" });
     roles.register(&john).is(201, &message("User registered successfully"));
@@ -137,7 +137,7 @@ fn whoever_registers_is_a_user() {
 }
 
 #[test]
-fn nobody_registers_as_an_administrator_and_nothing_crashes() {
+fn no_user_registers_as_an_administrator_and_nothing_crashes() {
     let roles = Roles::start();
     let mallory = json!({ "username": "mallory", "password": "secret123", "role": "admin" });
     roles.register(&mallory).is(403, &message("Admin access required"));

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_comes_in_without_either() {
+    fn a_request_without_either_is_refused() {
         let World { client, .. } = world();
         assert_eq!(client.get("/").dispatch().status(), Status::Ok);
         let refused = client.get("/notes").dispatch().assert_no_cookies();

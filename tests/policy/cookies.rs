@@ -9,10 +9,10 @@ use rocket::{Build, Data, Rocket, catch, catchers, get, routes};
 use vestibule::{Mode, SessionPolicy};
 
 use super::enumeration::send_to;
-use super::made::Made;
+use super::fixture::{Fixture, Setting, word};
 use super::model::{self, Situation, Token};
+use super::once_per_setting::OncePerSetting;
 use super::routes::{Half, Target, universe};
-use super::world::{Setting, World, word};
 
 /// The statuses that answers with a cookie are tried with.
 const STATUSES: [u16; 13] = [200, 201, 204, 303, 400, 401, 403, 404, 405, 409, 415, 422, 500];
@@ -181,12 +181,12 @@ pub(crate) struct Sneaked {
 
 /// Tries every way to set a cookie, with every token, and with a session or without.
 pub(crate) fn sneak(setting: Setting) -> Sneaked {
-    static MADE: Made<Sneaked> = Made::new();
+    static MADE: OncePerSetting<Sneaked> = OncePerSetting::new();
     MADE.get(setting, try_everything)
 }
 
 fn try_everything(setting: Setting) -> Sneaked {
-    let mut world = World::with(setting, &OPEN, sneaky);
+    let mut fixture = Fixture::with(setting, &OPEN, sneaky);
     let mut sneaked = Sneaked { cases: 0, left: Vec::new(), complaints: Vec::new() };
     // What only repeats itself elsewhere is tried under the usual setting alone.
     let usual = (setting.mode, setting.policy) == (Mode::Both, SessionPolicy::UnlessToken);
@@ -197,7 +197,7 @@ fn try_everything(setting: Setting) -> Sneaked {
             for (path, status, name) in paths() {
                 let target = outside(&path);
                 let situation = situation(setting, token, cookie);
-                let reply = send_to(&world, &target, &path, &situation, None);
+                let reply = send_to(&fixture, &target, &path, &situation, None);
                 let cookies = reply.cookies();
                 let found = |name: &str| cookies.iter().any(|one| one.starts_with(name));
                 let complete = ["fairing-out", "nested-out", "deeper-out", "odd-case", name]
@@ -221,28 +221,28 @@ fn try_everything(setting: Setting) -> Sneaked {
             }
         }
     }
-    on_own_routes(&mut world, &mut sneaked);
+    on_own_routes(&mut fixture, &mut sneaked);
     sneaked
 }
 
 /// The application's own routes among all those fairings: on a token request not even what
 /// others set leaves.
-fn on_own_routes(world: &mut World, sneaked: &mut Sneaked) {
-    for target in universe().iter().filter(|target| target.is_mounted(world.setting.mode)) {
+fn on_own_routes(fixture: &mut Fixture, sneaked: &mut Sneaked) {
+    for target in universe().iter().filter(|target| target.is_mounted(fixture.setting.mode)) {
         for token in Token::ALL {
-            let mut situation = situation(world.setting, token, model::Cookie::Good);
+            let mut situation = situation(fixture.setting, token, model::Cookie::Good);
             situation.is_unsafe = target.is_unsafe();
-            let path = target.path(&world.ids);
-            let reply = send_to(world, target, &path, &situation, None);
-            if world.rows.changes().all != 0 {
-                world.rows.restore();
+            let path = target.path(&fixture.ids);
+            let reply = send_to(fixture, target, &path, &situation, None);
+            if fixture.rows.changes().all != 0 {
+                fixture.rows.restore();
             }
             if reply.cookies().is_empty() == may_leave(&situation) {
                 sneaked.complaints.push(format!(
                     "{}, mode {}, policy {}, token {}: {:?}",
                     target.name(),
-                    world.setting.mode.as_str(),
-                    word(world.setting.policy),
+                    fixture.setting.mode.as_str(),
+                    word(fixture.setting.policy),
                     token.word(),
                     reply.cookies(),
                 ));
@@ -291,24 +291,24 @@ fn outside(path: &str) -> Target {
 /// plain one, and where it is not there is nothing; a cookie never makes a difference, and
 /// none leaves.
 pub(crate) fn aliases(setting: Setting) -> Sneaked {
-    let mut clean = World::new(setting);
+    let mut clean = Fixture::new(setting);
     clean.note_use();
-    let mut among_sneaks = World::with(setting, &OPEN, sneaky);
+    let mut among_sneaks = Fixture::with(setting, &OPEN, sneaky);
     let mut sneaked = Sneaked { cases: 0, left: Vec::new(), complaints: Vec::new() };
     let of_api = |target: &&Target| target.half == Half::Api && target.is_route;
     for target in universe().iter().filter(of_api) {
         for token in Token::ALL {
             let mut situation = situation(setting, token, model::Cookie::Good);
             situation.is_unsafe = target.is_unsafe();
-            let world = if situation.is_token_request() { &mut among_sneaks } else { &mut clean };
-            let plain = target.path(&world.ids);
-            let expected = send_to(world, target, &plain, &situation, None).status;
-            world.rows.restore();
+            let fixture = if situation.is_token_request() { &mut among_sneaks } else { &mut clean };
+            let plain = target.path(&fixture.ids);
+            let expected = send_to(fixture, target, &plain, &situation, None).status;
+            fixture.rows.restore();
             for path in written_otherwise(&plain) {
-                let reply = send_to(world, target, &path, &situation, None);
-                let changes = world.rows.changes();
+                let reply = send_to(fixture, target, &path, &situation, None);
+                let changes = fixture.rows.changes();
                 if changes.all != 0 {
-                    world.rows.restore();
+                    fixture.rows.restore();
                 }
                 let same = reply.status == expected || [400, 404].contains(&reply.status);
                 let sessions = changes.created + changes.ended + changes.touched;

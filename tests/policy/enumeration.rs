@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use rocket::http::{Accept, Cookie as HttpCookie, Header, Method};
 use vestibule::{ErrorKind, Mode, SessionPolicy};
 
-use super::made::Made;
+use super::fixture::{Fixture, Setting, word};
 use super::model::{Cookie, Person, Ruling, Site, Situation, Token, depends_on_who};
+use super::once_per_setting::OncePerSetting;
 use super::routes::{Half, Target, strays, universe};
 use super::rows::Changes;
-use super::world::{Setting, World, word};
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::On;
 
@@ -54,30 +54,30 @@ struct Case<'t> {
 
 /// The report on one setting; several tests ask for the same, which is made once.
 pub(crate) fn report(setting: Setting) -> Report {
-    static MADE: Made<Report> = Made::new();
+    static MADE: OncePerSetting<Report> = OncePerSetting::new();
     MADE.get(setting, enumerate)
 }
 
 fn enumerate(setting: Setting) -> Report {
     let began = Instant::now();
-    let mut world = World::new(setting);
+    let mut fixture = Fixture::new(setting);
     let targets = universe();
     let mut report = Report {
         cases: 0,
         observations: Vec::new(),
-        complaints: strays(&world.client, &targets, setting.mode),
+        complaints: strays(&fixture.client, &targets, setting.mode),
     };
     let (token_requests, others): (Vec<_>, Vec<_>) =
         cases(setting, &targets).into_iter().partition(|case| case.situation.is_token_request());
 
     // First with a session whose use would be noted, to see that it is not.
     for case in &token_requests {
-        run(&mut world, case, &mut report);
+        run(&mut fixture, case, &mut report);
     }
-    report.complaints.extend(late_touches(&mut world, !token_requests.is_empty()));
-    world.note_use();
+    report.complaints.extend(late_touches(&mut fixture, !token_requests.is_empty()));
+    fixture.note_use();
     for case in &others {
-        run(&mut world, case, &mut report);
+        run(&mut fixture, case, &mut report);
     }
     println!(
         "{} cases: mode {}, policy {}, {:?}, {:?} administers, {:?}",
@@ -138,20 +138,20 @@ fn ruling(target: &Target, situation: &Situation) -> Ruling {
 }
 
 /// Sends one request, holds the answer against the model and puts the rows back.
-fn run(world: &mut World, case: &Case<'_>, report: &mut Report) {
-    let reply = send(world, case, None);
-    let changes = world.rows.changes();
+fn run(fixture: &mut Fixture, case: &Case<'_>, report: &mut Report) {
+    let reply = send(fixture, case, None);
+    let changes = fixture.rows.changes();
     if changes.all != 0 {
-        world.rows.restore();
+        fixture.rows.restore();
     }
-    let code = code(world, case, &reply);
+    let code = code(fixture, case, &reply);
     let mut complaints = Vec::new();
     check_answer(case, &reply, code.as_deref(), &mut complaints);
     check_cookies(case, &reply, &mut complaints);
     check_headers(case, &reply, &mut complaints);
     check_rows(case, &reply, changes, &mut complaints);
     if !complaints.is_empty() {
-        report.complaints.push(describe(world.setting, case, &reply, &complaints));
+        report.complaints.push(describe(fixture.setting, case, &reply, &complaints));
     }
     report.cases += 1;
     if case.target.is_route && case.target.is_mounted(case.situation.mode) {
@@ -166,26 +166,26 @@ fn run(world: &mut World, case: &Case<'_>, report: &mut Report) {
     }
 }
 
-fn send(world: &World, case: &Case<'_>, accept: Option<Accept>) -> Reply {
-    let path = case.target.path(&world.ids);
-    send_to(world, case.target, &path, &case.situation, accept)
+fn send(fixture: &Fixture, case: &Case<'_>, accept: Option<Accept>) -> Reply {
+    let path = case.target.path(&fixture.ids);
+    send_to(fixture, case.target, &path, &case.situation, accept)
 }
 
 /// Sends one request with these credentials.
 pub(crate) fn send_to(
-    world: &World,
+    fixture: &Fixture,
     target: &Target,
     path: &str,
     situation: &Situation,
     accept: Option<Accept>,
 ) -> Reply {
-    let actor = Actor::new(&world.client);
+    let actor = Actor::new(&fixture.client);
     let mut request = actor.request(target.method, path);
-    if let Some((name, value)) = world.credentials.cookie(situation.cookie) {
+    if let Some((name, value)) = fixture.credentials.cookie(situation.cookie) {
         let cookie = HttpCookie::parse_encoded(format!("{name}={value}"));
         request = request.cookie(cookie.expect("a cookie that the application set"));
     }
-    for value in world.credentials.headers(situation.token) {
+    for value in fixture.credentials.headers(situation.token) {
         request.add_header(Header::new("Authorization", value));
     }
     let site = match situation.site {
@@ -203,14 +203,14 @@ pub(crate) fn send_to(
 }
 
 /// The code of a refusal. A page shows none, so a program asks for it once more.
-fn code(world: &World, case: &Case<'_>, reply: &Reply) -> Option<String> {
+fn code(fixture: &Fixture, case: &Case<'_>, reply: &Reply) -> Option<String> {
     if is_problem(reply) {
         return Some(reply.code());
     }
     if form(reply).is_none() && reply.status < 400 {
         return None;
     }
-    let again = send(world, case, Some(Accept::JSON));
+    let again = send(fixture, case, Some(Accept::JSON));
     is_problem(&again).then(|| again.code())
 }
 
@@ -444,22 +444,22 @@ fn check_rows(case: &Case<'_>, reply: &Reply, changes: Changes, complaints: &mut
 
 /// Uses are noted in the background: waits for one that should be noted, and so for all that
 /// should not have been.
-fn late_touches(world: &mut World, expected_none: bool) -> Vec<String> {
+fn late_touches(fixture: &mut Fixture, expected_none: bool) -> Vec<String> {
     let mut complaints = Vec::new();
     if expected_none {
         std::thread::sleep(Duration::from_millis(50));
-        let changes = world.rows.changes();
+        let changes = fixture.rows.changes();
         if (changes.created, changes.ended, changes.touched) != (0, 0, 0) {
             complaints.push(format!("a token request touched a session in the end: {changes:?}"));
         }
     }
-    if world.setting.mode.has_sessions() {
-        let browser = Actor::new(&world.client);
-        let (name, value) = world.credentials.cookie(Cookie::Good).expect("a good cookie");
+    if fixture.setting.mode.has_sessions() {
+        let browser = Actor::new(&fixture.client);
+        let (name, value) = fixture.credentials.cookie(Cookie::Good).expect("a good cookie");
         browser.jar.borrow_mut().insert(name.to_owned(), value.to_owned());
         assert_eq!(browser.get("/whoami").status, 200, "the session stands");
         let patience = Instant::now() + Duration::from_secs(5);
-        while world.rows.changes().touched == 0 {
+        while fixture.rows.changes().touched == 0 {
             if Instant::now() > patience {
                 complaints.push("the use of a session is never noted, so nothing is proven".into());
                 break;

@@ -10,9 +10,9 @@ use vestibule::{Config, Mode};
 use vestibule_service::http::Guarded;
 use vestibule_service::{api, http, web};
 
+use super::fixture::{CHANGED, Ids, NEWCOMER};
 use super::guard::{Guard, parse};
 use super::model::Person;
-use super::world::{CHANGED, Ids, NEWCOMER};
 use crate::support::app::password;
 
 /// Which half a route belongs to.

@@ -8,12 +8,12 @@ use vestibule::{Mode, SessionPolicy};
 
 use super::cookies::sneak;
 use super::enumeration::{Answered, Observation, report};
+use super::fixture::{Setting, word};
 use super::model::{Cookie, Person, Site, Token};
-use super::world::{Setting, word};
 use crate::support::app::On;
 
-const BEGIN: &str = "<!-- begin: written by tests/policy.rs -->\n";
-const END: &str = "<!-- end: written by tests/policy.rs -->\n";
+const BEGIN: &str = "<!-- begin: written by tests/policy -->\n";
+const END: &str = "<!-- end: written by tests/policy -->\n";
 
 /// Cookies that make no difference to one another, and the cells beside them.
 type Line<'c> = (Vec<Cookie>, Vec<&'c str>);

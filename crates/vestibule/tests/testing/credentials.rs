@@ -115,7 +115,7 @@ fn a_session_can_be_made_fresh_again_by_the_application() {
 }
 
 #[test]
-fn both_end_by_the_clock_counted_from_when_they_were_opened() {
+fn both_end_by_the_clock_counted_from_their_start() {
     let app = App::with(|figment| figment.merge(("auth.session.idle", "7 days")));
     let [browser, program] = both(&app);
     app.clock.advance(Duration::from_secs(15 * MINUTE - 1));

@@ -1,11 +1,11 @@
 //! The test kit, used as in the tests of another application.
 
 // Shared with the library's own tests.
-#[path = "../library/users.rs"]
+#[path = "../http/support/users.rs"]
 #[expect(dead_code, reason = "used by those tests only")]
 mod users;
 
-mod answers;
 mod app;
 mod asynchronous;
 mod credentials;
+mod responses;

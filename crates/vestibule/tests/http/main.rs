@@ -1,0 +1,12 @@
+//! The library over HTTP, as an application sees it: its own user type, its own store and its own
+//! catchers, without any cargo feature.
+
+mod configuration;
+mod flask;
+mod guards;
+mod policy;
+mod sessions;
+mod sign_ins;
+mod support;
+mod token_locations;
+mod tokens;

@@ -1,0 +1,4 @@
+//! The session policy: on which responses cookies may leave.
+
+mod session_policy;
+mod token_cookies;

@@ -1,0 +1,186 @@
+//! Refresh tokens: rotation, races, theft and the end of a sign-in.
+
+use crate::support::app::{App, Pair, Reply, Setup};
+use crate::support::forged_tokens::{claims, with_claim};
+use crate::support::users::ALICE;
+
+fn refresh(app: &App, token: &str) -> Reply {
+    app.post("/api/refresh").bearer(token).send()
+}
+
+fn assert_dead(app: &App, pair: &Pair, case: &str) {
+    for token in [&pair.access, &pair.refresh] {
+        assert_eq!(app.get("/any").bearer(token).send().code(), "token_revoked", "{case}");
+    }
+}
+
+#[test]
+fn refreshing_gives_a_new_pair_of_the_same_sign_in() {
+    let app = App::new();
+    let first = app.tokens(ALICE);
+    app.advance(60);
+    let second = refresh(&app, &first.refresh).pair();
+    assert_ne!(first.access, second.access);
+    assert_ne!(first.refresh, second.refresh);
+    assert_eq!(claims(&first.access)["sid"], claims(&second.access)["sid"]);
+    assert_eq!(app.get("/token").bearer(&second.access).send().status, 200);
+    assert_eq!(app.ledger.len(), 1);
+}
+
+#[test]
+fn an_earlier_access_token_stays_good_for_its_own_time() {
+    let app = App::new();
+    let first = app.tokens(ALICE);
+    refresh(&app, &first.refresh);
+    assert_eq!(app.get("/token").bearer(&first.access).send().status, 200);
+}
+
+#[test]
+fn within_the_grace_the_old_refresh_token_answers_the_very_same_successor() {
+    let app = App::new();
+    let first = app.tokens(ALICE);
+    app.advance(60);
+    let second = refresh(&app, &first.refresh).pair();
+    for seconds in [0, 3, 7] {
+        app.advance(seconds);
+        let again = refresh(&app, &first.refresh).pair();
+        assert_eq!(again.refresh, second.refresh, "after {seconds} more");
+        assert_ne!(again.access, second.access, "after {seconds} more");
+    }
+    assert_eq!(refresh(&app, &second.refresh).status, 200);
+}
+
+#[test]
+fn after_the_grace_the_old_refresh_token_ends_the_sign_in() {
+    let app = App::new();
+    let first = app.tokens(ALICE);
+    let second = refresh(&app, &first.refresh).pair();
+    app.advance(11);
+    assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked");
+    assert_dead(&app, &second, "the successor");
+    assert_eq!(app.ledger.len(), 0);
+}
+
+#[test]
+fn a_refresh_token_of_two_generations_ago_ends_the_sign_in_at_once() {
+    let app = App::new();
+    let first = app.tokens(ALICE);
+    let second = refresh(&app, &first.refresh).pair();
+    let third = refresh(&app, &second.refresh).pair();
+    assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked");
+    assert_dead(&app, &third, "the newest");
+}
+
+#[test]
+fn the_grace_can_be_switched_off() {
+    let app = Setup::new().set("auth.token.refresh_grace", 0).launch();
+    let first = app.tokens(ALICE);
+    refresh(&app, &first.refresh);
+    app.advance(1);
+    assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked");
+}
+
+#[test]
+fn refreshing_never_extends_the_sign_in() {
+    for app in [App::new(), Setup::new().stateless().launch()] {
+        let mut pair = app.tokens(ALICE);
+        let (exp, proven) =
+            (claims(&pair.refresh)["exp"].clone(), claims(&pair.access)["auth_time"].clone());
+        for day in 1..30 {
+            app.advance(86_400);
+            pair = refresh(&app, &pair.refresh).pair();
+            assert_eq!(claims(&pair.refresh)["exp"], exp, "day {day}");
+            assert_eq!(claims(&pair.access)["auth_time"], proven, "day {day}");
+        }
+        app.advance(86_400);
+        assert_eq!(refresh(&app, &pair.refresh).code(), "token_expired");
+    }
+}
+
+#[test]
+fn the_last_access_token_ends_with_its_sign_in() {
+    let app = App::new();
+    let pair = app.tokens(ALICE);
+    app.advance(30 * 86_400 - 60);
+    let reply = refresh(&app, &pair.refresh);
+    assert_eq!(reply.json()["expires_in"], 60);
+    assert_eq!(claims(&reply.pair().access)["exp"], claims(&pair.refresh)["exp"]);
+}
+
+#[test]
+fn an_access_token_does_not_refresh() {
+    let app = App::new();
+    assert_eq!(refresh(&app, &app.tokens(ALICE).access).code(), "wrong_token_type");
+}
+
+#[test]
+fn logging_out_with_either_token_kills_both() {
+    for way in ["access", "refresh"] {
+        let app = App::new();
+        let pair = app.tokens(ALICE);
+        let other = app.tokens(ALICE);
+        let token = if way == "access" { &pair.access } else { &pair.refresh };
+        assert_eq!(app.post("/api/logout").bearer(token).send().status, 204, "{way}");
+        assert_dead(&app, &pair, way);
+        assert_eq!(refresh(&app, &pair.refresh).code(), "token_revoked", "{way}");
+        assert_eq!(app.get("/token").bearer(&other.access).send().status, 200, "{way}");
+    }
+}
+
+#[test]
+fn logging_out_everywhere_ends_browsers_too() {
+    let app = App::new();
+    let (one, two, session) = (app.tokens(ALICE), app.tokens(ALICE), app.browser(ALICE));
+    let bob = app.tokens(crate::support::users::BOB);
+    app.post("/api/logout?all=true").bearer(&one.access).send();
+    assert_dead(&app, &one, "one");
+    assert_dead(&app, &two, "two");
+    assert_eq!(app.get("/session").cookie(&session).send().status, 401);
+    assert_eq!(app.get("/token").bearer(&bob.access).send().status, 200);
+}
+
+#[test]
+fn a_token_without_its_generation_does_not_refresh() {
+    let app = App::new();
+    let pair = app.tokens(ALICE);
+    assert_eq!(refresh(&app, &with_claim(&pair.refresh, "gen", None)).code(), "token_invalid");
+    assert_eq!(refresh(&app, &pair.refresh).status, 200);
+}
+
+#[test]
+fn a_store_that_lost_everything_revokes_everything() {
+    let app = App::new();
+    let pair = app.tokens(ALICE);
+    app.ledger.clear();
+    assert_dead(&app, &pair, "forgotten");
+    assert_eq!(refresh(&app, &pair.refresh).code(), "token_revoked");
+}
+
+#[test]
+fn without_a_store_a_refresh_token_can_be_used_again() {
+    let app = Setup::new().stateless().launch();
+    let pair = app.tokens(ALICE);
+    for round in 0..3 {
+        let next = refresh(&app, &pair.refresh).pair();
+        assert_eq!(app.get("/token").bearer(&next.access).send().status, 200, "{round}");
+    }
+}
+
+#[test]
+fn without_a_store_logging_out_is_forgotten_and_names_no_sign_in() {
+    let app = Setup::new().stateless().launch();
+    let pair = app.tokens(ALICE);
+    assert_eq!(claims(&pair.access).get("sid"), None);
+    assert_eq!(app.post("/api/logout").bearer(&pair.access).send().status, 204);
+    assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200);
+}
+
+#[test]
+fn the_sign_in_says_who_came_from_where() {
+    let app = App::new();
+    let agent = format!("curl/8 {}", "x".repeat(500));
+    app.post("/api/login/1").header("User-Agent", &agent).send();
+    let row = app.ledger.only();
+    assert_eq!((row.account.as_str(), row.kind.as_str(), row.generation()), ("1", "token", 0));
+    assert_eq!(row.user_agent.map(|name| name.chars().count()), Some(200));
+}

@@ -1,0 +1,22 @@
+//! The real program as an operator runs it: several processes on one database, behind nginx,
+//! through failures of the database, from any directory.
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "these tests talk to the program over the network only")]
+mod support;
+
+mod any_directory;
+mod client;
+mod delivered_files;
+mod doctor;
+mod dump;
+mod kill_behind_nginx;
+mod nginx;
+mod outage_postgres;
+mod outage_sqlite;
+#[cfg(feature = "postgres-tls")]
+mod postgres_tls;
+mod several_processes;
+mod slow_clients;
+mod stop;
+mod transfer;

@@ -1,0 +1,176 @@
+//! Slow clients at nginx with the delivered file: each is cut off within fifteen seconds, Vestibule
+//! hears of none, and everybody else is served. And what a client says of its own address ends
+//! there.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::client::{PATIENT, cookie, dashboard};
+use super::nginx::Nginx;
+use crate::support::process::{Home, Service, ask};
+
+/// Within this time a slow client is cut off.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// How many of each kind there are at once. All have one address here, and one address may have a
+/// hundred requests in work.
+const CLIENTS: usize = 30;
+
+fn behind_nginx(home: &Home) -> Option<(Service, Nginx)> {
+    home.configure("[default.accounts]\ntrusted_proxy = [\"127.0.0.1\"]\n");
+    let service = home.serve(PATIENT);
+    let nginx = Nginx::before(&[&service.address])?;
+    Some((service, nginx))
+}
+
+/// Opens many connections, sends the beginning on each, goes on by one byte of `trickle` each
+/// `pause`, and answers after how long the last one was closed by the other side.
+fn cut_off_after(at: &str, begin: &str, trickle: u8, pause: Duration) -> Duration {
+    let begun = Instant::now();
+    let mut open: Vec<TcpStream> = (0..CLIENTS)
+        .map(|_| {
+            let mut stream = TcpStream::connect(at).expect("nginx listens");
+            stream.set_nonblocking(true).expect("a mode can be set");
+            stream.write_all(begin.as_bytes()).expect("a few bytes");
+            stream
+        })
+        .collect();
+    let mut next = begun + pause;
+    while !open.is_empty() && begun.elapsed() < LIMIT {
+        let due = Instant::now() >= next;
+        if due {
+            next += pause;
+        }
+        open.retain_mut(|stream| {
+            if due && stream.write(&[trickle]).is_err() {
+                return false;
+            }
+            let mut some = [0; 1024];
+            match stream.read(&mut some) {
+                Ok(0) => false,
+                Ok(_) => true,
+                Err(cause) => cause.kind() == std::io::ErrorKind::WouldBlock,
+            }
+        });
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(open.is_empty(), "{} of {CLIENTS} are still connected", open.len());
+    begun.elapsed()
+}
+
+#[test]
+fn slow_clients_are_cut_off_and_no_other_client_notices() {
+    let home = Home::new();
+    let Some((_service, nginx)) = behind_nginx(&home) else { return };
+    let at = nginx.address.as_str();
+    let second = Duration::from_secs(1);
+    let never = Duration::from_secs(3600);
+    let post = format!(
+        "POST /login HTTP/1.1\r\nHost: {at}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: 60000\r\n\r\nusername="
+    );
+    let kept = format!("GET /login HTTP/1.1\r\nHost: {at}\r\n\r\n");
+    let head = format!("GET / HTTP/1.1\r\nHost: {at}\r\nX-a: ");
+    thread::scope(|scope| {
+        let slow = [
+            ("silence", String::new(), never),
+            ("half a head", head.clone(), never),
+            ("a head byte by byte", head, second),
+            ("half a body", post.clone(), never),
+            ("a body with long pauses", post, Duration::from_secs(6)),
+            ("kept after an answer", kept, never),
+        ]
+        .map(|(what, begin, pause)| {
+            (what, scope.spawn(move || cut_off_after(at, &begin, b'a', pause)))
+        });
+        // Everybody else, meanwhile.
+        let begun = Instant::now();
+        let mut slowest = Duration::ZERO;
+        while begun.elapsed() < Duration::from_secs(5) {
+            let asked = Instant::now();
+            let reply = ask(at, "GET", "/login", &[], "").expect("an answer");
+            assert_eq!(reply.status, 200);
+            slowest = slowest.max(asked.elapsed());
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+        for (what, client) in slow {
+            let after = client.join().unwrap_or_else(|_| panic!("{what}"));
+            println!("{what}: cut off after {after:?}");
+        }
+    });
+}
+
+/// Asks for far more than the system keeps for a connection, and reads nothing of it.
+#[test]
+fn who_does_not_take_the_answer_is_cut_off() {
+    let home = Home::new();
+    let Some((_service, nginx)) = behind_nginx(&home) else { return };
+    let at = nginx.address.as_str();
+    let page = format!("GET /static/style.css HTTP/1.1\r\nHost: {at}\r\n\r\n");
+    let streams: Vec<_> = (0..10)
+        .map(|_| {
+            let mut stream = TcpStream::connect(at).expect("nginx listens");
+            stream.set_nonblocking(true).expect("a mode can be set");
+            // As many questions as it takes; nginx stops reading them when it cannot answer.
+            for _ in 0..2_000 {
+                if stream.write_all(page.as_bytes()).is_err() {
+                    break;
+                }
+            }
+            stream
+        })
+        .collect();
+    let begun = Instant::now();
+    while nginx.clients() < streams.len() {
+        assert!(begun.elapsed() < LIMIT, "nginx takes {} connections", nginx.clients());
+    }
+    let begun = Instant::now();
+    while nginx.clients() > 0 {
+        assert!(begun.elapsed() < LIMIT, "nginx keeps {} connections", nginx.clients());
+        thread::sleep(Duration::from_millis(100));
+    }
+    println!("an answer that is not taken: cut off after {:?}", begun.elapsed());
+    streams.into_iter().for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
+}
+
+#[test]
+fn a_request_for_many_ranges_gets_the_whole_once() {
+    let home = Home::new();
+    let Some((_service, nginx)) = behind_nginx(&home) else { return };
+    let ranges: Vec<_> = (1..200).map(|end| format!("5-{end}")).collect();
+    let range = format!("bytes=0-,{}", ranges.join(","));
+    let headers = [("Range", range.as_str())];
+    let path = "/static/style.css";
+    let reply = ask(&nginx.address, "GET", path, &headers, "").expect("an answer");
+    let whole = ask(&nginx.address, "GET", path, &[], "").expect("an answer");
+    assert_eq!((reply.status, reply.body.len()), (200, whole.body.len()));
+}
+
+#[test]
+fn a_client_cannot_claim_to_be_another() {
+    let home = Home::new();
+    let Some((service, nginx)) = behind_nginx(&home) else { return };
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let body = "username=user_01&password=1234";
+    let sign_in = |at: &str, headers: &[(&str, &str)]| {
+        let headers: Vec<_> = headers.iter().copied().chain([form]).collect();
+        cookie(&ask(at, "POST", "/login", &headers, body).expect("an answer"))
+    };
+    let page = |at: &str, cookie: &str| dashboard(at, cookie).expect("an answer").body;
+    let claim = [
+        ("X-Real-IP", "6.6.6.6"),
+        ("x-real-ip", "6.6.6.6"),
+        ("X_Real_IP", "6.6.6.6"),
+        ("X-Forwarded-For", "6.6.6.6"),
+        ("Forwarded", "for=6.6.6.6"),
+    ];
+    let through = sign_in(&nginx.address, &claim);
+    let shown = page(&nginx.address, &through);
+    assert!(shown.contains("127.0.0.1") && !shown.contains("6.6.6.6"), "{shown}");
+    // The same claim of the proxy itself would be believed, so it is nginx that ends it.
+    let direct = sign_in(&service.address, &claim[..1]);
+    assert!(page(&service.address, &direct).contains("6.6.6.6"));
+}

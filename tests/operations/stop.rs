@@ -1,0 +1,81 @@
+//! SIGTERM: nobody new comes in, whoever is in is answered whole, and then the program ends.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Instant;
+
+use super::client::{PATIENCE, PATIENT, health};
+use crate::support::actor::Reply;
+use crate::support::process::{Home, Service, read_reply};
+
+/// One hash at a time, each of a few hundredths of a second at least.
+const SLOW: &str = "{password={cost=10,hashers=1}}";
+
+/// A connection on which this much of a request was sent.
+fn sent(service: &Service, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(&service.address).expect("the service listens");
+    stream.write_all(request.as_bytes()).expect("the service reads");
+    stream
+}
+
+fn rest(mut stream: TcpStream) -> Option<Reply> {
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    read_reply(answer)
+}
+
+fn login(service: &Service) -> String {
+    let body = r#"{"username":"user_01","password":"1234"}"#;
+    format!(
+        "POST /api/login HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        service.address,
+        body.len()
+    )
+}
+
+/// Waits until everybody who connected so far has been let in and read: they are let in one by
+/// one, and on a busy machine it takes some turns until each was looked at.
+fn all_are_in(service: &Service) {
+    for _ in 0..20 {
+        assert_eq!(health(&service.address).expect("an answer").status, 200);
+    }
+}
+
+#[test]
+fn requests_in_flight_are_finished_and_no_others_are_accepted() {
+    let home = Home::new();
+    let service = home.serve(&[PATIENT[0], ("ROCKET_AUTH", SLOW)]);
+    let waiting: Vec<_> = (0..8).map(|_| sent(&service, &login(&service))).collect();
+    let request = login(&service);
+    let (first, second) = request.split_at(request.len() - 10);
+    let mut slow = sent(&service, first);
+    all_are_in(&service);
+    service.signal("TERM");
+    let begun = Instant::now();
+    while TcpStream::connect(&service.address).is_ok() {
+        assert!(begun.elapsed() < PATIENCE, "the service still listens");
+    }
+    // An upload goes on after the signal.
+    slow.write_all(second.as_bytes()).expect("the service reads");
+    for stream in waiting.into_iter().chain([slow]) {
+        let reply = rest(stream).expect("a whole answer");
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        assert!(reply.json()["access_token"].is_string());
+    }
+    assert_eq!(service.wait(), Some(0));
+}
+
+#[test]
+fn a_connection_that_is_only_kept_does_not_keep_the_program() {
+    let home = Home::new();
+    let service = home.serve(PATIENT);
+    let request = format!("GET /login HTTP/1.1\r\nHost: {}\r\n\r\n", service.address);
+    let mut kept = sent(&service, &request);
+    let mut some = [0; 16];
+    kept.read_exact(&mut some).expect("an answer");
+    let begun = Instant::now();
+    service.signal("TERM");
+    assert_eq!(service.wait(), Some(0));
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+}

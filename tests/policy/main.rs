@@ -1,0 +1,82 @@
+//! The session policy, by enumeration: every credential on every route in every mode, held
+//! against a small model and against the published table.
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "other tests need the rest")]
+mod support;
+
+mod cookies;
+mod enumeration;
+mod fixture;
+mod guard;
+mod model;
+mod once_per_setting;
+mod routes;
+mod rows;
+mod table;
+
+use vestibule::{Mode, SessionPolicy};
+
+use enumeration::{demand_none, report, settings};
+use fixture::Setting;
+use model::Person;
+use support::app::On;
+use support::postgres;
+
+/// Mode `both` under the default policy, on one of the databases.
+const fn usual(on: On) -> Setting {
+    let (mode, policy) = (Mode::Both, SessionPolicy::UnlessToken);
+    Setting { on, mode, policy, administrator: Person::TokenOwner }
+}
+
+#[test]
+fn every_answer_in_mode_session_is_what_the_model_says() {
+    for setting in settings(Mode::Session) {
+        demand_none(&report(setting).complaints);
+    }
+}
+
+#[test]
+fn every_answer_in_mode_token_is_what_the_model_says() {
+    for setting in settings(Mode::Token) {
+        demand_none(&report(setting).complaints);
+    }
+}
+
+#[test]
+fn every_answer_in_mode_both_is_what_the_model_says() {
+    for setting in settings(Mode::Both) {
+        demand_none(&report(setting).complaints);
+    }
+}
+
+#[test]
+fn every_answer_on_postgresql_is_the_one_on_sqlite() {
+    if postgres::server().is_none() {
+        return;
+    }
+    let (postgres, sqlite) = (report(usual(On::Postgres)), report(usual(On::Sqlite)));
+    demand_none(&postgres.complaints);
+    assert!(postgres.observations == sqlite.observations, "the two databases differ");
+}
+
+#[test]
+fn cookies_that_something_else_sets_leave_only_where_they_may() {
+    for setting in table::sneaky_settings() {
+        let sneaked = cookies::sneak(setting);
+        println!("{} cases: {setting:?}", sneaked.cases);
+        demand_none(&sneaked.complaints);
+    }
+}
+
+#[test]
+fn a_path_of_the_api_written_in_another_way_lets_no_cookie_in_or_out() {
+    let sneaked = cookies::aliases(usual(On::Sqlite));
+    println!("{} cases", sneaked.cases);
+    demand_none(&sneaked.complaints);
+}
+
+#[test]
+fn the_published_table_is_what_was_observed() {
+    table::hold_against_page();
+}

@@ -1,0 +1,225 @@
+//! Many at once: for one name, and for the hashers.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rocket::figment::Figment;
+use rocket::futures::future::{join, join_all};
+use rocket::http::{ContentType, Header};
+use rocket::local::asynchronous::Client;
+use rocket::tokio::runtime::Runtime;
+use serde_json::json;
+
+use crate::support::actor::encoded;
+use crate::support::app::{TestApp, on_both_with};
+
+const CROWD: usize = 100;
+const ROUNDS: usize = 20;
+
+/// Room for everybody: who is turned away for want of it was not refused the name.
+fn roomy(figment: Figment) -> Figment {
+    figment
+        .merge(("auth.password.hashers", 4))
+        .merge(("auth.password.queue", 10_000))
+        .merge(("databases.main.timeout", "1m"))
+}
+
+/// One more process on the same database.
+pub(crate) async fn process(app: &TestApp) -> Client {
+    let rocket = vestibule_service::app::build(app.figment(), &app.clock).expect("good settings");
+    Client::untracked(rocket).await.expect("a launch")
+}
+
+/// Somebody who wants this name, by form or over the API; the status of the answer.
+async fn register(client: &Client, name: &str, by_form: bool) -> u16 {
+    let request = if by_form {
+        let body = format!("username={}&password=correct+horse", encoded(name));
+        client.post("/register").header(ContentType::Form).body(body)
+    } else {
+        let body = json!({ "username": name, "password": "correct horse" });
+        client.post("/api/register").header(ContentType::JSON).body(body.to_string())
+    };
+    request.dispatch().await.status().code
+}
+
+#[test]
+fn of_a_hundred_who_want_one_name_at_once_exactly_one_gets_it() {
+    on_both_with(roomy, |app| {
+        let runtime = Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let processes = [process(&app).await, process(&app).await, process(&app).await];
+            for round in 0..ROUNDS {
+                let crowd = (0..CROWD).map(|at| {
+                    let spelling = ["ann", "ANN", "Ann", "aNn", "ａｎｎ"][at % 5];
+                    let client = &processes[at % processes.len()];
+                    async move {
+                        register(client, &format!("{spelling}{round}"), at % 2 == 0).await
+                    }
+                });
+                let statuses = join_all(crowd).await;
+                let count = |of: &[u16]| statuses.iter().filter(|one| of.contains(one)).count();
+                assert_eq!((count(&[201, 303]), count(&[409])), (1, CROWD - 1), "round {round}");
+            }
+        });
+        assert_eq!(app.count("users WHERE username_key LIKE 'ann%'"), ROUNDS as i64);
+    });
+}
+
+const GUESSES: usize = 12;
+
+/// One hasher at slow work, and room for two more to wait.
+fn narrow(figment: Figment) -> Figment {
+    figment
+        .merge(("auth.password.cost", 12))
+        .merge(("auth.password.hashers", 1))
+        .merge(("auth.password.queue", 2))
+}
+
+#[test]
+fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
+    on_both_with(narrow, |app| {
+        app.sql("DELETE FROM throttle");
+        let token = app.token("user_02").token.expect("a token");
+        let bearer = Header::new("Authorization", format!("Bearer {token}"));
+        // One thread for all: a hash that was made on it would let nobody else be answered.
+        let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let (over, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let hashed = runtime.expect("a runtime").block_on(async {
+            let client = process(&app).await;
+            let guess = json!({ "username": "user_01", "password": "wrong" }).to_string();
+            let guesses = (0..GUESSES).map(|_| {
+                client.post("/api/login").header(ContentType::JSON).body(&guess).dispatch()
+            });
+            let flood = async {
+                let replies = join_all(guesses).await;
+                over.store(true, Ordering::SeqCst);
+                replies
+            };
+            let others = async {
+                while !over.load(Ordering::SeqCst) {
+                    let me = client.get("/api/me").header(bearer.clone()).dispatch().await;
+                    assert_eq!(me.status().code, 200);
+                    answered.fetch_add(1, Ordering::SeqCst);
+                    // What is remembered is answered without waiting, and this is one task.
+                    rocket::tokio::task::yield_now().await;
+                }
+            };
+            let (replies, ()) = join(flood, others).await;
+            let mut hashed = 0;
+            for reply in replies {
+                match reply.status().code {
+                    401 => hashed += 1,
+                    503 => {
+                        assert!(reply.headers().get_one("Retry-After").is_some());
+                        let body = reply.into_string().await.unwrap_or_default();
+                        assert!(body.contains("\"code\":\"busy\""), "{body}");
+                    }
+                    other => panic!("{other}"),
+                }
+            }
+            hashed
+        });
+        // One at work and two waiting; a slow machine lets one more in as each is done.
+        assert!((3..GUESSES).contains(&hashed), "{hashed} of {GUESSES}");
+        let answered = answered.load(Ordering::SeqCst);
+        assert!(answered > hashed, "{answered} were answered while {hashed} were hashed");
+        // Whose password was never looked at has not guessed.
+        let counted = "SELECT failures AS n FROM throttle WHERE bucket LIKE 'account:%'";
+        assert_eq!(app.number(counted), hashed as i64);
+    });
+}
+
+/// One hasher at work that takes long, and no room to wait.
+fn single(figment: Figment) -> Figment {
+    figment
+        .merge(("auth.password.cost", 14))
+        .merge(("auth.password.hashers", 1))
+        .merge(("auth.password.queue", 0))
+}
+
+#[test]
+fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
+    on_both_with(single, |app| {
+        let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let client = process(&app).await;
+            let guess = |name: &str| {
+                let body = json!({ "username": name, "password": "wrong" }).to_string();
+                client.post("/api/login").header(ContentType::JSON).body(body).dispatch()
+            };
+            app.sql("DELETE FROM throttle");
+            assert_eq!(guess("probe").await.status().code, 401);
+            app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
+            let others = async {
+                // Whom the throttle holds up is never hashed for, and learns whether there is room.
+                let mut probes = 0;
+                while guess("probe").await.status().code == 429 {
+                    probes += 1;
+                    assert!(probes < 100_000, "nobody takes the place");
+                }
+                // Nothing can be counted now.
+                app.sql("ALTER TABLE throttle RENAME TO away");
+                let mut answers = Vec::new();
+                for name in ["user_01", "nobody", "no name"] {
+                    let reply = guess(name).await;
+                    assert_eq!(reply.status().code, 503);
+                    answers.push(reply.into_string().await.unwrap_or_default());
+                }
+                app.sql("ALTER TABLE away RENAME TO throttle");
+                answers
+            };
+            let (first, answers) = join(guess("user_01"), others).await;
+            assert_eq!(first.status().code, 401);
+            assert!(answers[0].contains("\"code\":\"busy\""), "{answers:?}");
+            assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+        });
+    });
+}
+
+/// One hasher, and no room to wait; nobody waits for a slow machine's database.
+fn single_and_quick(figment: Figment) -> Figment {
+    figment
+        .merge(("auth.password.hashers", 1))
+        .merge(("auth.password.queue", 0))
+        .merge(("databases.main.timeout", "1m"))
+}
+
+#[test]
+fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
+    on_both_with(single_and_quick, |app| {
+        let runtime = Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let client = process(&app).await;
+            let sign_in = |name: &str, password: &str| {
+                let body = json!({ "username": name, "password": password }).to_string();
+                client.post("/api/login").header(ContentType::JSON).body(body).dispatch()
+            };
+            app.sql("DELETE FROM throttle");
+            assert_eq!(sign_in("probe", "wrong").await.status().code, 401);
+            app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
+            let over = AtomicBool::new(false);
+            let crowd = join_all((0..30).map(|_| async {
+                let mut held_up = 0;
+                while !over.load(Ordering::SeqCst) {
+                    match sign_in("probe", "wrong").await.status().code {
+                        429 => held_up += 1,
+                        // While somebody else is hashed for.
+                        other => assert_eq!(other, 503),
+                    }
+                    rocket::tokio::task::yield_now().await;
+                }
+                held_up
+            }));
+            let person = async {
+                let mut statuses = Vec::new();
+                for _ in 0..10 {
+                    statuses.push(sign_in("user_02", "5678").await.status().code);
+                }
+                over.store(true, Ordering::SeqCst);
+                statuses
+            };
+            let (held_up, statuses) = join(crowd, person).await;
+            assert_eq!(statuses, [200; 10]);
+            assert!(held_up.iter().sum::<usize>() > 10, "{held_up:?}");
+        });
+    });
+}

@@ -1,0 +1,10 @@
+//! Accounts: how they are made, administered and protected against guessing.
+
+mod administration_api;
+mod administration_pages;
+pub(crate) mod concurrent_requests;
+mod enumeration;
+mod first_administrator;
+mod import;
+mod registration;
+mod throttle;

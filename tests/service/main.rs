@@ -1,0 +1,13 @@
+//! The account service over HTTP, as three kinds of client use it, on both databases.
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "tests/operations needs the rest")]
+mod support;
+
+mod access_keys;
+mod accounts;
+mod audit;
+mod program;
+mod requests;
+mod sign_ins;
+mod testing_kit;

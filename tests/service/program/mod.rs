@@ -1,0 +1,6 @@
+//! The program itself: its start, its commands, new secrets, a failing database.
+
+mod command_line;
+mod database_outage;
+mod new_secrets;
+mod start;

@@ -1,0 +1,7 @@
+//! Requests and responses in general: bodies, headers, other sites.
+
+mod bad_bodies;
+mod cross_site;
+mod json_body;
+mod naughty_strings;
+mod response_headers;

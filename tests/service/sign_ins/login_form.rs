@@ -1,0 +1,439 @@
+//! Logging in and out through the form.
+
+use rocket::http::{Accept, ContentType, Method};
+
+use crate::support::actor::Reply;
+use crate::support::app::{TestApp, on_both};
+
+const WRONG: &str = "Wrong user name or password.";
+
+#[test]
+fn a_person_logs_in_sees_the_dashboard_and_logs_out() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let page = person.get("/dashboard");
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("user_01"));
+
+        let cookies = person.jar.borrow().clone();
+        let out = person.post("/logout");
+        assert_eq!((out.status, out.location()), (303, "/"));
+        assert!(person.jar.borrow().is_empty(), "the cookie is taken back");
+
+        person.jar.replace(cookies);
+        let replayed = person.get("/dashboard");
+        assert_eq!((replayed.status, replayed.location()), (303, "/login?next=%2Fdashboard"));
+    });
+}
+
+#[test]
+fn whatever_is_wrong_with_the_credentials_gets_one_message_and_no_session() {
+    on_both(|app| {
+        let long = "x".repeat(10 * 1024);
+        for (username, password) in [
+            ("user_01", "12345"),
+            ("user_01", "5678"),
+            ("user_01", ""),
+            ("user_01", "1234\0"),
+            ("user_01", "1234 "),
+            ("user_01", "\u{1f511}"),
+            ("user_01", &long),
+            ("user_01\0", "1234"),
+            ("user_01 ", "1234"),
+            ("\u{1f9d1}\u{200d}\u{1f680}", "1234"),
+            ("nobody", "1234"),
+            ("", "1234"),
+            ("", ""),
+            (&long, "1234"),
+            ("' OR 1=1 --", "' OR 1=1 --"),
+        ] {
+            let reply = log_in(&app, username, password, "");
+            let shown: String = username.chars().take(20).collect();
+            reply.assert_page(401);
+            assert!(reply.body.contains(WRONG), "{shown:?}: {}", reply.body);
+            assert!(reply.body.contains("action=\"/login\""), "the form again");
+            reply.assert_no_cookies();
+        }
+        assert_eq!(app.count("sign_ins"), 0);
+    });
+}
+
+#[test]
+fn bytes_that_are_no_text_are_wrong_credentials() {
+    on_both(|app| {
+        for body in [
+            &b"username=%ff%fe&password=1234"[..],
+            b"username=user_01&password=%ff%fe",
+            b"username=user_01\xff&password=1234",
+            b"username=user_01&password=1234%00",
+            b"username=user_01",
+            b"password=1234",
+            b"next=%2F",
+        ] {
+            let reply = app.anonymous().post_raw_form("/login", body);
+            assert!((400..500).contains(&reply.status), "{body:?}: {}", reply.status);
+            reply.assert_no_cookies();
+        }
+        assert_eq!(app.count("sign_ins"), 0);
+    });
+}
+
+#[test]
+fn different_bytes_that_are_no_text_are_not_the_same_password() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let made = visitor.post_raw_form("/register", b"username=eve&password=%ff%ff%ff%ff%ff%ff");
+        assert_eq!(made.status, 422);
+        assert_eq!(app.count("users WHERE username = 'eve'"), 0);
+    });
+}
+
+#[test]
+fn a_field_that_is_sent_twice_signs_no_user_in() {
+    on_both(|app| {
+        for body in [
+            "username=user_01&username=admin&password=1234",
+            "username=user_01&password=1234&password=admin123",
+            "username=user_01&password=1234&next=%2F&next=%2Fdashboard",
+        ] {
+            let reply = app.anonymous().post_raw_form("/login", body.as_bytes());
+            reply.assert_page(422);
+            reply.assert_no_cookies();
+        }
+        assert_eq!(app.count("sign_ins"), 0);
+    });
+}
+
+#[test]
+fn an_unknown_field_is_ignored() {
+    on_both(|app| {
+        let body = b"username=user_01&password=1234&color=blue";
+        let reply = app.anonymous().post_raw_form("/login", body);
+        assert_eq!((reply.status, reply.location()), (303, "/dashboard"));
+    });
+}
+
+#[test]
+fn a_form_of_another_content_type_is_415() {
+    on_both(|app| {
+        let body = "username=user_01&password=1234";
+        for kind in [ContentType::Plain, ContentType::JSON, ContentType::Binary] {
+            let visitor = app.anonymous();
+            let request = visitor.request(Method::Post, "/login").header(kind).body(body);
+            let reply = visitor.send(request);
+            reply.assert_page(415);
+            reply.assert_no_cookies();
+        }
+    });
+}
+
+#[test]
+fn a_form_that_is_too_large_is_413() {
+    on_both(|app| {
+        let body = format!("username=user_01&password={}", "x".repeat(100 * 1024));
+        app.anonymous().post_raw_form("/login", body.as_bytes()).assert_page(413);
+    });
+}
+
+#[test]
+fn the_user_name_is_kept_and_escaped_and_the_password_is_not_kept() {
+    on_both(|app| {
+        let password = "a-password-nobody-may-see";
+        for (username, kept) in [
+            ("user_01", "value=\"user_01\""),
+            ("<script>alert(1)</script>", "value=\"&lt;script&gt;alert(1)&lt;&#x2F;script&gt;\""),
+            ("\" autofocus onfocus=\"x", "value=\"&quot; autofocus onfocus=&quot;x\""),
+            ("'><b>", "value=\"&#x27;&gt;&lt;b&gt;\""),
+            ("{{ title }}", "value=\"{{ title }}\""),
+        ] {
+            let reply = log_in(&app, username, password, "");
+            assert!(reply.body.contains(kept), "{username}: {}", reply.body);
+            assert!(!reply.body.contains("<script"), "{username}");
+            assert!(!reply.body.contains(password), "{username}");
+        }
+    });
+}
+
+#[test]
+fn an_unknown_user_and_a_wrong_password_get_the_same_answer() {
+    on_both(|app| {
+        let known = log_in(&app, "user_01", "wrong", "/dashboard");
+        let unknown = log_in(&app, "nobody_", "wrong", "/dashboard");
+        assert_eq!(known.status, unknown.status);
+        assert_eq!(known.headers, unknown.headers);
+        assert_eq!(known.body, unknown.body.replace("nobody_", "user_01"));
+    });
+}
+
+#[test]
+fn after_signing_in_one_lands_on_a_path_of_this_site() {
+    on_both(|app| {
+        for next in [
+            "/",
+            "/dashboard",
+            "/dashboard?tab=2&x=%2F%2Fevil.com",
+            "/a%20b",
+            "/caf%C3%A9",
+            "/no/such/page",
+        ] {
+            let reply = log_in(&app, "user_01", "1234", next);
+            assert_eq!((reply.status, reply.location()), (303, next));
+        }
+    });
+}
+
+/// Places off this site, disguised in every way that has fooled somebody before.
+const ELSEWHERE: [&str; 35] = [
+    "",
+    "dashboard",
+    "//evil.com",
+    "///evil.com",
+    "////evil.com",
+    "//evil.com/%2f..",
+    "/\\evil.com",
+    "/\\/evil.com",
+    "\\\\evil.com",
+    "\\/evil.com",
+    "/%2Fevil.com",
+    "/%2f%2fevil.com",
+    "/%5Cevil.com",
+    "/%5c%5cevil.com",
+    "/%252Fevil.com",
+    "/a//evil.com",
+    "https://evil.com",
+    "HTTPS://evil.com",
+    "https:evil.com",
+    "https:/evil.com",
+    "http://localhost:8000@evil.com",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    " //evil.com",
+    "\t//evil.com",
+    "/\t/evil.com",
+    "/\n/evil.com",
+    "/x\r\nSet-Cookie: a=b",
+    "/%0d%0aSet-Cookie:a=b",
+    "/%00",
+    "/\u{2028}",
+    "\u{ff0f}\u{ff0f}evil.com",
+    "?next=//evil.com",
+    "#//evil.com",
+    "@evil.com",
+];
+
+#[test]
+fn after_signing_in_no_redirect_leaves_the_site() {
+    on_both(|app| {
+        for next in ELSEWHERE {
+            let reply = log_in(&app, "user_01", "1234", next);
+            assert_eq!((reply.status, reply.location()), (303, "/dashboard"), "{next:?}");
+        }
+    });
+}
+
+#[test]
+fn a_signed_in_user_is_not_sent_off_the_site_either() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        for next in ELSEWHERE {
+            let reply = person.get(&format!("/login?next={}", encoded(next)));
+            assert_eq!((reply.status, reply.location()), (303, "/dashboard"), "{next:?}");
+        }
+    });
+}
+
+#[test]
+fn the_form_does_not_carry_a_place_off_the_site() {
+    on_both(|app| {
+        for next in ELSEWHERE.iter().filter(|next| next.contains("evil")) {
+            let page = app.anonymous().get(&format!("/login?next={}", encoded(next)));
+            assert_eq!(page.status, 200);
+            assert!(!page.body.contains("evil"), "{next:?}");
+        }
+    });
+}
+
+#[test]
+fn a_referer_is_never_a_target() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let mut request = visitor.request(Method::Post, "/login").header(ContentType::Form);
+        request.add_header(rocket::http::Header::new("Referer", "http://evil.com/"));
+        request.set_body("username=user_01&password=1234");
+        assert_eq!(visitor.send(request).location(), "/dashboard");
+    });
+}
+
+#[test]
+fn a_protected_page_leads_to_the_form_and_back() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let sent = visitor.get("/dashboard?tab=2&q=a%26b");
+        assert_eq!(sent.status, 303);
+        assert_eq!(sent.location(), "/login?next=%2Fdashboard%3Ftab%3D2%26q%3Da%2526b");
+        sent.assert_no_cookies();
+
+        let form = visitor.get(sent.location());
+        assert!(form.body.contains("Please sign in to see this page."));
+        let next = "/dashboard?tab=2&q=a%26b";
+        let hidden = "name=\"next\" value=\"&#x2F;dashboard?tab=2&amp;q=a%26b\"";
+        assert!(form.body.contains(hidden), "{}", form.body);
+
+        let fields = [("next", next), ("username", "user_01"), ("password", "1234")];
+        let back = visitor.post_form("/login", &fields);
+        assert_eq!((back.status, back.location()), (303, next));
+        assert_eq!(visitor.get(next).status, 200);
+    });
+}
+
+#[test]
+fn the_form_alone_does_not_ask_to_see_a_page() {
+    on_both(|app| {
+        let form = app.anonymous().get("/login");
+        assert_eq!(form.status, 200);
+        assert!(!form.body.contains("Please sign in to see this page."));
+    });
+}
+
+#[test]
+fn a_wrong_password_does_not_lose_the_page_one_wanted() {
+    on_both(|app| {
+        let reply = log_in(&app, "user_01", "wrong", "/dashboard");
+        assert!(reply.body.contains("name=\"next\" value=\"&#x2F;dashboard\""), "{}", reply.body);
+    });
+}
+
+#[test]
+fn a_program_that_asks_for_a_page_as_json_gets_a_problem_and_no_redirect() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let reply = visitor.get_with("/dashboard", "Accept", "application/json");
+        reply.assert_problem(401, "credentials_missing");
+        assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"vestibule\""));
+        let browser = "text/html,application/xhtml+xml,application/json;q=0.5,*/*;q=0.1";
+        assert_eq!(visitor.get_with("/dashboard", "Accept", browser).status, 303);
+    });
+}
+
+#[test]
+fn wrong_credentials_are_a_page_even_without_an_accept_header() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let mut request = visitor.request(Method::Post, "/login").header(ContentType::Form);
+        request.add_header(Accept::HTML);
+        request.set_body("username=user_01&password=wrong");
+        let with = visitor.send(request);
+        let without = log_in(&app, "user_01", "wrong", "");
+        assert_eq!((with.status, &with.body), (without.status, &without.body));
+    });
+}
+
+#[test]
+fn signing_out_takes_a_post() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        for method in [Method::Get, Method::Head, Method::Put, Method::Delete] {
+            let reply = person.send(person.request(method, "/logout"));
+            assert_eq!(reply.status, 405, "{method}");
+            assert_eq!(reply.header("allow"), Some("POST"), "{method}");
+            reply.assert_no_cookies();
+        }
+        assert_eq!(person.get("/dashboard").status, 200);
+    });
+}
+
+#[test]
+fn signing_out_twice_is_no_error() {
+    on_both(|app| {
+        let reply = app.anonymous().post("/logout");
+        assert_eq!((reply.status, reply.location()), (303, "/"));
+    });
+}
+
+#[test]
+fn signing_out_ends_this_sign_in_alone() {
+    on_both(|app| {
+        let (here, there) = (app.session("user_01"), app.session("user_01"));
+        let program = app.token("user_01");
+        here.post("/logout");
+        assert_eq!(there.get("/dashboard").status, 200);
+        assert_eq!(program.get("/api/me").status, 200);
+    });
+}
+
+#[test]
+fn signing_in_again_makes_a_new_session_and_ends_the_old_one() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let old = person.at(&app.client);
+        let again = person.post_form("/login", &[("username", "user_02"), ("password", "5678")]);
+        assert_eq!(again.status, 303);
+        assert!(person.get("/dashboard").body.contains("user_02"));
+        assert_eq!(old.get("/dashboard").status, 303);
+        assert_eq!(app.count("sign_ins"), 1);
+    });
+}
+
+#[test]
+fn a_name_is_the_same_in_every_case_and_width() {
+    on_both(|app| {
+        for name in ["ADMIN", "Admin", "ａｄｍｉｎ"] {
+            assert_eq!(log_in(&app, name, "admin123", "").status, 303, "{name}");
+        }
+    });
+}
+
+#[test]
+fn only_the_right_password_learns_that_an_account_is_switched_off() {
+    on_both(|app| {
+        app.sql("UPDATE users SET active = FALSE WHERE username = 'user_01'");
+        let right = log_in(&app, "user_01", "1234", "");
+        right.assert_page(403);
+        assert!(right.body.contains("This account is not active."));
+        right.assert_no_cookies();
+        let wrong = log_in(&app, "user_01", "wrong", "");
+        assert_eq!(wrong.status, 401);
+        assert!(wrong.body.contains(WRONG));
+    });
+}
+
+#[test]
+fn an_unused_session_ends_and_so_does_one_that_is_too_old() {
+    let minutes = |minutes: u64| std::time::Duration::from_secs(60 * minutes);
+    on_both(|app| {
+        let person = app.session("user_01");
+        app.clock.advance(minutes(120));
+        assert_eq!(person.get("/dashboard").status, 303, "unused for two hours");
+    });
+    on_both(|app| {
+        // Uses are noted in the background, so the row is moved along by hand.
+        let person = app.session("user_01");
+        app.clock.advance(minutes(24 * 60) - minutes(1));
+        app.sql("UPDATE sign_ins SET last_seen_at = expires_at - 60000000");
+        assert_eq!(person.get("/dashboard").status, 200, "a minute before a day is over");
+        app.clock.advance(minutes(1));
+        assert_eq!(person.get("/dashboard").status, 303, "a day after signing in");
+    });
+}
+
+#[test]
+fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
+    on_both(|app| {
+        let reply = log_in(&app, "user_01", "1234", "");
+        let [cookie] = reply.cookies()[..] else { panic!("one cookie: {:?}", reply.cookies()) };
+        assert!(cookie.starts_with("session="), "{cookie}");
+        for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        assert!(!cookie.contains("user_01") && !cookie.contains("Domain"), "{cookie}");
+    });
+}
+
+fn log_in(app: &TestApp, username: &str, password: &str, next: &str) -> Reply {
+    let fields = [("username", username), ("password", password), ("next", next)];
+    app.anonymous().post_form("/login", &fields)
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

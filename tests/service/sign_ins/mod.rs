@@ -1,0 +1,8 @@
+//! Signing in by form and over the API, and what each sign-in opens.
+
+mod changes_seen_at_once;
+mod key_pairs;
+mod login_form;
+mod modes;
+mod session_and_token_apart;
+mod tokens;

@@ -176,7 +176,8 @@ impl Error {
         RequestErrors::last(request)
     }
 
-    /// Leaves this error on the request for [`Error::of`] and returns its status; for your own guards.
+    /// Leaves this error on the request for [`Error::of`], and returns its status; for guards of
+    /// your own.
     pub fn remember(self, request: &Request<'_>) -> Status {
         self.log();
         let status = self.kind.status();

@@ -59,7 +59,7 @@ impl<'t> Jws<'t> {
 
     /// Whether a key made the signature.
     pub(super) fn is_signed_by(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {
-        let (message, algorithm) = (self.message.as_bytes(), algorithm.of_crate());
+        let (message, algorithm) = (self.message.as_bytes(), algorithm.to_jsonwebtoken());
         crypto::verify(self.signature, message, key, algorithm).unwrap_or(false)
     }
 

@@ -128,7 +128,7 @@ impl Keys {
         token.push('.');
         token.push_str(&encode(claims));
         let key = self.signing.as_ref().ok_or(ErrorKind::Internal)?;
-        let signature = crypto::sign(token.as_bytes(), key, self.algorithm.of_crate())
+        let signature = crypto::sign(token.as_bytes(), key, self.algorithm.to_jsonwebtoken())
             .map_err(Error::internal)?;
         token.push('.');
         token.push_str(&signature);

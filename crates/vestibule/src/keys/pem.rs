@@ -40,7 +40,7 @@ pub(crate) fn private_key(algorithm: Algorithm, value: &str) -> Result<PrivateKe
     };
     let wrong = || format!("is no private key in PEM (PKCS #8) for {}", algorithm.name());
     let key = read.map_err(|_| wrong())?;
-    let jwk = Jwk::from_encoding_key(&key, algorithm.of_crate()).map_err(|_| wrong())?;
+    let jwk = Jwk::from_encoding_key(&key, algorithm.to_jsonwebtoken()).map_err(|_| wrong())?;
     let public = named(algorithm, jwk)?;
     Ok(PrivateKey { key, public })
 }
@@ -56,7 +56,8 @@ pub(crate) fn public_key(algorithm: Algorithm, value: &str) -> Result<PublicKey,
     };
     let wrong = || format!("is no public key in PEM for {}", algorithm.name());
     let key = read.map_err(|_| wrong())?;
-    let jwk = Jwk::from_decoding_key(&key, Some(algorithm.of_crate())).map_err(|_| wrong())?;
+    let jwk =
+        Jwk::from_decoding_key(&key, Some(algorithm.to_jsonwebtoken())).map_err(|_| wrong())?;
     named(algorithm, jwk)
 }
 
@@ -80,7 +81,7 @@ fn named(algorithm: Algorithm, mut jwk: Jwk) -> Result<PublicKey, String> {
     let key = usable(algorithm, &jwk)?;
     jwk.common.key_id = Some(kid.clone());
     jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-    jwk.common.key_algorithm = Some(KeyAlgorithm::from(algorithm.of_crate()));
+    jwk.common.key_algorithm = Some(KeyAlgorithm::from(algorithm.to_jsonwebtoken()));
     Ok(PublicKey { key, jwk, kid })
 }
 
@@ -102,7 +103,7 @@ pub(super) fn usable(algorithm: Algorithm, jwk: &Jwk) -> Result<DecodingKey, Str
     }
     let key = DecodingKey::from_jwk(jwk).map_err(|_| wrong())?;
     // Only its use shows whether the numbers are a point of the curve.
-    crypto::verify("", b"", &key, algorithm.of_crate()).map_err(|_| wrong())?;
+    crypto::verify("", b"", &key, algorithm.to_jsonwebtoken()).map_err(|_| wrong())?;
     Ok(key)
 }
 

@@ -1,8 +1,11 @@
-//! A sign-in: one proof of identity that is still standing, and the ledger that keeps them.
+//! Sign-ins: the type, the store trait, the store in memory, and the writer of their last use.
+//!
+//! Imports `error` only.
 
 pub(crate) mod last_seen_writer;
 pub(crate) mod memory_store;
 pub(crate) mod store;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::time::Duration;
@@ -20,17 +23,17 @@ use crate::error::Error;
 pub struct SignInId(String);
 
 impl SignInId {
-    /// A new one from the operating system's randomness; 503 `unavailable` without any.
+    /// Creates a random id.
     ///
     /// # Errors
-    /// `unavailable`, as above.
+    /// 503 `unavailable` if the system has no randomness.
     pub fn random() -> Result<Self, Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(Error::unavailable)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Takes a text for an id when it looks like one.
+    /// Parses a text in the form of an id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -50,7 +53,7 @@ impl fmt::Display for SignInId {
     }
 }
 
-/// Who presents a sign-in, and how.
+/// The kind of client that presents a sign-in, and its credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SignInKind {
@@ -58,12 +61,12 @@ pub enum SignInKind {
     Browser,
     /// A program, with access and refresh tokens.
     Token,
-    /// A program, with an access key made by hand.
+    /// A program, with an access key.
     Key,
 }
 
 impl SignInKind {
-    /// The word that stores keep.
+    /// The word in stores.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -73,60 +76,59 @@ impl SignInKind {
         }
     }
 
-    /// The kind of a stored word.
+    /// Parses the word in stores.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Browser, Self::Token, Self::Key].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
-/// One row of the store. Nothing in it lets anybody in; its `Debug` leaves the hash of a key
-/// out all the same.
+/// A sign-in: one row of the store. It holds no credential; its `Debug` redacts the hash of a key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignIn {
-    /// Its id: `sid` in tokens and tickets.
+    /// The id: `sid` in tokens and session cookies.
     pub id: SignInId,
     /// The account's id as text: `sub` in tokens.
     pub account: String,
-    /// Who presents it.
+    /// The kind of client that presents it.
     pub kind: SignInKind,
-    /// When it was opened.
+    /// When it was created.
     pub created_at: OffsetDateTime,
     /// When the password was last proven.
     pub auth_time: OffsetDateTime,
-    /// When it was last used, to the minute or so.
+    /// When it was last used, to about a minute.
     pub last_seen_at: OffsetDateTime,
-    /// When it ends at the latest; nothing extends it.
+    /// When it expires; never extended.
     pub expires_at: OffsetDateTime,
-    /// Whether a remember cookie presents it too: then it outlives its idle limit.
+    /// Whether it has a remember cookie; if so, the idle limit does not apply.
     pub remembered: bool,
-    /// How often its refresh token was rotated.
+    /// How many times its refresh token was rotated.
     pub generation: i64,
-    /// When that last happened.
+    /// When its refresh token was last rotated.
     pub rotated_at: Option<OffsetDateTime>,
-    /// What the client called itself, shortened.
+    /// The client's `User-Agent`, shortened.
     pub user_agent: Option<String>,
-    /// Where it came from.
+    /// The client's address.
     pub address: Option<String>,
-    /// The name that a person gave it.
+    /// The name that its owner gave it.
     pub label: Option<String>,
-    /// Of an access key: what it may be used for.
+    /// The scopes of an access key.
     pub scopes: Vec<String>,
-    /// Of an access key: what its secret is compared with, a text of at most 64 characters.
+    /// The hash of an access key, at most 64 characters.
     pub secret_hash: Option<String>,
 }
 
 impl SignIn {
-    /// Whether it stands at this time: not over, and, in a browser that is not remembered,
-    /// not unused for longer than `idle`.
+    /// Whether it is active at this time: not expired and, for a browser without a remember cookie,
+    /// used within `idle`.
     #[must_use]
     pub fn stands(&self, now: OffsetDateTime, idle: Duration) -> bool {
-        let lasting = self.kind != SignInKind::Browser || self.remembered;
-        now < self.expires_at && (lasting || now - self.last_seen_at < idle)
+        let has_no_idle_limit = self.kind != SignInKind::Browser || self.remembered;
+        now < self.expires_at && (has_no_idle_limit || now - self.last_seen_at < idle)
     }
 
-    /// The order of a [list](SignInStore::list): latest use first, then the one opened last, then by
-    /// id, so that every store gives the same.
+    /// The order of [`SignInStore::list`](crate::SignInStore::list): last used first, then last
+    /// created first, then by id.
     #[must_use]
     pub fn latest_first(&self, other: &Self) -> Ordering {
         let key = |row: &Self| (row.last_seen_at, row.created_at);

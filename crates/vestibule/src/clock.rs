@@ -1,4 +1,4 @@
-//! The one place that asks what time it is.
+//! The clock: the only place that reads the system's time. Imports `error`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,10 +9,10 @@ use time::OffsetDateTime;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 
-/// The years outside of which a clock is taken to be broken.
+/// A clock outside these years is broken.
 const SANE_YEARS: std::ops::RangeInclusive<i32> = 2020..=2200;
 
-/// What time it is, in UTC and whole microseconds; tests put a hand-moved one in its place.
+/// The time in UTC and whole microseconds; tests may use a manual clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,7 +36,7 @@ impl Clock {
         Self::default()
     }
 
-    /// A clock that starts now and moves only by [`advance`](Self::advance) and
+    /// A clock that starts at the current time and moves only by [`advance`](Self::advance) and
     /// [`set`](Self::set).
     #[must_use]
     pub fn manual() -> Self {
@@ -45,11 +45,10 @@ impl Clock {
         clock
     }
 
-    /// The time; 503 `unavailable` when the clock shows a year outside 2020 to 2200, because
-    /// no lifetime can be judged by it.
+    /// The current time.
     ///
     /// # Errors
-    /// `unavailable`, as above.
+    /// 503 `unavailable` for a year outside 2020 to 2200: such a clock cannot measure lifetimes.
     pub fn now(&self) -> Result<OffsetDateTime, Error> {
         let now = match &self.manual {
             None => system_time(),
@@ -62,28 +61,28 @@ impl Clock {
         }
     }
 
-    /// This moment, to ask for its [`age`](Self::age) later.
+    /// The current moment, for [`age`](Self::age).
     pub(crate) fn moment(&self) -> Result<Moment, Error> {
-        let ticking = self.manual.is_none().then(Instant::now);
-        Ok(Moment { shown: self.now()?, ticking })
+        let monotonic = self.manual.is_none().then(Instant::now);
+        Ok(Moment { wall: self.now()?, monotonic })
     }
 
-    /// How long ago a moment was; `None` when the clock has been set back since, or shows nothing
-    /// sensible. The longer of two measures: a system's clock may be set back a little without
-    /// our noticing, and the one that only ticks stands still while the machine sleeps.
+    /// The time since a moment, the longer by both clocks: the wall clock may be set back, and the
+    /// monotonic clock stops while the machine sleeps. `None` if the wall clock is now before the
+    /// moment, or broken.
     pub(crate) fn age(&self, of: &Moment) -> Option<Duration> {
-        let shown = Duration::try_from(self.now().ok()? - of.shown).ok()?;
-        Some(shown.max(of.ticking.map_or(Duration::ZERO, |then| then.elapsed())))
+        let by_wall = Duration::try_from(self.now().ok()? - of.wall).ok()?;
+        Some(by_wall.max(of.monotonic.map_or(Duration::ZERO, |then| then.elapsed())))
     }
 
-    /// Moves a manual clock forwards; does nothing to the system's.
+    /// Moves a manual clock forwards; has no effect on the system's.
     pub fn advance(&self, by: Duration) {
         if let Some(micros) = &self.manual {
             micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
         }
     }
 
-    /// Sets a manual clock; does nothing to the system's.
+    /// Sets a manual clock; has no effect on the system's.
     pub fn set(&self, to: OffsetDateTime) {
         if let Some(micros) = &self.manual {
             micros.store(to_micros(to), Ordering::SeqCst);
@@ -91,12 +90,12 @@ impl Clock {
     }
 }
 
-/// A moment whose age can be told.
+/// A point in time on both the wall and the monotonic clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
-    shown: OffsetDateTime,
-    /// A manual clock is all the time there is.
-    ticking: Option<Instant>,
+    wall: OffsetDateTime,
+    /// `None` with a manual clock.
+    monotonic: Option<Instant>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place that the lint points to")]
@@ -104,17 +103,17 @@ fn system_time() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
-/// Microseconds since 1970 of a time: the form in which stores keep it.
+/// Converts a time to microseconds since 1970, the form in which stores keep it.
 #[must_use]
 pub fn to_micros(time: OffsetDateTime) -> i64 {
     let seconds = time.unix_timestamp().saturating_mul(1_000_000);
     seconds.saturating_add(i64::from(time.microsecond()))
 }
 
-/// The time of microseconds since 1970; 503 `unavailable` when there is no such time.
+/// Converts microseconds since 1970 to a time.
 ///
 /// # Errors
-/// `unavailable`, as above.
+/// 503 `unavailable` if there is no such time.
 pub fn from_micros(micros: i64) -> Result<OffsetDateTime, Error> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
         .map_err(Error::unavailable)
@@ -132,17 +131,17 @@ mod tests {
         assert_eq!(clock.age(&moment), Some(Duration::ZERO));
         clock.advance(Duration::from_millis(1500));
         assert_eq!(clock.age(&moment), Some(Duration::from_millis(1500)));
-        clock.set(moment.shown - Duration::from_micros(1));
+        clock.set(moment.wall - Duration::from_micros(1));
         assert_eq!(clock.age(&moment), None);
         clock.set(datetime!(1970-01-01 0:00 UTC));
         assert_eq!(clock.age(&moment), None);
 
         let system = Clock::system();
         let moment = system.moment().expect("a moment");
-        let set_back = Moment { shown: moment.shown + Duration::from_secs(9), ..moment };
+        let set_back = Moment { wall: moment.wall + Duration::from_secs(9), ..moment };
         assert_eq!(system.age(&set_back), None);
         let back_a_little = Moment {
-            ticking: moment.ticking.and_then(|then| then.checked_sub(Duration::from_secs(5))),
+            monotonic: moment.monotonic.and_then(|then| then.checked_sub(Duration::from_secs(5))),
             ..moment
         };
         assert!(system.age(&back_a_little) >= Some(Duration::from_secs(5)));

@@ -1,5 +1,5 @@
-//! A JSON object without duplicate names (RFC 7519, section 4): serde alone takes the last
-//! of two, and takes an array for a struct.
+//! JSON objects without duplicate names (RFC 7519, section 4): serde alone keeps the last of two,
+//! and accepts an array for a struct. Imports `error`.
 
 use std::fmt;
 
@@ -12,15 +12,15 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 
-/// An object whose names are all different.
+/// A JSON object without duplicate names.
 #[derive(Debug)]
 pub(crate) struct Object(pub(crate) Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Names;
+        struct ObjectVisitor;
 
-        impl<'de> Visitor<'de> for Names {
+        impl<'de> Visitor<'de> for ObjectVisitor {
             type Value = Object;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,16 +39,16 @@ impl<'de> Deserialize<'de> for Object {
             }
         }
 
-        from.deserialize_map(Names)
+        from.deserialize_map(ObjectVisitor)
     }
 }
 
-/// Reads a body that is a JSON object, for data guards: names appear once, and the body is at most
-/// as long as Rocket's limit `json`.
+/// Reads a JSON object without duplicate names from the body, for data guards; at most as long as
+/// Rocket's limit `json`.
 ///
 /// # Errors
 /// 415 `unsupported_media_type` unless the body is `application/json`, 413 `too_large`, 400
-/// `malformed_body` for anything but an object.
+/// `malformed_body` for anything but such an object.
 pub async fn read_json_object(
     request: &Request<'_>,
     data: Data<'_>,
@@ -58,7 +58,7 @@ pub async fn read_json_object(
     }
     let limit = request.limits().get("json").unwrap_or(Limits::JSON);
     let bytes = data.open(limit).into_bytes().await;
-    // A client that hangs up is no event for the log.
+    // Not logged: the client hung up.
     let bytes = bytes.map_err(|_| Error::new(ErrorKind::MalformedBody))?;
     if !bytes.is_complete() {
         return Err(ErrorKind::TooLarge.into());
@@ -69,7 +69,7 @@ pub async fn read_json_object(
     })
 }
 
-/// Whether a request says that its body is JSON.
+/// Whether the request declares a JSON body.
 pub(crate) fn is_json(request: &Request<'_>) -> bool {
     request.content_type().is_some_and(|kind| kind.is_json())
 }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_objects_with_different_names_are_read() {
+    fn only_objects_without_duplicate_names_are_read() {
         let read = |text: &str| serde_json::from_str::<Object>(text).is_ok();
         assert!(read(r#"{"sub":"1","role":"user"}"#));
         for wrong in

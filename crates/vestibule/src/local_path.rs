@@ -1,14 +1,17 @@
-//! Where to go after signing in: a path of ours, or nowhere.
+//! Redirect targets, such as `next` after signing in, that stay on this site. Imports no other
+//! room.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use rocket::http::RawStr;
 use rocket::http::uri::{Origin, Reference};
 use rocket::response::Redirect;
 
-/// Longest `next` that is kept, in bytes; a longer one is dropped.
+/// Longest accepted path, in bytes.
 const MAX_NEXT: usize = 2048;
 
-/// A redirect target that cannot leave the site: a path, perhaps with a query.
+/// A redirect target that cannot leave the site: a path with or without a query.
 ///
 /// ```
 /// use vestibule::LocalPath;
@@ -22,16 +25,16 @@ const MAX_NEXT: usize = 2048;
 pub struct LocalPath(String);
 
 impl LocalPath {
-    /// The path when it is one of ours: it starts with exactly one slash, holds no
-    /// backslash, no control character and no white space, also not percent-encoded, and
-    /// parses as an origin-form URI. `None` otherwise.
+    /// Parses a path of this site: an origin-form URI of at most 2,048 bytes of printable ASCII
+    /// without space and backslash, whose path has no `//`, backslash or control character even
+    /// when percent-decoded. `None` otherwise.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > MAX_NEXT || !text.starts_with('/') || !text.bytes().all(is_plain) {
             return None;
         }
         let path = text.split(['?', '#']).next().unwrap_or(text);
-        // A proxy that decodes or tidies up paths must not see another host in it.
+        // A proxy that decodes or normalises paths must not see another host in it.
         let decoded = percent_decoded(path)?;
         if decoded.contains("//") || decoded.contains('\\') || decoded.chars().any(char::is_control)
         {
@@ -52,7 +55,7 @@ impl LocalPath {
     pub fn redirect(self) -> Redirect {
         match Origin::parse_owned(self.0) {
             Ok(origin) => Redirect::to(Reference::from(origin)),
-            // What was parsed once parses again; the root is right all the same.
+            // Cannot happen: it was parsed before.
             Err(_) => Redirect::to("/"),
         }
     }
@@ -69,10 +72,9 @@ fn is_plain(byte: u8) -> bool {
 }
 
 fn percent_decoded(path: &str) -> Option<String> {
-    // Twice, because some proxies decode once before they pass the rest on.
-    let once = rocket::http::RawStr::new(path).percent_decode().ok()?.into_owned();
-    let twice = rocket::http::RawStr::new(&once).percent_decode().ok()?.into_owned();
-    Some(twice)
+    // Twice, because some proxies decode once before they forward the rest.
+    let once = RawStr::new(path).percent_decode().ok()?;
+    RawStr::new(&once).percent_decode().ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -81,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn only_paths_of_this_site_are_taken() {
+    fn only_paths_of_this_site_are_accepted() {
         for good in ["/", "/dashboard", "/a/b?c=d&e=%2F%2F", "/a%20b", "/caf%C3%A9", "/?next=//x"] {
             assert!(LocalPath::parse(good).is_some(), "{good:?}");
         }
@@ -120,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_taken_stays_on_the_site(text in "[/\\\\a-z%0-9.:?#@ \\t]{0,40}") {
+        fn every_accepted_path_stays_on_the_site(text in "[/\\\\a-z%0-9.:?#@ \\t]{0,40}") {
             if let Some(path) = LocalPath::parse(&text) {
                 prop_assert!(path.as_str().starts_with('/'));
                 prop_assert!(!path.as_str().starts_with("//"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::claims::Claims;
-use crate::claims::check::Checked;
+use crate::claims::check::CheckedClaims;
 use crate::config::TokenKind;
 use crate::error::Error;
 use crate::error::token_error::TokenError;
@@ -33,19 +33,19 @@ pub(crate) fn verify_in_time(state: &AuthState, token: &str) -> Result<Arc<Claim
 
 /// Verifies a token of ours; 401 `token_invalid` also for a foreign one, whose `sub` is no account
 /// id here.
-pub(crate) fn verify_own(state: &AuthState, token: &str) -> Result<Checked, Error> {
+pub(crate) fn verify_own(state: &AuthState, token: &str) -> Result<CheckedClaims, Error> {
     let checked = verify(state, token)?;
     if checked.is_foreign() { Err(TokenError::Issuer.into()) } else { Ok(checked) }
 }
 
 /// Verifies a token of the foreign issuer; 401 `token_invalid` for others.
-pub(crate) fn verify_foreign(state: &AuthState, token: &str) -> Result<Checked, Error> {
+pub(crate) fn verify_foreign(state: &AuthState, token: &str) -> Result<CheckedClaims, Error> {
     let checked = verify(state, token)?;
     if checked.is_foreign() { Ok(checked) } else { Err(TokenError::Issuer.into()) }
 }
 
 /// Verifies a token of ours or of the foreign issuer, but for its expiry; 401 `token_invalid`.
-pub(crate) fn verify(state: &AuthState, token: &str) -> Result<Checked, Error> {
+pub(crate) fn verify(state: &AuthState, token: &str) -> Result<CheckedClaims, Error> {
     let config = &state.config.token;
     let jws = Jws::split(token)?;
     match state.foreign_keys.as_ref().filter(|keys| keys.may_have_issued(&jws)) {

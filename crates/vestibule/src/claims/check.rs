@@ -1,5 +1,5 @@
-//! Every check that the claims of a token of ours must pass, in the order in which PyJWT looks
-//! at them: of several faults the same one counts.
+//! Checks the claims of our own tokens, in the order of PyJWT, so that of several errors the same
+//! one is reported.
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -11,30 +11,30 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::token_error::TokenError;
 
-/// Claims that passed every check, but for their end.
-pub(crate) struct Checked {
+/// Claims that passed every check except expiry.
+pub(crate) struct CheckedClaims {
     pub(super) claims: Claims,
-    pub(super) is_over: bool,
+    pub(super) is_expired: bool,
 }
 
-impl Checked {
-    /// The claims; 401 `token_expired` when their time is over.
+impl CheckedClaims {
+    /// The claims; 401 `token_expired` if they have expired.
     pub(crate) fn in_time(self) -> Result<Claims, Error> {
-        if self.is_over { Err(ErrorKind::TokenExpired.into()) } else { Ok(self.claims) }
+        if self.is_expired { Err(ErrorKind::TokenExpired.into()) } else { Ok(self.claims) }
     }
 
-    /// Whether `token.foreign` issued it.
+    /// Whether the issuer of `token.foreign` issued the token.
     pub(crate) fn is_foreign(&self) -> bool {
         self.claims.foreign
     }
 
-    /// The claims, also when their time is over.
+    /// The claims, even if they have expired.
     pub(crate) fn at_any_time(self) -> Claims {
         self.claims
     }
 }
 
-/// What time it is for somebody whose clock may differ from ours.
+/// The current time, with the accepted difference between clocks.
 pub(super) struct Now {
     pub(super) seconds: i64,
     leeway: i64,
@@ -45,36 +45,37 @@ impl Now {
         Self { seconds: now.unix_timestamp(), leeway: seconds(config.leeway) }
     }
 
-    pub(super) fn is_ahead(&self, time: Option<i64>) -> bool {
+    /// Whether a time is in the future.
+    pub(super) fn is_before(&self, time: Option<i64>) -> bool {
         time.is_some_and(|time| time > self.seconds + self.leeway)
     }
 
-    /// RFC 7519, 4.1.4: on or after `exp` it is over.
-    pub(super) fn is_over(&self, exp: Option<i64>) -> bool {
+    /// Whether a token has expired: on or after `exp` (RFC 7519, section 4.1.4).
+    pub(super) fn is_after(&self, exp: Option<i64>) -> bool {
         exp.is_some_and(|exp| self.seconds >= exp.saturating_add(self.leeway))
     }
 }
 
 impl Claims {
-    /// Reads and checks a claim set whose signature was good.
+    /// Reads and checks the claims of a token with a good signature.
     pub(crate) fn check(
         mut map: Map<String, Value>,
         config: &TokenConfig,
         now: OffsetDateTime,
-    ) -> Result<Checked, TokenError> {
+    ) -> Result<CheckedClaims, TokenError> {
         let now = Now::new(now, config);
         let mut reader = Reader(&mut map);
-        let kind = kind_of(&reader)?.unwrap_or(TokenKind::Access);
+        let kind = kind(&reader)?.unwrap_or(TokenKind::Access);
         if let Some(name) = config.required(kind).find(|name| !reader.has(name)) {
             return Err(TokenError::missing(name));
         }
         reader.text("type")?;
         let iat = reader.number("iat")?;
-        if now.is_ahead(iat) {
+        if now.is_before(iat) {
             return Err(TokenError::IssuedInFuture);
         }
         let nbf = reader.number("nbf")?;
-        if now.is_ahead(nbf) {
+        if now.is_before(nbf) {
             return Err(TokenError::NotYetValid);
         }
         let exp = reader.number("exp")?;
@@ -98,16 +99,16 @@ impl Claims {
         }
         let sub = reader.identity(&config.identity_claim, config.verify_sub)?;
         let fresh = reader.flag("fresh")?.unwrap_or(false);
-        // A token that says of neither when it was cannot be fresh: it is as old as time.
+        // Without either time it counts as issued in 1970 and is never fresh.
         let auth_time = reader.number("auth_time")?.or(iat).unwrap_or(0);
         let sid = reader.text("sid")?;
         let generation = reader.number("gen")?;
         let csrf = reader.text("csrf")?;
         let stamp = reader.text("stamp")?;
-        // Without a time of issue, what is left of its life is all that can be judged.
-        let since = iat.unwrap_or(now.seconds);
+        // Without `iat` only the rest of its lifetime is limited.
+        let issued = iat.unwrap_or(now.seconds);
         if exp.is_some_and(|exp| iat.is_some_and(|iat| exp < iat))
-            || !is_within(config.limit(kind), exp.map(|exp| exp - since))
+            || !is_within(config.limit(kind), exp.map(|exp| exp - issued))
         {
             return Err(TokenError::Lifetime);
         }
@@ -130,22 +131,20 @@ impl Claims {
             foreign: false,
             extra: map,
         };
-        Ok(Checked { claims, is_over: now.is_over(exp) })
+        Ok(CheckedClaims { claims, is_expired: now.is_after(exp) })
     }
-}
 
-impl Claims {
-    /// Whether claims that passed every check before would pass those that depend on the time
-    /// now. Without `iat` it is not certain.
+    /// Whether claims that were checked before still pass the checks of time; `false` without
+    /// `iat`, where the lifetime depends on the current time.
     pub(crate) fn is_in_time(&self, config: &TokenConfig, now: OffsetDateTime) -> bool {
         let now = Now::new(now, config);
-        let begun = self.iat.is_some() && !now.is_ahead(self.iat) && !now.is_ahead(self.nbf);
-        begun && !now.is_over(self.exp)
+        let is_valid = self.iat.is_some() && !now.is_before(self.iat) && !now.is_before(self.nbf);
+        is_valid && !now.is_after(self.exp)
     }
 }
 
-/// The type that a claim set says it is of.
-fn kind_of(reader: &Reader<'_>) -> Result<Option<TokenKind>, TokenError> {
+/// Reads the `type` claim.
+fn kind(reader: &Reader<'_>) -> Result<Option<TokenKind>, TokenError> {
     match reader.0.get("type").map(Value::as_str) {
         None => Ok(None),
         Some(Some("access")) => Ok(Some(TokenKind::Access)),
@@ -155,11 +154,11 @@ fn kind_of(reader: &Reader<'_>) -> Result<Option<TokenKind>, TokenError> {
     }
 }
 
-/// Whether a life, in seconds or without an end, is not above the limit.
-fn is_within(limit: Lifetime, life: Option<i64>) -> bool {
-    match (limit, life) {
+/// Whether a lifetime in seconds, `None` without expiry, is within the limit.
+fn is_within(limit: Lifetime, lifetime: Option<i64>) -> bool {
+    match (limit, lifetime) {
         (Lifetime::Never, _) => true,
-        (Lifetime::For(limit), Some(life)) => life <= seconds(limit),
+        (Lifetime::For(limit), Some(lifetime)) => lifetime <= seconds(limit),
         (Lifetime::For(_), None) => false,
     }
 }

@@ -1,23 +1,23 @@
-//! Every check that the claims of somebody else's token must pass, and what it is worth here:
-//! an access token, never fresh, of no sign-in of ours.
+//! Checks the claims of a foreign token. It counts as an access token, never fresh, without a
+//! sign-in.
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use super::{Claims, identity_name};
-use crate::claims::check::{Checked, Now};
+use crate::claims::check::{CheckedClaims, Now};
 use crate::claims::reader::Reader;
 use crate::config::{TokenConfig, TokenKind};
 use crate::error::token_error::TokenError;
 
 impl Claims {
-    /// Reads and checks a claim set that a foreign key signed. What our own claims are called
-    /// has no meaning in it and stays among the rest.
+    /// Reads and checks the claims of a token that a foreign key signed. The names of our own
+    /// claims have no meaning in it and stay in `extra`.
     pub(crate) fn check_foreign(
         mut map: Map<String, Value>,
         config: &TokenConfig,
         now: OffsetDateTime,
-    ) -> Result<Checked, TokenError> {
+    ) -> Result<CheckedClaims, TokenError> {
         let now = Now::new(now, config);
         let foreign = &config.foreign;
         let mut reader = Reader(&mut map);
@@ -25,11 +25,11 @@ impl Claims {
             return Err(TokenError::missing(name));
         }
         let iat = reader.date("iat")?;
-        if now.is_ahead(iat) {
+        if now.is_before(iat) {
             return Err(TokenError::IssuedInFuture);
         }
         let nbf = reader.date("nbf")?;
-        if now.is_ahead(nbf) {
+        if now.is_before(nbf) {
             return Err(TokenError::NotYetValid);
         }
         let exp = reader.date("exp")?;
@@ -67,6 +67,6 @@ impl Claims {
             foreign: true,
             extra: map,
         };
-        Ok(Checked { claims, is_over: now.is_over(exp) })
+        Ok(CheckedClaims { claims, is_expired: now.is_after(exp) })
     }
 }

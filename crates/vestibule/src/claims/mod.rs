@@ -1,4 +1,6 @@
-//! The claims of a token, typed.
+//! The claims of a token: their type, and the checks that they must pass.
+//!
+//! Imports `config` and `error` only.
 
 pub(crate) mod check;
 mod foreign;
@@ -14,56 +16,56 @@ use crate::config::{Audience, TokenKind};
 /// The verified claims of a token (RFC 7519, section 4.1, and our own).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claims {
-    /// `sub`: the account's id, or of a foreign token whatever names the account there.
+    /// `sub`: the account's id; of a foreign token the issuer's name for it.
     pub sub: String,
-    /// The claim that held it: `sub`, unless `token.identity_claim` says otherwise.
+    /// The name of the claim that held it: `sub`, unless `token.identity_claim` is set.
     pub identity_claim: Cow<'static, str>,
-    /// `iss`: who issued it; always the configured issuer where there is one.
+    /// `iss`: the issuer; always the configured one, if there is one.
     pub iss: Option<String>,
-    /// `aud`: whom it is for; one of the configured names is among them where there are any.
+    /// `aud`: the audience; has one of the configured names, if there are any.
     pub aud: Option<Audience>,
     /// `type`: access or refresh.
     pub kind: TokenKind,
-    /// `fresh`: whether the password was proven for this very token.
+    /// `fresh`: whether the password was proven for this token.
     pub fresh: bool,
     /// `iat`: when it was issued, in seconds since 1970.
     pub iat: Option<i64>,
-    /// `nbf`: before this second it is not valid; always the second of issue for ours.
+    /// `nbf`: the second from which it is valid; in our tokens that of issue.
     pub nbf: Option<i64>,
-    /// `exp`: from this second on it is not valid; `None` for a token without an end.
+    /// `exp`: the second from which it is expired; `None` for a token without expiry.
     pub exp: Option<i64>,
     /// `jti`: the token's own id.
     pub jti: Option<String>,
-    /// `sid`: the sign-in that it presents; `None` without a store.
+    /// `sid`: the id of its sign-in; `None` without a store.
     pub sid: Option<String>,
     /// `auth_time`: when the password was last proven.
     pub auth_time: i64,
     /// `gen`: the generation of a refresh token.
     pub generation: Option<i64>,
-    /// `csrf`: the value that unsafe requests must show when the token rides in a cookie.
+    /// `csrf`: the value that unsafe requests must send if the token is in a cookie.
     pub csrf: Option<String>,
-    /// `stamp`: a digest of the account's stamp, where it has one.
+    /// `stamp`: a digest of the account's stamp, if it has one.
     pub stamp: Option<String>,
-    /// Whether `token.foreign` issued it, and not we.
+    /// Whether the issuer of `token.foreign` issued it.
     pub foreign: bool,
-    /// Everything else, as the application's [`claims`](crate::Account::claims), or the foreign
-    /// issuer, gave it.
+    /// All other claims: those of [`Account::claims`](crate::Account::claims) or of the foreign
+    /// issuer.
     pub extra: Map<String, Value>,
 }
 
-// By hand: the CSRF value is half of a credential.
+// The CSRF value is half of a credential.
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = self.to_map();
-        if let Some(csrf) = shown.get_mut("csrf") {
+        let mut map = self.to_map();
+        if let Some(csrf) = map.get_mut("csrf") {
             *csrf = "[redacted]".into();
         }
-        f.debug_tuple("Claims").field(&shown).finish()
+        f.debug_tuple("Claims").field(&map).finish()
     }
 }
 
 impl Claims {
-    /// All claims, by the names that they have in the token.
+    /// All claims by their names in the token.
     #[must_use]
     pub fn to_map(&self) -> Map<String, Value> {
         let mut map = self.extra.clone();
@@ -78,7 +80,7 @@ impl Claims {
         set("jti", text(&self.jti));
         set("iss", text(&self.iss));
         set("aud", self.aud.as_ref().map(Audience::to_claim));
-        // What a foreign issuer means by these names is its own affair: it is among the rest.
+        // In a foreign token these names have another meaning and are in `extra`.
         if !self.foreign {
             set("type", Some(self.kind.as_str().into()));
             set("fresh", Some(self.fresh.into()));
@@ -92,12 +94,12 @@ impl Claims {
     }
 }
 
-/// The configured name of the identity claim; the usual one costs nothing.
+/// The name of the identity claim, without an allocation for the default.
 pub(crate) fn identity_name(name: &str) -> Cow<'static, str> {
     if name == "sub" { Cow::Borrowed("sub") } else { Cow::Owned(name.to_owned()) }
 }
 
-/// Whole seconds, rounded up: claims have no smaller unit.
+/// Whole seconds, rounded up.
 fn seconds(span: std::time::Duration) -> i64 {
     let whole = span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0));
     i64::try_from(whole).unwrap_or(i64::MAX)
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_csrf_value_is_not_shown() {
+    fn the_csrf_value_is_redacted_in_debug() {
         let claims = Claims {
             sub: "7".to_owned(),
             identity_claim: "sub".into(),

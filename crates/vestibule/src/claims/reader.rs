@@ -1,15 +1,14 @@
-//! Taking claims out of a claim set, each by its name and its JSON type.
+//! Takes claims out of a claim set by name and JSON type.
 
 use serde_json::{Map, Value};
 
 use crate::config::Audience;
 use crate::error::token_error::TokenError;
 
-/// The first second after the year 9999: no time.
+/// The first second after the year 9999.
 const END_OF_TIME: i64 = 253_402_300_800;
 
-/// A claim set that is being read. What is missing is `None`; what is of another type than it
-/// must be is at fault.
+/// A claim set that is being read. A missing claim is `None`; a wrong type is an error.
 pub(super) struct Reader<'m>(pub(super) &'m mut Map<String, Value>);
 
 impl Reader<'_> {
@@ -28,13 +27,12 @@ impl Reader<'_> {
         self.take(name, |value| value.as_bool())
     }
 
-    /// A NumericDate or a counter. A fraction is refused: we never write one.
+    /// A NumericDate or a counter. Fractions are refused: our tokens have none.
     pub(super) fn number(&mut self, name: &str) -> Result<Option<i64>, TokenError> {
         self.take(name, |value| value.as_i64().filter(|number| (0..END_OF_TIME).contains(number)))
     }
 
-    /// A NumericDate of somebody who may write fractions (RFC 7519, section 2); they are cut
-    /// off.
+    /// A NumericDate of another issuer; fractions (RFC 7519, section 2) are cut off.
     pub(super) fn date(&mut self, name: &str) -> Result<Option<i64>, TokenError> {
         self.take(name, |value| {
             let whole = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64));
@@ -46,8 +44,7 @@ impl Reader<'_> {
         self.take("aud", Audience::of_claim)
     }
 
-    /// The account's id. `strict` demands a text; otherwise a whole number is read as its
-    /// digits.
+    /// The account's id. `strict` requires a string; otherwise a whole number is accepted too.
     pub(super) fn identity(&mut self, name: &str, strict: bool) -> Result<String, TokenError> {
         let identity = self.take(name, |value| match value {
             Value::String(text) => Some(text),

@@ -1,9 +1,8 @@
-//! How tokens are signed (RFC 7518, section 3.1; RFC 8037).
+//! Signature algorithms (RFC 7518, section 3.1; RFC 8037).
 
 use serde::{Deserialize, Serialize};
 
-/// How tokens are signed. It is fixed by configuration: what a token's header says is only
-/// compared with it.
+/// A signature algorithm. The configuration fixes it; a token's header is only compared with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -34,7 +33,7 @@ pub enum Algorithm {
     EdDSA,
 }
 
-/// What kind of key an algorithm takes.
+/// The kind of key that an algorithm uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     Hmac,
@@ -60,22 +59,22 @@ impl Algorithm {
         Self::EdDSA,
     ];
 
-    /// The name in the `alg` field, the name in the crate, and the kind of key.
+    /// The name in the `alg` field, the algorithm of the crate, and the kind of key.
     const fn row(self) -> (&'static str, jsonwebtoken::Algorithm, Family) {
-        use jsonwebtoken::Algorithm as Of;
+        use jsonwebtoken::Algorithm as Jwt;
         match self {
-            Self::HS256 => ("HS256", Of::HS256, Family::Hmac),
-            Self::HS384 => ("HS384", Of::HS384, Family::Hmac),
-            Self::HS512 => ("HS512", Of::HS512, Family::Hmac),
-            Self::RS256 => ("RS256", Of::RS256, Family::Rsa),
-            Self::RS384 => ("RS384", Of::RS384, Family::Rsa),
-            Self::RS512 => ("RS512", Of::RS512, Family::Rsa),
-            Self::PS256 => ("PS256", Of::PS256, Family::Rsa),
-            Self::PS384 => ("PS384", Of::PS384, Family::Rsa),
-            Self::PS512 => ("PS512", Of::PS512, Family::Rsa),
-            Self::ES256 => ("ES256", Of::ES256, Family::Ec),
-            Self::ES384 => ("ES384", Of::ES384, Family::Ec),
-            Self::EdDSA => ("EdDSA", Of::EdDSA, Family::Ed),
+            Self::HS256 => ("HS256", Jwt::HS256, Family::Hmac),
+            Self::HS384 => ("HS384", Jwt::HS384, Family::Hmac),
+            Self::HS512 => ("HS512", Jwt::HS512, Family::Hmac),
+            Self::RS256 => ("RS256", Jwt::RS256, Family::Rsa),
+            Self::RS384 => ("RS384", Jwt::RS384, Family::Rsa),
+            Self::RS512 => ("RS512", Jwt::RS512, Family::Rsa),
+            Self::PS256 => ("PS256", Jwt::PS256, Family::Rsa),
+            Self::PS384 => ("PS384", Jwt::PS384, Family::Rsa),
+            Self::PS512 => ("PS512", Jwt::PS512, Family::Rsa),
+            Self::ES256 => ("ES256", Jwt::ES256, Family::Ec),
+            Self::ES384 => ("ES384", Jwt::ES384, Family::Ec),
+            Self::EdDSA => ("EdDSA", Jwt::EdDSA, Family::Ed),
         }
     }
 
@@ -91,7 +90,7 @@ impl Algorithm {
         !matches!(self.family(), Family::Hmac)
     }
 
-    pub(crate) const fn of_crate(self) -> jsonwebtoken::Algorithm {
+    pub(crate) const fn to_jsonwebtoken(self) -> jsonwebtoken::Algorithm {
         self.row().1
     }
 
@@ -99,7 +98,7 @@ impl Algorithm {
         self.row().2
     }
 
-    /// The length of its hash in bytes: the least that an HMAC key must have (RFC 7518, 3.2).
+    /// The length of the hash in bytes: the minimum for an HMAC key (RFC 7518, section 3.2).
     pub(crate) const fn hash_length(self) -> usize {
         match self {
             Self::HS384 | Self::RS384 | Self::PS384 | Self::ES384 => 48,

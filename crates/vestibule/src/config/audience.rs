@@ -1,4 +1,4 @@
-//! For whom a token is: one name or several.
+//! The audience of a token: one name or several.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// `aud`: for whom a token is, one name or several, written as it is given (RFC 7519, section
-/// 4.1.3).
+/// `aud`: the intended recipients of a token, one name or several (RFC 7519, section 4.1.3). Tokens
+/// carry it in the configured form.
 ///
 /// ```
 /// use vestibule::Audience;
@@ -18,7 +18,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Audience {
-    /// One name; the empty one is none.
+    /// One name; the empty one means no audience.
     One(String),
     /// A list of names.
     Several(Vec<String>),
@@ -35,19 +35,19 @@ impl Audience {
         }
     }
 
-    /// Whether nobody is named.
+    /// Whether there are no names.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.names().is_empty()
     }
 
-    /// Whether a name is in both.
+    /// Whether a name is in both audiences.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         self.names().iter().any(|name| other.names().contains(name))
     }
 
-    /// The audience that a claim names; `None` for a value of another type.
+    /// Reads the claim; `None` for a value of another type.
     pub(crate) fn of_claim(value: Value) -> Option<Self> {
         match value {
             Value::String(name) => Some(Self::One(name)),
@@ -62,7 +62,7 @@ impl Audience {
         }
     }
 
-    /// The claim that names this audience.
+    /// The value of the claim.
     pub(crate) fn to_claim(&self) -> Value {
         match self {
             Self::One(name) => name.as_str().into(),
@@ -79,9 +79,9 @@ impl From<&str> for Audience {
 
 impl<'de> Deserialize<'de> for Audience {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Names;
+        struct AudienceVisitor;
 
-        impl<'de> Visitor<'de> for Names {
+        impl<'de> Visitor<'de> for AudienceVisitor {
             type Value = Audience;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,6 +101,6 @@ impl<'de> Deserialize<'de> for Audience {
             }
         }
 
-        from.deserialize_any(Names)
+        from.deserialize_any(AudienceVisitor)
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a part of the configuration so that every fault names key and source.
+//! Reads parts of the configuration; every error names its key and source.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use rocket::figment::{self, Figment, Metadata};
 use rocket::figment::{Profile, Provider};
 use serde::de::DeserializeOwned;
 
-/// One thing that is wrong with the configuration, in one line without secrets.
+/// An error in the configuration, in one line without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     key: String,
@@ -16,21 +16,19 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// A fault in the value of `key`; the source is looked up in the figment.
+    /// An error in the value of `key`, whose source is looked up in the figment.
     #[must_use]
     pub fn new(figment: &Figment, key: &str, problem: impl Into<String>) -> Self {
         let source = source_of(figment, key).unwrap_or_else(|| "not set".to_owned());
         Self { key: key.to_owned(), source, problem: problem.into() }
     }
-}
 
-impl ConfigError {
-    /// A fault in a table that has the name of a profile; the source is that of its settings.
+    /// An error in a table named like a profile; the source is that of its settings.
     pub fn of_profile(figment: &Figment, profile: &Profile, problem: impl Into<String>) -> Self {
         let data = figment.data().unwrap_or_default();
         let first = data.get(profile).and_then(|settings| settings.values().next());
         let metadata = first.and_then(|setting| figment.get_metadata(setting.tag()));
-        let source = metadata.map_or_else(|| "not set".to_owned(), shown);
+        let source = metadata.map_or_else(|| "not set".to_owned(), source_name);
         Self { key: profile.to_string(), source, problem: problem.into() }
     }
 }
@@ -45,14 +43,13 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// Where the value of a key comes from: a file, an environment variable or a default.
-#[must_use]
+/// The source of a key's value: a file, an environment variable or a default.
 fn source_of(figment: &Figment, key: &str) -> Option<String> {
-    figment.find_metadata(key).map(shown)
+    figment.find_metadata(key).map(source_name)
 }
 
-/// A source in a word or two: a file without its directory.
-fn shown(metadata: &Metadata) -> String {
+/// The short name of a source: of a file without its directory.
+fn source_name(metadata: &Metadata) -> String {
     match metadata.source.as_ref() {
         Some(source) => match source.file_path() {
             Some(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into(),
@@ -62,7 +59,7 @@ fn shown(metadata: &Metadata) -> String {
     }
 }
 
-/// Extracts a table that wraps the part one is after.
+/// Reads a table from the figment.
 ///
 /// # Errors
 /// One [`ConfigError`] per error that figment reports.
@@ -70,7 +67,7 @@ pub fn read<T: DeserializeOwned>(figment: &Figment) -> Result<T, Vec<ConfigError
     figment.extract().map_err(|error| faults_of(figment, error))
 }
 
-/// One [`ConfigError`] per error that figment reports.
+/// Converts each error that figment reports.
 #[must_use]
 pub fn faults_of(figment: &Figment, error: figment::Error) -> Vec<ConfigError> {
     error
@@ -78,23 +75,23 @@ pub fn faults_of(figment: &Figment, error: figment::Error) -> Vec<ConfigError> {
         .map(|error| {
             let key = error.path.join(".");
             let problem = describe(&key, &error.kind);
-            let source = error.metadata.as_ref().map(shown);
+            let source = error.metadata.as_ref().map(source_name);
             let source = source.or_else(|| source_of(figment, &key));
             ConfigError { key, source: source.unwrap_or_else(|| "not set".to_owned()), problem }
         })
         .collect()
 }
 
-/// Says what is allowed. A value is repeated only where it cannot be a secret.
+/// Says what is allowed; repeats a value only if it cannot be a secret.
 fn describe(key: &str, kind: &Kind) -> String {
-    let named = ["secret", "key", "url", "password"].iter().any(|part| key.contains(part));
+    let is_secret = ["secret", "key", "url", "password"].iter().any(|part| key.contains(part));
     match kind {
-        // A value in a table's place may be the secret, put one level too high.
+        // A value in the place of a table may be a secret, one level too high.
         Kind::InvalidType(_, expected) if expected.to_string().starts_with("struct ") => {
             "expected a table".to_owned()
         }
-        // A secret of digits alone comes as a number.
-        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) if named => {
+        // A secret of digits only is parsed as a number.
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) if is_secret => {
             format!("expected {expected}")
         }
         Kind::UnknownField(name, allowed) => {
@@ -107,12 +104,11 @@ fn describe(key: &str, kind: &Kind) -> String {
     }
 }
 
-/// A parser's words in one line, without the line of the file that it stumbled over: there
-/// may be a secret in it.
+/// A parser's message in one line, without its excerpt of the file, which may hold a secret.
 fn without_excerpt(message: &str) -> String {
-    let said = message.lines().map(str::trim).filter(|line| {
+    let lines = message.lines().map(str::trim).filter(|line| {
         let excerpt = line.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
         !line.is_empty() && !excerpt.starts_with('|')
     });
-    said.collect::<Vec<_>>().join("; ")
+    lines.collect::<Vec<_>>().join("; ")
 }

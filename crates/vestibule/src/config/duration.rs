@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde::de::{Deserializer, Error, Visitor};
 use serde::ser::Serializer;
 
-/// What a duration may look like, for error messages.
+/// The accepted forms, for error messages.
 const EXPECTED: &str = "a duration such as \"15m\", \"2h 30m\" or \"30 days\"";
 
-/// A century: more than anybody means, and far from overflowing a time.
+/// A century: no setting needs more, and adding it to a time cannot overflow.
 pub const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
-/// Reads `"15m"`, `"30 days"` or `"0"`; `None` when it is no duration up to a century.
+/// Parses `"15m"`, `"30 days"` or `"0"`; `None` for anything but a duration up to a century.
 #[must_use]
 pub fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
@@ -20,10 +20,11 @@ pub fn parse(text: &str) -> Option<Duration> {
     seconds.or_else(|| humantime::parse_duration(text).ok()).filter(|found| *found <= LONGEST)
 }
 
+/// Reads a duration, for `#[serde(with = "duration")]`.
 pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    struct Text;
+    struct DurationVisitor;
 
-    impl Visitor<'_> for Text {
+    impl Visitor<'_> for DurationVisitor {
         type Value = Duration;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,14 +49,15 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Er
         }
     }
 
-    from.deserialize_any(Text)
+    from.deserialize_any(DurationVisitor)
 }
 
+/// Writes a duration, for `#[serde(with = "duration")]`.
 pub fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&humantime::format_duration(*span))
 }
 
-/// A duration for people: in days where it is of whole days.
+/// Formats a duration for people, whole days as days.
 #[must_use]
 pub fn in_words(span: Duration) -> String {
     const DAY: u64 = 24 * 60 * 60;

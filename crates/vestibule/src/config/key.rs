@@ -8,14 +8,14 @@ use crate::config::duration;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// `[default.auth.key]`: access keys, which somebody made by hand for a program.
+/// `[default.auth.key]`: access keys, which people create for programs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeyConfig {
-    /// How long a key lives for which nobody said it. Defaults to `"90 days"`.
+    /// Lifetime of a key, unless another is requested. Defaults to `"90 days"`.
     #[serde(with = "duration")]
     pub lifetime: Duration,
-    /// The longest life that anybody may ask for. Defaults to `"365 days"`.
+    /// The longest lifetime that may be requested. Defaults to `"365 days"`.
     #[serde(with = "duration")]
     pub longest: Duration,
 }

@@ -10,14 +10,13 @@ use time::OffsetDateTime;
 
 use crate::config::duration;
 
-/// What a lifetime may look like, for error messages.
+/// The accepted forms, for error messages.
 const EXPECTED: &str = "a duration such as \"15m\", \"2h 30m\" or \"30 days\", or \"never\"";
 
-/// The word for a token without an end.
 const NEVER: &str = "never";
 
-/// How long a token lives (`JWT_ACCESS_TOKEN_EXPIRES`, `expires_delta`). A shorter one is less
-/// than a longer one, and each is less than [`Never`](Self::Never).
+/// How long a token lives (`JWT_ACCESS_TOKEN_EXPIRES`, `expires_delta`). Ordered by length;
+/// [`Never`](Self::Never) is the longest.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,21 +26,20 @@ const NEVER: &str = "never";
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lifetime {
-    /// It expires when this has passed.
+    /// It expires after this time.
     For(Duration),
     /// It never expires: it has no `exp`.
     Never,
 }
 
 impl Lifetime {
-    /// A token that lives shorter is none.
+    /// The shortest lifetime of a token.
     pub(crate) const SHORTEST: Self = Self::For(Duration::from_secs(1));
 
-    /// What a token without an end is for; a longer life is a mistake.
+    /// The longest finite lifetime of a token.
     pub(crate) const LONGEST: Self = Self::For(duration::LONGEST);
 
-    /// How long the row of such a sign-in stands; for an endless one a century, because a
-    /// store needs a time.
+    /// The lifetime of the sign-in's row: a century for `Never`, because a store needs a time.
     pub(crate) fn of_row(self) -> Duration {
         match self {
             Self::For(span) => span,
@@ -49,8 +47,8 @@ impl Lifetime {
         }
     }
 
-    /// The end of a token given out now, whose sign-in began and ends at these times; `None`
-    /// when both go on without end.
+    /// The expiry of a token issued now, for a sign-in that began and ends at these times; `None`
+    /// if neither expires.
     pub(crate) fn end(
         self,
         now: OffsetDateTime,
@@ -81,9 +79,9 @@ impl Serialize for Lifetime {
 
 impl<'de> Deserialize<'de> for Lifetime {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Text;
+        struct LifetimeVisitor;
 
-        impl Visitor<'_> for Text {
+        impl Visitor<'_> for LifetimeVisitor {
             type Value = Lifetime;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,7 +107,7 @@ impl<'de> Deserialize<'de> for Lifetime {
             }
         }
 
-        from.deserialize_any(Text)
+        from.deserialize_any(LifetimeVisitor)
     }
 }
 
@@ -122,9 +120,9 @@ mod tests {
     #[test]
     fn lifetimes_read_as_durations_or_never() {
         let read = |value| serde_json::from_value::<Lifetime>(value).ok();
-        let quarter = Some(Lifetime::For(Duration::from_secs(900)));
+        let quarter_hour = Some(Lifetime::For(Duration::from_secs(900)));
         for value in [json!("15m"), json!(900), json!("900")] {
-            assert_eq!(read(value.clone()), quarter, "{value}");
+            assert_eq!(read(value.clone()), quarter_hour, "{value}");
         }
         assert_eq!(read(json!("never")), Some(Lifetime::Never));
         for wrong in [json!("Never"), json!(false), json!(-1), json!("200 years"), json!(null)] {
@@ -133,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_endless_token_of_an_endless_sign_in_has_no_end() {
+    fn only_a_token_and_a_sign_in_without_expiry_give_a_token_without_expiry() {
         let now = datetime!(2025-01-01 0:00 UTC);
         let row = |life: Lifetime| (now, now + life.of_row());
         let hour = Lifetime::For(Duration::from_secs(3600));

@@ -13,25 +13,24 @@ use crate::config::token_kind::TokenKind;
 pub enum Location {
     /// The `Authorization` header, or the configured one.
     Header,
-    /// A cookie; unsafe requests then need the CSRF value.
+    /// A cookie; unsafe requests then need a CSRF value.
     Cookies,
-    /// The query string; it ends up in logs and histories.
+    /// The query string, which ends up in logs and browser histories.
     Query,
     /// The JSON body, through the data guards [`TokenBody`](crate::TokenBody) and
     /// [`RefreshBody`](crate::RefreshBody).
     Json,
 }
 
-/// What the `SameSite` attribute of the JWT cookies says.
+/// The `SameSite` attribute of the JWT cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenSameSite {
-    /// Sent along when a link leads here.
+    /// Sent when a link leads here.
     Lax,
     /// Never sent from another site, links included.
     Strict,
-    /// Sent along from every site, for pages that call an API of another site: only secure, and
-    /// only with CSRF values.
+    /// Sent from every site, for pages that call an API of another site; needs `secure` and `csrf`.
     None,
 }
 
@@ -49,7 +48,7 @@ pub struct TokenCookiesConfig {
     pub access_path: String,
     /// Path of the refresh cookie (`JWT_REFRESH_COOKIE_PATH`). Defaults to `"/"`.
     pub refresh_path: String,
-    /// Domain of all four (`JWT_COOKIE_DOMAIN`). Defaults to none: this host alone.
+    /// Domain of all four cookies (`JWT_COOKIE_DOMAIN`). Defaults to none: this host only.
     pub domain: Option<String>,
     /// Whether browsers send all four over HTTPS only (`JWT_COOKIE_SECURE`). Defaults to
     /// `session.secure`.
@@ -57,8 +56,8 @@ pub struct TokenCookiesConfig {
     /// The `SameSite` attribute of all four (`JWT_COOKIE_SAMESITE`). Defaults to
     /// `session.same_site`.
     pub same_site: Option<TokenSameSite>,
-    /// Whether they go with the browser (`JWT_SESSION_COOKIE`); otherwise they last as long
-    /// as their token. Defaults to on.
+    /// Whether they end with the browser session (`JWT_SESSION_COOKIE`); otherwise they expire with
+    /// their token. Defaults to on.
     pub session: bool,
     /// Whether unsafe requests need the CSRF value (`JWT_COOKIE_CSRF_PROTECT`). Defaults to
     /// on.
@@ -69,8 +68,8 @@ pub struct TokenCookiesConfig {
     /// The methods that need the CSRF value (`JWT_CSRF_METHODS`), in capitals. Defaults to
     /// `POST`, `PUT`, `PATCH` and `DELETE`.
     pub csrf_methods: Vec<String>,
-    /// Whether a form field may carry the CSRF value (`JWT_CSRF_CHECK_FORM`); it must be
-    /// among the first 512 bytes of the form. Defaults to off.
+    /// Whether a form field may carry the CSRF value (`JWT_CSRF_CHECK_FORM`); it must be within the
+    /// first 512 bytes of the form. Defaults to off.
     pub csrf_check_form: bool,
     /// CSRF cookie beside the access cookie (`JWT_ACCESS_CSRF_COOKIE_NAME`). Defaults to
     /// `"csrf_access_token"`.
@@ -78,8 +77,8 @@ pub struct TokenCookiesConfig {
     /// CSRF cookie beside the refresh cookie (`JWT_REFRESH_CSRF_COOKIE_NAME`). Defaults to
     /// `"csrf_refresh_token"`.
     pub csrf_refresh: String,
-    /// Path of the CSRF cookie beside the access cookie (`JWT_ACCESS_CSRF_COOKIE_PATH`): where
-    /// the pages are whose scripts read it. Defaults to `"/"`.
+    /// Path of the CSRF cookie beside the access cookie (`JWT_ACCESS_CSRF_COOKIE_PATH`): that of
+    /// the pages whose scripts read it. Defaults to `"/"`.
     pub csrf_access_path: String,
     /// Path of the CSRF cookie beside the refresh cookie (`JWT_REFRESH_CSRF_COOKIE_PATH`).
     /// Defaults to `"/"`.
@@ -118,7 +117,7 @@ impl Default for TokenCookiesConfig {
 }
 
 impl TokenCookiesConfig {
-    /// The cookie that carries tokens of this type.
+    /// The name of the cookie for this type of token.
     pub(crate) fn name(&self, kind: TokenKind) -> &str {
         match kind {
             TokenKind::Access => &self.access,
@@ -134,7 +133,7 @@ impl TokenCookiesConfig {
         }
     }
 
-    /// The readable cookie with its CSRF value.
+    /// The name of the readable cookie with the CSRF value.
     pub(crate) fn csrf_name(&self, kind: TokenKind) -> &str {
         match kind {
             TokenKind::Access => &self.csrf_access,
@@ -142,7 +141,7 @@ impl TokenCookiesConfig {
         }
     }
 
-    /// The path of that.
+    /// The path of that CSRF cookie.
     pub(crate) fn csrf_path(&self, kind: TokenKind) -> &str {
         match kind {
             TokenKind::Access => &self.csrf_access_path,
@@ -150,12 +149,12 @@ impl TokenCookiesConfig {
         }
     }
 
-    /// Whether browsers send them over HTTPS only.
+    /// Whether browsers send the cookies over HTTPS only.
     pub(crate) fn is_secure(&self, session: &SessionConfig) -> bool {
         self.secure.unwrap_or_else(|| session.is_secure())
     }
 
-    /// What their `SameSite` says.
+    /// The `SameSite` attribute of the cookies.
     pub(crate) fn same_site(&self, session: &SessionConfig) -> TokenSameSite {
         self.same_site.unwrap_or(match session.same_site {
             SameSite::Lax => TokenSameSite::Lax,
@@ -163,7 +162,7 @@ impl TokenCookiesConfig {
         })
     }
 
-    /// All four names.
+    /// The names of all four cookies.
     pub(super) fn names(&self) -> [&str; 4] {
         [&self.access, &self.refresh, &self.csrf_access, &self.csrf_refresh]
     }
@@ -189,7 +188,7 @@ impl TokenCookiesConfig {
         if self.csrf_methods.is_empty() || !self.csrf_methods.iter().all(known) {
             problem("csrf_methods must be some of GET, POST, PUT, PATCH, DELETE, in capitals");
         }
-        // Whatever else is in one would end up among the cookie's attributes.
+        // A `;` would begin another attribute of the cookie.
         let plain = |path: &str| path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
         if !self.paths().iter().all(|path| path.starts_with('/') && plain(path)) {
             problem("paths must begin with / and hold no space and no ;");
@@ -201,7 +200,7 @@ impl TokenCookiesConfig {
         errors
     }
 
-    /// What browsers would refuse, and what would leave nothing against other sites.
+    /// Checks for cookies that browsers would refuse or that other sites could abuse.
     pub(super) fn validate_beside(&self, session: &SessionConfig) -> Vec<(&'static str, String)> {
         let mut errors = Vec::new();
         let mut problem = |text: &str| errors.push(("token.cookies", text.to_owned()));
@@ -225,8 +224,8 @@ impl TokenCookiesConfig {
         if (named("__Host-") || named("__Secure-")) && !secure {
             problem("names that begin with __Host- or __Secure- need secure = true");
         }
-        let here = self.domain.is_none() && self.paths().iter().all(|path| *path == "/");
-        if named("__Host-") && !here {
+        let is_host_only = self.domain.is_none() && self.paths().iter().all(|path| *path == "/");
+        if named("__Host-") && !is_host_only {
             problem("names that begin with __Host- need paths of / and no domain");
         }
         errors
@@ -237,9 +236,9 @@ impl TokenCookiesConfig {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenQueryConfig {
-    /// The parameter (`JWT_QUERY_STRING_NAME`). Defaults to `"jwt"`.
+    /// The name of the parameter (`JWT_QUERY_STRING_NAME`). Defaults to `"jwt"`.
     pub name: String,
-    /// What stands before the token (`JWT_QUERY_STRING_VALUE_PREFIX`). Defaults to nothing.
+    /// The prefix before the token (`JWT_QUERY_STRING_VALUE_PREFIX`). Defaults to none.
     pub prefix: String,
 }
 
@@ -273,7 +272,7 @@ impl Default for TokenJsonConfig {
 }
 
 impl TokenJsonConfig {
-    /// The key of tokens of this type.
+    /// The key for this type of token.
     pub(crate) fn name(&self, kind: TokenKind) -> &str {
         match kind {
             TokenKind::Access => &self.access,

@@ -1,4 +1,6 @@
 //! `[default.auth]`: every setting of the library half, its default and its limits.
+//!
+//! Imports no other room.
 
 pub(crate) mod algorithm;
 pub(crate) mod audience;
@@ -33,20 +35,20 @@ pub use locations::{
 pub use password::PasswordConfig;
 pub use secret::Secret;
 pub(crate) use secret::{guessable, unusable};
-pub(crate) use session::LONGEST_REMEMBRANCE;
+pub(crate) use session::MAX_REMEMBER;
 pub use session::{Protection, SameSite, SessionConfig};
 pub use token::TokenConfig;
 pub use token_kind::TokenKind;
 
-/// Which halves exist: sessions for people, tokens for programs, or both.
+/// Which credentials exist: sessions for people, tokens for programs, or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Pages and session cookies; an `Authorization` header is not looked at.
+    /// Session cookies only; an `Authorization` header is ignored.
     Session,
-    /// The API and tokens; no cookie is ever read or written.
+    /// Tokens only; no session cookie is read or written.
     Token,
-    /// Both halves, kept apart by the session policy. The default.
+    /// Both, kept apart by the session policy. The default.
     #[default]
     Both,
 }
@@ -75,16 +77,16 @@ impl Mode {
     }
 }
 
-/// When cookies are kept from leaving; see [`policy`](crate::fairing::policy).
+/// Which responses may set cookies; see [`policy`](crate::fairing::policy).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SessionPolicy {
-    /// Cookies leave on every answer, token requests included. For comparison only.
+    /// All, also those to token requests. For comparison only.
     Always,
-    /// No cookie leaves on the answer to a token request. The default.
+    /// All but those to token requests. The default.
     #[default]
     UnlessToken,
-    /// No cookie leaves at all; allowed in mode `token` only.
+    /// None; allowed in mode `token` only.
     Never,
 }
 
@@ -92,16 +94,16 @@ pub enum SessionPolicy {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Which halves exist. Defaults to `"both"`.
+    /// Which credentials exist. Defaults to `"both"`.
     pub mode: Mode,
-    /// When cookies are kept from leaving. Defaults to `"unless-token"`.
+    /// Which responses may set cookies. Defaults to `"unless-token"`.
     pub policy: SessionPolicy,
     /// How long a proven password counts as fresh. Defaults to `"10m"`.
     #[serde(with = "duration")]
     pub fresh_for: Duration,
-    /// How long a sign-in and its account are remembered at the most, and so how long another
-    /// process may still accept one that has ended; what this process changes counts at once. 0
-    /// asks the store every time. Defaults to `"1s"`.
+    /// How long a sign-in and its account are cached at most, and so how long another process may
+    /// still accept one that has ended; changes by this process count at once. 0 asks the store
+    /// for every request. Defaults to `"1s"`.
     #[serde(with = "duration")]
     pub revocation_delay: Duration,
     /// Session cookies.
@@ -129,23 +131,23 @@ impl Default for Config {
     }
 }
 
-/// The table around `[default.auth]`: with it figment names a wrong key by its full path.
+/// The table around `[default.auth]`, so that figment reports the full path of a key.
 #[derive(Deserialize)]
-struct Around {
+struct Root {
     #[serde(default)]
     auth: Config,
 }
 
 impl Config {
-    /// Reads `[default.auth]` of the selected profile, without a look at its values.
+    /// Reads `[default.auth]` of the selected profile without checking its values.
     pub(crate) fn read(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
-        let mut config = read::<Around>(figment)?.auth;
+        let mut config = read::<Root>(figment)?.auth;
         let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
         config.session.secure.get_or_insert(!debug);
         Ok(config)
     }
 
-    /// What is wrong with the values, as key and sentence; empty when all is well.
+    /// Checks the values; returns key and sentence of each error.
     #[must_use]
     pub fn validate(&self, profile: &Profile) -> Vec<(&'static str, String)> {
         let debug = profile == rocket::Config::DEBUG_PROFILE;
@@ -181,8 +183,8 @@ impl Config {
         errors
     }
 
-    /// Whether anything takes an access key: tokens exist, and `token.locations` holds `"header"`,
-    /// the one place where a key is looked for.
+    /// Whether access keys are accepted: tokens exist, and `token.locations` has `"header"`, the
+    /// only location of a key.
     ///
     /// ```
     /// use vestibule::{Config, Location, Mode};

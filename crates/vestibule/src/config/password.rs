@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordConfig {
-    /// bcrypt's cost, 10 to 20, in the debug profile from 4; each step doubles the work.
-    /// Defaults to 12.
+    /// bcrypt's cost: 10 to 20, in the debug profile 4 to 20. Each step doubles the work. Defaults
+    /// to 12.
     pub cost: u32,
-    /// Shortest new password, in code points. Defaults to 8.
+    /// Minimum length of a new password, in code points. Defaults to 8.
     pub min_length: usize,
-    /// How hard to guess a new password must be, on zxcvbn's scale: 2 is a million guesses, 4
-    /// is ten billion, 0 takes any. Looked at by the account service. Defaults to 2.
+    /// Minimum strength of a new password on zxcvbn's scale: 2 is a million guesses, 4 is ten
+    /// billion, 0 accepts any. Checked by the account service. Defaults to 2.
     pub strength: u8,
-    /// How many passwords are hashed at once, on threads that on Linux, all but one, yield to
-    /// requests. Defaults to the number of cores.
+    /// How many passwords are hashed at once. On Linux all these threads but one run at the lowest
+    /// priority. Defaults to the number of cores.
     pub hashers: usize,
-    /// How many more may wait; the next gets 503 `busy`, or else whoever has waited for more
-    /// than a second. Defaults to 64.
+    /// How many more may wait. If the queue is full, the oldest that has waited for more than a
+    /// second gets 503 `busy`, or else the new one. Defaults to 64.
     pub queue: usize,
 }
 

@@ -1,11 +1,11 @@
-//! A value that never shows itself.
+//! Secrets of the configuration, and which are too weak.
 
 use std::fmt;
 
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-/// Secrets of tutorials: whoever uses one has published the key.
+/// Published secrets from tutorials.
 const KNOWN_EXAMPLES: &[&str] = &[
     "change-me-change-me-change-me-change-me",
     "super-secret-key-change-in-production",
@@ -18,7 +18,7 @@ const KNOWN_EXAMPLES: &[&str] = &[
     "jose",
 ];
 
-/// Why a secret cannot be one at all, whatever the length.
+/// Why a secret is unusable at any length, if it is.
 pub(crate) fn unusable(secret: &[u8]) -> Option<&'static str> {
     let secret = secret.trim_ascii();
     if secret.is_empty() {
@@ -30,11 +30,11 @@ pub(crate) fn unusable(secret: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Why a secret is too easily guessed; an HMAC key is at least as long as its hash (RFC 7518,
-/// section 3.2).
+/// Why a secret is too easy to guess, if it is; an HMAC key must be at least as long as its hash
+/// (RFC 7518, section 3.2).
 pub(crate) fn guessable(secret: &[u8], shortest: usize) -> Option<&'static str> {
-    let is_it = |known: &&str| known.as_bytes().eq_ignore_ascii_case(secret.trim_ascii());
-    if KNOWN_EXAMPLES.iter().any(is_it) {
+    let is_same = |known: &&str| known.as_bytes().eq_ignore_ascii_case(secret.trim_ascii());
+    if KNOWN_EXAMPLES.iter().any(is_same) {
         Some("is a published example")
     } else if secret.len() < shortest {
         Some("is too short")
@@ -55,7 +55,7 @@ pub(crate) fn guessable(secret: &[u8], shortest: usize) -> Option<&'static str> 
 pub struct Secret(String);
 
 impl Secret {
-    /// The value itself, for the key that is made of it.
+    /// The value itself, for making a key of it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

@@ -8,28 +8,28 @@ use super::duration;
 use super::names::is_token;
 use crate::config::secret::Secret;
 
-/// RFC 6265bis: browsers cut longer lives of a cookie.
-pub(crate) const LONGEST_REMEMBRANCE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+/// The longest lifetime of a cookie in browsers (RFC 6265bis).
+pub(crate) const MAX_REMEMBER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// What the `SameSite` attribute of the session cookie says.
+/// The `SameSite` attribute of the session cookie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SameSite {
-    /// Sent along when a link leads here. The default.
+    /// Sent when a link leads here. The default.
     #[default]
     Lax,
     /// Never sent from another site, links included.
     Strict,
 }
 
-/// What happens when a session cookie comes from another client (address or user agent) than
-/// it was given to.
+/// What happens if a session cookie comes from another client (address or user agent) than it was
+/// issued to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protection {
     /// Nothing.
     Off,
-    /// The session is not fresh there. The default.
+    /// The session is not fresh for that client. The default.
     #[default]
     Basic,
     /// The sign-in ends.
@@ -40,8 +40,7 @@ pub enum Protection {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SessionConfig {
-    /// Name of the cookie; `__Host-` is put before it when it is secure. Defaults to
-    /// `"session"`.
+    /// Name of the cookie, with the prefix `__Host-` if it is secure. Defaults to `"session"`.
     pub cookie: String,
     /// Whether browsers send the cookie over HTTPS only. Defaults to on outside the debug
     /// profile.
@@ -51,21 +50,21 @@ pub struct SessionConfig {
     /// How long a sign-in lives without being used. Defaults to `"2h"`.
     #[serde(with = "duration")]
     pub idle: Duration,
-    /// How long a sign-in lives at the most. Defaults to `"24h"`.
+    /// How long a sign-in lives at most. Defaults to `"24h"`.
     #[serde(with = "duration")]
     pub lifetime: Duration,
-    /// What happens when the cookie comes from another client (`SESSION_PROTECTION`).
+    /// What happens if the cookie comes from another client (`SESSION_PROTECTION`).
     /// Defaults to `"basic"`.
     pub protection: Protection,
     /// How long a remembered sign-in lives (`REMEMBER_COOKIE_DURATION`); 0 switches
     /// remembering off. Defaults to `"30 days"`.
     #[serde(with = "duration")]
     pub remember: Duration,
-    /// Name of the remember cookie (`REMEMBER_COOKIE_NAME`); `__Host-` is put before it when
-    /// it is secure. Defaults to `"remember_token"`.
+    /// Name of the remember cookie (`REMEMBER_COOKIE_NAME`), with the prefix `__Host-` if it is
+    /// secure. Defaults to `"remember_token"`.
     pub remember_cookie: String,
-    /// Earlier values of Rocket's `secret_key`: session and remember cookies that one of them
-    /// sealed still open, and are sealed anew when they are used. Defaults to none.
+    /// Earlier values of Rocket's `secret_key`: cookies that one of them encrypted are still
+    /// accepted, and encrypted with the current key on their next use. Defaults to none.
     pub previous_secret_keys: Vec<Secret>,
 }
 
@@ -86,25 +85,25 @@ impl Default for SessionConfig {
 }
 
 impl SessionConfig {
-    /// Whether the cookie is for HTTPS only; on when nobody said otherwise.
+    /// Whether the cookie is for HTTPS only; on unless set.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.secure.unwrap_or(true)
     }
 
-    /// The name that goes over the wire.
+    /// The full name of the session cookie.
     #[must_use]
     pub fn cookie_name(&self) -> String {
         self.prefixed(&self.cookie)
     }
 
-    /// The name of the remember cookie that goes over the wire.
+    /// The full name of the remember cookie.
     #[must_use]
     pub fn remember_cookie_name(&self) -> String {
         self.prefixed(&self.remember_cookie)
     }
 
-    /// Whether sign-ins can be remembered.
+    /// Whether remember cookies are enabled.
     #[must_use]
     pub fn remembers(&self) -> bool {
         !self.remember.is_zero()
@@ -129,7 +128,7 @@ impl SessionConfig {
             let problem = "must differ from session.cookie";
             errors.push(("session.remember_cookie", problem.to_owned()));
         }
-        if self.remember > LONGEST_REMEMBRANCE {
+        if self.remember > MAX_REMEMBER {
             errors.push(("session.remember", "must be at most \"400 days\"".to_owned()));
         }
         if self.remembers() && self.remember < self.lifetime {

@@ -17,52 +17,53 @@ use crate::config::token_kind::TokenKind;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenConfig {
-    /// Life of an access token, or `"never"` for one without an end
+    /// Lifetime of an access token, or `"never"` for one without expiry
     /// (`JWT_ACCESS_TOKEN_EXPIRES`). Defaults to `"15m"`.
     pub access: Lifetime,
-    /// Life of a token sign-in and of its refresh tokens, never extended, or `"never"`
+    /// Lifetime of a token sign-in and of its refresh tokens, never extended, or `"never"`
     /// (`JWT_REFRESH_TOKEN_EXPIRES`). Defaults to `"30 days"`.
     pub refresh: Lifetime,
-    /// The longest life that an [`Issue`](crate::TokenOptions) may ask for, and that a token
-    /// presented may have, where that is more than `access` or `refresh`. Defaults to none:
-    /// those two are the longest.
+    /// The longest lifetime that [`TokenOptions`](crate::TokenOptions) may request and that a
+    /// presented token may have, if longer than `access` or `refresh`. Defaults to none: those two
+    /// are the longest.
     pub longest: Option<Lifetime>,
-    /// How long the refresh token before the newest still answers with the same successor.
-    /// Defaults to `"10s"`.
+    /// How long the previous refresh token may still be used, for the same successor. Defaults to
+    /// `"10s"`.
     #[serde(with = "duration")]
     pub refresh_grace: Duration,
-    /// How far clocks may differ (`JWT_DECODE_LEEWAY`). Defaults to `"0s"`, at most `"5m"`.
+    /// Accepted difference between clocks (`JWT_DECODE_LEEWAY`). Defaults to `"0s"`, at most
+    /// `"5m"`.
     #[serde(with = "duration")]
     pub leeway: Duration,
-    /// `iss` of every token; `""` neither writes nor demands one (`JWT_ENCODE_ISSUER`,
+    /// `iss` of every token; `""` neither writes nor requires one (`JWT_ENCODE_ISSUER`,
     /// `JWT_DECODE_ISSUER`). Defaults to `"vestibule"`.
     pub issuer: String,
-    /// `aud` of every token, one name or several; a token passes that names one of them. `""`
-    /// and `[]` neither write nor demand one (`JWT_ENCODE_AUDIENCE`, `JWT_DECODE_AUDIENCE`).
+    /// `aud` of every token, one name or several; a token with one of them is accepted. `""` and
+    /// `[]` neither write nor require one (`JWT_ENCODE_AUDIENCE`, `JWT_DECODE_AUDIENCE`).
     /// Defaults to `"vestibule"`.
     pub audience: Audience,
     /// The claim that holds the account's id (`JWT_IDENTITY_CLAIM`). Defaults to `"sub"`.
     pub identity_claim: String,
-    /// Whether that claim must be a text; off, a whole number is read as its digits
-    /// (`JWT_VERIFY_SUB`). We always write a text. Defaults to on.
+    /// Whether that claim must be a string; if off, a whole number is accepted too
+    /// (`JWT_VERIFY_SUB`). Our tokens always have a string. Defaults to on.
     pub verify_sub: bool,
     /// Whether new tokens carry `nbf` (`JWT_ENCODE_NBF`). Defaults to on.
     pub nbf: bool,
-    /// The claims that a token must carry besides those that other settings demand (`require`
+    /// The claims that a token must have besides those that other settings require (`require`
     /// of PyJWT). Defaults to what our own tokens carry: `iat`, `jti`, `nbf`, `type`, and with
     /// an `issuer` also `auth_time` and `fresh`.
     pub require: Option<Vec<String>>,
-    /// How tokens are signed (`JWT_ALGORITHM`). Defaults to `"HS256"`.
+    /// The signature algorithm (`JWT_ALGORITHM`). Defaults to `"HS256"`.
     pub algorithm: Algorithm,
     /// The signing key, at least as long as the hash of the algorithm: 32 bytes for HS256, 48
     /// for HS384, 64 for HS512 (`JWT_SECRET_KEY`). No default.
     pub secret: Option<Secret>,
-    /// Keys that signed earlier tokens and still verify them. Defaults to none.
+    /// Earlier signing keys, which still verify tokens. Defaults to none.
     pub previous_secrets: Vec<Secret>,
     /// The signing key of an algorithm with key pairs: PEM text, or the path of a PEM file
     /// (`JWT_PRIVATE_KEY`). No default.
     pub private_key: Option<Secret>,
-    /// Further keys that verify: PEM texts or paths of PEM files (`JWT_PUBLIC_KEY`).
+    /// Further verifying keys: PEM texts or paths of PEM files (`JWT_PUBLIC_KEY`).
     /// Defaults to none.
     pub public_keys: Vec<String>,
     /// Where tokens are looked for (`JWT_TOKEN_LOCATION`). Defaults to `["header"]`.
@@ -77,12 +78,11 @@ pub struct TokenConfig {
     pub header: String,
     /// The scheme before the token (`JWT_HEADER_TYPE`). Defaults to `"Bearer"`.
     pub scheme: String,
-    /// The realm of the challenge that goes with a 401 (RFC 9110, section 11.5). Defaults to
-    /// `"vestibule"`.
+    /// The realm in the challenge of a 401 (RFC 9110, section 11.5). Defaults to `"vestibule"`.
     pub realm: String,
-    /// Accepts a tutorial's short secret; debug profile only. Defaults to off.
+    /// Accepts a weak secret; debug profile only. Defaults to off.
     pub allow_weak_secret: bool,
-    /// Tokens that somebody else issues.
+    /// Tokens of another issuer.
     pub foreign: ForeignConfig,
 }
 
@@ -119,7 +119,7 @@ impl Default for TokenConfig {
 }
 
 impl TokenConfig {
-    /// The configured life of a new token of this type.
+    /// The configured lifetime of a new token of this type.
     pub(crate) fn lifetime(&self, kind: TokenKind) -> Lifetime {
         match kind {
             TokenKind::Access => self.access,
@@ -127,28 +127,28 @@ impl TokenConfig {
         }
     }
 
-    /// The longest life that a token of this type may have.
+    /// The longest lifetime that a token of this type may have.
     pub(crate) fn limit(&self, kind: TokenKind) -> Lifetime {
         let usual = self.lifetime(kind);
         self.longest.map_or(usual, |longest| longest.max(usual))
     }
 
-    /// The claims that a token of this type must carry besides the account's id.
+    /// The claims that a token of this type must have besides the account's id.
     pub(crate) fn required(&self, kind: TokenKind) -> impl Iterator<Item = &str> {
         let by_default = self.require.is_none();
-        // A token in our name is one of ours, and these two are in each of ours.
-        let named = !self.issuer.is_empty();
+        // A token with our issuer is ours, and each of ours has `auth_time` and `fresh`.
+        let has_issuer = !self.issuer.is_empty();
         let implied = [
-            ("iss", named),
+            ("iss", has_issuer),
             ("aud", !self.audience.is_empty()),
-            // Without an end its life would be above every limit.
+            // Without `exp` its lifetime would exceed every limit.
             ("exp", self.limit(kind) != Lifetime::Never),
             ("iat", by_default),
             ("jti", by_default),
             ("nbf", by_default && self.nbf),
             ("type", by_default),
-            ("auth_time", by_default && named),
-            ("fresh", by_default && named),
+            ("auth_time", by_default && has_issuer),
+            ("fresh", by_default && has_issuer),
         ];
         let implied = implied.into_iter().filter_map(|(name, on)| on.then_some(name));
         implied.chain(self.require.iter().flatten().map(String::as_str))

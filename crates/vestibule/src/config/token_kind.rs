@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The two types of token; neither is accepted in the other's place.
+/// The two types of token; neither is accepted in place of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenKind {
-    /// Credential on every request.
+    /// The credential of every request.
     Access,
-    /// Credential only to get the next pair.
+    /// The credential for getting the next pair only.
     Refresh,
 }
 

@@ -1,4 +1,4 @@
-//! What `[default.auth.token]` may hold.
+//! Checks the values of `[default.auth.token]`.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ impl TokenConfig {
                 problem(key, "must name a claim that has no other meaning");
             }
         }
-        if let Some(name) = self.require.iter().flatten().find(|name| self.never_carry(name)) {
+        if let Some(name) = self.require.iter().flatten().find(|name| self.never_has(name)) {
             problem("token.require", &format!("\"{name}\" is in no token of ours"));
         }
         let quotable = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
@@ -54,9 +54,9 @@ impl TokenConfig {
                 problem(key, "must be letters, digits, - or _");
             }
         }
-        // Each of them has another meaning to a server or a browser.
-        let taken = ["cookie", "host", "content-type", "content-length", "origin"];
-        if taken.iter().any(|name| self.header.eq_ignore_ascii_case(name)) {
+        // These have another meaning to a server or a browser.
+        let reserved = ["cookie", "host", "content-type", "content-length", "origin"];
+        if reserved.iter().any(|name| self.header.eq_ignore_ascii_case(name)) {
             problem("token.header", "must not be a header with another meaning");
         }
         if self.header.eq_ignore_ascii_case(&self.cookies.csrf_header) {
@@ -83,21 +83,21 @@ impl TokenConfig {
                 problem("token.secret", &missing);
             }
             Some(secret) => {
-                if let Some(fault) = self.weakness(secret, debug) {
-                    problem("token.secret", &fault);
+                if let Some(weakness) = self.weakness(secret, debug) {
+                    problem("token.secret", &weakness);
                 }
             }
         }
         for secret in &self.previous_secrets {
-            if let Some(fault) = self.weakness(secret, debug) {
-                problem("token.previous_secrets", &fault);
+            if let Some(weakness) = self.weakness(secret, debug) {
+                problem("token.previous_secrets", &weakness);
             }
         }
         errors
     }
 
-    /// Whether the other settings keep this claim out of our tokens.
-    fn never_carry(&self, name: &str) -> bool {
+    /// Whether other settings keep this claim out of our tokens.
+    fn never_has(&self, name: &str) -> bool {
         match name {
             "" => true,
             "nbf" => !self.nbf,
@@ -106,26 +106,27 @@ impl TokenConfig {
             "aud" => self.audience.is_empty(),
             "csrf" => !(self.cookies.csrf && self.locations.contains(&Location::Cookies)),
             "sub" => self.identity_claim != "sub",
-            // Refresh tokens alone have one, and what is required is required of both.
+            // Only refresh tokens have one, and a required claim is required of both types.
             "gen" => true,
             _ => false,
         }
     }
 
-    /// What is wrong with the settings where no sign-in is kept, as key and sentence.
+    /// The error of a setting that needs a store, as key and sentence.
     pub(crate) fn error_without_store(&self) -> Option<(&'static str, &'static str)> {
         let required = self.require.iter().flatten().any(|name| name == "sid");
-        required.then_some(("token.require", "\"sid\" is in no token of ours without a ledger"))
+        required.then_some(("token.require", "\"sid\" is in no token of ours without a store"))
     }
 
+    /// Why a secret must not be used, if it must not.
     fn weakness(&self, secret: &Secret, debug: bool) -> Option<String> {
         let value = secret.reveal().trim().as_bytes();
         let shortest = self.algorithm.hash_length();
-        let weak = || match self.allow_weak_secret && debug {
-            true => None,
-            false => guessable(value, shortest),
-        };
-        let fault = unusable(value).or_else(weak)?;
-        Some(format!("{fault}; set at least {shortest} random bytes of your own"))
+        let weakness = match unusable(value) {
+            None if self.allow_weak_secret && debug => None,
+            None => guessable(value, shortest),
+            unusable => unusable,
+        }?;
+        Some(format!("{weakness}; set at least {shortest} random bytes of your own"))
     }
 }

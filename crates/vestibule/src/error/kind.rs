@@ -2,28 +2,27 @@
 
 use rocket::http::Status;
 
-/// What clients may know of an [`Error`](crate::Error): a status, a stable code and a
-/// sentence.
+/// The public part of an [`Error`](crate::Error): a status, a stable code and a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Nobody presented anything that this route takes.
+    /// The request has no credential that this route takes.
     ///
     /// 401 `credentials_missing`
     CredentialsMissing,
-    /// The `Authorization` header names our scheme and is not one well-formed token.
+    /// The `Authorization` header has our scheme, but not exactly one well-formed token.
     ///
     /// 401 `malformed_authorization`
     MalformedAuthorization,
-    /// More than one credential came with the request (RFC 6750, section 2).
+    /// The request has more than one credential (RFC 6750, section 2).
     ///
     /// 400 `ambiguous_credentials`
     AmbiguousCredentials,
-    /// The token is not one of ours, or not for us.
+    /// The token was not issued by us, or not for us.
     ///
     /// 401 `token_invalid`
     TokenInvalid,
-    /// The token was good once.
+    /// The token has expired.
     ///
     /// 401 `token_expired`
     TokenExpired,
@@ -31,15 +30,15 @@ pub enum ErrorKind {
     ///
     /// 401 `token_revoked`
     TokenRevoked,
-    /// A refresh token where an access token belongs, or the reverse.
+    /// A refresh token where an access token is expected, or the reverse.
     ///
     /// 401 `wrong_token_type`
     WrongTokenType,
-    /// A JWT came in a cookie without its CSRF value.
+    /// A JWT in a cookie came without its CSRF value.
     ///
     /// 401 `csrf_missing`
     CsrfMissing,
-    /// A JWT came in a cookie with another's CSRF value.
+    /// A JWT in a cookie came with a wrong CSRF value.
     ///
     /// 401 `csrf_mismatch`
     CsrfMismatch,
@@ -47,15 +46,15 @@ pub enum ErrorKind {
     ///
     /// 401 `fresh_login_required`
     FreshLoginRequired,
-    /// Unknown user or wrong password; never said which.
+    /// Unknown user or wrong password; the response never says which.
     ///
     /// 401 `bad_credentials`
     BadCredentials,
-    /// The password was right, but the account is switched off.
+    /// The password was right, but the account is inactive.
     ///
     /// 403 `account_inactive`
     AccountInactive,
-    /// Known, but not allowed.
+    /// The account is known, but may not do this.
     ///
     /// 403 `forbidden`
     Forbidden,
@@ -63,11 +62,11 @@ pub enum ErrorKind {
     ///
     /// 403 `insufficient_scope`
     InsufficientScope,
-    /// An unsafe request that rides on a cookie came from another site.
+    /// An unsafe request with a cookie came from another site.
     ///
     /// 403 `cross_origin`
     CrossOrigin,
-    /// Too many failures; wait.
+    /// Too many failed attempts; wait.
     ///
     /// 429 `too_many_attempts`
     TooManyAttempts,
@@ -75,7 +74,7 @@ pub enum ErrorKind {
     ///
     /// 503 `busy`
     Busy,
-    /// A store does not answer.
+    /// A store failed.
     ///
     /// 503 `unavailable`
     Unavailable,
@@ -83,7 +82,7 @@ pub enum ErrorKind {
     ///
     /// 409 `username_taken`
     UsernameTaken,
-    /// The change would leave nobody to administer the service.
+    /// The change would leave the service without an active administrator.
     ///
     /// 409 `last_administrator`
     LastAdministrator,
@@ -91,27 +90,27 @@ pub enum ErrorKind {
     ///
     /// 422 `invalid_field`
     InvalidField,
-    /// The body cannot be read at all.
+    /// The body cannot be parsed.
     ///
     /// 400 `malformed_body`
     MalformedBody,
-    /// The body is not of the type that this route takes.
+    /// The body is not of the media type that this route takes.
     ///
     /// 415 `unsupported_media_type`
     UnsupportedMediaType,
-    /// The body is larger than this route takes.
+    /// The body is larger than this route allows.
     ///
     /// 413 `too_large`
     TooLarge,
-    /// Nothing is here.
+    /// There is no such route or resource.
     ///
     /// 404 `not_found`
     NotFound,
-    /// The path exists, under another method.
+    /// The path exists, but not with this method.
     ///
     /// 405 `method_not_allowed`
     MethodNotAllowed,
-    /// A fault of the server.
+    /// An error of the server.
     ///
     /// 500 `internal`
     Internal,
@@ -149,7 +148,7 @@ impl ErrorKind {
         Self::Internal,
     ];
 
-    /// The table: status, code, sentence.
+    /// Status, code and sentence of each kind.
     const fn row(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::CredentialsMissing => (401, "credentials_missing", "Sign in to use this."),
@@ -220,7 +219,7 @@ impl ErrorKind {
         self.row().1
     }
 
-    /// The sentence for people.
+    /// The sentence shown to people.
     #[must_use]
     pub const fn detail(self) -> &'static str {
         self.row().2
@@ -232,7 +231,7 @@ impl ErrorKind {
         self.status().reason_lossy()
     }
 
-    /// The kind that a bare status stands for, where that is certain.
+    /// The kind that fits a bare status; `None` for other statuses.
     #[must_use]
     pub const fn of(status: Status) -> Option<Self> {
         Some(match status.code {
@@ -251,7 +250,7 @@ impl ErrorKind {
         })
     }
 
-    /// True where the presented token itself is at fault: the challenge then says
+    /// Whether the presented token itself is bad: the challenge then says
     /// `error="invalid_token"` (RFC 6750, section 3.1).
     #[must_use]
     pub const fn blames_token(self) -> bool {
@@ -268,7 +267,7 @@ impl ErrorKind {
         )
     }
 
-    /// Seconds after which trying again may help.
+    /// Seconds after which a retry may succeed.
     #[must_use]
     pub const fn retry_after(self) -> Option<u64> {
         match self {

@@ -1,4 +1,6 @@
-//! The one error of this crate: a kind for the client, a cause for the log.
+//! The one error type of this crate: a kind for the client, a cause for the log.
+//!
+//! The lowest room; imports no other.
 
 pub(crate) mod kind;
 pub(crate) mod problem;
@@ -22,9 +24,9 @@ type Cause = Arc<dyn StdError + Send + Sync>;
 /// What went wrong: a [`kind`](Error::kind) that clients may see and a
 /// [`source`](StdError::source) that only the log may see.
 ///
-/// As a responder it answers with the status of its kind *through the application's
-/// catchers*, which ask [`Error::of`] and draw it: a page here, Problem JSON there. Guards
-/// leave theirs in the same place.
+/// As a responder it responds with the status of its kind *through the application's catchers*,
+/// which call [`Error::of`] and render it as a page or as Problem JSON. Errors of guards reach them
+/// in the same way.
 ///
 /// ```
 /// use vestibule::{Error, ErrorKind};
@@ -40,7 +42,7 @@ pub struct Error {
     source: Option<Cause>,
 }
 
-/// What few errors have is kept out of line, so that a `Result` stays small.
+/// The rarely used fields, boxed so that a `Result` stays small.
 #[derive(Clone, Default)]
 struct Details {
     detail: Option<Cow<'static, str>>,
@@ -50,25 +52,25 @@ struct Details {
 }
 
 impl Error {
-    /// An error of this kind with the kind's own sentence.
+    /// Creates an error with the sentence of its kind.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
         Self { kind, details: None, source: None }
     }
 
-    /// The store failed: 503 `unavailable`, never a 401; the cause goes to the log.
+    /// Creates the error of a store that failed: 503 `unavailable`, never a 401; logs the cause.
     #[must_use]
     pub fn unavailable(cause: impl StdError + Send + Sync + 'static) -> Self {
         Self::new(ErrorKind::Unavailable).caused_by(cause)
     }
 
-    /// Something that cannot happen did: 500 `internal`; the cause goes to the log.
+    /// Creates the error of a bug: 500 `internal`; logs the cause.
     #[must_use]
     pub fn internal(cause: impl StdError + Send + Sync + 'static) -> Self {
         Self::new(ErrorKind::Internal).caused_by(cause)
     }
 
-    /// One field of a form or a JSON body is not acceptable: 422 `invalid_field`.
+    /// Creates the error of one bad field in a form or a JSON body: 422 `invalid_field`.
     #[must_use]
     pub fn invalid_field(
         name: impl Into<Cow<'static, str>>,
@@ -77,7 +79,7 @@ impl Error {
         Self::new(ErrorKind::InvalidField).field(name, message)
     }
 
-    /// Replaces the sentence that people read; it must not repeat what the client sent.
+    /// Replaces the sentence shown to people; it must not repeat what the client sent.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.details.get_or_insert_default().detail = Some(detail.into());
@@ -109,13 +111,13 @@ impl Error {
         self
     }
 
-    /// What clients may know: status, code and title.
+    /// The public part: status, code and title.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The sentence for people; safe to show.
+    /// The sentence shown to people.
     #[must_use]
     pub fn message(&self) -> &str {
         let own = self.details.as_ref().and_then(|details| details.detail.as_deref());
@@ -128,26 +130,25 @@ impl Error {
         fields.iter().map(|(name, message)| (name.as_ref(), message.as_ref()))
     }
 
-    /// Seconds to wait before trying again, where that is known.
+    /// Seconds to wait before a retry, if known.
     #[must_use]
     pub fn wait(&self) -> Option<u64> {
         let own = self.details.as_ref().and_then(|details| details.retry_after);
         own.or_else(|| self.kind.retry_after())
     }
 
-    /// What exactly is wrong with the presented token, where the kind is `token_invalid` or
-    /// `token_revoked`, or its CSRF claim is missing. The answer does not say it: an
-    /// application that must, asks here.
+    /// What exactly is wrong with the presented token, if the kind is `token_invalid` or
+    /// `token_revoked`, or its CSRF claim is missing. Responses do not contain it.
     #[must_use]
     pub fn token_error(&self) -> Option<&TokenError> {
         self.details.as_ref().and_then(|details| details.token_error.as_ref())
     }
 
-    /// The reason for an answer of this status: what a guard, a handler or this library left
-    /// on the request, for the application's catchers. `None` where nobody left one.
+    /// The error behind a response of this status, for the application's catchers: what a guard, a
+    /// handler or this library left on the request. `None` if there is none.
     ///
-    /// Ask before you call a guard in a catcher: what was answered here stays the reason, for
-    /// the challenge, `Retry-After` and the events too.
+    /// In a catcher, call it before you call a guard: what it returns stays the reason of the
+    /// response, also for the challenge, `Retry-After` and the events.
     ///
     /// ```
     /// # #[macro_use] extern crate rocket;
@@ -162,20 +163,21 @@ impl Error {
     /// }
     /// ```
     ///
-    /// [`Problem::of`](crate::Problem::of) does just that.
+    /// [`Problem::of`](crate::Problem::of) does this for JSON.
     #[must_use]
     pub fn of(status: Status, request: &Request<'_>) -> Option<Self> {
         RequestErrors::reason(request, status)
     }
 
-    /// The newest error that was left on the request, whether or not it is the reason for
-    /// anything: a guard in an `Option` leaves one too. A catcher asks [`Error::of`].
+    /// The newest error left on the request, which may be of a guard in an `Option` and not the
+    /// reason of the response. Catchers call [`Error::of`].
     #[must_use]
     pub fn last(request: &Request<'_>) -> Option<Self> {
         RequestErrors::last(request)
     }
 
-    /// Leaves this error on the request for [`Error::of`]; for guards of your own.
+    /// Leaves this error on the request for [`Error::of`], and returns its status; for guards of
+    /// your own.
     pub fn remember(self, request: &Request<'_>) -> Status {
         self.log();
         let status = self.kind.status();
@@ -184,17 +186,16 @@ impl Error {
     }
 
     /// Adds what exactly is wrong with the token.
-    pub(crate) fn with_token_error(mut self, fault: TokenError) -> Self {
-        self.details.get_or_insert_default().token_error = Some(fault);
+    pub(crate) fn with_token_error(mut self, error: TokenError) -> Self {
+        self.details.get_or_insert_default().token_error = Some(error);
         self
     }
 
-    /// A programming error of the application: 500 `internal`, and the log says what it is.
+    /// Creates the error of a mistake in the application's code: 500 `internal`; logs `what`.
     pub(crate) fn misuse(what: impl Into<String>) -> Self {
         Self::internal(std::io::Error::other(what.into()))
     }
 
-    /// The cause is for the log, and for nobody else.
     fn log(&self) {
         if let Some(source) = &self.source {
             log::error!(target: "vestibule::auth", "{}: {}", self.kind.code(), chain(source));
@@ -202,7 +203,7 @@ impl Error {
     }
 }
 
-/// The whole chain of causes in one line.
+/// The chain of causes in one line.
 fn chain(error: &(dyn StdError + Send + Sync)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -223,7 +224,7 @@ impl From<ErrorKind> for Error {
     }
 }
 
-// `?` on a statement: a store that fails is 503, and the cause goes to the log.
+// For `?` on a database statement.
 #[cfg(feature = "diesel")]
 impl From<diesel::result::Error> for Error {
     fn from(cause: diesel::result::Error) -> Self {
@@ -237,8 +238,7 @@ impl fmt::Display for Error {
     }
 }
 
-// By hand, because Rocket logs the `Debug` of a guard's error: a derived one would print
-// whatever a cause happens to hold.
+// Rocket logs the `Debug` of a guard's error; a cause may hold a secret.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Error").field(&self.kind.code()).finish()

@@ -1,4 +1,4 @@
-//! Problem JSON (RFC 9457): how an error looks to a program.
+//! Problem JSON (RFC 9457): errors for programs.
 
 use rocket::Request;
 use rocket::http::{ContentType, Status};
@@ -10,8 +10,8 @@ use std::io::Cursor;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 
-/// An `application/problem+json` answer with `title`, `status`, `code` and `detail`, plus
-/// `fields` where single fields are at fault.
+/// An `application/problem+json` response with `title`, `status`, `code` and `detail`, and with
+/// `fields` if single fields are bad.
 ///
 /// ```
 /// use vestibule::{Error, ErrorKind, Problem};
@@ -34,8 +34,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What a catcher answers with: the error that was left on the request, when it is the
-    /// reason for this status, or else what the bare status says.
+    /// The response of a catcher: the error behind this status ([`Error::of`]), or else the bare
+    /// status.
     ///
     /// ```
     /// # #[macro_use] extern crate rocket;

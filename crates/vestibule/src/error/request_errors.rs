@@ -1,4 +1,4 @@
-//! The errors that were left on a request, and which of them is the reason for its answer.
+//! The errors left on a request, and which of them is the reason of the response.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,68 +8,67 @@ use rocket::{Request, request};
 
 use crate::error::Error;
 
-/// What guards and handlers left. A guard in an `Option` leaves an error that is no reason for
-/// anything, and so does a guard that a catcher calls, so the newest is not always the one.
+/// The errors that guards and handlers left. The newest is not always the reason of the response:
+/// a guard in an `Option`, or one that a catcher calls, leaves one too.
 #[derive(Clone, Default)]
 pub(crate) struct RequestErrors {
-    /// The newest of each status, in the order in which they came.
+    /// The newest of each status, in order.
     errors: Vec<Error>,
-    /// What a handler answered with, or what a catcher was told: whatever a guard leaves
-    /// afterwards changes nothing about it.
+    /// The error that a handler returned or a catcher read; later errors do not replace it.
     answer: Option<Error>,
 }
 
-/// One entry a request; Rocket keeps the first value it is given, so it holds a lock.
+/// The entry in Rocket's request cache, which keeps the first value; hence the lock.
 #[derive(Default)]
-struct Entry(Mutex<RequestErrors>);
+struct Cached(Mutex<RequestErrors>);
 
 impl RequestErrors {
-    fn on<T>(request: &Request<'_>, work: impl FnOnce(&mut Self) -> T) -> T {
-        let entry = &request.local_cache(Entry::default).0;
-        work(&mut entry.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(request: &Request<'_>, work: impl FnOnce(&mut Self) -> T) -> T {
+        let cached = &request.local_cache(Cached::default).0;
+        work(&mut cached.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Leaves an error that may be the reason.
+    /// Adds an error that may be the reason of the response.
     pub(crate) fn add(request: &Request<'_>, error: Error) {
-        Self::on(request, |left| {
-            left.errors.retain(|other| other.kind().status() != error.kind().status());
-            left.errors.push(error);
+        Self::with(request, |errors| {
+            errors.errors.retain(|other| other.kind().status() != error.kind().status());
+            errors.errors.push(error);
         });
     }
 
-    /// Leaves the error that is the answer.
+    /// Sets the error that the response is made of.
     pub(crate) fn set_answer(request: &Request<'_>, error: Error) {
-        Self::on(request, |left| left.answer = Some(error));
+        Self::with(request, |errors| errors.answer = Some(error));
     }
 
-    /// The answer if there is one, and else the newest.
+    /// The answer if it is set, or else the newest error.
     pub(crate) fn last(request: &Request<'_>) -> Option<Error> {
-        Self::on(request, |left| left.answer.as_ref().or(left.errors.last()).cloned())
+        Self::with(request, |errors| errors.answer.as_ref().or(errors.errors.last()).cloned())
     }
 
-    /// The answer if there is one: a handler's, or what a catcher was told.
+    /// The answer, if it is set.
     pub(crate) fn answer(request: &Request<'_>) -> Option<Error> {
-        Self::on(request, |left| left.answer.clone())
+        Self::with(request, |errors| errors.answer.clone())
     }
 
-    /// The reason for an answer of this status; from now on it stays the reason.
+    /// The error behind a response of this status, which becomes the answer.
     pub(crate) fn reason(request: &Request<'_>, status: Status) -> Option<Error> {
-        Self::on(request, |left| {
-            let mut candidates = left.answer.iter().chain(left.errors.iter());
+        Self::with(request, |errors| {
+            let mut candidates = errors.answer.iter().chain(errors.errors.iter());
             let found = candidates.find(|error| error.kind().status() == status).cloned()?;
-            left.answer = Some(found.clone());
+            errors.answer = Some(found.clone());
             Some(found)
         })
     }
 
-    /// All that is left so far, to be put back with [`restore`](Self::restore).
+    /// A copy of all errors so far, for [`restore`](Self::restore).
     pub(crate) fn snapshot(request: &Request<'_>) -> Self {
-        Self::on(request, |left| left.clone())
+        Self::with(request, |errors| errors.clone())
     }
 
-    /// Puts back what was left before a guard whose refusal was no refusal after all.
+    /// Drops the errors added since the snapshot: a guard's refusal did not refuse the request.
     pub(crate) fn restore(self, request: &Request<'_>) {
-        Self::on(request, |left| *left = self);
+        Self::with(request, |errors| *errors = self);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What exactly is wrong with a token: for an application that must say so.
+//! What exactly is wrong with a token, for applications that report it.
 
 use std::borrow::Cow;
 
@@ -17,8 +17,8 @@ pub enum TokenPart {
     Signature,
 }
 
-/// What exactly is wrong with a token, behind the one code that its bearer is told; see
-/// [`Error::token_fault`].
+/// What exactly is wrong with a token; clients see only its [`ErrorKind`]. See
+/// [`Error::token_error`].
 ///
 /// ```
 /// # use vestibule::{Error, TokenError};
@@ -33,7 +33,7 @@ pub enum TokenPart {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// It is longer than 8 KB, or than 8 KB once it is signed.
+    /// It is longer than 8 KB.
     TooLong,
     /// It has fewer than three parts.
     Parts,
@@ -41,45 +41,44 @@ pub enum TokenError {
     Encoding(TokenPart),
     /// A part is not JSON.
     Json(TokenPart),
-    /// A part is JSON, but no object, or one that has a name twice.
+    /// A part is JSON, but not an object, or has a name twice.
     NotAnObject(TokenPart),
     /// The header names no algorithm.
     AlgorithmMissing,
     /// The header names an algorithm that is not allowed.
     Algorithm,
-    /// The `kid` in the header is not a text.
+    /// The `kid` in the header is not a string.
     KeyId,
-    /// The header has `crit`, `b64` or `zip`, of which we understand nothing.
+    /// The header has `crit`, `b64` or `zip`, which are not supported.
     Critical,
-    /// The `typ` in the header is not that of the issuer's access tokens, where
-    /// `token.foreign.typ` names it.
+    /// The `typ` in the header differs from `token.foreign.typ`.
     HeaderType,
-    /// No key of ours made the signature.
+    /// No known key made the signature.
     Signature,
-    /// A claim is missing that must be there, or is empty.
+    /// A required claim is missing or empty.
     MissingClaim(Cow<'static, str>),
-    /// A claim is not of its JSON type, or a time is out of range.
+    /// A claim has the wrong JSON type, or a time is out of range.
     ClaimType(Cow<'static, str>),
     /// `iss` names another issuer.
     Issuer,
-    /// `aud` names nobody that we are.
+    /// `aud` has none of our names.
     Audience,
-    /// `type` is neither access nor refresh, or not one that this issuer may give out.
+    /// `type` is neither access nor refresh, or is refresh in a foreign token.
     Type,
     /// `nbf` is in the future.
     NotYetValid,
     /// `iat` is in the future.
     IssuedInFuture,
-    /// It ends before it begins, or lives longer than any token may.
+    /// It expires before it was issued, or lives longer than allowed.
     Lifetime,
-    /// [`Account::accept`](crate::Account::accept) said no, or
-    /// [`Account::accept_key`](crate::Account::accept_key) of an access key.
+    /// [`Account::accept`](crate::Account::accept) refused it, or of an access key
+    /// [`Account::accept_key`](crate::Account::accept_key).
     Refused,
-    /// An access key is not of its shape, or its checksum or its secret is wrong.
+    /// An access key has a wrong format, checksum or secret.
     AccessKey,
     /// Of `token_revoked`: the sign-in has ended.
     SignInEnded,
-    /// Of `token_revoked`: the sign-in stands, and its account is gone or inactive.
+    /// Of `token_revoked`: the account is gone or inactive.
     AccountGone,
 }
 
@@ -94,11 +93,11 @@ impl TokenError {
 }
 
 impl From<TokenError> for Error {
-    fn from(fault: TokenError) -> Self {
-        let kind = match fault {
+    fn from(error: TokenError) -> Self {
+        let kind = match error {
             TokenError::SignInEnded | TokenError::AccountGone => ErrorKind::TokenRevoked,
             _ => ErrorKind::TokenInvalid,
         };
-        Self::new(kind).with_token_error(fault)
+        Self::new(kind).with_token_error(error)
     }
 }

@@ -1,4 +1,4 @@
-//! The public keys of another issuer, from a JWK set (RFC 7517).
+//! The public keys of the foreign issuer, from a JWK set (RFC 7517).
 
 use jsonwebtoken::jwk::Jwk;
 use serde_json::{Map, Value};
@@ -6,21 +6,21 @@ use serde_json::{Map, Value};
 use crate::config::ForeignConfig;
 use crate::config::algorithm::{Algorithm, Family};
 use crate::error::token_error::TokenError;
-use crate::keys::jws::{Jws, named_key, names};
-use crate::keys::pem::usable;
+use crate::keys::jws::{Jws, has_algorithm, key_id};
+use crate::keys::pem::decoding_key;
 use crate::keys::provider::install_provider;
-use crate::keys::verifying::Verifying;
+use crate::keys::verifying::NamedKey;
 
 /// The keys of the one foreign issuer whose tokens are accepted.
 pub(crate) struct ForeignKeys {
     issuer: String,
-    /// The `typ` of its access tokens, where one is demanded.
+    /// The required `typ` of its access tokens, if any.
     typ: Option<String>,
-    keys: Vec<(Algorithm, Verifying)>,
+    keys: Vec<(Algorithm, NamedKey)>,
 }
 
 impl ForeignKeys {
-    /// The keys of a configuration: `None` without a file, or what is wrong with it.
+    /// Reads the keys of a configuration: `None` without a file.
     pub(crate) fn read(config: &ForeignConfig) -> Result<Option<Self>, String> {
         let Some(path) = &config.jwks else { return Ok(None) };
         install_provider();
@@ -33,7 +33,7 @@ impl ForeignKeys {
         for (number, jwk) in listed.iter().enumerate() {
             match read_key(jwk) {
                 Ok(key) => keys.extend(key),
-                Err(fault) => return Err(format!("its key number {} {fault}", number + 1)),
+                Err(error) => return Err(format!("its key number {} {error}", number + 1)),
             }
         }
         if keys.is_empty() {
@@ -42,30 +42,30 @@ impl ForeignKeys {
         Ok(Some(Self { issuer: config.issuer.clone(), typ: config.typ.clone(), keys }))
     }
 
-    /// Whether a token says of itself that this issuer made it; the signature will tell. A
-    /// token that says otherwise is never tried with these keys, nor this one with ours.
+    /// Whether a token names this issuer. Only such a token is verified with these keys, and only
+    /// with these.
     pub(crate) fn may_have_issued(&self, jws: &Jws<'_>) -> bool {
         jws.names_issuer(&self.issuer)
     }
 
-    /// The claim set of a token that one of these keys signed, with the key's own algorithm.
+    /// Verifies the signature, with the key's own algorithm, and returns the claim set.
     pub(crate) fn verify(&self, jws: &Jws<'_>) -> Result<Map<String, Value>, TokenError> {
-        self.check(jws).map_err(|fault| jws.unreadable_or(fault))?;
+        self.check(jws).map_err(|error| jws.format_error().unwrap_or(error))?;
         jws.claims()
     }
 
     fn check(&self, jws: &Jws<'_>) -> Result<(), TokenError> {
         let header = jws.header()?;
-        let named = named_key(&header)?;
+        let kid = key_id(&header)?;
         let typ = header.get("typ").and_then(Value::as_str).unwrap_or_default();
-        // An ID token is signed with the same keys as an access token.
-        if self.typ.as_ref().is_some_and(|wanted| !is_same_type(wanted, typ)) {
+        // An ID token is signed with the same keys.
+        if self.typ.as_ref().is_some_and(|required| !is_same_type(required, typ)) {
             return Err(TokenError::HeaderType);
         }
-        let fitting = || self.keys.iter().filter(|(_, known)| known.fits(named));
-        let mut tried = fitting().next().is_none();
-        for (algorithm, known) in fitting() {
-            if names(&header, *algorithm)? {
+        let candidates = || self.keys.iter().filter(|(_, known)| known.matches(kid));
+        let mut tried = candidates().next().is_none();
+        for (algorithm, known) in candidates() {
+            if has_algorithm(&header, *algorithm)? {
                 tried = true;
                 if jws.is_signed_by(&known.key, *algorithm) {
                     return Ok(());
@@ -76,7 +76,8 @@ impl ForeignKeys {
     }
 }
 
-/// Whether two media types are the same; `application/` may be left out (RFC 7515, 4.1.9).
+/// Whether two media types are the same; the prefix `application/` is optional (RFC 7515, section
+/// 4.1.9).
 fn is_same_type(one: &str, other: &str) -> bool {
     let short = |name: &str| {
         let name = name.trim().to_ascii_lowercase();
@@ -85,13 +86,13 @@ fn is_same_type(one: &str, other: &str) -> bool {
     short(one) == short(other)
 }
 
-/// One key of the set; `None` for one that is not for us: to encrypt with, or of a kind that
-/// we do not know, which is to be ignored (RFC 7517, section 5).
-fn read_key(value: &Value) -> Result<Option<(Algorithm, Verifying)>, String> {
+/// Reads one key of the set; `None` for one that does not verify signatures or is of an unknown
+/// kind, which must be ignored (RFC 7517, section 5).
+fn read_key(value: &Value) -> Result<Option<(Algorithm, NamedKey)>, String> {
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     let kind = text("kty").ok_or("has no kty")?;
     if kind == "oct" || text("alg").is_some_and(|name| name.starts_with("HS")) {
-        return Err("is symmetric: whoever verifies with it could sign".to_owned());
+        return Err("is symmetric: with it, verifiers could sign tokens".to_owned());
     }
     if value.get("d").is_some() || value.get("k").is_some() {
         return Err("is a private key".to_owned());
@@ -101,7 +102,7 @@ fn read_key(value: &Value) -> Result<Option<(Algorithm, Verifying)>, String> {
     if !verifies || text("use").is_some_and(|purpose| purpose != "sig") {
         return Ok(None);
     }
-    let usual = match (kind, text("crv")) {
+    let default = match (kind, text("crv")) {
         ("RSA", _) => Algorithm::RS256,
         ("EC", Some("P-256")) => Algorithm::ES256,
         ("EC", Some("P-384")) => Algorithm::ES384,
@@ -109,19 +110,21 @@ fn read_key(value: &Value) -> Result<Option<(Algorithm, Verifying)>, String> {
         _ => return Ok(None),
     };
     let algorithm = match text("alg") {
-        None => usual,
+        None => default,
         Some(name) => match Algorithm::ALL.into_iter().find(|known| known.name() == name) {
             None => return Ok(None),
-            // Another hash goes with the same RSA key; a curve has only one algorithm.
-            Some(named) if named == usual => usual,
-            Some(named) if (named.family(), usual.family()) == (Family::Rsa, Family::Rsa) => named,
+            // An RSA key works with every hash; a curve has only one algorithm.
+            Some(named) if named == default => default,
+            Some(named) if (named.family(), default.family()) == (Family::Rsa, Family::Rsa) => {
+                named
+            }
             Some(_) => return Err(format!("is of kind {kind}, which is not for {name}")),
         },
     };
     let wrong = || format!("cannot be read as a key for {}", algorithm.name());
     let jwk: Jwk = serde_json::from_value(value.clone()).map_err(|_| wrong())?;
-    let key = usable(algorithm, &jwk)?;
-    Ok(Some((algorithm, Verifying { kid: jwk.common.key_id, key })))
+    let key = decoding_key(algorithm, &jwk)?;
+    Ok(Some((algorithm, NamedKey { kid: jwk.common.key_id, key })))
 }
 
 #[cfg(test)]
@@ -142,7 +145,7 @@ mod tests {
         ]
     }
 
-    /// A key of each kind that can be read.
+    /// A key of each supported kind.
     fn good() -> Vec<Value> {
         vec![
             json!({ "kty": "RSA", "e": "AQAB", "n": MODULUS }),
@@ -169,7 +172,7 @@ mod tests {
         E5FVKWHkOWp6yWulfzsnOEs17Ho2yfRLag4LD36X87gosc2zPDiayhdrC3t8rHanp3KemEk0-D_88e256wtHk2Ih\
         BrEgJd9DfD1tw";
 
-    /// What a field may become: `None` leaves it out.
+    /// A change of one field; `None` removes it.
     fn change() -> impl Strategy<Value = (&'static str, Option<Value>)> {
         let word = prop::sample::select(vec![
             "", "sig", "enc", "verify", "sign", "RS256", "PS512", "ES256", "ES384", "EdDSA",
@@ -195,7 +198,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_key_breaks_anything(
+        fn a_changed_key_is_read_or_refused_without_a_panic(
             mut jwk in prop::sample::select(good()),
             changed in prop::option::weighted(0.9, change()),
         ) {

@@ -1,4 +1,4 @@
-//! The three parts of a token (RFC 7515, compact form), before anything in it is believed.
+//! The three parts of a token (RFC 7515, compact form), before verification.
 
 use std::cell::Cell;
 
@@ -11,80 +11,82 @@ use crate::config::algorithm::Algorithm;
 use crate::error::token_error::{TokenError, TokenPart};
 use crate::json::Object;
 
-/// Longest token that is looked at, in bytes; ours are some 400.
+/// Longest accepted token, in bytes; ours have some 400.
 pub(crate) const MAX_TOKEN: usize = 8 * 1024;
 
-/// A token in its parts.
+/// A token split into its parts.
 pub(crate) struct Jws<'t> {
     pub(super) header: &'t str,
     claims: &'t str,
-    /// Header and claims: what is signed.
+    /// Header and claims, which are signed.
     message: &'t str,
     signature: &'t str,
-    /// The claim set, where it was read for its issuer: nobody reads it twice.
-    peeked: Cell<Option<Map<String, Value>>>,
+    /// The claim set, if it was decoded to find the issuer.
+    decoded: Cell<Option<Map<String, Value>>>,
 }
 
 impl<'t> Jws<'t> {
-    /// Takes a token apart.
+    /// Splits a token.
     pub(crate) fn split(token: &'t str) -> Result<Self, TokenError> {
         if token.len() > MAX_TOKEN {
             return Err(TokenError::TooLong);
         }
         let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Parts)?;
         let (header, claims) = message.split_once('.').ok_or(TokenError::Parts)?;
-        Ok(Self { header, claims, message, signature, peeked: Cell::new(None) })
+        Ok(Self { header, claims, message, signature, decoded: Cell::new(None) })
     }
 
-    /// The fields of the header.
+    /// Decodes the header.
     pub(super) fn header(&self) -> Result<Map<String, Value>, TokenError> {
         decode(self.header, TokenPart::Header)
     }
 
-    /// The claim set; whoever asks for it before the signature must not believe it.
+    /// Decodes the claim set, which must not be trusted before the signature is verified.
     pub(super) fn claims(&self) -> Result<Map<String, Value>, TokenError> {
-        match self.peeked.take() {
+        match self.decoded.take() {
             Some(claims) => Ok(claims),
             None => decode(self.claims, TokenPart::Claims),
         }
     }
 
-    /// Whether it says of itself that this issuer made it, which nobody must believe yet.
+    /// Whether the claims name this issuer; not to be trusted yet.
     pub(super) fn names_issuer(&self, issuer: &str) -> bool {
         let Ok(claims) = self.claims() else { return false };
-        let named = claims.get("iss").and_then(Value::as_str) == Some(issuer);
-        self.peeked.set(Some(claims));
-        named
+        let is_named = claims.get("iss").and_then(Value::as_str) == Some(issuer);
+        self.decoded.set(Some(claims));
+        is_named
     }
 
     /// Whether a key made the signature.
     pub(super) fn is_signed_by(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {
-        let (message, algorithm) = (self.message.as_bytes(), algorithm.of_crate());
+        let (message, algorithm) = (self.message.as_bytes(), algorithm.to_jsonwebtoken());
         crypto::verify(self.signature, message, key, algorithm).unwrap_or(false)
     }
 
-    /// Of two faults the one that comes first: what cannot be read at all has no wrong
-    /// signature.
-    pub(super) fn unreadable_or(&self, fault: TokenError) -> TokenError {
+    /// The error of a malformed part, which takes precedence over a bad signature.
+    pub(super) fn format_error(&self) -> Option<TokenError> {
         let readable = self.header().and_then(|_| self.claims());
         let signature = URL_SAFE_NO_PAD.decode(self.signature);
         let signature = signature.map_err(|_| TokenError::Encoding(TokenPart::Signature));
-        readable.and(signature).err().unwrap_or(fault)
+        readable.and(signature).err()
     }
 }
 
-/// The key that a header names, of a header that is acceptable.
-pub(super) fn named_key(header: &Map<String, Value>) -> Result<Option<&str>, TokenError> {
-    // RFC 7515, 4.1.11: what is marked critical must be understood, and we understand none; an
-    // empty list is malformed.
+/// Returns the `kid` of a header, after checking for critical fields.
+pub(super) fn key_id(header: &Map<String, Value>) -> Result<Option<&str>, TokenError> {
+    // RFC 7515, section 4.1.11: a token with an unsupported critical field must be refused, and
+    // none is supported.
     if ["crit", "b64", "zip"].iter().any(|name| header.contains_key(*name)) {
         return Err(TokenError::Critical);
     }
     header.get("kid").map(|kid| kid.as_str().ok_or(TokenError::KeyId)).transpose()
 }
 
-/// Whether a header names this algorithm; naming none is a fault of its own.
-pub(super) fn names(header: &Map<String, Value>, algorithm: Algorithm) -> Result<bool, TokenError> {
+/// Whether a header has this algorithm; having none is an error.
+pub(super) fn has_algorithm(
+    header: &Map<String, Value>,
+    algorithm: Algorithm,
+) -> Result<bool, TokenError> {
     let named = header.get("alg").ok_or(TokenError::AlgorithmMissing)?;
     Ok(named.as_str() == Some(algorithm.name()))
 }
@@ -107,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn claims_that_were_read_for_their_issuer_are_not_read_again() {
+    fn claims_that_were_decoded_for_their_issuer_are_not_decoded_again() {
         let claims = URL_SAFE_NO_PAD.encode(r#"{"iss":"a","sub":"1"}"#);
         let token = format!("e30.{claims}.AAAA");
         let mut jws = Jws::split(&token).expect("three parts");

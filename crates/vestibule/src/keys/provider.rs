@@ -1,9 +1,9 @@
-//! The cryptography that signs and verifies.
+//! The cryptography of `jsonwebtoken`.
 
 use jsonwebtoken::crypto;
 
-/// Names the provider of the cryptography: the crate guesses by its features and panics when
-/// another crate of the application switched a second one on. One that is set already stays.
+/// Installs the provider unless one is installed: otherwise the crate picks one by its features,
+/// and panics if another crate of the application enabled a second.
 pub(super) fn install_provider() {
     let _ = crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
 }

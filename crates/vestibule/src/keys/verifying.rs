@@ -1,4 +1,4 @@
-//! Keys that verify: those of the configuration, and those that the application finds.
+//! Verifying keys: those of the configuration, and those that the application finds.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,27 +11,27 @@ use crate::config::algorithm::Algorithm;
 use crate::config::{guessable, unusable};
 use crate::error::Error;
 
-/// Finds the key for a token by the fields of its header.
+/// The application's function that finds a key by the header of a token.
 pub(crate) type FindKey = dyn Fn(&Map<String, Value>) -> Option<VerifyingKey> + Send + Sync;
 
-/// A key of the configuration, and its name where it has one.
-pub(super) struct Verifying {
+/// A configured key and its `kid`, if it has one.
+pub(super) struct NamedKey {
     pub(super) kid: Option<String>,
     pub(super) key: DecodingKey,
 }
 
-impl Verifying {
-    /// Whether a token that names this key, or none, may be tried with it.
-    pub(super) fn fits(&self, named: Option<&str>) -> bool {
-        match (named, &self.kid) {
-            (Some(named), Some(kid)) => named == kid,
+impl NamedKey {
+    /// Whether a token with this `kid` may be verified with the key: always if either has none.
+    pub(super) fn matches(&self, kid: Option<&str>) -> bool {
+        match (kid, &self.kid) {
+            (Some(kid), Some(own)) => kid == own,
             _ => true,
         }
     }
 }
 
-/// A key that verifies tokens, for [`Auth::find_key`](crate::Auth::find_key). Make it once and
-/// hand out clones, which share it.
+/// A verifying key for [`Auth::find_key`](crate::Auth::find_key). Create it once and return clones,
+/// which share it.
 #[derive(Clone)]
 pub struct VerifyingKey {
     pub(super) algorithm: Algorithm,
@@ -39,8 +39,8 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// A shared secret of an HS algorithm, held to the rules of `token.secret`: at least as long
-    /// as its hash, and no published example.
+    /// Creates a key from the shared secret of an HS algorithm. The rules of `token.secret` apply:
+    /// at least as long as the hash, and no published example.
     ///
     /// # Errors
     /// 500 `internal` for any other secret, a PEM text or another algorithm.
@@ -56,20 +56,20 @@ impl VerifyingKey {
             return Err(Error::misuse(format!("{} takes no secret", algorithm.name())));
         }
         let weak = || guessable(secret, algorithm.hash_length());
-        if let Some(fault) = unusable(secret).or_else(weak) {
-            return Err(Error::misuse(format!("a secret for {} {fault}", algorithm.name())));
+        if let Some(weakness) = unusable(secret).or_else(weak) {
+            return Err(Error::misuse(format!("a secret for {} {weakness}", algorithm.name())));
         }
         Ok(Self { algorithm, key: Arc::new(DecodingKey::from_secret(secret)) })
     }
 
-    /// A public key of an algorithm with key pairs: PEM text, or the path of a PEM file.
+    /// Creates a key from a public key: PEM text, or the path of a PEM file.
     ///
     /// # Errors
     /// 500 `internal` for anything else, and for RSA below 2048 bits.
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, Error> {
         install_provider();
         let key = pem::public_key(algorithm, pem);
-        let key = key.map_err(|fault| Error::misuse(format!("a public key {fault}")))?;
+        let key = key.map_err(|error| Error::misuse(format!("a public key {error}")))?;
         Ok(Self { algorithm, key: Arc::new(key.key) })
     }
 }

@@ -1,8 +1,7 @@
-//! The form in which passwords are kept: passlib's `$bcrypt-sha256$v=2`, and plain bcrypt
-//! from elsewhere.
+//! Password hashes: passlib's `$bcrypt-sha256$v=2`, and imported plain bcrypt.
 //!
-//! bcrypt alone cuts at 72 bytes and repeats its key across a NUL. An HMAC-SHA-256 of the
-//! password, keyed with the salt's text, has neither trouble: 44 characters, no NUL.
+//! bcrypt alone ignores all after 72 bytes and repeats its key after a NUL. An HMAC-SHA-256 of the
+//! password, keyed with the salt's text, avoids both: 44 characters, no NUL.
 
 use base64::Engine as _;
 use base64::alphabet::BCRYPT;
@@ -17,7 +16,7 @@ const BCRYPT64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
 const LENIENT: GeneralPurpose =
     GeneralPurpose::new(&BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
 
-/// Highest cost that is verified: 20 is a minute of work already.
+/// Highest accepted cost; 20 takes about a minute.
 const HIGHEST_COST: u32 = 20;
 
 /// Hashes a new password: `$bcrypt-sha256$v=2,t=2b,r=<cost>$<salt>$<digest>`.
@@ -27,8 +26,8 @@ pub(super) fn hash(password: &str, cost: u32) -> Result<String, Error> {
     with_salt(password, cost, salt)
 }
 
-/// A hash of this cost that no password is known for; made without hashing anything.
-pub(super) fn of_nobody(cost: u32) -> Result<String, Error> {
+/// Returns a random hash of this cost, which no known password matches.
+pub(super) fn unmatched(cost: u32) -> Result<String, Error> {
     let mut random = [0; 16 + 23];
     getrandom::fill(&mut random).map_err(Error::unavailable)?;
     let (salt, digest) = random.split_at(16);
@@ -48,48 +47,44 @@ fn with_salt(password: &str, cost: u32, salt: [u8; 16]) -> Result<String, Error>
     Ok(format!("$bcrypt-sha256$v=2,t=2b,r={cost}${salt_text}${digest}"))
 }
 
-/// Whether the password is the one behind a stored hash; a hash that cannot be read matches
-/// nothing.
+/// Whether the password matches a stored hash; an unreadable hash never matches.
 pub(super) fn verify(password: &str, stored: &str) -> bool {
     match Stored::parse(stored) {
         Some(Stored::Sha256 { cost, salt, digest }) => {
             let key = prehash(password, salt);
             verify_bcrypt(key.as_bytes(), &format!("$2b${cost:02}${salt}{digest}"))
         }
-        // Plain bcrypt ends at a NUL and starts over: "ab" would match "ab\0ab".
+        // Plain bcrypt repeats its key after a NUL: "ab" would match "ab\0ab".
         Some(Stored::Bcrypt { .. }) if password.contains('\0') => false,
-        Some(Stored::Bcrypt { tidy, .. }) => verify_bcrypt(password.as_bytes(), &tidy),
+        Some(Stored::Bcrypt { canonical, .. }) => verify_bcrypt(password.as_bytes(), &canonical),
         None => false,
     }
 }
 
-/// As [`verify`], and a wrong password costs as much as one of a hash of this cost: a cheaper
-/// hash, taken over from elsewhere, would tell by the time that there is such an account.
+/// As [`verify`], but a wrong password takes as long as with a hash of this cost: the time of a
+/// cheaper, imported hash would reveal that the account exists.
 pub(super) fn verify_evenly(password: &str, stored: &str, cost: u32) -> bool {
-    let right = verify(password, stored);
-    if !right {
+    let matches = verify(password, stored);
+    if !matches {
         let spent = Stored::parse(stored).map_or(cost, |stored| stored.cost());
         for cost in missing_work(spent, cost) {
-            // Only for the time it takes.
             let _ = bcrypt::hash_with_salt("x", cost, [0; 16]);
         }
     }
-    right
+    matches
 }
 
-/// The costs whose work together with that of `spent` is the work of `wanted`.
+/// The costs whose work, added to that of `spent`, is the work of `wanted`.
 fn missing_work(spent: u32, wanted: u32) -> std::ops::Range<u32> {
     spent..wanted
 }
 
-/// Whether a stored hash should be made anew at the next sign-in: plain bcrypt, or a cost
-/// below the configured one.
+/// Whether a stored hash should be replaced at the next sign-in.
 pub(super) fn is_outdated(stored: &str, cost: u32) -> bool {
     !matches!(Stored::parse(stored), Some(Stored::Sha256 { cost: found, .. }) if found >= cost)
 }
 
-/// Whether a text is a hash that [`verify`] can read, and the password one that it would
-/// look at.
+/// Whether [`verify`] would compute a hash, rather than refuse at once.
 pub(super) fn can_match(password: &str, stored: &str) -> bool {
     match Stored::parse(stored) {
         Some(Stored::Sha256 { .. }) => true,
@@ -98,18 +93,18 @@ pub(super) fn can_match(password: &str, stored: &str) -> bool {
     }
 }
 
-/// A hash made elsewhere, as it is kept; or why it cannot be, in words that do not repeat it.
-pub(super) fn adopt(text: &str, highest: u32) -> Result<String, String> {
+/// Returns an imported hash in the form to store, or the reason against it.
+pub(super) fn adopt(text: &str, max_cost: u32) -> Result<String, String> {
     let Some(stored) = Stored::parse(text) else {
         return Err("this is no hash of bcrypt, nor of passlib's bcrypt-sha256".to_owned());
     };
-    if stored.cost() > highest {
+    if stored.cost() > max_cost {
         let cost = stored.cost();
-        return Err(format!("its cost is {cost}, above auth.password.cost, which is {highest}"));
+        return Err(format!("its cost is {cost}, above auth.password.cost, which is {max_cost}"));
     }
     Ok(match stored {
         Stored::Sha256 { .. } => text.to_owned(),
-        Stored::Bcrypt { tidy, .. } => tidy,
+        Stored::Bcrypt { canonical, .. } => canonical,
     })
 }
 
@@ -118,15 +113,16 @@ fn verify_bcrypt(key: &[u8], hash: &str) -> bool {
 }
 
 fn prehash(password: &str, salt_text: &str) -> String {
-    // HMAC takes a key of any length, so this cannot fail.
+    // Cannot fail: HMAC takes a key of any length.
     let mac = Hmac::<Sha256>::new_from_slice(salt_text.as_bytes());
     let digest = mac.map(|mac| mac.chain_update(password.as_bytes()).finalize().into_bytes());
     digest.map(|digest| STANDARD.encode(digest)).unwrap_or_default()
 }
 
+/// A parsed hash.
 enum Stored<'h> {
     Sha256 { cost: u32, salt: &'h str, digest: &'h str },
-    Bcrypt { cost: u32, tidy: String },
+    Bcrypt { cost: u32, canonical: String },
 }
 
 impl<'h> Stored<'h> {
@@ -139,16 +135,16 @@ impl<'h> Stored<'h> {
             let mut parts = rest.split('$');
             let (rounds, salt, digest) = (parts.next()?, parts.next()?, parts.next()?);
             let good = parts.next().is_none()
-                && tidied(salt, 16).is_some_and(|tidy| tidy == salt)
-                && tidied(digest, 23).is_some_and(|tidy| tidy == digest);
+                && canonical(salt, 16).is_some_and(|canonical| canonical == salt)
+                && canonical(digest, 23).is_some_and(|canonical| canonical == digest);
             return good.then_some(Self::Sha256 { cost: cost(rounds)?, salt, digest });
         }
         let tag = ["$2a$", "$2b$", "$2y$"].into_iter().find(|tag| stored.starts_with(tag))?;
         let (rounds, text) = stored[tag.len()..].split_once('$')?;
         let (salt, digest) = text.split_at_checked(22)?;
-        let (cost, salt, digest) = (cost(rounds)?, tidied(salt, 16)?, tidied(digest, 23)?);
+        let (cost, salt, digest) = (cost(rounds)?, canonical(salt, 16)?, canonical(digest, 23)?);
         (rounds.len() == 2)
-            .then(|| Self::Bcrypt { cost, tidy: format!("{tag}{rounds}${salt}{digest}") })
+            .then(|| Self::Bcrypt { cost, canonical: format!("{tag}{rounds}${salt}{digest}") })
     }
 
     fn cost(&self) -> u32 {
@@ -158,9 +154,9 @@ impl<'h> Stored<'h> {
     }
 }
 
-/// The base64 text of so many bytes in its one proper form: the last character has bits that
-/// mean nothing, and some programs left them set.
-fn tidied(text: &str, bytes: usize) -> Option<String> {
+/// The base64 text of a number of bytes in canonical form: the last character has unused bits,
+/// which some programs left set.
+fn canonical(text: &str, bytes: usize) -> Option<String> {
     let decoded = LENIENT.decode(text).ok()?;
     (decoded.len() == bytes).then(|| BCRYPT64.encode(decoded))
 }
@@ -179,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_length_nor_nul_is_lost() {
+    fn long_passwords_and_nul_are_hashed_in_full() {
         let long = "x".repeat(72);
         let stored = hash(&long, 4).expect("hashes");
         assert!(verify(&long, &stored));
@@ -207,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn stray_bits_in_an_old_hash_mean_nothing() {
+    fn unused_bits_in_an_old_hash_are_ignored() {
         let good = bcrypt::hash("ab", 4).expect("hashes");
         // The last character of the salt holds two bits of it, that of the digest four.
         let stray = |at: usize, keep: usize| {
@@ -231,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_from_elsewhere_is_taken_as_it_is_or_refused_without_being_repeated() {
+    fn an_imported_hash_is_kept_unchanged_or_refused_without_being_repeated() {
         for made in ["$2a$", "$2b$", "$2y$"] {
             let plain = bcrypt::hash("ab", 4).expect("hashes").replacen("$2b$", made, 1);
             assert_eq!(adopt(&plain, 4).as_deref(), Ok(plain.as_str()));

@@ -1,8 +1,10 @@
-//! Passwords: hashed off the async threads, a bounded number at a time.
+//! Passwords: hashed on threads of their own, a limited number at once.
+//!
+//! Imports `config` and `error` only.
 
 mod hash;
 mod hasher;
-pub(crate) mod queue;
+mod queue;
 
 pub use hasher::Hasher;
 
@@ -10,16 +12,16 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// Longest password that is looked at, in bytes; beyond it none can be right.
+/// Longest accepted password, in bytes; a longer one never matches.
 pub const MAX_PASSWORD: usize = 1024;
 
-/// A password as it was typed; prints as `[redacted]`.
+/// A password as typed; prints as `[redacted]`.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct Password(String);
 
 impl Password {
-    /// The text, for a hash.
+    /// The text, for hashing.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

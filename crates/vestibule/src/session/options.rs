@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{LONGEST_REMEMBRANCE, SessionConfig};
+use crate::config::{MAX_REMEMBER, SessionConfig};
 
 /// How a session starts; for [`Session::start_with`](crate::Session::start_with).
 ///
@@ -62,7 +62,7 @@ impl SessionOptions {
         let remembered = match self.remember {
             Remember::No => Duration::ZERO,
             Remember::AsConfigured => config.remember,
-            Remember::For(duration) => duration.min(LONGEST_REMEMBRANCE),
+            Remember::For(duration) => duration.min(MAX_REMEMBER),
         };
         match config.remembers() && !remembered.is_zero() {
             true => (remembered, true),

@@ -1,5 +1,4 @@
-//! Notes of last use, written in the background: no request waits for one, and a burst of
-//! requests takes no more than one place in the store.
+//! Writes the last use of sign-ins in the background, in batches: no request waits for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,33 +10,31 @@ use crate::error::Error;
 use crate::sign_in::SignInId;
 use crate::sign_in::store::SignInStore;
 
-/// How many sign-ins may wait: beyond it, with a store that has long been silent, a use is left
-/// to the next request.
-const MOST: usize = 100_000;
+/// How many uses may be pending; while a store does not respond, further ones are dropped.
+const MAX_PENDING: usize = 100_000;
 
-/// How many the store is given at once.
+/// How many uses are written at once.
 const BATCH: usize = 256;
 
-/// What is still to be noted; one task at a time writes it down.
+/// The uses that are not written yet; one task at a time writes them.
 #[derive(Clone, Default)]
-pub(crate) struct LastSeenWriter(Arc<Mutex<Waiting>>);
+pub(crate) struct LastSeenWriter(Arc<Mutex<Pending>>);
 
 #[derive(Default)]
-struct Waiting {
+struct Pending {
     uses: HashMap<SignInId, OffsetDateTime>,
-    /// Whether a task is at it.
-    writing: bool,
+    /// Whether a task is writing.
+    is_writing: bool,
 }
 
 impl LastSeenWriter {
-    /// Notes a use soon. None is left out while there is room: whoever comes back only now and then would be taken
-    /// for idle if the one request of an hour went unnoted.
+    /// Adds a use, to be written soon.
     pub(crate) fn add(&self, store: &Arc<dyn SignInStore>, id: &SignInId, at: OffsetDateTime) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.uses.len() < MOST {
-            waiting.uses.insert(id.clone(), at);
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.uses.len() < MAX_PENDING {
+            pending.uses.insert(id.clone(), at);
         }
-        if !std::mem::replace(&mut waiting.writing, true) {
+        if !std::mem::replace(&mut pending.is_writing, true) {
             tokio::spawn(self.clone().write(store.clone()));
         }
     }
@@ -45,24 +42,23 @@ impl LastSeenWriter {
     async fn write(self, store: Arc<dyn SignInStore>) {
         while let Some(batch) = self.next() {
             let store = store.clone();
-            // In a task of its own: a ledger that panics must not end the writing for ever.
+            // In a task of its own: a store that panics must not stop the writer.
             let seen = tokio::spawn(async move { store.seen_all(&batch).await });
             if let Err(error) = seen.await.unwrap_or_else(|cause| Err(Error::internal(cause))) {
-                // The next request notes it.
-                log::warn!(target: "vestibule::auth", "last use not noted: {}", error.kind().code());
+                log::warn!(target: "vestibule::auth", "last use not recorded: {}", error.kind().code());
             }
         }
     }
 
     fn next(&self) -> Option<Vec<(SignInId, OffsetDateTime)>> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ids: Vec<_> = waiting.uses.keys().take(BATCH).cloned().collect();
-        let batch: Vec<_> = ids.iter().filter_map(|id| waiting.uses.remove_entry(id)).collect();
-        waiting.writing = !batch.is_empty();
-        if !waiting.writing {
-            // After a rush its room is given back.
-            waiting.uses = HashMap::new();
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ids: Vec<_> = pending.uses.keys().take(BATCH).cloned().collect();
+        let batch: Vec<_> = ids.iter().filter_map(|id| pending.uses.remove_entry(id)).collect();
+        pending.is_writing = !batch.is_empty();
+        if !pending.is_writing {
+            // Frees the memory after a burst.
+            pending.uses = HashMap::new();
         }
-        waiting.writing.then_some(batch)
+        pending.is_writing.then_some(batch)
     }
 }

@@ -1,4 +1,4 @@
-//! A ledger in memory: one map behind one lock.
+//! A store in memory: one map behind one lock.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,12 +13,11 @@ use crate::error::kind::ErrorKind;
 use crate::sign_in::store::{Rotation, SignInStore};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 
-/// How many rows there are before the first look for those that are over.
-const FEW: usize = 1_000;
+/// How many rows there are before expired ones are first deleted.
+const PURGE_FROM: usize = 1_000;
 
-/// A ledger in memory, for tests and for small programs of one process: what it holds is
-/// forgotten when the program stops, and then everybody signs in again. Clones share the rows.
-/// Sign-ins that are over make room for new ones.
+/// A store in memory, for tests and for small programs of one process: all sign-ins end when the
+/// program stops. Clones share the rows. Expired sign-ins are deleted now and then.
 ///
 /// ```
 /// use vestibule::{Auth, MemorySignInStore};
@@ -33,36 +32,36 @@ pub struct MemorySignInStore(Arc<Mutex<Rows>>);
 #[derive(Default)]
 struct Rows {
     by_id: HashMap<SignInId, SignIn>,
-    /// How many there are when those that are over are looked for again.
-    full: usize,
+    /// How many rows there are when expired ones are next deleted.
+    purge_at: usize,
 }
 
 impl MemorySignInStore {
-    /// An empty one.
+    /// Creates an empty store.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every sign-in that has not been ended, over or not, latest use first.
+    /// Every sign-in that has not been ended, also expired ones, last used first.
     #[must_use]
     pub fn all(&self) -> Vec<SignIn> {
         self.filtered(|_| true)
     }
 
-    /// Ends every sign-in of everybody.
+    /// Ends all sign-ins of all accounts.
     pub fn clear(&self) {
         self.rows().by_id.clear();
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
-        // Every change is one step: what a panic left behind is whole.
+        // Every change is one step, so a panic leaves no partial change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn filtered(&self, is_meant: impl Fn(&SignIn) -> bool) -> Vec<SignIn> {
+    fn filtered(&self, is_wanted: impl Fn(&SignIn) -> bool) -> Vec<SignIn> {
         let mut all: Vec<SignIn> =
-            self.rows().by_id.values().filter(|row| is_meant(row)).cloned().collect();
+            self.rows().by_id.values().filter(|row| is_wanted(row)).cloned().collect();
         all.sort_by(SignIn::latest_first);
         all
     }
@@ -75,12 +74,11 @@ impl fmt::Debug for MemorySignInStore {
 }
 
 impl Rows {
-    /// Deletes what is over whenever the rows have doubled, so that no opening pays for it
-    /// often.
-    fn make_room(&mut self, now: OffsetDateTime) {
-        if self.by_id.len() >= self.full.max(FEW) {
+    /// Deletes expired rows whenever the number of rows has doubled, which keeps it rare.
+    fn purge(&mut self, now: OffsetDateTime) {
+        if self.by_id.len() >= self.purge_at.max(PURGE_FROM) {
             self.by_id.retain(|_, row| now < row.expires_at);
-            self.full = self.by_id.len() * 2;
+            self.purge_at = self.by_id.len() * 2;
         }
     }
 }
@@ -89,10 +87,10 @@ impl Rows {
 impl SignInStore for MemorySignInStore {
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
         let mut rows = self.rows();
-        rows.make_room(sign_in.last_seen_at);
+        rows.purge(sign_in.last_seen_at);
         match rows.by_id.entry(sign_in.id.clone()) {
-            Entry::Vacant(place) => {
-                place.insert(sign_in.clone());
+            Entry::Vacant(entry) => {
+                entry.insert(sign_in.clone());
                 Ok(())
             }
             Entry::Occupied(_) => Err(ErrorKind::Internal.into()),
@@ -105,7 +103,7 @@ impl SignInStore for MemorySignInStore {
 
     async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
         if let Some(row) = self.rows().by_id.get_mut(id) {
-            // Never backwards: two requests may note in either order.
+            // Two requests may record their use in either order.
             row.last_seen_at = row.last_seen_at.max(at);
         }
         Ok(())
@@ -172,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_over_makes_room_and_what_stands_does_not() {
+    fn expired_rows_are_deleted_and_active_ones_are_kept() {
         let start = datetime!(2031-05-06 07:08 UTC);
         let open = |store: &MemorySignInStore, minute: i64, lives: i64| {
             let now = start + time::Duration::minutes(minute);
@@ -193,7 +191,7 @@ mod tests {
         for minute in 0..50_000 {
             open(&store, minute, 10);
         }
-        assert!(store.all().len() <= FEW, "{store:?}");
+        assert!(store.all().len() <= PURGE_FROM, "{store:?}");
         let store = MemorySignInStore::new();
         for minute in 0..5_000 {
             open(&store, minute, 10_000);

@@ -1,8 +1,11 @@
-//! A sign-in: one proof of identity that is still standing, and the ledger that keeps them.
+//! Sign-ins: the type, the store trait, the store in memory, and the writer of their last use.
+//!
+//! Imports `error` only.
 
 pub(crate) mod last_seen_writer;
 pub(crate) mod memory_store;
 pub(crate) mod store;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::time::Duration;
@@ -20,17 +23,17 @@ use crate::error::Error;
 pub struct SignInId(String);
 
 impl SignInId {
-    /// A new one from the operating system's randomness; 503 `unavailable` without any.
+    /// Creates a random id.
     ///
     /// # Errors
-    /// `unavailable`, as above.
+    /// 503 `unavailable` if the system has no randomness.
     pub fn random() -> Result<Self, Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(Error::unavailable)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Takes a text for an id when it looks like one.
+    /// Parses a text in the form of an id.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -133,17 +136,17 @@ impl fmt::Debug for SignInKind {
 /// One row of the store. It holds no credential, only hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
-    /// Its id: `sid` in tokens and tickets.
+    /// The id: `sid` in tokens and session cookies.
     pub id: SignInId,
     /// The account's id as text: `sub` in tokens.
     pub account: String,
-    /// Who presents it.
+    /// The kind of client that presents it.
     pub kind: SignInKind,
     /// When it was created.
     pub created_at: OffsetDateTime,
     /// When the password was last proven.
     pub auth_time: OffsetDateTime,
-    /// When it was last used, to the minute or so.
+    /// When it was last used, to about a minute.
     pub last_seen_at: OffsetDateTime,
     /// When it expires; nothing extends it.
     pub expires_at: OffsetDateTime,

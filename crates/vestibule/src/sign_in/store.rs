@@ -1,4 +1,4 @@
-//! The store of sign-ins that an application brings.
+//! The trait of the application's store of sign-ins.
 
 use std::time::Duration;
 
@@ -7,37 +7,37 @@ use time::OffsetDateTime;
 use super::{SignIn, SignInId};
 use crate::error::Error;
 
-/// What became of a refresh token's claim to be the newest.
+/// The result of rotating a refresh token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// It was, and the sign-in is one generation further.
+    /// It was the newest; the sign-in has the next generation.
     Rotated(SignIn),
-    /// It was the one before, a moment ago: two tabs raced. The row is unchanged, so the
-    /// successor minted from it is the same.
+    /// It was the previous one, within the grace period, as when two tabs refresh at once. The row
+    /// is unchanged, so the same successor is issued again.
     Replayed(SignIn),
-    /// It was older: somebody has a copy. The sign-in has been ended.
+    /// It was older, so it was copied: the sign-in has been ended.
     Theft,
-    /// There is no such sign-in.
+    /// There is no active sign-in of this id and generation.
     Gone,
 }
 
-/// The store of sign-ins. Every failure is a 503 to the client, never a 401.
+/// The store of sign-ins. An error is a 503 for the client, never a 401.
 ///
-/// Implement it over your database, every field of a [`SignIn`] included, [`MemorySignInStore`](crate::MemorySignInStore)
-/// is one to read.
+/// Implement it over your database and keep every field of [`SignIn`];
+/// [`MemorySignInStore`](crate::MemorySignInStore) is an example.
 #[rocket::async_trait]
 pub trait SignInStore: Send + Sync + 'static {
-    /// Keeps a new sign-in; an id that exists is an error, never an overwrite.
+    /// Inserts a new sign-in; an existing id is an error and never overwritten.
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error>;
 
-    /// The sign-in with this id, expired or not.
+    /// Returns the sign-in with this id, also if it has expired.
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error>;
 
-    /// Notes that it was used; never backwards.
+    /// Records a use in `last_seen_at`, which never moves backwards.
     async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
 
-    /// Notes many uses, as [`seen`](Self::seen) does each; an error says that some may not be
-    /// noted. Default: one after the other, and none is left out for another's error.
+    /// Records many uses, each as [`seen`](Self::seen) does; after an error some may be missing.
+    /// Default: one after the other, continuing after an error.
     async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
         let mut all = Ok(());
         for (id, at) in uses {
@@ -47,8 +47,8 @@ pub trait SignInStore: Send + Sync + 'static {
         all
     }
 
-    /// Moves a program's sign-in on from generation `from` in one atomic step; see
-    /// [`Rotation`]. One that is over, or never came so far, is gone.
+    /// Moves a token sign-in from generation `from` to the next in one atomic step; see
+    /// [`Rotation`]. If it has expired, or has not reached `from`, it is [`Gone`](Rotation::Gone).
     async fn rotate(
         &self,
         id: &SignInId,
@@ -57,15 +57,15 @@ pub trait SignInStore: Send + Sync + 'static {
         grace: Duration,
     ) -> Result<Rotation, Error>;
 
-    /// Notes that the password was proven again.
+    /// Records in `auth_time` that the password was proven again.
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
 
-    /// Ends one; answers whether there was one. Ending what is gone is no error.
+    /// Deletes a sign-in; returns whether it existed. A missing one is no error.
     async fn end(&self, id: &SignInId) -> Result<bool, Error>;
 
-    /// Ends all of an account, but for one; answers how many.
+    /// Deletes all sign-ins of an account except `except`; returns how many.
     async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error>;
 
-    /// All of an account, sorted by [`SignIn::latest_first`].
+    /// Returns all sign-ins of an account, sorted by [`SignIn::latest_first`].
     async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error>;
 }

@@ -74,6 +74,12 @@ fn the_first_look_up_uses_the_pool_and_the_next_this_thread() {
     assert_found(&db, 9, true);
 }
 
+/// Whether the pool found no connection in time: its limit and that of the whole work are the same,
+/// so either may be the one that is reported.
+fn is_no_answer(result: &Result<i64, DbError>) -> bool {
+    matches!(result, Err(DbError::Connect(_) | DbError::Timeout(_)))
+}
+
 #[test]
 fn a_deleted_or_replaced_file_is_not_read() {
     let home = tempfile::tempdir().expect("a directory");
@@ -84,10 +90,10 @@ fn a_deleted_or_replaced_file_is_not_read() {
     assert_found(&db, 7, true);
     std::fs::rename(&path, &aside).expect("our own file");
     let gone = look_up(&db).0;
-    assert!(matches!(gone, Err(DbError::Connect(_))), "{gone:?}");
+    assert!(is_no_answer(&gone), "{gone:?}");
     std::fs::write(&path, "").expect("our own directory");
     let another = look_up(&db).0;
-    assert!(matches!(another, Err(DbError::Connect(_))), "{another:?}");
+    assert!(is_no_answer(&another), "{another:?}");
     std::fs::rename(&aside, &path).expect("our own file");
     assert_found(&db, 7, false);
     assert_found(&db, 7, true);

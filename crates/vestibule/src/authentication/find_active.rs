@@ -102,7 +102,7 @@ pub(crate) async fn evaluate<U: Account, T, E: From<TokenError>>(
         let remembered = entry.found.initialized();
         // Whoever came first looks it up. Should they leave or panic, the next one does.
         let found = entry.found.get_or_init(|| find::<U>(request, state, id)).await;
-        if cache.knew(&entry, arrived) {
+        if cache.is_current(&entry, arrived) {
             let verdict = match found {
                 Ok(Ok(facts)) => evaluate(facts),
                 Ok(Err(fault)) => Ok(Err(fault.clone().into())),
@@ -141,7 +141,7 @@ async fn find<U: Account>(request: &Request<'_>, state: &AuthState, id: &str) ->
         // Whose it was does not matter any more.
         false => None,
     };
-    Ok(Ok(CachedSignIn::new(sign_in, account, state.sign_ins.mark(&owner))))
+    Ok(Ok(CachedSignIn::new(sign_in, account, state.sign_ins.shard(&owner))))
 }
 
 async fn find_by_sub<U: Account>(request: &Request<'_>, sub: &str) -> Result<Option<U>, Error> {

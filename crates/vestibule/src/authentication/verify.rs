@@ -26,7 +26,7 @@ pub(crate) fn verify_in_time(state: &AuthState, token: &str) -> Result<Arc<Claim
     let claims = Arc::new(verify(state, token)?.in_time()?);
     // A refresh token is presented once.
     if claims.kind == TokenKind::Access {
-        verified.keep(fingerprint, &claims);
+        verified.insert(fingerprint, &claims);
     }
     Ok(claims)
 }

@@ -1,4 +1,5 @@
-//! An access key as its bearer holds it: `vst_`, the id of its sign-in, `_`, and a secret.
+//! The text of an access key: `vst_`, the id of its sign-in, `_`, and a secret. Imports `error` and
+//! `sign_in`.
 
 use std::fmt;
 
@@ -9,19 +10,20 @@ use sha2::{Digest, Sha256};
 use crate::error::Error;
 use crate::sign_in::SignInId;
 
-/// What every key begins with, so that people and scanners for leaked secrets recognise it.
+/// The prefix of every key, by which people and secret scanners recognise it.
 const PREFIX: &str = "vst_";
-const ID: usize = 22;
-const LENGTH: usize = PREFIX.len() + ID + 1 + 43;
-/// Random bytes of the secret; the checksum fills it up to 32.
+/// Characters of the id.
+const ID_LENGTH: usize = 22;
+const LENGTH: usize = PREFIX.len() + ID_LENGTH + 1 + 43;
+/// Random bytes of the secret, before a checksum of 4.
 const RANDOM: usize = 28;
 
-/// An access key: `vst_<22 characters>_<43 characters>`, a bearer token made by hand for a
+/// An access key: `vst_<22 characters>_<43 characters>`, a bearer token that a person creates for a
 /// program.
 ///
 /// The first part is the id of its sign-in. The second is base64url of 224 random bits and a
-/// checksum of 32, so that a mistyped or invented key is refused without asking a store. Stores
-/// keep its SHA-256 and never the key.
+/// checksum of 32 bits, so that a mistyped key is refused without asking the store. Stores keep its
+/// SHA-256, never the key.
 ///
 /// ```
 /// use vestibule::AccessKey;
@@ -32,25 +34,24 @@ const RANDOM: usize = 28;
 pub struct AccessKey(String);
 
 impl AccessKey {
-    /// Takes a text for a key when shape and checksum are right; whether anybody made it is not
-    /// asked.
+    /// Parses a text with the right format and checksum. Whether the key exists is not checked.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == LENGTH && text.is_ascii() && has_prefix(text);
-        let (id, secret) = text.get(PREFIX.len()..).filter(|_| fits)?.split_at(ID);
+        let is_well_formed = text.len() == LENGTH && text.is_ascii() && has_prefix(text);
+        let (id, secret) = text.get(PREFIX.len()..).filter(|_| is_well_formed)?.split_at(ID_LENGTH);
         let id = SignInId::parse(id)?;
         let secret = URL_SAFE_NO_PAD.decode(secret.strip_prefix('_')?).ok()?;
         let (random, sum) = secret.split_at_checked(RANDOM)?;
         (sum == checksum(&id, random)).then(|| Self(text.to_owned()))
     }
 
-    /// The whole text, for the one moment in which its owner sees it.
+    /// The whole text, to be shown to its owner once.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// A new key for this sign-in; 503 `unavailable` without randomness.
+    /// Generates a key for this sign-in; 503 `unavailable` if the system has no randomness.
     pub(crate) fn generate(id: &SignInId) -> Result<Self, Error> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret[..RANDOM]).map_err(Error::unavailable)?;
@@ -59,18 +60,18 @@ impl AccessKey {
         Ok(Self(format!("{PREFIX}{id}_{}", URL_SAFE_NO_PAD.encode(secret))))
     }
 
-    /// The id of the sign-in that it presents.
+    /// The id of its sign-in.
     pub(crate) fn id(&self) -> Option<SignInId> {
-        SignInId::parse(self.0.get(PREFIX.len()..PREFIX.len() + ID)?)
+        SignInId::parse(self.0.get(PREFIX.len()..PREFIX.len() + ID_LENGTH)?)
     }
 
-    /// What stores keep: the SHA-256 of the whole text, in base64url.
+    /// The SHA-256 of the whole text in base64url, for the store.
     pub(crate) fn hash(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.as_bytes()))
     }
 }
 
-/// Whether a text is meant as an access key, good or bad: no JWT begins like that.
+/// Whether a text begins like an access key, good or bad; no JWT does.
 pub(crate) fn has_prefix(text: &str) -> bool {
     text.starts_with(PREFIX)
 }
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_of_its_shape_and_names_its_sign_in() {
+    fn a_key_has_its_format_and_the_id_of_its_sign_in() {
         let id = SignInId::random().expect("an id");
         let key = AccessKey::generate(&id).expect("a key");
         let text = key.as_str();
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn every_change_of_one_character_is_noticed_without_a_store() {
+    fn the_checksum_detects_every_change_of_one_character() {
         let text = key().as_str().to_owned();
         for place in 0..text.len() {
             for other in [b'A', b'b', b'7', b'_', b'-', b'+', b'='] {
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn two_keys_of_one_sign_in_have_nothing_in_common_but_its_id() {
+    fn two_keys_of_one_sign_in_share_only_its_id() {
         let id = SignInId::random().expect("an id");
         let [one, other] = [(); 2].map(|()| AccessKey::generate(&id).expect("a key"));
         assert_ne!(one.as_str()[27..], other.as_str()[27..]);
@@ -140,7 +141,7 @@ mod tests {
         }
 
         #[test]
-        fn what_looks_like_a_key_is_not_one_by_chance(text in "vst_[A-Za-z0-9_-]{21}[AQgw]_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]") {
+        fn a_random_text_in_the_format_of_a_key_is_refused(text in "vst_[A-Za-z0-9_-]{21}[AQgw]_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]") {
             prop_assert!(AccessKey::parse(&text).is_none());
         }
     }

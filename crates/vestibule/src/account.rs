@@ -1,4 +1,4 @@
-//! The one trait through which the application's own user type comes in.
+//! The trait of the application's user type. Imports `claims`, `config` and `sign_in`.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -11,14 +11,13 @@ use crate::claims::Claims;
 use crate::config::TokenKind;
 use crate::sign_in::SignIn;
 
-/// A user of your application: who it is, and how to find it again.
+/// A user of your application.
 ///
-/// An application has one such type: a credential names an account by its id and not by its
-/// type, so guards for a second one refuse to launch, and signing one in is 500 `internal`.
-/// Staff and customers are one type with a role, or two applications.
+/// An application has one such type: credentials name an account by its id only, so guards for a
+/// second type refuse to launch, and signing one in is 500 `internal`. Make staff and customers one
+/// type with a role, or two applications.
 ///
-/// Two methods are yours to write; the others have defaults and are Flask's loaders under
-/// their Rust names.
+/// Two methods are required; the others have defaults and correspond to Flask's loaders.
 ///
 /// ```
 /// # use rocket::{Orbit, Rocket};
@@ -43,24 +42,23 @@ use crate::sign_in::SignIn;
 /// ```
 #[rocket::async_trait]
 pub trait Account: Sized + Send + Sync + 'static {
-    /// The key of an account; its text is `sub` in every token, so it must never be given
-    /// to another account again.
+    /// The id of an account. Its text is `sub` in every token, so it must never be reused.
     type Id: Display + FromStr + Send + Sync;
 
-    /// What can go wrong while looking an account up; answered with 503 `unavailable`.
+    /// The error of a look-up; the response is 503 `unavailable`.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// The key of this account (`user_identity_loader`, `get_id`).
+    /// Returns the id of this account (`user_identity_loader`, `get_id`).
     fn id(&self) -> Self::Id;
 
-    /// The account with this key, or `None` when there is none (`user_lookup_loader`,
-    /// `user_loader`). It is remembered for `auth.revocation_delay`; when your code changes one,
-    /// tell [`AuthCache`](crate::AuthCache).
+    /// Looks up the account with this id (`user_lookup_loader`, `user_loader`). The result is
+    /// cached for `auth.revocation_delay`; after your code changes an account, invalidate it in the
+    /// [`AuthCache`](crate::AuthCache).
     async fn find(rocket: &Rocket<Orbit>, id: &Self::Id) -> Result<Option<Self>, Self::Error>;
 
-    /// The account that somebody else's token names (`user_lookup_loader`); asked only where
-    /// `token.foreign` is configured. Default: nobody. The issuer's names are not your ids: its
-    /// `sub` "1" is not your first account, so look up what you noted when the two were linked.
+    /// Looks up the account of a foreign token (`user_lookup_loader`); called only if
+    /// `token.foreign` is configured. Default: none. The issuer's `sub` is not your id: look up the
+    /// link between the two that your application stored.
     async fn find_foreign(
         rocket: &Rocket<Orbit>,
         claims: &Claims,
@@ -69,25 +67,25 @@ pub trait Account: Sized + Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Whether the account may sign in and stay signed in (`is_active`). Default: yes.
+    /// Returns whether the account may sign in and stay signed in (`is_active`). Default: yes.
     fn is_active(&self) -> bool {
         true
     }
 
-    /// A text whose change ends every sign-in of the account, for example part of the
+    /// Returns a text whose change ends every sign-in of the account, such as part of the
     /// password's hash. Default: empty, so nothing is compared.
     fn stamp(&self) -> Cow<'_, str> {
         "".into()
     }
 
-    /// Further claims for a new token (`additional_claims_loader`); names of registered
-    /// claims are ignored. Default: none.
+    /// Returns further claims for a new token (`additional_claims_loader`); names that the library
+    /// writes itself are ignored. Default: none.
     fn claims(&self, kind: TokenKind) -> Map<String, Value> {
         let _ = kind;
         Map::new()
     }
 
-    /// Further JOSE header fields for a new token (`additional_headers_loader`); those that
+    /// Returns further JOSE header fields for a new token (`additional_headers_loader`). Those that
     /// decide how it is verified are ignored: `alg`, `typ`, `kid`, `crit`, `b64`, `zip`, `jku`,
     /// `jwk`, `x5u` and `x5c`. Default: none.
     fn headers(&self, kind: TokenKind) -> Map<String, Value> {
@@ -95,16 +93,15 @@ pub trait Account: Sized + Send + Sync + 'static {
         Map::new()
     }
 
-    /// Whether a verified token may be used at all (`token_verification_loader`); `false`
-    /// is 401 `token_invalid`. An access key has no claims: for it [`accept_key`](Self::accept_key)
-    /// is asked. Default: yes.
+    /// Returns whether a verified token is accepted (`token_verification_loader`); `false` is 401
+    /// `token_invalid`. For access keys see [`accept_key`](Self::accept_key). Default: yes.
     async fn accept(rocket: &Rocket<Orbit>, claims: &Claims) -> Result<bool, Self::Error> {
         let _ = (rocket, claims);
         Ok(true)
     }
 
-    /// Whether an access key that stands may be used at all; `false` is 401 `token_invalid`.
-    /// Default: yes.
+    /// Returns whether an active access key is accepted; `false` is 401 `token_invalid`. Default:
+    /// yes.
     async fn accept_key(rocket: &Rocket<Orbit>, sign_in: &SignIn) -> Result<bool, Self::Error> {
         let _ = (rocket, sign_in);
         Ok(true)

@@ -1,14 +1,14 @@
-//! What happened: Flask-Login's signals, and what they lack. The application listens.
+//! Events for the application: Flask-Login's signals and more. Imports `error`.
 
 use std::net::IpAddr;
 
 use crate::error::kind::ErrorKind;
 
-/// What ended a sign-in from outside.
+/// What ended sign-ins other than signing out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EndedBy {
-    /// Its owner, from another sign-in or from this one.
+    /// The owner, from the list of sign-ins.
     Owner,
     /// A new password.
     PasswordChange,
@@ -28,35 +28,34 @@ impl EndedBy {
     }
 }
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// A sign-in was opened (`user_logged_in`).
+    /// A sign-in was created (`user_logged_in`).
     SignedIn,
-    /// A sign-in was ended by whoever presented it (`user_logged_out`).
+    /// A client ended its own sign-in (`user_logged_out`).
     SignedOut,
-    /// A request ended in 401, 403 or 429 (`user_unauthorized`, `user_needs_refresh`).
+    /// The response is 401, 403 or 429 (`user_unauthorized`, `user_needs_refresh`).
     Refused(ErrorKind),
-    /// A remember cookie brought a session back (`user_loaded_from_cookie`).
+    /// A remember cookie restored a session (`user_loaded_from_cookie`).
     Restored,
     /// The password was proven again (`user_login_confirmed`).
     Confirmed,
-    /// A refresh token was taken for the next pair; told once, also when it is presented again
-    /// within its grace.
+    /// A refresh token was exchanged for a new pair; reported once, even if it is presented again
+    /// within the grace period.
     Rotated,
-    /// A used refresh token was presented again: its sign-in has ended.
+    /// A used refresh token was presented after the grace period: the sign-in has been ended.
     Theft,
-    /// A session cookie came from another client than it was given to
-    /// (`session_protected`).
+    /// A session cookie came from another client than it was issued to (`session_protected`).
     Protected,
-    /// Sign-ins were ended from outside; how many.
+    /// Sign-ins were ended other than by signing out; how many.
     Ended(EndedBy, u64),
-    /// An access key was made.
+    /// An access key was created.
     KeyMade,
     /// A password was changed.
     PasswordChanged,
-    /// Somebody registered.
+    /// An account was registered.
     Registered,
 }
 
@@ -81,20 +80,20 @@ impl EventKind {
     }
 }
 
-/// One event. It holds no secret: neither token nor password nor cookie.
+/// An event. It holds no secret: no token, password or cookie.
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'e> {
-    /// What happened.
+    /// The kind of event.
     pub kind: EventKind,
-    /// The id of the account, where one is known.
+    /// The id of the account, if known.
     pub account: Option<&'e str>,
-    /// The id of the sign-in, where one is known.
+    /// The id of the sign-in, if known.
     pub sign_in: Option<&'e str>,
-    /// Where the request came from.
+    /// The client's address.
     pub address: Option<IpAddr>,
 }
 
-/// Listens to events. Called on the request's own thread: hand slow work on.
+/// Receives events, on the thread of the request: hand slow work to another.
 ///
 /// ```
 /// use vestibule::{Auth, Event, EventSink};
@@ -110,6 +109,6 @@ pub struct Event<'e> {
 /// let fairing = Auth::fairing().events(Print);
 /// ```
 pub trait EventSink: Send + Sync + 'static {
-    /// Something happened.
+    /// Receives an event.
     fn on_event(&self, event: &Event<'_>);
 }

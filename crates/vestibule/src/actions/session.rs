@@ -169,11 +169,11 @@ impl Session<'_> {
         let stamp = stamp_digest(&account.stamp());
         let now = state.clock.now()?;
         let config = &state.config.session;
-        let ticket = Ticket::of_session(request, config, sign_in, fresh, stamp.clone(), now);
-        session_cookies::write(request, state, CookieKind::Session, &ticket)?;
+        let remember = Ticket::new(request, sign_in, stamp);
+        let session = Ticket { fresh, ..remember.clone() }.within_session(config, now);
+        session_cookies::write(request, state, CookieKind::Session, &session)?;
         if sign_in.is_remembered() && config.remembers() {
-            let ticket = Ticket::of_remembrance(request, sign_in, stamp);
-            session_cookies::write(request, state, CookieKind::Remember, &ticket)
+            session_cookies::write(request, state, CookieKind::Remember, &remember)
         } else {
             self.remove_cookie(CookieKind::Remember);
             Ok(())

@@ -103,7 +103,7 @@ pub(crate) async fn evaluate<U: Account, T, E: From<TokenError>>(
         let cached = entry.found.initialized();
         // The first caller runs the look-up; if it is cancelled or panics, the next takes over.
         let found = entry.found.get_or_init(|| find::<U>(request, state, id)).await;
-        if cache.knew(&entry, arrived) {
+        if cache.is_current(&entry, arrived) {
             let result = match found {
                 Ok(Ok(found)) => evaluate(found),
                 Ok(Err(error)) => Ok(Err(error.clone().into())),
@@ -139,7 +139,7 @@ async fn find<U: Account>(request: &Request<'_>, state: &AuthState, id: &str) ->
     let now = state.clock.now()?;
     let expired = sign_in.as_ref().is_some_and(|sign_in| now >= sign_in.expires_at);
     let account = if expired { None } else { find_by_sub::<U>(request, &owner).await? };
-    Ok(Ok(CachedSignIn::new(sign_in, account, state.sign_ins.mark(&owner))))
+    Ok(Ok(CachedSignIn::new(sign_in, account, state.sign_ins.shard(&owner))))
 }
 
 async fn find_by_sub<U: Account>(request: &Request<'_>, sub: &str) -> Result<Option<U>, Error> {

@@ -26,7 +26,7 @@ pub(crate) fn verify_in_time(state: &AuthState, token: &str) -> Result<Arc<Claim
     let claims = Arc::new(verify(state, token)?.in_time()?);
     // A refresh token is presented only once.
     if claims.kind == TokenKind::Access {
-        cache.keep(fingerprint, &claims);
+        cache.insert(fingerprint, &claims);
     }
     Ok(claims)
 }

@@ -1,4 +1,4 @@
-//! The application's store, with its changes told to whoever remembers sign-ins.
+//! The application's store, whose changes invalidate the cache.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +10,7 @@ use crate::error::Error;
 use crate::sign_in::store::{Rotation, SignInStore};
 use crate::sign_in::{SignIn, SignInId};
 
-/// Tells after the store has answered, whatever it said: a change whose answer was lost may have
-/// happened too.
+/// Invalidates after each change, also after an error: the change may have happened.
 pub(crate) struct InvalidatingStore {
     pub(crate) inner: Arc<dyn SignInStore>,
     pub(crate) auth_cache: AuthCache,
@@ -20,7 +19,7 @@ pub(crate) struct InvalidatingStore {
 #[rocket::async_trait]
 impl SignInStore for InvalidatingStore {
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
-        // Nobody remembers that there was none.
+        // Absence is never cached, so this invalidates nothing.
         self.inner.open(sign_in).await
     }
 
@@ -29,7 +28,7 @@ impl SignInStore for InvalidatingStore {
     }
 
     async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
-        // Whoever remembers the sign-in noted the use as well.
+        // The cached sign-in has recorded the use already.
         self.inner.seen(id, at).await
     }
 

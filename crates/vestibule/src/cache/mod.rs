@@ -1,4 +1,7 @@
-//! TODO
+//! What is cached between requests: sign-ins with their accounts, verified tokens and decrypted
+//! tickets; and how changes invalidate the sign-ins.
+//!
+//! Imports `account`, `claims`, `clock`, `digest`, `error`, `session` and `sign_in` only.
 
 pub(crate) mod auth_cache;
 pub(crate) mod cached_sign_in;

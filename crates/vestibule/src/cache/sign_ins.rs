@@ -1,5 +1,5 @@
-//! What was looked up a moment ago, remembered for `auth.revocation_delay` at the most, and the
-//! look-ups under way, each of which serves everybody who comes while it lasts.
+//! The cache of look-ups, each kept for `auth.revocation_delay` at most. One that is still running
+//! is shared by all requests for the same id.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,31 +7,32 @@ use std::time::Duration;
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use rocket::tokio::sync::OnceCell;
 
-use crate::cache::auth_cache::{AccountVersion, AuthCache, Version};
+use crate::cache::auth_cache::{AuthCache, Shard, Version};
 use crate::cache::cached_sign_in::CachedSignIn;
 use crate::clock::{Clock, Moment};
 use crate::error::Error;
 use crate::error::token_error::TokenError;
 
-/// How many are remembered at the most; some 10 MB.
-const MOST: usize = 10_000;
+/// The maximum number of entries; some 10 MB.
+const CAPACITY: usize = 10_000;
 
-/// What came of a look-up.
+/// The result of a look-up.
 pub(crate) type Found = Result<Result<CachedSignIn, TokenError>, Error>;
 
-/// One look-up, under way or done.
+/// One look-up, running or done.
 pub(crate) struct Entry {
     pub(crate) found: OnceCell<Found>,
-    /// Both from before it began.
-    at: Moment,
-    knows: Version,
-    /// Of the id that was looked up.
-    mark: AccountVersion,
+    /// When it began.
+    began: Moment,
+    /// The version when it began.
+    version: Version,
+    /// The shard of the id that is looked up.
+    shard: Shard,
 }
 
-/// The look-ups of late, by the id of the sign-in, or of the account where there is no store.
+/// The entries by the id of the sign-in, or without a store of the account.
 pub(crate) struct SignInCache {
-    slots: Cache<String, Arc<Entry>>,
+    entries: Cache<String, Arc<Entry>>,
     delay: Duration,
     clock: Clock,
     auth_cache: AuthCache,
@@ -39,80 +40,79 @@ pub(crate) struct SignInCache {
 
 impl SignInCache {
     pub(crate) fn new(delay: Duration, clock: Clock, auth_cache: AuthCache) -> Self {
-        // Their age is looked at here, by the injected clock.
-        Self { slots: Cache::new(MOST), delay, clock, auth_cache }
+        Self { entries: Cache::new(CAPACITY), delay, clock, auth_cache }
     }
 
-    /// Whether anything is remembered.
+    /// Whether anything is cached.
     pub(crate) fn is_on(&self) -> bool {
         !self.delay.is_zero()
     }
 
-    /// The last change so far in this process.
+    /// The current version, that of the last change in this process.
     pub(crate) fn last_change(&self) -> Version {
-        self.auth_cache.last()
+        self.auth_cache.current()
     }
 
-    /// Where changes of an account are marked.
-    pub(crate) fn mark(&self, id: &str) -> AccountVersion {
-        self.auth_cache.mark(id)
+    /// The shard of an account's or a sign-in's id.
+    pub(crate) fn shard(&self, id: &str) -> Shard {
+        self.auth_cache.shard(id)
     }
 
-    /// The look-up of an id that may be asked: one that is young enough and knows of every change,
-    /// or else a new one; never the one that is refused. Of many who ask at once all get the same.
+    /// Returns the entry of an id if it is young enough and newer than every change, or else a new
+    /// entry; never the `rejected` one. Concurrent callers get the same entry.
     pub(crate) fn entry(
         &self,
         id: &str,
-        refused: Option<&Arc<Entry>>,
+        rejected: Option<&Arc<Entry>>,
     ) -> Result<Arc<Entry>, Error> {
         let is_usable = |entry: &Arc<Entry>| {
-            !refused.is_some_and(|refused| Arc::ptr_eq(refused, entry)) && self.is_usable(entry)
+            !rejected.is_some_and(|rejected| Arc::ptr_eq(rejected, entry)) && self.is_usable(entry)
         };
-        if let Some(entry) = self.slots.get(id).filter(is_usable) {
+        if let Some(entry) = self.entries.get(id).filter(is_usable) {
             return Ok(entry);
         }
-        let (at, knows, mark) = (self.clock.moment()?, self.auth_cache.last(), self.mark(id));
-        let anew = Arc::new(Entry { found: OnceCell::new(), at, knows, mark });
-        let entry = self.slots.entry(id, None, |_, entry| {
-            // Somebody else may have been faster.
+        let (began, version) = (self.clock.moment()?, self.last_change());
+        let new = Entry { found: OnceCell::new(), began, version, shard: self.shard(id) };
+        let new = Arc::new(new);
+        let entry = self.entries.entry(id, None, |_, entry| {
             if !is_usable(entry) {
-                *entry = anew.clone();
+                *entry = new.clone();
             }
             EntryAction::Retain(entry.clone())
         });
         match entry {
             EntryResult::Retained(entry) => return Ok(entry),
-            EntryResult::Vacant(room) => {
-                // Without room it serves those who have it.
-                let _ = room.insert(anew.clone());
+            EntryResult::Vacant(vacant) => {
+                // If the cache is full, the entry still serves the requests that hold it.
+                let _ = vacant.insert(new.clone());
             }
-            // Nothing is removed above, and there is no limit to waiting.
+            // The closure removes nothing, and there is no timeout.
             EntryResult::Removed(..) | EntryResult::Replaced(..) | EntryResult::Timeout => {}
         }
-        Ok(anew)
+        Ok(new)
     }
 
-    /// Only what was found is remembered; what is under way may be waited for.
+    /// Whether an entry may be used: it is running or found something, and is neither outdated nor
+    /// too old.
     fn is_usable(&self, entry: &Entry) -> bool {
         !matches!(entry.found.get(), Some(Err(_) | Ok(Err(_))))
-            && entry.knows >= self.last(entry)
-            && self.clock.age(&entry.at).is_some_and(|age| age < self.delay)
+            && entry.version >= self.changed(entry)
+            && self.clock.age(&entry.began).is_some_and(|age| age < self.delay)
     }
 
-    /// Whether a look-up, now that it is done, knows of everything that had changed when somebody
-    /// came to ask.
-    pub(crate) fn knew(&self, entry: &Entry, arrived: Version) -> bool {
-        entry.knows >= arrived || entry.knows >= self.last(entry)
+    /// Whether a finished look-up includes every change before the request arrived.
+    pub(crate) fn is_current(&self, entry: &Entry, arrived: Version) -> bool {
+        entry.version >= arrived || entry.version >= self.changed(entry)
     }
 
-    /// The last change of what a look-up was about, as far as that can be told.
-    fn last(&self, entry: &Entry) -> Version {
-        let of_id = self.auth_cache.last_of(entry.mark);
+    /// The version of the last change that may concern an entry.
+    fn changed(&self, entry: &Entry) -> Version {
+        let of_id = self.auth_cache.version_of(entry.shard);
         match entry.found.get() {
             None => of_id,
-            Some(Ok(Ok(facts))) => of_id.max(self.auth_cache.last_of(facts.mark)),
-            // Whose change may have been missed is not known.
-            Some(_) => self.auth_cache.last(),
+            Some(Ok(Ok(found))) => of_id.max(self.auth_cache.version_of(found.shard)),
+            // Nothing was found, so any account may have changed.
+            Some(_) => self.last_change(),
         }
     }
 }
@@ -126,20 +126,20 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_so_many_are_remembered() {
+    fn the_number_of_entries_is_limited() {
         let cache = cache(&Clock::manual(), &AuthCache::new());
-        for id in 0..3 * MOST {
-            cache.entry(&id.to_string(), None).expect("a entry");
+        for id in 0..3 * CAPACITY {
+            cache.entry(&id.to_string(), None).expect("an entry");
         }
-        assert!(cache.slots.len() <= MOST, "{}", cache.slots.len());
-        assert!(cache.slots.len() > MOST / 2, "{}", cache.slots.len());
+        assert!(cache.entries.len() <= CAPACITY, "{}", cache.entries.len());
+        assert!(cache.entries.len() > CAPACITY / 2, "{}", cache.entries.len());
     }
 
     #[test]
-    fn a_slot_is_shared_until_it_is_old_refused_or_behind_a_change() {
+    fn an_entry_is_shared_until_it_is_old_rejected_or_outdated_by_a_change() {
         let (clock, auth_cache) = (Clock::manual(), AuthCache::new());
         let cache = cache(&clock, &auth_cache);
-        let entry = || cache.entry("an id", None).expect("a entry");
+        let entry = || cache.entry("an id", None).expect("an entry");
         let first = entry();
         assert!(Arc::ptr_eq(&first, &entry()));
         clock.advance(Duration::from_secs(10));
@@ -148,26 +148,26 @@ mod tests {
         auth_cache.invalidate_account(&"an id");
         let third = entry();
         assert!(!Arc::ptr_eq(&second, &third) && Arc::ptr_eq(&third, &entry()));
-        let fourth = cache.entry("an id", Some(&third)).expect("a entry");
+        let fourth = cache.entry("an id", Some(&third)).expect("an entry");
         assert!(!Arc::ptr_eq(&third, &fourth) && Arc::ptr_eq(&fourth, &entry()));
-        // Another one's refusal does not take it from those who are content.
-        assert!(Arc::ptr_eq(&fourth, &cache.entry("an id", Some(&first)).expect("a entry")));
+        // Rejecting another entry does not replace this one.
+        assert!(Arc::ptr_eq(&fourth, &cache.entry("an id", Some(&first)).expect("an entry")));
     }
 
     #[test]
-    fn a_look_up_knows_of_what_changed_before_it_and_of_nothing_else() {
+    fn a_look_up_is_current_until_something_that_concerns_it_changes() {
         let (clock, auth_cache) = (Clock::manual(), AuthCache::new());
         let cache = cache(&clock, &auth_cache);
-        let entry = cache.entry("an id", None).expect("a entry");
-        assert!(cache.knew(&entry, cache.last_change()));
+        let entry = cache.entry("an id", None).expect("an entry");
+        assert!(cache.is_current(&entry, cache.last_change()));
         auth_cache.invalidate_account(&"an id");
-        assert!(!cache.knew(&entry, cache.last_change()));
-        let entry = cache.entry("an id", None).expect("a entry");
-        assert!(cache.knew(&entry, cache.last_change()));
-        // What nobody found may be missing because of any change.
-        let nobody = entry.found.set(Ok(Err(TokenError::SignInEnded)));
-        assert!(nobody.is_ok() && cache.knew(&entry, cache.last_change()));
-        auth_cache.invalidate_account(&"somebody");
-        assert!(!cache.knew(&entry, cache.last_change()));
+        assert!(!cache.is_current(&entry, cache.last_change()));
+        let entry = cache.entry("an id", None).expect("an entry");
+        assert!(cache.is_current(&entry, cache.last_change()));
+        // Without a result any change may concern it.
+        let missing = entry.found.set(Ok(Err(TokenError::SignInEnded)));
+        assert!(missing.is_ok() && cache.is_current(&entry, cache.last_change()));
+        auth_cache.invalidate_account(&"another");
+        assert!(!cache.is_current(&entry, cache.last_change()));
     }
 }

@@ -1,4 +1,4 @@
-//! Tickets that were opened lately: what a cookie of ours holds does not change.
+//! The cache of decrypted tickets; the content of a cookie never changes.
 
 use std::sync::Arc;
 
@@ -8,22 +8,23 @@ use sha2::{Digest, Sha256};
 use crate::session::cookie::CookieKind;
 use crate::session::ticket::Ticket;
 
-/// How many are remembered at the most.
-const MOST: usize = 10_000;
+/// The maximum number of tickets.
+const CAPACITY: usize = 10_000;
 
-/// What a cookie is remembered by, and never its text: whoever reads our memory shall not find it.
+/// The key of a cookie: a hash, so that the cache holds no credential.
 type Fingerprint = [u8; 32];
 
-/// The tickets of cookies that we had sealed, under the secret keys of this launch. Their times
-/// and what they name are looked at anew for each request.
+/// The tickets of cookies that the secret keys decrypted. Their times and sign-ins are checked for
+/// each request.
 pub(crate) struct OpenedTickets(Cache<Fingerprint, Arc<Ticket>>);
 
 impl OpenedTickets {
     pub(crate) fn new() -> Self {
-        Self(Cache::new(MOST))
+        Self(Cache::new(CAPACITY))
     }
 
-    /// The ticket in a sealed cookie. Nothing is remembered of one that does not open.
+    /// Returns the ticket in an encrypted cookie, cached or by `open`, whose failures are not
+    /// cached.
     pub(crate) fn get_or_open(
         &self,
         kind: CookieKind,
@@ -40,7 +41,7 @@ impl OpenedTickets {
     }
 }
 
-/// A cookie under the name of the other is another cookie: its name is sealed with it.
+/// Includes the kind of cookie, because the cookie's name is encrypted with its value.
 fn fingerprint(kind: CookieKind, sealed: &str) -> Fingerprint {
     let label = match kind {
         CookieKind::Session => b's',
@@ -68,37 +69,37 @@ mod tests {
         }
     }
 
-    fn is_known(opened: &OpenedTickets, kind: CookieKind, sealed: &str) -> bool {
+    fn is_cached(opened: &OpenedTickets, kind: CookieKind, sealed: &str) -> bool {
         opened.get_or_open(kind, sealed, || None).is_some()
     }
 
     #[test]
-    fn no_more_than_so_many_are_remembered() {
+    fn the_number_of_tickets_is_limited() {
         let opened = OpenedTickets::new();
-        for number in 0..3 * MOST {
+        for number in 0..3 * CAPACITY {
             opened.get_or_open(CookieKind::Session, &number.to_string(), || Some(ticket()));
         }
-        assert!(opened.0.len() <= MOST, "{}", opened.0.len());
+        assert!(opened.0.len() <= CAPACITY, "{}", opened.0.len());
     }
 
     #[test]
-    fn a_cookie_is_remembered_by_a_hash_of_its_name_and_all_of_its_text() {
+    fn a_cookie_is_cached_by_a_hash_of_its_name_and_whole_text() {
         let (opened, sealed) = (OpenedTickets::new(), "sealed");
         let key = fingerprint(CookieKind::Session, sealed);
         assert!(!key.windows(sealed.len()).any(|part| part == sealed.as_bytes()));
         let found = opened.get_or_open(CookieKind::Session, sealed, || Some(ticket()));
         assert_eq!(found, Some(ticket()));
-        assert!(is_known(&opened, CookieKind::Session, sealed));
-        assert!(!is_known(&opened, CookieKind::Remember, sealed));
+        assert!(is_cached(&opened, CookieKind::Session, sealed));
+        assert!(!is_cached(&opened, CookieKind::Remember, sealed));
         for other in ["sealeD", "seale", "sealed=", "", "Sealed"] {
-            assert!(!is_known(&opened, CookieKind::Session, other), "{other}");
+            assert!(!is_cached(&opened, CookieKind::Session, other), "{other}");
         }
     }
 
     #[test]
-    fn what_does_not_open_is_not_remembered() {
+    fn a_cookie_that_cannot_be_decrypted_is_not_cached() {
         let opened = OpenedTickets::new();
-        assert!(!is_known(&opened, CookieKind::Session, "forged"));
+        assert!(!is_cached(&opened, CookieKind::Session, "forged"));
         assert_eq!(opened.0.len(), 0);
     }
 }

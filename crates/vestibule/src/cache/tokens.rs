@@ -1,4 +1,4 @@
-//! Tokens that were verified lately: a signature that was good stays good.
+//! The cache of verified tokens; a good signature stays good.
 
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -8,31 +8,30 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::claims::Claims;
 
-/// How many are remembered at the most; some 15 MB.
-const MOST: usize = 10_000;
+/// The maximum number of tokens; some 15 MB.
+const CAPACITY: usize = 10_000;
 
-/// What a token is remembered by, and never its text: whoever reads our memory shall not find it.
+/// The key of a token: a hash, so that the cache holds no credential.
 pub(crate) type Fingerprint = u128;
 
-/// The claims of tokens whose signature and unchanging claims were good, under the keys and the
-/// configuration of this launch. Times are looked at anew.
+/// The claims of verified tokens. Their times are checked for each request.
 pub(crate) struct VerifiedTokens {
-    remembered: Cache<Fingerprint, Arc<Claims>>,
-    /// Of this launch, and told to nobody: without it no one can say which other text would have
-    /// the fingerprint of a verified token, and can only guess, at 1 in 2^128.
+    claims: Cache<Fingerprint, Arc<Claims>>,
+    /// Random and secret, so that no other text with the fingerprint of a verified token can be
+    /// found but by chance, at 1 in 2^128.
     key: SipHasher24,
 }
 
 impl VerifiedTokens {
-    /// `None` when the system gives no random numbers: then nothing is remembered.
+    /// Creates an empty cache; `None` if the system has no randomness, and then nothing is cached.
     pub(crate) fn new() -> Option<Self> {
         let mut key = [0; 16];
         getrandom::fill(&mut key).ok()?;
-        Some(Self { remembered: Cache::new(MOST), key: SipHasher24::new_with_key(&key) })
+        Some(Self { claims: Cache::new(CAPACITY), key: SipHasher24::new_with_key(&key) })
     }
 
-    /// A keyed hash with 128 bits, which is made for short messages: with the processor's own
-    /// instructions SHA-256 takes twice as long for a token, and without them ten times.
+    /// A keyed hash of 128 bits for short messages. For a token SHA-256 takes twice as long with
+    /// the processor's own instructions, and ten times without.
     pub(crate) fn fingerprint(&self, token: &str) -> Fingerprint {
         let mut hasher = self.key;
         hasher.write(token.as_bytes());
@@ -40,11 +39,11 @@ impl VerifiedTokens {
     }
 
     pub(crate) fn get(&self, token: &Fingerprint) -> Option<Arc<Claims>> {
-        self.remembered.get(token)
+        self.claims.get(token)
     }
 
-    pub(crate) fn keep(&self, token: Fingerprint, claims: &Arc<Claims>) {
-        self.remembered.insert(token, claims.clone());
+    pub(crate) fn insert(&self, token: Fingerprint, claims: &Arc<Claims>) {
+        self.claims.insert(token, claims.clone());
     }
 }
 
@@ -80,22 +79,22 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_so_many_are_remembered() {
+    fn the_number_of_tokens_is_limited() {
         let (verified, claims) = (verified(), claims());
-        for number in 0..3 * MOST {
-            verified.keep(verified.fingerprint(&number.to_string()), &claims);
+        for number in 0..3 * CAPACITY {
+            verified.insert(verified.fingerprint(&number.to_string()), &claims);
         }
-        assert!(verified.remembered.len() <= MOST, "{}", verified.remembered.len());
+        assert!(verified.claims.len() <= CAPACITY, "{}", verified.claims.len());
     }
 
     #[test]
-    fn a_token_is_remembered_by_a_hash_of_all_of_it() {
+    fn a_token_is_cached_by_a_hash_of_its_whole_text() {
         let (verified, claims) = (verified(), claims());
         let token = "a.b.c";
         let fingerprint = verified.fingerprint(token);
         let bytes = fingerprint.to_le_bytes();
         assert!(!bytes.windows(token.len()).any(|part| part == token.as_bytes()));
-        verified.keep(fingerprint, &claims);
+        verified.insert(fingerprint, &claims);
         assert!(verified.get(&verified.fingerprint(token)).is_some());
         for other in ["a.b.C", "a.b.", "a.b.c=", "", "A.b.c"] {
             assert!(verified.get(&verified.fingerprint(other)).is_none(), "{other}");
@@ -103,9 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_can_tell_a_fingerprint() {
-        let (here, elsewhere) = (verified(), verified());
-        assert_eq!(here.fingerprint("a.b.c"), here.fingerprint("a.b.c"));
-        assert_ne!(here.fingerprint("a.b.c"), elsewhere.fingerprint("a.b.c"));
+    fn a_fingerprint_depends_on_the_random_key() {
+        let (one, other) = (verified(), verified());
+        assert_eq!(one.fingerprint("a.b.c"), one.fingerprint("a.b.c"));
+        assert_ne!(one.fingerprint("a.b.c"), other.fingerprint("a.b.c"));
     }
 }

@@ -23,20 +23,15 @@ pub(super) fn parse<'f>(field: &'f str, scheme: &str) -> Result<Option<&'f str>,
 /// Whether a text is a token68.
 pub(crate) fn is_token68(text: &str) -> bool {
     let body = text.trim_end_matches('=');
-    // Without a way out in between, many bytes are looked at at once.
-    !body.is_empty() && body.bytes().fold(true, |all, byte| all & is_of_token68(byte))
+    // Without an early exit the compiler checks many bytes at once.
+    !body.is_empty() && body.bytes().fold(true, |all, byte| all & is_token68_byte(byte))
 }
 
-/// Whether a token68 has this byte before its padding.
-fn is_of_token68(byte: u8) -> bool {
-    let is_mark = |mark| byte == mark;
-    byte.is_ascii_alphanumeric()
-        | is_mark(b'-')
-        | is_mark(b'.')
-        | is_mark(b'_')
-        | is_mark(b'~')
-        | is_mark(b'+')
-        | is_mark(b'/')
+/// Whether a token68 may have this byte before its padding.
+fn is_token68_byte(byte: u8) -> bool {
+    let is = |other| byte == other;
+    let is_mark = is(b'-') | is(b'.') | is(b'_') | is(b'~') | is(b'+') | is(b'/');
+    byte.is_ascii_alphanumeric() | is_mark
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! The names in a `Cookie` header, as they were sent.
+//! The raw names in a `Cookie` header.
 
 use rocket::Request;
 use rocket::http::Cookie;
 
-/// How many cookies of a request Rocket would take for the one of this name, and whether the last
-/// has exactly this name: Rocket's parser trims all kinds of white space and decodes percent signs,
-/// under which a prefix such as `__Host-` can be disguised.
+/// Counts the cookies that Rocket takes for the one of this name, and returns whether all of them
+/// have exactly this name. Rocket's parser trims all white space and decodes percent signs, which
+/// can disguise a prefix such as `__Host-`.
 pub(crate) fn count_named(request: &Request<'_>, name: &str) -> (usize, bool) {
     let headers = request.headers().get("Cookie");
     let pairs = headers.flat_map(|header| header.split(';'));

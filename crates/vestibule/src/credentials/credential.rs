@@ -1,4 +1,4 @@
-//! The credential of a request, as it was sent.
+//! The credential of a request, unverified.
 
 use std::sync::Arc;
 
@@ -8,17 +8,16 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 
 /// What a request presents beside its session cookies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Credential {
     /// No token: the session cookie decides.
     None,
-    /// One token, good or bad, and where it was.
+    /// One token, good or bad, and its location.
     Jwt { token: Arc<str>, location: Location },
-    /// An access key, good or bad. Only the header is searched for one: in a query it would be
+    /// An access key, good or bad. It is accepted in the header only: in a query it would be
     /// logged, and in a cookie it would need a CSRF value.
     AccessKey(Arc<str>),
-    /// A credential of ours that cannot be read, or more than one, and the sentence for the
-    /// client.
+    /// A malformed credential or more than one, and the sentence for the client.
     Unreadable(ErrorKind, &'static str),
 }
 

@@ -1,5 +1,5 @@
-//! JWTs in cookies ride along with every request, so unsafe ones must show that they come
-//! from a page that could read the CSRF value: the `csrf` claim against a header.
+//! The CSRF check for JWTs in cookies: browsers send cookies with every request, so an unsafe
+//! request must also send the value of the `csrf` claim, which only our own pages can read.
 
 use std::sync::Mutex;
 
@@ -15,12 +15,12 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::error::token_error::TokenError;
 
-/// How much of a form Rocket lets a fairing see.
+/// How many bytes of a form Rocket lets a fairing see.
 const PEEK: usize = 512;
 
-/// The CSRF value that came in a form.
+/// The CSRF value of a form, in the request's cache.
 #[derive(Default)]
-struct InForm(Mutex<Option<String>>);
+struct FormValue(Mutex<Option<String>>);
 
 /// Checks the CSRF value of a request whose token came in a cookie; 401 `csrf_missing` or
 /// `csrf_mismatch`.
@@ -46,8 +46,8 @@ pub(crate) fn check(
     }
 }
 
-/// The methods that a request counts as. Rocket has already rewritten the one of a form that
-/// began with `_method`, so a form is the POST that it was as well as what became of it.
+/// The methods that a request counts as: a form also as POST, because Rocket has already replaced
+/// the method of a form that begins with `_method`.
 fn methods(request: &Request<'_>) -> [Option<&'static str>; 2] {
     let is_form = request.content_type().is_some_and(|kind| kind.is_form());
     [Some(request.method().as_str()), is_form.then_some("POST")]
@@ -69,12 +69,12 @@ impl Fairing for ReadCsrfField {
         if !request.content_type().is_some_and(|kind| kind.is_form()) {
             return;
         }
-        let seen = data.peek(PEEK).await;
-        let whole = seen.len() < PEEK;
-        // Cut off anywhere, perhaps inside a character and certainly inside the last field.
-        let text = String::from_utf8_lossy(seen);
+        let bytes = data.peek(PEEK).await;
+        let is_whole = bytes.len() < PEEK;
+        // If cut off, the last field is incomplete.
+        let text = String::from_utf8_lossy(bytes);
         let text =
-            if whole { &*text } else { text.rsplit_once('&').map_or("", |(fields, _)| fields) };
+            if is_whole { &*text } else { text.rsplit_once('&').map_or("", |(fields, _)| fields) };
         let decoded = |text: &str| RawStr::new(text).url_decode_lossy().into_owned();
         let mut fields = Form::values(text);
         let field = fields.find(|field| decoded(field.name.source().as_str()) == self.field);
@@ -85,5 +85,5 @@ impl Fairing for ReadCsrfField {
 }
 
 fn form_value<'r>(request: &'r Request<'_>) -> &'r Mutex<Option<String>> {
-    &request.local_cache(InForm::default).0
+    &request.local_cache(FormValue::default).0
 }

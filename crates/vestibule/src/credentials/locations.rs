@@ -1,4 +1,4 @@
-//! Finds tokens in the enabled locations, each searched once; the body is not read here.
+//! Finds tokens in the enabled locations except the body.
 
 use rocket::Request;
 use rocket::http::RawStr;
@@ -11,7 +11,7 @@ use crate::error::kind::ErrorKind;
 
 const AMBIGUOUS: Credential = Credential::unreadable(ErrorKind::AmbiguousCredentials);
 
-/// The credentials of a request; tokens in two locations are ambiguous.
+/// Finds the credentials of a request; tokens in two locations are ambiguous.
 pub(super) fn find(request: &Request<'_>, config: &TokenConfig) -> Credentials {
     let enabled = |location| config.locations.contains(&location);
     let header =
@@ -32,8 +32,8 @@ pub(super) fn find(request: &Request<'_>, config: &TokenConfig) -> Credentials {
     }
 }
 
-/// The one credential of both places. A browser sends both cookies; beside a token elsewhere
-/// either is one too many.
+/// The credential for one type of token. A browser sends both cookies, so the other one counts only
+/// beside a token elsewhere, where either makes it ambiguous.
 fn one_of(elsewhere: &Credential, own: &Credential, other: &Credential) -> Credential {
     match elsewhere {
         Credential::None => own.clone(),
@@ -62,8 +62,6 @@ fn in_cookies(request: &Request<'_>, config: &TokenConfig, kind: TokenKind) -> C
     let readable = match count_named(request, name) {
         // Rocket's local client fills the jar without a header.
         (0, _) => !request.headers().contains("Cookie"),
-        // Rocket would decode a name with percent signs, under which a prefix such as `__Host-`
-        // can be disguised: it is another name.
         (1, exact) => exact,
         _ => return AMBIGUOUS,
     };

@@ -1,6 +1,6 @@
-//! What a request presents, before anything is verified: no key is used and no store is asked.
+//! The credentials that a request presents, before verification: no key is used, no store asked.
 //!
-//! Imports `config`, `error`, `claims` and `access_key` only.
+//! Imports `access_key`, `claims`, `config`, `digest` and `error` only.
 
 pub(crate) mod bearer;
 pub(crate) mod cookie_header;

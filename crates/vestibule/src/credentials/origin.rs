@@ -1,5 +1,5 @@
-//! Unsafe requests that ride on a cookie must come from our own pages: the algorithm of
-//! Go's `http.CrossOriginProtection`, so that forms need no token field.
+//! The origin check of unsafe requests with a session cookie, by the algorithm of Go's
+//! `http.CrossOriginProtection`; forms need no token field.
 
 use rocket::Request;
 use rocket::http::{Method, uri::Absolute};
@@ -7,13 +7,13 @@ use rocket::http::{Method, uri::Absolute};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
 
-/// 403 `cross_origin` unless the request is safe or came from our own origin.
+/// Checks that the request is safe or comes from our own origin.
 ///
-/// A browser says where a request comes from in `Sec-Fetch-Site`, an older one in `Origin`;
-/// a client that says neither is no browser and carries no one's cookies but its own.
+/// Browsers name the origin in `Sec-Fetch-Site`, older ones in `Origin`; a client that sends
+/// neither is no browser, and other sites cannot make it send its cookies.
 ///
 /// # Errors
-/// `cross_origin`, as above.
+/// 403 `cross_origin` for any other request.
 pub fn check(request: &Request<'_>) -> Result<(), Error> {
     if !is_unsafe(request) || is_same_origin(request) {
         Ok(())
@@ -22,8 +22,8 @@ pub fn check(request: &Request<'_>) -> Result<(), Error> {
     }
 }
 
-/// Rocket has already rewritten the method when a form began with `_method`, so a request
-/// with a form in it counts as the POST that it was.
+/// Whether the method is unsafe. A form counts as POST, because Rocket has already replaced the
+/// method of a form that begins with `_method`.
 fn is_unsafe(request: &Request<'_>) -> bool {
     let safe = matches!(request.method(), Method::Get | Method::Head | Method::Options);
     !safe || request.content_type().is_some_and(|kind| kind.is_form() || kind.is_form_data())
@@ -42,15 +42,15 @@ fn is_same_origin(request: &Request<'_>) -> bool {
             // HTTP/2 has no `Host` header: Rocket takes it from `:authority`.
             let authority = || request.host().map(ToString::to_string);
             let host = headers.get_one("Host").map(str::to_owned).or_else(authority);
-            host.is_some_and(|host| is_host(origin, &host))
+            host.is_some_and(|host| is_origin_of(origin, &host))
         }
         _ => false,
     }
 }
 
-/// Whether an `Origin` value names the host that the request was sent to. The scheme is not
-/// compared: behind a proxy that ends TLS we do not know our own.
-fn is_host(origin: &str, host: &str) -> bool {
+/// Whether an `Origin` value is of the host that the request was sent to. The scheme is not
+/// compared, because it is unknown behind a proxy that terminates TLS.
+fn is_origin_of(origin: &str, host: &str) -> bool {
     let Ok(uri) = Absolute::parse(origin) else {
         return false;
     };

@@ -1,5 +1,5 @@
-//! What the library caches on one request, in one value: Rocket's cache costs a look-up and an
-//! allocation for every type.
+//! The library's state of one request, in one value, because Rocket's request cache costs a look-up
+//! and an allocation per type.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use crate::claims::Claims;
 use crate::config::Location;
 use crate::error::Error;
 
-/// A token with a good signature and good claims, and where it was.
+/// The claims of a verified token, and its location.
 #[derive(Clone)]
 pub(crate) struct VerifiedToken {
     pub(crate) claims: Arc<Claims>,
@@ -23,11 +23,11 @@ pub(crate) struct VerifiedToken {
 pub(crate) struct RequestState {
     /// The response depends on the user.
     depends_on_user: AtomicBool,
-    /// Which credentials are presented, the body aside.
+    /// The credentials outside the body.
     pub(super) credentials: OnceLock<Credentials>,
     /// A data guard found a token of ours in the body.
     pub(super) in_body: AtomicBool,
-    /// A guard of the application takes a credential of its own.
+    /// A guard of the application marked this as a token request.
     pub(super) by_guard: AtomicBool,
     /// The result of verifying the credential as an access token.
     pub(crate) access: OnceLock<Result<VerifiedToken, Error>>,

@@ -1,4 +1,4 @@
-//! The session cookie and the remember cookie, as they are set and removed.
+//! The session cookie and the remember cookie: names, setting and removal.
 
 use rocket::http::{Cookie, SameSite as CookieSameSite};
 use time::OffsetDateTime;
@@ -16,7 +16,7 @@ impl CookieKind {
     pub(crate) const ALL: [Self; 2] = [Self::Session, Self::Remember];
 }
 
-/// Their names as they go over the wire.
+/// The full names of the two cookies.
 pub(crate) struct CookieNames {
     session: String,
     remember: String,
@@ -35,7 +35,7 @@ impl CookieNames {
     }
 }
 
-/// A cookie with a value; without an expiry it goes with the browser.
+/// The cookie with a value; without an expiry it ends with the browser session.
 pub(crate) fn with_value(
     config: &SessionConfig,
     name: &str,
@@ -47,7 +47,7 @@ pub(crate) fn with_value(
     cookie
 }
 
-/// The cookie that removes one, with the attributes that it was set with.
+/// The cookie that removes it, with the same attributes.
 pub(crate) fn removal(config: &SessionConfig, name: &str) -> Cookie<'static> {
     let mut cookie = bare(config, name, String::new());
     cookie.set_max_age(time::Duration::ZERO);

@@ -1,5 +1,5 @@
-//! The session of a browser as data: the ticket inside the cookies, the cookies around it, and
-//! the keys that opened earlier ones.
+//! The session of a browser as data: the ticket in the cookies, the cookies themselves, and earlier
+//! keys that decrypt them.
 //!
 //! Imports `config`, `digest`, `error` and `sign_in` only; `authentication` reads and writes the
 //! cookies, `actions` starts and ends sessions.

@@ -1,10 +1,10 @@
-//! How a session starts, where the password alone does not say it all.
+//! Options for starting a session.
 
 use std::time::Duration;
 
 use crate::config::{MAX_REMEMBER, SessionConfig};
 
-/// How a session starts; for [`Session::start_with`](crate::Session::start_with).
+/// Options for [`Session::start_with`](crate::Session::start_with).
 ///
 /// ```
 /// # use std::time::Duration;
@@ -32,41 +32,41 @@ enum Remember {
 }
 
 impl SessionOptions {
-    /// A session that goes with the browser and is fresh: what
-    /// [`Session::start`](crate::Session::start) gives.
+    /// Creates the options of [`Session::start`](crate::Session::start): a fresh session that ends
+    /// with the browser session.
     pub const fn new() -> Self {
         Self { remember: Remember::No, fresh: true }
     }
 
-    /// With a remember cookie, for as long as `session.remember` says
-    /// (`login_user(remember=True)`).
+    /// Adds a remember cookie for `session.remember` (`login_user(remember=True)`).
     pub const fn remembered(self) -> Self {
         Self { remember: Remember::AsConfigured, ..self }
     }
 
-    /// With a remember cookie for this long, whatever `session.remember` says unless that is 0
-    /// (`login_user(duration=...)`). The whole sign-in ends then, its session included; browsers
-    /// keep no cookie for more than 400 days, and 0 is no remembering.
+    /// Adds a remember cookie for this long instead, unless `session.remember` is 0
+    /// (`login_user(duration=...)`). The whole sign-in ends then, with its session. At most 400
+    /// days, the limit of browsers; 0 means no remember cookie.
     pub const fn remembered_for(self, duration: Duration) -> Self {
         Self { remember: Remember::For(duration), ..self }
     }
 
-    /// No password was proven: a link in a mail led here, or another site external
-    /// (`login_user(fresh=False)`). `Fresh` guards ask for the password.
+    /// Makes the session not fresh, for a sign-in without a password, as by a link in a mail
+    /// (`login_user(fresh=False)`). `Fresh` guards refuse it until the password is confirmed.
     pub const fn not_fresh(self) -> Self {
         Self { fresh: false, ..self }
     }
 
-    /// How long the sign-in lives, and whether it is remembered.
+    /// The lifetime of the sign-in, and whether it has a remember cookie.
     pub(crate) fn life(self, config: &SessionConfig) -> (Duration, bool) {
         let remembered = match self.remember {
             Remember::No => Duration::ZERO,
             Remember::AsConfigured => config.remember,
             Remember::For(duration) => duration.min(MAX_REMEMBER),
         };
-        match config.remembers() && !remembered.is_zero() {
-            true => (remembered, true),
-            false => (config.lifetime, false),
+        if config.remembers() && !remembered.is_zero() {
+            (remembered, true)
+        } else {
+            (config.lifetime, false)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Rocket's earlier secret keys: what they sealed still opens, and nothing is sealed with them.
+//! Earlier values of Rocket's secret key, which still decrypt cookies but encrypt none.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,20 +7,19 @@ use rocket::http::Cookie;
 
 use crate::config::Secret;
 
-/// The key of Rocket's own documentation: whoever uses it has published it.
+/// The published key of Rocket's documentation.
 const KNOWN_EXAMPLE: &str = "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=";
 
-/// Keys that open cookies, newest first. Rocket keeps its own key to itself, so these are
-/// made of the same text in the same way.
+/// Keys that decrypt cookies, newest first, derived from `secret_key` texts as Rocket does it.
 pub(crate) struct PreviousKeys(Vec<Key>);
 
 impl PreviousKeys {
-    /// The keys of a configuration, or what is wrong with one of them, without repeating it.
+    /// Builds the keys of a configuration; an error never repeats a key.
     pub(crate) fn new(texts: &[Secret]) -> Result<Self, String> {
         texts.iter().map(|text| key(text.reveal())).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The value of a cookie that one of the keys sealed.
+    /// Decrypts a cookie that one of the keys encrypted; returns its value.
     pub(crate) fn open(&self, sealed: &Cookie<'static>) -> Option<String> {
         let jar = CookieJar::new();
         let opened = self.0.iter().find_map(|key| jar.private(key).decrypt(sealed.clone()));
@@ -28,7 +27,7 @@ impl PreviousKeys {
     }
 }
 
-/// What Rocket makes of a `secret_key`.
+/// Derives the key from a `secret_key`.
 fn key(text: &str) -> Result<Key, String> {
     let bytes = match text.len() {
         44 | 88 => STANDARD.decode(text).ok(),
@@ -42,7 +41,7 @@ fn key(text: &str) -> Result<Key, String> {
     if text == KNOWN_EXAMPLE || bytes.iter().all(|byte| *byte == 0) {
         return Err("must not hold a published example or zeroes".to_owned());
     }
-    // As Rocket: 512 bits are both keys of the jar, fewer are the source of both.
+    // As in Rocket: 512 bits are both keys of the jar, fewer bits derive both.
     Ok(if bytes.len() >= 64 { Key::from(&bytes) } else { Key::derive_from(&bytes) })
 }
 
@@ -65,7 +64,7 @@ mod tests {
         jar.add_private(("ticket", "admit one"));
     }
 
-    /// What Rocket seals with a key.
+    /// A cookie that Rocket encrypted with this key.
     fn sealed(secret_key: &str) -> Cookie<'static> {
         let figment = Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
@@ -78,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_a_secret_key_opens_what_rocket_sealed_with_it() {
+    fn every_form_of_a_secret_key_decrypts_what_rocket_encrypted_with_it() {
         for text in [
             "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=".to_owned(),
             // 33 bytes, no padding.
@@ -95,12 +94,12 @@ mod tests {
             let mut renamed = cookie.clone();
             renamed.set_name("other");
             let keys = PreviousKeys::new(&[text.as_str().into()]).expect("a key");
-            assert_eq!(keys.open(&renamed), None, "the name is sealed too");
+            assert_eq!(keys.open(&renamed), None, "the name is encrypted too");
         }
     }
 
     #[test]
-    fn any_of_several_keys_opens() {
+    fn any_of_several_keys_decrypts() {
         let (first, second) = ("11".repeat(32), "22".repeat(32));
         let keys = PreviousKeys::new(&[first.as_str().into(), second.as_str().into()]);
         let keys = keys.expect("two keys");
@@ -110,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn what_rocket_would_not_take_is_no_key() {
+    fn a_key_that_rocket_refuses_is_refused() {
         for text in [
             String::new(),
             "hunter2".to_owned(),
             "-".repeat(44),
             // 31 bytes.
             format!("{}==", "A".repeat(42)),
-            // Bits after the last byte, which Rocket does not take either.
+            // Bits after the last byte, which Rocket refuses too.
             "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0p=".to_owned(),
             "g".repeat(64),
             "é".repeat(32),
@@ -125,8 +124,8 @@ mod tests {
             "0".repeat(32),
             KNOWN_EXAMPLE.to_owned(),
         ] {
-            let fault = PreviousKeys::new(&[text.as_str().into()]).err().expect(&text);
-            assert!(text.is_empty() || !fault.contains(&text), "{fault}");
+            let error = PreviousKeys::new(&[text.as_str().into()]).err().expect(&text);
+            assert!(text.is_empty() || !error.contains(&text), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The ticket: what our cookies hold, sealed by Rocket's secret key.
+//! The ticket: the content of our cookies, encrypted with Rocket's secret key.
 
 use rocket::Request;
 use serde::{Deserialize, Serialize};
@@ -9,53 +9,35 @@ use crate::digest::digest;
 use crate::error::Error;
 use crate::sign_in::{SignIn, SignInId};
 
-/// Names a sign-in and its account, and carries what an application without a ledger needs.
-/// Rocket seals the cookie's name with it, so that a session ticket cannot stand in for a
-/// remembered one or the reverse. The short names keep the cookie small.
+/// The content of a session or remember cookie: a sign-in, its account, and what is needed without
+/// a store. Rocket encrypts the cookie's name with it, so the two cookies cannot be swapped. Short
+/// names keep the cookie small.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Ticket {
     pub(crate) sid: String,
     pub(crate) sub: String,
-    /// Created, absolute end and last proof of the password, in seconds since 1970.
+    /// Creation, expiry and last proof of the password, in seconds since 1970.
     pub(crate) iat: i64,
     pub(crate) exp: i64,
     pub(crate) auth: i64,
-    /// Whether the password was proven for this very session.
+    /// Whether the password was proven for this session.
     pub(crate) fresh: bool,
-    /// Whether a remember cookie goes with it.
+    /// Whether there is a remember cookie too.
     #[serde(default)]
     pub(crate) remembered: bool,
-    /// A digest of the client that it was given to.
+    /// A digest of the client that it was issued to.
     pub(crate) client: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stamp: Option<String>,
-    /// Whether an earlier secret key sealed the cookie that it came in; not part of it.
+    /// Whether an earlier secret key encrypted the cookie; not part of the content.
     #[serde(skip)]
     pub(crate) outdated: bool,
 }
 
 impl Ticket {
-    /// The ticket of a session: it ends with the session's own lifetime, the sign-in of a
-    /// remembered one does not.
-    pub(crate) fn of_session(
-        request: &Request<'_>,
-        config: &SessionConfig,
-        sign_in: &SignIn,
-        fresh: bool,
-        stamp: Option<String>,
-        now: OffsetDateTime,
-    ) -> Self {
-        let ticket = Self { fresh, ..Self::of_remembrance(request, sign_in, stamp) };
-        ticket.within_session(config, now)
-    }
-
-    /// The ticket in a remember cookie: never fresh, good until the sign-in ends.
-    pub(crate) fn of_remembrance(
-        request: &Request<'_>,
-        sign_in: &SignIn,
-        stamp: Option<String>,
-    ) -> Self {
+    /// The ticket in a remember cookie: not fresh, expires with the sign-in.
+    pub(crate) fn new(request: &Request<'_>, sign_in: &SignIn, stamp: Option<String>) -> Self {
         Self {
             sid: sign_in.id.as_str().to_owned(),
             sub: sign_in.account.clone(),
@@ -70,7 +52,7 @@ impl Ticket {
         }
     }
 
-    /// This ticket with the end of a session that begins now.
+    /// The ticket in a session cookie: also expires with a session that begins now.
     pub(crate) fn within_session(self, config: &SessionConfig, now: OffsetDateTime) -> Self {
         let lifetime = i64::try_from(config.lifetime.as_secs()).unwrap_or(i64::MAX);
         let end = now.unix_timestamp().saturating_add(lifetime);
@@ -86,7 +68,7 @@ impl Ticket {
     }
 }
 
-/// A digest of where the request comes from and what its client calls itself.
+/// A digest of the client's address and `User-Agent`.
 pub(crate) fn client(request: &Request<'_>) -> String {
     let address = request.client_ip().map(|address| address.to_string()).unwrap_or_default();
     let agent = request.headers().get_one("User-Agent").unwrap_or_default();

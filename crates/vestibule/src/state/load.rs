@@ -1,4 +1,4 @@
-//! Loads `[default.auth]` together with the keys that it names, which are built once.
+//! Loads `[default.auth]` and builds its keys, once.
 
 use rocket::figment::Figment;
 
@@ -19,8 +19,8 @@ impl Config {
     /// Reads and checks `[default.auth]` of the selected profile.
     ///
     /// # Errors
-    /// One [`ConfigError`] per unknown key, unreadable value or value outside its limits; none
-    /// holds a secret.
+    /// One [`ConfigError`] per unknown key, unreadable value or value outside its limits, without
+    /// secrets.
     pub fn from_figment(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
         Loaded::from_figment(figment).map(|loaded| loaded.config)
     }
@@ -38,7 +38,7 @@ impl Loaded {
         let foreign_keys = ForeignKeys::read(&token.foreign);
         let foreign_keys =
             foreign_keys.map_err(|error| errors.push(("token.foreign.jwks", error))).ok();
-        // Only sessions are sealed with them.
+        // Only session cookies are encrypted with them.
         let previous = if config.mode.has_sessions() {
             config.session.previous_secret_keys.as_slice()
         } else {

@@ -37,25 +37,25 @@ pub(crate) struct AuthState {
     pub(crate) foreign_keys: Option<ForeignKeys>,
     pub(crate) find_key: Option<Arc<FindKey>>,
     pub(crate) clock: Clock,
-    /// Without a store nothing is kept: a credential is good until it expires, the account is gone
-    /// or inactive, or its stamp changes.
+    /// Without a store a credential is good until it expires, the account is gone or inactive, or
+    /// its stamp changes.
     pub(crate) store: Option<Arc<dyn SignInStore>>,
     pub(crate) events: Option<Arc<dyn EventSink>>,
     pub(crate) last_seen_writer: LastSeenWriter,
     pub(crate) sign_ins: SignInCache,
-    /// `None` if the application finds keys, whose choice may change.
+    /// `None` if the application finds keys, because its choice may change.
     pub(crate) tokens: Option<VerifiedTokens>,
     pub(crate) tickets: OpenedTickets,
     pub(crate) cookie_names: CookieNames,
     /// The `Vary` header of responses that have none of their own.
     pub(crate) vary: String,
-    /// The account type of the application: ids of two types would be taken for one another.
+    /// The account type of the application; two types would confuse their ids.
     pub(crate) account: OnceLock<TypeId>,
 }
 
 impl AuthState {
-    /// The state of the request's Rocket; 500 `internal` without the fairing, which the
-    /// sentinels rule out for every guard that a route names.
+    /// The state of the request's Rocket; 500 `internal` without the fairing, which sentinels rule
+    /// out for every guard in a route.
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Error> {
         Self::in_rocket(request.rocket())
     }
@@ -69,7 +69,7 @@ impl AuthState {
         *self.account.get_or_init(TypeId::of::<U>) == TypeId::of::<U>()
     }
 
-    /// Whether tokens travel in cookies at all.
+    /// Whether tokens in cookies are accepted.
     pub(crate) fn has_token_cookies(&self) -> bool {
         let locations = &self.config.token.locations;
         self.config.mode.has_tokens() && locations.contains(&Location::Cookies)
@@ -97,8 +97,8 @@ impl AuthState {
 
     /// Records a use of a sign-in, in the store at most once a minute and in the background.
     pub(crate) fn record_use(&self, sign_in: &CachedSignIn, now: OffsetDateTime) {
-        let due = sign_in.record_use(now, self.config.session.idle);
-        if let (true, Some(store), Some(row)) = (due, &self.store, &sign_in.sign_in) {
+        let is_due = sign_in.record_use(now, self.config.session.idle);
+        if let (true, Some(store), Some(row)) = (is_due, &self.store, &sign_in.sign_in) {
             self.last_seen_writer.add(store, &row.id, now);
         }
     }

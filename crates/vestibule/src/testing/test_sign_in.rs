@@ -184,8 +184,8 @@ impl TestSignIn {
                 // Created now: it holds a digest of the client's address and User-Agent.
                 let (row, stamp) = (&self.sign_in, stamp.clone());
                 let config = &state.config.session;
-                let ticket =
-                    Ticket::of_session(request, config, row, *fresh, stamp, row.created_at);
+                let ticket = Ticket { fresh: *fresh, ..Ticket::new(request, row, stamp) };
+                let ticket = ticket.within_session(config, row.created_at);
                 let value = serde_json::to_string(&ticket).map_err(|_| "no JSON of a ticket")?;
                 let name = state.cookie_names.of(CookieKind::Session);
                 let cookie = with_value(&state.config.session, name, value, None);

@@ -367,7 +367,7 @@ impl Account {
     pub(crate) fn check_last(&mut self, at: SocketAddr) -> Result<(), Lost> {
         let failed = |cause: io::Error| format!("no answer: {cause}");
         self.check_dead(at, (0, 0)).map_err(failed)??;
-        let standing = self.log_in(at).map_err(failed)?;
+        let active = self.log_in(at).map_err(failed)?;
         if let [.., old, _] = &self.passwords[..]
             && *old != self.password
         {
@@ -385,7 +385,7 @@ impl Account {
                 return lost(format!("{}: a used token is good", self.name));
             }
         }
-        if is_in(at, &standing.access).map_err(failed)? {
+        if is_in(at, &active.access).map_err(failed)? {
             Ok(())
         } else {
             lost(format!("{}: another sign-in was lost", self.name))

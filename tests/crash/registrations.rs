@@ -337,11 +337,11 @@ impl Book {
 
     /// Deletes the account with the highest id: a careless database would give it out again.
     fn delete_newest(&mut self, url: &str, clients: &[Client]) {
-        let standing = clients
+        let active = clients
             .iter()
             .flat_map(|client| &client.acknowledged)
             .filter(|(key, _)| !self.deleted.contains(key));
-        let Some((key, id)) = standing.max_by_key(|(_, id)| *id) else { return };
+        let Some((key, id)) = active.max_by_key(|(_, id)| *id) else { return };
         let by = Actor::command_line(Clock::system().now().expect("a sane clock"));
         queries::delete(&mut open(url), *id, &by).expect("deleted");
         self.deleted.insert(key.clone());
@@ -383,11 +383,11 @@ impl Book {
     /// How many of those without a row in the audit log have no line in the log either.
     fn unlogged(&self, log: &str) -> usize {
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let told: HashSet<i64> = lines
+        let logged: HashSet<i64> = lines
             .filter(|line| line["event"] == "registered")
             .filter_map(|line| line["account"].as_str()?.parse().ok())
             .collect();
-        self.unaudited.iter().filter(|id| !told.contains(id)).count()
+        self.unaudited.iter().filter(|id| !logged.contains(id)).count()
     }
 }
 

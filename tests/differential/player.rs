@@ -21,7 +21,7 @@ use crate::support::app::{On, TestApp, password};
 const BEGIN: OffsetDateTime = datetime!(2031-05-06 07:08:09.123457 UTC);
 
 /// More than one page of users, whom no database sorts like another.
-const CROWD: [&str; 4] = ["Many", "Österreich", "ἄλφα", "żółw"];
+const MANY: [&str; 4] = ["Many", "Österreich", "ἄλφα", "żółw"];
 
 /// How long ago a use may be without being noted again.
 const TOUCH: i64 = 60_000_000;
@@ -36,7 +36,7 @@ pub(crate) struct Answer {
 
 /// Somebody with a browser or a program.
 #[derive(Clone, Default)]
-pub(crate) struct Somebody {
+pub(crate) struct ClientState {
     pub(crate) jar: BTreeMap<String, String>,
     pub(crate) token: Option<String>,
     /// All that were given out, the newest last.
@@ -54,7 +54,7 @@ pub(crate) struct Player {
     runtime: Runtime,
     pub(crate) names: Names,
     answers: Vec<Answer>,
-    pub(crate) clients: Vec<Somebody>,
+    pub(crate) clients: Vec<ClientState>,
     /// Who exists, or existed, with the password: the canonical name.
     people: Vec<(String, String)>,
     /// Wrong passwords that the audit log will hear of with the next right one.
@@ -83,7 +83,7 @@ impl Player {
             runtime: Builder::new_current_thread().enable_all().build().expect("a runtime"),
             names: Names::default(),
             answers: Vec::new(),
-            clients: vec![Somebody::default(); CLIENTS],
+            clients: vec![ClientState::default(); CLIENTS],
             people: people.into(),
             guessed: Vec::new(),
             doing: String::new(),
@@ -92,8 +92,8 @@ impl Player {
 
     /// Enough users for two pages, and four clients that are signed in.
     pub(crate) fn prologue(&mut self) {
-        let crowd = (0..55).map(|n| format!("{}{n}", CROWD[n % CROWD.len()])).collect::<Vec<_>>();
-        self.import(&crowd);
+        let names = (0..55).map(|n| format!("{}{n}", MANY[n % MANY.len()])).collect::<Vec<_>>();
+        self.import(&names);
         for (who, number) in [(BROWSERS - 1, 0), (CLIENTS - 1, 0), (0, 1), (BROWSERS, 1)] {
             let name = Name { known: true, number, case: 0 };
             self.step(&Op::LogIn { who, name, right: true, remember: who == 0, agent: 0 });
@@ -121,14 +121,14 @@ impl Player {
         self.answers.push(Answer { asked: self.doing.clone(), said, status });
     }
 
-    fn actor<'a>(app: &'a TestApp, who: usize, somebody: &Somebody) -> Actor<'a> {
+    fn actor<'a>(app: &'a TestApp, who: usize, state: &ClientState) -> Actor<'a> {
         let address = match who {
             0 => "2001:db8::7".to_owned(),
             other => format!("192.0.2.{other}"),
         };
         let mut actor = app.anonymous().from(&address);
-        actor.token.clone_from(&somebody.token);
-        actor.jar.replace(somebody.jar.clone());
+        actor.token.clone_from(&state.token);
+        actor.jar.replace(state.jar.clone());
         actor
     }
 
@@ -145,13 +145,13 @@ impl Player {
         let reply = act(&mut actor);
         self.clients[who].jar = actor.jar.borrow().clone();
         self.settle();
-        let opened: Vec<_> = contents::sign_ins(&mut self.connection)
+        let started: Vec<_> = contents::sign_ins(&mut self.connection)
             .into_iter()
             .map(|row| row.id)
             .filter(|id| self.names.sign_in(id))
             .collect();
-        assert!(opened.len() <= 1, "one request opens one sign-in");
-        if let Some(id) = opened.into_iter().next() {
+        assert!(started.len() <= 1, "one request opens one sign-in");
+        if let Some(id) = started.into_iter().next() {
             self.clients[who].sign_in = Some(id);
         }
         self.clients[who].is_out = reply.status == 401
@@ -288,7 +288,7 @@ impl Player {
     }
 
     /// Notes whose password was given, and whether it was right.
-    pub(crate) fn judged(&mut self, name: &str, reply: &Reply) {
+    pub(crate) fn compared(&mut self, name: &str, reply: &Reply) {
         let Some(key) = Self::key(name) else { return };
         let wrong = reply.status == 401 || reply.body.contains("not your");
         match reply.status {

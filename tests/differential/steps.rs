@@ -166,7 +166,7 @@ impl Player {
             let body = json!({ "username": name, "password": password }).to_string();
             with_header(actor, header, "/api/login", &body, true)
         });
-        self.judged(name, &reply);
+        self.compared(name, &reply);
         if who >= BROWSERS {
             self.keep_tokens(who, &reply);
         }
@@ -187,7 +187,7 @@ impl Player {
                 actor.post_json("/api/login", &json!({ "username": name, "password": password }))
             }
         });
-        self.judged(&name, &reply);
+        self.compared(&name, &reply);
         if who >= BROWSERS {
             self.keep_tokens(who, &reply);
         }

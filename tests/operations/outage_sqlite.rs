@@ -20,14 +20,14 @@ use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, finish};
 
 /// The program with its usual settings.
-struct Weather {
+struct Outage {
     service: Service,
     person: String,
     program: Tokens,
     home: Home,
 }
 
-impl Weather {
+impl Outage {
     /// One person and one program are signed in.
     fn new(home: Home, service: Service) -> Self {
         let at = &service.address;
@@ -87,18 +87,18 @@ impl Weather {
 fn a_file_locked_by_another_process_can_still_be_read() {
     let home = Home::new();
     let service = home.serve(&[]);
-    let weather = Weather::new(home, service);
-    assert!(weather.writable());
-    let mut other = weather.connection();
+    let outage = Outage::new(home, service);
+    assert!(outage.writable());
+    let mut other = outage.connection();
     other.batch_execute("BEGIN IMMEDIATE").expect("nobody else writes");
-    assert!(!weather.writable());
-    weather.find_only_reading();
+    assert!(!outage.writable());
+    outage.find_only_reading();
     other.batch_execute("ROLLBACK").expect("a transaction was open");
-    weather.find_all_well();
+    outage.find_all_well();
 }
 
 /// Registers names until the answer is another than 201, and answers it.
-fn fill(weather: &Weather, names: &mut Vec<String>) -> Reply {
+fn fill(outage: &Outage, names: &mut Vec<String>) -> Reply {
     for _ in 0..2_000 {
         let name = format!("name-{}", names.len());
         let body = json!({
@@ -106,7 +106,7 @@ fn fill(weather: &Weather, names: &mut Vec<String>) -> Reply {
             "password": "correct horse",
             "full_name": "x".repeat(100),
         });
-        let reply = in_time(|| post_json(weather.at(), "/api/register", None, &body));
+        let reply = in_time(|| post_json(outage.at(), "/api/register", None, &body));
         if reply.status != 201 {
             return reply;
         }
@@ -116,22 +116,22 @@ fn fill(weather: &Weather, names: &mut Vec<String>) -> Reply {
 }
 
 /// While the file cannot grow, and after it can again.
-fn find_full_and_then_well(weather: &Weather, make_room: impl FnOnce()) {
+fn find_full_and_then_well(outage: &Outage, make_room: impl FnOnce()) {
     let mut names = Vec::new();
-    let refused = fill(weather, &mut names);
+    let refused = fill(outage, &mut names);
     refused.assert_problem(503, "unavailable");
     assert_eq!(refused.header("retry-after"), Some("1"));
-    weather.find_reading();
+    outage.find_reading();
     make_room();
-    weather.find_all_well();
+    outage.find_all_well();
     // All that was acknowledged is there, and what was not can be had now.
     for name in &names {
-        let reply = api_login(weather.at(), name).expect("an answer");
+        let reply = api_login(outage.at(), name).expect("an answer");
         assert_eq!(reply.status, 200, "{name}: {}", reply.body);
     }
     let refused = format!("name-{}", names.len());
     let body = json!({ "username": refused, "password": "correct horse" });
-    let reply = post_json(weather.at(), "/api/register", None, &body).expect("an answer");
+    let reply = post_json(outage.at(), "/api/register", None, &body).expect("an answer");
     assert_eq!(reply.status, 201, "nothing of it was kept: {}", reply.body);
 }
 
@@ -144,9 +144,9 @@ fn a_file_that_may_not_grow_can_still_be_read_and_grows_again_later() {
         &home,
         "trap '' XFSZ; ulimit -S -f 1024; exec \"$@\"", // blocks of 512 bytes
     ));
-    let weather = Weather::new(home, service);
-    find_full_and_then_well(&weather, || {
-        let id = weather.service.id().to_string();
+    let outage = Outage::new(home, service);
+    find_full_and_then_well(&outage, || {
+        let id = outage.service.id().to_string();
         let raised = Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status();
         assert!(raised.expect("util-linux is installed").success());
     });
@@ -168,8 +168,8 @@ fn on_a_full_disk_reading_goes_on_and_all_is_well_when_there_is_room() {
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]);
     let service = Service::start(through(&home, command));
     let seen = format!("/proc/{}/root{}", service.id(), home.path("state").display());
-    let weather = Weather::new(home, service);
-    find_full_and_then_well(&weather, || {
+    let outage = Outage::new(home, service);
+    find_full_and_then_well(&outage, || {
         fs::remove_file(format!("{seen}/ballast")).expect("the program's disk can be reached");
     });
 }

@@ -86,7 +86,7 @@ fn both_ways(test: impl Fn(&Home, &str, &str)) {
 }
 
 /// Users with sign-ins, made by the database itself.
-fn crowd(home: &Home, url: &str, size: usize) {
+fn add_users(home: &Home, url: &str, size: usize) {
     migrated(home, url);
     let numbers = "WITH RECURSIVE numbers(n) AS \
                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ";
@@ -359,7 +359,7 @@ fn sqlite_with_tables(home: &Home) -> String {
 #[test]
 fn a_dry_run_says_what_there_is_and_changes_nothing() {
     both_ways(|home, from, to| {
-        crowd(home, from, 1_500);
+        add_users(home, from, 1_500);
         let source = dump(from);
         let done = command(home, from, to, &["--dry-run"]);
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
@@ -392,7 +392,7 @@ fn a_dry_run_says_what_there_is_and_changes_nothing() {
 #[test]
 fn a_move_that_is_killed_leaves_no_row_and_can_be_run_again() {
     both_ways(|home, from, to| {
-        crowd(home, from, 20_000);
+        add_users(home, from, 20_000);
         let source = dump(from);
         let begun = Instant::now();
         assert_moved(home, from, &sqlite(home, "measured.db"));
@@ -433,7 +433,7 @@ fn a_move_that_is_killed_leaves_no_row_and_can_be_run_again() {
 #[test]
 fn what_is_written_meanwhile_is_moved_whole_or_not_at_all() {
     both_ways(|home, from, to| {
-        crowd(home, from, 5_000);
+        add_users(home, from, 5_000);
         let over = AtomicBool::new(false);
         let written = thread::scope(|scope| {
             let writer = scope.spawn(|| {
@@ -469,7 +469,7 @@ fn what_is_written_meanwhile_is_moved_whole_or_not_at_all() {
 #[test]
 fn a_target_that_changes_what_is_written_keeps_nothing() {
     both_ways(|home, from, to| {
-        crowd(home, from, 50);
+        add_users(home, from, 50);
         migrated(home, to);
         let (makes, drops) = match to.starts_with("sqlite") {
             true => (
@@ -617,7 +617,7 @@ fn many_are_moved_there_and_back() {
     let size = asked.and_then(|size| size.parse().ok()).unwrap_or(2_500);
     let home = Home::new();
     let from = sqlite(&home, "from.db");
-    crowd(&home, &from, size);
+    add_users(&home, &from, size);
     let ends = [
         sqlite(&home, "copy.db"),
         server.create_database(None),

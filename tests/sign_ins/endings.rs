@@ -6,7 +6,7 @@ use rocket::http::Method;
 use serde_json::json;
 
 use super::helpers::{
-    Held, Place, USER_01, USER_02, add_user, advance, assert_program_dead, on_each, only_row,
+    Environment, Held, USER_01, USER_02, add_user, advance, assert_program_dead, on_each, only_row,
     remembered, rows, session_lives, settle, sid, token_lives,
 };
 use crate::support::actor::{Actor, Reply};
@@ -280,41 +280,42 @@ fn every_ending_is_known_to_another_process() {
 #[test]
 fn the_command_line_lists_and_ends_sign_ins() {
     on_each(|on| {
-        let place = Place::new(on);
-        let client = place.process(|figment| figment);
+        let environment = Environment::new(on);
+        let client = environment.process(|figment| figment);
         let person = Actor::new(&client);
         let fields = [("username", "user_01"), ("password", "1234")];
         assert_eq!(person.post_form("/login", &fields).status, 303);
         let run = |arguments: &[&str]| {
-            let output = vestibule(&place).args(arguments).output().expect("the program runs");
+            let output =
+                vestibule(&environment).args(arguments).output().expect("the program runs");
             (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
         };
         let (listed, list) = run(&["sign-in", "list", "user_01"]);
         assert!(listed && list.lines().count() == 1 && list.contains("browser"), "{list}");
         let id = list.split_whitespace().next().expect("an id").to_owned();
         assert_eq!(run(&["sign-in", "end", &id]), (true, "ended 1\n".to_owned()));
-        place.clock.advance(std::time::Duration::from_secs(2));
+        environment.clock.advance(std::time::Duration::from_secs(2));
         assert!(!session_lives(&person));
         assert!(!run(&["sign-in", "end", &id]).0, "it is gone");
         assert_eq!(person.post_form("/login", &fields).status, 303);
         let ended = run(&["sign-in", "end", "--all-of", "user_01"]);
         assert_eq!(ended, (true, "ended 1\n".to_owned()));
-        place.clock.advance(std::time::Duration::from_secs(2));
+        environment.clock.advance(std::time::Duration::from_secs(2));
         assert!(!session_lives(&person));
     });
 }
 
 /// The program on the database of a place, with nothing from this environment.
-pub(super) fn vestibule(place: &Place) -> Command {
-    let url: String = place.figment.extract_inner("databases.main.url").expect("a URL");
+pub(super) fn vestibule(environment: &Environment) -> Command {
+    let url: String = environment.figment.extract_inner("databases.main.url").expect("a URL");
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-    let state = place.directory().join("state");
+    let state = environment.directory().join("state");
     let inherited = std::env::vars_os().map(|(name, _)| name);
     for name in inherited.filter(|name| name.to_string_lossy().starts_with("ROCKET_")) {
         command.env_remove(name);
     }
     command
-        .current_dir(place.directory())
+        .current_dir(environment.directory())
         .env("VESTIBULE_STATE", state)
         .env("ROCKET_DATABASES", format!("{{main={{url=\"{url}\"}}}}"));
     command

@@ -113,10 +113,10 @@ fn it_leads_nowhere_off_the_site() {
 #[test]
 fn confirming_requires_a_signed_in_user() {
     on_both(|app| {
-        let nobody = app.anonymous();
-        let asked = nobody.get("/reauthenticate");
+        let visitor = app.anonymous();
+        let asked = visitor.get("/reauthenticate");
         assert_eq!((asked.status, asked.location()), (303, "/login?next=%2Freauthenticate"));
-        let sent = nobody.post_form("/reauthenticate", &[("password", "1234")]);
+        let sent = visitor.post_form("/reauthenticate", &[("password", "1234")]);
         assert_eq!(sent.status, 303);
         assert!(sent.location().starts_with("/login"));
         let program = app.token("user_01");

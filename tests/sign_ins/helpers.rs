@@ -236,13 +236,13 @@ pub(crate) fn is_fresh(actor: &Actor<'_>) -> bool {
 }
 
 /// Settings and a place for a database, for processes that are set up differently.
-pub(crate) struct Place {
+pub(crate) struct Environment {
     pub(crate) figment: Figment,
     pub(crate) clock: Clock,
     directory: TempDir,
 }
 
-impl Place {
+impl Environment {
     pub(crate) fn new(on: On) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let url = match on {

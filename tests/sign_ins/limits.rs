@@ -96,7 +96,7 @@ fn a_token_knows_no_idle_limit() {
 #[test]
 fn a_use_is_recorded_once_a_minute_at_the_most() {
     on_both(|app| {
-        let opened = app.clock.now().expect("a sane clock");
+        let started = app.clock.now().expect("a sane clock");
         let person = app.session("user_01");
         for _ in 0..59 {
             advance(&app, 1);
@@ -107,7 +107,7 @@ fn a_use_is_recorded_once_a_minute_at_the_most() {
         let minute = app.clock.now().expect("a sane clock");
         assert!(session_lives(&person));
         until("the use is noted", || only_row(&app, USER_01).last_seen_at == minute);
-        assert_eq!((minute - opened).whole_seconds(), 60);
+        assert_eq!((minute - started).whole_seconds(), 60);
     });
 }
 

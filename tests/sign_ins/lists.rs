@@ -254,11 +254,11 @@ fn ending_all_leaves_nothing() {
 #[test]
 fn a_list_is_for_its_owner_alone() {
     on_both(|app| {
-        let nobody = app.anonymous();
-        assert_eq!(nobody.get("/api/sign-ins").code(), "credentials_missing");
-        assert_eq!(nobody.delete("/api/sign-ins/AAAAAAAAAAAAAAAAAAAAAA").status, 401);
-        assert!(nobody.get("/account/sign-ins").location().starts_with("/login"));
-        assert!(nobody.post("/account/sign-ins/end-others").location().starts_with("/login"));
+        let visitor = app.anonymous();
+        assert_eq!(visitor.get("/api/sign-ins").code(), "credentials_missing");
+        assert_eq!(visitor.delete("/api/sign-ins/AAAAAAAAAAAAAAAAAAAAAA").status, 401);
+        assert!(visitor.get("/account/sign-ins").location().starts_with("/login"));
+        assert!(visitor.post("/account/sign-ins/end-others").location().starts_with("/login"));
         let person = app.session("user_01");
         assert_eq!(person.get("/api/sign-ins").status, 401, "no cookie opens the API");
     });

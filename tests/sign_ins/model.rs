@@ -137,7 +137,7 @@ struct Admitted {
 }
 
 /// One database with the application on it, for one sequence after the other.
-struct World {
+struct Fixture {
     app: RefCell<Option<TestApp>>,
     connection: RefCell<AnyConnection>,
     base: OffsetDateTime,
@@ -145,7 +145,7 @@ struct World {
 }
 
 struct Case<'w> {
-    world: &'w World,
+    fixture: &'w Fixture,
     user: i64,
     name: String,
     password: String,
@@ -159,7 +159,7 @@ struct Case<'w> {
     woken: bool,
 }
 
-impl World {
+impl Fixture {
     fn new(on: On) -> Self {
         let app = TestApp::new(on, &|figment| figment);
         let base =
@@ -184,14 +184,14 @@ impl World {
 }
 
 impl<'w> Case<'w> {
-    fn new(world: &'w World) -> Self {
-        world.with(|app| app.clock.set(world.base));
-        let number = world.users.get() + 1;
-        world.users.set(number);
+    fn new(fixture: &'w Fixture) -> Self {
+        fixture.with(|app| app.clock.set(fixture.base));
+        let number = fixture.users.get() + 1;
+        fixture.users.set(number);
         let name = format!("person-{number}");
-        let user = add_user(&mut world.connection.borrow_mut(), &name);
+        let user = add_user(&mut fixture.connection.borrow_mut(), &name);
         Self {
-            world,
+            fixture,
             user,
             name,
             password: "correct horse".to_owned(),
@@ -231,7 +231,7 @@ impl<'w> Case<'w> {
 
     fn lives(&self, number: usize) -> bool {
         let credential = &self.credentials[number];
-        let (sign_in, now) = (&self.sign_ins[credential.sign_in], self.world.now());
+        let (sign_in, now) = (&self.sign_ins[credential.sign_in], self.fixture.now());
         let idle =
             matches!(credential.kind, Kind::Session { .. }) && now - sign_in.last_seen >= IDLE;
         !sign_in.over && now < sign_in.expires && now < credential.exp && !idle
@@ -239,7 +239,7 @@ impl<'w> Case<'w> {
 
     /// Answers whether a sign-in is no longer idle by this use.
     fn used(&mut self, sign_in: usize) -> bool {
-        let now = self.world.now();
+        let now = self.fixture.now();
         let sign_in = &mut self.sign_ins[sign_in];
         let unused = now - sign_in.last_seen;
         if unused >= TOUCH {
@@ -264,12 +264,12 @@ impl<'w> Case<'w> {
             Kind::Session { fresh, auth_time } => (fresh, auth_time),
             _ => (false, self.sign_ins[sign_in].auth_time),
         };
-        Some(Admitted { sign_in, fresh, auth_time, exp: exp.min(self.world.now() + LIFETIME) })
+        Some(Admitted { sign_in, fresh, auth_time, exp: exp.min(self.fixture.now() + LIFETIME) })
     }
 
     /// What the cookies of a browser name, as long as the cookies themselves are in their time.
     fn carried(&self, browser: usize) -> Vec<usize> {
-        let now = self.world.now();
+        let now = self.fixture.now();
         let numbers = ["session", "remember_token"].map(|name| self.in_jar(browser, name));
         let good = numbers.into_iter().flatten().map(|number| &self.credentials[number]);
         good.filter(|credential| now < credential.exp).map(|found| found.sign_in).collect()
@@ -311,7 +311,7 @@ impl<'w> Case<'w> {
     // ---- the application ----
 
     fn request<T>(&self, held: &Held, act: impl FnOnce(&mut Actor<'_>) -> T) -> (T, Held) {
-        self.world.with(|app| {
+        self.fixture.with(|app| {
             let mut actor = held.on(&app.client);
             let done = act(&mut actor);
             let mut held = Held::of(&actor);
@@ -340,14 +340,14 @@ impl<'w> Case<'w> {
 
     /// The id of the row that the model does not know yet.
     fn new_id(&self) -> String {
-        let rows = queries::sign_ins_of(&mut self.world.connection.borrow_mut(), self.user);
+        let rows = queries::sign_ins_of(&mut self.fixture.connection.borrow_mut(), self.user);
         let mut ids = rows.expect("rows").into_iter().map(|row| row.id.to_string());
         let known = |id: &String| self.sign_ins.iter().any(|sign_in| &sign_in.id == id);
         ids.find(|id| !known(id)).expect("a new row")
     }
 
     fn open(&mut self, browser: bool, remembered: bool) -> usize {
-        let now = self.world.now();
+        let now = self.fixture.now();
         let expires = now + if remembered || !browser { REMEMBER } else { LIFETIME };
         self.sign_ins.push(SignIn {
             id: self.new_id(),
@@ -367,7 +367,7 @@ impl<'w> Case<'w> {
         let json = reply.json();
         let text = |name: &str| json[name].as_str().expect("a token").to_owned();
         let row = self.sign_ins[sign_in].clone();
-        let exp = (self.world.now() + ACCESS).min(row.expires);
+        let exp = (self.fixture.now() + ACCESS).min(row.expires);
         let access = Kind::Access { fresh, auth_time: row.auth_time };
         self.give(access, sign_in, exp, &text("access_token"));
         let refresh = Kind::Refresh { generation: row.generation };
@@ -387,7 +387,7 @@ impl<'w> Case<'w> {
         let held =
             Held { refresh_token: Some(self.credentials[number].text.clone()), ..Held::default() };
         let (reply, _) = self.request(&held, |actor| actor.refresh());
-        let now = self.world.now();
+        let now = self.fixture.now();
         let row = &mut self.sign_ins[sign_in];
         let answered = if !lived {
             false
@@ -537,7 +537,7 @@ impl<'w> Case<'w> {
                     None => assert!(reply.location().starts_with("/login")),
                     Some(found) => {
                         assert_eq!(reply.location(), "/dashboard", "{}", reply.body);
-                        self.sign_ins[found.sign_in].auth_time = self.world.now();
+                        self.sign_ins[found.sign_in].auth_time = self.fixture.now();
                         self.absorb(browser, found.sign_in, true, found.exp);
                     }
                 }
@@ -550,7 +550,7 @@ impl<'w> Case<'w> {
                 };
                 let Credential { kind, sign_in, .. } = self.credentials[number];
                 let Kind::Access { fresh, auth_time } = kind else { return };
-                let may = self.lives(number) && fresh && self.world.now() - auth_time <= FRESH;
+                let may = self.lives(number) && fresh && self.fixture.now() - auth_time <= FRESH;
                 let (old, new) = self.next_password();
                 let body = json!({ "current_password": old, "new_password": new });
                 let (reply, _) = self.request(&self.bearing(number), |actor| {
@@ -577,11 +577,11 @@ impl<'w> Case<'w> {
             Op::Wait { seconds } => {
                 self.wait_until_recorded();
                 let by = std::time::Duration::from_secs(seconds);
-                self.world.with(|app| app.clock.advance(by));
+                self.fixture.with(|app| app.clock.advance(by));
             }
             Op::Restart => {
                 self.wait_until_recorded();
-                self.world.restart();
+                self.fixture.restart();
             }
         }
     }
@@ -598,7 +598,7 @@ impl<'w> Case<'w> {
         if self.active {
             let sign_in = self.open(true, remember);
             carried.into_iter().for_each(|sign_in| self.end(sign_in));
-            let exp = self.world.now() + LIFETIME;
+            let exp = self.fixture.now() + LIFETIME;
             self.absorb(browser, sign_in, true, exp);
             let remembers = self.browsers[browser].jar.contains_key("remember_token");
             assert_eq!(remembers, remember);
@@ -616,7 +616,7 @@ impl<'w> Case<'w> {
             assert!(reply.location().starts_with("/login"));
             return;
         };
-        let now = self.world.now();
+        let now = self.fixture.now();
         if !found.fresh || now - found.auth_time > FRESH {
             assert!(reply.location().starts_with("/reauthenticate"), "{}", reply.location());
             return;
@@ -636,7 +636,7 @@ impl<'w> Case<'w> {
     /// Uses are noted in the background; before time moves they must be.
     fn wait_until_recorded(&self) {
         until("every use is noted", || {
-            let rows = queries::sign_ins_of(&mut self.world.connection.borrow_mut(), self.user);
+            let rows = queries::sign_ins_of(&mut self.fixture.connection.borrow_mut(), self.user);
             rows.expect("rows").iter().all(|row| {
                 let known = self.sign_ins.iter().find(|known| known.id == row.id.as_str());
                 let known = known.expect("a row that the model knows");
@@ -677,7 +677,7 @@ impl<'w> Case<'w> {
                 if expected { 200 } else { 401 },
                 "{:?} of {row:?} at {}",
                 credential.kind,
-                self.world.now()
+                self.fixture.now()
             );
             assert_eq!(
                 row.browser,
@@ -697,11 +697,11 @@ fn whatever_is_done_in_whatever_order_a_credential_lives_exactly_when_the_model_
     let cases = std::env::var("VESTIBULE_MODEL_CASES").ok();
     let cases = cases.map_or(40, |cases| cases.parse().expect("a number of cases"));
     on_each(|on| {
-        let world = World::new(on);
+        let fixture = Fixture::new(on);
         let config =
             Config { cases, failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
         let done = TestRunner::new(config).run(&ops(), |ops| {
-            Case::new(&world).run(&ops);
+            Case::new(&fixture).run(&ops);
             Ok(())
         });
         if let Err(broken) = done {

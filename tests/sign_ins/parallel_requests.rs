@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use vestibule_service::accounts::queries;
 use vestibule_service::db::{Address, connect};
 
-use super::helpers::{Place, USER_01, USER_02, add_user, on_each, sid};
+use super::helpers::{Environment, USER_01, USER_02, add_user, on_each, sid};
 
 const ROUNDS: usize = 20;
 const AT_ONCE: usize = 50;
 
 /// Two processes on one database, and what a test asks of them.
 struct Two {
-    place: Place,
+    environment: Environment,
     clients: [Client; 2],
 }
 
@@ -43,12 +43,12 @@ impl Answer {
 }
 
 impl Two {
-    async fn new(place: Place) -> Self {
+    async fn new(environment: Environment) -> Self {
         // All at once is more than a browser's patience; the limit of time is not the question.
         let patient = |figment: Figment| figment.merge(("databases.main.timeout", 20));
-        let launch = || Client::untracked(place.rocket(patient));
+        let launch = || Client::untracked(environment.rocket(patient));
         let clients = [launch().await.expect("a launch"), launch().await.expect("a launch")];
-        Self { place, clients }
+        Self { environment, clients }
     }
 
     async fn send(
@@ -154,14 +154,15 @@ impl Two {
     }
 
     fn connection(&self) -> vestibule_service::db::AnyConnection {
-        let url: String = self.place.figment.extract_inner("databases.main.url").expect("a URL");
+        let url: String =
+            self.environment.figment.extract_inner("databases.main.url").expect("a URL");
         let address = Address::parse(&url).expect("a good URL");
         connect(&address, std::time::Duration::from_secs(20), false).expect("a connection")
     }
 
     /// Lets each process learn what the other did.
     fn settle(&self) {
-        self.place.clock.advance(std::time::Duration::from_secs(2));
+        self.environment.clock.advance(std::time::Duration::from_secs(2));
     }
 }
 
@@ -169,7 +170,9 @@ impl Two {
 fn at_two<F: Future<Output = ()>>(test: impl Fn(Two) -> F) {
     on_each(|on| {
         let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build();
-        runtime.expect("a runtime").block_on(async { test(Two::new(Place::new(on)).await).await });
+        runtime
+            .expect("a runtime")
+            .block_on(async { test(Two::new(Environment::new(on)).await).await });
     });
 }
 
@@ -216,7 +219,7 @@ fn fifty_who_replay_a_used_token_at_once_end_the_sign_in_and_nothing_else() {
         for _ in 0..3 {
             let used = two.log_in("user_01", "1234").await.text("refresh_token");
             let successor = two.bearing(0, "/api/refresh", &used).await;
-            two.place.clock.advance(std::time::Duration::from_secs(11));
+            two.environment.clock.advance(std::time::Duration::from_secs(11));
             let asked = (0..AT_ONCE).map(|number| two.bearing(number, "/api/refresh", &used));
             assert!(join_all(asked).await.iter().all(|answer| answer.status == 401));
             two.settle();

@@ -7,7 +7,7 @@ use vestibule_service::accounts::queries;
 
 use super::endings::vestibule;
 use super::helpers::{
-    DAY, HOUR, Held, Place, USER_01, advance, on_each, remembered, rows, session_lives,
+    DAY, Environment, HOUR, Held, USER_01, advance, on_each, remembered, rows, session_lives,
 };
 use crate::support::actor::Actor;
 use crate::support::app::{TestApp, on_both};
@@ -87,8 +87,8 @@ fn no_credential_notices_a_purge() {
 #[test]
 fn the_command_deletes_all_that_is_over_and_says_how_many() {
     on_each(|on| {
-        let place = Place::new(on);
-        let client = place.process(|figment| figment);
+        let environment = Environment::new(on);
+        let client = environment.process(|figment| figment);
         let sign_in = || {
             let person = Actor::new(&client);
             let fields = [("username", "user_01"), ("password", "1234")];
@@ -96,15 +96,15 @@ fn the_command_deletes_all_that_is_over_and_says_how_many() {
             person
         };
         // The command goes by the system's clock, so these began two days ago.
-        let now = place.clock.now().expect("a sane clock");
-        place.clock.set(now - Duration::from_secs(2 * DAY));
+        let now = environment.clock.now().expect("a sane clock");
+        environment.clock.set(now - Duration::from_secs(2 * DAY));
         for _ in 0..3 {
             sign_in();
         }
-        place.clock.set(now);
+        environment.clock.set(now);
         let person = sign_in();
         let purge = || {
-            let output = vestibule(&place).arg("purge").output().expect("the program runs");
+            let output = vestibule(&environment).arg("purge").output().expect("the program runs");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             String::from_utf8_lossy(&output.stdout).into_owned()
         };

@@ -4,8 +4,9 @@ use rocket::http::{Method, SameSite};
 use serde_json::json;
 
 use super::helpers::{
-    DAY, HOUR, Held, Place, USER_01, USER_02, add_user, advance, api_login, is_fresh, on_each,
-    only_row, remembered, rows, session_lives, set_cookie, settle, sign_in, takes_back, until,
+    DAY, Environment, HOUR, Held, USER_01, USER_02, add_user, advance, api_login, is_fresh,
+    on_each, only_row, remembered, rows, session_lives, set_cookie, settle, sign_in, takes_back,
+    until,
 };
 use crate::support::actor::Actor;
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -318,9 +319,9 @@ fn a_failed_sign_in_leaves_the_earlier_session_active() {
 #[test]
 fn switched_off_it_is_neither_offered_nor_honoured() {
     on_each(|on| {
-        let place = Place::new(on);
-        let with = place.process(|figment| figment);
-        let without = place.process(|figment| figment.merge(("auth.session.remember", 0)));
+        let environment = Environment::new(on);
+        let with = environment.process(|figment| figment);
+        let without = environment.process(|figment| figment.merge(("auth.session.remember", 0)));
         let person = Actor::new(&with);
         assert!(person.get("/login").body.contains("name=\"remember\""));
         assert_eq!(sign_in(&person, "user_01", true).status, 303);

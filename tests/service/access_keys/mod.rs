@@ -47,7 +47,7 @@ fn names(object: &Value) -> Vec<&str> {
 
 /// The names of the fields at fault.
 #[track_caller]
-fn faulty(reply: &Reply) -> Vec<String> {
+fn invalid_fields(reply: &Reply) -> Vec<String> {
     reply.assert_problem(422, "invalid_field");
     names(&reply.json()["fields"]).into_iter().map(str::to_owned).collect()
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use vestibule_service::accounts::STANDING_KEYS;
 
-use super::{DAY, faulty, key_in, make, names};
+use super::{DAY, invalid_fields, key_in, make, names};
 use crate::audit::command;
 use crate::support::app::{On, TestApp, on_both, on_both_with};
 use crate::support::process::finish;
@@ -72,7 +72,7 @@ fn what_is_not_acceptable_is_named_and_makes_no_key() {
             let mut body = good.clone();
             body[name] = value;
             let reply = owner.post_json("/api/keys", &body);
-            assert_eq!(faulty(&reply), faults, "{name}: {body}");
+            assert_eq!(invalid_fields(&reply), faults, "{name}: {body}");
         };
         let long = "x".repeat(101);
         for label in [json!(""), json!("  "), json!(7), json!(null), json!(long)] {
@@ -126,9 +126,12 @@ fn what_is_not_acceptable_is_named_and_makes_no_key() {
         }
         refuse("extra", json!(1), &["extra"]);
         let nothing = owner.post_json("/api/keys", &json!({}));
-        assert_eq!(faulty(&nothing), ["label", "scopes"]);
+        assert_eq!(invalid_fields(&nothing), ["label", "scopes"]);
         let all = json!({ "label": "", "scopes": ["account"], "expires_in": 0 });
-        assert_eq!(faulty(&owner.post_json("/api/keys", &all)), ["expires_in", "label", "scopes"]);
+        assert_eq!(
+            invalid_fields(&owner.post_json("/api/keys", &all)),
+            ["expires_in", "label", "scopes"]
+        );
         assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 0);
 
         for (life, seconds) in [

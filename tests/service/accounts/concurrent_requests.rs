@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::support::actor::encoded;
 use crate::support::app::{TestApp, on_both_with};
 
-const CROWD: usize = 100;
+const CLIENTS: usize = 100;
 const ROUNDS: usize = 20;
 
 /// Room for everybody: who is turned away for want of it was not refused the name.
@@ -48,16 +48,16 @@ fn of_a_hundred_who_want_one_name_at_once_exactly_one_gets_it() {
         runtime.block_on(async {
             let processes = [process(&app).await, process(&app).await, process(&app).await];
             for round in 0..ROUNDS {
-                let crowd = (0..CROWD).map(|at| {
+                let clients = (0..CLIENTS).map(|at| {
                     let spelling = ["ann", "ANN", "Ann", "aNn", "ａｎｎ"][at % 5];
                     let client = &processes[at % processes.len()];
                     async move {
                         register(client, &format!("{spelling}{round}"), at % 2 == 0).await
                     }
                 });
-                let statuses = join_all(crowd).await;
+                let statuses = join_all(clients).await;
                 let count = |of: &[u16]| statuses.iter().filter(|one| of.contains(one)).count();
-                assert_eq!((count(&[201, 303]), count(&[409])), (1, CROWD - 1), "round {round}");
+                assert_eq!((count(&[201, 303]), count(&[409])), (1, CLIENTS - 1), "round {round}");
             }
         });
         assert_eq!(app.count("users WHERE username_key LIKE 'ann%'"), ROUNDS as i64);
@@ -197,7 +197,7 @@ fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
             assert_eq!(sign_in("probe", "wrong").await.status().code, 401);
             app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
             let over = AtomicBool::new(false);
-            let crowd = join_all((0..30).map(|_| async {
+            let clients = join_all((0..30).map(|_| async {
                 let mut held_up = 0;
                 while !over.load(Ordering::SeqCst) {
                     match sign_in("probe", "wrong").await.status().code {
@@ -217,7 +217,7 @@ fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
                 over.store(true, Ordering::SeqCst);
                 statuses
             };
-            let (held_up, statuses) = join(crowd, person).await;
+            let (held_up, statuses) = join(clients, person).await;
             assert_eq!(statuses, [200; 10]);
             assert!(held_up.iter().sum::<usize>() > 10, "{held_up:?}");
         });

@@ -116,9 +116,9 @@ fn a_cheaper_hash_from_elsewhere_costs_a_wrong_password_no_less_time() {
             assert_eq!(api(&app, name, "wrong").status, 401);
             begun.elapsed()
         };
-        let turns: Vec<_> = (0..4).map(|_| (time(WRONG), time(UNKNOWN))).collect();
-        let cheap = turns.iter().map(|turn| turn.0).min().expect("a time");
-        let unknown = turns.iter().map(|turn| turn.1).min().expect("a time");
+        let rounds: Vec<_> = (0..4).map(|_| (time(WRONG), time(UNKNOWN))).collect();
+        let cheap = rounds.iter().map(|round| round.0).min().expect("a time");
+        let unknown = rounds.iter().map(|round| round.1).min().expect("a time");
         assert!(cheap * 2 > unknown, "{cheap:?} against {unknown:?}");
         assert_eq!(api(&app, WRONG, "1234").status, 200);
     });

@@ -80,15 +80,15 @@ fn refused(status: Status, request: &Request<'_>) -> Problem {
 
 /// What was told to the application's listener.
 #[derive(Clone, Default)]
-pub(crate) struct Heard(Arc<Mutex<Vec<String>>>);
+pub(crate) struct RecordedEvents(Arc<Mutex<Vec<String>>>);
 
-impl Heard {
+impl RecordedEvents {
     pub(crate) fn all(&self) -> Vec<String> {
         self.0.lock().expect("a lock").clone()
     }
 }
 
-impl Events for Heard {
+impl Events for RecordedEvents {
     fn on_event(&self, event: &Event<'_>) {
         let account = event.account.unwrap_or("nobody");
         self.0.lock().expect("a lock").push(format!("{} {account}", event.kind.as_str()));
@@ -99,9 +99,9 @@ impl Events for Heard {
 pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) clock: Clock,
-    pub(crate) ledger: MemorySignInStore,
+    pub(crate) store: MemorySignInStore,
     pub(crate) users: Users,
-    pub(crate) heard: Heard,
+    pub(crate) recorded: RecordedEvents,
 }
 
 pub(crate) fn figment() -> Figment {
@@ -124,12 +124,13 @@ impl App {
     }
 
     pub(crate) fn with(change: impl Fn(Figment) -> Figment) -> Self {
-        let (clock, ledger, users) = (Clock::manual(), MemorySignInStore::new(), Users::new());
-        let heard = Heard::default();
-        let auth = Auth::fairing().store(ledger.clone()).clock(clock.clone()).events(heard.clone());
+        let (clock, store, users) = (Clock::manual(), MemorySignInStore::new(), Users::new());
+        let recorded = RecordedEvents::default();
+        let auth =
+            Auth::fairing().store(store.clone()).clock(clock.clone()).events(recorded.clone());
         let rocket = rocket(change(figment()), auth, users.clone());
         let client = Client::untracked(rocket).expect("a launch");
-        Self { client, clock, ledger, users, heard }
+        Self { client, clock, store, users, recorded }
     }
 
     pub(crate) fn alice(&self) -> User {

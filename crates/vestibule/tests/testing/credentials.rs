@@ -44,7 +44,7 @@ fn a_session_and_a_token_come_in_as_what_they_are() {
         let answer = app.client.post("/me").act_as(who).dispatch();
         assert_eq!(answer.into_string().as_deref(), Some(said), "an unsafe method");
     }
-    assert_eq!(app.heard.all(), ["signed_in 1", "signed_in 1"]);
+    assert_eq!(app.recorded.all(), ["signed_in 1", "signed_in 1"]);
 }
 
 #[test]
@@ -52,13 +52,13 @@ fn an_access_key_comes_in_with_its_scopes_and_is_never_fresh() {
     let app = App::new();
     let key = |scopes: &[&str]| testing::key(&app.client, &app.alice(), scopes).expect("a key");
     let (reader, writer) = (key(&["files:read"]), key(&["files:write"]));
-    assert_eq!(app.heard.all(), ["key_made 1", "key_made 1"]);
+    assert_eq!(app.recorded.all(), ["key_made 1", "key_made 1"]);
     let answer = get(&app.client, "/scoped", &reader).assert_no_cookies();
     assert_eq!(answer.into_string().as_deref(), Some("1 by token"));
     assert_eq!(code(get(&app.client, "/scoped", &writer)), "insufficient_scope");
     assert_eq!(code(get(&app.client, "/fresh", &reader)), "fresh_login_required");
     assert!(reader.as_token().is_some_and(|key| key.starts_with("vst_")));
-    let kinds: Vec<_> = app.ledger.all().iter().map(|row| row.kind).collect();
+    let kinds: Vec<_> = app.store.all().iter().map(|row| row.kind).collect();
     assert_eq!(kinds, [SignInKind::Key, SignInKind::Key]);
     let refused = testing::key(&app.client, &app.alice(), &["not one"]).map_err(|e| e.kind());
     assert!(matches!(refused, Err(ErrorKind::InvalidField)), "{refused:?}");
@@ -68,7 +68,7 @@ fn an_access_key_comes_in_with_its_scopes_and_is_never_fresh() {
 fn each_is_kept_listed_and_ended_like_any_other() {
     let app = App::new();
     let [browser, program] = both(&app);
-    let kinds: Vec<_> = app.ledger.all().iter().map(|row| (row.id.clone(), row.kind)).collect();
+    let kinds: Vec<_> = app.store.all().iter().map(|row| (row.id.clone(), row.kind)).collect();
     assert_eq!(kinds.len(), 2);
     assert!(kinds.contains(&(browser.sign_in().clone(), SignInKind::Browser)));
     assert!(kinds.contains(&(program.sign_in().clone(), SignInKind::Token)));
@@ -78,7 +78,7 @@ fn each_is_kept_listed_and_ended_like_any_other() {
     assert_eq!(app.client.post("/logout").act_as(&browser).dispatch().status(), Status::Ok);
     assert_eq!(status(&app, "/me", &browser), 401);
     assert_eq!(status(&app, "/me", &program), 200);
-    app.ledger.clear();
+    app.store.clear();
     // Behind the library's back, so it counts within `revocation_delay`.
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(code(get(&app.client, "/me", &program)), "token_revoked");
@@ -159,7 +159,7 @@ fn an_account_that_may_not_sign_in_does_not() {
     for refused in [testing::session(&app.client, &alice), testing::token(&app.client, &alice)] {
         assert_eq!(refused.expect_err("inactive").kind(), ErrorKind::AccountInactive);
     }
-    assert!(app.ledger.all().is_empty());
+    assert!(app.store.all().is_empty());
 }
 
 #[test]

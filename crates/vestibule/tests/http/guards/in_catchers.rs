@@ -36,13 +36,13 @@ fn guards_in_a_catcher_do_not_change_what_is_answered() {
         let challenge = reply.one("WWW-Authenticate").unwrap_or_default();
         assert_eq!(reply.code(), "wrong_token_type", "{when}");
         assert!(challenge.contains("another type of token"), "{when}: {challenge}");
-        assert_eq!(app.heard.take().last(), Some(&"wrong_token_type"), "{when}");
+        assert_eq!(app.recorded.take().last(), Some(&"wrong_token_type"), "{when}");
     }
     for when in ["never", "before", "after"] {
         let reply = limited().header(GUARDS, when).send();
         assert_eq!(reply.code(), "too_many_attempts", "{when}");
         assert_eq!(reply.one("Retry-After"), Some("77"), "{when}");
-        assert_eq!(app.heard.take().last(), Some(&"too_many_attempts"), "{when}");
+        assert_eq!(app.recorded.take().last(), Some(&"too_many_attempts"), "{when}");
 
         let reply = not_there().header(GUARDS, when).send();
         assert_eq!((reply.code().as_str(), reply.one("WWW-Authenticate")), ("not_found", None));
@@ -59,7 +59,7 @@ fn a_handlers_error_is_the_reason_whatever_a_guard_in_the_catcher_says() {
         // 401 by the handler, and 401 by a guard that finds nobody.
         let reply = app.post("/places/login/9").header(GUARDS, when).send();
         assert_eq!(reply.code(), "bad_credentials", "{when}");
-        assert_eq!(app.heard.take(), ["bad_credentials"], "{when}");
+        assert_eq!(app.recorded.take(), ["bad_credentials"], "{when}");
     }
 }
 
@@ -76,7 +76,7 @@ fn a_status_of_the_handlers_own_has_no_reason_of_a_guard() {
 fn what_maybe_overlooked_is_no_refusal() {
     let app = App::new();
     let reply = app.get("/places/elsewhere").send();
-    assert_eq!((reply.status, app.heard.take()), (303, vec![]));
+    assert_eq!((reply.status, app.recorded.take()), (303, vec![]));
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn a_cookie_without_a_name_is_not_ours_whatever_its_value() {
 fn a_token_in_a_cookie_decides_and_the_session_is_left_alone() {
     let app = with(&["cookies"]).launch();
     let session = app.browser(BOB);
-    let seen = app.ledger.only().last_seen_at;
+    let seen = app.store.only().last_seen_at;
     let jar = Jar::signed_in(&app, ALICE);
     app.advance(600);
     let both = format!("{}; {session}", jar.header());
@@ -123,7 +123,7 @@ fn a_token_in_a_cookie_decides_and_the_session_is_left_alone() {
         let reply = app.get(path).cookie(&bad).send();
         assert_eq!((reply.code().as_str(), reply.cookies()), ("token_invalid", vec![]), "{path}");
     }
-    let row = app.ledger.all_of("2").pop().expect("Bob's session");
+    let row = app.store.all_of("2").pop().expect("Bob's session");
     assert_eq!(row.last_seen_at, seen);
     assert_eq!(app.get("/session").cookie(&session).send().status, 200);
 }
@@ -137,10 +137,10 @@ fn no_session_is_started_or_ended_beside_a_token_in_a_cookie() {
     for (path, csrf) in
         [("/login/1", ""), ("/login/1", jar.get(CSRF_ACCESS)), ("/logout", jar.get(CSRF_ACCESS))]
     {
-        let before = app.ledger.len();
+        let before = app.store.len();
         let reply = app.post(path).cookie(&both).csrf(csrf).send();
         assert_eq!((reply.status, reply.code().as_str()), (400, "ambiguous_credentials"), "{path}");
-        assert_eq!((reply.cookies(), app.ledger.len()), (vec![], before), "{path}");
+        assert_eq!((reply.cookies(), app.store.len()), (vec![], before), "{path}");
     }
 }
 
@@ -157,8 +157,8 @@ fn the_policy_always_lets_every_cookie_out() {
 #[test]
 fn the_policy_never_does_not_go_with_tokens_in_cookies() {
     let setup = with(&["header", "cookies"]).set("auth.mode", "token").set("auth.policy", "never");
-    let faults = Config::from_figment(&setup.figment).expect_err("a fault");
-    assert!(faults[0].to_string().contains("tokens in cookies"), "{faults:?}");
+    let errors = Config::from_figment(&setup.figment).expect_err("a fault");
+    assert!(errors[0].to_string().contains("tokens in cookies"), "{errors:?}");
     let app = Setup::new().set("auth.mode", "token").set("auth.policy", "never").launch();
     assert_eq!(sneaking(app.get("/places/planted")).cookies(), [""; 0]);
 }
@@ -180,8 +180,8 @@ fn the_names_of_the_session_cannot_be_those_of_tokens() {
         ("auth.token.cookies.csrf_refresh", "remember_token"),
     ] {
         let setup = with(&["cookies"]).set(key, value);
-        let faults = Config::from_figment(&setup.figment).expect_err("a fault");
-        assert!(faults[0].to_string().contains("must differ"), "{faults:?}");
+        let errors = Config::from_figment(&setup.figment).expect_err("a fault");
+        assert!(errors[0].to_string().contains("must differ"), "{errors:?}");
     }
 }
 

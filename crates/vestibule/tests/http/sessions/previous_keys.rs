@@ -41,7 +41,7 @@ fn a_cookie_of_an_earlier_key_opens_and_comes_back_under_the_new_one() {
     let forgotten = sealing_with(NEW).launch_beside(&before);
     let kept = forgotten.get("/session").cookie(&new).send();
     assert_eq!((kept.body.as_str(), kept.cookies().len()), ("2 by session", 0));
-    assert_eq!(app.ledger.len(), 1, "it is the same sign-in all along");
+    assert_eq!(app.store.len(), 1, "it is the same sign-in all along");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_fresh_session_stays_fresh_where_it_was_and_nowhere_else() {
 fn an_ended_sign_in_is_not_sealed_again() {
     let before = sealing_with(OLD).launch();
     let old = before.browser(BOB);
-    before.ledger.clear();
+    before.store.clear();
     let reply = after_rotation().launch_beside(&before).get("/session").cookie(&old).send();
     assert_eq!(reply.code(), "credentials_missing");
     assert!(reply.takes_session_back());
@@ -144,10 +144,10 @@ fn a_session_of_an_earlier_key_is_signed_out_confirmed_and_renewed_like_any() {
         let kept = forgotten.get("/session").cookie(&reply.session()).send();
         assert_eq!((reply.status, kept.status), (200, 200), "{path}");
     }
-    let standing = app.ledger.len();
+    let active = app.store.len();
     let reply = app.post("/logout").cookie(&before.browser(BOB)).send();
     assert!(reply.status == 200 && reply.takes_session_back());
-    assert_eq!(app.ledger.len(), standing);
+    assert_eq!(app.store.len(), active);
 }
 
 /// The request itself, for a handler that asks who is there after it has signed them out.

@@ -20,9 +20,9 @@ fn auth_cache(app: &App) -> &AuthCache {
 
 /// What a request answers, and how often it looked into the ledger and the table of users.
 fn asked(app: &App, send: impl FnOnce() -> Reply) -> (u16, usize, usize) {
-    let before = (app.ledger.gets(), app.users.calls());
+    let before = (app.store.gets(), app.users.calls());
     let reply = send();
-    (reply.status, app.ledger.gets() - before.0, app.users.calls() - before.1)
+    (reply.status, app.store.gets() - before.0, app.users.calls() - before.1)
 }
 
 #[test]
@@ -167,8 +167,8 @@ fn an_application_that_ends_a_sign_in_says_so_and_it_counts_at_once() {
     let app = lasting();
     let pair = app.tokens(ALICE);
     assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200);
-    let id = app.ledger.only().id;
-    app.ledger.clear();
+    let id = app.store.only().id;
+    app.store.clear();
     assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200, "nobody said so");
     auth_cache(&app).invalidate_sign_in(&id);
     assert_eq!(app.get("/token").bearer(&pair.access).send().code(), "token_revoked");
@@ -256,7 +256,7 @@ fn a_session_in_use_is_never_idle_and_its_use_is_recorded_once_a_minute() {
     // Ten times the idle limit would be beyond the lifetime.
     for _ in 0..9 {
         app.advance(60 * 60);
-        let noted = app.ledger.calls();
+        let recorded_use = app.store.calls();
         for _ in 0..20 {
             assert_eq!(session().status, 200);
             app.clock.advance(Duration::from_millis(2_900));
@@ -265,9 +265,9 @@ fn a_session_in_use_is_never_idle_and_its_use_is_recorded_once_a_minute() {
         let now = app.clock.now().expect("a time");
         assert!((0..1_000_000).any(|_| {
             std::thread::yield_now();
-            now - app.ledger.only().last_seen_at <= Duration::from_secs(60)
+            now - app.store.only().last_seen_at <= Duration::from_secs(60)
         }));
-        assert_eq!(app.ledger.calls() - noted, 1, "one note for a minute");
+        assert_eq!(app.store.calls() - recorded_use, 1, "one note for a minute");
     }
 }
 
@@ -276,15 +276,15 @@ fn an_error_is_not_remembered_and_what_is_remembered_lasts_through_one() {
     let app = App::new();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send().status;
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     assert_eq!((token(), token()), (503, 503));
-    app.ledger.break_down(false);
+    app.store.break_down(false);
     app.users.break_down(true);
     assert_eq!(token(), 503);
     app.users.break_down(false);
     assert_eq!(token(), 200);
 
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     app.users.break_down(true);
     app.clock.advance(Duration::from_micros(999_999));
     assert_eq!(token(), 200, "for the delay, and no longer");

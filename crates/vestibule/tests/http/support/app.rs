@@ -16,7 +16,7 @@ use vestibule::{
     EventKind, Events, Problem, RefreshToken, Session, SignIns, Stateless, TokenPair, Tokens,
 };
 
-use crate::support::counting_store::FaultyLedger;
+use crate::support::counting_store::CountingStore;
 use crate::support::users::{Admin, User, Users};
 
 pub(crate) type TokenUser = vestibule::TokenUser<User>;
@@ -315,18 +315,18 @@ impl Setup {
     }
 
     pub(crate) fn launch(self) -> App {
-        self.launch_on(Clock::manual(), FaultyLedger::default(), Users::new())
+        self.launch_on(Clock::manual(), CountingStore::default(), Users::new())
     }
 
     /// As another process of the same application: its ledger, its users and its clock.
     pub(crate) fn launch_beside(self, other: &App) -> App {
-        self.launch_on(other.clock.clone(), other.ledger.clone(), other.users.clone())
+        self.launch_on(other.clock.clone(), other.store.clone(), other.users.clone())
     }
 
-    fn launch_on(self, clock: Clock, ledger: FaultyLedger, users: Users) -> App {
-        let heard = Heard::default();
-        let auth = Auth::fairing().clock(clock.clone()).events(heard.clone());
-        let auth = if self.stateless { auth.store(Stateless) } else { auth.store(ledger.clone()) };
+    fn launch_on(self, clock: Clock, store: CountingStore, users: Users) -> App {
+        let recorded = RecordedEvents::default();
+        let auth = Auth::fairing().clock(clock.clone()).events(recorded.clone());
+        let auth = if self.stateless { auth.store(Stateless) } else { auth.store(store.clone()) };
         let auth = (self.fairing)(auth);
         let rocket = match self.alone {
             true => rocket::custom(self.figment).manage(users.clone()).attach(auth),
@@ -334,7 +334,7 @@ impl Setup {
         };
         let rocket = rocket.mount("/", self.routes).register("/", self.catchers);
         let client = Client::untracked(rocket).expect("a rocket that launches");
-        App { client, clock, ledger, users, heard }
+        App { client, clock, store, users, recorded }
     }
 }
 
@@ -403,23 +403,23 @@ fn inner_stage() -> AdHoc {
 pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) clock: Clock,
-    pub(crate) ledger: FaultyLedger,
+    pub(crate) store: CountingStore,
     pub(crate) users: Users,
-    pub(crate) heard: Heard,
+    pub(crate) recorded: RecordedEvents,
 }
 
 /// What the library told its listener: the words of events, and the codes of refusals.
 #[derive(Clone, Default)]
-pub(crate) struct Heard(Arc<Mutex<Vec<&'static str>>>);
+pub(crate) struct RecordedEvents(Arc<Mutex<Vec<&'static str>>>);
 
-impl Heard {
+impl RecordedEvents {
     /// All since the last time.
     pub(crate) fn take(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.0.lock().expect("words"))
     }
 }
 
-impl Events for Heard {
+impl Events for RecordedEvents {
     fn on_event(&self, event: &Event<'_>) {
         let word = match event.kind {
             EventKind::Refused(kind) => kind.code(),

@@ -10,19 +10,19 @@ use time::OffsetDateTime;
 use vestibule::{Error, MemorySignInStore, Rotation, SignIn, SignInId, SignInStore};
 
 #[derive(Clone, Default)]
-pub(crate) struct FaultyLedger {
+pub(crate) struct CountingStore {
     rows: MemorySignInStore,
     broken: Arc<AtomicBool>,
     calls: Arc<AtomicUsize>,
     gets: Arc<AtomicUsize>,
 }
 
-impl FaultyLedger {
+impl CountingStore {
     /// Counts a call, and fails it when broken.
     fn rows(&self) -> Result<&MemorySignInStore, Error> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.broken.load(Ordering::SeqCst) {
-            return Err(Error::unavailable(io::Error::other("the ledger is on fire")));
+            return Err(Error::unavailable(io::Error::other("the store is down")));
         }
         Ok(&self.rows)
     }
@@ -87,7 +87,7 @@ impl FaultyLedger {
 }
 
 #[rocket::async_trait]
-impl SignInStore for FaultyLedger {
+impl SignInStore for CountingStore {
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
         self.rows()?.open(sign_in).await
     }

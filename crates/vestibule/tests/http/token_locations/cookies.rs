@@ -402,7 +402,7 @@ fn a_revoked_or_inactive_owner_has_no_use_of_the_cookie() {
     app.users.change(ALICE, |user| user.active = false);
     assert_eq!(app.get("/places/who").jar(&jar).send().code(), "token_revoked");
     app.users.change(ALICE, |user| user.active = true);
-    app.ledger.clear();
+    app.store.clear();
     assert_eq!(app.get("/places/who").jar(&jar).send().code(), "token_revoked");
 }
 
@@ -422,12 +422,12 @@ fn a_token_of_before_the_cookies_has_no_csrf_value_and_may_only_read() {
 }
 
 /// What is wrong with a configuration of cookies; empty when it launches.
-fn fault(settings: &[(&str, Value)]) -> String {
+fn config_error(settings: &[(&str, Value)]) -> String {
     let setup = settings.iter().fold(with(&["header", "cookies"]), |setup, (key, value)| {
         setup.set(&format!("auth.token.cookies.{key}"), value)
     });
-    let faults = Config::from_figment(&setup.figment).err().unwrap_or_default();
-    faults.iter().map(ToString::to_string).collect()
+    let errors = Config::from_figment(&setup.figment).err().unwrap_or_default();
+    errors.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -454,10 +454,10 @@ fn cookies_that_browsers_would_refuse_do_not_launch() {
         (vec![("same_site", json!("None"))], "lax, strict, none"),
         (vec![("csrf_refresh_header", json!("X"))], "unknown key"),
     ] {
-        let fault = fault(&settings);
+        let config_error = config_error(&settings);
         assert!(
-            fault.contains("auth.token.cookies") && fault.contains(problem),
-            "{settings:?}: {fault}"
+            config_error.contains("auth.token.cookies") && config_error.contains(problem),
+            "{settings:?}: {config_error}"
         );
     }
     for settings in [
@@ -467,20 +467,23 @@ fn cookies_that_browsers_would_refuse_do_not_launch() {
         vec![("same_site", json!("lax")), ("domain", json!(".a.com"))],
         vec![("csrf", json!(false))],
     ] {
-        assert_eq!(fault(&settings), "", "{settings:?}");
+        assert_eq!(config_error(&settings), "", "{settings:?}");
     }
 }
 
 #[test]
 fn cookies_for_every_site_need_csrf_values() {
     let settings = [("same_site", json!("none")), ("secure", json!(true)), ("csrf", json!(false))];
-    assert!(fault(&settings).contains("does not go with csrf = false"));
+    assert!(config_error(&settings).contains("does not go with csrf = false"));
     for methods in [json!(["GET"]), json!(["POST"]), json!(["POST", "PUT", "DELETE", "GET"])] {
         let mut settings = settings.clone();
         settings[2] = ("csrf_methods", methods);
-        assert!(fault(&settings).contains("needs all of POST, PUT, PATCH, DELETE in csrf_methods"));
+        assert!(
+            config_error(&settings)
+                .contains("needs all of POST, PUT, PATCH, DELETE in csrf_methods")
+        );
         settings[0] = ("same_site", json!("lax"));
-        assert_eq!(fault(&settings), "");
+        assert_eq!(config_error(&settings), "");
     }
     // Where no token travels in cookies it is all the same.
     let setup = Setup::new().set("auth.token.cookies.same_site", "none");

@@ -28,7 +28,7 @@ fn a_refresh_token_in_the_body_gives_the_next_pair() {
     assert_ne!(second.refresh, first.refresh);
     assert_eq!(claims(&second.access)["sid"], claims(&first.access)["sid"]);
     assert_eq!(opens(&app, &second).body, "1 in json with ");
-    assert_eq!(app.heard.take(), ["signed_in", "rotated"]);
+    assert_eq!(app.recorded.take(), ["signed_in", "rotated"]);
 }
 
 #[test]
@@ -49,8 +49,8 @@ fn a_stolen_token_presented_in_the_body_ends_the_sign_in() {
     assert_eq!((reply.status, reply.code().as_str()), (401, "token_revoked"));
     assert_eq!(opens(&app, &second).code(), "token_revoked");
     assert_eq!(refresh(&app, &second.refresh).code(), "token_revoked");
-    assert_eq!(app.ledger.len(), 0);
-    assert!(app.heard.take().contains(&"theft"));
+    assert_eq!(app.store.len(), 0);
+    assert!(app.recorded.take().contains(&"theft"));
 }
 
 #[test]

@@ -517,7 +517,7 @@ fn a_token_that_would_be_refused_is_not_issued() {
     let app = App::new();
     app.users.change(ALICE, |user| user.filler = 8 * 1024);
     assert_eq!(app.post("/api/login/1").send().code(), "internal");
-    assert_eq!(app.ledger.len(), 0, "and no sign-in is kept for it");
+    assert_eq!(app.store.len(), 0, "and no sign-in is kept for it");
 }
 
 #[test]

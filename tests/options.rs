@@ -89,7 +89,7 @@ fn no_setting_of_flask_is_in_the_tables_of_keys_and_in_that_of_missing_ones() {
     assert!(both.is_empty(), "docs/OPTIONS.md: with a setting here and without one: {both:?}");
 }
 
-/// The names in capitals that stand in backticks.
+/// The names in capitals in backticks.
 fn flask_names(cell: &str) -> Vec<&str> {
     let quoted = cell.split('`').skip(1).step_by(2);
     let words = quoted.filter_map(|text| text.split([' ', '=']).next());
@@ -174,7 +174,7 @@ fn differences(
     found
 }
 
-/// The keys of one section of the page, each with what stands in its column "default".
+/// The keys of one section of the page, each with its column "default".
 #[track_caller]
 fn section(heading: &str) -> BTreeMap<String, String> {
     let after = PAGE.split_once(&format!("\n## {heading}\n"));

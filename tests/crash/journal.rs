@@ -1,4 +1,4 @@
-//! Somebody who is busy with one account, and who writes down what was acknowledged.
+//! A client of one account, which records what was acknowledged.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -15,7 +15,7 @@ use vestibule_service::db::{Address, connect};
 
 use crate::server::{Answer, Server, get, send};
 
-/// A small generator; the seed is printed, so that a run can be told from another.
+/// A small random generator; its seed is printed.
 #[derive(Debug)]
 pub(crate) struct Random(u64);
 
@@ -112,7 +112,7 @@ pub(crate) struct Account {
     dead: Vec<Pair>,
     /// `Cookie` headers of sessions that have ended.
     dead_cookies: Vec<String>,
-    /// How many of the dead, of either kind, have been found dead once already.
+    /// How many of the ended ones, of either kind, have been checked already.
     buried: (usize, usize),
     open: Option<Open>,
     random: Random,
@@ -174,7 +174,7 @@ impl Account {
         signatures.chain(cookies).chain(self.passwords.iter().map(String::as_str))
     }
 
-    /// Does something. An error is a request without an answer, left open in the journal.
+    /// Does something. An error is a request without a response, left open in the journal.
     pub(crate) fn act(&mut self, at: SocketAddr) -> io::Result<()> {
         let done = match self.random.below(10) {
             0..6 => self.rotate(at),
@@ -270,7 +270,7 @@ impl Account {
         Ok(())
     }
 
-    /// The password has changed: of all sign-ins only the acting one stands.
+    /// The password has changed: only the sign-in that changed it is still active.
     fn changed_to(&mut self, new: String, acting: Pair) {
         self.password = new;
         self.dead.push(std::mem::replace(&mut self.chain, acting));
@@ -318,7 +318,7 @@ impl Account {
         self.check_chain(at).map_err(failed)?
     }
 
-    /// What was ended is dead with everything that presented it.
+    /// Every credential of an ended sign-in is refused.
     fn check_dead(&self, at: SocketAddr, from: (usize, usize)) -> io::Result<Result<(), Lost>> {
         for pair in &self.dead[from.0..] {
             let refreshed = bearing(at, "POST", "/api/refresh", &pair.refresh)?.status;

@@ -1,7 +1,7 @@
 //! What was acknowledged stays so: the program is killed in the middle of rotations, log-outs and
 //! password changes, started again, and asked; and the audit log is whole after each kill.
 //!
-//! `VESTIBULE_KILLS` says how often it is killed on each database; the short form kills three times.
+//! `VESTIBULE_KILLS` says how often it is killed on each database; the default is three times.
 //! `VESTIBULE_REGISTRATIONS` says how many registrations are acknowledged meanwhile. The figures go
 //! to standard output: `cargo test --release --test crash -- --nocapture`.
 
@@ -24,7 +24,7 @@ use vestibule_service::accounts::audit::{self, Entry, Verified};
 use vestibule_service::accounts::queries;
 use vestibule_service::db::{Address, connect};
 
-/// How many people and programs are busy at once, each with an account of its own.
+/// How many clients run at once, each with an account of its own.
 const BUSY: usize = 6;
 
 fn kills() -> usize {
@@ -99,7 +99,7 @@ fn run(name: &str, url: &str) {
     assert!(done.all() > kills(), "the accounts were busy");
 }
 
-/// Holds the audit log against itself; answers its rows.
+/// Verifies the audit log; returns its rows.
 fn check_audit_log(url: &str) -> Vec<Entry> {
     let address = Address::parse(url).expect("the test's own URL");
     let mut connection = connect(&address, Duration::from_secs(5), false).expect("a connection");

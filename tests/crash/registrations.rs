@@ -1,5 +1,5 @@
 //! Eight clients register one name after the other while the program is killed, and on PostgreSQL
-//! the database too: whoever was told "201 Created" is there, once, and can sign in.
+//! the database too: every account that got "201 Created" exists, once, and can sign in.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -75,7 +75,7 @@ struct Client {
     next: usize,
     /// Canonical name and id of each acknowledged registration, in order.
     acknowledged: Vec<(String, i64)>,
-    /// Names whose request had no answer, or a 503: they are there or not.
+    /// Names whose request had no response, or a 503: they are there or not.
     open: Vec<String>,
     /// Of these, the ones that were taken when they were tried again.
     made_without_answer: Vec<String>,
@@ -84,7 +84,7 @@ struct Client {
 }
 
 impl Client {
-    /// Registers names until it is told to stop or the program is gone.
+    /// Registers names until `stop` is set or the program is gone.
     fn work(&mut self, at: SocketAddr, stop: &AtomicBool, count: &AtomicUsize) {
         while !stop.load(Ordering::Relaxed) {
             let before = self.acknowledged.len();
@@ -242,7 +242,7 @@ fn median_and_slowest(times: &mut [Duration]) -> String {
     }
 }
 
-/// Lets all clients register until so many are acknowledged, and then does `blow` to them.
+/// Lets all clients register until so many are acknowledged, and then runs `blow`.
 fn work(
     clients: &mut [Client],
     at: SocketAddr,

@@ -19,7 +19,7 @@ pub(crate) struct Server {
     directory: TempDir,
 }
 
-/// An answer, read whole.
+/// A response, read whole.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -70,7 +70,7 @@ impl Server {
         let at: SocketAddr = at.unwrap_or_else(|| {
             panic!("{}", std::fs::read_to_string(directory.path().join("log")).unwrap_or_default())
         });
-        // Nobody reads further, and what is left to say fits into the pipe; but closing it would
+        // The rest of the output is not read and fits into the pipe; but closing it would
         // make a write fail.
         std::mem::forget(lines);
         while !get(at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
@@ -83,7 +83,7 @@ impl Server {
         self.at
     }
 
-    /// How long it took from the start of the program to its first answer.
+    /// How long it took from the start of the program to its first response.
     pub(crate) fn first_answer(&self) -> Duration {
         self.first_answer
     }
@@ -99,7 +99,7 @@ impl Server {
         Self::launch(self.url, self.directory)
     }
 
-    /// Waits until it can do its work again, after the database was away; answers how long.
+    /// Waits until it works again after an outage of the database; returns how long that took.
     pub(crate) fn well_again(&self) -> Duration {
         let begun = Instant::now();
         while !get(self.at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
@@ -134,7 +134,7 @@ pub(crate) fn get(at: SocketAddr, path: &str, headers: &[(&str, &str)]) -> io::R
     send(at, "GET", path, headers, "")
 }
 
-/// Sends a request on a connection of its own. An error means that nobody knows what became of it.
+/// Sends a request on a connection of its own. After an error its outcome is unknown.
 pub(crate) fn send(
     at: SocketAddr,
     method: &str,
@@ -161,7 +161,7 @@ pub(crate) fn send(
         let (name, value) = line.split_once(": ")?;
         name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>().ok())?
     });
-    // Killed in the middle of an answer is killed before the answer.
+    // Killed in the middle of a response is killed before the response.
     if promised.is_some_and(|promised| promised != body.len()) {
         return Err(cut_off());
     }

@@ -1,4 +1,4 @@
-//! Plays requests on one application and writes down what it answers.
+//! Plays requests on one application and records the responses.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -23,7 +23,7 @@ const BEGIN: OffsetDateTime = datetime!(2031-05-06 07:08:09.123457 UTC);
 /// More than one page of users, whom no database sorts like another.
 const MANY: [&str; 4] = ["Many", "Österreich", "ἄλφα", "żółw"];
 
-/// How long ago a use may be without being noted again.
+/// How long ago a use may be without being recorded again.
 const TOUCH: i64 = 60_000_000;
 
 /// What came of a request.
@@ -34,7 +34,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
 }
 
-/// Somebody with a browser or a program.
+/// A browser or a program.
 #[derive(Clone, Default)]
 pub(crate) struct ClientState {
     pub(crate) jar: BTreeMap<String, String>,
@@ -44,7 +44,7 @@ pub(crate) struct ClientState {
     pub(crate) sign_in: Option<String>,
     /// The canonical name.
     pub(crate) name: String,
-    /// Whether the last answer was that one has to sign in.
+    /// Whether the last response was that one has to sign in.
     pub(crate) is_out: bool,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Player {
     pub(crate) clients: Vec<ClientState>,
     /// Who exists, or existed, with the password: the canonical name.
     people: Vec<(String, String)>,
-    /// Wrong passwords that the audit log will hear of with the next right one.
+    /// Wrong passwords that the audit log records with the next right one.
     pub(crate) guessed: Vec<String>,
     /// What is being done.
     pub(crate) doing: String,
@@ -132,7 +132,7 @@ impl Player {
         actor
     }
 
-    /// Somebody does something: what is due in the background is done before and after, so
+    /// Runs one operation: background work is finished before and after, so
     /// that both applications do it in the same order.
     pub(crate) fn act(&mut self, who: usize, act: impl FnOnce(&mut Actor<'_>) -> Reply) -> Reply {
         self.be_seen(who);
@@ -177,8 +177,8 @@ impl Player {
         panic!("the audit log is not written");
     }
 
-    /// A use is noted in the background once a minute. A request whose answer may show that
-    /// comes after one that has had it noted.
+    /// A use is recorded in the background once a minute. A request whose response may show that
+    /// comes after one that has recorded it.
     fn be_seen(&mut self, who: usize) {
         // A token that an older refresh token brought is of an older sign-in than the newest.
         let client = &self.clients[who];
@@ -207,7 +207,7 @@ impl Player {
         self.doing = doing;
     }
 
-    /// The page of sign-ins, seen to be in order, with the rows in the order of their opening.
+    /// The page of sign-ins, checked to be in order, with the rows in the order of their start.
     fn in_order(&mut self, who: usize, mut reply: Reply) -> Reply {
         let Some((before, after)) = reply.body.split_once("<tbody role=\"rowgroup\">") else {
             return reply;
@@ -269,7 +269,7 @@ impl Player {
         }
     }
 
-    /// The id of somebody: of the pool, or of somebody who is there.
+    /// An id: of the pool, or of an existing user.
     pub(crate) fn id(&mut self, number: usize, known: bool) -> String {
         if !known {
             return NUMBERS[number % NUMBERS.len()].to_owned();
@@ -287,7 +287,7 @@ impl Player {
         all.get(at).map_or("1".to_owned(), |user| user.id.to_string())
     }
 
-    /// Notes whose password was given, and whether it was right.
+    /// Records whose password was given, and whether it was right.
     pub(crate) fn compared(&mut self, name: &str, reply: &Reply) {
         let Some(key) = Self::key(name) else { return };
         let wrong = reply.status == 401 || reply.body.contains("not your");

@@ -144,7 +144,7 @@ impl Player {
         }
     }
 
-    /// An administrator who was told to sign in does so.
+    /// Signs an administrator in again whose last response demanded it.
     fn come_back(&mut self, who: usize) {
         if self.clients[who].is_out && (who == BROWSERS - 1 || who == CLIENTS - 1) {
             self.log_in(who, "admin", true, false, AGENTS[0]);
@@ -196,7 +196,7 @@ impl Player {
 
     fn change_password(&mut self, who: usize, mut right: bool, new: &str) {
         let name = self.clients[who].name.clone();
-        // Earlier wrong passwords are told by way of the queue, and the change is not: which row
+        // Earlier wrong passwords are recorded through the queue, and the change is not: which row
         // came first would be left to chance.
         if right && self.guessed.contains(&name) {
             right = matches!(self.reauthenticate(who, true).status, 200 | 303)

@@ -16,7 +16,7 @@ impl WorkItems {
         self.0.post("/signup", &[], given)
     }
 
-    /// Signs somebody up and in; answers the header's value.
+    /// Signs a user up and in; returns the header's value.
     fn join(&self, username: &str) -> String {
         let given = json!({ "username": username, "password": "pass" });
         let created = json!({ "Status": "Success", "result": "User created" });

@@ -106,7 +106,7 @@ fn every_kind_of_mistake_on_the_page_is_found() {
     }
 }
 
-/// The rows of each section: what stands between the bars.
+/// The rows of each section, split at the bars.
 fn rows(page: &str) -> BTreeMap<&str, Vec<Vec<&str>>> {
     let mut sections: BTreeMap<&str, Vec<Vec<&str>>> = BTreeMap::new();
     let (mut heading, mut code) = ("", false);
@@ -140,7 +140,7 @@ fn split(cells: &str) -> Vec<&str> {
     parts
 }
 
-/// What stands between back ticks in a text.
+/// The parts of a text in backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
@@ -186,7 +186,7 @@ fn empty(page: &str) -> Vec<String> {
     problems
 }
 
-/// Whatever the page names as `file::function` or as a file, and that does not exist.
+/// The names `file::function` and the files of the page that do not exist.
 fn lost(page: &str) -> Vec<&str> {
     let lines = page.lines();
     let named = lines.flat_map(quoted).filter(|text| {
@@ -220,7 +220,7 @@ fn is_test(source: &str, function: &str) -> bool {
     })
 }
 
-/// Whatever looks like a setting of a table of ours, and that OPTIONS.md does not have.
+/// What looks like a setting of one of our tables and is not in OPTIONS.md.
 fn unknown_settings(page: &str) -> Vec<&str> {
     let known = settings();
     let lines = page.lines();

@@ -75,7 +75,7 @@ fn a_directory_without_the_layout_is_refused() {
     let home = Home::new();
     let own = home.path("templates");
     fs::create_dir(&own).expect("a new directory");
-    // Somebody else's folder of this name is nobody's business.
+    // A folder of this name in the working directory is ignored.
     fs::write(own.join("index.html"), "").expect("a new file");
     drop(home.serve(PATIENT));
     fs::write(own.join("login.html.tera"), "").expect("a new file");

@@ -250,7 +250,7 @@ fn another_host_is_refused_whichever_header_names_it() {
         let done = doctor(&home, &[variable]);
         match cfg!(feature = "postgres-tls") {
             false => assert_said(&done, "FAIL", "settings", &["databases.main.url", "sslmode"]),
-            // It may be reached, but over TLS alone.
+            // It can be reached, but only over TLS.
             true => assert_said(&done, "FAIL", "database", &[]),
         }
     }

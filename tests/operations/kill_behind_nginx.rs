@@ -1,5 +1,5 @@
-//! Three processes behind nginx, one of them killed and started again while everybody works:
-//! nobody is signed out and nothing that was acknowledged is lost.
+//! Three processes behind nginx, one of them killed and started again under load:
+//! no user is signed out and nothing that was acknowledged is lost.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use super::nginx::Nginx;
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, ask, at_home};
 
-/// How long everybody works before, between and after.
+/// How long the load runs before, between and after.
 const A_WHILE: Duration = Duration::from_millis(500);
 
 /// One account: a program that takes one refresh token after the other, a browser, and names that
@@ -27,7 +27,7 @@ struct Busy {
     rotations: usize,
     tried: usize,
     registered: Vec<String>,
-    /// Answers that were none, or said that nobody was there.
+    /// Requests without a response, or with 502 or 504.
     away: usize,
 }
 
@@ -42,7 +42,7 @@ impl Busy {
         Self { number, tokens, person, rotations: 0, tried: 0, registered: Vec::new(), away: 0 }
     }
 
-    /// The answer, unless nobody was there to give it.
+    /// The response, unless there was none.
     fn answered(&mut self, reply: io::Result<Reply>) -> Option<Reply> {
         let reply = reply.ok().filter(|reply| reply.status != 503);
         self.away += usize::from(reply.is_none());

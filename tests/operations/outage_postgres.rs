@@ -1,5 +1,5 @@
 //! A PostgreSQL server that restarts, freezes, hangs up, is full or only reads: 503 in time with
-//! a word when to ask again, nobody loses anything, and all is well by itself within two seconds.
+//! `Retry-After`, nothing is lost, and the service recovers by itself within two seconds.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -64,7 +64,7 @@ impl Outage {
         page.assert_no_cookies();
     }
 
-    /// All is well soon, and everybody is signed in as before.
+    /// The service recovers soon, and all are signed in as before.
     #[track_caller]
     fn find_all_well(&self) {
         recovers("health", 200, || health(self.at()));
@@ -131,7 +131,7 @@ fn a_frozen_server_delays_no_other_request() {
     let Some(outage) = Outage::new("") else { return };
     outage.server.freeze(true);
     outage.find_all_down();
-    // More at once than there are connections, and then more: none waits for another.
+    // More at once than there are connections: none waits for another.
     thread::scope(|scope| {
         for _ in 0..40 {
             scope.spawn(|| assert_down(|| outage.me()));
@@ -180,7 +180,7 @@ fn connections_that_are_terminated_are_replaced() {
         terminated += ended.parse::<usize>().expect("a number");
     }
     assert!(terminated >= 20, "{terminated} connections were terminated");
-    // A connection is asked whether it stands before a request gets it.
+    // A connection is tested before a request gets it.
     assert!(unwell <= well / 100, "{unwell} of {}", well + unwell);
     outage.find_all_well();
 }

@@ -1,5 +1,5 @@
 //! A SQLite file that another process locks, that cannot grow, or that may only be read: 503 in
-//! time for what must be written, nobody loses anything, and all is well by itself within two
+//! time for writes, nothing is lost, and the service recovers by itself within two
 //! seconds.
 
 use std::fs::{self, Permissions};
@@ -40,7 +40,7 @@ impl Outage {
         &self.service.address
     }
 
-    /// What is only read goes on, and what must be written is 503.
+    /// Reads go on, and writes are 503.
     #[track_caller]
     fn find_only_reading(&self) {
         assert_down(|| api_login(self.at(), "user_01"));
@@ -60,7 +60,7 @@ impl Outage {
         assert_eq!(in_time(|| health(self.at())).status, 200);
     }
 
-    /// All is well soon, and everybody is signed in as before.
+    /// The service recovers soon, and all are signed in as before.
     #[track_caller]
     fn find_all_well(&self) {
         recovers("signing in", 200, || api_login(self.at(), "user_01"));
@@ -97,7 +97,7 @@ fn a_file_locked_by_another_process_can_still_be_read() {
     outage.find_all_well();
 }
 
-/// Registers names until the answer is another than 201, and answers it.
+/// Registers names until the status is not 201, and returns that response.
 fn fill(outage: &Outage, names: &mut Vec<String>) -> Reply {
     for _ in 0..2_000 {
         let name = format!("name-{}", names.len());
@@ -139,7 +139,7 @@ fn find_full_and_then_well(outage: &Outage, make_room: impl FnOnce()) {
 fn a_file_that_may_not_grow_can_still_be_read_and_grows_again_later() {
     let home = Home::new();
     // Its file, and the log beside it, may have half a megabyte. The system would end a program
-    // that writes more, unless it is told that the program does not mind.
+    // that writes more, unless the signal is ignored.
     let service = Service::start(through_shell(
         &home,
         "trap '' XFSZ; ulimit -S -f 1024; exec \"$@\"", // blocks of 512 bytes
@@ -210,7 +210,7 @@ fn a_file_that_may_only_be_read_is_said_at_the_start() {
     let file = home.path("state/vestibule.sqlite3");
     let mut command = home.command(&[]);
     if fs::metadata(&file).expect("it exists").uid() == 0 {
-        // Root may write anywhere, so the program runs as nobody, from a copy it can reach.
+        // Root may write anywhere, so the program runs as `nobody`, from a copy it can read.
         let program = home.path("vestibule");
         fs::copy(env!("CARGO_BIN_EXE_vestibule"), &program).expect("the program can be copied");
         let all = ["state", "state/secrets.toml", "state/vestibule.sqlite3"].map(|n| home.path(n));

@@ -20,7 +20,7 @@ fn three(home: &Home) -> [Service; 3] {
     [(), (), ()].map(|()| home.serve(PATIENT))
 }
 
-/// Three that remember nothing for longer than this.
+/// Three processes with this `revocation_delay`.
 fn three_within(home: &Home, delay: &str) -> [Service; 3] {
     let auth = format!("{{revocation_delay=\"{delay}\"}}");
     [(), (), ()].map(|()| home.serve(&[PATIENT[0], ("ROCKET_AUTH", &auth)]))
@@ -91,7 +91,7 @@ fn a_new_password_at_one_ends_what_the_others_gave_out() {
     });
 }
 
-/// What another process still lets in, from the moment on at which it was told to be over: how
+/// How long another process accepts a sign-in after its end: how
 /// long after that the last request was sent which it answered, and the first which it refused.
 fn spread(ended: Instant, ask: impl Fn() -> Reply) -> (Option<Duration>, Duration) {
     let mut last = None;
@@ -122,7 +122,7 @@ fn who_is_signed_out_at_one_is_refused_by_all_within_the_revocation_delay() {
                     let path = "/api/logout?all=true";
                     let out = asked(|| bearing(here, "POST", path, &program.access));
                     assert_eq!(out.status, 204);
-                    // Whoever ended it refuses at once, whatever the delay.
+                    // The process that ended it refuses at once, whatever the delay.
                     assert!(!token_lives(&all[..1], &program.access));
                     assert!(!session_lives(&all[..1], &person));
                 } else {

@@ -1,4 +1,4 @@
-//! SIGTERM: nobody new comes in, whoever is in is answered whole, and then the program ends.
+//! SIGTERM: no new connection is accepted, open requests are finished, and the program ends.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -34,8 +34,8 @@ fn login(service: &Service) -> String {
     )
 }
 
-/// Waits until everybody who connected so far has been let in and read: they are let in one by
-/// one, and on a busy machine it takes some turns until each was looked at.
+/// Waits until every connection so far has been accepted and read: they are accepted one by
+/// one, and on a busy machine that takes a while.
 fn all_are_in(service: &Service) {
     for _ in 0..20 {
         assert_eq!(health(&service.address).expect("an answer").status, 200);

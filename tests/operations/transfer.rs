@@ -1,4 +1,4 @@
-//! `vestibule move`: everything and everybody goes on in another database.
+//! `vestibule move`: all accounts and sign-ins go on in another database.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::support::actor::Reply;
 use crate::support::postgres;
 use crate::support::process::{Done, Home, Service, finish};
 
-/// What a service or a command is told to be on this database.
+/// The setting that names this database for a service or a command.
 fn databases(url: &str) -> (&'static str, String) {
     ("ROCKET_DATABASES", format!("{{main={{url=\"{url}\",timeout=\"20s\"}}}}"))
 }
@@ -123,13 +123,13 @@ fn refreshed(service: &Service, tokens: &Tokens) -> Tokens {
     Tokens::of(&reply.expect("an answer"))
 }
 
-/// What stands before a move and must stand after it.
+/// What exists before a move and must exist after it.
 struct Standing {
     session: String,
     tokens: Tokens,
-    /// Of somebody who was switched off.
+    /// Of an account that was deactivated.
     off: Tokens,
-    /// The highest id that was ever given to anybody.
+    /// The highest id that was ever given to an account.
     highest: i64,
     /// The end of the audit log, once the service has stopped.
     head: String,
@@ -159,7 +159,7 @@ fn live(home: &Home, url: &str, round: &str) -> Standing {
     Standing { session, tokens, off, highest, head }
 }
 
-/// Fails unless everything that stood goes on on this database.
+/// Fails unless everything from before goes on on this database.
 fn assert_goes_on(home: &Home, url: &str, before: &Standing, round: &str) {
     told(home, url, &["audit", "verify", "--expect", &before.head]);
     let service = serve(home, url, &[]);
@@ -297,7 +297,7 @@ fn an_id_is_given_once_also_where_no_account_is_left() {
         told(home, from, &["user", "delete", "ann", "--yes"]);
         assert_eq!(add(from), "added ann (id 2, user)\n");
         told(home, from, &["user", "delete", "ann", "--yes"]);
-        // From one to the next without anybody who would show where the ids are.
+        // From one to the next without accounts that would show the last id.
         let between = sqlite(home, "between.db");
         assert_moved(home, from, &between);
         assert_moved(home, &between, to);
@@ -404,7 +404,7 @@ fn a_move_that_is_killed_leaves_no_row_and_can_be_run_again() {
             let somewhere = (RandomState::new().hash_one(round) % 1000) as f64 / 1000.0;
             // Each round in a part of its own.
             let point = whole.mul_f64((f64::from(round) + somewhere) / f64::from(rounds));
-            // It is the waiting itself that is tried here.
+            // This is about the waiting itself.
             thread::sleep(point);
             child.kill().expect("our own child");
             let status = child.wait().expect("our own child");

@@ -14,7 +14,7 @@ use super::model::{self, Situation, Token};
 use super::once_per_setting::OncePerSetting;
 use super::routes::{Half, Target, universe};
 
-/// The statuses that answers with a cookie are tried with.
+/// The statuses that responses with a cookie are tried with.
 const STATUSES: [u16; 13] = [200, 201, 204, 303, 400, 401, 403, 404, 405, 409, 415, 422, 500];
 
 /// The ways in which a handler sets a cookie of its own.
@@ -79,7 +79,7 @@ impl<'r> FromRequest<'r> for Refusing {
     }
 }
 
-/// The body of an answer with any status, past the catchers.
+/// The body of a response with any status, past the catchers.
 type Plain = (Status, &'static str);
 
 #[derive(Responder)]
@@ -152,7 +152,7 @@ fn sneaky(rocket: Rocket<Build>) -> Rocket<Build> {
         .register("/sneaky", catchers![catcher])
 }
 
-/// A path, the status of its answer, and a cookie that must leave where cookies may.
+/// A path, the status of its response, and a cookie that must leave where cookies may.
 fn paths() -> Vec<(String, u16, &'static str)> {
     let mut paths = Vec::new();
     for status in STATUSES {
@@ -174,7 +174,7 @@ fn paths() -> Vec<(String, u16, &'static str)> {
 #[derive(Clone)]
 pub(crate) struct Sneaked {
     pub(crate) cases: usize,
-    /// The tokens on whose answers cookies left.
+    /// The tokens on whose responses cookies left.
     pub(crate) left: Vec<Token>,
     pub(crate) complaints: Vec<String>,
 }

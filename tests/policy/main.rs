@@ -1,5 +1,5 @@
-//! The session policy, by enumeration: every credential on every route in every mode, held
-//! against a small model and against the published table.
+//! The session policy, by enumeration: every credential on every route in every mode, compared
+//! with a small model and with the published table.
 
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests need the rest")]

@@ -1,4 +1,4 @@
-//! The audit log: what is in it, who sees it, and what shows when somebody changes it.
+//! The audit log: its rows, who may read it, and how changes to it are detected.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -198,7 +198,7 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
         let by_page = made(["none", &acting, "<i>page</i>"], "user_01", &|| {
             assert_eq!(page.post_form("/account/keys", &form).status, 201);
         });
-        // A label that is worded like the rest stands behind it.
+        // A label that reads like the rest comes after it.
         let sly = "users:write, until 2099-01-01T00:00:00Z, by sign-in x: y";
         let acting = format!(", by sign-in {of_api}");
         let by_api = made(["sign-ins", &acting, sly], "user_01", &|| {
@@ -298,7 +298,7 @@ fn what_a_sign_in_goes_through_is_in_the_log() {
         let program = app.token("ann");
         let fields = [("password", "correct horse"), ("next", "")];
         assert_eq!(person.post_form("/reauthenticate", &fields).status, 303);
-        // Whoever looks waits for what is queued; the change of password is not queued.
+        // A reader waits for queued rows; the change of password is not queued.
         events(&admin);
         let new = json!({ "current_password": "correct horse", "new_password": "battery staple" });
         assert_eq!(program.post_json("/api/password", &new).status, 204);
@@ -586,8 +586,8 @@ fn a_row_that_was_changed_taken_out_moved_or_put_in_is_found() {
     }
 }
 
-/// What a chain of hashes alone cannot tell: whoever takes off the newest rows and moves the
-/// mark back leaves a log that is whole. A head that was noted elsewhere tells.
+/// What a chain of hashes alone cannot detect: with the newest rows removed and the mark
+/// moved back the log is whole. A head that was recorded elsewhere shows it.
 #[test]
 fn a_tail_cut_off_with_its_mark_shows_only_against_a_recorded_head() {
     on_both(|app| {
@@ -781,7 +781,7 @@ fn the_service_and_commands_beside_it_keep_one_unbroken_chain() {
                 assert!(service.api_login("admin", "admin123").is_ok());
             }
         });
-        // What the last requests told is written before the program ends.
+        // The events of the last requests are written before the program ends.
         service.stop();
         let done = home.run(&["audit", "verify"], "");
         assert!(done.out.starts_with("whole: 40 rows, "), "{done:?}");

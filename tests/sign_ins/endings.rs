@@ -305,7 +305,7 @@ fn the_command_line_lists_and_ends_sign_ins() {
     });
 }
 
-/// The program on the database of a place, with nothing from this environment.
+/// The program on this database, without variables of this environment.
 pub(super) fn vestibule(environment: &Environment) -> Command {
     let url: String = environment.figment.extract_inner("databases.main.url").expect("a URL");
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));

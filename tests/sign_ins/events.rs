@@ -1,4 +1,4 @@
-//! What happened is told once, with a name and without a secret.
+//! Events: each is reported once, with a name and without a secret.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +17,7 @@ use crate::users::{User, Users};
 
 type SessionUser = vestibule::SessionUser<User>;
 
-/// Keeps what it is told.
+/// Keeps the events that are reported.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<Told>>>);
 
@@ -145,7 +145,7 @@ struct Scene {
     secrets: Mutex<Vec<String>>,
 }
 
-/// One answer: its status, its body, and the cookies it leaves behind.
+/// A response: its status, its body and its cookies.
 struct Answer {
     status: u16,
     body: String,
@@ -228,7 +228,7 @@ impl Scene {
         pair
     }
 
-    /// What was told since the last time, as kind, account and sign-in.
+    /// The events since the last call, as kind, account and sign-in.
     fn reported(&self) -> Vec<(EventKind, Option<String>, Option<String>)> {
         let reported = std::mem::take(&mut *self.heard.0.lock().expect("a lock"));
         for event in &reported {

@@ -1,4 +1,4 @@
-//! Fresh: what changes who may come in needs a password that was proven lately.
+//! Freshness: changing a credential needs a recently verified password.
 
 use rocket::http::Method;
 use serde_json::json;

@@ -9,7 +9,7 @@ use super::helpers::{
 use crate::support::actor::Actor;
 use crate::support::app::{On, TestApp, on_both, on_both_with};
 
-/// Uses a session and waits until that was noted.
+/// Uses a session and waits until that is recorded.
 fn use_it(app: &TestApp, person: &Actor<'_>) {
     let now = app.clock.now().expect("a sane clock");
     assert_eq!(person.get("/dashboard").status, 200);
@@ -102,7 +102,7 @@ fn a_use_is_recorded_once_a_minute_at_the_most() {
             advance(&app, 1);
             assert!(session_lives(&person));
         }
-        // Had one of them been noted, the next would come a minute after that one.
+        // Had one of them been recorded, the next would be a minute after it.
         advance(&app, 1);
         let minute = app.clock.now().expect("a sane clock");
         assert!(session_lives(&person));
@@ -116,7 +116,7 @@ fn no_request_waits_for_its_note() {
     on_both(|app| {
         let person = app.session("user_01");
         advance(&app, MINUTE);
-        // Somebody holds the row, and no note can be written.
+        // The row is locked, and no use can be written.
         let mut other = app.connection();
         let begin = match app.on {
             On::Sqlite => "BEGIN IMMEDIATE",

@@ -1,4 +1,4 @@
-//! Where am I signed in: one list of browsers and programs, and ending what is in it.
+//! The list of an account's sign-ins, of browsers and programs, and ending them.
 
 use serde_json::{Value, json};
 

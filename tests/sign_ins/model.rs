@@ -29,7 +29,7 @@ const TOUCH: i64 = 60;
 
 const BROWSERS: usize = 2;
 
-/// Something that somebody does. A number picks among what there is at that moment.
+/// An operation. A number picks among what exists at that moment.
 #[derive(Clone, Debug)]
 enum Op {
     LogInByForm { browser: usize, remember: bool },
@@ -96,7 +96,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     vec(op, 3..16)
 }
 
-/// What the model knows of a sign-in.
+/// The model of a sign-in.
 #[derive(Clone, Debug)]
 struct SignIn {
     id: String,
@@ -118,7 +118,7 @@ enum Kind {
     Remember,
 }
 
-/// Anything that was ever given out.
+/// A credential that was issued.
 #[derive(Clone, Debug)]
 struct Credential {
     kind: Kind,
@@ -127,7 +127,7 @@ struct Credential {
     text: String,
 }
 
-/// Who the cookies of a browser let in.
+/// The sign-in that the cookies of a browser are accepted for.
 #[derive(Clone, Copy, Debug)]
 struct Admitted {
     sign_in: usize,
@@ -237,7 +237,7 @@ impl<'w> Case<'w> {
         !sign_in.over && now < sign_in.expires && now < credential.exp && !idle
     }
 
-    /// Answers whether a sign-in is no longer idle by this use.
+    /// Returns whether a sign-in is no longer idle by this use.
     fn used(&mut self, sign_in: usize) -> bool {
         let now = self.fixture.now();
         let sign_in = &mut self.sign_ins[sign_in];
@@ -253,7 +253,7 @@ impl<'w> Case<'w> {
         Some(*self.known.get(text).expect("a cookie that the model knows"))
     }
 
-    /// Whom a request of a browser is taken for.
+    /// The sign-in that a request of a browser is accepted for.
     fn admit(&mut self, browser: usize) -> Option<Admitted> {
         let session = self.in_jar(browser, "session").filter(|&number| self.lives(number));
         let remember = self.in_jar(browser, "remember_token").filter(|&number| self.lives(number));
@@ -291,7 +291,7 @@ impl<'w> Case<'w> {
         assert!(self.known.insert(text.to_owned(), number).is_none(), "given out twice");
     }
 
-    /// Takes note of the cookies that an answer left in a browser.
+    /// Records the cookies that a response left in a browser.
     fn absorb(&mut self, browser: usize, sign_in: usize, fresh: bool, session_exp: i64) {
         let jar = self.browsers[browser].jar.clone();
         let auth_time = self.sign_ins[sign_in].auth_time;
@@ -633,7 +633,7 @@ impl<'w> Case<'w> {
         (self.password.clone(), format!("correct horse {}", self.passwords))
     }
 
-    /// Uses are noted in the background; before time moves they must be.
+    /// Use is recorded in the background, and must be before the clock moves.
     fn wait_until_recorded(&self) {
         until("every use is noted", || {
             let rows = queries::sign_ins_of(&mut self.fixture.connection.borrow_mut(), self.user);
@@ -651,7 +651,7 @@ impl<'w> Case<'w> {
             let credential = self.credentials[number].clone();
             let expected = self.lives(number);
             let status = match credential.kind {
-                // Presenting one takes it; only of the dead it can be asked at any time.
+                // Presenting one uses it up; only ended ones can be presented at any time.
                 Kind::Refresh { .. } if expected => continue,
                 Kind::Refresh { .. } => {
                     let held = Held { refresh_token: Some(credential.text), ..Held::default() };
@@ -684,7 +684,7 @@ impl<'w> Case<'w> {
                 matches!(credential.kind, Kind::Session { .. } | Kind::Remember)
             );
             assert!(row.remembered || credential.kind != Kind::Remember);
-            // Its session stands again as soon as that is noted.
+            // Its session is active again as soon as the use is recorded.
             if expected && self.used(credential.sign_in) {
                 self.wait_until_recorded();
             }

@@ -1,5 +1,5 @@
-//! New secrets under a running life: a rotation of keys between two steps of a refresh token,
-//! and processes that change over one after the other.
+//! New secrets during the life of a sign-in: keys are rotated between two uses of a refresh token,
+//! and processes change over one after the other.
 
 use rocket::figment::Figment;
 use rocket::http::{Header, Method};
@@ -42,7 +42,7 @@ fn refresh(client: &Client, token: &str) -> Reply {
     actor.refresh()
 }
 
-/// The refresh token of an answer.
+/// The refresh token of a response.
 #[track_caller]
 fn next(reply: &Reply) -> String {
     assert_eq!(reply.status, 200, "{}", reply.body);

@@ -18,7 +18,7 @@ use super::helpers::{Environment, USER_01, USER_02, add_user, on_each, sid};
 const ROUNDS: usize = 20;
 const AT_ONCE: usize = 50;
 
-/// Two processes on one database, and what a test asks of them.
+/// Two processes on one database.
 struct Two {
     environment: Environment,
     clients: [Client; 2],
@@ -130,7 +130,7 @@ impl Two {
         answer.jar
     }
 
-    /// Whoever the cookies name, at either process.
+    /// The user of the cookies, at either process.
     async fn lives(&self, jar: &BTreeMap<String, String>) -> bool {
         let mut lives = false;
         for process in 0..2 {
@@ -160,7 +160,7 @@ impl Two {
         connect(&address, std::time::Duration::from_secs(20), false).expect("a connection")
     }
 
-    /// Lets each process learn what the other did.
+    /// Waits until each process sees what the other did.
     fn settle(&self) {
         self.environment.clock.advance(std::time::Duration::from_secs(2));
     }
@@ -176,7 +176,7 @@ fn at_two<F: Future<Output = ()>>(test: impl Fn(Two) -> F) {
     });
 }
 
-/// Starts after a while that differs from round to round.
+/// Starts the work after a delay that differs from round to round.
 async fn later<T>(turns: usize, work: impl Future<Output = T>) -> T {
     for _ in 0..turns {
         yield_now().await;
@@ -312,7 +312,7 @@ fn no_password_change_outlives_the_log_out_beside_it() {
             assert_eq!(out.status, 303);
             two.settle();
             // A log-out that comes after the change carries a cookie that names nothing any more;
-            // one that comes before is the last word.
+            // one that comes before it decides.
             let stands = two.lives(&changed.jar).await;
             assert!(!stands || changed.location == "/account", "round {round}");
             assert!(!two.lives(&jar).await && !two.lives(&out.jar).await);

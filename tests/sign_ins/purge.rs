@@ -1,4 +1,4 @@
-//! House-keeping: what no longer stands goes, in small batches, and nothing else.
+//! Housekeeping: expired rows are deleted, in small batches, and nothing else.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ fn what_is_over_or_idle_goes_in_batches_and_the_rest_stays() {
         insert(&app, "browser", false, -7200, 3600, 4);
         let over = rows(&app, USER_01).len();
         assert_eq!(over, 17);
-        // These stand: used a moment ago, remembered though idle, a program though idle, a key.
+        // Active: used a moment ago, remembered though idle, a program though idle, a key.
         insert(&app, "browser", false, -7199, 3600, 1);
         insert(&app, "browser", true, -100_000, 3600, 1);
         insert(&app, "token", false, -100_000, 1, 1);

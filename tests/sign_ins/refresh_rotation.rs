@@ -9,7 +9,7 @@ use super::helpers::{
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with};
 
-/// Takes one refresh token, whoever holds it.
+/// Uses a refresh token.
 fn refresh(client: &rocket::local::blocking::Client, token: &str) -> Reply {
     let mut actor = Actor::new(client);
     actor.refresh_token = Some(token.to_owned());

@@ -21,7 +21,7 @@ fn reopened<'a>(app: &'a TestApp, username: &str) -> Actor<'a> {
     person
 }
 
-/// Only the remember cookie of an actor, with the server as witness: is it good?
+/// Whether the remember cookie of an actor is accepted by itself.
 fn cookie_lives(app: &TestApp, held: &Held) -> bool {
     let mut held = held.clone();
     held.jar.retain(|name, _| name == REMEMBER);
@@ -361,7 +361,7 @@ fn the_dead_session_beside_a_good_remember_cookie_does_not_take_it_along() {
     on_both(|app| {
         let person = remembered(&app, "user_01");
         advance(&app, 3 * HOUR);
-        // The session is over and the answer is an error page: the first is taken back, the
+        // The session has ended and the response is an error page: the first is removed, the
         // second must stay.
         let missing = person.post("/account/sign-ins/AAAAAAAAAAAAAAAAAAAAAA/end");
         assert_eq!(missing.status, 404);

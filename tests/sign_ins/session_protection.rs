@@ -194,7 +194,7 @@ fn only_a_trusted_proxy_says_where_a_request_comes_from() {
         let person = sign_in_from(&app, "192.0.2.1", Some("198.51.100.7"));
         assert_eq!(only_row(&app, USER_01).address.as_deref(), Some("192.0.2.1"));
         assert_eq!(visit_from(&person, "192.0.2.1", Some("203.0.113.9")).status, 200);
-        // Who knows the address of the victim cannot put it on.
+        // A client that knows the victim's address cannot claim it.
         let thief = Held::of(&person).on(&app.client);
         assert_eq!(visit_from(&thief, "192.0.2.66", Some("192.0.2.1")).status, 401);
     });

@@ -1,4 +1,4 @@
-//! Cookies that somebody has been at: nobody, taken back, and never a fault of the server.
+//! Tampered cookies: they sign no user in, are removed, and never cause a 5xx.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use crate::support::app::{TestApp, on_both, on_both_with};
 
 const NAMES: [&str; 2] = ["session", "remember_token"];
 
-/// A look at who is asking, with a `Cookie` header as it came over the wire.
+/// Requests `/whoami` with a `Cookie` header as it came over the wire.
 fn look(app: &TestApp, header: &str) -> Reply {
     let actor = Actor::new(&app.client);
     let mut request = actor.request(Method::Get, "/whoami");

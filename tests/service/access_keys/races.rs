@@ -1,4 +1,4 @@
-//! Keys that are made while their account goes out, gets another password or is deleted.
+//! Keys that are created while their account is signed out, gets a new password or is deleted.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::accounts::concurrent_requests::process;
 use crate::support::app::{TestApp, on_both};
 
 const ROUNDS: usize = 20;
-/// How many keys are wanted at once.
+/// How many keys are requested at once.
 const WISHES: usize = 6;
 
-/// What one of the racers wants.
+/// What one of the concurrent requests does.
 struct Errand {
     method: Method,
     path: String,
@@ -36,7 +36,7 @@ impl Errand {
     }
 }
 
-/// A token of somebody with this password.
+/// A token of an account with this password.
 fn token(app: &TestApp, username: &str, password: &str) -> String {
     let body = json!({ "username": username, "password": password });
     let reply = app.anonymous().post_json("/api/login", &body);
@@ -49,8 +49,8 @@ fn register(app: &TestApp, username: &str) {
     assert_eq!(app.anonymous().post_json("/api/register", &body).status, 201);
 }
 
-/// Lets one errand race with wishes for keys of one token, each round at another place among
-/// them. The keys that were made open nothing afterwards, and nobody met a server's failure.
+/// Runs one change concurrently with requests for keys of one token, at another position among
+/// them in each round. The created keys open nothing afterwards, and no request gets a 5xx.
 fn race(app: &TestApp, errand: impl Fn(usize) -> (String, Errand)) {
     let runtime = Runtime::new().expect("a runtime");
     let processes = runtime.block_on(async { [process(app).await, process(app).await] });

@@ -349,7 +349,7 @@ fn the_first_use_and_then_about_each_minute_is_recorded() {
         let owner = app.token("user_01");
         let made = make(&owner, &[]);
         let used = || owner.get("/api/keys").json()[0]["last_seen_at"].clone();
-        // Uses are noted in the background.
+        // Use is recorded in the background.
         let becomes = |wanted: &dyn Fn(&Value) -> bool| {
             let patience = std::time::Instant::now() + Duration::from_secs(5);
             while !wanted(&used()) {

@@ -14,7 +14,7 @@ fn path(app: &TestApp, username: &str) -> String {
     format!("/api/users/{}", app.id(username))
 }
 
-/// The names of the fields at fault.
+/// The names of the invalid fields.
 #[track_caller]
 fn invalid_fields(reply: &Reply) -> Vec<String> {
     reply.assert_problem(422, "invalid_field");

@@ -78,7 +78,7 @@ fn users_are_found_by_a_part_of_their_name_on_the_page_and_over_the_api() {
             ("MANY5", 11),
             (" many5 ", 11),
             ("éVA", 1),
-            // Signs that mean something in a pattern mean themselves.
+            // Characters with a meaning in a pattern stand for themselves.
             ("_", 2),
             ("%", 1),
             ("!", 1),
@@ -374,7 +374,7 @@ fn a_name_is_shown_as_text_on_every_page_of_administrators() {
 }
 
 /// Two administrators who take the role from each other in the same moment, one by form and
-/// one over the API, in two processes. Answers how many succeeded.
+/// one over the API, in two processes. Returns how many succeeded.
 fn demote_each_other(app: &TestApp, processes: &mut [Client; 2]) -> usize {
     let (person, program) = (app.session("user_01"), app.token("user_02"));
     let start = Barrier::new(2);

@@ -1,4 +1,4 @@
-//! Many at once: for one name, and for the hashers.
+//! Concurrent requests: for one name, and for the hashing threads.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -15,7 +15,7 @@ use crate::support::app::{TestApp, on_both_with};
 const CLIENTS: usize = 100;
 const ROUNDS: usize = 20;
 
-/// Room for everybody: who is turned away for want of it was not refused the name.
+/// A queue long enough for all, so that no request is refused for a full queue.
 fn roomy(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.hashers", 4))
@@ -29,7 +29,7 @@ pub(crate) async fn process(app: &TestApp) -> Client {
     Client::untracked(rocket).await.expect("a launch")
 }
 
-/// Somebody who wants this name, by form or over the API; the status of the answer.
+/// Registers this name, by form or over the API; returns the status.
 async fn register(client: &Client, name: &str, by_form: bool) -> u16 {
     let request = if by_form {
         let body = format!("username={}&password=correct+horse", encoded(name));
@@ -80,7 +80,7 @@ fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
         app.sql("DELETE FROM throttle");
         let token = app.token("user_02").token.expect("a token");
         let bearer = Header::new("Authorization", format!("Bearer {token}"));
-        // One thread for all: a hash that was made on it would let nobody else be answered.
+        // One thread for all: a hash computed on it would block every other request.
         let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
         let (over, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
         let hashed = runtime.expect("a runtime").block_on(async {
@@ -99,7 +99,7 @@ fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
                     let me = client.get("/api/me").header(bearer.clone()).dispatch().await;
                     assert_eq!(me.status().code, 200);
                     answered.fetch_add(1, Ordering::SeqCst);
-                    // What is remembered is answered without waiting, and this is one task.
+                    // A cached sign-in needs no waiting, and this is one task.
                     rocket::tokio::task::yield_now().await;
                 }
             };
@@ -118,11 +118,11 @@ fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
             }
             hashed
         });
-        // One at work and two waiting; a slow machine lets one more in as each is done.
+        // One is running and two wait; on a slow machine another enters as each ends.
         assert!((3..GUESSES).contains(&hashed), "{hashed} of {GUESSES}");
         let answered = answered.load(Ordering::SeqCst);
         assert!(answered > hashed, "{answered} were answered while {hashed} were hashed");
-        // Whose password was never looked at has not guessed.
+        // A password that was never verified does not count as a guess.
         let counted = "SELECT failures AS n FROM throttle WHERE bucket LIKE 'account:%'";
         assert_eq!(app.number(counted), hashed as i64);
     });
@@ -150,7 +150,7 @@ fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
             assert_eq!(guess("probe").await.status().code, 401);
             app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
             let others = async {
-                // Whom the throttle holds up is never hashed for, and learns whether there is room.
+                // A throttled request is never hashed, and gets the response for a full queue.
                 let mut probes = 0;
                 while guess("probe").await.status().code == 429 {
                     probes += 1;
@@ -175,7 +175,7 @@ fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
     });
 }
 
-/// One hasher, and no room to wait; nobody waits for a slow machine's database.
+/// One hashing thread and no queue; a time limit long enough for a slow machine.
 fn single_and_quick(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.hashers", 1))
@@ -202,7 +202,7 @@ fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
                 while !over.load(Ordering::SeqCst) {
                     match sign_in("probe", "wrong").await.status().code {
                         429 => held_up += 1,
-                        // While somebody else is hashed for.
+                        // While another request is being hashed.
                         other => assert_eq!(other, 503),
                     }
                     rocket::tokio::task::yield_now().await;

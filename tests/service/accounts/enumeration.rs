@@ -1,4 +1,4 @@
-//! What a refusal gives away about who has an account: nothing, until the password is proven.
+//! A refusal reveals nothing about which accounts exist until the password is verified.
 
 use std::time::Instant;
 
@@ -35,7 +35,7 @@ fn form(app: &TestApp, username: &str, password: &str) -> Reply {
     app.anonymous().post_form("/login", &fields)
 }
 
-/// All of an answer, but the name that was sent.
+/// All of a response, but the name that was sent.
 fn whole(reply: &Reply, username: &str) -> (u16, Vec<(String, String)>, String) {
     let mut headers = reply.headers.clone();
     headers.retain(|(name, _)| name != "date");
@@ -109,8 +109,8 @@ fn a_cheaper_hash_from_elsewhere_costs_a_wrong_password_no_less_time() {
     on_both_with(dear, |app| {
         let cheap = bcrypt::hash("1234", 4).expect("hashes");
         app.sql(&format!("UPDATE users SET password_hash = '{cheap}' WHERE username = '{WRONG}'"));
-        // A sixty-fourth of the work without more ado; by turns and the best of all, because
-        // other tests keep the machine busy.
+        // A sixty-fourth of the work if nothing prevented it; alternately, and the best counts,
+        // because other tests keep the machine busy.
         let time = |name: &str| {
             let begun = Instant::now();
             assert_eq!(api(&app, name, "wrong").status, 401);

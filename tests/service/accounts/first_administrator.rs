@@ -245,7 +245,7 @@ fn the_first_start_prints_the_link_and_logs_it_nowhere() {
         assert_eq!(service.get("/setup?token=wrong", &[]).status, 404);
         service.stop();
 
-        // Another start prints another link; while nobody has used them, both are good.
+        // Another start prints another link; until one is used, both are valid.
         let service = home.serve_logging(&RELEASE, "log");
         let second = printed(&service).expect("a link").to_owned();
         assert_ne!(second, token);

@@ -1,4 +1,4 @@
-//! What one request changes, the next one sees: whatever is remembered, on both databases.
+//! A change by one request takes effect with the next one, although sign-ins are cached.
 
 use rocket::figment::Figment;
 use serde_json::json;
@@ -6,12 +6,12 @@ use serde_json::json;
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with};
 
-/// So long that a test notices whatever is not forgotten; the clock stands anyway.
+/// A cache so long that a test notices an entry that is not invalidated.
 fn lasting(figment: Figment) -> Figment {
     figment.merge(("auth.revocation_delay", "10h"))
 }
 
-/// A person and a program of `user_01`, who are both remembered.
+/// A session and a token of `user_01`, both in the cache.
 fn remembered(app: &TestApp) -> (Actor<'_>, Actor<'_>) {
     let (person, program) = (app.session("user_01"), app.token("user_01"));
     assert_eq!((person.get("/dashboard").status, program.get("/api/me").status), (200, 200));

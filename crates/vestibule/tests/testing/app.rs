@@ -78,7 +78,7 @@ fn refused(status: Status, request: &Request<'_>) -> Problem {
     Problem::of(status, request)
 }
 
-/// What was told to the application's listener.
+/// What was reported to the application's listener.
 #[derive(Clone, Default)]
 pub(crate) struct RecordedEvents(Arc<Mutex<Vec<String>>>);
 
@@ -95,7 +95,7 @@ impl Events for RecordedEvents {
     }
 }
 
-/// The application with the handles that move its world.
+/// The application with handles on its clock, store, users and events.
 pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) clock: Clock,

@@ -1,4 +1,4 @@
-//! What a credential of the kit is: a sign-in like any other.
+//! A credential of the kit is a sign-in like any other.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ fn each_is_kept_listed_and_ended_like_any_other() {
     assert_eq!(status(&app, "/me", &browser), 401);
     assert_eq!(status(&app, "/me", &program), 200);
     app.store.clear();
-    // Behind the library's back, so it counts within `revocation_delay`.
+    // Without the library's knowledge, so it takes effect within `revocation_delay`.
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(code(get(&app.client, "/me", &program)), "token_revoked");
 }

@@ -1,6 +1,6 @@
 //! The test kit, as another application's tests use it.
 
-// The library's own tests lend the users of a small application.
+// Shared with the library's other tests.
 #[path = "../http/support/users.rs"]
 #[expect(dead_code, reason = "what those tests need of them")]
 mod users;

@@ -25,7 +25,7 @@ const PEM: &str =
 
 type Wrong = (&'static str, &'static str, Value, &'static str, &'static str);
 
-/// A configuration that is wrong: the profile, one setting, the key that the fault names and
+/// A wrong configuration: the profile, one setting, the key that the error names and
 /// what it says is allowed.
 fn wrong() -> Vec<Wrong> {
     vec![

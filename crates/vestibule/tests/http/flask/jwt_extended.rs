@@ -1,4 +1,4 @@
-//! What Flask-JWT-Extended's tests ask, and no other test here does.
+//! Cases of Flask-JWT-Extended's tests that no other test here covers.
 
 use vestibule::Config;
 

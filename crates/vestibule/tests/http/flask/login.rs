@@ -1,4 +1,4 @@
-//! What Flask-Login's tests ask of logins, and no other test here does.
+//! Cases of Flask-Login's tests that no other test here covers.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ use crate::support::users::{ALICE, Admin, BOB, User, Users};
 
 const HOUR: u64 = 3600;
 
-/// A guard of the application's own: `?user_id=`, which nobody else should take.
+/// A guard of the application's own: `?user_id=`, which is for this test only.
 struct ById(Authentication<User>);
 
 #[rocket::async_trait]
@@ -72,7 +72,7 @@ fn by_id(user: ById) -> String {
     id(&user)
 }
 
-/// Tries to leave something behind.
+/// Signs in and then refuses.
 #[get("/by-id/cookie")]
 fn by_id_with_cookie(user: ById, cookies: &CookieJar<'_>) -> String {
     cookies.add(("mine", "value"));
@@ -132,7 +132,7 @@ async fn start(
     Ok(session.start_with(&user, start).await?.to_string())
 }
 
-/// Signs in and thinks better of it.
+/// Signs in and undoes it.
 #[post("/start/<user>/undo")]
 async fn start_and_undo(
     user: u32,
@@ -177,7 +177,7 @@ fn a_bad_credential_of_ones_own_is_not_called_an_invalid_token() {
     }
     let reply = app.get("/session").bearer("bad").send();
     assert!(reply.one("WWW-Authenticate").is_some_and(|told| told.contains("invalid_token")));
-    // Beside a bad token of ours too: that one is what is told.
+    // Beside a bad token of ours too: the response is about that one.
     let reply = app.get("/by-id?user_id=99").bearer("bad").send();
     assert!(reply.one("WWW-Authenticate").is_some_and(|told| told.contains("invalid_token")));
 }
@@ -197,7 +197,7 @@ impl RecordedEvents {
     }
 }
 
-/// The application of the other tests with these routes, and a listener.
+/// The application of the other tests with these routes, and a listener for events.
 fn launch(setup: Setup) -> (App, RecordedEvents) {
     let App { clock, store, users, recorded: words, .. } = App::new();
     let recorded = RecordedEvents::default();
@@ -230,7 +230,7 @@ fn app() -> App {
     launch(Setup::new()).0
 }
 
-/// The cookie of this name that an answer sets.
+/// The cookie of this name that a response sets.
 fn set(reply: &Reply, name: &str) -> Option<Cookie<'static>> {
     let parse = |field: &str| Cookie::parse_encoded(field.to_owned()).expect("a cookie");
     let mut cookies = reply.cookies().into_iter().map(parse);
@@ -474,7 +474,7 @@ fn a_credential_of_ones_own_starts_no_session() {
     assert_eq!((app.store.len(), recorded.take()), (0, vec![]));
 }
 
-/// Somebody whose id is a text.
+/// A user whose id is a text.
 #[derive(Clone)]
 struct Named(String);
 

@@ -1,4 +1,4 @@
-//! The ladder: every guard against every kind of credential.
+//! Every guard against every kind of credential.
 
 use crate::support::app::{App, Reply, SECRET};
 use crate::support::forged_tokens;
@@ -16,7 +16,7 @@ const CREDENTIALS: [&str; 8] = [
     "two headers",
 ];
 
-/// For each guard what becomes of each credential, in that order; empty means welcome.
+/// The code of each guard for each credential, in that order; empty where it is accepted.
 const TABLE: &[(&str, [&str; 8])] = &[
     ("/bearer", [MISSING, "", "", MALFORMED, "", "", MISSING, TWO]),
     ("/access", [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),

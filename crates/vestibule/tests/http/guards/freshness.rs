@@ -1,4 +1,4 @@
-//! Recently proven passwords, and roles.
+//! Recently verified passwords, and roles.
 
 use serde_json::json;
 

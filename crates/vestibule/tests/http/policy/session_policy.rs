@@ -1,4 +1,4 @@
-//! The session policy: a token decides, and no cookie leaves on the answer to it.
+//! The session policy: a token decides, and no cookie is set on the response to it.
 
 use rocket::http::Method;
 

@@ -149,7 +149,7 @@ fn the_policy_always_lets_every_cookie_out() {
     let app = with(&["cookies"]).set("auth.policy", "always").launch();
     let jar = Jar::signed_in(&app, ALICE);
     assert_eq!(app.get("/places/planted").jar(&jar).send().cookies().len(), 7);
-    // Who is asking is decided as ever.
+    // The user is decided as before.
     let bad = format!("access_token_cookie=bad; {}", app.browser(BOB));
     assert_eq!(app.get("/current").cookie(&bad).send().code(), "token_invalid");
 }

@@ -1,4 +1,4 @@
-//! Earlier secret keys: what they sealed still opens, and is sealed anew when it is used.
+//! Earlier secret keys: a cookie sealed with one is accepted and sealed again with the new key.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use vestibule::{Auth, Error, Session, Stateless, Verdict};
 use crate::support::app::{App, Setup, rocket};
 use crate::support::users::{ALICE, BOB, User, Users};
 
-/// A key in base64, one in hexadecimal digits, and one that nobody used.
+/// A key in base64, one in hexadecimal digits, and one that was never used.
 const OLD: &str = "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=";
 const NEW: &str = "5f0e1d2c3b4a59687786958493a2b1c05f0e1d2c3b4a59687786958493a2b1c0";
 const OTHER: &str = "6f0e1d2c3b4a59687786958493a2b1c05f0e1d2c3b4a59687786958493a2b1c0";
@@ -150,7 +150,7 @@ fn a_session_of_an_earlier_key_is_signed_out_confirmed_and_renewed_like_any() {
     assert_eq!(app.store.len(), active);
 }
 
-/// The request itself, for a handler that asks who is there after it has signed them out.
+/// The request itself, for a handler that asks for the user after signing them out.
 struct Whole<'r>(&'r Request<'r>);
 
 #[rocket::async_trait]
@@ -166,7 +166,7 @@ impl<'r> FromRequest<'r> for Whole<'r> {
 async fn goodbye(session: Session<'_>, request: Whole<'_>) -> Result<&'static str, Error> {
     session.end().await?;
     let found = Verdict::<User>::of(request.0).await;
-    // Without a ledger the sign-in stands on, and only the cookie goes.
+    // Without a store the sign-in stays active, and only the cookie is removed.
     Ok(if matches!(found, Verdict::Session(_)) { "still known" } else { "unknown" })
 }
 

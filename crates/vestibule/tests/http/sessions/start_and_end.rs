@@ -1,4 +1,4 @@
-//! Sessions: their cookie, their life and their end.
+//! Sessions: their cookie, their lifetime and their end.
 
 use rocket::http::Cookie;
 use rocket::local::blocking::Client;
@@ -13,7 +13,7 @@ fn attributes(cookie: &str) -> Vec<String> {
     parts
 }
 
-/// Somebody whose cookie is worth nothing and goes with the answer.
+/// Fails unless the cookie is refused and removed by the response.
 fn assert_worthless(reply: &Reply, case: &str) {
     assert_eq!(reply.code(), "credentials_missing", "{case}");
     assert!(reply.takes_session_back(), "{case}: {:?}", reply.cookies());
@@ -204,7 +204,7 @@ fn use_is_recorded_once_a_minute() {
     assert_eq!(app.store.calls() - before, 1, "within the minute");
     app.advance(1);
     app.get("/session").cookie(&session).send();
-    // Noted in the background: the row is right soon, without anybody waiting for it.
+    // Recorded in the background: the row follows soon, and no request waits for it.
     let recorded_use = (0..1_000_000).any(|_| {
         std::thread::yield_now();
         app.store.only().last_seen_at == app.clock.now().expect("now")

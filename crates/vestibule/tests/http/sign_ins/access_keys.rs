@@ -1,4 +1,4 @@
-//! Access keys: made once, presented like a token, ended like any sign-in.
+//! Access keys: created once, presented like a token, ended like any sign-in.
 
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ fn setup() -> Setup {
     Setup::new().mount(key_routes())
 }
 
-/// An application, and a key of Alice for this.
+/// An application, and a key of Alice with these scopes.
 fn with_key(scopes: &str) -> (App, Made) {
     let app = setup().launch();
     let made = ask(&app, &app.tokens(ALICE).access, json!({ "label": "backup", "scopes": scopes }));
@@ -383,7 +383,7 @@ fn the_last_use_of_a_key_is_recorded() {
     };
     let is_noted = |at: u64| {
         (0..50_000).any(|_| {
-            // In the background, which the request of another gives a turn.
+            // Written in the background, while another request runs.
             app.get("/public").send();
             app.store.row(&made.id).last_seen_at == made_at + Duration::from_secs(at)
         })

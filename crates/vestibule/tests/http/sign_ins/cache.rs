@@ -1,5 +1,5 @@
-//! What is remembered between requests: for how long, by whose clock, and what makes it
-//! forgotten.
+//! The cache between requests: how long entries live, by which clock, and what invalidates
+//! them.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use vestibule::AuthCache;
 use crate::support::app::{App, Reply, Setup};
 use crate::support::users::{ALICE, BOB};
 
-/// An application that remembers for so long that a test notices whatever is not forgotten.
+/// An application whose cache lives so long that a test notices an entry that is not invalidated.
 fn lasting() -> App {
     Setup::new().set("auth.revocation_delay", "10h").set("auth.session.lifetime", "20h").launch()
 }
 
-/// What the application's own code asks to forget.
+/// What the application's own code invalidates.
 fn auth_cache(app: &App) -> &AuthCache {
     app.client.rocket().state::<AuthCache>().expect("managed")
 }
 
-/// What a request answers, and how often it looked into the ledger and the table of users.
+/// The response to a request, and how often it read the store and the table of users.
 fn asked(app: &App, send: impl FnOnce() -> Reply) -> (u16, usize, usize) {
     let before = (app.store.gets(), app.users.calls());
     let reply = send();
@@ -261,7 +261,7 @@ fn a_session_in_use_is_never_idle_and_its_use_is_recorded_once_a_minute() {
             assert_eq!(session().status, 200);
             app.clock.advance(Duration::from_millis(2_900));
         }
-        // Noted in the background.
+        // Recorded in the background.
         let now = app.clock.now().expect("a time");
         assert!((0..1_000_000).any(|_| {
             std::thread::yield_now();

@@ -1,4 +1,4 @@
-//! Many requests at once, in an order that the test decides: the ledger answers when it is told.
+//! Concurrent requests in an order that the test decides: the store responds when released.
 
 use std::future::Future;
 use std::pin::pin;
@@ -22,7 +22,7 @@ use vestibule::{
 use crate::support::app::{SECRET, rocket};
 use crate::support::users::{ALICE, Users};
 
-/// Reads at once and answers when it is told: what it says may be out of date by then.
+/// A store that reads at once and returns when released, by when the row may be out of date.
 #[derive(Clone, Default)]
 struct SlowStore(Arc<Inner>);
 
@@ -108,7 +108,7 @@ impl SignInStore for SlowStore {
     }
 }
 
-/// An application whose clock stands and that remembers for ten hours.
+/// An application with a fixed clock and a cache of ten hours.
 struct Fixture {
     client: Client,
     store: SlowStore,
@@ -146,7 +146,7 @@ impl Fixture {
     }
 }
 
-/// Goes on with something until it cannot go on by itself.
+/// Polls a future until it makes no progress by itself.
 fn started<F: Future + Unpin>(future: &mut F) -> bool {
     future.now_or_never().is_none()
 }
@@ -230,7 +230,7 @@ fn a_look_up_that_panics_is_one_error_and_the_next_one_goes_on() {
     });
 }
 
-/// A look-up reads, somebody changes something, and only then the look-up is done.
+/// A look-up reads, `change` runs, and only then the look-up returns.
 async fn overtaken(change: impl AsyncFnOnce(&Fixture), expected: Status) {
     let fixture = Fixture::new().await;
     fixture.store.slow(true);
@@ -240,8 +240,8 @@ async fn overtaken(change: impl AsyncFnOnce(&Fixture), expected: Status) {
     fixture.store.slow(false);
     change(&fixture).await;
 
-    // Whoever comes now gets no answer from before the change, though a look-up is under way;
-    // whoever came before it may be told either.
+    // A request that starts now never sees the state before the change, although a look-up
+    // is under way; one that started earlier may see either state.
     let answer = async { fixture.store.answer(1) };
     let (after, ..) = join!(fixture.token(), answer, before);
     assert_eq!(after, expected);
@@ -272,7 +272,7 @@ fn what_was_read_before_everything_of_an_account_ended_is_not_remembered_after_i
     ));
 }
 
-/// Over HTTP, while the look-up of another request is under way.
+/// The same over HTTP, while the look-up of another request is under way.
 #[test]
 fn a_sign_out_overtakes_a_look_up() {
     rocket::async_test(async {

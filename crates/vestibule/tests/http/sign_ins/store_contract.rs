@@ -1,4 +1,4 @@
-//! What every ledger must do, whatever it keeps its rows in.
+//! What every store must do, wherever it keeps its rows.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A store that does not answer is 503, never 401, and costs nobody a cookie.
+//! A store that fails is 503, never 401, and removes no cookie.
 
 use crate::support::app::{App, Call, Setup};
 use crate::support::users::ALICE;

@@ -7,7 +7,7 @@ use rocket::request::{self, FromRequest};
 use rocket::response::{self, Flash, Responder, Response};
 use rocket::{Data, Request, Route, get, post, routes};
 
-/// Requests with this header meet cookies at every corner.
+/// Requests with this header have cookies set by everything here.
 pub(crate) const SNEAK: &str = "X-Sneak";
 
 fn wants(request: &Request<'_>) -> bool {
@@ -59,7 +59,7 @@ pub(crate) fn sneak_from_catcher(request: &Request<'_>) {
     }
 }
 
-/// An answer of any status with a raw `Set-Cookie` header.
+/// A response of any status with a raw `Set-Cookie` header.
 struct Raw(Status);
 
 impl<'r> Responder<'r, 'static> for Raw {
@@ -69,7 +69,7 @@ impl<'r> Responder<'r, 'static> for Raw {
     }
 }
 
-/// An answer of any status, without the catchers.
+/// A response of any status, without the catchers.
 type Plain = (Status, &'static str);
 
 #[get("/plain/<status>")]
@@ -121,7 +121,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes![plain, private, flash, raw, guard, guard_by_post, caught, panics]
 }
 
-/// Every path on which a cookie is tried, with the status of its answer.
+/// Every path on which a cookie is tried, with the status of its response.
 pub(crate) fn paths() -> Vec<(String, u16)> {
     let mut paths = Vec::new();
     for status in [200, 201, 204, 303, 400, 401, 403, 404, 405, 409, 415, 422, 500] {

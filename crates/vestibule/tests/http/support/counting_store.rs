@@ -1,4 +1,4 @@
-//! The ledger in memory, which here counts its calls and can break down.
+//! The store in memory, which counts its calls and can be made to fail.
 
 use std::io;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl CountingStore {
         self.gets.load(Ordering::SeqCst)
     }
 
-    /// How many sign-ins stand.
+    /// How many sign-ins are active.
     pub(crate) fn len(&self) -> usize {
         self.rows.all().len()
     }
@@ -60,7 +60,7 @@ impl CountingStore {
         found.expect("a sign-in of this id")
     }
 
-    /// Changes a row behind the library's back.
+    /// Changes a row without the library's knowledge.
     pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut SignIn)) {
         let mut row = self.row(id);
         self.rows.end(&row.id).now_or_never().expect("no wait").expect("an end");

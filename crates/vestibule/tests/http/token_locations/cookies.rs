@@ -14,7 +14,7 @@ fn app() -> App {
     with(&["cookies"]).launch()
 }
 
-/// The `Set-Cookie` fields of an answer, by name.
+/// The `Set-Cookie` fields of a response, by name.
 fn sorted(reply: &Reply) -> Vec<String> {
     let mut fields: Vec<String> = reply.cookies().into_iter().map(str::to_owned).collect();
     fields.sort();
@@ -256,7 +256,7 @@ fn signing_out_ends_both_tokens_and_takes_all_four_cookies_back() {
     let jar = Jar::signed_in(&app, ALICE);
     let reply = app.post("/places/logout").jar(&jar).csrf(jar.get(CSRF_ACCESS)).send();
     assert_eq!((reply.status, names(&reply)), (200, NAMES.to_vec()));
-    // Whoever kept a copy has nothing of it.
+    // A copy that was kept is worthless.
     assert_eq!(app.get("/places/who").jar(&jar).send().code(), "token_revoked");
     let reply = app.post("/places/refresh").jar(&jar).csrf(jar.get(CSRF_REFRESH)).send();
     assert_eq!((reply.code().as_str(), reply.cookies()), ("token_revoked", vec![]));

@@ -220,7 +220,7 @@ fn the_methods_can_be_chosen() {
     assert_eq!((reply.status, reply.code().as_str()), (401, "csrf_missing"));
     let call = app.get("/places/who").jar(&jar).csrf(jar.get(CSRF_ACCESS));
     assert_eq!(call.send().body, "1 in cookies");
-    // Rocket answers HEAD by the route of GET.
+    // Rocket serves HEAD by the route of GET.
     assert_eq!(app.call(Method::Head, "/places/who").jar(&jar).send().status, 401);
 }
 

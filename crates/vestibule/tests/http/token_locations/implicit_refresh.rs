@@ -26,7 +26,7 @@ fn an_access_token_that_is_over_is_renewed_in_passing() {
     assert_eq!((reply.body.as_str(), names(&reply)), ("1 renewed", NAMES.to_vec()));
     jar.take(&reply);
     assert_eq!(app.get("/places/who").jar(&jar).send().body, "1 in cookies");
-    // Not fresh: nobody proved a password.
+    // Not fresh: no password was verified.
     assert_eq!(app.get("/fresh").jar(&jar).send().code(), "fresh_login_required");
 }
 

@@ -166,7 +166,7 @@ fn no_cookie_leaves_where_tokens_do_not_travel_in_cookies() {
     let call = app.post("/places/refresh-body").json(&text).cookie("session=garbled");
     let reply = call.header(crate::support::cookie_setters::SNEAK, "1").send();
     assert_eq!((reply.status, reply.cookies()), (200, vec![]));
-    // Handing the pair out in cookies is a mistake of the application's then, and is told.
+    // Setting the pair in cookies is an error of the application then, and is reported.
     let text = json!({ "refresh_token": reply.pair().refresh }).to_string();
     let reply = app.post("/places/refresh-body-and-cookies").json(&text).send();
     assert_eq!((reply.status, reply.cookies()), (500, vec![]));

@@ -1,5 +1,5 @@
-//! What an application may learn of a token that was refused, while its bearer learns no more
-//! than before.
+//! What an application can learn of a refused token, while the client learns no more than
+//! the error code.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::support::forged_tokens::{
 };
 use crate::support::users::ALICE;
 
-/// Tells what no client is told.
+/// Shows the token error, which no client sees otherwise.
 #[catch(default)]
 fn show_token_error(status: Status, request: &Request<'_>) -> String {
     let error = Error::of(status, request);

@@ -1,5 +1,5 @@
-//! Tokens that somebody else issues: whose keys judge them, what they must carry, and what
-//! they are worth.
+//! Tokens of another issuer: which keys verify them, which claims they must carry, and which
+//! guards accept them.
 
 use std::convert::Infallible;
 
@@ -158,7 +158,7 @@ fn a_foreign_key_verifies_nothing_in_our_name_nor_ours_in_theirs() {
         let token = sign_with(&public, Algorithm::HS256, header, &body.to_string());
         assert_code(&app, &token, "token_invalid");
     }
-    // In nobody's name.
+    // Without an account.
     for issuer in [None, Some(json!("https://other.example")), Some(json!([ISSUER]))] {
         assert_claim(&app, pair, "iss", issuer.clone(), "token_invalid");
         assert_code(&app, &with_claim(&own, "iss", issuer), "token_invalid");
@@ -204,7 +204,7 @@ fn a_foreign_token_must_carry_an_end_and_be_for_us() {
         assert_claim(&app, pair, name, None, "");
         assert_claim(&app, pair, name, Some(json!(now + 1)), "token_invalid");
     }
-    // How long its tokens live is the issuer's affair.
+    // The issuer decides how long its tokens live.
     assert_claim(&app, pair, "exp", Some(json!(now + 400 * 86_400)), "");
 }
 
@@ -270,7 +270,7 @@ fn another_claim_may_name_the_account() {
     assert_eq!(app.get("/token").bearer(&own).send().body, "1 by token");
 }
 
-/// Somebody whom the issuer names by a claim of its own.
+/// A user whom the issuer names by a claim of its own.
 struct Guest(String);
 
 #[rocket::async_trait]
@@ -311,7 +311,7 @@ fn an_application_can_find_the_account_of_a_foreign_token_in_its_own_way() {
     assert_eq!(app.get("/guest").bearer(&own).send().code(), "token_revoked", "not for ours");
 }
 
-/// Somebody of an application that never thought of foreign tokens.
+/// A user type without support for foreign tokens.
 struct First;
 
 #[rocket::async_trait]

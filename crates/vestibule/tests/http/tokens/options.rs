@@ -1,5 +1,5 @@
-//! Tokens otherwise than the configuration says: overrides, access tokens alone, and a
-//! password that is proven again.
+//! Options of one pair of tokens: overrides of the configuration, access tokens alone, and a
+//! password that is verified again.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::app::{AnyTokenUser, App, Reply, Setup, TokenUser};
 use crate::support::forged_tokens::{claims, part};
 use crate::support::users::{ALICE, User, Users};
 
-/// An [`Issue`] as a test writes it down.
+/// [`TokenOptions`] as a test writes them.
 #[derive(Deserialize)]
 struct Asked {
     fresh: Option<bool>,

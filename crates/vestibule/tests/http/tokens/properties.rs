@@ -1,4 +1,4 @@
-//! What holds for every token and every header.
+//! Properties of every token and every header.
 
 use proptest::prelude::*;
 

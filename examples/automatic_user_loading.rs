@@ -15,8 +15,8 @@
 //! The Flask program of this name differs in that
 //! - it puts the integer 2 into `sub`; here it is the text `"2"`, as RFC 7519 demands;
 //! - it crashes where the password is missing, which is a wrong password here;
-//! - it responds to a wrong method with 405 and another content type with 415; Rocket responds with 404
-//!   to the one, and here any body that reads as JSON will do.
+//! - it responds to a wrong method with 405 and to another content type with 415; Rocket responds
+//!   with 404 to the first, and here any body that parses as JSON will do.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

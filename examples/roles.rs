@@ -60,7 +60,7 @@ impl Users {
         self.all().iter().find(|user| user.username == username).cloned()
     }
 
-    /// Adds a user, or says no when the name is taken.
+    /// Adds a user; returns false when the name is taken.
     fn add(&self, username: &str, role: &str, password_hash: String) -> bool {
         let mut all = self.all();
         let free = all.iter().all(|user| user.username != username);
@@ -130,9 +130,10 @@ async fn register(given: Json<Given>, users: &State<Users>, hasher: &State<Hashe
     if username.is_empty() || username.chars().count() > 80 || password.reveal().is_empty() {
         return message(Status::BadRequest, "Username or password is empty or too long");
     }
-    match users.add(&username, "user", hasher.hash(&password).await?) {
-        true => message(Status::Created, "User registered successfully"),
-        false => message(Status::BadRequest, "Username already exists"),
+    if users.add(&username, "user", hasher.hash(&password).await?) {
+        message(Status::Created, "User registered successfully")
+    } else {
+        message(Status::BadRequest, "Username already exists")
     }
 }
 

@@ -196,8 +196,8 @@ impl Server {
         self.url(&name)
     }
 
-    /// Runs SQL statements, one by one, and returns their results: one line for each row, `|` between
-    /// columns.
+    /// Runs SQL statements, one by one, and returns their results: one line for each row, with `|`
+    /// between columns.
     ///
     /// # Panics
     ///

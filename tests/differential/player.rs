@@ -239,9 +239,10 @@ impl Player {
     }
 
     pub(crate) fn name(&self, name: Name) -> String {
-        let text = match name.known {
-            true => self.people[name.number % self.people.len()].0.clone(),
-            false => TEXTS[name.number % TEXTS.len()].to_owned(),
+        let text = if name.known {
+            self.people[name.number % self.people.len()].0.clone()
+        } else {
+            TEXTS[name.number % TEXTS.len()].to_owned()
         };
         match name.case {
             1 => text.to_uppercase(),

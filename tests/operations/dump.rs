@@ -95,10 +95,8 @@ pub(crate) fn dump(url: &str) -> BTreeMap<String, Vec<String>> {
             .iter()
             .map(|column| {
                 let name = &column.name;
-                let value = match column.is_flag {
-                    true => format!("CAST({name} AS INTEGER)"),
-                    false => name.clone(),
-                };
+                let value =
+                    if column.is_flag { format!("CAST({name} AS INTEGER)") } else { name.clone() };
                 format!("'{name}=' || coalesce(CAST({value} AS TEXT), 'absent')")
             })
             .collect();

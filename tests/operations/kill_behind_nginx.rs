@@ -95,9 +95,10 @@ fn killing_one_of_three_signs_no_user_out_and_loses_nothing() {
             for killed in [true, false] {
                 thread::sleep(A_WHILE);
                 let gone = all[1].take().expect("it runs");
-                match killed {
-                    true => drop(gone),
-                    false => gone.stop(),
+                if killed {
+                    drop(gone)
+                } else {
+                    gone.stop()
                 }
                 thread::sleep(A_WHILE);
                 let port = addresses[1].rsplit(':').next().expect("a port");

@@ -103,9 +103,10 @@ fn a_restart_of_the_server_is_503_and_loses_nothing() {
             .collect();
         for immediately in [false, true] {
             thread::sleep(Duration::from_millis(200));
-            match immediately {
-                false => outage.server.stop(),
-                true => outage.server.stop_immediately(),
+            if immediately {
+                outage.server.stop_immediately()
+            } else {
+                outage.server.stop()
             }
             outage.find_all_down();
             outage.server.start_with(SAFE);

@@ -471,18 +471,19 @@ fn a_target_that_changes_what_is_written_keeps_nothing() {
     both_ways(|home, from, to| {
         add_users(home, from, 50);
         migrated(home, to);
-        let (makes, drops) = match to.starts_with("sqlite") {
-            true => (
+        let (makes, drops) = if to.starts_with("sqlite") {
+            (
                 "CREATE TRIGGER odd AFTER INSERT ON users WHEN new.id = 7 BEGIN \
                  UPDATE users SET role = 'admin' WHERE id = 7; END;",
                 "DROP TRIGGER odd",
-            ),
-            false => (
+            )
+        } else {
+            (
                 "CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
                  IF NEW.id = 7 THEN NEW.role := 'admin'; END IF; RETURN NEW; END $$; \
                  CREATE TRIGGER odd BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION odd();",
                 "DROP TRIGGER odd ON users",
-            ),
+            )
         };
         let empty = dump(to);
         sql(to, makes);
@@ -516,9 +517,10 @@ fn a_source_that_cannot_be_moved_is_refused_and_left_as_it_is() {
     both_ways(|home, from, to| {
         assert_refused(
             &command(home, from, to, &[]),
-            match from.starts_with("sqlite") {
-                true => "the source is not there",
-                false => "the source holds no tables of Vestibule",
+            if from.starts_with("sqlite") {
+                "the source is not there"
+            } else {
+                "the source holds no tables of Vestibule"
             },
         );
         migrated(home, from);

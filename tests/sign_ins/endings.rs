@@ -38,10 +38,8 @@ fn logging_out_kills_access_and_refresh_token_together() {
             let program = app.token("user_01");
             let held = Held::of(&program);
             let mut leaving = Actor::new(&app.client);
-            leaving.token = match by_refresh_token {
-                true => held.refresh_token.clone(),
-                false => held.token.clone(),
-            };
+            leaving.token =
+                if by_refresh_token { held.refresh_token.clone() } else { held.token.clone() };
             let reply = leaving.post("/api/logout");
             assert_eq!((reply.status, reply.body.as_str()), (204, ""));
             assert_program_dead(&app.client, &held);

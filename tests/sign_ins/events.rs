@@ -49,9 +49,10 @@ async fn login(
     users: &rocket::State<Users>,
 ) -> Result<String, Error> {
     let user = users.get(id).ok_or(ErrorKind::BadCredentials)?;
-    let id = match remember {
-        true => session.start_remembered(&user).await?,
-        false => session.start(&user).await?,
+    let id = if remember {
+        session.start_remembered(&user).await?
+    } else {
+        session.start(&user).await?
     };
     Ok(id.to_string())
 }

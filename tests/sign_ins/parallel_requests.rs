@@ -80,9 +80,10 @@ impl Two {
         for cookie in response.headers().get("Set-Cookie") {
             let (name, rest) = cookie.split_once('=').expect("a name");
             let value = rest.split(';').next().unwrap_or_default();
-            match cookie.contains("Max-Age=0") {
-                true => drop(answer.jar.remove(name)),
-                false => drop(answer.jar.insert(name.to_owned(), value.to_owned())),
+            if cookie.contains("Max-Age=0") {
+                drop(answer.jar.remove(name))
+            } else {
+                drop(answer.jar.insert(name.to_owned(), value.to_owned()))
             }
         }
         answer.body = response.into_string().await.unwrap_or_default();

@@ -71,9 +71,10 @@ impl SignInStore for SlowStore {
             self.0.answers.0.acquire().await.expect("a gate").forget();
         }
         assert!(!self.0.panics.swap(false, Ordering::SeqCst), "a store that panics once");
-        match self.0.broken.load(Ordering::SeqCst) {
-            true => Err(ErrorKind::Unavailable.into()),
-            false => found,
+        if self.0.broken.load(Ordering::SeqCst) {
+            Err(ErrorKind::Unavailable.into())
+        } else {
+            found
         }
     }
 

@@ -328,9 +328,10 @@ impl Setup {
         let auth = Auth::fairing().clock(clock.clone()).events(recorded.clone());
         let auth = if self.stateless { auth.store(Stateless) } else { auth.store(store.clone()) };
         let auth = (self.fairing)(auth);
-        let rocket = match self.alone {
-            true => rocket::custom(self.figment).manage(users.clone()).attach(auth),
-            false => rocket(self.figment, auth, users.clone()),
+        let rocket = if self.alone {
+            rocket::custom(self.figment).manage(users.clone()).attach(auth)
+        } else {
+            rocket(self.figment, auth, users.clone())
         };
         let rocket = rocket.mount("/", self.routes).register("/", self.catchers);
         let client = Client::untracked(rocket).expect("a rocket that launches");

@@ -84,9 +84,10 @@ fn by_default_there_are_two_cookies_a_token_and_only_the_twin_is_readable() {
     let reply = app.post("/places/login/1").send();
     assert_eq!(names(&reply), NAMES);
     for field in reply.cookies() {
-        let expected: &[&str] = match field.starts_with("csrf_") {
-            true => &["Path=/", "SameSite=Lax"],
-            false => &["HttpOnly", "Path=/", "SameSite=Lax"],
+        let expected: &[&str] = if field.starts_with("csrf_") {
+            &["Path=/", "SameSite=Lax"]
+        } else {
+            &["HttpOnly", "Path=/", "SameSite=Lax"]
         };
         assert_eq!(attributes(field), expected, "{field}");
     }

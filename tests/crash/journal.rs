@@ -206,7 +206,7 @@ impl Account {
 
     fn rotate(&mut self, at: SocketAddr) -> io::Result<()> {
         self.open = Some(Open::Rotation);
-        let answer = bearing(at, "POST", "/api/refresh", &self.chain.refresh)?;
+        let answer = send_with_token(at, "POST", "/api/refresh", &self.chain.refresh)?;
         assert_eq!(answer.status, 200, "{answer:?}");
         self.open = None;
         self.done.rotations += 1;
@@ -219,7 +219,7 @@ impl Account {
         let pair = self.log_in(at)?;
         self.open = Some(Open::LogOut(pair.clone()));
         let token = if self.random.below(2) == 0 { &pair.access } else { &pair.refresh };
-        let answer = bearing(at, "POST", "/api/logout", token)?;
+        let answer = send_with_token(at, "POST", "/api/logout", token)?;
         assert_eq!(answer.status, 204, "{answer:?}");
         self.open = None;
         self.done.log_outs += 1;
@@ -297,7 +297,7 @@ impl Account {
             Some(Open::LogOut(pair)) => {
                 let access = is_in(at, &pair.access).map_err(failed)?;
                 let refreshed =
-                    bearing(at, "POST", "/api/refresh", &pair.refresh).map_err(failed)?;
+                    send_with_token(at, "POST", "/api/refresh", &pair.refresh).map_err(failed)?;
                 if access != (refreshed.status == 200) {
                     return lost(format!("{}: half a log-out", self.name));
                 }
@@ -321,7 +321,7 @@ impl Account {
     /// Every credential of an ended sign-in is refused.
     fn check_dead(&self, at: SocketAddr, from: (usize, usize)) -> io::Result<Result<(), Lost>> {
         for pair in &self.dead[from.0..] {
-            let refreshed = bearing(at, "POST", "/api/refresh", &pair.refresh)?.status;
+            let refreshed = send_with_token(at, "POST", "/api/refresh", &pair.refresh)?.status;
             if is_in(at, &pair.access)? || refreshed != 401 {
                 return Ok(lost(format!("{}: an ended sign-in stands", self.name)));
             }
@@ -338,7 +338,7 @@ impl Account {
     fn check_chain(&mut self, at: SocketAddr) -> io::Result<Result<(), Lost>> {
         let mut successors = Vec::new();
         for _ in 0..3 {
-            let answer = bearing(at, "POST", "/api/refresh", &self.chain.refresh)?;
+            let answer = send_with_token(at, "POST", "/api/refresh", &self.chain.refresh)?;
             if answer.status != 200 {
                 return Ok(lost(format!("{}: the newest token is refused: {answer:?}", self.name)));
             }
@@ -353,7 +353,7 @@ impl Account {
         }
         self.used.push(std::mem::replace(&mut self.chain, next).refresh);
         // And the successor has one of its own.
-        let answer = bearing(at, "POST", "/api/refresh", &self.chain.refresh)?;
+        let answer = send_with_token(at, "POST", "/api/refresh", &self.chain.refresh)?;
         if answer.status != 200 {
             return Ok(lost(format!("{}: the successor is refused: {answer:?}", self.name)));
         }
@@ -378,9 +378,10 @@ impl Account {
             }
         }
         if self.used.len() > 2 {
-            let oldest = bearing(at, "POST", "/api/refresh", &self.used[0]).map_err(failed)?;
+            let oldest =
+                send_with_token(at, "POST", "/api/refresh", &self.used[0]).map_err(failed)?;
             let newest =
-                bearing(at, "POST", "/api/refresh", &self.chain.refresh).map_err(failed)?;
+                send_with_token(at, "POST", "/api/refresh", &self.chain.refresh).map_err(failed)?;
             if (oldest.status, newest.status) != (401, 401) {
                 return lost(format!("{}: a used token is good", self.name));
             }
@@ -405,13 +406,13 @@ pub(crate) fn post_json(
     send(at, "POST", path, &headers, &body.to_string())
 }
 
-fn bearing(at: SocketAddr, method: &str, path: &str, token: &str) -> io::Result<Answer> {
+fn send_with_token(at: SocketAddr, method: &str, path: &str, token: &str) -> io::Result<Answer> {
     send(at, method, path, &[("Authorization", &format!("Bearer {token}"))], "")
 }
 
 /// Whether an access token is let in.
 fn is_in(at: SocketAddr, token: &str) -> io::Result<bool> {
-    let answer = bearing(at, "GET", "/whoami", token)?;
+    let answer = send_with_token(at, "GET", "/whoami", token)?;
     assert!(matches!(answer.status, 200 | 401), "{answer:?}");
     Ok(answer.status == 200)
 }

@@ -25,7 +25,7 @@ use vestibule_service::accounts::queries;
 use vestibule_service::db::{Address, connect};
 
 /// How many clients run at once, each with an account of its own.
-const BUSY: usize = 6;
+const CLIENTS: usize = 6;
 
 fn kills() -> usize {
     let kills = std::env::var("VESTIBULE_KILLS").ok();
@@ -51,7 +51,7 @@ fn run(name: &str, url: &str) {
     println!("{name}: seed {random:?}");
     let mut server = Server::start(url);
     let mut accounts: Vec<Account> =
-        (0..BUSY).map(|number| Account::new(&server, url, number, random.fork())).collect();
+        (0..CLIENTS).map(|number| Account::new(&server, url, number, random.fork())).collect();
     let mut starts = Vec::new();
     for kill in 0..kills() {
         let stop = AtomicBool::new(false);

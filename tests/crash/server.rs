@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Server {
     child: Child,
@@ -74,7 +74,7 @@ impl Server {
         // make a write fail.
         std::mem::forget(lines);
         while !get(at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
-            assert!(begun.elapsed() < PATIENCE, "no answer");
+            assert!(begun.elapsed() < TIMEOUT, "no answer");
         }
         Self { child, at, first_answer: begun.elapsed(), url, directory }
     }
@@ -103,7 +103,7 @@ impl Server {
     pub(crate) fn well_again(&self) -> Duration {
         let begun = Instant::now();
         while !get(self.at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
-            assert!(begun.elapsed() < PATIENCE, "not well again");
+            assert!(begun.elapsed() < TIMEOUT, "not well again");
             std::thread::sleep(Duration::from_millis(5));
         }
         begun.elapsed()
@@ -142,8 +142,8 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect_timeout(&at, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&at, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let fields: String =
         headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// How long a response may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running example; killed when dropped.
 pub(crate) struct Example {
@@ -71,7 +71,7 @@ impl Example {
         body: &str,
     ) -> Reply {
         let mut stream = TcpStream::connect(&self.address).expect("the example listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a time-out can be set");
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");

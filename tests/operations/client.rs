@@ -10,14 +10,15 @@ use crate::support::app::password;
 use crate::support::process::ask;
 
 /// Within this time the service has responded, whatever fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Within this time it has recovered.
 pub(crate) const RECOVERY: Duration = Duration::from_secs(2);
 
 /// For tests that are not about outages: a busy machine is
 /// no reason for a 503.
-pub(crate) const PATIENT: &[(&str, &str)] = &[("ROCKET_DATABASES", "{main={timeout=\"20s\"}}")];
+pub(crate) const LONG_TIMEOUT: &[(&str, &str)] =
+    &[("ROCKET_DATABASES", "{main={timeout=\"20s\"}}")];
 
 /// The tokens of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +48,12 @@ pub(crate) fn post_json(
 }
 
 /// A request with a bearer token and no body.
-pub(crate) fn bearing(at: &str, method: &str, path: &str, token: &str) -> io::Result<Reply> {
+pub(crate) fn send_with_token(
+    at: &str,
+    method: &str,
+    path: &str,
+    token: &str,
+) -> io::Result<Reply> {
     ask(at, method, path, &[("Authorization", &format!("Bearer {token}"))], "")
 }
 
@@ -84,7 +90,7 @@ pub(crate) fn in_time(asked: impl FnOnce() -> io::Result<Reply>) -> Reply {
     let begun = Instant::now();
     let reply = asked().expect("an answer");
     let took = begun.elapsed();
-    assert!(took < PATIENCE, "answered {} after {took:?}", reply.status);
+    assert!(took < TIMEOUT, "answered {} after {took:?}", reply.status);
     reply
 }
 
@@ -104,7 +110,7 @@ pub(crate) fn beforehand(mut asked: impl FnMut() -> io::Result<Reply>) -> Reply 
     let begun = Instant::now();
     loop {
         let reply = asked().expect("an answer");
-        if reply.status != 503 || begun.elapsed() > 10 * PATIENCE {
+        if reply.status != 503 || begun.elapsed() > 10 * TIMEOUT {
             return reply;
         }
     }

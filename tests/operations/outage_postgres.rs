@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use vestibule_service::db::{Address, connect};
 
 use super::client::{
-    PATIENCE, RECOVERY, Tokens, api_login, assert_down, bearing, beforehand, cookie, dashboard,
-    form_login, health, in_time, recovers,
+    RECOVERY, TIMEOUT, Tokens, api_login, assert_down, beforehand, cookie, dashboard, form_login,
+    health, in_time, recovers, send_with_token,
 };
 use crate::support::postgres::{self, Server};
 use crate::support::process::{AT_ONCE, Home, Service};
@@ -50,7 +50,7 @@ impl Outage {
     }
 
     fn me(&self) -> std::io::Result<crate::support::actor::Reply> {
-        bearing(self.at(), "GET", "/api/me", &self.program.access)
+        send_with_token(self.at(), "GET", "/api/me", &self.program.access)
     }
 
     #[track_caller]
@@ -58,7 +58,7 @@ impl Outage {
         assert_down(|| health(self.at()));
         assert_down(|| self.me());
         assert_down(|| api_login(self.at(), "user_01"));
-        assert_down(|| bearing(self.at(), "POST", "/api/refresh", &self.program.refresh));
+        assert_down(|| send_with_token(self.at(), "POST", "/api/refresh", &self.program.refresh));
         let page = in_time(|| dashboard(self.at(), &self.person));
         page.assert_page(503);
         page.assert_no_cookies();
@@ -71,7 +71,7 @@ impl Outage {
         recovers("token", 200, || self.me());
         recovers("session", 200, || dashboard(self.at(), &self.person));
         recovers("signing in", 200, || api_login(self.at(), "user_01"));
-        let next = bearing(self.at(), "POST", "/api/refresh", &self.program.refresh);
+        let next = send_with_token(self.at(), "POST", "/api/refresh", &self.program.refresh);
         assert_eq!(next.expect("an answer").status, 200);
     }
 }
@@ -121,7 +121,8 @@ fn a_restart_of_the_server_is_503_and_loses_nothing() {
     });
     assert!(kept.len() > 20, "the service was busy: {}", kept.len());
     for tokens in &kept {
-        let reply = bearing(outage.at(), "GET", "/api/me", &tokens.access).expect("an answer");
+        let reply =
+            send_with_token(outage.at(), "GET", "/api/me", &tokens.access).expect("an answer");
         assert_eq!(reply.status, 200, "an acknowledged sign-in was lost: {}", reply.body);
     }
     outage.find_all_well();
@@ -156,7 +157,7 @@ fn a_stop_does_not_wait_for_a_frozen_server() {
     let begun = Instant::now();
     service.signal("TERM");
     assert_eq!(service.wait(), Some(0));
-    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
     server.freeze(false);
 }
 
@@ -193,7 +194,7 @@ fn a_server_without_a_free_connection_is_503_until_it_has_one() {
     // The service's own are gone first.
     outage.server.stop();
     outage.server.start_with("-c max_connections=8");
-    let all = (0..8).map_while(|_| connect(&address, PATIENCE, false).ok()).collect::<Vec<_>>();
+    let all = (0..8).map_while(|_| connect(&address, TIMEOUT, false).ok()).collect::<Vec<_>>();
     assert!(all.len() >= 5, "{}", all.len());
     outage.find_all_down();
     drop(all);
@@ -216,10 +217,10 @@ fn a_server_that_only_reads_is_said_in_the_health_and_keeps_everybody_signed_in(
     set("on");
     let begun = Instant::now();
     while writable() {
-        assert!(begun.elapsed() < PATIENCE, "the server does not read its settings");
+        assert!(begun.elapsed() < TIMEOUT, "the server does not read its settings");
     }
     assert_down(|| api_login(outage.at(), "user_01"));
-    assert_down(|| bearing(outage.at(), "POST", "/api/refresh", &outage.program.refresh));
+    assert_down(|| send_with_token(outage.at(), "POST", "/api/refresh", &outage.program.refresh));
     assert_eq!(in_time(|| outage.me()).status, 200);
     assert_eq!(in_time(|| dashboard(outage.at(), &outage.person)).status, 200);
     let back = "SET default_transaction_read_only = off;\nALTER SYSTEM RESET \

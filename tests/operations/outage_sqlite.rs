@@ -13,8 +13,8 @@ use serde_json::json;
 use vestibule_service::db::{Address, AnyConnection, connect};
 
 use super::client::{
-    PATIENCE, Tokens, api_login, assert_down, bearing, beforehand, cookie, dashboard, form_login,
-    health, in_time, post_json, recovers,
+    TIMEOUT, Tokens, api_login, assert_down, beforehand, cookie, dashboard, form_login, health,
+    in_time, post_json, recovers, send_with_token,
 };
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, finish};
@@ -44,8 +44,8 @@ impl Outage {
     #[track_caller]
     fn find_only_reading(&self) {
         assert_down(|| api_login(self.at(), "user_01"));
-        assert_down(|| bearing(self.at(), "POST", "/api/refresh", &self.program.refresh));
-        assert_down(|| bearing(self.at(), "POST", "/api/logout", &self.program.access));
+        assert_down(|| send_with_token(self.at(), "POST", "/api/refresh", &self.program.refresh));
+        assert_down(|| send_with_token(self.at(), "POST", "/api/logout", &self.program.access));
         let page = in_time(|| form_login(self.at(), "user_01"));
         page.assert_page(503);
         page.assert_no_cookies();
@@ -54,7 +54,7 @@ impl Outage {
 
     #[track_caller]
     fn find_reading(&self) {
-        let me = in_time(|| bearing(self.at(), "GET", "/api/me", &self.program.access));
+        let me = in_time(|| send_with_token(self.at(), "GET", "/api/me", &self.program.access));
         assert_eq!(me.status, 200, "{}", me.body);
         assert_eq!(in_time(|| dashboard(self.at(), &self.person)).status, 200);
         assert_eq!(in_time(|| health(self.at())).status, 200);
@@ -64,7 +64,7 @@ impl Outage {
     #[track_caller]
     fn find_all_well(&self) {
         recovers("signing in", 200, || api_login(self.at(), "user_01"));
-        let next = bearing(self.at(), "POST", "/api/refresh", &self.program.refresh);
+        let next = send_with_token(self.at(), "POST", "/api/refresh", &self.program.refresh);
         assert_eq!(next.expect("an answer").status, 200);
         self.find_reading();
         assert!(self.writable());
@@ -79,7 +79,7 @@ impl Outage {
     fn connection(&self) -> AnyConnection {
         let url = format!("sqlite://{}", self.home.path("state/vestibule.sqlite3").display());
         let address = Address::parse(&url).expect("a good URL");
-        connect(&address, PATIENCE, false).expect("the service's own file")
+        connect(&address, TIMEOUT, false).expect("the service's own file")
     }
 }
 

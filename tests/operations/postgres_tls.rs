@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::client::{PATIENT, Tokens, api_login};
+use super::client::{LONG_TIMEOUT, Tokens, api_login};
 use crate::support::postgres::{self, Server};
 use crate::support::process::{Done, Home, finish};
 
@@ -93,7 +93,7 @@ fn refused(url: &str) -> Done {
 fn the_connection_is_encrypted_and_the_server_proves_its_name() {
     let Some(encrypted) = Encrypted::new() else { return };
     let home = Home::at(&encrypted.url(NAME, &encrypted.verified_by("ca")));
-    let service = home.serve(PATIENT);
+    let service = home.serve(LONG_TIMEOUT);
     Tokens::of(&api_login(&service.address, "user_01").expect("an answer"));
     let asked = "SELECT count(*) > 0 AND bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity \
                  USING (pid) WHERE application_name = 'vestibule'";
@@ -112,7 +112,7 @@ fn a_server_that_does_not_prove_its_name_is_refused() {
     assert!(misnamed.err.contains("does not match host name"), "{misnamed:?}");
     // Encryption without verification is possible, and the doctor warns.
     let unverified = Home::at(&encrypted.url("other.example", "&sslmode=require"));
-    drop(unverified.serve(PATIENT));
+    drop(unverified.serve(LONG_TIMEOUT));
     let doctor = unverified.run(&["doctor"], "");
     assert!(doctor.out.contains("need not prove its name"), "{doctor:?}");
     let plain = refused(&encrypted.url(NAME, "&sslmode=disable"));

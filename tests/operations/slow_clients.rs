@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::client::{PATIENT, cookie, dashboard};
+use super::client::{LONG_TIMEOUT, cookie, dashboard};
 use super::nginx::Nginx;
 use crate::support::process::{Home, Service, ask};
 
@@ -20,7 +20,7 @@ const CLIENTS: usize = 30;
 
 fn behind_nginx(home: &Home) -> Option<(Service, Nginx)> {
     home.configure("[default.accounts]\ntrusted_proxy = [\"127.0.0.1\"]\n");
-    let service = home.serve(PATIENT);
+    let service = home.serve(LONG_TIMEOUT);
     let nginx = Nginx::before(&[&service.address])?;
     Some((service, nginx))
 }

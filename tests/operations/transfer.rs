@@ -10,7 +10,7 @@ use std::time::Instant;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
-use crate::client::{Tokens, api_login, bearing, cookie, dashboard, form_login, post_json};
+use crate::client::{Tokens, api_login, cookie, dashboard, form_login, post_json, send_with_token};
 use crate::dump::{dump, fill, number, open, sql};
 use crate::support::actor::Reply;
 use crate::support::postgres;
@@ -119,12 +119,12 @@ fn guess(service: &Service, username: &str) -> Reply {
 }
 
 fn refreshed(service: &Service, tokens: &Tokens) -> Tokens {
-    let reply = bearing(&service.address, "POST", "/api/refresh", &tokens.refresh);
+    let reply = send_with_token(&service.address, "POST", "/api/refresh", &tokens.refresh);
     Tokens::of(&reply.expect("an answer"))
 }
 
 /// What exists before a move and must exist after it.
-struct Standing {
+struct Expected {
     session: String,
     tokens: Tokens,
     /// Of an account that was deactivated.
@@ -136,7 +136,7 @@ struct Standing {
 }
 
 /// Signs people in, switches one off, deletes the newest, guesses too often, and stops.
-fn live(home: &Home, url: &str, round: &str) -> Standing {
+fn live(home: &Home, url: &str, round: &str) -> Expected {
     let service = serve(home, url, &[]);
     let at = &service.address;
     let session = cookie(&form_login(at, "user_01").expect("an answer"));
@@ -156,16 +156,16 @@ fn live(home: &Home, url: &str, round: &str) -> Standing {
     service.stop();
     let verified = told(home, url, &["audit", "verify"]);
     let head = verified.trim_end().rsplit(' ').next().expect("the end").to_owned();
-    Standing { session, tokens, off, highest, head }
+    Expected { session, tokens, off, highest, head }
 }
 
 /// Fails unless everything from before goes on on this database.
-fn assert_goes_on(home: &Home, url: &str, before: &Standing, round: &str) {
+fn assert_goes_on(home: &Home, url: &str, before: &Expected, round: &str) {
     told(home, url, &["audit", "verify", "--expect", &before.head]);
     let service = serve(home, url, &[]);
     let at = &service.address;
     assert_eq!(dashboard(at, &before.session).expect("an answer").status, 200);
-    let me = bearing(at, "GET", "/api/me", &before.tokens.access).expect("an answer");
+    let me = send_with_token(at, "GET", "/api/me", &before.tokens.access).expect("an answer");
     assert_eq!((me.status, &me.json()["username"]), (200, &json!("user_02")));
     refreshed(&service, &before.tokens);
     for path in ["/api/me", "/api/refresh"] {
@@ -173,7 +173,7 @@ fn assert_goes_on(home: &Home, url: &str, before: &Standing, round: &str) {
             "/api/me" => ("GET", &before.off.access),
             _ => ("POST", &before.off.refresh),
         };
-        let refused = bearing(at, method, path, token).expect("an answer");
+        let refused = send_with_token(at, method, path, token).expect("an answer");
         assert_eq!(refused.status, 401, "{path}: {}", refused.body);
     }
     let off = api_login(at, &format!("off{round}")).expect("an answer");

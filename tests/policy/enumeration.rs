@@ -9,7 +9,7 @@ use vestibule::{ErrorKind, Mode, SessionPolicy};
 use super::fixture::{Fixture, Setting, word};
 use super::model::{Cookie, Person, Ruling, Site, Situation, Token, depends_on_who};
 use super::once_per_setting::OncePerSetting;
-use super::routes::{Half, Target, strays, universe};
+use super::routes::{Half, Target, all_targets, unlisted_routes};
 use super::rows::Changes;
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::On;
@@ -61,11 +61,11 @@ pub(crate) fn report(setting: Setting) -> Report {
 fn enumerate(setting: Setting) -> Report {
     let began = Instant::now();
     let mut fixture = Fixture::new(setting);
-    let targets = universe();
+    let targets = all_targets();
     let mut report = Report {
         cases: 0,
         observations: Vec::new(),
-        complaints: strays(&fixture.client, &targets, setting.mode),
+        complaints: unlisted_routes(&fixture.client, &targets, setting.mode),
     };
     let (token_requests, others): (Vec<_>, Vec<_>) =
         cases(setting, &targets).into_iter().partition(|case| case.situation.is_token_request());

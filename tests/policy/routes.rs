@@ -183,7 +183,7 @@ impl Target {
 }
 
 /// Every route of every mode; and for each path a method that it does not take.
-pub(crate) fn universe() -> Vec<Target> {
+pub(crate) fn all_targets() -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
     for mode in [Mode::Session, Mode::Token, Mode::Both] {
         for target in of_mode(mode) {
@@ -246,7 +246,7 @@ fn wrong_methods(targets: &[Target]) -> Vec<Target> {
 }
 
 /// What is mounted without being in a group, or is in a group without being mounted.
-pub(crate) fn strays(client: &Client, targets: &[Target], mode: Mode) -> Vec<String> {
+pub(crate) fn unlisted_routes(client: &Client, targets: &[Target], mode: Mode) -> Vec<String> {
     let mounted: BTreeSet<String> = client
         .rocket()
         .routes()

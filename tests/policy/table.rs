@@ -6,7 +6,7 @@ use std::path::Path;
 
 use vestibule::{Mode, SessionPolicy};
 
-use super::cookies::sneak;
+use super::cookies::try_cookies;
 use super::enumeration::{Answered, Observation, report};
 use super::fixture::{Setting, word};
 use super::model::{Cookie, Person, Site, Token};
@@ -220,8 +220,8 @@ fn cookies() -> String {
                     | mode | policy | cookies leave on an answer to | and never to |\n\
                     |---|---|---|---|\n"
         .to_owned();
-    for setting in sneaky_settings() {
-        let left = sneak(setting).left;
+    for setting in cookie_settings() {
+        let left = try_cookies(setting).left;
         let stayed: Vec<Token> =
             Token::ALL.into_iter().filter(|token| !left.contains(token)).collect();
         let said = |tokens: &[Token]| match tokens.len() {
@@ -237,7 +237,7 @@ fn cookies() -> String {
 }
 
 /// Every mode under every policy that it allows.
-pub(crate) fn sneaky_settings() -> Vec<Setting> {
+pub(crate) fn cookie_settings() -> Vec<Setting> {
     [Mode::Both, Mode::Session, Mode::Token]
         .into_iter()
         .flat_map(super::enumeration::settings)

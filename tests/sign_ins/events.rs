@@ -19,20 +19,20 @@ type SessionUser = vestibule::SessionUser<User>;
 
 /// Keeps the events that are reported.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<Told>>>);
+struct RecordedEvents(Arc<Mutex<Vec<ReportedEvent>>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Told {
+struct ReportedEvent {
     kind: EventKind,
     account: Option<String>,
     sign_in: Option<String>,
     all: String,
 }
 
-impl Events for Heard {
+impl Events for RecordedEvents {
     fn on_event(&self, event: &Event<'_>) {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        self.0.lock().expect("a lock").push(Told {
+        self.0.lock().expect("a lock").push(ReportedEvent {
             kind: event.kind,
             account: owned(event.account),
             sign_in: owned(event.sign_in),
@@ -142,7 +142,7 @@ fn draw(status: Status, request: &rocket::Request<'_>) -> Problem {
 struct Scene {
     client: Client,
     clock: Clock,
-    heard: Heard,
+    recorded: RecordedEvents,
     secrets: Mutex<Vec<String>>,
 }
 
@@ -155,7 +155,7 @@ struct Answer {
 
 impl Scene {
     fn new(protection: &str) -> Self {
-        let (clock, heard) = (Clock::manual(), Heard::default());
+        let (clock, recorded) = (Clock::manual(), RecordedEvents::default());
         let figment = Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
             .merge(("auth.session.protection", protection))
@@ -163,7 +163,7 @@ impl Scene {
         let auth = Auth::fairing()
             .store(MemorySignInStore::new())
             .clock(clock.clone())
-            .events(heard.clone());
+            .events(recorded.clone());
         let rocket = rocket::custom(figment)
             .manage(Users::new())
             .attach(auth)
@@ -178,7 +178,7 @@ impl Scene {
             .register("/", catchers![draw])
             .register("/to-a-form", catchers![to_a_form]);
         let client = Client::untracked(rocket).expect("a launch");
-        Self { client, clock, heard, secrets: Mutex::default() }
+        Self { client, clock, recorded, secrets: Mutex::default() }
     }
 
     fn send(
@@ -231,7 +231,7 @@ impl Scene {
 
     /// The events since the last call, as kind, account and sign-in.
     fn reported(&self) -> Vec<(EventKind, Option<String>, Option<String>)> {
-        let reported = std::mem::take(&mut *self.heard.0.lock().expect("a lock"));
+        let reported = std::mem::take(&mut *self.recorded.0.lock().expect("a lock"));
         for event in &reported {
             for secret in self.secrets.lock().expect("a lock").iter() {
                 let tail = secret.rsplit('.').next().unwrap_or(secret);

@@ -32,13 +32,13 @@ pub(crate) const USER_02: i64 = 3;
 
 /// Credentials without a client, so that they outlive it.
 #[derive(Clone, Default)]
-pub(crate) struct Held {
+pub(crate) struct StoredCredentials {
     pub(crate) token: Option<String>,
     pub(crate) refresh_token: Option<String>,
     pub(crate) jar: BTreeMap<String, String>,
 }
 
-impl Held {
+impl StoredCredentials {
     pub(crate) fn of(actor: &Actor<'_>) -> Self {
         Self {
             token: actor.token.clone(),
@@ -115,7 +115,7 @@ pub(crate) fn token_lives(client: &Client, token: &str) -> bool {
 #[track_caller]
 pub(crate) fn session_lives(actor: &Actor<'_>) -> bool {
     assert!(actor.token.is_none(), "a token would decide");
-    lives(&peek(actor, "/whoami"), "session")
+    lives(&get_unchanged(actor, "/whoami"), "session")
 }
 
 /// Whether the actor is signed in: by the token if there is one, or else by the cookies.
@@ -137,7 +137,7 @@ fn lives(reply: &Reply, via: &str) -> bool {
 }
 
 /// A GET whose cookies the actor does not keep.
-fn peek(actor: &Actor<'_>, path: &str) -> Reply {
+fn get_unchanged(actor: &Actor<'_>, path: &str) -> Reply {
     let response = actor.request(Method::Get, path).dispatch();
     let status = response.status().code;
     let body = response.into_string().unwrap_or_default();
@@ -146,7 +146,7 @@ fn peek(actor: &Actor<'_>, path: &str) -> Reply {
 
 /// Fails unless both tokens of a program are refused.
 #[track_caller]
-pub(crate) fn assert_program_dead(client: &Client, held: &Held) {
+pub(crate) fn assert_program_dead(client: &Client, held: &StoredCredentials) {
     assert!(!token_lives(client, held.token.as_deref().expect("a token")), "access token");
     let reply = held.on(client).refresh();
     assert_eq!((reply.status, reply.code().as_str()), (401, "token_revoked"), "refresh token");
@@ -222,7 +222,7 @@ pub(crate) fn set_cookie(reply: &Reply, name: &str) -> Option<Cookie<'static>> {
 }
 
 /// Whether a response removes a cookie.
-pub(crate) fn takes_back(reply: &Reply, name: &str) -> bool {
+pub(crate) fn removes_cookie(reply: &Reply, name: &str) -> bool {
     set_cookie(reply, name).is_some_and(|cookie| {
         cookie.value().is_empty() && cookie.max_age().is_some_and(|age| age.is_zero())
     })
@@ -230,7 +230,7 @@ pub(crate) fn takes_back(reply: &Reply, name: &str) -> bool {
 
 /// Whether the sign-in is fresh: the account page then shows the password form.
 pub(crate) fn is_fresh(actor: &Actor<'_>) -> bool {
-    let reply = peek(actor, "/account");
+    let reply = get_unchanged(actor, "/account");
     assert_eq!(reply.status, 200, "{}", reply.body);
     reply.body.contains("action=\"/account/password\"")
 }

@@ -3,8 +3,8 @@
 use diesel::connection::SimpleConnection;
 
 use super::helpers::{
-    DAY, HOUR, Held, MINUTE, USER_01, advance, only_row, remembered, rows, session_lives,
-    takes_back, until,
+    DAY, HOUR, MINUTE, StoredCredentials, USER_01, advance, only_row, remembered, removes_cookie,
+    rows, session_lives, until,
 };
 use crate::support::actor::Actor;
 use crate::support::app::{On, TestApp, on_both, on_both_with};
@@ -28,7 +28,7 @@ fn a_session_that_is_not_used_for_two_hours_is_over() {
         advance(&app, 2 * HOUR);
         let reply = person.get("/dashboard");
         assert_eq!((reply.status, reply.location()), (303, "/login?next=%2Fdashboard"));
-        assert!(takes_back(&reply, "session"));
+        assert!(removes_cookie(&reply, "session"));
         assert!(person.jar.borrow().is_empty());
     });
 }
@@ -46,7 +46,7 @@ fn use_keeps_a_session_alive_but_not_beyond_a_day() {
         advance(&app, 1);
         let reply = person.get("/dashboard");
         assert_eq!(reply.status, 303);
-        assert!(takes_back(&reply, "session"));
+        assert!(removes_cookie(&reply, "session"));
     });
 }
 
@@ -196,8 +196,8 @@ fn a_restored_session_under_a_short_idle_limit_lasts_on_its_own() {
 #[test]
 fn an_ended_sign_in_is_no_longer_listed() {
     on_both(|app| {
-        let held = Held::of(&app.session("user_01"));
-        let forgotten = Held::of(&remembered(&app, "user_01"));
+        let held = StoredCredentials::of(&app.session("user_01"));
+        let forgotten = StoredCredentials::of(&remembered(&app, "user_01"));
         advance(&app, 3 * HOUR);
         let person = app.session("user_01");
         let page = person.get("/account/sign-ins");

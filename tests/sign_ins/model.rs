@@ -15,7 +15,7 @@ use serde_json::json;
 use vestibule_service::accounts::queries;
 use vestibule_service::db::AnyConnection;
 
-use super::helpers::{DAY, HOUR, Held, add_user, api_login, on_each, until};
+use super::helpers::{DAY, HOUR, StoredCredentials, add_user, api_login, on_each, until};
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{On, TestApp};
 
@@ -154,7 +154,7 @@ struct Case<'w> {
     sign_ins: Vec<SignIn>,
     credentials: Vec<Credential>,
     known: HashMap<String, usize>,
-    browsers: Vec<Held>,
+    browsers: Vec<StoredCredentials>,
     /// Whether a remember cookie was used after the session's time.
     woken: bool,
 }
@@ -200,7 +200,7 @@ impl<'w> Case<'w> {
             sign_ins: Vec::new(),
             credentials: Vec::new(),
             known: HashMap::new(),
-            browsers: vec![Held::default(); BROWSERS],
+            browsers: vec![StoredCredentials::default(); BROWSERS],
             woken: false,
         }
     }
@@ -310,11 +310,15 @@ impl<'w> Case<'w> {
 
     // ---- the application ----
 
-    fn request<T>(&self, held: &Held, act: impl FnOnce(&mut Actor<'_>) -> T) -> (T, Held) {
+    fn request<T>(
+        &self,
+        held: &StoredCredentials,
+        act: impl FnOnce(&mut Actor<'_>) -> T,
+    ) -> (T, StoredCredentials) {
         self.fixture.with(|app| {
             let mut actor = held.on(&app.client);
             let done = act(&mut actor);
-            let mut held = Held::of(&actor);
+            let mut held = StoredCredentials::of(&actor);
             held.jar.retain(|name, _| name == "session" || name == "remember_token");
             (done, held)
         })
@@ -326,12 +330,15 @@ impl<'w> Case<'w> {
         reply
     }
 
-    fn bearing(&self, number: usize) -> Held {
-        Held { token: Some(self.credentials[number].text.clone()), ..Held::default() }
+    fn credentials_of(&self, number: usize) -> StoredCredentials {
+        StoredCredentials {
+            token: Some(self.credentials[number].text.clone()),
+            ..StoredCredentials::default()
+        }
     }
 
     fn as_admin(&self, act: impl FnOnce(&mut Actor<'_>) -> Reply) -> Reply {
-        let (reply, _) = self.request(&Held::default(), |actor| {
+        let (reply, _) = self.request(&StoredCredentials::default(), |actor| {
             assert_eq!(api_login(actor, "admin", "admin123").status, 200);
             act(actor)
         });
@@ -384,8 +391,10 @@ impl<'w> Case<'w> {
         let Credential { kind, sign_in, .. } = self.credentials[number];
         let Kind::Refresh { generation } = kind else { panic!("no refresh token") };
         let lived = self.lives(number);
-        let held =
-            Held { refresh_token: Some(self.credentials[number].text.clone()), ..Held::default() };
+        let held = StoredCredentials {
+            refresh_token: Some(self.credentials[number].text.clone()),
+            ..StoredCredentials::default()
+        };
         let (reply, _) = self.request(&held, |actor| actor.refresh());
         let now = self.fixture.now();
         let row = &mut self.sign_ins[sign_in];
@@ -420,8 +429,9 @@ impl<'w> Case<'w> {
             Op::LogInByForm { browser, remember } => self.log_in(browser, remember),
             Op::LogInByApi => {
                 let (name, password) = (self.name.clone(), self.password.clone());
-                let (reply, _) =
-                    self.request(&Held::default(), |actor| api_login(actor, &name, &password));
+                let (reply, _) = self.request(&StoredCredentials::default(), |actor| {
+                    api_login(actor, &name, &password)
+                });
                 assert_eq!(reply.status, if self.active { 200 } else { 403 }, "{}", reply.body);
                 if self.active {
                     let sign_in = self.open(false, false);
@@ -468,7 +478,8 @@ impl<'w> Case<'w> {
                 let Some(number) = self.picked(pick, fits) else { return };
                 let lived = self.lives(number);
                 let path = format!("/api/logout?all={all}");
-                let (reply, _) = self.request(&self.bearing(number), |actor| actor.post(&path));
+                let (reply, _) =
+                    self.request(&self.credentials_of(number), |actor| actor.post(&path));
                 assert_eq!(reply.status, if lived { 204 } else { 401 });
                 match (lived, all) {
                     (true, true) => self.end_all_but(None),
@@ -484,7 +495,8 @@ impl<'w> Case<'w> {
                 let target = target % self.sign_ins.len();
                 let lived = self.lives(number);
                 let path = format!("/api/sign-ins/{}", self.sign_ins[target].id);
-                let (reply, _) = self.request(&self.bearing(number), |actor| actor.delete(&path));
+                let (reply, _) =
+                    self.request(&self.credentials_of(number), |actor| actor.delete(&path));
                 let expected = match (lived, self.sign_ins[target].over) {
                     (false, _) => 401,
                     (true, false) => 204,
@@ -553,7 +565,7 @@ impl<'w> Case<'w> {
                 let may = self.lives(number) && fresh && self.fixture.now() - auth_time <= FRESH;
                 let (old, new) = self.next_password();
                 let body = json!({ "current_password": old, "new_password": new });
-                let (reply, _) = self.request(&self.bearing(number), |actor| {
+                let (reply, _) = self.request(&self.credentials_of(number), |actor| {
                     actor.post_json("/api/password", &body)
                 });
                 assert_eq!(reply.status, if may { 204 } else { 401 }, "{}", reply.body);
@@ -654,11 +666,14 @@ impl<'w> Case<'w> {
                 // Presenting one uses it up; only ended ones can be presented at any time.
                 Kind::Refresh { .. } if expected => continue,
                 Kind::Refresh { .. } => {
-                    let held = Held { refresh_token: Some(credential.text), ..Held::default() };
+                    let held = StoredCredentials {
+                        refresh_token: Some(credential.text),
+                        ..StoredCredentials::default()
+                    };
                     self.request(&held, |actor| actor.refresh()).0.status
                 }
                 Kind::Access { .. } => {
-                    let held = self.bearing(number);
+                    let held = self.credentials_of(number);
                     self.request(&held, |actor| actor.get("/whoami")).0.status
                 }
                 Kind::Session { .. } | Kind::Remember => {
@@ -666,7 +681,7 @@ impl<'w> Case<'w> {
                         Kind::Remember => "remember_token",
                         _ => "session",
                     };
-                    let mut held = Held::default();
+                    let mut held = StoredCredentials::default();
                     held.jar.insert(name.to_owned(), credential.text);
                     self.request(&held, |actor| actor.get("/whoami")).0.status
                 }

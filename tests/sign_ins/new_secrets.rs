@@ -7,8 +7,8 @@ use rocket::local::blocking::Client;
 use serde_json::{Map, Value, json};
 
 use super::helpers::{
-    Environment, Held, MINUTE, USER_01, api_login, claims, on_each, remembered_at, session_lives,
-    token_lives,
+    Environment, MINUTE, StoredCredentials, USER_01, api_login, claims, on_each, remembered_at,
+    session_lives, token_lives,
 };
 use crate::support::actor::{Actor, Reply};
 use vestibule_service::accounts::queries;
@@ -64,10 +64,10 @@ fn refresh_by_cookie(client: &Client, token: &str, csrf: &str) -> Reply {
     actor.send(request.header(Header::new("X-CSRF-TOKEN", csrf.to_owned())))
 }
 
-fn signed_in(client: &Client) -> Held {
+fn signed_in(client: &Client) -> StoredCredentials {
     let mut program = Actor::new(client);
     assert_eq!(api_login(&mut program, "user_01", "1234").status, 200);
-    Held::of(&program)
+    StoredCredentials::of(&program)
 }
 
 #[test]
@@ -126,17 +126,17 @@ fn processes_that_know_each_others_secrets_change_over_one_by_one() {
     on_each(|on| {
         let environment = Environment::new(on);
         let (before, after) = (former(&environment), present(&environment));
-        let mut person = Held::of(&remembered_at(&before, "user_01"));
+        let mut person = StoredCredentials::of(&remembered_at(&before, "user_01"));
         let mut program = signed_in(&before);
         for client in [&after, &before, &after, &after, &before, &before, &after] {
             let browser = person.on(client);
             assert_eq!(browser.get("/dashboard").status, 200);
             assert!(session_lives(&browser));
-            person = Held::of(&browser);
+            person = StoredCredentials::of(&browser);
             let mut tokens = program.on(client);
             assert!(token_lives(client, tokens.token.as_deref().expect("a token")));
             assert_eq!(tokens.refresh().status, 200);
-            program = Held::of(&tokens);
+            program = StoredCredentials::of(&tokens);
         }
         let alone = environment.process(|figment| {
             let none: [&str; 0] = [];

@@ -7,7 +7,8 @@ use vestibule_service::accounts::queries;
 
 use super::endings::vestibule;
 use super::helpers::{
-    DAY, Environment, HOUR, Held, USER_01, advance, on_each, remembered, rows, session_lives,
+    DAY, Environment, HOUR, StoredCredentials, USER_01, advance, on_each, remembered, rows,
+    session_lives,
 };
 use crate::support::actor::Actor;
 use crate::support::app::{TestApp, on_both};
@@ -69,9 +70,9 @@ fn what_is_over_or_idle_goes_in_batches_and_the_rest_stays() {
 #[test]
 fn no_credential_notices_a_purge() {
     on_both(|app| {
-        let idle = Held::of(&app.session("user_01"));
-        let remembered = Held::of(&remembered(&app, "user_01"));
-        let program = Held::of(&app.token("user_01"));
+        let idle = StoredCredentials::of(&app.session("user_01"));
+        let remembered = StoredCredentials::of(&remembered(&app, "user_01"));
+        let program = StoredCredentials::of(&app.token("user_01"));
         advance(&app, 3 * HOUR);
         let person = app.session("user_01");
         assert_eq!(purge(&app, 500), 1);

@@ -36,7 +36,7 @@ const ROLE: &str = "vestibule";
 const PREFIX: &str = "vestibule-postgres-";
 
 /// How long a server may take until it accepts connections.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const SKIPPED: &str =
     "skipped: PostgreSQL (no initdb found; install postgresql or set TEST_POSTGRES_URL)";
@@ -261,7 +261,7 @@ impl Server {
 
         let begun = Instant::now();
         while !self.psql(&self.maintenance, "SELECT 1").status.success() {
-            assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not answer:\n{}", self.log());
+            assert!(begun.elapsed() < TIMEOUT, "PostgreSQL does not answer:\n{}", self.log());
             thread::sleep(Duration::from_millis(10));
         }
     }

@@ -17,7 +17,7 @@ use super::actor::Reply;
 use super::postgres;
 
 /// How long the program may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Cheap hashes, a free port, and a stop that is not delayed for long by a
 /// connection which closed in the moment of the signal.
@@ -200,7 +200,7 @@ pub(crate) fn finish(command: &mut Command, stdin: &str) -> Done {
     drop(pipe);
     let begun = Instant::now();
     while child.try_wait().expect("our own child").is_none() {
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > TIMEOUT {
             child.kill().expect("our own child");
         }
         thread::sleep(Duration::from_millis(5));
@@ -223,7 +223,7 @@ impl Service {
     fn wait_until_it_answers(&self) {
         let begun = Instant::now();
         while TcpStream::connect(&self.address).is_err() {
-            assert!(begun.elapsed() < PATIENCE, "no answer at {}", self.address);
+            assert!(begun.elapsed() < TIMEOUT, "no answer at {}", self.address);
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -291,7 +291,7 @@ impl Service {
         loop {
             match self.child.try_wait().expect("our own child") {
                 Some(status) => return status.code(),
-                None => assert!(begun.elapsed() < PATIENCE, "the service does not stop"),
+                None => assert!(begun.elapsed() < TIMEOUT, "the service does not stop"),
             }
             thread::sleep(Duration::from_millis(5));
         }
@@ -308,7 +308,7 @@ pub(crate) fn ask(
     body: &str,
 ) -> io::Result<Reply> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n");
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");

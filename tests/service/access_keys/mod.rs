@@ -13,7 +13,7 @@ use crate::support::actor::{Actor, Reply};
 const DAY: u64 = 24 * 60 * 60;
 
 /// A created key, and a client that has only this key.
-struct Made<'a> {
+struct KeyClient<'a> {
     id: String,
     key: String,
     program: Actor<'a>,
@@ -21,13 +21,13 @@ struct Made<'a> {
 
 /// Creates a key over the API with a fresh token.
 #[track_caller]
-fn make<'a>(owner: &Actor<'a>, scopes: &[&str]) -> Made<'a> {
+fn make<'a>(owner: &Actor<'a>, scopes: &[&str]) -> KeyClient<'a> {
     let reply = owner.post_json("/api/keys", &json!({ "label": "a label", "scopes": scopes }));
     assert_eq!(reply.status, 201, "{}", reply.body);
     let text = |name: &str| reply.json()[name].as_str().expect("a text").to_owned();
     let (id, key) = (text("id"), text("key"));
     let program = owner.fresh().with_token(&key);
-    Made { id, key, program }
+    KeyClient { id, key, program }
 }
 
 /// The key in a text; fails unless there is exactly one.

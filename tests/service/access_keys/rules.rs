@@ -187,7 +187,7 @@ fn making_a_key_takes_a_password_that_was_proven_lately() {
 #[test]
 fn a_key_cannot_be_shown_again_and_its_sha_256_is_all_that_is_kept() {
     #[derive(QueryableByName)]
-    struct Kept {
+    struct StoredKey {
         #[diesel(sql_type = diesel::sql_types::Text)]
         secret_hash: String,
     }
@@ -195,9 +195,10 @@ fn a_key_cannot_be_shown_again_and_its_sha_256_is_all_that_is_kept() {
         let owner = app.token("user_01");
         let made = make(&owner, &["sign-ins"]);
         assert_eq!(made.program.get("/api/me").status, 200);
-        let kept: Kept = diesel::sql_query("SELECT secret_hash FROM sign_ins WHERE kind = 'key'")
-            .get_result(&mut app.connection())
-            .expect("a row");
+        let kept: StoredKey =
+            diesel::sql_query("SELECT secret_hash FROM sign_ins WHERE kind = 'key'")
+                .get_result(&mut app.connection())
+                .expect("a row");
         assert_eq!(kept.secret_hash, URL_SAFE_NO_PAD.encode(Sha256::digest(&made.key)));
 
         let secret = &made.key[27..];

@@ -16,7 +16,7 @@ const CLIENTS: usize = 100;
 const ROUNDS: usize = 20;
 
 /// A queue long enough for all, so that no request is refused for a full queue.
-fn roomy(figment: Figment) -> Figment {
+fn long_queue(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.hashers", 4))
         .merge(("auth.password.queue", 10_000))
@@ -43,7 +43,7 @@ async fn register(client: &Client, name: &str, by_form: bool) -> u16 {
 
 #[test]
 fn of_a_hundred_who_want_one_name_at_once_exactly_one_gets_it() {
-    on_both_with(roomy, |app| {
+    on_both_with(long_queue, |app| {
         let runtime = Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let processes = [process(&app).await, process(&app).await, process(&app).await];
@@ -67,7 +67,7 @@ fn of_a_hundred_who_want_one_name_at_once_exactly_one_gets_it() {
 const GUESSES: usize = 12;
 
 /// One hasher at slow work, and room for two more to wait.
-fn narrow(figment: Figment) -> Figment {
+fn short_queue(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.cost", 12))
         .merge(("auth.password.hashers", 1))
@@ -76,7 +76,7 @@ fn narrow(figment: Figment) -> Figment {
 
 #[test]
 fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
-    on_both_with(narrow, |app| {
+    on_both_with(short_queue, |app| {
         app.sql("DELETE FROM throttle");
         let token = app.token("user_02").token.expect("a token");
         let bearer = Header::new("Authorization", format!("Bearer {token}"));
@@ -129,7 +129,7 @@ fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
 }
 
 /// One hasher at work that takes long, and no room to wait.
-fn single(figment: Figment) -> Figment {
+fn no_queue(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.cost", 14))
         .merge(("auth.password.hashers", 1))
@@ -138,7 +138,7 @@ fn single(figment: Figment) -> Figment {
 
 #[test]
 fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
-    on_both_with(single, |app| {
+    on_both_with(no_queue, |app| {
         let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
             let client = process(&app).await;
@@ -176,7 +176,7 @@ fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
 }
 
 /// One hashing thread and no queue; a time limit long enough for a slow machine.
-fn single_and_quick(figment: Figment) -> Figment {
+fn no_queue_short_timeout(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.hashers", 1))
         .merge(("auth.password.queue", 0))
@@ -185,7 +185,7 @@ fn single_and_quick(figment: Figment) -> Figment {
 
 #[test]
 fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
-    on_both_with(single_and_quick, |app| {
+    on_both_with(no_queue_short_timeout, |app| {
         let runtime = Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let client = process(&app).await;

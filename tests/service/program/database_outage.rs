@@ -15,7 +15,7 @@ use crate::support::app::{On, TestApp};
 use crate::support::postgres;
 
 /// Within this time the service must have given up.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Settings with which the service gives up sooner, where many requests are made.
 fn hasty(figment: Figment) -> Figment {
@@ -32,7 +32,7 @@ fn in_time(ask: impl FnOnce() -> Reply) -> Reply {
     let begun = Instant::now();
     let reply = ask();
     let took = begun.elapsed();
-    assert!(took < PATIENCE, "answered {} after {took:?}", reply.status);
+    assert!(took < TIMEOUT, "answered {} after {took:?}", reply.status);
     reply
 }
 
@@ -217,7 +217,7 @@ fn many_requests_that_wait_for_the_lock_get_a_response_in_time_too() {
         });
         let begun = Instant::now();
         let replies = rocket::futures::future::join_all(asks).await;
-        assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
         assert!(replies.iter().all(|reply| reply.status().code == 503));
     });
 }

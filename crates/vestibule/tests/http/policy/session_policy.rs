@@ -4,7 +4,7 @@ use rocket::http::Method;
 
 use crate::guards::every_credential::GuardMatrix;
 use crate::support::app::{App, Call, Setup};
-use crate::support::cookie_setters::{SNEAK, paths};
+use crate::support::cookie_setters::{SET_COOKIES, paths};
 use crate::support::users::{ALICE, BOB};
 
 fn with<'c>(call: Call<'c>, values: &[String]) -> Call<'c> {
@@ -16,10 +16,10 @@ fn no_cookie_leaves_on_the_answer_to_any_token_request() {
     let matrix = GuardMatrix::new(App::new());
     for (path, status) in paths() {
         for (name, values) in matrix.token_requests() {
-            for sneak in [false, true] {
+            for set_cookies in [false, true] {
                 let call = with(matrix.app.get(&path), values);
-                let reply = if sneak { call.header(SNEAK, "1") } else { call }.send();
-                let case = format!("{path} with {name}, sneaking: {sneak}");
+                let reply = if set_cookies { call.header(SET_COOKIES, "1") } else { call }.send();
+                let case = format!("{path} with {name}, sneaking: {set_cookies}");
                 assert_eq!(reply.status, status, "{case}");
                 assert_eq!(reply.cookies(), [""; 0], "{case}");
             }
@@ -35,7 +35,7 @@ fn the_same_routes_let_cookies_out_without_a_token() {
             if !["nothing", "other scheme"].contains(&name) {
                 continue;
             }
-            let reply = with(matrix.app.get(&path), values).header(SNEAK, "1").send();
+            let reply = with(matrix.app.get(&path), values).header(SET_COOKIES, "1").send();
             assert_eq!(reply.status, status, "{path} with {name}");
             assert!(reply.cookies().len() > 3, "{path} with {name}: {:?}", reply.cookies());
         }
@@ -63,7 +63,7 @@ fn no_cookie_leaves_on_a_missing_path_or_method_with_a_token() {
             (Method::Get, "/cookies/plain/not-a-number", 422),
             (Method::Options, "/current", 404),
         ] {
-            let call = with(matrix.app.call(method, path), values).header(SNEAK, "1");
+            let call = with(matrix.app.call(method, path), values).header(SET_COOKIES, "1");
             let reply = call.cookie("session=garbled").send();
             assert_eq!(
                 (reply.status, reply.cookies()),
@@ -79,7 +79,7 @@ fn no_cookie_leaves_on_head_and_post_with_a_token() {
     let matrix = GuardMatrix::new(App::new());
     for (name, values) in matrix.token_requests() {
         for method in [Method::Head, Method::Post] {
-            let call = matrix.app.call(method, "/cookies/guard/200").header(SNEAK, "1");
+            let call = matrix.app.call(method, "/cookies/guard/200").header(SET_COOKIES, "1");
             let reply = with(call, values).send();
             assert_eq!((reply.status, reply.cookies()), (200, vec![]), "{method} with {name}");
         }
@@ -102,7 +102,7 @@ fn every_route_of_the_library_keeps_the_session_out_of_a_token_request() {
         ] {
             let before = matrix.app.store.len();
             let call = with(matrix.app.call(method, path), values).cookie(&session);
-            let reply = call.header(SNEAK, "1").send();
+            let reply = call.header(SET_COOKIES, "1").send();
             let case = format!("{method} {path} with {name}");
             assert_eq!(reply.cookies(), [""; 0], "{case}");
             assert!(!reply.body.contains("by session"), "{case}: {}", reply.body);
@@ -208,7 +208,7 @@ fn in_mode_token_no_cookie_ever_leaves() {
     for policy in ["unless-token", "never"] {
         let app = Setup::new().set("auth.mode", "token").set("auth.policy", policy).launch();
         for (path, status) in paths() {
-            let reply = app.get(&path).header(SNEAK, "1").cookie("session=garbled").send();
+            let reply = app.get(&path).header(SET_COOKIES, "1").cookie("session=garbled").send();
             assert_eq!((reply.status, reply.cookies()), (status, vec![]), "{policy}: {path}");
         }
     }
@@ -265,6 +265,6 @@ fn in_mode_session_no_token_secret_is_needed() {
 #[test]
 fn signing_in_over_the_api_never_makes_a_session() {
     let app = App::new();
-    let reply = app.post("/api/login/1").header(SNEAK, "0").send();
+    let reply = app.post("/api/login/1").header(SET_COOKIES, "0").send();
     assert_eq!((reply.status, reply.session_cookie()), (200, None));
 }

@@ -106,15 +106,15 @@ fn setup() -> Setup {
 }
 
 /// An application, and a key of Alice with these scopes.
-fn with_key(scopes: &str) -> (App, Made) {
+fn with_key(scopes: &str) -> (App, KeyAndId) {
     let app = setup().launch();
     let made = ask(&app, &app.tokens(ALICE).access, json!({ "label": "backup", "scopes": scopes }));
     assert_eq!(made.status, 200, "{}", made.body);
-    let made = Made { id: text(&made, "id"), key: text(&made, "key") };
+    let made = KeyAndId { id: text(&made, "id"), key: text(&made, "key") };
     (app, made)
 }
 
-struct Made {
+struct KeyAndId {
     id: String,
     key: String,
 }

@@ -9,7 +9,7 @@ use crate::support::app::{App, Reply, Setup};
 use crate::support::users::{ALICE, BOB};
 
 /// An application whose cache lives so long that a test notices an entry that is not invalidated.
-fn lasting() -> App {
+fn long_cache() -> App {
     Setup::new().set("auth.revocation_delay", "10h").set("auth.session.lifetime", "20h").launch()
 }
 
@@ -42,7 +42,7 @@ fn within_the_delay_no_store_is_asked_twice_and_after_it_each_once() {
 
 #[test]
 fn all_guards_and_both_of_two_tabs_share_what_is_remembered() {
-    let app = lasting();
+    let app = long_cache();
     let browser = app.browser(ALICE);
     assert_eq!(asked(&app, || app.get("/session").cookie(&browser).send()), (200, 1, 1));
     for path in ["/session", "/current", "/all", "/admin-session", "/fresh-session", "/maybe"] {
@@ -85,7 +85,7 @@ fn without_a_store_accounts_are_cached() {
 
 #[test]
 fn a_clock_that_was_set_back_remembers_nothing() {
-    let app = lasting();
+    let app = long_cache();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send();
     app.advance(5);
@@ -97,7 +97,7 @@ fn a_clock_that_was_set_back_remembers_nothing() {
 
 #[test]
 fn a_sign_in_that_ended_is_refused_with_the_next_request() {
-    let app = lasting();
+    let app = long_cache();
     let (browser, other, pair) = (app.browser(ALICE), app.browser(ALICE), app.tokens(ALICE));
     let session = |cookie: &str| app.get("/session").cookie(cookie).send().status;
     let token = || app.get("/token").bearer(&pair.access).send();
@@ -117,7 +117,7 @@ fn a_sign_in_that_ended_is_refused_with_the_next_request() {
 
 #[test]
 fn a_renewed_session_leaves_nothing_of_the_old_one() {
-    let app = lasting();
+    let app = long_cache();
     let old = app.browser(ALICE);
     assert_eq!(app.get("/session").cookie(&old).send().status, 200);
     let new = app.post("/renew").cookie(&old).send().session();
@@ -127,7 +127,7 @@ fn a_renewed_session_leaves_nothing_of_the_old_one() {
 
 #[test]
 fn a_stolen_refresh_token_ends_the_access_token_at_once() {
-    let app = lasting();
+    let app = long_cache();
     let first = app.tokens(ALICE);
     let second = app.post("/api/refresh").bearer(&first.refresh).send().pair();
     app.advance(60);
@@ -141,7 +141,7 @@ fn a_stolen_refresh_token_ends_the_access_token_at_once() {
 
 #[test]
 fn an_application_that_changes_an_account_says_so_and_it_counts_at_once() {
-    let app = lasting();
+    let app = long_cache();
     let (alice, bob) = (app.tokens(ALICE), app.tokens(BOB));
     let admin =
         |pair: &crate::support::app::Pair| app.get("/admin").bearer(&pair.access).send().status;
@@ -164,7 +164,7 @@ fn an_application_that_changes_an_account_says_so_and_it_counts_at_once() {
 
 #[test]
 fn an_application_that_ends_a_sign_in_says_so_and_it_counts_at_once() {
-    let app = lasting();
+    let app = long_cache();
     let pair = app.tokens(ALICE);
     assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200);
     let id = app.store.only().id;
@@ -193,7 +193,7 @@ fn another_process_sees_it_within_the_delay_and_not_later() {
 
 #[test]
 fn no_cached_refusal_is_used() {
-    let app = lasting();
+    let app = long_cache();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send();
     app.users.change(ALICE, |user| user.active = false);
@@ -206,7 +206,7 @@ fn no_cached_refusal_is_used() {
 
 #[test]
 fn a_token_is_over_when_it_is_over_however_lately_it_was_looked_up() {
-    let app = lasting();
+    let app = long_cache();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send();
     assert_eq!(asked(&app, token), (200, 1, 1));
@@ -237,7 +237,7 @@ fn a_sign_in_is_over_when_it_is_over_however_lately_it_was_looked_up() {
 
 #[test]
 fn an_unused_session_ends_however_lately_it_was_looked_up() {
-    let app = lasting();
+    let app = long_cache();
     let browser = app.browser(ALICE);
     let session = || app.get("/session").cookie(&browser).send();
     assert_eq!(session().status, 200);
@@ -249,7 +249,7 @@ fn an_unused_session_ends_however_lately_it_was_looked_up() {
 
 #[test]
 fn a_session_in_use_is_never_idle_and_its_use_is_recorded_once_a_minute() {
-    let app = lasting();
+    let app = long_cache();
     let browser = app.browser(ALICE);
     let session = || app.get("/session").cookie(&browser).send();
     assert_eq!(asked(&app, session), (200, 1, 1));

@@ -244,7 +244,7 @@ struct Challenge {
 
 #[catch(default)]
 async fn draw(status: Status, request: &Request<'_>) -> Problem {
-    crate::support::cookie_setters::sneak_from_catcher(request);
+    crate::support::cookie_setters::set_from_catcher(request);
     crate::guards::in_catchers::ask_guards(request, "before").await;
     let problem = Problem::of(status, request);
     crate::guards::in_catchers::ask_guards(request, "after").await;
@@ -343,10 +343,12 @@ impl Setup {
 pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build> {
     rocket::custom(figment)
         .manage(users)
-        .attach(crate::support::cookie_setters::Sneak("before"))
+        .attach(crate::support::cookie_setters::CookieSetter("before"))
         .attach(auth)
         .attach(AdHoc::on_ignite("a stage", |rocket| async {
-            rocket.attach(crate::support::cookie_setters::Sneak("stage")).attach(inner_stage())
+            rocket
+                .attach(crate::support::cookie_setters::CookieSetter("stage"))
+                .attach(inner_stage())
         }))
         .mount(
             "/",
@@ -394,9 +396,9 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
 fn inner_stage() -> AdHoc {
     AdHoc::on_ignite("a stage in a stage", |rocket| async {
         let innermost = AdHoc::on_ignite("a stage in that", |rocket| async {
-            rocket.attach(crate::support::cookie_setters::Sneak("innermost stage"))
+            rocket.attach(crate::support::cookie_setters::CookieSetter("innermost stage"))
         });
-        rocket.attach(crate::support::cookie_setters::Sneak("inner stage")).attach(innermost)
+        rocket.attach(crate::support::cookie_setters::CookieSetter("inner stage")).attach(innermost)
     })
 }
 

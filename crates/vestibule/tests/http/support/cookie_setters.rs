@@ -8,18 +8,18 @@ use rocket::response::{self, Flash, Responder, Response};
 use rocket::{Data, Request, Route, get, post, routes};
 
 /// Requests with this header have cookies set by everything here.
-pub(crate) const SNEAK: &str = "X-Sneak";
+pub(crate) const SET_COOKIES: &str = "X-Sneak";
 
 fn wants(request: &Request<'_>) -> bool {
-    request.headers().contains(SNEAK)
+    request.headers().contains(SET_COOKIES)
 }
 
 /// Another fairing: sets a cookie through the jar on the way in and a raw header on the way
 /// out.
-pub(crate) struct Sneak(pub(crate) &'static str);
+pub(crate) struct CookieSetter(pub(crate) &'static str);
 
 #[rocket::async_trait]
-impl Fairing for Sneak {
+impl Fairing for CookieSetter {
     fn info(&self) -> Info {
         Info { name: self.0, kind: Kind::Request | Kind::Response }
     }
@@ -39,10 +39,10 @@ impl Fairing for Sneak {
 }
 
 /// Another guard that sets a cookie.
-struct SneakyGuard;
+struct CookieSettingGuard;
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for SneakyGuard {
+impl<'r> FromRequest<'r> for CookieSettingGuard {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
@@ -53,7 +53,7 @@ impl<'r> FromRequest<'r> for SneakyGuard {
 }
 
 /// What the catcher of the application adds.
-pub(crate) fn sneak_from_catcher(request: &Request<'_>) {
+pub(crate) fn set_from_catcher(request: &Request<'_>) {
     if wants(request) {
         request.cookies().add(("catcher", "1"));
     }
@@ -95,12 +95,12 @@ fn raw(status: u16) -> Raw {
 }
 
 #[get("/guard/<status>")]
-fn guard(status: u16, _sneaky: SneakyGuard) -> Plain {
+fn guard(status: u16, _sneaky: CookieSettingGuard) -> Plain {
     (Status::new(status), "")
 }
 
 #[post("/guard/<status>")]
-fn guard_by_post(status: u16, _sneaky: SneakyGuard) -> Plain {
+fn guard_by_post(status: u16, _sneaky: CookieSettingGuard) -> Plain {
     (Status::new(status), "")
 }
 

@@ -225,7 +225,7 @@ fn no_cookie_leaves_on_the_answer_to_a_token_in_the_body() {
     for token in [app.tokens(ALICE).access.as_str(), "bad"] {
         let call = body(&app, &json!({ "access_token": token })).cookie(&session);
         assert_eq!(
-            call.header(crate::support::cookie_setters::SNEAK, "1").send().cookies(),
+            call.header(crate::support::cookie_setters::SET_COOKIES, "1").send().cookies(),
             [""; 0],
             "{token}"
         );
@@ -263,7 +263,7 @@ fn no_cookie_leaves_where_the_body_hides_a_token_or_holds_the_other_one() {
     let pair = app.tokens(ALICE);
     let (access, refresh) = (&pair.access, &pair.refresh);
     let sneaky = |path, text: &str| {
-        app.post(path).json(text).header(crate::support::cookie_setters::SNEAK, "1").send()
+        app.post(path).json(text).header(crate::support::cookie_setters::SET_COOKIES, "1").send()
     };
     assert_ne!(sneaky("/places/body", "{}").cookies().len(), 0, "nobody's answer");
     for (path, text) in [

@@ -164,7 +164,7 @@ fn no_cookie_leaves_where_tokens_do_not_travel_in_cookies() {
     let pair = app.tokens(ALICE);
     let text = json!({ "refresh_token": pair.refresh }).to_string();
     let call = app.post("/places/refresh-body").json(&text).cookie("session=garbled");
-    let reply = call.header(crate::support::cookie_setters::SNEAK, "1").send();
+    let reply = call.header(crate::support::cookie_setters::SET_COOKIES, "1").send();
     assert_eq!((reply.status, reply.cookies()), (200, vec![]));
     // Setting the pair in cookies is an error of the application then, and is reported.
     let text = json!({ "refresh_token": reply.pair().refresh }).to_string();
@@ -178,7 +178,7 @@ fn where_tokens_travel_in_cookies_only_those_four_leave() {
     let pair = app.tokens(ALICE);
     let text = json!({ "refresh_token": pair.refresh }).to_string();
     let call = app.post("/places/refresh-body-and-cookies").json(&text);
-    let reply = call.header(crate::support::cookie_setters::SNEAK, "1").send();
+    let reply = call.header(crate::support::cookie_setters::SET_COOKIES, "1").send();
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(
         crate::support::token_locations::names(&reply),

@@ -1,9 +1,9 @@
-//! Automatic user loading: a handler names the user it wants and is handed the whole user.
+//! Automatic user loading: a handler names the user type and gets the whole user.
 //!
 //! `Account::id` says what a token remembers of a user (Flask-JWT-Extended's
 //! `user_identity_loader`), `Account::find` finds the user again (`user_lookup_loader`), and
 //! `TokenUser` among a handler's arguments is `@jwt_required()` and `current_user` in one.
-//! The users are a map here; whether yours are in a database is nothing to the library.
+//! The users are a map here; the library does not care where yours are stored.
 //!
 //! ```console
 //! $ cargo run --example automatic_user_loading
@@ -15,8 +15,8 @@
 //! The Flask program of this name differs in that
 //! - it puts the integer 2 into `sub`; here it is the text `"2"`, as RFC 7519 demands;
 //! - it crashes where the password is missing, which is a wrong password here;
-//! - it answers a wrong method with 405 and another content type with 415; Rocket answers 404
-//!   to the one, and here any body that reads as JSON will do.
+//! - it responds to a wrong method with 405 and to another content type with 415; Rocket responds
+//!   with 404 to the first, and here any body that parses as JSON will do.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -72,7 +72,7 @@ async fn login(
 ) -> Result<(Status, Json<Value>), Error> {
     let Credentials { username, password } = given.into_inner();
     let user = users.values().find(|user| username.as_deref() == Some(user.username));
-    // An unknown user is verified too: the time of the answer tells nothing.
+    // An unknown user is verified too, so that both refusals take the same time.
     let hash = user.map(|user| user.password_hash.as_str());
     let right = hasher.verify(&password.unwrap_or_else(|| "".into()), hash).await?;
     match user.filter(|_| right) {
@@ -109,7 +109,7 @@ fn rocket() -> Rocket<Build> {
         .merge(("port", 5000))
         .merge(("auth.mode", "token"))
         .merge(("auth.token.secret", "super-secret"))
-        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        // This secret is public. Yours is 32 random bytes, without this line.
         .merge(("auth.token.allow_weak_secret", true))
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();

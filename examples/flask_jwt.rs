@@ -97,7 +97,7 @@ fn rocket() -> Rocket<Build> {
         .merge(("auth.token.access", "300s"))
         .merge(("auth.token.leeway", "10s"))
         .merge(("auth.token.secret", "jose"))
-        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        // This secret is public. Yours is 32 random bytes, without this line.
         .merge(("auth.token.allow_weak_secret", true))
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();

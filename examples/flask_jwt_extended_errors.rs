@@ -1,7 +1,7 @@
-//! Flask-JWT-Extended's errors: its bodies, its statuses, word for word.
+//! Flask-JWT-Extended's errors: its bodies and statuses, word for word.
 //!
-//! The library refuses in its own words and lets the application draw the refusal. A client
-//! that knows Flask-JWT-Extended's answers by heart needs no change: one catcher gives them
+//! The library leaves the response to a refusal to the application. A client
+//! that knows the responses of Flask-JWT-Extended needs no change: one catcher gives them
 //! (`shared/flask_jwt_extended.rs`). The routes here are one for each way to be refused.
 //!
 //! ```console
@@ -39,7 +39,7 @@ mod flask_jwt_extended;
 
 type TokenUser = vestibule::TokenUser<User>;
 
-/// Stands in each token; one that another release gave out is not accepted any more.
+/// A claim of each token; one that another release issued is not accepted any more.
 const RELEASE: u32 = 2;
 
 #[derive(Clone)]
@@ -53,14 +53,14 @@ struct Users(Mutex<HashMap<String, User>>);
 
 impl Users {
     fn all(&self) -> MutexGuard<'_, HashMap<String, User>> {
-        // Every change is one step: what a panic left behind is whole.
+        // Every change is one step, so a panic leaves no partial change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[rocket::async_trait]
 impl Account for User {
-    // `sub` holds the user name: one that is free again must never be given to somebody else.
+    // `sub` holds the user name: one that is free again must never be given to another user.
     type Id = String;
     type Error = Infallible;
 
@@ -95,7 +95,7 @@ async fn login(
     tokens: Tokens<'_>,
 ) -> Result<Json<TokenPair>, Error> {
     let user = users.all().get(&given.username).cloned();
-    // An unknown user is verified too: the time of the answer tells nothing.
+    // An unknown user is verified too, so that both refusals take the same time.
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
     let right = hasher.verify(&given.password, hash).await?;
     let user = user.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
@@ -103,8 +103,8 @@ async fn login(
 }
 
 /// `jwt_required(refresh=True)`: an access token, and the refresh token stays what it is. A
-/// client of yours had better take a new one each time: `tokens.refresh` gives it out, and
-/// notices when somebody else has a copy of the old.
+/// client of yours should take a new one each time: `tokens.refresh` returns it, and
+/// detects a second use of the old one.
 #[post("/refresh")]
 async fn refresh(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
     Ok(Json(tokens.refresh_with::<User>(&token, TokenOptions::new().access_only()).await?))
@@ -134,18 +134,18 @@ fn fresh(user: Fresh<TokenUser>) -> Json<Value> {
     Json(json!({ "logged_in_as": user.username }))
 }
 
-/// Access and refresh token die together; there is no list of them to keep.
+/// Access and refresh token end together, without a list of tokens.
 #[delete("/logout")]
 async fn logout(user: TokenUser, tokens: Tokens<'_>) -> Result<Json<Value>, Error> {
     tokens.end(&user).await?;
     Ok(Json(json!({ "msg": "Successfully logged out" })))
 }
 
-/// Deletes the user and leaves his sign-ins, so that a good token names nobody.
+/// Deletes the user but not the sign-ins, so that a good token names no user.
 #[delete("/account")]
 fn delete_account(user: TokenUser, users: &State<Users>, standings: &State<AuthCache>) -> Status {
     users.all().remove(&user.username);
-    // Or the account would be remembered for another second.
+    // Or the account would stay in the cache for another second.
     standings.invalidate_account(&user.username);
     Status::NoContent
 }
@@ -157,7 +157,7 @@ fn rocket() -> Rocket<Build> {
         .merge(("auth.mode", "token"))
         .merge(("auth.token.locations", ["header", "cookies"]))
         .merge(("auth.token.secret", "super-secret"))
-        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        // This secret is public. Yours is 32 random bytes, without this line.
         .merge(("auth.token.allow_weak_secret", true))
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();

@@ -2,8 +2,8 @@
 //! password again.
 //!
 //! Guards are its decorators: `SessionUser` among a handler's arguments is `@login_required`,
-//! `Fresh<SessionUser>` is `@fresh_login_required`. Where somebody is sent who may not enter,
-//! says a catcher: `LoginManager` in `shared/flask_login.rs` has Flask-Login's settings under
+//! `Fresh<SessionUser>` is `@fresh_login_required`. Where a refused request is redirected,
+//! a catcher decides: `LoginManager` in `shared/flask_login.rs` has Flask-Login's settings under
 //! their names, one for each part of the site. `Caller` in `shared/request_loader.rs` is a guard
 //! of the application's own, for a credential of its own.
 //!
@@ -84,13 +84,13 @@ struct Login {
 
 async fn proven(users: &Users, hasher: &Hasher, form: &Login) -> Result<User, Error> {
     let user = users.get(&form.name);
-    // An unknown user is verified too: the time of the answer tells nothing.
+    // An unknown user is verified too, so that both refusals take the same time.
     let hash = user.map(|user| user.password_hash.as_str());
     let right = hasher.verify(&form.password, hash).await?;
     user.filter(|_| right).cloned().ok_or_else(|| ErrorKind::BadCredentials.into())
 }
 
-/// Back to where one was going: to a path of this site or nowhere.
+/// Redirects to the page that was requested first, if it is a path of this site.
 fn onward(next: Option<&str>, cookies: &CookieJar<'_>) -> Redirect {
     let kept = cookies.get_private(NEXT);
     let next = next.or(kept.as_ref().map(|cookie| cookie.value()));
@@ -166,7 +166,7 @@ async fn confirmed(
     Ok(onward(form.next.as_deref(), cookies))
 }
 
-/// `current_user` where nobody need be there; `anonymous_user` is whatever stands for `None`.
+/// `current_user` where a login is optional; `anonymous_user` is what `None` becomes.
 #[get("/")]
 fn index(user: Maybe<SessionUser>) -> String {
     user.0.map_or_else(|| "Hello, guest.".to_owned(), |user| format!("Hello, {}.", user.name))
@@ -183,7 +183,7 @@ fn secret(user: SessionUser) -> Json<Value> {
     }))
 }
 
-/// A method that asks for nobody is a route without a guard.
+/// A method that needs no user is a route without a guard.
 #[options("/secret")]
 fn secret_options() -> Status {
     Status::NoContent
@@ -206,7 +206,7 @@ fn fresh_caller(caller: Fresh<Caller>) -> String {
     caller.authentication().account().name.clone()
 }
 
-/// `unauthorized_handler`: the answer is whatever this says.
+/// `unauthorized_handler`: the response is whatever this says.
 #[catch(401)]
 fn refused(_: &Request<'_>) -> (Status, Json<Value>) {
     (Status::ImATeapot, Json(json!({ "error": "not without a login" })))
@@ -243,7 +243,7 @@ fn managers() -> [(&'static str, LoginManager); 4] {
 fn rocket() -> Rocket<Build> {
     let figment = Figment::from(rocket::Config::debug_default())
         .merge(("port", 5000))
-        // Without tokens there is no signing key to choose.
+        // Sessions only: no key that signs tokens is needed.
         .merge(("auth.mode", "session"))
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();

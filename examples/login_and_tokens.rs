@@ -1,4 +1,4 @@
-//! Sessions and tokens side by side: one login, and two ways to be known afterwards.
+//! Sessions and tokens side by side: one login, and two credentials for the time after it.
 //!
 //! Programs put the token from `/login` into the JSON body of each request; the data guard
 //! `TokenBody` takes it out and hands over the user and the rest of the body. A login with
@@ -14,14 +14,14 @@
 //! ```
 //!
 //! Flask-Login and Flask-JWT-Extended, wired together as their users do it, differ in that
-//! - a remember cookie keeps their request loader from being asked, so that a good token gets
+//! - with a remember cookie their request loader is not called, so that a good token gets
 //!   401; here a token is asked first, and alone;
 //! - a login without `remember` crashes, which means "no" here;
 //! - a refresh token passes for an access token, which is 422 here;
-//! - what is wrong with a bad token is said in their words; here in the library's.
+//! - what is wrong with a bad token has their texts; here the library's.
 //!
-//! The users are a map and the sign-ins are kept in memory; whether yours are in a database is
-//! nothing to the library. Rocket draws a new key for cookies at each start in debug mode: set
+//! The users are a map and the sign-ins are kept in memory; the library does not care where
+//! yours are stored. Rocket draws a new key for cookies at each start in debug mode: set
 //! `ROCKET_SECRET_KEY` for sessions that outlive the program.
 
 use std::collections::HashMap;
@@ -49,7 +49,7 @@ struct Person {
 
 #[rocket::async_trait]
 impl Account for Person {
-    // `sub` holds the address: one that is free again must never be given to somebody else.
+    // `sub` holds the address: one that is free again must never be given to another user.
     type Id = String;
     type Error = Infallible;
 
@@ -79,7 +79,7 @@ async fn login(
     tokens: Tokens<'_>,
 ) -> Result<Json<Value>, Error> {
     let person = people.get(&given.email);
-    // An unknown person is verified too: the time of the answer tells nothing.
+    // An unknown person is verified too, so that both refusals take the same time.
     let hash = person.map(|person| person.password_hash.as_str());
     let right = hasher.verify(&given.password, hash).await?;
     let person = person.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
@@ -130,7 +130,7 @@ fn rocket() -> Rocket<Build> {
         .merge(("port", 5000))
         .merge(("auth.token.locations", ["json"]))
         .merge(("auth.token.secret", "super-secret"))
-        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        // This secret is public. Yours is 32 random bytes, without this line.
         .merge(("auth.token.allow_weak_secret", true))
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();

@@ -1,9 +1,9 @@
 //! Roles, both ways: in the token's claims, and in the database.
 //!
-//! `GET /admin` believes what the token says (`ClaimedRole`), `GET /users` asks the user as he
-//! is now (`Require`): somebody who is no administrator any more still passes the first until
-//! his token expires, but not the second. `/profile` shows the three ways to ask who it is.
-//! The users are a vector here; whether yours are in a database is nothing to the library.
+//! `GET /admin` believes what the token says (`ClaimedRole`), `GET /users` asks the user as stored
+//! now (`Require`): a former administrator still passes the first until
+//! the token expires, but not the second. `/profile` shows the three ways to ask who it is.
+//! The users are a vector here; the library does not care where yours are stored.
 //!
 //! ```console
 //! $ cargo run --example roles
@@ -13,8 +13,8 @@
 //!
 //! Users: `admin`/`admin123`, `user_01`/`1234`, `user_02`/`5678`. The Flask program of these
 //! paths differs in that
-//! - it lets anybody register as an administrator; here that is 403;
-//! - it crashes where a field is missing; here `/register` answers 400 and `/login` 401;
+//! - it lets every client register as an administrator; here that is 403;
+//! - it crashes where a field is missing; here `/register` responds with 400 and `/login` 401;
 //! - it keeps passwords in the clear.
 
 use std::convert::Infallible;
@@ -52,7 +52,7 @@ struct Users(Mutex<Vec<User>>);
 
 impl Users {
     fn all(&self) -> MutexGuard<'_, Vec<User>> {
-        // A push is done or not done: what a panic left behind is whole.
+        // A push is one step, so a panic leaves no partial change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -60,7 +60,7 @@ impl Users {
         self.all().iter().find(|user| user.username == username).cloned()
     }
 
-    /// Adds a user, or says no when the name is taken.
+    /// Adds a user; returns false when the name is taken.
     fn add(&self, username: &str, role: &str, password_hash: String) -> bool {
         let mut all = self.all();
         let free = all.iter().all(|user| user.username != username);
@@ -74,7 +74,7 @@ impl Users {
 
 #[rocket::async_trait]
 impl Account for User {
-    // `sub` holds the user name: one that is free again must never be given to somebody else.
+    // `sub` holds the user name: one that is free again must never be given to another user.
     type Id = String;
     type Error = Infallible;
 
@@ -130,9 +130,10 @@ async fn register(given: Json<Given>, users: &State<Users>, hasher: &State<Hashe
     if username.is_empty() || username.chars().count() > 80 || password.reveal().is_empty() {
         return message(Status::BadRequest, "Username or password is empty or too long");
     }
-    match users.add(&username, "user", hasher.hash(&password).await?) {
-        true => message(Status::Created, "User registered successfully"),
-        false => message(Status::BadRequest, "Username already exists"),
+    if users.add(&username, "user", hasher.hash(&password).await?) {
+        message(Status::Created, "User registered successfully")
+    } else {
+        message(Status::BadRequest, "Username already exists")
     }
 }
 
@@ -145,7 +146,7 @@ async fn login(
 ) -> Answer {
     let Given { username, password, .. } = given.into_inner();
     let user = users.named(&username.unwrap_or_default());
-    // An unknown user is verified too: the time of the answer tells nothing.
+    // An unknown user is verified too, so that both refusals take the same time.
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
     let right = hasher.verify(&password.unwrap_or_else(|| "".into()), hash).await?;
     match user.filter(|_| right) {
@@ -206,7 +207,7 @@ fn rocket() -> Rocket<Build> {
         .merge(("auth.mode", "token"))
         .merge(("auth.token.access", "1h"))
         .merge(("auth.token.secret", "super-secret-key-change-in-production"))
-        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        // This secret is public. Yours is 32 random bytes, without this line.
         .merge(("auth.token.allow_weak_secret", true))
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();

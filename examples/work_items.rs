@@ -1,8 +1,8 @@
 //! Work items: people sign up, sign in at `/auth` and see their own items, and only those.
 //!
-//! A handler that names `TokenUser` cannot be reached without a token, and has the user
+//! A handler that names `TokenUser` needs a token, and has the user
 //! to ask for items by. Scheme and refusals are Flask-JWT's; a token lives for 3000 seconds.
-//! Users and items are vectors here; whether yours are in a database is nothing to the library.
+//! Users and items are vectors here; the library does not care where yours are stored.
 //!
 //! ```console
 //! $ cargo run --example work_items
@@ -60,7 +60,7 @@ struct Store(Mutex<Tables>);
 
 impl Store {
     fn tables(&self) -> MutexGuard<'_, Tables> {
-        // A push is done or not done: what a panic left behind is whole.
+        // A push is one step, so a panic leaves no partial change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -112,7 +112,7 @@ async fn sign_up(
         return error("Username or password is empty or too long");
     }
     let password_hash = hasher.hash(&password).await?;
-    // From here on nobody else can take the name.
+    // From here on no other request can take the name.
     let mut tables = store.tables();
     if tables.users.iter().any(|user| user.username == username) {
         return error("User already exists");
@@ -130,7 +130,7 @@ async fn authenticate(
     tokens: Tokens<'_>,
 ) -> Result<Json<Value>, Error> {
     let user = store.user(|user| user.username == given.username);
-    // An unknown user is verified too: the time of the answer tells nothing.
+    // An unknown user is verified too, so that both refusals take the same time.
     let hash = user.as_ref().map(|user| user.password_hash.as_str());
     let right = hasher.verify(&given.password, hash).await?;
     let user = user.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
@@ -168,7 +168,7 @@ fn rocket() -> Rocket<Build> {
         // Flask-JWT's default.
         .merge(("auth.token.leeway", "10s"))
         .merge(("auth.token.secret", "super-secret"))
-        // Everybody knows that secret. Yours is 32 random bytes, and this line is not there.
+        // This secret is public. Yours is 32 random bytes, without this line.
         .merge(("auth.token.allow_weak_secret", true))
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();

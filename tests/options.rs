@@ -34,9 +34,9 @@ fn every_key_of_the_database_is_on_the_page_with_its_default() {
 
     // The table is not public; its own refusal of an unknown key lists the known ones.
     let wrong = good.clone().merge(Serialized::default("databases.main.unknown", 1));
-    let faults = settings::database(&wrong).expect_err("an unknown key");
-    let fault = faults.first().expect("one fault").to_string();
-    let (_, listed) = fault.split_once("allowed: ").expect("a list of what is allowed");
+    let errors = settings::database(&wrong).expect_err("an unknown key");
+    let error = errors.first().expect("one fault").to_string();
+    let (_, listed) = error.split_once("allowed: ").expect("a list of what is allowed");
     let keys: Vec<&str> = listed.split(", ").collect();
 
     let config = settings::database(&good).expect("good settings");
@@ -89,7 +89,7 @@ fn no_setting_of_flask_is_in_the_tables_of_keys_and_in_that_of_missing_ones() {
     assert!(both.is_empty(), "docs/OPTIONS.md: with a setting here and without one: {both:?}");
 }
 
-/// The names in capitals that stand in backticks.
+/// The names in capitals in backticks.
 fn flask_names(cell: &str) -> Vec<&str> {
     let quoted = cell.split('`').skip(1).step_by(2);
     let words = quoted.filter_map(|text| text.split([' ', '=']).next());
@@ -99,10 +99,10 @@ fn flask_names(cell: &str) -> Vec<&str> {
 #[test]
 fn the_message_on_the_page_is_the_real_one() {
     let wrong = Figment::from(Serialized::default("auth.token.acess", "5m"));
-    let faults = Config::from_figment(&wrong).expect_err("an unknown key");
-    let fault = faults.first().expect("one fault").to_string();
-    let (_, told) = fault.split_once("unknown key").expect("that the key is unknown");
-    assert!(PAGE.contains(told), "docs/OPTIONS.md shows another message than: {fault}");
+    let errors = Config::from_figment(&wrong).expect_err("an unknown key");
+    let error = errors.first().expect("one fault").to_string();
+    let (_, told) = error.split_once("unknown key").expect("that the key is unknown");
+    assert!(PAGE.contains(told), "docs/OPTIONS.md shows another message than: {error}");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn differences(
     found
 }
 
-/// The keys of one section of the page, each with what stands in its column "default".
+/// The keys of one section of the page, each with its column "default".
 #[track_caller]
 fn section(heading: &str) -> BTreeMap<String, String> {
     let after = PAGE.split_once(&format!("\n## {heading}\n"));

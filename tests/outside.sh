@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A crate outside of this repository, as somebody else would write it: it depends on the library
-# half by path, and its tests use the kit. One of its programs is the README's, with the test of docs/LIBRARY.md;
+# A crate outside of this repository: it depends on the library by path, and its tests use the test
+# kit. One of its programs is that of README.md with the test of docs/LIBRARY.md;
 # the other (tests/outside/notes.rs) demands a login everywhere and has forgotten one guard.
 #
 # Offline: with the lock file of this repository, whose dependencies have been fetched.
@@ -71,6 +71,6 @@ if cargo run --offline --quiet --bin notes >log 2>&1; then
     exit 1
 fi
 holds log 'login required: GET /drafts?<page> (drafts) demands no login'
-# What the look at the routes would say itself.
+# Messages of the launch check itself.
 lacks log 'Configured for'
 lacks log 'unmanaged'

@@ -1,4 +1,4 @@
-//! Flask-JWT's answers to a request that is refused: `status_code`, `error`, `description`.
+//! Flask-JWT's responses to a refused request: `status_code`, `error`, `description`.
 //!
 //! What its `jwt_error_handler` does is one catcher here, which asks for the error that a
 //! guard or a handler left on the request.
@@ -53,7 +53,7 @@ async fn answer(error: &Error, request: &Request<'_>) -> (String, String) {
         },
         ErrorKind::TokenExpired => ("Invalid token", "Signature has expired"),
         // The library does not say what is wrong with a token that is not ours. A client that
-        // cut its token short is told; everything else counts as a wrong signature.
+        // cut its token short gets that message; everything else counts as a wrong signature.
         ErrorKind::TokenInvalid => match request.guard::<BearerToken<'_>>().await {
             Outcome::Success(token) if token.as_str().split('.').count() < 3 => {
                 ("Invalid token", "Not enough segments")

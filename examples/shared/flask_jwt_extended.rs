@@ -1,7 +1,7 @@
-//! Flask-JWT-Extended's answers to a request that is refused: `{"msg": ...}`, text for text.
+//! Flask-JWT-Extended's responses to a refused request: `{"msg": ...}`, text for text.
 //!
 //! A guard leaves its `Error` on the request, and one catcher draws them all: what Flask does
-//! with eight error loaders. Where one kind of error stands for several of their texts, its
+//! with eight error loaders. Where one kind of error has several of their texts, its
 //! `token_error` or the request itself says which one it is.
 
 use rocket::http::Status;
@@ -135,7 +135,7 @@ fn invalid(error: &Error) -> String {
     text.to_owned()
 }
 
-/// Either the sign-in has ended, or it stands and its user is gone.
+/// Either the sign-in has ended, or it is active and its user is gone.
 async fn revoked(error: &Error, request: &Request<'_>) -> String {
     match (error.token_error(), claims(request).await) {
         (Some(TokenError::AccountGone), Some(claims)) => {

@@ -1,4 +1,4 @@
-//! What Flask-Login's `LoginManager` does with somebody who may not enter: a message, and on to
+//! What Flask-Login's `LoginManager` does with a refused request: a message, and a redirect to
 //! the login view with `next`.
 //!
 //! A guard leaves its `Error` on the request; a catcher draws it. One for each part of the site
@@ -12,10 +12,10 @@ use rocket::request::Request;
 use rocket::response::{Flash, Redirect, Responder};
 use vestibule::{Error, ErrorKind, LocalPath, policy};
 
-/// The cookie in which `next` waits where it does not stand in the address.
+/// The cookie that holds `next` where the address does not.
 pub(crate) const NEXT: &str = "next";
 
-/// A page that asks who is there, and the page that it shall lead back to: `login_url`, but
+/// The address of a login page with the page to return to: `login_url`, but
 /// made by `uri!`, so that a view that does not exist does not compile.
 pub(crate) type View = fn(Option<&str>) -> Origin<'static>;
 
@@ -28,7 +28,7 @@ pub(crate) struct LoginManager {
     pub(crate) refresh_view: Option<View>,
     pub(crate) needs_refresh_message: &'static str,
     pub(crate) needs_refresh_message_category: &'static str,
-    /// What says a message in the language of the request.
+    /// Translates a message to the language of the request.
     pub(crate) localize_callback: fn(&Request<'_>, &'static str) -> &'static str,
     /// `USE_SESSION_FOR_NEXT`
     pub(crate) use_session_for_next: bool,
@@ -54,7 +54,7 @@ impl Default for LoginManager {
 
 impl LoginManager {
     fn sent_on(&self, view: View, request: &Request<'_>) -> Redirect {
-        // What a form sent is lost on the way: only a page can be gone back to.
+        // The data of a form is lost by the redirect: only a page can be returned to.
         let is_page = matches!(request.method(), Method::Get | Method::Head);
         let next = LocalPath::parse(&request.uri().to_string()).filter(|_| is_page);
         let next = next.as_ref().map(LocalPath::as_str);
@@ -75,7 +75,7 @@ impl LoginManager {
 #[rocket::async_trait]
 impl Handler for LoginManager {
     async fn handle<'r>(&self, status: Status, request: &'r Request<'_>) -> catcher::Result<'r> {
-        // Whoever sent a token is a program: it is told, not sent to a form.
+        // A client that sent a token is a program: it gets the error, no redirect to a form.
         let kind = Error::of(status, request).map(|error| error.kind());
         let (view, category, message) = match kind.filter(|_| !policy::is_token_request(request)) {
             Some(ErrorKind::CredentialsMissing) => {

@@ -1,6 +1,6 @@
-//! Flask-Login's `request_loader`: a guard of one's own, for a credential of one's own.
+//! Flask-Login's `request_loader`: an own guard for an own credential.
 //!
-//! Here it is a key in the query. What the guard hands on is an `Authentication` like any other,
+//! Here it is a key in the query. The guard yields an `Authentication` like any other,
 //! so that `Fresh<Caller>` and `Require<Admin, Caller>` work too.
 
 use rocket::outcome::Outcome;
@@ -14,10 +14,10 @@ use super::{SessionUser, User, Users};
 pub(crate) struct Caller(Authentication<User>);
 
 async fn by_key(request: &Request<'_>, key: &str) -> Result<Authentication<User>, Error> {
-    // No cookie on this answer, and no session is looked at.
+    // No cookie on this response, and no session is looked at.
     policy::mark_token_request(request);
     let users = request.rocket().state::<Users>().ok_or(ErrorKind::Internal)?;
-    // Yours are looked up by their digest, and come in a header: addresses end in logs.
+    // Yours are looked up by their digest, and come in a header: addresses are logged.
     let user = users.values().find(|user| user.api_key == key).ok_or(ErrorKind::TokenInvalid)?;
     Authentication::external(user.clone())
 }
@@ -28,7 +28,7 @@ impl<'r> FromRequest<'r> for Caller {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
         match request.query_value::<&str>("api_key") {
-            // What cannot be read is a bad key, and never no key.
+            // What cannot be read is a bad key, not a missing one.
             Some(key) => match by_key(request, key.unwrap_or_default()).await {
                 Ok(found) => Outcome::Success(Self(found)),
                 Err(error) => Outcome::Error((error.clone().remember(request), error)),

@@ -1,4 +1,4 @@
-//! Somebody who is busy with one account, and who writes down what was acknowledged.
+//! A client of one account, which records what was acknowledged.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -15,7 +15,7 @@ use vestibule_service::db::{Address, connect};
 
 use crate::server::{Answer, Server, get, send};
 
-/// A small generator; the seed is printed, so that a run can be told from another.
+/// A small random generator; its seed is printed.
 #[derive(Debug)]
 pub(crate) struct Random(u64);
 
@@ -112,7 +112,7 @@ pub(crate) struct Account {
     dead: Vec<Pair>,
     /// `Cookie` headers of sessions that have ended.
     dead_cookies: Vec<String>,
-    /// How many of the dead, of either kind, have been found dead once already.
+    /// How many of the ended ones, of either kind, have been checked already.
     buried: (usize, usize),
     open: Option<Open>,
     random: Random,
@@ -174,7 +174,7 @@ impl Account {
         signatures.chain(cookies).chain(self.passwords.iter().map(String::as_str))
     }
 
-    /// Does something. An error is a request without an answer, left open in the journal.
+    /// Does something. An error is a request without a response, left open in the journal.
     pub(crate) fn act(&mut self, at: SocketAddr) -> io::Result<()> {
         let done = match self.random.below(10) {
             0..6 => self.rotate(at),
@@ -206,7 +206,7 @@ impl Account {
 
     fn rotate(&mut self, at: SocketAddr) -> io::Result<()> {
         self.open = Some(Open::Rotation);
-        let answer = bearing(at, "POST", "/api/refresh", &self.chain.refresh)?;
+        let answer = send_with_token(at, "POST", "/api/refresh", &self.chain.refresh)?;
         assert_eq!(answer.status, 200, "{answer:?}");
         self.open = None;
         self.done.rotations += 1;
@@ -219,7 +219,7 @@ impl Account {
         let pair = self.log_in(at)?;
         self.open = Some(Open::LogOut(pair.clone()));
         let token = if self.random.below(2) == 0 { &pair.access } else { &pair.refresh };
-        let answer = bearing(at, "POST", "/api/logout", token)?;
+        let answer = send_with_token(at, "POST", "/api/logout", token)?;
         assert_eq!(answer.status, 204, "{answer:?}");
         self.open = None;
         self.done.log_outs += 1;
@@ -270,7 +270,7 @@ impl Account {
         Ok(())
     }
 
-    /// The password has changed: of all sign-ins only the acting one stands.
+    /// The password has changed: only the sign-in that changed it is still active.
     fn changed_to(&mut self, new: String, acting: Pair) {
         self.password = new;
         self.dead.push(std::mem::replace(&mut self.chain, acting));
@@ -297,7 +297,7 @@ impl Account {
             Some(Open::LogOut(pair)) => {
                 let access = is_in(at, &pair.access).map_err(failed)?;
                 let refreshed =
-                    bearing(at, "POST", "/api/refresh", &pair.refresh).map_err(failed)?;
+                    send_with_token(at, "POST", "/api/refresh", &pair.refresh).map_err(failed)?;
                 if access != (refreshed.status == 200) {
                     return lost(format!("{}: half a log-out", self.name));
                 }
@@ -318,10 +318,10 @@ impl Account {
         self.check_chain(at).map_err(failed)?
     }
 
-    /// What was ended is dead with everything that presented it.
+    /// Every credential of an ended sign-in is refused.
     fn check_dead(&self, at: SocketAddr, from: (usize, usize)) -> io::Result<Result<(), Lost>> {
         for pair in &self.dead[from.0..] {
-            let refreshed = bearing(at, "POST", "/api/refresh", &pair.refresh)?.status;
+            let refreshed = send_with_token(at, "POST", "/api/refresh", &pair.refresh)?.status;
             if is_in(at, &pair.access)? || refreshed != 401 {
                 return Ok(lost(format!("{}: an ended sign-in stands", self.name)));
             }
@@ -338,7 +338,7 @@ impl Account {
     fn check_chain(&mut self, at: SocketAddr) -> io::Result<Result<(), Lost>> {
         let mut successors = Vec::new();
         for _ in 0..3 {
-            let answer = bearing(at, "POST", "/api/refresh", &self.chain.refresh)?;
+            let answer = send_with_token(at, "POST", "/api/refresh", &self.chain.refresh)?;
             if answer.status != 200 {
                 return Ok(lost(format!("{}: the newest token is refused: {answer:?}", self.name)));
             }
@@ -353,7 +353,7 @@ impl Account {
         }
         self.used.push(std::mem::replace(&mut self.chain, next).refresh);
         // And the successor has one of its own.
-        let answer = bearing(at, "POST", "/api/refresh", &self.chain.refresh)?;
+        let answer = send_with_token(at, "POST", "/api/refresh", &self.chain.refresh)?;
         if answer.status != 200 {
             return Ok(lost(format!("{}: the successor is refused: {answer:?}", self.name)));
         }
@@ -367,7 +367,7 @@ impl Account {
     pub(crate) fn check_last(&mut self, at: SocketAddr) -> Result<(), Lost> {
         let failed = |cause: io::Error| format!("no answer: {cause}");
         self.check_dead(at, (0, 0)).map_err(failed)??;
-        let standing = self.log_in(at).map_err(failed)?;
+        let active = self.log_in(at).map_err(failed)?;
         if let [.., old, _] = &self.passwords[..]
             && *old != self.password
         {
@@ -378,14 +378,15 @@ impl Account {
             }
         }
         if self.used.len() > 2 {
-            let oldest = bearing(at, "POST", "/api/refresh", &self.used[0]).map_err(failed)?;
+            let oldest =
+                send_with_token(at, "POST", "/api/refresh", &self.used[0]).map_err(failed)?;
             let newest =
-                bearing(at, "POST", "/api/refresh", &self.chain.refresh).map_err(failed)?;
+                send_with_token(at, "POST", "/api/refresh", &self.chain.refresh).map_err(failed)?;
             if (oldest.status, newest.status) != (401, 401) {
                 return lost(format!("{}: a used token is good", self.name));
             }
         }
-        if is_in(at, &standing.access).map_err(failed)? {
+        if is_in(at, &active.access).map_err(failed)? {
             Ok(())
         } else {
             lost(format!("{}: another sign-in was lost", self.name))
@@ -405,13 +406,13 @@ pub(crate) fn post_json(
     send(at, "POST", path, &headers, &body.to_string())
 }
 
-fn bearing(at: SocketAddr, method: &str, path: &str, token: &str) -> io::Result<Answer> {
+fn send_with_token(at: SocketAddr, method: &str, path: &str, token: &str) -> io::Result<Answer> {
     send(at, method, path, &[("Authorization", &format!("Bearer {token}"))], "")
 }
 
 /// Whether an access token is let in.
 fn is_in(at: SocketAddr, token: &str) -> io::Result<bool> {
-    let answer = bearing(at, "GET", "/whoami", token)?;
+    let answer = send_with_token(at, "GET", "/whoami", token)?;
     assert!(matches!(answer.status, 200 | 401), "{answer:?}");
     Ok(answer.status == 200)
 }

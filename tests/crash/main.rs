@@ -1,7 +1,7 @@
 //! What was acknowledged stays so: the program is killed in the middle of rotations, log-outs and
 //! password changes, started again, and asked; and the audit log is whole after each kill.
 //!
-//! `VESTIBULE_KILLS` says how often it is killed on each database; the short form kills three times.
+//! `VESTIBULE_KILLS` says how often it is killed on each database; the default is three times.
 //! `VESTIBULE_REGISTRATIONS` says how many registrations are acknowledged meanwhile. The figures go
 //! to standard output: `cargo test --release --test crash -- --nocapture`.
 
@@ -23,8 +23,8 @@ use support::postgres;
 use vestibule_service::accounts::audit::{self, Entry, Verified};
 use vestibule_service::db::{Address, connect};
 
-/// How many people and programs are busy at once, each with an account of its own.
-const BUSY: usize = 6;
+/// How many clients run at once, each with an account of its own.
+const CLIENTS: usize = 6;
 
 fn kills() -> usize {
     let kills = std::env::var("VESTIBULE_KILLS").ok();
@@ -50,7 +50,7 @@ fn run(name: &str, url: &str) {
     println!("{name}: seed {random:?}");
     let mut server = Server::start(url);
     let mut accounts: Vec<Account> =
-        (0..BUSY).map(|number| Account::new(&server, url, number, random.fork())).collect();
+        (0..CLIENTS).map(|number| Account::new(&server, url, number, random.fork())).collect();
     let mut starts = Vec::new();
     for kill in 0..kills() {
         let stop = AtomicBool::new(false);
@@ -98,7 +98,7 @@ fn run(name: &str, url: &str) {
     assert!(done.all() > kills(), "the accounts were busy");
 }
 
-/// Holds the audit log against itself; answers its rows.
+/// Verifies the audit log; returns its rows.
 fn check_audit_log(url: &str) -> Vec<Entry> {
     let address = Address::parse(url).expect("the test's own URL");
     let mut connection = connect(&address, Duration::from_secs(5), false).expect("a connection");

@@ -1,5 +1,5 @@
 //! Eight clients register one name after the other while the program is killed, and on PostgreSQL
-//! the database too: whoever was told "201 Created" is there, once, and can sign in.
+//! the database too: every account that got "201 Created" exists, once, and can sign in.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -28,7 +28,7 @@ const CLIENTS: usize = 8;
 const PASSWORD: &str = "correct horse battery";
 
 /// How long one round may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// In a release build; another one on a busy machine is no measure of anything.
 const FIRST_ANSWER: Duration = Duration::from_secs(2);
@@ -60,7 +60,7 @@ const DURABLE: &str = "-c fsync=on -c synchronous_commit=on -c full_page_writes=
 
 /// What is killed.
 #[derive(Clone, Copy)]
-enum Victim {
+enum Target {
     Program,
     /// Immediate shutdown, or SIGKILL for all of its processes.
     Database {
@@ -75,7 +75,7 @@ struct Client {
     next: usize,
     /// Canonical name and id of each acknowledged registration, in order.
     acknowledged: Vec<(String, i64)>,
-    /// Names whose request had no answer, or a 503: they are there or not.
+    /// Names whose request had no response, or a 503: they are there or not.
     open: Vec<String>,
     /// Of these, the ones that were taken when they were tried again.
     made_without_answer: Vec<String>,
@@ -84,7 +84,7 @@ struct Client {
 }
 
 impl Client {
-    /// Registers names until it is told to stop or the program is gone.
+    /// Registers names until `stop` is set or the program is gone.
     fn work(&mut self, at: SocketAddr, stop: &AtomicBool, count: &AtomicUsize) {
         while !stop.load(Ordering::Relaxed) {
             let before = self.acknowledged.len();
@@ -153,11 +153,11 @@ fn run(name: &str, url: &str, database: Option<&postgres::Server>) {
     let (kills, all) = (kills(), registrations());
     let mut random = Random::new();
     println!("{name}: seed {random:?}");
-    let mut rounds: Vec<(usize, Victim)> =
-        moments(&mut random, kills, all).iter().map(|at| (*at, Victim::Program)).collect();
+    let mut rounds: Vec<(usize, Target)> =
+        moments(&mut random, kills, all).iter().map(|at| (*at, Target::Program)).collect();
     if database.is_some() {
         let moments = moments(&mut random, kills.div_ceil(10), all).into_iter().enumerate();
-        let victim = |number| Victim::Database { at_once: number % 2 == 0 };
+        let victim = |number| Target::Database { at_once: number % 2 == 0 };
         rounds.extend(moments.map(|(number, at)| (at, victim(number))));
         rounds.sort_by_key(|(at, _)| *at);
     }
@@ -166,14 +166,14 @@ fn run(name: &str, url: &str, database: Option<&postgres::Server>) {
         (0..CLIENTS).map(|number| Client { number, ..Client::default() }).collect();
     let acknowledged = AtomicUsize::new(0);
     let (mut starts, mut recoveries) = (Vec::new(), Vec::new());
-    let mut book = Book::default();
+    let mut book = Findings::default();
     let begun = Instant::now();
     for (at, victim) in &rounds {
         let jitter = Duration::from_micros(random.below(20_000));
         work(&mut clients, server.at(), &acknowledged, *at, || {
             thread::sleep(jitter);
             match (victim, database) {
-                (Victim::Database { at_once }, Some(database)) => {
+                (Target::Database { at_once }, Some(database)) => {
                     if *at_once {
                         database.kill()
                     } else {
@@ -186,7 +186,7 @@ fn run(name: &str, url: &str, database: Option<&postgres::Server>) {
                 _ => server.kill(),
             }
         });
-        if matches!(victim, Victim::Program) {
+        if matches!(victim, Target::Program) {
             server = server.again();
             starts.push(server.first_answer());
             book.killed(&clients);
@@ -242,7 +242,7 @@ fn median_and_slowest(times: &mut [Duration]) -> String {
     }
 }
 
-/// Lets all clients register until so many are acknowledged, and then does `blow` to them.
+/// Lets all clients register until so many are acknowledged, and then runs `blow`.
 fn work(
     clients: &mut [Client],
     at: SocketAddr,
@@ -262,7 +262,7 @@ fn work(
             .collect();
         let all_gone = || busy.iter().all(thread::ScopedJoinHandle::is_finished);
         while acknowledged.load(Ordering::Relaxed) < until && !all_gone() {
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > TIMEOUT {
                 stop.store(true, Ordering::Relaxed);
                 panic!("the clients are stuck");
             }
@@ -275,7 +275,7 @@ fn work(
 
 /// What was found at the checks so far.
 #[derive(Default)]
-struct Book {
+struct Findings {
     /// The highest id that was ever there.
     highest: i64,
     /// How much of each journal was there at the last check.
@@ -287,7 +287,7 @@ struct Book {
     unaudited: Vec<i64>,
 }
 
-impl Book {
+impl Findings {
     fn killed(&mut self, clients: &[Client]) {
         self.killed.push(lengths(clients));
     }
@@ -337,11 +337,11 @@ impl Book {
 
     /// Deletes the account with the highest id: a careless database would give it out again.
     fn delete_newest(&mut self, url: &str, clients: &[Client]) {
-        let standing = clients
+        let active = clients
             .iter()
             .flat_map(|client| &client.acknowledged)
             .filter(|(key, _)| !self.deleted.contains(key));
-        let Some((key, id)) = standing.max_by_key(|(_, id)| *id) else { return };
+        let Some((key, id)) = active.max_by_key(|(_, id)| *id) else { return };
         let by = Actor::command_line(Clock::system().now().expect("a sane clock"));
         queries::delete(&mut open(url), *id, &by).expect("deleted");
         self.deleted.insert(key.clone());
@@ -383,11 +383,11 @@ impl Book {
     /// How many of those without a row in the audit log have no line in the log either.
     fn unlogged(&self, log: &str) -> usize {
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let told: HashSet<i64> = lines
+        let logged: HashSet<i64> = lines
             .filter(|line| line["event"] == "registered")
             .filter_map(|line| line["account"].as_str()?.parse().ok())
             .collect();
-        self.unaudited.iter().filter(|id| !told.contains(id)).count()
+        self.unaudited.iter().filter(|id| !logged.contains(id)).count()
     }
 }
 
@@ -401,7 +401,7 @@ fn open(url: &str) -> AnyConnection {
 }
 
 #[derive(QueryableByName)]
-struct Said {
+struct LogLine {
     #[diesel(sql_type = Text)]
     said: String,
 }
@@ -415,9 +415,10 @@ struct Count {
 /// SQLite: the file is sound, and no row points to one that is gone.
 fn check_file(connection: &mut AnyConnection) {
     let AnyConnection::Sqlite(sqlite) = connection else { return };
-    let said: Vec<Said> = sql_query("SELECT integrity_check AS said FROM pragma_integrity_check")
-        .load(sqlite)
-        .expect("an answer");
+    let said: Vec<LogLine> =
+        sql_query("SELECT integrity_check AS said FROM pragma_integrity_check")
+            .load(sqlite)
+            .expect("an answer");
     let said: Vec<_> = said.iter().map(|row| row.said.as_str()).collect();
     assert_eq!(said, ["ok"]);
     let dangling: Count = sql_query("SELECT count(*) AS count FROM pragma_foreign_key_check")

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Server {
     child: Child,
@@ -19,7 +19,7 @@ pub(crate) struct Server {
     directory: TempDir,
 }
 
-/// An answer, read whole.
+/// A response, read whole.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -70,11 +70,11 @@ impl Server {
         let at: SocketAddr = at.unwrap_or_else(|| {
             panic!("{}", std::fs::read_to_string(directory.path().join("log")).unwrap_or_default())
         });
-        // Nobody reads further, and what is left to say fits into the pipe; but closing it would
+        // The rest of the output is not read and fits into the pipe; but closing it would
         // make a write fail.
         std::mem::forget(lines);
         while !get(at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
-            assert!(begun.elapsed() < PATIENCE, "no answer");
+            assert!(begun.elapsed() < TIMEOUT, "no answer");
         }
         Self { child, at, first_answer: begun.elapsed(), url, directory }
     }
@@ -83,7 +83,7 @@ impl Server {
         self.at
     }
 
-    /// How long it took from the start of the program to its first answer.
+    /// How long it took from the start of the program to its first response.
     pub(crate) fn first_answer(&self) -> Duration {
         self.first_answer
     }
@@ -99,11 +99,11 @@ impl Server {
         Self::launch(self.url, self.directory)
     }
 
-    /// Waits until it can do its work again, after the database was away; answers how long.
+    /// Waits until it works again after an outage of the database; returns how long that took.
     pub(crate) fn well_again(&self) -> Duration {
         let begun = Instant::now();
         while !get(self.at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
-            assert!(begun.elapsed() < PATIENCE, "not well again");
+            assert!(begun.elapsed() < TIMEOUT, "not well again");
             std::thread::sleep(Duration::from_millis(5));
         }
         begun.elapsed()
@@ -134,7 +134,7 @@ pub(crate) fn get(at: SocketAddr, path: &str, headers: &[(&str, &str)]) -> io::R
     send(at, "GET", path, headers, "")
 }
 
-/// Sends a request on a connection of its own. An error means that nobody knows what became of it.
+/// Sends a request on a connection of its own. After an error its outcome is unknown.
 pub(crate) fn send(
     at: SocketAddr,
     method: &str,
@@ -142,8 +142,8 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect_timeout(&at, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&at, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let fields: String =
         headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
@@ -161,7 +161,7 @@ pub(crate) fn send(
         let (name, value) = line.split_once(": ")?;
         name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>().ok())?
     });
-    // Killed in the middle of an answer is killed before the answer.
+    // Killed in the middle of a response is killed before the response.
     if promised.is_some_and(|promised| promised != body.len()) {
         return Err(cut_off());
     }

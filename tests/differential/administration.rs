@@ -1,4 +1,4 @@
-//! What administrators do, and whoever works on the machine.
+//! What administrators and operators of the machine do.
 
 use std::sync::OnceLock;
 
@@ -92,7 +92,7 @@ impl Player {
         });
     }
 
-    /// Nobody administers the service for a moment, so that there is a link.
+    /// Removes the administrator role for a moment, so that there is a link.
     pub(crate) fn set_up(
         &mut self,
         who: usize,

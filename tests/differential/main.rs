@@ -1,5 +1,5 @@
-//! The two databases against each other: the same random requests at an application on SQLite
-//! and at one on PostgreSQL, whose clocks show the same. The answers must be alike, and so must
+//! Compares the two databases: the same random requests at an application on SQLite
+//! and at one on PostgreSQL, whose clocks show the same. The responses must be alike, and so must
 //! be what is left in the tables.
 //!
 //! `VESTIBULE_DIFFERENTIAL_CASES` says how many sequences are played, and
@@ -27,7 +27,7 @@ use requests::{Op, op};
 use support::app::On;
 use support::postgres;
 
-/// Plays a sequence on one database; answers what came of each request, and what is left.
+/// Plays a sequence on one database; returns each response, and what is left in the tables.
 fn play(on: On, ops: &[Op]) -> Vec<Answer> {
     let mut player = Player::new(on);
     player.prologue();
@@ -35,7 +35,7 @@ fn play(on: On, ops: &[Op]) -> Vec<Answer> {
     player.epilogue()
 }
 
-/// The first answer that differs, for a person to read.
+/// The first response that differs, for a person to read.
 fn difference(sqlite: &[Answer], postgres: &[Answer]) -> Option<String> {
     let differs = |at: &usize| sqlite.get(*at) != postgres.get(*at);
     let at = (0..sqlite.len().max(postgres.len())).find(differs)?;

@@ -1,4 +1,4 @@
-//! Plays requests on one application and writes down what it answers.
+//! Plays requests on one application and records the responses.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -21,9 +21,9 @@ use crate::support::app::{On, TestApp, password};
 const BEGIN: OffsetDateTime = datetime!(2031-05-06 07:08:09.123457 UTC);
 
 /// More than one page of users, whom no database sorts like another.
-const CROWD: [&str; 4] = ["Many", "Österreich", "ἄλφα", "żółw"];
+const MANY: [&str; 4] = ["Many", "Österreich", "ἄλφα", "żółw"];
 
-/// How long ago a use may be without being noted again.
+/// How long ago a use may be without being recorded again.
 const TOUCH: i64 = 60_000_000;
 
 /// What came of a request.
@@ -34,9 +34,9 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
 }
 
-/// Somebody with a browser or a program.
+/// A browser or a program.
 #[derive(Clone, Default)]
-pub(crate) struct Somebody {
+pub(crate) struct ClientState {
     pub(crate) jar: BTreeMap<String, String>,
     pub(crate) token: Option<String>,
     /// All that were given out, the newest last.
@@ -44,7 +44,7 @@ pub(crate) struct Somebody {
     pub(crate) sign_in: Option<String>,
     /// The canonical name.
     pub(crate) name: String,
-    /// Whether the last answer was that one has to sign in.
+    /// Whether the last response was that one has to sign in.
     pub(crate) is_out: bool,
 }
 
@@ -54,10 +54,10 @@ pub(crate) struct Player {
     runtime: Runtime,
     pub(crate) names: Names,
     answers: Vec<Answer>,
-    pub(crate) clients: Vec<Somebody>,
+    pub(crate) clients: Vec<ClientState>,
     /// Who exists, or existed, with the password: the canonical name.
     people: Vec<(String, String)>,
-    /// Wrong passwords that the audit log will hear of with the next right one.
+    /// Wrong passwords that the audit log records with the next right one.
     pub(crate) guessed: Vec<String>,
     /// What is being done.
     pub(crate) doing: String,
@@ -83,7 +83,7 @@ impl Player {
             runtime: Builder::new_current_thread().enable_all().build().expect("a runtime"),
             names: Names::default(),
             answers: Vec::new(),
-            clients: vec![Somebody::default(); CLIENTS],
+            clients: vec![ClientState::default(); CLIENTS],
             people: people.into(),
             guessed: Vec::new(),
             doing: String::new(),
@@ -92,8 +92,8 @@ impl Player {
 
     /// Enough users for two pages, and four clients that are signed in.
     pub(crate) fn prologue(&mut self) {
-        let crowd = (0..55).map(|n| format!("{}{n}", CROWD[n % CROWD.len()])).collect::<Vec<_>>();
-        self.import(&crowd);
+        let names = (0..55).map(|n| format!("{}{n}", MANY[n % MANY.len()])).collect::<Vec<_>>();
+        self.import(&names);
         for (who, number) in [(BROWSERS - 1, 0), (CLIENTS - 1, 0), (0, 1), (BROWSERS, 1)] {
             let name = Name { known: true, number, case: 0 };
             self.step(&Op::LogIn { who, name, right: true, remember: who == 0, agent: 0 });
@@ -121,18 +121,18 @@ impl Player {
         self.answers.push(Answer { asked: self.doing.clone(), said, status });
     }
 
-    fn actor<'a>(app: &'a TestApp, who: usize, somebody: &Somebody) -> Actor<'a> {
+    fn actor<'a>(app: &'a TestApp, who: usize, state: &ClientState) -> Actor<'a> {
         let address = match who {
             0 => "2001:db8::7".to_owned(),
             other => format!("192.0.2.{other}"),
         };
         let mut actor = app.anonymous().from(&address);
-        actor.token.clone_from(&somebody.token);
-        actor.jar.replace(somebody.jar.clone());
+        actor.token.clone_from(&state.token);
+        actor.jar.replace(state.jar.clone());
         actor
     }
 
-    /// Somebody does something: what is due in the background is done before and after, so
+    /// Runs one operation: background work is finished before and after, so
     /// that both applications do it in the same order.
     pub(crate) fn act(&mut self, who: usize, act: impl FnOnce(&mut Actor<'_>) -> Reply) -> Reply {
         self.be_seen(who);
@@ -145,13 +145,13 @@ impl Player {
         let reply = act(&mut actor);
         self.clients[who].jar = actor.jar.borrow().clone();
         self.settle();
-        let opened: Vec<_> = contents::sign_ins(&mut self.connection)
+        let started: Vec<_> = contents::sign_ins(&mut self.connection)
             .into_iter()
             .map(|row| row.id)
             .filter(|id| self.names.sign_in(id))
             .collect();
-        assert!(opened.len() <= 1, "one request opens one sign-in");
-        if let Some(id) = opened.into_iter().next() {
+        assert!(started.len() <= 1, "one request opens one sign-in");
+        if let Some(id) = started.into_iter().next() {
             self.clients[who].sign_in = Some(id);
         }
         self.clients[who].is_out = reply.status == 401
@@ -177,8 +177,8 @@ impl Player {
         panic!("the audit log is not written");
     }
 
-    /// A use is noted in the background once a minute. A request whose answer may show that
-    /// comes after one that has had it noted.
+    /// A use is recorded in the background once a minute. A request whose response may show that
+    /// comes after one that has recorded it.
     fn be_seen(&mut self, who: usize) {
         // A token that an older refresh token brought is of an older sign-in than the newest.
         let client = &self.clients[who];
@@ -207,7 +207,7 @@ impl Player {
         self.doing = doing;
     }
 
-    /// The page of sign-ins, seen to be in order, with the rows in the order of their opening.
+    /// The page of sign-ins, checked to be in order, with the rows in the order of their start.
     fn in_order(&mut self, who: usize, mut reply: Reply) -> Reply {
         let Some((before, after)) = reply.body.split_once("<tbody role=\"rowgroup\">") else {
             return reply;
@@ -239,9 +239,10 @@ impl Player {
     }
 
     pub(crate) fn name(&self, name: Name) -> String {
-        let text = match name.known {
-            true => self.people[name.number % self.people.len()].0.clone(),
-            false => TEXTS[name.number % TEXTS.len()].to_owned(),
+        let text = if name.known {
+            self.people[name.number % self.people.len()].0.clone()
+        } else {
+            TEXTS[name.number % TEXTS.len()].to_owned()
         };
         match name.case {
             1 => text.to_uppercase(),
@@ -269,7 +270,7 @@ impl Player {
         }
     }
 
-    /// The id of somebody: of the pool, or of somebody who is there.
+    /// An id: of the pool, or of an existing user.
     pub(crate) fn id(&mut self, number: usize, known: bool) -> String {
         if !known {
             return NUMBERS[number % NUMBERS.len()].to_owned();
@@ -287,8 +288,8 @@ impl Player {
         all.get(at).map_or("1".to_owned(), |user| user.id.to_string())
     }
 
-    /// Notes whose password was given, and whether it was right.
-    pub(crate) fn judged(&mut self, name: &str, reply: &Reply) {
+    /// Records whose password was given, and whether it was right.
+    pub(crate) fn compared(&mut self, name: &str, reply: &Reply) {
         let Some(key) = Self::key(name) else { return };
         let wrong = reply.status == 401 || reply.body.contains("not your");
         match reply.status {

@@ -1,4 +1,4 @@
-//! What the requests are made of: what databases are known to disagree about.
+//! Values for the requests: what databases are known to disagree about.
 
 use crate::support::actor::encoded;
 
@@ -62,7 +62,7 @@ pub(crate) const TEXTS: [&str; 56] = [
     "\u{fffd}",
 ];
 
-/// Parts of query strings that no text becomes, and some that find somebody.
+/// Parts of query strings that are no valid text, and some that find a user.
 pub(crate) const RAW: [&str; 14] = [
     "%FF",
     "%C3%28",
@@ -145,7 +145,7 @@ pub(crate) const AGENTS: [&str; 7] = [
     "A\u{301}\u{202e}\u{200f}",
 ];
 
-/// Pages that anybody may ask for.
+/// Pages without a guard.
 pub(crate) const PAGES: [&str; 20] = [
     "/",
     "/login",

@@ -1,4 +1,4 @@
-//! What is random in an answer, under names that are the same on both databases.
+//! What is random in a response, under names that are the same on both databases.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,7 +15,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// Learns the id of a sign-in; answers whether it is a new one.
+    /// Registers the id of a sign-in; returns whether it is a new one.
     pub(crate) fn sign_in(&mut self, id: &str) -> bool {
         let new = !self.sign_ins.iter().any(|known| known == id);
         if new {
@@ -43,7 +43,7 @@ impl Names {
         named(named(text.to_owned(), "sign-in", &self.sign_ins), "link", &self.links)
     }
 
-    /// An answer as lines: the status, the headers, the cookies and the body.
+    /// A response as lines: the status, the headers, the cookies and the body.
     pub(crate) fn answer(&mut self, reply: &Reply) -> String {
         let mut headers: Vec<_> = reply
             .headers
@@ -89,7 +89,7 @@ impl Names {
     }
 
     /// Sign-ins of the same moment come by their ids, which are random: seen to be in order,
-    /// they are put into the one in which they were opened.
+    /// they are put into the order in which they were started.
     fn by_number(&self, json: &mut Value) {
         let Value::Array(rows) = json else { return };
         let key = |row: &Value| {

@@ -1,4 +1,4 @@
-//! The alphabet: everything that somebody can do, with random numbers that pick from the pools
+//! The operations: everything that a client can do, with random numbers that pick from the pools
 //! and from what there is at that moment.
 
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use crate::pools::{AGENTS, NUMBERS, PAGES, PASSWORDS, PAUSES, RAW, TEXTS};
 pub(crate) const BROWSERS: usize = 3;
 pub(crate) const CLIENTS: usize = 6;
 
-/// A user name: of somebody who exists or of the pool, in the case that it has or another.
+/// A user name: an existing one or one of the pool, in its own or another case.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Name {
     pub(crate) known: bool,
@@ -90,10 +90,10 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Anything that somebody can do.
+/// Any operation.
 pub(crate) fn op() -> impl Strategy<Value = Op> {
     let who = 0..CLIENTS;
-    // Whoever was an administrator at first, two times of three.
+    // The first administrator, two times out of three.
     let admin = prop_oneof![1 => 0..CLIENTS, 1 => Just(BROWSERS - 1), 1 => Just(CLIENTS - 1)];
     let (text, password) = (0..TEXTS.len(), 0..PASSWORDS.len());
     let right = prop::bool::weighted(0.75);
@@ -127,7 +127,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         1 => (text, 1_usize..5).prop_map(|(first, count)| Op::Import { first, count }),
         1 => (0..PAUSES.len()).prop_map(|ago| Op::Export { ago }),
         1 => (0..BROWSERS).prop_map(|who| Op::LoseSession { who }),
-        // The long ones, after which nobody is signed in any longer, are the last.
+        // The long ones, after which no client is signed in, are the last.
         6 => (0..9_usize).prop_map(|pause| Op::Wait { pause }),
         1 => (0..PAUSES.len()).prop_map(|pause| Op::Wait { pause }),
         1 => Just(Op::Purge),

@@ -19,15 +19,22 @@ impl Player {
             Op::Register { who, name, full_name, password } => {
                 let (name, password) = (self.name(name), PASSWORDS[password]);
                 let full_name = TEXTS[full_name];
-                let reply = self.act(who, |actor| match who < BROWSERS {
-                    true => actor.post_form(
-                        "/register",
-                        &[("username", &name), ("full_name", full_name), ("password", password)],
-                    ),
-                    false => actor.post_json(
+                let reply = self.act(who, |actor| {
+                    if who < BROWSERS {
+                        actor.post_form(
+                            "/register",
+                            &[
+                                ("username", &name),
+                                ("full_name", full_name),
+                                ("password", password),
+                            ],
+                        )
+                    } else {
+                        actor.post_json(
                         "/api/register",
                         &json!({ "username": name, "full_name": full_name, "password": password }),
-                    ),
+                    )
+                    }
                 });
                 if matches!(reply.status, 201 | 303) {
                     self.knows(&name, password);
@@ -81,9 +88,10 @@ impl Player {
             Op::Administer { who, id, known, change } => {
                 self.come_back(who);
                 let id = self.id(id, known);
-                match who < BROWSERS {
-                    true => self.administer_by_form(who, &id, change),
-                    false => self.administer_by_token(who, &id, change),
+                if who < BROWSERS {
+                    self.administer_by_form(who, &id, change)
+                } else {
+                    self.administer_by_token(who, &id, change)
                 }
             }
             Op::EndSignIn { who, target } => {
@@ -92,21 +100,30 @@ impl Player {
                     at if at < ids.len() => ids[at].clone(),
                     at => ["x", "%00", "AAAAAAAAAAAAAAAAAAAAAA"][at - ids.len()].to_owned(),
                 };
-                self.act(who, |actor| match who < BROWSERS {
-                    true => actor.post(&format!("/account/sign-ins/{id}/end")),
-                    false => actor.delete(&format!("/api/sign-ins/{id}")),
+                self.act(who, |actor| {
+                    if who < BROWSERS {
+                        actor.post(&format!("/account/sign-ins/{id}/end"))
+                    } else {
+                        actor.delete(&format!("/api/sign-ins/{id}"))
+                    }
                 });
             }
             Op::EndOthers { who } => {
-                self.act(who, |actor| match who < BROWSERS {
-                    true => actor.post("/account/sign-ins/end-others"),
-                    false => actor.delete("/api/sign-ins"),
+                self.act(who, |actor| {
+                    if who < BROWSERS {
+                        actor.post("/account/sign-ins/end-others")
+                    } else {
+                        actor.delete("/api/sign-ins")
+                    }
                 });
             }
             Op::EndAll { who } => {
-                self.act(who, |actor| match who < BROWSERS {
-                    true => actor.post("/account/sign-ins/end-all"),
-                    false => actor.post("/api/logout?all=true"),
+                self.act(who, |actor| {
+                    if who < BROWSERS {
+                        actor.post("/account/sign-ins/end-all")
+                    } else {
+                        actor.post("/api/logout?all=true")
+                    }
                 });
             }
             Op::SetUp { who, good, name, full_name, password } => {
@@ -144,7 +161,7 @@ impl Player {
         }
     }
 
-    /// An administrator who was told to sign in does so.
+    /// Signs an administrator in again whose last response demanded it.
     fn come_back(&mut self, who: usize) {
         if self.clients[who].is_out && (who == BROWSERS - 1 || who == CLIENTS - 1) {
             self.log_in(who, "admin", true, false, AGENTS[0]);
@@ -166,7 +183,7 @@ impl Player {
             let body = json!({ "username": name, "password": password }).to_string();
             with_header(actor, header, "/api/login", &body, true)
         });
-        self.judged(name, &reply);
+        self.compared(name, &reply);
         if who >= BROWSERS {
             self.keep_tokens(who, &reply);
         }
@@ -178,16 +195,15 @@ impl Player {
     fn reauthenticate(&mut self, who: usize, right: bool) -> Reply {
         let name = self.clients[who].name.clone();
         let password = self.password(&name, right);
-        let reply = self.act(who, |actor| match who < BROWSERS {
-            true => {
+        let reply = self.act(who, |actor| {
+            if who < BROWSERS {
                 actor.post_form("/reauthenticate", &[("password", &password), ("next", "/account")])
-            }
-            false => {
+            } else {
                 actor.token = None;
                 actor.post_json("/api/login", &json!({ "username": name, "password": password }))
             }
         });
-        self.judged(&name, &reply);
+        self.compared(&name, &reply);
         if who >= BROWSERS {
             self.keep_tokens(who, &reply);
         }
@@ -196,22 +212,25 @@ impl Player {
 
     fn change_password(&mut self, who: usize, mut right: bool, new: &str) {
         let name = self.clients[who].name.clone();
-        // Earlier wrong passwords are told by way of the queue, and the change is not: which row
+        // Earlier wrong passwords are recorded through the queue, and the change is not: which row
         // came first would be left to chance.
         if right && self.guessed.contains(&name) {
             right = matches!(self.reauthenticate(who, true).status, 200 | 303)
                 && !self.guessed.contains(&name);
         }
         let old = self.password(&name, right);
-        let reply = self.act(who, |actor| match who < BROWSERS {
-            true => actor.post_form(
-                "/account/password",
-                &[("current_password", &old), ("new_password", new)],
-            ),
-            false => actor.post_json(
-                "/api/password",
-                &json!({ "current_password": old, "new_password": new }),
-            ),
+        let reply = self.act(who, |actor| {
+            if who < BROWSERS {
+                actor.post_form(
+                    "/account/password",
+                    &[("current_password", &old), ("new_password", new)],
+                )
+            } else {
+                actor.post_json(
+                    "/api/password",
+                    &json!({ "current_password": old, "new_password": new }),
+                )
+            }
         });
         let changed = reply.status == 204 || reply.location() == "/account";
         if changed {

@@ -85,12 +85,12 @@ fn refusals_are_flask_jwt_extendeds() {
     let example = start();
     let token = bearer(&example, "panther");
     let of = |authorization: &str| example.get("/who_am_i", &[("Authorization", authorization)]);
-    let nobody = forge(&token, SECRET, |claims| {
+    let without_user = forge(&token, SECRET, |claims| {
         claims.insert("sub".to_owned(), "4".into());
     });
     let missing = example.get("/who_am_i", &[]);
     missing.is(401, &json!({ "msg": "Missing Authorization Header" }));
-    of(&format!("Bearer {nobody}")).is(401, &json!({ "msg": "Error loading the user 4" }));
+    of(&format!("Bearer {without_user}")).is(401, &json!({ "msg": "Error loading the user 4" }));
     let expired = expired(&token, SECRET);
     of(&format!("Bearer {expired}")).is(401, &json!({ "msg": "Token has expired" }));
     let tampered = tampered(&token);

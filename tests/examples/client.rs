@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a response may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running example; killed when dropped.
 pub(crate) struct Example {
@@ -20,7 +20,7 @@ pub(crate) struct Example {
 }
 
 impl Example {
-    /// Starts the example of this name on a port that nobody else has.
+    /// Starts the example of this name on a free port.
     pub(crate) fn start(name: &str) -> Self {
         Self::start_with(name, "{password={cost=4}}")
     }
@@ -47,7 +47,7 @@ impl Example {
             let launched = log[begin..].split_once("launched from http://");
             address = launched.map(|(_, rest)| rest.trim_end().to_owned());
         }
-        // Nobody else reads what it has to say; a full or closed pipe would stop it.
+        // Its output must be read: a full or closed pipe would stop it.
         thread::spawn(move || io::copy(&mut said, &mut io::sink()));
         Self { child, address: address.expect("found above") }
     }
@@ -62,7 +62,7 @@ impl Example {
         self.send("POST", path, &headers, &body.to_string())
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole response.
     pub(crate) fn send(
         &self,
         method: &str,
@@ -71,7 +71,7 @@ impl Example {
         body: &str,
     ) -> Reply {
         let mut stream = TcpStream::connect(&self.address).expect("the example listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a time-out can be set");
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
@@ -97,7 +97,7 @@ impl Example {
 
 impl Drop for Example {
     fn drop(&mut self) {
-        // A destructor has nobody to tell.
+        // A destructor cannot report an error.
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -110,7 +110,7 @@ fn program(name: &str) -> PathBuf {
     profile.join("examples").join(name)
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,

@@ -201,8 +201,8 @@ fn of_an_expired_token_any_other_defect_counts_first() {
     errors.get("/protected", &old).is(401, &msg("Token has expired"));
     let issuer = with("iss", json!("other"));
     errors.get("/protected", &issuer).is(422, &msg("Invalid issuer"));
-    let nobody = forge(&old, SECRET, |claims| drop(claims.remove("sub")));
-    errors.get("/protected", &nobody).is(422, &msg("Missing claim: sub"));
+    let without_user = forge(&old, SECRET, |claims| drop(claims.remove("sub")));
+    errors.get("/protected", &without_user).is(422, &msg("Missing claim: sub"));
 }
 
 #[test]

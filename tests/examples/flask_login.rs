@@ -9,7 +9,7 @@ const SETTINGS: &str = "{password={cost=4},fresh_for=\"1h\"}";
 
 struct Site(Example);
 
-/// The cookies of a browser that has none yet, after an answer.
+/// The cookies of a new browser after a response.
 fn jar(reply: &Reply) -> String {
     let kept = reply.cookies().into_iter().filter(|cookie| !cookie.ends_with('='));
     kept.collect::<Vec<_>>().join("; ")
@@ -29,7 +29,7 @@ impl Site {
         self.0.send("POST", path, &[FORM, ("Cookie", cookies)], form)
     }
 
-    /// Signs Ada in; answers her cookies.
+    /// Signs Ada in; returns her cookies.
     fn log_in(&self, more: &str) -> String {
         let reply = self.post("/login", "", &format!("name=ada&password=lovelace{more}"));
         assert_eq!((reply.status, location(&reply)), (303, "/"), "{reply:?}");
@@ -151,7 +151,7 @@ fn what_needs_a_fresh_login_leads_to_the_refresh_view() {
     let form = site.get("/confirm", &format!("{link}; {}", jar(&refused))).json();
     let message = json!(["message", "Please reauthenticate to access this page."]);
     assert_eq!(form["flash"], message);
-    // Nobody is asked to log in first, not to confirm.
+    // Without a user the login comes first, not the confirmation.
     assert_eq!(location(&site.get("/settings", "")), "/login?next=%2Fsettings");
 }
 

@@ -1,4 +1,4 @@
-//! Tokens that an example would not give out. Their secrets are published, so anybody can sign.
+//! Tokens that an example would not issue. Their secrets are public, so a test can sign.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
-/// The claims of a token, whoever signed it.
+/// The claims of a token; the signature is not verified.
 #[track_caller]
 pub(crate) fn claims(token: &str) -> Map<String, Value> {
     let payload = token.split('.').nth(1).expect("three segments");

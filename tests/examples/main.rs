@@ -1,5 +1,5 @@
 //! The examples as programs: each one is started, spoken to over TCP, and held against what the
-//! Flask program of its paths and users answers.
+//! Flask program of its paths and users responds.
 
 mod client;
 mod forge;

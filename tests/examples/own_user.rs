@@ -1,4 +1,4 @@
-//! One's own user type, and the login form for it.
+//! An own user type, and the login form for it.
 
 use crate::client::Example;
 

@@ -16,7 +16,7 @@ impl WorkItems {
         self.0.post("/signup", &[], given)
     }
 
-    /// Signs somebody up and in; answers the header's value.
+    /// Signs a user up and in; returns the header's value.
     fn join(&self, username: &str) -> String {
         let given = json!({ "username": username, "password": "pass" });
         let created = json!({ "Status": "Success", "result": "User created" });
@@ -90,10 +90,10 @@ fn a_sign_up_that_crashes_flask_is_a_bad_request() {
 fn refusals_are_flask_jwts() {
     let items = WorkItems::start();
     let joe = items.join("joe");
-    let nobody = items.0.get("/workitems", &[]);
+    let without_user = items.0.get("/workitems", &[]);
     let text = "Request does not contain an access token";
-    nobody.is(401, &refusal("Authorization Required", text));
-    assert_eq!(nobody.all("www-authenticate"), ["JWT realm=\"Login Required\""]);
+    without_user.is(401, &refusal("Authorization Required", text));
+    assert_eq!(without_user.all("www-authenticate"), ["JWT realm=\"Login Required\""]);
     let bearer = items.list(&joe.replace("JWT", "Bearer"));
     bearer.is(401, &refusal("Invalid JWT header", "Unsupported authorization type"));
     let gone = forge(joe.trim_start_matches("JWT "), "super-secret", |claims| {

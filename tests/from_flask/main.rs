@@ -64,7 +64,7 @@ fn every_kind_of_mistake_on_the_page_is_found() {
         assert_eq!(PAGE.matches(from).count(), 1, "{from:?} must be on the page once");
         PAGE.replacen(from, to, 1)
     };
-    for (page, told) in [
+    for (page, expected) in [
         (broken(row, "| T1 | x"), "`T1` is missing under Flask-Login: tested cases"),
         (broken(row, "| `T63` | x"), "`T63` is unknown under Flask-Login: tested cases"),
         (broken(row, "| `T2` | x"), "`T2` is there 2 times under Flask-Login: tested cases"),
@@ -73,11 +73,11 @@ fn every_kind_of_mistake_on_the_page_is_found() {
         (broken("| `get_jti` | ", "| `get_jwt` | "), "`get_jwt` is there 2 times"),
     ] {
         let found = missing_and_unknown(&page);
-        assert!(found.iter().any(|fault| fault.starts_with(told)), "{told}: {found:?}");
+        assert!(found.iter().any(|problem| problem.starts_with(expected)), "{expected}: {found:?}");
     }
 
     let row = "| `JWT_AUTH_ENDPOINT` | the name of your handler | not used there either |";
-    for (instead, told) in [
+    for (instead, expected) in [
         ("| `JWT_AUTH_ENDPOINT` | | not used there either |", "`JWT_AUTH_ENDPOINT`"),
         ("| `JWT_AUTH_ENDPOINT` | the name of your handler | |", "`JWT_AUTH_ENDPOINT`"),
         ("| `JWT_AUTH_ENDPOINT` | the name of your handler | - |", "`JWT_AUTH_ENDPOINT`"),
@@ -85,28 +85,28 @@ fn every_kind_of_mistake_on_the_page_is_found() {
         ("| `JWT_AUTH_ENDPOINT` | the name | of | your handler |", "`JWT_AUTH_ENDPOINT`"),
     ] {
         let found = empty(&broken(row, instead));
-        assert!(found.iter().any(|fault| fault.contains(told)), "{instead}: {found:?}");
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{instead}: {found:?}");
     }
 
-    for (instead, told) in [
+    for (instead, expected) in [
         ("`tests/examples/roles.rs::nobody_at_all`", "tests/examples/roles.rs::nobody_at_all"),
         ("`tests/examples/rolls.rs::x`", "tests/examples/rolls.rs::x"),
         // A function, but no test.
         ("`tests/examples/roles.rs::message`", "tests/examples/roles.rs::message"),
         ("`crates/vestibule/src/rolls.rs`", "crates/vestibule/src/rolls.rs"),
     ] {
-        assert_eq!(lost(&broken(row, &row.replace("not used", instead))), [told]);
+        assert_eq!(lost(&broken(row, &row.replace("not used", instead))), [expected]);
     }
-    for (instead, told) in [
+    for (instead, expected) in [
         ("`token.leeweg`", "token.leeweg"),
         ("`session.cookies.name`", "session.cookies.name"),
         ("`token.cookies.access_paht`", "token.cookies.access_paht"),
     ] {
-        assert_eq!(unknown_settings(&broken(row, &row.replace("not used", instead))), [told]);
+        assert_eq!(unknown_settings(&broken(row, &row.replace("not used", instead))), [expected]);
     }
 }
 
-/// The rows of each section: what stands between the bars.
+/// The rows of each section, split at the bars.
 fn rows(page: &str) -> BTreeMap<&str, Vec<Vec<&str>>> {
     let mut sections: BTreeMap<&str, Vec<Vec<&str>>> = BTreeMap::new();
     let (mut heading, mut code) = ("", false);
@@ -140,14 +140,14 @@ fn split(cells: &str) -> Vec<&str> {
     parts
 }
 
-/// What stands between back ticks in a text.
+/// The parts of a text in backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
 fn missing_and_unknown(page: &str) -> Vec<String> {
     let rows = rows(page);
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     for (heading, names) in SECTIONS {
         let found = rows.get(heading).map_or(&[][..], Vec::as_slice);
         let of = |row: &Vec<&str>| quoted(row[0]).next().unwrap_or_default().to_owned();
@@ -155,38 +155,38 @@ fn missing_and_unknown(page: &str) -> Vec<String> {
         found.iter().for_each(|row| *counts.entry(of(row)).or_default() += 1);
         for name in names.all() {
             match counts.remove(&name) {
-                None => faults.push(format!("`{name}` is missing under {heading}")),
+                None => problems.push(format!("`{name}` is missing under {heading}")),
                 Some(1) => {}
-                Some(n) => faults.push(format!("`{name}` is there {n} times under {heading}")),
+                Some(n) => problems.push(format!("`{name}` is there {n} times under {heading}")),
             }
         }
-        faults.extend(counts.keys().map(|name| format!("`{name}` is unknown under {heading}")));
+        problems.extend(counts.keys().map(|name| format!("`{name}` is unknown under {heading}")));
     }
     let known = |heading: &&&str| SECTIONS.iter().any(|(known, _)| known == *heading);
     let unknown = rows.keys().filter(|heading| !known(heading));
-    faults.extend(unknown.map(|heading| format!("{heading} is not to be on the page")));
-    faults
+    problems.extend(unknown.map(|heading| format!("{heading} is not to be on the page")));
+    problems
 }
 
 fn empty(page: &str) -> Vec<String> {
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     for (heading, rows) in rows(page) {
         for row in rows {
             let [name, here, shown] = row[..] else {
-                faults.push(format!("{} has not three cells under {heading}", row[0]));
+                problems.push(format!("{} has not three cells under {heading}", row[0]));
                 continue;
             };
             // A reason is a few words at least.
             let reason = shown.split_whitespace().count() >= 3 || shown.contains(".rs::");
             if name.is_empty() || here.is_empty() || !reason {
-                faults.push(format!("{name} is empty under {heading}"));
+                problems.push(format!("{name} is empty under {heading}"));
             }
         }
     }
-    faults
+    problems
 }
 
-/// Whatever the page names as `file::function` or as a file, and that does not exist.
+/// The names `file::function` and the files of the page that do not exist.
 fn lost(page: &str) -> Vec<&str> {
     let lines = page.lines();
     let named = lines.flat_map(quoted).filter(|text| {
@@ -220,7 +220,7 @@ fn is_test(source: &str, function: &str) -> bool {
     })
 }
 
-/// Whatever looks like a setting of a table of ours, and that OPTIONS.md does not have.
+/// What looks like a setting of one of our tables and is not in OPTIONS.md.
 fn unknown_settings(page: &str) -> Vec<&str> {
     let known = settings();
     let lines = page.lines();

@@ -8,7 +8,7 @@ pub(crate) enum Names {
 }
 
 impl Names {
-    /// All of them, as they stand in the first column.
+    /// All of them, as in the first column.
     pub(crate) fn all(&self) -> Vec<String> {
         match self {
             Listed(names) => names.iter().map(|&name| name.to_owned()).collect(),

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::client::{PATIENT, cookie, dashboard};
+use super::client::{LONG_TIMEOUT, cookie, dashboard};
 use crate::support::process::{Home, Service, ask};
 
 fn sources() -> PathBuf {
@@ -23,7 +23,7 @@ fn page(service: &Service, path: &str) -> String {
 fn the_pages_are_in_the_program() {
     let (bare, full) = (Home::new(), Home::new());
     std::os::unix::fs::symlink(sources(), full.path("templates")).expect("a link can be made");
-    let (bare, full) = (bare.serve(PATIENT), full.serve(PATIENT));
+    let (bare, full) = (bare.serve(LONG_TIMEOUT), full.serve(LONG_TIMEOUT));
     for path in ["/", "/login", "/register", "/nothing"] {
         let built_in = page(&bare, path);
         assert!(built_in.contains("<h1>"), "{path}: {built_in}");
@@ -34,7 +34,7 @@ fn the_pages_are_in_the_program() {
 #[test]
 fn what_a_person_typed_is_escaped_in_the_built_in_pages_too() {
     let home = Home::new();
-    let service = home.serve(PATIENT);
+    let service = home.serve(LONG_TIMEOUT);
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
     let body = "username=ann&password=correct+horse&full_name=%3Cb%3EAnn%3C%2Fb%3E";
     let reply = ask(&service.address, "POST", "/register", &form, body).expect("an answer");
@@ -65,7 +65,7 @@ fn a_directory_of_templates_overrides_what_is_built_in() {
         "[default]\nport = 0\ntemplate_dir = \"{}\"\n[default.auth.password]\ncost = 4\n",
         own.display()
     ));
-    let service = home.serve(PATIENT);
+    let service = home.serve(LONG_TIMEOUT);
     let login = page(&service, "/login");
     assert!(login.contains("data-own=") && login.contains("name=\"password\""), "{login}");
 }
@@ -75,9 +75,9 @@ fn a_directory_without_the_layout_is_refused() {
     let home = Home::new();
     let own = home.path("templates");
     fs::create_dir(&own).expect("a new directory");
-    // Somebody else's folder of this name is nobody's business.
+    // A folder of this name in the working directory is ignored.
     fs::write(own.join("index.html"), "").expect("a new file");
-    drop(home.serve(PATIENT));
+    drop(home.serve(LONG_TIMEOUT));
     fs::write(own.join("login.html.tera"), "").expect("a new file");
     let done = home.run(&[], "");
     assert_eq!(done.code, Some(1), "{done:?}");

@@ -1,4 +1,4 @@
-//! People and programs who speak HTTP over the network, to whichever process.
+//! Clients that speak HTTP over the network, to any process.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -9,15 +9,16 @@ use crate::support::actor::Reply;
 use crate::support::app::password;
 use crate::support::process::ask;
 
-/// Within this time the service has answered, whatever the weather.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+/// Within this time the service has responded, whatever fails.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Within this time it is well again.
+/// Within this time it has recovered.
 pub(crate) const RECOVERY: Duration = Duration::from_secs(2);
 
-/// For tests that are not about the weather: a machine that does much else at the same time is
-/// no reason to answer 503.
-pub(crate) const PATIENT: &[(&str, &str)] = &[("ROCKET_DATABASES", "{main={timeout=\"20s\"}}")];
+/// For tests that are not about outages: a busy machine is
+/// no reason for a 503.
+pub(crate) const LONG_TIMEOUT: &[(&str, &str)] =
+    &[("ROCKET_DATABASES", "{main={timeout=\"20s\"}}")];
 
 /// The tokens of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +48,12 @@ pub(crate) fn post_json(
 }
 
 /// A request with a bearer token and no body.
-pub(crate) fn bearing(at: &str, method: &str, path: &str, token: &str) -> io::Result<Reply> {
+pub(crate) fn send_with_token(
+    at: &str,
+    method: &str,
+    path: &str,
+    token: &str,
+) -> io::Result<Reply> {
     ask(at, method, path, &[("Authorization", &format!("Bearer {token}"))], "")
 }
 
@@ -62,14 +68,14 @@ pub(crate) fn form_login(at: &str, username: &str) -> io::Result<Reply> {
     ask(at, "POST", "/login", &[("Content-Type", "application/x-www-form-urlencoded")], &body)
 }
 
-/// The `Cookie` field that a browser sends after this answer.
+/// The `Cookie` field that a browser sends after this response.
 pub(crate) fn cookie(reply: &Reply) -> String {
     assert_eq!(reply.status, 303, "{}", reply.body);
     let pairs = reply.cookies().into_iter().filter_map(|cookie| cookie.split(';').next());
     pairs.collect::<Vec<_>>().join("; ")
 }
 
-/// The dashboard, for whoever has this cookie.
+/// Requests the dashboard with this cookie.
 pub(crate) fn dashboard(at: &str, cookie: &str) -> io::Result<Reply> {
     ask(at, "GET", "/dashboard", &[("Cookie", cookie)], "")
 }
@@ -84,7 +90,7 @@ pub(crate) fn in_time(asked: impl FnOnce() -> io::Result<Reply>) -> Reply {
     let begun = Instant::now();
     let reply = asked().expect("an answer");
     let took = begun.elapsed();
-    assert!(took < PATIENCE, "answered {} after {took:?}", reply.status);
+    assert!(took < TIMEOUT, "answered {} after {took:?}", reply.status);
     reply
 }
 
@@ -97,20 +103,20 @@ pub(crate) fn assert_down(asked: impl FnOnce() -> io::Result<Reply>) {
     reply.assert_no_cookies();
 }
 
-/// Asks again where a busy machine was too slow for the short waits of these services, and
-/// nothing is tried yet.
+/// Repeats a request where a busy machine was too slow for the short time limits here, and
+/// nothing is tested yet.
 #[track_caller]
 pub(crate) fn beforehand(mut asked: impl FnMut() -> io::Result<Reply>) -> Reply {
     let begun = Instant::now();
     loop {
         let reply = asked().expect("an answer");
-        if reply.status != 503 || begun.elapsed() > 10 * PATIENCE {
+        if reply.status != 503 || begun.elapsed() > 10 * TIMEOUT {
             return reply;
         }
     }
 }
 
-/// Asks until the answer has this status, no longer than [`RECOVERY`].
+/// Repeats a request until its status is this, no longer than [`RECOVERY`].
 #[track_caller]
 pub(crate) fn recovers(what: &str, status: u16, mut asked: impl FnMut() -> io::Result<Reply>) {
     let begun = Instant::now();

@@ -31,8 +31,8 @@ fn systemd_understands_the_unit_and_finds_it_closed() {
     let ours: Vec<_> = said.lines().filter(|line| line.contains("vestibule")).collect();
     assert!(verified.status.success() && ours.is_empty(), "{said}");
 
-    let Some(judged) = analyze(&["security", "--offline=true", &file]) else { return };
-    let said = String::from_utf8_lossy(&judged.stdout);
+    let Some(report) = analyze(&["security", "--offline=true", &file]) else { return };
+    let said = String::from_utf8_lossy(&report.stdout);
     let Some(level) = said.split("vestibule.service: ").nth(1) else {
         // Before version 250 it looks at running services only.
         return drop(writeln!(io::stderr(), "skipped: the unit's exposure (an old systemd)"));

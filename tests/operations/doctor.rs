@@ -8,7 +8,7 @@ use std::path::Path;
 use diesel::connection::SimpleConnection;
 use vestibule_service::db::{Address, connect};
 
-use super::client::{PATIENCE, PATIENT};
+use super::client::{LONG_TIMEOUT, TIMEOUT};
 use crate::support::process::{Done, Home, at_home, finish};
 
 const RELEASE: (&str, &str) = ("ROCKET_PROFILE", "release");
@@ -58,7 +58,7 @@ fn before_the_first_start_nothing_is_wrong_and_nothing_is_made() {
 #[test]
 fn a_service_that_runs_is_well() {
     at_home(|home| {
-        let service = home.serve(PATIENT);
+        let service = home.serve(LONG_TIMEOUT);
         let port = service.address.rsplit(':').next().expect("a port");
         let done = doctor(&home, &[("ROCKET_PORT", port)]);
         for what in ["configuration", "profile", "state", "secrets", "database", "schema", "clock"]
@@ -154,7 +154,7 @@ fn weak_settings_are_named_outside_the_debug_profile() {
 #[test]
 fn files_that_others_can_read_are_named() {
     let home = Home::new();
-    home.serve(PATIENT).stop();
+    home.serve(LONG_TIMEOUT).stop();
     allow(&home.path("Rocket.toml"), 0o644);
     let sound = doctor(&home, &[]);
     assert_not_said(&sound, "warn", "secrets");
@@ -182,7 +182,7 @@ fn files_that_others_can_read_are_named() {
 #[test]
 fn sample_users_with_their_published_passwords_fail_outside_the_debug_profile() {
     at_home(|home| {
-        home.serve(PATIENT).stop();
+        home.serve(LONG_TIMEOUT).stop();
         let cheap = ("ROCKET_AUTH", "{password={cost=10}}");
         let done = doctor(&home, &[RELEASE, cheap]);
         assert_said(&done, "FAIL", "sample users", &["admin", "user_01", "set-password"]);
@@ -199,14 +199,14 @@ fn sql(home: &Home, statement: &str) {
         None => format!("sqlite://{}", home.path("state/vestibule.sqlite3").display()),
     };
     let address = Address::parse(&url).expect("a good URL");
-    let mut connection = connect(&address, PATIENCE, false).expect("the database of the test");
+    let mut connection = connect(&address, TIMEOUT, false).expect("the database of the test");
     connection.batch_execute(statement).expect("a good statement");
 }
 
 #[test]
 fn a_schema_of_another_version_and_a_clock_that_went_back_are_said() {
     at_home(|home| {
-        let service = home.serve(PATIENT);
+        let service = home.serve(LONG_TIMEOUT);
         service.api_login("user_01", "1234").expect("a sample user");
         service.stop();
         let hour = 3_600_000_000_i64;
@@ -250,7 +250,7 @@ fn another_host_is_refused_whichever_header_names_it() {
         let done = doctor(&home, &[variable]);
         match cfg!(feature = "postgres-tls") {
             false => assert_said(&done, "FAIL", "settings", &["databases.main.url", "sslmode"]),
-            // It may be reached, but over TLS alone.
+            // It can be reached, but only over TLS.
             true => assert_said(&done, "FAIL", "database", &[]),
         }
     }

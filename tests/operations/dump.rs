@@ -1,5 +1,5 @@
-//! What is in a database, whichever it is, by the tables and columns that it names itself: what a
-//! migration adds is in here without anybody's doing.
+//! The contents of a database, by the tables and columns that it lists itself, so that what a
+//! migration adds is included.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use vestibule_service::db::{Address, AnyConnection, connect};
 
-/// The columns of a row in the answer to [`lines`].
+/// The columns of a row in the result of [`lines`].
 const BETWEEN: &str = "|";
 
 #[derive(QueryableByName)]
@@ -18,7 +18,7 @@ struct Line {
     line: String,
 }
 
-/// Whatever a statement answers in its column `line`.
+/// The column `line` of a query's result.
 fn lines(connection: &mut AnyConnection, statement: &str) -> Vec<String> {
     let answer = diesel::sql_query(statement).get_results::<Line>(connection);
     answer.expect(statement).into_iter().map(|line| line.line).collect()
@@ -95,10 +95,8 @@ pub(crate) fn dump(url: &str) -> BTreeMap<String, Vec<String>> {
             .iter()
             .map(|column| {
                 let name = &column.name;
-                let value = match column.is_flag {
-                    true => format!("CAST({name} AS INTEGER)"),
-                    false => name.clone(),
-                };
+                let value =
+                    if column.is_flag { format!("CAST({name} AS INTEGER)") } else { name.clone() };
                 format!("'{name}=' || coalesce(CAST({value} AS TEXT), 'absent')")
             })
             .collect();

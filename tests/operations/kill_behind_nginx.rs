@@ -1,5 +1,5 @@
-//! Three processes behind nginx, one of them killed and started again while everybody works:
-//! nobody is signed out and nothing that was acknowledged is lost.
+//! Three processes behind nginx, one of them killed and started again under load:
+//! no user is signed out and nothing that was acknowledged is lost.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,29 +9,29 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::client::{
-    PATIENT, Tokens, api_login, bearing, cookie, dashboard, form_login, post_json,
+    LONG_TIMEOUT, Tokens, api_login, cookie, dashboard, form_login, post_json, send_with_token,
 };
 use super::nginx::Nginx;
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, ask, at_home};
 
-/// How long everybody works before, between and after.
+/// How long the load runs before, between and after.
 const A_WHILE: Duration = Duration::from_millis(500);
 
 /// One account: a program that takes one refresh token after the other, a browser, and names that
 /// it registers.
-struct Busy {
+struct Load {
     number: usize,
     tokens: Tokens,
     person: String,
     rotations: usize,
     tried: usize,
     registered: Vec<String>,
-    /// Answers that were none, or said that nobody was there.
+    /// Requests without a response, or with 502 or 504.
     away: usize,
 }
 
-impl Busy {
+impl Load {
     fn new(at: &str, number: usize) -> Self {
         let name = format!("busy-{number}");
         let body = json!({ "username": name, "password": "correct horse" });
@@ -42,7 +42,7 @@ impl Busy {
         Self { number, tokens, person, rotations: 0, tried: 0, registered: Vec::new(), away: 0 }
     }
 
-    /// The answer, unless nobody was there to give it.
+    /// The response, unless there was none.
     fn answered(&mut self, reply: io::Result<Reply>) -> Option<Reply> {
         let reply = reply.ok().filter(|reply| reply.status != 503);
         self.away += usize::from(reply.is_none());
@@ -50,12 +50,12 @@ impl Busy {
     }
 
     fn act(&mut self, at: &str) {
-        let reply = bearing(at, "POST", "/api/refresh", &self.tokens.refresh);
+        let reply = send_with_token(at, "POST", "/api/refresh", &self.tokens.refresh);
         if let Some(reply) = self.answered(reply) {
             self.tokens = Tokens::of(&reply);
             self.rotations += 1;
         }
-        let reply = bearing(at, "GET", "/api/me", &self.tokens.access);
+        let reply = send_with_token(at, "GET", "/api/me", &self.tokens.access);
         if let Some(reply) = self.answered(reply) {
             assert_eq!(reply.status, 200, "{}", reply.body);
         }
@@ -81,7 +81,7 @@ fn killing_one_of_three_signs_no_user_out_and_loses_nothing() {
         let addresses = all.each_ref().map(|one| one.as_ref().expect("it runs").address.clone());
         let Some(nginx) = Nginx::before(&addresses.each_ref().map(String::as_str)) else { return };
         let at = nginx.address.as_str();
-        let mut busy: Vec<_> = (0..3).map(|number| Busy::new(at, number)).collect();
+        let mut busy: Vec<_> = (0..3).map(|number| Load::new(at, number)).collect();
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             for one in &mut busy {
@@ -95,9 +95,10 @@ fn killing_one_of_three_signs_no_user_out_and_loses_nothing() {
             for killed in [true, false] {
                 thread::sleep(A_WHILE);
                 let gone = all[1].take().expect("it runs");
-                match killed {
-                    true => drop(gone),
-                    false => gone.stop(),
+                if killed {
+                    drop(gone)
+                } else {
+                    gone.stop()
                 }
                 thread::sleep(A_WHILE);
                 let port = addresses[1].rsplit(':').next().expect("a port");
@@ -125,14 +126,14 @@ fn killing_one_of_three_signs_no_user_out_and_loses_nothing() {
 
 fn serve(home: &Home, port: &str) -> Service {
     let many = ("ROCKET_ACCOUNTS", "{registrations={max=1000000}}");
-    home.serve(&[PATIENT[0], ("ROCKET_PORT", port), many])
+    home.serve(&[LONG_TIMEOUT[0], ("ROCKET_PORT", port), many])
 }
 
 #[test]
 fn with_no_process_at_all_nginx_says_so_in_our_words() {
     let Some(nginx) = Nginx::before(&["127.0.0.1:1"]) else { return };
     let begun = Instant::now();
-    let reply = bearing(&nginx.address, "GET", "/api/me", "a-token").expect("an answer");
+    let reply = send_with_token(&nginx.address, "GET", "/api/me", "a-token").expect("an answer");
     reply.assert_problem(503, "unavailable");
     assert_eq!(reply.header("retry-after"), Some("1"));
     let page = ask(&nginx.address, "GET", "/login?token=secret", &[], "").expect("an answer");

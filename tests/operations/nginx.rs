@@ -22,7 +22,7 @@ pub(crate) struct Nginx {
     directory: TempDir,
 }
 
-/// The program; `None`, said once, where there is none.
+/// The program; `None`, with one message, where there is none.
 ///
 /// # Panics
 ///
@@ -46,7 +46,7 @@ impl Nginx {
     pub(crate) fn before(processes: &[&str]) -> Option<Self> {
         let program = program()?;
         let directory = tempfile::tempdir().expect("a temporary directory");
-        // Free now; whoever takes it meanwhile makes the start fail, and is told so.
+        // Free now; if another process takes it meanwhile, the start fails with a message.
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr();
         let address = free.expect("an address").to_string();
         let file = directory.path().join("nginx.conf");
@@ -72,12 +72,12 @@ impl Nginx {
         Some(nginx)
     }
 
-    /// What nginx complained of.
+    /// The error log of nginx.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.directory.path().join("error.log")).unwrap_or_default()
     }
 
-    /// What was asked.
+    /// The requests that nginx logged.
     pub(crate) fn access_log(&self) -> String {
         fs::read_to_string(self.directory.path().join("access.log")).unwrap_or_default()
     }
@@ -100,7 +100,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // A destructor has nobody to tell.
+        // A destructor cannot report an error.
         drop(self.child.kill());
         drop(self.child.wait());
     }

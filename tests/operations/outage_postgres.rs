@@ -1,5 +1,5 @@
 //! A PostgreSQL server that restarts, freezes, hangs up, is full or only reads: 503 in time with
-//! a word when to ask again, nobody loses anything, and all is well by itself within two seconds.
+//! `Retry-After`, nothing is lost, and the service recovers by itself within two seconds.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use vestibule_service::db::{Address, connect};
 
 use super::client::{
-    PATIENCE, RECOVERY, Tokens, api_login, assert_down, bearing, beforehand, cookie, dashboard,
-    form_login, health, in_time, recovers,
+    RECOVERY, TIMEOUT, Tokens, api_login, assert_down, beforehand, cookie, dashboard, form_login,
+    health, in_time, recovers, send_with_token,
 };
 use crate::support::postgres::{self, Server};
 use crate::support::process::{AT_ONCE, Home, Service};
@@ -18,7 +18,7 @@ use crate::support::process::{AT_ONCE, Home, Service};
 const SAFE: &str = "-c synchronous_commit=on";
 
 /// The program with its usual settings on a server of its own.
-struct Weather {
+struct Outage {
     server: Server,
     service: Service,
     database: String,
@@ -27,7 +27,7 @@ struct Weather {
     _home: Home,
 }
 
-impl Weather {
+impl Outage {
     /// One person and one program are signed in. `None` without PostgreSQL.
     fn new(options: &str) -> Option<Self> {
         let server = postgres::private()?;
@@ -50,7 +50,7 @@ impl Weather {
     }
 
     fn me(&self) -> std::io::Result<crate::support::actor::Reply> {
-        bearing(self.at(), "GET", "/api/me", &self.program.access)
+        send_with_token(self.at(), "GET", "/api/me", &self.program.access)
     }
 
     #[track_caller]
@@ -58,27 +58,27 @@ impl Weather {
         assert_down(|| health(self.at()));
         assert_down(|| self.me());
         assert_down(|| api_login(self.at(), "user_01"));
-        assert_down(|| bearing(self.at(), "POST", "/api/refresh", &self.program.refresh));
+        assert_down(|| send_with_token(self.at(), "POST", "/api/refresh", &self.program.refresh));
         let page = in_time(|| dashboard(self.at(), &self.person));
         page.assert_page(503);
         page.assert_no_cookies();
     }
 
-    /// All is well soon, and everybody is signed in as before.
+    /// The service recovers soon, and all are signed in as before.
     #[track_caller]
     fn find_all_well(&self) {
         recovers("health", 200, || health(self.at()));
         recovers("token", 200, || self.me());
         recovers("session", 200, || dashboard(self.at(), &self.person));
         recovers("signing in", 200, || api_login(self.at(), "user_01"));
-        let next = bearing(self.at(), "POST", "/api/refresh", &self.program.refresh);
+        let next = send_with_token(self.at(), "POST", "/api/refresh", &self.program.refresh);
         assert_eq!(next.expect("an answer").status, 200);
     }
 }
 
 #[test]
 fn a_restart_of_the_server_is_503_and_loses_nothing() {
-    let Some(weather) = Weather::new(SAFE) else { return };
+    let Some(outage) = Outage::new(SAFE) else { return };
     let (stop, unwell) = (AtomicBool::new(false), AtomicUsize::new(0));
     let kept = thread::scope(|scope| {
         let busy: Vec<_> = (0..4)
@@ -86,12 +86,12 @@ fn a_restart_of_the_server_is_503_and_loses_nothing() {
                 scope.spawn(|| {
                     let mut acknowledged = Vec::new();
                     while !stop.load(Ordering::Relaxed) {
-                        let reply = in_time(|| api_login(weather.at(), "user_01"));
+                        let reply = in_time(|| api_login(outage.at(), "user_01"));
                         match reply.status {
                             200 => acknowledged.push(Tokens::of(&reply)),
                             _ => reply.assert_problem(503, "unavailable"),
                         }
-                        let reply = in_time(|| weather.me());
+                        let reply = in_time(|| outage.me());
                         if reply.status != 200 {
                             reply.assert_problem(503, "unavailable");
                             unwell.fetch_add(1, Ordering::Relaxed);
@@ -103,12 +103,13 @@ fn a_restart_of_the_server_is_503_and_loses_nothing() {
             .collect();
         for immediately in [false, true] {
             thread::sleep(Duration::from_millis(200));
-            match immediately {
-                false => weather.server.stop(),
-                true => weather.server.stop_immediately(),
+            if immediately {
+                outage.server.stop_immediately()
+            } else {
+                outage.server.stop()
             }
-            weather.find_all_down();
-            weather.server.start_with(SAFE);
+            outage.find_all_down();
+            outage.server.start_with(SAFE);
             thread::sleep(RECOVERY);
             unwell.store(0, Ordering::Relaxed);
             thread::sleep(Duration::from_millis(300));
@@ -120,54 +121,55 @@ fn a_restart_of_the_server_is_503_and_loses_nothing() {
     });
     assert!(kept.len() > 20, "the service was busy: {}", kept.len());
     for tokens in &kept {
-        let reply = bearing(weather.at(), "GET", "/api/me", &tokens.access).expect("an answer");
+        let reply =
+            send_with_token(outage.at(), "GET", "/api/me", &tokens.access).expect("an answer");
         assert_eq!(reply.status, 200, "an acknowledged sign-in was lost: {}", reply.body);
     }
-    weather.find_all_well();
+    outage.find_all_well();
 }
 
 #[test]
 fn a_frozen_server_delays_no_other_request() {
-    let Some(weather) = Weather::new("") else { return };
-    weather.server.freeze(true);
-    weather.find_all_down();
-    // More at once than there are connections, and then more: none waits for another.
+    let Some(outage) = Outage::new("") else { return };
+    outage.server.freeze(true);
+    outage.find_all_down();
+    // More at once than there are connections: none waits for another.
     thread::scope(|scope| {
         for _ in 0..40 {
-            scope.spawn(|| assert_down(|| weather.me()));
+            scope.spawn(|| assert_down(|| outage.me()));
         }
     });
-    weather.find_all_down();
-    weather.server.freeze(false);
-    weather.find_all_well();
+    outage.find_all_down();
+    outage.server.freeze(false);
+    outage.find_all_well();
 }
 
 #[test]
 fn a_stop_does_not_wait_for_a_frozen_server() {
-    let Some(weather) = Weather::new("") else { return };
-    weather.server.freeze(true);
+    let Some(outage) = Outage::new("") else { return };
+    outage.server.freeze(true);
     thread::scope(|scope| {
         for _ in 0..10 {
-            scope.spawn(|| assert_down(|| weather.me()));
+            scope.spawn(|| assert_down(|| outage.me()));
         }
     });
-    let Weather { server, service, .. } = weather;
+    let Outage { server, service, .. } = outage;
     let begun = Instant::now();
     service.signal("TERM");
     assert_eq!(service.wait(), Some(0));
-    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
     server.freeze(false);
 }
 
 #[test]
 fn connections_that_are_terminated_are_replaced() {
-    let Some(weather) = Weather::new("") else { return };
+    let Some(outage) = Outage::new("") else { return };
     let terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                      WHERE application_name = 'vestibule'";
     let (mut well, mut unwell, mut terminated) = (0, 0, 0);
     for _ in 0..20 {
         for _ in 0..10 {
-            let reply = in_time(|| weather.me());
+            let reply = in_time(|| outage.me());
             match reply.status {
                 200 => well += 1,
                 _ => {
@@ -176,54 +178,54 @@ fn connections_that_are_terminated_are_replaced() {
                 }
             }
         }
-        let ended = weather.server.execute(&weather.database, terminate);
+        let ended = outage.server.execute(&outage.database, terminate);
         terminated += ended.parse::<usize>().expect("a number");
     }
     assert!(terminated >= 20, "{terminated} connections were terminated");
-    // A connection is asked whether it stands before a request gets it.
+    // A connection is tested before a request gets it.
     assert!(unwell <= well / 100, "{unwell} of {}", well + unwell);
-    weather.find_all_well();
+    outage.find_all_well();
 }
 
 #[test]
 fn a_server_without_a_free_connection_is_503_until_it_has_one() {
-    let Some(weather) = Weather::new("-c max_connections=8") else { return };
-    let address = Address::parse(&weather.server.url(&weather.database)).expect("a good URL");
+    let Some(outage) = Outage::new("-c max_connections=8") else { return };
+    let address = Address::parse(&outage.server.url(&outage.database)).expect("a good URL");
     // The service's own are gone first.
-    weather.server.stop();
-    weather.server.start_with("-c max_connections=8");
-    let all = (0..8).map_while(|_| connect(&address, PATIENCE, false).ok()).collect::<Vec<_>>();
+    outage.server.stop();
+    outage.server.start_with("-c max_connections=8");
+    let all = (0..8).map_while(|_| connect(&address, TIMEOUT, false).ok()).collect::<Vec<_>>();
     assert!(all.len() >= 5, "{}", all.len());
-    weather.find_all_down();
+    outage.find_all_down();
     drop(all);
-    weather.find_all_well();
+    outage.find_all_well();
 }
 
 #[test]
 fn a_server_that_only_reads_is_said_in_the_health_and_keeps_everybody_signed_in() {
-    let Some(weather) = Weather::new("") else { return };
+    let Some(outage) = Outage::new("") else { return };
     let writable = || {
-        let reply = in_time(|| health(weather.at()));
+        let reply = in_time(|| health(outage.at()));
         assert_eq!(reply.status, 200, "{}", reply.body);
         reply.json()["writable"].as_bool().expect("a boolean")
     };
     let set = |value: &str| {
         let sql = format!("ALTER SYSTEM SET default_transaction_read_only = {value}");
-        weather.server.execute("postgres", &format!("{sql};\nSELECT pg_reload_conf();"));
+        outage.server.execute("postgres", &format!("{sql};\nSELECT pg_reload_conf();"));
     };
     assert!(writable());
     set("on");
     let begun = Instant::now();
     while writable() {
-        assert!(begun.elapsed() < PATIENCE, "the server does not read its settings");
+        assert!(begun.elapsed() < TIMEOUT, "the server does not read its settings");
     }
-    assert_down(|| api_login(weather.at(), "user_01"));
-    assert_down(|| bearing(weather.at(), "POST", "/api/refresh", &weather.program.refresh));
-    assert_eq!(in_time(|| weather.me()).status, 200);
-    assert_eq!(in_time(|| dashboard(weather.at(), &weather.person)).status, 200);
+    assert_down(|| api_login(outage.at(), "user_01"));
+    assert_down(|| send_with_token(outage.at(), "POST", "/api/refresh", &outage.program.refresh));
+    assert_eq!(in_time(|| outage.me()).status, 200);
+    assert_eq!(in_time(|| dashboard(outage.at(), &outage.person)).status, 200);
     let back = "SET default_transaction_read_only = off;\nALTER SYSTEM RESET \
                 default_transaction_read_only;\nSELECT pg_reload_conf();";
-    weather.server.execute("postgres", back);
-    weather.find_all_well();
+    outage.server.execute("postgres", back);
+    outage.find_all_well();
     assert!(writable());
 }

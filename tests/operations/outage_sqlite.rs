@@ -1,5 +1,5 @@
 //! A SQLite file that another process locks, that cannot grow, or that may only be read: 503 in
-//! time for what must be written, nobody loses anything, and all is well by itself within two
+//! time for writes, nothing is lost, and the service recovers by itself within two
 //! seconds.
 
 use std::fs::{self, Permissions};
@@ -13,21 +13,21 @@ use serde_json::json;
 use vestibule_service::db::{Address, AnyConnection, connect};
 
 use super::client::{
-    PATIENCE, Tokens, api_login, assert_down, bearing, beforehand, cookie, dashboard, form_login,
-    health, in_time, post_json, recovers,
+    TIMEOUT, Tokens, api_login, assert_down, beforehand, cookie, dashboard, form_login, health,
+    in_time, post_json, recovers, send_with_token,
 };
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, finish};
 
 /// The program with its usual settings.
-struct Weather {
+struct Outage {
     service: Service,
     person: String,
     program: Tokens,
     home: Home,
 }
 
-impl Weather {
+impl Outage {
     /// One person and one program are signed in.
     fn new(home: Home, service: Service) -> Self {
         let at = &service.address;
@@ -40,12 +40,12 @@ impl Weather {
         &self.service.address
     }
 
-    /// What is only read goes on, and what must be written is 503.
+    /// Reads go on, and writes are 503.
     #[track_caller]
     fn find_only_reading(&self) {
         assert_down(|| api_login(self.at(), "user_01"));
-        assert_down(|| bearing(self.at(), "POST", "/api/refresh", &self.program.refresh));
-        assert_down(|| bearing(self.at(), "POST", "/api/logout", &self.program.access));
+        assert_down(|| send_with_token(self.at(), "POST", "/api/refresh", &self.program.refresh));
+        assert_down(|| send_with_token(self.at(), "POST", "/api/logout", &self.program.access));
         let page = in_time(|| form_login(self.at(), "user_01"));
         page.assert_page(503);
         page.assert_no_cookies();
@@ -54,17 +54,17 @@ impl Weather {
 
     #[track_caller]
     fn find_reading(&self) {
-        let me = in_time(|| bearing(self.at(), "GET", "/api/me", &self.program.access));
+        let me = in_time(|| send_with_token(self.at(), "GET", "/api/me", &self.program.access));
         assert_eq!(me.status, 200, "{}", me.body);
         assert_eq!(in_time(|| dashboard(self.at(), &self.person)).status, 200);
         assert_eq!(in_time(|| health(self.at())).status, 200);
     }
 
-    /// All is well soon, and everybody is signed in as before.
+    /// The service recovers soon, and all are signed in as before.
     #[track_caller]
     fn find_all_well(&self) {
         recovers("signing in", 200, || api_login(self.at(), "user_01"));
-        let next = bearing(self.at(), "POST", "/api/refresh", &self.program.refresh);
+        let next = send_with_token(self.at(), "POST", "/api/refresh", &self.program.refresh);
         assert_eq!(next.expect("an answer").status, 200);
         self.find_reading();
         assert!(self.writable());
@@ -79,7 +79,7 @@ impl Weather {
     fn connection(&self) -> AnyConnection {
         let url = format!("sqlite://{}", self.home.path("state/vestibule.sqlite3").display());
         let address = Address::parse(&url).expect("a good URL");
-        connect(&address, PATIENCE, false).expect("the service's own file")
+        connect(&address, TIMEOUT, false).expect("the service's own file")
     }
 }
 
@@ -87,18 +87,18 @@ impl Weather {
 fn a_file_locked_by_another_process_can_still_be_read() {
     let home = Home::new();
     let service = home.serve(&[]);
-    let weather = Weather::new(home, service);
-    assert!(weather.writable());
-    let mut other = weather.connection();
+    let outage = Outage::new(home, service);
+    assert!(outage.writable());
+    let mut other = outage.connection();
     other.batch_execute("BEGIN IMMEDIATE").expect("nobody else writes");
-    assert!(!weather.writable());
-    weather.find_only_reading();
+    assert!(!outage.writable());
+    outage.find_only_reading();
     other.batch_execute("ROLLBACK").expect("a transaction was open");
-    weather.find_all_well();
+    outage.find_all_well();
 }
 
-/// Registers names until the answer is another than 201, and answers it.
-fn fill(weather: &Weather, names: &mut Vec<String>) -> Reply {
+/// Registers names until the status is not 201, and returns that response.
+fn fill(outage: &Outage, names: &mut Vec<String>) -> Reply {
     for _ in 0..2_000 {
         let name = format!("name-{}", names.len());
         let body = json!({
@@ -106,7 +106,7 @@ fn fill(weather: &Weather, names: &mut Vec<String>) -> Reply {
             "password": "correct horse",
             "full_name": "x".repeat(100),
         });
-        let reply = in_time(|| post_json(weather.at(), "/api/register", None, &body));
+        let reply = in_time(|| post_json(outage.at(), "/api/register", None, &body));
         if reply.status != 201 {
             return reply;
         }
@@ -116,22 +116,22 @@ fn fill(weather: &Weather, names: &mut Vec<String>) -> Reply {
 }
 
 /// While the file cannot grow, and after it can again.
-fn find_full_and_then_well(weather: &Weather, make_room: impl FnOnce()) {
+fn find_full_and_then_well(outage: &Outage, make_room: impl FnOnce()) {
     let mut names = Vec::new();
-    let refused = fill(weather, &mut names);
+    let refused = fill(outage, &mut names);
     refused.assert_problem(503, "unavailable");
     assert_eq!(refused.header("retry-after"), Some("1"));
-    weather.find_reading();
+    outage.find_reading();
     make_room();
-    weather.find_all_well();
+    outage.find_all_well();
     // All that was acknowledged is there, and what was not can be had now.
     for name in &names {
-        let reply = api_login(weather.at(), name).expect("an answer");
+        let reply = api_login(outage.at(), name).expect("an answer");
         assert_eq!(reply.status, 200, "{name}: {}", reply.body);
     }
     let refused = format!("name-{}", names.len());
     let body = json!({ "username": refused, "password": "correct horse" });
-    let reply = post_json(weather.at(), "/api/register", None, &body).expect("an answer");
+    let reply = post_json(outage.at(), "/api/register", None, &body).expect("an answer");
     assert_eq!(reply.status, 201, "nothing of it was kept: {}", reply.body);
 }
 
@@ -139,14 +139,14 @@ fn find_full_and_then_well(weather: &Weather, make_room: impl FnOnce()) {
 fn a_file_that_may_not_grow_can_still_be_read_and_grows_again_later() {
     let home = Home::new();
     // Its file, and the log beside it, may have half a megabyte. The system would end a program
-    // that writes more, unless it is told that the program does not mind.
+    // that writes more, unless the signal is ignored.
     let service = Service::start(through_shell(
         &home,
         "trap '' XFSZ; ulimit -S -f 1024; exec \"$@\"", // blocks of 512 bytes
     ));
-    let weather = Weather::new(home, service);
-    find_full_and_then_well(&weather, || {
-        let id = weather.service.id().to_string();
+    let outage = Outage::new(home, service);
+    find_full_and_then_well(&outage, || {
+        let id = outage.service.id().to_string();
         let raised = Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status();
         assert!(raised.expect("util-linux is installed").success());
     });
@@ -168,8 +168,8 @@ fn on_a_full_disk_reading_goes_on_and_all_is_well_when_there_is_room() {
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]);
     let service = Service::start(through(&home, command));
     let seen = format!("/proc/{}/root{}", service.id(), home.path("state").display());
-    let weather = Weather::new(home, service);
-    find_full_and_then_well(&weather, || {
+    let outage = Outage::new(home, service);
+    find_full_and_then_well(&outage, || {
         fs::remove_file(format!("{seen}/ballast")).expect("the program's disk can be reached");
     });
 }
@@ -210,7 +210,7 @@ fn a_file_that_may_only_be_read_is_said_at_the_start() {
     let file = home.path("state/vestibule.sqlite3");
     let mut command = home.command(&[]);
     if fs::metadata(&file).expect("it exists").uid() == 0 {
-        // Root may write anywhere, so the program runs as nobody, from a copy it can reach.
+        // Root may write anywhere, so the program runs as `nobody`, from a copy it can read.
         let program = home.path("vestibule");
         fs::copy(env!("CARGO_BIN_EXE_vestibule"), &program).expect("the program can be copied");
         let all = ["state", "state/secrets.toml", "state/vestibule.sqlite3"].map(|n| home.path(n));

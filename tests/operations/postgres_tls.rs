@@ -1,7 +1,7 @@
-//! PostgreSQL on another machine, as far as a name can make one: only over TLS to a server that
+//! PostgreSQL under the name of another machine: only over TLS to a server that
 //! proves its name, and never in plain text unless the URL says so.
 //!
-//! `cargo test --features postgres-tls --test deploy encrypted`
+//! `cargo test --features postgres-tls --test operations postgres_tls`
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::client::{PATIENT, Tokens, api_login};
+use super::client::{LONG_TIMEOUT, Tokens, api_login};
 use crate::support::postgres::{self, Server};
 use crate::support::process::{Done, Home, finish};
 
@@ -43,7 +43,7 @@ impl Encrypted {
         fs::set_permissions(directory.join("key"), own).expect("a mode can be set");
         let rules = "local all all trust\nhostssl all all 127.0.0.0/8 trust\n";
         fs::write(directory.join("hba"), rules).expect("a file");
-        // An address of this machine that nobody else uses for this port.
+        // An address of this machine that no other program uses for this port.
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let (id, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let address = format!("127.{}.{}.{}", 80 + count, id / 250 % 250 + 1, id % 250 + 1);
@@ -93,7 +93,7 @@ fn refused(url: &str) -> Done {
 fn the_connection_is_encrypted_and_the_server_proves_its_name() {
     let Some(encrypted) = Encrypted::new() else { return };
     let home = Home::at(&encrypted.url(NAME, &encrypted.verified_by("ca")));
-    let service = home.serve(PATIENT);
+    let service = home.serve(LONG_TIMEOUT);
     Tokens::of(&api_login(&service.address, "user_01").expect("an answer"));
     let asked = "SELECT count(*) > 0 AND bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity \
                  USING (pid) WHERE application_name = 'vestibule'";
@@ -110,9 +110,9 @@ fn a_server_that_does_not_prove_its_name_is_refused() {
     assert!(other.err.contains("certificate verify failed"), "{other:?}");
     let misnamed = refused(&encrypted.url("other.example", &by_ca));
     assert!(misnamed.err.contains("does not match host name"), "{misnamed:?}");
-    // Who asks for no more than encryption gets it, and is told by the doctor.
+    // Encryption without verification is possible, and the doctor warns.
     let unverified = Home::at(&encrypted.url("other.example", "&sslmode=require"));
-    drop(unverified.serve(PATIENT));
+    drop(unverified.serve(LONG_TIMEOUT));
     let doctor = unverified.run(&["doctor"], "");
     assert!(doctor.out.contains("need not prove its name"), "{doctor:?}");
     let plain = refused(&encrypted.url(NAME, "&sslmode=disable"));

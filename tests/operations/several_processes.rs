@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::client::{
-    PATIENT, Tokens, api_login, bearing, cookie, dashboard, form_login, post_json,
+    LONG_TIMEOUT, Tokens, api_login, cookie, dashboard, form_login, post_json, send_with_token,
 };
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, at_home};
@@ -17,20 +17,20 @@ fn asked(ask: impl FnOnce() -> std::io::Result<Reply>) -> Reply {
 }
 
 fn three(home: &Home) -> [Service; 3] {
-    [(), (), ()].map(|()| home.serve(PATIENT))
+    [(), (), ()].map(|()| home.serve(LONG_TIMEOUT))
 }
 
-/// Three that remember nothing for longer than this.
+/// Three processes with this `revocation_delay`.
 fn three_within(home: &Home, delay: &str) -> [Service; 3] {
     let auth = format!("{{revocation_delay=\"{delay}\"}}");
-    [(), (), ()].map(|()| home.serve(&[PATIENT[0], ("ROCKET_AUTH", &auth)]))
+    [(), (), ()].map(|()| home.serve(&[LONG_TIMEOUT[0], ("ROCKET_AUTH", &auth)]))
 }
 
 /// Whether a token is let in, the same by every process.
 #[track_caller]
 fn token_lives(services: &[Service], token: &str) -> bool {
     same(services.iter().map(|service| {
-        let reply = asked(|| bearing(&service.address, "GET", "/api/me", token));
+        let reply = asked(|| send_with_token(&service.address, "GET", "/api/me", token));
         if reply.status != 200 {
             reply.assert_problem(401, "token_revoked");
         }
@@ -64,7 +64,7 @@ fn who_signs_in_at_one_is_known_to_all_and_who_leaves_is_out_everywhere_at_once(
         let program = Tokens::of(&api_login(b, "user_01").expect("an answer"));
         assert!(session_lives(&all, &person) && token_lives(&all, &program.access));
 
-        let out = asked(|| bearing(c, "POST", "/api/logout", &program.access));
+        let out = asked(|| send_with_token(c, "POST", "/api/logout", &program.access));
         assert_eq!(out.status, 204);
         assert!(!token_lives(&all, &program.access));
         assert!(session_lives(&all, &person), "that was another sign-in");
@@ -91,7 +91,7 @@ fn a_new_password_at_one_ends_what_the_others_gave_out() {
     });
 }
 
-/// What another process still lets in, from the moment on at which it was told to be over: how
+/// How long another process accepts a sign-in after its end: how
 /// long after that the last request was sent which it answered, and the first which it refused.
 fn spread(ended: Instant, ask: impl Fn() -> Reply) -> (Option<Duration>, Duration) {
     let mut last = None;
@@ -120,9 +120,9 @@ fn who_is_signed_out_at_one_is_refused_by_all_within_the_revocation_delay() {
                 assert!(session_lives(&all, &person) && token_lives(&all, &program.access));
                 if cause == "a log-out" {
                     let path = "/api/logout?all=true";
-                    let out = asked(|| bearing(here, "POST", path, &program.access));
+                    let out = asked(|| send_with_token(here, "POST", path, &program.access));
                     assert_eq!(out.status, 204);
-                    // Whoever ended it refuses at once, whatever the delay.
+                    // The process that ended it refuses at once, whatever the delay.
                     assert!(!token_lives(&all[..1], &program.access));
                     assert!(!session_lives(&all[..1], &person));
                 } else {
@@ -143,7 +143,9 @@ fn who_is_signed_out_at_one_is_refused_by_all_within_the_revocation_delay() {
                             assert!(last.is_none_or(|last| last < limit), "{last:?} with {delay}");
                         };
                         scope.spawn(move || {
-                            watch("token", &|| asked(|| bearing(at, "GET", "/api/me", token)));
+                            watch("token", &|| {
+                                asked(|| send_with_token(at, "GET", "/api/me", token))
+                            });
                         });
                         scope.spawn(move || {
                             watch("session", &|| asked(|| dashboard(at, cookie)));
@@ -160,7 +162,7 @@ fn rotation_is_one_chain_whichever_process_is_asked() {
     at_home(|home| {
         let all = three(&home);
         let refresh = |process: usize, token: &str| {
-            asked(|| bearing(&all[process % 3].address, "POST", "/api/refresh", token))
+            asked(|| send_with_token(&all[process % 3].address, "POST", "/api/refresh", token))
         };
         let mut used = Tokens::of(&api_login(&all[0].address, "user_01").expect("an answer"));
         for step in 1..=9 {
@@ -205,7 +207,7 @@ fn first_starts_at_once_make_one_database_and_one_set_of_secrets() {
             let services: Vec<_> = thread::scope(|scope| {
                 let start = || {
                     barrier.wait();
-                    home.serve(PATIENT)
+                    home.serve(LONG_TIMEOUT)
                 };
                 let all: Vec<_> = (0..starts).map(|_| scope.spawn(start)).collect();
                 all.into_iter().map(|one| one.join().expect("it starts")).collect()

@@ -1,13 +1,13 @@
 //! Slow clients at nginx with the delivered file: each is cut off within fifteen seconds, Vestibule
-//! hears of none, and everybody else is served. And what a client says of its own address ends
-//! there.
+//! sees none of them, and all other clients are served. An address that a client claims for itself
+//! is dropped by nginx.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::client::{PATIENT, cookie, dashboard};
+use super::client::{LONG_TIMEOUT, cookie, dashboard};
 use super::nginx::Nginx;
 use crate::support::process::{Home, Service, ask};
 
@@ -20,13 +20,13 @@ const CLIENTS: usize = 30;
 
 fn behind_nginx(home: &Home) -> Option<(Service, Nginx)> {
     home.configure("[default.accounts]\ntrusted_proxy = [\"127.0.0.1\"]\n");
-    let service = home.serve(PATIENT);
+    let service = home.serve(LONG_TIMEOUT);
     let nginx = Nginx::before(&[&service.address])?;
     Some((service, nginx))
 }
 
 /// Opens many connections, sends the beginning on each, goes on by one byte of `trickle` each
-/// `pause`, and answers after how long the last one was closed by the other side.
+/// `pause`, and returns after how long the last one was closed by the server.
 fn cut_off_after(at: &str, begin: &str, trickle: u8, pause: Duration) -> Duration {
     let begun = Instant::now();
     let mut open: Vec<TcpStream> = (0..CLIENTS)
@@ -85,7 +85,7 @@ fn slow_clients_are_cut_off_and_no_other_client_notices() {
         .map(|(what, begin, pause)| {
             (what, scope.spawn(move || cut_off_after(at, &begin, b'a', pause)))
         });
-        // Everybody else, meanwhile.
+        // Other clients, meanwhile.
         let begun = Instant::now();
         let mut slowest = Duration::ZERO;
         while begun.elapsed() < Duration::from_secs(5) {
@@ -114,7 +114,7 @@ fn who_does_not_take_the_answer_is_cut_off() {
         .map(|_| {
             let mut stream = TcpStream::connect(at).expect("nginx listens");
             stream.set_nonblocking(true).expect("a mode can be set");
-            // As many questions as it takes; nginx stops reading them when it cannot answer.
+            // As many requests as it takes; nginx stops reading when it cannot write.
             for _ in 0..2_000 {
                 if stream.write_all(page.as_bytes()).is_err() {
                     break;
@@ -170,7 +170,7 @@ fn a_client_cannot_claim_to_be_another() {
     let through = sign_in(&nginx.address, &claim);
     let shown = page(&nginx.address, &through);
     assert!(shown.contains("127.0.0.1") && !shown.contains("6.6.6.6"), "{shown}");
-    // The same claim of the proxy itself would be believed, so it is nginx that ends it.
+    // The service would believe the same header from the proxy, so nginx must drop it.
     let direct = sign_in(&service.address, &claim[..1]);
     assert!(page(&service.address, &direct).contains("6.6.6.6"));
 }

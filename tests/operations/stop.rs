@@ -1,10 +1,10 @@
-//! SIGTERM: nobody new comes in, whoever is in is answered whole, and then the program ends.
+//! SIGTERM: no new connection is accepted, open requests are finished, and the program ends.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use super::client::{PATIENCE, PATIENT, health};
+use super::client::{LONG_TIMEOUT, TIMEOUT, health};
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, read_reply};
 
@@ -34,8 +34,8 @@ fn login(service: &Service) -> String {
     )
 }
 
-/// Waits until everybody who connected so far has been let in and read: they are let in one by
-/// one, and on a busy machine it takes some turns until each was looked at.
+/// Waits until every connection so far has been accepted and read: they are accepted one by
+/// one, and on a busy machine that takes a while.
 fn all_are_in(service: &Service) {
     for _ in 0..20 {
         assert_eq!(health(&service.address).expect("an answer").status, 200);
@@ -45,7 +45,7 @@ fn all_are_in(service: &Service) {
 #[test]
 fn requests_in_flight_are_finished_and_no_others_are_accepted() {
     let home = Home::new();
-    let service = home.serve(&[PATIENT[0], ("ROCKET_AUTH", SLOW)]);
+    let service = home.serve(&[LONG_TIMEOUT[0], ("ROCKET_AUTH", SLOW)]);
     let waiting: Vec<_> = (0..8).map(|_| sent(&service, &login(&service))).collect();
     let request = login(&service);
     let (first, second) = request.split_at(request.len() - 10);
@@ -54,7 +54,7 @@ fn requests_in_flight_are_finished_and_no_others_are_accepted() {
     service.signal("TERM");
     let begun = Instant::now();
     while TcpStream::connect(&service.address).is_ok() {
-        assert!(begun.elapsed() < PATIENCE, "the service still listens");
+        assert!(begun.elapsed() < TIMEOUT, "the service still listens");
     }
     // An upload goes on after the signal.
     slow.write_all(second.as_bytes()).expect("the service reads");
@@ -69,7 +69,7 @@ fn requests_in_flight_are_finished_and_no_others_are_accepted() {
 #[test]
 fn a_connection_that_is_only_kept_does_not_keep_the_program() {
     let home = Home::new();
-    let service = home.serve(PATIENT);
+    let service = home.serve(LONG_TIMEOUT);
     let request = format!("GET /login HTTP/1.1\r\nHost: {}\r\n\r\n", service.address);
     let mut kept = sent(&service, &request);
     let mut some = [0; 16];
@@ -77,5 +77,5 @@ fn a_connection_that_is_only_kept_does_not_keep_the_program() {
     let begun = Instant::now();
     service.signal("TERM");
     assert_eq!(service.wait(), Some(0));
-    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
 }

@@ -1,4 +1,4 @@
-//! `vestibule move`: everything and everybody goes on in another database.
+//! `vestibule move`: all accounts and sign-ins go on in another database.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,13 +10,13 @@ use std::time::Instant;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
-use crate::client::{Tokens, api_login, bearing, cookie, dashboard, form_login, post_json};
+use crate::client::{Tokens, api_login, cookie, dashboard, form_login, post_json, send_with_token};
 use crate::dump::{dump, fill, number, open, sql};
 use crate::support::actor::Reply;
 use crate::support::postgres;
 use crate::support::process::{Done, Home, Service, finish};
 
-/// What a service or a command is told to be on this database.
+/// The setting that names this database for a service or a command.
 fn databases(url: &str) -> (&'static str, String) {
     ("ROCKET_DATABASES", format!("{{main={{url=\"{url}\",timeout=\"20s\"}}}}"))
 }
@@ -86,7 +86,7 @@ fn both_ways(test: impl Fn(&Home, &str, &str)) {
 }
 
 /// Users with sign-ins, made by the database itself.
-fn crowd(home: &Home, url: &str, size: usize) {
+fn add_users(home: &Home, url: &str, size: usize) {
     migrated(home, url);
     let numbers = "WITH RECURSIVE numbers(n) AS \
                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ";
@@ -119,24 +119,24 @@ fn guess(service: &Service, username: &str) -> Reply {
 }
 
 fn refreshed(service: &Service, tokens: &Tokens) -> Tokens {
-    let reply = bearing(&service.address, "POST", "/api/refresh", &tokens.refresh);
+    let reply = send_with_token(&service.address, "POST", "/api/refresh", &tokens.refresh);
     Tokens::of(&reply.expect("an answer"))
 }
 
-/// What stands before a move and must stand after it.
-struct Standing {
+/// What exists before a move and must exist after it.
+struct Expected {
     session: String,
     tokens: Tokens,
-    /// Of somebody who was switched off.
+    /// Of an account that was deactivated.
     off: Tokens,
-    /// The highest id that was ever given to anybody.
+    /// The highest id that was ever given to an account.
     highest: i64,
     /// The end of the audit log, once the service has stopped.
     head: String,
 }
 
 /// Signs people in, switches one off, deletes the newest, guesses too often, and stops.
-fn live(home: &Home, url: &str, round: &str) -> Standing {
+fn live(home: &Home, url: &str, round: &str) -> Expected {
     let service = serve(home, url, &[]);
     let at = &service.address;
     let session = cookie(&form_login(at, "user_01").expect("an answer"));
@@ -156,16 +156,16 @@ fn live(home: &Home, url: &str, round: &str) -> Standing {
     service.stop();
     let verified = told(home, url, &["audit", "verify"]);
     let head = verified.trim_end().rsplit(' ').next().expect("the end").to_owned();
-    Standing { session, tokens, off, highest, head }
+    Expected { session, tokens, off, highest, head }
 }
 
-/// Fails unless everything that stood goes on on this database.
-fn assert_goes_on(home: &Home, url: &str, before: &Standing, round: &str) {
+/// Fails unless everything from before goes on on this database.
+fn assert_goes_on(home: &Home, url: &str, before: &Expected, round: &str) {
     told(home, url, &["audit", "verify", "--expect", &before.head]);
     let service = serve(home, url, &[]);
     let at = &service.address;
     assert_eq!(dashboard(at, &before.session).expect("an answer").status, 200);
-    let me = bearing(at, "GET", "/api/me", &before.tokens.access).expect("an answer");
+    let me = send_with_token(at, "GET", "/api/me", &before.tokens.access).expect("an answer");
     assert_eq!((me.status, &me.json()["username"]), (200, &json!("user_02")));
     refreshed(&service, &before.tokens);
     for path in ["/api/me", "/api/refresh"] {
@@ -173,7 +173,7 @@ fn assert_goes_on(home: &Home, url: &str, before: &Standing, round: &str) {
             "/api/me" => ("GET", &before.off.access),
             _ => ("POST", &before.off.refresh),
         };
-        let refused = bearing(at, method, path, token).expect("an answer");
+        let refused = send_with_token(at, method, path, token).expect("an answer");
         assert_eq!(refused.status, 401, "{path}: {}", refused.body);
     }
     let off = api_login(at, &format!("off{round}")).expect("an answer");
@@ -297,7 +297,7 @@ fn an_id_is_given_once_also_where_no_account_is_left() {
         told(home, from, &["user", "delete", "ann", "--yes"]);
         assert_eq!(add(from), "added ann (id 2, user)\n");
         told(home, from, &["user", "delete", "ann", "--yes"]);
-        // From one to the next without anybody who would show where the ids are.
+        // From one to the next without accounts that would show the last id.
         let between = sqlite(home, "between.db");
         assert_moved(home, from, &between);
         assert_moved(home, &between, to);
@@ -359,7 +359,7 @@ fn sqlite_with_tables(home: &Home) -> String {
 #[test]
 fn a_dry_run_says_what_there_is_and_changes_nothing() {
     both_ways(|home, from, to| {
-        crowd(home, from, 1_500);
+        add_users(home, from, 1_500);
         let source = dump(from);
         let done = command(home, from, to, &["--dry-run"]);
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
@@ -392,7 +392,7 @@ fn a_dry_run_says_what_there_is_and_changes_nothing() {
 #[test]
 fn a_move_that_is_killed_leaves_no_row_and_can_be_run_again() {
     both_ways(|home, from, to| {
-        crowd(home, from, 20_000);
+        add_users(home, from, 20_000);
         let source = dump(from);
         let begun = Instant::now();
         assert_moved(home, from, &sqlite(home, "measured.db"));
@@ -404,7 +404,7 @@ fn a_move_that_is_killed_leaves_no_row_and_can_be_run_again() {
             let somewhere = (RandomState::new().hash_one(round) % 1000) as f64 / 1000.0;
             // Each round in a part of its own.
             let point = whole.mul_f64((f64::from(round) + somewhere) / f64::from(rounds));
-            // It is the waiting itself that is tried here.
+            // This is about the waiting itself.
             thread::sleep(point);
             child.kill().expect("our own child");
             let status = child.wait().expect("our own child");
@@ -433,7 +433,7 @@ fn a_move_that_is_killed_leaves_no_row_and_can_be_run_again() {
 #[test]
 fn what_is_written_meanwhile_is_moved_whole_or_not_at_all() {
     both_ways(|home, from, to| {
-        crowd(home, from, 5_000);
+        add_users(home, from, 5_000);
         let over = AtomicBool::new(false);
         let written = thread::scope(|scope| {
             let writer = scope.spawn(|| {
@@ -469,20 +469,21 @@ fn what_is_written_meanwhile_is_moved_whole_or_not_at_all() {
 #[test]
 fn a_target_that_changes_what_is_written_keeps_nothing() {
     both_ways(|home, from, to| {
-        crowd(home, from, 50);
+        add_users(home, from, 50);
         migrated(home, to);
-        let (makes, drops) = match to.starts_with("sqlite") {
-            true => (
+        let (makes, drops) = if to.starts_with("sqlite") {
+            (
                 "CREATE TRIGGER odd AFTER INSERT ON users WHEN new.id = 7 BEGIN \
                  UPDATE users SET role = 'admin' WHERE id = 7; END;",
                 "DROP TRIGGER odd",
-            ),
-            false => (
+            )
+        } else {
+            (
                 "CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
                  IF NEW.id = 7 THEN NEW.role := 'admin'; END IF; RETURN NEW; END $$; \
                  CREATE TRIGGER odd BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION odd();",
                 "DROP TRIGGER odd ON users",
-            ),
+            )
         };
         let empty = dump(to);
         sql(to, makes);
@@ -516,9 +517,10 @@ fn a_source_that_cannot_be_moved_is_refused_and_left_as_it_is() {
     both_ways(|home, from, to| {
         assert_refused(
             &command(home, from, to, &[]),
-            match from.starts_with("sqlite") {
-                true => "the source is not there",
-                false => "the source holds no tables of Vestibule",
+            if from.starts_with("sqlite") {
+                "the source is not there"
+            } else {
+                "the source holds no tables of Vestibule"
             },
         );
         migrated(home, from);
@@ -617,7 +619,7 @@ fn many_are_moved_there_and_back() {
     let size = asked.and_then(|size| size.parse().ok()).unwrap_or(2_500);
     let home = Home::new();
     let from = sqlite(&home, "from.db");
-    crowd(&home, &from, size);
+    add_users(&home, &from, size);
     let ends = [
         sqlite(&home, "copy.db"),
         server.create_database(None),

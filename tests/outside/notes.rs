@@ -55,10 +55,10 @@ fn authors() -> Authors {
     [(1, "ann"), (2, "bob")].map(|(id, name)| (id, Author { id, name })).into()
 }
 
-fn application(ledger: MemorySignInStore, clock: Clock) -> Rocket<Build> {
+fn application(store: MemorySignInStore, clock: Clock) -> Rocket<Build> {
     let figment = Figment::from(rocket::Config::debug_default())
         .merge(("auth.token.secret", "a secret of nobody but this program"));
-    let auth = Auth::fairing().store(ledger).clock(clock);
+    let auth = Auth::fairing().store(store).clock(clock);
     rocket::custom(figment)
         .attach(auth.login_required_except(&["GET /"]))
         .manage(authors())
@@ -82,22 +82,22 @@ mod tests {
 
     use super::*;
 
-    struct World {
+    struct Fixture {
         client: Client,
         clock: Clock,
-        ledger: MemorySignInStore,
+        store: MemorySignInStore,
         ann: Author,
     }
 
-    fn world() -> World {
-        let (ledger, clock) = (MemorySignInStore::new(), Clock::manual());
-        let client = Client::untracked(application(ledger.clone(), clock.clone()));
-        World { client: client.expect("a launch"), clock, ledger, ann: authors()[&1].clone() }
+    fn fixture() -> Fixture {
+        let (store, clock) = (MemorySignInStore::new(), Clock::manual());
+        let client = Client::untracked(application(store.clone(), clock.clone()));
+        Fixture { client: client.expect("a launch"), clock, store, ann: authors()[&1].clone() }
     }
 
     #[test]
     fn a_session_user_reads_and_writes() {
-        let World { client, ann, .. } = world();
+        let Fixture { client, ann, .. } = fixture();
         let browser = testing::session(&client, &ann).expect("a session");
         let notes = client.get("/notes").act_as(&browser).dispatch();
         assert_eq!(notes.into_string().as_deref(), Some("notes of ann, by session"));
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_token_user_reads_and_gets_no_cookie() {
-        let World { client, ann, .. } = world();
+        let Fixture { client, ann, .. } = fixture();
         let program = testing::token(&client, &ann).expect("a token");
         let notes = client.get("/notes").act_as(&program).dispatch().assert_no_cookies();
         assert_eq!(notes.into_string().as_deref(), Some("notes of ann, by token"));
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_request_without_either_is_refused() {
-        let World { client, .. } = world();
+        let Fixture { client, .. } = fixture();
         assert_eq!(client.get("/").dispatch().status(), Status::Ok);
         let refused = client.get("/notes").dispatch().assert_no_cookies();
         assert_eq!(refused.status(), Status::Unauthorized);
@@ -125,10 +125,10 @@ mod tests {
 
     #[test]
     fn a_token_is_over_when_the_clock_says_so() {
-        let World { client, clock, ledger, ann } = world();
+        let Fixture { client, clock, store, ann } = fixture();
         let program = testing::token(&client, &ann).expect("a token");
         clock.advance(Duration::from_secs(15 * 60));
         assert_eq!(client.get("/notes").act_as(&program).dispatch().status(), Status::Unauthorized);
-        assert_eq!(ledger.all().len(), 1, "the sign-in stands, and would give another");
+        assert_eq!(store.all().len(), 1, "the sign-in stands, and would give another");
     }
 }

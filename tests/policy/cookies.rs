@@ -12,9 +12,9 @@ use super::enumeration::send_to;
 use super::fixture::{Fixture, Setting, word};
 use super::model::{self, Situation, Token};
 use super::once_per_setting::OncePerSetting;
-use super::routes::{Half, Target, universe};
+use super::routes::{Half, Target, all_targets};
 
-/// The statuses that answers with a cookie are tried with.
+/// The statuses that responses with a cookie are tried with.
 const STATUSES: [u16; 13] = [200, 201, 204, 303, 400, 401, 403, 404, 405, 409, 415, 422, 500];
 
 /// The ways in which a handler sets a cookie of its own.
@@ -33,10 +33,10 @@ const OPEN: [&str; 8] = [
 ];
 
 /// Sets a cookie in the jar on the way in, and two headers on the way out.
-struct Sneak(&'static str);
+struct CookieSetter(&'static str);
 
 #[rocket::async_trait]
-impl Fairing for Sneak {
+impl Fairing for CookieSetter {
     fn info(&self) -> Info {
         Info { name: self.0, kind: Kind::Request | Kind::Response }
     }
@@ -52,10 +52,10 @@ impl Fairing for Sneak {
 }
 
 /// Sets cookies and lets in.
-struct Generous;
+struct CookieSettingGuard;
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for Generous {
+impl<'r> FromRequest<'r> for CookieSettingGuard {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
@@ -79,7 +79,7 @@ impl<'r> FromRequest<'r> for Refusing {
     }
 }
 
-/// The body of an answer with any status, past the catchers.
+/// The body of a response with any status, past the catchers.
 type Plain = (Status, &'static str);
 
 #[derive(Responder)]
@@ -109,7 +109,7 @@ fn raw(status: u16) -> Raw {
 }
 
 #[get("/direct/guard/<status>")]
-fn guard(status: u16, _generous: Generous) -> Plain {
+fn guard(status: u16, _generous: CookieSettingGuard) -> Plain {
     (Status::new(status), "")
 }
 
@@ -138,21 +138,21 @@ fn catcher(status: Status, request: &Request<'_>) -> Plain {
 
 /// Attaches all of it: after everything of the application's own, directly and from inside
 /// other fairings.
-fn sneaky(rocket: Rocket<Build>) -> Rocket<Build> {
+fn with_cookie_setters(rocket: Rocket<Build>) -> Rocket<Build> {
     let routes = routes![plain, private, flash, raw, guard, caught, refused, panics];
     let nested = AdHoc::on_ignite("Nested", |rocket| async {
-        rocket
-            .attach(Sneak("nested"))
-            .attach(AdHoc::on_ignite("Deeper", |rocket| async { rocket.attach(Sneak("deeper")) }))
+        rocket.attach(CookieSetter("nested")).attach(AdHoc::on_ignite("Deeper", |rocket| async {
+            rocket.attach(CookieSetter("deeper"))
+        }))
     });
     rocket
-        .attach(Sneak("fairing"))
+        .attach(CookieSetter("fairing"))
         .attach(nested)
         .mount("/sneaky", routes)
         .register("/sneaky", catchers![catcher])
 }
 
-/// A path, the status of its answer, and a cookie that must leave where cookies may.
+/// A path, the status of its response, and a cookie that must leave where cookies may.
 fn paths() -> Vec<(String, u16, &'static str)> {
     let mut paths = Vec::new();
     for status in STATUSES {
@@ -172,22 +172,22 @@ fn paths() -> Vec<(String, u16, &'static str)> {
 
 /// What cookies did under one setting.
 #[derive(Clone)]
-pub(crate) struct Sneaked {
+pub(crate) struct CookieReport {
     pub(crate) cases: usize,
-    /// The tokens on whose answers cookies left.
+    /// The tokens on whose responses cookies left.
     pub(crate) left: Vec<Token>,
     pub(crate) complaints: Vec<String>,
 }
 
 /// Tries every way to set a cookie, with every token, and with a session or without.
-pub(crate) fn sneak(setting: Setting) -> Sneaked {
-    static MADE: OncePerSetting<Sneaked> = OncePerSetting::new();
+pub(crate) fn try_cookies(setting: Setting) -> CookieReport {
+    static MADE: OncePerSetting<CookieReport> = OncePerSetting::new();
     MADE.get(setting, try_everything)
 }
 
-fn try_everything(setting: Setting) -> Sneaked {
-    let mut fixture = Fixture::with(setting, &OPEN, sneaky);
-    let mut sneaked = Sneaked { cases: 0, left: Vec::new(), complaints: Vec::new() };
+fn try_everything(setting: Setting) -> CookieReport {
+    let mut fixture = Fixture::with(setting, &OPEN, with_cookie_setters);
+    let mut tried = CookieReport { cases: 0, left: Vec::new(), complaints: Vec::new() };
     // What only repeats itself elsewhere is tried under the usual setting alone.
     let usual = (setting.mode, setting.policy) == (Mode::Both, SessionPolicy::UnlessToken);
     let few = [model::Cookie::Good];
@@ -205,7 +205,7 @@ fn try_everything(setting: Setting) -> Sneaked {
                     .all(found);
                 let fits = if may_leave(&situation) { complete } else { cookies.is_empty() };
                 if !fits || reply.status != status {
-                    sneaked.complaints.push(format!(
+                    tried.complaints.push(format!(
                         "GET {path}, mode {}, policy {}, token {}, cookie {}: {} {cookies:?}",
                         setting.mode.as_str(),
                         word(setting.policy),
@@ -214,21 +214,21 @@ fn try_everything(setting: Setting) -> Sneaked {
                         reply.status,
                     ));
                 }
-                if !cookies.is_empty() && !sneaked.left.contains(&token) {
-                    sneaked.left.push(token);
+                if !cookies.is_empty() && !tried.left.contains(&token) {
+                    tried.left.push(token);
                 }
-                sneaked.cases += 1;
+                tried.cases += 1;
             }
         }
     }
-    on_own_routes(&mut fixture, &mut sneaked);
-    sneaked
+    on_own_routes(&mut fixture, &mut tried);
+    tried
 }
 
 /// The application's own routes among all those fairings: on a token request not even what
 /// others set leaves.
-fn on_own_routes(fixture: &mut Fixture, sneaked: &mut Sneaked) {
-    for target in universe().iter().filter(|target| target.is_mounted(fixture.setting.mode)) {
+fn on_own_routes(fixture: &mut Fixture, tried: &mut CookieReport) {
+    for target in all_targets().iter().filter(|target| target.is_mounted(fixture.setting.mode)) {
         for token in Token::ALL {
             let mut situation = situation(fixture.setting, token, model::Cookie::Good);
             situation.is_unsafe = target.is_unsafe();
@@ -238,7 +238,7 @@ fn on_own_routes(fixture: &mut Fixture, sneaked: &mut Sneaked) {
                 fixture.rows.restore();
             }
             if reply.cookies().is_empty() == may_leave(&situation) {
-                sneaked.complaints.push(format!(
+                tried.complaints.push(format!(
                     "{}, mode {}, policy {}, token {}: {:?}",
                     target.name(),
                     fixture.setting.mode.as_str(),
@@ -247,7 +247,7 @@ fn on_own_routes(fixture: &mut Fixture, sneaked: &mut Sneaked) {
                     reply.cookies(),
                 ));
             }
-            sneaked.cases += 1;
+            tried.cases += 1;
         }
     }
 }
@@ -290,17 +290,17 @@ fn outside(path: &str) -> Target {
 /// Every path of the API written in another way. Where such a path is the API's it is as the
 /// plain one, and where it is not there is nothing; a cookie never makes a difference, and
 /// none leaves.
-pub(crate) fn aliases(setting: Setting) -> Sneaked {
+pub(crate) fn aliases(setting: Setting) -> CookieReport {
     let mut clean = Fixture::new(setting);
     clean.note_use();
-    let mut among_sneaks = Fixture::with(setting, &OPEN, sneaky);
-    let mut sneaked = Sneaked { cases: 0, left: Vec::new(), complaints: Vec::new() };
+    let mut with_setters = Fixture::with(setting, &OPEN, with_cookie_setters);
+    let mut tried = CookieReport { cases: 0, left: Vec::new(), complaints: Vec::new() };
     let of_api = |target: &&Target| target.half == Half::Api && target.is_route;
-    for target in universe().iter().filter(of_api) {
+    for target in all_targets().iter().filter(of_api) {
         for token in Token::ALL {
             let mut situation = situation(setting, token, model::Cookie::Good);
             situation.is_unsafe = target.is_unsafe();
-            let fixture = if situation.is_token_request() { &mut among_sneaks } else { &mut clean };
+            let fixture = if situation.is_token_request() { &mut with_setters } else { &mut clean };
             let plain = target.path(&fixture.ids);
             let expected = send_to(fixture, target, &plain, &situation, None).status;
             fixture.rows.restore();
@@ -313,7 +313,7 @@ pub(crate) fn aliases(setting: Setting) -> Sneaked {
                 let same = reply.status == expected || [400, 404].contains(&reply.status);
                 let sessions = changes.created + changes.ended + changes.touched;
                 if !same || !reply.cookies().is_empty() || sessions != 0 {
-                    sneaked.complaints.push(format!(
+                    tried.complaints.push(format!(
                         "{} {path}, token {}: {} where {plain} is {expected}, {changes:?}, {:?}",
                         target.method,
                         token.word(),
@@ -321,11 +321,11 @@ pub(crate) fn aliases(setting: Setting) -> Sneaked {
                         reply.cookies(),
                     ));
                 }
-                sneaked.cases += 1;
+                tried.cases += 1;
             }
         }
     }
-    sneaked
+    tried
 }
 
 fn written_otherwise(path: &str) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Every pair of credentials on every route: sent, observed, and held against the model.
+//! Every pair of credentials on every route: sent, observed, and compared with the model.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use vestibule::{ErrorKind, Mode, SessionPolicy};
 use super::fixture::{Fixture, Setting, word};
 use super::model::{Cookie, Person, Ruling, Site, Situation, Token, depends_on_who};
 use super::once_per_setting::OncePerSetting;
-use super::routes::{Half, Target, strays, universe};
+use super::routes::{Half, Target, all_targets, unlisted_routes};
 use super::rows::Changes;
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::On;
@@ -22,14 +22,14 @@ pub(crate) struct Observation {
     pub(crate) cookie: Cookie,
     pub(crate) site: Site,
     pub(crate) answer: Answered,
-    /// Whether the answer set a cookie.
+    /// Whether the response set a cookie.
     pub(crate) set_cookie: bool,
 }
 
-/// The answer to one request.
+/// The response to one request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Answered {
-    /// Let in, as this person where the answer shows one.
+    /// Let in, as this person where the response shows one.
     In(Option<Person>),
     /// Not let in; a page sends people to the form that asks for what is missing.
     Elsewhere(&'static str),
@@ -61,16 +61,16 @@ pub(crate) fn report(setting: Setting) -> Report {
 fn enumerate(setting: Setting) -> Report {
     let began = Instant::now();
     let mut fixture = Fixture::new(setting);
-    let targets = universe();
+    let targets = all_targets();
     let mut report = Report {
         cases: 0,
         observations: Vec::new(),
-        complaints: strays(&fixture.client, &targets, setting.mode),
+        complaints: unlisted_routes(&fixture.client, &targets, setting.mode),
     };
     let (token_requests, others): (Vec<_>, Vec<_>) =
         cases(setting, &targets).into_iter().partition(|case| case.situation.is_token_request());
 
-    // First with a session whose use would be noted, to see that it is not.
+    // First with a session whose use would be recorded, to see that it is not.
     for case in &token_requests {
         run(&mut fixture, case, &mut report);
     }
@@ -137,7 +137,7 @@ fn ruling(target: &Target, situation: &Situation) -> Ruling {
     }
 }
 
-/// Sends one request, holds the answer against the model and puts the rows back.
+/// Sends one request, holds the response against the model and puts the rows back.
 fn run(fixture: &mut Fixture, case: &Case<'_>, report: &mut Report) {
     let reply = send(fixture, case, None);
     let changes = fixture.rows.changes();
@@ -218,7 +218,7 @@ fn is_problem(reply: &Reply) -> bool {
     reply.header("content-type") == Some("application/problem+json")
 }
 
-/// The form that the answer sends to for what is missing.
+/// The form that the response sends to for what is missing.
 fn form(reply: &Reply) -> Option<&'static str> {
     let path = reply.location().split('?').next().filter(|_| reply.status == 303);
     ["/login", "/reauthenticate"].into_iter().find(|form| path == Some(*form))
@@ -238,7 +238,7 @@ fn answered(reply: &Reply, code: Option<String>) -> Answered {
     }
 }
 
-/// Whether guards refuse with it; anything else is the handler's own answer.
+/// Whether guards refuse with it; anything else is the handler's own response.
 fn is_refusal(kind: ErrorKind) -> bool {
     kind.blames_token()
         || matches!(
@@ -252,7 +252,7 @@ fn is_refusal(kind: ErrorKind) -> bool {
         )
 }
 
-/// Whose name the answer shows, if only one.
+/// Whose name the response shows, if only one.
 fn shown(reply: &Reply) -> Option<Person> {
     let people = [Person::TokenOwner, Person::CookieOwner];
     let mut shown = people.into_iter().filter(|person| reply.body.contains(person.username()));
@@ -297,7 +297,7 @@ fn check_answer(case: &Case<'_>, reply: &Reply, code: Option<&str>, complaints: 
     }
 }
 
-/// Who the handler took the request to come from, where its answer shows that.
+/// Who the handler took the request to come from, where its response shows that.
 fn check_identity(
     case: &Case<'_>,
     reply: &Reply,
@@ -313,7 +313,7 @@ fn check_identity(
             complain(format!("it must be {} by {via}", person.username()));
         }
     }
-    // An administrator may see everybody.
+    // An administrator may see all users.
     if case.target.demands.contains("Admin") {
         return;
     }
@@ -348,7 +348,7 @@ fn check_cookies(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
 fn of_handler(case: &Case<'_>) -> Option<bool> {
     match (case.target.method, case.target.template.as_str()) {
         (Method::Post, "/login" | "/register") => Some(true),
-        // Nothing is taken back from a browser that has nothing.
+        // Nothing is removed from a browser that has nothing.
         (Method::Post, "/logout") => Some(case.situation.cookie != Cookie::None),
         // Its handler refuses, and Rocket drops the cookies of a request that is refused.
         (Method::Get, "/setup") => Some(taken_back(case)),
@@ -357,7 +357,7 @@ fn of_handler(case: &Case<'_>) -> Option<bool> {
     }
 }
 
-/// Whether a worthless cookie is seen and taken back: by the guards, or by the error page,
+/// Whether a worthless cookie is read and removed: by the guards, or by the error page,
 /// which shows who is signed in.
 fn taken_back(case: &Case<'_>) -> bool {
     let situation = &case.situation;
@@ -369,7 +369,7 @@ fn taken_back(case: &Case<'_>) -> bool {
     read && situation.cookie.is_worthless() && looked_up
 }
 
-/// Whether a session is brought back: by the guards of somebody who comes in, for Rocket drops
+/// Whether a session is restored: by the guards of a request that is let in, for Rocket drops
 /// the cookies of a request that is refused, or by the page that says that nothing is there.
 fn brought_back(case: &Case<'_>) -> bool {
     let situation = &case.situation;
@@ -442,7 +442,7 @@ fn check_rows(case: &Case<'_>, reply: &Reply, changes: Changes, complaints: &mut
     }
 }
 
-/// Uses are noted in the background: waits for one that should be noted, and so for all that
+/// Use is recorded in the background: waits for one that must be recorded, and so for all that
 /// should not have been.
 fn late_touches(fixture: &mut Fixture, expected_none: bool) -> Vec<String> {
     let mut complaints = Vec::new();

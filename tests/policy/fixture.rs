@@ -17,13 +17,13 @@ use crate::support::actor::Actor;
 use crate::support::app::{On, figment, password};
 use crate::support::postgres;
 
-/// The name under which somebody registers.
+/// The name that is registered.
 pub(crate) const NEWCOMER: &str = "newcomer";
 
-/// The password that somebody changes to.
+/// The new password of a change.
 pub(crate) const CHANGED: &str = "battery staple";
 
-/// What the application under test runs with.
+/// The settings of the application under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
     pub(crate) on: On,
@@ -129,8 +129,8 @@ impl Fixture {
         Self::with(setting, &[], |rocket| rocket)
     }
 
-    /// As [`new`](Self::new), with more attached to the finished application; nobody needs a
-    /// login for the `open` routes of that.
+    /// As [`new`](Self::new), with more attached to the finished application; its `open` routes
+    /// need no login.
     pub(crate) fn with(
         setting: Setting,
         open: &[&str],
@@ -148,7 +148,7 @@ impl Fixture {
         // Credentials of both kinds exist in mode `both` only; the other modes meet them later.
         let both = figment(&url).merge(Serialized::default("auth.mode", "both"));
         let (credentials, ids) = sign_everybody_in(&url, &both, &clock, setting.administrator);
-        // Late enough for a use to be noted, early enough for the password to be fresh.
+        // Late enough for a use to be recorded, early enough for the password to be fresh.
         clock.advance(Duration::from_secs(5 * 60));
 
         let figment = relaxed(both)
@@ -157,13 +157,13 @@ impl Fixture {
         let client = Client::untracked(more(build(&figment, &clock, open))).expect("a launch");
         let mut rows = Rows::of(&url);
         let now = micros(&clock);
-        // Only sessions of browsers are of interest; those of programs are noted already.
+        // Only the sessions of browsers matter; the use of the others is recorded already.
         rows.run(&format!("UPDATE sign_ins SET last_seen_at = {now} WHERE kind <> 'browser'"));
         rows.remember();
         Self { setting, client, clock, rows, credentials, ids, _directory: directory }
     }
 
-    /// Notes the use of all sign-ins, so that no later use needs to be noted.
+    /// Records the use of all sign-ins, so that no later use needs to be recorded.
     pub(crate) fn note_use(&mut self) {
         let now = micros(&self.clock);
         self.rows.run(&format!("UPDATE sign_ins SET last_seen_at = {now}"));
@@ -184,9 +184,9 @@ fn launch(figment: &Figment, clock: &Clock) -> Client {
     Client::untracked(build(figment, clock, &[])).expect("a launch")
 }
 
-/// Settings without what stands in the way of thousands of requests, as far as there is such
-/// a setting: rows are put back behind the application's back, so it must not remember them,
-/// and one address registers more often than anybody.
+/// Settings without limits that thousands of requests would reach, as far as there is such
+/// a setting: rows are restored without the application's knowledge, so it must not cache them,
+/// and all registrations come from one address.
 fn relaxed(mut figment: Figment) -> Figment {
     let auth = serde_json::to_value(Config::default()).expect("plain settings");
     if auth.get("revocation_delay").is_some() {

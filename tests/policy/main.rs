@@ -1,5 +1,5 @@
-//! The session policy, by enumeration: every credential on every route in every mode, held
-//! against a small model and against the published table.
+//! The session policy, by enumeration: every credential on every route in every mode, compared
+//! with a small model and with the published table.
 
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests need the rest")]
@@ -62,18 +62,18 @@ fn every_answer_on_postgresql_is_the_one_on_sqlite() {
 
 #[test]
 fn cookies_that_something_else_sets_leave_only_where_they_may() {
-    for setting in table::sneaky_settings() {
-        let sneaked = cookies::sneak(setting);
-        println!("{} cases: {setting:?}", sneaked.cases);
-        demand_none(&sneaked.complaints);
+    for setting in table::cookie_settings() {
+        let tried = cookies::try_cookies(setting);
+        println!("{} cases: {setting:?}", tried.cases);
+        demand_none(&tried.complaints);
     }
 }
 
 #[test]
 fn a_path_of_the_api_written_in_another_way_lets_no_cookie_in_or_out() {
-    let sneaked = cookies::aliases(usual(On::Sqlite));
-    println!("{} cases", sneaked.cases);
-    demand_none(&sneaked.complaints);
+    let tried = cookies::aliases(usual(On::Sqlite));
+    println!("{} cases", tried.cases);
+    demand_none(&tried.complaints);
 }
 
 #[test]

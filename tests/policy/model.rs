@@ -1,4 +1,4 @@
-//! The rules, small enough to be read: what each guard answers to each pair of credentials.
+//! The rules in short: the outcome of each guard for each pair of credentials.
 
 use vestibule::{ErrorKind, Mode, SessionPolicy};
 
@@ -20,7 +20,7 @@ pub(crate) enum Token {
     Malformed,
     /// Good for another service that shares our database, but not our key.
     Foreign,
-    /// The refresh token of a sign-in that stands.
+    /// The refresh token of an active sign-in.
     Refresh,
     /// An access key of an owner who named every scope that a key of theirs may have.
     Key,
@@ -106,18 +106,18 @@ impl Cookie {
         }
     }
 
-    /// Whether it names a session that stands.
+    /// Whether it names an active session.
     pub(crate) const fn stands(self) -> bool {
         matches!(self, Self::Good | Self::Remembered)
     }
 
-    /// Whether it is worth nothing, so that it is taken back where it is looked at.
+    /// Whether it is worthless, so that it is removed where it is read.
     pub(crate) const fn is_worthless(self) -> bool {
         matches!(self, Self::Expired | Self::Ended | Self::Garbled)
     }
 }
 
-/// Who comes in, or the reason why nobody does.
+/// The user who is let in, or the reason for the refusal.
 pub(crate) type Ruling = Result<Option<Person>, ErrorKind>;
 
 /// Everything that a ruling depends on.
@@ -160,7 +160,7 @@ impl Situation {
         }
     }
 
-    /// The account behind a token of any type or a key, if its sign-in stands.
+    /// The account behind a token of any type or a key, if its sign-in is active.
     fn behind_any_token(&self) -> Ruling {
         if self.is_token_request() && self.token == Token::Key {
             return Ok(Some(Person::TokenOwner));
@@ -260,7 +260,7 @@ impl Situation {
         }
     }
 
-    /// Whoever signs in with a password carries every scope; a key those that its owner may
+    /// A sign-in with a password carries every scope; a key those that its owner may
     /// name, and never that of the account.
     fn has_scope(&self, scope: &str, who: Option<Person>) -> bool {
         let by_key = who == Some(Person::TokenOwner) && self.token == Token::Key;
@@ -306,7 +306,7 @@ fn rest(guard: &Guard) -> &Guard {
     }
 }
 
-/// Whether the answer of a route with these guards depends on who asked.
+/// Whether the response of a route with these guards depends on who asked.
 pub(crate) fn depends_on_who(guards: &[Guard]) -> bool {
     guards.iter().any(|guard| *guard != Guard::Anyone)
 }

@@ -1,4 +1,4 @@
-//! What several tests need and one of them makes.
+//! Values that several tests share.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use super::fixture::Setting;
 
 type Slot<T> = &'static Mutex<Option<T>>;
 
-/// Something that is made once for each setting; whoever asks meanwhile waits.
+/// A value that is computed once for each setting; concurrent callers wait for it.
 pub(crate) struct OncePerSetting<T: 'static>(Mutex<Vec<(Setting, Slot<T>)>>);
 
 impl<T: Clone> OncePerSetting<T> {

@@ -134,13 +134,13 @@ impl Target {
         body.to_string()
     }
 
-    /// The status of the answer to somebody who came in; `None` where only the guards are of
-    /// interest, and whatever the handler says is right.
+    /// The status for a request that is let in; `None` where only the guards are of
+    /// interest, and every status of the handler is right.
     pub(crate) fn welcome(&self, who: Option<Person>) -> Option<u16> {
         Some(match (self.method, self.template.as_str()) {
             // There is an administrator, and so no link.
             (_, "/setup") => 404,
-            // Somebody who is signed in already goes on.
+            // A user who is signed in already is redirected.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,
             (Method::Get, _) => 200,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
@@ -165,7 +165,7 @@ impl Target {
         })
     }
 
-    /// How many sessions of browsers are begun by somebody who came in; `None` where nothing
+    /// How many sessions of browsers a request starts that is let in; `None` where nothing
     /// is known of the route.
     pub(crate) fn begins(&self) -> Option<i64> {
         match (self.method, self.template.as_str()) {
@@ -175,7 +175,7 @@ impl Target {
         }
     }
 
-    /// Whether it ends the session that somebody who came in had.
+    /// Whether it ends the session of a request that is let in.
     pub(crate) fn ends_session(&self) -> bool {
         let ends = ["/login", "/register", "/logout"];
         self.method == Method::Post && ends.contains(&self.template.as_str())
@@ -183,7 +183,7 @@ impl Target {
 }
 
 /// Every route of every mode; and for each path a method that it does not take.
-pub(crate) fn universe() -> Vec<Target> {
+pub(crate) fn all_targets() -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
     for mode in [Mode::Session, Mode::Token, Mode::Both] {
         for target in of_mode(mode) {
@@ -246,7 +246,7 @@ fn wrong_methods(targets: &[Target]) -> Vec<Target> {
 }
 
 /// What is mounted without being in a group, or is in a group without being mounted.
-pub(crate) fn strays(client: &Client, targets: &[Target], mode: Mode) -> Vec<String> {
+pub(crate) fn unlisted_routes(client: &Client, targets: &[Target], mode: Mode) -> Vec<String> {
     let mounted: BTreeSet<String> = client
         .rocket()
         .routes()

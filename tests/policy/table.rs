@@ -6,7 +6,7 @@ use std::path::Path;
 
 use vestibule::{Mode, SessionPolicy};
 
-use super::cookies::sneak;
+use super::cookies::try_cookies;
 use super::enumeration::{Answered, Observation, report};
 use super::fixture::{Setting, word};
 use super::model::{Cookie, Person, Site, Token};
@@ -114,7 +114,7 @@ fn cells(mode: Mode) -> Cells {
     cells
 }
 
-/// One cell. An administrator of either side comes first, then whoever lacks the role.
+/// One cell. An administrator of either side comes first, then a user without the role.
 fn cell(demands: &str, sides: &[Vec<Observation>; 2]) -> String {
     let mut texts: Vec<String> = sides.iter().map(|side| side_of_cell(demands, side)).collect();
     texts.sort_by_key(|text| !text.starts_with("**in**"));
@@ -129,7 +129,7 @@ fn side_of_cell(demands: &str, observations: &[Observation]) -> String {
     if from(Site::Ours).any(|one| one.set_cookie) {
         text.push_str(" +cookie");
     }
-    // Only unsafe requests are tried from another site; who comes in there as well is no news.
+    // Only unsafe requests are tried from another site; being let in there too is not mentioned.
     let mut another = labels(demands, from(Site::Another));
     another.retain(|label| !ours.contains(label) && !label.starts_with("**in**"));
     if !another.is_empty() {
@@ -162,12 +162,12 @@ fn labels<'o>(
     answers.into_iter().map(label).collect()
 }
 
-/// Whether the guard is one that lets nobody in particular in, as such.
+/// Whether the guard also lets a request without a user in.
 fn is_optional(demands: &str) -> bool {
     demands.starts_with("Maybe<") && !demands.contains(',')
 }
 
-/// A table in which rows that answer alike are one row.
+/// A table in which rows with equal cells are one row.
 fn markdown(cells: &Cells) -> String {
     let mut guards: Vec<&str> = cells.keys().copied().collect();
     guards.sort_by_key(|guard| (*guard != "anyone", guard.len(), *guard));
@@ -214,14 +214,14 @@ fn words<T: Copy>(these: &[T], all: usize, word: impl Fn(T) -> &'static str) -> 
     these.iter().map(|one| word(*one)).collect::<Vec<_>>().join(", ")
 }
 
-/// Where a cookie that anybody sets may leave.
+/// The responses on which a cookie of any origin may be set.
 fn cookies() -> String {
     let mut text = "\n### Cookies that something else sets\n\n\
                     | mode | policy | cookies leave on an answer to | and never to |\n\
                     |---|---|---|---|\n"
         .to_owned();
-    for setting in sneaky_settings() {
-        let left = sneak(setting).left;
+    for setting in cookie_settings() {
+        let left = try_cookies(setting).left;
         let stayed: Vec<Token> =
             Token::ALL.into_iter().filter(|token| !left.contains(token)).collect();
         let said = |tokens: &[Token]| match tokens.len() {
@@ -237,7 +237,7 @@ fn cookies() -> String {
 }
 
 /// Every mode under every policy that it allows.
-pub(crate) fn sneaky_settings() -> Vec<Setting> {
+pub(crate) fn cookie_settings() -> Vec<Setting> {
     [Mode::Both, Mode::Session, Mode::Token]
         .into_iter()
         .flat_map(super::enumeration::settings)

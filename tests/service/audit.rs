@@ -1,4 +1,4 @@
-//! The audit log: what is in it, who sees it, and what shows when somebody changes it.
+//! The audit log: its rows, who may read it, and how changes to it are detected.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -32,7 +32,7 @@ fn events(admin: &Actor<'_>) -> Vec<Value> {
 }
 
 /// Event, account, actor and detail of each.
-fn told(events: &[Value]) -> Vec<[String; 4]> {
+fn rows_of(events: &[Value]) -> Vec<[String; 4]> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let row = |e: &Value| ["event", "username", "actor", "detail"].map(|name| text(&e[name]));
     events.iter().map(row).collect()
@@ -40,11 +40,11 @@ fn told(events: &[Value]) -> Vec<[String; 4]> {
 
 /// The same of what has happened since there were `before` events.
 fn since(admin: &Actor<'_>, before: usize) -> Vec<[String; 4]> {
-    told(&events(admin)[before..])
+    rows_of(&events(admin)[before..])
 }
 
 #[track_caller]
-fn assert_told(found: &[[String; 4]], wanted: &[[&str; 4]]) {
+fn assert_rows(found: &[[String; 4]], wanted: &[[&str; 4]]) {
     let found: Vec<[&str; 4]> =
         found.iter().map(|row| row.each_ref().map(String::as_str)).collect();
     assert_eq!(found, wanted);
@@ -88,7 +88,7 @@ fn what_an_administrator_does_is_in_the_log_by_page_api_and_command_line() {
         let done = |wanted: &[[&str; 4]], act: &dyn Fn()| {
             let before = events(&api).len();
             act();
-            assert_told(&since(&api, before), wanted);
+            assert_rows(&since(&api, before), wanted);
         };
         let form = |path: &str, fields: &[(&str, &str)]| {
             let reply = page.post_form(&format!("/admin/users/{id}/{path}"), fields);
@@ -186,7 +186,7 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
             let until = new[0]["expires_at"].as_str().expect("a time").to_owned();
             let [scopes, acting, label] = words;
             let detail = format!("{scopes}, until {until}{acting}: {label}");
-            assert_told(&told(&all)[before..], &[["key_made", "user_01", actor, &detail]]);
+            assert_rows(&rows_of(&all)[before..], &[["key_made", "user_01", actor, &detail]]);
             let mut new = ids();
             new.retain(|id| !had.contains(id));
             let row = all.last().expect("a row");
@@ -198,7 +198,7 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
         let by_page = made(["none", &acting, "<i>page</i>"], "user_01", &|| {
             assert_eq!(page.post_form("/account/keys", &form).status, 201);
         });
-        // A label that is worded like the rest stands behind it.
+        // A label that reads like the rest comes after it.
         let sly = "users:write, until 2099-01-01T00:00:00Z, by sign-in x: y";
         let acting = format!(", by sign-in {of_api}");
         let by_api = made(["sign-ins", &acting, sly], "user_01", &|| {
@@ -220,11 +220,11 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
         assert_eq!(page.post(&format!("/account/keys/{by_page}/end")).status, 303);
         assert_eq!(api.delete(&format!("/api/keys/{by_api}")).status, 204);
         let own = ["ended", "user_01", "user_01", "1 sign-in"];
-        assert_told(&since(&admin, before), &[own, own]);
+        assert_rows(&since(&admin, before), &[own, own]);
         let done = command(&app, &["key", "end", &by_shell], "");
         assert_eq!(done.code, Some(0), "{done:?}");
         let by_command = ["ended", "user_01", "command line", "1 sign-in ended"];
-        assert_told(&since(&admin, before + 2), &[by_command]);
+        assert_rows(&since(&admin, before + 2), &[by_command]);
         let ended: Vec<_> =
             events(&admin)[before..].iter().map(|row| row["sign_in"].clone()).collect();
         assert_eq!(ended, [by_page, by_api, by_shell]);
@@ -283,7 +283,7 @@ fn a_change_that_was_refused_leaves_no_row() {
         admin.delete("/api/users/999").assert_problem(404, "not_found");
         assert_eq!(command(&app, &["user", "disable", "admin"], "").code, Some(1));
         assert_eq!(command(&app, &["user", "delete", "user_01"], "").code, Some(1));
-        assert_told(&since(&admin, before), &[]);
+        assert_rows(&since(&admin, before), &[]);
     });
 }
 
@@ -298,7 +298,7 @@ fn what_a_sign_in_goes_through_is_in_the_log() {
         let program = app.token("ann");
         let fields = [("password", "correct horse"), ("next", "")];
         assert_eq!(person.post_form("/reauthenticate", &fields).status, 303);
-        // Whoever looks waits for what is queued; the change of password is not queued.
+        // A reader waits for queued rows; the change of password is not queued.
         events(&admin);
         let new = json!({ "current_password": "correct horse", "new_password": "battery staple" });
         assert_eq!(program.post_json("/api/password", &new).status, 204);
@@ -309,7 +309,7 @@ fn what_a_sign_in_goes_through_is_in_the_log() {
         assert_eq!(program.delete("/api/sign-ins").status, 204);
         assert_eq!(program.post("/api/logout").status, 204);
         let ann = |event, detail| [event, "ann", "ann", detail];
-        assert_told(
+        assert_rows(
             &since(&admin, before),
             &[
                 ann("registered", "-"),
@@ -337,7 +337,7 @@ fn a_stolen_refresh_token_is_in_the_log_without_an_actor() {
         program.refresh_token = used;
         assert_eq!(program.refresh().status, 401);
         assert_eq!(program.refresh().status, 401);
-        assert_told(&since(&admin, before), &[["theft", "user_01", "-", "-"]]);
+        assert_rows(&since(&admin, before), &[["theft", "user_01", "-", "-"]]);
         let last = events(&admin).pop().expect("an event");
         assert_eq!(last["outcome"], "failure");
     });
@@ -358,10 +358,10 @@ fn a_user_sees_the_own_events_and_no_others_nor_which_administrator_it_was() {
 
         let own = program.get("/api/events").json();
         let rows: Vec<_> = own["events"].as_array().expect("a list").iter().collect();
-        let told: Vec<_> =
+        let rows_of: Vec<_> =
             rows.iter().map(|row| (row["event"].as_str(), row["by"].as_str())).collect();
         assert_eq!(
-            told,
+            rows_of,
             [
                 (Some("role_changed"), Some("command line")),
                 (Some("full_name_changed"), Some("administrator")),
@@ -455,7 +455,7 @@ fn refusals_leave_no_rows_but_one_a_window_for_an_account_that_exists() {
         }
         let found = since(&admin, before);
         let found: Vec<_> = found.into_iter().filter(|row| row[0] != "signed_in").collect();
-        assert_told(&found, &[["throttled", "user_01", "-", "10 wrong passwords"]]);
+        assert_rows(&found, &[["throttled", "user_01", "-", "10 wrong passwords"]]);
         assert!(!format!("{:?}", events(&admin)).contains("hunter2"), "no name that nobody has");
 
         app.clock.advance(Duration::from_secs(5 * 60));
@@ -464,7 +464,7 @@ fn refusals_leave_no_rows_but_one_a_window_for_an_account_that_exists() {
             guess("user_01");
         }
         let row = ["throttled", "user_01", "-", "10 wrong passwords"];
-        assert_told(&since(&admin, before), &[row]);
+        assert_rows(&since(&admin, before), &[row]);
     });
 }
 
@@ -485,17 +485,17 @@ fn wrong_passwords_are_reported_together_with_the_right_one_or_an_hour_later() {
         let failed = |detail| ["bad_credentials", "user_01", "-", detail];
         let signed_in = ["signed_in", "user_01", "user_01", "-"];
         let first = [failed("3 wrong passwords"), signed_in, signed_in];
-        assert_told(&since(&admin, before), &first);
+        assert_rows(&since(&admin, before), &first);
 
         guess();
         let wrong = [("password", "wrong"), ("next", "")];
         assert_eq!(person.post_form("/reauthenticate", &wrong).status, 401);
-        assert_told(&since(&admin, before), &first);
+        assert_rows(&since(&admin, before), &first);
         app.clock.advance(Duration::from_secs(60 * 60));
         guess();
         let admin = app.token("admin");
-        let told = &since(&admin, before)[3..4];
-        assert_told(told, &[failed("2 wrong passwords")]);
+        let rows_of = &since(&admin, before)[3..4];
+        assert_rows(rows_of, &[failed("2 wrong passwords")]);
     });
 }
 
@@ -512,10 +512,10 @@ fn what_a_session_can_repeat_at_no_cost_is_written_once_an_hour() {
         };
         confirm();
         let row = ["confirmed", "user_01", "user_01", "-"];
-        assert_told(&since(&admin, before), &[row]);
+        assert_rows(&since(&admin, before), &[row]);
         app.clock.advance(Duration::from_secs(60 * 60));
         confirm();
-        assert_told(&told(&events(&app.token("admin"))[before..before + 2]), &[row, row]);
+        assert_rows(&rows_of(&events(&app.token("admin"))[before..before + 2]), &[row, row]);
     });
 }
 
@@ -586,8 +586,8 @@ fn a_row_that_was_changed_taken_out_moved_or_put_in_is_found() {
     }
 }
 
-/// What a chain of hashes alone cannot tell: whoever takes off the newest rows and moves the
-/// mark back leaves a log that is whole. A head that was noted elsewhere tells.
+/// What a chain of hashes alone cannot detect: with the newest rows removed and the mark
+/// moved back the log is whole. A head that was recorded elsewhere shows it.
 #[test]
 fn a_tail_cut_off_with_its_mark_shows_only_against_a_recorded_head() {
     on_both(|app| {
@@ -596,24 +596,24 @@ fn a_tail_cut_off_with_its_mark_shows_only_against_a_recorded_head() {
         for role in ["admin", "user", "admin"] {
             assert_eq!(admin.patch_json(&path, &json!({ "role": role })).status, 200);
         }
-        let noted = command(&app, &["audit", "verify"], "");
-        let noted = noted.out.trim().rsplit(' ').next().expect("a head").to_owned();
-        assert_eq!(noted, assert_whole(&app).1.to_string());
+        let recorded = command(&app, &["audit", "verify"], "");
+        let recorded = recorded.out.trim().rsplit(' ').next().expect("a head").to_owned();
+        assert_eq!(recorded, assert_whole(&app).1.to_string());
         assert_eq!(admin.patch_json(&path, &json!({ "role": "user" })).status, 200);
         let expect = |head: &str| command(&app, &["audit", "verify", "--expect", head], "");
-        assert_eq!(expect(&noted).code, Some(0), "later rows do not matter");
+        assert_eq!(expect(&recorded).code, Some(0), "later rows do not matter");
 
         app.sql(
             "DELETE FROM events WHERE id >= 3; UPDATE event_chain SET head = 2, \
              hash = (SELECT hash FROM events WHERE id = 2)",
         );
         assert_eq!(assert_whole(&app).0, 2, "nothing is wrong with what is left");
-        let cut = expect(&noted);
+        let cut = expect(&recorded);
         assert!(cut.code == Some(1) && cut.err.contains("row 3 is missing"), "{cut:?}");
         for role in ["admin", "user", "admin"] {
             admin.patch_json(&path, &json!({ "role": role }));
         }
-        let other = expect(&noted);
+        let other = expect(&recorded);
         assert!(other.code == Some(1) && other.err.contains("row 4 is not"), "{other:?}");
         assert_eq!(expect("nonsense").code, Some(1));
     });
@@ -681,7 +681,7 @@ fn old_rows_are_pruned_and_the_rest_is_still_whole() {
         };
         change("admin");
         change("user");
-        let noted = assert_whole(&app).1;
+        let recorded = assert_whole(&app).1;
         app.clock.advance(Duration::from_secs(60));
         let now = app.clock.now().expect("a time");
         change("admin");
@@ -697,7 +697,7 @@ fn old_rows_are_pruned_and_the_rest_is_still_whole() {
             (&last["event"], &last["actor"]),
             (&json!("events_pruned"), &json!("command line"))
         );
-        assert_eq!(last["detail"], noted.to_string());
+        assert_eq!(last["detail"], recorded.to_string());
         assert_eq!(prune(now), 0, "there is nothing left to prune");
         assert_eq!(assert_whole(&app).0, 2, "and nothing to say about it");
         change("user");
@@ -781,7 +781,7 @@ fn the_service_and_commands_beside_it_keep_one_unbroken_chain() {
                 assert!(service.api_login("admin", "admin123").is_ok());
             }
         });
-        // What the last requests told is written before the program ends.
+        // The events of the last requests are written before the program ends.
         service.stop();
         let done = home.run(&["audit", "verify"], "");
         assert!(done.out.starts_with("whole: 40 rows, "), "{done:?}");
@@ -835,7 +835,7 @@ fn without_the_log_nothing_is_administered_but_everybody_signs_in_and_out() {
         while events(&admin).len() < before + 4 && begun.elapsed() < Duration::from_secs(20) {}
         let row = |event| [event, "user_01", "user_01", "-"];
         let wanted = [row("signed_in"), row("signed_in"), row("signed_out"), row("signed_out")];
-        assert_told(&since(&admin, before), &wanted);
+        assert_rows(&since(&admin, before), &wanted);
         assert_whole(&app);
     });
 }
@@ -878,8 +878,8 @@ fn guesses_for_what_is_no_name_keep_nothing_out_of_the_log() {
                 assert_eq!(last, Some(429), "{name:?}");
             }
             let program = app.token("user_01");
-            let told = program.get("/api/events").json()["events"].to_string();
-            assert_eq!(told.matches("\"signed_in\"").count(), 1, "{told}");
+            let rows_of = program.get("/api/events").json()["events"].to_string();
+            assert_eq!(rows_of.matches("\"signed_in\"").count(), 1, "{rows_of}");
         },
     );
 }

@@ -1,4 +1,4 @@
-//! The test kit with the account service, whose store is a database.
+//! The test kit on the account service, whose store is a database.
 
 use rocket::http::Status;
 use vestibule::testing::{ActAs, AssertNoCookies, blocking as testing};

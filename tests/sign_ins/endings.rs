@@ -6,8 +6,8 @@ use rocket::http::Method;
 use serde_json::json;
 
 use super::helpers::{
-    Held, Place, USER_01, USER_02, add_user, advance, assert_program_dead, on_each, only_row,
-    remembered, rows, session_lives, settle, sid, token_lives,
+    Environment, StoredCredentials, USER_01, USER_02, add_user, advance, assert_program_dead,
+    on_each, only_row, remembered, rows, session_lives, settle, sid, token_lives,
 };
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{On, TestApp, on_both};
@@ -36,12 +36,10 @@ fn logging_out_kills_access_and_refresh_token_together() {
         let bystander = app.token("user_01");
         for by_refresh_token in [false, true] {
             let program = app.token("user_01");
-            let held = Held::of(&program);
+            let held = StoredCredentials::of(&program);
             let mut leaving = Actor::new(&app.client);
-            leaving.token = match by_refresh_token {
-                true => held.refresh_token.clone(),
-                false => held.token.clone(),
-            };
+            leaving.token =
+                if by_refresh_token { held.refresh_token.clone() } else { held.token.clone() };
             let reply = leaving.post("/api/logout");
             assert_eq!((reply.status, reply.body.as_str()), (204, ""));
             assert_program_dead(&app.client, &held);
@@ -56,12 +54,12 @@ fn logging_out_kills_access_and_refresh_token_together() {
 fn logging_out_with_a_token_that_was_refreshed_since_ends_the_newest_too() {
     on_both(|app| {
         let mut program = app.token("user_01");
-        let old = Held::of(&program);
+        let old = StoredCredentials::of(&program);
         program.refresh();
         let mut leaving = Actor::new(&app.client);
         leaving.token = old.token.clone();
         assert_eq!(leaving.post("/api/logout").status, 204);
-        assert_program_dead(&app.client, &Held::of(&program));
+        assert_program_dead(&app.client, &StoredCredentials::of(&program));
         assert_program_dead(&app.client, &old);
     });
 }
@@ -73,10 +71,10 @@ fn all_is_all_and_nothing_said_is_this_one() {
             let bystander = app.token("user_01");
             let program = app.token("user_01");
             assert_eq!(program.post(&format!("/api/logout{query}")).status, 204, "{query}");
-            assert_program_dead(&app.client, &Held::of(&program));
+            assert_program_dead(&app.client, &StoredCredentials::of(&program));
             assert_eq!(bystander.get("/api/me").status, 200, "{query}");
         }
-        let person = Held::of(&remembered(&app, "user_01"));
+        let person = StoredCredentials::of(&remembered(&app, "user_01"));
         let mut program = app.token("user_01");
         let refresh = program.refresh_token.clone();
         program.token = refresh;
@@ -91,7 +89,7 @@ fn logging_out_of_the_browser_leaves_the_other_sign_ins_alone() {
     on_both(|app| {
         let (other, program) = (app.session("user_01"), app.token("user_01"));
         let person = app.session("user_01");
-        let held = Held::of(&person);
+        let held = StoredCredentials::of(&person);
         assert_eq!(person.post("/logout").status, 303);
         assert!(!session_lives(&held.on(&app.client)));
         assert!(session_lives(&other) && program.get("/api/me").status == 200);
@@ -109,9 +107,9 @@ fn a_password_change_in_the_browser_ends_everything_else_and_gives_it_a_new_id()
             let fields = if remember { [&fields[..], &box_[..]].concat() } else { fields.to_vec() };
             assert_eq!(person.post_form("/login", &fields).status, 303);
             let before = only_row(&app, USER_01);
-            let old = Held::of(&person);
-            let other = Held::of(&remembered(&app, "user_01"));
-            let program = Held::of(&app.token("user_01"));
+            let old = StoredCredentials::of(&person);
+            let other = StoredCredentials::of(&remembered(&app, "user_01"));
+            let program = StoredCredentials::of(&app.token("user_01"));
             let stranger = app.token("user_02");
 
             let reply = change_by_form(&person);
@@ -142,8 +140,8 @@ fn a_password_change_in_the_browser_ends_everything_else_and_gives_it_a_new_id()
 fn a_password_change_by_token_ends_everything_but_the_token_used() {
     on_both(|app| {
         let mut program = app.token("user_01");
-        let person = Held::of(&remembered(&app, "user_01"));
-        let other = Held::of(&app.token("user_01"));
+        let person = StoredCredentials::of(&remembered(&app, "user_01"));
+        let other = StoredCredentials::of(&app.token("user_01"));
         let reply = change_by_token(&program);
         assert_eq!((reply.status, reply.body.as_str()), (204, ""), "{}", reply.body);
         reply.assert_no_cookies();
@@ -175,8 +173,8 @@ fn a_refused_password_change_ends_nothing() {
 fn deactivating_ends_everything_and_activating_revives_nothing() {
     on_both(|app| {
         let neighbour = app.neighbour();
-        let person = Held::of(&remembered(&app, "user_01"));
-        let program = Held::of(&app.token("user_01"));
+        let person = StoredCredentials::of(&remembered(&app, "user_01"));
+        let program = StoredCredentials::of(&app.token("user_01"));
         patch(&app, USER_01, json!({ "active": false }));
         settle(&app);
         for active in [false, true] {
@@ -196,8 +194,8 @@ fn deactivating_ends_everything_and_activating_revives_nothing() {
 fn deleting_ends_everything_and_the_id_is_never_given_again() {
     on_both(|app| {
         let last = add_user(&mut app.connection(), "third");
-        let person = Held::of(&remembered(&app, "third"));
-        let program = Held::of(&app.token("third"));
+        let person = StoredCredentials::of(&remembered(&app, "third"));
+        let program = StoredCredentials::of(&app.token("third"));
         let reply = app.token("admin").delete(&format!("/api/users/{last}"));
         assert_eq!(reply.status, 204);
         settle(&app);
@@ -220,7 +218,7 @@ fn deleting_ends_everything_and_the_id_is_never_given_again() {
 fn a_new_role_counts_on_the_next_request_of_session_and_token() {
     on_both(|app| {
         let neighbour = app.neighbour();
-        let program = Held::of(&app.token("user_01"));
+        let program = StoredCredentials::of(&app.token("user_01"));
         let person = app.session("user_01");
         let allowed = |client| program.on(client).get("/api/users").status;
         assert_eq!((allowed(&app.client), allowed(&neighbour)), (403, 403));
@@ -242,11 +240,11 @@ fn a_new_role_counts_on_the_next_request_of_session_and_token() {
 #[test]
 fn every_ending_survives_a_restart() {
     on_both(|app| {
-        let out = Held::of(&app.token("user_01"));
+        let out = StoredCredentials::of(&app.token("user_01"));
         let mut leaving = Actor::new(&app.client);
         leaving.token.clone_from(&out.token);
         assert_eq!(leaving.post("/api/logout").status, 204);
-        let person = Held::of(&remembered(&app, "user_02"));
+        let person = StoredCredentials::of(&remembered(&app, "user_02"));
         assert_eq!(person.on(&app.client).post("/logout").status, 303);
         let app = app.restart();
         assert_program_dead(&app.client, &out);
@@ -259,9 +257,9 @@ fn every_ending_survives_a_restart() {
 fn every_ending_is_known_to_another_process() {
     on_both(|app| {
         let neighbour = app.neighbour();
-        let by_logout = Held::of(&app.token("user_01"));
-        let person = Held::of(&app.session("user_01"));
-        let changed = Held::of(&app.token("user_02"));
+        let by_logout = StoredCredentials::of(&app.token("user_01"));
+        let person = StoredCredentials::of(&app.session("user_01"));
+        let changed = StoredCredentials::of(&app.token("user_02"));
         for held in [&by_logout, &changed] {
             assert!(token_lives(&neighbour, held.token.as_ref().unwrap()));
         }
@@ -280,41 +278,42 @@ fn every_ending_is_known_to_another_process() {
 #[test]
 fn the_command_line_lists_and_ends_sign_ins() {
     on_each(|on| {
-        let place = Place::new(on);
-        let client = place.process(|figment| figment);
+        let environment = Environment::new(on);
+        let client = environment.process(|figment| figment);
         let person = Actor::new(&client);
         let fields = [("username", "user_01"), ("password", "1234")];
         assert_eq!(person.post_form("/login", &fields).status, 303);
         let run = |arguments: &[&str]| {
-            let output = vestibule(&place).args(arguments).output().expect("the program runs");
+            let output =
+                vestibule(&environment).args(arguments).output().expect("the program runs");
             (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
         };
         let (listed, list) = run(&["sign-in", "list", "user_01"]);
         assert!(listed && list.lines().count() == 1 && list.contains("browser"), "{list}");
         let id = list.split_whitespace().next().expect("an id").to_owned();
         assert_eq!(run(&["sign-in", "end", &id]), (true, "ended 1\n".to_owned()));
-        place.clock.advance(std::time::Duration::from_secs(2));
+        environment.clock.advance(std::time::Duration::from_secs(2));
         assert!(!session_lives(&person));
         assert!(!run(&["sign-in", "end", &id]).0, "it is gone");
         assert_eq!(person.post_form("/login", &fields).status, 303);
         let ended = run(&["sign-in", "end", "--all-of", "user_01"]);
         assert_eq!(ended, (true, "ended 1\n".to_owned()));
-        place.clock.advance(std::time::Duration::from_secs(2));
+        environment.clock.advance(std::time::Duration::from_secs(2));
         assert!(!session_lives(&person));
     });
 }
 
-/// The program on the database of a place, with nothing from this environment.
-pub(super) fn vestibule(place: &Place) -> Command {
-    let url: String = place.figment.extract_inner("databases.main.url").expect("a URL");
+/// The program on this database, without variables of this environment.
+pub(super) fn vestibule(environment: &Environment) -> Command {
+    let url: String = environment.figment.extract_inner("databases.main.url").expect("a URL");
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-    let state = place.directory().join("state");
+    let state = environment.directory().join("state");
     let inherited = std::env::vars_os().map(|(name, _)| name);
     for name in inherited.filter(|name| name.to_string_lossy().starts_with("ROCKET_")) {
         command.env_remove(name);
     }
     command
-        .current_dir(place.directory())
+        .current_dir(environment.directory())
         .env("VESTIBULE_STATE", state)
         .env("ROCKET_DATABASES", format!("{{main={{url=\"{url}\"}}}}"));
     command

@@ -1,4 +1,4 @@
-//! What happened is told once, with a name and without a secret.
+//! Events: each is reported once, with a name and without a secret.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,22 +17,22 @@ use crate::users::{User, Users};
 
 type SessionUser = vestibule::SessionUser<User>;
 
-/// Keeps what it is told.
+/// Keeps the events that are reported.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<Told>>>);
+struct RecordedEvents(Arc<Mutex<Vec<ReportedEvent>>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Told {
+struct ReportedEvent {
     kind: EventKind,
     account: Option<String>,
     sign_in: Option<String>,
     all: String,
 }
 
-impl EventSink for Heard {
+impl EventSink for RecordedEvents {
     fn on_event(&self, event: &Event<'_>) {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        self.0.lock().expect("a lock").push(Told {
+        self.0.lock().expect("a lock").push(ReportedEvent {
             kind: event.kind,
             account: owned(event.account),
             sign_in: owned(event.sign_in),
@@ -49,9 +49,10 @@ async fn login(
     users: &rocket::State<Users>,
 ) -> Result<String, Error> {
     let user = users.get(id).ok_or(ErrorKind::BadCredentials)?;
-    let id = match remember {
-        true => session.start_remembered(&user).await?,
-        false => session.start(&user).await?,
+    let id = if remember {
+        session.start_remembered(&user).await?
+    } else {
+        session.start(&user).await?
     };
     Ok(id.to_string())
 }
@@ -141,11 +142,11 @@ fn draw(status: Status, request: &rocket::Request<'_>) -> Problem {
 struct Scene {
     client: Client,
     clock: Clock,
-    heard: Heard,
+    recorded: RecordedEvents,
     secrets: Mutex<Vec<String>>,
 }
 
-/// One answer: its status, its body, and the cookies it leaves behind.
+/// A response: its status, its body and its cookies.
 struct Answer {
     status: u16,
     body: String,
@@ -154,7 +155,7 @@ struct Answer {
 
 impl Scene {
     fn new(protection: &str) -> Self {
-        let (clock, heard) = (Clock::manual(), Heard::default());
+        let (clock, recorded) = (Clock::manual(), RecordedEvents::default());
         let figment = Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
             .merge(("auth.session.protection", protection))
@@ -162,7 +163,7 @@ impl Scene {
         let auth = Auth::fairing()
             .store(MemorySignInStore::new())
             .clock(clock.clone())
-            .events(heard.clone());
+            .events(recorded.clone());
         let rocket = rocket::custom(figment)
             .manage(Users::new())
             .attach(auth)
@@ -177,7 +178,7 @@ impl Scene {
             .register("/", catchers![draw])
             .register("/to-a-form", catchers![to_a_form]);
         let client = Client::untracked(rocket).expect("a launch");
-        Self { client, clock, heard, secrets: Mutex::default() }
+        Self { client, clock, recorded, secrets: Mutex::default() }
     }
 
     fn send(
@@ -228,20 +229,20 @@ impl Scene {
         pair
     }
 
-    /// What was told since the last time, as kind, account and sign-in.
-    fn told(&self) -> Vec<(EventKind, Option<String>, Option<String>)> {
-        let told = std::mem::take(&mut *self.heard.0.lock().expect("a lock"));
-        for event in &told {
+    /// The events since the last call, as kind, account and sign-in.
+    fn reported(&self) -> Vec<(EventKind, Option<String>, Option<String>)> {
+        let reported = std::mem::take(&mut *self.recorded.0.lock().expect("a lock"));
+        for event in &reported {
             for secret in self.secrets.lock().expect("a lock").iter() {
                 let tail = secret.rsplit('.').next().unwrap_or(secret);
                 assert!(tail.is_empty() || !event.all.contains(tail), "a secret in {}", event.all);
             }
         }
-        told.into_iter().map(|event| (event.kind, event.account, event.sign_in)).collect()
+        reported.into_iter().map(|event| (event.kind, event.account, event.sign_in)).collect()
     }
 
     fn kinds(&self) -> Vec<EventKind> {
-        self.told().into_iter().map(|(kind, ..)| kind).collect()
+        self.reported().into_iter().map(|(kind, ..)| kind).collect()
     }
 }
 
@@ -250,14 +251,14 @@ fn signing_in_and_out_is_reported_once_each_with_account_and_sign_in() {
     let scene = Scene::new("basic");
     let entered = scene.post("/login/1", &[]);
     let (account, id) = (Some("1".to_owned()), Some(entered.body.clone()));
-    assert_eq!(scene.told(), [(EventKind::SignedIn, account.clone(), id.clone())]);
+    assert_eq!(scene.reported(), [(EventKind::SignedIn, account.clone(), id.clone())]);
     assert_eq!(scene.get("/me", &entered.jar).status, 200);
-    assert_eq!(scene.told(), [], "being there is no event");
+    assert_eq!(scene.reported(), [], "being there is no event");
     scene.post("/logout", &entered.jar);
-    assert_eq!(scene.told(), [(EventKind::SignedOut, account, id)]);
+    assert_eq!(scene.reported(), [(EventKind::SignedOut, account, id)]);
     scene.post("/logout", &entered.jar);
     scene.post("/logout", &[]);
-    assert_eq!(scene.told(), [], "nobody was signed in any more");
+    assert_eq!(scene.reported(), [], "nobody was signed in any more");
 }
 
 #[test]
@@ -265,10 +266,13 @@ fn a_program_that_signs_in_and_out_is_reported_alike() {
     let scene = Scene::new("basic");
     let answer = scene.post("/api/login/2", &[]);
     let (access, refresh) = scene.pair(&answer);
-    let told = scene.told();
-    assert_eq!((told.len(), told[0].0), (1, EventKind::SignedIn));
+    let reported = scene.reported();
+    assert_eq!((reported.len(), reported[0].0), (1, EventKind::SignedIn));
     assert_eq!(scene.bearer(Method::Post, "/api/logout", &refresh).status, 204);
-    assert_eq!(scene.told(), [(EventKind::SignedOut, Some("2".to_owned()), told[0].2.clone())]);
+    assert_eq!(
+        scene.reported(),
+        [(EventKind::SignedOut, Some("2".to_owned()), reported[0].2.clone())]
+    );
     assert_eq!(scene.bearer(Method::Post, "/api/logout", &access).status, 401);
     assert_eq!(scene.kinds(), [EventKind::Refused(ErrorKind::TokenRevoked)]);
 }
@@ -300,14 +304,14 @@ fn a_refusal_is_reported_once_with_its_reason() {
 fn a_visitor_on_an_open_page_is_no_refusal() {
     let scene = Scene::new("basic");
     assert_eq!(scene.get("/perhaps", &[]).body, "nobody");
-    assert_eq!(scene.told(), []);
+    assert_eq!(scene.reported(), []);
 }
 
 #[test]
 fn a_redirect_of_a_handler_is_no_refusal_and_one_of_a_catcher_is() {
     let scene = Scene::new("basic");
     assert_eq!(scene.get("/onward", &[]).status, 303);
-    assert_eq!(scene.told(), []);
+    assert_eq!(scene.reported(), []);
     assert_eq!(scene.get("/to-a-form/me", &[]).status, 303);
     assert_eq!(scene.kinds(), [EventKind::Refused(ErrorKind::CredentialsMissing)]);
 }
@@ -322,10 +326,10 @@ fn a_restored_session_is_reported_once_not_on_every_request() {
     assert_eq!(remember.len(), 1);
     let restored = scene.get("/me", &remember);
     let id = Some(entered.body.clone());
-    assert_eq!(scene.told(), [(EventKind::Restored, Some("1".to_owned()), id)]);
+    assert_eq!(scene.reported(), [(EventKind::Restored, Some("1".to_owned()), id)]);
     let jar = [remember, restored.jar].concat();
     assert_eq!(scene.get("/me", &jar).status, 200);
-    assert_eq!(scene.told(), []);
+    assert_eq!(scene.reported(), []);
 }
 
 #[test]
@@ -335,23 +339,23 @@ fn a_confirmed_password_is_reported_once() {
     scene.kinds();
     assert_eq!(scene.post("/confirm", &entered.jar).status, 204);
     let id = Some(entered.body);
-    assert_eq!(scene.told(), [(EventKind::Confirmed, Some("1".to_owned()), id)]);
+    assert_eq!(scene.reported(), [(EventKind::Confirmed, Some("1".to_owned()), id)]);
 }
 
 #[test]
 fn a_rotation_is_reported_once_however_often_it_is_requested_and_theft_once() {
     let scene = Scene::new("basic");
     let (_, first) = scene.pair(&scene.post("/api/login/1", &[]));
-    let signed_in = scene.told();
+    let signed_in = scene.reported();
     let (account, id) = (signed_in[0].1.clone(), signed_in[0].2.clone());
     for _ in 0..3 {
         scene.pair(&scene.bearer(Method::Post, "/api/refresh", &first));
     }
-    assert_eq!(scene.told(), [(EventKind::Rotated, account.clone(), id.clone())]);
+    assert_eq!(scene.reported(), [(EventKind::Rotated, account.clone(), id.clone())]);
     scene.clock.advance(std::time::Duration::from_secs(11));
     assert_eq!(scene.bearer(Method::Post, "/api/refresh", &first).status, 401);
     let refused = EventKind::Refused(ErrorKind::TokenRevoked);
-    assert_eq!(scene.told(), [(EventKind::Theft, account, id), (refused, None, None)]);
+    assert_eq!(scene.reported(), [(EventKind::Theft, account, id), (refused, None, None)]);
     scene.bearer(Method::Post, "/api/refresh", &first);
     assert_eq!(scene.kinds(), [refused], "there is nothing left to steal");
 }
@@ -402,11 +406,11 @@ fn what_is_ended_from_outside_is_reported_with_a_count() {
     let account = Some("1".to_owned());
     assert_eq!(scene.post(&format!("/end/{}", other.body), &one.jar).status, 204);
     let ended = EventKind::Ended(EndedBy::Owner, 1);
-    assert_eq!(scene.told(), [(ended, account.clone(), Some(other.body.clone()))]);
+    assert_eq!(scene.reported(), [(ended, account.clone(), Some(other.body.clone()))]);
     assert_eq!(scene.post(&format!("/end/{}", other.body), &one.jar).status, 404);
-    assert_eq!(scene.told(), [], "it was gone");
+    assert_eq!(scene.reported(), [], "it was gone");
     assert_eq!(scene.post("/end-all", &one.jar).status, 204);
-    assert_eq!(scene.told(), [(EventKind::Ended(EndedBy::Owner, 2), account, None)]);
+    assert_eq!(scene.reported(), [(EventKind::Ended(EndedBy::Owner, 2), account, None)]);
 }
 
 #[test]

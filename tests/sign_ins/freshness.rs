@@ -1,10 +1,11 @@
-//! Fresh: what changes who may come in needs a password that was proven lately.
+//! Freshness: changing a credential needs a recently verified password.
 
 use rocket::http::Method;
 use serde_json::json;
 
 use super::helpers::{
-    HOUR, Held, MINUTE, USER_01, USER_02, advance, claims, is_fresh, only_row, session_lives, until,
+    HOUR, MINUTE, StoredCredentials, USER_01, USER_02, advance, claims, is_fresh, only_row,
+    session_lives, until,
 };
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{on_both, on_both_with};
@@ -113,10 +114,10 @@ fn it_leads_nowhere_off_the_site() {
 #[test]
 fn confirming_requires_a_signed_in_user() {
     on_both(|app| {
-        let nobody = app.anonymous();
-        let asked = nobody.get("/reauthenticate");
+        let visitor = app.anonymous();
+        let asked = visitor.get("/reauthenticate");
         assert_eq!((asked.status, asked.location()), (303, "/login?next=%2Freauthenticate"));
-        let sent = nobody.post_form("/reauthenticate", &[("password", "1234")]);
+        let sent = visitor.post_form("/reauthenticate", &[("password", "1234")]);
         assert_eq!(sent.status, 303);
         assert!(sent.location().starts_with("/login"));
         let program = app.token("user_01");
@@ -150,8 +151,10 @@ fn confirming_in_one_browser_makes_no_other_credential_fresh() {
 fn a_token_is_fresh_from_the_password_for_ten_minutes_and_never_after_a_refresh() {
     on_both(|app| {
         let mut program = app.token("user_01");
-        let refreshed =
-            Held { refresh_token: app.token("user_01").refresh_token, ..Held::default() };
+        let refreshed = StoredCredentials {
+            refresh_token: app.token("user_01").refresh_token,
+            ..StoredCredentials::default()
+        };
         let mut refreshed = refreshed.on(&app.client);
         refreshed.refresh();
         assert_eq!(claims(refreshed.token.as_ref().unwrap())["fresh"], false);

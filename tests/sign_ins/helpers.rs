@@ -1,4 +1,4 @@
-//! What these tests share beyond the application and its actors.
+//! Helpers of these tests.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -32,13 +32,13 @@ pub(crate) const USER_02: i64 = 3;
 
 /// Credentials without a client, so that they outlive it.
 #[derive(Clone, Default)]
-pub(crate) struct Held {
+pub(crate) struct StoredCredentials {
     pub(crate) token: Option<String>,
     pub(crate) refresh_token: Option<String>,
     pub(crate) jar: BTreeMap<String, String>,
 }
 
-impl Held {
+impl StoredCredentials {
     pub(crate) fn of(actor: &Actor<'_>) -> Self {
         Self {
             token: actor.token.clone(),
@@ -60,7 +60,7 @@ pub(crate) fn advance(app: &TestApp, seconds: u64) {
     app.clock.advance(Duration::from_secs(seconds));
 }
 
-/// Lets every process learn what another one did: more than any `revocation_delay` of these
+/// Waits until every process sees what another one did: more than any `revocation_delay` of these
 /// tests.
 pub(crate) fn settle(app: &TestApp) {
     advance(app, 2);
@@ -76,7 +76,7 @@ pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// The claims of a token, whoever signed it.
+/// The claims of a token; the signature is not verified.
 pub(crate) fn claims(token: &str) -> Value {
     let part = token.split('.').nth(1).expect("a token has three parts");
     let bytes = URL_SAFE_NO_PAD.decode(part).expect("base64url");
@@ -88,7 +88,7 @@ pub(crate) fn sid(token: &str) -> String {
     claims(token)["sid"].as_str().expect("a sid").to_owned()
 }
 
-/// All rows of an account, those that are over included.
+/// All rows of an account, expired ones included.
 pub(crate) fn rows(app: &TestApp, account: i64) -> Vec<SignIn> {
     queries::sign_ins_of(&mut app.connection(), account).expect("rows")
 }
@@ -101,7 +101,7 @@ pub(crate) fn only_row(app: &TestApp, account: i64) -> SignIn {
     rows.remove(0)
 }
 
-/// Whether an access token is let in; fails the test on anything but yes and a clear no.
+/// Whether an access token is accepted; fails on anything but 200 and a clear refusal.
 #[track_caller]
 pub(crate) fn token_lives(client: &Client, token: &str) -> bool {
     let mut actor = Actor::new(client);
@@ -111,14 +111,14 @@ pub(crate) fn token_lives(client: &Client, token: &str) -> bool {
     lives(&reply, "token")
 }
 
-/// Whether the cookies of an actor let them in; nothing of theirs changes.
+/// Whether the cookies of an actor are accepted; the actor keeps them as they are.
 #[track_caller]
 pub(crate) fn session_lives(actor: &Actor<'_>) -> bool {
     assert!(actor.token.is_none(), "a token would decide");
-    lives(&peek(actor, "/whoami"), "session")
+    lives(&get_unchanged(actor, "/whoami"), "session")
 }
 
-/// Whether what they hold gets them in: the token if there is one, or else the cookies.
+/// Whether the actor is signed in: by the token if there is one, or else by the cookies.
 #[track_caller]
 fn lives(reply: &Reply, via: &str) -> bool {
     match reply.status {
@@ -136,23 +136,23 @@ fn lives(reply: &Reply, via: &str) -> bool {
     }
 }
 
-/// A look whose answer the actor does not keep.
-fn peek(actor: &Actor<'_>, path: &str) -> Reply {
+/// A GET whose cookies the actor does not keep.
+fn get_unchanged(actor: &Actor<'_>, path: &str) -> Reply {
     let response = actor.request(Method::Get, path).dispatch();
     let status = response.status().code;
     let body = response.into_string().unwrap_or_default();
     Reply { status, headers: Vec::new(), body }
 }
 
-/// Both tokens of a program are good for nothing.
+/// Fails unless both tokens of a program are refused.
 #[track_caller]
-pub(crate) fn assert_program_dead(client: &Client, held: &Held) {
+pub(crate) fn assert_program_dead(client: &Client, held: &StoredCredentials) {
     assert!(!token_lives(client, held.token.as_deref().expect("a token")), "access token");
     let reply = held.on(client).refresh();
     assert_eq!((reply.status, reply.code().as_str()), (401, "token_revoked"), "refresh token");
 }
 
-/// A request of a client that calls itself something.
+/// A GET with this `User-Agent`.
 pub(crate) fn get_as(actor: &Actor<'_>, agent: &str, path: &str) -> Reply {
     actor.send(actor.request(Method::Get, path).header(agent_header(agent)))
 }
@@ -194,7 +194,7 @@ pub(crate) fn api_login(actor: &mut Actor<'_>, username: &str, password: &str) -
     reply
 }
 
-/// Adds a user with the password "correct horse"; answers the id.
+/// Adds a user with the password "correct horse"; returns the id.
 pub(crate) fn add_user(connection: &mut AnyConnection, name: &str) -> i64 {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| {
@@ -221,28 +221,28 @@ pub(crate) fn set_cookie(reply: &Reply, name: &str) -> Option<Cookie<'static>> {
     Some(Cookie::parse_encoded(cookie.to_owned()).expect("a cookie"))
 }
 
-/// Whether an answer takes a cookie back.
-pub(crate) fn takes_back(reply: &Reply, name: &str) -> bool {
+/// Whether a response removes a cookie.
+pub(crate) fn removes_cookie(reply: &Reply, name: &str) -> bool {
     set_cookie(reply, name).is_some_and(|cookie| {
         cookie.value().is_empty() && cookie.max_age().is_some_and(|age| age.is_zero())
     })
 }
 
-/// The password form of the account is shown to whoever is fresh.
+/// Whether the sign-in is fresh: the account page then shows the password form.
 pub(crate) fn is_fresh(actor: &Actor<'_>) -> bool {
-    let reply = peek(actor, "/account");
+    let reply = get_unchanged(actor, "/account");
     assert_eq!(reply.status, 200, "{}", reply.body);
     reply.body.contains("action=\"/account/password\"")
 }
 
-/// Settings and a place for a database, for processes that are set up differently.
-pub(crate) struct Place {
+/// Settings and a database, for processes that are configured differently.
+pub(crate) struct Environment {
     pub(crate) figment: Figment,
     pub(crate) clock: Clock,
     directory: TempDir,
 }
 
-impl Place {
+impl Environment {
     pub(crate) fn new(on: On) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let url = match on {
@@ -256,7 +256,7 @@ impl Place {
         self.directory.path()
     }
 
-    /// A process here, with settings changed.
+    /// Starts a process on this database, with settings changed.
     pub(crate) fn process(&self, change: impl FnOnce(Figment) -> Figment) -> Client {
         Client::untracked(self.rocket(change)).expect("a launch")
     }

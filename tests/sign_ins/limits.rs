@@ -3,13 +3,13 @@
 use diesel::connection::SimpleConnection;
 
 use super::helpers::{
-    DAY, HOUR, Held, MINUTE, USER_01, advance, only_row, remembered, rows, session_lives,
-    takes_back, until,
+    DAY, HOUR, MINUTE, StoredCredentials, USER_01, advance, only_row, remembered, removes_cookie,
+    rows, session_lives, until,
 };
 use crate::support::actor::Actor;
 use crate::support::app::{On, TestApp, on_both, on_both_with};
 
-/// Uses a session and waits until that was noted.
+/// Uses a session and waits until that is recorded.
 fn use_it(app: &TestApp, person: &Actor<'_>) {
     let now = app.clock.now().expect("a sane clock");
     assert_eq!(person.get("/dashboard").status, 200);
@@ -28,7 +28,7 @@ fn a_session_that_is_not_used_for_two_hours_is_over() {
         advance(&app, 2 * HOUR);
         let reply = person.get("/dashboard");
         assert_eq!((reply.status, reply.location()), (303, "/login?next=%2Fdashboard"));
-        assert!(takes_back(&reply, "session"));
+        assert!(removes_cookie(&reply, "session"));
         assert!(person.jar.borrow().is_empty());
     });
 }
@@ -46,7 +46,7 @@ fn use_keeps_a_session_alive_but_not_beyond_a_day() {
         advance(&app, 1);
         let reply = person.get("/dashboard");
         assert_eq!(reply.status, 303);
-        assert!(takes_back(&reply, "session"));
+        assert!(removes_cookie(&reply, "session"));
     });
 }
 
@@ -96,18 +96,18 @@ fn a_token_knows_no_idle_limit() {
 #[test]
 fn a_use_is_recorded_once_a_minute_at_the_most() {
     on_both(|app| {
-        let opened = app.clock.now().expect("a sane clock");
+        let started = app.clock.now().expect("a sane clock");
         let person = app.session("user_01");
         for _ in 0..59 {
             advance(&app, 1);
             assert!(session_lives(&person));
         }
-        // Had one of them been noted, the next would come a minute after that one.
+        // Had one of them been recorded, the next would be a minute after it.
         advance(&app, 1);
         let minute = app.clock.now().expect("a sane clock");
         assert!(session_lives(&person));
         until("the use is noted", || only_row(&app, USER_01).last_seen_at == minute);
-        assert_eq!((minute - opened).whole_seconds(), 60);
+        assert_eq!((minute - started).whole_seconds(), 60);
     });
 }
 
@@ -116,7 +116,7 @@ fn no_request_waits_for_its_note() {
     on_both(|app| {
         let person = app.session("user_01");
         advance(&app, MINUTE);
-        // Somebody holds the row, and no note can be written.
+        // The row is locked, and no use can be written.
         let mut other = app.connection();
         let begin = match app.on {
             On::Sqlite => "BEGIN IMMEDIATE",
@@ -196,8 +196,8 @@ fn a_restored_session_under_a_short_idle_limit_lasts_on_its_own() {
 #[test]
 fn an_ended_sign_in_is_no_longer_listed() {
     on_both(|app| {
-        let held = Held::of(&app.session("user_01"));
-        let forgotten = Held::of(&remembered(&app, "user_01"));
+        let held = StoredCredentials::of(&app.session("user_01"));
+        let forgotten = StoredCredentials::of(&remembered(&app, "user_01"));
         advance(&app, 3 * HOUR);
         let person = app.session("user_01");
         let page = person.get("/account/sign-ins");

@@ -1,10 +1,11 @@
-//! Where am I signed in: one list of browsers and programs, and ending what is in it.
+//! The list of an account's sign-ins, of browsers and programs, and ending them.
 
 use serde_json::{Value, json};
 
 use super::helpers::{
-    DAY, Held, USER_01, USER_02, advance, agent_header, api_login, assert_program_dead, only_row,
-    remembered, rows, session_lives, settle, sid, token_lives, until,
+    DAY, StoredCredentials, USER_01, USER_02, advance, agent_header, api_login,
+    assert_program_dead, only_row, remembered, rows, session_lives, settle, sid, token_lives,
+    until,
 };
 use crate::support::actor::Actor;
 use crate::support::app::{TestApp, on_both};
@@ -86,7 +87,7 @@ fn the_latest_use_comes_first_and_what_is_over_does_not_come() {
     on_both(|app| {
         let first = app.token("user_01");
         advance(&app, 29 * DAY);
-        let second = Held::of(&app.token("user_01"));
+        let second = StoredCredentials::of(&app.token("user_01"));
         advance(&app, 120);
         let second = second.on(&app.client);
         assert_eq!(second.get("/api/me").status, 200);
@@ -107,7 +108,7 @@ fn the_latest_use_comes_first_and_what_is_over_does_not_come() {
 fn ending_one_from_a_program_kills_that_browser_everywhere() {
     on_both(|app| {
         let neighbour = app.neighbour();
-        let person = Held::of(&remembered(&app, "user_01"));
+        let person = StoredCredentials::of(&remembered(&app, "user_01"));
         let id = only_row(&app, USER_01).id.to_string();
         let other = app.session("user_01");
         let program = app.token("user_01");
@@ -128,7 +129,7 @@ fn ending_one_from_a_program_kills_that_browser_everywhere() {
 fn ending_one_from_a_browser_kills_that_program_everywhere() {
     on_both(|app| {
         let neighbour = app.neighbour();
-        let program = Held::of(&app.token("user_01"));
+        let program = StoredCredentials::of(&app.token("user_01"));
         let person = app.session("user_01");
         let id = sid(program.token.as_ref().unwrap());
         let reply = person.post(&format!("/account/sign-ins/{id}/end"));
@@ -153,7 +154,7 @@ fn ending_the_present_one_is_signing_out() {
         let program = app.token("user_01");
         let id = sid(program.token.as_ref().unwrap());
         assert_eq!(program.delete(&format!("/api/sign-ins/{id}")).status, 204);
-        assert_program_dead(&app.client, &Held::of(&program));
+        assert_program_dead(&app.client, &StoredCredentials::of(&program));
     });
 }
 
@@ -185,8 +186,8 @@ fn the_others_end_and_this_one_stays_active() {
     on_both(|app| {
         let person = remembered(&app, "user_01");
         let here = only_row(&app, USER_01).id;
-        let other = Held::of(&remembered(&app, "user_01"));
-        let program = Held::of(&app.token("user_01"));
+        let other = StoredCredentials::of(&remembered(&app, "user_01"));
+        let program = StoredCredentials::of(&app.token("user_01"));
         let stranger = app.token("user_02");
         let reply = person.post("/account/sign-ins/end-others");
         assert_eq!((reply.status, reply.location()), (303, "/account/sign-ins"));
@@ -203,8 +204,8 @@ fn the_others_end_and_this_one_stays_active() {
 #[test]
 fn a_program_ends_the_others_and_stays_signed_in() {
     on_both(|app| {
-        let person = Held::of(&remembered(&app, "user_01"));
-        let other = Held::of(&app.token("user_01"));
+        let person = StoredCredentials::of(&remembered(&app, "user_01"));
+        let other = StoredCredentials::of(&app.token("user_01"));
         let mut program = app.token("user_01");
         let stranger = app.token("user_02");
         let reply = program.delete("/api/sign-ins");
@@ -222,8 +223,8 @@ fn a_program_ends_the_others_and_stays_signed_in() {
 fn a_person_ends_all_and_this_one_too() {
     on_both(|app| {
         let person = remembered(&app, "user_01");
-        let here = Held::of(&person);
-        let program = Held::of(&app.token("user_01"));
+        let here = StoredCredentials::of(&person);
+        let program = StoredCredentials::of(&app.token("user_01"));
         let stranger = app.session("user_02");
         let reply = person.post("/account/sign-ins/end-all");
         assert_eq!((reply.status, reply.location()), (303, "/"));
@@ -238,14 +239,14 @@ fn a_person_ends_all_and_this_one_too() {
 #[test]
 fn ending_all_leaves_nothing() {
     on_both(|app| {
-        let person = Held::of(&remembered(&app, "user_01"));
-        let other = Held::of(&app.token("user_01"));
+        let person = StoredCredentials::of(&remembered(&app, "user_01"));
+        let other = StoredCredentials::of(&app.token("user_01"));
         let program = app.token("user_01");
         let stranger = app.token("user_02");
         assert_eq!(program.post("/api/logout?all=true").status, 204);
         assert!(!session_lives(&person.on(&app.client)));
         assert_program_dead(&app.client, &other);
-        assert_program_dead(&app.client, &Held::of(&program));
+        assert_program_dead(&app.client, &StoredCredentials::of(&program));
         assert_eq!(rows(&app, USER_01).len(), 0);
         assert_eq!(stranger.get("/api/me").status, 200);
     });
@@ -254,11 +255,11 @@ fn ending_all_leaves_nothing() {
 #[test]
 fn a_list_is_for_its_owner_alone() {
     on_both(|app| {
-        let nobody = app.anonymous();
-        assert_eq!(nobody.get("/api/sign-ins").code(), "credentials_missing");
-        assert_eq!(nobody.delete("/api/sign-ins/AAAAAAAAAAAAAAAAAAAAAA").status, 401);
-        assert!(nobody.get("/account/sign-ins").location().starts_with("/login"));
-        assert!(nobody.post("/account/sign-ins/end-others").location().starts_with("/login"));
+        let visitor = app.anonymous();
+        assert_eq!(visitor.get("/api/sign-ins").code(), "credentials_missing");
+        assert_eq!(visitor.delete("/api/sign-ins/AAAAAAAAAAAAAAAAAAAAAA").status, 401);
+        assert!(visitor.get("/account/sign-ins").location().starts_with("/login"));
+        assert!(visitor.post("/account/sign-ins/end-others").location().starts_with("/login"));
         let person = app.session("user_01");
         assert_eq!(person.get("/api/sign-ins").status, 401, "no cookie opens the API");
     });

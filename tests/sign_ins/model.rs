@@ -15,7 +15,7 @@ use serde_json::json;
 use vestibule_service::accounts::queries;
 use vestibule_service::db::AnyConnection;
 
-use super::helpers::{DAY, HOUR, Held, add_user, api_login, on_each, until};
+use super::helpers::{DAY, HOUR, StoredCredentials, add_user, api_login, on_each, until};
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{On, TestApp};
 
@@ -29,7 +29,7 @@ const TOUCH: i64 = 60;
 
 const BROWSERS: usize = 2;
 
-/// Something that somebody does. A number picks among what there is at that moment.
+/// An operation. A number picks among what exists at that moment.
 #[derive(Clone, Debug)]
 enum Op {
     LogInByForm { browser: usize, remember: bool },
@@ -96,7 +96,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     vec(op, 3..16)
 }
 
-/// What the model knows of a sign-in.
+/// The model of a sign-in.
 #[derive(Clone, Debug)]
 struct SignIn {
     id: String,
@@ -118,7 +118,7 @@ enum Kind {
     Remember,
 }
 
-/// Anything that was ever given out.
+/// A credential that was issued.
 #[derive(Clone, Debug)]
 struct Credential {
     kind: Kind,
@@ -127,7 +127,7 @@ struct Credential {
     text: String,
 }
 
-/// Who the cookies of a browser let in.
+/// The sign-in that the cookies of a browser are accepted for.
 #[derive(Clone, Copy, Debug)]
 struct Admitted {
     sign_in: usize,
@@ -137,7 +137,7 @@ struct Admitted {
 }
 
 /// One database with the application on it, for one sequence after the other.
-struct World {
+struct Fixture {
     app: RefCell<Option<TestApp>>,
     connection: RefCell<AnyConnection>,
     base: OffsetDateTime,
@@ -145,7 +145,7 @@ struct World {
 }
 
 struct Case<'w> {
-    world: &'w World,
+    fixture: &'w Fixture,
     user: i64,
     name: String,
     password: String,
@@ -154,12 +154,12 @@ struct Case<'w> {
     sign_ins: Vec<SignIn>,
     credentials: Vec<Credential>,
     known: HashMap<String, usize>,
-    browsers: Vec<Held>,
+    browsers: Vec<StoredCredentials>,
     /// Whether a remember cookie was used after the session's time.
     woken: bool,
 }
 
-impl World {
+impl Fixture {
     fn new(on: On) -> Self {
         let app = TestApp::new(on, &|figment| figment);
         let base =
@@ -184,14 +184,14 @@ impl World {
 }
 
 impl<'w> Case<'w> {
-    fn new(world: &'w World) -> Self {
-        world.with(|app| app.clock.set(world.base));
-        let number = world.users.get() + 1;
-        world.users.set(number);
+    fn new(fixture: &'w Fixture) -> Self {
+        fixture.with(|app| app.clock.set(fixture.base));
+        let number = fixture.users.get() + 1;
+        fixture.users.set(number);
         let name = format!("person-{number}");
-        let user = add_user(&mut world.connection.borrow_mut(), &name);
+        let user = add_user(&mut fixture.connection.borrow_mut(), &name);
         Self {
-            world,
+            fixture,
             user,
             name,
             password: "correct horse".to_owned(),
@@ -200,7 +200,7 @@ impl<'w> Case<'w> {
             sign_ins: Vec::new(),
             credentials: Vec::new(),
             known: HashMap::new(),
-            browsers: vec![Held::default(); BROWSERS],
+            browsers: vec![StoredCredentials::default(); BROWSERS],
             woken: false,
         }
     }
@@ -231,15 +231,15 @@ impl<'w> Case<'w> {
 
     fn lives(&self, number: usize) -> bool {
         let credential = &self.credentials[number];
-        let (sign_in, now) = (&self.sign_ins[credential.sign_in], self.world.now());
+        let (sign_in, now) = (&self.sign_ins[credential.sign_in], self.fixture.now());
         let idle =
             matches!(credential.kind, Kind::Session { .. }) && now - sign_in.last_seen >= IDLE;
         !sign_in.over && now < sign_in.expires && now < credential.exp && !idle
     }
 
-    /// Answers whether a sign-in is no longer idle by this use.
+    /// Returns whether a sign-in is no longer idle by this use.
     fn used(&mut self, sign_in: usize) -> bool {
-        let now = self.world.now();
+        let now = self.fixture.now();
         let sign_in = &mut self.sign_ins[sign_in];
         let unused = now - sign_in.last_seen;
         if unused >= TOUCH {
@@ -253,7 +253,7 @@ impl<'w> Case<'w> {
         Some(*self.known.get(text).expect("a cookie that the model knows"))
     }
 
-    /// Whom a request of a browser is taken for.
+    /// The sign-in that a request of a browser is accepted for.
     fn admit(&mut self, browser: usize) -> Option<Admitted> {
         let session = self.in_jar(browser, "session").filter(|&number| self.lives(number));
         let remember = self.in_jar(browser, "remember_token").filter(|&number| self.lives(number));
@@ -264,12 +264,12 @@ impl<'w> Case<'w> {
             Kind::Session { fresh, auth_time } => (fresh, auth_time),
             _ => (false, self.sign_ins[sign_in].auth_time),
         };
-        Some(Admitted { sign_in, fresh, auth_time, exp: exp.min(self.world.now() + LIFETIME) })
+        Some(Admitted { sign_in, fresh, auth_time, exp: exp.min(self.fixture.now() + LIFETIME) })
     }
 
     /// What the cookies of a browser name, as long as the cookies themselves are in their time.
     fn carried(&self, browser: usize) -> Vec<usize> {
-        let now = self.world.now();
+        let now = self.fixture.now();
         let numbers = ["session", "remember_token"].map(|name| self.in_jar(browser, name));
         let good = numbers.into_iter().flatten().map(|number| &self.credentials[number]);
         good.filter(|credential| now < credential.exp).map(|found| found.sign_in).collect()
@@ -291,7 +291,7 @@ impl<'w> Case<'w> {
         assert!(self.known.insert(text.to_owned(), number).is_none(), "given out twice");
     }
 
-    /// Takes note of the cookies that an answer left in a browser.
+    /// Records the cookies that a response left in a browser.
     fn absorb(&mut self, browser: usize, sign_in: usize, fresh: bool, session_exp: i64) {
         let jar = self.browsers[browser].jar.clone();
         let auth_time = self.sign_ins[sign_in].auth_time;
@@ -310,11 +310,15 @@ impl<'w> Case<'w> {
 
     // ---- the application ----
 
-    fn request<T>(&self, held: &Held, act: impl FnOnce(&mut Actor<'_>) -> T) -> (T, Held) {
-        self.world.with(|app| {
+    fn request<T>(
+        &self,
+        held: &StoredCredentials,
+        act: impl FnOnce(&mut Actor<'_>) -> T,
+    ) -> (T, StoredCredentials) {
+        self.fixture.with(|app| {
             let mut actor = held.on(&app.client);
             let done = act(&mut actor);
-            let mut held = Held::of(&actor);
+            let mut held = StoredCredentials::of(&actor);
             held.jar.retain(|name, _| name == "session" || name == "remember_token");
             (done, held)
         })
@@ -326,12 +330,15 @@ impl<'w> Case<'w> {
         reply
     }
 
-    fn bearing(&self, number: usize) -> Held {
-        Held { token: Some(self.credentials[number].text.clone()), ..Held::default() }
+    fn credentials_of(&self, number: usize) -> StoredCredentials {
+        StoredCredentials {
+            token: Some(self.credentials[number].text.clone()),
+            ..StoredCredentials::default()
+        }
     }
 
     fn as_admin(&self, act: impl FnOnce(&mut Actor<'_>) -> Reply) -> Reply {
-        let (reply, _) = self.request(&Held::default(), |actor| {
+        let (reply, _) = self.request(&StoredCredentials::default(), |actor| {
             assert_eq!(api_login(actor, "admin", "admin123").status, 200);
             act(actor)
         });
@@ -340,14 +347,14 @@ impl<'w> Case<'w> {
 
     /// The id of the row that the model does not know yet.
     fn new_id(&self) -> String {
-        let rows = queries::sign_ins_of(&mut self.world.connection.borrow_mut(), self.user);
+        let rows = queries::sign_ins_of(&mut self.fixture.connection.borrow_mut(), self.user);
         let mut ids = rows.expect("rows").into_iter().map(|row| row.id.to_string());
         let known = |id: &String| self.sign_ins.iter().any(|sign_in| &sign_in.id == id);
         ids.find(|id| !known(id)).expect("a new row")
     }
 
     fn open(&mut self, browser: bool, remembered: bool) -> usize {
-        let now = self.world.now();
+        let now = self.fixture.now();
         let expires = now + if remembered || !browser { REMEMBER } else { LIFETIME };
         self.sign_ins.push(SignIn {
             id: self.new_id(),
@@ -367,7 +374,7 @@ impl<'w> Case<'w> {
         let json = reply.json();
         let text = |name: &str| json[name].as_str().expect("a token").to_owned();
         let row = self.sign_ins[sign_in].clone();
-        let exp = (self.world.now() + ACCESS).min(row.expires);
+        let exp = (self.fixture.now() + ACCESS).min(row.expires);
         let access = Kind::Access { fresh, auth_time: row.auth_time };
         self.give(access, sign_in, exp, &text("access_token"));
         let refresh = Kind::Refresh { generation: row.generation };
@@ -384,10 +391,12 @@ impl<'w> Case<'w> {
         let Credential { kind, sign_in, .. } = self.credentials[number];
         let Kind::Refresh { generation } = kind else { panic!("no refresh token") };
         let lived = self.lives(number);
-        let held =
-            Held { refresh_token: Some(self.credentials[number].text.clone()), ..Held::default() };
+        let held = StoredCredentials {
+            refresh_token: Some(self.credentials[number].text.clone()),
+            ..StoredCredentials::default()
+        };
         let (reply, _) = self.request(&held, |actor| actor.refresh());
-        let now = self.world.now();
+        let now = self.fixture.now();
         let row = &mut self.sign_ins[sign_in];
         let answered = if !lived {
             false
@@ -420,8 +429,9 @@ impl<'w> Case<'w> {
             Op::LogInByForm { browser, remember } => self.log_in(browser, remember),
             Op::LogInByApi => {
                 let (name, password) = (self.name.clone(), self.password.clone());
-                let (reply, _) =
-                    self.request(&Held::default(), |actor| api_login(actor, &name, &password));
+                let (reply, _) = self.request(&StoredCredentials::default(), |actor| {
+                    api_login(actor, &name, &password)
+                });
                 assert_eq!(reply.status, if self.active { 200 } else { 403 }, "{}", reply.body);
                 if self.active {
                     let sign_in = self.open(false, false);
@@ -468,7 +478,8 @@ impl<'w> Case<'w> {
                 let Some(number) = self.picked(pick, fits) else { return };
                 let lived = self.lives(number);
                 let path = format!("/api/logout?all={all}");
-                let (reply, _) = self.request(&self.bearing(number), |actor| actor.post(&path));
+                let (reply, _) =
+                    self.request(&self.credentials_of(number), |actor| actor.post(&path));
                 assert_eq!(reply.status, if lived { 204 } else { 401 });
                 match (lived, all) {
                     (true, true) => self.end_all_but(None),
@@ -484,7 +495,8 @@ impl<'w> Case<'w> {
                 let target = target % self.sign_ins.len();
                 let lived = self.lives(number);
                 let path = format!("/api/sign-ins/{}", self.sign_ins[target].id);
-                let (reply, _) = self.request(&self.bearing(number), |actor| actor.delete(&path));
+                let (reply, _) =
+                    self.request(&self.credentials_of(number), |actor| actor.delete(&path));
                 let expected = match (lived, self.sign_ins[target].over) {
                     (false, _) => 401,
                     (true, false) => 204,
@@ -537,7 +549,7 @@ impl<'w> Case<'w> {
                     None => assert!(reply.location().starts_with("/login")),
                     Some(found) => {
                         assert_eq!(reply.location(), "/dashboard", "{}", reply.body);
-                        self.sign_ins[found.sign_in].auth_time = self.world.now();
+                        self.sign_ins[found.sign_in].auth_time = self.fixture.now();
                         self.absorb(browser, found.sign_in, true, found.exp);
                     }
                 }
@@ -550,10 +562,10 @@ impl<'w> Case<'w> {
                 };
                 let Credential { kind, sign_in, .. } = self.credentials[number];
                 let Kind::Access { fresh, auth_time } = kind else { return };
-                let may = self.lives(number) && fresh && self.world.now() - auth_time <= FRESH;
+                let may = self.lives(number) && fresh && self.fixture.now() - auth_time <= FRESH;
                 let (old, new) = self.next_password();
                 let body = json!({ "current_password": old, "new_password": new });
-                let (reply, _) = self.request(&self.bearing(number), |actor| {
+                let (reply, _) = self.request(&self.credentials_of(number), |actor| {
                     actor.post_json("/api/password", &body)
                 });
                 assert_eq!(reply.status, if may { 204 } else { 401 }, "{}", reply.body);
@@ -577,11 +589,11 @@ impl<'w> Case<'w> {
             Op::Wait { seconds } => {
                 self.wait_until_recorded();
                 let by = std::time::Duration::from_secs(seconds);
-                self.world.with(|app| app.clock.advance(by));
+                self.fixture.with(|app| app.clock.advance(by));
             }
             Op::Restart => {
                 self.wait_until_recorded();
-                self.world.restart();
+                self.fixture.restart();
             }
         }
     }
@@ -598,7 +610,7 @@ impl<'w> Case<'w> {
         if self.active {
             let sign_in = self.open(true, remember);
             carried.into_iter().for_each(|sign_in| self.end(sign_in));
-            let exp = self.world.now() + LIFETIME;
+            let exp = self.fixture.now() + LIFETIME;
             self.absorb(browser, sign_in, true, exp);
             let remembers = self.browsers[browser].jar.contains_key("remember_token");
             assert_eq!(remembers, remember);
@@ -616,7 +628,7 @@ impl<'w> Case<'w> {
             assert!(reply.location().starts_with("/login"));
             return;
         };
-        let now = self.world.now();
+        let now = self.fixture.now();
         if !found.fresh || now - found.auth_time > FRESH {
             assert!(reply.location().starts_with("/reauthenticate"), "{}", reply.location());
             return;
@@ -633,10 +645,10 @@ impl<'w> Case<'w> {
         (self.password.clone(), format!("correct horse {}", self.passwords))
     }
 
-    /// Uses are noted in the background; before time moves they must be.
+    /// Use is recorded in the background, and must be before the clock moves.
     fn wait_until_recorded(&self) {
         until("every use is noted", || {
-            let rows = queries::sign_ins_of(&mut self.world.connection.borrow_mut(), self.user);
+            let rows = queries::sign_ins_of(&mut self.fixture.connection.borrow_mut(), self.user);
             rows.expect("rows").iter().all(|row| {
                 let known = self.sign_ins.iter().find(|known| known.id == row.id.as_str());
                 let known = known.expect("a row that the model knows");
@@ -651,14 +663,17 @@ impl<'w> Case<'w> {
             let credential = self.credentials[number].clone();
             let expected = self.lives(number);
             let status = match credential.kind {
-                // Presenting one takes it; only of the dead it can be asked at any time.
+                // Presenting one uses it up; only ended ones can be presented at any time.
                 Kind::Refresh { .. } if expected => continue,
                 Kind::Refresh { .. } => {
-                    let held = Held { refresh_token: Some(credential.text), ..Held::default() };
+                    let held = StoredCredentials {
+                        refresh_token: Some(credential.text),
+                        ..StoredCredentials::default()
+                    };
                     self.request(&held, |actor| actor.refresh()).0.status
                 }
                 Kind::Access { .. } => {
-                    let held = self.bearing(number);
+                    let held = self.credentials_of(number);
                     self.request(&held, |actor| actor.get("/whoami")).0.status
                 }
                 Kind::Session { .. } | Kind::Remember => {
@@ -666,7 +681,7 @@ impl<'w> Case<'w> {
                         Kind::Remember => "remember_token",
                         _ => "session",
                     };
-                    let mut held = Held::default();
+                    let mut held = StoredCredentials::default();
                     held.jar.insert(name.to_owned(), credential.text);
                     self.request(&held, |actor| actor.get("/whoami")).0.status
                 }
@@ -677,14 +692,14 @@ impl<'w> Case<'w> {
                 if expected { 200 } else { 401 },
                 "{:?} of {row:?} at {}",
                 credential.kind,
-                self.world.now()
+                self.fixture.now()
             );
             assert_eq!(
                 row.browser,
                 matches!(credential.kind, Kind::Session { .. } | Kind::Remember)
             );
             assert!(row.remembered || credential.kind != Kind::Remember);
-            // Its session stands again as soon as that is noted.
+            // Its session is active again as soon as the use is recorded.
             if expected && self.used(credential.sign_in) {
                 self.wait_until_recorded();
             }
@@ -697,11 +712,11 @@ fn whatever_is_done_in_whatever_order_a_credential_lives_exactly_when_the_model_
     let cases = std::env::var("VESTIBULE_MODEL_CASES").ok();
     let cases = cases.map_or(40, |cases| cases.parse().expect("a number of cases"));
     on_each(|on| {
-        let world = World::new(on);
+        let fixture = Fixture::new(on);
         let config =
             Config { cases, failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
         let done = TestRunner::new(config).run(&ops(), |ops| {
-            Case::new(&world).run(&ops);
+            Case::new(&fixture).run(&ops);
             Ok(())
         });
         if let Err(broken) = done {

@@ -1,5 +1,5 @@
-//! New secrets under a running life: a rotation of keys between two steps of a refresh token,
-//! and processes that change over one after the other.
+//! New secrets during the life of a sign-in: keys are rotated between two uses of a refresh token,
+//! and processes change over one after the other.
 
 use rocket::figment::Figment;
 use rocket::http::{Header, Method};
@@ -7,8 +7,8 @@ use rocket::local::blocking::Client;
 use serde_json::{Map, Value, json};
 
 use super::helpers::{
-    Held, MINUTE, Place, USER_01, api_login, claims, on_each, remembered_at, session_lives,
-    token_lives,
+    Environment, MINUTE, StoredCredentials, USER_01, api_login, claims, on_each, remembered_at,
+    session_lives, token_lives,
 };
 use crate::support::actor::{Actor, Reply};
 use vestibule_service::accounts::queries;
@@ -28,12 +28,12 @@ fn with(figment: Figment, present: [&str; 2], previous: [&str; 2]) -> Figment {
         .merge(("auth.token.locations", ["header", "cookies"]))
 }
 
-fn former(place: &Place) -> Client {
-    place.process(|figment| with(figment, [OLD_KEY, OLD_SECRET], [NEW_KEY, NEW_SECRET]))
+fn former(environment: &Environment) -> Client {
+    environment.process(|figment| with(figment, [OLD_KEY, OLD_SECRET], [NEW_KEY, NEW_SECRET]))
 }
 
-fn present(place: &Place) -> Client {
-    place.process(|figment| with(figment, [NEW_KEY, NEW_SECRET], [OLD_KEY, OLD_SECRET]))
+fn present(environment: &Environment) -> Client {
+    environment.process(|figment| with(figment, [NEW_KEY, NEW_SECRET], [OLD_KEY, OLD_SECRET]))
 }
 
 fn refresh(client: &Client, token: &str) -> Reply {
@@ -42,7 +42,7 @@ fn refresh(client: &Client, token: &str) -> Reply {
     actor.refresh()
 }
 
-/// The refresh token of an answer.
+/// The refresh token of a response.
 #[track_caller]
 fn next(reply: &Reply) -> String {
     assert_eq!(reply.status, 200, "{}", reply.body);
@@ -64,20 +64,20 @@ fn refresh_by_cookie(client: &Client, token: &str, csrf: &str) -> Reply {
     actor.send(request.header(Header::new("X-CSRF-TOKEN", csrf.to_owned())))
 }
 
-fn signed_in(client: &Client) -> Held {
+fn signed_in(client: &Client) -> StoredCredentials {
     let mut program = Actor::new(client);
     assert_eq!(api_login(&mut program, "user_01", "1234").status, 200);
-    Held::of(&program)
+    StoredCredentials::of(&program)
 }
 
 #[test]
 fn a_race_of_two_tabs_across_a_rotation_is_no_theft() {
     on_each(|on| {
-        let place = Place::new(on);
-        let before = former(&place);
+        let environment = Environment::new(on);
+        let before = former(&environment);
         let first = signed_in(&before).refresh_token.expect("a token");
         let one = next(&refresh(&before, &first));
-        let after = present(&place);
+        let after = present(&environment);
         // Within the grace: the successor again, signed with the new secret.
         let other = next(&refresh(&after, &first));
         assert_ne!(one, other);
@@ -85,7 +85,7 @@ fn a_race_of_two_tabs_across_a_rotation_is_no_theft() {
         let (other_says, other_csrf) = apart(&other);
         assert_eq!(one_says, other_says, "they are the same token but for signature and CSRF");
         assert_ne!(one_csrf, other_csrf);
-        let mut connection = place.connection();
+        let mut connection = environment.connection();
         let generation = |connection: &mut _| {
             queries::sign_ins_of(connection, USER_01).expect("rows")[0].generation()
         };
@@ -96,7 +96,7 @@ fn a_race_of_two_tabs_across_a_rotation_is_no_theft() {
         assert_eq!(next(&refresh(&after, &other)), last, "byte for byte again");
         assert_eq!(generation(&mut connection), 2);
         assert_eq!(refresh(&after, &last).status, 200);
-        place.clock.advance(std::time::Duration::from_secs(MINUTE));
+        environment.clock.advance(std::time::Duration::from_secs(MINUTE));
         assert_eq!(refresh(&after, &one).code(), "token_revoked", "and theft is still noticed");
     });
 }
@@ -104,11 +104,11 @@ fn a_race_of_two_tabs_across_a_rotation_is_no_theft() {
 #[test]
 fn each_token_keeps_the_csrf_value_that_it_was_given_with() {
     on_each(|on| {
-        let place = Place::new(on);
-        let before = former(&place);
+        let environment = Environment::new(on);
+        let before = former(&environment);
         let first = signed_in(&before).refresh_token.expect("a token");
         let one = next(&refresh(&before, &first));
-        let after = present(&place);
+        let after = present(&environment);
         let other = next(&refresh(&after, &first));
         let (one_csrf, other_csrf) = (apart(&one).1, apart(&other).1);
         for (token, csrf) in [(&one, &other_csrf), (&other, &one_csrf)] {
@@ -124,21 +124,21 @@ fn each_token_keeps_the_csrf_value_that_it_was_given_with() {
 #[test]
 fn processes_that_know_each_others_secrets_change_over_one_by_one() {
     on_each(|on| {
-        let place = Place::new(on);
-        let (before, after) = (former(&place), present(&place));
-        let mut person = Held::of(&remembered_at(&before, "user_01"));
+        let environment = Environment::new(on);
+        let (before, after) = (former(&environment), present(&environment));
+        let mut person = StoredCredentials::of(&remembered_at(&before, "user_01"));
         let mut program = signed_in(&before);
         for client in [&after, &before, &after, &after, &before, &before, &after] {
             let browser = person.on(client);
             assert_eq!(browser.get("/dashboard").status, 200);
             assert!(session_lives(&browser));
-            person = Held::of(&browser);
+            person = StoredCredentials::of(&browser);
             let mut tokens = program.on(client);
             assert!(token_lives(client, tokens.token.as_deref().expect("a token")));
             assert_eq!(tokens.refresh().status, 200);
-            program = Held::of(&tokens);
+            program = StoredCredentials::of(&tokens);
         }
-        let alone = place.process(|figment| {
+        let alone = environment.process(|figment| {
             let none: [&str; 0] = [];
             with(figment, [NEW_KEY, NEW_SECRET], ["", ""])
                 .merge(("auth.session.previous_secret_keys", none))

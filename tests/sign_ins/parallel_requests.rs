@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use vestibule_service::accounts::queries;
 use vestibule_service::db::{Address, connect};
 
-use super::helpers::{Place, USER_01, USER_02, add_user, on_each, sid};
+use super::helpers::{Environment, USER_01, USER_02, add_user, on_each, sid};
 
 const ROUNDS: usize = 20;
 const AT_ONCE: usize = 50;
 
-/// Two processes on one database, and what a test asks of them.
-struct Two {
-    place: Place,
+/// Two processes on one database.
+struct TwoProcesses {
+    environment: Environment,
     clients: [Client; 2],
 }
 
@@ -42,13 +42,13 @@ impl Answer {
     }
 }
 
-impl Two {
-    async fn new(place: Place) -> Self {
+impl TwoProcesses {
+    async fn new(environment: Environment) -> Self {
         // All at once is more than a browser's patience; the limit of time is not the question.
         let patient = |figment: Figment| figment.merge(("databases.main.timeout", 20));
-        let launch = || Client::untracked(place.rocket(patient));
+        let launch = || Client::untracked(environment.rocket(patient));
         let clients = [launch().await.expect("a launch"), launch().await.expect("a launch")];
-        Self { place, clients }
+        Self { environment, clients }
     }
 
     async fn send(
@@ -80,9 +80,10 @@ impl Two {
         for cookie in response.headers().get("Set-Cookie") {
             let (name, rest) = cookie.split_once('=').expect("a name");
             let value = rest.split(';').next().unwrap_or_default();
-            match cookie.contains("Max-Age=0") {
-                true => drop(answer.jar.remove(name)),
-                false => drop(answer.jar.insert(name.to_owned(), value.to_owned())),
+            if cookie.contains("Max-Age=0") {
+                drop(answer.jar.remove(name))
+            } else {
+                drop(answer.jar.insert(name.to_owned(), value.to_owned()))
             }
         }
         answer.body = response.into_string().await.unwrap_or_default();
@@ -90,7 +91,7 @@ impl Two {
         answer
     }
 
-    async fn bearing(&self, process: usize, path: &str, token: &str) -> Answer {
+    async fn send_with_token(&self, process: usize, path: &str, token: &str) -> Answer {
         self.send(process, Method::Post, path, (Some(token), &BTreeMap::new()), None).await
     }
 
@@ -130,7 +131,7 @@ impl Two {
         answer.jar
     }
 
-    /// Whoever the cookies name, at either process.
+    /// The user of the cookies, at either process.
     async fn lives(&self, jar: &BTreeMap<String, String>) -> bool {
         let mut lives = false;
         for process in 0..2 {
@@ -154,26 +155,29 @@ impl Two {
     }
 
     fn connection(&self) -> vestibule_service::db::AnyConnection {
-        let url: String = self.place.figment.extract_inner("databases.main.url").expect("a URL");
+        let url: String =
+            self.environment.figment.extract_inner("databases.main.url").expect("a URL");
         let address = Address::parse(&url).expect("a good URL");
         connect(&address, std::time::Duration::from_secs(20), false).expect("a connection")
     }
 
-    /// Lets each process learn what the other did.
+    /// Waits until each process sees what the other did.
     fn settle(&self) {
-        self.place.clock.advance(std::time::Duration::from_secs(2));
+        self.environment.clock.advance(std::time::Duration::from_secs(2));
     }
 }
 
 /// Runs a test for each database, with two processes on it.
-fn at_two<F: Future<Output = ()>>(test: impl Fn(Two) -> F) {
+fn at_two<F: Future<Output = ()>>(test: impl Fn(TwoProcesses) -> F) {
     on_each(|on| {
         let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build();
-        runtime.expect("a runtime").block_on(async { test(Two::new(Place::new(on)).await).await });
+        runtime
+            .expect("a runtime")
+            .block_on(async { test(TwoProcesses::new(Environment::new(on)).await).await });
     });
 }
 
-/// Starts after a while that differs from round to round.
+/// Starts the work after a delay that differs from round to round.
 async fn later<T>(turns: usize, work: impl Future<Output = T>) -> T {
     for _ in 0..turns {
         yield_now().await;
@@ -186,7 +190,8 @@ fn fifty_who_refresh_with_one_token_at_once_get_one_successor() {
     at_two(|two| async move {
         let mut token = two.log_in("user_01", "1234").await.text("refresh_token");
         for round in 0..ROUNDS {
-            let asked = (0..AT_ONCE).map(|number| two.bearing(number, "/api/refresh", &token));
+            let asked =
+                (0..AT_ONCE).map(|number| two.send_with_token(number, "/api/refresh", &token));
             let answers = join_all(asked).await;
             let mut successors: Vec<String> = answers
                 .iter()
@@ -205,7 +210,7 @@ fn fifty_who_refresh_with_one_token_at_once_get_one_successor() {
             }
             token = successors.remove(0);
         }
-        assert_eq!(two.bearing(1, "/api/refresh", &token).await.status, 200, "it works");
+        assert_eq!(two.send_with_token(1, "/api/refresh", &token).await.status, 200, "it works");
     });
 }
 
@@ -215,13 +220,15 @@ fn fifty_who_replay_a_used_token_at_once_end_the_sign_in_and_nothing_else() {
         let bystander = two.log_in("user_01", "1234").await;
         for _ in 0..3 {
             let used = two.log_in("user_01", "1234").await.text("refresh_token");
-            let successor = two.bearing(0, "/api/refresh", &used).await;
-            two.place.clock.advance(std::time::Duration::from_secs(11));
-            let asked = (0..AT_ONCE).map(|number| two.bearing(number, "/api/refresh", &used));
+            let successor = two.send_with_token(0, "/api/refresh", &used).await;
+            two.environment.clock.advance(std::time::Duration::from_secs(11));
+            let asked =
+                (0..AT_ONCE).map(|number| two.send_with_token(number, "/api/refresh", &used));
             assert!(join_all(asked).await.iter().all(|answer| answer.status == 401));
             two.settle();
             assert!(!two.token_lives(&successor.text("access_token")).await);
-            let dead = two.bearing(1, "/api/refresh", &successor.text("refresh_token")).await;
+            let dead =
+                two.send_with_token(1, "/api/refresh", &successor.text("refresh_token")).await;
             assert_eq!(dead.status, 401);
         }
         assert_eq!(two.rows(USER_01).len(), 1);
@@ -234,10 +241,10 @@ fn the_token_and_its_successor_at_once_are_one_chain() {
     at_two(|two| async move {
         let mut token = two.log_in("user_01", "1234").await.text("refresh_token");
         for round in 0..ROUNDS {
-            let next = two.bearing(0, "/api/refresh", &token).await.text("refresh_token");
+            let next = two.send_with_token(0, "/api/refresh", &token).await.text("refresh_token");
             // A slow tab still asks with the old one while a quick one has gone on.
-            let slow = later(round, two.bearing(0, "/api/refresh", &token));
-            let (slow, quick) = join(slow, two.bearing(1, "/api/refresh", &next)).await;
+            let slow = later(round, two.send_with_token(0, "/api/refresh", &token));
+            let (slow, quick) = join(slow, two.send_with_token(1, "/api/refresh", &next)).await;
             if slow.status == 200 {
                 assert_eq!((quick.status, slow.text("refresh_token")), (200, next));
                 token = quick.text("refresh_token");
@@ -257,16 +264,16 @@ fn no_refresh_outlives_the_log_out_beside_it() {
         for round in 0..ROUNDS {
             let pair = two.log_in("user_01", "1234").await;
             let refresh = pair.text("refresh_token");
-            let many = join_all((0..8).map(|n| two.bearing(n, "/api/refresh", &refresh)));
+            let many = join_all((0..8).map(|n| two.send_with_token(n, "/api/refresh", &refresh)));
             let access = pair.text("access_token");
-            let out = later(round * 3, two.bearing(1, "/api/logout", &access));
+            let out = later(round * 3, two.send_with_token(1, "/api/logout", &access));
             let (refreshed, out) = join(many, out).await;
             assert_eq!(out.status, 204);
             two.settle();
             for answer in refreshed.iter().chain([&pair]).filter(|answer| answer.status == 200) {
                 assert!(!two.token_lives(&answer.text("access_token")).await, "round {round}");
                 let token = answer.text("refresh_token");
-                assert_eq!(two.bearing(0, "/api/refresh", &token).await.status, 401);
+                assert_eq!(two.send_with_token(0, "/api/refresh", &token).await.status, 401);
             }
             assert_eq!(two.rows(USER_01).len(), 0);
         }
@@ -309,7 +316,7 @@ fn no_password_change_outlives_the_log_out_beside_it() {
             assert_eq!(out.status, 303);
             two.settle();
             // A log-out that comes after the change carries a cookie that names nothing any more;
-            // one that comes before is the last word.
+            // one that comes before it decides.
             let stands = two.lives(&changed.jar).await;
             assert!(!stands || changed.location == "/account", "round {round}");
             assert!(!two.lives(&jar).await && !two.lives(&out.jar).await);
@@ -352,7 +359,7 @@ fn no_user_signs_in_with_the_old_password_during_its_change() {
             }
             let rows = two.rows(USER_02);
             assert_eq!((rows.len(), rows[0].id.to_string()), (1, sid(&acting)));
-            assert_eq!(two.bearing(0, "/api/logout", &acting).await.status, 204);
+            assert_eq!(two.send_with_token(0, "/api/logout", &acting).await.status, 204);
             password = next;
         }
     });
@@ -371,7 +378,7 @@ fn no_user_signs_in_during_a_deactivation() {
             let entering = join_all((0..4).map(|n| {
                 later(n * round, two.json(n, Method::Post, "/api/login", None, login.clone()))
             }));
-            let refreshing = two.bearing(1, "/api/refresh", &refresh);
+            let refreshing = two.send_with_token(1, "/api/refresh", &refresh);
             let off = two.json(0, Method::Patch, &path, Some(&admin), json!({ "active": false }));
             let ((mut entered, refreshed), off) =
                 join(join(entering, refreshing), later(round, off)).await;

@@ -1,4 +1,4 @@
-//! House-keeping: what no longer stands goes, in small batches, and nothing else.
+//! Housekeeping: expired rows are deleted, in small batches, and nothing else.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use vestibule_service::accounts::queries;
 
 use super::endings::vestibule;
 use super::helpers::{
-    DAY, HOUR, Held, Place, USER_01, advance, on_each, remembered, rows, session_lives,
+    DAY, Environment, HOUR, StoredCredentials, USER_01, advance, on_each, remembered, rows,
+    session_lives,
 };
 use crate::support::actor::Actor;
 use crate::support::app::{TestApp, on_both};
@@ -52,7 +53,7 @@ fn what_is_over_or_idle_goes_in_batches_and_the_rest_stays() {
         insert(&app, "browser", false, -7200, 3600, 4);
         let over = rows(&app, USER_01).len();
         assert_eq!(over, 17);
-        // These stand: used a moment ago, remembered though idle, a program though idle, a key.
+        // Active: used a moment ago, remembered though idle, a program though idle, a key.
         insert(&app, "browser", false, -7199, 3600, 1);
         insert(&app, "browser", true, -100_000, 3600, 1);
         insert(&app, "token", false, -100_000, 1, 1);
@@ -69,9 +70,9 @@ fn what_is_over_or_idle_goes_in_batches_and_the_rest_stays() {
 #[test]
 fn no_credential_notices_a_purge() {
     on_both(|app| {
-        let idle = Held::of(&app.session("user_01"));
-        let remembered = Held::of(&remembered(&app, "user_01"));
-        let program = Held::of(&app.token("user_01"));
+        let idle = StoredCredentials::of(&app.session("user_01"));
+        let remembered = StoredCredentials::of(&remembered(&app, "user_01"));
+        let program = StoredCredentials::of(&app.token("user_01"));
         advance(&app, 3 * HOUR);
         let person = app.session("user_01");
         assert_eq!(purge(&app, 500), 1);
@@ -87,8 +88,8 @@ fn no_credential_notices_a_purge() {
 #[test]
 fn the_command_deletes_all_that_is_over_and_says_how_many() {
     on_each(|on| {
-        let place = Place::new(on);
-        let client = place.process(|figment| figment);
+        let environment = Environment::new(on);
+        let client = environment.process(|figment| figment);
         let sign_in = || {
             let person = Actor::new(&client);
             let fields = [("username", "user_01"), ("password", "1234")];
@@ -96,15 +97,15 @@ fn the_command_deletes_all_that_is_over_and_says_how_many() {
             person
         };
         // The command goes by the system's clock, so these began two days ago.
-        let now = place.clock.now().expect("a sane clock");
-        place.clock.set(now - Duration::from_secs(2 * DAY));
+        let now = environment.clock.now().expect("a sane clock");
+        environment.clock.set(now - Duration::from_secs(2 * DAY));
         for _ in 0..3 {
             sign_in();
         }
-        place.clock.set(now);
+        environment.clock.set(now);
         let person = sign_in();
         let purge = || {
-            let output = vestibule(&place).arg("purge").output().expect("the program runs");
+            let output = vestibule(&environment).arg("purge").output().expect("the program runs");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             String::from_utf8_lossy(&output.stdout).into_owned()
         };

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::helpers::{
-    DAY, Held, MINUTE, USER_01, advance, assert_program_dead, claims, only_row, rows, settle, sid,
-    token_lives,
+    DAY, MINUTE, StoredCredentials, USER_01, advance, assert_program_dead, claims, only_row, rows,
+    settle, sid, token_lives,
 };
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with};
 
-/// Takes one refresh token, whoever holds it.
+/// Uses a refresh token.
 fn refresh(client: &rocket::local::blocking::Client, token: &str) -> Reply {
     let mut actor = Actor::new(client);
     actor.refresh_token = Some(token.to_owned());
@@ -21,22 +21,22 @@ fn text(reply: &Reply, name: &str) -> String {
     reply.json()[name].as_str().expect("a token").to_owned()
 }
 
-fn first(app: &TestApp) -> Held {
-    Held::of(&app.token("user_01"))
+fn first(app: &TestApp) -> StoredCredentials {
+    StoredCredentials::of(&app.token("user_01"))
 }
 
 #[test]
 fn a_refresh_token_is_taken_for_the_next_pair_of_the_same_sign_in() {
     on_both(|app| {
         let mut program = app.token("user_01");
-        let before = Held::of(&program);
+        let before = StoredCredentials::of(&program);
         let reply = program.refresh();
         assert_eq!(reply.status, 200);
         reply.assert_no_cookies();
         let json = reply.json();
         assert_eq!((&json["token_type"], &json["expires_in"]), (&json!("Bearer"), &json!(900)));
 
-        let after = Held::of(&program);
+        let after = StoredCredentials::of(&program);
         assert!(before.token != after.token && before.refresh_token != after.refresh_token);
         let (old, new) = (before.refresh_token.unwrap(), after.refresh_token.unwrap());
         assert_eq!(sid(&old), sid(&new));
@@ -70,10 +70,10 @@ fn after_the_grace_a_used_token_is_theft_and_ends_the_sign_in_for_everybody() {
         let old = first(&app);
         let token = old.refresh_token.clone().unwrap();
         let reply = refresh(&app.client, &token);
-        let thief = Held {
+        let thief = StoredCredentials {
             token: Some(text(&reply, "access_token")),
             refresh_token: Some(text(&reply, "refresh_token")),
-            ..Held::default()
+            ..StoredCredentials::default()
         };
         advance(&app, 11);
         let replayed = refresh(&app.client, &token);
@@ -262,7 +262,7 @@ fn a_row_holds_nothing_that_would_refresh() {
         let mut program = app.token("user_01");
         program.refresh();
         let row = format!("{:?}", only_row(&app, USER_01));
-        let held = Held::of(&program);
+        let held = StoredCredentials::of(&program);
         for secret in [held.token.unwrap(), held.refresh_token.unwrap()] {
             let signature = secret.rsplit('.').next().unwrap();
             assert!(!row.contains(signature));

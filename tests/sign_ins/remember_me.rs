@@ -4,8 +4,9 @@ use rocket::http::{Method, SameSite};
 use serde_json::json;
 
 use super::helpers::{
-    DAY, HOUR, Held, Place, USER_01, USER_02, add_user, advance, api_login, is_fresh, on_each,
-    only_row, remembered, rows, session_lives, set_cookie, settle, sign_in, takes_back, until,
+    DAY, Environment, HOUR, StoredCredentials, USER_01, USER_02, add_user, advance, api_login,
+    is_fresh, on_each, only_row, remembered, removes_cookie, rows, session_lives, set_cookie,
+    settle, sign_in, until,
 };
 use crate::support::actor::Actor;
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -20,8 +21,8 @@ fn reopened<'a>(app: &'a TestApp, username: &str) -> Actor<'a> {
     person
 }
 
-/// Only the remember cookie of an actor, with the server as witness: is it good?
-fn cookie_lives(app: &TestApp, held: &Held) -> bool {
+/// Whether the remember cookie of an actor is accepted by itself.
+fn cookie_lives(app: &TestApp, held: &StoredCredentials) -> bool {
     let mut held = held.clone();
     held.jar.retain(|name, _| name == REMEMBER);
     assert_eq!(held.jar.len(), 1, "a remember cookie");
@@ -142,11 +143,11 @@ fn the_server_ends_it_whatever_the_cookie_says() {
     on_both(|app| {
         let person = remembered(&app, "user_01");
         advance(&app, 30 * DAY - 1);
-        assert!(cookie_lives(&app, &Held::of(&person)));
+        assert!(cookie_lives(&app, &StoredCredentials::of(&person)));
         advance(&app, 1);
         let reply = person.get("/dashboard");
         assert_eq!((reply.status, reply.location()), (303, "/login?next=%2Fdashboard"));
-        assert!(takes_back(&reply, SESSION) && takes_back(&reply, REMEMBER));
+        assert!(removes_cookie(&reply, SESSION) && removes_cookie(&reply, REMEMBER));
 
         // Also when only the row says so.
         let person = remembered(&app, "user_02");
@@ -156,7 +157,7 @@ fn the_server_ends_it_whatever_the_cookie_says() {
             (now + 60) * 1_000_000
         ));
         advance(&app, 61);
-        assert!(!cookie_lives(&app, &Held::of(&person)));
+        assert!(!cookie_lives(&app, &StoredCredentials::of(&person)));
     });
 }
 
@@ -202,14 +203,14 @@ fn logging_out_ends_it_and_takes_both_cookies_back_as_they_were_set() {
             |app| {
                 let person = app.anonymous();
                 let set = sign_in(&person, "user_01", true);
-                let held = Held::of(&person);
+                let held = StoredCredentials::of(&person);
                 let out = person.post("/logout");
                 assert_eq!((out.status, out.location()), (303, "/"));
                 let prefix = if secure { "__Host-" } else { "" };
                 for name in [SESSION, REMEMBER].map(|name| format!("{prefix}{name}")) {
                     let (set, back) =
                         (set_cookie(&set, &name).unwrap(), set_cookie(&out, &name).unwrap());
-                    assert!(takes_back(&out, &name));
+                    assert!(removes_cookie(&out, &name));
                     assert_eq!(
                         (set.path(), set.domain(), set.secure(), set.http_only(), set.same_site()),
                         (
@@ -229,7 +230,7 @@ fn logging_out_ends_it_and_takes_both_cookies_back_as_they_were_set() {
                 let replayed = held.on(&app.client).get("/dashboard");
                 assert_eq!(replayed.status, 303);
                 for name in [SESSION, REMEMBER] {
-                    assert!(takes_back(&replayed, &format!("{prefix}{name}")), "{name}");
+                    assert!(removes_cookie(&replayed, &format!("{prefix}{name}")), "{name}");
                 }
             },
         );
@@ -240,7 +241,7 @@ fn logging_out_ends_it_and_takes_both_cookies_back_as_they_were_set() {
 fn logging_out_with_the_remember_cookie_alone_ends_it_too() {
     on_both(|app| {
         let person = reopened(&app, "user_01");
-        let held = Held::of(&person);
+        let held = StoredCredentials::of(&person);
         assert_eq!(person.post("/logout").status, 303);
         assert!(person.jar.borrow().is_empty());
         assert!(!cookie_lives(&app, &held));
@@ -251,7 +252,7 @@ fn logging_out_with_the_remember_cookie_alone_ends_it_too() {
 #[test]
 fn a_password_change_elsewhere_ends_it() {
     on_both(|app| {
-        let held = Held::of(&remembered(&app, "user_01"));
+        let held = StoredCredentials::of(&remembered(&app, "user_01"));
         let change = json!({ "current_password": "1234", "new_password": "a longer one" });
         assert_eq!(app.token("user_01").post_json("/api/password", &change).status, 204);
         assert!(!cookie_lives(&app, &held));
@@ -261,7 +262,7 @@ fn a_password_change_elsewhere_ends_it() {
 #[test]
 fn deactivation_ends_it_for_good_and_deletion_too() {
     on_both(|app| {
-        let held = Held::of(&remembered(&app, "user_01"));
+        let held = StoredCredentials::of(&remembered(&app, "user_01"));
         let admin = app.token("admin");
         let path = format!("/api/users/{USER_01}");
         for active in [false, true] {
@@ -269,7 +270,7 @@ fn deactivation_ends_it_for_good_and_deletion_too() {
             assert_eq!(admin.json(Method::Patch, &path, &change).status, 200);
             assert!(!cookie_lives(&app, &held), "active: {active}");
         }
-        let held = Held::of(&remembered(&app, "user_02"));
+        let held = StoredCredentials::of(&remembered(&app, "user_02"));
         assert_eq!(admin.delete(&format!("/api/users/{USER_02}")).status, 204);
         assert!(!cookie_lives(&app, &held));
     });
@@ -279,9 +280,9 @@ fn deactivation_ends_it_for_good_and_deletion_too() {
 fn signing_in_without_the_box_takes_an_old_one_back_and_ends_it() {
     on_both(|app| {
         let person = remembered(&app, "user_01");
-        let old = Held::of(&person);
+        let old = StoredCredentials::of(&person);
         let reply = sign_in(&person, "user_02", false);
-        assert!(takes_back(&reply, REMEMBER));
+        assert!(removes_cookie(&reply, REMEMBER));
         assert!(!person.jar.borrow().contains_key(REMEMBER));
         assert_eq!(person.get("/whoami").json()["id"], USER_02);
         assert!(!cookie_lives(&app, &old));
@@ -295,10 +296,10 @@ fn signing_in_without_the_box_takes_an_old_one_back_and_ends_it() {
 fn signing_in_again_with_the_box_replaces_it() {
     on_both(|app| {
         let person = remembered(&app, "user_01");
-        let old = Held::of(&person);
+        let old = StoredCredentials::of(&person);
         assert_eq!(sign_in(&person, "user_01", true).status, 303);
         assert!(!cookie_lives(&app, &old));
-        assert!(cookie_lives(&app, &Held::of(&person)));
+        assert!(cookie_lives(&app, &StoredCredentials::of(&person)));
         assert_eq!(rows(&app, USER_01).len(), 1);
     });
 }
@@ -311,20 +312,20 @@ fn a_failed_sign_in_leaves_the_earlier_session_active() {
         let reply = person.post_form("/login", &wrong);
         assert_eq!(reply.status, 401);
         reply.assert_no_cookies();
-        assert!(session_lives(&person) && cookie_lives(&app, &Held::of(&person)));
+        assert!(session_lives(&person) && cookie_lives(&app, &StoredCredentials::of(&person)));
     });
 }
 
 #[test]
 fn switched_off_it_is_neither_offered_nor_honoured() {
     on_each(|on| {
-        let place = Place::new(on);
-        let with = place.process(|figment| figment);
-        let without = place.process(|figment| figment.merge(("auth.session.remember", 0)));
+        let environment = Environment::new(on);
+        let with = environment.process(|figment| figment);
+        let without = environment.process(|figment| figment.merge(("auth.session.remember", 0)));
         let person = Actor::new(&with);
         assert!(person.get("/login").body.contains("name=\"remember\""));
         assert_eq!(sign_in(&person, "user_01", true).status, 303);
-        let mut held = Held::of(&person);
+        let mut held = StoredCredentials::of(&person);
         held.jar.remove(SESSION);
         assert!(session_lives(&held.on(&with)));
         assert!(!session_lives(&held.on(&without)), "not honoured");
@@ -360,12 +361,12 @@ fn the_dead_session_beside_a_good_remember_cookie_does_not_take_it_along() {
     on_both(|app| {
         let person = remembered(&app, "user_01");
         advance(&app, 3 * HOUR);
-        // The session is over and the answer is an error page: the first is taken back, the
+        // The session has ended and the response is an error page: the first is removed, the
         // second must stay.
         let missing = person.post("/account/sign-ins/AAAAAAAAAAAAAAAAAAAAAA/end");
         assert_eq!(missing.status, 404);
-        assert!(!takes_back(&missing, REMEMBER));
-        assert!(cookie_lives(&app, &Held::of(&person)));
+        assert!(!removes_cookie(&missing, REMEMBER));
+        assert!(cookie_lives(&app, &StoredCredentials::of(&person)));
         assert_eq!(person.get("/dashboard").status, 200);
     });
 }
@@ -373,7 +374,7 @@ fn the_dead_session_beside_a_good_remember_cookie_does_not_take_it_along() {
 #[test]
 fn it_survives_a_restart_and_works_at_another_process() {
     on_both(|app| {
-        let held = Held::of(&reopened(&app, "user_01"));
+        let held = StoredCredentials::of(&reopened(&app, "user_01"));
         let app = app.restart();
         assert!(cookie_lives(&app, &held));
         let neighbour = app.neighbour();
@@ -425,7 +426,7 @@ fn an_api_sign_in_that_carries_it_leaves_it_alone() {
         assert_eq!(reply.status, 200);
         reply.assert_no_cookies();
         person.token = None;
-        assert!(cookie_lives(&app, &Held::of(&person)));
+        assert!(cookie_lives(&app, &StoredCredentials::of(&person)));
         assert_eq!(person.get("/whoami").json()["id"], USER_01);
     });
 }

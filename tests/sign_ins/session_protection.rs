@@ -3,7 +3,9 @@
 use rocket::http::{Header, Method};
 use rocket::local::blocking::LocalRequest;
 
-use super::helpers::{Held, USER_01, agent_header, get_as, only_row, rows, set_cookie, takes_back};
+use super::helpers::{
+    StoredCredentials, USER_01, agent_header, get_as, only_row, removes_cookie, rows, set_cookie,
+};
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both_with, password};
 
@@ -61,7 +63,7 @@ fn basic_lets_another_client_in_but_never_fresh() {
     for remember in [false, true] {
         with("basic", |app| {
             let person = sign_in_as(&app, HOME, remember);
-            let thief = Held::of(&person).on(&app.client);
+            let thief = StoredCredentials::of(&person).on(&app.client);
             for _ in 0..2 {
                 assert_eq!(get_as(&thief, ELSEWHERE, "/whoami").status, 200);
                 assert!(!fresh_as(&thief, ELSEWHERE));
@@ -88,11 +90,11 @@ fn strong_ends_the_sign_in_of_a_cookie_that_moved() {
     for remember in [false, true] {
         with("strong", |app| {
             let person = sign_in_as(&app, HOME, remember);
-            let thief = Held::of(&person).on(&app.client);
+            let thief = StoredCredentials::of(&person).on(&app.client);
             let refused = get_as(&thief, ELSEWHERE, "/dashboard");
             assert_eq!((refused.status, refused.location()), (303, "/login?next=%2Fdashboard"));
-            assert!(takes_back(&refused, "session"));
-            assert_eq!(takes_back(&refused, "remember_token"), remember);
+            assert!(removes_cookie(&refused, "session"));
+            assert_eq!(removes_cookie(&refused, "remember_token"), remember);
             assert!(thief.jar.borrow().is_empty());
             assert_eq!(rows(&app, USER_01).len(), 0);
             assert_eq!(get_as(&person, HOME, "/whoami").status, 401, "for its own client as well");
@@ -129,7 +131,7 @@ fn a_remember_cookie_alone_is_protected_alike() {
             person.jar.borrow_mut().remove("session");
             let reply = get_as(&person, ELSEWHERE, "/dashboard");
             assert_eq!(reply.status, status, "{protection}");
-            assert_eq!(takes_back(&reply, "remember_token"), left == 0);
+            assert_eq!(removes_cookie(&reply, "remember_token"), left == 0);
             assert_eq!(rows(&app, USER_01).len(), left);
         });
     };
@@ -194,8 +196,8 @@ fn only_a_trusted_proxy_says_where_a_request_comes_from() {
         let person = sign_in_from(&app, "192.0.2.1", Some("198.51.100.7"));
         assert_eq!(only_row(&app, USER_01).address.as_deref(), Some("192.0.2.1"));
         assert_eq!(visit_from(&person, "192.0.2.1", Some("203.0.113.9")).status, 200);
-        // Who knows the address of the victim cannot put it on.
-        let thief = Held::of(&person).on(&app.client);
+        // A client that knows the victim's address cannot claim it.
+        let thief = StoredCredentials::of(&person).on(&app.client);
         assert_eq!(visit_from(&thief, "192.0.2.66", Some("192.0.2.1")).status, 401);
     });
 }

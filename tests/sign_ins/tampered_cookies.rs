@@ -1,16 +1,16 @@
-//! Cookies that somebody has been at: nobody, taken back, and never a fault of the server.
+//! Tampered cookies: they sign no user in, are removed, and never cause a 5xx.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rocket::http::{Cookie, Header, Method};
 
-use super::helpers::{Held, USER_01, USER_02, remembered, rows, takes_back};
+use super::helpers::{StoredCredentials, USER_01, USER_02, remembered, removes_cookie, rows};
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with};
 
 const NAMES: [&str; 2] = ["session", "remember_token"];
 
-/// A look at who is asking, with a `Cookie` header as it came over the wire.
+/// Requests `/whoami` with a `Cookie` header as it came over the wire.
 fn look(app: &TestApp, header: &str) -> Reply {
     let actor = Actor::new(&app.client);
     let mut request = actor.request(Method::Get, "/whoami");
@@ -28,7 +28,7 @@ fn look(app: &TestApp, header: &str) -> Reply {
 fn assert_nobody(app: &TestApp, name: &str, value: &str) {
     let reply = look(app, &format!("{name}={value}"));
     assert_eq!((reply.status, reply.code().as_str()), (401, "credentials_missing"), "{value}");
-    assert!(takes_back(&reply, name), "{name}={value} is taken back: {:?}", reply.cookies());
+    assert!(removes_cookie(&reply, name), "{name}={value} is taken back: {:?}", reply.cookies());
 }
 
 /// The value of a cookie without its percent signs.
@@ -38,7 +38,7 @@ fn plain(value: &str) -> String {
 }
 
 fn cookies(app: &TestApp) -> Vec<(&'static str, String)> {
-    let jar = Held::of(&remembered(app, "user_01")).jar;
+    let jar = StoredCredentials::of(&remembered(app, "user_01")).jar;
     let cookies: Vec<_> = NAMES.into_iter().map(|name| (name, jar[name].clone())).collect();
     for (name, value) in &cookies {
         assert_eq!(look(app, &format!("{name}={value}")).status, 200, "{name} as it is");
@@ -115,7 +115,7 @@ fn one_does_not_pass_for_the_other() {
         assert_nobody(&app, remember, &ticket);
         let both = look(&app, &format!("{session}={token}; {remember}={ticket}"));
         assert_eq!(both.status, 401);
-        assert!(takes_back(&both, session) && takes_back(&both, remember));
+        assert!(removes_cookie(&both, session) && removes_cookie(&both, remember));
     });
 }
 
@@ -123,7 +123,7 @@ fn one_does_not_pass_for_the_other() {
 fn another_users_cookie_is_that_user_under_its_own_name_and_no_user_under_the_other() {
     on_both(|app| {
         cookies(&app);
-        let jar = Held::of(&remembered(&app, "user_02")).jar;
+        let jar = StoredCredentials::of(&remembered(&app, "user_02")).jar;
         for (name, other) in [("session", "remember_token"), ("remember_token", "session")] {
             let genuine = look(&app, &format!("{name}={}", jar[name]));
             assert_eq!(genuine.json()["id"], USER_02);
@@ -162,7 +162,7 @@ fn a_planted_second_cookie_of_our_name_invalidates_both() {
                 ] {
                     let reply = look(&app, &header);
                     assert_eq!(reply.status, 401, "{header}");
-                    assert!(takes_back(&reply, name));
+                    assert!(removes_cookie(&reply, name));
                 }
             }
         }
@@ -184,8 +184,8 @@ fn two_sessions_have_no_user_also_beside_a_good_remember_cookie() {
             ] {
                 let reply = look(&app, &header);
                 assert_eq!(reply.status, 401, "{header}");
-                assert!(takes_back(&reply, "session"), "{header}");
-                assert!(!takes_back(&reply, "remember_token"), "{header}");
+                assert!(removes_cookie(&reply, "session"), "{header}");
+                assert!(!removes_cookie(&reply, "remember_token"), "{header}");
             }
         }
         let reply = look(&app, &remember);
@@ -200,11 +200,11 @@ fn a_spoilt_remember_cookie_leaves_a_good_session_active() {
         let (session, ticket) = &cookies[0];
         let reply = look(&app, &format!("{session}={ticket}; remember_token=nonsense"));
         assert_eq!(reply.status, 200);
-        assert!(takes_back(&reply, "remember_token") && !takes_back(&reply, session));
+        assert!(removes_cookie(&reply, "remember_token") && !removes_cookie(&reply, session));
         let (remember, token) = &cookies[1];
         let reply = look(&app, &format!("session=nonsense; {remember}={token}"));
         assert_eq!(reply.status, 200, "and a spoilt session costs no good remember cookie");
-        assert!(!takes_back(&reply, remember));
+        assert!(!removes_cookie(&reply, remember));
     });
 }
 
@@ -216,7 +216,8 @@ fn a_cookie_sealed_by_another_key_has_no_user() {
             move |figment| figment.merge(("secret_key", other)),
             |foreign| {
                 if foreign.on == app.on {
-                    for (name, value) in Held::of(&remembered(&foreign, "user_01")).jar {
+                    for (name, value) in StoredCredentials::of(&remembered(&foreign, "user_01")).jar
+                    {
                         assert_nobody(&app, &name, &value);
                     }
                 }

@@ -1,4 +1,4 @@
-//! Somebody who speaks HTTP to the application: with a cookie jar of their own, perhaps with
+//! A client of the application over HTTP: with its own cookie jar, perhaps with
 //! a token, and never with a request used twice.
 
 use std::cell::RefCell;
@@ -15,7 +15,7 @@ pub(crate) struct Actor<'a> {
     pub(crate) token: Option<String>,
     pub(crate) refresh_token: Option<String>,
     pub(crate) jar: RefCell<BTreeMap<String, String>>,
-    /// Where the requests come from; nowhere in particular unless a test says so.
+    /// The address of the client, if a test sets one.
     address: Option<IpAddr>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Credentials {
     jar: BTreeMap<String, String>,
 }
 
-/// An answer, read whole.
+/// A response, read whole.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -40,12 +40,12 @@ impl<'a> Actor<'a> {
         Self { client, token: None, refresh_token: None, jar: RefCell::default(), address: None }
     }
 
-    /// Somebody else at the same client, without any credential.
+    /// Another actor on the same client, without any credential.
     pub(crate) fn fresh(&self) -> Self {
         Self::new(self.client)
     }
 
-    /// The same somebody at this address.
+    /// The same actor at this address.
     pub(crate) fn from(mut self, address: &str) -> Self {
         self.address = Some(address.parse().expect("an address"));
         self
@@ -89,7 +89,7 @@ impl<'a> Actor<'a> {
         request
     }
 
-    /// Sends a request and keeps the cookies of the answer.
+    /// Sends a request and keeps the cookies of the response.
     pub(crate) fn send(&self, request: LocalRequest<'_>) -> Reply {
         let response = request.dispatch();
         let headers: Vec<_> = response
@@ -170,7 +170,7 @@ impl<'a> Actor<'a> {
 }
 
 impl Credentials {
-    /// Somebody who presents them to this application.
+    /// An actor that presents these credentials to this application.
     pub(crate) fn at<'b>(&self, client: &'b Client) -> Actor<'b> {
         Actor {
             client,

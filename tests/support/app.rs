@@ -1,4 +1,4 @@
-//! The application as a test sees it: on a database of its own, with a clock that stands
+//! The application under test: on a database of its own, with a clock that stands still
 //! until it is moved.
 
 use std::sync::OnceLock;
@@ -95,7 +95,7 @@ impl TestApp {
         std::path::Path::new(self.url.strip_prefix("sqlite://").expect("a test on SQLite"))
     }
 
-    /// Somebody without any credential.
+    /// A client without any credential.
     pub(crate) fn anonymous(&self) -> Actor<'_> {
         Actor::new(&self.client)
     }
@@ -127,7 +127,7 @@ impl TestApp {
             .expect("the test's own database")
     }
 
-    /// The number of a user.
+    /// The id of a user.
     pub(crate) fn id(&self, username: &str) -> i64 {
         self.number(&format!("SELECT id AS n FROM users WHERE username = '{username}'"))
     }
@@ -142,7 +142,7 @@ impl TestApp {
         self.number(&format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {table_and_condition}"))
     }
 
-    /// What a statement answers in a column `n`.
+    /// The value of a statement in a column `n`.
     pub(crate) fn number(&self, statement: &str) -> i64 {
         #[derive(QueryableByName)]
         struct Answer {
@@ -173,7 +173,7 @@ pub(crate) fn figment(url: &str) -> Figment {
         .merge(Serialized::default("databases.main.url", url))
         .merge(Serialized::default("databases.main.pool_size", 4))
         .merge(Serialized::default("auth.password.cost", 4))
-        // Most tests are not about guessing; those that are set their own.
+        // Most tests are not about throttling; the others set their own limits.
         .merge(Serialized::default("accounts.throttle.failures", 1_000_000))
         .merge(Serialized::default("accounts.registrations.max", 1_000_000))
         .merge(Serialized::default(

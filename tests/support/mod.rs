@@ -1,5 +1,5 @@
-//! What the tests share: the application on either database, and three actors who speak HTTP
-//! to it.
+//! Shared by the tests: the application on either database, and three kinds of clients that
+//! speak HTTP to it.
 
 pub(crate) mod actor;
 pub(crate) mod app;

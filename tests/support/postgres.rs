@@ -35,8 +35,8 @@ const ROLE: &str = "vestibule";
 /// The start of the directory's name; the keeper removes no directory that is called otherwise.
 const PREFIX: &str = "vestibule-postgres-";
 
-/// How long a server may take until it answers.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a server may take until it accepts connections.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 const SKIPPED: &str =
     "skipped: PostgreSQL (no initdb found; install postgresql or set TEST_POSTGRES_URL)";
@@ -44,7 +44,7 @@ const SKIPPED: &str =
 /// Starts the server and stops it on a word, and cleans up at end-of-file.
 ///
 /// Arguments: the directory, initdb, postgres, the role. Orders: `start` with options of the
-/// server, `stop` and `signal` with the name of a signal, `kill`. An answer that nobody is left to read must
+/// server, `stop` and `signal` with the name of a signal, `kill`. A reply without a reader must
 /// not end the shell before it has cleaned up, so it ignores the broken pipe. Its background jobs
 /// ignore the quit signal until PostgreSQL has put its own handlers in place; the terminate signal,
 /// which ends a server that is not that far yet and otherwise does no harm, closes that gap.
@@ -112,7 +112,7 @@ case $directory in
 esac
 "#;
 
-/// Reads the names of the databases made on somebody else's server, and drops them at end-of-file.
+/// Reads the names of the databases made on a foreign server, and drops them at end-of-file.
 ///
 /// Arguments: psql, the URL.
 const DROPPER: &str = r#"
@@ -125,8 +125,8 @@ done | "$1" -X -q -d "$2"
 ///
 /// # Panics
 ///
-/// When there is no PostgreSQL and `CI` is `true`: there, a skipped test would be one nobody ever
-/// runs.
+/// When there is no PostgreSQL and `CI` is `true`: there, a skipped test would never
+/// be run.
 pub(crate) fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER
@@ -160,7 +160,7 @@ pub(crate) struct Server {
     url: (String, String),
     /// The database from which others can be made.
     maintenance: String,
-    /// Where our own cluster lives; `None` on somebody else's server.
+    /// The directory of our own cluster; `None` on a foreign server.
     directory: Option<PathBuf>,
     keeper: Mutex<Keeper>,
 }
@@ -174,7 +174,7 @@ impl Server {
 
     /// Makes an empty database, or a copy of `template`, and returns its URL.
     ///
-    /// Nobody may be connected to the template while it is copied. Copies can be made at the same
+    /// No connection to the template may be open while it is copied. Copies can be made at the same
     /// time.
     pub(crate) fn create_database(&self, template: Option<&str>) -> String {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -196,8 +196,8 @@ impl Server {
         self.url(&name)
     }
 
-    /// Runs SQL statements, one by one, and returns what they answer: a line a row, `|` between
-    /// columns.
+    /// Runs SQL statements, one by one, and returns their results: one line for each row, with `|`
+    /// between columns.
     ///
     /// # Panics
     ///
@@ -247,7 +247,7 @@ impl Server {
         assert_eq!(keeper.answer(), "signalled", "{}", self.log());
     }
 
-    /// Starts the server after [`stop`](Self::stop) and waits until it answers.
+    /// Starts the server after [`stop`](Self::stop) and waits until it accepts connections.
     pub(crate) fn start_again(&self) {
         self.start_with("");
     }
@@ -261,7 +261,7 @@ impl Server {
 
         let begun = Instant::now();
         while !self.psql(&self.maintenance, "SELECT 1").status.success() {
-            assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not answer:\n{}", self.log());
+            assert!(begun.elapsed() < TIMEOUT, "PostgreSQL does not answer:\n{}", self.log());
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -337,7 +337,7 @@ impl Server {
         let mut stdin = psql.stdin.take().expect("psql was given a pipe");
         let writer = thread::spawn({
             let sql = sql.to_owned();
-            // It fails when psql ended early; psql's own answer says why.
+            // It fails when psql ended early; psql's own output says why.
             move || drop(stdin.write_all(sql.as_bytes()))
         });
         let output = psql.wait_with_output().expect("psql can be waited for");
@@ -396,7 +396,7 @@ impl Keeper {
 impl Drop for Keeper {
     fn drop(&mut self) {
         drop(self.orders.take());
-        // A destructor has nobody to tell.
+        // A destructor cannot report an error.
         drop(self.child.wait());
     }
 }
@@ -410,7 +410,7 @@ fn shell(script: &str) -> Command {
     command
 }
 
-/// Hides the settings of somebody who works with another PostgreSQL, such as `PGPORT` and `PGDATA`.
+/// Hides settings for another PostgreSQL, such as `PGPORT` and `PGDATA`.
 fn without_settings(mut command: Command) -> Command {
     for (name, _) in env::vars_os() {
         if name.as_encoded_bytes().starts_with(b"PG") {

@@ -17,17 +17,17 @@ use super::actor::Reply;
 use super::postgres;
 
 /// How long the program may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Cheap hashes, a port that nobody else has, and a stop that is not held up for long by a
+/// Cheap hashes, a free port, and a stop that is not delayed for long by a
 /// connection which closed in the moment of the signal.
 const CHEAP: &str = "[default]\nport = 0\nshutdown.grace = 2\n[default.auth.password]\ncost = 4\n";
 
-/// A setting with which nothing is remembered: what another process changes, or a database that is
+/// A setting without a cache: what another process changes, or a database that is
 /// away, shows with the next request.
 pub(crate) const AT_ONCE: (&str, &str) = ("ROCKET_AUTH", "{revocation_delay=0}");
 
-/// The user who owns nothing.
+/// The user `nobody`.
 const NOBODY: u32 = 65534;
 
 /// A working directory with nothing in it but `Rocket.toml`, and room for the program's own state.
@@ -96,7 +96,7 @@ impl Home {
         fs::write(self.path("Rocket.toml"), toml).expect("the new directory can be written to");
     }
 
-    /// The program in this directory, without the settings of whoever runs the tests.
+    /// The program in this directory, without settings from the environment of the tests.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
         for (name, _) in std::env::vars_os() {
@@ -111,8 +111,8 @@ impl Home {
         command
     }
 
-    /// The program as a user whom the modes of files bind: root runs a copy of it as nobody,
-    /// who owns this directory then.
+    /// The program as a user to whom file modes apply: root runs a copy of it as `nobody`,
+    /// which then owns this directory.
     pub(crate) fn command_of_nobody(&self, arguments: &[&str]) -> Command {
         let command = self.command(arguments);
         let here = self.path("");
@@ -195,12 +195,12 @@ impl Service {
 pub(crate) fn finish(command: &mut Command, stdin: &str) -> Done {
     let mut child = command.spawn().expect("the program can be run");
     let mut pipe = child.stdin.take().expect("a pipe");
-    // It fails when the program does not read: its own answer says why.
+    // It fails when the program does not read: its own output says why.
     drop(pipe.write_all(stdin.as_bytes()));
     drop(pipe);
     let begun = Instant::now();
     while child.try_wait().expect("our own child").is_none() {
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > TIMEOUT {
             child.kill().expect("our own child");
         }
         thread::sleep(Duration::from_millis(5));
@@ -211,7 +211,7 @@ pub(crate) fn finish(command: &mut Command, stdin: &str) -> Done {
 }
 
 impl Service {
-    /// The program with its banner going where nobody reads it.
+    /// The program with a closed standard output.
     pub(crate) fn unheard(command: &mut Command, address: &str, out: PipeWriter) -> Self {
         let child = command.stdout(out).stderr(Stdio::null()).spawn();
         let child = child.expect("the program can be run");
@@ -223,12 +223,12 @@ impl Service {
     fn wait_until_it_answers(&self) {
         let begun = Instant::now();
         while TcpStream::connect(&self.address).is_err() {
-            assert!(begun.elapsed() < PATIENCE, "no answer at {}", self.address);
+            assert!(begun.elapsed() < TIMEOUT, "no answer at {}", self.address);
             thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// Sends a request with these headers and reads the whole answer.
+    /// Sends a request with these headers and reads the whole response.
     pub(crate) fn send(
         &self,
         method: &str,
@@ -243,7 +243,7 @@ impl Service {
         self.send("GET", path, headers, "")
     }
 
-    /// Signs in over `/api` and answers the access token's header value, or the refusal.
+    /// Signs in over `/api`; returns the access token's header value, or the refusal.
     pub(crate) fn api_login(&self, username: &str, password: &str) -> Result<String, Reply> {
         let body = serde_json::json!({ "username": username, "password": password }).to_string();
         let json = [("Content-Type", "application/json")];
@@ -254,7 +254,7 @@ impl Service {
         Ok(format!("Bearer {}", reply.json()["access_token"].as_str().expect("a token")))
     }
 
-    /// Signs in through the form and answers the cookie to send, or the refusal.
+    /// Signs in through the form; returns the cookie to send, or the refusal.
     pub(crate) fn form_login(&self, username: &str, password: &str) -> Result<String, Reply> {
         let form = [("Content-Type", "application/x-www-form-urlencoded")];
         let body = format!("username={username}&password={}", password.replace(' ', "+"));
@@ -285,21 +285,21 @@ impl Service {
         self.wait();
     }
 
-    /// Waits until the service has stopped and answers its exit code.
+    /// Waits until the service has stopped; returns its exit code.
     pub(crate) fn wait(mut self) -> Option<i32> {
         let begun = Instant::now();
         loop {
             match self.child.try_wait().expect("our own child") {
                 Some(status) => return status.code(),
-                None => assert!(begun.elapsed() < PATIENCE, "the service does not stop"),
+                None => assert!(begun.elapsed() < TIMEOUT, "the service does not stop"),
             }
             thread::sleep(Duration::from_millis(5));
         }
     }
 }
 
-/// Sends a request on a connection of its own and reads the whole answer. An error means that
-/// nobody knows what became of it.
+/// Sends a request on a connection of its own and reads the whole response. After an error its
+/// outcome is unknown.
 pub(crate) fn ask(
     address: &str,
     method: &str,
@@ -308,7 +308,7 @@ pub(crate) fn ask(
     body: &str,
 ) -> io::Result<Reply> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n");
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");
@@ -320,7 +320,7 @@ pub(crate) fn ask(
     read_reply(answer).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
-/// An answer from its bytes; `None` when it was cut off.
+/// A response from its bytes; `None` when it was cut off.
 pub(crate) fn read_reply(answer: Vec<u8>) -> Option<Reply> {
     let answer = String::from_utf8(answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
@@ -339,7 +339,7 @@ pub(crate) fn read_reply(answer: Vec<u8>) -> Option<Reply> {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // A destructor has nobody to tell.
+        // A destructor cannot report an error.
         drop(self.child.kill());
         drop(self.child.wait());
     }

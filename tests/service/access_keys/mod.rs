@@ -1,4 +1,4 @@
-//! Access keys: made by hand, presented by programs, and ended like any sign-in.
+//! Access keys: created by people, presented by programs, and ended like any sign-in.
 
 mod command;
 mod page;
@@ -12,22 +12,22 @@ use crate::support::actor::{Actor, Reply};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// A key that was made, and somebody who has nothing else.
-struct Made<'a> {
+/// A created key, and a client that has only this key.
+struct KeyClient<'a> {
     id: String,
     key: String,
     program: Actor<'a>,
 }
 
-/// Makes a key over the API as somebody with a fresh token.
+/// Creates a key over the API with a fresh token.
 #[track_caller]
-fn make<'a>(owner: &Actor<'a>, scopes: &[&str]) -> Made<'a> {
+fn make<'a>(owner: &Actor<'a>, scopes: &[&str]) -> KeyClient<'a> {
     let reply = owner.post_json("/api/keys", &json!({ "label": "a label", "scopes": scopes }));
     assert_eq!(reply.status, 201, "{}", reply.body);
     let text = |name: &str| reply.json()[name].as_str().expect("a text").to_owned();
     let (id, key) = (text("id"), text("key"));
     let program = owner.fresh().with_token(&key);
-    Made { id, key, program }
+    KeyClient { id, key, program }
 }
 
 /// The key in a text; fails unless there is exactly one.
@@ -45,9 +45,9 @@ fn names(object: &Value) -> Vec<&str> {
     object.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
-/// The names of the fields at fault.
+/// The names of the invalid fields.
 #[track_caller]
-fn faulty(reply: &Reply) -> Vec<String> {
+fn invalid_fields(reply: &Reply) -> Vec<String> {
     reply.assert_problem(422, "invalid_field");
     names(&reply.json()["fields"]).into_iter().map(str::to_owned).collect()
 }

@@ -7,7 +7,7 @@ use rocket::http::{ContentType, Header, Method};
 use serde_json::json;
 use vestibule_service::accounts::KeyScope;
 
-use super::{faulty, key_in, make};
+use super::{invalid_fields, key_in, make};
 use crate::support::app::{On, on_both, on_both_with};
 
 #[test]
@@ -113,7 +113,7 @@ fn a_shorter_longest_life_is_what_the_page_offers() {
         assert!(page.contains("30 days") && !page.contains("90 days"));
         let owner = app.token("user_01");
         let body = json!({ "label": "x", "scopes": [], "expires_in": "32 days" });
-        assert_eq!(faulty(&owner.post_json("/api/keys", &body)), ["expires_in"]);
+        assert_eq!(invalid_fields(&owner.post_json("/api/keys", &body)), ["expires_in"]);
     });
 }
 

@@ -1,4 +1,4 @@
-//! Keys that are made while their account goes out, gets another password or is deleted.
+//! Keys that are created while their account is signed out, gets a new password or is deleted.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use crate::accounts::concurrent_requests::process;
 use crate::support::app::{TestApp, on_both};
 
 const ROUNDS: usize = 20;
-/// How many keys are wanted at once.
+/// How many keys are requested at once.
 const WISHES: usize = 6;
 
-/// What one of the racers wants.
-struct Errand {
+/// What one of the concurrent requests does.
+struct Operation {
     method: Method,
     path: String,
     token: String,
     body: Value,
 }
 
-impl Errand {
+impl Operation {
     fn new(method: Method, path: &str, token: &str, body: Value) -> Self {
         Self { method, path: path.to_owned(), token: token.to_owned(), body }
     }
@@ -36,7 +36,7 @@ impl Errand {
     }
 }
 
-/// A token of somebody with this password.
+/// A token of an account with this password.
 fn token(app: &TestApp, username: &str, password: &str) -> String {
     let body = json!({ "username": username, "password": password });
     let reply = app.anonymous().post_json("/api/login", &body);
@@ -49,9 +49,9 @@ fn register(app: &TestApp, username: &str) {
     assert_eq!(app.anonymous().post_json("/api/register", &body).status, 201);
 }
 
-/// Lets one errand race with wishes for keys of one token, each round at another place among
-/// them. The keys that were made open nothing afterwards, and nobody met a server's failure.
-fn race(app: &TestApp, errand: impl Fn(usize) -> (String, Errand)) {
+/// Runs one change concurrently with requests for keys of one token, at another position among
+/// them in each round. The created keys open nothing afterwards, and no request gets a 5xx.
+fn race(app: &TestApp, errand: impl Fn(usize) -> (String, Operation)) {
     let runtime = Runtime::new().expect("a runtime");
     let processes = runtime.block_on(async { [process(app).await, process(app).await] });
     let (mut made, mut refused) = (0, 0);
@@ -61,9 +61,9 @@ fn race(app: &TestApp, errand: impl Fn(usize) -> (String, Errand)) {
         let (maker, errand) = errand(round);
         let wish = || {
             let body = json!({ "label": "a label", "scopes": [] });
-            Errand::new(Method::Post, "/api/keys", &maker, body)
+            Operation::new(Method::Post, "/api/keys", &maker, body)
         };
-        let mut errands: Vec<Errand> = (0..WISHES).map(|_| wish()).collect();
+        let mut errands: Vec<Operation> = (0..WISHES).map(|_| wish()).collect();
         let place = round % (WISHES + 1);
         errands.insert(place, errand);
         let replies = runtime.block_on(join_all(
@@ -92,7 +92,7 @@ fn signing_out_everywhere_leaves_no_key_that_was_being_created() {
     on_both(|app| {
         race(&app, |_| {
             let token = token(&app, "user_01", "1234");
-            let out = Errand::new(Method::Post, "/api/logout?all=true", &token, json!({}));
+            let out = Operation::new(Method::Post, "/api/logout?all=true", &token, json!({}));
             (token, out)
         });
     });
@@ -107,7 +107,7 @@ fn a_new_password_leaves_no_key_that_another_sign_in_was_making() {
             let (old, new) = (passwords[round % 2], passwords[(round + 1) % 2]);
             let (maker, changer) = (token(&app, "ann", old), token(&app, "ann", old));
             let body = json!({ "current_password": old, "new_password": new });
-            (maker, Errand::new(Method::Post, "/api/password", &changer, body))
+            (maker, Operation::new(Method::Post, "/api/password", &changer, body))
         });
     });
 }
@@ -119,7 +119,7 @@ fn an_administrator_who_signs_a_user_out_leaves_no_key_that_was_being_created() 
             let path = format!("/api/users/{}/sign-ins", app.id("user_01"));
             let maker = token(&app, "user_01", "1234");
             let admin = token(&app, "admin", "admin123");
-            (maker, Errand::new(Method::Delete, &path, &admin, json!({})))
+            (maker, Operation::new(Method::Delete, &path, &admin, json!({})))
         });
     });
 }
@@ -133,7 +133,7 @@ fn an_account_deleted_while_creating_keys_blocks_no_other() {
             let path = format!("/api/users/{}", app.id(&name));
             let maker = token(&app, &name, "correct horse");
             let admin = token(&app, "admin", "admin123");
-            (maker, Errand::new(Method::Delete, &path, &admin, json!({})))
+            (maker, Operation::new(Method::Delete, &path, &admin, json!({})))
         });
     });
 }

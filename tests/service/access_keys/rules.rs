@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use vestibule_service::accounts::MAX_ACTIVE_KEYS;
 
-use super::{DAY, faulty, key_in, make, names};
+use super::{DAY, invalid_fields, key_in, make, names};
 use crate::audit::command;
 use crate::support::app::{On, TestApp, on_both, on_both_with};
 use crate::support::process::finish;
@@ -72,7 +72,7 @@ fn what_is_not_acceptable_is_named_and_makes_no_key() {
             let mut body = good.clone();
             body[name] = value;
             let reply = owner.post_json("/api/keys", &body);
-            assert_eq!(faulty(&reply), faults, "{name}: {body}");
+            assert_eq!(invalid_fields(&reply), faults, "{name}: {body}");
         };
         let long = "x".repeat(101);
         for label in [json!(""), json!("  "), json!(7), json!(null), json!(long)] {
@@ -126,9 +126,12 @@ fn what_is_not_acceptable_is_named_and_makes_no_key() {
         }
         refuse("extra", json!(1), &["extra"]);
         let nothing = owner.post_json("/api/keys", &json!({}));
-        assert_eq!(faulty(&nothing), ["label", "scopes"]);
+        assert_eq!(invalid_fields(&nothing), ["label", "scopes"]);
         let all = json!({ "label": "", "scopes": ["account"], "expires_in": 0 });
-        assert_eq!(faulty(&owner.post_json("/api/keys", &all)), ["expires_in", "label", "scopes"]);
+        assert_eq!(
+            invalid_fields(&owner.post_json("/api/keys", &all)),
+            ["expires_in", "label", "scopes"]
+        );
         assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 0);
 
         for (life, seconds) in [
@@ -184,7 +187,7 @@ fn making_a_key_takes_a_password_that_was_proven_lately() {
 #[test]
 fn a_key_cannot_be_shown_again_and_its_sha_256_is_all_that_is_kept() {
     #[derive(QueryableByName)]
-    struct Kept {
+    struct StoredKey {
         #[diesel(sql_type = diesel::sql_types::Text)]
         secret_hash: String,
     }
@@ -192,9 +195,10 @@ fn a_key_cannot_be_shown_again_and_its_sha_256_is_all_that_is_kept() {
         let owner = app.token("user_01");
         let made = make(&owner, &["sign-ins"]);
         assert_eq!(made.program.get("/api/me").status, 200);
-        let kept: Kept = diesel::sql_query("SELECT secret_hash FROM sign_ins WHERE kind = 'key'")
-            .get_result(&mut app.connection())
-            .expect("a row");
+        let kept: StoredKey =
+            diesel::sql_query("SELECT secret_hash FROM sign_ins WHERE kind = 'key'")
+                .get_result(&mut app.connection())
+                .expect("a row");
         assert_eq!(kept.secret_hash, URL_SAFE_NO_PAD.encode(Sha256::digest(&made.key)));
 
         let secret = &made.key[27..];
@@ -346,7 +350,7 @@ fn the_first_use_and_then_about_each_minute_is_recorded() {
         let owner = app.token("user_01");
         let made = make(&owner, &[]);
         let used = || owner.get("/api/keys").json()[0]["last_seen_at"].clone();
-        // Uses are noted in the background.
+        // Use is recorded in the background.
         let becomes = |wanted: &dyn Fn(&Value) -> bool| {
             let patience = std::time::Instant::now() + Duration::from_secs(5);
             while !wanted(&used()) {

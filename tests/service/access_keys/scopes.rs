@@ -11,7 +11,7 @@ use vestibule_service::accounts::KeyScope;
 use super::{DAY, make};
 use crate::support::app::on_both;
 
-/// What a key meets on a route.
+/// What a route requires of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
     /// Any key.
@@ -160,13 +160,13 @@ fn a_key_makes_no_administrator_who_would_outlive_it() {
         }
         assert_eq!(app.count("users WHERE role = 'admin'"), 1);
         assert_eq!(app.count("users WHERE full_name = 'Ann'"), 0, "all of it or nothing");
-        // Whoever has just signed in may, and the key may do everything else.
+        // A recent sign-in may, and the key may do everything else.
         let fresh = app.token("admin");
         let change = |body: Value| {
             assert_eq!(fresh.patch_json(&path, &body).status, 200, "{body}");
         };
         change(json!({ "role": "admin" }));
-        // Nor does it bring one back whose password the thief may know.
+        // Nor does it reactivate an account whose password may be known to the thief.
         assert_eq!(stolen.program.patch_json(&path, &json!({ "active": true })).status, 200);
         change(json!({ "active": false }));
         let refused = stolen.program.patch_json(&path, &json!({ "active": true }));

@@ -14,9 +14,9 @@ fn path(app: &TestApp, username: &str) -> String {
     format!("/api/users/{}", app.id(username))
 }
 
-/// The names of the fields at fault.
+/// The names of the invalid fields.
 #[track_caller]
-fn faulty(reply: &Reply) -> Vec<String> {
+fn invalid_fields(reply: &Reply) -> Vec<String> {
     reply.assert_problem(422, "invalid_field");
     reply.json()["fields"].as_object().expect("an object").keys().cloned().collect()
 }
@@ -194,7 +194,7 @@ fn unknown_fields_and_wrong_types_are_all_named() {
             (json!({ "role": "Admin" }), vec!["role"]),
             (json!({ "role": "", "full_name": "a\u{7}b", "x": 1 }), vec!["full_name", "role", "x"]),
         ] {
-            assert_eq!(faulty(&admin.patch_json(&path, &body)), names, "{body}");
+            assert_eq!(invalid_fields(&admin.patch_json(&path, &body)), names, "{body}");
         }
         assert_eq!(app.count("users WHERE username = 'user_01' AND active AND role = 'user'"), 1);
     });

@@ -17,7 +17,7 @@ fn page(app: &TestApp, username: &str) -> String {
 
 /// The page after a change, with the message on it.
 #[track_caller]
-fn told(actor: &Actor<'_>, reply: &Reply, place: &str, message: &str) -> Reply {
+fn assert_message(actor: &Actor<'_>, reply: &Reply, place: &str, message: &str) -> Reply {
     assert_eq!((reply.status, reply.location()), (303, place), "{}", reply.body);
     let page = actor.get(place);
     assert_eq!(page.status, 200);
@@ -78,7 +78,7 @@ fn users_are_found_by_a_part_of_their_name_on_the_page_and_over_the_api() {
             ("MANY5", 11),
             (" many5 ", 11),
             ("éVA", 1),
-            // Signs that mean something in a pattern mean themselves.
+            // Characters with a meaning in a pattern stand for themselves.
             ("_", 2),
             ("%", 1),
             ("!", 1),
@@ -126,11 +126,11 @@ fn a_role_is_given_and_taken_and_counts_at_once() {
         let (program, path) = (app.token("user_01"), page(&app, "user_01"));
         person.get("/admin/users").assert_page(403);
         let made = admin.post_form(&format!("{path}/role"), &[("role", "admin")]);
-        told(&admin, &made, &path, "user_01 is an administrator now.");
+        assert_message(&admin, &made, &path, "user_01 is an administrator now.");
         assert_eq!(person.get("/admin/users").status, 200);
         assert_eq!(program.get("/api/users").status, 200);
         let made = admin.post_form(&format!("{path}/role"), &[("role", "user")]);
-        told(&admin, &made, &path, "user_01 is an ordinary user now.");
+        assert_message(&admin, &made, &path, "user_01 is an ordinary user now.");
         person.get("/admin/users").assert_page(403);
         program.get("/api/users").assert_problem(403, "forbidden");
         let other = page(&app, "user_02");
@@ -145,14 +145,14 @@ fn who_is_switched_off_is_out_everywhere_and_what_they_had_stays_dead() {
         let (admin, person) = (app.session("admin"), app.session("user_01"));
         let (program, path) = (app.token("user_01"), page(&app, "user_01"));
         let off = admin.post_form(&format!("{path}/active"), &[("active", "false")]);
-        told(&admin, &off, &path, "user_01 is switched off; 2 sign-ins ended.");
+        assert_message(&admin, &off, &path, "user_01 is switched off; 2 sign-ins ended.");
         let dead = || {
             assert!(person.get("/dashboard").location().starts_with("/login"));
             program.get("/api/me").assert_problem(401, "token_revoked");
         };
         dead();
         let on = admin.post_form(&format!("{path}/active"), &[("active", "true")]);
-        told(&admin, &on, &path, "user_01 can sign in.");
+        assert_message(&admin, &on, &path, "user_01 can sign in.");
         dead();
         app.session("user_01");
     });
@@ -165,7 +165,7 @@ fn all_sign_ins_of_a_user_are_ended_by_page_and_api() {
         let (person, other) = (app.session("user_01"), app.session("user_02"));
         let path = page(&app, "user_01");
         let ended = admin.post(&format!("{path}/end-sign-ins"));
-        told(&admin, &ended, &path, "user_01 is signed out everywhere: 1 sign-in ended.");
+        assert_message(&admin, &ended, &path, "user_01 is signed out everywhere: 1 sign-in ended.");
         assert!(person.get("/dashboard").location().starts_with("/login"));
         assert_eq!(other.get("/dashboard").status, 200, "others are not touched");
         let api = format!("/api/users/{}/sign-ins", app.id("user_02"));
@@ -190,7 +190,7 @@ fn a_user_is_deleted_only_after_being_asked_once_more() {
         }
         assert_eq!(person.get("/dashboard").status, 200, "nothing has happened");
         let gone = admin.post_form(&path, &[("confirm", "on")]);
-        told(&admin, &gone, "/admin/users", "user_01 is deleted; 1 sign-in ended.");
+        assert_message(&admin, &gone, "/admin/users", "user_01 is deleted; 1 sign-in ended.");
         assert!(person.get("/dashboard").location().starts_with("/login"));
         assert_eq!(app.count("users"), 2);
         admin.get(&path).assert_page(404);
@@ -233,7 +233,7 @@ fn a_change_takes_a_password_that_was_proven_lately_and_leads_back_to_the_user()
         let confirmed = admin.post_form("/reauthenticate", &fields);
         assert_eq!(confirmed.location(), path);
         let made = admin.post_form(&format!("{path}/role"), &[("role", "admin")]);
-        told(&admin, &made, &path, "an administrator now");
+        assert_message(&admin, &made, &path, "an administrator now");
     });
 }
 
@@ -321,24 +321,24 @@ fn an_administrator_may_step_down_switch_off_or_delete_the_own_account_while_ano
         let own = app.session("user_01");
         let path = page(&app, "user_01");
         let left = own.post(&format!("{path}/end-sign-ins"));
-        told(&own, &left, "/", "You are signed out everywhere.");
+        assert_message(&own, &left, "/", "You are signed out everywhere.");
         assert!(own.jar.borrow().keys().all(|name| name != "session"), "the cookie is taken back");
 
         let own = app.session("user_01");
         let down = own.post_form(&format!("{path}/role"), &[("role", "user")]);
-        told(&own, &down, "/dashboard", "You are no longer an administrator.");
+        assert_message(&own, &down, "/dashboard", "You are no longer an administrator.");
         own.get("/admin/users").assert_page(403);
 
         let own = app.session("user_02");
         let path = page(&app, "user_02");
         let off = own.post_form(&format!("{path}/active"), &[("active", "false")]);
-        told(&own, &off, "/", "Your account is switched off");
+        assert_message(&own, &off, "/", "Your account is switched off");
         assert!(own.get("/dashboard").location().starts_with("/login"));
 
         app.sql("UPDATE users SET role = 'admin', active = TRUE");
         let own = app.session("user_02");
         let gone = own.post_form(&format!("{path}/delete"), &[("confirm", "on")]);
-        told(&own, &gone, "/", "Your account is deleted.");
+        assert_message(&own, &gone, "/", "Your account is deleted.");
         assert_eq!(app.count("users"), 2);
     });
 }
@@ -354,7 +354,7 @@ fn a_name_is_shown_as_text_on_every_page_of_administrators() {
         let path = format!("/admin/users/{id}");
         let made = admin.post_form(&format!("{path}/role"), &[("role", "admin")]);
         let message = "&lt;script&gt;alert(1)&lt;&#x2F;script&gt; is an administrator now.";
-        told(&admin, &made, &path, message);
+        assert_message(&admin, &made, &path, message);
         for path in [
             "/admin/users",
             "/admin/users?q=%3Cscript%3E",
@@ -374,7 +374,7 @@ fn a_name_is_shown_as_text_on_every_page_of_administrators() {
 }
 
 /// Two administrators who take the role from each other in the same moment, one by form and
-/// one over the API, in two processes. Answers how many succeeded.
+/// one over the API, in two processes. Returns how many succeeded.
 fn demote_each_other(app: &TestApp, processes: &mut [Client; 2]) -> usize {
     let (person, program) = (app.session("user_01"), app.token("user_02"));
     let start = Barrier::new(2);

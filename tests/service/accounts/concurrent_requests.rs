@@ -1,4 +1,4 @@
-//! Many at once: for one name, and for the hashers.
+//! Concurrent requests: for one name, and for the hashing threads.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -12,11 +12,11 @@ use serde_json::json;
 use crate::support::actor::encoded;
 use crate::support::app::{TestApp, on_both_with};
 
-const CROWD: usize = 100;
+const CLIENTS: usize = 100;
 const ROUNDS: usize = 20;
 
-/// Room for everybody: who is turned away for want of it was not refused the name.
-fn roomy(figment: Figment) -> Figment {
+/// A queue long enough for all, so that no request is refused for a full queue.
+fn long_queue(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.hashers", 4))
         .merge(("auth.password.queue", 10_000))
@@ -29,7 +29,7 @@ pub(crate) async fn process(app: &TestApp) -> Client {
     Client::untracked(rocket).await.expect("a launch")
 }
 
-/// Somebody who wants this name, by form or over the API; the status of the answer.
+/// Registers this name, by form or over the API; returns the status.
 async fn register(client: &Client, name: &str, by_form: bool) -> u16 {
     let request = if by_form {
         let body = format!("username={}&password=correct+horse", encoded(name));
@@ -43,21 +43,21 @@ async fn register(client: &Client, name: &str, by_form: bool) -> u16 {
 
 #[test]
 fn of_a_hundred_who_want_one_name_at_once_exactly_one_gets_it() {
-    on_both_with(roomy, |app| {
+    on_both_with(long_queue, |app| {
         let runtime = Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let processes = [process(&app).await, process(&app).await, process(&app).await];
             for round in 0..ROUNDS {
-                let crowd = (0..CROWD).map(|at| {
+                let clients = (0..CLIENTS).map(|at| {
                     let spelling = ["ann", "ANN", "Ann", "aNn", "ａｎｎ"][at % 5];
                     let client = &processes[at % processes.len()];
                     async move {
                         register(client, &format!("{spelling}{round}"), at % 2 == 0).await
                     }
                 });
-                let statuses = join_all(crowd).await;
+                let statuses = join_all(clients).await;
                 let count = |of: &[u16]| statuses.iter().filter(|one| of.contains(one)).count();
-                assert_eq!((count(&[201, 303]), count(&[409])), (1, CROWD - 1), "round {round}");
+                assert_eq!((count(&[201, 303]), count(&[409])), (1, CLIENTS - 1), "round {round}");
             }
         });
         assert_eq!(app.count("users WHERE username_key LIKE 'ann%'"), ROUNDS as i64);
@@ -67,7 +67,7 @@ fn of_a_hundred_who_want_one_name_at_once_exactly_one_gets_it() {
 const GUESSES: usize = 12;
 
 /// One hasher at slow work, and room for two more to wait.
-fn narrow(figment: Figment) -> Figment {
+fn short_queue(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.cost", 12))
         .merge(("auth.password.hashers", 1))
@@ -76,11 +76,11 @@ fn narrow(figment: Figment) -> Figment {
 
 #[test]
 fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
-    on_both_with(narrow, |app| {
+    on_both_with(short_queue, |app| {
         app.sql("DELETE FROM throttle");
         let token = app.token("user_02").token.expect("a token");
         let bearer = Header::new("Authorization", format!("Bearer {token}"));
-        // One thread for all: a hash that was made on it would let nobody else be answered.
+        // One thread for all: a hash computed on it would block every other request.
         let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
         let (over, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
         let hashed = runtime.expect("a runtime").block_on(async {
@@ -99,7 +99,7 @@ fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
                     let me = client.get("/api/me").header(bearer.clone()).dispatch().await;
                     assert_eq!(me.status().code, 200);
                     answered.fetch_add(1, Ordering::SeqCst);
-                    // What is remembered is answered without waiting, and this is one task.
+                    // A cached sign-in needs no waiting, and this is one task.
                     rocket::tokio::task::yield_now().await;
                 }
             };
@@ -118,18 +118,18 @@ fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
             }
             hashed
         });
-        // One at work and two waiting; a slow machine lets one more in as each is done.
+        // One is running and two wait; on a slow machine another enters as each ends.
         assert!((3..GUESSES).contains(&hashed), "{hashed} of {GUESSES}");
         let answered = answered.load(Ordering::SeqCst);
         assert!(answered > hashed, "{answered} were answered while {hashed} were hashed");
-        // Whose password was never looked at has not guessed.
+        // A password that was never verified does not count as a guess.
         let counted = "SELECT failures AS n FROM throttle WHERE bucket LIKE 'account:%'";
         assert_eq!(app.number(counted), hashed as i64);
     });
 }
 
 /// One hasher at work that takes long, and no room to wait.
-fn single(figment: Figment) -> Figment {
+fn no_queue(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.cost", 14))
         .merge(("auth.password.hashers", 1))
@@ -138,7 +138,7 @@ fn single(figment: Figment) -> Figment {
 
 #[test]
 fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
-    on_both_with(single, |app| {
+    on_both_with(no_queue, |app| {
         let runtime = rocket::tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
             let client = process(&app).await;
@@ -150,7 +150,7 @@ fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
             assert_eq!(guess("probe").await.status().code, 401);
             app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
             let others = async {
-                // Whom the throttle holds up is never hashed for, and learns whether there is room.
+                // A throttled request is never hashed, and gets the response for a full queue.
                 let mut probes = 0;
                 while guess("probe").await.status().code == 429 {
                     probes += 1;
@@ -175,8 +175,8 @@ fn a_refused_sign_in_costs_no_query_and_reveals_nothing() {
     });
 }
 
-/// One hasher, and no room to wait; nobody waits for a slow machine's database.
-fn single_and_quick(figment: Figment) -> Figment {
+/// One hashing thread and no queue; a time limit long enough for a slow machine.
+fn no_queue_short_timeout(figment: Figment) -> Figment {
     figment
         .merge(("auth.password.hashers", 1))
         .merge(("auth.password.queue", 0))
@@ -185,7 +185,7 @@ fn single_and_quick(figment: Figment) -> Figment {
 
 #[test]
 fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
-    on_both_with(single_and_quick, |app| {
+    on_both_with(no_queue_short_timeout, |app| {
         let runtime = Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let client = process(&app).await;
@@ -197,12 +197,12 @@ fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
             assert_eq!(sign_in("probe", "wrong").await.status().code, 401);
             app.sql("UPDATE throttle SET failures = 1000000000 WHERE bucket LIKE 'account:%'");
             let over = AtomicBool::new(false);
-            let crowd = join_all((0..30).map(|_| async {
+            let clients = join_all((0..30).map(|_| async {
                 let mut held_up = 0;
                 while !over.load(Ordering::SeqCst) {
                     match sign_in("probe", "wrong").await.status().code {
                         429 => held_up += 1,
-                        // While somebody else is hashed for.
+                        // While another request is being hashed.
                         other => assert_eq!(other, 503),
                     }
                     rocket::tokio::task::yield_now().await;
@@ -217,7 +217,7 @@ fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
                 over.store(true, Ordering::SeqCst);
                 statuses
             };
-            let (held_up, statuses) = join(crowd, person).await;
+            let (held_up, statuses) = join(clients, person).await;
             assert_eq!(statuses, [200; 10]);
             assert!(held_up.iter().sum::<usize>() > 10, "{held_up:?}");
         });

@@ -1,4 +1,4 @@
-//! What a refusal gives away about who has an account: nothing, until the password is proven.
+//! A refusal reveals nothing about which accounts exist until the password is verified.
 
 use std::time::Instant;
 
@@ -35,7 +35,7 @@ fn form(app: &TestApp, username: &str, password: &str) -> Reply {
     app.anonymous().post_form("/login", &fields)
 }
 
-/// All of an answer, but the name that was sent.
+/// All of a response, but the name that was sent.
 fn whole(reply: &Reply, username: &str) -> (u16, Vec<(String, String)>, String) {
     let mut headers = reply.headers.clone();
     headers.retain(|(name, _)| name != "date");
@@ -109,16 +109,16 @@ fn a_cheaper_hash_from_elsewhere_costs_a_wrong_password_no_less_time() {
     on_both_with(dear, |app| {
         let cheap = bcrypt::hash("1234", 4).expect("hashes");
         app.sql(&format!("UPDATE users SET password_hash = '{cheap}' WHERE username = '{WRONG}'"));
-        // A sixty-fourth of the work without more ado; by turns and the best of all, because
-        // other tests keep the machine busy.
+        // A sixty-fourth of the work if nothing prevented it; alternately, and the best counts,
+        // because other tests keep the machine busy.
         let time = |name: &str| {
             let begun = Instant::now();
             assert_eq!(api(&app, name, "wrong").status, 401);
             begun.elapsed()
         };
-        let turns: Vec<_> = (0..4).map(|_| (time(WRONG), time(UNKNOWN))).collect();
-        let cheap = turns.iter().map(|turn| turn.0).min().expect("a time");
-        let unknown = turns.iter().map(|turn| turn.1).min().expect("a time");
+        let rounds: Vec<_> = (0..4).map(|_| (time(WRONG), time(UNKNOWN))).collect();
+        let cheap = rounds.iter().map(|round| round.0).min().expect("a time");
+        let unknown = rounds.iter().map(|round| round.1).min().expect("a time");
         assert!(cheap * 2 > unknown, "{cheap:?} against {unknown:?}");
         assert_eq!(api(&app, WRONG, "1234").status, 200);
     });

@@ -64,15 +64,15 @@ fn the_link_makes_one_administrator_who_is_signed_in_and_then_it_is_dead() {
         assert_eq!(app.count("users WHERE role = 'admin' AND active AND username = 'Ann'"), 1);
         let admin = app.token("ann");
         assert_eq!(admin.get("/api/users").status, 200);
-        let told = admin.get("/api/admin/events").json()["events"].to_string();
-        assert_eq!(told.matches("\"added\"").count(), 1, "{told}");
-        assert!(told.contains("admin, through the set-up link"), "{told}");
-        assert!(!told.contains("\"registered\""), "told once: {told}");
+        let events = admin.get("/api/admin/events").json()["events"].to_string();
+        assert_eq!(events.matches("\"added\"").count(), 1, "{events}");
+        assert!(events.contains("admin, through the set-up link"), "{events}");
+        assert!(!events.contains("\"registered\""), "told once: {events}");
 
         assert_eq!(app.count("setup_links"), 0);
-        for somebody in [&visitor, &app.anonymous()] {
-            assert_eq!(open(somebody, &token).status, 404);
-            assert_eq!(post(somebody, &token, "eve", "correct horse").status, 404);
+        for client in [&visitor, &app.anonymous()] {
+            assert_eq!(open(client, &token).status, 404);
+            assert_eq!(post(client, &token, "eve", "correct horse").status, 404);
         }
         assert_eq!(app.count("users"), 1);
         let now = app.clock.now().expect("a sane clock");
@@ -245,7 +245,7 @@ fn the_first_start_prints_the_link_and_logs_it_nowhere() {
         assert_eq!(service.get("/setup?token=wrong", &[]).status, 404);
         service.stop();
 
-        // Another start prints another link; while nobody has used them, both are good.
+        // Another start prints another link; until one is used, both are valid.
         let service = home.serve_logging(&RELEASE, "log");
         let second = printed(&service).expect("a link").to_owned();
         assert_ne!(second, token);

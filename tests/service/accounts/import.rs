@@ -66,8 +66,11 @@ fn imported_users_sign_in_with_the_passwords_they_had() {
         ];
         let done = import(&home, text.concat(), &[]);
         assert_imported(&done, "imported 4 users, 1 of them administrators\n");
-        let told = home.run(&["audit", "export"], "").out;
-        assert!(told.contains("\"imported\"") && told.contains("4 users, 1 of them"), "{told}");
+        let exported = home.run(&["audit", "export"], "").out;
+        assert!(
+            exported.contains("\"imported\"") && exported.contains("4 users, 1 of them"),
+            "{exported}"
+        );
 
         let service = home.serve(&[]);
         let people = [

@@ -1,4 +1,4 @@
-//! Becoming a user, by form and over `/api`.
+//! Registration, by form and over `/api`.
 
 use std::sync::Barrier;
 use std::thread;
@@ -359,7 +359,7 @@ fn an_address_registers_so_many_accounts_an_hour_by_form_and_api_together() {
         };
         let (one, other) = ("192.0.2.7", "192.0.2.8");
         assert_eq!(api(one, "ann").status, 201);
-        // What makes no account takes no place.
+        // A request that creates no account is not counted.
         assert_eq!(api(one, "ann").status, 409);
         assert_eq!(api(one, "two words").status, 422);
         assert_eq!(from(one).post_json("/api/register", &body("bob", "password")).status, 422);

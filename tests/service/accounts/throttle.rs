@@ -163,7 +163,7 @@ fn a_stranger_who_keeps_failing_all_day_does_not_keep_the_owner_out() {
             assert_eq!(form_from(&app, "203.0.113.10", "user_01", "wrong"), 429);
             assert_eq!(form_from(&app, HOME, "user_01", "1234"), 303, "hour {hour}");
             assert_eq!(api_from(&app, OFFICE, "user_01", "1234"), 200, "hour {hour}");
-            // That the owner came in is no new start for him.
+            // A sign-in by the owner does not reset the count.
             assert_eq!(api_from(&app, ATTACKER, "user_01", "1234"), 429, "hour {hour}");
             app.clock.advance(Duration::from_secs(60 * 60));
         }
@@ -201,7 +201,7 @@ fn a_known_address_has_no_more_guesses_than_a_stranger_and_uses_up_his() {
             assert_eq!(api_from(&app, HOME, "user_01", "wrong"), 401);
         }
         assert_eq!(api_from(&app, HOME, "user_01", "1234"), 200);
-        // What the owner mistyped is taken back with the success.
+        // The owner's own failures are removed with the success.
         for _ in 0..FAILURES {
             assert_eq!(api_from(&app, ATTACKER, "user_01", "wrong"), 401);
         }

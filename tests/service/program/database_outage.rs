@@ -1,5 +1,5 @@
-//! The database gone, or locked by somebody else: 503 in time, nobody loses a credential, and
-//! all is well again by itself.
+//! The database is missing or locked by another process: 503 in time, no credential is lost,
+//! and the service recovers by itself.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::support::app::{On, TestApp};
 use crate::support::postgres;
 
 /// Within this time the service must have given up.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Settings with which the service gives up sooner, where many requests are made.
 fn hasty(figment: Figment) -> Figment {
@@ -32,7 +32,7 @@ fn in_time(ask: impl FnOnce() -> Reply) -> Reply {
     let begun = Instant::now();
     let reply = ask();
     let took = begun.elapsed();
-    assert!(took < PATIENCE, "answered {} after {took:?}", reply.status);
+    assert!(took < TIMEOUT, "answered {} after {took:?}", reply.status);
     reply
 }
 
@@ -106,7 +106,7 @@ impl SignedIn {
         in_time(|| garbage.get("/api/me")).assert_problem(401, "token_invalid");
     }
 
-    /// Everybody is signed in as before and can sign in anew.
+    /// All are signed in as before and can sign in again.
     #[track_caller]
     fn find_all_well(&self, app: &TestApp) {
         let (person, mut program) = (self.person.at(&app.client), self.program.at(&app.client));
@@ -217,12 +217,12 @@ fn many_requests_that_wait_for_the_lock_get_a_response_in_time_too() {
         });
         let begun = Instant::now();
         let replies = rocket::futures::future::join_all(asks).await;
-        assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
         assert!(replies.iter().all(|reply| reply.status().code == 503));
     });
 }
 
-/// A session and a token against a database that does not answer, with the default settings.
+/// A session and a token against a database that does not respond, with the default settings.
 fn find_down_in_time(app: &TestApp, signed_in: &SignedIn) {
     assert_down(|| signed_in.program.at(&app.client).get("/api/me"));
     assert_page_down(|| form_login(&app.anonymous()));

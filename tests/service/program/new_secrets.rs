@@ -1,4 +1,4 @@
-//! New secrets for the real program, and nobody signed out by them.
+//! New secrets for the real program, which sign no user out.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -75,7 +75,7 @@ fn remembered(service: &Service) -> (String, String) {
     (set(&reply, "session"), set(&reply, "remember_token"))
 }
 
-/// The pair `name=value` that an answer sets.
+/// The pair `name=value` that a response sets.
 #[track_caller]
 fn set(reply: &Reply, name: &str) -> String {
     let cookies = reply.cookies();

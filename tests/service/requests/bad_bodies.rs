@@ -1,4 +1,4 @@
-//! Bodies that are no good, at every route that takes one.
+//! Malformed bodies, at every route that takes a body.
 
 use rocket::http::{ContentType, Method};
 use serde_json::json;

@@ -35,7 +35,7 @@ fn send(actor: &Actor<'_>, headers: &[(&str, &str)], path: &str, body: &str) -> 
     actor.send(request)
 }
 
-/// Fails unless the session still stands and nothing was made.
+/// Fails unless the session is still active and nothing was created.
 #[track_caller]
 fn assert_untouched(app: &TestApp, person: &Actor<'_>) {
     assert_eq!(person.get("/whoami").json()["username"], "user_01");

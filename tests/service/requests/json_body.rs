@@ -1,4 +1,4 @@
-//! The guard of JSON bodies: each way of being wrong has its own answer.
+//! The guard of JSON bodies: each way of being wrong has its own response.
 
 use rocket::figment::Figment;
 use rocket::http::{ContentType, Header};

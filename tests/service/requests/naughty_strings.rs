@@ -13,7 +13,7 @@ use crate::support::postgres;
 
 const GOOD: &str = "correct horse";
 
-/// What became of each request: the field, the string, the status and the code or place.
+/// The outcome of each request: the field, the string, the status and the code or location.
 type Log = Vec<(&'static str, &'static str, u16, String)>;
 
 struct Run<'a> {
@@ -27,7 +27,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Notes an answer, which must be none of the server's failures.
+    /// Records a response, which must not be a 5xx.
     fn note(&mut self, field: &'static str, text: &'static str, reply: &Reply) {
         let status = reply.status;
         assert!((200..500).contains(&status), "{field} {text:?}: {status} {}", reply.body);
@@ -183,7 +183,8 @@ fn run(on: On) -> Log {
         run.sign_in(text);
         run.account(text);
         if at % 14 == 0 {
-            // An account makes 60 keys in an hour, here up to 4 of each string, with a password that was proven lately.
+            // An account may create 60 keys in an hour, here up to 4 of each string, with a recently
+            // verified password.
             app.clock.advance(Duration::from_secs(3601));
             (run.person, run.program) = (app.session("user_01"), app.token("user_01"));
             (run.boss, run.admin) = (app.session("admin"), app.token("admin"));

@@ -1,4 +1,4 @@
-//! What every answer carries, whoever asks and whatever comes of it.
+//! Headers of every response, for every client and every outcome.
 
 use rocket::http::{ContentType, Method};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::actor::Reply;
 use crate::support::app::{TestApp, on_both, on_both_with};
 
-/// Answers of every kind: pages, data, redirects, files, failures.
+/// Responses of every kind: pages, data, redirects, files, failures.
 fn answers(app: &TestApp) -> Vec<(String, Reply)> {
     let (nobody, person, program) = (app.anonymous(), app.session("admin"), app.token("admin"));
     let mut answers = Vec::new();
@@ -188,7 +188,7 @@ fn a_name_with_markup_is_escaped_wherever_it_is_shown() {
     });
 }
 
-/// What an answer sets under a name, without name and value, in alphabetical order.
+/// What a response sets under a name, without name and value, in alphabetical order.
 fn attributes(reply: &Reply, name: &str) -> Option<Vec<String>> {
     let own = format!("{name}=");
     let field = reply.cookies().into_iter().find(|field| field.starts_with(&own))?.to_owned();

@@ -1,4 +1,4 @@
-//! What one request changes, the next one sees: whatever is remembered, on both databases.
+//! A change by one request takes effect with the next one, although sign-ins are cached.
 
 use rocket::figment::Figment;
 use serde_json::json;
@@ -6,12 +6,12 @@ use serde_json::json;
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with};
 
-/// So long that a test notices whatever is not forgotten; the clock stands anyway.
-fn lasting(figment: Figment) -> Figment {
+/// A cache so long that a test notices an entry that is not invalidated.
+fn long_cache(figment: Figment) -> Figment {
     figment.merge(("auth.revocation_delay", "10h"))
 }
 
-/// A person and a program of `user_01`, who are both remembered.
+/// A session and a token of `user_01`, both in the cache.
 fn remembered(app: &TestApp) -> (Actor<'_>, Actor<'_>) {
     let (person, program) = (app.session("user_01"), app.token("user_01"));
     assert_eq!((person.get("/dashboard").status, program.get("/api/me").status), (200, 200));
@@ -26,7 +26,7 @@ fn assert_out(person: &Actor<'_>, program: &Actor<'_>) {
 /// Every change of an account that an administrator can make, over the API and on pages.
 #[test]
 fn what_an_administrator_does_counts_with_the_next_request() {
-    on_both_with(lasting, |app| {
+    on_both_with(long_cache, |app| {
         let (api, pages) = (app.token("admin"), app.session("admin"));
         let id = app.id("user_01");
         let (user, page) = (format!("/api/users/{id}"), format!("/admin/users/{id}"));
@@ -66,7 +66,7 @@ fn what_an_administrator_does_counts_with_the_next_request() {
 
 #[test]
 fn what_people_do_themselves_counts_with_the_next_request() {
-    on_both_with(lasting, |app| {
+    on_both_with(long_cache, |app| {
         let (person, program) = remembered(&app);
         assert_eq!(program.post("/api/logout").status, 204);
         program.get("/api/me").assert_problem(401, "token_revoked");
@@ -86,7 +86,7 @@ fn what_people_do_themselves_counts_with_the_next_request() {
 
 #[test]
 fn a_change_that_is_refused_leaves_everybody_as_they_were() {
-    on_both_with(lasting, |app| {
+    on_both_with(long_cache, |app| {
         let admin = app.token("admin");
         let path = format!("/api/users/{}", app.id("admin"));
         let last = admin.patch_json(&path, &json!({ "active": false }));

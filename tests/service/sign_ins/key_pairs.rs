@@ -1,4 +1,4 @@
-//! Tokens signed with a private key, and the public half for everybody.
+//! Tokens signed with a private key, and the published public key.
 
 use std::process::Command;
 

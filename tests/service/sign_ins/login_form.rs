@@ -182,7 +182,7 @@ fn after_signing_in_one_lands_on_a_path_of_this_site() {
     });
 }
 
-/// Places off this site, disguised in every way that has fooled somebody before.
+/// Addresses on other sites, disguised in every known way.
 const ELSEWHERE: [&str; 35] = [
     "",
     "dashboard",
@@ -406,7 +406,7 @@ fn an_unused_session_ends_and_so_does_one_that_is_too_old() {
         assert_eq!(person.get("/dashboard").status, 303, "unused for two hours");
     });
     on_both(|app| {
-        // Uses are noted in the background, so the row is moved along by hand.
+        // Use is recorded in the background, so the test changes the row itself.
         let person = app.session("user_01");
         app.clock.advance(minutes(24 * 60) - minutes(1));
         app.sql("UPDATE sign_ins SET last_seen_at = expires_at - 60000000");

@@ -1,5 +1,5 @@
-//! Two halves that do not touch: a session opens nothing under `/api`, a token no page, and
-//! neither makes the other.
+//! A session opens nothing under `/api`, a token opens no page, and neither creates
+//! the other.
 
 use rocket::http::{ContentType, Header, Method};
 use serde_json::json;

@@ -211,7 +211,7 @@ fn two_credentials_are_ambiguous() {
 fn an_expired_token_is_refused_from_the_second_of_its_end() {
     on_both(|app| {
         let program = app.token("user_01");
-        // Times in a token are whole seconds; the clock stands within one.
+        // Times in a token are whole seconds; the clock is between two.
         app.clock.advance(minutes(15) - Duration::from_secs(1));
         assert_eq!(program.get("/api/me").status, 200);
         app.clock.advance(Duration::from_secs(1));
@@ -275,7 +275,7 @@ fn neither_type_of_token_is_taken_for_the_other() {
     });
 }
 
-/// Fails unless both tokens are dead.
+/// Fails unless both tokens are refused.
 #[track_caller]
 fn assert_revoked(program: &mut Actor<'_>) {
     let reply = program.get("/api/me");

@@ -78,7 +78,7 @@ fn refused(status: Status, request: &Request<'_>) -> Problem {
     Problem::of(status, request)
 }
 
-/// Records the events of the application.
+/// What was reported to the application's listener.
 #[derive(Clone, Default)]
 pub(crate) struct RecordedEvents(Arc<Mutex<Vec<String>>>);
 
@@ -95,13 +95,13 @@ impl EventSink for RecordedEvents {
     }
 }
 
-/// The application with its client, clock, store, users and events.
+/// The application with handles on its clock, store, users and events.
 pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) clock: Clock,
     pub(crate) store: MemorySignInStore,
     pub(crate) users: Users,
-    pub(crate) events: RecordedEvents,
+    pub(crate) recorded: RecordedEvents,
 }
 
 pub(crate) fn figment() -> Figment {
@@ -125,11 +125,12 @@ impl App {
 
     pub(crate) fn with(change: impl Fn(Figment) -> Figment) -> Self {
         let (clock, store, users) = (Clock::manual(), MemorySignInStore::new(), Users::new());
-        let events = RecordedEvents::default();
-        let auth = Auth::fairing().store(store.clone()).clock(clock.clone()).events(events.clone());
+        let recorded = RecordedEvents::default();
+        let auth =
+            Auth::fairing().store(store.clone()).clock(clock.clone()).events(recorded.clone());
         let rocket = rocket(change(figment()), auth, users.clone());
         let client = Client::untracked(rocket).expect("a launch");
-        Self { client, clock, store, users, events }
+        Self { client, clock, store, users, recorded }
     }
 
     pub(crate) fn alice(&self) -> User {

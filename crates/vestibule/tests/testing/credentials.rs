@@ -1,4 +1,4 @@
-//! A sign-in of the kit is like any other.
+//! A credential of the kit is a sign-in like any other.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn a_session_and_a_token_come_in_as_what_they_are() {
         let answer = app.client.post("/me").act_as(who).dispatch();
         assert_eq!(answer.into_string().as_deref(), Some(said), "an unsafe method");
     }
-    assert_eq!(app.events.all(), ["signed_in 1", "signed_in 1"]);
+    assert_eq!(app.recorded.all(), ["signed_in 1", "signed_in 1"]);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn an_access_key_comes_in_with_its_scopes_and_is_never_fresh() {
     let app = App::new();
     let key = |scopes: &[&str]| testing::key(&app.client, &app.alice(), scopes).expect("a key");
     let (reader, writer) = (key(&["files:read"]), key(&["files:write"]));
-    assert_eq!(app.events.all(), ["key_made 1", "key_made 1"]);
+    assert_eq!(app.recorded.all(), ["key_made 1", "key_made 1"]);
     let answer = get(&app.client, "/scoped", &reader).assert_no_cookies();
     assert_eq!(answer.into_string().as_deref(), Some("1 by token"));
     assert_eq!(code(get(&app.client, "/scoped", &writer)), "insufficient_scope");
@@ -81,7 +81,7 @@ fn each_is_stored_listed_and_ended_like_any_other() {
     assert_eq!(status(&app, "/me", &browser), 401);
     assert_eq!(status(&app, "/me", &program), 200);
     app.store.clear();
-    // Not through the library, so it counts within `revocation_delay`.
+    // Without the library's knowledge, so it takes effect within `revocation_delay`.
     app.clock.advance(Duration::from_secs(1));
     assert_eq!(code(get(&app.client, "/me", &program)), "token_revoked");
 }

@@ -1,6 +1,6 @@
 //! The test kit, used as in the tests of another application.
 
-// Shared with the library's own tests.
+// Shared with the library's other tests.
 #[path = "../http/support/users.rs"]
 #[expect(dead_code, reason = "used by those tests only")]
 mod users;

@@ -1,4 +1,4 @@
-//! `assert_no_cookies`: what it accepts and what it reports.
+//! `assert_no_cookies`: what it accepts and its message.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

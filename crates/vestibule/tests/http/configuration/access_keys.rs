@@ -1,4 +1,4 @@
-//! Access keys are made only where something takes them.
+//! Access keys are created only where a header can present them.
 
 use rocket::{post, routes};
 use serde_json::json;

@@ -25,7 +25,7 @@ const PEM: &str =
 
 type Wrong = (&'static str, &'static str, Value, &'static str, &'static str);
 
-/// A configuration that is wrong: the profile, one setting, the key that the fault names and
+/// A wrong configuration: the profile, one setting, the key that the error names and
 /// what it says is allowed.
 fn wrong() -> Vec<Wrong> {
     vec![
@@ -246,18 +246,18 @@ fn weak() -> Vec<Weak> {
     ]
 }
 
-pub(crate) fn faults(figment: &Figment) -> Vec<String> {
-    let faults = Config::from_figment(figment).err().unwrap_or_default();
-    faults.iter().map(ToString::to_string).collect()
+pub(crate) fn errors(figment: &Figment) -> Vec<String> {
+    let errors = Config::from_figment(figment).err().unwrap_or_default();
+    errors.iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn a_wrong_setting_names_its_key_and_what_is_allowed() {
     for (profile, key, value, named, allowed) in wrong() {
-        let faults = faults(&figment(profile, &[(key, value.clone())]));
-        assert_eq!(faults.len(), 1, "{key} = {value}: {faults:?}");
-        assert!(faults[0].starts_with(&format!("{named} (")), "{key} = {value}: {faults:?}");
-        assert!(faults[0].contains(allowed), "{key} = {value}: {faults:?}");
+        let errors = errors(&figment(profile, &[(key, value.clone())]));
+        assert_eq!(errors.len(), 1, "{key} = {value}: {errors:?}");
+        assert!(errors[0].starts_with(&format!("{named} (")), "{key} = {value}: {errors:?}");
+        assert!(errors[0].contains(allowed), "{key} = {value}: {errors:?}");
     }
 }
 
@@ -272,10 +272,16 @@ fn a_wrong_setting_aborts_the_launch() {
 #[test]
 fn a_weak_secret_names_its_key_and_never_itself() {
     for (profile, settings, named, hidden) in weak() {
-        let faults = faults(&figment(profile, &settings));
-        assert!(!faults.is_empty(), "{settings:?}");
-        assert!(faults.iter().any(|fault| fault.starts_with(named)), "{settings:?}: {faults:?}");
-        assert!(faults.iter().all(|fault| !fault.contains(hidden)), "{settings:?}: {faults:?}");
+        let errors = errors(&figment(profile, &settings));
+        assert!(!errors.is_empty(), "{settings:?}");
+        assert!(
+            errors.iter().any(|config_error| config_error.starts_with(named)),
+            "{settings:?}: {errors:?}"
+        );
+        assert!(
+            errors.iter().all(|config_error| !config_error.contains(hidden)),
+            "{settings:?}: {errors:?}"
+        );
     }
 }
 
@@ -290,8 +296,8 @@ fn a_weak_secret_aborts_the_launch() {
 #[test]
 fn a_missing_secret_is_named_with_what_to_set() {
     let figment = Figment::from(rocket::Config::debug_default()).merge(("log_level", "off"));
-    let faults = faults(&figment);
-    assert_eq!(faults, ["auth.token.secret (not set): is missing; set at least 32 random bytes"]);
+    let errors = errors(&figment);
+    assert_eq!(errors, ["auth.token.secret (not set): is missing; set at least 32 random bytes"]);
     assert!(launch(figment).is_err());
 }
 
@@ -302,7 +308,7 @@ fn every_error_is_reported_at_once() {
         ("auth.token.leeway", json!("1h")),
         ("auth.password.cost", json!(1)),
     ];
-    assert_eq!(faults(&figment("debug", &settings)).len(), 3);
+    assert_eq!(errors(&figment("debug", &settings)).len(), 3);
 }
 
 #[test]
@@ -329,9 +335,9 @@ fn a_claim_that_other_settings_leave_out_cannot_be_required() {
     ] {
         let required = ("auth.token.require", json!([name]));
         assert_eq!(launch(figment("debug", std::slice::from_ref(&required))), Ok(()), "{name}");
-        let faults = faults(&figment("debug", &[settings, vec![required]].concat()));
-        assert_eq!(faults.len(), 1, "{name}: {faults:?}");
-        assert!(faults[0].contains(&format!("\"{name}\" is in no token of ours")), "{faults:?}");
+        let errors = errors(&figment("debug", &[settings, vec![required]].concat()));
+        assert_eq!(errors.len(), 1, "{name}: {errors:?}");
+        assert!(errors[0].contains(&format!("\"{name}\" is in no token of ours")), "{errors:?}");
     }
 }
 
@@ -343,15 +349,15 @@ fn a_claim_that_no_pair_carries_cannot_be_required() {
         ("sub", vec![("auth.token.identity_claim", json!("user"))]),
     ] {
         let required = ("auth.token.require", json!([name]));
-        let faults = faults(&figment("debug", &[settings, vec![required]].concat()));
-        assert_eq!(faults.len(), 1, "{name}: {faults:?}");
-        assert!(faults[0].contains(&format!("\"{name}\" is in no token of ours")), "{faults:?}");
+        let errors = errors(&figment("debug", &[settings, vec![required]].concat()));
+        assert_eq!(errors.len(), 1, "{name}: {errors:?}");
+        assert!(errors[0].contains(&format!("\"{name}\" is in no token of ours")), "{errors:?}");
     }
     let cookies = ("auth.token.locations", json!(["cookies"]));
     let csrf = ("auth.token.require", json!(["csrf"]));
     assert_eq!(launch(figment("debug", &[cookies, csrf])), Ok(()));
     let sid = figment("debug", &[("auth.token.require", json!(["sid"]))]);
-    assert!(launch(sid.clone()).expect_err("no ledger").contains("FailedFairings"));
+    assert!(launch(sid.clone()).expect_err("no store").contains("FailedFairings"));
     let kept = Auth::fairing().store(vestibule::MemorySignInStore::new());
     assert!(Client::untracked(rocket(sid, kept, Users::new())).is_ok());
 }

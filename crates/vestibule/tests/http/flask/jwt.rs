@@ -1,4 +1,4 @@
-//! What Flask-JWT stumbles over, and no other test here asks.
+//! Cases in which Flask-JWT fails, and that no other test here covers.
 
 use std::convert::Infallible;
 

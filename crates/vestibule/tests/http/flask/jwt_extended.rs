@@ -1,4 +1,4 @@
-//! What Flask-JWT-Extended's tests ask, and no other test here does.
+//! Cases of Flask-JWT-Extended's tests that no other test here covers.
 
 use vestibule::Config;
 
@@ -9,8 +9,8 @@ fn an_algorithm_with_a_pair_of_keys_never_takes_the_secret_for_one() {
     for algorithm in ["RS256", "ES256", "EdDSA"] {
         // With a good secret, for tokens and for cookies, and no key of a pair.
         let figment = Setup::new().release().set("auth.token.algorithm", algorithm).figment;
-        let faults = Config::from_figment(&figment).expect_err("no key");
-        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let errors = Config::from_figment(&figment).expect_err("no key");
+        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 1, "{told:?}");
         let private_key = told[0].starts_with("auth.token.private_key (not set): is missing");
         assert!(private_key, "{told:?}");

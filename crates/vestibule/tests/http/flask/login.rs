@@ -1,4 +1,4 @@
-//! What Flask-Login's tests ask of logins, and no other test here does.
+//! Cases of Flask-Login's tests that no other test here covers.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ use crate::support::users::{ALICE, Admin, BOB, User, Users};
 
 const HOUR: u64 = 3600;
 
-/// A guard of the application's own: `?user_id=`, which nobody else should take.
+/// A guard of the application's own: `?user_id=`, which is for this test only.
 struct ById(Authentication<User>);
 
 #[rocket::async_trait]
@@ -72,7 +72,7 @@ fn by_id(user: ById) -> String {
     id(&user)
 }
 
-/// Tries to leave something behind.
+/// Signs in and then refuses.
 #[get("/by-id/cookie")]
 fn by_id_with_cookie(user: ById, cookies: &CookieJar<'_>) -> String {
     cookies.add(("mine", "value"));
@@ -132,7 +132,7 @@ async fn start(
     Ok(session.start_with(&user, start).await?.to_string())
 }
 
-/// Signs in and thinks better of it.
+/// Signs in and undoes it.
 #[post("/start/<user>/undo")]
 async fn start_and_undo(
     user: u32,
@@ -140,8 +140,8 @@ async fn start_and_undo(
     users: &State<Users>,
 ) -> Result<&'static str, Error> {
     let user = users.get(user).ok_or(ErrorKind::BadCredentials)?;
-    let opened = session.start_remembered(&user).await?;
-    session.undo(&opened).await?;
+    let started = session.start_remembered(&user).await?;
+    session.undo(&started).await?;
     Ok("never mind")
 }
 
@@ -177,32 +177,32 @@ fn a_bad_credential_of_ones_own_is_not_called_an_invalid_token() {
     }
     let reply = app.get("/session").bearer("bad").send();
     assert!(reply.one("WWW-Authenticate").is_some_and(|told| told.contains("invalid_token")));
-    // Beside a bad token of ours too: that one is what is told.
+    // Beside a bad token of ours too: the response is about that one.
     let reply = app.get("/by-id?user_id=99").bearer("bad").send();
     assert!(reply.one("WWW-Authenticate").is_some_and(|told| told.contains("invalid_token")));
 }
 
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<EventKind>>>);
+struct RecordedEvents(Arc<Mutex<Vec<EventKind>>>);
 
-impl EventSink for Heard {
+impl EventSink for RecordedEvents {
     fn on_event(&self, event: &Event<'_>) {
         self.0.lock().expect("a lock").push(event.kind);
     }
 }
 
-impl Heard {
+impl RecordedEvents {
     fn take(&self) -> Vec<EventKind> {
         std::mem::take(&mut self.0.lock().expect("a lock"))
     }
 }
 
-/// The application of the other tests with these routes, and a listener.
-fn launch(setup: Setup) -> (App, Heard) {
-    let App { clock, ledger, users, heard: words, .. } = App::new();
-    let heard = Heard::default();
-    let auth = Auth::fairing().clock(clock.clone()).events(heard.clone());
-    let auth = if setup.stateless { auth } else { auth.store(ledger.clone()) };
+/// The application of the other tests with these routes, and a listener for events.
+fn launch(setup: Setup) -> (App, RecordedEvents) {
+    let App { clock, store, users, recorded: words, .. } = App::new();
+    let recorded = RecordedEvents::default();
+    let auth = Auth::fairing().clock(clock.clone()).events(recorded.clone());
+    let auth = if setup.stateless { auth } else { auth.store(store.clone()) };
     let rocket = crate::support::app::rocket(setup.figment, auth, users.clone());
     let rocket = rocket.register("/", setup.catchers).mount(
         "/",
@@ -223,14 +223,14 @@ fn launch(setup: Setup) -> (App, Heard) {
         ],
     );
     let client = Client::untracked(rocket).expect("a rocket that launches");
-    (App { client, clock, ledger, users, heard: words }, heard)
+    (App { client, clock, store, users, recorded: words }, recorded)
 }
 
 fn app() -> App {
     launch(Setup::new()).0
 }
 
-/// The cookie of this name that an answer sets.
+/// The cookie of this name that a response sets.
 fn set(reply: &Reply, name: &str) -> Option<Cookie<'static>> {
     let parse = |field: &str| Cookie::parse_encoded(field.to_owned()).expect("a cookie");
     let mut cookies = reply.cookies().into_iter().map(parse);
@@ -299,7 +299,7 @@ fn a_duration_that_is_no_time_is_refused_at_the_start() {
         let read = vestibule::Config::from_figment(&figment);
         match bad {
             // A number is seconds, in quotation marks too: fewer than a session lives.
-            "30" => assert!(read.is_err_and(|faults| faults[0].to_string().contains("shorter"))),
+            "30" => assert!(read.is_err_and(|errors| errors[0].to_string().contains("shorter"))),
             _ => assert!(read.is_err(), "{bad}"),
         }
     }
@@ -360,21 +360,21 @@ fn the_remember_cookie_has_the_configured_name_and_always_our_own_path() {
 
 #[test]
 fn logging_out_is_reported_only_where_a_user_was_signed_in() {
-    let (app, heard) = launch(Setup::new());
+    let (app, recorded) = launch(Setup::new());
     for cookie in ["", "session=garbled"] {
         assert_eq!(app.post("/logout").cookie(cookie).send().status, 200);
     }
-    assert_eq!(heard.take(), []);
+    assert_eq!(recorded.take(), []);
     let session = app.browser(BOB);
     app.post("/logout").cookie(&session).send();
-    assert_eq!(heard.take(), [EventKind::SignedIn, EventKind::SignedOut]);
+    assert_eq!(recorded.take(), [EventKind::SignedIn, EventKind::SignedOut]);
 }
 
 #[test]
 fn a_login_that_is_undone_in_the_same_request_leaves_nothing_behind() {
     let app = app();
     let reply = app.post("/start/1/undo").send();
-    assert_eq!((reply.status, app.ledger.len()), (200, 0));
+    assert_eq!((reply.status, app.store.len()), (200, 0));
     for name in ["session", "remember_token"] {
         assert!(set(&reply, name).is_none(), "{reply:?}");
     }
@@ -383,40 +383,40 @@ fn a_login_that_is_undone_in_the_same_request_leaves_nothing_behind() {
 #[test]
 fn a_visitor_who_never_signed_in_causes_no_event_and_gets_no_cookie() {
     for protection in ["off", "basic", "strong"] {
-        let (app, heard) = launch(Setup::new().set("auth.session.protection", protection));
+        let (app, recorded) = launch(Setup::new().set("auth.session.protection", protection));
         let kept = sent(&app.post("/own").send(), "own");
         for agent in ["one", "another"] {
             let reply = app.get("/own").cookie(&kept).header("User-Agent", agent).send();
             assert_eq!(reply.body, "user: false, own: kept");
             assert_eq!(reply.cookies(), [""; 0], "{protection}");
         }
-        assert_eq!(heard.take(), [], "{protection}");
+        assert_eq!(recorded.take(), [], "{protection}");
     }
 }
 
 #[test]
 fn strong_protection_ends_the_login_and_leaves_the_applications_own_cookies_alone() {
-    let (app, heard) = launch(Setup::new().set("auth.session.protection", "strong"));
+    let (app, recorded) = launch(Setup::new().set("auth.session.protection", "strong"));
     let own = sent(&app.post("/own").send(), "own");
     let cookies = format!("{}; {own}", app.browser(ALICE));
     assert_eq!(app.get("/own").cookie(&cookies).send().body, "user: true, own: kept");
-    heard.take();
+    recorded.take();
     let moved = app.get("/own").cookie(&cookies).header("User-Agent", "another").send();
     assert_eq!(moved.body, "user: false, own: kept");
     assert!(moved.takes_session_back());
     assert!(!moved.cookies().iter().any(|cookie| cookie.starts_with("own")), "{moved:?}");
-    assert_eq!(heard.take(), [EventKind::Protected]);
+    assert_eq!(recorded.take(), [EventKind::Protected]);
 }
 
 #[test]
 fn a_route_without_a_guard_looks_no_user_up() {
-    let (app, heard) = launch(Setup::new());
+    let (app, recorded) = launch(Setup::new());
     let session = app.browser(ALICE);
-    heard.take();
-    let before = (app.users.calls(), app.ledger.calls());
+    recorded.take();
+    let before = (app.users.calls(), app.store.calls());
     assert_eq!(app.get("/public").cookie(&session).send().body, "everybody");
-    assert_eq!((app.users.calls(), app.ledger.calls()), before);
-    assert_eq!(heard.take(), []);
+    assert_eq!((app.users.calls(), app.store.calls()), before);
+    assert_eq!(recorded.take(), []);
 }
 
 #[test]
@@ -468,13 +468,13 @@ fn a_credential_of_ones_own_beats_the_session_and_gets_no_cookie() {
 
 #[test]
 fn a_credential_of_ones_own_starts_no_session() {
-    let (app, heard) = launch(Setup::new());
+    let (app, recorded) = launch(Setup::new());
     let reply = app.post("/by-id/start?user_id=2").send();
     assert_eq!((reply.code().as_str(), reply.cookies().len()), ("ambiguous_credentials", 0));
-    assert_eq!((app.ledger.len(), heard.take()), (0, vec![]));
+    assert_eq!((app.store.len(), recorded.take()), (0, vec![]));
 }
 
-/// Somebody whose id is a text.
+/// A user whose id is a text.
 #[derive(Clone)]
 struct Named(String);
 

@@ -1,4 +1,4 @@
-//! The ladder: every guard against every kind of credential.
+//! Every guard against every kind of credential.
 
 use crate::support::app::{App, Reply, SECRET};
 use crate::support::forged_tokens;
@@ -16,7 +16,7 @@ const CREDENTIALS: [&str; 8] = [
     "two headers",
 ];
 
-/// For each guard what becomes of each credential, in that order; empty means welcome.
+/// The code of each guard for each credential, in that order; empty where it is accepted.
 const TABLE: &[(&str, [&str; 8])] = &[
     ("/bearer", [MISSING, "", "", MALFORMED, "", "", MISSING, TWO]),
     ("/access", [MISSING, "", EXPIRED, MALFORMED, INVALID, TYPE, MISSING, TWO]),
@@ -43,12 +43,12 @@ const TYPE: &str = "wrong_token_type";
 const TWO: &str = "ambiguous_credentials";
 
 /// An application with the header values of every credential for one of its users.
-pub(crate) struct Ladder {
+pub(crate) struct GuardMatrix {
     pub(crate) app: App,
     values: Vec<Vec<String>>,
 }
 
-impl Ladder {
+impl GuardMatrix {
     pub(crate) fn new(app: App) -> Self {
         let old = app.tokens(ALICE).access;
         app.advance(15 * 60);
@@ -98,14 +98,14 @@ fn tampered(token: &str) -> String {
 
 #[test]
 fn every_guard_answers_every_credential_with_its_code() {
-    Ladder::new(App::new()).each(|case, expected, reply| {
+    GuardMatrix::new(App::new()).each(|case, expected, reply| {
         assert_eq!(reply.code(), expected, "{case}");
     });
 }
 
 #[test]
 fn the_status_of_every_refusal_follows_its_code() {
-    Ladder::new(App::new()).each(|case, expected, reply| {
+    GuardMatrix::new(App::new()).each(|case, expected, reply| {
         let status = match expected {
             "" => 200,
             TWO => 400,
@@ -117,7 +117,7 @@ fn the_status_of_every_refusal_follows_its_code() {
 
 #[test]
 fn every_401_has_one_challenge_that_blames_a_presented_token_only() {
-    Ladder::new(App::new()).each(|case, expected, reply| {
+    GuardMatrix::new(App::new()).each(|case, expected, reply| {
         let challenge = reply.one("WWW-Authenticate");
         match expected {
             "" | TWO => assert_eq!(challenge, None, "{case}"),
@@ -134,7 +134,7 @@ fn every_401_has_one_challenge_that_blames_a_presented_token_only() {
 
 #[test]
 fn whatever_depends_on_who_asked_is_not_stored_and_varies() {
-    Ladder::new(App::new()).each(|case, _, reply| {
+    GuardMatrix::new(App::new()).each(|case, _, reply| {
         assert_eq!(reply.one("Cache-Control"), Some("no-store"), "{case}");
         assert_eq!(reply.one("Vary"), Some("Authorization, Cookie"), "{case}");
     });
@@ -142,8 +142,8 @@ fn whatever_depends_on_who_asked_is_not_stored_and_varies() {
 
 #[test]
 fn no_refusal_repeats_what_was_presented() {
-    let ladder = Ladder::new(App::new());
-    ladder.each(|case, expected, reply| {
+    let matrix = GuardMatrix::new(App::new());
+    matrix.each(|case, expected, reply| {
         if !expected.is_empty() {
             let all = format!("{reply:?}");
             assert!(!all.contains("eyJ") && !all.contains(SECRET), "{case}: {all}");
@@ -177,9 +177,9 @@ fn guards_side_by_side_agree_about_a_session() {
 fn the_account_is_looked_up_once_a_request_for_each_credential() {
     let app = App::new();
     let access = app.tokens(ALICE).access;
-    let before = (app.users.calls(), app.ledger.calls());
+    let before = (app.users.calls(), app.store.calls());
     app.get("/all").bearer(&access).send();
-    assert_eq!((app.users.calls() - before.0, app.ledger.calls() - before.1), (1, 1));
+    assert_eq!((app.users.calls() - before.0, app.store.calls() - before.1), (1, 1));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Recently proven passwords, and roles.
+//! Recently verified passwords, and roles.
 
 use serde_json::json;
 
@@ -52,10 +52,10 @@ fn confirming_the_password_makes_a_session_fresh_again() {
 fn confirming_does_not_extend_the_session() {
     let app = App::new();
     let session = app.browser(ALICE);
-    let end = app.ledger.only().expires_at;
+    let end = app.store.only().expires_at;
     app.advance(601);
     app.post("/confirm").cookie(&session).send();
-    assert_eq!(app.ledger.only().expires_at, end);
+    assert_eq!(app.store.only().expires_at, end);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn confirming_without_a_session_is_refused() {
 fn confirming_an_ended_session_opens_nothing() {
     let app = App::new();
     let session = app.browser(ALICE);
-    app.ledger.clear();
+    app.store.clear();
     let reply = app.post("/confirm").cookie(&session).send();
     let cookie = if reply.status == 200 { reply.session() } else { session };
     assert_eq!(app.get("/session").cookie(&cookie).send().status, 401);

@@ -1,4 +1,4 @@
-//! Catchers that call guards: what they leave behind is not the reason for the answer.
+//! Catchers that call guards: an error of such a guard is not the reason for the response.
 
 use rocket::Request;
 use vestibule::{BearerToken, RefreshToken, Session, Tokens};
@@ -6,11 +6,11 @@ use vestibule::{BearerToken, RefreshToken, Session, Tokens};
 use crate::support::app::{App, CurrentUser, SessionUser, Setup};
 use crate::support::users::ALICE;
 
-/// Requests with this header meet guards in the catcher, `before` or `after` it asks for the
+/// For requests with this header the catcher runs guards, `before` or `after` it reads the
 /// reason.
 const GUARDS: &str = "X-Guards-In-Catcher";
 
-/// What a catcher does that wants to greet whoever is signed in.
+/// Runs guards as a catcher does that greets a signed-in user.
 pub(crate) async fn ask_guards(request: &Request<'_>, when: &str) {
     if request.headers().get_one(GUARDS) == Some(when) {
         let _ = request.guard::<Tokens<'_>>().await;
@@ -26,7 +26,7 @@ pub(crate) async fn ask_guards(request: &Request<'_>, when: &str) {
 fn guards_in_a_catcher_do_not_change_what_is_answered() {
     let app = App::new();
     let pair = app.tokens(ALICE);
-    // An access token on the way to the next pair: those guards find other faults with it.
+    // An access token at the refresh route: the other guards refuse it for other reasons.
     let wrong_type = || app.post("/api/refresh").bearer(&pair.access);
     let limited = || app.get("/places/limited");
     let not_there = || app.get("/nowhere").bearer(&pair.refresh);
@@ -36,13 +36,13 @@ fn guards_in_a_catcher_do_not_change_what_is_answered() {
         let challenge = reply.one("WWW-Authenticate").unwrap_or_default();
         assert_eq!(reply.code(), "wrong_token_type", "{when}");
         assert!(challenge.contains("another type of token"), "{when}: {challenge}");
-        assert_eq!(app.heard.take().last(), Some(&"wrong_token_type"), "{when}");
+        assert_eq!(app.recorded.take().last(), Some(&"wrong_token_type"), "{when}");
     }
     for when in ["never", "before", "after"] {
         let reply = limited().header(GUARDS, when).send();
         assert_eq!(reply.code(), "too_many_attempts", "{when}");
         assert_eq!(reply.one("Retry-After"), Some("77"), "{when}");
-        assert_eq!(app.heard.take().last(), Some(&"too_many_attempts"), "{when}");
+        assert_eq!(app.recorded.take().last(), Some(&"too_many_attempts"), "{when}");
 
         let reply = not_there().header(GUARDS, when).send();
         assert_eq!((reply.code().as_str(), reply.one("WWW-Authenticate")), ("not_found", None));
@@ -56,10 +56,10 @@ fn guards_in_a_catcher_do_not_change_what_is_answered() {
 fn a_handlers_error_is_the_reason_whatever_a_guard_in_the_catcher_says() {
     let app = App::new();
     for when in ["never", "before", "after"] {
-        // 401 by the handler, and 401 by a guard that finds nobody.
+        // 401 by the handler, and 401 by a guard without a user.
         let reply = app.post("/places/login/9").header(GUARDS, when).send();
         assert_eq!(reply.code(), "bad_credentials", "{when}");
-        assert_eq!(app.heard.take(), ["bad_credentials"], "{when}");
+        assert_eq!(app.recorded.take(), ["bad_credentials"], "{when}");
     }
 }
 
@@ -76,7 +76,7 @@ fn a_status_of_the_handlers_own_has_no_reason_of_a_guard() {
 fn what_maybe_overlooked_is_no_refusal() {
     let app = App::new();
     let reply = app.get("/places/elsewhere").send();
-    assert_eq!((reply.status, app.heard.take()), (303, vec![]));
+    assert_eq!((reply.status, app.recorded.take()), (303, vec![]));
 }
 
 #[test]

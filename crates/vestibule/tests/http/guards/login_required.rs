@@ -291,7 +291,7 @@ fn type_macro(user: Result<CurrentUser, failure!()>) {
     let _ = user;
 }
 
-/// An answer that needs the fairing, and says so with the sentinel that it asks.
+/// A response that needs the fairing, and says so by its sentinel.
 macro_rules! answer {
     ($name:ident, $abort:expr) => {
         #[derive(rocket::Responder)]

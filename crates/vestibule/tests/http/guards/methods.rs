@@ -22,7 +22,7 @@ fn a_preflight_is_answered_by_a_route_without_a_guard() {
     let app = App::new();
     assert_eq!(app.call(Method::Options, "/places/open").send().body, "ok");
     assert_eq!(app.get("/places/open").send().code(), "credentials_missing");
-    // Rocket answers none by itself.
+    // Rocket handles none by itself.
     assert_eq!(app.call(Method::Options, "/places/maybe").send().status, 404);
 }
 

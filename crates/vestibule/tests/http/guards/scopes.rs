@@ -1,4 +1,4 @@
-//! Scopes: a token lists what it may do, and a session may all that its account may.
+//! Scopes: a token lists its scopes, and a session has all of its account's.
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
-//! The session policy: a token decides, and no cookie leaves on the answer to it.
+//! The session policy: a token decides, and no cookie is set on the response to it.
 
 use rocket::http::Method;
 
-use crate::guards::every_credential::Ladder;
+use crate::guards::every_credential::GuardMatrix;
 use crate::support::app::{App, Call, Setup};
-use crate::support::cookie_setters::{SNEAK, paths};
+use crate::support::cookie_setters::{SET_COOKIES, paths};
 use crate::support::users::{ALICE, BOB};
 
 fn with<'c>(call: Call<'c>, values: &[String]) -> Call<'c> {
@@ -13,13 +13,13 @@ fn with<'c>(call: Call<'c>, values: &[String]) -> Call<'c> {
 
 #[test]
 fn no_cookie_leaves_on_the_answer_to_any_token_request() {
-    let ladder = Ladder::new(App::new());
+    let matrix = GuardMatrix::new(App::new());
     for (path, status) in paths() {
-        for (name, values) in ladder.token_requests() {
-            for sneak in [false, true] {
-                let call = with(ladder.app.get(&path), values);
-                let reply = if sneak { call.header(SNEAK, "1") } else { call }.send();
-                let case = format!("{path} with {name}, sneaking: {sneak}");
+        for (name, values) in matrix.token_requests() {
+            for set_cookies in [false, true] {
+                let call = with(matrix.app.get(&path), values);
+                let reply = if set_cookies { call.header(SET_COOKIES, "1") } else { call }.send();
+                let case = format!("{path} with {name}, sneaking: {set_cookies}");
                 assert_eq!(reply.status, status, "{case}");
                 assert_eq!(reply.cookies(), [""; 0], "{case}");
             }
@@ -29,13 +29,13 @@ fn no_cookie_leaves_on_the_answer_to_any_token_request() {
 
 #[test]
 fn the_same_routes_let_cookies_out_without_a_token() {
-    let ladder = Ladder::new(App::new());
+    let matrix = GuardMatrix::new(App::new());
     for (path, status) in paths() {
-        for (name, values) in ladder.credentials() {
+        for (name, values) in matrix.credentials() {
             if !["nothing", "other scheme"].contains(&name) {
                 continue;
             }
-            let reply = with(ladder.app.get(&path), values).header(SNEAK, "1").send();
+            let reply = with(matrix.app.get(&path), values).header(SET_COOKIES, "1").send();
             assert_eq!(reply.status, status, "{path} with {name}");
             assert!(reply.cookies().len() > 3, "{path} with {name}: {:?}", reply.cookies());
         }
@@ -54,8 +54,8 @@ fn a_handlers_own_cookie_leaves_without_a_token() {
 
 #[test]
 fn no_cookie_leaves_on_a_missing_path_or_method_with_a_token() {
-    let ladder = Ladder::new(App::new());
-    for (name, values) in ladder.token_requests() {
+    let matrix = GuardMatrix::new(App::new());
+    for (name, values) in matrix.token_requests() {
         for (method, path, status) in [
             (Method::Get, "/nowhere", 404),
             (Method::Put, "/cookies/plain/200", 404),
@@ -63,7 +63,7 @@ fn no_cookie_leaves_on_a_missing_path_or_method_with_a_token() {
             (Method::Get, "/cookies/plain/not-a-number", 422),
             (Method::Options, "/current", 404),
         ] {
-            let call = with(ladder.app.call(method, path), values).header(SNEAK, "1");
+            let call = with(matrix.app.call(method, path), values).header(SET_COOKIES, "1");
             let reply = call.cookie("session=garbled").send();
             assert_eq!(
                 (reply.status, reply.cookies()),
@@ -76,10 +76,10 @@ fn no_cookie_leaves_on_a_missing_path_or_method_with_a_token() {
 
 #[test]
 fn no_cookie_leaves_on_head_and_post_with_a_token() {
-    let ladder = Ladder::new(App::new());
-    for (name, values) in ladder.token_requests() {
+    let matrix = GuardMatrix::new(App::new());
+    for (name, values) in matrix.token_requests() {
         for method in [Method::Head, Method::Post] {
-            let call = ladder.app.call(method, "/cookies/guard/200").header(SNEAK, "1");
+            let call = matrix.app.call(method, "/cookies/guard/200").header(SET_COOKIES, "1");
             let reply = with(call, values).send();
             assert_eq!((reply.status, reply.cookies()), (200, vec![]), "{method} with {name}");
         }
@@ -88,9 +88,9 @@ fn no_cookie_leaves_on_head_and_post_with_a_token() {
 
 #[test]
 fn every_route_of_the_library_keeps_the_session_out_of_a_token_request() {
-    let ladder = Ladder::new(App::new());
-    let session = ladder.app.browser(BOB);
-    for (name, values) in ladder.token_requests() {
+    let matrix = GuardMatrix::new(App::new());
+    let session = matrix.app.browser(BOB);
+    for (name, values) in matrix.token_requests() {
         for (method, path) in [
             (Method::Post, "/login/1"),
             (Method::Post, "/logout"),
@@ -100,16 +100,16 @@ fn every_route_of_the_library_keeps_the_session_out_of_a_token_request() {
             (Method::Get, "/session"),
             (Method::Get, "/maybe-session"),
         ] {
-            let before = ladder.app.ledger.len();
-            let call = with(ladder.app.call(method, path), values).cookie(&session);
-            let reply = call.header(SNEAK, "1").send();
+            let before = matrix.app.store.len();
+            let call = with(matrix.app.call(method, path), values).cookie(&session);
+            let reply = call.header(SET_COOKIES, "1").send();
             let case = format!("{method} {path} with {name}");
             assert_eq!(reply.cookies(), [""; 0], "{case}");
             assert!(!reply.body.contains("by session"), "{case}: {}", reply.body);
-            assert_eq!(ladder.app.ledger.len(), before, "{case}");
+            assert_eq!(matrix.app.store.len(), before, "{case}");
         }
     }
-    assert_eq!(ladder.app.get("/session").cookie(&session).send().status, 200);
+    assert_eq!(matrix.app.get("/session").cookie(&session).send().status, 200);
 }
 
 #[test]
@@ -122,11 +122,11 @@ fn a_good_token_beats_a_good_session() {
 
 #[test]
 fn a_bad_token_never_falls_back_to_a_good_session() {
-    let ladder = Ladder::new(App::new());
-    let session = ladder.app.browser(ALICE);
-    for (name, values) in ladder.token_requests().filter(|(name, _)| *name != "good") {
+    let matrix = GuardMatrix::new(App::new());
+    let session = matrix.app.browser(ALICE);
+    for (name, values) in matrix.token_requests().filter(|(name, _)| *name != "good") {
         for path in ["/current", "/session", "/maybe", "/maybe-session", "/admin", "/fresh"] {
-            let reply = with(ladder.app.get(path), values).cookie(&session).send();
+            let reply = with(matrix.app.get(path), values).cookie(&session).send();
             assert!(matches!(reply.status, 400 | 401), "{path} with {name}: {}", reply.status);
         }
     }
@@ -134,25 +134,25 @@ fn a_bad_token_never_falls_back_to_a_good_session() {
 
 #[test]
 fn a_bad_token_never_reaches_a_store() {
-    let ladder = Ladder::new(App::new());
-    let session = ladder.app.browser(ALICE);
-    let before = (ladder.app.ledger.calls(), ladder.app.users.calls());
-    for (_, values) in ladder.token_requests().filter(|(name, _)| *name != "good") {
+    let matrix = GuardMatrix::new(App::new());
+    let session = matrix.app.browser(ALICE);
+    let before = (matrix.app.store.calls(), matrix.app.users.calls());
+    for (_, values) in matrix.token_requests().filter(|(name, _)| *name != "good") {
         for path in ["/current", "/session", "/maybe-session", "/token", "/fresh"] {
-            with(ladder.app.get(path), values).cookie(&session).send();
+            with(matrix.app.get(path), values).cookie(&session).send();
         }
     }
-    assert_eq!((ladder.app.ledger.calls(), ladder.app.users.calls()), before);
+    assert_eq!((matrix.app.store.calls(), matrix.app.users.calls()), before);
 }
 
 #[test]
 fn a_token_request_does_not_extend_the_session_it_carries() {
     let app = App::new();
     let session = app.browser(BOB);
-    let seen = app.ledger.only().last_seen_at;
+    let seen = app.store.only().last_seen_at;
     app.advance(3600);
     app.get("/current").cookie(&session).bearer("no.good.token").send();
-    assert_eq!(app.ledger.only().last_seen_at, seen);
+    assert_eq!(app.store.only().last_seen_at, seen);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn in_mode_token_no_cookie_ever_leaves() {
     for policy in ["unless-token", "never"] {
         let app = Setup::new().set("auth.mode", "token").set("auth.policy", policy).launch();
         for (path, status) in paths() {
-            let reply = app.get(&path).header(SNEAK, "1").cookie("session=garbled").send();
+            let reply = app.get(&path).header(SET_COOKIES, "1").cookie("session=garbled").send();
             assert_eq!((reply.status, reply.cookies()), (status, vec![]), "{policy}: {path}");
         }
     }
@@ -265,6 +265,6 @@ fn in_mode_session_no_token_secret_is_needed() {
 #[test]
 fn signing_in_over_the_api_never_makes_a_session() {
     let app = App::new();
-    let reply = app.post("/api/login/1").header(SNEAK, "0").send();
+    let reply = app.post("/api/login/1").header(SET_COOKIES, "0").send();
     assert_eq!((reply.status, reply.session_cookie()), (200, None));
 }

@@ -3,15 +3,15 @@
 use vestibule::Config;
 
 use crate::support::app::{App, Call, Reply, Setup};
-use crate::support::cookie_setters::{SNEAK, paths};
+use crate::support::cookie_setters::{SET_COOKIES, paths};
 use crate::support::token_locations::{
     ACCESS, CSRF_ACCESS, CSRF_REFRESH, Jar, NAMES, REFRESH, names, with,
 };
 use crate::support::users::{ALICE, BOB};
 
 /// Everything in the application tries to set a cookie on the way.
-fn sneaking(call: Call<'_>) -> Reply {
-    call.header(SNEAK, "1").send()
+fn with_cookie_setters(call: Call<'_>) -> Reply {
+    call.header(SET_COOKIES, "1").send()
 }
 
 #[test]
@@ -22,12 +22,13 @@ fn the_only_cookies_on_the_answer_to_a_token_request_are_the_four() {
         with(&["cookies"]).set("auth.mode", "token").launch(),
     ] {
         let jar = Jar::signed_in(&app, ALICE);
-        let reply = sneaking(app.post("/places/refresh").jar(&jar).csrf(jar.get(CSRF_REFRESH)));
+        let reply =
+            with_cookie_setters(app.post("/places/refresh").jar(&jar).csrf(jar.get(CSRF_REFRESH)));
         assert_eq!((reply.status, names(&reply)), (200, NAMES.to_vec()));
-        let reply = sneaking(app.get("/places/planted").jar(&jar));
+        let reply = with_cookie_setters(app.get("/places/planted").jar(&jar));
         assert_eq!(names(&reply), NAMES);
         for (path, status) in paths() {
-            let reply = sneaking(app.get(&path).jar(&jar));
+            let reply = with_cookie_setters(app.get(&path).jar(&jar));
             assert_eq!((reply.status, reply.cookies()), (status, vec![]), "{path}");
         }
     }
@@ -45,12 +46,15 @@ fn a_bad_token_in_a_cookie_gets_no_other_cookie_either() {
         only(ACCESS, good.get(REFRESH)),
     ] {
         for (path, status) in paths() {
-            let reply = sneaking(app.get(&path).jar(&jar));
+            let reply = with_cookie_setters(app.get(&path).jar(&jar));
             assert_eq!((reply.status, reply.cookies()), (status, vec![]), "{path} with {jar:?}");
         }
     }
     let doubled = format!("{0}=a; {0}=b", ACCESS);
-    assert_eq!(sneaking(app.get("/cookies/plain/200").cookie(&doubled)).cookies(), [""; 0]);
+    assert_eq!(
+        with_cookie_setters(app.get("/cookies/plain/200").cookie(&doubled)).cookies(),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -59,9 +63,9 @@ fn where_tokens_do_not_travel_in_cookies_none_leaves_by_their_names() {
         let app = with(locations).launch();
         let access = app.tokens(ALICE).access;
         for token in [access.as_str(), "a.b.c"] {
-            let reply = sneaking(app.get("/places/planted").bearer(token));
+            let reply = with_cookie_setters(app.get("/places/planted").bearer(token));
             assert_eq!((reply.status, reply.cookies()), (200, vec![]), "{locations:?}");
-            let reply = sneaking(app.post("/places/forget").bearer(token));
+            let reply = with_cookie_setters(app.post("/places/forget").bearer(token));
             assert_eq!((reply.status, reply.cookies()), (200, vec![]), "{locations:?}");
         }
     }
@@ -78,10 +82,10 @@ fn without_a_token_an_application_sets_what_it_likes() {
 #[test]
 fn in_mode_token_the_first_pair_comes_in_cookies_and_nothing_else_does() {
     let app = with(&["cookies"]).set("auth.mode", "token").launch();
-    let reply = sneaking(app.post("/places/login/1"));
+    let reply = with_cookie_setters(app.post("/places/login/1"));
     assert_eq!((reply.status, names(&reply)), (200, NAMES.to_vec()));
     for (path, status) in paths() {
-        let reply = sneaking(app.get(&path));
+        let reply = with_cookie_setters(app.get(&path));
         assert_eq!((reply.status, reply.cookies()), (status, vec![]), "{path}");
     }
 }
@@ -112,7 +116,7 @@ fn a_cookie_without_a_name_is_not_ours_whatever_its_value() {
 fn a_token_in_a_cookie_decides_and_the_session_is_left_alone() {
     let app = with(&["cookies"]).launch();
     let session = app.browser(BOB);
-    let seen = app.ledger.only().last_seen_at;
+    let seen = app.store.only().last_seen_at;
     let jar = Jar::signed_in(&app, ALICE);
     app.advance(600);
     let both = format!("{}; {session}", jar.header());
@@ -123,7 +127,7 @@ fn a_token_in_a_cookie_decides_and_the_session_is_left_alone() {
         let reply = app.get(path).cookie(&bad).send();
         assert_eq!((reply.code().as_str(), reply.cookies()), ("token_invalid", vec![]), "{path}");
     }
-    let row = app.ledger.all_of("2").pop().expect("Bob's session");
+    let row = app.store.all_of("2").pop().expect("Bob's session");
     assert_eq!(row.last_seen_at, seen);
     assert_eq!(app.get("/session").cookie(&session).send().status, 200);
 }
@@ -137,10 +141,10 @@ fn no_session_is_started_or_ended_beside_a_token_in_a_cookie() {
     for (path, csrf) in
         [("/login/1", ""), ("/login/1", jar.get(CSRF_ACCESS)), ("/logout", jar.get(CSRF_ACCESS))]
     {
-        let before = app.ledger.len();
+        let before = app.store.len();
         let reply = app.post(path).cookie(&both).csrf(csrf).send();
         assert_eq!((reply.status, reply.code().as_str()), (400, "ambiguous_credentials"), "{path}");
-        assert_eq!((reply.cookies(), app.ledger.len()), (vec![], before), "{path}");
+        assert_eq!((reply.cookies(), app.store.len()), (vec![], before), "{path}");
     }
 }
 
@@ -149,7 +153,7 @@ fn the_policy_always_lets_every_cookie_out() {
     let app = with(&["cookies"]).set("auth.policy", "always").launch();
     let jar = Jar::signed_in(&app, ALICE);
     assert_eq!(app.get("/places/planted").jar(&jar).send().cookies().len(), 7);
-    // Who is asking is decided as ever.
+    // The user is decided as before.
     let bad = format!("access_token_cookie=bad; {}", app.browser(BOB));
     assert_eq!(app.get("/current").cookie(&bad).send().code(), "token_invalid");
 }
@@ -157,10 +161,10 @@ fn the_policy_always_lets_every_cookie_out() {
 #[test]
 fn the_policy_never_does_not_go_with_tokens_in_cookies() {
     let setup = with(&["header", "cookies"]).set("auth.mode", "token").set("auth.policy", "never");
-    let faults = Config::from_figment(&setup.figment).expect_err("a fault");
-    assert!(faults[0].to_string().contains("tokens in cookies"), "{faults:?}");
+    let errors = Config::from_figment(&setup.figment).expect_err("a fault");
+    assert!(errors[0].to_string().contains("tokens in cookies"), "{errors:?}");
     let app = Setup::new().set("auth.mode", "token").set("auth.policy", "never").launch();
-    assert_eq!(sneaking(app.get("/places/planted")).cookies(), [""; 0]);
+    assert_eq!(with_cookie_setters(app.get("/places/planted")).cookies(), [""; 0]);
 }
 
 #[test]
@@ -180,8 +184,8 @@ fn the_names_of_the_session_cannot_be_those_of_tokens() {
         ("auth.token.cookies.csrf_refresh", "remember_token"),
     ] {
         let setup = with(&["cookies"]).set(key, value);
-        let faults = Config::from_figment(&setup.figment).expect_err("a fault");
-        assert!(faults[0].to_string().contains("must differ"), "{faults:?}");
+        let errors = Config::from_figment(&setup.figment).expect_err("a fault");
+        assert!(errors[0].to_string().contains("must differ"), "{errors:?}");
     }
 }
 

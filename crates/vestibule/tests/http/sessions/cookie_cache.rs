@@ -1,4 +1,4 @@
-//! A cookie that was opened is not opened again, and is judged on every request all the same.
+//! A cookie is decrypted once, and its sign-in is still checked on every request.
 
 use crate::support::app::{App, Setup};
 use crate::support::users::{ALICE, BOB};

@@ -1,4 +1,4 @@
-//! Unsafe requests that ride on a cookie come from our own origin.
+//! Unsafe requests with a cookie must come from our own origin.
 
 use rocket::http::Method;
 

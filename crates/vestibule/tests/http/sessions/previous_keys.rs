@@ -1,4 +1,4 @@
-//! Earlier secret keys: what they sealed still opens, and is sealed anew when it is used.
+//! Earlier secret keys: a cookie sealed with one is accepted and sealed again with the new key.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use vestibule::{Auth, Error, Session, Verdict};
 use crate::support::app::{App, Setup, rocket};
 use crate::support::users::{ALICE, BOB, User, Users};
 
-/// A key in base64, one in hexadecimal digits, and one that nobody used.
+/// A key in base64, one in hexadecimal digits, and one that was never used.
 const OLD: &str = "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=";
 const NEW: &str = "5f0e1d2c3b4a59687786958493a2b1c05f0e1d2c3b4a59687786958493a2b1c0";
 const OTHER: &str = "6f0e1d2c3b4a59687786958493a2b1c05f0e1d2c3b4a59687786958493a2b1c0";
@@ -41,7 +41,7 @@ fn a_cookie_of_an_earlier_key_opens_and_comes_back_under_the_new_one() {
     let forgotten = sealing_with(NEW).launch_beside(&before);
     let kept = forgotten.get("/session").cookie(&new).send();
     assert_eq!((kept.body.as_str(), kept.cookies().len()), ("2 by session", 0));
-    assert_eq!(app.ledger.len(), 1, "it is the same sign-in all along");
+    assert_eq!(app.store.len(), 1, "it is the same sign-in all along");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_fresh_session_stays_fresh_where_it_was_and_nowhere_else() {
 fn an_ended_sign_in_is_not_sealed_again() {
     let before = sealing_with(OLD).launch();
     let old = before.browser(BOB);
-    before.ledger.clear();
+    before.store.clear();
     let reply = after_rotation().launch_beside(&before).get("/session").cookie(&old).send();
     assert_eq!(reply.code(), "credentials_missing");
     assert!(reply.takes_session_back());
@@ -144,13 +144,13 @@ fn a_session_of_an_earlier_key_is_signed_out_confirmed_and_renewed_like_any() {
         let kept = forgotten.get("/session").cookie(&reply.session()).send();
         assert_eq!((reply.status, kept.status), (200, 200), "{path}");
     }
-    let standing = app.ledger.len();
+    let active = app.store.len();
     let reply = app.post("/logout").cookie(&before.browser(BOB)).send();
     assert!(reply.status == 200 && reply.takes_session_back());
-    assert_eq!(app.ledger.len(), standing);
+    assert_eq!(app.store.len(), active);
 }
 
-/// The request itself, for a handler that asks who is there after it has signed them out.
+/// The request itself, for a handler that asks for the user after signing them out.
 struct Whole<'r>(&'r Request<'r>);
 
 #[rocket::async_trait]
@@ -166,7 +166,7 @@ impl<'r> FromRequest<'r> for Whole<'r> {
 async fn goodbye(session: Session<'_>, request: Whole<'_>) -> Result<&'static str, Error> {
     session.end().await?;
     let found = Verdict::<User>::of(request.0).await;
-    // Without a ledger the sign-in stands on, and only the cookie goes.
+    // Without a store the sign-in stays active, and only the cookie is removed.
     Ok(if matches!(found, Verdict::Session(_)) { "still known" } else { "unknown" })
 }
 

@@ -1,4 +1,4 @@
-//! Sessions: their cookie, their life and their end.
+//! Sessions: their cookie, their lifetime and their end.
 
 use rocket::http::Cookie;
 use rocket::local::blocking::Client;
@@ -13,7 +13,7 @@ fn attributes(cookie: &str) -> Vec<String> {
     parts
 }
 
-/// Somebody whose cookie is worth nothing and goes with the answer.
+/// Fails unless the cookie is refused and removed by the response.
 fn assert_worthless(reply: &Reply, case: &str) {
     assert_eq!(reply.code(), "credentials_missing", "{case}");
     assert!(reply.takes_session_back(), "{case}: {:?}", reply.cookies());
@@ -94,7 +94,7 @@ fn same_site_name_and_secure_are_settings() {
 fn the_cookie_says_nothing_in_the_clear() {
     let app = App::new();
     let session = app.browser(ALICE);
-    let id = app.ledger.only().id;
+    let id = app.store.only().id;
     assert!(!session.contains(id.as_str()) && !session.contains("sub"), "{session}");
 }
 
@@ -105,7 +105,7 @@ fn an_old_cookie_is_dead_after_logout() {
     let reply = app.post("/logout").cookie(&session).send();
     assert!(reply.takes_session_back());
     assert_worthless(&app.get("/session").cookie(&session).send(), "replay");
-    assert_eq!(app.ledger.len(), 0);
+    assert_eq!(app.store.len(), 0);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn signing_in_again_ends_the_session_that_was() {
     let second = app.post("/login/2").cookie(&first).send().session();
     assert_worthless(&app.get("/session").cookie(&first).send(), "the first");
     assert_eq!(app.get("/session").cookie(&second).send().body, "2 by session");
-    assert_eq!(app.ledger.len(), 1);
+    assert_eq!(app.store.len(), 1);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn renewing_gains_neither_life_nor_freshness() {
         let reply = app.get("/fresh").cookie(&new).send();
         assert_eq!(reply.code(), "fresh_login_required");
         app.advance(24 * 3600 - 11 * 60);
-        app.ledger.touch_all(app.clock.now().expect("now"));
+        app.store.touch_all(app.clock.now().expect("now"));
         assert_worthless(&app.get("/session").cookie(&new).send(), "the end");
     }
 }
@@ -186,11 +186,11 @@ fn a_used_session_lives_on_until_its_absolute_end() {
     let session = app.browser(ALICE);
     for hour in 1..24 {
         app.advance(3600);
-        app.ledger.touch_all(app.clock.now().expect("now"));
+        app.store.touch_all(app.clock.now().expect("now"));
         assert_eq!(app.get("/session").cookie(&session).send().status, 200, "hour {hour}");
     }
     app.advance(3600);
-    app.ledger.touch_all(app.clock.now().expect("now"));
+    app.store.touch_all(app.clock.now().expect("now"));
     assert_worthless(&app.get("/session").cookie(&session).send(), "the end");
 }
 
@@ -199,17 +199,17 @@ fn use_is_recorded_once_a_minute() {
     let app = App::new();
     let session = app.browser(ALICE);
     app.advance(59);
-    let before = app.ledger.calls();
+    let before = app.store.calls();
     app.get("/session").cookie(&session).send();
-    assert_eq!(app.ledger.calls() - before, 1, "within the minute");
+    assert_eq!(app.store.calls() - before, 1, "within the minute");
     app.advance(1);
     app.get("/session").cookie(&session).send();
-    // Noted in the background: the row is right soon, without anybody waiting for it.
-    let noted = (0..1_000_000).any(|_| {
+    // Recorded in the background: the row follows soon, and no request waits for it.
+    let recorded_use = (0..1_000_000).any(|_| {
         std::thread::yield_now();
-        app.ledger.only().last_seen_at == app.clock.now().expect("now")
+        app.store.only().last_seen_at == app.clock.now().expect("now")
     });
-    assert!(noted);
+    assert!(recorded_use);
 }
 
 /// Cookies that are no session, made from a good one.
@@ -340,7 +340,7 @@ fn an_inactive_account_cannot_sign_in() {
         assert_eq!((reply.code().as_str(), reply.status), ("account_inactive", 403), "{path}");
         assert_eq!(reply.cookies(), [""; 0], "{path}");
     }
-    assert_eq!(app.ledger.len(), 0);
+    assert_eq!(app.store.len(), 0);
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn the_token_of_a_deleted_or_inactive_user_is_revoked() {
 fn a_browsers_sign_in_is_no_good_for_tokens() {
     let app = App::new();
     let session = app.browser(ALICE);
-    let sid = app.ledger.only().id;
+    let sid = app.store.only().id;
     let access = app.tokens(ALICE).access;
     let forged =
         crate::support::forged_tokens::with_claim(&access, "sid", Some(sid.as_str().into()));

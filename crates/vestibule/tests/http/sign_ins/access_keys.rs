@@ -1,4 +1,4 @@
-//! Access keys: made once, presented like a token, ended like any sign-in.
+//! Access keys: created once, presented like a token, ended like any sign-in.
 
 use std::time::Duration;
 
@@ -105,16 +105,16 @@ fn setup() -> Setup {
     Setup::new().mount(key_routes())
 }
 
-/// An application, and a key of Alice for this.
-fn with_key(scopes: &str) -> (App, Made) {
+/// An application, and a key of Alice with these scopes.
+fn with_key(scopes: &str) -> (App, KeyAndId) {
     let app = setup().launch();
     let made = ask(&app, &app.tokens(ALICE).access, json!({ "label": "backup", "scopes": scopes }));
     assert_eq!(made.status, 200, "{}", made.body);
-    let made = Made { id: text(&made, "id"), key: text(&made, "key") };
+    let made = KeyAndId { id: text(&made, "id"), key: text(&made, "key") };
     (app, made)
 }
 
-struct Made {
+struct KeyAndId {
     id: String,
     key: String,
 }
@@ -140,7 +140,7 @@ fn a_key_is_presented_like_a_token_and_is_known_by_its_label() {
     assert_eq!(app.get("/current").bearer(&made.key).send().status, 200);
     let scheme = format!("bEARER  {}", made.key);
     assert_eq!(app.get("/who").header("Authorization", &scheme).send().status, 200);
-    assert!(app.heard.take().contains(&"key_made"));
+    assert!(app.recorded.take().contains(&"key_made"));
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn what_wants_freshness_or_a_key_takes_a_key_of_its_scope_and_fresh_tokens_and_s
 #[test]
 fn a_changed_key_is_refused_and_asks_no_store() {
     let (app, made) = with_key("");
-    let calls = app.ledger.calls();
+    let calls = app.store.calls();
     for place in 0..made.key.len() {
         let mut changed = made.key.clone().into_bytes();
         changed[place] = if changed[place] == b'x' { b'y' } else { b'x' };
@@ -226,7 +226,7 @@ fn a_changed_key_is_refused_and_asks_no_store() {
         let reply = app.get("/who").bearer(&format!("vst_{}", &made.key[70 - cut..])).send();
         refused(&reply, 401, "token_invalid");
     }
-    assert_eq!(app.ledger.calls(), calls);
+    assert_eq!(app.store.calls(), calls);
 }
 
 #[test]
@@ -237,9 +237,9 @@ fn a_key_of_the_right_form_that_was_never_created_is_refused() {
     refused(&app.get("/who").bearer(&other.key).send(), 401, "token_revoked");
     assert_eq!(other_app.get("/who").bearer(&other.key).send().status, 200);
     // The row of a key, with another's hash.
-    let other = other_app.ledger.row(&other.id);
+    let other = other_app.store.row(&other.id);
     let put = |new: Option<String>| {
-        app.ledger.change(&made.id, |row| match (&mut row.kind, new) {
+        app.store.change(&made.id, |row| match (&mut row.kind, new) {
             (SignInKind::Key { secret_hash, .. }, Some(new)) => *secret_hash = new,
             (kind, _) => *kind = SignInKind::Browser { remembered: false },
         });
@@ -254,7 +254,7 @@ fn a_key_of_the_right_form_that_was_never_created_is_refused() {
 #[test]
 fn the_store_keeps_no_key() {
     let (app, made) = with_key("files:read");
-    let row = app.ledger.row(&made.id);
+    let row = app.store.row(&made.id);
     let kept = format!("{row:?}");
     assert!(!kept.contains(&made.key[27..]), "{kept}");
     let SignInKind::Key { scopes, secret_hash, .. } = row.kind else { panic!("{kept}") };
@@ -293,7 +293,7 @@ fn a_key_lives_as_long_as_it_is_configured_without_being_used() {
 fn what_cannot_be_a_key_is_refused_by_field_and_nothing_is_kept() {
     let app = setup().launch();
     let access = app.tokens(ALICE).access;
-    let before = app.ledger.len();
+    let before = app.store.len();
     let long = "x".repeat(101);
     let many = (0..33).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
     let wide = "x".repeat(65);
@@ -316,7 +316,7 @@ fn what_cannot_be_a_key_is_refused_by_field_and_nothing_is_kept() {
         refused(&reply, 422, "invalid_field");
         assert!(reply.json()["fields"][field].is_string(), "{body}: {}", reply.body);
     }
-    assert_eq!(app.ledger.len(), before);
+    assert_eq!(app.store.len(), before);
 }
 
 #[test]
@@ -336,9 +336,9 @@ fn a_key_is_listed_and_ended_like_any_sign_in() {
 #[test]
 fn signing_out_with_a_key_ends_that_key_alone() {
     let (app, made) = with_key("");
-    let before = app.ledger.len();
+    let before = app.store.len();
     assert_eq!(app.post("/api/logout").bearer(&made.key).send().status, 204);
-    assert_eq!(app.ledger.len(), before - 1);
+    assert_eq!(app.store.len(), before - 1);
     refused(&app.get("/who").bearer(&made.key).send(), 401, "token_revoked");
     refused(&app.post("/api/logout").bearer(&made.key).send(), 401, "token_revoked");
 }
@@ -370,9 +370,9 @@ fn an_application_can_refuse_an_active_key() {
 #[test]
 fn a_broken_store_is_unavailable_and_ends_no_key() {
     let (app, made) = with_key("");
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     refused(&app.get("/who").bearer(&made.key).send(), 503, "unavailable");
-    app.ledger.break_down(false);
+    app.store.break_down(false);
     app.advance(1);
     app.users.break_down(true);
     refused(&app.get("/who").bearer(&made.key).send(), 503, "unavailable");
@@ -383,16 +383,16 @@ fn a_broken_store_is_unavailable_and_ends_no_key() {
 #[test]
 fn the_last_use_of_a_key_is_recorded() {
     let (app, made) = with_key("");
-    let made_at = app.ledger.row(&made.id).last_seen_at;
+    let made_at = app.store.row(&made.id).last_seen_at;
     let use_after = |seconds: u64| {
         app.advance(seconds);
         assert_eq!(app.get("/who").bearer(&made.key).send().status, 200);
     };
     let is_noted = |at: u64| {
         (0..50_000).any(|_| {
-            // In the background, which the request of another gives a turn.
+            // Written in the background, while another request runs.
             app.get("/public").send();
-            app.ledger.row(&made.id).last_seen_at == made_at + Duration::from_secs(at)
+            app.store.row(&made.id).last_seen_at == made_at + Duration::from_secs(at)
         })
     };
     // The first use at once, the others at most once a minute.
@@ -436,9 +436,9 @@ fn an_application_without_a_store_takes_no_key_and_does_not_launch_to_create_one
     let app = Setup::new().stateless().launch();
     let (_, made) = with_key("");
     refused(&app.get("/token").bearer(&made.key).send(), 401, "token_invalid");
-    let launch = |ledger: bool| {
+    let launch = |store: bool| {
         let fairing = vestibule::Auth::fairing();
-        let fairing = if ledger { fairing.store(MemorySignInStore::new()) } else { fairing };
+        let fairing = if store { fairing.store(MemorySignInStore::new()) } else { fairing };
         let figment = rocket::figment::Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
             .merge(("auth.token.secret", crate::support::app::SECRET));

@@ -1,5 +1,5 @@
-//! What is remembered between requests: for how long, by whose clock, and what makes it
-//! forgotten.
+//! The cache between requests: how long entries live, by which clock, and what invalidates
+//! them.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use vestibule::AuthCache;
 use crate::support::app::{App, Reply, Setup};
 use crate::support::users::{ALICE, BOB};
 
-/// An application that remembers for so long that a test notices whatever is not forgotten.
-fn lasting() -> App {
+/// An application whose cache lives so long that a test notices an entry that is not invalidated.
+fn long_cache() -> App {
     Setup::new().set("auth.revocation_delay", "10h").set("auth.session.lifetime", "20h").launch()
 }
 
-/// What the application's own code asks to forget.
+/// What the application's own code invalidates.
 fn auth_cache(app: &App) -> &AuthCache {
     app.client.rocket().state::<AuthCache>().expect("managed")
 }
 
-/// What a request answers, and how often it looked into the ledger and the table of users.
+/// The response to a request, and how often it read the store and the table of users.
 fn asked(app: &App, send: impl FnOnce() -> Reply) -> (u16, usize, usize) {
-    let before = (app.ledger.gets(), app.users.calls());
+    let before = (app.store.gets(), app.users.calls());
     let reply = send();
-    (reply.status, app.ledger.gets() - before.0, app.users.calls() - before.1)
+    (reply.status, app.store.gets() - before.0, app.users.calls() - before.1)
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn within_the_delay_no_store_is_asked_twice_and_after_it_each_once() {
 
 #[test]
 fn all_guards_and_both_of_two_tabs_share_what_is_remembered() {
-    let app = lasting();
+    let app = long_cache();
     let browser = app.browser(ALICE);
     assert_eq!(asked(&app, || app.get("/session").cookie(&browser).send()), (200, 1, 1));
     for path in ["/session", "/current", "/all", "/admin-session", "/fresh-session", "/maybe"] {
@@ -85,7 +85,7 @@ fn without_a_store_accounts_are_cached() {
 
 #[test]
 fn a_clock_that_was_set_back_remembers_nothing() {
-    let app = lasting();
+    let app = long_cache();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send();
     app.advance(5);
@@ -97,7 +97,7 @@ fn a_clock_that_was_set_back_remembers_nothing() {
 
 #[test]
 fn a_sign_in_that_ended_is_refused_with_the_next_request() {
-    let app = lasting();
+    let app = long_cache();
     let (browser, other, pair) = (app.browser(ALICE), app.browser(ALICE), app.tokens(ALICE));
     let session = |cookie: &str| app.get("/session").cookie(cookie).send().status;
     let token = || app.get("/token").bearer(&pair.access).send();
@@ -117,7 +117,7 @@ fn a_sign_in_that_ended_is_refused_with_the_next_request() {
 
 #[test]
 fn a_renewed_session_leaves_nothing_of_the_old_one() {
-    let app = lasting();
+    let app = long_cache();
     let old = app.browser(ALICE);
     assert_eq!(app.get("/session").cookie(&old).send().status, 200);
     let new = app.post("/renew").cookie(&old).send().session();
@@ -127,7 +127,7 @@ fn a_renewed_session_leaves_nothing_of_the_old_one() {
 
 #[test]
 fn a_stolen_refresh_token_ends_the_access_token_at_once() {
-    let app = lasting();
+    let app = long_cache();
     let first = app.tokens(ALICE);
     let second = app.post("/api/refresh").bearer(&first.refresh).send().pair();
     app.advance(60);
@@ -141,7 +141,7 @@ fn a_stolen_refresh_token_ends_the_access_token_at_once() {
 
 #[test]
 fn an_application_that_changes_an_account_says_so_and_it_counts_at_once() {
-    let app = lasting();
+    let app = long_cache();
     let (alice, bob) = (app.tokens(ALICE), app.tokens(BOB));
     let admin =
         |pair: &crate::support::app::Pair| app.get("/admin").bearer(&pair.access).send().status;
@@ -164,11 +164,11 @@ fn an_application_that_changes_an_account_says_so_and_it_counts_at_once() {
 
 #[test]
 fn an_application_that_ends_a_sign_in_says_so_and_it_counts_at_once() {
-    let app = lasting();
+    let app = long_cache();
     let pair = app.tokens(ALICE);
     assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200);
-    let id = app.ledger.only().id;
-    app.ledger.clear();
+    let id = app.store.only().id;
+    app.store.clear();
     assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200, "nobody said so");
     auth_cache(&app).invalidate_sign_in(&id);
     assert_eq!(app.get("/token").bearer(&pair.access).send().code(), "token_revoked");
@@ -193,7 +193,7 @@ fn another_process_sees_it_within_the_delay_and_not_later() {
 
 #[test]
 fn no_cached_refusal_is_used() {
-    let app = lasting();
+    let app = long_cache();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send();
     app.users.change(ALICE, |user| user.active = false);
@@ -206,7 +206,7 @@ fn no_cached_refusal_is_used() {
 
 #[test]
 fn a_token_is_over_when_it_is_over_however_lately_it_was_looked_up() {
-    let app = lasting();
+    let app = long_cache();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send();
     assert_eq!(asked(&app, token), (200, 1, 1));
@@ -237,7 +237,7 @@ fn a_sign_in_is_over_when_it_is_over_however_lately_it_was_looked_up() {
 
 #[test]
 fn an_unused_session_ends_however_lately_it_was_looked_up() {
-    let app = lasting();
+    let app = long_cache();
     let browser = app.browser(ALICE);
     let session = || app.get("/session").cookie(&browser).send();
     assert_eq!(session().status, 200);
@@ -249,25 +249,25 @@ fn an_unused_session_ends_however_lately_it_was_looked_up() {
 
 #[test]
 fn a_session_in_use_is_never_idle_and_its_use_is_recorded_once_a_minute() {
-    let app = lasting();
+    let app = long_cache();
     let browser = app.browser(ALICE);
     let session = || app.get("/session").cookie(&browser).send();
     assert_eq!(asked(&app, session), (200, 1, 1));
     // Ten times the idle limit would be beyond the lifetime.
     for _ in 0..9 {
         app.advance(60 * 60);
-        let noted = app.ledger.calls();
+        let recorded_use = app.store.calls();
         for _ in 0..20 {
             assert_eq!(session().status, 200);
             app.clock.advance(Duration::from_millis(2_900));
         }
-        // Noted in the background.
+        // Recorded in the background.
         let now = app.clock.now().expect("a time");
         assert!((0..1_000_000).any(|_| {
             std::thread::yield_now();
-            now - app.ledger.only().last_seen_at <= Duration::from_secs(60)
+            now - app.store.only().last_seen_at <= Duration::from_secs(60)
         }));
-        assert_eq!(app.ledger.calls() - noted, 1, "one note for a minute");
+        assert_eq!(app.store.calls() - recorded_use, 1, "one note for a minute");
     }
 }
 
@@ -276,15 +276,15 @@ fn an_error_is_not_remembered_and_what_is_remembered_lasts_through_one() {
     let app = App::new();
     let pair = app.tokens(ALICE);
     let token = || app.get("/token").bearer(&pair.access).send().status;
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     assert_eq!((token(), token()), (503, 503));
-    app.ledger.break_down(false);
+    app.store.break_down(false);
     app.users.break_down(true);
     assert_eq!(token(), 503);
     app.users.break_down(false);
     assert_eq!(token(), 200);
 
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     app.users.break_down(true);
     app.clock.advance(Duration::from_micros(999_999));
     assert_eq!(token(), 200, "for the delay, and no longer");

@@ -1,4 +1,4 @@
-//! Many requests at once, in an order that the test decides: the ledger answers when it is told.
+//! Concurrent requests in an order that the test decides: the store responds when released.
 
 use std::future::Future;
 use std::pin::pin;
@@ -22,9 +22,9 @@ use vestibule::{
 use crate::support::app::{SECRET, rocket};
 use crate::support::users::{ALICE, Users};
 
-/// Reads at once and answers when it is told: what it says may be out of date by then.
+/// A store that reads at once and returns when released, by when the row may be out of date.
 #[derive(Clone, Default)]
-struct SlowLedger(Arc<Inner>);
+struct SlowStore(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -44,7 +44,7 @@ impl Default for Gate {
     }
 }
 
-impl SlowLedger {
+impl SlowStore {
     fn slow(&self, slow: bool) {
         self.0.slow.store(slow, Ordering::SeqCst);
     }
@@ -59,7 +59,7 @@ impl SlowLedger {
 }
 
 #[rocket::async_trait]
-impl SignInStore for SlowLedger {
+impl SignInStore for SlowStore {
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
         self.0.rows.open(sign_in).await
     }
@@ -70,10 +70,11 @@ impl SignInStore for SlowLedger {
         if self.0.slow.load(Ordering::SeqCst) {
             self.0.answers.0.acquire().await.expect("a gate").forget();
         }
-        assert!(!self.0.panics.swap(false, Ordering::SeqCst), "a ledger that panics once");
-        match self.0.broken.load(Ordering::SeqCst) {
-            true => Err(ErrorKind::Unavailable.into()),
-            false => found,
+        assert!(!self.0.panics.swap(false, Ordering::SeqCst), "a store that panics once");
+        if self.0.broken.load(Ordering::SeqCst) {
+            Err(ErrorKind::Unavailable.into())
+        } else {
+            found
         }
     }
 
@@ -108,28 +109,28 @@ impl SignInStore for SlowLedger {
     }
 }
 
-/// An application whose clock stands and that remembers for ten hours.
-struct World {
+/// An application with a fixed clock and a cache of ten hours.
+struct Fixture {
     client: Client,
-    ledger: SlowLedger,
+    store: SlowStore,
     users: Users,
     token: String,
 }
 
-impl World {
+impl Fixture {
     async fn new() -> Self {
         let figment = Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
             .merge(("auth.token.secret", SECRET))
             .merge(("auth.revocation_delay", "10h"));
-        let (ledger, users) = (SlowLedger::default(), Users::new());
-        let auth = Auth::fairing().clock(Clock::manual()).store(ledger.clone());
+        let (store, users) = (SlowStore::default(), Users::new());
+        let auth = Auth::fairing().clock(Clock::manual()).store(store.clone());
         let rocket = rocket(figment, auth, users.clone());
         let client = Client::untracked(rocket).await.expect("a launch");
         let pair = client.post(format!("/api/login/{ALICE}")).dispatch().await;
         let pair: serde_json::Value = pair.into_json().await.expect("a pair");
         let token = pair["access_token"].as_str().expect("a token").to_owned();
-        Self { client, ledger, users, token }
+        Self { client, store, users, token }
     }
 
     async fn ask(&self, method: rocket::http::Method, path: &str) -> Status {
@@ -146,7 +147,7 @@ impl World {
     }
 }
 
-/// Goes on with something until it cannot go on by itself.
+/// Polls a future until it makes no progress by itself.
 fn started<F: Future + Unpin>(future: &mut F) -> bool {
     future.now_or_never().is_none()
 }
@@ -154,108 +155,108 @@ fn started<F: Future + Unpin>(future: &mut F) -> bool {
 #[test]
 fn concurrent_requests_cost_one_look_up() {
     rocket::async_test(async {
-        let world = World::new().await;
-        world.ledger.slow(true);
-        let mut herd = join_all((0..100).map(|_| Box::pin(world.token())));
-        assert!(started(&mut herd));
-        assert_eq!(world.ledger.gets(), 1);
-        world.ledger.answer(1);
-        assert!(herd.await.into_iter().all(|status| status == Status::Ok));
-        assert_eq!((world.ledger.gets(), world.users.calls()), (1, 1));
+        let fixture = Fixture::new().await;
+        fixture.store.slow(true);
+        let mut requests = join_all((0..100).map(|_| Box::pin(fixture.token())));
+        assert!(started(&mut requests));
+        assert_eq!(fixture.store.gets(), 1);
+        fixture.store.answer(1);
+        assert!(requests.await.into_iter().all(|status| status == Status::Ok));
+        assert_eq!((fixture.store.gets(), fixture.users.calls()), (1, 1));
     });
 }
 
 #[test]
 fn concurrent_requests_share_an_error_and_the_next_one_looks_up_again() {
     rocket::async_test(async {
-        let world = World::new().await;
-        world.ledger.slow(true);
-        world.ledger.0.broken.store(true, Ordering::SeqCst);
-        let mut herd = join_all((0..100).map(|_| Box::pin(world.token())));
-        assert!(started(&mut herd));
-        world.ledger.answer(1);
-        assert!(herd.await.into_iter().all(|status| status == Status::ServiceUnavailable));
-        assert_eq!(world.ledger.gets(), 1);
-        world.ledger.0.broken.store(false, Ordering::SeqCst);
-        world.ledger.slow(false);
-        assert_eq!((world.token().await, world.ledger.gets()), (Status::Ok, 2));
+        let fixture = Fixture::new().await;
+        fixture.store.slow(true);
+        fixture.store.0.broken.store(true, Ordering::SeqCst);
+        let mut requests = join_all((0..100).map(|_| Box::pin(fixture.token())));
+        assert!(started(&mut requests));
+        fixture.store.answer(1);
+        assert!(requests.await.into_iter().all(|status| status == Status::ServiceUnavailable));
+        assert_eq!(fixture.store.gets(), 1);
+        fixture.store.0.broken.store(false, Ordering::SeqCst);
+        fixture.store.slow(false);
+        assert_eq!((fixture.token().await, fixture.store.gets()), (Status::Ok, 2));
     });
 }
 
 #[test]
 fn concurrent_requests_of_an_ended_sign_in_are_refused_together() {
     rocket::async_test(async {
-        let world = World::new().await;
-        world.ledger.0.rows.clear();
-        world.ledger.slow(true);
-        let mut herd = join_all((0..100).map(|_| Box::pin(world.token())));
-        assert!(started(&mut herd));
-        world.ledger.answer(1);
-        assert!(herd.await.into_iter().all(|status| status == Status::Unauthorized));
-        assert_eq!(world.ledger.gets(), 1);
+        let fixture = Fixture::new().await;
+        fixture.store.0.rows.clear();
+        fixture.store.slow(true);
+        let mut requests = join_all((0..100).map(|_| Box::pin(fixture.token())));
+        assert!(started(&mut requests));
+        fixture.store.answer(1);
+        assert!(requests.await.into_iter().all(|status| status == Status::Unauthorized));
+        assert_eq!(fixture.store.gets(), 1);
     });
 }
 
 #[test]
 fn a_cancelled_look_up_blocks_no_other() {
     rocket::async_test(async {
-        let world = World::new().await;
-        world.ledger.slow(true);
-        let mut first = Box::pin(world.token());
-        let mut others = join_all((0..9).map(|_| Box::pin(world.token())));
+        let fixture = Fixture::new().await;
+        fixture.store.slow(true);
+        let mut first = Box::pin(fixture.token());
+        let mut others = join_all((0..9).map(|_| Box::pin(fixture.token())));
         assert!(started(&mut first) && started(&mut others));
-        assert_eq!(world.ledger.gets(), 1);
+        assert_eq!(fixture.store.gets(), 1);
         drop(first);
         assert!(started(&mut others));
-        assert_eq!(world.ledger.gets(), 2, "the next one looks it up");
-        world.ledger.answer(1);
+        assert_eq!(fixture.store.gets(), 2, "the next one looks it up");
+        fixture.store.answer(1);
         assert!(others.await.into_iter().all(|status| status == Status::Ok));
-        assert_eq!(world.ledger.gets(), 2);
+        assert_eq!(fixture.store.gets(), 2);
     });
 }
 
 #[test]
 fn a_look_up_that_panics_is_one_error_and_the_next_one_goes_on() {
     rocket::async_test(async {
-        let world = World::new().await;
-        world.ledger.slow(true);
-        world.ledger.0.panics.store(true, Ordering::SeqCst);
-        let mut herd = join_all((0..10).map(|_| Box::pin(world.token())));
-        assert!(started(&mut herd));
-        world.ledger.answer(2);
-        let answers = herd.await;
+        let fixture = Fixture::new().await;
+        fixture.store.slow(true);
+        fixture.store.0.panics.store(true, Ordering::SeqCst);
+        let mut requests = join_all((0..10).map(|_| Box::pin(fixture.token())));
+        assert!(started(&mut requests));
+        fixture.store.answer(2);
+        let answers = requests.await;
         assert_eq!(answers[0], Status::InternalServerError);
         assert!(answers[1..].iter().all(|status| *status == Status::Ok), "{answers:?}");
-        assert_eq!(world.ledger.gets(), 2);
+        assert_eq!(fixture.store.gets(), 2);
     });
 }
 
-/// A look-up reads, somebody changes something, and only then the look-up is done.
-async fn overtaken(change: impl AsyncFnOnce(&World), expected: Status) {
-    let world = World::new().await;
-    world.ledger.slow(true);
-    let mut before = pin!(world.token());
+/// A look-up reads, `change` runs, and only then the look-up returns.
+async fn overtaken(change: impl AsyncFnOnce(&Fixture), expected: Status) {
+    let fixture = Fixture::new().await;
+    fixture.store.slow(true);
+    let mut before = pin!(fixture.token());
     assert!(started(&mut before));
-    assert_eq!(world.ledger.gets(), 1);
-    world.ledger.slow(false);
-    change(&world).await;
+    assert_eq!(fixture.store.gets(), 1);
+    fixture.store.slow(false);
+    change(&fixture).await;
 
-    // Whoever comes now gets no answer from before the change, though a look-up is under way;
-    // whoever came before it may be told either.
-    let answer = async { world.ledger.answer(1) };
-    let (after, ..) = join!(world.token(), answer, before);
+    // A request that starts now never sees the state before the change, although a look-up
+    // is under way; one that started earlier may see either state.
+    let answer = async { fixture.store.answer(1) };
+    let (after, ..) = join!(fixture.token(), answer, before);
     assert_eq!(after, expected);
-    assert_eq!(world.token().await, expected, "what it found does not stay");
-    assert_eq!(world.token().await, expected);
+    assert_eq!(fixture.token().await, expected, "what it found does not stay");
+    assert_eq!(fixture.token().await, expected);
 }
 
 #[test]
 fn what_was_read_before_a_sign_out_is_not_remembered_after_it() {
     rocket::async_test(overtaken(
-        async |world| {
-            let id = world.ledger.0.rows.all().remove(0).id;
-            world.ledger.0.rows.end(&id).await.expect("ended");
-            world.cache().invalidate_sign_in(&id);
+        async |fixture| {
+            let id = fixture.store.0.rows.all().remove(0).id;
+            fixture.store.0.rows.end(&id).await.expect("ended");
+            fixture.cache().invalidate_sign_in(&id);
         },
         Status::Unauthorized,
     ));
@@ -264,47 +265,47 @@ fn what_was_read_before_a_sign_out_is_not_remembered_after_it() {
 #[test]
 fn what_was_read_before_everything_of_an_account_ended_is_not_remembered_after_it() {
     rocket::async_test(overtaken(
-        async |world| {
-            world.ledger.0.rows.end_all(&ALICE.to_string(), None).await.expect("ended");
-            world.cache().invalidate_account(&ALICE);
+        async |fixture| {
+            fixture.store.0.rows.end_all(&ALICE.to_string(), None).await.expect("ended");
+            fixture.cache().invalidate_account(&ALICE);
         },
         Status::Unauthorized,
     ));
 }
 
-/// Over HTTP, while the look-up of another request is under way.
+/// The same over HTTP, while the look-up of another request is under way.
 #[test]
 fn a_sign_out_overtakes_a_look_up() {
     rocket::async_test(async {
-        let world = World::new().await;
-        world.ledger.slow(true);
-        let mut before = pin!(world.token());
+        let fixture = Fixture::new().await;
+        fixture.store.slow(true);
+        let mut before = pin!(fixture.token());
         assert!(started(&mut before));
-        let mut leaving = pin!(world.ask(rocket::http::Method::Post, "/api/logout"));
+        let mut leaving = pin!(fixture.ask(rocket::http::Method::Post, "/api/logout"));
         assert!(started(&mut leaving), "it waits for the same look-up");
-        world.ledger.answer(1);
+        fixture.store.answer(1);
         assert_eq!(join!(leaving, before), (Status::NoContent, Status::Ok));
-        world.ledger.slow(false);
-        assert_eq!(world.token().await, Status::Unauthorized);
-        assert_eq!(world.ledger.gets(), 2);
+        fixture.store.slow(false);
+        assert_eq!(fixture.token().await, Status::Unauthorized);
+        assert_eq!(fixture.store.gets(), 2);
     });
 }
 
 #[test]
 fn what_was_read_before_an_account_was_activated_refuses_no_request_after_it() {
     rocket::async_test(async {
-        let world = World::new().await;
-        let rows = world.ledger.0.rows.all();
-        world.ledger.0.rows.clear();
-        world.ledger.slow(true);
-        let mut before = pin!(world.token());
+        let fixture = Fixture::new().await;
+        let rows = fixture.store.0.rows.all();
+        fixture.store.0.rows.clear();
+        fixture.store.slow(true);
+        let mut before = pin!(fixture.token());
         assert!(started(&mut before));
-        world.ledger.slow(false);
-        world.ledger.0.rows.open(&rows[0]).await.expect("kept");
-        world.cache().invalidate_account(&ALICE);
-        let mut after = pin!(world.token());
+        fixture.store.slow(false);
+        fixture.store.0.rows.open(&rows[0]).await.expect("kept");
+        fixture.cache().invalidate_account(&ALICE);
+        let mut after = pin!(fixture.token());
         assert!(started(&mut after), "it waits, because nobody knows whose look-up it is");
-        world.ledger.answer(1);
+        fixture.store.answer(1);
         assert_eq!(before.await, Status::Unauthorized);
         assert_eq!(after.await, Status::Ok);
     });

@@ -1,4 +1,4 @@
-//! What every ledger must do, whatever it keeps its rows in.
+//! What every store must do, wherever it keeps its rows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,22 +36,22 @@ fn sign_in(account: &str, kind: SignInKind) -> SignIn {
     }
 }
 
-async fn opened(ledger: &Arc<dyn SignInStore>, account: &str, kind: SignInKind) -> SignIn {
+async fn new_sign_in(store: &Arc<dyn SignInStore>, account: &str, kind: SignInKind) -> SignIn {
     let row = sign_in(account, kind);
-    ledger.open(&row).await.expect("an opening");
+    store.open(&row).await.expect("an opening");
     row
 }
 
-async fn get(ledger: &Arc<dyn SignInStore>, id: &SignInId) -> Option<SignIn> {
-    ledger.get(id).await.expect("an answer")
+async fn get(store: &Arc<dyn SignInStore>, id: &SignInId) -> Option<SignIn> {
+    store.get(id).await.expect("an answer")
 }
 
 #[test]
 fn what_was_stored_is_found_as_it_was_and_nothing_else_is() {
-    each(async |ledger, [account, _]| {
+    each(async |store, [account, _]| {
         for kind in [BROWSER, TOKEN] {
-            let row = opened(&ledger, account, kind).await;
-            assert_eq!(get(&ledger, &row.id).await, Some(row));
+            let row = new_sign_in(&store, account, kind).await;
+            assert_eq!(get(&store, &row.id).await, Some(row));
         }
         let key = SignInKind::Key {
             label: "nightly 🌙 backup".to_owned(),
@@ -60,206 +60,206 @@ fn what_was_stored_is_found_as_it_was_and_nothing_else_is() {
             stamp: Some("and a stamp".to_owned()),
         };
         let key = sign_in(account, key);
-        ledger.open(&key).await.expect("an opening");
-        assert_eq!(get(&ledger, &key.id).await, Some(key));
-        assert_eq!(get(&ledger, &SignInId::random().unwrap()).await, None);
+        store.open(&key).await.expect("an opening");
+        assert_eq!(get(&store, &key.id).await, Some(key));
+        assert_eq!(get(&store, &SignInId::random().unwrap()).await, None);
     });
 }
 
 #[test]
 fn an_id_that_exists_is_an_error_and_never_an_overwrite() {
-    each(async |ledger, [account, other]| {
-        let row = opened(&ledger, account, TOKEN).await;
+    each(async |store, [account, other]| {
+        let row = new_sign_in(&store, account, TOKEN).await;
         let again = SignIn { id: row.id.clone(), ..sign_in(other, BROWSER) };
-        assert!(ledger.open(&again).await.is_err());
-        assert_eq!(get(&ledger, &row.id).await, Some(row));
+        assert!(store.open(&again).await.is_err());
+        assert_eq!(get(&store, &row.id).await, Some(row));
     });
 }
 
 #[test]
 fn a_use_is_recorded_and_never_goes_back() {
-    each(async |ledger, [account, _]| {
-        let row = opened(&ledger, account, BROWSER).await;
-        for (noted, expected) in [(60, 60), (30, 60), (61, 61)] {
-            ledger.seen(&row.id, at(noted)).await.expect("a note");
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, BROWSER).await;
+        for (seen_at, expected) in [(60, 60), (30, 60), (61, 61)] {
+            store.seen(&row.id, at(seen_at)).await.expect("a note");
             let last_seen_at = at(expected);
-            assert_eq!(get(&ledger, &row.id).await, Some(SignIn { last_seen_at, ..row.clone() }));
+            assert_eq!(get(&store, &row.id).await, Some(SignIn { last_seen_at, ..row.clone() }));
         }
         let gone = SignInId::random().unwrap();
-        ledger.seen(&gone, at(1)).await.expect("no error");
-        assert_eq!(get(&ledger, &gone).await, None);
+        store.seen(&gone, at(1)).await.expect("no error");
+        assert_eq!(get(&store, &gone).await, None);
     });
 }
 
 #[test]
 fn many_uses_are_recorded_at_once_and_an_ended_sign_in_prevents_no_other() {
-    each(async |ledger, [account, other]| {
+    each(async |store, [account, other]| {
         let (one, two) =
-            (opened(&ledger, account, BROWSER).await, opened(&ledger, other, TOKEN).await);
-        ledger.seen(&two.id, at(90)).await.expect("a note");
+            (new_sign_in(&store, account, BROWSER).await, new_sign_in(&store, other, TOKEN).await);
+        store.seen(&two.id, at(90)).await.expect("a note");
         let gone = SignInId::random().unwrap();
         let uses = [(one.id.clone(), at(60)), (gone.clone(), at(60)), (two.id.clone(), at(60))];
-        ledger.seen_all(&uses).await.expect("no error");
-        assert_eq!(get(&ledger, &one.id).await, Some(SignIn { last_seen_at: at(60), ..one }));
-        assert_eq!(get(&ledger, &two.id).await, Some(SignIn { last_seen_at: at(90), ..two }));
-        assert_eq!(get(&ledger, &gone).await, None);
-        ledger.seen_all(&[]).await.expect("no error");
+        store.seen_all(&uses).await.expect("no error");
+        assert_eq!(get(&store, &one.id).await, Some(SignIn { last_seen_at: at(60), ..one }));
+        assert_eq!(get(&store, &two.id).await, Some(SignIn { last_seen_at: at(90), ..two }));
+        assert_eq!(get(&store, &gone).await, None);
+        store.seen_all(&[]).await.expect("no error");
     });
 }
 
 #[test]
 fn a_new_proof_of_the_password_is_recorded_and_changes_nothing_else() {
-    each(async |ledger, [account, _]| {
-        let row = opened(&ledger, account, BROWSER).await;
-        ledger.confirm(&row.id, at(60)).await.expect("a note");
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, BROWSER).await;
+        store.confirm(&row.id, at(60)).await.expect("a note");
         let confirmed = SignIn { auth_time: at(60), ..row };
-        assert_eq!(get(&ledger, &confirmed.id).await, Some(confirmed));
-        ledger.confirm(&SignInId::random().unwrap(), at(1)).await.expect("no error");
+        assert_eq!(get(&store, &confirmed.id).await, Some(confirmed));
+        store.confirm(&SignInId::random().unwrap(), at(1)).await.expect("no error");
     });
 }
 
 #[test]
 fn a_sign_in_is_ended_once() {
-    each(async |ledger, [account, _]| {
+    each(async |store, [account, _]| {
         let (row, other) =
-            (opened(&ledger, account, TOKEN).await, opened(&ledger, account, TOKEN).await);
-        assert!(ledger.end(&row.id).await.expect("an end"));
-        assert!(!ledger.end(&row.id).await.expect("no error"));
-        assert_eq!(get(&ledger, &row.id).await, None);
-        assert_eq!(get(&ledger, &other.id).await, Some(other));
+            (new_sign_in(&store, account, TOKEN).await, new_sign_in(&store, account, TOKEN).await);
+        assert!(store.end(&row.id).await.expect("an end"));
+        assert!(!store.end(&row.id).await.expect("no error"));
+        assert_eq!(get(&store, &row.id).await, None);
+        assert_eq!(get(&store, &other.id).await, Some(other));
     });
 }
 
 #[test]
 fn all_of_an_account_are_ended_but_for_one_and_counted() {
-    each(async |ledger, [account, other]| {
+    each(async |store, [account, other]| {
         let mut rows = Vec::new();
         for kind in [BROWSER, TOKEN, BROWSER] {
-            rows.push(opened(&ledger, account, kind).await);
+            rows.push(new_sign_in(&store, account, kind).await);
         }
-        let stranger = opened(&ledger, other, TOKEN).await;
+        let stranger = new_sign_in(&store, other, TOKEN).await;
         let kept = &rows[1].id;
-        assert_eq!(ledger.end_all(account, Some(kept)).await.expect("an end"), 2);
-        assert_eq!(ledger.list(account).await.expect("a list"), [rows[1].clone()]);
-        assert_eq!(ledger.end_all(account, None).await.expect("an end"), 1);
-        assert_eq!(ledger.end_all(account, Some(&stranger.id)).await.expect("an end"), 0);
-        assert_eq!(ledger.end_all("nobody", None).await.expect("an end"), 0);
-        assert_eq!(ledger.list(other).await.expect("a list"), [stranger]);
+        assert_eq!(store.end_all(account, Some(kept)).await.expect("an end"), 2);
+        assert_eq!(store.list(account).await.expect("a list"), [rows[1].clone()]);
+        assert_eq!(store.end_all(account, None).await.expect("an end"), 1);
+        assert_eq!(store.end_all(account, Some(&stranger.id)).await.expect("an end"), 0);
+        assert_eq!(store.end_all("nobody", None).await.expect("an end"), 0);
+        assert_eq!(store.list(other).await.expect("a list"), [stranger]);
     });
 }
 
 #[test]
 fn the_list_has_all_of_an_account_latest_use_first() {
-    each(async |ledger, [account, other]| {
+    each(async |store, [account, other]| {
         let mut rows = Vec::new();
         for seen in [5, 1, 9, 3] {
-            let mut row = opened(&ledger, account, BROWSER).await;
+            let mut row = new_sign_in(&store, account, BROWSER).await;
             row.last_seen_at = at(seen);
-            ledger.seen(&row.id, row.last_seen_at).await.expect("a note");
+            store.seen(&row.id, row.last_seen_at).await.expect("a note");
             rows.push(row);
         }
-        opened(&ledger, other, BROWSER).await;
+        new_sign_in(&store, other, BROWSER).await;
         rows.sort_by_key(|row| std::cmp::Reverse(row.last_seen_at));
-        assert_eq!(ledger.list(account).await.expect("a list"), rows);
-        assert!(ledger.list("nobody").await.expect("a list").is_empty());
+        assert_eq!(store.list(account).await.expect("a list"), rows);
+        assert!(store.list("nobody").await.expect("a list").is_empty());
     });
 }
 
 #[test]
 fn sign_ins_that_were_used_at_the_same_moment_are_listed_in_one_order() {
-    each(async |ledger, [account, _]| {
+    each(async |store, [account, _]| {
         let mut rows = Vec::new();
         for number in 0..24 {
             let mut row = sign_in(account, BROWSER);
             (row.created_at, row.last_seen_at) = (at(number % 3), at(9));
-            ledger.open(&row).await.expect("an opening");
+            store.open(&row).await.expect("an opening");
             rows.push(row);
         }
         rows.sort_by_key(|row| (row.created_at, row.id.to_string()));
         rows.reverse();
-        assert_eq!(ledger.list(account).await.expect("a list"), rows);
+        assert_eq!(store.list(account).await.expect("a list"), rows);
     });
 }
 
 #[test]
 fn the_newest_token_takes_the_sign_in_one_generation_further() {
-    each(async |ledger, [account, _]| {
-        let mut row = opened(&ledger, account, TOKEN).await;
+    each(async |store, [account, _]| {
+        let mut row = new_sign_in(&store, account, TOKEN).await;
         for generation in 1..4 {
             let now = at(100 * u64::try_from(generation).unwrap());
-            let rotation = ledger.rotate(&row.id, generation - 1, now, GRACE).await.unwrap();
+            let rotation = store.rotate(&row.id, generation - 1, now, GRACE).await.unwrap();
             let kind = SignInKind::Token { generation, rotated_at: Some(now) };
             row = SignIn { kind, last_seen_at: now, ..row };
             assert_eq!(rotation, Rotation::Rotated(row.clone()));
-            assert_eq!(get(&ledger, &row.id).await, Some(row.clone()));
+            assert_eq!(get(&store, &row.id).await, Some(row.clone()));
         }
     });
 }
 
 #[test]
 fn the_token_before_gets_the_same_row_within_the_grace_and_ends_it_after() {
-    each(async |ledger, [account, _]| {
-        let row = opened(&ledger, account, TOKEN).await;
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, TOKEN).await;
         let rotate = async |from, seconds| {
-            ledger.rotate(&row.id, from, at(seconds), GRACE).await.expect("an answer")
+            store.rotate(&row.id, from, at(seconds), GRACE).await.expect("an answer")
         };
         let Rotation::Rotated(rotated) = rotate(0, 100).await else { panic!("not the newest") };
         for seconds in [100, 105, 110] {
             assert_eq!(rotate(0, seconds).await, Rotation::Replayed(rotated.clone()));
         }
-        assert_eq!(get(&ledger, &row.id).await, Some(rotated));
+        assert_eq!(get(&store, &row.id).await, Some(rotated));
         assert_eq!(rotate(0, 111).await, Rotation::Theft);
-        assert_eq!(get(&ledger, &row.id).await, None);
+        assert_eq!(get(&store, &row.id).await, None);
         assert_eq!(rotate(1, 111).await, Rotation::Gone);
     });
 }
 
 #[test]
 fn a_token_two_generations_old_ends_the_sign_in_even_within_the_grace() {
-    each(async |ledger, [account, _]| {
-        let row = opened(&ledger, account, TOKEN).await;
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, TOKEN).await;
         for from in [0, 1] {
-            let rotation = ledger.rotate(&row.id, from, at(100), GRACE).await;
+            let rotation = store.rotate(&row.id, from, at(100), GRACE).await;
             assert!(matches!(rotation, Ok(Rotation::Rotated(_))));
         }
-        let rotation = ledger.rotate(&row.id, 0, at(100), GRACE).await;
+        let rotation = store.rotate(&row.id, 0, at(100), GRACE).await;
         assert_eq!(rotation.expect("an answer"), Rotation::Theft);
-        assert_eq!(get(&ledger, &row.id).await, None);
+        assert_eq!(get(&store, &row.id).await, None);
     });
 }
 
 #[test]
 fn a_token_from_the_future_is_gone_and_ends_nothing() {
-    each(async |ledger, [account, _]| {
-        let row = opened(&ledger, account, TOKEN).await;
-        let rotation = ledger.rotate(&row.id, 1, at(1), GRACE).await;
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, TOKEN).await;
+        let rotation = store.rotate(&row.id, 1, at(1), GRACE).await;
         assert_eq!(rotation.expect("an answer"), Rotation::Gone);
-        assert_eq!(get(&ledger, &row.id).await, Some(row));
+        assert_eq!(get(&store, &row.id).await, Some(row));
     });
 }
 
 #[test]
 fn what_is_over_or_no_program_s_is_not_rotated_and_not_ended() {
-    each(async |ledger, [account, _]| {
-        let over = opened(&ledger, account, TOKEN).await;
-        let browser = opened(&ledger, account, BROWSER).await;
+    each(async |store, [account, _]| {
+        let over = new_sign_in(&store, account, TOKEN).await;
+        let browser = new_sign_in(&store, account, BROWSER).await;
         for (id, seconds) in [(&over.id, 3600), (&browser.id, 1), (&SignInId::random().unwrap(), 1)]
         {
-            let rotation = ledger.rotate(id, 0, at(seconds), GRACE).await;
+            let rotation = store.rotate(id, 0, at(seconds), GRACE).await;
             assert_eq!(rotation.expect("an answer"), Rotation::Gone);
         }
-        assert_eq!(get(&ledger, &over.id).await, Some(over));
-        assert_eq!(get(&ledger, &browser.id).await, Some(browser));
+        assert_eq!(get(&store, &over.id).await, Some(over));
+        assert_eq!(get(&store, &browser.id).await, Some(browser));
     });
 }
 
 #[test]
 fn of_many_who_rotate_at_once_one_is_first_and_all_get_its_row() {
-    each(async |ledger, [account, _]| {
-        let row = opened(&ledger, account, TOKEN).await;
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, TOKEN).await;
         let asked = (0..24).map(|_| {
-            let (ledger, id) = (ledger.clone(), row.id.clone());
-            tokio::spawn(async move { ledger.rotate(&id, 0, at(100), GRACE).await })
+            let (store, id) = (store.clone(), row.id.clone());
+            tokio::spawn(async move { store.rotate(&id, 0, at(100), GRACE).await })
         });
         let mut first = 0;
         for answer in join_all(asked).await {

@@ -1,4 +1,4 @@
-//! A store that does not answer is 503, never 401, and costs nobody a cookie.
+//! A store that fails is 503, never 401, and removes no cookie.
 
 use crate::support::app::{App, Call, Setup};
 use crate::support::users::ALICE;
@@ -43,7 +43,7 @@ fn assert_unavailable(app: &App, calls: Vec<(&'static str, Call<'_>)>) {
 fn a_store_that_fails_is_unavailable() {
     let app = App::new();
     let (session, pair) = (app.browser(ALICE), app.tokens(ALICE));
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     assert_unavailable(&app, calls(&app, &session, &pair.access, &pair.refresh));
 }
 
@@ -60,7 +60,7 @@ fn an_account_store_that_fails_is_unavailable() {
 fn a_store_that_fails_lets_no_user_sign_in_or_out() {
     let app = App::new();
     let session = app.browser(ALICE);
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     assert_unavailable(
         &app,
         vec![
@@ -77,12 +77,12 @@ fn a_store_that_fails_lets_no_user_sign_in_or_out() {
 fn every_sign_in_is_active_when_the_stores_are_back() {
     let app = App::new();
     let (session, pair) = (app.browser(ALICE), app.tokens(ALICE));
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     app.users.break_down(true);
     for (_, call) in calls(&app, &session, &pair.access, &pair.refresh) {
         call.send();
     }
-    app.ledger.break_down(false);
+    app.store.break_down(false);
     app.users.break_down(false);
     assert_eq!(app.get("/session").cookie(&session).send().status, 200);
     assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200);
@@ -93,7 +93,7 @@ fn every_sign_in_is_active_when_the_stores_are_back() {
 fn what_asks_no_store_works_while_the_stores_are_down() {
     let app = App::new();
     let pair = app.tokens(ALICE);
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     app.users.break_down(true);
     assert_eq!(app.get("/access").bearer(&pair.access).send().status, 200);
     assert_eq!(app.get("/refresh").bearer(&pair.refresh).send().status, 200);
@@ -104,7 +104,7 @@ fn what_asks_no_store_works_while_the_stores_are_down() {
 #[test]
 fn a_bad_token_is_still_401_while_the_stores_are_down() {
     let app = App::new();
-    app.ledger.break_down(true);
+    app.store.break_down(true);
     app.users.break_down(true);
     assert_eq!(app.get("/token").bearer("a.b.c").send().code(), "token_invalid");
 }

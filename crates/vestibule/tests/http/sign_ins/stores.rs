@@ -1,10 +1,10 @@
-//! Whom the contract of a ledger binds here: the one in memory.
+//! The stores that `store_contract` is run against here: the one in memory.
 
 use std::sync::Arc;
 
 use vestibule::{MemorySignInStore, SignInStore};
 
-/// Runs a test for each ledger, with two accounts that it may keep sign-ins of.
+/// Runs a test for each store, with two accounts that may have sign-ins in it.
 pub(crate) fn each<F: Future<Output = ()>>(
     test: impl Fn(Arc<dyn SignInStore>, [&'static str; 2]) -> F,
 ) {

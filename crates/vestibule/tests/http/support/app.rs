@@ -16,7 +16,7 @@ use vestibule::{
     EventKind, EventSink, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
 };
 
-use crate::support::counting_store::FaultyLedger;
+use crate::support::counting_store::CountingStore;
 use crate::support::users::{Admin, User, Users};
 
 pub(crate) type TokenUser = vestibule::TokenUser<User>;
@@ -244,7 +244,7 @@ struct Challenge {
 
 #[catch(default)]
 async fn draw(status: Status, request: &Request<'_>) -> Problem {
-    crate::support::cookie_setters::sneak_from_catcher(request);
+    crate::support::cookie_setters::set_from_catcher(request);
     crate::guards::in_catchers::ask_guards(request, "before").await;
     let problem = Problem::of(status, request);
     crate::guards::in_catchers::ask_guards(request, "after").await;
@@ -262,7 +262,7 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Mode `both`, debug profile, a ledger in memory.
+    /// Mode `both`, debug profile, a store in memory.
     pub(crate) fn new() -> Self {
         let figment = Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
@@ -277,13 +277,13 @@ impl Setup {
         self
     }
 
-    /// Without the usual routes: those of another account type stand alone.
+    /// Without the usual routes: only those of another account type are mounted.
     pub(crate) fn alone(mut self) -> Self {
         self.alone = true;
         self
     }
 
-    /// With other catchers than those that answer with Problem JSON.
+    /// With other catchers than those that respond with Problem JSON.
     pub(crate) fn catch(mut self, catchers: Vec<Catcher>) -> Self {
         self.catchers = catchers;
         self
@@ -308,44 +308,47 @@ impl Setup {
         self
     }
 
-    /// Without a ledger.
+    /// Without a store.
     pub(crate) fn stateless(mut self) -> Self {
         self.stateless = true;
         self
     }
 
     pub(crate) fn launch(self) -> App {
-        self.launch_on(Clock::manual(), FaultyLedger::default(), Users::new())
+        self.launch_on(Clock::manual(), CountingStore::default(), Users::new())
     }
 
-    /// As another process of the same application: its ledger, its users and its clock.
+    /// As another process of the same application: its store, its users and its clock.
     pub(crate) fn launch_beside(self, other: &App) -> App {
-        self.launch_on(other.clock.clone(), other.ledger.clone(), other.users.clone())
+        self.launch_on(other.clock.clone(), other.store.clone(), other.users.clone())
     }
 
-    fn launch_on(self, clock: Clock, ledger: FaultyLedger, users: Users) -> App {
-        let heard = Heard::default();
-        let auth = Auth::fairing().clock(clock.clone()).events(heard.clone());
-        let auth = if self.stateless { auth } else { auth.store(ledger.clone()) };
+    fn launch_on(self, clock: Clock, store: CountingStore, users: Users) -> App {
+        let recorded = RecordedEvents::default();
+        let auth = Auth::fairing().clock(clock.clone()).events(recorded.clone());
+        let auth = if self.stateless { auth } else { auth.store(store.clone()) };
         let auth = (self.fairing)(auth);
-        let rocket = match self.alone {
-            true => rocket::custom(self.figment).manage(users.clone()).attach(auth),
-            false => rocket(self.figment, auth, users.clone()),
+        let rocket = if self.alone {
+            rocket::custom(self.figment).manage(users.clone()).attach(auth)
+        } else {
+            rocket(self.figment, auth, users.clone())
         };
         let rocket = rocket.mount("/", self.routes).register("/", self.catchers);
         let client = Client::untracked(rocket).expect("a rocket that launches");
-        App { client, clock, ledger, users, heard }
+        App { client, clock, store, users, recorded }
     }
 }
 
-/// The application; other fairings that set cookies stand before and behind the library's.
+/// The application; fairings that set cookies are attached before and after the library's.
 pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build> {
     rocket::custom(figment)
         .manage(users)
-        .attach(crate::support::cookie_setters::Sneak("before"))
+        .attach(crate::support::cookie_setters::CookieSetter("before"))
         .attach(auth)
         .attach(AdHoc::on_ignite("a stage", |rocket| async {
-            rocket.attach(crate::support::cookie_setters::Sneak("stage")).attach(inner_stage())
+            rocket
+                .attach(crate::support::cookie_setters::CookieSetter("stage"))
+                .attach(inner_stage())
         }))
         .mount(
             "/",
@@ -393,33 +396,33 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
 fn inner_stage() -> AdHoc {
     AdHoc::on_ignite("a stage in a stage", |rocket| async {
         let innermost = AdHoc::on_ignite("a stage in that", |rocket| async {
-            rocket.attach(crate::support::cookie_setters::Sneak("innermost stage"))
+            rocket.attach(crate::support::cookie_setters::CookieSetter("innermost stage"))
         });
-        rocket.attach(crate::support::cookie_setters::Sneak("inner stage")).attach(innermost)
+        rocket.attach(crate::support::cookie_setters::CookieSetter("inner stage")).attach(innermost)
     })
 }
 
-/// A running application with the handles that move its world.
+/// A running application with handles on its clock, store, users and events.
 pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) clock: Clock,
-    pub(crate) ledger: FaultyLedger,
+    pub(crate) store: CountingStore,
     pub(crate) users: Users,
-    pub(crate) heard: Heard,
+    pub(crate) recorded: RecordedEvents,
 }
 
-/// What the library told its listener: the words of events, and the codes of refusals.
+/// What the library reported to its listener: the words of events, and the codes of refusals.
 #[derive(Clone, Default)]
-pub(crate) struct Heard(Arc<Mutex<Vec<&'static str>>>);
+pub(crate) struct RecordedEvents(Arc<Mutex<Vec<&'static str>>>);
 
-impl Heard {
-    /// All since the last time.
+impl RecordedEvents {
+    /// Returns all events since the last call.
     pub(crate) fn take(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.0.lock().expect("words"))
     }
 }
 
-impl EventSink for Heard {
+impl EventSink for RecordedEvents {
     fn on_event(&self, event: &Event<'_>) {
         let word = match event.kind {
             EventKind::Refused(kind) => kind.code(),
@@ -451,7 +454,7 @@ impl App {
         self.post(&format!("/api/login/{user}")).send().pair()
     }
 
-    /// Signs in with a browser; answers the cookie's `name=value`.
+    /// Signs in with a browser; returns the cookie's `name=value`.
     pub(crate) fn browser(&self, user: u32) -> String {
         self.post(&format!("/login/{user}")).send().session()
     }
@@ -537,7 +540,7 @@ impl Call<'_> {
     }
 }
 
-/// An answer, with all that a test may ask of it.
+/// A response, with all that a test may ask of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -561,7 +564,7 @@ impl Reply {
         self.all("Set-Cookie")
     }
 
-    /// The `code` of the Problem JSON; empty for an answer that is none.
+    /// The `code` of the Problem JSON; empty for a response that is none.
     pub(crate) fn code(&self) -> String {
         if self.one("Content-Type") != Some("application/problem+json") {
             return String::new();
@@ -582,7 +585,7 @@ impl Reply {
         Pair { access: text("access_token"), refresh: text("refresh_token") }
     }
 
-    /// The session cookie of this answer, as a browser sends it back.
+    /// The session cookie of this response, as a browser sends it back.
     pub(crate) fn session(&self) -> String {
         let cookie = self.session_cookie().unwrap_or_else(|| panic!("no session in {self:?}"));
         cookie.split(';').next().expect("a pair").to_owned()
@@ -597,7 +600,7 @@ impl Reply {
         found.first().copied()
     }
 
-    /// True when the answer takes the session cookie back.
+    /// Whether the response removes the session cookie.
     pub(crate) fn takes_session_back(&self) -> bool {
         self.session_cookie().is_some_and(|cookie| {
             cookie.split(';').next().is_some_and(|pair| pair.ends_with('='))

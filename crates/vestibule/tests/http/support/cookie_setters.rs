@@ -7,19 +7,19 @@ use rocket::request::{self, FromRequest};
 use rocket::response::{self, Flash, Responder, Response};
 use rocket::{Data, Request, Route, get, post, routes};
 
-/// Requests with this header meet cookies at every corner.
-pub(crate) const SNEAK: &str = "X-Sneak";
+/// Requests with this header have cookies set by everything here.
+pub(crate) const SET_COOKIES: &str = "X-Sneak";
 
 fn wants(request: &Request<'_>) -> bool {
-    request.headers().contains(SNEAK)
+    request.headers().contains(SET_COOKIES)
 }
 
 /// Another fairing: sets a cookie through the jar on the way in and a raw header on the way
 /// out.
-pub(crate) struct Sneak(pub(crate) &'static str);
+pub(crate) struct CookieSetter(pub(crate) &'static str);
 
 #[rocket::async_trait]
-impl Fairing for Sneak {
+impl Fairing for CookieSetter {
     fn info(&self) -> Info {
         Info { name: self.0, kind: Kind::Request | Kind::Response }
     }
@@ -39,10 +39,10 @@ impl Fairing for Sneak {
 }
 
 /// Another guard that sets a cookie.
-struct SneakyGuard;
+struct CookieSettingGuard;
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for SneakyGuard {
+impl<'r> FromRequest<'r> for CookieSettingGuard {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
@@ -53,13 +53,13 @@ impl<'r> FromRequest<'r> for SneakyGuard {
 }
 
 /// What the catcher of the application adds.
-pub(crate) fn sneak_from_catcher(request: &Request<'_>) {
+pub(crate) fn set_from_catcher(request: &Request<'_>) {
     if wants(request) {
         request.cookies().add(("catcher", "1"));
     }
 }
 
-/// An answer of any status with a raw `Set-Cookie` header.
+/// A response of any status with a raw `Set-Cookie` header.
 struct Raw(Status);
 
 impl<'r> Responder<'r, 'static> for Raw {
@@ -69,7 +69,7 @@ impl<'r> Responder<'r, 'static> for Raw {
     }
 }
 
-/// An answer of any status, without the catchers.
+/// A response of any status, without the catchers.
 type Plain = (Status, &'static str);
 
 #[get("/plain/<status>")]
@@ -95,12 +95,12 @@ fn raw(status: u16) -> Raw {
 }
 
 #[get("/guard/<status>")]
-fn guard(status: u16, _sneaky: SneakyGuard) -> Plain {
+fn guard(status: u16, _sneaky: CookieSettingGuard) -> Plain {
     (Status::new(status), "")
 }
 
 #[post("/guard/<status>")]
-fn guard_by_post(status: u16, _sneaky: SneakyGuard) -> Plain {
+fn guard_by_post(status: u16, _sneaky: CookieSettingGuard) -> Plain {
     (Status::new(status), "")
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes![plain, private, flash, raw, guard, guard_by_post, caught, panics]
 }
 
-/// Every path on which a cookie is tried, with the status of its answer.
+/// Every path on which a cookie is tried, with the status of its response.
 pub(crate) fn paths() -> Vec<(String, u16)> {
     let mut paths = Vec::new();
     for status in [200, 201, 204, 303, 400, 401, 403, 404, 405, 409, 415, 422, 500] {

@@ -1,4 +1,4 @@
-//! The ledger in memory, which here counts its calls and can break down.
+//! The store in memory, which counts its calls and can be made to fail.
 
 use std::io;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use time::OffsetDateTime;
 use vestibule::{Error, MemorySignInStore, Rotation, SignIn, SignInId, SignInStore};
 
 #[derive(Clone, Default)]
-pub(crate) struct FaultyLedger {
+pub(crate) struct CountingStore {
     rows: MemorySignInStore,
     broken: Arc<AtomicBool>,
     calls: Arc<AtomicUsize>,
     gets: Arc<AtomicUsize>,
 }
 
-impl FaultyLedger {
+impl CountingStore {
     /// Counts a call, and fails it when broken.
     fn rows(&self) -> Result<&MemorySignInStore, Error> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if self.broken.load(Ordering::SeqCst) {
-            return Err(Error::unavailable(io::Error::other("the ledger is on fire")));
+            return Err(Error::unavailable(io::Error::other("the store is down")));
         }
         Ok(&self.rows)
     }
@@ -42,7 +42,7 @@ impl FaultyLedger {
         self.gets.load(Ordering::SeqCst)
     }
 
-    /// How many sign-ins stand.
+    /// How many sign-ins are active.
     pub(crate) fn len(&self) -> usize {
         self.rows.all().len()
     }
@@ -60,7 +60,7 @@ impl FaultyLedger {
         found.expect("a sign-in of this id")
     }
 
-    /// Changes a row behind the library's back.
+    /// Changes a row without the library's knowledge.
     pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut SignIn)) {
         let mut row = self.row(id);
         self.rows.end(&row.id).now_or_never().expect("no wait").expect("an end");
@@ -87,7 +87,7 @@ impl FaultyLedger {
 }
 
 #[rocket::async_trait]
-impl SignInStore for FaultyLedger {
+impl SignInStore for CountingStore {
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
         self.rows()?.open(sign_in).await
     }

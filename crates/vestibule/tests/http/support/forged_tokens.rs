@@ -1,4 +1,4 @@
-//! Tokens made by hand with the right key, to be wrong in one thing only.
+//! Tokens made by hand with the right key, each with one defect.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! Pairs of keys, made by openssl; each kind once a run.
+//! Pairs of keys, made by openssl once for each test run.
 
 use std::process::Command;
 use std::sync::OnceLock;

@@ -43,7 +43,7 @@ impl Scope for Reading {
     const NAME: &'static str = "read";
 }
 
-/// Who is asking, and where the token was.
+/// The user, and where the token was.
 fn place(who: &impl Authenticated<Account = User>) -> String {
     let found = who.authentication();
     let location = found.location().map_or("session", |location| match location {
@@ -82,7 +82,7 @@ async fn logout(user: AnyTokenUser, tokens: Tokens<'_>) -> Result<&'static str, 
     Ok("bye")
 }
 
-/// Takes the cookies back and asks nobody.
+/// Removes the cookies, without a guard.
 #[post("/forget")]
 fn forget(tokens: Tokens<'_>) -> &'static str {
     tokens.unset_cookies();
@@ -119,7 +119,7 @@ fn who_by_options(user: TokenUser) -> String {
     place(&user)
 }
 
-/// What answers a preflight: without a guard.
+/// Responds to a preflight, without a guard.
 #[options("/open")]
 fn open() -> &'static str {
     "ok"
@@ -340,13 +340,13 @@ fn json(body: Fields) -> Result<String, Error> {
     Ok(name.to_owned())
 }
 
-/// An answer whose `Retry-After` is its own.
+/// A response whose `Retry-After` is its own.
 #[get("/limited")]
 fn limited() -> Result<(), Error> {
     Err(Error::new(ErrorKind::TooManyAttempts).retry_after(77))
 }
 
-/// Somebody or nobody, and both go elsewhere.
+/// With or without a user, redirects elsewhere.
 #[get("/elsewhere")]
 fn elsewhere(user: Maybe<CurrentUser>) -> Redirect {
     drop(user);
@@ -418,7 +418,7 @@ pub(crate) fn with(locations: &[&str]) -> Setup {
 pub(crate) struct Jar(BTreeMap<String, String>);
 
 impl Jar {
-    /// The jar of somebody who has signed in with JWTs in cookies.
+    /// The jar of a user who has signed in with JWTs in cookies.
     pub(crate) fn signed_in(app: &App, user: u32) -> Self {
         let mut jar = Self::default();
         let reply = app.post(&format!("/places/login/{user}")).send();
@@ -427,7 +427,7 @@ impl Jar {
         jar
     }
 
-    /// Does what an answer says.
+    /// Stores and removes cookies as a response says.
     pub(crate) fn take(&mut self, reply: &Reply) {
         for field in reply.cookies() {
             let (pair, attributes) = field.split_once(';').unwrap_or((field, ""));
@@ -483,7 +483,7 @@ pub(crate) fn attributes(field: &str) -> Vec<&str> {
     parts
 }
 
-/// The names that an answer sets or takes back, sorted.
+/// The names of the cookies that a response sets or removes, sorted.
 pub(crate) fn names(reply: &Reply) -> Vec<&str> {
     let named = |field: &'_ str| field.find('=').map_or(field.len(), |end| end);
     let mut names: Vec<&str> =

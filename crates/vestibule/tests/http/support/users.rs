@@ -12,7 +12,7 @@ use vestibule::{Account, Claims, Role, SignIn, TokenKind};
 
 /// The administrator.
 pub(crate) const ALICE: u32 = 1;
-/// Somebody without a role.
+/// A user without a role.
 pub(crate) const BOB: u32 = 2;
 
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Users {
         self.0.broken.store(broken, Ordering::SeqCst);
     }
 
-    /// Makes `Account::accept` say no.
+    /// Makes `Account::accept` return false.
     pub(crate) fn refuse_tokens(&self) {
         self.0.refused.store(true, Ordering::SeqCst);
     }
@@ -104,7 +104,7 @@ impl Account for User {
         Ok(users.get(*id))
     }
 
-    /// The test's issuer calls everybody by our own ids.
+    /// The test's issuer names users by our own ids.
     async fn find_foreign(
         rocket: &Rocket<Orbit>,
         claims: &Claims,

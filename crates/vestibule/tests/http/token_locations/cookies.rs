@@ -14,7 +14,7 @@ fn app() -> App {
     with(&["cookies"]).launch()
 }
 
-/// The `Set-Cookie` fields of an answer, by name.
+/// The `Set-Cookie` fields of a response, by name.
 fn sorted(reply: &Reply) -> Vec<String> {
     let mut fields: Vec<String> = reply.cookies().into_iter().map(str::to_owned).collect();
     fields.sort();
@@ -84,9 +84,10 @@ fn by_default_there_are_two_cookies_a_token_and_only_the_twin_is_readable() {
     let reply = app.post("/places/login/1").send();
     assert_eq!(names(&reply), NAMES);
     for field in reply.cookies() {
-        let expected: &[&str] = match field.starts_with("csrf_") {
-            true => &["Path=/", "SameSite=Lax"],
-            false => &["HttpOnly", "Path=/", "SameSite=Lax"],
+        let expected: &[&str] = if field.starts_with("csrf_") {
+            &["Path=/", "SameSite=Lax"]
+        } else {
+            &["HttpOnly", "Path=/", "SameSite=Lax"]
         };
         assert_eq!(attributes(field), expected, "{field}");
     }
@@ -256,7 +257,7 @@ fn signing_out_ends_both_tokens_and_takes_all_four_cookies_back() {
     let jar = Jar::signed_in(&app, ALICE);
     let reply = app.post("/places/logout").jar(&jar).csrf(jar.get(CSRF_ACCESS)).send();
     assert_eq!((reply.status, names(&reply)), (200, NAMES.to_vec()));
-    // Whoever kept a copy has nothing of it.
+    // A copy that was kept is worthless.
     assert_eq!(app.get("/places/who").jar(&jar).send().code(), "token_revoked");
     let reply = app.post("/places/refresh").jar(&jar).csrf(jar.get(CSRF_REFRESH)).send();
     assert_eq!((reply.code().as_str(), reply.cookies()), ("token_revoked", vec![]));
@@ -402,7 +403,7 @@ fn a_revoked_or_inactive_owner_has_no_use_of_the_cookie() {
     app.users.change(ALICE, |user| user.active = false);
     assert_eq!(app.get("/places/who").jar(&jar).send().code(), "token_revoked");
     app.users.change(ALICE, |user| user.active = true);
-    app.ledger.clear();
+    app.store.clear();
     assert_eq!(app.get("/places/who").jar(&jar).send().code(), "token_revoked");
 }
 
@@ -422,12 +423,12 @@ fn a_token_of_before_the_cookies_has_no_csrf_value_and_may_only_read() {
 }
 
 /// What is wrong with a configuration of cookies; empty when it launches.
-fn fault(settings: &[(&str, Value)]) -> String {
+fn config_error(settings: &[(&str, Value)]) -> String {
     let setup = settings.iter().fold(with(&["header", "cookies"]), |setup, (key, value)| {
         setup.set(&format!("auth.token.cookies.{key}"), value)
     });
-    let faults = Config::from_figment(&setup.figment).err().unwrap_or_default();
-    faults.iter().map(ToString::to_string).collect()
+    let errors = Config::from_figment(&setup.figment).err().unwrap_or_default();
+    errors.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -454,10 +455,10 @@ fn cookies_that_browsers_would_refuse_do_not_launch() {
         (vec![("same_site", json!("None"))], "lax, strict, none"),
         (vec![("csrf_refresh_header", json!("X"))], "unknown key"),
     ] {
-        let fault = fault(&settings);
+        let config_error = config_error(&settings);
         assert!(
-            fault.contains("auth.token.cookies") && fault.contains(problem),
-            "{settings:?}: {fault}"
+            config_error.contains("auth.token.cookies") && config_error.contains(problem),
+            "{settings:?}: {config_error}"
         );
     }
     for settings in [
@@ -467,20 +468,23 @@ fn cookies_that_browsers_would_refuse_do_not_launch() {
         vec![("same_site", json!("lax")), ("domain", json!(".a.com"))],
         vec![("csrf", json!(false))],
     ] {
-        assert_eq!(fault(&settings), "", "{settings:?}");
+        assert_eq!(config_error(&settings), "", "{settings:?}");
     }
 }
 
 #[test]
 fn cookies_for_every_site_need_csrf_values() {
     let settings = [("same_site", json!("none")), ("secure", json!(true)), ("csrf", json!(false))];
-    assert!(fault(&settings).contains("does not go with csrf = false"));
+    assert!(config_error(&settings).contains("does not go with csrf = false"));
     for methods in [json!(["GET"]), json!(["POST"]), json!(["POST", "PUT", "DELETE", "GET"])] {
         let mut settings = settings.clone();
         settings[2] = ("csrf_methods", methods);
-        assert!(fault(&settings).contains("needs all of POST, PUT, PATCH, DELETE in csrf_methods"));
+        assert!(
+            config_error(&settings)
+                .contains("needs all of POST, PUT, PATCH, DELETE in csrf_methods")
+        );
         settings[0] = ("same_site", json!("lax"));
-        assert_eq!(fault(&settings), "");
+        assert_eq!(config_error(&settings), "");
     }
     // Where no token travels in cookies it is all the same.
     let setup = Setup::new().set("auth.token.cookies.same_site", "none");

@@ -220,7 +220,7 @@ fn the_methods_can_be_chosen() {
     assert_eq!((reply.status, reply.code().as_str()), (401, "csrf_missing"));
     let call = app.get("/places/who").jar(&jar).csrf(jar.get(CSRF_ACCESS));
     assert_eq!(call.send().body, "1 in cookies");
-    // Rocket answers HEAD by the route of GET.
+    // Rocket serves HEAD by the route of GET.
     assert_eq!(app.call(Method::Head, "/places/who").jar(&jar).send().status, 401);
 }
 
@@ -231,8 +231,8 @@ fn methods_in_small_letters_would_protect_nothing_and_do_not_launch() {
         [json!(["post"]), json!(["Post"]), json!(["POST", "delete"]), json!([]), json!(["TEAPOT"])]
     {
         let setup = with(&["cookies"]).set("auth.token.cookies.csrf_methods", &methods);
-        let faults = vestibule::Config::from_figment(&setup.figment).expect_err("a fault");
-        assert!(faults[0].to_string().contains("in capitals"), "{methods}: {faults:?}");
+        let errors = vestibule::Config::from_figment(&setup.figment).expect_err("a fault");
+        assert!(errors[0].to_string().contains("in capitals"), "{methods}: {errors:?}");
     }
 }
 
@@ -295,9 +295,9 @@ fn the_token_is_checked_before_its_csrf_value() {
 fn a_refusal_for_want_of_the_value_says_so_in_the_challenge_and_to_the_listener() {
     let app = app();
     let jar = Jar::signed_in(&app, ALICE);
-    app.heard.take();
+    app.recorded.take();
     let reply = app.post("/places/who").jar(&jar).send();
     let challenge = reply.one("WWW-Authenticate").unwrap_or_default();
     assert!(challenge.contains("CSRF value is missing"), "{challenge}");
-    assert_eq!(app.heard.take(), ["csrf_missing"]);
+    assert_eq!(app.recorded.take(), ["csrf_missing"]);
 }

@@ -73,8 +73,8 @@ fn a_renamed_scheme_is_the_only_one_that_is_read() {
 #[test]
 fn a_header_without_a_scheme_cannot_be_configured() {
     let setup = Setup::new().set("auth.token.scheme", "");
-    let faults = Config::from_figment(&setup.figment).expect_err("a fault");
-    assert!(faults[0].to_string().contains("auth.token.scheme"), "{faults:?}");
+    let errors = Config::from_figment(&setup.figment).expect_err("a fault");
+    assert!(errors[0].to_string().contains("auth.token.scheme"), "{errors:?}");
 }
 
 // T12, T13
@@ -100,9 +100,9 @@ fn the_applications_catcher_says_what_a_refusal_looks_like() {
 #[test]
 fn a_request_without_credentials_passes_an_optional_guard_and_no_store_is_asked() {
     let app = App::new();
-    let before = (app.users.calls(), app.ledger.calls());
+    let before = (app.users.calls(), app.store.calls());
     assert_eq!(app.get("/places/maybe").send().body, "nobody");
-    assert_eq!((app.users.calls(), app.ledger.calls()), before);
+    assert_eq!((app.users.calls(), app.store.calls()), before);
 }
 
 // T15, T18

@@ -26,7 +26,7 @@ fn an_access_token_that_is_over_is_renewed_in_passing() {
     assert_eq!((reply.body.as_str(), names(&reply)), ("1 renewed", NAMES.to_vec()));
     jar.take(&reply);
     assert_eq!(app.get("/places/who").jar(&jar).send().body, "1 in cookies");
-    // Not fresh: nobody proved a password.
+    // Not fresh: no password was verified.
     assert_eq!(app.get("/fresh").jar(&jar).send().code(), "fresh_login_required");
 }
 
@@ -55,7 +55,7 @@ fn who_has_signed_out_is_not_revived() {
         let reply = app.get("/places/kept-alive").jar(jar).send();
         assert_eq!((reply.status, reply.cookies()), (401, vec![]));
     }
-    assert_eq!(app.ledger.len(), 0);
+    assert_eq!(app.store.len(), 0);
 }
 
 #[test]
@@ -66,5 +66,5 @@ fn a_sign_out_that_renews_on_the_way_still_takes_everything_back() {
     let reply = app.post("/places/kept-alive-logout").jar(&jar).csrf(jar.get(CSRF_REFRESH)).send();
     assert_eq!((reply.status, names(&reply)), (200, NAMES.to_vec()), "{}", reply.body);
     jar.take(&reply);
-    assert_eq!((jar.header().as_str(), app.ledger.len()), ("", 0));
+    assert_eq!((jar.header().as_str(), app.store.len()), ("", 0));
 }

@@ -128,7 +128,7 @@ fn a_bad_token_in_the_body_has_its_own_code() {
         let challenge = reply.one("WWW-Authenticate").unwrap_or_default();
         assert!(challenge.contains("invalid_token"), "{token}: {challenge}");
     }
-    app.ledger.clear();
+    app.store.clear();
     let reply = body(&app, &json!({ "access_token": pair.access })).send();
     assert_eq!(reply.code(), "token_revoked");
 }
@@ -225,7 +225,7 @@ fn no_cookie_leaves_on_the_answer_to_a_token_in_the_body() {
     for token in [app.tokens(ALICE).access.as_str(), "bad"] {
         let call = body(&app, &json!({ "access_token": token })).cookie(&session);
         assert_eq!(
-            call.header(crate::support::cookie_setters::SNEAK, "1").send().cookies(),
+            call.header(crate::support::cookie_setters::SET_COOKIES, "1").send().cookies(),
             [""; 0],
             "{token}"
         );
@@ -237,10 +237,10 @@ fn no_cookie_leaves_on_the_answer_to_a_token_in_the_body() {
 fn no_session_is_started_beside_a_token_in_the_body() {
     let app = app();
     let text = json!({ "access_token": app.tokens(ALICE).access }).to_string();
-    let before = app.ledger.len();
+    let before = app.store.len();
     let reply = app.post("/places/session-beside-body").json(&text).send();
     assert_eq!((reply.status, reply.code().as_str()), (400, "ambiguous_credentials"));
-    assert_eq!((reply.cookies(), app.ledger.len()), (vec![], before));
+    assert_eq!((reply.cookies(), app.store.len()), (vec![], before));
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn no_cookie_leaves_where_the_body_hides_a_token_or_holds_the_other_one() {
     let pair = app.tokens(ALICE);
     let (access, refresh) = (&pair.access, &pair.refresh);
     let sneaky = |path, text: &str| {
-        app.post(path).json(text).header(crate::support::cookie_setters::SNEAK, "1").send()
+        app.post(path).json(text).header(crate::support::cookie_setters::SET_COOKIES, "1").send()
     };
     assert_ne!(sneaky("/places/body", "{}").cookies().len(), 0, "nobody's answer");
     for (path, text) in [

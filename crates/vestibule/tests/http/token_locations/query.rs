@@ -157,7 +157,7 @@ fn no_cookie_leaves_on_the_answer_to_a_token_in_the_query() {
     for value in [access.as_str(), "bad"] {
         for path in ["/places/planted", "/cookies/plain/200", "/cookies/caught/404"] {
             let call = app.get(&format!("{path}?jwt={value}")).cookie("session=garbled");
-            let reply = call.header(crate::support::cookie_setters::SNEAK, "1").send();
+            let reply = call.header(crate::support::cookie_setters::SET_COOKIES, "1").send();
             assert_eq!(reply.cookies(), [""; 0], "{path} with {value}");
         }
     }

@@ -28,7 +28,7 @@ fn a_refresh_token_in_the_body_gives_the_next_pair() {
     assert_ne!(second.refresh, first.refresh);
     assert_eq!(claims(&second.access)["sid"], claims(&first.access)["sid"]);
     assert_eq!(opens(&app, &second).body, "1 in json with ");
-    assert_eq!(app.heard.take(), ["signed_in", "rotated"]);
+    assert_eq!(app.recorded.take(), ["signed_in", "rotated"]);
 }
 
 #[test]
@@ -49,8 +49,8 @@ fn a_stolen_token_presented_in_the_body_ends_the_sign_in() {
     assert_eq!((reply.status, reply.code().as_str()), (401, "token_revoked"));
     assert_eq!(opens(&app, &second).code(), "token_revoked");
     assert_eq!(refresh(&app, &second.refresh).code(), "token_revoked");
-    assert_eq!(app.ledger.len(), 0);
-    assert!(app.heard.take().contains(&"theft"));
+    assert_eq!(app.store.len(), 0);
+    assert!(app.recorded.take().contains(&"theft"));
 }
 
 #[test]
@@ -164,9 +164,9 @@ fn no_cookie_leaves_where_tokens_do_not_travel_in_cookies() {
     let pair = app.tokens(ALICE);
     let text = json!({ "refresh_token": pair.refresh }).to_string();
     let call = app.post("/places/refresh-body").json(&text).cookie("session=garbled");
-    let reply = call.header(crate::support::cookie_setters::SNEAK, "1").send();
+    let reply = call.header(crate::support::cookie_setters::SET_COOKIES, "1").send();
     assert_eq!((reply.status, reply.cookies()), (200, vec![]));
-    // Handing the pair out in cookies is a mistake of the application's then, and is told.
+    // Setting the pair in cookies is an error of the application then, and is reported.
     let text = json!({ "refresh_token": reply.pair().refresh }).to_string();
     let reply = app.post("/places/refresh-body-and-cookies").json(&text).send();
     assert_eq!((reply.status, reply.cookies()), (500, vec![]));
@@ -178,7 +178,7 @@ fn where_tokens_travel_in_cookies_only_those_four_leave() {
     let pair = app.tokens(ALICE);
     let text = json!({ "refresh_token": pair.refresh }).to_string();
     let call = app.post("/places/refresh-body-and-cookies").json(&text);
-    let reply = call.header(crate::support::cookie_setters::SNEAK, "1").send();
+    let reply = call.header(crate::support::cookie_setters::SET_COOKIES, "1").send();
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(
         crate::support::token_locations::names(&reply),

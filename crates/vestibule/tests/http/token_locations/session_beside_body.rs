@@ -1,4 +1,4 @@
-//! A session that a guard let in and a token in the body are two answers to "who?".
+//! A session that a guard accepted and a token in the body name two users.
 
 use rocket::serde::json::Json;
 use rocket::{post, routes};
@@ -72,6 +72,6 @@ fn a_session_that_no_guard_asked_for_does_not_disturb_a_token_in_the_body() {
     let access = json!({ "access_token": pair.access });
     assert_eq!(call("/places/body", &session, &access).body, "2 in json with ");
     assert_eq!(call("/maybe-and-body", "session=garbled", &access).body, "None and 2");
-    // And a session alone is told what is missing.
+    // And with a session alone the response names what is missing.
     assert_eq!(call("/session-and-body", &session, &json!({})).code(), "credentials_missing");
 }

@@ -166,10 +166,10 @@ fn an_optional_route_ignores_a_good_token_elsewhere_and_refuses_a_bad_one() {
 }
 
 /// Why a configuration with these locations is refused; `None` when it is not.
-fn fault(locations: &Value) -> Option<String> {
+fn config_error(locations: &Value) -> Option<String> {
     let setup = Setup::new().set("auth.token.locations", locations);
-    let faults = Config::from_figment(&setup.figment).err()?;
-    Some(faults.iter().map(ToString::to_string).collect())
+    let errors = Config::from_figment(&setup.figment).err()?;
+    Some(errors.iter().map(ToString::to_string).collect())
 }
 
 // T94
@@ -178,7 +178,7 @@ fn only_lists_of_known_locations_are_taken() {
     for good in
         [json!(["header"]), json!(["cookies", "query"]), json!(ALL), json!(["json", "json"])]
     {
-        assert_eq!(fault(&good), None, "{good}");
+        assert_eq!(config_error(&good), None, "{good}");
     }
     for bad in [
         json!([]),
@@ -192,8 +192,8 @@ fn only_lists_of_known_locations_are_taken() {
         json!(null),
         json!([["header"]]),
     ] {
-        let fault = fault(&bad).unwrap_or_default();
-        assert!(fault.contains("auth.token.locations"), "{bad}: {fault}");
+        let config_error = config_error(&bad).unwrap_or_default();
+        assert!(config_error.contains("auth.token.locations"), "{bad}: {config_error}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a configuration may make otherwise: the claims that are written and demanded, and a
-//! token of another program under a shared secret.
+//! Settings for claims: which are written and required, and the tokens of another
+//! program under a shared secret.
 
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ fn flask() -> Setup {
 #[test]
 fn the_printed_token_of_flask_jwt_extended_is_good_in_its_time_and_expired_today() {
     let app = flask().launch();
-    // Theirs knows nothing of our stamp.
+    // Theirs has no stamp.
     app.users.change(BOB, |user| user.stamp.clear());
     let today = app.now();
     for (time, code) in [
@@ -58,7 +58,7 @@ fn the_printed_token_of_flask_jwt_extended_is_good_in_its_time_and_expired_today
         assert_eq!(reply.code(), code, "at {time}");
         if code.is_empty() {
             assert_eq!(reply.body, "2 by token");
-            // It says of itself that it is not fresh.
+            // Its own claim says that it is not fresh.
             assert_eq!(app.get("/fresh").bearer(PRINTED).send().code(), "fresh_login_required");
         }
     }

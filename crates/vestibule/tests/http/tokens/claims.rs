@@ -1,4 +1,4 @@
-//! What a token must be, made by hand with the right key and wrong in one thing.
+//! What a token must contain: tokens made by hand with the right key and one defect each.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
@@ -11,7 +11,7 @@ use crate::support::forged_tokens::{
 };
 use crate::support::users::ALICE;
 
-/// The code of the answer to each token of a table; empty for a welcome.
+/// The code of the response to each token of a table; empty for one that is accepted.
 fn assert_codes(app: &App, expected: &str, table: &[(&str, String)]) {
     for (case, token) in table {
         assert_eq!(app.get("/token").bearer(token).send().code(), expected, "{case}");
@@ -517,7 +517,7 @@ fn a_token_that_would_be_refused_is_not_issued() {
     let app = App::new();
     app.users.change(ALICE, |user| user.filler = 8 * 1024);
     assert_eq!(app.post("/api/login/1").send().code(), "internal");
-    assert_eq!(app.ledger.len(), 0, "and no sign-in is kept for it");
+    assert_eq!(app.store.len(), 0, "and no sign-in is kept for it");
 }
 
 #[test]

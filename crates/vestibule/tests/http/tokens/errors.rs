@@ -1,5 +1,5 @@
-//! What an application may learn of a token that was refused, while its bearer learns no more
-//! than before.
+//! What an application can learn of a refused token, while the client learns no more than
+//! the error code.
 
 use std::borrow::Cow;
 
@@ -15,24 +15,24 @@ use crate::support::forged_tokens::{
 };
 use crate::support::users::ALICE;
 
-/// Tells what no client is told.
+/// Shows the token error, which no client sees otherwise.
 #[catch(default)]
-fn tell(status: Status, request: &Request<'_>) -> String {
+fn show_token_error(status: Status, request: &Request<'_>) -> String {
     let error = Error::of(status, request);
     error.map_or_else(String::new, |error| format!("{:?}", error.token_error()))
 }
 
-fn fault(app: &App, token: &str) -> String {
+fn config_error(app: &App, token: &str) -> String {
     app.get("/any").bearer(token).send().body
 }
 
 #[track_caller]
 fn assert_fault(app: &App, token: &str, expected: TokenError) {
-    assert_eq!(fault(app, token), format!("{:?}", Some(expected)), "{token}");
+    assert_eq!(config_error(app, token), format!("{:?}", Some(expected)), "{token}");
 }
 
 fn telling() -> Setup {
-    Setup::new().catch(catchers![tell])
+    Setup::new().catch(catchers![show_token_error])
 }
 
 fn missing(name: &'static str) -> TokenError {
@@ -131,7 +131,7 @@ fn an_expired_token_has_no_token_error_unless_there_is_another_defect() {
     let app = telling().launch();
     let access = app.tokens(ALICE).access;
     app.advance(900);
-    assert_eq!(fault(&app, &access), "None");
+    assert_eq!(config_error(&app, &access), "None");
     let other = with_claim(&access, "iss", Some(json!("other")));
     assert_fault(&app, &other, TokenError::Issuer);
     assert_fault(&app, &with_claim(&access, "sub", None), missing("sub"));
@@ -144,18 +144,22 @@ fn the_error_of_a_revoked_token_says_whether_the_account_is_gone() {
     let refresh = || app.post("/api/refresh").bearer(&pair.refresh).send().body;
     let gone = format!("{:?}", Some(TokenError::AccountGone));
     app.users.change(ALICE, |user| user.active = false);
-    assert_eq!((fault(&app, &pair.access), refresh()), (gone.clone(), gone.clone()));
+    assert_eq!((config_error(&app, &pair.access), refresh()), (gone.clone(), gone.clone()));
     app.users.change(ALICE, |user| user.active = true);
     let stamp = app.users.get(ALICE).expect("Alice").stamp;
     app.users.change(ALICE, |user| user.stamp = "another".to_owned());
     let ended = format!("{:?}", Some(TokenError::SignInEnded));
-    assert_eq!((fault(&app, &pair.access), refresh()), (ended.clone(), ended.clone()));
+    assert_eq!((config_error(&app, &pair.access), refresh()), (ended.clone(), ended.clone()));
     app.users.change(ALICE, |user| user.stamp = stamp);
-    assert_eq!(fault(&app, &pair.access), "1 by token");
+    assert_eq!(config_error(&app, &pair.access), "1 by token");
     app.post("/api/logout").bearer(&pair.access).send();
-    assert_eq!((fault(&app, &pair.access), refresh()), (ended.clone(), ended.clone()));
+    assert_eq!((config_error(&app, &pair.access), refresh()), (ended.clone(), ended.clone()));
     app.users.delete(ALICE);
-    assert_eq!((fault(&app, &pair.access), refresh()), (ended, gone), "the sign-in counts first");
+    assert_eq!(
+        (config_error(&app, &pair.access), refresh()),
+        (ended, gone),
+        "the sign-in counts first"
+    );
 }
 
 #[test]

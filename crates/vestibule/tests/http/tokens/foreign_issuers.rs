@@ -1,5 +1,5 @@
-//! Tokens that somebody else issues: whose keys judge them, what they must carry, and what
-//! they are worth.
+//! Tokens of another issuer: which keys verify them, which claims they must carry, and which
+//! guards accept them.
 
 use std::convert::Infallible;
 
@@ -75,7 +75,7 @@ fn a_foreign_token_opens_what_a_token_opens_and_is_never_fresh() {
     assert_eq!(app.get("/fresh").bearer(&token).send().code(), "fresh_login_required");
     assert_eq!(app.get("/session").bearer(&token).send().code(), "credentials_missing");
     assert_eq!(app.get("/refresh").bearer(&token).send().code(), "wrong_token_type");
-    assert_eq!((app.ledger.calls(), app.ledger.len()), (0, 0), "no sign-in is asked for");
+    assert_eq!((app.store.calls(), app.store.len()), (0, 0), "no sign-in is asked for");
     app.advance(3600);
     assert_code(&app, &token, "token_expired");
 }
@@ -158,7 +158,7 @@ fn a_foreign_key_verifies_nothing_in_our_name_nor_ours_in_theirs() {
         let token = sign_with(&public, Algorithm::HS256, header, &body.to_string());
         assert_code(&app, &token, "token_invalid");
     }
-    // In nobody's name.
+    // Without an account.
     for issuer in [None, Some(json!("https://other.example")), Some(json!([ISSUER]))] {
         assert_claim(&app, pair, "iss", issuer.clone(), "token_invalid");
         assert_code(&app, &with_claim(&own, "iss", issuer), "token_invalid");
@@ -204,7 +204,7 @@ fn a_foreign_token_must_carry_an_end_and_be_for_us() {
         assert_claim(&app, pair, name, None, "");
         assert_claim(&app, pair, name, Some(json!(now + 1)), "token_invalid");
     }
-    // How long its tokens live is the issuer's affair.
+    // The issuer decides how long its tokens live.
     assert_claim(&app, pair, "exp", Some(json!(now + 400 * 86_400)), "");
 }
 
@@ -238,7 +238,7 @@ fn what_our_claims_are_called_has_no_meaning_in_a_foreign_token() {
     assert_eq!(app.get("/fresh").bearer(&token).send().code(), "fresh_login_required");
     assert_eq!(app.get("/claimed").bearer(&token).send().code(), "forbidden");
     assert_eq!(app.post("/api/logout").bearer(&token).send().status, 204);
-    assert_eq!(app.ledger.len(), 1, "Bob's sign-in is not theirs to end");
+    assert_eq!(app.store.len(), 1, "Bob's sign-in is not theirs to end");
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn another_claim_may_name_the_account() {
     assert_eq!(app.get("/token").bearer(&own).send().body, "1 by token");
 }
 
-/// Somebody whom the issuer names by a claim of its own.
+/// A user whom the issuer names by a claim of its own.
 struct Guest(String);
 
 #[rocket::async_trait]
@@ -311,7 +311,7 @@ fn an_application_can_find_the_account_of_a_foreign_token_in_its_own_way() {
     assert_eq!(app.get("/guest").bearer(&own).send().code(), "token_revoked", "not for ours");
 }
 
-/// Somebody of an application that never thought of foreign tokens.
+/// A user type without support for foreign tokens.
 struct First;
 
 #[rocket::async_trait]
@@ -513,10 +513,10 @@ fn a_file_that_cannot_be_trusted_stops_the_launch_and_says_why() {
     ] {
         let (setup, file) = trusting(&json!([good]));
         std::fs::write(file.path(), &text).expect("a file");
-        let faults = crate::configuration::launch::faults(&setup.figment);
-        assert_eq!(faults.len(), 1, "{text}: {faults:?}");
-        assert!(faults[0].starts_with("auth.token.foreign.jwks ("), "{text}: {faults:?}");
-        assert!(faults[0].contains(says), "{text}: {faults:?}");
+        let errors = crate::configuration::launch::errors(&setup.figment);
+        assert_eq!(errors.len(), 1, "{text}: {errors:?}");
+        assert!(errors[0].starts_with("auth.token.foreign.jwks ("), "{text}: {errors:?}");
+        assert!(errors[0].contains(says), "{text}: {errors:?}");
         assert!(crate::configuration::launch::launch(setup.figment).is_err(), "{text}");
     }
 }
@@ -536,14 +536,14 @@ fn the_settings_of_a_foreign_issuer_are_checked() {
         ("issuer", json!(""), "issuer", "beside token.foreign"),
     ] {
         let (setup, _file) = trusting(&json!([pair.jwk()]));
-        let faults = crate::configuration::launch::faults(
+        let errors = crate::configuration::launch::errors(
             &setup.set(&format!("auth.token.{key}"), &value).figment,
         );
-        assert_eq!(faults.len(), 1, "{key} = {value}: {faults:?}");
-        assert!(faults[0].starts_with(&format!("auth.token.{named} (")), "{key}: {faults:?}");
-        assert!(faults[0].contains(says), "{key} = {value}: {faults:?}");
+        assert_eq!(errors.len(), 1, "{key} = {value}: {errors:?}");
+        assert!(errors[0].starts_with(&format!("auth.token.{named} (")), "{key}: {errors:?}");
+        assert!(errors[0].contains(says), "{key} = {value}: {errors:?}");
     }
     let alone = Setup::new().set("auth.token.foreign.issuer", ISSUER).figment;
-    let faults = crate::configuration::launch::faults(&alone);
-    assert!(faults[0].starts_with("auth.token.foreign.jwks (not set): is missing"), "{faults:?}");
+    let errors = crate::configuration::launch::errors(&alone);
+    assert!(errors[0].starts_with("auth.token.foreign.jwks (not set): is missing"), "{errors:?}");
 }

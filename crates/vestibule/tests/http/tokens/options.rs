@@ -1,5 +1,5 @@
-//! Tokens otherwise than the configuration says: overrides, access tokens alone, and a
-//! password that is proven again.
+//! Options of one pair of tokens: overrides of the configuration, access tokens alone, and a
+//! password that is verified again.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::app::{AnyTokenUser, App, Reply, Setup, TokenUser};
 use crate::support::forged_tokens::{claims, part};
 use crate::support::users::{ALICE, User, Users};
 
-/// An [`Issue`] as a test writes it down.
+/// [`TokenOptions`] as a test writes them.
 #[derive(Deserialize)]
 struct Asked {
     fresh: Option<bool>,
@@ -156,7 +156,7 @@ fn a_shorter_life_is_given_and_a_longer_one_only_up_to_longest() {
     {
         assert_eq!(asking(&app, &long).code(), "internal", "{long}");
     }
-    assert_eq!(app.ledger.len(), 1, "what is refused opens nothing");
+    assert_eq!(app.store.len(), 1, "what is refused opens nothing");
 
     let app = Setup::new().set("auth.token.longest", "40 days").mount(all()).launch();
     let pair = asking(&app, &json!({ "access": "40 days", "refresh": "40 days" })).pair();
@@ -257,8 +257,8 @@ fn an_access_token_alone_is_a_sign_in_of_its_own_length() {
         assert_eq!(reply.json().get("refresh_token"), None);
         let token = access(&reply);
         assert_eq!(app.get("/token").bearer(&token).send().status, 200);
-        if app.ledger.len() > 0 {
-            let row = app.ledger.only();
+        if app.store.len() > 0 {
+            let row = app.store.only();
             assert_eq!(row.expires_at - row.created_at, Duration::from_secs(120));
         }
         app.advance(120);
@@ -324,7 +324,7 @@ fn a_password_proven_again_makes_the_same_sign_in_fresh() {
     assert_eq!(status(&app, "/fresh", &pair.access), 401, "the other token is what it was");
     assert_eq!(claims(&proven)["sid"], claims(&pair.access)["sid"]);
     assert_eq!(claims(&proven)["auth_time"], app.now());
-    assert_eq!((app.ledger.len(), app.ledger.only().auth_time.unix_timestamp()), (1, app.now()));
+    assert_eq!((app.store.len(), app.store.only().auth_time.unix_timestamp()), (1, app.now()));
     assert_eq!(app.post("/api/refresh").bearer(&pair.refresh).send().status, 200);
 }
 
@@ -335,9 +335,9 @@ fn proving_again_extends_nothing_and_opens_nothing() {
     app.advance(30 * 86_400 - 60);
     let proven = access(&app.post("/prove").bearer(&pair.refresh).send());
     assert_eq!(claims(&proven)["exp"], claims(&pair.refresh)["exp"]);
-    app.ledger.clear();
+    app.store.clear();
     assert_eq!(app.post("/prove").bearer(&pair.refresh).send().code(), "token_revoked");
-    assert_eq!(app.ledger.len(), 0);
+    assert_eq!(app.store.len(), 0);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What holds for every token and every header.
+//! Properties of every token and every header.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use rocket::http::{Method, RawStr};
 use vestibule::LocalPath;
 
 use crate::support::app::App;
-use crate::support::cookie_setters::{SNEAK, paths};
+use crate::support::cookie_setters::{SET_COOKIES, paths};
 use crate::support::token_locations::{ACCESS, Jar, with};
 use crate::support::users::ALICE;
 
@@ -69,7 +69,7 @@ proptest! {
         let paths = paths();
         let (cookie_path, status) = path.get(&paths);
         for (path, expected) in [(cookie_path.as_str(), Some(*status)), ("/current", None), ("/session", None), ("/maybe", None)] {
-            let call = app.get(path).header(SNEAK, "1").cookie(&session);
+            let call = app.get(path).header(SET_COOKIES, "1").cookie(&session);
             let reply = values.iter().fold(call, |call, value| call.header("Authorization", value)).send();
             if let Some(expected) = expected {
                 prop_assert_eq!(reply.status, expected, "{}", path);

@@ -24,7 +24,7 @@ fn refreshing_gives_a_new_pair_of_the_same_sign_in() {
     assert_ne!(first.refresh, second.refresh);
     assert_eq!(claims(&first.access)["sid"], claims(&second.access)["sid"]);
     assert_eq!(app.get("/token").bearer(&second.access).send().status, 200);
-    assert_eq!(app.ledger.len(), 1);
+    assert_eq!(app.store.len(), 1);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn after_the_grace_the_old_refresh_token_ends_the_sign_in() {
     app.advance(11);
     assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked");
     assert_dead(&app, &second, "the successor");
-    assert_eq!(app.ledger.len(), 0);
+    assert_eq!(app.store.len(), 0);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_token_without_its_generation_does_not_refresh() {
 fn a_store_that_lost_everything_revokes_everything() {
     let app = App::new();
     let pair = app.tokens(ALICE);
-    app.ledger.clear();
+    app.store.clear();
     assert_dead(&app, &pair, "forgotten");
     assert_eq!(refresh(&app, &pair.refresh).code(), "token_revoked");
 }
@@ -180,7 +180,7 @@ fn the_sign_in_says_who_came_from_where() {
     let app = App::new();
     let agent = format!("curl/8 {}", "x".repeat(500));
     app.post("/api/login/1").header("User-Agent", &agent).send();
-    let row = app.ledger.only();
+    let row = app.store.only();
     assert_eq!((row.account.as_str(), row.kind.as_str(), row.generation()), ("1", "token", 0));
     assert_eq!(row.user_agent.map(|name| name.chars().count()), Some(200));
 }

@@ -1,4 +1,4 @@
-//! A token that was verified is not verified again, and is judged on every request all the same.
+//! A token is verified once, and its sign-in is still checked on every request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

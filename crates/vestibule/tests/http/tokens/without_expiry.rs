@@ -47,7 +47,7 @@ fn a_token_that_never_expires_has_no_end_and_is_good_in_fifty_years() {
 fn the_row_of_an_endless_sign_in_has_an_end_that_every_store_can_keep() {
     let app = endless().launch();
     let pair = app.tokens(ALICE);
-    let row = app.ledger.only();
+    let row = app.store.only();
     assert_eq!((row.expires_at - row.created_at).whole_seconds().unsigned_abs(), CENTURY);
     app.post("/api/logout").bearer(&pair.access).send();
     assert_eq!(code(&app, &pair.access), "token_revoked");

@@ -27,7 +27,9 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vestibule::{Account, Auth, Error, Hasher, Password, PasswordConfig, Tokens};
+use vestibule::config::PasswordConfig;
+use vestibule::password::{Hasher, Password};
+use vestibule::{Account, Auth, Error, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;

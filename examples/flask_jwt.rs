@@ -25,9 +25,10 @@ use rocket::figment::{Figment, providers::Env};
 use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde_json::{Map, Value, json};
-use vestibule::{
-    Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, TokenKind, Tokens,
-};
+use vestibule::config::PasswordConfig;
+use vestibule::password::{Hasher, Password};
+use vestibule::tokens::TokenKind;
+use vestibule::{Account, Auth, Error, ErrorKind, Tokens};
 
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;

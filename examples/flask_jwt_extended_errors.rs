@@ -29,10 +29,12 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, delete, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use vestibule::{
-    Account, Auth, AuthCache, Claims, Error, ErrorKind, Fresh, Hasher, Maybe, MemorySignInStore,
-    Password, PasswordConfig, RefreshToken, TokenKind, TokenOptions, TokenPair, Tokens,
-};
+use vestibule::config::PasswordConfig;
+use vestibule::guards::{Fresh, Maybe, RefreshToken};
+use vestibule::password::{Hasher, Password};
+use vestibule::sign_ins::{AuthCache, MemorySignInStore};
+use vestibule::tokens::{Claims, TokenKind, TokenOptions, TokenPair};
+use vestibule::{Account, Auth, Error, ErrorKind, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;

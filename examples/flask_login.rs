@@ -35,10 +35,11 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Request, Rocket, State};
 use rocket::{catch, catchers, get, launch, options, post, routes, uri};
 use serde_json::{Value, json};
-use vestibule::{
-    Account, Auth, Authenticated, Error, ErrorKind, Fresh, Hasher, LocalPath, Maybe,
-    MemorySignInStore, Password, PasswordConfig, Session, SessionOptions,
-};
+use vestibule::config::PasswordConfig;
+use vestibule::guards::{Authenticated, Fresh, Maybe};
+use vestibule::password::{Hasher, Password};
+use vestibule::sign_ins::{MemorySignInStore, SessionOptions};
+use vestibule::{Account, Auth, Error, ErrorKind, LocalPath, Session};
 
 #[path = "shared/flask_login.rs"]
 mod flask_login;

@@ -33,10 +33,11 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vestibule::{
-    Account, Auth, Authenticated, Error, ErrorKind, Hasher, MemorySignInStore, Password,
-    PasswordConfig, Session, TokenBody, Tokens,
-};
+use vestibule::config::PasswordConfig;
+use vestibule::guards::{Authenticated, TokenBody};
+use vestibule::password::{Hasher, Password};
+use vestibule::sign_ins::MemorySignInStore;
+use vestibule::{Account, Auth, Error, ErrorKind, Session, Tokens};
 
 type SessionUser = vestibule::SessionUser<Person>;
 type People = HashMap<String, Person>;

@@ -26,10 +26,11 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use vestibule::{
-    Account, Auth, Authenticated, ClaimedRole, Claims, Error, Hasher, Password, PasswordConfig,
-    Require, Role, TokenKind, Tokens,
-};
+use vestibule::config::PasswordConfig;
+use vestibule::guards::{Authenticated, ClaimedRole, Require, Role};
+use vestibule::password::{Hasher, Password};
+use vestibule::tokens::{Claims, TokenKind};
+use vestibule::{Account, Auth, Error, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;

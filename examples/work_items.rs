@@ -26,7 +26,9 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vestibule::{Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, Tokens};
+use vestibule::config::PasswordConfig;
+use vestibule::password::{Hasher, Password};
+use vestibule::{Account, Auth, Error, ErrorKind, Tokens};
 
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;

@@ -14,7 +14,9 @@ use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::Templates;
 use crate::{api, housekeeping, web};
-use vestibule::{Auth, Clock, ConfigError, Hasher, Mode};
+use vestibule::config::{ConfigError, Mode};
+use vestibule::password::Hasher;
+use vestibule::{Auth, Clock};
 
 /// How long a connection may take while the service starts.
 const START_TIMEOUT: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Serialized, Toml};
 use serde_json::{Map, Value};
-use vestibule::Config;
+use vestibule::config::Config;
 use vestibule_service::accounts::AccountsConfig;
 use vestibule_service::settings;
 use vestibule_service::state_dir::StateDir;

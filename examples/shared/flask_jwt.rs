@@ -8,7 +8,8 @@ use rocket::outcome::Outcome;
 use rocket::serde::json::Json;
 use rocket::{Catcher, Request, Responder, catch, catchers};
 use serde_json::{Value, json};
-use vestibule::{BearerToken, Error, ErrorKind};
+use vestibule::guards::BearerToken;
+use vestibule::{Error, ErrorKind};
 
 /// What to `register`.
 pub(crate) fn catchers() -> Vec<Catcher> {

@@ -8,7 +8,9 @@ use rocket::http::Status;
 use rocket::serde::json::Json;
 use rocket::{Catcher, Request, catch, catchers};
 use serde_json::{Value, json};
-use vestibule::{BearerToken, Claims, Error, ErrorKind, TokenError, TokenKind, TokenPart, Tokens};
+use vestibule::guards::BearerToken;
+use vestibule::tokens::{Claims, TokenError, TokenKind, TokenPart};
+use vestibule::{Error, ErrorKind, Tokens};
 
 /// What to `register`.
 pub(crate) fn catchers() -> Vec<Catcher> {

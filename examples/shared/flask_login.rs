@@ -10,7 +10,7 @@ use rocket::http::uri::Origin;
 use rocket::http::{Method, Status};
 use rocket::request::Request;
 use rocket::response::{Flash, Redirect, Responder};
-use vestibule::{Error, ErrorKind, LocalPath, policy};
+use vestibule::{Auth, Error, ErrorKind, LocalPath};
 
 /// The cookie that holds `next` where the address does not.
 pub(crate) const NEXT: &str = "next";
@@ -77,7 +77,7 @@ impl Handler for LoginManager {
     async fn handle<'r>(&self, status: Status, request: &'r Request<'_>) -> catcher::Result<'r> {
         // A client that sent a token is a program: it gets the error, no redirect to a form.
         let kind = Error::of(status, request).map(|error| error.kind());
-        let (view, category, message) = match kind.filter(|_| !policy::is_token_request(request)) {
+        let (view, category, message) = match kind.filter(|_| !Auth::is_token_request(request)) {
             Some(ErrorKind::CredentialsMissing) => {
                 (self.login_view, self.login_message_category, self.login_message)
             }

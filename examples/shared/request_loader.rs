@@ -6,7 +6,8 @@
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Request, Rocket, Sentinel};
-use vestibule::{Authenticated, Authentication, Error, ErrorKind, policy};
+use vestibule::guards::{Authenticated, Authentication};
+use vestibule::{Auth, Error, ErrorKind};
 
 use super::{SessionUser, User, Users};
 
@@ -15,7 +16,7 @@ pub(crate) struct Caller(Authentication<User>);
 
 async fn by_key(request: &Request<'_>, key: &str) -> Result<Authentication<User>, Error> {
     // No cookie on this response, and no session is looked at.
-    policy::mark_token_request(request);
+    Auth::mark_token_request(request);
     let users = request.rocket().state::<Users>().ok_or(ErrorKind::Internal)?;
     // Yours are looked up by their digest, and come in a header: addresses are logged.
     let user = users.values().find(|user| user.api_key == key).ok_or(ErrorKind::TokenInvalid)?;

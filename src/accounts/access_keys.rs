@@ -11,9 +11,11 @@ use super::service::Accounts;
 use super::throttle::Counter;
 use super::user::{User, changes_direction};
 use crate::db::write;
-use vestibule::{
-    CreatedKey, Error, ErrorKind, EventKind, KeyConfig, KeyRequest, SignIn, SignInId, SignIns,
-};
+use vestibule::access_keys::{CreatedKey, KeyRequest};
+use vestibule::config::KeyConfig;
+use vestibule::events::EventKind;
+use vestibule::sign_ins::{SignIn, SignInId, SignIns};
+use vestibule::{Error, ErrorKind};
 
 /// Maximum number of keys that an account creates in an hour: each leaves a row in the audit log
 /// for good and costs no hash.

@@ -6,7 +6,8 @@ use super::audit::{self, Actor, ChangedUser, EVENTS_PAGE, Entry, log_change};
 use super::queries::{self, UserChange};
 use super::service::Accounts;
 use super::user::User;
-use vestibule::{Authenticated, Error};
+use vestibule::Error;
+use vestibule::guards::Authenticated;
 
 impl Accounts {
     /// Returns the actor behind a guard, at this moment.

@@ -33,7 +33,7 @@ pub struct ThrottleConfig {
     /// Failures until 429 `too_many_attempts`, at least 1. Defaults to 10.
     pub failures: u32,
     /// How long they count, from the first. Defaults to `"5m"`.
-    #[serde(with = "vestibule::duration")]
+    #[serde(with = "vestibule::config::duration")]
     pub window: Duration,
 }
 
@@ -44,7 +44,7 @@ pub struct RegistrationsConfig {
     /// Accounts until 429 `too_many_attempts`, at least 1. Defaults to 20.
     pub max: u32,
     /// How long they count, from the first. Defaults to `"1h"`.
-    #[serde(with = "vestibule::duration")]
+    #[serde(with = "vestibule::config::duration")]
     pub window: Duration,
 }
 

@@ -8,12 +8,14 @@ use super::queries;
 use super::scopes::{self, UsersRead, UsersWrite};
 use super::user::{Role, User};
 use crate::db::{Db, DbError};
-use vestibule::{Account, Claims, Fresh, FreshOrKey, Require, Scoped, TokenKind};
+use vestibule::Account;
+use vestibule::guards::{Fresh, FreshOrKey, Require, Scoped};
+use vestibule::tokens::{Claims, TokenKind};
 
 /// The user behind a bearer token or an access key: the guard of `/api`.
 pub type TokenUser = vestibule::TokenUser<User>;
 /// The user behind an access token, a refresh token or an access key, for signing out.
-pub type AnyTokenUser = vestibule::AnyTokenUser<User>;
+pub type AnyTokenUser = vestibule::guards::AnyTokenUser<User>;
 /// The user behind a session cookie: the guard of pages.
 pub type SessionUser = vestibule::SessionUser<User>;
 /// The user behind a bearer token or a session cookie.
@@ -33,7 +35,7 @@ pub type AdminPageChange = Require<Admin, Fresh<SessionUser>>;
 #[derive(Debug)]
 pub struct Admin;
 
-impl vestibule::Role for Admin {
+impl vestibule::guards::Role for Admin {
     type Account = User;
 
     fn permits(user: &User) -> bool {

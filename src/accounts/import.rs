@@ -9,7 +9,8 @@ use super::audit::{Actor, AuditEvent, Record, append};
 use super::queries::{self, NewUser};
 use super::user::{Role, Username, full_name};
 use crate::db::{AnyConnection, write};
-use vestibule::{Error, Hasher};
+use vestibule::Error;
+use vestibule::password::Hasher;
 
 /// Users per insert query.
 const BATCH: usize = 500;

@@ -19,19 +19,19 @@ pub struct UsersRead;
 #[derive(Debug)]
 pub struct UsersWrite;
 
-impl vestibule::Scope for OwnAccount {
+impl vestibule::guards::Scope for OwnAccount {
     const NAME: &'static str = "account";
 }
 
-impl vestibule::Scope for OwnSignIns {
+impl vestibule::guards::Scope for OwnSignIns {
     const NAME: &'static str = "sign-ins";
 }
 
-impl vestibule::Scope for UsersRead {
+impl vestibule::guards::Scope for UsersRead {
     const NAME: &'static str = "users:read";
 }
 
-impl vestibule::Scope for UsersWrite {
+impl vestibule::guards::Scope for UsersWrite {
     const NAME: &'static str = "users:write";
 }
 
@@ -53,17 +53,17 @@ impl KeyScope {
     /// All scopes of keys, in the order of the form.
     pub const ALL: &'static [Self] = &[
         Self {
-            name: <OwnSignIns as vestibule::Scope>::NAME,
+            name: <OwnSignIns as vestibule::guards::Scope>::NAME,
             sentence: "See and end your sign-ins and keys",
             for_administrators: false,
         },
         Self {
-            name: <UsersRead as vestibule::Scope>::NAME,
+            name: <UsersRead as vestibule::guards::Scope>::NAME,
             sentence: "See all users and the audit log",
             for_administrators: true,
         },
         Self {
-            name: <UsersWrite as vestibule::Scope>::NAME,
+            name: <UsersWrite as vestibule::guards::Scope>::NAME,
             sentence: "Change, sign out and delete users, without your password",
             for_administrators: true,
         },
@@ -79,7 +79,7 @@ impl KeyScope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vestibule::Scope as _;
+    use vestibule::guards::Scope as _;
 
     #[test]
     fn a_sign_in_has_every_scope_and_no_key_has_that_of_the_account() {

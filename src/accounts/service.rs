@@ -6,9 +6,11 @@ use std::net::IpAddr;
 use super::audit::{Audit, AuditEvents};
 use super::config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 use crate::db::{AnyConnection, Db};
-use vestibule::{
-    AuthCache, Clock, Config, Error, Event, EventKind, EventSink, Hasher, KeyConfig, PasswordConfig,
-};
+use vestibule::config::{Config, KeyConfig, PasswordConfig};
+use vestibule::events::{Event, EventKind, EventSink};
+use vestibule::password::Hasher;
+use vestibule::sign_ins::AuthCache;
+use vestibule::{Clock, Error};
 
 /// The account service. Forms, the API and the tests use it; cheap to clone.
 #[derive(Clone)]

@@ -6,7 +6,8 @@ use time::OffsetDateTime;
 
 use super::queries::{self, sign_ins};
 use crate::db::{Backend, Db};
-use vestibule::{Error, ErrorKind, Rotation, SignIn, SignInId, SignInStore};
+use vestibule::sign_ins::{Rotation, SignIn, SignInId, SignInStore};
+use vestibule::{Error, ErrorKind};
 
 /// Sign-ins as rows of the table `sign_ins`.
 #[derive(Clone)]

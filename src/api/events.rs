@@ -7,7 +7,8 @@ use time::format_description::well_known::Rfc3339;
 use crate::accounts::audit::{ActorView, Entry};
 use crate::accounts::{Accounts, AdminApi, OwnAccount, TokenUser};
 use crate::http::Json;
-use vestibule::{Error, Scoped};
+use vestibule::Error;
+use vestibule::guards::Scoped;
 
 /// An event as the user sees it that it happened to: an administrator is not named, nor where
 /// the administrator was.

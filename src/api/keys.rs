@@ -12,9 +12,11 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
 use crate::http::{ClientAddress, Json, JsonBody};
-use vestibule::{
-    Authenticated, CreatedKey, Error, Fresh, KeyRequest, Scoped, SignIn, SignIns, duration,
-};
+use vestibule::Error;
+use vestibule::access_keys::{CreatedKey, KeyRequest};
+use vestibule::config::duration;
+use vestibule::guards::{Authenticated, Fresh, Scoped};
+use vestibule::sign_ins::{SignIn, SignIns};
 
 /// A key as its owner sees it at any time.
 #[derive(Serialize)]

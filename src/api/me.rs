@@ -9,7 +9,9 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{Admin, OwnAccount, TokenUser, User};
 use crate::http::Json;
-use vestibule::{Authenticated, ClaimedRole, Error, ErrorKind, Scoped, SignIn};
+use vestibule::guards::{Authenticated, ClaimedRole, Scoped};
+use vestibule::sign_ins::SignIn;
+use vestibule::{Error, ErrorKind};
 
 /// A user as it sees itself.
 pub(super) struct Me<U>(pub(super) U);

@@ -12,7 +12,7 @@ use rocket::fairing::AdHoc;
 use rocket::routes;
 
 use crate::http::{Guarded, catchers};
-use vestibule::Config;
+use vestibule::config::Config;
 
 /// The path that all routes of the API are under.
 pub const BASE: &str = "/api";

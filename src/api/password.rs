@@ -6,7 +6,8 @@ use rocket::{State, post};
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, NewPassword, TokenUser};
 use crate::http::{ClientAddress, JsonBody};
-use vestibule::{Authenticated, Error, ErrorKind, Fresh};
+use vestibule::guards::{Authenticated, Fresh};
+use vestibule::{Error, ErrorKind};
 
 /// Replaces the password; every other sign-in ends, in browsers too. The acting one stands.
 #[post("/password", data = "<body>")]

@@ -7,9 +7,11 @@ use rocket::{State, post};
 use super::me::Me;
 use crate::accounts::{Accounts, AnyTokenUser, Credentials, OwnSignIns, Registration, Role, User};
 use crate::http::{ClientAddress, Json, JsonBody};
-use vestibule::{
-    Authenticated, Error, ErrorKind, Password, RefreshToken, Scope, SignIns, TokenPair, Tokens,
-};
+use vestibule::guards::{Authenticated, RefreshToken, Scope};
+use vestibule::password::Password;
+use vestibule::sign_ins::SignIns;
+use vestibule::tokens::TokenPair;
+use vestibule::{Error, ErrorKind, Tokens};
 
 /// A pair of tokens for a user name and a password.
 #[post("/login", data = "<body>")]

@@ -8,7 +8,9 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{OwnSignIns, TokenUser};
 use crate::http::Json;
-use vestibule::{Authenticated, Error, Scoped, SignIn, SignIns};
+use vestibule::Error;
+use vestibule::guards::{Authenticated, Scoped};
+use vestibule::sign_ins::{SignIn, SignIns};
 
 /// A sign-in as its owner sees it.
 #[derive(Serialize)]

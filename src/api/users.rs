@@ -7,7 +7,8 @@ use time::format_description::well_known::Rfc3339;
 use crate::accounts::queries::{self, PAGE, UserChange};
 use crate::accounts::{Accounts, AdminApi, AdminApiChange, Role, User, full_name};
 use crate::http::{ClientAddress, Json, JsonBody};
-use vestibule::{Authenticated, Error, ErrorKind};
+use vestibule::guards::Authenticated;
+use vestibule::{Error, ErrorKind};
 
 /// A user as an administrator sees it.
 #[derive(Serialize)]

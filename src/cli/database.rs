@@ -14,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection to a database with the current schema, and the settings of `[default.auth]`.
 pub(super) struct Database {
     pub(super) connection: AnyConnection,
-    pub(super) auth: vestibule::Config,
+    pub(super) auth: vestibule::config::Config,
 }
 
 impl Database {
@@ -22,7 +22,7 @@ impl Database {
     pub(super) fn open() -> Result<Self, Failure> {
         let (_, figment) = load_figment()?;
         let config = settings::database(&figment)?;
-        let auth = vestibule::Config::from_figment(&figment)?;
+        let auth = vestibule::config::Config::from_figment(&figment)?;
         let mut connection = db::connect(&config.address, TIMEOUT, true).map_err(Error::from)?;
         db::migrate(&mut connection).map_err(Error::from)?;
         Ok(Self { connection, auth })

@@ -1,6 +1,7 @@
 //! The failure of a command.
 
-use vestibule::{ConfigError, Error};
+use vestibule::Error;
+use vestibule::config::ConfigError;
 
 /// Why a command failed: lines for the operator, without secrets.
 #[derive(Debug)]

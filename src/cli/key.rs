@@ -12,7 +12,10 @@ use super::output::print_line;
 use super::user;
 use crate::accounts::audit::Actor;
 use crate::accounts::{generate_key, last_used, queries};
-use vestibule::{Clock, ErrorKind, KeyRequest, SignInId, duration};
+use vestibule::access_keys::KeyRequest;
+use vestibule::config::duration;
+use vestibule::sign_ins::SignInId;
+use vestibule::{Clock, ErrorKind};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {

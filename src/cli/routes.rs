@@ -6,7 +6,7 @@ use super::output::print_line;
 use crate::http::{self, Guarded};
 use crate::settings::Settings;
 use crate::{api, web};
-use vestibule::Config;
+use vestibule::config::Config;
 
 /// Prints method, path and guard of every route of the configured mode.
 pub(super) fn run() -> Result<(), Failure> {
@@ -50,7 +50,8 @@ mod tests {
     use rocket::Route;
 
     use super::*;
-    use vestibule::{Mode, route_guards};
+    use vestibule::Auth;
+    use vestibule::config::Mode;
 
     /// Guards that admit every client.
     const OPEN_GUARDS: [&str; 3] = ["Tokens", "SignIns", "PublicKeys"];
@@ -61,7 +62,8 @@ mod tests {
         for mode in [Mode::Session, Mode::Token, Mode::Both] {
             let groups = groups(&Config { mode, ..Config::default() }, true);
             let routes = groups.iter().flat_map(|group| &group.routes);
-            let found = route_guards(&rocket::Config::figment(), routes).expect("an inspection");
+            let found =
+                Auth::route_guards(&rocket::Config::figment(), routes).expect("an inspection");
             let said = groups
                 .iter()
                 .flat_map(|group| group.routes.iter().map(|route| (route, group.demands)));

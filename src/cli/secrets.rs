@@ -10,8 +10,9 @@ use super::failure::Failure;
 use super::figment::load_figment;
 use super::output::print_line;
 use crate::state_dir::{DroppedSecrets, StateDir};
-use vestibule::duration::in_words;
-use vestibule::{Clock, Config, ConfigError, Lifetime};
+use vestibule::Clock;
+use vestibule::config::duration::in_words;
+use vestibule::config::{Config, ConfigError, Lifetime};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SecretsCommand {

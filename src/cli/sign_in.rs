@@ -9,7 +9,8 @@ use super::output::print_line;
 use super::user;
 use crate::accounts::audit::Actor;
 use crate::accounts::queries;
-use vestibule::{Clock, ErrorKind, SignInId};
+use vestibule::sign_ins::SignInId;
+use vestibule::{Clock, ErrorKind};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SignInCommand {

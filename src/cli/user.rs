@@ -13,7 +13,8 @@ use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, NewUser, UserChange};
 use crate::accounts::{PasswordOwner, Role, User, Username, full_name, new_password};
 use crate::db::AnyConnection;
-use vestibule::{Clock, Error, Hasher, Password};
+use vestibule::password::{Hasher, Password};
+use vestibule::{Clock, Error};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {

@@ -9,7 +9,9 @@ use super::progress::Progress;
 use crate::accounts::audit::Actor;
 use crate::accounts::{BadLine, Import, ImportError};
 use crate::db::AnyConnection;
-use vestibule::{Clock, Hasher, PasswordConfig};
+use vestibule::Clock;
+use vestibule::config::PasswordConfig;
+use vestibule::password::Hasher;
 
 /// How many bad lines are listed.
 const MAX_LISTED: usize = 20;

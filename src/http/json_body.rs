@@ -7,7 +7,8 @@ use rocket::data::{Data, FromData, Outcome};
 use rocket::outcome::Outcome::{Error as Failed, Success};
 use rocket::request::Request;
 use serde_json::{Map, Value};
-use vestibule::{Error, ErrorKind, read_json_object};
+use vestibule::guards::read_json_object;
+use vestibule::{Error, ErrorKind};
 
 /// Data guard: the fields of a JSON object, to be taken out by name. Names appear once, and
 /// what nobody takes out is refused.

@@ -9,7 +9,10 @@ use super::Json;
 use super::{Guarded, catchers};
 use crate::accounts::CurrentUser;
 use crate::db::Db;
-use vestibule::{Authenticated, Error, Mode, PublicKeys};
+use vestibule::Error;
+use vestibule::config::Mode;
+use vestibule::guards::Authenticated;
+use vestibule::tokens::PublicKeys;
 
 #[derive(Serialize)]
 struct WhoAmI {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::accounts::AccountsConfig;
 use crate::db::{Address, DbConfig};
-use vestibule::{ConfigError, read};
+use vestibule::config::ConfigError;
 
 pub use profiles::{not_selected, profile_warnings};
 
@@ -19,7 +19,7 @@ pub use profiles::{not_selected, profile_warnings};
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `[default.auth]`.
-    pub auth: vestibule::Config,
+    pub auth: vestibule::config::Config,
     /// `[default.accounts]`.
     pub accounts: AccountsConfig,
     /// `[default.databases.main]`.
@@ -56,7 +56,7 @@ struct Main {
     url: String,
     #[serde(default = "default_pool_size")]
     pool_size: u32,
-    #[serde(default = "default_timeout", with = "vestibule::duration")]
+    #[serde(default = "default_timeout", with = "vestibule::config::duration")]
     timeout: Duration,
 }
 
@@ -83,9 +83,9 @@ impl Settings {
         let mut errors = Vec::new();
         let mut collect = |found: Vec<ConfigError>| errors.extend(found);
         let server = figment.extract::<rocket::Config>();
-        let server = server.map_err(|error| collect(vestibule::faults_of(figment, error))).ok();
-        let auth = vestibule::Config::from_figment(figment).map_err(&mut collect).ok();
-        let accounts = read::<AccountsTable>(figment).map_err(&mut collect).ok();
+        let server = server.map_err(|error| collect(ConfigError::list(figment, error))).ok();
+        let auth = vestibule::config::Config::from_figment(figment).map_err(&mut collect).ok();
+        let accounts = ConfigError::read::<AccountsTable>(figment).map_err(&mut collect).ok();
         let database = database(figment).map_err(&mut collect).ok();
         if let (Some(server), Some(auth), Some(accounts), Some(database)) =
             (server, auth, accounts, database)
@@ -149,7 +149,7 @@ pub fn database(figment: &Figment) -> Result<DbConfig, Vec<ConfigError>> {
     if !misplaced.is_empty() {
         return Err(misplaced);
     }
-    let main = read::<DatabasesTable>(figment)?.databases.main;
+    let main = ConfigError::read::<DatabasesTable>(figment)?.databases.main;
     let error = |key: &str, problem: &str| {
         vec![ConfigError::new(figment, &format!("databases.main.{key}"), problem)]
     };

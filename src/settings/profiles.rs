@@ -5,7 +5,7 @@ use rocket::figment::value::Dict;
 use rocket::figment::{Figment, Profile, Provider};
 use strsim::levenshtein;
 
-use vestibule::ConfigError;
+use vestibule::config::ConfigError;
 
 /// Tables that belong inside a profile; as a top-level table each is a mistake.
 const INNER_TABLES: &[&str] = &["auth", "accounts", "databases", "limits", "shutdown", "tls"];

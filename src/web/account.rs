@@ -14,7 +14,9 @@ use super::unique_fields::UniqueFields;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, Client, NewPassword, SessionUser, User};
 use crate::http::ClientAddress;
-use vestibule::{Authenticated, Error, ErrorKind, Fresh, LocalPath, Password, Session};
+use vestibule::guards::{Authenticated, Fresh};
+use vestibule::password::Password;
+use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// The fields of the password form.
 #[derive(FromForm)]

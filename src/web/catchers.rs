@@ -8,7 +8,8 @@ use rocket_dyn_templates::context;
 use super::renderer::{Page, Renderer};
 use crate::accounts::User;
 use crate::http::{Answer, answer, is_page};
-use vestibule::{ErrorKind, LocalPath, Verdict, policy};
+use vestibule::guards::{AuthMethod, Authentication};
+use vestibule::{Auth, ErrorKind, LocalPath};
 
 /// How a failure is told.
 enum FailureReply {
@@ -23,7 +24,7 @@ enum FailureReply {
 #[rocket::catch(default)]
 async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     let answer = answer(status, request);
-    if policy::is_token_request(request) || wants_json(request) {
+    if Auth::is_token_request(request) || wants_json(request) {
         return FailureReply::Problem(answer);
     }
     let kind = answer.error.as_ref().map(|error| error.kind());
@@ -84,10 +85,8 @@ fn next_page(request: &Request<'_>, kind: Option<ErrorKind>) -> Option<LocalPath
 }
 
 async fn session_user(request: &Request<'_>) -> Option<User> {
-    match Verdict::<User>::of(request).await {
-        Verdict::Session(found) => Some(found.account().clone()),
-        _ => None,
-    }
+    let found = Authentication::<User>::of(request).await.ok()??;
+    (found.method() == AuthMethod::Session).then(|| found.account().clone())
 }
 
 impl<'r> Responder<'r, 'static> for FailureReply {

@@ -18,9 +18,11 @@ use crate::accounts::{
     Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_used,
 };
 use crate::http::ClientAddress;
-use vestibule::{
-    CreatedKey, Error, ErrorKind, Fresh, KeyConfig, KeyRequest, Scope, SignIn, SignIns, duration,
-};
+use vestibule::access_keys::{CreatedKey, KeyRequest};
+use vestibule::config::{KeyConfig, duration};
+use vestibule::guards::{Fresh, Scope};
+use vestibule::sign_ins::{SignIn, SignIns};
+use vestibule::{Error, ErrorKind};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

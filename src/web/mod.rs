@@ -23,7 +23,7 @@ pub use templates::Templates;
 
 use crate::http::Guarded;
 use crate::settings::Settings;
-use vestibule::Config;
+use vestibule::config::Config;
 
 /// The routes, by who may enter.
 #[must_use]

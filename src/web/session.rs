@@ -11,7 +11,9 @@ use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Credentials, SessionUser};
 use crate::http::ClientAddress;
-use vestibule::{Error, ErrorKind, LocalPath, Maybe, Password, Session};
+use vestibule::guards::Maybe;
+use vestibule::password::Password;
+use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// Why somebody without a session is looking at the form.
 const NOTICE: &str = "Please sign in to see this page.";

@@ -12,7 +12,9 @@ use super::session::FormReply;
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
 use crate::http::{ClientAddress, PrivateUrl};
-use vestibule::{Error, ErrorKind, Maybe, Password, Session};
+use vestibule::guards::Maybe;
+use vestibule::password::Password;
+use vestibule::{Error, ErrorKind, Session};
 
 /// The fields of the form; what else is sent is not looked at.
 #[derive(FromForm)]

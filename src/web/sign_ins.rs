@@ -7,7 +7,9 @@ use rocket_dyn_templates::context;
 
 use super::renderer::{Page, Renderer, shown};
 use crate::accounts::SessionUser;
-use vestibule::{Authenticated, Error, Session, SignInKind, SignIns};
+use vestibule::guards::Authenticated;
+use vestibule::sign_ins::{SignInKind, SignIns};
+use vestibule::{Error, Session};
 
 /// Browsers, programs and keys in one list, latest use first.
 #[get("/account/sign-ins")]

@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vestibule::{Clock, Hasher, Password, PasswordConfig};
+use vestibule::Clock;
+use vestibule::config::PasswordConfig;
+use vestibule::password::{Hasher, Password};
 use vestibule_service::accounts::queries::{self, NewUser};
 use vestibule_service::accounts::{Role, Username};
 use vestibule_service::db::{Address, connect};

@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use vestibule::{Hasher, Password, PasswordConfig};
+use vestibule::config::PasswordConfig;
+use vestibule::password::{Hasher, Password};
 use vestibule_service::accounts::audit::Actor;
 use vestibule_service::accounts::{Import, ImportError, new_setup_link};
 

@@ -6,7 +6,9 @@ use std::convert::Infallible;
 
 use rocket::figment::Figment;
 use rocket::{Build, Orbit, Rocket, State, get, post, routes};
-use vestibule::{Account, Auth, Authenticated, Clock, MemorySignInStore};
+use vestibule::{Account, Auth, Clock};
+use vestibule::guards::Authenticated;
+use vestibule::sign_ins::MemorySignInStore;
 
 #[derive(Clone)]
 struct Author {
@@ -41,7 +43,7 @@ fn notes(author: vestibule::CurrentUser<Author>) -> String {
 }
 
 #[post("/notes")]
-fn write(author: vestibule::Fresh<vestibule::CurrentUser<Author>>) -> String {
+fn write(author: vestibule::guards::Fresh<vestibule::CurrentUser<Author>>) -> String {
     format!("written by {}", author.name)
 }
 

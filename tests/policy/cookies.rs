@@ -6,7 +6,7 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
 use rocket::response::{Flash, Responder};
 use rocket::{Build, Data, Rocket, catch, catchers, get, routes};
-use vestibule::{Mode, SessionPolicy};
+use vestibule::config::{Mode, SessionPolicy};
 
 use super::enumeration::send_to;
 use super::fixture::{Fixture, Setting, word};

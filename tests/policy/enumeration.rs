@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rocket::http::{Accept, Cookie as HttpCookie, Header, Method};
-use vestibule::{ErrorKind, Mode, SessionPolicy};
+use vestibule::ErrorKind;
+use vestibule::config::{Mode, SessionPolicy};
 
 use super::fixture::{Fixture, Setting, word};
 use super::model::{Cookie, Person, Ruling, Site, Situation, Token, depends_on_who};

@@ -8,7 +8,8 @@ use rocket::figment::providers::Serialized;
 use rocket::local::blocking::Client;
 use rocket::{Build, Rocket};
 use tempfile::TempDir;
-use vestibule::{Clock, Config, Mode, SessionPolicy};
+use vestibule::Clock;
+use vestibule::config::{Config, Mode, SessionPolicy};
 use vestibule_service::accounts::AccountsConfig;
 
 use super::model::{Cookie, Person, Token};

@@ -15,7 +15,7 @@ mod routes;
 mod rows;
 mod table;
 
-use vestibule::{Mode, SessionPolicy};
+use vestibule::config::{Mode, SessionPolicy};
 
 use enumeration::{demand_none, report, settings};
 use fixture::Setting;

@@ -1,6 +1,7 @@
 //! The rules in short: the outcome of each guard for each pair of credentials.
 
-use vestibule::{ErrorKind, Mode, SessionPolicy};
+use vestibule::ErrorKind;
+use vestibule::config::{Mode, SessionPolicy};
 
 use super::guard::Guard;
 

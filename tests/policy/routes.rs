@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rocket::http::{ContentType, Method};
 use rocket::local::blocking::Client;
 use serde_json::json;
-use vestibule::{Config, Mode};
+use vestibule::config::{Config, Mode};
 use vestibule_service::http::Guarded;
 use vestibule_service::{api, http, web};
 

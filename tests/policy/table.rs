@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use vestibule::{Mode, SessionPolicy};
+use vestibule::config::{Mode, SessionPolicy};
 
 use super::cookies::try_cookies;
 use super::enumeration::{Answered, Observation, report};

@@ -8,10 +8,11 @@ use rocket::local::blocking::Client;
 use rocket::response::Redirect;
 use rocket::serde::json::Json;
 use rocket::{catch, catchers, get, post, routes};
-use vestibule::{
-    AnyTokenUser, Auth, Authenticated, Clock, EndedBy, Error, ErrorKind, Event, EventKind,
-    EventSink, MemorySignInStore, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
-};
+use vestibule::events::{EndedBy, Event, EventKind, EventSink};
+use vestibule::guards::{AnyTokenUser, Authenticated, RefreshToken};
+use vestibule::sign_ins::{MemorySignInStore, SignIns};
+use vestibule::tokens::TokenPair;
+use vestibule::{Auth, Clock, Error, ErrorKind, Problem, Session, Tokens};
 
 use crate::users::{User, Users};
 
@@ -75,12 +76,12 @@ fn me(user: vestibule::CurrentUser<User>) -> String {
 }
 
 #[get("/perhaps")]
-fn perhaps(user: vestibule::Maybe<vestibule::CurrentUser<User>>) -> &'static str {
+fn perhaps(user: vestibule::guards::Maybe<vestibule::CurrentUser<User>>) -> &'static str {
     if user.0.is_some() { "somebody" } else { "nobody" }
 }
 
 #[get("/fresh")]
-fn fresh(user: vestibule::Fresh<vestibule::CurrentUser<User>>) -> String {
+fn fresh(user: vestibule::guards::Fresh<vestibule::CurrentUser<User>>) -> String {
     user.id.to_string()
 }
 
@@ -101,7 +102,7 @@ async fn refresh(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<TokenPa
 
 #[post("/api/logout")]
 async fn api_logout(user: AnyTokenUser<User>, tokens: Tokens<'_>) -> Result<Status, Error> {
-    tokens.end(user.authentication().claims().ok_or(ErrorKind::Internal)?).await?;
+    tokens.end_claims(user.authentication().claims().ok_or(ErrorKind::Internal)?).await?;
     Ok(Status::NoContent)
 }
 

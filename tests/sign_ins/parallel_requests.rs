@@ -150,7 +150,7 @@ impl TwoProcesses {
         lives
     }
 
-    fn rows(&self, account: i64) -> Vec<vestibule::SignIn> {
+    fn rows(&self, account: i64) -> Vec<vestibule::sign_ins::SignIn> {
         queries::sign_ins_of(&mut self.connection(), account).expect("rows")
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule::SignInStore;
+use vestibule::sign_ins::SignInStore;
 use vestibule_service::accounts::DieselSignInStore;
 use vestibule_service::db::Db;
 

@@ -14,9 +14,10 @@ use rocket::serde::json::Json;
 use rocket::tokio::runtime::Runtime;
 use rocket::{Orbit, Rocket, get, post, routes};
 use serde_json::{Value, json};
-use vestibule::{
-    AccessToken, Account, Auth, BearerToken, Error, MemorySignInStore, Session, TokenPair, Tokens,
-};
+use vestibule::guards::{AccessToken, BearerToken};
+use vestibule::sign_ins::MemorySignInStore;
+use vestibule::tokens::TokenPair;
+use vestibule::{Account, Auth, Error, Session, Tokens};
 
 /// The one account, whose look-up costs nothing.
 struct User;

@@ -19,10 +19,12 @@ use rocket::{Build, Orbit, Request, Rocket, State};
 use rocket::{catch, catchers, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vestibule::{
-    Account, Auth, Error, ErrorKind, Hasher, MemorySignInStore, Password, PasswordConfig, Problem,
-    RefreshToken, TokenPair, Tokens,
-};
+use vestibule::config::PasswordConfig;
+use vestibule::guards::RefreshToken;
+use vestibule::password::{Hasher, Password};
+use vestibule::sign_ins::MemorySignInStore;
+use vestibule::tokens::TokenPair;
+use vestibule::{Account, Auth, Error, ErrorKind, Problem, Tokens};
 
 type CurrentUser = vestibule::CurrentUser<User>;
 type Users = HashMap<String, User>;

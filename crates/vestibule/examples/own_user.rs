@@ -16,7 +16,9 @@ use std::convert::Infallible;
 use rocket::figment::{Figment, providers::Env};
 use rocket::form::{Form, FromForm};
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
-use vestibule::{Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, Session};
+use vestibule::config::PasswordConfig;
+use vestibule::password::{Hasher, Password};
+use vestibule::{Account, Auth, Error, ErrorKind, Session};
 
 type CurrentUser = vestibule::CurrentUser<User>;
 type Users = HashMap<String, User>;

@@ -18,7 +18,9 @@ use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
 use rocket::{Build, Orbit, Request, Rocket, State};
 use rocket::{catch, catchers, get, launch, post, routes, uri};
-use vestibule::{Account, Auth, Error, ErrorKind, Hasher, Password, PasswordConfig, Session};
+use vestibule::config::PasswordConfig;
+use vestibule::password::{Hasher, Password};
+use vestibule::{Account, Auth, Error, ErrorKind, Session};
 
 type CurrentUser = vestibule::CurrentUser<User>;
 type Users = HashMap<String, User>;

@@ -53,7 +53,7 @@ pub trait Account: Sized + Send + Sync + 'static {
 
     /// Looks up the account with this id (`user_lookup_loader`, `user_loader`). The result is
     /// cached for `auth.revocation_delay`; after your code changes an account, invalidate it in the
-    /// [`AuthCache`](crate::AuthCache).
+    /// [`AuthCache`](crate::sign_ins::AuthCache).
     async fn find(rocket: &Rocket<Orbit>, id: &Self::Id) -> Result<Option<Self>, Self::Error>;
 
     /// Looks up the account of a foreign token (`user_lookup_loader`); called only if

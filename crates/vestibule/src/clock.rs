@@ -52,7 +52,10 @@ impl Clock {
     pub fn now(&self) -> Result<OffsetDateTime, Error> {
         let now = match &self.manual {
             None => system_time(),
-            Some(micros) => from_micros(micros.load(Ordering::SeqCst))?,
+            Some(micros) => {
+                let nanos = i128::from(micros.load(Ordering::SeqCst)) * 1_000;
+                OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(Error::unavailable)?
+            }
         };
         if SANE_YEARS.contains(&now.year()) {
             now.replace_microsecond(now.microsecond()).map_err(Error::unavailable)
@@ -104,19 +107,9 @@ fn system_time() -> OffsetDateTime {
 }
 
 /// Converts a time to microseconds since 1970, the form in which stores keep it.
-#[must_use]
-pub fn to_micros(time: OffsetDateTime) -> i64 {
+pub(crate) fn to_micros(time: OffsetDateTime) -> i64 {
     let seconds = time.unix_timestamp().saturating_mul(1_000_000);
     seconds.saturating_add(i64::from(time.microsecond()))
-}
-
-/// Converts microseconds since 1970 to a time.
-///
-/// # Errors
-/// 503 `unavailable` if there is no such time.
-pub fn from_micros(micros: i64) -> Result<OffsetDateTime, Error> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
-        .map_err(Error::unavailable)
 }
 
 #[cfg(test)]

@@ -96,7 +96,8 @@ pub struct Event<'e> {
 /// Receives events, on the thread of the request: hand slow work to another.
 ///
 /// ```
-/// use vestibule::{Auth, Event, EventSink};
+/// use vestibule::Auth;
+/// use vestibule::events::{Event, EventSink};
 ///
 /// struct Print;
 ///

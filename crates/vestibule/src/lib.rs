@@ -1,59 +1,58 @@
-//! The library half: login for any Rocket application and any user type.
+//! Login for any Rocket application and any user type: sessions for people, tokens for programs.
 //!
 //! # Five steps to your own user type
 //!
 //! 1. Implement [`Account`] for your user: its id, and how to find it.
 //! 2. Alias the guards once: `type CurrentUser = vestibule::CurrentUser<User>;`.
-//! 3. Attach the fairing: `.attach(Auth::fairing())`.
+//! 3. Attach the fairing: `.attach(Auth::fairing().store(...))`.
 //! 4. In your login handler: `session.start(&user).await?` or `tokens.start(&user).await?`.
 //! 5. Put `CurrentUser` into a handler's arguments.
 //!
-//! # The ladder of guards
+//! # The guards
+//!
+//! Each proves one thing more than the one before; put the lowest that is enough into the handler's
+//! signature.
 //!
 //! | guard | proves | without it |
 //! |---|---|---|
-//! | [`BearerToken`] | exactly one well-formed token was presented | 401, 400 |
-//! | [`AccessToken`], [`RefreshToken`] | and it is ours, in its time, for us; never a foreign one | 401 |
-//! | [`TokenUser`] | and its sign-in stands and the account is active; of a foreign one [`Account::find_foreign`] says whose it is | 401, 503 |
+//! | [`BearerToken`](guards::BearerToken) | exactly one well-formed token was presented | 401, 400 |
+//! | [`AccessToken`](guards::AccessToken), [`RefreshToken`](guards::RefreshToken) | and we issued it for this audience, and it has not expired | 401 |
+//! | [`TokenUser`] | and its sign-in and its account are active; also for an access key | 401, 503 |
 //! | [`SessionUser`] | the same of a session cookie | 401, 403, 503 |
-//! | [`CurrentUser`] | either; a token decides if there is one | 401, 503 |
-//! | [`Fresh`] | and the password was proven recently | 401 |
-//! | [`FreshOrKey`] | and it carries a scope, and is fresh or an access key | 403, 401 |
-//! | [`Require`], [`ClaimedRole`] | and the account has a role | 403 |
-//! | [`Scoped`] | and the credential carries a scope | 403 |
-//! | [`Only`] | and the token was in one of these locations | 401 |
-//! | [`TokenBody`], [`RefreshBody`] | as [`TokenUser`], [`RefreshToken`], in the JSON body | 401, 400, 413, 415 |
-//! | [`Maybe`] | nothing, but a bad credential is still refused | as the guard inside |
+//! | [`CurrentUser`] | either; a token decides if there is one | 401, 403, 503 |
+//! | [`Fresh`](guards::Fresh) | and the password was proven recently | 401 |
+//! | [`FreshOrKey`](guards::FreshOrKey) | and the credential has a scope, and is fresh or an access key | 403, 401 |
+//! | [`Require`](guards::Require), [`ClaimedRole`](guards::ClaimedRole) | and the account has a role | 403 |
+//! | [`Scoped`](guards::Scoped) | and the credential has a scope | 403 |
+//! | [`FromLocations`](guards::FromLocations) | and the token was in one of these locations | 401 |
+//! | [`Checked`](guards::Checked) | and a condition of yours holds | yours |
+//! | [`TokenBody`](guards::TokenBody), [`RefreshBody`](guards::RefreshBody) | as [`TokenUser`], [`RefreshToken`](guards::RefreshToken), of a token in the JSON body | 401, 400, 413, 415 |
+//! | [`Maybe`](guards::Maybe) | nothing, but a bad credential is still refused | as the guard inside |
 //!
-//! # Tokens otherwise
+//! With [`Auth::login_required_except`] a route without a guard refuses the launch.
 //!
-//! `tokens.start(&user)` follows the configuration. An [`Issue`] changes freshness, lifetimes,
-//! claims and header fields of one pair, or leaves the refresh token out;
-//! [`Tokens::confirm`] gives a fresh access token for a password that was proven again.
-//! `[default.auth.token]` says which claims tokens carry and must carry ([`TokenConfig`]), and
-//! whose tokens are accepted beside our own ([`ForeignConfig`], [`Account::find_foreign`]);
-//! [`Auth::find_key`] finds further keys. What exactly was wrong with a token says
-//! [`Error::token_fault`].
+//! # Tokens
 //!
-//! # Access keys
+//! `tokens.start(&user)` follows the configuration. [`TokenOptions`](tokens::TokenOptions) change
+//! freshness, lifetimes, claims and header fields of one pair, or leave the refresh token out;
+//! [`Tokens::confirm`] returns a fresh access token for a password that was proven again.
+//! [`Auth::find_key`] finds further keys; [`Account::find_foreign`] accepts another issuer's tokens.
 //!
-//! [`AccessKeys`] makes a key for a program (`vst_...`), which stands until it is ended or over.
-//! The guards of users take it where they take a token, so it opens every route that names no
-//! scope; [`Scoped`] asks for what it was made.
+//! # Sign-ins
 //!
-//! # What is remembered
+//! A session, a pair of tokens and an access key each present a sign-in, which the
+//! [`SignInStore`](sign_ins::SignInStore) keeps and [`SignIns`](sign_ins::SignIns) lists and ends.
+//! [`AccessKeys`](access_keys::AccessKeys) creates keys for programs.
 //!
-//! A sign-in and its account are remembered for `auth.revocation_delay` (`"1s"`; 0 for not at
-//! all), so that most requests ask no store. What the library changes counts at once; after every
-//! change of an account by statements of your own call [`AuthCache::invalidate_account`].
+//! A sign-in and its account are cached for `auth.revocation_delay` (`"1s"`; 0 for not at all).
+//! Changes by the library take effect at once; after a change of an account by your own code call
+//! [`AuthCache::invalidate_account`](sign_ins::AuthCache::invalidate_account).
 //!
-//! # When a guard refuses, or is missing
+//! # Errors
 //!
-//! With [`Auth::login_required_except`] a route without a guard is a refused launch.
-//!
-//! A guard leaves its [`Error`] on the request; the application's catchers ask
-//! [`Error::of`] and draw it. This half ships no route, no page and no table. The cargo
-//! feature `testing` adds a module for the tests of your own routes.
+//! A guard leaves its [`Error`] on the request; the application's catchers ask [`Error::of`] and
+//! respond with it. This crate has no route, no page and no table. The cargo feature `testing` adds
+//! a module for the tests of your own routes.
 
 mod access_key;
 mod account;
@@ -62,74 +61,68 @@ mod authentication;
 mod cache;
 mod claims;
 mod clock;
-mod config;
+pub mod config;
 mod credentials;
 mod digest;
 mod error;
-mod events;
+pub mod events;
 mod fairing;
-mod guards;
+pub mod guards;
 mod json;
 mod keys;
 mod local_path;
-mod password;
+pub mod password;
 mod session;
 mod sign_in;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use access_key::AccessKey;
 pub use account::Account;
-pub use actions::access_keys::{AccessKeys, CreatedKey, KeyRequest};
 pub use actions::session::Session;
-pub use actions::sign_ins::SignIns;
-pub use actions::token_options::TokenOptions;
-pub use actions::tokens::{TokenPair, Tokens};
-pub use authentication::result::{AuthMethod, Authentication};
-pub use authentication::verdict::Verdict;
-pub use cache::auth_cache::AuthCache;
-pub use claims::Claims;
+pub use actions::tokens::Tokens;
 pub use clock::Clock;
-pub use clock::{from_micros, to_micros};
-pub use config::{
-    Algorithm, Audience, Config, ConfigError, ForeignConfig, KeyConfig, Lifetime, Location, Mode,
-    PasswordConfig, Protection, SameSite, Secret, SessionConfig, SessionPolicy, TokenConfig,
-    TokenCookiesConfig, TokenJsonConfig, TokenKind, TokenQueryConfig, TokenSameSite,
-};
-pub use config::{duration, faults_of, read};
-pub use credentials::origin;
 pub use error::Error;
 pub use error::kind::ErrorKind;
 pub use error::problem::Problem;
-pub use error::token_error::{TokenError, TokenPart};
-pub use events::{EndedBy, Event, EventKind, EventSink};
 pub use fairing::Auth;
-pub use fairing::policy;
-pub use fairing::route_guards::route_guards;
-pub use guards::bearer_token::BearerToken;
-pub use guards::body::{RefreshBody, TokenBody};
-pub use guards::checked::{Checked, Condition};
-pub use guards::conditions::{Locations, Role, Scope};
-pub use guards::maybe::Maybe;
-pub use guards::public_keys::PublicKeys;
-pub use guards::token_holder::TokenHolder;
-pub use guards::tokens::{AccessToken, RefreshToken};
-pub use guards::users::{AnyTokenUser, Authenticated, CurrentUser, SessionUser, TokenUser};
-pub use guards::{ClaimedRole, Fresh, FreshOrKey, FromLocations, Require, Scoped};
-pub use json::read_json_object;
-pub use keys::verifying::VerifyingKey;
+pub use guards::users::{CurrentUser, SessionUser, TokenUser};
 pub use local_path::LocalPath;
-pub use password::{Hasher, MAX_PASSWORD, Password};
-pub use session::options::SessionOptions;
-pub use sign_in::memory_store::MemorySignInStore;
-pub use sign_in::store::{Rotation, SignInStore};
-pub use sign_in::{SignIn, SignInId, SignInKind};
+
+/// Tokens: what is in them, options, and what is wrong with a bad one.
+pub mod tokens {
+    pub use crate::actions::token_options::TokenOptions;
+    pub use crate::actions::tokens::TokenPair;
+    pub use crate::claims::Claims;
+    pub use crate::config::algorithm::Algorithm;
+    pub use crate::config::token_kind::TokenKind;
+    pub use crate::error::token_error::{TokenError, TokenPart};
+    pub use crate::guards::public_keys::PublicKeys;
+    pub use crate::keys::verifying::VerifyingKey;
+}
+
+/// Sign-ins: their store, their list, and the cache in front of it.
+pub mod sign_ins {
+    pub use crate::actions::sign_ins::SignIns;
+    pub use crate::cache::auth_cache::AuthCache;
+    pub use crate::session::options::SessionOptions;
+    pub use crate::sign_in::memory_store::MemorySignInStore;
+    pub use crate::sign_in::store::{Rotation, SignInStore};
+    pub use crate::sign_in::{SignIn, SignInId, SignInKind};
+}
+
+/// Access keys: credentials for programs, created by a person.
+pub mod access_keys {
+    pub use crate::actions::access_keys::{AccessKeys, CreatedKey, KeyRequest};
+}
 
 /// The programs of the guides are compiled with the documentation's examples.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-pub struct Readme;
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/FROM-FLASK.md")]
-pub struct FromFlask;
+mod guides {
+    #[doc = include_str!("../../../README.md")]
+    pub struct Readme;
+    #[doc = include_str!("../../../docs/LIBRARY.md")]
+    pub struct Library;
+    #[doc = include_str!("../../../docs/FROM-FLASK.md")]
+    pub struct FromFlask;
+}

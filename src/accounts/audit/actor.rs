@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 
 use crate::accounts::user::User;
-use vestibule::Authenticated;
+use vestibule::guards::Authenticated;
 
 /// Who changes an account, from where, and when. Without an account it is the command line.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use super::actor::Actor;
 use super::event::AuditEvent;
 use crate::accounts::user::User;
 use crate::db::schema::events;
-use vestibule::{from_micros, to_micros};
+use crate::db::{from_micros, to_micros};
 
 /// A stored row of `events`; in JSON its time is RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable, Serialize)]

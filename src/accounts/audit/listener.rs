@@ -3,7 +3,7 @@
 use super::event::AuditEvent;
 use super::log::LogEvents;
 use super::queue::{Audit, EventOwner, QueuedEvent};
-use vestibule::{EndedBy, Event, EventKind, EventSink};
+use vestibule::events::{EndedBy, Event, EventKind, EventSink};
 
 /// Writes a log line for every event, as [`LogEvents`] does, and queues those that belong into
 /// the audit log.

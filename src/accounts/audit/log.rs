@@ -2,7 +2,7 @@
 
 use super::entry::{ChangedUser, Record};
 use super::event::AuditEvent;
-use vestibule::{EndedBy, Event, EventKind, EventSink};
+use vestibule::events::{EndedBy, Event, EventKind, EventSink};
 
 /// Writes a log line for each event of the library: `event`, `account`, `sign_in`, `address` and,
 /// for a refusal, the `reason`.

@@ -11,8 +11,8 @@ use super::actor::Actor;
 use super::entry::{ChainHead, Entry, Record};
 use super::event::AuditEvent;
 use crate::db::schema::{event_chain, events, users};
+use crate::db::to_micros;
 use crate::db::{AnyConnection, write};
-use vestibule::to_micros;
 
 /// Events per page of the log.
 pub const EVENTS_PAGE: i64 = 50;

@@ -8,7 +8,9 @@ use crate::accounts::queries::{self, CurrentSignIn};
 use crate::accounts::service::Accounts;
 use crate::accounts::throttle::Client;
 use crate::accounts::user::{User, Username};
-use vestibule::{EndedBy, Error, ErrorKind, EventKind, Password};
+use vestibule::events::{EndedBy, EventKind};
+use vestibule::password::Password;
+use vestibule::{Error, ErrorKind};
 
 /// The two passwords of a change.
 #[derive(Clone, Debug)]

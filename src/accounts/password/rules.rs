@@ -2,7 +2,9 @@
 
 use super::strength::weakness;
 use crate::accounts::service::Accounts;
-use vestibule::{Error, MAX_PASSWORD, Password, PasswordConfig};
+use vestibule::Error;
+use vestibule::config::PasswordConfig;
+use vestibule::password::Password;
 
 /// The owner of a password, which must not consist of its names alone.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +39,7 @@ pub fn new_password(
 }
 
 /// Checks the form of a new password: at least the minimum length in code points, at most
-/// [`MAX_PASSWORD`] bytes, only readable characters, and not the user's own name. There is no rule
+/// [`Password::MAX_BYTES`] bytes, only readable characters, and not the user's own name. There is no rule
 /// about kinds of characters.
 ///
 /// # Errors
@@ -49,8 +51,8 @@ pub(in crate::accounts) fn check_form(
     config: &PasswordConfig,
 ) -> Result<(), Error> {
     let refused = |message: String| Err(Error::invalid_field(field, message));
-    if password.len() > MAX_PASSWORD {
-        refused(format!("A password has at most {MAX_PASSWORD} bytes."))
+    if password.len() > Password::MAX_BYTES {
+        refused(format!("A password has at most {} bytes.", Password::MAX_BYTES))
     } else if password.chars().count() < config.min_length {
         refused(format!("A password has at least {} characters.", config.min_length))
     } else if password.contains(['\0', '\u{fffd}']) {

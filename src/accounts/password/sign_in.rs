@@ -6,7 +6,9 @@ use crate::accounts::queries;
 use crate::accounts::service::Accounts;
 use crate::accounts::throttle::Client;
 use crate::accounts::user::{User, Username};
-use vestibule::{Error, ErrorKind, Password, Session, TokenPair, Tokens};
+use vestibule::password::Password;
+use vestibule::tokens::TokenPair;
+use vestibule::{Error, ErrorKind, Session, Tokens};
 
 /// A user name and a password as the client sent them.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Accounts {
         let verified = self.verify_credentials(credentials).await?;
         let pair = tokens.start(&verified.user).await?;
         if !self.is_still_valid(&verified, credentials.password).await? {
-            tokens.end(&tokens.verify(&pair.access_token)?).await?;
+            tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
         Ok(pair)

@@ -10,8 +10,10 @@ use super::sign_ins::{SignInRow, find, insert};
 use crate::accounts::audit::{Actor, AuditEvent, Record, append};
 use crate::accounts::user::User;
 use crate::db::schema::sign_ins;
+use crate::db::to_micros;
 use crate::db::{AnyConnection, write};
-use vestibule::{Error, ErrorKind, SignIn, to_micros};
+use vestibule::sign_ins::SignIn;
+use vestibule::{Error, ErrorKind};
 
 /// Maximum number of unexpired keys of an account.
 pub const MAX_ACTIVE_KEYS: i64 = 100;

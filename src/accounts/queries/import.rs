@@ -7,7 +7,8 @@ use diesel::result::Error::DatabaseError;
 use super::users::NewUser;
 use crate::db::AnyConnection;
 use crate::db::schema::users;
-use vestibule::{Error, ErrorKind, to_micros};
+use crate::db::to_micros;
+use vestibule::{Error, ErrorKind};
 
 /// A new row of `users`.
 #[derive(Insertable)]

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::users::has_admin_role;
 use crate::db::AnyConnection;
 use crate::db::schema::{setup_links, users};
-use vestibule::to_micros;
+use crate::db::to_micros;
 
 /// Returns whether an administrator exists, active or not.
 ///

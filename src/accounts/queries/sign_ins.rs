@@ -10,7 +10,9 @@ use time::OffsetDateTime;
 use super::locks::lock_user;
 use crate::db::schema::{sign_ins, users};
 use crate::db::{AnyConnection, write};
-use vestibule::{Error, ErrorKind, Rotation, SignIn, SignInId, SignInKind, from_micros, to_micros};
+use crate::db::{from_micros, to_micros};
+use vestibule::sign_ins::{Rotation, SignIn, SignInId, SignInKind};
+use vestibule::{Error, ErrorKind};
 
 /// A row of `sign_ins`. The scopes are separated by spaces; behind the hash of a key stands, after a
 /// dot, the digest of its account's stamp.

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::db::AnyConnection;
 use crate::db::schema::throttle;
-use vestibule::to_micros;
+use crate::db::to_micros;
 
 /// Adds 1, in one query, so that simultaneous attempts are all counted. A counter whose window has
 /// ended begins again.

@@ -13,8 +13,9 @@ use super::sign_ins::end_sign_ins;
 use crate::accounts::audit::{Actor, AuditEvent, Record, append};
 use crate::accounts::user::{Role, User, UserRow, Username};
 use crate::db::schema::users;
+use crate::db::to_micros;
 use crate::db::{AnyConnection, write};
-use vestibule::{Error, ErrorKind, to_micros};
+use vestibule::{Error, ErrorKind};
 
 /// The fields of a new user. It has no `Debug`, because it holds a hash.
 #[derive(Clone)]

@@ -8,7 +8,10 @@ use crate::accounts::service::Accounts;
 use crate::accounts::throttle::{Counter, network};
 use crate::accounts::user::{Role, User, Username, full_name};
 use crate::db::write;
-use vestibule::{Error, ErrorKind, EventKind, Password, PasswordConfig};
+use vestibule::config::PasswordConfig;
+use vestibule::events::EventKind;
+use vestibule::password::Password;
+use vestibule::{Error, ErrorKind};
 
 /// The limit of attempts from an address, as a multiple of its limit of accounts.
 const ATTEMPTS_FACTOR: i64 = 10;

@@ -5,7 +5,8 @@ use time::OffsetDateTime;
 use crate::accounts::queries::{self, NewUser};
 use crate::accounts::user::{Role, Username};
 use crate::db::{AnyConnection, write};
-use vestibule::{Error, ErrorKind, Hasher, Password};
+use vestibule::password::{Hasher, Password};
+use vestibule::{Error, ErrorKind};
 
 /// Name, password and role of each sample user.
 pub const SAMPLES: [(&str, &str, Role); 3] = [

@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 
 use crate::accounts::queries::throttle;
 use crate::db::AnyConnection;
-use vestibule::{Error, ErrorKind, from_micros};
+use crate::db::from_micros;
+use vestibule::{Error, ErrorKind};
 
 /// The name of a counter, and its limit.
 #[derive(Clone, Debug)]

@@ -14,8 +14,9 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::db::from_micros;
 use crate::db::schema::users;
-use vestibule::{Error, ErrorKind, from_micros};
+use vestibule::{Error, ErrorKind};
 
 /// What a user may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]

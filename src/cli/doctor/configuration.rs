@@ -8,7 +8,7 @@ use rocket::figment::{Figment, Profile};
 
 use super::report::Report;
 use crate::settings::Settings;
-use vestibule::{Lifetime, Location, SessionPolicy};
+use vestibule::config::{Lifetime, Location, SessionPolicy};
 
 /// The tables and keys of the service, in addition to Rocket's.
 const OUR_KEYS: &[&str] = &["auth", "accounts", "databases", "template_dir"];

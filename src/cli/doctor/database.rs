@@ -7,10 +7,12 @@ use diesel::sql_types::BigInt;
 
 use super::report::Report;
 use crate::accounts::active_samples;
+use crate::db::from_micros;
 use crate::db::schema::{sign_ins, users};
 use crate::db::{self, Address, AnyConnection, Encryption};
 use crate::settings::Settings;
-use vestibule::{Clock, Hasher, from_micros};
+use vestibule::Clock;
+use vestibule::password::Hasher;
 
 /// How long to wait for the database.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -12,7 +12,9 @@ use crate::accounts::audit::Actor;
 use crate::accounts::queries;
 use crate::accounts::{Accounts, AdminPageChange, User};
 use crate::http::ClientAddress;
-use vestibule::{Authenticated, Error, ErrorKind, SignIns};
+use vestibule::guards::Authenticated;
+use vestibule::sign_ins::SignIns;
+use vestibule::{Error, ErrorKind};
 
 /// The answer to a change: on to another page, or a page with what was wrong.
 pub(super) type Changed = Result<Result<Flash<Redirect>, FormReply>, Error>;

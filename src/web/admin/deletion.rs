@@ -11,7 +11,8 @@ use super::super::unique_fields::UniqueFields;
 use super::context::{AdminContext, Changed};
 use super::user::{counted, leave};
 use crate::accounts::{AdminPageChange, User};
-use vestibule::{Authenticated, Error, Session};
+use vestibule::guards::Authenticated;
+use vestibule::{Error, Session};
 
 /// The field of the form; any other is refused.
 #[derive(FromForm)]

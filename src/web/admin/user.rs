@@ -10,7 +10,8 @@ use super::super::unique_fields::UniqueFields;
 use super::context::{AdminContext, Changed};
 use crate::accounts::queries::UserChange;
 use crate::accounts::{AdminPage, AdminPageChange, Role, SessionUser, User};
-use vestibule::{Error, Fresh, Session};
+use vestibule::guards::Fresh;
+use vestibule::{Error, Session};
 
 /// The field of the role form; any other is refused.
 #[derive(FromForm)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rocket::http::Method;
 use serde_json::{Value, json};
-use vestibule::Config;
+use vestibule::config::Config;
 use vestibule_service::accounts::KeyScope;
 
 use super::{DAY, make};

@@ -3,7 +3,8 @@
 use std::fs;
 use std::time::Instant;
 
-use vestibule::{Hasher, Password, PasswordConfig};
+use vestibule::config::PasswordConfig;
+use vestibule::password::{Hasher, Password};
 
 use crate::support::process::{Done, Home, at_home};
 

@@ -34,7 +34,7 @@ pub struct KeyRequest {
     /// What its owner calls it: 1 to 100 characters, no control characters.
     pub label: String,
     /// What it may be used for: words of RFC 6749, section 3.3, each once; see
-    /// [`Scoped`](crate::Scoped). Default: none; the key then opens every route whose guard
+    /// [`Scoped`](crate::guards::Scoped). Default: none; the key then opens every route whose guard
     /// requires a user and no scope.
     pub scopes: Vec<String>,
     /// Its lifetime: from a second up to `key.longest`. Default: `key.lifetime`.
@@ -119,20 +119,22 @@ fn check(label: &str, scopes: &[String]) -> Result<(), Error> {
 }
 
 /// Guard: creates access keys. It authenticates no user: require one beside it whose password was
-/// proven recently ([`Fresh`](crate::Fresh)), and pass that user. [`SignIns`](crate::SignIns) lists
+/// proven recently ([`Fresh`](crate::guards::Fresh)), and pass that user. [`SignIns`](crate::sign_ins::SignIns) lists
 /// and ends keys, like all sign-ins.
 ///
 /// **A key opens every route whose guard requires a user and no scope**, as a token does: wrap the
-/// guard in [`Scoped`](crate::Scoped) wherever a key must carry a scope. Your route limits how many
+/// guard in [`Scoped`](crate::guards::Scoped) wherever a key must carry a scope. Your route limits how many
 /// keys an account may have.
 ///
 /// Without it: 404 in mode `session` and without `"header"` among `token.locations`, where nothing
-/// takes a key (see [`Config::takes_keys`](crate::Config::takes_keys)). Without a store the
+/// takes a key (see [`Config::takes_keys`](crate::config::Config::takes_keys)). Without a store the
 /// application does not launch.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
-/// use vestibule::{AccessKeys, Account, CurrentUser, Error, Fresh, KeyRequest};
+/// use vestibule::{Account, CurrentUser, Error};
+/// use vestibule::access_keys::{AccessKeys, KeyRequest};
+/// use vestibule::guards::Fresh;
 ///
 /// async fn for_backups<U: Account>(
 ///     user: Fresh<CurrentUser<U>>,

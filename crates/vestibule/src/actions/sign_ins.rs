@@ -19,7 +19,8 @@ use crate::state::AuthState;
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
-/// use vestibule::{Account, CurrentUser, Error, SignIns};
+/// use vestibule::{Account, CurrentUser, Error};
+/// use vestibule::sign_ins::SignIns;
 ///
 /// async fn where_am_i<U: Account>(user: CurrentUser<U>, sign_ins: SignIns<'_>) -> Result<String, Error> {
 ///     let all = sign_ins.list(&user.account().id().to_string()).await?;

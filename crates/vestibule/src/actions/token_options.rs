@@ -12,7 +12,8 @@ use crate::error::Error;
 /// # #[macro_use] extern crate rocket;
 /// use std::time::Duration;
 /// use rocket::serde::json::Json;
-/// use vestibule::{Account, Error, TokenOptions, TokenPair, Tokens};
+/// use vestibule::{Account, Error, Tokens};
+/// use vestibule::tokens::{TokenOptions, TokenPair};
 ///
 /// /// A token for one download, good for a minute.
 /// async fn ticket<U: Account>(tokens: Tokens<'_>, user: &U) -> Result<Json<TokenPair>, Error> {

@@ -21,7 +21,6 @@ use crate::error::request_errors::refuse;
 use crate::error::token_error::TokenError;
 use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
-use crate::guards::token_holder::TokenHolder;
 use crate::guards::tokens::RefreshToken;
 use crate::guards::users::Authenticated;
 use crate::sign_in::{SignInId, SignInKind};
@@ -56,7 +55,8 @@ impl std::fmt::Debug for TokenPair {
 /// ```
 /// # #[macro_use] extern crate rocket;
 /// use rocket::serde::json::Json;
-/// use vestibule::{Account, Error, TokenPair, Tokens};
+/// use vestibule::{Account, Error, Tokens};
+/// use vestibule::tokens::TokenPair;
 ///
 /// async fn sign_in<U: Account>(tokens: Tokens<'_>, user: &U) -> Result<Json<TokenPair>, Error> {
 ///     Ok(Json(tokens.start(user).await?))
@@ -151,7 +151,8 @@ impl Tokens<'_> {
     /// ```
     /// # #[macro_use] extern crate rocket;
     /// use rocket::serde::json::Json;
-    /// use vestibule::{Account, Error, TokenPair, TokenUser, Tokens};
+    /// use vestibule::{Account, Error, Tokens, TokenUser};
+    /// use vestibule::tokens::TokenPair;
     ///
     /// async fn prove<U: Account>(user: TokenUser<U>, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
     ///     // ... verify the password that was sent ...
@@ -181,22 +182,36 @@ impl Tokens<'_> {
         self.mint(found.account(), &options).pair(&row, options.fresh.unwrap_or(true))
     }
 
-    /// Ends the sign-in of a token or an access key, and with it both tokens. Takes a guard of a
-    /// user or a token, or claims. No error if it has ended, nor for a foreign token, which has no
-    /// sign-in here.
+    /// Ends the sign-in of an authenticated token or access key: its access and refresh token are
+    /// revoked together. Ending what has ended is no error, nor is a foreign token, which presents
+    /// no sign-in of ours.
     ///
     /// # Errors
     /// 401 `credentials_missing` for a session, 503 `unavailable`.
-    pub async fn end(&self, holder: &impl TokenHolder) -> Result<(), Error> {
-        let (account, id) = match (holder.sign_in_of_key(), holder.claims()) {
-            (Some(key), _) => (&key.account, Some(key.id.clone())),
-            (None, Some(claims)) => (&claims.sub, claims.sid.as_deref().and_then(SignInId::parse)),
-            (None, None) => return Err(ErrorKind::CredentialsMissing.into()),
-        };
-        if let Some(id) = id
-            && self.state.end_sign_in(&id).await?
-        {
-            self.state.report(self.request, EventKind::SignedOut, Some(account), Some(id.as_str()));
+    pub async fn end(&self, user: &impl Authenticated) -> Result<(), Error> {
+        let found = user.authentication();
+        match (found.sign_in().filter(|_| found.is_key()), found.claims()) {
+            (Some(key), _) => self.end_sign_in(&key.account, &key.id).await,
+            (None, Some(claims)) => self.end_claims(claims).await,
+            (None, None) => Err(ErrorKind::CredentialsMissing.into()),
+        }
+    }
+
+    /// Ends the sign-in that verified claims name, as [`end`](Self::end) does.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn end_claims(&self, claims: &Claims) -> Result<(), Error> {
+        match claims.sid.as_deref().and_then(SignInId::parse) {
+            Some(id) => self.end_sign_in(&claims.sub, &id).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn end_sign_in(&self, account: &str, id: &SignInId) -> Result<(), Error> {
+        if self.state.end_sign_in(id).await? {
+            let kind = EventKind::SignedOut;
+            self.state.report(self.request, kind, Some(account), Some(id.as_str()));
         }
         Ok(())
     }

@@ -10,7 +10,6 @@ mod external;
 pub(crate) mod find_active;
 pub(crate) mod result;
 pub(crate) mod session_cookies;
-pub(crate) mod verdict;
 pub(crate) mod verify;
 
 use rocket::Request;
@@ -18,6 +17,7 @@ use rocket::Request;
 use crate::account::Account;
 use crate::config::TokenKind;
 use crate::credentials::credential::Credential;
+use crate::credentials::request_state::mark_depends_on_user;
 use crate::credentials::{credential, is_token_request};
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
@@ -32,6 +32,18 @@ struct TokenResult<U>(Result<Authentication<U>, Error>);
 
 /// The result for any other request; computed once per request.
 struct SessionResult<U>(Result<Option<Authentication<U>>, Error>);
+
+impl<U: Account> Authentication<U> {
+    /// Authenticates a request, for catchers and for guards of your own; a handler should name a
+    /// guard. Returns `None` if neither a token nor a session is presented.
+    ///
+    /// # Errors
+    /// As [`CurrentUser`](crate::CurrentUser).
+    pub async fn of(request: &Request<'_>) -> Result<Option<Self>, Error> {
+        mark_depends_on_user(request);
+        Ok(authenticate(request, AuthState::of(request)?).await?.cloned())
+    }
+}
 
 /// Authenticates a request: a token decides, good or bad; only without one does the session
 /// cookie. Returns `None` if neither is presented.

@@ -50,9 +50,7 @@ pub(super) fn read(
     let ticket = match find(request, state, kind) {
         SealedCookie::Missing => return Ok(None),
         SealedCookie::Garbled => None,
-        SealedCookie::One(cookie) => {
-            state.tickets.get_or_open(kind, cookie.value(), || open(request, state, cookie))
-        }
+        SealedCookie::One(cookie) => open(request, state, cookie),
     };
     let now = state.clock.now()?.unix_timestamp();
     let valid = ticket.filter(|ticket| now < ticket.exp);

@@ -23,7 +23,7 @@ const SHARDS: usize = 4096;
 /// ```
 /// # #[macro_use] extern crate rocket;
 /// use rocket::State;
-/// use vestibule::AuthCache;
+/// use vestibule::sign_ins::AuthCache;
 ///
 /// #[post("/users/<id>/disable")]
 /// async fn disable(id: u32, auth_cache: &State<AuthCache>) {

@@ -8,13 +8,6 @@ use serde_json::Value;
 
 /// `aud`: the intended recipients of a token, one name or several (RFC 7519, section 4.1.3). Tokens
 /// carry it in the configured form.
-///
-/// ```
-/// use vestibule::Audience;
-///
-/// let ours = Audience::from("shop");
-/// assert!(ours.overlaps(&Audience::Several(vec!["mail".into(), "shop".into()])));
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Audience {

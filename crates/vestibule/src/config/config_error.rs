@@ -33,6 +33,30 @@ impl ConfigError {
     }
 }
 
+impl ConfigError {
+    /// Extracts a table that wraps the one that is needed, so that figment names a wrong key by its
+    /// full path.
+    ///
+    /// # Errors
+    /// One [`ConfigError`] per error of figment's.
+    pub fn read<T: DeserializeOwned>(figment: &Figment) -> Result<T, Vec<Self>> {
+        figment.extract().map_err(|error| Self::list(figment, error))
+    }
+
+    /// Returns one [`ConfigError`] per error of figment's.
+    #[must_use]
+    pub fn list(figment: &Figment, error: figment::Error) -> Vec<Self> {
+        let located = |error: figment::error::Error| {
+            let key = error.path.join(".");
+            let problem = describe(&key, &error.kind);
+            let source = error.metadata.as_ref().map(source_name);
+            let source = source.or_else(|| source_of(figment, &key));
+            Self { key, source: source.unwrap_or_else(|| "not set".to_owned()), problem }
+        };
+        error.into_iter().map(located).collect()
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.key.is_empty() {
@@ -57,29 +81,6 @@ fn source_name(metadata: &Metadata) -> String {
         },
         None => metadata.name.to_string(),
     }
-}
-
-/// Reads a table from the figment.
-///
-/// # Errors
-/// One [`ConfigError`] per error that figment reports.
-pub fn read<T: DeserializeOwned>(figment: &Figment) -> Result<T, Vec<ConfigError>> {
-    figment.extract().map_err(|error| faults_of(figment, error))
-}
-
-/// Converts each error that figment reports.
-#[must_use]
-pub fn faults_of(figment: &Figment, error: figment::Error) -> Vec<ConfigError> {
-    error
-        .into_iter()
-        .map(|error| {
-            let key = error.path.join(".");
-            let problem = describe(&key, &error.kind);
-            let source = error.metadata.as_ref().map(source_name);
-            let source = source.or_else(|| source_of(figment, &key));
-            ConfigError { key, source: source.unwrap_or_else(|| "not set".to_owned()), problem }
-        })
-        .collect()
 }
 
 /// Says what is allowed; repeats a value only if it cannot be a secret.

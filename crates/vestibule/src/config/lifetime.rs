@@ -20,7 +20,7 @@ const NEVER: &str = "never";
 ///
 /// ```
 /// use std::time::Duration;
-/// use vestibule::Lifetime;
+/// use vestibule::config::Lifetime;
 ///
 /// assert!(Lifetime::For(Duration::from_secs(900)) < Lifetime::Never);
 /// ```

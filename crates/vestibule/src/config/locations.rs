@@ -17,8 +17,8 @@ pub enum Location {
     Cookies,
     /// The query string, which ends up in logs and browser histories.
     Query,
-    /// The JSON body, through the data guards [`TokenBody`](crate::TokenBody) and
-    /// [`RefreshBody`](crate::RefreshBody).
+    /// The JSON body, through the data guards [`TokenBody`](crate::guards::TokenBody) and
+    /// [`RefreshBody`](crate::guards::RefreshBody).
     Json,
 }
 

@@ -23,22 +23,19 @@ use std::time::Duration;
 use rocket::figment::{Figment, Profile};
 use serde::{Deserialize, Serialize};
 
-pub use algorithm::Algorithm;
-pub use audience::Audience;
-pub use config_error::{ConfigError, faults_of, read};
-pub use foreign::ForeignConfig;
+pub(crate) use algorithm::Algorithm;
+pub(crate) use audience::Audience;
+pub use config_error::ConfigError;
+pub(crate) use foreign::ForeignConfig;
 pub use key::KeyConfig;
 pub use lifetime::Lifetime;
-pub use locations::{
-    Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig, TokenSameSite,
-};
+pub use locations::Location;
+pub(crate) use locations::{TokenCookiesConfig, TokenSameSite};
 pub use password::PasswordConfig;
-pub use secret::Secret;
-pub(crate) use secret::{guessable, unusable};
-pub(crate) use session::MAX_REMEMBER;
-pub use session::{Protection, SameSite, SessionConfig};
-pub use token::TokenConfig;
-pub use token_kind::TokenKind;
+pub(crate) use secret::{Secret, guessable, unusable};
+pub(crate) use session::{MAX_REMEMBER, Protection, SameSite, SessionConfig};
+pub(crate) use token::TokenConfig;
+pub(crate) use token_kind::TokenKind;
 
 /// Which credentials exist: sessions for people, tokens for programs, or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -88,6 +85,27 @@ pub enum SessionPolicy {
     UnlessToken,
     /// None; allowed in mode `token` only.
     Never,
+}
+
+impl SessionPolicy {
+    /// Whether a response may carry cookies.
+    ///
+    /// ```
+    /// use vestibule::config::{Mode, SessionPolicy};
+    ///
+    /// assert!(SessionPolicy::UnlessToken.allows_cookies(Mode::Both, false));
+    /// assert!(!SessionPolicy::UnlessToken.allows_cookies(Mode::Both, true));
+    /// assert!(!SessionPolicy::UnlessToken.allows_cookies(Mode::Token, false));
+    /// ```
+    #[must_use]
+    pub const fn allows_cookies(self, mode: Mode, token_request: bool) -> bool {
+        match (self, mode) {
+            (Self::Always, _) => true,
+            (Self::Never, _) | (Self::UnlessToken, Mode::Token) => false,
+            // In mode `session` only a guard of the application's own makes a token request.
+            (Self::UnlessToken, Mode::Session | Mode::Both) => !token_request,
+        }
+    }
 }
 
 /// The whole of `[default.auth]`.
@@ -141,7 +159,7 @@ struct Root {
 impl Config {
     /// Reads `[default.auth]` of the selected profile without checking its values.
     pub(crate) fn read(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
-        let mut config = read::<Root>(figment)?.auth;
+        let mut config = ConfigError::read::<Root>(figment)?.auth;
         let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
         config.session.secure.get_or_insert(!debug);
         Ok(config)
@@ -187,7 +205,7 @@ impl Config {
     /// only location of a key.
     ///
     /// ```
-    /// use vestibule::{Config, Location, Mode};
+    /// use vestibule::config::{Config, Location, Mode};
     ///
     /// let mut config = Config::default();
     /// assert!(config.takes_keys());

@@ -23,7 +23,7 @@ pub struct TokenConfig {
     /// Lifetime of a token sign-in and of its refresh tokens, never extended, or `"never"`
     /// (`JWT_REFRESH_TOKEN_EXPIRES`). Defaults to `"30 days"`.
     pub refresh: Lifetime,
-    /// The longest lifetime that [`TokenOptions`](crate::TokenOptions) may request and that a
+    /// The longest lifetime that [`TokenOptions`](crate::tokens::TokenOptions) may request and that a
     /// presented token may have, if longer than `access` or `refresh`. Defaults to none: those two
     /// are the longest.
     pub longest: Option<Lifetime>,

@@ -7,7 +7,7 @@ pub(crate) mod cookie_header;
 pub(crate) mod credential;
 pub(crate) mod csrf;
 mod locations;
-pub mod origin;
+pub(crate) mod origin;
 pub(crate) mod request_state;
 
 use std::sync::atomic::Ordering;

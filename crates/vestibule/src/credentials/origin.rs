@@ -14,7 +14,7 @@ use crate::error::kind::ErrorKind;
 ///
 /// # Errors
 /// 403 `cross_origin` for any other request.
-pub fn check(request: &Request<'_>) -> Result<(), Error> {
+pub(crate) fn check(request: &Request<'_>) -> Result<(), Error> {
     if !is_unsafe(request) || is_same_origin(request) {
         Ok(())
     } else {

@@ -21,7 +21,8 @@ pub enum TokenPart {
 /// [`Error::token_error`].
 ///
 /// ```
-/// # use vestibule::{Error, TokenError};
+/// # use vestibule::Error;
+/// # use vestibule::tokens::TokenError;
 /// fn text(error: &Error) -> &'static str {
 ///     match error.token_error() {
 ///         Some(TokenError::Signature) => "Signature verification failed",

@@ -8,7 +8,7 @@ use rocket::{Build, Ignite, Rocket, Route};
 
 use crate::fairing::Auth;
 use crate::fairing::response::MAX_REATTACH;
-use crate::fairing::route_guards::{FoundGuard, route_guards};
+use crate::fairing::route_guards::FoundGuard;
 use crate::guards::sentinel::{self, Proof};
 
 impl Auth {
@@ -20,13 +20,13 @@ impl Auth {
     /// prints it at launch, with the base that it is mounted under. A `FileServer` needs one, as
     /// every route without a handler function does.
     ///
-    /// [`TokenUser`](crate::TokenUser), [`AnyTokenUser`](crate::AnyTokenUser),
+    /// [`TokenUser`](crate::TokenUser), [`AnyTokenUser`](crate::guards::AnyTokenUser),
     /// [`SessionUser`](crate::SessionUser), [`CurrentUser`](crate::CurrentUser),
-    /// [`AccessToken`](crate::AccessToken), [`RefreshToken`](crate::RefreshToken),
-    /// [`TokenBody`](crate::TokenBody) and [`RefreshBody`](crate::RefreshBody) require a login,
-    /// alone or inside a [`Checked`](crate::Checked) condition such as [`Fresh`](crate::Fresh) or
-    /// [`Require`](crate::Require). What also accepts a request without a credential does not:
-    /// [`Maybe`](crate::Maybe), `Option`, `Result`, and the guards that authenticate no user.
+    /// [`AccessToken`](crate::guards::AccessToken), [`RefreshToken`](crate::guards::RefreshToken),
+    /// [`TokenBody`](crate::guards::TokenBody) and [`RefreshBody`](crate::guards::RefreshBody) require a login,
+    /// alone or inside a [`Checked`](crate::guards::Checked) condition such as [`Fresh`](crate::guards::Fresh) or
+    /// [`Require`](crate::guards::Require). What also accepts a request without a credential does not:
+    /// [`Maybe`](crate::guards::Maybe), `Option`, `Result`, and the guards that authenticate no user.
     ///
     /// Rocket does not report two cases, in which a guard counts that does not bind: the guard
     /// inside an `Option` or a `Result` that also has a type macro among its parameters
@@ -111,7 +111,7 @@ impl LoginRequired {
     /// Returns a line for each unlisted route without a guard, and for each entry that opens
     /// nothing.
     fn errors(&self, rocket: &Rocket<Build>) -> Vec<String> {
-        let Some(guards) = route_guards(rocket.figment(), rocket.routes()) else {
+        let Some(guards) = Auth::route_guards(rocket.figment(), rocket.routes()) else {
             return vec!["the routes could not be inspected".to_owned()];
         };
         let routes: Vec<(&Route, Vec<FoundGuard>)> = rocket.routes().zip(guards).collect();
@@ -174,7 +174,7 @@ mod tests {
     use rocket::{get, post, routes};
 
     use super::*;
-    use crate::{AccessToken, Maybe};
+    use crate::guards::{AccessToken, Maybe};
 
     #[get("/me")]
     fn me(token: AccessToken) {

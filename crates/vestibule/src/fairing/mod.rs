@@ -4,7 +4,7 @@
 
 pub(crate) mod challenge;
 pub(crate) mod login_required;
-pub mod policy;
+mod policy;
 pub(crate) mod response;
 pub(crate) mod route_guards;
 
@@ -17,7 +17,6 @@ use serde_json::{Map, Value};
 use crate::cache::auth_cache::AuthCache;
 use crate::cache::invalidating_store::InvalidatingStore;
 use crate::cache::sign_ins::SignInCache;
-use crate::cache::tickets::OpenedTickets;
 use crate::cache::tokens::VerifiedTokens;
 use crate::clock::Clock;
 use crate::config::ConfigError;
@@ -106,7 +105,8 @@ impl Auth {
     /// account, its [`stamp`](crate::Account::stamp).
     ///
     /// ```
-    /// use vestibule::{Algorithm, Auth, VerifyingKey};
+    /// use vestibule::Auth;
+    /// use vestibule::tokens::{Algorithm, VerifyingKey};
     ///
     /// // Our own key of last year, which some of our tokens still name.
     /// let last_year = VerifyingKey::from_secret(Algorithm::HS256, &[7; 32]).unwrap();
@@ -157,7 +157,6 @@ impl Fairing for Auth {
                 auth_cache.clone(),
             ),
             tokens: self.find_key.is_none().then(VerifiedTokens::new).flatten(),
-            tickets: OpenedTickets::new(),
             keys,
             previous_keys,
             foreign_keys,

@@ -2,51 +2,31 @@
 
 use rocket::{Request, Response};
 
+use super::Auth;
 use crate::actions::token_cookies;
-use crate::config::{Mode, SessionPolicy};
 use crate::credentials;
 use crate::credentials::request_state::mark_depends_on_user;
 use crate::state::AuthState;
 
-/// Decides whether a response may carry cookies.
-///
-/// ```
-/// use vestibule::{Mode, SessionPolicy};
-/// use vestibule::policy::cookies_may_leave;
-///
-/// assert!(cookies_may_leave(Mode::Both, SessionPolicy::UnlessToken, false));
-/// assert!(!cookies_may_leave(Mode::Both, SessionPolicy::UnlessToken, true));
-/// assert!(!cookies_may_leave(Mode::Token, SessionPolicy::UnlessToken, false));
-/// ```
-#[must_use]
-pub const fn cookies_may_leave(mode: Mode, policy: SessionPolicy, token_request: bool) -> bool {
-    match policy {
-        SessionPolicy::Always => true,
-        SessionPolicy::Never => false,
-        SessionPolicy::UnlessToken => match mode {
-            Mode::Token => false,
-            // In mode `session` only a guard of the application's own makes a token request.
-            Mode::Session | Mode::Both => !token_request,
-        },
+impl Auth {
+    /// Whether the request presents a token, good or bad: its response carries no cookie and is no
+    /// redirect to a form. Never in mode `session`, unless a guard of your own
+    /// [says so](Self::mark_token_request).
+    #[must_use]
+    pub fn is_token_request(request: &Request<'_>) -> bool {
+        AuthState::of(request)
+            .is_ok_and(|state| credentials::is_token_request(request, &state.config))
     }
-}
 
-/// Whether the request presents a token, good or bad: its response carries no cookie and is no
-/// redirect to a form. Never in mode `session`, unless a guard of your own
-/// [says so](mark_token_request).
-#[must_use]
-pub fn is_token_request(request: &Request<'_>) -> bool {
-    AuthState::of(request).is_ok_and(|state| credentials::is_token_request(request, &state.config))
-}
-
-/// Makes this a token request from now on, for a guard that takes a credential of your own
-/// ([`Authentication::external`](crate::Authentication::external)): the response carries no cookie
-/// and is `no-store`, and no session is looked up. The challenge of a 401 does not say
-/// `invalid_token`.
-pub fn mark_token_request(request: &Request<'_>) {
-    if AuthState::of(request).is_ok() {
-        mark_depends_on_user(request);
-        credentials::mark_token_request(request);
+    /// Makes this a token request from now on, for a guard that takes a credential of your own
+    /// ([`Authentication::external`](crate::guards::Authentication::external)): the response
+    /// carries no cookie and is `no-store`, and no session is looked up. The challenge of a 401
+    /// does not say `invalid_token`.
+    pub fn mark_token_request(request: &Request<'_>) {
+        if AuthState::of(request).is_ok() {
+            mark_depends_on_user(request);
+            credentials::mark_token_request(request);
+        }
     }
 }
 
@@ -54,7 +34,7 @@ pub fn mark_token_request(request: &Request<'_>) {
 /// if they are configured; returns whether it removed any.
 pub(crate) fn apply(state: &AuthState, request: &Request<'_>, response: &mut Response<'_>) -> bool {
     let token_request = credentials::is_token_request(request, &state.config);
-    if cookies_may_leave(state.config.mode, state.config.policy, token_request) {
+    if state.config.policy.allows_cookies(state.config.mode, token_request) {
         return false;
     }
     let fields: Vec<String> = response.headers().get("Set-Cookie").map(str::to_owned).collect();

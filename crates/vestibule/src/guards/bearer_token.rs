@@ -21,7 +21,7 @@ use crate::state::AuthState;
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
-/// use vestibule::BearerToken;
+/// use vestibule::guards::BearerToken;
 ///
 /// #[get("/length")]
 /// fn length(token: BearerToken<'_>) -> String {

@@ -35,7 +35,8 @@ use crate::state::AuthState;
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
-/// use vestibule::{Account, Authenticated, TokenBody};
+/// use vestibule::Account;
+/// use vestibule::guards::{Authenticated, TokenBody};
 ///
 /// fn update<U: Account>(body: TokenBody<U>) -> String {
 ///     format!("{} fields for {}", body.fields().len(), body.authentication().account().id())
@@ -55,7 +56,9 @@ pub struct TokenBody<U> {
 /// ```
 /// # #[macro_use] extern crate rocket;
 /// use rocket::serde::json::Json;
-/// use vestibule::{Account, Error, RefreshBody, TokenPair, Tokens};
+/// use vestibule::{Account, Error, Tokens};
+/// use vestibule::guards::RefreshBody;
+/// use vestibule::tokens::TokenPair;
 ///
 /// async fn next<U: Account>(body: RefreshBody, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
 ///     Ok(Json(tokens.refresh::<U>(body.token()).await?))

@@ -19,7 +19,7 @@ use crate::error::request_errors::refuse;
 /// ```
 /// # #[macro_use] extern crate rocket;
 /// use rocket::Request;
-/// use vestibule::{Authentication, Checked, Condition};
+/// use vestibule::guards::{Authentication, Checked, Condition};
 /// use vestibule::{Account, CurrentUser, Error, ErrorKind};
 ///
 /// struct Remembered;

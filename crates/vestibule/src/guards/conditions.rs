@@ -19,7 +19,8 @@ use crate::state::AuthState;
 /// ```
 /// # use rocket::{Orbit, Rocket};
 /// # use std::convert::Infallible;
-/// use vestibule::{Account, Role, Require, TokenUser};
+/// use vestibule::{Account, TokenUser};
+/// use vestibule::guards::{Require, Role};
 /// # pub struct User { admin: bool }
 /// # #[rocket::async_trait]
 /// # impl Account for User {
@@ -56,7 +57,7 @@ pub trait Role: Send + Sync + 'static {
 /// A scope, as a type; for [`Scoped`](super::Scoped).
 ///
 /// ```
-/// use vestibule::Scope;
+/// use vestibule::guards::Scope;
 ///
 /// struct ReadUsers;
 ///
@@ -72,7 +73,8 @@ pub trait Scope: Send + Sync + 'static {
 /// A set of locations, as a type; for [`FromLocations`](super::FromLocations).
 ///
 /// ```
-/// use vestibule::{Location, Locations};
+/// use vestibule::config::Location;
+/// use vestibule::guards::Locations;
 ///
 /// struct InHeader;
 ///

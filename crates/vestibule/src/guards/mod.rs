@@ -10,13 +10,19 @@ pub(crate) mod conditions;
 pub(crate) mod maybe;
 pub(crate) mod public_keys;
 pub(crate) mod sentinel;
-pub(crate) mod token_holder;
 pub(crate) mod tokens;
 pub(crate) mod users;
 
-use checked::Checked;
-use conditions::Role;
+pub use crate::authentication::result::{AuthMethod, Authentication};
+pub use crate::json::read_json_object;
+pub use bearer_token::BearerToken;
+pub use body::{RefreshBody, TokenBody};
+pub use checked::{Checked, Condition};
+pub use conditions::{Locations, Role, Scope};
+pub use maybe::Maybe;
+pub use tokens::{AccessToken, RefreshToken};
 use users::CurrentUser;
+pub use users::{AnyTokenUser, Authenticated};
 
 /// Guard: as `G`, and the password was proven within `fresh_for`, for this very session or
 /// token (`fresh_login_required`, `jwt_required(fresh=True)`).
@@ -25,7 +31,8 @@ use users::CurrentUser;
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
-/// use vestibule::{Account, CurrentUser, Fresh};
+/// use vestibule::{Account, CurrentUser};
+/// use vestibule::guards::Fresh;
 ///
 /// fn change_password<U: Account>(user: Fresh<CurrentUser<U>>) { }
 /// ```
@@ -39,7 +46,8 @@ pub type Fresh<G> = Checked<conditions::Fresh, G>;
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
-/// use vestibule::{Account, FreshOrKey, Scope, TokenUser};
+/// use vestibule::{Account, TokenUser};
+/// use vestibule::guards::{FreshOrKey, Scope};
 ///
 /// struct Deploy;
 ///

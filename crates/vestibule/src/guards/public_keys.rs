@@ -20,7 +20,7 @@ use crate::state::AuthState;
 /// ```
 /// # #[macro_use] extern crate rocket;
 /// use rocket::serde::json::{Json, Value};
-/// use vestibule::PublicKeys;
+/// use vestibule::tokens::PublicKeys;
 ///
 /// #[get("/.well-known/jwks.json")]
 /// fn jwks(keys: PublicKeys<'_>) -> Json<Value> {

@@ -26,7 +26,7 @@ use crate::state::AuthState;
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
-/// use vestibule::AccessToken;
+/// use vestibule::guards::AccessToken;
 ///
 /// #[get("/subject")]
 /// fn subject(token: AccessToken) -> String {
@@ -45,7 +45,9 @@ pub struct AccessToken(Arc<Claims>);
 /// ```
 /// # #[macro_use] extern crate rocket;
 /// use rocket::serde::json::Json;
-/// use vestibule::{Account, Error, RefreshToken, TokenPair, Tokens};
+/// use vestibule::{Account, Error, Tokens};
+/// use vestibule::guards::RefreshToken;
+/// use vestibule::tokens::TokenPair;
 ///
 /// async fn next<U: Account>(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
 ///     Ok(Json(tokens.refresh::<U>(&token).await?))

@@ -21,8 +21,8 @@ use crate::error::kind::ErrorKind;
 use crate::error::request_errors::refuse;
 use crate::state::AuthState;
 
-/// A guard that holds an authenticated account: what [`Fresh`](crate::Fresh),
-/// [`Require`](crate::Require) and the other conditions wrap.
+/// A guard that holds an authenticated account: what [`Fresh`](crate::guards::Fresh),
+/// [`Require`](crate::guards::Require) and the other conditions wrap.
 pub trait Authenticated: Send + Sync {
     /// The application's user type.
     type Account: Account;
@@ -75,7 +75,7 @@ pub struct SessionUser<U>(Authentication<U>);
 /// fn how<U: Account>(user: CurrentUser<U>) -> &'static str {
 ///     user.authentication().method().as_str()
 /// }
-/// # use vestibule::Authenticated;
+/// # use vestibule::guards::Authenticated;
 /// ```
 #[derive(Debug)]
 pub struct CurrentUser<U>(Authentication<U>);

@@ -46,7 +46,7 @@ impl VerifyingKey {
     /// 500 `internal` for any other secret, a PEM text or another algorithm.
     ///
     /// ```
-    /// use vestibule::{Algorithm, VerifyingKey};
+    /// use vestibule::tokens::{Algorithm, VerifyingKey};
     ///
     /// assert!(VerifyingKey::from_secret(Algorithm::HS256, &[7; 32]).is_ok());
     /// assert!(VerifyingKey::from_secret(Algorithm::HS256, b"secret").is_err());

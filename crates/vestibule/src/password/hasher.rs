@@ -5,7 +5,7 @@ use std::thread;
 
 use rocket::tokio::sync::{Semaphore, oneshot};
 
-use super::{MAX_PASSWORD, Password, hash};
+use super::{Password, hash};
 use crate::config::PasswordConfig;
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
@@ -70,7 +70,7 @@ impl Hasher {
     /// 503 `busy`.
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool, Error> {
         let readable = stored.filter(|stored| hash::can_match(password.reveal(), stored));
-        let can_match = readable.is_some() && password.reveal().len() <= MAX_PASSWORD;
+        let can_match = readable.is_some() && password.reveal().len() <= Password::MAX_BYTES;
         let stored: Arc<str> = match readable {
             Some(stored) if can_match => stored.into(),
             _ => self.dummy.clone(),

@@ -12,15 +12,15 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// Longest accepted password, in bytes; a longer one never matches.
-pub const MAX_PASSWORD: usize = 1024;
-
 /// A password as typed; prints as `[redacted]`.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct Password(String);
 
 impl Password {
+    /// Longest accepted password, in bytes; a longer one never matches.
+    pub const MAX_BYTES: usize = 1024;
+
     /// The text, for hashing.
     #[must_use]
     pub fn reveal(&self) -> &str {

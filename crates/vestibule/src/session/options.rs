@@ -8,7 +8,8 @@ use crate::config::{MAX_REMEMBER, SessionConfig};
 ///
 /// ```
 /// # use std::time::Duration;
-/// use vestibule::{Account, Error, Session, SessionOptions};
+/// use vestibule::{Account, Error, Session};
+/// use vestibule::sign_ins::SessionOptions;
 ///
 /// // `login_user(user, remember=True, duration=timedelta(hours=7), fresh=False)`
 /// async fn by_link<U: Account>(session: Session<'_>, user: &U) -> Result<(), Error> {

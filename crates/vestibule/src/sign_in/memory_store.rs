@@ -20,7 +20,8 @@ const PURGE_FROM: usize = 1_000;
 /// program stops. Clones share the rows. Expired sign-ins are deleted now and then.
 ///
 /// ```
-/// use vestibule::{Auth, MemorySignInStore};
+/// use vestibule::Auth;
+/// use vestibule::sign_ins::MemorySignInStore;
 ///
 /// let store = MemorySignInStore::new();
 /// let rocket = rocket::build().attach(Auth::fairing().store(store.clone()));

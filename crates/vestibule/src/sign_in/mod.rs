@@ -198,7 +198,7 @@ impl SignIn {
         }
     }
 
-    /// The order of a [list](crate::SignInStore::list): latest use first, then the newest, then by
+    /// The order of a [list](crate::sign_ins::SignInStore::list): latest use first, then the newest, then by
     /// id, so that every store returns the same.
     #[must_use]
     pub fn latest_first(&self, other: &Self) -> Ordering {

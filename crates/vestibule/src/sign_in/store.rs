@@ -24,7 +24,7 @@ pub enum Rotation {
 /// The store of sign-ins. An error is a 503 for the client, never a 401.
 ///
 /// Implement it over your database and keep every field of [`SignIn`];
-/// [`MemorySignInStore`](crate::MemorySignInStore) is an example.
+/// [`MemorySignInStore`](crate::sign_ins::MemorySignInStore) is an example.
 #[rocket::async_trait]
 pub trait SignInStore: Send + Sync + 'static {
     /// Inserts a new sign-in; an existing id is an error and never overwritten.

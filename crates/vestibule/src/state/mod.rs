@@ -13,7 +13,6 @@ use time::OffsetDateTime;
 
 use crate::cache::cached_sign_in::CachedSignIn;
 use crate::cache::sign_ins::SignInCache;
-use crate::cache::tickets::OpenedTickets;
 use crate::cache::tokens::VerifiedTokens;
 use crate::clock::Clock;
 use crate::config::{Config, Location};
@@ -45,7 +44,6 @@ pub(crate) struct AuthState {
     pub(crate) sign_ins: SignInCache,
     /// `None` if the application finds keys, because its choice may change.
     pub(crate) tokens: Option<VerifiedTokens>,
-    pub(crate) tickets: OpenedTickets,
     pub(crate) cookie_names: CookieNames,
     /// The `Vary` header of responses that have none of their own.
     pub(crate) vary: String,

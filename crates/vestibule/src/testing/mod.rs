@@ -24,7 +24,9 @@
 //! use rocket::local::blocking::Client;
 //! # use rocket::{Build, Orbit, Rocket};
 //! use vestibule::testing::{ActAs, AssertNoCookies, blocking as testing};
-//! use vestibule::{Account, Auth, Clock, Fresh, MemorySignInStore};
+//! use vestibule::{Account, Auth, Clock};
+//! use vestibule::guards::Fresh;
+//! use vestibule::sign_ins::MemorySignInStore;
 //! #
 //! # #[derive(Clone)]
 //! # struct User { name: String }

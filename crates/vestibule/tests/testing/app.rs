@@ -7,10 +7,11 @@ use rocket::http::{CookieJar, Status};
 use rocket::local::blocking::Client;
 use rocket::serde::json::Json;
 use rocket::{Build, Request, Rocket, catch, catchers, get, post, routes};
-use vestibule::{
-    Auth, Authenticated, Clock, Error, Event, EventSink, MemorySignInStore, Problem, RefreshToken,
-    Session, SignIns, TokenPair, Tokens,
-};
+use vestibule::events::{Event, EventSink};
+use vestibule::guards::{Authenticated, RefreshToken};
+use vestibule::sign_ins::{MemorySignInStore, SignIns};
+use vestibule::tokens::TokenPair;
+use vestibule::{Auth, Clock, Error, Problem, Session, Tokens};
 
 use crate::users::{ALICE, User, Users};
 
@@ -31,7 +32,7 @@ fn change(user: CurrentUser) -> String {
 }
 
 #[get("/fresh")]
-fn fresh(user: vestibule::Fresh<CurrentUser>) -> String {
+fn fresh(user: vestibule::guards::Fresh<CurrentUser>) -> String {
     name(&user)
 }
 
@@ -42,13 +43,13 @@ async fn list(user: CurrentUser, sign_ins: SignIns<'_>) -> Result<String, Error>
 }
 
 #[get("/scoped")]
-fn scoped(user: vestibule::Scoped<Read, CurrentUser>) -> String {
+fn scoped(user: vestibule::guards::Scoped<Read, CurrentUser>) -> String {
     name(&*user)
 }
 
 struct Read;
 
-impl vestibule::Scope for Read {
+impl vestibule::guards::Scope for Read {
     const NAME: &'static str = "files:read";
 }
 

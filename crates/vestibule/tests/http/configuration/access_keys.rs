@@ -2,7 +2,9 @@
 
 use rocket::{post, routes};
 use serde_json::json;
-use vestibule::{AccessKeys, Error, Fresh, KeyRequest, SessionUser};
+use vestibule::access_keys::{AccessKeys, KeyRequest};
+use vestibule::guards::Fresh;
+use vestibule::{Error, SessionUser};
 
 use crate::support::app::Setup;
 use crate::support::users::{ALICE, User};

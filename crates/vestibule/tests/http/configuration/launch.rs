@@ -4,7 +4,8 @@ use rocket::figment::Figment;
 use rocket::local::blocking::Client;
 use rocket::{catchers, routes};
 use serde_json::{Value, json};
-use vestibule::{Auth, Clock, Config};
+use vestibule::config::Config;
+use vestibule::{Auth, Clock};
 
 use crate::support::app::{SECRET, Setup, rocket};
 use crate::support::users::Users;
@@ -358,7 +359,7 @@ fn a_claim_that_no_pair_carries_cannot_be_required() {
     assert_eq!(launch(figment("debug", &[cookies, csrf])), Ok(()));
     let sid = figment("debug", &[("auth.token.require", json!(["sid"]))]);
     assert!(launch(sid.clone()).expect_err("no store").contains("FailedFairings"));
-    let kept = Auth::fairing().store(vestibule::MemorySignInStore::new());
+    let kept = Auth::fairing().store(vestibule::sign_ins::MemorySignInStore::new());
     assert!(Client::untracked(rocket(sid, kept, Users::new())).is_ok());
 }
 
@@ -420,20 +421,20 @@ macro_rules! needs_the_fairing {
 }
 
 needs_the_fairing! {
-    bearer: vestibule::BearerToken<'_>;
-    access: vestibule::AccessToken;
-    refresh: vestibule::RefreshToken;
+    bearer: vestibule::guards::BearerToken<'_>;
+    access: vestibule::guards::AccessToken;
+    refresh: vestibule::guards::RefreshToken;
     token: crate::support::app::TokenUser;
     any: crate::support::app::AnyTokenUser;
     session: crate::support::app::SessionUser;
     current: crate::support::app::CurrentUser;
     option: Option<crate::support::app::CurrentUser>;
     result: Result<crate::support::app::CurrentUser, vestibule::Error>;
-    fresh: vestibule::Fresh<crate::support::app::CurrentUser>;
-    require: vestibule::Require<crate::support::users::Admin>;
-    claimed: vestibule::ClaimedRole<crate::support::users::Admin, crate::support::app::TokenUser>;
-    maybe: vestibule::Maybe<crate::support::app::SessionUser>;
-    nested: vestibule::Maybe<vestibule::Fresh<vestibule::Require<crate::support::users::Admin>>>;
+    fresh: vestibule::guards::Fresh<crate::support::app::CurrentUser>;
+    require: vestibule::guards::Require<crate::support::users::Admin>;
+    claimed: vestibule::guards::ClaimedRole<crate::support::users::Admin, crate::support::app::TokenUser>;
+    maybe: vestibule::guards::Maybe<crate::support::app::SessionUser>;
+    nested: vestibule::guards::Maybe<vestibule::guards::Fresh<vestibule::guards::Require<crate::support::users::Admin>>>;
     writer: vestibule::Session<'_>;
     tokens: vestibule::Tokens<'_>;
 }

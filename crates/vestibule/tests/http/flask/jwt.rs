@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use rocket::local::blocking::Client;
 use rocket::{Orbit, Rocket, get, post, routes};
 use serde_json::{Map, Value, json};
-use vestibule::{Account, Auth, Error, Session, TokenKind, Tokens};
+use vestibule::tokens::TokenKind;
+use vestibule::{Account, Auth, Error, Session, Tokens};
 
 use crate::support::app::Setup;
 
@@ -39,7 +40,7 @@ async fn start(session: Session<'_>, tokens: Tokens<'_>) -> Result<String, Error
 
 #[get("/who")]
 fn who(user: vestibule::CurrentUser<Zero>) -> String {
-    use vestibule::Authenticated as _;
+    use vestibule::guards::Authenticated as _;
     let claims = user.authentication().claims();
     let kind = claims.and_then(|claims| claims.extra["identity"]["kind"].as_str());
     format!("{} {}", user.id(), kind.unwrap_or("-"))

@@ -1,6 +1,6 @@
 //! Cases of Flask-JWT-Extended's tests that no other test here covers.
 
-use vestibule::Config;
+use vestibule::config::Config;
 
 use crate::support::app::Setup;
 

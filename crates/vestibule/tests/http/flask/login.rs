@@ -9,10 +9,10 @@ use rocket::local::blocking::Client;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Orbit, Request, Rocket, State, get, post, routes};
-use vestibule::{
-    Account, Auth, Authenticated, Authentication, Error, ErrorKind, Event, EventKind, EventSink,
-    Fresh, Maybe, Require, Scope, Scoped, Session, SessionOptions, Tokens, policy,
-};
+use vestibule::events::{Event, EventKind, EventSink};
+use vestibule::guards::{Authenticated, Authentication, Fresh, Maybe, Require, Scope, Scoped};
+use vestibule::sign_ins::SessionOptions;
+use vestibule::{Account, Auth, Error, ErrorKind, Session, Tokens};
 
 use crate::support::app::{App, Reply, SessionUser, Setup};
 use crate::support::users::{ALICE, Admin, BOB, User, Users};
@@ -30,7 +30,7 @@ impl<'r> FromRequest<'r> for ById {
         let found = match request.query_value::<u32>("user_id") {
             None => Err(ErrorKind::CredentialsMissing.into()),
             Some(id) => {
-                policy::mark_token_request(request);
+                Auth::mark_token_request(request);
                 let users = request.rocket().state::<Users>().expect("managed users");
                 let user = id.ok().and_then(|id| users.get(id));
                 user.ok_or_else(|| ErrorKind::TokenInvalid.into())
@@ -296,7 +296,7 @@ fn where_remembering_is_off_no_login_can_ask_for_it() {
 fn a_duration_that_is_no_time_is_refused_at_the_start() {
     for bad in ["30", "soon", "-1 day"] {
         let figment = Setup::new().set("auth.session.remember", bad).figment;
-        let read = vestibule::Config::from_figment(&figment);
+        let read = vestibule::config::Config::from_figment(&figment);
         match bad {
             // A number is seconds, in quotation marks too: fewer than a session lives.
             "30" => assert!(read.is_err_and(|errors| errors[0].to_string().contains("shorter"))),

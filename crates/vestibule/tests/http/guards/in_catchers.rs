@@ -1,7 +1,8 @@
 //! Catchers that call guards: an error of such a guard is not the reason for the response.
 
 use rocket::Request;
-use vestibule::{BearerToken, RefreshToken, Session, Tokens};
+use vestibule::guards::{BearerToken, RefreshToken};
+use vestibule::{Session, Tokens};
 
 use crate::support::app::{App, CurrentUser, SessionUser, Setup};
 use crate::support::users::ALICE;

@@ -5,20 +5,22 @@ use rocket::fs::{FileServer, Options};
 use rocket::local::blocking::Client;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Build, Ignite, Request, Rocket, Route, Sentinel, State, get, post, routes};
-use vestibule::{Account, Auth, Authenticated, Error, Location};
+use vestibule::config::Location;
+use vestibule::guards::Authenticated;
+use vestibule::{Account, Auth, Error};
 
 use crate::support::app::{CurrentUser, SessionUser, Setup, TokenUser};
 use crate::support::users::{Admin, User, Users};
 
 struct InHeader;
 
-impl vestibule::Locations for InHeader {
+impl vestibule::guards::Locations for InHeader {
     const ALLOWED: &'static [Location] = &[Location::Header];
 }
 
 struct ReadUsers;
 
-impl vestibule::Scope for ReadUsers {
+impl vestibule::guards::Scope for ReadUsers {
     const NAME: &'static str = "users:read";
 }
 
@@ -134,18 +136,18 @@ demanding! {
     current: CurrentUser;
     session: SessionUser;
     token: TokenUser;
-    any: vestibule::AnyTokenUser<User>;
-    access: vestibule::AccessToken;
-    refresh: vestibule::RefreshToken;
-    fresh: vestibule::Fresh<SessionUser>;
-    require: vestibule::Require<Admin>;
-    require_fresh: vestibule::Require<Admin, vestibule::Fresh<TokenUser>>;
-    claimed: vestibule::ClaimedRole<Admin, TokenUser>;
-    scoped: vestibule::Scoped<ReadUsers, TokenUser>;
-    only: vestibule::FromLocations<InHeader, TokenUser>;
+    any: vestibule::guards::AnyTokenUser<User>;
+    access: vestibule::guards::AccessToken;
+    refresh: vestibule::guards::RefreshToken;
+    fresh: vestibule::guards::Fresh<SessionUser>;
+    require: vestibule::guards::Require<Admin>;
+    require_fresh: vestibule::guards::Require<Admin, vestibule::guards::Fresh<TokenUser>>;
+    claimed: vestibule::guards::ClaimedRole<Admin, TokenUser>;
+    scoped: vestibule::guards::Scoped<ReadUsers, TokenUser>;
+    only: vestibule::guards::FromLocations<InHeader, TokenUser>;
     own: Author<User>;
-    own_inside: vestibule::Fresh<Author2>;
-    own_generic: Timed<vestibule::Require<Admin>>;
+    own_inside: vestibule::guards::Fresh<Author2>;
+    own_generic: Timed<vestibule::guards::Require<Admin>>;
     own_with_tools: Stamping;
 }
 
@@ -157,17 +159,17 @@ demanding! {
     result: Result<CurrentUser, Error>;
     result_alias: Whether;
     outcome: rocket::outcome::Outcome<CurrentUser, (rocket::http::Status, Error), rocket::http::Status>;
-    maybe: vestibule::Maybe<CurrentUser>;
-    maybe_fresh: vestibule::Maybe<vestibule::Fresh<CurrentUser>>;
+    maybe: vestibule::guards::Maybe<CurrentUser>;
+    maybe_fresh: vestibule::guards::Maybe<vestibule::guards::Fresh<CurrentUser>>;
     option_in_own: Timed<Option<CurrentUser>>;
-    maybe_in_own: Timed<vestibule::Maybe<CurrentUser>>;
+    maybe_in_own: Timed<vestibule::guards::Maybe<CurrentUser>>;
     secretive: Secretive;
     opaque: Opaque<CurrentUser>;
-    bearer: vestibule::BearerToken<'_>;
+    bearer: vestibule::guards::BearerToken<'_>;
     writer: vestibule::Session<'_>;
     tokens: vestibule::Tokens<'_>;
-    sign_ins: vestibule::SignIns<'_>;
-    keys: vestibule::PublicKeys<'_>;
+    sign_ins: vestibule::sign_ins::SignIns<'_>;
+    keys: vestibule::tokens::PublicKeys<'_>;
     foreign: &State<Users>;
     nothing: &rocket::http::CookieJar<'_>;
 }
@@ -187,7 +189,7 @@ impl<'r> FromRequest<'r> for Author2 {
 impl Authenticated for Author2 {
     type Account = User;
 
-    fn authentication(&self) -> &vestibule::Authentication<User> {
+    fn authentication(&self) -> &vestibule::guards::Authentication<User> {
         self.0.authentication()
     }
 }
@@ -341,12 +343,12 @@ fn first(user: Option<CurrentUser>, state: &State<Users>, guard: CurrentUser) {
 }
 
 #[post("/body", data = "<body>")]
-fn body(body: vestibule::TokenBody<User>) {
+fn body(body: vestibule::guards::TokenBody<User>) {
     let _ = body;
 }
 
 #[post("/whole", data = "<body>")]
-fn whole(body: Result<vestibule::TokenBody<User>, Error>) {
+fn whole(body: Result<vestibule::guards::TokenBody<User>, Error>) {
     let _ = body;
 }
 

@@ -1,6 +1,6 @@
 //! The session policy where tokens travel in cookies: four cookies may leave, and no other.
 
-use vestibule::Config;
+use vestibule::config::Config;
 
 use crate::support::app::{App, Call, Reply, Setup};
 use crate::support::cookie_setters::{SET_COOKIES, paths};

@@ -6,7 +6,8 @@ use rocket::local::blocking::Client;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Request, post, routes};
-use vestibule::{Auth, Error, Session, Verdict};
+use vestibule::guards::{AuthMethod, Authentication};
+use vestibule::{Auth, Error, Session};
 
 use crate::support::app::{App, Setup, rocket};
 use crate::support::users::{ALICE, BOB, User, Users};
@@ -165,9 +166,13 @@ impl<'r> FromRequest<'r> for Whole<'r> {
 #[post("/goodbye")]
 async fn goodbye(session: Session<'_>, request: Whole<'_>) -> Result<&'static str, Error> {
     session.end().await?;
-    let found = Verdict::<User>::of(request.0).await;
+    let found = Authentication::<User>::of(request.0).await.ok().flatten();
     // Without a store the sign-in stays active, and only the cookie is removed.
-    Ok(if matches!(found, Verdict::Session(_)) { "still known" } else { "unknown" })
+    Ok(if found.is_some_and(|found| found.method() == AuthMethod::Session) {
+        "still known"
+    } else {
+        "unknown"
+    })
 }
 
 #[test]

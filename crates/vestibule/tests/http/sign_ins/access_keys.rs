@@ -6,10 +6,12 @@ use rocket::http::Status;
 use rocket::serde::json::Json;
 use rocket::{Route, get, post, routes};
 use serde_json::{Value, json};
-use vestibule::{
-    AccessKeys, AuthMethod, Authenticated, Error, Fresh, FreshOrKey, KeyRequest, MemorySignInStore,
-    Require, Role, Scope, Scoped, SignInKind, SignIns, TokenBody, Tokens,
+use vestibule::access_keys::{AccessKeys, KeyRequest};
+use vestibule::guards::{
+    AuthMethod, Authenticated, Fresh, FreshOrKey, Require, Role, Scope, Scoped, TokenBody,
 };
+use vestibule::sign_ins::{MemorySignInStore, SignInKind, SignIns};
+use vestibule::{Error, Tokens};
 
 use crate::support::app::{App, Reply, Setup};
 use crate::support::forged_tokens::with_claim;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use vestibule::AuthCache;
+use vestibule::sign_ins::AuthCache;
 
 use crate::support::app::{App, Reply, Setup};
 use crate::support::users::{ALICE, BOB};

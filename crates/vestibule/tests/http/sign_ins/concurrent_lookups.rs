@@ -14,10 +14,8 @@ use rocket::local::asynchronous::Client;
 use rocket::tokio::join;
 use rocket::tokio::sync::Semaphore;
 use time::OffsetDateTime;
-use vestibule::{
-    Auth, AuthCache, Clock, Error, ErrorKind, MemorySignInStore, Rotation, SignIn, SignInId,
-    SignInStore,
-};
+use vestibule::sign_ins::{AuthCache, MemorySignInStore, Rotation, SignIn, SignInId, SignInStore};
+use vestibule::{Auth, Clock, Error, ErrorKind};
 
 use crate::support::app::{SECRET, rocket};
 use crate::support::users::{ALICE, Users};

@@ -7,7 +7,7 @@ use rocket::futures::future::join_all;
 use rocket::tokio;
 use time::OffsetDateTime;
 use time::macros::datetime;
-use vestibule::{Rotation, SignIn, SignInId, SignInKind, SignInStore};
+use vestibule::sign_ins::{Rotation, SignIn, SignInId, SignInKind, SignInStore};
 
 use super::stores::each;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule::{MemorySignInStore, SignInStore};
+use vestibule::sign_ins::{MemorySignInStore, SignInStore};
 
 /// Runs a test for each store, with two accounts that may have sign-ins in it.
 pub(crate) fn each<F: Future<Output = ()>>(

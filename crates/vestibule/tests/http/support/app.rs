@@ -11,16 +11,17 @@ use rocket::local::blocking::{Client, LocalRequest};
 use rocket::serde::json::Json;
 use rocket::{Build, Catcher, Request, Rocket, Route, catch, catchers, get, post, routes};
 use serde_json::Value;
-use vestibule::{
-    AccessToken, Auth, AuthMethod, Authenticated, BearerToken, Clock, Error, ErrorKind, Event,
-    EventKind, EventSink, Problem, RefreshToken, Session, SignIns, TokenPair, Tokens,
-};
+use vestibule::events::{Event, EventKind, EventSink};
+use vestibule::guards::{AccessToken, AuthMethod, Authenticated, BearerToken, RefreshToken};
+use vestibule::sign_ins::SignIns;
+use vestibule::tokens::TokenPair;
+use vestibule::{Auth, Clock, Error, ErrorKind, Problem, Session, Tokens};
 
 use crate::support::counting_store::CountingStore;
 use crate::support::users::{Admin, User, Users};
 
 pub(crate) type TokenUser = vestibule::TokenUser<User>;
-pub(crate) type AnyTokenUser = vestibule::AnyTokenUser<User>;
+pub(crate) type AnyTokenUser = vestibule::guards::AnyTokenUser<User>;
 pub(crate) type SessionUser = vestibule::SessionUser<User>;
 pub(crate) type CurrentUser = vestibule::CurrentUser<User>;
 
@@ -68,42 +69,42 @@ fn current(user: CurrentUser) -> String {
 }
 
 #[get("/fresh")]
-fn fresh(user: vestibule::Fresh<CurrentUser>) -> String {
+fn fresh(user: vestibule::guards::Fresh<CurrentUser>) -> String {
     name(&user)
 }
 
 #[get("/fresh-session")]
-fn fresh_session(user: vestibule::Fresh<SessionUser>) -> String {
+fn fresh_session(user: vestibule::guards::Fresh<SessionUser>) -> String {
     name(&user)
 }
 
 #[get("/admin")]
-fn admin(user: vestibule::Require<Admin>) -> String {
+fn admin(user: vestibule::guards::Require<Admin>) -> String {
     name(&user)
 }
 
 #[get("/admin-session")]
-fn admin_session(user: vestibule::Require<Admin, SessionUser>) -> String {
+fn admin_session(user: vestibule::guards::Require<Admin, SessionUser>) -> String {
     name(&user)
 }
 
 #[get("/claimed")]
-fn claimed(user: vestibule::ClaimedRole<Admin>) -> String {
+fn claimed(user: vestibule::guards::ClaimedRole<Admin>) -> String {
     name(&user)
 }
 
 #[get("/maybe")]
-fn maybe(user: vestibule::Maybe<CurrentUser>) -> String {
+fn maybe(user: vestibule::guards::Maybe<CurrentUser>) -> String {
     user.0.as_ref().map_or_else(|| "nobody".to_owned(), name)
 }
 
 #[get("/maybe-session")]
-fn maybe_session(user: vestibule::Maybe<SessionUser>) -> String {
+fn maybe_session(user: vestibule::guards::Maybe<SessionUser>) -> String {
     user.0.as_ref().map_or_else(|| "nobody".to_owned(), name)
 }
 
 #[get("/maybe-then-missing")]
-fn maybe_then_missing(user: vestibule::Maybe<CurrentUser>) -> Status {
+fn maybe_then_missing(user: vestibule::guards::Maybe<CurrentUser>) -> Status {
     drop(user);
     Status::NotFound
 }
@@ -122,10 +123,10 @@ fn public() -> &'static str {
 /// Every guard at once: they must not disturb each other.
 #[get("/all")]
 fn all(
-    a: vestibule::Maybe<SessionUser>,
-    b: vestibule::Maybe<TokenUser>,
+    a: vestibule::guards::Maybe<SessionUser>,
+    b: vestibule::guards::Maybe<TokenUser>,
     c: CurrentUser,
-    d: vestibule::Maybe<vestibule::Fresh<CurrentUser>>,
+    d: vestibule::guards::Maybe<vestibule::guards::Fresh<CurrentUser>>,
 ) -> String {
     let via = |found: Option<AuthMethod>| found.map_or("-", AuthMethod::as_str);
     format!(

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use rocket::futures::FutureExt;
 use time::OffsetDateTime;
-use vestibule::{Error, MemorySignInStore, Rotation, SignIn, SignInId, SignInStore};
+use vestibule::Error;
+use vestibule::sign_ins::{MemorySignInStore, Rotation, SignIn, SignInId, SignInStore};
 
 #[derive(Clone, Default)]
 pub(crate) struct CountingStore {

@@ -12,11 +12,13 @@ use rocket::serde::json::Json;
 use rocket::{Route, delete, get, options, patch, post, put, routes};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use vestibule::{
-    AccessToken, Authenticated, Error, ErrorKind, FromLocations, Location, Locations, Maybe,
-    RefreshBody, RefreshToken, Scope, Scoped, Session, TokenBody, TokenPair, Tokens, Verdict,
-    read_json_object,
+use vestibule::config::Location;
+use vestibule::guards::{
+    AccessToken, AuthMethod, Authenticated, Authentication, FromLocations, Locations, Maybe,
+    RefreshBody, RefreshToken, Scope, Scoped, TokenBody, read_json_object,
 };
+use vestibule::tokens::TokenPair;
+use vestibule::{Error, ErrorKind, Session, Tokens};
 
 use crate::support::app::{AnyTokenUser, App, Call, CurrentUser, Reply, Setup, TokenUser};
 use crate::support::users::{User, Users};
@@ -77,7 +79,7 @@ async fn refresh(token: RefreshToken, tokens: Tokens<'_>) -> Result<Json<TokenPa
 
 #[post("/logout")]
 async fn logout(user: AnyTokenUser, tokens: Tokens<'_>) -> Result<&'static str, Error> {
-    tokens.end(user.authentication().claims().ok_or(ErrorKind::Internal)?).await?;
+    tokens.end_claims(user.authentication().claims().ok_or(ErrorKind::Internal)?).await?;
     tokens.unset_cookies();
     Ok("bye")
 }
@@ -166,7 +168,7 @@ fn scoped(user: Scoped<Reading, CurrentUser>) -> String {
 }
 
 #[get("/scoped-fresh")]
-fn scoped_fresh(user: Scoped<Reading, vestibule::Fresh<CurrentUser>>) -> String {
+fn scoped_fresh(user: Scoped<Reading, vestibule::guards::Fresh<CurrentUser>>) -> String {
     place(&user)
 }
 
@@ -178,14 +180,14 @@ impl<'r> FromRequest<'r> for Asked {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        Outcome::Success(Self(match Verdict::<User>::of(request).await {
-            Verdict::Anonymous => "nobody".to_owned(),
-            Verdict::Session(_) => "a session".to_owned(),
-            Verdict::Token(found) => {
+        Outcome::Success(Self(match Authentication::<User>::of(request).await {
+            Ok(None) => "nobody".to_owned(),
+            Ok(Some(found)) if found.method() == AuthMethod::Session => "a session".to_owned(),
+            Ok(Some(found)) => {
                 let kind = found.claims().map(|claims| claims.kind);
                 format!("{} with {kind:?} in {:?}", found.account().id, found.location())
             }
-            Verdict::Refused(error) => error.kind().code().to_owned(),
+            Err(error) => error.kind().code().to_owned(),
         }))
     }
 }
@@ -258,7 +260,7 @@ async fn kept_alive_logout(
     _kept: KeptAlive,
     tokens: Tokens<'_>,
 ) -> Result<&'static str, Error> {
-    tokens.end(user.authentication().claims().ok_or(ErrorKind::Internal)?).await?;
+    tokens.end_claims(user.authentication().claims().ok_or(ErrorKind::Internal)?).await?;
     tokens.unset_cookies();
     Ok("bye")
 }

@@ -8,7 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use rocket::{Orbit, Rocket};
 use serde_json::{Map, Value, json};
-use vestibule::{Account, Claims, Role, SignIn, TokenKind};
+use vestibule::Account;
+use vestibule::guards::Role;
+use vestibule::sign_ins::SignIn;
+use vestibule::tokens::{Claims, TokenKind};
 
 /// The administrator.
 pub(crate) const ALICE: u32 = 1;

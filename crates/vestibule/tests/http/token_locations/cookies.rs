@@ -1,7 +1,7 @@
 //! JWTs in cookies: how they are set, read and taken back.
 
 use serde_json::{Value, json};
-use vestibule::Config;
+use vestibule::config::Config;
 
 use crate::support::app::{App, Reply, Setup};
 use crate::support::forged_tokens::{claims, with_claim};

@@ -231,7 +231,7 @@ fn methods_in_small_letters_would_protect_nothing_and_do_not_launch() {
         [json!(["post"]), json!(["Post"]), json!(["POST", "delete"]), json!([]), json!(["TEAPOT"])]
     {
         let setup = with(&["cookies"]).set("auth.token.cookies.csrf_methods", &methods);
-        let errors = vestibule::Config::from_figment(&setup.figment).expect_err("a fault");
+        let errors = vestibule::config::Config::from_figment(&setup.figment).expect_err("a fault");
         assert!(errors[0].to_string().contains("in capitals"), "{methods}: {errors:?}");
     }
 }

@@ -3,7 +3,8 @@
 
 use rocket::local::blocking::Client;
 use rocket::{Request, catch, catchers};
-use vestibule::{Auth, Config, Error};
+use vestibule::config::Config;
+use vestibule::{Auth, Error};
 
 use crate::support::app::{App, Reply, Setup};
 use crate::support::forged_tokens::part;

@@ -3,9 +3,9 @@
 use rocket::serde::json::Json;
 use rocket::{post, routes};
 use serde_json::{Value, json};
-use vestibule::{
-    Authenticated, Error, ErrorKind, Maybe, RefreshBody, TokenBody, TokenPair, Tokens,
-};
+use vestibule::guards::{Authenticated, Maybe, RefreshBody, TokenBody};
+use vestibule::tokens::TokenPair;
+use vestibule::{Error, ErrorKind, Tokens};
 
 use crate::support::app::{App, CurrentUser, SessionUser};
 use crate::support::token_locations::with;

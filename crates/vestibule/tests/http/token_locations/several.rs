@@ -1,7 +1,7 @@
 //! Several locations at once, routes that take some of them only, and what can be configured.
 
 use serde_json::{Value, json};
-use vestibule::Config;
+use vestibule::config::Config;
 
 use crate::support::app::{App, Setup};
 use crate::support::token_locations::{ACCESS, CSRF_ACCESS, Jar, REFRESH, with};

@@ -7,7 +7,8 @@ use jsonwebtoken::Algorithm;
 use rocket::http::Status;
 use rocket::{Request, catch, catchers};
 use serde_json::{Value, json};
-use vestibule::{Error, TokenError, TokenPart};
+use vestibule::Error;
+use vestibule::tokens::{TokenError, TokenPart};
 
 use crate::support::app::{App, SECRET, Setup};
 use crate::support::forged_tokens::{

@@ -7,7 +7,9 @@ use jsonwebtoken::Algorithm;
 use rocket::{Orbit, Rocket, get, routes};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
-use vestibule::{Account, Claims, Scope, Scoped, TokenUser};
+use vestibule::guards::{Scope, Scoped};
+use vestibule::tokens::Claims;
+use vestibule::{Account, TokenUser};
 
 use crate::support::app::{App, Setup};
 use crate::support::forged_tokens::{claims, part, sign_with, with_claim};

@@ -2,7 +2,8 @@
 
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value, json};
-use vestibule::{Auth, Error, ErrorKind, VerifyingKey};
+use vestibule::tokens::VerifyingKey;
+use vestibule::{Auth, Error, ErrorKind};
 
 use crate::support::app::{App, SECRET, Setup};
 use crate::support::forged_tokens::{part, sign_with, with_header};
@@ -15,8 +16,8 @@ const PARTNER: &str = "the key of a partner, thirty-two bytes and more";
 fn find(header: &Map<String, Value>) -> Option<VerifyingKey> {
     let secret = |algorithm, text: &str| VerifyingKey::from_secret(algorithm, text.as_bytes()).ok();
     match header.get("kid")?.as_str()? {
-        "partner" => secret(vestibule::Algorithm::HS256, PARTNER),
-        "odd" => secret(vestibule::Algorithm::HS384, &PARTNER.repeat(2)),
+        "partner" => secret(vestibule::tokens::Algorithm::HS256, PARTNER),
+        "odd" => secret(vestibule::tokens::Algorithm::HS384, &PARTNER.repeat(2)),
         _ => None,
     }
 }
@@ -96,7 +97,8 @@ fn a_public_key_in_pem_is_found_as_well() {
         .set("auth.token.private_key", own.pem.as_str())
         .fairing(|auth| {
             let public = pair(Algorithm::ES256, true).expect("a pair").public_pem();
-            let key = VerifyingKey::from_pem(vestibule::Algorithm::ES256, &public).expect("a key");
+            let key = VerifyingKey::from_pem(vestibule::tokens::Algorithm::ES256, &public)
+                .expect("a key");
             auth.find_key(move |header| (header.get("kid")? == "other").then(|| key.clone()))
         })
         .launch();
@@ -112,15 +114,18 @@ fn a_public_key_in_pem_is_found_as_well() {
 fn what_is_no_key_for_its_algorithm_is_refused_when_it_is_made() {
     let kind = |made: Result<VerifyingKey, Error>| made.expect_err("no key").kind();
     let long = &[7; 64];
-    for algorithm in [vestibule::Algorithm::RS256, vestibule::Algorithm::EdDSA] {
+    for algorithm in [vestibule::tokens::Algorithm::RS256, vestibule::tokens::Algorithm::EdDSA] {
         assert_eq!(kind(VerifyingKey::from_secret(algorithm, long)), ErrorKind::Internal);
     }
-    let hs256 = vestibule::Algorithm::HS256;
+    let hs256 = vestibule::tokens::Algorithm::HS256;
     assert_eq!(kind(VerifyingKey::from_secret(hs256, &long[..31])), ErrorKind::Internal);
     let pem = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n";
     assert_eq!(kind(VerifyingKey::from_secret(hs256, pem.as_bytes())), ErrorKind::Internal);
     assert_eq!(kind(VerifyingKey::from_pem(hs256, pem)), ErrorKind::Internal);
-    assert_eq!(kind(VerifyingKey::from_pem(vestibule::Algorithm::ES256, pem)), ErrorKind::Internal);
+    assert_eq!(
+        kind(VerifyingKey::from_pem(vestibule::tokens::Algorithm::ES256, pem)),
+        ErrorKind::Internal
+    );
     let known = b"a-string-secret-at-least-256-bits-long";
     for weak in [known.to_vec(), known.to_ascii_uppercase(), vec![b' '; 64]] {
         assert_eq!(kind(VerifyingKey::from_secret(hs256, &weak)), ErrorKind::Internal);

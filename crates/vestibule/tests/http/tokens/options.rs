@@ -7,7 +7,10 @@ use rocket::serde::json::Json;
 use rocket::{Route, State, post, routes};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use vestibule::{Error, ErrorKind, Fresh, Lifetime, RefreshToken, TokenOptions, TokenPair, Tokens};
+use vestibule::config::Lifetime;
+use vestibule::guards::{Fresh, RefreshToken};
+use vestibule::tokens::{TokenOptions, TokenPair};
+use vestibule::{Error, ErrorKind, Tokens};
 
 use crate::support::app::{AnyTokenUser, App, Reply, Setup, TokenUser};
 use crate::support::forged_tokens::{claims, part};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
 use serde_json::json;
-use vestibule::{Auth, VerifyingKey};
+use vestibule::Auth;
+use vestibule::tokens::VerifyingKey;
 
 use crate::support::app::{App, Setup};
 use crate::support::forged_tokens::{part, sign_with};
@@ -59,8 +60,9 @@ fn an_application_that_finds_keys_may_change_its_mind() {
     let find = |auth: Auth| {
         auth.find_key(|header| {
             let known = header.get("kid")? == "partner" && PARTNER.load(Ordering::SeqCst);
-            let key =
-                || VerifyingKey::from_secret(vestibule::Algorithm::HS256, KEY.as_bytes()).ok();
+            let key = || {
+                VerifyingKey::from_secret(vestibule::tokens::Algorithm::HS256, KEY.as_bytes()).ok()
+            };
             known.then(key).flatten()
         })
     };

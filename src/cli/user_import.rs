@@ -47,7 +47,8 @@ pub(super) fn run(
 }
 
 fn bad_lines(bad: &[BadLine]) -> Failure {
-    let listed = bad.iter().take(MAX_LISTED).map(|bad| format!("line {}: {}", bad.line, bad.message));
+    let listed =
+        bad.iter().take(MAX_LISTED).map(|bad| format!("line {}: {}", bad.line, bad.message));
     let more = bad.len().saturating_sub(MAX_LISTED);
     let more = (more > 0).then(|| format!("and {more} more"));
     let summary = format!("nothing was imported; bad lines: {}", bad.len());

@@ -9,62 +9,52 @@ mod sign_ins;
 mod users;
 
 use rocket::fairing::AdHoc;
-use rocket::routes;
+use rocket::{Route, routes};
 
-use crate::http::{Guarded, catchers};
+use crate::http::catchers;
 use vestibule::config::Config;
 
 /// The path that all routes of the API are under.
 pub const BASE: &str = "/api";
 
-/// The routes, by who may enter.
+/// Returns the routes of these settings, to be mounted at [`BASE`].
 #[must_use]
-pub fn routes(auth: &Config, registration: bool) -> Vec<Guarded> {
-    let mut groups = vec![
-        Guarded::new(BASE, "anyone", routes![sign_in::login]),
-        Guarded::new(BASE, "RefreshToken", routes![sign_in::refresh]),
-        Guarded::new(BASE, "AnyTokenUser", routes![sign_in::logout]),
-        Guarded::new(BASE, "TokenUser", routes![me::me, me::claims]),
-        Guarded::new(
-            BASE,
-            "Scoped<OwnAccount, TokenUser>",
-            routes![me::dashboard, me::profile, events::own],
-        ),
-        Guarded::new(
-            BASE,
-            "Scoped<OwnSignIns, TokenUser>",
-            routes![sign_ins::list, sign_ins::end, sign_ins::end_others],
-        ),
-        Guarded::new(BASE, "Fresh<TokenUser>", routes![password::change]),
-        Guarded::new(BASE, "ClaimedRole<Admin, Scoped<OwnAccount, TokenUser>>", routes![me::admin]),
-        Guarded::new(
-            BASE,
-            "Require<Admin, Scoped<UsersRead, TokenUser>>",
-            routes![users::list, users::one, events::all],
-        ),
-        Guarded::new(
-            BASE,
-            "Require<Admin, FreshOrKey<UsersWrite, TokenUser>>",
-            routes![users::change, users::end_sign_ins, users::delete],
-        ),
+pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
+    let mut routes = routes![
+        me::me,
+        sign_in::login,
+        sign_in::refresh,
+        sign_in::logout,
+        me::claims,
+        me::dashboard,
+        me::profile,
+        me::admin,
+        events::own,
+        events::all,
+        sign_ins::list,
+        sign_ins::end,
+        sign_ins::end_others,
+        password::change,
+        users::list,
+        users::one,
+        users::change,
+        users::end_sign_ins,
+        users::delete,
     ];
     if auth.takes_keys() {
-        let guard = "Scoped<OwnSignIns, TokenUser>";
-        groups.push(Guarded::new(BASE, guard, routes![keys::list, keys::end]));
-        groups.push(Guarded::new(BASE, "Fresh<TokenUser>", routes![keys::make]));
+        routes.extend(routes![keys::list, keys::make, keys::end]);
     }
     if registration {
-        groups.push(Guarded::new(BASE, "anyone", routes![sign_in::register]));
+        routes.extend(routes![sign_in::register]);
     }
-    groups
+    routes
 }
 
 /// Mounts the API with its catchers.
 #[must_use]
 pub fn stage(auth: &Config, registration: bool) -> AdHoc {
-    let groups = routes(auth, registration);
+    let routes = routes(auth, registration);
     AdHoc::on_ignite("API", move |rocket| async move {
-        let rocket = rocket.register(BASE, catchers());
-        groups.into_iter().fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
+        rocket.register(BASE, catchers()).mount(BASE, routes)
     })
 }

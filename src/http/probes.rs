@@ -2,11 +2,10 @@
 
 use rocket::fairing::AdHoc;
 use rocket::http::ContentType;
-use rocket::{State, get};
+use rocket::{Route, State, get, routes};
 use serde::Serialize;
 
-use super::Json;
-use super::{Guarded, catchers};
+use super::{Json, catchers};
 use crate::accounts::CurrentUser;
 use crate::db::Db;
 use vestibule::Error;
@@ -52,17 +51,14 @@ fn jwks(keys: PublicKeys<'_>) -> (ContentType, String) {
     (ContentType::new("application", "jwk-set+json"), keys.to_json().to_string())
 }
 
-/// The routes and what they demand.
+/// Returns the routes of this mode.
 #[must_use]
-pub fn routes(mode: Mode) -> Vec<Guarded> {
-    let mut groups = vec![
-        Guarded::new("/", "anyone", rocket::routes![health]),
-        Guarded::new("/", "CurrentUser", rocket::routes![whoami]),
-    ];
+pub fn routes(mode: Mode) -> Vec<Route> {
+    let mut routes = routes![health, whoami];
     if mode.has_tokens() {
-        groups.push(Guarded::new("/", "anyone", rocket::routes![jwks]));
+        routes.extend(routes![jwks]);
     }
-    groups
+    routes
 }
 
 /// Mounts the probes; they answer Problem JSON.
@@ -73,7 +69,6 @@ pub fn stage(mode: Mode) -> AdHoc {
         if mode.has_tokens() {
             rocket = rocket.register("/.well-known", catchers());
         }
-        let groups = routes(mode).into_iter();
-        groups.fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
+        rocket.mount("/", routes(mode))
     })
 }

@@ -17,78 +17,65 @@ mod templates;
 mod unique_fields;
 
 use rocket::fairing::AdHoc;
-use rocket::routes;
+use rocket::{Route, routes};
 
 pub use templates::Templates;
 
-use crate::http::Guarded;
 use crate::settings::Settings;
 use vestibule::config::Config;
 
-/// The routes, by who may enter.
+/// Returns the routes of these settings.
 #[must_use]
-pub fn routes(auth: &Config, registration: bool) -> Vec<Guarded> {
-    let mut groups = vec![
-        Guarded::new("/", "anyone", routes![assets::asset]),
-        Guarded::new("/", "Maybe<SessionUser>", routes![pages::home, session::form, setup::form]),
-        Guarded::new("/", "Session", routes![session::login]),
-        Guarded::new("/", "Maybe<SessionUser>, Session", routes![session::logout, setup::set_up]),
-        Guarded::new(
-            "/",
-            "SessionUser",
-            routes![
-                pages::dashboard,
-                account::account,
-                account::reauthenticate,
-                sign_ins::list,
-                sign_ins::end,
-                sign_ins::end_others,
-                events::own
-            ],
-        ),
-        Guarded::new("/", "SessionUser, Session", routes![account::confirm, sign_ins::end_all]),
-        Guarded::new("/", "Fresh<SessionUser>, Session", routes![account::change_password]),
-        Guarded::new(
-            "/",
-            "Require<Admin, SessionUser>",
-            routes![admin::users::list, admin::user::page, events::all],
-        ),
-        Guarded::new(
-            "/",
-            "Require<Admin, Fresh<SessionUser>>",
-            routes![admin::user::set_role, admin::deletion::ask],
-        ),
-        Guarded::new(
-            "/",
-            "Require<Admin, Fresh<SessionUser>>, Session",
-            routes![admin::user::set_active, admin::user::end_sign_ins, admin::deletion::delete],
-        ),
+pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
+    let mut routes = routes![
+        assets::asset,
+        pages::home,
+        pages::dashboard,
+        session::form,
+        session::login,
+        session::logout,
+        setup::form,
+        setup::set_up,
+        account::account,
+        account::change_password,
+        account::reauthenticate,
+        account::confirm,
+        sign_ins::list,
+        sign_ins::end,
+        sign_ins::end_others,
+        sign_ins::end_all,
+        events::own,
+        events::all,
+        admin::users::list,
+        admin::user::page,
+        admin::user::set_role,
+        admin::user::set_active,
+        admin::user::end_sign_ins,
+        admin::deletion::ask,
+        admin::deletion::delete,
     ];
     if auth.takes_keys() {
-        groups.push(Guarded::new("/", "SessionUser", routes![keys::list, keys::end]));
-        groups.push(Guarded::new("/", "Fresh<SessionUser>", routes![keys::make]));
+        routes.extend(routes![keys::list, keys::make, keys::end]);
     }
     if registration {
-        let form = routes![registration::form];
-        groups.push(Guarded::new("/", "Maybe<SessionUser>", form));
-        groups.push(Guarded::new("/", "Session", routes![registration::register]));
+        routes.extend(routes![registration::form, registration::register]);
     }
-    groups
+    routes
 }
 
 /// Mounts the pages with their templates and catchers.
 #[must_use]
 pub fn stage(settings: &Settings) -> AdHoc {
-    let groups = routes(&settings.auth, settings.accounts.registration);
+    let routes = routes(&settings.auth, settings.accounts.registration);
     let secure = settings.auth.session.is_secure();
     AdHoc::on_ignite("Pages", move |rocket| async move {
         let engine = templates::Engine::default();
-        let rocket = rocket
+        rocket
             .attach(engine.fairing())
             .manage(engine)
             .attach(flash::FlashCookie { secure })
             .manage(assets::Assets::new())
-            .register("/", catchers::catchers());
-        groups.into_iter().fold(rocket, |rocket, group| rocket.mount(group.base, group.routes))
+            .register("/", catchers::catchers())
+            .mount("/", routes)
     })
 }

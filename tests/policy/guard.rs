@@ -1,4 +1,4 @@
-//! The guards that a group of routes says it demands, read from its text.
+//! The guards of a route, read from its text in `vestibule routes`.
 
 /// A guard of the library, as the model knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use rocket::Route;
 use rocket::http::{ContentType, Method};
 use rocket::local::blocking::Client;
 use serde_json::json;
 use vestibule::config::{Config, Mode};
-use vestibule_service::http::Guarded;
 use vestibule_service::{api, http, web};
 
 use super::fixture::{CHANGED, Ids, NEWCOMER};
@@ -209,19 +209,21 @@ fn of_mode(mode: Mode) -> Vec<Target> {
         halves.push((Half::Api, api::routes(&auth, true)));
     }
     let mut targets = Vec::new();
-    for (half, groups) in halves {
-        targets.extend(groups.iter().flat_map(|group| of_group(mode, half, group)));
+    for (half, routes) in halves {
+        targets.extend(of_half(mode, half, &routes));
     }
     targets
 }
 
-fn of_group(mode: Mode, half: Half, group: &Guarded) -> Vec<Target> {
-    let base = group.base.trim_end_matches('/');
-    let targets = group.routes.iter().map(|route| {
+fn of_half(mode: Mode, half: Half, routes: &[Route]) -> Vec<Target> {
+    let base = if half == Half::Api { api::BASE } else { "" };
+    let names = http::guard_names(routes).expect("an inspection");
+    let targets = routes.iter().zip(names).map(|(route, demands)| {
         let template = format!("{base}{}", route.uri.path());
-        let guards = parse(group.demands)
+        let demands: &str = demands.leak();
+        let guards = parse(demands)
             .unwrap_or_else(|complaint| panic!("{} {template}: {complaint}", route.method));
-        let (method, demands, modes) = (route.method, group.demands, vec![mode]);
+        let (method, modes) = (route.method, vec![mode]);
         Target { method, template, half, modes, demands, guards, is_route: true }
     });
     targets.collect()
@@ -245,7 +247,7 @@ fn wrong_methods(targets: &[Target]) -> Vec<Target> {
     wrong.collect()
 }
 
-/// What is mounted without being in a group, or is in a group without being mounted.
+/// What is mounted without being listed, or is listed without being mounted.
 pub(crate) fn unlisted_routes(client: &Client, targets: &[Target], mode: Mode) -> Vec<String> {
     let mounted: BTreeSet<String> = client
         .rocket()
@@ -258,10 +260,10 @@ pub(crate) fn unlisted_routes(client: &Client, targets: &[Target], mode: Mode) -
         .map(Target::name)
         .collect();
     let unlisted = mounted.difference(&listed).map(|route| {
-        format!("{route} is mounted but in no group of http, web or api: which guard has it?")
+        format!("{route} is mounted but not listed by http, web or api: which guard has it?")
     });
     let unmounted = listed
         .difference(&mounted)
-        .map(|route| format!("{route} is in a group but not mounted in this mode"));
+        .map(|route| format!("{route} is listed but not mounted in this mode"));
     unlisted.chain(unmounted).collect()
 }

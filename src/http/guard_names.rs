@@ -1,0 +1,23 @@
+//! The guards of a route as text, for `vestibule routes`.
+
+use rocket::Route;
+use rocket::figment::Figment;
+use vestibule::Auth;
+
+/// Guards that admit every client.
+const OPEN_GUARDS: [&str; 3] = ["Tokens", "SignIns", "PublicKeys"];
+
+/// Returns the guards of each route as its handler names them, such as
+/// `Maybe<SessionUser>, Session`; `anyone` if none of them refuses a client. `None` if Rocket
+/// behaves unexpectedly.
+#[must_use]
+pub fn guard_names(routes: &[Route]) -> Option<Vec<String>> {
+    let figment = Figment::from(rocket::Config::default());
+    let guards = Auth::route_guards(&figment, routes.iter())?;
+    let names = guards.iter().map(|guards| {
+        let names = guards.iter().map(|guard| guard.name().replace("<User>", ""));
+        let names: Vec<_> = names.filter(|name| !OPEN_GUARDS.contains(&name.as_str())).collect();
+        if names.is_empty() { "anyone".to_owned() } else { names.join(", ") }
+    });
+    Some(names.collect())
+}

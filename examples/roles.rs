@@ -27,7 +27,7 @@ use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch,
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use vestibule::config::PasswordConfig;
-use vestibule::guards::{Authenticated, ClaimedRole, Require, Role};
+use vestibule::guards::{ClaimedRole, Require, Role};
 use vestibule::password::{Hasher, Password};
 use vestibule::tokens::{Claims, TokenKind};
 use vestibule::{Account, Auth, Error, Tokens};

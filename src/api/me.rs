@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{Admin, OwnAccount, TokenUser, User};
 use crate::http::Json;
-use vestibule::guards::{Authenticated, ClaimedRole, Scoped};
+use vestibule::guards::{ClaimedRole, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
 

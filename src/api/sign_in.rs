@@ -7,7 +7,7 @@ use rocket::{State, post};
 use super::me::Me;
 use crate::accounts::{Accounts, AnyTokenUser, Credentials, OwnSignIns, Registration, Role, User};
 use crate::http::{ClientAddress, Json, JsonBody};
-use vestibule::guards::{Authenticated, RefreshToken, Scope};
+use vestibule::guards::{RefreshToken, Scope};
 use vestibule::password::Password;
 use vestibule::sign_ins::SignIns;
 use vestibule::tokens::TokenPair;

@@ -10,7 +10,6 @@ use crate::accounts::CurrentUser;
 use crate::db::Db;
 use vestibule::Error;
 use vestibule::config::Mode;
-use vestibule::guards::Authenticated;
 use vestibule::tokens::PublicKeys;
 
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use rocket_dyn_templates::context;
 
 use super::renderer::{Page, Renderer, shown};
 use crate::accounts::SessionUser;
-use vestibule::guards::{Authenticated, Maybe};
+use vestibule::guards::Maybe;
 
 /// The front page.
 #[get("/")]

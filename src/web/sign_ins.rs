@@ -7,7 +7,6 @@ use rocket_dyn_templates::context;
 
 use super::renderer::{Page, Renderer, shown};
 use crate::accounts::SessionUser;
-use vestibule::guards::Authenticated;
 use vestibule::sign_ins::{SignInKind, SignIns};
 use vestibule::{Error, Session};
 

@@ -9,7 +9,7 @@ use rocket::response::Redirect;
 use rocket::serde::json::Json;
 use rocket::{catch, catchers, get, post, routes};
 use vestibule::events::{EndedBy, Event, EventKind, EventSink};
-use vestibule::guards::{AnyTokenUser, Authenticated, RefreshToken};
+use vestibule::guards::{AnyTokenUser, RefreshToken};
 use vestibule::sign_ins::{MemorySignInStore, SignIns};
 use vestibule::tokens::TokenPair;
 use vestibule::{Auth, Clock, Error, ErrorKind, Problem, Session, Tokens};

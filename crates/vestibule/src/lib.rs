@@ -85,7 +85,7 @@ pub use clock::Clock;
 pub use error::Error;
 pub use error::kind::ErrorKind;
 pub use error::problem::Problem;
-pub use fairing::Auth;
+pub use fairing::auth::Auth;
 pub use guards::users::{CurrentUser, SessionUser, TokenUser};
 pub use local_path::LocalPath;
 

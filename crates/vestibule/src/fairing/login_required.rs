@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
+use rocket::figment::Figment;
 use rocket::{Build, Ignite, Rocket, Route};
 
-use crate::fairing::Auth;
+use super::auth::Auth;
 use crate::fairing::response::MAX_REATTACH;
-use crate::fairing::route_guards::FoundGuard;
+use crate::fairing::route_guards::{FoundGuard, route_guards};
 use crate::guards::sentinel::{self, Proof};
 
 impl Auth {
@@ -77,6 +78,16 @@ impl Auth {
         self
     }
 
+    /// Returns the guards of this library in the handler of each route, in the order of the routes
+    /// and of their arguments; `None` if Rocket's answers cannot be understood.
+    #[must_use]
+    pub fn route_guards<'r>(
+        figment: &Figment,
+        routes: impl Iterator<Item = &'r Route>,
+    ) -> Option<Vec<Vec<FoundGuard>>> {
+        route_guards(figment, routes)
+    }
+
     /// Whether the fairing is attached, for the [`Sentinel`](rocket::Sentinel) of a responder or
     /// a guard of yours that needs it. Unlike the sentinel of one of our guards it does not count
     /// as a login for [`login_required_except`](Self::login_required_except).
@@ -111,7 +122,7 @@ impl LoginRequired {
     /// Returns a line for each unlisted route without a guard, and for each entry that opens
     /// nothing.
     fn errors(&self, rocket: &Rocket<Build>) -> Vec<String> {
-        let Some(guards) = Auth::route_guards(rocket.figment(), rocket.routes()) else {
+        let Some(guards) = route_guards(rocket.figment(), rocket.routes()) else {
             return vec!["the routes could not be inspected".to_owned()];
         };
         let routes: Vec<(&Route, Vec<FoundGuard>)> = rocket.routes().zip(guards).collect();

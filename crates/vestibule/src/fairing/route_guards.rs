@@ -18,7 +18,6 @@ use rocket::request::{self, FromRequest};
 use rocket::sentinel::Sentry;
 use rocket::{Build, Config, Ignite, Request, Rocket, Route, Sentinel, get, routes};
 
-use super::Auth;
 use crate::guards::sentinel::{Proof, RouteGuards};
 
 /// Their sentinel calls that of the guard inside, whose refusal they ignore as guards.
@@ -63,31 +62,28 @@ fn without_wrapper(name: &str) -> String {
     })
 }
 
-impl Auth {
-    /// Returns the guards of this library in the handler of each route, in the order of the routes
-    /// and of their arguments; `None` if Rocket's answers cannot be understood.
-    #[must_use]
-    pub fn route_guards<'r>(
-        figment: &Figment,
-        routes: impl Iterator<Item = &'r Route>,
-    ) -> Option<Vec<Vec<FoundGuard>>> {
-        let _silenced = SilencedLog::new();
-        let figment = &inspection_config(figment);
-        let routes: Vec<Route> = routes.cloned().collect();
-        let inspection = ignite(figment, false, Vec::new())?.ok()?;
-        if let Some(aborts) = unless_panics(|| aborts(figment, &routes)) {
-            return found_guards(&aborts?, routes.len(), &inspection);
-        }
-        // An application's sentinel needs state that is missing here. Then each route is inspected
-        // alone, and that of the sentinel counts as one without a guard.
-        let each = routes.iter().map(|route| {
-            match unless_panics(|| aborts(figment, std::slice::from_ref(route))) {
-                Some(aborts) => found_guards(&aborts?, 1, &inspection)?.pop(),
-                None => Some(Vec::new()),
-            }
-        });
-        each.collect()
+/// Returns the guards of this library in the handler of each route, in the order of the routes
+/// and of their arguments; `None` if Rocket's answers cannot be understood.
+pub(super) fn route_guards<'r>(
+    figment: &Figment,
+    routes: impl Iterator<Item = &'r Route>,
+) -> Option<Vec<Vec<FoundGuard>>> {
+    let _silenced = SilencedLog::new();
+    let figment = &inspection_config(figment);
+    let routes: Vec<Route> = routes.cloned().collect();
+    let inspection = ignite(figment, false, Vec::new())?.ok()?;
+    if let Some(aborts) = unless_panics(|| aborts(figment, &routes)) {
+        return found_guards(&aborts?, routes.len(), &inspection);
     }
+    // An application's sentinel needs state that is missing here. Then each route is inspected
+    // alone, and that of the sentinel counts as one without a guard.
+    let each = routes.iter().map(|route| {
+        match unless_panics(|| aborts(figment, std::slice::from_ref(route))) {
+            Some(aborts) => found_guards(&aborts?, 1, &inspection)?.pop(),
+            None => Some(Vec::new()),
+        }
+    });
+    each.collect()
 }
 
 /// Returns the guards of each of `count` routes, by the sentinels that aborted for them.
@@ -259,7 +255,7 @@ mod tests {
     #[test]
     fn each_route_gets_its_own_guards_in_the_order_of_its_arguments() {
         let routes = routes![bare, one, bare, other, one];
-        let guards = Auth::route_guards(&Figment::from(Config::debug_default()), routes.iter());
+        let guards = route_guards(&Figment::from(Config::debug_default()), routes.iter());
         let guards = guards.expect("an inspection");
         let shown: Vec<Vec<_>> = guards
             .iter()

@@ -40,7 +40,6 @@ async fn start(session: Session<'_>, tokens: Tokens<'_>) -> Result<String, Error
 
 #[get("/who")]
 fn who(user: vestibule::CurrentUser<Zero>) -> String {
-    use vestibule::guards::Authenticated as _;
     let claims = user.authentication().claims();
     let kind = claims.and_then(|claims| claims.extra["identity"]["kind"].as_str());
     format!("{} {}", user.id(), kind.unwrap_or("-"))

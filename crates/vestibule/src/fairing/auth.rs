@@ -1,0 +1,180 @@
+//! The fairing: reads the configuration, manages the state and attaches the rest.
+
+use std::sync::Arc;
+
+use rocket::fairing::{self, Fairing, Info, Kind};
+use rocket::{Build, Rocket};
+use serde_json::{Map, Value};
+
+use super::login_required::LoginRequired;
+use super::response::ResponseFairing;
+use crate::cache::auth_cache::AuthCache;
+use crate::cache::invalidating_store::InvalidatingStore;
+use crate::cache::sign_ins::SignInCache;
+use crate::cache::tokens::VerifiedTokens;
+use crate::clock::Clock;
+use crate::config::ConfigError;
+use crate::credentials::csrf::ReadCsrfField;
+use crate::events::EventSink;
+use crate::keys::verifying::{FindKey, VerifyingKey};
+use crate::session::cookie::CookieNames;
+use crate::sign_in::last_seen_writer::LastSeenWriter;
+use crate::sign_in::store::SignInStore;
+use crate::state::AuthState;
+use crate::state::load::Loaded;
+
+/// The fairing of the library: reads and checks `[default.auth]` at ignition, and completes every
+/// response: the session policy, the challenge, `Vary` and `no-store`.
+///
+/// A bad configuration aborts the launch with one log line per error.
+///
+/// ```
+/// use vestibule::Auth;
+///
+/// let rocket = rocket::build().attach(Auth::fairing());
+/// ```
+#[must_use]
+pub struct Auth {
+    store: Option<Arc<dyn SignInStore>>,
+    events: Option<Arc<dyn EventSink>>,
+    clock: Clock,
+    auth_cache: AuthCache,
+    find_key: Option<Arc<FindKey>>,
+    pub(crate) login_required: Option<LoginRequired>,
+}
+
+impl Auth {
+    /// The fairing without a store and without an event sink, by the system's clock.
+    pub fn fairing() -> Self {
+        Self {
+            store: None,
+            events: None,
+            clock: Clock::system(),
+            auth_cache: AuthCache::new(),
+            find_key: None,
+            login_required: None,
+        }
+    }
+
+    /// Stores sign-ins here; then they can be listed and ended one by one.
+    pub fn store(mut self, store: impl SignInStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Reports events to this sink.
+    pub fn events(mut self, events: impl EventSink) -> Self {
+        self.events = Some(Arc::new(events));
+        self
+    }
+
+    /// Takes the time from this clock.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The cache of accounts and sign-ins, for code that changes them and is built before the
+    /// launch; afterwards it is managed state.
+    #[must_use]
+    pub fn cache(&self) -> AuthCache {
+        self.auth_cache.clone()
+    }
+
+    /// Finds the key that verifies a token of ours by the fields of its header, its `kid` for
+    /// example (`decode_key_loader`). The header is not verified yet: use it to choose among
+    /// keys that you know. A key that is found replaces the configured ones; `None` means that
+    /// they are tried, and 401 `token_invalid` follows if none of them signed the token. The
+    /// algorithm stays the configured one.
+    ///
+    /// The holder of such a key can sign in as any account, so it must be one of your own: of a
+    /// tenant, or one that was rotated. Another issuer's keys belong in `token.foreign`.
+    /// The function is called on an async thread, with the header of any client's token, and must
+    /// not block.
+    ///
+    /// There is no `encode_key_loader`: tokens are signed with the one key of the configuration. To
+    /// change keys there are `previous_secrets` and `public_keys`; to end all tokens of one
+    /// account, its [`stamp`](crate::Account::stamp).
+    ///
+    /// ```
+    /// use vestibule::Auth;
+    /// use vestibule::tokens::{Algorithm, VerifyingKey};
+    ///
+    /// // Our own key of last year, which some of our tokens still name.
+    /// let last_year = VerifyingKey::from_secret(Algorithm::HS256, &[7; 32]).unwrap();
+    /// let fairing = Auth::fairing().find_key(move |header| {
+    ///     (header.get("kid")? == "last-year").then(|| last_year.clone())
+    /// });
+    /// ```
+    pub fn find_key<F>(mut self, find: F) -> Self
+    where
+        F: Fn(&Map<String, Value>) -> Option<VerifyingKey> + Send + Sync + 'static,
+    {
+        self.find_key = Some(Arc::new(find));
+        self
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for Auth {
+    fn info(&self) -> Info {
+        Info { name: "Authentication", kind: Kind::Ignite | Kind::Singleton }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        let loaded = Loaded::from_figment(rocket.figment()).and_then(|loaded| {
+            let error = loaded.config.token.error_without_store();
+            match error.filter(|_| self.store.is_none() && loaded.config.mode.has_tokens()) {
+                Some((key, error)) => {
+                    let key = format!("auth.{key}");
+                    Err(vec![ConfigError::new(rocket.figment(), &key, error)])
+                }
+                None => Ok(loaded),
+            }
+        });
+        let Loaded { config, keys, foreign_keys, previous_keys } = match loaded {
+            Ok(loaded) => loaded,
+            Err(errors) => {
+                for error in errors {
+                    log::error!("configuration: {error}");
+                }
+                return Err(rocket);
+            }
+        };
+        let auth_cache = self.auth_cache.clone();
+        let state = AuthState {
+            sign_ins: SignInCache::new(
+                config.revocation_delay,
+                self.clock.clone(),
+                auth_cache.clone(),
+            ),
+            tokens: self.find_key.is_none().then(VerifiedTokens::new).flatten(),
+            keys,
+            previous_keys,
+            foreign_keys,
+            find_key: self.find_key.clone(),
+            clock: self.clock.clone(),
+            store: self.store.clone().map(|inner| {
+                let auth_cache = auth_cache.clone();
+                Arc::new(InvalidatingStore { inner, auth_cache }) as Arc<dyn SignInStore>
+            }),
+            events: self.events.clone(),
+            last_seen_writer: LastSeenWriter::default(),
+            account: std::sync::OnceLock::new(),
+            cookie_names: CookieNames::new(&config.session),
+            vary: format!("{}, Cookie", config.token.header),
+            config,
+        };
+        let cookies = &state.config.token.cookies;
+        let rocket = if state.has_token_cookies() && cookies.csrf_check_form {
+            rocket.attach(ReadCsrfField { field: cookies.csrf_field.clone() })
+        } else {
+            rocket
+        };
+        let rocket = rocket.manage(state).manage(auth_cache).attach(ResponseFairing::default());
+        Ok(match &self.login_required {
+            Some(required) => rocket.attach(required.clone()),
+            None => rocket,
+        })
+    }
+}

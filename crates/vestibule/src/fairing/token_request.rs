@@ -1,0 +1,30 @@
+//! What an application's own guards and catchers ask of the session policy.
+
+use rocket::Request;
+
+use super::auth::Auth;
+use crate::credentials;
+use crate::credentials::request_state::mark_depends_on_user;
+use crate::state::AuthState;
+
+impl Auth {
+    /// Whether the request presents a token, good or bad: its response carries no cookie and is no
+    /// redirect to a form. Never in mode `session`, unless a guard of your own
+    /// [says so](Self::mark_token_request).
+    #[must_use]
+    pub fn is_token_request(request: &Request<'_>) -> bool {
+        AuthState::of(request)
+            .is_ok_and(|state| credentials::is_token_request(request, &state.config))
+    }
+
+    /// Makes this a token request from now on, for a guard that takes a credential of your own
+    /// ([`Authentication::external`](crate::guards::Authentication::external)): the response
+    /// carries no cookie and is `no-store`, and no session is looked up. The challenge of a 401
+    /// does not say `invalid_token`.
+    pub fn mark_token_request(request: &Request<'_>) {
+        if AuthState::of(request).is_ok() {
+            mark_depends_on_user(request);
+            credentials::mark_token_request(request);
+        }
+    }
+}

@@ -43,7 +43,8 @@ const SERVICE: &[&[&str]] = &[
 
 /// The rooms of `src/accounts`, in the same way.
 const ACCOUNTS: &[&[&str]] = &[
-    &["config", "scopes", "user"],
+    &["config", "user"],
+    &["scopes"],
     &["audit"],
     &["queries"],
     &["guards", "sign_in_store"],

@@ -284,7 +284,9 @@ impl Tree {
                 }
                 _ => {}
             }
-            let begins = at == 0 || tokens[at - 1] != "::";
+            // `pub(in crate::accounts)` is no import.
+            let visibility = at > 1 && tokens[at - 1] == "in" && tokens[at - 2] == "(";
+            let begins = (at == 0 || tokens[at - 1] != "::") && !visibility;
             if begins && tokens.get(at + 1).is_some_and(|token| token == "::") {
                 for path in paths(&tokens[at..]) {
                     found.extend(self.resolve(module, inline.len(), &path));

@@ -208,7 +208,8 @@ mod tests {
     use diesel::RunQueryDsl;
 
     use super::*;
-    use crate::accounts::audit::{Audit, Verified, verify};
+    use crate::accounts::audit::queue::Audit;
+    use crate::accounts::audit::verify::{Verified, verify};
     use crate::db::{Address, DbConfig, connect, migrate};
 
     fn database(directory: &tempfile::TempDir) -> (AnyConnection, Db) {

@@ -6,6 +6,7 @@ mod assets;
 mod catchers;
 mod events;
 mod flash;
+mod form;
 mod keys;
 mod pages;
 mod registration;

@@ -1,20 +1,20 @@
-//! Where am I signed in?
+//! The user's own sign-ins.
 
 use rocket::request::FlashMessage;
-use rocket::response::{Flash, Redirect};
 use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
 
+use super::form::{FormReply, FormResult};
 use super::renderer::{Page, Renderer, shown};
 use crate::accounts::SessionUser;
 use vestibule::{Authenticated, Error, Session, SignInKind, SignIns};
 
-/// Browsers, programs and keys in one list, latest use first.
+/// Lists browsers, programs and keys together, latest use first.
 #[get("/account/sign-ins")]
 pub(super) async fn list(
     user: SessionUser,
     sign_ins: SignIns<'_>,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     flash: Option<FlashMessage<'_>>,
 ) -> Result<Page, Error> {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
@@ -37,45 +37,38 @@ pub(super) async fn list(
             }
         })
         .collect();
-    let own = context! {
+    let values = context! {
         sign_ins: rows,
-        takes_keys: view.takes_keys(),
+        takes_keys: renderer.takes_keys(),
         notice: flash.as_ref().map(FlashMessage::message),
     };
-    Ok(view.page("sign-ins", "Where you are signed in", Some(&user), own))
+    Ok(renderer.page("sign-ins", "Where you are signed in", Some(&user), values))
 }
 
-/// Ends one of them.
+/// Ends one sign-in.
 #[post("/account/sign-ins/<id>/end")]
-pub(super) async fn end(
-    user: SessionUser,
-    sign_ins: SignIns<'_>,
-    id: &str,
-) -> Result<Flash<Redirect>, Error> {
+pub(super) async fn end(user: SessionUser, sign_ins: SignIns<'_>, id: &str) -> FormResult {
     sign_ins.end(&user.id.to_string(), id).await?;
-    Ok(Flash::success(Redirect::to(uri!(list)), "That sign-in has ended."))
+    Ok(FormReply::notice(uri!(list), "That sign-in has ended."))
 }
 
-/// Ends all but this one.
+/// Ends all sign-ins except the current one.
 #[post("/account/sign-ins/end-others")]
-pub(super) async fn end_others(
-    user: SessionUser,
-    sign_ins: SignIns<'_>,
-) -> Result<Flash<Redirect>, Error> {
+pub(super) async fn end_others(user: SessionUser, sign_ins: SignIns<'_>) -> FormResult {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
     let ended = sign_ins.end_all(&user.id.to_string(), current).await?;
     let text = format!("Signed out everywhere else: {ended} ended.");
-    Ok(Flash::success(Redirect::to(uri!(list)), text))
+    Ok(FormReply::notice(uri!(list), text))
 }
 
-/// Ends all of them, this one too.
+/// Ends all sign-ins, the current one too.
 #[post("/account/sign-ins/end-all")]
 pub(super) async fn end_all(
     user: SessionUser,
     session: Session<'_>,
     sign_ins: SignIns<'_>,
-) -> Result<Redirect, Error> {
+) -> FormResult {
     sign_ins.end_all(&user.id.to_string(), None).await?;
     session.end().await?;
-    Ok(Redirect::to(uri!(super::pages::home)))
+    Ok(FormReply::redirect(uri!(super::pages::home)))
 }

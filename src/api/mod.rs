@@ -1,4 +1,4 @@
-//! `/api`: JSON in and out, for bearer tokens and access keys. Session cookies are ignored.
+//! `/api`: JSON in and out, for bearer tokens and access keys. A session cookie gives no access here.
 
 mod events;
 mod keys;

@@ -83,6 +83,18 @@ pub(super) async fn change(
     id: &str,
     mut body: JsonBody,
 ) -> Result<Json<UserView>, Error> {
+    let change = read_change(&mut body);
+    body.finish()?;
+    let id = User::id_of(id)?;
+    if admin.authentication().is_key() && makes_administrator(accounts, id, &change).await? {
+        return Err(ErrorKind::FreshLoginRequired.into());
+    }
+    let actor = accounts.actor(&admin, address.0)?;
+    let changed = accounts.change_user(&actor, id, change).await?;
+    Ok(Json(changed.user.into()))
+}
+
+fn read_change(body: &mut JsonBody) -> UserChange {
     let mut change = UserChange { active: body.optional_bool("active"), ..UserChange::default() };
     if let Some(role) = body.optional_text("role") {
         change.role = Role::parse(&role);
@@ -97,14 +109,7 @@ pub(super) async fn change(
             Err(error) => body.add_errors_of(&error),
         }
     }
-    body.finish()?;
-    let id = User::id_of(id)?;
-    if admin.authentication().is_key() && makes_administrator(accounts, id, &change).await? {
-        return Err(ErrorKind::FreshLoginRequired.into());
-    }
-    let actor = accounts.actor(&admin, address.0)?;
-    let changed = accounts.change_user(&actor, id, change).await?;
-    Ok(Json(changed.user.into()))
+    change
 }
 
 /// Whether the change would add an active administrator.

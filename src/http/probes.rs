@@ -17,7 +17,7 @@ struct WhoAmI {
     via: &'static str,
 }
 
-/// Returns the user of the request, by session or token; 401 without a credential.
+/// Returns the user of the request, by any credential; 401 without one.
 #[get("/whoami")]
 fn whoami(user: CurrentUser) -> Json<WhoAmI> {
     let via = user.authentication().method().as_str();

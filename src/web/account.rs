@@ -8,7 +8,7 @@ use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
-use super::renderer::{Page, Renderer, shown};
+use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, Client, NewPassword, SessionUser, User};
@@ -49,7 +49,7 @@ fn page(
             username: &user.username,
             full_name: &user.full_name,
             role: user.role,
-            created_at: shown(user.created_at),
+            created_at: format_time(user.created_at),
         },
         min_length: accounts.limits().min_length,
         takes_keys: renderer.takes_keys(),

@@ -39,7 +39,7 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     let Some(renderer) = Renderer::of(request) else {
         return FailureReply::Problem(response);
     };
-    // A 5xx page needs no database, which may be what failed.
+    // Without the user after a 5xx: the database may be what failed.
     let user = if response.status.code < 500 { session_user(request).await } else { None };
     let message = response.error.as_ref().map_or("Something went wrong.", |error| error.message());
     let values = context! {
@@ -63,9 +63,9 @@ fn wants_json(request: &Request<'_>) -> bool {
     preferred.is_some_and(|kind| kind.is_json() || kind.sub() == "problem+json")
 }
 
-/// Returns the page to open after signing in: the requested page itself. For a POST, which a link
-/// cannot repeat, the nearest page above its path, or after a mere confirmation of the password the
-/// page at its own path.
+/// Returns the page to open after signing in: the requested page. For a POST, which a link cannot
+/// repeat, the nearest page above its path; if only the password must be confirmed, the page at its
+/// own path, if there is one.
 fn next_page(request: &Request<'_>, kind: Option<ErrorKind>) -> Option<LocalPath> {
     if matches!(request.method(), Method::Get | Method::Head) {
         return LocalPath::parse(&request.uri().to_string());

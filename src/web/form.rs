@@ -1,4 +1,4 @@
-//! What the handlers of forms return.
+//! The responses to forms.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use rocket::uri;
 use super::renderer::Page;
 use vestibule::{Error, ErrorKind, LocalPath};
 
-/// The response to a form, or `Err` for the error page of the catchers.
+/// What the handler of a form returns; the catcher turns an `Err` into an error page.
 pub(super) type FormResult = Result<FormReply, Error>;
 
-/// The response to a form that failed no further than the form can show.
+/// The response to a form, except for the error page.
 pub(super) enum FormReply {
     /// To another page.
     Redirect(Box<Redirect>),
@@ -27,10 +27,12 @@ pub(super) enum FormReply {
 }
 
 impl FormReply {
+    /// Redirects to this page.
     pub(super) fn redirect(to: Origin<'static>) -> Self {
         Self::Redirect(Box::new(Redirect::to(to)))
     }
 
+    /// Redirects to this page, which shows the text.
     pub(super) fn notice(to: Origin<'static>, text: impl Into<Cow<'static, str>>) -> Self {
         Self::Notice(Box::new(Flash::success(Redirect::to(to), text.into())))
     }

@@ -11,7 +11,7 @@ use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
-use super::renderer::{Page, Renderer, shown};
+use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{
     Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_used,
@@ -172,9 +172,9 @@ fn row(key: &SignIn) -> impl Serialize {
         id: key.id.to_string(),
         label: key.label.clone(),
         scopes: key.scopes.clone(),
-        created_at: shown(key.created_at),
-        expires_at: shown(key.expires_at),
-        last_used: last_used(key).map(shown),
+        created_at: format_time(key.created_at),
+        expires_at: format_time(key.expires_at),
+        last_used: last_used(key).map(format_time),
     }
 }
 
@@ -193,7 +193,7 @@ pub(super) async fn list(
     Ok(page.render(&Extras { fresh: fresh.is_ok(), notice, ..Extras::default() }))
 }
 
-/// Creates a key and shows it in this response only; it is stored nowhere.
+/// Creates a key and shows it, in this response only.
 #[post("/account/keys", data = "<form>")]
 pub(super) async fn make(
     user: Fresh<SessionUser>,

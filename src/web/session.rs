@@ -1,4 +1,4 @@
-//! Signing people in and out.
+//! Sign-in and sign-out of people.
 
 use rocket::form::{Form, FromForm};
 use rocket::http::Status;

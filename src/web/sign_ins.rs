@@ -3,11 +3,12 @@
 use rocket::request::FlashMessage;
 use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
+use serde::Serialize;
 
 use super::form::{FormReply, FormResult};
-use super::renderer::{Page, Renderer, shown};
+use super::renderer::{Page, Renderer, format_time};
 use crate::accounts::SessionUser;
-use vestibule::{Authenticated, Error, Session, SignInKind, SignIns};
+use vestibule::{Authenticated, Error, Session, SignIn, SignInId, SignInKind, SignIns};
 
 /// Lists browsers, programs and keys together, latest use first.
 #[get("/account/sign-ins")]
@@ -19,30 +20,28 @@ pub(super) async fn list(
 ) -> Result<Page, Error> {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
     let all = sign_ins.list(&user.id.to_string()).await?;
-    let rows: Vec<_> = all
-        .iter()
-        .map(|sign_in| {
-            context! {
-                id: &sign_in.id,
-                kind: match sign_in.kind {
-                    SignInKind::Browser => "Browser",
-                    SignInKind::Token => "Program",
-                    SignInKind::Key => "Access key",
-                },
-                device: sign_in.label.as_ref().or(sign_in.user_agent.as_ref()),
-                address: &sign_in.address,
-                created_at: shown(sign_in.created_at),
-                last_seen_at: shown(sign_in.last_seen_at),
-                current: Some(&sign_in.id) == current,
-            }
-        })
-        .collect();
     let values = context! {
-        sign_ins: rows,
+        sign_ins: all.iter().map(|sign_in| row(sign_in, current)).collect::<Vec<_>>(),
         takes_keys: renderer.takes_keys(),
         notice: flash.as_ref().map(FlashMessage::message),
     };
     Ok(renderer.page("sign-ins", "Where you are signed in", Some(&user), values))
+}
+
+fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serialize {
+    context! {
+        id: &sign_in.id,
+        kind: match sign_in.kind {
+            SignInKind::Browser => "Browser",
+            SignInKind::Token => "Program",
+            SignInKind::Key => "Access key",
+        },
+        device: sign_in.label.as_ref().or(sign_in.user_agent.as_ref()),
+        address: &sign_in.address,
+        created_at: format_time(sign_in.created_at),
+        last_seen_at: format_time(sign_in.last_seen_at),
+        current: Some(&sign_in.id) == current,
+    }
 }
 
 /// Ends one sign-in.

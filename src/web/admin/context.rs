@@ -6,7 +6,7 @@ use rocket::{Ignite, Rocket, Sentinel, State, uri};
 use rocket_dyn_templates::context;
 
 use super::super::form::{FormReply, FormResult};
-use super::super::renderer::{Page, Renderer, shown};
+use super::super::renderer::{Page, Renderer, format_time};
 use crate::accounts::audit::Actor;
 use crate::accounts::queries;
 use crate::accounts::{Accounts, AdminPageChange, User};
@@ -49,7 +49,7 @@ impl AdminContext<'_> {
                 full_name: &user.full_name,
                 role: user.role,
                 active: user.active,
-                created_at: shown(user.created_at),
+                created_at: format_time(user.created_at),
             },
             sign_ins: self.sign_ins.list(&user.id.to_string()).await?.len(),
             is_oneself: user.id == admin.id,

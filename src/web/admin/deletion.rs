@@ -15,7 +15,7 @@ use vestibule::{Authenticated, Error, Session};
 /// The field of the form; any other is refused.
 #[derive(FromForm)]
 pub(in crate::web) struct Deletion {
-    /// `on` for a ticked box.
+    /// `on` if the checkbox is ticked.
     confirm: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The application, assembled: the list of its stages in order.
+//! Assembles the application from its stages.
 
 use std::time::Duration;
 
@@ -21,22 +21,20 @@ use vestibule::{Auth, Clock};
 /// How long a connection may take while the service starts.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The configuration: defaults, then what the state directory keeps, then `Rocket.toml`, then
-/// the environment. `ROCKET_PROFILE` picks the profile.
+/// Returns the configuration: defaults, then the secrets of the state directory, then
+/// `Rocket.toml`, then the environment. `ROCKET_PROFILE` selects the profile.
 #[must_use]
 pub fn figment(state: &StateDir) -> Figment {
-    // Whoever only looks may come before the first start.
-    let generated = match state.secrets().exists() {
-        true => Toml::file_exact(state.secrets()),
-        false => Toml::string(""),
-    };
+    // Absent before the first start, when commands such as `routes` already work.
+    let generated =
+        if state.secrets().exists() { Toml::file_exact(state.secrets()) } else { Toml::string("") };
     Figment::from(rocket::Config::default())
         .merge(Serialized::default("ident", false))
-        // Rocket would say less in a release, and the log of requests is ours.
+        // Rocket's default in a release is "critical", which hides warnings.
         .merge(Serialized::default("log_level", "normal"))
-        // A sign-in that waits for its turn to be hashed is not cut off by a stop.
+        // Time for a sign-in that waits for its password hash when the service stops.
         .merge(Serialized::default("shutdown.grace", 20))
-        // Rocket would believe anybody's X-Real-IP.
+        // Rocket's default takes X-Real-IP from any client.
         .merge(Serialized::default("ip_header", false))
         .merge(Serialized::default("databases.main.url", state.database_url()))
         .merge(generated.profile(Profile::Default))
@@ -45,15 +43,15 @@ pub fn figment(state: &StateDir) -> Figment {
         .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))
 }
 
-/// The application with the system's clock.
+/// Builds the application with the system's clock.
 ///
 /// # Errors
-/// One [`ConfigError`] per problem of the configuration or of the database at start.
+/// One [`ConfigError`] per error of the configuration, or of the database at the start.
 pub fn rocket(figment: Figment) -> Result<Rocket<Build>, Vec<ConfigError>> {
     build(figment, &Clock::system())
 }
 
-/// The application with a clock of one's own, for tests.
+/// Builds the application with another clock, for tests.
 ///
 /// # Errors
 /// As [`rocket()`].
@@ -61,8 +59,8 @@ pub fn build(figment: Figment, clock: &Clock) -> Result<Rocket<Build>, Vec<Confi
     build_open(figment, clock, &[])
 }
 
-/// The application for whoever mounts more routes on it, of which nobody needs a login for
-/// the `open` ones; see [`Auth::login_required_except`].
+/// Builds the application for a caller that mounts further routes, of which the `open` ones require
+/// no login; see [`Auth::login_required_except`].
 ///
 /// # Errors
 /// As [`rocket()`].
@@ -72,15 +70,16 @@ pub fn build_open(
     open: &[&str],
 ) -> Result<Rocket<Build>, Vec<ConfigError>> {
     let settings = Settings::read(&figment)?;
-    let fault = |key: &str, problem: String| vec![ConfigError::new(&figment, key, problem)];
-    let templates = match settings.auth.mode.has_sessions() {
-        true => Templates::find(&figment).and_then(|found| found.path()).map(Some),
-        false => Ok(None),
+    let config_error = |key: &str, text: String| vec![ConfigError::new(&figment, key, text)];
+    let templates = if settings.auth.mode.has_sessions() {
+        Templates::find(&figment).and_then(|found| found.path()).map(Some)
+    } else {
+        Ok(None)
     };
-    let templates = templates.map_err(|problem| fault("template_dir", problem))?;
+    let templates = templates.map_err(|text| config_error("template_dir", text))?;
     let hasher = Hasher::new(&settings.auth.password)
-        .map_err(|error| fault("auth.password", error.to_string()))?;
-    prepare(&settings, &hasher, clock).map_err(|problem| fault("databases.main.url", problem))?;
+        .map_err(|error| config_error("auth.password", error.to_string()))?;
+    prepare(&settings, &hasher, clock).map_err(|text| config_error("databases.main.url", text))?;
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;
     let (audit, writer) = Audit::new(clock.clone());
@@ -101,10 +100,11 @@ pub fn build_open(
     );
 
     let proxies = settings.accounts.trusted_proxy.clone();
-    // Without a proxy Rocket looks at no header, also when somebody set one in Rocket.toml.
-    let figment = match proxies.is_empty() {
-        true => figment.merge(("ip_header", false)),
-        false => figment.merge(("ip_header", http::CLIENT_HEADER)),
+    // Without a proxy Rocket reads no header, even if Rocket.toml names one.
+    let figment = if proxies.is_empty() {
+        figment.merge(("ip_header", false))
+    } else {
+        figment.merge(("ip_header", http::CLIENT_HEADER))
     };
     let figment = match templates {
         Some(path) => figment.merge(("template_dir", path)),
@@ -138,8 +138,8 @@ pub fn build_open(
         .manage(settings))
 }
 
-/// What nobody needs a login for; every other route demands one, or the service does not
-/// start.
+/// Returns the routes that require no login. Without a login guard on every other route the
+/// service does not start.
 fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
     let mut open = vec!["GET /health"];
     if mode.has_sessions() {
@@ -159,8 +159,8 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
     open
 }
 
-/// Brings the database up to date, and puts the sample users into an empty one where they
-/// belong.
+/// Migrates the database, and inserts the sample users into an empty one if the settings ask for
+/// them; else refuses sample users that still have their published passwords.
 fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), String> {
     let mut connection = db::connect(&settings.database.address, START_TIMEOUT, true)
         .map_err(|error| error.to_string())?;
@@ -169,12 +169,12 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
         let now = clock.now().map_err(|error| error.to_string())?;
         insert_samples(&mut connection, hasher, now).map_err(|error| error.to_string())?;
     } else {
-        let alive = active_samples(&mut connection, hasher).map_err(|error| error.to_string())?;
-        if !alive.is_empty() {
+        let active = active_samples(&mut connection, hasher).map_err(|error| error.to_string())?;
+        if !active.is_empty() {
             return Err(format!(
                 "holds sample users with their published passwords: {}; give each another one \
                  (vestibule user set-password NAME) or disable it",
-                alive.join(", ")
+                active.join(", ")
             ));
         }
     }

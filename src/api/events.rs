@@ -1,19 +1,18 @@
-//! The audit log: everybody's own part, and all of it for administrators.
+//! The audit log: a user's own events, and all events for administrators.
 
 use rocket::{State, get};
 use serde::Serialize;
-use time::format_description::well_known::Rfc3339;
 
+use super::timestamp::timestamp;
 use crate::accounts::audit::{ActorView, Entry};
 use crate::accounts::{Accounts, AdminApi, OwnAccount, TokenUser};
 use crate::http::Json;
 use vestibule::Error;
 use vestibule::guards::Scoped;
 
-/// An event as the user sees it that it happened to: an administrator is not named, nor where
-/// the administrator was.
+/// An event of the user's own account: without the name, sign-in and address of an administrator.
 #[derive(Serialize)]
-pub(super) struct Own {
+pub(super) struct OwnEvent {
     id: i64,
     at: String,
     event: String,
@@ -25,56 +24,56 @@ pub(super) struct Own {
 }
 
 #[derive(Serialize)]
-pub(super) struct Page<T> {
+pub(super) struct EventPage<T> {
     events: Vec<T>,
-    /// What to ask for with `before` to go on; `null` at the end.
+    /// The value of `before` for the next page; `null` on the last.
     next: Option<i64>,
 }
 
-impl From<Entry> for Own {
+impl From<Entry> for OwnEvent {
     fn from(entry: Entry) -> Self {
-        let doer = entry.actor_view();
-        let is_theirs = doer == ActorView::Administrator;
+        let actor = entry.actor_view();
+        let by_administrator = actor == ActorView::Administrator;
         Self {
             id: entry.id,
-            at: entry.time().format(&Rfc3339).unwrap_or_default(),
+            at: timestamp(entry.time()),
             event: entry.event,
             outcome: entry.outcome,
-            by: match doer {
+            by: match actor {
                 ActorView::Oneself => Some("self"),
                 ActorView::Administrator => Some("administrator"),
                 ActorView::CommandLine => Some("command line"),
                 ActorView::Unknown => None,
             },
-            sign_in: entry.sign_in.filter(|_| !is_theirs),
-            address: entry.address.filter(|_| !is_theirs),
+            sign_in: entry.sign_in.filter(|_| !by_administrator),
+            address: entry.address.filter(|_| !by_administrator),
             detail: entry.detail,
         }
     }
 }
 
-/// What happened to the user itself, newest first.
+/// Returns the events of the user's own account, newest first.
 #[get("/events?<before>")]
 pub(super) async fn own(
     user: Scoped<OwnAccount, TokenUser>,
     accounts: &State<Accounts>,
     before: Option<i64>,
-) -> Result<Json<Page<Own>>, Error> {
+) -> Result<Json<EventPage<OwnEvent>>, Error> {
     let (entries, next) = accounts.events(Some(user.id), before).await?;
-    Ok(Json(Page { events: entries.into_iter().map(Own::from).collect(), next }))
+    Ok(Json(EventPage { events: entries.into_iter().map(OwnEvent::from).collect(), next }))
 }
 
-/// What happened to all users, or to one, newest first.
+/// Returns the events of all accounts or of one, newest first.
 #[get("/admin/events?<account>&<before>")]
 pub(super) async fn all(
     _admin: AdminApi,
     accounts: &State<Accounts>,
     account: Option<&str>,
     before: Option<i64>,
-) -> Result<Json<Page<Entry>>, Error> {
-    let wrong = |_| Error::invalid_field("account", "This parameter is a user's number.");
-    // A slip must not show more than was asked for.
-    let account = account.map(|id| id.parse().map_err(wrong)).transpose()?;
+) -> Result<Json<EventPage<Entry>>, Error> {
+    let invalid = |_| Error::invalid_field("account", "This parameter is a user's number.");
+    // Without this error a mistyped id would return the events of all accounts.
+    let account = account.map(|id| id.parse().map_err(invalid)).transpose()?;
     let (events, next) = accounts.events(account, before).await?;
-    Ok(Json(Page { events, next }))
+    Ok(Json(EventPage { events, next }))
 }

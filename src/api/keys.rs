@@ -1,4 +1,4 @@
-//! Access keys: long-lived bearer tokens that somebody makes by hand for a program.
+//! Access keys: long-lived bearer tokens that a user creates for a program.
 
 use std::time::Duration;
 
@@ -7,9 +7,8 @@ use rocket::response::status;
 use rocket::{State, delete, get, post};
 use serde::Serialize;
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use super::timestamp::timestamp;
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
 use crate::http::{ClientAddress, Json, JsonBody};
 use vestibule::Error;
@@ -18,22 +17,22 @@ use vestibule::config::duration;
 use vestibule::guards::{Authenticated, Fresh, Scoped};
 use vestibule::sign_ins::{SignIn, SignIns};
 
-/// A key as its owner sees it at any time.
+/// A key in the list.
 #[derive(Serialize)]
-pub(super) struct Listed {
+pub(super) struct KeyView {
     id: String,
     label: Option<String>,
     scopes: Vec<String>,
     created_at: String,
     expires_at: String,
-    /// `null` for a key that was never used.
+    /// `null` if the key was never used.
     last_seen_at: Option<String>,
     current: bool,
 }
 
-/// A key as its owner sees it once.
+/// A new key; the only response that shows the key itself.
 #[derive(Serialize)]
-pub(super) struct Made {
+pub(super) struct NewKeyView {
     id: String,
     label: Option<String>,
     scopes: Vec<String>,
@@ -42,17 +41,13 @@ pub(super) struct Made {
     key: String,
 }
 
-fn shown(time: OffsetDateTime) -> String {
-    time.format(&Rfc3339).unwrap_or_default()
-}
-
-impl Listed {
+impl KeyView {
     fn of(key: SignIn, current: Option<&SignIn>) -> Self {
         Self {
             current: current.is_some_and(|current| current.id == key.id),
-            created_at: shown(key.created_at),
-            expires_at: shown(key.expires_at),
-            last_seen_at: last_used(&key).map(shown),
+            created_at: timestamp(key.created_at),
+            expires_at: timestamp(key.expires_at),
+            last_seen_at: last_used(&key).map(timestamp),
             id: key.id.to_string(),
             label: key.label().map(str::to_owned),
             scopes: key.scopes().to_vec(),
@@ -60,12 +55,12 @@ impl Listed {
     }
 }
 
-impl From<CreatedKey> for Made {
+impl From<CreatedKey> for NewKeyView {
     fn from(CreatedKey { sign_in, key }: CreatedKey) -> Self {
         Self {
             id: sign_in.id.to_string(),
-            created_at: shown(sign_in.created_at),
-            expires_at: shown(sign_in.expires_at),
+            created_at: timestamp(sign_in.created_at),
+            expires_at: timestamp(sign_in.expires_at),
             label: sign_in.label().map(str::to_owned),
             scopes: sign_in.scopes().to_vec(),
             key: key.as_str().to_owned(),
@@ -73,38 +68,38 @@ impl From<CreatedKey> for Made {
     }
 }
 
-/// The user's own keys that stand, latest use first.
+/// Returns the user's own active keys, latest use first.
 #[get("/keys")]
 pub(super) async fn list(
     user: Scoped<OwnSignIns, TokenUser>,
     sign_ins: SignIns<'_>,
-) -> Result<Json<Vec<Listed>>, Error> {
+) -> Result<Json<Vec<KeyView>>, Error> {
     let current = user.authentication().sign_in();
     let all = sign_ins.list(&user.id.to_string()).await?;
     let keys = all.into_iter().filter(|sign_in| sign_in.kind.is_key());
-    Ok(Json(keys.map(|key| Listed::of(key, current)).collect()))
+    Ok(Json(keys.map(|key| KeyView::of(key, current)).collect()))
 }
 
-/// Makes one; the answer is the only one that shows it.
+/// Creates a key; only this response shows it.
 #[post("/keys", data = "<body>")]
 pub(super) async fn make(
     user: Fresh<TokenUser>,
     accounts: &State<Accounts>,
     address: ClientAddress,
     mut body: JsonBody,
-) -> Result<status::Custom<Json<Made>>, Error> {
-    let new = KeyRequest {
+) -> Result<status::Custom<Json<NewKeyView>>, Error> {
+    let request = KeyRequest {
         label: body.text("label"),
         scopes: scopes(&mut body),
         lifetime: lifetime(&mut body),
     };
     body.finish()?;
     let actor = accounts.actor(&user, address.0)?;
-    let made = accounts.create_key(user.authentication().account(), new, &actor).await?;
-    Ok(status::Custom(Status::Created, Json(Made::from(made))))
+    let created = accounts.create_key(user.authentication().account(), request, &actor).await?;
+    Ok(status::Custom(Status::Created, Json(NewKeyView::from(created))))
 }
 
-/// Ends one.
+/// Ends a key.
 #[delete("/keys/<id>")]
 pub(super) async fn end(
     user: Scoped<OwnSignIns, TokenUser>,
@@ -116,25 +111,26 @@ pub(super) async fn end(
     Ok(status::NoContent)
 }
 
+/// Takes a list of texts.
 fn scopes(body: &mut JsonBody) -> Vec<String> {
     let found = match body.take("scopes") {
         None | Some(Value::Null) => Err("This field is required; [] is a key without scopes."),
         Some(Value::Array(values)) => {
-            let words = values.into_iter().map(|value| match value {
-                Value::String(word) => Ok(word),
+            let scopes = values.into_iter().map(|value| match value {
+                Value::String(scope) => Ok(scope),
                 _ => Err("This field is a list of texts."),
             });
-            words.collect()
+            scopes.collect()
         }
         Some(_) => Err("This field is a list of texts."),
     };
-    found.unwrap_or_else(|why| {
-        body.fault("scopes", why);
+    found.unwrap_or_else(|message| {
+        body.add_error("scopes", message);
         Vec::new()
     })
 }
 
-/// Whole seconds, or a text such as "30 days"; nothing for the default.
+/// Takes a number of seconds, or a text such as "30 days"; `None` for the default.
 fn lifetime(body: &mut JsonBody) -> Option<Duration> {
     let found = match body.take("expires_in")? {
         Value::Null => return None,
@@ -143,7 +139,10 @@ fn lifetime(body: &mut JsonBody) -> Option<Duration> {
         _ => None,
     };
     if found.is_none() {
-        body.fault("expires_in", "This field is a number of seconds, or a text like \"30 days\".");
+        body.add_error(
+            "expires_in",
+            "This field is a number of seconds, or a text like \"30 days\".",
+        );
     }
     found
 }

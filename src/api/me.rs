@@ -1,19 +1,19 @@
-//! What a program may know about the user it acts for.
+//! The user of the request and its claims.
 
 use std::ops::Deref;
 
 use rocket::get;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value, json};
-use time::format_description::well_known::Rfc3339;
 
+use super::timestamp::timestamp;
 use crate::accounts::{Admin, OwnAccount, TokenUser, User};
 use crate::http::Json;
 use vestibule::guards::{ClaimedRole, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
 
-/// A user as it sees itself.
+/// A user as JSON for that user.
 pub(super) struct Me<U>(pub(super) U);
 
 impl<U: Deref<Target = User>> Serialize for Me<U> {
@@ -23,23 +23,23 @@ impl<U: Deref<Target = User>> Serialize for Me<U> {
         me.serialize_field("username", &self.0.username)?;
         me.serialize_field("full_name", &self.0.full_name)?;
         me.serialize_field("role", &self.0.role)?;
-        me.serialize_field("created_at", &self.0.created_at.format(&Rfc3339).unwrap_or_default())?;
+        me.serialize_field("created_at", &timestamp(self.0.created_at))?;
         me.end()
     }
 }
 
-/// The user itself.
+/// Returns the user.
 #[get("/me")]
 pub(super) fn me(user: TokenUser) -> Json<Me<TokenUser>> {
     Json(Me(user))
 }
 
-/// The verified claims of the presented token; of an access key, which has none, what its
-/// sign-in says, under the same names.
+/// Returns the verified claims of the token; for an access key, which has none, the values of its
+/// sign-in under the same names.
 #[get("/claims")]
 pub(super) fn claims(user: TokenUser) -> Result<Json<Map<String, Value>>, Error> {
-    let found = user.authentication();
-    match (found.claims(), found.sign_in()) {
+    let authentication = user.authentication();
+    match (authentication.claims(), authentication.sign_in()) {
         (Some(claims), _) => Ok(Json(claims.to_map())),
         (None, Some(key)) => Ok(Json(claims_of(key))),
         (None, None) => Err(ErrorKind::Internal.into()),
@@ -60,7 +60,7 @@ fn claims_of(key: &SignIn) -> Map<String, Value> {
     claims.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The dashboard of the Flask guide.
+/// Returns the dashboard of the Flask guide.
 #[get("/dashboard")]
 pub(super) fn dashboard(user: Scoped<OwnAccount, TokenUser>) -> Json<Value> {
     Json(json!({
@@ -71,7 +71,7 @@ pub(super) fn dashboard(user: Scoped<OwnAccount, TokenUser>) -> Json<Value> {
     }))
 }
 
-/// The profile of the Flask guide: identity alone, and the whole user.
+/// Returns the profile of the Flask guide: the identity, and the user.
 #[get("/profile")]
 pub(super) fn profile(user: Scoped<OwnAccount, TokenUser>) -> Json<Value> {
     Json(json!({
@@ -81,7 +81,7 @@ pub(super) fn profile(user: Scoped<OwnAccount, TokenUser>) -> Json<Value> {
     }))
 }
 
-/// The administrator's corner of the Flask guide: the role is the one in the token.
+/// Returns the administrator page of the Flask guide: the role is the one in the token.
 #[get("/admin")]
 pub(super) fn admin(user: ClaimedRole<Admin, Scoped<OwnAccount, TokenUser>>) -> Json<Value> {
     Json(json!({ "message": "Welcome to Admin Panel!", "admin_user": user.username }))

@@ -1,4 +1,4 @@
-//! `/api`: JSON in and out, bearer tokens only. A session cookie opens nothing here.
+//! `/api`: JSON in and out, for bearer tokens and access keys. A session cookie gives no access here.
 
 mod events;
 mod keys;
@@ -6,6 +6,7 @@ mod me;
 mod password;
 mod sign_in;
 mod sign_ins;
+mod timestamp;
 mod users;
 
 use rocket::fairing::AdHoc;
@@ -14,7 +15,7 @@ use rocket::{Route, routes};
 use crate::http::catchers;
 use vestibule::config::Config;
 
-/// The path that all routes of the API are under.
+/// The path under which all routes of the API are mounted.
 pub const BASE: &str = "/api";
 
 /// Returns the routes of these settings, to be mounted at [`BASE`].

@@ -1,4 +1,4 @@
-//! Changing the password.
+//! Change of the password.
 
 use rocket::response::status;
 use rocket::{State, post};
@@ -9,7 +9,7 @@ use crate::http::{ClientAddress, JsonBody};
 use vestibule::guards::{Authenticated, Fresh};
 use vestibule::{Error, ErrorKind};
 
-/// Replaces the password; every other sign-in ends, in browsers too. The acting one stands.
+/// Changes the password and ends every other sign-in, in browsers too; the current one stays active.
 #[post("/password", data = "<body>")]
 pub(super) async fn change(
     user: Fresh<TokenUser>,

@@ -1,4 +1,4 @@
-//! Signing programs in and out.
+//! Sign-in and sign-out of programs, and registration.
 
 use rocket::http::Status;
 use rocket::response::status;
@@ -13,7 +13,7 @@ use vestibule::sign_ins::SignIns;
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Tokens};
 
-/// A pair of tokens for a user name and a password.
+/// Signs in with user name and password; returns a pair of tokens.
 #[post("/login", data = "<body>")]
 pub(super) async fn login(
     tokens: Tokens<'_>,
@@ -27,7 +27,7 @@ pub(super) async fn login(
     Ok(Json(accounts.sign_in_program(&tokens, &credentials).await?))
 }
 
-/// The next pair for a refresh token; the one presented is dead.
+/// Exchanges a refresh token for the next pair; each refresh token works once.
 #[post("/refresh")]
 pub(super) async fn refresh(
     token: RefreshToken,
@@ -36,8 +36,8 @@ pub(super) async fn refresh(
     Ok(Json(tokens.refresh::<User>(&token).await?))
 }
 
-/// Ends the sign-in of the presented token or key, or all of the user with `?all=true`; the
-/// latter is for a key that may end sign-ins.
+/// Ends the sign-in of the token or key, or with `?all=true` all sign-ins of the user, for which
+/// a key needs the scope `sign-ins`.
 #[post("/logout?<all>")]
 pub(super) async fn logout(
     user: AnyTokenUser,
@@ -45,15 +45,15 @@ pub(super) async fn logout(
     sign_ins: SignIns<'_>,
     all: Option<&str>,
 ) -> Result<status::NoContent, Error> {
-    // A word that is neither must not end less than was meant.
+    // Any other value is an error: taken as false it could end less than intended.
     let all = match all {
         None | Some("false") => false,
         Some("true") => true,
         Some(_) => return Err(Error::invalid_field("all", "This parameter is true or false.")),
     };
     if all {
-        let who = user.authentication();
-        if who.is_key() && !who.has_scope(OwnSignIns::NAME) {
+        let authentication = user.authentication();
+        if authentication.is_key() && !authentication.has_scope(OwnSignIns::NAME) {
             return Err(ErrorKind::InsufficientScope.into());
         }
         sign_ins.end_all(&user.id.to_string(), None).await?;
@@ -63,7 +63,7 @@ pub(super) async fn logout(
     Ok(status::NoContent)
 }
 
-/// A new user, who then signs in.
+/// Adds a user; it is not signed in.
 #[post("/register", data = "<body>")]
 pub(super) async fn register(
     accounts: &State<Accounts>,

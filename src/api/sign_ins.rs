@@ -1,20 +1,19 @@
-//! Where am I signed in?
+//! The user's own sign-ins.
 
 use rocket::response::status;
 use rocket::{delete, get};
 use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use super::timestamp::timestamp;
 use crate::accounts::{OwnSignIns, TokenUser};
 use crate::http::Json;
 use vestibule::Error;
 use vestibule::guards::{Authenticated, Scoped};
 use vestibule::sign_ins::{SignIn, SignIns};
 
-/// A sign-in as its owner sees it.
+/// A sign-in as JSON for its owner.
 #[derive(Serialize)]
-pub(super) struct Shown {
+pub(super) struct SignInView {
     id: String,
     kind: &'static str,
     created_at: String,
@@ -26,14 +25,13 @@ pub(super) struct Shown {
     current: bool,
 }
 
-impl Shown {
+impl SignInView {
     fn of(sign_in: SignIn, current: Option<&SignIn>) -> Self {
-        let time = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
         Self {
             current: current.is_some_and(|current| current.id == sign_in.id),
-            created_at: time(sign_in.created_at),
-            last_seen_at: time(sign_in.last_seen_at),
-            expires_at: time(sign_in.expires_at),
+            created_at: timestamp(sign_in.created_at),
+            last_seen_at: timestamp(sign_in.last_seen_at),
+            expires_at: timestamp(sign_in.expires_at),
             id: sign_in.id.to_string(),
             kind: sign_in.kind.as_str(),
             label: sign_in.label().map(str::to_owned),
@@ -43,18 +41,18 @@ impl Shown {
     }
 }
 
-/// Browsers, programs and keys in one list, latest use first.
+/// Returns browsers, programs and keys together, latest use first.
 #[get("/sign-ins")]
 pub(super) async fn list(
     user: Scoped<OwnSignIns, TokenUser>,
     sign_ins: SignIns<'_>,
-) -> Result<Json<Vec<Shown>>, Error> {
+) -> Result<Json<Vec<SignInView>>, Error> {
     let current = user.authentication().sign_in();
     let all = sign_ins.list(&user.id.to_string()).await?;
-    Ok(Json(all.into_iter().map(|sign_in| Shown::of(sign_in, current)).collect()))
+    Ok(Json(all.into_iter().map(|sign_in| SignInView::of(sign_in, current)).collect()))
 }
 
-/// Ends one of them.
+/// Ends one sign-in.
 #[delete("/sign-ins/<id>")]
 pub(super) async fn end(
     user: Scoped<OwnSignIns, TokenUser>,
@@ -65,7 +63,7 @@ pub(super) async fn end(
     Ok(status::NoContent)
 }
 
-/// Ends all of them but the acting one; `POST /api/logout?all=true` ends that too.
+/// Ends all sign-ins except the current one, which `POST /api/logout?all=true` ends too.
 #[delete("/sign-ins")]
 pub(super) async fn end_others(
     user: Scoped<OwnSignIns, TokenUser>,

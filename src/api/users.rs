@@ -1,18 +1,18 @@
-//! All users, for administrators; the role is the one in the database.
+//! All users, for administrators; the administrator's role is read from the database.
 
 use rocket::{State, delete, get, patch, response::status};
 use serde::Serialize;
-use time::format_description::well_known::Rfc3339;
 
+use super::timestamp::timestamp;
 use crate::accounts::queries::{self, PAGE, UserChange};
 use crate::accounts::{Accounts, AdminApi, AdminApiChange, Role, User, full_name};
 use crate::http::{ClientAddress, Json, JsonBody};
 use vestibule::guards::Authenticated;
 use vestibule::{Error, ErrorKind};
 
-/// A user as an administrator sees it.
+/// A user as JSON for administrators.
 #[derive(Serialize)]
-pub(super) struct Listed {
+pub(super) struct UserView {
     id: i64,
     username: String,
     full_name: Option<String>,
@@ -21,10 +21,10 @@ pub(super) struct Listed {
     created_at: String,
 }
 
-impl From<User> for Listed {
+impl From<User> for UserView {
     fn from(user: User) -> Self {
         Self {
-            created_at: user.created_at.format(&Rfc3339).unwrap_or_default(),
+            created_at: timestamp(user.created_at),
             id: user.id,
             username: user.username,
             full_name: user.full_name,
@@ -35,42 +35,47 @@ impl From<User> for Listed {
 }
 
 #[derive(Serialize)]
-pub(super) struct Users {
-    users: Vec<Listed>,
+pub(super) struct UserPage {
+    users: Vec<UserView>,
     page: i64,
     pages: i64,
     total: i64,
 }
 
-/// One page of all users, or of those whose name holds `q`.
+/// Returns a page of all users, or of those whose name contains `q`.
 #[get("/users?<q>&<page>")]
 pub(super) async fn list(
     _admin: AdminApi,
     accounts: &State<Accounts>,
     q: Option<&str>,
     page: Option<i64>,
-) -> Result<Json<Users>, Error> {
+) -> Result<Json<UserPage>, Error> {
     let (search, page) = (q.unwrap_or_default().to_owned(), page.unwrap_or(1).max(1));
     let found = accounts.run(move |connection| queries::page(connection, &search, page));
     let (users, total) = found.await?;
     let pages = ((total + PAGE - 1) / PAGE).max(1);
-    Ok(Json(Users { users: users.into_iter().map(Listed::from).collect(), page, pages, total }))
+    Ok(Json(UserPage {
+        users: users.into_iter().map(UserView::from).collect(),
+        page,
+        pages,
+        total,
+    }))
 }
 
-/// One user.
+/// Returns one user.
 #[get("/users/<id>")]
 pub(super) async fn one(
     _admin: AdminApi,
     accounts: &State<Accounts>,
     id: &str,
-) -> Result<Json<Listed>, Error> {
+) -> Result<Json<UserView>, Error> {
     let id = User::id_of(id)?;
     let user = accounts.run(move |connection| queries::find(connection, id)).await?;
     Ok(Json(user.ok_or(ErrorKind::NotFound)?.into()))
 }
 
-/// Changes role, activity or full name. A key makes no administrators: one of them could stay when
-/// a stolen key has ended.
+/// Changes role, activity or full name. An access key cannot create an administrator, because that
+/// account would remain after a stolen key has ended.
 #[patch("/users/<id>", data = "<body>")]
 pub(super) async fn change(
     admin: AdminApiChange,
@@ -78,21 +83,8 @@ pub(super) async fn change(
     address: ClientAddress,
     id: &str,
     mut body: JsonBody,
-) -> Result<Json<Listed>, Error> {
-    let mut change = UserChange { active: body.optional_bool("active"), ..UserChange::default() };
-    if let Some(word) = body.optional_text("role") {
-        change.role = Role::parse(&word);
-        if change.role.is_none() {
-            body.fault("role", "A role is user or admin.");
-        }
-    }
-    if body.has("full_name") {
-        let text = body.optional_text("full_name").unwrap_or_default();
-        match full_name(&text) {
-            Ok(name) => change.full_name = Some(name),
-            Err(error) => body.faults_of(&error),
-        }
-    }
+) -> Result<Json<UserView>, Error> {
+    let change = read_change(&mut body);
     body.finish()?;
     let id = User::id_of(id)?;
     if admin.authentication().is_key() && makes_administrator(accounts, id, &change).await? {
@@ -103,7 +95,25 @@ pub(super) async fn change(
     Ok(Json(changed.user.into()))
 }
 
-/// Whether there would be one active administrator more.
+fn read_change(body: &mut JsonBody) -> UserChange {
+    let mut change = UserChange { active: body.optional_bool("active"), ..UserChange::default() };
+    if let Some(role) = body.optional_text("role") {
+        change.role = Role::parse(&role);
+        if change.role.is_none() {
+            body.add_error("role", "A role is user or admin.");
+        }
+    }
+    if body.has("full_name") {
+        let text = body.optional_text("full_name").unwrap_or_default();
+        match full_name(&text) {
+            Ok(name) => change.full_name = Some(name),
+            Err(error) => body.add_errors_of(&error),
+        }
+    }
+    change
+}
+
+/// Whether the change would add an active administrator.
 async fn makes_administrator(
     accounts: &Accounts,
     id: i64,

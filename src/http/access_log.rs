@@ -5,12 +5,13 @@ use std::time::Instant;
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::{Data, Request, Response};
 
-/// Logs method, path, status, route and duration of every request; never a query string, a
-/// header or a body.
+/// Logs method, path, status, route, client address and duration of every request; never a query
+/// string, a header or a body.
 #[derive(Debug)]
 pub struct AccessLog;
 
-struct Began(Instant);
+/// When the request arrived.
+struct Start(Instant);
 
 #[rocket::async_trait]
 impl Fairing for AccessLog {
@@ -19,11 +20,11 @@ impl Fairing for AccessLog {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        request.local_cache(|| Began(Instant::now()));
+        request.local_cache(|| Start(Instant::now()));
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let began = request.local_cache(|| Began(Instant::now()));
+        let start = request.local_cache(|| Start(Instant::now()));
         let route = request.route().and_then(|route| route.name.as_deref()).unwrap_or("-");
         let status = response.status().code;
         log::info!(
@@ -31,7 +32,7 @@ impl Fairing for AccessLog {
             status,
             address = request.client_ip().map(|address| address.to_string()),
             route,
-            micros = u64::try_from(began.0.elapsed().as_micros()).unwrap_or(u64::MAX);
+            micros = u64::try_from(start.0.elapsed().as_micros()).unwrap_or(u64::MAX);
             "{} {} {status}", request.method(), request.uri().path(),
         );
     }

@@ -1,15 +1,15 @@
-//! Which methods a path takes: Rocket answers 404 where only the method is wrong.
+//! The methods of a path, for 405: Rocket responds with 404 where only the method is wrong.
 
 use rocket::Request;
 use rocket::http::Method;
 
-/// The methods of the routes that match this request's path; empty when there are none.
+/// Returns the methods of the routes that match this request's path.
 pub(super) fn methods(request: &Request<'_>) -> Vec<Method> {
     let path: Vec<&str> = request.uri().path().segments().collect();
     let mut methods: Vec<Method> = request
         .rocket()
         .routes()
-        .filter(|route| fits(route.uri.path(), &path))
+        .filter(|route| matches_template(route.uri.path(), &path))
         .map(|route| route.method)
         .collect();
     if methods.contains(&Method::Get) {
@@ -20,12 +20,12 @@ pub(super) fn methods(request: &Request<'_>) -> Vec<Method> {
     methods
 }
 
-/// Whether these segments of a path are of a route's template.
-fn fits(template: &str, path: &[&str]) -> bool {
-    let mut wanted = template.split('/').filter(|segment| !segment.is_empty());
-    let mut found = path.iter();
+/// Whether these segments of a path match a route's template.
+fn matches_template(template: &str, path: &[&str]) -> bool {
+    let mut expected = template.split('/').filter(|segment| !segment.is_empty());
+    let mut actual = path.iter();
     loop {
-        match (wanted.next(), found.next()) {
+        match (expected.next(), actual.next()) {
             (None, None) => return true,
             (Some(segment), _) if segment.starts_with('<') && segment.ends_with("..>") => {
                 return true;
@@ -37,10 +37,10 @@ fn fits(template: &str, path: &[&str]) -> bool {
     }
 }
 
-/// Whether a page can be opened at this path of ours.
+/// Whether a route takes GET at this local path.
 #[must_use]
 pub fn is_page(request: &Request<'_>, path: &str) -> bool {
     let path: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let mut pages = request.rocket().routes().filter(|route| route.method == Method::Get);
-    pages.any(|route| fits(route.uri.path(), &path))
+    pages.any(|route| matches_template(route.uri.path(), &path))
 }

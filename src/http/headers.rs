@@ -1,4 +1,4 @@
-//! Security headers: no script, no frame, no guessing of types, no banner.
+//! Security headers: no script, no frame, no sniffing of content types.
 
 use std::convert::Infallible;
 
@@ -8,30 +8,30 @@ use rocket::request::{self, FromRequest};
 use rocket::shield::Shield;
 use rocket::{Request, Response};
 
-/// Pages load their stylesheet and icon from here, send their forms here, and nothing else.
+/// The policy of pages: stylesheet, icon and forms from the same origin, and nothing else.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// An answer to a program is no document at all.
+/// The policy of every other response, which is no document.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// What Rocket's shield would set, stricter; as there, what an answer says itself stands.
-/// `same-origin` and not `no-referrer`: with the latter an older browser sends `Origin: null`
-/// with our own forms.
+/// Stricter values for the headers of Rocket's shield; as there, a header that the response has
+/// already is kept. `same-origin` and not `no-referrer`: with the latter an older browser sends
+/// `Origin: null` with the service's own forms.
 const SHIELD: [(&str, &str); 3] = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "same-origin"),
 ];
 
-/// Rocket's shield without its headers, which [`SecurityHeaders`] sets; what it adds under TLS
-/// it still does.
+/// Returns Rocket's shield without the headers that [`SecurityHeaders`] sets; under TLS it still
+/// adds its own.
 #[must_use]
 pub fn shield() -> Shield {
     Shield::new()
 }
 
-/// All security headers at once.
+/// Sets all security headers.
 #[derive(Debug)]
 pub struct SecurityHeaders;
 
@@ -42,16 +42,16 @@ impl Fairing for SecurityHeaders {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let (mut is_page, mut is_said) = (false, [false; SHIELD.len()]);
-        // They are few by now, and to look one up costs more than to pass them all.
+        let (mut is_page, mut is_set) = (false, [false; SHIELD.len()]);
+        // A response has few headers: one pass over them costs less than look-ups by name.
         for header in response.headers().iter() {
             is_page |= header.name() == "Content-Type" && is_html(header.value());
-            for (is_said, (name, _)) in is_said.iter_mut().zip(SHIELD) {
-                *is_said |= header.name() == name;
+            for (is_set, (name, _)) in is_set.iter_mut().zip(SHIELD) {
+                *is_set |= header.name() == name;
             }
         }
-        for ((name, value), is_said) in SHIELD.into_iter().zip(is_said) {
-            if !is_said {
+        for ((name, value), is_set) in SHIELD.into_iter().zip(is_set) {
+            if !is_set {
                 response.set_raw_header(name, value);
             }
         }
@@ -65,19 +65,19 @@ impl Fairing for SecurityHeaders {
     }
 }
 
-/// Whether this type is a page's, whatever its parameters say.
+/// Whether this content type is HTML, with any parameters.
 fn is_html(content_type: &str) -> bool {
     let kind = content_type.split(';').next().unwrap_or_default();
     kind.trim().eq_ignore_ascii_case("text/html")
 }
 
-/// Guard: there is a secret in the query of this page's URL, so nobody is told which page a request
-/// came from, not even ourselves: the log of a proxy in front may keep it. `strict-origin` and
-/// not `no-referrer`, for the same reason as elsewhere.
+/// Guard: marks a page with a secret in the query of its URL. Requests from the page do not carry
+/// that URL in `Referer`, not even to the service itself, because the log of a proxy may keep it.
+/// `strict-origin` and not `no-referrer`, because the latter sends `Origin: null` with forms.
 #[derive(Clone, Copy, Debug)]
 pub struct PrivateUrl;
 
-/// Whether a request has met the guard.
+/// Whether the guard has marked the request.
 struct Marked(bool);
 
 impl PrivateUrl {

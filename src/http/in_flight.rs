@@ -1,4 +1,4 @@
-//! Requests that are being answered, so that a stop can wait for them and for nothing else.
+//! Counts the requests in flight, so that a stop waits for them and for nothing else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,39 +8,39 @@ use rocket::fairing::{Fairing, Info, Kind};
 use rocket::tokio::time;
 use rocket::{Data, Request, Shutdown};
 
-/// How often it is looked whether anything is in flight.
-const EVERY: Duration = Duration::from_millis(50);
+/// How often the count is read during a stop.
+const INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long there must have been nothing: a connection that was let in last has its request read
-/// by then, and an answer that was written is sent.
+/// How long the count must stay zero: by then the request of the last accepted connection is read,
+/// and a response that was written is sent.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// Counts requests from their head to the last byte of their answer, also when the client is
-/// gone meanwhile.
+/// Counts requests from their head to the last byte of their response, also if the client
+/// disconnects meanwhile.
 #[derive(Clone, Debug, Default)]
 pub struct InFlight(Arc<AtomicUsize>);
 
-/// Lives as long as its request.
-struct Held(InFlight);
+/// Lives as long as its request; counts it.
+struct Counted(InFlight);
 
-impl Drop for Held {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 impl InFlight {
-    /// Waits for a shutdown, and then until nothing is in flight any more.
+    /// Waits for a shutdown and then until no request is in flight.
     ///
-    /// Rocket itself waits its whole grace period when a single connection is open at the moment
-    /// of the shutdown, and behind a proxy one always is.
+    /// Rocket itself waits its whole grace period if a single connection is open at the shutdown,
+    /// and behind a proxy one always is.
     pub async fn drained(self, shutdown: Shutdown) {
         shutdown.await;
         let mut quiet = Duration::ZERO;
         while quiet < QUIET {
-            time::sleep(EVERY).await;
-            let nothing = self.0.load(Ordering::SeqCst) == 0;
-            quiet = if nothing { quiet + EVERY } else { Duration::ZERO };
+            time::sleep(INTERVAL).await;
+            let idle = self.0.load(Ordering::SeqCst) == 0;
+            quiet = if idle { quiet + INTERVAL } else { Duration::ZERO };
         }
     }
 }
@@ -54,7 +54,7 @@ impl Fairing for InFlight {
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         request.local_cache(|| {
             self.0.fetch_add(1, Ordering::SeqCst);
-            Held(self.clone())
+            Counted(self.clone())
         });
     }
 }

@@ -1,4 +1,4 @@
-//! JSON answers.
+//! JSON responses.
 
 use std::io::Cursor;
 
@@ -7,7 +7,7 @@ use rocket::response::{self, Responder};
 use rocket::{Request, Response};
 use serde::Serialize;
 
-/// Answers 200 with the JSON of a value; 500 `internal` when it cannot be written.
+/// Responds with 200 and the JSON of a value; 500 `internal` if it cannot be serialized.
 ///
 /// ```
 /// use rocket::get;
@@ -19,15 +19,15 @@ use serde::Serialize;
 /// }
 /// ```
 ///
-/// Rocket's own does the same with more work: it answers as plain text first and then as JSON,
-/// and spells both types out anew each time.
+/// Rocket's own `Json` does the same with more work: it builds a plain text response first and
+/// formats both content types each time.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
 impl<'r, T: Serialize> Responder<'r, 'static> for Json<T> {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         let text = serde_json::to_vec(&self.0).map_err(|error| {
-            log::error!("an answer is no JSON: {error}");
+            log::error!("a response could not be serialized: {error}");
             Status::InternalServerError
         })?;
         let mut response = Response::new();

@@ -1,5 +1,5 @@
-//! What every answer has, page or API: security headers, problem answers, a log line; and
-//! the few routes that belong to neither half.
+//! What pages and API share: security headers, Problem JSON, the log line of a request, JSON
+//! bodies; and the routes that belong to neither.
 
 mod access_log;
 mod allow;
@@ -20,5 +20,5 @@ pub use in_flight::InFlight;
 pub use json::Json;
 pub use json_body::JsonBody;
 pub use probes::{routes, stage};
-pub use problems::{Answer, answer, catchers};
+pub use problems::{ErrorResponse, catchers, error_response};
 pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};

@@ -1,4 +1,4 @@
-//! Routes of neither half: who am I, and is the service well?
+//! The routes of neither pages nor API: `/whoami`, `/health` and the public keys.
 
 use rocket::fairing::AdHoc;
 use rocket::http::ContentType;
@@ -19,7 +19,7 @@ struct WhoAmI {
     via: &'static str,
 }
 
-/// Who is asking, by whichever credential; 401 for nobody.
+/// Returns the user of the request, by any credential; 401 without one.
 #[get("/whoami")]
 fn whoami(user: CurrentUser) -> Json<WhoAmI> {
     let via = user.authentication().method().as_str();
@@ -33,18 +33,18 @@ struct Health {
     writable: bool,
 }
 
-/// Whether the service can do its work; 503 when the database does not answer.
+/// Returns the health of the service; 503 if the database does not respond.
 ///
-/// 200 with `"writable": false` while the database can only be read: everybody stays signed in,
-/// nobody signs in or out. Taking the process out of service would help nobody then, because all
-/// processes have the same database.
+/// 200 with `"writable": false` while the database can only be read: users stay signed in, but
+/// cannot sign in or out. All processes have the same database, so taking this one out of service
+/// would not help.
 #[get("/health")]
 async fn health(db: &State<Db>) -> Result<Json<Health>, Error> {
     let writable = db.is_writable().await?;
     Ok(Json(Health { status: "ok", database: db.backend().as_str(), writable }))
 }
 
-/// The public keys that verify our tokens; an empty set for a shared secret.
+/// Returns the public keys that verify tokens; an empty set for a shared secret.
 #[get("/.well-known/jwks.json")]
 fn jwks(keys: PublicKeys<'_>) -> (ContentType, String) {
     (ContentType::new("application", "jwk-set+json"), keys.to_json().to_string())
@@ -60,7 +60,7 @@ pub fn routes(mode: Mode) -> Vec<Route> {
     routes
 }
 
-/// Mounts the probes; they answer Problem JSON.
+/// Mounts the routes, with Problem JSON for their errors.
 #[must_use]
 pub fn stage(mode: Mode) -> AdHoc {
     AdHoc::on_ignite("Probes", move |rocket| async move {

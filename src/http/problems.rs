@@ -1,4 +1,4 @@
-//! Problem JSON for every failure that a program meets.
+//! Problem JSON for the errors of requests.
 
 use rocket::http::{Header, Method, Status};
 use rocket::response::{self, Responder};
@@ -7,33 +7,34 @@ use rocket::{Catcher, Request};
 use super::allow;
 use vestibule::{Error, ErrorKind, Problem};
 
-/// What a failure comes down to: the error, and the methods that the path does take.
-pub struct Answer {
-    /// The error to draw; `None` for a status without one of ours.
+/// The response to a failed request: Problem JSON, unless a page replaces it.
+pub struct ErrorResponse {
+    /// The error; `None` for a status without an [`ErrorKind`].
     pub error: Option<Error>,
-    /// The status to answer with.
+    /// The status.
     pub status: Status,
+    /// The methods of the path, for a 405.
     allow: Vec<Method>,
 }
 
-/// Settles what to answer: the error that was left on the request if it fits the status, and
-/// 405 instead of 404 where the path takes another method.
+/// Returns the response to a failed request: with the error that a guard or handler remembered if
+/// it has this status, and 405 instead of 404 if the path takes another method.
 #[must_use]
-pub fn answer(status: Status, request: &Request<'_>) -> Answer {
-    let left = Error::of(status, request);
-    if status == Status::NotFound && left.is_none() {
+pub fn error_response(status: Status, request: &Request<'_>) -> ErrorResponse {
+    let remembered = Error::of(status, request);
+    if status == Status::NotFound && remembered.is_none() {
         let allow = allow::methods(request);
         if !allow.is_empty() && !allow.contains(&request.method()) {
             let error = Some(Error::new(ErrorKind::MethodNotAllowed));
-            return Answer { error, status: Status::MethodNotAllowed, allow };
+            return ErrorResponse { error, status: Status::MethodNotAllowed, allow };
         }
     }
-    let error = left.or_else(|| ErrorKind::of(status).map(Error::new));
-    Answer { error, status, allow: Vec::new() }
+    let error = remembered.or_else(|| ErrorKind::of(status).map(Error::new));
+    ErrorResponse { error, status, allow: Vec::new() }
 }
 
-impl Answer {
-    /// The value of `Allow`, for a 405.
+impl ErrorResponse {
+    /// Returns the header `Allow` of a 405.
     #[must_use]
     pub fn allow(&self) -> Option<Header<'static>> {
         let names: Vec<_> = self.allow.iter().map(|method| method.as_str()).collect();
@@ -41,7 +42,7 @@ impl Answer {
     }
 }
 
-impl<'r> Responder<'r, 'static> for Answer {
+impl<'r> Responder<'r, 'static> for ErrorResponse {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let allow = self.allow();
         let problem = match self.error {
@@ -57,11 +58,11 @@ impl<'r> Responder<'r, 'static> for Answer {
 }
 
 #[rocket::catch(default)]
-fn problem(status: Status, request: &Request<'_>) -> Answer {
-    answer(status, request)
+fn problem(status: Status, request: &Request<'_>) -> ErrorResponse {
+    error_response(status, request)
 }
 
-/// The catcher that answers with Problem JSON.
+/// Returns the catcher that responds with Problem JSON.
 #[must_use]
 pub fn catchers() -> Vec<Catcher> {
     rocket::catchers![problem]

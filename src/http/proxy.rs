@@ -1,4 +1,4 @@
-//! The client's address, believed from a trusted proxy only.
+//! The client's address, taken from a trusted proxy only.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -9,12 +9,11 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Data, Request};
 
-/// The header in which a proxy says whose request it passes on; Rocket reads the address of
-/// the client from it.
+/// The header in which a proxy passes on the client's address; Rocket reads it from there.
 pub const CLIENT_HEADER: &str = "X-Real-IP";
 
-/// Overwrites [`CLIENT_HEADER`] with the address of the peer unless the peer is trusted:
-/// anybody can send the header.
+/// Overwrites [`CLIENT_HEADER`] with the address of the peer unless the peer is trusted, because
+/// any client can send the header.
 #[derive(Debug)]
 pub struct TrustedProxies(pub Vec<IpAddr>);
 
@@ -26,15 +25,15 @@ impl Fairing for TrustedProxies {
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         let Some(peer) = request.remote().map(|remote| remote.ip().to_canonical()) else { return };
-        let said_once = request.headers().get(CLIENT_HEADER).count() == 1;
-        if !said_once || !self.0.iter().any(|trusted| trusted.to_canonical() == peer) {
+        let is_single = request.headers().get(CLIENT_HEADER).count() == 1;
+        if !is_single || !self.0.iter().any(|trusted| trusted.to_canonical() == peer) {
             request.replace_header(Header::new(CLIENT_HEADER, peer.to_string()));
         }
     }
 }
 
-/// Guard: where the request comes from, as far as a trusted proxy says so; `None` on Rocket's
-/// local client.
+/// Guard: the client's address, behind a trusted proxy from its header; `None` for Rocket's local
+/// client.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub Option<IpAddr>);
 

@@ -1,15 +1,14 @@
-//! One's own account: what it is, and another password for it.
+//! The user's own account and its password.
 
 use std::collections::BTreeMap;
 
 use rocket::form::{Form, FromForm};
 use rocket::request::FlashMessage;
-use rocket::response::{Flash, Redirect};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::renderer::{Page, Renderer, shown};
-use super::session::{FormReply, onward};
+use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, Client, NewPassword, SessionUser, User};
@@ -20,12 +19,12 @@ use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// The fields of the password form.
 #[derive(FromForm)]
-pub(super) struct Change {
+pub(super) struct PasswordChange {
     current_password: Password,
     new_password: Password,
 }
 
-/// The fields of the confirmation.
+/// The fields of the confirmation form.
 #[derive(FromForm)]
 pub(super) struct Confirmation {
     password: Password,
@@ -34,7 +33,7 @@ pub(super) struct Confirmation {
 }
 
 fn page(
-    view: &Renderer<'_>,
+    renderer: &Renderer<'_>,
     user: &User,
     accounts: &Accounts,
     (fresh, notice): (bool, Option<&str>),
@@ -47,113 +46,109 @@ fn page(
             errors.insert("current_password", "This is not your current password.");
         }
     }
-    let own = context! {
+    let values = context! {
         account: context! {
             username: &user.username,
             full_name: &user.full_name,
             role: user.role,
-            created_at: shown(user.created_at),
+            created_at: format_time(user.created_at),
         },
         min_length: accounts.limits().min_length,
-        takes_keys: view.takes_keys(),
+        takes_keys: renderer.takes_keys(),
         fresh,
         notice,
         errors,
     };
-    view.page("account", "Account", Some(user), own)
+    renderer.page("account", "Account", Some(user), values)
 }
 
-/// The account, with the password form for whoever has proven the password lately.
+/// Shows the account, with the password form if the session is fresh.
 #[get("/account")]
 pub(super) fn account(
     user: SessionUser,
     fresh: Result<Fresh<SessionUser>, Error>,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     flash: Option<FlashMessage<'_>>,
 ) -> Page {
     let notice = flash.as_ref().map(FlashMessage::message);
-    page(&view, &user, accounts, (fresh.is_ok(), notice), None)
+    page(&renderer, &user, accounts, (fresh.is_ok(), notice), None)
 }
 
-/// Replaces the password. Every sign-in ends; this browser gets a new one.
+/// Changes the password. Every session ends; this browser gets a new one.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(
     user: Fresh<SessionUser>,
     session: Session<'_>,
     address: ClientAddress,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    form: Form<UniqueFields<Change>>,
-) -> Result<Result<Flash<Redirect>, FormReply>, Error> {
+    form: Form<UniqueFields<PasswordChange>>,
+) -> FormResult {
     let passwords = NewPassword {
         current: form.current_password.clone(),
         new: form.new_password.clone(),
         address: address.0,
     };
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
-    let acting = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
-    match accounts.change_password(&user, &passwords, acting).await {
-        Ok(()) => {
-            match sign_in.is_remembered() {
-                true => session.start_remembered(user.account()).await?,
-                false => session.start(user.account()).await?,
-            };
-            let done = "Your password has changed, and you are signed out everywhere else.";
-            Ok(Ok(Flash::success(Redirect::to(uri!(account)), done)))
-        }
-        // Signed out meanwhile: like anybody without a session, to the sign-in form.
-        Err(error) if error.kind() == ErrorKind::TokenRevoked => {
-            Err(ErrorKind::CredentialsMissing.into())
-        }
-        Err(error)
-            if matches!(error.kind(), ErrorKind::InvalidField | ErrorKind::BadCredentials) =>
-        {
-            let again = page(&view, &user, accounts, (true, None), Some(&error));
-            Ok(Err(FormReply::Again(error, again)))
-        }
-        Err(error) => Err(error),
+    let current = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
+    if let Err(error) = accounts.change_password(&user, &passwords, current).await {
+        let kinds = [ErrorKind::InvalidField, ErrorKind::BadCredentials];
+        return FormReply::again(sign_in_if_revoked(error), &kinds, |error| {
+            page(&renderer, &user, accounts, (true, None), Some(error))
+        });
     }
+    if sign_in.is_remembered() {
+        session.start_remembered(user.account()).await?;
+    } else {
+        session.start(user.account()).await?;
+    }
+    let done = "Your password has changed, and you are signed out everywhere else.";
+    Ok(FormReply::notice(uri!(account), done))
 }
 
-fn confirmation(view: &Renderer<'_>, user: &User, next: &str, error: Option<&str>) -> Page {
+fn confirmation(renderer: &Renderer<'_>, user: &User, next: &str, error: Option<&str>) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
-    view.page("reauthenticate", "Confirm your password", Some(user), context! { next, error })
+    let values = context! { next, error };
+    renderer.page("reauthenticate", "Confirm your password", Some(user), values)
 }
 
 /// Asks for the password again.
 #[get("/reauthenticate?<next>")]
-pub(super) fn reauthenticate(user: SessionUser, view: Renderer<'_>, next: Option<&str>) -> Page {
-    confirmation(&view, &user, next.unwrap_or_default(), None)
+pub(super) fn reauthenticate(
+    user: SessionUser,
+    renderer: Renderer<'_>,
+    next: Option<&str>,
+) -> Page {
+    confirmation(&renderer, &user, next.unwrap_or_default(), None)
 }
 
-/// Makes the session fresh, and goes on to where they were going.
+/// Makes the session fresh and redirects to the page that was asked for.
 #[post("/reauthenticate", data = "<form>")]
 pub(super) async fn confirm(
     user: SessionUser,
     session: Session<'_>,
     address: ClientAddress,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Confirmation>>,
-) -> Result<FormReply, Error> {
+) -> FormResult {
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
-    let caller = Client { address: address.0, sign_in };
-    match accounts.check_password(&user, &form.password, &caller).await {
+    let client = Client { address: address.0, sign_in };
+    match accounts.check_password(&user, &form.password, &client).await {
         Ok(_) => {
             session.confirm().await?;
-            Ok(FormReply::on(onward(&form.next)))
+            Ok(FormReply::onward(&form.next))
         }
-        Err(error)
-            if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::TooManyAttempts) =>
-        {
-            let wrong = match error.kind() {
-                ErrorKind::BadCredentials => "This is not your password.",
-                _ => error.message(),
-            };
-            let again = confirmation(&view, &user, &form.next, Some(wrong));
-            Ok(FormReply::Again(error, again))
+        Err(error) => {
+            let kinds = [ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];
+            FormReply::again(error, &kinds, |error| {
+                let message = match error.kind() {
+                    ErrorKind::BadCredentials => "This is not your password.",
+                    _ => error.message(),
+                };
+                confirmation(&renderer, &user, &form.next, Some(message))
+            })
         }
-        Err(error) => Err(error),
     }
 }

@@ -1,4 +1,4 @@
-//! The stylesheet and the icon, from memory: reading files would cost four times as much.
+//! The stylesheet and the icon, from memory: reading files costs four times as much.
 
 use std::io::Cursor;
 
@@ -10,7 +10,7 @@ use rocket::response::{self, Responder, Response};
 use rocket::{State, get};
 use sha2::{Digest, Sha256};
 
-/// A file that is part of the program.
+/// A file built into the program.
 pub(super) struct Asset {
     name: &'static str,
     kind: ContentType,
@@ -18,7 +18,7 @@ pub(super) struct Asset {
     etag: String,
 }
 
-/// All files that are part of the program.
+/// All files built into the program.
 pub(super) struct Assets([Asset; 2]);
 
 impl Assets {
@@ -37,7 +37,7 @@ impl Asset {
     }
 }
 
-/// One of the files; 304 when the browser has it already.
+/// Returns a file; 304 if the browser has it already.
 #[get("/static/<name>")]
 pub(super) fn asset<'r>(name: &str, assets: &'r State<Assets>) -> Option<&'r Asset> {
     assets.0.iter().find(|asset| asset.name == name)
@@ -48,12 +48,12 @@ impl<'r> Responder<'r, 'r> for &'r Asset {
         let mut response = Response::build();
         response
             .header(Header::new("ETag", self.etag.as_str()))
-            // Asked again at each visit, so that a new version shows at once.
+            // Revalidated at each visit, so that a new version shows at once.
             .header(Header::new("Cache-Control", "public, no-cache"));
-        let known = request.headers().get("If-None-Match").flat_map(|tags| tags.split(','));
+        let tags = request.headers().get("If-None-Match").flat_map(|tags| tags.split(','));
         // Compared weakly (RFC 9110, 13.1.2): a proxy that compresses makes the tag weak.
-        let plain = |tag: &'r str| tag.trim().trim_start_matches("W/");
-        if known.map(plain).any(|tag| tag == self.etag || tag == "*") {
+        let opaque_tag = |tag: &'r str| tag.trim().trim_start_matches("W/");
+        if tags.map(opaque_tag).any(|tag| tag == self.etag || tag == "*") {
             return response.status(Status::NotModified).ok();
         }
         response

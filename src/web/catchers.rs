@@ -1,4 +1,4 @@
-//! Failures as people see them: to the sign-in form, or a page that says what to do.
+//! The catcher of pages: redirects to the sign-in form, or shows an error page.
 
 use rocket::http::{Accept, Method, Status};
 use rocket::response::{self, Redirect, Responder};
@@ -7,66 +7,66 @@ use rocket_dyn_templates::context;
 
 use super::renderer::{Page, Renderer};
 use crate::accounts::User;
-use crate::http::{Answer, answer, is_page};
+use crate::http::{ErrorResponse, error_response, is_page};
 use vestibule::guards::{AuthMethod, Authentication};
 use vestibule::{Auth, ErrorKind, LocalPath};
 
-/// How a failure is told.
+/// The response to a failed request.
 enum FailureReply {
-    /// Problem JSON, to a program.
-    Problem(Answer),
-    /// To the form that asks for the password.
-    Elsewhere(Box<Redirect>),
-    /// A page.
-    Page(Answer, Page),
+    /// Problem JSON, for a program.
+    Problem(ErrorResponse),
+    /// To a form that asks for the password.
+    Redirect(Box<Redirect>),
+    /// An error page.
+    Page(ErrorResponse, Page),
 }
 
 #[rocket::catch(default)]
 async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
-    let answer = answer(status, request);
+    let response = error_response(status, request);
     if Auth::is_token_request(request) || wants_json(request) {
-        return FailureReply::Problem(answer);
+        return FailureReply::Problem(response);
     }
-    let kind = answer.error.as_ref().map(|error| error.kind());
+    let kind = response.error.as_ref().map(|error| error.kind());
     let next = next_page(request, kind).map(|path| path.to_string());
     if kind == Some(ErrorKind::CredentialsMissing) {
         let form = uri!(super::session::form(next = next.as_deref()));
-        return FailureReply::Elsewhere(Box::new(Redirect::to(form)));
+        return FailureReply::Redirect(Box::new(Redirect::to(form)));
     }
     if kind == Some(ErrorKind::FreshLoginRequired) {
         let form = uri!(super::account::reauthenticate(next = next.as_deref()));
-        return FailureReply::Elsewhere(Box::new(Redirect::to(form)));
+        return FailureReply::Redirect(Box::new(Redirect::to(form)));
     }
-    let Some(view) = Renderer::of(request) else {
-        return FailureReply::Problem(answer);
+    let Some(renderer) = Renderer::of(request) else {
+        return FailureReply::Problem(response);
     };
-    // With the database gone nobody can be known, and the page must come all the same.
-    let user = if answer.status.code < 500 { session_user(request).await } else { None };
-    let message = answer.error.as_ref().map_or("Something went wrong.", |error| error.message());
-    let own = context! {
-        status: answer.status.code,
-        heading: answer.status.reason_lossy(),
+    // Without the user after a 5xx: the database may be what failed.
+    let user = if response.status.code < 500 { session_user(request).await } else { None };
+    let message = response.error.as_ref().map_or("Something went wrong.", |error| error.message());
+    let values = context! {
+        status: response.status.code,
+        heading: response.status.reason_lossy(),
         detail: message,
-        retry_after: answer.error.as_ref().and_then(vestibule::Error::wait),
+        retry_after: response.error.as_ref().and_then(vestibule::Error::wait),
     };
-    let page = view.page("error", answer.status.reason_lossy(), user.as_ref(), own);
-    FailureReply::Page(answer, page)
+    let page = renderer.page("error", response.status.reason_lossy(), user.as_ref(), values);
+    FailureReply::Page(response, page)
 }
 
-/// The catcher of pages.
+/// Returns the catcher of pages.
 pub(super) fn catchers() -> Vec<Catcher> {
     rocket::catchers![failure]
 }
 
-/// Whether the client asked for JSON before anything else.
+/// Whether the client prefers JSON.
 fn wants_json(request: &Request<'_>) -> bool {
     let preferred = request.accept().map(Accept::preferred);
     preferred.is_some_and(|kind| kind.is_json() || kind.sub() == "problem+json")
 }
 
-/// Where to go on afterwards: the page itself, or for a form, which a link cannot send
-/// again, the nearest page above it; somebody who only has to confirm the password can go back
-/// to the form's own page.
+/// Returns the page to open after signing in: the requested page. For a POST, which a link cannot
+/// repeat, the nearest page above its path; if only the password must be confirmed, the page at its
+/// own path, if there is one.
 fn next_page(request: &Request<'_>, kind: Option<ErrorKind>) -> Option<LocalPath> {
     if matches!(request.method(), Method::Get | Method::Head) {
         return LocalPath::parse(&request.uri().to_string());
@@ -92,12 +92,12 @@ async fn session_user(request: &Request<'_>) -> Option<User> {
 impl<'r> Responder<'r, 'static> for FailureReply {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self {
-            Self::Problem(answer) => answer.respond_to(request),
-            Self::Elsewhere(redirect) => redirect.respond_to(request),
-            Self::Page(answer, page) => {
+            Self::Problem(problem) => problem.respond_to(request),
+            Self::Redirect(redirect) => redirect.respond_to(request),
+            Self::Page(problem, page) => {
                 let mut response = page.respond_to(request)?;
-                response.set_status(answer.status);
-                if let Some(allow) = answer.allow() {
+                response.set_status(problem.status);
+                if let Some(allow) = problem.allow() {
                     response.set_header(allow);
                 }
                 Ok(response)

@@ -1,18 +1,18 @@
-//! The audit log as people read it: everybody's own part, and all of it for administrators.
+//! The audit log for people: a user's own events, and all events for administrators.
 
 use rocket::{State, get, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::renderer::{Page, Renderer, shown};
+use super::renderer::{Page, Renderer, format_time};
 use crate::accounts::audit::{ActorView, AuditEvent, Entry};
 use crate::accounts::queries;
 use crate::accounts::{Accounts, AdminPage, SessionUser};
 use vestibule::Error;
 
-/// One row.
+/// A row of the table.
 #[derive(Serialize)]
-struct Row {
+struct EventRow {
     id: i64,
     at: String,
     what: String,
@@ -24,20 +24,20 @@ struct Row {
     address: Option<String>,
 }
 
-/// Whose events they are.
+/// The account whose events are listed.
 #[derive(Serialize)]
-struct About {
+struct ShownAccount {
     name: String,
     href: Option<String>,
 }
 
-impl Row {
+impl EventRow {
     fn of(entry: Entry) -> Self {
-        let what = AuditEvent::parse(&entry.event).map(|what| what.sentence().to_owned());
+        let what = AuditEvent::parse(&entry.event).map(|event| event.sentence().to_owned());
         Self {
             id: entry.id,
-            at: shown(entry.time()),
-            // A name that only a later version knows.
+            at: format_time(entry.time()),
+            // An event of a later version has no sentence here.
             what: what.unwrap_or_else(|| entry.event.replace('_', " ")),
             failure: entry.outcome == "failure",
             detail: entry.detail,
@@ -48,9 +48,9 @@ impl Row {
         }
     }
 
-    /// As its owner may see it: an administrator is not named, nor where the administrator was.
+    /// The row of a user's own event: without the name and the address of an administrator.
     fn own(entry: Entry) -> Self {
-        let (by, is_theirs) = match entry.actor_view() {
+        let (by, by_administrator) = match entry.actor_view() {
             ActorView::Oneself => (Some("You"), false),
             ActorView::Administrator => (Some("An administrator"), true),
             ActorView::CommandLine => (Some("An administrator, on the command line"), true),
@@ -59,7 +59,7 @@ impl Row {
         let row = Self::of(entry);
         Self {
             by: by.map(str::to_owned),
-            address: row.address.filter(|_| !is_theirs),
+            address: row.address.filter(|_| !by_administrator),
             account: None,
             username: None,
             ..row
@@ -67,60 +67,64 @@ impl Row {
     }
 }
 
-/// What happened to the user itself, newest first.
+/// Lists the events of the user's own account, newest first.
 #[get("/account/events?<before>")]
 pub(super) async fn own(
     user: SessionUser,
     accounts: &State<Accounts>,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     before: Option<i64>,
 ) -> Result<Page, Error> {
     let (entries, next) = accounts.events(Some(user.id), before).await?;
-    let page = context! {
-        events: entries.into_iter().map(Row::own).collect::<Vec<_>>(),
+    let values = context! {
+        events: entries.into_iter().map(EventRow::own).collect::<Vec<_>>(),
         newest: before.map(|_| uri!(own(before = Option::<i64>::None)).to_string()),
         older: next.map(|next| uri!(own(before = Some(next))).to_string()),
     };
-    Ok(view.page("events", "What happened to your account", Some(&user), page))
+    Ok(renderer.page("events", "What happened to your account", Some(&user), values))
 }
 
-/// What happened to all users, or to one, newest first.
+/// Lists the events of all accounts or of one, newest first.
 #[get("/admin/events?<account>&<before>")]
 pub(super) async fn all(
     admin: AdminPage,
     accounts: &State<Accounts>,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     account: Option<&str>,
     before: Option<i64>,
 ) -> Result<Page, Error> {
-    let wrong = |_| Error::invalid_field("account", "This parameter is a user's number.");
-    // A slip must not show more than was asked for.
-    let account: Option<i64> = account.map(|id| id.parse().map_err(wrong)).transpose()?;
+    let invalid = |_| Error::invalid_field("account", "This parameter is a user's number.");
+    // Without this error a mistyped id would show the events of all accounts.
+    let account: Option<i64> = account.map(|id| id.parse().map_err(invalid)).transpose()?;
     let (entries, next) = accounts.events(account, before).await?;
     let of = match account {
-        Some(id) => Some(about(accounts, id, &entries).await?),
+        Some(id) => Some(shown_account(accounts, id, &entries).await?),
         None => None,
     };
     let to = |before: Option<i64>| {
         let account = account.map(|id| id.to_string());
         uri!(all(account = account.as_deref(), before = before)).to_string()
     };
-    let page = context! {
+    let values = context! {
         all: true,
         of,
-        events: entries.into_iter().map(Row::of).collect::<Vec<_>>(),
+        events: entries.into_iter().map(EventRow::of).collect::<Vec<_>>(),
         newest: before.map(|_| to(None)),
         older: next.map(|next| to(Some(next))),
     };
-    Ok(view.page("events", "Events", Some(&admin), page))
+    Ok(renderer.page("events", "Events", Some(&admin), values))
 }
 
-/// Name and page of an account; of one that is gone only the name that its rows know.
-async fn about(accounts: &Accounts, id: i64, entries: &[Entry]) -> Result<About, Error> {
+/// Returns name and page of an account; of a deleted one only the name, from its rows.
+async fn shown_account(
+    accounts: &Accounts,
+    id: i64,
+    entries: &[Entry],
+) -> Result<ShownAccount, Error> {
     let user = accounts.run(move |connection| queries::find(connection, id)).await?;
     let page = uri!(super::admin::user::page(id = id.to_string())).to_string();
     let href = user.as_ref().map(|_| page);
-    let kept = || entries.iter().find_map(|entry| entry.username.clone());
-    let name = user.map(|user| user.username).or_else(kept);
-    Ok(About { name: name.unwrap_or_else(|| format!("number {id}")), href })
+    let recorded = || entries.iter().find_map(|entry| entry.username.clone());
+    let name = user.map(|user| user.username).or_else(recorded);
+    Ok(ShownAccount { name: name.unwrap_or_else(|| format!("number {id}")), href })
 }

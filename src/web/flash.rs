@@ -1,5 +1,5 @@
-//! Rocket's flash cookie holds a sentence for the next page. Rocket sets it for every script
-//! and every connection; ours is like our other cookies.
+//! The flash cookie, which holds a notice for the next page. Rocket sets it without `HttpOnly` and
+//! `Secure`; here it gets the attributes of the other cookies.
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Header;
@@ -17,19 +17,19 @@ impl Fairing for FlashCookie {
     }
 
     async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
-        let own = |field: &str| field.starts_with("_flash=");
-        // To look a header up costs more than to pass the few that there are.
+        let is_flash = |field: &str| field.starts_with("_flash=");
+        // A response has few headers: one pass over them costs less than a look-up by name.
         if !response.headers().iter().any(|header| header.name() == "Set-Cookie") {
             return;
         }
         let fields: Vec<_> = response.headers().get("Set-Cookie").map(str::to_owned).collect();
-        if !fields.iter().any(|field| own(field)) {
+        if !fields.iter().any(|field| is_flash(field)) {
             return;
         }
         let missing = if self.secure { "; HttpOnly; Secure" } else { "; HttpOnly" };
         response.remove_header("Set-Cookie");
         for mut field in fields {
-            if own(&field) {
+            if is_flash(&field) {
                 field += missing;
             }
             response.adjoin_header(Header::new("Set-Cookie", field));

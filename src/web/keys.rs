@@ -1,4 +1,4 @@
-//! Access keys for programs: made, listed and ended by their owner.
+//! Access keys for programs: created, listed and ended by their owner.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,13 +6,12 @@ use std::time::Duration;
 use rocket::form::{Form, FromForm, Strict};
 use rocket::http::Status;
 use rocket::request::FlashMessage;
-use rocket::response::{Flash, Redirect};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::renderer::{Page, Renderer, shown};
-use super::session::FormReply;
+use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{
     Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_used,
@@ -26,13 +25,13 @@ use vestibule::{Error, ErrorKind};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The lives that the form offers, in days, as far as the settings allow them.
-const LIVES: [u32; 4] = [7, 30, 90, 365];
+/// The lifetimes that the form offers, in days, up to the longest of the settings.
+const LIFETIMES: [u32; 4] = [7, 30, 90, 365];
 
-/// The fields of the form; any other is refused. Each box is a field of its own, for a form
-/// sends each field once.
+/// The fields of the form; any other is refused. Each checkbox has a field of its own, because
+/// [`UniqueFields`] accepts a field once.
 #[derive(FromForm)]
-pub(super) struct Wanted {
+pub(super) struct KeyForm {
     label: String,
     expires_in: String,
     sign_ins: Option<String>,
@@ -40,30 +39,30 @@ pub(super) struct Wanted {
     users_write: Option<String>,
 }
 
-/// The name of the box of a scope.
+/// Returns the field name of a scope's checkbox.
 fn field(scope: &str) -> String {
     scope.replace([':', '-'], "_")
 }
 
-impl Wanted {
-    /// The boxes that were sent, each with what it says.
-    fn boxes(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let boxes = [
+impl KeyForm {
+    /// Returns the checkboxes that were sent: scope and value.
+    fn checkboxes(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let checkboxes = [
             (OwnSignIns::NAME, &self.sign_ins),
             (UsersRead::NAME, &self.users_read),
             (UsersWrite::NAME, &self.users_write),
         ];
-        boxes.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
+        checkboxes.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
-    /// The ticked ones.
+    /// Returns the scopes whose checkboxes are ticked.
     fn scopes(&self) -> Vec<String> {
-        let ticked = self.boxes().filter(|(_, value)| *value == "on");
+        let ticked = self.checkboxes().filter(|(_, value)| *value == "on");
         ticked.map(|(name, _)| name.to_owned()).collect()
     }
 
     fn read(&self) -> Result<KeyRequest, Error> {
-        if self.boxes().any(|(_, value)| value != "on") {
+        if self.checkboxes().any(|(_, value)| value != "on") {
             return Err(Error::invalid_field("scopes", "Tick a box or leave it."));
         }
         let lifetime = duration::parse(&self.expires_in)
@@ -73,96 +72,99 @@ impl Wanted {
     }
 }
 
-/// A choice of the form.
+/// An option of the form.
 #[derive(Serialize)]
-struct Life {
+struct LifetimeOption {
     seconds: u64,
     text: String,
     chosen: bool,
 }
 
-/// The lives on offer; the one of the settings is among them and chosen, unless another was.
-fn lives(config: &KeyConfig, chosen: Option<&str>) -> Vec<Life> {
-    let mut lives: Vec<Duration> = LIVES.into_iter().map(|days| days * DAY).collect();
-    lives.push(config.lifetime);
-    lives.sort();
-    lives.dedup();
-    lives.retain(|life| *life <= config.longest);
+/// Returns the lifetimes to choose from: those of [`LIFETIMES`] and the default of the settings,
+/// which is chosen unless the form says otherwise.
+fn lifetimes(config: &KeyConfig, chosen: Option<&str>) -> Vec<LifetimeOption> {
+    let mut lifetimes: Vec<Duration> = LIFETIMES.into_iter().map(|days| days * DAY).collect();
+    lifetimes.push(config.lifetime);
+    lifetimes.sort();
+    lifetimes.dedup();
+    lifetimes.retain(|lifetime| *lifetime <= config.longest);
     let chosen = chosen.and_then(duration::parse).unwrap_or(config.lifetime);
-    let life = |life| Life {
-        seconds: Duration::as_secs(&life),
-        text: duration::in_words(life),
-        chosen: life == chosen,
+    let option = |lifetime| LifetimeOption {
+        seconds: Duration::as_secs(&lifetime),
+        text: duration::in_words(lifetime),
+        chosen: lifetime == chosen,
     };
-    lives.into_iter().map(life).collect()
+    lifetimes.into_iter().map(option).collect()
 }
 
 /// What the page shows beside the list.
 #[derive(Default)]
-struct Shown<'s> {
+struct Extras<'s> {
     fresh: bool,
     notice: Option<&'s str>,
-    /// The key that was just made, for the only time.
-    made: Option<&'s CreatedKey>,
+    /// The key that this request created.
+    created: Option<&'s CreatedKey>,
     /// The form that was not acceptable, and why.
-    again: Option<(&'s Wanted, &'s Error)>,
+    rejected: Option<(&'s KeyForm, &'s Error)>,
 }
 
-/// Draws the page.
-struct AdminContext<'d> {
-    view: &'d Renderer<'d>,
-    user: &'d User,
-    accounts: &'d Accounts,
-    /// Those that stand, latest use first.
+/// The page of a user's keys.
+struct KeysPage<'p> {
+    renderer: &'p Renderer<'p>,
+    user: &'p User,
+    accounts: &'p Accounts,
+    /// The active keys, latest use first.
     keys: Vec<SignIn>,
 }
 
-impl<'d> AdminContext<'d> {
-    async fn new(
-        view: &'d Renderer<'d>,
-        user: &'d User,
-        accounts: &'d Accounts,
+impl<'p> KeysPage<'p> {
+    async fn load(
+        renderer: &'p Renderer<'p>,
+        user: &'p User,
+        accounts: &'p Accounts,
         sign_ins: &SignIns<'_>,
     ) -> Result<Self, Error> {
         let mut keys = sign_ins.list(&user.id.to_string()).await?;
         keys.retain(|sign_in| sign_in.kind.is_key());
-        Ok(Self { view, user, accounts, keys })
+        Ok(Self { renderer, user, accounts, keys })
     }
 
-    /// The page with a new key. The list was read before that was made: a database that fails
-    /// now must not take away what nobody can show again.
-    fn with(mut self, made: &CreatedKey) -> Page {
-        self.keys.push(made.sign_in.clone());
+    /// Renders the page with a new key. The list was read before the key was created, because an
+    /// error of the database afterwards would lose the key, which cannot be shown again.
+    fn render_created(mut self, created: &CreatedKey) -> Page {
+        self.keys.push(created.sign_in.clone());
         self.keys.sort_by(SignIn::latest_first);
-        self.page(Shown { fresh: true, made: Some(made), ..Shown::default() })
+        self.render(&Extras { fresh: true, created: Some(created), ..Extras::default() })
     }
 
-    fn page(&self, shown_beside: Shown<'_>) -> Page {
-        let Shown { fresh, notice, made, again } = shown_beside;
+    fn render(&self, extras: &Extras<'_>) -> Page {
+        let Extras { fresh, notice, created, rejected } = *extras;
         let errors: BTreeMap<&str, &str> =
-            again.iter().flat_map(|(_, error)| error.fields()).collect();
-        let problem = again.map(|(_, error)| error).filter(|_| errors.is_empty());
-        let ticked = again.map(|(form, _)| form.scopes()).unwrap_or_default();
+            rejected.iter().flat_map(|(_, error)| error.fields()).collect();
+        let problem = rejected.map(|(_, error)| error).filter(|_| errors.is_empty());
+        let ticked = rejected.map(|(form, _)| form.scopes()).unwrap_or_default();
         let scopes: Vec<_> = KeyScope::for_user(self.user)
             .map(|scope| {
                 let ticked = ticked.iter().any(|one| one == scope.name);
                 context! { name: scope.name, field: field(scope.name), sentence: scope.sentence, ticked }
             })
             .collect();
-        let chosen = again.map(|(form, _)| form.expires_in.as_str());
-        let own = context! {
+        let chosen = rejected.map(|(form, _)| form.expires_in.as_str());
+        let values = context! {
             keys: self.keys.iter().map(row).collect::<Vec<_>>(),
-            made: made.map(|made| context! { label: made.sign_in.label(), key: made.key.as_str() }),
-            label: again.map(|(form, _)| &form.label),
+            made: created.map(|created| {
+                context! { label: created.sign_in.label(), key: created.key.as_str() }
+            }),
+            label: rejected.map(|(form, _)| &form.label),
             scopes,
-            lives: lives(self.accounts.keys(), chosen),
+            lives: lifetimes(self.accounts.keys(), chosen),
             fresh,
             notice,
             problem: problem.map(Error::message),
             errors,
-            base: self.view.base(),
+            base: self.renderer.base(),
         };
-        self.view.page("keys", "Access keys", Some(self.user), own)
+        self.renderer.page("keys", "Access keys", Some(self.user), values)
     }
 }
 
@@ -171,60 +173,55 @@ fn row(key: &SignIn) -> impl Serialize {
         id: key.id.to_string(),
         label: key.label().map(str::to_owned),
         scopes: key.scopes().to_vec(),
-        created_at: shown(key.created_at),
-        expires_at: shown(key.expires_at),
-        last_used: last_used(key).map(shown),
+        created_at: format_time(key.created_at),
+        expires_at: format_time(key.expires_at),
+        last_used: last_used(key).map(format_time),
     }
 }
 
-/// The keys, with the form for whoever has proven the password lately.
+/// Lists the keys, with the form if the session is fresh.
 #[get("/account/keys")]
 pub(super) async fn list(
     user: SessionUser,
     fresh: Result<Fresh<SessionUser>, Error>,
     sign_ins: SignIns<'_>,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     flash: Option<FlashMessage<'_>>,
 ) -> Result<Page, Error> {
-    let desk = AdminContext::new(&view, &user, accounts, &sign_ins).await?;
+    let page = KeysPage::load(&renderer, &user, accounts, &sign_ins).await?;
     let notice = flash.as_ref().map(FlashMessage::message);
-    Ok(desk.page(Shown { fresh: fresh.is_ok(), notice, ..Shown::default() }))
+    Ok(page.render(&Extras { fresh: fresh.is_ok(), notice, ..Extras::default() }))
 }
 
-/// Makes a key and shows it: on this very page, which is kept nowhere, and never again.
+/// Creates a key and shows it, in this response only.
 #[post("/account/keys", data = "<form>")]
 pub(super) async fn make(
     user: Fresh<SessionUser>,
     address: ClientAddress,
     sign_ins: SignIns<'_>,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    form: Form<Strict<UniqueFields<Wanted>>>,
-) -> Result<Result<(Status, Page), FormReply>, Error> {
-    let desk = AdminContext::new(&view, &user, accounts, &sign_ins).await?;
+    form: Form<Strict<UniqueFields<KeyForm>>>,
+) -> FormResult {
+    let page = KeysPage::load(&renderer, &user, accounts, &sign_ins).await?;
     let actor = accounts.actor(&user, address.0)?;
-    let made = match form.read() {
-        Ok(new) => accounts.create_key(&user, new, &actor).await,
+    let created = match form.read() {
+        Ok(request) => accounts.create_key(&user, request, &actor).await,
         Err(error) => Err(error),
     };
-    match made {
-        Ok(made) => Ok(Ok((Status::Created, desk.with(&made)))),
-        // Signed out meanwhile: like anybody without a session, to the sign-in form.
-        Err(error) if error.kind() == ErrorKind::TokenRevoked => {
-            Err(ErrorKind::CredentialsMissing.into())
+    match created {
+        Ok(created) => Ok(FormReply::Page(Status::Created, page.render_created(&created))),
+        Err(error) => {
+            let kinds = [ErrorKind::InvalidField, ErrorKind::Forbidden, ErrorKind::TooManyAttempts];
+            FormReply::again(sign_in_if_revoked(error), &kinds, |error| {
+                page.render(&Extras {
+                    fresh: true,
+                    rejected: Some((&form, error)),
+                    ..Extras::default()
+                })
+            })
         }
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::InvalidField | ErrorKind::Forbidden | ErrorKind::TooManyAttempts
-            ) =>
-        {
-            let again = Shown { fresh: true, again: Some((&form, &error)), ..Shown::default() };
-            let page = desk.page(again);
-            Ok(Err(FormReply::Again(error, page)))
-        }
-        Err(error) => Err(error),
     }
 }
 
@@ -235,7 +232,7 @@ pub(super) async fn end(
     sign_ins: SignIns<'_>,
     accounts: &State<Accounts>,
     id: &str,
-) -> Result<Flash<Redirect>, Error> {
+) -> FormResult {
     accounts.end_key(&user, id, &sign_ins).await?;
-    Ok(Flash::success(Redirect::to(uri!(list)), "That key has ended."))
+    Ok(FormReply::notice(uri!(list), "That key has ended."))
 }

@@ -1,4 +1,4 @@
-//! Pages for people: sessions only. A token opens nothing here.
+//! Pages for people, with sessions. A token gives no access here.
 
 mod account;
 mod admin;
@@ -6,6 +6,7 @@ mod assets;
 mod catchers;
 mod events;
 mod flash;
+mod form;
 mod keys;
 mod pages;
 mod registration;

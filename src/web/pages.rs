@@ -4,33 +4,33 @@ use rocket::get;
 use rocket::request::FlashMessage;
 use rocket_dyn_templates::context;
 
-use super::renderer::{Page, Renderer, shown};
+use super::renderer::{Page, Renderer, format_time};
 use crate::accounts::SessionUser;
 use vestibule::guards::Maybe;
 
-/// The front page.
+/// Shows the front page.
 #[get("/")]
 pub(super) fn home(
     user: Maybe<SessionUser>,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     flash: Option<FlashMessage<'_>>,
 ) -> Page {
     let notice = flash.as_ref().map(FlashMessage::message);
-    let own = context! { notice, mode: view.mode(), base: view.base() };
-    view.page("home", "Vestibule", user.0.as_deref(), own)
+    let values = context! { notice, mode: renderer.mode(), base: renderer.base() };
+    renderer.page("home", "Vestibule", user.0.as_deref(), values)
 }
 
-/// What one sees after signing in.
+/// Shows the dashboard, to which sign-in leads.
 #[get("/dashboard")]
 pub(super) fn dashboard(
     user: SessionUser,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     flash: Option<FlashMessage<'_>>,
 ) -> Page {
     let notice = flash.as_ref().map(FlashMessage::message);
     let sign_in = user.authentication().sign_in().map(|sign_in| {
         context! {
-            created_at: shown(sign_in.created_at),
+            created_at: format_time(sign_in.created_at),
             address: &sign_in.address,
             user_agent: &sign_in.user_agent,
         }
@@ -40,7 +40,7 @@ pub(super) fn dashboard(
         username: &user.username,
         full_name: &user.full_name,
         role: user.role,
-        created_at: shown(user.created_at),
+        created_at: format_time(user.created_at),
     };
-    view.page("dashboard", "Dashboard", Some(&user), context! { account, sign_in, notice })
+    renderer.page("dashboard", "Dashboard", Some(&user), context! { account, sign_in, notice })
 }

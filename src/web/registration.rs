@@ -1,14 +1,14 @@
-//! Becoming a user.
+//! Registration of a user by the user itself.
 
 use std::collections::BTreeMap;
 
 use rocket::form::{Form, FromForm};
-use rocket::response::Redirect;
+use rocket::http::Status;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
+use super::form::{FormReply, FormResult};
 use super::renderer::{Page, Renderer};
-use super::session::FormReply;
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser};
 use crate::http::ClientAddress;
@@ -16,7 +16,7 @@ use vestibule::guards::Maybe;
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, Session};
 
-/// The fields of the form; what else is sent is not looked at.
+/// The fields of the form; others are ignored.
 #[derive(FromForm)]
 pub(super) struct Register {
     #[field(default = "")]
@@ -27,13 +27,12 @@ pub(super) struct Register {
 }
 
 fn page(
-    view: &Renderer<'_>,
-    limits: &Accounts,
-    form: Option<&Register>,
-    error: Option<&Error>,
+    renderer: &Renderer<'_>,
+    accounts: &Accounts,
+    rejected: Option<(&Register, &Error)>,
 ) -> Page {
     let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
-    if let Some(error) = error {
+    if let Some((_, error)) = rejected {
         errors.extend(error.fields());
         if error.kind() == ErrorKind::UsernameTaken {
             errors.insert("username", error.message());
@@ -42,37 +41,37 @@ fn page(
             errors.insert("form", error.message());
         }
     }
-    let own = context! {
-        username: form.map_or("", |form| &form.username),
-        full_name: form.map_or("", |form| &form.full_name),
-        min_length: limits.limits().min_length,
+    let values = context! {
+        username: rejected.map_or("", |(form, _)| &form.username),
+        full_name: rejected.map_or("", |(form, _)| &form.full_name),
+        min_length: accounts.limits().min_length,
         errors,
     };
-    view.page("register", "Register", None, own)
+    renderer.page("register", "Register", None, values)
 }
 
-/// The form; somebody who is signed in already goes on.
+/// Shows the form; redirects a user who is signed in already.
 #[get("/register")]
 pub(super) fn form(
     user: Maybe<SessionUser>,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
 ) -> FormReply {
     match user.0 {
-        Some(_) => FormReply::on(Redirect::to(uri!(super::pages::dashboard))),
-        None => FormReply::Form(page(&view, accounts, None, None)),
+        Some(_) => FormReply::redirect(uri!(super::pages::dashboard)),
+        None => FormReply::Page(Status::Ok, page(&renderer, accounts, None)),
     }
 }
 
-/// Adds the user and signs it in; a field at fault gets the form again.
+/// Adds the user and signs in; shows the form again with the errors of its fields.
 #[post("/register", data = "<form>")]
 pub(super) async fn register(
     session: Session<'_>,
     address: ClientAddress,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Register>>,
-) -> Result<FormReply, Error> {
+) -> FormResult {
     let registration = Registration {
         username: form.username.clone(),
         full_name: form.full_name.clone(),
@@ -83,17 +82,12 @@ pub(super) async fn register(
     match accounts.register(&registration).await {
         Ok(user) => {
             session.start(&user).await?;
-            Ok(FormReply::on(Redirect::to(uri!(super::pages::dashboard))))
+            Ok(FormReply::redirect(uri!(super::pages::dashboard)))
         }
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::InvalidField | ErrorKind::UsernameTaken | ErrorKind::TooManyAttempts
-            ) =>
-        {
-            let again = page(&view, accounts, Some(&form), Some(&error));
-            Ok(FormReply::Again(error, again))
+        Err(error) => {
+            let kinds =
+                [ErrorKind::InvalidField, ErrorKind::UsernameTaken, ErrorKind::TooManyAttempts];
+            FormReply::again(error, &kinds, |error| page(&renderer, accounts, Some((&form, error))))
         }
-        Err(error) => Err(error),
     }
 }

@@ -1,4 +1,4 @@
-//! What every page gets to see.
+//! Renders pages, with the values that every page gets.
 
 use std::io::Cursor;
 
@@ -10,11 +10,11 @@ use rocket::response::{self, Responder, Response};
 use serde::Serialize;
 use tera::{self, Context};
 
-use super::templates::{Engine, words};
+use super::templates::{Engine, error_chain};
 use crate::accounts::{Role, User};
 use crate::settings::Settings;
 
-/// Guard: draws pages for this request.
+/// Guard: renders pages for this request.
 pub(super) struct Renderer<'r> {
     engine: &'r Engine,
     settings: &'r Settings,
@@ -22,74 +22,76 @@ pub(super) struct Renderer<'r> {
     path: &'r str,
 }
 
-/// A page as it was drawn; 500 when its template failed.
+/// A rendered page; 500 if its template failed.
 pub(super) struct Page(Option<Vec<u8>>);
 
+/// The signed-in user, as the layout shows it.
 #[derive(Serialize)]
-struct Person<'u> {
+struct ShownUser<'u> {
     username: &'u str,
     full_name: Option<&'u str>,
     role: Role,
 }
 
-impl<'u> Person<'u> {
+impl<'u> ShownUser<'u> {
     fn of(user: &'u User) -> Self {
         Self { username: &user.username, full_name: user.full_name.as_deref(), role: user.role }
     }
 }
 
 impl<'r> Renderer<'r> {
-    /// The page of a template, with what it has of its own.
+    /// Renders a template with the values of every page and its own.
     pub(super) fn page(
         &self,
         template: &'static str,
         title: &str,
         user: Option<&User>,
-        own: impl Serialize,
+        values: impl Serialize,
     ) -> Page {
-        let drawn = self
-            .context(title, user, own)
-            .and_then(|context| self.engine.draw(template, &context))
-            .inspect_err(|error| log::error!("page {template}: {}", words(error)));
-        Page(drawn.ok())
+        let html = self
+            .context(title, user, values)
+            .and_then(|context| self.engine.render(template, &context))
+            .inspect_err(|error| log::error!("page {template}: {}", error_chain(error)));
+        Page(html.ok())
     }
 
-    /// Straight into the engine's own form: Rocket's `Template` would take it through another one.
+    /// Builds the engine's own context: Rocket's `Template` would convert the values twice.
     fn context(
         &self,
         title: &str,
         user: Option<&User>,
-        own: impl Serialize,
+        values: impl Serialize,
     ) -> tera::Result<Context> {
-        let mut context = Context::from_serialize(own)?;
+        let mut context = Context::from_serialize(values)?;
         context.try_insert("title", title)?;
-        context.try_insert("user", &user.map(Person::of))?;
+        context.try_insert("user", &user.map(ShownUser::of))?;
         context.try_insert("registration", &self.settings.accounts.registration)?;
         context.try_insert("path", self.path)?;
         Ok(context)
     }
 
-    /// The mode of the service, as it is spelt in the settings.
+    /// Returns the mode of the service, as the settings spell it.
     pub(super) fn mode(&self) -> &'static str {
         self.settings.auth.mode.as_str()
     }
 
-    /// Whether there are access keys.
+    /// Whether the service has access keys.
     pub(super) fn takes_keys(&self) -> bool {
         self.settings.auth.takes_keys()
     }
 
-    /// Whether the form offers to remember the browser.
+    /// Whether the sign-in form offers to remember the browser.
     pub(super) fn remembers(&self) -> bool {
         self.settings.auth.session.remembers()
     }
 
-    /// Where the service listens, never what a `Host` header claims.
+    /// Returns the URL at which the service listens; never taken from the header `Host`.
     pub(super) fn base(&self) -> String {
         let address = std::net::SocketAddr::new(self.server.address, self.server.port);
         format!("http://{address}")
     }
 
+    /// Returns the renderer of a request; `None` without the pages' state.
     pub(super) fn of(request: &'r Request<'_>) -> Option<Self> {
         Some(Self {
             engine: request.rocket().state()?,
@@ -106,7 +108,7 @@ impl<'r> FromRequest<'r> for Renderer<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
         match Self::of(request) {
-            Some(view) => Outcome::Success(view),
+            Some(renderer) => Outcome::Success(renderer),
             None => Outcome::Error((Status::InternalServerError, "no settings are managed")),
         }
     }
@@ -125,10 +127,10 @@ impl<'r> Responder<'r, 'static> for Page {
     }
 }
 
-/// A time as people read it.
-pub(super) fn shown(time: time::OffsetDateTime) -> String {
-    let form = time::macros::format_description!(
+/// Returns the time for people, such as `1 May 2025, 09:30 UTC`.
+pub(super) fn format_time(time: time::OffsetDateTime) -> String {
+    let format = time::macros::format_description!(
         "[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"
     );
-    time.format(&form).unwrap_or_default()
+    time.format(&format).unwrap_or_default()
 }

@@ -1,21 +1,20 @@
-//! Signing people in and out.
+//! Sign-in and sign-out of people.
 
 use rocket::form::{Form, FromForm};
 use rocket::http::Status;
-use rocket::request::Request;
-use rocket::response::{self, Redirect, Responder};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
+use super::form::{FormReply, FormResult};
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Credentials, SessionUser};
 use crate::http::ClientAddress;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
-use vestibule::{Error, ErrorKind, LocalPath, Session};
+use vestibule::{ErrorKind, LocalPath, Session};
 
-/// Why somebody without a session is looking at the form.
+/// Shown above the form after a redirect from a page that needs a session.
 const NOTICE: &str = "Please sign in to see this page.";
 
 /// The fields of the form.
@@ -29,99 +28,60 @@ pub(super) struct Login {
     next: String,
 }
 
-/// The form again, or the way on.
-pub(super) enum FormReply {
-    /// To where they were going.
-    On(Box<Redirect>),
-    /// The form.
-    Form(Page),
-    /// The form again, with what was wrong.
-    Again(Error, Page),
-}
-
-impl FormReply {
-    pub(super) fn on(redirect: Redirect) -> Self {
-        Self::On(Box::new(redirect))
-    }
-}
-
-impl<'r> Responder<'r, 'static> for FormReply {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        match self {
-            Self::On(redirect) => redirect.respond_to(request),
-            Self::Form(page) => page.respond_to(request),
-            Self::Again(error, page) => {
-                // Left on the request like any other refusal, for the listener and the log.
-                let status: Status = error.remember(request);
-                (status, page).respond_to(request)
-            }
-        }
-    }
-}
-
-/// Where to after proving who one is.
-pub(super) fn onward(next: &str) -> Redirect {
-    match LocalPath::parse(next) {
-        Some(path) => path.redirect(),
-        None => Redirect::to(uri!(super::pages::dashboard)),
-    }
-}
-
 fn page(
-    view: &Renderer<'_>,
+    renderer: &Renderer<'_>,
     username: &str,
     next: &str,
     error: Option<&str>,
     notice: Option<&str>,
 ) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
-    let remember = view.remembers();
-    view.page("login", "Sign in", None, context! { username, next, error, notice, remember })
+    let remember = renderer.remembers();
+    renderer.page("login", "Sign in", None, context! { username, next, error, notice, remember })
 }
 
-/// The form; somebody who is signed in already goes on.
+/// Shows the form; redirects a user who is signed in already.
 #[get("/login?<next>")]
-pub(super) fn form(user: Maybe<SessionUser>, view: Renderer<'_>, next: Option<&str>) -> FormReply {
+pub(super) fn form(
+    user: Maybe<SessionUser>,
+    renderer: Renderer<'_>,
+    next: Option<&str>,
+) -> FormReply {
     let next = next.unwrap_or_default();
     if user.0.is_some() {
-        return FormReply::on(onward(next));
+        return FormReply::onward(next);
     }
     let notice = LocalPath::parse(next).map(|_| NOTICE);
-    FormReply::Form(page(&view, "", next, None, notice))
+    FormReply::Page(Status::Ok, page(&renderer, "", next, None, notice))
 }
 
-/// Signs in; wrong credentials get the form again, with one message whatever was wrong.
+/// Signs in; after wrong credentials shows the form again, with the same message whichever of
+/// them was wrong.
 #[post("/login", data = "<form>")]
 pub(super) async fn login(
     session: Session<'_>,
-    view: Renderer<'_>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     address: ClientAddress,
     form: Form<UniqueFields<Login>>,
-) -> Result<FormReply, Error> {
+) -> FormResult {
     let credentials =
         Credentials { username: &form.username, password: &form.password, address: address.0 };
     match accounts.sign_in_browser(&session, &credentials, form.remember).await {
-        Ok(()) => Ok(FormReply::on(onward(&form.next))),
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::BadCredentials | ErrorKind::AccountInactive | ErrorKind::TooManyAttempts
-            ) =>
-        {
-            let page = page(&view, &form.username, &form.next, Some(error.message()), None);
-            Ok(FormReply::Again(error, page))
+        Ok(()) => Ok(FormReply::onward(&form.next)),
+        Err(error) => {
+            let kinds =
+                [ErrorKind::BadCredentials, ErrorKind::AccountInactive, ErrorKind::TooManyAttempts];
+            FormReply::again(error, &kinds, |error| {
+                page(&renderer, &form.username, &form.next, Some(error.message()), None)
+            })
         }
-        Err(error) => Err(error),
     }
 }
 
 /// Signs out; POST only, so that no link and no image can.
 #[post("/logout")]
-pub(super) async fn logout(
-    _user: Maybe<SessionUser>,
-    session: Session<'_>,
-) -> Result<Redirect, Error> {
+pub(super) async fn logout(_user: Maybe<SessionUser>, session: Session<'_>) -> FormResult {
     session.end().await?;
-    Ok(Redirect::to(uri!(super::pages::home)))
+    Ok(FormReply::redirect(uri!(super::pages::home)))
 }

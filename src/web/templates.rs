@@ -1,5 +1,4 @@
-//! The pages' templates: part of the program. A directory of templates overrides them, one by
-//! one.
+//! The templates of the pages, built into the program. A directory can override each of them.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -11,31 +10,30 @@ use rocket::figment::value::magic::RelativePathBuf;
 use rocket_dyn_templates::Template;
 use tera::{self, Context, Tera};
 
-/// Name and text of every template, as they were when the program was built.
+/// Name and text of every built-in template.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
-/// Room for a page, in bytes: most have less.
-const PAGE: usize = 6 * 1024;
+/// The initial capacity for a page, in bytes; most are smaller.
+const PAGE_CAPACITY: usize = 6 * 1024;
 
-/// What all pages are made of. A directory without it overrides nothing.
+/// The template that all pages extend. A directory without it overrides nothing.
 const LAYOUT: &str = "layout.html.tera";
 
 /// Where the templates come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Templates {
-    /// A directory; what it does not hold comes from the program.
+    /// A directory; templates that it does not hold are the built-in ones.
     Directory(PathBuf),
-    /// The program alone.
+    /// Only the built-in ones.
     BuiltIn,
 }
 
 impl Templates {
-    /// What `template_dir` means: the directory that it names, else `templates` where that is
-    /// one, else the program.
+    /// Returns the directory in the setting `template_dir`, else `templates` if it is a directory of
+    /// templates, else the built-in templates.
     ///
     /// # Errors
-    /// A sentence, when a directory is named or holds templates, but not the one that all pages
-    /// are made of.
+    /// A sentence, if the directory is set or holds templates, but not the layout.
     pub fn find(figment: &Figment) -> Result<Self, String> {
         let named = figment.extract_inner::<RelativePathBuf>("template_dir").ok();
         let named = named.map(|found| found.relative());
@@ -53,23 +51,23 @@ impl Templates {
         }
     }
 
-    /// What the engine is told to read. It insists on something that is there, so without a
-    /// directory it is told to look at the program, where it finds no file of a template.
+    /// Returns the path for Rocket's `template_dir`, which must exist: without a directory that of
+    /// the program's own file, where the engine finds no templates.
     ///
     /// # Errors
-    /// A sentence, when the program does not find itself.
+    /// A sentence, if the path of the program's file is unknown.
     pub fn path(&self) -> Result<PathBuf, String> {
         match self {
             Self::Directory(directory) => Ok(directory.clone()),
             Self::BuiltIn => std::env::current_exe()
-                .map_err(|cause| format!("the program does not find itself: {cause}")),
+                .map_err(|cause| format!("the path of the program's own file is unknown: {cause}")),
         }
     }
 
-    /// Reads all templates, as a start does.
+    /// Loads all templates, as a start does.
     ///
     /// # Errors
-    /// A sentence with the engine's words, when one of them is none.
+    /// A sentence with the engine's errors, if a template is invalid.
     pub fn check(&self) -> Result<(), String> {
         let mut tera = Tera::default();
         if let Self::Directory(directory) = self {
@@ -77,21 +75,21 @@ impl Templates {
                 let name = path.file_name()?.to_str()?.split('.').next()?.to_owned();
                 Some((path, Some(name)))
             });
-            tera.add_template_files(files).map_err(|error| words(&error))?;
+            tera.add_template_files(files).map_err(|error| error_chain(&error))?;
         }
-        complete(&mut tera).map_err(|error| words(&error))
+        add_built_in(&mut tera).map_err(|error| error_chain(&error))
     }
 }
 
-/// The engine's words, which come in layers, in one line.
-pub(super) fn words(error: &tera::Error) -> String {
-    let mut said = error.to_string();
+/// Returns an error of the engine and its causes in one line.
+pub(super) fn error_chain(error: &tera::Error) -> String {
+    let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        said += &format!(": {error}");
+        text += &format!(": {error}");
         cause = error.source();
     }
-    said.split_whitespace().collect::<Vec<_>>().join(" ")
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn files_of(directory: &Path) -> impl Iterator<Item = PathBuf> {
@@ -99,33 +97,34 @@ fn files_of(directory: &Path) -> impl Iterator<Item = PathBuf> {
     files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "tera"))
 }
 
-/// The engine with all templates, as Rocket loaded it last: in a debug build it loads the
-/// directory anew when a file there changes.
+/// The engine with all templates, as Rocket loaded them last: in a debug build Rocket reloads the
+/// directory when a file there changes.
 #[derive(Clone, Default)]
 pub(super) struct Engine(Arc<RwLock<Tera>>);
 
 impl Engine {
-    /// Reads the directory and adds what it does not hold.
+    /// Returns the fairing that loads the directory and adds the built-in templates.
     pub(super) fn fairing(&self) -> impl Fairing {
         let engine = self.clone();
         Template::try_custom(move |engines| {
-            complete(&mut engines.tera)?;
+            add_built_in(&mut engines.tera)?;
             *engine.0.write().unwrap_or_else(PoisonError::into_inner) = engines.tera.clone();
             Ok(())
         })
     }
 
-    /// A template with what it is to show, as UTF-8.
-    pub(super) fn draw(&self, template: &str, context: &Context) -> tera::Result<Vec<u8>> {
-        let mut page = Vec::with_capacity(PAGE);
+    /// Renders a template as UTF-8.
+    pub(super) fn render(&self, template: &str, context: &Context) -> tera::Result<Vec<u8>> {
+        let mut page = Vec::with_capacity(PAGE_CAPACITY);
         let tera = self.0.read().unwrap_or_else(PoisonError::into_inner);
         tera.render_to(template, context, &mut page)?;
         Ok(page)
     }
 }
 
-fn complete(tera: &mut Tera) -> tera::Result<()> {
-    // Whatever its name: nothing here is drawn without escaping.
+/// Adds the built-in templates that are not overridden.
+fn add_built_in(tera: &mut Tera) -> tera::Result<()> {
+    // For every file name: all values are escaped.
     tera.autoescape_on(vec![""]);
     let found: Vec<String> = tera.get_template_names().map(str::to_owned).collect();
     let missing = BUILT_IN.iter().filter(|(name, _)| !found.iter().any(|found| found == name));
@@ -148,15 +147,15 @@ mod tests {
         let engine = Engine::default();
         let rocket = rocket::custom(figment).attach(engine.fairing());
         let client = rocket::local::blocking::Client::untracked(rocket).expect("a launch");
-        let drawn = || {
+        let render = || {
             client.get("/").dispatch();
-            engine.draw("layout", &Context::new()).expect("a page")
+            engine.render("layout", &Context::new()).expect("a page")
         };
-        assert_eq!(drawn(), b"before");
+        assert_eq!(render(), b"before");
         let began = std::time::Instant::now();
-        // A directory is watched, and not at once.
-        while drawn() != b"after" {
-            assert!(began.elapsed().as_secs() < 20, "still {:?}", drawn());
+        // Rocket notices a change with a delay.
+        while render() != b"after" {
+            assert!(began.elapsed().as_secs() < 20, "still {:?}", render());
             std::fs::write(&layout, "after").expect("a file");
         }
     }

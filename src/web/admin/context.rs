@@ -1,13 +1,12 @@
-//! What every page about one user works with.
+//! What all pages about one user need.
 
 use rocket::outcome::{Outcome, try_outcome};
 use rocket::request::{self, FromRequest, Request};
-use rocket::response::{Flash, Redirect};
 use rocket::{Ignite, Rocket, Sentinel, State, uri};
 use rocket_dyn_templates::context;
 
-use super::super::renderer::{Page, Renderer, shown};
-use super::super::session::FormReply;
+use super::super::form::{FormReply, FormResult};
+use super::super::renderer::{Page, Renderer, format_time};
 use crate::accounts::audit::Actor;
 use crate::accounts::queries;
 use crate::accounts::{Accounts, AdminPageChange, User};
@@ -16,31 +15,28 @@ use vestibule::guards::Authenticated;
 use vestibule::sign_ins::SignIns;
 use vestibule::{Error, ErrorKind};
 
-/// The answer to a change: on to another page, or a page with what was wrong.
-pub(super) type Changed = Result<Result<Flash<Redirect>, FormReply>, Error>;
-
-/// Guard: the users, and the pages about one of them. It proves nothing: demand an
-/// administrator beside it.
+/// Guard: reads users and renders the pages about one of them. It proves nothing about the
+/// client: use it beside a guard of administrators.
 pub(in crate::web) struct AdminContext<'r> {
     pub(super) accounts: &'r State<Accounts>,
-    pub(super) view: Renderer<'r>,
+    pub(super) renderer: Renderer<'r>,
     sign_ins: SignIns<'r>,
     address: ClientAddress,
 }
 
 impl AdminContext<'_> {
-    /// The user of a number in a path.
+    /// Returns the user whose id is in the path.
     pub(super) async fn user(&self, id: &str) -> Result<User, Error> {
         let id = User::id_of(id)?;
         let user = self.accounts.run(move |connection| queries::find(connection, id)).await?;
         user.ok_or_else(|| ErrorKind::NotFound.into())
     }
 
-    pub(super) fn by(&self, admin: &AdminPageChange) -> Result<Actor, Error> {
+    pub(super) fn actor(&self, admin: &AdminPageChange) -> Result<Actor, Error> {
         self.accounts.actor(admin, self.address.0)
     }
 
-    /// The page of a user.
+    /// Renders the page of a user.
     pub(super) async fn page(
         &self,
         admin: &User,
@@ -48,14 +44,14 @@ impl AdminContext<'_> {
         (fresh, notice): (bool, Option<&str>),
         error: Option<&Error>,
     ) -> Result<Page, Error> {
-        let own = context! {
+        let values = context! {
             account: context! {
                 id: user.id,
                 username: &user.username,
                 full_name: &user.full_name,
                 role: user.role,
                 active: user.active,
-                created_at: shown(user.created_at),
+                created_at: format_time(user.created_at),
             },
             sign_ins: self.sign_ins.list(&user.id.to_string()).await?.len(),
             is_oneself: user.id == admin.id,
@@ -64,17 +60,22 @@ impl AdminContext<'_> {
             notice,
             error: error.map(Error::message),
         };
-        Ok(self.view.page("user", &user.username, Some(admin), own))
+        Ok(self.renderer.page("user", &user.username, Some(admin), values))
     }
 
-    /// The page once more, when the change would have left nobody to administer.
-    pub(super) async fn again(&self, error: Error, admin: &AdminPageChange, id: &str) -> Changed {
+    /// Shows the page again with the error `last_administrator`; any other error is returned.
+    pub(super) async fn again(
+        &self,
+        error: Error,
+        admin: &AdminPageChange,
+        id: &str,
+    ) -> FormResult {
         if error.kind() != ErrorKind::LastAdministrator {
             return Err(error);
         }
         let (user, admin) = (self.user(id).await?, admin.authentication().account());
         let page = self.page(admin, &user, (true, None), Some(&error)).await?;
-        Ok(Err(FormReply::Again(error, page)))
+        Ok(FormReply::Again(error, page))
     }
 }
 
@@ -84,11 +85,11 @@ impl<'r> FromRequest<'r> for AdminContext<'r> {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         let accounts = try_outcome!(<&State<Accounts>>::from_request(request).await);
-        let view = Renderer::from_request(request).await.map_error(|(status, _)| (status, ()));
+        let renderer = Renderer::from_request(request).await.map_error(|(status, _)| (status, ()));
         let sign_ins = SignIns::from_request(request).await.map_error(|(status, _)| (status, ()));
-        let (view, sign_ins) = (try_outcome!(view), try_outcome!(sign_ins));
+        let (renderer, sign_ins) = (try_outcome!(renderer), try_outcome!(sign_ins));
         let address = ClientAddress(request.client_ip());
-        Outcome::Success(Self { accounts, view, sign_ins, address })
+        Outcome::Success(Self { accounts, renderer, sign_ins, address })
     }
 }
 

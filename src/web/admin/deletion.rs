@@ -1,14 +1,13 @@
-//! Deleting a user: asked once more, on a page of its own.
+//! Deletion of a user, confirmed on a page of its own.
 
 use rocket::form::{Form, FromForm, Strict};
-use rocket::response::{Flash, Redirect};
 use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
 
+use super::super::form::{FormReply, FormResult};
 use super::super::renderer::Page;
-use super::super::session::FormReply;
 use super::super::unique_fields::UniqueFields;
-use super::context::{AdminContext, Changed};
+use super::context::AdminContext;
 use super::user::{counted, leave};
 use crate::accounts::{AdminPageChange, User};
 use vestibule::guards::Authenticated;
@@ -17,61 +16,61 @@ use vestibule::{Error, Session};
 /// The field of the form; any other is refused.
 #[derive(FromForm)]
 pub(in crate::web) struct Deletion {
-    /// `on` for a ticked box.
+    /// `on` if the checkbox is ticked.
     confirm: Option<String>,
 }
 
-fn draw(
-    desk: &AdminContext<'_>,
+fn confirmation(
+    context: &AdminContext<'_>,
     admin: &AdminPageChange,
     user: &User,
     error: Option<&Error>,
 ) -> Page {
     let admin = admin.authentication().account();
-    let own = context! {
+    let values = context! {
         account: context! { username: &user.username, full_name: &user.full_name },
         is_oneself: user.id == admin.id,
         back: uri!(super::user::page(id = user.id.to_string())).to_string(),
         error: error.and_then(|error| error.fields().next()).map(|(_, message)| message),
     };
-    desk.view.page("user-delete", "Delete a user", Some(admin), own)
+    context.renderer.page("user-delete", "Delete a user", Some(admin), values)
 }
 
-/// Asks.
+/// Asks for confirmation.
 #[get("/admin/users/<id>/delete")]
 pub(in crate::web) async fn ask(
     admin: AdminPageChange,
-    desk: AdminContext<'_>,
+    context: AdminContext<'_>,
     id: &str,
 ) -> Result<Page, Error> {
-    let user = desk.user(id).await?;
-    Ok(draw(&desk, &admin, &user, None))
+    let user = context.user(id).await?;
+    Ok(confirmation(&context, &admin, &user, None))
 }
 
-/// Deletes the user, if the box was ticked.
+/// Deletes the user if the checkbox is ticked.
 #[post("/admin/users/<id>/delete", data = "<form>")]
 pub(in crate::web) async fn delete(
     admin: AdminPageChange,
     session: Session<'_>,
-    desk: AdminContext<'_>,
+    context: AdminContext<'_>,
     id: &str,
     form: Form<Strict<UniqueFields<Deletion>>>,
-) -> Changed {
+) -> FormResult {
     if form.confirm.as_deref() != Some("on") {
         let error = Error::invalid_field("confirm", "Tick the box if you mean it.");
-        let page = draw(&desk, &admin, &desk.user(id).await?, Some(&error));
-        return Ok(Err(FormReply::Again(error, page)));
+        let page = confirmation(&context, &admin, &context.user(id).await?, Some(&error));
+        return Ok(FormReply::Again(error, page));
     }
-    let (user, by) = (User::id_of(id)?, desk.by(&admin)?);
-    match desk.accounts.delete_user(&by, user).await {
-        Ok(_) if by.is(user) => leave(&session, "Your account is deleted.").await,
+    let (user, actor) = (User::id_of(id)?, context.actor(&admin)?);
+    match context.accounts.delete_user(&actor, user).await {
+        Ok(_) if actor.is(user) => leave(&session, "Your account is deleted.").await,
         Ok(changed) => {
             let (name, ended) = (&changed.user.username, counted(changed.ended));
             let list =
                 uri!(super::users::list(q = Option::<&str>::None, page = Option::<i64>::None));
             let text = format!("{name} is deleted; {ended} ended.");
-            Ok(Ok(Flash::success(Redirect::to(list), text)))
+            Ok(FormReply::notice(list, text))
         }
-        Err(error) => desk.again(error, &admin, id).await,
+        Err(error) => context.again(error, &admin, id).await,
     }
 }

@@ -1,5 +1,5 @@
-//! Pages for administrators. Looking takes the role, which the database is asked for on each
-//! request; every change takes a password that was proven lately, too.
+//! Pages for administrators. Reading requires the role in the database; every change also requires
+//! a fresh session.
 
 mod context;
 pub(super) mod deletion;

@@ -14,7 +14,7 @@ fn form(mut body: JsonBody) -> Result<String, Error> {
     let (name, nick, on) =
         (body.text("name"), body.optional_text("nick"), body.optional_bool("on"));
     if name == "root" {
-        body.fault("name", "This name is taken.");
+        body.add_error("name", "This name is taken.");
     }
     body.finish()?;
     Ok(format!("{name} {nick:?} {on:?} {debug}"))

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 
 /// A clock outside these years is broken.
 const SANE_YEARS: std::ops::RangeInclusive<i32> = 2020..=2200;

@@ -1,8 +1,7 @@
 //! Events for the application: Flask-Login's signals and more. Imports `error`.
 
+use crate::error::ErrorKind;
 use std::net::IpAddr;
-
-use crate::error::kind::ErrorKind;
 
 /// What ended sign-ins other than signing out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -82,9 +82,8 @@ pub use account::Account;
 pub use actions::session::Session;
 pub use actions::tokens::Tokens;
 pub use clock::Clock;
-pub use error::Error;
-pub use error::kind::ErrorKind;
 pub use error::problem::Problem;
+pub use error::{Error, ErrorKind};
 pub use fairing::auth::Auth;
 pub use guards::users::{CurrentUser, SessionUser, TokenUser};
 pub use local_path::LocalPath;
@@ -96,7 +95,7 @@ pub mod tokens {
     pub use crate::claims::Claims;
     pub use crate::config::algorithm::Algorithm;
     pub use crate::config::token_kind::TokenKind;
-    pub use crate::error::token_error::{TokenError, TokenPart};
+    pub use crate::error::{TokenError, TokenPart};
     pub use crate::guards::public_keys::PublicKeys;
     pub use crate::keys::verifying::VerifyingKey;
 }

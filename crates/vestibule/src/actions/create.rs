@@ -6,8 +6,7 @@ use rocket::Request;
 use time::OffsetDateTime;
 
 use crate::account::Account;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::events::EventKind;
 use crate::session::options::SessionOptions;
 use crate::session::ticket::Ticket;

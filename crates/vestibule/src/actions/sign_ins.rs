@@ -5,10 +5,9 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
-use crate::credentials::request_state::mark_depends_on_user;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::credentials::mark_depends_on_user;
 use crate::error::request_errors::refuse;
+use crate::error::{Error, ErrorKind};
 use crate::events::{EndedBy, EventKind};
 use crate::guards::sentinel::{self, Proof};
 use crate::sign_in::{SignIn, SignInId};

@@ -12,9 +12,7 @@ use crate::authentication::result::{AuthMethod, Authentication};
 use crate::cache::cached_sign_in::CachedSignIn;
 use crate::config::Location;
 use crate::digest::is_equal;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
-use crate::error::token_error::TokenError;
+use crate::error::{Error, ErrorKind, TokenError};
 use crate::sign_in::{SignIn, SignInKind};
 use crate::state::AuthState;
 

@@ -11,11 +11,8 @@ use super::verify::verify_in_time;
 use crate::account::Account;
 use crate::config::{Location, TokenKind};
 use crate::credentials::credential::Credential;
-use crate::credentials::request_state::{RequestState, VerifiedToken};
-use crate::credentials::{credential, csrf};
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
-use crate::error::token_error::TokenError;
+use crate::credentials::{RequestState, VerifiedToken, credential, csrf};
+use crate::error::{Error, ErrorKind, TokenError};
 use crate::sign_in::SignInKind;
 use crate::state::AuthState;
 

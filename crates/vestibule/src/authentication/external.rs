@@ -6,8 +6,7 @@ use time::OffsetDateTime;
 
 use crate::account::Account;
 use crate::authentication::result::{AuthMethod, Authentication};
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 
 impl<U: Account> Authentication<U> {
     /// An account that a guard of yours authenticated by a credential of your own: an API key in

@@ -11,8 +11,7 @@ use crate::cache::cached_sign_in::CachedSignIn;
 use crate::cache::sign_ins::Found;
 use crate::claims::Claims;
 use crate::digest::stamp_digest;
-use crate::error::Error;
-use crate::error::token_error::TokenError;
+use crate::error::{Error, TokenError};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 

@@ -6,10 +6,9 @@ use rocket::http::Cookie;
 use rocket::{Request, Response};
 use time::OffsetDateTime;
 
+use crate::credentials::RequestState;
 use crate::credentials::cookie_header::count_named;
-use crate::credentials::request_state::RequestState;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::session::cookie::{CookieKind, removal, with_value};
 use crate::session::ticket::Ticket;
 use crate::state::AuthState;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::claims::Claims;
 use crate::claims::check::CheckedClaims;
 use crate::config::TokenKind;
-use crate::error::Error;
-use crate::error::token_error::TokenError;
+use crate::error::{Error, TokenError};
 use crate::keys::jws::Jws;
 use crate::state::AuthState;
 

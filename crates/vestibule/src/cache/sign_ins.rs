@@ -10,8 +10,7 @@ use rocket::tokio::sync::OnceCell;
 use crate::cache::auth_cache::{AuthCache, Shard, Version};
 use crate::cache::cached_sign_in::CachedSignIn;
 use crate::clock::{Clock, Moment};
-use crate::error::Error;
-use crate::error::token_error::TokenError;
+use crate::error::{Error, TokenError};
 
 /// The maximum number of entries; some 10 MB.
 const CAPACITY: usize = 10_000;

@@ -7,9 +7,7 @@ use time::OffsetDateTime;
 use super::{Claims, identity_name, seconds};
 use crate::claims::reader::Reader;
 use crate::config::{Lifetime, TokenConfig, TokenKind};
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
-use crate::error::token_error::TokenError;
+use crate::error::{Error, ErrorKind, TokenError};
 
 /// Claims that passed every check except expiry.
 pub(crate) struct CheckedClaims {

@@ -8,7 +8,7 @@ use super::{Claims, identity_name};
 use crate::claims::check::{CheckedClaims, Now};
 use crate::claims::reader::Reader;
 use crate::config::{TokenConfig, TokenKind};
-use crate::error::token_error::TokenError;
+use crate::error::TokenError;
 
 impl Claims {
     /// Reads and checks the claims of a token that a foreign key signed. The names of our own

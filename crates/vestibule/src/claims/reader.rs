@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::config::Audience;
-use crate::error::token_error::TokenError;
+use crate::error::TokenError;
 
 /// The first second after the year 9999.
 const END_OF_TIME: i64 = 253_402_300_800;

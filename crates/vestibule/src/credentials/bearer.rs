@@ -1,6 +1,6 @@
 //! The bearer header, strictly parsed (RFC 6750, section 2.1).
 
-use crate::error::kind::ErrorKind;
+use crate::error::ErrorKind;
 
 /// Parses one field value: the scheme in any case, spaces, one token68 (RFC 9110, 11.4). Returns
 /// `None` for another scheme and 401 `malformed_authorization` for a malformed value of ours.

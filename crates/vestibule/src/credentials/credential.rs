@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::access_key::has_prefix;
 use crate::config::{Location, TokenKind};
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 
 /// What a request presents beside its session cookies.
 #[derive(Clone)]

@@ -11,9 +11,7 @@ use rocket::{Data, Request};
 use crate::claims::Claims;
 use crate::config::TokenCookiesConfig;
 use crate::digest::is_equal;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
-use crate::error::token_error::TokenError;
+use crate::error::{Error, ErrorKind, TokenError};
 
 /// How many bytes of a form Rocket lets a fairing see.
 const PEEK: usize = 512;

@@ -7,7 +7,7 @@ use super::bearer;
 use super::cookie_header::count_named;
 use super::credential::{Credential, Credentials};
 use crate::config::{Location, TokenConfig, TokenKind};
-use crate::error::kind::ErrorKind;
+use crate::error::ErrorKind;
 
 const AMBIGUOUS: Credential = Credential::unreadable(ErrorKind::AmbiguousCredentials);
 

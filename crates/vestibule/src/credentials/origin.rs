@@ -4,8 +4,7 @@
 use rocket::Request;
 use rocket::http::{Method, uri::Absolute};
 
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 
 /// Checks that the request is safe or comes from our own origin.
 ///

@@ -15,9 +15,10 @@ use rocket::Request;
 use rocket::http::Status;
 use rocket::response::{self, Responder};
 
-use crate::error::kind::ErrorKind;
 use crate::error::request_errors::RequestErrors;
-use crate::error::token_error::TokenError;
+
+pub use kind::ErrorKind;
+pub use token_error::{TokenError, TokenPart};
 
 type Cause = Arc<dyn StdError + Send + Sync>;
 

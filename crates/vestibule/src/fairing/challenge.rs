@@ -4,8 +4,7 @@ use rocket::http::{Header, Status};
 use rocket::{Request, Response};
 
 use crate::credentials::presents_token;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 
 /// Adds the challenge of RFC 6750, section 3: to every 401, with `invalid_token` for a bad token,

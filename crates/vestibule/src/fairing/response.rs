@@ -8,7 +8,7 @@ use rocket::http::{Header, Status};
 use rocket::{Build, Request, Response, Rocket};
 
 use crate::authentication::session_cookies::remove_marked;
-use crate::credentials::request_state::RequestState;
+use crate::credentials::RequestState;
 use crate::error::Error;
 use crate::error::request_errors::RequestErrors;
 use crate::events::EventKind;

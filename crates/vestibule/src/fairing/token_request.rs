@@ -4,7 +4,7 @@ use rocket::Request;
 
 use super::auth::Auth;
 use crate::credentials;
-use crate::credentials::request_state::mark_depends_on_user;
+use crate::credentials::mark_depends_on_user;
 use crate::state::AuthState;
 
 impl Auth {

@@ -7,11 +7,9 @@ use rocket::{Ignite, Request, Rocket, Sentinel};
 use super::sentinel::{self, Proof};
 use crate::config::TokenKind;
 use crate::credentials::bearer::is_token68;
-use crate::credentials::credential;
-use crate::credentials::request_state::mark_depends_on_user;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::credentials::{credential, mark_depends_on_user};
 use crate::error::request_errors::refuse;
+use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 
 /// Guard: exactly one well-formed token is presented; nothing about it is verified.

@@ -13,10 +13,10 @@ use crate::authentication::by_session::was_accepted;
 use crate::authentication::by_token::{by_token, verify};
 use crate::authentication::result::Authentication;
 use crate::config::{Location, TokenKind};
-use crate::credentials::request_state::{VerifiedToken, mark_depends_on_user};
-use crate::credentials::{credential, mark_in_body, presents_token_outside_body};
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::credentials::{
+    VerifiedToken, credential, mark_depends_on_user, mark_in_body, presents_token_outside_body,
+};
+use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel::{self, Proof};
 use crate::guards::tokens::RefreshToken;
 use crate::guards::users::Authenticated;

@@ -10,8 +10,7 @@ use crate::account::Account;
 use crate::authentication::result::Authentication;
 use crate::claims::Claims;
 use crate::config::Location;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 
 /// A role, decided by the account as it is now.

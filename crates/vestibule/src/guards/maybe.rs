@@ -5,9 +5,8 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
 use crate::error::request_errors::RequestErrors;
+use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel;
 
 /// Guard: as `G`, or `None` if no credential is presented; a bad credential is still refused

@@ -6,9 +6,8 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
 use serde_json::Value;
 
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
 use crate::error::request_errors::refuse;
+use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
 

@@ -10,10 +10,9 @@ use rocket::{Ignite, Rocket, Sentinel};
 use crate::authentication::by_token::verified_as;
 use crate::claims::Claims;
 use crate::config::TokenKind;
-use crate::credentials::request_state::mark_depends_on_user;
-use crate::error::Error;
+use crate::credentials::mark_depends_on_user;
 use crate::error::request_errors::refuse;
-use crate::error::token_error::TokenError;
+use crate::error::{Error, TokenError};
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
 

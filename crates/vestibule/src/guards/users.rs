@@ -14,11 +14,9 @@ use crate::authentication::result::Authentication;
 use crate::authentication::{authenticate, authenticate_session, authenticate_token};
 use crate::config::TokenKind;
 use crate::credentials::credential::Credential;
-use crate::credentials::request_state::mark_depends_on_user;
-use crate::credentials::{credential, is_token_request};
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::credentials::{credential, is_token_request, mark_depends_on_user};
 use crate::error::request_errors::refuse;
+use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 
 /// A guard that holds an authenticated account: what [`Fresh`](crate::guards::Fresh),

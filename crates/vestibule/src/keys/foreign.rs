@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::config::ForeignConfig;
 use crate::config::algorithm::{Algorithm, Family};
-use crate::error::token_error::TokenError;
+use crate::error::TokenError;
 use crate::keys::jws::{Jws, has_algorithm, key_id};
 use crate::keys::pem::decoding_key;
 use crate::keys::provider::install_provider;

@@ -8,7 +8,7 @@ use jsonwebtoken::{DecodingKey, crypto};
 use serde_json::{Map, Value};
 
 use crate::config::algorithm::Algorithm;
-use crate::error::token_error::{TokenError, TokenPart};
+use crate::error::{TokenError, TokenPart};
 use crate::json::Object;
 
 /// Longest accepted token, in bytes; ours have some 400.

@@ -14,9 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{Algorithm, TokenConfig};
 use crate::digest::keyed;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
-use crate::error::token_error::TokenError;
+use crate::error::{Error, ErrorKind, TokenError};
 use jws::{Jws, MAX_TOKEN, encode, has_algorithm, key_id};
 use provider::install_provider;
 use verifying::{FindKey, NamedKey};

@@ -7,8 +7,7 @@ use rocket::tokio::sync::{Semaphore, oneshot};
 
 use super::{Password, hash};
 use crate::config::PasswordConfig;
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::password::queue::AdmissionQueue;
 
 /// Niceness of hashing threads (lowest priority).

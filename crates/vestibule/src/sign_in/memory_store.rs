@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::error::Error;
-use crate::error::kind::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::sign_in::store::{Rotation, SignInStore};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 

@@ -1,5 +1,5 @@
-//! What is cached between requests: sign-ins with their accounts, verified tokens and decrypted
-//! tickets; and how changes invalidate the sign-ins.
+//! What is cached between requests: sign-ins with their accounts, and verified tokens; and how
+//! changes invalidate the sign-ins.
 //!
 //! Imports `account`, `claims`, `clock`, `digest`, `error`, `session` and `sign_in` only.
 

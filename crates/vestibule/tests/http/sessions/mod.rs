@@ -1,6 +1,6 @@
 //! Session cookies: how they are set, read, renewed and removed.
 
-mod cookie_cache;
+mod forged_cookies;
 mod origin;
 mod previous_keys;
 mod start_and_end;

@@ -1,4 +1,4 @@
-//! A cookie is decrypted once, and its sign-in is still checked on every request.
+//! Forged, moved and expired session cookies open nothing.
 
 use crate::support::app::{App, Setup};
 use crate::support::users::{ALICE, BOB};

@@ -78,7 +78,8 @@ impl SignInRow {
                 rotated_at: self.rotated_at.and_then(|micros| from_micros(micros).ok()),
             },
             "key" => {
-                let stored = self.secret_hash?;
+                // Without a hash the key opens nothing, but it is listed and can be ended.
+                let stored = self.secret_hash.unwrap_or_default();
                 let (secret_hash, stamp) = match stored.split_once('.') {
                     Some((hash, stamp)) => (hash.to_owned(), Some(stamp.to_owned())),
                     None => (stored, None),

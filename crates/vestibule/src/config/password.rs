@@ -14,11 +14,10 @@ pub struct PasswordConfig {
     /// Minimum strength of a new password on zxcvbn's scale: 2 is a million guesses, 4 is ten
     /// billion, 0 accepts any. Checked by the account service. Defaults to 2.
     pub strength: u8,
-    /// How many passwords are hashed at once. On Linux all these threads but one run at the lowest
-    /// priority. Defaults to the number of cores.
+    /// How many passwords are hashed at once; on Linux by threads of the lowest priority. Defaults
+    /// to the number of cores.
     pub hashers: usize,
-    /// How many more may wait. If the queue is full, the oldest that has waited for more than a
-    /// second gets 503 `busy`, or else the new one. Defaults to 64.
+    /// How many more may wait, at most five seconds each; beyond it is 503 `busy`. Defaults to 64.
     pub queue: usize,
 }
 

@@ -1,30 +1,40 @@
-//! The hasher: runs password work on its own threads, behind the admission queue.
+//! The hasher: runs password work on its own threads, a limited number at once.
 
-use std::sync::Arc;
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use rocket::tokio::sync::{Semaphore, oneshot};
+use rocket::tokio::sync::mpsc::{self, UnboundedSender};
+use rocket::tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use rocket::tokio::{pin, select, time};
 
+use super::thread::{lower_priority, spawn};
 use super::{Password, hash};
 use crate::config::PasswordConfig;
 use crate::error::{Error, ErrorKind};
-use crate::password::queue::AdmissionQueue;
 
-/// Niceness of hashing threads (lowest priority).
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 19;
+/// The longest wait for a turn.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
-/// Hashes and verifies passwords without blocking other requests.
+/// Without a finished hash for this long, or for three times what a hash takes, the threads of low
+/// priority are starved.
+const STARVED_AFTER: Duration = Duration::from_millis(500);
+
+/// Hashes and verifies passwords without blocking other requests: on threads of the lowest priority,
+/// so that in a flood of sign-ins other requests go first.
 ///
 /// With `hashers` at work and `queue` waiting, and after a wait of five seconds, the async methods
-/// return 503 `busy`. If the queue is full, a new request takes the place of the oldest one that
-/// has waited for more than a second; while there is such a one, the newest and the oldest are next
-/// in turn.
+/// return 503 `busy`. If other requests use all cores for so long that no hash is finished, work is
+/// run again on one thread of normal priority, so that sign-ins still succeed.
 #[derive(Clone, Debug)]
 pub struct Hasher {
-    queue: Arc<AdmissionQueue>,
-    /// The one thread at normal priority, so that hashes are made even if requests use all cores.
-    normal_priority: Arc<Semaphore>,
+    /// One permit for each work that runs or waits.
+    places: Arc<Semaphore>,
+    /// One permit for each thread of low priority.
+    turns: Arc<Semaphore>,
+    /// The permit of the thread of normal priority.
+    rescue: Arc<Semaphore>,
+    progress: Progress,
+    starved_after: Duration,
     cost: u32,
     /// A hash of the configured cost that no password matches, for equal timing.
     dummy: Arc<str>,
@@ -36,11 +46,16 @@ impl Hasher {
     /// # Errors
     /// 503 `unavailable` if the system has no randomness.
     pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
+        let start = Instant::now();
+        let dummy = hash::unmatched(config.cost)?.into();
         Ok(Self {
-            queue: Arc::new(AdmissionQueue::new(config.hashers, config.queue)),
-            normal_priority: Arc::new(Semaphore::new(1)),
+            places: Arc::new(Semaphore::new(config.hashers + config.queue)),
+            turns: Arc::new(Semaphore::new(config.hashers)),
+            rescue: Arc::new(Semaphore::new(1)),
+            progress: Progress(Arc::new(Mutex::new(start))),
+            starved_after: STARVED_AFTER.max(start.elapsed() * 3),
             cost: config.cost,
-            dummy: hash::unmatched(config.cost)?.into(),
+            dummy,
         })
     }
 
@@ -112,47 +127,93 @@ impl Hasher {
     /// # Errors
     /// 503 `busy`.
     pub fn room(&self) -> Result<(), Error> {
-        if self.queue.has_room() { Ok(()) } else { Err(ErrorKind::Busy.into()) }
+        if self.places.available_permits() > 0 { Ok(()) } else { Err(ErrorKind::Busy.into()) }
     }
 
-    /// Runs other slow work on a password behind the same queue.
+    /// Runs other slow work on a password in the same way; it may run twice.
     ///
     /// # Errors
     /// 503 `busy`.
     pub async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl Fn() -> T + Send + Sync + 'static,
     ) -> Result<T, Error> {
-        let permit = self.queue.enter().ok_or(ErrorKind::Busy)?;
-        let permit = permit.acquire().await.ok_or(ErrorKind::Busy)?;
-        let normal_priority = self.normal_priority.clone().try_acquire_owned().ok();
-        let (done, result) = oneshot::channel();
-        let work = move || {
-            // Held by the work, not by the request: a client that hangs up frees no core. Released
-            // before the receiver learns of a panic.
-            let held = (normal_priority, permit);
-            if held.0.is_none() {
-                lower_priority();
+        let place = self.places.clone().try_acquire_owned().map_err(|_| ErrorKind::Busy)?;
+        let (work, (done, mut results)) = (Arc::new(work), mpsc::unbounded_channel());
+        let low_priority = self.begin(work.clone(), done.clone(), place);
+        pin!(low_priority);
+        let (mut begun, mut rescued) = (false, false);
+        loop {
+            select! {
+                result = &mut low_priority, if !begun => match result {
+                    Err(error) if !rescued => return Err(error),
+                    _ => begun = true,
+                },
+                permit = self.starved(), if !rescued => {
+                    rescued = true;
+                    let (work, done) = (work.clone(), done.clone());
+                    spawn(done, move || work(), move || drop(permit))?;
+                }
+                Some(result) = results.recv() => return result.ok_or(ErrorKind::Internal.into()),
             }
-            let result = work();
-            let _ = done.send((result, held));
+        }
+    }
+
+    /// Waits for a turn and begins work at low priority.
+    async fn begin<T: Send + 'static>(
+        &self,
+        work: Arc<impl Fn() -> T + Send + Sync + 'static>,
+        done: UnboundedSender<Option<T>>,
+        place: OwnedSemaphorePermit,
+    ) -> Result<(), Error> {
+        let turn = time::timeout(MAX_WAIT, self.turns.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| ErrorKind::Busy)?.map_err(Error::internal)?;
+        self.progress.note();
+        let progress = self.progress.clone();
+        let work = move || {
+            lower_priority();
+            work()
         };
-        // A new thread each time, because a thread may not raise its priority again.
-        thread::Builder::new().name("hasher".to_owned()).spawn(work).map_err(Error::unavailable)?;
-        let (result, _held) = result.await.map_err(Error::internal)?;
-        Ok(result)
+        // Held by the work, not by the request: a client that hangs up frees no core.
+        spawn(done, work, move || {
+            progress.note();
+            drop((turn, place));
+        })
+    }
+
+    /// Waits until the threads of low priority are starved and that of normal priority is free.
+    async fn starved(&self) -> OwnedSemaphorePermit {
+        loop {
+            time::sleep(self.starved_after / 2).await;
+            if self.progress.age() > self.starved_after
+                && let Ok(permit) = self.rescue.clone().try_acquire_owned()
+            {
+                return permit;
+            }
+        }
     }
 }
 
-/// Lowers the priority of this thread, if the system can and allows it.
-fn lower_priority() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(NICENESS);
+/// When work of low priority last began or ended.
+#[derive(Clone, Debug)]
+struct Progress(Arc<Mutex<Instant>>);
+
+impl Progress {
+    fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn age(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+
     use rocket::tokio::runtime::Runtime;
+    use rocket::tokio::task::yield_now;
 
     use super::*;
 
@@ -161,55 +222,84 @@ mod tests {
         Hasher::new(&config).expect("a hasher")
     }
 
+    /// Work that runs until its receiver hears of it.
+    fn until<T>(end: Receiver<()>, result: impl Fn() -> T) -> impl Fn() -> T {
+        let end = Mutex::new(end);
+        move || {
+            let _ = end.lock().map(|end| end.recv());
+            result()
+        }
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
-    fn all_threads_but_one_run_at_low_priority() {
+    fn work_runs_at_the_lowest_priority_and_again_at_normal_priority_when_it_is_starved() {
         let niceness = || rustix::process::getpriority_process(None).expect("a priority");
         Runtime::new().expect("a runtime").block_on(async {
-            let (hasher, before) = (hasher(2), niceness());
-            let (end, ended) = std::sync::mpsc::channel::<()>();
-            let first = hasher.run(move || {
-                let _ = ended.recv();
+            let (mut hasher, before) = (hasher(1), niceness());
+            let low = 19.max(before);
+            hasher.starved_after = Duration::from_secs(3600);
+            assert_eq!(hasher.run(niceness).await.expect("a turn"), low);
+            hasher.starved_after = Duration::from_millis(1);
+            let (end, ended) = channel::<()>();
+            let first = Mutex::new(Some(ended));
+            let starved = hasher.run(move || {
+                let ended = first.lock().ok().and_then(|mut first| first.take());
+                // The first run waits, as a thread does that is given no time.
+                let _ = ended.map(|ended| ended.recv());
                 niceness()
             });
-            let second = async {
-                let found = hasher.run(niceness).await.expect("a permit");
-                drop(end);
-                found
-            };
-            let (first, second) = rocket::tokio::join!(first, second);
-            assert_eq!((first.expect("a permit"), second), (before, (before + NICENESS).min(19)));
-            assert_eq!(hasher.run(niceness).await.expect("a permit"), before);
+            assert_eq!(starved.await.expect("a rescue"), before);
+            drop(end);
             assert_eq!(niceness(), before);
         });
     }
 
     #[test]
-    fn work_of_a_cancelled_request_keeps_its_permit_until_it_is_done() {
+    fn beyond_those_at_work_and_waiting_it_is_busy() {
         Runtime::new().expect("a runtime").block_on(async {
             let hasher = hasher(1);
-            let (end, ended) = std::sync::mpsc::channel::<()>();
-            let (begin, begun) = oneshot::channel();
+            let (end, ended) = channel();
+            let first = hasher.run(until(ended, || 1));
+            let second = async {
+                let second = hasher.run(|| 2).await;
+                drop(end);
+                second
+            };
+            let (first, second) = rocket::tokio::join!(first, second);
+            assert_eq!(first.expect("a turn"), 1);
+            assert_eq!(second.expect_err("no place").kind(), ErrorKind::Busy);
+            assert_eq!(hasher.run(|| 3).await.expect("a turn"), 3);
+        });
+    }
+
+    #[test]
+    fn work_whose_client_has_gone_keeps_its_place_until_it_is_done() {
+        Runtime::new().expect("a runtime").block_on(async {
+            let hasher = hasher(1);
+            let (end, ended) = channel();
+            let (begin, mut begun) = mpsc::unbounded_channel();
+            let wait = until(ended, || ());
             let work = hasher.run(move || {
                 let _ = begin.send(());
-                let _ = ended.recv();
+                wait();
             });
-            rocket::tokio::select! {
+            select! {
                 biased;
-                _ = begun => {}
+                _ = begun.recv() => {}
                 _ = work => panic!("it goes on"),
             }
-            // The future of the request was dropped.
+            // The client is gone with the future.
             assert!(hasher.room().is_err());
             drop(end);
             while hasher.room().is_err() {
-                rocket::tokio::task::yield_now().await;
+                yield_now().await;
             }
         });
     }
 
     #[test]
-    fn work_that_panics_is_an_error_and_frees_its_permit() {
+    fn work_that_panics_is_an_error_and_gives_its_place_back() {
         Runtime::new().expect("a runtime").block_on(async {
             let hasher = hasher(1);
             let failed = hasher.run(|| panic!("on purpose")).await;

@@ -4,7 +4,7 @@
 
 mod hash;
 mod hasher;
-mod queue;
+mod thread;
 
 pub use hasher::Hasher;
 

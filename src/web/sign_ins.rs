@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::form::{FormReply, FormResult};
 use super::renderer::{Page, Renderer, format_time};
 use crate::accounts::SessionUser;
-use vestibule::guards::Authenticated;
 use vestibule::sign_ins::{SignIn, SignInId, SignInKind, SignIns};
 use vestibule::{Error, Session};
 

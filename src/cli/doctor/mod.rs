@@ -63,9 +63,11 @@ pub(super) fn run() -> Result<(), Failure> {
     match (report.failed, report.warned) {
         (0, 0) => Ok(()),
         (0, warned) => {
-            print_line(format_args!("\n{warned} warnings; nothing keeps the service from working"));
+            print_line(format_args!(
+                "\nnothing keeps the service from working; warnings: {warned}"
+            ));
             Ok(())
         }
-        (failed, _) => Err(Failure::new(format!("{failed} findings must be fixed"))),
+        (failed, _) => Err(Failure::new(format!("errors that must be fixed: {failed}"))),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! vestibule = { path = "../vestibule", default-features = false, features = ["testing"] }
+//! vestibule = { version = "0.1", features = ["testing"] }
 //! ```
 //!
 //! [`session`], [`token`] and [`key`] sign an account in: the sign-in is created in the store of your

@@ -7,7 +7,7 @@ use rocket::tokio::sync::mpsc::{self, UnboundedSender};
 use rocket::tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use rocket::tokio::{pin, select, time};
 
-use super::thread::{lower_priority, spawn};
+use super::thread::{Progress, lower_priority, spawn};
 use super::{Password, hash};
 use crate::config::PasswordConfig;
 use crate::error::{Error, ErrorKind};
@@ -52,7 +52,7 @@ impl Hasher {
             places: Arc::new(Semaphore::new(config.hashers + config.queue)),
             turns: Arc::new(Semaphore::new(config.hashers)),
             rescue: Arc::new(Semaphore::new(1)),
-            progress: Progress(Arc::new(Mutex::new(start))),
+            progress: Progress::new(),
             starved_after: STARVED_AFTER.max(start.elapsed() * 3),
             cost: config.cost,
             dummy,
@@ -139,8 +139,9 @@ impl Hasher {
         work: impl Fn() -> T + Send + Sync + 'static,
     ) -> Result<T, Error> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| ErrorKind::Busy)?;
+        let place = Place(Arc::new(Mutex::new(Some(place))));
         let (work, (done, mut results)) = (Arc::new(work), mpsc::unbounded_channel());
-        let low_priority = self.begin(work.clone(), done.clone(), place);
+        let low_priority = self.begin(work.clone(), done.clone(), place.clone());
         pin!(low_priority);
         let (mut begun, mut rescued) = (false, false);
         loop {
@@ -154,7 +155,11 @@ impl Hasher {
                     let (work, done) = (work.clone(), done.clone());
                     spawn(done, move || work(), move || drop(permit))?;
                 }
-                Some(result) = results.recv() => return result.ok_or(ErrorKind::Internal.into()),
+                Some(result) = results.recv() => {
+                    // A thread that is still starved keeps its turn, but not the place.
+                    place.free();
+                    return result.ok_or(ErrorKind::Internal.into());
+                }
             }
         }
     }
@@ -164,7 +169,7 @@ impl Hasher {
         &self,
         work: Arc<impl Fn() -> T + Send + Sync + 'static>,
         done: UnboundedSender<Option<T>>,
-        place: OwnedSemaphorePermit,
+        place: Place,
     ) -> Result<(), Error> {
         let turn = time::timeout(MAX_WAIT, self.turns.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| ErrorKind::Busy)?.map_err(Error::internal)?;
@@ -177,7 +182,8 @@ impl Hasher {
         // Held by the work, not by the request: a client that hangs up frees no core.
         spawn(done, work, move || {
             progress.note();
-            drop((turn, place));
+            place.free();
+            drop(turn);
         })
     }
 
@@ -194,17 +200,13 @@ impl Hasher {
     }
 }
 
-/// When work of low priority last began or ended.
-#[derive(Clone, Debug)]
-struct Progress(Arc<Mutex<Instant>>);
+/// The place of one work, freed when it ends or when its result is known, whichever is first.
+#[derive(Clone)]
+struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
 
-impl Progress {
-    fn note(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    fn age(&self) -> Duration {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+impl Place {
+    fn free(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
@@ -250,6 +252,8 @@ mod tests {
                 niceness()
             });
             assert_eq!(starved.await.expect("a rescue"), before);
+            // The next work waits behind the starved one, and is rescued too.
+            assert_eq!(hasher.run(niceness).await.expect("a rescue"), before);
             drop(end);
             assert_eq!(niceness(), before);
         });

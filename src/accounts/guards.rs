@@ -1,5 +1,5 @@
 //! The guards of the service: those of the library for [`User`], and each guard of administrators
-//! under one name. The only file of the accounts that knows both Rocket and the table of users.
+//! under one name.
 
 use rocket::{Orbit, Rocket};
 use serde_json::{Map, Value};

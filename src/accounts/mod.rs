@@ -2,7 +2,7 @@
 //! of sign-ins. It knows no page and no route, and imports only `crate::db` and the library
 //! `vestibule`.
 //!
-//! The rooms, from the bottom up; each imports only from those before it:
+//! The rooms; each imports only from the rows above it:
 //!
 //! | room or file | holds |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | `audit/` | the audit log |
 //! | `queries/` | the SQL queries |
 //! | `sign_in_store`, `guards` | the library's traits for this service, and its guards |
-//! | `service` | [`Accounts`]: what the methods in the rooms below this line share |
+//! | `service` | [`Accounts`]: what the methods of the later rows share |
 //! | `throttle/` | limits on attempts |
 //! | `password/` | rules for passwords, sign-in, changing a password |
 //! | `registration/` | new accounts |

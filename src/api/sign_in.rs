@@ -27,7 +27,8 @@ pub(super) async fn login(
     Ok(Json(accounts.sign_in_program(&tokens, &credentials).await?))
 }
 
-/// Exchanges a refresh token for the next pair; each refresh token works once.
+/// Exchanges a refresh token for the next pair; a used one gets the same pair within
+/// `refresh_grace`.
 #[post("/refresh")]
 pub(super) async fn refresh(
     token: RefreshToken,

@@ -44,7 +44,8 @@ pub enum EventKind {
     /// A refresh token was exchanged for a new pair; reported once, even if it is presented again
     /// within the grace period.
     Rotated,
-    /// A used refresh token was presented after the grace period: the sign-in has been ended.
+    /// A used refresh token was presented after the grace period, or an older one: the sign-in has been
+    /// ended.
     Theft,
     /// A session cookie came from another client than it was issued to (`session_protected`).
     Protected,

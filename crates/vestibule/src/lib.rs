@@ -10,8 +10,8 @@
 //!
 //! # The guards
 //!
-//! Each proves one thing more than the one before; put the lowest that is enough into the handler's
-//! signature.
+//! Put the first that is enough into the handler's signature. Rows that begin with "and" add to the
+//! row before.
 //!
 //! | guard | proves | without it |
 //! |---|---|---|
@@ -27,9 +27,10 @@
 //! | [`FromLocations`](guards::FromLocations) | and the token was in one of these locations | 401 |
 //! | [`Checked`](guards::Checked) | and a condition of yours holds | yours |
 //! | [`TokenBody`](guards::TokenBody), [`RefreshBody`](guards::RefreshBody) | as [`TokenUser`], [`RefreshToken`](guards::RefreshToken), of a token in the JSON body | 401, 400, 413, 415 |
-//! | [`Maybe`](guards::Maybe) | nothing, but a bad credential is still refused | as the guard inside |
+//! | [`Maybe`](guards::Maybe) | nothing, but a bad token is still refused | as the guard inside |
 //!
-//! With [`Auth::login_required_except`] a route without a guard refuses the launch.
+//! With [`Auth::login_required_except`] the launch fails if a route has no guard that requires a
+//! login.
 //!
 //! # Tokens
 //!

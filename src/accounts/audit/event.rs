@@ -24,7 +24,7 @@ pub enum AuditEvent {
     Throttled,
     /// A visitor registered.
     Registered,
-    /// An administrator added the account.
+    /// The account was added by an administrator, the command line or the set-up link.
     Added,
     /// Accounts were added from a file.
     Imported,

@@ -5,7 +5,7 @@ use super::log::LogEvents;
 use super::queue::{Audit, EventOwner, QueuedEvent};
 use vestibule::events::{EndedBy, Event, EventKind, EventSink};
 
-/// Writes a log line for every event, as [`LogEvents`] does, and queues those that belong into
+/// Writes a log line for every event, as `LogEvents` does, and queues those that belong into
 /// the audit log.
 #[derive(Clone)]
 pub struct AuditEvents(Audit);

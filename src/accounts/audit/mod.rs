@@ -1,9 +1,10 @@
 //! The audit log: what happened to accounts, by whom, when and from where, in a hash chain that
 //! shows a changed or missing row.
 //!
-//! A change to an account is logged in the transaction of the change: there is no change without
-//! its row. Signing in and out is queued and written by one task a moment later: a request
-//! neither waits for the chain nor fails with it.
+//! Changes by administrators, the command line and the set-up link, password changes and new keys are
+//! logged in the transaction of the change. Signing in and out, registering and ending one's own
+//! sign-ins are queued and written by one task a moment later: a request neither waits for the chain
+//! nor fails with it.
 //!
 //! Imports `accounts::user`, `crate::db` and the library `vestibule`; of the accounts nothing else.
 

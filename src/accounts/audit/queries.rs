@@ -1,6 +1,6 @@
 //! The queries of the audit log.
 //!
-//! The tables `events` and `event_chain` are used here alone; of `users` only the names are read.
+//! Apart from `db::transfer`, only this file uses the tables `events` and `event_chain`; of `users` only the names are read.
 
 use std::collections::HashMap;
 

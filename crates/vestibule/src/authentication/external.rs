@@ -14,8 +14,8 @@ impl<U: Account> Authentication<U> {
     /// implement [`Authenticated`](crate::guards::Authenticated), and [`Require`] can wrap it. Never fresh,
     /// and without claims, scopes or a sign-in.
     ///
-    /// Ask [`Verdict::of`](crate::Verdict::of) first if the request may also carry a token or a
-    /// session, and call [`Auth::mark_token_request`] if the response must carry no cookie.
+    /// Call [`Authentication::of`](Self::of) first if the request may also carry a token or a
+    /// session, and [`Auth::mark_token_request`] if the response must carry no cookie.
     ///
     /// # Errors
     /// 401 `token_revoked` if the account is not active.
@@ -35,7 +35,7 @@ impl<U: Account> Authentication<U> {
     /// }
     /// ```
     ///
-    /// [`Auth::mark_token_request`]: crate::fairing::Auth::mark_token_request
+    /// [`Auth::mark_token_request`]: crate::Auth::mark_token_request
     /// [`Require`]: crate::guards::Require
     pub fn external(account: U) -> Result<Self, Error> {
         if !account.is_active() {

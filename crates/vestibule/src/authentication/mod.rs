@@ -33,7 +33,7 @@ struct SessionResult<U>(Result<Option<Authentication<U>>, Error>);
 
 impl<U: Account> Authentication<U> {
     /// Authenticates a request, for catchers and for guards of your own; a handler should name a
-    /// guard. Returns `None` if neither a token nor a session is presented.
+    /// guard. Returns `None` without a token and without an active session.
     ///
     /// # Errors
     /// As [`CurrentUser`](crate::CurrentUser).
@@ -44,7 +44,7 @@ impl<U: Account> Authentication<U> {
 }
 
 /// Authenticates a request: a token decides, good or bad; only without one does the session
-/// cookie. Returns `None` if neither is presented.
+/// cookie. Returns `None` without a token and without an active session.
 pub(crate) async fn authenticate<'r, U: Account>(
     request: &'r Request<'_>,
     state: &AuthState,

@@ -14,14 +14,14 @@ use crate::sign_in::SignIn;
 pub enum AuthMethod {
     /// A session cookie.
     Session,
-    /// A bearer token.
+    /// A bearer token or an access key.
     Token,
     /// A credential of the application's own; see [`Authentication::external`].
     External,
 }
 
 impl AuthMethod {
-    /// The word in JSON responses.
+    /// The word in JSON responses: `session`, `token` or `other`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -32,7 +32,7 @@ impl AuthMethod {
     }
 }
 
-/// An authenticated account, whose sign-in is active.
+/// An authenticated account, and how it was authenticated.
 #[derive(Debug)]
 pub struct Authentication<U> {
     pub(crate) account: Arc<U>,
@@ -74,7 +74,8 @@ impl<U> Authentication<U> {
         self.method
     }
 
-    /// The row of the sign-in; `None` without a store and for a foreign token.
+    /// The row of the sign-in; `None` without a store, for a foreign token and for
+    /// [`External`](AuthMethod::External).
     #[must_use]
     pub fn sign_in(&self) -> Option<&SignIn> {
         self.sign_in.as_deref()

@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::sign_in::SignInId;
 
-/// The number of shards: a change costs one of 4,096 other entries a look-up; all shards take 32
-/// KB.
+/// The number of shards (32 KB in all). A change also invalidates the other ids of its shard, on
+/// average one in 4,096.
 const SHARDS: usize = 4096;
 
-/// The cache of accounts and sign-ins, which live in it for `auth.revocation_delay`: managed state
-/// (`&State<AuthCache>`), or before launch [`Auth::auth_cache`](crate::Auth::auth_cache).
+/// Invalidates cached accounts and sign-ins, which are used for `auth.revocation_delay` at most:
+/// managed state (`&State<AuthCache>`), or before the launch [`Auth::cache`](crate::Auth::cache).
 ///
-/// Changes by the library invalidate it themselves. When your code changes an account (its role,
+/// Changes by the library invalidate them without a call. When your code changes an account (its role,
 /// activity or password), call `invalidate_account` after the commit: requests that begin later see
 /// the change, and without the call after `revocation_delay` at the latest. Another process sees
 /// it within its own `revocation_delay`.

@@ -1,7 +1,7 @@
 //! What is cached between requests: sign-ins with their accounts, and verified tokens; and how
 //! changes invalidate the sign-ins.
 //!
-//! Imports `account`, `claims`, `clock`, `digest`, `error`, `session` and `sign_in` only.
+//! Imports `account`, `claims`, `clock`, `digest`, `error` and `sign_in` only.
 
 pub(crate) mod auth_cache;
 pub(crate) mod cached_sign_in;

@@ -1,4 +1,4 @@
-//! `[default.auth]`: every setting of the library half, its default and its limits.
+//! `[default.auth]`: every setting of the library, its default and its limits.
 //!
 //! Imports no other room.
 
@@ -74,7 +74,7 @@ impl Mode {
     }
 }
 
-/// Which responses may set cookies; see [`policy`](crate::fairing::policy).
+/// Which responses may set cookies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SessionPolicy {

@@ -250,7 +250,7 @@ impl ErrorKind {
         })
     }
 
-    /// Whether the presented token itself is bad: the challenge then says
+    /// Whether the client needs another token: the challenge then says
     /// `error="invalid_token"` (RFC 6750, section 3.1).
     #[must_use]
     pub const fn blames_token(self) -> bool {

@@ -14,7 +14,7 @@ use crate::guards::sentinel::{self, Proof};
 
 impl Auth {
     /// Requires a login on every route but the `open` ones: the launch is aborted if another route
-    /// has none of our guards, or an entry of the list opens nothing, with one log line for each.
+    /// has no guard that requires a login, or an entry of the list opens nothing, with one log line for each.
     /// Default: a route without a guard is open.
     ///
     /// An entry is `"METHOD /uri"`, or `"/uri"` for every method: the route's URI as Rocket

@@ -39,7 +39,7 @@ pub use users::{AnyTokenUser, Authenticated};
 pub type Fresh<G> = Checked<conditions::Fresh, G>;
 
 /// Guard: as [`Scoped<S, G>`](crate::guards::Scoped), and the credential is fresh as for
-/// [`Fresh`](crate::guards::Fresh), or an access key. A key is never fresh, but its owner proved the
+/// [`Fresh`], or an access key. A key is never fresh, but its owner proved the
 /// password to create it and named this scope.
 ///
 /// Without it: as `G`, 403 `insufficient_scope`, or 401 `fresh_login_required`.
@@ -75,7 +75,7 @@ pub type ClaimedRole<R, G = CurrentUser<<R as Role>::Account>> =
 /// Guard: as `G`, and the credential carries the scope: the token's `scope` claim (words separated
 /// by spaces, RFC 8693) lists it, or the access key was created with it. A session has all rights
 /// of its account. The scope of a foreign token counts too, whereas
-/// [`ClaimedRole`](crate::guards::ClaimedRole) takes no role from one.
+/// [`ClaimedRole`] takes no role from one.
 ///
 /// Without it: as `G`, or 403 `insufficient_scope`.
 pub type Scoped<S, G> = Checked<conditions::Scoped<S>, G>;

@@ -64,7 +64,7 @@ pub struct SessionUser<U>(Authentication<U>);
 /// Guard: the account behind the token or, without a token, behind the session cookie
 /// (`current_user`).
 ///
-/// Without one: 401 as [`TokenUser`] or [`SessionUser`].
+/// Without one: as [`TokenUser`] if a token is presented, else as [`SessionUser`].
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;

@@ -1,7 +1,7 @@
 //! The state that the fairing manages for the guards, and the loading of its configuration.
 //!
-//! Imports the rooms below whose values it holds: `config`, `keys`, `session`, `sign_in`, `events`,
-//! `cache`.
+//! Imports the rooms below whose values it holds: `cache`, `clock`, `config`, `error`, `events`,
+//! `keys`, `session`, `sign_in`.
 
 pub(crate) mod load;
 

@@ -67,7 +67,7 @@ fn encryption(report: &mut Report, address: &Address) {
         Some(Encryption::Verified) => report.ok("encryption", "TLS, and the server is verified"),
         Some(Encryption::Unverified) => report.warn(
             "encryption",
-            "TLS, but the server's name is not verified; set sslmode=verify-full",
+            "TLS, but the server need not prove its name; set sslmode=verify-full",
         ),
         Some(Encryption::Plain) => report.warn(
             "encryption",

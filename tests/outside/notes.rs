@@ -7,7 +7,6 @@ use std::convert::Infallible;
 use rocket::figment::Figment;
 use rocket::{Build, Orbit, Rocket, State, get, post, routes};
 use vestibule::{Account, Auth, Clock};
-use vestibule::guards::Authenticated;
 use vestibule::sign_ins::MemorySignInStore;
 
 #[derive(Clone)]

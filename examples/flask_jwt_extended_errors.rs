@@ -145,10 +145,10 @@ async fn logout(user: TokenUser, tokens: Tokens<'_>) -> Result<Json<Value>, Erro
 
 /// Deletes the user but not the sign-ins, so that a good token names no user.
 #[delete("/account")]
-fn delete_account(user: TokenUser, users: &State<Users>, standings: &State<AuthCache>) -> Status {
+fn delete_account(user: TokenUser, users: &State<Users>, auth_cache: &State<AuthCache>) -> Status {
     users.all().remove(&user.username);
     // Or the account would stay in the cache for another second.
-    standings.invalidate_account(&user.username);
+    auth_cache.invalidate_account(&user.username);
     Status::NoContent
 }
 

@@ -302,7 +302,7 @@ fn what_was_read_before_an_account_was_activated_refuses_no_request_after_it() {
         fixture.store.0.rows.open(&rows[0]).await.expect("kept");
         fixture.cache().invalidate_account(&ALICE);
         let mut after = pin!(fixture.token());
-        assert!(started(&mut after), "it waits, because nobody knows whose look-up it is");
+        assert!(started(&mut after), "it waits, because the account of its look-up is unknown");
         fixture.store.answer(1);
         assert_eq!(before.await, Status::Unauthorized);
         assert_eq!(after.await, Status::Ok);

@@ -243,12 +243,13 @@ mod tests {
             hasher.starved_after = Duration::from_secs(3600);
             assert_eq!(hasher.run(niceness).await.expect("a turn"), low);
             hasher.starved_after = Duration::from_millis(1);
-            let (end, ended) = channel::<()>();
-            let first = Mutex::new(Some(ended));
+            let (end, ended) = channel();
+            let wait = until(ended, || ());
             let starved = hasher.run(move || {
-                let ended = first.lock().ok().and_then(|mut first| first.take());
-                // The first run waits, as a thread does that is given no time.
-                let _ = ended.map(|ended| ended.recv());
+                // The run at low priority waits, as a thread does that is given no time.
+                if niceness() > before {
+                    wait();
+                }
                 niceness()
             });
             assert_eq!(starved.await.expect("a rescue"), before);

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use crate::config::ForeignConfig;
 use crate::config::algorithm::{Algorithm, Family};
 use crate::error::TokenError;
+use crate::keys::install_provider;
 use crate::keys::jws::{Jws, has_algorithm, key_id};
 use crate::keys::pem::decoding_key;
-use crate::keys::provider::install_provider;
 use crate::keys::verifying::NamedKey;
 
 /// The keys of the one foreign issuer whose tokens are accepted.

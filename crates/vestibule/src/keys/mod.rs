@@ -5,7 +5,6 @@
 pub(crate) mod foreign;
 pub(crate) mod jws;
 pub(crate) mod pem;
-mod provider;
 pub(crate) mod verifying;
 
 use jsonwebtoken::jwk::JwkSet;
@@ -16,8 +15,13 @@ use crate::config::{Algorithm, TokenConfig};
 use crate::digest::keyed;
 use crate::error::{Error, ErrorKind, TokenError};
 use jws::{Jws, MAX_TOKEN, encode, has_algorithm, key_id};
-use provider::install_provider;
 use verifying::{FindKey, NamedKey};
+
+/// Installs the cryptography of `jsonwebtoken` unless one is installed: otherwise that crate picks
+/// one by its features, and panics if another crate of the application enabled a second.
+fn install_provider() {
+    let _ = crypto::rust_crypto::DEFAULT_PROVIDER.install_default();
+}
 
 /// Header fields that an application cannot set, because they decide how a token is verified.
 const RESERVED: &[&str] = &["alg", "typ", "kid", "crit", "b64", "zip", "jku", "jwk", "x5u", "x5c"];
@@ -62,10 +66,7 @@ impl Keys {
         let private = config.private_key.as_ref();
         let private = private.map(|pem| pem::private_key(algorithm, pem.reveal())).transpose();
         let private = private.map_err(|error| ("token.private_key", error))?;
-        let (signing, own) = match private {
-            Some(pair) => (Some(pair.key), Some(pair.public)),
-            None => (None, None),
-        };
+        let (signing, own) = private.unzip();
         let kid = own.as_ref().map(|key| key.kid.clone());
         let mut public: Vec<pem::PublicKey> = own.into_iter().collect();
         for value in &config.public_keys {

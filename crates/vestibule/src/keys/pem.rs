@@ -23,14 +23,11 @@ pub(crate) struct PublicKey {
     pub(crate) kid: String,
 }
 
-/// A private key with its public half.
-pub(crate) struct PrivateKey {
-    pub(crate) key: EncodingKey,
-    pub(crate) public: PublicKey,
-}
-
-/// Reads a private key; the error never repeats the text.
-pub(crate) fn private_key(algorithm: Algorithm, value: &str) -> Result<PrivateKey, String> {
+/// Reads a private key and its public half; the error never repeats the text.
+pub(crate) fn private_key(
+    algorithm: Algorithm,
+    value: &str,
+) -> Result<(EncodingKey, PublicKey), String> {
     let pem = read_pem(value)?;
     let read = match algorithm.family() {
         Family::Rsa => EncodingKey::from_rsa_pem(pem.as_bytes()),
@@ -41,8 +38,7 @@ pub(crate) fn private_key(algorithm: Algorithm, value: &str) -> Result<PrivateKe
     let wrong = || format!("is no private key in PEM (PKCS #8) for {}", algorithm.name());
     let key = read.map_err(|_| wrong())?;
     let jwk = Jwk::from_encoding_key(&key, algorithm.to_jsonwebtoken()).map_err(|_| wrong())?;
-    let public = with_thumbprint(algorithm, jwk)?;
-    Ok(PrivateKey { key, public })
+    Ok((key, with_thumbprint(algorithm, jwk)?))
 }
 
 /// Reads a public key; the error never repeats the text.

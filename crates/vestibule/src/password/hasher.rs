@@ -12,7 +12,7 @@ use super::{Password, hash};
 use crate::config::PasswordConfig;
 use crate::error::{Error, ErrorKind};
 
-/// The longest wait for a turn.
+/// The longest wait for a thread of low priority.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// Without a finished hash for this long, or for three times what a hash takes, the threads of low
@@ -22,16 +22,17 @@ const STARVED_AFTER: Duration = Duration::from_millis(500);
 /// Hashes and verifies passwords without blocking other requests: on threads of the lowest priority,
 /// so that in a flood of sign-ins other requests go first.
 ///
-/// With `hashers` at work and `queue` waiting, and after a wait of five seconds, the async methods
-/// return 503 `busy`. If other requests use all cores for so long that no hash is finished, work is
-/// run again on one thread of normal priority, so that sign-ins still succeed.
+/// With `password.hashers` works running and `password.queue` waiting, and after a wait of five
+/// seconds, the async methods return 503 `busy`. If other requests use all cores for so long that no
+/// hash is finished, work is run again on one thread of normal priority, so that sign-ins still
+/// succeed.
 #[derive(Clone, Debug)]
 pub struct Hasher {
-    /// One permit for each work that runs or waits.
-    places: Arc<Semaphore>,
-    /// One permit for each thread of low priority.
-    turns: Arc<Semaphore>,
-    /// The permit of the thread of normal priority.
+    /// Permits to enter, `hashers` and `queue` together: work that runs or waits holds one.
+    admitted: Arc<Semaphore>,
+    /// Permits to run, `hashers`: each thread of low priority holds one.
+    running: Arc<Semaphore>,
+    /// The one permit to run again, at normal priority.
     rescue: Arc<Semaphore>,
     progress: Progress,
     starved_after: Duration,
@@ -49,8 +50,8 @@ impl Hasher {
         let start = Instant::now();
         let dummy = hash::unmatched(config.cost)?.into();
         Ok(Self {
-            places: Arc::new(Semaphore::new(config.hashers + config.queue)),
-            turns: Arc::new(Semaphore::new(config.hashers)),
+            admitted: Arc::new(Semaphore::new(config.hashers + config.queue)),
+            running: Arc::new(Semaphore::new(config.hashers)),
             rescue: Arc::new(Semaphore::new(1)),
             progress: Progress::new(),
             starved_after: STARVED_AFTER.max(start.elapsed() * 3),
@@ -68,8 +69,8 @@ impl Hasher {
         self.run(move || hash::hash(password.reveal(), cost)).await?
     }
 
-    /// Hashes a new password on the calling thread, without the queue; for command lines and first
-    /// launches, never for requests.
+    /// As [`hash`](Self::hash), on the calling thread and without the queue; for command lines and
+    /// first launches, never for requests.
     ///
     /// # Errors
     /// 503 `unavailable` if the system has no randomness.
@@ -98,8 +99,8 @@ impl Hasher {
         Ok(self.run(verify).await? && can_match)
     }
 
-    /// Returns whether the password matches, on the calling thread and without the queue; for first
-    /// launches, never for requests.
+    /// As [`verify`](Self::verify), on the calling thread, without the queue and without equal
+    /// times; for first launches, never for requests.
     #[must_use]
     pub fn verify_blocking(&self, password: &Password, stored: &str) -> bool {
         hash::verify(password.reveal(), stored)
@@ -127,7 +128,7 @@ impl Hasher {
     /// # Errors
     /// 503 `busy`.
     pub fn room(&self) -> Result<(), Error> {
-        if self.places.available_permits() > 0 { Ok(()) } else { Err(ErrorKind::Busy.into()) }
+        if self.admitted.available_permits() > 0 { Ok(()) } else { Err(ErrorKind::Busy.into()) }
     }
 
     /// Runs other slow work on a password in the same way; it may run twice.
@@ -138,10 +139,10 @@ impl Hasher {
         &self,
         work: impl Fn() -> T + Send + Sync + 'static,
     ) -> Result<T, Error> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_| ErrorKind::Busy)?;
-        let place = Place(Arc::new(Mutex::new(Some(place))));
+        let permit = self.admitted.clone().try_acquire_owned().map_err(|_| ErrorKind::Busy)?;
+        let admission = Admission(Arc::new(Mutex::new(Some(permit))));
         let (work, (done, mut results)) = (Arc::new(work), mpsc::unbounded_channel());
-        let low_priority = self.begin(work.clone(), done.clone(), place.clone());
+        let low_priority = self.begin(work.clone(), done.clone(), admission.clone());
         pin!(low_priority);
         let (mut begun, mut rescued) = (false, false);
         loop {
@@ -156,24 +157,24 @@ impl Hasher {
                     spawn(done, move || work(), move || drop(permit))?;
                 }
                 Some(result) = results.recv() => {
-                    // A thread that is still starved keeps its turn, but not the place.
-                    place.free();
+                    // A thread that is still starved keeps its permit to run.
+                    admission.release();
                     return result.ok_or(ErrorKind::Internal.into());
                 }
             }
         }
     }
 
-    /// Waits for a turn and begins work at low priority.
+    /// Waits for a permit to run and begins work at low priority.
     async fn begin<T: Send + 'static>(
         &self,
         work: Arc<impl Fn() -> T + Send + Sync + 'static>,
         done: UnboundedSender<Option<T>>,
-        place: Place,
+        admission: Admission,
     ) -> Result<(), Error> {
-        let turn = time::timeout(MAX_WAIT, self.turns.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| ErrorKind::Busy)?.map_err(Error::internal)?;
-        self.progress.note();
+        let permit = time::timeout(MAX_WAIT, self.running.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| ErrorKind::Busy)?.map_err(Error::internal)?;
+        self.progress.record();
         let progress = self.progress.clone();
         let work = move || {
             lower_priority();
@@ -181,9 +182,9 @@ impl Hasher {
         };
         // Held by the work, not by the request: a client that hangs up frees no core.
         spawn(done, work, move || {
-            progress.note();
-            place.free();
-            drop(turn);
+            progress.record();
+            admission.release();
+            drop(permit);
         })
     }
 
@@ -200,12 +201,13 @@ impl Hasher {
     }
 }
 
-/// The place of one work, freed when it ends or when its result is known, whichever is first.
+/// The permit of one admitted work, released when it ends or when its result is known, whichever is
+/// first.
 #[derive(Clone)]
-struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+struct Admission(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
 
-impl Place {
-    fn free(&self) {
+impl Admission {
+    fn release(&self) {
         drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
@@ -214,7 +216,6 @@ impl Place {
 mod tests {
     use std::sync::mpsc::{Receiver, channel};
 
-    use rocket::tokio::runtime::Runtime;
     use rocket::tokio::task::yield_now;
 
     use super::*;
@@ -234,82 +235,74 @@ mod tests {
     }
 
     #[cfg(target_os = "linux")]
-    #[test]
-    fn work_runs_at_the_lowest_priority_and_again_at_normal_priority_when_it_is_starved() {
+    #[rocket::async_test]
+    async fn work_runs_at_the_lowest_priority_and_again_at_normal_priority_when_it_is_starved() {
         let niceness = || rustix::process::getpriority_process(None).expect("a priority");
-        Runtime::new().expect("a runtime").block_on(async {
-            let (mut hasher, before) = (hasher(1), niceness());
-            let low = 19.max(before);
-            hasher.starved_after = Duration::from_secs(3600);
-            assert_eq!(hasher.run(niceness).await.expect("a turn"), low);
-            hasher.starved_after = Duration::from_millis(1);
-            let (end, ended) = channel();
-            let wait = until(ended, || ());
-            let starved = hasher.run(move || {
-                // The run at low priority waits, as a thread does that is given no time.
-                if niceness() > before {
-                    wait();
-                }
-                niceness()
-            });
-            assert_eq!(starved.await.expect("a rescue"), before);
-            // The next work waits behind the starved one, and is rescued too.
-            assert_eq!(hasher.run(niceness).await.expect("a rescue"), before);
-            drop(end);
-            assert_eq!(niceness(), before);
-        });
-    }
-
-    #[test]
-    fn beyond_those_at_work_and_waiting_it_is_busy() {
-        Runtime::new().expect("a runtime").block_on(async {
-            let hasher = hasher(1);
-            let (end, ended) = channel();
-            let first = hasher.run(until(ended, || 1));
-            let second = async {
-                let second = hasher.run(|| 2).await;
-                drop(end);
-                second
-            };
-            let (first, second) = rocket::tokio::join!(first, second);
-            assert_eq!(first.expect("a turn"), 1);
-            assert_eq!(second.expect_err("no place").kind(), ErrorKind::Busy);
-            assert_eq!(hasher.run(|| 3).await.expect("a turn"), 3);
-        });
-    }
-
-    #[test]
-    fn work_whose_client_has_gone_keeps_its_place_until_it_is_done() {
-        Runtime::new().expect("a runtime").block_on(async {
-            let hasher = hasher(1);
-            let (end, ended) = channel();
-            let (begin, mut begun) = mpsc::unbounded_channel();
-            let wait = until(ended, || ());
-            let work = hasher.run(move || {
-                let _ = begin.send(());
+        let (mut hasher, before) = (hasher(1), niceness());
+        let low = 19.max(before);
+        hasher.starved_after = Duration::from_secs(3600);
+        assert_eq!(hasher.run(niceness).await.expect("a result"), low);
+        hasher.starved_after = Duration::from_millis(1);
+        let (end, ended) = channel();
+        let wait = until(ended, || ());
+        let starved = hasher.run(move || {
+            // The run at low priority waits, as a thread does that is given no time.
+            if niceness() > before {
                 wait();
-            });
-            select! {
-                biased;
-                _ = begun.recv() => {}
-                _ = work => panic!("it goes on"),
             }
-            // The client is gone with the future.
-            assert!(hasher.room().is_err());
-            drop(end);
-            while hasher.room().is_err() {
-                yield_now().await;
-            }
+            niceness()
         });
+        assert_eq!(starved.await.expect("a rescue"), before);
+        // The next work waits behind the starved one, and is rescued too.
+        assert_eq!(hasher.run(niceness).await.expect("a rescue"), before);
+        drop(end);
+        assert_eq!(niceness(), before);
     }
 
-    #[test]
-    fn work_that_panics_is_an_error_and_gives_its_place_back() {
-        Runtime::new().expect("a runtime").block_on(async {
-            let hasher = hasher(1);
-            let failed = hasher.run(|| panic!("on purpose")).await;
-            assert_eq!(failed.expect_err("an error").kind(), ErrorKind::Internal);
-            assert!(hasher.run(|| ()).await.is_ok());
+    #[rocket::async_test]
+    async fn beyond_those_at_work_and_waiting_it_is_busy() {
+        let hasher = hasher(1);
+        let (end, ended) = channel();
+        let first = hasher.run(until(ended, || 1));
+        let second = async {
+            let second = hasher.run(|| 2).await;
+            drop(end);
+            second
+        };
+        let (first, second) = rocket::tokio::join!(first, second);
+        assert_eq!(first.expect("a result"), 1);
+        assert_eq!(second.expect_err("no permit").kind(), ErrorKind::Busy);
+        assert_eq!(hasher.run(|| 3).await.expect("a result"), 3);
+    }
+
+    #[rocket::async_test]
+    async fn work_whose_client_has_gone_keeps_its_permit_until_it_is_done() {
+        let hasher = hasher(1);
+        let (end, ended) = channel();
+        let (begin, mut begun) = mpsc::unbounded_channel();
+        let wait = until(ended, || ());
+        let work = hasher.run(move || {
+            let _ = begin.send(());
+            wait();
         });
+        select! {
+            biased;
+            _ = begun.recv() => {}
+            _ = work => panic!("it goes on"),
+        }
+        // The client is gone with the future.
+        assert!(hasher.room().is_err());
+        drop(end);
+        while hasher.room().is_err() {
+            yield_now().await;
+        }
+    }
+
+    #[rocket::async_test]
+    async fn work_that_panics_is_an_error_and_releases_its_permit() {
+        let hasher = hasher(1);
+        let failed = hasher.run(|| panic!("on purpose")).await;
+        assert_eq!(failed.expect_err("an error").kind(), ErrorKind::Internal);
+        assert!(hasher.run(|| ()).await.is_ok());
     }
 }

@@ -94,19 +94,13 @@ impl<U: Account> Mint<'_, U> {
             identity_claim: identity_name(&config.identity_claim),
             iss: Some(config.issuer.clone()).filter(|issuer| !issuer.is_empty()),
             aud: Some(config.audience.clone()).filter(|audience| !audience.is_empty()),
-            kind,
-            fresh: false,
             iat: Some(since),
             nbf: config.nbf.then_some(since),
-            exp: None,
-            jti: None,
             sid: self.state.store.is_some().then(|| sign_in.id.as_str().to_owned()),
             auth_time: sign_in.auth_time.unix_timestamp(),
-            generation: None,
-            csrf: None,
             stamp: stamp_digest(&self.account.stamp()),
-            foreign: false,
             extra,
+            ..Claims::empty(kind)
         }
     }
 

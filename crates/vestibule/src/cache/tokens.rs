@@ -53,25 +53,7 @@ mod tests {
     use crate::config::TokenKind;
 
     fn claims() -> Arc<Claims> {
-        Arc::new(Claims {
-            sub: "7".to_owned(),
-            identity_claim: "sub".into(),
-            iss: None,
-            aud: None,
-            kind: TokenKind::Access,
-            fresh: false,
-            iat: Some(0),
-            nbf: None,
-            exp: None,
-            jti: None,
-            sid: None,
-            auth_time: 0,
-            generation: None,
-            csrf: None,
-            stamp: None,
-            foreign: false,
-            extra: serde_json::Map::new(),
-        })
+        Arc::new(Claims::empty(TokenKind::Access))
     }
 
     fn verified() -> VerifiedTokens {

@@ -7,6 +7,7 @@ use crate::actions::tokens::{TokenPair, Tokens};
 use crate::claims::Claims;
 use crate::config::{Config, TokenKind, TokenSameSite};
 use crate::error::Error;
+use crate::session::cookie::expired;
 use crate::state::AuthState;
 
 /// The longest that browsers keep a cookie; for tokens that do not expire.
@@ -21,11 +22,10 @@ impl Tokens<'_> {
     /// # Errors
     /// 500 `internal` unless `token.locations` holds `cookies`.
     pub fn set_cookies(&self, pair: &TokenPair) -> Result<(), Error> {
-        let (_, state) = self.parts();
-        if !state.has_token_cookies() {
+        if !self.state.has_token_cookies() {
             return Err(Error::misuse("auth.token.locations does not hold \"cookies\""));
         }
-        let now = state.clock.now()?;
+        let now = self.state.clock.now()?;
         let access = Some((TokenKind::Access, &pair.access_token));
         let refresh = pair.refresh_token.as_ref().map(|token| (TokenKind::Refresh, token));
         for (kind, token) in access.into_iter().chain(refresh) {
@@ -37,33 +37,31 @@ impl Tokens<'_> {
     /// Removes all four cookies, with the attributes that they were set with
     /// (`unset_jwt_cookies`).
     pub fn unset_cookies(&self) {
-        let (request, state) = self.parts();
         for kind in KINDS {
-            for name in names(&state.config, kind) {
+            for name in names(&self.state.config, kind) {
                 // Added, not removed: Rocket removes only cookies of the request, and a refresh
                 // cookie of another path is not sent here.
-                request.cookies().add(removal(&state.config, kind, name));
+                self.request.cookies().add(expired(bare(&self.state.config, kind, name, "")));
             }
         }
     }
 
     /// Sets the cookie of a token and that of its CSRF value.
     fn set_cookie(&self, kind: TokenKind, token: &str, claims: &Claims, now: OffsetDateTime) {
-        let (request, state) = self.parts();
-        let config = &state.config.token.cookies;
+        let config = &self.state.config.token.cookies;
         let end = match claims.exp {
             Some(exp) => OffsetDateTime::from_unix_timestamp(exp).ok(),
             None => Some(now + LONGEST),
         };
         let add = |name, value| {
-            let mut cookie = bare(&state.config, kind, name, value);
+            let mut cookie = bare(&self.state.config, kind, name, value);
             if let Some(end) = end.filter(|_| !config.session) {
                 // A browser whose clock is wrong goes by the age.
                 let left = (end.unix_timestamp() - now.unix_timestamp()).max(0);
                 cookie.set_max_age(time::Duration::seconds(left));
                 cookie.set_expires(end);
             }
-            request.cookies().add(cookie);
+            self.request.cookies().add(cookie);
         };
         add(config.name(kind), token);
         if let Some(value) = claims.csrf.as_deref().filter(|_| config.csrf_in_cookies) {
@@ -74,23 +72,14 @@ impl Tokens<'_> {
 
 /// Whether a `Set-Cookie` field is for one of the four cookies.
 pub(crate) fn is_ours(state: &AuthState, field: &str) -> bool {
-    let name = field.split_once('=').map(|(name, _)| name.trim());
-    state.has_token_cookies()
-        && name.is_some_and(|name| {
-            KINDS.iter().any(|kind| names(&state.config, *kind).contains(&name))
-        })
+    let Some((name, _)) = field.split_once('=') else { return false };
+    let is_named = |kind| names(&state.config, kind).contains(&name.trim());
+    state.has_token_cookies() && KINDS.into_iter().any(is_named)
 }
 
 fn names(config: &Config, kind: TokenKind) -> [&str; 2] {
     let cookies = &config.token.cookies;
     [cookies.name(kind), cookies.csrf_name(kind)]
-}
-
-fn removal(config: &Config, kind: TokenKind, name: &str) -> Cookie<'static> {
-    let mut cookie = bare(config, kind, name, "");
-    cookie.set_max_age(time::Duration::ZERO);
-    cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
-    cookie
 }
 
 fn bare(config: &Config, kind: TokenKind, name: &str, value: &str) -> Cookie<'static> {

@@ -11,9 +11,10 @@ use crate::actions::create::{new_row, store};
 use crate::actions::mint::{Mint, row_from_claims};
 use crate::actions::rotate::{confirm, find_current, rotate};
 use crate::actions::token_options::TokenOptions;
+use crate::authentication::by_token::check_token;
 use crate::authentication::find_active::find_account;
-use crate::authentication::verify::{verify_foreign, verify_own};
 use crate::claims::Claims;
+use crate::claims::check::CheckedClaims;
 use crate::credentials::mark_depends_on_user;
 use crate::error::request_errors::refuse;
 use crate::error::{Error, ErrorKind, TokenError};
@@ -61,8 +62,8 @@ impl std::fmt::Debug for TokenPair {
 /// }
 /// ```
 pub struct Tokens<'r> {
-    request: &'r Request<'r>,
-    state: &'r AuthState,
+    pub(super) request: &'r Request<'r>,
+    pub(super) state: &'r AuthState,
 }
 
 impl Tokens<'_> {
@@ -76,10 +77,8 @@ impl Tokens<'_> {
         self.start_with(account, TokenOptions::new()).await
     }
 
-    /// As [`start`](Self::start), with these options.
-    ///
-    /// # Errors
-    /// As `start`; 500 `internal` for an option that is not allowed, which the log names.
+    /// As [`start`](Self::start), with these options; 500 `internal` for one that is not allowed,
+    /// which the log names.
     pub async fn start_with<U: Account>(
         &self,
         account: &U,
@@ -161,10 +160,8 @@ impl Tokens<'_> {
         self.confirm_with(user, TokenOptions::new()).await
     }
 
-    /// As [`confirm`](Self::confirm), with these options.
-    ///
-    /// # Errors
-    /// As `confirm`; 500 `internal` for an option that is not allowed, which the log names.
+    /// As [`confirm`](Self::confirm), with these options; 500 `internal` for one that is not
+    /// allowed, which the log names.
     pub async fn confirm_with(
         &self,
         user: &impl Authenticated,
@@ -175,8 +172,8 @@ impl Tokens<'_> {
         let found = user.authentication();
         let now = self.state.clock.now()?;
         let row = confirm(self.request, self.state, found, &options, now).await?;
-        let sid = Some(row.id.as_str());
-        self.state.report(self.request, EventKind::Confirmed, Some(&row.account), sid);
+        let (account, id) = (Some(row.account.as_str()), Some(row.id.as_str()));
+        self.state.report(self.request, EventKind::Confirmed, account, id);
         self.mint(found.account(), &options).pair(&row, options.fresh.unwrap_or(true))
     }
 
@@ -208,8 +205,8 @@ impl Tokens<'_> {
 
     async fn end_sign_in(&self, account: &str, id: &SignInId) -> Result<(), Error> {
         if self.state.end_sign_in(id).await? {
-            let kind = EventKind::SignedOut;
-            self.state.report(self.request, kind, Some(account), Some(id.as_str()));
+            let (account, id) = (Some(account), Some(id.as_str()));
+            self.state.report(self.request, EventKind::SignedOut, account, id);
         }
         Ok(())
     }
@@ -220,7 +217,7 @@ impl Tokens<'_> {
     /// # Errors
     /// 401 `token_invalid`, also for a foreign token, or `token_expired`.
     pub fn verify(&self, token: &str) -> Result<Claims, Error> {
-        verify_own(self.state, token)?.in_time()
+        self.check(token, false)?.in_time()
     }
 
     /// As [`verify`](Self::verify), but the token may have expired
@@ -229,7 +226,7 @@ impl Tokens<'_> {
     /// # Errors
     /// 401 `token_invalid`.
     pub fn verify_expired(&self, token: &str) -> Result<Claims, Error> {
-        Ok(verify_own(self.state, token)?.at_any_time())
+        Ok(self.check(token, false)?.at_any_time())
     }
 
     /// Verifies a token of the issuer in `token.foreign`, and none of ours. Its `sub` is the
@@ -238,11 +235,17 @@ impl Tokens<'_> {
     /// # Errors
     /// 401 `token_invalid`, also for a token of ours, or `token_expired`.
     pub fn verify_foreign(&self, token: &str) -> Result<Claims, Error> {
-        verify_foreign(self.state, token)?.in_time()
+        self.check(token, true)?.in_time()
     }
 
-    pub(crate) fn parts(&self) -> (&Request<'_>, &AuthState) {
-        (self.request, self.state)
+    /// Verifies a token but for its expiry; 401 `token_invalid` also for one of the other issuer.
+    fn check(&self, token: &str, is_foreign: bool) -> Result<CheckedClaims, Error> {
+        let checked = check_token(self.state, token)?;
+        if checked.is_foreign() == is_foreign {
+            Ok(checked)
+        } else {
+            Err(TokenError::Issuer.into())
+        }
     }
 
     fn mint<'m, U>(&'m self, account: &'m U, options: &'m TokenOptions) -> Mint<'m, U> {

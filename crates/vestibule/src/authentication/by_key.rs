@@ -9,7 +9,7 @@ use crate::access_key::AccessKey;
 use crate::account::Account;
 use crate::authentication::find_active::evaluate;
 use crate::authentication::result::{AuthMethod, Authentication};
-use crate::cache::cached_sign_in::CachedSignIn;
+use crate::cache::sign_ins::CachedSignIn;
 use crate::config::Location;
 use crate::digest::is_equal;
 use crate::error::{Error, ErrorKind, TokenError};
@@ -30,15 +30,10 @@ pub(super) async fn by_key<U: Account>(
         return Err(TokenError::AccessKey.into());
     }
     let hash = key.hash();
-    let (sign_in, account) = evaluate::<U, _, Error>(request, state, id.as_str(), |cached| {
-        let now = state.clock.now()?;
-        let result = check_key(cached, &hash, cached.account()?, now);
-        if result.is_ok() {
-            state.record_use(cached, now);
-        }
-        Ok(result)
-    })
-    .await??;
+    let check = |cached: &CachedSignIn, account: Option<Arc<U>>, now: OffsetDateTime| {
+        check_key(cached, &hash, account, now)
+    };
+    let (sign_in, account) = evaluate(request, state, id.as_str(), check).await??;
     if !U::accept_key(request.rocket(), &sign_in).await.map_err(Error::unavailable)? {
         return Err(TokenError::Refused.into());
     }

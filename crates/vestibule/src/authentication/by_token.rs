@@ -1,4 +1,4 @@
-//! Authentication by a JWT.
+//! Verifies a JWT, by the keys and rules of the issuer that it names, and authenticates by it.
 
 use std::sync::Arc;
 
@@ -7,12 +7,14 @@ use time::OffsetDateTime;
 
 use super::find_active::{ActiveSignIn, SignInClaim, find_active, find_foreign};
 use super::result::{AuthMethod, Authentication};
-use super::verify::verify_in_time;
 use crate::account::Account;
+use crate::claims::Claims;
+use crate::claims::check::CheckedClaims;
 use crate::config::{Location, TokenKind};
 use crate::credentials::credential::Credential;
 use crate::credentials::{RequestState, VerifiedToken, credential, csrf};
 use crate::error::{Error, ErrorKind, TokenError};
+use crate::keys::jws::Jws;
 use crate::sign_in::SignInKind;
 use crate::state::AuthState;
 
@@ -53,14 +55,12 @@ pub(crate) fn verified<'r>(
         Err(error) if in_cookie && error.kind().status().code == 401 => {
             verified_as(request, state, TokenKind::Refresh).map_err(|_| error)
         }
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::WrongTokenType | ErrorKind::CredentialsMissing
-            ) =>
-        {
-            verified_as(request, state, TokenKind::Refresh)
-        }
+        Err(error) => match error.kind() {
+            ErrorKind::WrongTokenType | ErrorKind::CredentialsMissing => {
+                verified_as(request, state, TokenKind::Refresh)
+            }
+            _ => Err(error),
+        },
         result => result,
     }
 }
@@ -77,6 +77,43 @@ pub(crate) fn verify(
         csrf::check(request, &state.config.token.cookies, &claims)?;
     }
     Ok(VerifiedToken { claims, location })
+}
+
+/// Verifies a token of ours or of the foreign issuer, and its times; 401 `token_invalid` or
+/// `token_expired`. Access tokens are cached.
+fn verify_in_time(state: &AuthState, token: &str) -> Result<Arc<Claims>, Error> {
+    let Some(cache) = &state.tokens else {
+        return check_token(state, token)?.in_time().map(Arc::new);
+    };
+    let fingerprint = cache.fingerprint(token);
+    if let Some(claims) = cache.get(&fingerprint)
+        && claims.is_in_time(&state.config.token, state.clock.now()?)
+    {
+        return Ok(claims);
+    }
+    // Verified in full also if it was cached and has expired: that says what is wrong.
+    let claims = Arc::new(check_token(state, token)?.in_time()?);
+    // A refresh token is presented only once.
+    if claims.kind == TokenKind::Access {
+        cache.insert(fingerprint, &claims);
+    }
+    Ok(claims)
+}
+
+/// Verifies a token of ours or of the foreign issuer, but for its expiry; 401 `token_invalid`.
+pub(crate) fn check_token(state: &AuthState, token: &str) -> Result<CheckedClaims, Error> {
+    let config = &state.config.token;
+    let jws = Jws::split(token)?;
+    match state.foreign_keys.as_ref().filter(|keys| keys.may_have_issued(&jws)) {
+        Some(keys) => {
+            let claims = keys.verify(&jws)?;
+            Ok(Claims::check_foreign(claims, config, state.clock.now()?)?)
+        }
+        None => {
+            let claims = state.keys.verify(&jws, state.find_key.as_deref())?;
+            Ok(Claims::check(claims, config, state.clock.now()?)?)
+        }
+    }
 }
 
 /// Authenticates by a verified token of either type, if its sign-in is active.

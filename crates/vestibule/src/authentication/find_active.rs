@@ -7,7 +7,7 @@ use rocket::Request;
 use time::OffsetDateTime;
 
 use crate::account::Account;
-use crate::cache::cached_sign_in::CachedSignIn;
+use crate::cache::sign_ins::CachedSignIn;
 use crate::cache::sign_ins::Found;
 use crate::claims::Claims;
 use crate::digest::stamp_digest;
@@ -46,15 +46,7 @@ pub(crate) async fn find_active<U: Account>(
         (Some(_), Some(sid)) => sid,
         (Some(_), None) => return Ok(Err(TokenError::SignInEnded)),
     };
-    evaluate::<U, _, _>(request, state, id, |cached| {
-        let now = state.clock.now()?;
-        let result = claim.check(cached, cached.account()?, now);
-        if result.is_ok() {
-            state.record_use(cached, now);
-        }
-        Ok(result)
-    })
-    .await
+    evaluate(request, state, id, |cached, account, now| claim.check(cached, account, now)).await
 }
 
 impl SignInClaim<'_> {
@@ -84,17 +76,26 @@ impl SignInClaim<'_> {
     }
 }
 
-/// Evaluates a look-up of a sign-in, or without a store of an account. It may come from the cache,
-/// up to `auth.revocation_delay` old, but never from before the last change in this process. A
-/// refusal that came from the cache is looked up again.
+/// Checks a sign-in and its account, or without a store an account alone, and records a use if the
+/// check succeeds. The look-up may come from the cache, up to `auth.revocation_delay` old, but never
+/// from before the last change in this process. A refusal that came from the cache is looked up
+/// again.
 pub(crate) async fn evaluate<U: Account, T, E: From<TokenError>>(
     request: &Request<'_>,
     state: &AuthState,
     id: &str,
-    evaluate: impl Fn(&CachedSignIn) -> Result<Result<T, E>, Error> + Send + Sync,
+    check: impl Fn(&CachedSignIn, Option<Arc<U>>, OffsetDateTime) -> Result<T, E> + Send + Sync,
 ) -> Result<Result<T, E>, Error> {
+    let evaluate = |cached: &CachedSignIn| {
+        let now = state.clock.now()?;
+        let result = check(cached, cached.account()?, now);
+        if result.is_ok() {
+            state.record_use(cached, now);
+        }
+        Ok(result)
+    };
     let cache = &state.sign_ins;
-    let arrived = cache.last_change();
+    let arrived = cache.auth_cache.current();
     let tries = if cache.is_on() { TRIES } else { 0 };
     let mut refused = None;
     for _ in 0..tries {
@@ -125,12 +126,11 @@ async fn find<U: Account>(request: &Request<'_>, state: &AuthState, id: &str) ->
     let (sign_in, owner) = match &state.store {
         None => (None, id.to_owned()),
         Some(store) => {
-            let Some(id) = SignInId::parse(id) else {
-                return Ok(Err(TokenError::SignInEnded));
+            let found = match SignInId::parse(id) {
+                Some(id) => store.get(&id).await?,
+                None => None,
             };
-            let Some(sign_in) = store.get(&id).await? else {
-                return Ok(Err(TokenError::SignInEnded));
-            };
+            let Some(sign_in) = found else { return Ok(Err(TokenError::SignInEnded)) };
             let owner = sign_in.account.clone();
             (Some(sign_in), owner)
         }
@@ -138,7 +138,7 @@ async fn find<U: Account>(request: &Request<'_>, state: &AuthState, id: &str) ->
     let now = state.clock.now()?;
     let expired = sign_in.as_ref().is_some_and(|sign_in| now >= sign_in.expires_at);
     let account = if expired { None } else { find_by_sub::<U>(request, &owner).await? };
-    Ok(Ok(CachedSignIn::new(sign_in, account, state.sign_ins.shard(&owner))))
+    Ok(Ok(CachedSignIn::new(sign_in, account, state.sign_ins.auth_cache.shard(&owner))))
 }
 
 async fn find_by_sub<U: Account>(request: &Request<'_>, sub: &str) -> Result<Option<U>, Error> {

@@ -6,11 +6,9 @@
 pub(crate) mod by_key;
 pub(crate) mod by_session;
 pub(crate) mod by_token;
-mod external;
 pub(crate) mod find_active;
 pub(crate) mod result;
 pub(crate) mod session_cookies;
-pub(crate) mod verify;
 
 use rocket::Request;
 

@@ -91,14 +91,12 @@ pub(crate) fn write(
     ticket: &Ticket,
 ) -> Result<(), Error> {
     let value = serde_json::to_string(ticket).map_err(|_| ErrorKind::Internal)?;
-    let expires = match kind {
-        CookieKind::Session => None,
-        CookieKind::Remember => {
-            Some(OffsetDateTime::from_unix_timestamp(ticket.exp).map_err(Error::internal)?)
-        }
-    };
-    let name = state.cookie_names.of(kind);
-    request.cookies().add_private(with_value(&state.config.session, name, value, expires));
+    let mut cookie = with_value(&state.config.session, state.cookie_names.of(kind), value);
+    if kind == CookieKind::Remember {
+        let end = OffsetDateTime::from_unix_timestamp(ticket.exp).map_err(Error::internal)?;
+        cookie.set_expires(end);
+    }
+    request.cookies().add_private(cookie);
     Ok(())
 }
 

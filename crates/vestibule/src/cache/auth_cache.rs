@@ -15,10 +15,9 @@ const SHARDS: usize = 4096;
 /// Invalidates cached accounts and sign-ins, which are used for `auth.revocation_delay` at most:
 /// managed state (`&State<AuthCache>`), or before the launch [`Auth::cache`](crate::Auth::cache).
 ///
-/// Changes by the library invalidate them without a call. When your code changes an account (its role,
-/// activity or password), call `invalidate_account` after the commit: requests that begin later see
-/// the change, and without the call after `revocation_delay` at the latest. Another process sees
-/// it within its own `revocation_delay`.
+/// Changes by the library need no call. When your code changes an account (its role, activity or
+/// password), call `invalidate_account` after the commit: requests that begin later see the change.
+/// Without the call, and in other processes, they do after `revocation_delay` at the latest.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -58,29 +57,24 @@ impl AuthCache {
 
     /// Invalidates an account with all its sign-ins; call it after the commit of a change.
     pub fn invalidate_account(&self, id: &impl Display) {
-        self.invalidate(self.shard(&id.to_string()));
+        self.invalidate([self.shard(&id.to_string())]);
     }
 
     /// Invalidates one sign-in; call it after it was changed or ended in the store.
     pub fn invalidate_sign_in(&self, id: &SignInId) {
-        self.invalidate(self.shard(id.as_str()));
+        self.invalidate([self.shard(id.as_str())]);
     }
 
     /// Invalidates everything; call it after changes of many accounts.
     pub fn invalidate_all(&self) {
-        let version = self.next();
-        for shard in &self.0.shards {
-            shard.fetch_max(version, Ordering::SeqCst);
+        self.invalidate((0..SHARDS).map(Shard));
+    }
+
+    fn invalidate(&self, shards: impl IntoIterator<Item = Shard>) {
+        let version = self.0.current.fetch_add(1, Ordering::SeqCst) + 1;
+        for shard in shards {
+            self.0.shards[shard.0].fetch_max(version, Ordering::SeqCst);
         }
-    }
-
-    fn invalidate(&self, shard: Shard) {
-        let version = self.next();
-        self.0.shards[shard.0].fetch_max(version, Ordering::SeqCst);
-    }
-
-    fn next(&self) -> u64 {
-        self.0.current.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     /// The current version, to be read before a look-up.

@@ -4,7 +4,6 @@
 //! Imports `account`, `claims`, `clock`, `digest`, `error` and `sign_in` only.
 
 pub(crate) mod auth_cache;
-pub(crate) mod cached_sign_in;
 pub(crate) mod invalidating_store;
 pub(crate) mod sign_ins;
 pub(crate) mod tokens;

@@ -1,19 +1,27 @@
-//! The cache of look-ups, each kept for `auth.revocation_delay` at most. One that is still running
-//! is shared by all requests for the same id.
+//! The cache of look-ups of sign-ins with their accounts, each kept for `auth.revocation_delay` at
+//! most. One that is still running is shared by all requests for the same id.
 
+use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use rocket::tokio::sync::OnceCell;
+use time::OffsetDateTime;
 
+use crate::account::Account;
 use crate::cache::auth_cache::{AuthCache, Shard, Version};
-use crate::cache::cached_sign_in::CachedSignIn;
-use crate::clock::{Clock, Moment};
+use crate::clock::{Clock, Moment, to_micros};
+use crate::digest::stamp_digest;
 use crate::error::{Error, TokenError};
+use crate::sign_in::{SignIn, SignInKind};
 
 /// The maximum number of entries; some 10 MB.
 const CAPACITY: usize = 10_000;
+
+/// The shortest time between two writes of a sign-in's last use.
+const WRITE_EVERY: Duration = Duration::from_secs(60);
 
 /// The result of a look-up.
 pub(crate) type Found = Result<Result<CachedSignIn, TokenError>, Error>;
@@ -34,7 +42,7 @@ pub(crate) struct SignInCache {
     entries: Cache<String, Arc<Entry>>,
     delay: Duration,
     clock: Clock,
-    auth_cache: AuthCache,
+    pub(crate) auth_cache: AuthCache,
 }
 
 impl SignInCache {
@@ -45,16 +53,6 @@ impl SignInCache {
     /// Whether anything is cached.
     pub(crate) fn is_on(&self) -> bool {
         !self.delay.is_zero()
-    }
-
-    /// The current version, that of the last change in this process.
-    pub(crate) fn last_change(&self) -> Version {
-        self.auth_cache.current()
-    }
-
-    /// The shard of an account's or a sign-in's id.
-    pub(crate) fn shard(&self, id: &str) -> Shard {
-        self.auth_cache.shard(id)
     }
 
     /// Returns the entry of an id if it is young enough and newer than every change, or else a new
@@ -70,9 +68,9 @@ impl SignInCache {
         if let Some(entry) = self.entries.get(id).filter(is_usable) {
             return Ok(entry);
         }
-        let (began, version) = (self.clock.moment()?, self.last_change());
-        let new = Entry { found: OnceCell::new(), began, version, shard: self.shard(id) };
-        let new = Arc::new(new);
+        let (began, version) = (self.clock.moment()?, self.auth_cache.current());
+        let shard = self.auth_cache.shard(id);
+        let new = Arc::new(Entry { found: OnceCell::new(), began, version, shard });
         let entry = self.entries.entry(id, None, |_, entry| {
             if !is_usable(entry) {
                 *entry = new.clone();
@@ -111,9 +109,72 @@ impl SignInCache {
             None => of_id,
             Some(Ok(Ok(found))) => of_id.max(self.auth_cache.version_of(found.shard)),
             // Nothing was found, so any account may have changed.
-            Some(_) => self.last_change(),
+            Some(_) => self.auth_cache.current(),
         }
     }
+}
+
+/// A sign-in and its account. Whether they are active is evaluated for each request.
+pub(crate) struct CachedSignIn {
+    /// The row; `None` without a store.
+    pub(crate) sign_in: Option<Arc<SignIn>>,
+    /// Of the application's account type, which managed state cannot name.
+    account: Option<Arc<dyn Any + Send + Sync>>,
+    /// The digest of the account's stamp.
+    pub(crate) stamp: Option<String>,
+    /// The shard of the account.
+    shard: Shard,
+    /// The last use in microseconds since 1970, including uses that are not written yet.
+    last_seen: AtomicI64,
+}
+
+impl CachedSignIn {
+    pub(crate) fn new<U: Account>(
+        sign_in: Option<SignIn>,
+        account: Option<U>,
+        shard: Shard,
+    ) -> Self {
+        Self {
+            stamp: account.as_ref().and_then(|account| stamp_digest(&account.stamp())),
+            account: account.map(|account| Arc::new(account) as Arc<dyn Any + Send + Sync>),
+            shard,
+            last_seen: sign_in.as_ref().map_or(0, |row| to_micros(row.last_seen_at)).into(),
+            sign_in: sign_in.map(Arc::new),
+        }
+    }
+
+    /// The account; 500 `internal` if the application has two account types.
+    pub(crate) fn account<U: Account>(&self) -> Result<Option<Arc<U>>, Error> {
+        let account = self.account.clone().map(Arc::downcast::<U>).transpose();
+        account.map_err(|_| Error::misuse("an application has one type of account"))
+    }
+
+    /// Whether the sign-in was not used for this long.
+    pub(crate) fn is_idle(&self, now: OffsetDateTime, limit: Duration) -> bool {
+        has_passed(self.last_seen.load(Ordering::Relaxed), now, limit)
+    }
+
+    /// Records a use; returns whether it must be written: at most once a minute, but the first use
+    /// of an access key at once, so that unused keys can be recognised.
+    pub(crate) fn record_use(&self, now: OffsetDateTime, idle: Duration) -> bool {
+        let Some(sign_in) = &self.sign_in else { return false };
+        let every = match sign_in.kind {
+            SignInKind::Browser { .. } => WRITE_EVERY.min(idle / 4),
+            SignInKind::Token { .. } | SignInKind::Key { .. } => WRITE_EVERY,
+        };
+        let before = self.last_seen.load(Ordering::Relaxed);
+        let (new, relaxed) = (to_micros(now), Ordering::Relaxed);
+        let is_first = sign_in.kind.is_key() && before == to_micros(sign_in.created_at);
+        // Of several requests at once only one writes.
+        (is_first || has_passed(before, now, every))
+            && self.last_seen.compare_exchange(before, new, relaxed, relaxed).is_ok()
+    }
+}
+
+/// Whether this much time has passed since a time in microseconds since 1970.
+fn has_passed(since: i64, now: OffsetDateTime, span: Duration) -> bool {
+    let passed = to_micros(now).saturating_sub(since);
+    passed >= i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -158,15 +219,15 @@ mod tests {
         let (clock, auth_cache) = (Clock::manual(), AuthCache::new());
         let cache = cache(&clock, &auth_cache);
         let entry = cache.entry("an id", None).expect("an entry");
-        assert!(cache.is_current(&entry, cache.last_change()));
+        assert!(cache.is_current(&entry, auth_cache.current()));
         auth_cache.invalidate_account(&"an id");
-        assert!(!cache.is_current(&entry, cache.last_change()));
+        assert!(!cache.is_current(&entry, auth_cache.current()));
         let entry = cache.entry("an id", None).expect("an entry");
-        assert!(cache.is_current(&entry, cache.last_change()));
+        assert!(cache.is_current(&entry, auth_cache.current()));
         // Without a result any change may concern it.
         let missing = entry.found.set(Ok(Err(TokenError::SignInEnded)));
-        assert!(missing.is_ok() && cache.is_current(&entry, cache.last_change()));
+        assert!(missing.is_ok() && cache.is_current(&entry, auth_cache.current()));
         auth_cache.invalidate_account(&"another");
-        assert!(!cache.is_current(&entry, cache.last_change()));
+        assert!(!cache.is_current(&entry, auth_cache.current()));
     }
 }

@@ -35,27 +35,20 @@ impl CookieNames {
     }
 }
 
-/// The cookie with a value; without an expiry it ends with the browser session.
-pub(crate) fn with_value(
-    config: &SessionConfig,
-    name: &str,
-    value: String,
-    expires: Option<OffsetDateTime>,
-) -> Cookie<'static> {
-    let mut cookie = bare(config, name, value);
-    cookie.set_expires(expires);
-    cookie
-}
-
-/// The cookie that removes it, with the same attributes.
-pub(crate) fn removal(config: &SessionConfig, name: &str) -> Cookie<'static> {
-    let mut cookie = bare(config, name, String::new());
+/// Makes a cookie remove the one of the same name and attributes.
+pub(crate) fn expired(mut cookie: Cookie<'static>) -> Cookie<'static> {
     cookie.set_max_age(time::Duration::ZERO);
     cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
     cookie
 }
 
-fn bare(config: &SessionConfig, name: &str, value: String) -> Cookie<'static> {
+/// The cookie that removes ours.
+pub(crate) fn removal(config: &SessionConfig, name: &str) -> Cookie<'static> {
+    expired(with_value(config, name, String::new()))
+}
+
+/// Our cookie with a value, which ends with the browser session.
+pub(crate) fn with_value(config: &SessionConfig, name: &str, value: String) -> Cookie<'static> {
     let same_site = match config.same_site {
         SameSite::Lax => CookieSameSite::Lax,
         SameSite::Strict => CookieSameSite::Strict,
@@ -65,5 +58,7 @@ fn bare(config: &SessionConfig, name: &str, value: String) -> Cookie<'static> {
         .http_only(true)
         .secure(config.is_secure())
         .same_site(same_site)
+        // Not left out: Rocket would set a week.
+        .expires(None::<OffsetDateTime>)
         .build()
 }

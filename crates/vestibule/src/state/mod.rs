@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use rocket::{Phase, Request, Rocket};
 use time::OffsetDateTime;
 
-use crate::cache::cached_sign_in::CachedSignIn;
+use crate::cache::sign_ins::CachedSignIn;
 use crate::cache::sign_ins::SignInCache;
 use crate::cache::tokens::VerifiedTokens;
 use crate::clock::Clock;

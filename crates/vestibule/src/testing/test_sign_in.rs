@@ -187,7 +187,7 @@ impl TestSignIn {
                 let ticket = ticket.within_session(config, row.created_at);
                 let value = serde_json::to_string(&ticket).map_err(|_| "no JSON of a ticket")?;
                 let name = state.cookie_names.of(CookieKind::Session);
-                let cookie = with_value(&state.config.session, name, value, None);
+                let cookie = with_value(&state.config.session, name, value);
                 Ok(vec![RequestPart::PrivateCookie(cookie)])
             }
             (TestCredential::Token { .. }, Some((token, kind))) => token.parts(state, kind),

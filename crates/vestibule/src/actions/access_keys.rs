@@ -161,11 +161,7 @@ impl AccessKeys<'_> {
         account: &U,
         wanted: KeyRequest,
     ) -> Result<CreatedKey, Error> {
-        if !self.state.serves::<U>() {
-            return Err(Error::misuse(
-                "an application has one type of account, and this is another",
-            ));
-        }
+        self.state.check_account_type::<U>()?;
         let now = self.state.clock.now()?;
         let mut created = CreatedKey::generate(account, wanted, &self.state.config.key, now)?;
         created.sign_in.address = self.request.client_ip().map(|address| address.to_string());

@@ -3,38 +3,17 @@
 use std::time::Duration;
 
 use rocket::Request;
-use time::OffsetDateTime;
 
 use crate::account::Account;
 use crate::error::{Error, ErrorKind};
 use crate::events::EventKind;
-use crate::session::options::SessionOptions;
-use crate::session::ticket::Ticket;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
 /// The longest `User-Agent` that is stored, in characters.
 const MAX_USER_AGENT: usize = 200;
 
-/// Creates the sign-in of a browser; 403 `account_inactive`, 503 `unavailable` if it cannot be
-/// stored.
-pub(crate) async fn create_session<U: Account>(
-    request: &Request<'_>,
-    state: &AuthState,
-    account: &U,
-    options: SessionOptions,
-) -> Result<SignIn, Error> {
-    let (lifetime, remembered) = options.life(&state.config.session);
-    let kind = SignInKind::Browser { remembered };
-    let mut sign_in = new_row(request, state, account, kind, lifetime)?;
-    if !options.fresh {
-        // The password was not proven.
-        sign_in.auth_time = OffsetDateTime::UNIX_EPOCH;
-    }
-    store(request, state, sign_in).await
-}
-
-/// Returns the row of a sign-in that begins now, without storing it.
+/// Returns the row of a sign-in that begins now, without storing it; 403 `account_inactive`.
 pub(crate) fn new_row<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
@@ -42,9 +21,7 @@ pub(crate) fn new_row<U: Account>(
     kind: SignInKind,
     lifetime: Duration,
 ) -> Result<SignIn, Error> {
-    if !state.serves::<U>() {
-        return Err(Error::misuse("an application has one type of account, and this is another"));
-    }
+    state.check_account_type::<U>()?;
     if !account.is_active() {
         return Err(ErrorKind::AccountInactive.into());
     }
@@ -74,44 +51,6 @@ pub(crate) async fn store(
     let (account, id) = (Some(sign_in.account.as_str()), Some(sign_in.id.as_str()));
     state.report(request, EventKind::SignedIn, account, id);
     Ok(sign_in)
-}
-
-/// Creates the successor of a session: a new id with the same expiry; 401 `credentials_missing`
-/// without an active session of this account.
-pub(crate) async fn create_successor<U: Account>(
-    state: &AuthState,
-    account: &U,
-    ticket: &Ticket,
-) -> Result<SignIn, Error> {
-    let gone = || Error::new(ErrorKind::CredentialsMissing);
-    let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(Error::internal);
-    if !account.is_active() {
-        return Err(ErrorKind::AccountInactive.into());
-    }
-    let now = state.clock.now()?;
-    let id = ticket.id().ok_or_else(gone)?;
-    let previous = match &state.store {
-        Some(store) => store.get(&id).await?.ok_or_else(gone)?,
-        None => SignIn {
-            id,
-            account: ticket.sub.clone(),
-            kind: SignInKind::Browser { remembered: ticket.remembered },
-            created_at: time(ticket.iat)?,
-            auth_time: time(ticket.auth)?,
-            last_seen_at: now,
-            expires_at: time(ticket.exp)?,
-            user_agent: None,
-            address: None,
-        },
-    };
-    if previous.account != account.id().to_string() || now >= previous.expires_at {
-        return Err(gone());
-    }
-    let renewed = SignIn { id: SignInId::random()?, last_seen_at: now, ..previous };
-    if let Some(store) = &state.store {
-        store.open(&renewed).await?;
-    }
-    Ok(renewed)
 }
 
 /// Shortens a `User-Agent` and drops its control characters.

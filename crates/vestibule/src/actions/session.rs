@@ -4,9 +4,10 @@ use rocket::Request;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Rocket, Sentinel};
+use time::OffsetDateTime;
 
 use crate::account::Account;
-use crate::actions::create::{create_session, create_successor};
+use crate::actions::create::{new_row, store};
 use crate::authentication::by_session::SessionCookies;
 use crate::authentication::by_token::verified;
 use crate::authentication::session_cookies;
@@ -19,7 +20,7 @@ use crate::guards::sentinel::{self, Proof};
 use crate::session::cookie::{CookieKind, removal};
 use crate::session::options::SessionOptions;
 use crate::session::ticket::{Ticket, client};
-use crate::sign_in::{SignIn, SignInId};
+use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
 /// Guard: starts, renews, confirms and ends the session of this request.
@@ -57,17 +58,11 @@ impl Session<'_> {
 
     /// As [`start`](Self::start), and sets a remember cookie, which restores the session after it
     /// has expired (`login_user(remember=True)`). The same as `start` if `session.remember` is 0.
-    ///
-    /// # Errors
-    /// As [`start`](Self::start).
     pub async fn start_remembered<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         self.start_with(account, SessionOptions::new().remembered()).await
     }
 
     /// As [`start`](Self::start), with these options.
-    ///
-    /// # Errors
-    /// As [`start`](Self::start).
     pub async fn start_with<U: Account>(
         &self,
         account: &U,
@@ -79,7 +74,14 @@ impl Session<'_> {
             return Err(ErrorKind::AmbiguousCredentials.into());
         }
         let cookies = SessionCookies::of(request, state)?;
-        let opened = create_session(request, state, account, options).await?;
+        let (lifetime, remembered) = options.life(&state.config.session);
+        let kind = SignInKind::Browser { remembered };
+        let mut row = new_row(request, state, account, kind, lifetime)?;
+        if !options.fresh {
+            // The password was not proven.
+            row.auth_time = OffsetDateTime::UNIX_EPOCH;
+        }
+        let opened = store(request, state, row).await?;
         self.set_cookies(account, &opened, options.fresh)?;
         self.end_presented(&cookies).await?;
         Ok(opened.id)
@@ -94,7 +96,7 @@ impl Session<'_> {
     pub async fn renew<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         let cookies = SessionCookies::of(self.request, self.state)?;
         let previous = cookies.current().ok_or(ErrorKind::CredentialsMissing)?;
-        let renewed = create_successor(self.state, account, previous).await?;
+        let renewed = self.create_successor(account, previous).await?;
         // If it was ended in the meantime, the successor must end too.
         let old = previous.id().ok_or(ErrorKind::CredentialsMissing)?;
         if !self.state.end_sign_in(&old).await? {
@@ -125,7 +127,7 @@ impl Session<'_> {
         };
         let confirmed = confirmed.within_session(&self.state.config.session, now);
         session_cookies::write(self.request, self.state, CookieKind::Session, &confirmed)?;
-        self.state.report(self.request, EventKind::Confirmed, Some(&ticket.sub), Some(&ticket.sid));
+        self.report(EventKind::Confirmed, ticket);
         Ok(())
     }
 
@@ -136,8 +138,7 @@ impl Session<'_> {
     pub async fn end(&self) -> Result<(), Error> {
         let cookies = SessionCookies::of(self.request, self.state)?;
         for ticket in self.end_presented(&cookies).await? {
-            let (account, id) = (Some(ticket.sub.as_str()), Some(ticket.sid.as_str()));
-            self.state.report(self.request, EventKind::SignedOut, account, id);
+            self.report(EventKind::SignedOut, ticket);
         }
         for kind in CookieKind::ALL {
             self.remove_cookie(kind);
@@ -154,6 +155,32 @@ impl Session<'_> {
             self.remove_cookie(kind);
         }
         self.state.end_sign_in(opened).await.map(drop)
+    }
+
+    /// Creates a sign-in with a new id and the expiry of this one.
+    async fn create_successor<U: Account>(
+        &self,
+        account: &U,
+        ticket: &Ticket,
+    ) -> Result<SignIn, Error> {
+        let ended = || Error::new(ErrorKind::CredentialsMissing);
+        if !account.is_active() {
+            return Err(ErrorKind::AccountInactive.into());
+        }
+        let now = self.state.clock.now()?;
+        let id = ticket.id().ok_or_else(ended)?;
+        let previous = match &self.state.store {
+            Some(store) => store.get(&id).await?.ok_or_else(ended)?,
+            None => ticket.to_row(id, now)?,
+        };
+        if previous.account != account.id().to_string() || now >= previous.expires_at {
+            return Err(ended());
+        }
+        let renewed = SignIn { id: SignInId::random()?, last_seen_at: now, ..previous };
+        if let Some(store) = &self.state.store {
+            store.open(&renewed).await?;
+        }
+        Ok(renewed)
     }
 
     /// Sets the cookies of a sign-in; removes a remember cookie of another one.
@@ -176,6 +203,10 @@ impl Session<'_> {
             self.remove_cookie(CookieKind::Remember);
             Ok(())
         }
+    }
+
+    fn report(&self, kind: EventKind, ticket: &Ticket) {
+        self.state.report(self.request, kind, Some(&ticket.sub), Some(&ticket.sid));
     }
 
     fn remove_cookie(&self, kind: CookieKind) {

@@ -100,18 +100,15 @@ impl TokenOptions {
     /// The lifetime of a new sign-in; 500 `internal` if it is out of bounds.
     pub(crate) fn sign_in_life(&self, config: &TokenConfig) -> Result<Lifetime, Error> {
         let access = self.access_life(config)?;
+        if self.access_only && self.refresh.is_some() {
+            return Err(misuse("access_only has no refresh token to limit"));
+        }
         if self.access_only {
-            if self.refresh.is_some() {
-                return Err(Error::misuse(
-                    "TokenOptions: access_only has no refresh token to limit",
-                ));
-            }
             return Ok(access);
         }
         let refresh = checked_lifetime(config, TokenKind::Refresh, self.refresh)?;
         if self.access.is_some() && refresh < access {
-            let text = "TokenOptions: an access token cannot outlive its sign-in; set refresh too";
-            return Err(Error::misuse(text));
+            return Err(misuse("an access token cannot outlive its sign-in; set refresh too"));
         }
         Ok(refresh)
     }
@@ -120,7 +117,7 @@ impl TokenOptions {
     /// they are out of bounds or would change its lifetime.
     pub(crate) fn check_for_existing(&self, config: &TokenConfig) -> Result<(), Error> {
         if self.refresh.is_some() {
-            return Err(Error::misuse("TokenOptions: the lifetime of a sign-in is never changed"));
+            return Err(misuse("the lifetime of a sign-in is never changed"));
         }
         self.access_life(config).map(drop)
     }
@@ -133,17 +130,17 @@ fn checked_lifetime(
 ) -> Result<Lifetime, Error> {
     let life = wanted.unwrap_or(config.lifetime(kind));
     if life > config.limit(kind) {
-        return Err(Error::misuse(
-            "TokenOptions: a lifetime above the limit; raise auth.token.longest to allow it",
-        ));
+        return Err(misuse("a lifetime above the limit; raise auth.token.longest to allow it"));
     }
     if life > Lifetime::LONGEST && life != Lifetime::Never {
-        return Err(Error::misuse(
-            "TokenOptions: a lifetime of more than a century; Lifetime::Never has no end",
-        ));
+        return Err(misuse("a lifetime of more than a century; Lifetime::Never has no end"));
     }
     if life < Lifetime::SHORTEST {
-        return Err(Error::misuse("TokenOptions: a lifetime of less than a second"));
+        return Err(misuse("a lifetime of less than a second"));
     }
     Ok(life)
+}
+
+fn misuse(what: &str) -> Error {
+    Error::misuse(format!("TokenOptions: {what}"))
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::config::SessionConfig;
 use crate::digest::digest;
 use crate::error::Error;
-use crate::sign_in::{SignIn, SignInId};
+use crate::sign_in::{SignIn, SignInId, SignInKind};
 
 /// The content of a session or remember cookie: a sign-in, its account, and what is needed without
 /// a store. Rocket encrypts the cookie's name with it, so the two cookies cannot be swapped. Short
@@ -65,6 +65,22 @@ impl Ticket {
 
     pub(crate) fn auth_time(&self) -> Result<OffsetDateTime, Error> {
         OffsetDateTime::from_unix_timestamp(self.auth).map_err(Error::internal)
+    }
+
+    /// The row of its sign-in, for use without a store.
+    pub(crate) fn to_row(&self, id: SignInId, now: OffsetDateTime) -> Result<SignIn, Error> {
+        let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(Error::internal);
+        Ok(SignIn {
+            id,
+            account: self.sub.clone(),
+            kind: SignInKind::Browser { remembered: self.remembered },
+            created_at: time(self.iat)?,
+            auth_time: self.auth_time()?,
+            last_seen_at: now,
+            expires_at: time(self.exp)?,
+            user_agent: None,
+            address: None,
+        })
     }
 }
 

@@ -66,6 +66,13 @@ impl AuthState {
         *self.account.get_or_init(TypeId::of::<U>) == TypeId::of::<U>()
     }
 
+    /// Refuses any other account type; 500 `internal`.
+    pub(crate) fn check_account_type<U: 'static>(&self) -> Result<(), Error> {
+        let is_other =
+            || Error::misuse("an application has one type of account, and this is another");
+        self.serves::<U>().then_some(()).ok_or_else(is_other)
+    }
+
     /// Whether tokens in cookies are accepted.
     pub(crate) fn has_token_cookies(&self) -> bool {
         let locations = &self.config.token.locations;

@@ -49,16 +49,12 @@ fn with_salt(password: &str, cost: u32, salt: [u8; 16]) -> Result<String, Error>
 
 /// Whether the password matches a stored hash; an unreadable hash never matches.
 pub(super) fn verify(password: &str, stored: &str) -> bool {
-    match Stored::parse(stored) {
-        Some(Stored::Sha256 { cost, salt, digest }) => {
-            let key = prehash(password, salt);
-            verify_bcrypt(key.as_bytes(), &format!("$2b${cost:02}${salt}{digest}"))
-        }
-        // Plain bcrypt repeats its key after a NUL: "ab" would match "ab\0ab".
-        Some(Stored::Bcrypt { .. }) if password.contains('\0') => false,
-        Some(Stored::Bcrypt { canonical, .. }) => verify_bcrypt(password.as_bytes(), &canonical),
-        None => false,
-    }
+    let matches = |stored: Stored<'_>| match stored.salt {
+        Some(salt) => bcrypt::verify(prehash(password, salt), &stored.bcrypt),
+        None => bcrypt::verify(password, &stored.bcrypt),
+    };
+    let readable = Stored::parse(stored).filter(|stored| stored.can_match(password));
+    readable.is_some_and(|stored| matches(stored).unwrap_or(false))
 }
 
 /// As [`verify`], but a wrong password takes as long as with a hash of this cost: the time of a
@@ -66,7 +62,7 @@ pub(super) fn verify(password: &str, stored: &str) -> bool {
 pub(super) fn verify_evenly(password: &str, stored: &str, cost: u32) -> bool {
     let matches = verify(password, stored);
     if !matches {
-        let spent = Stored::parse(stored).map_or(cost, |stored| stored.cost());
+        let spent = Stored::parse(stored).map_or(cost, |stored| stored.cost);
         for cost in missing_work(spent, cost) {
             let _ = bcrypt::hash_with_salt("x", cost, [0; 16]);
         }
@@ -81,16 +77,13 @@ fn missing_work(spent: u32, wanted: u32) -> std::ops::Range<u32> {
 
 /// Whether a stored hash should be replaced at the next sign-in.
 pub(super) fn is_outdated(stored: &str, cost: u32) -> bool {
-    !matches!(Stored::parse(stored), Some(Stored::Sha256 { cost: found, .. }) if found >= cost)
+    let stored = Stored::parse(stored);
+    !stored.is_some_and(|stored| stored.salt.is_some() && stored.cost >= cost)
 }
 
 /// Whether [`verify`] would compute a hash, rather than refuse at once.
 pub(super) fn can_match(password: &str, stored: &str) -> bool {
-    match Stored::parse(stored) {
-        Some(Stored::Sha256 { .. }) => true,
-        Some(Stored::Bcrypt { .. }) => !password.contains('\0'),
-        None => false,
-    }
+    Stored::parse(stored).is_some_and(|stored| stored.can_match(password))
 }
 
 /// Returns an imported hash in the form to store, or the reason against it.
@@ -98,18 +91,11 @@ pub(super) fn adopt(text: &str, max_cost: u32) -> Result<String, String> {
     let Some(stored) = Stored::parse(text) else {
         return Err("this is no hash of bcrypt, nor of passlib's bcrypt-sha256".to_owned());
     };
-    if stored.cost() > max_cost {
-        let cost = stored.cost();
+    let cost = stored.cost;
+    if cost > max_cost {
         return Err(format!("its cost is {cost}, above auth.password.cost, which is {max_cost}"));
     }
-    Ok(match stored {
-        Stored::Sha256 { .. } => text.to_owned(),
-        Stored::Bcrypt { canonical, .. } => canonical,
-    })
-}
-
-fn verify_bcrypt(key: &[u8], hash: &str) -> bool {
-    bcrypt::verify(key, hash).unwrap_or(false)
+    Ok(if stored.salt.is_some() { text.to_owned() } else { stored.bcrypt })
 }
 
 fn prehash(password: &str, salt_text: &str) -> String {
@@ -120,9 +106,12 @@ fn prehash(password: &str, salt_text: &str) -> String {
 }
 
 /// A parsed hash.
-enum Stored<'h> {
-    Sha256 { cost: u32, salt: &'h str, digest: &'h str },
-    Bcrypt { cost: u32, canonical: String },
+struct Stored<'h> {
+    cost: u32,
+    /// The hash as bcrypt writes it, in canonical form.
+    bcrypt: String,
+    /// The key of the HMAC in passlib's form; `None` for plain bcrypt.
+    salt: Option<&'h str>,
 }
 
 impl<'h> Stored<'h> {
@@ -137,20 +126,22 @@ impl<'h> Stored<'h> {
             let good = parts.next().is_none()
                 && canonical(salt, 16).is_some_and(|canonical| canonical == salt)
                 && canonical(digest, 23).is_some_and(|canonical| canonical == digest);
-            return good.then_some(Self::Sha256 { cost: cost(rounds)?, salt, digest });
+            let cost = cost(rounds).filter(|_| good)?;
+            let bcrypt = format!("$2b${cost:02}${salt}{digest}");
+            return Some(Self { cost, bcrypt, salt: Some(salt) });
         }
         let tag = ["$2a$", "$2b$", "$2y$"].into_iter().find(|tag| stored.starts_with(tag))?;
         let (rounds, text) = stored[tag.len()..].split_once('$')?;
         let (salt, digest) = text.split_at_checked(22)?;
         let (cost, salt, digest) = (cost(rounds)?, canonical(salt, 16)?, canonical(digest, 23)?);
-        (rounds.len() == 2)
-            .then(|| Self::Bcrypt { cost, canonical: format!("{tag}{rounds}${salt}{digest}") })
+        let bcrypt = format!("{tag}{rounds}${salt}{digest}");
+        (rounds.len() == 2).then_some(Self { cost, bcrypt, salt: None })
     }
 
-    fn cost(&self) -> u32 {
-        match self {
-            Self::Sha256 { cost, .. } | Self::Bcrypt { cost, .. } => *cost,
-        }
+    /// Whether it is safe to compare: plain bcrypt repeats its key after a NUL, so "ab" would match
+    /// "ab\0ab".
+    fn can_match(&self, password: &str) -> bool {
+        self.salt.is_some() || !password.contains('\0')
     }
 }
 

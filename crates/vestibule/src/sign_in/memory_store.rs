@@ -1,7 +1,6 @@
 //! A store in memory: one map behind one lock.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -88,13 +87,11 @@ impl SignInStore for MemorySignInStore {
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
         let mut rows = self.rows();
         rows.purge(sign_in.last_seen_at);
-        match rows.by_id.entry(sign_in.id.clone()) {
-            Entry::Vacant(entry) => {
-                entry.insert(sign_in.clone());
-                Ok(())
-            }
-            Entry::Occupied(_) => Err(ErrorKind::Internal.into()),
+        if rows.by_id.contains_key(&sign_in.id) {
+            return Err(ErrorKind::Internal.into());
         }
+        rows.by_id.insert(sign_in.id.clone(), sign_in.clone());
+        Ok(())
     }
 
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error> {

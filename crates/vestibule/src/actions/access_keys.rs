@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-use rocket::Request;
-use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 use time::OffsetDateTime;
 
 use crate::access_key::AccessKey;
 use crate::account::Account;
+use crate::actions::outcome;
 use crate::config::{KeyConfig, duration};
-use crate::credentials::mark_depends_on_user;
 use crate::digest::stamp_digest;
-use crate::error::request_errors::refuse;
 use crate::error::{Error, ErrorKind};
 use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
@@ -179,14 +176,10 @@ impl<'r> FromRequest<'r> for AccessKeys<'r> {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        match AuthState::of(request) {
-            Ok(state) if state.config.takes_keys() => {
-                mark_depends_on_user(request);
-                Outcome::Success(Self { request, state })
-            }
-            Ok(_) => refuse(request, ErrorKind::NotFound.into()),
-            Err(error) => refuse(request, error),
-        }
+        outcome(request, |state| {
+            let is_on = state.config.takes_keys();
+            is_on.then_some(Self { request, state }).ok_or_else(|| ErrorKind::NotFound.into())
+        })
     }
 }
 

@@ -21,12 +21,20 @@ pub(crate) struct Mint<'m, U> {
 }
 
 impl<U: Account> Mint<'_, U> {
-    /// Creates the access token of a sign-in and, unless they are `access_only`, its refresh token.
+    /// Creates the access token of a sign-in and, unless the options are `access_only`, its refresh
+    /// token.
     pub(crate) fn pair(&self, sign_in: &SignIn, fresh: bool) -> Result<TokenPair, Error> {
         let config = &self.state.config.token;
         let now = self.state.clock.now()?;
         let life = self.options.access_life(config)?;
-        let access = self.access_claims(sign_in, now, life, fresh)?;
+        let end = life.end(now, (sign_in.created_at, sign_in.expires_at));
+        let access = Claims {
+            fresh,
+            exp: end.map(OffsetDateTime::unix_timestamp),
+            csrf: self.csrf(|| Ok(SignInId::random()?.to_string()))?,
+            jti: Some(SignInId::random()?.to_string()),
+            ..self.common(sign_in, TokenKind::Access, now)
+        };
         let refresh_token = if self.options.access_only {
             None
         } else {
@@ -40,24 +48,6 @@ impl<U: Account> Mint<'_, U> {
         })
     }
 
-    fn access_claims(
-        &self,
-        sign_in: &SignIn,
-        now: OffsetDateTime,
-        life: Lifetime,
-        fresh: bool,
-    ) -> Result<Claims, Error> {
-        let end = life.end(now, (sign_in.created_at, sign_in.expires_at));
-        let common = self.common(sign_in, TokenKind::Access, now);
-        Ok(Claims {
-            fresh,
-            exp: end.map(OffsetDateTime::unix_timestamp),
-            csrf: self.csrf(|| Ok(SignInId::random()?.to_string()))?,
-            jti: Some(SignInId::random()?.to_string()),
-            ..common
-        })
-    }
-
     /// Depends on the row alone, so that the same row always gives the same token.
     fn refresh_claims(&self, sign_in: &SignIn) -> Result<Claims, Error> {
         let (generation, rotated_at) = match sign_in.kind {
@@ -66,14 +56,13 @@ impl<U: Account> Mint<'_, U> {
         };
         let since = rotated_at.unwrap_or(sign_in.created_at);
         let end = Lifetime::Never.end(since, (sign_in.created_at, sign_in.expires_at));
-        let common = self.common(sign_in, TokenKind::Refresh, since);
         let jti = format!("{}.{generation}", sign_in.id);
         Ok(Claims {
             exp: end.map(OffsetDateTime::unix_timestamp),
             csrf: self.csrf(|| Ok(self.state.keys.derive("csrf", &[&jti])))?,
             jti: Some(jti),
             generation: Some(generation),
-            ..common
+            ..self.common(sign_in, TokenKind::Refresh, since)
         })
     }
 

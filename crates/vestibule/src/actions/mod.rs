@@ -12,3 +12,25 @@ pub(crate) mod sign_ins;
 pub(crate) mod token_cookies;
 pub(crate) mod token_options;
 pub(crate) mod tokens;
+
+use rocket::outcome::Outcome;
+use rocket::{Request, request};
+
+use crate::credentials::mark_depends_on_user;
+use crate::error::Error;
+use crate::error::request_errors::refuse;
+use crate::state::AuthState;
+
+/// The outcome of a guard of this room, made of the state; a response with it depends on the user.
+fn outcome<'r, G>(
+    request: &'r Request<'_>,
+    make: impl FnOnce(&'r AuthState) -> Result<G, Error>,
+) -> request::Outcome<G, Error> {
+    match AuthState::of(request).and_then(make) {
+        Ok(guard) => {
+            mark_depends_on_user(request);
+            Outcome::Success(guard)
+        }
+        Err(error) => refuse(request, error),
+    }
+}

@@ -1,19 +1,16 @@
 //! `Session`: starts, renews, confirms and ends sessions.
 
-use rocket::Request;
-use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 use time::OffsetDateTime;
 
 use crate::account::Account;
 use crate::actions::create::{new_row, store};
-use crate::authentication::by_session::SessionCookies;
+use crate::actions::outcome;
 use crate::authentication::by_token::verified;
-use crate::authentication::session_cookies;
+use crate::authentication::session_cookies::{self, SessionCookies};
 use crate::credentials::{is_token_request, mark_depends_on_user, origin};
 use crate::digest::stamp_digest;
-use crate::error::request_errors::refuse;
 use crate::error::{Error, ErrorKind};
 use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
@@ -95,10 +92,9 @@ impl Session<'_> {
     /// 503 `unavailable`.
     pub async fn renew<U: Account>(&self, account: &U) -> Result<SignInId, Error> {
         let cookies = SessionCookies::of(self.request, self.state)?;
-        let previous = cookies.current().ok_or(ErrorKind::CredentialsMissing)?;
-        let renewed = self.create_successor(account, previous).await?;
+        let (previous, old) = cookies.current()?;
+        let renewed = self.create_successor(account, previous, &old).await?;
         // If it was ended in the meantime, the successor must end too.
-        let old = previous.id().ok_or(ErrorKind::CredentialsMissing)?;
         if !self.state.end_sign_in(&old).await? {
             self.state.end_sign_in(&renewed.id).await?;
             return Err(ErrorKind::CredentialsMissing.into());
@@ -116,8 +112,7 @@ impl Session<'_> {
     pub async fn confirm(&self) -> Result<(), Error> {
         let now = self.state.clock.now()?;
         let cookies = SessionCookies::of(self.request, self.state)?;
-        let ticket = cookies.current().ok_or(ErrorKind::CredentialsMissing)?;
-        let id = ticket.id().ok_or(ErrorKind::CredentialsMissing)?;
+        let (ticket, id) = cookies.current()?;
         self.state.confirm_sign_in(&id, now).await?;
         let confirmed = Ticket {
             auth: now.unix_timestamp(),
@@ -162,15 +157,15 @@ impl Session<'_> {
         &self,
         account: &U,
         ticket: &Ticket,
+        id: &SignInId,
     ) -> Result<SignIn, Error> {
         let ended = || Error::new(ErrorKind::CredentialsMissing);
         if !account.is_active() {
             return Err(ErrorKind::AccountInactive.into());
         }
         let now = self.state.clock.now()?;
-        let id = ticket.id().ok_or_else(ended)?;
         let previous = match &self.state.store {
-            Some(store) => store.get(&id).await?.ok_or_else(ended)?,
+            Some(store) => store.get(id).await?.ok_or_else(ended)?,
             None => ticket.to_row(id, now)?,
         };
         if previous.account != account.id().to_string() || now >= previous.expires_at {
@@ -236,7 +231,7 @@ impl<'r> FromRequest<'r> for Session<'r> {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        let checked = AuthState::of(request).and_then(|state| {
+        outcome(request, |state| {
             mark_depends_on_user(request);
             // Only a verified token waives the check; it gets no session either way.
             if verified(request, state).is_err() {
@@ -247,13 +242,9 @@ impl<'r> FromRequest<'r> for Session<'r> {
             } else if is_token_request(request, &state.config) {
                 Err(ErrorKind::AmbiguousCredentials.into())
             } else {
-                Ok(state)
+                Ok(Self { request, state })
             }
-        });
-        match checked {
-            Ok(state) => Outcome::Success(Self { request, state }),
-            Err(error) => refuse(request, error),
-        }
+        })
     }
 }
 

@@ -1,12 +1,9 @@
 //! `SignIns`: lists and ends the sign-ins of an account.
 
-use rocket::Request;
-use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use crate::credentials::mark_depends_on_user;
-use crate::error::request_errors::refuse;
+use crate::actions::outcome;
 use crate::error::{Error, ErrorKind};
 use crate::events::{EndedBy, EventKind};
 use crate::guards::sentinel::{self, Proof};
@@ -83,13 +80,7 @@ impl<'r> FromRequest<'r> for SignIns<'r> {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        match AuthState::of(request) {
-            Ok(state) => {
-                mark_depends_on_user(request);
-                Outcome::Success(Self { request, state })
-            }
-            Err(error) => refuse(request, error),
-        }
+        outcome(request, |state| Ok(Self { request, state }))
     }
 }
 

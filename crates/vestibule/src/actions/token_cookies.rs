@@ -4,7 +4,6 @@ use rocket::http::{Cookie, SameSite as CookieSameSite};
 use time::OffsetDateTime;
 
 use crate::actions::tokens::{TokenPair, Tokens};
-use crate::claims::Claims;
 use crate::config::{Config, TokenKind, TokenSameSite};
 use crate::error::Error;
 use crate::session::cookie::expired;
@@ -25,13 +24,9 @@ impl Tokens<'_> {
         if !self.state.has_token_cookies() {
             return Err(Error::misuse("auth.token.locations does not hold \"cookies\""));
         }
-        let now = self.state.clock.now()?;
-        let access = Some((TokenKind::Access, &pair.access_token));
-        let refresh = pair.refresh_token.as_ref().map(|token| (TokenKind::Refresh, token));
-        for (kind, token) in access.into_iter().chain(refresh) {
-            self.set_cookie(kind, token, &self.verify(token)?, now);
-        }
-        Ok(())
+        self.set_cookie(TokenKind::Access, &pair.access_token)?;
+        let refresh = pair.refresh_token.as_ref();
+        refresh.map_or(Ok(()), |token| self.set_cookie(TokenKind::Refresh, token))
     }
 
     /// Removes all four cookies, with the attributes that they were set with
@@ -47,7 +42,8 @@ impl Tokens<'_> {
     }
 
     /// Sets the cookie of a token and that of its CSRF value.
-    fn set_cookie(&self, kind: TokenKind, token: &str, claims: &Claims, now: OffsetDateTime) {
+    fn set_cookie(&self, kind: TokenKind, token: &str) -> Result<(), Error> {
+        let (claims, now) = (self.verify(token)?, self.state.clock.now()?);
         let config = &self.state.config.token.cookies;
         let end = match claims.exp {
             Some(exp) => OffsetDateTime::from_unix_timestamp(exp).ok(),
@@ -67,6 +63,7 @@ impl Tokens<'_> {
         if let Some(value) = claims.csrf.as_deref().filter(|_| config.csrf_in_cookies) {
             add(config.csrf_name(kind), value);
         }
+        Ok(())
     }
 }
 

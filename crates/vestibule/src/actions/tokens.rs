@@ -1,22 +1,19 @@
 //! `Tokens`: issues, refreshes, confirms, verifies and ends tokens.
 
-use rocket::Request;
-use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 use serde::Serialize;
 
 use crate::account::Account;
 use crate::actions::create::{new_row, store};
 use crate::actions::mint::{Mint, row_from_claims};
+use crate::actions::outcome;
 use crate::actions::rotate::{confirm, find_current, rotate};
 use crate::actions::token_options::TokenOptions;
 use crate::authentication::by_token::check_token;
 use crate::authentication::find_active::find_account;
 use crate::claims::Claims;
 use crate::claims::check::CheckedClaims;
-use crate::credentials::mark_depends_on_user;
-use crate::error::request_errors::refuse;
 use crate::error::{Error, ErrorKind, TokenError};
 use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
@@ -258,14 +255,10 @@ impl<'r> FromRequest<'r> for Tokens<'r> {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        match AuthState::of(request) {
-            Ok(state) if state.config.mode.has_tokens() => {
-                mark_depends_on_user(request);
-                Outcome::Success(Self { request, state })
-            }
-            Ok(_) => refuse(request, ErrorKind::NotFound.into()),
-            Err(error) => refuse(request, error),
-        }
+        outcome(request, |state| {
+            let is_on = state.config.mode.has_tokens();
+            is_on.then_some(Self { request, state }).ok_or_else(|| ErrorKind::NotFound.into())
+        })
     }
 }
 

@@ -1,82 +1,18 @@
 //! Authentication by the session cookie, or else the remember cookie.
 
-use std::sync::OnceLock;
-
 use rocket::Request;
 
 use super::find_active::{ActiveSignIn, SignInClaim, find_active};
 use super::result::{AuthMethod, Authentication};
-use super::session_cookies::{is_doubled, mark_for_removal, read, reseal, write};
+use super::session_cookies::{SessionCookies, mark_accepted, mark_for_removal, reseal, write};
 use crate::account::Account;
 use crate::config::Protection;
-use crate::credentials::{is_token_request, origin};
 use crate::error::Error;
 use crate::events::EventKind;
 use crate::session::cookie::CookieKind;
 use crate::session::ticket::{Ticket, client};
 use crate::sign_in::SignInKind;
 use crate::state::AuthState;
-
-/// The tickets in a request's cookies.
-#[derive(Default)]
-pub(crate) struct SessionCookies {
-    pub(crate) session: Option<Ticket>,
-    pub(crate) remember: Option<Ticket>,
-    accepted: Option<Ticket>,
-}
-
-/// The ticket that authenticated this request, cached on it; fresh only if it counted as fresh. An
-/// unexpired session ticket may name a sign-in that has ended; then the remember ticket counts.
-#[derive(Default)]
-struct AcceptedTicket(OnceLock<Ticket>);
-
-impl AcceptedTicket {
-    fn of<'r>(request: &'r Request<'_>) -> &'r OnceLock<Ticket> {
-        &request.local_cache(Self::default).0
-    }
-}
-
-/// Whether a session has authenticated this request already: data guards run after the other
-/// guards and may find a token in the body beside it.
-pub(crate) fn was_accepted(request: &Request<'_>) -> bool {
-    AcceptedTicket::of(request).get().is_some()
-}
-
-impl SessionCookies {
-    /// Reads the tickets, if the mode has sessions and no token is presented; 403 `cross_origin`
-    /// if there is one and the request is unsafe and from another site.
-    pub(crate) fn of(request: &Request<'_>, state: &AuthState) -> Result<Self, Error> {
-        let config = &state.config;
-        if !config.mode.has_sessions() || is_token_request(request, &state.config) {
-            return Ok(Self::default());
-        }
-        let session = read(request, state, CookieKind::Session)?;
-        if is_doubled(request, state) {
-            // One of the two was planted; the remember cookie is not trusted either.
-            return Ok(Self::default());
-        }
-        let remember = if config.session.remembers() {
-            read(request, state, CookieKind::Remember)?
-        } else {
-            None
-        };
-        if session.is_some() || remember.is_some() {
-            origin::check(request)?;
-        }
-        Ok(Self { session, remember, accepted: AcceptedTicket::of(request).get().cloned() })
-    }
-
-    /// The ticket that authenticated the request; if no guard has asked, the session ticket before
-    /// the remember ticket.
-    pub(crate) fn current(&self) -> Option<&Ticket> {
-        self.accepted.as_ref().or(self.session.as_ref()).or(self.remember.as_ref())
-    }
-
-    /// Whether the accepted session counted as fresh.
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.accepted.as_ref().is_some_and(|ticket| ticket.fresh)
-    }
-}
 
 /// Authenticates by the cookies; `None` without an active sign-in.
 pub(super) async fn by_session<U: Account>(
@@ -141,7 +77,7 @@ async fn accept<U: Account>(
         restore(request, state, ticket, &found)?;
     }
     let fresh = kind == CookieKind::Session && ticket.fresh && !client_changed;
-    AcceptedTicket::of(request).get_or_init(|| Ticket { fresh, ..ticket.clone() });
+    mark_accepted(request, Ticket { fresh, ..ticket.clone() });
     Ok(Some(Authentication {
         account: found.account,
         method: AuthMethod::Session,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rocket::Request;
 use time::OffsetDateTime;
 
-use super::find_active::{ActiveSignIn, SignInClaim, find_active, find_foreign};
+use super::find_active::{ActiveSignIn, SignInClaim, find_active};
 use super::result::{AuthMethod, Authentication};
 use crate::account::Account;
 use crate::claims::Claims;
@@ -125,8 +125,9 @@ pub(crate) async fn by_token<U: Account>(
     let claims = &verified.claims;
     let found = if claims.foreign {
         // Only its issuer knows whether it was revoked.
-        let account = Arc::new(find_foreign::<U>(request, claims).await?);
-        ActiveSignIn { account, sign_in: None }
+        let found = U::find_foreign(request.rocket(), claims).await.map_err(Error::unavailable)?;
+        let account = found.filter(Account::is_active).ok_or(TokenError::AccountGone)?;
+        ActiveSignIn { account: Arc::new(account), sign_in: None }
     } else {
         let claim = SignInClaim {
             sid: claims.sid.as_deref(),

@@ -7,9 +7,7 @@ use rocket::Request;
 use time::OffsetDateTime;
 
 use crate::account::Account;
-use crate::cache::sign_ins::CachedSignIn;
-use crate::cache::sign_ins::Found;
-use crate::claims::Claims;
+use crate::cache::sign_ins::{CachedSignIn, Found};
 use crate::digest::stamp_digest;
 use crate::error::{Error, TokenError};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
@@ -159,13 +157,4 @@ pub(crate) async fn find_account<U: Account>(
         Some(account) if stamp_digest(&account.stamp()).as_deref() == stamp => Ok(account),
         Some(_) => Err(TokenError::SignInEnded),
     })
-}
-
-/// Finds the active account that a foreign token names.
-pub(crate) async fn find_foreign<U: Account>(
-    request: &Request<'_>,
-    claims: &Claims,
-) -> Result<U, Error> {
-    let found = U::find_foreign(request.rocket(), claims).await.map_err(Error::unavailable)?;
-    found.filter(Account::is_active).ok_or_else(|| TokenError::AccountGone.into())
 }

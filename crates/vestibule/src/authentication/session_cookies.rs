@@ -1,56 +1,106 @@
 //! Reads and writes tickets in the cookies of a request and its response.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rocket::http::Cookie;
 use rocket::{Request, Response};
 use time::OffsetDateTime;
 
-use crate::credentials::RequestState;
 use crate::credentials::cookie_header::count_named;
+use crate::credentials::{RequestState, is_token_request, origin};
 use crate::error::{Error, ErrorKind};
 use crate::session::cookie::{CookieKind, removal, with_value};
 use crate::session::ticket::Ticket;
+use crate::sign_in::SignInId;
 use crate::state::AuthState;
 
-/// What a request's cookies hold under one name.
-enum SealedCookie<'r> {
-    Missing,
-    /// More than one cookie, or one whose name is not exactly ours.
-    Garbled,
-    /// One cookie, not opened yet.
-    One(&'r Cookie<'static>),
+/// The tickets in a request's cookies.
+#[derive(Default)]
+pub(crate) struct SessionCookies {
+    pub(crate) session: Option<Ticket>,
+    pub(crate) remember: Option<Ticket>,
+    accepted: Option<Ticket>,
 }
 
-fn find<'r>(request: &'r Request<'_>, state: &AuthState, kind: CookieKind) -> SealedCookie<'r> {
-    let name = state.cookie_names.of(kind);
-    let jar = request.cookies();
-    let is_only_one = match count_named(request, name) {
-        // Rocket's local client fills the jar without a header, and only with exact names.
-        (0, _) if jar.get(name).is_none() => return SealedCookie::Missing,
-        (0, _) => !request.headers().contains("Cookie"),
-        // Of two cookies with our name one was planted, and nothing says which.
-        (count, exact) => count == 1 && exact,
-    };
-    jar.get(name).filter(|_| is_only_one).map_or(SealedCookie::Garbled, SealedCookie::One)
+/// The ticket that authenticated this request, cached on it; fresh only if it counted as fresh. An
+/// unexpired session ticket may name a sign-in that has ended; then the remember ticket counts.
+#[derive(Default)]
+struct AcceptedTicket(OnceLock<Ticket>);
+
+impl AcceptedTicket {
+    fn of<'r>(request: &'r Request<'_>) -> &'r OnceLock<Ticket> {
+        &request.local_cache(Self::default).0
+    }
 }
 
-/// Whether the request carries more than one session cookie.
-pub(super) fn is_doubled(request: &Request<'_>, state: &AuthState) -> bool {
-    count_named(request, state.cookie_names.of(CookieKind::Session)).0 > 1
+/// Caches the ticket that authenticated the request; the first one counts.
+pub(super) fn mark_accepted(request: &Request<'_>, ticket: Ticket) {
+    AcceptedTicket::of(request).get_or_init(|| ticket);
 }
 
-/// Reads one of the request's cookies; a garbled or expired one is removed with the response.
-pub(super) fn read(
+/// Whether a session has authenticated this request already: data guards run after the other
+/// guards and may find a token in the body beside it.
+pub(crate) fn was_accepted(request: &Request<'_>) -> bool {
+    AcceptedTicket::of(request).get().is_some()
+}
+
+impl SessionCookies {
+    /// Reads the tickets, if the mode has sessions and no token is presented; 403 `cross_origin`
+    /// if there is one and the request is unsafe and from another site.
+    pub(crate) fn of(request: &Request<'_>, state: &AuthState) -> Result<Self, Error> {
+        let config = &state.config;
+        if !config.mode.has_sessions() || is_token_request(request, &state.config) {
+            return Ok(Self::default());
+        }
+        let session = read(request, state, CookieKind::Session)?;
+        if count_named(request, state.cookie_names.of(CookieKind::Session)).0 > 1 {
+            // One of the two was planted; the remember cookie is not trusted either.
+            return Ok(Self::default());
+        }
+        let remember = if config.session.remembers() {
+            read(request, state, CookieKind::Remember)?
+        } else {
+            None
+        };
+        if session.is_some() || remember.is_some() {
+            origin::check(request)?;
+        }
+        Ok(Self { session, remember, accepted: AcceptedTicket::of(request).get().cloned() })
+    }
+
+    /// The ticket that authenticated the request, and the id of its sign-in; if no guard has asked,
+    /// the session ticket before the remember ticket. 401 `credentials_missing` without one.
+    pub(crate) fn current(&self) -> Result<(&Ticket, SignInId), Error> {
+        let ticket = self.accepted.as_ref().or(self.session.as_ref()).or(self.remember.as_ref());
+        let found = ticket.and_then(|ticket| Some((ticket, ticket.id()?)));
+        found.ok_or_else(|| ErrorKind::CredentialsMissing.into())
+    }
+
+    /// Whether the accepted session counted as fresh.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.accepted.as_ref().is_some_and(|ticket| ticket.fresh)
+    }
+}
+
+/// Reads one of the request's cookies. One that is expired, cannot be opened, is sent twice or has
+/// not exactly our name is removed with the response.
+fn read(
     request: &Request<'_>,
     state: &AuthState,
     kind: CookieKind,
 ) -> Result<Option<Ticket>, Error> {
-    let ticket = match find(request, state, kind) {
-        SealedCookie::Missing => return Ok(None),
-        SealedCookie::Garbled => None,
-        SealedCookie::One(cookie) => open(request, state, cookie),
+    let name = state.cookie_names.of(kind);
+    let sealed = request.cookies().get(name);
+    let is_only_one = match count_named(request, name) {
+        // Rocket's local client fills the jar without a header, and only with exact names.
+        (0, _) if sealed.is_none() => return Ok(None),
+        (0, _) => !request.headers().contains("Cookie"),
+        // Of two cookies with our name one was planted, and nothing says which.
+        (count, exact) => count == 1 && exact,
     };
+    let sealed = sealed.filter(|_| is_only_one);
+    let ticket = sealed.and_then(|sealed| open(request, state, sealed));
     let now = state.clock.now()?.unix_timestamp();
     let valid = ticket.filter(|ticket| now < ticket.exp);
     if valid.is_none() {

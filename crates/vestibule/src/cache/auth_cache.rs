@@ -31,13 +31,11 @@ const SHARDS: usize = 4096;
 /// }
 /// ```
 #[derive(Clone)]
-pub struct AuthCache(Arc<Versions>);
-
-struct Versions {
+pub struct AuthCache {
     hasher: RandomState,
-    current: AtomicU64,
+    current: Arc<AtomicU64>,
     /// The version of the last change of each shard.
-    shards: Box<[AtomicU64]>,
+    shards: Arc<[AtomicU64]>,
 }
 
 /// Counts the changes in this process.
@@ -51,8 +49,7 @@ pub(crate) struct Shard(usize);
 impl AuthCache {
     pub(crate) fn new() -> Self {
         let shards = (0..SHARDS).map(|_| AtomicU64::new(0)).collect();
-        let current = AtomicU64::new(0);
-        Self(Arc::new(Versions { hasher: RandomState::new(), current, shards }))
+        Self { hasher: RandomState::new(), current: Arc::default(), shards }
     }
 
     /// Invalidates an account with all its sign-ins; call it after the commit of a change.
@@ -71,26 +68,26 @@ impl AuthCache {
     }
 
     fn invalidate(&self, shards: impl IntoIterator<Item = Shard>) {
-        let version = self.0.current.fetch_add(1, Ordering::SeqCst) + 1;
+        let version = self.current.fetch_add(1, Ordering::SeqCst) + 1;
         for shard in shards {
-            self.0.shards[shard.0].fetch_max(version, Ordering::SeqCst);
+            self.shards[shard.0].fetch_max(version, Ordering::SeqCst);
         }
     }
 
     /// The current version, to be read before a look-up.
     pub(crate) fn current(&self) -> Version {
-        Version(self.0.current.load(Ordering::SeqCst))
+        Version(self.current.load(Ordering::SeqCst))
     }
 
     /// The version of the last change of this shard.
     pub(crate) fn version_of(&self, shard: Shard) -> Version {
-        Version(self.0.shards[shard.0].load(Ordering::SeqCst))
+        Version(self.shards[shard.0].load(Ordering::SeqCst))
     }
 
     /// The shard of an account's or a sign-in's id. The hash is randomly keyed, so that clients
     /// cannot choose the shard of their id.
     pub(crate) fn shard(&self, id: &str) -> Shard {
-        let hash = self.0.hasher.hash_one(id);
+        let hash = self.hasher.hash_one(id);
         Shard(usize::try_from(hash % SHARDS as u64).unwrap_or_default())
     }
 }

@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::account::Account;
 use crate::authentication::authenticate_token;
-use crate::authentication::by_session::was_accepted;
 use crate::authentication::by_token::{by_token, verify};
 use crate::authentication::result::Authentication;
+use crate::authentication::session_cookies::was_accepted;
 use crate::config::{Location, TokenKind};
 use crate::credentials::{
     VerifiedToken, credential, mark_depends_on_user, mark_in_body, presents_token_outside_body,

@@ -68,10 +68,10 @@ impl Ticket {
     }
 
     /// The row of its sign-in, for use without a store.
-    pub(crate) fn to_row(&self, id: SignInId, now: OffsetDateTime) -> Result<SignIn, Error> {
+    pub(crate) fn to_row(&self, id: &SignInId, now: OffsetDateTime) -> Result<SignIn, Error> {
         let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(Error::internal);
         Ok(SignIn {
-            id,
+            id: id.clone(),
             account: self.sub.clone(),
             kind: SignInKind::Browser { remembered: self.remembered },
             created_at: time(self.iat)?,

@@ -8,7 +8,7 @@ pub(crate) mod load;
 use std::any::TypeId;
 use std::sync::{Arc, OnceLock};
 
-use rocket::{Phase, Request, Rocket};
+use rocket::Request;
 use time::OffsetDateTime;
 
 use crate::cache::sign_ins::CachedSignIn;
@@ -54,11 +54,7 @@ impl AuthState {
     /// The state of the request's Rocket; 500 `internal` without the fairing, which sentinels rule
     /// out for every guard in a route.
     pub(crate) fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Error> {
-        Self::in_rocket(request.rocket())
-    }
-
-    pub(crate) fn in_rocket<P: Phase>(rocket: &Rocket<P>) -> Result<&Self, Error> {
-        rocket.state::<Self>().ok_or_else(|| Error::new(ErrorKind::Internal))
+        request.rocket().state::<Self>().ok_or_else(|| ErrorKind::Internal.into())
     }
 
     /// Whether this is the application's account type, which its first use decides.

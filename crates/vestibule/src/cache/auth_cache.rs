@@ -1,12 +1,17 @@
 //! Versions of accounts and sign-ins: a cached look-up counts only if neither has changed in this
-//! process since it began.
+//! process since it began; and the store whose changes make new versions.
 
 use std::fmt::{self, Display};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use crate::sign_in::SignInId;
+use time::OffsetDateTime;
+
+use crate::error::Error;
+use crate::sign_in::store::{Rotation, SignInStore};
+use crate::sign_in::{SignIn, SignInId};
 
 /// The number of shards (32 KB in all). A change also invalidates the other ids of its shard, on
 /// average one in 4,096.
@@ -95,6 +100,68 @@ impl AuthCache {
 impl fmt::Debug for AuthCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthCache").field("version", &self.current()).finish()
+    }
+}
+
+/// The application's store. Invalidates after each change, also after an error: the change may have
+/// happened.
+pub(crate) struct InvalidatingStore {
+    pub(crate) inner: Arc<dyn SignInStore>,
+    pub(crate) auth_cache: AuthCache,
+}
+
+#[rocket::async_trait]
+impl SignInStore for InvalidatingStore {
+    async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
+        // Absence is never cached, so this invalidates nothing.
+        self.inner.open(sign_in).await
+    }
+
+    async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error> {
+        self.inner.get(id).await
+    }
+
+    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
+        // The cached sign-in has recorded the use already.
+        self.inner.seen(id, at).await
+    }
+
+    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
+        self.inner.seen_all(uses).await
+    }
+
+    async fn rotate(
+        &self,
+        id: &SignInId,
+        from: i64,
+        at: OffsetDateTime,
+        grace: Duration,
+    ) -> Result<Rotation, Error> {
+        let rotated = self.inner.rotate(id, from, at, grace).await;
+        self.auth_cache.invalidate_sign_in(id);
+        rotated
+    }
+
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
+        let confirmed = self.inner.confirm(id, at).await;
+        self.auth_cache.invalidate_sign_in(id);
+        confirmed
+    }
+
+    async fn end(&self, id: &SignInId) -> Result<bool, Error> {
+        let ended = self.inner.end(id).await;
+        self.auth_cache.invalidate_sign_in(id);
+        ended
+    }
+
+    async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
+        let ended = self.inner.end_all(account, except).await;
+        self.auth_cache.invalidate_account(&account);
+        ended
+    }
+
+    async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
+        self.inner.list(account).await
     }
 }
 

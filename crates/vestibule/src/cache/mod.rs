@@ -4,6 +4,5 @@
 //! Imports `account`, `claims`, `clock`, `digest`, `error` and `sign_in` only.
 
 pub(crate) mod auth_cache;
-pub(crate) mod invalidating_store;
 pub(crate) mod sign_ins;
 pub(crate) mod tokens;

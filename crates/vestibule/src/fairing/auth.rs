@@ -8,8 +8,7 @@ use serde_json::{Map, Value};
 
 use super::login_required::LoginRequired;
 use super::response::ResponseFairing;
-use crate::cache::auth_cache::AuthCache;
-use crate::cache::invalidating_store::InvalidatingStore;
+use crate::cache::auth_cache::{AuthCache, InvalidatingStore};
 use crate::cache::sign_ins::SignInCache;
 use crate::cache::tokens::VerifiedTokens;
 use crate::clock::Clock;

@@ -47,11 +47,7 @@ pub struct CreatedKey {
 }
 
 impl CreatedKey {
-    /// Generates a key without storing its row: for a command line, which has no request.
-    ///
-    /// # Errors
-    /// 403 `account_inactive`, 422 `invalid_field` naming `label`, `scopes` or `expires_in`, 503
-    /// `unavailable` without randomness.
+    /// As [`AccessKeys::make`], without storing the row: for a command line, which has no request.
     pub fn generate<U: Account>(
         account: &U,
         wanted: KeyRequest,
@@ -115,12 +111,11 @@ fn check(label: &str, scopes: &[String]) -> Result<(), Error> {
 }
 
 /// Guard: creates access keys. It authenticates no user: require one beside it whose password was
-/// proven recently ([`Fresh`](crate::guards::Fresh)), and pass that user. [`SignIns`](crate::sign_ins::SignIns) lists
-/// and ends keys, like all sign-ins.
+/// proven recently ([`Fresh`](crate::guards::Fresh)), and pass that user. Your route limits how many
+/// keys an account may have; [`SignIns`](crate::sign_ins::SignIns) lists and ends them.
 ///
 /// **A key opens every route whose guard requires a user and no scope**, as a token does: wrap the
-/// guard in [`Scoped`](crate::guards::Scoped) wherever a key must carry a scope. Your route limits how many
-/// keys an account may have.
+/// guard in [`Scoped`](crate::guards::Scoped) wherever a key must carry a scope.
 ///
 /// Without it: 404 in mode `session` and without `"header"` among `token.locations`, where nothing
 /// takes a key (see [`Config::takes_keys`](crate::config::Config::takes_keys)). Without a store the

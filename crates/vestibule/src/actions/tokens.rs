@@ -189,10 +189,7 @@ impl Tokens<'_> {
         }
     }
 
-    /// Ends the sign-in that verified claims name, as [`end`](Self::end) does.
-    ///
-    /// # Errors
-    /// 503 `unavailable`.
+    /// As [`end`](Self::end), for the sign-in that verified claims name; 503 `unavailable`.
     pub async fn end_claims(&self, claims: &Claims) -> Result<(), Error> {
         match claims.sid.as_deref().and_then(SignInId::parse) {
             Some(id) => self.end_sign_in(&claims.sub, &id).await,
@@ -219,23 +216,18 @@ impl Tokens<'_> {
 
     /// As [`verify`](Self::verify), but the token may have expired
     /// (`decode_token(allow_expired=True)`).
-    ///
-    /// # Errors
-    /// 401 `token_invalid`.
     pub fn verify_expired(&self, token: &str) -> Result<Claims, Error> {
         Ok(self.check(token, false)?.at_any_time())
     }
 
-    /// Verifies a token of the issuer in `token.foreign`, and none of ours. Its `sub` is the
-    /// issuer's name for the user and no account id here.
-    ///
-    /// # Errors
-    /// 401 `token_invalid`, also for a token of ours, or `token_expired`.
+    /// As [`verify`](Self::verify), for a token of the issuer in `token.foreign`; 401
+    /// `token_invalid` also for one of ours. Its `sub` is the issuer's name for the user and no
+    /// account id here.
     pub fn verify_foreign(&self, token: &str) -> Result<Claims, Error> {
         self.check(token, true)?.in_time()
     }
 
-    /// Verifies a token but for its expiry; 401 `token_invalid` also for one of the other issuer.
+    /// Verifies a token but for its expiry; 401 `token_invalid`, also for one of the other issuer.
     fn check(&self, token: &str, is_foreign: bool) -> Result<CheckedClaims, Error> {
         let checked = check_token(self.state, token)?;
         if checked.is_foreign() == is_foreign {

@@ -31,10 +31,8 @@ impl ForeignKeys {
         let listed = listed.ok_or("is no JWK set: it has no list \"keys\"")?;
         let mut keys = Vec::new();
         for (number, jwk) in listed.iter().enumerate() {
-            match read_key(jwk) {
-                Ok(key) => keys.extend(key),
-                Err(error) => return Err(format!("its key number {} {error}", number + 1)),
-            }
+            let numbered = |error| format!("its key number {} {error}", number + 1);
+            keys.extend(read_key(jwk).map_err(numbered)?);
         }
         if keys.is_empty() {
             return Err("holds no key that verifies signatures".to_owned());

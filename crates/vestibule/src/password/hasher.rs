@@ -84,19 +84,16 @@ impl Hasher {
     /// # Errors
     /// 503 `busy`.
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<bool, Error> {
-        let readable = stored.filter(|stored| hash::can_match(password.reveal(), stored));
-        let can_match = readable.is_some() && password.reveal().len() <= Password::MAX_BYTES;
-        let stored: Arc<str> = match readable {
-            Some(stored) if can_match => stored.into(),
-            _ => self.dummy.clone(),
+        let text = password.reveal();
+        let is_short = text.len() <= Password::MAX_BYTES;
+        let stored = stored.filter(|stored| is_short && hash::can_match(text, stored));
+        let (password, known): (Password, Arc<str>) = match stored {
+            Some(stored) => (password.clone(), stored.into()),
+            None => ("".into(), self.dummy.clone()),
         };
-        let mut password = password.clone();
-        if !can_match {
-            password.0.truncate(0);
-        }
         let cost = self.cost;
-        let verify = move || hash::verify_evenly(password.reveal(), &stored, cost);
-        Ok(self.run(verify).await? && can_match)
+        let verify = move || hash::verify_evenly(password.reveal(), &known, cost);
+        Ok(self.run(verify).await? && stored.is_some())
     }
 
     /// As [`verify`](Self::verify), on the calling thread, without the queue and without equal

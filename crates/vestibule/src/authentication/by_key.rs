@@ -23,12 +23,10 @@ pub(super) async fn by_key<U: Account>(
     state: &AuthState,
     text: &str,
 ) -> Result<Authentication<U>, Error> {
-    let key = AccessKey::parse(text).ok_or(TokenError::AccessKey)?;
+    // Without a store no key can have been created.
+    let key = AccessKey::parse(text).filter(|_| state.store.is_some());
+    let key = key.ok_or(TokenError::AccessKey)?;
     let id = key.id().ok_or(TokenError::AccessKey)?;
-    if state.store.is_none() {
-        // Without a store no key can have been created.
-        return Err(TokenError::AccessKey.into());
-    }
     let hash = key.hash();
     let check = |cached: &CachedSignIn, account: Option<Arc<U>>, now: OffsetDateTime| {
         check_key(cached, &hash, account, now)
@@ -57,12 +55,10 @@ fn check_key<U: Account>(
     now: OffsetDateTime,
 ) -> Result<(Arc<SignIn>, Arc<U>), Error> {
     let row = cached.sign_in.as_ref().ok_or(TokenError::SignInEnded)?;
-    let SignInKind::Key { secret_hash, stamp, .. } = &row.kind else {
-        return Err(TokenError::AccessKey.into());
+    let stamp = match &row.kind {
+        SignInKind::Key { secret_hash, stamp, .. } if is_equal(secret_hash, hash) => stamp,
+        _ => return Err(TokenError::AccessKey.into()),
     };
-    if !is_equal(secret_hash, hash) {
-        return Err(TokenError::AccessKey.into());
-    }
     if now >= row.expires_at {
         return Err(ErrorKind::TokenExpired.into());
     }

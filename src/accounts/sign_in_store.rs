@@ -1,12 +1,10 @@
 //! The store of sign-ins in the database.
 
-use std::time::Duration;
-
 use time::OffsetDateTime;
 
 use super::queries::{self, sign_ins};
 use crate::db::{Backend, Db};
-use vestibule::sign_ins::{Rotation, SignIn, SignInId, SignInStore};
+use vestibule::sign_ins::{RefreshAttempt, Rotation, SignIn, SignInId, SignInStore, SignInUse};
 use vestibule::{Error, ErrorKind};
 
 /// Sign-ins as rows of the table `sign_ins`.
@@ -33,36 +31,30 @@ impl SignInStore for DieselSignInStore {
         self.0.look_up(move |connection| sign_ins::find(connection, &id).map_err(Error::from)).await
     }
 
-    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
-        let id = id.to_string();
-        self.0.run(move |connection| sign_ins::seen(connection, &id, at).map_err(Error::from)).await
+    async fn seen(&self, used: &SignInUse) -> Result<(), Error> {
+        let used = used.clone();
+        self.0.run(move |connection| sign_ins::seen(connection, &used).map_err(Error::from)).await
     }
 
-    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
+    async fn seen_all(&self, uses: &[SignInUse]) -> Result<(), Error> {
         if self.0.backend() == Backend::Sqlite {
             // One transaction, because each waits for the disk.
-            let uses: Vec<_> = uses.iter().map(|(id, at)| (id.to_string(), *at)).collect();
+            let uses = uses.to_vec();
             return self.0.run(move |connection| sign_ins::seen_all(connection, &uses)).await;
         }
         // One by one: two processes that lock many rows in different order could wait for each
         // other. Each query has its own time limit.
         let mut all = Ok(());
-        for (id, at) in uses {
-            let one = self.seen(id, *at).await;
+        for used in uses {
+            let one = self.seen(used).await;
             all = all.and(one);
         }
         all
     }
 
-    async fn rotate(
-        &self,
-        id: &SignInId,
-        from: i64,
-        at: OffsetDateTime,
-        grace: Duration,
-    ) -> Result<Rotation, Error> {
+    async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error> {
         let id = id.to_string();
-        self.0.run(move |connection| sign_ins::rotate(connection, &id, from, at, grace)).await
+        self.0.run(move |connection| sign_ins::rotate(connection, &id, attempt)).await
     }
 
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {

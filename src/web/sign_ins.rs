@@ -34,7 +34,7 @@ fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serialize {
         id: &sign_in.id,
         kind: match sign_in.kind {
             SignInKind::Browser { .. } => "Browser",
-            SignInKind::Token { .. } => "Program",
+            SignInKind::Token(_) => "Program",
             SignInKind::Key { .. } => "Access key",
         },
         device: sign_in.label().or(sign_in.user_agent.as_deref()),

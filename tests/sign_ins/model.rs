@@ -12,6 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 use rocket::http::Method;
 use rocket::time::OffsetDateTime;
 use serde_json::json;
+use vestibule::sign_ins::SignInKind;
 use vestibule_service::accounts::queries;
 use vestibule_service::db::AnyConnection;
 
@@ -24,6 +25,8 @@ const LIFETIME: i64 = DAY as i64;
 const REMEMBER: i64 = 30 * DAY as i64;
 const ACCESS: i64 = 15 * 60;
 const GRACE: i64 = 10;
+const RETRY: i64 = 5 * 60;
+const HALF: i64 = 30;
 const FRESH: i64 = 10 * 60;
 const TOUCH: i64 = 60;
 
@@ -34,7 +37,7 @@ const BROWSERS: usize = 2;
 enum Op {
     LogInByForm { browser: usize, remember: bool },
     LogInByApi,
-    Refresh { pick: Pick, times: usize },
+    Refresh { pick: Pick, times: usize, lost: bool },
     Visit { browser: usize },
     LoseSession { browser: usize },
     LogOutBrowser { browser: usize },
@@ -67,15 +70,16 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         2 => (0_usize..32).prop_map(Pick::Number),
     ];
     let waits = prop_oneof![
-        3 => prop::sample::select(vec![1, 5, 10, 11, 30, 59, 60, 61]),
-        3 => prop::sample::select(vec![300, 599, 600, 601, 899, 900, HOUR, 2 * HOUR - 1, 2 * HOUR]),
+        4 => prop::sample::select(vec![1, 5, 9, 10, 11, 30, 59, 60, 61]),
+        3 => prop::sample::select(vec![299, 300, 301, 599, 600, 601, 899, 900, HOUR, 2 * HOUR - 1, 2 * HOUR]),
         1 => prop::sample::select(vec![DAY - 1, DAY, 12 * DAY, 30 * DAY - 1, 30 * DAY]),
     ];
     let op = prop_oneof![
         5 => (browser.clone(), any::<bool>())
             .prop_map(|(browser, remember)| Op::LogInByForm { browser, remember }),
         4 => Just(Op::LogInByApi),
-        7 => (pick, 1_usize..3).prop_map(|(pick, times)| Op::Refresh { pick, times }),
+        9 => (pick, 1_usize..3, prop::bool::weighted(0.3))
+            .prop_map(|(pick, times, lost)| Op::Refresh { pick, times, lost }),
         4 => browser.clone().prop_map(|browser| Op::Visit { browser }),
         2 => browser.clone().prop_map(|browser| Op::LoseSession { browser }),
         2 => browser.clone().prop_map(|browser| Op::LogOutBrowser { browser }),
@@ -105,14 +109,38 @@ struct SignIn {
     expires: i64,
     last_seen: i64,
     auth_time: i64,
-    generation: i64,
-    rotated_at: i64,
+    /// When each generation of its refresh token was replaced.
+    rotations: Vec<i64>,
+    /// The newest generation of which an access token was used.
+    used: i64,
     over: bool,
+}
+
+impl SignIn {
+    /// The generation of its refresh token.
+    fn generation(&self) -> i64 {
+        self.rotations.len() as i64
+    }
+
+    /// Whether an earlier refresh token gets the newest successor.
+    fn replays(&self, generation: i64, now: i64) -> bool {
+        let (mut burst, mut half) = (0, 0);
+        for (number, at) in self.rotations.iter().enumerate().skip(1) {
+            if at - self.rotations[number - 1] > GRACE {
+                (burst, half) = (number, number);
+            } else if at - self.rotations[half] > HALF {
+                (burst, half) = (half, number);
+            }
+        }
+        let age = now - self.rotations.last().expect("a rotation");
+        let is_lost = generation + 1 == self.generation() && self.used < self.generation();
+        (generation >= burst as i64 && age <= GRACE) || (is_lost && age <= RETRY)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    Access { fresh: bool, auth_time: i64 },
+    Access { fresh: bool, auth_time: i64, generation: i64 },
     Refresh { generation: i64 },
     Session { fresh: bool, auth_time: i64 },
     Remember,
@@ -217,12 +245,12 @@ impl<'w> Case<'w> {
         let newest: Vec<usize> = (0..self.credentials.len())
             .filter(|&number| {
                 let credential = &self.credentials[number];
-                let generation = self.sign_ins[credential.sign_in].generation;
+                let generation = self.sign_ins[credential.sign_in].generation();
                 credential.kind == Kind::Refresh { generation } && self.lives(number)
             })
             .collect();
         for number in newest {
-            self.refresh(number);
+            self.refresh(number, false);
         }
         self.check_all();
     }
@@ -363,8 +391,8 @@ impl<'w> Case<'w> {
             expires,
             last_seen: now,
             auth_time: now,
-            generation: 0,
-            rotated_at: 0,
+            rotations: Vec::new(),
+            used: 0,
             over: false,
         });
         self.sign_ins.len() - 1
@@ -375,9 +403,10 @@ impl<'w> Case<'w> {
         let text = |name: &str| json[name].as_str().expect("a token").to_owned();
         let row = self.sign_ins[sign_in].clone();
         let exp = (self.fixture.now() + ACCESS).min(row.expires);
-        let access = Kind::Access { fresh, auth_time: row.auth_time };
+        let generation = row.generation();
+        let access = Kind::Access { fresh, auth_time: row.auth_time, generation };
         self.give(access, sign_in, exp, &text("access_token"));
-        let refresh = Kind::Refresh { generation: row.generation };
+        let refresh = Kind::Refresh { generation };
         match self.known.get(&text("refresh_token")) {
             Some(&number) => {
                 let known = &self.credentials[number];
@@ -387,7 +416,10 @@ impl<'w> Case<'w> {
         }
     }
 
-    fn refresh(&mut self, number: usize) {
+    /// Refreshes; the client does not get a response that is lost.
+    fn refresh(&mut self, number: usize, lost: bool) {
+        // Decides between a lost response and theft.
+        self.wait_until_recorded();
         let Credential { kind, sign_in, .. } = self.credentials[number];
         let Kind::Refresh { generation } = kind else { panic!("no refresh token") };
         let lived = self.lives(number);
@@ -400,21 +432,19 @@ impl<'w> Case<'w> {
         let row = &mut self.sign_ins[sign_in];
         let answered = if !lived {
             false
-        } else if row.generation == generation {
-            (row.generation, row.rotated_at, row.last_seen) = (generation + 1, now, now);
+        } else if row.generation() == generation {
+            row.rotations.push(now);
+            row.last_seen = now;
             true
-        } else if row.generation == generation + 1 && now - row.rotated_at <= GRACE {
+        } else if row.replays(generation, now) {
             true
         } else {
             row.over = true;
             false
         };
         assert_eq!(reply.status, if answered { 200 } else { 401 }, "refresh: {}", reply.body);
-        if answered {
-            let known = self.known.len();
+        if answered && !lost {
             self.tokens(&reply, sign_in, false);
-            let first = self.sign_ins[sign_in].rotated_at == now;
-            assert!(first || self.known.len() == known + 1, "a replay gives no new refresh token");
         }
     }
 
@@ -438,7 +468,7 @@ impl<'w> Case<'w> {
                     self.tokens(&reply, sign_in, true);
                 }
             }
-            Op::Refresh { ref pick, times } => {
+            Op::Refresh { ref pick, times, lost } => {
                 let all: Vec<usize> = (0..self.credentials.len())
                     .filter(|&n| matches!(self.credentials[n].kind, Kind::Refresh { .. }))
                     .collect();
@@ -450,7 +480,7 @@ impl<'w> Case<'w> {
                     }
                 };
                 for _ in 0..times {
-                    number.into_iter().for_each(|number| self.refresh(number));
+                    number.into_iter().for_each(|number| self.refresh(number, lost));
                 }
             }
             Op::Visit { browser } => {
@@ -561,7 +591,7 @@ impl<'w> Case<'w> {
                     return;
                 };
                 let Credential { kind, sign_in, .. } = self.credentials[number];
-                let Kind::Access { fresh, auth_time } = kind else { return };
+                let Kind::Access { fresh, auth_time, .. } = kind else { return };
                 let may = self.lives(number) && fresh && self.fixture.now() - auth_time <= FRESH;
                 let (old, new) = self.next_password();
                 let body = json!({ "current_password": old, "new_password": new });
@@ -652,7 +682,12 @@ impl<'w> Case<'w> {
             rows.expect("rows").iter().all(|row| {
                 let known = self.sign_ins.iter().find(|known| known.id == row.id.as_str());
                 let known = known.expect("a row that the model knows");
-                known.over || row.last_seen_at.unix_timestamp() >= known.last_seen
+                let used = match &row.kind {
+                    SignInKind::Token(rotations) => rotations.used,
+                    _ => 0,
+                };
+                let last_seen = row.last_seen_at.unix_timestamp();
+                known.over || (last_seen >= known.last_seen && used == known.used)
             })
         });
     }
@@ -699,6 +734,12 @@ impl<'w> Case<'w> {
                 matches!(credential.kind, Kind::Session { .. } | Kind::Remember)
             );
             assert!(row.remembered || credential.kind != Kind::Remember);
+            if let Kind::Access { generation, .. } = credential.kind
+                && expected
+                && generation == self.sign_ins[credential.sign_in].generation()
+            {
+                self.sign_ins[credential.sign_in].used = generation;
+            }
             // Its session is active again as soon as the use is recorded.
             if expected && self.used(credential.sign_in) {
                 self.wait_until_recorded();

@@ -1,10 +1,11 @@
 //! Refresh tokens: each is taken once, for a successor that gains neither life nor freshness.
 
 use serde_json::{Value, json};
+use vestibule::sign_ins::SignInKind;
 
 use super::helpers::{
     DAY, MINUTE, StoredCredentials, USER_01, advance, assert_program_dead, claims, only_row, rows,
-    settle, sid, token_lives,
+    settle, sid, token_lives, until,
 };
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -19,6 +20,15 @@ fn refresh(client: &rocket::local::blocking::Client, token: &str) -> Reply {
 fn text(reply: &Reply, name: &str) -> String {
     assert_eq!(reply.status, 200, "{}", reply.body);
     reply.json()[name].as_str().expect("a token").to_owned()
+}
+
+/// Uses the newest access token, and waits until that is recorded.
+fn use_token(app: &TestApp, token: &str) {
+    assert!(token_lives(&app.client, token));
+    until("the use is recorded", || match only_row(app, USER_01).kind {
+        SignInKind::Token(rotations) => rotations.used == rotations.generation,
+        _ => false,
+    });
 }
 
 fn first(app: &TestApp) -> StoredCredentials {
@@ -75,6 +85,12 @@ fn after_the_grace_a_used_token_is_theft_and_ends_the_sign_in_for_everybody() {
             refresh_token: Some(text(&reply, "refresh_token")),
             ..StoredCredentials::default()
         };
+        assert!(token_lives(&app.client, thief.token.as_ref().unwrap()));
+        let thief_id = sid(&token);
+        until("the use is recorded", || {
+            let row = rows(&app, USER_01).into_iter().find(|row| row.id.as_str() == thief_id);
+            matches!(row.expect("a row").kind, SignInKind::Token(rotations) if rotations.used == 1)
+        });
         advance(&app, 11);
         let replayed = refresh(&app.client, &token);
         assert_eq!((replayed.status, replayed.code().as_str()), (401, "token_revoked"));
@@ -87,17 +103,47 @@ fn after_the_grace_a_used_token_is_theft_and_ends_the_sign_in_for_everybody() {
 }
 
 #[test]
-fn a_token_two_generations_old_is_theft_even_within_the_grace() {
+fn a_refresh_whose_response_was_lost_is_answered_again_for_five_minutes() {
     on_both(|app| {
-        let oldest = first(&app);
-        let token = oldest.refresh_token.clone().unwrap();
-        let second = text(&refresh(&app.client, &token), "refresh_token");
-        let third = text(&refresh(&app.client, &second), "refresh_token");
-        assert_eq!(refresh(&app.client, &token).status, 401);
-        assert_program_dead(&app.client, &oldest);
-        for dead in [&second, &third] {
-            assert_eq!(refresh(&app.client, dead).code(), "token_revoked");
+        let held = first(&app);
+        let token = held.refresh_token.unwrap();
+        let lost = text(&refresh(&app.client, &token), "refresh_token");
+        for seconds in [12, 287, 1] {
+            advance(&app, seconds);
+            assert!(token_lives(&app.client, held.token.as_ref().unwrap()), "not the successor's");
+            assert_eq!(text(&refresh(&app.client, &token), "refresh_token"), lost);
         }
+        assert_eq!(only_row(&app, USER_01).generation(), 1);
+        advance(&app, 1);
+        assert_eq!(refresh(&app.client, &token).code(), "token_revoked");
+    });
+}
+
+#[test]
+fn every_token_of_a_burst_gets_the_newest_successor_and_one_from_before_it_is_theft() {
+    on_both(|app| {
+        let before = first(&app);
+        let mut tokens = vec![text(
+            &refresh(&app.client, before.refresh_token.as_ref().unwrap()),
+            "refresh_token",
+        )];
+        advance(&app, 900);
+        for _ in 0..5 {
+            let reply = refresh(&app.client, tokens.last().unwrap());
+            use_token(&app, &text(&reply, "access_token"));
+            tokens.push(text(&reply, "refresh_token"));
+            for token in &tokens[..tokens.len() - 1] {
+                let again = refresh(&app.client, token);
+                assert_eq!(&text(&again, "refresh_token"), tokens.last().unwrap());
+                assert!(token_lives(&app.client, &text(&again, "access_token")));
+            }
+            advance(&app, 2);
+        }
+        assert_eq!(only_row(&app, USER_01).generation(), 6);
+        let stolen = before.refresh_token.as_ref().unwrap();
+        assert_eq!(refresh(&app.client, stolen).code(), "token_revoked");
+        assert_program_dead(&app.client, &before);
+        assert_eq!(refresh(&app.client, tokens.last().unwrap()).code(), "token_revoked");
         assert_eq!(rows(&app, USER_01).len(), 0);
     });
 }
@@ -108,10 +154,11 @@ fn without_a_grace_the_second_use_in_the_next_second_is_theft() {
         |figment| figment.merge(("auth.token.refresh_grace", "0s")),
         |app| {
             let old = first(&app).refresh_token.unwrap();
-            let successor = text(&refresh(&app.client, &old), "refresh_token");
+            let successor = refresh(&app.client, &old);
+            use_token(&app, &text(&successor, "access_token"));
             advance(&app, 1);
             assert_eq!(refresh(&app.client, &old).status, 401);
-            assert_eq!(refresh(&app.client, &successor).status, 401);
+            assert_eq!(refresh(&app.client, &text(&successor, "refresh_token")).status, 401);
         },
     );
 }
@@ -207,7 +254,9 @@ fn a_restart_between_any_two_steps_changes_nothing() {
         advance(&app, 9);
         assert_eq!(text(&refresh(&app.client, &token), "refresh_token"), second);
         let app = app.restart();
-        let third = text(&refresh(&app.client, &second), "refresh_token");
+        let reply = refresh(&app.client, &second);
+        let third = text(&reply, "refresh_token");
+        use_token(&app, &text(&reply, "access_token"));
         advance(&app, 11);
         let app = app.restart();
         assert_eq!(refresh(&app.client, &second).status, 401, "theft");
@@ -228,7 +277,7 @@ fn another_process_on_the_same_database_sees_every_step() {
         assert_eq!(text(&refresh(&neighbour, &token), "refresh_token"), second);
         let reply = refresh(&neighbour, &second);
         let third = text(&reply, "refresh_token");
-        assert!(token_lives(&app.client, &text(&reply, "access_token")));
+        use_token(&app, &text(&reply, "access_token"));
         settle(&app);
         assert_eq!(text(&refresh(&app.client, &second), "refresh_token"), third);
         advance(&app, 11);

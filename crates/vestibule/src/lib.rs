@@ -107,7 +107,8 @@ pub mod sign_ins {
     pub use crate::cache::auth_cache::AuthCache;
     pub use crate::session::options::SessionOptions;
     pub use crate::sign_in::memory_store::MemorySignInStore;
-    pub use crate::sign_in::store::{Rotation, SignInStore};
+    pub use crate::sign_in::rotation::{RefreshAttempt, Rotation, Rotations};
+    pub use crate::sign_in::store::{SignInStore, SignInUse};
     pub use crate::sign_in::{SignIn, SignInId, SignInKind};
 }
 

@@ -11,7 +11,9 @@ use super::locks::lock_user;
 use crate::db::schema::{sign_ins, users};
 use crate::db::{AnyConnection, write};
 use crate::db::{from_micros, to_micros};
-use vestibule::sign_ins::{Rotation, SignIn, SignInId, SignInKind};
+use vestibule::sign_ins::{
+    RefreshAttempt, Rotation, Rotations, SignIn, SignInId, SignInKind, SignInUse,
+};
 use vestibule::{Error, ErrorKind};
 
 /// A row of `sign_ins`. The scopes are separated by spaces; behind the hash of a key stands, after a
@@ -29,6 +31,10 @@ pub(in crate::accounts) struct SignInRow {
     remembered: bool,
     generation: i64,
     rotated_at: Option<i64>,
+    burst_from: i64,
+    half_from: i64,
+    half_at: Option<i64>,
+    used_generation: i64,
     user_agent: Option<String>,
     address: Option<String>,
     label: Option<String>,
@@ -39,9 +45,9 @@ pub(in crate::accounts) struct SignInRow {
 impl SignInRow {
     /// Returns the row of a sign-in; `None` if its account is no number.
     pub(in crate::accounts) fn of(sign_in: &SignIn) -> Option<Self> {
-        let rotated_at = match sign_in.kind {
-            SignInKind::Token { rotated_at, .. } => rotated_at.map(to_micros),
-            _ => None,
+        let rotations = match &sign_in.kind {
+            SignInKind::Token(rotations) => rotations.clone(),
+            _ => Rotations::default(),
         };
         let secret_hash = match &sign_in.kind {
             SignInKind::Key { secret_hash, stamp: None, .. } => Some(secret_hash.clone()),
@@ -59,8 +65,12 @@ impl SignInRow {
             last_seen_at: to_micros(sign_in.last_seen_at),
             expires_at: to_micros(sign_in.expires_at),
             remembered: sign_in.is_remembered(),
-            generation: sign_in.generation(),
-            rotated_at,
+            generation: rotations.generation,
+            rotated_at: rotations.rotated_at.map(to_micros),
+            burst_from: rotations.burst_from,
+            half_from: rotations.half_from,
+            half_at: rotations.half_at.map(to_micros),
+            used_generation: rotations.used,
             user_agent: sign_in.user_agent.clone(),
             address: sign_in.address.clone(),
             label: sign_in.label().map(str::to_owned),
@@ -73,10 +83,14 @@ impl SignInRow {
     fn into_sign_in(self) -> Option<SignIn> {
         let kind = match self.kind.as_str() {
             "browser" => SignInKind::Browser { remembered: self.remembered },
-            "token" => SignInKind::Token {
+            "token" => SignInKind::Token(Rotations {
                 generation: self.generation,
                 rotated_at: self.rotated_at.and_then(|micros| from_micros(micros).ok()),
-            },
+                burst_from: self.burst_from,
+                half_from: self.half_from,
+                half_at: self.half_at.and_then(|micros| from_micros(micros).ok()),
+                used: self.used_generation,
+            }),
             "key" => {
                 // Without a hash the key opens nothing, but it is listed and can be ended.
                 let stored = self.secret_hash.unwrap_or_default();
@@ -123,25 +137,27 @@ pub(in crate::accounts) fn find(
     Ok(found.optional()?.and_then(SignInRow::into_sign_in))
 }
 
-/// Stores the time of the last use, unless a later one is stored already.
+/// Stores the last use and the newest generation that was used, unless later ones are stored already.
 pub(in crate::accounts) fn seen(
     connection: &mut AnyConnection,
-    id: &str,
-    at: OffsetDateTime,
+    used: &SignInUse,
 ) -> QueryResult<()> {
-    let at = to_micros(at);
+    let (id, at, generation) = (used.id.as_str(), to_micros(used.at), used.generation);
     let earlier = sign_ins::table.find(id).filter(sign_ins::last_seen_at.lt(at));
-    diesel::update(earlier).set(sign_ins::last_seen_at.eq(at)).execute(connection).map(drop)
+    diesel::update(earlier).set(sign_ins::last_seen_at.eq(at)).execute(connection)?;
+    if generation > 0 {
+        let older = sign_ins::table.find(id).filter(sign_ins::used_generation.lt(generation));
+        diesel::update(older).set(sign_ins::used_generation.eq(generation)).execute(connection)?;
+    }
+    Ok(())
 }
 
 /// Stores the last use of many sign-ins in one transaction.
 pub(in crate::accounts) fn seen_all(
     connection: &mut AnyConnection,
-    uses: &[(String, OffsetDateTime)],
+    uses: &[SignInUse],
 ) -> Result<(), Error> {
-    write(connection, |connection| {
-        uses.iter().try_for_each(|(id, at)| Ok(seen(connection, id, *at)?))
-    })
+    write(connection, |connection| uses.iter().try_for_each(|used| Ok(seen(connection, used)?)))
 }
 
 /// Stores the time of a password confirmation.
@@ -189,47 +205,38 @@ pub(super) fn insert(connection: &mut AnyConnection, row: &SignInRow) -> Result<
     Ok(())
 }
 
-/// Claims the next generation of a token sign-in, of which only one request gets `Rotated`. An old
-/// generation after the grace period is theft and ends the sign-in.
+/// Applies a refresh token to a sign-in. The row is locked while that is decided, so that of several
+/// requests only one gets `Rotated`.
 pub(in crate::accounts) fn rotate(
     connection: &mut AnyConnection,
     id: &str,
-    from: i64,
-    at: OffsetDateTime,
-    grace: Duration,
+    attempt: RefreshAttempt,
 ) -> Result<Rotation, Error> {
     write(connection, |connection| {
-        let newest = sign_ins::table
-            .find(id)
-            .filter(sign_ins::generation.eq(from))
-            .filter(sign_ins::kind.eq("token"))
-            .filter(sign_ins::expires_at.gt(to_micros(at)));
-        let claimed = diesel::update(newest)
-            .set((
-                sign_ins::generation.eq(from + 1),
-                sign_ins::rotated_at.eq(to_micros(at)),
-                sign_ins::last_seen_at.eq(to_micros(at)),
-            ))
-            .execute(connection)?;
-        let row = find(connection, id)?.filter(|row| at < row.expires_at);
-        let Some(row) = row else {
-            return Ok(Rotation::Gone);
-        };
-        if claimed == 1 {
-            return Ok(Rotation::Rotated(row));
+        if let AnyConnection::Postgres(postgres) = connection {
+            let row = sign_ins::table.find(id).select(sign_ins::id).for_update();
+            row.get_result::<String>(postgres).optional()?;
         }
-        let SignInKind::Token { generation, rotated_at } = row.kind else {
-            return Ok(Rotation::Gone);
-        };
-        let within_grace = rotated_at.is_some_and(|rotated| at - rotated <= grace);
-        if generation == from + 1 && within_grace {
-            return Ok(Rotation::Replayed(row));
+        let Some(row) = find(connection, id)? else { return Ok(Rotation::Gone) };
+        let rotation = attempt.apply(row);
+        match &rotation {
+            Rotation::Rotated(row) => {
+                let row = SignInRow::of(row).ok_or(ErrorKind::Internal)?;
+                diesel::update(sign_ins::table.find(id))
+                    .set((
+                        sign_ins::generation.eq(row.generation),
+                        sign_ins::rotated_at.eq(row.rotated_at),
+                        sign_ins::burst_from.eq(row.burst_from),
+                        sign_ins::half_from.eq(row.half_from),
+                        sign_ins::half_at.eq(row.half_at),
+                        sign_ins::last_seen_at.eq(row.last_seen_at),
+                    ))
+                    .execute(connection)?;
+            }
+            Rotation::Theft => drop(end_sign_in(connection, id)?),
+            Rotation::Replayed(_) | Rotation::Gone => {}
         }
-        if from >= generation {
-            return Ok(Rotation::Gone);
-        }
-        end_sign_in(connection, id)?;
-        Ok(Rotation::Theft)
+        Ok(rotation)
     })
 }
 

@@ -10,6 +10,7 @@ use crate::config::names::is_registered_claim;
 use crate::config::{Lifetime, TokenKind};
 use crate::digest::stamp_digest;
 use crate::error::Error;
+use crate::sign_in::rotation::Rotations;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
@@ -50,10 +51,11 @@ impl<U: Account> Mint<'_, U> {
 
     /// Depends on the row alone, so that the same row always gives the same token.
     fn refresh_claims(&self, sign_in: &SignIn) -> Result<Claims, Error> {
-        let (generation, rotated_at) = match sign_in.kind {
-            SignInKind::Token { generation, rotated_at } => (generation, rotated_at),
-            _ => (0, None),
+        let rotated_at = match &sign_in.kind {
+            SignInKind::Token(rotations) => rotations.rotated_at,
+            _ => None,
         };
+        let generation = sign_in.generation();
         let since = rotated_at.unwrap_or(sign_in.created_at);
         let end = Lifetime::Never.end(since, (sign_in.created_at, sign_in.expires_at));
         let jti = format!("{}.{generation}", sign_in.id);
@@ -61,7 +63,6 @@ impl<U: Account> Mint<'_, U> {
             exp: end.map(OffsetDateTime::unix_timestamp),
             csrf: self.csrf(|| Ok(self.state.keys.derive("csrf", &[&jti])))?,
             jti: Some(jti),
-            generation: Some(generation),
             ..self.common(sign_in, TokenKind::Refresh, since)
         })
     }
@@ -87,6 +88,7 @@ impl<U: Account> Mint<'_, U> {
             nbf: config.nbf.then_some(since),
             sid: self.state.store.is_some().then(|| sign_in.id.as_str().to_owned()),
             auth_time: sign_in.auth_time.unix_timestamp(),
+            generation: Some(sign_in.generation()),
             stamp: stamp_digest(&self.account.stamp()),
             extra,
             ..Claims::empty(kind)
@@ -114,10 +116,10 @@ pub(crate) fn row_from_claims(claims: &Claims, now: OffsetDateTime) -> Result<Si
     Ok(SignIn {
         id: SignInId::random()?,
         account: claims.sub.clone(),
-        kind: SignInKind::Token {
+        kind: SignInKind::Token(Rotations {
             generation: claims.generation.unwrap_or(0) + 1,
-            rotated_at: None,
-        },
+            ..Rotations::default()
+        }),
         created_at: since,
         auth_time: time(claims.auth_time)?,
         last_seen_at: since,

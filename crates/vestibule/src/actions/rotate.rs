@@ -11,7 +11,8 @@ use crate::authentication::result::Authentication;
 use crate::claims::Claims;
 use crate::error::{Error, ErrorKind, TokenError};
 use crate::events::EventKind;
-use crate::sign_in::store::{Rotation, SignInStore};
+use crate::sign_in::rotation::{RefreshAttempt, Rotation, Rotations};
+use crate::sign_in::store::SignInStore;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
@@ -23,9 +24,15 @@ pub(crate) async fn rotate(
     claims: &Claims,
     now: OffsetDateTime,
 ) -> Result<SignIn, Error> {
-    let (id, from) = id_and_generation(claims)?;
-    let grace = state.config.token.refresh_grace;
-    let rotation = store.rotate(&id, from, now, grace).await?;
+    let (id, generation) = id_and_generation(claims)?;
+    let config = &state.config.token;
+    let attempt = RefreshAttempt {
+        generation,
+        at: now,
+        grace: config.refresh_grace,
+        retry: config.refresh_retry,
+    };
+    let rotation = store.rotate(&id, attempt).await?;
     if let Rotation::Rotated(row) = &rotation {
         state.report(request, EventKind::Rotated, Some(&row.account), Some(row.id.as_str()));
     }
@@ -74,11 +81,16 @@ pub(crate) async fn confirm<U: Account>(
     match found.sign_in() {
         Some(row) => {
             state.confirm_sign_in(&row.id, now).await?;
-            Ok(SignIn { auth_time: now, ..row.clone() })
+            let mut row = SignIn { auth_time: now, ..row.clone() };
+            if let (SignInKind::Token(rotations), Some(claims)) = (&mut row.kind, found.claims()) {
+                // The pair of a later generation may not have arrived.
+                rotations.generation = claims.generation.unwrap_or(0);
+            }
+            Ok(row)
         }
         None => {
             let life = options.access_life(&state.config.token)?.of_row();
-            let kind = SignInKind::Token { generation: 0, rotated_at: None };
+            let kind = SignInKind::Token(Rotations::default());
             new_row(request, state, found.account(), kind, life)
         }
     }

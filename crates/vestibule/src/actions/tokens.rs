@@ -19,6 +19,7 @@ use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
 use crate::guards::tokens::RefreshToken;
 use crate::guards::users::Authenticated;
+use crate::sign_in::rotation::Rotations;
 use crate::sign_in::{SignInId, SignInKind};
 use crate::state::AuthState;
 
@@ -82,7 +83,7 @@ impl Tokens<'_> {
         options: TokenOptions,
     ) -> Result<TokenPair, Error> {
         let life = options.sign_in_life(&self.state.config.token)?.of_row();
-        let kind = SignInKind::Token { generation: 0, rotated_at: None };
+        let kind = SignInKind::Token(Rotations::default());
         let row = new_row(self.request, self.state, account, kind, life)?;
         // First, so that no sign-in is stored whose tokens cannot be created.
         let pair = self.mint(account, &options).pair(&row, options.fresh.unwrap_or(true))?;
@@ -90,8 +91,9 @@ impl Tokens<'_> {
         Ok(pair)
     }
 
-    /// Issues the next pair for a refresh token, which is then used up: presented again within
-    /// `refresh_grace` it gives the same next refresh token, later it ends the sign-in.
+    /// Issues the next pair for a refresh token, which is then used up. Presented again it gives
+    /// the newest refresh token within `refresh_grace` of the burst of refreshes that it belongs to,
+    /// or within `refresh_retry` as long as its successor was never used; later it ends the sign-in.
     /// Neither lifetime nor freshness is extended; the account's claims are read again.
     ///
     /// # Errors

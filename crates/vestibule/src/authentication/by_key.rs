@@ -31,7 +31,7 @@ pub(super) async fn by_key<U: Account>(
     let check = |cached: &CachedSignIn, account: Option<Arc<U>>, now: OffsetDateTime| {
         check_key(cached, &hash, account, now)
     };
-    let (sign_in, account) = evaluate(request, state, id.as_str(), check).await??;
+    let (sign_in, account) = evaluate(request, state, id.as_str(), 0, check).await??;
     if !U::accept_key(request.rocket(), &sign_in).await.map_err(Error::unavailable)? {
         return Err(TokenError::Refused.into());
     }

@@ -46,6 +46,7 @@ async fn accept<U: Account>(
         sid: Some(&ticket.sid),
         sub: &ticket.sub,
         stamp: ticket.stamp.as_deref(),
+        generation: 0,
         is_kind: SignInKind::is_browser,
         // The idle limit ends the session only; the remember cookie outlives it.
         idle: (kind == CookieKind::Session).then_some(state.config.session.idle),

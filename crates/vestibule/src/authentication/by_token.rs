@@ -133,6 +133,7 @@ pub(crate) async fn by_token<U: Account>(
             sid: claims.sid.as_deref(),
             sub: &claims.sub,
             stamp: claims.stamp.as_deref(),
+            generation: claims.generation.unwrap_or(0),
             is_kind: SignInKind::is_token,
             idle: None,
         };

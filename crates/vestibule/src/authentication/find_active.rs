@@ -21,6 +21,8 @@ pub(crate) struct SignInClaim<'c> {
     pub(crate) sid: Option<&'c str>,
     pub(crate) sub: &'c str,
     pub(crate) stamp: Option<&'c str>,
+    /// The generation of an access token.
+    pub(crate) generation: i64,
     pub(crate) is_kind: fn(&SignInKind) -> bool,
     /// The idle limit; for sessions.
     pub(crate) idle: Option<Duration>,
@@ -44,7 +46,10 @@ pub(crate) async fn find_active<U: Account>(
         (Some(_), Some(sid)) => sid,
         (Some(_), None) => return Ok(Err(TokenError::SignInEnded)),
     };
-    evaluate(request, state, id, |cached, account, now| claim.check(cached, account, now)).await
+    let check = |cached: &CachedSignIn, account: Option<Arc<U>>, now: OffsetDateTime| {
+        claim.check(cached, account, now)
+    };
+    evaluate(request, state, id, claim.generation, check).await
 }
 
 impl SignInClaim<'_> {
@@ -74,21 +79,22 @@ impl SignInClaim<'_> {
     }
 }
 
-/// Checks a sign-in and its account, or without a store an account alone, and records a use if the
-/// check succeeds. The look-up may come from the cache, up to `auth.revocation_delay` old, but never
+/// Checks a sign-in and its account, or without a store an account alone, and records a use, of an
+/// access token of this generation, if the check succeeds. The look-up may come from the cache, up to `auth.revocation_delay` old, but never
 /// from before the last change in this process. A refusal that came from the cache is looked up
 /// again.
 pub(crate) async fn evaluate<U: Account, T, E: From<TokenError>>(
     request: &Request<'_>,
     state: &AuthState,
     id: &str,
+    generation: i64,
     check: impl Fn(&CachedSignIn, Option<Arc<U>>, OffsetDateTime) -> Result<T, E> + Send + Sync,
 ) -> Result<Result<T, E>, Error> {
     let evaluate = |cached: &CachedSignIn| {
         let now = state.clock.now()?;
         let result = check(cached, cached.account()?, now);
         if result.is_ok() {
-            state.record_use(cached, now);
+            state.record_use(cached, now, generation);
         }
         Ok(result)
     };

@@ -5,12 +5,12 @@ use std::fmt::{self, Display};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use time::OffsetDateTime;
 
 use crate::error::Error;
-use crate::sign_in::store::{Rotation, SignInStore};
+use crate::sign_in::rotation::{RefreshAttempt, Rotation};
+use crate::sign_in::store::{SignInStore, SignInUse};
 use crate::sign_in::{SignIn, SignInId};
 
 /// The number of shards (32 KB in all). A change also invalidates the other ids of its shard, on
@@ -121,23 +121,17 @@ impl SignInStore for InvalidatingStore {
         self.inner.get(id).await
     }
 
-    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
+    async fn seen(&self, used: &SignInUse) -> Result<(), Error> {
         // The cached sign-in has recorded the use already.
-        self.inner.seen(id, at).await
+        self.inner.seen(used).await
     }
 
-    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
+    async fn seen_all(&self, uses: &[SignInUse]) -> Result<(), Error> {
         self.inner.seen_all(uses).await
     }
 
-    async fn rotate(
-        &self,
-        id: &SignInId,
-        from: i64,
-        at: OffsetDateTime,
-        grace: Duration,
-    ) -> Result<Rotation, Error> {
-        let rotated = self.inner.rotate(id, from, at, grace).await;
+    async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error> {
+        let rotated = self.inner.rotate(id, attempt).await;
         self.auth_cache.invalidate_sign_in(id);
         rotated
     }

@@ -15,6 +15,7 @@ use crate::cache::auth_cache::{AuthCache, Shard, Version};
 use crate::clock::{Clock, Moment, to_micros};
 use crate::digest::stamp_digest;
 use crate::error::{Error, TokenError};
+use crate::sign_in::store::SignInUse;
 use crate::sign_in::{SignIn, SignInKind};
 
 /// The maximum number of entries; some 10 MB.
@@ -126,6 +127,8 @@ pub(crate) struct CachedSignIn {
     shard: Shard,
     /// The last use in microseconds since 1970, including uses that are not written yet.
     last_seen: AtomicI64,
+    /// The newest generation of which an access token was used, written or not.
+    used: AtomicI64,
 }
 
 impl CachedSignIn {
@@ -134,7 +137,12 @@ impl CachedSignIn {
         account: Option<U>,
         shard: Shard,
     ) -> Self {
+        let used = match sign_in.as_ref().map(|sign_in| &sign_in.kind) {
+            Some(SignInKind::Token(rotations)) => rotations.used,
+            _ => 0,
+        };
         Self {
+            used: used.into(),
             stamp: account.as_ref().and_then(|account| stamp_digest(&account.stamp())),
             account: account.map(|account| Arc::new(account) as Arc<dyn Any + Send + Sync>),
             shard,
@@ -154,20 +162,31 @@ impl CachedSignIn {
         has_passed(self.last_seen.load(Ordering::Relaxed), now, limit)
     }
 
-    /// Records a use; returns whether it must be written: at most once a minute, but the first use
-    /// of an access key at once, so that unused keys can be recognised.
-    pub(crate) fn record_use(&self, now: OffsetDateTime, idle: Duration) -> bool {
-        let Some(sign_in) = &self.sign_in else { return false };
+    /// Records a use; returns what must be written: at most once a minute, but the first use of an
+    /// access key at once, so that unused keys can be recognised, and the first of an access token
+    /// of the newest generation, which shows that its pair has arrived.
+    pub(crate) fn record_use(
+        &self,
+        now: OffsetDateTime,
+        idle: Duration,
+        generation: i64,
+    ) -> Option<SignInUse> {
+        let sign_in = self.sign_in.as_ref()?;
         let every = match sign_in.kind {
             SignInKind::Browser { .. } => WRITE_EVERY.min(idle / 4),
-            SignInKind::Token { .. } | SignInKind::Key { .. } => WRITE_EVERY,
+            SignInKind::Token(_) | SignInKind::Key { .. } => WRITE_EVERY,
         };
         let before = self.last_seen.load(Ordering::Relaxed);
         let (new, relaxed) = (to_micros(now), Ordering::Relaxed);
         let is_first = sign_in.kind.is_key() && before == to_micros(sign_in.created_at);
         // Of several requests at once only one writes.
-        (is_first || has_passed(before, now, every))
-            && self.last_seen.compare_exchange(before, new, relaxed, relaxed).is_ok()
+        let is_due = (is_first || has_passed(before, now, every))
+            && self.last_seen.compare_exchange(before, new, relaxed, relaxed).is_ok();
+        // Another process may have rotated it since the look-up.
+        let is_newest = generation >= sign_in.generation();
+        let has_arrived = is_newest && self.used.fetch_max(generation, relaxed) < generation;
+        let generation = if has_arrived { generation } else { 0 };
+        (is_due || has_arrived).then(|| SignInUse { id: sign_in.id.clone(), at: now, generation })
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Claims {
     pub sid: Option<String>,
     /// `auth_time`: when the password was last proven.
     pub auth_time: i64,
-    /// `gen`: the generation of a refresh token.
+    /// `gen`: how often the refresh token of its sign-in had been rotated.
     pub generation: Option<i64>,
     /// `csrf`: the value that unsafe requests must send if the token is in a cookie.
     pub csrf: Option<String>,

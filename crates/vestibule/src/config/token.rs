@@ -27,10 +27,14 @@ pub struct TokenConfig {
     /// presented token may have, if longer than `access` or `refresh`. Defaults to none: those two
     /// are the longest.
     pub longest: Option<Lifetime>,
-    /// How long the previous refresh token may still be used, for the same successor. Defaults to
-    /// `"10s"`.
+    /// How long after a rotation the refresh tokens of the same burst of requests are accepted, each
+    /// for the newest successor. Defaults to `"10s"`, at most `"1m"`.
     #[serde(with = "duration")]
     pub refresh_grace: Duration,
+    /// How long after its rotation a refresh token is accepted whose successor was never used, as
+    /// after a lost response. Defaults to `"5m"`, at most `"1d"`.
+    #[serde(with = "duration")]
+    pub refresh_retry: Duration,
     /// Accepted difference between clocks (`JWT_DECODE_LEEWAY`). Defaults to `"0s"`, at most
     /// `"5m"`.
     #[serde(with = "duration")]
@@ -93,6 +97,7 @@ impl Default for TokenConfig {
             refresh: Lifetime::For(Duration::from_secs(30 * 24 * 60 * 60)),
             longest: None,
             refresh_grace: Duration::from_secs(10),
+            refresh_retry: Duration::from_secs(5 * 60),
             leeway: Duration::ZERO,
             issuer: "vestibule".to_owned(),
             audience: Audience::from("vestibule"),

@@ -31,6 +31,9 @@ impl TokenConfig {
         if self.refresh_grace > Duration::from_secs(60) {
             problem("token.refresh_grace", "must be at most \"1m\"");
         }
+        if self.refresh_retry > Duration::from_secs(24 * 60 * 60) {
+            problem("token.refresh_retry", "must be at most \"1d\"");
+        }
         if self.audience.names().iter().any(String::is_empty) {
             problem("token.audience", "must not hold an empty name");
         }

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rocket::tokio;
-use time::OffsetDateTime;
 
 use crate::error::Error;
 use crate::sign_in::SignInId;
-use crate::sign_in::store::SignInStore;
+use crate::sign_in::store::{SignInStore, SignInUse};
 
 /// How many uses may be pending; while a store does not respond, further ones are dropped.
 const MAX_PENDING: usize = 100_000;
@@ -22,17 +21,20 @@ pub(crate) struct LastSeenWriter(Arc<Mutex<Pending>>);
 
 #[derive(Default)]
 struct Pending {
-    uses: HashMap<SignInId, OffsetDateTime>,
+    uses: HashMap<SignInId, SignInUse>,
     /// Whether a task is writing.
     is_writing: bool,
 }
 
 impl LastSeenWriter {
     /// Adds a use, to be written soon.
-    pub(crate) fn add(&self, store: &Arc<dyn SignInStore>, id: &SignInId, at: OffsetDateTime) {
+    pub(crate) fn add(&self, store: &Arc<dyn SignInStore>, mut used: SignInUse) {
         let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pending.uses.len() < MAX_PENDING {
-            pending.uses.insert(id.clone(), at);
+            if let Some(earlier) = pending.uses.get(&used.id) {
+                used.generation = used.generation.max(earlier.generation);
+            }
+            pending.uses.insert(used.id.clone(), used);
         }
         if !std::mem::replace(&mut pending.is_writing, true) {
             tokio::spawn(self.clone().write(store.clone()));
@@ -50,10 +52,10 @@ impl LastSeenWriter {
         }
     }
 
-    fn next(&self) -> Option<Vec<(SignInId, OffsetDateTime)>> {
+    fn next(&self) -> Option<Vec<SignInUse>> {
         let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ids: Vec<_> = pending.uses.keys().take(BATCH).cloned().collect();
-        let batch: Vec<_> = ids.iter().filter_map(|id| pending.uses.remove_entry(id)).collect();
+        let batch: Vec<_> = ids.iter().filter_map(|id| pending.uses.remove(id)).collect();
         pending.is_writing = !batch.is_empty();
         if !pending.is_writing {
             // Frees the memory after a burst.

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use time::OffsetDateTime;
 
 use crate::error::{Error, ErrorKind};
-use crate::sign_in::store::{Rotation, SignInStore};
+use crate::sign_in::rotation::{RefreshAttempt, Rotation};
+use crate::sign_in::store::{SignInStore, SignInUse};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 
 /// How many rows there are before expired ones are first deleted.
@@ -98,42 +98,27 @@ impl SignInStore for MemorySignInStore {
         Ok(self.rows().by_id.get(id).cloned())
     }
 
-    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
-        if let Some(row) = self.rows().by_id.get_mut(id) {
+    async fn seen(&self, used: &SignInUse) -> Result<(), Error> {
+        if let Some(row) = self.rows().by_id.get_mut(&used.id) {
             // Two requests may record their use in either order.
-            row.last_seen_at = row.last_seen_at.max(at);
+            row.last_seen_at = row.last_seen_at.max(used.at);
+            if let SignInKind::Token(rotations) = &mut row.kind {
+                rotations.used = rotations.used.max(used.generation);
+            }
         }
         Ok(())
     }
 
-    async fn rotate(
-        &self,
-        id: &SignInId,
-        from: i64,
-        at: OffsetDateTime,
-        grace: Duration,
-    ) -> Result<Rotation, Error> {
+    async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error> {
         let mut rows = self.rows();
-        let Some(row) = rows.by_id.get_mut(id).filter(|row| at < row.expires_at) else {
-            return Ok(Rotation::Gone);
-        };
-        let SignInKind::Token { generation, rotated_at } = &mut row.kind else {
-            return Ok(Rotation::Gone);
-        };
-        if from > *generation {
-            return Ok(Rotation::Gone);
+        let Some(row) = rows.by_id.get(id) else { return Ok(Rotation::Gone) };
+        let rotation = attempt.apply(row.clone());
+        match &rotation {
+            Rotation::Rotated(row) => drop(rows.by_id.insert(id.clone(), row.clone())),
+            Rotation::Theft => drop(rows.by_id.remove(id)),
+            Rotation::Replayed(_) | Rotation::Gone => {}
         }
-        if *generation == from {
-            *generation += 1;
-            (*rotated_at, row.last_seen_at) = (Some(at), at);
-            return Ok(Rotation::Rotated(row.clone()));
-        }
-        let within_grace = rotated_at.is_some_and(|rotated| at - rotated <= grace);
-        if *generation == from + 1 && within_grace {
-            return Ok(Rotation::Replayed(row.clone()));
-        }
-        rows.by_id.remove(id);
-        Ok(Rotation::Theft)
+        Ok(rotation)
     }
 
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
@@ -165,6 +150,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+    use crate::sign_in::rotation::Rotations;
 
     #[test]
     fn expired_rows_are_deleted_and_active_ones_are_kept() {
@@ -174,7 +160,7 @@ mod tests {
             let sign_in = SignIn {
                 id: SignInId::random().expect("randomness"),
                 account: "ann".to_owned(),
-                kind: SignInKind::Token { generation: 0, rotated_at: None },
+                kind: SignInKind::Token(Rotations::default()),
                 created_at: now,
                 auth_time: now,
                 last_seen_at: now,

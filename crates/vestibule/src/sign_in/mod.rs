@@ -4,6 +4,7 @@
 
 pub(crate) mod last_seen_writer;
 pub(crate) mod memory_store;
+pub(crate) mod rotation;
 pub(crate) mod store;
 
 use std::cmp::Ordering;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::error::Error;
+use rotation::Rotations;
 
 /// The id of a sign-in: 128 random bits as 22 characters of base64url.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -62,12 +64,7 @@ pub enum SignInKind {
         remembered: bool,
     },
     /// A program, with access and refresh tokens.
-    Token {
-        /// How often its refresh token was rotated.
-        generation: i64,
-        /// When it was last rotated.
-        rotated_at: Option<OffsetDateTime>,
-    },
+    Token(Rotations),
     /// A program, with an access key that a person created.
     Key {
         /// The name that a person gave it.
@@ -91,7 +88,7 @@ impl SignInKind {
     /// Whether access and refresh tokens present it.
     #[must_use]
     pub const fn is_token(&self) -> bool {
-        matches!(self, Self::Token { .. })
+        matches!(self, Self::Token(_))
     }
 
     /// Whether an access key presents it.
@@ -105,7 +102,7 @@ impl SignInKind {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Browser { .. } => "browser",
-            Self::Token { .. } => "token",
+            Self::Token(_) => "token",
             Self::Key { .. } => "key",
         }
     }
@@ -118,11 +115,7 @@ impl fmt::Debug for SignInKind {
             Self::Browser { remembered } => {
                 f.debug_struct("Browser").field("remembered", remembered).finish()
             }
-            Self::Token { generation, rotated_at } => f
-                .debug_struct("Token")
-                .field("generation", generation)
-                .field("rotated_at", rotated_at)
-                .finish(),
+            Self::Token(rotations) => f.debug_tuple("Token").field(rotations).finish(),
             Self::Key { label, scopes, .. } => f
                 .debug_struct("Key")
                 .field("label", label)
@@ -174,8 +167,8 @@ impl SignIn {
     /// The generation of its refresh token; 0 for the other kinds.
     #[must_use]
     pub const fn generation(&self) -> i64 {
-        match self.kind {
-            SignInKind::Token { generation, .. } => generation,
+        match &self.kind {
+            SignInKind::Token(rotations) => rotations.generation,
             _ => 0,
         }
     }

@@ -1,24 +1,22 @@
 //! The trait of the application's store of sign-ins.
 
-use std::time::Duration;
-
 use time::OffsetDateTime;
 
+#[cfg(doc)]
+use super::rotation::Rotations;
+use super::rotation::{RefreshAttempt, Rotation};
 use super::{SignIn, SignInId};
 use crate::error::Error;
 
-/// The result of rotating a refresh token.
+/// A use of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rotation {
-    /// It was the newest; the sign-in has the next generation.
-    Rotated(SignIn),
-    /// It was the previous one, within the grace period, as when two tabs refresh at once. The row
-    /// is unchanged, so the same successor is issued again.
-    Replayed(SignIn),
-    /// It was older, so it was copied: the sign-in has been ended.
-    Theft,
-    /// There is no active sign-in of this id and generation.
-    Gone,
+pub struct SignInUse {
+    /// The sign-in.
+    pub id: SignInId,
+    /// When it was used.
+    pub at: OffsetDateTime,
+    /// The generation of the access token that was used; 0 for other credentials.
+    pub generation: i64,
 }
 
 /// The store of sign-ins. An error is a 503 for the client, never a 401.
@@ -33,29 +31,23 @@ pub trait SignInStore: Send + Sync + 'static {
     /// Returns the sign-in with this id, also if it has expired.
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error>;
 
-    /// Records a use in `last_seen_at`, which never moves backwards.
-    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
+    /// Records a use in `last_seen_at` and, for a token, in [`Rotations::used`]; neither moves
+    /// backwards.
+    async fn seen(&self, used: &SignInUse) -> Result<(), Error>;
 
     /// Records many uses, each as [`seen`](Self::seen) does; after an error some may be missing.
     /// Default: one after the other, continuing after an error.
-    async fn seen_all(&self, uses: &[(SignInId, OffsetDateTime)]) -> Result<(), Error> {
+    async fn seen_all(&self, uses: &[SignInUse]) -> Result<(), Error> {
         let mut all = Ok(());
-        for (id, at) in uses {
-            let one = self.seen(id, *at).await;
+        for used in uses {
+            let one = self.seen(used).await;
             all = all.and(one);
         }
         all
     }
 
-    /// Moves a token sign-in from generation `from` to the next in one atomic step; see
-    /// [`Rotation`]. If it has expired, or has not reached `from`, it is [`Gone`](Rotation::Gone).
-    async fn rotate(
-        &self,
-        id: &SignInId,
-        from: i64,
-        at: OffsetDateTime,
-        grace: Duration,
-    ) -> Result<Rotation, Error>;
+    /// Applies a refresh token to the row in one atomic step, as [`RefreshAttempt::apply`] decides.
+    async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error>;
 
     /// Records in `auth_time` that the password was proven again.
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;

@@ -95,11 +95,11 @@ impl AuthState {
         }
     }
 
-    /// Records a use of a sign-in, in the store at most once a minute and in the background.
-    pub(crate) fn record_use(&self, sign_in: &CachedSignIn, now: OffsetDateTime) {
-        let is_due = sign_in.record_use(now, self.config.session.idle);
-        if let (true, Some(store), Some(row)) = (is_due, &self.store, &sign_in.sign_in) {
-            self.last_seen_writer.add(store, &row.id, now);
+    /// Records a use of a sign-in, in the background; `generation` is that of the access token.
+    pub(crate) fn record_use(&self, sign_in: &CachedSignIn, now: OffsetDateTime, generation: i64) {
+        let used = sign_in.record_use(now, self.config.session.idle, generation);
+        if let (Some(used), Some(store)) = (used, &self.store) {
+            self.last_seen_writer.add(store, used);
         }
     }
 

@@ -18,6 +18,7 @@ use crate::digest::stamp_digest;
 use crate::error::{Error, ErrorKind};
 use crate::session::cookie::{CookieKind, with_value};
 use crate::session::ticket::Ticket;
+use crate::sign_in::rotation::Rotations;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
@@ -86,7 +87,7 @@ impl TestSignIn {
             Outcome::Error((_, error)) => return Err(error),
             Outcome::Forward(_) => return Err(ErrorKind::Internal.into()),
         };
-        let kind = SignInKind::Token { generation: 0, rotated_at: None };
+        let kind = SignInKind::Token(Rotations::default());
         let lifetime = state.config.token.refresh.of_row();
         let row = new_row(request, state, account, kind, lifetime)?;
         let sign_in = store(request, state, row).await?;

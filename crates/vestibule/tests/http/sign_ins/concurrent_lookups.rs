@@ -4,7 +4,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use rocket::figment::Figment;
 use rocket::futures::FutureExt;
@@ -14,7 +13,10 @@ use rocket::local::asynchronous::Client;
 use rocket::tokio::join;
 use rocket::tokio::sync::Semaphore;
 use time::OffsetDateTime;
-use vestibule::sign_ins::{AuthCache, MemorySignInStore, Rotation, SignIn, SignInId, SignInStore};
+use vestibule::sign_ins::{
+    AuthCache, MemorySignInStore, RefreshAttempt, Rotation, SignIn, SignInId, SignInStore,
+    SignInUse,
+};
 use vestibule::{Auth, Clock, Error, ErrorKind};
 
 use crate::support::app::{SECRET, rocket};
@@ -76,18 +78,12 @@ impl SignInStore for SlowStore {
         }
     }
 
-    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
-        self.0.rows.seen(id, at).await
+    async fn seen(&self, used: &SignInUse) -> Result<(), Error> {
+        self.0.rows.seen(used).await
     }
 
-    async fn rotate(
-        &self,
-        id: &SignInId,
-        from: i64,
-        at: OffsetDateTime,
-        grace: Duration,
-    ) -> Result<Rotation, Error> {
-        self.0.rows.rotate(id, from, at, grace).await
+    async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error> {
+        self.0.rows.rotate(id, attempt).await
     }
 
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {

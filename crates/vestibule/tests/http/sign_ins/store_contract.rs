@@ -7,12 +7,13 @@ use rocket::futures::future::join_all;
 use rocket::tokio;
 use time::OffsetDateTime;
 use time::macros::datetime;
-use vestibule::sign_ins::{Rotation, SignIn, SignInId, SignInKind, SignInStore};
+use vestibule::sign_ins::{
+    RefreshAttempt, Rotation, Rotations, SignIn, SignInId, SignInKind, SignInStore, SignInUse,
+};
 
 use super::stores::each;
 
 const START: OffsetDateTime = datetime!(2031-05-06 07:08:09.123456 UTC);
-const GRACE: Duration = Duration::from_secs(10);
 
 fn at(seconds: u64) -> OffsetDateTime {
     START + Duration::from_secs(seconds)
@@ -20,7 +21,14 @@ fn at(seconds: u64) -> OffsetDateTime {
 
 /// A sign-in of an hour.
 const BROWSER: SignInKind = SignInKind::Browser { remembered: true };
-const TOKEN: SignInKind = SignInKind::Token { generation: 0, rotated_at: None };
+const TOKEN: SignInKind = SignInKind::Token(Rotations {
+    generation: 0,
+    rotated_at: None,
+    burst_from: 0,
+    half_from: 0,
+    half_at: None,
+    used: 0,
+});
 
 fn sign_in(account: &str, kind: SignInKind) -> SignIn {
     SignIn {
@@ -40,6 +48,16 @@ async fn new_sign_in(store: &Arc<dyn SignInStore>, account: &str, kind: SignInKi
     let row = sign_in(account, kind);
     store.open(&row).await.expect("an opening");
     row
+}
+
+fn used(id: &SignInId, seconds: u64) -> SignInUse {
+    SignInUse { id: id.clone(), at: at(seconds), generation: 0 }
+}
+
+/// A refresh token of this generation, with a grace of ten seconds and a retry of five minutes.
+fn attempt(generation: i64, seconds: u64) -> RefreshAttempt {
+    let (grace, retry) = (Duration::from_secs(10), Duration::from_secs(300));
+    RefreshAttempt { generation, at: at(seconds), grace, retry }
 }
 
 async fn get(store: &Arc<dyn SignInStore>, id: &SignInId) -> Option<SignIn> {
@@ -81,12 +99,12 @@ fn a_use_is_recorded_and_never_goes_back() {
     each(async |store, [account, _]| {
         let row = new_sign_in(&store, account, BROWSER).await;
         for (seen_at, expected) in [(60, 60), (30, 60), (61, 61)] {
-            store.seen(&row.id, at(seen_at)).await.expect("a note");
+            store.seen(&used(&row.id, seen_at)).await.expect("a note");
             let last_seen_at = at(expected);
             assert_eq!(get(&store, &row.id).await, Some(SignIn { last_seen_at, ..row.clone() }));
         }
         let gone = SignInId::random().unwrap();
-        store.seen(&gone, at(1)).await.expect("no error");
+        store.seen(&used(&gone, 1)).await.expect("no error");
         assert_eq!(get(&store, &gone).await, None);
     });
 }
@@ -96,9 +114,9 @@ fn many_uses_are_recorded_at_once_and_an_ended_sign_in_prevents_no_other() {
     each(async |store, [account, other]| {
         let (one, two) =
             (new_sign_in(&store, account, BROWSER).await, new_sign_in(&store, other, TOKEN).await);
-        store.seen(&two.id, at(90)).await.expect("a note");
+        store.seen(&used(&two.id, 90)).await.expect("a note");
         let gone = SignInId::random().unwrap();
-        let uses = [(one.id.clone(), at(60)), (gone.clone(), at(60)), (two.id.clone(), at(60))];
+        let uses = [&one.id, &gone, &two.id].map(|id| used(id, 60));
         store.seen_all(&uses).await.expect("no error");
         assert_eq!(get(&store, &one.id).await, Some(SignIn { last_seen_at: at(60), ..one }));
         assert_eq!(get(&store, &two.id).await, Some(SignIn { last_seen_at: at(90), ..two }));
@@ -155,7 +173,7 @@ fn the_list_has_all_of_an_account_latest_use_first() {
         for seen in [5, 1, 9, 3] {
             let mut row = new_sign_in(&store, account, BROWSER).await;
             row.last_seen_at = at(seen);
-            store.seen(&row.id, row.last_seen_at).await.expect("a note");
+            store.seen(&used(&row.id, seen)).await.expect("a note");
             rows.push(row);
         }
         new_sign_in(&store, other, BROWSER).await;
@@ -186,9 +204,18 @@ fn the_newest_token_takes_the_sign_in_one_generation_further() {
     each(async |store, [account, _]| {
         let mut row = new_sign_in(&store, account, TOKEN).await;
         for generation in 1..4 {
-            let now = at(100 * u64::try_from(generation).unwrap());
-            let rotation = store.rotate(&row.id, generation - 1, now, GRACE).await.unwrap();
-            let kind = SignInKind::Token { generation, rotated_at: Some(now) };
+            let seconds = 100 * u64::try_from(generation).unwrap();
+            let now = at(seconds);
+            let rotation =
+                store.rotate(&row.id, attempt(generation - 1, seconds)).await.expect("an answer");
+            let kind = SignInKind::Token(Rotations {
+                generation,
+                rotated_at: Some(now),
+                burst_from: generation - 1,
+                half_from: generation - 1,
+                half_at: Some(now),
+                used: 0,
+            });
             row = SignIn { kind, last_seen_at: now, ..row };
             assert_eq!(rotation, Rotation::Rotated(row.clone()));
             assert_eq!(get(&store, &row.id).await, Some(row.clone()));
@@ -197,34 +224,111 @@ fn the_newest_token_takes_the_sign_in_one_generation_further() {
 }
 
 #[test]
-fn the_token_before_gets_the_same_row_within_the_grace_and_ends_it_after() {
+fn the_newest_generation_that_was_used_is_recorded_and_never_goes_back() {
     each(async |store, [account, _]| {
         let row = new_sign_in(&store, account, TOKEN).await;
-        let rotate = async |from, seconds| {
-            store.rotate(&row.id, from, at(seconds), GRACE).await.expect("an answer")
+        let newest = async || match get(&store, &row.id).await.expect("a row").kind {
+            SignInKind::Token(rotations) => rotations.used,
+            other => panic!("{other:?}"),
         };
-        let Rotation::Rotated(rotated) = rotate(0, 100).await else { panic!("not the newest") };
-        for seconds in [100, 105, 110] {
-            assert_eq!(rotate(0, seconds).await, Rotation::Replayed(rotated.clone()));
+        // At the time that is stored already, as right after a rotation.
+        for (generation, expected) in [(3, 3), (2, 3), (0, 3), (4, 4)] {
+            store.seen(&SignInUse { generation, ..used(&row.id, 0) }).await.expect("a note");
+            assert_eq!(newest().await, expected);
+            let many = [SignInUse { generation, ..used(&row.id, 0) }];
+            store.seen_all(&many).await.expect("a note");
+            assert_eq!(newest().await, expected);
         }
-        assert_eq!(get(&store, &row.id).await, Some(rotated));
-        assert_eq!(rotate(0, 111).await, Rotation::Theft);
-        assert_eq!(get(&store, &row.id).await, None);
-        assert_eq!(rotate(1, 111).await, Rotation::Gone);
     });
 }
 
 #[test]
-fn a_token_two_generations_old_ends_the_sign_in_even_within_the_grace() {
+fn a_token_whose_successor_was_never_used_gets_the_same_row_for_a_while_and_ends_it_after() {
     each(async |store, [account, _]| {
         let row = new_sign_in(&store, account, TOKEN).await;
-        for from in [0, 1] {
-            let rotation = store.rotate(&row.id, from, at(100), GRACE).await;
-            assert!(matches!(rotation, Ok(Rotation::Rotated(_))));
+        let rotate = async |from, seconds| {
+            store.rotate(&row.id, attempt(from, seconds)).await.expect("an answer")
+        };
+        let Rotation::Rotated(rotated) = rotate(0, 100).await else { panic!("not the newest") };
+        for seconds in [100, 110, 111, 400] {
+            assert_eq!(rotate(0, seconds).await, Rotation::Replayed(rotated.clone()));
         }
-        let rotation = store.rotate(&row.id, 0, at(100), GRACE).await;
-        assert_eq!(rotation.expect("an answer"), Rotation::Theft);
+        assert_eq!(get(&store, &row.id).await, Some(rotated));
+        assert_eq!(rotate(0, 401).await, Rotation::Theft);
         assert_eq!(get(&store, &row.id).await, None);
+        assert_eq!(rotate(1, 401).await, Rotation::Gone);
+    });
+}
+
+#[test]
+fn a_token_whose_successor_was_used_gets_the_same_row_within_the_grace_and_ends_it_after() {
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, TOKEN).await;
+        let rotate = async |from, seconds| {
+            store.rotate(&row.id, attempt(from, seconds)).await.expect("an answer")
+        };
+        assert!(matches!(rotate(0, 100).await, Rotation::Rotated(_)));
+        store.seen(&SignInUse { generation: 1, ..used(&row.id, 100) }).await.expect("a note");
+        assert!(matches!(rotate(0, 110).await, Rotation::Replayed(_)));
+        assert_eq!(rotate(0, 111).await, Rotation::Theft);
+        assert_eq!(get(&store, &row.id).await, None);
+    });
+}
+
+#[test]
+fn every_token_of_a_burst_gets_the_newest_row_while_the_newest_rotation_is_within_the_grace() {
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, TOKEN).await;
+        let rotate = async |from, seconds| {
+            store.rotate(&row.id, attempt(from, seconds)).await.expect("an answer")
+        };
+        // Generation 0 was exchanged long before the burst.
+        rotate(0, 100).await;
+        for (from, seconds) in [(1, 200), (2, 209), (3, 218)] {
+            assert!(matches!(rotate(from, seconds).await, Rotation::Rotated(_)), "{from}");
+        }
+        let newest = get(&store, &row.id).await.expect("a row");
+        for seconds in [218, 228] {
+            for from in [1, 2, 3] {
+                assert_eq!(rotate(from, seconds).await, Rotation::Replayed(newest.clone()));
+            }
+        }
+        // Before the burst, within the grace.
+        assert_eq!(rotate(0, 228).await, Rotation::Theft);
+    });
+}
+
+#[test]
+fn an_older_token_of_a_burst_ends_the_sign_in_after_the_grace() {
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, TOKEN).await;
+        let rotate = async |from, seconds| {
+            store.rotate(&row.id, attempt(from, seconds)).await.expect("an answer")
+        };
+        rotate(0, 100).await;
+        rotate(1, 101).await;
+        // The answer to generation 1 may be lost, not that to generation 0, whose successor was used.
+        assert!(matches!(rotate(1, 112).await, Rotation::Replayed(_)));
+        assert_eq!(rotate(0, 112).await, Rotation::Theft);
+    });
+}
+
+#[test]
+fn of_a_burst_that_is_kept_going_the_last_half_minute_to_minute_counts() {
+    each(async |store, [account, _]| {
+        let row = new_sign_in(&store, account, TOKEN).await;
+        let rotate = async |from, seconds| {
+            store.rotate(&row.id, attempt(from, seconds)).await.expect("an answer")
+        };
+        for from in 0..40 {
+            let seconds = 100 + 5 * u64::try_from(from).unwrap();
+            assert!(matches!(rotate(from, seconds).await, Rotation::Rotated(_)), "{from}");
+            // Seven were replaced in the last 30 seconds.
+            let old = (from - 6).max(0);
+            assert!(matches!(rotate(old, seconds).await, Rotation::Replayed(_)), "{old} at {from}");
+        }
+        // The last was replaced at 295 seconds, and this one more than a minute before.
+        assert_eq!(rotate(26, 295).await, Rotation::Theft);
     });
 }
 
@@ -232,7 +336,7 @@ fn a_token_two_generations_old_ends_the_sign_in_even_within_the_grace() {
 fn a_token_from_the_future_is_gone_and_ends_nothing() {
     each(async |store, [account, _]| {
         let row = new_sign_in(&store, account, TOKEN).await;
-        let rotation = store.rotate(&row.id, 1, at(1), GRACE).await;
+        let rotation = store.rotate(&row.id, attempt(1, 1)).await;
         assert_eq!(rotation.expect("an answer"), Rotation::Gone);
         assert_eq!(get(&store, &row.id).await, Some(row));
     });
@@ -245,7 +349,7 @@ fn what_is_over_or_no_program_s_is_not_rotated_and_not_ended() {
         let browser = new_sign_in(&store, account, BROWSER).await;
         for (id, seconds) in [(&over.id, 3600), (&browser.id, 1), (&SignInId::random().unwrap(), 1)]
         {
-            let rotation = store.rotate(id, 0, at(seconds), GRACE).await;
+            let rotation = store.rotate(id, attempt(0, seconds)).await;
             assert_eq!(rotation.expect("an answer"), Rotation::Gone);
         }
         assert_eq!(get(&store, &over.id).await, Some(over));
@@ -259,7 +363,7 @@ fn of_many_who_rotate_at_once_one_is_first_and_all_get_its_row() {
         let row = new_sign_in(&store, account, TOKEN).await;
         let asked = (0..24).map(|_| {
             let (store, id) = (store.clone(), row.id.clone());
-            tokio::spawn(async move { store.rotate(&id, 0, at(100), GRACE).await })
+            tokio::spawn(async move { store.rotate(&id, attempt(0, 100)).await })
         });
         let mut first = 0;
         for answer in join_all(asked).await {
@@ -271,7 +375,7 @@ fn of_many_who_rotate_at_once_one_is_first_and_all_get_its_row() {
                 Rotation::Replayed(row) => row,
                 other => panic!("{other:?}"),
             };
-            assert_eq!(row.kind, SignInKind::Token { generation: 1, rotated_at: Some(at(100)) });
+            assert_eq!(row.generation(), 1);
         }
         assert_eq!(first, 1);
     });

@@ -2,7 +2,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "Rocket hands guards to handlers by value")]
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
@@ -458,6 +458,16 @@ impl App {
     /// Signs in with a browser; returns the cookie's `name=value`.
     pub(crate) fn browser(&self, user: u32) -> String {
         self.post(&format!("/login/{user}")).send().session()
+    }
+
+    /// Waits for what happens in the background.
+    #[track_caller]
+    pub(crate) fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !condition() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "never: {what}");
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn advance(&self, seconds: u64) {

@@ -3,12 +3,13 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use rocket::futures::FutureExt;
 use time::OffsetDateTime;
 use vestibule::Error;
-use vestibule::sign_ins::{MemorySignInStore, Rotation, SignIn, SignInId, SignInStore};
+use vestibule::sign_ins::{
+    MemorySignInStore, RefreshAttempt, Rotation, SignIn, SignInId, SignInStore, SignInUse,
+};
 
 #[derive(Clone, Default)]
 pub(crate) struct CountingStore {
@@ -82,7 +83,8 @@ impl CountingStore {
     /// Sets the last use, as the background writer would.
     pub(crate) fn touch_all(&self, at: OffsetDateTime) {
         for row in self.rows.all() {
-            self.rows.seen(&row.id, at).now_or_never().expect("no wait").expect("a row");
+            let used = SignInUse { id: row.id, at, generation: 0 };
+            self.rows.seen(&used).now_or_never().expect("no wait").expect("a row");
         }
     }
 }
@@ -98,18 +100,12 @@ impl SignInStore for CountingStore {
         self.rows()?.get(id).await
     }
 
-    async fn seen(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
-        self.rows()?.seen(id, at).await
+    async fn seen(&self, used: &SignInUse) -> Result<(), Error> {
+        self.rows()?.seen(used).await
     }
 
-    async fn rotate(
-        &self,
-        id: &SignInId,
-        from: i64,
-        at: OffsetDateTime,
-        grace: Duration,
-    ) -> Result<Rotation, Error> {
-        self.rows()?.rotate(id, from, at, grace).await
+    async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error> {
+        self.rows()?.rotate(id, attempt).await
     }
 
     async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {

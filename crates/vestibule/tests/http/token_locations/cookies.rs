@@ -276,7 +276,7 @@ fn refreshing_replaces_all_four() {
         assert_ne!(jar.get(name), before.get(name), "{name}");
     }
     assert_eq!(app.post("/places/who").jar(&jar).csrf(jar.get(CSRF_ACCESS)).send().status, 200);
-    app.advance(11);
+    app.advance(301);
     let theft = app.post("/places/refresh").jar(&before).csrf(before.get(CSRF_REFRESH)).send();
     assert_eq!(theft.code(), "token_revoked");
     assert_eq!(app.get("/places/who").jar(&jar).send().code(), "token_revoked");

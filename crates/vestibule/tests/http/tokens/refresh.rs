@@ -2,10 +2,18 @@
 
 use crate::support::app::{App, Pair, Reply, Setup};
 use crate::support::forged_tokens::{claims, with_claim};
-use crate::support::users::ALICE;
+use crate::support::users::{ALICE, User};
+use rocket::{post, routes};
+use vestibule::sign_ins::SignInKind;
+use vestibule::{Error, TokenUser, Tokens};
 
 fn refresh(app: &App, token: &str) -> Reply {
     app.post("/api/refresh").bearer(token).send()
+}
+
+#[post("/api/confirm")]
+async fn confirm(user: TokenUser<User>, tokens: Tokens<'_>) -> Result<String, Error> {
+    Ok(tokens.confirm(&user).await?.access_token)
 }
 
 fn assert_dead(app: &App, pair: &Pair, case: &str) {
@@ -50,22 +58,91 @@ fn within_the_grace_the_old_refresh_token_answers_the_very_same_successor() {
     assert_eq!(refresh(&app, &second.refresh).status, 200);
 }
 
+/// Uses an access token, and waits until its generation is recorded.
+fn use_pair(app: &App, pair: &Pair) {
+    assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200);
+    let generation = claims(&pair.access)["gen"].as_i64().expect("a generation");
+    app.wait_until("the use is recorded", || match app.store.only().kind {
+        SignInKind::Token(rotations) => rotations.used == generation,
+        _ => false,
+    });
+}
+
 #[test]
-fn after_the_grace_the_old_refresh_token_ends_the_sign_in() {
+fn after_the_grace_a_token_whose_successor_was_used_ends_the_sign_in() {
     let app = App::new();
     let first = app.tokens(ALICE);
     let second = refresh(&app, &first.refresh).pair();
-    app.advance(11);
+    use_pair(&app, &second);
+    app.advance(10);
+    assert_eq!(refresh(&app, &first.refresh).pair().refresh, second.refresh);
+    app.advance(1);
     assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked");
     assert_dead(&app, &second, "the successor");
     assert_eq!(app.store.len(), 0);
 }
 
 #[test]
-fn a_refresh_token_of_two_generations_ago_ends_the_sign_in_at_once() {
+fn a_refresh_whose_response_was_lost_is_answered_again_after_the_grace() {
+    let app = Setup::new().mount(routes![confirm]).launch();
+    let first = app.tokens(ALICE);
+    let lost = refresh(&app, &first.refresh).pair();
+    app.advance(300);
+    // Neither the access token from before nor a fresh one from it shows that the answer arrived.
+    assert_eq!(app.get("/token").bearer(&first.access).send().status, 200);
+    let confirmed = app.post("/api/confirm").bearer(&first.access).send().body;
+    assert_eq!(app.get("/token").bearer(&confirmed).send().status, 200);
+    let again = refresh(&app, &first.refresh).pair();
+    assert_eq!(claims(&again.refresh)["jti"], claims(&lost.refresh)["jti"]);
+    use_pair(&app, &again);
+    assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked");
+}
+
+#[test]
+fn a_refresh_is_not_answered_again_after_the_time_for_it() {
+    for (setting, seconds) in [(None, 301), (Some("0s"), 11), (Some("1h"), 3_601)] {
+        let setup = Setup::new().set("auth.token.access", "2h");
+        let app = match setting {
+            Some(retry) => setup.set("auth.token.refresh_retry", retry).launch(),
+            None => setup.launch(),
+        };
+        let first = app.tokens(ALICE);
+        let lost = refresh(&app, &first.refresh).pair();
+        app.advance(seconds - 1);
+        assert_eq!(refresh(&app, &first.refresh).pair().refresh, lost.refresh, "{setting:?}");
+        app.advance(1);
+        assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked", "{setting:?}");
+        assert_dead(&app, &lost, "the successor");
+    }
+}
+
+#[test]
+fn every_refresh_token_of_a_burst_gets_the_newest_successor() {
+    let app = App::new();
+    let mut pairs = vec![app.tokens(ALICE)];
+    for _ in 0..20 {
+        app.advance(1);
+        let newest = refresh(&app, &pairs[pairs.len() - 1].refresh).pair();
+        // Clients use what they get at once.
+        use_pair(&app, &newest);
+        pairs.push(newest);
+        let newest = &pairs[pairs.len() - 1].refresh;
+        for pair in &pairs[..pairs.len() - 1] {
+            assert_eq!(&refresh(&app, &pair.refresh).pair().refresh, newest);
+        }
+    }
+    app.advance(11);
+    let stolen = &pairs[7];
+    assert_eq!(refresh(&app, &stolen.refresh).code(), "token_revoked");
+    assert_eq!(app.store.len(), 0);
+}
+
+#[test]
+fn a_refresh_token_from_before_a_burst_ends_the_sign_in_at_once() {
     let app = App::new();
     let first = app.tokens(ALICE);
     let second = refresh(&app, &first.refresh).pair();
+    app.advance(11);
     let third = refresh(&app, &second.refresh).pair();
     assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked");
     assert_dead(&app, &third, "the newest");
@@ -75,7 +152,7 @@ fn a_refresh_token_of_two_generations_ago_ends_the_sign_in_at_once() {
 fn the_grace_can_be_switched_off() {
     let app = Setup::new().set("auth.token.refresh_grace", 0).launch();
     let first = app.tokens(ALICE);
-    refresh(&app, &first.refresh);
+    use_pair(&app, &refresh(&app, &first.refresh).pair());
     app.advance(1);
     assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked");
 }

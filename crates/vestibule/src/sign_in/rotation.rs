@@ -1,0 +1,103 @@
+//! The rotation of refresh tokens: what a sign-in keeps about it, and what a presented token gets.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::{SignIn, SignInKind};
+
+/// The length of a half of a burst. When a third would begin, the first is dropped: a thief could
+/// otherwise keep a burst going, and the owner's old token would never be noticed.
+const HALF: Duration = Duration::from_secs(30);
+
+/// What a sign-in keeps about its refresh tokens.
+///
+/// A burst is a chain of rotations, each within `refresh_grace` of the one before, as when a client
+/// sends many requests at once and each of them refreshes. Of a long one, the last 30 to 60 seconds
+/// count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rotations {
+    /// How often its refresh token was rotated.
+    pub generation: i64,
+    /// When it was last rotated.
+    pub rotated_at: Option<OffsetDateTime>,
+    /// The oldest generation of the newest burst.
+    pub burst_from: i64,
+    /// The generation that the second half of the burst began with.
+    pub half_from: i64,
+    /// When that half began.
+    pub half_at: Option<OffsetDateTime>,
+    /// The newest generation of which an access token was used: its pair has arrived.
+    pub used: i64,
+}
+
+/// The result of rotating a refresh token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// It was the newest; the sign-in has the next generation.
+    Rotated(SignIn),
+    /// It was replaced, but belongs to the newest burst or its successor was never used. The row is
+    /// unchanged, so the newest refresh token is issued again.
+    Replayed(SignIn),
+    /// It was replaced before, so there is a copy of it: the sign-in has been ended.
+    Theft,
+    /// There is no active sign-in of this id and generation.
+    Gone,
+}
+
+/// A refresh token that is presented.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshAttempt {
+    /// The generation of the token.
+    pub generation: i64,
+    /// The time of the request.
+    pub at: OffsetDateTime,
+    /// `refresh_grace`: how long after a rotation the tokens of its burst are accepted.
+    pub grace: Duration,
+    /// `refresh_retry`: how long a token is accepted whose successor was never used.
+    pub retry: Duration,
+}
+
+impl RefreshAttempt {
+    /// Decides about the attempt. The store then replaces its row after
+    /// [`Rotated`](Rotation::Rotated), and deletes it after [`Theft`](Rotation::Theft).
+    #[must_use]
+    pub fn apply(&self, mut row: SignIn) -> Rotation {
+        let SignInKind::Token(rotations) = &mut row.kind else { return Rotation::Gone };
+        if self.at >= row.expires_at || self.generation > rotations.generation {
+            return Rotation::Gone;
+        }
+        if self.generation == rotations.generation {
+            rotations.advance(self);
+            row.last_seen_at = self.at;
+            return Rotation::Rotated(row);
+        }
+        if rotations.accepts(self) { Rotation::Replayed(row) } else { Rotation::Theft }
+    }
+
+    fn is_within(&self, limit: Duration, since: Option<OffsetDateTime>) -> bool {
+        since.is_some_and(|since| self.at - since <= limit)
+    }
+}
+
+impl Rotations {
+    fn advance(&mut self, attempt: &RefreshAttempt) {
+        let goes_on = attempt.is_within(attempt.grace, self.rotated_at);
+        if !goes_on || !attempt.is_within(HALF, self.half_at) {
+            self.burst_from = if goes_on { self.half_from } else { self.generation };
+            (self.half_from, self.half_at) = (self.generation, Some(attempt.at));
+        }
+        self.generation += 1;
+        self.rotated_at = Some(attempt.at);
+    }
+
+    /// Whether a token that was replaced gets the newest one.
+    fn accepts(&self, attempt: &RefreshAttempt) -> bool {
+        let of_burst = attempt.generation >= self.burst_from
+            && attempt.is_within(attempt.grace, self.rotated_at);
+        let lost_answer = attempt.generation + 1 == self.generation
+            && self.used < self.generation
+            && attempt.is_within(attempt.retry, self.rotated_at);
+        of_burst || lost_answer
+    }
+}

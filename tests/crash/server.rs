@@ -47,8 +47,8 @@ impl Server {
             .env("ROCKET_PORT", "0")
             .env("ROCKET_TEMPLATE_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))
             .env("ROCKET_DATABASES", format!("{{main={{url=\"{url}\"}}}}"))
-            // The grace is longer than any check takes, or a check itself would look like theft.
-            .env("ROCKET_AUTH", "{password={cost=4},token={refresh_grace=\"1m\"}}")
+            // Only a lost response is repeated; anything older is theft at once.
+            .env("ROCKET_AUTH", "{password={cost=4},token={refresh_grace=\"0s\"}}")
             // It asks for old passwords on purpose, and registers all the time.
             .env("ROCKET_ACCOUNTS", "{throttle={failures=1000000},registrations={max=1000000}}");
         command

@@ -160,6 +160,7 @@ fn who_is_signed_out_at_one_is_refused_by_all_within_the_revocation_delay() {
 #[test]
 fn rotation_is_one_chain_whichever_process_is_asked() {
     at_home(|home| {
+        home.configure("[default.auth.token]\nrefresh_grace = \"0s\"\n");
         let all = three(&home);
         let refresh = |process: usize, token: &str| {
             asked(|| send_with_token(&all[process % 3].address, "POST", "/api/refresh", token))

@@ -159,7 +159,10 @@ impl Fixture {
         let mut rows = Rows::of(&url);
         let now = micros(&clock);
         // Only the sessions of browsers matter; the use of the others is recorded already.
-        rows.run(&format!("UPDATE sign_ins SET last_seen_at = {now} WHERE kind <> 'browser'"));
+        rows.run(&format!(
+            "UPDATE sign_ins SET last_seen_at = {now}, used_generation = generation \
+             WHERE kind <> 'browser'"
+        ));
         rows.remember();
         Self { setting, client, clock, rows, credentials, ids, _directory: directory }
     }

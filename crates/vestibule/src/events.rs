@@ -41,11 +41,10 @@ pub enum EventKind {
     Restored,
     /// The password was proven again (`user_login_confirmed`).
     Confirmed,
-    /// A refresh token was exchanged for a new pair; reported once, even if it is presented again
-    /// within the grace period.
+    /// A refresh token was exchanged for a new pair; reported once, even if it is presented again.
     Rotated,
-    /// A used refresh token was presented after the grace period, or an older one: the sign-in has been
-    /// ended.
+    /// A replaced refresh token was presented that is of no burst and whose successor was used, or too
+    /// late: the sign-in has been ended.
     Theft,
     /// A session cookie came from another client than it was issued to (`session_protected`).
     Protected,

@@ -18,8 +18,8 @@ use vestibule::{Error, ErrorKind};
 
 /// A row of `sign_ins`. The scopes are separated by spaces; behind the hash of a key stands, after a
 /// dot, the digest of its account's stamp.
-#[derive(Clone, Insertable, Queryable, Selectable)]
-#[diesel(table_name = sign_ins)]
+#[derive(AsChangeset, Clone, Insertable, Queryable, Selectable)]
+#[diesel(table_name = sign_ins, treat_none_as_null = true)]
 pub(in crate::accounts) struct SignInRow {
     id: String,
     account: i64,
@@ -222,16 +222,7 @@ pub(in crate::accounts) fn rotate(
         match &rotation {
             Rotation::Rotated(row) => {
                 let row = SignInRow::of(row).ok_or(ErrorKind::Internal)?;
-                diesel::update(sign_ins::table.find(id))
-                    .set((
-                        sign_ins::generation.eq(row.generation),
-                        sign_ins::rotated_at.eq(row.rotated_at),
-                        sign_ins::burst_from.eq(row.burst_from),
-                        sign_ins::half_from.eq(row.half_from),
-                        sign_ins::half_at.eq(row.half_at),
-                        sign_ins::last_seen_at.eq(row.last_seen_at),
-                    ))
-                    .execute(connection)?;
+                diesel::update(sign_ins::table.find(id)).set(&row).execute(connection)?;
             }
             Rotation::Theft => drop(end_sign_in(connection, id)?),
             Rotation::Replayed(_) | Rotation::Gone => {}

@@ -34,10 +34,10 @@ use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch,
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::config::PasswordConfig;
-use vestibule::guards::{Authenticated, TokenBody};
+use vestibule::guards::TokenBody;
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::MemorySignInStore;
-use vestibule::{Account, Auth, Error, ErrorKind, Session, Tokens};
+use vestibule::{Account, Auth, Error, ErrorKind, Session, TokenUser, Tokens};
 
 type SessionUser = vestibule::SessionUser<Person>;
 type People = HashMap<String, Person>;
@@ -93,8 +93,8 @@ async fn login(
 
 /// For programs: the token is in the body.
 #[post("/me", data = "<body>")]
-fn by_token(body: TokenBody<Person>) -> Json<Value> {
-    Json(json!({ "email": body.authentication().account().email, "via": "token" }))
+fn by_token(body: TokenBody<TokenUser<Person>>) -> Json<Value> {
+    Json(json!({ "email": body.email, "via": "token" }))
 }
 
 /// For browsers: the session cookie, or the remember cookie when the session is over.

@@ -1,16 +1,18 @@
 //! The guards of the service: those of the library for [`User`], and each guard of administrators
 //! under one name.
 
-use rocket::{Orbit, Rocket};
+use std::marker::PhantomData;
+
+use rocket::{Orbit, Request, Rocket};
 use serde_json::{Map, Value};
 
 use super::queries;
 use super::scopes::{self, UsersRead, UsersWrite};
 use super::user::{Role, User};
 use crate::db::{Db, DbError};
-use vestibule::Account;
-use vestibule::guards::{Fresh, FreshOrKey, Require, Scoped};
+use vestibule::guards::{Authentication, Checked, Condition, Fresh, Require, Scope, Scoped};
 use vestibule::tokens::{Claims, TokenKind};
+use vestibule::{Account, Error, ErrorKind};
 
 /// The user behind a bearer token or an access key: the guard of `/api`.
 pub type TokenUser = vestibule::TokenUser<User>;
@@ -25,7 +27,7 @@ pub type CurrentUser = vestibule::CurrentUser<User>;
 pub type AdminApi = Require<Admin, Scoped<UsersRead, TokenUser>>;
 /// An administrator who changes users with the API: a fresh token, or a key with the scope
 /// `users:write`.
-pub type AdminApiChange = Require<Admin, FreshOrKey<UsersWrite, TokenUser>>;
+pub type AdminApiChange = Require<Admin, Checked<FreshOrKey<UsersWrite>, TokenUser>>;
 /// An administrator who looks at pages.
 pub type AdminPage = Require<Admin, SessionUser>;
 /// An administrator who changes users on pages, with a fresh session.
@@ -44,6 +46,23 @@ impl vestibule::guards::Role for Admin {
 
     fn claimed(claims: &Claims) -> bool {
         claims.extra.get("role").and_then(Value::as_str) == Some(Role::Admin.as_str())
+    }
+}
+
+/// The condition of [`AdminApiChange`]: the credential has the scope `S`, and is fresh or an access
+/// key. A key is never fresh, but its owner proved the password to create it and named the scope.
+#[derive(Debug)]
+pub struct FreshOrKey<S>(PhantomData<S>);
+
+impl<S: Scope> Condition<User> for FreshOrKey<S> {
+    fn check(found: &Authentication<User>, request: &Request<'_>) -> Result<(), Error> {
+        if !found.has_scope(S::NAME) {
+            Err(ErrorKind::InsufficientScope.into())
+        } else if found.is_key() || found.is_fresh_now(request)? {
+            Ok(())
+        } else {
+            Err(ErrorKind::FreshLoginRequired.into())
+        }
     }
 }
 

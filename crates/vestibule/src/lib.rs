@@ -21,12 +21,10 @@
 //! | [`SessionUser`] | the same of a session cookie | 401, 403, 503 |
 //! | [`CurrentUser`] | either; a token decides if there is one | 401, 403, 503 |
 //! | [`Fresh`](guards::Fresh) | and the password was proven recently | 401 |
-//! | [`FreshOrKey`](guards::FreshOrKey) | and the credential has a scope, and is fresh or an access key | 403, 401 |
 //! | [`Require`](guards::Require), [`ClaimedRole`](guards::ClaimedRole) | and the account has a role | 403 |
 //! | [`Scoped`](guards::Scoped) | and the credential has a scope | 403 |
-//! | [`FromLocations`](guards::FromLocations) | and the token was in one of these locations | 401 |
-//! | [`Checked`](guards::Checked) | and a condition of yours holds | yours |
-//! | [`TokenBody`](guards::TokenBody), [`RefreshBody`](guards::RefreshBody) | as [`TokenUser`], [`RefreshToken`](guards::RefreshToken), of a token in the JSON body | 401, 400, 413, 415 |
+//! | [`Checked`](guards::Checked) | and a condition of yours holds, on the token's location for example | yours |
+//! | [`TokenBody`](guards::TokenBody) | [`TokenUser`] or [`RefreshToken`](guards::RefreshToken) of a token in the JSON body | 401, 400, 413, 415 |
 //! | [`Maybe`](guards::Maybe) | nothing, but a bad token is still refused | as the guard inside |
 //!
 //! With [`Auth::login_required_except`] the launch fails if a route has no guard that requires a

@@ -15,10 +15,15 @@ pub enum TokenKind {
 impl TokenKind {
     /// The value of the `type` claim.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
+        self.pick("access", "refresh")
+    }
+
+    /// The first value for an access token, the second for a refresh token.
+    pub(crate) fn pick<T>(self, access: T, refresh: T) -> T {
         match self {
-            Self::Access => "access",
-            Self::Refresh => "refresh",
+            Self::Access => access,
+            Self::Refresh => refresh,
         }
     }
 }

@@ -72,8 +72,18 @@ impl RequestErrors {
     }
 }
 
-/// Leaves the error for the catchers and ends the request with its status.
+/// The outcome of a guard: an error is left for the catchers and ends the request with its status.
+pub(crate) fn outcome<T, F>(
+    request: &Request<'_>,
+    result: Result<T, Error>,
+) -> Outcome<T, (Status, Error), F> {
+    match result {
+        Ok(found) => Outcome::Success(found),
+        Err(error) => Outcome::Error((error.clone().remember(request), error)),
+    }
+}
+
+/// The outcome of a guard that fails with this error.
 pub(crate) fn refuse<T>(request: &Request<'_>, error: Error) -> request::Outcome<T, Error> {
-    let status = error.clone().remember(request);
-    Outcome::Error((status, error))
+    outcome(request, Err(error))
 }

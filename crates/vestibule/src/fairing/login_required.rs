@@ -24,7 +24,7 @@ impl Auth {
     /// [`TokenUser`](crate::TokenUser), [`AnyTokenUser`](crate::guards::AnyTokenUser),
     /// [`SessionUser`](crate::SessionUser), [`CurrentUser`](crate::CurrentUser),
     /// [`AccessToken`](crate::guards::AccessToken), [`RefreshToken`](crate::guards::RefreshToken),
-    /// [`TokenBody`](crate::guards::TokenBody) and [`RefreshBody`](crate::guards::RefreshBody) require a login,
+    /// and [`TokenBody`](crate::guards::TokenBody) require a login,
     /// alone or inside a [`Checked`](crate::guards::Checked) condition such as [`Fresh`](crate::guards::Fresh) or
     /// [`Require`](crate::guards::Require). What also accepts a request without a credential does not:
     /// [`Maybe`](crate::guards::Maybe), `Option`, `Result`, and the guards that authenticate no user.

@@ -1,14 +1,13 @@
 //! The guard for a token that is presented but not verified.
 
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
+use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use super::sentinel::{self, Proof};
 use crate::config::TokenKind;
 use crate::credentials::bearer::is_token68;
 use crate::credentials::{credential, mark_depends_on_user};
-use crate::error::request_errors::refuse;
+use crate::error::request_errors::outcome;
 use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 
@@ -46,16 +45,13 @@ impl std::fmt::Debug for BearerToken<'_> {
 impl<'r> FromRequest<'r> for BearerToken<'r> {
     type Error = Error;
 
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         let token = AuthState::of(request).and_then(|state| {
             mark_depends_on_user(request);
             let (token, _) = credential(request, &state.config, TokenKind::Access).text()?;
-            if is_token68(token) { Ok(token) } else { Err(ErrorKind::TokenInvalid.into()) }
+            if is_token68(token) { Ok(Self(token)) } else { Err(ErrorKind::TokenInvalid.into()) }
         });
-        match token {
-            Ok(token) => Outcome::Success(Self(token)),
-            Err(error) => refuse(request, error),
-        }
+        outcome(request, token)
     }
 }
 

@@ -1,6 +1,7 @@
-//! The data guards for tokens in the JSON body, which request guards cannot read.
+//! The data guard for tokens in the JSON body, which request guards cannot read.
 
 use std::fmt;
+use std::ops::Deref;
 
 use rocket::data::{Data, FromData, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
@@ -16,73 +17,51 @@ use crate::config::{Location, TokenKind};
 use crate::credentials::{
     VerifiedToken, credential, mark_depends_on_user, mark_in_body, presents_token_outside_body,
 };
+use crate::error::request_errors::outcome;
 use crate::error::{Error, ErrorKind};
-use crate::guards::sentinel::{self, Proof};
 use crate::guards::tokens::RefreshToken;
-use crate::guards::users::Authenticated;
+use crate::guards::users::{Authenticated, TokenUser};
 use crate::json::{is_json, read_json_object};
 use crate::state::AuthState;
 
-/// Data guard: the account behind an access token in the JSON body, and the rest of the body
-/// (`JWT_TOKEN_LOCATION = ["json"]`, `JWT_JSON_KEY`). `"json"` must be among
-/// `token.locations`. If the body has no token, one in another enabled location or an access key
-/// is taken; then the body may be empty too.
+/// Data guard: [`TokenUser`] or [`RefreshToken`] of a token in the JSON body, and the rest of the
+/// body (`JWT_TOKEN_LOCATION = ["json"]`, `JWT_JSON_KEY`, `JWT_REFRESH_JSON_KEY`). `"json"` must
+/// be among `token.locations`. If the body has no token, one in another enabled location or an
+/// access key is taken; then the body may be empty too.
 ///
-/// Without it: 401 as [`TokenUser`](crate::TokenUser); 400 `ambiguous_credentials` if another
-/// location holds a token too, or a guard of the same route accepted a session; 415
-/// `unsupported_media_type`, 413 `too_large`, 400 `malformed_body`. Guards run before the body
-/// is read, so that session counts as used.
-///
-/// ```
-/// # #[macro_use] extern crate rocket;
-/// use vestibule::Account;
-/// use vestibule::guards::{Authenticated, TokenBody};
-///
-/// fn update<U: Account>(body: TokenBody<U>) -> String {
-///     format!("{} fields for {}", body.fields().len(), body.authentication().account().id())
-/// }
-/// ```
-pub struct TokenBody<U> {
-    authentication: Authentication<U>,
-    rest: Rest,
-}
-
-/// Data guard: a refresh token in the JSON body, verified as [`RefreshToken`], and the rest of the
-/// body (`JWT_REFRESH_JSON_KEY`). For the route that issues the next pair; a token in another
-/// enabled location is taken too.
-///
-/// Without it: 401 as [`RefreshToken`]; 400, 413 and 415 as [`TokenBody`].
+/// Without it: 401 as `G`; 400 `ambiguous_credentials` if another location holds a token too, or a
+/// guard of the same route accepted a session; 415 `unsupported_media_type`, 413 `too_large`, 400
+/// `malformed_body`. Guards run before the body is read, so that session counts as used.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
 /// use rocket::serde::json::Json;
-/// use vestibule::{Account, Error, Tokens};
-/// use vestibule::guards::RefreshBody;
+/// use vestibule::{Account, Error, TokenUser, Tokens};
+/// use vestibule::guards::{RefreshToken, TokenBody};
 /// use vestibule::tokens::TokenPair;
 ///
-/// async fn next<U: Account>(body: RefreshBody, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
-///     Ok(Json(tokens.refresh::<U>(body.token()).await?))
+/// fn update<U: Account>(body: TokenBody<TokenUser<U>>) -> String {
+///     format!("{} fields for {}", body.fields().len(), body.account().id())
+/// }
+///
+/// async fn next<U: Account>(
+///     token: TokenBody<RefreshToken>,
+///     tokens: Tokens<'_>,
+/// ) -> Result<Json<TokenPair>, Error> {
+///     Ok(Json(tokens.refresh::<U>(&token).await?))
 /// }
 /// ```
-pub struct RefreshBody {
-    token: RefreshToken,
-    rest: Rest,
+pub struct TokenBody<G> {
+    guard: G,
+    /// The fields of the body without its tokens.
+    rest: Map<String, Value>,
 }
 
-/// The fields of a body without its tokens.
-struct Rest(Map<String, Value>);
-
-impl Rest {
-    fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        T::deserialize(&self.0).map_err(|_| ErrorKind::InvalidField.into())
-    }
-}
-
-impl<U> TokenBody<U> {
+impl<G> TokenBody<G> {
     /// The body's fields without the tokens.
     #[must_use]
     pub fn fields(&self) -> &Map<String, Value> {
-        &self.rest.0
+        &self.rest
     }
 
     /// Parses the body, without the tokens, as a type of yours.
@@ -90,64 +69,90 @@ impl<U> TokenBody<U> {
     /// # Errors
     /// 422 `invalid_field` if it does not fit.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        self.rest.parse()
+        T::deserialize(&self.rest).map_err(|_| ErrorKind::InvalidField.into())
     }
 }
 
-impl<U: Account> Authenticated for TokenBody<U> {
-    type Account = U;
+impl<G> Deref for TokenBody<G> {
+    type Target = G;
 
-    fn authentication(&self) -> &Authentication<U> {
-        &self.authentication
+    fn deref(&self) -> &G {
+        &self.guard
     }
 }
 
-impl RefreshBody {
-    /// The refresh token, for [`Tokens::refresh`](crate::Tokens::refresh).
-    #[must_use]
-    pub fn token(&self) -> &RefreshToken {
-        &self.token
-    }
+impl<G: Authenticated> Authenticated for TokenBody<G> {
+    type Account = G::Account;
 
-    /// The body's fields without the tokens.
-    #[must_use]
-    pub fn fields(&self) -> &Map<String, Value> {
-        &self.rest.0
-    }
-
-    /// Parses the body, without the tokens, as a type of yours.
-    ///
-    /// # Errors
-    /// 422 `invalid_field` if it does not fit.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        self.rest.parse()
+    fn authentication(&self) -> &Authentication<G::Account> {
+        self.guard.authentication()
     }
 }
 
 // No field is shown: one may hold a password.
-impl fmt::Debug for Rest {
+impl<G> fmt::Debug for TokenBody<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} fields", self.0.len())
+        let rest = format_args!("{} fields", self.rest.len());
+        f.debug_struct("TokenBody").field("rest", &rest).finish_non_exhaustive()
     }
 }
 
-impl<U> fmt::Debug for TokenBody<U> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenBody").field("rest", &self.rest).finish_non_exhaustive()
+#[rocket::async_trait]
+impl<'r, U: Account> FromData<'r> for TokenBody<TokenUser<U>> {
+    type Error = Error;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let body = async {
+            let (state, kind) = (AuthState::of(request)?, TokenKind::Access);
+            let found = read(request, state, data, kind).await?;
+            let authentication = match found.location {
+                Location::Header => authenticate_token(request, state).await?.clone(),
+                _ => by_token(request, state, &found.verify(request, state, kind)?).await?,
+            };
+            Ok(Self { guard: TokenUser(authentication), rest: found.rest })
+        };
+        outcome(request, body.await)
     }
 }
 
-impl fmt::Debug for RefreshBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RefreshBody").field("rest", &self.rest).finish_non_exhaustive()
+#[rocket::async_trait]
+impl<'r> FromData<'r> for TokenBody<RefreshToken> {
+    type Error = Error;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let body = async {
+            let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
+            let found = read(request, state, data, kind).await?;
+            let claims = found.verify(request, state, kind)?.claims;
+            Ok(Self { guard: RefreshToken(claims), rest: found.rest })
+        };
+        outcome(request, body.await)
+    }
+}
+
+impl<G: Sentinel> Sentinel for TokenBody<G> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        G::abort(rocket)
     }
 }
 
 /// A token, and the rest of the body.
-struct TokenAndRest {
+struct Found {
     token: String,
     location: Location,
-    rest: Rest,
+    rest: Map<String, Value>,
+}
+
+impl Found {
+    fn verify(
+        &self,
+        request: &Request<'_>,
+        state: &AuthState,
+        kind: TokenKind,
+    ) -> Result<VerifiedToken, Error> {
+        let found = verify(request, state, &self.token, self.location)?;
+        if found.claims.kind == kind { Ok(found) } else { Err(ErrorKind::WrongTokenType.into()) }
+    }
 }
 
 /// Reads the token of one type from the body, or else from another location, and the rest.
@@ -156,14 +161,15 @@ async fn read(
     state: &AuthState,
     mut data: Data<'_>,
     kind: TokenKind,
-) -> Result<TokenAndRest, Error> {
+) -> Result<Found, Error> {
     mark_depends_on_user(request);
     let config = &state.config.token;
     if !state.config.mode.has_tokens() {
         return Err(ErrorKind::NotFound.into());
     }
     let elsewhere = credential(request, &state.config, kind);
-    let mut fields = if data.peek(1).await.is_empty() {
+    let may_be_in_body = config.locations.contains(&Location::Json);
+    let mut rest = if data.peek(1).await.is_empty() {
         Map::new()
     } else {
         if !is_json(request) {
@@ -171,117 +177,35 @@ async fn read(
             elsewhere.text()?;
         }
         let read = read_json_object(request, data).await;
-        if read.is_err() && config.locations.contains(&Location::Json) {
+        if read.is_err() && may_be_in_body {
             // It may hold a token that cannot be read, twice for example: no cookie leaves.
             mark_in_body(request);
         }
         read?
     };
-    let mut in_body = None;
-    if config.locations.contains(&Location::Json) {
-        in_body = fields.remove(config.json.name(kind)).filter(|value| !is_empty(value));
-        // A client may send both, as they were issued; the handler gets neither.
-        let other = match kind {
-            TokenKind::Access => TokenKind::Refresh,
-            TokenKind::Refresh => TokenKind::Access,
-        };
-        let other = fields.remove(config.json.name(other)).filter(|value| !is_empty(value));
-        if other.is_some() {
-            mark_in_body(request);
-        }
-    }
-    let (token, location) = match in_body {
-        None => {
-            let (token, location) = elsewhere.text()?;
-            (token.to_owned(), location)
-        }
-        Some(_) if presents_token_outside_body(request, &state.config) => {
-            return Err(ErrorKind::AmbiguousCredentials.into());
-        }
-        Some(value) => {
-            // Good or bad, it makes this a token request: no cookie leaves.
-            mark_in_body(request);
-            if was_accepted(request) {
-                return Err(ErrorKind::AmbiguousCredentials.into());
-            }
-            (value.as_str().unwrap_or_default().to_owned(), Location::Json)
-        }
+    // A client may send both tokens, as they were issued; the handler gets neither.
+    let mut take = |kind| rest.remove(config.json.name(kind)).filter(|value| !is_empty(value));
+    let [access, refresh] = if may_be_in_body {
+        [TokenKind::Access, TokenKind::Refresh].map(&mut take)
+    } else {
+        [None, None]
     };
-    Ok(TokenAndRest { token, location, rest: Rest(fields) })
-}
-
-fn verified(
-    request: &Request<'_>,
-    state: &AuthState,
-    found: &TokenAndRest,
-    kind: TokenKind,
-) -> Result<VerifiedToken, Error> {
-    let verified = verify(request, state, &found.token, found.location)?;
-    if verified.claims.kind == kind { Ok(verified) } else { Err(ErrorKind::WrongTokenType.into()) }
+    if access.is_some() || refresh.is_some() {
+        // Good or bad, it makes this a token request: no cookie leaves.
+        mark_in_body(request);
+    }
+    let Some(in_body) = kind.pick(access, refresh) else {
+        let (token, location) = elsewhere.text()?;
+        return Ok(Found { token: token.to_owned(), location, rest });
+    };
+    if presents_token_outside_body(request, &state.config) || was_accepted(request) {
+        return Err(ErrorKind::AmbiguousCredentials.into());
+    }
+    let token = in_body.as_str().unwrap_or_default().to_owned();
+    Ok(Found { token, location: Location::Json, rest })
 }
 
 /// Whether a value presents nothing, as an empty cookie or parameter does.
 fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
-}
-
-async fn token_body<U: Account>(
-    request: &Request<'_>,
-    data: Data<'_>,
-) -> Result<TokenBody<U>, Error> {
-    let (state, kind) = (AuthState::of(request)?, TokenKind::Access);
-    let found = read(request, state, data, kind).await?;
-    let authentication = match found.location {
-        Location::Header => authenticate_token(request, state).await?.clone(),
-        _ => by_token(request, state, &verified(request, state, &found, kind)?).await?,
-    };
-    Ok(TokenBody { authentication, rest: found.rest })
-}
-
-async fn refresh_body(request: &Request<'_>, data: Data<'_>) -> Result<RefreshBody, Error> {
-    let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
-    let found = read(request, state, data, kind).await?;
-    let verified = verified(request, state, &found, kind)?;
-    Ok(RefreshBody { token: RefreshToken::of(verified.claims), rest: found.rest })
-}
-
-/// The outcome of a data guard; keeps its error on the request for the catchers.
-fn outcome<'r, T>(request: &'r Request<'_>, read: Result<T, Error>) -> Outcome<'r, T>
-where
-    T: FromData<'r, Error = Error>,
-{
-    match read {
-        Ok(body) => Outcome::Success(body),
-        Err(error) => Outcome::Error((error.clone().remember(request), error)),
-    }
-}
-
-#[rocket::async_trait]
-impl<'r, U: Account> FromData<'r> for TokenBody<U> {
-    type Error = Error;
-
-    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        outcome(request, token_body(request, data).await)
-    }
-}
-
-#[rocket::async_trait]
-impl<'r> FromData<'r> for RefreshBody {
-    type Error = Error;
-
-    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
-        outcome(request, refresh_body(request, data).await)
-    }
-}
-
-impl<U: Account> Sentinel for TokenBody<U> {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        sentinel::abort_for::<U>(rocket, "TokenBody")
-    }
-}
-
-impl Sentinel for RefreshBody {
-    fn abort(rocket: &Rocket<Ignite>) -> bool {
-        sentinel::abort(rocket, "RefreshBody", Proof::Login)
-    }
 }

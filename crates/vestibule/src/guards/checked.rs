@@ -4,33 +4,35 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
+use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use super::users::Authenticated;
 use crate::account::Account;
 use crate::authentication::result::Authentication;
 use crate::error::Error;
-use crate::error::request_errors::refuse;
+use crate::error::request_errors::outcome;
 
 /// One more condition that an authenticated request must meet; [`Checked`] is its guard.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
 /// use rocket::Request;
+/// use vestibule::config::Location;
 /// use vestibule::guards::{Authentication, Checked, Condition};
-/// use vestibule::{Account, CurrentUser, Error, ErrorKind};
+/// use vestibule::{Account, Error, ErrorKind, TokenUser};
 ///
-/// struct Remembered;
+/// /// The token is in the header, as for `jwt_required(locations=["headers"])`.
+/// struct InHeader;
 ///
-/// impl<U: Account> Condition<U> for Remembered {
+/// impl<U: Account> Condition<U> for InHeader {
 ///     fn check(found: &Authentication<U>, _: &Request<'_>) -> Result<(), Error> {
-///         if found.is_remembered() { Ok(()) } else { Err(ErrorKind::Forbidden.into()) }
+///         let in_header = found.location() == Some(Location::Header);
+///         if in_header { Ok(()) } else { Err(ErrorKind::CredentialsMissing.into()) }
 ///     }
 /// }
 ///
-/// fn page<U: Account>(user: Checked<Remembered, CurrentUser<U>>) { }
+/// fn read<U: Account>(user: Checked<InHeader, TokenUser<U>>) { }
 /// ```
 pub trait Condition<U: Account>: Send + Sync + 'static {
     /// Checks the condition.
@@ -53,12 +55,10 @@ where
 {
     type Error = Error;
 
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         let inner = rocket::outcome::try_outcome!(G::from_request(request).await);
-        match C::check(inner.authentication(), request) {
-            Ok(()) => Outcome::Success(Self(inner, PhantomData)),
-            Err(error) => refuse(request, error),
-        }
+        let checked = C::check(inner.authentication(), request);
+        outcome(request, checked.map(|()| Self(inner, PhantomData)))
     }
 }
 

@@ -1,5 +1,4 @@
-//! The conditions of the library, and what an application defines for them: roles, scopes and
-//! locations.
+//! The conditions of the library, and what an application defines for them: roles and scopes.
 
 use std::marker::PhantomData;
 
@@ -9,7 +8,6 @@ use super::checked::Condition;
 use crate::account::Account;
 use crate::authentication::result::Authentication;
 use crate::claims::Claims;
-use crate::config::Location;
 use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 
@@ -69,28 +67,8 @@ pub trait Scope: Send + Sync + 'static {
     const NAME: &'static str;
 }
 
-/// A set of locations, as a type; for [`FromLocations`](super::FromLocations).
-///
-/// ```
-/// use vestibule::config::Location;
-/// use vestibule::guards::Locations;
-///
-/// struct InHeader;
-///
-/// impl Locations for InHeader {
-///     const ALLOWED: &'static [Location] = &[Location::Header];
-/// }
-/// ```
-pub trait Locations: Send + Sync + 'static {
-    /// Where the token may be.
-    const ALLOWED: &'static [Location];
-}
-
 /// The condition of [`Fresh`](super::Fresh).
 pub struct Fresh;
-
-/// The condition of [`FreshOrKey`](super::FreshOrKey).
-pub struct FreshOrKey<S>(PhantomData<S>);
 
 /// The condition of [`Require`](super::Require).
 pub struct Require<R>(PhantomData<R>);
@@ -101,33 +79,29 @@ pub struct ClaimedRole<R>(PhantomData<R>);
 /// The condition of [`Scoped`](super::Scoped).
 pub struct Scoped<S>(PhantomData<S>);
 
-/// The condition of [`FromLocations`](super::FromLocations).
-pub struct FromLocations<L>(PhantomData<L>);
-
 fn ensure(condition: bool, kind: ErrorKind) -> Result<(), Error> {
     if condition { Ok(()) } else { Err(kind.into()) }
 }
 
-/// Whether the password was proven within `fresh_for`, for this very session or token.
-fn is_fresh<U>(found: &Authentication<U>, request: &Request<'_>) -> Result<bool, Error> {
-    let state = AuthState::of(request)?;
-    // In whole seconds, as tickets and tokens hold them.
-    let now = state.clock.now()?.unix_timestamp();
-    let age = now.saturating_sub(found.auth_time().unix_timestamp());
-    let limit = i64::try_from(state.config.fresh_for.as_secs()).unwrap_or(i64::MAX);
-    Ok(found.is_fresh() && age <= limit)
+impl<U> Authentication<U> {
+    /// Whether the password was proven within `fresh_for`, for this very session or token, as
+    /// [`Fresh`](super::Fresh) requires.
+    ///
+    /// # Errors
+    /// 503 `unavailable` if the clock is broken.
+    pub fn is_fresh_now(&self, request: &Request<'_>) -> Result<bool, Error> {
+        let state = AuthState::of(request)?;
+        // In whole seconds, as tickets and tokens hold them.
+        let now = state.clock.now()?.unix_timestamp();
+        let age = now.saturating_sub(self.auth_time().unix_timestamp());
+        let limit = i64::try_from(state.config.fresh_for.as_secs()).unwrap_or(i64::MAX);
+        Ok(self.is_fresh() && age <= limit)
+    }
 }
 
 impl<U: Account> Condition<U> for Fresh {
     fn check(found: &Authentication<U>, request: &Request<'_>) -> Result<(), Error> {
-        ensure(is_fresh(found, request)?, ErrorKind::FreshLoginRequired)
-    }
-}
-
-impl<U: Account, S: Scope> Condition<U> for FreshOrKey<S> {
-    fn check(found: &Authentication<U>, request: &Request<'_>) -> Result<(), Error> {
-        ensure(found.has_scope(S::NAME), ErrorKind::InsufficientScope)?;
-        ensure(is_fresh(found, request)? || found.is_key(), ErrorKind::FreshLoginRequired)
+        ensure(found.is_fresh_now(request)?, ErrorKind::FreshLoginRequired)
     }
 }
 
@@ -147,12 +121,5 @@ impl<R: Role> Condition<R::Account> for ClaimedRole<R> {
 impl<U: Account, S: Scope> Condition<U> for Scoped<S> {
     fn check(found: &Authentication<U>, _: &Request<'_>) -> Result<(), Error> {
         ensure(found.has_scope(S::NAME), ErrorKind::InsufficientScope)
-    }
-}
-
-impl<U: Account, L: Locations> Condition<U> for FromLocations<L> {
-    fn check(found: &Authentication<U>, _: &Request<'_>) -> Result<(), Error> {
-        let allowed = found.location().is_some_and(|location| L::ALLOWED.contains(&location));
-        ensure(allowed, ErrorKind::CredentialsMissing)
     }
 }

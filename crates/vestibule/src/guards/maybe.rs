@@ -1,9 +1,7 @@
 //! The optional guard, which still refuses a bad credential.
 
-use rocket::Request;
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use crate::error::request_errors::RequestErrors;
 use crate::error::{Error, ErrorKind};
@@ -21,16 +19,14 @@ pub struct Maybe<G>(pub Option<G>);
 impl<'r, G: FromRequest<'r, Error = Error>> FromRequest<'r> for Maybe<G> {
     type Error = Error;
 
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
         let before = RequestErrors::snapshot(request);
         match G::from_request(request).await {
-            Outcome::Success(found) => Outcome::Success(Self(Some(found))),
             Outcome::Error((_, error)) if error.kind() == ErrorKind::CredentialsMissing => {
                 before.restore(request);
                 Outcome::Success(Self(None))
             }
-            Outcome::Error(refused) => Outcome::Error(refused),
-            Outcome::Forward(status) => Outcome::Forward(status),
+            other => other.map(|found| Self(Some(found))),
         }
     }
 }

@@ -16,9 +16,9 @@ pub(crate) mod users;
 pub use crate::authentication::result::{AuthMethod, Authentication};
 pub use crate::json::read_json_object;
 pub use bearer_token::BearerToken;
-pub use body::{RefreshBody, TokenBody};
+pub use body::TokenBody;
 pub use checked::{Checked, Condition};
-pub use conditions::{Locations, Role, Scope};
+pub use conditions::{Role, Scope};
 pub use maybe::Maybe;
 pub use tokens::{AccessToken, RefreshToken};
 use users::CurrentUser;
@@ -37,27 +37,6 @@ pub use users::{AnyTokenUser, Authenticated};
 /// fn change_password<U: Account>(user: Fresh<CurrentUser<U>>) { }
 /// ```
 pub type Fresh<G> = Checked<conditions::Fresh, G>;
-
-/// Guard: as [`Scoped<S, G>`](crate::guards::Scoped), and the credential is fresh as for
-/// [`Fresh`], or an access key. A key is never fresh, but its owner proved the
-/// password to create it and named this scope.
-///
-/// Without it: as `G`, 403 `insufficient_scope`, or 401 `fresh_login_required`.
-///
-/// ```
-/// # #[macro_use] extern crate rocket;
-/// use vestibule::{Account, TokenUser};
-/// use vestibule::guards::{FreshOrKey, Scope};
-///
-/// struct Deploy;
-///
-/// impl Scope for Deploy {
-///     const NAME: &'static str = "deploy";
-/// }
-///
-/// fn deploy<U: Account>(user: FreshOrKey<Deploy, TokenUser<U>>) { }
-/// ```
-pub type FreshOrKey<S, G> = Checked<conditions::FreshOrKey<S>, G>;
 
 /// Guard: as `G`, and the account has the role now.
 ///
@@ -79,8 +58,3 @@ pub type ClaimedRole<R, G = CurrentUser<<R as Role>::Account>> =
 ///
 /// Without it: as `G`, or 403 `insufficient_scope`.
 pub type Scoped<S, G> = Checked<conditions::Scoped<S>, G>;
-
-/// Guard: as `G`, and the token was in one of the locations (`jwt_required(locations=...)`).
-///
-/// Without it: as `G`, or 401 `credentials_missing`, also for a session.
-pub type FromLocations<L, G> = Checked<conditions::FromLocations<L>, G>;

@@ -1,12 +1,10 @@
 //! The guard that publishes the public keys (RFC 7517).
 
-use rocket::Request;
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 use serde_json::Value;
 
-use crate::error::request_errors::refuse;
+use crate::error::request_errors::outcome;
 use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
@@ -40,12 +38,12 @@ impl PublicKeys<'_> {
 impl<'r> FromRequest<'r> for PublicKeys<'r> {
     type Error = Error;
 
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        match AuthState::of(request) {
-            Ok(state) if state.config.mode.has_tokens() => Outcome::Success(Self(state)),
-            Ok(_) => refuse(request, ErrorKind::NotFound.into()),
-            Err(error) => refuse(request, error),
-        }
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        let keys = AuthState::of(request).and_then(|state| {
+            let has_tokens = state.config.mode.has_tokens();
+            if has_tokens { Ok(Self(state)) } else { Err(ErrorKind::NotFound.into()) }
+        });
+        outcome(request, keys)
     }
 }
 

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use rocket::Request;
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use crate::authentication::by_token::verified_as;
 use crate::claims::Claims;
 use crate::config::TokenKind;
 use crate::credentials::mark_depends_on_user;
-use crate::error::request_errors::refuse;
+use crate::error::request_errors::outcome;
 use crate::error::{Error, TokenError};
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
@@ -38,8 +36,7 @@ pub struct AccessToken(Arc<Claims>);
 /// Guard: a refresh token, verified as an [`AccessToken`] is; for the route that issues the next
 /// pair.
 ///
-/// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
-/// `wrong_token_type`.
+/// Without one: as [`AccessToken`].
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -53,7 +50,7 @@ pub struct AccessToken(Arc<Claims>);
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct RefreshToken(Arc<Claims>);
+pub struct RefreshToken(pub(super) Arc<Claims>);
 
 impl AccessToken {
     /// The verified claims.
@@ -64,10 +61,6 @@ impl AccessToken {
 }
 
 impl RefreshToken {
-    pub(crate) fn of(claims: Arc<Claims>) -> Self {
-        Self(claims)
-    }
-
     /// The verified claims.
     #[must_use]
     pub fn claims(&self) -> &Arc<Claims> {
@@ -86,11 +79,8 @@ fn claims_of(request: &Request<'_>, kind: TokenKind) -> Result<Arc<Claims>, Erro
 impl<'r> FromRequest<'r> for AccessToken {
     type Error = Error;
 
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        match claims_of(request, TokenKind::Access) {
-            Ok(claims) => Outcome::Success(Self(claims)),
-            Err(error) => refuse(request, error),
-        }
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        outcome(request, claims_of(request, TokenKind::Access).map(Self))
     }
 }
 
@@ -98,11 +88,8 @@ impl<'r> FromRequest<'r> for AccessToken {
 impl<'r> FromRequest<'r> for RefreshToken {
     type Error = Error;
 
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-        match claims_of(request, TokenKind::Refresh) {
-            Ok(claims) => Outcome::Success(Self(claims)),
-            Err(error) => refuse(request, error),
-        }
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+        outcome(request, claims_of(request, TokenKind::Refresh).map(Self))
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::ops::Deref;
 
-use rocket::Request;
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use super::sentinel;
 use crate::account::Account;
@@ -15,7 +13,7 @@ use crate::authentication::{authenticate, authenticate_session, authenticate_tok
 use crate::config::TokenKind;
 use crate::credentials::credential::Credential;
 use crate::credentials::{credential, is_token_request, mark_depends_on_user};
-use crate::error::request_errors::refuse;
+use crate::error::request_errors::outcome;
 use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 
@@ -44,7 +42,7 @@ pub trait Authenticated: Send + Sync {
 /// }
 /// ```
 #[derive(Debug)]
-pub struct TokenUser<U>(Authentication<U>);
+pub struct TokenUser<U>(pub(super) Authentication<U>);
 
 /// Guard: the account behind an access *or* a refresh token, or an access key; for signing out.
 ///
@@ -148,11 +146,8 @@ macro_rules! user_guard {
         impl<'r, U: Account> FromRequest<'r> for $guard<U> {
             type Error = Error;
 
-            async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Error> {
-                match $find(request).await {
-                    Ok(found) => Outcome::Success(Self(found)),
-                    Err(error) => refuse(request, error),
-                }
+            async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
+                outcome(request, $find(request).await.map(Self))
             }
         }
 

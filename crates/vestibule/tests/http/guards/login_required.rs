@@ -6,16 +6,19 @@ use rocket::local::blocking::Client;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Build, Ignite, Request, Rocket, Route, Sentinel, State, get, post, routes};
 use vestibule::config::Location;
-use vestibule::guards::Authenticated;
-use vestibule::{Account, Auth, Error};
+use vestibule::guards::{Authenticated, Authentication};
+use vestibule::{Account, Auth, Error, ErrorKind};
 
 use crate::support::app::{CurrentUser, SessionUser, Setup, TokenUser};
 use crate::support::users::{Admin, User, Users};
 
 struct InHeader;
 
-impl vestibule::guards::Locations for InHeader {
-    const ALLOWED: &'static [Location] = &[Location::Header];
+impl vestibule::guards::Condition<User> for InHeader {
+    fn check(found: &Authentication<User>, _: &Request<'_>) -> Result<(), Error> {
+        let in_header = found.location() == Some(Location::Header);
+        if in_header { Ok(()) } else { Err(ErrorKind::CredentialsMissing.into()) }
+    }
 }
 
 struct ReadUsers;
@@ -144,7 +147,7 @@ demanding! {
     require_fresh: vestibule::guards::Require<Admin, vestibule::guards::Fresh<TokenUser>>;
     claimed: vestibule::guards::ClaimedRole<Admin, TokenUser>;
     scoped: vestibule::guards::Scoped<ReadUsers, TokenUser>;
-    only: vestibule::guards::FromLocations<InHeader, TokenUser>;
+    only: vestibule::guards::Checked<InHeader, TokenUser>;
     own: Author<User>;
     own_inside: vestibule::guards::Fresh<Author2>;
     own_generic: Timed<vestibule::guards::Require<Admin>>;
@@ -343,12 +346,12 @@ fn first(user: Option<CurrentUser>, state: &State<Users>, guard: CurrentUser) {
 }
 
 #[post("/body", data = "<body>")]
-fn body(body: vestibule::guards::TokenBody<User>) {
+fn body(body: vestibule::guards::TokenBody<TokenUser>) {
     let _ = body;
 }
 
 #[post("/whole", data = "<body>")]
-fn whole(body: Result<vestibule::guards::TokenBody<User>, Error>) {
+fn whole(body: Result<vestibule::guards::TokenBody<TokenUser>, Error>) {
     let _ = body;
 }
 

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use rocket::Request;
 use rocket::http::Status;
 use rocket::serde::json::Json;
 use rocket::{Route, get, post, routes};
 use serde_json::{Value, json};
 use vestibule::access_keys::{AccessKeys, KeyRequest};
 use vestibule::guards::{
-    AuthMethod, Authenticated, Fresh, FreshOrKey, Require, Role, Scope, Scoped, TokenBody,
+    AuthMethod, Authenticated, Authentication, Checked, Condition, Fresh, Require, Role, Scope,
+    Scoped, TokenBody,
 };
 use vestibule::sign_ins::{MemorySignInStore, SignInKind, SignIns};
-use vestibule::{Error, Tokens};
+use vestibule::{Error, ErrorKind, Tokens};
 
 use crate::support::app::{App, Reply, Setup};
 use crate::support::forged_tokens::with_claim;
@@ -24,6 +26,16 @@ struct Read;
 
 impl Scope for Read {
     const NAME: &'static str = "files:read";
+}
+
+/// For what a program does by itself: the password was proven recently, or for this key.
+struct FreshOrKey;
+
+impl Condition<User> for FreshOrKey {
+    fn check(found: &Authentication<User>, request: &Request<'_>) -> Result<(), Error> {
+        let holds = found.is_key() || found.is_fresh_now(request)?;
+        if holds { Ok(()) } else { Err(ErrorKind::FreshLoginRequired.into()) }
+    }
 }
 
 struct Administrator;
@@ -80,17 +92,17 @@ fn scoped(user: Scoped<Read, CurrentUser>) -> String {
 }
 
 #[get("/automatic")]
-fn automatic(user: FreshOrKey<Read, CurrentUser>) -> String {
+fn automatic(user: Checked<FreshOrKey, Scoped<Read, CurrentUser>>) -> String {
     user.account().id.to_string()
 }
 
 #[get("/both")]
-fn both(user: Require<Administrator, FreshOrKey<Read, TokenUser>>) -> String {
+fn both(user: Require<Administrator, Checked<FreshOrKey, Scoped<Read, TokenUser>>>) -> String {
     user.account().id.to_string()
 }
 
 #[post("/body", data = "<user>")]
-fn body(user: TokenBody<User>) -> String {
+fn body(user: TokenBody<TokenUser>) -> String {
     user.authentication().account().id.to_string()
 }
 

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use vestibule::config::Location;
 use vestibule::guards::{
-    AccessToken, AuthMethod, Authenticated, Authentication, FromLocations, Locations, Maybe,
-    RefreshBody, RefreshToken, Scope, Scoped, TokenBody, read_json_object,
+    AccessToken, AuthMethod, Authenticated, Authentication, Checked, Condition, Maybe,
+    RefreshToken, Scope, Scoped, TokenBody, read_json_object,
 };
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Session, Tokens};
@@ -27,16 +27,27 @@ pub(crate) struct InHeader;
 pub(crate) struct InCookies;
 pub(crate) struct InQuery;
 
-impl Locations for InHeader {
-    const ALLOWED: &'static [Location] = &[Location::Header];
+impl Condition<User> for InHeader {
+    fn check(found: &Authentication<User>, _: &Request<'_>) -> Result<(), Error> {
+        ensure_in(Location::Header, found)
+    }
 }
 
-impl Locations for InCookies {
-    const ALLOWED: &'static [Location] = &[Location::Cookies];
+impl Condition<User> for InCookies {
+    fn check(found: &Authentication<User>, _: &Request<'_>) -> Result<(), Error> {
+        ensure_in(Location::Cookies, found)
+    }
 }
 
-impl Locations for InQuery {
-    const ALLOWED: &'static [Location] = &[Location::Query];
+impl Condition<User> for InQuery {
+    fn check(found: &Authentication<User>, _: &Request<'_>) -> Result<(), Error> {
+        ensure_in(Location::Query, found)
+    }
+}
+
+fn ensure_in(location: Location, found: &Authentication<User>) -> Result<(), Error> {
+    let is_there = found.location() == Some(location);
+    if is_there { Ok(()) } else { Err(ErrorKind::CredentialsMissing.into()) }
 }
 
 struct Reading;
@@ -143,22 +154,22 @@ fn maybe_by_post(user: Maybe<TokenUser>) -> String {
 }
 
 #[get("/in-header")]
-fn in_header(user: FromLocations<InHeader, TokenUser>) -> String {
+fn in_header(user: Checked<InHeader, TokenUser>) -> String {
     place(&user)
 }
 
 #[get("/in-cookies")]
-fn in_cookies(user: FromLocations<InCookies, CurrentUser>) -> String {
+fn in_cookies(user: Checked<InCookies, CurrentUser>) -> String {
     place(&user)
 }
 
 #[get("/in-query")]
-fn in_query(user: FromLocations<InQuery, TokenUser>) -> String {
+fn in_query(user: Checked<InQuery, TokenUser>) -> String {
     place(&user)
 }
 
 #[get("/maybe-in-header")]
-fn maybe_in_header(user: Maybe<FromLocations<InHeader, TokenUser>>) -> String {
+fn maybe_in_header(user: Maybe<Checked<InHeader, TokenUser>>) -> String {
     user.0.as_ref().map_or_else(|| "nobody".to_owned(), place)
 }
 
@@ -266,7 +277,7 @@ async fn kept_alive_logout(
 }
 
 #[post("/body", data = "<body>")]
-fn body(body: TokenBody<User>) -> String {
+fn body(body: TokenBody<TokenUser>) -> String {
     let names: Vec<&str> = body.fields().keys().map(String::as_str).collect();
     format!("{} with {}", place(&body), names.join(","))
 }
@@ -277,45 +288,48 @@ struct Note {
 }
 
 #[post("/note", data = "<body>")]
-fn note(body: TokenBody<User>) -> Result<String, Error> {
+fn note(body: TokenBody<TokenUser>) -> Result<String, Error> {
     Ok(body.parse::<Note>()?.text)
 }
 
 #[post("/debug", data = "<body>")]
-fn debug(body: TokenBody<User>) -> String {
+fn debug(body: TokenBody<TokenUser>) -> String {
     format!("{body:?}")
 }
 
 #[post("/session-beside-body", data = "<body>")]
 async fn session_beside_body(
     session: Session<'_>,
-    body: TokenBody<User>,
+    body: TokenBody<TokenUser>,
 ) -> Result<&'static str, Error> {
     session.start(body.authentication().account()).await?;
     Ok("started")
 }
 
 #[post("/refresh-body", data = "<body>")]
-async fn refresh_body(body: RefreshBody, tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
-    let pair = tokens.refresh::<User>(body.token()).await?;
+async fn refresh_body(
+    body: TokenBody<RefreshToken>,
+    tokens: Tokens<'_>,
+) -> Result<Json<TokenPair>, Error> {
+    let pair = tokens.refresh::<User>(&body).await?;
     Ok(Json(pair))
 }
 
 /// The same, and tries to hand the pair out in cookies too.
 #[post("/refresh-body-and-cookies", data = "<body>")]
 async fn refresh_body_and_cookies(
-    body: RefreshBody,
+    body: TokenBody<RefreshToken>,
     tokens: Tokens<'_>,
     jar: &CookieJar<'_>,
 ) -> Result<Json<TokenPair>, Error> {
     jar.add(("theme", "dark"));
-    let pair = tokens.refresh::<User>(body.token()).await?;
+    let pair = tokens.refresh::<User>(&body).await?;
     tokens.set_cookies(&pair)?;
     Ok(Json(pair))
 }
 
 #[post("/refresh-body-fields", data = "<body>")]
-fn refresh_body_fields(body: RefreshBody) -> Result<String, Error> {
+fn refresh_body_fields(body: TokenBody<RefreshToken>) -> Result<String, Error> {
     let names: Vec<&str> = body.fields().keys().map(String::as_str).collect();
     Ok(format!("{} {:?} {}", names.join(","), body, body.parse::<Note>()?.text))
 }

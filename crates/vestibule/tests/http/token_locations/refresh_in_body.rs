@@ -97,7 +97,7 @@ fn the_other_fields_are_the_handlers_and_no_token_is_among_them() {
         "access_token": pair.access, "refresh_token": pair.refresh, "text": "open sesame",
     });
     let reply = app.post("/places/refresh-body-fields").json(&text.to_string()).send();
-    assert_eq!(reply.body, "text RefreshBody { rest: 1 fields, .. } open sesame");
+    assert_eq!(reply.body, "text TokenBody { rest: 1 fields, .. } open sesame");
     let text = json!({ "refresh_token": pair.refresh });
     let reply = app.post("/places/refresh-body-fields").json(&text.to_string()).send();
     assert_eq!((reply.status, reply.code().as_str()), (422, "invalid_field"));

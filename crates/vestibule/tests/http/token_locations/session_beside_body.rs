@@ -3,26 +3,26 @@
 use rocket::serde::json::Json;
 use rocket::{post, routes};
 use serde_json::{Value, json};
-use vestibule::guards::{Authenticated, Maybe, RefreshBody, TokenBody};
+use vestibule::guards::{Maybe, RefreshToken, TokenBody};
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Tokens};
 
-use crate::support::app::{App, CurrentUser, SessionUser};
+use crate::support::app::{App, CurrentUser, SessionUser, TokenUser};
 use crate::support::token_locations::with;
 use crate::support::users::{ALICE, BOB, User};
 
 #[post("/session-and-body", data = "<body>")]
-fn session_and_body(user: SessionUser, body: TokenBody<User>) -> String {
+fn session_and_body(user: SessionUser, body: TokenBody<TokenUser>) -> String {
     format!("{} and {}", user.id, body.authentication().account().id)
 }
 
 #[post("/current-and-body", data = "<body>")]
-fn current_and_body(user: CurrentUser, body: TokenBody<User>) -> String {
+fn current_and_body(user: CurrentUser, body: TokenBody<TokenUser>) -> String {
     format!("{} and {}", user.id, body.authentication().account().id)
 }
 
 #[post("/maybe-and-body", data = "<body>")]
-fn maybe_and_body(user: Maybe<CurrentUser>, body: TokenBody<User>) -> String {
+fn maybe_and_body(user: Maybe<CurrentUser>, body: TokenBody<TokenUser>) -> String {
     let id = user.0.map(|user| user.id);
     format!("{id:?} and {}", body.authentication().account().id)
 }
@@ -30,10 +30,10 @@ fn maybe_and_body(user: Maybe<CurrentUser>, body: TokenBody<User>) -> String {
 #[post("/session-and-refresh", data = "<body>")]
 async fn session_and_refresh(
     user: SessionUser,
-    body: RefreshBody,
+    body: TokenBody<RefreshToken>,
     tokens: Tokens<'_>,
 ) -> Result<Json<TokenPair>, Error> {
-    let pair = tokens.refresh::<User>(body.token()).await?;
+    let pair = tokens.refresh::<User>(&body).await?;
     (user.id == ALICE).then_some(Json(pair)).ok_or_else(|| ErrorKind::Forbidden.into())
 }
 

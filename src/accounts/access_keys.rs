@@ -12,7 +12,7 @@ use super::throttle::Counter;
 use super::user::{User, changes_direction};
 use crate::db::write;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
-use vestibule::config::KeyConfig;
+use vestibule::config::Config;
 use vestibule::events::EventKind;
 use vestibule::sign_ins::{SignIn, SignInId, SignIns};
 use vestibule::{Error, ErrorKind};
@@ -30,9 +30,10 @@ const WINDOW: Duration = Duration::from_secs(60 * 60);
 pub fn generate_key(
     user: &User,
     request: KeyRequest,
-    config: &KeyConfig,
+    auth: &Config,
     now: OffsetDateTime,
 ) -> Result<CreatedKey, Error> {
+    let config = &auth.key;
     let own_errors = service_errors(user, &request);
     match CreatedKey::generate(user, request.clone(), config, now) {
         Ok(created) if own_errors.is_empty() => return Ok(created),
@@ -124,7 +125,7 @@ impl Accounts {
         request: KeyRequest,
         actor: &Actor,
     ) -> Result<CreatedKey, Error> {
-        let mut created = generate_key(user, request, &self.keys, actor.at())?;
+        let mut created = generate_key(user, request, &self.auth, actor.at())?;
         created.sign_in.address = actor.address.map(|address| address.to_string());
         let (counter, now) = (Counter::new(format!("keys:{}", user.id), MAX_NEW_KEYS), actor.at());
         let counted = self.run(move |connection| {
@@ -206,7 +207,7 @@ mod tests {
         let user = queries::insert(&mut connection, &new).expect("a user");
         let request = || KeyRequest { label: "x".to_owned(), ..KeyRequest::default() };
         let generate =
-            || generate_key(&user, request(), &KeyConfig::default(), now).expect("a key").sign_in;
+            || generate_key(&user, request(), &Config::default(), now).expect("a key").sign_in;
         let ended = SignInId::random().expect("an id").to_string();
 
         let actor = Actor::account(&user, Some(ended), None, now);

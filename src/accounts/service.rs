@@ -2,11 +2,12 @@
 //! and `registration` and the files `access_keys` and `administration` add its methods.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::audit::{Audit, AuditEvents};
 use super::config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 use crate::db::{AnyConnection, Db};
-use vestibule::config::{Config, KeyConfig, PasswordConfig};
+use vestibule::config::{Config, PasswordConfig};
 use vestibule::events::{Event, EventKind, EventSink};
 use vestibule::password::Hasher;
 use vestibule::sign_ins::AuthCache;
@@ -19,8 +20,7 @@ pub struct Accounts {
     pub(super) hasher: Hasher,
     pub(super) clock: Clock,
     pub(super) cache: AuthCache,
-    pub(super) limits: PasswordConfig,
-    pub(super) keys: KeyConfig,
+    pub(super) auth: Arc<Config>,
     pub(super) throttle: ThrottleConfig,
     pub(super) registrations: RegistrationsConfig,
     events: AuditEvents,
@@ -42,8 +42,7 @@ impl Accounts {
             hasher,
             clock: events.audit().clock().clone(),
             cache,
-            limits: auth.password.clone(),
-            keys: auth.key.clone(),
+            auth: Arc::new(auth.clone()),
             throttle: accounts.throttle,
             registrations: accounts.registrations,
             events,
@@ -98,12 +97,12 @@ impl Accounts {
     /// Returns the rules for passwords.
     #[must_use]
     pub fn limits(&self) -> &PasswordConfig {
-        &self.limits
+        &self.auth.password
     }
 
-    /// Returns the settings of access keys.
+    /// Returns the settings of the library, with those of access keys.
     #[must_use]
-    pub fn keys(&self) -> &KeyConfig {
-        &self.keys
+    pub fn auth(&self) -> &Config {
+        &self.auth
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let user = user::find(connection, name)?;
             let (label, scopes) = (label.clone(), scopes.clone());
             let request = KeyRequest { label, scopes, lifetime: *expires };
-            let created = generate_key(&user, request, &auth.key, actor.at())?;
+            let created = generate_key(&user, request, &auth, actor.at())?;
             queries::store_key(connection, &user, &created.sign_in, &actor)?;
             let (id, until) = (&created.sign_in.id, created.sign_in.expires_at);
             let until = until.format(&Rfc3339).unwrap_or_default();

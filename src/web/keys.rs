@@ -18,7 +18,7 @@ use crate::accounts::{
 };
 use crate::http::ClientAddress;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
-use vestibule::config::{KeyConfig, duration};
+use vestibule::config::{Config, duration};
 use vestibule::guards::{Fresh, Scope};
 use vestibule::sign_ins::{SignIn, SignIns};
 use vestibule::{Error, ErrorKind};
@@ -82,7 +82,8 @@ struct LifetimeOption {
 
 /// Returns the lifetimes to choose from: those of [`LIFETIMES`] and the default of the settings,
 /// which is chosen unless the form says otherwise.
-fn lifetimes(config: &KeyConfig, chosen: Option<&str>) -> Vec<LifetimeOption> {
+fn lifetimes(auth: &Config, chosen: Option<&str>) -> Vec<LifetimeOption> {
+    let config = &auth.key;
     let mut lifetimes: Vec<Duration> = LIFETIMES.into_iter().map(|days| days * DAY).collect();
     lifetimes.push(config.lifetime);
     lifetimes.sort();
@@ -157,7 +158,7 @@ impl<'p> KeysPage<'p> {
             }),
             label: rejected.map(|(form, _)| &form.label),
             scopes,
-            lives: lifetimes(self.accounts.keys(), chosen),
+            lives: lifetimes(self.accounts.auth(), chosen),
             fresh,
             notice,
             problem: problem.map(Error::message),

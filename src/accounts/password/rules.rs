@@ -94,10 +94,10 @@ impl Accounts {
         password: &Password,
         owner: PasswordOwner<'_>,
     ) -> Result<(), Error> {
-        if self.limits.strength == 0 {
+        if self.auth.password.strength == 0 {
             return Ok(());
         }
-        let (password, limits) = (password.clone(), self.limits.clone());
+        let (password, limits) = (password.clone(), self.auth.password.clone());
         let (username, full_name) =
             (owner.username.to_owned(), owner.full_name.map(ToOwned::to_owned));
         let checked = self.hasher.run(move || {

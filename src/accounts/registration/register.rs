@@ -38,7 +38,7 @@ impl Accounts {
     /// 422 `invalid_field`, 409 `username_taken`, 429 `too_many_attempts` with `Retry-After`
     /// for an address that has registered often, 503 `busy` or `unavailable`.
     pub async fn register(&self, registration: &Registration) -> Result<User, Error> {
-        let fields = CheckedFields::check(registration, &self.limits);
+        let fields = CheckedFields::check(registration, &self.auth.password);
         if fields.password.is_err() {
             return Err(fields.errors());
         }
@@ -58,7 +58,7 @@ impl Accounts {
 
     /// Checks every field and returns the row of the new user.
     pub(super) async fn prepare(&self, registration: &Registration) -> Result<NewUser, Error> {
-        let fields = CheckedFields::check(registration, &self.limits);
+        let fields = CheckedFields::check(registration, &self.auth.password);
         match fields.password {
             Err(_) => Err(fields.errors()),
             Ok(()) => self.prepare_fields(registration, fields).await,

@@ -42,17 +42,7 @@ impl Audience {
 
     /// Reads the claim; `None` for a value of another type.
     pub(crate) fn of_claim(value: Value) -> Option<Self> {
-        match value {
-            Value::String(name) => Some(Self::One(name)),
-            Value::Array(names) => {
-                let text = |name| match name {
-                    Value::String(name) => Some(name),
-                    _ => None,
-                };
-                names.into_iter().map(text).collect::<Option<_>>().map(Self::Several)
-            }
-            _ => None,
-        }
+        serde_json::from_value(value).ok()
     }
 
     /// The value of the claim.

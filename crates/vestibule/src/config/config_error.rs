@@ -3,8 +3,7 @@
 use std::fmt;
 
 use rocket::figment::error::Kind;
-use rocket::figment::{self, Figment, Metadata};
-use rocket::figment::{Profile, Provider};
+use rocket::figment::{self, Figment, Metadata, Profile, Provider};
 use serde::de::DeserializeOwned;
 
 /// An error in the configuration, in one line without secrets.
@@ -31,9 +30,7 @@ impl ConfigError {
         let source = metadata.map_or_else(|| "not set".to_owned(), source_name);
         Self { key: profile.to_string(), source, problem: problem.into() }
     }
-}
 
-impl ConfigError {
     /// Extracts a table that wraps the one that is needed, so that figment names a wrong key by its
     /// full path.
     ///

@@ -3,11 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::ser::Serializer;
-
-/// The accepted forms, for error messages.
-const EXPECTED: &str = "a duration such as \"15m\", \"2h 30m\" or \"30 days\"";
 
 /// A century: no setting needs more, and adding it to a time cannot overflow.
 pub const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
@@ -22,34 +19,37 @@ pub fn parse(text: &str) -> Option<Duration> {
 
 /// Reads a duration, for `#[serde(with = "duration")]`.
 pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    struct DurationVisitor;
+    let expected = "a duration such as \"15m\", \"2h 30m\" or \"30 days\"";
+    from.deserialize_any(TextOrSeconds { expected, parse })
+}
 
-    impl Visitor<'_> for DurationVisitor {
-        type Value = Duration;
+/// Reads a text that `parse` knows, or a number of seconds as its text.
+pub(super) struct TextOrSeconds<T> {
+    /// The accepted forms, for error messages.
+    pub(super) expected: &'static str,
+    pub(super) parse: fn(&str) -> Option<T>,
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(EXPECTED)
-        }
+impl<T> Visitor<'_> for TextOrSeconds<T> {
+    type Value = T;
 
-        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
-            parse(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
-        }
-
-        fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {
-            let unexpected = serde::de::Unexpected::Unsigned(seconds);
-            let found = Duration::from_secs(seconds);
-            if found <= LONGEST { Ok(found) } else { Err(E::invalid_value(unexpected, &self)) }
-        }
-
-        fn visit_i64<E: Error>(self, seconds: i64) -> Result<Duration, E> {
-            let unexpected = serde::de::Unexpected::Signed(seconds);
-            let seconds =
-                u64::try_from(seconds).map_err(|_| E::invalid_value(unexpected, &self))?;
-            self.visit_u64(seconds)
-        }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
     }
 
-    from.deserialize_any(DurationVisitor)
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.parse)(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
+
+    fn visit_u64<E: Error>(self, seconds: u64) -> Result<T, E> {
+        let found = (self.parse)(&seconds.to_string());
+        found.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(seconds), &self))
+    }
+
+    fn visit_i64<E: Error>(self, seconds: i64) -> Result<T, E> {
+        let found = (self.parse)(&seconds.to_string());
+        found.ok_or_else(|| E::invalid_value(Unexpected::Signed(seconds), &self))
+    }
 }
 
 /// Writes a duration, for `#[serde(with = "duration")]`.

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::audience::Audience;
-use crate::config::token::TokenConfig;
+use super::audience::Audience;
+use super::token::TokenConfig;
+use super::validate::Errors;
 
 /// `[default.auth.token.foreign]`: access tokens of another issuer, such as an identity provider,
 /// that are accepted beside our own.
@@ -40,30 +41,25 @@ impl Default for ForeignConfig {
 }
 
 impl ForeignConfig {
-    pub(super) fn validate(&self, own: &TokenConfig) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
-        let mut problem = |key, text: &str| errors.push((key, text.to_owned()));
+    pub(super) fn validate(&self, own: &TokenConfig, errors: &mut Errors) {
         if self.jwks.is_none() {
-            if !self.issuer.is_empty() || !self.audience.is_empty() {
-                problem("token.foreign.jwks", "is missing; name the file of the issuer's keys");
-            }
-            return errors;
+            let is_unset = self.issuer.is_empty() && self.audience.is_empty();
+            let problem = "is missing; name the file of the issuer's keys";
+            return errors.require(is_unset, "token.foreign.jwks", problem);
         }
-        if self.issuer.is_empty() {
-            problem("token.foreign.issuer", "is missing; set the iss of the tokens");
-        } else if self.issuer == own.issuer {
-            problem("token.foreign.issuer", "must differ from token.issuer");
-        }
-        if own.issuer.is_empty() {
-            // The issuer of a token decides which keys verify it.
-            problem("token.issuer", "must not be empty beside token.foreign");
-        }
-        if self.audience.is_empty() || self.audience.names().iter().any(String::is_empty) {
-            problem("token.foreign.audience", "is missing; set the aud of the tokens for us");
-        }
-        if self.typ.as_ref().is_some_and(|typ| typ.trim().is_empty()) {
-            problem("token.foreign.typ", "must not be empty; leave it out to accept any");
-        }
-        errors
+        let (key, has_issuer) = ("token.foreign.issuer", !self.issuer.is_empty());
+        errors.require(has_issuer, key, "is missing; set the iss of the tokens");
+        let differs = !has_issuer || self.issuer != own.issuer;
+        errors.require(differs, key, "must differ from token.issuer");
+        // The issuer of a token decides which keys verify it.
+        let problem = "must not be empty beside token.foreign";
+        errors.require(!own.issuer.is_empty(), "token.issuer", problem);
+        let names = self.audience.names();
+        let has_audience = !names.is_empty() && !names.iter().any(String::is_empty);
+        let problem = "is missing; set the aud of the tokens for us";
+        errors.require(has_audience, "token.foreign.audience", problem);
+        let is_empty = self.typ.as_ref().is_some_and(|typ| typ.trim().is_empty());
+        let problem = "must not be empty; leave it out to accept any";
+        errors.require(!is_empty, "token.foreign.typ", problem);
     }
 }

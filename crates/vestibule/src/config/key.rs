@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::duration;
+use super::duration;
+use super::validate::Errors;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -27,14 +28,10 @@ impl Default for KeyConfig {
 }
 
 impl KeyConfig {
-    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
-        if self.lifetime < Duration::from_secs(1) {
-            errors.push(("key.lifetime", "must be at least \"1s\"".to_owned()));
-        }
-        if self.longest < self.lifetime {
-            errors.push(("key.longest", "must not be shorter than key.lifetime".to_owned()));
-        }
-        errors
+    pub(super) fn validate(&self, errors: &mut Errors) {
+        let is_positive = self.lifetime >= Duration::from_secs(1);
+        errors.require(is_positive, "key.lifetime", "must be at least \"1s\"");
+        let is_longer = self.longest >= self.lifetime;
+        errors.require(is_longer, "key.longest", "must not be shorter than key.lifetime");
     }
 }

@@ -1,17 +1,11 @@
 //! How long a token lives: `"15m"`, `"30 days"`, or `"never"`.
 
-use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Deserializer, Error, Unexpected, Visitor};
-use serde::ser::Serializer;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 
-use crate::config::duration;
-
-/// The accepted forms, for error messages.
-const EXPECTED: &str = "a duration such as \"15m\", \"2h 30m\" or \"30 days\", or \"never\"";
+use crate::config::duration::{self, TextOrSeconds};
 
 const NEVER: &str = "never";
 
@@ -38,6 +32,10 @@ impl Lifetime {
 
     /// The longest finite lifetime of a token.
     pub(crate) const LONGEST: Self = Self::For(duration::LONGEST);
+
+    fn parse(text: &str) -> Option<Self> {
+        if text.trim() == NEVER { Some(Self::Never) } else { duration::parse(text).map(Self::For) }
+    }
 
     /// The lifetime of the sign-in's row: a century for `Never`, because a store needs a time.
     pub(crate) fn of_row(self) -> Duration {
@@ -79,35 +77,8 @@ impl Serialize for Lifetime {
 
 impl<'de> Deserialize<'de> for Lifetime {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct LifetimeVisitor;
-
-        impl Visitor<'_> for LifetimeVisitor {
-            type Value = Lifetime;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(EXPECTED)
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Lifetime, E> {
-                if text.trim() == NEVER {
-                    return Ok(Lifetime::Never);
-                }
-                let found = duration::parse(text).map(Lifetime::For);
-                found.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
-            }
-
-            fn visit_u64<E: Error>(self, seconds: u64) -> Result<Lifetime, E> {
-                let found = duration::parse(&seconds.to_string()).map(Lifetime::For);
-                found.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(seconds), &self))
-            }
-
-            fn visit_i64<E: Error>(self, seconds: i64) -> Result<Lifetime, E> {
-                let found = duration::parse(&seconds.to_string()).map(Lifetime::For);
-                found.ok_or_else(|| E::invalid_value(Unexpected::Signed(seconds), &self))
-            }
-        }
-
-        from.deserialize_any(LifetimeVisitor)
+        let expected = "a duration such as \"15m\", \"2h 30m\" or \"30 days\", or \"never\"";
+        from.deserialize_any(TextOrSeconds { expected, parse: Self::parse })
     }
 }
 

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::names::is_token;
 use super::session::{SameSite, SessionConfig};
-use crate::config::token_kind::TokenKind;
+use super::token_kind::TokenKind;
+use super::validate::Errors;
+
+/// The methods by which a browser can change something.
+const UNSAFE_METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 
 /// A place in a request that may carry a token (`JWT_TOKEN_LOCATION`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -17,8 +21,7 @@ pub enum Location {
     Cookies,
     /// The query string, which ends up in logs and browser histories.
     Query,
-    /// The JSON body, through the data guards [`TokenBody`](crate::guards::TokenBody) and
-    /// [`RefreshBody`](crate::guards::RefreshBody).
+    /// The JSON body, through the data guard [`TokenBody`](crate::guards::TokenBody).
     Json,
 }
 
@@ -104,7 +107,7 @@ impl Default for TokenCookiesConfig {
             session: true,
             csrf: true,
             csrf_in_cookies: true,
-            csrf_methods: ["POST", "PUT", "PATCH", "DELETE"].map(str::to_owned).to_vec(),
+            csrf_methods: UNSAFE_METHODS.map(str::to_owned).to_vec(),
             csrf_check_form: false,
             csrf_access: "csrf_access_token".to_owned(),
             csrf_refresh: "csrf_refresh_token".to_owned(),
@@ -119,34 +122,22 @@ impl Default for TokenCookiesConfig {
 impl TokenCookiesConfig {
     /// The name of the cookie for this type of token.
     pub(crate) fn name(&self, kind: TokenKind) -> &str {
-        match kind {
-            TokenKind::Access => &self.access,
-            TokenKind::Refresh => &self.refresh,
-        }
+        kind.pick(&self.access, &self.refresh)
     }
 
-    /// The path of that cookie.
+    /// Its path.
     pub(crate) fn path(&self, kind: TokenKind) -> &str {
-        match kind {
-            TokenKind::Access => &self.access_path,
-            TokenKind::Refresh => &self.refresh_path,
-        }
+        kind.pick(&self.access_path, &self.refresh_path)
     }
 
     /// The name of the readable cookie with the CSRF value.
     pub(crate) fn csrf_name(&self, kind: TokenKind) -> &str {
-        match kind {
-            TokenKind::Access => &self.csrf_access,
-            TokenKind::Refresh => &self.csrf_refresh,
-        }
+        kind.pick(&self.csrf_access, &self.csrf_refresh)
     }
 
     /// The path of that CSRF cookie.
     pub(crate) fn csrf_path(&self, kind: TokenKind) -> &str {
-        match kind {
-            TokenKind::Access => &self.csrf_access_path,
-            TokenKind::Refresh => &self.csrf_refresh_path,
-        }
+        kind.pick(&self.csrf_access_path, &self.csrf_refresh_path)
     }
 
     /// Whether browsers send the cookies over HTTPS only.
@@ -172,63 +163,45 @@ impl TokenCookiesConfig {
         [&self.access_path, &self.refresh_path, &self.csrf_access_path, &self.csrf_refresh_path]
     }
 
-    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn validate(&self, errors: &mut Errors) {
+        let mut require = |holds, problem: &str| errors.require(holds, "token.cookies", problem);
         let names = self.names();
-        let mut errors = Vec::new();
-        let mut problem = |text: &str| errors.push(("token.cookies", text.to_owned()));
         let fields = [self.csrf_header.as_str(), self.csrf_field.as_str()];
-        if !names.iter().chain(&fields).all(|name| is_token(name)) {
-            problem("names must be letters, digits, - or _");
-        }
-        if (1..names.len()).any(|index| names[..index].contains(&names[index])) {
-            problem("the four cookies must have different names");
-        }
-        let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-        let known = |method: &String| methods.contains(&method.as_str());
-        if self.csrf_methods.is_empty() || !self.csrf_methods.iter().all(known) {
-            problem("csrf_methods must be some of GET, POST, PUT, PATCH, DELETE, in capitals");
-        }
+        let all_fit = names.iter().chain(&fields).all(|name| is_token(name));
+        require(all_fit, "names must be letters, digits, - or _");
+        let is_repeated = (1..names.len()).any(|index| names[..index].contains(&names[index]));
+        require(!is_repeated, "the four cookies must have different names");
+        let known = |method: &String| method == "GET" || UNSAFE_METHODS.contains(&method.as_str());
+        let methods = !self.csrf_methods.is_empty() && self.csrf_methods.iter().all(known);
+        require(methods, "csrf_methods must be some of GET, POST, PUT, PATCH, DELETE, in capitals");
         // A `;` would begin another attribute of the cookie.
         let plain = |path: &str| path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
-        if !self.paths().iter().all(|path| path.starts_with('/') && plain(path)) {
-            problem("paths must begin with / and hold no space and no ;");
-        }
+        let paths = self.paths().iter().all(|path| path.starts_with('/') && plain(path));
+        require(paths, "paths must begin with / and hold no space and no ;");
         let host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
-        if self.domain.as_deref().is_some_and(|name| name.is_empty() || !name.bytes().all(host)) {
-            problem("domain must be a host name");
-        }
-        errors
+        let is_host = |name: &str| !name.is_empty() && name.bytes().all(host);
+        require(self.domain.as_deref().is_none_or(is_host), "domain must be a host name");
     }
 
     /// Checks for cookies that browsers would refuse or that other sites could abuse.
-    pub(super) fn validate_beside(&self, session: &SessionConfig) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
-        let mut problem = |text: &str| errors.push(("token.cookies", text.to_owned()));
+    pub(super) fn validate_beside(&self, session: &SessionConfig, errors: &mut Errors) {
+        let mut require = |holds, problem: &str| errors.require(holds, "token.cookies", problem);
         let secure = self.is_secure(session);
         if self.same_site(session) == TokenSameSite::None {
-            if !secure {
-                problem("same_site = \"none\" needs secure = true");
-            }
-            if !self.csrf {
-                problem("same_site = \"none\" does not go with csrf = false");
-            }
-            let unsafe_methods = ["POST", "PUT", "PATCH", "DELETE"];
+            require(secure, "same_site = \"none\" needs secure = true");
+            require(self.csrf, "same_site = \"none\" does not go with csrf = false");
             let checked = |one: &&str| self.csrf_methods.iter().any(|method| method == one);
-            if !unsafe_methods.iter().all(checked) {
-                problem(
-                    "same_site = \"none\" needs all of POST, PUT, PATCH, DELETE in csrf_methods",
-                );
-            }
+            let problem =
+                "same_site = \"none\" needs all of POST, PUT, PATCH, DELETE in csrf_methods";
+            require(UNSAFE_METHODS.iter().all(checked), problem);
         }
         let named = |prefix: &str| self.names().iter().any(|name| name.starts_with(prefix));
-        if (named("__Host-") || named("__Secure-")) && !secure {
-            problem("names that begin with __Host- or __Secure- need secure = true");
-        }
+        let is_prefixed = named("__Host-") || named("__Secure-");
+        let problem = "names that begin with __Host- or __Secure- need secure = true";
+        require(!is_prefixed || secure, problem);
         let is_host_only = self.domain.is_none() && self.paths().iter().all(|path| *path == "/");
-        if named("__Host-") && !is_host_only {
-            problem("names that begin with __Host- need paths of / and no domain");
-        }
-        errors
+        let problem = "names that begin with __Host- need paths of / and no domain";
+        require(!named("__Host-") || is_host_only, problem);
     }
 }
 
@@ -249,9 +222,8 @@ impl Default for TokenQueryConfig {
 }
 
 impl TokenQueryConfig {
-    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
-        let problem = ("token.query.name", "must not be empty".to_owned());
-        if self.name.is_empty() { vec![problem] } else { Vec::new() }
+    pub(super) fn validate(&self, errors: &mut Errors) {
+        errors.require(!self.name.is_empty(), "token.query.name", "must not be empty");
     }
 }
 
@@ -274,16 +246,12 @@ impl Default for TokenJsonConfig {
 impl TokenJsonConfig {
     /// The key for this type of token.
     pub(crate) fn name(&self, kind: TokenKind) -> &str {
-        match kind {
-            TokenKind::Access => &self.access,
-            TokenKind::Refresh => &self.refresh,
-        }
+        kind.pick(&self.access, &self.refresh)
     }
 
-    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
-        let problem = ("token.json", "the two keys must be different, and not empty".to_owned());
-        let wrong =
-            self.access == self.refresh || self.access.is_empty() || self.refresh.is_empty();
-        if wrong { vec![problem] } else { Vec::new() }
+    pub(super) fn validate(&self, errors: &mut Errors) {
+        let holds =
+            self.access != self.refresh && !self.access.is_empty() && !self.refresh.is_empty();
+        errors.require(holds, "token.json", "the two keys must be different, and not empty");
     }
 }

@@ -16,7 +16,7 @@ pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod token;
 pub(crate) mod token_kind;
-pub(crate) mod validate;
+mod validate;
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(crate) use algorithm::Algorithm;
 pub(crate) use audience::Audience;
 pub use config_error::ConfigError;
 pub(crate) use foreign::ForeignConfig;
-pub use key::KeyConfig;
+pub(crate) use key::KeyConfig;
 pub use lifetime::Lifetime;
 pub use locations::Location;
 pub(crate) use locations::{TokenCookiesConfig, TokenSameSite};
@@ -36,6 +36,7 @@ pub(crate) use secret::{Secret, guessable, unusable};
 pub(crate) use session::{MAX_REMEMBER, Protection, SameSite, SessionConfig};
 pub(crate) use token::TokenConfig;
 pub(crate) use token_kind::TokenKind;
+use validate::Errors;
 
 /// Which credentials exist: sessions for people, tokens for programs, or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -169,36 +170,32 @@ impl Config {
     #[must_use]
     pub fn validate(&self, profile: &Profile) -> Vec<(&'static str, String)> {
         let debug = profile == rocket::Config::DEBUG_PROFILE;
-        let mut errors = Vec::new();
-        if self.policy == SessionPolicy::Never && self.mode != Mode::Token {
-            errors.push(("policy", "\"never\" is allowed with mode = \"token\" only".to_owned()));
-        }
-        if self.policy == SessionPolicy::Never && self.token.locations.contains(&Location::Cookies)
-        {
-            errors.push(("policy", "\"never\" does not go with tokens in cookies".to_owned()));
-        }
+        let mut errors = Errors::default();
+        let has_cookies = self.token.locations.contains(&Location::Cookies);
+        let is_never = self.policy == SessionPolicy::Never;
+        let token_only = "\"never\" is allowed with mode = \"token\" only";
+        errors.require(!is_never || self.mode == Mode::Token, "policy", token_only);
+        let no_cookies = "\"never\" does not go with tokens in cookies";
+        errors.require(!is_never || !has_cookies, "policy", no_cookies);
         let own = [self.session.cookie_name(), self.session.remember_cookie_name()];
-        if self.token.cookies.names().iter().any(|name| own.iter().any(|own| own == name)) {
-            let problem = "must differ from the session's cookies";
-            errors.push(("token.cookies", problem.to_owned()));
-        }
-        if self.fresh_for.is_zero() {
-            errors.push(("fresh_for", "must be longer than 0".to_owned()));
-        }
+        let is_own = |name: &&str| own.iter().any(|own| own == name);
+        let differ = !self.token.cookies.names().iter().any(is_own);
+        errors.require(differ, "token.cookies", "must differ from the session's cookies");
+        errors.require(!self.fresh_for.is_zero(), "fresh_for", "must be longer than 0");
         if self.mode.has_sessions() {
-            errors.extend(self.session.validate());
+            self.session.validate(&mut errors);
         }
         if self.mode.has_tokens() {
-            errors.extend(self.token.validate(debug));
-            errors.extend(self.key.validate());
-            errors.extend(self.token.query.validate());
-            errors.extend(self.token.json.validate());
-            if self.token.locations.contains(&Location::Cookies) {
-                errors.extend(self.token.cookies.validate_beside(&self.session));
+            self.token.validate(debug, &mut errors);
+            self.key.validate(&mut errors);
+            self.token.query.validate(&mut errors);
+            self.token.json.validate(&mut errors);
+            if has_cookies {
+                self.token.cookies.validate_beside(&self.session, &mut errors);
             }
         }
-        errors.extend(self.password.validate(debug));
-        errors
+        self.password.validate(debug, &mut errors);
+        errors.0
     }
 
     /// Whether access keys are accepted: tokens exist, and `token.locations` has `"header"`, the

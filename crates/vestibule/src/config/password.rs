@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::validate::Errors;
+
 /// `[default.auth.password]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -29,24 +31,15 @@ impl Default for PasswordConfig {
 }
 
 impl PasswordConfig {
-    pub(super) fn validate(&self, debug: bool) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
+    pub(super) fn validate(&self, debug: bool, errors: &mut Errors) {
         let lowest = if debug { 4 } else { 10 };
-        if !(lowest..=20).contains(&self.cost) {
-            errors.push(("password.cost", format!("must be {lowest} to 20")));
-        }
-        if !(4..=64).contains(&self.min_length) {
-            errors.push(("password.min_length", "must be 4 to 64".to_owned()));
-        }
-        if self.strength > 4 {
-            errors.push(("password.strength", "must be 0 to 4".to_owned()));
-        }
-        if !(1..=1024).contains(&self.hashers) {
-            errors.push(("password.hashers", "must be 1 to 1024".to_owned()));
-        }
-        if self.queue > 100_000 {
-            errors.push(("password.queue", "must be at most 100000".to_owned()));
-        }
-        errors
+        let cost = (lowest..=20).contains(&self.cost);
+        errors.require(cost, "password.cost", format!("must be {lowest} to 20"));
+        let length = (4..=64).contains(&self.min_length);
+        errors.require(length, "password.min_length", "must be 4 to 64");
+        errors.require(self.strength <= 4, "password.strength", "must be 0 to 4");
+        let hashers = (1..=1024).contains(&self.hashers);
+        errors.require(hashers, "password.hashers", "must be 1 to 1024");
+        errors.require(self.queue <= 100_000, "password.queue", "must be at most 100000");
     }
 }

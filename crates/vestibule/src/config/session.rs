@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::duration;
 use super::names::is_token;
-use crate::config::secret::Secret;
+use super::secret::Secret;
+use super::validate::Errors;
 
 /// The longest lifetime of a cookie in browsers (RFC 6265bis).
 pub(crate) const MAX_REMEMBER: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -114,32 +115,21 @@ impl SessionConfig {
         format!("{prefix}{name}")
     }
 
-    pub(super) fn validate(&self) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
+    pub(super) fn validate(&self, errors: &mut Errors) {
         let names =
             [("session.cookie", &self.cookie), ("session.remember_cookie", &self.remember_cookie)];
         for (key, name) in names {
-            if !is_token(name) || name.starts_with("__") {
-                let allowed = "must be letters, digits, - or _, without a __ prefix of its own";
-                errors.push((key, allowed.to_owned()));
-            }
+            let allowed = "must be letters, digits, - or _, without a __ prefix of its own";
+            errors.require(is_token(name) && !name.starts_with("__"), key, allowed);
         }
-        if self.cookie == self.remember_cookie {
-            let problem = "must differ from session.cookie";
-            errors.push(("session.remember_cookie", problem.to_owned()));
-        }
-        if self.remember > MAX_REMEMBER {
-            errors.push(("session.remember", "must be at most \"400 days\"".to_owned()));
-        }
-        if self.remembers() && self.remember < self.lifetime {
-            let problem = "must not be shorter than session.lifetime, or 0 for off";
-            errors.push(("session.remember", problem.to_owned()));
-        }
+        let (key, differs) = ("session.remember_cookie", self.cookie != self.remember_cookie);
+        errors.require(differs, key, "must differ from session.cookie");
+        let key = "session.remember";
+        errors.require(self.remember <= MAX_REMEMBER, key, "must be at most \"400 days\"");
+        let is_longer = !self.remembers() || self.remember >= self.lifetime;
+        errors.require(is_longer, key, "must not be shorter than session.lifetime, or 0 for off");
         for (key, span) in [("session.idle", self.idle), ("session.lifetime", self.lifetime)] {
-            if span < Duration::from_secs(1) {
-                errors.push((key, "must be at least \"1s\"".to_owned()));
-            }
+            errors.require(span >= Duration::from_secs(1), key, "must be at least \"1s\"");
         }
-        errors
     }
 }

@@ -126,10 +126,7 @@ impl Default for TokenConfig {
 impl TokenConfig {
     /// The configured lifetime of a new token of this type.
     pub(crate) fn lifetime(&self, kind: TokenKind) -> Lifetime {
-        match kind {
-            TokenKind::Access => self.access,
-            TokenKind::Refresh => self.refresh,
-        }
+        kind.pick(self.access, self.refresh)
     }
 
     /// The longest lifetime that a token of this type may have.

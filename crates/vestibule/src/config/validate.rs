@@ -1,102 +1,88 @@
-//! Checks the values of `[default.auth.token]`.
+//! Checks the values of `[default.auth.token]`; collects the errors of all values.
 
 use std::time::Duration;
 
-use crate::config::lifetime::Lifetime;
-use crate::config::locations::Location;
-use crate::config::names::is_registered_claim;
-use crate::config::names::is_token;
-use crate::config::secret::{Secret, guessable, unusable};
-use crate::config::token::TokenConfig;
+use super::lifetime::Lifetime;
+use super::locations::Location;
+use super::names::{is_registered_claim, is_token};
+use super::secret::{Secret, guessable, unusable};
+use super::token::TokenConfig;
+
+/// The errors in values: key and sentence of each.
+#[derive(Default)]
+pub(super) struct Errors(pub(super) Vec<(&'static str, String)>);
+
+impl Errors {
+    /// Adds an error unless the value is as it must be.
+    pub(super) fn require(&mut self, holds: bool, key: &'static str, problem: impl Into<String>) {
+        if !holds {
+            self.0.push((key, problem.into()));
+        }
+    }
+}
 
 impl TokenConfig {
-    pub(super) fn validate(&self, debug: bool) -> Vec<(&'static str, String)> {
-        let mut errors = Vec::new();
-        let mut problem = |key, text: &str| errors.push((key, text.to_owned()));
-        let shortest = self.algorithm.hash_length();
+    pub(super) fn validate(&self, debug: bool, errors: &mut Errors) {
         for (key, life) in [("token.access", self.access), ("token.refresh", self.refresh)] {
-            if life < Lifetime::SHORTEST {
-                problem(key, "must be at least \"1s\"");
-            }
+            errors.require(life >= Lifetime::SHORTEST, key, "must be at least \"1s\"");
         }
-        if self.refresh < self.access {
-            problem("token.refresh", "must not be shorter than token.access");
-        }
-        if self.longest.is_some_and(|longest| longest < self.access) {
-            problem("token.longest", "must not be shorter than token.access");
-        }
-        if self.leeway > Duration::from_secs(300) {
-            problem("token.leeway", "must be at most \"5m\"");
-        }
-        if self.refresh_grace > Duration::from_secs(60) {
-            problem("token.refresh_grace", "must be at most \"1m\"");
-        }
-        if self.refresh_retry > Duration::from_secs(24 * 60 * 60) {
-            problem("token.refresh_retry", "must be at most \"1d\"");
-        }
-        if self.audience.names().iter().any(String::is_empty) {
-            problem("token.audience", "must not hold an empty name");
-        }
+        let shorter = "must not be shorter than token.access";
+        errors.require(self.refresh >= self.access, "token.refresh", shorter);
+        let is_longer = self.longest.is_none_or(|longest| longest >= self.access);
+        errors.require(is_longer, "token.longest", shorter);
+        let leeway = self.leeway <= Duration::from_secs(300);
+        errors.require(leeway, "token.leeway", "must be at most \"5m\"");
+        let grace = self.refresh_grace <= Duration::from_secs(60);
+        errors.require(grace, "token.refresh_grace", "must be at most \"1m\"");
+        let retry = self.refresh_retry <= Duration::from_secs(24 * 60 * 60);
+        errors.require(retry, "token.refresh_retry", "must be at most \"1d\"");
+        let has_empty_name = self.audience.names().iter().any(String::is_empty);
+        errors.require(!has_empty_name, "token.audience", "must not hold an empty name");
         for (key, name) in [
             ("token.identity_claim", &self.identity_claim),
             ("token.foreign.identity_claim", &self.foreign.identity_claim),
         ] {
-            if name.is_empty() || (name != "sub" && is_registered_claim(name)) {
-                problem(key, "must name a claim that has no other meaning");
-            }
+            let is_free = !name.is_empty() && (name == "sub" || !is_registered_claim(name));
+            errors.require(is_free, key, "must name a claim that has no other meaning");
         }
         if let Some(name) = self.require.iter().flatten().find(|name| self.never_has(name)) {
-            problem("token.require", &format!("\"{name}\" is in no token of ours"));
+            let problem = format!("\"{name}\" is in no token of ours");
+            errors.require(false, "token.require", problem);
         }
         let quotable = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
-        if !self.realm.bytes().all(quotable) {
-            problem("token.realm", "must be printable ASCII without quotes and backslashes");
-        }
+        let problem = "must be printable ASCII without quotes and backslashes";
+        errors.require(self.realm.bytes().all(quotable), "token.realm", problem);
         for (key, name) in [("token.header", &self.header), ("token.scheme", &self.scheme)] {
-            if !is_token(name) {
-                problem(key, "must be letters, digits, - or _");
-            }
+            errors.require(is_token(name), key, "must be letters, digits, - or _");
         }
         // These have another meaning to a server or a browser.
         let reserved = ["cookie", "host", "content-type", "content-length", "origin"];
-        if reserved.iter().any(|name| self.header.eq_ignore_ascii_case(name)) {
-            problem("token.header", "must not be a header with another meaning");
-        }
-        if self.header.eq_ignore_ascii_case(&self.cookies.csrf_header) {
-            problem("token.cookies", "csrf_header must differ from token.header");
-        }
-        if self.locations.is_empty() {
-            problem("token.locations", "must name at least one of header, cookies, query, json");
-        }
-        for (key, text) in self.cookies.validate() {
-            problem(key, &text);
-        }
-        for (key, text) in self.foreign.validate(self) {
-            problem(key, &text);
-        }
-        if self.allow_weak_secret && !debug {
-            problem("token.allow_weak_secret", "is allowed in the debug profile only");
-        }
+        let is_free = !reserved.iter().any(|name| self.header.eq_ignore_ascii_case(name));
+        errors.require(is_free, "token.header", "must not be a header with another meaning");
+        let differs = !self.header.eq_ignore_ascii_case(&self.cookies.csrf_header);
+        errors.require(differs, "token.cookies", "csrf_header must differ from token.header");
+        let problem = "must name at least one of header, cookies, query, json";
+        errors.require(!self.locations.is_empty(), "token.locations", problem);
+        self.cookies.validate(errors);
+        self.foreign.validate(self, errors);
+        let allowed = debug || !self.allow_weak_secret;
+        errors.require(allowed, "token.allow_weak_secret", "is allowed in the debug profile only");
         if self.algorithm.is_asymmetric() {
-            return errors;
+            return;
         }
-        match &self.secret {
-            None => {
-                let missing = format!("is missing; set at least {shortest} random bytes");
-                problem("token.secret", &missing);
-            }
-            Some(secret) => {
-                if let Some(weakness) = self.weakness(secret, debug) {
-                    problem("token.secret", &weakness);
-                }
-            }
+        let missing = format!("is missing; set at least {} random bytes", self.shortest());
+        errors.require(self.secret.is_some(), "token.secret", missing);
+        let secret = self.secret.iter().map(|secret| ("token.secret", secret));
+        let previous = self.previous_secrets.iter();
+        for (key, secret) in secret.chain(previous.map(|one| ("token.previous_secrets", one))) {
+            let weakness = self.weakness(secret, debug);
+            errors.require(weakness.is_none(), key, weakness.unwrap_or_default());
         }
-        for secret in &self.previous_secrets {
-            if let Some(weakness) = self.weakness(secret, debug) {
-                problem("token.previous_secrets", &weakness);
-            }
-        }
-        errors
+    }
+
+    /// Length of the shortest secret, in bytes.
+    fn shortest(&self) -> usize {
+        self.algorithm.hash_length()
     }
 
     /// Whether other settings keep this claim out of our tokens.
@@ -124,7 +110,7 @@ impl TokenConfig {
     /// Why a secret must not be used, if it must not.
     fn weakness(&self, secret: &Secret, debug: bool) -> Option<String> {
         let value = secret.reveal().trim().as_bytes();
-        let shortest = self.algorithm.hash_length();
+        let shortest = self.shortest();
         let weakness = match unusable(value) {
             None if self.allow_weak_secret && debug => None,
             None => guessable(value, shortest),

@@ -6,113 +6,62 @@ use rocket::http::Status;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request has no credential that this route takes.
-    ///
-    /// 401 `credentials_missing`
+    /// 401 `credentials_missing`: the request has no credential that this route takes.
     CredentialsMissing,
-    /// The `Authorization` header has our scheme, but not exactly one well-formed token.
-    ///
-    /// 401 `malformed_authorization`
+    /// 401 `malformed_authorization`: the `Authorization` header has our scheme, but not exactly
+    /// one well-formed token.
     MalformedAuthorization,
-    /// The request has more than one credential (RFC 6750, section 2).
-    ///
-    /// 400 `ambiguous_credentials`
+    /// 400 `ambiguous_credentials`: the request has more than one credential (RFC 6750, section 2).
     AmbiguousCredentials,
-    /// The token was not issued by us, or not for us.
-    ///
-    /// 401 `token_invalid`
+    /// 401 `token_invalid`: the token was not issued by us, or not for us.
     TokenInvalid,
-    /// The token has expired.
-    ///
-    /// 401 `token_expired`
+    /// 401 `token_expired`: the token has expired.
     TokenExpired,
-    /// The sign-in behind the token has ended, or its account is gone or inactive.
-    ///
-    /// 401 `token_revoked`
+    /// 401 `token_revoked`: the sign-in behind the token has ended, or its account is gone or
+    /// inactive.
     TokenRevoked,
-    /// A refresh token where an access token is expected, or the reverse.
-    ///
-    /// 401 `wrong_token_type`
+    /// 401 `wrong_token_type`: a refresh token where an access token is expected, or the reverse.
     WrongTokenType,
-    /// A JWT in a cookie came without its CSRF value.
-    ///
-    /// 401 `csrf_missing`
+    /// 401 `csrf_missing`: a JWT in a cookie came without its CSRF value.
     CsrfMissing,
-    /// A JWT in a cookie came with a wrong CSRF value.
-    ///
-    /// 401 `csrf_mismatch`
+    /// 401 `csrf_mismatch`: a JWT in a cookie came with a wrong CSRF value.
     CsrfMismatch,
-    /// The password must have been proven recently.
-    ///
-    /// 401 `fresh_login_required`
+    /// 401 `fresh_login_required`: the password must have been proven recently.
     FreshLoginRequired,
-    /// Unknown user or wrong password; the response never says which.
-    ///
-    /// 401 `bad_credentials`
+    /// 401 `bad_credentials`: unknown user or wrong password; the response never says which.
     BadCredentials,
-    /// The password was right, but the account is inactive.
-    ///
-    /// 403 `account_inactive`
+    /// 403 `account_inactive`: the password was right, but the account is inactive.
     AccountInactive,
-    /// The account is known, but may not do this.
-    ///
-    /// 403 `forbidden`
+    /// 403 `forbidden`: the account is known, but may not do this.
     Forbidden,
-    /// The token lacks a scope (RFC 6750, section 3.1).
-    ///
-    /// 403 `insufficient_scope`
+    /// 403 `insufficient_scope`: the token lacks a scope (RFC 6750, section 3.1).
     InsufficientScope,
-    /// An unsafe request with a cookie came from another site.
-    ///
-    /// 403 `cross_origin`
+    /// 403 `cross_origin`: an unsafe request with a cookie came from another site.
     CrossOrigin,
-    /// Too many failed attempts; wait.
-    ///
-    /// 429 `too_many_attempts`
+    /// 429 `too_many_attempts`: too many failed attempts; wait.
     TooManyAttempts,
-    /// Every password hasher is busy, and the queue is full or too slow.
-    ///
-    /// 503 `busy`
+    /// 503 `busy`: every password hasher is busy, and the queue is full or too slow.
     Busy,
-    /// A store failed.
-    ///
-    /// 503 `unavailable`
+    /// 503 `unavailable`: a store failed.
     Unavailable,
-    /// The user name is taken.
-    ///
-    /// 409 `username_taken`
+    /// 409 `username_taken`: the user name is taken.
     UsernameTaken,
-    /// The change would leave the service without an active administrator.
-    ///
-    /// 409 `last_administrator`
+    /// 409 `last_administrator`: the change would leave the service without an active
+    /// administrator.
     LastAdministrator,
-    /// A field is missing, unknown or not acceptable; `fields` says which.
-    ///
-    /// 422 `invalid_field`
+    /// 422 `invalid_field`: a field is missing, unknown or not acceptable; `fields` says which.
     InvalidField,
-    /// The body cannot be parsed.
-    ///
-    /// 400 `malformed_body`
+    /// 400 `malformed_body`: the body cannot be parsed.
     MalformedBody,
-    /// The body is not of the media type that this route takes.
-    ///
-    /// 415 `unsupported_media_type`
+    /// 415 `unsupported_media_type`: the body is not of the media type that this route takes.
     UnsupportedMediaType,
-    /// The body is larger than this route allows.
-    ///
-    /// 413 `too_large`
+    /// 413 `too_large`: the body is larger than this route allows.
     TooLarge,
-    /// There is no such route or resource.
-    ///
-    /// 404 `not_found`
+    /// 404 `not_found`: there is no such route or resource.
     NotFound,
-    /// The path exists, but not with this method.
-    ///
-    /// 405 `method_not_allowed`
+    /// 405 `method_not_allowed`: the path exists, but not with this method.
     MethodNotAllowed,
-    /// An error of the server.
-    ///
-    /// 500 `internal`
+    /// 500 `internal`: an error of the server.
     Internal,
 }
 

@@ -26,9 +26,9 @@ pub trait AssertNoCookies: Sized {
     fn assert_no_cookies(self) -> Self;
 }
 
-macro_rules! act_as {
-    ($request:ty) => {
-        impl ActAs for $request {
+macro_rules! extend_client {
+    ($client:ident) => {
+        impl ActAs for $client::LocalRequest<'_> {
             #[track_caller]
             fn act_as(self, sign_in: &TestSignIn) -> Self {
                 let parts = sign_in.parts(self.inner()).unwrap_or_else(|error| panic!("{error}"));
@@ -39,12 +39,8 @@ macro_rules! act_as {
                 })
             }
         }
-    };
-}
 
-macro_rules! assert_no_cookies {
-    ($response:ty) => {
-        impl AssertNoCookies for $response {
+        impl AssertNoCookies for $client::LocalResponse<'_> {
             #[track_caller]
             fn assert_no_cookies(self) -> Self {
                 let names = cookie_names(self.headers());
@@ -55,10 +51,8 @@ macro_rules! assert_no_cookies {
     };
 }
 
-act_as!(asynchronous::LocalRequest<'_>);
-act_as!(blocking::LocalRequest<'_>);
-assert_no_cookies!(asynchronous::LocalResponse<'_>);
-assert_no_cookies!(blocking::LocalResponse<'_>);
+extend_client!(asynchronous);
+extend_client!(blocking);
 
 fn cookie_names(headers: &HeaderMap<'_>) -> Vec<String> {
     let cookies = headers.get("Set-Cookie");

@@ -124,12 +124,10 @@ pub async fn session<U: Account>(client: &Client, account: &U) -> Result<TestSig
     TestSignIn::session(client.get("/").inner(), account).await
 }
 
-/// Signs an account in with an access token, fresh from now on, and a refresh token. Reports the
-/// event of a sign-in.
+/// Signs an account in with a fresh access token and a refresh token. Reports the event of a sign-in.
 ///
 /// # Errors
-/// 403 `account_inactive`, 404 `not_found` in mode `session`, 503 `unavailable`, 500
-/// `internal` without the fairing.
+/// As [`session`], but 404 `not_found` in mode `session`.
 pub async fn token<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
     TestSignIn::token(client.get("/").inner(), account).await
 }
@@ -137,8 +135,7 @@ pub async fn token<U: Account>(client: &Client, account: &U) -> Result<TestSignI
 /// Creates an access key with these scopes. Reports the event of a new key.
 ///
 /// # Errors
-/// 403 `account_inactive`, 404 `not_found` in mode `session`, 422 `invalid_field` for an
-/// invalid scope, 503 `unavailable`, 500 `internal` without the fairing.
+/// As [`token`], and 422 `invalid_field` for an invalid scope.
 pub async fn key<U: Account>(
     client: &Client,
     account: &U,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rocket::Request;
 use rocket::http::{Cookie, Header};
-use rocket::outcome::Outcome;
+use rocket::request::{FromRequest, Outcome};
 
 use crate::access_key::AccessKey;
 use crate::account::Account;
@@ -34,21 +34,14 @@ pub struct TestSignIn {
 #[derive(Clone)]
 enum TestCredential {
     Session { stamp: Option<String>, fresh: bool },
-    Token { presented: TokenChoice, access: [TokenAndCsrf; 2], refresh: TokenAndCsrf },
+    Token { presented: TestToken, not_fresh: TestToken, refresh: TestToken },
     Key(AccessKey),
-}
-
-/// The token that is presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TokenChoice {
-    FreshAccess,
-    Access,
-    Refresh,
 }
 
 /// A token and, for cookies, its CSRF value.
 #[derive(Clone)]
-struct TokenAndCsrf {
+struct TestToken {
+    kind: TokenKind,
     text: String,
     csrf: Option<String>,
 }
@@ -82,27 +75,21 @@ impl TestSignIn {
         account: &U,
     ) -> Result<Self, Error> {
         let state = AuthState::of(request)?;
-        let tokens = match request.guard::<Tokens<'_>>().await {
-            Outcome::Success(tokens) => tokens,
-            Outcome::Error((_, error)) => return Err(error),
-            Outcome::Forward(_) => return Err(ErrorKind::Internal.into()),
-        };
+        let tokens = guard::<Tokens<'_>>(request).await?;
         let kind = SignInKind::Token(Rotations::default());
         let lifetime = state.config.token.refresh.of_row();
         let row = new_row(request, state, account, kind, lifetime)?;
         let sign_in = store(request, state, row).await?;
         let token = |text: String| {
-            let csrf = tokens.verify(&text)?.csrf;
-            Ok::<_, Error>(TokenAndCsrf { text, csrf })
+            let claims = tokens.verify(&text)?;
+            Ok::<_, Error>(TestToken { kind: claims.kind, text, csrf: claims.csrf })
         };
         let mint = Mint { state, account, options: &TokenOptions::new() };
         let fresh = mint.pair(&sign_in, true)?;
-        let access = mint.pair(&sign_in, false)?.access_token;
-        let refresh = fresh.refresh_token.ok_or(ErrorKind::Internal)?;
         let credential = TestCredential::Token {
-            presented: TokenChoice::FreshAccess,
-            access: [token(fresh.access_token)?, token(access)?],
-            refresh: token(refresh)?,
+            presented: token(fresh.access_token)?,
+            not_fresh: token(mint.pair(&sign_in, false)?.access_token)?,
+            refresh: token(fresh.refresh_token.ok_or(ErrorKind::Internal)?)?,
         };
         Ok(Self { sign_in, credential })
     }
@@ -112,11 +99,7 @@ impl TestSignIn {
         account: &U,
         scopes: &[&str],
     ) -> Result<Self, Error> {
-        let keys = match request.guard::<AccessKeys<'_>>().await {
-            Outcome::Success(keys) => keys,
-            Outcome::Error((_, error)) => return Err(error),
-            Outcome::Forward(_) => return Err(ErrorKind::Internal.into()),
-        };
+        let keys = guard::<AccessKeys<'_>>(request).await?;
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
         let wanted = KeyRequest { label: "of a test".to_owned(), scopes, lifetime: None };
         let created = keys.make(account, wanted).await?;
@@ -129,18 +112,17 @@ impl TestSignIn {
     pub fn not_fresh(mut self) -> Self {
         match &mut self.credential {
             TestCredential::Session { fresh, .. } => *fresh = false,
-            TestCredential::Token { presented, .. } => *presented = TokenChoice::Access,
+            TestCredential::Token { presented, not_fresh, .. } => *presented = not_fresh.clone(),
             TestCredential::Key(_) => (),
         }
         self
     }
 
-    /// The same sign-in, presenting its refresh token instead of its access token; changes nothing
-    /// for a session or an access key.
+    /// The same sign-in, presenting its refresh token; changes nothing for a session or access key.
     #[must_use]
     pub fn with_refresh_token(mut self) -> Self {
-        if let TestCredential::Token { presented, .. } = &mut self.credential {
-            *presented = TokenChoice::Refresh;
+        if let TestCredential::Token { presented, refresh, .. } = &mut self.credential {
+            *presented = refresh.clone();
         }
         self
     }
@@ -156,21 +138,9 @@ impl TestSignIn {
     #[must_use]
     pub fn as_token(&self) -> Option<&str> {
         match &self.credential {
+            TestCredential::Session { .. } => None,
+            TestCredential::Token { presented, .. } => Some(&presented.text),
             TestCredential::Key(key) => Some(key.as_str()),
-            _ => self.presented().map(|(token, _)| token.text.as_str()),
-        }
-    }
-
-    fn presented(&self) -> Option<(&TokenAndCsrf, TokenKind)> {
-        match &self.credential {
-            TestCredential::Session { .. } | TestCredential::Key(_) => None,
-            TestCredential::Token { presented, access: [fresh, other], refresh } => {
-                Some(match presented {
-                    TokenChoice::FreshAccess => (fresh, TokenKind::Access),
-                    TokenChoice::Access => (other, TokenKind::Access),
-                    TokenChoice::Refresh => (refresh, TokenKind::Refresh),
-                })
-            }
         }
     }
 
@@ -179,8 +149,8 @@ impl TestSignIn {
         let Ok(state) = AuthState::of(request) else {
             return Err("this client's application has no Auth::fairing()");
         };
-        match (&self.credential, self.presented()) {
-            (TestCredential::Session { stamp, fresh }, _) => {
+        match &self.credential {
+            TestCredential::Session { stamp, fresh } => {
                 // Created now: it holds a digest of the client's address and User-Agent.
                 let (row, stamp) = (&self.sign_in, stamp.clone());
                 let config = &state.config.session;
@@ -191,9 +161,8 @@ impl TestSignIn {
                 let cookie = with_value(&state.config.session, name, value);
                 Ok(vec![RequestPart::PrivateCookie(cookie)])
             }
-            (TestCredential::Token { .. }, Some((token, kind))) => token.parts(state, kind),
-            (TestCredential::Token { .. }, None) => Ok(Vec::new()),
-            (TestCredential::Key(key), _) => {
+            TestCredential::Token { presented, .. } => presented.parts(state),
+            TestCredential::Key(key) => {
                 let config = &state.config.token;
                 if !config.locations.contains(&Location::Header) {
                     return Err(
@@ -206,20 +175,30 @@ impl TestSignIn {
     }
 }
 
-impl TokenAndCsrf {
-    fn parts(&self, state: &AuthState, kind: TokenKind) -> Result<Vec<RequestPart>, &'static str> {
+impl TestToken {
+    fn parts(&self, state: &AuthState) -> Result<Vec<RequestPart>, &'static str> {
         let config = &state.config.token;
         if config.locations.contains(&Location::Header) {
             return Ok(vec![in_header(config, &self.text)]);
         }
         if config.locations.contains(&Location::Cookies) {
-            let name = config.cookies.name(kind).to_owned();
+            let name = config.cookies.name(self.kind).to_owned();
             let cookie = RequestPart::Cookie(Cookie::new(name, self.text.clone()));
             let name = config.cookies.csrf_header.clone();
             let csrf = self.csrf.clone().map(|value| RequestPart::Header(Header::new(name, value)));
             return Ok([cookie].into_iter().chain(csrf).collect());
         }
         Err("token.locations has neither \"header\" nor \"cookies\": put as_token() where it goes")
+    }
+}
+
+async fn guard<'r, G: FromRequest<'r, Error = Error>>(
+    request: &'r Request<'_>,
+) -> Result<G, Error> {
+    match request.guard::<G>().await {
+        Outcome::Success(guard) => Ok(guard),
+        Outcome::Error((_, error)) => Err(error),
+        Outcome::Forward(_) => Err(ErrorKind::Internal.into()),
     }
 }
 

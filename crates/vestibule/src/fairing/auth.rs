@@ -87,9 +87,8 @@ impl Auth {
     /// algorithm stays the configured one.
     ///
     /// The holder of such a key can sign in as any account, so it must be one of your own: of a
-    /// tenant, or one that was rotated. Another issuer's keys belong in `token.foreign`.
-    /// The function is called on an async thread, with the header of any client's token, and must
-    /// not block.
+    /// tenant, or one that was rotated. Another issuer's keys belong in `token.foreign`. The
+    /// function is called on an async thread, with any client's header, and must not block.
     ///
     /// There is no `encode_key_loader`: tokens are signed with the one key of the configuration. To
     /// change keys there are `previous_secrets` and `public_keys`; to end all tokens of one

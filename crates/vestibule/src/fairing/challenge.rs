@@ -7,8 +7,7 @@ use crate::credentials::presents_token;
 use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 
-/// Adds the challenge of RFC 6750, section 3: to every 401, with `invalid_token` for a bad token,
-/// and to a 403 for a missing scope.
+/// Adds the challenge (RFC 6750, section 3) to every 401 and to a 403 for a missing scope.
 pub(crate) fn challenge(
     state: &AuthState,
     request: &Request<'_>,

@@ -1,40 +1,34 @@
-//! Requires a login on every route that is not listed as open: an application that forgot a guard
-//! does not launch.
+//! Requires a login on every route that is not listed as open.
 
 use std::sync::Arc;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
-use rocket::figment::Figment;
 use rocket::{Build, Ignite, Rocket, Route};
 
 use super::auth::Auth;
 use crate::fairing::response::MAX_REATTACH;
-use crate::fairing::route_guards::{FoundGuard, route_guards};
+use crate::fairing::route_guards::FoundGuard;
 use crate::guards::sentinel::{self, Proof};
 
 impl Auth {
-    /// Requires a login on every route but the `open` ones: the launch is aborted if another route
-    /// has no guard that requires a login, or an entry of the list opens nothing, with one log line for each.
+    /// Requires a login on every route but the `open` ones: the launch is aborted, with one log line
+    /// for each, if another route has no guard that requires a login or an entry opens nothing.
     /// Default: a route without a guard is open.
     ///
-    /// An entry is `"METHOD /uri"`, or `"/uri"` for every method: the route's URI as Rocket
-    /// prints it at launch, with the base that it is mounted under. A `FileServer` needs one, as
-    /// every route without a handler function does.
+    /// An entry is `"METHOD /uri"`, or `"/uri"` for every method: the route's URI as Rocket prints it
+    /// at launch, with the base that it is mounted under. A `FileServer` needs one, as every route
+    /// without a handler function does.
     ///
-    /// [`TokenUser`](crate::TokenUser), [`AnyTokenUser`](crate::guards::AnyTokenUser),
-    /// [`SessionUser`](crate::SessionUser), [`CurrentUser`](crate::CurrentUser),
-    /// [`AccessToken`](crate::guards::AccessToken), [`RefreshToken`](crate::guards::RefreshToken),
-    /// and [`TokenBody`](crate::guards::TokenBody) require a login,
-    /// alone or inside a [`Checked`](crate::guards::Checked) condition such as [`Fresh`](crate::guards::Fresh) or
-    /// [`Require`](crate::guards::Require). What also accepts a request without a credential does not:
-    /// [`Maybe`](crate::guards::Maybe), `Option`, `Result`, and the guards that authenticate no user.
+    /// The guards that hold a user, [`AccessToken`], [`RefreshToken`] and [`TokenBody`] require a
+    /// login, alone or inside a [`Checked`] condition. What also accepts a request without a credential
+    /// does not: [`Maybe`], `Option`, `Result`, and the guards that authenticate no user.
     ///
-    /// Rocket does not report two cases, in which a guard counts that does not bind: the guard
-    /// inside an `Option` or a `Result` that also has a type macro among its parameters
-    /// (`Result<CurrentUser<User>, error!()>`; name the type with an alias), and a guard of ours
-    /// that the [`Sentinel`](rocket::Sentinel) of the handler's return type calls; let a responder
-    /// call [`Auth::is_attached`] instead. All else in doubt counts as no guard, also a sentinel
-    /// that panics because the Rocket that inspects the routes has no managed state.
+    /// In two cases, which Rocket does not report, a guard counts that does not bind: inside an
+    /// `Option` or a `Result` that also has a type macro among its parameters
+    /// (`Result<CurrentUser<User>, error!()>`; name the type with an alias), and called by the
+    /// [`Sentinel`](rocket::Sentinel) of the handler's return type; let a responder call
+    /// [`Auth::is_attached`] instead. All else in doubt counts as no guard, also a sentinel that
+    /// panics because the Rocket that inspects the routes has no managed state.
     ///
     /// ```
     /// use vestibule::Auth;
@@ -46,9 +40,8 @@ impl Auth {
     /// ]);
     /// ```
     ///
-    /// A guard of your own requires a login if it is a [`Sentinel`](rocket::Sentinel) that calls
-    /// ours, before any other sentinel, which may abort first. It must call none whose refusal it
-    /// ignores.
+    /// A guard of your own requires a login if its [`Sentinel`](rocket::Sentinel) calls ours, before
+    /// any other, which may abort first. It must call none whose refusal it ignores.
     ///
     /// ```
     /// # use rocket::request::{FromRequest, Outcome};
@@ -72,20 +65,16 @@ impl Auth {
     ///     }
     /// }
     /// ```
+    ///
+    /// [`AccessToken`]: crate::guards::AccessToken
+    /// [`RefreshToken`]: crate::guards::RefreshToken
+    /// [`TokenBody`]: crate::guards::TokenBody
+    /// [`Checked`]: crate::guards::Checked
+    /// [`Maybe`]: crate::guards::Maybe
     pub fn login_required_except(mut self, open: &[&str]) -> Self {
         let open = open.iter().map(|&entry| entry.to_owned()).collect();
         self.login_required = Some(LoginRequired { open, reattached: 0 });
         self
-    }
-
-    /// Returns the guards of this library in the handler of each route, in the order of the routes
-    /// and of their arguments; `None` if Rocket's answers cannot be understood.
-    #[must_use]
-    pub fn route_guards<'r>(
-        figment: &Figment,
-        routes: impl Iterator<Item = &'r Route>,
-    ) -> Option<Vec<Vec<FoundGuard>>> {
-        route_guards(figment, routes)
     }
 
     /// Whether the fairing is attached, for the [`Sentinel`](rocket::Sentinel) of a responder or
@@ -110,8 +99,7 @@ impl Auth {
     }
 }
 
-/// Checks all routes after the last of them has been mounted: like the response fairing it attaches
-/// itself again.
+/// Checks all routes once the last is mounted: as the response fairing it attaches itself again.
 #[derive(Clone)]
 pub(crate) struct LoginRequired {
     open: Arc<[String]>,
@@ -119,10 +107,9 @@ pub(crate) struct LoginRequired {
 }
 
 impl LoginRequired {
-    /// Returns a line for each unlisted route without a guard, and for each entry that opens
-    /// nothing.
+    /// Returns a line for each unlisted route without a guard and each entry that opens nothing.
     fn errors(&self, rocket: &Rocket<Build>) -> Vec<String> {
-        let Some(guards) = route_guards(rocket.figment(), rocket.routes()) else {
+        let Some(guards) = Auth::route_guards(rocket.figment(), rocket.routes()) else {
             return vec!["the routes could not be inspected".to_owned()];
         };
         let routes: Vec<(&Route, Vec<FoundGuard>)> = rocket.routes().zip(guards).collect();

@@ -103,8 +103,7 @@ fn report_refusal(
     }
 }
 
-/// Whether a response sets cookies and has a `Vary`, in one pass: a look-up by name hashes the name
-/// letter by letter.
+/// Whether a response sets cookies and has a `Vary`, in one pass: a look-up hashes the name.
 fn has_cookies_and_vary(response: &Response<'_>) -> (bool, bool) {
     response.headers().iter().fold((false, false), |(sets_cookies, has_vary), header| {
         (sets_cookies || header.name() == "Set-Cookie", has_vary || header.name() == "Vary")

@@ -18,6 +18,7 @@ use rocket::request::{self, FromRequest};
 use rocket::sentinel::Sentry;
 use rocket::{Build, Config, Ignite, Request, Rocket, Route, Sentinel, get, routes};
 
+use super::auth::Auth;
 use crate::guards::sentinel::{Proof, RouteGuards};
 
 /// Their sentinel calls that of the guard inside, whose refusal they ignore as guards.
@@ -62,28 +63,31 @@ fn without_wrapper(name: &str) -> String {
     })
 }
 
-/// Returns the guards of this library in the handler of each route, in the order of the routes
-/// and of their arguments; `None` if Rocket's answers cannot be understood.
-pub(super) fn route_guards<'r>(
-    figment: &Figment,
-    routes: impl Iterator<Item = &'r Route>,
-) -> Option<Vec<Vec<FoundGuard>>> {
-    let _silenced = SilencedLog::new();
-    let figment = &inspection_config(figment);
-    let routes: Vec<Route> = routes.cloned().collect();
-    let inspection = ignite(figment, false, Vec::new())?.ok()?;
-    if let Some(aborts) = unless_panics(|| aborts(figment, &routes)) {
-        return found_guards(&aborts?, routes.len(), &inspection);
-    }
-    // An application's sentinel needs state that is missing here. Then each route is inspected
-    // alone, and that of the sentinel counts as one without a guard.
-    let each = routes.iter().map(|route| {
-        match unless_panics(|| aborts(figment, std::slice::from_ref(route))) {
-            Some(aborts) => found_guards(&aborts?, 1, &inspection)?.pop(),
-            None => Some(Vec::new()),
+impl Auth {
+    /// Returns the guards of this library in the handler of each route, in the order of the routes
+    /// and of their arguments; `None` if Rocket's answers cannot be understood.
+    #[must_use]
+    pub fn route_guards<'r>(
+        figment: &Figment,
+        routes: impl Iterator<Item = &'r Route>,
+    ) -> Option<Vec<Vec<FoundGuard>>> {
+        let _silenced = SilencedLog::new();
+        let figment = &inspection_config(figment);
+        let routes: Vec<Route> = routes.cloned().collect();
+        let inspection = ignite(figment, false, Vec::new())?.ok()?;
+        if let Some(aborts) = unless_panics(|| aborts(figment, &routes)) {
+            return found_guards(&aborts?, routes.len(), &inspection);
         }
-    });
-    each.collect()
+        // An application's sentinel needs state that is missing here. Then each route is inspected
+        // alone, and that of the sentinel counts as one without a guard.
+        let each = routes.iter().map(|route| {
+            match unless_panics(|| aborts(figment, std::slice::from_ref(route))) {
+                Some(aborts) => found_guards(&aborts?, 1, &inspection)?.pop(),
+                None => Some(Vec::new()),
+            }
+        });
+        each.collect()
+    }
 }
 
 /// Returns the guards of each of `count` routes, by the sentinels that aborted for them.
@@ -110,8 +114,13 @@ fn found_guards(
 
 /// Returns the sentinels that abort for these routes, a separator before those of each route.
 fn aborts(figment: &Figment, routes: &[Route]) -> Option<Vec<Sentry>> {
-    let routes = routes.iter().flat_map(|route| [separator_route(), route.clone()]).collect();
-    Some(ignite(figment, true, in_order(routes))?.err().unwrap_or_default())
+    let separated = routes.iter().flat_map(|route| [routes![separator].remove(0), route.clone()]);
+    // Ranked one after the other they never collide, and Rocket keeps their order.
+    let ranked = separated.zip(0..).map(|(mut route, rank)| {
+        (route.method, route.rank) = (Method::Get, rank);
+        route
+    });
+    Some(ignite(figment, true, ranked.collect())?.err().unwrap_or_default())
 }
 
 /// Returns `None` if the work panics.
@@ -119,8 +128,7 @@ fn unless_panics<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
-/// Returns what the type proves; `None` if its sentinel calls none of ours. Calls before a panic
-/// count.
+/// What the type proves; `None` if its sentinel calls none of ours. Calls before a panic count.
 fn proof_of(sentry: &Sentry, inspection: &Rocket<Ignite>) -> Option<Proof> {
     let recorded = inspection.state::<RouteGuards>()?;
     recorded.take();
@@ -163,19 +171,6 @@ impl Sentinel for Separator {
 #[get("/")]
 fn separator(_separator: Separator) {}
 
-fn separator_route() -> Route {
-    routes![separator].remove(0)
-}
-
-/// Ranks the routes one after the other: then they never collide, and Rocket keeps their order.
-fn in_order(routes: Vec<Route>) -> Vec<Route> {
-    let ranked = routes.into_iter().zip(0..).map(|(mut route, rank)| {
-        (route.method, route.rank) = (Method::Get, rank);
-        route
-    });
-    ranked.collect()
-}
-
 /// A configuration that ignites without a log; Rocket reports the errors of the real one.
 fn inspection_config(figment: &Figment) -> Figment {
     let figment = match Config::try_from(figment) {
@@ -188,8 +183,7 @@ fn inspection_config(figment: &Figment) -> Figment {
         .merge(Serialized::global("secret_key", "01".repeat(32)))
 }
 
-/// Ignites a Rocket with these routes and no other managed state: returns it, or the sentinels that
-/// aborted.
+/// Ignites a Rocket with these routes and no other state; returns it or what aborted.
 fn ignite(
     figment: &Figment,
     abort: bool,
@@ -255,7 +249,7 @@ mod tests {
     #[test]
     fn each_route_gets_its_own_guards_in_the_order_of_its_arguments() {
         let routes = routes![bare, one, bare, other, one];
-        let guards = route_guards(&Figment::from(Config::debug_default()), routes.iter());
+        let guards = Auth::route_guards(&Figment::from(Config::debug_default()), routes.iter());
         let guards = guards.expect("an inspection");
         let shown: Vec<Vec<_>> = guards
             .iter()

@@ -1,5 +1,4 @@
-//! The text of an access key: `vst_`, the id of its sign-in, `_`, and a secret. Imports `error` and
-//! `sign_in`.
+//! The text of an access key. Imports `error` and `sign_in`.
 
 use std::fmt;
 
@@ -18,8 +17,7 @@ const LENGTH: usize = PREFIX.len() + ID_LENGTH + 1 + 43;
 /// Random bytes of the secret, before a checksum of 4.
 const RANDOM: usize = 28;
 
-/// An access key: `vst_<22 characters>_<43 characters>`, a bearer token that a person creates for a
-/// program.
+/// An access key: `vst_<22 characters>_<43 characters>`, a bearer token for a program.
 ///
 /// The first part is the id of its sign-in. The second is base64url of 224 random bits and a
 /// checksum of 32 bits, so that a mistyped key is refused without asking the store. Stores keep its

@@ -35,8 +35,7 @@ impl Clock {
         Self::default()
     }
 
-    /// A clock that starts at the current time and moves only by [`advance`](Self::advance) and
-    /// [`set`](Self::set).
+    /// A clock that starts now and moves only by [`advance`](Self::advance) and [`set`](Self::set).
     #[must_use]
     pub fn manual() -> Self {
         let clock = Self { manual: Some(Arc::new(AtomicI64::new(0))) };

@@ -5,8 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of a label and parts, cut to 96 bits, as 16 characters of base64url: enough to notice a
-/// change.
+/// SHA-256 of a label and parts, cut to 16 characters of base64url: enough to notice a change.
 pub(crate) fn digest(label: &str, parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in std::iter::once(&label).chain(parts) {

@@ -42,8 +42,7 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-/// Reads a JSON object without duplicate names from the body, for data guards; at most as long as
-/// Rocket's limit `json`.
+/// Reads a JSON object without duplicate names from the body, within Rocket's limit `json`.
 ///
 /// # Errors
 /// 415 `unsupported_media_type` unless the body is `application/json`, 413 `too_large`, 400

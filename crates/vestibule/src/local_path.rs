@@ -1,5 +1,4 @@
-//! Redirect targets, such as `next` after signing in, that stay on this site. Imports no other
-//! room.
+//! Redirect targets that stay on this site. Imports no other room.
 
 use std::borrow::Cow;
 use std::fmt;

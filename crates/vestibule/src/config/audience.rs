@@ -6,8 +6,7 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// `aud`: the intended recipients of a token, one name or several (RFC 7519, section 4.1.3). Tokens
-/// carry it in the configured form.
+/// `aud`: one name or several (RFC 7519, section 4.1.3). Tokens carry it in the configured form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Audience {

@@ -31,8 +31,7 @@ impl ConfigError {
         Self { key: profile.to_string(), source, problem: problem.into() }
     }
 
-    /// Extracts a table that wraps the one that is needed, so that figment names a wrong key by its
-    /// full path.
+    /// Extracts a table around the needed one, so that a wrong key is named by its full path.
     ///
     /// # Errors
     /// One [`ConfigError`] per error of figment's.

@@ -6,8 +6,7 @@ use super::audience::Audience;
 use super::token::TokenConfig;
 use super::validate::Errors;
 
-/// `[default.auth.token.foreign]`: access tokens of another issuer, such as an identity provider,
-/// that are accepted beside our own.
+/// `[default.auth.token.foreign]`: access tokens of another issuer, accepted beside our own.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ForeignConfig {
@@ -17,12 +16,10 @@ pub struct ForeignConfig {
     /// `iss` of its tokens (`JWT_DECODE_ISSUER`). No default: it must be set with `jwks`.
     pub issuer: String,
     /// `aud` of its tokens for us, one name or several (`JWT_DECODE_AUDIENCE`): the name of the
-    /// API, never a client id, which is the `aud` of an ID token (OpenID Connect). No default: it
-    /// must be set with `jwks`.
+    /// API, never a client id, as ID tokens have. No default: it must be set with `jwks`.
     pub audience: Audience,
-    /// `typ` in the header of its access tokens, such as `"at+jwt"` (RFC 9068), so that no other
-    /// token of the issuer is accepted; case and the prefix `application/` do not matter. Defaults
-    /// to none: it is not checked.
+    /// `typ` in the header of its access tokens, such as `"at+jwt"` (RFC 9068); case and the prefix
+    /// `application/` do not matter. Defaults to none: other tokens of the issuer are accepted too.
     pub typ: Option<String>,
     /// The claim that names the account (`JWT_IDENTITY_CLAIM`). Defaults to `"sub"`.
     pub identity_claim: String,

@@ -45,8 +45,7 @@ impl Lifetime {
         }
     }
 
-    /// The expiry of a token issued now, for a sign-in that began and ends at these times; `None`
-    /// if neither expires.
+    /// The expiry of a token issued now, for a sign-in with this begin and end; `None` for never.
     pub(crate) fn end(
         self,
         now: OffsetDateTime,

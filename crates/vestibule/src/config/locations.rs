@@ -41,11 +41,9 @@ pub enum TokenSameSite {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenCookiesConfig {
-    /// Cookie of the access token (`JWT_ACCESS_COOKIE_NAME`). Defaults to
-    /// `"access_token_cookie"`.
+    /// Access cookie (`JWT_ACCESS_COOKIE_NAME`). Defaults to `"access_token_cookie"`.
     pub access: String,
-    /// Cookie of the refresh token (`JWT_REFRESH_COOKIE_NAME`). Defaults to
-    /// `"refresh_token_cookie"`.
+    /// Refresh cookie (`JWT_REFRESH_COOKIE_NAME`). Defaults to `"refresh_token_cookie"`.
     pub refresh: String,
     /// Path of the access cookie (`JWT_ACCESS_COOKIE_PATH`). Defaults to `"/"`.
     pub access_path: String,
@@ -53,20 +51,15 @@ pub struct TokenCookiesConfig {
     pub refresh_path: String,
     /// Domain of all four cookies (`JWT_COOKIE_DOMAIN`). Defaults to none: this host only.
     pub domain: Option<String>,
-    /// Whether browsers send all four over HTTPS only (`JWT_COOKIE_SECURE`). Defaults to
-    /// `session.secure`.
+    /// Whether all four are for HTTPS only (`JWT_COOKIE_SECURE`). Defaults to `session.secure`.
     pub secure: Option<bool>,
-    /// The `SameSite` attribute of all four (`JWT_COOKIE_SAMESITE`). Defaults to
-    /// `session.same_site`.
+    /// `SameSite` of all four (`JWT_COOKIE_SAMESITE`). Defaults to `session.same_site`.
     pub same_site: Option<TokenSameSite>,
-    /// Whether they end with the browser session (`JWT_SESSION_COOKIE`); otherwise they expire with
-    /// their token. Defaults to on.
+    /// Whether they end with the browser (`JWT_SESSION_COOKIE`), not the token. Defaults to on.
     pub session: bool,
-    /// Whether unsafe requests need the CSRF value (`JWT_COOKIE_CSRF_PROTECT`). Defaults to
-    /// on.
+    /// Whether `csrf_methods` need the CSRF value (`JWT_COOKIE_CSRF_PROTECT`). Defaults to on.
     pub csrf: bool,
-    /// Whether the CSRF values are set as readable cookies (`JWT_CSRF_IN_COOKIES`). Defaults
-    /// to on.
+    /// Whether readable cookies carry the CSRF values (`JWT_CSRF_IN_COOKIES`). Defaults to on.
     pub csrf_in_cookies: bool,
     /// The methods that need the CSRF value (`JWT_CSRF_METHODS`), in capitals. Defaults to
     /// `POST`, `PUT`, `PATCH` and `DELETE`.
@@ -74,10 +67,9 @@ pub struct TokenCookiesConfig {
     /// Whether a form field may carry the CSRF value (`JWT_CSRF_CHECK_FORM`); it must be within the
     /// first 512 bytes of the form. Defaults to off.
     pub csrf_check_form: bool,
-    /// CSRF cookie beside the access cookie (`JWT_ACCESS_CSRF_COOKIE_NAME`). Defaults to
-    /// `"csrf_access_token"`.
+    /// CSRF cookie for access (`JWT_ACCESS_CSRF_COOKIE_NAME`). Defaults to `"csrf_access_token"`.
     pub csrf_access: String,
-    /// CSRF cookie beside the refresh cookie (`JWT_REFRESH_CSRF_COOKIE_NAME`). Defaults to
+    /// CSRF cookie for refresh (`JWT_REFRESH_CSRF_COOKIE_NAME`). Defaults to
     /// `"csrf_refresh_token"`.
     pub csrf_refresh: String,
     /// Path of the CSRF cookie beside the access cookie (`JWT_ACCESS_CSRF_COOKIE_PATH`): that of

@@ -198,8 +198,7 @@ impl Config {
         errors.0
     }
 
-    /// Whether access keys are accepted: tokens exist, and `token.locations` has `"header"`, the
-    /// only location of a key.
+    /// Whether access keys are accepted: tokens exist, and may be in the header.
     ///
     /// ```
     /// use vestibule::config::{Config, Location, Mode};
@@ -213,11 +212,5 @@ impl Config {
     #[must_use]
     pub fn takes_keys(&self) -> bool {
         self.mode.has_tokens() && self.token.locations.contains(&Location::Header)
-    }
-
-    /// The algorithm that signs tokens.
-    #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.token.algorithm
     }
 }

@@ -8,8 +8,7 @@ use super::validate::Errors;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordConfig {
-    /// bcrypt's cost: 10 to 20, in the debug profile 4 to 20. Each step doubles the work. Defaults
-    /// to 12.
+    /// bcrypt's cost, 10 to 20, in debug 4 to 20; each step doubles the work. Defaults to 12.
     pub cost: u32,
     /// Minimum length of a new password, in code points. Defaults to 8.
     pub min_length: usize,

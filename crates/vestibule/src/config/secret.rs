@@ -30,8 +30,7 @@ pub(crate) fn unusable(secret: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Why a secret is too easy to guess, if it is; an HMAC key must be at least as long as its hash
-/// (RFC 7518, section 3.2).
+/// Why a secret is easy to guess, if it is, as one shorter than its hash (RFC 7518, section 3.2).
 pub(crate) fn guessable(secret: &[u8], shortest: usize) -> Option<&'static str> {
     let is_same = |known: &&str| known.as_bytes().eq_ignore_ascii_case(secret.trim_ascii());
     if KNOWN_EXAMPLES.iter().any(is_same) {

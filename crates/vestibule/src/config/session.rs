@@ -23,8 +23,7 @@ pub enum SameSite {
     Strict,
 }
 
-/// What happens if a session cookie comes from another client (address or user agent) than it was
-/// issued to.
+/// What happens if a session cookie comes from another address or user agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protection {
@@ -43,8 +42,7 @@ pub enum Protection {
 pub struct SessionConfig {
     /// Name of the cookie, with the prefix `__Host-` if it is secure. Defaults to `"session"`.
     pub cookie: String,
-    /// Whether browsers send the cookie over HTTPS only. Defaults to on outside the debug
-    /// profile.
+    /// Whether browsers send the cookie over HTTPS only. Defaults to on, in debug to off.
     pub secure: Option<bool>,
     /// The `SameSite` attribute. Defaults to `"lax"`.
     pub same_site: SameSite,
@@ -54,8 +52,7 @@ pub struct SessionConfig {
     /// How long a sign-in lives at most. Defaults to `"24h"`.
     #[serde(with = "duration")]
     pub lifetime: Duration,
-    /// What happens if the cookie comes from another client (`SESSION_PROTECTION`).
-    /// Defaults to `"basic"`.
+    /// What another client's use of the cookie does (`SESSION_PROTECTION`). Defaults to `"basic"`.
     pub protection: Protection,
     /// How long a remembered sign-in lives (`REMEMBER_COOKIE_DURATION`); 0 switches
     /// remembering off. Defaults to `"30 days"`.

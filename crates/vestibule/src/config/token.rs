@@ -23,9 +23,8 @@ pub struct TokenConfig {
     /// Lifetime of a token sign-in and of its refresh tokens, never extended, or `"never"`
     /// (`JWT_REFRESH_TOKEN_EXPIRES`). Defaults to `"30 days"`.
     pub refresh: Lifetime,
-    /// The longest lifetime that [`TokenOptions`](crate::tokens::TokenOptions) may request and that a
-    /// presented token may have, if longer than `access` or `refresh`. Defaults to none: those two
-    /// are the longest.
+    /// The longest lifetime that [`TokenOptions`](crate::tokens::TokenOptions) may request and a
+    /// token may have, beside `access` and `refresh`. Defaults to none.
     pub longest: Option<Lifetime>,
     /// How long after a rotation the refresh tokens of the same burst of requests are accepted, each
     /// for the newest successor. Defaults to `"10s"`, at most `"1m"`.
@@ -35,8 +34,7 @@ pub struct TokenConfig {
     /// after a lost response. Defaults to `"5m"`, at most `"1d"`.
     #[serde(with = "duration")]
     pub refresh_retry: Duration,
-    /// Accepted difference between clocks (`JWT_DECODE_LEEWAY`). Defaults to `"0s"`, at most
-    /// `"5m"`.
+    /// Accepted difference of clocks (`JWT_DECODE_LEEWAY`), at most `"5m"`. Defaults to `"0s"`.
     #[serde(with = "duration")]
     pub leeway: Duration,
     /// `iss` of every token; `""` neither writes nor requires one (`JWT_ENCODE_ISSUER`,
@@ -64,11 +62,9 @@ pub struct TokenConfig {
     pub secret: Option<Secret>,
     /// Earlier signing keys, which still verify tokens. Defaults to none.
     pub previous_secrets: Vec<Secret>,
-    /// The signing key of an algorithm with key pairs: PEM text, or the path of a PEM file
-    /// (`JWT_PRIVATE_KEY`). No default.
+    /// The signing key of a key pair: PEM text, or a file's path (`JWT_PRIVATE_KEY`). No default.
     pub private_key: Option<Secret>,
-    /// Further verifying keys: PEM texts or paths of PEM files (`JWT_PUBLIC_KEY`).
-    /// Defaults to none.
+    /// Further verifying keys: PEM texts or paths of files (`JWT_PUBLIC_KEY`). Defaults to none.
     pub public_keys: Vec<String>,
     /// Where tokens are looked for (`JWT_TOKEN_LOCATION`). Defaults to `["header"]`.
     pub locations: Vec<Location>,

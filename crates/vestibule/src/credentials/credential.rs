@@ -40,8 +40,7 @@ impl Credential {
         !matches!(self, Self::None)
     }
 
-    /// The text of the token or access key and its location; 401 `credentials_missing` without
-    /// one, or why it is unreadable.
+    /// The text of the token or access key and its location; 401 or 400 without a readable one.
     pub(crate) fn text(&self) -> Result<(&str, Location), Error> {
         match self {
             Self::Jwt { token, location } => Ok((token, *location)),

@@ -20,8 +20,7 @@ const PEEK: usize = 512;
 #[derive(Default)]
 struct FormValue(Mutex<Option<String>>);
 
-/// Checks the CSRF value of a request whose token came in a cookie; 401 `csrf_missing` or
-/// `csrf_mismatch`.
+/// Checks the CSRF value beside a token in a cookie; 401 `csrf_missing` or `csrf_mismatch`.
 pub(crate) fn check(
     request: &Request<'_>,
     config: &TokenCookiesConfig,

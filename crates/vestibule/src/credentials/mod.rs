@@ -74,8 +74,7 @@ pub(crate) fn credential<'r>(
     credentials(request, config).of(kind)
 }
 
-/// Whether this is a token request: it presents a token, good or bad, or a guard of the
-/// application marked it as one.
+/// Whether the request presents a token, good or bad, or a guard marked it as a token request.
 pub(crate) fn is_token_request(request: &Request<'_>, config: &Config) -> bool {
     presents_token(request, config) || RequestState::of(request).by_guard.load(Ordering::Relaxed)
 }

@@ -8,8 +8,7 @@ use rocket::http::Status;
 pub enum ErrorKind {
     /// 401 `credentials_missing`: the request has no credential that this route takes.
     CredentialsMissing,
-    /// 401 `malformed_authorization`: the `Authorization` header has our scheme, but not exactly
-    /// one well-formed token.
+    /// 401 `malformed_authorization`: our scheme, but not exactly one well-formed token.
     MalformedAuthorization,
     /// 400 `ambiguous_credentials`: the request has more than one credential (RFC 6750, section 2).
     AmbiguousCredentials,
@@ -17,8 +16,7 @@ pub enum ErrorKind {
     TokenInvalid,
     /// 401 `token_expired`: the token has expired.
     TokenExpired,
-    /// 401 `token_revoked`: the sign-in behind the token has ended, or its account is gone or
-    /// inactive.
+    /// 401 `token_revoked`: the sign-in has ended, or its account is gone or inactive.
     TokenRevoked,
     /// 401 `wrong_token_type`: a refresh token where an access token is expected, or the reverse.
     WrongTokenType,
@@ -46,8 +44,7 @@ pub enum ErrorKind {
     Unavailable,
     /// 409 `username_taken`: the user name is taken.
     UsernameTaken,
-    /// 409 `last_administrator`: the change would leave the service without an active
-    /// administrator.
+    /// 409 `last_administrator`: no active administrator would remain.
     LastAdministrator,
     /// 422 `invalid_field`: a field is missing, unknown or not acceptable; `fields` says which.
     InvalidField,

@@ -6,6 +6,7 @@ pub(crate) mod kind;
 pub(crate) mod problem;
 pub(crate) mod request_errors;
 pub(crate) mod token_error;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -26,8 +27,7 @@ type Cause = Arc<dyn StdError + Send + Sync>;
 /// [`source`](StdError::source) that only the log may see.
 ///
 /// As a responder it responds with the status of its kind *through the application's catchers*,
-/// which call [`Error::of`] and render it as a page or as Problem JSON. Errors of guards reach them
-/// in the same way.
+/// which call [`Error::of`] and render it. Errors of guards reach them in the same way.
 ///
 /// ```
 /// use vestibule::{Error, ErrorKind};
@@ -170,15 +170,7 @@ impl Error {
         RequestErrors::reason(request, status)
     }
 
-    /// The newest error left on the request, which may be of a guard in an `Option` and not the
-    /// reason of the response. Catchers call [`Error::of`].
-    #[must_use]
-    pub fn last(request: &Request<'_>) -> Option<Self> {
-        RequestErrors::last(request)
-    }
-
-    /// Leaves this error on the request for [`Error::of`], and returns its status; for guards of
-    /// your own.
+    /// Leaves this error for [`Error::of`] and returns its status; for guards of your own.
     pub fn remember(self, request: &Request<'_>) -> Status {
         self.log();
         let status = self.kind.status();

@@ -34,8 +34,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The response of a catcher: the error behind this status ([`Error::of`]), or else the bare
-    /// status.
+    /// The response of a catcher: that of [`Error::of`], or else of the bare status.
     ///
     /// ```
     /// # #[macro_use] extern crate rocket;

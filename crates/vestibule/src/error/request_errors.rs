@@ -41,11 +41,6 @@ impl RequestErrors {
         Self::with(request, |errors| errors.answer = Some(error));
     }
 
-    /// The answer if it is set, or else the newest error.
-    pub(crate) fn last(request: &Request<'_>) -> Option<Error> {
-        Self::with(request, |errors| errors.answer.as_ref().or(errors.errors.last()).cloned())
-    }
-
     /// The answer, if it is set.
     pub(crate) fn answer(request: &Request<'_>) -> Option<Error> {
         Self::with(request, |errors| errors.answer.clone())

@@ -17,8 +17,7 @@ pub enum TokenPart {
     Signature,
 }
 
-/// What exactly is wrong with a token; clients see only its [`ErrorKind`]. See
-/// [`Error::token_error`].
+/// What is wrong with a token ([`Error::token_error`]); clients see only the [`ErrorKind`].
 ///
 /// ```
 /// # use vestibule::Error;

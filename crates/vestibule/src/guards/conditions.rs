@@ -42,8 +42,7 @@ pub trait Role: Send + Sync + 'static {
     /// Whether this account has the role.
     fn permits(account: &Self::Account) -> bool;
 
-    /// Whether verified claims of ours say so; for [`ClaimedRole`](super::ClaimedRole). Default:
-    /// no.
+    /// Whether claims of ours say so, for [`ClaimedRole`](super::ClaimedRole). Default: no.
     #[must_use]
     fn claimed(claims: &Claims) -> bool {
         let _ = claims;

@@ -1,5 +1,4 @@
-//! The guards: each proves one thing more than the one before, and a handler's signature says
-//! which of them it requires.
+//! The guards: a handler's signature says which of them it requires.
 //!
 //! Imports every room below; `authentication` does the work.
 
@@ -43,8 +42,7 @@ pub type Fresh<G> = Checked<conditions::Fresh, G>;
 /// Without it: as `G`, or 403 `forbidden`.
 pub type Require<R, G = CurrentUser<<R as Role>::Account>> = Checked<conditions::Require<R>, G>;
 
-/// Guard: as `G`, and the *token's claims* say that the account had the role when the token was
-/// issued.
+/// Guard: as `G`, and the *token's claims* say that the account had the role when it was issued.
 ///
 /// Without it: as `G`, or 403 `forbidden`, also for a session, which has no claims, and for a
 /// foreign token, which cannot grant a role here.

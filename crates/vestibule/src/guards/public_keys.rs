@@ -9,8 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
 
-/// Guard: the public keys by which others can verify our tokens; for
-/// `/.well-known/jwks.json`.
+/// Guard: the public keys by which others verify our tokens, for `/.well-known/jwks.json`.
 ///
 /// Without it: 404 in mode `session`. The set is empty for a shared secret.
 ///

@@ -33,8 +33,7 @@ use crate::state::AuthState;
 #[derive(Clone, Debug)]
 pub struct AccessToken(Arc<Claims>);
 
-/// Guard: a refresh token, verified as an [`AccessToken`] is; for the route that issues the next
-/// pair.
+/// Guard: a refresh token, verified as an [`AccessToken`], for the route of the next pair.
 ///
 /// Without one: as [`AccessToken`].
 ///

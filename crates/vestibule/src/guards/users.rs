@@ -27,8 +27,7 @@ pub trait Authenticated: Send + Sync {
     fn authentication(&self) -> &Authentication<Self::Account>;
 }
 
-/// Guard: the account behind a bearer token or an access key. The guard for `/api`: a session
-/// cookie counts for nothing here.
+/// Guard: the account behind a bearer token or an access key, whatever cookie comes beside it.
 ///
 /// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired`,
 /// `wrong_token_type` or `token_revoked`; 503 `unavailable` if a store fails.
@@ -51,16 +50,14 @@ pub struct TokenUser<U>(pub(super) Authentication<U>);
 #[derive(Debug)]
 pub struct AnyTokenUser<U>(Authentication<U>);
 
-/// Guard: the account behind a session cookie. The guard for pages; an unsafe request must come
-/// from our own origin.
+/// Guard: the account behind a session cookie; an unsafe request must come from our own origin.
 ///
 /// Without one: 401 `credentials_missing`, also on a token request, whatever cookie it
 /// carries; 403 `cross_origin`; 503 `unavailable`.
 #[derive(Debug)]
 pub struct SessionUser<U>(Authentication<U>);
 
-/// Guard: the account behind the token or, without a token, behind the session cookie
-/// (`current_user`).
+/// Guard: the account behind the token or, without one, the session cookie (`current_user`).
 ///
 /// Without one: as [`TokenUser`] if a token is presented, else as [`SessionUser`].
 ///

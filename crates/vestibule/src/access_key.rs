@@ -20,8 +20,7 @@ const RANDOM: usize = 28;
 /// An access key: `vst_<22 characters>_<43 characters>`, a bearer token for a program.
 ///
 /// The first part is the id of its sign-in. The second is base64url of 224 random bits and a
-/// checksum of 32 bits, so that a mistyped key is refused without asking the store. Stores keep its
-/// SHA-256, never the key.
+/// checksum of 32, so that a mistyped key is refused without the store, which keeps its SHA-256.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessKey(String);
 

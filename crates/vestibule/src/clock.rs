@@ -69,8 +69,7 @@ impl Clock {
     }
 
     /// The time since a moment, the longer by both clocks: the wall clock may be set back, and the
-    /// monotonic clock stops while the machine sleeps. `None` if the wall clock is now before the
-    /// moment, or broken.
+    /// monotonic clock stops in sleep. `None` if the wall clock is before the moment, or broken.
     pub(crate) fn age(&self, of: &Moment) -> Option<Duration> {
         let by_wall = Duration::try_from(self.now().ok()? - of.wall).ok()?;
         Some(by_wall.max(of.monotonic.map_or(Duration::ZERO, |then| then.elapsed())))

@@ -10,8 +10,7 @@
 //!
 //! # The guards
 //!
-//! Put the first that is enough into the handler's signature. Rows that begin with "and" add to the
-//! row before.
+//! Put the first that is enough into the handler's signature; "and" adds to the row before.
 //!
 //! | guard | proves | without it |
 //! |---|---|---|
@@ -27,8 +26,7 @@
 //! | [`TokenBody`](guards::TokenBody) | [`TokenUser`] or [`RefreshToken`](guards::RefreshToken) of a token in the JSON body | 401, 400, 413, 415 |
 //! | [`Maybe`](guards::Maybe) | nothing, but a bad token is still refused | as the guard inside |
 //!
-//! With [`Auth::login_required_except`] the launch fails if a route has no guard that requires a
-//! login.
+//! With [`Auth::login_required_except`] the launch fails if another route requires no login.
 //!
 //! # Tokens
 //!

@@ -75,8 +75,7 @@ pub struct TokenCookiesConfig {
     /// Path of the CSRF cookie beside the access cookie (`JWT_ACCESS_CSRF_COOKIE_PATH`): that of
     /// the pages whose scripts read it. Defaults to `"/"`.
     pub csrf_access_path: String,
-    /// Path of the CSRF cookie beside the refresh cookie (`JWT_REFRESH_CSRF_COOKIE_PATH`).
-    /// Defaults to `"/"`.
+    /// Path of the CSRF cookie for refresh (`JWT_REFRESH_CSRF_COOKIE_PATH`). Defaults to `"/"`.
     pub csrf_refresh_path: String,
     /// Header of the CSRF value (`JWT_ACCESS_CSRF_HEADER_NAME`,
     /// `JWT_REFRESH_CSRF_HEADER_NAME`). Defaults to `"X-CSRF-TOKEN"`.

@@ -54,8 +54,7 @@ pub struct SessionConfig {
     pub lifetime: Duration,
     /// What another client's use of the cookie does (`SESSION_PROTECTION`). Defaults to `"basic"`.
     pub protection: Protection,
-    /// How long a remembered sign-in lives (`REMEMBER_COOKIE_DURATION`); 0 switches
-    /// remembering off. Defaults to `"30 days"`.
+    /// Lifetime if remembered (`REMEMBER_COOKIE_DURATION`); 0 for off. Defaults to `"30 days"`.
     #[serde(with = "duration")]
     pub remember: Duration,
     /// Name of the remember cookie (`REMEMBER_COOKIE_NAME`), with the prefix `__Host-` if it is

@@ -17,8 +17,7 @@ use crate::config::token_kind::TokenKind;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenConfig {
-    /// Lifetime of an access token, or `"never"` for one without expiry
-    /// (`JWT_ACCESS_TOKEN_EXPIRES`). Defaults to `"15m"`.
+    /// Lifetime of an access token, or `"never"` (`JWT_ACCESS_TOKEN_EXPIRES`). Defaults to `"15m"`.
     pub access: Lifetime,
     /// Lifetime of a token sign-in and of its refresh tokens, never extended, or `"never"`
     /// (`JWT_REFRESH_TOKEN_EXPIRES`). Defaults to `"30 days"`.
@@ -40,9 +39,8 @@ pub struct TokenConfig {
     /// `iss` of every token; `""` neither writes nor requires one (`JWT_ENCODE_ISSUER`,
     /// `JWT_DECODE_ISSUER`). Defaults to `"vestibule"`.
     pub issuer: String,
-    /// `aud` of every token, one name or several; a token with one of them is accepted. `""` and
-    /// `[]` neither write nor require one (`JWT_ENCODE_AUDIENCE`, `JWT_DECODE_AUDIENCE`).
-    /// Defaults to `"vestibule"`.
+    /// `aud` of every token; one name in common is accepted. `""` and `[]` neither write nor
+    /// require one (`JWT_ENCODE_AUDIENCE`, `JWT_DECODE_AUDIENCE`). Defaults to `"vestibule"`.
     pub audience: Audience,
     /// The claim that holds the account's id (`JWT_IDENTITY_CLAIM`). Defaults to `"sub"`.
     pub identity_claim: String,

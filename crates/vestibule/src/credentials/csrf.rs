@@ -43,8 +43,7 @@ pub(crate) fn check(
     }
 }
 
-/// The methods that a request counts as: a form also as POST, because Rocket has already replaced
-/// the method of a form that begins with `_method`.
+/// The methods that a request counts as: a form also as POST, for the reason in `origin`.
 fn methods(request: &Request<'_>) -> [Option<&'static str>; 2] {
     let is_form = request.content_type().is_some_and(|kind| kind.is_form());
     [Some(request.method().as_str()), is_form.then_some("POST")]

@@ -6,13 +6,10 @@ use rocket::http::{Method, uri::Absolute};
 
 use crate::error::{Error, ErrorKind};
 
-/// Checks that the request is safe or comes from our own origin.
+/// Checks that the request is safe or comes from our own origin; 403 `cross_origin` if not.
 ///
 /// Browsers name the origin in `Sec-Fetch-Site`, older ones in `Origin`; a client that sends
 /// neither is no browser, and other sites cannot make it send its cookies.
-///
-/// # Errors
-/// 403 `cross_origin` for any other request.
 pub(crate) fn check(request: &Request<'_>) -> Result<(), Error> {
     if !is_unsafe(request) || is_same_origin(request) {
         Ok(())

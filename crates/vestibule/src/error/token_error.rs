@@ -71,8 +71,7 @@ pub enum TokenError {
     IssuedInFuture,
     /// It expires before it was issued, or lives longer than allowed.
     Lifetime,
-    /// [`Account::accept`](crate::Account::accept) refused it, or of an access key
-    /// [`Account::accept_key`](crate::Account::accept_key).
+    /// [`Account::accept`](crate::Account::accept) refused it, or `accept_key` an access key.
     Refused,
     /// An access key has a wrong format, checksum or secret.
     AccessKey,

@@ -81,18 +81,15 @@ impl Auth {
     }
 
     /// Finds the key that verifies a token of ours by the fields of its header, its `kid` for
-    /// example (`decode_key_loader`). The header is not verified yet: use it to choose among
-    /// keys that you know. A key that is found replaces the configured ones; `None` means that
-    /// they are tried, and 401 `token_invalid` follows if none of them signed the token. The
-    /// algorithm stays the configured one.
+    /// example (`decode_key_loader`), which are not verified yet: choose among keys that you know. A
+    /// key that is found replaces the configured ones; after `None` they are tried, and if none fits
+    /// it is 401 `token_invalid`. The algorithm stays the configured one. The function is called on
+    /// an async thread and must not block.
     ///
-    /// The holder of such a key can sign in as any account, so it must be one of your own: of a
-    /// tenant, or one that was rotated. Another issuer's keys belong in `token.foreign`. The
-    /// function is called on an async thread, with any client's header, and must not block.
-    ///
-    /// There is no `encode_key_loader`: tokens are signed with the one key of the configuration. To
-    /// change keys there are `previous_secrets` and `public_keys`; to end all tokens of one
-    /// account, its [`stamp`](crate::Account::stamp).
+    /// The holder of such a key can sign in as any account, so it must be your own: of a tenant, or
+    /// one that was rotated. Another issuer's keys belong in `token.foreign`. There is no
+    /// `encode_key_loader`: to change keys there are `previous_secrets` and `public_keys`; to end all
+    /// tokens of one account, its [`stamp`](crate::Account::stamp).
     ///
     /// ```
     /// use vestibule::Auth;

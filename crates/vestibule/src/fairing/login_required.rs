@@ -9,15 +9,16 @@ use super::auth::Auth;
 use crate::fairing::response::MAX_REATTACH;
 use crate::fairing::route_guards::FoundGuard;
 use crate::guards::sentinel::{self, Proof};
+use crate::state::AuthState;
 
 impl Auth {
     /// Requires a login on every route but the `open` ones: the launch is aborted, with one log line
     /// for each, if another route has no guard that requires a login or an entry opens nothing.
     /// Default: a route without a guard is open.
     ///
-    /// An entry is `"METHOD /uri"`, or `"/uri"` for every method: the route's URI as Rocket prints it
-    /// at launch, with the base that it is mounted under. A `FileServer` needs one, as every route
-    /// without a handler function does.
+    /// An entry is `"METHOD /uri"`, or `"/uri"` for every method: the route's URI as Rocket prints
+    /// it at launch, with the base that it is mounted under. A `FileServer` needs one, as every
+    /// route without a handler function does.
     ///
     /// The guards that hold a user, [`AccessToken`], [`RefreshToken`] and [`TokenBody`] require a
     /// login, alone or inside a [`Checked`] condition. What also accepts a request without a credential
@@ -77,9 +78,9 @@ impl Auth {
         self
     }
 
-    /// Whether the fairing is attached, for the [`Sentinel`](rocket::Sentinel) of a responder or
-    /// a guard of yours that needs it. Unlike the sentinel of one of our guards it does not count
-    /// as a login for [`login_required_except`](Self::login_required_except).
+    /// Whether the fairing is attached, for the [`Sentinel`](rocket::Sentinel) of a responder or a
+    /// guard of yours that needs it. Unlike the sentinel of one of our guards it does not count as
+    /// a login for [`login_required_except`](Self::login_required_except).
     ///
     /// ```
     /// use rocket::{Ignite, Rocket, Sentinel};
@@ -95,7 +96,8 @@ impl Auth {
     /// ```
     #[must_use]
     pub fn is_attached(rocket: &Rocket<Ignite>) -> bool {
-        sentinel::is_attached(rocket)
+        // In an inspection too, so that no later guard is hidden.
+        sentinel::is_inspection(rocket) || rocket.state::<AuthState>().is_some()
     }
 }
 

@@ -1,11 +1,10 @@
-//! Finds which of our guards each route has. Rocket shows no handler's signature, but at ignition
-//! it calls the sentinels in it. So the routes are mounted on a Rocket that is ignited and never
-//! launched: the inspection.
+//! Finds our guards of each route. Rocket shows no handler's signature, but at ignition it calls
+//! its sentinels: so the routes are mounted on a Rocket that is never launched, the inspection.
 
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use log::LevelFilter;
 use rocket::error::ErrorKind;
@@ -71,23 +70,25 @@ impl Auth {
         figment: &Figment,
         routes: impl Iterator<Item = &'r Route>,
     ) -> Option<Vec<Vec<FoundGuard>>> {
-        let _silenced = SilencedLog::new();
-        let figment = &inspection_config(figment);
-        let routes: Vec<Route> = routes.cloned().collect();
-        let inspection = ignite(figment, false, Vec::new())?.ok()?;
-        if let Some(aborts) = unless_panics(|| aborts(figment, &routes)) {
-            return found_guards(&aborts?, routes.len(), &inspection);
-        }
-        // An application's sentinel needs state that is missing here. Then each route is inspected
-        // alone, and that of the sentinel counts as one without a guard.
-        let each = routes.iter().map(|route| {
-            match unless_panics(|| aborts(figment, std::slice::from_ref(route))) {
-                Some(aborts) => found_guards(&aborts?, 1, &inspection)?.pop(),
-                None => Some(Vec::new()),
-            }
-        });
-        each.collect()
+        silently(|| inspect(figment, routes.cloned().collect()))
     }
+}
+
+fn inspect(figment: &Figment, routes: Vec<Route>) -> Option<Vec<Vec<FoundGuard>>> {
+    let figment = &inspection_config(figment);
+    let inspection = ignite(figment, false, Vec::new())?.ok()?;
+    if let Some(aborts) = unless_panics(|| aborts(figment, &routes)) {
+        return found_guards(&aborts?, routes.len(), &inspection);
+    }
+    // An application's sentinel needs state that is missing here. Then each route is inspected
+    // alone, and that of the sentinel counts as one without a guard.
+    let each = routes.iter().map(|route| {
+        match unless_panics(|| aborts(figment, std::slice::from_ref(route))) {
+            Some(aborts) => found_guards(&aborts?, 1, &inspection)?.pop(),
+            None => Some(Vec::new()),
+        }
+    });
+    each.collect()
 }
 
 /// Returns the guards of each of `count` routes, by the sentinels that aborted for them.
@@ -203,27 +204,16 @@ fn ignite(
     }
 }
 
-/// Turns the log off until it is dropped: an ignition logs its whole configuration, and sentinels
-/// log what they miss. The level is global, so only one inspection runs at a time.
-struct SilencedLog {
-    before: LevelFilter,
-    _lock: MutexGuard<'static, ()>,
-}
-
-impl SilencedLog {
-    fn new() -> Self {
-        static LOCK: Mutex<()> = Mutex::new(());
-        let lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = log::max_level();
-        log::set_max_level(LevelFilter::Off);
-        Self { before, _lock: lock }
-    }
-}
-
-impl Drop for SilencedLog {
-    fn drop(&mut self) {
-        log::set_max_level(self.before);
-    }
+/// Turns the log off meanwhile: an ignition logs its whole configuration, and sentinels log what
+/// they miss. The level is global, so only one inspection runs at a time.
+fn silently<T>(work: impl FnOnce() -> T) -> T {
+    static LOCK: Mutex<()> = Mutex::new(());
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = log::max_level();
+    log::set_max_level(LevelFilter::Off);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    log::set_max_level(before);
+    result.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 #[cfg(test)]

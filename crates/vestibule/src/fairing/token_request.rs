@@ -17,10 +17,10 @@ impl Auth {
             .is_ok_and(|state| credentials::is_token_request(request, &state.config))
     }
 
-    /// Makes this a token request from now on, for a guard that takes a credential of your own
+    /// Makes this a token request, for a guard of a credential of your own
     /// ([`Authentication::external`](crate::guards::Authentication::external)): the response
-    /// carries no cookie and is `no-store`, and no session is looked up. The challenge of a 401
-    /// does not say `invalid_token`.
+    /// carries no cookie and is `no-store`, no session is looked up, and a 401 does not say
+    /// `invalid_token`.
     pub fn mark_token_request(request: &Request<'_>) {
         if AuthState::of(request).is_ok() {
             mark_depends_on_user(request);

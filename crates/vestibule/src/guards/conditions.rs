@@ -83,8 +83,7 @@ fn ensure(condition: bool, kind: ErrorKind) -> Result<(), Error> {
 }
 
 impl<U> Authentication<U> {
-    /// Whether the password was proven within `fresh_for`, for this very session or token, as
-    /// [`Fresh`](super::Fresh) requires.
+    /// Whether this session or token is fresh and the password was proven within `fresh_for`.
     ///
     /// # Errors
     /// 503 `unavailable` if the clock is broken.

@@ -7,9 +7,8 @@ use crate::error::request_errors::RequestErrors;
 use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel;
 
-/// Guard: as `G`, or `None` if `G` refuses with `credentials_missing`: nothing is presented, or a
-/// session that has expired or ended. A bad token is still refused
-/// (`jwt_required(optional=True)`).
+/// Guard: as `G`, or `None` if `G` refuses with `credentials_missing`: nothing is presented, or an
+/// ended session. A bad token is still refused (`jwt_required(optional=True)`).
 ///
 /// Without it: as `G`, but never `credentials_missing`.
 #[derive(Debug)]

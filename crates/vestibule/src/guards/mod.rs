@@ -50,9 +50,8 @@ pub type ClaimedRole<R, G = CurrentUser<<R as Role>::Account>> =
     Checked<conditions::ClaimedRole<R>, G>;
 
 /// Guard: as `G`, and the credential carries the scope: the token's `scope` claim (words separated
-/// by spaces, RFC 8693) lists it, or the access key was created with it. A session has all rights
-/// of its account. The scope of a foreign token counts too, whereas
-/// [`ClaimedRole`] takes no role from one.
+/// by spaces, RFC 8693) lists it, even a foreign one's, or the access key was created with it. A
+/// session has all rights of its account.
 ///
 /// Without it: as `G`, or 403 `insufficient_scope`.
 pub type Scoped<S, G> = Checked<conditions::Scoped<S>, G>;

@@ -61,11 +61,6 @@ pub(crate) fn is_inspection(rocket: &Rocket<Ignite>) -> bool {
     rocket.state::<RouteGuards>().is_some()
 }
 
-/// Whether the fairing is attached. Always true in an inspection, so that no later guard is hidden.
-pub(crate) fn is_attached(rocket: &Rocket<Ignite>) -> bool {
-    is_inspection(rocket) || rocket.state::<AuthState>().is_some()
-}
-
 /// The sentinel of a guard for accounts of type `U`: a second account type aborts the launch,
 /// because a credential names an account and not its type.
 pub(crate) fn abort_for<U: 'static>(rocket: &Rocket<Ignite>, guard: &str) -> bool {

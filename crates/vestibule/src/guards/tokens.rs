@@ -18,8 +18,7 @@ use crate::state::AuthState;
 /// `token.foreign`, whose `sub` is no account id here. Whether its sign-in is still active is not
 /// checked; [`TokenUser`](crate::TokenUser) does that.
 ///
-/// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired` or
-/// `wrong_token_type`.
+/// Without one: 401 `credentials_missing`, `token_invalid`, `token_expired`, `wrong_token_type`.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;

@@ -45,15 +45,14 @@ pub struct TokenUser<U>(pub(super) Authentication<U>);
 
 /// Guard: the account behind an access *or* a refresh token, or an access key; for signing out.
 ///
-/// Without one: as [`TokenUser`]; `wrong_token_type` only for a refresh token in the access
-/// token's cookie.
+/// Without one: as [`TokenUser`]; `wrong_token_type` only in the access token's cookie.
 #[derive(Debug)]
 pub struct AnyTokenUser<U>(Authentication<U>);
 
 /// Guard: the account behind a session cookie; an unsafe request must come from our own origin.
 ///
-/// Without one: 401 `credentials_missing`, also on a token request, whatever cookie it
-/// carries; 403 `cross_origin`; 503 `unavailable`.
+/// Without one: 401 `credentials_missing`, also on a token request, whatever cookie it carries; 403
+/// `cross_origin`; 503 `unavailable`.
 #[derive(Debug)]
 pub struct SessionUser<U>(Authentication<U>);
 
@@ -68,7 +67,6 @@ pub struct SessionUser<U>(Authentication<U>);
 /// fn how<U: Account>(user: CurrentUser<U>) -> &'static str {
 ///     user.authentication().method().as_str()
 /// }
-/// # use vestibule::guards::Authenticated;
 /// ```
 #[derive(Debug)]
 pub struct CurrentUser<U>(Authentication<U>);

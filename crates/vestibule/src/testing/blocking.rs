@@ -8,26 +8,17 @@ use crate::account::Account;
 use crate::error::Error;
 use crate::testing::TestSignIn;
 
-/// As [`testing::session`](crate::testing::session).
-///
-/// # Errors
-/// As [`testing::session`](crate::testing::session).
+/// As [`testing::session`](crate::testing::session), with the same errors.
 pub fn session<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
     wait_for(TestSignIn::session(client.get("/").inner(), account))
 }
 
-/// As [`testing::token`](crate::testing::token).
-///
-/// # Errors
-/// As [`testing::token`](crate::testing::token).
+/// As [`testing::token`](crate::testing::token), with the same errors.
 pub fn token<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
     wait_for(TestSignIn::token(client.get("/").inner(), account))
 }
 
-/// As [`testing::key`](crate::testing::key).
-///
-/// # Errors
-/// As [`testing::key`](crate::testing::key).
+/// As [`testing::key`](crate::testing::key), with the same errors.
 pub fn key<U: Account>(client: &Client, account: &U, scopes: &[&str]) -> Result<TestSignIn, Error> {
     wait_for(TestSignIn::key(client.get("/").inner(), account, scopes))
 }

@@ -106,8 +106,7 @@ impl TestSignIn {
         Ok(Self { sign_in: created.sign_in, credential: TestCredential::Key(created.key) })
     }
 
-    /// The same sign-in with a credential that is not fresh: a restored session, a refreshed access
-    /// token. An access key is never fresh.
+    /// The same sign-in with a credential that is not fresh, as after a refresh; no access key is.
     #[must_use]
     pub fn not_fresh(mut self) -> Self {
         match &mut self.credential {

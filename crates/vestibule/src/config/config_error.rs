@@ -53,6 +53,19 @@ impl ConfigError {
     }
 }
 
+/// The errors in values: key and sentence of each.
+#[derive(Default)]
+pub(super) struct Errors(pub(super) Vec<(&'static str, String)>);
+
+impl Errors {
+    /// Adds an error unless the value is as it must be.
+    pub(super) fn require(&mut self, holds: bool, key: &'static str, problem: impl Into<String>) {
+        if !holds {
+            self.0.push((key, problem.into()));
+        }
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.key.is_empty() {

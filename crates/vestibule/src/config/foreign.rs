@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::audience::Audience;
+use super::config_error::Errors;
 use super::token::TokenConfig;
-use super::validate::Errors;
 
 /// `[default.auth.token.foreign]`: access tokens of another issuer, accepted beside our own.
 #[derive(Clone, Debug, Deserialize, Serialize)]

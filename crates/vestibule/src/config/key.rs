@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::config_error::Errors;
 use super::duration;
-use super::validate::Errors;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::config_error::Errors;
 use super::names::is_token;
 use super::session::{SameSite, SessionConfig};
 use super::token_kind::TokenKind;
-use super::validate::Errors;
 
 /// The methods by which a browser can change something.
 const UNSAFE_METHODS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use algorithm::Algorithm;
 pub(crate) use audience::Audience;
 pub use config_error::ConfigError;
+use config_error::Errors;
 pub(crate) use foreign::ForeignConfig;
 pub(crate) use key::KeyConfig;
 pub use lifetime::Lifetime;
@@ -36,7 +37,6 @@ pub(crate) use secret::{Secret, guessable, unusable};
 pub(crate) use session::{MAX_REMEMBER, Protection, SameSite, SessionConfig};
 pub(crate) use token::TokenConfig;
 pub(crate) use token_kind::TokenKind;
-use validate::Errors;
 
 /// Which credentials exist: sessions for people, tokens for programs, or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::validate::Errors;
+use super::config_error::Errors;
 
 /// `[default.auth.password]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]

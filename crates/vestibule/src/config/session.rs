@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::config_error::Errors;
 use super::duration;
 use super::names::is_token;
 use super::secret::Secret;
-use super::validate::Errors;
 
 /// The longest lifetime of a cookie in browsers (RFC 6265bis).
 pub(crate) const MAX_REMEMBER: Duration = Duration::from_secs(400 * 24 * 60 * 60);

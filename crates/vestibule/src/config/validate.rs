@@ -1,25 +1,13 @@
-//! Checks the values of `[default.auth.token]`; collects the errors of all values.
+//! Checks the values of `[default.auth.token]`.
 
 use std::time::Duration;
 
+use super::config_error::Errors;
 use super::lifetime::Lifetime;
 use super::locations::Location;
 use super::names::{is_registered_claim, is_token};
 use super::secret::{Secret, guessable, unusable};
 use super::token::TokenConfig;
-
-/// The errors in values: key and sentence of each.
-#[derive(Default)]
-pub(super) struct Errors(pub(super) Vec<(&'static str, String)>);
-
-impl Errors {
-    /// Adds an error unless the value is as it must be.
-    pub(super) fn require(&mut self, holds: bool, key: &'static str, problem: impl Into<String>) {
-        if !holds {
-            self.0.push((key, problem.into()));
-        }
-    }
-}
 
 impl TokenConfig {
     pub(super) fn validate(&self, debug: bool, errors: &mut Errors) {

@@ -60,9 +60,12 @@ pub(super) struct Errors(pub(super) Vec<(&'static str, String)>);
 impl Errors {
     /// Adds an error unless the value is as it must be.
     pub(super) fn require(&mut self, holds: bool, key: &'static str, problem: impl Into<String>) {
-        if !holds {
-            self.0.push((key, problem.into()));
-        }
+        self.add(key, (!holds).then(|| problem.into()));
+    }
+
+    /// Adds an error if there is one.
+    pub(super) fn add(&mut self, key: &'static str, problem: Option<String>) {
+        self.0.extend(problem.map(|problem| (key, problem)));
     }
 }
 

@@ -33,10 +33,9 @@ impl TokenConfig {
             let is_free = !name.is_empty() && (name == "sub" || !is_registered_claim(name));
             errors.require(is_free, key, "must name a claim that has no other meaning");
         }
-        if let Some(name) = self.require.iter().flatten().find(|name| self.never_has(name)) {
-            let problem = format!("\"{name}\" is in no token of ours");
-            errors.require(false, "token.require", problem);
-        }
+        let unknown = self.require.iter().flatten().find(|name| self.never_has(name));
+        let problem = unknown.map(|name| format!("\"{name}\" is in no token of ours"));
+        errors.add("token.require", problem);
         let quotable = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
         let problem = "must be printable ASCII without quotes and backslashes";
         errors.require(self.realm.bytes().all(quotable), "token.realm", problem);
@@ -63,8 +62,7 @@ impl TokenConfig {
         let secret = self.secret.iter().map(|secret| ("token.secret", secret));
         let previous = self.previous_secrets.iter();
         for (key, secret) in secret.chain(previous.map(|one| ("token.previous_secrets", one))) {
-            let weakness = self.weakness(secret, debug);
-            errors.require(weakness.is_none(), key, weakness.unwrap_or_default());
+            errors.add(key, self.weakness(secret, debug));
         }
     }
 

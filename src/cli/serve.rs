@@ -29,6 +29,11 @@ pub(super) fn run() -> Result<(), Failure> {
     for warning in settings::profile_warnings(&figment) {
         log::warn!(target: "vestibule_service::settings", "{warning}");
     }
+    if figment.profile() != rocket::Config::DEBUG_PROFILE {
+        for warning in settings.cookie_warnings() {
+            log::warn!(target: "vestibule_service::settings", "{warning}");
+        }
+    }
     let others = settings::not_selected(&figment);
     let profile = figment.profile().to_string();
     let rocket = app::rocket(figment)?;

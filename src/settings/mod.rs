@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::accounts::AccountsConfig;
 use crate::db::{Address, DbConfig};
-use vestibule::config::ConfigError;
+use vestibule::config::{ConfigError, SessionPolicy};
 
 pub use profiles::{not_selected, profile_warnings};
 
@@ -71,6 +71,22 @@ const fn default_pool_size() -> u32 {
 }
 
 impl Settings {
+    /// Returns warnings about cookies, for every profile but `debug`.
+    #[must_use]
+    pub fn cookie_warnings(&self) -> Vec<&'static str> {
+        let weak = [
+            (
+                self.auth.mode.has_sessions() && !self.auth.session.is_secure(),
+                "auth.session.secure is off: cookies travel in plain text; set it to true",
+            ),
+            (
+                self.auth.policy == SessionPolicy::Always,
+                "auth.policy is \"always\": responses to tokens may set cookies; set \"unless-token\"",
+            ),
+        ];
+        weak.into_iter().filter(|(weak, _)| *weak).map(|(_, warning)| warning).collect()
+    }
+
     /// Reads and validates the settings of the selected profile.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod events;
 mod flash;
 mod form;
 mod keys;
+mod lost_cookie;
 mod pages;
 mod registration;
 mod renderer;

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use rocket::State;
+use rocket::http::uri::Host;
 use rocket::http::{ContentType, Status};
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
@@ -18,7 +19,7 @@ use crate::settings::Settings;
 pub(super) struct Renderer<'r> {
     engine: &'r Engine,
     settings: &'r Settings,
-    server: &'r rocket::Config,
+    host: String,
     path: &'r str,
 }
 
@@ -85,10 +86,11 @@ impl<'r> Renderer<'r> {
         self.settings.auth.session.remembers()
     }
 
-    /// Returns the URL at which the service listens; never taken from the header `Host`.
+    /// Returns the URL of the service as this client knows it, for commands to copy.
     pub(super) fn base(&self) -> String {
-        let address = std::net::SocketAddr::new(self.server.address, self.server.port);
-        format!("http://{address}")
+        let is_plain = self.host.starts_with("localhost") || self.host.starts_with("127.0.0.1");
+        let is_https = self.settings.auth.session.is_secure() && !is_plain;
+        format!("http{}://{}", if is_https { "s" } else { "" }, self.host)
     }
 
     /// Returns the renderer of a request; `None` without the pages' state.
@@ -96,9 +98,21 @@ impl<'r> Renderer<'r> {
         Some(Self {
             engine: request.rocket().state()?,
             settings: request.rocket().state()?,
-            server: request.rocket().config(),
+            host: host(request),
             path: request.uri().path().as_str(),
         })
+    }
+}
+
+/// The host that the client asked for, or else the address at which the service listens.
+fn host(request: &Request<'_>) -> String {
+    let named = request.headers().get_one("Host").and_then(|host| Host::parse(host).ok());
+    match named.as_ref().or(request.host()) {
+        Some(host) => host.to_string(),
+        None => {
+            let server = request.rocket().config();
+            std::net::SocketAddr::new(server.address, server.port).to_string()
+        }
     }
 }
 

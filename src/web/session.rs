@@ -6,6 +6,7 @@ use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult};
+use super::lost_cookie::LostCookie;
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Credentials, SessionUser};
@@ -16,6 +17,10 @@ use vestibule::{ErrorKind, LocalPath, Session};
 
 /// Shown above the form after a redirect from a page that needs a session.
 const NOTICE: &str = "Please sign in to see this page.";
+
+/// Shown in its place if the browser keeps no cookie.
+const NO_COOKIE: &str = "You are not signed in, because your browser did not keep the cookie of \
+                         this site. Allow cookies for it, then sign in again.";
 
 /// The fields of the form.
 #[derive(FromForm)]
@@ -45,13 +50,15 @@ fn page(
 pub(super) fn form(
     user: Maybe<SessionUser>,
     renderer: Renderer<'_>,
+    lost_cookie: LostCookie,
     next: Option<&str>,
 ) -> FormReply {
     let next = next.unwrap_or_default();
     if user.0.is_some() {
         return FormReply::onward(next);
     }
-    let notice = LocalPath::parse(next).map(|_| NOTICE);
+    let notice = if lost_cookie.0 { NO_COOKIE } else { NOTICE };
+    let notice = LocalPath::parse(next).map(|_| notice);
     FormReply::Page(Status::Ok, page(&renderer, "", next, None, notice))
 }
 

@@ -112,9 +112,9 @@ impl Cookie {
         matches!(self, Self::Good | Self::Remembered)
     }
 
-    /// Whether it is worthless, so that it is removed where it is read.
+    /// Whether it is ours and worthless, so that it is removed where it is read.
     pub(crate) const fn is_worthless(self) -> bool {
-        matches!(self, Self::Expired | Self::Ended | Self::Garbled)
+        matches!(self, Self::Expired | Self::Ended)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tampered cookies: they sign no user in, are removed, and never cause a 5xx.
+//! Tampered cookies: they sign no user in, are left alone, and never cause a 5xx.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +28,7 @@ fn look(app: &TestApp, header: &str) -> Reply {
 fn assert_nobody(app: &TestApp, name: &str, value: &str) {
     let reply = look(app, &format!("{name}={value}"));
     assert_eq!((reply.status, reply.code().as_str()), (401, "credentials_missing"), "{value}");
-    assert!(removes_cookie(&reply, name), "{name}={value} is taken back: {:?}", reply.cookies());
+    reply.assert_no_cookies();
 }
 
 /// The value of a cookie without its percent signs.
@@ -115,7 +115,7 @@ fn one_does_not_pass_for_the_other() {
         assert_nobody(&app, remember, &ticket);
         let both = look(&app, &format!("{session}={token}; {remember}={ticket}"));
         assert_eq!(both.status, 401);
-        assert!(removes_cookie(&both, session) && removes_cookie(&both, remember));
+        both.assert_no_cookies();
     });
 }
 
@@ -152,17 +152,17 @@ fn halves_of_two_cookies_make_none() {
 }
 
 #[test]
-fn a_planted_second_cookie_of_our_name_invalidates_both() {
+fn beside_a_second_cookie_of_our_name_the_one_that_we_sealed_counts() {
     on_both(|app| {
         for (name, value) in cookies(&app) {
-            for planted in ["", "nonsense", value.as_str()] {
+            for other in ["", "nonsense", value.as_str()] {
                 for header in [
-                    format!("{name}={value}; {name}={planted}"),
-                    format!("{name}={planted}; {name}={value}"),
+                    format!("{name}={value}; {name}={other}"),
+                    format!("{name}={other}; {name}={value}"),
                 ] {
                     let reply = look(&app, &header);
-                    assert_eq!(reply.status, 401, "{header}");
-                    assert!(removes_cookie(&reply, name));
+                    assert_eq!(reply.json()["id"], USER_01, "{header}");
+                    assert!(!removes_cookie(&reply, name));
                 }
             }
         }
@@ -174,19 +174,16 @@ fn two_sessions_have_no_user_also_beside_a_good_remember_cookie() {
     on_both(|app| {
         let cookies = cookies(&app);
         let (ticket, token) = (&cookies[0].1, &cookies[1].1);
+        let planted = StoredCredentials::of(&remembered(&app, "user_02")).jar["session"].clone();
         let remember = format!("remember_token={token}");
-        for planted in
-            [format!("session={ticket}"), "session=x".to_owned(), "%73ession=x".to_owned()]
-        {
-            for header in [
-                format!("session={ticket}; {planted}; {remember}"),
-                format!("{remember}; {planted}; session={ticket}"),
-            ] {
-                let reply = look(&app, &header);
-                assert_eq!(reply.status, 401, "{header}");
-                assert!(removes_cookie(&reply, "session"), "{header}");
-                assert!(!removes_cookie(&reply, "remember_token"), "{header}");
-            }
+        for header in [
+            format!("session={ticket}; session={planted}; {remember}"),
+            format!("{remember}; session={planted}; session={ticket}"),
+        ] {
+            let reply = look(&app, &header);
+            assert_eq!(reply.status, 401, "{header}");
+            assert!(removes_cookie(&reply, "session"), "{header}");
+            assert!(!removes_cookie(&reply, "remember_token"), "{header}");
         }
         let reply = look(&app, &remember);
         assert_eq!(reply.status, 200, "once the two are gone the remembered one counts again");
@@ -200,7 +197,7 @@ fn a_spoilt_remember_cookie_leaves_a_good_session_active() {
         let (session, ticket) = &cookies[0];
         let reply = look(&app, &format!("{session}={ticket}; remember_token=nonsense"));
         assert_eq!(reply.status, 200);
-        assert!(removes_cookie(&reply, "remember_token") && !removes_cookie(&reply, session));
+        reply.assert_no_cookies();
         let (remember, token) = &cookies[1];
         let reply = look(&app, &format!("session=nonsense; {remember}={token}"));
         assert_eq!(reply.status, 200, "and a spoilt session costs no good remember cookie");

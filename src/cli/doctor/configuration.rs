@@ -8,7 +8,7 @@ use rocket::figment::{Figment, Profile};
 
 use super::report::Report;
 use crate::settings::Settings;
-use vestibule::config::{Lifetime, Location, SessionPolicy};
+use vestibule::config::{Lifetime, Location};
 
 /// The tables and keys of the service, in addition to Rocket's.
 const OUR_KEYS: &[&str] = &["auth", "accounts", "databases", "template_dir"];
@@ -102,18 +102,10 @@ pub(super) fn weak_settings(report: &mut Report, figment: &Figment, settings: &S
     let (hour, minute) = (Duration::from_secs(3600), Duration::from_secs(60));
     let weak = [
         (
-            mode.has_sessions() && !auth.session.is_secure(),
-            "auth.session.secure is off: cookies travel in plain text; set it to true",
-        ),
-        (
             auth.password.cost < 12,
             "auth.password.cost is below 12: stolen hashes are guessed sooner; set it to 12",
         ),
         (auth.password.min_length < 8, "auth.password.min_length is below 8; set it to 8 or more"),
-        (
-            auth.policy == SessionPolicy::Always,
-            "auth.policy is \"always\": responses to tokens may set cookies; set \"unless-token\"",
-        ),
         (
             mode.has_tokens() && auth.token.access > Lifetime::For(hour),
             "auth.token.access is more than an hour: a stolen token is valid for as long",
@@ -131,8 +123,9 @@ pub(super) fn weak_settings(report: &mut Report, figment: &Figment, settings: &S
             "accounts.throttle.failures is above 100: passwords can be guessed",
         ),
     ];
-    let found: Vec<_> = weak.iter().filter(|(weak, _)| *weak).collect();
-    for (_, finding) in &found {
+    let mut found = settings.cookie_warnings();
+    found.extend(weak.iter().filter(|(weak, _)| *weak).map(|(_, finding)| finding));
+    for finding in &found {
         report.warn("settings", finding);
     }
     if found.is_empty() {

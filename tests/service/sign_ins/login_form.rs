@@ -1,9 +1,9 @@
 //! Logging in and out through the form.
 
-use rocket::http::{Accept, ContentType, Method};
+use rocket::http::{Accept, ContentType, Header, Method};
 
-use crate::support::actor::Reply;
-use crate::support::app::{TestApp, on_both};
+use crate::support::actor::{Actor, Reply};
+use crate::support::app::{TestApp, on_both, on_both_with};
 
 const WRONG: &str = "Wrong user name or password.";
 
@@ -436,4 +436,68 @@ fn log_in(app: &TestApp, username: &str, password: &str, next: &str) -> Reply {
 
 fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[test]
+fn a_browser_that_keeps_no_cookie_is_told_so_and_not_sent_in_circles() {
+    on_both(|app| {
+        let notice = "your browser did not keep the cookie";
+        let person = app.session("user_01");
+        let lost = app.anonymous();
+        let next = lost.get("/dashboard");
+        assert_eq!(next.location(), "/login?next=%2Fdashboard");
+        let from =
+            |who: &Actor<'_>, path: &str, referer: &str| who.get_with(path, "Referer", referer);
+        let again = from(&lost, next.location(), "http://localhost:8000/login");
+        assert_eq!(again.status, 200);
+        assert!(again.body.contains(notice), "{}", again.body);
+        // With the query of the form's own URL, as browsers send it.
+        let referer = "http://localhost:8000/login?next=%2Faccount";
+        assert!(from(&lost, next.location(), referer).body.contains(notice));
+        for (path, referer) in [
+            ("/login?next=%2Fdashboard", "http://localhost:8000/"),
+            ("/login?next=%2Fdashboard", "http://localhost:8000/register"),
+            ("/login?next=%2Fdashboard", "http://elsewhere.example/login"),
+            ("/login?next=%2Fdashboard", "login"),
+            ("/login", "http://localhost:8000/login"),
+        ] {
+            assert!(!from(&lost, path, referer).body.contains(notice), "{path} from {referer}");
+        }
+        let kept = from(&person, "/login?next=%2Fdashboard", "http://localhost:8000/login");
+        assert_eq!((kept.status, kept.location()), (303, "/dashboard"));
+    });
+}
+
+#[test]
+fn over_plain_http_a_form_says_why_nobody_is_signed_in_and_changes_nothing() {
+    on_both_with(
+        |figment| figment.merge(("auth.session.secure", true)),
+        |app| {
+            for (path, form) in [
+                ("/login", "username=user_01&password=1234"),
+                ("/register", "username=ann&password=correct+horse+battery"),
+            ] {
+                let visitor = app.anonymous();
+                let mut request = visitor.request(Method::Post, path);
+                request.add_header(Header::new("Origin", "http://vestibule.lan"));
+                request.replace_header(Header::new("Host", "vestibule.lan"));
+                let reply = visitor.send(request.header(ContentType::Form).body(form));
+                reply.assert_page(400);
+                assert!(reply.body.contains("over HTTPS only"), "{}", reply.body);
+                reply.assert_no_cookies();
+            }
+            assert_eq!((app.count("sign_ins"), app.count("users")), (0, 3));
+        },
+    );
+}
+
+#[test]
+fn the_home_page_shows_commands_for_the_host_that_the_client_asked_for() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let mut request = visitor.request(Method::Get, "/");
+        request.replace_header(Header::new("Host", "accounts.example:8443"));
+        let page = visitor.send(request);
+        assert!(page.body.contains("accounts.example:8443/api/login"), "{}", page.body);
+    });
 }

@@ -79,7 +79,7 @@ impl Session<'_> {
             row.auth_time = OffsetDateTime::UNIX_EPOCH;
         }
         let opened = store(request, state, row).await?;
-        self.set_cookies(account, &opened, options.fresh)?;
+        self.set_cookies(account, &opened, options.fresh, &cookies)?;
         self.end_presented(&cookies).await?;
         Ok(opened.id)
     }
@@ -99,7 +99,7 @@ impl Session<'_> {
             self.state.end_sign_in(&renewed.id).await?;
             return Err(ErrorKind::CredentialsMissing.into());
         }
-        self.set_cookies(account, &renewed, cookies.is_fresh())?;
+        self.set_cookies(account, &renewed, cookies.is_fresh(), &cookies)?;
         self.end_presented(&cookies).await?;
         Ok(renewed.id)
     }
@@ -135,8 +135,12 @@ impl Session<'_> {
         for ticket in self.end_presented(&cookies).await? {
             self.report(EventKind::SignedOut, ticket);
         }
-        for kind in CookieKind::ALL {
-            self.remove_cookie(kind);
+        // Others of these names belong to another program on the same host.
+        if cookies.session.is_some() || cookies.accepted.is_some() {
+            self.remove_cookie(CookieKind::Session);
+        }
+        if cookies.remember.is_some() {
+            self.remove_cookie(CookieKind::Remember);
         }
         Ok(())
     }
@@ -178,12 +182,13 @@ impl Session<'_> {
         Ok(renewed)
     }
 
-    /// Sets the cookies of a sign-in; removes a remember cookie of another one.
+    /// Sets the cookies of a sign-in; removes the request's remember cookie, of another one.
     fn set_cookies<U: Account>(
         &self,
         account: &U,
         sign_in: &SignIn,
         fresh: bool,
+        before: &SessionCookies,
     ) -> Result<(), Error> {
         let (request, state) = (self.request, self.state);
         let stamp = stamp_digest(&account.stamp());
@@ -193,11 +198,11 @@ impl Session<'_> {
         let session = Ticket { fresh, ..remember.clone() }.within_session(config, now);
         session_cookies::write(request, state, CookieKind::Session, &session)?;
         if sign_in.is_remembered() && config.remembers() {
-            session_cookies::write(request, state, CookieKind::Remember, &remember)
-        } else {
+            session_cookies::write(request, state, CookieKind::Remember, &remember)?;
+        } else if before.remember.is_some() {
             self.remove_cookie(CookieKind::Remember);
-            Ok(())
         }
+        Ok(())
     }
 
     fn report(&self, kind: EventKind, ticket: &Ticket) {
@@ -236,6 +241,9 @@ impl<'r> FromRequest<'r> for Session<'r> {
             // Only a verified token waives the check; it gets no session either way.
             if verified(request, state).is_err() {
                 origin::check(request)?;
+                if state.config.session.is_secure() {
+                    origin::check_secure(request)?;
+                }
             }
             if !state.config.mode.has_sessions() {
                 Err(ErrorKind::NotFound.into())

@@ -7,7 +7,7 @@ use rocket::http::Cookie;
 use rocket::{Request, Response};
 use time::OffsetDateTime;
 
-use crate::credentials::cookie_header::count_named;
+use crate::credentials::cookie_header::all_named;
 use crate::credentials::{RequestState, is_token_request, origin};
 use crate::error::{Error, ErrorKind};
 use crate::session::cookie::{CookieKind, removal, with_value};
@@ -20,7 +20,7 @@ use crate::state::AuthState;
 pub(crate) struct SessionCookies {
     pub(crate) session: Option<Ticket>,
     pub(crate) remember: Option<Ticket>,
-    accepted: Option<Ticket>,
+    pub(crate) accepted: Option<Ticket>,
 }
 
 /// The ticket that authenticated this request, cached on it; fresh only if it counted as fresh. An
@@ -53,13 +53,12 @@ impl SessionCookies {
         if !config.mode.has_sessions() || is_token_request(request, &state.config) {
             return Ok(Self::default());
         }
-        let session = read(request, state, CookieKind::Session)?;
-        if count_named(request, state.cookie_names.of(CookieKind::Session)).0 > 1 {
+        let Some(session) = read(request, state, CookieKind::Session)? else {
             // One of the two was planted; the remember cookie is not trusted either.
             return Ok(Self::default());
-        }
+        };
         let remember = if config.session.remembers() {
-            read(request, state, CookieKind::Remember)?
+            read(request, state, CookieKind::Remember)?.flatten()
         } else {
             None
         };
@@ -83,37 +82,42 @@ impl SessionCookies {
     }
 }
 
-/// Reads one of the request's cookies. One that is expired, cannot be opened, is sent twice or has
-/// not exactly our name is removed with the response.
+/// Reads the ticket in the cookie of this kind. Several cookies may have its name: what we did not
+/// seal belongs to another program on the same host, and is ignored. What we sealed is removed with
+/// the response if it has expired, or if there are several unexpired: one was planted, and nothing
+/// says which. Then the result is `None`.
 fn read(
     request: &Request<'_>,
     state: &AuthState,
     kind: CookieKind,
-) -> Result<Option<Ticket>, Error> {
-    let name = state.cookie_names.of(kind);
-    let sealed = request.cookies().get(name);
-    let is_only_one = match count_named(request, name) {
-        // Rocket's local client fills the jar without a header, and only with exact names.
-        (0, _) if sealed.is_none() => return Ok(None),
-        (0, _) => !request.headers().contains("Cookie"),
-        // Of two cookies with our name one was planted, and nothing says which.
-        (count, exact) => count == 1 && exact,
-    };
-    let sealed = sealed.filter(|_| is_only_one);
-    let ticket = sealed.and_then(|sealed| open(request, state, sealed));
+) -> Result<Option<Option<Ticket>>, Error> {
+    let named = all_named(request, state.cookie_names.of(kind));
+    if named.len() > 1 && !state.secret_keys.has_present() {
+        // Rocket opens one of them only, and has generated its key.
+        return Ok(None);
+    }
+    let opened = named.iter().filter_map(|sealed| open(request, state, sealed));
+    let mut tickets: Vec<Ticket> = opened.collect();
+    if tickets.is_empty() {
+        return Ok(Some(None));
+    }
     let now = state.clock.now()?.unix_timestamp();
-    let valid = ticket.filter(|ticket| now < ticket.exp);
-    if valid.is_none() {
+    tickets.retain(|ticket| now < ticket.exp);
+    if tickets.len() != 1 {
         mark_for_removal(request, kind);
     }
-    Ok(valid)
+    let ticket = tickets.pop();
+    Ok(tickets.is_empty().then_some(ticket))
 }
 
 /// Opens a cookie that Rocket's secret key, or an earlier one, sealed.
 fn open(request: &Request<'_>, state: &AuthState, sealed: &Cookie<'static>) -> Option<Ticket> {
-    let (text, outdated) = match request.cookies().get_private(sealed.name()) {
+    let jar = request.cookies();
+    let is_in_jar = jar.get(sealed.name()).map(Cookie::value) == Some(sealed.value());
+    let in_jar = if is_in_jar { jar.get_private(sealed.name()) } else { None };
+    let (text, outdated) = match in_jar {
         Some(cookie) => (cookie.value().to_owned(), false),
-        None => (state.previous_keys.open(sealed)?, true),
+        None => state.secret_keys.open(sealed)?,
     };
     let ticket = serde_json::from_str::<Ticket>(&text).ok()?;
     Some(Ticket { outdated, ..ticket })

@@ -1,7 +1,29 @@
-//! The raw names in a `Cookie` header.
+//! The cookies of a name in the `Cookie` header, as the client sent them.
 
 use rocket::Request;
 use rocket::http::Cookie;
+
+/// Returns the cookies of exactly this name, percent-decoded as Rocket does it, each value once.
+/// Rocket's jar holds one of several; without a `Cookie` header, as with its local client, that one.
+pub(crate) fn all_named(request: &Request<'_>, name: &str) -> Vec<Cookie<'static>> {
+    let jar = request.cookies();
+    let headers = request.headers();
+    if !headers.contains("Cookie") {
+        return jar.get(name).cloned().into_iter().collect();
+    }
+    let pairs = headers.get("Cookie").flat_map(|header| header.split(';'));
+    let named = pairs.filter(|pair| {
+        // Rocket trims all white space, and decodes a `%` in a name, which could disguise a prefix.
+        pair.split_once('=').is_some_and(|(raw, _)| raw.trim_matches([' ', '\t']) == name)
+    });
+    let mut all: Vec<Cookie<'static>> = Vec::new();
+    for cookie in named.filter_map(|pair| Cookie::parse_encoded(pair.trim().to_owned()).ok()) {
+        if !all.iter().any(|known| known.value() == cookie.value()) {
+            all.push(cookie);
+        }
+    }
+    all
+}
 
 /// Counts the cookies that Rocket takes for the one of this name, and returns whether all of them
 /// have exactly this name. Rocket's parser trims all white space and decodes percent signs, which

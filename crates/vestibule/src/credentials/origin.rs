@@ -1,6 +1,8 @@
 //! The origin check of unsafe requests with a session cookie, by the algorithm of Go's
 //! `http.CrossOriginProtection`; forms need no token field.
 
+use std::net::IpAddr;
+
 use rocket::Request;
 use rocket::http::{Method, uri::Absolute};
 
@@ -12,10 +14,46 @@ use crate::error::{Error, ErrorKind};
 /// neither is no browser, and other sites cannot make it send its cookies.
 pub(crate) fn check(request: &Request<'_>) -> Result<(), Error> {
     if !is_unsafe(request) || is_same_origin(request) {
-        Ok(())
-    } else {
-        Err(ErrorKind::CrossOrigin.into())
+        return Ok(());
     }
+    let header = |name| request.headers().get_one(name).unwrap_or("-");
+    log::info!(
+        target: "vestibule::auth",
+        "refused a request from another site: Origin {:?}, Host {:?}, Sec-Fetch-Site {:?}",
+        header("Origin"), header("Host"), header("Sec-Fetch-Site"),
+    );
+    Err(ErrorKind::CrossOrigin.into())
+}
+
+/// Checks that the browser will keep a cookie that is for HTTPS only: the page with the form was not
+/// opened over plain HTTP. Browsers take HTTP to the own machine for secure.
+///
+/// # Errors
+/// 400 `insecure_connection`.
+pub(crate) fn check_secure(request: &Request<'_>) -> Result<(), Error> {
+    let origin = request.headers().get_one("Origin").unwrap_or_default();
+    let host = origin.strip_prefix("http://").map(host_of);
+    if !is_unsafe(request) || host.is_none_or(is_loopback) {
+        return Ok(());
+    }
+    log::warn!(
+        target: "vestibule::auth",
+        "refused to sign in at {origin:?}: browsers keep cookies for HTTPS only where \
+         auth.session.secure is on"
+    );
+    Err(ErrorKind::InsecureConnection.into())
+}
+
+/// The host of an authority such as `name:80` or `[::1]:80`.
+fn host_of(authority: &str) -> &str {
+    let end = authority.rfind(']').map_or(0, |end| end + 1);
+    let port = authority[end..].find(':').map_or(authority.len(), |colon| end + colon);
+    authority[..port].trim_matches(['[', ']'])
+}
+
+fn is_loopback(host: &str) -> bool {
+    let is_name = host == "localhost" || host.ends_with(".localhost");
+    is_name || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Whether the method is unsafe. A form counts as POST, because Rocket has already replaced the
@@ -51,8 +89,10 @@ fn is_origin_of(origin: &str, host: &str) -> bool {
         return false;
     };
     let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
+    let default_port = if uri.scheme() == "https" { ":443" } else { ":80" };
+    let without_port = |host: &str| host.strip_suffix(default_port).unwrap_or(host).to_owned();
     !authority.is_empty()
-        && authority.eq_ignore_ascii_case(host)
+        && without_port(&authority).eq_ignore_ascii_case(&without_port(host))
         && uri.path().is_empty()
         && uri.query().is_none()
 }

@@ -36,6 +36,8 @@ pub enum ErrorKind {
     InsufficientScope,
     /// 403 `cross_origin`: an unsafe request with a cookie came from another site.
     CrossOrigin,
+    /// 400 `insecure_connection`: signing in over plain HTTP, where browsers keep no cookie of ours.
+    InsecureConnection,
     /// 429 `too_many_attempts`: too many failed attempts; wait.
     TooManyAttempts,
     /// 503 `busy`: every password hasher is busy, and the queue is full or too slow.
@@ -80,6 +82,7 @@ impl ErrorKind {
         Self::Forbidden,
         Self::InsufficientScope,
         Self::CrossOrigin,
+        Self::InsecureConnection,
         Self::TooManyAttempts,
         Self::Busy,
         Self::Unavailable,
@@ -126,6 +129,11 @@ impl ErrorKind {
                 (403, "insufficient_scope", "The token does not carry the scope for this.")
             }
             Self::CrossOrigin => (403, "cross_origin", "The request came from another site."),
+            Self::InsecureConnection => (
+                400,
+                "insecure_connection",
+                "This site keeps you signed in over HTTPS only. Open it with https:// in front.",
+            ),
             Self::TooManyAttempts => {
                 (429, "too_many_attempts", "Too many attempts. Wait and try again.")
             }

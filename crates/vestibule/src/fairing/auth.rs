@@ -127,7 +127,7 @@ impl Fairing for Auth {
                 None => Ok(loaded),
             }
         });
-        let Loaded { config, keys, foreign_keys, previous_keys } = match loaded {
+        let Loaded { config, keys, foreign_keys, secret_keys } = match loaded {
             Ok(loaded) => loaded,
             Err(errors) => {
                 for error in errors {
@@ -145,7 +145,7 @@ impl Fairing for Auth {
             ),
             tokens: self.find_key.is_none().then(VerifiedTokens::new).flatten(),
             keys,
-            previous_keys,
+            secret_keys,
             foreign_keys,
             find_key: self.find_key.clone(),
             clock: self.clock.clone(),

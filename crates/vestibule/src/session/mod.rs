@@ -6,5 +6,5 @@
 
 pub(crate) mod cookie;
 pub(crate) mod options;
-pub(crate) mod previous_keys;
+pub(crate) mod secret_keys;
 pub(crate) mod ticket;

@@ -5,14 +5,14 @@ use rocket::figment::Figment;
 use crate::config::{Config, ConfigError, TokenConfig};
 use crate::keys::Keys;
 use crate::keys::foreign::ForeignKeys;
-use crate::session::previous_keys::PreviousKeys;
+use crate::session::secret_keys::SecretKeys;
 
 /// A valid configuration and its keys.
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) keys: Keys,
     pub(crate) foreign_keys: Option<ForeignKeys>,
-    pub(crate) previous_keys: PreviousKeys,
+    pub(crate) secret_keys: SecretKeys,
 }
 
 impl Config {
@@ -44,13 +44,13 @@ impl Loaded {
         } else {
             &[]
         };
-        let previous_keys = PreviousKeys::new(previous);
-        let previous_keys = previous_keys
+        let present = figment.extract_inner::<String>("secret_key").ok();
+        let secret_keys = SecretKeys::new(present.as_deref(), previous)
             .map_err(|error| errors.push(("session.previous_secret_keys", error)))
             .ok();
-        match (keys, foreign_keys, previous_keys) {
-            (Some(keys), Some(foreign_keys), Some(previous_keys)) if errors.is_empty() => {
-                Ok(Self { config, keys, foreign_keys, previous_keys })
+        match (keys, foreign_keys, secret_keys) {
+            (Some(keys), Some(foreign_keys), Some(secret_keys)) if errors.is_empty() => {
+                Ok(Self { config, keys, foreign_keys, secret_keys })
             }
             _ => {
                 let located = |(key, error): (&str, String)| {

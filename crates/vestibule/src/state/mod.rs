@@ -22,7 +22,7 @@ use crate::keys::Keys;
 use crate::keys::foreign::ForeignKeys;
 use crate::keys::verifying::FindKey;
 use crate::session::cookie::CookieNames;
-use crate::session::previous_keys::PreviousKeys;
+use crate::session::secret_keys::SecretKeys;
 use crate::sign_in::SignInId;
 use crate::sign_in::last_seen_writer::LastSeenWriter;
 use crate::sign_in::store::SignInStore;
@@ -31,7 +31,7 @@ use crate::sign_in::store::SignInStore;
 pub(crate) struct AuthState {
     pub(crate) config: Config,
     pub(crate) keys: Keys,
-    pub(crate) previous_keys: PreviousKeys,
+    pub(crate) secret_keys: SecretKeys,
     pub(crate) foreign_keys: Option<ForeignKeys>,
     pub(crate) find_key: Option<Arc<FindKey>>,
     pub(crate) clock: Clock,

@@ -2,5 +2,5 @@
 
 mod forged_cookies;
 mod origin;
-mod previous_keys;
+mod secret_keys;
 mod start_and_end;

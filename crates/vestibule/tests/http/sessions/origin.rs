@@ -2,7 +2,7 @@
 
 use rocket::http::Method;
 
-use crate::support::app::{App, Call};
+use crate::support::app::{App, Call, Setup};
 use crate::support::users::{ALICE, BOB};
 
 const HOST: &str = "vestibule.example:8000";
@@ -192,4 +192,51 @@ fn the_host_of_http_2_is_compared_too() {
         let call = app.post("/change").cookie(&session).header("Origin", origin);
         assert_eq!(call.authority(HOST).send().code(), code, "{origin}");
     }
+}
+
+#[test]
+fn a_default_port_equals_none() {
+    let app = App::new();
+    let session = app.browser(ALICE);
+    for (host, origin, passes) in [
+        ("vestibule.example:80", "http://vestibule.example", true),
+        ("vestibule.example", "http://vestibule.example:80", true),
+        ("vestibule.example:443", "https://vestibule.example", true),
+        ("vestibule.example", "https://vestibule.example:443", true),
+        ("vestibule.example:443", "http://vestibule.example", false),
+        ("vestibule.example:80", "https://vestibule.example", false),
+        ("vestibule.example:8080", "http://vestibule.example", false),
+    ] {
+        let call = app.post("/change").cookie(&session);
+        let reply = call.header("Host", host).header("Origin", origin).send();
+        assert_eq!(reply.code() != "cross_origin", passes, "{host} {origin}");
+    }
+}
+
+#[test]
+fn over_plain_http_a_session_for_https_is_refused_before_anything_happens() {
+    for (origin, secure, refused) in [
+        ("http://vestibule.lan", true, true),
+        ("http://vestibule.lan:8000", true, true),
+        ("http://192.0.2.7:8000", true, true),
+        ("http://localhost.example", true, true),
+        ("http://vestibule.lan", false, false),
+        ("https://vestibule.lan", true, false),
+        ("http://localhost:8000", true, false),
+        ("http://app.localhost", true, false),
+        ("http://127.0.0.1:8000", true, false),
+        ("http://[::1]:8000", true, false),
+        ("null", true, false),
+    ] {
+        let app = Setup::new().set("auth.session.secure", secure).launch();
+        let host = origin.split_once("://").map_or("vestibule.lan", |(_, host)| host);
+        let call = app.post("/login/1").header("Sec-Fetch-Site", "same-origin");
+        let reply = call.header("Host", host).header("Origin", origin).send();
+        let code = if refused { "insecure_connection" } else { "" };
+        assert_eq!(reply.code(), code, "{origin} with secure = {secure}");
+        assert_eq!(app.store.len(), usize::from(!refused), "{origin}");
+    }
+    let app = Setup::new().set("auth.session.secure", true).launch();
+    let reply = app.post("/api/login/1").header("Origin", "http://vestibule.lan").send();
+    assert_eq!(reply.status, 200, "tokens need no cookie");
 }

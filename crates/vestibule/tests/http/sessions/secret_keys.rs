@@ -46,15 +46,14 @@ fn a_cookie_of_an_earlier_key_opens_and_comes_back_under_the_new_one() {
 }
 
 #[test]
-fn a_cookie_of_a_key_that_is_not_listed_is_refused_and_taken_back() {
+fn a_cookie_of_a_key_that_is_not_listed_is_refused_and_left_alone() {
     let before = sealing_with(OLD).launch();
     let old = before.browser(BOB);
     for setup in
         [sealing_with(NEW), sealing_with(NEW).set("auth.session.previous_secret_keys", [OTHER])]
     {
         let reply = setup.launch_beside(&before).get("/session").cookie(&old).send();
-        assert_eq!(reply.code(), "credentials_missing");
-        assert!(reply.takes_session_back());
+        assert_eq!((reply.code().as_str(), reply.cookies()), ("credentials_missing", vec![]));
     }
 }
 
@@ -128,7 +127,7 @@ fn two_cookies_have_no_user_whichever_keys_sealed_them() {
     let old = before.browser(BOB);
     let app = after_rotation().launch_beside(&before);
     let new = app.browser(ALICE);
-    for both in [format!("{old}; {new}"), format!("{new}; {old}"), format!("{old}; {old}")] {
+    for both in [format!("{old}; {new}"), format!("{new}; {old}")] {
         let reply = app.get("/session").cookie(&both).send();
         assert_eq!(reply.code(), "credentials_missing");
         assert!(reply.takes_session_back());

@@ -1,4 +1,4 @@
-//! Earlier values of Rocket's secret key, which still decrypt cookies but encrypt none.
+//! Rocket's secret key and its earlier values, which still decrypt cookies but encrypt none.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,20 +10,36 @@ use crate::config::Secret;
 /// The published key of Rocket's documentation.
 const KNOWN_EXAMPLE: &str = "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=";
 
-/// Keys that decrypt cookies, newest first, derived from `secret_key` texts as Rocket does it.
-pub(crate) struct PreviousKeys(Vec<Key>);
+/// Keys that decrypt cookies, derived from `secret_key` texts as Rocket does it.
+pub(crate) struct SecretKeys {
+    /// Rocket's own; `None` if Rocket generates it at the launch.
+    present: Option<Key>,
+    /// Newest first.
+    previous: Vec<Key>,
+}
 
-impl PreviousKeys {
-    /// Builds the keys of a configuration; an error never repeats a key.
-    pub(crate) fn new(texts: &[Secret]) -> Result<Self, String> {
-        texts.iter().map(|text| key(text.reveal())).collect::<Result<_, _>>().map(Self)
+impl SecretKeys {
+    /// Builds the keys of a configuration; an error, about the previous ones, never repeats a key.
+    pub(crate) fn new(present: Option<&str>, previous: &[Secret]) -> Result<Self, String> {
+        let previous = previous.iter().map(|text| key(text.reveal())).collect::<Result<_, _>>()?;
+        Ok(Self { present: present.and_then(|text| key(text).ok()), previous })
     }
 
-    /// Decrypts a cookie that one of the keys encrypted; returns its value.
-    pub(crate) fn open(&self, sealed: &Cookie<'static>) -> Option<String> {
+    /// Whether Rocket's own key is known.
+    pub(crate) fn has_present(&self) -> bool {
+        self.present.is_some()
+    }
+
+    /// Decrypts a cookie that one of the keys encrypted; returns its value and whether a previous
+    /// key did.
+    pub(crate) fn open(&self, sealed: &Cookie<'static>) -> Option<(String, bool)> {
         let jar = CookieJar::new();
-        let opened = self.0.iter().find_map(|key| jar.private(key).decrypt(sealed.clone()));
-        opened.map(|cookie| cookie.value().to_owned())
+        let open = |key| {
+            let opened = jar.private(key).decrypt(sealed.clone())?;
+            Some(opened.value().to_owned())
+        };
+        let present = self.present.as_ref().and_then(open).map(|value| (value, false));
+        present.or_else(|| Some((self.previous.iter().find_map(open)?, true)))
     }
 }
 
@@ -88,23 +104,26 @@ mod tests {
             "Ab3+".repeat(22),
         ] {
             let cookie = sealed(&text);
-            let open = |text: &str| PreviousKeys::new(&[text.into()]).expect("a key").open(&cookie);
-            assert_eq!(open(&text).as_deref(), Some("admit one"), "{text}");
-            assert_eq!(open(&"77".repeat(32)), None, "another key");
+            let keys = |present, previous: &str| {
+                SecretKeys::new(present, &[previous.into()]).expect("a key")
+            };
+            let (value, other) = ("admit one".to_owned(), "77".repeat(32));
+            assert_eq!(keys(None, &text).open(&cookie), Some((value.clone(), true)), "{text}");
+            assert_eq!(keys(Some(&text), &other).open(&cookie), Some((value, false)), "{text}");
+            assert_eq!(keys(None, &other).open(&cookie), None, "another key");
             let mut renamed = cookie.clone();
             renamed.set_name("other");
-            let keys = PreviousKeys::new(&[text.as_str().into()]).expect("a key");
-            assert_eq!(keys.open(&renamed), None, "the name is encrypted too");
+            assert_eq!(keys(Some(&text), &text).open(&renamed), None, "the name is encrypted too");
         }
     }
 
     #[test]
     fn any_of_several_keys_decrypts() {
         let (first, second) = ("11".repeat(32), "22".repeat(32));
-        let keys = PreviousKeys::new(&[first.as_str().into(), second.as_str().into()]);
+        let keys = SecretKeys::new(None, &[first.as_str().into(), second.as_str().into()]);
         let keys = keys.expect("two keys");
         for text in [&first, &second] {
-            assert_eq!(keys.open(&sealed(text)).as_deref(), Some("admit one"));
+            assert_eq!(keys.open(&sealed(text)), Some(("admit one".to_owned(), true)));
         }
     }
 
@@ -124,7 +143,7 @@ mod tests {
             "0".repeat(32),
             KNOWN_EXAMPLE.to_owned(),
         ] {
-            let error = PreviousKeys::new(&[text.as_str().into()]).err().expect(&text);
+            let error = SecretKeys::new(None, &[text.as_str().into()]).err().expect(&text);
             assert!(text.is_empty() || !error.contains(&text), "{error}");
         }
     }

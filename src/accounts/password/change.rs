@@ -38,7 +38,7 @@ impl Accounts {
         client: &Client,
     ) -> Result<String, Error> {
         let username = Username::parse(&user.username)?;
-        self.hasher.room()?;
+        self.hasher.check_capacity()?;
         let attempt = self.begin_attempt(username.key(), client).await?;
         let id = user.id;
         let check = async {

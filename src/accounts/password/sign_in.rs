@@ -85,7 +85,7 @@ impl Accounts {
         // Checked first, so that a flood which the hasher refuses costs no database query; it is
         // refused for every name, which reveals nothing. The place in the queue is taken after the
         // throttle, so that throttled clients do not take it from others.
-        self.hasher.room()?;
+        self.hasher.check_capacity()?;
         let attempt = self.begin_attempt(key, &client).await?;
         let check = async {
             let known = match username {

@@ -218,7 +218,7 @@ pub(in crate::accounts) fn rotate(
             row.get_result::<String>(postgres).optional()?;
         }
         let Some(row) = find(connection, id)? else { return Ok(Rotation::Gone) };
-        let rotation = attempt.apply(row);
+        let rotation = attempt.decide(row);
         match &rotation {
             Rotation::Rotated(row) => {
                 let row = SignInRow::of(row).ok_or(ErrorKind::Internal)?;

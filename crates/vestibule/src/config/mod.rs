@@ -16,7 +16,7 @@ pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod token;
 pub(crate) mod token_kind;
-mod validate;
+mod token_limits;
 
 use std::time::Duration;
 

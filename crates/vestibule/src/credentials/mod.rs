@@ -6,7 +6,7 @@ pub(crate) mod bearer;
 pub(crate) mod cookie_header;
 pub(crate) mod credential;
 pub(crate) mod csrf;
-mod locations;
+mod find_tokens;
 pub(crate) mod origin;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -104,7 +104,7 @@ fn credentials<'r>(request: &'r Request<'_>, config: &Config) -> &'r Credentials
     RequestState::of(request).credentials.get_or_init(|| {
         // In mode `session` tokens do not exist: no location is looked at.
         if config.mode.has_tokens() {
-            locations::find(request, &config.token)
+            find_tokens::find(request, &config.token)
         } else {
             Credentials::NONE
         }

@@ -124,7 +124,7 @@ impl Hasher {
     ///
     /// # Errors
     /// 503 `busy`.
-    pub fn room(&self) -> Result<(), Error> {
+    pub fn check_capacity(&self) -> Result<(), Error> {
         if self.admitted.available_permits() > 0 { Ok(()) } else { Err(ErrorKind::Busy.into()) }
     }
 
@@ -288,9 +288,9 @@ mod tests {
             _ = work => panic!("it goes on"),
         }
         // The client is gone with the future.
-        assert!(hasher.room().is_err());
+        assert!(hasher.check_capacity().is_err());
         drop(end);
-        while hasher.room().is_err() {
+        while hasher.check_capacity().is_err() {
             yield_now().await;
         }
     }

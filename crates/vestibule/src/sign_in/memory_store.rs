@@ -112,7 +112,7 @@ impl SignInStore for MemorySignInStore {
     async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error> {
         let mut rows = self.rows();
         let Some(row) = rows.by_id.get(id) else { return Ok(Rotation::Gone) };
-        let rotation = attempt.apply(row.clone());
+        let rotation = attempt.decide(row.clone());
         match &rotation {
             Rotation::Rotated(row) => drop(rows.by_id.insert(id.clone(), row.clone())),
             Rotation::Theft => drop(rows.by_id.remove(id)),

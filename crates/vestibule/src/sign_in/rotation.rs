@@ -62,7 +62,7 @@ impl RefreshAttempt {
     /// Decides about the attempt. The store then replaces its row after
     /// [`Rotated`](Rotation::Rotated), and deletes it after [`Theft`](Rotation::Theft).
     #[must_use]
-    pub fn apply(&self, mut row: SignIn) -> Rotation {
+    pub fn decide(&self, mut row: SignIn) -> Rotation {
         let SignInKind::Token(rotations) = &mut row.kind else { return Rotation::Gone };
         if self.at >= row.expires_at || self.generation > rotations.generation {
             return Rotation::Gone;

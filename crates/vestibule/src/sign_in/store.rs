@@ -46,7 +46,7 @@ pub trait SignInStore: Send + Sync + 'static {
         all
     }
 
-    /// Applies a refresh token to the row in one atomic step, as [`RefreshAttempt::apply`] decides.
+    /// Applies a refresh token to the row in one atomic step, as [`RefreshAttempt::decide`] says.
     async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error>;
 
     /// Records in `auth_time` that the password was proven again.

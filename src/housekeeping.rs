@@ -7,16 +7,45 @@ use rocket::tokio::{self, select, time};
 
 use crate::accounts::audit::Writer;
 use crate::accounts::queries;
-use crate::db::Db;
+use crate::db::{AnyConnection, Db};
 use vestibule::{Clock, Error};
 
 /// The pause between two purges.
 const PURGE_INTERVAL: Duration = Duration::from_secs(10 * 60);
 
-/// How many sign-ins one statement deletes: a larger one would delay other writers.
-pub(crate) const PURGE_BATCH: i64 = 500;
+/// How many rows one statement deletes: a larger one would delay other writers.
+const PURGE_BATCH: i64 = 500;
 
-/// Deletes expired rows every ten minutes until the service stops.
+/// A kind of rows that expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expired {
+    SignIns,
+    Counters,
+    Links,
+}
+
+impl Expired {
+    pub(crate) const ALL: [Self; 3] = [Self::SignIns, Self::Counters, Self::Links];
+
+    /// Deletes a batch of expired rows; returns how many, and whether there may be more.
+    pub(crate) fn purge(
+        self,
+        connection: &mut AnyConnection,
+        clock: &Clock,
+        idle: Duration,
+    ) -> Result<(usize, bool), Error> {
+        let now = clock.now()?;
+        let count = match self {
+            Self::SignIns => queries::purge(connection, now, idle, PURGE_BATCH)?,
+            Self::Counters => queries::purge_throttle(connection, now, PURGE_BATCH)?,
+            Self::Links => queries::purge_links(connection, now)?,
+        };
+        Ok((count, i64::try_from(count).unwrap_or(0) >= PURGE_BATCH))
+    }
+}
+
+/// Deletes expired rows every ten minutes until the service stops. An error with one kind of rows
+/// does not stop the others.
 pub(crate) fn purge_regularly(idle: Duration) -> AdHoc {
     AdHoc::on_liftoff("House-keeping", move |rocket| {
         Box::pin(async move {
@@ -29,14 +58,16 @@ pub(crate) fn purge_regularly(idle: Duration) -> AdHoc {
                         () = &mut shutdown => break,
                         () = time::sleep(PURGE_INTERVAL) => {}
                     }
-                    match purge(&db, &clock, idle).await {
-                        Ok(0) => {}
-                        Ok(count) => {
-                            log::info!(target: "vestibule::purge", purged = count; "purged")
-                        }
-                        Err(error) => {
-                            let code = error.kind().code();
-                            log::warn!(target: "vestibule::purge", "purge failed: {code}");
+                    for kind in Expired::ALL {
+                        match purge(&db, &clock, idle, kind).await {
+                            Ok(0) => {}
+                            Ok(count) => {
+                                log::info!(target: "vestibule::purge", purged = count; "purged")
+                            }
+                            Err(error) => {
+                                let code = error.kind().code();
+                                log::warn!(target: "vestibule::purge", "purge failed: {code}");
+                            }
                         }
                     }
                 }
@@ -56,18 +87,14 @@ pub(crate) fn write_audit_log(writer: Writer) -> AdHoc {
     })
 }
 
-async fn purge(db: &Db, clock: &Clock, idle: Duration) -> Result<usize, Error> {
+async fn purge(db: &Db, clock: &Clock, idle: Duration, kind: Expired) -> Result<usize, Error> {
     let mut purged = 0;
     loop {
-        let now = clock.now()?;
-        let batch = move |connection: &mut crate::db::AnyConnection| {
-            queries::purge_throttle(connection, now)?;
-            queries::purge_links(connection, now)?;
-            queries::purge(connection, now, idle, PURGE_BATCH).map_err(Error::from)
-        };
-        let count = db.run(batch).await?;
+        let clock = clock.clone();
+        let batch = db.run(move |connection| kind.purge(connection, &clock, idle));
+        let (count, may_have_more) = batch.await?;
         purged += count;
-        if count < usize::try_from(PURGE_BATCH).unwrap_or(usize::MAX) {
+        if !may_have_more {
             return Ok(purged);
         }
     }

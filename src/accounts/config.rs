@@ -21,6 +21,9 @@ pub struct AccountsConfig {
     /// How many failed proofs of a password one account name may have; an address ten times
     /// as many. Defaults to `{ failures = 10, window = "5m" }`.
     pub throttle: ThrottleConfig,
+    /// How many browsers and programs may be signed in to one account; the next sign-in ends the
+    /// oldest. Access keys do not count. At least 1. Defaults to 100.
+    pub max_sign_ins: u32,
     /// How many accounts may be registered from one address. Defaults to
     /// `{ max = 20, window = "1h" }`.
     pub registrations: RegistrationsConfig,
@@ -67,6 +70,7 @@ impl Default for AccountsConfig {
             sample_users: None,
             trusted_proxy: Vec::new(),
             throttle: ThrottleConfig::default(),
+            max_sign_ins: 100,
             registrations: RegistrationsConfig::default(),
         }
     }

@@ -10,6 +10,7 @@
 //! | `audit/` | the audit log |
 //! | `queries/` | the SQL queries |
 //! | `sign_in_store`, `guards` | the library's traits for this service, and its guards |
+//! | `shares` | places of networks in the queue of the hasher |
 //! | `service` | [`Accounts`]: what the methods of the later rows share |
 //! | `throttle/` | limits on attempts |
 //! | `password/` | rules for passwords, sign-in, changing a password |
@@ -39,6 +40,7 @@ pub mod queries;
 mod registration;
 mod scopes;
 mod service;
+mod shares;
 mod sign_in_store;
 mod throttle;
 mod user;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::audit::{Audit, AuditEvents};
 use super::config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
+use super::shares::Shares;
 use crate::db::{AnyConnection, Db};
 use vestibule::config::{Config, PasswordConfig};
 use vestibule::events::{Event, EventKind, EventSink};
@@ -23,6 +24,8 @@ pub struct Accounts {
     pub(super) auth: Arc<Config>,
     pub(super) throttle: ThrottleConfig,
     pub(super) registrations: RegistrationsConfig,
+    pub(super) max_sign_ins: i64,
+    pub(super) shares: Shares,
     events: AuditEvents,
 }
 
@@ -45,6 +48,8 @@ impl Accounts {
             auth: Arc::new(auth.clone()),
             throttle: accounts.throttle,
             registrations: accounts.registrations,
+            max_sign_ins: accounts.max_sign_ins.max(1).into(),
+            shares: Shares::default(),
             events,
         }
     }

@@ -3,22 +3,22 @@
 use super::database::Database;
 use super::failure::Failure;
 use super::output::print_line;
-use crate::accounts::queries;
-use crate::housekeeping::PURGE_BATCH;
+use crate::housekeeping::Expired;
 use vestibule::Clock;
 
-/// Deletes expired sign-ins in small batches, and expired throttle counters and set-up links.
+/// Deletes expired sign-ins, throttle counters and set-up links in small batches; prints how many
+/// sign-ins.
 pub(super) fn run() -> Result<(), Failure> {
     let mut database = Database::open()?;
-    let (now, idle) = (Clock::system().now()?, database.auth.session.idle);
-    queries::purge_throttle(&mut database.connection, now)?;
-    queries::purge_links(&mut database.connection, now)?;
+    let (clock, idle) = (Clock::system(), database.auth.session.idle);
     let mut purged = 0;
-    loop {
-        let count = queries::purge(&mut database.connection, now, idle, PURGE_BATCH)?;
-        purged += count;
-        if i64::try_from(count).unwrap_or(i64::MAX) < PURGE_BATCH {
-            break;
+    for kind in Expired::ALL {
+        loop {
+            let (count, may_have_more) = kind.purge(&mut database.connection, &clock, idle)?;
+            purged += if kind == Expired::SignIns { count } else { 0 };
+            if !may_have_more {
+                break;
+            }
         }
     }
     print_line(format_args!("purged {purged}"));

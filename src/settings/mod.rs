@@ -126,6 +126,10 @@ impl Settings {
                 let problem = "failures and window must be more than 0";
                 return Err(vec![ConfigError::new(figment, "accounts.throttle", problem)]);
             }
+            if accounts.accounts.max_sign_ins == 0 {
+                let problem = "must be at least 1";
+                return Err(vec![ConfigError::new(figment, "accounts.max_sign_ins", problem)]);
+            }
             let registrations = accounts.accounts.registrations;
             if registrations.max == 0 || registrations.window.is_zero() {
                 let problem = "max and window must be more than 0";

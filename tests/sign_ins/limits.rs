@@ -211,3 +211,36 @@ fn an_ended_sign_in_is_no_longer_listed() {
         assert!(rows(&app, USER_01).len() > 1, "though the rows are still there");
     });
 }
+
+#[test]
+fn beyond_the_limit_of_an_account_the_oldest_sign_in_ends_and_an_event_says_so() {
+    on_both_with(
+        |figment| figment.merge(("accounts.max_sign_ins", 3)),
+        |app| {
+            app.sql(&format!(
+                "INSERT INTO sign_ins (id, label, kind, account, created_at, auth_time, \
+                 last_seen_at, expires_at) VALUES ('a-key', 'a key', 'key', {USER_01}, 0, 0, 0, {})",
+                i64::MAX
+            ));
+            let oldest = StoredCredentials::of(&app.session("user_01"));
+            advance(&app, 1);
+            let program = app.token("user_01");
+            advance(&app, 1);
+            let person = app.session("user_01");
+            advance(&app, 1);
+            let bystander = app.session("user_02");
+            assert!(session_lives(&oldest.on(&app.client)));
+            let newest = app.token("user_01");
+            assert!(!session_lives(&oldest.on(&app.client)));
+            assert!(session_lives(&person) && session_lives(&bystander));
+            for token in [&program, &newest] {
+                assert_eq!(token.get("/api/me").status, 200);
+            }
+            let kept = format!("sign_ins WHERE account = {USER_01}");
+            assert_eq!(app.count(&kept), 4, "three, and the key");
+            let events = newest.get("/api/events").json();
+            let ended = events["events"].as_array().expect("events").iter();
+            assert_eq!(ended.filter(|event| event["event"] == "ended").count(), 1, "{events}");
+        },
+    );
+}

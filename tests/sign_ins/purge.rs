@@ -1,5 +1,6 @@
 //! Housekeeping: expired rows are deleted, in small batches, and nothing else.
 
+use diesel::connection::SimpleConnection;
 use std::time::Duration;
 
 use rocket::time::OffsetDateTime;
@@ -109,7 +110,13 @@ fn the_command_deletes_all_that_is_over_and_says_how_many() {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             String::from_utf8_lossy(&output.stdout).into_owned()
         };
+        let mut connection = environment.connection();
+        let counters: Vec<_> = (0..1_200).map(|number| format!("('{number}', 1, 1)")).collect();
+        let insert = "INSERT INTO throttle (bucket, failures, ends_at) VALUES";
+        connection.batch_execute(&format!("{insert} {}", counters.join(", "))).expect("counters");
         assert_eq!(purge(), "purged 3\n");
+        let left = queries::purge_throttle(&mut connection, now, 500).expect("a purge");
+        assert_eq!(left, 0, "the counters too, in several batches");
         assert_eq!(purge(), "purged 0\n");
         assert!(session_lives(&person));
         assert!(now > OffsetDateTime::UNIX_EPOCH);

@@ -13,6 +13,8 @@ pub enum EndedBy {
     PasswordChange,
     /// An administrator.
     Administrator,
+    /// A later sign-in, beyond the limit of the account.
+    Limit,
 }
 
 impl EndedBy {
@@ -23,6 +25,7 @@ impl EndedBy {
             Self::Owner => "owner",
             Self::PasswordChange => "password_change",
             Self::Administrator => "administrator",
+            Self::Limit => "limit",
         }
     }
 }

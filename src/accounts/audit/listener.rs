@@ -56,7 +56,7 @@ fn audited(kind: EventKind) -> Option<(AuditEvent, Option<u64>)> {
         EventKind::Theft => AuditEvent::Theft,
         EventKind::Protected => AuditEvent::Protected,
         EventKind::Registered => AuditEvent::Registered,
-        EventKind::Ended(EndedBy::Owner, count) if count > 0 => {
+        EventKind::Ended(EndedBy::Owner | EndedBy::Limit, count) if count > 0 => {
             return Some((AuditEvent::Ended, Some(count)));
         }
         _ => return None,

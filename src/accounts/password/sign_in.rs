@@ -6,6 +6,7 @@ use crate::accounts::queries;
 use crate::accounts::service::Accounts;
 use crate::accounts::throttle::Client;
 use crate::accounts::user::{User, Username};
+use vestibule::events::{EndedBy, EventKind};
 use vestibule::password::Password;
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Session, Tokens};
@@ -43,6 +44,7 @@ impl Accounts {
         remember: bool,
     ) -> Result<(), Error> {
         let verified = self.verify_credentials(credentials).await?;
+        self.make_room(&verified.user, credentials.address).await?;
         let opened = if remember {
             session.start_remembered(&verified.user).await?
         } else {
@@ -65,12 +67,26 @@ impl Accounts {
         credentials: &Credentials<'_>,
     ) -> Result<TokenPair, Error> {
         let verified = self.verify_credentials(credentials).await?;
+        self.make_room(&verified.user, credentials.address).await?;
         let pair = tokens.start(&verified.user).await?;
         if !self.is_still_valid(&verified, credentials.password).await? {
             tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
         Ok(pair)
+    }
+
+    /// Ends the oldest sign-ins, so that with one more the account is within its limit.
+    async fn make_room(&self, user: &User, address: Option<IpAddr>) -> Result<(), Error> {
+        let (id, max) = (user.id, self.max_sign_ins - 1);
+        let ended = self.run_change(id, move |connection| {
+            queries::end_oldest(connection, id, max).map_err(Error::from)
+        });
+        let ended = u64::try_from(ended.await?).unwrap_or(0);
+        if ended > 0 {
+            self.report(EventKind::Ended(EndedBy::Limit, ended), id, None, address);
+        }
+        Ok(())
     }
 
     /// Verifies a user name and a password.
@@ -88,6 +104,7 @@ impl Accounts {
         self.hasher.check_capacity()?;
         let attempt = self.begin_attempt(key, &client).await?;
         let check = async {
+            let _share = self.take_share(credentials.address)?;
             let known = match username {
                 Some(username) => {
                     self.run(move |connection| queries::with_hash(connection, &username)).await?

@@ -62,6 +62,17 @@ pub(in crate::accounts) fn uncount(
     diesel::sql_query(UNCOUNT).bind::<BigInt, _>(count).bind::<Text, _>(name).execute(connection)
 }
 
+/// Returns the state of a counter whose window has not ended.
+pub(in crate::accounts) fn state(
+    connection: &mut AnyConnection,
+    name: &str,
+    now: OffsetDateTime,
+) -> QueryResult<Option<CounterState>> {
+    let row = throttle::table.find(name).filter(throttle::ends_at.gt(to_micros(now)));
+    let row = row.select((throttle::failures, throttle::ends_at)).get_result(connection);
+    Ok(row.optional()?.map(|(count, ends_at)| CounterState { count, ends_at }))
+}
+
 /// Returns the count of a counter; 0 if it does not exist.
 pub(in crate::accounts) fn current(connection: &mut AnyConnection, name: &str) -> QueryResult<i64> {
     let row = throttle::table.find(name).select(throttle::failures).get_result(connection);
@@ -96,11 +107,23 @@ pub(in crate::accounts) fn is_marked(
     Ok(found.is_some())
 }
 
-/// Deletes the counters whose window has ended and returns how many.
+/// Deletes at most `limit` counters whose window has ended and returns how many. The condition is
+/// checked again while deleting, so that one that begins again at this moment stays.
 ///
 /// # Errors
 /// A database error (503 `unavailable`).
-pub fn purge_throttle(connection: &mut AnyConnection, now: OffsetDateTime) -> QueryResult<usize> {
-    let ended = throttle::table.filter(throttle::ends_at.le(to_micros(now)));
+pub fn purge_throttle(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+    limit: i64,
+) -> QueryResult<usize> {
+    let has_ended = throttle::ends_at.le(to_micros(now));
+    let names: Vec<String> = throttle::table
+        .filter(has_ended)
+        .order(throttle::ends_at)
+        .select(throttle::bucket)
+        .limit(limit)
+        .load(connection)?;
+    let ended = throttle::table.filter(throttle::bucket.eq_any(names)).filter(has_ended);
     diesel::delete(ended).execute(connection)
 }

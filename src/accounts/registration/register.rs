@@ -45,6 +45,7 @@ impl Accounts {
         // What follows costs work, so it is counted.
         let reserved = self.reserve(registration.address).await?;
         let added = async {
+            let _share = self.take_share(registration.address)?;
             let new = self.prepare_fields(registration, fields).await?;
             self.run(move |connection| queries::insert(connection, &new)).await
         };

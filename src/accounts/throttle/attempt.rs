@@ -76,8 +76,9 @@ impl Attempt {
     }
 
     /// Counts the attempt and returns the limit that refuses it. A known client is not refused for
-    /// failures of strangers. An attempt that the account's counter refuses is not counted for the
-    /// address, which other people may share.
+    /// failures of strangers, also at its address. An attempt that the account's counter refuses is
+    /// not counted for the address, which other people may share; one that the address refuses is
+    /// not counted for the account, so that an address cannot insert rows without limit.
     fn count(
         &mut self,
         connection: &mut AnyConnection,
@@ -85,11 +86,18 @@ impl Attempt {
         window: Duration,
         failures: i64,
     ) -> Result<CountedAttempt, Error> {
-        let is_signed_in = self.known_client.is_some();
         if let (None, Some(mark)) = (&self.known_client, &self.known_mark)
             && queries::is_marked(connection, mark, now)?
         {
             self.known_client = Some(mark.replacen("familiar", "account", 1));
+        }
+        let is_known = self.known_client.is_some();
+        if let (Some(address), false) = (&self.address, is_known)
+            && let Some(limit) =
+                Counter::new(address, failures * ADDRESS_FACTOR).exceeded(connection, now)?
+        {
+            let refused = Some(limit);
+            return Ok(CountedAttempt { refused, exceeds_account: false, exceeds_address: false });
         }
         let mut count = |name: &String, max| Counter::new(name, max).count(connection, now, window);
         let account = count(&self.account, failures)?;
@@ -102,7 +110,7 @@ impl Attempt {
             _ => None,
         };
         Ok(CountedAttempt {
-            refused: if is_signed_in { own_limit } else { own_limit.or(address) },
+            refused: if is_known { own_limit } else { own_limit.or(address) },
             exceeds_account: account.is_some_and(|limit| limit.is_first),
             exceeds_address: address.is_some_and(|limit| limit.is_first),
         })

@@ -31,6 +31,17 @@ impl Counter {
         Self { name: name.into(), max }
     }
 
+    /// Returns the limit if earlier attempts have exceeded it, without counting.
+    pub(in crate::accounts) fn exceeded(
+        &self,
+        connection: &mut AnyConnection,
+        now: OffsetDateTime,
+    ) -> Result<Option<LimitReached>, Error> {
+        let state = throttle::state(connection, &self.name, now)?;
+        let exceeded = state.filter(|state| state.count > self.max);
+        Ok(exceeded.map(|state| LimitReached { ends_at: state.ends_at, is_first: false }))
+    }
+
     /// Adds 1; returns `Some` above the limit.
     pub(in crate::accounts) fn count(
         &self,

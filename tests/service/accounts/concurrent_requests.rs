@@ -223,3 +223,56 @@ fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
         });
     });
 }
+
+/// Two hashers and room for six to wait: eight places, four for a network.
+fn eight_places(figment: Figment) -> Figment {
+    figment
+        .merge(("auth.password.cost", 8))
+        .merge(("auth.password.hashers", 2))
+        .merge(("auth.password.queue", 6))
+        .merge(("databases.main.timeout", "1m"))
+}
+
+#[test]
+fn one_network_takes_no_more_than_half_of_the_places_also_with_right_passwords() {
+    on_both_with(eight_places, |app| {
+        Runtime::new().expect("a runtime").block_on(async {
+            let client = process(&app).await;
+            let sign_in = |address: &str, name: &str, password: &str| {
+                let body = json!({ "username": name, "password": password }).to_string();
+                let request = client.post("/api/login").header(ContentType::JSON).body(body);
+                let address = address.parse().expect("an address");
+                request.remote(std::net::SocketAddr::new(address, 4_000)).dispatch()
+            };
+            let over = AtomicBool::new(false);
+            let crowd = join_all((0..40).map(|_| async {
+                let (mut in_time, mut busy) = (0, 0);
+                while !over.load(Ordering::SeqCst) {
+                    match sign_in("192.0.2.7", "user_01", "1234").await.status().code {
+                        200 => in_time += 1,
+                        other => {
+                            assert_eq!(other, 503);
+                            busy += 1;
+                        }
+                    }
+                    rocket::tokio::task::yield_now().await;
+                }
+                (in_time, busy)
+            }));
+            let others = async {
+                let mut statuses = Vec::new();
+                for number in 0..20 {
+                    let address = format!("198.51.100.{number}");
+                    statuses.push(sign_in(&address, "user_02", "5678").await.status().code);
+                }
+                over.store(true, Ordering::SeqCst);
+                statuses
+            };
+            let (crowd, statuses) = join(crowd, others).await;
+            assert_eq!(statuses, [200; 20]);
+            let (in_time, busy) =
+                crowd.iter().fold((0, 0), |(all, more), (one, other)| (all + one, more + other));
+            assert!(in_time > 0 && busy > 0, "{in_time} in time, {busy} busy");
+        });
+    });
+}

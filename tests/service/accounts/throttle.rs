@@ -235,8 +235,26 @@ fn guesses_at_many_accounts_from_one_address_are_refused_in_the_end() {
             assert_eq!(api_from(&app, ATTACKER, &name, "wrong"), 401, "guess {guess}");
         }
         assert_eq!(api_from(&app, ATTACKER, "name", "wrong"), 429);
-        assert_eq!(api_from(&app, ATTACKER, "user_01", "1234"), 429, "known or not");
+        assert_eq!(api_from(&app, ATTACKER, "user_01", "1234"), 200, "known to this account");
+        assert_eq!(api_from(&app, ATTACKER, "user_02", "5678"), 429, "not known to this one");
         assert_eq!(api_from(&app, HOME, "user_01", "1234"), 200);
+    });
+}
+
+#[test]
+fn an_address_that_is_refused_inserts_no_further_rows() {
+    on_both_with(shipped, |app| {
+        for guess in 0..10 * FAILURES {
+            assert_eq!(api_from(&app, ATTACKER, &format!("name{guess}"), "wrong"), 401);
+        }
+        for guess in 0..50 {
+            assert_eq!(api_from(&app, ATTACKER, &format!("other{guess}"), "wrong"), 429);
+        }
+        // The first of those exceeds the limit.
+        let names = app.number("SELECT COUNT(*) AS n FROM throttle WHERE bucket LIKE 'account:%'");
+        assert_eq!(names, 10 * FAILURES as i64 + 1);
+        app.clock.advance(Duration::from_secs(5 * 60));
+        assert_eq!(api_from(&app, ATTACKER, "name", "wrong"), 401, "the window has ended");
     });
 }
 

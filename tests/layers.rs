@@ -47,7 +47,7 @@ const ACCOUNTS: &[&[&str]] = &[
     &["scopes"],
     &["audit"],
     &["queries"],
-    &["guards", "sign_in_store"],
+    &["guards", "shares", "sign_in_store"],
     &["service"],
     &["throttle"],
     &["password"],

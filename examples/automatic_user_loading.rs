@@ -117,7 +117,7 @@ fn rocket() -> Rocket<Build> {
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     let hasher = Hasher::new(&passwords).expect("randomness for a salt");
     rocket::custom(figment)
-        .attach(Auth::fairing())
+        .attach(Auth::fairing().stateless())
         .manage(users(&hasher))
         .manage(hasher)
         .mount("/", routes![login, who_am_i])

@@ -107,7 +107,7 @@ fn rocket() -> Rocket<Build> {
     let user = |(id, username)| (id, User { id, username, password_hash: password_hash.clone() });
     let users: Users = [(1, "user1"), (2, "user2")].map(user).into();
     rocket::custom(figment)
-        .attach(Auth::fairing())
+        .attach(Auth::fairing().stateless())
         .manage(users)
         .manage(hasher)
         .mount("/", routes![authenticate, protected])

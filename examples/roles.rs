@@ -221,7 +221,7 @@ fn rocket() -> Rocket<Build> {
         users.add(username, role, hash);
     }
     rocket::custom(figment)
-        .attach(Auth::fairing())
+        .attach(Auth::fairing().stateless())
         .manage(users)
         .manage(hasher)
         .mount("/", routes![register, login, protected, dashboard, profile, admin, list])

@@ -175,7 +175,7 @@ fn rocket() -> Rocket<Build> {
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     rocket::custom(figment)
-        .attach(Auth::fairing())
+        .attach(Auth::fairing().stateless())
         .manage(Store::default())
         .manage(Hasher::new(&passwords).expect("randomness for a salt"))
         .mount("/", routes![sign_up, authenticate, list, make])

@@ -18,6 +18,7 @@ use rocket::form::{Form, FromForm};
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use vestibule::config::PasswordConfig;
 use vestibule::password::{Hasher, Password};
+use vestibule::sign_ins::MemorySignInStore;
 use vestibule::{Account, Auth, Error, ErrorKind, Session};
 
 type CurrentUser = vestibule::CurrentUser<User>;
@@ -88,7 +89,7 @@ fn rocket() -> Rocket<Build> {
     };
     let users: Users = [("ada", "lovelace"), ("grace", "hopper")].map(user).into();
     rocket::custom(figment)
-        .attach(Auth::fairing())
+        .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(users)
         .manage(hasher)
         .mount("/", routes![index, login, logout])

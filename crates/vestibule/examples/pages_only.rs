@@ -20,6 +20,7 @@ use rocket::{Build, Orbit, Request, Rocket, State};
 use rocket::{catch, catchers, get, launch, post, routes, uri};
 use vestibule::config::PasswordConfig;
 use vestibule::password::{Hasher, Password};
+use vestibule::sign_ins::MemorySignInStore;
 use vestibule::{Account, Auth, Error, ErrorKind, Session};
 
 type CurrentUser = vestibule::CurrentUser<User>;
@@ -125,7 +126,7 @@ fn rocket() -> Rocket<Build> {
     };
     let users: Users = [("ada", "lovelace"), ("grace", "hopper")].map(user).into();
     rocket::custom(figment)
-        .attach(Auth::fairing())
+        .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(users)
         .manage(hasher)
         .mount("/", routes![index, login_form, log_in, log_out])

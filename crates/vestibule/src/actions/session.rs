@@ -126,7 +126,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Ends the sign-in and removes both cookies (`logout_user`); no error without a session.
+    /// Ends the sign-in and removes both cookies (`logout_user`); no error without a session. Without
+    /// a store a copy of the cookies stays good until it expires.
     ///
     /// # Errors
     /// 503 `unavailable`: the sign-in may still be active, and the cookies stay.

@@ -7,11 +7,12 @@ use crate::actions::outcome;
 use crate::error::{Error, ErrorKind};
 use crate::events::{EndedBy, EventKind};
 use crate::guards::sentinel::{self, Proof};
+use crate::sign_in::store::SignInStore;
 use crate::sign_in::{SignIn, SignInId};
 use crate::state::AuthState;
 
 /// Guard: the sign-ins of accounts. It authenticates no user: require one beside it, and pass that
-/// user's id.
+/// user's id. Without a store a route with it does not launch.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;
@@ -29,18 +30,20 @@ pub struct SignIns<'r> {
 }
 
 impl SignIns<'_> {
-    /// Lists the account's active sign-ins, last used first; empty without a store.
+    /// Lists the account's active sign-ins, last used first.
     ///
     /// # Errors
     /// 503 `unavailable`.
     pub async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
         let now = self.state.clock.now()?;
         let idle = self.state.config.session.idle;
-        let all = match &self.state.store {
-            Some(store) => store.list(account).await?,
-            None => Vec::new(),
-        };
+        let all = self.store()?.list(account).await?;
         Ok(all.into_iter().filter(|sign_in| sign_in.is_active(now, idle)).collect())
+    }
+
+    /// The store, without which the launch fails.
+    fn store(&self) -> Result<&dyn SignInStore, Error> {
+        self.state.store.as_deref().ok_or_else(|| Error::misuse("SignIns needs a store"))
     }
 
     /// Ends one of the account's sign-ins.
@@ -49,7 +52,7 @@ impl SignIns<'_> {
     /// 404 `not_found` if it is gone or another account's, 503 `unavailable`.
     pub async fn end(&self, account: &str, id: &str) -> Result<(), Error> {
         let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
-        let store = self.state.store.as_ref().ok_or(ErrorKind::NotFound)?;
+        let store = self.store()?;
         let found = store.get(&id).await?;
         found.filter(|sign_in| sign_in.account == account).ok_or(ErrorKind::NotFound)?;
         if !store.end(&id).await? {
@@ -65,10 +68,7 @@ impl SignIns<'_> {
     /// # Errors
     /// 503 `unavailable`.
     pub async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
-        let ended = match &self.state.store {
-            Some(store) => store.end_all(account, except).await?,
-            None => 0,
-        };
+        let ended = self.store()?.end_all(account, except).await?;
         let kind = EventKind::Ended(EndedBy::Owner, ended);
         self.state.report(self.request, kind, Some(account), except.map(SignInId::as_str));
         Ok(ended)
@@ -86,6 +86,6 @@ impl<'r> FromRequest<'r> for SignIns<'r> {
 
 impl Sentinel for SignIns<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        sentinel::abort(rocket, "SignIns", Proof::Nothing)
+        sentinel::abort_without_store(rocket, "SignIns", Proof::Nothing)
     }
 }

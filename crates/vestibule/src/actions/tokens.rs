@@ -181,7 +181,8 @@ impl Tokens<'_> {
     /// no sign-in of ours.
     ///
     /// # Errors
-    /// 401 `credentials_missing` for a session, 503 `unavailable`.
+    /// 401 `credentials_missing` for a session, 503 `unavailable`, 500 `internal` without a store,
+    /// where the token stays good until it expires.
     pub async fn end(&self, user: &impl Authenticated) -> Result<(), Error> {
         let found = user.authentication();
         match (found.sign_in().filter(|_| found.is_key()), found.claims()) {
@@ -193,6 +194,9 @@ impl Tokens<'_> {
 
     /// As [`end`](Self::end), for the sign-in that verified claims name; 503 `unavailable`.
     pub async fn end_claims(&self, claims: &Claims) -> Result<(), Error> {
+        if self.state.store.is_none() && !claims.foreign {
+            return Err(Error::misuse("without a store no token can be ended"));
+        }
         match claims.sid.as_deref().and_then(SignInId::parse) {
             Some(id) => self.end_sign_in(&claims.sub, &id).await,
             None => Ok(()),

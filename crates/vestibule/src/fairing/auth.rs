@@ -30,11 +30,15 @@ use crate::state::load::Loaded;
 /// ```
 /// use vestibule::Auth;
 ///
-/// let rocket = rocket::build().attach(Auth::fairing());
+/// use vestibule::sign_ins::MemorySignInStore;
+///
+/// let auth = Auth::fairing().store(MemorySignInStore::new());
+/// let rocket = rocket::build().attach(auth);
 /// ```
 #[must_use]
 pub struct Auth {
     store: Option<Arc<dyn SignInStore>>,
+    stateless: bool,
     events: Option<Arc<dyn EventSink>>,
     clock: Clock,
     auth_cache: AuthCache,
@@ -43,10 +47,12 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// The fairing without a store and without an event sink, by the system's clock.
+    /// The fairing without an event sink, by the system's clock. The launch fails unless
+    /// [`store`](Self::store) or [`stateless`](Self::stateless) is called.
     pub fn fairing() -> Self {
         Self {
             store: None,
+            stateless: false,
             events: None,
             clock: Clock::system(),
             auth_cache: AuthCache::new(),
@@ -58,6 +64,15 @@ impl Auth {
     /// Stores sign-ins here; then they can be listed and ended one by one.
     pub fn store(mut self, store: impl SignInStore) -> Self {
         self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Keeps no sign-ins: credentials are good until they expire, and nothing can end them.
+    /// [`Session::end`](crate::Session::end) then removes only this browser's cookies,
+    /// [`Tokens::end`](crate::Tokens::end) is 500 `internal`, and a route with
+    /// [`SignIns`](crate::sign_ins::SignIns) does not launch.
+    pub fn stateless(mut self) -> Self {
+        self.stateless = true;
         self
     }
 
@@ -117,6 +132,13 @@ impl Fairing for Auth {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        if self.store.is_some() == self.stateless {
+            log::error!(
+                "Auth::fairing() needs either `.store(...)`, so that sign-ins can be ended, or \
+                 `.stateless()`"
+            );
+            return Err(rocket);
+        }
         let loaded = Loaded::from_figment(rocket.figment()).and_then(|loaded| {
             let error = loaded.config.token.error_without_store();
             match error.filter(|_| self.store.is_none() && loaded.config.mode.has_tokens()) {

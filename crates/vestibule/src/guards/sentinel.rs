@@ -56,6 +56,16 @@ pub(crate) fn abort(rocket: &Rocket<Ignite>, guard: &str, proof: Proof) -> bool 
     missing
 }
 
+/// The sentinel of a guard that ends sign-ins: aborts the launch without a store too.
+pub(crate) fn abort_without_store(rocket: &Rocket<Ignite>, guard: &str, proof: Proof) -> bool {
+    let stateless = rocket.state::<AuthState>().is_some_and(|state| state.store.is_none());
+    if stateless && !is_inspection(rocket) {
+        log::error!("a route uses {guard}, which needs `Auth::fairing().store(...)`");
+        return true;
+    }
+    abort(rocket, guard, proof)
+}
+
 /// Whether this Rocket only inspects routes.
 pub(crate) fn is_inspection(rocket: &Rocket<Ignite>) -> bool {
     rocket.state::<RouteGuards>().is_some()

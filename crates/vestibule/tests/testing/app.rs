@@ -115,7 +115,7 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
     rocket::custom(figment)
         .attach(auth.login_required_except(&["/logout", "/confirm", "/cookies"]))
         .manage(users)
-        .mount("/", routes![me, change, fresh, scoped, list, logout, confirm, refresh, cookies])
+        .mount("/", routes![me, change, fresh, scoped, logout, confirm, refresh, cookies])
         .register("/", catchers![refused])
 }
 
@@ -129,7 +129,8 @@ impl App {
         let recorded = RecordedEvents::default();
         let auth =
             Auth::fairing().store(store.clone()).clock(clock.clone()).events(recorded.clone());
-        let rocket = rocket(change(figment()), auth, users.clone());
+        // The guard of the list needs a store.
+        let rocket = rocket(change(figment()), auth, users.clone()).mount("/", routes![list]);
         let client = Client::untracked(rocket).expect("a launch");
         Self { client, clock, store, users, recorded }
     }

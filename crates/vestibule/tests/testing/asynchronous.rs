@@ -11,7 +11,7 @@ use crate::users::{ALICE, Users};
 #[rocket::async_test]
 async fn a_session_and_a_token_come_in_on_the_asynchronous_client() -> Result<(), Error> {
     let users = Users::new();
-    let rocket = rocket(figment(), Auth::fairing(), users.clone());
+    let rocket = rocket(figment(), Auth::fairing().stateless(), users.clone());
     let client = Client::untracked(rocket).await.expect("a launch");
     let alice = users.get(ALICE).expect("alice");
     let browser = testing::session(&client, &alice).await?;
@@ -28,7 +28,7 @@ async fn a_session_and_a_token_come_in_on_the_asynchronous_client() -> Result<()
 #[rocket::async_test]
 #[should_panic(expected = "cookies on the answer: first, second")]
 async fn cookies_are_named_on_the_asynchronous_client() {
-    let rocket = rocket(figment(), Auth::fairing(), Users::new());
+    let rocket = rocket(figment(), Auth::fairing().stateless(), Users::new());
     let client = Client::untracked(rocket).await.expect("a launch");
     client.get("/cookies").dispatch().await.assert_no_cookies();
 }

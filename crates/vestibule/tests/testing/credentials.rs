@@ -183,7 +183,7 @@ fn both_work_without_a_store_and_outside_debug() {
     let figment = figment()
         .select("release")
         .merge(("secret_key", "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="));
-    let rocket = rocket(figment, Auth::fairing(), users.clone());
+    let rocket = rocket(figment, Auth::fairing().stateless(), users.clone());
     let client = Client::untracked(rocket).expect("a launch");
     let alice = users.get(crate::users::ALICE).expect("alice");
     for who in [testing::session(&client, &alice), testing::token(&client, &alice)] {

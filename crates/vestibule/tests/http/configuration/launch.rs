@@ -17,7 +17,7 @@ fn figment(profile: &str, settings: &[(&str, Value)]) -> Figment {
 
 /// Why a rocket did not launch; reading the kind keeps Rocket's error from panicking.
 pub(crate) fn launch(figment: Figment) -> Result<(), String> {
-    let rocket = rocket(figment, Auth::fairing().clock(Clock::manual()), Users::new());
+    let rocket = rocket(figment, Auth::fairing().stateless().clock(Clock::manual()), Users::new());
     Client::untracked(rocket).map(drop).map_err(|error| format!("{:?}", error.kind()))
 }
 

@@ -35,7 +35,8 @@ fn staff(user: TokenUser<Staff>) -> String {
 }
 
 fn launch(routes: Vec<rocket::Route>) -> Result<(), String> {
-    let rocket = rocket::custom(Setup::new().figment).attach(Auth::fairing()).mount("/", routes);
+    let rocket =
+        rocket::custom(Setup::new().figment).attach(Auth::fairing().stateless()).mount("/", routes);
     Client::untracked(rocket).map(drop).map_err(|error| format!("{:?}", error.kind()))
 }
 

@@ -47,7 +47,7 @@ fn who(user: vestibule::CurrentUser<Zero>) -> String {
 
 #[test]
 fn the_id_0_is_an_id_and_an_identity_may_be_an_object() {
-    let rocket = rocket::custom(Setup::new().figment).attach(Auth::fairing());
+    let rocket = rocket::custom(Setup::new().figment).attach(Auth::fairing().stateless());
     let client = Client::tracked(rocket.mount("/", routes![start, who])).expect("a rocket");
     let token = client.post("/start").dispatch().into_string().expect("a token");
     let session = client.get("/who").dispatch();

@@ -202,7 +202,7 @@ fn launch(setup: Setup) -> (App, RecordedEvents) {
     let App { clock, store, users, recorded: words, .. } = App::new();
     let recorded = RecordedEvents::default();
     let auth = Auth::fairing().clock(clock.clone()).events(recorded.clone());
-    let auth = if setup.stateless { auth } else { auth.store(store.clone()) };
+    let auth = if setup.stateless { auth.stateless() } else { auth.store(store.clone()) };
     let rocket = crate::support::app::rocket(setup.figment, auth, users.clone());
     let rocket = rocket.register("/", setup.catchers).mount(
         "/",
@@ -512,7 +512,7 @@ fn who_named(user: vestibule::CurrentUser<Named>) -> String {
 fn an_id_in_any_script_survives_session_remember_cookie_and_token() {
     let figment = Setup::new().figment;
     let routes = routes![start_named, who_named];
-    let rocket = rocket::custom(figment).attach(Auth::fairing()).mount("/", routes);
+    let rocket = rocket::custom(figment).attach(Auth::fairing().stateless()).mount("/", routes);
     let client = Client::untracked(rocket).expect("a rocket");
     for name in ["名前", "Zoë|1", "a;b=c, \"d\" %41\\", "\u{202e}ada"] {
         let entered = client.post("/named").body(name).dispatch();

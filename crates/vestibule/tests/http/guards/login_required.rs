@@ -7,6 +7,7 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::{Build, Ignite, Request, Rocket, Route, Sentinel, State, get, post, routes};
 use vestibule::config::Location;
 use vestibule::guards::{Authenticated, Authentication};
+use vestibule::sign_ins::MemorySignInStore;
 use vestibule::{Account, Auth, Error, ErrorKind};
 
 use crate::support::app::{CurrentUser, SessionUser, Setup, TokenUser};
@@ -99,7 +100,7 @@ fn setup() -> rocket::figment::Figment {
 /// Whether an application of these routes launches, all but the `open` ones needing a login.
 fn launches(open: &[&str], mount: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> bool {
     let rocket = rocket::custom(setup())
-        .attach(Auth::fairing().login_required_except(open))
+        .attach(Auth::fairing().store(MemorySignInStore::new()).login_required_except(open))
         .manage(Users::new());
     match Client::untracked(mount(rocket)) {
         Ok(_) => true,
@@ -456,7 +457,9 @@ fn a_route_that_a_later_fairing_mounts_is_seen() {
 
 #[test]
 fn a_route_is_open_by_default() {
-    let rocket = rocket::custom(setup()).attach(Auth::fairing()).mount("/", routes![search]);
+    let rocket = rocket::custom(setup())
+        .attach(Auth::fairing().store(MemorySignInStore::new()))
+        .mount("/", routes![search]);
     assert!(Client::untracked(rocket).is_ok());
 }
 
@@ -464,7 +467,7 @@ fn a_route_is_open_by_default() {
 fn a_configuration_without_a_secret_key_is_refused_by_rocket_itself() {
     let figment = setup().select("release");
     let rocket = rocket::custom(figment)
-        .attach(Auth::fairing().login_required_except(&[]))
+        .attach(Auth::fairing().store(MemorySignInStore::new()).login_required_except(&[]))
         .manage(Users::new())
         .mount("/", routes![page]);
     let error = Client::untracked(rocket).expect_err("no secret key");
@@ -474,7 +477,7 @@ fn a_configuration_without_a_secret_key_is_refused_by_rocket_itself() {
 #[test]
 fn a_configuration_that_rocket_cannot_read_is_refused_by_rocket_itself() {
     let rocket = rocket::custom(setup().merge(("port", "a harbour")))
-        .attach(Auth::fairing().login_required_except(&[]))
+        .attach(Auth::fairing().store(MemorySignInStore::new()).login_required_except(&[]))
         .manage(Users::new())
         .mount("/", routes![page]);
     let error = Client::untracked(rocket).expect_err("no port");
@@ -484,7 +487,7 @@ fn a_configuration_that_rocket_cannot_read_is_refused_by_rocket_itself() {
 #[test]
 fn state_that_is_missing_is_still_named_by_rocket_itself() {
     let rocket = rocket::custom(setup())
-        .attach(Auth::fairing().login_required_except(&[]))
+        .attach(Auth::fairing().store(MemorySignInStore::new()).login_required_except(&[]))
         .mount("/", routes![first]);
     let error = Client::untracked(rocket).expect_err("no users");
     assert!(format!("{:?}", error.kind()).contains("SentinelAborts"), "{error:?}");

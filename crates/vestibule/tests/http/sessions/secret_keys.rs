@@ -178,7 +178,7 @@ async fn goodbye(session: Session<'_>, request: Whole<'_>) -> Result<&'static st
 fn signing_out_wins_also_when_a_guard_runs_after_it() {
     let before = sealing_with(OLD).stateless().launch();
     let old = before.browser(BOB);
-    let auth = Auth::fairing().clock(before.clock.clone());
+    let auth = Auth::fairing().stateless().clock(before.clock.clone());
     let rocket = rocket(after_rotation().figment, auth, Users::new());
     let client = Client::untracked(rocket.mount("/", routes![goodbye])).expect("a launch");
     let app = App { client, ..before };

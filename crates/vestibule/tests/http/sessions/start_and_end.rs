@@ -43,7 +43,7 @@ fn a_session_opens_nothing_that_takes_tokens_only() {
 #[test]
 fn rockets_own_tracked_client_stays_signed_in() {
     let setup = Setup::new();
-    let auth = vestibule::Auth::fairing();
+    let auth = vestibule::Auth::fairing().stateless();
     let rocket =
         crate::support::app::rocket(setup.figment, auth, crate::support::users::Users::new());
     let client = Client::tracked(rocket).expect("a rocket");

@@ -452,7 +452,8 @@ fn an_application_without_a_store_takes_no_key_and_does_not_launch_to_create_one
     refused(&app.get("/token").bearer(&made.key).send(), 401, "token_invalid");
     let launch = |store: bool| {
         let fairing = vestibule::Auth::fairing();
-        let fairing = if store { fairing.store(MemorySignInStore::new()) } else { fairing };
+        let fairing =
+            if store { fairing.store(MemorySignInStore::new()) } else { fairing.stateless() };
         let figment = rocket::figment::Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
             .merge(("auth.token.secret", crate::support::app::SECRET));

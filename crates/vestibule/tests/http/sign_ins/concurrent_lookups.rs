@@ -19,7 +19,7 @@ use vestibule::sign_ins::{
 };
 use vestibule::{Auth, Clock, Error, ErrorKind};
 
-use crate::support::app::{SECRET, rocket};
+use crate::support::app::{SECRET, log_out_routes, rocket};
 use crate::support::users::{ALICE, Users};
 
 /// A store that reads at once and returns when released, by when the row may be out of date.
@@ -119,7 +119,7 @@ impl Fixture {
             .merge(("auth.revocation_delay", "10h"));
         let (store, users) = (SlowStore::default(), Users::new());
         let auth = Auth::fairing().clock(Clock::manual()).store(store.clone());
-        let rocket = rocket(figment, auth, users.clone());
+        let rocket = rocket(figment, auth, users.clone()).mount("/", log_out_routes());
         let client = Client::untracked(rocket).await.expect("a launch");
         let pair = client.post(format!("/api/login/{ALICE}")).dispatch().await;
         let pair: serde_json::Value = pair.into_json().await.expect("a pair");

@@ -327,7 +327,7 @@ impl Setup {
     fn launch_on(self, clock: Clock, store: CountingStore, users: Users) -> App {
         let recorded = RecordedEvents::default();
         let auth = Auth::fairing().clock(clock.clone()).events(recorded.clone());
-        let auth = if self.stateless { auth } else { auth.store(store.clone()) };
+        let auth = if self.stateless { auth.stateless() } else { auth.store(store.clone()) };
         let auth = (self.fairing)(auth);
         let rocket = if self.alone {
             rocket::custom(self.figment).manage(users.clone()).attach(auth)
@@ -335,6 +335,8 @@ impl Setup {
             rocket(self.figment, auth, users.clone())
         };
         let rocket = rocket.mount("/", self.routes).register("/", self.catchers);
+        let needs_store = !self.stateless && !self.alone;
+        let rocket = rocket.mount("/", if needs_store { log_out_routes() } else { Vec::new() });
         let client = Client::untracked(rocket).expect("a rocket that launches");
         App { client, clock, store, users, recorded }
     }
@@ -383,7 +385,6 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
                 either,
                 api_login,
                 api_refresh,
-                api_logout,
                 verify,
                 verify_expired,
                 basic,
@@ -391,6 +392,11 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
         )
         .mount("/cookies", crate::support::cookie_setters::routes())
         .mount("/places", crate::support::token_locations::routes())
+}
+
+/// The route that ends the sign-in of a token, which needs a store.
+pub(crate) fn log_out_routes() -> Vec<Route> {
+    routes![api_logout]
 }
 
 /// A stage that attaches a stage, as applications are put together.

@@ -87,7 +87,7 @@ fn the_applications_catcher_says_what_a_refusal_looks_like() {
         (rocket::http::Status::Created, format!("message: {}", error.kind().code()))
     }
     let rocket = rocket::custom(Setup::new().figment)
-        .attach(Auth::fairing())
+        .attach(Auth::fairing().stateless())
         .manage(Users::new())
         .mount("/places", crate::support::token_locations::routes())
         .register("/", catchers![drawn]);

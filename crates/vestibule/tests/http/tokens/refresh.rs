@@ -3,9 +3,10 @@
 use crate::support::app::{App, Pair, Reply, Setup};
 use crate::support::forged_tokens::{claims, with_claim};
 use crate::support::users::{ALICE, User};
+use rocket::local::blocking::Client;
 use rocket::{post, routes};
-use vestibule::sign_ins::SignInKind;
-use vestibule::{Error, TokenUser, Tokens};
+use vestibule::sign_ins::{MemorySignInStore, SignInKind, SignIns};
+use vestibule::{Auth, Error, TokenUser, Tokens};
 
 fn refresh(app: &App, token: &str) -> Reply {
     app.post("/api/refresh").bearer(token).send()
@@ -14,6 +15,16 @@ fn refresh(app: &App, token: &str) -> Reply {
 #[post("/api/confirm")]
 async fn confirm(user: TokenUser<User>, tokens: Tokens<'_>) -> Result<String, Error> {
     Ok(tokens.confirm(&user).await?.access_token)
+}
+
+#[post("/api/end")]
+async fn end(user: TokenUser<User>, tokens: Tokens<'_>) -> Result<(), Error> {
+    tokens.end(&user).await
+}
+
+#[post("/api/end-all")]
+async fn end_all(user: TokenUser<User>, sign_ins: SignIns<'_>) -> Result<(), Error> {
+    sign_ins.end_all(&user.id.to_string(), None).await.map(drop)
 }
 
 fn assert_dead(app: &App, pair: &Pair, case: &str) {
@@ -244,12 +255,28 @@ fn without_a_store_a_refresh_token_can_be_used_again() {
 }
 
 #[test]
-fn without_a_store_logging_out_is_forgotten_and_names_no_sign_in() {
-    let app = Setup::new().stateless().launch();
+fn without_a_store_no_token_can_be_ended_and_nothing_says_that_it_was() {
+    let app = Setup::new().stateless().mount(routes![end]).launch();
     let pair = app.tokens(ALICE);
     assert_eq!(claims(&pair.access).get("sid"), None);
-    assert_eq!(app.post("/api/logout").bearer(&pair.access).send().status, 204);
+    assert_eq!(app.post("/api/end").bearer(&pair.access).send().code(), "internal");
     assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200);
+}
+
+#[test]
+fn an_application_chooses_between_a_store_and_none_and_ends_sign_ins_with_a_store_only() {
+    let launches = |auth: Auth, routes| {
+        let rocket = rocket::custom(Setup::new().figment).attach(auth).mount("/", routes);
+        Client::untracked(rocket).map(drop).map_err(|error| format!("{:?}", error.kind()))
+    };
+    let stored = || Auth::fairing().store(MemorySignInStore::new());
+    assert_eq!(launches(stored(), routes![end_all]), Ok(()));
+    assert_eq!(launches(Auth::fairing().stateless(), routes![]), Ok(()));
+    let failed = launches(Auth::fairing().stateless(), routes![end_all]).expect_err("a sentinel");
+    assert!(failed.contains("SignIns"), "{failed}");
+    for neither in [Auth::fairing(), stored().stateless()] {
+        assert!(launches(neither, routes![]).expect_err("a choice").contains("Authentication"));
+    }
 }
 
 #[test]

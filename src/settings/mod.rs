@@ -92,9 +92,10 @@ impl Settings {
     /// # Errors
     /// One [`ConfigError`] per problem, with the key, its source and what is allowed.
     pub fn read(figment: &Figment) -> Result<Self, Vec<ConfigError>> {
-        let misplaced = profiles::misplaced(figment);
-        if !misplaced.is_empty() {
-            return Err(misplaced);
+        for found in [profiles::misplaced(figment), profiles::misspelt(figment)] {
+            if !found.is_empty() {
+                return Err(found);
+            }
         }
         let mut errors = Vec::new();
         let mut collect = |found: Vec<ConfigError>| errors.extend(found);

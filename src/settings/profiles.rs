@@ -33,6 +33,20 @@ pub(super) fn misplaced(figment: &Figment) -> Vec<ConfigError> {
         .collect()
 }
 
+/// Returns an error for each key of the selected profile that resembles a known one, such as
+/// `acounts`: it would be ignored.
+pub(super) fn misspelt(figment: &Figment) -> Vec<ConfigError> {
+    let keys = figment.extract::<Dict>().unwrap_or_default();
+    let known = || rocket::Config::PARAMETERS.iter().chain(OUR_KEYS);
+    let unknown = keys.keys().filter(|key| known().all(|known| known != key));
+    unknown
+        .filter_map(|key| {
+            let meant = known().find(|known| levenshtein(key, known) <= 2 && known.len() > 4)?;
+            Some(ConfigError::new(figment, key, format!("is unknown; `{meant}` may be meant")))
+        })
+        .collect()
+}
+
 /// Returns the profiles with settings that are not selected, in alphabetical order.
 #[must_use]
 pub fn not_selected(figment: &Figment) -> Vec<Profile> {
@@ -106,6 +120,18 @@ mod tests {
         };
         assert_eq!(names("debug"), ["api", "Pages"]);
         assert_eq!(names("API"), ["Pages"]);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_and_another_unknown_one_is_not() {
+        for (toml, found) in [
+            ("[default.acounts]\nregistration = false\n", 1),
+            ("[default]\nadress = \"127.0.0.1\"\nwokers = 2\n", 2),
+            ("[default]\nmine = 1\nport = 1\n[default.auth]\nmode = \"token\"\n", 0),
+        ] {
+            let errors = misspelt(&figment(toml, "debug"));
+            assert_eq!(errors.len(), found, "{toml}: {errors:?}");
+        }
     }
 
     #[test]

@@ -146,6 +146,8 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
         open.extend(["GET /", "GET /static/<name>"]);
         open.extend(["GET /login?<next>", "POST /login", "POST /logout"]);
         open.extend(["GET /setup?<token>", "POST /setup"]);
+        // Finds by itself what a form that was sent twice has already done.
+        open.push("POST /account/password");
         if registration {
             open.extend(["GET /register", "POST /register"]);
         }

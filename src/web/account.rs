@@ -13,7 +13,7 @@ use super::unique_fields::UniqueFields;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, Client, NewPassword, SessionUser, User};
 use crate::http::ClientAddress;
-use vestibule::guards::{Authenticated, Fresh};
+use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
@@ -75,10 +75,11 @@ pub(super) fn account(
     page(&renderer, &user, accounts, (fresh.is_ok(), notice), None)
 }
 
-/// Changes the password. Every session ends; this browser gets a new one.
+/// Changes the password. Every session ends; this browser gets a new one, also if an equal request
+/// has changed the password already.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(
-    user: Fresh<SessionUser>,
+    user: Maybe<Fresh<SessionUser>>,
     session: Session<'_>,
     address: ClientAddress,
     renderer: Renderer<'_>,
@@ -90,9 +91,22 @@ pub(super) async fn change_password(
         new: form.new_password.clone(),
         address: address.0,
     };
+    let done = "Your password has changed, and you are signed out everywhere else.";
+    let Some(user) = user.0 else {
+        accounts.sign_in_after_change(&session, &passwords).await?;
+        return Ok(FormReply::notice(uri!(account), done));
+    };
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
     let current = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
     if let Err(error) = accounts.change_password(&user, &passwords, current).await {
+        if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::TokenRevoked) {
+            // An equal request may have been first since the guard.
+            match accounts.sign_in_after_change(&session, &passwords).await {
+                Ok(()) => return Ok(FormReply::notice(uri!(account), done)),
+                Err(error) if error.kind() == ErrorKind::CredentialsMissing => {}
+                Err(error) => return Err(error),
+            }
+        }
         let kinds = [ErrorKind::InvalidField, ErrorKind::BadCredentials];
         return FormReply::again(sign_in_if_revoked(error), &kinds, |error| {
             page(&renderer, &user, accounts, (true, None), Some(error))
@@ -103,7 +117,6 @@ pub(super) async fn change_password(
     } else {
         session.start(user.account()).await?;
     }
-    let done = "Your password has changed, and you are signed out everywhere else.";
     Ok(FormReply::notice(uri!(account), done))
 }
 

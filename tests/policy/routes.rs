@@ -7,12 +7,13 @@ use rocket::Route;
 use rocket::http::{ContentType, Method};
 use rocket::local::blocking::Client;
 use serde_json::json;
+use vestibule::ErrorKind;
 use vestibule::config::{Config, Mode};
 use vestibule_service::{api, http, web};
 
 use super::fixture::{CHANGED, Ids, NEWCOMER};
 use super::guard::{Guard, parse};
-use super::model::Person;
+use super::model::{Person, Ruling};
 use crate::support::app::password;
 
 /// Which half a route belongs to.
@@ -163,6 +164,17 @@ impl Target {
             (Method::Delete, "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
             _ => return None,
         })
+    }
+
+    /// The ruling of guards and handler: the handlers of forms that may be sent a second time,
+    /// after the first has ended the session, refuse a request without a user themselves. Here
+    /// the first has not been sent.
+    pub(crate) fn with_handler(&self, by_guards: Ruling) -> Ruling {
+        let is_sent_twice = self.template == "/account/password" && self.method == Method::Post;
+        match by_guards {
+            Ok(None) if is_sent_twice => Err(ErrorKind::CredentialsMissing),
+            ruling => ruling,
+        }
     }
 
     /// How many sessions of browsers a request starts that is let in; `None` where nothing

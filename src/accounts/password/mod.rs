@@ -6,6 +6,7 @@
 
 mod change;
 mod rules;
+mod sent_twice;
 mod sign_in;
 mod strength;
 

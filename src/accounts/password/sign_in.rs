@@ -22,8 +22,8 @@ pub struct Credentials<'c> {
 }
 
 /// A user whose password was right, and the hash that it was checked against.
-struct VerifiedUser {
-    user: User,
+pub(super) struct VerifiedUser {
+    pub(super) user: User,
     hash: String,
 }
 
@@ -43,12 +43,23 @@ impl Accounts {
         remember: bool,
     ) -> Result<(), Error> {
         let verified = self.verify_credentials(credentials).await?;
+        self.open_session(session, &verified, credentials.password, remember).await
+    }
+
+    /// Opens the session of a user whose password was right.
+    pub(super) async fn open_session(
+        &self,
+        session: &Session<'_>,
+        verified: &VerifiedUser,
+        password: &Password,
+        remember: bool,
+    ) -> Result<(), Error> {
         let opened = if remember {
             session.start_remembered(&verified.user).await?
         } else {
             session.start(&verified.user).await?
         };
-        if !self.is_still_valid(&verified, credentials.password).await? {
+        if !self.is_still_valid(verified, password).await? {
             session.undo(&opened).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
@@ -74,7 +85,7 @@ impl Accounts {
     }
 
     /// Verifies a user name and a password.
-    async fn verify_credentials(
+    pub(super) async fn verify_credentials(
         &self,
         credentials: &Credentials<'_>,
     ) -> Result<VerifiedUser, Error> {

@@ -5,3 +5,4 @@ mod cross_site;
 mod json_body;
 mod naughty_strings;
 mod response_headers;
+mod sent_twice;

@@ -9,6 +9,7 @@ use crate::actions::create::{new_row, store};
 use crate::actions::outcome;
 use crate::authentication::by_token::verified;
 use crate::authentication::session_cookies::{self, SessionCookies};
+use crate::config::Protection;
 use crate::credentials::{is_token_request, mark_depends_on_user, origin};
 use crate::digest::stamp_digest;
 use crate::error::{Error, ErrorKind};
@@ -16,6 +17,7 @@ use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
 use crate::session::cookie::{CookieKind, removal};
 use crate::session::options::SessionOptions;
+use crate::session::presented::PresentedSession;
 use crate::session::ticket::{Ticket, client};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
@@ -139,6 +141,28 @@ impl Session<'_> {
             self.remove_cookie(kind);
         }
         Ok(())
+    }
+
+    /// Returns what the session cookie says, even if its sign-in has ended: for a form that is sent
+    /// twice, whose first copy ended it. `None` without a cookie that we sealed, or with an expired
+    /// one. Any copy of the cookie says this, so it authenticates no request.
+    ///
+    /// # Errors
+    /// 503 `unavailable` when the system clock is not usable.
+    pub fn presented(&self) -> Result<Option<PresentedSession>, Error> {
+        let (config, now) = (&self.state.config, self.state.clock.now()?.unix_timestamp());
+        let cookies = SessionCookies::of(self.request, self.state)?;
+        let Some(ticket) = cookies.session else { return Ok(None) };
+        let is_same_client =
+            config.session.protection == Protection::Off || ticket.client == client(self.request);
+        let limit = i64::try_from(config.fresh_for.as_secs()).unwrap_or(i64::MAX);
+        let is_recent = now.saturating_sub(ticket.auth) <= limit;
+        Ok(ticket.id().map(|sign_in| PresentedSession {
+            sign_in,
+            is_fresh: ticket.fresh && is_same_client && is_recent,
+            is_remembered: ticket.remembered,
+            account: ticket.sub,
+        }))
     }
 
     /// Ends a sign-in that this request has just created, and sends none of its cookies.

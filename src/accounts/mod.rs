@@ -15,6 +15,7 @@
 //! | `password/` | rules for passwords, sign-in, changing a password |
 //! | `registration/` | new accounts |
 //! | `access_keys`, `administration`, `import` | access keys, changes by administrators, CSV import |
+//! | `sent_twice` | what a form gets that was sent twice |
 //!
 //! A password's hash stays in here: no public function returns one, and no type that holds one can
 //! be serialised or printed, so that no page and no response can show one by mistake:
@@ -38,6 +39,7 @@ mod password;
 pub mod queries;
 mod registration;
 mod scopes;
+mod sent_twice;
 mod service;
 mod sign_in_store;
 mod throttle;

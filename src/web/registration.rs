@@ -63,7 +63,8 @@ pub(super) fn form(
     }
 }
 
-/// Adds the user and signs in; shows the form again with the errors of its fields.
+/// Adds the user and signs in, also if an equal request has added the user already; shows the form
+/// again with the errors of its fields.
 #[post("/register", data = "<form>")]
 pub(super) async fn register(
     session: Session<'_>,
@@ -82,6 +83,12 @@ pub(super) async fn register(
     match accounts.register(&registration).await {
         Ok(user) => {
             session.start(&user).await?;
+            Ok(FormReply::redirect(uri!(super::pages::dashboard)))
+        }
+        Err(error)
+            if error.kind() == ErrorKind::UsernameTaken
+                && accounts.sign_in_registered(&session, &registration).await? =>
+        {
             Ok(FormReply::redirect(uri!(super::pages::dashboard)))
         }
         Err(error) => {

@@ -6,7 +6,6 @@
 
 mod change;
 mod rules;
-mod sent_twice;
 mod sign_in;
 mod strength;
 

@@ -22,8 +22,8 @@ pub struct Credentials<'c> {
 }
 
 /// A user whose password was right, and the hash that it was checked against.
-pub(super) struct VerifiedUser {
-    pub(super) user: User,
+pub(in crate::accounts) struct VerifiedUser {
+    pub(in crate::accounts) user: User,
     hash: String,
 }
 
@@ -47,7 +47,7 @@ impl Accounts {
     }
 
     /// Opens the session of a user whose password was right.
-    pub(super) async fn open_session(
+    pub(in crate::accounts) async fn open_session(
         &self,
         session: &Session<'_>,
         verified: &VerifiedUser,
@@ -85,7 +85,7 @@ impl Accounts {
     }
 
     /// Verifies a user name and a password.
-    pub(super) async fn verify_credentials(
+    pub(in crate::accounts) async fn verify_credentials(
         &self,
         credentials: &Credentials<'_>,
     ) -> Result<VerifiedUser, Error> {

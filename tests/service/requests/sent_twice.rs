@@ -8,6 +8,7 @@ use rocket::futures::future::join_all;
 use rocket::http::{ContentType, Cookie, Header};
 use rocket::local::asynchronous::Client;
 use rocket::tokio::runtime::Runtime;
+use vestibule_service::accounts::new_setup_link;
 
 use crate::accounts::concurrent_requests::process;
 use crate::support::actor::encoded;
@@ -41,18 +42,28 @@ async fn send(
     (response.status().code, location, session)
 }
 
-/// Sends one form several times at once, to two processes; the session cookies of the responses.
-fn send_at_once(app: &TestApp, path: &str, jar: &Jar, fields: &[(&str, &str)]) -> Vec<String> {
-    let replies = Runtime::new().expect("a runtime").block_on(async {
-        let processes = [process(app).await, process(app).await];
-        join_all((0..4).map(|at| send(&processes[at % 2], path, jar, fields))).await
-    });
-    let to = if path == "/account/password" { "/account" } else { "/dashboard" };
-    let sessions = replies.into_iter().map(|(status, location, session)| {
-        assert_eq!((status, location.as_str()), (303, to), "{path}");
-        session.filter(|value| !value.is_empty()).expect("a session")
-    });
-    sessions.collect()
+/// Two processes, and the runtime on which they respond.
+struct Processes(Runtime, [Client; 2]);
+
+impl Processes {
+    fn launch(app: &TestApp) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let processes = runtime.block_on(async { [process(app).await, process(app).await] });
+        Self(runtime, processes)
+    }
+
+    /// Sends one form several times at once; the session cookies of the responses.
+    fn send_at_once(&self, path: &str, jar: &Jar, fields: &[(&str, &str)]) -> Vec<String> {
+        let Self(runtime, processes) = self;
+        let requests = (0..4).map(|at| send(&processes[at % 2], path, jar, fields));
+        let replies = runtime.block_on(join_all(requests));
+        let to = if path == "/account/password" { "/account" } else { "/dashboard" };
+        let sessions = replies.into_iter().map(|(status, location, session)| {
+            assert_eq!((status, location.as_str()), (303, to), "{path}");
+            session.filter(|value| !value.is_empty()).expect("a session")
+        });
+        sessions.collect()
+    }
 }
 
 /// Whether a session cookie opens the page of this user.
@@ -94,7 +105,7 @@ fn of_password_changes_at_once_each_ends_signed_in() {
     on_both(|app| {
         let person = app.session("user_01");
         let jar = person.jar.borrow().clone();
-        for session in send_at_once(&app, "/account/password", &jar, &CHANGE) {
+        for session in Processes::launch(&app).send_at_once("/account/password", &jar, &CHANGE) {
             assert!(opens(&app, &session, "user_01"));
         }
         assert_eq!(person.get("/dashboard").status, 303, "the old session has ended");
@@ -153,5 +164,78 @@ fn a_repeated_change_is_throttled_as_a_sign_in() {
         assert_eq!(reply.status, 429);
         let fields = [("username", "user_01"), ("password", NEW)];
         assert_eq!(app.anonymous().post_form("/login", &fields).status, 429);
+    });
+}
+
+const ANN: [(&str, &str); 2] = [("username", "Ann"), ("password", "correct horse")];
+
+#[test]
+fn a_registration_that_is_sent_again_ends_signed_in() {
+    on_both(|app| {
+        for _ in 0..2 {
+            let visitor = app.anonymous();
+            let reply = visitor.post_form("/register", &ANN);
+            assert_eq!((reply.status, reply.location()), (303, "/dashboard"), "{}", reply.body);
+            assert!(visitor.get("/dashboard").body.contains("Ann"));
+        }
+        let ben = [("username", "ben"), ("password", "correct horse")];
+        for session in Processes::launch(&app).send_at_once("/register", &Jar::new(), &ben) {
+            assert!(opens(&app, &session, "ben"));
+        }
+        assert_eq!(app.count("users WHERE username IN ('Ann', 'ben')"), 2);
+        assert_eq!(app.count("events WHERE event = 'registered'"), 2);
+    });
+}
+
+#[test]
+fn a_taken_name_with_another_password_is_taken_whatever_else_is_wrong() {
+    on_both_with(failures_count, |app| {
+        assert_eq!(app.anonymous().post_form("/register", &ANN).status, 303);
+        assert_eq!(app.anonymous().post_form("/register", &ANN).status, 303);
+        let taken = |password: &str| {
+            let fields = [("username", "ann"), ("password", password)];
+            let reply = app.anonymous().post_form("/register", &fields);
+            reply.assert_page(409);
+            reply.assert_no_cookies();
+            assert!(reply.body.contains("This user name is taken."), "{}", reply.body);
+            reply.body
+        };
+        let wrong = taken("battery staple");
+        app.sql("UPDATE users SET active = FALSE WHERE username = 'Ann'");
+        assert_eq!(taken("correct horse"), wrong, "switched off");
+        app.sql("UPDATE users SET active = TRUE WHERE username = 'Ann'");
+        for _ in 0..3 {
+            taken("battery staple");
+        }
+        // Counted as sign-ins: now even the right password is not looked at.
+        assert_eq!(taken("correct horse"), wrong);
+        assert_eq!(app.anonymous().post_form("/login", &ANN).status, 429);
+    });
+}
+
+#[test]
+fn a_set_up_that_is_sent_again_ends_signed_in() {
+    on_both(|app| {
+        let processes = Processes::launch(&app);
+        app.sql("DELETE FROM users");
+        let now = app.clock.now().expect("a sane clock");
+        let link = new_setup_link(&mut app.connection(), now).expect("a database");
+        let link = link.expect("there is no administrator");
+        let fields =
+            |password| [("token", link.reveal()), ("username", "Ann"), ("password", password)];
+        for session in processes.send_at_once("/setup", &Jar::new(), &fields("correct horse")) {
+            assert!(opens(&app, &session, "Ann"));
+        }
+        let again = app.anonymous().post_form("/setup", &fields("correct horse"));
+        assert_eq!((again.status, again.location()), (303, "/dashboard"));
+        assert_eq!(app.anonymous().post_form("/setup", &fields("battery staple")).status, 404);
+        assert_eq!(app.count("users"), 1);
+
+        let registered = [("username", "ben"), ("password", "correct horse")];
+        assert_eq!(app.anonymous().post_form("/register", &registered).status, 303);
+        let ben = [("token", link.reveal()), registered[0], registered[1]];
+        assert_eq!(app.anonymous().post_form("/setup", &ben).status, 404, "no administrator");
+        app.clock.advance(std::time::Duration::from_secs(25 * 60 * 60));
+        assert_eq!(app.anonymous().post_form("/setup", &fields("correct horse")).status, 404);
     });
 }

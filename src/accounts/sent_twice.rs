@@ -1,10 +1,11 @@
 //! A form that was sent twice: the second copy finds what the first has done, and its user signs in
 //! with the password that came along.
 
-use super::NewPassword;
-use super::sign_in::Credentials;
-use crate::accounts::queries;
-use crate::accounts::service::Accounts;
+use super::password::{Credentials, NewPassword};
+use super::queries;
+use super::registration::{LINK_LIFETIME, Registration};
+use super::service::Accounts;
+use super::user::Role;
 use vestibule::{Error, ErrorKind, Session};
 
 impl Accounts {
@@ -43,5 +44,39 @@ impl Accounts {
         }
         let opened = self.open_session(session, &verified, password, presented.is_remembered);
         opened.await.map_err(refused)
+    }
+
+    /// Signs a browser in to the account that a registration names, because an equal one was first:
+    /// returns whether its password opens the account, as at any sign-in. For a set-up the account
+    /// must be an administrator's that a link of today can have made: `/setup` is no second form
+    /// to sign in.
+    ///
+    /// # Errors
+    /// 503 `busy` or `unavailable`.
+    pub async fn sign_in_registered(
+        &self,
+        session: &Session<'_>,
+        registration: &Registration,
+    ) -> Result<bool, Error> {
+        let (username, password) = (registration.username.as_str(), &registration.password);
+        let credentials = Credentials { username, password, address: registration.address };
+        let opened = async {
+            let verified = self.verify_credentials(&credentials).await?;
+            let (user, now) = (&verified.user, self.clock.now()?);
+            let is_new_admin = user.role == Role::Admin && now < user.created_at + LINK_LIFETIME;
+            if registration.role == Role::Admin && !is_new_admin {
+                return Err(ErrorKind::BadCredentials.into());
+            }
+            self.open_session(session, &verified, password, false).await
+        };
+        match opened.await {
+            Ok(()) => Ok(true),
+            Err(error) => match error.kind() {
+                ErrorKind::BadCredentials
+                | ErrorKind::AccountInactive
+                | ErrorKind::TooManyAttempts => Ok(false),
+                _ => Err(error),
+            },
+        }
     }
 }

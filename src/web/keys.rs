@@ -10,7 +10,7 @@ use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::form::{FormReply, FormResult, ended, sign_in_if_revoked};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{
@@ -225,7 +225,7 @@ pub(super) async fn make(
     }
 }
 
-/// Ends a key.
+/// Ends a key, if it has not ended yet.
 #[post("/account/keys/<id>/end")]
 pub(super) async fn end(
     user: SessionUser,
@@ -233,6 +233,6 @@ pub(super) async fn end(
     accounts: &State<Accounts>,
     id: &str,
 ) -> FormResult {
-    accounts.end_key(&user, id, &sign_ins).await?;
+    ended(accounts.end_key(&user, id, &sign_ins).await, id)?;
     Ok(FormReply::notice(uri!(list), "That key has ended."))
 }

@@ -11,7 +11,7 @@ use super::context::AdminContext;
 use super::user::{counted, leave};
 use crate::accounts::{AdminPageChange, User};
 use vestibule::guards::Authenticated;
-use vestibule::{Error, Session};
+use vestibule::{Error, ErrorKind, Session};
 
 /// The field of the form; any other is refused.
 #[derive(FromForm)]
@@ -47,7 +47,7 @@ pub(in crate::web) async fn ask(
     Ok(confirmation(&context, &admin, &user, None))
 }
 
-/// Deletes the user if the checkbox is ticked.
+/// Deletes the user if the checkbox is ticked, and if an equal request has not done so already.
 #[post("/admin/users/<id>/delete", data = "<form>")]
 pub(in crate::web) async fn delete(
     admin: AdminPageChange,
@@ -62,14 +62,16 @@ pub(in crate::web) async fn delete(
         return Ok(FormReply::Again(error, page));
     }
     let (user, actor) = (User::id_of(id)?, context.actor(&admin)?);
+    let list = uri!(super::users::list(q = Option::<&str>::None, page = Option::<i64>::None));
     match context.accounts.delete_user(&actor, user).await {
         Ok(_) if actor.is(user) => leave(&session, "Your account is deleted.").await,
         Ok(changed) => {
             let (name, ended) = (&changed.user.username, counted(changed.ended));
-            let list =
-                uri!(super::users::list(q = Option::<&str>::None, page = Option::<i64>::None));
             let text = format!("{name} is deleted; {ended} ended.");
             Ok(FormReply::notice(list, text))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Ok(FormReply::notice(list, "That user is deleted."))
         }
         Err(error) => context.again(error, &admin, id).await,
     }

@@ -8,6 +8,7 @@ use rocket::futures::future::join_all;
 use rocket::http::{ContentType, Cookie, Header};
 use rocket::local::asynchronous::Client;
 use rocket::tokio::runtime::Runtime;
+use serde_json::json;
 use vestibule_service::accounts::new_setup_link;
 
 use crate::accounts::concurrent_requests::process;
@@ -164,6 +165,35 @@ fn a_repeated_change_is_throttled_as_a_sign_in() {
         assert_eq!(reply.status, 429);
         let fields = [("username", "user_01"), ("password", NEW)];
         assert_eq!(app.anonymous().post_form("/login", &fields).status, 429);
+    });
+}
+
+#[test]
+fn what_has_ended_already_has_ended() {
+    on_both(|app| {
+        let (person, program) = (app.session("user_01"), app.token("user_01"));
+        let sid = program.get("/api/claims").json()["sid"].as_str().expect("an id").to_owned();
+        let key = json!({ "label": "a label", "scopes": [] });
+        let key = program.post_json("/api/keys", &key).json();
+        let key = key["id"].as_str().expect("an id").to_owned();
+        for (path, list) in [
+            (format!("/account/sign-ins/{sid}/end"), "/account/sign-ins"),
+            (format!("/account/keys/{key}/end"), "/account/keys"),
+        ] {
+            for _ in 0..2 {
+                let reply = person.post(&path);
+                assert_eq!((reply.status, reply.location()), (303, list));
+                assert!(person.get(list).body.contains("has ended."));
+            }
+            assert_eq!(person.get("/account/events").body.matches("Sign-ins ended").count(), 1);
+            app.sql("DELETE FROM events WHERE event = 'ended'");
+        }
+        let admin = app.session("admin");
+        for id in [app.id("user_02"), app.id("user_02"), 999_999] {
+            let path = format!("/admin/users/{id}/delete");
+            let reply = admin.post_form(&path, &[("confirm", "on")]);
+            assert_eq!((reply.status, reply.location()), (303, "/admin/users"));
+        }
     });
 }
 

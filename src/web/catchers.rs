@@ -11,6 +11,9 @@ use crate::http::{ErrorResponse, error_response, is_page};
 use vestibule::guards::{AuthMethod, Authentication};
 use vestibule::{Auth, ErrorKind, LocalPath};
 
+/// Said of a body of another type. Every body that a page takes is a form.
+const FORM_BODY: &str = "Send the form as application/x-www-form-urlencoded.";
+
 /// The response to a failed request.
 enum FailureReply {
     /// Problem JSON, for a program.
@@ -23,11 +26,20 @@ enum FailureReply {
 
 #[rocket::catch(default)]
 async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
-    let response = error_response(status, request);
+    let mut response = error_response(status, request);
+    if status == Status::UnsupportedMediaType {
+        response.error = response.error.map(|error| error.detail(FORM_BODY));
+    }
     if Auth::is_token_request(request) || wants_json(request) {
         return FailureReply::Problem(response);
     }
     let kind = response.error.as_ref().map(|error| error.kind());
+    if kind == Some(ErrorKind::MethodNotAllowed)
+        && is_read(request)
+        && let Some(page) = page_above(request)
+    {
+        return FailureReply::Redirect(Box::new(page.redirect()));
+    }
     let next = next_page(request, kind).map(|path| path.to_string());
     if kind == Some(ErrorKind::CredentialsMissing) {
         let form = uri!(super::session::form(next = next.as_deref()));
@@ -68,13 +80,24 @@ fn wants_json(request: &Request<'_>) -> bool {
 /// repeat, the nearest page above its path; if only the password must be confirmed, the page at its
 /// own path, if there is one.
 fn next_page(request: &Request<'_>, kind: Option<ErrorKind>) -> Option<LocalPath> {
-    if matches!(request.method(), Method::Get | Method::Head) {
+    if is_read(request) {
         return LocalPath::parse(&request.uri().to_string());
     }
-    let mut path = request.uri().path().as_str();
+    let path = request.uri().path().as_str();
     if kind == Some(ErrorKind::FreshLoginRequired) && is_page(request, path) {
         return LocalPath::parse(path);
     }
+    page_above(request)
+}
+
+fn is_read(request: &Request<'_>) -> bool {
+    matches!(request.method(), Method::Get | Method::Head)
+}
+
+/// Returns the nearest page above the request's path: for the path of a form, the page that the
+/// form is on. A browser asks for the former when a failed form is opened again.
+fn page_above(request: &Request<'_>) -> Option<LocalPath> {
+    let mut path = request.uri().path().as_str();
     while let Some((above, _)) = path.rsplit_once('/') {
         if !above.is_empty() && is_page(request, above) {
             return LocalPath::parse(above);

@@ -10,6 +10,7 @@ use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
+use super::checkbox;
 use super::form::{FormReply, FormResult, ended, sign_in_if_revoked};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
@@ -57,12 +58,12 @@ impl KeyForm {
 
     /// Returns the scopes whose checkboxes are ticked.
     fn scopes(&self) -> Vec<String> {
-        let ticked = self.checkboxes().filter(|(_, value)| *value == "on");
+        let ticked = self.checkboxes().filter(|(_, value)| checkbox::parse(value) == Some(true));
         ticked.map(|(name, _)| name.to_owned()).collect()
     }
 
     fn read(&self) -> Result<KeyRequest, Error> {
-        if self.checkboxes().any(|(_, value)| value != "on") {
+        if self.checkboxes().any(|(_, value)| checkbox::parse(value) != Some(true)) {
             return Err(Error::invalid_field("scopes", "Tick a box or leave it."));
         }
         let lifetime = duration::parse(&self.expires_in)

@@ -4,6 +4,7 @@ mod account;
 mod admin;
 mod assets;
 mod catchers;
+mod checkbox;
 mod events;
 mod flash;
 mod form;

@@ -5,6 +5,7 @@ use rocket::http::Status;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
+use super::checkbox::Checkbox;
 use super::form::{FormReply, FormResult};
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
@@ -23,7 +24,7 @@ pub(super) struct Login {
     #[field(default = "")]
     username: String,
     password: Password,
-    remember: bool,
+    remember: Checkbox,
     #[field(default = "")]
     next: String,
 }
@@ -67,7 +68,7 @@ pub(super) async fn login(
 ) -> FormResult {
     let credentials =
         Credentials { username: &form.username, password: &form.password, address: address.0 };
-    match accounts.sign_in_browser(&session, &credentials, form.remember).await {
+    match accounts.sign_in_browser(&session, &credentials, form.remember.0).await {
         Ok(()) => Ok(FormReply::onward(&form.next)),
         Err(error) => {
             let kinds =

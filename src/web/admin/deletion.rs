@@ -4,6 +4,7 @@ use rocket::form::{Form, FromForm, Strict};
 use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
 
+use super::super::checkbox;
 use super::super::form::{FormReply, FormResult};
 use super::super::renderer::Page;
 use super::super::unique_fields::UniqueFields;
@@ -16,7 +17,7 @@ use vestibule::{Error, ErrorKind, Session};
 /// The field of the form; any other is refused.
 #[derive(FromForm)]
 pub(in crate::web) struct Deletion {
-    /// `on` if the checkbox is ticked.
+    /// The value of the checkbox, if it is ticked.
     confirm: Option<String>,
 }
 
@@ -56,7 +57,7 @@ pub(in crate::web) async fn delete(
     id: &str,
     form: Form<Strict<UniqueFields<Deletion>>>,
 ) -> FormResult {
-    if form.confirm.as_deref() != Some("on") {
+    if form.confirm.as_deref().and_then(checkbox::parse) != Some(true) {
         let error = Error::invalid_field("confirm", "Tick the box if you mean it.");
         let page = confirmation(&context, &admin, &context.user(id).await?, Some(&error));
         return Ok(FormReply::Again(error, page));

@@ -183,7 +183,7 @@ fn a_user_is_deleted_only_after_being_asked_once_more() {
         let path = format!("{}/delete", page(&app, "user_01"));
         let asked = admin.get(&path);
         assert!(asked.status == 200 && asked.body.contains("Delete user_01?"), "{}", asked.body);
-        for fields in [&[][..], &[("confirm", "")], &[("confirm", "yes")]] {
+        for fields in [&[][..], &[("confirm", "")], &[("confirm", "off")]] {
             let again = admin.post_form(&path, fields);
             again.assert_page(422);
             assert!(again.body.contains("Tick the box"), "{}", again.body);

@@ -91,7 +91,7 @@ impl Accounts {
     ) -> Result<VerifiedUser, Error> {
         let username = Username::parse(credentials.username).ok();
         // An invalid name is counted as it was sent, so that 429 does not reveal that it is invalid.
-        let key = username.as_ref().map_or(credentials.username, Username::key);
+        let key = username.as_ref().map_or(credentials.username.trim(), Username::key);
         let client = Client { address: credentials.address, sign_in: None };
         // Checked first, so that a flood which the hasher refuses costs no database query; it is
         // refused for every name, which reveals nothing. The place in the queue is taken after the

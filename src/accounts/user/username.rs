@@ -16,12 +16,13 @@ pub struct Username {
 }
 
 impl Username {
-    /// Parses a user name.
+    /// Trims and parses a user name: a keyboard that completes words adds a space.
     ///
     /// # Errors
     /// 422 `invalid_field` naming `username` when it is empty, too long, or holds spaces, control,
     /// invisible or direction-changing characters.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
         let refused = |message: &'static str| Err(Error::invalid_field("username", message));
         if text.is_empty() {
             return refused("Choose a user name.");
@@ -67,6 +68,8 @@ mod tests {
         assert_eq!(Username::parse("Alice").expect("good").shown(), "Alice");
         assert_eq!(key("user_01"), "user_01");
         assert_eq!(key("ann@example.org"), "ann@example.org");
+        assert_eq!(key("\t alice\u{a0}"), "alice");
+        assert_eq!(Username::parse(" Alice\u{3000}").expect("good").shown(), "Alice");
     }
 
     #[test]
@@ -75,8 +78,9 @@ mod tests {
         for bad in [
             "",
             " ",
-            "alice ",
+            "\u{a0}\t",
             "al ice",
+            "al\u{a0}ice",
             "ali\0ce",
             "ali\u{200b}ce",
             "ali\u{202e}ce",

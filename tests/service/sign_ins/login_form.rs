@@ -39,7 +39,7 @@ fn whatever_is_wrong_with_the_credentials_gets_one_message_and_no_session() {
             ("user_01", "\u{1f511}"),
             ("user_01", &long),
             ("user_01\0", "1234"),
-            ("user_01 ", "1234"),
+            ("user 01", "1234"),
             ("\u{1f9d1}\u{200d}\u{1f680}", "1234"),
             ("nobody", "1234"),
             ("", "1234"),
@@ -379,6 +379,31 @@ fn a_name_is_the_same_in_every_case_and_width() {
     on_both(|app| {
         for name in ["ADMIN", "Admin", "ａｄｍｉｎ"] {
             assert_eq!(log_in(&app, name, "admin123", "").status, 303, "{name}");
+        }
+    });
+}
+
+#[test]
+fn spaces_around_a_name_are_no_part_of_it() {
+    on_both(|app| {
+        for space in [" ", "\t", "\u{a0}", "\r\n", "\u{3000}"] {
+            for name in [format!("user_01{space}"), format!("{space}user_01")] {
+                let reply = log_in(&app, &name, "1234", "");
+                assert_eq!((reply.status, reply.location()), (303, "/dashboard"), "{name:?}");
+                let body = serde_json::json!({ "username": name, "password": "1234" });
+                let reply = app.anonymous().post_json("/api/login", &body);
+                assert_eq!(reply.status, 200, "{name:?}: {}", reply.body);
+            }
+            let name = format!("{space}ann{space}");
+            let fields = [("username", name.as_str()), ("password", "correct horse")];
+            let made = app.anonymous().post_form("/register", &fields);
+            assert_eq!(made.status, 303, "{space:?}: {}", made.body);
+            assert_eq!(app.count("users WHERE username = 'ann' AND username_key = 'ann'"), 1);
+            app.sql("DELETE FROM users WHERE username = 'ann'");
+            let body = serde_json::json!({ "username": name, "password": "correct horse" });
+            let made = app.anonymous().post_json("/api/register", &body);
+            assert_eq!(made.json()["username"], "ann", "{}", made.body);
+            app.sql("DELETE FROM users WHERE username = 'ann'");
         }
     });
 }

@@ -3,7 +3,7 @@
 use rocket::http::{Accept, ContentType, Method};
 
 use crate::support::actor::Reply;
-use crate::support::app::{TestApp, on_both};
+use crate::support::app::{On, TestApp, on_both};
 
 const WRONG: &str = "Wrong user name or password.";
 
@@ -379,6 +379,66 @@ fn a_name_is_the_same_in_every_case_and_width() {
     on_both(|app| {
         for name in ["ADMIN", "Admin", "ａｄｍｉｎ"] {
             assert_eq!(log_in(&app, name, "admin123", "").status, 303, "{name}");
+        }
+    });
+}
+
+#[test]
+fn a_final_sigma_is_a_sigma() {
+    on_both(|app| {
+        let register = |name: &str, password: &str| {
+            let fields = [("username", name), ("password", password)];
+            app.anonymous().post_form("/register", &fields).status
+        };
+        assert_eq!(register("Γιώργος", "correct horse"), 303);
+        assert_eq!(register("ΓΙΏΡΓΟΣ", "battery staple"), 409);
+        for name in ["Γιώργος", "ΓΙΏΡΓΟΣ", "γιώργοσ"] {
+            assert_eq!(log_in(&app, name, "correct horse", "").status, 303, "{name}");
+        }
+        let found = app.session("admin").get("/admin/users?q=%CE%9F%CE%A3").body;
+        assert!(found.contains("Γιώργος"), "{found}");
+    });
+}
+
+#[test]
+fn accounts_from_before_the_final_sigma_was_folded_keep_working() {
+    on_both(|app| {
+        let id = |key: &str| {
+            app.number(&format!("SELECT id AS n FROM users WHERE username_key = '{key}'"))
+        };
+        let register = |name: &str, password: &str| {
+            let fields = [("username", name), ("password", password)];
+            assert_eq!(app.anonymous().post_form("/register", &fields).status, 303, "{name}");
+        };
+        register("νίκος", "correct horse");
+        app.sql("UPDATE users SET username_key = 'νίκος' WHERE username = 'νίκος'");
+        // Two accounts that were two names before.
+        register("Γιώργος", "correct horse");
+        app.sql("UPDATE users SET username_key = 'γιώργος' WHERE username = 'Γιώργος'");
+        app.sql(
+            "INSERT INTO users (username, username_key, role, active, password_hash, created_at) \
+             SELECT 'ΓΙΏΡΓΟΣ', 'γιώργοσ', 'user', active, password_hash, 0 FROM users \
+             WHERE username = 'user_01'",
+        );
+        app.sql(match app.on {
+            On::Sqlite => {
+                include_str!("../../../migrations/sqlite/2026-11-28-000400_final_sigma/up.sql")
+            }
+            On::Postgres => {
+                include_str!("../../../migrations/postgres/2026-11-28-000400_final_sigma/up.sql")
+            }
+        });
+        assert_eq!(id("νίκοσ"), app.id("νίκος"));
+        for (name, password) in [
+            ("νίκος", "correct horse"),
+            ("ΝΊΚΟΣ", "correct horse"),
+            ("Γιώργος", "correct horse"),
+            ("ΓΙΏΡΓΟΣ", "1234"),
+        ] {
+            assert_eq!(log_in(&app, name, password, "").status, 303, "{name}");
+        }
+        for (name, password) in [("Γιώργος", "1234"), ("ΓΙΏΡΓΟΣ", "correct horse")] {
+            assert_eq!(log_in(&app, name, password, "").status, 401, "{name}");
         }
     });
 }

@@ -146,10 +146,11 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
         open.extend(["GET /", "GET /static/<name>"]);
         open.extend(["GET /login?<next>", "POST /login", "POST /logout"]);
         open.extend(["GET /setup?<token>", "POST /setup"]);
-        // Finds by itself what a form that was sent twice has already done.
-        open.push("POST /account/password");
+        // Without a session these find out by themselves what the form was about: a change that
+        // was sent twice, or the page to return to.
+        open.extend(["POST /account/password", "POST /reauthenticate"]);
         if registration {
-            open.extend(["GET /register", "POST /register"]);
+            open.extend(["GET /register?<next>", "POST /register"]);
         }
     }
     if mode.has_tokens() {

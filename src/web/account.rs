@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rocket::form::{Form, FromForm};
+use rocket::http::Status;
 use rocket::request::FlashMessage;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
@@ -126,26 +127,40 @@ fn confirmation(renderer: &Renderer<'_>, user: &User, next: &str, error: Option<
     renderer.page("reauthenticate", "Confirm your password", Some(user), values)
 }
 
-/// Asks for the password again.
+/// Asks for the password again; redirects to the page that was asked for if the session is fresh.
 #[get("/reauthenticate?<next>")]
 pub(super) fn reauthenticate(
     user: SessionUser,
+    fresh: Result<Fresh<SessionUser>, Error>,
     renderer: Renderer<'_>,
     next: Option<&str>,
-) -> Page {
-    confirmation(&renderer, &user, next.unwrap_or_default(), None)
+) -> FormReply {
+    let next = next.unwrap_or_default();
+    if fresh.is_ok() && LocalPath::parse(next).is_some() {
+        return FormReply::onward(next);
+    }
+    FormReply::Page(Status::Ok, confirmation(&renderer, &user, next, None))
 }
 
-/// Makes the session fresh and redirects to the page that was asked for.
+/// Makes the session fresh and redirects to the page that was asked for; after the end of the session
+/// by way of the form to sign in.
 #[post("/reauthenticate", data = "<form>")]
 pub(super) async fn confirm(
-    user: SessionUser,
+    user: Maybe<SessionUser>,
     session: Session<'_>,
     address: ClientAddress,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Confirmation>>,
 ) -> FormResult {
+    let Some(user) = user.0 else {
+        return match LocalPath::parse(&form.next) {
+            Some(next) => {
+                Ok(FormReply::redirect(uri!(super::session::form(next = Some(next.as_str())))))
+            }
+            None => Err(ErrorKind::CredentialsMissing.into()),
+        };
+    };
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
     let client = Client { address: address.0, sign_in };
     match accounts.check_password(&user, &form.password, &client).await {

@@ -38,7 +38,9 @@ fn page(
 ) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let remember = renderer.remembers();
-    renderer.page("login", "Sign in", None, context! { username, next, error, notice, remember })
+    let register_path = uri!(super::registration::form(next = next.as_deref())).to_string();
+    let values = context! { username, next, error, notice, remember, register_path };
+    renderer.page("login", "Sign in", None, values)
 }
 
 /// Shows the form; redirects a user who is signed in already.

@@ -166,13 +166,13 @@ impl Target {
         })
     }
 
-    /// The ruling of guards and handler: the handlers of forms that may be sent a second time,
-    /// after the first has ended the session, refuse a request without a user themselves. Here
-    /// the first has not been sent.
+    /// The ruling of guards and handler: the handlers of two forms refuse a request without a user
+    /// themselves, because they look at the form first. Here nothing in the form helps.
     pub(crate) fn with_handler(&self, by_guards: Ruling) -> Ruling {
-        let is_sent_twice = self.template == "/account/password" && self.method == Method::Post;
+        let forms = ["/account/password", "/reauthenticate"];
+        let needs_user = forms.contains(&self.template.as_str()) && self.method == Method::Post;
         match by_guards {
-            Ok(None) if is_sent_twice => Err(ErrorKind::CredentialsMissing),
+            Ok(None) if needs_user => Err(ErrorKind::CredentialsMissing),
             ruling => ruling,
         }
     }

@@ -11,6 +11,7 @@ use rocket_dyn_templates::context;
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
+use super::words;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, Client, NewPassword, SessionUser, User};
 use crate::http::ClientAddress;
@@ -172,10 +173,10 @@ pub(super) async fn confirm(
             let kinds = [ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];
             FormReply::again(error, &kinds, |error| {
                 let message = match error.kind() {
-                    ErrorKind::BadCredentials => "This is not your password.",
-                    _ => error.message(),
+                    ErrorKind::BadCredentials => "This is not your password.".into(),
+                    _ => words::message(error),
                 };
-                confirmation(&renderer, &user, &form.next, Some(message))
+                confirmation(&renderer, &user, &form.next, Some(&message))
             })
         }
     }

@@ -17,6 +17,7 @@ mod setup;
 mod sign_ins;
 mod templates;
 mod unique_fields;
+mod words;
 
 use rocket::fairing::AdHoc;
 use rocket::{Route, routes};

@@ -9,6 +9,7 @@ use super::checkbox::Checkbox;
 use super::form::{FormReply, FormResult};
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
+use super::words;
 use crate::accounts::{Accounts, Credentials, SessionUser};
 use crate::http::ClientAddress;
 use vestibule::guards::Maybe;
@@ -76,7 +77,7 @@ pub(super) async fn login(
             let kinds =
                 [ErrorKind::BadCredentials, ErrorKind::AccountInactive, ErrorKind::TooManyAttempts];
             FormReply::again(error, &kinds, |error| {
-                page(&renderer, &form.username, &form.next, Some(error.message()), None)
+                page(&renderer, &form.username, &form.next, Some(&words::message(error)), None)
             })
         }
     }

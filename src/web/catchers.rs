@@ -1,14 +1,17 @@
 //! The catcher of pages: redirects to the sign-in form, or shows an error page.
 
 use rocket::http::{Accept, Method, Status};
-use rocket::response::{self, Redirect, Responder};
+use rocket::response::{self, Flash, Redirect, Responder};
 use rocket::{Catcher, Request, uri};
 use rocket_dyn_templates::context;
 
 use super::renderer::{Page, Renderer};
-use crate::accounts::User;
+use super::words;
+use crate::accounts::{Accounts, User};
 use crate::http::{ErrorResponse, error_response, is_page};
+use crate::settings::Settings;
 use vestibule::guards::{AuthMethod, Authentication};
+use vestibule::sign_ins::PresentedSession;
 use vestibule::{Auth, ErrorKind, LocalPath};
 
 /// Said of a body of another type. Every body that a page takes is a form.
@@ -18,8 +21,10 @@ const FORM_BODY: &str = "Send the form as application/x-www-form-urlencoded.";
 enum FailureReply {
     /// Problem JSON, for a program.
     Problem(ErrorResponse),
-    /// To a form that asks for the password.
+    /// To a form that asks for the password, or to the page of a form.
     Redirect(Box<Redirect>),
+    /// To the form to sign in, which says why the session ended.
+    Notice(Box<Flash<Redirect>>),
     /// An error page.
     Page(ErrorResponse, Page),
 }
@@ -43,7 +48,14 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     let next = next_page(request, kind).map(|path| path.to_string());
     if kind == Some(ErrorKind::CredentialsMissing) {
         let form = uri!(super::session::form(next = next.as_deref()));
-        return FailureReply::Redirect(Box::new(Redirect::to(form)));
+        let form = Redirect::to(form);
+        return match unused_for(request).await {
+            Some(idle) => {
+                let text = format!("You were signed out after {idle} without use.");
+                FailureReply::Notice(Box::new(Flash::success(form, text)))
+            }
+            None => FailureReply::Redirect(Box::new(form)),
+        };
     }
     if kind == Some(ErrorKind::FreshLoginRequired) {
         let form = uri!(super::account::reauthenticate(next = next.as_deref()));
@@ -107,6 +119,15 @@ fn page_above(request: &Request<'_>) -> Option<LocalPath> {
     None
 }
 
+/// Returns how long a session may be unused, if this request presents one that ended of it.
+async fn unused_for(request: &Request<'_>) -> Option<String> {
+    let presented = PresentedSession::of(request).ok()??;
+    let accounts = request.rocket().state::<Accounts>()?;
+    let idle = request.rocket().state::<Settings>()?.auth.session.idle;
+    let ended = accounts.ended_unused(&presented, idle).await.unwrap_or_default();
+    ended.then(|| words::duration(idle))
+}
+
 async fn session_user(request: &Request<'_>) -> Option<User> {
     let found = Authentication::<User>::of(request).await.ok()??;
     (found.method() == AuthMethod::Session).then(|| found.account().clone())
@@ -117,6 +138,7 @@ impl<'r> Responder<'r, 'static> for FailureReply {
         match self {
             Self::Problem(problem) => problem.respond_to(request),
             Self::Redirect(redirect) => redirect.respond_to(request),
+            Self::Notice(redirect) => redirect.respond_to(request),
             Self::Page(problem, page) => {
                 let mut response = page.respond_to(request)?;
                 response.set_status(problem.status);

@@ -36,6 +36,7 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         pages::dashboard,
         session::form,
         session::login,
+        session::ask_to_log_out,
         session::logout,
         setup::form,
         setup::set_up,

@@ -2,6 +2,7 @@
 
 use rocket::form::{Form, FromForm};
 use rocket::http::Status;
+use rocket::request::FlashMessage;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
@@ -49,13 +50,15 @@ fn page(
 pub(super) fn form(
     user: Maybe<SessionUser>,
     renderer: Renderer<'_>,
+    flash: Option<FlashMessage<'_>>,
     next: Option<&str>,
 ) -> FormReply {
     let next = next.unwrap_or_default();
     if user.0.is_some() {
         return FormReply::onward(next);
     }
-    let notice = LocalPath::parse(next).map(|_| NOTICE);
+    let said = flash.as_ref().map(FlashMessage::message);
+    let notice = said.or(LocalPath::parse(next).map(|_| NOTICE));
     FormReply::Page(Status::Ok, page(&renderer, "", next, None, notice))
 }
 
@@ -80,6 +83,18 @@ pub(super) async fn login(
                 page(&renderer, &form.username, &form.next, Some(&words::message(error)), None)
             })
         }
+    }
+}
+
+/// Asks whether to sign out; redirects a client without a session, as signing out does.
+#[get("/logout")]
+pub(super) fn ask_to_log_out(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> FormReply {
+    match user.0 {
+        Some(user) => {
+            let page = renderer.page("logout", "Sign out", Some(&user), context! {});
+            FormReply::Page(Status::Ok, page)
+        }
+        None => FormReply::redirect(uri!(super::pages::home)),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn duration(duration: Duration) -> String {
 /// Returns the number and the unit, in the plural if need be.
 fn in_units(seconds: u64) -> (u64, String) {
     let units = [("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60)];
-    let whole = units.into_iter().find(|(_, size)| seconds > 0 && seconds % size == 0);
+    let whole = units.into_iter().find(|(_, size)| seconds > 0 && seconds.is_multiple_of(*size));
     let (unit, size) = whole.unwrap_or(("second", 1));
     let count = seconds / size;
     (count, if count == 1 { unit.to_owned() } else { format!("{unit}s") })

@@ -143,6 +143,8 @@ impl Target {
             (_, "/setup") => 404,
             // A user who is signed in already is redirected.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,
+            // There is nothing to sign out of.
+            (Method::Get, "/logout") if who.is_none() => 303,
             (Method::Get, _) => 200,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
             (Method::Post, "/api/login" | "/api/refresh") => 200,

@@ -1,9 +1,10 @@
 //! Logging in and out through the form.
 
+use rocket::figment::Figment;
 use rocket::http::{Accept, ContentType, Method};
 
-use crate::support::actor::Reply;
-use crate::support::app::{On, TestApp, on_both};
+use crate::support::actor::{Actor, Reply};
+use crate::support::app::{On, TestApp, on_both, on_both_with};
 
 const WRONG: &str = "Wrong user name or password.";
 
@@ -332,13 +333,23 @@ fn wrong_credentials_are_a_page_even_without_an_accept_header() {
 fn signing_out_takes_a_post() {
     on_both(|app| {
         let person = app.session("user_01");
-        for method in [Method::Get, Method::Head, Method::Put, Method::Delete] {
+        for method in [Method::Put, Method::Delete] {
             let reply = person.send(person.request(method, "/logout"));
             assert_eq!(reply.status, 405, "{method}");
-            assert_eq!(reply.header("allow"), Some("POST"), "{method}");
+            assert_eq!(reply.header("allow"), Some("GET, HEAD, POST"), "{method}");
             reply.assert_no_cookies();
         }
+        for method in [Method::Get, Method::Head] {
+            let reply = person.send(person.request(method, "/logout"));
+            reply.assert_no_cookies();
+            assert_eq!(reply.status, 200, "{method}");
+        }
+        let page = person.get("/logout").body;
+        assert!(page.contains("Sign out?") && page.contains("user_01"), "{page}");
+        assert_eq!(page.matches("method=\"post\" action=\"/logout\"").count(), 2, "{page}");
         assert_eq!(person.get("/dashboard").status, 200);
+        let stranger = app.anonymous().get("/logout");
+        assert_eq!((stranger.status, stranger.location()), (303, "/"));
     });
 }
 
@@ -479,6 +490,51 @@ fn only_the_right_password_learns_that_an_account_is_switched_off() {
         let wrong = log_in(&app, "user_01", "wrong", "");
         assert_eq!(wrong.status, 401);
         assert!(wrong.body.contains(WRONG));
+    });
+}
+
+/// What the form to sign in says to a person who wants to see a page.
+fn told(person: &Actor<'_>) -> String {
+    let sent = person.get("/dashboard");
+    assert_eq!((sent.status, sent.location()), (303, "/login?next=%2Fdashboard"));
+    let form = person.get(sent.location()).body;
+    let (_, notice) = form.split_once("id=\"login-notice\">").expect("a notice");
+    let (notice, _) = notice.split_once("</div>").expect("an end");
+    notice.trim().trim_start_matches("<p>").trim_end_matches("</p>").to_owned()
+}
+
+const HOUR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+
+#[test]
+fn the_form_says_that_a_session_was_unused_for_too_long() {
+    on_both(|app| {
+        let unused = "You were signed out after two hours without use.";
+        let person = app.session("user_01");
+        app.clock.advance(2 * HOUR);
+        assert_eq!(told(&person), unused);
+        assert_eq!(told(&person), "Please sign in to see this page.", "said once");
+
+        // Its row may be purged before the person returns.
+        let (person, other) = (app.session("user_01"), app.session("user_02"));
+        let ended = app.session("user_02").credentials();
+        let admin = app.session("admin");
+        let path = format!("/admin/users/{}/end-sign-ins", app.id("user_02"));
+        assert_eq!(admin.post(&path).status, 303);
+        app.clock.advance(3 * HOUR);
+        app.sql("DELETE FROM sign_ins");
+        assert_eq!(told(&person), unused);
+        assert_eq!(told(&other), "Please sign in to see this page.", "ended by an administrator");
+        assert_eq!(told(&ended.at(&app.client)), "Please sign in to see this page.");
+    });
+    let half_an_hour = |figment: Figment| figment.merge(("auth.session.idle", "30m"));
+    on_both_with(half_an_hour, |app| {
+        let (person, out) = (app.session("user_01"), app.session("user_02"));
+        let out_jar = out.credentials();
+        out.post("/logout");
+        app.clock.advance(HOUR / 2);
+        assert_eq!(told(&person), "You were signed out after 30 minutes without use.");
+        let login = "Please sign in to see this page.";
+        assert_eq!(told(&out_jar.at(&app.client)), login, "signed out by the person");
     });
 }
 

@@ -148,21 +148,9 @@ impl Session<'_> {
     /// one. Any copy of the cookie says this, so it authenticates no request.
     ///
     /// # Errors
-    /// 503 `unavailable` when the system clock is not usable.
+    /// The errors of [`PresentedSession::of`].
     pub fn presented(&self) -> Result<Option<PresentedSession>, Error> {
-        let (config, now) = (&self.state.config, self.state.clock.now()?.unix_timestamp());
-        let cookies = SessionCookies::of(self.request, self.state)?;
-        let Some(ticket) = cookies.session else { return Ok(None) };
-        let is_same_client =
-            config.session.protection == Protection::Off || ticket.client == client(self.request);
-        let limit = i64::try_from(config.fresh_for.as_secs()).unwrap_or(i64::MAX);
-        let is_recent = now.saturating_sub(ticket.auth) <= limit;
-        Ok(ticket.id().map(|sign_in| PresentedSession {
-            sign_in,
-            is_fresh: ticket.fresh && is_same_client && is_recent,
-            is_remembered: ticket.remembered,
-            account: ticket.sub,
-        }))
+        PresentedSession::of(self.request)
     }
 
     /// Ends a sign-in that this request has just created, and sends none of its cookies.
@@ -247,6 +235,33 @@ impl Session<'_> {
             }
         }
         Ok(ended)
+    }
+}
+
+impl PresentedSession {
+    /// As [`Session::presented`], for catchers and guards of your own.
+    ///
+    /// # Errors
+    /// 403 `cross_origin` for an unsafe request from another site, 503 `unavailable` when the
+    /// system clock is not usable.
+    pub fn of(request: &Request<'_>) -> Result<Option<Self>, Error> {
+        let state = AuthState::of(request)?;
+        let (config, now) = (&state.config, state.clock.now()?.unix_timestamp());
+        mark_depends_on_user(request);
+        let cookies = SessionCookies::of(request, state)?;
+        let Some(ticket) = cookies.session else { return Ok(None) };
+        let Some(sign_in) = ticket.id() else { return Ok(None) };
+        let is_same_client =
+            config.session.protection == Protection::Off || ticket.client == client(request);
+        let limit = i64::try_from(config.fresh_for.as_secs()).unwrap_or(i64::MAX);
+        let is_recent = now.saturating_sub(ticket.auth) <= limit;
+        Ok(Some(Self {
+            sign_in,
+            created_at: OffsetDateTime::from_unix_timestamp(ticket.iat).map_err(Error::internal)?,
+            is_fresh: ticket.fresh && is_same_client && is_recent,
+            is_remembered: ticket.remembered,
+            account: ticket.sub,
+        }))
     }
 }
 

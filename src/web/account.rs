@@ -78,11 +78,12 @@ pub(super) fn account(
 }
 
 /// Changes the password. Every session ends; this browser gets a new one, also if an equal request
-/// has changed the password already.
+/// has changed the password already. `session` is a result, because what it refuses is refused as a
+/// request without a user.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(
     user: Maybe<Fresh<SessionUser>>,
-    session: Session<'_>,
+    session: Result<Session<'_>, Error>,
     address: ClientAddress,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -94,6 +95,7 @@ pub(super) async fn change_password(
         address: address.0,
     };
     let done = "Your password has changed, and you are signed out everywhere else.";
+    let session = session.map_err(|_| ErrorKind::CredentialsMissing)?;
     let Some(user) = user.0 else {
         accounts.sign_in_after_change(&session, &passwords).await?;
         return Ok(FormReply::notice(uri!(account), done));
@@ -144,16 +146,17 @@ pub(super) fn reauthenticate(
 }
 
 /// Makes the session fresh and redirects to the page that was asked for; after the end of the session
-/// by way of the form to sign in.
+/// by way of the form to sign in. `session` is a result, as for a change of the password.
 #[post("/reauthenticate", data = "<form>")]
 pub(super) async fn confirm(
     user: Maybe<SessionUser>,
-    session: Session<'_>,
+    session: Result<Session<'_>, Error>,
     address: ClientAddress,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Confirmation>>,
 ) -> FormResult {
+    let session = session.map_err(|_| ErrorKind::CredentialsMissing)?;
     let Some(user) = user.0 else {
         return match LocalPath::parse(&form.next) {
             Some(next) => {

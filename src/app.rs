@@ -144,10 +144,13 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
     let mut open = vec!["GET /health"];
     if mode.has_sessions() {
         open.extend(["GET /", "GET /static/<name>"]);
-        open.extend(["GET /login?<next>", "POST /login", "POST /logout"]);
+        open.extend(["GET /login?<next>", "POST /login", "GET /logout", "POST /logout"]);
         open.extend(["GET /setup?<token>", "POST /setup"]);
+        // Without a session these find out by themselves what the form was about: a change that
+        // was sent twice, or the page to return to.
+        open.extend(["POST /account/password", "POST /reauthenticate"]);
         if registration {
-            open.extend(["GET /register", "POST /register"]);
+            open.extend(["GET /register?<next>", "POST /register"]);
         }
     }
     if mode.has_tokens() {

@@ -53,6 +53,7 @@ const ACCOUNTS: &[&[&str]] = &[
     &["password"],
     &["registration"],
     &["access_keys", "administration", "import"],
+    &["sent_twice", "unused_session"],
 ];
 
 /// The most files that may import each other in a circle.

@@ -164,7 +164,9 @@ fn people(app: &TestApp) {
     visitor.post_form("/login", &[("username", "user_01"), ("password", "wrong")]);
     let fields = [("username", "ann"), ("password", NEW), ("full_name", "Ann")];
     assert_eq!(visitor.post_form("/register", &fields).status, 303);
-    assert_eq!(app.anonymous().post_form("/register", &fields).status, 409);
+    assert_eq!(app.anonymous().post_form("/register", &fields).status, 303, "sent twice");
+    let taken = [("username", "ann"), ("password", "another horse battery")];
+    assert_eq!(app.anonymous().post_form("/register", &taken).status, 409);
     let person = app.session("user_01");
     let fields = [("username", "user_01"), ("password", "1234"), ("remember", "on")];
     assert_eq!(app.anonymous().post_form("/login", &fields).status, 303);

@@ -110,9 +110,11 @@ impl Import {
         let written = write(connection, |connection| {
             let mut bad = Vec::new();
             for batch in self.users.chunks(BATCH) {
-                let keys = batch.iter().map(|(_, user)| user.username.key()).collect();
-                let taken = queries::taken_names(connection, keys)?;
-                let is_taken = |user: &NewUser| taken.iter().any(|key| key == user.username.key());
+                let keys = batch.iter().flat_map(|(_, user)| user.username.stored_keys());
+                let taken = queries::taken_names(connection, keys.collect())?;
+                let is_taken = |user: &NewUser| {
+                    user.username.stored_keys().any(|key| taken.iter().any(|taken| taken == key))
+                };
                 let lines = batch.iter().filter(|(_, user)| is_taken(user));
                 bad.extend(lines.map(|(line, _)| BadLine {
                     line: *line,

@@ -16,6 +16,7 @@
 //! | `password/` | rules for passwords, sign-in, changing a password |
 //! | `registration/` | new accounts |
 //! | `access_keys`, `administration`, `import` | access keys, changes by administrators, CSV import |
+//! | `sent_twice`, `unused_session` | what a form gets that was sent twice; why a session ended |
 //!
 //! A password's hash stays in here: no public function returns one, and no type that holds one can
 //! be serialised or printed, so that no page and no response can show one by mistake:
@@ -39,10 +40,12 @@ mod password;
 pub mod queries;
 mod registration;
 mod scopes;
+mod sent_twice;
 mod service;
 mod shares;
 mod sign_in_store;
 mod throttle;
+mod unused_session;
 mod user;
 
 pub use access_keys::{generate_key, last_used};

@@ -182,7 +182,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
 
 /// Finds a user by name.
 pub(super) fn find(connection: &mut AnyConnection, name: &str) -> Result<User, Failure> {
-    let found = queries::named(connection, Username::parse(name)?.key()).map_err(Error::from)?;
+    let found = queries::named(connection, &Username::parse(name)?).map_err(Error::from)?;
     found.ok_or_else(|| Failure::new("there is no user of this name"))
 }
 

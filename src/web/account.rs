@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rocket::form::{Form, FromForm};
+use rocket::http::Status;
 use rocket::request::FlashMessage;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
@@ -10,10 +11,11 @@ use rocket_dyn_templates::context;
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
+use super::words;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, Client, NewPassword, SessionUser, User};
 use crate::http::ClientAddress;
-use vestibule::guards::{Authenticated, Fresh};
+use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
@@ -75,11 +77,13 @@ pub(super) fn account(
     page(&renderer, &user, accounts, (fresh.is_ok(), notice), None)
 }
 
-/// Changes the password. Every session ends; this browser gets a new one.
+/// Changes the password. Every session ends; this browser gets a new one, also if an equal request
+/// has changed the password already. `session` is a result, because what it refuses is refused as a
+/// request without a user.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(
-    user: Fresh<SessionUser>,
-    session: Session<'_>,
+    user: Maybe<Fresh<SessionUser>>,
+    session: Result<Session<'_>, Error>,
     address: ClientAddress,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -90,9 +94,23 @@ pub(super) async fn change_password(
         new: form.new_password.clone(),
         address: address.0,
     };
+    let done = "Your password has changed, and you are signed out everywhere else.";
+    let session = session.map_err(|_| ErrorKind::CredentialsMissing)?;
+    let Some(user) = user.0 else {
+        accounts.sign_in_after_change(&session, &passwords).await?;
+        return Ok(FormReply::notice(uri!(account), done));
+    };
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
     let current = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
     if let Err(error) = accounts.change_password(&user, &passwords, current).await {
+        if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::TokenRevoked) {
+            // An equal request may have been first since the guard.
+            match accounts.sign_in_after_change(&session, &passwords).await {
+                Ok(()) => return Ok(FormReply::notice(uri!(account), done)),
+                Err(error) if error.kind() == ErrorKind::CredentialsMissing => {}
+                Err(error) => return Err(error),
+            }
+        }
         let kinds = [ErrorKind::InvalidField, ErrorKind::BadCredentials];
         return FormReply::again(sign_in_if_revoked(error), &kinds, |error| {
             page(&renderer, &user, accounts, (true, None), Some(error))
@@ -103,7 +121,6 @@ pub(super) async fn change_password(
     } else {
         session.start(user.account()).await?;
     }
-    let done = "Your password has changed, and you are signed out everywhere else.";
     Ok(FormReply::notice(uri!(account), done))
 }
 
@@ -113,26 +130,41 @@ fn confirmation(renderer: &Renderer<'_>, user: &User, next: &str, error: Option<
     renderer.page("reauthenticate", "Confirm your password", Some(user), values)
 }
 
-/// Asks for the password again.
+/// Asks for the password again; redirects to the page that was asked for if the session is fresh.
 #[get("/reauthenticate?<next>")]
 pub(super) fn reauthenticate(
     user: SessionUser,
+    fresh: Result<Fresh<SessionUser>, Error>,
     renderer: Renderer<'_>,
     next: Option<&str>,
-) -> Page {
-    confirmation(&renderer, &user, next.unwrap_or_default(), None)
+) -> FormReply {
+    let next = next.unwrap_or_default();
+    if fresh.is_ok() && LocalPath::parse(next).is_some() {
+        return FormReply::onward(next);
+    }
+    FormReply::Page(Status::Ok, confirmation(&renderer, &user, next, None))
 }
 
-/// Makes the session fresh and redirects to the page that was asked for.
+/// Makes the session fresh and redirects to the page that was asked for; after the end of the session
+/// by way of the form to sign in. `session` is a result, as for a change of the password.
 #[post("/reauthenticate", data = "<form>")]
 pub(super) async fn confirm(
-    user: SessionUser,
-    session: Session<'_>,
+    user: Maybe<SessionUser>,
+    session: Result<Session<'_>, Error>,
     address: ClientAddress,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Confirmation>>,
 ) -> FormResult {
+    let session = session.map_err(|_| ErrorKind::CredentialsMissing)?;
+    let Some(user) = user.0 else {
+        return match LocalPath::parse(&form.next) {
+            Some(next) => {
+                Ok(FormReply::redirect(uri!(super::session::form(next = Some(next.as_str())))))
+            }
+            None => Err(ErrorKind::CredentialsMissing.into()),
+        };
+    };
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
     let client = Client { address: address.0, sign_in };
     match accounts.check_password(&user, &form.password, &client).await {
@@ -144,10 +176,10 @@ pub(super) async fn confirm(
             let kinds = [ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];
             FormReply::again(error, &kinds, |error| {
                 let message = match error.kind() {
-                    ErrorKind::BadCredentials => "This is not your password.",
-                    _ => error.message(),
+                    ErrorKind::BadCredentials => "This is not your password.".into(),
+                    _ => words::message(error),
                 };
-                confirmation(&renderer, &user, &form.next, Some(message))
+                confirmation(&renderer, &user, &form.next, Some(&message))
             })
         }
     }

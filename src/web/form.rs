@@ -9,6 +9,7 @@ use rocket::response::{self, Flash, Redirect, Responder};
 use rocket::uri;
 
 use super::renderer::Page;
+use vestibule::sign_ins::SignInId;
 use vestibule::{Error, ErrorKind, LocalPath};
 
 /// What the handler of a form returns; the catcher turns an `Err` into an error page.
@@ -69,6 +70,20 @@ pub(super) fn sign_in_if_revoked(error: Error) -> Error {
         return ErrorKind::CredentialsMissing.into();
     }
     error
+}
+
+/// Takes the end of a sign-in that is not among the user's, by an id in the form of one, for done:
+/// it was ended before, by an equal request perhaps.
+///
+/// # Errors
+/// Any other error, and `not_found` for an id in another form.
+pub(super) fn ended(result: Result<(), Error>, id: &str) -> Result<(), Error> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound && SignInId::parse(id).is_some() => {
+            Ok(())
+        }
+        result => result,
+    }
 }
 
 impl<'r> Responder<'r, 'static> for FormReply {

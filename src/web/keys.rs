@@ -10,7 +10,8 @@ use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::checkbox;
+use super::form::{FormReply, FormResult, ended, sign_in_if_revoked};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{
@@ -57,12 +58,12 @@ impl KeyForm {
 
     /// Returns the scopes whose checkboxes are ticked.
     fn scopes(&self) -> Vec<String> {
-        let ticked = self.checkboxes().filter(|(_, value)| *value == "on");
+        let ticked = self.checkboxes().filter(|(_, value)| checkbox::parse(value) == Some(true));
         ticked.map(|(name, _)| name.to_owned()).collect()
     }
 
     fn read(&self) -> Result<KeyRequest, Error> {
-        if self.checkboxes().any(|(_, value)| value != "on") {
+        if self.checkboxes().any(|(_, value)| checkbox::parse(value) != Some(true)) {
             return Err(Error::invalid_field("scopes", "Tick a box or leave it."));
         }
         let lifetime = duration::parse(&self.expires_in)
@@ -226,7 +227,7 @@ pub(super) async fn make(
     }
 }
 
-/// Ends a key.
+/// Ends a key, if it has not ended yet.
 #[post("/account/keys/<id>/end")]
 pub(super) async fn end(
     user: SessionUser,
@@ -234,6 +235,6 @@ pub(super) async fn end(
     accounts: &State<Accounts>,
     id: &str,
 ) -> FormResult {
-    accounts.end_key(&user, id, &sign_ins).await?;
+    ended(accounts.end_key(&user, id, &sign_ins).await, id)?;
     Ok(FormReply::notice(uri!(list), "That key has ended."))
 }

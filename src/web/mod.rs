@@ -4,6 +4,7 @@ mod account;
 mod admin;
 mod assets;
 mod catchers;
+mod checkbox;
 mod events;
 mod flash;
 mod form;
@@ -17,6 +18,7 @@ mod setup;
 mod sign_ins;
 mod templates;
 mod unique_fields;
+mod words;
 
 use rocket::fairing::AdHoc;
 use rocket::{Route, routes};
@@ -35,6 +37,7 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         pages::dashboard,
         session::form,
         session::login,
+        session::ask_to_log_out,
         session::logout,
         setup::form,
         setup::set_up,

@@ -14,7 +14,7 @@ use crate::accounts::{Accounts, Registration, Role, SessionUser};
 use crate::http::ClientAddress;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
-use vestibule::{Error, ErrorKind, Session};
+use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// The fields of the form; others are ignored.
 #[derive(FromForm)]
@@ -24,11 +24,14 @@ pub(super) struct Register {
     #[field(default = "")]
     full_name: String,
     password: Password,
+    #[field(default = "")]
+    next: String,
 }
 
 fn page(
     renderer: &Renderer<'_>,
     accounts: &Accounts,
+    next: &str,
     rejected: Option<(&Register, &Error)>,
 ) -> Page {
     let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
@@ -41,7 +44,10 @@ fn page(
             errors.insert("form", error.message());
         }
     }
+    let next = LocalPath::parse(next).map(|path| path.to_string());
     let values = context! {
+        login_path: uri!(super::session::form(next = next.as_deref())).to_string(),
+        next,
         username: rejected.map_or("", |(form, _)| &form.username),
         full_name: rejected.map_or("", |(form, _)| &form.full_name),
         min_length: accounts.limits().min_length,
@@ -51,19 +57,22 @@ fn page(
 }
 
 /// Shows the form; redirects a user who is signed in already.
-#[get("/register")]
+#[get("/register?<next>")]
 pub(super) fn form(
     user: Maybe<SessionUser>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
+    next: Option<&str>,
 ) -> FormReply {
+    let next = next.unwrap_or_default();
     match user.0 {
-        Some(_) => FormReply::redirect(uri!(super::pages::dashboard)),
-        None => FormReply::Page(Status::Ok, page(&renderer, accounts, None)),
+        Some(_) => FormReply::onward(next),
+        None => FormReply::Page(Status::Ok, page(&renderer, accounts, next, None)),
     }
 }
 
-/// Adds the user and signs in; shows the form again with the errors of its fields.
+/// Adds the user and signs in, also if an equal request has added the user already; shows the form
+/// again with the errors of its fields.
 #[post("/register", data = "<form>")]
 pub(super) async fn register(
     session: Session<'_>,
@@ -82,12 +91,20 @@ pub(super) async fn register(
     match accounts.register(&registration).await {
         Ok(user) => {
             session.start(&user).await?;
-            Ok(FormReply::redirect(uri!(super::pages::dashboard)))
+            Ok(FormReply::onward(&form.next))
+        }
+        Err(error)
+            if error.kind() == ErrorKind::UsernameTaken
+                && accounts.sign_in_registered(&session, &registration).await? =>
+        {
+            Ok(FormReply::onward(&form.next))
         }
         Err(error) => {
             let kinds =
                 [ErrorKind::InvalidField, ErrorKind::UsernameTaken, ErrorKind::TooManyAttempts];
-            FormReply::again(error, &kinds, |error| page(&renderer, accounts, Some((&form, error))))
+            FormReply::again(error, &kinds, |error| {
+                page(&renderer, accounts, &form.next, Some((&form, error)))
+            })
         }
     }
 }

@@ -2,13 +2,16 @@
 
 use rocket::form::{Form, FromForm};
 use rocket::http::Status;
+use rocket::request::FlashMessage;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
+use super::checkbox::Checkbox;
 use super::form::{FormReply, FormResult};
 use super::lost_cookie::LostCookie;
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
+use super::words;
 use crate::accounts::{Accounts, Credentials, SessionUser};
 use crate::http::ClientAddress;
 use vestibule::guards::Maybe;
@@ -28,7 +31,7 @@ pub(super) struct Login {
     #[field(default = "")]
     username: String,
     password: Password,
-    remember: bool,
+    remember: Checkbox,
     #[field(default = "")]
     next: String,
 }
@@ -42,7 +45,9 @@ fn page(
 ) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let remember = renderer.remembers();
-    renderer.page("login", "Sign in", None, context! { username, next, error, notice, remember })
+    let register_path = uri!(super::registration::form(next = next.as_deref())).to_string();
+    let values = context! { username, next, error, notice, remember, register_path };
+    renderer.page("login", "Sign in", None, values)
 }
 
 /// Shows the form; redirects a user who is signed in already.
@@ -51,14 +56,16 @@ pub(super) fn form(
     user: Maybe<SessionUser>,
     renderer: Renderer<'_>,
     lost_cookie: LostCookie,
+    flash: Option<FlashMessage<'_>>,
     next: Option<&str>,
 ) -> FormReply {
     let next = next.unwrap_or_default();
     if user.0.is_some() {
         return FormReply::onward(next);
     }
+    let said = flash.as_ref().map(FlashMessage::message);
     let notice = if lost_cookie.0 { NO_COOKIE } else { NOTICE };
-    let notice = LocalPath::parse(next).map(|_| notice);
+    let notice = said.or(LocalPath::parse(next).map(|_| notice));
     FormReply::Page(Status::Ok, page(&renderer, "", next, None, notice))
 }
 
@@ -74,15 +81,27 @@ pub(super) async fn login(
 ) -> FormResult {
     let credentials =
         Credentials { username: &form.username, password: &form.password, address: address.0 };
-    match accounts.sign_in_browser(&session, &credentials, form.remember).await {
+    match accounts.sign_in_browser(&session, &credentials, form.remember.0).await {
         Ok(()) => Ok(FormReply::onward(&form.next)),
         Err(error) => {
             let kinds =
                 [ErrorKind::BadCredentials, ErrorKind::AccountInactive, ErrorKind::TooManyAttempts];
             FormReply::again(error, &kinds, |error| {
-                page(&renderer, &form.username, &form.next, Some(error.message()), None)
+                page(&renderer, &form.username, &form.next, Some(&words::message(error)), None)
             })
         }
+    }
+}
+
+/// Asks whether to sign out; redirects a client without a session, as signing out does.
+#[get("/logout")]
+pub(super) fn ask_to_log_out(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> FormReply {
+    match user.0 {
+        Some(user) => {
+            let page = renderer.page("logout", "Sign out", Some(&user), context! {});
+            FormReply::Page(Status::Ok, page)
+        }
+        None => FormReply::redirect(uri!(super::pages::home)),
     }
 }
 

@@ -66,7 +66,8 @@ pub(super) async fn form(
     Ok(page(&renderer, accounts, user.0.as_deref(), token, None))
 }
 
-/// Adds the administrator and signs in; shows the form again with the errors of its fields.
+/// Adds the administrator and signs in, also if an equal request has done so already and used up
+/// the link; shows the form again with the errors of its fields.
 #[post("/setup", data = "<form>")]
 pub(super) async fn set_up(
     user: Maybe<SessionUser>,
@@ -86,6 +87,12 @@ pub(super) async fn set_up(
     match accounts.set_up(&form.token, &registration).await {
         Ok(admin) => {
             session.start(&admin).await?;
+            Ok(FormReply::redirect(uri!(super::pages::dashboard)))
+        }
+        Err(error)
+            if error.kind() == ErrorKind::NotFound
+                && accounts.sign_in_registered(&session, &registration).await? =>
+        {
             Ok(FormReply::redirect(uri!(super::pages::dashboard)))
         }
         Err(error) => {

@@ -5,7 +5,7 @@ use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::form::{FormReply, FormResult};
+use super::form::{FormReply, FormResult, ended};
 use super::renderer::{Page, Renderer, format_time};
 use crate::accounts::SessionUser;
 use vestibule::sign_ins::{SignIn, SignInId, SignInKind, SignIns};
@@ -45,10 +45,10 @@ fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serialize {
     }
 }
 
-/// Ends one sign-in.
+/// Ends one sign-in, if it has not ended yet.
 #[post("/account/sign-ins/<id>/end")]
 pub(super) async fn end(user: SessionUser, sign_ins: SignIns<'_>, id: &str) -> FormResult {
-    sign_ins.end(&user.id.to_string(), id).await?;
+    ended(sign_ins.end(&user.id.to_string(), id).await, id)?;
     Ok(FormReply::notice(uri!(list), "That sign-in has ended."))
 }
 

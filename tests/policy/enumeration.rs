@@ -134,7 +134,7 @@ fn ruling(target: &Target, situation: &Situation) -> Ruling {
     } else if !target.is_route {
         Err(ErrorKind::MethodNotAllowed)
     } else {
-        situation.rule(&target.guards)
+        target.with_handler(situation.rule(&target.guards))
     }
 }
 

@@ -7,12 +7,13 @@ use rocket::Route;
 use rocket::http::{ContentType, Method};
 use rocket::local::blocking::Client;
 use serde_json::json;
+use vestibule::ErrorKind;
 use vestibule::config::{Config, Mode};
 use vestibule_service::{api, http, web};
 
 use super::fixture::{CHANGED, Ids, NEWCOMER};
 use super::guard::{Guard, parse};
-use super::model::Person;
+use super::model::{Person, Ruling};
 use crate::support::app::password;
 
 /// Which half a route belongs to.
@@ -142,6 +143,8 @@ impl Target {
             (_, "/setup") => 404,
             // A user who is signed in already is redirected.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,
+            // There is nothing to sign out of.
+            (Method::Get, "/logout") if who.is_none() => 303,
             (Method::Get, _) => 200,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
             (Method::Post, "/api/login" | "/api/refresh") => 200,
@@ -163,6 +166,17 @@ impl Target {
             (Method::Delete, "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
             _ => return None,
         })
+    }
+
+    /// The ruling of guards and handler: the handlers of two forms refuse a request without a user
+    /// themselves, because they look at the form first. Here nothing in the form helps.
+    pub(crate) fn with_handler(&self, by_guards: Ruling) -> Ruling {
+        let forms = ["/account/password", "/reauthenticate"];
+        let needs_user = forms.contains(&self.template.as_str()) && self.method == Method::Post;
+        match by_guards {
+            Ok(None) if needs_user => Err(ErrorKind::CredentialsMissing),
+            ruling => ruling,
+        }
     }
 
     /// How many sessions of browsers a request starts that is let in; `None` where nothing

@@ -166,7 +166,12 @@ fn another_users_sign_in_is_not_there() {
         let (person, program) = (app.session("user_01"), app.token("user_01"));
         let (admin_person, admin) = (app.session("admin"), app.token("admin"));
         for browser in [&person, &admin_person] {
-            assert_eq!(browser.post(&format!("/account/sign-ins/{id}/end")).status, 404);
+            // As for one that has ended, or never was.
+            for id in [id.as_str(), "AAAAAAAAAAAAAAAAAAAAAA"] {
+                let reply = browser.post(&format!("/account/sign-ins/{id}/end"));
+                assert_eq!((reply.status, reply.location()), (303, "/account/sign-ins"));
+            }
+            assert_eq!(browser.post("/account/sign-ins/short/end").status, 404);
         }
         for program in [&program, &admin] {
             let reply = program.delete(&format!("/api/sign-ins/{id}"));

@@ -343,7 +343,7 @@ fn switched_off_it_is_neither_offered_nor_honoured() {
 fn a_restoring_request_that_ends_in_an_error_page_logs_no_user_out() {
     on_both(|app| {
         let person = reopened(&app, "user_01");
-        let missing = person.post("/account/sign-ins/AAAAAAAAAAAAAAAAAAAAAA/end");
+        let missing = person.post("/account/sign-ins/none/end");
         assert_eq!(missing.status, 404);
         assert!(person.jar.borrow().contains_key(REMEMBER));
         assert_eq!(person.get("/nowhere").status, 404);
@@ -363,7 +363,7 @@ fn the_dead_session_beside_a_good_remember_cookie_does_not_take_it_along() {
         advance(&app, 3 * HOUR);
         // The session has ended and the response is an error page: the first is removed, the
         // second must stay.
-        let missing = person.post("/account/sign-ins/AAAAAAAAAAAAAAAAAAAAAA/end");
+        let missing = person.post("/account/sign-ins/none/end");
         assert_eq!(missing.status, 404);
         assert!(!removes_cookie(&missing, REMEMBER));
         assert!(cookie_lives(&app, &StoredCredentials::of(&person)));

@@ -102,6 +102,7 @@ pub mod sign_ins {
     pub use crate::actions::sign_ins::SignIns;
     pub use crate::cache::auth_cache::AuthCache;
     pub use crate::session::options::SessionOptions;
+    pub use crate::session::presented::PresentedSession;
     pub use crate::sign_in::memory_store::MemorySignInStore;
     pub use crate::sign_in::rotation::{RefreshAttempt, Rotation, Rotations};
     pub use crate::sign_in::store::{SignInStore, SignInUse};

@@ -23,8 +23,8 @@ pub struct Credentials<'c> {
 }
 
 /// A user whose password was right, and the hash that it was checked against.
-struct VerifiedUser {
-    user: User,
+pub(in crate::accounts) struct VerifiedUser {
+    pub(in crate::accounts) user: User,
     hash: String,
 }
 
@@ -45,12 +45,23 @@ impl Accounts {
     ) -> Result<(), Error> {
         let verified = self.verify_credentials(credentials).await?;
         self.make_room(&verified.user, credentials.address).await?;
+        self.open_session(session, &verified, credentials.password, remember).await
+    }
+
+    /// Opens the session of a user whose password was right.
+    pub(in crate::accounts) async fn open_session(
+        &self,
+        session: &Session<'_>,
+        verified: &VerifiedUser,
+        password: &Password,
+        remember: bool,
+    ) -> Result<(), Error> {
         let opened = if remember {
             session.start_remembered(&verified.user).await?
         } else {
             session.start(&verified.user).await?
         };
-        if !self.is_still_valid(&verified, credentials.password).await? {
+        if !self.is_still_valid(verified, password).await? {
             session.undo(&opened).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
@@ -90,13 +101,13 @@ impl Accounts {
     }
 
     /// Verifies a user name and a password.
-    async fn verify_credentials(
+    pub(in crate::accounts) async fn verify_credentials(
         &self,
         credentials: &Credentials<'_>,
     ) -> Result<VerifiedUser, Error> {
         let username = Username::parse(credentials.username).ok();
         // An invalid name is counted as it was sent, so that 429 does not reveal that it is invalid.
-        let key = username.as_ref().map_or(credentials.username, Username::key);
+        let key = username.as_ref().map_or(credentials.username.trim(), Username::key);
         let client = Client { address: credentials.address, sign_in: None };
         // Checked first, so that a flood which the hasher refuses costs no database query; it is
         // refused for every name, which reveals nothing. The place in the queue is taken after the

@@ -48,13 +48,22 @@ pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>
     found.optional().map(|row| row.map(User::from))
 }
 
-/// Finds a user by canonical name.
+/// Finds a user by name.
 ///
 /// # Errors
 /// A database error (503 `unavailable`).
-pub fn named(connection: &mut AnyConnection, key: &str) -> QueryResult<Option<User>> {
-    let row = users::table.filter(users::username_key.eq(key)).select(UserRow::as_select());
-    row.get_result(connection).optional().map(|row| row.map(User::from))
+pub fn named(connection: &mut AnyConnection, username: &Username) -> QueryResult<Option<User>> {
+    Ok(row_of(connection, username)?.map(User::from))
+}
+
+fn row_of(connection: &mut AnyConnection, username: &Username) -> QueryResult<Option<UserRow>> {
+    for key in username.stored_keys() {
+        let row = users::table.filter(users::username_key.eq(key)).select(UserRow::as_select());
+        if let Some(found) = row.get_result(connection).optional()? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 /// Finds a user by name, with the hash of its password.
@@ -62,10 +71,7 @@ pub(in crate::accounts) fn with_hash(
     connection: &mut AnyConnection,
     username: &Username,
 ) -> QueryResult<Option<(User, String)>> {
-    let row = users::table.filter(users::username_key.eq(username.key()));
-    let row: Option<UserRow> =
-        row.select(UserRow::as_select()).get_result(connection).optional()?;
-    Ok(row.map(|mut row| {
+    Ok(row_of(connection, username)?.map(|mut row| {
         let hash = std::mem::take(&mut row.password_hash);
         (User::from(row), hash)
     }))
@@ -78,7 +84,7 @@ pub(in crate::accounts) fn with_hash(
 pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Error> {
     // Checked first, because PostgreSQL uses up an id for a taken name and writes the name into its
     // log. The unique index decides when two requests insert a name at once.
-    if named(connection, new.username.key())?.is_some() {
+    if named(connection, &new.username)?.is_some() {
         return Err(ErrorKind::UsernameTaken.into());
     }
     let inserted = diesel::insert_into(users::table)

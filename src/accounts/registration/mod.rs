@@ -10,4 +10,5 @@ mod setup;
 
 pub use register::Registration;
 pub use samples::{SAMPLES, active_samples, insert_samples};
+pub(super) use setup::LINK_LIFETIME;
 pub use setup::{SetupToken, new_setup_link};

@@ -23,7 +23,7 @@ use crate::db::{AnyConnection, write};
 use vestibule::{Error, ErrorKind};
 
 /// How long a link is valid; a restart prints another one.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub(in crate::accounts) const LINK_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The secret of a link: 256 random bits; prints as `[redacted]`.
 pub struct SetupToken(String);
@@ -57,7 +57,7 @@ pub fn new_setup_link(
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(Error::unavailable)?;
     let token = SetupToken(URL_SAFE_NO_PAD.encode(random));
-    setup::store_link(connection, &digest(token.reveal()), now + LIFETIME)?;
+    setup::store_link(connection, &digest(token.reveal()), now + LINK_LIFETIME)?;
     Ok(Some(token))
 }
 

@@ -13,15 +13,18 @@ const MAX_USERNAME: usize = 80;
 pub struct Username {
     shown: String,
     key: String,
+    /// The key before the final sigma was folded, if it differs.
+    lowercase: Option<String>,
 }
 
 impl Username {
-    /// Parses a user name.
+    /// Trims and parses a user name: a keyboard that completes words adds a space.
     ///
     /// # Errors
     /// 422 `invalid_field` naming `username` when it is empty, too long, or holds spaces, control,
     /// invisible or direction-changing characters.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
         let refused = |message: &'static str| Err(Error::invalid_field("username", message));
         if text.is_empty() {
             return refused("Choose a user name.");
@@ -32,8 +35,12 @@ impl Username {
         // U+FFFD replaces bytes that were not valid UTF-8.
         let forms = (UsernameCasePreserved::enforce(text), UsernameCaseMapped::enforce(text));
         match forms {
-            (Ok(shown), Ok(key)) if !text.contains('\u{fffd}') => {
-                Ok(Self { shown: shown.into_owned(), key: key.into_owned() })
+            (Ok(shown), Ok(lowercase)) if !text.contains('\u{fffd}') => {
+                // The one letter with two lower cases: both are Σ, and full case folding maps ς
+                // to σ. The profile has simple lower case alone.
+                let key = lowercase.replace('ς', "σ");
+                let lowercase = Some(lowercase.into_owned()).filter(|lowercase| *lowercase != key);
+                Ok(Self { shown: shown.into_owned(), key, lowercase })
             }
             _ => refused("A user name is letters, digits and signs, without spaces."),
         }
@@ -46,10 +53,16 @@ impl Username {
     }
 
     /// Returns the canonical form for comparison: the same for `Alice`, `ALICE` and full-width
-    /// `ａｌｉｃｅ`.
+    /// `ａｌｉｃｅ`, and for `Γιώργος` and `ΓΙΏΡΓΟΣ`.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// Returns the keys under which this name may be stored, the better match first: accounts that
+    /// differed in the final sigma alone kept the keys that they had before it was folded.
+    pub(in crate::accounts) fn stored_keys(&self) -> impl Iterator<Item = &str> {
+        self.lowercase.as_deref().into_iter().chain([self.key()])
     }
 }
 
@@ -67,6 +80,25 @@ mod tests {
         assert_eq!(Username::parse("Alice").expect("good").shown(), "Alice");
         assert_eq!(key("user_01"), "user_01");
         assert_eq!(key("ann@example.org"), "ann@example.org");
+        assert_eq!(key("\t alice\u{a0}"), "alice");
+        assert_eq!(Username::parse(" Alice\u{3000}").expect("good").shown(), "Alice");
+    }
+
+    #[test]
+    fn upper_and_lower_case_of_a_letter_have_one_key() {
+        let key =
+            |c: char| Username::parse(&format!("a{c}")).ok().map(|name| name.key().to_owned());
+        let different = (char::MIN..=char::MAX).filter(|c| {
+            let mut upper = c.to_uppercase();
+            let (Some(upper), None) = (upper.next(), upper.next()) else { return false };
+            let keys = (upper != *c).then(|| (key(*c), key(upper)));
+            matches!(keys, Some((Some(one), Some(other))) if one != other)
+        });
+        // Full case folding does not map them either, but for a mark that no keyboard has.
+        assert_eq!(different.collect::<String>(), "ı\u{345}");
+        for name in ["Γιώργος", "ΓΙΏΡΓΟΣ", "γιώργοσ"] {
+            assert_eq!(Username::parse(name).expect("good").key(), "γιώργοσ");
+        }
     }
 
     #[test]
@@ -75,8 +107,9 @@ mod tests {
         for bad in [
             "",
             " ",
-            "alice ",
+            "\u{a0}\t",
             "al ice",
+            "al\u{a0}ice",
             "ali\0ce",
             "ali\u{200b}ce",
             "ali\u{202e}ce",

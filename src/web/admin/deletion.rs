@@ -4,6 +4,7 @@ use rocket::form::{Form, FromForm, Strict};
 use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
 
+use super::super::checkbox;
 use super::super::form::{FormReply, FormResult};
 use super::super::renderer::Page;
 use super::super::unique_fields::UniqueFields;
@@ -11,12 +12,12 @@ use super::context::AdminContext;
 use super::user::{counted, leave};
 use crate::accounts::{AdminPageChange, User};
 use vestibule::guards::Authenticated;
-use vestibule::{Error, Session};
+use vestibule::{Error, ErrorKind, Session};
 
 /// The field of the form; any other is refused.
 #[derive(FromForm)]
 pub(in crate::web) struct Deletion {
-    /// `on` if the checkbox is ticked.
+    /// The value of the checkbox, if it is ticked.
     confirm: Option<String>,
 }
 
@@ -47,7 +48,7 @@ pub(in crate::web) async fn ask(
     Ok(confirmation(&context, &admin, &user, None))
 }
 
-/// Deletes the user if the checkbox is ticked.
+/// Deletes the user if the checkbox is ticked, and if an equal request has not done so already.
 #[post("/admin/users/<id>/delete", data = "<form>")]
 pub(in crate::web) async fn delete(
     admin: AdminPageChange,
@@ -56,20 +57,22 @@ pub(in crate::web) async fn delete(
     id: &str,
     form: Form<Strict<UniqueFields<Deletion>>>,
 ) -> FormResult {
-    if form.confirm.as_deref() != Some("on") {
+    if form.confirm.as_deref().and_then(checkbox::parse) != Some(true) {
         let error = Error::invalid_field("confirm", "Tick the box if you mean it.");
         let page = confirmation(&context, &admin, &context.user(id).await?, Some(&error));
         return Ok(FormReply::Again(error, page));
     }
     let (user, actor) = (User::id_of(id)?, context.actor(&admin)?);
+    let list = uri!(super::users::list(q = Option::<&str>::None, page = Option::<i64>::None));
     match context.accounts.delete_user(&actor, user).await {
         Ok(_) if actor.is(user) => leave(&session, "Your account is deleted.").await,
         Ok(changed) => {
             let (name, ended) = (&changed.user.username, counted(changed.ended));
-            let list =
-                uri!(super::users::list(q = Option::<&str>::None, page = Option::<i64>::None));
             let text = format!("{name} is deleted; {ended} ended.");
             Ok(FormReply::notice(list, text))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Ok(FormReply::notice(list, "That user is deleted."))
         }
         Err(error) => context.again(error, &admin, id).await,
     }

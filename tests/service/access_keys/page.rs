@@ -44,7 +44,9 @@ fn a_key_is_made_on_the_page_shown_once_and_ended_there() {
         assert_eq!((ended.status, ended.location()), (303, "/account/keys"));
         assert!(person.get("/account/keys").body.contains("That key has ended."));
         program.get("/api/me").assert_problem(401, "token_revoked");
-        person.post(&end).assert_page(404);
+        let again = person.post(&end);
+        assert_eq!((again.status, again.location()), (303, "/account/keys"));
+        person.post("/account/keys/short/end").assert_page(404);
     });
 }
 

@@ -29,13 +29,13 @@ pub(crate) async fn process(app: &TestApp) -> Client {
     Client::untracked(rocket).await.expect("a launch")
 }
 
-/// Registers this name, by form or over the API; returns the status.
-async fn register(client: &Client, name: &str, by_form: bool) -> u16 {
+/// Registers this name with this password, by form or over the API; returns the status.
+async fn register(client: &Client, name: &str, password: &str, by_form: bool) -> u16 {
     let request = if by_form {
-        let body = format!("username={}&password=correct+horse", encoded(name));
+        let body = format!("username={}&password={}", encoded(name), encoded(password));
         client.post("/register").header(ContentType::Form).body(body)
     } else {
-        let body = json!({ "username": name, "password": "correct horse" });
+        let body = json!({ "username": name, "password": password });
         client.post("/api/register").header(ContentType::JSON).body(body.to_string())
     };
     request.dispatch().await.status().code
@@ -52,7 +52,9 @@ fn of_a_hundred_who_want_one_name_at_once_exactly_one_gets_it() {
                     let spelling = ["ann", "ANN", "Ann", "aNn", "ａｎｎ"][at % 5];
                     let client = &processes[at % processes.len()];
                     async move {
-                        register(client, &format!("{spelling}{round}"), at % 2 == 0).await
+                        let (name, password) =
+                            (format!("{spelling}{round}"), format!("correct horse {at}"));
+                        register(client, &name, &password, at % 2 == 0).await
                     }
                 });
                 let statuses = join_all(clients).await;

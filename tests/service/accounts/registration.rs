@@ -88,7 +88,7 @@ fn a_taken_name_is_taken_in_every_case_and_width() {
         for name in ["Ann", "ann", "ANN", "ａｎｎ", "ＡＮＮ"] {
             let reply = visitor.post_json("/api/register", &body(name, "correct horse"));
             reply.assert_problem(409, "username_taken");
-            let fields = [("username", name), ("password", "correct horse")];
+            let fields = [("username", name), ("password", "battery staple")];
             let page = visitor.post_form("/register", &fields);
             page.assert_page(409);
             assert!(page.body.contains("This user name is taken."), "{name}");
@@ -107,8 +107,7 @@ fn names_that_deceive_or_cannot_be_kept_are_refused() {
         for name in [
             "",
             " ",
-            " ann",
-            "ann ",
+            " an n ",
             "an n",
             "an\0n",
             "an\nn",

@@ -43,6 +43,7 @@ fn form_and_api_count_together_and_then_even_the_right_password_waits() {
         assert_eq!(page.status, 429);
         assert!(page.body.contains("Too many attempts") && page.body.contains("user_01"));
         assert!(page.header("retry-after").is_some());
+        assert!(page.body.contains("Wait 5 minutes, then try again."), "{}", page.body);
 
         app.clock.advance(Duration::from_secs(5 * 60));
         assert_eq!(api(&app, "user_01", "1234").status, 200, "nobody is locked out for good");
@@ -92,7 +93,9 @@ fn confirming_and_changing_the_password_count_too_and_a_live_session_is_not_hurt
             };
             assert_eq!(reply.status, 401, "attempt {attempt}");
         }
-        assert_eq!(person.post_form("/reauthenticate", &[("password", "1234")]).status, 429);
+        let refused = person.post_form("/reauthenticate", &[("password", "1234")]);
+        assert_eq!(refused.status, 429);
+        assert!(refused.body.contains("Wait 5 minutes, then try again."), "{}", refused.body);
         assert_eq!(api(&app, "user_01", "1234").status, 429);
         assert_eq!(person.get("/dashboard").status, 200);
     });

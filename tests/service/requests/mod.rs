@@ -2,6 +2,8 @@
 
 mod bad_bodies;
 mod cross_site;
+mod forms;
 mod json_body;
 mod naughty_strings;
 mod response_headers;
+mod sent_twice;

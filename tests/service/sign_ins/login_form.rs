@@ -1,9 +1,10 @@
 //! Logging in and out through the form.
 
+use rocket::figment::Figment;
 use rocket::http::{Accept, ContentType, Header, Method};
 
 use crate::support::actor::{Actor, Reply};
-use crate::support::app::{TestApp, on_both, on_both_with};
+use crate::support::app::{On, TestApp, on_both, on_both_with};
 
 const WRONG: &str = "Wrong user name or password.";
 
@@ -39,7 +40,7 @@ fn whatever_is_wrong_with_the_credentials_gets_one_message_and_no_session() {
             ("user_01", "\u{1f511}"),
             ("user_01", &long),
             ("user_01\0", "1234"),
-            ("user_01 ", "1234"),
+            ("user 01", "1234"),
             ("\u{1f9d1}\u{200d}\u{1f680}", "1234"),
             ("nobody", "1234"),
             ("", "1234"),
@@ -332,13 +333,23 @@ fn wrong_credentials_are_a_page_even_without_an_accept_header() {
 fn signing_out_takes_a_post() {
     on_both(|app| {
         let person = app.session("user_01");
-        for method in [Method::Get, Method::Head, Method::Put, Method::Delete] {
+        for method in [Method::Put, Method::Delete] {
             let reply = person.send(person.request(method, "/logout"));
             assert_eq!(reply.status, 405, "{method}");
-            assert_eq!(reply.header("allow"), Some("POST"), "{method}");
+            assert_eq!(reply.header("allow"), Some("GET, HEAD, POST"), "{method}");
             reply.assert_no_cookies();
         }
+        for method in [Method::Get, Method::Head] {
+            let reply = person.send(person.request(method, "/logout"));
+            reply.assert_no_cookies();
+            assert_eq!(reply.status, 200, "{method}");
+        }
+        let page = person.get("/logout").body;
+        assert!(page.contains("Sign out?") && page.contains("user_01"), "{page}");
+        assert_eq!(page.matches("method=\"post\" action=\"/logout\"").count(), 2, "{page}");
         assert_eq!(person.get("/dashboard").status, 200);
+        let stranger = app.anonymous().get("/logout");
+        assert_eq!((stranger.status, stranger.location()), (303, "/"));
     });
 }
 
@@ -384,6 +395,91 @@ fn a_name_is_the_same_in_every_case_and_width() {
 }
 
 #[test]
+fn a_final_sigma_is_a_sigma() {
+    on_both(|app| {
+        let register = |name: &str, password: &str| {
+            let fields = [("username", name), ("password", password)];
+            app.anonymous().post_form("/register", &fields).status
+        };
+        assert_eq!(register("Γιώργος", "correct horse"), 303);
+        assert_eq!(register("ΓΙΏΡΓΟΣ", "battery staple"), 409);
+        for name in ["Γιώργος", "ΓΙΏΡΓΟΣ", "γιώργοσ"] {
+            assert_eq!(log_in(&app, name, "correct horse", "").status, 303, "{name}");
+        }
+        let found = app.session("admin").get("/admin/users?q=%CE%9F%CE%A3").body;
+        assert!(found.contains("Γιώργος"), "{found}");
+    });
+}
+
+#[test]
+fn accounts_from_before_the_final_sigma_was_folded_keep_working() {
+    on_both(|app| {
+        let id = |key: &str| {
+            app.number(&format!("SELECT id AS n FROM users WHERE username_key = '{key}'"))
+        };
+        let register = |name: &str, password: &str| {
+            let fields = [("username", name), ("password", password)];
+            assert_eq!(app.anonymous().post_form("/register", &fields).status, 303, "{name}");
+        };
+        register("νίκος", "correct horse");
+        app.sql("UPDATE users SET username_key = 'νίκος' WHERE username = 'νίκος'");
+        // Two accounts that were two names before.
+        register("Γιώργος", "correct horse");
+        app.sql("UPDATE users SET username_key = 'γιώργος' WHERE username = 'Γιώργος'");
+        app.sql(
+            "INSERT INTO users (username, username_key, role, active, password_hash, created_at) \
+             SELECT 'ΓΙΏΡΓΟΣ', 'γιώργοσ', 'user', active, password_hash, 0 FROM users \
+             WHERE username = 'user_01'",
+        );
+        app.sql(match app.on {
+            On::Sqlite => {
+                include_str!("../../../migrations/sqlite/2026-11-28-000400_final_sigma/up.sql")
+            }
+            On::Postgres => {
+                include_str!("../../../migrations/postgres/2026-11-28-000400_final_sigma/up.sql")
+            }
+        });
+        assert_eq!(id("νίκοσ"), app.id("νίκος"));
+        for (name, password) in [
+            ("νίκος", "correct horse"),
+            ("ΝΊΚΟΣ", "correct horse"),
+            ("Γιώργος", "correct horse"),
+            ("ΓΙΏΡΓΟΣ", "1234"),
+        ] {
+            assert_eq!(log_in(&app, name, password, "").status, 303, "{name}");
+        }
+        for (name, password) in [("Γιώργος", "1234"), ("ΓΙΏΡΓΟΣ", "correct horse")] {
+            assert_eq!(log_in(&app, name, password, "").status, 401, "{name}");
+        }
+    });
+}
+
+#[test]
+fn spaces_around_a_name_are_no_part_of_it() {
+    on_both(|app| {
+        for space in [" ", "\t", "\u{a0}", "\r\n", "\u{3000}"] {
+            for name in [format!("user_01{space}"), format!("{space}user_01")] {
+                let reply = log_in(&app, &name, "1234", "");
+                assert_eq!((reply.status, reply.location()), (303, "/dashboard"), "{name:?}");
+                let body = serde_json::json!({ "username": name, "password": "1234" });
+                let reply = app.anonymous().post_json("/api/login", &body);
+                assert_eq!(reply.status, 200, "{name:?}: {}", reply.body);
+            }
+            let name = format!("{space}ann{space}");
+            let fields = [("username", name.as_str()), ("password", "correct horse")];
+            let made = app.anonymous().post_form("/register", &fields);
+            assert_eq!(made.status, 303, "{space:?}: {}", made.body);
+            assert_eq!(app.count("users WHERE username = 'ann' AND username_key = 'ann'"), 1);
+            app.sql("DELETE FROM users WHERE username = 'ann'");
+            let body = serde_json::json!({ "username": name, "password": "correct horse" });
+            let made = app.anonymous().post_json("/api/register", &body);
+            assert_eq!(made.json()["username"], "ann", "{}", made.body);
+            app.sql("DELETE FROM users WHERE username = 'ann'");
+        }
+    });
+}
+
+#[test]
 fn only_the_right_password_learns_that_an_account_is_switched_off() {
     on_both(|app| {
         app.sql("UPDATE users SET active = FALSE WHERE username = 'user_01'");
@@ -394,6 +490,51 @@ fn only_the_right_password_learns_that_an_account_is_switched_off() {
         let wrong = log_in(&app, "user_01", "wrong", "");
         assert_eq!(wrong.status, 401);
         assert!(wrong.body.contains(WRONG));
+    });
+}
+
+/// What the form to sign in says to a person who wants to see a page.
+fn told(person: &Actor<'_>) -> String {
+    let sent = person.get("/dashboard");
+    assert_eq!((sent.status, sent.location()), (303, "/login?next=%2Fdashboard"));
+    let form = person.get(sent.location()).body;
+    let (_, notice) = form.split_once("id=\"login-notice\">").expect("a notice");
+    let (notice, _) = notice.split_once("</div>").expect("an end");
+    notice.trim().trim_start_matches("<p>").trim_end_matches("</p>").to_owned()
+}
+
+const HOUR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+
+#[test]
+fn the_form_says_that_a_session_was_unused_for_too_long() {
+    on_both(|app| {
+        let unused = "You were signed out after two hours without use.";
+        let person = app.session("user_01");
+        app.clock.advance(2 * HOUR);
+        assert_eq!(told(&person), unused);
+        assert_eq!(told(&person), "Please sign in to see this page.", "said once");
+
+        // Its row may be purged before the person returns.
+        let (person, other) = (app.session("user_01"), app.session("user_02"));
+        let ended = app.session("user_02").credentials();
+        let admin = app.session("admin");
+        let path = format!("/admin/users/{}/end-sign-ins", app.id("user_02"));
+        assert_eq!(admin.post(&path).status, 303);
+        app.clock.advance(3 * HOUR);
+        app.sql("DELETE FROM sign_ins");
+        assert_eq!(told(&person), unused);
+        assert_eq!(told(&other), "Please sign in to see this page.", "ended by an administrator");
+        assert_eq!(told(&ended.at(&app.client)), "Please sign in to see this page.");
+    });
+    let half_an_hour = |figment: Figment| figment.merge(("auth.session.idle", "30m"));
+    on_both_with(half_an_hour, |app| {
+        let (person, out) = (app.session("user_01"), app.session("user_02"));
+        let out_jar = out.credentials();
+        out.post("/logout");
+        app.clock.advance(HOUR / 2);
+        assert_eq!(told(&person), "You were signed out after 30 minutes without use.");
+        let login = "Please sign in to see this page.";
+        assert_eq!(told(&out_jar.at(&app.client)), login, "signed out by the person");
     });
 }
 

@@ -4,5 +4,6 @@ mod changes_seen_at_once;
 mod key_pairs;
 mod login_form;
 mod modes;
+mod next_page;
 mod session_and_token_apart;
 mod tokens;

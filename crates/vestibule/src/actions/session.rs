@@ -9,6 +9,7 @@ use crate::actions::create::{new_row, store};
 use crate::actions::outcome;
 use crate::authentication::by_token::verified;
 use crate::authentication::session_cookies::{self, SessionCookies};
+use crate::config::Protection;
 use crate::credentials::{is_token_request, mark_depends_on_user, origin};
 use crate::digest::stamp_digest;
 use crate::error::{Error, ErrorKind};
@@ -16,6 +17,7 @@ use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
 use crate::session::cookie::{CookieKind, removal};
 use crate::session::options::SessionOptions;
+use crate::session::presented::PresentedSession;
 use crate::session::ticket::{Ticket, client};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
@@ -146,6 +148,16 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Returns what the session cookie says, even if its sign-in has ended: for a form that is sent
+    /// twice, whose first copy ended it. `None` without a cookie that we sealed, or with an expired
+    /// one. Any copy of the cookie says this, so it authenticates no request.
+    ///
+    /// # Errors
+    /// The errors of [`PresentedSession::of`].
+    pub fn presented(&self) -> Result<Option<PresentedSession>, Error> {
+        PresentedSession::of(self.request)
+    }
+
     /// Ends a sign-in that this request has just created, and sends none of its cookies.
     ///
     /// # Errors
@@ -229,6 +241,33 @@ impl Session<'_> {
             }
         }
         Ok(ended)
+    }
+}
+
+impl PresentedSession {
+    /// As [`Session::presented`], for catchers and guards of your own.
+    ///
+    /// # Errors
+    /// 403 `cross_origin` for an unsafe request from another site, 503 `unavailable` when the
+    /// system clock is not usable.
+    pub fn of(request: &Request<'_>) -> Result<Option<Self>, Error> {
+        let state = AuthState::of(request)?;
+        let (config, now) = (&state.config, state.clock.now()?.unix_timestamp());
+        mark_depends_on_user(request);
+        let cookies = SessionCookies::of(request, state)?;
+        let Some(ticket) = cookies.session else { return Ok(None) };
+        let Some(sign_in) = ticket.id() else { return Ok(None) };
+        let is_same_client =
+            config.session.protection == Protection::Off || ticket.client == client(request);
+        let limit = i64::try_from(config.fresh_for.as_secs()).unwrap_or(i64::MAX);
+        let is_recent = now.saturating_sub(ticket.auth) <= limit;
+        Ok(Some(Self {
+            sign_in,
+            created_at: OffsetDateTime::from_unix_timestamp(ticket.iat).map_err(Error::internal)?,
+            is_fresh: ticket.fresh && is_same_client && is_recent,
+            is_remembered: ticket.remembered,
+            account: ticket.sub,
+        }))
     }
 }
 

@@ -6,5 +6,6 @@
 
 pub(crate) mod cookie;
 pub(crate) mod options;
+pub(crate) mod presented;
 pub(crate) mod secret_keys;
 pub(crate) mod ticket;

@@ -1,0 +1,82 @@
+//! A form that was sent twice: the second copy finds what the first has done, and its user signs in
+//! with the password that came along.
+
+use super::password::{Credentials, NewPassword};
+use super::queries;
+use super::registration::{LINK_LIFETIME, Registration};
+use super::service::Accounts;
+use super::user::Role;
+use vestibule::{Error, ErrorKind, Session};
+
+impl Accounts {
+    /// Signs a browser in with the new password of a change that an equal request has made, which
+    /// ended the sign-in of this one. The account is that of the session cookie, which we sealed:
+    /// one that was fresh and whose sign-in is gone. The new password counts as at any sign-in.
+    ///
+    /// # Errors
+    /// 401 `credentials_missing` without such a cookie or with a password that is not in force, 429
+    /// `too_many_attempts`, 503 `busy` or `unavailable`.
+    pub async fn sign_in_after_change(
+        &self,
+        session: &Session<'_>,
+        passwords: &NewPassword,
+    ) -> Result<(), Error> {
+        let missing = || Error::new(ErrorKind::CredentialsMissing);
+        let presented = session.presented()?.filter(|presented| presented.is_fresh);
+        let presented = presented.ok_or_else(missing)?;
+        let (id, sign_in) =
+            (presented.account.parse::<i64>().map_err(|_| missing())?, presented.sign_in);
+        let found = self.run(move |connection| -> Result<_, Error> {
+            let is_active = queries::sign_ins::find(connection, sign_in.as_str())?.is_some();
+            Ok(if is_active { None } else { queries::find(connection, id)? })
+        });
+        let user = found.await?.ok_or_else(missing)?;
+        let (username, password) = (user.username.as_str(), &passwords.new);
+        let credentials = Credentials { username, password, address: passwords.address };
+        let refused = |error: Error| match error.kind() {
+            ErrorKind::BadCredentials | ErrorKind::AccountInactive => missing(),
+            _ => error,
+        };
+        let verified = self.verify_credentials(&credentials).await.map_err(refused)?;
+        // The name may have been given to another account meanwhile.
+        if verified.user.id != user.id {
+            return Err(missing());
+        }
+        let opened = self.open_session(session, &verified, password, presented.is_remembered);
+        opened.await.map_err(refused)
+    }
+
+    /// Signs a browser in to the account that a registration names, because an equal one was first:
+    /// returns whether its password opens the account, as at any sign-in. For a set-up the account
+    /// must be an administrator's that a link of today can have made: `/setup` is no second form
+    /// to sign in.
+    ///
+    /// # Errors
+    /// 503 `busy` or `unavailable`.
+    pub async fn sign_in_registered(
+        &self,
+        session: &Session<'_>,
+        registration: &Registration,
+    ) -> Result<bool, Error> {
+        let (username, password) = (registration.username.as_str(), &registration.password);
+        let credentials = Credentials { username, password, address: registration.address };
+        let opened = async {
+            let verified = self.verify_credentials(&credentials).await?;
+            let (user, now) = (&verified.user, self.clock.now()?);
+            let is_new_admin = user.role == Role::Admin && now < user.created_at + LINK_LIFETIME;
+            if registration.role == Role::Admin && !is_new_admin {
+                return Err(ErrorKind::BadCredentials.into());
+            }
+            self.open_session(session, &verified, password, false).await
+        };
+        match opened.await {
+            Ok(()) => Ok(true),
+            Err(error) => match error.kind() {
+                ErrorKind::BadCredentials
+                | ErrorKind::AccountInactive
+                | ErrorKind::TooManyAttempts => Ok(false),
+                _ => Err(error),
+            },
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What people and simple programs send to forms: any type, any value of a checkbox, and the address
+//! of a form opened as a page.
+
+use rocket::http::{ContentType, Header, Method};
+
+use crate::support::app::on_both;
+
+#[test]
+fn a_form_that_gets_json_asks_for_a_form() {
+    on_both(|app| {
+        let admin = app.session("admin");
+        let user = format!("/admin/users/{}/role", app.id("user_01"));
+        for path in ["/login", "/register", "/account/password", "/reauthenticate", &user] {
+            for accept in ["text/html", "application/json"] {
+                let request = admin.request(Method::Post, path).header(ContentType::JSON);
+                let request = request.header(Header::new("Accept", accept)).body("{}");
+                let reply = admin.send(request);
+                assert_eq!(reply.status, 415, "{path}");
+                let form = "Send the form as application&#x2F;x-www-form-urlencoded.";
+                let form = if accept == "text/html" { form } else { &form.replace("&#x2F;", "/") };
+                assert!(reply.body.contains(form), "{path}: {}", reply.body);
+                assert!(!reply.body.contains("as application/json"), "{path}: {}", reply.body);
+            }
+        }
+        let program = app.anonymous().post_form("/api/login", &[("username", "user_01")]);
+        program.assert_problem(415, "unsupported_media_type");
+        assert!(program.body.contains("application/json"), "{}", program.body);
+    });
+}
+
+#[test]
+fn any_ticked_value_ticks_a_box() {
+    on_both(|app| {
+        let remembered = |value: &str| {
+            let fields = [("username", "user_01"), ("password", "1234"), ("remember", value)];
+            let visitor = app.anonymous();
+            let reply = visitor.post_form("/login", &fields);
+            let is_remembered = visitor.jar.borrow().contains_key("remember_token");
+            (reply.status, is_remembered)
+        };
+        for ticked in ["1", "y", "yes", "Yes", "checked", "on", "true", "TRUE"] {
+            assert_eq!(remembered(ticked), (303, true), "{ticked}");
+        }
+        for unticked in ["0", "n", "no", "off", "false"] {
+            assert_eq!(remembered(unticked), (303, false), "{unticked}");
+        }
+        for neither in ["", "2", "perhaps"] {
+            assert_eq!(remembered(neither), (422, false), "{neither:?}");
+        }
+
+        let admin = app.session("admin");
+        let key = [("label", "a label"), ("expires_in", "7d"), ("users_read", "1")];
+        let made = admin.post_form("/account/keys", &key);
+        assert!(made.status == 201 && made.body.contains("users:read"), "{}", made.body);
+        let path = format!("/admin/users/{}/delete", app.id("user_01"));
+        assert_eq!(admin.post_form(&path, &[("confirm", "0")]).status, 422);
+        assert_eq!(admin.post_form(&path, &[("confirm", "yes")]).location(), "/admin/users");
+    });
+}
+
+#[test]
+fn the_address_of_a_form_leads_to_its_page() {
+    on_both(|app| {
+        let admin = app.session("admin");
+        let user = format!("/admin/users/{}", app.id("user_01"));
+        let wrong = [("current_password", "wrong"), ("new_password", "correct horse")];
+        assert_eq!(admin.post_form("/account/password", &wrong).status, 401);
+        for (path, page) in [
+            ("/account/password".to_owned(), "/account"),
+            ("/account/sign-ins/end-all".to_owned(), "/account/sign-ins"),
+            ("/account/sign-ins/AAAAAAAAAAAAAAAAAAAAAA/end".to_owned(), "/account/sign-ins"),
+            ("/account/keys/AAAAAAAAAAAAAAAAAAAAAA/end".to_owned(), "/account/keys"),
+            (format!("{user}/role"), user.as_str()),
+            (format!("{user}/active"), &user),
+            (format!("{user}/end-sign-ins"), &user),
+        ] {
+            let reply = admin.get(&path);
+            assert_eq!((reply.status, reply.location()), (303, page), "{path}");
+            assert_eq!(admin.get(page).status, 200, "{page}");
+            let stranger = app.anonymous().get(&path);
+            assert_eq!((stranger.status, stranger.location()), (303, page), "{path}");
+            let program = admin.get_with(&path, "Accept", "application/json");
+            program.assert_problem(405, "method_not_allowed");
+            let put = admin.send(admin.request(Method::Put, &path));
+            assert_eq!((put.status, put.header("allow")), (405, Some("POST")), "{path}");
+        }
+    });
+}

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::Method;
 use rocket::{Data, Request, Response};
 
 /// Logs method, path, status, route, client address and duration of every request; never a query
@@ -10,8 +11,8 @@ use rocket::{Data, Request, Response};
 #[derive(Debug)]
 pub struct AccessLog;
 
-/// When the request arrived.
-struct Start(Instant);
+/// When the request arrived, and its method: Rocket makes a HEAD a GET while it routes it.
+struct Start(Instant, Method);
 
 #[rocket::async_trait]
 impl Fairing for AccessLog {
@@ -20,11 +21,11 @@ impl Fairing for AccessLog {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        request.local_cache(|| Start(Instant::now()));
+        request.local_cache(|| Start(Instant::now(), request.method()));
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let start = request.local_cache(|| Start(Instant::now()));
+        let Start(start, method) = request.local_cache(|| Start(Instant::now(), request.method()));
         let route = request.route().and_then(|route| route.name.as_deref()).unwrap_or("-");
         let status = response.status().code;
         log::info!(
@@ -32,8 +33,8 @@ impl Fairing for AccessLog {
             status,
             address = request.client_ip().map(|address| address.to_string()),
             route,
-            micros = u64::try_from(start.0.elapsed().as_micros()).unwrap_or(u64::MAX);
-            "{} {} {status}", request.method(), request.uri().path(),
+            micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+            "{method} {} {status}", request.uri().path(),
         );
     }
 }

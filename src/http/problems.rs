@@ -4,8 +4,7 @@ use rocket::http::{Header, Method, Status};
 use rocket::response::{self, Responder};
 use rocket::{Catcher, Request};
 
-use super::allow;
-use vestibule::{Error, ErrorKind, Problem};
+use vestibule::{Auth, Error, ErrorKind, Problem};
 
 /// The response to a failed request: Problem JSON, unless a page replaces it.
 pub struct ErrorResponse {
@@ -23,7 +22,7 @@ pub struct ErrorResponse {
 pub fn error_response(status: Status, request: &Request<'_>) -> ErrorResponse {
     let remembered = Error::of(status, request);
     if status == Status::NotFound && remembered.is_none() {
-        let allow = allow::methods(request);
+        let allow = Auth::methods_at(request, request.uri().path().as_str());
         if !allow.is_empty() && !allow.contains(&request.method()) {
             let error = Some(Error::new(ErrorKind::MethodNotAllowed));
             return ErrorResponse { error, status: Status::MethodNotAllowed, allow };
@@ -31,6 +30,12 @@ pub fn error_response(status: Status, request: &Request<'_>) -> ErrorResponse {
     }
     let error = remembered.or_else(|| ErrorKind::of(status).map(Error::new));
     ErrorResponse { error, status, allow: Vec::new() }
+}
+
+/// Whether a route takes GET at this local path.
+#[must_use]
+pub fn is_page(request: &Request<'_>, path: &str) -> bool {
+    Auth::methods_at(request, path).contains(&Method::Get)
 }
 
 impl ErrorResponse {

@@ -3,5 +3,6 @@
 mod bad_bodies;
 mod cross_site;
 mod json_body;
+mod methods;
 mod naughty_strings;
 mod response_headers;

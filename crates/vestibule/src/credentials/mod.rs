@@ -46,6 +46,8 @@ pub(crate) struct RequestState {
     pub(crate) remove_session: AtomicBool,
     /// The remember cookie is to be removed.
     pub(crate) remove_remember: AtomicBool,
+    /// A form asked for HEAD; the request was taken off every route.
+    is_diverted_head: AtomicBool,
 }
 
 impl RequestState {
@@ -56,6 +58,16 @@ impl RequestState {
     /// Whether the response depends on the user.
     pub(crate) fn depends_on_user(&self) -> bool {
         self.depends_on_user.load(Ordering::Relaxed)
+    }
+
+    /// Records that the request was a form that asked for HEAD.
+    pub(crate) fn mark_diverted_head(&self) {
+        self.is_diverted_head.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the request was a form that asked for HEAD.
+    pub(crate) fn is_diverted_head(&self) -> bool {
+        self.is_diverted_head.load(Ordering::Relaxed)
     }
 }
 

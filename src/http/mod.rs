@@ -10,8 +10,9 @@ mod json_body;
 mod probes;
 mod problems;
 mod proxy;
+mod unparsed;
 
-pub use access_log::AccessLog;
+pub use access_log::{AccessLog, is_unparsed};
 pub use guard_names::guard_names;
 pub use headers::{PrivateUrl, SecurityHeaders, shield};
 pub use in_flight::InFlight;
@@ -20,3 +21,4 @@ pub use json_body::JsonBody;
 pub use probes::{routes, stage};
 pub use problems::{ErrorResponse, catchers, error_response, is_page};
 pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};
+pub use unparsed::complete_unparsed;

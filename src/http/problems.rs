@@ -4,6 +4,8 @@ use rocket::http::{Header, Method, Status};
 use rocket::response::{self, Responder};
 use rocket::{Catcher, Request};
 
+use super::access_log::is_unparsed;
+use super::unparsed::complete_unparsed;
 use vestibule::{Auth, Error, ErrorKind, Problem};
 
 /// The response to a failed request: Problem JSON, unless a page replaces it.
@@ -17,9 +19,18 @@ pub struct ErrorResponse {
 }
 
 /// Returns the response to a failed request: with the error that a guard or handler remembered if
-/// it has this status, and 405 instead of 404 if the path takes another method.
+/// it has this status, 405 instead of 404 if the path takes another method, and 400
+/// `malformed_request` for a request that Rocket could not parse.
 #[must_use]
 pub fn error_response(status: Status, request: &Request<'_>) -> ErrorResponse {
+    if is_unparsed(request) {
+        let error = Error::new(ErrorKind::MalformedRequest);
+        return ErrorResponse {
+            status: error.kind().status(),
+            error: Some(error),
+            allow: Vec::new(),
+        };
+    }
     let remembered = Error::of(status, request);
     if status == Status::NotFound && remembered.is_none() {
         let allow = Auth::methods_at(request, request.uri().path().as_str());
@@ -58,6 +69,7 @@ impl<'r> Responder<'r, 'static> for ErrorResponse {
         if let Some(allow) = allow {
             response.set_header(allow);
         }
+        complete_unparsed(request, &mut response);
         Ok(response)
     }
 }

@@ -7,7 +7,7 @@ use rocket_dyn_templates::context;
 
 use super::renderer::{Page, Renderer};
 use crate::accounts::User;
-use crate::http::{ErrorResponse, error_response, is_page};
+use crate::http::{ErrorResponse, complete_unparsed, error_response, is_page};
 use vestibule::guards::{AuthMethod, Authentication};
 use vestibule::{Auth, ErrorKind, LocalPath};
 
@@ -100,6 +100,7 @@ impl<'r> Responder<'r, 'static> for FailureReply {
                 if let Some(allow) = problem.allow() {
                     response.set_header(allow);
                 }
+                complete_unparsed(request, &mut response);
                 Ok(response)
             }
         }

@@ -90,6 +90,10 @@ pub enum ErrorKind {
     ///
     /// 422 `invalid_field`
     InvalidField,
+    /// The method or the address of the request is unknown to HTTP as Rocket parses it.
+    ///
+    /// 400 `malformed_request`
+    MalformedRequest,
     /// The body cannot be parsed.
     ///
     /// 400 `malformed_body`
@@ -140,6 +144,7 @@ impl ErrorKind {
         Self::UsernameTaken,
         Self::LastAdministrator,
         Self::InvalidField,
+        Self::MalformedRequest,
         Self::MalformedBody,
         Self::UnsupportedMediaType,
         Self::TooLarge,
@@ -194,6 +199,11 @@ impl ErrorKind {
                 (409, "last_administrator", "At least one active administrator must remain.")
             }
             Self::InvalidField => (422, "invalid_field", "Some fields are not acceptable."),
+            Self::MalformedRequest => (
+                400,
+                "malformed_request",
+                "The request has a method or an address that is not understood here.",
+            ),
             Self::MalformedBody => (400, "malformed_body", "The body could not be read."),
             Self::UnsupportedMediaType => {
                 (415, "unsupported_media_type", "Send the body as application/json.")

@@ -14,6 +14,7 @@ use crate::cache::sign_ins::SignInCache;
 use crate::cache::tokens::VerifiedTokens;
 use crate::clock::Clock;
 use crate::config::ConfigError;
+use crate::credentials::RequestState;
 use crate::credentials::csrf::ReadCsrfField;
 use crate::events::EventSink;
 use crate::keys::verifying::{FindKey, VerifyingKey};
@@ -122,6 +123,7 @@ impl Fairing for Auth {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        RequestState::of(request).mark_parsed();
         divert_head(request, data).await;
     }
 

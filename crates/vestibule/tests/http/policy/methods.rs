@@ -1,4 +1,5 @@
-//! The method that a form asks for with `_method`, over TCP: every request gets a response.
+//! The method that a form asks for with `_method`, and what Rocket cannot parse, over TCP: every
+//! request gets a response.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,12 +9,14 @@ use std::time::Duration;
 
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
-use rocket::{Build, Rocket};
-use vestibule::Auth;
+use rocket::{Build, Rocket, catchers};
+use vestibule::guards::Authentication;
+use vestibule::{Auth, Clock};
 
-use crate::support::app::{Setup, rocket};
+use crate::support::app::{SECRET, Setup, rocket};
 use crate::support::cookie_setters::SET_COOKIES;
-use crate::support::users::Users;
+use crate::support::counting_store::CountingStore;
+use crate::support::users::{ALICE, User, Users};
 
 /// Serves until the test ends; returns the address.
 fn serve(application: impl FnOnce(Figment) -> Rocket<Build>) -> String {
@@ -115,4 +118,39 @@ fn no_cookie_leaves_on_a_token_request_whatever_method_its_form_asks_for() {
             }
         }
     }
+}
+
+#[rocket::catch(default)]
+async fn greet(request: &rocket::Request<'_>) -> String {
+    match Authentication::<User>::of(request).await {
+        Ok(Some(user)) => format!("hello {}", user.account().id),
+        Ok(None) => "hello nobody".to_owned(),
+        Err(error) => format!("hello {}", error.kind().code()),
+    }
+}
+
+#[test]
+fn no_account_is_looked_up_for_what_rocket_cannot_parse() {
+    let (store, users) = (CountingStore::default(), Users::new());
+    let (stored, known_users) = (store.clone(), users.clone());
+    let address = serve(|figment| {
+        let auth = Auth::fairing().clock(Clock::system()).store(store);
+        rocket(figment, auth, users).register("/", catchers![greet])
+    });
+    let (head, _) = ask(&address, &form("POST", &format!("/login/{ALICE}"), "", ""));
+    let session = head.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+    let session = session.and_then(|cookie| cookie.split(';').next()).expect("a session");
+    let cookie = format!("Cookie: {session}\r\n");
+    let known = ask(&address, &form("GET", "/nowhere", &cookie, ""));
+    assert_eq!(known.1, format!("hello {ALICE}"));
+    let before = (stored.gets(), known_users.calls());
+    for (method, path) in [("FOO", "/current"), ("PURGE", "/"), ("GET", "localhost")] {
+        let (head, body) = ask(&address, &form(method, path, &cookie, ""));
+        assert_eq!((status(&head), body.as_str()), (400, "hello nobody"), "{method} {path}");
+        assert!(!head.contains("set-cookie"), "{head}");
+        let bearer = format!("Authorization: Bearer {SECRET}\r\n{cookie}");
+        let (_, body) = ask(&address, &form(method, path, &bearer, ""));
+        assert_eq!(body, "hello credentials_missing", "{method} {path}");
+    }
+    assert_eq!((stored.gets(), known_users.calls()), before);
 }

@@ -11,6 +11,7 @@ mod probes;
 mod problems;
 mod proxy;
 mod unparsed;
+mod visible;
 
 pub use access_log::{AccessLog, is_unparsed};
 pub use guard_names::guard_names;
@@ -22,3 +23,4 @@ pub use probes::{routes, stage};
 pub use problems::{ErrorResponse, catchers, error_response, is_page};
 pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};
 pub use unparsed::complete_unparsed;
+pub use visible::{VisibleJson, visible};

@@ -2,6 +2,7 @@
 
 mod bad_bodies;
 mod cross_site;
+mod hidden_characters;
 mod json_body;
 mod methods;
 mod naughty_strings;

@@ -26,7 +26,7 @@ fn serve(application: impl FnOnce(Figment) -> Rocket<Build>) -> String {
         let port = rocket.config().port;
         Box::pin(async move { sender.send(port).expect("the test waits") })
     }));
-    thread::spawn(|| rocket::execute(application.launch()).map(drop));
+    thread::spawn(|| drop(rocket::execute(application.launch())));
     let port = receiver.recv_timeout(Duration::from_secs(20)).expect("a launch");
     format!("127.0.0.1:{port}")
 }

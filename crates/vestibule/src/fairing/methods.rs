@@ -4,40 +4,22 @@ use rocket::http::{Header, Method, Status};
 use rocket::response::Responder;
 use rocket::{Data, Request, Response};
 
-use super::auth::Auth;
 use crate::credentials::RequestState;
 use crate::error::problem::Problem;
 use crate::error::{Error, ErrorKind};
 
-impl Auth {
-    /// The methods of the routes at a path, in alphabetical order, for a 405: Rocket responds with
-    /// 404 where only the method is wrong. `HEAD` is among them if `GET` is.
-    ///
-    /// ```
-    /// # #[macro_use] extern crate rocket;
-    /// use rocket::Request;
-    /// use rocket::http::{Header, Status};
-    /// use vestibule::Auth;
-    ///
-    /// #[catch(404)]
-    /// fn not_found(request: &Request<'_>) -> Status {
-    ///     let methods = Auth::methods_at(request, request.uri().path().as_str());
-    ///     if methods.is_empty() { Status::NotFound } else { Status::MethodNotAllowed }
-    /// }
-    /// ```
-    #[must_use]
-    pub fn methods_at(request: &Request<'_>, path: &str) -> Vec<Method> {
-        let path: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-        let routes = request.rocket().routes();
-        let at_path = routes.filter(|route| matches_template(route.uri.path(), &path));
-        let mut methods: Vec<Method> = at_path.map(|route| route.method).collect();
-        if methods.contains(&Method::Get) {
-            methods.push(Method::Head);
-        }
-        methods.sort_by_key(|method| method.as_str());
-        methods.dedup();
-        methods
+/// The methods of the routes at a path, in alphabetical order; `HEAD` is among them if `GET` is.
+pub(super) fn methods_at(request: &Request<'_>, path: &str) -> Vec<Method> {
+    let path: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let routes = request.rocket().routes();
+    let at_path = routes.filter(|route| matches_template(route.uri.path(), &path));
+    let mut methods: Vec<Method> = at_path.map(|route| route.method).collect();
+    if methods.contains(&Method::Get) {
+        methods.push(Method::Head);
     }
+    methods.sort_by_key(|method| method.as_str());
+    methods.dedup();
+    methods
 }
 
 /// Whether these segments of a path match a route's template.
@@ -77,7 +59,7 @@ pub(super) fn refuse_diverted_head<'r>(request: &'r Request<'_>, response: &mut 
     if response.status() != Status::NotFound || !RequestState::of(request).is_diverted_head() {
         return;
     }
-    let methods = Auth::methods_at(request, request.uri().path().as_str());
+    let methods = methods_at(request, request.uri().path().as_str());
     let problem = Problem::from(Error::new(ErrorKind::MethodNotAllowed));
     if let (false, Ok(problem)) = (methods.is_empty(), problem.respond_to(request)) {
         response.merge(problem);

@@ -142,6 +142,7 @@ fn the_claims_are_those_of_the_contract() {
             "auth_time",
             "exp",
             "fresh",
+            "gen",
             "iat",
             "iss",
             "jti",

@@ -3,9 +3,10 @@
 use rocket::{State, get};
 use serde::Serialize;
 
-use super::timestamp::timestamp;
+use super::query::number;
 use crate::accounts::audit::{ActorView, Entry};
 use crate::accounts::{Accounts, AdminApi, OwnAccount, TokenUser};
+use crate::db::rfc3339;
 use crate::http::Json;
 use vestibule::Error;
 use vestibule::guards::Scoped;
@@ -36,7 +37,7 @@ impl From<Entry> for OwnEvent {
         let by_administrator = actor == ActorView::Administrator;
         Self {
             id: entry.id,
-            at: timestamp(entry.time()),
+            at: rfc3339(entry.time()),
             event: entry.event,
             outcome: entry.outcome,
             by: match actor {
@@ -57,8 +58,9 @@ impl From<Entry> for OwnEvent {
 pub(super) async fn own(
     user: Scoped<OwnAccount, TokenUser>,
     accounts: &State<Accounts>,
-    before: Option<i64>,
+    before: Option<&str>,
 ) -> Result<Json<EventPage<OwnEvent>>, Error> {
+    let before = number("before", before, 0)?;
     let (entries, next) = accounts.events(Some(user.id), before).await?;
     Ok(Json(EventPage { events: entries.into_iter().map(OwnEvent::from).collect(), next }))
 }
@@ -69,11 +71,11 @@ pub(super) async fn all(
     _admin: AdminApi,
     accounts: &State<Accounts>,
     account: Option<&str>,
-    before: Option<i64>,
+    before: Option<&str>,
 ) -> Result<Json<EventPage<Entry>>, Error> {
-    let invalid = |_| Error::invalid_field("account", "This parameter is a user's number.");
     // Without this error a mistyped id would return the events of all accounts.
-    let account = account.map(|id| id.parse().map_err(invalid)).transpose()?;
+    let account = number("account", account, 0)?;
+    let before = number("before", before, 0)?;
     let (events, next) = accounts.events(account, before).await?;
     Ok(Json(EventPage { events, next }))
 }

@@ -8,8 +8,8 @@ use rocket::{State, delete, get, post};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::timestamp::timestamp;
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
+use crate::db::rfc3339;
 use crate::http::{ClientAddress, Json, JsonBody};
 use vestibule::Error;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
@@ -45,9 +45,9 @@ impl KeyView {
     fn of(key: SignIn, current: Option<&SignIn>) -> Self {
         Self {
             current: current.is_some_and(|current| current.id == key.id),
-            created_at: timestamp(key.created_at),
-            expires_at: timestamp(key.expires_at),
-            last_seen_at: last_used(&key).map(timestamp),
+            created_at: rfc3339(key.created_at),
+            expires_at: rfc3339(key.expires_at),
+            last_seen_at: last_used(&key).map(rfc3339),
             id: key.id.to_string(),
             label: key.label().map(str::to_owned),
             scopes: key.scopes().to_vec(),
@@ -59,8 +59,8 @@ impl From<CreatedKey> for NewKeyView {
     fn from(CreatedKey { sign_in, key }: CreatedKey) -> Self {
         Self {
             id: sign_in.id.to_string(),
-            created_at: timestamp(sign_in.created_at),
-            expires_at: timestamp(sign_in.expires_at),
+            created_at: rfc3339(sign_in.created_at),
+            expires_at: rfc3339(sign_in.expires_at),
             label: sign_in.label().map(str::to_owned),
             scopes: sign_in.scopes().to_vec(),
             key: key.as_str().to_owned(),

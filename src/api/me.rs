@@ -6,8 +6,8 @@ use rocket::get;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::timestamp::timestamp;
 use crate::accounts::{Admin, OwnAccount, TokenUser, User};
+use crate::db::rfc3339;
 use crate::http::Json;
 use vestibule::guards::{ClaimedRole, Scoped};
 use vestibule::sign_ins::SignIn;
@@ -23,7 +23,7 @@ impl<U: Deref<Target = User>> Serialize for Me<U> {
         me.serialize_field("username", &self.0.username)?;
         me.serialize_field("full_name", &self.0.full_name)?;
         me.serialize_field("role", &self.0.role)?;
-        me.serialize_field("created_at", &timestamp(self.0.created_at))?;
+        me.serialize_field("created_at", &rfc3339(self.0.created_at))?;
         me.end()
     }
 }

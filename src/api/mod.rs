@@ -4,9 +4,9 @@ mod events;
 mod keys;
 mod me;
 mod password;
+mod query;
 mod sign_in;
 mod sign_ins;
-mod timestamp;
 mod users;
 
 use rocket::fairing::AdHoc;

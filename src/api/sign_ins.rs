@@ -4,8 +4,8 @@ use rocket::response::status;
 use rocket::{delete, get};
 use serde::Serialize;
 
-use super::timestamp::timestamp;
 use crate::accounts::{OwnSignIns, TokenUser};
+use crate::db::rfc3339;
 use crate::http::Json;
 use vestibule::Error;
 use vestibule::guards::{Authenticated, Scoped};
@@ -29,9 +29,9 @@ impl SignInView {
     fn of(sign_in: SignIn, current: Option<&SignIn>) -> Self {
         Self {
             current: current.is_some_and(|current| current.id == sign_in.id),
-            created_at: timestamp(sign_in.created_at),
-            last_seen_at: timestamp(sign_in.last_seen_at),
-            expires_at: timestamp(sign_in.expires_at),
+            created_at: rfc3339(sign_in.created_at),
+            last_seen_at: rfc3339(sign_in.last_seen_at),
+            expires_at: rfc3339(sign_in.expires_at),
             id: sign_in.id.to_string(),
             kind: sign_in.kind.as_str(),
             label: sign_in.label().map(str::to_owned),

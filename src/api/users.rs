@@ -1,13 +1,14 @@
 //! All users, for administrators; the administrator's role is read from the database.
 
-use rocket::{State, delete, get, patch, response::status};
+use rocket::{Either, State, delete, get, patch, response::status};
 use serde::Serialize;
 
-use super::timestamp::timestamp;
+use super::query::number;
 use crate::accounts::queries::{self, PAGE, UserChange};
-use crate::accounts::{Accounts, AdminApi, AdminApiChange, Role, User, full_name};
+use crate::accounts::{Accounts, AdminApi, AdminApiChange, Role, User, UsersRead, full_name};
+use crate::db::rfc3339;
 use crate::http::{ClientAddress, Json, JsonBody};
-use vestibule::guards::Authenticated;
+use vestibule::guards::{Authenticated, Scope};
 use vestibule::{Error, ErrorKind};
 
 /// A user as JSON for administrators.
@@ -24,7 +25,7 @@ pub(super) struct UserView {
 impl From<User> for UserView {
     fn from(user: User) -> Self {
         Self {
-            created_at: timestamp(user.created_at),
+            created_at: rfc3339(user.created_at),
             id: user.id,
             username: user.username,
             full_name: user.full_name,
@@ -48,9 +49,10 @@ pub(super) async fn list(
     _admin: AdminApi,
     accounts: &State<Accounts>,
     q: Option<&str>,
-    page: Option<i64>,
+    page: Option<&str>,
 ) -> Result<Json<UserPage>, Error> {
-    let (search, page) = (q.unwrap_or_default().to_owned(), page.unwrap_or(1).max(1));
+    let page = number("page", page, 1)?.unwrap_or(1);
+    let search = q.unwrap_or_default().to_owned();
     let found = accounts.run(move |connection| queries::page(connection, &search, page));
     let (users, total) = found.await?;
     let pages = ((total + PAGE - 1) / PAGE).max(1);
@@ -75,7 +77,8 @@ pub(super) async fn one(
 }
 
 /// Changes role, activity or full name. An access key cannot create an administrator, because that
-/// account would remain after a stolen key has ended.
+/// account would remain after a stolen key has ended. Returns the changed user, but to a key only
+/// with the scope `users:read`.
 #[patch("/users/<id>", data = "<body>")]
 pub(super) async fn change(
     admin: AdminApiChange,
@@ -83,16 +86,24 @@ pub(super) async fn change(
     address: ClientAddress,
     id: &str,
     mut body: JsonBody,
-) -> Result<Json<UserView>, Error> {
+) -> Result<Either<Json<UserView>, status::NoContent>, Error> {
     let change = read_change(&mut body);
     body.finish()?;
+    if change == UserChange::default() {
+        let detail = "Name at least one of role, active and full_name.";
+        return Err(Error::new(ErrorKind::InvalidField).detail(detail));
+    }
     let id = User::id_of(id)?;
     if admin.authentication().is_key() && makes_administrator(accounts, id, &change).await? {
         return Err(ErrorKind::FreshLoginRequired.into());
     }
     let actor = accounts.actor(&admin, address.0)?;
     let changed = accounts.change_user(&actor, id, change).await?;
-    Ok(Json(changed.user.into()))
+    if admin.authentication().has_scope(UsersRead::NAME) {
+        Ok(Either::Left(Json(changed.user.into())))
+    } else {
+        Ok(Either::Right(status::NoContent))
+    }
 }
 
 fn read_change(body: &mut JsonBody) -> UserChange {

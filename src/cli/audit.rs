@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::Subcommand;
+use serde::Serialize as _;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
@@ -12,6 +13,7 @@ use super::failure::Failure;
 use super::output::print_line;
 use crate::accounts::audit::{self, Actor, ChainHead, Verified};
 use crate::db::AnyConnection;
+use crate::http::VisibleJson;
 use vestibule::Clock;
 
 #[derive(Debug, Subcommand)]
@@ -85,10 +87,14 @@ fn export(connection: &mut AnyConnection, since: Option<OffsetDateTime>) -> Resu
     loop {
         let batch = audit::events_after(connection, last)?;
         for entry in &batch {
-            let line = serde_json::to_string(entry)
+            let mut line = Vec::new();
+            let mut json = serde_json::Serializer::with_formatter(&mut line, VisibleJson);
+            entry
+                .serialize(&mut json)
                 .map_err(|cause| Failure::new(format!("row {}: {cause}", entry.id)))?;
+            line.push(b'\n');
             // A closed pipe is not a failure.
-            if writeln!(out, "{line}").is_err() {
+            if out.write_all(&line).is_err() {
                 return Ok(());
             }
             last = entry.id;

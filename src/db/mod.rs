@@ -19,7 +19,7 @@ pub use connect::connect;
 pub use connection::AnyConnection;
 pub use error::DbError;
 pub use health::is_writable;
-pub use micros::{from_micros, to_micros};
+pub use micros::{from_micros, rfc3339, to_micros};
 pub use migrations::{SchemaStatus, migrate, schema_status};
 pub use pool::{Db, DbConfig};
 pub use transaction::write;

@@ -1,8 +1,10 @@
 //! One log line per request.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::{Method, Status};
 use rocket::{Data, Request, Response};
 
 /// Logs method, path, status, route, client address and duration of every request; never a query
@@ -10,8 +12,22 @@ use rocket::{Data, Request, Response};
 #[derive(Debug)]
 pub struct AccessLog;
 
-/// When the request arrived.
-struct Start(Instant);
+/// When the request arrived, and its method: Rocket makes a HEAD a GET while it routes it. `None`
+/// if no fairing saw the request.
+struct Arrival(Option<(Instant, Method)>);
+
+impl Arrival {
+    fn of<'r>(request: &'r Request<'_>) -> Option<&'r (Instant, Method)> {
+        request.local_cache(|| Self(None)).0.as_ref()
+    }
+}
+
+/// Whether Rocket could not parse the request: it made up a method or a path, ran no request
+/// fairing, and will run no response fairing.
+#[must_use]
+pub fn is_unparsed(request: &Request<'_>) -> bool {
+    Arrival::of(request).is_none()
+}
 
 #[rocket::async_trait]
 impl Fairing for AccessLog {
@@ -20,20 +36,29 @@ impl Fairing for AccessLog {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        request.local_cache(|| Start(Instant::now()));
+        request.local_cache(|| Arrival(Some((Instant::now(), request.method()))));
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let start = request.local_cache(|| Start(Instant::now()));
-        let route = request.route().and_then(|route| route.name.as_deref()).unwrap_or("-");
-        let status = response.status().code;
-        log::info!(
-            target: "vestibule::access",
-            status,
-            address = request.client_ip().map(|address| address.to_string()),
-            route,
-            micros = u64::try_from(start.0.elapsed().as_micros()).unwrap_or(u64::MAX);
-            "{} {} {status}", request.method(), request.uri().path(),
-        );
+        log_request(request, response.status(), request.client_ip());
     }
+}
+
+/// Writes the log line of a request; one that Rocket could not parse has neither method nor
+/// duration.
+pub(super) fn log_request(request: &Request<'_>, status: Status, address: Option<IpAddr>) {
+    let arrival = Arrival::of(request);
+    let micros =
+        arrival.map(|(start, _)| u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX));
+    let method = arrival.map_or("-", |(_, method)| method.as_str());
+    let route = request.route().and_then(|route| route.name.as_deref()).unwrap_or("-");
+    let status = status.code;
+    log::info!(
+        target: "vestibule::access",
+        status,
+        address = address.map(|address| address.to_string()),
+        route,
+        micros;
+        "{method} {} {status}", request.uri().path(),
+    );
 }

@@ -42,6 +42,13 @@ impl Fairing for SecurityHeaders {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        Self::set(request, response);
+    }
+}
+
+impl SecurityHeaders {
+    /// Sets the headers on this response.
+    pub(super) fn set(request: &Request<'_>, response: &mut Response<'_>) {
         let (mut is_page, mut is_set) = (false, [false; SHIELD.len()]);
         // A response has few headers: one pass over them costs less than look-ups by name.
         for header in response.headers().iter() {

@@ -2,7 +2,6 @@
 //! bodies; and the routes that belong to neither.
 
 mod access_log;
-mod allow;
 mod guard_names;
 mod headers;
 mod in_flight;
@@ -11,14 +10,17 @@ mod json_body;
 mod probes;
 mod problems;
 mod proxy;
+mod unparsed;
+mod visible;
 
-pub use access_log::AccessLog;
-pub use allow::is_page;
+pub use access_log::{AccessLog, is_unparsed};
 pub use guard_names::guard_names;
 pub use headers::{PrivateUrl, SecurityHeaders, shield};
 pub use in_flight::InFlight;
 pub use json::Json;
 pub use json_body::JsonBody;
 pub use probes::{routes, stage};
-pub use problems::{ErrorResponse, catchers, error_response};
+pub use problems::{ErrorResponse, catchers, error_response, is_page};
 pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};
+pub use unparsed::complete_unparsed;
+pub use visible::{VisibleJson, visible};

@@ -4,8 +4,9 @@ use rocket::http::{Header, Method, Status};
 use rocket::response::{self, Responder};
 use rocket::{Catcher, Request};
 
-use super::allow;
-use vestibule::{Error, ErrorKind, Problem};
+use super::access_log::is_unparsed;
+use super::unparsed::complete_unparsed;
+use vestibule::{Auth, Error, ErrorKind, Problem};
 
 /// The response to a failed request: Problem JSON, unless a page replaces it.
 pub struct ErrorResponse {
@@ -18,12 +19,21 @@ pub struct ErrorResponse {
 }
 
 /// Returns the response to a failed request: with the error that a guard or handler remembered if
-/// it has this status, and 405 instead of 404 if the path takes another method.
+/// it has this status, 405 instead of 404 if the path takes another method, and 400
+/// `malformed_request` for a request that Rocket could not parse.
 #[must_use]
 pub fn error_response(status: Status, request: &Request<'_>) -> ErrorResponse {
+    if is_unparsed(request) {
+        let error = Error::new(ErrorKind::MalformedRequest);
+        return ErrorResponse {
+            status: error.kind().status(),
+            error: Some(error),
+            allow: Vec::new(),
+        };
+    }
     let remembered = Error::of(status, request);
     if status == Status::NotFound && remembered.is_none() {
-        let allow = allow::methods(request);
+        let allow = Auth::methods_at(request, request.uri().path().as_str());
         if !allow.is_empty() && !allow.contains(&request.method()) {
             let error = Some(Error::new(ErrorKind::MethodNotAllowed));
             return ErrorResponse { error, status: Status::MethodNotAllowed, allow };
@@ -31,6 +41,12 @@ pub fn error_response(status: Status, request: &Request<'_>) -> ErrorResponse {
     }
     let error = remembered.or_else(|| ErrorKind::of(status).map(Error::new));
     ErrorResponse { error, status, allow: Vec::new() }
+}
+
+/// Whether a route takes GET at this local path.
+#[must_use]
+pub fn is_page(request: &Request<'_>, path: &str) -> bool {
+    Auth::methods_at(request, path).contains(&Method::Get)
 }
 
 impl ErrorResponse {
@@ -53,6 +69,7 @@ impl<'r> Responder<'r, 'static> for ErrorResponse {
         if let Some(allow) = allow {
             response.set_header(allow);
         }
+        complete_unparsed(request, &mut response);
         Ok(response)
     }
 }

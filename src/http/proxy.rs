@@ -17,6 +17,20 @@ pub const CLIENT_HEADER: &str = "X-Real-IP";
 #[derive(Debug)]
 pub struct TrustedProxies(pub Vec<IpAddr>);
 
+/// The peer, and whether its header is the client's address: the peer is trusted and sent it once.
+fn peer_and_trust(request: &Request<'_>, trusted: &[IpAddr]) -> Option<(IpAddr, bool)> {
+    let peer = request.remote()?.ip().to_canonical();
+    let is_single = request.headers().get(CLIENT_HEADER).count() == 1;
+    let is_trusted = trusted.iter().any(|trusted| trusted.to_canonical() == peer);
+    Some((peer, is_single && is_trusted))
+}
+
+/// The client's address for a request that no fairing saw.
+pub(super) fn unparsed_client(request: &Request<'_>, trusted: &[IpAddr]) -> Option<IpAddr> {
+    let (peer, is_trusted) = peer_and_trust(request, trusted)?;
+    request.real_ip().filter(|_| is_trusted).or(Some(peer))
+}
+
 #[rocket::async_trait]
 impl Fairing for TrustedProxies {
     fn info(&self) -> Info {
@@ -24,9 +38,7 @@ impl Fairing for TrustedProxies {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        let Some(peer) = request.remote().map(|remote| remote.ip().to_canonical()) else { return };
-        let is_single = request.headers().get(CLIENT_HEADER).count() == 1;
-        if !is_single || !self.0.iter().any(|trusted| trusted.to_canonical() == peer) {
+        if let Some((peer, false)) = peer_and_trust(request, &self.0) {
             request.replace_header(Header::new(CLIENT_HEADER, peer.to_string()));
         }
     }

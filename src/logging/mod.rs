@@ -8,14 +8,15 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer as _};
 
+use crate::http::VisibleJson;
 use vestibule::Clock;
 
 mod buffer;
 
 use buffer::LogBuffer;
 
-/// Writes each record as one line of JSON. Control characters are escaped, so input cannot forge a
-/// line.
+/// Writes each record as one line of JSON. Control characters and invisible ones are escaped, so
+/// input can forge no line and no terminal obeys it.
 struct JsonLines {
     clock: Clock,
     buffer: Arc<LogBuffer>,
@@ -51,7 +52,7 @@ impl Fields<'_> {
         self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
         self.0.dedup_by(|(later, _), (earlier, _)| later == earlier);
         let mut line = Vec::with_capacity(LINE_LENGTH);
-        let mut json = serde_json::Serializer::new(&mut line);
+        let mut json = serde_json::Serializer::with_formatter(&mut line, VisibleJson);
         let mut object = json.serialize_map(None).map_err(Error::boxed)?;
         for (key, value) in &self.0 {
             // A field that cannot be formatted is left out.
@@ -185,14 +186,14 @@ mod tests {
             ("change", Value::from(-1)),
             ("fresh", Value::from(true)),
         ];
-        log("vestibule::access", Level::Info, "GET /\n\u{1b}é 200", &named);
+        log("vestibule::access", Level::Info, "GET /\n\u{1b}é\u{9b}\u{202e} 200", &named);
         log("vestibule", Level::Warn, "next", &[]);
         let mut written = Vec::new();
         lines.buffer.take_batch(&mut written);
         assert_eq!(
             String::from_utf8(written).as_deref(),
             Ok("{\"change\":-1,\"dropped\":3,\"fresh\":\"true\",\"level\":\"info\",\
-             \"message\":\"GET /\\n\\u001bé 200\",\"route\":\"a\\\"b\",\"status\":200,\
+             \"message\":\"GET /\\n\\u001bé\\u009b\\u202e 200\",\"route\":\"a\\\"b\",\"status\":200,\
              \"target\":\"vestibule::access\",\"time\":\"2030-01-02T03:04:05.000000Z\"}\n\
              {\"level\":\"warn\",\"message\":\"next\",\"target\":\"vestibule\",\
              \"time\":\"2030-01-02T03:04:05.000000Z\"}\n"),

@@ -8,7 +8,7 @@ use rocket_dyn_templates::context;
 use super::renderer::{Page, Renderer};
 use super::words;
 use crate::accounts::{Accounts, User};
-use crate::http::{ErrorResponse, error_response, is_page};
+use crate::http::{ErrorResponse, complete_unparsed, error_response, is_page};
 use crate::settings::Settings;
 use vestibule::guards::{AuthMethod, Authentication};
 use vestibule::sign_ins::PresentedSession;
@@ -145,6 +145,7 @@ impl<'r> Responder<'r, 'static> for FailureReply {
                 if let Some(allow) = problem.allow() {
                     response.set_header(allow);
                 }
+                complete_unparsed(request, &mut response);
                 Ok(response)
             }
         }

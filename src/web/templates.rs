@@ -10,6 +10,8 @@ use rocket::figment::value::magic::RelativePathBuf;
 use rocket_dyn_templates::Template;
 use tera::{self, Context, Tera};
 
+use crate::http::visible;
+
 /// Name and text of every built-in template.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
@@ -126,6 +128,7 @@ impl Engine {
 fn add_built_in(tera: &mut Tera) -> tera::Result<()> {
     // For every file name: all values are escaped.
     tera.autoescape_on(vec![""]);
+    tera.set_escape_fn(|text| tera::escape_html(&visible(text)));
     let found: Vec<String> = tera.get_template_names().map(str::to_owned).collect();
     let missing = BUILT_IN.iter().filter(|(name, _)| !found.iter().any(|found| found == name));
     tera.add_raw_templates(missing.copied())

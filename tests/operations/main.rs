@@ -6,6 +6,7 @@
 mod support;
 
 mod any_directory;
+mod balancing;
 mod client;
 mod delivered_files;
 mod doctor;

@@ -109,10 +109,10 @@ impl Drop for Nginx {
 /// The delivered file with what a machine of one's own has in its place: files, port, processes,
 /// and no certificate, for no client of these tests speaks TLS. All limits stay as they are.
 fn conf(directory: &Path, address: &str, processes: &[&str]) -> String {
-    let upstream: String = processes
-        .iter()
-        .map(|process| format!("server {process} max_fails=1 fail_timeout=2s;\n"))
-        .collect();
+    const SERVER: &str = "        server 127.0.0.1:8000 ";
+    let servers = processes.iter().map(|process| format!("        server {process} "));
+    let line = CONF.lines().find(|line| line.starts_with(SERVER)).expect("a process");
+    let upstream: String = servers.map(|server| line.replace(SERVER, &server) + "\n").collect();
     let here = format!("{}/", directory.display());
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {here}{name};\n"))
@@ -125,7 +125,7 @@ fn conf(directory: &Path, address: &str, processes: &[&str]) -> String {
         ("pid /run/nginx.pid;\n", "pid nginx.pid;\n"),
         ("/var/log/nginx/", &here),
         ("http {\n", &format!("http {{\n{temporary}")),
-        ("        server 127.0.0.1:8000 max_fails=1 fail_timeout=2s;\n", &upstream),
+        (&format!("{line}\n"), &upstream),
         ("listen 443 ssl;", &format!("listen {address};")),
     ]
     .iter()

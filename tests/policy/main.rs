@@ -9,6 +9,7 @@ mod cookies;
 mod enumeration;
 mod fixture;
 mod guard;
+mod methods;
 mod model;
 mod once_per_setting;
 mod routes;

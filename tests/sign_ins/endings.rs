@@ -163,7 +163,10 @@ fn a_refused_password_change_ends_nothing() {
         assert_eq!(person.post_form("/account/password", &short).status, 422);
         let wrong = json!({ "current_password": "wrong", "new_password": NEW });
         let reply = program.post_json("/api/password", &wrong);
-        assert_eq!((reply.status, reply.code().as_str()), (401, "bad_credentials"));
+        assert_eq!((reply.status, reply.code().as_str()), (422, "invalid_field"));
+        let fields = json!({ "current_password": "This is not your current password." });
+        assert_eq!(reply.json()["fields"], fields);
+        assert_eq!(reply.header("www-authenticate"), None);
         assert!(session_lives(&person) && program.get("/api/me").status == 200);
         assert_eq!(rows(&app, USER_01).len(), 2);
     });

@@ -1,12 +1,16 @@
 //! JSON objects without duplicate names (RFC 7519, section 4): serde alone keeps the last of two,
 //! and accepts an array for a struct. Imports `error`.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use rocket::Request;
 use rocket::data::{Data, Limits};
+use rocket::http::ContentType;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind};
@@ -31,7 +35,7 @@ impl<'de> Deserialize<'de> for Object {
                 while let Some(name) = from.next_key::<String>()? {
                     let value = from.next_value()?;
                     if object.insert(name, value).is_some() {
-                        return Err(de::Error::custom("a name appears twice"));
+                        return Err(de::Error::custom(TWICE));
                     }
                 }
                 Ok(Object(object))
@@ -42,17 +46,25 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
+/// The error of a name that appears twice.
+const TWICE: &str = "a name appears twice";
+
 /// Reads a JSON object without duplicate names from the body, within Rocket's limit `json`.
 ///
 /// # Errors
-/// 415 `unsupported_media_type` unless the body is `application/json`, 413 `too_large`, 400
-/// `malformed_body` for anything but such an object.
+/// 415 `unsupported_media_type` unless the body is `application/json` without a content coding, 413
+/// `too_large`, 400 `malformed_body` for anything but such an object, with a sentence of its own
+/// for each cause.
 pub async fn read_json_object(
     request: &Request<'_>,
     data: Data<'_>,
 ) -> Result<Map<String, Value>, Error> {
     if !is_json(request) {
         return Err(ErrorKind::UnsupportedMediaType.into());
+    }
+    if is_encoded(request) {
+        let detail = "Send the body without a Content-Encoding.";
+        return Err(Error::new(ErrorKind::UnsupportedMediaType).detail(detail));
     }
     let limit = request.limits().get("json").unwrap_or(Limits::JSON);
     let bytes = data.open(limit).into_bytes().await;
@@ -61,20 +73,63 @@ pub async fn read_json_object(
     if !bytes.is_complete() {
         return Err(ErrorKind::TooLarge.into());
     }
-    serde_json::from_slice::<Object>(&bytes).map(|object| object.0).map_err(|_| {
-        let detail = "The body must be a JSON object without duplicate names.";
-        Error::new(ErrorKind::MalformedBody).detail(detail)
+    parse_object(&bytes).map_err(|detail| Error::new(ErrorKind::MalformedBody).detail(detail))
+}
+
+/// Parses an object; or returns a sentence for the client, which repeats nothing of the body.
+fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, Cow<'static, str>> {
+    if bytes.is_empty() {
+        return Err("The body is empty; it must be a JSON object.".into());
+    }
+    let text = str::from_utf8(bytes).map_err(|_| "The body is not UTF-8.")?;
+    serde_json::from_str::<Object>(text).map(|object| object.0).map_err(|error| {
+        // serde_json has no other way to tell these two apart from other errors.
+        let cause = error.to_string();
+        let sentence = match error.classify() {
+            _ if cause.starts_with("recursion limit exceeded") => "The body is nested too deeply.",
+            Category::Data if cause.starts_with(TWICE) => "The body has a name twice.",
+            Category::Data => "The body must be a JSON object.",
+            Category::Eof => "The body ends before its JSON does.",
+            Category::Syntax | Category::Io => {
+                let (line, column) = (error.line(), error.column());
+                return format!("The body is not JSON (line {line}, column {column}).").into();
+            }
+        };
+        sentence.into()
     })
 }
 
 /// Whether the request declares a JSON body.
 pub(crate) fn is_json(request: &Request<'_>) -> bool {
-    request.content_type().is_some_and(|kind| kind.is_json())
+    match request.content_type() {
+        Some(kind) => kind.is_json(),
+        None => request.headers().get_one("Content-Type").is_some_and(is_json_without_empty),
+    }
+}
+
+/// Whether a media type is JSON once its empty parameters are gone, which HTTP allows and Rocket
+/// does not: `application/json;` (RFC 9110, section 5.6.6).
+fn is_json_without_empty(field: &str) -> bool {
+    let parts = field.split(';').map(|part| part.trim_matches([' ', '\t']));
+    let mut parts = parts.enumerate().filter(|(at, part)| *at == 0 || !part.is_empty());
+    let mut whole = parts.next().map_or("", |(_, kind)| kind).to_owned();
+    for (_, parameter) in parts {
+        whole = whole + "; " + parameter;
+    }
+    ContentType::from_str(&whole).is_ok_and(|kind| kind.is_json())
+}
+
+/// Whether the body is compressed.
+fn is_encoded(request: &Request<'_>) -> bool {
+    let codings = request.headers().get("Content-Encoding").flat_map(|field| field.split(','));
+    let mut codings = codings.map(str::trim).filter(|coding| !coding.is_empty());
+    codings.any(|coding| !coding.eq_ignore_ascii_case("identity"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn only_objects_without_duplicate_names_are_read() {
@@ -84,6 +139,54 @@ mod tests {
             [r#"{"a":1,"a":1}"#, r#"{"sub":"1","s\u0075b":"2"}"#, "[1]", "1", "null", "\"a\"", ""]
         {
             assert!(!read(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_broken_body_has_its_sentence() {
+        let deep = format!("{{\"a\":{}", "[".repeat(1000));
+        for (body, sentence) in [
+            (&b""[..], "The body is empty; it must be a JSON object."),
+            (b"{\"a\":\"\xff\"}", "The body is not UTF-8."),
+            (br#"{"secret":1,"secret":2}"#, "The body has a name twice."),
+            (b"[]", "The body must be a JSON object."),
+            (b"\"secret\"", "The body must be a JSON object."),
+            (b"{\"secret\":", "The body ends before its JSON does."),
+            (b"{\n\"secret\":x}", "The body is not JSON (line 2, column 10)."),
+            (b"{} x", "The body is not JSON (line 1, column 4)."),
+            (deep.as_bytes(), "The body is nested too deeply."),
+        ] {
+            assert_eq!(parse_object(body).expect_err("broken"), sentence);
+        }
+    }
+
+    #[test]
+    fn empty_parameters_are_no_reason_to_refuse_a_media_type() {
+        for json in [
+            "application/json",
+            "application/json;",
+            "APPLICATION/JSON ; ",
+            "application/json;;",
+            "application/json; ; charset=utf-8;",
+        ] {
+            assert!(is_json_without_empty(json), "{json}");
+        }
+        for other in
+            ["", ";", ";application/json", "application/json;x", "application/jsonp;", "text/json;"]
+        {
+            assert!(!is_json_without_empty(other), "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_sentence_repeats_nothing_of_the_body(body in proptest::collection::vec(any::<u8>(), 0..60)) {
+            if let Err(sentence) = parse_object(&body) {
+                let plain: String = sentence.chars().filter(|c| !c.is_ascii_digit()).collect();
+                prop_assert!(sentence.len() < 80 && plain.starts_with("The body "));
+            }
+            let field = String::from_utf8_lossy(&body);
+            is_json_without_empty(&field);
         }
     }
 }

@@ -6,13 +6,12 @@ use diesel::prelude::*;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::actor::Actor;
 use super::event::AuditEvent;
 use crate::accounts::user::User;
 use crate::db::schema::events;
-use crate::db::{from_micros, to_micros};
+use crate::db::{from_micros, rfc3339, to_micros};
 
 /// A stored row of `events`; in JSON its time is RFC 3339.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable, Serialize)]
@@ -21,7 +20,7 @@ pub struct Entry {
     /// The number of the row: from 1, without gaps.
     pub id: i64,
     /// The time, in microseconds since 1970.
-    #[serde(serialize_with = "rfc3339")]
+    #[serde(serialize_with = "serialize_time")]
     pub at: i64,
     /// The name of an [`AuditEvent`].
     pub event: String,
@@ -210,9 +209,8 @@ impl Entry {
     }
 }
 
-fn rfc3339<S: Serializer>(micros: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    let time = from_micros(*micros).ok().and_then(|time| time.format(&Rfc3339).ok());
-    serializer.serialize_str(&time.unwrap_or_default())
+fn serialize_time<S: Serializer>(micros: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&from_micros(*micros).map(rfc3339).unwrap_or_default())
 }
 
 impl ChainHead {

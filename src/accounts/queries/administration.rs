@@ -15,7 +15,7 @@ use crate::db::{AnyConnection, write};
 use vestibule::{Error, ErrorKind};
 
 /// The changes to a user; `None` keeps a field.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserChange {
     /// The new role.
     pub role: Option<Role>,

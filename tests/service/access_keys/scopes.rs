@@ -128,7 +128,14 @@ fn only_an_administrators_key_changes_users_long_after_the_password() {
         let path = format!("/api/users/{}", app.id("user_01"));
         app.clock.advance(Duration::from_secs(DAY));
         let changed = made.program.patch_json(&path, &json!({ "full_name": "Ann" }));
-        assert_eq!(changed.json()["full_name"], "Ann", "{}", changed.body);
+        // Without `users:read` it learns nothing.
+        assert_eq!((changed.status, changed.body.as_str()), (204, ""));
+        assert_eq!(app.count("users WHERE full_name = 'Ann'"), 1);
+        made.program.patch_json(&path, &json!({})).assert_problem(422, "invalid_field");
+        let both = make(&app.token("admin"), &["users:read", "users:write"]);
+        let changed = both.program.patch_json(&path, &json!({ "full_name": "Bea" }));
+        assert_eq!(changed.json()["full_name"], "Bea", "{}", changed.body);
+        both.program.patch_json(&path, &json!({})).assert_problem(422, "invalid_field");
         // A login's token must still be fresh.
         let stale = app.token("admin");
         app.clock.advance(Duration::from_secs(601));
@@ -165,7 +172,7 @@ fn a_key_makes_no_administrator_who_would_outlive_it() {
         };
         change(json!({ "role": "admin" }));
         // Nor does it reactivate an account whose password may be known to the thief.
-        assert_eq!(stolen.program.patch_json(&path, &json!({ "active": true })).status, 200);
+        assert_eq!(stolen.program.patch_json(&path, &json!({ "active": true })).status, 204);
         change(json!({ "active": false }));
         let refused = stolen.program.patch_json(&path, &json!({ "active": true }));
         refused.assert_problem(401, "fresh_login_required");
@@ -173,7 +180,7 @@ fn a_key_makes_no_administrator_who_would_outlive_it() {
         for body in
             [json!({ "role": "user" }), json!({ "active": false }), json!({ "active": true })]
         {
-            assert_eq!(stolen.program.patch_json(&path, &body).status, 200, "{body}");
+            assert_eq!(stolen.program.patch_json(&path, &body).status, 204, "{body}");
         }
         assert_eq!(stolen.program.delete(&path).status, 204);
     });

@@ -305,7 +305,7 @@ fn a_password_change_over_the_api_counts_too() {
         let program = app.token("user_01");
         let body = json!({ "current_password": "wrong", "new_password": "correct horse" });
         for _ in 0..FAILURES {
-            assert_eq!(program.post_json("/api/password", &body).status, 401);
+            assert_eq!(program.post_json("/api/password", &body).status, 422);
         }
         program.post_json("/api/password", &body).assert_problem(429, "too_many_attempts");
         assert_eq!(api(&app, "user_01", "1234").status, 429);

@@ -55,6 +55,63 @@ fn json_with_a_charset_is_json() {
 }
 
 #[test]
+fn json_with_an_empty_parameter_is_json() {
+    on_both(|app| {
+        let body = br#"{"username":"two words","password":"1234"}"#;
+        for kind in ["application/json;", "application/json; ;charset=utf-8;"] {
+            for reply in everywhere(&app, Some(kind), body) {
+                assert!(![400, 415].contains(&reply.status), "{kind}: {}", reply.body);
+            }
+        }
+        for kind in ["application/json;x", ";application/json", "application/jsonx;"] {
+            for reply in everywhere(&app, Some(kind), body) {
+                reply.assert_problem(415, "unsupported_media_type");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_compressed_body_is_415_and_the_answer_says_so() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        let send = |coding: &str, body: &[u8]| {
+            let request = visitor.request(Method::Post, "/api/login").header(ContentType::JSON);
+            let coding = rocket::http::Header::new("Content-Encoding", coding.to_owned());
+            visitor.send(request.header(coding).body(body))
+        };
+        for coding in ["gzip", "br", "identity, gzip"] {
+            let reply = send(coding, b"\x1f\x8b\x08\x00");
+            reply.assert_problem(415, "unsupported_media_type");
+            assert_eq!(reply.json()["detail"], "Send the body without a Content-Encoding.");
+        }
+        let body = br#"{"username":"user_01","password":"1234"}"#;
+        assert_eq!(send("identity", body).status, 200);
+    });
+}
+
+#[test]
+fn each_broken_body_is_told_what_is_wrong_with_it() {
+    on_both(|app| {
+        let deep = format!("{{\"username\":{}", "[".repeat(1000));
+        for (body, detail) in [
+            (&b""[..], "The body is empty; it must be a JSON object."),
+            (b"{\"username\":x}", "The body is not JSON (line 1, column 13)."),
+            (b"{\"username\":", "The body ends before its JSON does."),
+            (b"[]", "The body must be a JSON object."),
+            (b"{\"username\":\"\xff\"}", "The body is not UTF-8."),
+            (br#"{"username":"a","username":"b"}"#, "The body has a name twice."),
+            (deep.as_bytes(), "The body is nested too deeply."),
+        ] {
+            for reply in everywhere(&app, Some("application/json"), body) {
+                reply.assert_problem(400, "malformed_body");
+                assert_eq!(reply.json()["detail"], detail);
+            }
+        }
+    });
+}
+
+#[test]
 fn a_body_that_is_no_object_is_400() {
     on_both(|app| {
         let deep = format!("{{\"username\":{}", "[".repeat(100_000));

@@ -3,7 +3,9 @@
 mod bad_bodies;
 mod cross_site;
 mod forms;
+mod hidden_characters;
 mod json_body;
+mod methods;
 mod naughty_strings;
 mod response_headers;
 mod sent_twice;

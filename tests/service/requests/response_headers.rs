@@ -232,3 +232,24 @@ fn a_change_of_the_password_sets_its_own_cookies_beside_the_message() {
         assert_eq!(person.get("/dashboard").status, 200);
     });
 }
+
+#[test]
+fn times_in_json_have_one_length() {
+    on_both(|app| {
+        let admin = app.token("admin");
+        app.sql("UPDATE sign_ins SET created_at = 1000000, last_seen_at = 1500000");
+        app.sql("UPDATE users SET created_at = 1100000");
+        let mut times = 0;
+        for path in ["/api/me", "/api/sign-ins", "/api/events", "/api/users", "/api/admin/events"] {
+            let reply = admin.get(path);
+            assert_eq!(reply.status, 200, "{path}");
+            let texts =
+                reply.body.split('"').filter(|text| text.contains("T") && text.ends_with('Z'));
+            for time in texts {
+                times += 1;
+                assert_eq!((time.len(), time.as_bytes()[19]), (27, b'.'), "{path}: {time}");
+            }
+        }
+        assert!(times > 6, "{times} times were read");
+    });
+}

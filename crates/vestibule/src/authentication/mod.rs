@@ -15,7 +15,7 @@ use rocket::Request;
 use crate::account::Account;
 use crate::config::TokenKind;
 use crate::credentials::credential::Credential;
-use crate::credentials::{credential, is_token_request, mark_depends_on_user};
+use crate::credentials::{RequestState, credential, is_token_request, mark_depends_on_user};
 use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 use by_key::by_key;
@@ -75,10 +75,14 @@ pub(crate) async fn authenticate_token<'r, U: Account>(
 }
 
 /// Authenticates by the session cookie or the remember cookie. Never called for a token request.
+/// Returns `None` for a request that Rocket could not parse.
 pub(crate) async fn authenticate_session<'r, U: Account>(
     request: &'r Request<'_>,
     state: &AuthState,
 ) -> Result<Option<&'r Authentication<U>>, Error> {
+    if !RequestState::of(request).is_parsed() {
+        return Ok(None);
+    }
     let result =
         request.local_cache_async(async { SessionResult(by_session(request, state).await) });
     result.await.0.as_ref().map(Option::as_ref).map_err(Clone::clone)

@@ -46,6 +46,10 @@ pub(crate) struct RequestState {
     pub(crate) remove_session: AtomicBool,
     /// The remember cookie is to be removed.
     pub(crate) remove_remember: AtomicBool,
+    /// The request fairings saw the request: Rocket could parse it.
+    is_parsed: AtomicBool,
+    /// A form asked for HEAD; the request was taken off every route.
+    is_diverted_head: AtomicBool,
 }
 
 impl RequestState {
@@ -57,6 +61,27 @@ impl RequestState {
     pub(crate) fn depends_on_user(&self) -> bool {
         self.depends_on_user.load(Ordering::Relaxed)
     }
+
+    /// Records that Rocket could parse the request.
+    pub(crate) fn mark_parsed(&self) {
+        self.is_parsed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether Rocket could parse the request. What it cannot parse, it gives to a catcher under
+    /// another method or path and without any fairing: no account is looked up for it.
+    pub(crate) fn is_parsed(&self) -> bool {
+        self.is_parsed.load(Ordering::Relaxed)
+    }
+
+    /// Records that the request was a form that asked for HEAD.
+    pub(crate) fn mark_diverted_head(&self) {
+        self.is_diverted_head.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the request was a form that asked for HEAD.
+    pub(crate) fn is_diverted_head(&self) -> bool {
+        self.is_diverted_head.load(Ordering::Relaxed)
+    }
 }
 
 /// Records that the response depends on the user: it gets `no-store` and `Vary`.
@@ -65,12 +90,16 @@ pub(crate) fn mark_depends_on_user(request: &Request<'_>) {
 }
 
 /// The credential of a request for this type of token, the body aside: only cookies and JSON keys
-/// tell the two types apart before verification. Found once per request, then cached.
+/// tell the two types apart before verification. Found once per request, then cached; none if
+/// Rocket could not parse the request.
 pub(crate) fn credential<'r>(
     request: &'r Request<'_>,
     config: &Config,
     kind: TokenKind,
 ) -> &'r Credential {
+    if !RequestState::of(request).is_parsed() {
+        return &Credential::None;
+    }
     credentials(request, config).of(kind)
 }
 

@@ -50,6 +50,8 @@ pub enum ErrorKind {
     LastAdministrator,
     /// 422 `invalid_field`: a field is missing, unknown or not acceptable; `fields` says which.
     InvalidField,
+    /// 400 `malformed_request`: Rocket cannot parse the method or the address of the request.
+    MalformedRequest,
     /// 400 `malformed_body`: the body cannot be parsed.
     MalformedBody,
     /// 415 `unsupported_media_type`: the body is not of the media type that this route takes.
@@ -89,6 +91,7 @@ impl ErrorKind {
         Self::UsernameTaken,
         Self::LastAdministrator,
         Self::InvalidField,
+        Self::MalformedRequest,
         Self::MalformedBody,
         Self::UnsupportedMediaType,
         Self::TooLarge,
@@ -148,6 +151,11 @@ impl ErrorKind {
                 (409, "last_administrator", "At least one active administrator must remain.")
             }
             Self::InvalidField => (422, "invalid_field", "Some fields are not acceptable."),
+            Self::MalformedRequest => (
+                400,
+                "malformed_request",
+                "The request has a method or an address that is not understood here.",
+            ),
             Self::MalformedBody => (400, "malformed_body", "The body could not be read."),
             Self::UnsupportedMediaType => {
                 (415, "unsupported_media_type", "Send the body as application/json.")

@@ -51,7 +51,7 @@ pub enum TokenError {
     KeyId,
     /// The header has `crit`, `b64` or `zip`, which are not supported.
     Critical,
-    /// The `typ` in the header differs from `token.foreign.typ`.
+    /// The `typ` in the header differs from `token.foreign.typ` or is `JWE`, or the `cty` is `JWT`.
     HeaderType,
     /// No known key made the signature.
     Signature,

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
-use rocket::{Build, Rocket};
+use rocket::{Build, Data, Request, Rocket};
 use serde_json::{Map, Value};
 
 use super::login_required::LoginRequired;
+use super::methods::divert_head;
 use super::response::ResponseFairing;
 use crate::cache::auth_cache::{AuthCache, InvalidatingStore};
 use crate::cache::sign_ins::SignInCache;
 use crate::cache::tokens::VerifiedTokens;
 use crate::clock::Clock;
 use crate::config::ConfigError;
+use crate::credentials::RequestState;
 use crate::credentials::csrf::ReadCsrfField;
 use crate::events::EventSink;
 use crate::keys::verifying::{FindKey, VerifyingKey};
@@ -128,7 +130,12 @@ impl Auth {
 #[rocket::async_trait]
 impl Fairing for Auth {
     fn info(&self) -> Info {
-        Info { name: "Authentication", kind: Kind::Ignite | Kind::Singleton }
+        Info { name: "Authentication", kind: Kind::Ignite | Kind::Request | Kind::Singleton }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        RequestState::of(request).mark_parsed();
+        divert_head(request, data).await;
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {

@@ -5,6 +5,7 @@
 pub(crate) mod auth;
 mod challenge;
 mod login_required;
+mod methods;
 mod policy;
 mod response;
 mod route_guards;

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::error::request_errors::RequestErrors;
 use crate::events::EventKind;
 use crate::fairing::challenge::challenge;
-use crate::fairing::policy;
+use crate::fairing::{methods, policy};
 use crate::state::AuthState;
 
 /// How often a fairing attaches itself again, to run after fairings that other fairings attach.
@@ -43,6 +43,7 @@ impl Fairing for ResponseFairing {
         let Ok(state) = AuthState::of(request) else {
             return;
         };
+        methods::refuse_diverted_head(request, response);
         remove_marked(request, state, response);
         let (sets_cookies, has_vary) = has_cookies_and_vary(response);
         if sets_cookies && policy::apply(state, request, response) {

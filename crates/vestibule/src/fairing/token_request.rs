@@ -1,8 +1,10 @@
-//! What an application's own guards and catchers ask of the session policy.
+//! What an application's own guards and catchers ask: of the session policy, and of the routes.
 
 use rocket::Request;
+use rocket::http::Method;
 
 use super::auth::Auth;
+use super::methods;
 use crate::credentials;
 use crate::credentials::mark_depends_on_user;
 use crate::state::AuthState;
@@ -26,5 +28,25 @@ impl Auth {
             mark_depends_on_user(request);
             credentials::mark_token_request(request);
         }
+    }
+
+    /// The methods of the routes at a path, in alphabetical order, for a 405: Rocket responds with
+    /// 404 where only the method is wrong. `HEAD` is among them if `GET` is.
+    ///
+    /// ```
+    /// # #[macro_use] extern crate rocket;
+    /// use rocket::Request;
+    /// use rocket::http::Status;
+    /// use vestibule::Auth;
+    ///
+    /// #[catch(404)]
+    /// fn not_found(request: &Request<'_>) -> Status {
+    ///     let methods = Auth::methods_at(request, request.uri().path().as_str());
+    ///     if methods.is_empty() { Status::NotFound } else { Status::MethodNotAllowed }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn methods_at(request: &Request<'_>, path: &str) -> Vec<Method> {
+        methods::methods_at(request, path)
     }
 }

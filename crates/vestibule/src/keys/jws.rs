@@ -72,14 +72,33 @@ impl<'t> Jws<'t> {
     }
 }
 
-/// Returns the `kid` of a header, after checking for critical fields.
+/// Returns the `kid` of a header, after checking for critical fields and for another content.
 pub(super) fn key_id(header: &Map<String, Value>) -> Result<Option<&str>, TokenError> {
     // RFC 7515, section 4.1.11: a token with an unsupported critical field must be refused, and
     // none is supported.
     if ["crit", "b64", "zip"].iter().any(|name| header.contains_key(*name)) {
         return Err(TokenError::Critical);
     }
+    // RFC 7519, section 5: the claims of a nested token are inside another token, and those of an
+    // encrypted one are not here.
+    if names_type(header, "cty", "JWT") || names_type(header, "typ", "JWE") {
+        return Err(TokenError::HeaderType);
+    }
     header.get("kid").map(|kid| kid.as_str().ok_or(TokenError::KeyId)).transpose()
+}
+
+/// Whether a field of a header names this media type, of which `application/` may be left out
+/// (RFC 7515, section 4.1.9), or is no text.
+fn names_type(header: &Map<String, Value>, field: &str, name: &str) -> bool {
+    let Some(value) = header.get(field) else { return false };
+    value.as_str().is_none_or(|value| {
+        let value = value.trim();
+        let short = match value.split_once('/') {
+            Some((kind, rest)) if kind.eq_ignore_ascii_case("application") => rest,
+            _ => value,
+        };
+        short.eq_ignore_ascii_case(name)
+    })
 }
 
 /// Whether a header has this algorithm; having none is an error.

@@ -1,4 +1,5 @@
 //! The session policy: on which responses cookies may leave.
 
+mod methods;
 mod session_policy;
 mod token_cookies;

@@ -115,7 +115,7 @@ fn a_method_hidden_in_a_form_is_still_the_post_that_it_was() {
     ] {
         let call = app.post("/change").form(form).cookie(&session);
         let reply = call.header("Sec-Fetch-Site", "cross-site").send();
-        assert!(matches!(reply.status, 403 | 404), "{form}: {}", reply.status);
+        assert!(matches!(reply.status, 403..=405), "{form}: {}", reply.status);
         assert!(!reply.body.contains("by session"), "{form}: {}", reply.body);
     }
 }

@@ -37,6 +37,21 @@ fn a_list_of_credentials_in_one_header_is_not_taken_apart() {
     assert_eq!(protected(&app, &value).code(), "credentials_missing");
 }
 
+#[test]
+fn two_headers_are_ambiguous_if_one_has_our_scheme() {
+    let app = App::new();
+    let bearer = format!("Bearer {}", app.tokens(ALICE).access);
+    let with = |values: [&str; 2]| {
+        let call = app.get("/places/who").header("Authorization", values[0]);
+        call.header("Authorization", values[1]).send()
+    };
+    for values in [["Basic eDp5", &bearer], [&bearer, "Basic eDp5"], [&bearer, &bearer]] {
+        let reply = with(values);
+        assert_eq!((reply.status, reply.code().as_str()), (400, "ambiguous_credentials"));
+    }
+    assert_eq!(with(["Basic eDp5", "Digest x"]).code(), "credentials_missing");
+}
+
 // T5
 #[test]
 fn the_scheme_alone_is_malformed() {

@@ -83,6 +83,29 @@ fn another_algorithm_is_refused_whatever_signed_it() {
 }
 
 #[test]
+fn a_header_of_a_nested_or_encrypted_token_is_refused() {
+    let app = App::new();
+    let access = app.tokens(ALICE).access;
+    for (name, value) in [
+        ("cty", json!("JWT")),
+        ("cty", json!("application/jwt")),
+        ("cty", json!(1)),
+        ("cty", Value::Null),
+        ("typ", json!("JWE")),
+        ("typ", json!("jwe")),
+        ("typ", json!("application/JWE")),
+        ("typ", json!(["JWT"])),
+    ] {
+        let reply = app.get("/token").bearer(&with_header(&access, name, value.clone())).send();
+        assert_eq!((reply.status, reply.code().as_str()), (401, "token_invalid"), "{name} {value}");
+    }
+    for (name, value) in [("typ", "JWT"), ("typ", "at+jwt"), ("cty", "json")] {
+        let reply = app.get("/token").bearer(&with_header(&access, name, json!(value))).send();
+        assert_eq!(reply.status, 200, "{name} {value}");
+    }
+}
+
+#[test]
 fn a_critical_header_is_refused() {
     let app = App::new();
     let access = app.tokens(ALICE).access;

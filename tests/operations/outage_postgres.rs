@@ -12,7 +12,7 @@ use super::client::{
     health, in_time, recovers, send_with_token,
 };
 use crate::support::postgres::{self, Server};
-use crate::support::process::{AT_ONCE, Home, Service};
+use crate::support::process::{AT_ONCE, Home, MANY, Service};
 
 /// What is acknowledged is kept when the server is stopped immediately.
 const SAFE: &str = "-c synchronous_commit=on";
@@ -38,7 +38,7 @@ impl Outage {
         let url = server.create_database(None);
         let database = url.rsplit('/').next().expect("a name").to_owned();
         let home = Home::at(&url);
-        let service = home.serve(&[AT_ONCE]);
+        let service = home.serve(&[AT_ONCE, MANY]);
         let at = &service.address;
         let person = cookie(&beforehand(|| form_login(at, "user_01")));
         let program = Tokens::of(&beforehand(|| api_login(at, "user_02")));

@@ -23,6 +23,9 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// connection which closed in the moment of the signal.
 const CHEAP: &str = "[default]\nport = 0\nshutdown.grace = 2\n[default.auth.password]\ncost = 4\n";
 
+/// No limit on the sign-ins of an account, for tests that open hundreds.
+pub(crate) const MANY: (&str, &str) = ("ROCKET_ACCOUNTS", "{max_sign_ins=1000000}");
+
 /// A setting without a cache: what another process changes, or a database that is
 /// away, shows with the next request.
 pub(crate) const AT_ONCE: (&str, &str) = ("ROCKET_AUTH", "{revocation_delay=0}");

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
+use crate::accounts::shares::Share;
 use crate::accounts::throttle::Client;
 use crate::accounts::user::{User, Username};
 use vestibule::events::{EndedBy, EventKind};
@@ -26,6 +27,8 @@ pub struct Credentials<'c> {
 pub(in crate::accounts) struct VerifiedUser {
     pub(in crate::accounts) user: User,
     hash: String,
+    /// Held until the sign-in is open, which may hash and verify once more.
+    _share: Option<Share>,
 }
 
 impl Accounts {
@@ -115,7 +118,7 @@ impl Accounts {
         self.hasher.check_capacity()?;
         let attempt = self.begin_attempt(key, &client).await?;
         let check = async {
-            let _share = self.take_share(credentials.address)?;
+            let share = self.take_share(credentials.address)?;
             let known = match username {
                 Some(username) => {
                     self.run(move |connection| queries::with_hash(connection, &username)).await?
@@ -124,9 +127,9 @@ impl Accounts {
             };
             let stored = known.as_ref().map(|(_, hash)| hash.as_str());
             let is_right = self.hasher.verify(credentials.password, stored).await?;
-            Ok((known, is_right))
+            Ok((known, is_right, share))
         };
-        let (attempt, (known, is_right)) = self.check_attempt(attempt, check).await?;
+        let (attempt, (known, is_right, share)) = self.check_attempt(attempt, check).await?;
         if let Some((user, _)) = &known {
             self.audit().count_password(user.id, is_right, credentials.address);
         }
@@ -141,7 +144,7 @@ impl Accounts {
                 } else {
                     hash
                 };
-                Ok(VerifiedUser { user, hash })
+                Ok(VerifiedUser { user, hash, _share: share })
             }
             _ => Err(ErrorKind::BadCredentials.into()),
         }

@@ -3,15 +3,14 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::locks::{lock_sign_in, lock_user};
 use super::sign_ins::{SignInRow, find, insert};
 use crate::accounts::audit::{Actor, AuditEvent, Record, append};
 use crate::accounts::user::User;
 use crate::db::schema::sign_ins;
-use crate::db::to_micros;
 use crate::db::{AnyConnection, write};
+use crate::db::{rfc3339, to_micros};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
 
@@ -70,7 +69,7 @@ fn count_active(
 /// The label comes last, because its text may imitate the others.
 fn detail(key: &SignIn, actor: &Actor) -> Result<String, Error> {
     let scopes = if key.scopes().is_empty() { "none".to_owned() } else { key.scopes().join(" ") };
-    let until = key.expires_at.format(&Rfc3339).map_err(Error::internal)?;
+    let until = rfc3339(key.expires_at);
     let sign_in = actor.sign_in.as_ref().map(|id| format!(", by sign-in {id}")).unwrap_or_default();
     let label = key.label().unwrap_or_default();
     Ok(format!("{scopes}, until {until}{sign_in}: {label}"))

@@ -62,7 +62,7 @@ fn form(method: &str, path: &str, headers: &str, body: &str) -> String {
 /// An application that has nothing but the fairing: no store, no catchers.
 fn only_the_fairing(figment: Figment) -> Rocket<Build> {
     let users = Users::new();
-    rocket(figment, Auth::fairing(), users)
+    rocket(figment, Auth::fairing().stateless(), users)
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Credentials<'c> {
 pub(in crate::accounts) struct VerifiedUser {
     pub(in crate::accounts) user: User,
     hash: String,
+    /// The address of the client.
+    address: Option<IpAddr>,
     /// Held until the sign-in is open, which may hash and verify once more.
     _share: Option<Share>,
 }
@@ -47,7 +49,6 @@ impl Accounts {
         remember: bool,
     ) -> Result<(), Error> {
         let verified = self.verify_credentials(credentials).await?;
-        self.make_room(&verified.user, credentials.address).await?;
         self.open_session(session, &verified, credentials.password, remember).await
     }
 
@@ -59,6 +60,7 @@ impl Accounts {
         password: &Password,
         remember: bool,
     ) -> Result<(), Error> {
+        self.make_room(verified).await?;
         let opened = if remember {
             session.start_remembered(&verified.user).await?
         } else {
@@ -81,7 +83,7 @@ impl Accounts {
         credentials: &Credentials<'_>,
     ) -> Result<TokenPair, Error> {
         let verified = self.verify_credentials(credentials).await?;
-        self.make_room(&verified.user, credentials.address).await?;
+        self.make_room(&verified).await?;
         let pair = tokens.start(&verified.user).await?;
         if !self.is_still_valid(&verified, credentials.password).await? {
             tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
@@ -91,14 +93,14 @@ impl Accounts {
     }
 
     /// Ends the oldest sign-ins, so that with one more the account is within its limit.
-    async fn make_room(&self, user: &User, address: Option<IpAddr>) -> Result<(), Error> {
-        let (id, max) = (user.id, self.max_sign_ins - 1);
+    async fn make_room(&self, verified: &VerifiedUser) -> Result<(), Error> {
+        let (id, max) = (verified.user.id, self.max_sign_ins - 1);
         let ended = self.run_change(id, move |connection| {
             queries::end_oldest(connection, id, max).map_err(Error::from)
         });
         let ended = u64::try_from(ended.await?).unwrap_or(0);
         if ended > 0 {
-            self.report(EventKind::Ended(EndedBy::Limit, ended), id, None, address);
+            self.report(EventKind::Ended(EndedBy::Limit, ended), id, None, verified.address);
         }
         Ok(())
     }
@@ -144,7 +146,7 @@ impl Accounts {
                 } else {
                     hash
                 };
-                Ok(VerifiedUser { user, hash, _share: share })
+                Ok(VerifiedUser { user, hash, address: credentials.address, _share: share })
             }
             _ => Err(ErrorKind::BadCredentials.into()),
         }

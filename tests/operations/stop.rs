@@ -45,7 +45,9 @@ fn all_are_in(service: &Service) {
 #[test]
 fn requests_in_flight_are_finished_and_no_others_are_accepted() {
     let home = Home::new();
-    let service = home.serve(&[LONG_TIMEOUT[0], ("ROCKET_AUTH", SLOW)]);
+    // Long enough for eight hashes on a busy machine.
+    let patient = ("ROCKET_SHUTDOWN", "{grace=20}");
+    let service = home.serve(&[LONG_TIMEOUT[0], ("ROCKET_AUTH", SLOW), patient]);
     let waiting: Vec<_> = (0..8).map(|_| sent(&service, &login(&service))).collect();
     let request = login(&service);
     let (first, second) = request.split_at(request.len() - 10);

@@ -59,7 +59,10 @@ fn of_a_hundred_who_want_one_name_at_once_exactly_one_gets_it() {
                 });
                 let statuses = join_all(clients).await;
                 let count = |of: &[u16]| statuses.iter().filter(|one| of.contains(one)).count();
-                assert_eq!((count(&[201, 303]), count(&[409])), (1, CLIENTS - 1), "round {round}");
+                // On a machine that is too slow some are told to come again.
+                let refused = (count(&[201, 303]), count(&[409, 503]));
+                assert_eq!(refused, (1, CLIENTS - 1), "round {round}");
+                assert!(count(&[409]) > 0, "round {round}");
             }
         });
         assert_eq!(app.count("users WHERE username_key LIKE 'ann%'"), ROUNDS as i64);
@@ -226,56 +229,45 @@ fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
     });
 }
 
-/// Two hashers and room for six to wait: eight places, four for a network.
-fn eight_places(figment: Figment) -> Figment {
+/// One hasher and room for three to wait: four places, two for a network.
+fn four_places(figment: Figment) -> Figment {
     figment
-        .merge(("auth.password.cost", 8))
-        .merge(("auth.password.hashers", 2))
-        .merge(("auth.password.queue", 6))
+        .merge(("auth.password.cost", 10))
+        .merge(("auth.password.hashers", 1))
+        .merge(("auth.password.queue", 3))
         .merge(("databases.main.timeout", "1m"))
 }
 
 #[test]
 fn one_network_takes_no_more_than_half_of_the_places_also_with_right_passwords() {
-    on_both_with(eight_places, |app| {
+    on_both_with(four_places, |app| {
         Runtime::new().expect("a runtime").block_on(async {
             let client = process(&app).await;
-            let sign_in = |address: &str, name: &str, password: &str| {
+            let sign_in = async |address: &str, name: &str, password: &str| {
                 let body = json!({ "username": name, "password": password }).to_string();
                 let request = client.post("/api/login").header(ContentType::JSON).body(body);
                 let address = address.parse().expect("an address");
-                request.remote(std::net::SocketAddr::new(address, 4_000)).dispatch()
+                let request = request.remote(std::net::SocketAddr::new(address, 4_000));
+                request.dispatch().await.status().code
             };
-            let over = AtomicBool::new(false);
-            let crowd = join_all((0..40).map(|_| async {
-                let (mut in_time, mut busy) = (0, 0);
-                while !over.load(Ordering::SeqCst) {
-                    match sign_in("192.0.2.7", "user_01", "1234").await.status().code {
-                        200 => in_time += 1,
-                        other => {
-                            assert_eq!(other, 503);
-                            busy += 1;
-                        }
+            for round in 0..5 {
+                let is_full = AtomicBool::new(false);
+                let crowd = join_all((0..10).map(|_| async {
+                    let status = sign_in("192.0.2.7", "user_01", "1234").await;
+                    is_full.fetch_or(status == 503, Ordering::SeqCst);
+                    status
+                }));
+                let other = async {
+                    while !is_full.load(Ordering::SeqCst) {
+                        rocket::tokio::task::yield_now().await;
                     }
-                    rocket::tokio::task::yield_now().await;
-                }
-                (in_time, busy)
-            }));
-            let others = async {
-                let mut statuses = Vec::new();
-                for number in 0..20 {
-                    let address = format!("198.51.100.{number}");
-                    let reply = sign_in(&address, "user_02", "5678").await;
-                    statuses.push((reply.status().code, reply.into_string().await));
-                }
-                over.store(true, Ordering::SeqCst);
-                statuses
-            };
-            let (crowd, statuses) = join(crowd, others).await;
-            assert!(statuses.iter().all(|(status, _)| *status == 200), "{statuses:?}");
-            let (in_time, busy) =
-                crowd.iter().fold((0, 0), |(all, more), (one, other)| (all + one, more + other));
-            assert!(in_time > 0 && busy > 0, "{in_time} in time, {busy} busy");
+                    sign_in("198.51.100.7", "user_02", "5678").await
+                };
+                let (crowd, other) = join(crowd, other).await;
+                assert_eq!(other, 200, "round {round}: {crowd:?}");
+                assert!(crowd.iter().all(|status| [200, 503].contains(status)), "{crowd:?}");
+                assert!(crowd.contains(&200) && crowd.contains(&503), "{crowd:?}");
+            }
         });
     });
 }

@@ -9,9 +9,9 @@ use super::user::Role;
 use vestibule::{Error, ErrorKind, Session};
 
 impl Accounts {
-    /// Signs a browser in with the new password of a change that an equal request has made, which
-    /// ended the sign-in of this one. The account is that of the session cookie, which we sealed:
-    /// one that was fresh and whose sign-in is gone. The new password counts as at any sign-in.
+    /// Signs a browser in again after its password change was sent twice: the first request changed the
+    /// password and ended the sign-in that the second presents. The session cookie names the account; it
+    /// must have been fresh, and its sign-in must have ended. The new password counts as at any sign-in.
     ///
     /// # Errors
     /// 401 `credentials_missing` without such a cookie or with a password that is not in force, 429
@@ -47,9 +47,8 @@ impl Accounts {
     }
 
     /// Signs a browser in to the account that a registration names, because an equal one was first:
-    /// returns whether its password opens the account, as at any sign-in. For a set-up the account
-    /// must be an administrator's that a link of today can have made: `/setup` is no second form
-    /// to sign in.
+    /// returns whether its password opens the account, as at any sign-in. For a set-up only an
+    /// administrator created within `LINK_LIFETIME`, so that `/setup` is no other sign-in form.
     ///
     /// # Errors
     /// 503 `busy` or `unavailable`.

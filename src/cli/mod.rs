@@ -55,7 +55,7 @@ enum Command {
     Secrets(secrets::SecretsCommand),
     /// Copy everything into an empty database, of the same or the other kind
     Move(transfer::MoveArguments),
-    /// Delete expired sign-ins
+    /// Delete expired sign-ins, throttle counters and set-up links
     Purge,
     /// List every route with its guard
     Routes,

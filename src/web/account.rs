@@ -78,8 +78,8 @@ pub(super) fn account(
 }
 
 /// Changes the password. Every session ends; this browser gets a new one, also if an equal request
-/// has changed the password already. `session` is a result, because what it refuses is refused as a
-/// request without a user.
+/// has changed the password already. `session` is a `Result`: its error counts as 401
+/// `credentials_missing`, so the catcher redirects to the sign-in form.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(
     user: Maybe<Fresh<SessionUser>>,
@@ -146,7 +146,7 @@ pub(super) fn reauthenticate(
 }
 
 /// Makes the session fresh and redirects to the page that was asked for; after the end of the session
-/// by way of the form to sign in. `session` is a result, as for a change of the password.
+/// by way of the form to sign in. `session` is a `Result`, as for a change of the password.
 #[post("/reauthenticate", data = "<form>")]
 pub(super) async fn confirm(
     user: Maybe<SessionUser>,

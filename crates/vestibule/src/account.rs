@@ -100,7 +100,7 @@ pub trait Account: Sized + Send + Sync + 'static {
         Ok(true)
     }
 
-    /// Returns whether an active access key is accepted, or 401 `token_invalid`. Default: yes.
+    /// Returns whether an active access key is accepted; `false` is 401 `token_invalid`. Default: yes.
     async fn accept_key(rocket: &Rocket<Orbit>, sign_in: &SignIn) -> Result<bool, Self::Error> {
         let _ = (rocket, sign_in);
         Ok(true)

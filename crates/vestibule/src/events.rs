@@ -46,8 +46,8 @@ pub enum EventKind {
     Confirmed,
     /// A refresh token was exchanged for a new pair; reported once, even if it is presented again.
     Rotated,
-    /// A replaced refresh token was presented that is of no burst and whose successor was used, or too
-    /// late: the sign-in has been ended.
+    /// A replaced refresh token was presented that neither `refresh_grace` nor `refresh_retry` allows:
+    /// the sign-in has been ended.
     Theft,
     /// A session cookie came from another client than it was issued to (`session_protected`).
     Protected,
@@ -109,7 +109,7 @@ pub struct Event<'e> {
 ///     }
 /// }
 ///
-/// let fairing = Auth::fairing().events(Print);
+/// let fairing = Auth::fairing().stateless().events(Print);
 /// ```
 pub trait EventSink: Send + Sync + 'static {
     /// Receives an event.

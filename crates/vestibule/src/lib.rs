@@ -26,7 +26,8 @@
 //! | [`TokenBody`](guards::TokenBody) | [`TokenUser`] or [`RefreshToken`](guards::RefreshToken) of a token in the JSON body | 401, 400, 413, 415 |
 //! | [`Maybe`](guards::Maybe) | nothing, but a bad token is still refused | as the guard inside |
 //!
-//! With [`Auth::login_required_except`] the launch fails if another route requires no login.
+//! With [`Auth::login_required_except`] the launch fails if a route
+//! that it does not list requires no login.
 //!
 //! # Tokens
 //!

@@ -12,11 +12,12 @@ pub enum AuditEvent {
     Restored,
     /// The password was confirmed.
     Confirmed,
-    /// A used refresh token was presented again; its sign-in has ended.
+    /// A replaced refresh token was presented; its sign-in has ended.
     Theft,
     /// A session cookie came from another client than the one it was issued to.
     Protected,
-    /// Sign-ins were ended by the owner, an administrator or the command line.
+    /// Sign-ins were ended by the owner, a later sign-in beyond the limit, an administrator or the
+    /// command line.
     Ended,
     /// Wrong passwords were given.
     BadCredentials,

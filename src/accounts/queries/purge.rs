@@ -11,7 +11,8 @@ use crate::db::AnyConnection;
 use crate::db::schema::sign_ins;
 use crate::db::to_micros;
 
-/// Ends the oldest browsers and programs of a user but `max`, at most 500 at once; returns how many.
+/// Ends all browser and token sign-ins of a user except the newest `max`, at most 500 at once; returns
+/// how many.
 pub(in crate::accounts) fn end_oldest(
     connection: &mut AnyConnection,
     account: i64,

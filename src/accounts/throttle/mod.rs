@@ -1,8 +1,8 @@
 //! Limits on attempts: failed passwords by account and by address, registrations, set-up links and
-//! new access keys; and the share of an address in the queue of the hasher. They are counted in the database, so that neither a restart nor a second
-//! process forgets them.
+//! new access keys, counted in the database, so that neither a restart nor a second process forgets
+//! them; and the share of a network in the queue of the hasher, counted in this process.
 //!
-//! Imports `accounts::{queries, audit, service}`, `crate::db` and the library `vestibule`.
+//! Imports `accounts::{queries, audit, service, shares}`, `crate::db` and the library `vestibule`.
 
 mod attempt;
 mod counter;

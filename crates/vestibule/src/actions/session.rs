@@ -25,8 +25,9 @@ use crate::state::AuthState;
 /// Guard: starts, renews, confirms and ends the session of this request.
 ///
 /// Without it: 400 `ambiguous_credentials` if a token is presented (a token request never
-/// touches a session), 403 `cross_origin` if an unsafe request comes from another site, 404 in
-/// mode `token`.
+/// touches a session), 403 `cross_origin` if an unsafe request comes from another site, 400
+/// `insecure_connection` if it comes from a page over plain HTTP although `session.secure` is on,
+/// except from this machine, 404 in mode `token`.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;

@@ -12,7 +12,7 @@ use crate::sign_in::{SignIn, SignInId};
 use crate::state::AuthState;
 
 /// Guard: the sign-ins of accounts. It authenticates no user: require one beside it, and pass that
-/// user's id. Without a store a route with it does not launch.
+/// user's id. Without a store an application that uses it does not launch.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;

@@ -192,7 +192,8 @@ impl Tokens<'_> {
         }
     }
 
-    /// As [`end`](Self::end), for the sign-in that verified claims name; 503 `unavailable`.
+    /// As [`end`](Self::end), for the sign-in that verified claims name; 503 `unavailable`, 500
+    /// `internal` without a store.
     pub async fn end_claims(&self, claims: &Claims) -> Result<(), Error> {
         if self.state.store.is_none() && !claims.foreign {
             return Err(Error::misuse("without a store no token can be ended"));

@@ -93,7 +93,7 @@ fn verify_in_time(state: &AuthState, token: &str) -> Result<Arc<Claims>, Error> 
     }
     // Verified in full also if it was cached and has expired: that says what is wrong.
     let claims = Arc::new(check_token(state, token)?.in_time()?);
-    // A refresh token is presented only once.
+    // A refresh token is seldom presented twice.
     if claims.kind == TokenKind::Access {
         cache.insert(fingerprint, &claims);
     }

@@ -85,7 +85,7 @@ impl SessionCookies {
 /// Reads the ticket in the cookie of this kind. Several cookies may have its name: what we did not
 /// seal belongs to another program on the same host, and is ignored. What we sealed is removed with
 /// the response if it has expired, or if there are several unexpired: one was planted, and nothing
-/// says which. Then the result is `None`.
+/// says which. Returns `None` if none of several can be chosen, `Some(None)` without a valid ticket.
 fn read(
     request: &Request<'_>,
     state: &AuthState,

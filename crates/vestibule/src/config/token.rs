@@ -23,7 +23,8 @@ pub struct TokenConfig {
     /// (`JWT_REFRESH_TOKEN_EXPIRES`). Defaults to `"30 days"`.
     pub refresh: Lifetime,
     /// The longest lifetime that [`TokenOptions`](crate::tokens::TokenOptions) may request and a
-    /// token may have, beside `access` and `refresh`. Defaults to none.
+    /// token may have; it counts where it is longer than `access` or `refresh`. Defaults to none:
+    /// those two are the limits.
     pub longest: Option<Lifetime>,
     /// How long after a rotation the refresh tokens of the same burst of requests are accepted, each
     /// for the newest successor. Defaults to `"10s"`, at most `"1m"`.

@@ -81,8 +81,6 @@ impl TokenConfig {
             "aud" => self.audience.is_empty(),
             "csrf" => !(self.cookies.csrf && self.locations.contains(&Location::Cookies)),
             "sub" => self.identity_claim != "sub",
-            // Only refresh tokens have one, and a required claim is required of both types.
-            "gen" => true,
             _ => false,
         }
     }

@@ -36,7 +36,7 @@ pub enum ErrorKind {
     InsufficientScope,
     /// 403 `cross_origin`: an unsafe request with a cookie came from another site.
     CrossOrigin,
-    /// 400 `insecure_connection`: signing in over plain HTTP, where browsers keep no cookie of ours.
+    /// 400 `insecure_connection`: from a page over plain HTTP, where browsers keep no secure cookie.
     InsecureConnection,
     /// 429 `too_many_attempts`: too many failed attempts; wait.
     TooManyAttempts,

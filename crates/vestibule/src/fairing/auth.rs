@@ -50,7 +50,7 @@ pub struct Auth {
 
 impl Auth {
     /// The fairing without an event sink, by the system's clock. The launch fails unless
-    /// [`store`](Self::store) or [`stateless`](Self::stateless) is called.
+    /// one of [`store`](Self::store) and [`stateless`](Self::stateless) is called.
     pub fn fairing() -> Self {
         Self {
             store: None,
@@ -71,8 +71,8 @@ impl Auth {
 
     /// Keeps no sign-ins: credentials are good until they expire, and nothing can end them.
     /// [`Session::end`](crate::Session::end) then removes only this browser's cookies,
-    /// [`Tokens::end`](crate::Tokens::end) is 500 `internal`, and a route with
-    /// [`SignIns`](crate::sign_ins::SignIns) does not launch.
+    /// [`Tokens::end`](crate::Tokens::end) is 500 `internal`, and an application with a route that
+    /// uses [`SignIns`](crate::sign_ins::SignIns) does not launch.
     pub fn stateless(mut self) -> Self {
         self.stateless = true;
         self
@@ -114,7 +114,7 @@ impl Auth {
     ///
     /// // Our own key of last year, which some of our tokens still name.
     /// let last_year = VerifyingKey::from_secret(Algorithm::HS256, &[7; 32]).unwrap();
-    /// let fairing = Auth::fairing().find_key(move |header| {
+    /// let fairing = Auth::fairing().stateless().find_key(move |header| {
     ///     (header.get("kid")? == "last-year").then(|| last_year.clone())
     /// });
     /// ```

@@ -34,7 +34,7 @@ impl Auth {
     /// ```
     /// use vestibule::Auth;
     ///
-    /// let auth = Auth::fairing().login_required_except(&[
+    /// let auth = Auth::fairing().stateless().login_required_except(&[
     ///     "GET /login",
     ///     "POST /login",
     ///     "/static/<path..>",

@@ -51,7 +51,9 @@ pub(crate) fn abort(rocket: &Rocket<Ignite>, guard: &str, proof: Proof) -> bool 
     }
     let missing = rocket.state::<AuthState>().is_none();
     if missing {
-        log::error!("a route uses {guard}, which needs `.attach(Auth::fairing())`");
+        log::error!(
+            "a route uses {guard}, which needs Auth::fairing() with `.store(...)` or `.stateless()`"
+        );
     }
     missing
 }

@@ -45,7 +45,8 @@ pub struct TokenUser<U>(pub(super) Authentication<U>);
 
 /// Guard: the account behind an access *or* a refresh token, or an access key; for signing out.
 ///
-/// Without one: as [`TokenUser`]; `wrong_token_type` only in the access token's cookie.
+/// Without one: as [`TokenUser`]; `wrong_token_type` only for a refresh token in the
+/// access token's cookie.
 #[derive(Debug)]
 pub struct AnyTokenUser<U>(Authentication<U>);
 

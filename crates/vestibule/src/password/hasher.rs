@@ -22,7 +22,7 @@ const STARVED_AFTER: Duration = Duration::from_millis(500);
 /// Hashes and verifies passwords without blocking other requests: on threads of the lowest priority,
 /// so that in a flood of sign-ins other requests go first.
 ///
-/// With `password.hashers` works running and `password.queue` waiting, and after a wait of five
+/// With `password.hashers` hashes running and `password.queue` waiting, or after a wait of five
 /// seconds, the async methods return 503 `busy`. If other requests use all cores for so long that no
 /// hash is finished, work is run again on one thread of normal priority, so that sign-ins still
 /// succeed.

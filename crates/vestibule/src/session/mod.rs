@@ -1,4 +1,4 @@
-//! The session of a browser as data: the ticket in the cookies, the cookies themselves, and earlier
+//! The session of a browser as data: the ticket in the cookies, the cookies themselves, and the
 //! keys that decrypt them.
 //!
 //! Imports `config`, `digest`, `error` and `sign_in` only; `authentication` reads and writes the

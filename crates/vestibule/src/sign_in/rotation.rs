@@ -14,7 +14,7 @@ const HALF: Duration = Duration::from_secs(30);
 ///
 /// A burst is a chain of rotations, each within `refresh_grace` of the one before, as when a client
 /// sends many requests at once and each of them refreshes. Of a long one, the last 30 to 60 seconds
-/// count.
+/// count, and twice the grace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rotations {
     /// How often its refresh token was rotated.
@@ -36,10 +36,11 @@ pub struct Rotations {
 pub enum Rotation {
     /// It was the newest; the sign-in has the next generation.
     Rotated(SignIn),
-    /// It was replaced, but belongs to the newest burst or its successor was never used. The row is
-    /// unchanged, so the newest refresh token is issued again.
+    /// It was replaced, but belongs to the newest burst (within `grace`), or its successor was never
+    /// used (within `retry`). The row is unchanged, so the newest refresh token is issued again.
     Replayed(SignIn),
-    /// It was replaced before, so there is a copy of it: the sign-in has been ended.
+    /// It was replaced, and neither `grace` nor `retry` allows it, so there is a copy of it: the sign-in
+    /// has been ended.
     Theft,
     /// There is no active sign-in of this id and generation.
     Gone,
@@ -95,9 +96,9 @@ impl Rotations {
     fn accepts(&self, attempt: &RefreshAttempt) -> bool {
         let of_burst = attempt.generation >= self.burst_from
             && attempt.is_within(attempt.grace, self.rotated_at);
-        let lost_answer = attempt.generation + 1 == self.generation
+        let lost_response = attempt.generation + 1 == self.generation
             && self.used < self.generation
             && attempt.is_within(attempt.retry, self.rotated_at);
-        of_burst || lost_answer
+        of_burst || lost_response
     }
 }

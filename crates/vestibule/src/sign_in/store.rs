@@ -15,7 +15,8 @@ pub struct SignInUse {
     pub id: SignInId,
     /// When it was used.
     pub at: OffsetDateTime,
-    /// The generation of the access token that was used; 0 for other credentials.
+    /// The generation of the token that was used, if it is the newest and this is its first use;
+    /// otherwise 0, and nothing is to be recorded.
     pub generation: i64,
 }
 

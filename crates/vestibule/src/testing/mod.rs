@@ -121,7 +121,8 @@ pub async fn token<U: Account>(client: &Client, account: &U) -> Result<TestSignI
 /// Creates an access key with these scopes. Reports the event of a new key.
 ///
 /// # Errors
-/// As [`token`], and 422 `invalid_field` for an invalid scope.
+/// As [`token`], 404 `not_found` if `token.locations` lacks `"header"`, 500 `internal` without a store,
+/// and 422 `invalid_field` for an invalid scope.
 pub async fn key<U: Account>(
     client: &Client,
     account: &U,

@@ -344,11 +344,9 @@ fn a_claim_that_other_settings_leave_out_cannot_be_required() {
 
 #[test]
 fn a_claim_that_no_pair_carries_cannot_be_required() {
-    for (name, settings) in [
-        ("gen", vec![]),
-        ("csrf", vec![]),
-        ("sub", vec![("auth.token.identity_claim", json!("user"))]),
-    ] {
+    for (name, settings) in
+        [("csrf", vec![]), ("sub", vec![("auth.token.identity_claim", json!("user"))])]
+    {
         let required = ("auth.token.require", json!([name]));
         let errors = errors(&figment("debug", &[settings, vec![required]].concat()));
         assert_eq!(errors.len(), 1, "{name}: {errors:?}");

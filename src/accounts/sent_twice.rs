@@ -1,6 +1,7 @@
 //! A form that was sent twice: the second copy finds what the first has done, and its user signs in
 //! with the password that came along.
 
+use super::audit::AuditEvent;
 use super::password::{Credentials, NewPassword};
 use super::queries;
 use super::registration::{LINK_LIFETIME, Registration};
@@ -11,7 +12,8 @@ use vestibule::{Error, ErrorKind, Session};
 impl Accounts {
     /// Signs a browser in again after its password change was sent twice: the first request changed the
     /// password and ended the sign-in that the second presents. The session cookie names the account; it
-    /// must have been fresh, and its sign-in must have ended. The new password counts as at any sign-in.
+    /// must have been fresh, and its sign-in must have ended, and the audit log has a change of
+    /// the password since it began. The new password counts as at any sign-in.
     ///
     /// # Errors
     /// 401 `credentials_missing` without such a cookie or with a password that is not in force, 429
@@ -31,6 +33,14 @@ impl Accounts {
             Ok(if is_active { None } else { queries::find(connection, id)? })
         });
         let user = found.await?.ok_or_else(missing)?;
+        let (entries, _) = self.events(Some(id), None).await?;
+        let is_changed = entries.iter().any(|entry| {
+            let event = AuditEvent::parse(&entry.event);
+            event == Some(AuditEvent::PasswordChanged) && entry.time() >= presented.created_at
+        });
+        if !is_changed {
+            return Err(missing());
+        }
         let (username, password) = (user.username.as_str(), &passwords.new);
         let credentials = Credentials { username, password, address: passwords.address };
         let refused = |error: Error| match error.kind() {

@@ -17,14 +17,16 @@ pub(super) struct Share {
 }
 
 impl Shares {
-    /// Takes a place unless the network has `max` of them already; 503 `busy`.
-    pub(super) fn take(&self, network: String, max: usize) -> Result<Share, Error> {
+    /// Takes one of `all` places unless the network has as many as are free; 503 `busy`. So one
+    /// network gets half of them, a second one half of the rest, and so on.
+    pub(super) fn take(&self, network: String, all: usize) -> Result<Share, Error> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(network.clone()).or_default();
-        if *count >= max {
+        let free = all.saturating_sub(taken.values().sum());
+        let own = taken.get(&network).copied().unwrap_or(0);
+        if own >= free {
             return Err(ErrorKind::Busy.into());
         }
-        *count += 1;
+        taken.insert(network.clone(), own + 1);
         Ok(Share { shares: self.clone(), network })
     }
 }
@@ -44,5 +46,26 @@ impl Drop for Share {
 impl fmt::Debug for Shares {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shares").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_further_network_gets_half_of_what_the_others_left() {
+        let shares = Shares::default();
+        let mut held = Vec::new();
+        let mut fill = |network: &str| {
+            let before = held.len();
+            while let Ok(share) = shares.take(network.to_owned(), 64) {
+                held.push(share);
+            }
+            held.len() - before
+        };
+        assert_eq!(["a", "b", "c", "a", "d"].map(&mut fill), [32, 16, 8, 0, 4]);
+        drop(held);
+        assert!(shares.0.lock().expect("a lock").is_empty(), "given back");
     }
 }

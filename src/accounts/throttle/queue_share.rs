@@ -8,8 +8,8 @@ use crate::accounts::shares::Share;
 use vestibule::Error;
 
 impl Accounts {
-    /// Takes a place for password work of this address: a network may have half of those at work
-    /// and waiting, also with right passwords.
+    /// Takes a place for password work of this address. One network may have half of the places at
+    /// work and waiting, further ones half of what is left, whether their passwords are right or wrong.
     ///
     /// # Errors
     /// 503 `busy`.
@@ -17,7 +17,7 @@ impl Accounts {
         &self,
         address: Option<IpAddr>,
     ) -> Result<Option<Share>, Error> {
-        let max = (self.auth.password.hashers + self.auth.password.queue).div_ceil(2);
-        address.map(|address| self.shares.take(network(address), max)).transpose()
+        let all = self.auth.password.hashers + self.auth.password.queue;
+        address.map(|address| self.shares.take(network(address), all)).transpose()
     }
 }

@@ -115,6 +115,19 @@ fn of_password_changes_at_once_each_ends_signed_in() {
 }
 
 #[test]
+fn after_signing_out_a_form_with_the_unchanged_password_changes_nothing_and_says_so() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let old = person.credentials();
+        person.post("/logout");
+        let fields = [("current_password", "a wrong one"), ("new_password", "1234")];
+        let reply = old.at(&app.client).post_form("/account/password", &fields);
+        assert_eq!((reply.status, reply.location()), (303, "/login?next=%2Faccount"));
+        assert_eq!(app.count("sign_ins"), 0);
+    });
+}
+
+#[test]
 fn a_repeated_change_needs_the_password_in_force_and_a_cookie_that_was_fresh() {
     on_both(|app| {
         let person = app.session("user_01");

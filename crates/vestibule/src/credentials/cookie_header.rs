@@ -3,7 +3,10 @@
 use rocket::Request;
 use rocket::http::Cookie;
 
-/// Returns the cookies of exactly this name, percent-decoded as Rocket does it, each value once.
+/// How many cookies of one name are read: each is decrypted and compared with the others.
+const MAX_NAMED: usize = 8;
+
+/// Returns the first eight cookies of exactly this name, percent-decoded as Rocket does it, each value once.
 /// Rocket's jar holds one of several; without a `Cookie` header, as with its local client, that one.
 pub(crate) fn all_named(request: &Request<'_>, name: &str) -> Vec<Cookie<'static>> {
     let jar = request.cookies();
@@ -17,6 +20,7 @@ pub(crate) fn all_named(request: &Request<'_>, name: &str) -> Vec<Cookie<'static
         pair.split_once('=').is_some_and(|(raw, _)| raw.trim_matches([' ', '\t']) == name)
     });
     let mut all: Vec<Cookie<'static>> = Vec::new();
+    let named = named.take(MAX_NAMED);
     for cookie in named.filter_map(|pair| Cookie::parse_encoded(pair.trim().to_owned()).ok()) {
         if !all.iter().any(|known| known.value() == cookie.value()) {
             all.push(cookie);

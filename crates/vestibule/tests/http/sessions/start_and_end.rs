@@ -266,6 +266,17 @@ fn of_several_cookies_of_our_name_the_one_that_we_sealed_counts() {
 }
 
 #[test]
+fn of_very_many_cookies_of_our_name_the_first_eight_are_read() {
+    let app = Setup::new().set("secret_key", SECRET_KEY).launch();
+    let good = app.browser(ALICE);
+    let others = |count| (0..count).map(|at| format!("session={at}; ")).collect::<String>();
+    for (before, body) in [(7, "1 by session"), (8, "nobody"), (10_000, "nobody")] {
+        let cookie = format!("{}{good}", others(before));
+        assert_eq!(app.get("/maybe").cookie(&cookie).send().body, body, "{before}");
+    }
+}
+
+#[test]
 fn beside_an_expired_session_the_one_that_has_not_expired_counts() {
     let app = Setup::new().set("secret_key", SECRET_KEY).launch();
     let expired = app.browser(BOB);

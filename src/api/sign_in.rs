@@ -27,8 +27,8 @@ pub(super) async fn login(
     Ok(Json(accounts.sign_in_program(&tokens, &credentials).await?))
 }
 
-/// Exchanges a refresh token for the next pair; a used one gets the same pair within
-/// `refresh_grace`.
+/// Exchanges a refresh token for the next pair; a replaced one gets the newest refresh token within
+/// `refresh_grace` and `refresh_retry`.
 #[post("/refresh")]
 pub(super) async fn refresh(
     token: RefreshToken,

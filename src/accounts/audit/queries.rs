@@ -1,6 +1,7 @@
 //! The queries of the audit log.
 //!
-//! Apart from `db::transfer`, only this file uses the tables `events` and `event_chain`; of `users` only the names are read.
+//! Apart from `db::transfer`, only this file uses the tables `events` and `event_chain`; of `users`
+//! only the names are read.
 
 use std::collections::HashMap;
 

@@ -111,7 +111,8 @@ impl Accounts {
         credentials: &Credentials<'_>,
     ) -> Result<VerifiedUser, Error> {
         let username = Username::parse(credentials.username).ok();
-        // An invalid name is counted as it was sent, trimmed, so that 429 does not reveal that it is invalid.
+        // An invalid name is counted as it was sent, trimmed, so that 429 does not reveal that it is
+        // invalid.
         let key = username.as_ref().map_or(credentials.username.trim(), Username::key);
         let client = Client { address: credentials.address, sign_in: None };
         // Checked first, so that a flood which the hasher refuses costs no database query; it is

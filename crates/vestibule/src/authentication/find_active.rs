@@ -79,10 +79,10 @@ impl SignInClaim<'_> {
     }
 }
 
-/// Looks up a sign-in and its account (without a store the account alone), checks them, and on success
-/// records a use; `generation` is that of the token, 0 for other credentials. The look-up may come
-/// from the cache, up to `auth.revocation_delay` old, but never from before the last change in this
-/// process. A refusal that came from the cache is looked up again.
+/// Looks up a sign-in and its account (without a store the account alone), checks them, and on
+/// success records a use; `generation` is that of the token, 0 for other credentials. The look-up
+/// may come from the cache, up to `auth.revocation_delay` old, but never from before the last change
+/// in this process. A refusal that came from the cache is looked up again.
 pub(crate) async fn evaluate<U: Account, T, E: From<TokenError>>(
     request: &Request<'_>,
     state: &AuthState,

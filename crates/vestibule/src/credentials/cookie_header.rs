@@ -6,8 +6,9 @@ use rocket::http::Cookie;
 /// How many cookies of one name are read: each is decrypted and compared with the others.
 const MAX_NAMED: usize = 8;
 
-/// Returns the first eight cookies of exactly this name, percent-decoded as Rocket does it, each value once.
-/// Rocket's jar holds one of several; without a `Cookie` header, as with its local client, that one.
+/// Returns the first eight cookies of exactly this name, percent-decoded as Rocket does it, each
+/// value once. Rocket's jar holds only one of them; without a `Cookie` header, as with its local
+/// client, returns that one.
 pub(crate) fn all_named(request: &Request<'_>, name: &str) -> Vec<Cookie<'static>> {
     let jar = request.cookies();
     let headers = request.headers();

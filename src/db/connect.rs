@@ -25,44 +25,55 @@ pub fn connect(
     timeout: Duration,
     create: bool,
 ) -> Result<AnyConnection, DbError> {
-    // libpq's message has several lines; logs and the command line show one.
-    let failed_to_connect = |cause: diesel::ConnectionError| {
-        let words: Vec<_> = cause.to_string().split_whitespace().map(str::to_owned).collect();
-        DbError::Connect(words.join(" "))
+    match address {
+        Address::Sqlite(path) => open_file(path, timeout, create),
+        Address::Postgres(url) => {
+            let mut connection = open_server(url, timeout)?;
+            limit_waits(&mut connection, timeout).map_err(failed_to_connect)?;
+            Ok(connection)
+        }
+    }
+}
+
+/// Opens a connection to PostgreSQL, without time limits for its statements. Each host has the
+/// `connect_timeout` of the URL.
+pub(super) fn open_server(url: &str, timeout: Duration) -> Result<AnyConnection, DbError> {
+    let opened = PgConnection::establish(&with_defaults(url, timeout));
+    opened.map(AnyConnection::Postgres).map_err(failed_to_connect)
+}
+
+/// Sets how long a connection waits for a lock and PostgreSQL for a statement, at least 1 ms.
+pub(super) fn limit_waits(connection: &mut AnyConnection, wait: Duration) -> Result<(), DbError> {
+    let millis = wait.as_millis().max(1);
+    let setting = match connection {
+        AnyConnection::Sqlite(_) => format!("PRAGMA busy_timeout = {millis};"),
+        AnyConnection::Postgres(_) => {
+            format!("SET statement_timeout = {millis}; SET lock_timeout = {millis};")
+        }
     };
-    let millis = timeout.as_millis();
-    if let (Address::Sqlite(path), true) = (address, create) {
+    Ok(connection.batch_execute(&setting)?)
+}
+
+fn open_file(path: &Path, timeout: Duration, create: bool) -> Result<AnyConnection, DbError> {
+    if create {
         let failed = |cause| format!("cannot write {}: {cause}", path.display());
         create_private(path).map_err(|cause| DbError::Connect(failed(cause)))?;
     }
-    let (mut connection, settings) = match address {
-        Address::Sqlite(path) => (
-            AnyConnection::Sqlite(
-                SqliteConnection::establish(&sqlite_uri(path, create))
-                    .map_err(failed_to_connect)?,
-            ),
-            // FULL: with NORMAL an acknowledged commit could be lost with the power.
-            format!(
-                "PRAGMA busy_timeout = {millis}; PRAGMA foreign_keys = ON; \
-                 PRAGMA synchronous = FULL;"
-            ),
-        ),
-        Address::Postgres(url) => (
-            AnyConnection::Postgres(
-                PgConnection::establish(&with_defaults(url, timeout)).map_err(failed_to_connect)?,
-            ),
-            format!("SET statement_timeout = {millis}; SET lock_timeout = {millis};"),
-        ),
-    };
-    connection.batch_execute(&settings).map_err(|cause| {
-        // SQLite reports this even if only the write-ahead log beside the file is not writable.
-        let path = match address {
-            Address::Sqlite(path) => format!("{}: ", path.display()),
-            Address::Postgres(_) => String::new(),
-        };
-        DbError::Connect(format!("{path}{cause}"))
-    })?;
+    let opened = SqliteConnection::establish(&sqlite_uri(path, create));
+    let mut connection = opened.map(AnyConnection::Sqlite).map_err(failed_to_connect)?;
+    // FULL: with NORMAL an acknowledged commit could be lost with the power.
+    let settings = "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;";
+    let result = limit_waits(&mut connection, timeout)
+        .and_then(|()| Ok(connection.batch_execute(settings)?));
+    // SQLite reports this even if only the write-ahead log beside the file is not writable.
+    result.map_err(|cause| DbError::Connect(format!("{}: {cause}", path.display())))?;
     Ok(connection)
+}
+
+/// Puts a message on one line: libpq's has several.
+fn failed_to_connect(cause: impl std::fmt::Display) -> DbError {
+    let words: Vec<_> = cause.to_string().split_whitespace().map(str::to_owned).collect();
+    DbError::Connect(words.join(" "))
 }
 
 /// Creates the file with mode 0600, before SQLite would create it readable for all users. SQLite

@@ -6,9 +6,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use super::connect::limit_waits;
 use super::connection::AnyConnection;
 use super::error::DbError;
-use super::pool::{Db, set_lock_timeout};
+use super::pool::Db;
 use super::transaction::write;
 
 /// How long to wait for another writer: longer than a write takes.
@@ -33,9 +34,9 @@ impl Db {
         let usual = self.lock_timeout();
         self.run(move |connection| {
             connection.batch_execute("SELECT id FROM users LIMIT 1")?;
-            set_lock_timeout(connection, LOCK_TIMEOUT)?;
+            limit_waits(connection, LOCK_TIMEOUT)?;
             let writable = is_writable(connection);
-            set_lock_timeout(connection, usual)?;
+            limit_waits(connection, usual)?;
             Ok(writable)
         })
         .await

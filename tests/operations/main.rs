@@ -11,6 +11,7 @@ mod client;
 mod delivered_files;
 mod doctor;
 mod dump;
+mod failover;
 mod kill_behind_nginx;
 mod nginx;
 mod outage_postgres;

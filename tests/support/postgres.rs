@@ -43,7 +43,8 @@ const SKIPPED: &str =
 
 /// Starts the server and stops it on a word, and cleans up at end-of-file.
 ///
-/// Arguments: the directory, initdb, postgres, the role. Orders: `start` with options of the
+/// Arguments: the directory, the folder of programs, the role, and for a standby the URL of its
+/// primary. Orders: `start` with options of the
 /// server, `stop` and `signal` with the name of a signal, `kill`. A reply without a reader must
 /// not end the shell before it has cleaned up, so it ignores the broken pipe. Its background jobs
 /// ignore the quit signal until PostgreSQL has put its own handlers in place; the terminate signal,
@@ -51,14 +52,19 @@ const SKIPPED: &str =
 const KEEPER: &str = r#"
 set -u
 trap '' PIPE
-directory=$1 initdb=$2 postgres=$3 role=$4 server=
+directory=$1 initdb=$2/initdb postgres=$2/postgres basebackup=$2/pg_basebackup role=$3 primary=$4
+server=
 # Texts sort as in a language, as they do where people install it, and not as bytes; by ICU, which
 # needs nothing of the system's own languages.
 language=
 if "$initdb" --help | grep -q icu-locale
 then language='--locale-provider=icu --icu-locale=en-US'
 fi
-if "$initdb" -D "$directory/data" -A trust -U "$role" -E UTF8 --locale=C $language \
+if [ -n "$primary" ]
+then
+    "$basebackup" -d "$primary" -D "$directory/data" --write-recovery-conf --checkpoint=fast \
+        --no-sync >&2 && echo initialised || echo failed
+elif "$initdb" -D "$directory/data" -A trust -U "$role" -E UTF8 --locale=C $language \
     --no-sync --no-instructions >&2
 then echo initialised
 else echo failed
@@ -144,7 +150,7 @@ pub(crate) fn server() -> Option<&'static Server> {
 /// As [`server`] does.
 pub(crate) fn private() -> Option<Server> {
     if let Some(programs) = find_programs() {
-        return Some(Server::start(&programs));
+        return Some(Server::start(&programs, ""));
     }
     assert!(!env::var("CI").is_ok_and(|ci| ci == "true"), "{SKIPPED}");
     static SAID: Once = Once::new();
@@ -266,8 +272,14 @@ impl Server {
         }
     }
 
-    /// Starts a cluster of our own.
-    fn start(programs: &Path) -> Self {
+    /// Starts a cluster that follows this one as its standby.
+    pub(crate) fn standby(&self) -> Self {
+        let programs = find_programs().expect("the programs of the primary");
+        Self::start(&programs, &self.url(&self.maintenance))
+    }
+
+    /// Starts a cluster of our own; with the URL of a primary, a standby.
+    fn start(programs: &Path, primary: &str) -> Self {
         // Not the temporary directory of the environment: the name of a socket may have about a
         // hundred bytes, and what belongs to root alone is closed to the user PostgreSQL runs as.
         let directory = tempfile::Builder::new()
@@ -278,7 +290,7 @@ impl Server {
         let log = File::create(path.join("log")).expect("the new directory can be written to");
 
         let mut command = shell(KEEPER);
-        command.arg(path).arg(programs.join("initdb")).arg(programs.join("postgres")).arg(ROLE);
+        command.arg(path).arg(programs).arg(ROLE).arg(primary);
         command.stderr(log);
         // PostgreSQL refuses to run as root.
         if fs::metadata(path).expect("the new directory exists").uid() == 0 {

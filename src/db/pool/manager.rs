@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 
 use crate::db::address::Address;
-use crate::db::connect::connect;
+use crate::db::connect::{connect, limit_waits, open_server};
 use crate::db::connection::AnyConnection;
 use crate::db::error::DbError;
 use crate::db::sqlite_file::SqliteFile;
@@ -33,20 +33,24 @@ impl ManageConnection for ConnectionManager {
     type Error = DbError;
 
     fn connect(&self) -> Result<AnyConnection, DbError> {
-        if let Some(file) = &self.file {
-            file.check()?;
+        match (&self.address, &self.file) {
+            // The time limits follow when it is checked: the few threads that connect must not
+            // wait for a statement, which the time to connect does not bound.
+            (Address::Postgres(url), _) => open_server(url, self.timeout),
+            (Address::Sqlite(_), file) => {
+                file.as_ref().map_or(Ok(()), SqliteFile::check)?;
+                let mut connection = connect(&self.address, self.timeout, false)?;
+                limit_cache(&mut connection)?;
+                Ok(connection)
+            }
         }
-        let mut connection = connect(&self.address, self.timeout, false)?;
-        if self.file.is_some() {
-            limit_cache(&mut connection)?;
-        }
-        Ok(connection)
     }
 
-    /// Pings a server; for SQLite checks that the file is still the same one.
+    /// Pings a server by setting its time limits; for SQLite checks that the file is still the
+    /// same one.
     fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), DbError> {
         match &self.file {
-            None => Ok(connection.ping()?),
+            None => limit_waits(connection, self.timeout),
             Some(file) => file.check(),
         }
     }

@@ -1,22 +1,22 @@
 //! The connection pool. Work runs on a blocking thread, within the configured time; only short
 //! look-ups in SQLite run on the calling thread.
 
+mod connections;
 mod inline_reader;
 mod manager;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
-use diesel::r2d2::Pool;
 use rocket::tokio::sync::Semaphore;
 use rocket::tokio::{task, time};
 
 use super::address::{Address, Backend};
+use super::connect::limit_waits;
 use super::connection::AnyConnection;
 use super::error::DbError;
+use connections::Connections;
 use inline_reader::{Inline, InlineReader};
-use manager::ConnectionManager;
 
 /// The settings in `[default.databases.main]`.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct DbConfig {
 /// The database; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<ConnectionManager>,
+    connections: Arc<Connections>,
     permits: Arc<Semaphore>,
     /// Only for SQLite: a server answers over a socket.
     inline_reader: Option<Arc<InlineReader>>,
@@ -45,20 +45,12 @@ impl Db {
     #[must_use]
     pub fn new(config: &DbConfig) -> Self {
         let backend = config.address.backend();
-        let timeout = lock_timeout(config.timeout);
-        let pool = Pool::builder()
-            .max_size(config.pool_size)
-            .min_idle(Some(0))
-            // Replaces a broken connection before a request gets it.
-            .test_on_check_out(true)
-            .connection_timeout(config.timeout)
-            .build_unchecked(ConnectionManager::new(config.address.clone(), timeout));
         let inline_reader = match &config.address {
             Address::Sqlite(path) => Some(Arc::new(InlineReader::new(path.clone(), max_readers()))),
             Address::Postgres(_) => None,
         };
         Self {
-            pool,
+            connections: Arc::new(Connections::new(config, lock_timeout(config.timeout))),
             permits: Arc::new(Semaphore::new(config.pool_size as usize)),
             inline_reader,
             timeout: config.timeout,
@@ -119,30 +111,36 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let (pool, permits) = (self.pool.clone(), self.permits.clone());
-        let (began, timeout) = (Instant::now(), self.timeout);
-        let result = async move {
-            let broken = |cause: String| E::from(DbError::Broken(cause));
-            let permit =
-                permits.acquire_owned().await.map_err(|cause| broken(cause.to_string()))?;
-            let job = move || {
-                // The permit is held as long as the connection, even if the caller gave up.
-                let _permit = permit;
-                let mut connection =
-                    pool.get().map_err(|cause| E::from(DbError::Connect(cause.to_string())))?;
-                // The caller got a timeout, which promises that nothing was changed.
-                let Some(remaining) = timeout.checked_sub(began.elapsed()) else {
-                    return Err(DbError::Timeout(timeout).into());
-                };
-                run_within(&mut connection, timeout, remaining, work)
+        let (timeout, began) = (self.timeout, Instant::now());
+        let late = || E::from(DbError::Timeout(timeout));
+        // Released when this call ends, even if its job hangs on a server that does not respond.
+        let permit = time::timeout(timeout, self.permits.acquire()).await;
+        let _permit = permit.map_err(|_| late())?.map_err(|cause| broken(&cause))?;
+        let generation = self.connections.current();
+        let pool = generation.pool.clone();
+        let mut job = task::spawn_blocking(move || {
+            let remaining = timeout.saturating_sub(began.elapsed());
+            let mut connection = pool
+                .get_timeout(remaining)
+                .map_err(|cause| E::from(DbError::Connect(cause.to_string())))?;
+            // The caller got a timeout, which promises that nothing was changed.
+            let Some(remaining) = timeout.checked_sub(began.elapsed()) else {
+                return Err(DbError::Timeout(timeout).into());
             };
-            task::spawn_blocking(job).await.map_err(|cause| broken(cause.to_string()))?
-        };
-        match time::timeout(self.timeout, result).await {
-            Ok(result) => result,
-            Err(_) => Err(DbError::Timeout(self.timeout).into()),
+            run_within(&mut connection, timeout, remaining, work)
+        });
+        match time::timeout(timeout.saturating_sub(began.elapsed()), &mut job).await {
+            Ok(result) => result.map_err(|cause| broken(&cause))?,
+            Err(_) => {
+                task::spawn(self.connections.clone().watch(generation.number, job, timeout));
+                Err(late())
+            }
         }
     }
+}
+
+fn broken<E: From<DbError>>(cause: &dyn std::error::Error) -> E {
+    DbError::Broken(cause.to_string()).into()
 }
 
 /// Returns how many threads may look up at once: one less than Rocket's default number of async
@@ -162,9 +160,9 @@ fn run_within<T, E: From<DbError>>(
     if remaining >= timeout.mul_f64(0.9) {
         return work(connection);
     }
-    set_lock_timeout(connection, lock_timeout(remaining))?;
+    limit_waits(connection, lock_timeout(remaining))?;
     let result = work(connection);
-    set_lock_timeout(connection, lock_timeout(timeout))?;
+    limit_waits(connection, lock_timeout(timeout))?;
     result
 }
 
@@ -172,19 +170,4 @@ fn run_within<T, E: From<DbError>>(
 /// reports its own timeout first.
 fn lock_timeout(timeout: Duration) -> Duration {
     timeout.mul_f64(0.75)
-}
-
-/// Sets how long a connection waits for a lock.
-pub(super) fn set_lock_timeout(
-    connection: &mut AnyConnection,
-    wait: Duration,
-) -> Result<(), DbError> {
-    let millis = wait.as_millis().max(1);
-    let setting = match connection {
-        AnyConnection::Sqlite(_) => format!("PRAGMA busy_timeout = {millis};"),
-        AnyConnection::Postgres(_) => {
-            format!("SET statement_timeout = {millis}; SET lock_timeout = {millis};")
-        }
-    };
-    Ok(connection.batch_execute(&setting)?)
 }

@@ -165,8 +165,12 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
 /// Migrates the database, and inserts the sample users into an empty one if the settings ask for
 /// them; else refuses sample users that still have their published passwords.
 fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), String> {
-    let mut connection = db::connect(&settings.database.address, START_TIMEOUT, true)
-        .map_err(|error| error.to_string())?;
+    let address = &settings.database.address;
+    if db::is_pooled_per_transaction(address, START_TIMEOUT).map_err(|error| error.to_string())? {
+        return Err(format!("is a pooler that {}", db::POOLED_PER_TRANSACTION));
+    }
+    let mut connection =
+        db::connect(address, START_TIMEOUT, true).map_err(|error| error.to_string())?;
     db::migrate(&mut connection).map_err(|error| error.to_string())?;
     if settings.sample_users {
         let now = clock.now().map_err(|error| error.to_string())?;

@@ -16,6 +16,7 @@ mod kill_behind_nginx;
 mod nginx;
 mod outage_postgres;
 mod outage_sqlite;
+mod pooler;
 #[cfg(feature = "postgres-tls")]
 mod postgres_tls;
 mod several_processes;

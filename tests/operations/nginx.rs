@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Once;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,20 +22,24 @@ pub(crate) struct Nginx {
 }
 
 /// The program; `None`, with one message, where there is none.
+pub(crate) fn program() -> Option<PathBuf> {
+    find_program("nginx", "nginx-light")
+}
+
+/// A program of a package of Debian; `None`, with a message, where there is none.
 ///
 /// # Panics
 ///
-/// Without nginx when `CI` is `true`.
-pub(crate) fn program() -> Option<PathBuf> {
-    const SKIPPED: &str = "skipped: nginx (not found; install nginx-light)";
+/// Without the program when `CI` is `true`.
+pub(crate) fn find_program(name: &str, package: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
-    let found = folders.map(|folder| folder.join("nginx")).find(|file| file.is_file());
+    let found = folders.map(|folder| folder.join(name)).find(|file| file.is_file());
     if found.is_none() {
-        assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{SKIPPED}");
-        static SAID: Once = Once::new();
+        let skipped = format!("skipped: {name} (not found; install {package})");
+        assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{skipped}");
         // Not `eprintln!`, which the test harness swallows when the test passes.
-        SAID.call_once(|| drop(writeln!(io::stderr(), "{SKIPPED}")));
+        drop(writeln!(io::stderr(), "{skipped}"));
     }
     found
 }

@@ -472,7 +472,7 @@ fn number(version: &OsStr) -> Vec<u32> {
 }
 
 /// The user and group as which PostgreSQL runs when the tests run as root.
-fn unprivileged() -> (u32, u32) {
+pub(crate) fn unprivileged() -> (u32, u32) {
     let users = fs::read_to_string("/etc/passwd").expect("the users are listed in /etc/passwd");
     let find = |name: &str| {
         let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
@@ -482,7 +482,7 @@ fn unprivileged() -> (u32, u32) {
     find("postgres").or_else(|| find("nobody")).expect("there is a user postgres or nobody")
 }
 
-fn percent_encode(path: &Path) -> String {
+pub(crate) fn percent_encode(path: &Path) -> String {
     path.as_os_str().as_encoded_bytes().iter().fold(String::new(), |mut url, &byte| {
         match byte {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {

@@ -54,6 +54,7 @@ pub(super) fn check(report: &mut Report, settings: &Settings) {
         );
     }
     encryption(report, address);
+    pooler(report, address);
     connection_limit(report, settings, &mut connection);
     if schema(report, &mut connection) {
         accounts(report, settings, &mut connection);
@@ -74,6 +75,12 @@ fn encryption(report: &mut Report, address: &Address) {
             "none, by sslmode=disable: password hashes cross the network in plain text; build \
              with --features postgres-tls and set sslmode=verify-full",
         ),
+    }
+}
+
+fn pooler(report: &mut Report, address: &Address) {
+    if let Ok(true) = db::is_pooled_per_transaction(address, TIMEOUT) {
+        report.fail("pooler", db::POOLED_PER_TRANSACTION);
     }
 }
 

@@ -7,7 +7,7 @@ use rocket::figment::{Figment, Profile};
 use rocket::{Build, Rocket};
 
 use crate::accounts::audit::{Audit, AuditEvents};
-use crate::accounts::{Accounts, DieselSignInStore, active_samples, insert_samples};
+use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
@@ -15,6 +15,7 @@ use crate::state_dir::StateDir;
 use crate::web::Templates;
 use crate::{api, housekeeping, web};
 use vestibule::config::{ConfigError, Mode};
+use vestibule::database::DieselSignInStore;
 use vestibule::password::Hasher;
 use vestibule::{Auth, Clock};
 
@@ -85,7 +86,7 @@ pub fn build_open(
     let (audit, writer) = Audit::new(clock.clone());
     let events = AuditEvents::new(audit);
     let auth = Auth::fairing()
-        .store(DieselSignInStore::new(db.clone()))
+        .store(DieselSignInStore::new(db.clone()).lock_account(queries::lock_account))
         .events(events.clone())
         .clock(clock.clone())
         .login_required_except(
@@ -129,7 +130,7 @@ pub fn build_open(
         rocket = rocket.register("/", http::catchers());
     }
     Ok(rocket
-        .attach(housekeeping::purge_regularly(settings.auth.session.idle))
+        .attach(housekeeping::purge_regularly())
         .attach(housekeeping::write_audit_log(writer))
         .attach(auth)
         .manage(accounts)

@@ -8,6 +8,7 @@ use rocket::tokio::{self, select, time};
 use crate::accounts::audit::Writer;
 use crate::accounts::queries;
 use crate::db::{AnyConnection, Db};
+use vestibule::database::sign_ins;
 use vestibule::{Clock, Error};
 
 /// The pause between two purges.
@@ -27,6 +28,9 @@ pub(crate) enum Expired {
 impl Expired {
     pub(crate) const ALL: [Self; 3] = [Self::SignIns, Self::Counters, Self::Links];
 
+    /// All but the sign-ins, which the fairing of the library purges.
+    const OWN: [Self; 2] = [Self::Counters, Self::Links];
+
     /// Deletes a batch of expired rows; returns how many, and whether there may be more.
     pub(crate) fn purge(
         self,
@@ -36,7 +40,7 @@ impl Expired {
     ) -> Result<(usize, bool), Error> {
         let now = clock.now()?;
         let count = match self {
-            Self::SignIns => queries::purge(connection, now, idle, PURGE_BATCH)?,
+            Self::SignIns => sign_ins::purge(connection, now, idle, PURGE_BATCH)?,
             Self::Counters => queries::purge_throttle(connection, now, PURGE_BATCH)?,
             Self::Links => queries::purge_links(connection, now)?,
         };
@@ -46,7 +50,7 @@ impl Expired {
 
 /// Deletes expired rows every ten minutes until the service stops. An error with one kind of rows
 /// does not stop the others.
-pub(crate) fn purge_regularly(idle: Duration) -> AdHoc {
+pub(crate) fn purge_regularly() -> AdHoc {
     AdHoc::on_liftoff("House-keeping", move |rocket| {
         Box::pin(async move {
             let (db, clock) = (rocket.state::<Db>().cloned(), rocket.state::<Clock>().cloned());
@@ -58,8 +62,8 @@ pub(crate) fn purge_regularly(idle: Duration) -> AdHoc {
                         () = &mut shutdown => break,
                         () = time::sleep(PURGE_INTERVAL) => {}
                     }
-                    for kind in Expired::ALL {
-                        match purge(&db, &clock, idle, kind).await {
+                    for kind in Expired::OWN {
+                        match purge(&db, &clock, kind).await {
                             Ok(0) => {}
                             Ok(count) => {
                                 log::info!(target: "vestibule::purge", purged = count; "purged")
@@ -87,11 +91,11 @@ pub(crate) fn write_audit_log(writer: Writer) -> AdHoc {
     })
 }
 
-async fn purge(db: &Db, clock: &Clock, idle: Duration, kind: Expired) -> Result<usize, Error> {
+async fn purge(db: &Db, clock: &Clock, kind: Expired) -> Result<usize, Error> {
     let mut purged = 0;
     loop {
         let clock = clock.clone();
-        let batch = db.run(move |connection| kind.purge(connection, &clock, idle));
+        let batch = db.run(move |connection| kind.purge(connection, &clock, Duration::ZERO));
         let (count, may_have_more) = batch.await?;
         purged += count;
         if !may_have_more {

@@ -228,7 +228,8 @@ fn administrators(app: &TestApp) {
 /// What the start and the background do.
 fn housekeeping(app: &TestApp) {
     let (mut connection, now) = (app.connection(), app.clock.now().expect("a sane clock"));
-    queries::purge(&mut connection, now, Duration::from_secs(7200), 500).expect("a purge");
+    vestibule::database::sign_ins::purge(&mut connection, now, Duration::from_secs(7200), 500)
+        .expect("a purge");
     queries::purge_throttle(&mut connection, now, 500).expect("a purge");
     queries::purge_links(&mut connection, now).expect("a purge");
     new_setup_link(&mut connection, now).expect("an answer");

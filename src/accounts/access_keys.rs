@@ -174,7 +174,7 @@ pub fn last_used(key: &SignIn) -> Option<OffsetDateTime> {
 mod tests {
     use super::*;
     use crate::accounts::audit::events_after;
-    use crate::accounts::queries::{NewUser, sign_ins_of};
+    use crate::accounts::queries::NewUser;
     use crate::accounts::user::{Role, Username};
     use crate::db::{Address, AnyConnection, connect, migrate};
 
@@ -215,7 +215,9 @@ mod tests {
             .expect_err("signed out");
         assert_eq!(refused.kind(), ErrorKind::TokenRevoked);
         let stored = |connection: &mut AnyConnection| {
-            let keys = sign_ins_of(connection, user.id).expect("rows").len();
+            let keys = vestibule::database::sign_ins::list(connection, &user.id.to_string())
+                .expect("rows")
+                .len();
             (keys, events_after(connection, 0).expect("rows").len())
         };
         assert_eq!(stored(&mut connection), (0, 0));

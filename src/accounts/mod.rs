@@ -1,5 +1,4 @@
-//! The accounts of the service: users and roles, sign-in, access keys, the audit log and the store
-//! of sign-ins. It knows no page and no route, and imports only `crate::db` and the library
+//! The accounts of the service: users and roles, sign-in, access keys, and the audit log. It knows no page and no route, and imports only `crate::db` and the library
 //! `vestibule`.
 //!
 //! The rooms; each imports only from the rows above it:
@@ -9,7 +8,7 @@
 //! | `user/`, `config`, `scopes` | users, user names, settings, scopes |
 //! | `audit/` | the audit log |
 //! | `queries/` | the SQL queries |
-//! | `sign_in_store`, `guards` | the library's traits for this service, and its guards |
+//! | `guards` | the library's traits for this service, and its guards |
 //! | `shares` | places of networks in the queue of the hasher |
 //! | `service` | [`Accounts`]: what the methods of the later rows share |
 //! | `throttle/` | limits on attempts |
@@ -43,7 +42,6 @@ mod scopes;
 mod sent_twice;
 mod service;
 mod shares;
-mod sign_in_store;
 mod throttle;
 mod unused_session;
 mod user;
@@ -62,7 +60,6 @@ pub use registration::{
 };
 pub use scopes::{KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use service::Accounts;
-pub use sign_in_store::DieselSignInStore;
 pub use throttle::Client;
 pub use user::{Role, User, Username, full_name};
 

@@ -7,6 +7,7 @@ use super::queries;
 use super::registration::{LINK_LIFETIME, Registration};
 use super::service::Accounts;
 use super::user::Role;
+use vestibule::database::sign_ins;
 use vestibule::{Error, ErrorKind, Session};
 
 impl Accounts {
@@ -29,7 +30,7 @@ impl Accounts {
         let (id, sign_in) =
             (presented.account.parse::<i64>().map_err(|_| missing())?, presented.sign_in);
         let found = self.run(move |connection| -> Result<_, Error> {
-            let is_active = queries::sign_ins::find(connection, sign_in.as_str())?.is_some();
+            let is_active = sign_ins::find(connection, sign_in.as_str())?.is_some();
             Ok(if is_active { None } else { queries::find(connection, id)? })
         });
         let user = found.await?.ok_or_else(missing)?;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::audit::AuditEvent;
-use super::queries;
 use super::service::Accounts;
 use vestibule::Error;
+use vestibule::database::sign_ins;
 use vestibule::sign_ins::PresentedSession;
 
 impl Accounts {
@@ -20,8 +20,7 @@ impl Accounts {
         idle: Duration,
     ) -> Result<bool, Error> {
         let (id, now) = (session.sign_in.clone(), self.clock.now()?);
-        let row =
-            self.run(move |connection| queries::sign_ins::find(connection, id.as_str())).await?;
+        let row = self.run(move |connection| sign_ins::find(connection, id.as_str())).await?;
         if let Some(row) = row {
             return Ok(now < row.expires_at && !row.is_active(now, idle));
         }

@@ -14,6 +14,7 @@ use crate::accounts::audit::Actor;
 use crate::accounts::{generate_key, last_used, queries};
 use vestibule::access_keys::KeyRequest;
 use vestibule::config::duration;
+use vestibule::database::sign_ins;
 use vestibule::sign_ins::SignInId;
 use vestibule::{Clock, ErrorKind};
 
@@ -86,7 +87,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
         KeyCommand::List { name } => {
             let user = user::find(connection, name)?;
             let (now, idle) = (actor.at(), auth.session.idle);
-            let all = queries::sign_ins_of(connection, user.id)?;
+            let all = sign_ins::list(connection, &user.id.to_string())?;
             let keys = all.iter().filter(|key| key.kind.is_key());
             for key in keys.filter(|key| key.is_active(now, idle)) {
                 let scopes = key.scopes().join(",");

@@ -9,6 +9,7 @@ use super::output::print_line;
 use super::user;
 use crate::accounts::audit::Actor;
 use crate::accounts::queries;
+use vestibule::database::sign_ins;
 use vestibule::sign_ins::SignInId;
 use vestibule::{Clock, ErrorKind};
 
@@ -43,7 +44,7 @@ pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
         SignInCommand::List { name } => {
             let user = user::find(&mut database.connection, name)?;
             let (now, idle) = (Clock::system().now()?, database.auth.session.idle);
-            let all = queries::sign_ins_of(&mut database.connection, user.id)?;
+            let all = sign_ins::list(&mut database.connection, &user.id.to_string())?;
             for sign_in in all.iter().filter(|sign_in| sign_in.is_active(now, idle)) {
                 print_line(format_args!(
                     "{}  {:<7}  {}  {:<15}  {}",

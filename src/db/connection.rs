@@ -10,3 +10,12 @@ pub enum AnyConnection {
     /// PostgreSQL.
     Postgres(diesel::PgConnection),
 }
+
+impl vestibule::database::StoreConnection for AnyConnection {
+    fn backend(&mut self) -> vestibule::database::Backend<'_> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.backend(),
+            Self::Postgres(postgres) => postgres.backend(),
+        }
+    }
+}

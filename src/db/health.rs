@@ -10,7 +10,7 @@ use super::connect::limit_waits;
 use super::connection::AnyConnection;
 use super::error::DbError;
 use super::pool::Db;
-use super::transaction::write;
+use vestibule::database::write;
 
 /// How long to wait for another writer: longer than a write takes.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(50);

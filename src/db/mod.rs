@@ -1,5 +1,6 @@
 //! The database: one connection type for SQLite and PostgreSQL, the pool, the schema, and
-//! copying one database into another (`vestibule move`). Imports nothing of the service.
+//! copying one database into another (`vestibule move`). Imports the library's statements and
+//! nothing of the service.
 
 mod address;
 mod connect;
@@ -12,7 +13,6 @@ mod pool;
 mod pooler;
 pub mod schema;
 mod sqlite_file;
-mod transaction;
 pub mod transfer;
 
 pub use address::{Address, Backend, Encryption};
@@ -24,4 +24,4 @@ pub use micros::{from_micros, rfc3339, to_micros};
 pub use migrations::{SchemaStatus, migrate, schema_status};
 pub use pool::{Db, DbConfig};
 pub use pooler::{POOLED_PER_TRANSACTION, is_pooled_per_transaction};
-pub use transaction::write;
+pub use vestibule::database::write;

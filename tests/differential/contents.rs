@@ -34,8 +34,8 @@ struct UserRow {
 pub(crate) struct SignInRow {
     #[diesel(sql_type = Text)]
     pub(crate) id: String,
-    #[diesel(sql_type = BigInt)]
-    account: i64,
+    #[diesel(sql_type = Text)]
+    account: String,
     #[diesel(sql_type = Text)]
     kind: String,
     #[diesel(sql_type = BigInt)]

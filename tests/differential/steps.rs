@@ -149,7 +149,8 @@ impl Player {
                 let connection = &mut self.connection;
                 let buckets = queries::purge_throttle(connection, now, 500).expect("an answer");
                 let links = queries::purge_links(connection, now).expect("an answer");
-                let rows = queries::purge(connection, now, idle, 500).expect("an answer");
+                let rows = vestibule::database::sign_ins::purge(connection, now, idle, 500)
+                    .expect("an answer");
                 self.note(0, format!("{buckets} buckets, {links} links, {rows} sign-ins"));
             }
             Op::Restart => {

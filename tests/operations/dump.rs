@@ -113,7 +113,7 @@ pub(crate) fn fill(url: &str) {
     let connection = &mut open(url);
     connection.batch_execute("DELETE FROM event_chain").expect("a table");
     let mut all = tables(connection);
-    // Others refer to it.
+    // Others refer to it, `sign_ins` by the text of its id.
     all.sort_by_key(|table| table != "users");
     for table in &all {
         let columns = columns(connection, table);
@@ -125,6 +125,7 @@ pub(crate) fn fill(url: &str) {
                 .iter()
                 .enumerate()
                 .map(|(at, column)| match column {
+                    column if column.name == "account" && column.is_text => format!("'{row}'"),
                     column if row == 2 && column.may_be_absent => "NULL".to_owned(),
                     column if row == 3 && column.may_be_absent && column.is_text => "''".to_owned(),
                     column if column.is_flag => (row % 2 == 1).to_string(),

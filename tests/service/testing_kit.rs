@@ -13,7 +13,7 @@ fn sign_ins_of_the_kit_are_rows_of_the_database_and_open_the_service() {
         let user: User = queries::find(&mut app.connection(), id).unwrap().expect("user_01");
         let browser = testing::session(&app.client, &user).expect("a session");
         let program = testing::token(&app.client, &user).expect("a token");
-        assert_eq!(app.count(&format!("sign_ins WHERE account = {id}")), 2);
+        assert_eq!(app.count(&format!("sign_ins WHERE account = '{id}'")), 2);
 
         let get = |path: &'static str| app.client.get(path);
         let page = get("/account").act_as(&browser).dispatch().assert_no_cookies();
@@ -26,6 +26,6 @@ fn sign_ins_of_the_kit_are_rows_of_the_database_and_open_the_service() {
         let out = app.client.post("/logout").act_as(&browser).dispatch();
         assert_eq!(out.status(), Status::SeeOther);
         assert_eq!(get("/account").act_as(&browser).dispatch().status(), Status::SeeOther);
-        assert_eq!(app.count(&format!("sign_ins WHERE account = {id}")), 1);
+        assert_eq!(app.count(&format!("sign_ins WHERE account = '{id}'")), 1);
     });
 }

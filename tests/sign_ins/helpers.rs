@@ -93,7 +93,7 @@ pub(crate) fn sid(token: &str) -> String {
 
 /// All rows of an account, expired ones included.
 pub(crate) fn rows(app: &TestApp, account: i64) -> Vec<SignIn> {
-    queries::sign_ins_of(&mut app.connection(), account).expect("rows")
+    vestibule::database::sign_ins::list(&mut app.connection(), &account.to_string()).expect("rows")
 }
 
 /// The only row of an account.

@@ -237,7 +237,7 @@ fn beyond_the_limit_of_an_account_the_oldest_sign_in_ends_and_an_event_says_so()
             for token in [&program, &newest] {
                 assert_eq!(token.get("/api/me").status, 200);
             }
-            let kept = format!("sign_ins WHERE account = {USER_01}");
+            let kept = format!("sign_ins WHERE account = '{USER_01}'");
             assert_eq!(app.count(&kept), 4, "three, and the key");
             let events = newest.get("/api/events").json();
             let ended = events["events"].as_array().expect("events").iter();

@@ -6,8 +6,6 @@
 mod support;
 
 // Shared with the library's own tests.
-#[path = "../../crates/vestibule/tests/http/sign_ins/store_contract.rs"]
-mod store_contract;
 #[path = "../../crates/vestibule/tests/http/support/users.rs"]
 #[expect(dead_code, reason = "the library's tests need the rest")]
 mod users;
@@ -25,5 +23,5 @@ mod purge;
 mod refresh_rotation;
 mod remember_me;
 mod session_protection;
-mod stores;
+mod store;
 mod tampered_cookies;

@@ -13,7 +13,6 @@ use rocket::http::Method;
 use rocket::time::OffsetDateTime;
 use serde_json::json;
 use vestibule::sign_ins::SignInKind;
-use vestibule_service::accounts::queries;
 use vestibule_service::db::AnyConnection;
 
 use super::helpers::{DAY, HOUR, StoredCredentials, add_user, api_login, on_each, until};
@@ -375,7 +374,10 @@ impl<'w> Case<'w> {
 
     /// The id of the row that the model does not know yet.
     fn new_id(&self) -> String {
-        let rows = queries::sign_ins_of(&mut self.fixture.connection.borrow_mut(), self.user);
+        let rows = vestibule::database::sign_ins::list(
+            &mut *self.fixture.connection.borrow_mut(),
+            &self.user.to_string(),
+        );
         let mut ids = rows.expect("rows").into_iter().map(|row| row.id.to_string());
         let known = |id: &String| self.sign_ins.iter().any(|sign_in| &sign_in.id == id);
         ids.find(|id| !known(id)).expect("a new row")
@@ -676,7 +678,10 @@ impl<'w> Case<'w> {
     /// Use is recorded in the background, and must be before the clock moves.
     fn wait_until_recorded(&self) {
         until("every use is noted", || {
-            let rows = queries::sign_ins_of(&mut self.fixture.connection.borrow_mut(), self.user);
+            let rows = vestibule::database::sign_ins::list(
+                &mut *self.fixture.connection.borrow_mut(),
+                &self.user.to_string(),
+            );
             rows.expect("rows").iter().all(|row| {
                 let known = self.sign_ins.iter().find(|known| known.id == row.id.as_str());
                 let known = known.expect("a row that the model knows");

@@ -11,7 +11,6 @@ use super::helpers::{
     session_lives, token_lives,
 };
 use crate::support::actor::{Actor, Reply};
-use vestibule_service::accounts::queries;
 
 const OLD_KEY: &str = "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=";
 const NEW_KEY: &str = "5f0e1d2c3b4a59687786958493a2b1c05f0e1d2c3b4a59687786958493a2b1c0";
@@ -87,7 +86,8 @@ fn a_race_of_two_tabs_across_a_rotation_is_no_theft() {
         assert_ne!(one_csrf, other_csrf);
         let mut connection = environment.connection();
         let generation = |connection: &mut _| {
-            queries::sign_ins_of(connection, USER_01).expect("rows")[0].generation()
+            vestibule::database::sign_ins::list(connection, &USER_01.to_string()).expect("rows")[0]
+                .generation()
         };
         assert_eq!(generation(&mut connection), 1, "one step");
 

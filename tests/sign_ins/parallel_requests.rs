@@ -10,7 +10,6 @@ use rocket::local::asynchronous::Client;
 use rocket::tokio::runtime::Builder;
 use rocket::tokio::task::yield_now;
 use serde_json::{Value, json};
-use vestibule_service::accounts::queries;
 use vestibule_service::db::{Address, connect};
 
 use super::helpers::{Environment, USER_01, USER_02, add_user, on_each, sid};
@@ -151,7 +150,8 @@ impl TwoProcesses {
     }
 
     fn rows(&self, account: i64) -> Vec<vestibule::sign_ins::SignIn> {
-        queries::sign_ins_of(&mut self.connection(), account).expect("rows")
+        vestibule::database::sign_ins::list(&mut self.connection(), &account.to_string())
+            .expect("rows")
     }
 
     fn connection(&self) -> vestibule_service::db::AnyConnection {
@@ -327,7 +327,8 @@ fn no_password_change_outlives_the_log_out_beside_it() {
             }
             let rows = two.rows(USER_01);
             for row in rows {
-                queries::end_sign_in(&mut two.connection(), row.id.as_str()).expect("an end");
+                vestibule::database::sign_ins::end(&mut two.connection(), row.id.as_str())
+                    .expect("an end");
             }
         }
         assert_eq!(first + second, ROUNDS * 2);

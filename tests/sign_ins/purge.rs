@@ -41,7 +41,7 @@ fn insert(app: &TestApp, kind: &str, remembered: bool, seen: i64, expires: i64, 
 
 fn purge(app: &TestApp, limit: i64) -> usize {
     let now = app.clock.now().expect("a sane clock");
-    queries::purge(&mut app.connection(), now, IDLE, limit).expect("a purge")
+    vestibule::database::sign_ins::purge(&mut app.connection(), now, IDLE, limit).expect("a purge")
 }
 
 #[test]

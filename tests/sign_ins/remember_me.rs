@@ -153,7 +153,7 @@ fn the_server_ends_it_whatever_the_cookie_says() {
         let person = remembered(&app, "user_02");
         let now = app.clock.now().expect("a sane clock").unix_timestamp();
         app.sql(&format!(
-            "UPDATE sign_ins SET expires_at = {} WHERE account = {USER_02}",
+            "UPDATE sign_ins SET expires_at = {} WHERE account = '{USER_02}'",
             (now + 60) * 1_000_000
         ));
         advance(&app, 61);

@@ -49,8 +49,13 @@
 //! # Errors
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask [`Error::of`] and
-//! respond with it. This crate has no route, no page and no table. The cargo feature `testing` adds
-//! a module for the tests of your own routes.
+//! respond with it. This crate has no route and no page.
+//!
+//! # Cargo features
+//!
+//! `diesel-sqlite` and `diesel-postgres` add a store of sign-ins in your database with its table,
+//! `rocket_sync_db_pools` runs it on a `#[database]` of that crate, `diesel` turns an error of a
+//! Diesel statement into 503 with `?`, and `testing` helps to test your own routes.
 
 mod access_key;
 mod account;
@@ -61,6 +66,8 @@ mod claims;
 mod clock;
 pub mod config;
 mod credentials;
+#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres"))]
+pub mod database;
 mod digest;
 mod error;
 pub mod events;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::locks::{lock_sign_in, lock_user};
-use super::sign_ins::{SignInRow, find, insert};
+use super::sign_ins::insert;
 use crate::accounts::audit::{Actor, AuditEvent, Record, append};
 use crate::accounts::user::User;
 use crate::db::schema::sign_ins;
@@ -29,11 +29,10 @@ pub fn store_key(
     key: &SignIn,
     actor: &Actor,
 ) -> Result<(), Error> {
-    let row = SignInRow::of(key).ok_or(ErrorKind::Internal)?;
     write(connection, |connection| {
         // Two requests for the last key are counted one after the other.
         lock_user(connection, user.id)?;
-        insert(connection, &row)?;
+        insert(connection, key)?;
         if let Some(sign_in) = &actor.sign_in
             && !lock_sign_in(connection, sign_in)?
         {
@@ -58,7 +57,7 @@ fn count_active(
     now: OffsetDateTime,
 ) -> QueryResult<i64> {
     sign_ins::table
-        .filter(sign_ins::account.eq(account))
+        .filter(sign_ins::account.eq(account.to_string()))
         .filter(sign_ins::kind.eq("key"))
         .filter(sign_ins::expires_at.gt(to_micros(now)))
         .select(count_star())
@@ -80,6 +79,6 @@ fn detail(key: &SignIn, actor: &Actor) -> Result<String, Error> {
 /// # Errors
 /// A database error (503 `unavailable`).
 pub fn find_key(connection: &mut AnyConnection, id: &str) -> QueryResult<Option<SignIn>> {
-    let found = find(connection, id)?;
+    let found = vestibule::database::sign_ins::find(connection, id)?;
     Ok(found.filter(|sign_in| sign_in.kind.is_key()))
 }

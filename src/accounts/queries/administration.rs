@@ -6,12 +6,13 @@ use diesel::prelude::*;
 use diesel::result::Error as Query;
 
 use super::locks::lock_user;
-use super::sign_ins::{self, end_sign_in, end_sign_ins};
+use super::sign_ins::end_sign_ins;
 use super::users::{NewUser, find, has_admin_role, insert};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::user::{Role, User};
 use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
+use vestibule::database::sign_ins;
 use vestibule::{Error, ErrorKind};
 
 /// The changes to a user; `None` keeps a field.
@@ -127,7 +128,7 @@ pub fn revoke_sign_in(
     write(connection, |connection| {
         check_permission(connection, actor)?;
         let sign_in = sign_ins::find(connection, id)?.ok_or(ErrorKind::NotFound)?;
-        if !end_sign_in(connection, id)? {
+        if !sign_ins::end(connection, id)? {
             return Err(ErrorKind::NotFound.into());
         }
         let account = sign_in.account.parse().unwrap_or_default();

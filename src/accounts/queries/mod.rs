@@ -13,10 +13,10 @@
 mod access_keys;
 mod administration;
 mod import;
+mod limit;
 mod locks;
-mod purge;
 pub(super) mod setup;
-pub(super) mod sign_ins;
+mod sign_ins;
 pub(super) mod throttle;
 mod user_list;
 mod users;
@@ -24,10 +24,9 @@ mod users;
 pub use access_keys::{MAX_ACTIVE_KEYS, find_key, store_key};
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
 pub(super) use import::{insert_all, taken_names};
-pub(super) use purge::end_oldest;
-pub use purge::purge;
+pub(super) use limit::end_oldest;
 pub use setup::{has_administrator, purge_links};
-pub use sign_ins::{end_sign_in, sign_ins_of};
+pub use sign_ins::lock_account;
 pub use throttle::purge_throttle;
 pub use user_list::{PAGE, page};
 pub use users::{

@@ -17,6 +17,7 @@ use super::connection::AnyConnection;
 use super::error::DbError;
 use connections::Connections;
 use inline_reader::{Inline, InlineReader};
+use vestibule::database::ConnectionPool;
 
 /// The settings in `[default.databases.main]`.
 #[derive(Clone, Debug)]
@@ -136,6 +137,25 @@ impl Db {
                 Err(late())
             }
         }
+    }
+}
+
+/// The pool of the library's store.
+impl ConnectionPool for Db {
+    type Connection = AnyConnection;
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, vestibule::Error> + Send + 'static,
+    ) -> Result<T, vestibule::Error> {
+        Self::run(self, work).await
+    }
+
+    async fn look_up<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut AnyConnection) -> Result<T, vestibule::Error> + Send + 'static,
+    ) -> Result<T, vestibule::Error> {
+        Self::look_up(self, work).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Copies table by table, then reads the target back and compares.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 
 use super::digest::{Digest, Field};
 use super::endpoints::number;
@@ -32,8 +32,8 @@ pub(super) struct TableCopier<'c> {
 struct OrphanRow {
     #[diesel(sql_type = Text)]
     id: String,
-    #[diesel(sql_type = BigInt)]
-    account: i64,
+    #[diesel(sql_type = Text)]
+    account: String,
 }
 
 impl<'c> TableCopier<'c> {
@@ -48,10 +48,9 @@ impl<'c> TableCopier<'c> {
             let rows = number(source, &format!("SELECT count(*) AS n FROM {table}"))?;
             total += u64::try_from(rows).unwrap_or(0);
         }
-        // SQLite enforces references only on connections that turn this on.
         let orphan = diesel::sql_query(
             "SELECT id, account FROM sign_ins \
-             WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = sign_ins.account) LIMIT 1",
+             WHERE account NOT IN (SELECT CAST(id AS TEXT) FROM users) LIMIT 1",
         );
         if let Some(OrphanRow { id, account }) = orphan.get_result(source).optional()? {
             return Err(TransferError::Orphan { row: id, account });

@@ -38,7 +38,7 @@ pub enum TransferError {
         /// The sign-in.
         row: String,
         /// Its account.
-        account: i64,
+        account: String,
     },
     /// A table whose copy differs from the source.
     Differs(&'static str),

@@ -15,8 +15,8 @@ mod summary;
 use super::address::Address;
 use super::connection::AnyConnection;
 use super::migrations::{migrate, schema_status};
-use super::transaction::write;
 use copy::TableCopier;
+use vestibule::database::write;
 
 pub use error::TransferError;
 pub use summary::{CopiedTable, Step, TransferSummary};

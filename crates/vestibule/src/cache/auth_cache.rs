@@ -5,6 +5,7 @@ use std::fmt::{self, Display};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -156,6 +157,10 @@ impl SignInStore for InvalidatingStore {
 
     async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
         self.inner.list(account).await
+    }
+
+    async fn purge(&self, now: OffsetDateTime, idle: Duration) -> Result<u64, Error> {
+        self.inner.purge(now, idle).await
     }
 }
 

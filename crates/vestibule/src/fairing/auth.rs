@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
-use rocket::{Build, Data, Request, Rocket};
+use rocket::{Build, Data, Orbit, Request, Rocket};
 use serde_json::{Map, Value};
 
 use super::login_required::LoginRequired;
 use super::methods::divert_head;
+use super::purge::purge_regularly;
 use super::response::ResponseFairing;
 use crate::cache::auth_cache::{AuthCache, InvalidatingStore};
 use crate::cache::sign_ins::SignInCache;
@@ -24,6 +25,18 @@ use crate::sign_in::store::SignInStore;
 use crate::state::AuthState;
 use crate::state::load::Loaded;
 
+/// Where sign-ins are stored.
+enum StoreChoice {
+    None,
+    /// Chosen twice.
+    Ambiguous,
+    Stateless,
+    Store(Arc<dyn SignInStore>),
+    AtIgnition(Box<MakeStore>),
+}
+
+type MakeStore = dyn Fn(&Rocket<Build>) -> Option<Arc<dyn SignInStore>> + Send + Sync;
+
 /// The fairing of the library: reads and checks `[default.auth]` at ignition, and completes every
 /// response: the session policy, the challenge, `Vary` and `no-store`.
 ///
@@ -39,8 +52,7 @@ use crate::state::load::Loaded;
 /// ```
 #[must_use]
 pub struct Auth {
-    store: Option<Arc<dyn SignInStore>>,
-    stateless: bool,
+    store: StoreChoice,
     events: Option<Arc<dyn EventSink>>,
     clock: Clock,
     auth_cache: AuthCache,
@@ -50,11 +62,11 @@ pub struct Auth {
 
 impl Auth {
     /// The fairing without an event sink, by the system's clock. The launch fails unless
-    /// one of [`store`](Self::store) and [`stateless`](Self::stateless) is called.
+    /// one of [`store`](Self::store), [`store_at_ignition`](Self::store_at_ignition) and
+    /// [`stateless`](Self::stateless) is called.
     pub fn fairing() -> Self {
         Self {
-            store: None,
-            stateless: false,
+            store: StoreChoice::None,
             events: None,
             clock: Clock::system(),
             auth_cache: AuthCache::new(),
@@ -64,17 +76,32 @@ impl Auth {
     }
 
     /// Stores sign-ins here; then they can be listed and ended one by one.
-    pub fn store(mut self, store: impl SignInStore) -> Self {
-        self.store = Some(Arc::new(store));
-        self
+    pub fn store(self, store: impl SignInStore) -> Self {
+        self.choose(StoreChoice::Store(Arc::new(store)))
+    }
+
+    /// Stores sign-ins in a store that is made at ignition, from the pool that a fairing attached
+    /// before manages for example; `None` aborts the launch.
+    pub fn store_at_ignition<S: SignInStore>(
+        self,
+        make: impl Fn(&Rocket<Build>) -> Option<S> + Send + Sync + 'static,
+    ) -> Self {
+        self.choose(StoreChoice::AtIgnition(Box::new(move |rocket| {
+            make(rocket).map(|store| Arc::new(store) as Arc<dyn SignInStore>)
+        })))
     }
 
     /// Keeps no sign-ins: credentials are good until they expire, and nothing can end them.
     /// [`Session::end`](crate::Session::end) then removes only this browser's cookies,
     /// [`Tokens::end`](crate::Tokens::end) is 500 `internal`, and an application with a route that
     /// uses [`SignIns`](crate::sign_ins::SignIns) does not launch.
-    pub fn stateless(mut self) -> Self {
-        self.stateless = true;
+    pub fn stateless(self) -> Self {
+        self.choose(StoreChoice::Stateless)
+    }
+
+    fn choose(mut self, store: StoreChoice) -> Self {
+        let is_first = matches!(self.store, StoreChoice::None);
+        self.store = if is_first { store } else { StoreChoice::Ambiguous };
         self
     }
 
@@ -130,7 +157,10 @@ impl Auth {
 #[rocket::async_trait]
 impl Fairing for Auth {
     fn info(&self) -> Info {
-        Info { name: "Authentication", kind: Kind::Ignite | Kind::Request | Kind::Singleton }
+        Info {
+            name: "Authentication",
+            kind: Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Singleton,
+        }
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
@@ -138,17 +168,37 @@ impl Fairing for Auth {
         divert_head(request, data).await;
     }
 
-    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        if self.store.is_some() == self.stateless {
-            log::error!(
-                "Auth::fairing() needs either `.store(...)`, so that sign-ins can be ended, or \
-                 `.stateless()`"
-            );
-            return Err(rocket);
+    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+        if let Some(state) = rocket.state::<AuthState>() {
+            purge_regularly(state, rocket.shutdown());
         }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        let store = match &self.store {
+            StoreChoice::Stateless => None,
+            StoreChoice::Store(store) => Some(store.clone()),
+            StoreChoice::AtIgnition(make) => match make(&rocket) {
+                Some(store) => Some(store),
+                None => {
+                    log::error!(
+                        "the store of Auth::fairing() could not be made; attach the fairing \
+                                 of its pool before"
+                    );
+                    return Err(rocket);
+                }
+            },
+            StoreChoice::None | StoreChoice::Ambiguous => {
+                log::error!(
+                    "Auth::fairing() needs either `.store(...)`, so that sign-ins can be ended, or \
+                     `.stateless()`"
+                );
+                return Err(rocket);
+            }
+        };
         let loaded = Loaded::from_figment(rocket.figment()).and_then(|loaded| {
             let error = loaded.config.token.error_without_store();
-            match error.filter(|_| self.store.is_none() && loaded.config.mode.has_tokens()) {
+            match error.filter(|_| store.is_none() && loaded.config.mode.has_tokens()) {
                 Some((key, error)) => {
                     let key = format!("auth.{key}");
                     Err(vec![ConfigError::new(rocket.figment(), &key, error)])
@@ -178,7 +228,7 @@ impl Fairing for Auth {
             foreign_keys,
             find_key: self.find_key.clone(),
             clock: self.clock.clone(),
-            store: self.store.clone().map(|inner| {
+            store: store.map(|inner| {
                 let auth_cache = auth_cache.clone();
                 Arc::new(InvalidatingStore { inner, auth_cache }) as Arc<dyn SignInStore>
             }),

@@ -7,6 +7,7 @@ mod challenge;
 mod login_required;
 mod methods;
 mod policy;
+mod purge;
 mod response;
 mod route_guards;
 mod token_request;

@@ -1,5 +1,7 @@
 //! The trait of the application's store of sign-ins.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 #[cfg(doc)]
@@ -22,7 +24,8 @@ pub struct SignInUse {
 
 /// The store of sign-ins. An error is a 503 for the client, never a 401.
 ///
-/// Implement it over your database and keep every field of [`SignIn`];
+/// The cargo features `diesel-sqlite` and `diesel-postgres` have one for a database. For another
+/// database implement it and keep every field of [`SignIn`];
 /// [`MemorySignInStore`](crate::sign_ins::MemorySignInStore) is an example.
 #[rocket::async_trait]
 pub trait SignInStore: Send + Sync + 'static {
@@ -61,4 +64,11 @@ pub trait SignInStore: Send + Sync + 'static {
 
     /// Returns all sign-ins of an account, sorted by [`SignIn::latest_first`].
     async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error>;
+
+    /// Deletes the sign-ins that are not [active](SignIn::is_active) any more, and returns how many;
+    /// the fairing calls it every ten minutes. Default: deletes none.
+    async fn purge(&self, now: OffsetDateTime, idle: Duration) -> Result<u64, Error> {
+        let _ = (now, idle);
+        Ok(0)
+    }
 }

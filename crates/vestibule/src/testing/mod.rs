@@ -10,6 +10,7 @@
 //! your application: the sign-in can be listed and ended like any other. [`act_as`](ActAs::act_as)
 //! presents it on a request; [`assert_no_cookies`](AssertNoCookies::assert_no_cookies) checks the
 //! response to a token request. [`blocking`] has the same functions for `rocket::local::blocking`.
+//! [`check_sign_in_store`] checks a store of your own.
 //!
 //! ```
 //! # #[macro_use] extern crate rocket;
@@ -80,6 +81,7 @@
 
 pub mod blocking;
 mod local;
+mod store_contract;
 mod test_sign_in;
 
 use rocket::local::asynchronous::Client;
@@ -88,6 +90,7 @@ use crate::account::Account;
 use crate::error::Error;
 
 pub use local::{ActAs, AssertNoCookies};
+pub use store_contract::check_sign_in_store;
 pub use test_sign_in::TestSignIn;
 
 /// Signs an account in with a session, fresh from now on. Reports the event of a sign-in.

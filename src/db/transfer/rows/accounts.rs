@@ -69,7 +69,7 @@ impl TableRow for UserRow {
 #[diesel(table_name = sign_ins, treat_none_as_default_value = false)]
 pub(in crate::db::transfer) struct SignInRow {
     id: String,
-    account: i64,
+    account: String,
     kind: String,
     created_at: i64,
     auth_time: i64,
@@ -95,7 +95,7 @@ impl TableRow for SignInRow {
     fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
         vec![
             ("id", (&self.id).into()),
-            ("account", self.account.into()),
+            ("account", (&self.account).into()),
             ("kind", (&self.kind).into()),
             ("created_at", self.created_at.into()),
             ("auth_time", self.auth_time.into()),

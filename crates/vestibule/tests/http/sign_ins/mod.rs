@@ -3,6 +3,4 @@
 mod access_keys;
 mod cache;
 mod concurrent_lookups;
-mod store_contract;
 mod store_outage;
-mod stores;

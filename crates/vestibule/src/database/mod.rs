@@ -1,0 +1,52 @@
+//! Sign-ins in your database, by diesel: the cargo features `diesel-sqlite` and `diesel-postgres`.
+//!
+//! Imports `config`, `error` and `sign_in`. The statements of `statements.rs` are compiled once for
+//! each database, because diesel's types differ.
+//!
+//! The table `sign_ins` is made by [`SQLITE_MIGRATIONS`] or [`POSTGRES_MIGRATIONS`], or by the SQL
+//! files in `migrations` of this package, copied into those of your application. The pool is your
+//! own: [`ConnectionPool`] is implemented for diesel's r2d2 pool and, with the feature
+//! `rocket_sync_db_pools`, for a `#[database]` of that crate.
+//!
+//! ```no_run
+//! use diesel::SqliteConnection;
+//! use diesel::r2d2::{ConnectionManager, Pool};
+//! use diesel_migrations::MigrationHarness;
+//! use vestibule::Auth;
+//! use vestibule::database::{DieselSignInStore, SQLITE_MIGRATIONS};
+//!
+//! let pool = Pool::new(ConnectionManager::<SqliteConnection>::new("app.sqlite3")).expect("a file");
+//! let mut connection = pool.get().expect("a connection");
+//! connection.run_pending_migrations(SQLITE_MIGRATIONS).expect("a table");
+//! let rocket = rocket::build().attach(Auth::fairing().store(DieselSignInStore::new(pool)));
+//! ```
+
+mod backend;
+mod micros;
+mod pool;
+#[cfg(feature = "diesel-postgres")]
+mod postgres;
+mod row;
+pub mod schema;
+pub mod sign_ins;
+#[cfg(feature = "diesel-sqlite")]
+mod sqlite;
+mod store;
+mod transaction;
+
+pub use backend::{Backend, StoreConnection};
+pub use pool::ConnectionPool;
+#[cfg(feature = "rocket_sync_db_pools")]
+pub use pool::sync_db_pool;
+pub use store::{AccountLock, DieselSignInStore};
+pub use transaction::write;
+
+/// The migrations that make the table in SQLite.
+#[cfg(feature = "diesel-sqlite")]
+pub const SQLITE_MIGRATIONS: diesel_migrations::EmbeddedMigrations =
+    diesel_migrations::embed_migrations!("migrations/sqlite");
+
+/// The migrations that make the table in PostgreSQL.
+#[cfg(feature = "diesel-postgres")]
+pub const POSTGRES_MIGRATIONS: diesel_migrations::EmbeddedMigrations =
+    diesel_migrations::embed_migrations!("migrations/postgres");

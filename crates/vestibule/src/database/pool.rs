@@ -1,0 +1,89 @@
+//! The application's own pool of connections.
+
+use diesel::r2d2::{ConnectionManager, Pool, R2D2Connection};
+use rocket::tokio::task;
+
+use super::backend::StoreConnection;
+use crate::error::Error;
+
+/// Runs work on a connection of the application's pool, off the async threads.
+pub trait ConnectionPool: Send + Sync + 'static {
+    /// The connections of the pool.
+    type Connection: StoreConnection;
+
+    /// Runs work on a connection. Without a connection it is 503 `unavailable`.
+    fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Self::Connection) -> Result<T, Error> + Send + 'static,
+    ) -> impl Future<Output = Result<T, Error>> + Send;
+
+    /// Looks something up by key with one statement, which may be run twice. Default: as
+    /// [`run`](Self::run).
+    fn look_up<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Self::Connection) -> Result<T, Error> + Send + 'static,
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        self.run(work)
+    }
+}
+
+/// SQLite answers a writer at once with an error while another one writes, unless the connections
+/// set `PRAGMA busy_timeout`; set it in a `CustomizeConnection`.
+impl<C: StoreConnection + R2D2Connection> ConnectionPool for Pool<ConnectionManager<C>> {
+    type Connection = C;
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut C) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let pool = self.clone();
+        let job = move || {
+            let mut connection = pool.get().map_err(Error::unavailable)?;
+            work(&mut connection)
+        };
+        task::spawn_blocking(job).await.map_err(Error::internal)?
+    }
+}
+
+#[cfg(feature = "rocket_sync_db_pools")]
+impl<K, C> ConnectionPool for rocket_sync_db_pools::ConnectionPool<K, C>
+where
+    K: 'static,
+    C: rocket_sync_db_pools::Poolable + StoreConnection,
+{
+    type Connection = C;
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut C) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match self.get().await {
+            Some(connection) => connection.run(work).await,
+            None => Err(Error::unavailable(std::io::Error::other("the pool has no connection"))),
+        }
+    }
+}
+
+/// Returns the pool of a `#[database]` type of `rocket_sync_db_pools`, whose fairing is attached
+/// before; `None` without that fairing.
+///
+/// ```
+/// use rocket_sync_db_pools::{database, diesel::SqliteConnection};
+/// use vestibule::Auth;
+/// use vestibule::database::{DieselSignInStore, sync_db_pool};
+///
+/// #[database("app")]
+/// struct Db(SqliteConnection);
+///
+/// let auth = Auth::fairing().store_at_ignition(|rocket| {
+///     Some(DieselSignInStore::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
+/// });
+/// let rocket = rocket::build().attach(Db::fairing()).attach(auth);
+/// ```
+#[cfg(feature = "rocket_sync_db_pools")]
+#[must_use]
+pub fn sync_db_pool<K: 'static, C: rocket_sync_db_pools::Poolable>(
+    rocket: &rocket::Rocket<rocket::Build>,
+) -> Option<rocket_sync_db_pools::ConnectionPool<K, C>> {
+    rocket_sync_db_pools::ConnectionPool::pool(rocket).cloned()
+}

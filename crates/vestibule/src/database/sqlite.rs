@@ -1,0 +1,32 @@
+//! What differs in SQLite.
+
+use diesel::connection::AnsiTransactionManager;
+use diesel::prelude::*;
+
+use crate::sign_in::store::SignInUse;
+
+#[path = "statements.rs"]
+pub(super) mod statements;
+
+type Connection = SqliteConnection;
+
+/// Begins a transaction that excludes other writers. A deferred one that starts with a read fails at
+/// once, without waiting, if another connection wrote before its first write.
+pub(super) fn begin(connection: &mut Connection) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
+}
+
+/// Does nothing: the transaction already excludes others.
+pub(super) fn lock_row(_: &mut Connection, _: &str) -> QueryResult<()> {
+    Ok(())
+}
+
+/// Records uses in one transaction, because each waits for the disk.
+pub(super) fn seen_all(connection: &mut Connection, uses: &[SignInUse]) -> QueryResult<()> {
+    begin(connection)?;
+    let result = uses.iter().try_for_each(|used| statements::seen(connection, used));
+    match result {
+        Ok(()) => statements::commit(connection),
+        Err(error) => statements::rollback(connection).and(Err(error)),
+    }
+}

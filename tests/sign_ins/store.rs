@@ -1,0 +1,56 @@
+//! The library's store on the service's pool, on each database.
+
+use diesel::migration::{MigrationVersion, Result};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use vestibule::database::{DieselSignInStore, sign_ins};
+use vestibule::testing::check_sign_in_store;
+use vestibule_service::accounts::queries::lock_account;
+use vestibule_service::db::{AnyConnection, Db};
+
+use super::helpers::{Environment, USER_01, on_each};
+use crate::support::app::on_both;
+
+#[test]
+fn the_store_keeps_the_contract() {
+    on_each(|on| {
+        let environment = Environment::new(on);
+        let client = environment.process(|figment| figment);
+        let db = client.rocket().state::<Db>().expect("a database").clone();
+        let store = DieselSignInStore::new(db).lock_account(lock_account);
+        rocket::async_test(check_sign_in_store(store, ["2", "3"]));
+    });
+}
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Reverts the migration to the library's table and those after it, and applies them again.
+fn go_back_and_forth<D: diesel::backend::Backend>(
+    harness: &mut impl MigrationHarness<D>,
+    all: fn() -> EmbeddedMigrations,
+) -> Result<()>
+where
+    EmbeddedMigrations: diesel::migration::MigrationSource<D>,
+{
+    let to_library = MigrationVersion::from("20261128000700");
+    while harness.revert_last_migration(all())? != to_library {}
+    harness.run_pending_migrations(all())?;
+    Ok(())
+}
+
+#[test]
+fn sign_ins_outlast_the_migration_to_the_library_s_table_and_back() {
+    on_both(|app| {
+        let (_person, program) = (app.session("user_01"), app.token("user_01"));
+        let connection = &mut app.connection();
+        let before = sign_ins::list(connection, &USER_01.to_string()).expect("rows");
+        assert_eq!(before.len(), 2);
+        match connection {
+            AnyConnection::Sqlite(sqlite) => go_back_and_forth(sqlite, || SQLITE),
+            AnyConnection::Postgres(postgres) => go_back_and_forth(postgres, || POSTGRES),
+        }
+        .expect("good migrations");
+        assert_eq!(sign_ins::list(connection, &USER_01.to_string()).expect("rows"), before);
+        assert_eq!(program.get("/api/me").status, 200);
+    });
+}

@@ -88,6 +88,7 @@ pub fn build_open(
         .store(DieselSignInStore::new(db.clone()))
         .events(events.clone())
         .clock(clock.clone())
+        .hasher(hasher.clone())
         .login_required_except(
             &[open, &open_routes(mode, settings.accounts.registration)].concat(),
         );

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::config_error::Errors;
 
 /// `[default.auth.password]`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordConfig {
     /// bcrypt's cost, 10 to 20, in debug 4 to 20; each step doubles the work. Defaults to 12.

@@ -13,11 +13,12 @@ use crate::cache::auth_cache::{AuthCache, InvalidatingStore};
 use crate::cache::sign_ins::SignInCache;
 use crate::cache::tokens::VerifiedTokens;
 use crate::clock::Clock;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, PasswordConfig};
 use crate::credentials::RequestState;
 use crate::credentials::csrf::ReadCsrfField;
 use crate::events::EventSink;
 use crate::keys::verifying::{FindKey, VerifyingKey};
+use crate::password::Hasher;
 use crate::session::cookie::CookieNames;
 use crate::sign_in::last_seen_writer::LastSeenWriter;
 use crate::sign_in::store::SignInStore;
@@ -25,7 +26,8 @@ use crate::state::AuthState;
 use crate::state::load::Loaded;
 
 /// The fairing of the library: reads and checks `[default.auth]` at ignition, and completes every
-/// response: the session policy, the challenge, `Vary` and `no-store`.
+/// response: the session policy, the challenge, `Vary` and `no-store`. Handlers take its
+/// [`Hasher`], made from `[default.auth.password]`, as `&State<Hasher>`.
 ///
 /// A bad configuration aborts the launch with one log line per error.
 ///
@@ -45,6 +47,7 @@ pub struct Auth {
     clock: Clock,
     auth_cache: AuthCache,
     find_key: Option<Arc<FindKey>>,
+    hasher: Option<Hasher>,
     pub(crate) login_required: Option<LoginRequired>,
 }
 
@@ -59,6 +62,7 @@ impl Auth {
             clock: Clock::system(),
             auth_cache: AuthCache::new(),
             find_key: None,
+            hasher: None,
             login_required: None,
         }
     }
@@ -87,6 +91,13 @@ impl Auth {
     /// Takes the time from this clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Manages this hasher, for an application that needs one before the launch, instead of making
+    /// another. The launch fails if its settings are not those of `[default.auth.password]`.
+    pub fn hasher(mut self, hasher: Hasher) -> Self {
+        self.hasher = Some(hasher);
         self
     }
 
@@ -124,6 +135,27 @@ impl Auth {
     {
         self.find_key = Some(Arc::new(find));
         self
+    }
+
+    /// Returns the hasher to manage, or why there is none. One that the application manages by
+    /// itself would leave `[default.auth.password]` without effect.
+    fn find_hasher(
+        &self,
+        rocket: &Rocket<Build>,
+        config: &PasswordConfig,
+    ) -> Result<Hasher, String> {
+        if rocket.state::<Hasher>().is_some() {
+            return Err("Auth::fairing() manages the Hasher: do not `.manage(...)` another".into());
+        }
+        match &self.hasher {
+            Some(hasher) if hasher.config() != config => {
+                Err("Auth::fairing().hasher(...) was made with other settings than \
+                     [default.auth.password]"
+                    .into())
+            }
+            Some(hasher) => Ok(hasher.clone()),
+            None => Hasher::new(config).map_err(|error| error.to_string()),
+        }
     }
 }
 
@@ -165,6 +197,13 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
+        let hasher = match self.find_hasher(&rocket, &config.password) {
+            Ok(hasher) => hasher,
+            Err(error) => {
+                log::error!("{error}");
+                return Err(rocket);
+            }
+        };
         let auth_cache = self.auth_cache.clone();
         let state = AuthState {
             sign_ins: SignInCache::new(
@@ -195,7 +234,8 @@ impl Fairing for Auth {
         } else {
             rocket
         };
-        let rocket = rocket.manage(state).manage(auth_cache).attach(ResponseFairing::default());
+        let rocket = rocket.manage(state).manage(auth_cache).manage(hasher);
+        let rocket = rocket.attach(ResponseFairing::default());
         Ok(match &self.login_required {
             Some(required) => rocket.attach(required.clone()),
             None => rocket,

@@ -46,6 +46,12 @@
 //! Changes by the library take effect at once; after a change of an account by your own code call
 //! [`AuthCache::invalidate_account`](sign_ins::AuthCache::invalidate_account).
 //!
+//! # Passwords
+//!
+//! Handlers take the fairing's [`Hasher`](password::Hasher) as `&State<Hasher>`: it checks a new
+//! password, hashes it and verifies one, by `[default.auth.password]`. The cargo feature `strength`
+//! rates new passwords by zxcvbn.
+//!
 //! # Errors
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask [`Error::of`] and

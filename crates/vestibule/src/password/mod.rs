@@ -4,6 +4,9 @@
 
 mod hash;
 mod hasher;
+mod rules;
+#[cfg(feature = "strength")]
+mod strength;
 mod thread;
 
 pub use hasher::Hasher;

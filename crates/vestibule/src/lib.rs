@@ -50,7 +50,7 @@
 //!
 //! Handlers take the fairing's [`Hasher`](password::Hasher) as `&State<Hasher>`: it checks a new
 //! password, hashes it and verifies one, by `[default.auth.password]`. The cargo feature `strength`
-//! rates new passwords by zxcvbn.
+//! rates new passwords by zxcvbn, `foreign-hashes` verifies hashes of Werkzeug, Django and Laravel.
 //!
 //! # Errors
 //!

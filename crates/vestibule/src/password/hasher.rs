@@ -86,7 +86,7 @@ impl Hasher {
     }
 
     /// Returns whether the password matches the stored hash. A missing or unreadable hash never
-    /// matches; a refusal takes the same time then, and also with a hash of a lower cost.
+    /// matches; a refusal takes the same time then, and also with a hash of bcrypt of a lower cost.
     ///
     /// # Errors
     /// 503 `busy`.
@@ -110,15 +110,16 @@ impl Hasher {
         hash::verify(password.reveal(), stored)
     }
 
-    /// Returns whether a stored hash should be replaced at the next sign-in: plain bcrypt, or a
-    /// cost below the configured one.
+    /// Returns whether a stored hash should be replaced at the next sign-in: one from elsewhere, or
+    /// of a cost below the configured one.
     #[must_use]
     pub fn is_outdated(&self, stored: &str) -> bool {
         hash::is_outdated(stored, self.config.cost)
     }
 
-    /// Returns an imported hash in the form to store: plain bcrypt or passlib's bcrypt-sha256, up
-    /// to the configured cost.
+    /// Returns an imported hash in the form to store: bcrypt as passlib, Django, Devise and Laravel
+    /// write it, up to the configured cost; with the cargo feature `foreign-hashes` also PBKDF2,
+    /// scrypt and Argon2 as Werkzeug, Django and Laravel write them.
     ///
     /// # Errors
     /// The reason, which never repeats the text.

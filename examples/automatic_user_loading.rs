@@ -119,7 +119,6 @@ fn rocket() -> Rocket<Build> {
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
         .manage(users(&hasher))
-        .manage(hasher)
         .mount("/", routes![login, who_am_i])
         .register("/", flask_jwt_extended::catchers())
 }

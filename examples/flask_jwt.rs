@@ -109,7 +109,6 @@ fn rocket() -> Rocket<Build> {
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
         .manage(users)
-        .manage(hasher)
         .mount("/", routes![authenticate, protected])
         .register("/", flask_jwt::catchers())
 }

@@ -172,7 +172,6 @@ fn rocket() -> Rocket<Build> {
     rocket::custom(figment)
         .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(users)
-        .manage(hasher)
         .mount("/", routes![login, refresh, protected, protected_change, optional, fresh])
         .mount("/", routes![logout, delete_account])
         .register("/", flask_jwt_extended::catchers())

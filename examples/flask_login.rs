@@ -274,7 +274,6 @@ fn rocket() -> Rocket<Build> {
     let rocket = rocket::custom(figment)
         .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(users)
-        .manage(hasher)
         .mount("/", site)
         .mount("/staff", routes![login, secret])
         .mount("/shop", routes![secret, settings])

@@ -147,7 +147,6 @@ fn rocket() -> Rocket<Build> {
     rocket::custom(figment)
         .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(people)
-        .manage(hasher)
         .mount("/", routes![login, by_token, by_session, logout])
         .register("/", catchers![refused])
 }

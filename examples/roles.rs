@@ -223,7 +223,6 @@ fn rocket() -> Rocket<Build> {
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
         .manage(users)
-        .manage(hasher)
         .mount("/", routes![register, login, protected, dashboard, profile, admin, list])
         .register("/", flask_jwt_extended::catchers())
         .register("/", catchers![forbidden])

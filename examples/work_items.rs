@@ -26,7 +26,6 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vestibule::config::PasswordConfig;
 use vestibule::password::{Hasher, Password};
 use vestibule::{Account, Auth, Error, ErrorKind, Tokens};
 
@@ -173,11 +172,9 @@ fn rocket() -> Rocket<Build> {
         // This secret is public. Yours is 32 random bytes, without this line.
         .merge(("auth.token.allow_weak_secret", true))
         .merge(Env::prefixed("ROCKET_").global());
-    let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
         .manage(Store::default())
-        .manage(Hasher::new(&passwords).expect("randomness for a salt"))
         .mount("/", routes![sign_up, authenticate, list, make])
         .register("/", flask_jwt::catchers())
 }

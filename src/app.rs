@@ -89,6 +89,7 @@ pub fn build_open(
         .store(DieselSignInStore::new(db.clone()).lock_account(queries::lock_account))
         .events(events.clone())
         .clock(clock.clone())
+        .hasher(hasher.clone())
         .login_required_except(
             &[open, &open_routes(mode, settings.accounts.registration)].concat(),
         );

@@ -11,13 +11,27 @@ import tempfile
 import urllib.error
 import urllib.request
 
+import argon2
+import django
+from django.conf import settings
+from django.contrib.auth import hashers as django_hashers
 from passlib.hash import bcrypt, bcrypt_sha256
+from werkzeug.security import generate_password_hash
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Cheap, which only the debug profile allows.
 COST = 4
+
+DJANGO = [
+    "PBKDF2PasswordHasher",
+    "PBKDF2SHA1PasswordHasher",
+    "Argon2PasswordHasher",
+    "BCryptSHA256PasswordHasher",
+    "BCryptPasswordHasher",
+    "ScryptPasswordHasher",
+]
 
 # What a password may be: short words for what is imported, anything at all for what is new.
 OLD = ["1234", "swordfish", "pass word ", "p\u00e4ssw\u00f6rd", "\U0001f511\U0001f511", "x" * 71]
@@ -52,14 +66,47 @@ def post(url, body):
         return error.code
 
 
+def cheap(name):
+    """A hasher of Django that costs little."""
+    attributes = {"rounds": COST, "iterations": 1000, "work_factor": 1024, "time_cost": 1, "memory_cost": 64}
+    hasher = type(name, (getattr(django_hashers, name),), attributes)()
+    return lambda password: hasher.encode(password, hasher.salt())
+
+
+def kinds():
+    """How each kind of hash is made, at little cost."""
+    yield "passlib-sha256", bcrypt_sha256.using(rounds=COST).hash
+    for ident in ("2a", "2b", "2y"):
+        yield f"passlib-{ident}", bcrypt.using(rounds=COST, ident=ident).hash
+    for kind in ("I", "ID"):
+        hasher = argon2.PasswordHasher(time_cost=2, memory_cost=64, parallelism=1, type=argon2.Type[kind])
+        yield f"argon2-{kind}", hasher.hash
+    for method in ("scrypt:1024:8:2", "pbkdf2:sha256:1000", "pbkdf2:sha512:1000", "pbkdf2:sha1:1000"):
+        name = method.replace(":", "-")
+        yield f"werkzeug-{name}", lambda password, method=method: generate_password_hash(password, method)
+    for name in DJANGO:
+        yield f"django-{name}", cheap(name)
+
+
+def defaults():
+    """How each kind of hash is made that costs what its library has as default."""
+    yield "werkzeug", generate_password_hash
+    yield "werkzeug-pbkdf2", lambda password: generate_password_hash(password, "pbkdf2")
+    yield "argon2", argon2.PasswordHasher().hash
+    for name in ("PBKDF2PasswordHasher", "Argon2PasswordHasher", "ScryptPasswordHasher"):
+        hasher = getattr(django_hashers, name)()
+        yield f"django-{name}", lambda password, hasher=hasher: hasher.encode(password, hasher.salt())
+
+
 def foreign_hashes():
     """Name, password and hash of each user to import."""
-    kinds = {"sha256": bcrypt_sha256.using(rounds=COST)}
-    for ident in ("2a", "2b", "2y"):
-        kinds[ident] = bcrypt.using(rounds=COST, ident=ident)
-    for kind, hasher in kinds.items():
+    settings.configure()
+    django.setup()
+    for kind, make in kinds():
         for number, password in enumerate(OLD):
-            yield f"{kind}-{number}", password, hasher.hash(password)
+            yield f"{kind}-{number}", password, make(password)
+    for kind, make in defaults():
+        yield f"{kind}-default", OLD[1], make(OLD[1])
 
 
 def run(work):
@@ -83,7 +130,7 @@ def run(work):
     program = [PROGRAM, "user", "import", "users.csv"]
     done = subprocess.run(program, cwd=work, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        fail(f"the import of passlib's hashes\n{done.stderr}")
+        fail(f"the import of the hashes\n{done.stderr}")
     print(f"  {done.stdout.strip()}")
 
     service = subprocess.Popen(
@@ -98,11 +145,11 @@ def run(work):
             for wrong in (password + "x", password[:-1], password.swapcase() + "!", hashed):
                 if sign_in(url, name, wrong) != 401:
                     fail(f"{name} signs in with a wrong password")
-            # The first time with passlib's hash, the second with the upgraded one.
+            # The first time with the imported hash, the second with the upgraded one.
             for time in ("first", "second"):
                 if sign_in(url, name, password) != 200:
                     fail(f"{name} cannot sign in the {time} time: {hashed}")
-        print(f"  {len(old)} users sign in with the hashes that passlib made")
+        print(f"  {len(old)} users sign in with the hashes that were imported")
 
         for number, password in enumerate(NEW):
             body = {"username": f"new-{number}", "password": password}
@@ -131,4 +178,4 @@ def run(work):
 
 with tempfile.TemporaryDirectory() as directory:
     run(pathlib.Path(directory))
-print("The hashes are passlib's.")
+print("The hashes are those of the other libraries.")

@@ -107,7 +107,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let full_name = full_name(full)?;
             let password = read_password(*password_stdin)?;
             let owner = PasswordOwner { username: username.key(), full_name: full_name.as_deref() };
-            new_password("password", password.reveal(), owner, &limits)?;
+            new_password("password", &password, owner, &limits)?;
             let new = NewUser {
                 username,
                 full_name,
@@ -141,7 +141,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let password = read_password(*password_stdin)?;
             let (username, full_name) = (Username::parse(name)?, user.full_name.as_deref());
             let owner = PasswordOwner { username: username.key(), full_name };
-            new_password("password", password.reveal(), owner, &limits)?;
+            new_password("password", &password, owner, &limits)?;
             let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
             queries::set_password(connection, &user, &hash, &actor)?;
             print_line(format_args!(

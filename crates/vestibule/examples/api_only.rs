@@ -104,7 +104,6 @@ fn rocket() -> Rocket<Build> {
     rocket::custom(figment)
         .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(users)
-        .manage(hasher)
         .mount("/api", routes![log_in, refresh, me])
         .register("/", catchers![refused])
 }

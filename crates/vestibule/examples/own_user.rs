@@ -91,6 +91,5 @@ fn rocket() -> Rocket<Build> {
     rocket::custom(figment)
         .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(users)
-        .manage(hasher)
         .mount("/", routes![index, login, logout])
 }

@@ -128,7 +128,6 @@ fn rocket() -> Rocket<Build> {
     rocket::custom(figment)
         .attach(Auth::fairing().store(MemorySignInStore::new()))
         .manage(users)
-        .manage(hasher)
         .mount("/", routes![index, login_form, log_in, log_out])
         .register("/", catchers![unauthorized])
 }

@@ -30,8 +30,9 @@ pub(crate) fn keyed(key: &[u8], label: &str, parts: &[&str]) -> String {
     URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..18])
 }
 
-/// Whether two texts are equal, in a time that does not depend on where they differ.
-pub(crate) fn is_equal(one: &str, other: &str) -> bool {
-    let differences = one.bytes().zip(other.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+/// Whether two values are equal, in a time that does not depend on where they differ.
+pub(crate) fn is_equal(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
+    let (one, other) = (one.as_ref(), other.as_ref());
+    let differences = one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b));
     one.len() == other.len() && std::hint::black_box(differences) == 0
 }

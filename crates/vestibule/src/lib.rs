@@ -46,6 +46,12 @@
 //! Changes by the library take effect at once; after a change of an account by your own code call
 //! [`AuthCache::invalidate_account`](sign_ins::AuthCache::invalidate_account).
 //!
+//! # Passwords
+//!
+//! Handlers take the fairing's [`Hasher`](password::Hasher) as `&State<Hasher>`: it checks a new
+//! password, hashes it and verifies one, by `[default.auth.password]`. The cargo feature `strength`
+//! rates new passwords by zxcvbn, `foreign-hashes` verifies hashes of Werkzeug, Django and Laravel.
+//!
 //! # Errors
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask [`Error::of`] and
@@ -55,7 +61,8 @@
 //!
 //! `diesel-sqlite` and `diesel-postgres` add a store of sign-ins in your database with its table,
 //! `rocket_sync_db_pools` runs it on a `#[database]` of that crate, `diesel` turns an error of a
-//! Diesel statement into 503 with `?`, and `testing` helps to test your own routes.
+//! Diesel statement into 503 with `?`, `strength` rates new passwords, `foreign-hashes` verifies those
+//! of other frameworks, and `testing` helps to test your own routes.
 
 mod access_key;
 mod account;

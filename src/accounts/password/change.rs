@@ -69,7 +69,7 @@ impl Accounts {
         let username = Username::parse(&user.username)?;
         let owner =
             PasswordOwner { username: username.key(), full_name: user.full_name.as_deref() };
-        check_form("new_password", passwords.new.reveal(), owner, &self.auth.password)?;
+        check_form("new_password", &passwords.new, owner, &self.auth.password)?;
         let client = Client { address: passwords.address, sign_in: Some(current.id.clone()) };
         let mut new_hash = None;
         // A sign-in elsewhere may upgrade the hash between check and change; then try again.

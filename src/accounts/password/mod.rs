@@ -7,7 +7,6 @@
 mod change;
 mod rules;
 mod sign_in;
-mod strength;
 
 pub use change::NewPassword;
 pub(super) use rules::check_form;

@@ -1,10 +1,12 @@
 //! Rules for new passwords, the same for form, API and command line.
 
-use super::strength::weakness;
 use crate::accounts::service::Accounts;
 use vestibule::Error;
 use vestibule::config::PasswordConfig;
 use vestibule::password::Password;
+
+/// The name of the service, which would be guessed first.
+const SERVICE_NAME: &str = "vestibule";
 
 /// The owner of a password, which must not consist of its names alone.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,11 @@ impl<'o> PasswordOwner<'o> {
         let parts = self.full_name.unwrap_or_default().split_whitespace();
         [self.username].into_iter().chain(parts)
     }
+
+    /// Returns what would be guessed first.
+    fn guesses(self) -> Vec<&'o str> {
+        [SERVICE_NAME, self.username].into_iter().chain(self.full_name).collect()
+    }
 }
 
 /// Checks the form and the strength of a new password on the calling thread, for the command line.
@@ -30,56 +37,37 @@ impl<'o> PasswordOwner<'o> {
 /// 422 `invalid_field` naming `field`.
 pub fn new_password(
     field: &'static str,
-    password: &str,
+    password: &Password,
     owner: PasswordOwner<'_>,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
     check_form(field, password, owner, config)?;
-    check_strength(field, password, owner, config)
+    config.check(password, &owner.guesses()).map_err(|error| naming(field, error))
 }
 
-/// Checks the form of a new password: at least the minimum length in code points, at most
-/// [`Password::MAX_BYTES`] bytes, only readable characters, and not the user's own name. There is no rule
-/// about kinds of characters.
+/// Checks the form of a new password: its length, only readable characters, and not the user's own
+/// name. There is no rule about kinds of characters.
 ///
 /// # Errors
 /// 422 `invalid_field` naming `field`.
 pub(in crate::accounts) fn check_form(
     field: &'static str,
-    password: &str,
+    password: &Password,
     owner: PasswordOwner<'_>,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
-    let refused = |message: String| Err(Error::invalid_field(field, message));
-    if password.len() > Password::MAX_BYTES {
-        refused(format!("A password has at most {} bytes.", Password::MAX_BYTES))
-    } else if password.chars().count() < config.min_length {
-        refused(format!("A password has at least {} characters.", config.min_length))
-    } else if password.contains(['\0', '\u{fffd}']) {
-        refused("The password holds something that is no character.".to_owned())
+    let length = PasswordConfig { strength: 0, ..*config };
+    length.check(password, &[]).map_err(|error| naming(field, error))?;
+    let password = password.reveal();
+    let refused = |message: &'static str| Err(Error::invalid_field(field, message));
+    if password.contains(['\0', '\u{fffd}']) {
+        refused("The password holds something that is no character.")
     } else if is_made_of(password, [owner.username].into_iter()) {
-        refused("The password must not be the user name.".to_owned())
+        refused("The password must not be the user name.")
     } else if is_made_of(password, owner.names()) {
-        refused("The password must not be the full name.".to_owned())
+        refused("The password must not be the full name.")
     } else {
         Ok(())
-    }
-}
-
-/// Checks that a password is not easy to guess; costs up to about as much as a hash.
-fn check_strength(
-    field: &'static str,
-    password: &str,
-    owner: PasswordOwner<'_>,
-    config: &PasswordConfig,
-) -> Result<(), Error> {
-    let about: Vec<&str> = [owner.username].into_iter().chain(owner.full_name).collect();
-    match weakness(password, &about, config.strength) {
-        Some(reason) => {
-            let message = format!("{reason} A few unrelated words make a good one.");
-            Err(Error::invalid_field(field, message))
-        }
-        None => Ok(()),
     }
 }
 
@@ -94,18 +82,15 @@ impl Accounts {
         password: &Password,
         owner: PasswordOwner<'_>,
     ) -> Result<(), Error> {
-        if self.auth.password.strength == 0 {
-            return Ok(());
-        }
-        let (password, limits) = (password.clone(), self.auth.password.clone());
-        let (username, full_name) =
-            (owner.username.to_owned(), owner.full_name.map(ToOwned::to_owned));
-        let checked = self.hasher.run(move || {
-            let owner = PasswordOwner { username: &username, full_name: full_name.as_deref() };
-            check_strength(field, password.reveal(), owner, &limits)
-        });
-        checked.await?
+        let checked = self.hasher.check(password, &owner.guesses()).await;
+        checked.map_err(|error| naming(field, error))
     }
+}
+
+/// Moves the library's message about a password to the field of a form.
+fn naming(field: &'static str, error: Error) -> Error {
+    let message = error.fields().next().map(|(_, message)| message.to_owned());
+    message.map_or(error, |message| Error::invalid_field(field, message))
 }
 
 /// Returns whether a password consists of these names alone, in any order and number, ignoring case
@@ -130,7 +115,7 @@ mod tests {
         PasswordOwner { username: "ann.lee", full_name: Some("Ann Lee") };
 
     fn refused(password: &str) -> Option<String> {
-        let refused = new_password("password", password, OWNER, &PasswordConfig::default());
+        let refused = new_password("password", &password.into(), OWNER, &PasswordConfig::default());
         refused.err().and_then(|error| Some(error.fields().next()?.1.to_owned()))
     }
 
@@ -183,12 +168,12 @@ mod tests {
             ("lee-ann-lee-ann", "full name"),
             ("ann.lee Lee", "full name"),
         ] {
-            let refused = new_password("password", own, OWNER, &any).expect_err(own);
+            let refused = new_password("password", &own.into(), OWNER, &any).expect_err(own);
             let (field, said) = refused.fields().next().expect("a field");
             assert!(field == "password" && said.contains(why), "{own}: {said}");
         }
         for fine in ["password", "aaaaaaaa", "ann.lee.1", "        "] {
-            assert!(new_password("password", fine, OWNER, &any).is_ok(), "{fine}");
+            assert!(new_password("password", &fine.into(), OWNER, &any).is_ok(), "{fine}");
         }
     }
 
@@ -207,7 +192,7 @@ mod tests {
             full_name in "\\PC{0,200}",
         ) {
             let owner = PasswordOwner { username: "ann", full_name: Some(&full_name) };
-            let _ = new_password("password", &password, owner, &PasswordConfig::default());
+            let _ = new_password("password", &password.into(), owner, &PasswordConfig::default());
         }
     }
 }

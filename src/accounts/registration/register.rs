@@ -139,8 +139,7 @@ impl CheckedFields {
             full_name: full_name(&registration.full_name),
             password: Ok(()),
         };
-        let password = registration.password.reveal();
-        fields.password = check_form("password", password, fields.owner(), limits);
+        fields.password = check_form("password", &registration.password, fields.owner(), limits);
         fields
     }
 

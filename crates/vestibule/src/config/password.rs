@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::config_error::Errors;
 
 /// `[default.auth.password]`.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordConfig {
     /// bcrypt's cost, 10 to 20, in debug 4 to 20; each step doubles the work. Defaults to 12.
@@ -13,7 +13,8 @@ pub struct PasswordConfig {
     /// Minimum length of a new password, in code points. Defaults to 8.
     pub min_length: usize,
     /// Minimum strength of a new password on zxcvbn's scale: 2 is a million guesses, 4 is ten
-    /// billion, 0 accepts any. Checked by the account service. Defaults to 2.
+    /// billion, 0 accepts any. Defaults to 2; without the cargo feature `strength` to 0, and
+    /// anything else is an error.
     pub strength: u8,
     /// How many passwords are hashed at once; on Linux by threads of the lowest priority. Defaults
     /// to the number of cores.
@@ -25,7 +26,8 @@ pub struct PasswordConfig {
 impl Default for PasswordConfig {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { cost: 12, min_length: 8, strength: 2, hashers: cores, queue: 64 }
+        let strength = if cfg!(feature = "strength") { 2 } else { 0 };
+        Self { cost: 12, min_length: 8, strength, hashers: cores, queue: 64 }
     }
 }
 
@@ -37,6 +39,9 @@ impl PasswordConfig {
         let length = (4..=64).contains(&self.min_length);
         errors.require(length, "password.min_length", "must be 4 to 64");
         errors.require(self.strength <= 4, "password.strength", "must be 0 to 4");
+        let is_rated = self.strength == 0 || cfg!(feature = "strength");
+        let no_rating = "needs the cargo feature `strength` of the crate vestibule";
+        errors.require(is_rated, "password.strength", no_rating);
         let hashers = (1..=1024).contains(&self.hashers);
         errors.require(hashers, "password.hashers", "must be 1 to 1024");
         errors.require(self.queue <= 100_000, "password.queue", "must be at most 100000");

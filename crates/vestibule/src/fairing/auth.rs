@@ -14,11 +14,12 @@ use crate::cache::auth_cache::{AuthCache, InvalidatingStore};
 use crate::cache::sign_ins::SignInCache;
 use crate::cache::tokens::VerifiedTokens;
 use crate::clock::Clock;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, PasswordConfig};
 use crate::credentials::RequestState;
 use crate::credentials::csrf::ReadCsrfField;
 use crate::events::EventSink;
 use crate::keys::verifying::{FindKey, VerifyingKey};
+use crate::password::Hasher;
 use crate::session::cookie::CookieNames;
 use crate::sign_in::last_seen_writer::LastSeenWriter;
 use crate::sign_in::store::SignInStore;
@@ -38,7 +39,8 @@ enum StoreChoice {
 type MakeStore = dyn Fn(&Rocket<Build>) -> Option<Arc<dyn SignInStore>> + Send + Sync;
 
 /// The fairing of the library: reads and checks `[default.auth]` at ignition, and completes every
-/// response: the session policy, the challenge, `Vary` and `no-store`.
+/// response: the session policy, the challenge, `Vary` and `no-store`. Handlers take its
+/// [`Hasher`], made from `[default.auth.password]`, as `&State<Hasher>`.
 ///
 /// A bad configuration aborts the launch with one log line per error.
 ///
@@ -57,6 +59,7 @@ pub struct Auth {
     clock: Clock,
     auth_cache: AuthCache,
     find_key: Option<Arc<FindKey>>,
+    hasher: Option<Hasher>,
     pub(crate) login_required: Option<LoginRequired>,
 }
 
@@ -71,6 +74,7 @@ impl Auth {
             clock: Clock::system(),
             auth_cache: AuthCache::new(),
             find_key: None,
+            hasher: None,
             login_required: None,
         }
     }
@@ -117,6 +121,13 @@ impl Auth {
         self
     }
 
+    /// Manages this hasher, for an application that needs one before the launch, instead of making
+    /// another. The launch fails if its settings are not those of `[default.auth.password]`.
+    pub fn hasher(mut self, hasher: Hasher) -> Self {
+        self.hasher = Some(hasher);
+        self
+    }
+
     /// The cache of accounts and sign-ins, for code that changes them and is built before the
     /// launch; afterwards it is managed state.
     #[must_use]
@@ -151,6 +162,27 @@ impl Auth {
     {
         self.find_key = Some(Arc::new(find));
         self
+    }
+
+    /// Returns the hasher to manage, or why there is none. One that the application manages by
+    /// itself would leave `[default.auth.password]` without effect.
+    fn find_hasher(
+        &self,
+        rocket: &Rocket<Build>,
+        config: &PasswordConfig,
+    ) -> Result<Hasher, String> {
+        if rocket.state::<Hasher>().is_some() {
+            return Err("Auth::fairing() manages the Hasher: do not `.manage(...)` another".into());
+        }
+        match &self.hasher {
+            Some(hasher) if hasher.config() != config => {
+                Err("Auth::fairing().hasher(...) was made with other settings than \
+                     [default.auth.password]"
+                    .into())
+            }
+            Some(hasher) => Ok(hasher.clone()),
+            None => Hasher::new(config).map_err(|error| error.to_string()),
+        }
     }
 }
 
@@ -215,6 +247,13 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
+        let hasher = match self.find_hasher(&rocket, &config.password) {
+            Ok(hasher) => hasher,
+            Err(error) => {
+                log::error!("{error}");
+                return Err(rocket);
+            }
+        };
         let auth_cache = self.auth_cache.clone();
         let state = AuthState {
             sign_ins: SignInCache::new(
@@ -245,7 +284,8 @@ impl Fairing for Auth {
         } else {
             rocket
         };
-        let rocket = rocket.manage(state).manage(auth_cache).attach(ResponseFairing::default());
+        let rocket = rocket.manage(state).manage(auth_cache).manage(hasher);
+        let rocket = rocket.attach(ResponseFairing::default());
         Ok(match &self.login_required {
             Some(required) => rocket.attach(required.clone()),
             None => rocket,

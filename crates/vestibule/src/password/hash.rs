@@ -1,23 +1,44 @@
-//! Password hashes: passlib's `$bcrypt-sha256$v=2`, and imported plain bcrypt.
+//! Password hashes: passlib's `$bcrypt-sha256$v=2`, and imported ones.
 //!
 //! bcrypt alone ignores all after 72 bytes and repeats its key after a NUL. An HMAC-SHA-256 of the
 //! password, keyed with the salt's text, avoids both: 44 characters, no NUL.
 
 use base64::Engine as _;
-use base64::alphabet::BCRYPT;
-use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD};
 use bcrypt::Version;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 
+#[cfg(feature = "foreign-hashes")]
+use super::foreign::Foreign;
+use super::stored::{BCRYPT64, Step, Stored, prehash};
 use crate::error::Error;
 
-const BCRYPT64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
-const LENIENT: GeneralPurpose =
-    GeneralPurpose::new(&BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
+#[cfg(feature = "foreign-hashes")]
+const ACCEPTED: &str =
+    "bcrypt, PBKDF2, scrypt or Argon2 as passlib, Werkzeug, Django or PHP writes it";
+#[cfg(not(feature = "foreign-hashes"))]
+const ACCEPTED: &str = "bcrypt as passlib, Django or PHP writes it";
 
-/// Highest accepted cost; 20 takes about a minute.
-const HIGHEST_COST: u32 = 20;
+/// Without the feature none is parsed.
+#[cfg(not(feature = "foreign-hashes"))]
+enum Foreign {}
+
+#[cfg(not(feature = "foreign-hashes"))]
+impl Foreign {
+    fn parse(_: &str) -> Option<Self> {
+        None
+    }
+
+    fn check_cost(&self) -> Result<(), String> {
+        match *self {}
+    }
+
+    fn can_match(&self, _: &str) -> bool {
+        match *self {}
+    }
+
+    fn matches(&self, _: &str) -> bool {
+        match *self {}
+    }
+}
 
 /// Hashes a new password: `$bcrypt-sha256$v=2,t=2b,r=<cost>$<salt>$<digest>`.
 pub(super) fn hash(password: &str, cost: u32) -> Result<String, Error> {
@@ -49,16 +70,18 @@ fn with_salt(password: &str, cost: u32, salt: [u8; 16]) -> Result<String, Error>
 
 /// Whether the password matches a stored hash; an unreadable hash never matches.
 pub(super) fn verify(password: &str, stored: &str) -> bool {
-    let matches = |stored: Stored<'_>| match stored.salt {
-        Some(salt) => bcrypt::verify(prehash(password, salt), &stored.bcrypt),
-        None => bcrypt::verify(password, &stored.bcrypt),
-    };
+    if let Some(foreign) = Foreign::parse(stored) {
+        return foreign.matches(password);
+    }
     let readable = Stored::parse(stored).filter(|stored| stored.can_match(password));
-    readable.is_some_and(|stored| matches(stored).unwrap_or(false))
+    readable.is_some_and(|stored| {
+        bcrypt::verify(stored.step.before_bcrypt(password), &stored.bcrypt).unwrap_or(false)
+    })
 }
 
 /// As [`verify`], but a wrong password takes as long as with a hash of this cost: the time of a
-/// cheaper, imported hash would reveal that the account exists.
+/// cheaper, imported hash of bcrypt would reveal that the account exists. Other functions take the
+/// time that they take.
 pub(super) fn verify_evenly(password: &str, stored: &str, cost: u32) -> bool {
     let matches = verify(password, stored);
     if !matches {
@@ -78,78 +101,30 @@ fn missing_work(spent: u32, wanted: u32) -> std::ops::Range<u32> {
 /// Whether a stored hash should be replaced at the next sign-in.
 pub(super) fn is_outdated(stored: &str, cost: u32) -> bool {
     let stored = Stored::parse(stored);
-    !stored.is_some_and(|stored| stored.salt.is_some() && stored.cost >= cost)
+    !stored.is_some_and(|stored| stored.step.is_ours() && stored.cost >= cost)
 }
 
 /// Whether [`verify`] would compute a hash, rather than refuse at once.
 pub(super) fn can_match(password: &str, stored: &str) -> bool {
-    Stored::parse(stored).is_some_and(|stored| stored.can_match(password))
+    match Foreign::parse(stored) {
+        Some(foreign) => foreign.can_match(password),
+        None => Stored::parse(stored).is_some_and(|stored| stored.can_match(password)),
+    }
 }
 
 /// Returns an imported hash in the form to store, or the reason against it.
 pub(super) fn adopt(text: &str, max_cost: u32) -> Result<String, String> {
+    if let Some(foreign) = Foreign::parse(text) {
+        return foreign.check_cost().map(|()| text.to_owned());
+    }
     let Some(stored) = Stored::parse(text) else {
-        return Err("this is no hash of bcrypt, nor of passlib's bcrypt-sha256".to_owned());
+        return Err(format!("this is no hash of {ACCEPTED}"));
     };
     let cost = stored.cost;
     if cost > max_cost {
         return Err(format!("its cost is {cost}, above auth.password.cost, which is {max_cost}"));
     }
-    Ok(if stored.salt.is_some() { text.to_owned() } else { stored.bcrypt })
-}
-
-fn prehash(password: &str, salt_text: &str) -> String {
-    // Cannot fail: HMAC takes a key of any length.
-    let mac = Hmac::<Sha256>::new_from_slice(salt_text.as_bytes());
-    let digest = mac.map(|mac| mac.chain_update(password.as_bytes()).finalize().into_bytes());
-    digest.map(|digest| STANDARD.encode(digest)).unwrap_or_default()
-}
-
-/// A parsed hash.
-struct Stored<'h> {
-    cost: u32,
-    /// The hash as bcrypt writes it, in canonical form.
-    bcrypt: String,
-    /// The key of the HMAC in passlib's form; `None` for plain bcrypt.
-    salt: Option<&'h str>,
-}
-
-impl<'h> Stored<'h> {
-    fn parse(stored: &'h str) -> Option<Self> {
-        let cost = |text: &str| {
-            let cost = text.parse().ok()?;
-            (4..=HIGHEST_COST).contains(&cost).then_some(cost)
-        };
-        if let Some(rest) = stored.strip_prefix("$bcrypt-sha256$v=2,t=2b,r=") {
-            let mut parts = rest.split('$');
-            let (rounds, salt, digest) = (parts.next()?, parts.next()?, parts.next()?);
-            let good = parts.next().is_none()
-                && canonical(salt, 16).is_some_and(|canonical| canonical == salt)
-                && canonical(digest, 23).is_some_and(|canonical| canonical == digest);
-            let cost = cost(rounds).filter(|_| good)?;
-            let bcrypt = format!("$2b${cost:02}${salt}{digest}");
-            return Some(Self { cost, bcrypt, salt: Some(salt) });
-        }
-        let tag = ["$2a$", "$2b$", "$2y$"].into_iter().find(|tag| stored.starts_with(tag))?;
-        let (rounds, text) = stored[tag.len()..].split_once('$')?;
-        let (salt, digest) = text.split_at_checked(22)?;
-        let (cost, salt, digest) = (cost(rounds)?, canonical(salt, 16)?, canonical(digest, 23)?);
-        let bcrypt = format!("{tag}{rounds}${salt}{digest}");
-        (rounds.len() == 2).then_some(Self { cost, bcrypt, salt: None })
-    }
-
-    /// Whether it is safe to compare: plain bcrypt repeats its key after a NUL, so "ab" would match
-    /// "ab\0ab".
-    fn can_match(&self, password: &str) -> bool {
-        self.salt.is_some() || !password.contains('\0')
-    }
-}
-
-/// The base64 text of a number of bytes in canonical form: the last character has unused bits,
-/// which some programs left set.
-fn canonical(text: &str, bytes: usize) -> Option<String> {
-    let decoded = LENIENT.decode(text).ok()?;
-    (decoded.len() == bytes).then(|| BCRYPT64.encode(decoded))
+    Ok(if matches!(stored.step, Step::None) { stored.bcrypt } else { text.to_owned() })
 }
 
 #[cfg(test)]
@@ -183,6 +158,33 @@ mod tests {
         assert!(is_outdated(&plain, 4));
         let ours = hash("ab", 5).expect("hashes");
         assert!(!is_outdated(&ours, 5) && is_outdated(&ours, 6));
+    }
+
+    #[test]
+    fn bcrypt_as_django_writes_it_verifies_and_is_outdated() {
+        // Made by Django 5.2.
+        let sha256 = "bcrypt_sha256$$2b$04$5h19fac6r2BYA1PCV6qCN.C49UOVHwBfbKLvZ.Q1wtWeAh9.tp482";
+        let plain = "bcrypt$$2b$04$lpHwgzzuOtjbYOyMS3VO2.CYb/MUuv91yEgw4.dC87/oQABIFeXai";
+        for made in [sha256, plain] {
+            assert!(verify("pässword", made) && !verify("password", made), "{made}");
+            assert!(is_outdated(made, 4), "{made}");
+        }
+        assert_eq!(adopt(sha256, 4).as_deref(), Ok(sha256));
+        assert_eq!(adopt(plain, 4).as_deref(), Ok(&plain["bcrypt$".len()..]));
+        assert!(adopt(sha256, 3).expect_err("above").contains("its cost is 4"));
+        assert!(can_match("a\0b", sha256) && !can_match("a\0b", plain));
+    }
+
+    #[cfg(feature = "foreign-hashes")]
+    #[test]
+    fn other_functions_verify_are_outdated_and_have_limits() {
+        let made = "pbkdf2_sha256$1000$salt$zaPBw25cko7Ca8lZz1fxPhI2duvzpPRkKl9tLENcH14=";
+        assert!(verify_evenly("pässword", made, 4) && !verify_evenly("password", made, 4));
+        assert!(is_outdated(made, 4) && can_match("pässword", made));
+        assert_eq!(adopt(made, 4).as_deref(), Ok(made));
+        let costly = made.replacen("1000", "4000000000", 1);
+        assert!(!can_match("pässword", &costly) && !verify("pässword", &costly));
+        assert!(adopt(&costly, 4).expect_err("above").contains("more than 2000000"));
     }
 
     #[test]
@@ -228,7 +230,8 @@ mod tests {
         assert!(adopt(&ours, 4).expect_err("above").contains("its cost is 5"));
         let short = &ours[..ours.len() - 1];
         let other = ours.replacen("v=2", "v=1", 1);
-        for odd in ["", "hunter2", "$2x$04$", "$argon2id$v=19$", short, &other] {
+        for odd in ["", "hunter2", "$2x$04$", "$argon2id$v=19$", "pbkdf2:md5:1$a$b", short, &other]
+        {
             let why = adopt(odd, 12).expect_err(odd);
             assert!(why.contains("no hash") && (odd.is_empty() || !why.contains(odd)), "{why}");
         }

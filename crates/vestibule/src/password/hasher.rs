@@ -36,13 +36,14 @@ pub struct Hasher {
     rescue: Arc<Semaphore>,
     progress: Progress,
     starved_after: Duration,
-    cost: u32,
+    config: PasswordConfig,
     /// A hash of the configured cost that no password matches, for equal timing.
     dummy: Arc<str>,
 }
 
 impl Hasher {
-    /// Creates a hasher.
+    /// Creates a hasher, before the launch. Handlers take the one that [`Auth`](crate::Auth) makes
+    /// from `[default.auth.password]`, as `&State<Hasher>`.
     ///
     /// # Errors
     /// 503 `unavailable` if the system has no randomness.
@@ -55,9 +56,15 @@ impl Hasher {
             rescue: Arc::new(Semaphore::new(1)),
             progress: Progress::new(),
             starved_after: STARVED_AFTER.max(start.elapsed() * 3),
-            cost: config.cost,
+            config: *config,
             dummy,
         })
+    }
+
+    /// Returns its settings.
+    #[must_use]
+    pub fn config(&self) -> &PasswordConfig {
+        &self.config
     }
 
     /// Hashes a new password.
@@ -65,7 +72,7 @@ impl Hasher {
     /// # Errors
     /// 503 `busy`; 503 `unavailable` if the system has no randomness.
     pub async fn hash(&self, password: &Password) -> Result<String, Error> {
-        let (password, cost) = (password.clone(), self.cost);
+        let (password, cost) = (password.clone(), self.config.cost);
         self.run(move || hash::hash(password.reveal(), cost)).await?
     }
 
@@ -75,11 +82,11 @@ impl Hasher {
     /// # Errors
     /// 503 `unavailable` if the system has no randomness.
     pub fn hash_blocking(&self, password: &Password) -> Result<String, Error> {
-        hash::hash(password.reveal(), self.cost)
+        hash::hash(password.reveal(), self.config.cost)
     }
 
     /// Returns whether the password matches the stored hash. A missing or unreadable hash never
-    /// matches; a refusal takes the same time then, and also with a hash of a lower cost.
+    /// matches; a refusal takes the same time then, and also with a hash of bcrypt of a lower cost.
     ///
     /// # Errors
     /// 503 `busy`.
@@ -91,7 +98,7 @@ impl Hasher {
             Some(stored) => (password.clone(), stored.into()),
             None => ("".into(), self.dummy.clone()),
         };
-        let cost = self.cost;
+        let cost = self.config.cost;
         let verify = move || hash::verify_evenly(password.reveal(), &known, cost);
         Ok(self.run(verify).await? && stored.is_some())
     }
@@ -103,20 +110,21 @@ impl Hasher {
         hash::verify(password.reveal(), stored)
     }
 
-    /// Returns whether a stored hash should be replaced at the next sign-in: plain bcrypt, or a
-    /// cost below the configured one.
+    /// Returns whether a stored hash should be replaced at the next sign-in: one from elsewhere, or
+    /// of a cost below the configured one.
     #[must_use]
     pub fn is_outdated(&self, stored: &str) -> bool {
-        hash::is_outdated(stored, self.cost)
+        hash::is_outdated(stored, self.config.cost)
     }
 
-    /// Returns an imported hash in the form to store: plain bcrypt or passlib's bcrypt-sha256, up
-    /// to the configured cost.
+    /// Returns an imported hash in the form to store: bcrypt as passlib, Django, Devise and Laravel
+    /// write it, up to the configured cost; with the cargo feature `foreign-hashes` also PBKDF2,
+    /// scrypt and Argon2 as Werkzeug, Django and Laravel write them.
     ///
     /// # Errors
     /// The reason, which never repeats the text.
     pub fn adopt(&self, hash: &str) -> Result<String, String> {
-        hash::adopt(hash, self.cost)
+        hash::adopt(hash, self.config.cost)
     }
 
     /// Checks that the queue has room, without entering it; for use before work that `busy` would

@@ -1,9 +1,15 @@
 //! Passwords: hashed on threads of their own, a limited number at once.
 //!
-//! Imports `config` and `error` only.
+//! Imports `config`, `digest` and `error` only.
 
+#[cfg(feature = "foreign-hashes")]
+mod foreign;
 mod hash;
 mod hasher;
+mod rules;
+mod stored;
+#[cfg(feature = "strength")]
+mod strength;
 mod thread;
 
 pub use hasher::Hasher;

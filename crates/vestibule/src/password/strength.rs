@@ -10,14 +10,11 @@ const MAX_RATED: usize = 32;
 /// any length as one more guess.
 const LONG_ENOUGH: usize = 64;
 
-/// The name of the service, which would be guessed first.
-const SERVICE_NAME: &str = "vestibule";
-
-/// Maximum number of words about the owner.
+/// Maximum number of words that are guessed first.
 const MAX_WORDS: usize = 16;
 
 /// Returns why a password is too easy to guess, as one sentence; `None` if it is strong enough.
-/// `min_score` is the lowest acceptable score, 0 to 4; `about` are the names of the owner.
+/// `min_score` is the lowest acceptable score, 0 to 4; `about` is guessed first.
 ///
 /// Costs up to about as much as a hash: do not call it on an async thread.
 pub(super) fn weakness(password: &str, about: &[&str], min_score: u8) -> Option<&'static str> {
@@ -28,8 +25,7 @@ pub(super) fn weakness(password: &str, about: &[&str], min_score: u8) -> Option<
     let words = about.iter().flat_map(|text| {
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2)
     });
-    let known: Vec<&str> =
-        about.iter().copied().chain(words).take(MAX_WORDS).chain([SERVICE_NAME]).collect();
+    let known: Vec<&str> = about.iter().copied().chain(words).take(MAX_WORDS).collect();
     let estimate = zxcvbn::zxcvbn(&rated, &known);
     if u8::from(estimate.score()) >= min_score {
         return None;

@@ -61,7 +61,7 @@ fn a_form_that_is_not_acceptable_comes_back_with_what_was_typed() {
             (vec![("label", "kept"), ("sign_ins", "off"), day], "Tick a box"),
             (vec![("label", "kept"), ("sign_ins", ""), day], "Tick a box"),
             (vec![("label", "kept"), ("expires_in", "0")], "A key lives from"),
-            (vec![("label", "kept"), ("expires_in", "x")], "Choose how long"),
+            (vec![("label", "kept"), ("expires_in", "x")], "Choose when"),
         ] {
             let reply = person.post_form("/account/keys", &fields);
             reply.assert_page(422);

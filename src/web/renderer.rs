@@ -11,6 +11,7 @@ use rocket::response::{self, Responder, Response};
 use serde::Serialize;
 use tera::{self, Context};
 
+use super::assets::Assets;
 use super::templates::{Engine, error_chain};
 use crate::accounts::{Role, User};
 use crate::settings::Settings;
@@ -19,6 +20,7 @@ use crate::settings::Settings;
 pub(super) struct Renderer<'r> {
     engine: &'r Engine,
     settings: &'r Settings,
+    assets: &'r Assets,
     host: String,
     path: &'r str,
 }
@@ -66,7 +68,11 @@ impl<'r> Renderer<'r> {
         let mut context = Context::from_serialize(values)?;
         context.try_insert("title", title)?;
         context.try_insert("user", &user.map(ShownUser::of))?;
+        context.try_insert("site_name", self.site_name())?;
+        context.try_insert("brand", &self.assets.has_brand())?;
+        context.try_insert("logo", &self.assets.logo())?;
         context.try_insert("registration", &self.settings.accounts.registration)?;
+        context.try_insert("takes_keys", &self.settings.auth.takes_keys())?;
         context.try_insert("path", self.path)?;
         Ok(context)
     }
@@ -76,9 +82,9 @@ impl<'r> Renderer<'r> {
         self.settings.auth.mode.as_str()
     }
 
-    /// Whether the service has access keys.
-    pub(super) fn takes_keys(&self) -> bool {
-        self.settings.auth.takes_keys()
+    /// Returns the name of the service.
+    pub(super) fn site_name(&self) -> &str {
+        &self.settings.accounts.site_name
     }
 
     /// Whether the sign-in form offers to remember the browser.
@@ -98,6 +104,7 @@ impl<'r> Renderer<'r> {
         Some(Self {
             engine: request.rocket().state()?,
             settings: request.rocket().state()?,
+            assets: request.rocket().state()?,
             host: host(request),
             path: request.uri().path().as_str(),
         })
@@ -130,7 +137,9 @@ impl<'r> FromRequest<'r> for Renderer<'r> {
 
 impl rocket::Sentinel for Renderer<'_> {
     fn abort(rocket: &rocket::Rocket<rocket::Ignite>) -> bool {
-        <&State<Settings>>::abort(rocket) || <&State<Engine>>::abort(rocket)
+        <&State<Settings>>::abort(rocket)
+            || <&State<Engine>>::abort(rocket)
+            || <&State<Assets>>::abort(rocket)
     }
 }
 

@@ -23,7 +23,6 @@ pub(super) async fn list(
     let all = sign_ins.list(&user.id.to_string()).await?;
     let values = context! {
         sign_ins: all.iter().map(|sign_in| row(sign_in, current)).collect::<Vec<_>>(),
-        takes_keys: renderer.takes_keys(),
         notice: flash.as_ref().map(FlashMessage::message),
     };
     Ok(renderer.page("sign-ins", "Where you are signed in", Some(&user), values))

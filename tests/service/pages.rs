@@ -1,10 +1,127 @@
-//! What pages say.
+//! How pages look: the operator's name, logo and colours, and what they say.
+
+use std::fs;
 
 use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 use serde_json::json;
+use vestibule_service::app;
 
-use crate::support::app::on_both_with;
+use crate::support::app::{TestApp, on_both, on_both_with};
+
+fn set(key: &'static str, value: &str) -> impl Fn(Figment) -> Figment {
+    let value = value.to_owned();
+    move |figment| figment.merge(Serialized::default(key, &value))
+}
+
+/// Starts on the database of another application with one more setting; returns the errors.
+fn refusal(app: &TestApp, key: &'static str, value: &str) -> String {
+    let errors = app::build(set(key, value)(app.figment()), &app.clock).expect_err("bad settings");
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn every_page_has_the_name_from_the_settings() {
+    on_both_with(set("accounts.site_name", "Bits & Co"), |app| {
+        let person = app.session("user_01");
+        for path in ["/", "/dashboard", "/account", "/account/keys", "/nothing"] {
+            let page = person.get(path).body;
+            assert!(page.contains("Bits &amp; Co</title>"), "{path}: {page}");
+            assert!(page.contains("<span>Bits &amp; Co</span>"), "{path}: {page}");
+            assert!(!page.contains("Vestibule"), "{path}: {page}");
+        }
+        assert!(app.anonymous().get("/").body.contains("<title>Bits &amp; Co</title>"));
+    });
+}
+
+#[test]
+fn a_layout_of_the_operator_has_the_name_too() {
+    let templates = tempfile::tempdir().expect("a directory");
+    let layout = "<!doctype html><title>{{ title }} | {{ site_name }}</title><body>{{ logo }}\
+                  {% block content %}{% endblock content %}";
+    fs::write(templates.path().join("layout.html.tera"), layout).expect("a new file");
+    let own = |figment: Figment| {
+        let figment = figment.merge(Serialized::default("template_dir", templates.path()));
+        set("accounts.site_name", "Bits & Co")(figment)
+    };
+    on_both_with(own, |app| {
+        let page = app.anonymous().get("/login").body;
+        assert!(page.contains("<title>Sign in | Bits &amp; Co</title>"), "{page}");
+        let page = app.anonymous().get("/").body;
+        assert!(page.contains("Bits &amp; Co keeps your account"), "{page}");
+        assert!(!page.contains("Vestibule"), "{page}");
+    });
+}
+
+#[test]
+fn a_name_that_does_not_fit_into_a_title_is_refused() {
+    on_both(|app| {
+        for name in ["", " x", "x\n", "a\u{7}b", &"x".repeat(61)] {
+            let refused = refusal(&app, "accounts.site_name", name);
+            assert!(
+                refused.starts_with("accounts.site_name") && refused.contains("1 to 60 characters"),
+                "{refused}"
+            );
+        }
+        app::build(set("accounts.site_name", &"ü".repeat(60))(app.figment()), &app.clock)
+            .expect("good settings");
+    });
+}
+
+#[test]
+fn files_of_the_operator_are_served_and_come_after_the_programs_stylesheet() {
+    let files = tempfile::tempdir().expect("a directory");
+    for (name, text) in [
+        ("brand.css", ":root { --accent: #00f }"),
+        ("logo.svg", "<svg/>"),
+        ("favicon.svg", "<svg><!-- own --></svg>"),
+        (".hidden", ""),
+    ] {
+        fs::write(files.path().join(name), text).expect("a new file");
+    }
+    on_both_with(set("accounts.static_dir", &files.path().to_string_lossy()), |app| {
+        let visitor = app.anonymous();
+        let page = visitor.get("/login").body;
+        let (ours, theirs) = (page.find("/static/style.css"), page.find("/static/brand.css"));
+        assert!(ours.is_some() && ours < theirs, "{page}");
+        assert!(page.contains("<img src=\"/static/logo.svg\" alt=\"\">"), "{page}");
+        for (name, kind, text) in [
+            ("brand.css", "text/css; charset=utf-8", "--accent: #00f"),
+            ("logo.svg", "image/svg+xml", "<svg/>"),
+            ("favicon.svg", "image/svg+xml", "own"),
+            ("style.css", "text/css; charset=utf-8", "--accent: #1f5c50"),
+        ] {
+            let file = visitor.get(&format!("/static/{name}"));
+            assert_eq!((file.status, file.header("content-type")), (200, Some(kind)), "{name}");
+            assert!(file.body.contains(text), "{name}: {}", file.body);
+            let policy = file.header("content-security-policy").expect("a policy");
+            assert!(policy.starts_with("default-src 'none'"), "{name}: {policy}");
+        }
+        assert_eq!(visitor.get("/static/.hidden").status, 404);
+    });
+    on_both(|app| {
+        let page = app.anonymous().get("/login").body;
+        assert!(!page.contains("brand.css") && !page.contains("<img"), "{page}");
+    });
+}
+
+#[test]
+fn a_directory_with_a_file_that_pages_cannot_use_stops_the_start() {
+    on_both(|app| {
+        let files = tempfile::tempdir().expect("a directory");
+        let refused = || refusal(&app, "accounts.static_dir", &files.path().to_string_lossy());
+        let named = |name: &str| files.path().join(name);
+        for name in ["logo.js", "logo", "page.html"] {
+            fs::write(named(name), "").expect("a new file");
+            assert!(refused().contains(&format!("{name} is not a stylesheet or an image")));
+            fs::remove_file(named(name)).expect("the file");
+        }
+        fs::write(named("logo.png"), vec![0; 1024 * 1024 + 1]).expect("a new file");
+        assert!(refused().contains("logo.png is not a stylesheet or an image of at most 1 MiB"));
+        let nowhere = refusal(&app, "accounts.static_dir", &named("nowhere").to_string_lossy());
+        assert!(nowhere.contains("accounts.static_dir") && nowhere.contains("cannot be read"));
+    });
+}
 
 #[test]
 fn an_error_page_says_once_to_try_again() {

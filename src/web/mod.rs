@@ -6,6 +6,7 @@ mod assets;
 mod catchers;
 mod checkbox;
 mod events;
+mod filters;
 mod flash;
 mod form;
 mod keys;
@@ -18,6 +19,7 @@ mod setup;
 mod sign_ins;
 mod templates;
 mod unique_fields;
+mod user_agent;
 mod words;
 
 use rocket::fairing::AdHoc;

@@ -15,12 +15,16 @@ use super::assets::Assets;
 use super::templates::{Engine, error_chain};
 use crate::accounts::{Role, User};
 use crate::settings::Settings;
+use vestibule::Clock;
+
+pub(super) use super::filters::format_time;
 
 /// Guard: renders pages for this request.
 pub(super) struct Renderer<'r> {
     engine: &'r Engine,
     settings: &'r Settings,
     assets: &'r Assets,
+    clock: &'r Clock,
     host: String,
     path: &'r str,
 }
@@ -74,6 +78,7 @@ impl<'r> Renderer<'r> {
         context.try_insert("registration", &self.settings.accounts.registration)?;
         context.try_insert("takes_keys", &self.settings.auth.takes_keys())?;
         context.try_insert("path", self.path)?;
+        context.try_insert("now", &self.clock.now().ok().map(format_time))?;
         Ok(context)
     }
 
@@ -105,6 +110,7 @@ impl<'r> Renderer<'r> {
             engine: request.rocket().state()?,
             settings: request.rocket().state()?,
             assets: request.rocket().state()?,
+            clock: request.rocket().state()?,
             host: host(request),
             path: request.uri().path().as_str(),
         })
@@ -140,6 +146,7 @@ impl rocket::Sentinel for Renderer<'_> {
         <&State<Settings>>::abort(rocket)
             || <&State<Engine>>::abort(rocket)
             || <&State<Assets>>::abort(rocket)
+            || <&State<Clock>>::abort(rocket)
     }
 }
 
@@ -148,12 +155,4 @@ impl<'r> Responder<'r, 'static> for Page {
         let html = self.0.ok_or(Status::InternalServerError)?;
         Response::build().header(ContentType::HTML).sized_body(html.len(), Cursor::new(html)).ok()
     }
-}
-
-/// Returns the time for people, such as `1 May 2025, 09:30 UTC`.
-pub(super) fn format_time(time: time::OffsetDateTime) -> String {
-    let format = time::macros::format_description!(
-        "[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"
-    );
-    time.format(&format).unwrap_or_default()
 }

@@ -1,13 +1,19 @@
-//! How pages look: the operator's name, logo and colours, and what they say.
+//! How pages look: the operator's name, logo and colours, times and browsers, and what they say.
 
 use std::fs;
+use std::time::Duration;
 
 use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
+use rocket::http::{ContentType, Header, Method};
 use serde_json::json;
 use vestibule_service::app;
 
+use crate::support::actor::Actor;
 use crate::support::app::{TestApp, on_both, on_both_with};
+
+const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+                    Chrome/130.0.0.0 Safari/537.36 Edg/130.0.0.0";
 
 fn set(key: &'static str, value: &str) -> impl Fn(Figment) -> Figment {
     let value = value.to_owned();
@@ -18,6 +24,15 @@ fn set(key: &'static str, value: &str) -> impl Fn(Figment) -> Figment {
 fn refusal(app: &TestApp, key: &'static str, value: &str) -> String {
     let errors = app::build(set(key, value)(app.figment()), &app.clock).expect_err("bad settings");
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// A sample user who has signed in with this browser.
+fn signed_in_with<'a>(app: &'a TestApp, user_agent: &str) -> Actor<'a> {
+    let actor = app.anonymous();
+    let form = actor.request(Method::Post, "/login").header(ContentType::Form);
+    let form = form.header(Header::new("User-Agent", user_agent.to_owned()));
+    assert_eq!(actor.send(form.body("username=user_01&password=1234")).status, 303);
+    actor
 }
 
 #[test]
@@ -120,6 +135,76 @@ fn a_directory_with_a_file_that_pages_cannot_use_stops_the_start() {
         assert!(refused().contains("logo.png is not a stylesheet or an image of at most 1 MiB"));
         let nowhere = refusal(&app, "accounts.static_dir", &named("nowhere").to_string_lossy());
         assert!(nowhere.contains("accounts.static_dir") && nowhere.contains("cannot be read"));
+    });
+}
+
+#[test]
+fn a_recent_time_says_how_long_ago_it_was_and_an_older_one_is_a_date() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let shown = |person: &Actor<'_>, words: &str| {
+            let page = person.get("/account/events").body;
+            let times = page.split("<time datetime=\"").skip(1);
+            let found = times.filter(|time| time.contains(words)).count();
+            assert!(found > 0, "{words}: {page}");
+        };
+        shown(&person, " UTC\">just now</time>");
+        app.clock.advance(Duration::from_secs(5 * 60));
+        shown(&person, " UTC\">5 minutes ago</time>");
+        app.clock.advance(Duration::from_secs(24 * 60 * 60));
+        let person = app.session("user_01");
+        let day = app.clock.now().expect("a time") - Duration::from_secs(24 * 60 * 60 + 5 * 60);
+        shown(&person, &format!("Z\">{} {} {}, ", day.day(), day.month(), day.year()));
+        for path in ["/dashboard", "/account", "/account/sign-ins"] {
+            let page = person.get(path).body;
+            assert!(page.contains("<time datetime=\""), "{path}: {page}");
+            assert!(!page.contains("&lt;time"), "{path}: {page}");
+        }
+    });
+}
+
+#[test]
+fn a_browser_is_named_and_its_whole_user_agent_is_in_the_title() {
+    on_both(|app| {
+        let person = signed_in_with(&app, EDGE);
+        signed_in_with(&app, "curl/8.5.0");
+        signed_in_with(&app, "\"><script>/1");
+        for path in ["/dashboard", "/account/sign-ins"] {
+            let page = person.get(path).body;
+            let named =
+                format!("<span title=\"{}\">Edge on Windows</span>", EDGE.replace('/', "&#x2F;"));
+            assert!(page.contains(&named), "{path}: {page}");
+        }
+        let page = person.get("/account/sign-ins").body;
+        assert!(page.contains("<span title=\"curl&#x2F;8.5.0\">curl</span>"), "{page}");
+        assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
+        let body = json!({ "label": "curl/8.5.0", "scopes": [] });
+        assert_eq!(app.token("user_01").post_json("/api/keys", &body).status, 201);
+        let page = person.get("/account/sign-ins").body;
+        assert!(page.contains(">curl&#x2F;8.5.0</td>"), "a label stays whole: {page}");
+    });
+}
+
+#[test]
+fn the_activity_says_of_a_new_key_what_a_person_can_use() {
+    on_both(|app| {
+        let owner = app.token("user_01");
+        let body =
+            json!({ "label": "a: b, until c", "scopes": ["sign-ins"], "expires_in": "2 days" });
+        assert_eq!(owner.post_json("/api/keys", &body).status, 201);
+        let body = json!({ "label": "bare", "scopes": [], "expires_in": "2 days" });
+        assert_eq!(owner.post_json("/api/keys", &body).status, 201);
+        let until = app.clock.now().expect("a time") + Duration::from_secs(2 * 24 * 60 * 60);
+        let until = format!("until {} {} {}, ", until.day(), until.month(), until.year());
+        for page in [
+            app.session("user_01").get("/account/events").body,
+            app.session("admin").get("/admin/events").body,
+        ] {
+            assert!(page.contains(&format!("sign-ins, {until}")), "{page}");
+            assert!(page.contains(" UTC: a: b, until c</span>"), "{page}");
+            assert!(page.contains(&format!("no scopes, {until}")), "{page}");
+            assert!(!page.contains("by sign-in"), "{page}");
+        }
     });
 }
 

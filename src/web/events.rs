@@ -92,7 +92,7 @@ pub(super) async fn own(
         newest: before.map(|_| uri!(own(before = Option::<i64>::None)).to_string()),
         older: next.map(|next| uri!(own(before = Some(next))).to_string()),
     };
-    Ok(renderer.page("events", "What happened to your account", Some(&user), values))
+    Ok(renderer.page("events", "Activity", Some(&user), values))
 }
 
 /// Lists the events of all accounts or of one, newest first.
@@ -123,7 +123,7 @@ pub(super) async fn all(
         newest: before.map(|_| to(None)),
         older: next.map(|next| to(Some(next))),
     };
-    Ok(renderer.page("events", "Events", Some(&admin), values))
+    Ok(renderer.page("events", "Activity", Some(&admin), values))
 }
 
 /// Returns name and page of an account; of a deleted one only the name, from its rows.

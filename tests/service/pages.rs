@@ -1,4 +1,5 @@
-//! How pages look: the operator's name, logo and colours, times and browsers, and what they say.
+//! How pages look: the operator's name, logo and colours, times, browsers, and the ways between the
+//! parts of the account.
 
 use std::fs;
 use std::time::Duration;
@@ -205,6 +206,34 @@ fn the_activity_says_of_a_new_key_what_a_person_can_use() {
             assert!(page.contains(&format!("no scopes, {until}")), "{page}");
             assert!(!page.contains("by sign-in"), "{page}");
         }
+    });
+}
+
+#[test]
+fn each_page_of_the_account_leads_to_all_of_its_parts() {
+    let parts = ["/account", "/account/sign-ins", "/account/keys", "/account/events"];
+    on_both(|app| {
+        let person = app.session("user_01");
+        for path in parts {
+            let page = person.get(path).body;
+            let nav = page.split("aria-label=\"Your account\"").nth(1).expect("the parts");
+            let nav = nav.split("</nav>").next().unwrap_or_default();
+            for part in parts {
+                let current = if part == path { " aria-current=\"page\"" } else { "" };
+                assert!(nav.contains(&format!("href=\"{part}\"{current}>")), "{path}: {nav}");
+            }
+            assert!(nav.contains("href=\"/account#password\">Password"), "{path}: {nav}");
+        }
+        assert!(person.get("/account").body.contains("id=\"password\""));
+        let fields = [("current_password", "wrong"), ("new_password", "correct horse battery")];
+        let again = person.post_form("/account/password", &fields).body;
+        assert!(again.contains("href=\"/account#password\" aria-current=\"page\""), "{again}");
+        let admin = app.session("admin").get("/admin/events").body;
+        assert!(!admin.contains("aria-label=\"Your account\""), "{admin}");
+    });
+    on_both_with(set("auth.mode", "session"), |app| {
+        let page = app.session("user_01").get("/account/sign-ins").body;
+        assert!(!page.contains("/account/keys") && !page.contains("access keys"), "{page}");
     });
 }
 

@@ -192,8 +192,8 @@ fn pages_say_what_ends_a_key() {
         let person = app.session("user_01");
         let keys = person.get("/account/keys").body;
         let sign_ins = person.get("/account/sign-ins").body;
-        assert!(keys.contains("new password") && keys.contains("sign out everywhere or"));
-        assert!(sign_ins.contains("ends your access keys too"));
+        assert!(keys.contains("change your password") && keys.contains("sign out everywhere or"));
+        assert!(sign_ins.contains("also end your access keys"));
     });
 }
 

@@ -12,7 +12,7 @@ use crate::db::{self, Db};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
-use crate::web::Templates;
+use crate::web::{Assets, Templates};
 use crate::{api, housekeeping, web};
 use vestibule::config::{ConfigError, Mode};
 use vestibule::database::DieselSignInStore;
@@ -78,6 +78,8 @@ pub fn build_open(
         Ok(None)
     };
     let templates = templates.map_err(|text| config_error("template_dir", text))?;
+    let assets = Assets::load(settings.accounts.static_dir().as_deref())
+        .map_err(|text| config_error("accounts.static_dir", text))?;
     let hasher = Hasher::new(&settings.auth.password)
         .map_err(|error| config_error("auth.password", error.to_string()))?;
     prepare(&settings, &hasher, clock).map_err(|text| config_error("databases.main.url", text))?;
@@ -122,7 +124,7 @@ pub fn build_open(
         .attach(SecurityHeaders)
         .attach(http::stage(mode));
     if mode.has_sessions() {
-        rocket = rocket.attach(web::stage(&settings));
+        rocket = rocket.attach(web::stage(&settings, assets));
     }
     if mode.has_tokens() {
         rocket = rocket.attach(api::stage(&settings.auth, settings.accounts.registration));

@@ -66,7 +66,7 @@ pub fn generate_key(
 /// Returns the errors of the rules that only this service has: fields and messages.
 fn service_errors(user: &User, request: &KeyRequest) -> Vec<(&'static str, String)> {
     let label = is_deceptive(&request.label).then(|| {
-        ("label", "A label has no invisible or direction-changing characters.".to_owned())
+        ("label", "A label must not contain invisible or direction-changing characters.".to_owned())
     });
     let scopes = check_scopes(user, &request.scopes).err().map(|text| ("scopes", text));
     label.into_iter().chain(scopes).collect()

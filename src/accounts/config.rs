@@ -1,14 +1,23 @@
 //! The settings in `[default.accounts]`.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use rocket::figment::value::magic::RelativePathBuf;
 use serde::{Deserialize, Serialize};
 
 /// Settings of the account service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccountsConfig {
+    /// The name of the service in titles and on pages, 1 to 60 characters. Defaults to
+    /// `"Vestibule"`.
+    pub site_name: String,
+    /// A directory of files that are served under `/static`, before the program's own of the same
+    /// names; relative to the file of the setting. Pages also link `brand.css` and show `logo.svg`
+    /// or `logo.png`. Defaults to none.
+    pub static_dir: Option<RelativePathBuf>,
     /// Whether visitors may register themselves. Defaults to on.
     pub registration: bool,
     /// Whether the sample users of the Flask guide are inserted into an empty database.
@@ -51,6 +60,14 @@ pub struct RegistrationsConfig {
     pub window: Duration,
 }
 
+impl AccountsConfig {
+    /// Returns the path of [`static_dir`](Self::static_dir).
+    #[must_use]
+    pub fn static_dir(&self) -> Option<PathBuf> {
+        self.static_dir.as_ref().map(RelativePathBuf::relative)
+    }
+}
+
 impl Default for RegistrationsConfig {
     fn default() -> Self {
         Self { max: 20, window: Duration::from_secs(60 * 60) }
@@ -66,6 +83,8 @@ impl Default for ThrottleConfig {
 impl Default for AccountsConfig {
     fn default() -> Self {
         Self {
+            site_name: "Vestibule".to_owned(),
+            static_dir: None,
             registration: true,
             sample_users: None,
             trusted_proxy: Vec::new(),

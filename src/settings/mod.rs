@@ -122,6 +122,12 @@ impl Settings {
                 return Err(vec![ConfigError::new(figment, "max_blocking", "must be at least 1")]);
             }
             let allowed = debug && server.address.is_loopback();
+            let name = &accounts.accounts.site_name;
+            let is_shown = name.trim() == name && !name.chars().any(char::is_control);
+            if !is_shown || !(1..=60).contains(&name.chars().count()) {
+                let problem = "must be 1 to 60 characters in one line, without spaces around them";
+                return Err(vec![ConfigError::new(figment, "accounts.site_name", problem)]);
+            }
             let throttle = accounts.accounts.throttle;
             if throttle.failures == 0 || throttle.window.is_zero() {
                 let problem = "failures and window must be more than 0";

@@ -56,7 +56,6 @@ fn page(
             created_at: format_time(user.created_at),
         },
         min_length: accounts.limits().min_length,
-        takes_keys: renderer.takes_keys(),
         fresh,
         notice,
         errors,

@@ -1,6 +1,9 @@
-//! The stylesheet and the icon, from memory: reading files costs four times as much.
+//! The files under `/static`, from memory: reading files costs four times as much.
 
+use std::borrow::Cow;
+use std::fs;
 use std::io::Cursor;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,29 +13,88 @@ use rocket::response::{self, Responder, Response};
 use rocket::{State, get};
 use sha2::{Digest, Sha256};
 
-/// A file built into the program.
+/// The stylesheet of the operator, linked after the program's.
+const BRAND: &str = "brand.css";
+
+/// The names of the operator's logo; the first that exists is shown.
+const LOGOS: [&str; 2] = ["logo.svg", "logo.png"];
+
+/// The largest file, in bytes; all are kept in memory.
+const LARGEST: u64 = 1024 * 1024;
+
+/// A file with its headers.
+#[derive(Debug)]
 pub(super) struct Asset {
-    name: &'static str,
+    name: Cow<'static, str>,
     kind: ContentType,
-    bytes: &'static [u8],
+    bytes: Cow<'static, [u8]>,
     etag: String,
 }
 
-/// All files built into the program.
-pub(super) struct Assets([Asset; 2]);
+/// The files under `/static`: the program's and those of the operator's directory.
+#[derive(Debug)]
+pub struct Assets(Vec<Asset>);
 
 impl Assets {
-    pub(super) fn new() -> Self {
-        Self([
-            Asset::new("style.css", ContentType::CSS, include_bytes!("../../static/style.css")),
-            Asset::new("favicon.svg", ContentType::SVG, include_bytes!("../../static/favicon.svg")),
-        ])
+    /// Reads the files of a directory, which take the place of the program's with the same names.
+    ///
+    /// # Errors
+    /// A sentence, if the directory or a file cannot be read, or a file is too large or neither a
+    /// stylesheet nor an image: the content security policy lets pages use nothing else.
+    pub fn load(directory: Option<&Path>) -> Result<Self, String> {
+        let mut assets = match directory {
+            Some(directory) => read(directory)?,
+            None => Vec::new(),
+        };
+        let css: &[u8] = include_bytes!("../../static/style.css");
+        let icon: &[u8] = include_bytes!("../../static/favicon.svg");
+        assets.push(Asset::new("style.css".into(), ContentType::CSS, css.into()));
+        assets.push(Asset::new("favicon.svg".into(), ContentType::SVG, icon.into()));
+        Ok(Self(assets))
+    }
+
+    /// Whether the operator has a stylesheet.
+    pub(super) fn has_brand(&self) -> bool {
+        self.find(BRAND).is_some()
+    }
+
+    /// Returns the name of the operator's logo.
+    pub(super) fn logo(&self) -> Option<&'static str> {
+        LOGOS.into_iter().find(|name| self.find(name).is_some())
+    }
+
+    fn find(&self, name: &str) -> Option<&Asset> {
+        self.0.iter().find(|asset| asset.name == name)
     }
 }
 
+/// Reads all files of a directory, except for hidden ones.
+fn read(directory: &Path) -> Result<Vec<Asset>, String> {
+    let failed = |path: &Path, cause| format!("{} cannot be read: {cause}", path.display());
+    let mut assets = Vec::new();
+    for file in fs::read_dir(directory).map_err(|cause| failed(directory, cause))? {
+        let path = file.map_err(|cause| failed(directory, cause))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let kind = Path::new(&name).extension().and_then(|end| end.to_str());
+        let kind = kind.and_then(ContentType::from_extension);
+        let usable = kind.filter(|kind| kind.is_css() || kind.top() == "image");
+        let size = fs::metadata(&path).map_err(|cause| failed(&path, cause))?.len();
+        let Some(kind) = usable.filter(|_| size <= LARGEST) else {
+            let path = path.display();
+            return Err(format!("{path} is not a stylesheet or an image of at most 1 MiB"));
+        };
+        let bytes = fs::read(&path).map_err(|cause| failed(&path, cause))?;
+        assets.push(Asset::new(name.into(), kind, bytes.into()));
+    }
+    Ok(assets)
+}
+
 impl Asset {
-    fn new(name: &'static str, kind: ContentType, bytes: &'static [u8]) -> Self {
-        let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..12]));
+    fn new(name: Cow<'static, str>, kind: ContentType, bytes: Cow<'static, [u8]>) -> Self {
+        let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..12]));
         Self { name, kind, bytes, etag }
     }
 }
@@ -40,7 +102,7 @@ impl Asset {
 /// Returns a file; 304 if the browser has it already.
 #[get("/static/<name>")]
 pub(super) fn asset<'r>(name: &str, assets: &'r State<Assets>) -> Option<&'r Asset> {
-    assets.0.iter().find(|asset| asset.name == name)
+    assets.find(name)
 }
 
 impl<'r> Responder<'r, 'r> for &'r Asset {
@@ -58,7 +120,7 @@ impl<'r> Responder<'r, 'r> for &'r Asset {
         }
         response
             .header(self.kind.clone())
-            .sized_body(self.bytes.len(), Cursor::new(self.bytes))
+            .sized_body(self.bytes.len(), Cursor::new(self.bytes.as_ref()))
             .ok()
     }
 }

@@ -66,12 +66,11 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     };
     // Without the user after a 5xx: the database may be what failed.
     let user = if response.status.code < 500 { session_user(request).await } else { None };
-    let message = response.error.as_ref().map_or("Something went wrong.", |error| error.message());
+    let message = response.error.as_ref().map_or("Something went wrong.".into(), words::message);
     let values = context! {
         status: response.status.code,
         heading: response.status.reason_lossy(),
         detail: message,
-        retry_after: response.error.as_ref().and_then(vestibule::Error::wait),
     };
     let page = renderer.page("error", response.status.reason_lossy(), user.as_ref(), values);
     FailureReply::Page(response, page)

@@ -4,6 +4,7 @@ use rocket::{State, get, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
+use super::filters;
 use super::renderer::{Page, Renderer, format_time};
 use crate::accounts::audit::{ActorView, AuditEvent, Entry};
 use crate::accounts::queries;
@@ -40,7 +41,7 @@ impl EventRow {
             // An event of a later version has no sentence here.
             what: what.unwrap_or_else(|| entry.event.replace('_', " ")),
             failure: entry.outcome == "failure",
-            detail: entry.detail,
+            detail: entry.detail.map(|detail| key_detail(&detail).unwrap_or(detail)),
             account: entry.account,
             username: entry.username,
             by: entry.actor,
@@ -67,6 +68,16 @@ impl EventRow {
     }
 }
 
+/// Returns the detail of a new key for people: without the id of a sign-in, and with its expiry as
+/// a date. `None` for any other detail.
+fn key_detail(detail: &str) -> Option<String> {
+    let (facts, label) = detail.split_once(": ")?;
+    let (scopes, rest) = facts.split_once(", until ")?;
+    let until = rest.split(", ").next().and_then(filters::parse)?;
+    let scopes = if scopes == "none" { "no scopes" } else { scopes };
+    Some(format!("{scopes}, until {}: {label}", filters::date(until)))
+}
+
 /// Lists the events of the user's own account, newest first.
 #[get("/account/events?<before>")]
 pub(super) async fn own(
@@ -81,7 +92,7 @@ pub(super) async fn own(
         newest: before.map(|_| uri!(own(before = Option::<i64>::None)).to_string()),
         older: next.map(|next| uri!(own(before = Some(next))).to_string()),
     };
-    Ok(renderer.page("events", "What happened to your account", Some(&user), values))
+    Ok(renderer.page("events", "Activity", Some(&user), values))
 }
 
 /// Lists the events of all accounts or of one, newest first.
@@ -112,7 +123,7 @@ pub(super) async fn all(
         newest: before.map(|_| to(None)),
         older: next.map(|next| to(Some(next))),
     };
-    Ok(renderer.page("events", "Events", Some(&admin), values))
+    Ok(renderer.page("events", "Activity", Some(&admin), values))
 }
 
 /// Returns name and page of an account; of a deleted one only the name, from its rows.

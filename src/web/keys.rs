@@ -67,7 +67,7 @@ impl KeyForm {
             return Err(Error::invalid_field("scopes", "Tick a box or leave it."));
         }
         let lifetime = duration::parse(&self.expires_in)
-            .ok_or_else(|| Error::invalid_field("expires_in", "Choose how long the key lives."))?;
+            .ok_or_else(|| Error::invalid_field("expires_in", "Choose when the key expires."))?;
         let (label, scopes) = (self.label.clone(), self.scopes());
         Ok(KeyRequest { label, scopes, lifetime: Some(lifetime) })
     }

@@ -6,6 +6,7 @@ mod assets;
 mod catchers;
 mod checkbox;
 mod events;
+mod filters;
 mod flash;
 mod form;
 mod keys;
@@ -18,11 +19,13 @@ mod setup;
 mod sign_ins;
 mod templates;
 mod unique_fields;
+mod user_agent;
 mod words;
 
 use rocket::fairing::AdHoc;
 use rocket::{Route, routes};
 
+pub use assets::Assets;
 pub use templates::Templates;
 
 use crate::settings::Settings;
@@ -68,9 +71,9 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
     routes
 }
 
-/// Mounts the pages with their templates and catchers.
+/// Mounts the pages with their templates, files and catchers.
 #[must_use]
-pub fn stage(settings: &Settings) -> AdHoc {
+pub fn stage(settings: &Settings, assets: Assets) -> AdHoc {
     let routes = routes(&settings.auth, settings.accounts.registration);
     let secure = settings.auth.session.is_secure();
     AdHoc::on_ignite("Pages", move |rocket| async move {
@@ -79,7 +82,7 @@ pub fn stage(settings: &Settings) -> AdHoc {
             .attach(engine.fairing())
             .manage(engine)
             .attach(flash::FlashCookie { secure })
-            .manage(assets::Assets::new())
+            .manage(assets)
             .register("/", catchers::catchers())
             .mount("/", routes)
     })

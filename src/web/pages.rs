@@ -17,7 +17,7 @@ pub(super) fn home(
 ) -> Page {
     let notice = flash.as_ref().map(FlashMessage::message);
     let values = context! { notice, mode: renderer.mode(), base: renderer.base() };
-    renderer.page("home", "Vestibule", user.0.as_deref(), values)
+    renderer.page("home", renderer.site_name(), user.0.as_deref(), values)
 }
 
 /// Shows the dashboard, to which sign-in leads.

@@ -11,14 +11,20 @@ use rocket::response::{self, Responder, Response};
 use serde::Serialize;
 use tera::{self, Context};
 
+use super::assets::Assets;
 use super::templates::{Engine, error_chain};
 use crate::accounts::{Role, User};
 use crate::settings::Settings;
+use vestibule::Clock;
+
+pub(super) use super::filters::format_time;
 
 /// Guard: renders pages for this request.
 pub(super) struct Renderer<'r> {
     engine: &'r Engine,
     settings: &'r Settings,
+    assets: &'r Assets,
+    clock: &'r Clock,
     host: String,
     path: &'r str,
 }
@@ -66,8 +72,13 @@ impl<'r> Renderer<'r> {
         let mut context = Context::from_serialize(values)?;
         context.try_insert("title", title)?;
         context.try_insert("user", &user.map(ShownUser::of))?;
+        context.try_insert("site_name", self.site_name())?;
+        context.try_insert("brand", &self.assets.has_brand())?;
+        context.try_insert("logo", &self.assets.logo())?;
         context.try_insert("registration", &self.settings.accounts.registration)?;
+        context.try_insert("takes_keys", &self.settings.auth.takes_keys())?;
         context.try_insert("path", self.path)?;
+        context.try_insert("now", &self.clock.now().ok().map(format_time))?;
         Ok(context)
     }
 
@@ -76,9 +87,9 @@ impl<'r> Renderer<'r> {
         self.settings.auth.mode.as_str()
     }
 
-    /// Whether the service has access keys.
-    pub(super) fn takes_keys(&self) -> bool {
-        self.settings.auth.takes_keys()
+    /// Returns the name of the service.
+    pub(super) fn site_name(&self) -> &str {
+        &self.settings.accounts.site_name
     }
 
     /// Whether the sign-in form offers to remember the browser.
@@ -98,6 +109,8 @@ impl<'r> Renderer<'r> {
         Some(Self {
             engine: request.rocket().state()?,
             settings: request.rocket().state()?,
+            assets: request.rocket().state()?,
+            clock: request.rocket().state()?,
             host: host(request),
             path: request.uri().path().as_str(),
         })
@@ -130,7 +143,10 @@ impl<'r> FromRequest<'r> for Renderer<'r> {
 
 impl rocket::Sentinel for Renderer<'_> {
     fn abort(rocket: &rocket::Rocket<rocket::Ignite>) -> bool {
-        <&State<Settings>>::abort(rocket) || <&State<Engine>>::abort(rocket)
+        <&State<Settings>>::abort(rocket)
+            || <&State<Engine>>::abort(rocket)
+            || <&State<Assets>>::abort(rocket)
+            || <&State<Clock>>::abort(rocket)
     }
 }
 
@@ -139,12 +155,4 @@ impl<'r> Responder<'r, 'static> for Page {
         let html = self.0.ok_or(Status::InternalServerError)?;
         Response::build().header(ContentType::HTML).sized_body(html.len(), Cursor::new(html)).ok()
     }
-}
-
-/// Returns the time for people, such as `1 May 2025, 09:30 UTC`.
-pub(super) fn format_time(time: time::OffsetDateTime) -> String {
-    let format = time::macros::format_description!(
-        "[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"
-    );
-    time.format(&format).unwrap_or_default()
 }

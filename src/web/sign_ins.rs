@@ -23,7 +23,6 @@ pub(super) async fn list(
     let all = sign_ins.list(&user.id.to_string()).await?;
     let values = context! {
         sign_ins: all.iter().map(|sign_in| row(sign_in, current)).collect::<Vec<_>>(),
-        takes_keys: renderer.takes_keys(),
         notice: flash.as_ref().map(FlashMessage::message),
     };
     Ok(renderer.page("sign-ins", "Where you are signed in", Some(&user), values))
@@ -37,7 +36,8 @@ fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serialize {
             SignInKind::Token(_) => "Program",
             SignInKind::Key { .. } => "Access key",
         },
-        device: sign_in.label().or(sign_in.user_agent.as_deref()),
+        label: sign_in.label(),
+        user_agent: &sign_in.user_agent,
         address: &sign_in.address,
         created_at: format_time(sign_in.created_at),
         last_seen_at: format_time(sign_in.last_seen_at),

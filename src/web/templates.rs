@@ -10,6 +10,7 @@ use rocket::figment::value::magic::RelativePathBuf;
 use rocket_dyn_templates::Template;
 use tera::{self, Context, Tera};
 
+use super::filters;
 use crate::http::visible;
 
 /// Name and text of every built-in template.
@@ -129,6 +130,8 @@ fn add_built_in(tera: &mut Tera) -> tera::Result<()> {
     // For every file name: all values are escaped.
     tera.autoescape_on(vec![""]);
     tera.set_escape_fn(|text| tera::escape_html(&visible(text)));
+    tera.register_filter("time", filters::Time);
+    tera.register_filter("device", filters::device);
     let found: Vec<String> = tera.get_template_names().map(str::to_owned).collect();
     let missing = BUILT_IN.iter().filter(|(name, _)| !found.iter().any(|found| found == name));
     tera.add_raw_templates(missing.copied())

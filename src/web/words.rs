@@ -1,4 +1,4 @@
-//! Durations as people say them.
+//! Durations and errors in words.
 
 use std::borrow::Cow;
 use std::time::Duration;

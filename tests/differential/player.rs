@@ -209,7 +209,7 @@ impl Player {
 
     /// The page of sign-ins, checked to be in order, with the rows in the order of their start.
     fn in_order(&mut self, who: usize, mut reply: Reply) -> Reply {
-        let Some((before, after)) = reply.body.split_once("<tbody role=\"rowgroup\">") else {
+        let Some((before, after)) = reply.body.split_once("<tbody>") else {
             return reply;
         };
         let Some((rows, after)) = after.split_once("</tbody>") else { return reply };
@@ -226,7 +226,7 @@ impl Player {
             known.iter().find(listed).expect("a row of the table")
         };
         // The last one ends in other white space.
-        let mut rows: Vec<_> = rows.split("<tr role=\"row\">").skip(1).map(str::trim).collect();
+        let mut rows: Vec<_> = rows.split("<tr>").skip(1).map(str::trim).collect();
         let key = |text: &str| {
             let row = row_of(text);
             (row.last_seen_at, row.created_at, &row.id)
@@ -234,7 +234,7 @@ impl Player {
         let ordered = rows.windows(2).all(|pair| key(pair[0]) > key(pair[1]));
         assert!(ordered, "sign-ins come in no order: {rows:#?}");
         rows.sort_by_key(|text| self.names.sign_ins().iter().position(|id| *id == row_of(text).id));
-        reply.body = format!("{before}{}{after}", rows.join("<tr role=\"row\">"));
+        reply.body = format!("{before}{}{after}", rows.join("<tr>"));
         reply
     }
 

@@ -270,6 +270,18 @@ fn a_template_that_is_none_fails() {
 }
 
 #[test]
+fn a_static_file_that_pages_cannot_use_fails() {
+    let home = Home::new();
+    home.configure("[default.accounts]\nstatic_dir = \"brand\"\n");
+    assert_said(&doctor(&home, &[]), "FAIL", "static files", &["brand", "cannot be read"]);
+    fs::create_dir(home.path("brand")).expect("a new directory");
+    fs::write(home.path("brand/brand.css"), "").expect("a new file");
+    assert_said(&doctor(&home, &[]), "ok", "static files", &["brand"]);
+    fs::write(home.path("brand/brand.js"), "").expect("a new file");
+    assert_said(&doctor(&home, &[]), "FAIL", "static files", &["brand.js", "stylesheet"]);
+}
+
+#[test]
 fn a_secret_is_never_said() {
     let secret = "hunter2-hunter2-hunter2-hunter2-hunter2-hunter2";
     for toml in [

@@ -267,7 +267,7 @@ fn the_row_says_who_did_it_with_which_sign_in_and_outlives_the_account() {
         let of_gone = admin.get(&format!("/api/admin/events?account={id}")).json();
         assert_eq!(of_gone["events"][0], last);
         let page = app.session("admin").get(&format!("/admin/events?account={id}"));
-        assert!(page.body.contains("What happened to user_01"), "{}", page.body);
+        assert!(page.body.contains("Activity of user_01"), "{}", page.body);
     });
 }
 

@@ -80,9 +80,11 @@ impl AuditEvent {
         match self {
             Self::SignedIn => ("signed_in", "Signed in"),
             Self::SignedOut => ("signed_out", "Signed out"),
-            Self::Restored => ("restored", "Session brought back by a remembered browser"),
+            Self::Restored => ("restored", "Session restored on a remembered browser"),
             Self::Confirmed => ("confirmed", "Password confirmed"),
-            Self::Theft => ("theft", "A used refresh token came again; its sign-in was ended"),
+            Self::Theft => {
+                ("theft", "A replaced refresh token was used again; its sign-in was ended")
+            }
             Self::Protected => ("protected", "Session used from another browser or address"),
             Self::Ended => ("ended", "Sign-ins ended"),
             Self::BadCredentials => ("bad_credentials", "Wrong passwords"),
@@ -98,7 +100,7 @@ impl AuditEvent {
             Self::Deleted => ("deleted", "Account deleted"),
             Self::KeyMade => ("key_made", "Access key made"),
             Self::EventsLost => ("events_lost", "Events were lost"),
-            Self::EventsPruned => ("events_pruned", "The oldest events were taken out"),
+            Self::EventsPruned => ("events_pruned", "The oldest events were removed"),
         }
     }
 

@@ -61,7 +61,7 @@ pub(in crate::accounts) fn check_form(
     let password = password.reveal();
     let refused = |message: &'static str| Err(Error::invalid_field(field, message));
     if password.contains(['\0', '\u{fffd}']) {
-        refused("The password holds something that is no character.")
+        refused("The password contains an invalid character.")
     } else if is_made_of(password, [owner.username].into_iter()) {
         refused("The password must not be the user name.")
     } else if is_made_of(password, owner.names()) {
@@ -123,11 +123,11 @@ mod tests {
     fn common_passwords_and_what_is_near_them_are_refused_with_a_reason() {
         for common in ["password", "iloveyou", "swordfish", "secret123"] {
             let why = refused(common).expect(common);
-            assert!(why.starts_with("Many people have this password"), "{common}: {why}");
+            assert!(why.starts_with("Many people use this password"), "{common}: {why}");
         }
         for (weak, why) in [
-            ("P@ssw0rd1", "much like a password"),
-            ("aaaaaaaaaaaa", "repeats itself"),
+            ("P@ssw0rd1", "very similar to a"),
+            ("aaaaaaaaaaaa", "repeated characters"),
             ("23.04.1987", "is a date"),
         ] {
             let said = refused(weak).expect(weak);

@@ -40,8 +40,7 @@ pub fn store_key(
         }
         if count_active(connection, user.id, actor.at())? > MAX_ACTIVE_KEYS {
             // Not 422, because no field is wrong, and not 429, because waiting does not help.
-            let detail =
-                format!("An account has {MAX_ACTIVE_KEYS} keys at the most. End one first.");
+            let detail = format!("An account has at most {MAX_ACTIVE_KEYS} keys. End one first.");
             return Err(Error::new(ErrorKind::Forbidden).detail(detail));
         }
         let record = Record::about(AuditEvent::KeyMade, user, actor).detail(detail(key, actor)?);

@@ -21,7 +21,7 @@ pub fn full_name(text: &str) -> Result<Option<String>, Error> {
     if name.chars().take(MAX_FULL_NAME + 1).count() > MAX_FULL_NAME {
         Err(Error::invalid_field("full_name", "A full name has at most 200 characters."))
     } else if name.chars().any(is_forbidden) {
-        Err(Error::invalid_field("full_name", "A full name has no control characters."))
+        Err(Error::invalid_field("full_name", "A full name must not contain control characters."))
     } else {
         Ok((!name.is_empty()).then(|| name.to_owned()))
     }

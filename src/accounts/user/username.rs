@@ -42,7 +42,7 @@ impl Username {
                 let lowercase = Some(lowercase.into_owned()).filter(|lowercase| *lowercase != key);
                 Ok(Self { shown: shown.into_owned(), key, lowercase })
             }
-            _ => refused("A user name is letters, digits and signs, without spaces."),
+            _ => refused("A user name may have letters, digits and signs, but no spaces."),
         }
     }
 

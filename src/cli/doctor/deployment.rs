@@ -1,4 +1,4 @@
-//! The deployment: templates, the proxy in front, open files, and the running service.
+//! The deployment: templates and static files, the proxy in front, open files, and the running service.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use rocket::figment::Figment;
 use super::report::Report;
 use crate::cli::health;
 use crate::settings::Settings;
-use crate::web::Templates;
+use crate::web::{Assets, Templates};
 
 /// With fewer open files, a few hundred slow clients can use up all connections.
 const MIN_OPEN_FILES: u64 = 4096;
@@ -16,6 +16,7 @@ const MIN_OPEN_FILES: u64 = 4096;
 pub(super) fn check(report: &mut Report, figment: &Figment, settings: &Settings) {
     if settings.auth.mode.has_sessions() {
         templates(report, figment);
+        static_files(report, settings);
     }
     if figment.profile() != rocket::Config::DEBUG_PROFILE {
         proxy(report, settings);
@@ -30,6 +31,14 @@ fn templates(report: &mut Report, figment: &Figment) {
         Ok(Templates::BuiltIn) => report.ok("templates", "built in"),
         Ok(Templates::Directory(path)) => report.ok("templates", path.display()),
         Err(problem) => report.fail("templates", problem),
+    }
+}
+
+fn static_files(report: &mut Report, settings: &Settings) {
+    let Some(directory) = settings.accounts.static_dir() else { return };
+    match Assets::load(Some(&directory)) {
+        Ok(_) => report.ok("static files", directory.display()),
+        Err(problem) => report.fail("static files", problem),
     }
 }
 

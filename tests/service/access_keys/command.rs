@@ -84,8 +84,8 @@ fn the_command_line_takes_the_labels_that_the_page_takes() {
             ("  ", "label: A label is 1 to 100 characters"),
             (&long, "label: A label is 1 to 100 characters"),
             ("a\nb", "label: A label is 1 to 100 characters"),
-            ("invoice \u{202e}fdp", "label: A label has no invisible"),
-            ("a\u{200b}b", "label: A label has no invisible"),
+            ("invoice \u{202e}fdp", "label: A label must not contain invisible"),
+            ("a\u{200b}b", "label: A label must not contain invisible"),
         ] {
             let done = add(label);
             assert!(done.code == Some(1) && done.out.is_empty(), "{label:?}: {done:?}");

@@ -61,7 +61,7 @@ fn a_form_that_is_not_acceptable_comes_back_with_what_was_typed() {
             (vec![("label", "kept"), ("sign_ins", "off"), day], "Tick a box"),
             (vec![("label", "kept"), ("sign_ins", ""), day], "Tick a box"),
             (vec![("label", "kept"), ("expires_in", "0")], "A key lives from"),
-            (vec![("label", "kept"), ("expires_in", "x")], "Choose how long"),
+            (vec![("label", "kept"), ("expires_in", "x")], "Choose when"),
         ] {
             let reply = person.post_form("/account/keys", &fields);
             reply.assert_page(422);
@@ -192,8 +192,8 @@ fn pages_say_what_ends_a_key() {
         let person = app.session("user_01");
         let keys = person.get("/account/keys").body;
         let sign_ins = person.get("/account/sign-ins").body;
-        assert!(keys.contains("new password") && keys.contains("sign out everywhere or"));
-        assert!(sign_ins.contains("ends your access keys too"));
+        assert!(keys.contains("change your password") && keys.contains("sign out everywhere or"));
+        assert!(sign_ins.contains("also end your access keys"));
     });
 }
 

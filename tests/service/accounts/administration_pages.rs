@@ -111,7 +111,7 @@ fn users_are_found_by_a_part_of_their_name_on_the_page_and_over_the_api() {
         let second = admin.get(&next.replace("&amp;", "&").replace("&#x2F;", "/"));
         assert!(second.body.contains("page 2 of 2"), "{next}: {}", second.body);
         assert!(second.body.contains("Many59") && !second.body.contains("Many49"));
-        assert!(admin.get("/admin/users?page=9").body.contains("nobody on this page"));
+        assert!(admin.get("/admin/users?page=9").body.contains("no users on this page"));
     });
 }
 

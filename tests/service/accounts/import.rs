@@ -140,7 +140,7 @@ fn every_bad_line_is_named_with_its_reason_and_no_account_is_imported() {
         assert_refused(
             &done,
             &[
-                (3, "username: A user name is letters"),
+                (3, "username: A user name may have letters"),
                 (4, "username: this name is in line 2 already"),
                 (5, "hash: this is no hash of bcrypt"),
                 (6, "hash: this is no hash of bcrypt"),

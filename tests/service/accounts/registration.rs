@@ -53,7 +53,7 @@ fn the_form_names_every_invalid_field_and_keeps_what_was_typed() {
         let reply = app.anonymous().post_form("/register", &fields);
         reply.assert_page(422);
         for message in [
-            "A user name is letters, digits and signs, without spaces.",
+            "A user name may have letters, digits and signs, but no spaces.",
             "A full name has at most 200 characters.",
             "A password has at least 8 characters.",
             "value=\"two words\"",
@@ -250,7 +250,7 @@ fn a_password_that_is_easy_to_guess_is_refused_with_a_reason_everywhere() {
     on_both(|app| {
         let visitor = app.anonymous();
         for (weak, why) in [
-            ("password", "Many people have this password"),
+            ("password", "Many people use this password"),
             ("password12345678", "A few unrelated words make a good one."),
             ("qwertyuiopasdfgh", "A few unrelated words make a good one."),
             ("ann ann ann", "must not be the user name"),

@@ -141,7 +141,7 @@ fn a_new_password_ends_every_sign_in_of_the_running_service() {
             home.run(&["user", "set-password", "user_01", "--password-stdin"], password)
         };
         assert_failed(&set("hunter2"), "at least 8");
-        assert_failed(&set("iloveyou"), "Many people have this password");
+        assert_failed(&set("iloveyou"), "Many people use this password");
         assert_failed(&set("user_01user_01"), "must not be the user name");
         assert_eq!(service.get("/api/me", &[("Authorization", &token)]).status, 200);
 

@@ -38,16 +38,16 @@ fn sentence(warning: Option<Warning>) -> &'static str {
     use Warning as W;
     match warning {
         Some(W::ThisIsATop10Password | W::ThisIsATop100Password | W::ThisIsACommonPassword) => {
-            "Many people have this password, so it is tried first."
+            "Many people use this password, so it is guessed first."
         }
         Some(W::ThisIsSimilarToACommonlyUsedPassword) => {
-            "This is much like a password that many people have."
+            "This is very similar to a password that many people use."
         }
         Some(
             W::RepeatsLikeAaaAreEasyToGuess | W::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess,
-        ) => "A password that repeats itself is easy to guess.",
+        ) => "A password of repeated characters or words is easy to guess.",
         Some(W::SequencesLikeAbcAreEasyToGuess) => {
-            "A password with a row of letters or digits is easy to guess."
+            "A password with a sequence of letters or digits is easy to guess."
         }
         Some(W::StraightRowsOfKeysAreEasyToGuess | W::ShortKeyboardPatternsAreEasyToGuess) => {
             "A password of neighbouring keys is easy to guess."

@@ -1,0 +1,117 @@
+//! The filters of the templates: `time` and `device`.
+
+use std::collections::HashMap;
+
+use tera::{Filter, Value};
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{Duration, OffsetDateTime};
+
+use super::user_agent;
+
+/// Returns a time as the filter `time` and the attribute `datetime` take it.
+pub(super) fn format_time(time: OffsetDateTime) -> String {
+    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    time.to_offset(time::UtcOffset::UTC).format(&format).unwrap_or_default()
+}
+
+/// The filter `time`: a time of [`format_time`] as an element for people. Within a day before the
+/// argument `now` it says how long ago that was, and has the date in `title`.
+pub(super) struct Time;
+
+impl Filter for Time {
+    fn filter(&self, value: &Value, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
+        let time = value.as_str().and_then(parse);
+        let time = time.ok_or_else(|| tera::Error::msg("the filter `time` is for times"))?;
+        let now = arguments.get("now").and_then(Value::as_str).and_then(parse);
+        let (datetime, date) = (format_time(time), date(time));
+        Ok(Value::String(match now.and_then(|now| ago(now - time)) {
+            Some(ago) => format!("<time datetime=\"{datetime}\" title=\"{date}\">{ago}</time>"),
+            None => format!("<time datetime=\"{datetime}\">{date}</time>"),
+        }))
+    }
+
+    /// The element holds nothing but a time.
+    fn is_safe(&self) -> bool {
+        true
+    }
+}
+
+/// Reads a time of [`format_time`], or any other of RFC 3339.
+pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok()
+}
+
+/// Returns the time for people, such as `1 May 2025, 09:30 UTC`.
+pub(super) fn date(time: OffsetDateTime) -> String {
+    let format =
+        format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+    time.format(&format).unwrap_or_default()
+}
+
+/// Returns how long ago something was, if that is less than a day.
+fn ago(age: Duration) -> Option<String> {
+    let (count, unit) = match age.whole_seconds() {
+        0..60 => return Some("just now".to_owned()),
+        seconds @ 60..3600 => (seconds / 60, "minute"),
+        seconds @ 3600..86_400 => (seconds / 3600, "hour"),
+        _ => return None,
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    Some(format!("{count} {unit}{plural} ago"))
+}
+
+/// The filter `device`: a user agent as "Chrome on Linux".
+pub(super) fn device(value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
+    Ok(Value::String(user_agent::name(value.as_str().unwrap_or_default())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(time: &str, now: &str) -> String {
+        let arguments = HashMap::from([("now".to_owned(), Value::from(now))]);
+        let shown = Time.filter(&Value::from(time), &arguments).expect("a time");
+        shown.as_str().expect("a text").to_owned()
+    }
+
+    #[test]
+    fn a_time_of_the_last_day_is_shown_as_how_long_ago_it_was() {
+        let now = "2026-05-02T12:00:00Z";
+        for (time, words) in [
+            ("2026-05-02T12:00:00Z", "just now"),
+            ("2026-05-02T11:59:01Z", "just now"),
+            ("2026-05-02T11:59:00Z", "1 minute ago"),
+            ("2026-05-02T11:00:01Z", "59 minutes ago"),
+            ("2026-05-02T11:00:00Z", "1 hour ago"),
+            ("2026-05-01T12:00:01Z", "23 hours ago"),
+        ] {
+            let shown = shown(time, now);
+            assert!(shown.ends_with(&format!(" UTC\">{words}</time>")), "{shown}");
+        }
+        assert_eq!(
+            shown("2026-05-02T11:55:00Z", now),
+            "<time datetime=\"2026-05-02T11:55:00Z\" title=\"2 May 2026, 11:55 UTC\">\
+             5 minutes ago</time>"
+        );
+    }
+
+    #[test]
+    fn any_other_time_is_shown_as_a_date_in_utc() {
+        for (now, time, date) in [
+            ("2026-05-02T12:00:00Z", "2026-05-01T12:00:00Z", "1 May 2026, 12:00 UTC"),
+            ("2026-05-02T12:00:00Z", "2026-05-02T12:00:01Z", "2 May 2026, 12:00 UTC"),
+            ("", "2026-05-01T09:30:00Z", "1 May 2026, 09:30 UTC"),
+        ] {
+            assert_eq!(shown(time, now), format!("<time datetime=\"{time}\">{date}</time>"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_an_error_and_not_a_part_of_the_page() {
+        for value in [Value::Null, Value::from("<b>"), Value::from(12)] {
+            assert!(Time.filter(&value, &HashMap::new()).is_err(), "{value}");
+        }
+    }
+}

@@ -6,10 +6,11 @@ mod assets;
 mod catchers;
 mod checkbox;
 mod events;
-mod flash;
 mod form;
 mod keys;
 mod lost_cookie;
+mod new_key;
+mod notice;
 mod pages;
 mod registration;
 mod renderer;
@@ -53,6 +54,9 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         events::all,
         admin::users::list,
         admin::user::page,
+        admin::questions::role,
+        admin::questions::active,
+        admin::questions::end_sign_ins,
         admin::user::set_role,
         admin::user::set_active,
         admin::user::end_sign_ins,
@@ -72,13 +76,11 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
 #[must_use]
 pub fn stage(settings: &Settings) -> AdHoc {
     let routes = routes(&settings.auth, settings.accounts.registration);
-    let secure = settings.auth.session.is_secure();
     AdHoc::on_ignite("Pages", move |rocket| async move {
         let engine = templates::Engine::default();
         rocket
             .attach(engine.fairing())
             .manage(engine)
-            .attach(flash::FlashCookie { secure })
             .manage(assets::Assets::new())
             .register("/", catchers::catchers())
             .mount("/", routes)

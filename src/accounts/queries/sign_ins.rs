@@ -76,7 +76,7 @@ impl SignInRow {
     }
 
     /// Returns the sign-in of a row; `None` if a value is invalid.
-    fn into_sign_in(self) -> Option<SignIn> {
+    pub(super) fn into_sign_in(self) -> Option<SignIn> {
         let kind = match self.kind.as_str() {
             "browser" => SignInKind::Browser { remembered: self.remembered },
             "token" => SignInKind::Token(Rotations {

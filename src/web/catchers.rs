@@ -57,6 +57,7 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     let message = response.error.as_ref().map_or("Something went wrong.", |error| error.message());
     let values = context! {
         status: response.status.code,
+        code: kind.map(ErrorKind::code),
         heading: response.status.reason_lossy(),
         detail: message,
         retry_after: response.error.as_ref().and_then(vestibule::Error::wait),

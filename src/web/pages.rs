@@ -1,18 +1,32 @@
 //! The pages without a form.
 
-use rocket::get;
+use rocket::{State, get};
 use rocket_dyn_templates::context;
 
 use super::notice::Flash;
 use super::renderer::{Page, Renderer, format_time};
-use crate::accounts::SessionUser;
+use crate::accounts::{Accounts, SessionUser};
 use vestibule::guards::Maybe;
+
+/// Shown while there is no administrator.
+pub(super) const SETUP_DUE: &str = "This service has no administrator yet. Its operator finds the \
+                                    link to create one in the output of the latest start.";
 
 /// Shows the front page.
 #[get("/")]
-pub(super) fn home(user: Maybe<SessionUser>, renderer: Renderer<'_>, flash: Flash<'_>) -> Page {
+pub(super) async fn home(
+    user: Maybe<SessionUser>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    flash: Flash<'_>,
+) -> Page {
     let notice = flash.shown("");
-    let values = context! { notice, mode: renderer.mode(), base: renderer.base() };
+    let values = context! {
+        notice,
+        mode: renderer.mode(),
+        base: renderer.base(),
+        setup_due: accounts.is_setup_due().await.then_some(SETUP_DUE),
+    };
     renderer.page("home", "Vestibule", user.0.as_deref(), values)
 }
 
@@ -34,5 +48,7 @@ pub(super) fn dashboard(user: SessionUser, renderer: Renderer<'_>, flash: Flash<
         role: user.role,
         created_at: format_time(user.created_at),
     };
-    renderer.page("dashboard", "Dashboard", Some(&user), context! { account, sign_in, notice })
+    let takes_keys = renderer.takes_keys();
+    let values = context! { account, sign_in, notice, takes_keys };
+    renderer.page("dashboard", "Dashboard", Some(&user), values)
 }

@@ -58,9 +58,10 @@ fn page(
 
 /// Shows the form; redirects a user who is signed in already.
 #[get("/login?<next>")]
-pub(super) fn form(
+pub(super) async fn form(
     user: Maybe<SessionUser>,
     renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
     lost_cookie: LostCookie,
     flash: Flash<'_>,
     next: Option<&str>,
@@ -77,6 +78,10 @@ pub(super) fn form(
     };
     let notice = if lost_cookie.0 { NO_COOKIE } else { NOTICE };
     let notice = said.as_deref().or(LocalPath::parse(next).map(|_| notice));
+    let notice = match notice {
+        None => accounts.is_setup_due().await.then_some(super::pages::SETUP_DUE),
+        notice => notice,
+    };
     FormReply::Page(Status::Ok, page(&renderer, "", next, None, notice))
 }
 

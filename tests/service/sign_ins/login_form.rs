@@ -15,6 +15,10 @@ fn a_person_logs_in_sees_the_dashboard_and_logs_out() {
         let page = person.get("/dashboard");
         assert_eq!(page.status, 200);
         assert!(page.body.contains("user_01"));
+        for path in ["/account", "/account/sign-ins", "/account/keys"] {
+            let link = format!("class=\"button quiet\" href=\"{path}\"");
+            assert!(page.body.contains(&link), "{path}");
+        }
 
         let cookies = person.jar.borrow().clone();
         let out = person.post("/logout");

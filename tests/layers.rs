@@ -52,7 +52,7 @@ const ACCOUNTS: &[&[&str]] = &[
     &["throttle"],
     &["password"],
     &["registration"],
-    &["access_keys", "administration", "import"],
+    &["access_keys", "administration", "import", "own_sign_ins"],
     &["sent_twice", "unused_session"],
 ];
 

@@ -14,7 +14,7 @@ use crate::db::write;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
 use vestibule::config::Config;
 use vestibule::events::EventKind;
-use vestibule::sign_ins::{SignIn, SignInId, SignIns};
+use vestibule::sign_ins::{SignIn, SignInId};
 use vestibule::{Error, ErrorKind};
 
 /// Maximum number of keys that an account creates in an hour: each leaves a row in the audit log
@@ -143,31 +143,45 @@ impl Accounts {
         Ok(created)
     }
 
-    /// Ends a key of a user. A sign-in that is no key stays.
+    /// Lists a user's active keys, latest use first.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn keys(&self, user: &User) -> Result<Vec<SignIn>, Error> {
+        let (id, now) = (user.id, self.clock.now()?);
+        self.run(move |connection| queries::active_keys(connection, id, now)).await
+    }
+
+    /// Ends a key of a user, with a row in the audit log in the same transaction. A sign-in that is no
+    /// key stays.
     ///
     /// # Errors
     /// 404 `not_found` when it has expired, is no key or is another user's, 503 `unavailable`.
-    pub async fn end_key(
-        &self,
-        user: &User,
-        id: &str,
-        sign_ins: &SignIns<'_>,
-    ) -> Result<(), Error> {
+    pub async fn end_key(&self, user: &User, id: &str, actor: &Actor) -> Result<(), Error> {
         let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
-        let (key_id, now) = (id.clone(), self.clock.now()?);
+        let key_id = id.clone();
         let found =
             self.run(move |connection| queries::find_key(connection, key_id.as_str())).await?;
-        let account = user.id.to_string();
-        let own_key = found.filter(|key| key.account == account && now < key.expires_at);
-        own_key.ok_or(ErrorKind::NotFound)?;
-        sign_ins.end(&account, id.as_str()).await
+        let is_own =
+            |key: &SignIn| key.account == user.id.to_string() && actor.at() < key.expires_at;
+        let key = found.filter(is_own).ok_or(ErrorKind::NotFound)?;
+        let (account, ender) = (user.clone(), actor.clone());
+        let is_ended = self.run_change(user.id, move |connection| {
+            queries::end_key(connection, &account, &key, &ender)
+        });
+        if !is_ended.await? {
+            return Err(ErrorKind::NotFound.into());
+        }
+        self.report(EventKind::KeyEnded, user.id, Some(id.as_str()), actor.address);
+        Ok(())
     }
 }
 
-/// Returns when a key was last used; `None` if never.
+/// Returns when a sign-in was last used; `None` for a key that never was.
 #[must_use]
-pub fn last_used(key: &SignIn) -> Option<OffsetDateTime> {
-    Some(key.last_seen_at).filter(|seen| *seen > key.created_at)
+pub fn last_seen(sign_in: &SignIn) -> Option<OffsetDateTime> {
+    let is_unused_key = sign_in.kind.is_key() && sign_in.last_seen_at <= sign_in.created_at;
+    (!is_unused_key).then_some(sign_in.last_seen_at)
 }
 
 #[cfg(test)]

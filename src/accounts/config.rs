@@ -31,7 +31,7 @@ pub struct AccountsConfig {
     /// as many. Defaults to `{ failures = 10, window = "5m" }`.
     pub throttle: ThrottleConfig,
     /// How many browsers and programs may be signed in to one account; the next sign-in ends the
-    /// oldest. Access keys do not count. At least 1. Defaults to 100.
+    /// one that was not used for longest. Access keys do not count. At least 1. Defaults to 100.
     pub max_sign_ins: u32,
     /// How many accounts may be registered from one address. Defaults to
     /// `{ max = 20, window = "1h" }`.

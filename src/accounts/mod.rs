@@ -14,7 +14,8 @@
 //! | `throttle/` | limits on attempts |
 //! | `password/` | rules for passwords, sign-in, changing a password |
 //! | `registration/` | new accounts |
-//! | `access_keys`, `administration`, `import` | access keys, changes by administrators, CSV import |
+//! | `access_keys`, `own_sign_ins` | access keys; the sign-ins of one user |
+//! | `administration`, `import` | changes by administrators, CSV import |
 //! | `sent_twice`, `unused_session` | what a form gets that was sent twice; why a session ended |
 //!
 //! A password's hash stays in here: no public function returns one, and no type that holds one can
@@ -35,6 +36,7 @@ pub mod audit;
 mod config;
 mod guards;
 mod import;
+mod own_sign_ins;
 mod password;
 pub mod queries;
 mod registration;
@@ -46,7 +48,7 @@ mod throttle;
 mod unused_session;
 mod user;
 
-pub use access_keys::{generate_key, last_used};
+pub use access_keys::{generate_key, last_seen};
 pub use config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminPage, AdminPageChange, AnyTokenUser, CurrentUser,

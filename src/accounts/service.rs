@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::audit::{Audit, AuditEvents};
 use super::config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
@@ -26,6 +27,8 @@ pub struct Accounts {
     pub(super) registrations: RegistrationsConfig,
     pub(super) max_sign_ins: i64,
     pub(super) shares: Shares,
+    /// Whether an administrator is known to exist.
+    pub(super) has_administrator: Arc<AtomicBool>,
     events: AuditEvents,
 }
 
@@ -50,6 +53,7 @@ impl Accounts {
             registrations: accounts.registrations,
             max_sign_ins: accounts.max_sign_ins.max(1).into(),
             shares: Shares::default(),
+            has_administrator: Arc::default(),
             events,
         }
     }

@@ -3,11 +3,10 @@
 use rocket::{State, get};
 use serde::Serialize;
 
-use super::query::number;
 use crate::accounts::audit::{ActorView, Entry};
 use crate::accounts::{Accounts, AdminApi, OwnAccount, TokenUser};
 use crate::db::rfc3339;
-use crate::http::Json;
+use crate::http::{Json, UniqueQuery, number};
 use vestibule::Error;
 use vestibule::guards::Scoped;
 
@@ -58,6 +57,7 @@ impl From<Entry> for OwnEvent {
 pub(super) async fn own(
     user: Scoped<OwnAccount, TokenUser>,
     accounts: &State<Accounts>,
+    _query: UniqueQuery,
     before: Option<&str>,
 ) -> Result<Json<EventPage<OwnEvent>>, Error> {
     let before = number("before", before, 0)?;
@@ -70,6 +70,7 @@ pub(super) async fn own(
 pub(super) async fn all(
     _admin: AdminApi,
     accounts: &State<Accounts>,
+    _query: UniqueQuery,
     account: Option<&str>,
     before: Option<&str>,
 ) -> Result<Json<EventPage<Entry>>, Error> {

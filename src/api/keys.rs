@@ -8,14 +8,14 @@ use rocket::{State, delete, get, post};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_used};
+use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
 use crate::db::rfc3339;
 use crate::http::{ClientAddress, Json, JsonBody};
 use vestibule::Error;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
 use vestibule::config::duration;
 use vestibule::guards::{Authenticated, Fresh, Scoped};
-use vestibule::sign_ins::{SignIn, SignIns};
+use vestibule::sign_ins::SignIn;
 
 /// A key in the list.
 #[derive(Serialize)]
@@ -47,7 +47,7 @@ impl KeyView {
             current: current.is_some_and(|current| current.id == key.id),
             created_at: rfc3339(key.created_at),
             expires_at: rfc3339(key.expires_at),
-            last_seen_at: last_used(&key).map(rfc3339),
+            last_seen_at: last_seen(&key).map(rfc3339),
             id: key.id.to_string(),
             label: key.label().map(str::to_owned),
             scopes: key.scopes().to_vec(),
@@ -72,12 +72,11 @@ impl From<CreatedKey> for NewKeyView {
 #[get("/keys")]
 pub(super) async fn list(
     user: Scoped<OwnSignIns, TokenUser>,
-    sign_ins: SignIns<'_>,
+    accounts: &State<Accounts>,
 ) -> Result<Json<Vec<KeyView>>, Error> {
     let current = user.authentication().sign_in();
-    let all = sign_ins.list(&user.id.to_string()).await?;
-    let keys = all.into_iter().filter(|sign_in| sign_in.kind.is_key());
-    Ok(Json(keys.map(|key| KeyView::of(key, current)).collect()))
+    let keys = accounts.keys(&user).await?;
+    Ok(Json(keys.into_iter().map(|key| KeyView::of(key, current)).collect()))
 }
 
 /// Creates a key; only this response shows it.
@@ -103,11 +102,11 @@ pub(super) async fn make(
 #[delete("/keys/<id>")]
 pub(super) async fn end(
     user: Scoped<OwnSignIns, TokenUser>,
-    sign_ins: SignIns<'_>,
     accounts: &State<Accounts>,
+    address: ClientAddress,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    accounts.end_key(&user, id, &sign_ins).await?;
+    accounts.end_key(&user, id, &accounts.actor(&user, address.0)?).await?;
     Ok(status::NoContent)
 }
 

@@ -4,7 +4,6 @@ mod events;
 mod keys;
 mod me;
 mod password;
-mod query;
 mod sign_in;
 mod sign_ins;
 mod users;

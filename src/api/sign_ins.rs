@@ -1,12 +1,13 @@
 //! The user's own sign-ins.
 
 use rocket::response::status;
-use rocket::{delete, get};
+use rocket::{State, delete, get};
 use serde::Serialize;
 
-use crate::accounts::{OwnSignIns, TokenUser};
+use crate::accounts::queries::pages;
+use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
 use crate::db::rfc3339;
-use crate::http::Json;
+use crate::http::{ClientAddress, Json, UniqueQuery, number};
 use vestibule::Error;
 use vestibule::guards::{Authenticated, Scoped};
 use vestibule::sign_ins::{SignIn, SignIns};
@@ -17,7 +18,8 @@ pub(super) struct SignInView {
     id: String,
     kind: &'static str,
     created_at: String,
-    last_seen_at: String,
+    /// `null` for a key that was never used.
+    last_seen_at: Option<String>,
     expires_at: String,
     user_agent: Option<String>,
     address: Option<String>,
@@ -30,7 +32,7 @@ impl SignInView {
         Self {
             current: current.is_some_and(|current| current.id == sign_in.id),
             created_at: rfc3339(sign_in.created_at),
-            last_seen_at: rfc3339(sign_in.last_seen_at),
+            last_seen_at: last_seen(&sign_in).map(rfc3339),
             expires_at: rfc3339(sign_in.expires_at),
             id: sign_in.id.to_string(),
             kind: sign_in.kind.as_str(),
@@ -41,15 +43,27 @@ impl SignInView {
     }
 }
 
-/// Returns browsers, programs and keys together, latest use first.
-#[get("/sign-ins")]
+#[derive(Serialize)]
+pub(super) struct SignInPage {
+    sign_ins: Vec<SignInView>,
+    page: i64,
+    pages: i64,
+    total: i64,
+}
+
+/// Returns a page of browsers, programs and keys together, latest use first.
+#[get("/sign-ins?<page>")]
 pub(super) async fn list(
     user: Scoped<OwnSignIns, TokenUser>,
-    sign_ins: SignIns<'_>,
-) -> Result<Json<Vec<SignInView>>, Error> {
+    accounts: &State<Accounts>,
+    _query: UniqueQuery,
+    page: Option<&str>,
+) -> Result<Json<SignInPage>, Error> {
+    let page = number("page", page, 1)?.unwrap_or(1);
     let current = user.authentication().sign_in();
-    let all = sign_ins.list(&user.id.to_string()).await?;
-    Ok(Json(all.into_iter().map(|sign_in| SignInView::of(sign_in, current)).collect()))
+    let (found, total) = accounts.sign_ins(&user, page).await?;
+    let sign_ins = found.into_iter().map(|sign_in| SignInView::of(sign_in, current)).collect();
+    Ok(Json(SignInPage { sign_ins, page, pages: pages(total), total }))
 }
 
 /// Ends one sign-in.
@@ -57,9 +71,11 @@ pub(super) async fn list(
 pub(super) async fn end(
     user: Scoped<OwnSignIns, TokenUser>,
     sign_ins: SignIns<'_>,
+    accounts: &State<Accounts>,
+    address: ClientAddress,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    sign_ins.end(&user.id.to_string(), id).await?;
+    accounts.end_sign_in(&user, id, &sign_ins, &accounts.actor(&user, address.0)?).await?;
     Ok(status::NoContent)
 }
 

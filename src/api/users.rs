@@ -3,11 +3,10 @@
 use rocket::{Either, State, delete, get, patch, response::status};
 use serde::Serialize;
 
-use super::query::number;
-use crate::accounts::queries::{self, PAGE, UserChange};
+use crate::accounts::queries::{self, UserChange, UserFilter};
 use crate::accounts::{Accounts, AdminApi, AdminApiChange, Role, User, UsersRead, full_name};
 use crate::db::rfc3339;
-use crate::http::{ClientAddress, Json, JsonBody};
+use crate::http::{ClientAddress, Json, JsonBody, UniqueQuery, number};
 use vestibule::guards::{Authenticated, Scope};
 use vestibule::{Error, ErrorKind};
 
@@ -43,25 +42,24 @@ pub(super) struct UserPage {
     total: i64,
 }
 
-/// Returns a page of all users, or of those whose name contains `q`.
-#[get("/users?<q>&<page>")]
+/// Returns a page of all users, or of those whose user name or full name contains `q`, who have the
+/// role or are active or not.
+#[get("/users?<q>&<role>&<active>&<page>")]
 pub(super) async fn list(
     _admin: AdminApi,
     accounts: &State<Accounts>,
+    _query: UniqueQuery,
     q: Option<&str>,
+    role: Option<&str>,
+    active: Option<&str>,
     page: Option<&str>,
 ) -> Result<Json<UserPage>, Error> {
     let page = number("page", page, 1)?.unwrap_or(1);
-    let search = q.unwrap_or_default().to_owned();
-    let found = accounts.run(move |connection| queries::page(connection, &search, page));
+    let filter = UserFilter::parse(q, role, active)?;
+    let found = accounts.run(move |connection| queries::page(connection, &filter, page));
     let (users, total) = found.await?;
-    let pages = ((total + PAGE - 1) / PAGE).max(1);
-    Ok(Json(UserPage {
-        users: users.into_iter().map(UserView::from).collect(),
-        page,
-        pages,
-        total,
-    }))
+    let users = users.into_iter().map(UserView::from).collect();
+    Ok(Json(UserPage { users, page, pages: queries::pages(total), total }))
 }
 
 /// Returns one user.

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::output::print_line;
 use super::user;
 use crate::accounts::audit::Actor;
-use crate::accounts::{generate_key, last_used, queries};
+use crate::accounts::{generate_key, last_seen, queries};
 use vestibule::access_keys::KeyRequest;
 use vestibule::config::duration;
 use vestibule::database::sign_ins;
@@ -91,7 +91,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let keys = all.iter().filter(|key| key.kind.is_key());
             for key in keys.filter(|key| key.is_active(now, idle)) {
                 let scopes = key.scopes().join(",");
-                let used = last_used(key).and_then(|used| used.format(&Rfc3339).ok());
+                let used = last_seen(key).and_then(|used| used.format(&Rfc3339).ok());
                 print_line(format_args!(
                     "{}  {:<20}  {:<20}  {:<32}  {}",
                     key.id,

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::print_line;
 use super::user_import;
 use crate::accounts::audit::Actor;
-use crate::accounts::queries::{self, NewUser, UserChange};
+use crate::accounts::queries::{self, NewUser, UserChange, UserFilter};
 use crate::accounts::{PasswordOwner, Role, User, Username, full_name, new_password};
 use crate::db::AnyConnection;
 use vestibule::password::{Hasher, Password};
@@ -202,8 +202,9 @@ fn print_user(user: &User) {
 }
 
 fn list(connection: &mut AnyConnection, search: &str) -> Result<(), Failure> {
+    let filter = UserFilter { search: search.to_owned(), ..UserFilter::default() };
     for page in 1.. {
-        let (users, _) = queries::page(connection, search, page).map_err(Error::from)?;
+        let (users, _) = queries::page(connection, &filter, page).map_err(Error::from)?;
         if users.is_empty() {
             break;
         }

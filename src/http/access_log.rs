@@ -1,11 +1,15 @@
 //! One log line per request.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Instant;
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{Method, Status};
 use rocket::{Data, Request, Response};
+
+/// How many characters of a path are logged.
+const MAX_PATH: usize = 1024;
 
 /// Logs method, path, status, route, client address and duration of every request; never a query
 /// string, a header or a body.
@@ -44,6 +48,14 @@ impl Fairing for AccessLog {
     }
 }
 
+/// Returns a path as it is logged: of a long one the beginning and the length.
+fn shortened(path: &str) -> Cow<'_, str> {
+    match path.char_indices().nth(MAX_PATH) {
+        None => path.into(),
+        Some((end, _)) => format!("{}... ({} bytes)", &path[..end], path.len()).into(),
+    }
+}
+
 /// Writes the log line of a request; one that Rocket could not parse has neither method nor
 /// duration.
 pub(super) fn log_request(request: &Request<'_>, status: Status, address: Option<IpAddr>) {
@@ -59,6 +71,20 @@ pub(super) fn log_request(request: &Request<'_>, status: Status, address: Option
         address = address.map(|address| address.to_string()),
         route,
         micros;
-        "{method} {} {status}", request.uri().path(),
+        "{method} {} {status}", shortened(request.uri().path().as_str()),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_is_logged_in_part() {
+        assert_eq!(shortened("/dashboard"), "/dashboard");
+        let whole = "ä".repeat(MAX_PATH);
+        assert_eq!(shortened(&whole), whole);
+        let long = "ä".repeat(30_000);
+        assert_eq!(shortened(&long), format!("{whole}... (60000 bytes)"));
+    }
 }

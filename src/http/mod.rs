@@ -1,5 +1,5 @@
 //! What pages and API share: security headers, Problem JSON, the log line of a request, JSON
-//! bodies; and the routes that belong to neither.
+//! bodies, query parameters; and the routes that belong to neither.
 
 mod access_log;
 mod guard_names;
@@ -10,6 +10,7 @@ mod json_body;
 mod probes;
 mod problems;
 mod proxy;
+mod query;
 mod unparsed;
 mod visible;
 
@@ -22,5 +23,6 @@ pub use json_body::JsonBody;
 pub use probes::{routes, stage};
 pub use problems::{ErrorResponse, catchers, error_response, is_page};
 pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};
+pub use query::{UniqueQuery, number};
 pub use unparsed::complete_unparsed;
 pub use visible::{VisibleJson, visible};

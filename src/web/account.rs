@@ -1,14 +1,15 @@
 //! The user's own account and its password.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rocket::form::{Form, FromForm};
 use rocket::http::Status;
-use rocket::request::FlashMessage;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use super::words;
@@ -18,6 +19,10 @@ use crate::http::ClientAddress;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
+
+/// Shown above the confirmation that a form needed.
+const UNSENT: &str =
+    "Nothing has been changed yet. Confirm your password, then send the form again.";
 
 /// The fields of the password form.
 #[derive(FromForm)]
@@ -38,14 +43,20 @@ fn page(
     renderer: &Renderer<'_>,
     user: &User,
     accounts: &Accounts,
-    (fresh, notice): (bool, Option<&str>),
+    (fresh, notice): (bool, Option<ShownNotice>),
     error: Option<&Error>,
 ) -> Page {
-    let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut errors: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
     if let Some(error) = error {
-        errors.extend(error.fields());
-        if error.kind() == ErrorKind::BadCredentials {
-            errors.insert("current_password", "This is not your current password.");
+        errors.extend(error.fields().map(|(field, text)| (field, text.into())));
+        match error.kind() {
+            ErrorKind::BadCredentials => {
+                errors.insert("current_password", "This is not your current password.".into());
+            }
+            ErrorKind::TooManyAttempts => {
+                errors.insert("form", words::message(error));
+            }
+            _ => {}
         }
     }
     let values = context! {
@@ -70,10 +81,9 @@ pub(super) fn account(
     fresh: Result<Fresh<SessionUser>, Error>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    flash: Option<FlashMessage<'_>>,
+    flash: Flash<'_>,
 ) -> Page {
-    let notice = flash.as_ref().map(FlashMessage::message);
-    page(&renderer, &user, accounts, (fresh.is_ok(), notice), None)
+    page(&renderer, &user, accounts, (fresh.is_ok(), flash.shown("")), None)
 }
 
 /// Changes the password. Every session ends; this browser gets a new one, also if an equal request
@@ -93,11 +103,11 @@ pub(super) async fn change_password(
         new: form.new_password.clone(),
         address: address.0,
     };
-    let done = "Your password has changed, and you are signed out everywhere else.";
+    let done = || Ok(FormReply::notice(uri!(account), Notice::PasswordChanged));
     let session = session.map_err(|_| ErrorKind::CredentialsMissing)?;
     let Some(user) = user.0 else {
         accounts.sign_in_after_change(&session, &passwords).await?;
-        return Ok(FormReply::notice(uri!(account), done));
+        return done();
     };
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
     let current = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
@@ -105,12 +115,13 @@ pub(super) async fn change_password(
         if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::TokenRevoked) {
             // An equal request may have been first since the guard.
             match accounts.sign_in_after_change(&session, &passwords).await {
-                Ok(()) => return Ok(FormReply::notice(uri!(account), done)),
+                Ok(()) => return done(),
                 Err(error) if error.kind() == ErrorKind::CredentialsMissing => {}
                 Err(error) => return Err(error),
             }
         }
-        let kinds = [ErrorKind::InvalidField, ErrorKind::BadCredentials];
+        let kinds =
+            [ErrorKind::InvalidField, ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];
         return FormReply::again(sign_in_if_revoked(error), &kinds, |error| {
             page(&renderer, &user, accounts, (true, None), Some(error))
         });
@@ -120,12 +131,18 @@ pub(super) async fn change_password(
     } else {
         session.start(user.account()).await?;
     }
-    Ok(FormReply::notice(uri!(account), done))
+    done()
 }
 
-fn confirmation(renderer: &Renderer<'_>, user: &User, next: &str, error: Option<&str>) -> Page {
+fn confirmation(
+    renderer: &Renderer<'_>,
+    user: &User,
+    next: &str,
+    error: Option<&str>,
+    notice: Option<&str>,
+) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
-    let values = context! { next, error };
+    let values = context! { next, error, notice };
     renderer.page("reauthenticate", "Confirm your password", Some(user), values)
 }
 
@@ -135,13 +152,16 @@ pub(super) fn reauthenticate(
     user: SessionUser,
     fresh: Result<Fresh<SessionUser>, Error>,
     renderer: Renderer<'_>,
+    flash: Flash<'_>,
     next: Option<&str>,
 ) -> FormReply {
     let next = next.unwrap_or_default();
     if fresh.is_ok() && LocalPath::parse(next).is_some() {
         return FormReply::onward(next);
     }
-    FormReply::Page(Status::Ok, confirmation(&renderer, &user, next, None))
+    // Left for the page of the form.
+    let notice = (flash.peek() == Some(Notice::Unsent)).then_some(UNSENT);
+    FormReply::Page(Status::Ok, confirmation(&renderer, &user, next, None, notice))
 }
 
 /// Makes the session fresh and redirects to the page that was asked for; after the end of the session
@@ -178,7 +198,7 @@ pub(super) async fn confirm(
                     ErrorKind::BadCredentials => "This is not your password.".into(),
                     _ => words::message(error),
                 };
-                confirmation(&renderer, &user, &form.next, Some(&message))
+                confirmation(&renderer, &user, &form.next, Some(&message), None)
             })
         }
     }

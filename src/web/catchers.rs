@@ -1,10 +1,12 @@
 //! The catcher of pages: redirects to the sign-in form, or shows an error page.
 
 use rocket::http::{Accept, Method, Status};
-use rocket::response::{self, Flash, Redirect, Responder};
+use rocket::response::{self, Redirect, Responder};
 use rocket::{Catcher, Request, uri};
 use rocket_dyn_templates::context;
 
+use super::form::SentForm;
+use super::notice::{Notice, Noticed};
 use super::renderer::{Page, Renderer};
 use super::words;
 use crate::accounts::{Accounts, User};
@@ -23,8 +25,8 @@ enum FailureReply {
     Problem(ErrorResponse),
     /// To a form that asks for the password, or to the page of a form.
     Redirect(Box<Redirect>),
-    /// To the form to sign in, which says why the session ended.
-    Notice(Box<Flash<Redirect>>),
+    /// To a form that asks for the password, which says what has happened.
+    Notice(Box<Noticed>),
     /// An error page.
     Page(ErrorResponse, Page),
 }
@@ -45,21 +47,8 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     {
         return FailureReply::Redirect(Box::new(page.redirect()));
     }
-    let next = next_page(request, kind).map(|path| path.to_string());
-    if kind == Some(ErrorKind::CredentialsMissing) {
-        let form = uri!(super::session::form(next = next.as_deref()));
-        let form = Redirect::to(form);
-        return match unused_for(request).await {
-            Some(idle) => {
-                let text = format!("You were signed out after {idle} without use.");
-                FailureReply::Notice(Box::new(Flash::success(form, text)))
-            }
-            None => FailureReply::Redirect(Box::new(form)),
-        };
-    }
-    if kind == Some(ErrorKind::FreshLoginRequired) {
-        let form = uri!(super::account::reauthenticate(next = next.as_deref()));
-        return FailureReply::Redirect(Box::new(Redirect::to(form)));
+    if let Some(kind @ (ErrorKind::CredentialsMissing | ErrorKind::FreshLoginRequired)) = kind {
+        return ask_for_password(request, kind).await;
     }
     let Some(renderer) = Renderer::of(request) else {
         return FailureReply::Problem(response);
@@ -69,11 +58,28 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     let message = response.error.as_ref().map_or("Something went wrong.".into(), words::message);
     let values = context! {
         status: response.status.code,
+        code: kind.map(ErrorKind::code),
         heading: response.status.reason_lossy(),
         detail: message,
     };
     let page = renderer.page("error", response.status.reason_lossy(), user.as_ref(), values);
     FailureReply::Page(response, page)
+}
+
+/// Redirects to the form to sign in or to confirm the password, and says there what has happened.
+async fn ask_for_password(request: &Request<'_>, kind: ErrorKind) -> FailureReply {
+    let next = next_page(request).map(|path| path.to_string());
+    let (form, unused) = if kind == ErrorKind::FreshLoginRequired {
+        (uri!(super::account::reauthenticate(next = next.as_deref())), None)
+    } else {
+        let form = uri!(super::session::form(next = next.as_deref()));
+        (form, unused_for(request).await.map(Notice::Unused))
+    };
+    let notice = if is_read(request) { unused } else { Some(Notice::Unsent) };
+    match notice {
+        Some(notice) => FailureReply::Notice(Box::new(Noticed::new(form, notice))),
+        None => FailureReply::Redirect(Box::new(Redirect::to(form))),
+    }
 }
 
 /// Returns the catcher of pages.
@@ -88,17 +94,20 @@ fn wants_json(request: &Request<'_>) -> bool {
 }
 
 /// Returns the page to open after signing in: the requested page. For a POST, which a link cannot
-/// repeat, the nearest page above its path; if only the password must be confirmed, the page at its
-/// own path, if there is one.
-fn next_page(request: &Request<'_>, kind: Option<ErrorKind>) -> Option<LocalPath> {
+/// repeat, the page of its form: the one that its handler names, the one at its own path, or the
+/// nearest above it. After a confirmation that is not needed any more there is none.
+fn next_page(request: &Request<'_>) -> Option<LocalPath> {
     if is_read(request) {
         return LocalPath::parse(&request.uri().to_string());
     }
-    let path = request.uri().path().as_str();
-    if kind == Some(ErrorKind::FreshLoginRequired) && is_page(request, path) {
-        return LocalPath::parse(path);
+    if let Some(form) = SentForm::of(request) {
+        return Some(form.clone());
     }
-    page_above(request)
+    let path = request.uri().path().as_str();
+    if path == "/reauthenticate" {
+        return None;
+    }
+    if is_page(request, path) { LocalPath::parse(path) } else { page_above(request) }
 }
 
 fn is_read(request: &Request<'_>) -> bool {
@@ -118,13 +127,13 @@ fn page_above(request: &Request<'_>) -> Option<LocalPath> {
     None
 }
 
-/// Returns how long a session may be unused, if this request presents one that ended of it.
-async fn unused_for(request: &Request<'_>) -> Option<String> {
+/// Returns how many seconds a session may be unused, if this request presents one that ended of it.
+async fn unused_for(request: &Request<'_>) -> Option<u64> {
     let presented = PresentedSession::of(request).ok()??;
     let accounts = request.rocket().state::<Accounts>()?;
     let idle = request.rocket().state::<Settings>()?.auth.session.idle;
     let ended = accounts.ended_unused(&presented, idle).await.unwrap_or_default();
-    ended.then(|| words::duration(idle))
+    ended.then_some(idle.as_secs())
 }
 
 async fn session_user(request: &Request<'_>) -> Option<User> {

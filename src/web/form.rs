@@ -1,14 +1,18 @@
 //! The responses to forms.
 
-use std::borrow::Cow;
+use std::convert::Infallible;
 
 use rocket::http::Status;
 use rocket::http::uri::Origin;
-use rocket::request::Request;
-use rocket::response::{self, Flash, Redirect, Responder};
-use rocket::uri;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest, Request};
+use rocket::response::{self, Redirect, Responder};
+use rocket::{Ignite, Rocket, Sentinel, uri};
 
+use super::notice::{Notice, Noticed};
 use super::renderer::Page;
+use crate::accounts::SessionUser;
+use vestibule::guards::Fresh;
 use vestibule::sign_ins::SignInId;
 use vestibule::{Error, ErrorKind, LocalPath};
 
@@ -20,11 +24,14 @@ pub(super) enum FormReply {
     /// To another page.
     Redirect(Box<Redirect>),
     /// To another page, which shows a notice once.
-    Notice(Box<Flash<Redirect>>),
+    Notice(Box<Noticed>),
     /// A page with this status: the empty form, or what the form has created.
     Page(Status, Page),
     /// The form again, with the error and its status.
     Again(Error, Page),
+    /// To sign in or to confirm the password, as the error says, and from there to the form, whose
+    /// address fills it in again.
+    Unsent(Error, Origin<'static>),
 }
 
 impl FormReply {
@@ -33,9 +40,9 @@ impl FormReply {
         Self::Redirect(Box::new(Redirect::to(to)))
     }
 
-    /// Redirects to this page, which shows the text.
-    pub(super) fn notice(to: Origin<'static>, text: impl Into<Cow<'static, str>>) -> Self {
-        Self::Notice(Box::new(Flash::success(Redirect::to(to), text.into())))
+    /// Redirects to this page, which shows the notice.
+    pub(super) fn notice(to: Origin<'static>, notice: Notice) -> Self {
+        Self::Notice(Box::new(Noticed::new(to, notice)))
     }
 
     /// Redirects to the page that the client asked for before the form, else to the dashboard.
@@ -60,6 +67,38 @@ impl FormReply {
         }
         let page = form(&error);
         Ok(Self::Again(error, page))
+    }
+}
+
+/// The address of the form that was sent, if its handler has left one for the catcher.
+pub(super) struct SentForm(pub(super) Option<LocalPath>);
+
+impl SentForm {
+    pub(super) fn of<'r>(request: &'r Request<'_>) -> Option<&'r LocalPath> {
+        request.local_cache(|| Self(None)).0.as_ref()
+    }
+}
+
+/// Guard of a form with something to lose: as `Fresh<SessionUser>`, but the handler gets the
+/// refusal, together with the form.
+pub(super) struct FormUser(pub(super) Result<Fresh<SessionUser>, Error>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for FormUser {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
+        match Result::from_request(request).await {
+            Outcome::Success(user) => Outcome::Success(Self(user)),
+            Outcome::Error((_, never)) => match never {},
+            Outcome::Forward(status) => Outcome::Forward(status),
+        }
+    }
+}
+
+impl Sentinel for FormUser {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        Fresh::<SessionUser>::abort(rocket)
     }
 }
 
@@ -96,6 +135,12 @@ impl<'r> Responder<'r, 'static> for FormReply {
                 // Remembered like the refusal of a guard, for the event sink and the log.
                 let status: Status = error.remember(request);
                 (status, page).respond_to(request)
+            }
+            Self::Unsent(error, page) => {
+                // `None` for a long one: the catcher takes the path alone.
+                let path = LocalPath::parse(&page.to_string());
+                request.local_cache(|| SentForm(path));
+                Err(error.remember(request))
             }
         }
     }

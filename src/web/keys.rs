@@ -3,25 +3,27 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rocket::UriDisplayQuery;
 use rocket::form::{Form, FromForm, Strict};
-use rocket::http::Status;
-use rocket::request::FlashMessage;
+use rocket::http::CookieJar;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::checkbox;
-use super::form::{FormReply, FormResult, ended, sign_in_if_revoked};
+use super::form::{FormReply, FormResult, FormUser, ended, sign_in_if_revoked};
+use super::new_key::{self, NewKey};
+use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{
-    Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_used,
+    Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_seen,
 };
 use crate::http::ClientAddress;
-use vestibule::access_keys::{CreatedKey, KeyRequest};
+use vestibule::access_keys::KeyRequest;
 use vestibule::config::{Config, duration};
 use vestibule::guards::{Fresh, Scope};
-use vestibule::sign_ins::{SignIn, SignIns};
+use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -31,7 +33,7 @@ const LIFETIMES: [u32; 4] = [7, 30, 90, 365];
 
 /// The fields of the form; any other is refused. Each checkbox has a field of its own, because
 /// [`UniqueFields`] accepts a field once.
-#[derive(FromForm)]
+#[derive(FromForm, UriDisplayQuery)]
 pub(super) struct KeyForm {
     label: String,
     expires_in: String,
@@ -103,11 +105,13 @@ fn lifetimes(auth: &Config, chosen: Option<&str>) -> Vec<LifetimeOption> {
 #[derive(Default)]
 struct Extras<'s> {
     fresh: bool,
-    notice: Option<&'s str>,
-    /// The key that this request created.
-    created: Option<&'s CreatedKey>,
-    /// The form that was not acceptable, and why.
-    rejected: Option<(&'s KeyForm, &'s Error)>,
+    notice: Option<ShownNotice>,
+    /// The key that the form before has created.
+    created: Option<NewKey>,
+    /// What the form holds already.
+    form: Option<&'s KeyForm>,
+    /// Why it was not acceptable.
+    error: Option<&'s Error>,
 }
 
 /// The page of a user's keys.
@@ -124,40 +128,27 @@ impl<'p> KeysPage<'p> {
         renderer: &'p Renderer<'p>,
         user: &'p User,
         accounts: &'p Accounts,
-        sign_ins: &SignIns<'_>,
     ) -> Result<Self, Error> {
-        let mut keys = sign_ins.list(&user.id.to_string()).await?;
-        keys.retain(|sign_in| sign_in.kind.is_key());
+        let keys = accounts.keys(user).await?;
         Ok(Self { renderer, user, accounts, keys })
     }
 
-    /// Renders the page with a new key. The list was read before the key was created, because an
-    /// error of the database afterwards would lose the key, which cannot be shown again.
-    fn render_created(mut self, created: &CreatedKey) -> Page {
-        self.keys.push(created.sign_in.clone());
-        self.keys.sort_by(SignIn::latest_first);
-        self.render(&Extras { fresh: true, created: Some(created), ..Extras::default() })
-    }
-
-    fn render(&self, extras: &Extras<'_>) -> Page {
-        let Extras { fresh, notice, created, rejected } = *extras;
-        let errors: BTreeMap<&str, &str> =
-            rejected.iter().flat_map(|(_, error)| error.fields()).collect();
-        let problem = rejected.map(|(_, error)| error).filter(|_| errors.is_empty());
-        let ticked = rejected.map(|(form, _)| form.scopes()).unwrap_or_default();
+    fn render(&self, extras: Extras<'_>) -> Page {
+        let Extras { fresh, notice, created, form, error } = extras;
+        let errors: BTreeMap<&str, &str> = error.iter().flat_map(|error| error.fields()).collect();
+        let problem = error.filter(|_| errors.is_empty());
+        let ticked = form.map(KeyForm::scopes).unwrap_or_default();
         let scopes: Vec<_> = KeyScope::for_user(self.user)
             .map(|scope| {
                 let ticked = ticked.iter().any(|one| one == scope.name);
                 context! { name: scope.name, field: field(scope.name), sentence: scope.sentence, ticked }
             })
             .collect();
-        let chosen = rejected.map(|(form, _)| form.expires_in.as_str());
+        let chosen = form.map(|form| form.expires_in.as_str());
         let values = context! {
             keys: self.keys.iter().map(row).collect::<Vec<_>>(),
-            made: created.map(|created| {
-                context! { label: created.sign_in.label(), key: created.key.as_str() }
-            }),
-            label: rejected.map(|(form, _)| &form.label),
+            made: created,
+            label: form.map(|form| &form.label),
             scopes,
             lives: lifetimes(self.accounts.auth(), chosen),
             fresh,
@@ -177,51 +168,57 @@ fn row(key: &SignIn) -> impl Serialize {
         scopes: key.scopes().to_vec(),
         created_at: format_time(key.created_at),
         expires_at: format_time(key.expires_at),
-        last_used: last_used(key).map(format_time),
+        last_used: last_seen(key).map(format_time),
     }
 }
 
-/// Lists the keys, with the form if the session is fresh.
-#[get("/account/keys")]
+/// Lists the keys, with the form if the session is fresh; shows a new key once, and in the form what
+/// the address says.
+#[get("/account/keys?<form..>")]
 pub(super) async fn list(
     user: SessionUser,
     fresh: Result<Fresh<SessionUser>, Error>,
-    sign_ins: SignIns<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    flash: Option<FlashMessage<'_>>,
+    jar: &CookieJar<'_>,
+    form: Option<KeyForm>,
 ) -> Result<Page, Error> {
-    let page = KeysPage::load(&renderer, &user, accounts, &sign_ins).await?;
-    let notice = flash.as_ref().map(FlashMessage::message);
-    Ok(page.render(&Extras { fresh: fresh.is_ok(), notice, ..Extras::default() }))
+    let page = KeysPage::load(&renderer, &user, accounts).await?;
+    let (notice, created) = (Flash(jar).shown(""), new_key::take(jar, &page.keys));
+    let form = form.as_ref();
+    Ok(page.render(Extras { fresh: fresh.is_ok(), notice, created, form, error: None }))
 }
 
-/// Creates a key and shows it, in this response only.
+/// Creates a key and redirects to the page, which shows it.
 #[post("/account/keys", data = "<form>")]
 pub(super) async fn make(
-    user: Fresh<SessionUser>,
+    user: FormUser,
     address: ClientAddress,
-    sign_ins: SignIns<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
+    jar: &CookieJar<'_>,
     form: Form<Strict<UniqueFields<KeyForm>>>,
 ) -> FormResult {
-    let page = KeysPage::load(&renderer, &user, accounts, &sign_ins).await?;
+    let user = match user.0 {
+        Ok(user) => user,
+        Err(error) => return Ok(FormReply::Unsent(error, uri!(list(form = Some(&***form))))),
+    };
     let actor = accounts.actor(&user, address.0)?;
     let created = match form.read() {
         Ok(request) => accounts.create_key(&user, request, &actor).await,
         Err(error) => Err(error),
     };
     match created {
-        Ok(created) => Ok(FormReply::Page(Status::Created, page.render_created(&created))),
+        Ok(created) => {
+            new_key::leave(jar, accounts.auth().session.is_secure(), &created);
+            Ok(FormReply::redirect(uri!(list(_))))
+        }
         Err(error) => {
+            let page = KeysPage::load(&renderer, &user, accounts).await?;
             let kinds = [ErrorKind::InvalidField, ErrorKind::Forbidden, ErrorKind::TooManyAttempts];
             FormReply::again(sign_in_if_revoked(error), &kinds, |error| {
-                page.render(&Extras {
-                    fresh: true,
-                    rejected: Some((&form, error)),
-                    ..Extras::default()
-                })
+                let (form, error) = (Some(&***form), Some(error));
+                page.render(Extras { fresh: true, form, error, ..Extras::default() })
             })
         }
     }
@@ -231,10 +228,10 @@ pub(super) async fn make(
 #[post("/account/keys/<id>/end")]
 pub(super) async fn end(
     user: SessionUser,
-    sign_ins: SignIns<'_>,
     accounts: &State<Accounts>,
+    address: ClientAddress,
     id: &str,
 ) -> FormResult {
-    ended(accounts.end_key(&user, id, &sign_ins).await, id)?;
-    Ok(FormReply::notice(uri!(list), "That key has ended."))
+    ended(accounts.end_key(&user, id, &accounts.actor(&user, address.0)?).await, id)?;
+    Ok(FormReply::notice(uri!(list(_)), Notice::KeyEnded))
 }

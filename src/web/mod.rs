@@ -7,10 +7,11 @@ mod catchers;
 mod checkbox;
 mod events;
 mod filters;
-mod flash;
 mod form;
 mod keys;
 mod lost_cookie;
+mod new_key;
+mod notice;
 mod pages;
 mod registration;
 mod renderer;
@@ -56,6 +57,9 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         events::all,
         admin::users::list,
         admin::user::page,
+        admin::questions::role,
+        admin::questions::active,
+        admin::questions::end_sign_ins,
         admin::user::set_role,
         admin::user::set_active,
         admin::user::end_sign_ins,
@@ -75,13 +79,11 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
 #[must_use]
 pub fn stage(settings: &Settings, assets: Assets) -> AdHoc {
     let routes = routes(&settings.auth, settings.accounts.registration);
-    let secure = settings.auth.session.is_secure();
     AdHoc::on_ignite("Pages", move |rocket| async move {
         let engine = templates::Engine::default();
         rocket
             .attach(engine.fairing())
             .manage(engine)
-            .attach(flash::FlashCookie { secure })
             .manage(assets)
             .register("/", catchers::catchers())
             .mount("/", routes)

@@ -1,33 +1,38 @@
 //! The pages without a form.
 
-use rocket::get;
-use rocket::request::FlashMessage;
+use rocket::{State, get};
 use rocket_dyn_templates::context;
 
+use super::notice::Flash;
 use super::renderer::{Page, Renderer, format_time};
-use crate::accounts::SessionUser;
+use crate::accounts::{Accounts, SessionUser};
 use vestibule::guards::Maybe;
+
+/// Shown while there is no administrator.
+pub(super) const SETUP_DUE: &str = "This service has no administrator yet. Its operator finds the \
+                                    link to create one in the output of the latest start.";
 
 /// Shows the front page.
 #[get("/")]
-pub(super) fn home(
+pub(super) async fn home(
     user: Maybe<SessionUser>,
     renderer: Renderer<'_>,
-    flash: Option<FlashMessage<'_>>,
+    accounts: &State<Accounts>,
+    flash: Flash<'_>,
 ) -> Page {
-    let notice = flash.as_ref().map(FlashMessage::message);
-    let values = context! { notice, mode: renderer.mode(), base: renderer.base() };
+    let values = context! {
+        notice: flash.shown(""),
+        mode: renderer.mode(),
+        base: renderer.base(),
+        setup_due: accounts.is_setup_due().await.then_some(SETUP_DUE),
+    };
     renderer.page("home", renderer.site_name(), user.0.as_deref(), values)
 }
 
 /// Shows the dashboard, to which sign-in leads.
 #[get("/dashboard")]
-pub(super) fn dashboard(
-    user: SessionUser,
-    renderer: Renderer<'_>,
-    flash: Option<FlashMessage<'_>>,
-) -> Page {
-    let notice = flash.as_ref().map(FlashMessage::message);
+pub(super) fn dashboard(user: SessionUser, renderer: Renderer<'_>, flash: Flash<'_>) -> Page {
+    let notice = flash.shown("");
     let sign_in = user.authentication().sign_in().map(|sign_in| {
         context! {
             created_at: format_time(sign_in.created_at),
@@ -42,5 +47,6 @@ pub(super) fn dashboard(
         role: user.role,
         created_at: format_time(user.created_at),
     };
-    renderer.page("dashboard", "Dashboard", Some(&user), context! { account, sign_in, notice })
+    let values = context! { account, sign_in, notice };
+    renderer.page("dashboard", "Dashboard", Some(&user), values)
 }

@@ -1,29 +1,44 @@
 //! The user's own sign-ins.
 
-use rocket::request::FlashMessage;
-use rocket::{get, post, uri};
+use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::form::{FormReply, FormResult, ended};
+use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer, format_time};
-use crate::accounts::SessionUser;
+use crate::accounts::queries::pages;
+use crate::accounts::{Accounts, SessionUser, last_seen};
+use crate::http::ClientAddress;
 use vestibule::sign_ins::{SignIn, SignInId, SignInKind, SignIns};
 use vestibule::{Error, Session};
 
 /// Lists browsers, programs and keys together, latest use first.
-#[get("/account/sign-ins")]
+#[get("/account/sign-ins?<page>")]
 pub(super) async fn list(
     user: SessionUser,
-    sign_ins: SignIns<'_>,
+    accounts: &State<Accounts>,
     renderer: Renderer<'_>,
-    flash: Option<FlashMessage<'_>>,
+    flash: Flash<'_>,
+    page: Option<i64>,
 ) -> Result<Page, Error> {
+    let page = page.unwrap_or(1).max(1);
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
-    let all = sign_ins.list(&user.id.to_string()).await?;
+    let (mut page, mut found) = (page, accounts.sign_ins(&user, page).await?);
+    if page > pages(found.1) {
+        page = pages(found.1);
+        found = accounts.sign_ins(&user, page).await?;
+    }
+    let (found, total) = found;
+    let to = |page: i64| uri!(list(page = Some(page))).to_string();
     let values = context! {
-        sign_ins: all.iter().map(|sign_in| row(sign_in, current)).collect::<Vec<_>>(),
-        notice: flash.as_ref().map(FlashMessage::message),
+        sign_ins: found.iter().map(|sign_in| row(sign_in, current)).collect::<Vec<_>>(),
+        page,
+        pages: pages(total),
+        total,
+        previous: (page > 1).then(|| to(page - 1)),
+        next: (page < pages(total)).then(|| to(page + 1)),
+        notice: flash.shown(""),
     };
     Ok(renderer.page("sign-ins", "Where you are signed in", Some(&user), values))
 }
@@ -40,16 +55,23 @@ fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serialize {
         user_agent: &sign_in.user_agent,
         address: &sign_in.address,
         created_at: format_time(sign_in.created_at),
-        last_seen_at: format_time(sign_in.last_seen_at),
+        last_seen_at: last_seen(sign_in).map(format_time),
         current: Some(&sign_in.id) == current,
     }
 }
 
 /// Ends one sign-in, if it has not ended yet.
 #[post("/account/sign-ins/<id>/end")]
-pub(super) async fn end(user: SessionUser, sign_ins: SignIns<'_>, id: &str) -> FormResult {
-    ended(sign_ins.end(&user.id.to_string(), id).await, id)?;
-    Ok(FormReply::notice(uri!(list), "That sign-in has ended."))
+pub(super) async fn end(
+    user: SessionUser,
+    sign_ins: SignIns<'_>,
+    accounts: &State<Accounts>,
+    address: ClientAddress,
+    id: &str,
+) -> FormResult {
+    let actor = accounts.actor(&user, address.0)?;
+    ended(accounts.end_sign_in(&user, id, &sign_ins, &actor).await, id)?;
+    Ok(FormReply::notice(uri!(list(_)), Notice::SignInEnded))
 }
 
 /// Ends all sign-ins except the current one.
@@ -57,8 +79,7 @@ pub(super) async fn end(user: SessionUser, sign_ins: SignIns<'_>, id: &str) -> F
 pub(super) async fn end_others(user: SessionUser, sign_ins: SignIns<'_>) -> FormResult {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
     let ended = sign_ins.end_all(&user.id.to_string(), current).await?;
-    let text = format!("Signed out everywhere else: {ended} ended.");
-    Ok(FormReply::notice(uri!(list), text))
+    Ok(FormReply::notice(uri!(list(_)), Notice::OthersEnded(ended)))
 }
 
 /// Ends all sign-ins, the current one too.
@@ -70,5 +91,5 @@ pub(super) async fn end_all(
 ) -> FormResult {
     sign_ins.end_all(&user.id.to_string(), None).await?;
     session.end().await?;
-    Ok(FormReply::redirect(uri!(super::pages::home)))
+    Ok(FormReply::notice(uri!(super::pages::home), Notice::OwnSignInsEnded))
 }

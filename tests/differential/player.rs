@@ -275,8 +275,10 @@ impl Player {
         if !known {
             return NUMBERS[number % NUMBERS.len()].to_owned();
         }
-        let (mut all, _) = queries::page(&mut self.connection, "", 1).expect("users");
-        let (more, _) = queries::page(&mut self.connection, "", 2).expect("users");
+        let (mut all, _) =
+            queries::page(&mut self.connection, &queries::UserFilter::default(), 1).expect("users");
+        let (more, _) =
+            queries::page(&mut self.connection, &queries::UserFilter::default(), 2).expect("users");
         all.extend(more);
         // The first and the last ones are those with whom something happens.
         let ends = all.len().min(8);

@@ -91,9 +91,11 @@ impl Names {
     /// Sign-ins of the same moment come by their ids, which are random: seen to be in order,
     /// they are put into the order in which they were started.
     fn by_number(&self, json: &mut Value) {
-        let Value::Array(rows) = json else { return };
+        let Some(Value::Array(rows)) = json.get_mut("sign_ins") else { return };
         let key = |row: &Value| {
-            ["last_seen_at", "created_at", "id"].map(|name| row[name].as_str().map(str::to_owned))
+            // A key that was never used comes as if it had been when it was made.
+            let seen = if row["last_seen_at"].is_null() { "created_at" } else { "last_seen_at" };
+            [seen, "created_at", "id"].map(|name| row[name].as_str().map(str::to_owned))
         };
         let ordered = rows.windows(2).all(|pair| key(&pair[0]) > key(&pair[1]));
         assert!(ordered, "sign-ins come in no order: {rows:#?}");

@@ -337,7 +337,7 @@ fn check_cookies(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
     let wanted = match case.ruling {
         _ if silent => Some(false),
         Ok(_) => of_handler(case),
-        Err(_) => Some(taken_back(case) || brought_back(case)),
+        Err(kind) => Some(taken_back(case) || brought_back(case) || says_unsent(case, kind)),
     };
     if wanted.is_some_and(|wanted| wanted != found) {
         let must = if wanted == Some(true) { "must" } else { "may not" };
@@ -348,16 +348,18 @@ fn check_cookies(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
 /// Whether a handler that was reached sets a cookie; `None` where nothing is known of it.
 fn of_handler(case: &Case<'_>) -> Option<bool> {
     match (case.target.method, case.target.template.as_str()) {
-        (Method::Post, "/login" | "/register") => Some(true),
-        // Nothing is removed from a browser that has nothing of ours.
-        (Method::Post, "/logout") => {
-            Some(![Cookie::None, Cookie::Garbled].contains(&case.situation.cookie))
-        }
+        (Method::Post, "/login" | "/register" | "/logout") => Some(true),
         // Its handler refuses, and Rocket drops the cookies of a request that is refused.
         (Method::Get, "/setup") => Some(taken_back(case)),
         _ if case.target.is_unsafe() && case.target.half == Half::Pages => None,
         _ => Some(taken_back(case) || brought_back(case)),
     }
+}
+
+/// Whether a form that asks for the password says that the form before has changed nothing.
+fn says_unsent(case: &Case<'_>, kind: ErrorKind) -> bool {
+    let asks = [ErrorKind::CredentialsMissing, ErrorKind::FreshLoginRequired].contains(&kind);
+    asks && case.target.is_unsafe() && case.target.is_on_page(case.situation.mode)
 }
 
 /// Whether a worthless cookie is read and removed: by the guards, or by the error page,

@@ -44,6 +44,8 @@ fn one(text: &str) -> Result<Guard, String> {
         ("SessionUser", []) => Guard::SessionUser,
         ("Session", []) => Guard::Session,
         ("CurrentUser", []) => Guard::CurrentUser,
+        // The handler gets the refusal, and passes it on.
+        ("FormUser", []) => Guard::Fresh(Box::new(Guard::SessionUser)),
         ("Maybe", [guard]) => Guard::Maybe(boxed(guard)?),
         ("Fresh", [guard]) => Guard::Fresh(boxed(guard)?),
         ("Require", ["Admin"]) => Guard::Require(Box::new(Guard::CurrentUser)),

@@ -150,8 +150,7 @@ impl Target {
             (Method::Post, "/api/login" | "/api/refresh") => 200,
             (Method::Post, "/reauthenticate" | "/account/password") => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
-            (Method::Post, "/account/keys") => 201,
-            (Method::Post, "/account/keys/<id>/end") => 303,
+            (Method::Post, "/account/keys" | "/account/keys/<id>/end") => 303,
             (
                 Method::Post,
                 "/admin/users/<id>/role"

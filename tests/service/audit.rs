@@ -174,7 +174,7 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
         // The sign-in that acts: of the API its token's, of the page the other one.
         let of_api = api.get("/api/claims").json()["sid"].as_str().expect("an id").to_owned();
         let sign_ins = api.get("/api/sign-ins").json();
-        let sign_ins = sign_ins.as_array().expect("a list").iter();
+        let sign_ins = sign_ins["sign_ins"].as_array().expect("a list").iter();
         let mut sign_ins = sign_ins.filter_map(|one| one["id"].as_str());
         let of_page = sign_ins.find(|id| *id != of_api).expect("the page's").to_owned();
         let made = |words: [&str; 3], actor: &str, act: &dyn Fn()| -> String {
@@ -196,7 +196,7 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
         let form = [("label", "<i>page</i>"), ("expires_in", "604800")];
         let acting = format!(", by sign-in {of_page}");
         let by_page = made(["none", &acting, "<i>page</i>"], "user_01", &|| {
-            assert_eq!(page.post_form("/account/keys", &form).status, 201);
+            assert_eq!(page.post_form("/account/keys", &form).status, 303);
         });
         // A label that reads like the rest comes after it.
         let sly = "users:write, until 2099-01-01T00:00:00Z, by sign-in x: y";
@@ -218,12 +218,13 @@ fn a_key_is_in_the_log_with_its_label_however_it_was_made_and_ended() {
 
         let before = events(&admin).len();
         assert_eq!(page.post(&format!("/account/keys/{by_page}/end")).status, 303);
-        assert_eq!(api.delete(&format!("/api/keys/{by_api}")).status, 204);
-        let own = ["ended", "user_01", "user_01", "1 sign-in"];
-        assert_rows(&since(&admin, before), &[own, own]);
+        assert_eq!(api.delete(&format!("/api/sign-ins/{by_api}")).status, 204);
+        let own = |label| ["key_ended", "user_01", "user_01", label];
+        assert_rows(&since(&admin, before), &[own("<i>page</i>"), own(sly)]);
+        assert!(page.get("/account/events").body.contains("Access key ended"));
         let done = command(&app, &["key", "end", &by_shell], "");
         assert_eq!(done.code, Some(0), "{done:?}");
-        let by_command = ["ended", "user_01", "command line", "1 sign-in ended"];
+        let by_command = ["key_ended", "user_01", "command line", "shell"];
         assert_rows(&since(&admin, before + 2), &[by_command]);
         let ended: Vec<_> =
             events(&admin)[before..].iter().map(|row| row["sign_in"].clone()).collect();

@@ -8,6 +8,7 @@ use super::helpers::{
 };
 use crate::support::actor::Actor;
 use crate::support::app::{On, TestApp, on_both, on_both_with};
+use vestibule::sign_ins::SignIn;
 
 /// Uses a session and waits until that is recorded.
 fn use_it(app: &TestApp, person: &Actor<'_>) {
@@ -214,7 +215,7 @@ fn an_ended_sign_in_is_no_longer_listed() {
 }
 
 #[test]
-fn beyond_the_limit_of_an_account_the_oldest_sign_in_ends_and_an_event_says_so() {
+fn beyond_the_limit_the_sign_in_unused_for_longest_ends_and_an_event_says_so() {
     on_both_with(
         |figment| figment.merge(("accounts.max_sign_ins", 3)),
         |app| {
@@ -223,17 +224,22 @@ fn beyond_the_limit_of_an_account_the_oldest_sign_in_ends_and_an_event_says_so()
                  last_seen_at, expires_at) VALUES ('a-key', 'a key', 'key', {USER_01}, 0, 0, 0, {})",
                 i64::MAX
             ));
-            let oldest = StoredCredentials::of(&app.session("user_01"));
+            let oldest = app.session("user_01");
             advance(&app, 1);
             let program = app.token("user_01");
             advance(&app, 1);
-            let person = app.session("user_01");
-            advance(&app, 1);
+            let unused = StoredCredentials::of(&app.session("user_01"));
+            advance(&app, MINUTE);
             let bystander = app.session("user_02");
-            assert!(session_lives(&oldest.on(&app.client)));
+            let now = app.clock.now().expect("a sane clock");
+            assert!(session_lives(&oldest) && program.get("/api/me").status == 200);
+            let used = |row: &SignIn| row.last_seen_at == now;
+            until("both uses are noted", || {
+                rows(&app, USER_01).iter().filter(|row| used(row)).count() == 2
+            });
             let newest = app.token("user_01");
-            assert!(!session_lives(&oldest.on(&app.client)));
-            assert!(session_lives(&person) && session_lives(&bystander));
+            assert!(!session_lives(&unused.on(&app.client)));
+            assert!(session_lives(&oldest) && session_lives(&bystander));
             for token in [&program, &newest] {
                 assert_eq!(token.get("/api/me").status, 200);
             }
@@ -241,7 +247,10 @@ fn beyond_the_limit_of_an_account_the_oldest_sign_in_ends_and_an_event_says_so()
             assert_eq!(app.count(&kept), 4, "three, and the key");
             let events = newest.get("/api/events").json();
             let ended = events["events"].as_array().expect("events").iter();
-            assert_eq!(ended.filter(|event| event["event"] == "ended").count(), 1, "{events}");
+            let ended: Vec<_> = ended.filter(|event| event["event"] == "ended").collect();
+            assert_eq!(ended.len(), 1, "{events}");
+            assert_eq!(ended[0]["detail"], "1 sign-in, beyond the limit of the account");
+            assert!(ended[0]["by"].is_null(), "it was not the owner: {events}");
         },
     );
 }

@@ -13,7 +13,7 @@ use crate::support::app::{TestApp, on_both};
 fn listed(actor: &Actor<'_>) -> Vec<Value> {
     let reply = actor.get("/api/sign-ins");
     assert_eq!(reply.status, 200, "{}", reply.body);
-    reply.json().as_array().expect("a list").clone()
+    reply.json()["sign_ins"].as_array().expect("a list").clone()
 }
 
 fn current(list: &[Value]) -> Vec<&str> {
@@ -101,6 +101,48 @@ fn the_latest_use_comes_first_and_what_is_over_does_not_come() {
         let third = app.token("user_01");
         let ids: Vec<_> = listed(&third).iter().map(|one| one["id"].clone()).collect();
         assert!(!ids.contains(&expected[1]), "over since yesterday");
+    });
+}
+
+#[test]
+fn a_long_list_comes_in_pages_on_the_page_and_over_the_api() {
+    on_both(|app| {
+        let (person, program) = (app.session("user_01"), app.token("user_01"));
+        let now = app.clock.now().expect("a sane clock").unix_timestamp() * 1_000_000;
+        // With equal times the id decides, in the order of its bytes.
+        for number in 0..118 {
+            let letter = ["a", "B", "c", "D", "_", "-"][number % 6];
+            let id = format!("{letter}{number:03}AAAAAAAAAAAAAAAAAg");
+            app.sql(&format!(
+                "INSERT INTO sign_ins (id, kind, account, created_at, auth_time, last_seen_at, \
+                 expires_at) VALUES ('{id}', 'token', {USER_01}, 0, 0, 0, {})",
+                if number < 110 { now + 1_000_000 } else { now }
+            ));
+        }
+        let page = |number: i64| {
+            let page = program.get(&format!("/api/sign-ins?page={number}")).json();
+            assert_eq!((&page["pages"], &page["total"]), (&json!(3), &json!(112)), "{page}");
+            assert_eq!(page["page"], number);
+            let ids = page["sign_ins"].as_array().expect("a list").iter();
+            ids.map(|one| one["id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+        };
+        let pages = [page(1), page(2), page(3)];
+        assert_eq!(pages.each_ref().map(Vec::len), [50, 50, 12]);
+        let older = pages.concat().split_off(2);
+        assert!(older.is_sorted_by(|one, next| one > next), "{older:?}");
+        assert_eq!(page(9), Vec::<String>::new());
+        assert_eq!(current(&listed(&program)).len(), 1, "without a number the first page");
+
+        let second = person.get("/account/sign-ins?page=2").body;
+        assert!(second.contains("112, page 2 of 3"), "{second}");
+        assert_eq!(second.matches("/end\"").count(), 50);
+        assert!(
+            second.contains("?page=1\" rel=\"prev\"") && second.contains("?page=3\" rel=\"next\"")
+        );
+        let last = person.get("/account/sign-ins?page=9").body;
+        assert!(last.contains("page 3 of 3") && last.matches("/end\"").count() == 12, "{last}");
+        let short = app.session("user_02").get("/account/sign-ins").body;
+        assert!(!short.contains("pagination"));
     });
 }
 
@@ -233,7 +275,8 @@ fn a_person_ends_all_and_this_one_too() {
         let stranger = app.session("user_02");
         let reply = person.post("/account/sign-ins/end-all");
         assert_eq!((reply.status, reply.location()), (303, "/"));
-        assert!(person.jar.borrow().is_empty(), "both cookies are taken back");
+        assert!(person.jar.borrow().keys().eq(["_flash"]), "both cookies are taken back");
+        assert!(person.get("/").body.contains("You are signed out everywhere."));
         assert!(!session_lives(&here.on(&app.client)));
         assert_program_dead(&app.client, &program);
         assert_eq!(rows(&app, USER_01).len(), 0);

@@ -55,6 +55,8 @@ pub enum EventKind {
     Ended(EndedBy, u64),
     /// An access key was created.
     KeyMade,
+    /// An access key was ended by its owner.
+    KeyEnded,
     /// A password was changed.
     PasswordChanged,
     /// An account was registered.
@@ -76,6 +78,7 @@ impl EventKind {
             Self::Protected => "protected",
             Self::Ended(..) => "ended",
             Self::KeyMade => "key_made",
+            Self::KeyEnded => "key_ended",
             Self::PasswordChanged => "password_changed",
             Self::Registered => "registered",
         }

@@ -43,6 +43,8 @@ pub enum AuditEvent {
     Deleted,
     /// An access key was created.
     KeyMade,
+    /// An access key was ended by its owner or the command line.
+    KeyEnded,
     /// Events could not be written in time and are missing here.
     EventsLost,
     /// The oldest events were removed.
@@ -71,6 +73,7 @@ impl AuditEvent {
         Self::FullNameChanged,
         Self::Deleted,
         Self::KeyMade,
+        Self::KeyEnded,
         Self::EventsLost,
         Self::EventsPruned,
     ];
@@ -99,6 +102,7 @@ impl AuditEvent {
             Self::FullNameChanged => ("full_name_changed", "Full name changed"),
             Self::Deleted => ("deleted", "Account deleted"),
             Self::KeyMade => ("key_made", "Access key made"),
+            Self::KeyEnded => ("key_ended", "Access key ended"),
             Self::EventsLost => ("events_lost", "Events were lost"),
             Self::EventsPruned => ("events_pruned", "The oldest events were removed"),
         }

@@ -32,8 +32,10 @@ impl EventSink for AuditEvents {
         let queued = QueuedEvent {
             event: audited,
             owner: account.map_or(EventOwner::None, EventOwner::Account),
-            // A stolen credential is not presented by the owner of the account.
-            is_own_action: !matches!(audited, AuditEvent::Theft | AuditEvent::Protected),
+            // A stolen credential is not presented by the owner of the account, and it is not the
+            // owner who ends a sign-in beyond the limit.
+            is_own_action: !matches!(audited, AuditEvent::Theft | AuditEvent::Protected)
+                && !matches!(event.kind, EventKind::Ended(EndedBy::Limit, _)),
             sign_in: event.sign_in.map(str::to_owned),
             address: event.address,
             count: ended,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rocket::tokio::sync::{mpsc, oneshot};
+use rocket::tokio::sync::{mpsc, watch};
 use rocket::tokio::time::timeout;
 use time::OffsetDateTime;
 
@@ -31,7 +31,10 @@ const MAX_REMEMBERED: usize = 10_000;
 /// The queue of the audit log, for events that must not make a request wait; cheap to clone.
 #[derive(Clone)]
 pub struct Audit {
-    messages: mpsc::Sender<WriterMessage>,
+    events: mpsc::Sender<(OffsetDateTime, QueuedEvent)>,
+    /// How many events were queued, and how many of them the writer has written or given up.
+    queued: Arc<AtomicU64>,
+    written: watch::Receiver<u64>,
     lost: Arc<AtomicU64>,
     clock: Clock,
     recent: Arc<Mutex<HashMap<(AuditEvent, String), OffsetDateTime>>>,
@@ -61,22 +64,16 @@ pub(in crate::accounts) enum EventOwner {
     None,
 }
 
-/// A message to the writer.
-pub(super) enum WriterMessage {
-    /// An event to be written, with its time.
-    Event(OffsetDateTime, QueuedEvent),
-    /// A request for a reply once all earlier messages are written.
-    Flush(oneshot::Sender<()>),
-}
-
 impl Audit {
     /// Creates a queue and its writer, which the application must [run](Writer::run).
     #[must_use]
     pub fn new(clock: Clock) -> (Self, Writer) {
-        let (messages, received) = mpsc::channel(CAPACITY);
+        let (events, received) = mpsc::channel(CAPACITY);
+        let (count, written) = watch::channel(0);
         let lost = Arc::new(AtomicU64::new(0));
-        let writer = Writer::new(received, lost.clone(), clock.clone());
-        (Self { messages, lost, clock, recent: Arc::default(), failed: Arc::default() }, writer)
+        let writer = Writer::new((received, count), lost.clone(), clock.clone());
+        let (queued, recent, failed) = (Arc::default(), Arc::default(), Arc::default());
+        (Self { events, queued, written, lost, clock, recent, failed }, writer)
     }
 
     /// Returns the clock that events are timed with.
@@ -93,9 +90,11 @@ impl Audit {
         if self.is_repeated(&event, now) {
             return;
         }
-        if self.messages.try_send(WriterMessage::Event(now, event)).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-        }
+        let counter = match self.events.try_send((now, event)) {
+            Ok(()) => &self.queued,
+            Err(_) => &self.lost,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a checked password of an account. Wrong ones are queued as one event, with the next
@@ -123,17 +122,12 @@ impl Audit {
         }
     }
 
-    /// Waits until all queued events are written, but half a second at most, so that a reader of
-    /// the log sees what has just happened.
+    /// Waits until all events that are queued now are written, but half a second at most, so that a
+    /// reader of the log sees what has just happened. It takes no place in the queue.
     pub async fn flush(&self) {
-        let flushed = async {
-            let (done, written) = oneshot::channel();
-            if self.messages.send(WriterMessage::Flush(done)).await.is_ok() {
-                // If the writer has ended, nothing is left to write.
-                let _ = written.await;
-            }
-        };
-        let _ = timeout(FLUSH_TIMEOUT, flushed).await;
+        let (queued, mut written) = (self.queued.load(Ordering::Relaxed), self.written.clone());
+        // If the writer has ended, nothing is left to write.
+        let _ = timeout(FLUSH_TIMEOUT, written.wait_for(|written| *written >= queued)).await;
     }
 
     /// Returns whether this event of this sign-in was queued recently, for the events that the

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::Connection;
-use rocket::tokio::sync::mpsc;
+use rocket::tokio::sync::{mpsc, watch};
 use rocket::tokio::time::sleep;
 use time::OffsetDateTime;
 
 use super::entry::Record;
 use super::event::AuditEvent;
 use super::queries;
-use super::queue::{EventOwner, QueuedEvent, WriterMessage};
+use super::queue::{EventOwner, QueuedEvent};
 use crate::accounts::user::Username;
 use crate::db::{AnyConnection, Db, write};
 use vestibule::{Clock, Error};
@@ -32,7 +32,9 @@ const BATCH_TRIES: u32 = 3;
 
 /// The receiver of the queue.
 pub struct Writer {
-    messages: mpsc::Receiver<WriterMessage>,
+    events: mpsc::Receiver<(OffsetDateTime, QueuedEvent)>,
+    /// How many events were written, for readers that wait.
+    written: watch::Sender<u64>,
     lost: Arc<AtomicU64>,
     clock: Clock,
 }
@@ -41,29 +43,23 @@ type Batch = Vec<(OffsetDateTime, QueuedEvent)>;
 
 impl Writer {
     pub(super) fn new(
-        messages: mpsc::Receiver<WriterMessage>,
+        (events, written): (mpsc::Receiver<(OffsetDateTime, QueuedEvent)>, watch::Sender<u64>),
         lost: Arc<AtomicU64>,
         clock: Clock,
     ) -> Self {
-        Self { messages, lost, clock }
+        Self { events, written, lost, clock }
     }
 
     /// Writes queued events until every [`Audit`](super::Audit) is dropped.
     pub async fn run(mut self, db: Db) {
-        let mut messages = Vec::with_capacity(BATCH);
-        while self.messages.recv_many(&mut messages, BATCH).await > 0 {
-            let (mut batch, mut waiting) = (Batch::new(), Vec::new());
-            for message in messages.drain(..) {
-                match message {
-                    WriterMessage::Event(at, event) => batch.push((at, event)),
-                    WriterMessage::Flush(done) => waiting.push(done),
-                }
+        let mut batch = Batch::with_capacity(BATCH);
+        loop {
+            let received = self.events.recv_many(&mut batch, BATCH).await;
+            if received == 0 {
+                return;
             }
-            self.write(&db, batch).await;
-            for done in waiting {
-                // The reader may have stopped waiting.
-                let _ = done.send(());
-            }
+            self.write(&db, std::mem::take(&mut batch)).await;
+            self.written.send_modify(|written| *written += received as u64);
         }
     }
 
@@ -75,9 +71,6 @@ impl Writer {
             if let Ok(now) = self.clock.now() {
                 batch.push((now, lost_events(lost)));
             }
-        }
-        if batch.is_empty() {
-            return;
         }
         // Emptied by the query itself: if its result comes too late, the retry writes nothing twice.
         let batch = Arc::new(Mutex::new(batch));
@@ -198,7 +191,10 @@ fn record(
                 AuditEvent::EventsLost => "event",
                 _ => "wrong password",
             };
-            format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
+            // What the owner has not ended, the limit has.
+            let is_limit = queued.event == AuditEvent::Ended && !queued.is_own_action;
+            let cause = if is_limit { ", beyond the limit of the account" } else { "" };
+            format!("{count} {thing}{}{cause}", if count == 1 { "" } else { "s" })
         }),
     }))
 }
@@ -206,6 +202,7 @@ fn record(
 #[cfg(test)]
 mod tests {
     use diesel::RunQueryDsl;
+    use rocket::futures::FutureExt;
 
     use super::*;
     use crate::accounts::audit::queue::Audit;
@@ -250,6 +247,28 @@ mod tests {
         assert_eq!(rows, ["signed_in", "events_lost", "signed_out"]);
         let verified = verify(&mut connection, None).expect("an answer");
         assert!(matches!(verified, Verified::Whole { rows: 3, .. }), "{verified:?}");
+    }
+
+    #[test]
+    fn readers_that_wait_take_no_place_of_an_event() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (mut connection, db) = database(&directory);
+        let (audit, writer) = Audit::new(Clock::manual());
+        rocket::execute(async {
+            audit.push(queued(AuditEvent::SignedIn));
+            let mut readers: Vec<_> = (0..1600).map(|_| Box::pin(audit.flush())).collect();
+            for reader in &mut readers {
+                assert_eq!(reader.as_mut().now_or_never(), None, "it waits");
+            }
+            (1..1024).for_each(|_| audit.push(queued(AuditEvent::SignedIn)));
+            rocket::tokio::spawn(writer.run(db));
+            for reader in readers {
+                reader.await;
+            }
+            audit.flush().await;
+        });
+        let verified = verify(&mut connection, None).expect("an answer");
+        assert!(matches!(verified, Verified::Whole { rows: 1024, .. }), "{verified:?}");
     }
 
     #[test]

@@ -92,11 +92,11 @@ impl Accounts {
         Ok(pair)
     }
 
-    /// Ends the oldest sign-ins, so that with one more the account is within its limit.
+    /// Ends the sign-ins that were not used for longest, so that with one more the account is within its limit.
     async fn make_room(&self, verified: &VerifiedUser) -> Result<(), Error> {
         let (id, max) = (verified.user.id, self.max_sign_ins - 1);
         let ended = self.run_change(id, move |connection| {
-            queries::end_oldest(connection, id, max).map_err(Error::from)
+            queries::end_least_recently_used(connection, id, max).map_err(Error::from)
         });
         let ended = u64::try_from(ended.await?).unwrap_or(0);
         if ended > 0 {

@@ -49,6 +49,32 @@ pub fn store_key(
     })
 }
 
+/// Ends a key of a user and appends that to the audit log. Returns whether the key existed.
+///
+/// # Errors
+/// 503 `unavailable`.
+pub(in crate::accounts) fn end_key(
+    connection: &mut AnyConnection,
+    user: &User,
+    key: &SignIn,
+    actor: &Actor,
+) -> Result<bool, Error> {
+    write(connection, |connection| {
+        let is_ended = vestibule::database::sign_ins::end(connection, key.id.as_str())?;
+        if is_ended {
+            append(connection, &[key_ended(user, key, actor)])?;
+        }
+        Ok(is_ended)
+    })
+}
+
+/// Returns the record of an ended key, with its id and label.
+pub(super) fn key_ended(user: &User, key: &SignIn, actor: &Actor) -> Record {
+    let record = Record::about(AuditEvent::KeyEnded, user, actor);
+    let record = record.detail(key.label().unwrap_or_default());
+    Record { sign_in: Some(key.id.to_string()), ..record }
+}
+
 /// Counts the unexpired keys of an account.
 fn count_active(
     connection: &mut AnyConnection,

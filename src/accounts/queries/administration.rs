@@ -5,6 +5,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::result::Error as Query;
 
+use super::access_keys::key_ended;
 use super::locks::lock_user;
 use super::sign_ins::end_sign_ins;
 use super::users::{NewUser, find, has_admin_role, insert};
@@ -133,8 +134,13 @@ pub fn revoke_sign_in(
         }
         let account = sign_in.account.parse().unwrap_or_default();
         let user = find(connection, account)?.ok_or(ErrorKind::NotFound)?;
-        let record = Record::about(AuditEvent::Ended, &user, actor).ended(1);
-        append(connection, &[Record { sign_in: Some(id.to_owned()), ..record }])?;
+        let record = if sign_in.kind.is_key() {
+            key_ended(&user, &sign_in, actor)
+        } else {
+            let record = Record::about(AuditEvent::Ended, &user, actor).ended(1);
+            Record { sign_in: Some(id.to_owned()), ..record }
+        };
+        append(connection, &[record])?;
         Ok(())
     })
 }

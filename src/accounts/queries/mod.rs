@@ -16,19 +16,22 @@ mod import;
 mod limit;
 mod locks;
 pub(super) mod setup;
+mod sign_in_list;
 mod sign_ins;
 pub(super) mod throttle;
 mod user_list;
 mod users;
 
+pub(super) use access_keys::end_key;
 pub use access_keys::{MAX_ACTIVE_KEYS, find_key, store_key};
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
 pub(super) use import::{insert_all, taken_names};
-pub(super) use limit::end_oldest;
+pub(super) use limit::end_least_recently_used;
 pub use setup::{has_administrator, purge_links};
+pub(super) use sign_in_list::{active_keys, active_sign_ins};
 pub use sign_ins::lock_account;
 pub use throttle::purge_throttle;
-pub use user_list::{PAGE, page};
+pub use user_list::{PAGE, UserFilter, page, pages};
 pub use users::{
     CurrentSignIn, NewUser, change_password, find, insert, is_empty, named, set_password,
     upgrade_hash,
@@ -47,6 +50,7 @@ mod tests {
             include_str!("import.rs"),
             include_str!("locks.rs"),
             include_str!("setup.rs"),
+            include_str!("sign_in_list.rs"),
             include_str!("sign_ins.rs"),
             include_str!("throttle.rs"),
             include_str!("users.rs"),

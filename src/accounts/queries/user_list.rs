@@ -3,37 +3,96 @@
 //! No index helps to find a text within names: the database reads every name. It does so no more
 //! than once where possible, because with a million users that takes a good part of a second.
 
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable, Text};
 
-use crate::accounts::user::{User, UserRow, Username};
+use crate::accounts::user::{Role, User, UserRow, Username, full_name};
 use crate::db::AnyConnection;
 use crate::db::schema::users;
+use vestibule::Error;
 
-/// Users per page of the list.
+/// Rows per page of the lists of users and of sign-ins.
 pub const PAGE: i64 = 50;
 
 /// Up to so many matches are sorted here, which avoids reading every name a second time.
 const MAX_SORTED_HERE: usize = 1000;
 
-/// Returns a page, from 1, of the users whose name contains `search`, ordered by id, and their
-/// total. An empty `search` finds all; case is ignored, as for signing in.
+/// Which users are listed; the default lists all.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    /// A part of the user name or of the full name, in any case; of a full name, letters beyond A to Z
+    /// in the case that was typed, in lower case or with a capital first.
+    pub search: String,
+    /// Only this role.
+    pub role: Option<Role>,
+    /// Only active accounts, or only others.
+    pub active: Option<bool>,
+}
+
+impl UserFilter {
+    /// Parses query parameters; an empty one is absent.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `role` or `active`.
+    pub fn parse(
+        search: Option<&str>,
+        role: Option<&str>,
+        active: Option<&str>,
+    ) -> Result<Self, Error> {
+        let role = match role.unwrap_or_default() {
+            "" => None,
+            name => Some(
+                Role::parse(name)
+                    .ok_or_else(|| Error::invalid_field("role", "A role is user or admin."))?,
+            ),
+        };
+        let active = match active.unwrap_or_default() {
+            "" => None,
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => return Err(Error::invalid_field("active", "This parameter is true or false.")),
+        };
+        Ok(Self { search: search.unwrap_or_default().trim().to_owned(), role, active })
+    }
+
+    /// The patterns of a user name and of a full name; an empty one matches none.
+    fn patterns(&self) -> (String, [String; 3]) {
+        let search = self.search.trim();
+        let name = match Username::parse(search) {
+            _ if search.is_empty() => "%".to_owned(),
+            Ok(name) => pattern(name.key()),
+            Err(_) => String::new(),
+        };
+        let full = match full_name(search) {
+            Ok(Some(_)) => [search.to_owned(), search.to_lowercase(), capitalized(search)]
+                .map(|text| pattern(&text.to_ascii_lowercase())),
+            _ => Default::default(),
+        };
+        (name, full)
+    }
+}
+
+/// Returns the number of pages that so many rows fill; at least 1.
+#[must_use]
+pub fn pages(total: i64) -> i64 {
+    ((total + PAGE - 1) / PAGE).max(1)
+}
+
+/// Returns a page, from 1, of the users that fit the filter, ordered by id, and their total.
 ///
 /// # Errors
 /// A database error (503 `unavailable`).
 pub fn page(
     connection: &mut AnyConnection,
-    search: &str,
+    filter: &UserFilter,
     page: i64,
 ) -> QueryResult<(Vec<User>, i64)> {
-    let search = search.trim();
-    if search.is_empty() {
-        return all(connection, page);
-    }
-    match Username::parse(search) {
-        Ok(name) => matching(connection, &pattern(name.key()), page),
-        // A text that no name can hold.
-        Err(_) => Ok((Vec::new(), 0)),
+    match filter {
+        UserFilter { search, role: None, active: None } if search.trim().is_empty() => {
+            all(connection, page)
+        }
+        _ => matching(connection, filter, page),
     }
 }
 
@@ -53,10 +112,28 @@ fn all(connection: &mut AnyConnection, page: i64) -> QueryResult<(Vec<User>, i64
 
 fn matching(
     connection: &mut AnyConnection,
-    pattern: &str,
+    filter: &UserFilter,
     page: i64,
 ) -> QueryResult<(Vec<User>, i64)> {
-    let found = || users::table.filter(users::username_key.like(pattern).escape('!'));
+    let roles: Vec<_> =
+        filter.role.map_or_else(|| vec![Role::User, Role::Admin], |role| vec![role]);
+    let roles: Vec<_> = roles.into_iter().map(Role::as_str).collect();
+    let active = filter.active.map_or_else(|| vec![true, false], |active| vec![active]);
+    let (name, full) = filter.patterns();
+    // Both fold A to Z alone, so that they find the same.
+    let folded = match connection {
+        AnyConnection::Sqlite(_) => "lower(full_name) LIKE ",
+        AnyConnection::Postgres(_) => "lower(full_name COLLATE \"C\") LIKE ",
+    };
+    let is_full_name = |at: usize| {
+        sql::<Nullable<Bool>>(folded).bind::<Text, _>(full[at].as_str()).sql(" ESCAPE '!'")
+    };
+    let found = || {
+        let is_name = users::username_key.like(&name).escape('!');
+        let fits = is_name.nullable().or(is_full_name(0)).or(is_full_name(1)).or(is_full_name(2));
+        let users = users::table.filter(users::role.eq_any(roles.clone()));
+        users.filter(users::active.eq_any(active.clone())).filter(fits)
+    };
     let mut ids: Vec<i64> =
         found().select(users::id).limit(MAX_SORTED_HERE as i64 + 1).load(connection)?;
     let rows: Vec<UserRow>;
@@ -79,6 +156,21 @@ fn matching(
             .load(connection)?;
     }
     Ok((rows.into_iter().map(User::from).collect(), total))
+}
+
+/// Writes each word with a capital first.
+fn capitalized(text: &str) -> String {
+    let mut is_first = true;
+    let mut capitalized = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_first {
+            capitalized.extend(c.to_uppercase())
+        } else {
+            capitalized.extend(c.to_lowercase())
+        }
+        is_first = !c.is_alphanumeric();
+    }
+    capitalized
 }
 
 /// Returns the `LIKE` pattern for names that contain this text.

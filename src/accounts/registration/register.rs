@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::accounts::password::{PasswordOwner, check_form};
 use crate::accounts::queries::{self, NewUser, throttle};
 use crate::accounts::service::Accounts;
-use crate::accounts::throttle::{Counter, network};
+use crate::accounts::throttle::{Counter, mark_known, network};
 use crate::accounts::user::{Role, User, Username, full_name};
 use crate::db::write;
 use vestibule::config::PasswordConfig;
@@ -39,15 +39,20 @@ impl Accounts {
     /// for an address that has registered often, 503 `busy` or `unavailable`.
     pub async fn register(&self, registration: &Registration) -> Result<User, Error> {
         let fields = CheckedFields::check(registration, &self.auth.password);
-        if fields.password.is_err() {
-            return Err(fields.errors());
-        }
-        // What follows costs work, so it is counted.
+        // What follows costs work and reveals which names are taken, so it is counted.
         let reserved = self.reserve(registration.address).await?;
+        let address = registration.address;
         let added = async {
-            let _share = self.take_share(registration.address)?;
+            let _share = fields.password.is_ok().then(|| self.take_share(address)).transpose()?;
             let new = self.prepare_fields(registration, fields).await?;
-            self.run(move |connection| queries::insert(connection, &new)).await
+            self.run(move |connection| {
+                write(connection, |connection| {
+                    let user = queries::insert(connection, &new)?;
+                    mark_known(connection, new.username.key(), address, new.created_at)?;
+                    Ok::<_, Error>(user)
+                })
+            })
+            .await
         };
         let added = added.await;
         match &added {
@@ -60,10 +65,7 @@ impl Accounts {
     /// Checks every field and returns the row of the new user.
     pub(super) async fn prepare(&self, registration: &Registration) -> Result<NewUser, Error> {
         let fields = CheckedFields::check(registration, &self.auth.password);
-        match fields.password {
-            Err(_) => Err(fields.errors()),
-            Ok(()) => self.prepare_fields(registration, fields).await,
-        }
+        self.prepare_fields(registration, fields).await
     }
 
     async fn prepare_fields(
@@ -71,14 +73,16 @@ impl Accounts {
         registration: &Registration,
         mut fields: CheckedFields,
     ) -> Result<NewUser, Error> {
-        match self.check_strength("password", &registration.password, fields.owner()).await {
-            Err(error) if error.kind() != ErrorKind::InvalidField => return Err(error),
-            checked => fields.password = checked,
+        if fields.password.is_ok() {
+            match self.check_strength("password", &registration.password, fields.owner()).await {
+                Err(error) if error.kind() != ErrorKind::InvalidField => return Err(error),
+                checked => fields.password = checked,
+            }
         }
         let (Ok(username), Ok(full_name), Ok(())) =
             (&fields.username, &fields.full_name, &fields.password)
         else {
-            return Err(fields.errors());
+            return Err(self.check_name(fields).await?.errors());
         };
         Ok(NewUser {
             username: username.clone(),
@@ -87,6 +91,18 @@ impl Accounts {
             password_hash: self.hasher.hash(&registration.password).await?,
             created_at: self.clock.now()?,
         })
+    }
+
+    /// Looks up whether the name is taken, to name all errors at once.
+    async fn check_name(&self, mut fields: CheckedFields) -> Result<CheckedFields, Error> {
+        if let Ok(username) = fields.username.clone() {
+            let named = self.run(move |connection| queries::named(connection, &username)).await?;
+            if named.is_some() {
+                let taken = Error::new(ErrorKind::UsernameTaken);
+                fields.username = Err(Error::invalid_field("username", taken.message().to_owned()));
+            }
+        }
+        Ok(fields)
     }
 
     /// Counts an account in advance, so that simultaneous registrations cannot exceed the limit.

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -17,13 +18,18 @@ use super::register::Registration;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append, log_change};
 use crate::accounts::queries::{self, setup, throttle};
 use crate::accounts::service::Accounts;
-use crate::accounts::throttle::{ADDRESS_FACTOR, Counter, network};
+use crate::accounts::throttle::{ADDRESS_FACTOR, Counter, mark_known, network};
 use crate::accounts::user::{Role, User};
 use crate::db::{AnyConnection, write};
 use vestibule::{Error, ErrorKind};
 
 /// How long a link is valid; a restart prints another one.
 pub(in crate::accounts) const LINK_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Said of a link that cannot be used.
+const INVALID_LINK: &str = "This link is not valid. It works once, for a day, and until there is an \
+                            administrator. If you have an account, sign in; if there is no \
+                            administrator, use the link of the latest start of the service.";
 
 /// The secret of a link: 256 random bits; prints as `[redacted]`.
 pub struct SetupToken(String);
@@ -66,6 +72,21 @@ fn digest(token: &str) -> String {
 }
 
 impl Accounts {
+    /// Returns whether no administrator exists. Once there is one, the database is not asked again; if
+    /// it fails, nothing is due.
+    pub async fn is_setup_due(&self) -> bool {
+        if self.has_administrator.load(Ordering::Relaxed) {
+            return false;
+        }
+        match self.run(setup::has_administrator).await {
+            Ok(found) => {
+                self.has_administrator.store(found, Ordering::Relaxed);
+                !found
+            }
+            Err(_) => false,
+        }
+    }
+
     /// Checks that a link is valid.
     ///
     /// # Errors
@@ -96,7 +117,7 @@ impl Accounts {
         match looked_up.await? {
             (true, _) => Ok(()),
             (false, Some(limit)) => Err(limit.error(now)?),
-            (false, None) => Err(ErrorKind::NotFound.into()),
+            (false, None) => Err(Error::new(ErrorKind::NotFound).detail(INVALID_LINK)),
         }
     }
 
@@ -112,9 +133,10 @@ impl Accounts {
         let set_up = move |connection: &mut AnyConnection| -> Result<ChangedUser, Error> {
             setup::lock_links(connection)?;
             if !setup::is_link_valid(connection, &token, new.created_at)? {
-                return Err(ErrorKind::NotFound.into());
+                return Err(Error::new(ErrorKind::NotFound).detail(INVALID_LINK));
             }
             let user = queries::insert(connection, &new)?;
+            mark_known(connection, new.username.key(), address, new.created_at)?;
             let actor = Actor::account(&user, None, address, new.created_at);
             let record = Record::about(AuditEvent::Added, &user, &actor);
             let records = vec![record.detail("admin, through the set-up link")];

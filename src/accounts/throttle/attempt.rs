@@ -3,7 +3,7 @@
 //!
 //! A stranger who keeps failing fills the account's counter, which would lock out the owner. So a
 //! known client has a counter of its own: an active sign-in, and an address from which the account
-//! was signed in to within 30 days.
+//! was created or signed in to within 30 days.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -57,6 +57,21 @@ struct CountedAttempt {
     exceeds_account: bool,
     /// The same for the address.
     exceeds_address: bool,
+}
+
+/// Marks the address from which an account was created as a known one, like one that it was signed
+/// in from.
+pub(in crate::accounts) fn mark_known(
+    connection: &mut AnyConnection,
+    name_key: &str,
+    address: Option<IpAddr>,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let client = Client { address, sign_in: None };
+    if let Some(mark) = Attempt::new(name_key, &client).known_mark {
+        queries::mark(connection, &mark, now + KNOWN_FOR)?;
+    }
+    Ok(())
 }
 
 impl Attempt {

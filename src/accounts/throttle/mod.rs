@@ -8,6 +8,6 @@ mod attempt;
 mod counter;
 mod queue_share;
 
-pub(super) use attempt::ADDRESS_FACTOR;
 pub use attempt::Client;
+pub(super) use attempt::{ADDRESS_FACTOR, mark_known};
 pub(super) use counter::{Counter, network};

@@ -6,13 +6,13 @@ use rocket::{Ignite, Rocket, Sentinel, State, uri};
 use rocket_dyn_templates::context;
 
 use super::super::form::{FormReply, FormResult};
+use super::super::notice::{Flash, ShownNotice};
 use super::super::renderer::{Page, Renderer, format_time};
 use crate::accounts::audit::Actor;
-use crate::accounts::queries;
+use crate::accounts::queries::{self, UserFilter};
 use crate::accounts::{Accounts, AdminPageChange, User};
 use crate::http::ClientAddress;
 use vestibule::guards::Authenticated;
-use vestibule::sign_ins::SignIns;
 use vestibule::{Error, ErrorKind};
 
 /// Guard: reads users and renders the pages about one of them. It proves nothing about the
@@ -20,7 +20,7 @@ use vestibule::{Error, ErrorKind};
 pub(in crate::web) struct AdminContext<'r> {
     pub(super) accounts: &'r State<Accounts>,
     pub(super) renderer: Renderer<'r>,
-    sign_ins: SignIns<'r>,
+    pub(super) flash: Flash<'r>,
     address: ClientAddress,
 }
 
@@ -32,6 +32,16 @@ impl AdminContext<'_> {
         user.ok_or_else(|| ErrorKind::NotFound.into())
     }
 
+    /// Returns a page of the users that fit a filter, and their total.
+    pub(super) async fn users(
+        &self,
+        filter: &UserFilter,
+        page: i64,
+    ) -> Result<(Vec<User>, i64), Error> {
+        let filter = filter.clone();
+        self.accounts.run(move |connection| queries::page(connection, &filter, page)).await
+    }
+
     pub(super) fn actor(&self, admin: &AdminPageChange) -> Result<Actor, Error> {
         self.accounts.actor(admin, self.address.0)
     }
@@ -41,7 +51,7 @@ impl AdminContext<'_> {
         &self,
         admin: &User,
         user: &User,
-        (fresh, notice): (bool, Option<&str>),
+        (fresh, notice): (bool, Option<ShownNotice>),
         error: Option<&Error>,
     ) -> Result<Page, Error> {
         let values = context! {
@@ -53,7 +63,7 @@ impl AdminContext<'_> {
                 active: user.active,
                 created_at: format_time(user.created_at),
             },
-            sign_ins: self.sign_ins.list(&user.id.to_string()).await?.len(),
+            sign_ins: self.accounts.sign_ins(user, 1).await?.1,
             is_oneself: user.id == admin.id,
             href: uri!(super::user::page(id = user.id.to_string())).to_string(),
             fresh,
@@ -86,15 +96,14 @@ impl<'r> FromRequest<'r> for AdminContext<'r> {
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         let accounts = try_outcome!(<&State<Accounts>>::from_request(request).await);
         let renderer = Renderer::from_request(request).await.map_error(|(status, _)| (status, ()));
-        let sign_ins = SignIns::from_request(request).await.map_error(|(status, _)| (status, ()));
-        let (renderer, sign_ins) = (try_outcome!(renderer), try_outcome!(sign_ins));
+        let renderer = try_outcome!(renderer);
         let address = ClientAddress(request.client_ip());
-        Outcome::Success(Self { accounts, renderer, sign_ins, address })
+        Outcome::Success(Self { accounts, renderer, flash: Flash(request.cookies()), address })
     }
 }
 
 impl Sentinel for AdminContext<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        <&State<Accounts>>::abort(rocket) || Renderer::abort(rocket) || SignIns::abort(rocket)
+        <&State<Accounts>>::abort(rocket) || Renderer::abort(rocket)
     }
 }

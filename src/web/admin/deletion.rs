@@ -6,10 +6,11 @@ use rocket_dyn_templates::context;
 
 use super::super::checkbox;
 use super::super::form::{FormReply, FormResult};
+use super::super::notice::Notice;
 use super::super::renderer::Page;
 use super::super::unique_fields::UniqueFields;
 use super::context::AdminContext;
-use super::user::{counted, leave};
+use super::user::leave;
 use crate::accounts::{AdminPageChange, User};
 use vestibule::guards::Authenticated;
 use vestibule::{Error, ErrorKind, Session};
@@ -63,16 +64,12 @@ pub(in crate::web) async fn delete(
         return Ok(FormReply::Again(error, page));
     }
     let (user, actor) = (User::id_of(id)?, context.actor(&admin)?);
-    let list = uri!(super::users::list(q = Option::<&str>::None, page = Option::<i64>::None));
+    let list = uri!(super::users::list(_, _, _, _));
     match context.accounts.delete_user(&actor, user).await {
-        Ok(_) if actor.is(user) => leave(&session, "Your account is deleted.").await,
-        Ok(changed) => {
-            let (name, ended) = (&changed.user.username, counted(changed.ended));
-            let text = format!("{name} is deleted; {ended} ended.");
-            Ok(FormReply::notice(list, text))
-        }
+        Ok(_) if actor.is(user) => leave(&session, Notice::OwnDeleted).await,
+        Ok(changed) => Ok(FormReply::notice(list, Notice::UserDeleted(changed.ended))),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            Ok(FormReply::notice(list, "That user is deleted."))
+            Ok(FormReply::notice(list, Notice::UserDeletedBefore))
         }
         Err(error) => context.again(error, &admin, id).await,
     }

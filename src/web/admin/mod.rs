@@ -3,5 +3,6 @@
 
 mod context;
 pub(super) mod deletion;
+pub(super) mod questions;
 pub(super) mod user;
 pub(super) mod users;

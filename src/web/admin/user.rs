@@ -1,10 +1,10 @@
 //! One user, and the changes an administrator can make to it.
 
 use rocket::form::{Form, FromForm, Strict};
-use rocket::request::FlashMessage;
 use rocket::{get, post, uri};
 
 use super::super::form::{FormReply, FormResult};
+use super::super::notice::Notice;
 use super::super::renderer::Page;
 use super::super::unique_fields::UniqueFields;
 use super::context::AdminContext;
@@ -31,30 +31,21 @@ pub(in crate::web) async fn page(
     admin: AdminPage,
     fresh: Result<Fresh<SessionUser>, Error>,
     context: AdminContext<'_>,
-    flash: Option<FlashMessage<'_>>,
     id: &str,
 ) -> Result<Page, Error> {
     let user = context.user(id).await?;
-    let notice = flash.as_ref().map(FlashMessage::message);
+    let notice = context.flash.shown(&user.username);
     context.page(&admin, &user, (fresh.is_ok(), notice), None).await
 }
 
-fn back_to_page(id: &str, text: String) -> FormResult {
-    Ok(FormReply::notice(uri!(page(id = id)), text))
+fn back_to_page(id: &str, notice: Notice) -> FormResult {
+    Ok(FormReply::notice(uri!(page(id = id)), notice))
 }
 
 /// Removes the cookies of an administrator whose own sign-ins this request has ended.
-pub(super) async fn leave(session: &Session<'_>, text: &'static str) -> FormResult {
+pub(super) async fn leave(session: &Session<'_>, notice: Notice) -> FormResult {
     session.end().await?;
-    Ok(FormReply::notice(uri!(super::super::pages::home), text))
-}
-
-/// Returns a number of sign-ins with its noun.
-pub(super) fn counted(ended: u64) -> String {
-    match ended {
-        1 => "1 sign-in".to_owned(),
-        count => format!("{count} sign-ins"),
-    }
+    Ok(FormReply::notice(uri!(super::super::pages::home), notice))
 }
 
 /// Changes the role.
@@ -71,16 +62,10 @@ pub(in crate::web) async fn set_role(
     let change = UserChange { role: Some(role), ..UserChange::default() };
     match context.accounts.change_user(&actor, user, change).await {
         Ok(_) if actor.is(user) && role != Role::Admin => {
-            let text = "You are no longer an administrator.";
-            Ok(FormReply::notice(uri!(super::super::pages::dashboard), text))
+            Ok(FormReply::notice(uri!(super::super::pages::dashboard), Notice::OwnRoleLost))
         }
-        Ok(changed) => {
-            let role = match role {
-                Role::Admin => "an administrator",
-                Role::User => "an ordinary user",
-            };
-            back_to_page(id, format!("{} is {role} now.", changed.user.username))
-        }
+        Ok(_) if role == Role::Admin => back_to_page(id, Notice::AdministratorNow),
+        Ok(_) => back_to_page(id, Notice::UserNow),
         Err(error) => context.again(error, &admin, id).await,
     }
 }
@@ -102,17 +87,9 @@ pub(in crate::web) async fn set_active(
     let (user, actor) = (User::id_of(id)?, context.actor(&admin)?);
     let change = UserChange { active: Some(active), ..UserChange::default() };
     match context.accounts.change_user(&actor, user, change).await {
-        Ok(_) if actor.is(user) && !active => {
-            leave(&session, "Your account is switched off, and you are signed out everywhere.")
-                .await
-        }
-        Ok(changed) if active => {
-            back_to_page(id, format!("{} can sign in.", changed.user.username))
-        }
-        Ok(changed) => {
-            let (name, ended) = (&changed.user.username, counted(changed.ended));
-            back_to_page(id, format!("{name} is switched off; {ended} ended."))
-        }
+        Ok(_) if actor.is(user) && !active => leave(&session, Notice::OwnDeactivated).await,
+        Ok(_) if active => back_to_page(id, Notice::Activated),
+        Ok(changed) => back_to_page(id, Notice::Deactivated(changed.ended)),
         Err(error) => context.again(error, &admin, id).await,
     }
 }
@@ -128,8 +105,7 @@ pub(in crate::web) async fn end_sign_ins(
     let (user, actor) = (User::id_of(id)?, context.actor(&admin)?);
     let changed = context.accounts.sign_user_out(&actor, user).await?;
     if actor.is(user) {
-        return leave(&session, "You are signed out everywhere.").await;
+        return leave(&session, Notice::OwnSignInsEnded).await;
     }
-    let ended = counted(changed.ended);
-    back_to_page(id, format!("{} is signed out everywhere: {ended} ended.", changed.user.username))
+    back_to_page(id, Notice::SignInsEnded(changed.ended))
 }

@@ -1,45 +1,49 @@
 //! The list of users.
 
-use rocket::request::FlashMessage;
-use rocket::{State, get, uri};
+use rocket::{get, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::super::renderer::{Page, Renderer, format_time};
-use crate::accounts::queries::{self, PAGE};
-use crate::accounts::{Accounts, AdminPage, User};
+use super::super::renderer::{Page, format_time};
+use super::context::AdminContext;
+use crate::accounts::queries::{UserFilter, pages};
+use crate::accounts::{AdminPage, User};
 use vestibule::Error;
 
-/// Shows a page of all users, or of those whose name contains `q`.
-#[get("/admin/users?<q>&<page>")]
+/// Shows a page of all users, or of those that fit; beyond the last page the last one.
+#[get("/admin/users?<q>&<role>&<active>&<page>")]
 pub(in crate::web) async fn list(
     admin: AdminPage,
-    accounts: &State<Accounts>,
-    renderer: Renderer<'_>,
-    flash: Option<FlashMessage<'_>>,
+    context: AdminContext<'_>,
     q: Option<&str>,
+    role: Option<&str>,
+    active: Option<&str>,
     page: Option<i64>,
 ) -> Result<Page, Error> {
-    let (search, page) = (q.unwrap_or_default().trim(), page.unwrap_or(1).max(1));
-    let query = search.to_owned();
-    let found = accounts.run(move |connection| queries::page(connection, &query, page));
-    let (users, total) = found.await?;
-    let pages = ((total + PAGE - 1) / PAGE).max(1);
+    let (page, filter) = (page.unwrap_or(1).max(1), UserFilter::parse(q, role, active)?);
+    let (mut page, mut found) = (page, context.users(&filter, page).await?);
+    if page > pages(found.1) {
+        page = pages(found.1);
+        found = context.users(&filter, page).await?;
+    }
+    let (users, total) = found;
     let page_url = |page: i64| {
-        let search = Some(search).filter(|search| !search.is_empty());
-        uri!(list(q = search, page = Some(page))).to_string()
+        let [q, role, active] = [q, role, active].map(|text| text.filter(|text| !text.is_empty()));
+        uri!(list(q = q, role = role, active = active, page = Some(page))).to_string()
     };
     let values = context! {
         users: users.iter().map(row).collect::<Vec<_>>(),
-        q: search,
+        q: &filter.search,
+        role: filter.role,
+        active: filter.active.map(|active| active.to_string()),
         page,
-        pages,
+        pages: pages(total),
         total,
-        previous: (page > 1).then(|| page_url((page - 1).min(pages))),
-        next: (page < pages).then(|| page_url(page + 1)),
-        notice: flash.as_ref().map(FlashMessage::message),
+        previous: (page > 1).then(|| page_url(page - 1)),
+        next: (page < pages(total)).then(|| page_url(page + 1)),
+        notice: context.flash.shown(""),
     };
-    Ok(renderer.page("users", "Users", Some(&admin), values))
+    Ok(context.renderer.page("users", "Users", Some(&admin), values))
 }
 
 fn row(user: &User) -> impl Serialize {

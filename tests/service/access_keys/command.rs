@@ -130,7 +130,7 @@ fn a_key_that_could_not_be_printed_has_ended() {
         assert_eq!(home.run(&["key", "list", "user_01"], "").out, "");
         let log = home.run(&["audit", "export"], "").out;
         assert_eq!(log.matches("\"key_made\"").count(), 2, "{log}");
-        assert_eq!(log.matches("\"ended\"").count(), 2, "{log}");
+        assert_eq!(log.matches("\"key_ended\"").count(), 2, "{log}");
     });
 }
 

@@ -30,6 +30,16 @@ fn make<'a>(owner: &Actor<'a>, scopes: &[&str]) -> KeyClient<'a> {
     KeyClient { id, key, program }
 }
 
+/// The page that shows a key after its form was sent.
+#[track_caller]
+fn page_of_new_key(person: &Actor<'_>, fields: &[(&str, &str)]) -> Reply {
+    let made = person.post_form("/account/keys", fields);
+    assert_eq!((made.status, made.location()), (303, "/account/keys"), "{}", made.body);
+    let page = person.get("/account/keys");
+    assert_eq!(page.status, 200, "{}", page.body);
+    page
+}
+
 /// The key in a text; fails unless there is exactly one.
 #[track_caller]
 fn key_in(text: &str) -> String {

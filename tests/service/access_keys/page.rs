@@ -7,7 +7,7 @@ use rocket::http::{ContentType, Header, Method};
 use serde_json::json;
 use vestibule_service::accounts::KeyScope;
 
-use super::{invalid_fields, key_in, make};
+use super::{invalid_fields, key_in, make, page_of_new_key};
 use crate::support::app::{On, on_both, on_both_with};
 
 #[test]
@@ -23,8 +23,7 @@ fn a_key_is_made_on_the_page_shown_once_and_ended_there() {
             assert!(empty.body.contains(life), "{life}");
         }
         let wanted = [("label", "<b>nightly</b>"), ("sign_ins", "on"), ("expires_in", "604800")];
-        let reply = person.post_form("/account/keys", &wanted);
-        assert_eq!(reply.status, 201, "{}", reply.body);
+        let reply = page_of_new_key(&person, &wanted);
         assert_eq!(reply.header("cache-control"), Some("no-store"));
         assert!(reply.body.contains("&lt;b&gt;nightly") && !reply.body.contains("<b>nightly"));
         assert!(reply.body.contains("readonly") && reply.body.contains("curl -H"));
@@ -134,8 +133,7 @@ fn each_box_of_the_form_gives_its_scope() {
                 assert!(page.contains(&format!("name=\"{field}\"")), "{field}");
                 form.push((field, "on"));
             }
-            let reply = admin.post_form("/account/keys", &form);
-            assert_eq!(reply.status, 201, "{}", reply.body);
+            let reply = page_of_new_key(&admin, &form);
             let program = app.anonymous().with_token(&key_in(&reply.body));
             let scope = program.get("/api/claims").json()["scope"].clone();
             assert_eq!(scope.as_str().unwrap_or_default(), scopes.join(" "));
@@ -150,7 +148,7 @@ fn a_new_key_is_first_in_the_list_beside_it() {
         for label in ["older", "newer"] {
             app.clock.advance(Duration::from_secs(1));
             let wanted = [("label", label), ("expires_in", "604800")];
-            let page = person.post_form("/account/keys", &wanted).body;
+            let page = page_of_new_key(&person, &wanted).body;
             let list = |page: &str| {
                 let rows = page.matches("data-label=\"Label\">").count();
                 let first = page.split("data-label=\"Label\">").nth(1).unwrap_or_default();
@@ -177,13 +175,45 @@ fn a_key_that_was_made_is_shown_though_the_database_fails_afterwards() {
              WHEN (NEW.event = 'key_made') EXECUTE FUNCTION gone()",
         );
         let wanted = [("label", "x"), ("expires_in", "604800")];
-        let reply = person.post_form("/account/keys", &wanted);
-        assert_eq!(reply.status, 201, "{}", reply.body);
-        let key = key_in(&reply.body);
+        assert_eq!(person.post_form("/account/keys", &wanted).status, 303);
         assert_eq!(person.get("/account/keys").status, 503, "it does fail");
         app.sql("ALTER TABLE away RENAME TO sign_ins");
+        let key = key_in(&person.get("/account/keys").body);
         assert_eq!(app.anonymous().with_token(&key).get("/api/me").status, 200);
     });
+}
+
+#[test]
+fn a_new_key_is_shown_to_its_owner_alone_and_by_any_process() {
+    for secure in [false, true] {
+        let change =
+            move |figment: rocket::figment::Figment| figment.merge(("auth.session.secure", secure));
+        on_both_with(change, |app| {
+            let person = app.session("user_01");
+            let wanted = [("label", "x"), ("expires_in", "604800")];
+            let made = person.post_form("/account/keys", &wanted);
+            let cookies = made.cookies();
+            let cookie = cookies.iter().find(|cookie| cookie.starts_with("new_key="));
+            let cookie = cookie.expect("the key");
+            assert!(cookie.contains("HttpOnly") && cookie.contains("Path=/account/keys"));
+            assert!(cookie.contains("SameSite=Strict") && !cookie.contains("vst_"), "{cookie}");
+            assert_eq!(cookie.contains("Secure"), secure, "{cookie}");
+
+            let key = person.jar.borrow()["new_key"].clone();
+            let other = app.session("user_02");
+            other.jar.borrow_mut().insert("new_key".to_owned(), key);
+            assert!(!other.get("/account/keys").body.contains("Your new key"));
+            assert!(!other.jar.borrow().contains_key("new_key"), "it is taken back");
+
+            let neighbour = app.neighbour();
+            let elsewhere = person.at(&neighbour);
+            let page = elsewhere.get("/account/keys").body;
+            let program = app.anonymous().with_token(&key_in(&page));
+            assert_eq!(program.get("/api/me").status, 200);
+            assert!(!elsewhere.get("/account/keys").body.contains("vst_"), "a reload makes none");
+            assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 1);
+        });
+    }
 }
 
 #[test]

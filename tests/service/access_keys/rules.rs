@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use vestibule_service::accounts::MAX_ACTIVE_KEYS;
 
-use super::{DAY, invalid_fields, key_in, make, names};
+use super::{DAY, invalid_fields, key_in, make, names, page_of_new_key};
 use crate::audit::command;
 use crate::support::app::{On, TestApp, on_both, on_both_with};
 use crate::support::process::finish;
@@ -52,8 +52,17 @@ fn a_key_is_made_used_listed_and_ended_over_the_api() {
         assert_eq!(list[0]["current"], true);
         assert_eq!(owner.get("/api/keys").json()[0]["current"], false);
         let sign_ins = owner.get("/api/sign-ins").json();
-        let of_key = sign_ins.as_array().into_iter().flatten().find(|one| one["kind"] == "key");
+        let of_key =
+            sign_ins["sign_ins"].as_array().into_iter().flatten().find(|one| one["kind"] == "key");
         assert_eq!(of_key.expect("listed like any sign-in")["label"], "nightly");
+        let unused = make(&owner, &[]);
+        let sign_ins = owner.get("/api/sign-ins").json();
+        let mut sign_ins = sign_ins["sign_ins"].as_array().into_iter().flatten();
+        let of_key = sign_ins.find(|one| one["id"] == unused.id.as_str()).expect("a key");
+        assert!(of_key["last_seen_at"].is_null(), "never used: {of_key}");
+        let page = app.session("user_01").get("/account/sign-ins").body;
+        assert!(page.contains("data-label=\"Last seen\"><span class=\"muted\">Never"), "{page}");
+        assert_eq!(owner.delete(&format!("/api/sign-ins/{}", unused.id)).status, 204);
 
         let path = format!("/api/keys/{}", made["id"].as_str().expect("an id"));
         assert_eq!(owner.delete(&path).status, 204);
@@ -169,13 +178,13 @@ fn making_a_key_takes_a_password_that_was_proven_lately() {
         assert!(!page.body.contains("action=\"/account/keys\""), "no form to lose");
         let wanted = [("label", "x"), ("expires_in", "604800")];
         let reply = person.post_form("/account/keys", &wanted);
-        let to_password = "/reauthenticate?next=%2Faccount%2Fkeys";
-        assert_eq!((reply.status, reply.location()), (303, to_password));
+        let to_password = "/reauthenticate?next=%2Faccount%2Fkeys%3Flabel%3Dx%26expires_in";
+        assert!(reply.status == 303 && reply.location().starts_with(to_password));
         assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 1);
 
         let fields = [("password", "1234"), ("next", "/account/keys")];
         assert_eq!(person.post_form("/reauthenticate", &fields).location(), "/account/keys");
-        assert_eq!(person.post_form("/account/keys", &wanted).status, 201);
+        page_of_new_key(&person, &wanted);
         // Ending one needs no password.
         app.clock.advance(Duration::from_secs(601));
         assert_eq!(person.post(&format!("/account/keys/{}/end", made.id)).status, 303);

@@ -72,6 +72,31 @@ fn the_list_comes_in_pages() {
 }
 
 #[test]
+fn a_parameter_of_a_list_that_is_repeated_or_cannot_be_read_is_refused() {
+    on_both(|app| {
+        let program = app.token("admin");
+        for (path, name) in [
+            ("/api/events", "before"),
+            ("/api/admin/events", "before"),
+            ("/api/admin/events", "account"),
+            ("/api/users", "page"),
+            ("/api/sign-ins", "page"),
+        ] {
+            for bad in ["NAME=1&NAME=x", "NAME=x&NAME=1", "NAME=x", "NAME=%ff", "NAME=1&x=1&x=2"] {
+                let reply = program.get(&format!("{path}?{}", bad.replace("NAME", name)));
+                reply.assert_problem(422, "invalid_field");
+                let named = if bad.contains("&x=2") { "x" } else { name };
+                assert!(reply.json()["fields"][named].is_string(), "{bad}: {}", reply.body);
+            }
+            assert_eq!(program.get(&format!("{path}?{name}=1&other=2&&")).status, 200);
+        }
+        let twice = program.get("/api/users?q=a&q=b");
+        assert!(twice.json()["fields"]["q"].is_string(), "{}", twice.body);
+        app.anonymous().get("/api/users?page=x").assert_problem(401, "credentials_missing");
+    });
+}
+
+#[test]
 fn a_long_list_and_what_is_found_in_it_are_whole_and_in_order() {
     on_both(|app| {
         let values: Vec<_> = (0..1203)

@@ -111,7 +111,92 @@ fn users_are_found_by_a_part_of_their_name_on_the_page_and_over_the_api() {
         let second = admin.get(&next.replace("&amp;", "&").replace("&#x2F;", "/"));
         assert!(second.body.contains("page 2 of 2"), "{next}: {}", second.body);
         assert!(second.body.contains("Many59") && !second.body.contains("Many49"));
-        assert!(admin.get("/admin/users?page=9").body.contains("no users on this page"));
+        // Beyond the last page, the last.
+        let last = admin.get("/admin/users?q=many&page=9").body;
+        assert!(last.contains("page 2 of 2") && last.contains("Many59"), "{last}");
+    });
+}
+
+#[test]
+fn users_are_found_by_a_part_of_their_full_name() {
+    on_both(|app| {
+        for (username, full_name) in
+            [("u1", "Änne Beispiel-Öztürk"), ("u2", "BEISPIEL 100%"), ("u3", "Максим Åberg")]
+        {
+            app.sql(&format!(
+                "INSERT INTO users (username, username_key, full_name, role, active, \
+                 password_hash, created_at) VALUES ('{username}', '{username}', '{full_name}', \
+                 'user', TRUE, '!', 0)"
+            ));
+        }
+        let (admin, program) = (app.session("admin"), app.token("admin"));
+        for (search, names) in [
+            ("Beispiel", &["u1", "u2"][..]),
+            ("beispiel", &["u1", "u2"]),
+            ("änne", &["u1"]),
+            ("ÄNNE BEISPIEL", &["u1"]),
+            ("Öztürk", &["u1"]),
+            ("öztürk", &["u1"]),
+            ("максим", &["u3"]),
+            ("åberg", &["u3"]),
+            ("100%", &["u2"]),
+            ("e_n", &[]),
+            ("a\0b", &[]),
+        ] {
+            let query = format!("?q={}", encoded(search));
+            let list = program.get(&format!("/api/users{query}")).json();
+            let found: Vec<_> = list["users"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|user| &user["username"])
+                .collect();
+            assert_eq!(found, names, "{search}");
+            let page = admin.get(&format!("/admin/users{query}")).body;
+            let is_on_page = |name: &str| page.contains(&format!(">{name}</a>"));
+            assert!(["u1", "u2", "u3"].iter().all(|name| is_on_page(name) == names.contains(name)));
+        }
+    });
+}
+
+#[test]
+fn users_are_filtered_by_role_and_state() {
+    on_both(|app| {
+        app.sql("UPDATE users SET active = FALSE WHERE username = 'user_02'");
+        let (admin, program) = (app.session("admin"), app.token("admin"));
+        for (query, names) in [
+            ("role=admin", &["admin"][..]),
+            ("role=user", &["user_01", "user_02"]),
+            ("active=false", &["user_02"]),
+            ("active=true", &["admin", "user_01"]),
+            ("role=admin&active=false", &[]),
+            ("q=user&role=user&active=true", &["user_01"]),
+            ("q=&role=&active=", &["admin", "user_01", "user_02"]),
+        ] {
+            let list = program.get(&format!("/api/users?{query}")).json();
+            let found: Vec<_> = list["users"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|user| &user["username"])
+                .collect();
+            assert_eq!(found, names, "{query}");
+            assert_eq!(list["total"], names.len());
+            let page = admin.get(&format!("/admin/users?{query}"));
+            assert_eq!(page.status, 200);
+            for name in ["admin", "user_01", "user_02"] {
+                let is_listed = page.body.contains(&format!("\">{name}</a>"));
+                assert_eq!(is_listed, names.contains(&name), "{query}: {name}");
+            }
+        }
+        let page = admin.get("/admin/users?role=admin&active=true").body;
+        assert!(
+            page.contains("value=\"admin\" selected") && page.contains("value=\"true\" selected")
+        );
+        for bad in ["role=Admin", "role=root", "active=on", "active=1"] {
+            program.get(&format!("/api/users?{bad}")).assert_problem(422, "invalid_field");
+            admin.get(&format!("/admin/users?{bad}")).assert_page(422);
+        }
     });
 }
 
@@ -145,7 +230,7 @@ fn who_is_switched_off_is_out_everywhere_and_what_they_had_stays_dead() {
         let (admin, person) = (app.session("admin"), app.session("user_01"));
         let (program, path) = (app.token("user_01"), page(&app, "user_01"));
         let off = admin.post_form(&format!("{path}/active"), &[("active", "false")]);
-        assert_message(&admin, &off, &path, "user_01 is switched off; 2 sign-ins ended.");
+        assert_message(&admin, &off, &path, "user_01 is deactivated; 2 sign-ins ended.");
         let dead = || {
             assert!(person.get("/dashboard").location().starts_with("/login"));
             program.get("/api/me").assert_problem(401, "token_revoked");
@@ -190,7 +275,7 @@ fn a_user_is_deleted_only_after_being_asked_once_more() {
         }
         assert_eq!(person.get("/dashboard").status, 200, "nothing has happened");
         let gone = admin.post_form(&path, &[("confirm", "on")]);
-        assert_message(&admin, &gone, "/admin/users", "user_01 is deleted; 1 sign-in ended.");
+        assert_message(&admin, &gone, "/admin/users", "The user is deleted; 1 sign-in ended.");
         assert!(person.get("/dashboard").location().starts_with("/login"));
         assert_eq!(app.count("users"), 2);
         admin.get(&path).assert_page(404);
@@ -219,16 +304,13 @@ fn a_change_takes_a_password_that_was_proven_lately_and_leads_back_to_the_user()
         let looking = admin.get(&path);
         assert!(looking.status == 200 && looking.body.contains("Confirm it first"));
         assert!(!looking.body.contains("<form method=\"post\" action=\"/admin"), "no form to lose");
-        let to_password = format!("/reauthenticate?next={}", path.replace('/', "%2F"));
         for (path, fields) in changes(&path) {
-            let reply = admin.post_form(&path, &fields);
-            // To the page that has the form: deletion is asked about on one of its own.
-            let own = if path.ends_with("/delete") { "%2Fdelete" } else { "" };
-            let to_password = format!("{to_password}{own}");
-            assert_eq!((reply.status, reply.location()), (303, to_password.as_str()), "{path}");
+            // To the page that has the form.
+            let to_password = format!("/reauthenticate?next={}", path.replace('/', "%2F"));
+            for reply in [admin.post_form(&path, &fields), admin.get(&path)] {
+                assert_eq!((reply.status, reply.location()), (303, to_password.as_str()), "{path}");
+            }
         }
-        let delete = admin.get(&format!("{path}/delete"));
-        assert_eq!(delete.location(), format!("{to_password}%2Fdelete"));
         assert_eq!(app.count("users WHERE active AND role = 'user'"), 2);
 
         let fields = [("password", "admin123"), ("next", path.as_str())];
@@ -340,7 +422,7 @@ fn an_administrator_may_step_down_switch_off_or_delete_the_own_account_while_ano
         let own = app.session("user_02");
         let path = page(&app, "user_02");
         let off = own.post_form(&format!("{path}/active"), &[("active", "false")]);
-        assert_message(&own, &off, "/", "Your account is switched off");
+        assert_message(&own, &off, "/", "Your account is deactivated");
         assert!(own.get("/dashboard").location().starts_with("/login"));
 
         app.sql("UPDATE users SET role = 'admin', active = TRUE");

@@ -42,6 +42,7 @@ fn assert_not_there(reply: &Reply) {
     reply.assert_page(404);
     reply.assert_no_cookies();
     assert!(!reply.body.contains("name=\"token\""));
+    assert!(reply.body.contains("This link is not valid. It works once"), "{}", reply.body);
 }
 
 #[test]
@@ -125,6 +126,23 @@ fn without_an_active_link_there_is_nothing() {
         assert_not_there(&open(&visitor, &token));
         assert_not_there(&post(&visitor, &token, "ann", "correct horse"));
         assert_eq!(app.count("users"), 0);
+    });
+}
+
+#[test]
+fn the_front_page_and_the_form_to_sign_in_say_that_an_administrator_is_missing() {
+    on_both(|app| {
+        let token = link(&app);
+        let due = "This service has no administrator yet.";
+        let visitor = app.anonymous();
+        for path in ["/", "/login"] {
+            assert!(visitor.get(path).body.contains(due), "{path}");
+        }
+        assert_eq!(post(&visitor, &token, "ann", "correct horse").status, 303);
+        let stranger = app.anonymous();
+        for path in ["/", "/login"] {
+            assert!(!stranger.get(path).body.contains(due), "{path}");
+        }
     });
 }
 

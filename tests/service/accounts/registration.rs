@@ -81,6 +81,43 @@ fn the_api_names_every_invalid_field() {
 }
 
 #[test]
+fn a_taken_name_is_named_beside_a_password_that_is_not_acceptable() {
+    on_both(|app| {
+        let visitor = app.anonymous();
+        for password in ["short", "password"] {
+            let reply = visitor.post_json("/api/register", &body("USER_01", password));
+            reply.assert_problem(422, "invalid_field");
+            assert_eq!(reply.json()["fields"]["username"], "This user name is taken.");
+            assert!(reply.json()["fields"]["password"].is_string(), "{}", reply.body);
+            let free = visitor.post_json("/api/register", &body("ann", password));
+            free.assert_problem(422, "invalid_field");
+            assert!(free.json()["fields"]["username"].is_null(), "{}", free.body);
+        }
+        let fields = [("username", "user_01"), ("password", "short")];
+        let page = visitor.post_form("/register", &fields);
+        page.assert_page(422);
+        assert!(page.body.contains("This user name is taken."), "{}", page.body);
+    });
+}
+
+#[test]
+fn names_are_asked_for_with_bad_passwords_no_more_often_than_with_good_ones() {
+    let one = |figment: rocket::figment::Figment| {
+        figment.merge(Serialized::default("accounts.registrations.max", 1))
+    };
+    on_both_with(one, |app| {
+        let visitor = app.anonymous().from("192.0.2.7");
+        for _ in 0..10 {
+            let reply = visitor.post_json("/api/register", &body("user_01", "short"));
+            reply.assert_problem(422, "invalid_field");
+        }
+        let reply = visitor.post_json("/api/register", &body("user_01", "short"));
+        reply.assert_problem(429, "too_many_attempts");
+        assert!(!reply.body.contains("taken"), "{}", reply.body);
+    });
+}
+
+#[test]
 fn a_taken_name_is_taken_in_every_case_and_width() {
     on_both(|app| {
         let visitor = app.anonymous();

@@ -175,6 +175,20 @@ fn a_stranger_who_keeps_failing_all_day_does_not_keep_the_owner_out() {
 }
 
 #[test]
+fn the_address_that_an_account_was_registered_from_is_a_known_one() {
+    on_both_with(shipped, |app| {
+        let body = json!({ "username": "ann", "password": "correct horse" });
+        let home = app.anonymous().from(HOME);
+        assert_eq!(home.post_json("/api/register", &body).status, 201);
+        for _ in 0..FAILURES {
+            assert_eq!(api_from(&app, ATTACKER, "ann", "wrong"), 401);
+        }
+        assert_eq!(api_from(&app, OFFICE, "ann", "correct horse"), 429);
+        assert_eq!(form_from(&app, HOME, "ann", "correct horse"), 303);
+    });
+}
+
+#[test]
 fn a_signed_in_user_confirms_and_changes_the_password_under_attack() {
     on_both_with(shipped, |app| {
         let (person, program) = (app.session("user_01"), app.token("user_01"));

@@ -3,7 +3,7 @@
 use rocket::http::{ContentType, Header, Method};
 
 use crate::support::actor::{Actor, Reply};
-use crate::support::app::{TestApp, on_both};
+use crate::support::app::{TestApp, on_both, on_both_with};
 
 /// What a browser says about a request that a page of another site made.
 const FOREIGN: [&[(&str, &str)]; 9] = [
@@ -62,6 +62,23 @@ fn another_site_signs_no_user_in_out_or_up() {
         }
         assert_untouched(&app, &person);
     });
+}
+
+#[test]
+fn the_page_about_plain_http_says_nothing_of_what_was_entered() {
+    on_both_with(
+        |figment| figment.merge(("auth.session.secure", true)),
+        |app| {
+            let visitor = app.anonymous();
+            let mut request = visitor.request(Method::Post, "/login").header(ContentType::Form);
+            request.replace_header(Header::new("Host", "files.lan"));
+            request.add_header(Header::new("Origin", "http://files.lan"));
+            let reply = visitor.send(request.body("username=user_01&password=1234"));
+            reply.assert_page(400);
+            assert!(reply.body.contains("HTTPS"), "{}", reply.body);
+            assert!(!reply.body.contains("check what you entered"), "{}", reply.body);
+        },
+    );
 }
 
 #[test]

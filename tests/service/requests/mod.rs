@@ -9,3 +9,4 @@ mod methods;
 mod naughty_strings;
 mod response_headers;
 mod sent_twice;
+mod unsent;

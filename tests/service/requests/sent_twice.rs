@@ -189,17 +189,16 @@ fn what_has_ended_already_has_ended() {
         let key = json!({ "label": "a label", "scopes": [] });
         let key = program.post_json("/api/keys", &key).json();
         let key = key["id"].as_str().expect("an id").to_owned();
-        for (path, list) in [
-            (format!("/account/sign-ins/{sid}/end"), "/account/sign-ins"),
-            (format!("/account/keys/{key}/end"), "/account/keys"),
+        for (path, list, event) in [
+            (format!("/account/sign-ins/{sid}/end"), "/account/sign-ins", "Sign-ins ended"),
+            (format!("/account/keys/{key}/end"), "/account/keys", "Access key ended"),
         ] {
             for _ in 0..2 {
                 let reply = person.post(&path);
                 assert_eq!((reply.status, reply.location()), (303, list));
                 assert!(person.get(list).body.contains("has ended."));
             }
-            assert_eq!(person.get("/account/events").body.matches("Sign-ins ended").count(), 1);
-            app.sql("DELETE FROM events WHERE event = 'ended'");
+            assert_eq!(person.get("/account/events").body.matches(event).count(), 1);
         }
         let admin = app.session("admin");
         for id in [app.id("user_02"), app.id("user_02"), 999_999] {
@@ -245,7 +244,7 @@ fn a_taken_name_with_another_password_is_taken_whatever_else_is_wrong() {
         };
         let wrong = taken("battery staple");
         app.sql("UPDATE users SET active = FALSE WHERE username = 'Ann'");
-        assert_eq!(taken("correct horse"), wrong, "switched off");
+        assert_eq!(taken("correct horse"), wrong, "deactivated");
         app.sql("UPDATE users SET active = TRUE WHERE username = 'Ann'");
         for _ in 0..3 {
             taken("battery staple");

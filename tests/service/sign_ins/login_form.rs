@@ -15,11 +15,17 @@ fn a_person_logs_in_sees_the_dashboard_and_logs_out() {
         let page = person.get("/dashboard");
         assert_eq!(page.status, 200);
         assert!(page.body.contains("user_01"));
+        for path in ["/account", "/account/sign-ins", "/account/keys"] {
+            let link = format!("class=\"button quiet\" href=\"{path}\"");
+            assert!(page.body.contains(&link), "{path}");
+        }
 
         let cookies = person.jar.borrow().clone();
         let out = person.post("/logout");
         assert_eq!((out.status, out.location()), (303, "/"));
-        assert!(person.jar.borrow().is_empty(), "the cookie is taken back");
+        assert!(person.jar.borrow().keys().eq(["_flash"]), "the cookie is taken back");
+        assert!(person.get("/").body.contains("You are signed out."));
+        assert!(!person.get("/").body.contains("You are signed out."), "said once");
 
         person.jar.replace(cookies);
         let replayed = person.get("/dashboard");

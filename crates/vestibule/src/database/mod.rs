@@ -38,6 +38,7 @@ pub use backend::{Backend, StoreConnection};
 pub use pool::ConnectionPool;
 #[cfg(feature = "rocket_sync_db_pools")]
 pub use pool::sync_db_pool;
+pub use row::SignInRow;
 pub use store::{AccountLock, DieselSignInStore};
 pub use transaction::write;
 

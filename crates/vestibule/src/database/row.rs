@@ -7,11 +7,11 @@ use super::schema::sign_ins;
 use crate::sign_in::rotation::Rotations;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 
-/// A row of `sign_ins`. The scopes are separated by spaces; behind the hash of a key stands, after a
+/// A row of `sign_ins`, for queries of your own: `.select(SignInRow::as_select())`. The scopes are separated by spaces; behind the hash of a key stands, after a
 /// dot, the digest of its account's stamp.
 #[derive(AsChangeset, Insertable, Queryable, Selectable)]
 #[diesel(table_name = sign_ins, treat_none_as_null = true)]
-pub(super) struct SignInRow {
+pub struct SignInRow {
     id: String,
     account: String,
     kind: String,
@@ -70,7 +70,8 @@ impl SignInRow {
     }
 
     /// Returns the sign-in of a row; `None` if a value is invalid.
-    pub(super) fn into_sign_in(self) -> Option<SignIn> {
+    #[must_use]
+    pub fn into_sign_in(self) -> Option<SignIn> {
         let kind = match self.kind.as_str() {
             "browser" => SignInKind::Browser { remembered: self.remembered },
             "token" => SignInKind::Token(Rotations {

@@ -1,0 +1,38 @@
+//! The sign-ins of one user: listing them page by page, and ending one.
+
+use super::audit::Actor;
+use super::queries;
+use super::service::Accounts;
+use super::user::User;
+use vestibule::sign_ins::{SignIn, SignIns};
+use vestibule::{Error, ErrorKind};
+
+impl Accounts {
+    /// Returns a page, from 1, of a user's active sign-ins, latest use first, and their total.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn sign_ins(&self, user: &User, page: i64) -> Result<(Vec<SignIn>, i64), Error> {
+        let (id, at) = (user.id, (self.clock.now()?, self.auth.session.idle));
+        self.run(move |connection| queries::active_sign_ins(connection, id, at, page)).await
+    }
+
+    /// Ends one of a user's own sign-ins; a key as [`end_key`](Self::end_key) does.
+    ///
+    /// # Errors
+    /// 404 `not_found` if it has ended or is another user's, 503 `unavailable`.
+    pub async fn end_sign_in(
+        &self,
+        user: &User,
+        id: &str,
+        sign_ins: &SignIns<'_>,
+        actor: &Actor,
+    ) -> Result<(), Error> {
+        match self.end_key(user, id, actor).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                sign_ins.end(&user.id.to_string(), id).await
+            }
+            ended => ended,
+        }
+    }
+}

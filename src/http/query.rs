@@ -1,0 +1,52 @@
+//! Query parameters of lists. What is repeated or cannot be read is an error, because a client that
+//! ignores it would read the first page for ever.
+
+use std::collections::HashSet;
+
+use rocket::http::uri::Origin;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest, Request};
+use vestibule::Error;
+
+/// Guard: every parameter is UTF-8 and appears once; otherwise 422 `invalid_field` naming it.
+pub struct UniqueQuery;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for UniqueQuery {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
+        match check(request.uri()) {
+            Ok(()) => Outcome::Success(Self),
+            Err(error) => Outcome::Error((error.remember(request), ())),
+        }
+    }
+}
+
+fn check(uri: &Origin<'_>) -> Result<(), Error> {
+    let mut names = HashSet::new();
+    let fields = uri.query().into_iter().flat_map(|query| query.raw_segments());
+    for field in fields.filter(|field| !field.is_empty()) {
+        let name = field.split_at_byte(b'=').0.url_decode_lossy().into_owned();
+        if field.url_decode().is_err() {
+            return Err(Error::invalid_field(name, "This parameter is not UTF-8."));
+        }
+        if !names.insert(name.clone()) {
+            return Err(Error::invalid_field(name, "This parameter appears more than once."));
+        }
+    }
+    Ok(())
+}
+
+/// Parses a number that may be absent.
+///
+/// # Errors
+/// 422 `invalid_field` naming the parameter for anything but a number of at least `least`.
+pub fn number(name: &'static str, text: Option<&str>, least: i64) -> Result<Option<i64>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    let number = text.parse().ok().filter(|number| *number >= least);
+    let invalid = || {
+        Error::invalid_field(name, format!("This parameter is a whole number of at least {least}."))
+    };
+    number.map(Some).ok_or_else(invalid)
+}

@@ -1,0 +1,120 @@
+//! Questions before a change to a user that is hard to take back; the change itself is in `user`.
+
+use rocket::{get, uri};
+use rocket_dyn_templates::context;
+
+use super::super::renderer::Page;
+use super::context::AdminContext;
+use crate::accounts::{AdminPageChange, Role, User};
+use vestibule::Error;
+use vestibule::guards::Authenticated;
+
+/// A change that the page asks about.
+struct Question {
+    /// The last part of the path of the change.
+    change: &'static str,
+    title: &'static str,
+    text: &'static str,
+    /// The field that the form sends, with its value.
+    field: Option<(&'static str, &'static str)>,
+    is_danger: bool,
+}
+
+const MAKE_ADMINISTRATOR: Question = Question {
+    change: "role",
+    title: "Make an administrator",
+    text: "Administrators see all users and change, deactivate and delete them, other \
+           administrators too.",
+    field: Some(("role", "admin")),
+    is_danger: false,
+};
+
+const MAKE_USER: Question = Question {
+    change: "role",
+    title: "Make an ordinary user",
+    text: "An ordinary user sees no other users and changes none.",
+    field: Some(("role", "user")),
+    is_danger: false,
+};
+
+const DEACTIVATE: Question = Question {
+    change: "active",
+    title: "Deactivate",
+    text: "The account cannot sign in until it is activated again. All its sign-ins and access \
+           keys end now.",
+    field: Some(("active", "false")),
+    is_danger: true,
+};
+
+const ACTIVATE: Question = Question {
+    change: "active",
+    title: "Activate",
+    text: "The account can sign in again. What has ended stays ended.",
+    field: Some(("active", "true")),
+    is_danger: false,
+};
+
+const SIGN_OUT: Question = Question {
+    change: "end-sign-ins",
+    title: "Sign out everywhere",
+    text: "All sign-ins of the account end now, its access keys too.",
+    field: None,
+    is_danger: true,
+};
+
+fn page(
+    context: &AdminContext<'_>,
+    admin: &AdminPageChange,
+    user: &User,
+    question: &Question,
+) -> Page {
+    let (admin, href) =
+        (admin.authentication().account(), uri!(super::user::page(user.id.to_string())));
+    let values = context! {
+        account: context! { username: &user.username },
+        is_oneself: user.id == admin.id,
+        action: format!("{href}/{}", question.change),
+        back: href.to_string(),
+        question: question.title,
+        text: question.text,
+        field: question.field.map(|(name, value)| context! { name, value }),
+        is_danger: question.is_danger,
+        notice: context.flash.shown(""),
+    };
+    context.renderer.page("user-change", question.title, Some(admin), values)
+}
+
+/// Asks before the role is changed.
+#[get("/admin/users/<id>/role")]
+pub(in crate::web) async fn role(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    id: &str,
+) -> Result<Page, Error> {
+    let user = context.user(id).await?;
+    let question = if user.role == Role::Admin { &MAKE_USER } else { &MAKE_ADMINISTRATOR };
+    Ok(page(&context, &admin, &user, question))
+}
+
+/// Asks before an account is deactivated or activated.
+#[get("/admin/users/<id>/active")]
+pub(in crate::web) async fn active(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    id: &str,
+) -> Result<Page, Error> {
+    let user = context.user(id).await?;
+    let question = if user.active { &DEACTIVATE } else { &ACTIVATE };
+    Ok(page(&context, &admin, &user, question))
+}
+
+/// Asks before all sign-ins of a user are ended.
+#[get("/admin/users/<id>/end-sign-ins")]
+pub(in crate::web) async fn end_sign_ins(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    id: &str,
+) -> Result<Page, Error> {
+    let user = context.user(id).await?;
+    Ok(page(&context, &admin, &user, &SIGN_OUT))
+}

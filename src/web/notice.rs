@@ -1,0 +1,158 @@
+//! Notices that the next page shows once. The flash cookie names the notice and perhaps a number,
+//! so that a planted cookie puts no other words on a page.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use rocket::http::uri::Origin;
+use rocket::http::{Cookie, CookieJar};
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest, Request};
+use rocket::response::{self, Redirect, Responder};
+use serde::{Deserialize, Serialize};
+
+use super::words;
+use crate::settings::Settings;
+
+const COOKIE: &str = "_flash";
+
+/// How long the cookie waits for the next page.
+const MAX_AGE: time::Duration = time::Duration::minutes(5);
+
+/// What a page can say once; with a number of ended sign-ins where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Notice {
+    /// The form that led to signing in or to confirming the password has changed nothing.
+    Unsent,
+    /// The session ended after so many seconds without use.
+    Unused(u64),
+    SignedOut,
+    PasswordChanged,
+    SignInEnded,
+    OthersEnded(u64),
+    KeyEnded,
+    AdministratorNow,
+    UserNow,
+    Activated,
+    Deactivated(u64),
+    SignInsEnded(u64),
+    UserDeleted(u64),
+    UserDeletedBefore,
+    OwnRoleLost,
+    OwnDeactivated,
+    OwnSignInsEnded,
+    OwnDeleted,
+}
+
+/// A notice as a template shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct ShownNotice {
+    text: String,
+    /// The class beside `notice`.
+    class: &'static str,
+}
+
+impl Notice {
+    /// Returns the sentence; `name` is the user that the page is about.
+    pub(super) fn text(self, name: &str) -> String {
+        match self {
+            Self::Unsent => "Nothing has been changed yet. You can send the form again.".into(),
+            Self::Unused(seconds) => {
+                let idle = words::duration(Duration::from_secs(seconds));
+                format!("You were signed out after {idle} without use.")
+            }
+            Self::SignedOut => "You are signed out.".into(),
+            Self::PasswordChanged => {
+                "Your password has changed, and you are signed out everywhere else.".into()
+            }
+            Self::SignInEnded => "That sign-in has ended.".into(),
+            Self::OthersEnded(count) => format!("Signed out everywhere else: {count} ended."),
+            Self::KeyEnded => "That key has ended.".into(),
+            Self::AdministratorNow => format!("{name} is an administrator now."),
+            Self::UserNow => format!("{name} is an ordinary user now."),
+            Self::Activated => format!("{name} can sign in."),
+            Self::Deactivated(count) => {
+                format!("{name} is deactivated; {} ended.", sign_ins(count))
+            }
+            Self::SignInsEnded(count) => {
+                format!("{name} is signed out everywhere: {} ended.", sign_ins(count))
+            }
+            Self::UserDeleted(count) => {
+                format!("The user is deleted; {} ended.", sign_ins(count))
+            }
+            Self::UserDeletedBefore => "That user is deleted.".into(),
+            Self::OwnRoleLost => "You are no longer an administrator.".into(),
+            Self::OwnDeactivated => {
+                "Your account is deactivated, and you are signed out everywhere.".into()
+            }
+            Self::OwnSignInsEnded => "You are signed out everywhere.".into(),
+            Self::OwnDeleted => "Your account is deleted.".into(),
+        }
+    }
+
+    /// Returns the notice for a template; `name` is the user that the page is about.
+    pub(super) fn shown(self, name: &str) -> ShownNotice {
+        let is_done = !matches!(self, Self::Unsent | Self::Unused(_));
+        ShownNotice { text: self.text(name), class: if is_done { "success" } else { "info" } }
+    }
+}
+
+/// Returns a number of sign-ins with its noun.
+fn sign_ins(count: u64) -> String {
+    if count == 1 { "1 sign-in".to_owned() } else { format!("{count} sign-ins") }
+}
+
+/// A redirect to a page that shows a notice.
+pub(super) struct Noticed(Redirect, Notice);
+
+impl Noticed {
+    pub(super) fn new(to: Origin<'static>, notice: Notice) -> Self {
+        Self(Redirect::to(to), notice)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Noticed {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let settings = request.rocket().state::<Settings>();
+        let secure = settings.is_none_or(|settings| settings.auth.session.is_secure());
+        if let Ok(value) = serde_json::to_string(&self.1) {
+            let cookie = Cookie::build((COOKIE, value)).max_age(MAX_AGE);
+            request.cookies().add(cookie.http_only(true).secure(secure));
+        }
+        self.0.respond_to(request)
+    }
+}
+
+/// Guard: the notice that the page before left, if any.
+pub(super) struct Flash<'r>(pub(super) &'r CookieJar<'r>);
+
+impl Flash<'_> {
+    /// Returns the notice, which the next page shows again.
+    pub(super) fn peek(&self) -> Option<Notice> {
+        serde_json::from_str(self.0.get(COOKIE)?.value()).ok()
+    }
+
+    /// Returns the notice and removes it.
+    pub(super) fn take(&self) -> Option<Notice> {
+        let notice = self.peek();
+        if self.0.get(COOKIE).is_some() {
+            self.0.remove(Cookie::build(COOKIE).http_only(true));
+        }
+        notice
+    }
+
+    /// Returns the notice for a template, and removes it; `name` is the user that the page is about.
+    pub(super) fn shown(&self, name: &str) -> Option<ShownNotice> {
+        self.take().map(|notice| notice.shown(name))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Flash<'r> {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
+        Outcome::Success(Self(request.cookies()))
+    }
+}

@@ -8,6 +8,7 @@ mod figment;
 mod first_user;
 mod health;
 mod key;
+mod migrate;
 mod output;
 mod progress;
 mod purge;
@@ -55,6 +56,8 @@ enum Command {
     Secrets(secrets::SecretsCommand),
     /// Copy everything into an empty database, of the same or the other kind
     Move(transfer::MoveArguments),
+    /// Bring the schema of the database up to date, as every start does
+    Migrate,
     /// Delete expired sign-ins, throttle counters and set-up links
     Purge,
     /// List every route with its guard
@@ -77,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Audit(command) => audit::run(&command),
         Command::Secrets(command) => secrets::run(&command),
         Command::Move(arguments) => transfer::run(&arguments),
+        Command::Migrate => migrate::run(),
         Command::Purge => purge::run(),
         Command::Routes => routes::run(),
         Command::Doctor => doctor::run(),

@@ -5,10 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use diesel::connection::SimpleConnection;
-use vestibule_service::db::{Address, connect};
-
-use super::client::{LONG_TIMEOUT, TIMEOUT};
+use super::client::LONG_TIMEOUT;
 use crate::support::process::{Done, Home, at_home, finish};
 
 const RELEASE: (&str, &str) = ("ROCKET_PROFILE", "release");
@@ -190,36 +187,23 @@ fn sample_users_with_their_published_passwords_fail_outside_the_debug_profile() 
     });
 }
 
-/// Runs a statement on the database of a home.
-fn sql(home: &Home, statement: &str) {
-    let text = fs::read_to_string(home.path("Rocket.toml")).expect("our own file");
-    let named = text.lines().find_map(|line| line.strip_prefix("url = "));
-    let url = match named {
-        Some(url) => url.trim_matches('"').to_owned(),
-        None => format!("sqlite://{}", home.path("state/vestibule.sqlite3").display()),
-    };
-    let address = Address::parse(&url).expect("a good URL");
-    let mut connection = connect(&address, TIMEOUT, false).expect("the database of the test");
-    connection.batch_execute(statement).expect("a good statement");
-}
-
 #[test]
-fn a_schema_of_another_version_and_a_clock_that_went_back_are_said() {
+fn a_schema_of_a_newer_program_and_a_clock_that_went_back_are_said() {
     at_home(|home| {
         let service = home.serve(LONG_TIMEOUT);
         service.api_login("user_01", "1234").expect("a sample user");
         service.stop();
         let hour = 3_600_000_000_i64;
-        sql(&home, &format!("UPDATE sign_ins SET last_seen_at = last_seen_at + {hour}"));
-        sql(&home, "UPDATE users SET active = FALSE WHERE role = 'admin'");
+        home.sql(&format!("UPDATE sign_ins SET last_seen_at = last_seen_at + {hour}"));
+        home.sql("UPDATE users SET active = FALSE WHERE role = 'admin'");
         let done = doctor(&home, &[]);
         assert_said(&done, "warn", "clock", &["behind the newest sign-in"]);
         assert_said(&done, "warn", "administrator", &["vestibule user add"]);
-        sql(&home, "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");
-        assert_said(&doctor(&home, &[]), "warn", "schema", &["newer"]);
-        sql(&home, "DELETE FROM __diesel_schema_migrations WHERE version < '2999'");
-        sql(&home, "UPDATE __diesel_schema_migrations SET version = '19990101000000'");
-        assert_said(&doctor(&home, &[]), "warn", "schema", &["newer"]);
+        home.sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");
+        assert_said(&doctor(&home, &[]), "FAIL", "schema", &["newer"]);
+        home.sql("DELETE FROM __diesel_schema_migrations WHERE version < '2999'");
+        home.sql("UPDATE __diesel_schema_migrations SET version = '19990101000000'");
+        assert_said(&doctor(&home, &[]), "FAIL", "schema", &["newer"]);
     });
 }
 

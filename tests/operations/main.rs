@@ -12,6 +12,7 @@ mod delivered_files;
 mod doctor;
 mod dump;
 mod kill_behind_nginx;
+mod migrate;
 mod nginx;
 mod outage_postgres;
 mod outage_sqlite;

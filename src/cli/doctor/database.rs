@@ -107,16 +107,22 @@ fn schema(report: &mut Report, connection: &mut AnyConnection) -> bool {
             return false;
         }
     };
+    let (known, found) = (&status.known, &status.found);
     match (status.applied, status.pending, status.unknown) {
         (0, _, 0) => report.ok("schema", "empty; the next start sets it up"),
-        (_, 0, 0) => report.ok("schema", "up to date"),
+        (_, 0, 0) => report.ok("schema", format_args!("up to date, version {found}")),
         (_, pending, 0) => report.warn(
             "schema",
-            format_args!("{pending} pending migrations; back up, the next start applies them"),
+            format_args!(
+                "{pending} pending migrations; back up, and run: vestibule migrate (or start)"
+            ),
         ),
-        (_, _, unknown) => report.warn(
+        _ => report.fail(
             "schema",
-            format_args!("a newer program applied {unknown} migrations; run that program"),
+            format_args!(
+                "has version {found}, and this program knows versions up to {known}; run the newer \
+                 program"
+            ),
         ),
     }
     status.applied > 0

@@ -9,6 +9,7 @@ use rocket::{Build, Rocket};
 use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, DieselSignInStore, active_samples, insert_samples};
 use crate::db::{self, Db};
+use crate::fingerprints;
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
@@ -131,6 +132,7 @@ pub fn build_open(
     Ok(rocket
         .attach(housekeeping::purge_regularly(settings.auth.session.idle))
         .attach(housekeeping::write_audit_log(writer))
+        .attach(housekeeping::compare_secrets(settings.fingerprints.clone()))
         .attach(auth)
         .manage(accounts)
         .manage(db)
@@ -162,14 +164,18 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
     open
 }
 
-/// Migrates the database, and inserts the sample users into an empty one if the settings ask for
-/// them; else refuses sample users that still have their published passwords.
+/// Migrates the database, compares the secrets with those of other processes, and inserts the sample
+/// users into an empty database if the settings ask for them; else refuses sample users that still
+/// have their published passwords.
 fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), String> {
     let mut connection = db::connect(&settings.database.address, START_TIMEOUT, true)
         .map_err(|error| error.to_string())?;
     db::migrate(&mut connection).map_err(|error| error.to_string())?;
+    let now = clock.now().map_err(|error| error.to_string())?;
+    if let Err(cause) = fingerprints::compare(&mut connection, &settings.fingerprints, now) {
+        fingerprints::warn_not_compared(&cause);
+    }
     if settings.sample_users {
-        let now = clock.now().map_err(|error| error.to_string())?;
         insert_samples(&mut connection, hasher, now).map_err(|error| error.to_string())?;
     } else {
         let active = active_samples(&mut connection, hasher).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Background tasks: deleting expired rows, and writing queued audit events.
+//! Background tasks: deleting expired rows, writing queued audit events, comparing secrets.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use rocket::tokio::{self, select, time};
 use crate::accounts::audit::Writer;
 use crate::accounts::queries;
 use crate::db::{AnyConnection, Db};
+use crate::fingerprints::{self, Fingerprint};
 use vestibule::{Clock, Error};
 
 /// The pause between two purges.
@@ -74,6 +75,37 @@ pub(crate) fn purge_regularly(idle: Duration) -> AdHoc {
             });
         })
     })
+}
+
+/// Compares the secrets with those of other processes every ten minutes.
+pub(crate) fn compare_secrets(own: Vec<Fingerprint>) -> AdHoc {
+    AdHoc::on_liftoff("Secrets", move |rocket| {
+        Box::pin(async move {
+            let (db, clock) = (rocket.state::<Db>().cloned(), rocket.state::<Clock>().cloned());
+            let (Some(db), Some(clock)) = (db, clock) else { return };
+            let mut shutdown = rocket.shutdown();
+            tokio::spawn(async move {
+                loop {
+                    select! {
+                        () = &mut shutdown => break,
+                        () = time::sleep(fingerprints::INTERVAL) => {}
+                    }
+                    compare(&db, &clock, &own).await;
+                }
+            });
+        })
+    })
+}
+
+async fn compare(db: &Db, clock: &Clock, own: &[Fingerprint]) {
+    let (clock, own) = (clock.clone(), own.to_vec());
+    let compared = db.run(move |connection| {
+        let now = clock.now()?;
+        Ok::<_, Error>(fingerprints::compare(connection, &own, now)?)
+    });
+    if let Err(error) = compared.await {
+        fingerprints::warn_not_compared(&error);
+    }
 }
 
 /// Writes queued audit events as long as the service runs.

@@ -78,5 +78,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    secrets_in_use (fingerprint) {
+        fingerprint -> Text,
+        setting -> Text,
+        seen_at -> BigInt,
+    }
+}
+
 diesel::joinable!(sign_ins -> users (account));
 diesel::allow_tables_to_appear_in_same_query!(setup_links, sign_ins, throttle, users);

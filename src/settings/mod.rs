@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use crate::accounts::AccountsConfig;
 use crate::db::{Address, DbConfig};
-use vestibule::config::{ConfigError, SessionPolicy};
+use crate::fingerprints::Fingerprint;
+use vestibule::config::{Config, ConfigError, SessionPolicy};
 
 pub use profiles::{not_selected, profile_warnings};
 
@@ -19,7 +20,7 @@ pub use profiles::{not_selected, profile_warnings};
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `[default.auth]`.
-    pub auth: vestibule::config::Config,
+    pub auth: Config,
     /// `[default.accounts]`.
     pub accounts: AccountsConfig,
     /// `[default.databases.main]`.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub address: IpAddr,
     /// The port to listen on; 0 means any free port.
     pub port: u16,
+    /// The fingerprints of the secrets in use.
+    pub(crate) fingerprints: Vec<Fingerprint>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +104,7 @@ impl Settings {
         let mut collect = |found: Vec<ConfigError>| errors.extend(found);
         let server = figment.extract::<rocket::Config>();
         let server = server.map_err(|error| collect(ConfigError::list(figment, error))).ok();
-        let auth = vestibule::config::Config::from_figment(figment).map_err(&mut collect).ok();
+        let auth = Config::from_figment(figment).map_err(&mut collect).ok();
         let accounts = ConfigError::read::<AccountsTable>(figment).map_err(&mut collect).ok();
         let database = database(figment).map_err(&mut collect).ok();
         if let (Some(server), Some(auth), Some(accounts), Some(database)) =
@@ -147,6 +150,7 @@ impl Settings {
                 return Err(vec![ConfigError::new(figment, "accounts.sample_users", problem)]);
             }
             return Ok(Self {
+                fingerprints: fingerprints(figment, &auth),
                 auth,
                 accounts: accounts.accounts,
                 database,
@@ -159,6 +163,24 @@ impl Settings {
         errors.dedup();
         Err(errors)
     }
+}
+
+/// Returns the fingerprints of the shared secrets in use; a pair of keys has none.
+fn fingerprints(figment: &Figment, auth: &Config) -> Vec<Fingerprint> {
+    let (session, token) = (&auth.session, &auth.token);
+    let mut found = Vec::new();
+    let secret_key = figment.extract_inner::<String>("secret_key").ok();
+    if let Some(key) = secret_key.filter(|_| auth.mode.has_sessions()) {
+        let previous = session.previous_secret_keys.iter().map(|secret| secret.reveal());
+        found.push(Fingerprint::new("secret_key", &key, previous));
+    }
+    if let (Some(secret), true, false) =
+        (&token.secret, auth.mode.has_tokens(), token.algorithm.is_asymmetric())
+    {
+        let previous = token.previous_secrets.iter().map(|secret| secret.reveal());
+        found.push(Fingerprint::new("auth.token.secret", secret.reveal(), previous));
+    }
+    found
 }
 
 /// Reads `[default.databases.main]` alone, for commands that need nothing else.

@@ -11,7 +11,7 @@ use crate::support::process::{Done, Home, at_home, finish};
 const RELEASE: (&str, &str) = ("ROCKET_PROFILE", "release");
 
 /// What the doctor says, with these variables.
-fn doctor(home: &Home, variables: &[(&str, &str)]) -> Done {
+pub(crate) fn doctor(home: &Home, variables: &[(&str, &str)]) -> Done {
     let done = finish(home.command(&["doctor"]).envs(variables.iter().copied()), "");
     let failed = done.out.lines().any(|line| line.starts_with("FAIL"));
     assert_eq!(done.code, Some(i32::from(failed)), "{done:?}");
@@ -20,7 +20,7 @@ fn doctor(home: &Home, variables: &[(&str, &str)]) -> Done {
 
 /// Fails unless one line has this mark and subject, and says all of this.
 #[track_caller]
-fn assert_said(done: &Done, mark: &str, what: &str, parts: &[&str]) {
+pub(crate) fn assert_said(done: &Done, mark: &str, what: &str, parts: &[&str]) {
     let begin = format!("{mark:<5} {what:<14} ");
     let fits =
         |line: &&str| line.starts_with(&begin) && parts.iter().all(|part| line.contains(part));
@@ -29,12 +29,12 @@ fn assert_said(done: &Done, mark: &str, what: &str, parts: &[&str]) {
 
 /// Fails if a line has this mark and subject.
 #[track_caller]
-fn assert_not_said(done: &Done, mark: &str, what: &str) {
+pub(crate) fn assert_not_said(done: &Done, mark: &str, what: &str) {
     let begin = format!("{mark:<5} {what:<14} ");
     assert!(!done.out.lines().any(|line| line.starts_with(&begin)), "{mark} {what}: {done:?}");
 }
 
-fn allow(path: &Path, mode: u32) {
+pub(crate) fn allow(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("our own");
 }
 

@@ -10,6 +10,7 @@ mod balancing;
 mod client;
 mod delivered_files;
 mod doctor;
+mod doctor_machine;
 mod dump;
 mod kill_behind_nginx;
 mod migrate;

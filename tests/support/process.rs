@@ -121,7 +121,7 @@ impl Home {
     pub(crate) fn command_of_nobody(&self, arguments: &[&str]) -> Command {
         let command = self.command(arguments);
         let here = self.path("");
-        if fs::metadata(&here).expect("our own").uid() != 0 {
+        if fs::metadata("/proc/self").expect("a process").uid() != 0 {
             return command;
         }
         let program = self.path("vestibule");

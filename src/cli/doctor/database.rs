@@ -10,6 +10,7 @@ use crate::accounts::active_samples;
 use crate::db::from_micros;
 use crate::db::schema::{sign_ins, users};
 use crate::db::{self, Address, AnyConnection, Encryption};
+use crate::fingerprints;
 use crate::settings::Settings;
 use vestibule::Clock;
 use vestibule::password::Hasher;
@@ -57,6 +58,7 @@ pub(super) fn check(report: &mut Report, settings: &Settings) {
     connection_limit(report, settings, &mut connection);
     if schema(report, &mut connection) {
         accounts(report, settings, &mut connection);
+        secrets(report, settings, &mut connection);
         clock(report, &mut connection);
     }
 }
@@ -150,6 +152,17 @@ fn accounts(report: &mut Report, settings: &Settings, connection: &mut AnyConnec
                 alive.join(", ")
             ),
         );
+    }
+}
+
+/// Compares the secrets with those of running processes.
+fn secrets(report: &mut Report, settings: &Settings, connection: &mut AnyConnection) {
+    let own = &settings.fingerprints;
+    let now = Clock::system().now().ok();
+    let others = now.and_then(|now| fingerprints::others(connection, own, now).ok());
+    match others {
+        Some(others) if others.is_empty() => report.ok("processes", "none has other secrets"),
+        others => others.iter().flatten().for_each(|other| report.warn("processes", other)),
     }
 }
 

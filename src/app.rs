@@ -10,11 +10,12 @@ use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, DieselSignInStore, active_samples, insert_samples};
 use crate::db::{self, Db};
 use crate::fingerprints;
+use crate::housekeeping::{self, Expiry};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::Templates;
-use crate::{api, housekeeping, web};
+use crate::{api, web};
 use vestibule::config::{ConfigError, Mode};
 use vestibule::password::Hasher;
 use vestibule::{Auth, Clock};
@@ -130,9 +131,15 @@ pub fn build_open(
         rocket = rocket.register("/", http::catchers());
     }
     Ok(rocket
-        .attach(housekeeping::purge_regularly(settings.auth.session.idle))
+        .attach(housekeeping::run_regularly(
+            Expiry {
+                clock: clock.clone(),
+                idle: settings.auth.session.idle,
+                audit_retention: settings.accounts.audit_retention,
+            },
+            settings.fingerprints.clone(),
+        ))
         .attach(housekeeping::write_audit_log(writer))
-        .attach(housekeeping::compare_secrets(settings.fingerprints.clone()))
         .attach(auth)
         .manage(accounts)
         .manage(db)

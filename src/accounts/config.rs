@@ -24,6 +24,9 @@ pub struct AccountsConfig {
     /// How many browsers and programs may be signed in to one account; the next sign-in ends the
     /// oldest. Access keys do not count. At least 1. Defaults to 100.
     pub max_sign_ins: u32,
+    /// How long a row of the audit log is kept, at least `"1 day"`; 0 for ever. Defaults to `"0"`.
+    #[serde(with = "vestibule::config::duration")]
+    pub audit_retention: Duration,
     /// How many accounts may be registered from one address. Defaults to
     /// `{ max = 20, window = "1h" }`.
     pub registrations: RegistrationsConfig,
@@ -71,6 +74,7 @@ impl Default for AccountsConfig {
             trusted_proxy: Vec::new(),
             throttle: ThrottleConfig::default(),
             max_sign_ins: 100,
+            audit_retention: Duration::ZERO,
             registrations: RegistrationsConfig::default(),
         }
     }

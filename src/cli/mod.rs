@@ -58,7 +58,7 @@ enum Command {
     Move(transfer::MoveArguments),
     /// Bring the schema of the database up to date, as every start does
     Migrate,
-    /// Delete expired sign-ins, throttle counters and set-up links
+    /// Delete expired sign-ins, throttle counters, set-up links and rows of the audit log
     Purge,
     /// List every route with its guard
     Routes,

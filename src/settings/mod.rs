@@ -105,7 +105,7 @@ impl Settings {
         let server = figment.extract::<rocket::Config>();
         let server = server.map_err(|error| collect(ConfigError::list(figment, error))).ok();
         let auth = Config::from_figment(figment).map_err(&mut collect).ok();
-        let accounts = ConfigError::read::<AccountsTable>(figment).map_err(&mut collect).ok();
+        let accounts = accounts(figment).map_err(&mut collect).ok();
         let database = database(figment).map_err(&mut collect).ok();
         if let (Some(server), Some(auth), Some(accounts), Some(database)) =
             (server, auth, accounts, database)
@@ -125,26 +125,12 @@ impl Settings {
                 return Err(vec![ConfigError::new(figment, "max_blocking", "must be at least 1")]);
             }
             let allowed = debug && server.address.is_loopback();
-            let throttle = accounts.accounts.throttle;
-            if throttle.failures == 0 || throttle.window.is_zero() {
-                let problem = "failures and window must be more than 0";
-                return Err(vec![ConfigError::new(figment, "accounts.throttle", problem)]);
-            }
-            if accounts.accounts.max_sign_ins == 0 {
-                let problem = "must be at least 1";
-                return Err(vec![ConfigError::new(figment, "accounts.max_sign_ins", problem)]);
-            }
-            let registrations = accounts.accounts.registrations;
-            if registrations.max == 0 || registrations.window.is_zero() {
-                let problem = "max and window must be more than 0";
-                return Err(vec![ConfigError::new(figment, "accounts.registrations", problem)]);
-            }
             if auth.token.foreign.jwks.is_some() {
                 let problem = "is not for this service, which cannot tell whose account a foreign \
                                token means; an application of yours can";
                 return Err(vec![ConfigError::new(figment, "auth.token.foreign.jwks", problem)]);
             }
-            let wanted = accounts.accounts.sample_users;
+            let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {
                 let problem = "is allowed in the debug profile on a loopback address only";
                 return Err(vec![ConfigError::new(figment, "accounts.sample_users", problem)]);
@@ -152,7 +138,7 @@ impl Settings {
             return Ok(Self {
                 fingerprints: fingerprints(figment, &auth),
                 auth,
-                accounts: accounts.accounts,
+                accounts,
                 database,
                 sample_users: wanted.unwrap_or(allowed),
                 address: server.address,
@@ -163,6 +149,39 @@ impl Settings {
         errors.dedup();
         Err(errors)
     }
+}
+
+/// Reads `[default.accounts]` alone, for commands that need nothing else.
+///
+/// # Errors
+/// One [`ConfigError`] per problem.
+pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
+    let accounts = ConfigError::read::<AccountsTable>(figment)?.accounts;
+    let AccountsConfig { throttle, registrations, max_sign_ins, audit_retention, .. } = accounts;
+    let day = Duration::from_secs(24 * 60 * 60);
+    let wrong = [
+        (
+            throttle.failures == 0 || throttle.window.is_zero(),
+            "throttle",
+            "failures and window must be more than 0",
+        ),
+        (
+            registrations.max == 0 || registrations.window.is_zero(),
+            "registrations",
+            "max and window must be more than 0",
+        ),
+        (max_sign_ins == 0, "max_sign_ins", "must be at least 1"),
+        (
+            !audit_retention.is_zero() && audit_retention < day,
+            "audit_retention",
+            "must be at least \"1 day\", or 0 for ever",
+        ),
+    ];
+    let wrong = wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong);
+    let errors: Vec<_> = wrong
+        .map(|(_, key, problem)| ConfigError::new(figment, &format!("accounts.{key}"), problem))
+        .collect();
+    if errors.is_empty() { Ok(accounts) } else { Err(errors) }
 }
 
 /// Returns the fingerprints of the shared secrets in use; a pair of keys has none.

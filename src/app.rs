@@ -150,7 +150,7 @@ pub fn build_open(
 /// Returns the routes that require no login. Without a login guard on every other route the
 /// service does not start.
 fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
-    let mut open = vec!["GET /health"];
+    let mut open = vec!["GET /health", "GET /health/live"];
     if mode.has_sessions() {
         open.extend(["GET /", "GET /static/<name>"]);
         open.extend(["GET /login?<next>", "POST /login", "GET /logout", "POST /logout"]);

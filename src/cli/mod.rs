@@ -23,7 +23,8 @@ mod user_import;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 use failure::Failure;
 
@@ -66,6 +67,11 @@ enum Command {
     Doctor,
     /// Check the health of the running service
     Health,
+    /// Print a script that completes commands, for bash, zsh, fish, elvish or powershell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// Parses the command line and runs it.
@@ -85,6 +91,10 @@ pub fn run() -> ExitCode {
         Command::Routes => routes::run(),
         Command::Doctor => doctor::run(),
         Command::Health => health::run(),
+        Command::Completions { shell } => {
+            print_completions(shell);
+            Ok(())
+        }
     };
     log::logger().flush();
     match result {
@@ -97,4 +107,11 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print_completions(shell: Shell) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "vestibule", &mut script);
+    // A closed pipe is not a failure.
+    let _ = std::io::stdout().write_all(&script);
 }

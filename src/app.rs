@@ -9,11 +9,13 @@ use rocket::{Build, Rocket};
 use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
+use crate::fingerprints;
+use crate::housekeeping::{self, Expiry};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::{Assets, Templates};
-use crate::{api, housekeeping, web};
+use crate::{api, web};
 use vestibule::config::{ConfigError, Mode};
 use vestibule::database::DieselSignInStore;
 use vestibule::password::Hasher;
@@ -133,7 +135,14 @@ pub fn build_open(
         rocket = rocket.register("/", http::catchers());
     }
     Ok(rocket
-        .attach(housekeeping::purge_regularly())
+        .attach(housekeeping::run_regularly(
+            Expiry {
+                clock: clock.clone(),
+                idle: settings.auth.session.idle,
+                audit_retention: settings.accounts.audit_retention,
+            },
+            settings.fingerprints.clone(),
+        ))
         .attach(housekeeping::write_audit_log(writer))
         .attach(auth)
         .manage(accounts)
@@ -145,7 +154,7 @@ pub fn build_open(
 /// Returns the routes that require no login. Without a login guard on every other route the
 /// service does not start.
 fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
-    let mut open = vec!["GET /health"];
+    let mut open = vec!["GET /health", "GET /health/live"];
     if mode.has_sessions() {
         open.extend(["GET /", "GET /static/<name>"]);
         open.extend(["GET /login?<next>", "POST /login", "GET /logout", "POST /logout"]);
@@ -166,8 +175,9 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
     open
 }
 
-/// Migrates the database, and inserts the sample users into an empty one if the settings ask for
-/// them; else refuses sample users that still have their published passwords.
+/// Migrates the database, compares the secrets with those of other processes, and inserts the sample
+/// users into an empty database if the settings ask for them; else refuses sample users that still
+/// have their published passwords.
 fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), String> {
     let address = &settings.database.address;
     if db::is_pooled_per_transaction(address, START_TIMEOUT).map_err(|error| error.to_string())? {
@@ -176,8 +186,11 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
     let mut connection =
         db::connect(address, START_TIMEOUT, true).map_err(|error| error.to_string())?;
     db::migrate(&mut connection).map_err(|error| error.to_string())?;
+    let now = clock.now().map_err(|error| error.to_string())?;
+    if let Err(cause) = fingerprints::compare(&mut connection, &settings.fingerprints, now) {
+        fingerprints::warn_not_compared(&cause);
+    }
     if settings.sample_users {
-        let now = clock.now().map_err(|error| error.to_string())?;
         insert_samples(&mut connection, hasher, now).map_err(|error| error.to_string())?;
     } else {
         let active = active_samples(&mut connection, hasher).map_err(|error| error.to_string())?;

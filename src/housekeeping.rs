@@ -1,18 +1,16 @@
-//! Background tasks: deleting expired rows, and writing queued audit events.
+//! Background tasks: deleting expired rows, writing queued audit events, comparing secrets.
 
 use std::time::Duration;
 
 use rocket::fairing::AdHoc;
 use rocket::tokio::{self, select, time};
 
-use crate::accounts::audit::Writer;
+use crate::accounts::audit::{self, Writer};
 use crate::accounts::queries;
 use crate::db::{AnyConnection, Db};
+use crate::fingerprints::{self, Fingerprint, INTERVAL};
 use vestibule::database::sign_ins;
 use vestibule::{Clock, Error};
-
-/// The pause between two purges.
-const PURGE_INTERVAL: Duration = Duration::from_secs(10 * 60);
 
 /// How many rows one statement deletes: a larger one would delay other writers.
 const PURGE_BATCH: i64 = 500;
@@ -23,24 +21,36 @@ pub(crate) enum Expired {
     SignIns,
     Counters,
     Links,
+    Events,
+}
+
+/// What decides which rows have expired.
+#[derive(Clone, Debug)]
+pub(crate) struct Expiry {
+    pub(crate) clock: Clock,
+    /// How long a sign-in lives without being used.
+    pub(crate) idle: Duration,
+    /// How long a row of the audit log is kept; 0 for ever.
+    pub(crate) audit_retention: Duration,
 }
 
 impl Expired {
-    pub(crate) const ALL: [Self; 3] = [Self::SignIns, Self::Counters, Self::Links];
+    pub(crate) const ALL: [Self; 4] = [Self::SignIns, Self::Counters, Self::Links, Self::Events];
 
     /// All but the sign-ins, which the fairing of the library purges.
-    const OWN: [Self; 2] = [Self::Counters, Self::Links];
+    const OWN: [Self; 3] = [Self::Counters, Self::Links, Self::Events];
 
     /// Deletes a batch of expired rows; returns how many, and whether there may be more.
     pub(crate) fn purge(
         self,
         connection: &mut AnyConnection,
-        clock: &Clock,
-        idle: Duration,
+        expiry: &Expiry,
     ) -> Result<(usize, bool), Error> {
-        let now = clock.now()?;
+        let now = expiry.clock.now()?;
         let count = match self {
-            Self::SignIns => sign_ins::purge(connection, now, idle, PURGE_BATCH)?,
+            Self::Events if expiry.audit_retention.is_zero() => 0,
+            Self::Events => return audit::prune_step(connection, now, expiry.audit_retention),
+            Self::SignIns => sign_ins::purge(connection, now, expiry.idle, PURGE_BATCH)?,
             Self::Counters => queries::purge_throttle(connection, now, PURGE_BATCH)?,
             Self::Links => queries::purge_links(connection, now)?,
         };
@@ -48,22 +58,22 @@ impl Expired {
     }
 }
 
-/// Deletes expired rows every ten minutes until the service stops. An error with one kind of rows
-/// does not stop the others.
-pub(crate) fn purge_regularly() -> AdHoc {
+/// Deletes expired rows and compares the secrets every ten minutes until the service stops. An error
+/// with one kind of rows does not stop the others.
+pub(crate) fn run_regularly(expiry: Expiry, own: Vec<Fingerprint>) -> AdHoc {
     AdHoc::on_liftoff("House-keeping", move |rocket| {
         Box::pin(async move {
-            let (db, clock) = (rocket.state::<Db>().cloned(), rocket.state::<Clock>().cloned());
-            let (Some(db), Some(clock)) = (db, clock) else { return };
+            let Some(db) = rocket.state::<Db>().cloned() else { return };
             let mut shutdown = rocket.shutdown();
             tokio::spawn(async move {
                 loop {
                     select! {
                         () = &mut shutdown => break,
-                        () = time::sleep(PURGE_INTERVAL) => {}
+                        () = time::sleep(INTERVAL) => {}
                     }
+                    compare_secrets(&db, &expiry.clock, &own).await;
                     for kind in Expired::OWN {
-                        match purge(&db, &clock, kind).await {
+                        match purge(&db, &expiry, kind).await {
                             Ok(0) => {}
                             Ok(count) => {
                                 log::info!(target: "vestibule::purge", purged = count; "purged")
@@ -91,15 +101,26 @@ pub(crate) fn write_audit_log(writer: Writer) -> AdHoc {
     })
 }
 
-async fn purge(db: &Db, clock: &Clock, kind: Expired) -> Result<usize, Error> {
+async fn purge(db: &Db, expiry: &Expiry, kind: Expired) -> Result<usize, Error> {
     let mut purged = 0;
     loop {
-        let clock = clock.clone();
-        let batch = db.run(move |connection| kind.purge(connection, &clock, Duration::ZERO));
+        let expiry = expiry.clone();
+        let batch = db.run(move |connection| kind.purge(connection, &expiry));
         let (count, may_have_more) = batch.await?;
         purged += count;
         if !may_have_more {
             return Ok(purged);
         }
+    }
+}
+
+async fn compare_secrets(db: &Db, clock: &Clock, own: &[Fingerprint]) {
+    let (clock, own) = (clock.clone(), own.to_vec());
+    let compared = db.run(move |connection| {
+        let now = clock.now()?;
+        Ok::<_, Error>(fingerprints::compare(connection, &own, now)?)
+    });
+    if let Err(error) = compared.await {
+        fingerprints::warn_not_compared(&error);
     }
 }

@@ -5,6 +5,7 @@ pub mod api;
 pub mod app;
 pub mod cli;
 pub mod db;
+mod fingerprints;
 mod housekeeping;
 pub mod http;
 mod logging;

@@ -30,7 +30,7 @@ const LIBRARY: &[&[&str]] = &[
 /// embedding application keeps its own log.
 const SERVICE: &[&[&str]] = &[
     &["db"],
-    &["accounts"],
+    &["accounts", "fingerprints"],
     &["housekeeping", "settings"],
     &["http"],
     &["api", "state_dir", "web"],

@@ -1,9 +1,11 @@
 //! The settings in `[default.accounts]`.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use rocket::figment::value::magic::RelativePathBuf;
 use serde::{Deserialize, Serialize};
 
@@ -24,18 +26,59 @@ pub struct AccountsConfig {
     /// Defaults to on in the debug profile while listening on a loopback address; refused
     /// anywhere else.
     pub sample_users: Option<bool>,
-    /// Addresses of proxies whose `X-Real-IP` is believed. Defaults to none: then the address
-    /// of a client is the one that it connects from.
-    pub trusted_proxy: Vec<IpAddr>,
+    /// Addresses and networks of proxies whose `X-Real-IP` is believed. Defaults to none: then the
+    /// address of a client is the one that it connects from.
+    pub trusted_proxy: Vec<ProxyNetwork>,
     /// How many failed proofs of a password one account name may have; an address ten times
     /// as many. Defaults to `{ failures = 10, window = "5m" }`.
     pub throttle: ThrottleConfig,
     /// How many browsers and programs may be signed in to one account; the next sign-in ends the
     /// one that was not used for longest. Access keys do not count. At least 1. Defaults to 100.
     pub max_sign_ins: u32,
+    /// How long a row of the audit log is kept, at least `"1 day"`; 0 for ever. Defaults to `"0"`.
+    #[serde(with = "vestibule::config::duration")]
+    pub audit_retention: Duration,
     /// How many accounts may be registered from one address. Defaults to
     /// `{ max = 20, window = "1h" }`.
     pub registrations: RegistrationsConfig,
+}
+
+/// An address of a proxy, or a network such as `10.0.0.0/8`.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ProxyNetwork(IpNet);
+
+impl ProxyNetwork {
+    /// Returns whether the network holds this address.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+impl TryFrom<String> for ProxyNetwork {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+        match address.or_else(|_| text.parse::<IpNet>()) {
+            Ok(all) if all.prefix_len() == 0 => Err("every client would be a trusted proxy"),
+            Ok(network) => Ok(Self(network)),
+            Err(_) => Err("must be an IP address, or a network such as \"10.0.0.0/8\""),
+        }
+    }
+}
+
+impl From<ProxyNetwork> for String {
+    fn from(network: ProxyNetwork) -> Self {
+        network.0.to_string()
+    }
+}
+
+impl fmt::Debug for ProxyNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// `[default.accounts.throttle]`.
@@ -90,6 +133,7 @@ impl Default for AccountsConfig {
             trusted_proxy: Vec::new(),
             throttle: ThrottleConfig::default(),
             max_sign_ins: 100,
+            audit_retention: Duration::ZERO,
             registrations: RegistrationsConfig::default(),
         }
     }

@@ -49,7 +49,7 @@ mod unused_session;
 mod user;
 
 pub use access_keys::{generate_key, last_seen};
-pub use config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
+pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig, ThrottleConfig};
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminPage, AdminPageChange, AnyTokenUser, CurrentUser,
     SessionUser, TokenUser,

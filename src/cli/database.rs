@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rocket::figment::Figment;
+
 use super::failure::Failure;
 use super::figment::load_figment;
 use crate::db::{self, AnyConnection};
@@ -21,10 +23,16 @@ impl Database {
     /// Opens the configured database and applies pending migrations.
     pub(super) fn open() -> Result<Self, Failure> {
         let (_, figment) = load_figment()?;
-        let config = settings::database(&figment)?;
         let auth = vestibule::config::Config::from_figment(&figment)?;
-        let mut connection = db::connect(&config.address, TIMEOUT, true).map_err(Error::from)?;
-        db::migrate(&mut connection).map_err(Error::from)?;
+        let (connection, _) = open_migrated(&figment)?;
         Ok(Self { connection, auth })
     }
+}
+
+/// Opens the configured database and applies pending migrations; returns how many.
+pub(super) fn open_migrated(figment: &Figment) -> Result<(AnyConnection, usize), Failure> {
+    let address = settings::database(figment)?.address;
+    let mut connection = db::connect(&address, TIMEOUT, true).map_err(Error::from)?;
+    let applied = db::migrate(&mut connection).map_err(|error| Failure::new(error.to_string()))?;
+    Ok((connection, applied))
 }

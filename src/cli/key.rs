@@ -4,18 +4,17 @@ use std::io::Write;
 use std::time::Duration;
 
 use clap::Subcommand;
-use time::format_description::well_known::Rfc3339;
 
 use super::database::Database;
 use super::failure::Failure;
-use super::output::print_line;
+use super::output::{print_line, print_remark, print_table, to_the_second};
 use super::user;
 use crate::accounts::audit::Actor;
 use crate::accounts::{generate_key, last_seen, queries};
 use vestibule::access_keys::KeyRequest;
 use vestibule::config::duration;
 use vestibule::database::sign_ins;
-use vestibule::sign_ins::SignInId;
+use vestibule::sign_ins::{SignIn, SignInId};
 use vestibule::{Clock, ErrorKind};
 
 #[derive(Debug, Subcommand)]
@@ -72,7 +71,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let created = generate_key(&user, request, &auth, actor.at())?;
             queries::store_key(connection, &user, &created.sign_in, &actor)?;
             let (id, until) = (&created.sign_in.id, created.sign_in.expires_at);
-            let until = until.format(&Rfc3339).unwrap_or_default();
+            let until = to_the_second(until);
             // On standard error, so that standard output holds the key alone.
             let message = format!("created {id} for {}, valid until {until}", user.username);
             let _ = writeln!(std::io::stderr(), "{message}; the key cannot be shown again:");
@@ -89,17 +88,11 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let (now, idle) = (actor.at(), auth.session.idle);
             let all = sign_ins::list(connection, &user.id.to_string())?;
             let keys = all.iter().filter(|key| key.kind.is_key());
-            for key in keys.filter(|key| key.is_active(now, idle)) {
-                let scopes = key.scopes().join(",");
-                let used = last_seen(key).and_then(|used| used.format(&Rfc3339).ok());
-                print_line(format_args!(
-                    "{}  {:<20}  {:<20}  {:<32}  {}",
-                    key.id,
-                    key.expires_at.format(&Rfc3339).unwrap_or_default(),
-                    used.as_deref().unwrap_or("never"),
-                    if scopes.is_empty() { "-" } else { &scopes },
-                    key.label().unwrap_or("-"),
-                ));
+            let rows: Vec<_> = keys.filter(|key| key.is_active(now, idle)).map(row).collect();
+            if rows.is_empty() {
+                print_remark("no active key");
+            } else {
+                print_table(["ID", "EXPIRES", "LAST USE", "SCOPES", "LABEL"], &rows);
             }
         }
         KeyCommand::End { id } => {
@@ -114,4 +107,15 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn row(key: &SignIn) -> [String; 5] {
+    let scopes = key.scopes().join(",");
+    [
+        key.id.to_string(),
+        to_the_second(key.expires_at),
+        last_seen(key).map_or_else(|| "never".to_owned(), to_the_second),
+        if scopes.is_empty() { "-".to_owned() } else { scopes },
+        key.label().unwrap_or("-").to_owned(),
+    ]
 }

@@ -8,6 +8,7 @@ mod figment;
 mod first_user;
 mod health;
 mod key;
+mod migrate;
 mod output;
 mod progress;
 mod purge;
@@ -22,7 +23,8 @@ mod user_import;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
 use failure::Failure;
 
@@ -55,7 +57,9 @@ enum Command {
     Secrets(secrets::SecretsCommand),
     /// Copy everything into an empty database, of the same or the other kind
     Move(transfer::MoveArguments),
-    /// Delete expired sign-ins, throttle counters and set-up links
+    /// Bring the schema of the database up to date, as every start does
+    Migrate,
+    /// Delete expired sign-ins, throttle counters, set-up links and rows of the audit log
     Purge,
     /// List every route with its guard
     Routes,
@@ -63,6 +67,11 @@ enum Command {
     Doctor,
     /// Check the health of the running service
     Health,
+    /// Print a script that completes commands, for bash, zsh, fish, elvish or powershell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// Parses the command line and runs it.
@@ -77,10 +86,15 @@ pub fn run() -> ExitCode {
         Command::Audit(command) => audit::run(&command),
         Command::Secrets(command) => secrets::run(&command),
         Command::Move(arguments) => transfer::run(&arguments),
+        Command::Migrate => migrate::run(),
         Command::Purge => purge::run(),
         Command::Routes => routes::run(),
         Command::Doctor => doctor::run(),
         Command::Health => health::run(),
+        Command::Completions { shell } => {
+            print_completions(shell);
+            Ok(())
+        }
     };
     log::logger().flush();
     match result {
@@ -93,4 +107,11 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print_completions(shell: Shell) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "vestibule", &mut script);
+    // A closed pipe is not a failure.
+    let _ = std::io::stdout().write_all(&script);
 }

@@ -2,25 +2,34 @@
 
 use super::database::Database;
 use super::failure::Failure;
+use super::figment::load_figment;
 use super::output::print_line;
-use crate::housekeeping::Expired;
+use crate::housekeeping::{Expired, Expiry};
+use crate::settings;
 use vestibule::Clock;
 
-/// Deletes expired sign-ins, throttle counters and set-up links in small batches; prints how many
-/// sign-ins.
+/// Deletes expired sign-ins, throttle counters, set-up links and, if they expire, rows of the audit
+/// log in small batches; prints how many sign-ins, and rows of the log if there were any.
 pub(super) fn run() -> Result<(), Failure> {
+    let (_, figment) = load_figment()?;
+    let audit_retention = settings::accounts(&figment)?.audit_retention;
     let mut database = Database::open()?;
     let (clock, idle) = (Clock::system(), database.auth.session.idle);
-    let mut purged = 0;
+    let expiry = Expiry { clock, idle, audit_retention };
     for kind in Expired::ALL {
+        let mut purged = 0;
         loop {
-            let (count, may_have_more) = kind.purge(&mut database.connection, &clock, idle)?;
-            purged += if kind == Expired::SignIns { count } else { 0 };
+            let (count, may_have_more) = kind.purge(&mut database.connection, &expiry)?;
+            purged += count;
             if !may_have_more {
                 break;
             }
         }
+        match (kind, purged) {
+            (Expired::SignIns, _) => print_line(format_args!("purged {purged}")),
+            (Expired::Events, 1..) => print_line(format_args!("pruned {purged}")),
+            _ => {}
+        }
     }
-    print_line(format_args!("purged {purged}"));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::figment::load_figment;
-use super::output::print_line;
+use super::output::print_table;
 use crate::settings::Settings;
 use crate::{api, http, web};
 
@@ -11,9 +11,9 @@ pub(super) fn run() -> Result<(), Failure> {
     let (_, figment) = load_figment()?;
     let settings = Settings::read(&figment)?;
     let rows = rows(&settings).ok_or_else(|| Failure::new("the routes could not be inspected"))?;
-    for (path, method, guards) in rows {
-        print_line(format_args!("{method:<7} {path:<28} {guards}"));
-    }
+    let rows: Vec<_> =
+        rows.into_iter().map(|(path, method, guards)| [method.to_owned(), path, guards]).collect();
+    print_table(["METHOD", "PATH", "GUARDS"], &rows);
     Ok(())
 }
 

@@ -1,16 +1,15 @@
 //! `vestibule sign-in ...`: lists and ends sign-ins.
 
 use clap::Subcommand;
-use time::format_description::well_known::Rfc3339;
 
 use super::database::Database;
 use super::failure::Failure;
-use super::output::print_line;
+use super::output::{print_line, print_remark, print_table, to_the_second};
 use super::user;
 use crate::accounts::audit::Actor;
 use crate::accounts::queries;
 use vestibule::database::sign_ins;
-use vestibule::sign_ins::SignInId;
+use vestibule::sign_ins::{SignIn, SignInId};
 use vestibule::{Clock, ErrorKind};
 
 #[derive(Debug, Subcommand)]
@@ -45,15 +44,12 @@ pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
             let user = user::find(&mut database.connection, name)?;
             let (now, idle) = (Clock::system().now()?, database.auth.session.idle);
             let all = sign_ins::list(&mut database.connection, &user.id.to_string())?;
-            for sign_in in all.iter().filter(|sign_in| sign_in.is_active(now, idle)) {
-                print_line(format_args!(
-                    "{}  {:<7}  {}  {:<15}  {}",
-                    sign_in.id,
-                    sign_in.kind.as_str(),
-                    sign_in.last_seen_at.format(&Rfc3339).unwrap_or_default(),
-                    sign_in.address.as_deref().unwrap_or("-"),
-                    sign_in.label().or(sign_in.user_agent.as_deref()).unwrap_or("-"),
-                ));
+            let active = all.iter().filter(|sign_in| sign_in.is_active(now, idle));
+            let rows: Vec<_> = active.map(row).collect();
+            if rows.is_empty() {
+                print_remark("no active sign-in");
+            } else {
+                print_table(["ID", "KIND", "LAST USE", "ADDRESS", "PROGRAM"], &rows);
             }
         }
         SignInCommand::End { id: Some(id), .. } => {
@@ -73,4 +69,15 @@ pub(super) fn run(command: &SignInCommand) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn row(sign_in: &SignIn) -> [String; 5] {
+    let program = sign_in.label().or(sign_in.user_agent.as_deref());
+    [
+        sign_in.id.to_string(),
+        sign_in.kind.as_str().to_owned(),
+        to_the_second(sign_in.last_seen_at),
+        sign_in.address.as_deref().unwrap_or("-").to_owned(),
+        program.unwrap_or("-").to_owned(),
+    ]
 }

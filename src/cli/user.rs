@@ -7,7 +7,7 @@ use clap::{Subcommand, ValueEnum};
 
 use super::database::Database;
 use super::failure::Failure;
-use super::output::print_line;
+use super::output::{print_line, print_remark};
 use super::user_import;
 use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, NewUser, UserChange, UserFilter};
@@ -129,12 +129,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         UserCommand::List { search } => list(connection, search)?,
         UserCommand::SetRole { name, role } => {
             let role = Some((*role).into());
-            print_user(&change(
-                connection,
-                name,
-                &UserChange { role, ..UserChange::default() },
-                &actor,
-            )?);
+            change(connection, name, &UserChange { role, ..UserChange::default() }, &actor)?;
         }
         UserCommand::SetPassword { name, password_stdin } => {
             let user = find(connection, name)?;
@@ -151,21 +146,11 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         }
         UserCommand::Disable { name } => {
             let active = Some(false);
-            print_user(&change(
-                connection,
-                name,
-                &UserChange { active, ..UserChange::default() },
-                &actor,
-            )?);
+            change(connection, name, &UserChange { active, ..UserChange::default() }, &actor)?;
         }
         UserCommand::Enable { name } => {
             let active = Some(true);
-            print_user(&change(
-                connection,
-                name,
-                &UserChange { active, ..UserChange::default() },
-                &actor,
-            )?);
+            change(connection, name, &UserChange { active, ..UserChange::default() }, &actor)?;
         }
         UserCommand::Delete { name, yes } => {
             let user = find(connection, name)?;
@@ -174,7 +159,9 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 return Err(Failure::new(line));
             }
             let deleted = queries::delete(connection, user.id, &actor)?;
-            print_line(format_args!("deleted {}; {} sign-ins ended", user.username, deleted.ended));
+            let (name, ended) = (user.username, deleted.ended);
+            let sign_ins = if ended == 1 { "sign-in" } else { "sign-ins" };
+            print_line(format_args!("deleted {name}; {ended} {sign_ins} ended"));
         }
     }
     Ok(())
@@ -186,32 +173,42 @@ pub(super) fn find(connection: &mut AnyConnection, name: &str) -> Result<User, F
     found.ok_or_else(|| Failure::new("there is no user of this name"))
 }
 
+/// Changes a user, and prints what the user is now.
 fn change(
     connection: &mut AnyConnection,
     name: &str,
     change: &UserChange,
     actor: &Actor,
-) -> Result<User, Failure> {
-    let user = find(connection, name)?;
-    Ok(queries::change(connection, user.id, change, actor)?.user)
-}
-
-fn print_user(user: &User) {
-    let state = if user.active { "active" } else { "disabled" };
-    print_line(format_args!("{} is {} and {state}", user.username, user.role.as_str()));
+) -> Result<(), Failure> {
+    let before = find(connection, name)?;
+    let user = queries::change(connection, before.id, change, actor)?.user;
+    let is = if (before.role, before.active) == (user.role, user.active) {
+        "is already"
+    } else {
+        "is now"
+    };
+    let state = if user.active { "an active" } else { "a disabled" };
+    let role = if user.role == Role::Admin { "administrator" } else { "user" };
+    print_line(format_args!("{} {is} {state} {role}", user.username));
+    Ok(())
 }
 
 fn list(connection: &mut AnyConnection, search: &str) -> Result<(), Failure> {
     let filter = UserFilter { search: search.to_owned(), ..UserFilter::default() };
     for page in 1.. {
         let (users, _) = queries::page(connection, &filter, page).map_err(Error::from)?;
+        match (page, users.is_empty()) {
+            (1, true) => print_remark("no user matches"),
+            (1, false) => print_line(format_args!("     ID  STATE     ROLE   NAME")),
+            _ => {}
+        }
         if users.is_empty() {
             break;
         }
         for user in users {
             let state = if user.active { "active" } else { "disabled" };
             print_line(format_args!(
-                "{:>6}  {:<8} {:<6} {}",
+                "{:>7}  {:<8}  {:<5}  {}",
                 user.id,
                 state,
                 user.role.as_str(),

@@ -17,6 +17,13 @@ pub enum DbError {
     Query(Query),
     /// The work was aborted.
     Broken(String),
+    /// A newer program migrated the database.
+    NewerSchema {
+        /// The version of the schema.
+        found: String,
+        /// The newest version that this program knows.
+        known: String,
+    },
 }
 
 impl fmt::Display for DbError {
@@ -26,6 +33,11 @@ impl fmt::Display for DbError {
             Self::Timeout(waited) => write!(f, "the database did not respond within {waited:?}"),
             Self::Query(cause) => write!(f, "the database refused a statement: {cause}"),
             Self::Broken(cause) => write!(f, "the work on the database was aborted: {cause}"),
+            Self::NewerSchema { found, known } => write!(
+                f,
+                "the schema of the database has version {found}, and this program knows versions \
+                 up to {known}; run the newer program"
+            ),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Migrations. Every start brings the schema up to date under a lock, because several processes may
-//! start at once.
+//! start at once. A schema of a newer program is refused.
 
 use std::thread;
 use std::time::Duration;
@@ -26,34 +26,57 @@ const LOCK_KEY: i64 = 0x7665_7374_6962;
 const ATTEMPTS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Brings the schema up to date.
+/// Brings the schema up to date; returns how many migrations were applied.
 ///
 /// # Errors
-/// [`DbError`] if a migration fails; none is left half applied.
-pub fn migrate(connection: &mut AnyConnection) -> Result<(), DbError> {
+/// [`DbError::NewerSchema`] if another program applied migrations that this one does not know;
+/// [`DbError`] if a migration fails. None is left half applied.
+pub fn migrate(connection: &mut AnyConnection) -> Result<usize, DbError> {
     match connection {
-        AnyConnection::Sqlite(sqlite) => {
-            switch_to_wal(sqlite)?;
-            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
-            let migrated = run(sqlite, SQLITE);
-            match migrated {
-                Ok(()) => Ok(AnsiTransactionManager::commit_transaction(sqlite)?),
-                Err(error) => {
-                    AnsiTransactionManager::rollback_transaction(sqlite)?;
-                    Err(error)
-                }
-            }
-        }
+        AnyConnection::Sqlite(sqlite) => switch_to_wal(sqlite)?,
+        // Another process's migration may take longer than a request may.
         AnyConnection::Postgres(postgres) => {
-            // Another process's migration may take longer than a request may.
-            postgres.batch_execute(&format!(
-                "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK_KEY});"
-            ))?;
-            let migrated = run(postgres, POSTGRES);
-            postgres.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK_KEY});"))?;
-            migrated
+            postgres.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;")?;
         }
     }
+    // Without a pending migration nothing is locked, and no right to create tables is needed.
+    if find_pending(connection)? == 0 {
+        return Ok(0);
+    }
+    match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
+        }
+        AnyConnection::Postgres(postgres) => {
+            postgres.batch_execute(&format!("SELECT pg_advisory_lock({LOCK_KEY});"))?;
+        }
+    }
+    let migrated = apply(connection);
+    match connection {
+        AnyConnection::Sqlite(sqlite) if migrated.is_ok() => {
+            AnsiTransactionManager::commit_transaction(sqlite)?;
+        }
+        AnyConnection::Sqlite(sqlite) => AnsiTransactionManager::rollback_transaction(sqlite)?,
+        AnyConnection::Postgres(postgres) => {
+            postgres.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK_KEY});"))?;
+        }
+    }
+    migrated
+}
+
+/// Applies what is pending, under the lock: another process may have migrated meanwhile.
+fn apply(connection: &mut AnyConnection) -> Result<usize, DbError> {
+    let pending = find_pending(connection)?;
+    match connection {
+        AnyConnection::Sqlite(sqlite) => run(sqlite, SQLITE)?,
+        AnyConnection::Postgres(postgres) => run(postgres, POSTGRES)?,
+    }
+    Ok(pending)
+}
+
+fn find_pending(connection: &mut AnyConnection) -> Result<usize, DbError> {
+    let SchemaStatus { pending, unknown, known, found, .. } = schema_status(connection)?;
+    if unknown == 0 { Ok(pending) } else { Err(DbError::NewerSchema { found, known }) }
 }
 
 /// Switches the file to a write-ahead log. The file keeps this mode.
@@ -84,7 +107,7 @@ where
 }
 
 /// How the schema of a database compares with the migrations of this program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SchemaStatus {
     /// The number of applied migrations.
     pub applied: usize,
@@ -92,6 +115,10 @@ pub struct SchemaStatus {
     pub pending: usize,
     /// The number of applied migrations that this program does not know: a newer one applied them.
     pub unknown: usize,
+    /// The newest version that this program knows.
+    pub known: String,
+    /// The newest applied version, of the unknown ones if there are any; empty without a schema.
+    pub found: String,
 }
 
 #[derive(QueryableByName)]
@@ -110,13 +137,19 @@ pub fn schema_status(connection: &mut AnyConnection) -> Result<SchemaStatus, DbE
         AnyConnection::Postgres(_) => versions::<Pg>(&POSTGRES),
     }?;
     // An empty database does not have this table.
-    let applied = diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
-        .get_results::<AppliedVersion>(connection)
-        .unwrap_or_default();
-    let is_applied = |version: &String| applied.iter().any(|row| row.version == *version);
-    let unknown = applied.iter().filter(|row| !known.contains(&row.version)).count();
-    let pending = known.iter().filter(|version| !is_applied(version)).count();
-    Ok(SchemaStatus { applied: applied.len(), pending, unknown })
+    let applied: Vec<String> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
+            .get_results::<AppliedVersion>(connection)
+            .map(|rows| rows.into_iter().map(|row| row.version).collect())
+            .unwrap_or_default();
+    let unknown: Vec<_> = applied.iter().filter(|version| !known.contains(version)).collect();
+    Ok(SchemaStatus {
+        applied: applied.len(),
+        pending: known.iter().filter(|version| !applied.contains(version)).count(),
+        unknown: unknown.len(),
+        found: unknown.last().copied().or(applied.last()).cloned().unwrap_or_default(),
+        known: known.into_iter().max().unwrap_or_default(),
+    })
 }
 
 fn versions<D: Backend>(migrations: &EmbeddedMigrations) -> Result<Vec<String>, DbError>

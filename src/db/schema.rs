@@ -55,3 +55,11 @@ diesel::table! {
         expires_at -> BigInt,
     }
 }
+
+diesel::table! {
+    secrets_in_use (fingerprint) {
+        fingerprint -> Text,
+        setting -> Text,
+        seen_at -> BigInt,
+    }
+}

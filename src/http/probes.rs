@@ -44,6 +44,18 @@ async fn health(db: &State<Db>) -> Result<Json<Health>, Error> {
     Ok(Json(Health { status: "ok", database: db.backend().as_str(), writable }))
 }
 
+#[derive(Serialize)]
+struct Live {
+    status: &'static str,
+}
+
+/// Returns 200 while the process responds, with or without its database: a supervisor restarts
+/// a process that does not.
+#[get("/health/live")]
+fn live() -> Json<Live> {
+    Json(Live { status: "ok" })
+}
+
 /// Returns the public keys that verify tokens; an empty set for a shared secret.
 #[get("/.well-known/jwks.json")]
 fn jwks(keys: PublicKeys<'_>) -> (ContentType, String) {
@@ -53,7 +65,7 @@ fn jwks(keys: PublicKeys<'_>) -> (ContentType, String) {
 /// Returns the routes of this mode.
 #[must_use]
 pub fn routes(mode: Mode) -> Vec<Route> {
-    let mut routes = routes![health, whoami];
+    let mut routes = routes![health, live, whoami];
     if mode.has_tokens() {
         routes.extend(routes![jwks]);
     }

@@ -9,24 +9,26 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 use rocket::{Data, Request};
 
+use crate::accounts::ProxyNetwork;
+
 /// The header in which a proxy passes on the client's address; Rocket reads it from there.
 pub const CLIENT_HEADER: &str = "X-Real-IP";
 
 /// Overwrites [`CLIENT_HEADER`] with the address of the peer unless the peer is trusted, because
 /// any client can send the header.
 #[derive(Debug)]
-pub struct TrustedProxies(pub Vec<IpAddr>);
+pub struct TrustedProxies(pub Vec<ProxyNetwork>);
 
 /// The peer, and whether its header is the client's address: the peer is trusted and sent it once.
-fn peer_and_trust(request: &Request<'_>, trusted: &[IpAddr]) -> Option<(IpAddr, bool)> {
+fn peer_and_trust(request: &Request<'_>, trusted: &[ProxyNetwork]) -> Option<(IpAddr, bool)> {
     let peer = request.remote()?.ip().to_canonical();
     let is_single = request.headers().get(CLIENT_HEADER).count() == 1;
-    let is_trusted = trusted.iter().any(|trusted| trusted.to_canonical() == peer);
+    let is_trusted = trusted.iter().any(|trusted| trusted.contains(peer));
     Some((peer, is_single && is_trusted))
 }
 
 /// The client's address for a request that no fairing saw.
-pub(super) fn unparsed_client(request: &Request<'_>, trusted: &[IpAddr]) -> Option<IpAddr> {
+pub(super) fn unparsed_client(request: &Request<'_>, trusted: &[ProxyNetwork]) -> Option<IpAddr> {
     let (peer, is_trusted) = peer_and_trust(request, trusted)?;
     request.real_ip().filter(|_| is_trusted).or(Some(peer))
 }

@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use crate::accounts::AccountsConfig;
 use crate::db::{Address, DbConfig};
-use vestibule::config::{ConfigError, SessionPolicy};
+use crate::fingerprints::Fingerprint;
+use vestibule::config::{Config, ConfigError, SessionPolicy};
 
 pub use profiles::{not_selected, profile_warnings};
 
@@ -19,7 +20,7 @@ pub use profiles::{not_selected, profile_warnings};
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `[default.auth]`.
-    pub auth: vestibule::config::Config,
+    pub auth: Config,
     /// `[default.accounts]`.
     pub accounts: AccountsConfig,
     /// `[default.databases.main]`.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub address: IpAddr,
     /// The port to listen on; 0 means any free port.
     pub port: u16,
+    /// The fingerprints of the secrets in use.
+    pub(crate) fingerprints: Vec<Fingerprint>,
 }
 
 #[derive(Deserialize)]
@@ -101,8 +104,8 @@ impl Settings {
         let mut collect = |found: Vec<ConfigError>| errors.extend(found);
         let server = figment.extract::<rocket::Config>();
         let server = server.map_err(|error| collect(ConfigError::list(figment, error))).ok();
-        let auth = vestibule::config::Config::from_figment(figment).map_err(&mut collect).ok();
-        let accounts = ConfigError::read::<AccountsTable>(figment).map_err(&mut collect).ok();
+        let auth = Config::from_figment(figment).map_err(&mut collect).ok();
+        let accounts = accounts(figment).map_err(&mut collect).ok();
         let database = database(figment).map_err(&mut collect).ok();
         if let (Some(server), Some(auth), Some(accounts), Some(database)) =
             (server, auth, accounts, database)
@@ -122,39 +125,20 @@ impl Settings {
                 return Err(vec![ConfigError::new(figment, "max_blocking", "must be at least 1")]);
             }
             let allowed = debug && server.address.is_loopback();
-            let name = &accounts.accounts.site_name;
-            let is_shown = name.trim() == name && !name.chars().any(char::is_control);
-            if !is_shown || !(1..=60).contains(&name.chars().count()) {
-                let problem = "must be 1 to 60 characters in one line, without spaces around them";
-                return Err(vec![ConfigError::new(figment, "accounts.site_name", problem)]);
-            }
-            let throttle = accounts.accounts.throttle;
-            if throttle.failures == 0 || throttle.window.is_zero() {
-                let problem = "failures and window must be more than 0";
-                return Err(vec![ConfigError::new(figment, "accounts.throttle", problem)]);
-            }
-            if accounts.accounts.max_sign_ins == 0 {
-                let problem = "must be at least 1";
-                return Err(vec![ConfigError::new(figment, "accounts.max_sign_ins", problem)]);
-            }
-            let registrations = accounts.accounts.registrations;
-            if registrations.max == 0 || registrations.window.is_zero() {
-                let problem = "max and window must be more than 0";
-                return Err(vec![ConfigError::new(figment, "accounts.registrations", problem)]);
-            }
             if auth.token.foreign.jwks.is_some() {
                 let problem = "is not for this service, which cannot tell whose account a foreign \
                                token means; an application of yours can";
                 return Err(vec![ConfigError::new(figment, "auth.token.foreign.jwks", problem)]);
             }
-            let wanted = accounts.accounts.sample_users;
+            let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {
                 let problem = "is allowed in the debug profile on a loopback address only";
                 return Err(vec![ConfigError::new(figment, "accounts.sample_users", problem)]);
             }
             return Ok(Self {
+                fingerprints: fingerprints(figment, &auth),
                 auth,
-                accounts: accounts.accounts,
+                accounts,
                 database,
                 sample_users: wanted.unwrap_or(allowed),
                 address: server.address,
@@ -165,6 +149,64 @@ impl Settings {
         errors.dedup();
         Err(errors)
     }
+}
+
+/// Reads `[default.accounts]` alone, for commands that need nothing else.
+///
+/// # Errors
+/// One [`ConfigError`] per problem.
+pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
+    let accounts = ConfigError::read::<AccountsTable>(figment)?.accounts;
+    let AccountsConfig { throttle, registrations, max_sign_ins, audit_retention, .. } = accounts;
+    let name = &accounts.site_name;
+    let is_shown = name.trim() == name && !name.chars().any(char::is_control);
+    let day = Duration::from_secs(24 * 60 * 60);
+    let wrong = [
+        (
+            !is_shown || !(1..=60).contains(&name.chars().count()),
+            "site_name",
+            "must be 1 to 60 characters in one line, without spaces around them",
+        ),
+        (
+            throttle.failures == 0 || throttle.window.is_zero(),
+            "throttle",
+            "failures and window must be more than 0",
+        ),
+        (
+            registrations.max == 0 || registrations.window.is_zero(),
+            "registrations",
+            "max and window must be more than 0",
+        ),
+        (max_sign_ins == 0, "max_sign_ins", "must be at least 1"),
+        (
+            !audit_retention.is_zero() && audit_retention < day,
+            "audit_retention",
+            "must be at least \"1 day\", or 0 for ever",
+        ),
+    ];
+    let wrong = wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong);
+    let errors: Vec<_> = wrong
+        .map(|(_, key, problem)| ConfigError::new(figment, &format!("accounts.{key}"), problem))
+        .collect();
+    if errors.is_empty() { Ok(accounts) } else { Err(errors) }
+}
+
+/// Returns the fingerprints of the shared secrets in use; a pair of keys has none.
+fn fingerprints(figment: &Figment, auth: &Config) -> Vec<Fingerprint> {
+    let (session, token) = (&auth.session, &auth.token);
+    let mut found = Vec::new();
+    let secret_key = figment.extract_inner::<String>("secret_key").ok();
+    if let Some(key) = secret_key.filter(|_| auth.mode.has_sessions()) {
+        let previous = session.previous_secret_keys.iter().map(|secret| secret.reveal());
+        found.push(Fingerprint::new("secret_key", &key, previous));
+    }
+    if let (Some(secret), true, false) =
+        (&token.secret, auth.mode.has_tokens(), token.algorithm.is_asymmetric())
+    {
+        let previous = token.previous_secrets.iter().map(|secret| secret.reveal());
+        found.push(Fingerprint::new("auth.token.secret", secret.reveal(), previous));
+    }
+    found
 }
 
 /// Reads `[default.databases.main]` alone, for commands that need nothing else.

@@ -4,6 +4,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::process::Command;
 
+use crate::support::process::{Done, Home, finish};
+
+const KUBERNETES: &str = include_str!("../../deploy/kubernetes.yaml");
+
 const UNIT: &str = include_str!("../../deploy/vestibule.service");
 
 /// What the sandbox leaves open at the most, by systemd's own scale from 0 (good) to 10.
@@ -59,4 +63,30 @@ fn the_time_to_stop_is_longer_than_the_grace() {
     let longest = shutdown.grace + shutdown.mercy + 1;
     assert!(seconds(UNIT, "TimeoutStopSec=") > longest);
     assert!(seconds(compose, "stop_grace_period: ") > longest);
+    let pause = seconds(KUBERNETES, "sleep: { seconds: ");
+    assert!(seconds(KUBERNETES, "terminationGracePeriodSeconds: ") > longest + pause);
+}
+
+#[test]
+fn the_settings_in_the_manifest_are_good_ones_once_the_secrets_are_in() {
+    let block = KUBERNETES.split_once("Rocket.toml: |\n").expect("the settings").1;
+    let block = block.split_once("---\n").expect("one manifest after the other").0;
+    let toml: String = block.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+    let refused = with_settings(&toml);
+    assert!(refused.out.contains("FAIL  settings"), "{refused:?}");
+
+    let secret = "c2VjcmV0cyBvZiB0aGUgdGVzdHMgYXJlIG5vbmUuIDE=";
+    let filled = toml.replace("ecret = \"...\"", &format!("ecret = \"{secret}\""));
+    let filled = filled.replace("key = \"...\"", &format!("key = \"{secret}\""));
+    let filled = filled.replace("database.example", "127.0.0.1:1");
+    let done = with_settings(&filled);
+    assert!(done.out.contains("ok    settings       mode both"), "{done:?}");
+    assert!(done.out.contains("ok    proxy          [10.42.0.0/16]"), "{done:?}");
+}
+
+/// What the doctor says of this `Rocket.toml` in the release profile.
+fn with_settings(toml: &str) -> Done {
+    let home = Home::new();
+    home.configure_alone(toml);
+    finish(home.command(&["doctor"]).env("ROCKET_PROFILE", "release"), "")
 }

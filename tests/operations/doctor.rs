@@ -5,16 +5,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use diesel::connection::SimpleConnection;
-use vestibule_service::db::{Address, connect};
-
-use super::client::{LONG_TIMEOUT, TIMEOUT};
+use super::client::LONG_TIMEOUT;
 use crate::support::process::{Done, Home, at_home, finish};
 
 const RELEASE: (&str, &str) = ("ROCKET_PROFILE", "release");
 
 /// What the doctor says, with these variables.
-fn doctor(home: &Home, variables: &[(&str, &str)]) -> Done {
+pub(crate) fn doctor(home: &Home, variables: &[(&str, &str)]) -> Done {
     let done = finish(home.command(&["doctor"]).envs(variables.iter().copied()), "");
     let failed = done.out.lines().any(|line| line.starts_with("FAIL"));
     assert_eq!(done.code, Some(i32::from(failed)), "{done:?}");
@@ -23,7 +20,7 @@ fn doctor(home: &Home, variables: &[(&str, &str)]) -> Done {
 
 /// Fails unless one line has this mark and subject, and says all of this.
 #[track_caller]
-fn assert_said(done: &Done, mark: &str, what: &str, parts: &[&str]) {
+pub(crate) fn assert_said(done: &Done, mark: &str, what: &str, parts: &[&str]) {
     let begin = format!("{mark:<5} {what:<14} ");
     let fits =
         |line: &&str| line.starts_with(&begin) && parts.iter().all(|part| line.contains(part));
@@ -32,12 +29,12 @@ fn assert_said(done: &Done, mark: &str, what: &str, parts: &[&str]) {
 
 /// Fails if a line has this mark and subject.
 #[track_caller]
-fn assert_not_said(done: &Done, mark: &str, what: &str) {
+pub(crate) fn assert_not_said(done: &Done, mark: &str, what: &str) {
     let begin = format!("{mark:<5} {what:<14} ");
     assert!(!done.out.lines().any(|line| line.starts_with(&begin)), "{mark} {what}: {done:?}");
 }
 
-fn allow(path: &Path, mode: u32) {
+pub(crate) fn allow(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("our own");
 }
 
@@ -190,36 +187,23 @@ fn sample_users_with_their_published_passwords_fail_outside_the_debug_profile() 
     });
 }
 
-/// Runs a statement on the database of a home.
-fn sql(home: &Home, statement: &str) {
-    let text = fs::read_to_string(home.path("Rocket.toml")).expect("our own file");
-    let named = text.lines().find_map(|line| line.strip_prefix("url = "));
-    let url = match named {
-        Some(url) => url.trim_matches('"').to_owned(),
-        None => format!("sqlite://{}", home.path("state/vestibule.sqlite3").display()),
-    };
-    let address = Address::parse(&url).expect("a good URL");
-    let mut connection = connect(&address, TIMEOUT, false).expect("the database of the test");
-    connection.batch_execute(statement).expect("a good statement");
-}
-
 #[test]
-fn a_schema_of_another_version_and_a_clock_that_went_back_are_said() {
+fn a_schema_of_a_newer_program_and_a_clock_that_went_back_are_said() {
     at_home(|home| {
         let service = home.serve(LONG_TIMEOUT);
         service.api_login("user_01", "1234").expect("a sample user");
         service.stop();
         let hour = 3_600_000_000_i64;
-        sql(&home, &format!("UPDATE sign_ins SET last_seen_at = last_seen_at + {hour}"));
-        sql(&home, "UPDATE users SET active = FALSE WHERE role = 'admin'");
+        home.sql(&format!("UPDATE sign_ins SET last_seen_at = last_seen_at + {hour}"));
+        home.sql("UPDATE users SET active = FALSE WHERE role = 'admin'");
         let done = doctor(&home, &[]);
         assert_said(&done, "warn", "clock", &["behind the newest sign-in"]);
         assert_said(&done, "warn", "administrator", &["vestibule user add"]);
-        sql(&home, "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");
-        assert_said(&doctor(&home, &[]), "warn", "schema", &["newer"]);
-        sql(&home, "DELETE FROM __diesel_schema_migrations WHERE version < '2999'");
-        sql(&home, "UPDATE __diesel_schema_migrations SET version = '19990101000000'");
-        assert_said(&doctor(&home, &[]), "warn", "schema", &["newer"]);
+        home.sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");
+        assert_said(&doctor(&home, &[]), "FAIL", "schema", &["newer"]);
+        home.sql("DELETE FROM __diesel_schema_migrations WHERE version < '2999'");
+        home.sql("UPDATE __diesel_schema_migrations SET version = '19990101000000'");
+        assert_said(&doctor(&home, &[]), "FAIL", "schema", &["newer"]);
     });
 }
 

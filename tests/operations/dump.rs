@@ -46,7 +46,11 @@ struct Column {
     may_be_absent: bool,
 }
 
-/// The tables that the database itself names, but for those that it or Diesel keeps for itself.
+/// Which processes run on a database, which is true of no other.
+const RUNNING: &str = "secrets_in_use";
+
+/// The tables that the database itself names, but for those that it or Diesel keeps for itself, and
+/// for [`RUNNING`].
 fn tables(connection: &mut AnyConnection) -> Vec<String> {
     let statement = match connection {
         AnyConnection::Sqlite(_) => {
@@ -58,7 +62,9 @@ fn tables(connection: &mut AnyConnection) -> Vec<String> {
              tablename NOT LIKE '\\_\\_%'"
         }
     };
-    lines(connection, statement)
+    let mut tables = lines(connection, statement);
+    tables.retain(|table| table != RUNNING);
+    tables
 }
 
 fn columns(connection: &mut AnyConnection, table: &str) -> Vec<Column> {

@@ -218,7 +218,7 @@ fn first_starts_at_once_make_one_database_and_one_set_of_secrets() {
             assert!(session_lives(&services, &person), "one key seals all sessions");
             assert!(token_lives(&services, &program.access), "one key signs all tokens");
             let listed = home.run(&["user", "list"], "").out;
-            assert_eq!(listed.lines().count(), 3, "{listed}");
+            assert_eq!(listed.lines().count(), 1 + 3, "a header, three users: {listed}");
         });
     }
 }

@@ -16,7 +16,7 @@ use crate::support::app::{TestApp, on_both, on_both_with};
 use crate::support::process::{Done, Home, at_home, finish};
 
 /// All events, oldest first, as an administrator gets them over the API.
-fn events(admin: &Actor<'_>) -> Vec<Value> {
+pub(crate) fn events(admin: &Actor<'_>) -> Vec<Value> {
     let mut all = Vec::new();
     let mut path = "/api/admin/events".to_owned();
     loop {
@@ -57,7 +57,7 @@ fn rows(app: &TestApp) -> i64 {
 }
 
 #[track_caller]
-fn assert_whole(app: &TestApp) -> (i64, ChainHead) {
+pub(crate) fn assert_whole(app: &TestApp) -> (i64, ChainHead) {
     match audit::verify(&mut app.connection(), None).expect("an answer") {
         Verified::Whole { rows, head } => (rows, head),
         broken => panic!("{broken:?}"),
@@ -65,17 +65,28 @@ fn assert_whole(app: &TestApp) -> (i64, ChainHead) {
 }
 
 #[track_caller]
-fn assert_broken(app: &TestApp, row: i64) {
+pub(crate) fn assert_broken(app: &TestApp, row: i64) {
     let found = audit::verify(&mut app.connection(), None).expect("an answer");
     assert!(matches!(found, Verified::Broken { id, .. } if id == row), "{row}: {found:?}");
 }
 
 /// Runs the program on this application's database.
 pub(crate) fn command(app: &TestApp, arguments: &[&str], stdin: &str) -> Done {
+    command_with(app, arguments, stdin, ("ROCKET_ACCOUNTS", "{}"))
+}
+
+/// The same with a variable.
+pub(crate) fn command_with(
+    app: &TestApp,
+    arguments: &[&str],
+    stdin: &str,
+    variable: (&str, &str),
+) -> Done {
     let home = Home::new();
     let url: String = app.figment().extract_inner("databases.main.url").expect("a URL");
     let mut command = home.command(arguments);
-    finish(command.env("ROCKET_DATABASES", format!("{{main={{url=\"{url}\"}}}}")), stdin)
+    command.env("ROCKET_DATABASES", format!("{{main={{url=\"{url}\"}}}}"));
+    finish(command.env(variable.0, variable.1), stdin)
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod support;
 mod access_keys;
 mod accounts;
 mod audit;
+mod audit_retention;
 mod pages;
 mod program;
 mod requests;

@@ -292,8 +292,10 @@ fn the_command_line_lists_and_ends_sign_ins() {
             (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
         };
         let (listed, list) = run(&["sign-in", "list", "user_01"]);
-        assert!(listed && list.lines().count() == 1 && list.contains("browser"), "{list}");
-        let id = list.split_whitespace().next().expect("an id").to_owned();
+        assert!(listed && list.lines().count() == 2, "a header, one sign-in: {list}");
+        let mut row = list.lines().nth(1).unwrap_or_default().split_whitespace();
+        let (id, kind) = (row.next().expect("an id").to_owned(), row.next());
+        assert_eq!(kind, Some("browser"));
         assert_eq!(run(&["sign-in", "end", &id]), (true, "ended 1\n".to_owned()));
         environment.clock.advance(std::time::Duration::from_secs(2));
         assert!(!session_lives(&person));

@@ -1,5 +1,7 @@
 //! Session protection: what happens when a cookie comes from another client.
 
+use std::net::{IpAddr, SocketAddr};
+
 use rocket::http::{Header, Method};
 use rocket::local::blocking::LocalRequest;
 
@@ -164,7 +166,8 @@ fn from<'c>(mut request: LocalRequest<'c>, peer: &str, said: Option<&str>) -> Lo
         request.add_header(Header::new("X-Real-IP", said.to_owned()));
         request.add_header(Header::new("X-Forwarded-For", said.to_owned()));
     }
-    request.remote(format!("{peer}:4000").parse().expect("an address"))
+    let peer: IpAddr = peer.parse().expect("an address");
+    request.remote(SocketAddr::new(peer, 4000))
 }
 
 fn sign_in_from<'a>(app: &'a TestApp, peer: &str, said: Option<&str>) -> Actor<'a> {
@@ -207,9 +210,21 @@ fn behind_a_trusted_proxy_the_client_is_the_one_that_it_names() {
     let change = |figment: rocket::figment::Figment| {
         figment
             .merge(("auth.session.protection", "strong"))
-            .merge(("accounts.trusted_proxy", ["10.0.0.1"]))
+            .merge(("accounts.trusted_proxy", ["10.0.0.1", "10.1.0.0/16", "fd00::/8"]))
     };
     on_both_with(change, |app| {
+        for (peer, client) in [
+            ("10.1.255.254", "192.0.2.9"),
+            ("::ffff:10.1.2.3", "192.0.2.9"),
+            ("fd12::1", "192.0.2.9"),
+            ("10.2.0.1", "10.2.0.1"),
+            ("10.0.0.2", "10.0.0.2"),
+            ("fe80::1", "fe80::1"),
+        ] {
+            sign_in_from(&app, peer, Some("192.0.2.9"));
+            assert_eq!(only_row(&app, USER_01).address.as_deref(), Some(client), "{peer}");
+            app.sql("DELETE FROM sign_ins");
+        }
         let person = sign_in_from(&app, "10.0.0.1", Some("192.0.2.1"));
         assert_eq!(only_row(&app, USER_01).address.as_deref(), Some("192.0.2.1"));
         assert_eq!(visit_from(&person, "10.0.0.1", Some("192.0.2.1")).status, 200);

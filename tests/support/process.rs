@@ -10,8 +10,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use serde_json::Value;
 use tempfile::TempDir;
+use vestibule_service::db::{Address, connect};
 
 use super::actor::Reply;
 use super::postgres;
@@ -119,7 +121,7 @@ impl Home {
     pub(crate) fn command_of_nobody(&self, arguments: &[&str]) -> Command {
         let command = self.command(arguments);
         let here = self.path("");
-        if fs::metadata(&here).expect("our own").uid() != 0 {
+        if fs::metadata("/proc/self").expect("a process").uid() != 0 {
             return command;
         }
         let program = self.path("vestibule");
@@ -135,6 +137,19 @@ impl Home {
         }
         other.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         other
+    }
+
+    /// Runs statements on the database.
+    pub(crate) fn sql(&self, statements: &str) {
+        let file = format!("sqlite://{}", self.path("state/vestibule.sqlite3").display());
+        let address = Address::parse(self.url().unwrap_or(&file)).expect("a good URL");
+        let mut connection = connect(&address, TIMEOUT, false).expect("the database of the test");
+        connection.batch_execute(statements).expect("a good statement");
+    }
+
+    /// The URL of the database, where it is not the default.
+    pub(crate) fn url(&self) -> Option<&str> {
+        Some(self.database.split_once("url = \"")?.1.trim_end_matches("\"\n"))
     }
 
     /// Runs a command with a text on its standard input and waits for its end.

@@ -17,8 +17,9 @@ pub struct Actor {
     pub(in crate::accounts) at: OffsetDateTime,
 }
 
-/// The name of the command line in the log. No user can have it, because it holds a space.
+/// Names in the log that no user can have, because they hold a space.
 const COMMAND_LINE: &str = "command line";
+const RETENTION: &str = "setting audit_retention";
 
 impl Actor {
     /// The user behind a guard.
@@ -47,8 +48,16 @@ impl Actor {
     /// The command line, which needs no permission.
     #[must_use]
     pub fn command_line(at: OffsetDateTime) -> Self {
-        let name = COMMAND_LINE.to_owned();
-        Self { account: None, name, sign_in: None, address: None, at }
+        Self::named(COMMAND_LINE, at)
+    }
+
+    /// The setting by which rows of the audit log expire.
+    pub(super) fn retention(at: OffsetDateTime) -> Self {
+        Self::named(RETENTION, at)
+    }
+
+    fn named(name: &str, at: OffsetDateTime) -> Self {
+        Self { account: None, name: name.to_owned(), sign_in: None, address: None, at }
     }
 
     /// Returns when the change is made.

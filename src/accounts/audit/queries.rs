@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
 use super::actor::Actor;
@@ -30,10 +32,7 @@ pub(in crate::accounts) fn append(
     if records.is_empty() {
         return Ok(());
     }
-    // On SQLite the write transaction already excludes other writers.
-    if let AnyConnection::Postgres(postgres) = connection {
-        diesel::sql_query("SELECT id FROM event_chain FOR UPDATE").execute(postgres)?;
-    }
+    lock(connection)?;
     let mut head = head(connection)?.ok_or(diesel::result::Error::NotFound)?;
     for record in records {
         let entry = record.clone().chained(&head);
@@ -44,6 +43,14 @@ pub(in crate::accounts) fn append(
         .set((event_chain::head.eq(head.id), event_chain::hash.eq(head.hash)))
         .execute(connection)
         .map(drop)
+}
+
+/// Locks the chain. On SQLite the write transaction already excludes other writers.
+fn lock(connection: &mut AnyConnection) -> QueryResult<()> {
+    if let AnyConnection::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT id FROM event_chain FOR UPDATE").execute(postgres)?;
+    }
+    Ok(())
 }
 
 /// Returns the stored end of the chain; `None` if its row was deleted.
@@ -129,7 +136,8 @@ pub(super) fn before_first(connection: &mut AnyConnection) -> QueryResult<Option
 
 /// Returns where the chain begins: after the rows that were pruned last, or before the first.
 pub(super) fn base(connection: &mut AnyConnection) -> QueryResult<ChainHead> {
-    let pruned = events::table.filter(events::event.eq(AuditEvent::EventsPruned.as_str()));
+    // The literal condition of the index: with a parameter it would not be used.
+    let pruned = events::table.filter(sql::<Bool>("event = 'events_pruned'"));
     let newest = pruned.order(events::id.desc()).select((events::id, events::detail));
     let newest: Option<(i64, Option<String>)> = newest.first(connection).optional()?;
     // A mark that would exclude itself from the chain is forged.
@@ -140,27 +148,28 @@ pub(super) fn base(connection: &mut AnyConnection) -> QueryResult<ChainHead> {
 }
 
 /// Records that the chain begins after `base` from now on; the rows up to there may then be
-/// deleted with [`clear`].
+/// deleted with [`clear`]. Another process may have pruned more meanwhile; then nothing is recorded.
 pub(super) fn mark_pruned(
     connection: &mut AnyConnection,
     base: &ChainHead,
     actor: &Actor,
 ) -> QueryResult<()> {
     let record = Record::new(AuditEvent::EventsPruned, actor).detail(base.to_string());
-    write(connection, |connection| append(connection, &[record]))
+    write(connection, |connection| {
+        lock(connection)?;
+        if self::base(connection)?.id >= base.id {
+            return Ok(());
+        }
+        append(connection, &[record])
+    })
 }
 
-/// Deletes the rows up to this one and returns how many. Works in batches, so that a running
-/// service never waits long.
+/// Deletes the oldest thousand of the rows up to this one and returns how many.
 pub(super) fn clear(connection: &mut AnyConnection, last: i64) -> QueryResult<usize> {
-    let mut cleared = 0;
-    loop {
-        let oldest = events::table.filter(events::id.le(last)).order(events::id).limit(BATCH);
-        let ids: Vec<i64> = oldest.select(events::id).load(connection)?;
-        if ids.is_empty() {
-            return Ok(cleared);
-        }
-        let batch = events::table.filter(events::id.eq_any(ids));
-        cleared += diesel::delete(batch).execute(connection)?;
+    let oldest = events::table.filter(events::id.le(last)).order(events::id).limit(BATCH);
+    let ids: Vec<i64> = oldest.select(events::id).load(connection)?;
+    if ids.is_empty() {
+        return Ok(0);
     }
+    diesel::delete(events::table.filter(events::id.eq_any(ids))).execute(connection)
 }

@@ -1,12 +1,9 @@
-//! Verifies the hash chain from the first row to the last, and prunes its oldest rows.
+//! Verifies the hash chain from the first row to the last.
 
-use time::OffsetDateTime;
-
-use super::actor::Actor;
 use super::entry::{ChainHead, Entry};
 use super::queries;
 use crate::db::AnyConnection;
-use vestibule::{Error, ErrorKind};
+use vestibule::Error;
 
 /// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,12 +33,27 @@ pub fn verify(
     connection: &mut AnyConnection,
     expected: Option<&ChainHead>,
 ) -> Result<Verified, Error> {
+    loop {
+        let base = queries::base(connection)?;
+        let verified = verify_after(connection, &base, expected)?;
+        // Rows that are pruned meanwhile are missing for another reason.
+        if matches!(verified, Verified::Whole { .. }) || queries::base(connection)? == base {
+            return Ok(verified);
+        }
+    }
+}
+
+/// Verifies the rows after `base`.
+fn verify_after(
+    connection: &mut AnyConnection,
+    base: &ChainHead,
+    expected: Option<&ChainHead>,
+) -> Result<Verified, Error> {
     let broken = |id: i64, why: &'static str| Ok(Verified::Broken { id, why });
     // Read first, because other processes may append rows meanwhile.
     let Some(newest) = queries::head(connection)? else {
         return broken(1, "and all others are without the mark of the newest");
     };
-    let base = queries::base(connection)?;
     if expected.is_some_and(|expected| expected.id < base.id) {
         let message = "That row was pruned; only later ones can be compared.";
         return Err(Error::invalid_field("expect", message));
@@ -80,7 +92,7 @@ pub fn verify(
 }
 
 /// Returns what is wrong with the row that follows `last`.
-fn mismatch(entry: &Entry, last: &ChainHead) -> Option<&'static str> {
+pub(super) fn mismatch(entry: &Entry, last: &ChainHead) -> Option<&'static str> {
     if entry.id != last.id + 1 {
         Some("is missing")
     } else if entry.hash != entry.digest(&last.hash) {
@@ -88,25 +100,4 @@ fn mismatch(entry: &Entry, last: &ChainHead) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// Deletes the rows from before a time, records where the chain begins from then on, and returns
-/// how many rows were deleted. Verify first: a log that was tampered with is evidence.
-///
-/// # Errors
-/// 503 `unavailable`.
-pub fn prune(
-    connection: &mut AnyConnection,
-    before: OffsetDateTime,
-    actor: &Actor,
-) -> Result<usize, Error> {
-    let base = queries::base(connection)?;
-    let last = queries::last_before(connection, before)?;
-    if last > base.id {
-        let row = queries::events_after(connection, last - 1)?.into_iter().next();
-        let head = row.map(|row| row.head()).filter(|head| head.id == last);
-        queries::mark_pruned(connection, &head.ok_or(ErrorKind::NotFound)?, actor)?;
-    }
-    // This also deletes the rows that an interrupted prune left.
-    Ok(queries::clear(connection, last.max(base.id))?)
 }

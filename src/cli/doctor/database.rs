@@ -10,6 +10,7 @@ use crate::accounts::active_samples;
 use crate::db::from_micros;
 use crate::db::schema::{sign_ins, users};
 use crate::db::{self, Address, AnyConnection, Encryption};
+use crate::fingerprints;
 use crate::settings::Settings;
 use vestibule::Clock;
 use vestibule::password::Hasher;
@@ -58,6 +59,7 @@ pub(super) fn check(report: &mut Report, settings: &Settings) {
     connection_limit(report, settings, &mut connection);
     if schema(report, &mut connection) {
         accounts(report, settings, &mut connection);
+        secrets(report, settings, &mut connection);
         clock(report, &mut connection);
     }
 }
@@ -114,16 +116,22 @@ fn schema(report: &mut Report, connection: &mut AnyConnection) -> bool {
             return false;
         }
     };
+    let (known, found) = (&status.known, &status.found);
     match (status.applied, status.pending, status.unknown) {
         (0, _, 0) => report.ok("schema", "empty; the next start sets it up"),
-        (_, 0, 0) => report.ok("schema", "up to date"),
+        (_, 0, 0) => report.ok("schema", format_args!("up to date, version {found}")),
         (_, pending, 0) => report.warn(
             "schema",
-            format_args!("{pending} pending migrations; back up, the next start applies them"),
+            format_args!(
+                "{pending} pending migrations; back up, and run: vestibule migrate (or start)"
+            ),
         ),
-        (_, _, unknown) => report.warn(
+        _ => report.fail(
             "schema",
-            format_args!("a newer program applied {unknown} migrations; run that program"),
+            format_args!(
+                "has version {found}, and this program knows versions up to {known}; run the newer \
+                 program"
+            ),
         ),
     }
     status.applied > 0
@@ -151,6 +159,17 @@ fn accounts(report: &mut Report, settings: &Settings, connection: &mut AnyConnec
                 alive.join(", ")
             ),
         );
+    }
+}
+
+/// Compares the secrets with those of running processes.
+fn secrets(report: &mut Report, settings: &Settings, connection: &mut AnyConnection) {
+    let own = &settings.fingerprints;
+    let now = Clock::system().now().ok();
+    let others = now.and_then(|now| fingerprints::others(connection, own, now).ok());
+    match others {
+        Some(others) if others.is_empty() => report.ok("processes", "none has other secrets"),
+        others => others.iter().flatten().for_each(|other| report.warn("processes", other)),
     }
 }
 

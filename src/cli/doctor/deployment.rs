@@ -1,6 +1,7 @@
 //! The deployment: templates and static files, the proxy in front, open files, and the running service.
 
 use std::fs;
+use std::net::TcpListener;
 
 use rocket::figment::Figment;
 
@@ -77,12 +78,22 @@ fn open_files(report: &mut Report) {
 
 fn running_service(report: &mut Report, settings: &Settings) {
     let at = health::local_address(settings.address, settings.port);
-    match health::request_health(at) {
-        Ok((200, body)) => report.ok("service", format_args!("running at {at}: {body}")),
-        Ok((status, _)) => report.warn(
+    let response = health::request_health(at);
+    match &response {
+        Ok((200, body)) if body.contains("\"writable\":") => {
+            return report.ok("service", format_args!("running at {at}: {body}"));
+        }
+        Ok((503, body)) if body.contains("\"code\":") => {
+            return report.warn("service", format_args!("running at {at}, and not well: {body}"));
+        }
+        _ => {}
+    }
+    // As the start will.
+    match TcpListener::bind((settings.address, settings.port)) {
+        Ok(_) => report.ok("service", format_args!("not running at {at}")),
+        Err(cause) => report.fail(
             "service",
-            format_args!("something at {at} responds with {status} to a request for its health"),
+            format_args!("cannot listen on {at}: {cause}; stop what has the port, or set another"),
         ),
-        Err(_) => report.ok("service", format_args!("not running at {at}")),
     }
 }

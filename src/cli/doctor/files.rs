@@ -1,15 +1,22 @@
-//! The permissions of the secrets and the database file.
+//! The secrets and the database file: permissions, and space on the disk.
 
 use std::fs::{self, Metadata};
+use std::io::ErrorKind::NotFound;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rocket::figment::Figment;
+use rustix::fs::Access;
 
 use super::report::Report;
 use crate::db::Address;
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
+
+const MEBIBYTE: u64 = 1024 * 1024;
+
+/// In MiB: less is used up within days, by the log of a busy service or a write-ahead log.
+const MIN_FREE: u64 = 100;
 
 /// The permission bits of other users.
 const FOR_OTHERS: u32 = 0o077;
@@ -20,19 +27,22 @@ fn mode(found: &Metadata) -> u32 {
 
 /// The state directory, its secrets, and secrets in other files.
 pub(super) fn state(report: &mut Report, state: &StateDir, figment: &Figment) {
-    let directory = state.path();
-    match fs::metadata(directory) {
-        Err(_) => report.ok(
+    let (directory, generated) = (state.path(), state.secrets());
+    match (unusable(existing_parent(directory)), fs::metadata(directory)) {
+        // Starts with secrets that are there, but `secrets rotate` fails.
+        (Some(problem), _) if generated.exists() => report.warn("state", problem),
+        (Some(problem), _) => report.fail("state", problem),
+        (None, Err(_)) => report.ok(
             "state",
             format_args!("{} is not there; the first start makes it", directory.display()),
         ),
-        Ok(found) if mode(&found) & FOR_OTHERS != 0 => report.warn(
+        (None, Ok(found)) if mode(&found) & FOR_OTHERS != 0 => report.warn(
             "state",
             format_args!("{0} is open to others; run: chmod 700 {0}", directory.display()),
         ),
-        Ok(_) => report.ok("state", directory.display()),
+        (None, Ok(_)) => report.ok("state", directory.display()),
     }
-    let generated = state.secrets();
+    free_space(report, "state", existing_parent(directory));
     match fs::metadata(&generated) {
         Ok(found) if mode(&found) & FOR_OTHERS != 0 => report.fail(
             "secrets",
@@ -48,9 +58,45 @@ pub(super) fn state(report: &mut Report, state: &StateDir, figment: &Figment) {
                 ),
             ),
         },
-        Err(_) => report.ok("secrets", "none are generated yet; the first start makes them"),
+        Err(cause) if cause.kind() == NotFound => {
+            report.ok("secrets", "none are generated yet; the first start makes them");
+        }
+        Err(cause) => report.fail("secrets", format_args!("{}: {cause}", generated.display())),
     }
     secrets_elsewhere(report, &generated, figment);
+}
+
+/// Returns why files in a directory cannot be read or written, if they cannot.
+fn unusable(directory: &Path) -> Option<String> {
+    let wanted = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
+    let cause = rustix::fs::access(directory, wanted).err()?;
+    Some(format!(
+        "{} cannot be read and written: {cause}; run this as the user of the service, or set \
+         VESTIBULE_STATE",
+        directory.display()
+    ))
+}
+
+/// Returns the directory, or the nearest one above it that exists.
+fn existing_parent(directory: &Path) -> &Path {
+    let mut above = directory.ancestors().filter(|path| !path.as_os_str().is_empty());
+    above.find(|path| path.exists()).unwrap_or(Path::new("."))
+}
+
+/// Checks the free space where a directory is.
+fn free_space(report: &mut Report, subject: &str, directory: &Path) {
+    let Ok(found) = rustix::fs::statvfs(directory) else { return };
+    let free = found.f_bavail.saturating_mul(found.f_frsize) / MEBIBYTE;
+    if free < MIN_FREE {
+        report.warn(
+            subject,
+            format_args!(
+                "{free} MiB are free at {}; without space nothing is written, and sign-ins fail: \
+                 make room",
+                directory.display()
+            ),
+        );
+    }
 }
 
 /// Checks that other files with secrets, such as `Rocket.toml` or a PEM key, are not readable for all.
@@ -85,9 +131,19 @@ fn holds_password(url: &str) -> bool {
     user.is_some_and(|(user, _)| user.contains(':')) || rest.contains("password=")
 }
 
-/// Checks the permissions of the SQLite files.
+/// Checks the permissions of the SQLite files, and the space for them.
 pub(super) fn database(report: &mut Report, settings: &Settings) {
     let Address::Sqlite(path) = &settings.database.address else { return };
+    let directory = path.parent().unwrap_or(path);
+    // The directory too: SQLite makes two more files beside the database.
+    let file = Some(path.as_path()).filter(|path| path.exists());
+    for path in file.into_iter().chain([existing_parent(directory)]) {
+        if let Err(cause) = rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK) {
+            let problem = format_args!("{} cannot be read and written: {cause}", path.display());
+            report.fail("database", problem);
+        }
+    }
+    free_space(report, "database", existing_parent(directory));
     for suffix in ["", "-wal", "-shm"] {
         let mut file = path.clone().into_os_string();
         file.push(suffix);

@@ -84,7 +84,7 @@ fn a_user_that_cannot_be_is_not_added() {
         let odd = add(&home, "bob", "correct horse", &["--role", "root"]);
         assert_eq!(odd.code, Some(2), "{odd:?}");
         assert!(odd.err.contains("user, admin"), "{odd:?}");
-        assert_eq!(home.run(&["user", "list"], "").out.lines().count(), 1);
+        assert_eq!(home.run(&["user", "list"], "").out.lines().count(), 2);
     });
 }
 
@@ -105,7 +105,57 @@ fn the_list_shows_number_state_role_and_name() {
         assert_done(&list, "");
         let rows: Vec<Vec<_>> =
             list.out.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(rows, [["1", "active", "admin", "ann"], ["2", "disabled", "user", "bob"]]);
+        let header = ["ID", "STATE", "ROLE", "NAME"];
+        let (ann, bob) = (["1", "active", "admin", "ann"], ["2", "disabled", "user", "bob"]);
+        assert_eq!(rows, [header, ann, bob]);
+        assert_columns(&list.out, &["STATE", "ROLE", "NAME"]);
+        let none = home.run(&["user", "list", "--search", "zoe"], "");
+        assert_eq!((none.out.as_str(), none.err.as_str()), ("", "no user matches\n"));
+    });
+}
+
+/// Fails unless each of these columns begins at one place in all lines, after two spaces.
+#[track_caller]
+fn assert_columns(table: &str, columns: &[&str]) {
+    let lines: Vec<Vec<char>> = table.lines().map(|line| line.chars().collect()).collect();
+    let header: String = lines.first().expect("a header").iter().collect();
+    for column in columns {
+        let at = header.find(column).expect(column);
+        for line in &lines {
+            assert!(line[at - 2..at].iter().all(|c| *c == ' ') && line[at] != ' ', "{table}");
+        }
+    }
+}
+
+#[test]
+fn sign_ins_keys_and_routes_are_tables_whose_times_have_no_fractions() {
+    at_home(|home| {
+        home.serve(&[]).form_login("user_01", "1234").expect("a sample user");
+        for scopes in [&[][..], &["--scope", "sign-ins"]] {
+            let key = ["key", "add", "user_01", "--label", "nightly"];
+            assert_eq!(home.run(&[&key, scopes].concat(), "").code, Some(0));
+        }
+        let list = |arguments: &[&str]| home.run(arguments, "").out;
+        let sign_ins = list(&["sign-in", "list", "user_01"]);
+        assert_eq!(sign_ins.lines().count(), 4, "{sign_ins}");
+        assert_columns(&sign_ins, &["KIND", "LAST USE", "ADDRESS", "PROGRAM"]);
+        let keys = list(&["key", "list", "user_01"]);
+        assert_eq!(keys.lines().count(), 3, "{keys}");
+        assert_columns(&keys, &["EXPIRES", "LAST USE", "SCOPES", "LABEL"]);
+        assert_columns(&list(&["routes"]), &["PATH", "GUARDS"]);
+        for table in [sign_ins, keys] {
+            let times = table.split_whitespace().filter(|word| word.ends_with('Z'));
+            let times: Vec<_> = times.filter(|word| word.contains(':')).collect();
+            assert!(times.iter().all(|time| time.len() == 20), "{table}");
+            assert!(!times.is_empty(), "{table}");
+        }
+        for (arguments, why) in [
+            (["sign-in", "list", "user_02"], "no active sign-in\n"),
+            (["key", "list", "user_02"], "no active key\n"),
+        ] {
+            let none = home.run(&arguments, "");
+            assert_eq!((none.code, none.out.as_str(), none.err.as_str()), (Some(0), "", why));
+        }
     });
 }
 
@@ -121,12 +171,17 @@ fn roles_change_but_the_last_administrator_stays() {
         assert_failed(&home.run(&["user", "disable", "ann"], ""), "administrator must remain");
         assert_done(
             &home.run(&["user", "set-role", "BOB", "admin"], ""),
-            "bob is admin and active",
+            "bob is now an active administrator",
         );
-        assert_done(&home.run(&["user", "set-role", "ann", "user"], ""), "ann is user and active");
+        assert_done(
+            &home.run(&["user", "set-role", "ann", "user"], ""),
+            "ann is now an active user",
+        );
         assert_failed(&home.run(&["user", "set-role", "eve", "user"], ""), "no user of this name");
         let rows = home.run(&["user", "list"], "").out;
         assert!(rows.contains("user   ann") && rows.contains("admin  bob"), "{rows}");
+        let again = home.run(&["user", "set-role", "bob", "admin"], "");
+        assert_done(&again, "bob is already an active administrator");
     });
 }
 
@@ -166,13 +221,16 @@ fn a_disabled_user_is_out_at_once_and_what_it_had_stays_dead() {
             dead.assert_problem(401, "token_revoked");
             assert_eq!(service.get("/dashboard", &[("Cookie", &cookie)]).status, 303);
         };
-        assert_done(&home.run(&["user", "disable", "user_01"], ""), "user_01 is user and disabled");
+        assert_done(
+            &home.run(&["user", "disable", "user_01"], ""),
+            "user_01 is now a disabled user",
+        );
         assert_dead();
         let refused = service.api_login("user_01", "1234").expect_err("disabled");
         refused.assert_problem(403, "account_inactive");
         service.form_login("user_01", "1234").expect_err("disabled").assert_page(403);
 
-        assert_done(&home.run(&["user", "enable", "user_01"], ""), "user_01 is user and active");
+        assert_done(&home.run(&["user", "enable", "user_01"], ""), "user_01 is now an active user");
         assert_dead();
         assert!(service.api_login("user_01", "1234").is_ok());
     });
@@ -189,7 +247,7 @@ fn every_mounted_route_is_listed_with_its_guard() {
             let done = home.run(&["routes"], "");
             assert_done(&done, "/health");
             let mut listed = BTreeSet::new();
-            for line in done.out.lines() {
+            for line in done.out.lines().skip(1) {
                 let mut words = line.split_whitespace();
                 let route = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
                 assert!(words.next().is_some(), "a guard is named: {line}");
@@ -243,4 +301,21 @@ fn an_unknown_command_is_said_with_the_known_ones() {
         assert_eq!(done.code, Some(2), "{done:?}");
         assert!(done.err.contains("Usage: vestibule"), "{done:?}");
     }
+    for (arguments, meant) in [(&["usr"][..], "'user'"), (&["user", "lst"], "'list'")] {
+        let done = home.run(arguments, "");
+        assert!(done.err.contains("similar") && done.err.contains(meant), "{done:?}");
+    }
+}
+
+#[test]
+fn every_shell_completes_all_commands() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let done = home.run(&["completions", shell], "");
+        assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{shell}");
+        for command in ["user", "set-password", "migrate", "doctor"] {
+            assert!(done.out.contains(command), "{shell}: {command}");
+        }
+    }
+    assert!(!home.path("state").exists(), "nothing is made");
 }

@@ -99,6 +99,10 @@ impl SignedIn {
         assert_down(|| program.refresh());
         assert_down(|| nobody.get("/health"));
         // What needs no database is there all the same.
+        for actor in [&nobody, &person, &program] {
+            let live = in_time(|| actor.get("/health/live"));
+            assert_eq!((live.status, live.body.as_str()), (200, "{\"status\":\"ok\"}"));
+        }
         in_time(|| nobody.get("/api/me")).assert_problem(401, "credentials_missing");
         assert_eq!(in_time(|| nobody.get("/login")).status, 200);
         assert_eq!(in_time(|| nobody.get("/static/style.css")).status, 200);

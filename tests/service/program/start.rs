@@ -310,6 +310,18 @@ fn a_bad_value_is_named_with_what_is_allowed() {
             "[default.accounts]\nregistration = \"perhaps\"\n",
             ["accounts.registration", "a boolean"],
         ),
+        (
+            "[default.accounts]\naudit_retention = \"23h\"\n",
+            ["accounts.audit_retention", "at least \"1 day\""],
+        ),
+        (
+            "[default.accounts]\ntrusted_proxy = [\"10.0.0.0/33\"]\n",
+            ["accounts.trusted_proxy", "such as \"10.0.0.0/8\""],
+        ),
+        (
+            "[default.accounts]\ntrusted_proxy = [\"::/0\"]\n",
+            ["accounts.trusted_proxy", "every client"],
+        ),
     ] {
         assert_refused(&with_file(toml), &[&[parts[0], "(Rocket.toml)", parts[1]]]);
     }

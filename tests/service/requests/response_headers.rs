@@ -24,6 +24,7 @@ fn answers(app: &TestApp) -> Vec<(String, Reply)> {
         "/api/events",
         "/api/admin/events",
         "/health",
+        "/health/live",
         "/whoami",
         "/nothing",
         "/logout",

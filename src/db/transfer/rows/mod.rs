@@ -14,7 +14,8 @@ pub(super) use events::{ChainRow, EventRow};
 pub(super) use table_row::TableRow;
 pub(super) use throttle::ThrottleRow;
 
-/// All tables. A table that others reference comes before them.
+/// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
+/// table that others reference comes before them.
 pub(super) const TABLES: [&str; 6] = [
     UserRow::TABLE,
     SignInRow::TABLE,

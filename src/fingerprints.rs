@@ -1,0 +1,158 @@
+//! Fingerprints of the secrets in use, by which processes on one database notice that theirs differ.
+//!
+//! Imports `crate::db` only.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use time::OffsetDateTime;
+
+use crate::db::schema::secrets_in_use;
+use crate::db::{AnyConnection, from_micros, rfc3339, to_micros, write};
+
+/// How often a running process records its fingerprints.
+pub(crate) const INTERVAL: Duration = Duration::from_secs(10 * 60);
+
+/// For how long a fingerprint counts: a process that runs records it sooner.
+const MAX_AGE: Duration = Duration::from_secs(25 * 60);
+
+const RECORD: &str = "INSERT INTO secrets_in_use (fingerprint, setting, seen_at) \
+     VALUES ($1, $2, $3) ON CONFLICT (fingerprint) DO UPDATE SET seen_at = $3";
+
+/// The fingerprints of one secret: of its value, and of its previous ones.
+#[derive(Clone, Debug)]
+pub(crate) struct Fingerprint {
+    setting: &'static str,
+    current: String,
+    previous: Vec<String>,
+}
+
+/// A secret of another process that this one does not have.
+#[derive(Clone, Debug)]
+pub(crate) struct OtherSecret {
+    pub(crate) setting: &'static str,
+    pub(crate) seen_at: OffsetDateTime,
+}
+
+impl Fingerprint {
+    pub(crate) fn new<'s>(
+        setting: &'static str,
+        secret: &str,
+        previous: impl Iterator<Item = &'s str>,
+    ) -> Self {
+        let previous = previous.map(|secret| digest(setting, secret)).collect();
+        Self { setting, current: digest(setting, secret), previous }
+    }
+}
+
+/// HMAC-SHA-256 with the secret as its key, cut to 96 bits: enough to notice a difference.
+fn digest(setting: &str, secret: &str) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return String::new();
+    };
+    mac.update(b"fingerprint of ");
+    mac.update(setting.as_bytes());
+    URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..12])
+}
+
+/// Records that a process with these secrets runs, and deletes the fingerprints of previous secrets
+/// and of processes that have ended.
+///
+/// # Errors
+/// A database error (503 `unavailable`).
+fn record(
+    connection: &mut AnyConnection,
+    own: &[Fingerprint],
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    write(connection, |connection| {
+        let ended = secrets_in_use::seen_at.lt(to_micros(now - MAX_AGE));
+        diesel::delete(secrets_in_use::table.filter(ended)).execute(connection)?;
+        for Fingerprint { setting, current, previous } in own {
+            let replaced = secrets_in_use::fingerprint.eq_any(previous);
+            diesel::delete(secrets_in_use::table.filter(replaced)).execute(connection)?;
+            diesel::sql_query(RECORD)
+                .bind::<Text, _>(current)
+                .bind::<Text, _>(*setting)
+                .bind::<BigInt, _>(to_micros(now))
+                .execute(connection)?;
+        }
+        Ok(())
+    })
+}
+
+/// Records that this process runs, and warns of running processes with other secrets.
+///
+/// # Errors
+/// A database error (503 `unavailable`).
+pub(crate) fn compare(
+    connection: &mut AnyConnection,
+    own: &[Fingerprint],
+    now: OffsetDateTime,
+) -> QueryResult<()> {
+    record(connection, own, now)?;
+    for other in others(connection, own, now)? {
+        log::warn!(target: "vestibule_service::secrets", "{other}");
+    }
+    Ok(())
+}
+
+/// Logs that the secrets could not be compared, which stops nothing.
+pub(crate) fn warn_not_compared(cause: &impl std::fmt::Display) {
+    log::warn!(target: "vestibule_service::secrets", cause:%; "the secrets were not compared");
+}
+
+/// Returns the secrets of running processes that are neither the current nor a previous one here.
+///
+/// # Errors
+/// A database error (503 `unavailable`).
+pub(crate) fn others(
+    connection: &mut AnyConnection,
+    own: &[Fingerprint],
+    now: OffsetDateTime,
+) -> QueryResult<Vec<OtherSecret>> {
+    let mut found = Vec::new();
+    for Fingerprint { setting, current, previous } in own {
+        let newest: Option<i64> = secrets_in_use::table
+            .filter(secrets_in_use::setting.eq(*setting))
+            .filter(secrets_in_use::fingerprint.ne_all(previous.iter().chain([current])))
+            .filter(secrets_in_use::seen_at.ge(to_micros(now - MAX_AGE)))
+            .select(diesel::dsl::max(secrets_in_use::seen_at))
+            .get_result(connection)?;
+        if let Some(Ok(seen_at)) = newest.map(from_micros) {
+            found.push(OtherSecret { setting, seen_at });
+        }
+    }
+    Ok(found)
+}
+
+impl std::fmt::Display for OtherSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { setting, seen_at } = self;
+        write!(
+            f,
+            "a process with another {setting} was seen at {}: each refuses what the other has \
+             issued; give all processes the same, and restart them",
+            rfc3339(*seen_at)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_depends_on_the_secret_and_the_setting_and_shows_neither() {
+        let [a, b] = ["battery staple", "correct horse"].map(|secret| digest("x", secret));
+        assert_ne!(a, b);
+        assert_ne!(a, digest("y", "battery staple"));
+        assert_eq!(a, digest("x", "battery staple"));
+        assert_eq!(a.len(), 16);
+    }
+}

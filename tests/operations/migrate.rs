@@ -1,0 +1,65 @@
+//! `vestibule migrate`, and a database that a newer program has migrated.
+
+use super::client::LONG_TIMEOUT;
+use crate::support::process::{Home, at_home};
+
+/// Runs `migrate`; returns what it applied, and the version of the schema.
+fn migrate(home: &Home) -> (String, String) {
+    let done = home.run(&["migrate"], "");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let (applied, version) =
+        done.out.trim().split_once("; the schema has version ").expect("a version");
+    (applied.to_owned(), version.to_owned())
+}
+
+#[test]
+fn an_empty_database_is_migrated_once_and_the_service_starts_on_it() {
+    at_home(|home| {
+        let (applied, version) = migrate(&home);
+        assert_ne!(applied, "applied 0");
+        assert_eq!(migrate(&home), ("applied 0".to_owned(), version));
+        home.serve(LONG_TIMEOUT).api_login("user_01", "1234").expect("a sample user");
+    });
+}
+
+#[test]
+fn an_older_program_on_a_newer_schema_starts_nothing_and_says_both_versions() {
+    at_home(|home| {
+        home.serve(LONG_TIMEOUT).stop();
+        let (_, known) = migrate(&home);
+        let newer = "29990101000000";
+        home.sql(&format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{newer}')"));
+        let commands: [&[&str]; 5] =
+            [&[], &["migrate"], &["user", "list"], &["purge"], &["audit", "verify"]];
+        for command in commands {
+            let done = home.run(command, "");
+            assert_eq!((done.code, done.err.lines().count()), (Some(1), 1), "{done:?}");
+            for part in [newer, &known, "run the newer program"] {
+                assert!(done.err.contains(part), "{command:?}: {done:?}");
+            }
+        }
+        home.sql(&format!("DELETE FROM __diesel_schema_migrations WHERE version = '{newer}'"));
+        home.serve(LONG_TIMEOUT).api_login("user_01", "1234").expect("nothing was lost");
+    });
+}
+
+#[test]
+fn after_migrate_the_service_needs_no_right_to_create_tables() {
+    at_home(|owner| {
+        let Some(url) = owner.url() else { return };
+        migrate(&owner);
+        let name = url.rsplit('/').next().and_then(|name| name.split('?').next());
+        let role = format!("{}_user", name.expect("a name"));
+        owner.sql(&format!(
+            "CREATE ROLE {role}; REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
+        ));
+        let separator = if url.contains('?') { '&' } else { '?' };
+        let home = Home::at(&format!("{url}{separator}options=-c%20role%3D{role}"));
+        home.serve(LONG_TIMEOUT).api_login("user_01", "1234").expect("a sample user");
+        owner.sql("DELETE FROM __diesel_schema_migrations WHERE version > '20261128000300'");
+        let done = home.run(&["migrate"], "");
+        assert!(done.code == Some(1) && done.err.contains("permission denied"), "{done:?}");
+        owner.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    });
+}

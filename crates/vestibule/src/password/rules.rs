@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn what_is_easy_to_guess_is_refused_and_so_is_what_is_known_about_the_user() {
         let config = PasswordConfig::default();
-        assert!(refused(&config, "iloveyou").starts_with("Many people have this password"));
+        assert!(refused(&config, "iloveyou").starts_with("Many people use this password"));
         assert!(config.check(&"ann.lee.1".into(), &[]).is_ok());
         assert!(refused(&config, "ann.lee.1").ends_with("unrelated words make a good one."));
         let any = PasswordConfig { strength: 0, ..config };

@@ -17,8 +17,8 @@ impl Auth {
     /// Default: a route without a guard is open.
     ///
     /// An entry is `"METHOD /uri"`, or `"/uri"` for every method: the route's URI as Rocket prints
-    /// it at launch, with the base that it is mounted under. A `FileServer` needs one, as every
-    /// route without a handler function does.
+    /// it at launch, with the base that it is mounted under, and with or without its query. A
+    /// `FileServer` needs one, as every route without a handler function does.
     ///
     /// The guards that hold a user, [`AccessToken`], [`RefreshToken`] and [`TokenBody`] require a
     /// login, alone or inside a [`Checked`] condition. What also accepts a request without a credential
@@ -121,10 +121,15 @@ impl LoginRequired {
         });
         let useless = self.open.iter().filter_map(|entry| {
             let mut matching = routes.iter().filter(|(route, _)| matches(entry, route)).peekable();
-            let reason = if matching.peek().is_some() { "demands a login" } else { "is no route" };
+            if matching.peek().is_none() {
+                let similar = similar_route(entry, rocket);
+                let hint = similar.map(|route| format!("; did you mean {route:?}?"));
+                let hint = hint.unwrap_or_default();
+                return Some(format!("{entry:?} is listed as open and is no route{hint}"));
+            }
             matching
                 .all(|(_, guards)| require_login(guards))
-                .then(|| format!("{entry:?} is listed as open and {reason}"))
+                .then(|| format!("{entry:?} is listed as open and demands a login"))
         });
         unlisted.chain(useless).collect()
     }
@@ -148,7 +153,21 @@ fn without_login(route: &Route, guards: &[FoundGuard]) -> String {
 /// Whether an entry of the list is for this route.
 fn matches(entry: &str, route: &Route) -> bool {
     let uri = route.uri.to_string();
-    entry == uri || entry.strip_prefix(route.method.as_str()) == Some(&format!(" {uri}"))
+    let of_method = entry.strip_prefix(route.method.as_str());
+    let listed = of_method.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(entry);
+    listed == uri || Some(listed) == uri.split('?').next()
+}
+
+/// The route that an entry which is none probably means.
+fn similar_route(entry: &str, rocket: &Rocket<Build>) -> Option<String> {
+    let has_method = !entry.starts_with('/');
+    let named = rocket.routes().map(|route| {
+        let uri = &route.uri;
+        if has_method { format!("{} {uri}", route.method) } else { uri.to_string() }
+    });
+    let rated = named.map(|route| (strsim::damerau_levenshtein(entry, &route), route));
+    let (distance, route) = rated.min()?;
+    (distance * 3 <= entry.chars().count()).then_some(route)
 }
 
 #[rocket::async_trait]
@@ -209,15 +228,26 @@ mod tests {
             errors(&["GET /base/home?<from>"]),
             ["POST /base/search (search) demands no login"]
         );
+        assert!(errors(&["GET /base/home", "POST /base/search"]).is_empty(), "without the query");
     }
 
     #[test]
     fn every_entry_that_opens_nothing_is_named_with_the_reason() {
-        let open = ["/base/home?<from>", "/base/search", "/base/saerch", "GET /base/me"];
+        let open = [
+            "/base/home",
+            "/base/search",
+            "/base/saerch",
+            "GET /base/search",
+            "/somewhere/else",
+            "GET /base/me",
+        ];
         assert_eq!(
             errors(&open),
             [
-                "\"/base/saerch\" is listed as open and is no route",
+                "\"/base/saerch\" is listed as open and is no route; did you mean \"/base/search\"?",
+                "\"GET /base/search\" is listed as open and is no route; did you mean \"POST \
+                 /base/search\"?",
+                "\"/somewhere/else\" is listed as open and is no route",
                 "\"GET /base/me\" is listed as open and demands a login",
             ]
         );

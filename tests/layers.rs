@@ -21,6 +21,7 @@ const LIBRARY: &[&[&str]] = &[
     &["guards"],
     &["actions"],
     &["fairing"],
+    &["catchers"],
     &["testing"],
     &["lib"],
 ];

@@ -55,7 +55,8 @@
 //! # Errors
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask [`Error::of`] and
-//! respond with it. This crate has no route and no page.
+//! respond with it. [`catchers`] has one for JSON and one that redirects to a login page. This crate
+//! has no route and no page.
 //!
 //! # Cargo features
 //!
@@ -69,6 +70,7 @@ mod account;
 mod actions;
 mod authentication;
 mod cache;
+pub mod catchers;
 mod claims;
 mod clock;
 pub mod config;

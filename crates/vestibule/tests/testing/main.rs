@@ -7,5 +7,6 @@ mod users;
 
 mod app;
 mod asynchronous;
+mod catchers;
 mod credentials;
 mod responses;

@@ -40,6 +40,11 @@ use crate::sign_in::SignIn;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no account",
+    note = "implement `vestibule::Account` for your user type; of a guard pass `user.account()`, or \
+            `&*user`"
+)]
 #[rocket::async_trait]
 pub trait Account: Sized + Send + Sync + 'static {
     /// The id of an account. Its text is `sub` in every token, so it must never be reused.

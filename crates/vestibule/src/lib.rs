@@ -101,6 +101,8 @@ pub use error::{Error, ErrorKind};
 pub use fairing::auth::Auth;
 pub use guards::users::{CurrentUser, SessionUser, TokenUser};
 pub use local_path::LocalPath;
+/// The crate whose `OffsetDateTime` a [`SignIn`](sign_ins::SignIn) has.
+pub use time;
 
 /// Tokens: what is in them, options, and what is wrong with a bad one.
 pub mod tokens {

@@ -19,6 +19,11 @@ use crate::state::AuthState;
 
 /// A guard that holds an authenticated account: what [`Fresh`](crate::guards::Fresh),
 /// [`Require`](crate::guards::Require) and the other conditions wrap.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no guard that holds an account",
+    label = "a guard such as `CurrentUser<U>` is expected",
+    note = "write `Fresh<CurrentUser<User>>`, not `Fresh<User>`"
+)]
 pub trait Authenticated: Send + Sync {
     /// The application's user type.
     type Account: Account;

@@ -392,9 +392,10 @@ fn an_entry_is_the_uri_as_it_was_mounted_with_or_without_a_method() {
     let mount = |open: &[&str]| launches(open, |rocket| rocket.mount("/base", routes![me, search]));
     assert!(mount(&["GET /base/search?<q>"]));
     assert!(mount(&["/base/search?<q>"]));
+    assert!(mount(&["GET /base/search"]) && mount(&["/base/search"]), "without the query");
     for wrong in [
         "/search?<q>",
-        "/base/search",
+        "/base",
         "/base/search?<query>",
         "POST /base/search?<q>",
         "get /base/search?<q>",

@@ -12,12 +12,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target}
 
-# block NUMBER PAGE: the NUMBERth block of Rust on the page.
+# block TEXT PAGE: the first block of Rust on the page that has the text.
 block() {
-    awk -v number="$1" '
-        /^```rust/ { inside = ++seen == number; next }
-        /^```/ { inside = 0 }
-        inside
+    awk -v text="$1" '
+        /^```rust/ { inside = 1; block = ""; next }
+        /^```/ { if (inside && index(block, text)) { printf "%s", block; exit } inside = 0 }
+        inside { block = block $0 "\n" }
     ' "$2"
 }
 
@@ -47,7 +47,7 @@ sed "s|VESTIBULE|$repository|" tests/outside/manifest.toml >"$work/Cargo.toml"
 sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >>"$work/Cargo.toml"
 cp Cargo.lock "$work/Cargo.lock"
 cp tests/outside/notes.rs "$work/src/bin/notes.rs"
-{ block 1 README.md; block 4 docs/LIBRARY.md; } >"$work/src/main.rs"
+{ block '#[launch]' README.md; block 'testing::token(&client' docs/LIBRARY.md; } >"$work/src/main.rs"
 cat >"$work/Rocket.toml" <<'TOML'
 [default.auth.token]
 secret = "a secret of nobody but this test of the README"

@@ -10,7 +10,7 @@ use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
 use crate::fingerprints;
-use crate::housekeeping::{self, Expiry};
+use crate::housekeeping::{self, RetentionLimits};
 use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
@@ -135,8 +135,8 @@ pub fn build_open(
         rocket = rocket.register("/", http::catchers());
     }
     Ok(rocket
-        .attach(housekeeping::run_regularly(
-            Expiry {
+        .attach(housekeeping::start_maintenance(
+            RetentionLimits {
                 clock: clock.clone(),
                 idle: settings.auth.session.idle,
                 audit_retention: settings.accounts.audit_retention,
@@ -187,7 +187,9 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
         db::connect(address, START_TIMEOUT, true).map_err(|error| error.to_string())?;
     db::migrate(&mut connection).map_err(|error| error.to_string())?;
     let now = clock.now().map_err(|error| error.to_string())?;
-    if let Err(cause) = fingerprints::compare(&mut connection, &settings.fingerprints, now) {
+    if let Err(cause) =
+        fingerprints::record_and_compare(&mut connection, &settings.fingerprints, now)
+    {
         fingerprints::warn_not_compared(&cause);
     }
     if settings.sample_users {

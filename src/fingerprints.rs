@@ -90,7 +90,7 @@ fn record(
 ///
 /// # Errors
 /// A database error (503 `unavailable`).
-pub(crate) fn compare(
+pub(crate) fn record_and_compare(
     connection: &mut AnyConnection,
     own: &[Fingerprint],
     now: OffsetDateTime,

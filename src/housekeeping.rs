@@ -17,7 +17,7 @@ const PURGE_BATCH: i64 = 500;
 
 /// A kind of rows that expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expired {
+pub(crate) enum ExpiredRows {
     SignIns,
     Counters,
     Links,
@@ -26,7 +26,7 @@ pub(crate) enum Expired {
 
 /// What decides which rows have expired.
 #[derive(Clone, Debug)]
-pub(crate) struct Expiry {
+pub(crate) struct RetentionLimits {
     pub(crate) clock: Clock,
     /// How long a sign-in lives without being used.
     pub(crate) idle: Duration,
@@ -34,7 +34,7 @@ pub(crate) struct Expiry {
     pub(crate) audit_retention: Duration,
 }
 
-impl Expired {
+impl ExpiredRows {
     pub(crate) const ALL: [Self; 4] = [Self::SignIns, Self::Counters, Self::Links, Self::Events];
 
     /// All but the sign-ins, which the fairing of the library purges.
@@ -44,13 +44,13 @@ impl Expired {
     pub(crate) fn purge(
         self,
         connection: &mut AnyConnection,
-        expiry: &Expiry,
+        limits: &RetentionLimits,
     ) -> Result<(usize, bool), Error> {
-        let now = expiry.clock.now()?;
+        let now = limits.clock.now()?;
         let count = match self {
-            Self::Events if expiry.audit_retention.is_zero() => 0,
-            Self::Events => return audit::prune_step(connection, now, expiry.audit_retention),
-            Self::SignIns => sign_ins::purge(connection, now, expiry.idle, PURGE_BATCH)?,
+            Self::Events if limits.audit_retention.is_zero() => 0,
+            Self::Events => return audit::prune_step(connection, now, limits.audit_retention),
+            Self::SignIns => sign_ins::purge(connection, now, limits.idle, PURGE_BATCH)?,
             Self::Counters => queries::purge_throttle(connection, now, PURGE_BATCH)?,
             Self::Links => queries::purge_links(connection, now)?,
         };
@@ -60,7 +60,7 @@ impl Expired {
 
 /// Deletes expired rows and compares the secrets every ten minutes until the service stops. An error
 /// with one kind of rows does not stop the others.
-pub(crate) fn run_regularly(expiry: Expiry, own: Vec<Fingerprint>) -> AdHoc {
+pub(crate) fn start_maintenance(limits: RetentionLimits, own: Vec<Fingerprint>) -> AdHoc {
     AdHoc::on_liftoff("House-keeping", move |rocket| {
         Box::pin(async move {
             let Some(db) = rocket.state::<Db>().cloned() else { return };
@@ -71,9 +71,9 @@ pub(crate) fn run_regularly(expiry: Expiry, own: Vec<Fingerprint>) -> AdHoc {
                         () = &mut shutdown => break,
                         () = time::sleep(INTERVAL) => {}
                     }
-                    compare_secrets(&db, &expiry.clock, &own).await;
-                    for kind in Expired::OWN {
-                        match purge(&db, &expiry, kind).await {
+                    compare_secrets(&db, &limits.clock, &own).await;
+                    for kind in ExpiredRows::OWN {
+                        match purge(&db, &limits, kind).await {
                             Ok(0) => {}
                             Ok(count) => {
                                 log::info!(target: "vestibule::purge", purged = count; "purged")
@@ -101,11 +101,11 @@ pub(crate) fn write_audit_log(writer: Writer) -> AdHoc {
     })
 }
 
-async fn purge(db: &Db, expiry: &Expiry, kind: Expired) -> Result<usize, Error> {
+async fn purge(db: &Db, limits: &RetentionLimits, kind: ExpiredRows) -> Result<usize, Error> {
     let mut purged = 0;
     loop {
-        let expiry = expiry.clone();
-        let batch = db.run(move |connection| kind.purge(connection, &expiry));
+        let limits = limits.clone();
+        let batch = db.run(move |connection| kind.purge(connection, &limits));
         let (count, may_have_more) = batch.await?;
         purged += count;
         if !may_have_more {
@@ -118,7 +118,7 @@ async fn compare_secrets(db: &Db, clock: &Clock, own: &[Fingerprint]) {
     let (clock, own) = (clock.clone(), own.to_vec());
     let compared = db.run(move |connection| {
         let now = clock.now()?;
-        Ok::<_, Error>(fingerprints::compare(connection, &own, now)?)
+        Ok::<_, Error>(fingerprints::record_and_compare(connection, &own, now)?)
     });
     if let Err(error) = compared.await {
         fingerprints::warn_not_compared(&error);

@@ -4,7 +4,7 @@ use super::database::Database;
 use super::failure::Failure;
 use super::figment::load_figment;
 use super::output::print_line;
-use crate::housekeeping::{Expired, Expiry};
+use crate::housekeeping::{ExpiredRows, RetentionLimits};
 use crate::settings;
 use vestibule::Clock;
 
@@ -15,19 +15,19 @@ pub(super) fn run() -> Result<(), Failure> {
     let audit_retention = settings::accounts(&figment)?.audit_retention;
     let mut database = Database::open()?;
     let (clock, idle) = (Clock::system(), database.auth.session.idle);
-    let expiry = Expiry { clock, idle, audit_retention };
-    for kind in Expired::ALL {
+    let limits = RetentionLimits { clock, idle, audit_retention };
+    for kind in ExpiredRows::ALL {
         let mut purged = 0;
         loop {
-            let (count, may_have_more) = kind.purge(&mut database.connection, &expiry)?;
+            let (count, may_have_more) = kind.purge(&mut database.connection, &limits)?;
             purged += count;
             if !may_have_more {
                 break;
             }
         }
         match (kind, purged) {
-            (Expired::SignIns, _) => print_line(format_args!("purged {purged}")),
-            (Expired::Events, 1..) => print_line(format_args!("pruned {purged}")),
+            (ExpiredRows::SignIns, _) => print_line(format_args!("purged {purged}")),
+            (ExpiredRows::Events, 1..) => print_line(format_args!("pruned {purged}")),
             _ => {}
         }
     }

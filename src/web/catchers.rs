@@ -5,8 +5,8 @@ use rocket::response::{self, Redirect, Responder};
 use rocket::{Catcher, Request, uri};
 use rocket_dyn_templates::context;
 
-use super::form::SentForm;
-use super::notice::{Notice, Noticed};
+use super::form::FormToRefill;
+use super::notice::{Notice, NoticeRedirect};
 use super::renderer::{Page, Renderer};
 use super::words;
 use crate::accounts::{Accounts, User};
@@ -26,7 +26,7 @@ enum FailureReply {
     /// To a form that asks for the password, or to the page of a form.
     Redirect(Box<Redirect>),
     /// To a form that asks for the password, which says what has happened.
-    Notice(Box<Noticed>),
+    Notice(Box<NoticeRedirect>),
     /// An error page.
     Page(ErrorResponse, Page),
 }
@@ -77,7 +77,7 @@ async fn ask_for_password(request: &Request<'_>, kind: ErrorKind) -> FailureRepl
     };
     let notice = if is_read(request) { unused } else { Some(Notice::Unsent) };
     match notice {
-        Some(notice) => FailureReply::Notice(Box::new(Noticed::new(form, notice))),
+        Some(notice) => FailureReply::Notice(Box::new(NoticeRedirect::new(form, notice))),
         None => FailureReply::Redirect(Box::new(Redirect::to(form))),
     }
 }
@@ -100,7 +100,7 @@ fn next_page(request: &Request<'_>) -> Option<LocalPath> {
     if is_read(request) {
         return LocalPath::parse(&request.uri().to_string());
     }
-    if let Some(form) = SentForm::of(request) {
+    if let Some(form) = FormToRefill::of(request) {
         return Some(form.clone());
     }
     let path = request.uri().path().as_str();

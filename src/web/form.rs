@@ -9,7 +9,7 @@ use rocket::request::{self, FromRequest, Request};
 use rocket::response::{self, Redirect, Responder};
 use rocket::{Ignite, Rocket, Sentinel, uri};
 
-use super::notice::{Notice, Noticed};
+use super::notice::{Notice, NoticeRedirect};
 use super::renderer::Page;
 use crate::accounts::SessionUser;
 use vestibule::guards::Fresh;
@@ -24,14 +24,14 @@ pub(super) enum FormReply {
     /// To another page.
     Redirect(Box<Redirect>),
     /// To another page, which shows a notice once.
-    Notice(Box<Noticed>),
+    Notice(Box<NoticeRedirect>),
     /// A page with this status: the empty form, or what the form has created.
     Page(Status, Page),
     /// The form again, with the error and its status.
     Again(Error, Page),
     /// To sign in or to confirm the password, as the error says, and from there to the form, whose
     /// address fills it in again.
-    Unsent(Error, Origin<'static>),
+    PasswordFirst(Error, Origin<'static>),
 }
 
 impl FormReply {
@@ -42,7 +42,7 @@ impl FormReply {
 
     /// Redirects to this page, which shows the notice.
     pub(super) fn notice(to: Origin<'static>, notice: Notice) -> Self {
-        Self::Notice(Box::new(Noticed::new(to, notice)))
+        Self::Notice(Box::new(NoticeRedirect::new(to, notice)))
     }
 
     /// Redirects to the page that the client asked for before the form, else to the dashboard.
@@ -71,20 +71,20 @@ impl FormReply {
 }
 
 /// The address of the form that was sent, if its handler has left one for the catcher.
-pub(super) struct SentForm(pub(super) Option<LocalPath>);
+pub(super) struct FormToRefill(pub(super) Option<LocalPath>);
 
-impl SentForm {
+impl FormToRefill {
     pub(super) fn of<'r>(request: &'r Request<'_>) -> Option<&'r LocalPath> {
         request.local_cache(|| Self(None)).0.as_ref()
     }
 }
 
-/// Guard of a form with something to lose: as `Fresh<SessionUser>`, but the handler gets the
-/// refusal, together with the form.
-pub(super) struct FormUser(pub(super) Result<Fresh<SessionUser>, Error>);
+/// Guard: as `Fresh<SessionUser>`, but the handler gets the refusal, so that it can keep what the form
+/// holds.
+pub(super) struct FreshUserOrError(pub(super) Result<Fresh<SessionUser>, Error>);
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for FormUser {
+impl<'r> FromRequest<'r> for FreshUserOrError {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
@@ -96,7 +96,7 @@ impl<'r> FromRequest<'r> for FormUser {
     }
 }
 
-impl Sentinel for FormUser {
+impl Sentinel for FreshUserOrError {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         Fresh::<SessionUser>::abort(rocket)
     }
@@ -136,10 +136,10 @@ impl<'r> Responder<'r, 'static> for FormReply {
                 let status: Status = error.remember(request);
                 (status, page).respond_to(request)
             }
-            Self::Unsent(error, page) => {
+            Self::PasswordFirst(error, page) => {
                 // `None` for a long one: the catcher takes the path alone.
                 let path = LocalPath::parse(&page.to_string());
-                request.local_cache(|| SentForm(path));
+                request.local_cache(|| FormToRefill(path));
                 Err(error.remember(request))
             }
         }

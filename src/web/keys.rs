@@ -11,8 +11,8 @@ use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::checkbox;
-use super::form::{FormReply, FormResult, FormUser, ended, sign_in_if_revoked};
-use super::new_key::{self, NewKey};
+use super::form::{FormReply, FormResult, FreshUserOrError, ended, sign_in_if_revoked};
+use super::new_key::{self, ShownKey};
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
@@ -107,7 +107,7 @@ struct Extras<'s> {
     fresh: bool,
     notice: Option<ShownNotice>,
     /// The key that the form before has created.
-    created: Option<NewKey>,
+    created: Option<ShownKey>,
     /// What the form holds already.
     form: Option<&'s KeyForm>,
     /// Why it was not acceptable.
@@ -192,7 +192,7 @@ pub(super) async fn list(
 /// Creates a key and redirects to the page, which shows it.
 #[post("/account/keys", data = "<form>")]
 pub(super) async fn make(
-    user: FormUser,
+    user: FreshUserOrError,
     address: ClientAddress,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -201,7 +201,9 @@ pub(super) async fn make(
 ) -> FormResult {
     let user = match user.0 {
         Ok(user) => user,
-        Err(error) => return Ok(FormReply::Unsent(error, uri!(list(form = Some(&***form))))),
+        Err(error) => {
+            return Ok(FormReply::PasswordFirst(error, uri!(list(form = Some(&***form)))));
+        }
     };
     let actor = accounts.actor(&user, address.0)?;
     let created = match form.read() {
@@ -210,7 +212,7 @@ pub(super) async fn make(
     };
     match created {
         Ok(created) => {
-            new_key::leave(jar, accounts.auth().session.is_secure(), &created);
+            new_key::store(jar, accounts.auth().session.is_secure(), &created);
             Ok(FormReply::redirect(uri!(list(_))))
         }
         Err(error) => {

@@ -15,22 +15,22 @@ const MAX_AGE: time::Duration = time::Duration::minutes(5);
 
 /// A new key as the template shows it.
 #[derive(Serialize)]
-pub(super) struct NewKey {
+pub(super) struct ShownKey {
     label: Option<String>,
     key: String,
 }
 
-/// Leaves a key for the page.
-pub(super) fn leave(jar: &CookieJar<'_>, secure: bool, created: &CreatedKey) {
+/// Stores a key in the cookie, for the page.
+pub(super) fn store(jar: &CookieJar<'_>, secure: bool, created: &CreatedKey) {
     let value = format!("{} {}", created.sign_in.id, created.key.as_str());
     jar.add_private(Cookie::build((COOKIE, value)).path(PATH).max_age(MAX_AGE).secure(secure));
 }
 
 /// Takes the key if it is one of these: those of the user who is signed in now.
-pub(super) fn take(jar: &CookieJar<'_>, keys: &[SignIn]) -> Option<NewKey> {
+pub(super) fn take(jar: &CookieJar<'_>, keys: &[SignIn]) -> Option<ShownKey> {
     let cookie = jar.get_private(COOKIE)?;
     jar.remove_private(Cookie::build(COOKIE).path(PATH));
     let (id, key) = cookie.value().split_once(' ')?;
     let found = keys.iter().find(|found| found.id.as_str() == id)?;
-    Some(NewKey { label: found.label().map(str::to_owned), key: key.to_owned() })
+    Some(ShownKey { label: found.label().map(str::to_owned), key: key.to_owned() })
 }

@@ -67,7 +67,9 @@ impl Notice {
                 "Your password has changed, and you are signed out everywhere else.".into()
             }
             Self::SignInEnded => "That sign-in has ended.".into(),
-            Self::OthersEnded(count) => format!("Signed out everywhere else: {count} ended."),
+            Self::OthersEnded(count) => {
+                format!("Signed out everywhere else: {} ended.", sign_ins(count))
+            }
             Self::KeyEnded => "That key has ended.".into(),
             Self::AdministratorNow => format!("{name} is an administrator now."),
             Self::UserNow => format!("{name} is an ordinary user now."),
@@ -104,15 +106,15 @@ fn sign_ins(count: u64) -> String {
 }
 
 /// A redirect to a page that shows a notice.
-pub(super) struct Noticed(Redirect, Notice);
+pub(super) struct NoticeRedirect(Redirect, Notice);
 
-impl Noticed {
+impl NoticeRedirect {
     pub(super) fn new(to: Origin<'static>, notice: Notice) -> Self {
         Self(Redirect::to(to), notice)
     }
 }
 
-impl<'r> Responder<'r, 'static> for Noticed {
+impl<'r> Responder<'r, 'static> for NoticeRedirect {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let settings = request.rocket().state::<Settings>();
         let secure = settings.is_none_or(|settings| settings.auth.session.is_secure());

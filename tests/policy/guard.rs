@@ -45,7 +45,7 @@ fn one(text: &str) -> Result<Guard, String> {
         ("Session", []) => Guard::Session,
         ("CurrentUser", []) => Guard::CurrentUser,
         // The handler gets the refusal, and passes it on.
-        ("FormUser", []) => Guard::Fresh(Box::new(Guard::SessionUser)),
+        ("FreshUserOrError", []) => Guard::Fresh(Box::new(Guard::SessionUser)),
         ("Maybe", [guard]) => Guard::Maybe(boxed(guard)?),
         ("Fresh", [guard]) => Guard::Fresh(boxed(guard)?),
         ("Require", ["Admin"]) => Guard::Require(Box::new(Guard::CurrentUser)),

@@ -70,7 +70,7 @@ fn tables() -> String {
     let mut text = String::new();
     for mode in [Mode::Both, Mode::Session, Mode::Token] {
         let cells = cells(mode);
-        let pages = |demands: &str| demands.contains("Session");
+        let pages = |demands: &str| demands.contains("Session") || demands == "FreshUserOrError";
         let either = |demands: &str| demands == "anyone" || demands.contains("CurrentUser");
         let mut table = |title: &str, fits: &dyn Fn(&str) -> bool| {
             let chosen: Cells =

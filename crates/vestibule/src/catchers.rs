@@ -32,7 +32,7 @@ fn problem(status: Status, request: &Request<'_>) -> Problem {
 ///
 /// A program gets the [`Problem`] instead: a request with a token, or one that prefers JSON. After a
 /// request other than `GET` and `HEAD`, which a redirect cannot repeat, there is no `next`. Read
-/// `next` as [`LocalPath`], which no other site can be.
+/// `next` as [`LocalPath`], which accepts paths of this site only.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;

@@ -55,7 +55,8 @@ pub enum EventKind {
     Ended(EndedBy, u64),
     /// An access key was created.
     KeyMade,
-    /// An access key was ended by its owner.
+    /// An access key was ended by its owner; reported by the account service. The library alone reports
+    /// [`Ended`](Self::Ended).
     KeyEnded,
     /// A password was changed.
     PasswordChanged,

@@ -5,8 +5,8 @@ use vestibule::Error;
 use vestibule::config::PasswordConfig;
 use vestibule::password::Password;
 
-/// The name of the service, which would be guessed first.
-const SERVICE_NAME: &str = "vestibule";
+/// The name of this program, which would be guessed first.
+const PROGRAM_NAME: &str = "vestibule";
 
 /// The owner of a password, which must not consist of its names alone.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ impl<'o> PasswordOwner<'o> {
 
     /// Returns what would be guessed first.
     fn guesses(self) -> Vec<&'o str> {
-        [SERVICE_NAME, self.username].into_iter().chain(self.full_name).collect()
+        [PROGRAM_NAME, self.username].into_iter().chain(self.full_name).collect()
     }
 }
 

@@ -23,20 +23,20 @@ const MAX_HANGING: u32 = 4;
 pub(super) struct Connections {
     config: DbConfig,
     lock_timeout: Duration,
-    current: Mutex<Generation>,
+    current: Mutex<NumberedPool>,
     hanging: AtomicU32,
 }
 
 /// A pool, numbered so that many callers that find it hanging replace it once.
 #[derive(Clone)]
-pub(super) struct Generation {
+pub(super) struct NumberedPool {
     pub(super) number: u64,
     pub(super) pool: Pool<ConnectionManager>,
 }
 
 impl Connections {
     pub(super) fn new(config: &DbConfig, lock_timeout: Duration) -> Self {
-        let current = Generation { number: 0, pool: open_pool(config, lock_timeout) };
+        let current = NumberedPool { number: 0, pool: open_pool(config, lock_timeout) };
         Self {
             config: config.clone(),
             lock_timeout,
@@ -46,7 +46,7 @@ impl Connections {
     }
 
     /// Returns the pool to use.
-    pub(super) fn current(&self) -> Generation {
+    pub(super) fn current(&self) -> NumberedPool {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -76,7 +76,7 @@ impl Connections {
                 "the server does not respond on an open connection; new connections are opened"
             );
             let pool = open_pool(&self.config, self.lock_timeout);
-            *current = Generation { number: generation + 1, pool };
+            *current = NumberedPool { number: generation + 1, pool };
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// Runs work on a connection of the application's pool, off the async threads.
 pub trait ConnectionPool: Send + Sync + 'static {
-    /// The connections of the pool.
+    /// The type of its connections.
     type Connection: StoreConnection;
 
     /// Runs work on a connection. Without a connection it is 503 `unavailable`.
@@ -27,8 +27,8 @@ pub trait ConnectionPool: Send + Sync + 'static {
     }
 }
 
-/// SQLite answers a writer at once with an error while another one writes, unless the connections
-/// set `PRAGMA busy_timeout`; set it in a `CustomizeConnection`.
+/// SQLite fails at once if another connection writes, unless the connections set
+/// `PRAGMA busy_timeout`; set it in a `CustomizeConnection`.
 impl<C: StoreConnection + R2D2Connection> ConnectionPool for Pool<ConnectionManager<C>> {
     type Connection = C;
 

@@ -48,8 +48,7 @@ impl PasswordConfig {
         }
     }
 
-    /// A configuration that asks for a rating does not launch; one in the code must not be ignored
-    /// either.
+    /// Refuses a `strength` above 0, which cannot be rated without the feature.
     #[cfg(not(feature = "strength"))]
     fn check_strength(&self, _: &str, _: &[&str]) -> Result<(), Error> {
         match self.strength {

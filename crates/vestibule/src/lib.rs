@@ -89,8 +89,10 @@ mod sign_in;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod throttle;
 
-pub use account::Account;
+pub use account::{Account, PasswordAccount};
+pub use actions::password_login::PasswordLogin;
 pub use actions::session::Session;
 pub use actions::tokens::Tokens;
 pub use clock::Clock;

@@ -47,7 +47,7 @@ sed "s|VESTIBULE|$repository|" tests/outside/manifest.toml >"$work/Cargo.toml"
 sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >>"$work/Cargo.toml"
 cp Cargo.lock "$work/Cargo.lock"
 cp tests/outside/notes.rs "$work/src/bin/notes.rs"
-{ block 1 README.md; block 4 docs/LIBRARY.md; } >"$work/src/main.rs"
+{ block 1 README.md; block 6 docs/LIBRARY.md; } >"$work/src/main.rs"
 cat >"$work/Rocket.toml" <<'TOML'
 [default.auth.token]
 secret = "a secret of nobody but this test of the README"

@@ -24,17 +24,18 @@ use std::convert::Infallible;
 use rocket::figment::{Figment, providers::Env};
 use rocket::http::Status;
 use rocket::serde::json::Json;
-use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
+use rocket::{Build, Orbit, Rocket, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::config::PasswordConfig;
 use vestibule::password::{Hasher, Password};
-use vestibule::{Account, Auth, Error, Tokens};
+use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
 
 type TokenUser = vestibule::TokenUser<User>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Users = HashMap<u32, User>;
 
 #[derive(Clone)]
@@ -59,6 +60,19 @@ impl Account for User {
     }
 }
 
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let user = rocket
+            .state::<Users>()
+            .and_then(|users| users.values().find(|user| user.username == name));
+        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    }
+}
+
 #[derive(Deserialize)]
 struct Credentials {
     username: Option<String>,
@@ -68,21 +82,20 @@ struct Credentials {
 #[post("/login", data = "<given>")]
 async fn login(
     given: Json<Credentials>,
-    users: &State<Users>,
-    hasher: &State<Hasher>,
+    login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<(Status, Json<Value>), Error> {
     let Credentials { username, password } = given.into_inner();
-    let user = users.values().find(|user| username.as_deref() == Some(user.username));
-    // An unknown user is verified too, so that both refusals take the same time.
-    let hash = user.map(|user| user.password_hash.as_str());
-    let right = hasher.verify(&password.unwrap_or_else(|| "".into()), hash).await?;
-    match user.filter(|_| right) {
-        Some(user) => {
-            let pair = tokens.start(user).await?;
+    let password = password.unwrap_or_else(|| "".into());
+    match login.verify(&username.unwrap_or_default(), &password).await {
+        Ok(user) => {
+            let pair = tokens.start(&user).await?;
             Ok((Status::Ok, Json(json!({ "access_token": pair.access_token }))))
         }
-        None => Ok((Status::Unauthorized, Json(json!("Wrong username or password")))),
+        Err(error) if error.kind() == ErrorKind::BadCredentials => {
+            Ok((Status::Unauthorized, Json(json!("Wrong username or password"))))
+        }
+        Err(error) => Err(error),
     }
 }
 

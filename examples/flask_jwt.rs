@@ -23,17 +23,18 @@ use std::fmt;
 
 use rocket::figment::{Figment, providers::Env};
 use rocket::serde::json::Json;
-use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
+use rocket::{Build, Orbit, Rocket, get, launch, post, routes};
 use serde_json::{Map, Value, json};
 use vestibule::config::PasswordConfig;
-use vestibule::password::{Hasher, Password};
+use vestibule::password::Hasher;
 use vestibule::tokens::TokenKind;
-use vestibule::{Account, Auth, Error, ErrorKind, Tokens};
+use vestibule::{Account, Auth, Error, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;
 
 type TokenUser = vestibule::TokenUser<User>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Users = HashMap<u32, User>;
 
 #[derive(Clone)]
@@ -67,20 +68,30 @@ impl Account for User {
     }
 }
 
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let user = rocket
+            .state::<Users>()
+            .and_then(|users| users.values().find(|user| user.username == name));
+        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    }
+}
+
 #[post("/auth", data = "<given>")]
 async fn authenticate(
     given: Json<Map<String, Value>>,
-    users: &State<Users>,
-    hasher: &State<Hasher>,
+    login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<Json<Value>, Error> {
     let text = |name| given.get(name).and_then(Value::as_str).unwrap_or_default();
     // Exactly these two: Flask-JWT takes a body with anything else in it for wrong credentials.
-    let known = users.values().find(|user| given.len() == 2 && user.username == text("username"));
-    let hash = known.map(|user| user.password_hash.as_str());
-    let right = hasher.verify(&Password::from(text("password")), hash).await?;
-    let user = known.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
-    Ok(Json(json!({ "access_token": tokens.start(user).await?.access_token })))
+    let name = if given.len() == 2 { text("username") } else { "" };
+    let user = login.verify(name, &text("password").into()).await?;
+    Ok(Json(json!({ "access_token": tokens.start(&user).await?.access_token })))
 }
 
 #[get("/protected")]

@@ -34,12 +34,13 @@ use vestibule::guards::{Fresh, Maybe, RefreshToken};
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::{AuthCache, MemorySignInStore};
 use vestibule::tokens::{Claims, TokenKind, TokenOptions, TokenPair};
-use vestibule::{Account, Auth, Error, ErrorKind, Tokens};
+use vestibule::{Account, Auth, Error, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
 
 type TokenUser = vestibule::TokenUser<User>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 
 /// A claim of each token; one that another release issued is not accepted any more.
 const RELEASE: u32 = 2;
@@ -83,6 +84,17 @@ impl Account for User {
     }
 }
 
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let user = rocket.state::<Users>().and_then(|users| users.all().get(name).cloned());
+        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    }
+}
+
 #[derive(Deserialize)]
 struct Credentials {
     username: String,
@@ -92,15 +104,10 @@ struct Credentials {
 #[post("/login", data = "<given>")]
 async fn login(
     given: Json<Credentials>,
-    users: &State<Users>,
-    hasher: &State<Hasher>,
+    login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<Json<TokenPair>, Error> {
-    let user = users.all().get(&given.username).cloned();
-    // An unknown user is verified too, so that both refusals take the same time.
-    let hash = user.as_ref().map(|user| user.password_hash.as_str());
-    let right = hasher.verify(&given.password, hash).await?;
-    let user = user.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
+    let user = login.verify(&given.username, &given.password).await?;
     Ok(Json(tokens.start(&user).await?))
 }
 

@@ -39,7 +39,7 @@ use vestibule::config::PasswordConfig;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::{MemorySignInStore, SessionOptions};
-use vestibule::{Account, Auth, Error, ErrorKind, LocalPath, Session};
+use vestibule::{Account, Auth, Error, ErrorKind, LocalPath, PasswordAccount, Session};
 
 #[path = "shared/flask_login.rs"]
 mod flask_login;
@@ -50,6 +50,7 @@ use flask_login::{LoginManager, NEXT};
 use request_loader::Caller;
 
 type SessionUser = vestibule::SessionUser<User>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Users = HashMap<String, User>;
 
 #[derive(Clone)]
@@ -73,6 +74,17 @@ impl Account for User {
     }
 }
 
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let user = rocket.state::<Users>().and_then(|users| users.get(name));
+        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    }
+}
+
 #[derive(FromForm)]
 struct Login {
     name: String,
@@ -81,14 +93,6 @@ struct Login {
     /// In hours, whatever the settings say.
     remember_for: Option<u64>,
     next: Option<String>,
-}
-
-async fn proven(users: &Users, hasher: &Hasher, form: &Login) -> Result<User, Error> {
-    let user = users.get(&form.name);
-    // An unknown user is verified too, so that both refusals take the same time.
-    let hash = user.map(|user| user.password_hash.as_str());
-    let right = hasher.verify(&form.password, hash).await?;
-    user.filter(|_| right).cloned().ok_or_else(|| ErrorKind::BadCredentials.into())
 }
 
 /// Redirects to the page that was requested first, if it is a path of this site.
@@ -112,12 +116,11 @@ fn login(next: Option<&str>, flash: Option<FlashMessage<'_>>) -> Json<Value> {
 #[post("/login", data = "<form>")]
 async fn log_in(
     form: Form<Login>,
-    users: &State<Users>,
-    hasher: &State<Hasher>,
+    login: PasswordLogin<'_>,
     session: Session<'_>,
     cookies: &CookieJar<'_>,
 ) -> Result<Redirect, Error> {
-    let user = proven(users, hasher, &form).await?;
+    let user = login.verify(&form.name, &form.password).await?;
     let start = match form.remember_for {
         Some(hours) => {
             SessionOptions::new().remembered_for(Duration::from_secs(hours.saturating_mul(3600)))
@@ -154,12 +157,11 @@ fn confirm(_user: SessionUser, next: Option<&str>, flash: Option<FlashMessage<'_
 async fn confirmed(
     user: SessionUser,
     form: Form<Login>,
-    users: &State<Users>,
-    hasher: &State<Hasher>,
+    login: PasswordLogin<'_>,
     session: Session<'_>,
     cookies: &CookieJar<'_>,
 ) -> Result<Redirect, Error> {
-    let proven = proven(users, hasher, &form).await?;
+    let proven = login.verify(&form.name, &form.password).await?;
     if proven.name != user.name {
         return Err(ErrorKind::BadCredentials.into());
     }

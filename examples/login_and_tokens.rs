@@ -30,16 +30,17 @@ use std::convert::Infallible;
 use rocket::figment::{Figment, providers::Env};
 use rocket::http::Status;
 use rocket::serde::json::Json;
-use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch, post, routes};
+use rocket::{Build, Orbit, Request, Rocket, catch, catchers, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::config::PasswordConfig;
 use vestibule::guards::TokenBody;
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::MemorySignInStore;
-use vestibule::{Account, Auth, Error, ErrorKind, Session, TokenUser, Tokens};
+use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Session, TokenUser, Tokens};
 
 type SessionUser = vestibule::SessionUser<Person>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, Person>;
 type People = HashMap<String, Person>;
 
 #[derive(Clone)]
@@ -63,6 +64,17 @@ impl Account for Person {
     }
 }
 
+#[rocket::async_trait]
+impl PasswordAccount for Person {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let person = rocket.state::<People>().and_then(|people| people.get(name));
+        Ok(person.map(|person| (person.clone(), person.password_hash.clone())))
+    }
+}
+
 #[derive(Deserialize)]
 struct Credentials {
     email: String,
@@ -74,20 +86,15 @@ struct Credentials {
 #[post("/login", data = "<given>")]
 async fn login(
     given: Json<Credentials>,
-    people: &State<People>,
-    hasher: &State<Hasher>,
+    login: PasswordLogin<'_>,
     session: Session<'_>,
     tokens: Tokens<'_>,
 ) -> Result<Json<Value>, Error> {
-    let person = people.get(&given.email);
-    // An unknown person is verified too, so that both refusals take the same time.
-    let hash = person.map(|person| person.password_hash.as_str());
-    let right = hasher.verify(&given.password, hash).await?;
-    let person = person.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
+    let person = login.verify(&given.email, &given.password).await?;
     if given.remember {
-        session.start_remembered(person).await?;
+        session.start_remembered(&person).await?;
     }
-    let pair = tokens.start(person).await?;
+    let pair = tokens.start(&person).await?;
     Ok(Json(json!({ "message": "Logged in successfully!", "access_token": pair.access_token })))
 }
 

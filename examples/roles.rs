@@ -30,12 +30,13 @@ use vestibule::config::PasswordConfig;
 use vestibule::guards::{ClaimedRole, Require, Role};
 use vestibule::password::{Hasher, Password};
 use vestibule::tokens::{Claims, TokenKind};
-use vestibule::{Account, Auth, Error, Tokens};
+use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
 
 type TokenUser = vestibule::TokenUser<User>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Answer = Result<(Status, Json<Value>), Error>;
 
 #[derive(Clone, Serialize)]
@@ -92,6 +93,17 @@ impl Account for User {
     }
 }
 
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let user = rocket.state::<Users>().and_then(|users| users.named(name));
+        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    }
+}
+
 struct Admin;
 
 impl Role for Admin {
@@ -139,23 +151,18 @@ async fn register(given: Json<Given>, users: &State<Users>, hasher: &State<Hashe
 }
 
 #[post("/login", data = "<given>")]
-async fn login(
-    given: Json<Given>,
-    users: &State<Users>,
-    hasher: &State<Hasher>,
-    tokens: Tokens<'_>,
-) -> Answer {
+async fn login(given: Json<Given>, login: PasswordLogin<'_>, tokens: Tokens<'_>) -> Answer {
     let Given { username, password, .. } = given.into_inner();
-    let user = users.named(&username.unwrap_or_default());
-    // An unknown user is verified too, so that both refusals take the same time.
-    let hash = user.as_ref().map(|user| user.password_hash.as_str());
-    let right = hasher.verify(&password.unwrap_or_else(|| "".into()), hash).await?;
-    match user.filter(|_| right) {
-        Some(user) => {
+    let password = password.unwrap_or_else(|| "".into());
+    match login.verify(&username.unwrap_or_default(), &password).await {
+        Ok(user) => {
             let pair = tokens.start(&user).await?;
             Ok((Status::Ok, Json(json!({ "access_token": pair.access_token }))))
         }
-        None => message(Status::Unauthorized, "Invalid username or password"),
+        Err(error) if error.kind() == ErrorKind::BadCredentials => {
+            message(Status::Unauthorized, "Invalid username or password")
+        }
+        Err(error) => Err(error),
     }
 }
 

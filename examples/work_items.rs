@@ -27,12 +27,13 @@ use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vestibule::password::{Hasher, Password};
-use vestibule::{Account, Auth, Error, ErrorKind, Tokens};
+use vestibule::{Account, Auth, Error, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;
 
 type TokenUser = vestibule::TokenUser<User>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Answer = Result<(Status, Json<Value>), Error>;
 
 #[derive(Clone)]
@@ -84,6 +85,18 @@ impl Account for User {
     }
 }
 
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let user =
+            rocket.state::<Store>().and_then(|store| store.user(|user| user.username == name));
+        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    }
+}
+
 fn success(result: impl Serialize) -> Answer {
     Ok((Status::Ok, Json(json!({ "Status": "Success", "result": result }))))
 }
@@ -126,15 +139,10 @@ async fn sign_up(
 #[post("/auth", data = "<given>")]
 async fn authenticate(
     given: Json<Credentials>,
-    store: &State<Store>,
-    hasher: &State<Hasher>,
+    login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<Json<Value>, Error> {
-    let user = store.user(|user| user.username == given.username);
-    // An unknown user is verified too, so that both refusals take the same time.
-    let hash = user.as_ref().map(|user| user.password_hash.as_str());
-    let right = hasher.verify(&given.password, hash).await?;
-    let user = user.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
+    let user = login.verify(&given.username, &given.password).await?;
     Ok(Json(json!({ "access_token": tokens.start(&user).await?.access_token })))
 }
 

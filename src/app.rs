@@ -17,7 +17,7 @@ use crate::state_dir::StateDir;
 use crate::web::{Assets, Templates};
 use crate::{api, web};
 use vestibule::config::{ConfigError, Mode};
-use vestibule::database::DieselSignInStore;
+use vestibule::database::{DieselSignInStore, DieselThrottle};
 use vestibule::password::Hasher;
 use vestibule::{Auth, Clock};
 
@@ -91,6 +91,7 @@ pub fn build_open(
     let events = AuditEvents::new(audit);
     let auth = Auth::fairing()
         .store(DieselSignInStore::new(db.clone()).lock_account(queries::lock_account))
+        .throttle(DieselThrottle::new(db.clone()))
         .events(events.clone())
         .clock(clock.clone())
         .hasher(hasher.clone())

@@ -9,7 +9,7 @@ use crate::accounts::audit::{self, Writer};
 use crate::accounts::queries;
 use crate::db::{AnyConnection, Db};
 use crate::fingerprints::{self, Fingerprint, INTERVAL};
-use vestibule::database::sign_ins;
+use vestibule::database::{purge_throttle, sign_ins};
 use vestibule::{Clock, Error};
 
 /// How many rows one statement deletes: a larger one would delay other writers.
@@ -37,8 +37,8 @@ pub(crate) struct RetentionLimits {
 impl ExpiredRows {
     pub(crate) const ALL: [Self; 4] = [Self::SignIns, Self::Counters, Self::Links, Self::Events];
 
-    /// All but the sign-ins, which the fairing of the library purges.
-    const OWN: [Self; 3] = [Self::Counters, Self::Links, Self::Events];
+    /// All but the sign-ins and counters, which the fairing of the library purges.
+    const OWN: [Self; 2] = [Self::Links, Self::Events];
 
     /// Deletes a batch of expired rows; returns how many, and whether there may be more.
     pub(crate) fn purge(
@@ -51,7 +51,7 @@ impl ExpiredRows {
             Self::Events if limits.audit_retention.is_zero() => 0,
             Self::Events => return audit::prune_step(connection, now, limits.audit_retention),
             Self::SignIns => sign_ins::purge(connection, now, limits.idle, PURGE_BATCH)?,
-            Self::Counters => queries::purge_throttle(connection, now, PURGE_BATCH)?,
+            Self::Counters => purge_throttle(connection, now, PURGE_BATCH)?,
             Self::Links => queries::purge_links(connection, now)?,
         };
         Ok((count, i64::try_from(count).unwrap_or(0) >= PURGE_BATCH))

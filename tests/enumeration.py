@@ -7,7 +7,7 @@ that is disabled. For each sample one guess is sent for a name that nobody has a
 NAME, in an order of chance, all over one connection. Prints the medians and how far each is from
 that of the unknown name, and fails where it is further than the limit, in percent.
 
-The service must take so many guesses: ROCKET_ACCOUNTS='{throttle={failures=1000000}}'.
+The service must take so many guesses: ROCKET_AUTH='{throttle={failures=1000000}}'.
 """
 
 import argparse

@@ -12,7 +12,7 @@ const LIBRARY: &[&[&str]] = &[
     &["error"],
     &["config"],
     &["clock", "digest", "json", "local_path"],
-    &["claims", "keys", "password", "sign_in"],
+    &["claims", "keys", "password", "sign_in", "throttle"],
     &["access_key", "account", "database", "events"],
     &["credentials", "session"],
     &["cache"],

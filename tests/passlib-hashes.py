@@ -116,8 +116,8 @@ def run(work):
         "VESTIBULE_STATE": str(work),
         "ROCKET_PROFILE": "debug",
         "ROCKET_PORT": "0",
-        "ROCKET_AUTH": f"{{password={{cost={COST}}}}}",
-        "ROCKET_ACCOUNTS": "{throttle={failures=1000000},registrations={max=1000000}}",
+        "ROCKET_AUTH": f"{{password={{cost={COST}}},throttle={{failures=1000000}}}}",
+        "ROCKET_ACCOUNTS": "{registrations={max=1000000}}",
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
     }

@@ -234,7 +234,7 @@ fn housekeeping(app: &TestApp) {
     let (mut connection, now) = (app.connection(), app.clock.now().expect("a sane clock"));
     vestibule::database::sign_ins::purge(&mut connection, now, Duration::from_secs(7200), 500)
         .expect("a purge");
-    queries::purge_throttle(&mut connection, now, 500).expect("a purge");
+    vestibule::database::purge_throttle(&mut connection, now, 500).expect("a purge");
     queries::purge_links(&mut connection, now).expect("a purge");
     audit::prune_step(&mut connection, now, Duration::from_secs(86_400)).expect("a step");
     new_setup_link(&mut connection, now).expect("an answer");

@@ -18,9 +18,11 @@ SETTINGS = {
     "ROCKET_PROFILE": "debug",
     "ROCKET_LOG_LEVEL": "critical",
     "ROCKET_PORT": "0",
-    "ROCKET_ACCOUNTS": "{sample_users=false,throttle={failures=1000000}}",
+    "ROCKET_ACCOUNTS": "{sample_users=false}",
 }
-AUTH = '{password={cost=4},token={access="1h"},revocation_delay="%s"}'
+AUTH = (
+    '{password={cost=4},throttle={failures=1000000},token={access="1h"},revocation_delay="%s"}'
+)
 
 
 class Service:

@@ -21,7 +21,7 @@ MAX_WAIT = 5
 # The default cost of bcrypt.
 COST = 12
 
-OPEN = {"ROCKET_ACCOUNTS": "{throttle={failures=1000000},registrations={max=1000000}}"}
+OPEN = "throttle={failures=1000000}"
 
 
 def raw_bcrypt(threads, seconds):
@@ -34,7 +34,7 @@ def flood(world, rounds, seconds, say):
     default number of workers and hashers; and the rate of sign-ins without other requests, compared
     with the rate of bcrypt alone."""
     hashers = build.os.cpu_count()
-    server = world.ours("Vestibule, flooded", state=world.copy("flooded"), more=OPEN)
+    server = world.ours("Vestibule, flooded", auth=OPEN, state=world.copy("flooded"))
     visit = load.Drive(
         seconds=2 * seconds, connections=VISITORS, delay=PAUSE,
         headers=(f"Authorization: Bearer {world.token()}",),

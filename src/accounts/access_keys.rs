@@ -8,13 +8,13 @@ use super::audit::Actor;
 use super::queries;
 use super::scopes::KeyScope;
 use super::service::Accounts;
-use super::throttle::Counter;
 use super::user::{User, changes_direction};
 use crate::db::write;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
 use vestibule::config::Config;
 use vestibule::events::EventKind;
 use vestibule::sign_ins::{SignIn, SignInId};
+use vestibule::throttle::Counter;
 use vestibule::{Error, ErrorKind};
 
 /// Maximum number of keys that an account creates in an hour: each leaves a row in the audit log
@@ -133,7 +133,7 @@ impl Accounts {
         });
         if let Some(limit) = counted.await? {
             let detail = "You have made many keys in the last hour. Try again later.";
-            return Err(limit.error(now)?.detail(detail));
+            return Err(limit.error(now).detail(detail));
         }
         let (sign_in, account, creator) = (created.sign_in.clone(), user.clone(), actor.clone());
         self.run(move |connection| queries::store_key(connection, &account, &sign_in, &creator))

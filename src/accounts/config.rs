@@ -29,9 +29,6 @@ pub struct AccountsConfig {
     /// Addresses and networks of proxies whose `X-Real-IP` is believed. Defaults to none: then the
     /// address of a client is the one that it connects from.
     pub trusted_proxy: Vec<ProxyNetwork>,
-    /// How many failed proofs of a password one account name may have; an address ten times
-    /// as many. Defaults to `{ failures = 10, window = "5m" }`.
-    pub throttle: ThrottleConfig,
     /// How many browsers and programs may be signed in to one account; the next sign-in ends the
     /// one that was not used for longest. Access keys do not count. At least 1. Defaults to 100.
     pub max_sign_ins: u32,
@@ -81,17 +78,6 @@ impl fmt::Debug for ProxyNetwork {
     }
 }
 
-/// `[default.accounts.throttle]`.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ThrottleConfig {
-    /// Failures until 429 `too_many_attempts`, at least 1. Defaults to 10.
-    pub failures: u32,
-    /// How long they count, from the first. Defaults to `"5m"`.
-    #[serde(with = "vestibule::config::duration")]
-    pub window: Duration,
-}
-
 /// `[default.accounts.registrations]`.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -117,12 +103,6 @@ impl Default for RegistrationsConfig {
     }
 }
 
-impl Default for ThrottleConfig {
-    fn default() -> Self {
-        Self { failures: 10, window: Duration::from_secs(5 * 60) }
-    }
-}
-
 impl Default for AccountsConfig {
     fn default() -> Self {
         Self {
@@ -131,7 +111,6 @@ impl Default for AccountsConfig {
             registration: true,
             sample_users: None,
             trusted_proxy: Vec::new(),
-            throttle: ThrottleConfig::default(),
             max_sign_ins: 100,
             audit_retention: Duration::ZERO,
             registrations: RegistrationsConfig::default(),

@@ -49,7 +49,7 @@ mod unused_session;
 mod user;
 
 pub use access_keys::{generate_key, last_seen};
-pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig, ThrottleConfig};
+pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig};
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminPage, AdminPageChange, AnyTokenUser, CurrentUser,
     SessionUser, TokenUser,
@@ -62,7 +62,6 @@ pub use registration::{
 };
 pub use scopes::{KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use service::Accounts;
-pub use throttle::Client;
 pub use user::{Role, User, Username, full_name};
 
 use crate::db::DbError;

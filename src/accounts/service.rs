@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::audit::{Audit, AuditEvents};
-use super::config::{AccountsConfig, RegistrationsConfig, ThrottleConfig};
+use super::config::{AccountsConfig, RegistrationsConfig};
 use super::shares::Shares;
 use crate::db::{AnyConnection, Db};
 use vestibule::config::{Config, PasswordConfig};
+use vestibule::database::DieselThrottle;
 use vestibule::events::{Event, EventKind, EventSink};
 use vestibule::password::Hasher;
 use vestibule::sign_ins::AuthCache;
@@ -23,7 +24,7 @@ pub struct Accounts {
     pub(super) clock: Clock,
     pub(super) cache: AuthCache,
     pub(super) auth: Arc<Config>,
-    pub(super) throttle: ThrottleConfig,
+    pub(super) throttle: DieselThrottle<Db>,
     pub(super) registrations: RegistrationsConfig,
     pub(super) max_sign_ins: i64,
     pub(super) shares: Shares,
@@ -44,12 +45,12 @@ impl Accounts {
         (auth, accounts): (&Config, &AccountsConfig),
     ) -> Self {
         Self {
+            throttle: DieselThrottle::new(db.clone()),
             db,
             hasher,
             clock: events.audit().clock().clone(),
             cache,
             auth: Arc::new(auth.clone()),
-            throttle: accounts.throttle,
             registrations: accounts.registrations,
             max_sign_ins: accounts.max_sign_ins.max(1).into(),
             shares: Shares::default(),

@@ -157,7 +157,7 @@ impl Settings {
 /// One [`ConfigError`] per problem.
 pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
     let accounts = ConfigError::read::<AccountsTable>(figment)?.accounts;
-    let AccountsConfig { throttle, registrations, max_sign_ins, audit_retention, .. } = accounts;
+    let AccountsConfig { registrations, max_sign_ins, audit_retention, .. } = accounts;
     let name = &accounts.site_name;
     let is_shown = name.trim() == name && !name.chars().any(char::is_control);
     let day = Duration::from_secs(24 * 60 * 60);
@@ -166,11 +166,6 @@ pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
             !is_shown || !(1..=60).contains(&name.chars().count()),
             "site_name",
             "must be 1 to 60 characters in one line, without spaces around them",
-        ),
-        (
-            throttle.failures == 0 || throttle.window.is_zero(),
-            "throttle",
-            "failures and window must be more than 0",
         ),
         (
             registrations.max == 0 || registrations.window.is_zero(),

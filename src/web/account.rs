@@ -14,10 +14,11 @@ use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, Client, NewPassword, SessionUser, User};
+use crate::accounts::{Accounts, NewPassword, SessionUser, User};
 use crate::http::ClientAddress;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
+use vestibule::throttle::Client;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// Shown above the confirmation that a form needed.

@@ -48,9 +48,12 @@ impl Server {
             .env("ROCKET_TEMPLATE_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))
             .env("ROCKET_DATABASES", format!("{{main={{url=\"{url}\"}}}}"))
             // Only a lost response is repeated; anything older is theft at once.
-            .env("ROCKET_AUTH", "{password={cost=4},token={refresh_grace=\"0s\"}}")
+            .env(
+                "ROCKET_AUTH",
+                "{password={cost=4},token={refresh_grace=\"0s\"},throttle={failures=1000000}}",
+            )
             // It asks for old passwords on purpose, and registers all the time.
-            .env("ROCKET_ACCOUNTS", "{throttle={failures=1000000},registrations={max=1000000}}");
+            .env("ROCKET_ACCOUNTS", "{registrations={max=1000000}}");
         command
     }
 

@@ -67,7 +67,7 @@ impl Player {
     pub(crate) fn new(on: On) -> Self {
         let app = TestApp::new(on, &|figment| {
             figment
-                .merge(("accounts.throttle.failures", 4))
+                .merge(("auth.throttle.failures", 4))
                 .merge(("accounts.registrations.max", 5))
                 .merge(("accounts.registrations.window", "20m"))
                 // A machine with much else to do is no difference.

@@ -147,7 +147,8 @@ impl Player {
             Op::Purge => {
                 let (now, idle) = (self.now(), Duration::from_secs(2 * 60 * 60));
                 let connection = &mut self.connection;
-                let buckets = queries::purge_throttle(connection, now, 500).expect("an answer");
+                let buckets =
+                    vestibule::database::purge_throttle(connection, now, 500).expect("an answer");
                 let links = queries::purge_links(connection, now).expect("an answer");
                 let rows = vestibule::database::sign_ins::purge(connection, now, idle, 500)
                     .expect("an answer");

@@ -112,7 +112,7 @@ fn weak_settings_are_named_outside_the_debug_profile() {
         access = "2h"
         leeway = "2m"
         locations = ["header", "query"]
-        [default.accounts.throttle]
+        [default.auth.throttle]
         failures = 1000
     "#;
     let home = Home::new();
@@ -126,7 +126,7 @@ fn weak_settings_are_named_outside_the_debug_profile() {
         "auth.token.access",
         "auth.token.leeway",
         "auth.token.locations",
-        "accounts.throttle.failures",
+        "auth.throttle.failures",
     ] {
         assert_said(&done, "warn", "settings", &[key]);
     }

@@ -184,7 +184,7 @@ fn rotation_is_one_chain_whichever_process_is_asked() {
 #[test]
 fn guesses_count_together_whichever_process_is_asked() {
     at_home(|home| {
-        home.configure("[default.accounts.throttle]\nfailures = 5\n");
+        home.configure("[default.auth.throttle]\nfailures = 5\n");
         let all = three(&home);
         let guess = json!({ "username": "user_01", "password": "a guess" });
         for number in 0..5 {

@@ -196,7 +196,7 @@ fn assert_goes_on(home: &Home, url: &str, before: &Expected, round: &str) {
 fn everybody_stays_signed_in_from_sqlite_to_postgresql_and_back() {
     let Some(server) = postgres::server() else { return };
     let home = Home::new();
-    home.configure("[default.accounts.throttle]\nfailures = 5\n");
+    home.configure("[default.auth.throttle]\nfailures = 5\n");
     let (there, postgres, back) =
         (sqlite(&home, "there.db"), server.create_database(None), sqlite(&home, "back.db"));
     let key = "'a-key', 'ab', 'user_01''s key', 'read:items write:items', 'key'";

@@ -457,7 +457,7 @@ fn the_log_comes_in_pages_from_the_newest() {
 
 /// Ten failures, as shipped.
 fn shipped(figment: Figment) -> Figment {
-    figment.merge(("accounts.throttle.failures", 10))
+    figment.merge(("auth.throttle.failures", 10))
 }
 
 #[test]
@@ -891,7 +891,7 @@ fn no_row_holds_a_secret() {
 #[test]
 fn guesses_for_what_is_no_name_keep_nothing_out_of_the_log() {
     on_both_with(
-        |figment| figment.merge(("accounts.throttle.failures", 2)),
+        |figment| figment.merge(("auth.throttle.failures", 2)),
         |app| {
             let visitor = app.anonymous();
             for name in ["a\0b", "two words", "\u{202e}nna"] {

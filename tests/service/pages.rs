@@ -240,7 +240,7 @@ fn each_page_of_the_account_leads_to_all_of_its_parts() {
 #[test]
 fn an_error_page_says_once_to_try_again() {
     let limited = |figment: Figment| {
-        figment.merge(Serialized::default("accounts.throttle", json!({ "failures": 1 })))
+        figment.merge(Serialized::default("auth.throttle", json!({ "failures": 1 })))
     };
     on_both_with(limited, |app| {
         let person = app.session("user_01");

@@ -4,7 +4,6 @@ use diesel::connection::SimpleConnection;
 use std::time::Duration;
 
 use rocket::time::OffsetDateTime;
-use vestibule_service::accounts::queries;
 
 use super::endings::vestibule;
 use super::helpers::{
@@ -115,7 +114,7 @@ fn the_command_deletes_all_that_is_over_and_says_how_many() {
         let insert = "INSERT INTO throttle (bucket, failures, ends_at) VALUES";
         connection.batch_execute(&format!("{insert} {}", counters.join(", "))).expect("counters");
         assert_eq!(purge(), "purged 3\n");
-        let left = queries::purge_throttle(&mut connection, now, 500).expect("a purge");
+        let left = vestibule::database::purge_throttle(&mut connection, now, 500).expect("a purge");
         assert_eq!(left, 0, "the counters too, in several batches");
         assert_eq!(purge(), "purged 0\n");
         assert!(session_lives(&person));

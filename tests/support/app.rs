@@ -174,7 +174,7 @@ pub(crate) fn figment(url: &str) -> Figment {
         .merge(Serialized::default("databases.main.pool_size", 4))
         .merge(Serialized::default("auth.password.cost", 4))
         // Most tests are not about throttling; the others set their own limits.
-        .merge(Serialized::default("accounts.throttle.failures", 1_000_000))
+        .merge(Serialized::default("auth.throttle.failures", 1_000_000))
         .merge(Serialized::default("accounts.registrations.max", 1_000_000))
         .merge(Serialized::default(
             "auth.token.secret",

@@ -15,7 +15,7 @@ use std::convert::Infallible;
 use rocket::figment::{Figment, providers::Env};
 use rocket::http::Status;
 use rocket::serde::json::Json;
-use rocket::{Build, Orbit, Request, Rocket, State};
+use rocket::{Build, Orbit, Request, Rocket};
 use rocket::{catch, catchers, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,9 +24,10 @@ use vestibule::guards::RefreshToken;
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::MemorySignInStore;
 use vestibule::tokens::TokenPair;
-use vestibule::{Account, Auth, Error, ErrorKind, Problem, Tokens};
+use vestibule::{Account, Auth, Error, PasswordAccount, Problem, Tokens};
 
 type CurrentUser = vestibule::CurrentUser<User>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Users = HashMap<String, User>;
 
 #[derive(Clone)]
@@ -49,25 +50,31 @@ impl Account for User {
     }
 }
 
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let user = rocket.state::<Users>().and_then(|users| users.get(name));
+        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    }
+}
+
 #[derive(Deserialize)]
 struct Login {
     name: String,
     password: Password,
 }
 
-#[post("/login", data = "<login>")]
+#[post("/login", data = "<given>")]
 async fn log_in(
-    login: Json<Login>,
-    users: &State<Users>,
-    hasher: &State<Hasher>,
+    given: Json<Login>,
+    login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<Json<TokenPair>, Error> {
-    let user = users.get(&login.name);
-    // An unknown name is verified too, so that both refusals take the same time.
-    let hash = user.map(|user| user.password_hash.as_str());
-    let is_right = hasher.verify(&login.password, hash).await?;
-    let user = user.filter(|_| is_right).ok_or(ErrorKind::BadCredentials)?;
-    Ok(Json(tokens.start(user).await?))
+    let user = login.verify(&given.name, &given.password).await?;
+    Ok(Json(tokens.start(&user).await?))
 }
 
 /// Returns a new pair for a refresh token, which is used up by it.

@@ -15,19 +15,31 @@ use std::convert::Infallible;
 
 use rocket::figment::{Figment, providers::Env};
 use rocket::form::{Form, FromForm};
-use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
+use rocket::{Build, Orbit, Rocket, get, launch, post, routes};
 use vestibule::config::PasswordConfig;
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::MemorySignInStore;
-use vestibule::{Account, Auth, Error, ErrorKind, Session};
+use vestibule::{Account, Auth, Error, PasswordAccount, Session};
 
 type CurrentUser = vestibule::CurrentUser<User>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Users = HashMap<String, User>;
 
 #[derive(Clone)]
 struct User {
     name: String,
     password_hash: String,
+}
+
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let user = rocket.state::<Users>().and_then(|users| users.get(name));
+        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    }
 }
 
 #[rocket::async_trait]
@@ -53,15 +65,11 @@ struct Login {
 #[post("/login", data = "<form>")]
 async fn login(
     form: Form<Login>,
-    users: &State<Users>,
-    hasher: &State<Hasher>,
+    login: PasswordLogin<'_>,
     session: Session<'_>,
 ) -> Result<String, Error> {
-    let user = users.get(&form.name);
-    let hash = user.map(|user| user.password_hash.as_str());
-    let right = hasher.verify(&form.password, hash).await?;
-    let user = user.filter(|_| right).ok_or(ErrorKind::BadCredentials)?;
-    session.start(user).await?;
+    let user = login.verify(&form.name, &form.password).await?;
+    session.start(&user).await?;
     Ok(format!("Welcome, {}.\n", user.name))
 }
 

@@ -16,14 +16,15 @@ use rocket::form::{Form, FromForm};
 use rocket::http::Status;
 use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
-use rocket::{Build, Orbit, Request, Rocket, State};
+use rocket::{Build, Orbit, Request, Rocket};
 use rocket::{catch, catchers, get, launch, post, routes, uri};
 use vestibule::config::PasswordConfig;
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::MemorySignInStore;
-use vestibule::{Account, Auth, Error, ErrorKind, Session};
+use vestibule::{Account, Auth, Error, PasswordAccount, Session};
 
 type CurrentUser = vestibule::CurrentUser<User>;
+type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Users = HashMap<String, User>;
 
 #[derive(Clone)]
@@ -43,6 +44,17 @@ impl Account for User {
 
     async fn find(rocket: &Rocket<Orbit>, id: &String) -> Result<Option<Self>, Infallible> {
         Ok(rocket.state::<Users>().and_then(|users| users.get(id).cloned()))
+    }
+}
+
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        let user = rocket.state::<Users>().and_then(|users| users.get(name));
+        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
     }
 }
 
@@ -72,19 +84,14 @@ fn login_form() -> RawHtml<String> {
     form("")
 }
 
-#[post("/login", data = "<login>")]
+#[post("/login", data = "<form>")]
 async fn log_in(
-    login: Form<Login>,
-    users: &State<Users>,
-    hasher: &State<Hasher>,
+    form: Form<Login>,
+    login: PasswordLogin<'_>,
     session: Session<'_>,
 ) -> Result<Redirect, Error> {
-    let user = users.get(&login.name);
-    // An unknown name is verified too, so that both refusals take the same time.
-    let hash = user.map(|user| user.password_hash.as_str());
-    let is_right = hasher.verify(&login.password, hash).await?;
-    let user = user.filter(|_| is_right).ok_or(ErrorKind::BadCredentials)?;
-    session.start(user).await?;
+    let user = login.verify(&form.name, &form.password).await?;
+    session.start(&user).await?;
     Ok(Redirect::to(uri!(index)))
 }
 

@@ -111,3 +111,57 @@ pub trait Account: Sized + Send + Sync + 'static {
         Ok(true)
     }
 }
+
+/// An account with a name and a password, for [`PasswordLogin`](crate::PasswordLogin).
+///
+/// ```
+/// # use rocket::{Orbit, Rocket};
+/// # use std::{collections::HashMap, convert::Infallible};
+/// # use vestibule::Account;
+/// use vestibule::PasswordAccount;
+///
+/// # #[derive(Clone)]
+/// struct User { name: String, password_hash: String }
+/// # type Users = HashMap<String, User>;
+/// # #[rocket::async_trait]
+/// # impl Account for User {
+/// #     type Id = String;
+/// #     type Error = Infallible;
+/// #     fn id(&self) -> String { self.name.clone() }
+/// #     async fn find(rocket: &Rocket<Orbit>, id: &String) -> Result<Option<Self>, Infallible> {
+/// #         Ok(rocket.state::<Users>().and_then(|users| users.get(id).cloned()))
+/// #     }
+/// # }
+///
+/// #[rocket::async_trait]
+/// impl PasswordAccount for User {
+///     async fn find_by_name(
+///         rocket: &Rocket<Orbit>,
+///         name: &str,
+///     ) -> Result<Option<(Self, String)>, Infallible> {
+///         let user = rocket.state::<Users>().and_then(|users| users.get(name));
+///         Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+///     }
+/// }
+/// ```
+#[rocket::async_trait]
+pub trait PasswordAccount: Account {
+    /// Looks up the account with this name, as it was typed, and the hash of its password.
+    async fn find_by_name(
+        rocket: &Rocket<Orbit>,
+        name: &str,
+    ) -> Result<Option<(Self, String)>, Self::Error>;
+
+    /// Replaces the outdated hash `old` by a new one of the same password, only where `old` is still
+    /// stored, and returns the account: with the new hash if its [`stamp`](Account::stamp) depends on
+    /// it, unchanged if nothing was replaced. Default: keeps the old one.
+    async fn replace_hash(
+        self,
+        rocket: &Rocket<Orbit>,
+        old: &str,
+        new: &str,
+    ) -> Result<Self, Self::Error> {
+        let _ = (rocket, old, new);
+        Ok(self)
+    }
+}

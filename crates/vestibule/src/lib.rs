@@ -5,7 +5,8 @@
 //! 1. Implement [`Account`] for your user: its id, and how to find it.
 //! 2. Alias the guards once: `type CurrentUser = vestibule::CurrentUser<User>;`.
 //! 3. Attach the fairing: `.attach(Auth::fairing().store(...))`.
-//! 4. In your login handler: `session.start(&user).await?` or `tokens.start(&user).await?`.
+//! 4. In your login handler: `let user = login.verify(name, &password).await?;` by [`PasswordLogin`],
+//!    then `session.start(&user).await?` or `tokens.start(&user).await?`.
 //! 5. Put `CurrentUser` into a handler's arguments.
 //!
 //! # The guards
@@ -48,6 +49,9 @@
 //!
 //! # Passwords
 //!
+//! [`PasswordLogin`] verifies a name and a password of a [`PasswordAccount`], and limits failures by
+//! `[default.auth.throttle]`: counted in memory, or where [`Auth::throttle`] says.
+//!
 //! Handlers take the fairing's [`Hasher`](password::Hasher) as `&State<Hasher>`: it checks a new
 //! password, hashes it and verifies one, by `[default.auth.password]`. The cargo feature `strength`
 //! rates new passwords by zxcvbn, `foreign-hashes` verifies hashes of Werkzeug, Django and Laravel.
@@ -60,8 +64,8 @@
 //!
 //! # Cargo features
 //!
-//! `diesel-sqlite` and `diesel-postgres` add a store of sign-ins in your database with its table,
-//! `rocket_sync_db_pools` runs it on a `#[database]` of that crate, `diesel` turns an error of a
+//! `diesel-sqlite` and `diesel-postgres` add stores of sign-ins and failed passwords in your database,
+//! `rocket_sync_db_pools` runs them on a `#[database]` of that crate, `diesel` turns an error of a
 //! Diesel statement into 503 with `?`, `strength` rates new passwords, `foreign-hashes` verifies those
 //! of other frameworks, and `testing` helps to test your own routes.
 
@@ -91,8 +95,10 @@ mod sign_in;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod throttle;
 
-pub use account::Account;
+pub use account::{Account, PasswordAccount};
+pub use actions::password_login::PasswordLogin;
 pub use actions::session::Session;
 pub use actions::tokens::Tokens;
 pub use clock::Clock;

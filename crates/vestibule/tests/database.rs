@@ -13,13 +13,14 @@ use rocket::error::ErrorKind;
 use rocket::figment::Figment;
 use rocket::http::Status;
 use rocket::local::blocking::Client;
-use rocket::{Build, Orbit, Rocket, get, routes};
+use rocket::{Build, Orbit, Rocket, get, post, routes};
 use rocket_sync_db_pools::database;
 use tempfile::TempDir;
-use vestibule::database::{DieselSignInStore, SQLITE_MIGRATIONS, sync_db_pool};
+use vestibule::database::{DieselSignInStore, DieselThrottle, SQLITE_MIGRATIONS, sync_db_pool};
 use vestibule::sign_ins::{MemorySignInStore, SignInStore};
 use vestibule::testing::{ActAs, blocking as testing, check_sign_in_store};
-use vestibule::{Account, Auth, CurrentUser};
+use vestibule::throttle::{Attempt, Client as PasswordClient, MemoryThrottle, ThrottleStore};
+use vestibule::{Account, Auth, CurrentUser, Error, PasswordAccount, PasswordLogin};
 
 #[database("main")]
 #[expect(dead_code, reason = "its pool is used, and no connection of it")]
@@ -40,6 +41,21 @@ impl Account for User {
     async fn find(_: &Rocket<Orbit>, id: &u32) -> Result<Option<Self>, Infallible> {
         Ok((*id == 7).then_some(Self))
     }
+}
+
+#[rocket::async_trait]
+impl PasswordAccount for User {
+    async fn find_by_name(
+        _: &Rocket<Orbit>,
+        _: &str,
+    ) -> Result<Option<(Self, String)>, Infallible> {
+        Ok(None)
+    }
+}
+
+#[post("/login")]
+async fn login(login: PasswordLogin<'_, User>) -> Result<(), Error> {
+    login.verify("ann", &"wrong".into()).await.map(drop)
 }
 
 #[get("/")]
@@ -75,11 +91,17 @@ fn pool(directory: &TempDir) -> Pool<ConnectionManager<SqliteConnection>> {
 fn application(directory: &TempDir) -> Rocket<Build> {
     let figment = Figment::from(rocket::Config::debug_default())
         .merge(("databases.main.url", file(directory)))
-        .merge(("auth.token.secret", "at least 32 bytes, of a test alone"));
-    let auth = Auth::fairing().store_at_ignition(|rocket| {
-        Some(DieselSignInStore::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
-    });
-    rocket::custom(figment).attach(Db::fairing()).attach(auth).mount("/", routes![page])
+        .merge(("auth.token.secret", "at least 32 bytes, of a test alone"))
+        .merge(("auth.password.cost", 4))
+        .merge(("auth.throttle.failures", 2));
+    let auth = Auth::fairing()
+        .store_at_ignition(|rocket| {
+            Some(DieselSignInStore::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
+        })
+        .throttle_at_ignition(|rocket| {
+            Some(DieselThrottle::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
+        });
+    rocket::custom(figment).attach(Db::fairing()).attach(auth).mount("/", routes![page, login])
 }
 
 #[test]
@@ -126,6 +148,60 @@ fn a_store_that_cannot_be_made_aborts_the_launch() {
     let launched = Client::untracked(rocket::custom(figment).attach(auth));
     let refused = |error: rocket::Error| matches!(error.kind(), ErrorKind::FailedFairings(_));
     assert!(launched.is_err_and(refused));
+}
+
+#[test]
+fn a_throttle_that_cannot_be_made_aborts_the_launch() {
+    let auth = Auth::fairing().stateless().throttle_at_ignition(|_| None::<MemoryThrottle>);
+    let figment = Figment::from(rocket::Config::debug_default()).merge(("auth.mode", "session"));
+    let launched = Client::untracked(rocket::custom(figment).attach(auth));
+    let refused = |error: rocket::Error| matches!(error.kind(), ErrorKind::FailedFairings(_));
+    assert!(launched.is_err_and(refused));
+}
+
+#[test]
+fn two_processes_on_a_database_count_failed_passwords_together() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    drop(pool(&directory));
+    let launch = || Client::untracked(application(&directory)).expect("a launch");
+    let attempt = |client: &Client| client.post("/login").dispatch().status().code;
+    let (one, other) = (launch(), launch());
+    assert_eq!([attempt(&one), attempt(&other)], [401, 401]);
+    assert_eq!([attempt(&one), attempt(&other), attempt(&launch())], [429, 429, 429]);
+}
+
+#[test]
+fn without_the_table_of_counters_an_attempt_is_503_and_not_401() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let mut connection = pool(&directory).get().expect("a connection");
+    connection.batch_execute("DROP TABLE throttle").expect("a table");
+    let client = Client::untracked(application(&directory)).expect("a launch");
+    assert_eq!(client.post("/login").dispatch().status(), Status::ServiceUnavailable);
+}
+
+#[test]
+fn counters_are_purged_once_their_window_has_ended() {
+    use rocket::time::OffsetDateTime;
+    use vestibule::config::ThrottleConfig;
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let stores: [Box<dyn ThrottleStore>; 2] =
+        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
+    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
+    let limits = ThrottleConfig { failures: 1, window: Duration::from_secs(60) };
+    for store in stores {
+        rocket::async_test(async {
+            let attempt =
+                |name, at| store.begin(Attempt::new(name, &PasswordClient::default()), at, limits);
+            attempt("old", now).await.expect("a counter");
+            attempt("new", now + limits.window / 2).await.expect("a counter");
+            let later = now + limits.window;
+            assert_eq!(store.purge(later - Duration::from_secs(1)).await.expect("a purge"), 0);
+            assert_eq!(store.purge(later).await.expect("a purge"), 1);
+            assert!(attempt("old", later).await.expect("a counter").refused.is_none());
+            assert!(attempt("new", later).await.expect("a counter").refused.is_some());
+        });
+    }
 }
 
 #[test]

@@ -6,10 +6,10 @@ use super::rules::{PasswordOwner, check_form};
 use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, CurrentSignIn};
 use crate::accounts::service::Accounts;
-use crate::accounts::throttle::Client;
 use crate::accounts::user::{User, Username};
 use vestibule::events::{EndedBy, EventKind};
 use vestibule::password::Password;
+use vestibule::throttle::Client;
 use vestibule::{Error, ErrorKind};
 
 /// The two passwords of a change.
@@ -50,7 +50,7 @@ impl Accounts {
         let (attempt, verified) = self.check_attempt(attempt, check).await?;
         self.audit().count_password(id, verified.is_some(), client.address);
         let hash = verified.ok_or(ErrorKind::BadCredentials)?;
-        self.finish_attempt(attempt, false).await?;
+        self.finish_attempt(attempt).await?;
         Ok(hash)
     }
 

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
 use crate::accounts::shares::Share;
-use crate::accounts::throttle::Client;
 use crate::accounts::user::{User, Username};
 use vestibule::events::{EndedBy, EventKind};
 use vestibule::password::Password;
+use vestibule::throttle::Client;
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Session, Tokens};
 
@@ -138,7 +138,7 @@ impl Accounts {
         }
         match known {
             Some((user, hash)) if is_right => {
-                self.finish_attempt(attempt, user.active).await?;
+                self.finish_attempt(attempt).await?;
                 if !user.active {
                     return Err(ErrorKind::AccountInactive.into());
                 }

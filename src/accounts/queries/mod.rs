@@ -18,7 +18,6 @@ mod locks;
 pub(super) mod setup;
 mod sign_in_list;
 mod sign_ins;
-pub(super) mod throttle;
 mod user_list;
 mod users;
 
@@ -30,7 +29,6 @@ pub(super) use limit::end_least_recently_used;
 pub use setup::{has_administrator, purge_links};
 pub(super) use sign_in_list::{active_keys, active_sign_ins};
 pub use sign_ins::lock_account;
-pub use throttle::purge_throttle;
 pub use user_list::{PAGE, UserFilter, page, pages};
 pub use users::{
     CurrentSignIn, NewUser, change_password, find, insert, is_empty, named, set_password,
@@ -52,7 +50,6 @@ mod tests {
             include_str!("setup.rs"),
             include_str!("sign_in_list.rs"),
             include_str!("sign_ins.rs"),
-            include_str!("throttle.rs"),
             include_str!("users.rs"),
         ];
         for query in sources.iter().flat_map(|source| source.split(';')) {

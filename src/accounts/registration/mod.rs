@@ -1,7 +1,7 @@
 //! New accounts: registration of visitors, the first administrator through a set-up link, and the
 //! sample users of the Flask guide.
 //!
-//! Imports `accounts::{password, throttle, service, queries, audit, user}`, `crate::db` and the
+//! Imports `accounts::{password, service, queries, audit, user}`, `crate::db` and the
 //! library `vestibule`.
 
 mod register;

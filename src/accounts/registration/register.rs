@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use crate::accounts::password::{PasswordOwner, check_form};
-use crate::accounts::queries::{self, NewUser, throttle};
+use crate::accounts::queries::{self, NewUser};
 use crate::accounts::service::Accounts;
-use crate::accounts::throttle::{Counter, mark_known, network};
 use crate::accounts::user::{Role, User, Username, full_name};
 use crate::db::write;
 use vestibule::config::PasswordConfig;
 use vestibule::events::EventKind;
 use vestibule::password::Password;
+use vestibule::throttle::{Attempt, Client, Counter, network};
 use vestibule::{Error, ErrorKind};
 
 /// The limit of attempts from an address, as a multiple of its limit of accounts.
@@ -42,13 +42,15 @@ impl Accounts {
         // What follows costs work and reveals which names are taken, so it is counted.
         let reserved = self.reserve(registration.address).await?;
         let address = registration.address;
+        let client = Client { address, sign_in: None };
         let added = async {
             let _share = fields.password.is_ok().then(|| self.take_share(address)).transpose()?;
             let new = self.prepare_fields(registration, fields).await?;
             self.run(move |connection| {
                 write(connection, |connection| {
                     let user = queries::insert(connection, &new)?;
-                    mark_known(connection, new.username.key(), address, new.created_at)?;
+                    Attempt::new(new.username.key(), &client)
+                        .mark_known(connection, new.created_at)?;
                     Ok::<_, Error>(user)
                 })
             })
@@ -124,7 +126,7 @@ impl Accounts {
         match counted.await? {
             (accounts, None) => Ok(Some(accounts)),
             (_, Some(limit)) => {
-                let error = limit.error(now)?;
+                let error = limit.error(now);
                 let minutes = error.wait().unwrap_or(1).saturating_sub(1).div_ceil(60).max(1);
                 let unit = if minutes == 1 { "minute" } else { "minutes" };
                 Err(error.detail(format!(
@@ -137,7 +139,7 @@ impl Accounts {
     /// Subtracts an account that was not added. If the database fails, it stays counted.
     async fn release(&self, reserved: Option<Counter>) {
         let Some(counter) = reserved else { return };
-        let _ = self.run(move |connection| throttle::uncount(connection, &counter.name, 1)).await;
+        let _ = self.run(move |connection| counter.uncount(connection)).await;
     }
 }
 

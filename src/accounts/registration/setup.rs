@@ -16,11 +16,11 @@ use time::OffsetDateTime;
 
 use super::register::Registration;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append, log_change};
-use crate::accounts::queries::{self, setup, throttle};
+use crate::accounts::queries::{self, setup};
 use crate::accounts::service::Accounts;
-use crate::accounts::throttle::{ADDRESS_FACTOR, Counter, mark_known, network};
 use crate::accounts::user::{Role, User};
 use crate::db::{AnyConnection, write};
+use vestibule::throttle::{Attempt, Client, Counter, NETWORK_FACTOR, network};
 use vestibule::{Error, ErrorKind};
 
 /// How long a link is valid; a restart prints another one.
@@ -94,9 +94,10 @@ impl Accounts {
     /// attempts, 503 `unavailable`.
     pub async fn check_setup(&self, token: &str, address: Option<IpAddr>) -> Result<(), Error> {
         let (token, now) = (digest(token), self.clock.now()?);
-        let (window, failures) = (self.throttle.window, i64::from(self.throttle.failures));
+        let (window, failures) =
+            (self.auth.throttle.window, i64::from(self.auth.throttle.failures));
         let counter = address.map(|address| {
-            Counter::new(format!("setup:{}", network(address)), failures * ADDRESS_FACTOR)
+            Counter::new(format!("setup:{}", network(address)), failures * NETWORK_FACTOR)
         });
         let looked_up = self.run(move |connection: &mut AnyConnection| -> Result<_, Error> {
             if !setup::has_links(connection)? {
@@ -109,14 +110,14 @@ impl Accounts {
                 };
                 let is_valid = reached.is_none() && setup::is_link_valid(connection, &token, now)?;
                 if let (true, Some(counter)) = (is_valid, &counter) {
-                    throttle::uncount(connection, &counter.name, 1)?;
+                    counter.uncount(connection)?;
                 }
                 Ok::<_, Error>((is_valid, reached))
             })
         });
         match looked_up.await? {
             (true, _) => Ok(()),
-            (false, Some(limit)) => Err(limit.error(now)?),
+            (false, Some(limit)) => Err(limit.error(now)),
             (false, None) => Err(Error::new(ErrorKind::NotFound).detail(INVALID_LINK)),
         }
     }
@@ -136,7 +137,8 @@ impl Accounts {
                 return Err(Error::new(ErrorKind::NotFound).detail(INVALID_LINK));
             }
             let user = queries::insert(connection, &new)?;
-            mark_known(connection, new.username.key(), address, new.created_at)?;
+            let client = Client { address, sign_in: None };
+            Attempt::new(new.username.key(), &client).mark_known(connection, new.created_at)?;
             let actor = Actor::account(&user, None, address, new.created_at);
             let record = Record::about(AuditEvent::Added, &user, &actor);
             let records = vec![record.detail("admin, through the set-up link")];

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::counter::network;
 use crate::accounts::service::Accounts;
 use crate::accounts::shares::Share;
 use vestibule::Error;
+use vestibule::throttle::network;
 
 impl Accounts {
     /// Takes a place for password work of this address. One network may have half of the places at

@@ -119,8 +119,8 @@ pub(super) fn weak_settings(report: &mut Report, figment: &Figment, settings: &S
             "auth.token.locations holds \"query\": tokens end up in the logs of proxies",
         ),
         (
-            settings.accounts.throttle.failures > 100,
-            "accounts.throttle.failures is above 100: passwords can be guessed",
+            auth.throttle.failures > 100,
+            "auth.throttle.failures is above 100: passwords can be guessed",
         ),
     ];
     let mut found = settings.cookie_warnings();

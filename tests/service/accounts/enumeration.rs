@@ -73,7 +73,7 @@ fn that_an_account_is_disabled_is_shown_only_with_its_password() {
 
 #[test]
 fn a_throttled_name_is_refused_in_the_same_words_whether_or_not_it_exists() {
-    let ten = |figment: Figment| figment.merge(("accounts.throttle.failures", 10));
+    let ten = |figment: Figment| figment.merge(("auth.throttle.failures", 10));
     on_both_with(ten, |app| {
         prepare(&app);
         for name in ALL {

@@ -201,7 +201,7 @@ fn of_many_links_used_at_once_exactly_one_makes_an_administrator() {
 
 #[test]
 fn a_client_that_tries_many_links_is_refused() {
-    let two = |figment: Figment| figment.merge(("accounts.throttle.failures", 2));
+    let two = |figment: Figment| figment.merge(("auth.throttle.failures", 2));
     on_both_with(two, |app| {
         let token = link(&app);
         let guesser = app.anonymous().from("203.0.113.9");

@@ -13,7 +13,7 @@ const FAILURES: usize = 10;
 
 /// The settings as they ship.
 fn shipped(figment: Figment) -> Figment {
-    figment.merge(("accounts.throttle.failures", FAILURES))
+    figment.merge(("auth.throttle.failures", FAILURES))
 }
 
 fn form(app: &TestApp, username: &str, password: &str) -> Reply {

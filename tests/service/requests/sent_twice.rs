@@ -76,7 +76,7 @@ fn opens(app: &TestApp, session: &str, username: &str) -> bool {
 }
 
 fn failures_count(figment: Figment) -> Figment {
-    figment.merge(("accounts.throttle.failures", 3))
+    figment.merge(("auth.throttle.failures", 3))
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn a_stale_change_of_the_password_says_that_nothing_has_changed() {
 
 #[test]
 fn a_throttled_change_of_the_password_shows_the_form_and_says_once_how_long() {
-    let few = |figment: Figment| figment.merge(("accounts.throttle.failures", 1));
+    let few = |figment: Figment| figment.merge(("auth.throttle.failures", 1));
     on_both_with(few, |app| {
         let person = app.session("user_01");
         let fields = [("current_password", "wrong"), ("new_password", "a longer one")];

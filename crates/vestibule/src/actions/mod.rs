@@ -1,11 +1,12 @@
-//! The guards through which a handler starts, renews, lists and ends sign-ins: `Session`, `Tokens`,
-//! `SignIns` and `AccessKeys`.
+//! The guards through which a handler verifies a password and starts, renews, lists and ends sign-ins:
+//! `PasswordLogin`, `Session`, `Tokens`, `SignIns` and `AccessKeys`.
 //!
 //! Imports `guards`, `authentication` and every room below them; imported by `fairing` and `testing`.
 
 pub(crate) mod access_keys;
 pub(crate) mod create;
 pub(crate) mod mint;
+pub(crate) mod password_login;
 pub(crate) mod rotate;
 pub(crate) mod session;
 pub(crate) mod sign_ins;

@@ -14,6 +14,7 @@ pub(crate) mod names;
 pub(crate) mod password;
 pub(crate) mod secret;
 pub(crate) mod session;
+pub(crate) mod throttle;
 pub(crate) mod token;
 pub(crate) mod token_kind;
 mod token_limits;
@@ -35,6 +36,7 @@ pub(crate) use locations::{TokenCookiesConfig, TokenSameSite};
 pub use password::PasswordConfig;
 pub(crate) use secret::{Secret, guessable, unusable};
 pub(crate) use session::{MAX_REMEMBER, Protection, SameSite, SessionConfig};
+pub use throttle::ThrottleConfig;
 pub(crate) use token::TokenConfig;
 pub(crate) use token_kind::TokenKind;
 
@@ -133,6 +135,8 @@ pub struct Config {
     pub key: KeyConfig,
     /// Password hashing.
     pub password: PasswordConfig,
+    /// The limit of failed passwords.
+    pub throttle: ThrottleConfig,
 }
 
 impl Default for Config {
@@ -146,6 +150,7 @@ impl Default for Config {
             token: TokenConfig::default(),
             key: KeyConfig::default(),
             password: PasswordConfig::default(),
+            throttle: ThrottleConfig::default(),
         }
     }
 }
@@ -195,6 +200,7 @@ impl Config {
             }
         }
         self.password.validate(debug, &mut errors);
+        self.throttle.validate(&mut errors);
         errors.0
     }
 

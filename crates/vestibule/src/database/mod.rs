@@ -1,9 +1,10 @@
-//! Sign-ins in your database, by diesel: the cargo features `diesel-sqlite` and `diesel-postgres`.
+//! Sign-ins and failed passwords in your database, by diesel: the cargo features `diesel-sqlite` and
+//! `diesel-postgres`.
 //!
-//! Imports `config`, `error` and `sign_in`. The statements of `statements.rs` are compiled once for
-//! each database, because diesel's types differ.
+//! Imports `config`, `error`, `sign_in` and `throttle`. The statements are compiled once for each
+//! database, because diesel's types differ.
 //!
-//! The table `sign_ins` is made by [`SQLITE_MIGRATIONS`] or [`POSTGRES_MIGRATIONS`], or by the SQL
+//! The tables `sign_ins` and `throttle` are made by [`SQLITE_MIGRATIONS`] or [`POSTGRES_MIGRATIONS`], or by the SQL
 //! files in `migrations` of this package, copied into those of your application. The pool is your
 //! own: [`ConnectionPool`] is implemented for diesel's r2d2 pool and, with the feature
 //! `rocket_sync_db_pools`, for a `#[database]` of that crate.
@@ -13,12 +14,13 @@
 //! use diesel::r2d2::{ConnectionManager, Pool};
 //! use diesel_migrations::MigrationHarness;
 //! use vestibule::Auth;
-//! use vestibule::database::{DieselSignInStore, SQLITE_MIGRATIONS};
+//! use vestibule::database::{DieselSignInStore, DieselThrottle, SQLITE_MIGRATIONS};
 //!
 //! let pool = Pool::new(ConnectionManager::<SqliteConnection>::new("app.sqlite3")).expect("a file");
 //! let mut connection = pool.get().expect("a connection");
-//! connection.run_pending_migrations(SQLITE_MIGRATIONS).expect("a table");
-//! let rocket = rocket::build().attach(Auth::fairing().store(DieselSignInStore::new(pool)));
+//! connection.run_pending_migrations(SQLITE_MIGRATIONS).expect("the tables");
+//! let auth = Auth::fairing().store(DieselSignInStore::new(pool.clone()));
+//! let rocket = rocket::build().attach(auth.throttle(DieselThrottle::new(pool)));
 //! ```
 
 mod backend;
@@ -32,6 +34,7 @@ pub mod sign_ins;
 #[cfg(feature = "diesel-sqlite")]
 mod sqlite;
 mod store;
+mod throttle;
 mod transaction;
 
 pub use backend::{Backend, StoreConnection};
@@ -40,14 +43,15 @@ pub use pool::ConnectionPool;
 pub use pool::sync_db_pool;
 pub use row::SignInRow;
 pub use store::{AccountLock, DieselSignInStore};
+pub use throttle::{DieselThrottle, purge as purge_throttle};
 pub use transaction::write;
 
-/// The migrations that make the table in SQLite.
+/// The migrations that make the tables in SQLite.
 #[cfg(feature = "diesel-sqlite")]
 pub const SQLITE_MIGRATIONS: diesel_migrations::EmbeddedMigrations =
     diesel_migrations::embed_migrations!("migrations/sqlite");
 
-/// The migrations that make the table in PostgreSQL.
+/// The migrations that make the tables in PostgreSQL.
 #[cfg(feature = "diesel-postgres")]
 pub const POSTGRES_MIGRATIONS: diesel_migrations::EmbeddedMigrations =
     diesel_migrations::embed_migrations!("migrations/postgres");

@@ -27,6 +27,25 @@ pub trait ConnectionPool: Send + Sync + 'static {
     }
 }
 
+/// How many rows one statement deletes: a larger one would delay other writers.
+pub(super) const PURGE_BATCH: i64 = 500;
+
+/// Runs a statement that deletes up to [`PURGE_BATCH`] rows until it deletes fewer; returns how many
+/// in all.
+pub(super) async fn purge_all<P: ConnectionPool>(
+    pool: &P,
+    purge: impl Fn(&mut P::Connection) -> diesel::QueryResult<usize> + Copy + Send + 'static,
+) -> Result<u64, Error> {
+    let mut purged = 0;
+    loop {
+        let count = pool.run(move |connection| Ok(purge(connection)?)).await?;
+        purged += count as u64;
+        if count < PURGE_BATCH as usize {
+            return Ok(purged);
+        }
+    }
+}
+
 /// SQLite fails at once if another connection writes, unless the connections set
 /// `PRAGMA busy_timeout`; set it in a `CustomizeConnection`.
 impl<C: StoreConnection + R2D2Connection> ConnectionPool for Pool<ConnectionManager<C>> {

@@ -9,6 +9,9 @@ use crate::sign_in::store::SignInUse;
 #[expect(clippy::duplicate_mod, reason = "compiled for each database")]
 #[path = "statements.rs"]
 pub(super) mod statements;
+#[expect(clippy::duplicate_mod, reason = "compiled for each database")]
+#[path = "throttle_statements.rs"]
+mod throttle_statements;
 
 type Connection = PgConnection;
 

@@ -7,6 +7,8 @@ use crate::sign_in::store::SignInUse;
 
 #[path = "statements.rs"]
 pub(super) mod statements;
+#[path = "throttle_statements.rs"]
+mod throttle_statements;
 
 type Connection = SqliteConnection;
 

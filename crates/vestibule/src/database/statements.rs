@@ -10,6 +10,9 @@ use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
 use super::Connection;
+pub(in crate::database) use super::throttle_statements::{
+    count, counter, mark, purge_counters, reset, uncount,
+};
 pub(in crate::database) use super::{begin, lock_row, seen_all};
 use crate::database::micros::to_micros;
 use crate::database::row::SignInRow;

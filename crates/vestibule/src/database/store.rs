@@ -5,15 +5,12 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::backend::on_backend;
-use super::pool::ConnectionPool;
+use super::pool::{ConnectionPool, PURGE_BATCH, purge_all};
 use super::transaction::write;
 use crate::error::Error;
 use crate::sign_in::rotation::{RefreshAttempt, Rotation};
 use crate::sign_in::store::{SignInStore, SignInUse};
 use crate::sign_in::{SignIn, SignInId};
-
-/// How many rows one statement deletes: a larger one would delay other writers.
-const PURGE_BATCH: i64 = 500;
 
 /// How the row of an account is locked in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,16 +132,9 @@ impl<P: ConnectionPool> SignInStore for DieselSignInStore<P> {
     }
 
     async fn purge(&self, now: OffsetDateTime, idle: Duration) -> Result<u64, Error> {
-        let mut purged = 0;
-        loop {
-            let purge = move |connection: &mut P::Connection| {
-                Ok(on_backend!(connection, purge(now, idle, PURGE_BATCH))?)
-            };
-            let count = self.pool.run(purge).await?;
-            purged += count as u64;
-            if count < PURGE_BATCH as usize {
-                return Ok(purged);
-            }
-        }
+        let purge = move |connection: &mut P::Connection| {
+            on_backend!(connection, purge(now, idle, PURGE_BATCH))
+        };
+        purge_all(&self.pool, purge).await
     }
 }

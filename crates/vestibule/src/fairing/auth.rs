@@ -10,6 +10,7 @@ use super::login_required::LoginRequired;
 use super::methods::divert_head;
 use super::purge::purge_regularly;
 use super::response::ResponseFairing;
+use super::stores::{MakeThrottle, StoreChoice, find_throttle};
 use crate::cache::auth_cache::{AuthCache, InvalidatingStore};
 use crate::cache::sign_ins::SignInCache;
 use crate::cache::tokens::VerifiedTokens;
@@ -25,18 +26,7 @@ use crate::sign_in::last_seen_writer::LastSeenWriter;
 use crate::sign_in::store::SignInStore;
 use crate::state::AuthState;
 use crate::state::load::Loaded;
-
-/// Where sign-ins are stored.
-enum StoreChoice {
-    None,
-    /// Chosen twice.
-    Ambiguous,
-    Stateless,
-    Store(Arc<dyn SignInStore>),
-    AtIgnition(Box<MakeStore>),
-}
-
-type MakeStore = dyn Fn(&Rocket<Build>) -> Option<Arc<dyn SignInStore>> + Send + Sync;
+use crate::throttle::{MemoryThrottle, ThrottleStore};
 
 /// The fairing of the library: reads and checks `[default.auth]` at ignition, and completes every
 /// response: the session policy, the challenge, `Vary` and `no-store`. Handlers take its
@@ -55,6 +45,7 @@ type MakeStore = dyn Fn(&Rocket<Build>) -> Option<Arc<dyn SignInStore>> + Send +
 #[must_use]
 pub struct Auth {
     store: StoreChoice,
+    throttle: Box<MakeThrottle>,
     events: Option<Arc<dyn EventSink>>,
     clock: Clock,
     auth_cache: AuthCache,
@@ -70,6 +61,7 @@ impl Auth {
     pub fn fairing() -> Self {
         Self {
             store: StoreChoice::None,
+            throttle: Box::new(|_| Some(Arc::new(MemoryThrottle::new()))),
             events: None,
             clock: Clock::system(),
             auth_cache: AuthCache::new(),
@@ -106,6 +98,24 @@ impl Auth {
     fn choose(mut self, store: StoreChoice) -> Self {
         let is_first = matches!(self.store, StoreChoice::None);
         self.store = if is_first { store } else { StoreChoice::Ambiguous };
+        self
+    }
+
+    /// Counts failed passwords of [`PasswordLogin`](crate::PasswordLogin) here, by
+    /// `[default.auth.throttle]`. Default: in memory.
+    pub fn throttle(mut self, throttle: impl ThrottleStore) -> Self {
+        let throttle: Arc<dyn ThrottleStore> = Arc::new(throttle);
+        self.throttle = Box::new(move |_| Some(throttle.clone()));
+        self
+    }
+
+    /// As [`throttle`](Self::throttle), made at ignition as by
+    /// [`store_at_ignition`](Self::store_at_ignition); `None` aborts the launch.
+    pub fn throttle_at_ignition<T: ThrottleStore>(
+        mut self,
+        make: impl Fn(&Rocket<Build>) -> Option<T> + Send + Sync + 'static,
+    ) -> Self {
+        self.throttle = Box::new(move |rocket| Some(Arc::new(make(rocket)?)));
         self
     }
 
@@ -207,24 +217,12 @@ impl Fairing for Auth {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        let store = match &self.store {
-            StoreChoice::Stateless => None,
-            StoreChoice::Store(store) => Some(store.clone()),
-            StoreChoice::AtIgnition(make) => match make(&rocket) {
-                Some(store) => Some(store),
-                None => {
-                    log::error!(
-                        "the store of Auth::fairing() could not be made; attach the fairing \
-                                 of its pool before"
-                    );
-                    return Err(rocket);
-                }
-            },
-            StoreChoice::None | StoreChoice::Ambiguous => {
-                log::error!(
-                    "Auth::fairing() needs either `.store(...)`, so that sign-ins can be ended, or \
-                     `.stateless()`"
-                );
+        let stores = self.store.find(&rocket);
+        let stores = stores.and_then(|store| Ok((store, find_throttle(&self.throttle, &rocket)?)));
+        let (store, throttle) = match stores {
+            Ok(stores) => stores,
+            Err(error) => {
+                log::error!("{error}");
                 return Err(rocket);
             }
         };
@@ -271,6 +269,7 @@ impl Fairing for Auth {
                 let auth_cache = auth_cache.clone();
                 Arc::new(InvalidatingStore { inner, auth_cache }) as Arc<dyn SignInStore>
             }),
+            throttle,
             events: self.events.clone(),
             last_seen_writer: LastSeenWriter::default(),
             account: std::sync::OnceLock::new(),

@@ -10,4 +10,5 @@ mod policy;
 mod purge;
 mod response;
 mod route_guards;
+mod stores;
 mod token_request;

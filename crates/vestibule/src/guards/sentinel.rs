@@ -75,14 +75,14 @@ pub(crate) fn is_inspection(rocket: &Rocket<Ignite>) -> bool {
 
 /// The sentinel of a guard for accounts of type `U`: a second account type aborts the launch,
 /// because a credential names an account and not its type.
-pub(crate) fn abort_for<U: 'static>(rocket: &Rocket<Ignite>, guard: &str) -> bool {
+pub(crate) fn abort_for<U: 'static>(rocket: &Rocket<Ignite>, guard: &str, proof: Proof) -> bool {
     let second = rocket.state::<AuthState>().is_some_and(|state| !state.serves::<U>());
     if second && !is_inspection(rocket) {
         let name = std::any::type_name::<U>();
         log::error!("{guard}<{name}> is for another account type than the guards before it");
         return true;
     }
-    abort(rocket, guard, Proof::Login)
+    abort(rocket, guard, proof)
 }
 
 /// The sentinel of a guard that also accepts requests without a credential.

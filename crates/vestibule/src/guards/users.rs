@@ -5,7 +5,7 @@ use std::ops::Deref;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use super::sentinel;
+use super::sentinel::{self, Proof};
 use crate::account::Account;
 use crate::authentication::by_token::{by_token, verified};
 use crate::authentication::result::Authentication;
@@ -154,7 +154,7 @@ macro_rules! user_guard {
 
         impl<U: Account> Sentinel for $guard<U> {
             fn abort(rocket: &Rocket<Ignite>) -> bool {
-                sentinel::abort_for::<U>(rocket, stringify!($guard))
+                sentinel::abort_for::<U>(rocket, stringify!($guard), Proof::Login)
             }
         }
     };

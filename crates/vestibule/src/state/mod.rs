@@ -1,7 +1,7 @@
 //! The state that the fairing manages for the guards, and the loading of its configuration.
 //!
 //! Imports the rooms below whose values it holds: `cache`, `clock`, `config`, `error`, `events`,
-//! `keys`, `session`, `sign_in`.
+//! `keys`, `session`, `sign_in`, `throttle`.
 
 pub(crate) mod load;
 
@@ -26,6 +26,7 @@ use crate::session::secret_keys::SecretKeys;
 use crate::sign_in::SignInId;
 use crate::sign_in::last_seen_writer::LastSeenWriter;
 use crate::sign_in::store::SignInStore;
+use crate::throttle::ThrottleStore;
 
 /// Managed state of the library; one per Rocket.
 pub(crate) struct AuthState {
@@ -38,6 +39,7 @@ pub(crate) struct AuthState {
     /// Without a store a credential is good until it expires, the account is gone or inactive, or
     /// its stamp changes.
     pub(crate) store: Option<Arc<dyn SignInStore>>,
+    pub(crate) throttle: Arc<dyn ThrottleStore>,
     pub(crate) events: Option<Arc<dyn EventSink>>,
     pub(crate) last_seen_writer: LastSeenWriter,
     pub(crate) sign_ins: SignInCache,

@@ -4,6 +4,7 @@
 mod configuration;
 mod flask;
 mod guards;
+mod password_login;
 mod policy;
 mod sessions;
 mod sign_ins;

@@ -46,6 +46,8 @@ fn wrong() -> Vec<Wrong> {
             "cookie, secure, same_site",
         ),
         ("debug", "auth.password.rounds", json!(12), "auth.password.rounds", "cost, min_length"),
+        ("debug", "auth.throttle.failures", json!(0), "auth.throttle.failures", "at least 1"),
+        ("debug", "auth.throttle.window", json!("0s"), "auth.throttle.window", "at least \"1s\""),
         ("debug", "auth.mode", json!("cookies"), "auth.mode", "session, token, both"),
         ("debug", "auth.mode", json!("Both"), "auth.mode", "session, token, both"),
         ("debug", "auth.policy", json!("sometimes"), "auth.policy", "always, unless-token, never"),

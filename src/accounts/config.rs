@@ -32,7 +32,7 @@ pub struct AccountsConfig {
     /// How many browsers and programs may be signed in to one account; the next sign-in ends the
     /// one that was not used for longest. Access keys do not count. At least 1. Defaults to 100.
     pub max_sign_ins: u32,
-    /// How long a row of the audit log is kept, at least `"1 day"`; 0 for ever. Defaults to `"0"`.
+    /// How long a row of the audit log is kept, at least `"1 day"`; 0 for ever. Defaults to `"0s"`.
     #[serde(with = "vestibule::config::duration")]
     pub audit_retention: Duration,
     /// How many accounts may be registered from one address. Defaults to
@@ -58,11 +58,22 @@ impl TryFrom<String> for ProxyNetwork {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
-        match address.or_else(|_| text.parse::<IpNet>()) {
+        match address.or_else(|_| text.parse::<IpNet>().map(canonical)) {
             Ok(all) if all.prefix_len() == 0 => Err("every client would be a trusted proxy"),
             Ok(network) => Ok(Self(network)),
             Err(_) => Err("must be an IP address, or a network such as \"10.0.0.0/8\""),
         }
+    }
+}
+
+/// Returns a network of IPv4 addresses mapped to IPv6 as one of IPv4.
+fn canonical(network: IpNet) -> IpNet {
+    let length = network.prefix_len().checked_sub(96);
+    match (network.addr().to_canonical(), length) {
+        (address @ IpAddr::V4(_), Some(length)) if network.addr().is_ipv6() => {
+            IpNet::new(address, length).unwrap_or(network)
+        }
+        _ => network,
     }
 }
 
@@ -114,6 +125,27 @@ impl Default for AccountsConfig {
             max_sign_ins: 100,
             audit_retention: Duration::ZERO,
             registrations: RegistrationsConfig::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_mapped_addresses_is_one_of_ipv4() {
+        let holds = |network: &str, address: &str| {
+            let network = ProxyNetwork::try_from(network.to_owned()).expect("a network");
+            network.contains(address.parse().expect("an address"))
+        };
+        for network in ["127.0.0.0/8", "::ffff:127.0.0.0/104"] {
+            assert!(holds(network, "127.0.0.1") && holds(network, "::ffff:127.0.0.1"), "{network}");
+            assert!(!holds(network, "128.0.0.1") && !holds(network, "::1"), "{network}");
+        }
+        assert!(holds("2001:db8::/32", "2001:db8::1") && !holds("2001:db8::/32", "127.0.0.1"));
+        for all in ["0.0.0.0/0", "::/0", "::ffff:0.0.0.0/96"] {
+            assert!(ProxyNetwork::try_from(all.to_owned()).is_err(), "{all}");
         }
     }
 }

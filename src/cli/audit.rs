@@ -1,6 +1,5 @@
 //! `vestibule audit ...`: verifies, exports and prunes the audit log.
 
-use std::io::Write;
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -10,7 +9,7 @@ use time::{Date, OffsetDateTime};
 
 use super::database::Database;
 use super::failure::Failure;
-use super::output::print_line;
+use super::output::{print_bytes, print_line};
 use crate::accounts::audit::{self, Actor, ChainHead, Verified};
 use crate::db::AnyConnection;
 use crate::http::VisibleJson;
@@ -66,7 +65,7 @@ pub(super) fn run(command: &AuditCommand) -> Result<(), Failure> {
 
 /// Verifies the log; returns the number of rows and the last one, or a failure that names the first
 /// broken row.
-fn verify(
+pub(super) fn verify(
     connection: &mut AnyConnection,
     expect: Option<&ChainHead>,
 ) -> Result<(i64, ChainHead), Failure> {
@@ -83,7 +82,6 @@ fn export(connection: &mut AnyConnection, since: Option<OffsetDateTime>) -> Resu
         Some(since) => audit::last_before(connection, since)?,
         None => 0,
     };
-    let mut out = std::io::stdout().lock();
     loop {
         let batch = audit::events_after(connection, last)?;
         for entry in &batch {
@@ -93,10 +91,7 @@ fn export(connection: &mut AnyConnection, since: Option<OffsetDateTime>) -> Resu
                 .serialize(&mut json)
                 .map_err(|cause| Failure::new(format!("row {}: {cause}", entry.id)))?;
             line.push(b'\n');
-            // A closed pipe is not a failure.
-            if out.write_all(&line).is_err() {
-                return Ok(());
-            }
+            print_bytes(&line);
             last = entry.id;
         }
         if batch.is_empty() {

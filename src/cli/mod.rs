@@ -112,6 +112,5 @@ pub fn run() -> ExitCode {
 fn print_completions(shell: Shell) {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "vestibule", &mut script);
-    // A closed pipe is not a failure.
-    let _ = std::io::stdout().write_all(&script);
+    output::print_bytes(&script);
 }

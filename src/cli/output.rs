@@ -1,16 +1,28 @@
 //! What commands print.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::http::visible;
 
-/// Prints a line to standard output; a closed pipe is not a failure. Characters that a
-/// terminal would obey, in a name or a `User-Agent`, are escaped.
+/// Prints a line to standard output as [`print_bytes`]. Characters that a terminal would obey, in a
+/// name or a `User-Agent`, are escaped.
 pub(super) fn print_line(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stdout(), "{}", visible(&line.to_string()));
+    print_bytes(format!("{}\n", visible(&line.to_string())).as_bytes());
+}
+
+/// Writes to standard output. Ends the program with exit code 1 if that fails, on a full disk for
+/// example; a closed pipe is not a failure.
+pub(super) fn print_bytes(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    if let Err(cause) = out.write_all(bytes).and_then(|()| out.flush())
+        && cause.kind() != ErrorKind::BrokenPipe
+    {
+        print_remark(&format!("vestibule: standard output cannot be written: {cause}"));
+        std::process::exit(1);
+    }
 }
 
 /// Prints a remark to standard error, so that standard output holds rows only.

@@ -1,5 +1,6 @@
 //! `vestibule purge`: deletes expired rows.
 
+use super::audit;
 use super::database::Database;
 use super::failure::Failure;
 use super::figment::load_figment;
@@ -9,13 +10,17 @@ use crate::settings;
 use vestibule::Clock;
 
 /// Deletes expired sign-ins, throttle counters, set-up links and, if they expire, rows of the audit
-/// log in small batches; prints how many sign-ins, and rows of the log if there were any.
+/// log in small batches; prints how many sign-ins, and rows of the log if there were any. Fails, before
+/// anything is deleted, if a log of which rows expire was changed.
 pub(super) fn run() -> Result<(), Failure> {
     let (_, figment) = load_figment()?;
     let audit_retention = settings::accounts(&figment)?.audit_retention;
     let mut database = Database::open()?;
     let (clock, idle) = (Clock::system(), database.auth.session.idle);
     let limits = RetentionLimits { clock, idle, audit_retention };
+    if !audit_retention.is_zero() {
+        audit::verify(&mut database.connection, None)?;
+    }
     for kind in ExpiredRows::ALL {
         let mut purged = 0;
         loop {

@@ -1,5 +1,6 @@
 //! `vestibule serve`: starts the service, prints the banner and serves until it is stopped.
 
+use std::io::Write;
 use std::net::SocketAddr;
 
 use log::LevelFilter;
@@ -13,10 +14,9 @@ use rocket::{Build, Rocket};
 use super::failure::Failure;
 use super::figment::load_figment;
 use super::first_user::FirstUser;
-use super::output::print_line;
 use crate::accounts::Accounts;
 use crate::app;
-use crate::http::InFlight;
+use crate::http::{InFlight, visible};
 use crate::logging;
 use crate::settings::{self, Settings};
 use crate::state_dir::StateDir;
@@ -26,7 +26,8 @@ pub(super) fn run() -> Result<(), Failure> {
     let (state, figment) = load_figment()?;
     logging::install(log_level(&figment));
     let settings = Settings::read(&figment)?;
-    for warning in settings::profile_warnings(&figment) {
+    let warnings = settings::profile_warnings(&figment);
+    for warning in warnings.into_iter().chain(settings::unknown_settings(&figment)) {
         log::warn!(target: "vestibule_service::settings", "{warning}");
     }
     if figment.profile() != rocket::Config::DEBUG_PROFILE {
@@ -43,7 +44,8 @@ pub(super) fn run() -> Result<(), Failure> {
         // If the configured port is 0, the real one is known only now.
         let at = SocketAddr::new(rocket.config().address, rocket.config().port);
         let banner = banner(&settings, &state, &profile, &others, at, &first_user);
-        Box::pin(async move { print_line(format_args!("{banner}")) })
+        // The service also runs if nothing can be printed.
+        Box::pin(async move { drop(writeln!(std::io::stdout(), "{}", visible(&banner))) })
     }));
     match rocket::execute(launch(rocket)) {
         Ok(()) => Ok(()),

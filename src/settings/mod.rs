@@ -9,12 +9,12 @@ use std::time::Duration;
 use rocket::figment::Figment;
 use serde::Deserialize;
 
-use crate::accounts::AccountsConfig;
+use crate::accounts::{AccountsConfig, full_name};
 use crate::db::{Address, DbConfig};
 use crate::fingerprints::Fingerprint;
 use vestibule::config::{Config, ConfigError, SessionPolicy};
 
-pub use profiles::{not_selected, profile_warnings};
+pub use profiles::{not_selected, profile_warnings, unknown_settings};
 
 /// The validated settings of the service.
 #[derive(Clone, Debug)]
@@ -159,7 +159,7 @@ pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
     let accounts = ConfigError::read::<AccountsTable>(figment)?.accounts;
     let AccountsConfig { registrations, max_sign_ins, audit_retention, .. } = accounts;
     let name = &accounts.site_name;
-    let is_shown = name.trim() == name && !name.chars().any(char::is_control);
+    let is_shown = full_name(name).is_ok_and(|shown| shown.as_ref() == Some(name));
     let day = Duration::from_secs(24 * 60 * 60);
     let wrong = [
         (

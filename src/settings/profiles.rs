@@ -88,6 +88,21 @@ pub fn profile_warnings(figment: &Figment) -> Vec<String> {
     warnings
 }
 
+/// Returns a warning for each unknown top-level key, which Rocket accepts because an application may
+/// read it: `ROCKET_ACCOUNTS_REGISTRATION=false` sets no key of the table `accounts`.
+#[must_use]
+pub fn unknown_settings(figment: &Figment) -> Vec<String> {
+    let keys = figment.extract::<Dict>().unwrap_or_default();
+    let is_known = |key: &str| {
+        let rockets = rocket::Config::PARAMETERS;
+        rockets.contains(&key) || OUR_KEYS.contains(&key) || key == "profile" || key == "config"
+    };
+    let unknown = keys.keys().filter(|key| !is_known(key));
+    unknown
+        .map(|key| format!("the setting `{key}` is unknown; docs/OPTIONS.md lists all settings"))
+        .collect()
+}
+
 /// Returns a key that is not a setting of any profile.
 fn unknown_key(table: &Dict) -> Option<&String> {
     let rocket = rocket::Config::debug_default().data().unwrap_or_default();

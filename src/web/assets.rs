@@ -81,8 +81,10 @@ fn read(directory: &Path) -> Result<Vec<Asset>, String> {
         let kind = Path::new(&name).extension().and_then(|end| end.to_str());
         let kind = kind.and_then(ContentType::from_extension);
         let usable = kind.filter(|kind| kind.is_css() || kind.top() == "image");
-        let size = fs::metadata(&path).map_err(|cause| failed(&path, cause))?.len();
-        let Some(kind) = usable.filter(|_| size <= LARGEST) else {
+        let found = fs::metadata(&path).map_err(|cause| failed(&path, cause))?;
+        // A pipe would be waited for without end.
+        let is_readable = found.is_file() && found.len() <= LARGEST;
+        let Some(kind) = usable.filter(|_| is_readable) else {
             let path = path.display();
             return Err(format!("{path} is not a stylesheet or an image of at most 1 MiB"));
         };

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::words;
 use crate::settings::Settings;
 
-const COOKIE: &str = "_flash";
+const COOKIE: &str = "vestibule_notice";
 
 /// How long the cookie waits for the next page.
 const MAX_AGE: time::Duration = time::Duration::minutes(5);

@@ -27,13 +27,18 @@ impl Example {
 
     /// With this as its settings for `auth`.
     pub(crate) fn start_with(name: &str, auth: &str) -> Self {
+        Self::start_with_variables(name, &[("ROCKET_AUTH", auth)])
+    }
+
+    /// With these variables.
+    pub(crate) fn start_with_variables(name: &str, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(program(name));
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("ROCKET_") {
                 command.env_remove(variable);
             }
         }
-        command.envs([("ROCKET_PORT", "0"), ("ROCKET_AUTH", auth)]);
+        command.env("ROCKET_PORT", "0").envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
             panic!("{error}: is {name} built? `cargo build --examples` does it")

@@ -10,6 +10,7 @@ mod flask_jwt;
 mod flask_jwt_extended_errors;
 mod flask_login;
 mod login_and_tokens;
+mod notes;
 mod own_user;
 mod pages_only;
 mod roles;

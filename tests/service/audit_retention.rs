@@ -170,5 +170,11 @@ fn the_purge_command_prunes_by_the_setting_and_a_day_is_the_least() {
         assert_eq!(app.count("events"), 5);
         assert_eq!(purge("30 days").out, "purged 0\npruned 5\n");
         assert_eq!(assert_whole(&app).0, 1);
+        // A log that was changed is evidence.
+        app.sql("UPDATE events SET detail = 'another' WHERE id = (SELECT max(id) FROM events)");
+        let changed = purge("1 day");
+        assert_eq!((changed.code, changed.out.as_str()), (Some(1), ""), "{changed:?}");
+        assert!(changed.err.contains("the log is broken: row"), "{changed:?}");
+        assert_eq!(purge("0").out, "purged 0\n");
     });
 }

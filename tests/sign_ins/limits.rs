@@ -31,7 +31,7 @@ fn a_session_that_is_not_used_for_two_hours_is_over() {
         assert_eq!((reply.status, reply.location()), (303, "/login?next=%2Fdashboard"));
         assert!(removes_cookie(&reply, "session"));
         // What is left is the notice for the form, which says why.
-        assert!(person.jar.borrow().keys().eq(["_flash"]));
+        assert!(person.jar.borrow().keys().eq(["vestibule_notice"]));
     });
 }
 

@@ -238,7 +238,7 @@ fn the_others_end_and_this_one_stays_active() {
         let stranger = app.token("user_02");
         let reply = person.post("/account/sign-ins/end-others");
         assert_eq!((reply.status, reply.location()), (303, "/account/sign-ins"));
-        assert!(person.get("/account/sign-ins").body.contains("2 ended"));
+        assert!(person.get("/account/sign-ins").body.contains("2 sign-ins ended"));
         assert_eq!(only_row(&app, USER_01).id, here);
         assert!(!session_lives(&other.on(&app.client)));
         assert_program_dead(&app.client, &program);
@@ -275,7 +275,7 @@ fn a_person_ends_all_and_this_one_too() {
         let stranger = app.session("user_02");
         let reply = person.post("/account/sign-ins/end-all");
         assert_eq!((reply.status, reply.location()), (303, "/"));
-        assert!(person.jar.borrow().keys().eq(["_flash"]), "both cookies are taken back");
+        assert!(person.jar.borrow().keys().eq(["vestibule_notice"]), "both cookies are taken back");
         assert!(person.get("/").body.contains("You are signed out everywhere."));
         assert!(!session_lives(&here.on(&app.client)));
         assert_program_dead(&app.client, &program);

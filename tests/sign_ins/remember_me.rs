@@ -243,7 +243,7 @@ fn logging_out_with_the_remember_cookie_alone_ends_it_too() {
         let person = reopened(&app, "user_01");
         let held = StoredCredentials::of(&person);
         assert_eq!(person.post("/logout").status, 303);
-        assert!(person.jar.borrow().keys().eq(["_flash"]));
+        assert!(person.jar.borrow().keys().eq(["vestibule_notice"]));
         assert!(!cookie_lives(&app, &held));
         assert_eq!(rows(&app, USER_01).len(), 0);
     });

@@ -66,8 +66,8 @@
 //!
 //! `diesel-sqlite` and `diesel-postgres` add stores of sign-ins and failed passwords in your database,
 //! `rocket_sync_db_pools` runs them on a `#[database]` of that crate, `diesel` turns an error of a
-//! Diesel statement into 503 with `?`, `strength` rates new passwords, `foreign-hashes` verifies those
-//! of other frameworks, and `testing` helps to test your own routes.
+//! Diesel statement into 503 with `?`, `strength` rates new passwords, `foreign-hashes` verifies
+//! password hashes of other frameworks, and `testing` helps to test your own routes.
 
 mod access_key;
 mod account;

@@ -3,15 +3,11 @@
 use std::time::Duration;
 
 use rocket::figment::providers::Env;
-use rocket::figment::value::Dict;
 use rocket::figment::{Figment, Profile};
 
 use super::report::Report;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use vestibule::config::{Lifetime, Location};
-
-/// The tables and keys of the service, in addition to Rocket's.
-const OUR_KEYS: &[&str] = &["auth", "accounts", "databases", "template_dir"];
 
 /// Checks the configuration file, unknown keys and the profile.
 pub(super) fn sources(report: &mut Report, figment: &Figment) {
@@ -29,23 +25,10 @@ pub(super) fn sources(report: &mut Report, figment: &Figment) {
              default; start where the file is, or set ROCKET_CONFIG",
         ),
     }
-    unknown_keys(report, figment);
-    profile(report, figment);
-}
-
-/// Warns of unknown top-level keys, which Rocket accepts because an application may read them.
-fn unknown_keys(report: &mut Report, figment: &Figment) {
-    let keys = figment.extract::<Dict>().unwrap_or_default();
-    let known = |key: &str| {
-        let rockets = rocket::Config::PARAMETERS;
-        rockets.contains(&key) || OUR_KEYS.contains(&key) || key == "profile" || key == "config"
-    };
-    for key in keys.keys().filter(|key| !known(key)) {
-        report.warn(
-            "configuration",
-            format_args!("the setting `{key}` is unknown; docs/OPTIONS.md lists all settings"),
-        );
+    for warning in settings::unknown_settings(figment) {
+        report.warn("configuration", warning);
     }
+    profile(report, figment);
 }
 
 fn profile(report: &mut Report, figment: &Figment) {

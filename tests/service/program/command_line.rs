@@ -293,6 +293,19 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
     });
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_a_failure() {
+    at_home(|home| {
+        add(&home, "ann", "correct horse", &["--role", "admin"]);
+        for arguments in [&["user", "list"][..], &["audit", "export"], &["routes"], &["purge"]] {
+            let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+            let done = finish(home.command(arguments).stdout(full), "");
+            assert_failed(&done, "standard output cannot be written");
+        }
+    });
+}
+
 #[test]
 fn an_unknown_command_is_said_with_the_known_ones() {
     let home = Home::new();

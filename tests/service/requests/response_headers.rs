@@ -208,13 +208,13 @@ fn the_message_for_the_next_page_travels_like_our_other_cookies() {
                 let reply = person.post("/account/sign-ins/end-others");
                 let mut expected = vec!["HttpOnly", "Max-Age=300", "Path=/", "SameSite=Strict"];
                 expected.extend(secure.then_some("Secure"));
-                assert_eq!(attributes(&reply, "_flash").expect("a message"), expected);
+                assert_eq!(attributes(&reply, "vestibule_notice").expect("a message"), expected);
                 let page = person.get("/account/sign-ins");
                 assert!(page.body.contains("role=\"status\""), "it is shown: {}", page.body);
-                let taken = attributes(&page, "_flash").expect("taken back");
+                let taken = attributes(&page, "vestibule_notice").expect("taken back");
                 assert!(taken.iter().any(|attribute| attribute == "Max-Age=0"), "{taken:?}");
                 assert!(taken.iter().any(|attribute| attribute == "HttpOnly"), "{taken:?}");
-                assert_eq!(attributes(&person.get("/account/sign-ins"), "_flash"), None);
+                assert_eq!(attributes(&person.get("/account/sign-ins"), "vestibule_notice"), None);
             },
         );
     }
@@ -229,7 +229,7 @@ fn a_change_of_the_password_sets_its_own_cookies_beside_the_message() {
         assert_eq!(reply.status, 303, "{}", reply.body);
         let session = attributes(&reply, "session").expect("a session under a new id");
         assert_eq!(session, ["HttpOnly", "Path=/", "SameSite=Lax"]);
-        assert!(attributes(&reply, "_flash").is_some());
+        assert!(attributes(&reply, "vestibule_notice").is_some());
         assert_eq!(person.get("/dashboard").status, 200);
     });
 }

@@ -120,7 +120,7 @@ fn a_planted_notice_shows_no_words_of_its_own() {
         for planted in planted {
             for (actor, page) in [(&app.anonymous(), "/login"), (&person, "/account")] {
                 let value = crate::support::actor::encoded(planted);
-                actor.jar.borrow_mut().insert("_flash".to_owned(), value);
+                actor.jar.borrow_mut().insert("vestibule_notice".to_owned(), value);
                 let page = actor.get(page);
                 assert_eq!(page.status, 200);
                 assert!(!page.body.contains("555"), "{}", page.body);
@@ -129,7 +129,10 @@ fn a_planted_notice_shows_no_words_of_its_own() {
         }
         // A known one, but not of the form to sign in.
         let stranger = app.anonymous();
-        stranger.jar.borrow_mut().insert("_flash".to_owned(), "%22own-deleted%22".to_owned());
+        stranger
+            .jar
+            .borrow_mut()
+            .insert("vestibule_notice".to_owned(), "%22own-deleted%22".to_owned());
         assert!(!stranger.get("/login").body.contains("class=\"notice"));
         assert!(stranger.get("/").body.contains("Your account is deleted."));
     });

@@ -23,7 +23,7 @@ fn a_person_logs_in_sees_the_dashboard_and_logs_out() {
         let cookies = person.jar.borrow().clone();
         let out = person.post("/logout");
         assert_eq!((out.status, out.location()), (303, "/"));
-        assert!(person.jar.borrow().keys().eq(["_flash"]), "the cookie is taken back");
+        assert!(person.jar.borrow().keys().eq(["vestibule_notice"]), "the cookie is taken back");
         assert!(person.get("/").body.contains("You are signed out."));
         assert!(!person.get("/").body.contains("You are signed out."), "said once");
 

@@ -45,7 +45,8 @@ impl<U: PasswordAccount> PasswordLogin<'_, U> {
     ///
     /// An unknown name and a wrong password cost the same work and get the same response. Failures
     /// are counted by name, trimmed and in lowercase, and by network; an address at which the
-    /// password was right within 30 days is not refused for the failures of others.
+    /// password was right within 30 days is not refused for the failures of others. The address is
+    /// that of Rocket's `ip_header`, which only a proxy may set; without one set it to `false`.
     ///
     /// # Errors
     /// 401 `bad_credentials`, 403 `account_inactive` for the right password only, 429

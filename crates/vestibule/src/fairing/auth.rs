@@ -97,7 +97,7 @@ impl Auth {
 
     fn choose(mut self, store: StoreChoice) -> Self {
         let is_first = matches!(self.store, StoreChoice::None);
-        self.store = if is_first { store } else { StoreChoice::Ambiguous };
+        self.store = if is_first { store } else { StoreChoice::Repeated };
         self
     }
 
@@ -176,7 +176,7 @@ impl Auth {
 
     /// Returns the hasher to manage, or why there is none. One that the application manages by
     /// itself would leave `[default.auth.password]` without effect.
-    fn find_hasher(
+    fn take_or_make_hasher(
         &self,
         rocket: &Rocket<Build>,
         config: &PasswordConfig,
@@ -245,7 +245,7 @@ impl Fairing for Auth {
                 return Err(rocket);
             }
         };
-        let hasher = match self.find_hasher(&rocket, &config.password) {
+        let hasher = match self.take_or_make_hasher(&rocket, &config.password) {
             Ok(hasher) => hasher,
             Err(error) => {
                 log::error!("{error}");

@@ -11,7 +11,7 @@ use crate::throttle::ThrottleStore;
 pub(super) enum StoreChoice {
     None,
     /// Chosen twice.
-    Ambiguous,
+    Repeated,
     Stateless,
     Store(Arc<dyn SignInStore>),
     AtIgnition(Box<MakeStore>),
@@ -31,8 +31,8 @@ impl StoreChoice {
             Self::Stateless => Ok(None),
             Self::Store(store) => Ok(Some(store.clone())),
             Self::AtIgnition(make) => made("store", make(rocket)).map(Some),
-            Self::None | Self::Ambiguous => Err("Auth::fairing() needs either `.store(...)`, so \
-                                                 that sign-ins can be ended, or `.stateless()`"
+            Self::None | Self::Repeated => Err("Auth::fairing() needs one of `.store(...)`, \
+                                                `.store_at_ignition(...)` and `.stateless()`, once"
                 .to_owned()),
         }
     }

@@ -114,6 +114,9 @@ pub(super) fn can_match(password: &str, stored: &str) -> bool {
 
 /// Returns an imported hash in the form to store, or the reason against it.
 pub(super) fn adopt(text: &str, max_cost: u32) -> Result<String, String> {
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("a hash has no spaces, control characters or letters beyond ASCII".to_owned());
+    }
     if let Some(foreign) = Foreign::parse(text) {
         return foreign.check_cost().map(|()| text.to_owned());
     }

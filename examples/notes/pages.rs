@@ -1,0 +1,193 @@
+//! The pages, for people with a session.
+
+use rocket::form::{Form, FromForm};
+use rocket::http::Status;
+use rocket::request::FlashMessage;
+use rocket::response::Redirect;
+use rocket::{Route, State, get, post, routes, uri};
+use rocket_dyn_templates::{Template, context};
+use vestibule::guards::{Fresh, Require};
+use vestibule::password::{Hasher, Password};
+use vestibule::sign_ins::{AuthCache, SignIns};
+use vestibule::{Error, LocalPath, PasswordLogin, Session};
+
+use crate::database::{Admin, Pool, User, add_note, notes_of, set_password, users_with_notes};
+
+type SessionUser = vestibule::SessionUser<User>;
+/// A page with the error of a form.
+type Refused = (Status, Template);
+
+pub(crate) fn routes() -> Vec<Route> {
+    routes![
+        login_page,
+        log_in,
+        log_out,
+        log_out_everywhere,
+        confirm_page,
+        confirm,
+        notes,
+        add,
+        password_page,
+        change_password,
+        users
+    ]
+}
+
+#[derive(FromForm)]
+struct LoginForm {
+    name: String,
+    password: Password,
+    remember: bool,
+    next: Option<String>,
+}
+
+/// Shows the login form, empty or as it was sent.
+fn login_form(name: &str, next: Option<&str>, message: Option<&str>) -> Template {
+    Template::render("login", context! { sent_name: name, next, message })
+}
+
+/// The page to open after a login; another site cannot be one.
+fn target(next: Option<&str>) -> Redirect {
+    match next.and_then(LocalPath::parse) {
+        Some(page) => page.redirect(),
+        None => Redirect::to(uri!(notes)),
+    }
+}
+
+#[get("/login?<next>")]
+fn login_page(next: Option<&str>, flash: Option<FlashMessage<'_>>) -> Template {
+    login_form("", next, flash.as_ref().map(FlashMessage::message))
+}
+
+#[post("/login", data = "<form>")]
+async fn log_in(
+    form: Form<LoginForm>,
+    login: PasswordLogin<'_, User>,
+    session: Session<'_>,
+) -> Result<Redirect, Refused> {
+    let next = form.next.as_deref();
+    let opened = async {
+        let user = login.verify(&form.name, &form.password).await?;
+        if form.remember {
+            session.start_remembered(&user).await
+        } else {
+            session.start(&user).await
+        }
+    };
+    match opened.await {
+        Ok(_) => Ok(target(next)),
+        Err(error) => {
+            Err((error.kind().status(), login_form(&form.name, next, Some(error.message()))))
+        }
+    }
+}
+
+#[post("/logout")]
+async fn log_out(session: Session<'_>) -> Result<Redirect, Error> {
+    session.end().await?;
+    Ok(Redirect::to(uri!(login_page(None::<&str>))))
+}
+
+#[post("/logout/everywhere")]
+async fn log_out_everywhere(
+    user: SessionUser,
+    session: Session<'_>,
+    sign_ins: SignIns<'_>,
+) -> Result<Redirect, Error> {
+    sign_ins.end_all(&user.id.to_string(), None).await?;
+    session.end().await?;
+    Ok(Redirect::to(uri!(login_page(None::<&str>))))
+}
+
+#[get("/")]
+async fn notes(user: SessionUser, pool: &State<Pool>) -> Result<Template, Error> {
+    let notes = notes_of(pool, user.id).await?;
+    Ok(Template::render("notes", context! { name: &user.name, is_admin: user.is_admin, notes }))
+}
+
+#[derive(FromForm)]
+struct NoteForm {
+    text: String,
+}
+
+#[post("/", data = "<form>")]
+async fn add(
+    user: SessionUser,
+    form: Form<NoteForm>,
+    pool: &State<Pool>,
+) -> Result<Redirect, Error> {
+    add_note(pool, user.id, form.into_inner().text).await?;
+    Ok(Redirect::to(uri!(notes)))
+}
+
+#[get("/users")]
+async fn users(admin: Require<Admin, SessionUser>, pool: &State<Pool>) -> Result<Template, Error> {
+    let users = users_with_notes(pool).await?;
+    Ok(Template::render("users", context! { name: &admin.name, users }))
+}
+
+#[get("/confirm?<next>")]
+fn confirm_page(user: SessionUser, next: Option<&str>) -> Template {
+    Template::render("confirm", context! { name: &user.name, next })
+}
+
+#[derive(FromForm)]
+struct ConfirmForm {
+    password: Password,
+    next: Option<String>,
+}
+
+#[post("/confirm", data = "<form>")]
+async fn confirm(
+    user: SessionUser,
+    form: Form<ConfirmForm>,
+    login: PasswordLogin<'_, User>,
+    session: Session<'_>,
+) -> Result<Redirect, Refused> {
+    let confirmed = async {
+        login.verify(&user.name, &form.password).await?;
+        session.confirm().await
+    };
+    match confirmed.await {
+        Ok(_) => Ok(target(form.next.as_deref())),
+        Err(error) => {
+            let values = context! { name: &user.name, next: &form.next, message: error.message() };
+            Err((error.kind().status(), Template::render("confirm", values)))
+        }
+    }
+}
+
+#[get("/password")]
+fn password_page(user: Fresh<SessionUser>) -> Template {
+    Template::render("password", context! { name: &user.name })
+}
+
+#[derive(FromForm)]
+struct PasswordForm {
+    password: Password,
+}
+
+#[post("/password", data = "<form>")]
+async fn change_password(
+    user: Fresh<SessionUser>,
+    form: Form<PasswordForm>,
+    hasher: &State<Hasher>,
+    pool: &State<Pool>,
+    cache: &State<AuthCache>,
+) -> Result<Redirect, Refused> {
+    let changed = async {
+        hasher.check(&form.password, &[&user.name]).await?;
+        let hash = hasher.hash(&form.password).await?;
+        set_password(pool, user.id, hash).await?;
+        cache.invalidate_account(&user.id);
+        Ok::<_, Error>(())
+    };
+    match changed.await {
+        Ok(()) => Ok(Redirect::to(uri!(login_page(None::<&str>)))),
+        Err(error) => {
+            let message = error.fields().next().map_or(error.message(), |(_, message)| message);
+            let values = context! { name: &user.name, message };
+            Err((error.kind().status(), Template::render("password", values)))
+        }
+    }
+}

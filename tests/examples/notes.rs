@@ -1,0 +1,116 @@
+//! Notes in a database: pages and programs, and a restart that signs no user out.
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::client::{Example, Reply};
+
+const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+const PASSWORD: &str = "password=correct+horse";
+
+struct Notes {
+    example: Example,
+    directory: TempDir,
+}
+
+impl Notes {
+    fn start() -> Self {
+        Self::start_in(tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    fn start_in(directory: TempDir) -> Self {
+        let file = directory.path().join("notes.sqlite3");
+        let file = file.to_str().expect("a path");
+        let example = Example::start_with_variables(
+            "notes",
+            &[("ROCKET_AUTH", "{password={cost=4}}"), ("ROCKET_DATABASE", file)],
+        );
+        Self { example, directory }
+    }
+
+    fn restart(self) -> Self {
+        drop(self.example);
+        Self::start_in(self.directory)
+    }
+
+    fn send(&self, path: &str, cookie: &str, form: &str) -> Reply {
+        self.example.send("POST", path, &[FORM, ("Cookie", cookie)], form)
+    }
+
+    fn page(&self, path: &str, cookie: &str) -> Reply {
+        self.example.get(path, &[("Cookie", cookie)])
+    }
+
+    fn sign_in(&self, name: &str, rest: &str) -> String {
+        let reply = self.send("/login", "", &format!("name={name}&{PASSWORD}{rest}"));
+        assert_eq!((reply.status, reply.all("location")), (303, vec!["/"]), "{reply:?}");
+        reply.cookies().join("; ")
+    }
+
+    fn token(&self, name: &str) -> String {
+        let given = json!({ "name": name, "password": "correct horse" });
+        self.example.post("/api/login", &[], &given).text("access_token")
+    }
+}
+
+#[test]
+fn a_note_written_on_a_page_is_read_by_a_program_after_a_restart() {
+    let notes = Notes::start();
+    let (cookie, token) = (notes.sign_in("ada", "&remember=on"), notes.token("ada"));
+    assert_eq!(notes.send("/", &cookie, "text=buy+milk").status, 303);
+    let notes = notes.restart();
+    assert!(notes.page("/", &cookie).body.contains("buy milk"));
+    let bearer = [("Authorization", format!("Bearer {token}"))];
+    let bearer = [(bearer[0].0, bearer[0].1.as_str())];
+    let list = notes.example.get("/api/notes", &bearer);
+    assert_eq!((list.status, list.json()[0]["text"].as_str()), (200, Some("buy milk")), "{list:?}");
+    assert!(list.cookies().is_empty());
+    // A note of one user is none of another.
+    assert!(!notes.page("/", &notes.sign_in("ben", "")).body.contains("buy milk"));
+}
+
+#[test]
+fn a_wrong_password_shows_the_form_again_and_too_many_say_so() {
+    let notes = Notes::start();
+    for attempt in 0..11 {
+        let reply = notes.send("/login", "", "name=ada&password=wrong&next=%2Fusers");
+        let status = if attempt < 10 { 401 } else { 429 };
+        assert_eq!((reply.status, reply.cookies().len()), (status, 0), "{reply:?}");
+        assert!(reply.body.contains("value=\"ada\""), "{reply:?}");
+        assert!(reply.body.contains("value=\"/users\"") || reply.body.contains("&#x2F;users"));
+    }
+}
+
+#[test]
+fn a_visitor_is_led_to_the_login_and_back_and_an_administrator_sees_the_users() {
+    let notes = Notes::start();
+    let reply = notes.page("/users", "");
+    assert_eq!((reply.status, reply.all("location")), (303, vec!["/login?next=%2Fusers"]));
+    let form = format!("name=ada&{PASSWORD}&next=%2Fusers");
+    let reply = notes.send("/login", "", &form);
+    assert_eq!((reply.status, reply.all("location")), (303, vec!["/users"]));
+    let page = notes.page("/users", &reply.cookies().join("; "));
+    assert!(page.status == 200 && page.body.contains("ben: 0 notes"), "{page:?}");
+    assert_eq!(notes.page("/users", &notes.sign_in("ben", "")).status, 403);
+    let elsewhere = notes.send("/login", "", &format!("name=ada&{PASSWORD}&next=//evil.example"));
+    assert_eq!(elsewhere.all("location"), ["/"]);
+}
+
+#[test]
+fn a_new_password_and_signing_out_everywhere_end_every_sign_in() {
+    let notes = Notes::start();
+    let (one, two, token) =
+        (notes.sign_in("ben", ""), notes.sign_in("ben", ""), notes.token("ben"));
+    assert_eq!(notes.send("/logout/everywhere", &one, "").status, 303);
+    for cookie in [&one, &two] {
+        assert_eq!(notes.page("/", cookie).status, 303);
+    }
+    let bearer = format!("Bearer {token}");
+    assert_eq!(notes.example.get("/api/notes", &[("Authorization", &bearer)]).status, 401);
+    let cookie = notes.sign_in("ben", "");
+    let refused = notes.send("/password", &cookie, "password=short");
+    assert!(refused.status == 422 && refused.body.contains("at least 8 characters"), "{refused:?}");
+    assert_eq!(notes.send("/password", &cookie, "password=new+battery+staple").status, 303);
+    assert_eq!(notes.page("/", &cookie).status, 303);
+    assert_eq!(notes.send("/login", "", &format!("name=ben&{PASSWORD}")).status, 401);
+}

@@ -15,14 +15,14 @@ cargo package --offline --quiet --allow-dirty --no-verify -p vestibule
 tar -xzf "$CARGO_TARGET_DIR"/package/vestibule-*.crate -C "$work"
 cd "$work"/vestibule-*
 cp "$repository/Cargo.lock" Cargo.lock
-for file in migrations/sqlite migrations/postgres README.md; do
+for file in migrations README.md; do
     if [ ! -e "$file" ]; then
         echo "FAILED: not packaged: $file"
         exit 1
     fi
 done
 for features in '' diesel diesel-sqlite diesel-postgres rocket_sync_db_pools,diesel-sqlite \
-    foreign-hashes strength testing; do
+    imported-hashes strength testing; do
     echo "  ${features:-no feature}"
     cargo check --offline --quiet --lib --features "$features"
 done

@@ -9,7 +9,7 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use rocket::{Orbit, Rocket};
 use serde::Serialize;
-use vestibule::database::{ConnectionPool, SQLITE_MIGRATIONS};
+use vestibule::database::{self, ConnectionPool};
 use vestibule::guards::Role;
 use vestibule::password::Hasher;
 use vestibule::{Account, Error, ErrorKind, PasswordAccount};
@@ -50,7 +50,7 @@ pub(crate) fn open(path: &str, hasher: &Hasher) -> Result<Pool, Failure> {
     let pool = Pool::builder().max_size(4).connection_customizer(Box::new(Settings));
     let pool = pool.build(manager)?;
     let connection = &mut pool.get()?;
-    connection.run_pending_migrations(SQLITE_MIGRATIONS)?;
+    connection.run_pending_migrations(database::MIGRATIONS)?;
     connection.run_pending_migrations(MIGRATIONS)?;
     if users::table.count().get_result::<i64>(connection)? == 0 {
         for (name, is_admin) in [("ada", true), ("ben", false)] {

@@ -12,7 +12,7 @@ pub enum AnyConnection {
 }
 
 impl vestibule::database::StoreConnection for AnyConnection {
-    fn backend(&mut self) -> vestibule::database::Backend<'_> {
+    fn backend(&mut self) -> vestibule::database::BackendConnection<'_> {
         match self {
             Self::Sqlite(sqlite) => sqlite.backend(),
             Self::Postgres(postgres) => postgres.backend(),

@@ -1,6 +1,6 @@
 //! The catcher of pages: redirects to the sign-in form, or shows an error page.
 
-use rocket::http::{Accept, Method, Status};
+use rocket::http::{Method, Status};
 use rocket::response::{self, Redirect, Responder};
 use rocket::{Catcher, Request, uri};
 use rocket_dyn_templates::context;
@@ -12,6 +12,7 @@ use super::words;
 use crate::accounts::{Accounts, User};
 use crate::http::{ErrorResponse, complete_unparsed, error_response, is_page};
 use crate::settings::Settings;
+use vestibule::catchers::prefers_json;
 use vestibule::guards::{AuthMethod, Authentication};
 use vestibule::sign_ins::PresentedSession;
 use vestibule::{Auth, ErrorKind, LocalPath};
@@ -37,7 +38,7 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     if status == Status::UnsupportedMediaType {
         response.error = response.error.map(|error| error.detail(FORM_BODY));
     }
-    if Auth::is_token_request(request) || wants_json(request) {
+    if Auth::is_token_request(request) || prefers_json(request) {
         return FailureReply::Problem(response);
     }
     let kind = response.error.as_ref().map(|error| error.kind());
@@ -85,12 +86,6 @@ async fn ask_for_password(request: &Request<'_>, kind: ErrorKind) -> FailureRepl
 /// Returns the catcher of pages.
 pub(super) fn catchers() -> Vec<Catcher> {
     rocket::catchers![failure]
-}
-
-/// Whether the client prefers JSON.
-fn wants_json(request: &Request<'_>) -> bool {
-    let preferred = request.accept().map(Accept::preferred);
-    preferred.is_some_and(|kind| kind.is_json() || kind.sub() == "problem+json")
 }
 
 /// Returns the page to open after signing in: the requested page. For a POST, which a link cannot

@@ -88,7 +88,9 @@ impl Handler for LoginPage {
     }
 }
 
-fn prefers_json(request: &Request<'_>) -> bool {
+/// Whether the client prefers JSON: programs say so in `Accept`, browsers never.
+#[must_use]
+pub fn prefers_json(request: &Request<'_>) -> bool {
     let preferred = request.accept().map(Accept::preferred);
     preferred.is_some_and(|kind| kind.is_json() || kind.sub() == "problem+json")
 }

@@ -54,7 +54,7 @@
 //!
 //! Handlers take the fairing's [`Hasher`](password::Hasher) as `&State<Hasher>`: it checks a new
 //! password, hashes it and verifies one, by `[default.auth.password]`. The cargo feature `strength`
-//! rates new passwords by zxcvbn, `foreign-hashes` verifies hashes of Werkzeug, Django and Laravel.
+//! rates new passwords by zxcvbn, `imported-hashes` verifies hashes of Werkzeug, Django and Laravel.
 //!
 //! # Errors
 //!
@@ -66,7 +66,7 @@
 //!
 //! `diesel-sqlite` and `diesel-postgres` add stores of sign-ins and failed passwords in your database,
 //! `rocket_sync_db_pools` runs them on a `#[database]` of that crate, `diesel` turns an error of a
-//! Diesel statement into 503 with `?`, `strength` rates new passwords, `foreign-hashes` verifies
+//! Diesel statement into 503 with `?`, `strength` rates new passwords, `imported-hashes` verifies
 //! password hashes of other frameworks, and `testing` helps to test your own routes.
 
 mod access_key;

@@ -16,7 +16,7 @@ use rocket::local::blocking::Client;
 use rocket::{Build, Orbit, Rocket, get, post, routes};
 use rocket_sync_db_pools::database;
 use tempfile::TempDir;
-use vestibule::database::{DieselSignInStore, DieselThrottle, SQLITE_MIGRATIONS, sync_db_pool};
+use vestibule::database::{DieselSignInStore, DieselThrottle, MIGRATIONS, sync_db_pool};
 use vestibule::sign_ins::{MemorySignInStore, SignInStore};
 use vestibule::testing::{ActAs, blocking as testing, check_sign_in_store};
 use vestibule::throttle::{Attempt, Client as PasswordClient, MemoryThrottle, ThrottleStore};
@@ -84,7 +84,7 @@ fn pool(directory: &TempDir) -> Pool<ConnectionManager<SqliteConnection>> {
     let pool = Pool::builder().max_size(4).connection_customizer(Box::new(Wait)).build(manager);
     let pool = pool.expect("a pool");
     let mut connection = pool.get().expect("a connection");
-    connection.run_pending_migrations(SQLITE_MIGRATIONS).expect("a table");
+    connection.run_pending_migrations(MIGRATIONS).expect("a table");
     pool
 }
 

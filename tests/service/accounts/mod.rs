@@ -5,7 +5,7 @@ mod administration_pages;
 pub(crate) mod concurrent_requests;
 mod enumeration;
 mod first_administrator;
-mod foreign_hashes;
 mod import;
+mod imported_hashes;
 mod registration;
 mod throttle;

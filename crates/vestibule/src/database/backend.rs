@@ -1,7 +1,7 @@
 //! The databases that the statements are compiled for.
 
 /// A connection of one of the databases.
-pub enum Backend<'c> {
+pub enum BackendConnection<'c> {
     /// SQLite.
     #[cfg(feature = "diesel-sqlite")]
     Sqlite(&'c mut diesel::SqliteConnection),
@@ -14,20 +14,20 @@ pub enum Backend<'c> {
 /// them (`#[derive(MultiConnection)]`).
 pub trait StoreConnection: Send + 'static {
     /// Returns the connection of the database behind it.
-    fn backend(&mut self) -> Backend<'_>;
+    fn backend(&mut self) -> BackendConnection<'_>;
 }
 
 #[cfg(feature = "diesel-sqlite")]
 impl StoreConnection for diesel::SqliteConnection {
-    fn backend(&mut self) -> Backend<'_> {
-        Backend::Sqlite(self)
+    fn backend(&mut self) -> BackendConnection<'_> {
+        BackendConnection::Sqlite(self)
     }
 }
 
 #[cfg(feature = "diesel-postgres")]
 impl StoreConnection for diesel::PgConnection {
-    fn backend(&mut self) -> Backend<'_> {
-        Backend::Postgres(self)
+    fn backend(&mut self) -> BackendConnection<'_> {
+        BackendConnection::Postgres(self)
     }
 }
 
@@ -36,11 +36,11 @@ macro_rules! on_backend {
     ($connection:expr, $function:ident($($argument:expr),*)) => {
         match $crate::database::backend::StoreConnection::backend($connection) {
             #[cfg(feature = "diesel-sqlite")]
-            $crate::database::backend::Backend::Sqlite(connection) => {
+            $crate::database::backend::BackendConnection::Sqlite(connection) => {
                 $crate::database::sqlite::statements::$function(connection, $($argument),*)
             }
             #[cfg(feature = "diesel-postgres")]
-            $crate::database::backend::Backend::Postgres(connection) => {
+            $crate::database::backend::BackendConnection::Postgres(connection) => {
                 $crate::database::postgres::statements::$function(connection, $($argument),*)
             }
         }

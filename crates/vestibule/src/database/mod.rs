@@ -4,7 +4,7 @@
 //! Imports `config`, `error`, `sign_in` and `throttle`. The statements are compiled once for each
 //! database, because diesel's types differ.
 //!
-//! The tables `sign_ins` and `throttle` are made by [`SQLITE_MIGRATIONS`] or [`POSTGRES_MIGRATIONS`], or by the SQL
+//! The tables `sign_ins` and `throttle` are made by [`MIGRATIONS`], or by the SQL
 //! files in `migrations` of this package, copied into those of your application. The pool is your
 //! own: [`ConnectionPool`] is implemented for diesel's r2d2 pool and, with the feature
 //! `rocket_sync_db_pools`, for a `#[database]` of that crate.
@@ -14,11 +14,11 @@
 //! use diesel::r2d2::{ConnectionManager, Pool};
 //! use diesel_migrations::MigrationHarness;
 //! use vestibule::Auth;
-//! use vestibule::database::{DieselSignInStore, DieselThrottle, SQLITE_MIGRATIONS};
+//! use vestibule::database::{DieselSignInStore, DieselThrottle, MIGRATIONS};
 //!
 //! let pool = Pool::new(ConnectionManager::<SqliteConnection>::new("app.sqlite3")).expect("a file");
 //! let mut connection = pool.get().expect("a connection");
-//! connection.run_pending_migrations(SQLITE_MIGRATIONS).expect("the tables");
+//! connection.run_pending_migrations(MIGRATIONS).expect("the tables");
 //! let auth = Auth::fairing().store(DieselSignInStore::new(pool.clone()));
 //! let rocket = rocket::build().attach(auth.throttle(DieselThrottle::new(pool)));
 //! ```
@@ -37,7 +37,7 @@ mod store;
 mod throttle;
 mod transaction;
 
-pub use backend::{Backend, StoreConnection};
+pub use backend::{BackendConnection, StoreConnection};
 pub use pool::ConnectionPool;
 #[cfg(feature = "rocket_sync_db_pools")]
 pub use pool::sync_db_pool;
@@ -46,12 +46,6 @@ pub use store::{AccountLock, DieselSignInStore};
 pub use throttle::{DieselThrottle, purge as purge_throttle};
 pub use transaction::write;
 
-/// The migrations that make the tables in SQLite.
-#[cfg(feature = "diesel-sqlite")]
-pub const SQLITE_MIGRATIONS: diesel_migrations::EmbeddedMigrations =
-    diesel_migrations::embed_migrations!("migrations/sqlite");
-
-/// The migrations that make the tables in PostgreSQL.
-#[cfg(feature = "diesel-postgres")]
-pub const POSTGRES_MIGRATIONS: diesel_migrations::EmbeddedMigrations =
-    diesel_migrations::embed_migrations!("migrations/postgres");
+/// The migrations that make the tables, in SQLite or PostgreSQL.
+pub const MIGRATIONS: diesel_migrations::EmbeddedMigrations =
+    diesel_migrations::embed_migrations!("migrations");

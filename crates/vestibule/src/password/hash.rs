@@ -6,23 +6,23 @@
 use base64::Engine as _;
 use bcrypt::Version;
 
-#[cfg(feature = "foreign-hashes")]
-use super::foreign::Foreign;
-use super::stored::{BCRYPT64, Step, Stored, prehash};
+use super::bcrypt_hash::{BCRYPT64, BcryptHash, Prehash, prehash};
+#[cfg(feature = "imported-hashes")]
+use super::imported::ImportedHash;
 use crate::error::Error;
 
-#[cfg(feature = "foreign-hashes")]
+#[cfg(feature = "imported-hashes")]
 const ACCEPTED: &str =
     "bcrypt, PBKDF2, scrypt or Argon2 as passlib, Werkzeug, Django or PHP writes it";
-#[cfg(not(feature = "foreign-hashes"))]
+#[cfg(not(feature = "imported-hashes"))]
 const ACCEPTED: &str = "bcrypt as passlib, Django or PHP writes it";
 
 /// Without the feature none is parsed.
-#[cfg(not(feature = "foreign-hashes"))]
-enum Foreign {}
+#[cfg(not(feature = "imported-hashes"))]
+enum ImportedHash {}
 
-#[cfg(not(feature = "foreign-hashes"))]
-impl Foreign {
+#[cfg(not(feature = "imported-hashes"))]
+impl ImportedHash {
     fn parse(_: &str) -> Option<Self> {
         None
     }
@@ -70,12 +70,12 @@ fn with_salt(password: &str, cost: u32, salt: [u8; 16]) -> Result<String, Error>
 
 /// Whether the password matches a stored hash; an unreadable hash never matches.
 pub(super) fn verify(password: &str, stored: &str) -> bool {
-    if let Some(foreign) = Foreign::parse(stored) {
+    if let Some(foreign) = ImportedHash::parse(stored) {
         return foreign.matches(password);
     }
-    let readable = Stored::parse(stored).filter(|stored| stored.can_match(password));
+    let readable = BcryptHash::parse(stored).filter(|stored| stored.can_match(password));
     readable.is_some_and(|stored| {
-        bcrypt::verify(stored.step.before_bcrypt(password), &stored.bcrypt).unwrap_or(false)
+        bcrypt::verify(stored.prehash.before_bcrypt(password), &stored.bcrypt).unwrap_or(false)
     })
 }
 
@@ -85,7 +85,7 @@ pub(super) fn verify(password: &str, stored: &str) -> bool {
 pub(super) fn verify_evenly(password: &str, stored: &str, cost: u32) -> bool {
     let matches = verify(password, stored);
     if !matches {
-        let spent = Stored::parse(stored).map_or(cost, |stored| stored.cost);
+        let spent = BcryptHash::parse(stored).map_or(cost, |stored| stored.cost);
         for cost in missing_work(spent, cost) {
             let _ = bcrypt::hash_with_salt("x", cost, [0; 16]);
         }
@@ -100,15 +100,15 @@ fn missing_work(spent: u32, wanted: u32) -> std::ops::Range<u32> {
 
 /// Whether a stored hash should be replaced at the next sign-in.
 pub(super) fn is_outdated(stored: &str, cost: u32) -> bool {
-    let stored = Stored::parse(stored);
-    !stored.is_some_and(|stored| stored.step.is_ours() && stored.cost >= cost)
+    let stored = BcryptHash::parse(stored);
+    !stored.is_some_and(|stored| stored.prehash.is_ours() && stored.cost >= cost)
 }
 
 /// Whether [`verify`] would compute a hash, rather than refuse at once.
 pub(super) fn can_match(password: &str, stored: &str) -> bool {
-    match Foreign::parse(stored) {
+    match ImportedHash::parse(stored) {
         Some(foreign) => foreign.can_match(password),
-        None => Stored::parse(stored).is_some_and(|stored| stored.can_match(password)),
+        None => BcryptHash::parse(stored).is_some_and(|stored| stored.can_match(password)),
     }
 }
 
@@ -117,17 +117,17 @@ pub(super) fn adopt(text: &str, max_cost: u32) -> Result<String, String> {
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("a hash has no spaces, control characters or letters beyond ASCII".to_owned());
     }
-    if let Some(foreign) = Foreign::parse(text) {
+    if let Some(foreign) = ImportedHash::parse(text) {
         return foreign.check_cost().map(|()| text.to_owned());
     }
-    let Some(stored) = Stored::parse(text) else {
+    let Some(stored) = BcryptHash::parse(text) else {
         return Err(format!("this is no hash of {ACCEPTED}"));
     };
     let cost = stored.cost;
     if cost > max_cost {
         return Err(format!("its cost is {cost}, above auth.password.cost, which is {max_cost}"));
     }
-    Ok(if matches!(stored.step, Step::None) { stored.bcrypt } else { text.to_owned() })
+    Ok(if matches!(stored.prehash, Prehash::None) { stored.bcrypt } else { text.to_owned() })
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
         assert!(can_match("a\0b", sha256) && !can_match("a\0b", plain));
     }
 
-    #[cfg(feature = "foreign-hashes")]
+    #[cfg(feature = "imported-hashes")]
     #[test]
     fn other_functions_verify_are_outdated_and_have_limits() {
         let made = "pbkdf2_sha256$1000$salt$zaPBw25cko7Ca8lZz1fxPhI2duvzpPRkKl9tLENcH14=";

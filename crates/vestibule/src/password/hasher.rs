@@ -118,7 +118,7 @@ impl Hasher {
     }
 
     /// Returns an imported hash in the form to store: bcrypt as passlib, Django, Devise and Laravel
-    /// write it, up to the configured cost; with the cargo feature `foreign-hashes` also PBKDF2,
+    /// write it, up to the configured cost; with the cargo feature `imported-hashes` also PBKDF2,
     /// scrypt and Argon2 as Werkzeug, Django and Laravel write them.
     ///
     /// # Errors

@@ -2,12 +2,12 @@
 //!
 //! Imports `config`, `digest` and `error` only.
 
-#[cfg(feature = "foreign-hashes")]
-mod foreign;
+mod bcrypt_hash;
 mod hash;
 mod hasher;
+#[cfg(feature = "imported-hashes")]
+mod imported;
 mod rules;
-mod stored;
 #[cfg(feature = "strength")]
 mod strength;
 mod thread;

@@ -274,3 +274,21 @@ fn a_route_with_it_still_demands_no_login() {
     assert!(login_required(&["POST /sign-in/<name>/<password>"]));
     assert!(!login_required(&[]));
 }
+
+#[test]
+fn the_owner_s_success_gives_a_stranger_no_further_guess() {
+    let login = launch(4);
+    assert_eq!(login.status(HOME, "alice", "alice's"), 200);
+    for _ in 1..FAILURES {
+        assert_eq!(login.status(HOME, "alice", "wrong"), 401);
+    }
+    // From an unknown address, so all failures of the account are taken back.
+    assert_eq!(login.status(OFFICE, "alice", "alice's"), 200);
+    for _ in 0..FAILURES {
+        assert_eq!(login.status(STRANGER, "alice", "wrong"), 401);
+    }
+    assert_eq!(login.status(STRANGER, "alice", "wrong"), 429);
+    // The earlier failures at this address are none of those that are counted now.
+    assert_eq!(login.status(HOME, "alice", "alice's"), 200);
+    assert_eq!(login.status(STRANGER, "alice", "wrong"), 429);
+}

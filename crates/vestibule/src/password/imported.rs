@@ -22,7 +22,7 @@ const MAX_MEMORY: u64 = 128 * 1024;
 const MAX_FILLED: u64 = 4 * MAX_MEMORY;
 
 /// A parsed hash.
-pub(super) struct Foreign {
+pub(super) struct ImportedHash {
     function: Function,
     salt: Vec<u8>,
     digest: Vec<u8>,
@@ -40,7 +40,7 @@ enum Hash {
     Sha512,
 }
 
-impl Foreign {
+impl ImportedHash {
     /// Parses a hash; `None` if it is of another kind.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('$').collect();
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn hashes_of_werkzeug_django_and_argon2_verify() {
         for made in MADE {
-            let foreign = Foreign::parse(made).expect(made);
+            let foreign = ImportedHash::parse(made).expect(made);
             assert_eq!(foreign.check_cost(), Ok(()), "{made}");
             assert!(foreign.matches(PASSWORD), "{made}");
             for wrong in ["", "password", "pässword\0", "Pässword"] {
@@ -231,11 +231,14 @@ mod tests {
         for made in &MADE[1..] {
             for length in 0..made.len() {
                 let cut = &made[..length];
-                assert!(Foreign::parse(cut).is_none_or(|cut| !cut.matches(PASSWORD)), "{cut}");
+                assert!(ImportedHash::parse(cut).is_none_or(|cut| !cut.matches(PASSWORD)), "{cut}");
             }
             for end in ["x", "=", "$", "\n", "00"] {
                 let longer = format!("{made}{end}");
-                assert!(Foreign::parse(&longer).is_none_or(|l| !l.matches(PASSWORD)), "{longer}");
+                assert!(
+                    ImportedHash::parse(&longer).is_none_or(|l| !l.matches(PASSWORD)),
+                    "{longer}"
+                );
             }
         }
         for odd in [
@@ -251,7 +254,7 @@ mod tests {
             "$argon2id$v=16$m=64,t=1,p=2$CPjJWOu8yeZ2EqFra3p3MQ$lyILdGv2h1sBVNQblT5/hQ",
             "$argon2id$v=19$m=64,t=1,p=2$CPjJWOu8yeZ2EqFra3p3MQ$",
         ] {
-            assert!(Foreign::parse(odd).is_none(), "{odd}");
+            assert!(ImportedHash::parse(odd).is_none(), "{odd}");
         }
     }
 
@@ -272,7 +275,7 @@ mod tests {
             (argon2("m=131072,t=5,p=1"), "it fills 655360 KiB of memory, more than 524288"),
             (argon2("m=8,t=4294967295,p=1"), "it fills"),
         ] {
-            let foreign = Foreign::parse(&text).expect(&text);
+            let foreign = ImportedHash::parse(&text).expect(&text);
             let said = foreign.check_cost().expect_err(&text);
             assert!(said.contains(why), "{text}: {said}");
             assert!(!foreign.matches(""), "{text}");
@@ -284,7 +287,7 @@ mod tests {
             argon2("m=131072,t=4,p=1"),
             argon2("m=102400,t=2,p=8"),
         ] {
-            assert_eq!(Foreign::parse(&fits).expect(&fits).check_cost(), Ok(()), "{fits}");
+            assert_eq!(ImportedHash::parse(&fits).expect(&fits).check_cost(), Ok(()), "{fits}");
         }
     }
 }

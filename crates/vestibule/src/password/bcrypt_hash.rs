@@ -21,7 +21,7 @@ pub(super) fn prehash(password: &str, salt_text: &str) -> String {
 }
 
 /// What is done with a password before bcrypt.
-pub(super) enum Step<'h> {
+pub(super) enum Prehash<'h> {
     /// Nothing: plain bcrypt.
     None,
     /// Passlib's HMAC, keyed with the salt; ours.
@@ -30,7 +30,7 @@ pub(super) enum Step<'h> {
     Sha256,
 }
 
-impl Step<'_> {
+impl Prehash<'_> {
     pub(super) fn is_ours(&self) -> bool {
         matches!(self, Self::Hmac(_))
     }
@@ -45,14 +45,14 @@ impl Step<'_> {
 }
 
 /// A parsed hash of bcrypt.
-pub(super) struct Stored<'h> {
+pub(super) struct BcryptHash<'h> {
     pub(super) cost: u32,
     /// The hash as bcrypt writes it, in canonical form.
     pub(super) bcrypt: String,
-    pub(super) step: Step<'h>,
+    pub(super) prehash: Prehash<'h>,
 }
 
-impl<'h> Stored<'h> {
+impl<'h> BcryptHash<'h> {
     pub(super) fn parse(stored: &'h str) -> Option<Self> {
         let cost = |text: &str| {
             let cost = text.parse().ok()?;
@@ -66,26 +66,26 @@ impl<'h> Stored<'h> {
                 && canonical(digest, 23).is_some_and(|canonical| canonical == digest);
             let cost = cost(rounds).filter(|_| good)?;
             let bcrypt = format!("$2b${cost:02}${salt}{digest}");
-            return Some(Self { cost, bcrypt, step: Step::Hmac(salt) });
+            return Some(Self { cost, bcrypt, prehash: Prehash::Hmac(salt) });
         }
         // Django puts a word before it.
-        let (step, stored) = match stored.split_once('$') {
-            Some(("bcrypt_sha256", rest)) => (Step::Sha256, rest),
-            Some(("bcrypt", rest)) => (Step::None, rest),
-            _ => (Step::None, stored),
+        let (prehash, stored) = match stored.split_once('$') {
+            Some(("bcrypt_sha256", rest)) => (Prehash::Sha256, rest),
+            Some(("bcrypt", rest)) => (Prehash::None, rest),
+            _ => (Prehash::None, stored),
         };
         let tag = ["$2a$", "$2b$", "$2y$"].into_iter().find(|tag| stored.starts_with(tag))?;
         let (rounds, text) = stored[tag.len()..].split_once('$')?;
         let (salt, digest) = text.split_at_checked(22)?;
         let (cost, salt, digest) = (cost(rounds)?, canonical(salt, 16)?, canonical(digest, 23)?);
         let bcrypt = format!("{tag}{rounds}${salt}{digest}");
-        (rounds.len() == 2).then_some(Self { cost, bcrypt, step })
+        (rounds.len() == 2).then_some(Self { cost, bcrypt, prehash })
     }
 
     /// Whether it is safe to compare: plain bcrypt repeats its key after a NUL, so "ab" would match
     /// "ab\0ab".
     pub(super) fn can_match(&self, password: &str) -> bool {
-        !matches!(self.step, Step::None) || !password.contains('\0')
+        !matches!(self.prehash, Prehash::None) || !password.contains('\0')
     }
 }
 

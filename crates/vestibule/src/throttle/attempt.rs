@@ -125,16 +125,22 @@ impl Attempt {
     }
 
     /// Removes the failures of a client that has proven to be the owner: those of the account, but
-    /// of a known client its own and this attempt alone; and 1 from the network, whose failures with
-    /// other accounts stay. Its address becomes a known one.
+    /// of a known client only its own, and 1 from the network, whose failures with other accounts
+    /// stay. Its address becomes a known one.
     ///
     /// # Errors
     /// 503 `unavailable`.
     pub fn succeed(&self, counters: &mut impl Counters, now: OffsetDateTime) -> Result<(), Error> {
         if let Some(known_client) = &self.known_client {
-            // Its earlier failures may not be in the account's counter any more, which another
-            // success has reset; those of other clients must be kept.
-            counters.uncount(&self.account, 1)?;
+            let (own, account) =
+                (counters.state(known_client, now)?, counters.state(&self.account, now)?);
+            // If the account's counter began later, the earlier failures of this client are not in
+            // it, and taking them back would forgive those of others.
+            let count = match (own, account) {
+                (Some(own), Some(account)) if account.ends_at <= own.ends_at => own.count,
+                _ => 1,
+            };
+            counters.uncount(&self.account, count)?;
             counters.reset(known_client)?;
         } else {
             counters.reset(&self.account)?;

@@ -86,6 +86,7 @@ pub(super) async fn own(
     renderer: Renderer<'_>,
     before: Option<i64>,
 ) -> Result<Page, Error> {
+    let before = before.filter(|before| *before > 0);
     let (entries, next) = accounts.events(Some(user.id), before).await?;
     let values = context! {
         events: entries.into_iter().map(EventRow::own).collect::<Vec<_>>(),
@@ -107,6 +108,7 @@ pub(super) async fn all(
     let invalid = |_| Error::invalid_field("account", "This parameter is a user's number.");
     // Without this error a mistyped id would show the events of all accounts.
     let account: Option<i64> = account.map(|id| id.parse().map_err(invalid)).transpose()?;
+    let before = before.filter(|before| *before > 0);
     let (entries, next) = accounts.events(account, before).await?;
     let of = match account {
         Some(id) => Some(shown_account(accounts, id, &entries).await?),

@@ -19,6 +19,9 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 /// priority are starved.
 const STARVED_AFTER: Duration = Duration::from_millis(500);
 
+/// bcrypt's lowest cost, at which a hash is measured: each step doubles the time.
+const LOWEST_COST: u32 = 4;
+
 /// Hashes and verifies passwords without blocking other requests: on threads of the lowest priority,
 /// so that in a flood of sign-ins other requests go first.
 ///
@@ -49,13 +52,15 @@ impl Hasher {
     /// 503 `unavailable` if the system has no randomness.
     pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
         let start = Instant::now();
+        hash::hash("", LOWEST_COST)?;
+        let one = start.elapsed() * 2_u32.saturating_pow(config.cost.saturating_sub(LOWEST_COST));
         let dummy = hash::unmatched(config.cost)?.into();
         Ok(Self {
             admitted: Arc::new(Semaphore::new(config.hashers + config.queue)),
             running: Arc::new(Semaphore::new(config.hashers)),
             rescue: Arc::new(Semaphore::new(1)),
             progress: Progress::new(),
-            starved_after: STARVED_AFTER.max(start.elapsed() * 3),
+            starved_after: STARVED_AFTER.max(one * 3),
             config: *config,
             dummy,
         })
@@ -237,6 +242,12 @@ mod tests {
             let _ = end.lock().map(|end| end.recv());
             result()
         }
+    }
+
+    #[test]
+    fn a_costly_hash_is_given_more_time_before_it_counts_as_starved() {
+        let costly = PasswordConfig { cost: 20, ..PasswordConfig::default() };
+        assert!(Hasher::new(&costly).expect("a hasher").starved_after > STARVED_AFTER);
     }
 
     #[cfg(target_os = "linux")]

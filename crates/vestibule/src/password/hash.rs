@@ -3,6 +3,8 @@
 //! bcrypt alone ignores all after 72 bytes and repeats its key after a NUL. An HMAC-SHA-256 of the
 //! password, keyed with the salt's text, avoids both: 44 characters, no NUL.
 
+use std::time::{Duration, Instant};
+
 use base64::Engine as _;
 use bcrypt::Version;
 
@@ -45,6 +47,14 @@ pub(super) fn hash(password: &str, cost: u32) -> Result<String, Error> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(Error::unavailable)?;
     with_salt(password, cost, salt)
+}
+
+/// Estimates how long a hash of this cost takes by one of bcrypt's lowest cost, 4: each step doubles
+/// the time.
+pub(super) fn estimate(cost: u32) -> Result<Duration, Error> {
+    let start = Instant::now();
+    hash("", 4)?;
+    Ok(start.elapsed() * 2_u32.saturating_pow(cost.saturating_sub(4)))
 }
 
 /// Returns a random hash of this cost, which no known password matches.

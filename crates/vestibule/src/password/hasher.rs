@@ -1,7 +1,7 @@
 //! The hasher: runs password work on its own threads, a limited number at once.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rocket::tokio::sync::mpsc::{self, UnboundedSender};
 use rocket::tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,9 +18,6 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 /// Without a finished hash for this long, or for three times what a hash takes, the threads of low
 /// priority are starved.
 const STARVED_AFTER: Duration = Duration::from_millis(500);
-
-/// bcrypt's lowest cost, at which a hash is measured: each step doubles the time.
-const LOWEST_COST: u32 = 4;
 
 /// Hashes and verifies passwords without blocking other requests: on threads of the lowest priority,
 /// so that in a flood of sign-ins other requests go first.
@@ -51,16 +48,13 @@ impl Hasher {
     /// # Errors
     /// 503 `unavailable` if the system has no randomness.
     pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
-        let start = Instant::now();
-        hash::hash("", LOWEST_COST)?;
-        let one = start.elapsed() * 2_u32.saturating_pow(config.cost.saturating_sub(LOWEST_COST));
         let dummy = hash::unmatched(config.cost)?.into();
         Ok(Self {
             admitted: Arc::new(Semaphore::new(config.hashers + config.queue)),
             running: Arc::new(Semaphore::new(config.hashers)),
             rescue: Arc::new(Semaphore::new(1)),
             progress: Progress::new(),
-            starved_after: STARVED_AFTER.max(one * 3),
+            starved_after: STARVED_AFTER.max(hash::estimate(config.cost)? * 3),
             config: *config,
             dummy,
         })

@@ -8,8 +8,11 @@ use rocket::request::{self, FromRequest, Request};
 
 use crate::settings::Settings;
 
-/// Guard: whether the sign-in form was sent, and the browser then came back without its cookie: the
-/// redirects lead from the form to the form.
+/// The pages whose forms sign in, but for `/setup`: its URL is a secret, which no `Referer` repeats.
+const FORMS: [&str; 2] = ["/login", "/register"];
+
+/// Guard: whether a form that signs in was sent, and the browser then came back without its cookie:
+/// the redirects lead from the form to the sign-in form. Links between the two send no `Referer`.
 pub(super) struct LostCookie(pub(super) bool);
 
 #[rocket::async_trait]
@@ -20,16 +23,16 @@ impl<'r> FromRequest<'r> for LostCookie {
         let settings = request.rocket().state::<Settings>();
         let name = settings.map(|settings| settings.auth.session.cookie_name());
         let is_kept = name.is_some_and(|name| request.cookies().get(&name).is_some());
-        Outcome::Success(Self(!is_kept && comes_from_itself(request)))
+        Outcome::Success(Self(!is_kept && comes_from_form(request)))
     }
 }
 
-/// Whether the page before was this path of this host.
-fn comes_from_itself(request: &Request<'_>) -> bool {
+/// Whether the page before was a form of this host that signs in.
+fn comes_from_form(request: &Request<'_>) -> bool {
     let referer = request.headers().get_one("Referer").and_then(|uri| Absolute::parse(uri).ok());
     referer.is_some_and(|referer| {
         let authority = referer.authority().map(ToString::to_string);
-        referer.path() == request.uri().path()
+        FORMS.iter().any(|form| referer.path() == *form)
             && authority.as_deref() == request.headers().get_one("Host")
     })
 }

@@ -598,12 +598,18 @@ fn a_browser_that_keeps_no_cookie_is_told_so_and_not_sent_in_circles() {
         let again = from(&lost, next.location(), "http://localhost:8000/login");
         assert_eq!(again.status, 200);
         assert!(again.body.contains(notice), "{}", again.body);
+        let registered = from(&lost, next.location(), "http://localhost:8000/register");
+        assert!(registered.body.contains(notice), "{}", registered.body);
+        // Following a link from one form to the other is no lost cookie.
+        let register = lost.get("/register?next=%2Fdashboard").body;
+        let to_login = r##"href="&#x2F;login?next=%2Fdashboard" rel="noreferrer""##;
+        assert_eq!(register.matches(to_login).count(), 2, "{register}");
         // With the query of the form's own URL, as browsers send it.
         let referer = "http://localhost:8000/login?next=%2Faccount";
         assert!(from(&lost, next.location(), referer).body.contains(notice));
         for (path, referer) in [
             ("/login?next=%2Fdashboard", "http://localhost:8000/"),
-            ("/login?next=%2Fdashboard", "http://localhost:8000/register"),
+            ("/login?next=%2Fdashboard", "http://localhost:8000/account"),
             ("/login?next=%2Fdashboard", "http://elsewhere.example/login"),
             ("/login?next=%2Fdashboard", "login"),
             ("/login", "http://localhost:8000/login"),

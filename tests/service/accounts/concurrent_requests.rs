@@ -123,8 +123,8 @@ fn a_flood_of_sign_ins_is_refused_and_delays_no_other_request() {
             }
             hashed
         });
-        // One is running and two wait; on a slow machine another enters as each ends.
-        assert!((3..GUESSES).contains(&hashed), "{hashed} of {GUESSES}");
+        // One is running and two wait, at most 5 s; on a slow machine another enters as each ends.
+        assert!((1..GUESSES).contains(&hashed), "{hashed} of {GUESSES}");
         let answered = answered.load(Ordering::SeqCst);
         assert!(answered > hashed, "{answered} were answered while {hashed} were hashed");
         // A password that was never verified does not count as a guess.

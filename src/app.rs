@@ -169,6 +169,7 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
     }
     if mode.has_tokens() {
         open.extend(["GET /.well-known/jwks.json", "POST /api/login"]);
+        open.extend(["GET /api/openapi.json", "GET /api/docs", "GET /api/docs.css"]);
         if registration {
             open.push("POST /api/register");
         }

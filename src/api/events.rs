@@ -2,6 +2,7 @@
 
 use rocket::{State, get};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::audit::{ActorView, Entry};
 use crate::accounts::{Accounts, AdminApi, OwnAccount, TokenUser};
@@ -11,22 +12,29 @@ use vestibule::Error;
 use vestibule::guards::Scoped;
 
 /// An event of the user's own account: without the name, sign-in and address of an administrator.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct OwnEvent {
     id: i64,
+    #[schema(format = DateTime)]
     at: String,
     event: String,
     outcome: String,
+    #[schema(required = true)]
     by: Option<&'static str>,
+    #[schema(required = true)]
     sign_in: Option<String>,
+    #[schema(required = true)]
     address: Option<String>,
+    #[schema(required = true)]
     detail: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A page of events.
+#[derive(Serialize, ToSchema)]
 pub(super) struct EventPage<T> {
     events: Vec<T>,
     /// The value of `before` for the next page; `null` on the last.
+    #[schema(required = true)]
     next: Option<i64>,
 }
 

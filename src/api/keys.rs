@@ -7,6 +7,7 @@ use rocket::response::status;
 use rocket::{State, delete, get, post};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
 use crate::db::rfc3339;
@@ -18,25 +19,32 @@ use vestibule::guards::{Authenticated, Fresh, Scoped};
 use vestibule::sign_ins::SignIn;
 
 /// A key in the list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct KeyView {
     id: String,
+    #[schema(required = true)]
     label: Option<String>,
     scopes: Vec<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
     /// `null` if the key was never used.
+    #[schema(required = true, format = DateTime)]
     last_seen_at: Option<String>,
     current: bool,
 }
 
 /// A new key; the only response that shows the key itself.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct NewKeyView {
     id: String,
+    #[schema(required = true)]
     label: Option<String>,
     scopes: Vec<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
     key: String,
 }

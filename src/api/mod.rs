@@ -3,6 +3,7 @@
 mod events;
 mod keys;
 mod me;
+mod openapi;
 mod password;
 mod sign_in;
 mod sign_ins;
@@ -14,6 +15,9 @@ use rocket::{Route, routes};
 use crate::http::catchers;
 use vestibule::config::Config;
 
+use openapi::Document;
+pub use openapi::document;
+
 /// The path under which all routes of the API are mounted.
 pub const BASE: &str = "/api";
 
@@ -21,6 +25,9 @@ pub const BASE: &str = "/api";
 #[must_use]
 pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
     let mut routes = routes![
+        openapi::get_document,
+        openapi::get_page,
+        openapi::get_stylesheet,
         me::me,
         sign_in::login,
         sign_in::refresh,
@@ -53,8 +60,8 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
 /// Mounts the API with its catchers.
 #[must_use]
 pub fn stage(auth: &Config, registration: bool) -> AdHoc {
-    let routes = routes(auth, registration);
+    let (routes, document) = (routes(auth, registration), Document::new(auth, registration));
     AdHoc::on_ignite("API", move |rocket| async move {
-        rocket.register(BASE, catchers()).mount(BASE, routes)
+        rocket.register(BASE, catchers()).manage(document).mount(BASE, routes)
     })
 }

@@ -3,6 +3,7 @@
 use rocket::response::status;
 use rocket::{State, delete, get};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::queries::pages;
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
@@ -13,16 +14,23 @@ use vestibule::guards::{Authenticated, Scoped};
 use vestibule::sign_ins::{SignIn, SignIns};
 
 /// A sign-in as JSON for its owner.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct SignInView {
     id: String,
+    /// `session`, `token` or `key`.
     kind: &'static str,
+    #[schema(format = DateTime)]
     created_at: String,
     /// `null` for a key that was never used.
+    #[schema(required = true, format = DateTime)]
     last_seen_at: Option<String>,
+    #[schema(format = DateTime)]
     expires_at: String,
+    #[schema(required = true)]
     user_agent: Option<String>,
+    #[schema(required = true)]
     address: Option<String>,
+    #[schema(required = true)]
     label: Option<String>,
     current: bool,
 }
@@ -43,7 +51,8 @@ impl SignInView {
     }
 }
 
-#[derive(Serialize)]
+/// A page of sign-ins.
+#[derive(Serialize, ToSchema)]
 pub(super) struct SignInPage {
     sign_ins: Vec<SignInView>,
     page: i64,

@@ -2,6 +2,7 @@
 
 use rocket::{Either, State, delete, get, patch, response::status};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::queries::{self, UserChange, UserFilter};
 use crate::accounts::{Accounts, AdminApi, AdminApiChange, Role, User, UsersRead, full_name};
@@ -11,13 +12,15 @@ use vestibule::guards::{Authenticated, Scope};
 use vestibule::{Error, ErrorKind};
 
 /// A user as JSON for administrators.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct UserView {
     id: i64,
     username: String,
+    #[schema(required = true)]
     full_name: Option<String>,
     role: Role,
     active: bool,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -34,7 +37,8 @@ impl From<User> for UserView {
     }
 }
 
-#[derive(Serialize)]
+/// A page of users.
+#[derive(Serialize, ToSchema)]
 pub(super) struct UserPage {
     users: Vec<UserView>,
     page: i64,

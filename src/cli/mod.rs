@@ -9,6 +9,7 @@ mod first_user;
 mod health;
 mod key;
 mod migrate;
+mod openapi;
 mod output;
 mod progress;
 mod purge;
@@ -63,6 +64,8 @@ enum Command {
     Purge,
     /// List every route with its guard
     Routes,
+    /// Print the OpenAPI document of the API
+    Openapi,
     /// Check configuration, files, database and deployment; changes nothing
     Doctor,
     /// Check the health of the running service
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Migrate => migrate::run(),
         Command::Purge => purge::run(),
         Command::Routes => routes::run(),
+        Command::Openapi => openapi::run(),
         Command::Doctor => doctor::run(),
         Command::Health => health::run(),
         Command::Completions { shell } => {

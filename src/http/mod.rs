@@ -20,7 +20,7 @@ pub use headers::{PrivateUrl, SecurityHeaders, shield};
 pub use in_flight::InFlight;
 pub use json::Json;
 pub use json_body::JsonBody;
-pub use probes::{routes, stage};
+pub use probes::{Health, Live, WhoAmI, routes, stage};
 pub use problems::{ErrorResponse, catchers, error_response, is_page};
 pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};
 pub use query::{UniqueQuery, number};

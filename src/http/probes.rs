@@ -4,6 +4,7 @@ use rocket::fairing::AdHoc;
 use rocket::http::ContentType;
 use rocket::{Route, State, get, routes};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Json, catchers};
 use crate::accounts::CurrentUser;
@@ -12,10 +13,12 @@ use vestibule::Error;
 use vestibule::config::Mode;
 use vestibule::tokens::PublicKeys;
 
-#[derive(Serialize)]
-struct WhoAmI {
+/// The user of the request.
+#[derive(Serialize, ToSchema)]
+pub struct WhoAmI {
     id: i64,
     username: String,
+    /// `token`, or `session`.
     via: &'static str,
 }
 
@@ -26,8 +29,9 @@ fn whoami(user: CurrentUser) -> Json<WhoAmI> {
     Json(WhoAmI { id: user.id, username: user.username.clone(), via })
 }
 
-#[derive(Serialize)]
-struct Health {
+/// The health of the service.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
     status: &'static str,
     database: &'static str,
     writable: bool,
@@ -44,8 +48,9 @@ async fn health(db: &State<Db>) -> Result<Json<Health>, Error> {
     Ok(Json(Health { status: "ok", database: db.backend().as_str(), writable }))
 }
 
-#[derive(Serialize)]
-struct Live {
+/// The answer of a process that responds.
+#[derive(Serialize, ToSchema)]
+pub struct Live {
     status: &'static str,
 }
 

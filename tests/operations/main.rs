@@ -16,6 +16,7 @@ mod failover;
 mod kill_behind_nginx;
 mod migrate;
 mod nginx;
+mod openapi;
 mod outage_postgres;
 mod outage_sqlite;
 mod pooler;

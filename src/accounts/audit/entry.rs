@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::actor::Actor;
 use super::event::AuditEvent;
@@ -14,31 +15,40 @@ use crate::db::schema::events;
 use crate::db::{from_micros, rfc3339, to_micros};
 
 /// A stored row of `events`; in JSON its time is RFC 3339.
-#[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = events)]
+#[schema(as = Event)]
 pub struct Entry {
     /// The number of the row: from 1, without gaps.
     pub id: i64,
     /// The time, in microseconds since 1970.
     #[serde(serialize_with = "serialize_time")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: i64,
     /// The name of an [`AuditEvent`].
     pub event: String,
     /// `success` or `failure`.
     pub outcome: String,
     /// The account that the event is about.
+    #[schema(required = true)]
     pub account: Option<i64>,
     /// The user name of the account at that time.
+    #[schema(required = true)]
     pub username: Option<String>,
     /// The account of the actor.
+    #[schema(required = true)]
     pub actor_account: Option<i64>,
     /// The name of the actor, where it is known.
+    #[schema(required = true)]
     pub actor: Option<String>,
     /// The sign-in that the event is about or that the actor used.
+    #[schema(required = true)]
     pub sign_in: Option<String>,
     /// The address of the client.
+    #[schema(required = true)]
     pub address: Option<String>,
     /// Details; never a secret.
+    #[schema(required = true)]
     pub detail: Option<String>,
     /// SHA-256 of the previous hash and of all fields, in hexadecimal digits.
     pub hash: String,

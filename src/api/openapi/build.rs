@@ -1,0 +1,297 @@
+//! Joins routes, guards and operations to the document.
+
+use std::collections::BTreeMap;
+
+use rocket::Route;
+use rocket::figment::Figment;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use vestibule::config::{Config, Location};
+use vestibule::guards::Scope;
+use vestibule::{Auth, Error, ErrorKind, Problem};
+
+use super::operations::{Content, Operation, Parameter, operations, reference};
+use super::schemas;
+use crate::accounts::{OwnAccount, OwnSignIns, UsersRead, UsersWrite};
+
+/// The scopes by the name of their type, as it stands in a guard.
+const SCOPES: [(&str, &str); 4] = [
+    ("OwnAccount", OwnAccount::NAME),
+    ("OwnSignIns", OwnSignIns::NAME),
+    ("UsersRead", UsersRead::NAME),
+    ("UsersWrite", UsersWrite::NAME),
+];
+
+/// Builds the document of these settings.
+pub(super) struct Builder<'a> {
+    auth: &'a Config,
+    schemas: BTreeMap<String, Value>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(auth: &'a Config) -> Self {
+        Self { auth, schemas: BTreeMap::new() }
+    }
+
+    /// Returns the document of these routes, each with the path under which it is mounted.
+    ///
+    /// # Errors
+    /// A sentence for a route without an operation, or with other parameters than it.
+    pub(super) fn document(mut self, routes: &[(&str, Route)]) -> Result<Value, String> {
+        let figment = Figment::from(rocket::Config::default());
+        let guards = Auth::route_guards(&figment, routes.iter().map(|(_, route)| route));
+        let guards = guards.ok_or("the guards of the routes cannot be found")?;
+        let operations = operations();
+        let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+        for ((base, route), guards) in routes.iter().zip(guards) {
+            let name = format!("{} {base}{}", route.method, route.uri.path());
+            let operation = operations.iter().find(|operation| operation.route == name);
+            let operation = operation.ok_or_else(|| format!("{name} is not described"))?;
+            let guards: Vec<_> = guards.iter().map(|guard| guard.name()).collect();
+            let path = format!("{base}{}", route.uri.path()).replace('<', "{").replace('>', "}");
+            let method = route.method.as_str().to_ascii_lowercase();
+            let described = self.operation(route, &guards.join(" "), operation)?;
+            paths.entry(path).or_default().insert(method, described);
+        }
+        self.add::<schemas::Problem>();
+        Ok(json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Account service",
+                "version": env!("CARGO_PKG_VERSION"),
+                "description": "Errors are `application/problem+json`; `code` is stable. \
+                    The response to a request with a token or a key sets no cookie.",
+                "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+            },
+            "servers": [{ "url": "/" }],
+            "paths": paths,
+            "components": {
+                "schemas": self.schemas,
+                "securitySchemes": self.security_schemes(),
+            },
+        }))
+    }
+
+    fn operation(
+        &mut self,
+        route: &Route,
+        guards: &str,
+        operation: &Operation,
+    ) -> Result<Value, String> {
+        let mut described = json!({
+            "operationId": operation.id,
+            "summary": operation.sentence,
+            "tags": [tag(operation.route)],
+            "responses": self.responses(guards, operation),
+            "security": self.security(guards),
+        });
+        let parameters = parameters(route, operation)?;
+        if !parameters.is_empty() {
+            described["parameters"] = parameters.into();
+        }
+        if guards.contains("Fresh") {
+            described["description"] = "The password must have been proven recently.".into();
+        }
+        if let Some(content) = &operation.body {
+            let body = json!({ "required": true, "content": self.content(content) });
+            described["requestBody"] = body;
+        }
+        Ok(described)
+    }
+
+    fn responses(&mut self, guards: &str, operation: &Operation) -> Map<String, Value> {
+        let mut responses = Map::new();
+        for (status, content) in &operation.responses {
+            let mut response = json!({ "description": operation.sentence });
+            if let Some(content) = content {
+                response["content"] = self.content(content);
+            }
+            responses.insert(status.to_string(), response);
+        }
+        let mut kinds = guard_errors(guards);
+        kinds.extend(&operation.errors);
+        if operation.body.is_some() {
+            kinds.extend([
+                ErrorKind::MalformedBody,
+                ErrorKind::TooLarge,
+                ErrorKind::UnsupportedMediaType,
+            ]);
+        }
+        if operation.body.is_some() || !operation.parameters.is_empty() {
+            kinds.push(ErrorKind::InvalidField);
+        }
+        if operation.body.is_some() || !guards.is_empty() || operation.route == "GET /health" {
+            kinds.push(ErrorKind::Unavailable);
+        }
+        // In the order of the documentation, each once.
+        for kind in ErrorKind::ALL.iter().filter(|kind| kinds.contains(kind)) {
+            let response = responses
+                .entry(kind.status().code.to_string())
+                .or_insert_with(|| error_response(kind.status().code));
+            response["content"]["application/problem+json"]["examples"][kind.code()] =
+                json!({ "value": problem(*kind) });
+        }
+        responses
+    }
+
+    fn content(&mut self, content: &Content) -> Value {
+        for (name, schema) in &content.schemas {
+            let schema = self.schemas.entry(name.clone()).or_insert_with(|| json!(schema));
+            // An unknown field of a request is an error; a response may get further ones.
+            if name.ends_with("Body") {
+                schema["additionalProperties"] = false.into();
+            }
+        }
+        json!({ content.media_type: { "schema": content.schema } })
+    }
+
+    fn add<T: ToSchema>(&mut self) {
+        self.schemas.insert(T::name().into_owned(), json!(T::schema()));
+    }
+
+    /// Returns the alternatives that admit a client, each with the scopes that it needs.
+    fn security(&self, guards: &str) -> Value {
+        let scopes: Vec<_> = SCOPES
+            .iter()
+            .filter(|(name, _)| guards.contains(name))
+            .map(|(_, scope)| *scope)
+            .collect();
+        let mut alternatives = Vec::new();
+        if guards.contains("CurrentUser") && self.auth.mode.has_sessions() {
+            alternatives.push(json!({ "session": [] }));
+        }
+        let takes_token = guards.contains("TokenUser") || guards.contains("CurrentUser");
+        if (takes_token || guards.contains("RefreshToken")) && self.auth.mode.has_tokens() {
+            let names = self.token_schemes().into_iter().map(|(name, _)| name);
+            alternatives.extend(names.map(|name| json!({ name: scopes })));
+        }
+        alternatives.into()
+    }
+
+    fn security_schemes(&self) -> Map<String, Value> {
+        let mut schemes = Map::new();
+        if self.auth.mode.has_sessions() {
+            let name = self.auth.session.cookie_name();
+            let scheme = json!({ "type": "apiKey", "in": "cookie", "name": name });
+            schemes.insert("session".to_owned(), scheme);
+        }
+        if self.auth.mode.has_tokens() {
+            let tokens = self.token_schemes().into_iter();
+            schemes.extend(tokens.map(|(name, scheme)| (name.to_owned(), scheme)));
+        }
+        schemes
+    }
+
+    /// Returns how each configured location takes a token.
+    fn token_schemes(&self) -> Vec<(&'static str, Value)> {
+        let token = &self.auth.token;
+        let scheme = |location: &Location| match location {
+            Location::Header => Some(("token", self.header_scheme())),
+            Location::Query => {
+                let scheme = json!({ "type": "apiKey", "in": "query", "name": token.query.name });
+                Some(("query", scheme))
+            }
+            Location::Cookies => {
+                let name = &token.cookies.access;
+                Some(("cookie", json!({ "type": "apiKey", "in": "cookie", "name": name })))
+            }
+            _ => None,
+        };
+        token.locations.iter().filter_map(scheme).collect()
+    }
+
+    fn header_scheme(&self) -> Value {
+        let (header, scheme) = (&self.auth.token.header, &self.auth.token.scheme);
+        let description = "An access token, or an access key (`vst_...`).";
+        if header.eq_ignore_ascii_case("Authorization") && !scheme.is_empty() {
+            let scheme = scheme.to_ascii_lowercase();
+            return json!({ "type": "http", "scheme": scheme, "description": description });
+        }
+        let description = format!("`{scheme} `, if not empty, and an access token or access key.");
+        json!({ "type": "apiKey", "in": "header", "name": header, "description": description })
+    }
+}
+
+/// Returns the group of an operation.
+fn tag(route: &str) -> &'static str {
+    let path = route.split(' ').next_back().unwrap_or_default();
+    match path.strip_prefix("/api/").and_then(|path| path.split('/').next()) {
+        Some("users" | "admin") => "Administration",
+        Some("sign-ins" | "keys") => "Sign-ins and keys",
+        Some("openapi.json" | "docs" | "docs.css") | None => "Service",
+        Some(_) => "Account",
+    }
+}
+
+/// Returns the parameters of a route.
+fn parameters(route: &Route, operation: &Operation) -> Result<Vec<Value>, String> {
+    let path = route.uri.path().split('/').filter_map(|part| part.strip_prefix('<'));
+    let mut parameters: Vec<_> = path
+        .map(|part| {
+            let schema = json!({ "type": "string" });
+            let name = part.trim_end_matches('>');
+            json!({ "in": "path", "name": name, "required": true, "schema": schema })
+        })
+        .collect();
+    let fields = route.uri.query().unwrap_or_default();
+    for name in fields.split('&').filter(|field| !field.is_empty()) {
+        let name = name.trim_matches(['<', '>']);
+        let found = operation.parameters.iter().find(|parameter| parameter.name == name);
+        let Parameter { schema, sentence, .. } =
+            found.ok_or_else(|| format!("{name} of {} is not described", operation.route))?;
+        let parameter =
+            json!({ "in": "query", "name": name, "description": sentence, "schema": schema });
+        parameters.push(parameter);
+    }
+    let path_parameters = parameters.iter().filter(|parameter| parameter["in"] == "path").count();
+    if parameters.len() - path_parameters != operation.parameters.len() {
+        return Err(format!("{} describes a parameter that it does not take", operation.route));
+    }
+    Ok(parameters)
+}
+
+/// Returns the errors of these guards.
+fn guard_errors(guards: &str) -> Vec<ErrorKind> {
+    use ErrorKind as K;
+    let mut kinds = Vec::new();
+    if ["TokenUser", "RefreshToken", "CurrentUser"].iter().any(|guard| guards.contains(guard)) {
+        kinds.extend([K::CredentialsMissing, K::MalformedAuthorization, K::AmbiguousCredentials]);
+        kinds.extend([K::TokenInvalid, K::TokenExpired, K::TokenRevoked, K::WrongTokenType]);
+    }
+    if guards.contains("Scoped") || guards.contains("FreshOrKey") {
+        kinds.push(K::InsufficientScope);
+    }
+    if guards.contains("Require") || guards.contains("ClaimedRole") {
+        kinds.push(K::Forbidden);
+    }
+    if guards.contains("Fresh") {
+        kinds.push(K::FreshLoginRequired);
+    }
+    kinds
+}
+
+/// Returns the response with this status, without its examples.
+fn error_response(status: u16) -> Value {
+    let mut response = json!({
+        "description": rocket::http::Status::new(status).reason_lossy(),
+        "content": {
+            "application/problem+json": { "schema": reference("Problem"), "examples": {} },
+        },
+    });
+    let header = match status {
+        401 => ("WWW-Authenticate", json!({ "type": "string" })),
+        429 | 503 => ("Retry-After", json!({ "type": "integer" })),
+        _ => return response,
+    };
+    response["headers"] = json!({ header.0: { "schema": header.1 } });
+    response
+}
+
+/// Returns the body of an error.
+fn problem(kind: ErrorKind) -> Value {
+    let error = match kind {
+        ErrorKind::InvalidField => Error::invalid_field("password", "This field is required."),
+        _ => kind.into(),
+    };
+    json!(Problem::from(error))
+}

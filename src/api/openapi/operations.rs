@@ -1,0 +1,267 @@
+//! What the document says of each operation and its route does not tell: a name, a sentence, the
+//! bodies, the parameters, and the errors that come from its handler.
+
+use serde_json::{Value, json};
+use utoipa::{PartialSchema, ToSchema};
+use vestibule::ErrorKind;
+
+use super::schemas::{
+    Claims, JwkSet, KeyBody, LoginBody, PasswordBody, RegisterBody, TokenPair, UserChangeBody,
+};
+use crate::accounts::audit::Entry;
+use crate::api::events::{EventPage, OwnEvent};
+use crate::api::keys::{KeyView, NewKeyView};
+use crate::api::me::{AdminView, DashboardView, MeView, ProfileView};
+use crate::api::sign_ins::SignInPage;
+use crate::api::users::{UserPage, UserView};
+use crate::http::{Health, Live, WhoAmI};
+
+/// A schema of the document, with those that it refers to.
+pub(super) type Schemas = Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>;
+
+/// The content of a response.
+pub(super) struct Content {
+    pub(super) media_type: &'static str,
+    pub(super) schema: Value,
+    pub(super) schemas: Schemas,
+}
+
+/// A query parameter.
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) schema: Value,
+    pub(super) sentence: &'static str,
+}
+
+/// One operation.
+pub(super) struct Operation {
+    /// Method and path, as in Rocket's routes.
+    pub(super) route: &'static str,
+    pub(super) id: &'static str,
+    pub(super) sentence: &'static str,
+    pub(super) body: Option<Content>,
+    /// The responses that are no errors.
+    pub(super) responses: Vec<(u16, Option<Content>)>,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) errors: Vec<ErrorKind>,
+}
+
+impl Content {
+    fn json<T: ToSchema>() -> Self {
+        let mut schemas = vec![(T::name().into_owned(), T::schema())];
+        T::schemas(&mut schemas);
+        Self { media_type: "application/json", schema: reference(&T::name()), schemas }
+    }
+
+    /// The page of events of this type, whose own name is that of every such page.
+    fn events<T: ToSchema>(name: &str) -> Self {
+        let mut schemas = Self::json::<T>().schemas;
+        schemas.push((name.to_owned(), EventPage::<T>::schema()));
+        Self { media_type: "application/json", schema: reference(name), schemas }
+    }
+
+    fn list<T: ToSchema>() -> Self {
+        let item = Self::json::<T>();
+        Self { schema: json!({ "type": "array", "items": item.schema }), ..item }
+    }
+}
+
+/// Returns the reference to a schema.
+pub(super) fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+impl Operation {
+    fn new(route: &'static str, id: &'static str, sentence: &'static str) -> Self {
+        Self {
+            route,
+            id,
+            sentence,
+            body: None,
+            responses: Vec::new(),
+            parameters: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    fn body<T: ToSchema>(self) -> Self {
+        Self { body: Some(Content::json::<T>()), ..self }
+    }
+
+    fn responds<T: ToSchema>(self, status: u16) -> Self {
+        self.response(status, Some(Content::json::<T>()))
+    }
+
+    fn response(mut self, status: u16, content: Option<Content>) -> Self {
+        self.responses.push((status, content));
+        self
+    }
+
+    fn takes(mut self, name: &'static str, schema: Value, sentence: &'static str) -> Self {
+        self.parameters.push(Parameter { name, schema, sentence });
+        self
+    }
+
+    fn page(self) -> Self {
+        self.takes("page", json!({ "type": "integer", "minimum": 1 }), "The page, from 1.")
+    }
+
+    fn before(self) -> Self {
+        let sentence = "`next` of the page before: older events than this one.";
+        self.takes("before", json!({ "type": "integer", "minimum": 0 }), sentence)
+    }
+
+    fn fails(mut self, errors: &[ErrorKind]) -> Self {
+        self.errors.extend(errors);
+        self
+    }
+}
+
+/// Returns all operations.
+pub(super) fn operations() -> Vec<Operation> {
+    [own_account(), sign_ins(), users(), service()].into_iter().flatten().collect()
+}
+
+fn own_account() -> Vec<Operation> {
+    use ErrorKind as K;
+    vec![
+        Operation::new("POST /api/login", "login", "Signs in with user name and password.")
+            .body::<LoginBody>()
+            .responds::<TokenPair>(200)
+            .fails(&[K::BadCredentials, K::AccountInactive, K::TooManyAttempts, K::Busy]),
+        Operation::new("POST /api/refresh", "refresh", "Exchanges a refresh token for a new pair.")
+            .responds::<TokenPair>(200),
+        Operation::new("POST /api/logout", "logout", "Ends the sign-in of the token or key.")
+            .takes("all", json!({ "type": "boolean" }), "Ends all sign-ins of the user.")
+            .response(204, None)
+            .fails(&[K::InvalidField, K::InsufficientScope]),
+        Operation::new("POST /api/register", "register", "Adds a user, without signing in.")
+            .body::<RegisterBody>()
+            .responds::<MeView<'_>>(201)
+            .fails(&[K::Forbidden, K::UsernameTaken, K::TooManyAttempts, K::Busy]),
+        Operation::new("GET /api/me", "getMe", "Returns the user.").responds::<MeView<'_>>(200),
+        Operation::new("GET /api/claims", "getClaims", "Returns the claims of the token.")
+            .responds::<Claims>(200),
+        Operation::new("GET /api/dashboard", "getDashboard", "Returns a greeting.")
+            .responds::<DashboardView>(200),
+        Operation::new("GET /api/profile", "getProfile", "Returns the identity and the user.")
+            .responds::<ProfileView>(200),
+        Operation::new("GET /api/admin", "getAdmin", "Greets an administrator, by the token.")
+            .responds::<AdminView>(200),
+        Operation::new(
+            "GET /api/events",
+            "listOwnEvents",
+            "Returns the user's events, newest first.",
+        )
+        .before()
+        .response(200, Some(Content::events::<OwnEvent>("OwnEventPage"))),
+        Operation::new(
+            "POST /api/password",
+            "changePassword",
+            "Changes the password and ends every other sign-in.",
+        )
+        .body::<PasswordBody>()
+        .response(204, None)
+        .fails(&[K::TooManyAttempts, K::Busy]),
+    ]
+}
+
+fn sign_ins() -> Vec<Operation> {
+    use ErrorKind as K;
+    vec![
+        Operation::new("GET /api/sign-ins", "listSignIns", "Returns the user's sign-ins.")
+            .page()
+            .responds::<SignInPage>(200),
+        Operation::new("DELETE /api/sign-ins", "endOtherSignIns", "Ends all other sign-ins.")
+            .response(204, None),
+        Operation::new("DELETE /api/sign-ins/<id>", "endSignIn", "Ends a sign-in.")
+            .response(204, None)
+            .fails(&[K::NotFound]),
+        Operation::new("GET /api/keys", "listKeys", "Returns the user's access keys.")
+            .response(200, Some(Content::list::<KeyView>())),
+        Operation::new("POST /api/keys", "createKey", "Creates an access key and shows it once.")
+            .body::<KeyBody>()
+            .responds::<NewKeyView>(201),
+        Operation::new("DELETE /api/keys/<id>", "endKey", "Ends an access key.")
+            .response(204, None)
+            .fails(&[K::NotFound]),
+    ]
+}
+
+fn users() -> Vec<Operation> {
+    use ErrorKind as K;
+    vec![
+        Operation::new("GET /api/users", "listUsers", "Returns users by user name.")
+            .takes("q", json!({ "type": "string" }), "A part of the user name or full name.")
+            .takes("role", json!({ "enum": ["user", "admin"] }), "Only this role.")
+            .takes("active", json!({ "type": "boolean" }), "Only active users, or only others.")
+            .page()
+            .responds::<UserPage>(200),
+        Operation::new("GET /api/users/<id>", "getUser", "Returns a user.")
+            .responds::<UserView>(200)
+            .fails(&[K::NotFound]),
+        Operation::new(
+            "PATCH /api/users/<id>",
+            "changeUser",
+            "Changes a user, and returns it; 204 to a key without the scope `users:read`.",
+        )
+        .body::<UserChangeBody>()
+        .responds::<UserView>(200)
+        .response(204, None)
+        .fails(&[K::NotFound, K::LastAdministrator]),
+        Operation::new("DELETE /api/users/<id>", "deleteUser", "Deletes a user.")
+            .response(204, None)
+            .fails(&[K::NotFound, K::LastAdministrator]),
+        Operation::new(
+            "DELETE /api/users/<id>/sign-ins",
+            "endUserSignIns",
+            "Ends all sign-ins of a user.",
+        )
+        .response(204, None)
+        .fails(&[K::NotFound]),
+        Operation::new("GET /api/admin/events", "listEvents", "Returns events, newest first.")
+            .takes(
+                "account",
+                json!({ "type": "integer", "minimum": 0 }),
+                "Only events of this user.",
+            )
+            .before()
+            .response(200, Some(Content::events::<Entry>("EventPage"))),
+    ]
+}
+
+fn service() -> Vec<Operation> {
+    let text = |media_type| Content {
+        media_type,
+        schema: json!({ "type": "string" }),
+        schemas: Schemas::new(),
+    };
+    vec![
+        Operation::new("GET /whoami", "whoAmI", "Returns the user by token or session cookie.")
+            .responds::<WhoAmI>(200),
+        Operation::new("GET /health", "getHealth", "Says whether the database responds.")
+            .responds::<Health>(200),
+        Operation::new("GET /health/live", "getLiveness", "Says that the process responds.")
+            .responds::<Live>(200),
+        Operation::new("GET /.well-known/jwks.json", "getKeys", "Returns the keys for verifiers.")
+            .response(
+                200,
+                Some(Content {
+                    media_type: "application/jwk-set+json",
+                    ..Content::json::<JwkSet>()
+                }),
+            ),
+        Operation::new("GET /api/openapi.json", "getDocument", "Returns this document.").response(
+            200,
+            Some(Content {
+                media_type: "application/json",
+                schema: json!({ "type": "object" }),
+                schemas: Schemas::new(),
+            }),
+        ),
+        Operation::new("GET /api/docs", "getPage", "Returns this document as a page.")
+            .response(200, Some(text("text/html"))),
+        Operation::new("GET /api/docs.css", "getStylesheet", "Returns the style of that page.")
+            .response(200, Some(text("text/css"))),
+    ]
+}

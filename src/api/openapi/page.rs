@@ -1,0 +1,15 @@
+//! The document as a page: plain HTML, rendered by Tera.
+
+use serde_json::Value;
+use tera::{Context, Tera};
+
+/// Renders the page.
+///
+/// # Errors
+/// A sentence if the template fails.
+pub(super) fn render(document: &Value) -> Result<String, String> {
+    let mut context = Context::new();
+    context.insert("document", document);
+    Tera::one_off(include_str!("docs.html.tera"), &context, true)
+        .map_err(|cause| format!("{cause:?}"))
+}

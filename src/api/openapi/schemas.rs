@@ -1,0 +1,142 @@
+//! The schemas of bodies that no other type describes: of requests, whose fields the handlers take
+//! out by name, and of responses of the library.
+
+#![expect(dead_code, reason = "these types are only described")]
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// User name and password.
+#[derive(ToSchema)]
+#[schema(example = json!({ "username": "ann", "password": "correct horse battery" }))]
+pub(super) struct LoginBody {
+    username: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// A new user.
+#[derive(ToSchema)]
+pub(super) struct RegisterBody {
+    #[schema(min_length = 1)]
+    username: String,
+    full_name: Option<String>,
+    #[schema(format = Password)]
+    password: String,
+    /// `user`; only an administrator gives another role, by `PATCH /api/users/{id}`.
+    role: Option<String>,
+}
+
+/// The current password and the next.
+#[derive(ToSchema)]
+pub(super) struct PasswordBody {
+    #[schema(format = Password)]
+    current_password: String,
+    #[schema(format = Password)]
+    new_password: String,
+}
+
+/// A new key.
+#[derive(ToSchema)]
+pub(super) struct KeyBody {
+    #[schema(min_length = 1, max_length = 100)]
+    label: String,
+    /// What the key may do: `sign-ins`, and for administrators `users:read` and `users:write`.
+    scopes: Vec<String>,
+    expires_in: Option<Lifetime>,
+}
+
+/// A lifetime: seconds, or a text such as `30 days`.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Lifetime {
+    Seconds(u64),
+    Text(String),
+}
+
+/// What to change of a user; at least one of the three.
+#[derive(ToSchema)]
+#[schema(min_properties = 1)]
+pub(super) struct UserChangeBody {
+    #[schema(value_type = Option<crate::accounts::Role>)]
+    role: Option<String>,
+    #[schema(nullable = false)]
+    active: Option<bool>,
+    full_name: Option<String>,
+}
+
+/// A pair of tokens (RFC 6749, section 5.1).
+#[derive(ToSchema)]
+pub(super) struct TokenPair {
+    /// For the header of every request.
+    access_token: String,
+    /// For `POST /api/refresh`, once.
+    refresh_token: String,
+    token_type: String,
+    /// Lifetime of the access token in seconds; absent if it does not expire.
+    #[schema(nullable = false)]
+    expires_in: Option<i64>,
+}
+
+/// The claims of a token (RFC 7519); for an access key the values of its sign-in.
+#[derive(ToSchema)]
+pub(super) struct Claims {
+    /// The id of the user.
+    sub: String,
+    /// `access`, or `access_key`.
+    r#type: String,
+    /// The id of the sign-in.
+    sid: String,
+    scope: String,
+    /// Whether the password was proven for this very token.
+    fresh: bool,
+    iat: i64,
+    auth_time: i64,
+    #[schema(nullable = false)]
+    exp: Option<i64>,
+    #[schema(nullable = false)]
+    nbf: Option<i64>,
+    #[schema(nullable = false)]
+    iss: Option<String>,
+    #[schema(nullable = false)]
+    aud: Option<Audience>,
+    #[schema(nullable = false)]
+    jti: Option<String>,
+    /// How often the sign-in had been refreshed.
+    #[schema(nullable = false)]
+    r#gen: Option<i64>,
+    /// The role at the time of the token.
+    #[schema(nullable = false)]
+    role: Option<crate::accounts::Role>,
+}
+
+/// One audience, or several.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Public keys (RFC 7517).
+#[derive(ToSchema)]
+pub(super) struct JwkSet {
+    keys: Vec<BTreeMap<String, String>>,
+}
+
+/// An error (RFC 9457).
+#[derive(ToSchema)]
+pub(super) struct Problem {
+    /// The reason phrase of the status.
+    title: String,
+    status: u16,
+    /// The stable name of the error.
+    code: String,
+    /// A sentence for people.
+    detail: String,
+    /// Bad fields, each with a sentence.
+    #[schema(nullable = false)]
+    fields: Option<BTreeMap<String, String>>,
+}

@@ -1,0 +1,315 @@
+//! The OpenAPI document: which routes it names, and that responses look as it says.
+
+use std::collections::BTreeSet;
+
+use rocket::figment::Figment;
+use rocket::http::{ContentType, Header, Method};
+use serde_json::{Value, json};
+
+use crate::support::actor::{Actor, Reply};
+use crate::support::app::{TestApp, on_both, on_both_with};
+
+fn document(app: &TestApp) -> Value {
+    let reply = app.anonymous().get("/api/openapi.json");
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    reply.json()
+}
+
+/// Each operation as `GET /api/me`, with its description.
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let paths = document["paths"].as_object().expect("paths");
+    let of_path = |(path, methods): (&String, &'_ Value)| {
+        let methods = methods.as_object().expect("methods").keys();
+        methods.map(|method| (method.to_ascii_uppercase(), path.clone())).collect::<Vec<_>>()
+    };
+    let names = paths.iter().flat_map(of_path);
+    let described = |(method, path): (String, String)| {
+        let operation = &document["paths"][&path][method.to_ascii_lowercase()];
+        (format!("{method} {path}"), operation)
+    };
+    names.map(described).collect()
+}
+
+#[test]
+fn the_document_names_every_route_that_is_no_page_and_no_other() {
+    for mode in ["both", "token"] {
+        on_both_with(
+            |figment: Figment| figment.merge(("auth.mode", mode)),
+            |app| {
+                let document = document(&app);
+                let named: BTreeSet<_> =
+                    operations(&document).into_iter().map(|(name, _)| name).collect();
+                let is_page = |path: &str| {
+                    !["/api/", "/health", "/.well-known/", "/whoami"]
+                        .iter()
+                        .any(|start| path.starts_with(start))
+                };
+                let routes = app.client.rocket().routes();
+                let mounted: BTreeSet<_> = routes
+                    .map(|route| (route.method, route.uri.path().to_owned()))
+                    .filter(|(_, path)| !is_page(path))
+                    .map(|(method, path)| format!("{method} {path}"))
+                    .map(|name| name.replace('<', "{").replace('>', "}"))
+                    .collect();
+                assert_eq!(named, mounted);
+                assert!(named.len() > 20, "{named:?}");
+            },
+        );
+    }
+}
+
+#[test]
+fn guards_are_told_as_security_with_their_scopes() {
+    on_both(|app| {
+        let document = document(&app);
+        for (method, path, security) in [
+            ("post", "/api/login", json!([])),
+            ("get", "/api/me", json!([{ "token": [] }])),
+            ("get", "/api/events", json!([{ "token": ["account"] }])),
+            ("patch", "/api/users/{id}", json!([{ "token": ["users:write"] }])),
+            ("get", "/whoami", json!([{ "session": [] }, { "token": [] }])),
+        ] {
+            assert_eq!(document["paths"][path][method]["security"], security, "{method} {path}");
+        }
+        let schemes = &document["components"]["securitySchemes"];
+        assert_eq!(
+            (&schemes["token"]["scheme"], &schemes["token"]["type"]),
+            (&json!("bearer"), &json!("http"))
+        );
+    });
+}
+
+/// Follows a reference.
+fn resolve<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => {
+            document.pointer(reference.trim_start_matches('#')).expect("a schema that exists")
+        }
+        None => schema,
+    }
+}
+
+/// Checks names and types of a value, as far as this service's schemas go.
+fn assert_matches(document: &Value, schema: &Value, value: &Value, place: &str) {
+    let schema = resolve(document, schema);
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if let Some(alternatives) = schema["oneOf"].as_array() {
+        let is_null = |one: &&Value| one["type"] == "null";
+        match alternatives.iter().find(is_null) {
+            Some(_) if value.is_null() => {}
+            _ => {
+                let mut of_kind = alternatives.iter().filter(|one| !is_null(one));
+                let one = of_kind.find(|one| one["type"].is_null() || one["type"] == kind);
+                let one = one.unwrap_or_else(|| panic!("{place} is {value}"));
+                assert_matches(document, one, value, place);
+            }
+        }
+        return;
+    }
+    let types = match &schema["type"] {
+        Value::Array(types) => types.clone(),
+        one => vec![one.clone()],
+    };
+    assert!(types.contains(&kind.into()), "{place} is {kind} and not {types:?}");
+    if let Some(names) = schema["enum"].as_array() {
+        assert!(names.contains(value), "{place} is {value}");
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        assert_matches(document, &schema["items"], item, &format!("{place}[{index}]"));
+    }
+    let (Some(fields), Some(properties)) = (value.as_object(), schema["properties"].as_object())
+    else {
+        return;
+    };
+    for name in schema["required"].as_array().into_iter().flatten() {
+        assert!(fields.contains_key(name.as_str().expect("a name")), "{place} lacks {name}");
+    }
+    for (name, field) in fields {
+        let property = properties.get(name).unwrap_or_else(|| panic!("{place}.{name} is unknown"));
+        assert_matches(document, property, field, &format!("{place}.{name}"));
+    }
+}
+
+/// Checks a response against the operation.
+fn assert_described(document: &Value, operation: &str, reply: &Reply) {
+    let (method, path) = operation.split_once(' ').expect("method and path");
+    let described = &document["paths"][path][method.to_ascii_lowercase()]["responses"];
+    let response = &described[reply.status.to_string()];
+    assert!(response.is_object(), "{operation} {}: {}", reply.status, reply.body);
+    let Some(kind) = reply.header("content-type") else {
+        assert!(response["content"].is_null(), "{operation} {}", reply.status);
+        return;
+    };
+    let content = &response["content"][kind.split(';').next().expect("a type").trim()];
+    assert!(content.is_object(), "{operation} {}: {kind}", reply.status);
+    if kind.contains("json") {
+        assert_matches(document, &content["schema"], &reply.json(), operation);
+    }
+    if reply.status >= 400 {
+        let example = &content["examples"][reply.code()]["value"];
+        assert_eq!(example["title"], reply.json()["title"], "{operation} {}", reply.body);
+        assert_eq!(example["code"], reply.code(), "{operation} {}", reply.body);
+    }
+}
+
+#[test]
+fn what_reads_responds_as_the_document_says() {
+    on_both(|app| {
+        let (document, admin, user) = (document(&app), app.token("admin"), app.token("user_01"));
+        admin.post_json("/api/keys", &json!({ "label": "nightly", "scopes": ["sign-ins"] }));
+        let id = app.id("user_01");
+        for (operation, _) in operations(&document) {
+            let Some(path) = operation.strip_prefix("GET ") else { continue };
+            let path = path.replace("{id}", &id.to_string());
+            for reply in [admin.get(&path), user.get(&path), app.anonymous().get(&path)] {
+                assert_described(&document, &operation, &reply);
+            }
+            assert_eq!(admin.get(&path).status, 200, "{operation}");
+        }
+    });
+}
+
+#[test]
+fn what_changes_something_responds_as_the_document_says() {
+    on_both(|app| {
+        let document = document(&app);
+        let (admin, user) = (app.token("admin"), app.token("user_01"));
+        let check = |operation: &str, status: u16, reply: Reply| {
+            assert_eq!(reply.status, status, "{operation}: {}", reply.body);
+            assert_described(&document, operation, &reply);
+        };
+        let login = |password: &str| {
+            app.anonymous()
+                .post_json("/api/login", &json!({ "username": "user_01", "password": password }))
+        };
+        check("POST /api/login", 200, login("1234"));
+        check("POST /api/login", 401, login("wrong"));
+        let register = json!({ "username": "ann", "password": "correct horse battery" });
+        check("POST /api/register", 201, app.anonymous().post_json("/api/register", &register));
+        let other = json!({ "username": "ann", "password": "another horse battery" });
+        check("POST /api/register", 409, app.anonymous().post_json("/api/register", &other));
+        let admin_role =
+            json!({ "username": "b", "password": "another horse battery", "role": "admin" });
+        check("POST /api/register", 403, app.anonymous().post_json("/api/register", &admin_role));
+
+        let key = json!({ "label": "a", "scopes": [], "expires_in": "30 days" });
+        let made = user.post_json("/api/keys", &key);
+        let key_id = made.json()["id"].as_str().expect("an id").to_owned();
+        check("POST /api/keys", 201, made);
+        check("POST /api/keys", 422, user.post_json("/api/keys", &json!({ "label": "" })));
+        let path = format!("/api/keys/{key_id}");
+        check("DELETE /api/keys/{id}", 204, user.delete(&path));
+        check("DELETE /api/keys/{id}", 404, user.delete("/api/keys/none"));
+        check("DELETE /api/sign-ins/{id}", 404, user.delete("/api/sign-ins/none"));
+        check("DELETE /api/sign-ins", 204, user.delete("/api/sign-ins"));
+
+        let passwords = json!({ "current_password": "wrong", "new_password": "new horse battery" });
+        check("POST /api/password", 422, user.post_json("/api/password", &passwords));
+        let passwords = json!({ "current_password": "1234", "new_password": "new horse battery" });
+        check("POST /api/password", 204, user.post_json("/api/password", &passwords));
+
+        let ann = format!("/api/users/{}", app.id("ann"));
+        let (change, user_path) = ("PATCH /api/users/{id}", "DELETE /api/users/{id}");
+        check(change, 200, admin.patch_json(&ann, &json!({ "full_name": "Ann" })));
+        check(change, 422, admin.patch_json(&ann, &json!({})));
+        check(change, 403, user.patch_json(&ann, &json!({ "active": false })));
+        check(change, 404, admin.patch_json("/api/users/999999", &json!({ "active": false })));
+        let own = format!("/api/users/{}", app.id("admin"));
+        check(change, 409, admin.patch_json(&own, &json!({ "active": false })));
+        check("DELETE /api/users/{id}/sign-ins", 204, admin.delete(&format!("{ann}/sign-ins")));
+        check(user_path, 204, admin.delete(&ann));
+        check(user_path, 404, admin.delete(&ann));
+        check(user_path, 409, admin.delete(&own));
+        check("POST /api/logout", 422, user.post("/api/logout?all=maybe"));
+        check("POST /api/logout", 204, user.post("/api/logout"));
+        check("POST /api/logout", 401, user.post("/api/logout"));
+    });
+}
+
+/// Sends something that the API refuses, for the code of the refusal.
+type Provoke = fn(&TestApp, &Actor<'_>) -> Reply;
+
+#[test]
+fn every_code_of_the_document_is_one_that_the_service_sends_with_that_body() {
+    let provoke: [(&str, &str, Provoke); 11] = [
+        ("credentials_missing", "GET /api/me", |app, _| app.anonymous().get("/api/me")),
+        ("malformed_authorization", "GET /api/me", |app, _| {
+            app.anonymous().get_with("/api/me", "Authorization", "Bearer a b")
+        }),
+        ("ambiguous_credentials", "GET /api/me", |_, user| {
+            let request = user.request(Method::Get, "/api/me");
+            user.send(request.header(Header::new("Authorization", "Bearer twice")))
+        }),
+        ("token_invalid", "GET /api/me", |app, _| {
+            app.anonymous().get_with("/api/me", "Authorization", "Bearer a.b.c")
+        }),
+        ("wrong_token_type", "POST /api/refresh", |_, user| user.post("/api/refresh")),
+        ("bad_credentials", "POST /api/login", |app, _| {
+            let body = json!({ "username": "none", "password": "wrong" });
+            app.anonymous().post_json("/api/login", &body)
+        }),
+        ("malformed_body", "POST /api/login", |app, _| {
+            let visitor = app.anonymous();
+            let request = visitor.request(Method::Post, "/api/login").header(ContentType::JSON);
+            visitor.send(request.body("{"))
+        }),
+        ("unsupported_media_type", "POST /api/login", |app, _| {
+            app.anonymous().post_form("/api/login", &[("username", "user_01")])
+        }),
+        ("too_large", "POST /api/login", |app, _| {
+            let body = json!({ "username": "a".repeat(2 << 20), "password": "" });
+            app.anonymous().post_json("/api/login", &body)
+        }),
+        ("invalid_field", "GET /api/events", |_, user| user.get("/api/events?before=x")),
+        ("forbidden", "GET /api/users", |_, user| user.get("/api/users")),
+    ];
+    on_both(|app| {
+        let (document, user) = (document(&app), app.token("user_01"));
+        for (code, operation, send) in provoke {
+            let reply = send(&app, &user);
+            assert_eq!(reply.code(), code, "{}", reply.body);
+            assert_described(&document, operation, &reply);
+            if code != "invalid_field" && code != "malformed_body" {
+                let pointer =
+                    format!("/content/application~1problem+json/examples/{code}/value/detail");
+                let (method, path) = operation.split_once(' ').expect("method and path");
+                let responses = &document["paths"][path][method.to_ascii_lowercase()]["responses"];
+                let detail = responses[reply.status.to_string()].pointer(&pointer);
+                assert_eq!(detail, Some(&reply.json()["detail"]), "{code}");
+            }
+        }
+    });
+}
+
+#[test]
+fn the_page_shows_every_operation_and_loads_nothing_from_elsewhere() {
+    on_both(|app| {
+        let document = document(&app);
+        let page = app.anonymous().get("/api/docs");
+        page.assert_page(200);
+        for (name, operation) in operations(&document) {
+            let id = operation["operationId"].as_str().expect("an id");
+            assert!(page.body.contains(&format!("id=\"{id}\"")), "{id}");
+            let shown = name.replace('/', "&#x2F;");
+            assert!(page.body.contains(&shown), "{name}");
+        }
+        assert!(!page.body.contains("<script") && !page.body.contains("http://"), "{}", page.body);
+        let style = app.anonymous().get("/api/docs.css");
+        assert_eq!(
+            (style.status, style.header("content-type")),
+            (200, Some("text/css; charset=utf-8"))
+        );
+        // A token sent along changes nothing, and no cookie leaves.
+        let with_token = app.token("user_01").get("/api/docs");
+        with_token.assert_no_cookies();
+        assert_eq!(with_token.body, page.body);
+    });
+}

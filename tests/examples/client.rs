@@ -4,10 +4,13 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use diesel::{Connection, SqliteConnection};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// How long a response may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -17,6 +20,8 @@ pub(crate) struct Example {
     child: Child,
     /// Host and port.
     address: String,
+    /// Where its database is, if it has one.
+    directory: Arc<TempDir>,
 }
 
 impl Example {
@@ -32,12 +37,30 @@ impl Example {
 
     /// With these variables.
     pub(crate) fn start_with_variables(name: &str, variables: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::start_in(Arc::new(directory), name, variables)
+    }
+
+    /// Kills it and starts an example on its database.
+    pub(crate) fn restart(self, name: &str) -> Self {
+        let directory = Arc::clone(&self.directory);
+        drop(self);
+        Self::start_in(directory, name, &[("ROCKET_AUTH", "{password={cost=4}}")])
+    }
+
+    /// On the database in this directory, which may not exist yet.
+    pub(crate) fn start_in(
+        directory: Arc<TempDir>,
+        name: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(program(name));
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("ROCKET_") {
                 command.env_remove(variable);
             }
         }
+        command.env("ROCKET_DATABASE", database(&directory));
         command.env("ROCKET_PORT", "0").envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| {
@@ -54,7 +77,13 @@ impl Example {
         }
         // Its output must be read: a full or closed pipe would stop it.
         thread::spawn(move || io::copy(&mut said, &mut io::sink()));
-        Self { child, address: address.expect("found above") }
+        Self { child, address: address.expect("found above"), directory }
+    }
+
+    /// A connection of the test's own to its database.
+    pub(crate) fn database(&self) -> SqliteConnection {
+        let file = database(&self.directory);
+        SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("a database")
     }
 
     pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -106,6 +135,10 @@ impl Drop for Example {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn database(directory: &TempDir) -> PathBuf {
+    directory.path().join("database.sqlite3")
 }
 
 /// Where cargo puts an example: beside the directory of this very program.

@@ -6,6 +6,7 @@ mod forge;
 
 mod api_only;
 mod automatic_user_loading;
+mod first_starts;
 mod flask_jwt;
 mod flask_jwt_extended_errors;
 mod flask_login;

@@ -15,9 +15,20 @@ use tempfile::TempDir;
 /// How long a response may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A running example; killed when dropped.
+/// A program; killed when dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A destructor cannot report an error.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// A server of a running example.
 pub(crate) struct Example {
-    child: Child,
+    _process: Arc<Process>,
     /// Host and port.
     address: String,
     /// Where its database is, if it has one.
@@ -54,6 +65,16 @@ impl Example {
         name: &str,
         variables: &[(&str, &str)],
     ) -> Self {
+        let [example] = Self::start_servers(directory, name, variables);
+        example
+    }
+
+    /// An example of several servers, in the order in which they began to listen.
+    pub(crate) fn start_servers<const COUNT: usize>(
+        directory: Arc<TempDir>,
+        name: &str,
+        variables: &[(&str, &str)],
+    ) -> [Self; COUNT] {
         let mut command = Command::new(program(name));
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("ROCKET_") {
@@ -63,21 +84,20 @@ impl Example {
         command.env("ROCKET_DATABASE", database(&directory));
         command.env("ROCKET_PORT", "0").envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| {
+        let child = command.spawn().unwrap_or_else(|error| {
             panic!("{error}: is {name} built? `cargo build --examples` does it")
         });
-        let mut said = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (mut log, mut address) = (String::new(), None);
-        while address.is_none() {
-            let begin = log.len();
-            let read = said.read_line(&mut log).expect("the example writes text");
-            assert_ne!(read, 0, "{name} ended: {log}");
-            let launched = log[begin..].split_once("launched from http://");
-            address = launched.map(|(_, rest)| rest.trim_end().to_owned());
-        }
+        let mut process = Process(child);
+        let mut said = BufReader::new(process.0.stdout.take().expect("a pipe"));
+        let addresses = [(); COUNT].map(|()| read_address(name, &mut said));
         // Its output must be read: a full or closed pipe would stop it.
         thread::spawn(move || io::copy(&mut said, &mut io::sink()));
-        Self { child, address: address.expect("found above"), directory }
+        let process = Arc::new(process);
+        addresses.map(|address| Self {
+            _process: Arc::clone(&process),
+            address,
+            directory: Arc::clone(&directory),
+        })
     }
 
     /// A connection of the test's own to its database.
@@ -129,11 +149,16 @@ impl Example {
     }
 }
 
-impl Drop for Example {
-    fn drop(&mut self) {
-        // A destructor cannot report an error.
-        drop(self.child.kill());
-        drop(self.child.wait());
+/// Reads its output up to the address of the next server.
+fn read_address(name: &str, said: &mut impl BufRead) -> String {
+    let mut log = String::new();
+    loop {
+        let begin = log.len();
+        let read = said.read_line(&mut log).expect("the example writes text");
+        assert_ne!(read, 0, "{name} ended: {log}");
+        if let Some((_, rest)) = log[begin..].split_once("launched from http://") {
+            return rest.trim_end().to_owned();
+        }
     }
 }
 

@@ -15,4 +15,5 @@ mod notes;
 mod own_user;
 mod pages_only;
 mod roles;
+mod two_services;
 mod work_items;

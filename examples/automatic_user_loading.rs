@@ -3,7 +3,8 @@
 //! `Account::id` says what a token remembers of a user (Flask-JWT-Extended's
 //! `user_identity_loader`), `Account::find` finds the user again (`user_lookup_loader`), and
 //! `TokenUser` among a handler's arguments is `@jwt_required()` and `current_user` in one.
-//! The users are a map here; the library does not care where yours are stored.
+//! The users are rows of `var/automatic_user_loading.sqlite3`; `ROCKET_DATABASE` names another file.
+//! Tokens are kept nowhere, as in the Flask program: `examples/notes` has the store that ends them.
 //!
 //! ```console
 //! $ cargo run --example automatic_user_loading
@@ -18,9 +19,8 @@
 //! - it responds to a wrong method with 405 and to another content type with 415; Rocket responds
 //!   with 404 to the first, and here any body that parses as JSON will do.
 
-use std::collections::HashMap;
-use std::convert::Infallible;
-
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use rocket::figment::{Figment, providers::Env};
 use rocket::http::Status;
 use rocket::serde::json::Json;
@@ -28,35 +28,56 @@ use rocket::{Build, Orbit, Rocket, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::config::PasswordConfig;
+use vestibule::database::ConnectionPool;
 use vestibule::password::{Hasher, Password};
 use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
+#[path = "shared/sqlite.rs"]
+mod sqlite;
 
 type TokenUser = vestibule::TokenUser<User>;
 type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
-type Users = HashMap<u32, User>;
 
-#[derive(Clone)]
+// db.create_all(). AUTOINCREMENT: the id of a deleted user is never given again, so that no old token
+// is another user's.
+const TABLES: &str = "CREATE TABLE IF NOT EXISTS users (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    username      TEXT    NOT NULL UNIQUE,
+    full_name     TEXT    NOT NULL,
+    password_hash TEXT    NOT NULL
+)";
+
+mod schema {
+    diesel::table! {
+        users (id) { id -> Integer, username -> Text, full_name -> Text, password_hash -> Text }
+    }
+}
+
+use schema::users;
+
+// class User(db.Model)
+#[derive(Clone, Queryable, Selectable)]
 struct User {
-    id: u32,
-    username: &'static str,
-    full_name: &'static str,
+    id: i32,
+    username: String,
+    full_name: String,
     password_hash: String,
 }
 
 #[rocket::async_trait]
 impl Account for User {
-    type Id = u32;
-    type Error = Infallible;
+    type Id = i32;
+    type Error = Error;
 
-    fn id(&self) -> u32 {
+    fn id(&self) -> i32 {
         self.id
     }
 
-    async fn find(rocket: &Rocket<Orbit>, id: &u32) -> Result<Option<Self>, Infallible> {
-        Ok(rocket.state::<Users>().and_then(|users| users.get(id).cloned()))
+    async fn find(rocket: &Rocket<Orbit>, id: &i32) -> Result<Option<Self>, Error> {
+        let row = users::table.find(*id).select(User::as_select());
+        sqlite::pool(rocket)?.run(move |db| Ok(row.first(db).optional()?)).await
     }
 }
 
@@ -65,11 +86,12 @@ impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,
         name: &str,
-    ) -> Result<Option<(Self, String)>, Infallible> {
-        let user = rocket
-            .state::<Users>()
-            .and_then(|users| users.values().find(|user| user.username == name));
-        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    ) -> Result<Option<(Self, String)>, Error> {
+        let row = users::table.filter(users::username.eq(name.to_owned()));
+        let row = row.select(User::as_select());
+        let user =
+            sqlite::pool(rocket)?.run(move |db| Ok(row.first::<User>(db).optional()?)).await?;
+        Ok(user.map(|user| (user.clone(), user.password_hash)))
     }
 }
 
@@ -104,24 +126,31 @@ fn who_am_i(user: TokenUser) -> Json<Value> {
     Json(json!({ "id": user.id, "full_name": user.full_name, "username": user.username }))
 }
 
-/// The three users, who all have the same password.
-fn users(hasher: &Hasher) -> Users {
-    let password_hash = hasher.hash_blocking(&"password".into()).expect("randomness for a salt");
-    let names = [
-        (1, "batman", "Bruce Wayne"),
-        (2, "panther", "Ann Takamaki"),
-        (3, "little_sapphire", "Jester Lavore"),
-    ];
-    let user = |(id, username, full_name)| {
-        (id, User { id, username, full_name, password_hash: password_hash.clone() })
-    };
-    names.map(user).into()
+/// Creates the table and, in a new one, the three users, who all have the same password.
+fn create(db: &mut SqliteConnection, hasher: &Hasher) -> Result<(), sqlite::Failure> {
+    db.batch_execute(TABLES)?;
+    if users::table.count().get_result::<i64>(db)? > 0 {
+        return Ok(());
+    }
+    let hash = hasher.hash_blocking(&"password".into())?;
+    for (username, full_name) in [
+        ("batman", "Bruce Wayne"),
+        ("panther", "Ann Takamaki"),
+        ("little_sapphire", "Jester Lavore"),
+    ] {
+        let names = (users::username.eq(username), users::full_name.eq(full_name));
+        // db.session.add(User(..))
+        let user = diesel::insert_into(users::table);
+        user.values((names, users::password_hash.eq(&hash))).execute(db)?;
+    }
+    Ok(())
 }
 
 #[launch]
 fn rocket() -> Rocket<Build> {
     let figment = Figment::from(rocket::Config::debug_default())
         .merge(("port", 5000))
+        .merge(("database", "var/automatic_user_loading.sqlite3"))
         .merge(("auth.mode", "token"))
         .merge(("auth.token.secret", "super-secret"))
         // This secret is public. Yours is 32 random bytes, without this line.
@@ -129,9 +158,11 @@ fn rocket() -> Rocket<Build> {
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     let hasher = Hasher::new(&passwords).expect("randomness for a salt");
+    let path: String = figment.extract_inner("database").expect("a path");
+    let pool = sqlite::open(&path, |db| create(db, &hasher)).expect("a database");
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
-        .manage(users(&hasher))
+        .manage(pool)
         .mount("/", routes![login, who_am_i])
         .register("/", flask_jwt_extended::catchers())
 }

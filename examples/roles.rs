@@ -1,9 +1,10 @@
 //! Roles, both ways: in the token's claims, and in the database.
 //!
 //! `GET /admin` believes what the token says (`ClaimedRole`), `GET /users` asks the user as stored
-//! now (`Require`): a former administrator still passes the first until
-//! the token expires, but not the second. `/profile` shows the three ways to ask who it is.
-//! The users are a vector here; the library does not care where yours are stored.
+//! now (`Require`): a former administrator still passes the first until the token expires, but not
+//! the second. `/profile` shows the three ways to ask who it is.
+//! The users are rows of `var/roles.sqlite3`; `ROCKET_DATABASE` names another file.
+//! Tokens are kept nowhere, as in the Flask program: `examples/notes` has the store that ends them.
 //!
 //! ```console
 //! $ cargo run --example roles
@@ -17,9 +18,8 @@
 //! - it crashes where a field is missing; here `/register` responds with 400 and `/login` 401;
 //! - it keeps passwords in the clear.
 
-use std::convert::Infallible;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use rocket::figment::{Figment, providers::Env};
 use rocket::http::Status;
 use rocket::serde::json::Json;
@@ -27,6 +27,7 @@ use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch,
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use vestibule::config::PasswordConfig;
+use vestibule::database::ConnectionPool;
 use vestibule::guards::{ClaimedRole, Require, Role};
 use vestibule::password::{Hasher, Password};
 use vestibule::tokens::{Claims, TokenKind};
@@ -34,58 +35,59 @@ use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
+#[path = "shared/sqlite.rs"]
+mod sqlite;
+
+use sqlite::Pool;
 
 type TokenUser = vestibule::TokenUser<User>;
 type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Answer = Result<(Status, Json<Value>), Error>;
 
-#[derive(Clone, Serialize)]
+const TABLES: &str = "CREATE TABLE IF NOT EXISTS users (
+    id            INTEGER PRIMARY KEY NOT NULL,
+    username      TEXT    NOT NULL UNIQUE,
+    role          TEXT    NOT NULL DEFAULT 'user',
+    password_hash TEXT    NOT NULL
+)";
+
+mod schema {
+    diesel::table! {
+        users (id) { id -> Integer, username -> Text, role -> Text, password_hash -> Text }
+    }
+}
+
+use schema::users;
+
+#[derive(Clone, Queryable, Selectable, Serialize)]
 struct User {
-    id: usize,
+    id: i32,
     username: String,
     role: String,
     #[serde(skip)]
     password_hash: String,
 }
 
-/// The table of users, in the order of their ids.
-#[derive(Default)]
-struct Users(Mutex<Vec<User>>);
-
-impl Users {
-    fn all(&self) -> MutexGuard<'_, Vec<User>> {
-        // A push is one step, so a panic leaves no partial change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn named(&self, username: &str) -> Option<User> {
-        self.all().iter().find(|user| user.username == username).cloned()
-    }
-
-    /// Adds a user; returns false when the name is taken.
-    fn add(&self, username: &str, role: &str, password_hash: String) -> bool {
-        let mut all = self.all();
-        let free = all.iter().all(|user| user.username != username);
-        if free {
-            let (id, username) = (all.len() + 1, username.to_owned());
-            all.push(User { id, username, role: role.to_owned(), password_hash });
-        }
-        free
-    }
+/// Adds a user; returns false if the name is taken.
+fn add(db: &mut SqliteConnection, username: &str, role: &str, hash: &str) -> QueryResult<bool> {
+    let names = (users::username.eq(username), users::role.eq(role));
+    let insert = diesel::insert_or_ignore_into(users::table);
+    Ok(insert.values((names, users::password_hash.eq(hash))).execute(db)? == 1)
 }
 
 #[rocket::async_trait]
 impl Account for User {
     // `sub` holds the user name: one that is free again must never be given to another user.
     type Id = String;
-    type Error = Infallible;
+    type Error = Error;
 
     fn id(&self) -> String {
         self.username.clone()
     }
 
-    async fn find(rocket: &Rocket<Orbit>, id: &String) -> Result<Option<Self>, Infallible> {
-        Ok(rocket.state::<Users>().and_then(|users| users.named(id)))
+    async fn find(rocket: &Rocket<Orbit>, id: &String) -> Result<Option<Self>, Error> {
+        let row = users::table.filter(users::username.eq(id.clone())).select(User::as_select());
+        sqlite::pool(rocket)?.run(move |db| Ok(row.first(db).optional()?)).await
     }
 
     fn claims(&self, _: TokenKind) -> Map<String, Value> {
@@ -98,9 +100,10 @@ impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,
         name: &str,
-    ) -> Result<Option<(Self, String)>, Infallible> {
-        let user = rocket.state::<Users>().and_then(|users| users.named(name));
-        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+    ) -> Result<Option<(Self, String)>, Error> {
+        // The name is the id.
+        let user = Self::find(rocket, &name.to_owned()).await?;
+        Ok(user.map(|user| (user.clone(), user.password_hash)))
     }
 }
 
@@ -130,7 +133,7 @@ fn message(status: Status, text: &str) -> Answer {
 }
 
 #[post("/register", data = "<given>")]
-async fn register(given: Json<Given>, users: &State<Users>, hasher: &State<Hasher>) -> Answer {
+async fn register(given: Json<Given>, pool: &State<Pool>, hasher: &State<Hasher>) -> Answer {
     let Given { username, password, role } = given.into_inner();
     let (Some(username), Some(password)) = (username, password) else {
         return message(Status::BadRequest, "Username and password are required");
@@ -143,7 +146,8 @@ async fn register(given: Json<Given>, users: &State<Users>, hasher: &State<Hashe
     if username.is_empty() || username.chars().count() > 80 || password.reveal().is_empty() {
         return message(Status::BadRequest, "Username or password is empty or too long");
     }
-    if users.add(&username, "user", hasher.hash(&password).await?) {
+    let hash = hasher.hash(&password).await?;
+    if pool.run(move |db| Ok(add(db, &username, "user", &hash)?)).await? {
         message(Status::Created, "User registered successfully")
     } else {
         message(Status::BadRequest, "Username already exists")
@@ -198,8 +202,10 @@ fn admin(user: ClaimedRole<Admin, TokenUser>) -> Json<Value> {
 }
 
 #[get("/users")]
-fn list(_admin: Require<Admin, TokenUser>, users: &State<Users>) -> Json<Value> {
-    Json(json!({ "users": *users.all() }))
+async fn list(_admin: Require<Admin, TokenUser>, pool: &State<Pool>) -> Answer {
+    let rows = users::table.order(users::id).select(User::as_select());
+    let users = pool.run(move |db| Ok(rows.load(db)?)).await?;
+    Ok((Status::Ok, Json(json!({ "users": users }))))
 }
 
 /// The application's own refusals say `message`, the library's say `msg`, as in Flask.
@@ -208,10 +214,25 @@ fn forbidden(_: &Request<'_>) -> Json<Value> {
     Json(json!({ "message": "Admin access required" }))
 }
 
+/// Creates the table and, in a new one, the sample users.
+fn create(db: &mut SqliteConnection, hasher: &Hasher) -> Result<(), sqlite::Failure> {
+    db.batch_execute(TABLES)?;
+    if users::table.count().get_result::<i64>(db)? > 0 {
+        return Ok(());
+    }
+    for (username, password, role) in
+        [("admin", "admin123", "admin"), ("user_01", "1234", "user"), ("user_02", "5678", "user")]
+    {
+        add(db, username, role, &hasher.hash_blocking(&password.into())?)?;
+    }
+    Ok(())
+}
+
 #[launch]
 fn rocket() -> Rocket<Build> {
     let figment = Figment::from(rocket::Config::debug_default())
         .merge(("port", 5000))
+        .merge(("database", "var/roles.sqlite3"))
         .merge(("auth.mode", "token"))
         .merge(("auth.token.access", "1h"))
         .merge(("auth.token.secret", "super-secret-key-change-in-production"))
@@ -220,16 +241,11 @@ fn rocket() -> Rocket<Build> {
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     let hasher = Hasher::new(&passwords).expect("randomness for a salt");
-    let users = Users::default();
-    for (username, password, role) in
-        [("admin", "admin123", "admin"), ("user_01", "1234", "user"), ("user_02", "5678", "user")]
-    {
-        let hash = hasher.hash_blocking(&password.into()).expect("randomness for a salt");
-        users.add(username, role, hash);
-    }
+    let path: String = figment.extract_inner("database").expect("a path");
+    let pool = sqlite::open(&path, |db| create(db, &hasher)).expect("a database");
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
-        .manage(users)
+        .manage(pool)
         .mount("/", routes![register, login, protected, dashboard, profile, admin, list])
         .register("/", flask_jwt_extended::catchers())
         .register("/", catchers![forbidden])

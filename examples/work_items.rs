@@ -1,8 +1,9 @@
 //! Work items: people sign up, sign in at `/auth` and see their own items, and only those.
 //!
-//! A handler that names `TokenUser` needs a token, and has the user
-//! to ask for items by. Scheme and refusals are Flask-JWT's; a token lives for 3000 seconds.
-//! Users and items are vectors here; the library does not care where yours are stored.
+//! A handler that names `TokenUser` needs a token, and has the user to ask for items by. Scheme and
+//! refusals are Flask-JWT's; a token lives for 3000 seconds.
+//! Users and items are rows of `var/work_items.sqlite3`; `ROCKET_DATABASE` names another file.
+//! Tokens are kept nowhere, as in the Flask program: `examples/notes` has the store that ends them.
 //!
 //! ```console
 //! $ cargo run --example work_items
@@ -17,71 +18,77 @@
 //! - it crashes where a field of a sign-up is missing or unknown, which is 400 here;
 //! - it keeps passwords in the clear.
 
-use std::convert::Infallible;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use rocket::figment::{Figment, providers::Env};
 use rocket::http::Status;
 use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use vestibule::database::ConnectionPool;
 use vestibule::password::{Hasher, Password};
 use vestibule::{Account, Auth, Error, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;
+#[path = "shared/sqlite.rs"]
+mod sqlite;
+
+use sqlite::Pool;
 
 type TokenUser = vestibule::TokenUser<User>;
 type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
 type Answer = Result<(Status, Json<Value>), Error>;
 
-#[derive(Clone)]
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS users (
+        id            INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+        username      TEXT    NOT NULL UNIQUE,
+        password_hash TEXT    NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS work_items (
+        id    INTEGER PRIMARY KEY NOT NULL,
+        title TEXT    NOT NULL,
+        owner INTEGER NOT NULL REFERENCES users (id)
+    );";
+
+mod schema {
+    diesel::table! {
+        users (id) { id -> Integer, username -> Text, password_hash -> Text }
+    }
+
+    diesel::table! {
+        work_items (id) { id -> Integer, title -> Text, owner -> Integer }
+    }
+}
+
+use schema::{users, work_items};
+
+#[derive(Clone, Queryable, Selectable)]
 struct User {
-    id: usize,
-    username: String,
+    id: i32,
     password_hash: String,
 }
 
-#[derive(Serialize)]
+#[derive(Queryable, Selectable, Serialize)]
 struct WorkItem {
-    id: usize,
+    id: i32,
     title: String,
-    #[serde(skip)]
-    owner: usize,
-}
-
-#[derive(Default)]
-struct Tables {
-    users: Vec<User>,
-    items: Vec<WorkItem>,
-}
-
-#[derive(Default)]
-struct Store(Mutex<Tables>);
-
-impl Store {
-    fn tables(&self) -> MutexGuard<'_, Tables> {
-        // A push is one step, so a panic leaves no partial change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn user(&self, is_meant: impl Fn(&User) -> bool) -> Option<User> {
-        self.tables().users.iter().find(|user| is_meant(user)).cloned()
-    }
 }
 
 #[rocket::async_trait]
 impl Account for User {
-    type Id = usize;
-    type Error = Infallible;
+    type Id = i32;
+    type Error = Error;
 
-    fn id(&self) -> usize {
+    fn id(&self) -> i32 {
         self.id
     }
 
-    async fn find(rocket: &Rocket<Orbit>, id: &usize) -> Result<Option<Self>, Infallible> {
-        Ok(rocket.state::<Store>().and_then(|store| store.user(|user| user.id == *id)))
+    async fn find(rocket: &Rocket<Orbit>, id: &i32) -> Result<Option<Self>, Error> {
+        let row = users::table.find(*id).select(User::as_select());
+        sqlite::pool(rocket)?.run(move |db| Ok(row.first(db).optional()?)).await
     }
 }
 
@@ -90,10 +97,12 @@ impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,
         name: &str,
-    ) -> Result<Option<(Self, String)>, Infallible> {
+    ) -> Result<Option<(Self, String)>, Error> {
+        let row = users::table.filter(users::username.eq(name.to_owned()));
+        let row = row.select(User::as_select());
         let user =
-            rocket.state::<Store>().and_then(|store| store.user(|user| user.username == name));
-        Ok(user.map(|user| (user.clone(), user.password_hash.clone())))
+            sqlite::pool(rocket)?.run(move |db| Ok(row.first::<User>(db).optional()?)).await?;
+        Ok(user.map(|user| (user.clone(), user.password_hash)))
     }
 }
 
@@ -116,7 +125,7 @@ struct Credentials {
 #[post("/signup", data = "<given>")]
 async fn sign_up(
     given: Option<Json<Credentials>>,
-    store: &State<Store>,
+    pool: &State<Pool>,
     hasher: &State<Hasher>,
 ) -> Answer {
     let Some(Json(Credentials { username, password })) = given else {
@@ -125,15 +134,13 @@ async fn sign_up(
     if username.is_empty() || username.chars().count() > 80 || password.reveal().is_empty() {
         return error("Username or password is empty or too long");
     }
-    let password_hash = hasher.hash(&password).await?;
-    // From here on no other request can take the name.
-    let mut tables = store.tables();
-    if tables.users.iter().any(|user| user.username == username) {
-        return error("User already exists");
+    let hash = hasher.hash(&password).await?;
+    let row = (users::username.eq(username), users::password_hash.eq(hash));
+    let insert = diesel::insert_or_ignore_into(users::table).values(row);
+    match pool.run(move |db| Ok(insert.execute(db)?)).await? {
+        0 => error("User already exists"),
+        _ => success("User created"),
     }
-    let id = tables.users.len() + 1;
-    tables.users.push(User { id, username, password_hash });
-    success("User created")
 }
 
 #[post("/auth", data = "<given>")]
@@ -147,9 +154,10 @@ async fn authenticate(
 }
 
 #[get("/workitems")]
-fn list(user: TokenUser, store: &State<Store>) -> Answer {
-    let tables = store.tables();
-    success(tables.items.iter().filter(|item| item.owner == user.id).collect::<Vec<_>>())
+async fn list(user: TokenUser, pool: &State<Pool>) -> Answer {
+    let own = work_items::table.filter(work_items::owner.eq(user.id)).order(work_items::id);
+    let items = own.select(WorkItem::as_select());
+    success(pool.run(move |db| Ok(items.load(db)?)).await?)
 }
 
 #[derive(Deserialize)]
@@ -158,19 +166,18 @@ struct NewItem {
 }
 
 #[post("/workitems", data = "<given>")]
-fn make(user: TokenUser, given: Json<NewItem>, store: &State<Store>) -> Answer {
-    let mut tables = store.tables();
-    let (id, NewItem { title }) = (tables.items.len() + 1, given.into_inner());
-    let item = WorkItem { id, title, owner: user.id };
-    let answer = success(&item);
-    tables.items.push(item);
-    answer
+async fn make(user: TokenUser, given: Json<NewItem>, pool: &State<Pool>) -> Answer {
+    let row = (work_items::title.eq(given.into_inner().title), work_items::owner.eq(user.id));
+    let insert = diesel::insert_into(work_items::table).values(row);
+    let item = insert.returning(WorkItem::as_select());
+    success(pool.run(move |db| Ok(item.get_result(db)?)).await?)
 }
 
 #[launch]
 fn rocket() -> Rocket<Build> {
     let figment = Figment::from(rocket::Config::debug_default())
         .merge(("port", 5000))
+        .merge(("database", "var/work_items.sqlite3"))
         .merge(("auth.mode", "token"))
         .merge(("auth.token.scheme", "JWT"))
         .merge(("auth.token.access", "3000s"))
@@ -180,9 +187,11 @@ fn rocket() -> Rocket<Build> {
         // This secret is public. Yours is 32 random bytes, without this line.
         .merge(("auth.token.allow_weak_secret", true))
         .merge(Env::prefixed("ROCKET_").global());
+    let path: String = figment.extract_inner("database").expect("a path");
+    let pool = sqlite::open(&path, |db| Ok(db.batch_execute(TABLES)?)).expect("a database");
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
-        .manage(Store::default())
+        .manage(pool)
         .mount("/", routes![sign_up, authenticate, list, make])
         .register("/", flask_jwt::catchers())
 }

@@ -30,11 +30,12 @@ listening() {
     (exec 3<>/dev/tcp/127.0.0.1/5000) 2>/dev/null
 }
 
-# start EXAMPLE: runs it in place of the one before.
+# start EXAMPLE: runs it in place of the one before, on a new database.
 start() {
     stop
     printf '\n%s\n' "$1"
-    "${CARGO_TARGET_DIR:-target}/debug/examples/$1" >"$work/log" 2>&1 &
+    ROCKET_DATABASE="$work/$1.sqlite3" \
+        "${CARGO_TARGET_DIR:-target}/debug/examples/$1" >"$work/log" 2>&1 &
     server=$!
     local _
     for _ in $(seq 400); do

@@ -1,21 +1,17 @@
-//! The tables, the pool, and the user type.
+//! The tables and the user type.
 
 use std::borrow::Cow;
-use std::path::Path;
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use rocket::{Orbit, Rocket};
 use serde::Serialize;
 use vestibule::database::{self, ConnectionPool};
 use vestibule::guards::Role;
 use vestibule::password::Hasher;
-use vestibule::{Account, Error, ErrorKind, PasswordAccount};
+use vestibule::{Account, Error, PasswordAccount};
 
-pub(crate) type Pool = diesel::r2d2::Pool<ConnectionManager<SqliteConnection>>;
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use crate::sqlite::{Failure, Pool, pool};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("examples/notes/migrations");
 
@@ -41,15 +37,8 @@ pub(crate) struct Note {
     text: String,
 }
 
-/// Opens the database, creates its tables and, in a new one, the users.
-pub(crate) fn open(path: &str, hasher: &Hasher) -> Result<Pool, Failure> {
-    if let Some(directory) = Path::new(path).parent() {
-        std::fs::create_dir_all(directory)?;
-    }
-    let manager = ConnectionManager::new(path);
-    let pool = Pool::builder().max_size(4).connection_customizer(Box::new(Settings));
-    let pool = pool.build(manager)?;
-    let connection = &mut pool.get()?;
+/// Creates the tables and, in a new database, the users.
+pub(crate) fn create(connection: &mut SqliteConnection, hasher: &Hasher) -> Result<(), Failure> {
     connection.run_pending_migrations(database::MIGRATIONS)?;
     connection.run_pending_migrations(MIGRATIONS)?;
     if users::table.count().get_result::<i64>(connection)? == 0 {
@@ -60,22 +49,7 @@ pub(crate) fn open(path: &str, hasher: &Hasher) -> Result<Pool, Failure> {
             diesel::insert_into(users::table).values(row).execute(connection)?;
         }
     }
-    Ok(pool)
-}
-
-/// Waits for another writer, and lets readers go on meanwhile.
-#[derive(Debug)]
-struct Settings;
-
-impl CustomizeConnection<SqliteConnection, PoolError> for Settings {
-    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), PoolError> {
-        let settings = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL;";
-        connection.batch_execute(settings).map_err(PoolError::QueryError)
-    }
-}
-
-fn pool(rocket: &Rocket<Orbit>) -> Result<&Pool, Error> {
-    rocket.state().ok_or_else(|| ErrorKind::Internal.into())
+    Ok(())
 }
 
 #[rocket::async_trait]

@@ -15,6 +15,8 @@
 mod database;
 mod pages;
 mod programs;
+#[path = "../shared/sqlite.rs"]
+mod sqlite;
 
 use rocket::figment::{Figment, providers::Env};
 use rocket::fs::relative;
@@ -43,7 +45,8 @@ fn rocket() -> Rocket<Build> {
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     let hasher = Hasher::new(&passwords).expect("randomness for a salt");
     let path: String = figment.extract_inner("database").expect("a path");
-    let pool = database::open(&path, &hasher).expect("a database");
+    let pool = sqlite::open(&path, |connection| database::create(connection, &hasher));
+    let pool = pool.expect("a database");
     let auth = Auth::fairing()
         .store(DieselSignInStore::new(pool.clone()))
         .throttle(DieselThrottle::new(pool.clone()))

@@ -11,7 +11,8 @@ use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::{AuthCache, SignIns};
 use vestibule::{Error, LocalPath, PasswordLogin, Session};
 
-use crate::database::{Admin, Pool, User, add_note, notes_of, set_password, users_with_notes};
+use crate::database::{Admin, User, add_note, notes_of, set_password, users_with_notes};
+use crate::sqlite::Pool;
 
 type SessionUser = vestibule::SessionUser<User>;
 /// A page with the error of a form.

@@ -8,7 +8,8 @@ use vestibule::password::Password;
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, PasswordLogin, Tokens};
 
-use crate::database::{Note, Pool, User, add_note, notes_of};
+use crate::database::{Note, User, add_note, notes_of};
+use crate::sqlite::Pool;
 
 type TokenUser = vestibule::TokenUser<User>;
 

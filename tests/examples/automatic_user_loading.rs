@@ -1,14 +1,16 @@
 //! The rows of Flask-JWT-Extended's guide "Automatic User Loading".
 
+use diesel::connection::SimpleConnection;
 use serde_json::json;
 
 use crate::client::Example;
 use crate::forge::{claims, expired, forge, tampered};
 
+const NAME: &str = "automatic_user_loading";
 const SECRET: &str = "super-secret";
 
 fn start() -> Example {
-    Example::start("automatic_user_loading")
+    Example::start(NAME)
 }
 
 fn bearer(example: &Example, username: &str) -> String {
@@ -38,6 +40,28 @@ fn the_body_is_flasks_but_for_the_line_feed_at_its_end() {
     assert_eq!(who.body, r#"{"full_name":"Ann Takamaki","id":2,"username":"panther"}"#);
     assert_eq!(who.body.len() + 1, 57);
     assert_eq!(who.all("content-type"), ["application/json"]);
+}
+
+#[test]
+fn a_user_who_is_deleted_from_the_database_cannot_be_loaded() {
+    let example = Example::start_with(NAME, "{password={cost=4},revocation_delay=0}");
+    let token = bearer(&example, "panther");
+    let who = || example.get("/who_am_i", &[("Authorization", &format!("Bearer {token}"))]);
+    assert_eq!(who().status, 200);
+    let delete = "DELETE FROM users WHERE username = 'panther'";
+    example.database().batch_execute(delete).expect("a table of users");
+    who().is(401, &json!({ "msg": "Error loading the user 2" }));
+}
+
+#[test]
+fn a_restart_keeps_the_users_and_the_tokens() {
+    let example = start();
+    let token = bearer(&example, "panther");
+    let rename = "UPDATE users SET full_name = 'Ann T.' WHERE username = 'panther'";
+    example.database().batch_execute(rename).expect("a table of users");
+    let example = example.restart(NAME);
+    let who = example.get("/who_am_i", &[("Authorization", &format!("Bearer {token}"))]);
+    who.is(200, &json!({ "id": 2, "full_name": "Ann T.", "username": "panther" }));
 }
 
 #[test]
@@ -115,7 +139,7 @@ fn the_printed_token_of_the_guide_is_refused_for_what_it_lacks() {
 fn as_flask_is_configured_only_its_time_is_against_the_printed_token() {
     let flask = "{password={cost=4},token={issuer=\"\",audience=\"\",verify_sub=false,\
                  access=\"30 days\"}}";
-    let example = Example::start_with("automatic_user_loading", flask);
+    let example = Example::start_with(NAME, flask);
     let printed = [("Authorization", &*format!("Bearer {PRINTED}"))];
     example.get("/who_am_i", &printed).is(401, &json!({ "msg": "Token has expired" }));
     // The same claims in our time.

@@ -4,19 +4,35 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use diesel::{Connection, SqliteConnection};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// How long a response may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A running example; killed when dropped.
+/// A program; killed when dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A destructor cannot report an error.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// A server of a running example.
 pub(crate) struct Example {
-    child: Child,
+    _process: Arc<Process>,
     /// Host and port.
     address: String,
+    /// Where its database is, if it has one.
+    directory: Arc<TempDir>,
 }
 
 impl Example {
@@ -32,29 +48,62 @@ impl Example {
 
     /// With these variables.
     pub(crate) fn start_with_variables(name: &str, variables: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::start_in(Arc::new(directory), name, variables)
+    }
+
+    /// Kills it and starts an example on its database.
+    pub(crate) fn restart(self, name: &str) -> Self {
+        let directory = Arc::clone(&self.directory);
+        drop(self);
+        Self::start_in(directory, name, &[("ROCKET_AUTH", "{password={cost=4}}")])
+    }
+
+    /// On the database in this directory, which may not exist yet.
+    pub(crate) fn start_in(
+        directory: Arc<TempDir>,
+        name: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let [example] = Self::start_servers(directory, name, variables);
+        example
+    }
+
+    /// An example of several servers, in the order in which they began to listen.
+    pub(crate) fn start_servers<const COUNT: usize>(
+        directory: Arc<TempDir>,
+        name: &str,
+        variables: &[(&str, &str)],
+    ) -> [Self; COUNT] {
         let mut command = Command::new(program(name));
         for (variable, _) in std::env::vars_os() {
             if variable.to_string_lossy().starts_with("ROCKET_") {
                 command.env_remove(variable);
             }
         }
+        command.env("ROCKET_DATABASE", database(&directory));
         command.env("ROCKET_PORT", "0").envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| {
+        let child = command.spawn().unwrap_or_else(|error| {
             panic!("{error}: is {name} built? `cargo build --examples` does it")
         });
-        let mut said = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (mut log, mut address) = (String::new(), None);
-        while address.is_none() {
-            let begin = log.len();
-            let read = said.read_line(&mut log).expect("the example writes text");
-            assert_ne!(read, 0, "{name} ended: {log}");
-            let launched = log[begin..].split_once("launched from http://");
-            address = launched.map(|(_, rest)| rest.trim_end().to_owned());
-        }
+        let mut process = Process(child);
+        let mut said = BufReader::new(process.0.stdout.take().expect("a pipe"));
+        let addresses = [(); COUNT].map(|()| read_address(name, &mut said));
         // Its output must be read: a full or closed pipe would stop it.
         thread::spawn(move || io::copy(&mut said, &mut io::sink()));
-        Self { child, address: address.expect("found above") }
+        let process = Arc::new(process);
+        addresses.map(|address| Self {
+            _process: Arc::clone(&process),
+            address,
+            directory: Arc::clone(&directory),
+        })
+    }
+
+    /// A connection of the test's own to its database.
+    pub(crate) fn database(&self) -> SqliteConnection {
+        let file = database(&self.directory);
+        SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("a database")
     }
 
     pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -100,12 +149,21 @@ impl Example {
     }
 }
 
-impl Drop for Example {
-    fn drop(&mut self) {
-        // A destructor cannot report an error.
-        drop(self.child.kill());
-        drop(self.child.wait());
+/// Reads its output up to the address of the next server.
+fn read_address(name: &str, said: &mut impl BufRead) -> String {
+    let mut log = String::new();
+    loop {
+        let begin = log.len();
+        let read = said.read_line(&mut log).expect("the example writes text");
+        assert_ne!(read, 0, "{name} ended: {log}");
+        if let Some((_, rest)) = log[begin..].split_once("launched from http://") {
+            return rest.trim_end().to_owned();
+        }
     }
+}
+
+fn database(directory: &TempDir) -> PathBuf {
+    directory.path().join("database.sqlite3")
 }
 
 /// Where cargo puts an example: beside the directory of this very program.

@@ -6,6 +6,7 @@ mod forge;
 
 mod api_only;
 mod automatic_user_loading;
+mod first_starts;
 mod flask_jwt;
 mod flask_jwt_extended_errors;
 mod flask_login;
@@ -14,4 +15,5 @@ mod notes;
 mod own_user;
 mod pages_only;
 mod roles;
+mod two_services;
 mod work_items;

@@ -1,44 +1,29 @@
 //! Notes in a database: pages and programs, and a restart that signs no user out.
 
 use serde_json::json;
-use tempfile::TempDir;
 
 use crate::client::{Example, Reply};
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 const PASSWORD: &str = "password=correct+horse";
 
-struct Notes {
-    example: Example,
-    directory: TempDir,
-}
+struct Notes(Example);
 
 impl Notes {
     fn start() -> Self {
-        Self::start_in(tempfile::tempdir().expect("a temporary directory"))
-    }
-
-    fn start_in(directory: TempDir) -> Self {
-        let file = directory.path().join("notes.sqlite3");
-        let file = file.to_str().expect("a path");
-        let example = Example::start_with_variables(
-            "notes",
-            &[("ROCKET_AUTH", "{password={cost=4}}"), ("ROCKET_DATABASE", file)],
-        );
-        Self { example, directory }
+        Self(Example::start("notes"))
     }
 
     fn restart(self) -> Self {
-        drop(self.example);
-        Self::start_in(self.directory)
+        Self(self.0.restart("notes"))
     }
 
     fn send(&self, path: &str, cookie: &str, form: &str) -> Reply {
-        self.example.send("POST", path, &[FORM, ("Cookie", cookie)], form)
+        self.0.send("POST", path, &[FORM, ("Cookie", cookie)], form)
     }
 
     fn page(&self, path: &str, cookie: &str) -> Reply {
-        self.example.get(path, &[("Cookie", cookie)])
+        self.0.get(path, &[("Cookie", cookie)])
     }
 
     fn sign_in(&self, name: &str, rest: &str) -> String {
@@ -49,7 +34,7 @@ impl Notes {
 
     fn token(&self, name: &str) -> String {
         let given = json!({ "name": name, "password": "correct horse" });
-        self.example.post("/api/login", &[], &given).text("access_token")
+        self.0.post("/api/login", &[], &given).text("access_token")
     }
 }
 
@@ -62,7 +47,7 @@ fn a_note_written_on_a_page_is_read_by_a_program_after_a_restart() {
     assert!(notes.page("/", &cookie).body.contains("buy milk"));
     let bearer = [("Authorization", format!("Bearer {token}"))];
     let bearer = [(bearer[0].0, bearer[0].1.as_str())];
-    let list = notes.example.get("/api/notes", &bearer);
+    let list = notes.0.get("/api/notes", &bearer);
     assert_eq!((list.status, list.json()[0]["text"].as_str()), (200, Some("buy milk")), "{list:?}");
     assert!(list.cookies().is_empty());
     // A note of one user is none of another.
@@ -76,6 +61,7 @@ fn a_wrong_password_shows_the_form_again_and_too_many_say_so() {
         let reply = notes.send("/login", "", "name=ada&password=wrong&next=%2Fusers");
         let status = if attempt < 10 { 401 } else { 429 };
         assert_eq!((reply.status, reply.cookies().len()), (status, 0), "{reply:?}");
+        assert_eq!(reply.all("retry-after").len(), usize::from(status == 429), "{reply:?}");
         assert!(reply.body.contains("value=\"ada\""), "{reply:?}");
         assert!(reply.body.contains("value=\"/users\"") || reply.body.contains("&#x2F;users"));
     }
@@ -106,7 +92,7 @@ fn a_new_password_and_signing_out_everywhere_end_every_sign_in() {
         assert_eq!(notes.page("/", cookie).status, 303);
     }
     let bearer = format!("Bearer {token}");
-    assert_eq!(notes.example.get("/api/notes", &[("Authorization", &bearer)]).status, 401);
+    assert_eq!(notes.0.get("/api/notes", &[("Authorization", &bearer)]).status, 401);
     let cookie = notes.sign_in("ben", "");
     let refused = notes.send("/password", &cookie, "password=short");
     assert!(refused.status == 422 && refused.body.contains("at least 8 characters"), "{refused:?}");

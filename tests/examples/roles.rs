@@ -1,5 +1,6 @@
 //! The rows of the guide with roles.
 
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::client::{Example, Reply};
@@ -120,6 +121,31 @@ fn the_panel_believes_the_token_and_the_list_asks_the_user() {
     });
     assert_eq!(roles.get("/admin", &former).status, 200);
     roles.get("/users", &former).is(403, &message("Admin access required"));
+}
+
+#[test]
+fn a_role_that_the_database_takes_away_is_still_in_the_token() {
+    let roles = Roles(Example::start_with("roles", "{password={cost=4},revocation_delay=0}"));
+    let token = roles.token("admin", "admin123");
+    assert_eq!(roles.get("/users", &token).status, 200);
+    let demote = "UPDATE users SET role = 'user' WHERE username = 'admin'";
+    roles.0.database().batch_execute(demote).expect("a table of users");
+    roles.get("/users", &token).is(403, &message("Admin access required"));
+    assert_eq!(roles.get("/admin", &token).status, 200);
+    let token = roles.token("admin", "admin123");
+    roles.get("/admin", &token).is(403, &message("Admin access required"));
+}
+
+#[test]
+fn a_restart_keeps_the_users_and_the_tokens() {
+    let roles = Roles::start();
+    let john = json!({ "username": "john", "password": "secret123" });
+    assert_eq!(roles.register(&john).status, 201);
+    let token = roles.token("john", "secret123");
+    let roles = Roles(roles.0.restart("roles"));
+    roles.get("/protected", &token).is(200, &json!({ "user": "john" }));
+    roles.get("/protected", &roles.token("john", "secret123")).is(200, &json!({ "user": "john" }));
+    roles.register(&john).is(400, &message("Username already exists"));
 }
 
 #[test]

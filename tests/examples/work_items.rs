@@ -54,6 +54,19 @@ fn people_see_their_own_items_and_only_those() {
 }
 
 #[test]
+fn a_restart_keeps_people_tokens_and_items() {
+    let items = WorkItems::start();
+    let joe = items.join("joe");
+    items.make(&joe, "Write");
+    let items = WorkItems(items.0.restart("work_items"));
+    let result = json!([{ "id": 1, "title": "Write" }]);
+    items.list(&joe).is(200, &json!({ "Status": "Success", "result": result }));
+    let again = json!({ "username": "joe", "password": "pass" });
+    assert_eq!(items.sign_up(&again).status, 400);
+    assert_eq!(items.0.post("/auth", &[], &again).status, 200);
+}
+
+#[test]
 fn a_token_lives_exactly_3000_seconds() {
     let items = WorkItems::start();
     let claims = claims(items.join("joe").trim_start_matches("JWT "));

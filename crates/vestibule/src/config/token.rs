@@ -57,7 +57,8 @@ pub struct TokenConfig {
     /// The signature algorithm (`JWT_ALGORITHM`). Defaults to `"HS256"`.
     pub algorithm: Algorithm,
     /// The signing key, at least as long as the hash of the algorithm: 32 bytes for HS256, 48
-    /// for HS384, 64 for HS512 (`JWT_SECRET_KEY`). No default.
+    /// for HS384, 64 for HS512 (`JWT_SECRET_KEY`). No default; optional beside `foreign.jwks`:
+    /// without it no token is issued, and only foreign ones are accepted.
     pub secret: Option<Secret>,
     /// Earlier signing keys, which still verify tokens. Defaults to none.
     pub previous_secrets: Vec<Secret>,

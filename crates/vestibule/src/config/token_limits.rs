@@ -58,7 +58,9 @@ impl TokenConfig {
             return;
         }
         let missing = format!("is missing; set at least {} random bytes", self.shortest());
-        errors.require(self.secret.is_some(), "token.secret", missing);
+        // Foreign tokens may be the only ones.
+        let is_optional = self.foreign.jwks.is_some();
+        errors.require(is_optional || self.secret.is_some(), "token.secret", missing);
         let secret = self.secret.iter().map(|secret| ("token.secret", secret));
         let previous = self.previous_secrets.iter();
         for (key, secret) in secret.chain(previous.map(|one| ("token.previous_secrets", one))) {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{Algorithm, TokenConfig};
 use crate::digest::keyed;
-use crate::error::{Error, ErrorKind, TokenError};
+use crate::error::{Error, TokenError};
 use jws::{Jws, MAX_TOKEN, encode, has_algorithm, key_id};
 use verifying::{FindKey, NamedKey};
 
@@ -53,11 +53,11 @@ impl Keys {
     }
 
     fn from_secrets(config: &TokenConfig) -> Self {
-        let secret = config.secret.as_ref().map_or("", |secret| secret.reveal()).as_bytes();
-        let previous = config.previous_secrets.iter().map(|secret| secret.reveal().as_bytes());
-        let verifying = std::iter::once(secret).chain(previous).map(DecodingKey::from_secret);
+        let secrets = config.secret.iter().chain(&config.previous_secrets);
+        let verifying = secrets.map(|secret| DecodingKey::from_secret(secret.reveal().as_bytes()));
         let verifying = verifying.map(|key| NamedKey { kid: None, key }).collect();
-        let signing = Some(EncodingKey::from_secret(secret));
+        let secret = config.secret.as_ref();
+        let signing = secret.map(|secret| EncodingKey::from_secret(secret.reveal().as_bytes()));
         Self::with(config.algorithm, None, signing, verifying, JwkSet::default())
     }
 
@@ -129,7 +129,7 @@ impl Keys {
         };
         token.push('.');
         token.push_str(&encode(claims));
-        let key = self.signing.as_ref().ok_or(ErrorKind::Internal)?;
+        let key = self.signing.as_ref().ok_or_else(|| Error::misuse("no key signs tokens"))?;
         let signature = crypto::sign(token.as_bytes(), key, self.algorithm.to_jsonwebtoken())
             .map_err(Error::internal)?;
         token.push('.');

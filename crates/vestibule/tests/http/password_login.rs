@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rocket::http::Status;
 use rocket::local::blocking::Client;
 use rocket::serde::json::Json;
 use rocket::{Orbit, Rocket, post, routes};
@@ -78,6 +79,19 @@ async fn sign_in(
     Ok(Json(tokens.start(&user).await?))
 }
 
+/// The form of a page: it shows the error by itself.
+#[post("/form/<name>/<password>")]
+async fn form(
+    name: &str,
+    password: &str,
+    login: PasswordLogin<'_, User>,
+) -> Result<Status, (Status, String)> {
+    match login.verify(name, &Password::from(password)).await {
+        Ok(_) => Ok(Status::NoContent),
+        Err(error) => Err((error.kind().status(), format!("<p>{}</p>", error.message()))),
+    }
+}
+
 /// An application with Alice and Bob, whose passwords are `alice's` and `bob's`.
 struct LoginApp {
     app: App,
@@ -103,7 +117,7 @@ fn launch(cost: u32) -> LoginApp {
     let auth = Auth::fairing().clock(clock.clone()).events(recorded.clone());
     let auth = auth.store(store.clone()).hasher(hasher.clone());
     let rocket = rocket(setup.figment, auth, users.clone());
-    let rocket = rocket.manage(hashes.clone()).mount("/", routes![sign_in]);
+    let rocket = rocket.manage(hashes.clone()).mount("/", routes![sign_in, form]);
     let rocket = rocket.register("/", setup.catchers);
     let client = Client::untracked(rocket).expect("a launch");
     LoginApp { app: App { client, clock, store, users, recorded }, hashes, hasher }
@@ -139,6 +153,22 @@ fn failures_are_counted_by_name_whether_or_not_it_exists() {
         let open = if name == "alice" { 200 } else { 401 };
         assert_eq!(login.status(HOME, name, "alice's"), open);
     }
+}
+
+#[test]
+fn a_page_that_shows_the_error_has_its_header_and_reports_it_once() {
+    let login = launch(4);
+    let send = || login.app.post("/form/alice/wrong").header("X-Real-IP", STRANGER).send();
+    for _ in 0..FAILURES {
+        let page = send();
+        assert_eq!((page.status, page.one("Retry-After")), (401, None), "{}", page.body);
+        assert_eq!(login.app.recorded.take(), ["bad_credentials"]);
+    }
+    let page = send();
+    assert_eq!((page.status, page.body.starts_with("<p>")), (429, true), "{}", page.body);
+    let wait: u64 = page.one("Retry-After").expect("a time").parse().expect("seconds");
+    assert!((1..=301).contains(&wait), "{wait}");
+    assert_eq!(login.app.recorded.take(), ["too_many_attempts"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::support::app::{App, Reply, SECRET};
 use crate::support::forged_tokens;
-use crate::support::users::ALICE;
+use crate::support::users::{ALICE, BOB};
 
 /// Every kind of credential, as the values of `Authorization`.
 const CREDENTIALS: [&str; 8] = [
@@ -176,10 +176,16 @@ fn guards_side_by_side_agree_about_a_session() {
 #[test]
 fn the_account_is_looked_up_once_a_request_for_each_credential() {
     let app = App::new();
-    let access = app.tokens(ALICE).access;
-    let before = (app.users.calls(), app.store.calls());
-    app.get("/all").bearer(&access).send();
-    assert_eq!((app.users.calls() - before.0, app.store.calls() - before.1), (1, 1));
+    let (access, session) = (app.tokens(ALICE).access, app.browser(BOB));
+    let look_ups = |reply: &dyn Fn() -> Reply, body: &str| {
+        let before = (app.users.calls(), app.store.calls());
+        assert_eq!(reply().body, body);
+        (app.users.calls() - before.0, app.store.calls() - before.1)
+    };
+    let by_token = || app.get("/all").bearer(&access).send();
+    assert_eq!(look_ups(&by_token, "- token token true"), (1, 1));
+    let by_session = || app.get("/all").cookie(&session).send();
+    assert_eq!(look_ups(&by_session, "session - session true"), (1, 1));
 }
 
 #[test]

@@ -150,8 +150,10 @@ fn what_is_no_token_at_all_is_refused_not_ignored() {
 #[test]
 fn our_scheme_inside_another_schemes_credential_is_not_ours() {
     let app = App::new();
-    for value in ["Foo 1, Bearer, Baz, 3", "Foo 1, Bearer 2, Baz, 3"] {
+    let good = format!("Foo 1, Bearer {}, Baz, 3", app.tokens(ALICE).access);
+    for value in ["Foo 1, Bearer, Baz, 3", "Foo 1, Bearer 2, Baz, 3", &good] {
         assert_eq!(optional(&app, value).body, "nobody", "{value}");
+        assert_eq!(protected(&app, value).code(), "credentials_missing", "{value}");
     }
 }
 

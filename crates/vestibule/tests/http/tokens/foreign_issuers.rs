@@ -188,6 +188,22 @@ fn the_two_stay_apart_when_we_sign_with_the_same_algorithm() {
 }
 
 #[test]
+fn without_a_secret_only_foreign_tokens_are_accepted_and_none_is_issued() {
+    let Some(pair) = pair(Algorithm::ES256, false) else { return };
+    let own = Setup::new().launch().tokens(ALICE).access;
+    let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+    let app = setup.set("auth.token.secret", None::<&str>).launch();
+    assert_code(&app, &pair.sign(&header(), &theirs(app.now())), "");
+    let header = r#"{"alg":"HS256","typ":"JWT"}"#;
+    let signed_with_nothing = sign_with("", Algorithm::HS256, header, &claims(&own).to_string());
+    for token in [own.as_str(), &signed_with_nothing] {
+        assert_code(&app, token, "token_invalid");
+    }
+    let refused = app.post(&format!("/api/login/{ALICE}")).send();
+    assert_eq!((refused.status, refused.code().as_str()), (500, "internal"));
+}
+
+#[test]
 fn a_foreign_token_must_carry_an_end_and_be_for_us() {
     let Some((app, pair)) = world() else { return };
     let now = app.now();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::client::{LONG_TIMEOUT, cookie, dashboard};
 use super::nginx::Nginx;
+use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, ask};
 
 /// Within this time a slow client is cut off.
@@ -173,4 +174,41 @@ fn a_client_cannot_claim_to_be_another() {
     // The service would believe the same header from the proxy, so nginx must drop it.
     let direct = sign_in(&service.address, &claim[..1]);
     assert!(page(&service.address, &direct).contains("6.6.6.6"));
+}
+
+#[test]
+fn programs_get_the_failures_of_nginx_as_problems_and_people_as_pages() {
+    let home = Home::new();
+    let Some((service, nginx)) = behind_nginx(&home) else { return };
+    let big = "a".repeat(100_000);
+    for (path, code) in [("/api/login", Some("too_large")), ("/login", None)] {
+        let reply = ask(&nginx.address, "POST", path, &[], &big).expect("an answer");
+        assert_eq!(reply.status, 413, "{}", reply.body);
+        assert_failure(&reply, code);
+    }
+    service.stop();
+    for path in ["/api/me", "/whoami", "/health/live", "/.well-known/jwks.json"] {
+        let reply = ask(&nginx.address, "GET", path, &[], "").expect("an answer");
+        assert_eq!(reply.status, 503, "{path} {}", reply.body);
+        assert_failure(&reply, Some("unavailable"));
+        assert!(reply.header("retry-after").is_some(), "{path}");
+    }
+    for path in ["/login", "/apiary"] {
+        let reply = ask(&nginx.address, "GET", path, &[], "").expect("an answer");
+        assert_eq!(reply.status, 503, "{path} {}", reply.body);
+        assert_failure(&reply, None);
+    }
+}
+
+/// A problem with this code, or a page; either only over HTTPS from then on.
+fn assert_failure(reply: &Reply, code: Option<&str>) {
+    let kind = reply.header("content-type").expect("a type");
+    match code {
+        Some(code) => {
+            assert_eq!((kind, reply.code().as_str()), ("application/problem+json", code));
+            assert_eq!(reply.json()["status"], reply.status);
+        }
+        None => assert!(kind.starts_with("text/html"), "{kind}"),
+    }
+    assert!(reply.header("strict-transport-security").is_some(), "{}", reply.body);
 }

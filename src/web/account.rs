@@ -179,9 +179,10 @@ pub(super) async fn confirm(
     let session = session.map_err(|_| ErrorKind::CredentialsMissing)?;
     let Some(user) = user.0 else {
         return match LocalPath::parse(&form.next) {
-            Some(next) => {
-                Ok(FormReply::redirect(uri!(super::session::form(next = Some(next.as_str())))))
-            }
+            Some(next) => Ok(FormReply::redirect(uri!(super::session::form(
+                next = Some(next.as_str()),
+                cookie_sent = _
+            )))),
             None => Err(ErrorKind::CredentialsMissing.into()),
         };
     };

@@ -73,7 +73,7 @@ async fn ask_for_password(request: &Request<'_>, kind: ErrorKind) -> FailureRepl
     let (form, unused) = if kind == ErrorKind::FreshLoginRequired {
         (uri!(super::account::reauthenticate(next = next.as_deref())), None)
     } else {
-        let form = uri!(super::session::form(next = next.as_deref()));
+        let form = uri!(super::session::form(next = next.as_deref(), cookie_sent = _));
         (form, unused_for(request).await.map(Notice::Unused))
     };
     let notice = if is_read(request) { unused } else { Some(Notice::Unsent) };

@@ -9,6 +9,7 @@ use rocket::request::{self, FromRequest, Request};
 use rocket::response::{self, Redirect, Responder};
 use rocket::{Ignite, Rocket, Sentinel, uri};
 
+use super::lost_cookie;
 use super::notice::{Notice, NoticeRedirect};
 use super::renderer::Page;
 use crate::accounts::SessionUser;
@@ -23,6 +24,8 @@ pub(super) type FormResult = Result<FormReply, Error>;
 pub(super) enum FormReply {
     /// To another page.
     Redirect(Box<Redirect>),
+    /// After a sign-in, to the page that the client asked for before the form.
+    SignedIn(Option<LocalPath>),
     /// To another page, which shows a notice once.
     Notice(Box<NoticeRedirect>),
     /// A page with this status: the empty form, or what the form has created.
@@ -45,12 +48,14 @@ impl FormReply {
         Self::Notice(Box::new(NoticeRedirect::new(to, notice)))
     }
 
+    /// As [`onward`](Self::onward), after a sign-in.
+    pub(super) fn signed_in(next: &str) -> Self {
+        Self::SignedIn(LocalPath::parse(next))
+    }
+
     /// Redirects to the page that the client asked for before the form, else to the dashboard.
     pub(super) fn onward(next: &str) -> Self {
-        match LocalPath::parse(next) {
-            Some(path) => Self::Redirect(Box::new(path.redirect())),
-            None => Self::redirect(uri!(super::pages::dashboard)),
-        }
+        Self::Redirect(Box::new(onward(LocalPath::parse(next))))
     }
 
     /// Shows the form again with an error of one of these kinds.
@@ -68,6 +73,11 @@ impl FormReply {
         let page = form(&error);
         Ok(Self::Again(error, page))
     }
+}
+
+/// Redirects to this page, else to the dashboard.
+fn onward(next: Option<LocalPath>) -> Redirect {
+    next.map_or_else(|| Redirect::to(uri!(super::pages::dashboard)), LocalPath::redirect)
 }
 
 /// The address of the form that was sent, if its handler has left one for the catcher.
@@ -129,6 +139,9 @@ impl<'r> Responder<'r, 'static> for FormReply {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self {
             Self::Redirect(redirect) => redirect.respond_to(request),
+            Self::SignedIn(next) => lost_cookie::check(request, next.as_ref())
+                .unwrap_or_else(|| onward(next))
+                .respond_to(request),
             Self::Notice(redirect) => redirect.respond_to(request),
             Self::Page(status, page) => (status, page).respond_to(request),
             Self::Again(error, page) => {

@@ -1,38 +1,18 @@
 //! Notices a browser that keeps no cookie.
 
-use std::convert::Infallible;
+use rocket::response::Redirect;
+use rocket::{Request, uri};
+use vestibule::LocalPath;
 
-use rocket::http::uri::Absolute;
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest, Request};
-
-use crate::settings::Settings;
-
-/// The pages whose forms sign in, but for `/setup`: its URL is a secret, which no `Referer` repeats.
-const FORMS: [&str; 2] = ["/login", "/register"];
-
-/// Guard: whether a form that signs in was sent, and the browser then came back without its cookie:
-/// the redirects lead from the form to the sign-in form. Links between the two send no `Referer`.
-pub(super) struct LostCookie(pub(super) bool);
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for LostCookie {
-    type Error = Infallible;
-
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
-        let settings = request.rocket().state::<Settings>();
-        let name = settings.map(|settings| settings.auth.session.cookie_name());
-        let is_kept = name.is_some_and(|name| request.cookies().get(&name).is_some());
-        Outcome::Success(Self(!is_kept && comes_from_form(request)))
+/// Redirects to a page after a sign-in for a browser that is not known to keep cookies, as it
+/// sent none: by way of the sign-in form, which only a browser without the session's cookie gets to
+/// see. Other programs than browsers send no `Referer` and are spared the redirect.
+pub(super) fn check(request: &Request<'_>, next: Option<&LocalPath>) -> Option<Redirect> {
+    let headers = request.headers();
+    if headers.contains("Cookie") || !headers.contains("Referer") {
+        return None;
     }
-}
-
-/// Whether the page before was a form of this host that signs in.
-fn comes_from_form(request: &Request<'_>) -> bool {
-    let referer = request.headers().get_one("Referer").and_then(|uri| Absolute::parse(uri).ok());
-    referer.is_some_and(|referer| {
-        let authority = referer.authority().map(ToString::to_string);
-        FORMS.iter().any(|form| referer.path() == *form)
-            && authority.as_deref() == request.headers().get_one("Host")
-    })
+    let next = next.map(ToString::to_string);
+    let next = next.unwrap_or_else(|| uri!(super::pages::dashboard).to_string());
+    Some(Redirect::to(uri!(super::session::form(next = Some(next), cookie_sent = Some(true)))))
 }

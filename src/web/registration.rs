@@ -46,7 +46,7 @@ fn page(
     }
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let values = context! {
-        login_path: uri!(super::session::form(next = next.as_deref())).to_string(),
+        login_path: uri!(super::session::form(next = next.as_deref(), cookie_sent = _)).to_string(),
         next,
         username: rejected.map_or("", |(form, _)| &form.username),
         full_name: rejected.map_or("", |(form, _)| &form.full_name),
@@ -91,13 +91,13 @@ pub(super) async fn register(
     match accounts.register(&registration).await {
         Ok(user) => {
             session.start(&user).await?;
-            Ok(FormReply::onward(&form.next))
+            Ok(FormReply::signed_in(&form.next))
         }
         Err(error)
             if error.kind() == ErrorKind::UsernameTaken
                 && accounts.sign_in_registered(&session, &registration).await? =>
         {
-            Ok(FormReply::onward(&form.next))
+            Ok(FormReply::signed_in(&form.next))
         }
         Err(error) => {
             let kinds =

@@ -7,7 +7,6 @@ use rocket_dyn_templates::context;
 
 use super::checkbox;
 use super::form::{FormReply, FormResult};
-use super::lost_cookie::LostCookie;
 use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
@@ -56,15 +55,16 @@ fn page(
     renderer.page("login", "Sign in", None, values)
 }
 
-/// Shows the form; redirects a user who is signed in already.
-#[get("/login?<next>")]
+/// Shows the form; redirects a user who is signed in already. With `cookie_sent` the browser has just
+/// been sent the cookie of a session.
+#[get("/login?<next>&<cookie_sent>")]
 pub(super) async fn form(
     user: Maybe<SessionUser>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    lost_cookie: LostCookie,
     flash: Flash<'_>,
     next: Option<&str>,
+    cookie_sent: Option<bool>,
 ) -> FormReply {
     let next = next.unwrap_or_default();
     if user.0.is_some() {
@@ -76,7 +76,7 @@ pub(super) async fn form(
         Some(Notice::Unused(_)) => flash.take().map(|notice| notice.text("")),
         _ => None,
     };
-    let notice = if lost_cookie.0 { NO_COOKIE } else { NOTICE };
+    let notice = if cookie_sent == Some(true) { NO_COOKIE } else { NOTICE };
     let notice = said.as_deref().or(LocalPath::parse(next).map(|_| notice));
     let notice = match notice {
         None => accounts.is_setup_due().await.then_some(super::pages::SETUP_DUE),
@@ -101,7 +101,7 @@ pub(super) async fn login(
         Some(remember) => accounts.sign_in_browser(&session, &credentials, remember).await,
         None => Err(Error::new(ErrorKind::InvalidField).detail(NEITHER)),
     };
-    let Err(error) = signed_in else { return Ok(FormReply::onward(&form.next)) };
+    let Err(error) = signed_in else { return Ok(FormReply::signed_in(&form.next)) };
     let kinds = [
         ErrorKind::InvalidField,
         ErrorKind::BadCredentials,

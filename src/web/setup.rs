@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rocket::form::{Form, FromForm};
-use rocket::{State, get, post, uri};
+use rocket::{State, get, post};
 use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult};
@@ -87,13 +87,13 @@ pub(super) async fn set_up(
     match accounts.set_up(&form.token, &registration).await {
         Ok(admin) => {
             session.start(&admin).await?;
-            Ok(FormReply::redirect(uri!(super::pages::dashboard)))
+            Ok(FormReply::signed_in(""))
         }
         Err(error)
             if error.kind() == ErrorKind::NotFound
                 && accounts.sign_in_registered(&session, &registration).await? =>
         {
-            Ok(FormReply::redirect(uri!(super::pages::dashboard)))
+            Ok(FormReply::signed_in(""))
         }
         Err(error) => {
             let kinds = [ErrorKind::InvalidField, ErrorKind::UsernameTaken];

@@ -52,7 +52,7 @@ pub use access_keys::{generate_key, last_seen};
 pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig};
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminPage, AdminPageChange, AnyTokenUser, CurrentUser,
-    SessionUser, TokenUser,
+    KeyScoped, SessionUser, TokenUser,
 };
 pub use import::{BadLine, Import, ImportError};
 pub use password::{Credentials, NewPassword, PasswordOwner, new_password};

@@ -4,10 +4,12 @@ use rocket::{Either, State, delete, get, patch, response::status};
 use serde::Serialize;
 
 use crate::accounts::queries::{self, UserChange, UserFilter};
-use crate::accounts::{Accounts, AdminApi, AdminApiChange, Role, User, UsersRead, full_name};
+use crate::accounts::{
+    Accounts, AdminApi, AdminApiChange, KeyScoped, Role, User, UsersRead, full_name,
+};
 use crate::db::rfc3339;
 use crate::http::{ClientAddress, Json, JsonBody, UniqueQuery, number};
-use vestibule::guards::{Authenticated, Scope};
+use vestibule::guards::Authenticated;
 use vestibule::{Error, ErrorKind};
 
 /// A user as JSON for administrators.
@@ -97,7 +99,7 @@ pub(super) async fn change(
     }
     let actor = accounts.actor(&admin, address.0)?;
     let changed = accounts.change_user(&actor, id, change).await?;
-    if admin.authentication().has_scope(UsersRead::NAME) {
+    if KeyScoped::<UsersRead>::holds(admin.authentication()) {
         Ok(Either::Left(Json(changed.user.into())))
     } else {
         Ok(Either::Right(status::NoContent))

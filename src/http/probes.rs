@@ -1,8 +1,8 @@
 //! The routes of neither pages nor API: `/whoami`, `/health` and the public keys.
 
 use rocket::fairing::AdHoc;
-use rocket::http::ContentType;
-use rocket::{Route, State, get, routes};
+use rocket::http::Header;
+use rocket::{Responder, Route, State, get, routes};
 use serde::Serialize;
 
 use super::{Json, catchers};
@@ -56,10 +56,21 @@ fn live() -> Json<Live> {
     Json(Live { status: "ok" })
 }
 
+/// The keys for every site. A verifier that meets an unknown `kid` asks again, so five minutes in a
+/// cache delay no change of keys that `public_keys` announces.
+#[derive(Responder)]
+#[response(content_type = "application/jwk-set+json")]
+struct KeySet(String, Header<'static>, Header<'static>, Header<'static>);
+
 /// Returns the public keys that verify tokens; an empty set for a shared secret.
 #[get("/.well-known/jwks.json")]
-fn jwks(keys: PublicKeys<'_>) -> (ContentType, String) {
-    (ContentType::new("application", "jwk-set+json"), keys.to_json().to_string())
+fn jwks(keys: PublicKeys<'_>) -> KeySet {
+    KeySet(
+        keys.to_json().to_string(),
+        Header::new("Cache-Control", "public, max-age=300"),
+        Header::new("Access-Control-Allow-Origin", "*"),
+        Header::new("Cross-Origin-Resource-Policy", "cross-origin"),
+    )
 }
 
 /// Returns the routes of this mode.

@@ -53,6 +53,7 @@ fn one(text: &str) -> Result<Guard, String> {
         ("ClaimedRole", ["Admin"]) => Guard::ClaimedRole(Box::new(Guard::CurrentUser)),
         ("ClaimedRole", ["Admin", guard]) => Guard::ClaimedRole(boxed(guard)?),
         ("Scoped", [scope, guard]) => Guard::Scoped((*scope).to_owned(), boxed(guard)?),
+        ("KeyScoped", [scope, guard]) => Guard::Scoped((*scope).to_owned(), boxed(guard)?),
         ("FreshOrKey", [scope, guard]) => Guard::FreshOrKey((*scope).to_owned(), boxed(guard)?),
         _ => return Err(unknown(text)),
     };

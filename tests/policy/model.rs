@@ -261,8 +261,8 @@ impl Situation {
         }
     }
 
-    /// A sign-in with a password carries every scope; a key those that its owner may
-    /// name, and never that of the account.
+    /// A sign-in with a password carries every scope that the role allows; a key those that its
+    /// owner may name, and never that of the account.
     fn has_scope(&self, scope: &str, who: Option<Person>) -> bool {
         let by_key = who == Some(Person::TokenOwner) && self.token == Token::Key;
         match scope {

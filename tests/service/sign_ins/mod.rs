@@ -6,4 +6,5 @@ mod login_form;
 mod modes;
 mod next_page;
 mod session_and_token_apart;
+mod token_types;
 mod tokens;

@@ -158,7 +158,7 @@ fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
     let mut open = vec!["GET /health", "GET /health/live"];
     if mode.has_sessions() {
         open.extend(["GET /", "GET /static/<name>"]);
-        open.extend(["GET /login?<next>", "POST /login", "GET /logout", "POST /logout"]);
+        open.extend(["GET /login?<next>", "POST /login", "GET /logout", "POST /logout?<all>"]);
         open.extend(["GET /setup?<token>", "POST /setup"]);
         // Without a session these find out by themselves what the form was about: a change that
         // was sent twice, or the page to return to.

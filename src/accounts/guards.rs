@@ -16,8 +16,8 @@ use vestibule::{Account, Error, ErrorKind};
 
 /// The user behind a bearer token or an access key: the guard of `/api`.
 pub type TokenUser = vestibule::TokenUser<User>;
-/// The user behind an access token, a refresh token or an access key, for signing out.
-pub type AnyTokenUser = vestibule::guards::AnyTokenUser<User>;
+/// The user behind any credential, a refresh token too, for signing out.
+pub type AnyUser = vestibule::guards::AnyUser<User>;
 /// The user behind a session cookie: the guard of pages.
 pub type SessionUser = vestibule::SessionUser<User>;
 /// The user behind a bearer token or a session cookie.

@@ -38,6 +38,12 @@ pub struct JsonBody {
     errors: Vec<(String, Cow<'static, str>)>,
 }
 
+impl From<Map<String, Value>> for JsonBody {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self { fields, errors: Vec::new() }
+    }
+}
+
 // Without the values: a field may hold a password.
 impl fmt::Debug for JsonBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,7 +138,7 @@ impl<'r> FromData<'r> for JsonBody {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         match read_json_object(request, data).await {
-            Ok(fields) => Success(Self { fields, errors: Vec::new() }),
+            Ok(fields) => Success(fields.into()),
             // For the catchers.
             Err(error) => Failed((error.clone().remember(request), error)),
         }

@@ -23,6 +23,6 @@ pub use json_body::JsonBody;
 pub use probes::{routes, stage};
 pub use problems::{ErrorResponse, catchers, error_response, is_page};
 pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};
-pub use query::{UniqueQuery, number};
+pub use query::{UniqueQuery, flag, number};
 pub use unparsed::complete_unparsed;
 pub use visible::{VisibleJson, visible};

@@ -348,7 +348,9 @@ fn check_cookies(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
 /// Whether a handler that was reached sets a cookie; `None` where nothing is known of it.
 fn of_handler(case: &Case<'_>) -> Option<bool> {
     match (case.target.method, case.target.template.as_str()) {
-        (Method::Post, "/login" | "/register" | "/logout") => Some(true),
+        (Method::Post, "/login" | "/register" | "/api/logout") => Some(true),
+        // Without a session there is nothing to say.
+        (Method::Post, "/logout") => Some(case.situation.cookie.stands() || taken_back(case)),
         // Its handler refuses, and Rocket drops the cookies of a request that is refused.
         (Method::Get, "/setup") => Some(taken_back(case)),
         _ if case.target.is_unsafe() && case.target.half == Half::Pages => None,

@@ -221,7 +221,8 @@ impl Situation {
             }
             Guard::SessionUser => self.behind_cookie(),
             Guard::CurrentUser if self.is_token_request() => self.behind_access_token(),
-            Guard::CurrentUser => self.behind_cookie(),
+            Guard::AnyUser if self.is_token_request() => self.behind_any_token(),
+            Guard::CurrentUser | Guard::AnyUser => self.behind_cookie(),
             // Only a token that verified waives the check of where the request comes from.
             Guard::Session if self.is_cross_origin() && self.verified().is_err() => {
                 Err(ErrorKind::CrossOrigin)
@@ -290,7 +291,7 @@ impl Situation {
         let may = self.mode.has_sessions() && !self.is_token_request();
         may && guards
             .iter()
-            .any(|guard| matches!(rest(guard), Guard::SessionUser | Guard::CurrentUser))
+            .any(|guard| matches!(rest(guard), Guard::SessionUser | Guard::CurrentUser | Guard::AnyUser))
     }
 }
 

@@ -146,6 +146,8 @@ impl Target {
             // There is nothing to sign out of.
             (Method::Get, "/logout") if who.is_none() => 303,
             (Method::Get, _) => 200,
+            // A program that signs out wants no page.
+            (Method::Post, "/logout") if who == Some(Person::TokenOwner) => 204,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
             (Method::Post, "/api/login" | "/api/refresh") => 200,
             (Method::Post, "/reauthenticate" | "/account/password") => 303,
@@ -183,14 +185,14 @@ impl Target {
     pub(crate) fn begins(&self) -> Option<i64> {
         match (self.method, self.template.as_str()) {
             (Method::Post, "/login" | "/register") => Some(1),
-            (Method::Post, "/logout") => Some(0),
+            (Method::Post, "/logout" | "/api/logout") => Some(0),
             _ => (!self.is_unsafe()).then_some(0),
         }
     }
 
     /// Whether it ends the session of a request that is let in.
     pub(crate) fn ends_session(&self) -> bool {
-        let ends = ["/login", "/register", "/logout"];
+        let ends = ["/login", "/register", "/logout", "/api/logout"];
         self.method == Method::Post && ends.contains(&self.template.as_str())
     }
 }

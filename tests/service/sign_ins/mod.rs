@@ -6,5 +6,7 @@ mod login_form;
 mod modes;
 mod next_page;
 mod session_and_token_apart;
+mod signing_out;
+mod token_in_body;
 mod token_types;
 mod tokens;

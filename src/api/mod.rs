@@ -35,6 +35,7 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         sign_ins::end,
         sign_ins::end_others,
         password::change,
+        password::confirm,
         users::list,
         users::one,
         users::change,

@@ -245,6 +245,7 @@ fn is_refusal(kind: ErrorKind) -> bool {
         || matches!(
             kind,
             ErrorKind::CredentialsMissing
+                | ErrorKind::FreshLoginRequired
                 | ErrorKind::AmbiguousCredentials
                 | ErrorKind::CrossOrigin
                 | ErrorKind::Forbidden
@@ -411,6 +412,8 @@ fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
     };
     let lacks_scope = case.ruling == Err(ErrorKind::InsufficientScope);
     let challenged = reply.status == 401 || lacks_scope;
+    let stale =
+        case.ruling == Err(ErrorKind::FreshLoginRequired) && case.situation.is_token_request();
     let fits = match challenge {
         None => !challenged || !case.situation.mode.has_tokens(),
         Some(value) => {
@@ -419,6 +422,8 @@ fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
                 && case.situation.mode.has_tokens()
                 && value.starts_with("Bearer realm=\"vestibule\"")
                 && value.contains("error=\"invalid_token\"") == blamed
+                && value.contains("error=\"insufficient_user_authentication\"") == stale
+                && value.ends_with(", max_age=\"600\"") == stale
         }
     };
     if !fits {

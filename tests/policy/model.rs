@@ -289,9 +289,9 @@ impl Situation {
     /// Whether a route with these guards looks at the session cookie of this request.
     pub(crate) fn session_is_read(&self, guards: &[Guard]) -> bool {
         let may = self.mode.has_sessions() && !self.is_token_request();
-        may && guards
-            .iter()
-            .any(|guard| matches!(rest(guard), Guard::SessionUser | Guard::CurrentUser | Guard::AnyUser))
+        may && guards.iter().any(|guard| {
+            matches!(rest(guard), Guard::SessionUser | Guard::CurrentUser | Guard::AnyUser)
+        })
     }
 }
 

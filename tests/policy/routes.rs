@@ -128,6 +128,7 @@ impl Target {
             "/api/password" => {
                 json!({ "current_password": password(owner), "new_password": CHANGED })
             }
+            "/api/confirm" => json!({ "password": password(owner) }),
             "/api/keys" => json!({ "label": "a label", "scopes": [] }),
             "/api/users/<id>" => json!({ "full_name": "Changed" }),
             _ => json!({}),
@@ -149,7 +150,7 @@ impl Target {
             // A program that signs out wants no page.
             (Method::Post, "/logout") if who == Some(Person::TokenOwner) => 204,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
-            (Method::Post, "/api/login" | "/api/refresh") => 200,
+            (Method::Post, "/api/login" | "/api/refresh" | "/api/confirm") => 200,
             (Method::Post, "/reauthenticate" | "/account/password") => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
             (Method::Post, "/account/keys" | "/account/keys/<id>/end") => 303,

@@ -1,6 +1,7 @@
 //! Signing in by form and over the API, and what each sign-in opens.
 
 mod changes_seen_at_once;
+mod confirm;
 mod key_pairs;
 mod login_form;
 mod modes;

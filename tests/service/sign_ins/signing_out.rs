@@ -130,7 +130,9 @@ fn a_flag_that_is_neither_yes_nor_no_ends_nothing() {
 
 #[test]
 fn each_mode_signs_out_what_it_has() {
-    let mode = |mode: &'static str| move |figment: rocket::figment::Figment| figment.merge(("auth.mode", mode));
+    let mode = |mode: &'static str| {
+        move |figment: rocket::figment::Figment| figment.merge(("auth.mode", mode))
+    };
     on_both_with(mode("token"), |app| {
         assert_eq!(app.token("user_01").post("/api/logout").status, 204);
         app.anonymous().post("/api/logout").assert_problem(401, "credentials_missing");

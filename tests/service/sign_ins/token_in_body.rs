@@ -98,7 +98,9 @@ fn what_is_no_refresh_token_or_no_body_of_one_is_refused() {
         let access = json!({ "refresh_token": program.token });
         for path in ["/api/refresh", "/api/logout"] {
             anonymous.post_json(path, &access).assert_problem(401, "wrong_token_type");
-            for body in [json!({}), json!({ "refresh_token": null }), json!({ "refresh_token": "" })] {
+            for body in
+                [json!({}), json!({ "refresh_token": null }), json!({ "refresh_token": "" })]
+            {
                 anonymous.post_json(path, &body).assert_problem(401, "credentials_missing");
             }
             let mut further = body_of(&program);

@@ -200,8 +200,7 @@ async fn read(
     if !state.config.mode.has_tokens() {
         return Err(ErrorKind::NotFound.into());
     }
-    let may_be_in_body =
-        kind == TokenKind::Refresh || config.locations.contains(&Location::Json);
+    let may_be_in_body = kind == TokenKind::Refresh || config.locations.contains(&Location::Json);
     let mut rest = if data.peek(1).await.is_empty() {
         Map::new()
     } else {

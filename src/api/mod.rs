@@ -22,6 +22,7 @@ pub const BASE: &str = "/api";
 pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
     let mut routes = routes![
         me::me,
+        me::change,
         sign_in::login,
         sign_in::refresh,
         sign_in::logout,

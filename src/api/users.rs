@@ -3,10 +3,9 @@
 use rocket::{Either, State, delete, get, patch, response::status};
 use serde::Serialize;
 
+use super::me::take_full_name;
 use crate::accounts::queries::{self, UserChange, UserFilter};
-use crate::accounts::{
-    Accounts, AdminApi, AdminApiChange, KeyScoped, Role, User, UsersRead, full_name,
-};
+use crate::accounts::{Accounts, AdminApi, AdminApiChange, KeyScoped, Role, User, UsersRead};
 use crate::db::rfc3339;
 use crate::http::{ClientAddress, Json, JsonBody, UniqueQuery, number};
 use vestibule::guards::Authenticated;
@@ -114,13 +113,7 @@ fn read_change(body: &mut JsonBody) -> UserChange {
             body.add_error("role", "A role is user or admin.");
         }
     }
-    if body.has("full_name") {
-        let text = body.optional_text("full_name").unwrap_or_default();
-        match full_name(&text) {
-            Ok(name) => change.full_name = Some(name),
-            Err(error) => body.add_errors_of(&error),
-        }
-    }
+    change.full_name = take_full_name(body);
     change
 }
 

@@ -130,6 +130,7 @@ impl Target {
             }
             "/api/confirm" => json!({ "password": password(owner) }),
             "/api/keys" => json!({ "label": "a label", "scopes": [] }),
+            "/api/me" => json!({ "full_name": "Changed" }),
             "/api/users/<id>" => json!({ "full_name": "Changed" }),
             _ => json!({}),
         };
@@ -164,7 +165,7 @@ impl Target {
             (Method::Post, "/api/logout" | "/api/password") => 204,
             (Method::Delete, "/api/sign-ins/<id>" | "/api/keys/<id>") => 204,
             (Method::Post, "/api/register" | "/api/keys") => 201,
-            (Method::Patch, "/api/users/<id>") => 200,
+            (Method::Patch, "/api/users/<id>" | "/api/me") => 200,
             (Method::Delete, "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
             _ => return None,
         })

@@ -31,6 +31,7 @@ enum Takes {
 /// Every route of the API, with a path that changes nothing.
 const ROUTES: &[(Method, &str, &str, Takes)] = &[
     (Method::Get, "/api/me", "/api/me", Takes::Any),
+    (Method::Patch, "/api/me", "/api/me", Takes::Account),
     (Method::Get, "/api/claims", "/api/claims", Takes::Any),
     (Method::Get, "/api/dashboard", "/api/dashboard", Takes::Account),
     (Method::Get, "/api/profile", "/api/profile", Takes::Account),

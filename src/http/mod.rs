@@ -1,7 +1,8 @@
-//! What pages and API share: security headers, Problem JSON, the log line of a request, JSON
+//! What pages and API share: security headers, CORS, Problem JSON, the log line of a request, JSON
 //! bodies, query parameters; and the routes that belong to neither.
 
 mod access_log;
+mod cors;
 mod guard_names;
 mod headers;
 mod in_flight;
@@ -15,6 +16,7 @@ mod unparsed;
 mod visible;
 
 pub use access_log::{AccessLog, is_unparsed};
+pub use cors::Cors;
 pub use guard_names::guard_names;
 pub use headers::{PrivateUrl, SecurityHeaders, shield};
 pub use in_flight::InFlight;

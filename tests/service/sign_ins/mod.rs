@@ -9,5 +9,5 @@ mod next_page;
 mod session_and_token_apart;
 mod signing_out;
 mod token_in_body;
-mod token_types;
+pub(crate) mod token_types;
 mod tokens;

@@ -20,8 +20,13 @@ fn part(token: &str, number: usize) -> Value {
 
 /// The token with another `typ` and `aud`, signed again.
 fn with(token: &str, typ: &str, audience: &str) -> String {
+    signed_again(token, typ, |claims| claims["aud"] = json!(audience))
+}
+
+/// The token with another `typ` and other claims, signed with [`SECRET`].
+pub(crate) fn signed_again(token: &str, typ: &str, change: impl FnOnce(&mut Value)) -> String {
     let mut claims = part(token, 1);
-    claims["aud"] = json!(audience);
+    change(&mut claims);
     let header = json!({ "alg": "HS256", "typ": typ });
     let parts = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
     let message = parts.join(".");

@@ -56,8 +56,7 @@ fn live() -> Json<Live> {
     Json(Live { status: "ok" })
 }
 
-/// The keys for every site. A verifier that meets an unknown `kid` asks again, so five minutes in a
-/// cache delay no change of keys that `public_keys` announces.
+/// The keys for every site, and for caches: a new key is announced in `public_keys` before it signs.
 #[derive(Responder)]
 #[response(content_type = "application/jwk-set+json")]
 struct KeySet(String, Header<'static>, Header<'static>, Header<'static>);

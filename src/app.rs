@@ -11,7 +11,7 @@ use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
 use crate::fingerprints;
 use crate::housekeeping::{self, RetentionLimits};
-use crate::http::{self, AccessLog, SecurityHeaders, TrustedProxies};
+use crate::http::{self, AccessLog, Cors, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::{Assets, Templates};
@@ -120,6 +120,10 @@ pub fn build_open(
     let mut rocket = rocket::custom(figment);
     if !proxies.is_empty() {
         rocket = rocket.attach(TrustedProxies(proxies));
+    }
+    if mode.has_tokens() {
+        let header = &settings.auth.token.header;
+        rocket = rocket.attach(Cors::new(api::BASE, &settings.api, header));
     }
     rocket = rocket
         .attach(AccessLog)

@@ -28,6 +28,11 @@ fn every_key_of_accounts_is_on_the_page_with_its_default() {
 }
 
 #[test]
+fn every_key_of_the_api_is_on_the_page_with_its_default() {
+    compare_all("api", &object(&settings::ApiConfig::default()));
+}
+
+#[test]
 fn every_key_of_the_database_is_on_the_page_with_its_default() {
     let url = "sqlite://target.sqlite3";
     let good = Figment::from(Serialized::default("databases.main.url", url));

@@ -1,4 +1,4 @@
-//! Changes by administrators, for pages and API. The command line calls the queries directly.
+//! Changes to users, by administrators and of their own name, for pages and API. The command line calls the queries directly.
 
 use std::net::IpAddr;
 
@@ -37,6 +37,23 @@ impl Accounts {
         let changed =
             self.run_change(id, move |connection| queries::change(connection, id, &change, &actor));
         changed.await.inspect(log_change)
+    }
+
+    /// Changes a user's own full name.
+    ///
+    /// # Errors
+    /// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+    pub async fn change_own_name(
+        &self,
+        id: i64,
+        full_name: Option<String>,
+        actor: &Actor,
+    ) -> Result<User, Error> {
+        let actor = actor.clone();
+        let changed = self.run_change(id, move |connection| {
+            queries::change_own_name(connection, id, full_name, &actor)
+        });
+        Ok(changed.await.inspect(log_change)?.user)
     }
 
     /// Ends all sign-ins of a user.

@@ -10,21 +10,21 @@ use super::queries;
 use super::scopes::{self, UsersRead, UsersWrite};
 use super::user::{Role, User};
 use crate::db::{Db, DbError};
-use vestibule::guards::{Authentication, Checked, Condition, Fresh, Require, Scope, Scoped};
+use vestibule::guards::{Authentication, Checked, Condition, Fresh, Require, Scope};
 use vestibule::tokens::{Claims, TokenKind};
 use vestibule::{Account, Error, ErrorKind};
 
 /// The user behind a bearer token or an access key: the guard of `/api`.
 pub type TokenUser = vestibule::TokenUser<User>;
-/// The user behind an access token, a refresh token or an access key, for signing out.
-pub type AnyTokenUser = vestibule::guards::AnyTokenUser<User>;
+/// The user behind any credential, a refresh token too, for signing out.
+pub type AnyUser = vestibule::guards::AnyUser<User>;
 /// The user behind a session cookie: the guard of pages.
 pub type SessionUser = vestibule::SessionUser<User>;
 /// The user behind a bearer token or a session cookie.
 pub type CurrentUser = vestibule::CurrentUser<User>;
 
-/// An administrator who reads with the API: a token or a key with the scope `users:read`.
-pub type AdminApi = Require<Admin, Scoped<UsersRead, TokenUser>>;
+/// An administrator who reads with the API: a token, or a key with the scope `users:read`.
+pub type AdminApi = Require<Admin, Checked<KeyScoped<UsersRead>, TokenUser>>;
 /// An administrator who changes users with the API: a fresh token, or a key with the scope
 /// `users:write`.
 pub type AdminApiChange = Require<Admin, Checked<FreshOrKey<UsersWrite>, TokenUser>>;
@@ -49,16 +49,34 @@ impl vestibule::guards::Role for Admin {
     }
 }
 
-/// The condition of [`AdminApiChange`]: the credential has the scope `S`, and is fresh or an access
-/// key. A key is never fresh, but its owner proved the password to create it and named the scope.
+/// The condition of [`AdminApi`]: an access key has the scope `S`. What the token of a sign-in may do
+/// is decided by its account as it is now; its `scope` claim is for verifiers elsewhere.
+#[derive(Debug)]
+pub struct KeyScoped<S>(PhantomData<S>);
+
+/// The condition of [`AdminApiChange`]: a token is fresh, an access key has the scope `S`. A key is
+/// never fresh, but its owner proved the password to create it and named the scope.
 #[derive(Debug)]
 pub struct FreshOrKey<S>(PhantomData<S>);
 
+impl<S: Scope> KeyScoped<S> {
+    /// Whether a credential meets the condition.
+    #[must_use]
+    pub fn holds(found: &Authentication<User>) -> bool {
+        !found.is_key() || found.has_scope(S::NAME)
+    }
+}
+
+impl<S: Scope> Condition<User> for KeyScoped<S> {
+    fn check(found: &Authentication<User>, _: &Request<'_>) -> Result<(), Error> {
+        if Self::holds(found) { Ok(()) } else { Err(ErrorKind::InsufficientScope.into()) }
+    }
+}
+
 impl<S: Scope> Condition<User> for FreshOrKey<S> {
     fn check(found: &Authentication<User>, request: &Request<'_>) -> Result<(), Error> {
-        if !found.has_scope(S::NAME) {
-            Err(ErrorKind::InsufficientScope.into())
-        } else if found.is_key() || found.is_fresh_now(request)? {
+        KeyScoped::<S>::check(found, request)?;
+        if found.is_key() || found.is_fresh_now(request)? {
             Ok(())
         } else {
             Err(ErrorKind::FreshLoginRequired.into())
@@ -89,7 +107,7 @@ impl Account for User {
         let mut claims = Map::new();
         if kind == TokenKind::Access {
             claims.insert("role".to_owned(), self.role.as_str().into());
-            claims.insert("scope".to_owned(), scopes::LOGIN.into());
+            claims.insert("scope".to_owned(), scopes::of_sign_in(self.role).into());
         }
         claims
     }

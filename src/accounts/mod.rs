@@ -51,10 +51,11 @@ mod user;
 pub use access_keys::{generate_key, last_seen};
 pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig};
 pub use guards::{
-    Admin, AdminApi, AdminApiChange, AdminPage, AdminPageChange, AnyTokenUser, CurrentUser,
+    Admin, AdminApi, AdminApiChange, AdminPage, AdminPageChange, AnyUser, CurrentUser, KeyScoped,
     SessionUser, TokenUser,
 };
 pub use import::{BadLine, Import, ImportError};
+pub use own_sign_ins::sign_out;
 pub use password::{Credentials, NewPassword, PasswordOwner, new_password};
 pub use queries::MAX_ACTIVE_KEYS;
 pub use registration::{

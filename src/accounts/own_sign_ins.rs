@@ -1,9 +1,12 @@
-//! The sign-ins of one user: listing them page by page, and ending one.
+//! The sign-ins of one user: listing them page by page, ending one, and signing out.
 
 use super::audit::Actor;
+use super::guards::AnyUser;
 use super::queries;
+use super::scopes::OwnSignIns;
 use super::service::Accounts;
 use super::user::User;
+use vestibule::guards::Scope;
 use vestibule::sign_ins::{SignIn, SignIns};
 use vestibule::{Error, ErrorKind};
 
@@ -35,4 +38,20 @@ impl Accounts {
             ended => ended,
         }
     }
+}
+
+/// Ends the sign-in of the presented credential, or `all` sign-ins of its user.
+///
+/// # Errors
+/// 403 `insufficient_scope` for all by a key without the scope `sign-ins`, 503 `unavailable`.
+pub async fn sign_out(user: &AnyUser, sign_ins: &SignIns<'_>, all: bool) -> Result<(), Error> {
+    if all {
+        let authentication = user.authentication();
+        if authentication.is_key() && !authentication.has_scope(OwnSignIns::NAME) {
+            return Err(ErrorKind::InsufficientScope.into());
+        }
+        sign_ins.end_all(&user.id.to_string(), None).await?;
+    }
+    // Also of a session that has ended: its cookies are left.
+    sign_ins.sign_out(user).await
 }

@@ -35,8 +35,13 @@ impl vestibule::guards::Scope for UsersWrite {
     const NAME: &'static str = "users:write";
 }
 
-/// The `scope` claim of tokens from a sign-in: all scopes.
-pub(super) const LOGIN: &str = "account sign-ins users:read users:write";
+/// Returns the `scope` claim of tokens from a sign-in: all that the role allows.
+pub(super) const fn of_sign_in(role: Role) -> &'static str {
+    match role {
+        Role::User => "account sign-ins",
+        Role::Admin => "account sign-ins users:read users:write",
+    }
+}
 
 /// A scope that an access key may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,10 +87,12 @@ mod tests {
     use vestibule::guards::Scope as _;
 
     #[test]
-    fn a_sign_in_has_every_scope_and_no_key_has_that_of_the_account() {
-        let login: Vec<&str> = LOGIN.split(' ').collect();
-        let keys = KeyScope::ALL.iter().map(|scope| scope.name);
-        let all: Vec<&str> = [OwnAccount::NAME].into_iter().chain(keys).collect();
-        assert_eq!(login, all);
+    fn a_sign_in_has_every_scope_of_its_role_and_no_key_has_that_of_the_account() {
+        for role in [Role::User, Role::Admin] {
+            let allowed = |scope: &&KeyScope| role == Role::Admin || !scope.for_administrators;
+            let keys = KeyScope::ALL.iter().filter(allowed).map(|scope| scope.name);
+            let all: Vec<&str> = [OwnAccount::NAME].into_iter().chain(keys).collect();
+            assert_eq!(of_sign_in(role).split(' ').collect::<Vec<_>>(), all);
+        }
     }
 }

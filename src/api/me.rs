@@ -1,16 +1,16 @@
-//! The user of the request and its claims.
+//! The user of the request, its claims and its full name.
 
 use std::ops::Deref;
 
-use rocket::get;
+use rocket::{State, get, patch};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::accounts::{Admin, OwnAccount, Role, TokenUser, User};
+use crate::accounts::{Accounts, Admin, OwnAccount, Role, TokenUser, User, full_name};
 use crate::db::rfc3339;
-use crate::http::Json;
-use vestibule::guards::{ClaimedRole, Scoped};
+use crate::http::{ClientAddress, Json, JsonBody};
+use vestibule::guards::{Authenticated, ClaimedRole, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
 
@@ -48,6 +48,43 @@ impl<U: Deref<Target = User>> Serialize for Me<U> {
 #[get("/me")]
 pub(super) fn me(user: TokenUser) -> Json<Me<TokenUser>> {
     Json(Me(user))
+}
+
+/// Changes the user's own full name, which `null` removes. The other members may be sent back as they
+/// were read.
+#[patch("/me", data = "<body>")]
+pub(super) async fn change(
+    user: Scoped<OwnAccount, TokenUser>,
+    accounts: &State<Accounts>,
+    address: ClientAddress,
+    mut body: JsonBody,
+) -> Result<Json<Me<Box<User>>>, Error> {
+    let name = take_full_name(&mut body);
+    let current = serde_json::to_value(Me(user.authentication().account()));
+    let current = current.map_err(Error::internal)?;
+    for (name, value) in current.as_object().into_iter().flatten() {
+        if body.take(name).is_some_and(|sent| sent != *value) {
+            body.add_error(name, "This field cannot be changed here.");
+        }
+    }
+    body.finish()?;
+    let user = match name {
+        Some(name) => {
+            let actor = accounts.actor(&user, address.0)?;
+            accounts.change_own_name(user.id, name, &actor).await?
+        }
+        None => user.authentication().account().clone(),
+    };
+    Ok(Json(Me(Box::new(user))))
+}
+
+/// Takes a full name that may be absent; the inner `None` removes it.
+pub(super) fn take_full_name(body: &mut JsonBody) -> Option<Option<String>> {
+    if !body.has("full_name") {
+        return None;
+    }
+    let text = body.optional_text("full_name").unwrap_or_default();
+    full_name(&text).map_err(|error| body.add_errors_of(&error)).ok()
 }
 
 /// Returns the verified claims of the token; for an access key, which has none, the values of its

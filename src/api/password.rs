@@ -1,13 +1,16 @@
-//! Change of the password.
+//! Change of the password, and proving it again.
 
 use rocket::response::status;
 use rocket::{State, post};
 
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, NewPassword, TokenUser};
-use crate::http::{ClientAddress, JsonBody};
-use vestibule::guards::{Authenticated, Fresh};
-use vestibule::{Error, ErrorKind};
+use crate::accounts::{Accounts, NewPassword, OwnAccount, TokenUser};
+use crate::http::{ClientAddress, Json, JsonBody};
+use vestibule::guards::{Authenticated, Fresh, Scoped};
+use vestibule::password::Password;
+use vestibule::throttle::Client;
+use vestibule::tokens::TokenPair;
+use vestibule::{Error, ErrorKind, Tokens};
 
 /// Changes the password and ends every other sign-in, in browsers too; the current one stays active.
 ///
@@ -28,12 +31,38 @@ pub(super) async fn change(
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
     let current = CurrentSignIn { id: sign_in.id.to_string(), stays: true };
     let changed = accounts.change_password(&user, &passwords, current).await;
-    changed.map_err(|error| match error.kind() {
-        // Not 401: the token is good, and a client would refresh it and try again.
+    changed.map_err(|error| of_field("current_password", error))?;
+    Ok(status::NoContent)
+}
+
+/// Proves the password again; returns a fresh access token of the same sign-in, whose refresh token
+/// stays good.
+///
+/// 422 `invalid_field` naming `password` if that is wrong.
+#[post("/confirm", data = "<body>")]
+pub(super) async fn confirm(
+    user: Scoped<OwnAccount, TokenUser>,
+    tokens: Tokens<'_>,
+    accounts: &State<Accounts>,
+    address: ClientAddress,
+    mut body: JsonBody,
+) -> Result<Json<TokenPair>, Error> {
+    let password = Password::from(body.text("password"));
+    body.finish()?;
+    let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
+    let client = Client { address: address.0, sign_in };
+    let checked = accounts.check_password(&user, &password, &client).await;
+    checked.map_err(|error| of_field("password", error))?;
+    Ok(Json(tokens.confirm(&user).await?))
+}
+
+/// Turns a wrong password into the error of its field. Not 401: the token is good, and a client would
+/// refresh it and try again.
+fn of_field(name: &'static str, error: Error) -> Error {
+    match error.kind() {
         ErrorKind::BadCredentials => {
-            Error::invalid_field("current_password", "This is not your current password.")
+            Error::invalid_field(name, "This is not your current password.")
         }
         _ => error,
-    })?;
-    Ok(status::NoContent)
+    }
 }

@@ -5,9 +5,9 @@ use rocket::response::status;
 use rocket::{State, post};
 
 use super::me::Me;
-use crate::accounts::{Accounts, AnyTokenUser, Credentials, OwnSignIns, Registration, Role, User};
-use crate::http::{ClientAddress, Json, JsonBody};
-use vestibule::guards::{RefreshToken, Scope};
+use crate::accounts::{Accounts, AnyUser, Credentials, Registration, Role, User, sign_out};
+use crate::http::{ClientAddress, Json, JsonBody, UniqueQuery, flag};
+use vestibule::guards::{RefreshToken, TokenBody};
 use vestibule::password::Password;
 use vestibule::sign_ins::SignIns;
 use vestibule::tokens::TokenPair;
@@ -27,40 +27,30 @@ pub(super) async fn login(
     Ok(Json(accounts.sign_in_program(&tokens, &credentials).await?))
 }
 
-/// Exchanges a refresh token for the next pair; a replaced one gets the newest refresh token within
-/// `refresh_grace` and `refresh_retry`.
-#[post("/refresh")]
+/// Exchanges a refresh token in the header or the body for the next pair; a replaced one gets the
+/// newest refresh token within `refresh_grace` and `refresh_retry`.
+#[post("/refresh", data = "<token>")]
 pub(super) async fn refresh(
-    token: RefreshToken,
+    token: TokenBody<RefreshToken>,
     tokens: Tokens<'_>,
 ) -> Result<Json<TokenPair>, Error> {
+    JsonBody::from(token.fields().clone()).finish()?;
     Ok(Json(tokens.refresh::<User>(&token).await?))
 }
 
-/// Ends the sign-in of the token or key, or with `?all=true` all sign-ins of the user, for which
-/// a key needs the scope `sign-ins`.
-#[post("/logout?<all>")]
+/// Ends the sign-in of the token, key or session, or with `?all=true` all sign-ins of the user, for
+/// which a key needs the scope `sign-ins`.
+#[post("/logout?<all>", data = "<user>")]
 pub(super) async fn logout(
-    user: AnyTokenUser,
-    tokens: Tokens<'_>,
+    user: TokenBody<AnyUser>,
     sign_ins: SignIns<'_>,
+    _query: UniqueQuery,
     all: Option<&str>,
 ) -> Result<status::NoContent, Error> {
     // Any other value is an error: taken as false it could end less than intended.
-    let all = match all {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Error::invalid_field("all", "This parameter is true or false.")),
-    };
-    if all {
-        let authentication = user.authentication();
-        if authentication.is_key() && !authentication.has_scope(OwnSignIns::NAME) {
-            return Err(ErrorKind::InsufficientScope.into());
-        }
-        sign_ins.end_all(&user.id.to_string(), None).await?;
-    } else {
-        tokens.end(&user).await?;
-    }
+    let all = flag("all", all)?;
+    JsonBody::from(user.fields().clone()).finish()?;
+    sign_out(&user, &sign_ins, all).await?;
     Ok(status::NoContent)
 }
 

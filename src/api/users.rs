@@ -4,11 +4,12 @@ use rocket::{Either, State, delete, get, patch, response::status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::me::take_full_name;
 use crate::accounts::queries::{self, UserChange, UserFilter};
-use crate::accounts::{Accounts, AdminApi, AdminApiChange, Role, User, UsersRead, full_name};
+use crate::accounts::{Accounts, AdminApi, AdminApiChange, KeyScoped, Role, User, UsersRead};
 use crate::db::rfc3339;
 use crate::http::{ClientAddress, Json, JsonBody, UniqueQuery, number};
-use vestibule::guards::{Authenticated, Scope};
+use vestibule::guards::Authenticated;
 use vestibule::{Error, ErrorKind};
 
 /// A user as JSON for administrators.
@@ -101,7 +102,7 @@ pub(super) async fn change(
     }
     let actor = accounts.actor(&admin, address.0)?;
     let changed = accounts.change_user(&actor, id, change).await?;
-    if admin.authentication().has_scope(UsersRead::NAME) {
+    if KeyScoped::<UsersRead>::holds(admin.authentication()) {
         Ok(Either::Left(Json(changed.user.into())))
     } else {
         Ok(Either::Right(status::NoContent))
@@ -116,13 +117,7 @@ fn read_change(body: &mut JsonBody) -> UserChange {
             body.add_error("role", "A role is user or admin.");
         }
     }
-    if body.has("full_name") {
-        let text = body.optional_text("full_name").unwrap_or_default();
-        match full_name(&text) {
-            Ok(name) => change.full_name = Some(name),
-            Err(error) => body.add_errors_of(&error),
-        }
-    }
+    change.full_name = take_full_name(body);
     change
 }
 

@@ -15,13 +15,14 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self';
 /// The policy of every other response, which is no document.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// Stricter values for the headers of Rocket's shield; as there, a header that the response has
+/// Stricter values for the headers of Rocket's shield, and one more; as there, a header that the response has
 /// already is kept. `same-origin` and not `no-referrer`: with the latter an older browser sends
 /// `Origin: null` with the service's own forms.
-const SHIELD: [(&str, &str); 3] = [
+const SHIELD: [(&str, &str); 4] = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
 ];
 
 /// Returns Rocket's shield without the headers that [`SecurityHeaders`] sets; under TLS it still
@@ -65,7 +66,6 @@ impl SecurityHeaders {
         let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
         response.set_raw_header("Content-Security-Policy", policy);
         response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
-        response.set_raw_header("Cross-Origin-Resource-Policy", "same-origin");
         if PrivateUrl::is(request) {
             response.set_raw_header("Referrer-Policy", "strict-origin");
         }

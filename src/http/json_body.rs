@@ -13,8 +13,8 @@ use vestibule::{Error, ErrorKind};
 /// Data guard: the fields of a JSON object, each taken out by its name. A name that appears twice
 /// is refused, and so is a field that the handler did not take out.
 ///
-/// Refuses with 415 `unsupported_media_type` unless the body is `application/json`, 413
-/// `too_large` beyond Rocket's limit `json`, 400 `malformed_body` for anything but an object.
+/// Refuses with 415 `unsupported_media_type` unless the body is `application/json`, or of a PATCH
+/// `application/merge-patch+json`, 413 `too_large` beyond Rocket's limit `json`, 400 `malformed_body` for anything but an object.
 /// [`finish`](Self::finish) returns 422 `invalid_field` with every rejected field.
 ///
 /// ```
@@ -36,6 +36,12 @@ use vestibule::{Error, ErrorKind};
 pub struct JsonBody {
     fields: Map<String, Value>,
     errors: Vec<(String, Cow<'static, str>)>,
+}
+
+impl From<Map<String, Value>> for JsonBody {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self { fields, errors: Vec::new() }
+    }
 }
 
 // Without the values: a field may hold a password.
@@ -132,7 +138,7 @@ impl<'r> FromData<'r> for JsonBody {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         match read_json_object(request, data).await {
-            Ok(fields) => Success(Self { fields, errors: Vec::new() }),
+            Ok(fields) => Success(fields.into()),
             // For the catchers.
             Err(error) => Failed((error.clone().remember(request), error)),
         }

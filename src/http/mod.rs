@@ -1,7 +1,8 @@
-//! What pages and API share: security headers, Problem JSON, the log line of a request, JSON
+//! What pages and API share: security headers, CORS, Problem JSON, the log line of a request, JSON
 //! bodies, query parameters; and the routes that belong to neither.
 
 mod access_log;
+mod cors;
 mod guard_names;
 mod headers;
 mod in_flight;
@@ -15,6 +16,7 @@ mod unparsed;
 mod visible;
 
 pub use access_log::{AccessLog, is_unparsed};
+pub use cors::Cors;
 pub use guard_names::guard_names;
 pub use headers::{PrivateUrl, SecurityHeaders, shield};
 pub use in_flight::InFlight;
@@ -23,6 +25,6 @@ pub use json_body::JsonBody;
 pub use probes::{Health, Live, WhoAmI, routes, stage};
 pub use problems::{ErrorResponse, catchers, error_response, is_page};
 pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};
-pub use query::{UniqueQuery, number};
+pub use query::{UniqueQuery, flag, number};
 pub use unparsed::complete_unparsed;
 pub use visible::{VisibleJson, visible};

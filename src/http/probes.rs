@@ -1,8 +1,8 @@
 //! The routes of neither pages nor API: `/whoami`, `/health` and the public keys.
 
 use rocket::fairing::AdHoc;
-use rocket::http::ContentType;
-use rocket::{Route, State, get, routes};
+use rocket::http::Header;
+use rocket::{Responder, Route, State, get, routes};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -61,10 +61,20 @@ fn live() -> Json<Live> {
     Json(Live { status: "ok" })
 }
 
+/// The keys for every site, and for caches: a new key is announced in `public_keys` before it signs.
+#[derive(Responder)]
+#[response(content_type = "application/jwk-set+json")]
+struct KeySet(String, Header<'static>, Header<'static>, Header<'static>);
+
 /// Returns the public keys that verify tokens; an empty set for a shared secret.
 #[get("/.well-known/jwks.json")]
-fn jwks(keys: PublicKeys<'_>) -> (ContentType, String) {
-    (ContentType::new("application", "jwk-set+json"), keys.to_json().to_string())
+fn jwks(keys: PublicKeys<'_>) -> KeySet {
+    KeySet(
+        keys.to_json().to_string(),
+        Header::new("Cache-Control", "public, max-age=300"),
+        Header::new("Access-Control-Allow-Origin", "*"),
+        Header::new("Cross-Origin-Resource-Policy", "cross-origin"),
+    )
 }
 
 /// Returns the routes of this mode.

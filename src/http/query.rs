@@ -1,4 +1,4 @@
-//! Query parameters of lists. What is repeated or cannot be read is an error, because a client that
+//! Query parameters. What is repeated or cannot be read is an error, because a client that
 //! ignores it would read the first page for ever.
 
 use std::collections::HashSet;
@@ -49,4 +49,16 @@ pub fn number(name: &'static str, text: Option<&str>, least: i64) -> Result<Opti
         Error::invalid_field(name, format!("This parameter is a whole number of at least {least}."))
     };
     number.map(Some).ok_or_else(invalid)
+}
+
+/// Parses a flag that may be absent, which means no.
+///
+/// # Errors
+/// 422 `invalid_field` naming the parameter for anything but `true` and `false`.
+pub fn flag(name: &'static str, text: Option<&str>) -> Result<bool, Error> {
+    match text {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Error::invalid_field(name, "This parameter is true or false.")),
+    }
 }

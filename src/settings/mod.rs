@@ -1,5 +1,6 @@
 //! The settings of the service, read and validated once before it starts.
 
+mod api;
 mod profiles;
 
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use crate::db::{Address, DbConfig};
 use crate::fingerprints::Fingerprint;
 use vestibule::config::{Config, ConfigError, SessionPolicy};
 
+pub use api::ApiConfig;
 pub use profiles::{not_selected, profile_warnings, unknown_settings};
 
 /// The validated settings of the service.
@@ -23,6 +25,8 @@ pub struct Settings {
     pub auth: Config,
     /// `[default.accounts]`.
     pub accounts: AccountsConfig,
+    /// `[default.api]`.
+    pub api: ApiConfig,
     /// `[default.databases.main]`.
     pub database: DbConfig,
     /// Whether sample users are added to an empty database.
@@ -130,6 +134,7 @@ impl Settings {
                                token means; an application of yours can";
                 return Err(vec![ConfigError::new(figment, "auth.token.foreign.jwks", problem)]);
             }
+            let api = ApiConfig::read(figment, &auth)?;
             let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {
                 let problem = "is allowed in the debug profile on a loopback address only";
@@ -139,6 +144,7 @@ impl Settings {
                 fingerprints: fingerprints(figment, &auth),
                 auth,
                 accounts,
+                api,
                 database,
                 sample_users: wanted.unwrap_or(allowed),
                 address: server.address,

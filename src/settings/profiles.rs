@@ -11,7 +11,7 @@ use vestibule::config::ConfigError;
 const INNER_TABLES: &[&str] = &["auth", "accounts", "databases", "limits", "shutdown", "tls"];
 
 /// Keys of a profile that are not Rocket's own.
-const OUR_KEYS: &[&str] = &["auth", "accounts", "databases", "template_dir"];
+const OUR_KEYS: &[&str] = &["auth", "accounts", "api", "databases", "template_dir"];
 
 /// Rocket's own profiles.
 const BUILT_IN: [Profile; 4] = [

@@ -2,7 +2,8 @@
 
 use rocket::form::{Form, FromForm};
 use rocket::http::Status;
-use rocket::{State, get, post, uri};
+use rocket::response::status;
+use rocket::{Either, State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::checkbox;
@@ -11,10 +12,11 @@ use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::{Accounts, Credentials, SessionUser};
-use crate::http::ClientAddress;
-use vestibule::guards::Maybe;
+use crate::accounts::{Accounts, AnyUser, Credentials, SessionUser, sign_out};
+use crate::http::{ClientAddress, UniqueQuery, flag};
+use vestibule::guards::{AuthMethod, Maybe};
 use vestibule::password::Password;
+use vestibule::sign_ins::SignIns;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// Shown above the form after a redirect from a page that needs a session.
@@ -125,9 +127,24 @@ pub(super) fn ask_to_log_out(user: Maybe<SessionUser>, renderer: Renderer<'_>) -
     }
 }
 
-/// Signs out; POST only, so that no link and no image can.
-#[post("/logout")]
-pub(super) async fn logout(_user: Maybe<SessionUser>, session: Session<'_>) -> FormResult {
-    session.end().await?;
-    Ok(FormReply::notice(uri!(super::pages::home), Notice::SignedOut))
+/// Signs out, with `?all=true` everywhere; POST only, so that no link and no image can. A program
+/// that presents a token or a key ends that one's sign-in.
+#[post("/logout?<all>")]
+pub(super) async fn logout(
+    user: Maybe<AnyUser>,
+    sign_ins: SignIns<'_>,
+    _query: UniqueQuery,
+    all: Option<&str>,
+) -> Result<Either<FormReply, status::NoContent>, Error> {
+    let all = flag("all", all)?;
+    let Some(user) = user.0 else {
+        // Without a notice, whose cookie another site could have set.
+        return Ok(Either::Left(FormReply::redirect(uri!(super::pages::home))));
+    };
+    sign_out(&user, &sign_ins, all).await?;
+    if user.authentication().method() != AuthMethod::Session {
+        return Ok(Either::Right(status::NoContent));
+    }
+    let notice = if all { Notice::OwnSignInsEnded } else { Notice::SignedOut };
+    Ok(Either::Left(FormReply::notice(uri!(super::pages::home), notice)))
 }

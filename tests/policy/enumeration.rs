@@ -245,6 +245,7 @@ fn is_refusal(kind: ErrorKind) -> bool {
         || matches!(
             kind,
             ErrorKind::CredentialsMissing
+                | ErrorKind::FreshLoginRequired
                 | ErrorKind::AmbiguousCredentials
                 | ErrorKind::CrossOrigin
                 | ErrorKind::Forbidden
@@ -348,7 +349,9 @@ fn check_cookies(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
 /// Whether a handler that was reached sets a cookie; `None` where nothing is known of it.
 fn of_handler(case: &Case<'_>) -> Option<bool> {
     match (case.target.method, case.target.template.as_str()) {
-        (Method::Post, "/login" | "/register" | "/logout") => Some(true),
+        (Method::Post, "/login" | "/register" | "/api/logout") => Some(true),
+        // Without a session there is nothing to say.
+        (Method::Post, "/logout") => Some(case.situation.cookie.stands() || taken_back(case)),
         // Its handler refuses, and Rocket drops the cookies of a request that is refused.
         (Method::Get, "/setup") => Some(taken_back(case)),
         _ if case.target.is_unsafe() && case.target.half == Half::Pages => None,
@@ -409,6 +412,8 @@ fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
     };
     let lacks_scope = case.ruling == Err(ErrorKind::InsufficientScope);
     let challenged = reply.status == 401 || lacks_scope;
+    let stale =
+        case.ruling == Err(ErrorKind::FreshLoginRequired) && case.situation.is_token_request();
     let fits = match challenge {
         None => !challenged || !case.situation.mode.has_tokens(),
         Some(value) => {
@@ -417,6 +422,8 @@ fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
                 && case.situation.mode.has_tokens()
                 && value.starts_with("Bearer realm=\"vestibule\"")
                 && value.contains("error=\"invalid_token\"") == blamed
+                && value.contains("error=\"insufficient_user_authentication\"") == stale
+                && value.ends_with(", max_age=\"600\"") == stale
         }
     };
     if !fits {

@@ -12,6 +12,8 @@ pub(crate) enum Guard {
     SessionUser,
     Session,
     CurrentUser,
+    /// Either credential, a refresh token too.
+    AnyUser,
     Maybe(Box<Guard>),
     Fresh(Box<Guard>),
     /// The role as the database has it.
@@ -44,8 +46,11 @@ fn one(text: &str) -> Result<Guard, String> {
         ("SessionUser", []) => Guard::SessionUser,
         ("Session", []) => Guard::Session,
         ("CurrentUser", []) => Guard::CurrentUser,
+        ("AnyUser", []) => Guard::AnyUser,
         // The handler gets the refusal, and passes it on.
         ("FreshUserOrError", []) => Guard::Fresh(Box::new(Guard::SessionUser)),
+        // The requests of the model carry no token in the body.
+        ("TokenBody", [guard]) => one(guard)?,
         ("Maybe", [guard]) => Guard::Maybe(boxed(guard)?),
         ("Fresh", [guard]) => Guard::Fresh(boxed(guard)?),
         ("Require", ["Admin"]) => Guard::Require(Box::new(Guard::CurrentUser)),
@@ -53,6 +58,7 @@ fn one(text: &str) -> Result<Guard, String> {
         ("ClaimedRole", ["Admin"]) => Guard::ClaimedRole(Box::new(Guard::CurrentUser)),
         ("ClaimedRole", ["Admin", guard]) => Guard::ClaimedRole(boxed(guard)?),
         ("Scoped", [scope, guard]) => Guard::Scoped((*scope).to_owned(), boxed(guard)?),
+        ("KeyScoped", [scope, guard]) => Guard::Scoped((*scope).to_owned(), boxed(guard)?),
         ("FreshOrKey", [scope, guard]) => Guard::FreshOrKey((*scope).to_owned(), boxed(guard)?),
         _ => return Err(unknown(text)),
     };

@@ -221,7 +221,8 @@ impl Situation {
             }
             Guard::SessionUser => self.behind_cookie(),
             Guard::CurrentUser if self.is_token_request() => self.behind_access_token(),
-            Guard::CurrentUser => self.behind_cookie(),
+            Guard::AnyUser if self.is_token_request() => self.behind_any_token(),
+            Guard::CurrentUser | Guard::AnyUser => self.behind_cookie(),
             // Only a token that verified waives the check of where the request comes from.
             Guard::Session if self.is_cross_origin() && self.verified().is_err() => {
                 Err(ErrorKind::CrossOrigin)
@@ -261,8 +262,8 @@ impl Situation {
         }
     }
 
-    /// A sign-in with a password carries every scope; a key those that its owner may
-    /// name, and never that of the account.
+    /// A sign-in with a password carries every scope that the role allows; a key those that its
+    /// owner may name, and never that of the account.
     fn has_scope(&self, scope: &str, who: Option<Person>) -> bool {
         let by_key = who == Some(Person::TokenOwner) && self.token == Token::Key;
         match scope {
@@ -288,9 +289,9 @@ impl Situation {
     /// Whether a route with these guards looks at the session cookie of this request.
     pub(crate) fn session_is_read(&self, guards: &[Guard]) -> bool {
         let may = self.mode.has_sessions() && !self.is_token_request();
-        may && guards
-            .iter()
-            .any(|guard| matches!(rest(guard), Guard::SessionUser | Guard::CurrentUser))
+        may && guards.iter().any(|guard| {
+            matches!(rest(guard), Guard::SessionUser | Guard::CurrentUser | Guard::AnyUser)
+        })
     }
 }
 

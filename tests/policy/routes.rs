@@ -128,7 +128,9 @@ impl Target {
             "/api/password" => {
                 json!({ "current_password": password(owner), "new_password": CHANGED })
             }
+            "/api/confirm" => json!({ "password": password(owner) }),
             "/api/keys" => json!({ "label": "a label", "scopes": [] }),
+            "/api/me" => json!({ "full_name": "Changed" }),
             "/api/users/<id>" => json!({ "full_name": "Changed" }),
             _ => json!({}),
         };
@@ -146,8 +148,10 @@ impl Target {
             // There is nothing to sign out of.
             (Method::Get, "/logout") if who.is_none() => 303,
             (Method::Get, _) => 200,
+            // A program that signs out wants no page.
+            (Method::Post, "/logout") if who == Some(Person::TokenOwner) => 204,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
-            (Method::Post, "/api/login" | "/api/refresh") => 200,
+            (Method::Post, "/api/login" | "/api/refresh" | "/api/confirm") => 200,
             (Method::Post, "/reauthenticate" | "/account/password") => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
             (Method::Post, "/account/keys" | "/account/keys/<id>/end") => 303,
@@ -161,7 +165,7 @@ impl Target {
             (Method::Post, "/api/logout" | "/api/password") => 204,
             (Method::Delete, "/api/sign-ins/<id>" | "/api/keys/<id>") => 204,
             (Method::Post, "/api/register" | "/api/keys") => 201,
-            (Method::Patch, "/api/users/<id>") => 200,
+            (Method::Patch, "/api/users/<id>" | "/api/me") => 200,
             (Method::Delete, "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
             _ => return None,
         })
@@ -183,14 +187,14 @@ impl Target {
     pub(crate) fn begins(&self) -> Option<i64> {
         match (self.method, self.template.as_str()) {
             (Method::Post, "/login" | "/register") => Some(1),
-            (Method::Post, "/logout") => Some(0),
+            (Method::Post, "/logout" | "/api/logout") => Some(0),
             _ => (!self.is_unsafe()).then_some(0),
         }
     }
 
     /// Whether it ends the session of a request that is let in.
     pub(crate) fn ends_session(&self) -> bool {
-        let ends = ["/login", "/register", "/logout"];
+        let ends = ["/login", "/register", "/logout", "/api/logout"];
         self.method == Method::Post && ends.contains(&self.template.as_str())
     }
 }

@@ -228,6 +228,15 @@ fn what_changes_something_responds_as_the_document_says() {
         check(user_path, 204, admin.delete(&ann));
         check(user_path, 404, admin.delete(&ann));
         check(user_path, 409, admin.delete(&own));
+        check("PATCH /api/me", 200, user.patch_json("/api/me", &json!({ "full_name": "U" })));
+        check("PATCH /api/me", 422, user.patch_json("/api/me", &json!({ "id": 999 })));
+        let confirm = json!({ "password": "new horse battery" });
+        check("POST /api/confirm", 200, user.post_json("/api/confirm", &confirm));
+        let confirm = json!({ "password": "wrong" });
+        check("POST /api/confirm", 422, user.post_json("/api/confirm", &confirm));
+        let pair = login("new horse battery").json();
+        let refresh = json!({ "refresh_token": pair["refresh_token"] });
+        check("POST /api/refresh", 200, app.anonymous().post_json("/api/refresh", &refresh));
         check("POST /api/logout", 422, user.post("/api/logout?all=maybe"));
         check("POST /api/logout", 204, user.post("/api/logout"));
         check("POST /api/logout", 401, user.post("/api/logout"));

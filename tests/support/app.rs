@@ -15,6 +15,9 @@ use vestibule_service::db::{Address, AnyConnection, connect};
 use super::actor::Actor;
 use super::postgres;
 
+/// The key that signs the tokens of a test.
+pub(crate) const SECRET: &str = "a secret of the tests, of 41 bytes at all";
+
 /// The databases that a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum On {
@@ -176,10 +179,7 @@ pub(crate) fn figment(url: &str) -> Figment {
         // Most tests are not about throttling; the others set their own limits.
         .merge(Serialized::default("auth.throttle.failures", 1_000_000))
         .merge(Serialized::default("accounts.registrations.max", 1_000_000))
-        .merge(Serialized::default(
-            "auth.token.secret",
-            "a secret of the tests, of 41 bytes at all",
-        ))
+        .merge(Serialized::default("auth.token.secret", SECRET))
         .merge(Serialized::default("secret_key", "QrlcaHiOsH8YSNzMf3n2YxJS0o5s9qVJ3bQW8ckQuX4="))
         .select(Profile::const_new("debug"))
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use rocket::Request;
 use rocket::data::{Data, Limits};
-use rocket::http::ContentType;
+use rocket::http::{ContentType, Method};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
@@ -52,8 +52,8 @@ const TWICE: &str = "a name appears twice";
 /// Reads a JSON object without duplicate names from the body, within Rocket's limit `json`.
 ///
 /// # Errors
-/// 415 `unsupported_media_type` unless the body is `application/json` without a content coding, 413
-/// `too_large`, 400 `malformed_body` for anything but such an object, with a sentence of its own
+/// 415 `unsupported_media_type` unless the body is `application/json`, or of a PATCH
+/// `application/merge-patch+json`, without a content coding, 413 `too_large`, 400 `malformed_body` for anything but such an object, with a sentence of its own
 /// for each cause.
 pub async fn read_json_object(
     request: &Request<'_>,
@@ -99,10 +99,15 @@ fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, Cow<'static, str>> {
     })
 }
 
-/// Whether the request declares a JSON body.
+/// Whether the request declares a JSON body; that of a PATCH may be a merge patch (RFC 7396).
 pub(crate) fn is_json(request: &Request<'_>) -> bool {
+    let is_merge_patch = |kind: &ContentType| {
+        request.method() == Method::Patch
+            && kind.top() == "application"
+            && kind.sub() == "merge-patch+json"
+    };
     match request.content_type() {
-        Some(kind) => kind.is_json(),
+        Some(kind) => kind.is_json() || is_merge_patch(kind),
         None => request.headers().get_one("Content-Type").is_some_and(is_json_without_empty),
     }
 }

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::locks::lock_sign_in;
 use super::sign_ins::end_sign_ins;
-use crate::accounts::audit::{Actor, AuditEvent, Record, append};
+use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::user::{Role, User, UserRow, Username};
 use crate::db::schema::users;
 use crate::db::to_micros;
@@ -46,6 +46,32 @@ pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>
         }
     };
     found.optional().map(|row| row.map(User::from))
+}
+
+/// Changes a user's full name for that user; the same one is no change.
+///
+/// # Errors
+/// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+pub(in crate::accounts) fn change_own_name(
+    connection: &mut AnyConnection,
+    id: i64,
+    full_name: Option<String>,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
+    write(connection, |connection| {
+        let before = find(connection, id)?.ok_or(ErrorKind::TokenRevoked)?;
+        let is_same = before.full_name == full_name;
+        let user = User { full_name, ..before };
+        let mut records = Vec::new();
+        if !is_same {
+            diesel::update(users::table.find(id))
+                .set(users::full_name.eq(user.full_name.as_deref()))
+                .execute(connection)?;
+            records.push(Record::about(AuditEvent::FullNameChanged, &user, actor));
+            append(connection, &records)?;
+        }
+        Ok(ChangedUser { user, ended: 0, records })
+    })
 }
 
 /// Finds a user by name.

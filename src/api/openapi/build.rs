@@ -14,6 +14,9 @@ use super::operations::{Content, Operation, Parameter, operations, reference};
 use super::schemas;
 use crate::accounts::{OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 
+/// RFC 7396, which every PATCH takes too.
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
 /// The scopes by the name of their type, as it stands in a guard.
 const SCOPES: [(&str, &str); 4] = [
     ("OwnAccount", OwnAccount::NAME),
@@ -93,7 +96,11 @@ impl<'a> Builder<'a> {
             described["description"] = "The password must have been proven recently.".into();
         }
         if let Some(content) = &operation.body {
-            let body = json!({ "required": true, "content": self.content(content) });
+            let mut body =
+                json!({ "required": operation.requires_body, "content": self.content(content) });
+            if operation.route.starts_with("PATCH ") {
+                body["content"][MERGE_PATCH] = body["content"]["application/json"].clone();
+            }
             described["requestBody"] = body;
         }
         Ok(described)
@@ -157,10 +164,10 @@ impl<'a> Builder<'a> {
             .map(|(_, scope)| *scope)
             .collect();
         let mut alternatives = Vec::new();
-        if guards.contains("CurrentUser") && self.auth.mode.has_sessions() {
+        if takes_either(guards) && self.auth.mode.has_sessions() {
             alternatives.push(json!({ "session": [] }));
         }
-        let takes_token = guards.contains("TokenUser") || guards.contains("CurrentUser");
+        let takes_token = guards.contains("TokenUser") || takes_either(guards);
         if (takes_token || guards.contains("RefreshToken")) && self.auth.mode.has_tokens() {
             let names = self.token_schemes().into_iter().map(|(name, _)| name);
             alternatives.extend(names.map(|name| json!({ name: scopes })));
@@ -250,11 +257,17 @@ fn parameters(route: &Route, operation: &Operation) -> Result<Vec<Value>, String
     Ok(parameters)
 }
 
+/// Whether a guard takes a session as well as a token.
+fn takes_either(guards: &str) -> bool {
+    guards.contains("CurrentUser") || guards.contains("AnyUser")
+}
+
 /// Returns the errors of these guards.
 fn guard_errors(guards: &str) -> Vec<ErrorKind> {
     use ErrorKind as K;
     let mut kinds = Vec::new();
-    if ["TokenUser", "RefreshToken", "CurrentUser"].iter().any(|guard| guards.contains(guard)) {
+    let takes_token = guards.contains("TokenUser") || guards.contains("RefreshToken");
+    if takes_token || takes_either(guards) {
         kinds.extend([K::CredentialsMissing, K::MalformedAuthorization, K::AmbiguousCredentials]);
         kinds.extend([K::TokenInvalid, K::TokenExpired, K::TokenRevoked, K::WrongTokenType]);
     }

@@ -6,7 +6,8 @@ use utoipa::{PartialSchema, ToSchema};
 use vestibule::ErrorKind;
 
 use super::schemas::{
-    Claims, JwkSet, KeyBody, LoginBody, PasswordBody, RegisterBody, TokenPair, UserChangeBody,
+    Claims, ConfirmBody, FreshToken, JwkSet, KeyBody, LoginBody, MeBody, PasswordBody,
+    RefreshTokenBody, RegisterBody, TokenPair, UserChangeBody,
 };
 use crate::accounts::audit::Entry;
 use crate::api::events::{EventPage, OwnEvent};
@@ -40,6 +41,7 @@ pub(super) struct Operation {
     pub(super) id: &'static str,
     pub(super) sentence: &'static str,
     pub(super) body: Option<Content>,
+    pub(super) requires_body: bool,
     /// The responses that are no errors.
     pub(super) responses: Vec<(u16, Option<Content>)>,
     pub(super) parameters: Vec<Parameter>,
@@ -78,6 +80,7 @@ impl Operation {
             id,
             sentence,
             body: None,
+            requires_body: false,
             responses: Vec::new(),
             parameters: Vec::new(),
             errors: Vec::new(),
@@ -85,6 +88,10 @@ impl Operation {
     }
 
     fn body<T: ToSchema>(self) -> Self {
+        Self { requires_body: true, ..self.optional_body::<T>() }
+    }
+
+    fn optional_body<T: ToSchema>(self) -> Self {
         Self { body: Some(Content::json::<T>()), ..self }
     }
 
@@ -130,16 +137,25 @@ fn own_account() -> Vec<Operation> {
             .responds::<TokenPair>(200)
             .fails(&[K::BadCredentials, K::AccountInactive, K::TooManyAttempts, K::Busy]),
         Operation::new("POST /api/refresh", "refresh", "Exchanges a refresh token for a new pair.")
+            .optional_body::<RefreshTokenBody>()
             .responds::<TokenPair>(200),
-        Operation::new("POST /api/logout", "logout", "Ends the sign-in of the token or key.")
+        Operation::new("POST /api/logout", "logout", "Ends the sign-in of the credential.")
+            .optional_body::<RefreshTokenBody>()
             .takes("all", json!({ "type": "boolean" }), "Ends all sign-ins of the user.")
             .response(204, None)
-            .fails(&[K::InvalidField, K::InsufficientScope]),
+            .fails(&[K::InsufficientScope, K::CrossOrigin]),
         Operation::new("POST /api/register", "register", "Adds a user, without signing in.")
             .body::<RegisterBody>()
             .responds::<MeView<'_>>(201)
             .fails(&[K::Forbidden, K::UsernameTaken, K::TooManyAttempts, K::Busy]),
         Operation::new("GET /api/me", "getMe", "Returns the user.").responds::<MeView<'_>>(200),
+        Operation::new("PATCH /api/me", "changeMe", "Changes the own full name.")
+            .body::<MeBody>()
+            .responds::<MeView<'_>>(200),
+        Operation::new("POST /api/confirm", "confirm", "Proves the password again.")
+            .body::<ConfirmBody>()
+            .responds::<FreshToken>(200)
+            .fails(&[K::TooManyAttempts, K::Busy]),
         Operation::new("GET /api/claims", "getClaims", "Returns the claims of the token.")
             .responds::<Claims>(200),
         Operation::new("GET /api/dashboard", "getDashboard", "Returns a greeting.")

@@ -38,6 +38,42 @@ pub(super) struct PasswordBody {
     new_password: String,
 }
 
+/// A refresh token, if it is in no other place.
+#[derive(ToSchema)]
+pub(super) struct RefreshTokenBody {
+    refresh_token: String,
+}
+
+/// The current password.
+#[derive(ToSchema)]
+pub(super) struct ConfirmBody {
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// The user with another full name; the other members are as they were read, or absent.
+#[derive(ToSchema)]
+pub(super) struct MeBody {
+    full_name: Option<String>,
+    #[schema(nullable = false)]
+    id: Option<i64>,
+    #[schema(nullable = false)]
+    username: Option<String>,
+    #[schema(nullable = false)]
+    role: Option<crate::accounts::Role>,
+    #[schema(nullable = false)]
+    created_at: Option<String>,
+}
+
+/// A fresh access token; the refresh token stays as it is.
+#[derive(ToSchema)]
+pub(super) struct FreshToken {
+    access_token: String,
+    token_type: String,
+    #[schema(nullable = false)]
+    expires_in: Option<i64>,
+}
+
 /// A new key.
 #[derive(ToSchema)]
 pub(super) struct KeyBody {

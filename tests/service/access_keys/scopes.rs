@@ -31,6 +31,7 @@ enum Takes {
 /// Every route of the API, with a path that changes nothing.
 const ROUTES: &[(Method, &str, &str, Takes)] = &[
     (Method::Get, "/api/me", "/api/me", Takes::Any),
+    (Method::Patch, "/api/me", "/api/me", Takes::Account),
     (Method::Get, "/api/claims", "/api/claims", Takes::Any),
     (Method::Get, "/api/dashboard", "/api/dashboard", Takes::Account),
     (Method::Get, "/api/profile", "/api/profile", Takes::Account),
@@ -43,6 +44,7 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
     (Method::Delete, "/api/keys/<id>", "/api/keys/x", Takes::Scope("sign-ins")),
     (Method::Post, "/api/keys", "/api/keys", Takes::Password),
     (Method::Post, "/api/password", "/api/password", Takes::Password),
+    (Method::Post, "/api/confirm", "/api/confirm", Takes::Account),
     (Method::Get, "/api/users", "/api/users", Takes::Scope("users:read")),
     (Method::Get, "/api/users/<id>", "/api/users/0", Takes::Scope("users:read")),
     (Method::Get, "/api/admin/events", "/api/admin/events", Takes::Scope("users:read")),

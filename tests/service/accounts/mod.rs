@@ -7,5 +7,6 @@ mod enumeration;
 mod first_administrator;
 mod import;
 mod imported_hashes;
+mod own_name;
 mod registration;
 mod throttle;

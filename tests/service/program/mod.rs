@@ -1,6 +1,7 @@
 //! The program itself: its start, its commands, new secrets, a failing database.
 
 mod command_line;
+mod cross_origin;
 mod database_outage;
 mod new_secrets;
 mod start;

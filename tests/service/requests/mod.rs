@@ -1,6 +1,7 @@
 //! Requests and responses in general: bodies, headers, other sites.
 
 mod bad_bodies;
+mod cors;
 mod cross_site;
 mod forms;
 mod hidden_characters;

@@ -160,7 +160,12 @@ fn the_claims_are_those_of_the_contract() {
         assert_eq!(claims["fresh"], true);
         assert_eq!(claims["role"], "admin");
         assert_eq!(claims["scope"], "account sign-ins users:read users:write");
-        assert_eq!((&claims["iss"], &claims["aud"]), (&json!("vestibule"), &json!("vestibule")));
+        assert_eq!(
+            (&claims["iss"], &claims["aud"]),
+            (&json!("vestibule"), &json!("vestibule-api"))
+        );
+        let scope = |name| app.token(name).get("/api/claims").json()["scope"].clone();
+        assert_eq!(scope("user_01"), "account sign-ins");
         for name in ["iat", "nbf", "auth_time"] {
             assert_eq!(claims[name], now, "{name}");
         }

@@ -52,7 +52,7 @@ where
             .await
             .map_err(|_| StatusCode::UNAUTHORIZED)?;
         let mut validation = Validation::default();
-        validation.set_audience(&["vestibule"]);
+        validation.set_audience(&["vestibule-api"]);
         validation.set_issuer(&["vestibule"]);
         let token = decode::<Claims>(bearer.token(), &KEY, &validation)
             .map_err(|_| StatusCode::UNAUTHORIZED)?;

@@ -83,7 +83,7 @@ impl<U: Account> Mint<'_, U> {
             sub: sign_in.account.clone(),
             identity_claim: identity_name(&config.identity_claim),
             iss: Some(config.issuer.clone()).filter(|issuer| !issuer.is_empty()),
-            aud: Some(config.audience.clone()).filter(|audience| !audience.is_empty()),
+            aud: Some(config.audience_of(kind)).filter(|audience| !audience.is_empty()),
             iat: Some(since),
             nbf: config.nbf.then_some(since),
             sid: self.state.store.is_some().then(|| sign_in.id.as_str().to_owned()),
@@ -105,7 +105,7 @@ impl<U: Account> Mint<'_, U> {
         }
         let mut headers = self.account.headers(claims.kind);
         headers.extend(self.options.headers.clone());
-        self.state.keys.sign(&headers, &map)
+        self.state.keys.sign(claims.kind, &headers, &map)
     }
 }
 

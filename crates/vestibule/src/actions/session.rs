@@ -41,8 +41,8 @@ use crate::state::AuthState;
 /// ```
 #[must_use = "it does nothing until a method is called"]
 pub struct Session<'r> {
-    request: &'r Request<'r>,
-    state: &'r AuthState,
+    pub(super) request: &'r Request<'r>,
+    pub(super) state: &'r AuthState,
 }
 
 impl Session<'_> {

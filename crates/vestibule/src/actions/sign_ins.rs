@@ -4,9 +4,13 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use crate::actions::outcome;
+use crate::actions::session::Session;
+use crate::actions::tokens::Tokens;
+use crate::authentication::result::AuthMethod;
 use crate::error::{Error, ErrorKind};
 use crate::events::{EndedBy, EventKind};
 use crate::guards::sentinel::{self, Proof};
+use crate::guards::users::Authenticated;
 use crate::sign_in::store::SignInStore;
 use crate::sign_in::{SignIn, SignInId};
 use crate::state::AuthState;
@@ -61,6 +65,20 @@ impl SignIns<'_> {
         let kind = EventKind::Ended(EndedBy::Owner, 1);
         self.state.report(self.request, kind, Some(account), Some(id.as_str()));
         Ok(())
+    }
+
+    /// Ends the sign-in of the credential that authenticated the request, and of a session removes
+    /// its cookies. Ending what has ended is no error.
+    ///
+    /// # Errors
+    /// 401 `credentials_missing` for an account that a guard of yours authenticated, 503
+    /// `unavailable`.
+    pub async fn sign_out(&self, user: &impl Authenticated) -> Result<(), Error> {
+        let (request, state) = (self.request, self.state);
+        match user.authentication().method() {
+            AuthMethod::Session => Session { request, state }.end().await,
+            AuthMethod::Token | AuthMethod::External => Tokens { request, state }.end(user).await,
+        }
     }
 
     /// Ends all of the account's sign-ins, or all but one; returns how many.

@@ -57,9 +57,10 @@ impl Now {
 }
 
 impl Claims {
-    /// Reads and checks the claims of a token that a key of ours signed.
+    /// Reads and checks the claims of a token that a key of ours signed and whose header names this
+    /// type, or none.
     pub(crate) fn check(
-        map: Map<String, Value>,
+        (typ, map): (Option<TokenKind>, Map<String, Value>),
         config: &TokenConfig,
         now: OffsetDateTime,
     ) -> Result<CheckedClaims, TokenError> {
@@ -70,8 +71,12 @@ impl Claims {
             return Err(TokenError::missing(name));
         }
         reader.text("type")?;
+        if typ.is_some_and(|typ| typ != kind) {
+            return Err(TokenError::HeaderType);
+        }
         let issuer = Some(&config.issuer).filter(|issuer| !issuer.is_empty());
-        let audience = Some(&config.audience).filter(|audience| !audience.is_empty());
+        let audience = config.accepted_audience(kind, typ.is_some());
+        let audience = Some(&audience).filter(|audience| !audience.is_empty());
         let mut claims = reader.registered(kind, &now, issuer, audience)?;
         if config.verify_sub && reader.map.get("sub").is_some_and(|sub| !sub.is_string()) {
             return Err(TokenError::mistyped("sub"));

@@ -20,7 +20,8 @@ pub struct Claims {
     pub identity_claim: Cow<'static, str>,
     /// `iss`: the issuer; always the configured one, if there is one.
     pub iss: Option<String>,
-    /// `aud`: the audience; has one of the configured names, if there are any.
+    /// `aud`: the audience; has one of the configured names, if there are any. Of a refresh token it
+    /// is the issuer.
     pub aud: Option<Audience>,
     /// `type`: access or refresh.
     pub kind: TokenKind,

@@ -11,7 +11,7 @@ use crate::config::foreign::ForeignConfig;
 use crate::config::lifetime::Lifetime;
 use crate::config::locations::{Location, TokenCookiesConfig, TokenJsonConfig, TokenQueryConfig};
 use crate::config::secret::Secret;
-use crate::config::token_kind::TokenKind;
+use crate::config::token_kind::{AccessTyp, TokenKind};
 
 /// `[default.auth.token]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -40,9 +40,13 @@ pub struct TokenConfig {
     /// `iss` of every token; `""` neither writes nor requires one (`JWT_ENCODE_ISSUER`,
     /// `JWT_DECODE_ISSUER`). Defaults to `"vestibule"`.
     pub issuer: String,
-    /// `aud` of every token; one name in common is accepted. `""` and `[]` neither write nor
-    /// require one (`JWT_ENCODE_AUDIENCE`, `JWT_DECODE_AUDIENCE`). Defaults to `"vestibule"`.
+    /// `aud` of access tokens; one name in common is accepted. `""` and `[]` neither write nor
+    /// require one (`JWT_ENCODE_AUDIENCE`, `JWT_DECODE_AUDIENCE`). Refresh tokens are for the
+    /// `issuer`, if there is one. Defaults to `"vestibule-api"`.
     pub audience: Audience,
+    /// `typ` in the header of new access tokens, `"at+jwt"` or `"JWT"`; both are accepted. Refresh
+    /// tokens have `rt+jwt`. Defaults to `"at+jwt"`.
+    pub typ: AccessTyp,
     /// The claim that holds the account's id (`JWT_IDENTITY_CLAIM`). Defaults to `"sub"`.
     pub identity_claim: String,
     /// Whether that claim must be a string; if off, a whole number is accepted too
@@ -96,7 +100,8 @@ impl Default for TokenConfig {
             refresh_retry: Duration::from_secs(5 * 60),
             leeway: Duration::ZERO,
             issuer: "vestibule".to_owned(),
-            audience: Audience::from("vestibule"),
+            audience: Audience::from("vestibule-api"),
+            typ: AccessTyp::default(),
             identity_claim: "sub".to_owned(),
             verify_sub: true,
             nbf: true,
@@ -129,6 +134,37 @@ impl TokenConfig {
     pub(crate) fn limit(&self, kind: TokenKind) -> Lifetime {
         let usual = self.lifetime(kind);
         self.longest.map_or(usual, |longest| longest.max(usual))
+    }
+
+    /// The `typ` in the header of new tokens of this type.
+    pub(crate) fn typ(&self, kind: TokenKind) -> &'static str {
+        match (kind, self.typ) {
+            (TokenKind::Access, AccessTyp::Jwt) => "JWT",
+            _ => kind.media_type(),
+        }
+    }
+
+    /// The audience of new tokens of this type: that of a refresh token is the issuer, so that no
+    /// service that verifies access tokens accepts it.
+    pub(crate) fn audience_of(&self, kind: TokenKind) -> Audience {
+        if kind == TokenKind::Refresh && !self.issuer.is_empty() {
+            Audience::from(self.issuer.as_str())
+        } else {
+            self.audience.clone()
+        }
+    }
+
+    /// The names of which a token must have one; empty if any will do. A token whose header has no
+    /// `typ` of its own may be from before there were two audiences, when either was for both types.
+    pub(crate) fn accepted_audience(&self, kind: TokenKind, is_typed: bool) -> Audience {
+        if self.audience.is_empty() || self.issuer.is_empty() {
+            self.audience.clone()
+        } else if is_typed {
+            self.audience_of(kind)
+        } else {
+            let names = self.audience.names().iter().chain([&self.issuer]);
+            Audience::Several(names.cloned().collect())
+        }
     }
 
     /// The claims that a token of this type must have besides the account's id.

@@ -19,6 +19,12 @@ impl TokenKind {
         self.pick("access", "refresh")
     }
 
+    /// The `typ` in the header of its tokens, in lower case: RFC 9068, and one of our own, which no
+    /// verifier of access tokens knows.
+    pub(crate) fn media_type(self) -> &'static str {
+        self.pick("at+jwt", "rt+jwt")
+    }
+
     /// The first value for an access token, the second for a refresh token.
     pub(crate) fn pick<T>(self, access: T, refresh: T) -> T {
         match self {
@@ -26,4 +32,16 @@ impl TokenKind {
             Self::Refresh => refresh,
         }
     }
+}
+
+/// The `typ` in the header of new access tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum AccessTyp {
+    /// `at+jwt` (RFC 9068), which no other kind of token has. The default.
+    #[default]
+    #[serde(rename = "at+jwt")]
+    AtJwt,
+    /// `JWT`, for verifiers that know no other.
+    #[serde(rename = "JWT")]
+    Jwt,
 }

@@ -26,6 +26,16 @@ impl TokenConfig {
         errors.require(retry, "token.refresh_retry", "must be at most \"1d\"");
         let has_empty_name = self.audience.names().iter().any(String::is_empty);
         errors.require(!has_empty_name, "token.audience", "must not hold an empty name");
+        let names_issuer = !self.issuer.is_empty() && self.audience.names().contains(&self.issuer);
+        let problem = "must not name token.issuer, which is the audience of refresh tokens";
+        errors.require(!names_issuer, "token.audience", problem);
+        // Verifiers that only know the published keys tell the types apart by these two.
+        for (key, is_empty) in
+            [("token.issuer", self.issuer.is_empty()), ("token.audience", self.audience.is_empty())]
+        {
+            let problem = "must not be empty with a pair of keys";
+            errors.require(!(is_empty && self.algorithm.is_asymmetric()), key, problem);
+        }
         for (key, name) in [
             ("token.identity_claim", &self.identity_claim),
             ("token.foreign.identity_claim", &self.foreign.identity_claim),

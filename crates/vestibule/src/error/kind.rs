@@ -225,7 +225,6 @@ impl ErrorKind {
                 | Self::WrongTokenType
                 | Self::CsrfMissing
                 | Self::CsrfMismatch
-                | Self::FreshLoginRequired
         )
     }
 

@@ -51,7 +51,8 @@ pub enum TokenError {
     KeyId,
     /// The header has `crit`, `b64` or `zip`, which are not supported.
     Critical,
-    /// The `typ` in the header differs from `token.foreign.typ` or is `JWE`, or the `cty` is `JWT`.
+    /// The `typ` in the header is that of another kind or type of token, or differs from
+    /// `token.foreign.typ`; or the `cty` is `JWT`.
     HeaderType,
     /// No known key made the signature.
     Signature,

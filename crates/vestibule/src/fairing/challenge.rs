@@ -7,7 +7,8 @@ use crate::credentials::presents_token;
 use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 
-/// Adds the challenge (RFC 6750, section 3) to every 401 and to a 403 for a missing scope.
+/// Adds the challenge (RFC 6750, section 3) to every 401 and to a 403 for a missing scope. For a token
+/// that is not fresh it says how old the proof of the password may be (RFC 9470, section 3).
 pub(crate) fn challenge(
     state: &AuthState,
     request: &Request<'_>,
@@ -29,6 +30,15 @@ pub(crate) fn challenge(
             if kind.blames_token() && presents_token(request, &state.config) =>
         {
             format!("{bare}, error=\"invalid_token\", error_description=\"{}\"", kind.detail())
+        }
+        (Status::Unauthorized, Some(kind @ ErrorKind::FreshLoginRequired))
+            if presents_token(request, &state.config) =>
+        {
+            let (detail, max_age) = (kind.detail(), state.config.fresh_for.as_secs());
+            format!(
+                "{bare}, error=\"insufficient_user_authentication\", \
+                 error_description=\"{detail}\", max_age=\"{max_age}\""
+            )
         }
         (Status::Unauthorized, _) => bare,
         (Status::Forbidden, Some(kind @ ErrorKind::InsufficientScope)) => {

@@ -19,17 +19,18 @@ use crate::credentials::{
 };
 use crate::error::request_errors::outcome;
 use crate::error::{Error, ErrorKind};
-use crate::guards::tokens::RefreshToken;
-use crate::guards::users::{Authenticated, TokenUser};
+use crate::guards::tokens::{RefreshToken, claims_of};
+use crate::guards::users::{AnyUser, Authenticated, TokenUser, any_user};
 use crate::json::{is_json, read_json_object};
 use crate::state::AuthState;
 
-/// Data guard: [`TokenUser`] or [`RefreshToken`] of a token in the JSON body, and the rest of the
-/// body (`JWT_TOKEN_LOCATION = ["json"]`, `JWT_JSON_KEY`, `JWT_REFRESH_JSON_KEY`). `"json"` must
-/// be among `token.locations`. If the body has no token, one in another enabled location or an
-/// access key is taken; then the body may be empty too.
+/// Data guard: [`TokenUser`], [`RefreshToken`] or [`AnyUser`] by a token in the JSON body, and the
+/// rest of the body (`JWT_TOKEN_LOCATION = ["json"]`, `JWT_JSON_KEY`, `JWT_REFRESH_JSON_KEY`). A
+/// refresh token is always taken, as in RFC 6749, section 6, an access token if `"json"` is among
+/// `token.locations`. If the body has no token, one in another enabled location or an access key is
+/// taken, for `AnyUser` also a session; then the body may be empty too.
 ///
-/// Without it: 401 as `G`; 400 `ambiguous_credentials` if another location holds a token too, or a
+/// Without it: as `G`; 400 `ambiguous_credentials` if another location holds a token too, or a
 /// guard of the same route accepted a session; 415 `unsupported_media_type`, 413 `too_large`, 400
 /// `malformed_body`. Guards run before the body is read, so that session counts as used.
 ///
@@ -104,10 +105,13 @@ impl<'r, U: Account> FromData<'r> for TokenBody<TokenUser<U>> {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let body = async {
             let (state, kind) = (AuthState::of(request)?, TokenKind::Access);
+            token_first(request, state, kind)?;
             let found = read(request, state, data, kind).await?;
-            let authentication = match found.location {
-                Location::Header => authenticate_token(request, state).await?.clone(),
-                _ => by_token(request, state, &found.verify(request, state, kind)?).await?,
+            let authentication = match &found.token {
+                Some(token) => {
+                    by_token(request, state, &verify_as(request, state, token, kind)?).await?
+                }
+                None => authenticate_token(request, state).await?.clone(),
             };
             Ok(Self { guard: TokenUser(authentication), rest: found.rest })
         };
@@ -122,9 +126,33 @@ impl<'r> FromData<'r> for TokenBody<RefreshToken> {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let body = async {
             let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
+            token_first(request, state, kind)?;
             let found = read(request, state, data, kind).await?;
-            let claims = found.verify(request, state, kind)?.claims;
+            let claims = match &found.token {
+                Some(token) => verify_as(request, state, token, kind)?.claims,
+                None => claims_of(request, kind)?,
+            };
             Ok(Self { guard: RefreshToken(claims), rest: found.rest })
+        };
+        outcome(request, body.await)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, U: Account> FromData<'r> for TokenBody<AnyUser<U>> {
+    type Error = Error;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let body = async {
+            let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
+            let found = read(request, state, data, kind).await?;
+            let authentication = match &found.token {
+                Some(token) => {
+                    by_token(request, state, &verify_as(request, state, token, kind)?).await?
+                }
+                None => any_user(request).await?,
+            };
+            Ok(Self { guard: AnyUser(authentication), rest: found.rest })
         };
         outcome(request, body.await)
     }
@@ -136,26 +164,31 @@ impl<G: Sentinel> Sentinel for TokenBody<G> {
     }
 }
 
-/// A token, and the rest of the body.
+/// The token in the body, if it has one, and the rest.
 struct Found {
-    token: String,
-    location: Location,
+    token: Option<String>,
     rest: Map<String, Value>,
 }
 
-impl Found {
-    fn verify(
-        &self,
-        request: &Request<'_>,
-        state: &AuthState,
-        kind: TokenKind,
-    ) -> Result<VerifiedToken, Error> {
-        let found = verify(request, state, &self.token, self.location)?;
-        if found.claims.kind == kind { Ok(found) } else { Err(ErrorKind::WrongTokenType.into()) }
-    }
+fn verify_as(
+    request: &Request<'_>,
+    state: &AuthState,
+    token: &str,
+    kind: TokenKind,
+) -> Result<VerifiedToken, Error> {
+    let found = verify(request, state, token, Location::Json)?;
+    if found.claims.kind == kind { Ok(found) } else { Err(ErrorKind::WrongTokenType.into()) }
 }
 
-/// Reads the token of one type from the body, or else from another location, and the rest.
+/// Of a body that is no JSON a missing token is the first error to report.
+fn token_first(request: &Request<'_>, state: &AuthState, kind: TokenKind) -> Result<(), Error> {
+    if state.config.mode.has_tokens() && !is_json(request) {
+        credential(request, &state.config, kind).text()?;
+    }
+    Ok(())
+}
+
+/// Reads the token of one type from the body, and the rest.
 async fn read(
     request: &Request<'_>,
     state: &AuthState,
@@ -167,17 +200,12 @@ async fn read(
     if !state.config.mode.has_tokens() {
         return Err(ErrorKind::NotFound.into());
     }
-    let elsewhere = credential(request, &state.config, kind);
-    let may_be_in_body = config.locations.contains(&Location::Json);
+    let may_be_in_body = kind == TokenKind::Refresh || config.locations.contains(&Location::Json);
     let mut rest = if data.peek(1).await.is_empty() {
         Map::new()
     } else {
-        if !is_json(request) {
-            // A missing token is the first error to report.
-            elsewhere.text()?;
-        }
         let read = read_json_object(request, data).await;
-        if read.is_err() && may_be_in_body {
+        if read.is_err() && may_be_in_body && is_json(request) {
             // It may hold a token that cannot be read, twice for example: no cookie leaves.
             mark_in_body(request);
         }
@@ -194,15 +222,11 @@ async fn read(
         // Good or bad, it makes this a token request: no cookie leaves.
         mark_in_body(request);
     }
-    let Some(in_body) = kind.pick(access, refresh) else {
-        let (token, location) = elsewhere.text()?;
-        return Ok(Found { token: token.to_owned(), location, rest });
-    };
+    let Some(in_body) = kind.pick(access, refresh) else { return Ok(Found { token: None, rest }) };
     if presents_token_outside_body(request, &state.config) || was_accepted(request) {
         return Err(ErrorKind::AmbiguousCredentials.into());
     }
-    let token = in_body.as_str().unwrap_or_default().to_owned();
-    Ok(Found { token, location: Location::Json, rest })
+    Ok(Found { token: Some(in_body.as_str().unwrap_or_default().to_owned()), rest })
 }
 
 /// Whether a value presents nothing, as an empty cookie or parameter does.

@@ -21,7 +21,7 @@ pub use conditions::{Role, Scope};
 pub use maybe::Maybe;
 pub use tokens::{AccessToken, RefreshToken};
 use users::CurrentUser;
-pub use users::{AnyTokenUser, Authenticated};
+pub use users::{AnyTokenUser, AnyUser, Authenticated};
 
 /// Guard: as `G`, and the password was proven within `fresh_for`, for this very session or
 /// token (`fresh_login_required`, `jwt_required(fresh=True)`).

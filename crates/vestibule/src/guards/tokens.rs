@@ -66,7 +66,7 @@ impl RefreshToken {
     }
 }
 
-fn claims_of(request: &Request<'_>, kind: TokenKind) -> Result<Arc<Claims>, Error> {
+pub(super) fn claims_of(request: &Request<'_>, kind: TokenKind) -> Result<Arc<Claims>, Error> {
     let state = AuthState::of(request)?;
     mark_depends_on_user(request);
     let claims = verified_as(request, state, kind)?.claims.clone();

@@ -77,6 +77,13 @@ pub struct SessionUser<U>(Authentication<U>);
 #[derive(Debug)]
 pub struct CurrentUser<U>(Authentication<U>);
 
+/// Guard: the account behind any credential: as [`CurrentUser`], and a refresh token too; for
+/// signing out with [`SignIns::sign_out`](crate::sign_ins::SignIns::sign_out).
+///
+/// Without one: as [`AnyTokenUser`] if a token is presented, else as [`SessionUser`].
+#[derive(Debug)]
+pub struct AnyUser<U>(pub(super) Authentication<U>);
+
 fn state_of<'r>(request: &'r Request<'_>) -> Result<&'r AuthState, Error> {
     mark_depends_on_user(request);
     AuthState::of(request)
@@ -104,6 +111,16 @@ async fn session_user<U: Account>(request: &Request<'_>) -> Result<Authenticatio
     }
     let found = authenticate_session(request, state).await?;
     found.cloned().ok_or_else(|| ErrorKind::CredentialsMissing.into())
+}
+
+pub(super) async fn any_user<U: Account>(
+    request: &Request<'_>,
+) -> Result<Authentication<U>, Error> {
+    if is_token_request(request, &state_of(request)?.config) {
+        any_token_user(request).await
+    } else {
+        session_user(request).await
+    }
 }
 
 async fn current_user<U: Account>(request: &Request<'_>) -> Result<Authentication<U>, Error> {
@@ -164,3 +181,4 @@ user_guard!(TokenUser, token_user);
 user_guard!(AnyTokenUser, any_token_user);
 user_guard!(SessionUser, session_user);
 user_guard!(CurrentUser, current_user);
+user_guard!(AnyUser, any_user);

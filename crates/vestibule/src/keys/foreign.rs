@@ -7,7 +7,7 @@ use crate::config::ForeignConfig;
 use crate::config::algorithm::{Algorithm, Family};
 use crate::error::TokenError;
 use crate::keys::install_provider;
-use crate::keys::jws::{Jws, has_algorithm, key_id};
+use crate::keys::jws::{Jws, has_algorithm, key_id, media_type};
 use crate::keys::pem::decoding_key;
 use crate::keys::verifying::NamedKey;
 
@@ -57,7 +57,7 @@ impl ForeignKeys {
         let kid = key_id(&header)?;
         let typ = header.get("typ").and_then(Value::as_str).unwrap_or_default();
         // An ID token is signed with the same keys.
-        if self.typ.as_ref().is_some_and(|required| !is_same_type(required, typ)) {
+        if self.typ.as_ref().is_some_and(|required| media_type(required) != media_type(typ)) {
             return Err(TokenError::HeaderType);
         }
         let candidates = || self.keys.iter().filter(|(_, known)| known.matches(kid));
@@ -72,16 +72,6 @@ impl ForeignKeys {
         }
         Err(if tried { TokenError::Signature } else { TokenError::Algorithm })
     }
-}
-
-/// Whether two media types are the same; the prefix `application/` is optional (RFC 7515, section
-/// 4.1.9).
-fn is_same_type(one: &str, other: &str) -> bool {
-    let short = |name: &str| {
-        let name = name.trim().to_ascii_lowercase();
-        name.strip_prefix("application/").map(str::to_owned).unwrap_or(name)
-    };
-    short(one) == short(other)
 }
 
 /// Reads one key of the set; `None` for one that does not verify signatures or is of an unknown

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, crypto};
 use serde_json::{Map, Value};
 
+use crate::config::TokenKind;
 use crate::config::algorithm::Algorithm;
 use crate::error::{TokenError, TokenPart};
 use crate::json::Object;
@@ -81,24 +82,35 @@ pub(super) fn key_id(header: &Map<String, Value>) -> Result<Option<&str>, TokenE
     }
     // RFC 7519, section 5: the claims of a nested token are inside another token, and those of an
     // encrypted one are not here.
-    if names_type(header, "cty", "JWT") || names_type(header, "typ", "JWE") {
+    if names_type(header, "cty", "jwt") || names_type(header, "typ", "jwe") {
         return Err(TokenError::HeaderType);
     }
     header.get("kid").map(|kid| kid.as_str().ok_or(TokenError::KeyId)).transpose()
 }
 
-/// Whether a field of a header names this media type, of which `application/` may be left out
-/// (RFC 7515, section 4.1.9), or is no text.
+/// The type of token that `typ` names; `None` without one and for `JWT`, which is any. Another
+/// kind of token with our signature is none of ours (RFC 8725, section 3.11).
+pub(super) fn token_kind(header: &Map<String, Value>) -> Result<Option<TokenKind>, TokenError> {
+    let Some(typ) = header.get("typ") else { return Ok(None) };
+    let typ = media_type(typ.as_str().ok_or(TokenError::HeaderType)?);
+    let kinds = [TokenKind::Access, TokenKind::Refresh];
+    match kinds.into_iter().find(|kind| kind.media_type() == typ) {
+        None if typ != "jwt" => Err(TokenError::HeaderType),
+        kind => Ok(kind),
+    }
+}
+
+/// Whether a field of a header names this media type or is no text.
 fn names_type(header: &Map<String, Value>, field: &str, name: &str) -> bool {
     let Some(value) = header.get(field) else { return false };
-    value.as_str().is_none_or(|value| {
-        let value = value.trim();
-        let short = match value.split_once('/') {
-            Some((kind, rest)) if kind.eq_ignore_ascii_case("application") => rest,
-            _ => value,
-        };
-        short.eq_ignore_ascii_case(name)
-    })
+    value.as_str().is_none_or(|value| media_type(value) == name)
+}
+
+/// A media type in lower case, without the prefix `application/`, which is optional (RFC 7515,
+/// section 4.1.9).
+pub(super) fn media_type(name: &str) -> String {
+    let name = name.trim().to_ascii_lowercase();
+    name.strip_prefix("application/").map(str::to_owned).unwrap_or(name)
 }
 
 /// Whether a header has this algorithm; having none is an error.

@@ -11,10 +11,10 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{DecodingKey, EncodingKey, crypto};
 use serde_json::{Map, Value};
 
-use crate::config::{Algorithm, TokenConfig};
+use crate::config::{Algorithm, TokenConfig, TokenKind};
 use crate::digest::keyed;
 use crate::error::{Error, TokenError};
-use jws::{Jws, MAX_TOKEN, encode, has_algorithm, key_id};
+use jws::{Jws, MAX_TOKEN, encode, has_algorithm, key_id, token_kind};
 use verifying::{FindKey, NamedKey};
 
 /// Installs the cryptography of `jsonwebtoken` unless one is installed: otherwise that crate picks
@@ -29,16 +29,39 @@ const RESERVED: &[&str] = &["alg", "typ", "kid", "crit", "b64", "zip", "jku", "j
 /// The signing key and all verifying keys, of one algorithm.
 pub(crate) struct Keys {
     algorithm: Algorithm,
-    /// The header of every token, before the application's fields.
-    header: Map<String, Value>,
-    /// The same in base64url.
-    encoded_header: String,
-    /// The `kid` in that header.
+    /// The headers of access and refresh tokens.
+    access: Header,
+    refresh: Header,
+    /// The `kid` in both.
     kid: Option<String>,
     /// `None` if tokens are only verified.
     signing: Option<EncodingKey>,
     verifying: Vec<NamedKey>,
     jwks: JwkSet,
+}
+
+/// The header of every token of one type.
+struct Header {
+    /// The type that `typ` names.
+    kind: Option<TokenKind>,
+    /// Before the application's fields.
+    fields: Map<String, Value>,
+    /// The same in base64url.
+    encoded: String,
+}
+
+impl Header {
+    fn new(config: &TokenConfig, kind: TokenKind, kid: Option<&str>) -> Self {
+        let mut fields = Map::new();
+        fields.insert("alg".to_owned(), config.algorithm.name().into());
+        fields.insert("typ".to_owned(), config.typ(kind).into());
+        if let Some(kid) = kid {
+            fields.insert("kid".to_owned(), kid.into());
+        }
+        let kind = token_kind(&fields).ok().flatten();
+        let encoded = encode(&fields);
+        Self { kind, fields, encoded }
+    }
 }
 
 impl Keys {
@@ -58,7 +81,7 @@ impl Keys {
         let verifying = verifying.map(|key| NamedKey { kid: None, key }).collect();
         let secret = config.secret.as_ref();
         let signing = secret.map(|secret| EncodingKey::from_secret(secret.reveal().as_bytes()));
-        Self::with(config.algorithm, None, signing, verifying, JwkSet::default())
+        Self::with(config, None, (signing, verifying), JwkSet::default())
     }
 
     fn from_pairs(config: &TokenConfig) -> Result<Self, (&'static str, String)> {
@@ -83,24 +106,18 @@ impl Keys {
         let jwks = JwkSet { keys: public.iter().map(|key| key.jwk.clone()).collect() };
         let verifying =
             public.into_iter().map(|key| NamedKey { kid: Some(key.kid), key: key.key }).collect();
-        Ok(Self::with(algorithm, kid, signing, verifying, jwks))
+        Ok(Self::with(config, kid, (signing, verifying), jwks))
     }
 
     fn with(
-        algorithm: Algorithm,
+        config: &TokenConfig,
         kid: Option<String>,
-        signing: Option<EncodingKey>,
-        verifying: Vec<NamedKey>,
+        (signing, verifying): (Option<EncodingKey>, Vec<NamedKey>),
         jwks: JwkSet,
     ) -> Self {
-        let mut header = Map::new();
-        header.insert("alg".to_owned(), algorithm.name().into());
-        header.insert("typ".to_owned(), "JWT".into());
-        if let Some(kid) = &kid {
-            header.insert("kid".to_owned(), kid.as_str().into());
-        }
-        let encoded_header = encode(&header);
-        Self { algorithm, header, encoded_header, kid, signing, verifying, jwks }
+        let header = |kind| Header::new(config, kind, kid.as_deref());
+        let (access, refresh) = (header(TokenKind::Access), header(TokenKind::Refresh));
+        Self { algorithm: config.algorithm, access, refresh, kid, signing, verifying, jwks }
     }
 
     /// Derives a value from the signing key, a label and parts.
@@ -113,16 +130,18 @@ impl Keys {
         &self.jwks
     }
 
-    /// Signs claims; `extra` holds further header fields.
+    /// Signs the claims of a token of this type; `extra` holds further header fields.
     pub(crate) fn sign(
         &self,
+        kind: TokenKind,
         extra: &Map<String, Value>,
         claims: &Map<String, Value>,
     ) -> Result<String, Error> {
+        let header = kind.pick(&self.access, &self.refresh);
         let mut token = if extra.is_empty() {
-            self.encoded_header.clone()
+            header.encoded.clone()
         } else {
-            let mut header = self.header.clone();
+            let mut header = header.fields.clone();
             let allowed = extra.iter().filter(|(name, _)| !RESERVED.contains(&name.as_str()));
             header.extend(allowed.map(|(name, value)| (name.clone(), value.clone())));
             encode(&header)
@@ -141,37 +160,45 @@ impl Keys {
         Ok(token)
     }
 
-    /// Verifies the signature and returns the claim set. A key that the application finds for the
-    /// header replaces the configured ones.
+    /// Verifies the signature and returns the type that the header names, if it names one, and the
+    /// claim set. A key that the application finds for the header replaces the configured ones.
     pub(crate) fn verify(
         &self,
         jws: &Jws<'_>,
         find: Option<&FindKey>,
-    ) -> Result<Map<String, Value>, TokenError> {
-        self.check(jws, find).map_err(|error| jws.format_error().unwrap_or(error))?;
-        jws.claims()
+    ) -> Result<(Option<TokenKind>, Map<String, Value>), TokenError> {
+        let kind = self.check(jws, find).map_err(|error| jws.format_error().unwrap_or(error))?;
+        Ok((kind, jws.claims()?))
     }
 
-    fn check(&self, jws: &Jws<'_>, find: Option<&FindKey>) -> Result<(), TokenError> {
-        let is_signed = match find {
+    fn check(
+        &self,
+        jws: &Jws<'_>,
+        find: Option<&FindKey>,
+    ) -> Result<Option<TokenKind>, TokenError> {
+        let (kind, is_signed) = match find {
             // Our own header, byte for byte: nothing to check.
-            None if jws.header == self.encoded_header => self.has_signed(jws, self.kid.as_deref()),
+            None if jws.header == self.access.encoded => {
+                (self.access.kind, self.has_signed(jws, self.kid.as_deref()))
+            }
             _ => {
                 let header = jws.header()?;
                 let kid = key_id(&header)?;
+                let kind = token_kind(&header)?;
                 if !has_algorithm(&header, self.algorithm)? {
                     return Err(TokenError::Algorithm);
                 }
-                match find.and_then(|find| find(&header)) {
+                let is_signed = match find.and_then(|find| find(&header)) {
                     Some(found) => {
                         found.algorithm == self.algorithm
                             && jws.is_signed_by(&found.key, self.algorithm)
                     }
                     None => self.has_signed(jws, kid),
-                }
+                };
+                (kind, is_signed)
             }
         };
-        if is_signed { Ok(()) } else { Err(TokenError::Signature) }
+        if is_signed { Ok(kind) } else { Err(TokenError::Signature) }
     }
 
     /// Whether a configured key with this `kid` made the signature.

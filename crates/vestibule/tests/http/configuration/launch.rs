@@ -105,6 +105,14 @@ fn wrong() -> Vec<Wrong> {
         ("debug", "auth.token.access", json!("never"), "auth.token.refresh", "token.access"),
         ("debug", "auth.token.longest", json!("1m"), "auth.token.longest", "token.access"),
         ("debug", "auth.token.audience", json!([""]), "auth.token.audience", "an empty name"),
+        (
+            "debug",
+            "auth.token.audience",
+            json!(["api", "vestibule"]),
+            "auth.token.audience",
+            "must not name token.issuer",
+        ),
+        ("debug", "auth.token.typ", json!("jwt"), "auth.token.typ", "allowed: at+jwt, JWT"),
         ("debug", "auth.token.audience", json!(1), "auth.token.audience", "a list of texts"),
         ("debug", "auth.token.audience", json!([1]), "auth.token.audience.0", "a string"),
         ("debug", "auth.token.identity_claim", json!(""), "auth.token.identity_claim", "a claim"),
@@ -325,6 +333,19 @@ fn a_weak_secret_is_allowed_in_the_debug_profile_when_asked_for() {
 fn the_defaults_launch_in_both_profiles() {
     for profile in ["debug", "release"] {
         assert_eq!(launch(figment(profile, &[])), Ok(()), "{profile}");
+    }
+}
+
+#[test]
+fn a_pair_of_keys_demands_an_issuer_and_an_audience() {
+    for key in ["auth.token.issuer", "auth.token.audience"] {
+        let settings = [("auth.token.algorithm", json!("ES256")), (key, json!(""))];
+        let errors = errors(&figment("debug", &settings));
+        let problem = "must not be empty with a pair of keys";
+        let told = errors.iter().filter(|error| error.contains(problem));
+        assert!(told.eq(errors.iter().filter(|error| error.contains(key))), "{errors:?}");
+        assert_eq!(errors.iter().filter(|error| error.contains(key)).count(), 1, "{errors:?}");
+        assert_eq!(launch(figment("debug", &settings[1..])), Ok(()), "{key}");
     }
 }
 

@@ -124,9 +124,13 @@ fn every_401_has_one_challenge_that_blames_a_presented_token_only() {
             MISSING => assert_eq!(challenge, Some("Bearer realm=\"vestibule\""), "{case}"),
             _ => {
                 let challenge = challenge.unwrap_or_default();
+                let error = match expected {
+                    "fresh_login_required" => "insufficient_user_authentication",
+                    _ => "invalid_token",
+                };
                 let start =
-                    "Bearer realm=\"vestibule\", error=\"invalid_token\", error_description=";
-                assert!(challenge.starts_with(start), "{case}: {challenge}");
+                    format!("Bearer realm=\"vestibule\", error=\"{error}\", error_description=");
+                assert!(challenge.starts_with(&start), "{case}: {challenge}");
             }
         }
     });

@@ -53,7 +53,8 @@ fn the_claims_of_a_token_are_those_of_its_account() {
     assert_eq!((&access["iat"], &access["nbf"]), (&json!(now), &json!(now)));
     assert_eq!((&access["exp"], &refresh["exp"]), (&json!(now + 900), &json!(now + 30 * 86_400)));
     assert_eq!((&access["fresh"], &refresh["fresh"]), (&json!(true), &json!(false)));
-    assert_eq!((&access["iss"], &access["aud"]), (&json!("vestibule"), &json!("vestibule")));
+    assert_eq!((&access["iss"], &access["aud"]), (&json!("vestibule"), &json!("vestibule-api")));
+    assert_eq!((&refresh["iss"], &refresh["aud"]), (&json!("vestibule"), &json!("vestibule")));
     assert_eq!((&access["admin"], &access["sid"]), (&json!(true), &refresh["sid"]));
     assert_ne!(access["jti"], refresh["jti"]);
     assert!(!access["stamp"].as_str().expect("a stamp").contains("hash"));
@@ -83,7 +84,7 @@ fn another_algorithm_is_refused_whatever_signed_it() {
 }
 
 #[test]
-fn a_header_of_a_nested_or_encrypted_token_is_refused() {
+fn a_header_of_another_kind_of_token_is_refused() {
     let app = App::new();
     let access = app.tokens(ALICE).access;
     for (name, value) in [
@@ -95,13 +96,86 @@ fn a_header_of_a_nested_or_encrypted_token_is_refused() {
         ("typ", json!("jwe")),
         ("typ", json!("application/JWE")),
         ("typ", json!(["JWT"])),
+        ("typ", json!("")),
+        ("typ", json!("secevent+jwt")),
+        ("typ", json!("logout+jwt")),
+        ("typ", json!("application/dpop+jwt")),
+        ("typ", json!("rt+jwt")),
     ] {
         let reply = app.get("/token").bearer(&with_header(&access, name, value.clone())).send();
         assert_eq!((reply.status, reply.code().as_str()), (401, "token_invalid"), "{name} {value}");
     }
-    for (name, value) in [("typ", "JWT"), ("typ", "at+jwt"), ("cty", "json")] {
+    for (name, value) in [
+        ("typ", "JWT"),
+        ("typ", "jwt"),
+        ("typ", "at+jwt"),
+        ("typ", "application/AT+JWT"),
+        ("cty", "json"),
+    ] {
         let reply = app.get("/token").bearer(&with_header(&access, name, json!(value))).send();
         assert_eq!(reply.status, 200, "{name} {value}");
+    }
+}
+
+#[test]
+fn the_header_says_of_which_type_a_token_is_and_the_claim_must_agree() {
+    let app = App::new();
+    let pair = app.tokens(ALICE);
+    for (token, typ, other) in
+        [(&pair.access, "at+jwt", "rt+jwt"), (&pair.refresh, "rt+jwt", "at+jwt")]
+    {
+        let header: Value = serde_json::from_str(&part(token, 0)).expect("JSON");
+        assert_eq!(header, json!({ "alg": "HS256", "typ": typ }));
+        let swapped = with_header(token, "typ", json!(other));
+        assert_invalid(&app, &[("as the other", swapped.clone())]);
+        let reply = app.post("/api/refresh").bearer(&swapped).send();
+        assert_eq!((reply.status, reply.code().as_str()), (401, "token_invalid"), "{typ}");
+    }
+    let app = Setup::new().set("auth.token.typ", "JWT").launch();
+    let pair = app.tokens(ALICE);
+    let typ = |token: &str| serde_json::from_str::<Value>(&part(token, 0)).expect("JSON");
+    assert_eq!(
+        (&typ(&pair.access)["typ"], &typ(&pair.refresh)["typ"]),
+        (&json!("JWT"), &json!("rt+jwt"))
+    );
+    assert_codes(&app, "", &[("under the general type", pair.access)]);
+    assert_eq!(app.post("/api/refresh").bearer(&pair.refresh).send().status, 200);
+}
+
+#[test]
+fn the_audience_of_each_type_is_not_that_of_the_other() {
+    let app = App::new();
+    let pair = app.tokens(ALICE);
+    let of = |token: &str, typ: &str, aud: &str| {
+        let mut claims = claims(token);
+        claims["aud"] = json!(aud);
+        sign(&json!({ "alg": "HS256", "typ": typ }).to_string(), &claims.to_string())
+    };
+    assert_codes(&app, "", &[("ours", of(&pair.access, "at+jwt", "vestibule-api"))]);
+    assert_invalid(&app, &[("the issuer", of(&pair.access, "at+jwt", "vestibule"))]);
+    let refresh = |aud| {
+        let token = of(&pair.refresh, "rt+jwt", aud);
+        app.post("/api/refresh").bearer(&token).send().code()
+    };
+    assert_eq!(refresh("vestibule-api"), "token_invalid");
+    assert_eq!(refresh("vestibule"), "");
+}
+
+#[test]
+fn a_pair_from_before_the_types_were_told_apart_is_good_for_its_life() {
+    let app = App::new();
+    let pair = app.tokens(ALICE);
+    for audience in ["vestibule", "vestibule-api"] {
+        let old = |token: &str| with_claim(token, "aud", Some(json!(audience)));
+        let (access, refresh) = (old(&pair.access), old(&pair.refresh));
+        assert_codes(&app, "", &[(audience, access.clone())]);
+        // The types are still told apart by their claim.
+        let reply = app.post("/api/refresh").bearer(&access).send();
+        assert_eq!(reply.code(), "wrong_token_type", "{audience}");
+        let reply = app.get("/token").bearer(&refresh).send();
+        assert_eq!(reply.code(), "wrong_token_type", "{audience}");
+        let next = app.post("/api/refresh").bearer(&refresh).send();
+        assert_eq!(next.status, 200, "{audience}: {}", next.body);
     }
 }
 

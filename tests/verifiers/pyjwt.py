@@ -1,7 +1,8 @@
-"""The part of pyjwt.sh that is written with PyJWT.
+"""The part of verifiers.sh that is written with PyJWT.
 
     pyjwt.py printed
     pyjwt.py both URL ALGORITHM KEY
+    pyjwt.py tokens URL ALGORITHM KEY
 """
 
 import json
@@ -92,18 +93,24 @@ def both(url, algorithm, path):
     else:
         header = jwt.get_unverified_header(pair["access_token"])
         verifying = jwt.PyJWKSet.from_dict(published)[header["kid"]]
-    expected = {"audience": "vestibule", "issuer": "vestibule"}
-    for kind in ("access", "refresh"):
+    expected = {"audience": "vestibule-api", "issuer": "vestibule"}
+    for kind, typ in (("access", "at+jwt"), ("refresh", "rt+jwt")):
         token = pair[f"{kind}_token"]
+        same(f"the {kind} token has a type of its own", typ, jwt.get_unverified_header(token)["typ"])
+        of_kind = {**expected, "audience": "vestibule-api" if kind == "access" else "vestibule"}
         required = {"require": ["exp", "iat", "nbf", "iss", "aud", "sub", "jti", "type"]}
-        claims = jwt.decode(token, verifying, [algorithm], required, **expected)
+        claims = jwt.decode(token, verifying, [algorithm], required, **of_kind)
         same(f"PyJWT verifies the {kind} token", kind, claims["type"])
         other = "A" if token[-10] != "A" else "B"
         spoilt = token[:-10] + other + token[-9:]
         refuses(
             "PyJWT refuses it with another signature",
-            jwt.InvalidSignatureError, spoilt, verifying, [algorithm], **expected,
+            jwt.InvalidSignatureError, spoilt, verifying, [algorithm], **of_kind,
         )
+    refuses(
+        "PyJWT refuses the refresh token as an access token",
+        jwt.InvalidAudienceError, pair["refresh_token"], verifying, [algorithm], **expected,
+    )
     refuses(
         "PyJWT refuses it for another audience",
         jwt.InvalidAudienceError, pair["access_token"], verifying, [algorithm], audience="other",
@@ -133,4 +140,31 @@ def both(url, algorithm, path):
     same("refuses one without an algorithm", invalid, me(None, "none", claims))
 
 
-{"printed": printed, "both": both}[sys.argv[1]](*sys.argv[2:])
+def tokens(url, algorithm, path):
+    """One good token and its look-alikes, a line each."""
+    key = load(algorithm, path)
+    status, pair = call(f"{url}/api/login", "POST", body={"username": "user_01", "password": "1234"})
+    if status != 200:
+        sys.exit(f"FAILED: signs in: {status}")
+    access = pair["access_token"]
+    header = jwt.get_unverified_header(access)
+    claims = jwt.decode(access, options={"verify_signature": False})
+
+    def signed(typ="at+jwt", **changed):
+        return jwt.encode({**claims, **changed}, key, algorithm, {**header, "typ": typ})
+
+    now = int(time.time())
+    spoilt = access[:-10] + ("A" if access[-10] != "A" else "B") + access[-9:]
+    for title, token in [
+        ("an access token", access),
+        ("a refresh token", pair["refresh_token"]),
+        ("an expired token", signed(iat=now - 60, nbf=now - 60, exp=now - 1)),
+        ("a token for another audience", signed(aud="other")),
+        ("a token of another issuer", signed(iss="https://other.example")),
+        ("a token of another kind", signed("secevent+jwt")),
+        ("a token with another signature", spoilt),
+    ]:
+        print(f"{title}\t{token}")
+
+
+{"printed": printed, "both": both, "tokens": tokens}[sys.argv[1]](*sys.argv[2:])

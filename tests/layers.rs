@@ -9,6 +9,7 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// The rooms of the library from the ground up; each imports rooms of lower floors only.
 const LIBRARY: &[&[&str]] = &[
+    &["request_id"],
     &["error"],
     &["config"],
     &["clock", "digest", "json", "local_path"],

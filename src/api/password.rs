@@ -22,7 +22,7 @@ pub(super) async fn change(
     let passwords = NewPassword {
         current: body.text("current_password").into(),
         new: body.text("new_password").into(),
-        address: address.0,
+        source: address.0,
     };
     body.finish()?;
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;

@@ -8,11 +8,14 @@ use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{Method, Status};
 use rocket::{Data, Request, Response};
 
+use super::request_id::{ID_HEADER, ensure_id};
+use vestibule::events::RequestId;
+
 /// How many characters of a path are logged.
 const MAX_PATH: usize = 1024;
 
-/// Logs method, path, status, route, client address and duration of every request; never a query
-/// string, a header or a body.
+/// Gives every request an id and sends it back; logs it with method, path, status, route, client
+/// address and duration; never a query string, another header or a body.
 #[derive(Debug)]
 pub struct AccessLog;
 
@@ -40,10 +43,14 @@ impl Fairing for AccessLog {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        ensure_id(request);
         request.local_cache(|| Arrival(Some((Instant::now(), request.method()))));
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        if let Some(id) = RequestId::of(request) {
+            response.set_raw_header(ID_HEADER, id.as_str());
+        }
         log_request(request, response.status(), request.client_ip());
     }
 }
@@ -70,6 +77,7 @@ pub(super) fn log_request(request: &Request<'_>, status: Status, address: Option
         status,
         address = address.map(|address| address.to_string()),
         route,
+        request_id = RequestId::of(request).map(RequestId::as_str),
         micros;
         "{method} {} {status}", shortened(request.uri().path().as_str()),
     );

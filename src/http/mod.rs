@@ -11,6 +11,7 @@ mod probes;
 mod problems;
 mod proxy;
 mod query;
+mod request_id;
 mod unparsed;
 mod visible;
 

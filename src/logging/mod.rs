@@ -23,7 +23,7 @@ struct JsonLines {
 }
 
 /// The usual length of a line of the access log, in bytes.
-const LINE_LENGTH: usize = 256;
+const LINE_LENGTH: usize = 320;
 
 /// Returns whether a record is left out. Rocket logs each request in several lines, for which the
 /// access log has one. Rocket's errors are kept, without their continuation lines.
@@ -33,7 +33,7 @@ fn is_noise(target: &str, level: Level) -> bool {
 }
 
 /// The number of fields in a line of the access log.
-const FIELD_COUNT: usize = 9;
+const FIELD_COUNT: usize = 10;
 
 /// The fields of a line, not sorted yet.
 struct Fields<'l>(Vec<(Key<'l>, Value<'l>)>);

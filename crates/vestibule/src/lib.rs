@@ -90,6 +90,7 @@ mod json;
 mod keys;
 mod local_path;
 pub mod password;
+mod request_id;
 mod session;
 mod sign_in;
 mod state;

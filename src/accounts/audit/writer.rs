@@ -14,6 +14,7 @@ use super::entry::Record;
 use super::event::AuditEvent;
 use super::queries;
 use super::queue::{EventOwner, QueuedEvent};
+use super::source::RequestSource;
 use crate::accounts::user::Username;
 use crate::db::{AnyConnection, Db, write};
 use vestibule::{Clock, Error};
@@ -103,7 +104,7 @@ fn lost_events(count: u64) -> QueuedEvent {
         owner: EventOwner::None,
         is_own_action: false,
         sign_in: None,
-        address: None,
+        source: RequestSource::default(),
         count: Some(count),
     }
 }
@@ -184,7 +185,8 @@ fn record(
         actor: username.clone().filter(|_| queued.is_own_action),
         username,
         sign_in: queued.sign_in.clone(),
-        address: queued.address.map(|address| address.to_string()),
+        address: queued.source.address.map(|address| address.to_string()),
+        request_id: queued.source.request_id.map(|id| id.to_string()),
         detail: queued.count.map(|count| {
             let thing = match queued.event {
                 AuditEvent::Ended => "sign-in",
@@ -219,7 +221,8 @@ mod tests {
 
     fn queued(event: AuditEvent) -> QueuedEvent {
         let (owner, is_own_action) = (EventOwner::None, true);
-        QueuedEvent { event, owner, is_own_action, sign_in: None, address: None, count: None }
+        let source = RequestSource::default();
+        QueuedEvent { event, owner, is_own_action, sign_in: None, source, count: None }
     }
 
     #[test]

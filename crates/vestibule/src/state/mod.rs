@@ -21,6 +21,7 @@ use crate::events::{Event, EventKind, EventSink};
 use crate::keys::Keys;
 use crate::keys::foreign::ForeignKeys;
 use crate::keys::verifying::FindKey;
+use crate::request_id::RequestId;
 use crate::session::cookie::CookieNames;
 use crate::session::secret_keys::SecretKeys;
 use crate::sign_in::SignInId;
@@ -115,7 +116,8 @@ impl AuthState {
     ) {
         if let Some(sink) = &self.events {
             let address = request.client_ip();
-            sink.on_event(&Event { kind, account, sign_in, address });
+            let request_id = RequestId::of(request).copied();
+            sink.on_event(&Event { kind, account, sign_in, address, request_id });
         }
     }
 }

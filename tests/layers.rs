@@ -35,7 +35,7 @@ const SERVICE: &[&[&str]] = &[
     &["accounts", "fingerprints"],
     &["housekeeping", "settings"],
     &["http"],
-    &["api", "state_dir", "web"],
+    &["api", "metrics", "state_dir", "web"],
     &["app", "logging"],
     &["cli"],
     &["main"],

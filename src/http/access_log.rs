@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{Method, Status};
 use rocket::{Data, Request, Response};
 
+use super::request_counts::RequestCounts;
 use super::request_id::{ID_HEADER, ensure_id};
 use vestibule::events::RequestId;
 
@@ -63,13 +64,15 @@ fn shortened(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// Writes the log line of a request; one that Rocket could not parse has neither method nor
+/// Counts a request for the metrics and writes its log line; one that Rocket could not parse has neither method nor
 /// duration.
 pub(super) fn log_request(request: &Request<'_>, status: Status, address: Option<IpAddr>) {
-    let arrival = Arrival::of(request);
-    let micros =
-        arrival.map(|(start, _)| u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX));
-    let method = arrival.map_or("-", |(_, method)| method.as_str());
+    let arrival = Arrival::of(request).map(|(start, method)| (*method, start.elapsed()));
+    if let Some(counts) = request.rocket().state::<RequestCounts>() {
+        counts.record(request, status, arrival.unwrap_or((request.method(), Duration::ZERO)));
+    }
+    let micros = arrival.map(|(_, time)| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    let method = arrival.as_ref().map_or("-", |(method, _)| method.as_str());
     let route = request.route().and_then(|route| route.name.as_deref()).unwrap_or("-");
     let status = status.code;
     log::info!(

@@ -1,5 +1,6 @@
 //! The settings of the service, read and validated once before it starts.
 
+mod metrics;
 mod profiles;
 
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use crate::db::{Address, DbConfig};
 use crate::fingerprints::Fingerprint;
 use vestibule::config::{Config, ConfigError, SessionPolicy};
 
+pub use metrics::{MetricsConfig, MetricsToken};
 pub use profiles::{not_selected, profile_warnings, unknown_settings};
 
 /// The validated settings of the service.
@@ -25,6 +27,8 @@ pub struct Settings {
     pub accounts: AccountsConfig,
     /// `[default.databases.main]`.
     pub database: DbConfig,
+    /// The token of `[default.metrics]`, if there is one.
+    pub metrics: Option<MetricsToken>,
     /// Whether sample users are added to an empty database.
     pub sample_users: bool,
     /// The address to listen on.
@@ -107,8 +111,9 @@ impl Settings {
         let auth = Config::from_figment(figment).map_err(&mut collect).ok();
         let accounts = accounts(figment).map_err(&mut collect).ok();
         let database = database(figment).map_err(&mut collect).ok();
-        if let (Some(server), Some(auth), Some(accounts), Some(database)) =
-            (server, auth, accounts, database)
+        let metrics = metrics::read(figment).map_err(&mut collect).ok();
+        if let (Some(server), Some(auth), Some(accounts), Some(database), Some(metrics)) =
+            (server, auth, accounts, database, metrics)
         {
             let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
             // Rocket would refuse this too, without naming the key.
@@ -140,6 +145,7 @@ impl Settings {
                 auth,
                 accounts,
                 database,
+                metrics,
                 sample_users: wanted.unwrap_or(allowed),
                 address: server.address,
                 port: server.port,

@@ -12,6 +12,8 @@ pub(crate) enum Guard {
     SessionUser,
     Session,
     CurrentUser,
+    /// The token of the metrics, which no user has.
+    Scraper,
     Maybe(Box<Guard>),
     Fresh(Box<Guard>),
     /// The role as the database has it.
@@ -44,6 +46,7 @@ fn one(text: &str) -> Result<Guard, String> {
         ("SessionUser", []) => Guard::SessionUser,
         ("Session", []) => Guard::Session,
         ("CurrentUser", []) => Guard::CurrentUser,
+        ("Scraper", []) => Guard::Scraper,
         // The handler gets the refusal, and passes it on.
         ("FreshUserOrError", []) => Guard::Fresh(Box::new(Guard::SessionUser)),
         ("Maybe", [guard]) => Guard::Maybe(boxed(guard)?),

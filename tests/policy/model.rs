@@ -222,6 +222,7 @@ impl Situation {
             Guard::SessionUser => self.behind_cookie(),
             Guard::CurrentUser if self.is_token_request() => self.behind_access_token(),
             Guard::CurrentUser => self.behind_cookie(),
+            Guard::Scraper => Err(ErrorKind::CredentialsMissing),
             // Only a token that verified waives the check of where the request comes from.
             Guard::Session if self.is_cross_origin() && self.verified().is_err() => {
                 Err(ErrorKind::CrossOrigin)

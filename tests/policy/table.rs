@@ -71,7 +71,9 @@ fn tables() -> String {
     for mode in [Mode::Both, Mode::Session, Mode::Token] {
         let cells = cells(mode);
         let pages = |demands: &str| demands.contains("Session") || demands == "FreshUserOrError";
-        let either = |demands: &str| demands == "anyone" || demands.contains("CurrentUser");
+        let either = |demands: &str| {
+            ["anyone", "Scraper"].contains(&demands) || demands.contains("CurrentUser")
+        };
         let mut table = |title: &str, fits: &dyn Fn(&str) -> bool| {
             let chosen: Cells =
                 cells.iter().filter(|(name, _)| fits(name)).map(|(k, v)| (*k, v.clone())).collect();

@@ -122,6 +122,18 @@ impl Audit {
         }
     }
 
+    /// Returns how many events wait to be written.
+    #[must_use]
+    pub fn pending(&self) -> u64 {
+        self.queued.load(Ordering::Relaxed).saturating_sub(*self.written.borrow())
+    }
+
+    /// Returns how many events could not be queued since the start.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
     /// Waits until all events that are queued now are written, but half a second at most, so that a
     /// reader of the log sees what has just happened. It takes no place in the queue.
     pub async fn flush(&self) {

@@ -41,6 +41,7 @@ find_promtool() {
 
 # start: runs the service with metrics and sets `url`.
 start() {
+    : >"$work/said"
     ROCKET_CONFIG=/dev/null ROCKET_PROFILE=debug ROCKET_PORT=0 VESTIBULE_STATE="$work/state" \
         ROCKET_AUTH='{password={cost=4}}' ROCKET_METRICS="{token=\"$token\"}" \
         "${CARGO_TARGET_DIR:-target}/debug/vestibule" >"$work/said" 2>"$work/log" &

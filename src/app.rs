@@ -10,12 +10,12 @@ use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
 use crate::fingerprints;
-use crate::housekeeping::{self, RetentionLimits};
+use crate::housekeeping::{self, PurgeCounts, RetentionLimits};
 use crate::http::{self, AccessLog, Cors, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::{Assets, Templates};
-use crate::{api, web};
+use crate::{api, metrics, web};
 use vestibule::config::{ConfigError, Mode};
 use vestibule::database::{DieselSignInStore, DieselThrottle};
 use vestibule::password::Hasher;
@@ -95,9 +95,7 @@ pub fn build_open(
         .events(events.clone())
         .clock(clock.clone())
         .hasher(hasher.clone())
-        .login_required_except(
-            &[open, &open_routes(mode, settings.accounts.registration)].concat(),
-        );
+        .login_required_except(&[open, &open_routes(&settings)].concat());
     let accounts = Accounts::new(
         db.clone(),
         hasher,
@@ -136,6 +134,9 @@ pub fn build_open(
     if mode.has_tokens() {
         rocket = rocket.attach(api::stage(&settings.auth, settings.accounts.registration));
     }
+    if let Some(token) = settings.metrics.clone() {
+        rocket = rocket.attach(metrics::stage(token));
+    }
     if mode == Mode::Token {
         rocket = rocket.register("/", http::catchers());
     }
@@ -151,6 +152,7 @@ pub fn build_open(
         .attach(housekeeping::write_audit_log(writer))
         .attach(auth)
         .manage(accounts)
+        .manage(PurgeCounts::default())
         .manage(db)
         .manage(clock.clone())
         .manage(settings))
@@ -158,8 +160,13 @@ pub fn build_open(
 
 /// Returns the routes that require no login. Without a login guard on every other route the
 /// service does not start.
-fn open_routes(mode: Mode, registration: bool) -> Vec<&'static str> {
+fn open_routes(settings: &Settings) -> Vec<&'static str> {
+    let (mode, registration) = (settings.auth.mode, settings.accounts.registration);
     let mut open = vec!["GET /health", "GET /health/live"];
+    if settings.metrics.is_some() {
+        // Its guard proves no login, but asks for the token of `[default.metrics]`.
+        open.push("GET /metrics");
+    }
     if mode.has_sessions() {
         open.extend(["GET /", "GET /static/<name>"]);
         open.extend(["GET /login", "POST /login", "GET /logout", "POST /logout"]);

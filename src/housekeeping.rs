@@ -1,5 +1,7 @@
 //! Background tasks: deleting expired rows, writing queued audit events, comparing secrets.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rocket::fairing::AdHoc;
@@ -14,6 +16,27 @@ use vestibule::{Clock, Error};
 
 /// How many rows one statement deletes: a larger one would delay other writers.
 const PURGE_BATCH: i64 = 500;
+
+/// Counts the purges of this process; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PurgeCounts(Arc<[AtomicU64; 3]>);
+
+impl PurgeCounts {
+    /// Returns how many purges succeeded, how many failed, and how many rows were deleted.
+    pub(crate) fn get(&self) -> (u64, u64, u64) {
+        let [succeeded, failed, rows] = &*self.0;
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (read(succeeded), read(failed), read(rows))
+    }
+
+    fn record(&self, purged: &Result<usize, Error>) {
+        let [succeeded, failed, rows] = &*self.0;
+        let count = if purged.is_ok() { succeeded } else { failed };
+        count.fetch_add(1, Ordering::Relaxed);
+        let deleted = purged.as_ref().map_or(0, |rows| *rows);
+        rows.fetch_add(u64::try_from(deleted).unwrap_or_default(), Ordering::Relaxed);
+    }
+}
 
 /// A kind of rows that expire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +87,7 @@ pub(crate) fn start_maintenance(limits: RetentionLimits, own: Vec<Fingerprint>) 
     AdHoc::on_liftoff("House-keeping", move |rocket| {
         Box::pin(async move {
             let Some(db) = rocket.state::<Db>().cloned() else { return };
+            let counts = rocket.state::<PurgeCounts>().cloned().unwrap_or_default();
             let mut shutdown = rocket.shutdown();
             tokio::spawn(async move {
                 loop {
@@ -73,7 +97,9 @@ pub(crate) fn start_maintenance(limits: RetentionLimits, own: Vec<Fingerprint>) 
                     }
                     compare_secrets(&db, &limits.clock, &own).await;
                     for kind in ExpiredRows::OWN {
-                        match purge(&db, &limits, kind).await {
+                        let purged = purge(&db, &limits, kind).await;
+                        counts.record(&purged);
+                        match purged {
                             Ok(0) => {}
                             Ok(count) => {
                                 log::info!(target: "vestibule::purge", purged = count; "purged")

@@ -9,6 +9,7 @@ mod fingerprints;
 mod housekeeping;
 pub mod http;
 mod logging;
+pub mod metrics;
 pub mod settings;
 pub mod state_dir;
 pub mod web;

@@ -9,6 +9,7 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// The rooms of the library from the ground up; each imports rooms of lower floors only.
 const LIBRARY: &[&[&str]] = &[
+    &["request_id"],
     &["error"],
     &["config"],
     &["clock", "digest", "json", "local_path"],
@@ -34,7 +35,7 @@ const SERVICE: &[&[&str]] = &[
     &["accounts", "fingerprints"],
     &["housekeeping", "settings"],
     &["http"],
-    &["api", "state_dir", "web"],
+    &["api", "metrics", "state_dir", "web"],
     &["app", "logging"],
     &["cli"],
     &["main"],

@@ -9,7 +9,7 @@ use rocket::figment::providers::{Format, Serialized, Toml};
 use serde_json::{Map, Value};
 use vestibule::config::Config;
 use vestibule_service::accounts::AccountsConfig;
-use vestibule_service::settings;
+use vestibule_service::settings::{self, MetricsConfig};
 use vestibule_service::state_dir::StateDir;
 
 const PAGE: &str = include_str!("../docs/OPTIONS.md");
@@ -30,6 +30,11 @@ fn every_key_of_accounts_is_on_the_page_with_its_default() {
 #[test]
 fn every_key_of_the_api_is_on_the_page_with_its_default() {
     compare_all("api", &object(&settings::ApiConfig::default()));
+}
+
+#[test]
+fn every_key_of_metrics_is_on_the_page_with_its_default() {
+    compare_all("metrics", &object(&MetricsConfig::default()));
 }
 
 #[test]

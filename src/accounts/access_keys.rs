@@ -126,7 +126,7 @@ impl Accounts {
         actor: &Actor,
     ) -> Result<CreatedKey, Error> {
         let mut created = generate_key(user, request, &self.auth, actor.at())?;
-        created.sign_in.address = actor.address.map(|address| address.to_string());
+        created.sign_in.address = actor.source.address.map(|address| address.to_string());
         let (counter, now) = (Counter::new(format!("keys:{}", user.id), MAX_NEW_KEYS), actor.at());
         let counted = self.run(move |connection| {
             write(connection, |connection| counter.count(connection, now, WINDOW))
@@ -139,7 +139,7 @@ impl Accounts {
         self.run(move |connection| queries::store_key(connection, &account, &sign_in, &creator))
             .await?;
         let id = Some(created.sign_in.id.as_str());
-        self.report(EventKind::KeyMade, user.id, id, actor.address);
+        self.report(EventKind::KeyMade, user.id, id, actor.source);
         Ok(created)
     }
 
@@ -172,7 +172,7 @@ impl Accounts {
         if !is_ended.await? {
             return Err(ErrorKind::NotFound.into());
         }
-        self.report(EventKind::KeyEnded, user.id, Some(id.as_str()), actor.address);
+        self.report(EventKind::KeyEnded, user.id, Some(id.as_str()), actor.source);
         Ok(())
     }
 }
@@ -187,7 +187,7 @@ pub fn last_seen(sign_in: &SignIn) -> Option<OffsetDateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::audit::events_after;
+    use crate::accounts::audit::{RequestSource, events_after};
     use crate::accounts::queries::NewUser;
     use crate::accounts::user::{Role, Username};
     use crate::db::{Address, AnyConnection, connect, migrate};
@@ -224,7 +224,7 @@ mod tests {
             || generate_key(&user, request(), &Config::default(), now).expect("a key").sign_in;
         let ended = SignInId::random().expect("an id").to_string();
 
-        let actor = Actor::account(&user, Some(ended), None, now);
+        let actor = Actor::account(&user, Some(ended), RequestSource::default(), now);
         let refused = queries::store_key(&mut connection, &user, &generate(), &actor)
             .expect_err("signed out");
         assert_eq!(refused.kind(), ErrorKind::TokenRevoked);
@@ -240,7 +240,8 @@ mod tests {
         let first = generate();
         let command_line = Actor::command_line(now);
         queries::store_key(&mut connection, &user, &first, &command_line).expect("stored");
-        let actor = Actor::account(&user, Some(first.id.to_string()), None, now);
+        let actor =
+            Actor::account(&user, Some(first.id.to_string()), RequestSource::default(), now);
         queries::store_key(&mut connection, &user, &generate(), &actor).expect("stored");
         assert_eq!(stored(&mut connection), (2, 2));
     }

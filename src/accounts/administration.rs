@@ -1,8 +1,6 @@
 //! Changes to users, by administrators and of their own name, for pages and API. The command line calls the queries directly.
 
-use std::net::IpAddr;
-
-use super::audit::{self, Actor, ChangedUser, EVENTS_PAGE, Entry, log_change};
+use super::audit::{self, Actor, ChangedUser, EVENTS_PAGE, Entry, RequestSource, log_change};
 use super::queries::{self, UserChange};
 use super::service::Accounts;
 use super::user::User;
@@ -17,9 +15,9 @@ impl Accounts {
     pub fn actor(
         &self,
         user: &impl Authenticated<Account = User>,
-        address: Option<IpAddr>,
+        source: RequestSource,
     ) -> Result<Actor, Error> {
-        Ok(Actor::user(user, address, self.clock.now()?))
+        Ok(Actor::user(user, source, self.clock.now()?))
     }
 
     /// Changes a user; deactivating ends all sign-ins.

@@ -43,7 +43,7 @@ impl Accounts {
             return Err(missing());
         }
         let (username, password) = (user.username.as_str(), &passwords.new);
-        let credentials = Credentials { username, password, address: passwords.address };
+        let credentials = Credentials { username, password, source: passwords.source };
         let refused = |error: Error| match error.kind() {
             ErrorKind::BadCredentials | ErrorKind::AccountInactive => missing(),
             _ => error,
@@ -69,7 +69,7 @@ impl Accounts {
         registration: &Registration,
     ) -> Result<bool, Error> {
         let (username, password) = (registration.username.as_str(), &registration.password);
-        let credentials = Credentials { username, password, address: registration.address };
+        let credentials = Credentials { username, password, source: registration.source };
         let opened = async {
             let verified = self.verify_credentials(&credentials).await?;
             let (user, now) = (&verified.user, self.clock.now()?);

@@ -1,11 +1,10 @@
 //! The account service: its database, its rules and its events. The rooms `throttle`, `password`
 //! and `registration` and the files `access_keys` and `administration` add its methods.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::audit::{Audit, AuditEvents};
+use super::audit::{Audit, AuditEvents, RequestSource};
 use super::config::{AccountsConfig, RegistrationsConfig};
 use super::shares::Shares;
 use crate::db::{AnyConnection, Db};
@@ -92,10 +91,11 @@ impl Accounts {
         kind: EventKind,
         account: i64,
         sign_in: Option<&str>,
-        address: Option<IpAddr>,
+        RequestSource { address, request_id }: RequestSource,
     ) {
         let account = account.to_string();
-        self.events.on_event(&Event { kind, account: Some(&account), sign_in, address });
+        let account = Some(account.as_str());
+        self.events.on_event(&Event { kind, account, sign_in, address, request_id });
     }
 
     /// Returns the queue of the audit log.

@@ -8,7 +8,6 @@ use crate::accounts::{Accounts, NewPassword, OwnAccount, TokenUser};
 use crate::http::{ClientAddress, Json, JsonBody};
 use vestibule::guards::{Authenticated, Fresh, Scoped};
 use vestibule::password::Password;
-use vestibule::throttle::Client;
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Tokens};
 
@@ -25,7 +24,7 @@ pub(super) async fn change(
     let passwords = NewPassword {
         current: body.text("current_password").into(),
         new: body.text("new_password").into(),
-        address: address.0,
+        source: address.0,
     };
     body.finish()?;
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
@@ -49,9 +48,8 @@ pub(super) async fn confirm(
 ) -> Result<Json<TokenPair>, Error> {
     let password = Password::from(body.text("password"));
     body.finish()?;
-    let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
-    let client = Client { address: address.0, sign_in };
-    let checked = accounts.check_password(&user, &password, &client).await;
+    let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.as_str());
+    let checked = accounts.check_password(&user, &password, address.0, sign_in).await;
     checked.map_err(|error| of_field("password", error))?;
     Ok(Json(tokens.confirm(&user).await?))
 }

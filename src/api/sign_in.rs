@@ -23,7 +23,7 @@ pub(super) async fn login(
 ) -> Result<Json<TokenPair>, Error> {
     let (username, password) = (body.text("username"), Password::from(body.text("password")));
     body.finish()?;
-    let credentials = Credentials { username: &username, password: &password, address: address.0 };
+    let credentials = Credentials { username: &username, password: &password, source: address.0 };
     Ok(Json(accounts.sign_in_program(&tokens, &credentials).await?))
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn register(
         full_name: body.optional_text("full_name").unwrap_or_default(),
         password: body.text("password").into(),
         role: Role::User,
-        address: address.0,
+        source: address.0,
     };
     let role = body.optional_text("role");
     body.finish()?;

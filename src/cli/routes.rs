@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::figment::load_figment;
 use super::output::print_table;
 use crate::settings::Settings;
-use crate::{api, http, web};
+use crate::{api, http, metrics, web};
 
 /// Prints method, path and guards of every route of the configured mode.
 pub(super) fn run() -> Result<(), Failure> {
@@ -21,6 +21,9 @@ pub(super) fn run() -> Result<(), Failure> {
 fn rows(settings: &Settings) -> Option<Vec<(String, &'static str, String)>> {
     let (auth, registration) = (&settings.auth, settings.accounts.registration);
     let mut mounted = vec![("", http::routes(auth.mode))];
+    if settings.metrics.is_some() {
+        mounted.push(("", metrics::routes()));
+    }
     if auth.mode.has_sessions() {
         mounted.push(("", web::routes(auth, registration)));
     }

@@ -22,6 +22,6 @@ pub use error::DbError;
 pub use health::is_writable;
 pub use micros::{from_micros, rfc3339, to_micros};
 pub use migrations::{SchemaStatus, migrate, schema_status};
-pub use pool::{Db, DbConfig};
+pub use pool::{Db, DbConfig, PoolStats};
 pub use pooler::{POOLED_PER_TRANSACTION, is_pooled_per_transaction};
 pub use vestibule::database::write;

@@ -37,6 +37,7 @@ diesel::table! {
         sign_in -> Nullable<Text>,
         address -> Nullable<Text>,
         detail -> Nullable<Text>,
+        request_id -> Nullable<Text>,
         hash -> Text,
     }
 }

@@ -2,17 +2,21 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{Method, Status};
 use rocket::{Data, Request, Response};
 
+use super::request_counts::RequestCounts;
+use super::request_id::{ID_HEADER, ensure_id};
+use vestibule::events::RequestId;
+
 /// How many characters of a path are logged.
 const MAX_PATH: usize = 1024;
 
-/// Logs method, path, status, route, client address and duration of every request; never a query
-/// string, a header or a body.
+/// Gives every request an id and sends it back; logs it with method, path, status, route, client
+/// address and duration; never a query string, another header or a body.
 #[derive(Debug)]
 pub struct AccessLog;
 
@@ -40,10 +44,14 @@ impl Fairing for AccessLog {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        ensure_id(request);
         request.local_cache(|| Arrival(Some((Instant::now(), request.method()))));
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        if let Some(id) = RequestId::of(request) {
+            response.set_raw_header(ID_HEADER, id.as_str());
+        }
         log_request(request, response.status(), request.client_ip());
     }
 }
@@ -56,13 +64,15 @@ fn shortened(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// Writes the log line of a request; one that Rocket could not parse has neither method nor
+/// Counts a request for the metrics and writes its log line; one that Rocket could not parse has neither method nor
 /// duration.
 pub(super) fn log_request(request: &Request<'_>, status: Status, address: Option<IpAddr>) {
-    let arrival = Arrival::of(request);
-    let micros =
-        arrival.map(|(start, _)| u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX));
-    let method = arrival.map_or("-", |(_, method)| method.as_str());
+    let arrival = Arrival::of(request).map(|(start, method)| (*method, start.elapsed()));
+    if let Some(counts) = request.rocket().state::<RequestCounts>() {
+        counts.record(request, status, arrival.unwrap_or((request.method(), Duration::ZERO)));
+    }
+    let micros = arrival.map(|(_, time)| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    let method = arrival.as_ref().map_or("-", |(method, _)| method.as_str());
     let route = request.route().and_then(|route| route.name.as_deref()).unwrap_or("-");
     let status = status.code;
     log::info!(
@@ -70,6 +80,7 @@ pub(super) fn log_request(request: &Request<'_>, status: Status, address: Option
         status,
         address = address.map(|address| address.to_string()),
         route,
+        request_id = RequestId::of(request).map(RequestId::as_str),
         micros;
         "{method} {} {status}", shortened(request.uri().path().as_str()),
     );

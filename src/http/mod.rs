@@ -12,6 +12,8 @@ mod probes;
 mod problems;
 mod proxy;
 mod query;
+mod request_counts;
+mod request_id;
 mod unparsed;
 mod visible;
 
@@ -26,5 +28,6 @@ pub use probes::{Health, Live, WhoAmI, routes, stage};
 pub use problems::{ErrorResponse, catchers, error_response, is_page};
 pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};
 pub use query::{UniqueQuery, flag, number};
+pub use request_counts::RequestCounts;
 pub use unparsed::complete_unparsed;
 pub use visible::{VisibleJson, visible};

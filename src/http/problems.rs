@@ -5,6 +5,7 @@ use rocket::response::{self, Responder};
 use rocket::{Catcher, Request};
 
 use super::access_log::is_unparsed;
+use super::request_id::ensure_id;
 use super::unparsed::complete_unparsed;
 use vestibule::{Auth, Error, ErrorKind, Problem};
 
@@ -24,6 +25,7 @@ pub struct ErrorResponse {
 #[must_use]
 pub fn error_response(status: Status, request: &Request<'_>) -> ErrorResponse {
     if is_unparsed(request) {
+        ensure_id(request);
         let error = Error::new(ErrorKind::MalformedRequest);
         return ErrorResponse {
             status: error.kind().status(),

@@ -5,10 +5,12 @@ use rocket::{Request, Response};
 use super::access_log::{is_unparsed, log_request};
 use super::headers::SecurityHeaders;
 use super::proxy::unparsed_client;
+use super::request_id::ID_HEADER;
 use crate::settings::Settings;
+use vestibule::events::RequestId;
 
 /// Does for such a response what the response fairings do for every other: security headers,
-/// `no-store`, `Vary`, the log line. Rocket runs a catcher for it and no fairing, so each catcher
+/// `no-store`, `Vary`, the id of the request, the log line. Rocket runs a catcher for it and no fairing, so each catcher
 /// calls this.
 pub fn complete_unparsed(request: &Request<'_>, response: &mut Response<'_>) {
     if !is_unparsed(request) {
@@ -16,6 +18,9 @@ pub fn complete_unparsed(request: &Request<'_>, response: &mut Response<'_>) {
     }
     SecurityHeaders::set(request, response);
     response.set_raw_header("Cache-Control", "no-store");
+    if let Some(id) = RequestId::of(request) {
+        response.set_raw_header(ID_HEADER, id.to_string());
+    }
     let settings = request.rocket().state::<Settings>();
     if let Some(settings) = settings {
         response.set_raw_header("Vary", format!("{}, Cookie", settings.auth.token.header));

@@ -11,8 +11,10 @@ use serde::ser::{SerializeMap, Serializer as _};
 use crate::http::VisibleJson;
 use vestibule::Clock;
 
+mod accept_errors;
 mod buffer;
 
+use accept_errors::AcceptErrors;
 use buffer::LogBuffer;
 
 /// Writes each record as one line of JSON. Control characters and invisible ones are escaped, so
@@ -20,10 +22,11 @@ use buffer::LogBuffer;
 struct JsonLines {
     clock: Clock,
     buffer: Arc<LogBuffer>,
+    accept_errors: AcceptErrors,
 }
 
 /// The usual length of a line of the access log, in bytes.
-const LINE_LENGTH: usize = 256;
+const LINE_LENGTH: usize = 320;
 
 /// Returns whether a record is left out. Rocket logs each request in several lines, for which the
 /// access log has one. Rocket's errors are kept, without their continuation lines.
@@ -33,7 +36,7 @@ fn is_noise(target: &str, level: Level) -> bool {
 }
 
 /// The number of fields in a line of the access log.
-const FIELD_COUNT: usize = 9;
+const FIELD_COUNT: usize = 10;
 
 /// The fields of a line, not sorted yet.
 struct Fields<'l>(Vec<(Key<'l>, Value<'l>)>);
@@ -105,6 +108,9 @@ impl Log for JsonLines {
     }
 
     fn log(&self, record: &Record<'_>) {
+        if let Some(line) = self.accept_errors.line_of(record) {
+            log::error!(target: "vestibule::connections", "{line}");
+        }
         if !self.enabled(record.metadata()) {
             return;
         }
@@ -149,7 +155,11 @@ fn lower_case(level: Level) -> &'static str {
 /// Does nothing if a logger is already set.
 pub(crate) fn install(level: LevelFilter) {
     let buffer = Arc::new(LogBuffer::default());
-    let lines = JsonLines { clock: Clock::system(), buffer: buffer.clone() };
+    let lines = JsonLines {
+        clock: Clock::system(),
+        buffer: buffer.clone(),
+        accept_errors: AcceptErrors::default(),
+    };
     if log::set_boxed_logger(Box::new(lines)).is_ok() {
         log::set_max_level(level);
         std::thread::spawn(move || buffer.write_to(&mut std::io::stderr()));
@@ -169,7 +179,8 @@ mod tests {
         buffer.dropped.store(3, Ordering::Relaxed);
         let clock = Clock::manual();
         clock.set(datetime!(2030-01-02 03:04:05 UTC));
-        let lines = JsonLines { clock, buffer: Arc::new(buffer) };
+        let accept_errors = AcceptErrors::default();
+        let lines = JsonLines { clock, buffer: Arc::new(buffer), accept_errors };
         let log = |target: &str, level, message: &str, fields: &[(&str, Value<'_>)]| {
             let mut record = Record::builder();
             record.target(target).level(level).key_values(&fields);

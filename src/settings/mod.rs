@@ -1,6 +1,7 @@
 //! The settings of the service, read and validated once before it starts.
 
 mod api;
+mod metrics;
 mod profiles;
 
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use crate::fingerprints::Fingerprint;
 use vestibule::config::{Config, ConfigError, SessionPolicy};
 
 pub use api::ApiConfig;
+pub use metrics::{MetricsConfig, MetricsToken};
 pub use profiles::{not_selected, profile_warnings, unknown_settings};
 
 /// The validated settings of the service.
@@ -29,6 +31,8 @@ pub struct Settings {
     pub api: ApiConfig,
     /// `[default.databases.main]`.
     pub database: DbConfig,
+    /// The token of `[default.metrics]`, if there is one.
+    pub metrics: Option<MetricsToken>,
     /// Whether sample users are added to an empty database.
     pub sample_users: bool,
     /// The address to listen on.
@@ -111,8 +115,9 @@ impl Settings {
         let auth = Config::from_figment(figment).map_err(&mut collect).ok();
         let accounts = accounts(figment).map_err(&mut collect).ok();
         let database = database(figment).map_err(&mut collect).ok();
-        if let (Some(server), Some(auth), Some(accounts), Some(database)) =
-            (server, auth, accounts, database)
+        let metrics = metrics::read(figment).map_err(&mut collect).ok();
+        if let (Some(server), Some(auth), Some(accounts), Some(database), Some(metrics)) =
+            (server, auth, accounts, database, metrics)
         {
             let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
             // Rocket would refuse this too, without naming the key.
@@ -146,6 +151,7 @@ impl Settings {
                 accounts,
                 api,
                 database,
+                metrics,
                 sample_users: wanted.unwrap_or(allowed),
                 address: server.address,
                 port: server.port,

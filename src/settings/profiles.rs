@@ -8,10 +8,11 @@ use strsim::levenshtein;
 use vestibule::config::ConfigError;
 
 /// Tables that belong inside a profile; as a top-level table each is a mistake.
-const INNER_TABLES: &[&str] = &["auth", "accounts", "databases", "limits", "shutdown", "tls"];
+const INNER_TABLES: &[&str] =
+    &["auth", "accounts", "databases", "limits", "metrics", "shutdown", "tls"];
 
 /// Keys of a profile that are not Rocket's own.
-const OUR_KEYS: &[&str] = &["auth", "accounts", "api", "databases", "template_dir"];
+const OUR_KEYS: &[&str] = &["auth", "accounts", "api", "databases", "metrics", "template_dir"];
 
 /// Rocket's own profiles.
 const BUILT_IN: [Profile; 4] = [

@@ -18,7 +18,6 @@ use crate::accounts::{Accounts, NewPassword, SessionUser, User};
 use crate::http::ClientAddress;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
-use vestibule::throttle::Client;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// Shown above the confirmation that a form needed.
@@ -102,7 +101,7 @@ pub(super) async fn change_password(
     let passwords = NewPassword {
         current: form.current_password.clone(),
         new: form.new_password.clone(),
-        address: address.0,
+        source: address.0,
     };
     let done = || Ok(FormReply::notice(uri!(account), Notice::PasswordChanged));
     let session = session.map_err(|_| ErrorKind::CredentialsMissing)?;
@@ -186,9 +185,8 @@ pub(super) async fn confirm(
             None => Err(ErrorKind::CredentialsMissing.into()),
         };
     };
-    let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.to_string());
-    let client = Client { address: address.0, sign_in };
-    match accounts.check_password(&user, &form.password, &client).await {
+    let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.as_str());
+    match accounts.check_password(&user, &form.password, address.0, sign_in).await {
         Ok(_) => {
             session.confirm().await?;
             Ok(FormReply::onward(&form.next))

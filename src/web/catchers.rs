@@ -13,6 +13,7 @@ use crate::accounts::{Accounts, User};
 use crate::http::{ErrorResponse, complete_unparsed, error_response, is_page};
 use crate::settings::Settings;
 use vestibule::catchers::prefers_json;
+use vestibule::events::RequestId;
 use vestibule::guards::{AuthMethod, Authentication};
 use vestibule::sign_ins::PresentedSession;
 use vestibule::{Auth, ErrorKind, LocalPath};
@@ -62,6 +63,7 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
         code: kind.map(ErrorKind::code),
         heading: response.status.reason_lossy(),
         detail: message,
+        request_id: RequestId::of(request),
     };
     let page = renderer.page("error", response.status.reason_lossy(), user.as_ref(), values);
     FailureReply::Page(response, page)

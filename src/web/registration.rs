@@ -86,7 +86,7 @@ pub(super) async fn register(
         full_name: form.full_name.clone(),
         password: form.password.clone(),
         role: Role::User,
-        address: address.0,
+        source: address.0,
     };
     match accounts.register(&registration).await {
         Ok(user) => {

@@ -98,7 +98,7 @@ pub(super) async fn login(
     form: Form<UniqueFields<Login>>,
 ) -> FormResult {
     let credentials =
-        Credentials { username: &form.username, password: &form.password, address: address.0 };
+        Credentials { username: &form.username, password: &form.password, source: address.0 };
     let signed_in = match form.remember.as_deref().map_or(Some(false), checkbox::parse) {
         Some(remember) => accounts.sign_in_browser(&session, &credentials, remember).await,
         None => Err(Error::new(ErrorKind::InvalidField).detail(NEITHER)),

@@ -62,7 +62,7 @@ pub(super) async fn form(
     token: Option<&str>,
 ) -> Result<Page, Error> {
     let token = token.unwrap_or_default();
-    accounts.check_setup(token, address.0).await?;
+    accounts.check_setup(token, address.0.address).await?;
     Ok(page(&renderer, accounts, user.0.as_deref(), token, None))
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn set_up(
         full_name: form.full_name.clone(),
         password: form.password.clone(),
         role: Role::Admin,
-        address: address.0,
+        source: address.0,
     };
     match accounts.set_up(&form.token, &registration).await {
         Ok(admin) => {

@@ -45,6 +45,7 @@ impl Names {
 
     /// A response as lines: the status, the headers, the cookies and the body.
     pub(crate) fn answer(&mut self, reply: &Reply) -> String {
+        let reply = reply.clone().without_id();
         let mut headers: Vec<_> = reply
             .headers
             .iter()
@@ -72,7 +73,9 @@ impl Names {
                 for (name, value) in fields.iter_mut() {
                     match (name.as_str(), value.as_str()) {
                         // Which database it is, says only `/health`.
-                        ("jti" | "hash" | "database", _) => *value = json!("<random>"),
+                        ("jti" | "hash" | "database", _) | ("request_id", Some(_)) => {
+                            *value = json!("<random>");
+                        }
                         ("access_token", Some(token)) => *value = self.claims(token),
                         ("refresh_token", Some(token)) => {
                             let claims = self.claims(token);

@@ -9,6 +9,7 @@ mod any_directory;
 mod balancing;
 mod client;
 mod delivered_files;
+mod descriptors;
 mod doctor;
 mod doctor_machine;
 mod dump;

@@ -147,7 +147,9 @@ impl Fixture {
         };
         let clock = Clock::manual();
         // Credentials of both kinds exist in mode `both` only; the other modes meet them later.
-        let both = figment(&url).merge(Serialized::default("auth.mode", "both"));
+        let both = figment(&url)
+            .merge(Serialized::default("metrics.token", "a-token-of-the-tests-of-32-bytes"))
+            .merge(Serialized::default("auth.mode", "both"));
         let (credentials, ids) = sign_everybody_in(&url, &both, &clock, setting.administrator);
         // Late enough for a use to be recorded, early enough for the password to be fresh.
         clock.advance(Duration::from_secs(5 * 60));

@@ -14,6 +14,8 @@ pub(crate) enum Guard {
     CurrentUser,
     /// Either credential, a refresh token too.
     AnyUser,
+    /// The token of the metrics, which no user has.
+    Scraper,
     Maybe(Box<Guard>),
     Fresh(Box<Guard>),
     /// The role as the database has it.
@@ -47,6 +49,7 @@ fn one(text: &str) -> Result<Guard, String> {
         ("Session", []) => Guard::Session,
         ("CurrentUser", []) => Guard::CurrentUser,
         ("AnyUser", []) => Guard::AnyUser,
+        ("Scraper", []) => Guard::Scraper,
         // The handler gets the refusal, and passes it on.
         ("FreshUserOrError", []) => Guard::Fresh(Box::new(Guard::SessionUser)),
         // The requests of the model carry no token in the body.

@@ -223,6 +223,7 @@ impl Situation {
             Guard::CurrentUser if self.is_token_request() => self.behind_access_token(),
             Guard::AnyUser if self.is_token_request() => self.behind_any_token(),
             Guard::CurrentUser | Guard::AnyUser => self.behind_cookie(),
+            Guard::Scraper => Err(ErrorKind::CredentialsMissing),
             // Only a token that verified waives the check of where the request comes from.
             Guard::Session if self.is_cross_origin() && self.verified().is_err() => {
                 Err(ErrorKind::CrossOrigin)

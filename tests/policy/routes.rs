@@ -9,7 +9,7 @@ use rocket::local::blocking::Client;
 use serde_json::json;
 use vestibule::ErrorKind;
 use vestibule::config::{Config, Mode};
-use vestibule_service::{api, http, web};
+use vestibule_service::{api, http, metrics, web};
 
 use super::fixture::{CHANGED, Ids, NEWCOMER};
 use super::guard::{Guard, parse};
@@ -218,7 +218,7 @@ pub(crate) fn all_targets() -> Vec<Target> {
 
 fn of_mode(mode: Mode) -> Vec<Target> {
     let auth = Config { mode, ..Config::default() };
-    let mut halves = vec![(Half::Neither, http::routes(mode))];
+    let mut halves = vec![(Half::Neither, http::routes(mode)), (Half::Neither, metrics::routes())];
     if mode.has_sessions() {
         halves.push((Half::Pages, web::routes(&auth, true)));
     }

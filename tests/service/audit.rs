@@ -683,6 +683,7 @@ fn recomputed(line: &Value, previous: &str) -> String {
     let names = ["event", "outcome", "account", "username", "actor_account", "actor"];
     fields.extend(names.iter().map(|name| line[name].clone()));
     fields.extend(["sign_in", "address", "detail"].iter().map(|name| line[name].clone()));
+    fields.extend(Some(line["request_id"].clone()).filter(|id| !id.is_null()));
     let netstring = |field: Value| match field {
         Value::Null => "-,".to_owned(),
         Value::String(text) => format!("{}:{text},", text.len()),

@@ -36,6 +36,7 @@ fn append_aged(app: &TestApp, count: i64, age: Duration) {
             sign_in: None,
             address: None,
             detail: None,
+            request_id: None,
             hash: String::new(),
         };
         entry.hash = entry.digest(&head.hash);

@@ -28,7 +28,7 @@ pub(crate) struct Credentials {
 }
 
 /// A response, read whole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
@@ -186,6 +186,15 @@ impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(found, _)| found == name);
         found.next().map(|(_, value)| value.as_str())
+    }
+
+    /// The same response without what differs between two equal requests, their ids.
+    pub(crate) fn without_id(mut self) -> Self {
+        if let Some(id) = self.header("x-request-id").map(str::to_owned) {
+            self.headers.retain(|(name, _)| name != "x-request-id");
+            self.body = self.body.replace(&id, "ID");
+        }
+        self
     }
 
     /// The `Set-Cookie` fields.

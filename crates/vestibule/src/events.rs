@@ -1,7 +1,9 @@
-//! Events for the application: Flask-Login's signals and more. Imports `error`.
+//! Events for the application: Flask-Login's signals and more. Imports `error` and `request_id`.
 
 use crate::error::ErrorKind;
 use std::net::IpAddr;
+
+pub use crate::request_id::RequestId;
 
 /// What ended sign-ins other than signing out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +99,8 @@ pub struct Event<'e> {
     pub sign_in: Option<&'e str>,
     /// The client's address.
     pub address: Option<IpAddr>,
+    /// The id of the request, if the application has [set](RequestId::set) one.
+    pub request_id: Option<RequestId>,
 }
 
 /// Receives events, on the thread of the request: hand slow work to another.

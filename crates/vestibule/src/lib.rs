@@ -90,6 +90,7 @@ mod json;
 mod keys;
 mod local_path;
 pub mod password;
+mod request_id;
 mod session;
 mod sign_in;
 mod state;
@@ -107,6 +108,7 @@ pub use error::{Error, ErrorKind};
 pub use fairing::auth::Auth;
 pub use guards::users::{CurrentUser, SessionUser, TokenUser};
 pub use local_path::LocalPath;
+pub use state::stats::AuthStats;
 /// The crate whose `OffsetDateTime` a [`SignIn`](sign_ins::SignIn) has.
 pub use time;
 

@@ -1,9 +1,8 @@
 //! The actor: who changes an account.
 
-use std::net::IpAddr;
-
 use time::OffsetDateTime;
 
+use super::source::RequestSource;
 use crate::accounts::user::User;
 use vestibule::guards::Authenticated;
 
@@ -13,7 +12,7 @@ pub struct Actor {
     pub(in crate::accounts) account: Option<i64>,
     pub(in crate::accounts) name: String,
     pub(in crate::accounts) sign_in: Option<String>,
-    pub(in crate::accounts) address: Option<IpAddr>,
+    pub(in crate::accounts) source: RequestSource,
     pub(in crate::accounts) at: OffsetDateTime,
 }
 
@@ -26,23 +25,23 @@ impl Actor {
     #[must_use]
     pub fn user(
         user: &impl Authenticated<Account = User>,
-        address: Option<IpAddr>,
+        source: RequestSource,
         at: OffsetDateTime,
     ) -> Self {
         let authentication = user.authentication();
         let (user, sign_in) = (authentication.account(), authentication.sign_in());
         let sign_in = sign_in.map(|sign_in| sign_in.id.to_string());
-        Self::account(user, sign_in, address, at)
+        Self::account(user, sign_in, source, at)
     }
 
     pub(in crate::accounts) fn account(
         user: &User,
         sign_in: Option<String>,
-        address: Option<IpAddr>,
+        source: RequestSource,
         at: OffsetDateTime,
     ) -> Self {
         let (account, name) = (Some(user.id), user.username.clone());
-        Self { account, name, sign_in, address, at }
+        Self { account, name, sign_in, source, at }
     }
 
     /// The command line, which needs no permission.
@@ -57,7 +56,8 @@ impl Actor {
     }
 
     fn named(name: &str, at: OffsetDateTime) -> Self {
-        Self { account: None, name: name.to_owned(), sign_in: None, address: None, at }
+        let (name, source) = (name.to_owned(), RequestSource::default());
+        Self { account: None, name, sign_in: None, source, at }
     }
 
     /// Returns when the change is made.

@@ -50,6 +50,8 @@ pub struct Entry {
     /// Details; never a secret.
     #[schema(required = true)]
     pub detail: Option<String>,
+    /// The id of the request.
+    pub request_id: Option<String>,
     /// SHA-256 of the previous hash and of all fields, in hexadecimal digits.
     pub hash: String,
 }
@@ -66,6 +68,7 @@ pub(in crate::accounts) struct Record {
     pub(in crate::accounts) sign_in: Option<String>,
     pub(in crate::accounts) address: Option<String>,
     pub(in crate::accounts) detail: Option<String>,
+    pub(in crate::accounts) request_id: Option<String>,
 }
 
 /// The result of a change to a user.
@@ -108,8 +111,9 @@ impl Record {
             actor_account: actor.account,
             actor: Some(actor.name.clone()),
             sign_in: actor.sign_in.clone(),
-            address: actor.address.map(|address| address.to_string()),
+            address: actor.source.address.map(|address| address.to_string()),
             detail: None,
+            request_id: actor.source.request_id.map(|id| id.to_string()),
         }
     }
 
@@ -141,6 +145,7 @@ impl Record {
             sign_in: self.sign_in,
             address: self.address,
             detail: self.detail,
+            request_id: self.request_id,
             hash: String::new(),
         };
         entry.hash = entry.digest(&head.hash);
@@ -188,7 +193,8 @@ impl Entry {
     /// Computes the hash of this row after a row with the hash `previous`.
     ///
     /// Each field is written as a netstring, `4:text,`, so that no two different rows have the
-    /// same input; an absent field is `-,`.
+    /// same input; an absent field is `-,`. Rows without the id of a request end before it, as all
+    /// rows did when there was none.
     #[must_use]
     pub fn digest(&self, previous: &str) -> String {
         let number = |number: Option<i64>| number.map(|number| number.to_string());
@@ -207,8 +213,9 @@ impl Entry {
             text(&self.address),
             text(&self.detail),
         ];
+        let request_id = self.request_id.clone().map(Some);
         let mut input = String::new();
-        for field in &fields {
+        for field in fields.iter().chain(&request_id) {
             match field {
                 // Writing to a `String` cannot fail.
                 Some(text) => drop(write!(input, "{}:{text},", text.len())),
@@ -259,6 +266,13 @@ mod tests {
     }
 
     #[test]
+    fn the_id_of_the_request_is_the_last_field_of_a_row_that_has_one() {
+        let entry = Entry { request_id: Some("7f3c".to_owned()), ..entry() };
+        let whole = "0:,1:1,1:0,5:added,7:success,1:7,3:ann,-,12:command line,-,-,4:user,4:7f3c,";
+        assert_eq!(entry.digest(""), format!("{:x}", Sha256::digest(whole)));
+    }
+
+    #[test]
     fn every_field_and_the_row_before_are_part_of_it() {
         let whole = entry();
         let some = || Some("x".to_owned());
@@ -274,6 +288,7 @@ mod tests {
             Entry { sign_in: some(), ..whole.clone() },
             Entry { address: some(), ..whole.clone() },
             Entry { detail: None, ..whole.clone() },
+            Entry { request_id: some(), ..whole.clone() },
             // Text that moves from one field to the next makes another row.
             Entry { username: None, actor: Some("anncommand line".to_owned()), ..whole.clone() },
         ];

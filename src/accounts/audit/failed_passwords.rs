@@ -2,10 +2,11 @@
 //! would let any client fill the table.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use time::OffsetDateTime;
+
+use super::source::RequestSource;
 
 /// How long wrong passwords of an account are counted before they are reported without a right one.
 const REPORT_AFTER: Duration = Duration::from_secs(60 * 60);
@@ -18,12 +19,12 @@ const MAX_ACCOUNTS: usize = 10_000;
 pub(super) struct FailedPasswords(HashMap<i64, Failures>);
 
 /// The wrong passwords of one account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Failures {
     /// The number of wrong passwords.
     pub(super) count: u64,
-    /// The address of the last client.
-    pub(super) address: Option<IpAddr>,
+    /// Where the last one came from.
+    pub(super) source: RequestSource,
     since: OffsetDateTime,
 }
 
@@ -32,7 +33,7 @@ impl FailedPasswords {
     pub(super) fn add(
         &mut self,
         account: i64,
-        address: Option<IpAddr>,
+        source: RequestSource,
         now: OffsetDateTime,
     ) -> Option<Failures> {
         let due = match self.0.get(&account) {
@@ -40,10 +41,10 @@ impl FailedPasswords {
             _ => None,
         };
         if self.0.len() < MAX_ACCOUNTS || self.0.contains_key(&account) {
-            let failures = Failures { count: 0, address, since: now };
+            let failures = Failures { count: 0, source, since: now };
             let failures = self.0.entry(account).or_insert(failures);
             failures.count += 1;
-            failures.address = address;
+            failures.source = source;
         }
         due
     }
@@ -63,13 +64,14 @@ mod tests {
         let mut counts = FailedPasswords::default();
         let at = |minutes: u64| OffsetDateTime::UNIX_EPOCH + Duration::from_secs(60 * minutes);
         let count = |failures: Option<Failures>| failures.map(|failures| failures.count);
-        assert_eq!(counts.take(1), None);
-        assert_eq!(counts.add(1, None, at(0)), None);
-        assert_eq!(counts.add(1, None, at(1)), None);
-        assert_eq!(counts.add(2, None, at(1)), None);
+        let source = RequestSource::default();
+        assert_eq!(count(counts.take(1)), None);
+        assert_eq!(count(counts.add(1, source, at(0))), None);
+        assert_eq!(count(counts.add(1, source, at(1))), None);
+        assert_eq!(count(counts.add(2, source, at(1))), None);
         assert_eq!(count(counts.take(1)), Some(2));
-        assert_eq!(counts.take(1), None);
-        assert_eq!(count(counts.add(2, None, at(61))), Some(1));
+        assert_eq!(count(counts.take(1)), None);
+        assert_eq!(count(counts.add(2, source, at(61))), Some(1));
         assert_eq!(count(counts.take(2)), Some(1));
     }
 
@@ -77,7 +79,7 @@ mod tests {
     fn many_accounts_take_no_more_room() {
         let mut counts = FailedPasswords::default();
         for account in 0..2 * MAX_ACCOUNTS as i64 {
-            counts.add(account, None, OffsetDateTime::UNIX_EPOCH);
+            counts.add(account, RequestSource::default(), OffsetDateTime::UNIX_EPOCH);
         }
         assert_eq!(counts.0.len(), MAX_ACCOUNTS);
     }

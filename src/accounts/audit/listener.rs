@@ -3,6 +3,7 @@
 use super::event::AuditEvent;
 use super::log::LogEvents;
 use super::queue::{Audit, EventOwner, QueuedEvent};
+use super::source::RequestSource;
 use vestibule::events::{EndedBy, Event, EventKind, EventSink};
 
 /// Writes a log line for every event, as `LogEvents` does, and queues those that belong into
@@ -37,7 +38,7 @@ impl EventSink for AuditEvents {
             is_own_action: !matches!(audited, AuditEvent::Theft | AuditEvent::Protected)
                 && !matches!(event.kind, EventKind::Ended(EndedBy::Limit, _)),
             sign_in: event.sign_in.map(str::to_owned),
-            address: event.address,
+            source: RequestSource { address: event.address, request_id: event.request_id },
             count: ended,
         };
         self.0.push(queued);

@@ -4,8 +4,8 @@ use super::entry::{ChangedUser, Record};
 use super::event::AuditEvent;
 use vestibule::events::{EndedBy, Event, EventKind, EventSink};
 
-/// Writes a log line for each event of the library: `event`, `account`, `sign_in`, `address` and,
-/// for a refusal, the `reason`.
+/// Writes a log line for each event of the library: `event`, `account`, `sign_in`, `address`,
+/// `request_id` and, for a refusal, the `reason`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogEvents;
 
@@ -31,6 +31,7 @@ impl EventSink for LogEvents {
             account = event.account,
             sign_in = event.sign_in,
             address = event.address.map(|address| address.to_string()),
+            request_id = event.request_id.as_ref().map(|id| id.as_str()),
             reason,
             ended;
             "{}", event.kind.as_str().replace('_', " ")
@@ -41,7 +42,7 @@ impl EventSink for LogEvents {
 /// Writes a log line for each record of a committed change to a user.
 pub(in crate::accounts) fn log_change(changed: &ChangedUser) {
     for record in &changed.records {
-        let Record { event, account, actor, sign_in, address, detail, .. } = record;
+        let Record { event, account, actor, sign_in, address, detail, request_id, .. } = record;
         let reason = (*event == AuditEvent::Ended).then_some(EndedBy::Administrator.as_str());
         let ends_sign_ins =
             matches!(event, AuditEvent::Ended | AuditEvent::Deactivated | AuditEvent::Deleted);
@@ -52,6 +53,7 @@ pub(in crate::accounts) fn log_change(changed: &ChangedUser) {
             actor,
             sign_in,
             address,
+            request_id,
             reason,
             ended = ends_sign_ins.then_some(changed.ended),
             detail;

@@ -17,6 +17,7 @@ mod log;
 mod prune;
 mod queries;
 mod queue;
+mod source;
 mod verify;
 mod writer;
 
@@ -31,5 +32,6 @@ pub use queries::{EVENTS_PAGE, events_after, last_before};
 pub(super) use queries::{append, events};
 pub use queue::Audit;
 pub(super) use queue::{EventOwner, QueuedEvent};
+pub use source::RequestSource;
 pub use verify::{Verified, verify};
 pub use writer::Writer;

@@ -1,7 +1,6 @@
 //! The bounded queue in front of the chain. A request that only reports an event never waits for it.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use time::OffsetDateTime;
 
 use super::event::AuditEvent;
 use super::failed_passwords::FailedPasswords;
+use super::source::RequestSource;
 use super::writer::Writer;
 use vestibule::Clock;
 
@@ -48,7 +48,7 @@ pub(in crate::accounts) struct QueuedEvent {
     /// Whether the owner of the account is the actor.
     pub(in crate::accounts) is_own_action: bool,
     pub(in crate::accounts) sign_in: Option<String>,
-    pub(in crate::accounts) address: Option<IpAddr>,
+    pub(in crate::accounts) source: RequestSource,
     /// The number of sign-ins, wrong passwords or lost events.
     pub(in crate::accounts) count: Option<u64>,
 }
@@ -103,12 +103,12 @@ impl Audit {
         &self,
         account: i64,
         is_right: bool,
-        address: Option<IpAddr>,
+        source: RequestSource,
     ) {
         let Ok(now) = self.clock.now() else { return };
         let due = {
             let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-            if is_right { failed.take(account) } else { failed.add(account, address, now) }
+            if is_right { failed.take(account) } else { failed.add(account, source, now) }
         };
         if let Some(failures) = due {
             self.push(QueuedEvent {
@@ -116,10 +116,22 @@ impl Audit {
                 owner: EventOwner::Account(account),
                 is_own_action: false,
                 sign_in: None,
-                address: failures.address,
+                source: failures.source,
                 count: Some(failures.count),
             });
         }
+    }
+
+    /// Returns how many events wait to be written.
+    #[must_use]
+    pub fn pending(&self) -> u64 {
+        self.queued.load(Ordering::Relaxed).saturating_sub(*self.written.borrow())
+    }
+
+    /// Returns how many events could not be queued since the start.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Waits until all events that are queued now are written, but half a second at most, so that a

@@ -14,6 +14,7 @@ use super::entry::Record;
 use super::event::AuditEvent;
 use super::queries;
 use super::queue::{EventOwner, QueuedEvent};
+use super::source::RequestSource;
 use crate::accounts::user::Username;
 use crate::db::{AnyConnection, Db, write};
 use vestibule::{Clock, Error};
@@ -36,6 +37,8 @@ pub struct Writer {
     /// How many events were written, for readers that wait.
     written: watch::Sender<u64>,
     lost: Arc<AtomicU64>,
+    /// How many of the lost events the log has reported.
+    reported: u64,
     clock: Clock,
 }
 
@@ -47,7 +50,7 @@ impl Writer {
         lost: Arc<AtomicU64>,
         clock: Clock,
     ) -> Self {
-        Self { events, written, lost, clock }
+        Self { events, written, lost, reported: 0, clock }
     }
 
     /// Writes queued events until every [`Audit`](super::Audit) is dropped.
@@ -64,8 +67,9 @@ impl Writer {
     }
 
     /// Writes a batch and retries until it succeeds; later events wait in the queue.
-    async fn write(&self, db: &Db, mut batch: Batch) {
-        let lost = self.lost.swap(0, Ordering::Relaxed);
+    async fn write(&mut self, db: &Db, mut batch: Batch) {
+        let all = self.lost.load(Ordering::Relaxed);
+        let lost = all - std::mem::replace(&mut self.reported, all);
         if lost > 0 {
             log::warn!(target: "vestibule::events", lost; "events are missing in the audit log");
             if let Ok(now) = self.clock.now() {
@@ -103,7 +107,7 @@ fn lost_events(count: u64) -> QueuedEvent {
         owner: EventOwner::None,
         is_own_action: false,
         sign_in: None,
-        address: None,
+        source: RequestSource::default(),
         count: Some(count),
     }
 }
@@ -184,7 +188,8 @@ fn record(
         actor: username.clone().filter(|_| queued.is_own_action),
         username,
         sign_in: queued.sign_in.clone(),
-        address: queued.address.map(|address| address.to_string()),
+        address: queued.source.address.map(|address| address.to_string()),
+        request_id: queued.source.request_id.map(|id| id.to_string()),
         detail: queued.count.map(|count| {
             let thing = match queued.event {
                 AuditEvent::Ended => "sign-in",
@@ -219,7 +224,8 @@ mod tests {
 
     fn queued(event: AuditEvent) -> QueuedEvent {
         let (owner, is_own_action) = (EventOwner::None, true);
-        QueuedEvent { event, owner, is_own_action, sign_in: None, address: None, count: None }
+        let source = RequestSource::default();
+        QueuedEvent { event, owner, is_own_action, sign_in: None, source, count: None }
     }
 
     #[test]
@@ -277,12 +283,17 @@ mod tests {
         let (mut connection, db) = database(&directory);
         let (audit, writer) = Audit::new(Clock::manual());
         (0..1024 + 6).for_each(|_| audit.push(queued(AuditEvent::SignedIn)));
+        assert_eq!((audit.pending(), audit.lost()), (1024, 6));
         rocket::execute(async {
             rocket::tokio::spawn(writer.run(db));
             audit.flush().await;
+            // The gap is reported once.
+            audit.push(queued(AuditEvent::SignedIn));
+            audit.flush().await;
         });
+        assert_eq!((audit.pending(), audit.lost()), (0, 6));
         let verified = verify(&mut connection, None).expect("an answer");
-        assert!(matches!(verified, Verified::Whole { rows: 1025, .. }), "{verified:?}");
+        assert!(matches!(verified, Verified::Whole { rows: 1026, .. }), "{verified:?}");
         let lost = queries::events_after(&mut connection, 0).expect("rows");
         let lost = lost.iter().find(|entry| entry.event == "events_lost").expect("a row");
         assert_eq!(lost.detail.as_deref(), Some("6 events"));

@@ -1,15 +1,12 @@
 //! Changing a password, and checking the current one again.
 
-use std::net::IpAddr;
-
 use super::rules::{PasswordOwner, check_form};
-use crate::accounts::audit::Actor;
+use crate::accounts::audit::{Actor, RequestSource};
 use crate::accounts::queries::{self, CurrentSignIn};
 use crate::accounts::service::Accounts;
 use crate::accounts::user::{User, Username};
 use vestibule::events::{EndedBy, EventKind};
 use vestibule::password::Password;
-use vestibule::throttle::Client;
 use vestibule::{Error, ErrorKind};
 
 /// The two passwords of a change.
@@ -19,8 +16,8 @@ pub struct NewPassword {
     pub current: Password,
     /// The new password.
     pub new: Password,
-    /// The address of the client.
-    pub address: Option<IpAddr>,
+    /// Where they come from.
+    pub source: RequestSource,
 }
 
 /// How often a change is tried while sign-ins elsewhere upgrade the hash.
@@ -35,20 +32,21 @@ impl Accounts {
         &self,
         user: &User,
         password: &Password,
-        client: &Client,
+        source: RequestSource,
+        sign_in: Option<&str>,
     ) -> Result<String, Error> {
         let username = Username::parse(&user.username)?;
         self.hasher.check_capacity()?;
-        let attempt = self.begin_attempt(username.key(), client).await?;
+        let attempt = self.begin_attempt(username.key(), source, sign_in).await?;
         let id = user.id;
         let check = async {
-            let _share = self.take_share(client.address)?;
+            let _share = self.take_share(source.address)?;
             let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
             let is_right = self.hasher.verify(password, stored.as_deref()).await?;
             Ok(stored.filter(|_| is_right))
         };
         let (attempt, verified) = self.check_attempt(attempt, check).await?;
-        self.audit().count_password(id, verified.is_some(), client.address);
+        self.audit().count_password(id, verified.is_some(), source);
         let hash = verified.ok_or(ErrorKind::BadCredentials)?;
         self.finish_attempt(attempt).await?;
         Ok(hash)
@@ -70,11 +68,12 @@ impl Accounts {
         let owner =
             PasswordOwner { username: username.key(), full_name: user.full_name.as_deref() };
         check_form("new_password", &passwords.new, owner, &self.auth.password)?;
-        let client = Client { address: passwords.address, sign_in: Some(current.id.clone()) };
+        let source = passwords.source;
         let mut new_hash = None;
         // A sign-in elsewhere may upgrade the hash between check and change; then try again.
         for _ in 0..MAX_UPGRADE_RACES {
-            let expected = self.check_password(user, &passwords.current, &client).await?;
+            let expected =
+                self.check_password(user, &passwords.current, source, Some(&current.id)).await?;
             let hash = match &new_hash {
                 Some(hash) => hash,
                 None => new_hash.insert(self.hash_new(&passwords.new, owner).await?),
@@ -84,8 +83,8 @@ impl Accounts {
             {
                 let sign_in = current.stays.then_some(current.id.as_str());
                 let ended = EventKind::Ended(EndedBy::PasswordChange, ended);
-                self.report(EventKind::PasswordChanged, user.id, sign_in, passwords.address);
-                self.report(ended, user.id, sign_in, passwords.address);
+                self.report(EventKind::PasswordChanged, user.id, sign_in, source);
+                self.report(ended, user.id, sign_in, source);
                 return Ok(());
             }
         }
@@ -101,7 +100,7 @@ impl Accounts {
         passwords: &NewPassword,
     ) -> Result<Option<u64>, Error> {
         let (sign_in, now) = (Some(current.id.clone()), self.clock.now()?);
-        let actor = Actor::account(user, sign_in, passwords.address, now);
+        let actor = Actor::account(user, sign_in, passwords.source, now);
         let (user, current) = (user.clone(), current.clone());
         let changed = self.run_change(user.id, move |connection| {
             let hashes = (expected.as_str(), hash.as_str());

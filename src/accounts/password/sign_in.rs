@@ -1,14 +1,12 @@
 //! Sign-in with user name and password: one way for the form and the API.
 
-use std::net::IpAddr;
-
+use crate::accounts::audit::RequestSource;
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
 use crate::accounts::shares::Share;
 use crate::accounts::user::{User, Username};
 use vestibule::events::{EndedBy, EventKind};
 use vestibule::password::Password;
-use vestibule::throttle::Client;
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Session, Tokens};
 
@@ -19,16 +17,15 @@ pub struct Credentials<'c> {
     pub username: &'c str,
     /// The password.
     pub password: &'c Password,
-    /// The address of the client.
-    pub address: Option<IpAddr>,
+    /// Where they come from.
+    pub source: RequestSource,
 }
 
 /// A user whose password was right, and the hash that it was checked against.
 pub(in crate::accounts) struct VerifiedUser {
     pub(in crate::accounts) user: User,
     hash: String,
-    /// The address of the client.
-    address: Option<IpAddr>,
+    source: RequestSource,
     /// Held until the sign-in is open, which may hash and verify once more.
     _share: Option<Share>,
 }
@@ -100,7 +97,7 @@ impl Accounts {
         });
         let ended = u64::try_from(ended.await?).unwrap_or(0);
         if ended > 0 {
-            self.report(EventKind::Ended(EndedBy::Limit, ended), id, None, verified.address);
+            self.report(EventKind::Ended(EndedBy::Limit, ended), id, None, verified.source);
         }
         Ok(())
     }
@@ -114,14 +111,13 @@ impl Accounts {
         // An invalid name is counted as it was sent, trimmed, so that 429 does not reveal that it is
         // invalid.
         let key = username.as_ref().map_or(credentials.username.trim(), Username::key);
-        let client = Client { address: credentials.address, sign_in: None };
         // Checked first, so that a flood which the hasher refuses costs no database query; it is
         // refused for every name, which reveals nothing. The place in the queue is taken after the
         // throttle, so that throttled clients do not take it from others.
         self.hasher.check_capacity()?;
-        let attempt = self.begin_attempt(key, &client).await?;
+        let attempt = self.begin_attempt(key, credentials.source, None).await?;
         let check = async {
-            let share = self.take_share(credentials.address)?;
+            let share = self.take_share(credentials.source.address)?;
             let known = match username {
                 Some(username) => {
                     self.run(move |connection| queries::with_hash(connection, &username)).await?
@@ -134,7 +130,7 @@ impl Accounts {
         };
         let (attempt, (known, is_right, share)) = self.check_attempt(attempt, check).await?;
         if let Some((user, _)) = &known {
-            self.audit().count_password(user.id, is_right, credentials.address);
+            self.audit().count_password(user.id, is_right, credentials.source);
         }
         match known {
             Some((user, hash)) if is_right => {
@@ -147,7 +143,7 @@ impl Accounts {
                 } else {
                     hash
                 };
-                Ok(VerifiedUser { user, hash, address: credentials.address, _share: share })
+                Ok(VerifiedUser { user, hash, source: credentials.source, _share: share })
             }
             _ => Err(ErrorKind::BadCredentials.into()),
         }

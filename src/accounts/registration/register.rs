@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::accounts::audit::RequestSource;
 use crate::accounts::password::{PasswordOwner, check_form};
 use crate::accounts::queries::{self, NewUser};
 use crate::accounts::service::Accounts;
@@ -27,8 +28,8 @@ pub struct Registration {
     pub password: Password,
     /// The role; always [`Role::User`] for visitors.
     pub role: Role,
-    /// The address of the client.
-    pub address: Option<IpAddr>,
+    /// Where it comes from.
+    pub source: RequestSource,
 }
 
 impl Accounts {
@@ -40,8 +41,8 @@ impl Accounts {
     pub async fn register(&self, registration: &Registration) -> Result<User, Error> {
         let fields = CheckedFields::check(registration, &self.auth.password);
         // What follows costs work and reveals which names are taken, so it is counted.
-        let reserved = self.reserve(registration.address).await?;
-        let address = registration.address;
+        let address = registration.source.address;
+        let reserved = self.reserve(address).await?;
         let client = Client { address, sign_in: None };
         let added = async {
             let _share = fields.password.is_ok().then(|| self.take_share(address)).transpose()?;
@@ -58,7 +59,7 @@ impl Accounts {
         };
         let added = added.await;
         match &added {
-            Ok(user) => self.report(EventKind::Registered, user.id, None, registration.address),
+            Ok(user) => self.report(EventKind::Registered, user.id, None, registration.source),
             Err(_) => self.release(reserved).await,
         }
         added

@@ -127,19 +127,19 @@ impl Accounts {
     /// # Errors
     /// The errors of [`check_setup`](Self::check_setup) and [`register`](Self::register).
     pub async fn set_up(&self, token: &str, registration: &Registration) -> Result<User, Error> {
-        self.check_setup(token, registration.address).await?;
+        self.check_setup(token, registration.source.address).await?;
         let mut new = self.prepare(registration).await?;
         new.role = Role::Admin;
-        let (token, address) = (digest(token), registration.address);
+        let (token, source) = (digest(token), registration.source);
         let set_up = move |connection: &mut AnyConnection| -> Result<ChangedUser, Error> {
             setup::lock_links(connection)?;
             if !setup::is_link_valid(connection, &token, new.created_at)? {
                 return Err(Error::new(ErrorKind::NotFound).detail(INVALID_LINK));
             }
             let user = queries::insert(connection, &new)?;
-            let client = Client { address, sign_in: None };
+            let client = Client { address: source.address, sign_in: None };
             Attempt::new(new.username.key(), &client).mark_known(connection, new.created_at)?;
-            let actor = Actor::account(&user, None, address, new.created_at);
+            let actor = Actor::account(&user, None, source, new.created_at);
             let record = Record::about(AuditEvent::Added, &user, &actor);
             let records = vec![record.detail("admin, through the set-up link")];
             append(connection, &records)?;

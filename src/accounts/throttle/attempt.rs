@@ -1,9 +1,7 @@
 //! The throttle of failed passwords, the same for the form, the API and re-authentication: that of
 //! the library, with its events in the audit log.
 
-use std::net::IpAddr;
-
-use crate::accounts::audit::{AuditEvent, EventOwner, QueuedEvent};
+use crate::accounts::audit::{AuditEvent, EventOwner, QueuedEvent, RequestSource};
 use crate::accounts::service::Accounts;
 use vestibule::Error;
 use vestibule::throttle::{Attempt, Client, NETWORK_FACTOR, ThrottleStore};
@@ -16,17 +14,19 @@ impl Accounts {
     pub(in crate::accounts) async fn begin_attempt(
         &self,
         name_key: &str,
-        client: &Client,
+        source: RequestSource,
+        sign_in: Option<&str>,
     ) -> Result<Attempt, Error> {
         let (now, limits) = (self.clock.now()?, self.auth.throttle);
-        let counted = self.throttle.begin(Attempt::new(name_key, client), now, limits).await?;
+        let client = Client { address: source.address, sign_in: sign_in.map(str::to_owned) };
+        let counted = self.throttle.begin(Attempt::new(name_key, &client), now, limits).await?;
         let failures = i64::from(limits.failures);
         if counted.exceeds_account {
             let owner = EventOwner::Username(name_key.to_owned());
-            self.report_throttled(owner, failures, client.address);
+            self.report_throttled(owner, failures, source);
         }
         if counted.exceeds_network {
-            self.report_throttled(EventOwner::None, failures * NETWORK_FACTOR, client.address);
+            self.report_throttled(EventOwner::None, failures * NETWORK_FACTOR, source);
         }
         match counted.refused {
             None => Ok(counted.attempt),
@@ -34,13 +34,13 @@ impl Accounts {
         }
     }
 
-    fn report_throttled(&self, owner: EventOwner, failures: i64, address: Option<IpAddr>) {
+    fn report_throttled(&self, owner: EventOwner, failures: i64, source: RequestSource) {
         self.audit().push(QueuedEvent {
             event: AuditEvent::Throttled,
             owner,
             is_own_action: false,
             sign_in: None,
-            address,
+            source,
             count: u64::try_from(failures).ok(),
         });
     }

@@ -175,4 +175,7 @@ pub(super) struct Problem {
     /// Bad fields, each with a sentence.
     #[schema(nullable = false)]
     fields: Option<BTreeMap<String, String>>,
+    /// The id of the request, which is in the log of the service too.
+    #[schema(nullable = false)]
+    request_id: Option<String>,
 }

@@ -6,6 +6,7 @@ mod inline_reader;
 mod manager;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rocket::tokio::sync::Semaphore;
@@ -30,11 +31,33 @@ pub struct DbConfig {
     pub timeout: Duration,
 }
 
+/// How busy the pool is; for metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolStats {
+    /// The maximum number of connections.
+    pub size: usize,
+    /// How many of them are in use.
+    pub in_use: usize,
+    /// How often a piece of work found all of them in use and waited.
+    pub waits: u64,
+    /// How often one got no connection, or no result in time.
+    pub failures: u64,
+}
+
+/// What [`PoolStats`] reads.
+#[derive(Default)]
+struct Counts {
+    waits: AtomicU64,
+    failures: AtomicU64,
+}
+
 /// The database; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     connections: Arc<Connections>,
+    size: usize,
     permits: Arc<Semaphore>,
+    counts: Arc<Counts>,
     /// Only for SQLite: a server answers over a socket.
     inline_reader: Option<Arc<InlineReader>>,
     timeout: Duration,
@@ -52,7 +75,9 @@ impl Db {
         };
         Self {
             connections: Arc::new(Connections::new(config, lock_timeout(config.timeout))),
+            size: config.pool_size as usize,
             permits: Arc::new(Semaphore::new(config.pool_size as usize)),
+            counts: Arc::default(),
             inline_reader,
             timeout: config.timeout,
             backend,
@@ -63,6 +88,18 @@ impl Db {
     #[must_use]
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// Returns how busy the pool is. What SQLite looks up on the thread of a request takes no
+    /// connection of the pool.
+    #[must_use]
+    pub fn stats(&self) -> PoolStats {
+        PoolStats {
+            size: self.size,
+            in_use: self.size - self.permits.available_permits(),
+            waits: self.counts.waits.load(Ordering::Relaxed),
+            failures: self.counts.failures.load(Ordering::Relaxed),
+        }
     }
 
     /// Returns how long a connection of the pool waits for a lock.
@@ -112,8 +149,26 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        self.try_run(work).await.unwrap_or_else(|error| {
+            self.counts.failures.fetch_add(1, Ordering::Relaxed);
+            Err(error.into())
+        })
+    }
+
+    /// Runs work on a connection; the outer error is the pool's.
+    async fn try_run<T, E>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<Result<T, E>, DbError>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
         let (timeout, began) = (self.timeout, Instant::now());
-        let late = || E::from(DbError::Timeout(timeout));
+        let late = || DbError::Timeout(timeout);
+        if self.permits.available_permits() == 0 {
+            self.counts.waits.fetch_add(1, Ordering::Relaxed);
+        }
         // Released when this call ends, even if its job hangs on a server that does not respond.
         let permit = time::timeout(timeout, self.permits.acquire()).await;
         let _permit = permit.map_err(|_| late())?.map_err(|cause| broken(&cause))?;
@@ -121,14 +176,13 @@ impl Db {
         let pool = generation.pool.clone();
         let mut job = task::spawn_blocking(move || {
             let remaining = timeout.saturating_sub(began.elapsed());
-            let mut connection = pool
-                .get_timeout(remaining)
-                .map_err(|cause| E::from(DbError::Connect(cause.to_string())))?;
+            let mut connection =
+                pool.get_timeout(remaining).map_err(|cause| DbError::Connect(cause.to_string()))?;
             // The caller got a timeout, which promises that nothing was changed.
             let Some(remaining) = timeout.checked_sub(began.elapsed()) else {
-                return Err(DbError::Timeout(timeout).into());
+                return Err(DbError::Timeout(timeout));
             };
-            run_within(&mut connection, timeout, remaining, work)
+            Ok(run_within(&mut connection, timeout, remaining, work))
         });
         match time::timeout(timeout.saturating_sub(began.elapsed()), &mut job).await {
             Ok(result) => result.map_err(|cause| broken(&cause))?,
@@ -159,8 +213,8 @@ impl ConnectionPool for Db {
     }
 }
 
-fn broken<E: From<DbError>>(cause: &dyn std::error::Error) -> E {
-    DbError::Broken(cause.to_string()).into()
+fn broken(cause: &dyn std::error::Error) -> DbError {
+    DbError::Broken(cause.to_string())
 }
 
 /// Returns how many threads may look up at once: one less than Rocket's default number of async
@@ -190,4 +244,42 @@ fn run_within<T, E: From<DbError>>(
 /// reports its own timeout first.
 fn lock_timeout(timeout: Duration) -> Duration {
     timeout.mul_f64(0.75)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::mpsc::channel;
+
+    use rocket::futures::FutureExt;
+
+    use super::*;
+
+    #[rocket::async_test]
+    async fn work_that_waits_and_work_that_gets_no_connection_are_counted() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let address = Address::Sqlite(directory.path().join("test.sqlite3"));
+        drop(crate::db::connect(&address, Duration::from_secs(5), true).expect("a database"));
+        let config = DbConfig { address, pool_size: 1, timeout: Duration::from_secs(60) };
+        let mut db = Db::new(&config);
+        let (end, ended) = channel::<()>();
+        let first = db.run(move |_| {
+            let _ = ended.recv();
+            Ok::<_, DbError>(())
+        });
+        let second = async {
+            let mut second = pin!(db.run(|_| Ok::<_, DbError>(())));
+            assert!(second.as_mut().now_or_never().is_none(), "it waits");
+            assert_eq!((db.stats().in_use, db.stats().waits), (1, 1));
+            drop(end);
+            second.await
+        };
+        let (first, second) = rocket::tokio::join!(first, second);
+        assert!(first.is_ok() && second.is_ok());
+        let stats = db.stats();
+        assert_eq!((stats.size, stats.in_use, stats.waits, stats.failures), (1, 0, 1, 0));
+        db.timeout = Duration::ZERO;
+        assert!(db.run(|_| Ok::<_, DbError>(())).await.is_err());
+        assert_eq!(db.stats().failures, 1);
+    }
 }

@@ -8,7 +8,7 @@ use rocket_dyn_templates::context;
 use super::super::form::{FormReply, FormResult};
 use super::super::notice::{Flash, ShownNotice};
 use super::super::renderer::{Page, Renderer, format_time};
-use crate::accounts::audit::Actor;
+use crate::accounts::audit::{Actor, RequestSource};
 use crate::accounts::queries::{self, UserFilter};
 use crate::accounts::{Accounts, AdminPageChange, User};
 use crate::http::ClientAddress;
@@ -97,7 +97,7 @@ impl<'r> FromRequest<'r> for AdminContext<'r> {
         let accounts = try_outcome!(<&State<Accounts>>::from_request(request).await);
         let renderer = Renderer::from_request(request).await.map_error(|(status, _)| (status, ()));
         let renderer = try_outcome!(renderer);
-        let address = ClientAddress(request.client_ip());
+        let address = ClientAddress(RequestSource::of(request));
         Outcome::Success(Self { accounts, renderer, flash: Flash(request.cookies()), address })
     }
 }

@@ -8,6 +8,7 @@ mod hidden_characters;
 mod json_body;
 mod methods;
 mod naughty_strings;
+mod request_ids;
 mod response_headers;
 mod sent_twice;
 mod unsent;

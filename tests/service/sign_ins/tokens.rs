@@ -53,7 +53,7 @@ fn a_password_gets_a_pair_of_tokens() {
 fn whatever_is_wrong_with_the_credentials_gets_one_answer() {
     on_both(|app| {
         let long = "x".repeat(10 * 1024);
-        let wrong = log_in(&app, "user_01", "wrong");
+        let wrong = log_in(&app, "user_01", "wrong").without_id();
         wrong.assert_problem(401, "bad_credentials");
         assert_eq!(wrong.header("www-authenticate"), Some(BARE));
         let expected = json!({
@@ -61,6 +61,7 @@ fn whatever_is_wrong_with_the_credentials_gets_one_answer() {
             "status": 401,
             "code": "bad_credentials",
             "detail": "Wrong user name or password.",
+            "request_id": "ID",
         });
         assert_eq!(wrong.json(), expected);
         for (username, password) in [
@@ -72,7 +73,7 @@ fn whatever_is_wrong_with_the_credentials_gets_one_answer() {
             (&long, "1234"),
             ("user_01", &long),
         ] {
-            let other = log_in(&app, username, password);
+            let other = log_in(&app, username, password).without_id();
             assert_eq!((&other.body, &other.headers), (&wrong.body, &wrong.headers));
         }
         assert_eq!(app.count("sign_ins"), 0);
@@ -221,13 +222,14 @@ fn an_expired_token_is_refused_from_the_second_of_its_end() {
         app.clock.advance(minutes(15) - Duration::from_secs(1));
         assert_eq!(program.get("/api/me").status, 200);
         app.clock.advance(Duration::from_secs(1));
-        let reply = program.get("/api/me");
+        let reply = program.get("/api/me").without_id();
         reply.assert_problem(401, "token_expired");
         let expected = json!({
             "title": "Unauthorized",
             "status": 401,
             "code": "token_expired",
             "detail": "The token has expired.",
+            "request_id": "ID",
         });
         assert_eq!(reply.json(), expected);
         let challenge = blamed("The token has expired.");

@@ -42,6 +42,14 @@ pub struct AuthCache {
     current: Arc<AtomicU64>,
     /// The version of the last change of each shard.
     shards: Arc<[AtomicU64]>,
+    pub(crate) lookups: Arc<Lookups>,
+}
+
+/// How many look-ups the cache answered, and how many it did not.
+#[derive(Default)]
+pub(crate) struct Lookups {
+    pub(crate) hits: AtomicU64,
+    pub(crate) misses: AtomicU64,
 }
 
 /// Counts the changes in this process.
@@ -55,7 +63,8 @@ pub(crate) struct Shard(usize);
 impl AuthCache {
     pub(crate) fn new() -> Self {
         let shards = (0..SHARDS).map(|_| AtomicU64::new(0)).collect();
-        Self { hasher: RandomState::new(), current: Arc::default(), shards }
+        let (current, lookups) = (Arc::default(), Arc::default());
+        Self { hasher: RandomState::new(), current, shards, lookups }
     }
 
     /// Invalidates an account with all its sign-ins; call it after the commit of a change.

@@ -66,9 +66,12 @@ impl SignInCache {
         let is_usable = |entry: &Arc<Entry>| {
             !rejected.is_some_and(|rejected| Arc::ptr_eq(rejected, entry)) && self.is_usable(entry)
         };
+        let lookups = &self.auth_cache.lookups;
         if let Some(entry) = self.entries.get(id).filter(is_usable) {
+            lookups.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(entry);
         }
+        lookups.misses.fetch_add(1, Ordering::Relaxed);
         let (began, version) = (self.clock.moment()?, self.auth_cache.current());
         let shard = self.auth_cache.shard(id);
         let new = Arc::new(Entry { found: OnceCell::new(), began, version, shard });

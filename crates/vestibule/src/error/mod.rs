@@ -17,6 +17,7 @@ use rocket::http::Status;
 use rocket::response::{self, Responder};
 
 use crate::error::request_errors::RequestErrors;
+use crate::request_id::RequestId;
 
 pub use kind::ErrorKind;
 pub use token_error::{TokenError, TokenPart};
@@ -172,7 +173,7 @@ impl Error {
 
     /// Leaves this error for [`Error::of`] and returns its status; for guards of your own.
     pub fn remember(self, request: &Request<'_>) -> Status {
-        self.log();
+        self.log(request);
         let status = self.kind.status();
         RequestErrors::add(request, self);
         status
@@ -189,9 +190,13 @@ impl Error {
         Self::internal(std::io::Error::other(what.into()))
     }
 
-    fn log(&self) {
+    fn log(&self, request: &Request<'_>) {
         if let Some(source) = &self.source {
-            log::error!(target: "vestibule::auth", "{}: {}", self.kind.code(), chain(source));
+            log::error!(
+                target: "vestibule::auth",
+                request_id = RequestId::of(request).map(RequestId::as_str);
+                "{}: {}", self.kind.code(), chain(source)
+            );
         }
     }
 }
@@ -246,7 +251,7 @@ impl StdError for Error {
 
 impl<'r, 'o: 'r> Responder<'r, 'o> for Error {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'o> {
-        self.log();
+        self.log(request);
         let status = self.kind.status();
         RequestErrors::set_answer(request, self);
         Err(status)

@@ -9,9 +9,10 @@ use std::io::Cursor;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
+use crate::request_id::RequestId;
 
 /// An `application/problem+json` response with `title`, `status`, `code` and `detail`, and with
-/// `fields` if single fields are bad.
+/// `fields` if single fields are bad; with `request_id` if the request has a [`RequestId`].
 ///
 /// ```
 /// use vestibule::{Error, ErrorKind, Problem};
@@ -29,6 +30,8 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Map::is_empty")]
     fields: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<RequestId>,
     #[serde(skip)]
     retry_after: Option<u64>,
 }
@@ -60,6 +63,7 @@ impl From<Error> for Problem {
             code: error.kind().code().to_owned(),
             detail: error.message().to_owned(),
             fields: error.fields().map(|(name, text)| (name.to_owned(), text.into())).collect(),
+            request_id: None,
             retry_after: error.wait(),
         }
     }
@@ -84,7 +88,8 @@ impl From<Status> for Problem {
 }
 
 impl<'r> Responder<'r, 'static> for Problem {
-    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+    fn respond_to(mut self, request: &'r Request<'_>) -> response::Result<'static> {
+        self.request_id = RequestId::of(request).copied();
         let body = serde_json::to_vec(&self).map_err(|_| Status::InternalServerError)?;
         let mut response = Response::build();
         response

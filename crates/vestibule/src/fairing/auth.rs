@@ -272,6 +272,7 @@ impl Fairing for Auth {
             throttle,
             events: self.events.clone(),
             last_seen_writer: LastSeenWriter::default(),
+            purges: Arc::default(),
             account: std::sync::OnceLock::new(),
             cookie_names: CookieNames::new(&config.session),
             vary: format!("{}, Cookie", config.token.header),

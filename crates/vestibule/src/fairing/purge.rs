@@ -7,6 +7,7 @@ use rocket::tokio::{self, select, time};
 
 use crate::error::Error;
 use crate::state::AuthState;
+use crate::state::stats::PurgeCounts;
 
 /// The pause between two purges.
 const INTERVAL: Duration = Duration::from_secs(10 * 60);
@@ -16,6 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(10 * 60);
 pub(super) fn purge_regularly(state: &AuthState, mut shutdown: Shutdown) {
     let (clock, idle) = (state.clock.clone(), state.config.session.idle);
     let (store, throttle) = (state.store.clone(), state.throttle.clone());
+    let counts = state.purges.clone();
     tokio::spawn(async move {
         loop {
             select! {
@@ -25,19 +27,20 @@ pub(super) fn purge_regularly(state: &AuthState, mut shutdown: Shutdown) {
             let now = match clock.now() {
                 Ok(now) => now,
                 Err(error) => {
-                    report(Err(error));
+                    report(&counts, Err(error));
                     continue;
                 }
             };
             if let Some(store) = &store {
-                report(store.purge(now, idle).await);
+                report(&counts, store.purge(now, idle).await);
             }
-            report(throttle.purge(now).await);
+            report(&counts, throttle.purge(now).await);
         }
     });
 }
 
-fn report(purged: Result<u64, Error>) {
+fn report(counts: &PurgeCounts, purged: Result<u64, Error>) {
+    counts.record(&purged);
     match purged {
         Ok(0) => {}
         Ok(count) => log::info!(target: "vestibule::purge", purged = count; "purged"),

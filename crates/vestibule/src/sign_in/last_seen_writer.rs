@@ -41,6 +41,11 @@ impl LastSeenWriter {
         }
     }
 
+    /// Returns how many uses are pending.
+    pub(crate) fn pending(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).uses.len()
+    }
+
     async fn write(self, store: Arc<dyn SignInStore>) {
         while let Some(batch) = self.next() {
             let store = store.clone();

@@ -4,6 +4,7 @@
 //! `keys`, `session`, `sign_in`, `throttle`.
 
 pub(crate) mod load;
+pub(crate) mod stats;
 
 use std::any::TypeId;
 use std::sync::{Arc, OnceLock};
@@ -21,11 +22,13 @@ use crate::events::{Event, EventKind, EventSink};
 use crate::keys::Keys;
 use crate::keys::foreign::ForeignKeys;
 use crate::keys::verifying::FindKey;
+use crate::request_id::RequestId;
 use crate::session::cookie::CookieNames;
 use crate::session::secret_keys::SecretKeys;
 use crate::sign_in::SignInId;
 use crate::sign_in::last_seen_writer::LastSeenWriter;
 use crate::sign_in::store::SignInStore;
+use crate::state::stats::PurgeCounts;
 use crate::throttle::ThrottleStore;
 
 /// Managed state of the library; one per Rocket.
@@ -42,6 +45,7 @@ pub(crate) struct AuthState {
     pub(crate) throttle: Arc<dyn ThrottleStore>,
     pub(crate) events: Option<Arc<dyn EventSink>>,
     pub(crate) last_seen_writer: LastSeenWriter,
+    pub(crate) purges: Arc<PurgeCounts>,
     pub(crate) sign_ins: SignInCache,
     /// `None` if the application finds keys, because its choice may change.
     pub(crate) tokens: Option<VerifiedTokens>,
@@ -115,7 +119,8 @@ impl AuthState {
     ) {
         if let Some(sink) = &self.events {
             let address = request.client_ip();
-            sink.on_event(&Event { kind, account, sign_in, address });
+            let request_id = RequestId::of(request).copied();
+            sink.on_event(&Event { kind, account, sign_in, address, request_id });
         }
     }
 }

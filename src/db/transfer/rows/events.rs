@@ -26,6 +26,7 @@ pub(in crate::db::transfer) struct EventRow {
     sign_in: Option<String>,
     address: Option<String>,
     detail: Option<String>,
+    request_id: Option<String>,
     hash: String,
 }
 
@@ -45,6 +46,7 @@ impl TableRow for EventRow {
             ("sign_in", (&self.sign_in).into()),
             ("address", (&self.address).into()),
             ("detail", (&self.detail).into()),
+            ("request_id", (&self.request_id).into()),
             ("hash", (&self.hash).into()),
         ]
     }

@@ -1,0 +1,23 @@
+//! Where a change comes from.
+
+use std::net::IpAddr;
+
+use rocket::Request;
+use vestibule::events::RequestId;
+
+/// The client's address and the id of its request; nothing for the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestSource {
+    /// The client's address, behind a trusted proxy from its header.
+    pub address: Option<IpAddr>,
+    /// The id of the request.
+    pub request_id: Option<RequestId>,
+}
+
+impl RequestSource {
+    /// Returns the source of a request.
+    #[must_use]
+    pub fn of(request: &Request<'_>) -> Self {
+        Self { address: request.client_ip(), request_id: RequestId::of(request).copied() }
+    }
+}

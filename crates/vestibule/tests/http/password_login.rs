@@ -13,7 +13,7 @@ use vestibule::config::PasswordConfig;
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::MemorySignInStore;
 use vestibule::tokens::TokenPair;
-use vestibule::{Auth, Clock, Error, PasswordAccount, PasswordLogin, Tokens};
+use vestibule::{Auth, Clock, Error, ErrorPage, PasswordAccount, PasswordLogin, Tokens};
 
 use crate::support::app::{App, RecordedEvents, Reply, Setup, rocket};
 use crate::support::counting_store::CountingStore;
@@ -78,6 +78,17 @@ async fn sign_in(
     Ok(Json(tokens.start(&user).await?))
 }
 
+/// As a form does, which is shown again with what is wrong.
+#[post("/form/<name>/<password>")]
+async fn form(
+    name: &str,
+    password: &str,
+    login: PasswordLogin<'_, User>,
+) -> Result<(), ErrorPage<String>> {
+    let verified = login.verify(name, &Password::from(password)).await;
+    verified.map(drop).map_err(|error| error.with_page(|message| format!("{name}: {message}")))
+}
+
 /// An application with Alice and Bob, whose passwords are `alice's` and `bob's`.
 struct LoginApp {
     app: App,
@@ -103,7 +114,7 @@ fn launch(cost: u32) -> LoginApp {
     let auth = Auth::fairing().clock(clock.clone()).events(recorded.clone());
     let auth = auth.store(store.clone()).hasher(hasher.clone());
     let rocket = rocket(setup.figment, auth, users.clone());
-    let rocket = rocket.manage(hashes.clone()).mount("/", routes![sign_in]);
+    let rocket = rocket.manage(hashes.clone()).mount("/", routes![sign_in, form]);
     let rocket = rocket.register("/", setup.catchers);
     let client = Client::untracked(rocket).expect("a launch");
     LoginApp { app: App { client, clock, store, users, recorded }, hashes, hasher }
@@ -262,6 +273,24 @@ fn an_outdated_hash_is_replaced_and_the_sign_in_stays() {
     let ended = login.app.get("/token").bearer(&before).send();
     assert_eq!(ended.status, 401, "the stamp depends on the hash, and the cache knows");
     assert_eq!(login.status(OFFICE, "alice", "alice's"), 200);
+}
+
+#[test]
+fn a_form_that_is_shown_again_has_the_status_the_wait_and_the_event_of_its_error() {
+    let login = launch(4);
+    let send = || login.app.post("/form/alice/wrong").header("X-Real-IP", HOME).send();
+    for _ in 0..FAILURES {
+        let again = send();
+        assert_eq!(
+            (again.status, again.body.as_str()),
+            (401, "alice: Wrong user name or password.")
+        );
+        assert_eq!(login.app.recorded.take(), ["bad_credentials"]);
+    }
+    let again = send();
+    assert!(again.status == 429 && again.one("Retry-After").is_some(), "{again:?}");
+    assert!(again.body.starts_with("alice: "), "{again:?}");
+    assert_eq!(login.app.recorded.take(), ["too_many_attempts"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod first_user;
 mod health;
 mod key;
 mod migrate;
+mod new;
 mod output;
 mod progress;
 mod purge;
@@ -67,6 +68,8 @@ enum Command {
     Doctor,
     /// Check the health of the running service
     Health,
+    /// Write a new application that uses the library, with login by pages and by tokens
+    New(new::NewArguments),
     /// Print a script that completes commands, for bash, zsh, fish, elvish or powershell
     Completions {
         /// The shell
@@ -91,6 +94,7 @@ pub fn run() -> ExitCode {
         Command::Routes => routes::run(),
         Command::Doctor => doctor::run(),
         Command::Health => health::run(),
+        Command::New(arguments) => new::run(&arguments),
         Command::Completions { shell } => {
             print_completions(shell);
             Ok(())

@@ -2,5 +2,6 @@
 
 mod command_line;
 mod database_outage;
+mod new_application;
 mod new_secrets;
 mod start;

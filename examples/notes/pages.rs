@@ -82,7 +82,7 @@ async fn log_out_everywhere(
     session: Session<'_>,
     sign_ins: SignIns<'_>,
 ) -> Result<Redirect, Error> {
-    sign_ins.end_all(&user.id.to_string(), None).await?;
+    sign_ins.end_all(user.id, None).await?;
     session.end().await?;
     Ok(Redirect::to(uri!(login_page(None::<&str>))))
 }

@@ -57,7 +57,7 @@ pub(super) async fn logout(
         if authentication.is_key() && !authentication.has_scope(OwnSignIns::NAME) {
             return Err(ErrorKind::InsufficientScope.into());
         }
-        sign_ins.end_all(&user.id.to_string(), None).await?;
+        sign_ins.end_all(user.id, None).await?;
     } else {
         tokens.end(&user).await?;
     }

@@ -95,7 +95,7 @@ impl Accounts {
         address: Option<IpAddr>,
     ) {
         let account = account.to_string();
-        self.events.on_event(&Event { kind, account: Some(&account), sign_in, address });
+        self.events.on_event(&Event::new(kind, Some(&account), sign_in, address));
     }
 
     /// Returns the queue of the audit log.

@@ -88,6 +88,7 @@ impl EventKind {
 
 /// An event. It holds no secret: no token, password or cookie.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Event<'e> {
     /// The kind of event.
     pub kind: EventKind,
@@ -97,6 +98,19 @@ pub struct Event<'e> {
     pub sign_in: Option<&'e str>,
     /// The client's address.
     pub address: Option<IpAddr>,
+}
+
+impl<'e> Event<'e> {
+    /// An event of your own code, for a sink that also gets ours.
+    #[must_use]
+    pub const fn new(
+        kind: EventKind,
+        account: Option<&'e str>,
+        sign_in: Option<&'e str>,
+        address: Option<IpAddr>,
+    ) -> Self {
+        Self { kind, account, sign_in, address }
+    }
 }
 
 /// Receives events, on the thread of the request: hand slow work to another.

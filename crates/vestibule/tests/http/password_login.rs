@@ -97,7 +97,9 @@ struct LoginApp {
 }
 
 fn config(cost: u32) -> PasswordConfig {
-    PasswordConfig { cost, hashers: 1, queue: 0, ..PasswordConfig::default() }
+    let mut config = PasswordConfig::default();
+    (config.cost, config.hashers, config.queue) = (cost, 1, 0);
+    config
 }
 
 fn launch(cost: u32) -> LoginApp {

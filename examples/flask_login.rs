@@ -125,8 +125,7 @@ async fn log_in(
         Some(hours) => {
             SessionOptions::new().remembered_for(Duration::from_secs(hours.saturating_mul(3600)))
         }
-        None if form.remember => SessionOptions::new().remembered(),
-        None => SessionOptions::new(),
+        None => SessionOptions::new().remembered_if(form.remember),
     };
     session.start_with(&user, start).await?;
     Ok(onward(form.next.as_deref(), cookies))

@@ -198,6 +198,10 @@ impl Tree {
         fn collect(folder: &Path, root: &Path, found: &mut Vec<(String, String)>) {
             for entry in fs::read_dir(folder).expect("src can be listed") {
                 let path = entry.expect("src can be listed").path();
+                // What `vestibule new` writes is another program.
+                if path.ends_with("cli/new/template") {
+                    continue;
+                }
                 if path.is_dir() {
                     collect(&path, root, found);
                 } else if path.extension().is_some_and(|extension| extension == "rs") {

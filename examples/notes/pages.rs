@@ -1,22 +1,21 @@
 //! The pages, for people with a session.
 
 use rocket::form::{Form, FromForm};
-use rocket::http::Status;
 use rocket::request::FlashMessage;
 use rocket::response::Redirect;
 use rocket::{Route, State, get, post, routes, uri};
 use rocket_dyn_templates::{Template, context};
 use vestibule::guards::{Fresh, Require};
 use vestibule::password::{Hasher, Password};
-use vestibule::sign_ins::{AuthCache, SignIns};
-use vestibule::{Error, LocalPath, PasswordLogin, Session};
+use vestibule::sign_ins::{AuthCache, SessionOptions, SignIns};
+use vestibule::{Error, ErrorPage, LocalPath, PasswordLogin, Session};
 
 use crate::database::{Admin, User, add_note, notes_of, set_password, users_with_notes};
 use crate::sqlite::Pool;
 
 type SessionUser = vestibule::SessionUser<User>;
 /// A page with the error of a form.
-type Refused = (Status, Template);
+type Refused = ErrorPage<Template>;
 
 pub(crate) fn routes() -> Vec<Route> {
     routes![
@@ -39,20 +38,12 @@ struct LoginForm {
     name: String,
     password: Password,
     remember: bool,
-    next: Option<String>,
+    next: Option<LocalPath>,
 }
 
 /// Shows the login form, empty or as it was sent.
 fn login_form(name: &str, next: Option<&str>, message: Option<&str>) -> Template {
     Template::render("login", context! { sent_name: name, next, message })
-}
-
-/// The page to open after a login; another site cannot be one.
-fn target(next: Option<&str>) -> Redirect {
-    match next.and_then(LocalPath::parse) {
-        Some(page) => page.redirect(),
-        None => Redirect::to(uri!(notes)),
-    }
 }
 
 #[get("/login?<next>")]
@@ -66,19 +57,16 @@ async fn log_in(
     login: PasswordLogin<'_, User>,
     session: Session<'_>,
 ) -> Result<Redirect, Refused> {
-    let next = form.next.as_deref();
+    let form = form.into_inner();
     let opened = async {
         let user = login.verify(&form.name, &form.password).await?;
-        if form.remember {
-            session.start_remembered(&user).await
-        } else {
-            session.start(&user).await
-        }
+        session.start_with(&user, SessionOptions::new().remembered_if(form.remember)).await
     };
     match opened.await {
-        Ok(_) => Ok(target(next)),
+        Ok(_) => Ok(form.next.unwrap_or_default().redirect()),
         Err(error) => {
-            Err((error.kind().status(), login_form(&form.name, next, Some(error.message()))))
+            let next = form.next.as_ref().map(LocalPath::as_str);
+            Err(error.with_page(|message| login_form(&form.name, next, Some(message))))
         }
     }
 }
@@ -95,7 +83,7 @@ async fn log_out_everywhere(
     session: Session<'_>,
     sign_ins: SignIns<'_>,
 ) -> Result<Redirect, Error> {
-    sign_ins.end_all(&user.id.to_string(), None).await?;
+    sign_ins.end_all(user.id, None).await?;
     session.end().await?;
     Ok(Redirect::to(uri!(login_page(None::<&str>))))
 }
@@ -135,7 +123,7 @@ fn confirm_page(user: SessionUser, next: Option<&str>) -> Template {
 #[derive(FromForm)]
 struct ConfirmForm {
     password: Password,
-    next: Option<String>,
+    next: Option<LocalPath>,
 }
 
 #[post("/confirm", data = "<form>")]
@@ -145,16 +133,17 @@ async fn confirm(
     login: PasswordLogin<'_, User>,
     session: Session<'_>,
 ) -> Result<Redirect, Refused> {
+    let form = form.into_inner();
     let confirmed = async {
         login.verify(&user.name, &form.password).await?;
         session.confirm().await
     };
     match confirmed.await {
-        Ok(_) => Ok(target(form.next.as_deref())),
-        Err(error) => {
-            let values = context! { name: &user.name, next: &form.next, message: error.message() };
-            Err((error.kind().status(), Template::render("confirm", values)))
-        }
+        Ok(()) => Ok(form.next.unwrap_or_default().redirect()),
+        Err(error) => Err(error.with_page(|message| {
+            let next = form.next.as_ref().map(LocalPath::as_str);
+            Template::render("confirm", context! { name: &user.name, next, message })
+        })),
     }
 }
 
@@ -185,10 +174,8 @@ async fn change_password(
     };
     match changed.await {
         Ok(()) => Ok(Redirect::to(uri!(login_page(None::<&str>)))),
-        Err(error) => {
-            let message = error.fields().next().map_or(error.message(), |(_, message)| message);
-            let values = context! { name: &user.name, message };
-            Err((error.kind().status(), Template::render("password", values)))
-        }
+        Err(error) => Err(error.with_page(|message| {
+            Template::render("password", context! { name: &user.name, message })
+        })),
     }
 }

@@ -32,9 +32,7 @@ impl Accounts {
         actor: &Actor,
     ) -> Result<(), Error> {
         match self.end_key(user, id, actor).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                sign_ins.end(&user.id.to_string(), id).await
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => sign_ins.end(user.id, id).await,
             ended => ended,
         }
     }

@@ -94,8 +94,9 @@ impl Accounts {
         RequestSource { address, request_id }: RequestSource,
     ) {
         let account = account.to_string();
-        let account = Some(account.as_str());
-        self.events.on_event(&Event { kind, account, sign_in, address, request_id });
+        let mut event = Event::new(kind, Some(&account), sign_in, address);
+        event.request_id = request_id;
+        self.events.on_event(&event);
     }
 
     /// Returns the queue of the audit log.

@@ -64,7 +64,7 @@ impl KeyView {
 }
 
 impl From<CreatedKey> for NewKeyView {
-    fn from(CreatedKey { sign_in, key }: CreatedKey) -> Self {
+    fn from(CreatedKey { sign_in, key, .. }: CreatedKey) -> Self {
         Self {
             id: sign_in.id.to_string(),
             created_at: rfc3339(sign_in.created_at),

@@ -95,6 +95,6 @@ pub(super) async fn end_others(
     sign_ins: SignIns<'_>,
 ) -> Result<status::NoContent, Error> {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
-    sign_ins.end_all(&user.id.to_string(), current).await?;
+    sign_ins.end_all(user.id, current).await?;
     Ok(status::NoContent)
 }

@@ -9,6 +9,7 @@ mod first_user;
 mod health;
 mod key;
 mod migrate;
+mod new;
 mod openapi;
 mod output;
 mod progress;
@@ -70,6 +71,8 @@ enum Command {
     Doctor,
     /// Check the health of the running service
     Health,
+    /// Write a new application that uses the library, with login by pages and by tokens
+    New(new::NewArguments),
     /// Print a script that completes commands, for bash, zsh, fish, elvish or powershell
     Completions {
         /// The shell
@@ -95,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Openapi => openapi::run(),
         Command::Doctor => doctor::run(),
         Command::Health => health::run(),
+        Command::New(arguments) => new::run(&arguments),
         Command::Completions { shell } => {
             print_completions(shell);
             Ok(())

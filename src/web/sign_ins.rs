@@ -50,6 +50,7 @@ fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serialize {
             SignInKind::Browser { .. } => "Browser",
             SignInKind::Token(_) => "Program",
             SignInKind::Key { .. } => "Access key",
+            _ => "Other",
         },
         label: sign_in.label(),
         user_agent: &sign_in.user_agent,
@@ -78,7 +79,7 @@ pub(super) async fn end(
 #[post("/account/sign-ins/end-others")]
 pub(super) async fn end_others(user: SessionUser, sign_ins: SignIns<'_>) -> FormResult {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
-    let ended = sign_ins.end_all(&user.id.to_string(), current).await?;
+    let ended = sign_ins.end_all(user.id, current).await?;
     Ok(FormReply::notice(uri!(list(_)), Notice::OthersEnded(ended)))
 }
 
@@ -89,7 +90,7 @@ pub(super) async fn end_all(
     session: Session<'_>,
     sign_ins: SignIns<'_>,
 ) -> FormResult {
-    sign_ins.end_all(&user.id.to_string(), None).await?;
+    sign_ins.end_all(user.id, None).await?;
     session.end().await?;
     Ok(FormReply::notice(uri!(super::pages::home), Notice::OwnSignInsEnded))
 }

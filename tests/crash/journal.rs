@@ -132,7 +132,8 @@ fn lost<T>(what: impl Into<String>) -> Result<T, Lost> {
 impl Account {
     pub(crate) fn new(server: &Server, url: &str, number: usize, random: Random) -> Self {
         let (name, password) = (format!("busy-{number}"), "correct horse".to_owned());
-        let config = PasswordConfig { cost: 4, ..PasswordConfig::default() };
+        let mut config = PasswordConfig::default();
+        config.cost = 4;
         let hasher = Hasher::new(&config).expect("a hasher");
         let new = NewUser {
             username: Username::parse(&name).expect("a good name"),

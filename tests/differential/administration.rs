@@ -22,7 +22,9 @@ fn hash() -> &'static str {
 }
 
 fn hasher() -> Hasher {
-    Hasher::new(&PasswordConfig { cost: 4, ..PasswordConfig::default() }).expect("a hasher")
+    let mut config = PasswordConfig::default();
+    config.cost = 4;
+    Hasher::new(&config).expect("a hasher")
 }
 
 impl Player {

@@ -9,7 +9,7 @@ use rocket::{Build, Data, Rocket, catch, catchers, get, routes};
 use vestibule::config::{Mode, SessionPolicy};
 
 use super::enumeration::send_to;
-use super::fixture::{Fixture, Setting, word};
+use super::fixture::{Fixture, Setting};
 use super::guard::Guard;
 use super::model::{self, Situation, Token};
 use super::once_per_setting::OncePerSetting;
@@ -209,7 +209,7 @@ fn try_everything(setting: Setting) -> CookieReport {
                     tried.complaints.push(format!(
                         "GET {path}, mode {}, policy {}, token {}, cookie {}: {} {cookies:?}",
                         setting.mode.as_str(),
-                        word(setting.policy),
+                        setting.policy.as_str(),
                         token.word(),
                         cookie.word(),
                         reply.status,
@@ -246,7 +246,7 @@ fn on_own_routes(fixture: &mut Fixture, tried: &mut CookieReport) {
                     "{}, mode {}, policy {}, token {}: {:?}",
                     target.name(),
                     fixture.setting.mode.as_str(),
-                    word(fixture.setting.policy),
+                    fixture.setting.policy.as_str(),
                     token.word(),
                     reply.cookies(),
                 ));

@@ -7,7 +7,7 @@ use rocket::http::{Accept, Cookie as HttpCookie, Header, Method};
 use vestibule::ErrorKind;
 use vestibule::config::{Mode, SessionPolicy};
 
-use super::fixture::{Fixture, Setting, word};
+use super::fixture::{Fixture, Setting};
 use super::model::{Cookie, Person, Ruling, Site, Situation, Token, depends_on_who};
 use super::once_per_setting::OncePerSetting;
 use super::routes::{Half, Target, all_targets, unlisted_routes};
@@ -84,7 +84,7 @@ fn enumerate(setting: Setting) -> Report {
         "{} cases: mode {}, policy {}, {:?}, {:?} administers, {:?}",
         report.cases,
         setting.mode.as_str(),
-        word(setting.policy),
+        setting.policy.as_str(),
         setting.on,
         setting.administrator,
         began.elapsed(),
@@ -490,7 +490,7 @@ fn describe(setting: Setting, case: &Case<'_>, reply: &Reply, complaints: &[Stri
         case.target.name(),
         case.target.demands,
         setting.mode.as_str(),
-        word(setting.policy),
+        setting.policy.as_str(),
         setting.administrator,
         situation.token.word(),
         situation.cookie.word(),

@@ -84,15 +84,6 @@ impl Person {
     }
 }
 
-/// The word in `Rocket.toml`.
-pub(crate) const fn word(policy: SessionPolicy) -> &'static str {
-    match policy {
-        SessionPolicy::UnlessToken => "unless-token",
-        SessionPolicy::Always => "always",
-        SessionPolicy::Never => "never",
-    }
-}
-
 impl Credentials {
     /// The values of `Authorization`.
     pub(crate) fn headers(&self, token: Token) -> Vec<String> {
@@ -156,7 +147,7 @@ impl Fixture {
 
         let figment = relaxed(both)
             .merge(Serialized::default("auth.mode", setting.mode.as_str()))
-            .merge(Serialized::default("auth.policy", word(setting.policy)));
+            .merge(Serialized::default("auth.policy", setting.policy.as_str()));
         let client = Client::untracked(more(build(&figment, &clock, open))).expect("a launch");
         let mut rows = Rows::of(&url);
         let now = micros(&clock);

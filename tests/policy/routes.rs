@@ -217,7 +217,8 @@ pub(crate) fn all_targets() -> Vec<Target> {
 }
 
 fn of_mode(mode: Mode) -> Vec<Target> {
-    let auth = Config { mode, ..Config::default() };
+    let mut auth = Config::default();
+    auth.mode = mode;
     let mut halves = vec![(Half::Neither, http::routes(mode)), (Half::Neither, metrics::routes())];
     if mode.has_sessions() {
         halves.push((Half::Pages, web::routes(&auth, true)));

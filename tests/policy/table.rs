@@ -8,7 +8,7 @@ use vestibule::config::{Mode, SessionPolicy};
 
 use super::cookies::try_cookies;
 use super::enumeration::{Answered, Observation, report};
-use super::fixture::{Setting, word};
+use super::fixture::Setting;
 use super::model::{Cookie, Person, Site, Token};
 use crate::support::app::On;
 
@@ -232,7 +232,7 @@ fn cookies() -> String {
             number if number == Token::ALL.len() => "*any* request".to_owned(),
             _ => format!("token {}", words(tokens, Token::ALL.len(), Token::word)),
         };
-        let (mode, policy) = (setting.mode.as_str(), word(setting.policy));
+        let (mode, policy) = (setting.mode.as_str(), setting.policy.as_str());
         writeln!(text, "| `{mode}` | `{policy}` | {} | {} |", said(&left), said(&stayed))
             .expect("text");
     }

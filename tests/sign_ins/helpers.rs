@@ -201,7 +201,8 @@ pub(crate) fn api_login(actor: &mut Actor<'_>, username: &str, password: &str) -
 pub(crate) fn add_user(connection: &mut AnyConnection, name: &str) -> i64 {
     static HASH: OnceLock<String> = OnceLock::new();
     let hash = HASH.get_or_init(|| {
-        let config = PasswordConfig { cost: 4, ..PasswordConfig::default() };
+        let mut config = PasswordConfig::default();
+        config.cost = 4;
         let hasher = Hasher::new(&config).expect("a hasher");
         hasher.hash_blocking(&Password::from(password(""))).expect("a hash")
     });

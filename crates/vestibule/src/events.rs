@@ -90,6 +90,7 @@ impl EventKind {
 
 /// An event. It holds no secret: no token, password or cookie.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Event<'e> {
     /// The kind of event.
     pub kind: EventKind,
@@ -101,6 +102,19 @@ pub struct Event<'e> {
     pub address: Option<IpAddr>,
     /// The id of the request, if the application has [set](RequestId::set) one.
     pub request_id: Option<RequestId>,
+}
+
+impl<'e> Event<'e> {
+    /// An event of your own code, for a sink that also gets ours.
+    #[must_use]
+    pub const fn new(
+        kind: EventKind,
+        account: Option<&'e str>,
+        sign_in: Option<&'e str>,
+        address: Option<IpAddr>,
+    ) -> Self {
+        Self { kind, account, sign_in, address, request_id: None }
+    }
 }
 
 /// Receives events, on the thread of the request: hand slow work to another.

@@ -103,6 +103,7 @@ pub use actions::password_login::PasswordLogin;
 pub use actions::session::Session;
 pub use actions::tokens::Tokens;
 pub use clock::Clock;
+pub use error::page::ErrorPage;
 pub use error::problem::Problem;
 pub use error::{Error, ErrorKind};
 pub use fairing::auth::Auth;

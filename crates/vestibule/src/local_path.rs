@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use rocket::form::{self, FromFormField, ValueField};
 use rocket::http::RawStr;
 use rocket::http::uri::{Origin, Reference};
 use rocket::response::Redirect;
@@ -18,6 +19,19 @@ const MAX_NEXT: usize = 2048;
 /// assert_eq!(LocalPath::parse("/dashboard?tab=2").unwrap().as_str(), "/dashboard?tab=2");
 /// for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example", "dashboard"] {
 ///     assert!(LocalPath::parse(elsewhere).is_none());
+/// }
+/// ```
+///
+/// In a route it is a parameter `next: Option<LocalPath>` of the query or of a form; the default is `/`:
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use rocket::response::Redirect;
+/// use vestibule::LocalPath;
+///
+/// #[post("/login?<next>")]
+/// fn after_login(next: Option<LocalPath>) -> Redirect {
+///     next.unwrap_or_default().redirect()
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +74,19 @@ impl LocalPath {
     }
 }
 
+impl Default for LocalPath {
+    fn default() -> Self {
+        Self("/".to_owned())
+    }
+}
+
+impl<'v> FromFormField<'v> for LocalPath {
+    fn from_value(field: ValueField<'v>) -> form::Result<'v, Self> {
+        Self::parse(field.value)
+            .ok_or_else(|| form::Error::validation("no path of this site").into())
+    }
+}
+
 impl fmt::Display for LocalPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -80,6 +107,7 @@ fn percent_decoded(path: &str) -> Option<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use rocket::form::Form;
 
     #[test]
     fn only_paths_of_this_site_are_accepted() {
@@ -95,6 +123,15 @@ mod tests {
             assert!(LocalPath::parse(bad).is_none(), "{bad:?}");
         }
         assert!(LocalPath::parse(&format!("/{}", "a".repeat(MAX_NEXT))).is_none());
+    }
+
+    #[test]
+    fn a_form_takes_a_path_of_this_site_and_nothing_else() {
+        type Next = Option<LocalPath>;
+        let next = |form: &str| Form::<Next>::parse(form).expect("an option").unwrap_or_default();
+        assert_eq!(next("=/dashboard").as_str(), "/dashboard");
+        assert_eq!(next("=//evil.example").as_str(), "/");
+        assert_eq!(next("").as_str(), "/");
     }
 
     proptest! {

@@ -188,7 +188,8 @@ fn counters_are_purged_once_their_window_has_ended() {
     let stores: [Box<dyn ThrottleStore>; 2] =
         [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
     let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
-    let limits = ThrottleConfig { failures: 1, window: Duration::from_secs(60) };
+    let mut limits = ThrottleConfig::default();
+    (limits.failures, limits.window) = (1, Duration::from_secs(60));
     for store in stores {
         rocket::async_test(async {
             let attempt =
@@ -227,17 +228,10 @@ fn a_purge_deletes_what_is_over_and_counts_it() {
         rocket::async_test(async {
             let mut kept = Vec::new();
             for (kind, unused, lives, stays) in rows {
-                let sign_in = SignIn {
-                    id: SignInId::random().expect("randomness"),
-                    account: "7".to_owned(),
-                    kind,
-                    created_at: now - 10 * hour,
-                    auth_time: now - 10 * hour,
-                    last_seen_at: now - unused * hour,
-                    expires_at: now + lives * hour,
-                    user_agent: None,
-                    address: None,
-                };
+                let id = SignInId::random().expect("randomness");
+                let created_at = now - 10 * hour;
+                let mut sign_in = SignIn::new(id, "7", kind, created_at, now + lives * hour);
+                sign_in.last_seen_at = now - unused * hour;
                 store.open(&sign_in).await.expect("a row");
                 kept.extend(stays.then_some(sign_in));
             }

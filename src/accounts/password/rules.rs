@@ -56,7 +56,8 @@ pub(in crate::accounts) fn check_form(
     owner: PasswordOwner<'_>,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
-    let length = PasswordConfig { strength: 0, ..*config };
+    let mut length = *config;
+    length.strength = 0;
     length.check(password, &[]).map_err(|error| naming(field, error))?;
     let password = password.reveal();
     let refused = |message: &'static str| Err(Error::invalid_field(field, message));
@@ -159,7 +160,8 @@ mod tests {
 
     #[test]
     fn ones_own_name_is_no_password_whatever_the_strength() {
-        let any = PasswordConfig { strength: 0, ..PasswordConfig::default() };
+        let mut any = PasswordConfig::default();
+        any.strength = 0;
         for (own, why) in [
             ("ANN.lee ", "user name"),
             ("ann.leeann.leeAnn.Lee", "user name"),

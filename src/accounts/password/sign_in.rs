@@ -7,6 +7,7 @@ use crate::accounts::shares::Share;
 use crate::accounts::user::{User, Username};
 use vestibule::events::{EndedBy, EventKind};
 use vestibule::password::Password;
+use vestibule::sign_ins::SessionOptions;
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Session, Tokens};
 
@@ -58,11 +59,8 @@ impl Accounts {
         remember: bool,
     ) -> Result<(), Error> {
         self.make_room(verified).await?;
-        let opened = if remember {
-            session.start_remembered(&verified.user).await?
-        } else {
-            session.start(&verified.user).await?
-        };
+        let options = SessionOptions::new().remembered_if(remember);
+        let opened = session.start_with(&verified.user, options).await?;
         if !self.is_still_valid(verified, password).await? {
             session.undo(&opened).await?;
             return Err(ErrorKind::BadCredentials.into());

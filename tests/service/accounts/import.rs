@@ -17,7 +17,8 @@ fn plain(password: &str, version: &str) -> String {
 
 /// As passlib makes it; with commas, and so in quotes.
 fn sha256(password: &str, cost: u32) -> String {
-    let config = PasswordConfig { cost, ..PasswordConfig::default() };
+    let mut config = PasswordConfig::default();
+    config.cost = cost;
     let hasher = Hasher::new(&config).expect("a hasher");
     format!("\"{}\"", hasher.hash_blocking(&Password::from(password)).expect("hashes"))
 }

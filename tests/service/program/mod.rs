@@ -3,5 +3,6 @@
 mod command_line;
 mod cross_origin;
 mod database_outage;
+mod new_application;
 mod new_secrets;
 mod start;

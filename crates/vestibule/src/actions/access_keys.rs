@@ -39,6 +39,7 @@ pub struct KeyRequest {
 
 /// A new access key, the only time that its text is known.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CreatedKey {
     /// The row for the store.
     pub sign_in: SignIn,

@@ -8,7 +8,6 @@ use rocket::{Ignite, Orbit, Request, Rocket, Sentinel};
 use crate::account::PasswordAccount;
 use crate::actions::outcome;
 use crate::cache::auth_cache::AuthCache;
-use crate::error::request_errors::RequestErrors;
 use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel::{self, Proof};
 use crate::password::{Hasher, Password};
@@ -51,17 +50,9 @@ impl<U: PasswordAccount> PasswordLogin<'_, U> {
     ///
     /// # Errors
     /// 401 `bad_credentials`, 403 `account_inactive` for the right password only, 429
-    /// `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`. A handler that renders
-    /// the error as a page of the same status gets that header too.
+    /// `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`. A handler that shows its
+    /// form again returns [`error.with_page(..)`](Error::with_page), which has that header too.
     pub async fn verify(&self, name: &str, password: &Password) -> Result<U, Error> {
-        let verified = self.try_verify(name, password).await;
-        if let Err(error) = &verified {
-            RequestErrors::add(self.request, error.clone());
-        }
-        verified
-    }
-
-    async fn try_verify(&self, name: &str, password: &Password) -> Result<U, Error> {
         // Checked first, so that a flood which the hasher refuses costs no look-up.
         self.hasher.check_capacity()?;
         let attempt = self.count(name).await?;

@@ -1,5 +1,7 @@
 //! `SignIns`: lists and ends the sign-ins of an account.
 
+use std::fmt::Display;
+
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
@@ -24,7 +26,7 @@ use crate::state::AuthState;
 /// use vestibule::sign_ins::SignIns;
 ///
 /// async fn where_am_i<U: Account>(user: CurrentUser<U>, sign_ins: SignIns<'_>) -> Result<String, Error> {
-///     let all = sign_ins.list(&user.account().id().to_string()).await?;
+///     let all = sign_ins.list(user.account().id()).await?;
 ///     Ok(format!("signed in {} times", all.len()))
 /// }
 /// ```
@@ -38,10 +40,10 @@ impl SignIns<'_> {
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub async fn list(&self, account: &str) -> Result<Vec<SignIn>, Error> {
+    pub async fn list(&self, account: impl Display) -> Result<Vec<SignIn>, Error> {
         let now = self.state.clock.now()?;
         let idle = self.state.config.session.idle;
-        let all = self.store()?.list(account).await?;
+        let all = self.store()?.list(&account.to_string()).await?;
         Ok(all.into_iter().filter(|sign_in| sign_in.is_active(now, idle)).collect())
     }
 
@@ -54,7 +56,8 @@ impl SignIns<'_> {
     ///
     /// # Errors
     /// 404 `not_found` if it is gone or another account's, 503 `unavailable`.
-    pub async fn end(&self, account: &str, id: &str) -> Result<(), Error> {
+    pub async fn end(&self, account: impl Display, id: &str) -> Result<(), Error> {
+        let account = account.to_string();
         let id = SignInId::parse(id).ok_or(ErrorKind::NotFound)?;
         let store = self.store()?;
         let found = store.get(&id).await?;
@@ -63,7 +66,7 @@ impl SignIns<'_> {
             return Err(ErrorKind::NotFound.into());
         }
         let kind = EventKind::Ended(EndedBy::Owner, 1);
-        self.state.report(self.request, kind, Some(account), Some(id.as_str()));
+        self.state.report(self.request, kind, Some(&account), Some(id.as_str()));
         Ok(())
     }
 
@@ -85,10 +88,15 @@ impl SignIns<'_> {
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub async fn end_all(&self, account: &str, except: Option<&SignInId>) -> Result<u64, Error> {
-        let ended = self.store()?.end_all(account, except).await?;
+    pub async fn end_all(
+        &self,
+        account: impl Display,
+        except: Option<&SignInId>,
+    ) -> Result<u64, Error> {
+        let account = account.to_string();
+        let ended = self.store()?.end_all(&account, except).await?;
         let kind = EventKind::Ended(EndedBy::Owner, ended);
-        self.state.report(self.request, kind, Some(account), except.map(SignInId::as_str));
+        self.state.report(self.request, kind, Some(&account), except.map(SignInId::as_str));
         Ok(ended)
     }
 }

@@ -25,6 +25,7 @@ use crate::state::AuthState;
 
 /// The tokens issued for a password or a refresh token (RFC 6749, section 5.1).
 #[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TokenPair {
     /// Presented on every request.
     pub access_token: String,

@@ -9,6 +9,7 @@ use super::token::TokenConfig;
 /// `[default.auth.token.foreign]`: access tokens of another issuer, accepted beside our own.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ForeignConfig {
     /// Path of a file with the issuer's public keys as a JWK set (RFC 7517, section 5), read
     /// at launch (`JWT_PUBLIC_KEY`). Defaults to none: no foreign token is accepted.

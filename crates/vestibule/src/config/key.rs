@@ -12,6 +12,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// `[default.auth.key]`: access keys, which people create for programs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct KeyConfig {
     /// Lifetime of a key, unless another is requested. Defaults to `"90 days"`.
     #[serde(with = "duration")]

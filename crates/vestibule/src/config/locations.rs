@@ -25,6 +25,18 @@ pub enum Location {
     Json,
 }
 
+impl Location {
+    /// The word in `Rocket.toml`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Cookies => "cookies",
+            Self::Query => "query",
+            Self::Json => "json",
+        }
+    }
+}
+
 /// The `SameSite` attribute of the JWT cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,6 +52,7 @@ pub enum TokenSameSite {
 /// `[default.auth.token.cookies]`: JWTs in cookies.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TokenCookiesConfig {
     /// Access cookie (`JWT_ACCESS_COOKIE_NAME`). Defaults to `"access_token_cookie"`.
     pub access: String,
@@ -199,6 +212,7 @@ impl TokenCookiesConfig {
 /// `[default.auth.token.query]`: tokens in the query string.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TokenQueryConfig {
     /// The name of the parameter (`JWT_QUERY_STRING_NAME`). Defaults to `"jwt"`.
     pub name: String,
@@ -221,6 +235,7 @@ impl TokenQueryConfig {
 /// `[default.auth.token.json]`: tokens in the JSON body.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TokenJsonConfig {
     /// The key of the access token (`JWT_JSON_KEY`). Defaults to `"access_token"`.
     pub access: String,

@@ -92,6 +92,16 @@ pub enum SessionPolicy {
 }
 
 impl SessionPolicy {
+    /// The word in `Rocket.toml`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::UnlessToken => "unless-token",
+            Self::Never => "never",
+        }
+    }
+
     /// Whether a response may carry cookies.
     ///
     /// ```
@@ -115,6 +125,7 @@ impl SessionPolicy {
 /// The whole of `[default.auth]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Config {
     /// Which credentials exist. Defaults to `"both"`.
     pub mode: Mode,
@@ -214,7 +225,9 @@ impl Config {
     /// assert!(config.takes_keys());
     /// config.token.locations = vec![Location::Cookies, Location::Query, Location::Json];
     /// assert!(!config.takes_keys());
-    /// assert!(!Config { mode: Mode::Session, ..Config::default() }.takes_keys());
+    /// config = Config::default();
+    /// config.mode = Mode::Session;
+    /// assert!(!config.takes_keys());
     /// ```
     #[must_use]
     pub fn takes_keys(&self) -> bool {

@@ -7,6 +7,7 @@ use super::config_error::Errors;
 /// `[default.auth.password]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PasswordConfig {
     /// bcrypt's cost, 10 to 20, in debug 4 to 20; each step doubles the work. Defaults to 12.
     pub cost: u32,

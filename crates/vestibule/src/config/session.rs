@@ -26,6 +26,7 @@ pub enum SameSite {
 /// What happens if a session cookie comes from another address or user agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Protection {
     /// Nothing.
     Off,
@@ -39,6 +40,7 @@ pub enum Protection {
 /// `[default.auth.session]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct SessionConfig {
     /// Name of the cookie, with the prefix `__Host-` if it is secure. Defaults to `"session"`.
     pub cookie: String,

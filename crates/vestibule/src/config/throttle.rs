@@ -10,6 +10,7 @@ use super::duration;
 /// `[default.auth.throttle]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ThrottleConfig {
     /// Failed passwords of one account name until 429 `too_many_attempts`, at least 1; an address
     /// may have ten times as many. Defaults to 10.

@@ -16,6 +16,7 @@ use crate::config::token_kind::{AccessTyp, TokenKind};
 /// `[default.auth.token]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TokenConfig {
     /// Lifetime of an access token, or `"never"` (`JWT_ACCESS_TOKEN_EXPIRES`). Defaults to `"15m"`.
     pub access: Lifetime,

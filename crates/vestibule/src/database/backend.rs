@@ -1,6 +1,7 @@
 //! The databases that the statements are compiled for.
 
 /// A connection of one of the databases.
+#[non_exhaustive]
 pub enum BackendConnection<'c> {
     /// SQLite.
     #[cfg(feature = "diesel-sqlite")]

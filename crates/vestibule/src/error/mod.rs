@@ -3,6 +3,7 @@
 //! The lowest room; imports no other.
 
 pub(crate) mod kind;
+pub(crate) mod page;
 pub(crate) mod problem;
 pub(crate) mod request_errors;
 pub(crate) mod token_error;

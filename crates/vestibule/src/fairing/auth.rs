@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use super::login_required::LoginRequired;
 use super::methods::divert_head;
 use super::purge::purge_regularly;
-use super::response::ResponseFairing;
+use super::response::{CheckRoutes, ResponseFairing};
 use super::stores::{MakeThrottle, StoreChoice, find_throttle};
+use super::summary::summary;
 use crate::cache::auth_cache::{AuthCache, InvalidatingStore};
 use crate::cache::sign_ins::SignInCache;
 use crate::cache::tokens::VerifiedTokens;
@@ -212,6 +213,8 @@ impl Fairing for Auth {
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
         if let Some(state) = rocket.state::<AuthState>() {
+            let summary = summary(&state.config, state.store.is_some());
+            log::info!(target: "vestibule::auth", "Authentication: {summary}");
             purge_regularly(state, rocket.shutdown());
         }
     }
@@ -284,11 +287,10 @@ impl Fairing for Auth {
         } else {
             rocket
         };
+        let check_routes = self.login_required.clone().map(|required| {
+            Arc::new(move |rocket: &Rocket<Build>| required.check(rocket)) as Arc<CheckRoutes>
+        });
         let rocket = rocket.manage(state).manage(auth_cache).manage(hasher);
-        let rocket = rocket.attach(ResponseFairing::default());
-        Ok(match &self.login_required {
-            Some(required) => rocket.attach(required.clone()),
-            None => rocket,
-        })
+        Ok(rocket.attach(ResponseFairing::new(check_routes)))
     }
 }

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::{Build, Ignite, Rocket, Route};
 
 use super::auth::Auth;
-use crate::fairing::response::MAX_REATTACH;
 use crate::fairing::route_guards::FoundGuard;
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
@@ -74,7 +72,7 @@ impl Auth {
     /// [`Maybe`]: crate::guards::Maybe
     pub fn login_required_except(mut self, open: &[&str]) -> Self {
         let open = open.iter().map(|&entry| entry.to_owned()).collect();
-        self.login_required = Some(LoginRequired { open, reattached: 0 });
+        self.login_required = Some(LoginRequired(open));
         self
     }
 
@@ -101,14 +99,20 @@ impl Auth {
     }
 }
 
-/// Checks all routes once the last is mounted: as the response fairing it attaches itself again.
+/// Checks all routes once the last is mounted, by the entries that are open.
 #[derive(Clone)]
-pub(crate) struct LoginRequired {
-    open: Arc<[String]>,
-    reattached: u8,
-}
+pub(crate) struct LoginRequired(Arc<[String]>);
 
 impl LoginRequired {
+    /// Logs what is wrong; returns whether the application may launch.
+    pub(super) fn check(&self, rocket: &Rocket<Build>) -> bool {
+        let errors = self.errors(rocket);
+        for error in &errors {
+            log::error!("login required: {error}");
+        }
+        errors.is_empty()
+    }
+
     /// Returns a line for each unlisted route without a guard and each entry that opens nothing.
     fn errors(&self, rocket: &Rocket<Build>) -> Vec<String> {
         let Some(guards) = Auth::route_guards(rocket.figment(), rocket.routes()) else {
@@ -116,10 +120,10 @@ impl LoginRequired {
         };
         let routes: Vec<(&Route, Vec<FoundGuard>)> = rocket.routes().zip(guards).collect();
         let unlisted = routes.iter().filter_map(|(route, guards)| {
-            let listed = self.open.iter().any(|entry| matches(entry, route));
+            let listed = self.0.iter().any(|entry| matches(entry, route));
             (!require_login(guards) && !listed).then(|| without_login(route, guards))
         });
-        let useless = self.open.iter().filter_map(|entry| {
+        let useless = self.0.iter().filter_map(|entry| {
             let mut matching = routes.iter().filter(|(route, _)| matches(entry, route)).peekable();
             if matching.peek().is_none() {
                 let similar = similar_route(entry, rocket);
@@ -168,24 +172,6 @@ fn similar_route(entry: &str, rocket: &Rocket<Build>) -> Option<String> {
     let rated = named.map(|route| (strsim::damerau_levenshtein(entry, &route), route));
     let (distance, route) = rated.min()?;
     (distance * 3 <= entry.chars().count()).then_some(route)
-}
-
-#[rocket::async_trait]
-impl Fairing for LoginRequired {
-    fn info(&self) -> Info {
-        Info { name: "Login required", kind: Kind::Ignite }
-    }
-
-    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        if self.reattached < MAX_REATTACH {
-            return Ok(rocket.attach(Self { reattached: self.reattached + 1, ..self.clone() }));
-        }
-        let errors = self.errors(&rocket);
-        for error in &errors {
-            log::error!("login required: {error}");
-        }
-        if errors.is_empty() { Ok(rocket) } else { Err(rocket) }
-    }
 }
 
 #[cfg(test)]

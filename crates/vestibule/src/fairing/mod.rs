@@ -11,4 +11,5 @@ mod purge;
 mod response;
 mod route_guards;
 mod stores;
+mod summary;
 mod token_request;

@@ -1,7 +1,7 @@
 //! The response fairing: the session policy, the challenge, `Vary` and `no-store`.
 
 use std::collections::HashSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
@@ -16,14 +16,19 @@ use crate::fairing::challenge::challenge;
 use crate::fairing::{methods, policy};
 use crate::state::AuthState;
 
-/// How often a fairing attaches itself again, to run after fairings that other fairings attach.
-pub(crate) const MAX_REATTACH: u8 = 8;
+/// How often the fairing attaches itself again, to run after fairings that other fairings attach.
+/// Rocket lists each of them at launch.
+const MAX_REATTACH: u8 = 8;
+
+/// Whether the application may launch with its routes; logs why not.
+pub(super) type CheckRoutes = dyn Fn(&Rocket<Build>) -> bool + Send + Sync;
 
 /// Completes every response. Fairings run in the order of attachment; this one attaches itself
-/// again [`MAX_REATTACH`] times, to be the last.
-#[derive(Default)]
+/// again [`MAX_REATTACH`] times, to be the last. The last also checks the routes, which are complete
+/// then.
 pub(crate) struct ResponseFairing {
     reattached: u8,
+    login_required: Option<Arc<CheckRoutes>>,
     /// Routes whose removed cookies have been logged.
     logged: Mutex<HashSet<String>>,
 }
@@ -31,12 +36,21 @@ pub(crate) struct ResponseFairing {
 #[rocket::async_trait]
 impl Fairing for ResponseFairing {
     fn info(&self) -> Info {
-        let kind = if self.reattached < MAX_REATTACH { Kind::Ignite } else { Kind::Response };
-        Info { name: "Session policy", kind }
+        let is_last = self.reattached == MAX_REATTACH;
+        let kind = if is_last { Kind::Ignite | Kind::Response } else { Kind::Ignite };
+        // Rocket names the fairing that failed.
+        let checks = is_last && self.login_required.is_some();
+        let name = if checks { "Login required, session policy" } else { "Session policy" };
+        Info { name, kind }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        Ok(rocket.attach(Self { reattached: self.reattached + 1, ..Self::default() }))
+        let login_required = self.login_required.clone();
+        if self.reattached < MAX_REATTACH {
+            let reattached = self.reattached + 1;
+            return Ok(rocket.attach(Self { reattached, ..Self::new(login_required) }));
+        }
+        if login_required.is_none_or(|check| check(&rocket)) { Ok(rocket) } else { Err(rocket) }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -70,6 +84,10 @@ impl Fairing for ResponseFairing {
 }
 
 impl ResponseFairing {
+    pub(super) fn new(login_required: Option<Arc<CheckRoutes>>) -> Self {
+        Self { reattached: 0, login_required, logged: Mutex::default() }
+    }
+
     /// Warns once a route.
     fn log_removed_cookies(&self, request: &Request<'_>) {
         let route = request.route().map_or_else(

@@ -44,6 +44,11 @@ impl SessionOptions {
         Self { remember: Remember::AsConfigured, ..self }
     }
 
+    /// As [`remembered`](Self::remembered) if the box of the form was ticked.
+    pub const fn remembered_if(self, ticked: bool) -> Self {
+        if ticked { self.remembered() } else { self }
+    }
+
     /// Adds a remember cookie for this long instead, unless `session.remember` is 0
     /// (`login_user(duration=...)`). The whole sign-in ends then, with its session. At most 400
     /// days, the limit of browsers; 0 means no remember cookie.

@@ -57,6 +57,7 @@ impl fmt::Display for SignInId {
 
 /// Who presents a sign-in, and what only that kind of sign-in has.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SignInKind {
     /// A browser, with a session cookie.
     Browser {
@@ -128,6 +129,7 @@ impl fmt::Debug for SignInKind {
 
 /// One row of the store. It holds no credential, only hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SignIn {
     /// The id: `sid` in tokens and session cookies.
     pub id: SignInId,
@@ -150,6 +152,29 @@ pub struct SignIn {
 }
 
 impl SignIn {
+    /// A row of a store of your own; set its other fields afterwards. The password was proven and it
+    /// was last used when it was created, by a client that did not say what it is.
+    #[must_use]
+    pub fn new(
+        id: SignInId,
+        account: impl Into<String>,
+        kind: SignInKind,
+        created_at: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    ) -> Self {
+        Self {
+            id,
+            account: account.into(),
+            kind,
+            created_at,
+            auth_time: created_at,
+            last_seen_at: created_at,
+            expires_at,
+            user_agent: None,
+            address: None,
+        }
+    }
+
     /// Whether it is active at this time: not expired, and, in a browser that is not remembered,
     /// not unused for longer than `idle`.
     #[must_use]

@@ -16,6 +16,7 @@ const HALF: Duration = Duration::from_secs(30);
 /// sends many requests at once and each of them refreshes. Of a long one, the last 30 to 60 seconds
 /// count, and twice the grace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rotations {
     /// How often its refresh token was rotated.
     pub generation: i64,
@@ -33,6 +34,7 @@ pub struct Rotations {
 
 /// The result of rotating a refresh token.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rotation {
     /// It was the newest; the sign-in has the next generation.
     Rotated(SignIn),
@@ -48,6 +50,7 @@ pub enum Rotation {
 
 /// A refresh token that is presented.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct RefreshAttempt {
     /// The generation of the token.
     pub generation: i64,

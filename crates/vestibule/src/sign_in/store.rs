@@ -12,6 +12,7 @@ use crate::error::Error;
 
 /// A use of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SignInUse {
     /// The sign-in.
     pub id: SignInId,
@@ -20,6 +21,14 @@ pub struct SignInUse {
     /// The generation of the token that was used, if it is the newest and this is its first use;
     /// otherwise 0, and nothing is to be recorded.
     pub generation: i64,
+}
+
+impl SignInUse {
+    /// A use that says nothing of tokens.
+    #[must_use]
+    pub const fn new(id: SignInId, at: OffsetDateTime) -> Self {
+        Self { id, at, generation: 0 }
+    }
 }
 
 /// The store of sign-ins. An error is a 503 for the client, never a 401.

@@ -47,6 +47,7 @@ pub struct Attempt {
 
 /// An attempt that was counted.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CountedAttempt {
     /// The attempt, for [`succeed`](Attempt::succeed) or [`withdraw`](Attempt::withdraw).
     pub attempt: Attempt,

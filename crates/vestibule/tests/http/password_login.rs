@@ -6,7 +6,6 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rocket::http::Status;
 use rocket::local::blocking::Client;
 use rocket::serde::json::Json;
 use rocket::{Orbit, Rocket, post, routes};
@@ -14,7 +13,7 @@ use vestibule::config::PasswordConfig;
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::MemorySignInStore;
 use vestibule::tokens::TokenPair;
-use vestibule::{Auth, Clock, Error, PasswordAccount, PasswordLogin, Tokens};
+use vestibule::{Auth, Clock, Error, ErrorPage, PasswordAccount, PasswordLogin, Tokens};
 
 use crate::support::app::{App, RecordedEvents, Reply, Setup, rocket};
 use crate::support::counting_store::CountingStore;
@@ -79,17 +78,15 @@ async fn sign_in(
     Ok(Json(tokens.start(&user).await?))
 }
 
-/// The form of a page: it shows the error by itself.
+/// As a form does, which is shown again with what is wrong.
 #[post("/form/<name>/<password>")]
 async fn form(
     name: &str,
     password: &str,
     login: PasswordLogin<'_, User>,
-) -> Result<Status, (Status, String)> {
-    match login.verify(name, &Password::from(password)).await {
-        Ok(_) => Ok(Status::NoContent),
-        Err(error) => Err((error.kind().status(), format!("<p>{}</p>", error.message()))),
-    }
+) -> Result<(), ErrorPage<String>> {
+    let verified = login.verify(name, &Password::from(password)).await;
+    verified.map(drop).map_err(|error| error.with_page(|message| format!("{name}: {message}")))
 }
 
 /// An application with Alice and Bob, whose passwords are `alice's` and `bob's`.
@@ -100,7 +97,9 @@ struct LoginApp {
 }
 
 fn config(cost: u32) -> PasswordConfig {
-    PasswordConfig { cost, hashers: 1, queue: 0, ..PasswordConfig::default() }
+    let mut config = PasswordConfig::default();
+    (config.cost, config.hashers, config.queue) = (cost, 1, 0);
+    config
 }
 
 fn launch(cost: u32) -> LoginApp {
@@ -153,22 +152,6 @@ fn failures_are_counted_by_name_whether_or_not_it_exists() {
         let open = if name == "alice" { 200 } else { 401 };
         assert_eq!(login.status(HOME, name, "alice's"), open);
     }
-}
-
-#[test]
-fn a_page_that_shows_the_error_has_its_header_and_reports_it_once() {
-    let login = launch(4);
-    let send = || login.app.post("/form/alice/wrong").header("X-Real-IP", STRANGER).send();
-    for _ in 0..FAILURES {
-        let page = send();
-        assert_eq!((page.status, page.one("Retry-After")), (401, None), "{}", page.body);
-        assert_eq!(login.app.recorded.take(), ["bad_credentials"]);
-    }
-    let page = send();
-    assert_eq!((page.status, page.body.starts_with("<p>")), (429, true), "{}", page.body);
-    let wait: u64 = page.one("Retry-After").expect("a time").parse().expect("seconds");
-    assert!((1..=301).contains(&wait), "{wait}");
-    assert_eq!(login.app.recorded.take(), ["too_many_attempts"]);
 }
 
 #[test]
@@ -292,6 +275,24 @@ fn an_outdated_hash_is_replaced_and_the_sign_in_stays() {
     let ended = login.app.get("/token").bearer(&before).send();
     assert_eq!(ended.status, 401, "the stamp depends on the hash, and the cache knows");
     assert_eq!(login.status(OFFICE, "alice", "alice's"), 200);
+}
+
+#[test]
+fn a_form_that_is_shown_again_has_the_status_the_wait_and_the_event_of_its_error() {
+    let login = launch(4);
+    let send = || login.app.post("/form/alice/wrong").header("X-Real-IP", HOME).send();
+    for _ in 0..FAILURES {
+        let again = send();
+        assert_eq!(
+            (again.status, again.body.as_str()),
+            (401, "alice: Wrong user name or password.")
+        );
+        assert_eq!(login.app.recorded.take(), ["bad_credentials"]);
+    }
+    let again = send();
+    assert!(again.status == 429 && again.one("Retry-After").is_some(), "{again:?}");
+    assert!(again.body.starts_with("alice: "), "{again:?}");
+    assert_eq!(login.app.recorded.take(), ["too_many_attempts"]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn fresh(user: vestibule::guards::Fresh<CurrentUser>) -> String {
 
 #[get("/sign-ins")]
 async fn list(user: CurrentUser, sign_ins: SignIns<'_>) -> Result<String, Error> {
-    let all = sign_ins.list(&user.id.to_string()).await?;
+    let all = sign_ins.list(user.id).await?;
     Ok(all.iter().map(|one| one.kind.as_str()).collect::<Vec<_>>().join(" "))
 }
 

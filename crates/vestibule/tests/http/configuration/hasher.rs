@@ -26,7 +26,8 @@ fn with_cost(cost: u32, auth: Auth) -> Rocket<Build> {
 }
 
 fn hasher(cost: u32) -> Hasher {
-    let config = PasswordConfig { cost, min_length: 6, ..PasswordConfig::default() };
+    let mut config = PasswordConfig::default();
+    (config.cost, config.min_length) = (cost, 6);
     Hasher::new(&config).expect("randomness")
 }
 

@@ -121,8 +121,7 @@ async fn start(
     users: &State<Users>,
 ) -> Result<String, Error> {
     let user = users.get(user).ok_or(ErrorKind::BadCredentials)?;
-    let mut start =
-        if remember { SessionOptions::new().remembered() } else { SessionOptions::new() };
+    let mut start = SessionOptions::new().remembered_if(remember);
     if let Some(hours) = hours {
         start = start.remembered_for(Duration::from_secs(hours * HOUR));
     }

@@ -67,14 +67,14 @@ async fn make(
 
 #[get("/keys")]
 async fn list(user: CurrentUser, sign_ins: SignIns<'_>) -> Result<Json<Vec<String>>, Error> {
-    let all = sign_ins.list(&user.id.to_string()).await?;
+    let all = sign_ins.list(user.id).await?;
     let rows = all.into_iter().map(|row| format!("{} {:?}", row.kind.as_str(), row.label()));
     Ok(Json(rows.collect()))
 }
 
 #[post("/keys/<id>/end")]
 async fn end(user: CurrentUser, sign_ins: SignIns<'_>, id: &str) -> Result<Status, Error> {
-    sign_ins.end(&user.id.to_string(), id).await?;
+    sign_ins.end(user.id, id).await?;
     Ok(Status::NoContent)
 }
 

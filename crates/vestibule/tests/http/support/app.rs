@@ -214,7 +214,7 @@ async fn api_logout(
     all: bool,
 ) -> Result<Status, Error> {
     if all {
-        sign_ins.end_all(&user.id.to_string(), None).await?;
+        sign_ins.end_all(user.id, None).await?;
     } else {
         tokens.end(&user).await?;
     }

@@ -83,8 +83,11 @@ impl CountingStore {
     /// Sets the last use, as the background writer would.
     pub(crate) fn touch_all(&self, at: OffsetDateTime) {
         for row in self.rows.all() {
-            let used = SignInUse { id: row.id, at, generation: 0 };
-            self.rows.seen(&used).now_or_never().expect("no wait").expect("a row");
+            self.rows
+                .seen(&SignInUse::new(row.id, at))
+                .now_or_never()
+                .expect("no wait")
+                .expect("a row");
         }
     }
 }

@@ -24,7 +24,7 @@ async fn end(user: TokenUser<User>, tokens: Tokens<'_>) -> Result<(), Error> {
 
 #[post("/api/end-all")]
 async fn end_all(user: TokenUser<User>, sign_ins: SignIns<'_>) -> Result<(), Error> {
-    sign_ins.end_all(&user.id.to_string(), None).await.map(drop)
+    sign_ins.end_all(user.id, None).await.map(drop)
 }
 
 fn assert_dead(app: &App, pair: &Pair, case: &str) {

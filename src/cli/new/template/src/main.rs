@@ -1,0 +1,44 @@
+mod database;
+mod login;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use rocket::figment::Figment;
+use rocket::serde::json::Json;
+use rocket::{Build, Rocket, get, launch, routes};
+use rocket_dyn_templates::{Template, context};
+use vestibule::catchers::{LoginPage, problems};
+
+use login::{SessionUser, TokenUser};
+use user::User;
+
+#[get("/")]
+fn home(user: SessionUser) -> Template {
+    Template::render("home", context! { user: user.account() })
+}
+
+#[get("/api/me")]
+fn me(user: TokenUser) -> Json<User> {
+    Json(user.account().clone())
+}
+
+#[launch]
+fn rocket() -> _ {
+    application(rocket::Config::figment())
+}
+
+fn application(figment: Figment) -> Rocket<Build> {
+    let path: String = figment
+        .extract_inner("database")
+        .expect("`database` in Rocket.toml");
+    let pool = database::open(&path).expect("the database");
+    rocket::custom(figment)
+        .attach(Template::fairing())
+        .attach(login::fairing(&pool))
+        .manage(pool)
+        .mount("/", routes![home, me])
+        .mount("/", login::routes())
+        .register("/", LoginPage::at("/login"))
+        .register("/api", problems())
+}

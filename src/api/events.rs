@@ -4,10 +4,11 @@ use rocket::{State, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::linked::Linked;
 use crate::accounts::audit::{ActorView, Entry};
 use crate::accounts::{Accounts, AdminApi, OwnAccount, TokenUser};
 use crate::db::rfc3339;
-use crate::http::{Json, UniqueQuery, number};
+use crate::http::{UniqueQuery, number};
 use vestibule::Error;
 use vestibule::guards::Scoped;
 
@@ -67,10 +68,11 @@ pub(super) async fn own(
     accounts: &State<Accounts>,
     _query: UniqueQuery,
     before: Option<&str>,
-) -> Result<Json<EventPage<OwnEvent>>, Error> {
+) -> Result<Linked<EventPage<OwnEvent>>, Error> {
     let before = number("before", before, 0)?;
     let (entries, next) = accounts.events(Some(user.id), before).await?;
-    Ok(Json(EventPage { events: entries.into_iter().map(OwnEvent::from).collect(), next }))
+    let events = entries.into_iter().map(OwnEvent::from).collect();
+    Ok(Linked::before(EventPage { events, next }, next))
 }
 
 /// Returns the events of all accounts or of one, newest first.
@@ -81,10 +83,10 @@ pub(super) async fn all(
     _query: UniqueQuery,
     account: Option<&str>,
     before: Option<&str>,
-) -> Result<Json<EventPage<Entry>>, Error> {
+) -> Result<Linked<EventPage<Entry>>, Error> {
     // Without this error a mistyped id would return the events of all accounts.
     let account = number("account", account, 0)?;
     let before = number("before", before, 0)?;
     let (events, next) = accounts.events(account, before).await?;
-    Ok(Json(EventPage { events, next }))
+    Ok(Linked::before(EventPage { events, next }, next))
 }

@@ -2,6 +2,7 @@
 
 mod events;
 mod keys;
+mod linked;
 mod me;
 mod openapi;
 mod password;

@@ -5,10 +5,11 @@ use rocket::{State, delete, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::linked::Linked;
 use crate::accounts::queries::pages;
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
 use crate::db::rfc3339;
-use crate::http::{ClientAddress, Json, UniqueQuery, number};
+use crate::http::{ClientAddress, UniqueQuery, number};
 use vestibule::Error;
 use vestibule::guards::{Authenticated, Scoped};
 use vestibule::sign_ins::{SignIn, SignIns};
@@ -67,12 +68,13 @@ pub(super) async fn list(
     accounts: &State<Accounts>,
     _query: UniqueQuery,
     page: Option<&str>,
-) -> Result<Json<SignInPage>, Error> {
+) -> Result<Linked<SignInPage>, Error> {
     let page = number("page", page, 1)?.unwrap_or(1);
     let current = user.authentication().sign_in();
     let (found, total) = accounts.sign_ins(&user, page).await?;
     let sign_ins = found.into_iter().map(|sign_in| SignInView::of(sign_in, current)).collect();
-    Ok(Json(SignInPage { sign_ins, page, pages: pages(total), total }))
+    let pages = pages(total);
+    Ok(Linked::by_number(SignInPage { sign_ins, page, pages, total }, page, pages))
 }
 
 /// Ends one sign-in.

@@ -4,6 +4,7 @@ use rocket::{Either, State, delete, get, patch, response::status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::linked::Linked;
 use super::me::take_full_name;
 use crate::accounts::queries::{self, UserChange, UserFilter};
 use crate::accounts::{Accounts, AdminApi, AdminApiChange, KeyScoped, Role, User, UsersRead};
@@ -58,13 +59,14 @@ pub(super) async fn list(
     role: Option<&str>,
     active: Option<&str>,
     page: Option<&str>,
-) -> Result<Json<UserPage>, Error> {
+) -> Result<Linked<UserPage>, Error> {
     let page = number("page", page, 1)?.unwrap_or(1);
     let filter = UserFilter::parse(q, role, active)?;
     let found = accounts.run(move |connection| queries::page(connection, &filter, page));
     let (users, total) = found.await?;
     let users = users.into_iter().map(UserView::from).collect();
-    Ok(Json(UserPage { users, page, pages: queries::pages(total), total }))
+    let pages = queries::pages(total);
+    Ok(Linked::by_number(UserPage { users, page, pages, total }, page, pages))
 }
 
 /// Returns one user.

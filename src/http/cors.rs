@@ -9,7 +9,7 @@ use crate::settings::ApiConfig;
 use vestibule::Auth;
 
 /// Response headers that a script may read, besides those that every script may.
-const EXPOSED: &str = "WWW-Authenticate, Retry-After";
+const EXPOSED: &str = "Link, Retry-After, WWW-Authenticate, X-Request-Id";
 
 /// Adds the headers of the protocol to every response under one path, and answers preflights there.
 /// Attach it first: a preflight has no route, so the other fairings see its response changed.

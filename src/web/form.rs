@@ -9,7 +9,6 @@ use rocket::request::{self, FromRequest, Request};
 use rocket::response::{self, Redirect, Responder};
 use rocket::{Ignite, Rocket, Sentinel, uri};
 
-use super::lost_cookie;
 use super::notice::{Notice, NoticeRedirect};
 use super::renderer::Page;
 use crate::accounts::SessionUser;
@@ -24,8 +23,9 @@ pub(super) type FormResult = Result<FormReply, Error>;
 pub(super) enum FormReply {
     /// To another page.
     Redirect(Box<Redirect>),
-    /// After a sign-in, to the page that the client asked for before the form.
-    SignedIn(Option<LocalPath>),
+    /// After a sign-in: onward, but from a browser that sent no cookie to a page that checks whether
+    /// it keeps one.
+    SignedIn { onward: Box<Redirect>, check: Box<Redirect> },
     /// To another page, which shows a notice once.
     Notice(Box<NoticeRedirect>),
     /// A page with this status: the empty form, or what the form has created.
@@ -48,14 +48,9 @@ impl FormReply {
         Self::Notice(Box::new(NoticeRedirect::new(to, notice)))
     }
 
-    /// As [`onward`](Self::onward), after a sign-in.
-    pub(super) fn signed_in(next: &str) -> Self {
-        Self::SignedIn(LocalPath::parse(next))
-    }
-
-    /// Redirects to the page that the client asked for before the form, else to the dashboard.
+    /// Redirects [onward].
     pub(super) fn onward(next: &str) -> Self {
-        Self::Redirect(Box::new(onward(LocalPath::parse(next))))
+        Self::Redirect(Box::new(onward(next)))
     }
 
     /// Shows the form again with an error of one of these kinds.
@@ -75,9 +70,12 @@ impl FormReply {
     }
 }
 
-/// Redirects to this page, else to the dashboard.
-fn onward(next: Option<LocalPath>) -> Redirect {
-    next.map_or_else(|| Redirect::to(uri!(super::pages::dashboard)), LocalPath::redirect)
+/// Redirects to the page that the client asked for before the form, else to the dashboard.
+pub(super) fn onward(next: &str) -> Redirect {
+    match LocalPath::parse(next) {
+        Some(path) => path.redirect(),
+        None => Redirect::to(uri!(super::pages::dashboard)),
+    }
 }
 
 /// The address of the form that was sent, if its handler has left one for the catcher.
@@ -139,9 +137,12 @@ impl<'r> Responder<'r, 'static> for FormReply {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self {
             Self::Redirect(redirect) => redirect.respond_to(request),
-            Self::SignedIn(next) => lost_cookie::check(request, next.as_ref())
-                .unwrap_or_else(|| onward(next))
-                .respond_to(request),
+            Self::SignedIn { onward, check } => {
+                let headers = request.headers();
+                // Other programs than browsers send no Referer and are spared the check.
+                let is_new = !headers.contains("Cookie") && headers.contains("Referer");
+                if is_new { check.respond_to(request) } else { onward.respond_to(request) }
+            }
             Self::Notice(redirect) => redirect.respond_to(request),
             Self::Page(status, page) => (status, page).respond_to(request),
             Self::Again(error, page) => {

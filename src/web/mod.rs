@@ -9,7 +9,6 @@ mod events;
 mod filters;
 mod form;
 mod keys;
-mod lost_cookie;
 mod new_key;
 mod notice;
 mod pages;

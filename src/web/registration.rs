@@ -9,6 +9,7 @@ use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult};
 use super::renderer::{Page, Renderer};
+use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser};
 use crate::http::ClientAddress;
@@ -91,13 +92,13 @@ pub(super) async fn register(
     match accounts.register(&registration).await {
         Ok(user) => {
             session.start(&user).await?;
-            Ok(FormReply::signed_in(&form.next))
+            Ok(signed_in(&form.next))
         }
         Err(error)
             if error.kind() == ErrorKind::UsernameTaken
                 && accounts.sign_in_registered(&session, &registration).await? =>
         {
-            Ok(FormReply::signed_in(&form.next))
+            Ok(signed_in(&form.next))
         }
         Err(error) => {
             let kinds =

@@ -2,12 +2,13 @@
 
 use rocket::form::{Form, FromForm};
 use rocket::http::Status;
+use rocket::response::Redirect;
 use rocket::response::status;
 use rocket::{Either, State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::checkbox;
-use super::form::{FormReply, FormResult};
+use super::form::{FormReply, FormResult, onward};
 use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
@@ -87,6 +88,15 @@ pub(super) async fn form(
     FormReply::Page(Status::Ok, page(&renderer, "", next, None, notice))
 }
 
+/// Redirects onward after a sign-in, if need be by way of the form above, which only a browser without
+/// the session's cookie gets to see.
+pub(super) fn signed_in(next: &str) -> FormReply {
+    let path = LocalPath::parse(next).map(|path| path.to_string());
+    let path = path.unwrap_or_else(|| uri!(super::pages::dashboard).to_string());
+    let check = Redirect::to(uri!(form(next = Some(path), cookie_sent = Some(true))));
+    FormReply::SignedIn { onward: Box::new(onward(next)), check: Box::new(check) }
+}
+
 /// Signs in; after wrong credentials shows the form again, with the same message whichever of
 /// them was wrong.
 #[post("/login", data = "<form>")]
@@ -99,11 +109,11 @@ pub(super) async fn login(
 ) -> FormResult {
     let credentials =
         Credentials { username: &form.username, password: &form.password, source: address.0 };
-    let signed_in = match form.remember.as_deref().map_or(Some(false), checkbox::parse) {
+    let result = match form.remember.as_deref().map_or(Some(false), checkbox::parse) {
         Some(remember) => accounts.sign_in_browser(&session, &credentials, remember).await,
         None => Err(Error::new(ErrorKind::InvalidField).detail(NEITHER)),
     };
-    let Err(error) = signed_in else { return Ok(FormReply::signed_in(&form.next)) };
+    let Err(error) = result else { return Ok(signed_in(&form.next)) };
     let kinds = [
         ErrorKind::InvalidField,
         ErrorKind::BadCredentials,

@@ -8,6 +8,7 @@ use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult};
 use super::renderer::{Page, Renderer};
+use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
 use crate::http::{ClientAddress, PrivateUrl};
@@ -87,13 +88,13 @@ pub(super) async fn set_up(
     match accounts.set_up(&form.token, &registration).await {
         Ok(admin) => {
             session.start(&admin).await?;
-            Ok(FormReply::signed_in(""))
+            Ok(signed_in(""))
         }
         Err(error)
             if error.kind() == ErrorKind::NotFound
                 && accounts.sign_in_registered(&session, &registration).await? =>
         {
-            Ok(FormReply::signed_in(""))
+            Ok(signed_in(""))
         }
         Err(error) => {
             let kinds = [ErrorKind::InvalidField, ErrorKind::UsernameTaken];

@@ -113,6 +113,9 @@ impl<'a> Builder<'a> {
             if let Some(content) = content {
                 response["content"] = self.content(content);
             }
+            if operation.is_paged() {
+                response["headers"] = json!({ "Link": { "schema": { "type": "string" } } });
+            }
             responses.insert(status.to_string(), response);
         }
         let mut kinds = guard_errors(guards);

@@ -118,6 +118,11 @@ impl Operation {
         self.takes("before", json!({ "type": "integer", "minimum": 0 }), sentence)
     }
 
+    /// Whether the response is a page of a list, with links to others.
+    pub(super) fn is_paged(&self) -> bool {
+        self.parameters.iter().any(|parameter| ["page", "before"].contains(&parameter.name))
+    }
+
     fn fails(mut self, errors: &[ErrorKind]) -> Self {
         self.errors.extend(errors);
         self

@@ -8,5 +8,6 @@ mod first_administrator;
 mod import;
 mod imported_hashes;
 mod own_name;
+mod paged_lists;
 mod registration;
 mod throttle;

@@ -103,7 +103,7 @@ fn every_response_says_so_also_a_refusal() {
             assert_eq!(reply.status, status);
             assert_eq!(reply.header("access-control-allow-origin"), Some(APP), "{status}");
             let exposed = reply.header("access-control-expose-headers");
-            assert_eq!(exposed, Some("WWW-Authenticate, Retry-After"));
+            assert_eq!(exposed, Some("Link, Retry-After, WWW-Authenticate, X-Request-Id"));
             assert_eq!(reply.header("access-control-allow-credentials"), None);
             assert!(vary(&reply).contains("Origin"), "{status}: {}", vary(&reply));
             reply.assert_no_cookies();

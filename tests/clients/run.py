@@ -1,0 +1,28 @@
+"""The client of docs/CLIENTS.md: twenty requests at once on an expired token, and signing out."""
+import concurrent.futures
+import sys
+import time
+
+import httpx
+from client import Account
+
+base = sys.argv[1]
+
+
+def wait_until_expired(token):
+    headers = {"Authorization": f"Bearer {token}"}
+    while httpx.get(f"{base}/api/me", headers=headers).status_code == 200:
+        time.sleep(0.1)
+
+
+account = Account(base, "user_01", "1234")
+with httpx.Client(base_url=base, auth=account, timeout=30) as client:
+    wait_until_expired(account.pair["access_token"])
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(lambda _: client.get("/api/me"), range(20)))
+    assert [reply.json()["username"] for reply in replies] == ["user_01"] * 20, replies
+    wait_until_expired(account.pair["access_token"])
+    refresh = account.pair["refresh_token"]
+    account.sign_out()
+    again = httpx.post(f"{base}/api/refresh", json={"refresh_token": refresh})
+    assert again.json()["code"] == "token_revoked", again.text

@@ -1,0 +1,21 @@
+# The client of docs/CLIENTS.md: twenty requests at once on an expired token, and signing out.
+set -euo pipefail
+BASE=$1
+source ./client.sh
+
+wait_until_expired() {
+    local token
+    token=$(field access_token)
+    while ! send "$token" /api/me | grep -q token_expired; do sleep 0.1; done
+}
+
+sign_in user_01 1234
+wait_until_expired
+for number in $(seq 20); do call /api/me >"reply.$number" & done
+wait
+for number in $(seq 20); do grep -q '"username":"user_01"' "reply.$number"; done
+wait_until_expired
+refresh=$(field refresh_token)
+sign_out
+printf '{"refresh_token":"%s"}' "$refresh" |
+    curl -sS "$BASE/api/refresh" -H 'Content-Type: application/json' --data-binary @- | grep -q token_revoked

@@ -205,6 +205,45 @@ fn counters_are_purged_once_their_window_has_ended() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_makes_no_window_longer() {
+    use rocket::time::OffsetDateTime;
+    use vestibule::config::ThrottleConfig;
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let stores: [Box<dyn ThrottleStore>; 2] =
+        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
+    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
+    let limits = ThrottleConfig { failures: 1, window: Duration::from_secs(60) };
+    let client = PasswordClient { address: Some([192, 0, 2, 7].into()), sign_in: None };
+    for store in stores {
+        rocket::async_test(async {
+            let attempt = |name: &str, at| store.begin(Attempt::new(name, &client), at, limits);
+            let wait = |refused: Option<vestibule::throttle::LimitReached>, at| {
+                refused.expect("the limit").error(at).wait()
+            };
+            // The account's limit, and with the names before the ten times higher of the network.
+            for name in 0..9 {
+                attempt(&name.to_string(), now).await.expect("a counter");
+            }
+            attempt("ann", now).await.expect("a counter");
+            assert!(attempt("ann", now).await.expect("a counter").refused.is_some());
+            let before = now - Duration::from_secs(3600);
+            for name in ["ann", "bob"] {
+                let refused = attempt(name, before).await.expect("a counter").refused;
+                assert_eq!(wait(refused, before), Some(61), "{name}");
+            }
+            let later = before + Duration::from_secs(10);
+            for name in ["ann", "bob"] {
+                let refused = attempt(name, later).await.expect("a counter").refused;
+                assert_eq!(wait(refused, later), Some(51), "{name}");
+            }
+            let ended = before + limits.window;
+            assert!(attempt("ann", ended).await.expect("a counter").refused.is_none());
+        });
+    }
+}
+
+#[test]
 fn a_purge_deletes_what_is_over_and_counts_it() {
     use rocket::time::OffsetDateTime;
     use vestibule::sign_ins::{Rotations, SignIn, SignInId, SignInKind};

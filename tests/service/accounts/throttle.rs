@@ -337,3 +337,19 @@ fn no_name_that_was_typed_is_kept_to_count_by() {
         assert_eq!(app.count("throttle WHERE bucket LIKE '%hunter2%'"), 0);
     });
 }
+
+#[test]
+fn a_clock_that_was_set_back_makes_nobody_wait_longer_than_the_window() {
+    on_both_with(shipped, |app| {
+        let start = app.clock.now().expect("a time");
+        app.clock.advance(Duration::from_secs(60 * 60));
+        for _ in 0..=FAILURES {
+            api(&app, "user_01", "wrong");
+        }
+        app.clock.set(start);
+        let refused = api(&app, "user_01", "1234");
+        assert_eq!((refused.status, refused.header("retry-after")), (429, Some("301")));
+        app.clock.advance(Duration::from_secs(5 * 60));
+        assert_eq!(api(&app, "user_01", "1234").status, 200);
+    });
+}

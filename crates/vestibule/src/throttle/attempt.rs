@@ -100,7 +100,7 @@ impl Attempt {
         let network =
             self.network.as_ref().map(|name| Counter::new(name, failures * NETWORK_FACTOR));
         if let (Some(network), false) = (&network, is_known)
-            && let Some(limit) = network.exceeded(counters, now)?
+            && let Some(limit) = network.exceeded(counters, now, limits.window)?
         {
             let (attempt, refused) = (self, Some(limit));
             let (exceeds_account, exceeds_network) = (false, false);

@@ -40,6 +40,7 @@ impl Counters for Rows {
         if state.ends_at <= now {
             *state = new;
         }
+        state.ends_at = state.ends_at.min(ends_at);
         state.count += 1;
         Ok(*state)
     }

@@ -205,6 +205,39 @@ fn counters_are_purged_once_their_window_has_ended() {
 }
 
 #[test]
+fn a_refusal_beside_a_check_that_runs_is_for_a_second_only() {
+    use rocket::time::OffsetDateTime;
+    use vestibule::config::ThrottleConfig;
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let stores: [Box<dyn ThrottleStore>; 2] =
+        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
+    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
+    let limits = ThrottleConfig { failures: 2, window: Duration::from_secs(60) };
+    let begin = |store: &Box<dyn ThrottleStore>, name, address| {
+        let client = PasswordClient { address, sign_in: None };
+        rocket::async_test(store.begin(Attempt::new(name, &client), now, limits))
+            .expect("a counter")
+    };
+    for store in stores {
+        let attempt = |name, address: Option<[u8; 4]>| begin(&store, name, address.map(Into::into));
+        let wait = || attempt("ann", None).refused.map(|limit| limit.error(now).wait());
+        let running = [attempt("ann", None), attempt("ann", None)];
+        assert_eq!(wait(), Some(Some(1)));
+        // Another account is no reason.
+        let other = [attempt("bob", None), attempt("bob", None)];
+        let [right, wrong] = running.map(|counted| counted.attempt);
+        drop(wrong);
+        assert_eq!(wait(), Some(Some(1)), "one still runs");
+        rocket::async_test(store.succeed(right, now)).expect("a counter");
+        assert_eq!(wait(), None, "the right password");
+        drop(attempt("ann", None));
+        assert_eq!(wait(), Some(Some(61)), "all were wrong");
+        drop(other);
+    }
+}
+
+#[test]
 fn a_clock_that_was_set_back_makes_no_window_longer() {
     use rocket::time::OffsetDateTime;
     use vestibule::config::ThrottleConfig;

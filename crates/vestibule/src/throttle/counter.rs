@@ -109,6 +109,11 @@ impl Counter {
 }
 
 impl LimitReached {
+    /// Moves the end of the refusal.
+    pub(super) fn until(self, ends_at: OffsetDateTime) -> Self {
+        Self { ends_at, ..self }
+    }
+
     /// Returns the error 429 `too_many_attempts` with `Retry-After`.
     #[must_use]
     pub fn error(self, now: OffsetDateTime) -> Error {

@@ -180,11 +180,11 @@ pub(super) async fn list(
     fresh: Result<Fresh<SessionUser>, Error>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    jar: &CookieJar<'_>,
+    flash: Flash<'_>,
     form: Option<KeyForm>,
 ) -> Result<Page, Error> {
     let page = KeysPage::load(&renderer, &user, accounts).await?;
-    let (notice, created) = (Flash(jar).shown(""), new_key::take(jar, &page.keys));
+    let (notice, created) = (flash.shown(""), new_key::take(flash.jar, &page.keys));
     let form = form.as_ref();
     Ok(page.render(Extras { fresh: fresh.is_ok(), notice, created, form, error: None }))
 }

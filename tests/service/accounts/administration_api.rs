@@ -82,7 +82,15 @@ fn a_parameter_of_a_list_that_is_repeated_or_cannot_be_read_is_refused() {
             ("/api/users", "page"),
             ("/api/sign-ins", "page"),
         ] {
-            for bad in ["NAME=1&NAME=x", "NAME=x&NAME=1", "NAME=x", "NAME=%ff", "NAME=1&x=1&x=2"] {
+            for bad in [
+                "NAME=1&NAME=x",
+                "NAME=x&NAME=1",
+                "NAME=x",
+                "NAME=%ff",
+                "NAME=1&x=1&x=2",
+                "NAME=1&NAME[]=1",
+                "NAME=1&NAME.x=1",
+            ] {
                 let reply = program.get(&format!("{path}?{}", bad.replace("NAME", name)));
                 reply.assert_problem(422, "invalid_field");
                 let named = if bad.contains("&x=2") { "x" } else { name };

@@ -100,6 +100,7 @@ fn each_broken_body_is_told_what_is_wrong_with_it() {
             (b"{\"username\":", "The body ends before its JSON does."),
             (b"[]", "The body must be a JSON object."),
             (b"{\"username\":\"\xff\"}", "The body is not UTF-8."),
+            (b"{\"username\":1e400}", "The body holds a number that is too large."),
             (br#"{"username":"a","username":"b"}"#, "The body has a name twice."),
             (deep.as_bytes(), "The body is nested too deeply."),
         ] {

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::Status;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::form_body::Form;
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;

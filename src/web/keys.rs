@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rocket::UriDisplayQuery;
-use rocket::form::{Form, FromForm, Strict};
+use rocket::form::{FromForm, Strict};
 use rocket::http::CookieJar;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::checkbox;
 use super::form::{FormReply, FormResult, FreshUserOrError, ended, sign_in_if_revoked};
+use super::form_body::Form;
 use super::new_key::{self, ShownKey};
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};

@@ -1,12 +1,13 @@
 //! Sign-in and sign-out of people.
 
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::Status;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::checkbox;
 use super::form::{FormReply, FormResult};
+use super::form_body::Form;
 use super::lost_cookie::LostCookie;
 use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer};

@@ -6,7 +6,7 @@ use rocket::http::Status;
 use rocket::response::status;
 use rocket::{State, delete, get, post};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
@@ -137,11 +137,19 @@ fn scopes(body: &mut JsonBody) -> Vec<String> {
     })
 }
 
+/// Reads a whole number, which JSON may also write as `86400.0` or `864e2`.
+fn whole_seconds(number: &Number) -> Option<Duration> {
+    let whole = number.as_u64().map(Duration::from_secs);
+    whole
+        .or_else(|| Duration::try_from_secs_f64(number.as_f64()?).ok())
+        .filter(|found| found.subsec_nanos() == 0)
+}
+
 /// Takes a number of seconds, or a text such as "30 days"; `None` for the default.
 fn lifetime(body: &mut JsonBody) -> Option<Duration> {
     let found = match body.take("expires_in")? {
         Value::Null => return None,
-        Value::Number(seconds) => seconds.as_u64().map(Duration::from_secs),
+        Value::Number(seconds) => whole_seconds(&seconds),
         Value::String(text) => duration::parse(&text),
         _ => None,
     };

@@ -13,6 +13,10 @@ use vestibule::sign_ins::SignIns;
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Tokens};
 
+/// Said to a registration with a role, whose client may be an administrator.
+const ROLE_LATER: &str =
+    "Register without a role. An administrator gives one with PATCH /api/users/<id>.";
+
 /// Signs in with user name and password; returns a pair of tokens.
 #[post("/login", data = "<body>")]
 pub(super) async fn login(
@@ -71,7 +75,7 @@ pub(super) async fn register(
     let role = body.optional_text("role");
     body.finish()?;
     if role.is_some_and(|role| role != Role::User.as_str()) {
-        return Err(Error::new(ErrorKind::Forbidden).detail("Only an administrator gives roles."));
+        return Err(Error::new(ErrorKind::Forbidden).detail(ROLE_LATER));
     }
     let user = accounts.register(&registration).await?;
     Ok(status::Custom(Status::Created, Json(Me(Box::new(user)))))

@@ -113,8 +113,8 @@ pub(super) async fn change(
 
 fn read_change(body: &mut JsonBody) -> UserChange {
     let mut change = UserChange { active: body.optional_bool("active"), ..UserChange::default() };
-    if let Some(role) = body.optional_text("role") {
-        change.role = Role::parse(&role);
+    if let Some(role) = body.take("role") {
+        change.role = role.as_str().and_then(Role::parse);
         if change.role.is_none() {
             body.add_error("role", "A role is user or admin.");
         }

@@ -27,7 +27,9 @@ fn check(uri: &Origin<'_>) -> Result<(), Error> {
     let mut names = HashSet::new();
     let fields = uri.query().into_iter().flat_map(|query| query.raw_segments());
     for field in fields.filter(|field| !field.is_empty()) {
-        let name = field.split_at_byte(b'=').0.url_decode_lossy().into_owned();
+        let name = field.split_at_byte(b'=').0.url_decode_lossy();
+        // To Rocket `role[]` and `role.x` are `role` too.
+        let name = name.split(['[', '.']).next().unwrap_or_default().to_owned();
         if field.url_decode().is_err() {
             return Err(Error::invalid_field(name, "This parameter is not UTF-8."));
         }

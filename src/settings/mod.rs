@@ -139,6 +139,14 @@ impl Settings {
                                token means; an application of yours can";
                 return Err(vec![ConfigError::new(figment, "auth.token.foreign.jwks", problem)]);
             }
+            if auth.mode.has_tokens()
+                && auth.token.algorithm.is_asymmetric()
+                && auth.token.private_key.is_none()
+            {
+                let problem = "is missing; the public keys only verify tokens, and this service \
+                               also signs them";
+                return Err(vec![ConfigError::new(figment, "auth.token.private_key", problem)]);
+            }
             let api = ApiConfig::read(figment, &auth)?;
             let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {

@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::Status;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::form_body::Form;
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, NewPassword, SessionUser, User};
+use crate::accounts::{Accounts, NewPassword, SessionUser, User, Username};
 use crate::http::ClientAddress;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
@@ -27,6 +28,8 @@ const UNSENT: &str =
 /// The fields of the password form.
 #[derive(FromForm)]
 pub(super) struct PasswordChange {
+    #[field(default = "")]
+    username: String,
     current_password: Password,
     new_password: Password,
 }
@@ -34,9 +37,26 @@ pub(super) struct PasswordChange {
 /// The fields of the confirmation form.
 #[derive(FromForm)]
 pub(super) struct Confirmation {
+    #[field(default = "")]
+    username: String,
     password: Password,
     #[field(default = "")]
     next: String,
+}
+
+/// Refuses a form that names another user, as one of a page that was open while the browser signed
+/// in anew.
+///
+/// # Errors
+/// 422 `invalid_field` naming `username`.
+fn check_username(user: &User, sent: &str) -> Result<(), Error> {
+    let own = Username::parse(&user.username)?;
+    if sent.is_empty() || Username::parse(sent).is_ok_and(|sent| sent.key() == own.key()) {
+        return Ok(());
+    }
+    let name = &user.username;
+    let message = format!("You are signed in as {name} now. Nothing has been changed.");
+    Err(Error::invalid_field("username", message))
 }
 
 fn page(
@@ -111,7 +131,11 @@ pub(super) async fn change_password(
     };
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
     let current = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
-    if let Err(error) = accounts.change_password(&user, &passwords, current).await {
+    let changed = match check_username(&user, &form.username) {
+        Ok(()) => accounts.change_password(&user, &passwords, current).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = changed {
         if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::TokenRevoked) {
             // An equal request may have been first since the guard.
             match accounts.sign_in_after_change(&session, &passwords).await {
@@ -186,16 +210,24 @@ pub(super) async fn confirm(
         };
     };
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.as_str());
-    match accounts.check_password(&user, &form.password, address.0, sign_in).await {
-        Ok(_) => {
+    let checked = match check_username(&user, &form.username) {
+        Ok(()) => {
+            accounts.check_password(&user, &form.password, address.0, sign_in).await.map(drop)
+        }
+        Err(error) => Err(error),
+    };
+    match checked {
+        Ok(()) => {
             session.confirm().await?;
             Ok(FormReply::onward(&form.next))
         }
         Err(error) => {
-            let kinds = [ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];
+            let kinds =
+                [ErrorKind::InvalidField, ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];
             FormReply::again(error, &kinds, |error| {
-                let message = match error.kind() {
-                    ErrorKind::BadCredentials => "This is not your password.".into(),
+                let message = match (error.kind(), error.fields().next()) {
+                    (ErrorKind::BadCredentials, _) => "This is not your password.".into(),
+                    (_, Some((_, message))) => message.into(),
                     _ => words::message(error),
                 };
                 confirmation(&renderer, &user, &form.next, Some(&message), None)

@@ -78,8 +78,14 @@ async fn ask_for_password(request: &Request<'_>, kind: ErrorKind) -> FailureRepl
         let form = uri!(super::session::form(next = next.as_deref(), cookie_sent = _));
         (form, unused_for(request).await.map(Notice::Unused))
     };
-    let notice = if is_read(request) { unused } else { Some(Notice::Unsent) };
-    match notice {
+    if !is_read(request) {
+        // For the page of the form; that of the password shows it before.
+        let page = next.as_deref().unwrap_or(form.path().as_str());
+        let page = page.split('?').next().unwrap_or_default().to_owned();
+        let redirect = NoticeRedirect::new(form, Notice::Unsent).for_page(page);
+        return FailureReply::Notice(Box::new(redirect));
+    }
+    match unused {
         Some(notice) => FailureReply::Notice(Box::new(NoticeRedirect::new(form, notice))),
         None => FailureReply::Redirect(Box::new(Redirect::to(form))),
     }

@@ -1,4 +1,4 @@
-//! The filters of the templates: `time` and `device`.
+//! The filters of the templates: `time`, `device` and `value`.
 
 use std::collections::HashMap;
 
@@ -32,6 +32,23 @@ impl Filter for Time {
     }
 
     /// The element holds nothing but a time.
+    fn is_safe(&self) -> bool {
+        true
+    }
+}
+
+/// The filter `value`: a text for the value of a form field. It keeps hidden characters, which the
+/// rest of a page shows as `\u{202e}`, because the form sends the value again.
+pub(super) struct FieldValue;
+
+impl Filter for FieldValue {
+    fn filter(&self, value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
+        let text = value.as_str();
+        let text = text.ok_or_else(|| tera::Error::msg("the filter `value` is for texts"))?;
+        Ok(Value::String(tera::escape_html(text)))
+    }
+
+    /// It escapes the text itself.
     fn is_safe(&self) -> bool {
         true
     }

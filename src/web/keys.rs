@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rocket::UriDisplayQuery;
-use rocket::form::{Form, FromForm, Strict};
+use rocket::form::{FromForm, Strict};
 use rocket::http::CookieJar;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::checkbox;
 use super::form::{FormReply, FormResult, FreshUserOrError, ended, sign_in_if_revoked};
+use super::form_body::Form;
 use super::new_key::{self, ShownKey};
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
@@ -180,11 +181,11 @@ pub(super) async fn list(
     fresh: Result<Fresh<SessionUser>, Error>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    jar: &CookieJar<'_>,
+    flash: Flash<'_>,
     form: Option<KeyForm>,
 ) -> Result<Page, Error> {
     let page = KeysPage::load(&renderer, &user, accounts).await?;
-    let (notice, created) = (Flash(jar).shown(""), new_key::take(jar, &page.keys));
+    let (notice, created) = (flash.shown(""), new_key::take(flash.jar, &page.keys));
     let form = form.as_ref();
     Ok(page.render(Extras { fresh: fresh.is_ok(), notice, created, form, error: None }))
 }

@@ -8,6 +8,7 @@ mod checkbox;
 mod events;
 mod filters;
 mod form;
+mod form_body;
 mod keys;
 mod new_key;
 mod notice;

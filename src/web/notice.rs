@@ -105,12 +105,18 @@ fn sign_ins(count: u64) -> String {
     if count == 1 { "1 sign-in".to_owned() } else { format!("{count} sign-ins") }
 }
 
-/// A redirect to a page that shows a notice.
-pub(super) struct NoticeRedirect(Redirect, Notice);
+/// A redirect to a page that shows a notice. The cookie holds the notice and, if only one page is
+/// to show it, that page's path.
+pub(super) struct NoticeRedirect(Redirect, Notice, String);
 
 impl NoticeRedirect {
     pub(super) fn new(to: Origin<'static>, notice: Notice) -> Self {
-        Self(Redirect::to(to), notice)
+        Self(Redirect::to(to), notice, String::new())
+    }
+
+    /// Leaves the notice for the page with this path.
+    pub(super) fn for_page(self, path: String) -> Self {
+        Self(self.0, self.1, path)
     }
 }
 
@@ -118,7 +124,8 @@ impl<'r> Responder<'r, 'static> for NoticeRedirect {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let settings = request.rocket().state::<Settings>();
         let secure = settings.is_none_or(|settings| settings.auth.session.is_secure());
-        if let Ok(value) = serde_json::to_string(&self.1) {
+        if let Ok(notice) = serde_json::to_string(&self.1) {
+            let value = format!("{notice} {}", self.2).trim_end().to_owned();
             let cookie = Cookie::build((COOKIE, value)).max_age(MAX_AGE);
             request.cookies().add(cookie.http_only(true).secure(secure));
         }
@@ -127,25 +134,44 @@ impl<'r> Responder<'r, 'static> for NoticeRedirect {
 }
 
 /// Guard: the notice that the page before left, if any.
-pub(super) struct Flash<'r>(pub(super) &'r CookieJar<'r>);
+pub(super) struct Flash<'r> {
+    pub(super) jar: &'r CookieJar<'r>,
+    /// The path of this page.
+    path: &'r str,
+}
 
-impl Flash<'_> {
+impl<'r> Flash<'r> {
+    pub(super) fn of(request: &'r Request<'_>) -> Self {
+        Self { jar: request.cookies(), path: request.uri().path().as_str() }
+    }
+
+    /// Returns the notice, which the next page shows again, and the path of the page that it is for.
+    fn read(&self) -> Option<(Notice, &str)> {
+        let value = self.jar.get(COOKIE)?.value();
+        let (notice, page) = value.split_once(' ').unwrap_or((value, ""));
+        Some((serde_json::from_str(notice).ok()?, page))
+    }
+
     /// Returns the notice, which the next page shows again.
     pub(super) fn peek(&self) -> Option<Notice> {
-        serde_json::from_str(self.0.get(COOKIE)?.value()).ok()
+        self.read().map(|(notice, _)| notice)
     }
 
     /// Returns the notice and removes it.
     pub(super) fn take(&self) -> Option<Notice> {
         let notice = self.peek();
-        if self.0.get(COOKIE).is_some() {
-            self.0.remove(Cookie::build(COOKIE).http_only(true));
+        if self.jar.get(COOKIE).is_some() {
+            self.jar.remove(Cookie::build(COOKIE).http_only(true));
         }
         notice
     }
 
     /// Returns the notice for a template, and removes it; `name` is the user that the page is about.
+    /// A notice for another page waits for that one.
     pub(super) fn shown(&self, name: &str) -> Option<ShownNotice> {
+        if self.read().is_some_and(|(_, page)| !page.is_empty() && page != self.path) {
+            return None;
+        }
         self.take().map(|notice| notice.shown(name))
     }
 }
@@ -155,6 +181,6 @@ impl<'r> FromRequest<'r> for Flash<'r> {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
-        Outcome::Success(Self(request.cookies()))
+        Outcome::Success(Self::of(request))
     }
 }

@@ -1,6 +1,6 @@
 //! Sign-in and sign-out of people.
 
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::http::Status;
 use rocket::response::Redirect;
 use rocket::response::status;
@@ -9,6 +9,7 @@ use rocket_dyn_templates::context;
 
 use super::checkbox;
 use super::form::{FormReply, FormResult, onward};
+use super::form_body::Form;
 use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;

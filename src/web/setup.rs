@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rocket::form::{Form, FromForm};
+use rocket::form::FromForm;
 use rocket::{State, get, post};
 use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult};
+use super::form_body::Form;
 use super::renderer::{Page, Renderer};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;

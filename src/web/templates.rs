@@ -132,6 +132,7 @@ fn add_built_in(tera: &mut Tera) -> tera::Result<()> {
     tera.set_escape_fn(|text| tera::escape_html(&visible(text)));
     tera.register_filter("time", filters::Time);
     tera.register_filter("device", filters::device);
+    tera.register_filter("value", filters::FieldValue);
     let found: Vec<String> = tera.get_template_names().map(str::to_owned).collect();
     let missing = BUILT_IN.iter().filter(|(name, _)| !found.iter().any(|found| found == name));
     tera.add_raw_templates(missing.copied())
@@ -140,6 +141,17 @@ fn add_built_in(tera: &mut Tera) -> tera::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_text_in_a_form_field_keeps_its_hidden_characters() {
+        for (name, text) in BUILT_IN {
+            for field in text.split("value=\"").skip(1) {
+                let value = field.split('"').next().unwrap_or_default();
+                let keeps = !value.contains("{{") || value.contains("| value }}");
+                assert!(keeps || value == "{{ life.seconds }}", "{name}: {value}");
+            }
+        }
+    }
 
     #[cfg(debug_assertions)]
     #[test]

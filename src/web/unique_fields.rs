@@ -18,7 +18,7 @@ impl<T> Deref for UniqueFields<T> {
     }
 }
 
-/// The fields that were parsed so far.
+/// The fields that were parsed so far. To Rocket `name[]` and `name.x` are `name` too.
 pub(super) struct ParsedFields<'r, T: FromForm<'r>> {
     inner: T::Context,
     names: HashSet<&'r str>,
@@ -42,12 +42,12 @@ impl<'r, T: FromForm<'r> + Send> FromForm<'r> for UniqueFields<T> {
     }
 
     fn push_value(fields: &mut Self::Context, field: ValueField<'r>) {
-        fields.record(field.name.source().as_str());
+        fields.record(field.name.key_lossy().as_str());
         T::push_value(&mut fields.inner, field);
     }
 
     async fn push_data(fields: &mut Self::Context, field: DataField<'r, '_>) {
-        fields.record(field.name.source().as_str());
+        fields.record(field.name.key_lossy().as_str());
         T::push_data(&mut fields.inner, field).await;
     }
 

@@ -83,12 +83,15 @@ fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, Cow<'static, str>> {
     }
     let text = str::from_utf8(bytes).map_err(|_| "The body is not UTF-8.")?;
     serde_json::from_str::<Object>(text).map(|object| object.0).map_err(|error| {
-        // serde_json has no other way to tell these two apart from other errors.
+        // serde_json has no other way to tell these three apart from other errors.
         let cause = error.to_string();
         let sentence = match error.classify() {
             _ if cause.starts_with("recursion limit exceeded") => "The body is nested too deeply.",
             Category::Data if cause.starts_with(TWICE) => "The body has a name twice.",
             Category::Data => "The body must be a JSON object.",
+            _ if cause.starts_with("number out of range") => {
+                "The body holds a number that is too large."
+            }
             Category::Eof => "The body ends before its JSON does.",
             Category::Syntax | Category::Io => {
                 let (line, column) = (error.line(), error.column());
@@ -159,6 +162,7 @@ mod tests {
             (b"{\"secret\":", "The body ends before its JSON does."),
             (b"{\n\"secret\":x}", "The body is not JSON (line 2, column 10)."),
             (b"{} x", "The body is not JSON (line 1, column 4)."),
+            (b"{\"a\":1e400}", "The body holds a number that is too large."),
             (deep.as_bytes(), "The body is nested too deeply."),
         ] {
             assert_eq!(parse_object(body).expect_err("broken"), sentence);

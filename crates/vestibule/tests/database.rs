@@ -206,6 +206,80 @@ fn counters_are_purged_once_their_window_has_ended() {
 }
 
 #[test]
+fn a_refusal_beside_a_check_that_runs_is_for_a_second_only() {
+    use rocket::time::OffsetDateTime;
+    use vestibule::config::ThrottleConfig;
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let stores: [Box<dyn ThrottleStore>; 2] =
+        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
+    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
+    let mut limits = ThrottleConfig::default();
+    (limits.failures, limits.window) = (2, Duration::from_secs(60));
+    let begin = |store: &Box<dyn ThrottleStore>, name, address| {
+        let client = PasswordClient { address, sign_in: None };
+        rocket::async_test(store.begin(Attempt::new(name, &client), now, limits))
+            .expect("a counter")
+    };
+    for store in stores {
+        let attempt = |name, address: Option<[u8; 4]>| begin(&store, name, address.map(Into::into));
+        let wait = || attempt("ann", None).refused.map(|limit| limit.error(now).wait());
+        let running = [attempt("ann", None), attempt("ann", None)];
+        assert_eq!(wait(), Some(Some(1)));
+        // Another account is no reason.
+        let other = [attempt("bob", None), attempt("bob", None)];
+        let [right, wrong] = running.map(|counted| counted.attempt);
+        drop(wrong);
+        assert_eq!(wait(), Some(Some(1)), "one still runs");
+        rocket::async_test(store.succeed(right, now)).expect("a counter");
+        assert_eq!(wait(), None, "the right password");
+        drop(attempt("ann", None));
+        assert_eq!(wait(), Some(Some(61)), "all were wrong");
+        drop(other);
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_no_window_longer() {
+    use rocket::time::OffsetDateTime;
+    use vestibule::config::ThrottleConfig;
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let stores: [Box<dyn ThrottleStore>; 2] =
+        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
+    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
+    let mut limits = ThrottleConfig::default();
+    (limits.failures, limits.window) = (1, Duration::from_secs(60));
+    let client = PasswordClient { address: Some([192, 0, 2, 7].into()), sign_in: None };
+    for store in stores {
+        rocket::async_test(async {
+            let attempt = |name: &str, at| store.begin(Attempt::new(name, &client), at, limits);
+            let wait = |refused: Option<vestibule::throttle::LimitReached>, at| {
+                refused.expect("the limit").error(at).wait()
+            };
+            // The account's limit, and with the names before the ten times higher of the network.
+            for name in 0..9 {
+                attempt(&name.to_string(), now).await.expect("a counter");
+            }
+            attempt("ann", now).await.expect("a counter");
+            assert!(attempt("ann", now).await.expect("a counter").refused.is_some());
+            let before = now - Duration::from_secs(3600);
+            for name in ["ann", "bob"] {
+                let refused = attempt(name, before).await.expect("a counter").refused;
+                assert_eq!(wait(refused, before), Some(61), "{name}");
+            }
+            let later = before + Duration::from_secs(10);
+            for name in ["ann", "bob"] {
+                let refused = attempt(name, later).await.expect("a counter").refused;
+                assert_eq!(wait(refused, later), Some(51), "{name}");
+            }
+            let ended = before + limits.window;
+            assert!(attempt("ann", ended).await.expect("a counter").refused.is_none());
+        });
+    }
+}
+
+#[test]
 fn a_purge_deletes_what_is_over_and_counts_it() {
     use rocket::time::OffsetDateTime;
     use vestibule::sign_ins::{Rotations, SignIn, SignInId, SignInKind};

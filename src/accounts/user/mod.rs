@@ -6,8 +6,8 @@
 mod full_name;
 mod username;
 
-pub(super) use full_name::changes_direction;
 pub use full_name::full_name;
+pub(super) use full_name::is_deceptive;
 pub use username::Username;
 
 use diesel::prelude::*;

@@ -96,7 +96,7 @@ pub(super) enum Lifetime {
 #[derive(ToSchema)]
 #[schema(min_properties = 1)]
 pub(super) struct UserChangeBody {
-    #[schema(value_type = Option<crate::accounts::Role>)]
+    #[schema(value_type = crate::accounts::Role, required = false)]
     role: Option<String>,
     #[schema(nullable = false)]
     active: Option<bool>,

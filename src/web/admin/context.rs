@@ -98,7 +98,7 @@ impl<'r> FromRequest<'r> for AdminContext<'r> {
         let renderer = Renderer::from_request(request).await.map_error(|(status, _)| (status, ()));
         let renderer = try_outcome!(renderer);
         let address = ClientAddress(RequestSource::of(request));
-        Outcome::Success(Self { accounts, renderer, flash: Flash(request.cookies()), address })
+        Outcome::Success(Self { accounts, renderer, flash: Flash::of(request), address })
     }
 }
 

@@ -1,11 +1,12 @@
 //! Deletion of a user, confirmed on a page of its own.
 
-use rocket::form::{Form, FromForm, Strict};
+use rocket::form::{FromForm, Strict};
 use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::super::checkbox;
 use super::super::form::{FormReply, FormResult};
+use super::super::form_body::Form;
 use super::super::notice::Notice;
 use super::super::renderer::Page;
 use super::super::unique_fields::UniqueFields;

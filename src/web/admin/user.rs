@@ -1,9 +1,10 @@
 //! One user, and the changes an administrator can make to it.
 
-use rocket::form::{Form, FromForm, Strict};
+use rocket::form::{FromForm, Strict};
 use rocket::{get, post, uri};
 
 use super::super::form::{FormReply, FormResult};
+use super::super::form_body::Form;
 use super::super::notice::Notice;
 use super::super::renderer::Page;
 use super::super::unique_fields::UniqueFields;

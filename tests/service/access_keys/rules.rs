@@ -148,6 +148,8 @@ fn what_is_not_acceptable_is_named_and_makes_no_key() {
             (json!("30 days"), 30 * DAY),
             (json!("90"), 90),
             (json!(365 * DAY), 365 * DAY),
+            (json!(86_400.0), DAY),
+            (serde_json::from_str("864e2").expect("a number"), DAY),
             (json!(null), 90 * DAY),
         ] {
             let body = json!({ "label": "x".repeat(100), "scopes": [], "expires_in": life });

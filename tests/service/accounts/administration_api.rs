@@ -82,7 +82,15 @@ fn a_parameter_of_a_list_that_is_repeated_or_cannot_be_read_is_refused() {
             ("/api/users", "page"),
             ("/api/sign-ins", "page"),
         ] {
-            for bad in ["NAME=1&NAME=x", "NAME=x&NAME=1", "NAME=x", "NAME=%ff", "NAME=1&x=1&x=2"] {
+            for bad in [
+                "NAME=1&NAME=x",
+                "NAME=x&NAME=1",
+                "NAME=x",
+                "NAME=%ff",
+                "NAME=1&x=1&x=2",
+                "NAME=1&NAME[]=1",
+                "NAME=1&NAME.x=1",
+            ] {
                 let reply = program.get(&format!("{path}?{}", bad.replace("NAME", name)));
                 reply.assert_problem(422, "invalid_field");
                 let named = if bad.contains("&x=2") { "x" } else { name };
@@ -164,7 +172,7 @@ fn role_activity_and_full_name_can_be_changed_at_once() {
 
         let cleared = admin.patch_json(&path, &json!({ "full_name": null })).json();
         assert_eq!((&cleared["role"], &cleared["full_name"]), (&json!("admin"), &Value::Null));
-        // `null` is no name of a field that is changed, but for the one that can be empty.
+        // `null` is no value, but of the field that can be empty.
         for nothing in [json!({}), json!({ "role": null })] {
             admin.patch_json(&path, &nothing).assert_problem(422, "invalid_field");
         }
@@ -223,6 +231,7 @@ fn unknown_fields_and_wrong_types_are_all_named() {
                 vec!["active", "full_name", "role"],
             ),
             (json!({ "active": null }), vec!["active"]),
+            (json!({ "role": null, "full_name": "x" }), vec!["role"]),
             (json!({ "role": "root" }), vec!["role"]),
             (json!({ "role": "Admin" }), vec!["role"]),
             (json!({ "role": "", "full_name": "a\u{7}b", "x": 1 }), vec!["full_name", "role", "x"]),

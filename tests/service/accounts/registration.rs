@@ -214,6 +214,9 @@ fn a_user_cannot_take_a_role() {
         asked["role"] = "admin".into();
         let reply = visitor.post_json("/api/register", &asked);
         reply.assert_problem(403, "forbidden");
+        let reply = app.token("admin").post_json("/api/register", &asked);
+        reply.assert_problem(403, "forbidden");
+        assert!(reply.body.contains("with PATCH /api/users/<id>."), "{}", reply.body);
         assert_eq!(app.count("users WHERE username = 'ann'"), 0, "no user was made");
 
         asked["role"] = "user".into();

@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use rocket::figment::Figment;
+use rocket::futures::future::join_all;
+use rocket::http::ContentType;
+use rocket::local::asynchronous::LocalResponse;
 use rocket::local::blocking::Client;
+use rocket::tokio::runtime::Runtime;
 use serde_json::json;
 
+use super::concurrent_requests::process;
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both_with};
 
@@ -134,6 +139,29 @@ fn of_many_guesses_at_once_no_more_than_the_limit_are_looked_at() {
         let looked_at = replies.iter().filter(|status| **status == 401).count();
         assert_eq!(looked_at, FAILURES, "{replies:?}");
         assert!(replies.iter().all(|status| [401, 429].contains(status)), "{replies:?}");
+    });
+}
+
+#[test]
+fn right_passwords_at_once_wait_for_each_other_and_not_for_the_window() {
+    // A hash takes long enough that the other attempts come while it is checked.
+    let slow = |figment: Figment| shipped(figment).merge(("auth.password.cost", 11));
+    on_both_with(slow, |app| {
+        let fields = [("username", "ann"), ("password", "correct horse")];
+        assert_eq!(app.anonymous().post_form("/register", &fields).status, 303);
+        let runtime = Runtime::new().expect("a runtime");
+        let process = runtime.block_on(process(&app));
+        let body = json!({ "username": "ann", "password": "correct horse" }).to_string();
+        let sign_in = |_| process.post("/api/login").header(ContentType::JSON).body(&body);
+        let replies = (0..3 * FAILURES).map(sign_in).map(|request| request.dispatch());
+        let replies = runtime.block_on(join_all(replies));
+        let is_refused = |reply: &&LocalResponse<'_>| reply.status().code == 429;
+        let refused: Vec<_> = replies.iter().filter(is_refused).collect();
+        assert!(!refused.is_empty(), "some came while others were checked");
+        for reply in refused {
+            assert_eq!(reply.headers().get_one("Retry-After"), Some("1"));
+        }
+        assert_eq!(api(&app, "ann", "correct horse").status, 200);
     });
 }
 
@@ -335,5 +363,21 @@ fn no_name_that_was_typed_is_kept_to_count_by() {
         assert!(app.count("throttle") > 0);
         assert_eq!(app.count("throttle WHERE bucket LIKE '%user%'"), 0);
         assert_eq!(app.count("throttle WHERE bucket LIKE '%hunter2%'"), 0);
+    });
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_nobody_wait_longer_than_the_window() {
+    on_both_with(shipped, |app| {
+        let start = app.clock.now().expect("a time");
+        app.clock.advance(Duration::from_secs(60 * 60));
+        for _ in 0..=FAILURES {
+            api(&app, "user_01", "wrong");
+        }
+        app.clock.set(start);
+        let refused = api(&app, "user_01", "1234");
+        assert_eq!((refused.status, refused.header("retry-after")), (429, Some("301")));
+        app.clock.advance(Duration::from_secs(5 * 60));
+        assert_eq!(api(&app, "user_01", "1234").status, 200);
     });
 }

@@ -374,6 +374,30 @@ fn the_keys_of_a_foreign_issuer_are_refused_where_its_tokens_name_no_account() {
 }
 
 #[test]
+fn public_keys_without_a_private_one_are_refused_where_tokens_are_issued() {
+    at_home(|home| {
+        let keys = "algorithm = \"EdDSA\"\npublic_keys = [\"\"\"\n-----BEGIN PUBLIC KEY-----\n\
+                    MCowBQYDK2VwAyEACmpmSxkTG9RKR+pxGrXwX+XMLoxcuzj7tUI0TDyhpG0=\n\
+                    -----END PUBLIC KEY-----\n\"\"\"]\n";
+        for mode in ["token", "both"] {
+            home.configure(&format!(
+                "[default.auth]\nmode = {mode:?}\n[default.auth.token]\n{keys}"
+            ));
+            assert_refused(&home.run(&[], ""), &[&["auth.token.private_key", "is missing"]]);
+            let doctor = home.run(&["doctor"], "");
+            let said = doctor.out.lines().any(|line| {
+                line.starts_with("FAIL  settings") && line.contains("auth.token.private_key")
+            });
+            assert!(said && doctor.code == Some(1), "{doctor:?}");
+        }
+        home.configure(&format!(
+            "[default.auth]\nmode = \"session\"\n[default.auth.token]\n{keys}"
+        ));
+        home.serve(&[]).stop();
+    });
+}
+
+#[test]
 fn a_file_that_is_no_toml_is_named() {
     let home = Home::new();
     home.configure_alone("[default]\nsecret_key = \"hunter2\n");

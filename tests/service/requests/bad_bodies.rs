@@ -1,10 +1,14 @@
 //! Malformed bodies, at every route that takes a body.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
 use rocket::http::{ContentType, Method};
 use serde_json::json;
 
 use crate::support::actor::Reply;
 use crate::support::app::{TestApp, on_both};
+use crate::support::process::{at_home, read_reply};
 
 /// Sends a body to every route that takes one, as an administrator.
 fn everywhere(app: &TestApp, kind: Option<&str>, body: &[u8]) -> Vec<Reply> {
@@ -100,6 +104,7 @@ fn each_broken_body_is_told_what_is_wrong_with_it() {
             (b"{\"username\":", "The body ends before its JSON does."),
             (b"[]", "The body must be a JSON object."),
             (b"{\"username\":\"\xff\"}", "The body is not UTF-8."),
+            (b"{\"username\":1e400}", "The body holds a number that is too large."),
             (br#"{"username":"a","username":"b"}"#, "The body has a name twice."),
             (deep.as_bytes(), "The body is nested too deeply."),
         ] {
@@ -213,6 +218,54 @@ fn no_answer_repeats_a_password() {
                 let reply = app.anonymous().post_json(path, &body);
                 assert!(!reply.body.contains(secret), "{path}: {}", reply.body);
             }
+        }
+    });
+}
+
+#[test]
+fn a_form_whose_body_breaks_off_is_400() {
+    at_home(|home| {
+        let service = home.serve(&[]);
+        let address = &service.address;
+        let send = |kind: &str, rest: &str, ends_early: bool| {
+            let mut stream = TcpStream::connect(address).expect("the service listens");
+            let head = format!(
+                "POST /login HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: {kind}\r\n"
+            );
+            stream.write_all(format!("{head}{rest}").as_bytes()).expect("a request");
+            if ends_early {
+                stream.shutdown(Shutdown::Write).expect("the end of the request");
+            }
+            let mut response = Vec::new();
+            stream.read_to_end(&mut response).expect("a response");
+            let shown = String::from_utf8_lossy(&response).into_owned();
+            read_reply(response).unwrap_or_else(|| panic!("{rest:?}: {shown}"))
+        };
+        let form = "application/x-www-form-urlencoded";
+        let multipart = "multipart/form-data; boundary=x";
+        let field = "--x\r\nContent-Disposition: form-data; name=\"username\"\r\n\r\nuser_01\r\n";
+        let part = format!("Content-Length: 500\r\n\r\n{field}");
+        let cut = format!("Content-Length: {}\r\n\r\n{field}", field.len());
+        for (kind, rest) in [
+            (form, "Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
+            (form, "Transfer-Encoding: chunked\r\n\r\n4\r\nuser\r\nzz\r\n"),
+            (form, "Transfer-Encoding: chunked\r\n\r\n16\r\nusername=user_01&passw\r\nzz\r\n"),
+            (form, "Content-Length: 30\r\n\r\n"),
+            (form, "Content-Length: 30\r\n\r\nusername="),
+            (form, "Content-Length: 30\r\n\r\nusername=user_01&passw"),
+            (multipart, "Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
+            (multipart, &part),
+            (multipart, &cut),
+        ] {
+            let reply = send(kind, rest, rest.starts_with("Content-Length") && rest != cut);
+            assert_eq!(reply.status, 400, "{kind} {rest:?}: {}", reply.body);
+        }
+        let fields = "username=user_01&password=1234";
+        let chunked = format!("Transfer-Encoding: chunked\r\n\r\n1e\r\n{fields}\r\n0\r\n\r\n");
+        let whole = format!("Content-Length: 30\r\n\r\n{fields}");
+        let empty = "Content-Length: 0\r\n\r\n";
+        for (rest, status) in [(chunked.as_str(), 303), (&whole, 303), (empty, 401)] {
+            assert_eq!(send(form, rest, false).status, status, "{rest:?}");
         }
     });
 }

@@ -63,6 +63,35 @@ fn any_ticked_value_ticks_a_box() {
 }
 
 #[test]
+fn a_form_that_was_opened_by_another_user_changes_nothing() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let passwords = [("current_password", "1234"), ("new_password", "a longer one")];
+        for other in ["admin", "User_02", "no name"] {
+            let change = [&[("username", other)], &passwords[..]].concat();
+            for (path, fields) in [
+                ("/account/password", &change[..]),
+                ("/reauthenticate", &[("username", other), ("password", "1234")]),
+            ] {
+                let reply = person.post_form(path, fields);
+                reply.assert_page(422);
+                let said = "You are signed in as user_01 now. Nothing has been changed.";
+                assert!(reply.body.contains(said), "{path} {other}: {}", reply.body);
+            }
+        }
+        app.session("user_01");
+        let confirmed = [("username", "USER_01"), ("password", "1234"), ("next", "/account")];
+        assert_eq!(person.post_form("/reauthenticate", &confirmed).location(), "/account");
+        for (own, current, new) in
+            [("user_01", "1234", "a longer one"), ("", "a longer one", "another one")]
+        {
+            let change = [("username", own), ("current_password", current), ("new_password", new)];
+            assert_eq!(person.post_form("/account/password", &change).location(), "/account");
+        }
+    });
+}
+
+#[test]
 fn the_address_of_a_form_leads_to_its_page() {
     on_both(|app| {
         let admin = app.session("admin");

@@ -113,6 +113,25 @@ fn a_throttled_change_of_the_password_shows_the_form_and_says_once_how_long() {
 }
 
 #[test]
+fn only_the_page_of_the_form_says_that_it_can_be_sent_again() {
+    const NOTICE: &str = "Nothing has been changed yet.";
+    on_both(|app| {
+        let person = app.anonymous();
+        let fields = [("current_password", "1234"), ("new_password", "a longer one")];
+        let reply = person.post_form("/account/password", &fields);
+        assert!(!person.get("/").body.contains(NOTICE), "there is no form");
+        let login = [("username", "user_01"), ("password", "1234")];
+        assert_eq!(person.post_form("/login", &login).status, 303);
+        for other in ["/", "/dashboard", "/account/keys", "/account/sign-ins"] {
+            assert!(!person.get(other).body.contains(NOTICE), "{other}");
+        }
+        assert_eq!(reply.location(), "/login?next=%2Faccount");
+        assert!(person.get("/account").body.contains(NOTICE), "it waits for the page of the form");
+        assert!(!person.get("/account").body.contains(NOTICE), "said once");
+    });
+}
+
+#[test]
 fn a_planted_notice_shows_no_words_of_its_own() {
     on_both(|app| {
         let person = app.session("user_01");

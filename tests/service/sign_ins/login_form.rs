@@ -102,6 +102,8 @@ fn a_field_that_is_sent_twice_signs_no_user_in() {
             "username=user_01&username=admin&password=1234",
             "username=user_01&password=1234&password=admin123",
             "username=user_01&password=1234&next=%2F&next=%2Fdashboard",
+            "username=user_01&username[]=admin&password=1234",
+            "username=user_01&username.x=admin&password=1234",
         ] {
             let reply = app.anonymous().post_raw_form("/login", body.as_bytes());
             reply.assert_page(422);

@@ -8,19 +8,22 @@ use super::pool::{ConnectionPool, PURGE_BATCH, purge_all};
 use super::transaction::write;
 use crate::config::ThrottleConfig;
 use crate::error::{Error, ErrorKind};
-use crate::throttle::{Attempt, CountedAttempt, CounterState, Counters, ThrottleStore};
+use crate::throttle::{
+    Attempt, CountedAttempt, CounterState, Counters, RunningChecks, ThrottleStore,
+};
 
 /// Counters as rows of the table `throttle`, shared between processes; a restart keeps them.
 #[derive(Clone)]
 pub struct DieselThrottle<P: ConnectionPool> {
     pool: P,
+    checks: RunningChecks,
 }
 
 impl<P: ConnectionPool> DieselThrottle<P> {
     /// Creates a throttle on this pool.
     #[must_use]
     pub fn new(pool: P) -> Self {
-        Self { pool }
+        Self { pool, checks: RunningChecks::default() }
     }
 
     async fn write<T: Send + 'static>(
@@ -72,6 +75,7 @@ impl<P: ConnectionPool> ThrottleStore for DieselThrottle<P> {
         now: OffsetDateTime,
         limits: ThrottleConfig,
     ) -> Result<CountedAttempt, Error> {
+        let attempt = attempt.beside(&self.checks);
         self.write(move |connection| attempt.begin(connection, now, limits)).await
     }
 

@@ -8,11 +8,12 @@ use super::Connection;
 use crate::database::schema::throttle;
 
 /// Adds 1, in one statement, so that simultaneous attempts are all counted. A counter whose window has
-/// ended begins again.
+/// ended begins again; one that would last longer than a new one keeps its count and ends with it.
 const COUNT: &str = "INSERT INTO throttle (bucket, failures, ends_at) VALUES ($1, 1, $2) \
      ON CONFLICT (bucket) DO UPDATE SET \
      failures = CASE WHEN throttle.ends_at <= $3 THEN 1 ELSE throttle.failures + 1 END, \
-     ends_at = CASE WHEN throttle.ends_at <= $3 THEN $2 ELSE throttle.ends_at END";
+     ends_at = CASE WHEN throttle.ends_at <= $3 OR throttle.ends_at > $2 THEN $2 \
+     ELSE throttle.ends_at END";
 
 /// The parameters are numbered in order of appearance, because SQLite takes the numbers for names.
 const UNCOUNT: &str = "UPDATE throttle \

@@ -5,6 +5,7 @@
 //! created, or its password was right, within 30 days.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+use super::checks::{RunningCheck, RunningChecks};
 use super::counter::{Counter, Counters, LimitReached, network};
 use crate::config::ThrottleConfig;
 use crate::error::Error;
@@ -43,6 +45,10 @@ pub struct Attempt {
     network: Option<String>,
     /// The mark of a network as known for the account.
     known_mark: Option<String>,
+    /// The other attempts that this process checks.
+    checks: RunningChecks,
+    /// This attempt among them, once it is counted and until it is dropped.
+    _check: Option<Arc<RunningCheck>>,
 }
 
 /// An attempt that was counted.
@@ -75,13 +81,22 @@ impl Attempt {
             known_mark: network.as_ref().map(|network| format!("familiar:{digest}:{network}")),
             network: network.map(|network| format!("address:{network}")),
             account: format!("account:{digest}"),
+            checks: RunningChecks::default(),
+            _check: None,
         }
+    }
+
+    /// Joins the attempts of a store, whose refusals are short while one of them is checked.
+    pub(crate) fn beside(mut self, checks: &RunningChecks) -> Self {
+        self.checks = checks.clone();
+        self
     }
 
     /// Counts the attempt. A known client is not refused for failures of strangers, also at its
     /// address. An attempt that the account's counter refuses is not counted for the network, which
     /// other people may share; one that the network refuses is not counted for the account, so that
-    /// a network cannot insert rows without limit.
+    /// a network cannot insert rows without limit. While a counted attempt is checked, the account's
+    /// counter refuses others for a second only, because a right password takes its failures back.
     ///
     /// # Errors
     /// 503 `unavailable`.
@@ -101,7 +116,7 @@ impl Attempt {
         let network =
             self.network.as_ref().map(|name| Counter::new(name, failures * NETWORK_FACTOR));
         if let (Some(network), false) = (&network, is_known)
-            && let Some(limit) = network.exceeded(counters, now)?
+            && let Some(limit) = network.exceeded(counters, now, limits.window)?
         {
             let (attempt, refused) = (self, Some(limit));
             let (exceeds_account, exceeds_network) = (false, false);
@@ -109,17 +124,25 @@ impl Attempt {
         }
         let mut count = |counter: Counter| counter.count(counters, now, limits.window);
         let account = count(Counter::new(&self.account, failures))?;
-        let own_limit = match &self.known_client {
-            Some(known_client) => count(Counter::new(known_client, failures))?,
-            None => account,
+        let (own, own_limit) = match &self.known_client {
+            Some(own) => (own, count(Counter::new(own, failures))?),
+            None => (&self.account, account),
         };
         let network = match network {
             Some(network) if own_limit.is_none() => count(network)?,
             _ => None,
         };
+        let own_limit = match own_limit {
+            Some(limit) if self.checks.has(own) => Some(limit.until(now)),
+            own_limit => own_limit,
+        };
+        let refused = if is_known { own_limit } else { own_limit.or(network) };
+        if refused.is_none() {
+            self._check = Some(Arc::new(self.checks.start(own)));
+        }
         Ok(CountedAttempt {
             attempt: self,
-            refused: if is_known { own_limit } else { own_limit.or(network) },
+            refused,
             exceeds_account: account.is_some_and(|limit| limit.is_first),
             exceeds_network: network.is_some_and(|limit| limit.is_first),
         })

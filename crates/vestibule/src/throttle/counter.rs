@@ -19,7 +19,8 @@ pub struct CounterState {
 /// Counters by name, within one transaction.
 pub trait Counters {
     /// Adds 1 to a counter and returns its state. One that does not exist, or whose window has ended
-    /// by `now`, begins with 1 and a window until `ends_at`.
+    /// by `now`, begins with 1 and a window until `ends_at`. A window that would last longer, as after
+    /// the clock was set back, ends then too.
     ///
     /// # Errors
     /// 503 `unavailable`, as for every method.
@@ -65,7 +66,8 @@ impl Counter {
         Self { name: name.into(), max }
     }
 
-    /// Returns the limit if earlier attempts have exceeded it, without counting.
+    /// Returns the limit if earlier attempts have exceeded it, without counting. A window that would
+    /// last longer than `window` is left to [`count`](Self::count), which shortens it.
     ///
     /// # Errors
     /// 503 `unavailable`.
@@ -73,8 +75,11 @@ impl Counter {
         &self,
         counters: &mut impl Counters,
         now: OffsetDateTime,
+        window: Duration,
     ) -> Result<Option<LimitReached>, Error> {
-        let state = counters.state(&self.name, now)?.filter(|state| state.count > self.max);
+        let exceeds =
+            |state: &CounterState| state.count > self.max && state.ends_at <= now + window;
+        let state = counters.state(&self.name, now)?.filter(exceeds);
         Ok(state.map(|state| LimitReached { ends_at: state.ends_at, is_first: false }))
     }
 
@@ -104,6 +109,11 @@ impl Counter {
 }
 
 impl LimitReached {
+    /// Moves the end of the refusal.
+    pub(super) fn until(self, ends_at: OffsetDateTime) -> Self {
+        Self { ends_at, ..self }
+    }
+
     /// Returns the error 429 `too_many_attempts` with `Retry-After`.
     #[must_use]
     pub fn error(self, now: OffsetDateTime) -> Error {

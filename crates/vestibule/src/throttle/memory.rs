@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
-use super::{Attempt, CountedAttempt, CounterState, Counters, ThrottleStore};
+use super::{Attempt, CountedAttempt, CounterState, Counters, RunningChecks, ThrottleStore};
 use crate::config::ThrottleConfig;
 use crate::error::Error;
 
 /// Counts failed passwords in memory, for one process: a restart forgets them. The default.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryThrottle(Arc<Mutex<Rows>>);
+pub struct MemoryThrottle(Arc<Mutex<Rows>>, RunningChecks);
 
 type Rows = HashMap<String, CounterState>;
 
@@ -40,6 +40,7 @@ impl Counters for Rows {
         if state.ends_at <= now {
             *state = new;
         }
+        state.ends_at = state.ends_at.min(ends_at);
         state.count += 1;
         Ok(*state)
     }
@@ -74,7 +75,7 @@ impl ThrottleStore for MemoryThrottle {
         now: OffsetDateTime,
         limits: ThrottleConfig,
     ) -> Result<CountedAttempt, Error> {
-        attempt.begin(&mut *self.rows(), now, limits)
+        attempt.beside(&self.1).begin(&mut *self.rows(), now, limits)
     }
 
     async fn succeed(&self, attempt: Attempt, now: OffsetDateTime) -> Result<(), Error> {

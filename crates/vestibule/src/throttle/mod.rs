@@ -4,10 +4,12 @@
 //! of a store.
 
 mod attempt;
+mod checks;
 mod counter;
 mod memory;
 
 pub use attempt::{Attempt, Client, CountedAttempt, NETWORK_FACTOR};
+pub(crate) use checks::RunningChecks;
 pub use counter::{Counter, CounterState, Counters, LimitReached, network};
 pub use memory::MemoryThrottle;
 

@@ -34,6 +34,10 @@ impl CheckedClaims {
     }
 }
 
+/// How many seconds ahead `iat` and `nbf` may be: the clocks of two processes differ, and one that is
+/// a little ahead must not issue tokens that the other refuses.
+const MAX_SKEW: i64 = 5;
+
 /// The current time, with the accepted difference between clocks.
 struct Now {
     seconds: i64,
@@ -45,9 +49,9 @@ impl Now {
         Self { seconds: now.unix_timestamp(), leeway: seconds(config.leeway) }
     }
 
-    /// Whether a time is in the future.
+    /// Whether a time is in the future, by more than clocks differ.
     fn is_before(&self, time: Option<i64>) -> bool {
-        time.is_some_and(|time| time > self.seconds + self.leeway)
+        time.is_some_and(|time| time > self.seconds + self.leeway.max(MAX_SKEW))
     }
 
     /// Whether a token has expired: on or after `exp` (RFC 7519, section 4.1.4).

@@ -17,7 +17,8 @@ impl PasswordConfig {
     /// ```
     /// use vestibule::config::PasswordConfig;
     ///
-    /// let config = PasswordConfig { min_length: 8, ..PasswordConfig::default() };
+    /// let mut config = PasswordConfig::default();
+    /// config.min_length = 8;
     /// assert!(config.check(&"correct horse battery".into(), &["ann"]).is_ok());
     /// assert!(config.check(&"1234".into(), &["ann"]).is_err());
     /// ```

@@ -19,7 +19,8 @@ pub(super) struct Linked<T> {
 impl<T> Linked<T> {
     /// A page with a number, from 1 to `pages`.
     pub(super) fn by_number(body: T, page: i64, pages: i64) -> Self {
-        let all = [("first", 1), ("prev", page - 1), ("next", page + 1), ("last", pages)];
+        let next = page.saturating_add(1);
+        let all = [("first", 1), ("prev", page - 1), ("next", next), ("last", pages)];
         let exists = |(_, number): &(&str, i64)| (1..=pages).contains(number);
         Self { body, parameter: "page", links: all.into_iter().filter(exists).collect() }
     }

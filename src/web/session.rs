@@ -139,22 +139,26 @@ pub(super) fn ask_to_log_out(user: Maybe<SessionUser>, renderer: Renderer<'_>) -
 }
 
 /// Signs out, with `?all=true` everywhere; POST only, so that no link and no image can. A program
-/// that presents a token or a key ends that one's sign-in.
+/// that presents a token or a key ends that one's sign-in. `session` is a `Result`, because a token
+/// request has none.
 #[post("/logout?<all>")]
 pub(super) async fn logout(
     user: Maybe<AnyUser>,
+    session: Result<Session<'_>, Error>,
     sign_ins: SignIns<'_>,
     _query: UniqueQuery,
     all: Option<&str>,
 ) -> Result<Either<FormReply, status::NoContent>, Error> {
     let all = flag("all", all)?;
-    let Some(user) = user.0 else {
-        // Without a notice, whose cookie another site could have set.
-        return Ok(Either::Left(FormReply::redirect(uri!(super::pages::home))));
-    };
-    sign_out(&user, &sign_ins, all).await?;
-    if user.authentication().method() != AuthMethod::Session {
-        return Ok(Either::Right(status::NoContent));
+    match user.0 {
+        Some(user) => {
+            sign_out(&user, &sign_ins, all).await?;
+            if user.authentication().method() != AuthMethod::Session {
+                return Ok(Either::Right(status::NoContent));
+            }
+        }
+        // Refuses another site, which may not even set the notice.
+        None => drop(session?),
     }
     let notice = if all { Notice::OwnSignInsEnded } else { Notice::SignedOut };
     Ok(Either::Left(FormReply::notice(uri!(super::pages::home), notice)))

@@ -134,7 +134,7 @@ fn ruling(target: &Target, situation: &Situation) -> Ruling {
     } else if !target.is_route {
         Err(ErrorKind::MethodNotAllowed)
     } else {
-        target.with_handler(situation.rule(&target.guards))
+        target.with_handler(situation)
     }
 }
 
@@ -349,9 +349,7 @@ fn check_cookies(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
 /// Whether a handler that was reached sets a cookie; `None` where nothing is known of it.
 fn of_handler(case: &Case<'_>) -> Option<bool> {
     match (case.target.method, case.target.template.as_str()) {
-        (Method::Post, "/login" | "/register" | "/api/logout") => Some(true),
-        // Without a session there is nothing to say.
-        (Method::Post, "/logout") => Some(case.situation.cookie.stands() || taken_back(case)),
+        (Method::Post, "/login" | "/register" | "/logout" | "/api/logout") => Some(true),
         // Its handler refuses, and Rocket drops the cookies of a request that is refused.
         (Method::Get, "/setup") => Some(taken_back(case)),
         _ if case.target.is_unsafe() && case.target.half == Half::Pages => None,

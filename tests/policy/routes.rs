@@ -13,7 +13,7 @@ use vestibule_service::{api, http, metrics, web};
 
 use super::fixture::{CHANGED, Ids, NEWCOMER};
 use super::guard::{Guard, parse};
-use super::model::{Person, Ruling};
+use super::model::{Person, Ruling, Situation};
 use crate::support::app::password;
 
 /// Which half a route belongs to.
@@ -172,13 +172,17 @@ impl Target {
     }
 
     /// The ruling of guards and handler: the handlers of two forms refuse a request without a user
-    /// themselves, because they look at the form first. Here nothing in the form helps.
-    pub(crate) fn with_handler(&self, by_guards: Ruling) -> Ruling {
-        let forms = ["/account/password", "/reauthenticate"];
-        let needs_user = forms.contains(&self.template.as_str()) && self.method == Method::Post;
-        match by_guards {
-            Ok(None) if needs_user => Err(ErrorKind::CredentialsMissing),
-            ruling => ruling,
+    /// themselves, because they look at the form first. Here nothing in the form helps. That which
+    /// signs out refuses one from another site.
+    pub(crate) fn with_handler(&self, situation: &Situation) -> Ruling {
+        match (situation.rule(&self.guards), self.method, self.template.as_str()) {
+            (Ok(None), Method::Post, "/account/password" | "/reauthenticate") => {
+                Err(ErrorKind::CredentialsMissing)
+            }
+            (Ok(None), Method::Post, "/logout") if situation.is_cross_origin() => {
+                Err(ErrorKind::CrossOrigin)
+            }
+            (by_guards, ..) => by_guards,
         }
     }
 

@@ -471,7 +471,7 @@ fn a_method_that_a_path_does_not_take_is_405_with_those_it_takes() {
         let program = app.token("user_01");
         for (method, path, allow) in [
             (Method::Get, "/api/login", "POST"),
-            (Method::Post, "/api/me", "GET, HEAD"),
+            (Method::Post, "/api/me", "GET, HEAD, PATCH"),
             (Method::Put, "/api/users/1", "DELETE, GET, HEAD, PATCH"),
         ] {
             let reply = program.send(program.request(method, path));

@@ -17,7 +17,7 @@ use crate::support::process::Home;
 const SPELLINGS: [&str; 8] = ["head", "HEAD", "hEaD", "get", "Options", "trace", "patch", "foo"];
 
 /// The notice for the form to sign in.
-const UNSENT: &str = "vestibule_notice=%22unsent%22;";
+const UNSENT: &str = "vestibule_notice=%22unsent%22%20";
 
 const TOKENS: [Token; 6] =
     [Token::None, Token::OtherScheme, Token::Good, Token::Malformed, Token::Key, Token::Twice];

@@ -216,13 +216,14 @@ fn a_refusal_beside_a_check_that_runs_is_for_a_second_only() {
     let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
     let mut limits = ThrottleConfig::default();
     (limits.failures, limits.window) = (2, Duration::from_secs(60));
-    let begin = |store: &Box<dyn ThrottleStore>, name, address| {
+    let begin = |store: &dyn ThrottleStore, name, address| {
         let client = PasswordClient { address, sign_in: None };
         rocket::async_test(store.begin(Attempt::new(name, &client), now, limits))
             .expect("a counter")
     };
     for store in stores {
-        let attempt = |name, address: Option<[u8; 4]>| begin(&store, name, address.map(Into::into));
+        let attempt =
+            |name, address: Option<[u8; 4]>| begin(&*store, name, address.map(Into::into));
         let wait = || attempt("ann", None).refused.map(|limit| limit.error(now).wait());
         let running = [attempt("ann", None), attempt("ann", None)];
         assert_eq!(wait(), Some(Some(1)));

@@ -58,6 +58,9 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
     ),
     (Method::Post, "/api/logout", "/api/logout", Takes::Any),
     (Method::Post, "/api/refresh", "/api/refresh", Takes::RefreshToken),
+    (Method::Get, "/api/openapi.json", "/api/openapi.json", Takes::Ignored),
+    (Method::Get, "/api/docs", "/api/docs", Takes::Ignored),
+    (Method::Get, "/api/docs.css", "/api/docs.css", Takes::Ignored),
     (Method::Post, "/api/login", "/api/login", Takes::Ignored),
     (Method::Post, "/api/register", "/api/register", Takes::Ignored),
 ];

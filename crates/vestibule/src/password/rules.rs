@@ -17,7 +17,7 @@ impl PasswordConfig {
     /// ```
     /// use vestibule::config::PasswordConfig;
     ///
-    /// let config = PasswordConfig { min_length: 8, ..PasswordConfig::default() };
+    /// let config = PasswordConfig::default();
     /// assert!(config.check(&"correct horse battery".into(), &["ann"]).is_ok());
     /// assert!(config.check(&"1234".into(), &["ann"]).is_err());
     /// ```

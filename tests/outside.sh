@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A crate outside of this repository: it depends on the library by path, and its tests use the test
-# kit. One of its programs is that of README.md with the test of docs/LIBRARY.md;
-# the other (tests/outside/notes.rs) demands a login everywhere and has forgotten one guard.
+# kit. One of its programs is that of README.md with the test of docs/LIBRARY.md; notes.rs demands a
+# login everywhere and has forgotten one guard; rows.rs makes what another crate must be able to
+# make, a store of its own for example.
 #
 # Offline: with the lock file of this repository, whose dependencies have been fetched.
 set -euo pipefail
@@ -46,7 +47,7 @@ sed "s|VESTIBULE|$repository|" tests/outside/manifest.toml >"$work/Cargo.toml"
 # The same profile, so that what is built already is not built again.
 sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >>"$work/Cargo.toml"
 cp Cargo.lock "$work/Cargo.lock"
-cp tests/outside/notes.rs "$work/src/bin/notes.rs"
+cp tests/outside/notes.rs tests/outside/rows.rs "$work/src/bin/"
 { block '#[launch]' README.md; block 'testing::token(&client' docs/LIBRARY.md; } >"$work/src/main.rs"
 cat >"$work/Rocket.toml" <<'TOML'
 [default.auth.token]
@@ -60,10 +61,15 @@ holds src/main.rs 'testing::token(&client, &ann)'
 echo 'without the kit'
 cargo build --offline --quiet --bin outside 2>log || { cat log; exit 1; }
 
+echo 'what it makes'
+cargo run --offline --quiet --bin rows >log 2>&1 || { cat log; exit 1; }
+holds log '0 errors'
+
 echo 'its tests'
 cargo test --offline --quiet >log 2>&1 || { cat log; exit 1; }
 holds log 'test result: ok. 1 passed'
 holds log 'test result: ok. 4 passed'
+holds log 'test result: ok. 3 passed'
 
 echo 'the forgotten guard'
 if cargo run --offline --quiet --bin notes >log 2>&1; then

@@ -550,6 +550,20 @@ fn the_banner_lists_the_profiles_that_are_not_selected() {
 }
 
 #[test]
+fn the_service_warns_only_of_settings_that_it_does_not_read() {
+    let home = Home::new();
+    let token = "json={access=\"token\"},refresh_grace=0,query={name=\"token\"}";
+    let rest = "throttle={failures=3},key={lifetime=\"1d\"},session={idle=\"1h\"}";
+    let service = home.serve(&[("ROCKET_AUTH", &format!("{{token={{{token}}},{rest}}}"))]);
+    assert_eq!(service.get("/health", &[]).status, 200);
+    service.stop();
+    let found = warnings(&home).into_iter().filter(|line| line.starts_with("configuration:"));
+    let source = "`ROCKET_` environment variable(s)";
+    let told = format!("auth.token.query ({source}): is set, but token.locations lacks \"query\"");
+    assert_eq!(found.collect::<Vec<_>>(), [format!("configuration: {told}")]);
+}
+
+#[test]
 fn the_log_level_decides_what_is_logged() {
     for (level, requests, warnings) in
         [(None, 1, 1), (Some("off"), 0, 0), (Some("critical"), 0, 1), (Some("normal"), 1, 1)]

@@ -41,7 +41,8 @@ impl Default for ForeignConfig {
 impl ForeignConfig {
     pub(super) fn validate(&self, own: &TokenConfig, errors: &mut Errors) {
         if self.jwks.is_none() {
-            let is_unset = self.issuer.is_empty() && self.audience.is_empty();
+            let is_named = !self.issuer.is_empty() || !self.audience.is_empty();
+            let is_unset = !is_named && self.typ.is_none() && self.identity_claim == "sub";
             let problem = "is missing; name the file of the issuer's keys";
             return errors.require(is_unset, "token.foreign.jwks", problem);
         }

@@ -12,6 +12,7 @@ use super::purge::purge_regularly;
 use super::response::{CheckRoutes, ResponseFairing};
 use super::stores::{MakeThrottle, StoreChoice, find_throttle};
 use super::summary::summary;
+use super::unread::unread_settings;
 use crate::cache::auth_cache::{AuthCache, InvalidatingStore};
 use crate::cache::sign_ins::SignInCache;
 use crate::cache::tokens::VerifiedTokens;
@@ -27,13 +28,14 @@ use crate::sign_in::last_seen_writer::LastSeenWriter;
 use crate::sign_in::store::SignInStore;
 use crate::state::AuthState;
 use crate::state::load::Loaded;
-use crate::throttle::{MemoryThrottle, ThrottleStore};
+use crate::throttle::ThrottleStore;
 
 /// The fairing of the library: reads and checks `[default.auth]` at ignition, and completes every
 /// response: the session policy, the challenge, `Vary` and `no-store`. Handlers take its
 /// [`Hasher`], made from `[default.auth.password]`, as `&State<Hasher>`.
 ///
-/// A bad configuration aborts the launch with one log line per error.
+/// A bad configuration aborts the launch with one log line per error; a setting that nothing in the
+/// program reads is one warning.
 ///
 /// ```
 /// use vestibule::Auth;
@@ -46,7 +48,7 @@ use crate::throttle::{MemoryThrottle, ThrottleStore};
 #[must_use]
 pub struct Auth {
     store: StoreChoice,
-    throttle: Box<MakeThrottle>,
+    throttle: Option<Box<MakeThrottle>>,
     events: Option<Arc<dyn EventSink>>,
     clock: Clock,
     auth_cache: AuthCache,
@@ -62,7 +64,7 @@ impl Auth {
     pub fn fairing() -> Self {
         Self {
             store: StoreChoice::None,
-            throttle: Box::new(|_| Some(Arc::new(MemoryThrottle::new()))),
+            throttle: None,
             events: None,
             clock: Clock::system(),
             auth_cache: AuthCache::new(),
@@ -106,7 +108,7 @@ impl Auth {
     /// `[default.auth.throttle]`. Default: in memory.
     pub fn throttle(mut self, throttle: impl ThrottleStore) -> Self {
         let throttle: Arc<dyn ThrottleStore> = Arc::new(throttle);
-        self.throttle = Box::new(move |_| Some(throttle.clone()));
+        self.throttle = Some(Box::new(move |_| Some(throttle.clone())));
         self
     }
 
@@ -116,7 +118,7 @@ impl Auth {
         mut self,
         make: impl Fn(&Rocket<Build>) -> Option<T> + Send + Sync + 'static,
     ) -> Self {
-        self.throttle = Box::new(move |rocket| Some(Arc::new(make(rocket)?)));
+        self.throttle = Some(Box::new(move |rocket| Some(Arc::new(make(rocket)?))));
         self
     }
 
@@ -215,13 +217,17 @@ impl Fairing for Auth {
         if let Some(state) = rocket.state::<AuthState>() {
             let summary = summary(&state.config, state.store.is_some());
             log::info!(target: "vestibule::auth", "Authentication: {summary}");
+            for unread in unread_settings(rocket.figment(), state, self.throttle.is_some()) {
+                log::warn!(target: "vestibule::auth", "configuration: {unread}");
+            }
             purge_regularly(state, rocket.shutdown());
         }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
         let stores = self.store.find(&rocket);
-        let stores = stores.and_then(|store| Ok((store, find_throttle(&self.throttle, &rocket)?)));
+        let stores =
+            stores.and_then(|store| Ok((store, find_throttle(self.throttle.as_deref(), &rocket)?)));
         let (store, throttle) = match stores {
             Ok(stores) => stores,
             Err(error) => {
@@ -277,6 +283,7 @@ impl Fairing for Auth {
             last_seen_writer: LastSeenWriter::default(),
             purges: Arc::default(),
             account: std::sync::OnceLock::new(),
+            guards: std::sync::Mutex::default(),
             cookie_names: CookieNames::new(&config.session),
             vary: format!("{}, Cookie", config.token.header),
             config,

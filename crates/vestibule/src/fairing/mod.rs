@@ -13,3 +13,4 @@ mod route_guards;
 mod stores;
 mod summary;
 mod token_request;
+mod unread;

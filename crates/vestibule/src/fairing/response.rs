@@ -17,7 +17,7 @@ use crate::fairing::{methods, policy};
 use crate::state::AuthState;
 
 /// How often the fairing attaches itself again, to run after fairings that other fairings attach.
-/// Rocket lists each of them at launch.
+// One line each at launch: Rocket lists what has ignited, and lets no singleton replace it.
 const MAX_REATTACH: u8 = 8;
 
 /// Whether the application may launch with its routes; logs why not.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rocket::{Build, Rocket};
 
 use crate::sign_in::store::SignInStore;
-use crate::throttle::ThrottleStore;
+use crate::throttle::{MemoryThrottle, ThrottleStore};
 
 /// Where sign-ins are stored.
 pub(super) enum StoreChoice {
@@ -38,12 +38,15 @@ impl StoreChoice {
     }
 }
 
-/// Returns the throttle, or why it cannot be used.
+/// Returns the throttle, in memory unless another is chosen, or why it cannot be used.
 pub(super) fn find_throttle(
-    make: &MakeThrottle,
+    make: Option<&MakeThrottle>,
     rocket: &Rocket<Build>,
 ) -> Result<Arc<dyn ThrottleStore>, String> {
-    made("throttle", make(rocket))
+    make.map_or_else(
+        || Ok(Arc::new(MemoryThrottle::new()) as _),
+        |make| made("throttle", make(rocket)),
+    )
 }
 
 fn made<T>(what: &str, made: Option<T>) -> Result<T, String> {

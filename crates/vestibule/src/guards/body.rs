@@ -19,6 +19,7 @@ use crate::credentials::{
 };
 use crate::error::request_errors::outcome;
 use crate::error::{Error, ErrorKind};
+use crate::guards::sentinel::{self, Proof};
 use crate::guards::tokens::{RefreshToken, claims_of};
 use crate::guards::users::{AnyUser, Authenticated, TokenUser, any_user};
 use crate::json::{is_json, read_json_object};
@@ -160,7 +161,7 @@ impl<'r, U: Account> FromData<'r> for TokenBody<AnyUser<U>> {
 
 impl<G: Sentinel> Sentinel for TokenBody<G> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        G::abort(rocket)
+        sentinel::abort(rocket, "TokenBody", Proof::Nothing) || G::abort(rocket)
     }
 }
 

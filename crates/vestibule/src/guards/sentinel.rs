@@ -1,5 +1,6 @@
-//! The sentinels of our guards: they abort a launch without the fairing. On a Rocket that only
-//! inspects routes they record whether the route demands a login.
+//! The sentinels of our guards: they abort a launch without the fairing, and tell it which guards
+//! the routes have. On a Rocket that only inspects routes they record whether the route demands a
+//! login.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,22 +45,27 @@ impl RouteGuards {
     }
 }
 
-/// The sentinel of a guard: aborts the launch without the fairing.
-pub(crate) fn abort(rocket: &Rocket<Ignite>, guard: &str, proof: Proof) -> bool {
+/// The sentinel of a guard: aborts the launch without the fairing, which it tells of the guard.
+pub(crate) fn abort(rocket: &Rocket<Ignite>, guard: &'static str, proof: Proof) -> bool {
     if let Some(inspection) = rocket.state::<RouteGuards>() {
         return inspection.record(proof);
     }
-    let missing = rocket.state::<AuthState>().is_none();
-    if missing {
+    let Some(state) = rocket.state::<AuthState>() else {
         log::error!(
             "a route uses {guard}, which needs Auth::fairing() with `.store(...)` or `.stateless()`"
         );
-    }
-    missing
+        return true;
+    };
+    state.record_guard(guard);
+    false
 }
 
 /// The sentinel of a guard that ends sign-ins: aborts the launch without a store too.
-pub(crate) fn abort_without_store(rocket: &Rocket<Ignite>, guard: &str, proof: Proof) -> bool {
+pub(crate) fn abort_without_store(
+    rocket: &Rocket<Ignite>,
+    guard: &'static str,
+    proof: Proof,
+) -> bool {
     let stateless = rocket.state::<AuthState>().is_some_and(|state| state.store.is_none());
     if stateless && !is_inspection(rocket) {
         log::error!("a route uses {guard}, which needs `Auth::fairing().store(...)`");
@@ -75,7 +81,11 @@ pub(crate) fn is_inspection(rocket: &Rocket<Ignite>) -> bool {
 
 /// The sentinel of a guard for accounts of type `U`: a second account type aborts the launch,
 /// because a credential names an account and not its type.
-pub(crate) fn abort_for<U: 'static>(rocket: &Rocket<Ignite>, guard: &str, proof: Proof) -> bool {
+pub(crate) fn abort_for<U: 'static>(
+    rocket: &Rocket<Ignite>,
+    guard: &'static str,
+    proof: Proof,
+) -> bool {
     let second = rocket.state::<AuthState>().is_some_and(|state| !state.serves::<U>());
     if second && !is_inspection(rocket) {
         let name = std::any::type_name::<U>();

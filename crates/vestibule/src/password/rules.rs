@@ -17,8 +17,7 @@ impl PasswordConfig {
     /// ```
     /// use vestibule::config::PasswordConfig;
     ///
-    /// let mut config = PasswordConfig::default();
-    /// config.min_length = 8;
+    /// let config = PasswordConfig::default();
     /// assert!(config.check(&"correct horse battery".into(), &["ann"]).is_ok());
     /// assert!(config.check(&"1234".into(), &["ann"]).is_err());
     /// ```

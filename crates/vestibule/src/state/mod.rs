@@ -7,7 +7,8 @@ pub(crate) mod load;
 pub(crate) mod stats;
 
 use std::any::TypeId;
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rocket::Request;
 use time::OffsetDateTime;
@@ -54,6 +55,8 @@ pub(crate) struct AuthState {
     pub(crate) vary: String,
     /// The account type of the application; two types would confuse their ids.
     pub(crate) account: OnceLock<TypeId>,
+    /// Our guards in the routes, which their sentinels record at launch.
+    pub(crate) guards: Mutex<BTreeSet<&'static str>>,
 }
 
 impl AuthState {
@@ -73,6 +76,16 @@ impl AuthState {
         let is_other =
             || Error::misuse("an application has one type of account, and this is another");
         self.serves::<U>().then_some(()).ok_or_else(is_other)
+    }
+
+    /// Records that a route has this guard.
+    pub(crate) fn record_guard(&self, guard: &'static str) {
+        self.guards.lock().unwrap_or_else(PoisonError::into_inner).insert(guard);
+    }
+
+    /// Whether a route has this guard.
+    pub(crate) fn has_guard(&self, guard: &str) -> bool {
+        self.guards.lock().unwrap_or_else(PoisonError::into_inner).contains(guard)
     }
 
     /// Whether tokens in cookies are accepted.

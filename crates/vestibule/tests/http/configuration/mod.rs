@@ -4,3 +4,4 @@ mod access_keys;
 mod hasher;
 pub(crate) mod launch;
 mod two_account_types;
+mod unread_settings;

@@ -1,0 +1,27 @@
+//! Settings of tokens that the library takes and this service refuses.
+
+use rocket::figment::Figment;
+
+use vestibule::config::{Config, ConfigError, Location};
+
+/// Checks `[default.auth.token]` beyond what the library checks.
+pub(super) fn check(figment: &Figment, auth: &Config) -> Result<(), Vec<ConfigError>> {
+    let token = &auth.token;
+    let has = |location| token.locations.contains(&location);
+    let (key, problem) = if token.foreign.jwks.is_some() {
+        let problem = "is not for this service, which cannot tell whose account a foreign token \
+                       means; an application of yours can";
+        ("foreign.jwks", problem)
+    } else if has(Location::Json) {
+        let problem = "must not hold \"json\": few routes of this service have a body; a refresh \
+                       token in the body is always taken";
+        ("locations", problem)
+    } else if has(Location::Cookies) && token.cookies.csrf && !token.cookies.csrf_in_cookies {
+        let problem =
+            "must be on with csrf: this service tells scripts the values by cookies alone";
+        ("cookies.csrf_in_cookies", problem)
+    } else {
+        return Ok(());
+    };
+    Err(vec![ConfigError::new(figment, &format!("auth.token.{key}"), problem)])
+}

@@ -123,8 +123,7 @@ pub fn build_open(
         rocket = rocket.attach(TrustedProxies(proxies));
     }
     if mode.has_tokens() {
-        let header = &settings.auth.token.header;
-        rocket = rocket.attach(Cors::new(api::BASE, &settings.api, header));
+        rocket = rocket.attach(Cors::new(api::BASE, &settings.api, &settings.auth));
     }
     rocket = rocket
         .attach(AccessLog)

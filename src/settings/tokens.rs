@@ -17,8 +17,7 @@ pub(super) fn check(figment: &Figment, auth: &Config) -> Result<(), Vec<ConfigEr
                        token in the body is always taken";
         ("locations", problem)
     } else if has(Location::Cookies) && token.cookies.csrf && !token.cookies.csrf_in_cookies {
-        let problem =
-            "must be on with csrf: this service tells scripts the values by cookies alone";
+        let problem = "must be on with csrf: scripts learn the values from these cookies";
         ("cookies.csrf_in_cookies", problem)
     } else {
         return Ok(());

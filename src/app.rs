@@ -39,6 +39,9 @@ pub fn figment(state: &StateDir) -> Figment {
         .merge(Serialized::default("shutdown.grace", 20))
         // Rocket's default takes X-Real-IP from any client.
         .merge(Serialized::default("ip_header", false))
+        // A browser that sent them to pages would get no page by its session.
+        .merge(Serialized::default("auth.token.cookies.access_path", api::BASE))
+        .merge(Serialized::default("auth.token.cookies.refresh_path", api::BASE))
         .merge(Serialized::default("databases.main.url", state.database_url()))
         .merge(generated.profile(Profile::Default))
         .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
@@ -120,8 +123,7 @@ pub fn build_open(
         rocket = rocket.attach(TrustedProxies(proxies));
     }
     if mode.has_tokens() {
-        let header = &settings.auth.token.header;
-        rocket = rocket.attach(Cors::new(api::BASE, &settings.api, header));
+        rocket = rocket.attach(Cors::new(api::BASE, &settings.api, &settings.auth));
     }
     rocket = rocket
         .attach(AccessLog)

@@ -1,6 +1,7 @@
-//! `/api`: JSON in and out, for bearer tokens and access keys. A session cookie gives no access here.
+//! `/api`: JSON in and out, for tokens and access keys. A session cookie gives no access here.
 
 mod events;
+mod issued;
 mod keys;
 mod linked;
 mod me;
@@ -16,6 +17,7 @@ use rocket::{Route, routes};
 use crate::http::catchers;
 use vestibule::config::Config;
 
+use issued::TokenCookies;
 use openapi::Document;
 pub use openapi::document;
 
@@ -64,7 +66,8 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
 #[must_use]
 pub fn stage(auth: &Config, registration: bool) -> AdHoc {
     let (routes, document) = (routes(auth, registration), Document::new(auth, registration));
+    let cookies = TokenCookies::of(auth);
     AdHoc::on_ignite("API", move |rocket| async move {
-        rocket.register(BASE, catchers()).manage(document).mount(BASE, routes)
+        rocket.register(BASE, catchers()).manage(document).manage(cookies).mount(BASE, routes)
     })
 }

@@ -3,12 +3,13 @@
 use rocket::response::status;
 use rocket::{State, post};
 
+use super::issued::Issued;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, NewPassword, OwnAccount, TokenUser};
 use crate::http::{ClientAddress, Json, JsonBody};
+use vestibule::config::Location;
 use vestibule::guards::{Authenticated, Fresh, Scoped};
 use vestibule::password::Password;
-use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Tokens};
 
 /// Changes the password and ends every other sign-in, in browsers too; the current one stays active.
@@ -45,13 +46,14 @@ pub(super) async fn confirm(
     accounts: &State<Accounts>,
     address: ClientAddress,
     mut body: JsonBody,
-) -> Result<Json<TokenPair>, Error> {
+) -> Result<Json<Issued>, Error> {
     let password = Password::from(body.text("password"));
     body.finish()?;
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.as_str());
     let checked = accounts.check_password(&user, &password, address.0, sign_in).await;
     checked.map_err(|error| of_field("password", error))?;
-    Ok(Json(tokens.confirm(&user).await?))
+    let in_cookies = user.authentication().location() == Some(Location::Cookies);
+    Issued::new(&tokens, tokens.confirm(&user).await?, in_cookies)
 }
 
 /// Turns a wrong password into the error of its field. Not 401: the token is good, and a client would

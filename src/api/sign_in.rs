@@ -4,42 +4,49 @@ use rocket::http::Status;
 use rocket::response::status;
 use rocket::{State, post};
 
+use super::issued::{Issued, TokenCookies};
 use super::me::Me;
 use crate::accounts::{Accounts, AnyUser, Credentials, Registration, Role, User, sign_out};
 use crate::http::{ClientAddress, Json, JsonBody, UniqueQuery, flag};
-use vestibule::guards::{RefreshToken, TokenBody};
+use vestibule::config::Location;
+use vestibule::guards::{Authenticated, RefreshToken, TokenBody};
 use vestibule::password::Password;
 use vestibule::sign_ins::SignIns;
-use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Tokens};
 
 /// Said to a registration with a role, whose client may be an administrator.
 const ROLE_LATER: &str =
     "Register without a role. An administrator gives one with PATCH /api/users/<id>.";
 
-/// Signs in with user name and password; returns a pair of tokens.
+/// Signs in with user name and password; returns a pair of tokens, or sets them as cookies.
 #[post("/login", data = "<body>")]
 pub(super) async fn login(
     tokens: Tokens<'_>,
     accounts: &State<Accounts>,
     address: ClientAddress,
+    cookies: &State<TokenCookies>,
     mut body: JsonBody,
-) -> Result<Json<TokenPair>, Error> {
+) -> Result<Json<Issued>, Error> {
     let (username, password) = (body.text("username"), Password::from(body.text("password")));
+    let in_cookies = cookies.take(&mut body);
     body.finish()?;
     let credentials = Credentials { username: &username, password: &password, source: address.0 };
-    Ok(Json(accounts.sign_in_program(&tokens, &credentials).await?))
+    let pair = accounts.sign_in_program(&tokens, &credentials).await?;
+    Issued::new(&tokens, pair, in_cookies)
 }
 
-/// Exchanges a refresh token in the header or the body for the next pair; a replaced one gets the
+/// Exchanges a refresh token in any location or the body for the next pair; a replaced one gets the
 /// newest refresh token within `refresh_grace` and `refresh_retry`.
 #[post("/refresh", data = "<token>")]
 pub(super) async fn refresh(
     token: TokenBody<RefreshToken>,
     tokens: Tokens<'_>,
-) -> Result<Json<TokenPair>, Error> {
+    cookies: &State<TokenCookies>,
+) -> Result<Json<Issued>, Error> {
     JsonBody::from(token.fields().clone()).finish()?;
-    Ok(Json(tokens.refresh::<User>(&token).await?))
+    let in_cookies = **cookies == TokenCookies::Always || token.location() == Location::Cookies;
+    let pair = tokens.refresh::<User>(&token).await?;
+    Issued::new(&tokens, pair, in_cookies)
 }
 
 /// Ends the sign-in of the token, key or session, or with `?all=true` all sign-ins of the user, for
@@ -47,6 +54,7 @@ pub(super) async fn refresh(
 #[post("/logout?<all>", data = "<user>")]
 pub(super) async fn logout(
     user: TokenBody<AnyUser>,
+    tokens: Tokens<'_>,
     sign_ins: SignIns<'_>,
     _query: UniqueQuery,
     all: Option<&str>,
@@ -55,6 +63,9 @@ pub(super) async fn logout(
     let all = flag("all", all)?;
     JsonBody::from(user.fields().clone()).finish()?;
     sign_out(&user, &sign_ins, all).await?;
+    if user.authentication().location() == Some(Location::Cookies) {
+        tokens.unset_cookies();
+    }
     Ok(status::NoContent)
 }
 

@@ -1,5 +1,5 @@
-//! Scripts of other origins that call the API (the CORS protocol of the Fetch standard). They present
-//! a bearer token: no response allows credentials, so browsers send and keep no cookie.
+//! Scripts of other origins that call the API (the CORS protocol of the Fetch standard). Browsers
+//! send and keep cookies there only where tokens are in cookies: only then credentials are allowed.
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{Method, Status};
@@ -7,6 +7,7 @@ use rocket::{Request, Response};
 
 use crate::settings::ApiConfig;
 use vestibule::Auth;
+use vestibule::config::{Config, Location};
 
 /// Response headers that a script may read, besides those that every script may.
 const EXPOSED: &str = "Link, Retry-After, WWW-Authenticate, X-Request-Id";
@@ -19,14 +20,21 @@ pub struct Cors {
     origins: Vec<String>,
     /// The request headers that a script may set.
     allowed: String,
+    /// Whether tokens are in cookies, which a script may then send and get.
+    in_cookies: bool,
 }
 
 impl Cors {
-    /// Returns the fairing for the paths below `base`, whose tokens are in this header.
+    /// Returns the fairing for the paths below `base`.
     #[must_use]
-    pub fn new(base: &'static str, config: &ApiConfig, token_header: &str) -> Self {
-        let origins = config.cors_origins.clone();
-        Self { base, origins, allowed: format!("{token_header}, Content-Type") }
+    pub fn new(base: &'static str, config: &ApiConfig, auth: &Config) -> Self {
+        let (origins, token) = (config.cors_origins.clone(), &auth.token);
+        let in_cookies = token.locations.contains(&Location::Cookies);
+        let mut allowed = format!("{}, Content-Type", token.header);
+        if in_cookies {
+            allowed = format!("{allowed}, {}", token.cookies.csrf_header);
+        }
+        Self { base, origins, allowed, in_cookies }
     }
 
     fn is_for_any(&self) -> bool {
@@ -75,6 +83,9 @@ impl Fairing for Cors {
             self.answer_preflight(request, response);
             response.set_raw_header("Access-Control-Allow-Origin", origin.to_owned());
             response.set_raw_header("Access-Control-Expose-Headers", EXPOSED);
+            if self.in_cookies {
+                response.set_raw_header("Access-Control-Allow-Credentials", "true");
+            }
         }
         if !self.is_for_any() {
             response.adjoin_raw_header("Vary", "Origin");

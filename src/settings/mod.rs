@@ -3,6 +3,7 @@
 mod api;
 mod metrics;
 mod profiles;
+mod tokens;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use crate::accounts::{AccountsConfig, full_name};
 use crate::db::{Address, DbConfig};
 use crate::fingerprints::Fingerprint;
-use vestibule::config::{Config, ConfigError, SessionPolicy};
+use vestibule::config::{Config, ConfigError, Location, SessionPolicy};
 
 pub use api::ApiConfig;
 pub use metrics::{MetricsConfig, MetricsToken};
@@ -85,10 +86,16 @@ impl Settings {
     /// Returns warnings about cookies, for every profile but `debug`.
     #[must_use]
     pub fn cookie_warnings(&self) -> Vec<&'static str> {
+        let (mode, session, token) = (self.auth.mode, &self.auth.session, &self.auth.token);
+        let in_cookies = mode.has_tokens() && token.locations.contains(&Location::Cookies);
         let weak = [
             (
-                self.auth.mode.has_sessions() && !self.auth.session.is_secure(),
+                mode.has_sessions() && !session.is_secure(),
                 "auth.session.secure is off: cookies travel in plain text; set it to true",
+            ),
+            (
+                in_cookies && !token.cookies.secure.unwrap_or(session.is_secure()),
+                "auth.token.cookies.secure is off: tokens travel in plain text; set it to true",
             ),
             (
                 self.auth.policy == SessionPolicy::Always,
@@ -134,19 +141,7 @@ impl Settings {
                 return Err(vec![ConfigError::new(figment, "max_blocking", "must be at least 1")]);
             }
             let allowed = debug && server.address.is_loopback();
-            if auth.token.foreign.jwks.is_some() {
-                let problem = "is not for this service, which cannot tell whose account a foreign \
-                               token means; an application of yours can";
-                return Err(vec![ConfigError::new(figment, "auth.token.foreign.jwks", problem)]);
-            }
-            if auth.mode.has_tokens()
-                && auth.token.algorithm.is_asymmetric()
-                && auth.token.private_key.is_none()
-            {
-                let problem = "is missing; the public keys only verify tokens, and this service \
-                               also signs them";
-                return Err(vec![ConfigError::new(figment, "auth.token.private_key", problem)]);
-            }
+            tokens::check(figment, &auth)?;
             let api = ApiConfig::read(figment, &auth)?;
             let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {

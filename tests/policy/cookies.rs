@@ -153,6 +153,11 @@ fn with_cookie_setters(rocket: Rocket<Build>) -> Rocket<Build> {
         .register("/sneaky", catchers![catcher])
 }
 
+/// The application among all of it.
+pub(crate) fn among_cookie_setters(setting: Setting) -> Fixture {
+    Fixture::with(setting, &OPEN, with_cookie_setters)
+}
+
 /// A path, the status of its response, and a cookie that must leave where cookies may.
 fn paths() -> Vec<(String, u16, &'static str)> {
     let mut paths = Vec::new();
@@ -187,7 +192,7 @@ pub(crate) fn try_cookies(setting: Setting) -> CookieReport {
 }
 
 fn try_everything(setting: Setting) -> CookieReport {
-    let mut fixture = Fixture::with(setting, &OPEN, with_cookie_setters);
+    let mut fixture = among_cookie_setters(setting);
     let mut tried = CookieReport { cases: 0, left: Vec::new(), complaints: Vec::new() };
     // What only repeats itself elsewhere is tried under the usual setting alone.
     let usual = (setting.mode, setting.policy) == (Mode::Both, SessionPolicy::UnlessToken);
@@ -297,7 +302,7 @@ fn outside(path: &str) -> Target {
 pub(crate) fn aliases(setting: Setting) -> CookieReport {
     let mut clean = Fixture::new(setting);
     clean.note_use();
-    let mut with_setters = Fixture::with(setting, &OPEN, with_cookie_setters);
+    let mut with_setters = among_cookie_setters(setting);
     let mut tried = CookieReport { cases: 0, left: Vec::new(), complaints: Vec::new() };
     let of_api = |target: &&Target| target.half == Half::Api && target.is_route;
     for target in all_targets().iter().filter(of_api) {

@@ -524,7 +524,13 @@ pub(crate) fn settings(mode: Mode) -> Vec<Setting> {
         let administrators =
             if *policy == SessionPolicy::UnlessToken { &both[..] } else { &both[..1] };
         for administrator in administrators.iter().copied() {
-            settings.push(Setting { on: On::Sqlite, mode, policy: *policy, administrator });
+            settings.push(Setting {
+                on: On::Sqlite,
+                mode,
+                policy: *policy,
+                administrator,
+                in_cookies: false,
+            });
         }
     }
     settings

@@ -32,6 +32,8 @@ pub(crate) struct Setting {
     pub(crate) policy: SessionPolicy,
     /// Which of the two people is an administrator.
     pub(crate) administrator: Person,
+    /// Whether tokens are in cookies, and not in the header.
+    pub(crate) in_cookies: bool,
 }
 
 /// Ids of rows for the parameters in paths.
@@ -141,6 +143,12 @@ impl Fixture {
         let both = figment(&url)
             .merge(Serialized::default("metrics.token", "a-token-of-the-tests-of-32-bytes"))
             .merge(Serialized::default("auth.mode", "both"));
+        let locations = |figment: Figment, all: &[&str]| match setting.in_cookies {
+            true => figment.merge(Serialized::default("auth.token.locations", all)),
+            false => figment,
+        };
+        // With the header, so that their tokens can be read.
+        let both = locations(both, &["header", "cookies"]);
         let (credentials, ids) = sign_everybody_in(&url, &both, &clock, setting.administrator);
         // Late enough for a use to be recorded, early enough for the password to be fresh.
         clock.advance(Duration::from_secs(5 * 60));
@@ -148,6 +156,7 @@ impl Fixture {
         let figment = relaxed(both)
             .merge(Serialized::default("auth.mode", setting.mode.as_str()))
             .merge(Serialized::default("auth.policy", setting.policy.as_str()));
+        let figment = locations(figment, &["cookies"]);
         let client = Client::untracked(more(build(&figment, &clock, open))).expect("a launch");
         let mut rows = Rows::of(&url);
         let now = micros(&clock);

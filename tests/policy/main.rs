@@ -15,6 +15,7 @@ mod once_per_setting;
 mod routes;
 mod rows;
 mod table;
+mod token_cookies;
 
 use vestibule::config::{Mode, SessionPolicy};
 
@@ -27,7 +28,7 @@ use support::postgres;
 /// Mode `both` under the default policy, on one of the databases.
 const fn usual(on: On) -> Setting {
     let (mode, policy) = (Mode::Both, SessionPolicy::UnlessToken);
-    Setting { on, mode, policy, administrator: Person::TokenOwner }
+    Setting { on, mode, policy, administrator: Person::TokenOwner, in_cookies: false }
 }
 
 #[test]
@@ -65,6 +66,16 @@ fn every_answer_on_postgresql_is_the_one_on_sqlite() {
 fn cookies_that_something_else_sets_leave_only_where_they_may() {
     for setting in table::cookie_settings() {
         let tried = cookies::try_cookies(setting);
+        println!("{} cases: {setting:?}", tried.cases);
+        demand_none(&tried.complaints);
+    }
+}
+
+#[test]
+fn where_tokens_are_in_cookies_only_theirs_leave_and_only_where_tokens_are_issued_or_ended() {
+    for mode in [Mode::Both, Mode::Token] {
+        let setting = Setting { mode, in_cookies: true, ..usual(On::Sqlite) };
+        let tried = token_cookies::try_token_cookies(setting);
         println!("{} cases: {setting:?}", tried.cases);
         demand_none(&tried.complaints);
     }

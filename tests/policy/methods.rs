@@ -53,7 +53,13 @@ fn send(fixture: &Fixture, path: &str, spelling: &str, case: (Token, Cookie, Sit
 /// one from another: no cookie leaves but the notice that nothing was changed, and no session begins, ends or counts as used.
 fn ask_for_methods(mode: Mode) {
     let policy = SessionPolicy::UnlessToken;
-    let setting = Setting { on: On::Sqlite, mode, policy, administrator: Person::CookieOwner };
+    let setting = Setting {
+        on: On::Sqlite,
+        mode,
+        policy,
+        administrator: Person::CookieOwner,
+        in_cookies: false,
+    };
     let mut fixture = Fixture::new(setting);
     let mut complaints = Vec::new();
     for (path, mounted) in paths(&fixture) {

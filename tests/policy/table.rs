@@ -97,6 +97,7 @@ fn settings(mode: Mode) -> [Setting; 2] {
         mode,
         policy: SessionPolicy::UnlessToken,
         administrator,
+        in_cookies: false,
     })
 }
 

@@ -16,6 +16,18 @@ fn document(app: &TestApp) -> Value {
     reply.json()
 }
 
+/// Signs a sample user in.
+type SignIn = for<'a> fn(&'a TestApp, &str) -> Actor<'a>;
+
+/// Runs a test with tokens in the header and in cookies.
+fn in_each_location(test: impl Fn(TestApp, SignIn)) {
+    on_both(|app| test(app, TestApp::token));
+    for locations in [&["cookies"][..], &["header", "cookies"]] {
+        let settings = |figment: Figment| figment.merge(("auth.token.locations", locations));
+        on_both_with(settings, |app| test(app, TestApp::token_cookies));
+    }
+}
+
 /// Each operation as `GET /api/me`, with its description.
 fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().expect("paths");
@@ -80,6 +92,35 @@ fn guards_are_told_as_security_with_their_scopes() {
     });
 }
 
+#[test]
+fn a_token_in_a_cookie_is_told_with_its_csrf_value_and_the_cookies_of_responses() {
+    let security = |settings: Value, method: &str, path: &str| {
+        let found = std::cell::RefCell::default();
+        on_both_with(
+            |figment: Figment| figment.merge(("auth.token", settings.clone())),
+            |app| {
+                found.replace(document(&app)["paths"][path][method]["security"].clone());
+            },
+        );
+        found.into_inner()
+    };
+    let only = json!({ "locations": ["cookies"] });
+    let by_cookie = json!([{ "cookie": [], "csrf": [] }]);
+    assert_eq!(
+        security(only.clone(), "patch", "/api/me"),
+        json!([{ "cookie": ["account"], "csrf": [] }])
+    );
+    assert_eq!(security(only.clone(), "get", "/api/me"), json!([{ "cookie": [] }]));
+    assert_eq!(security(only.clone(), "post", "/api/confirm")[0]["csrf"], by_cookie[0]["csrf"]);
+    let refresh = json!([{ "refreshCookie": [], "csrf": [] }]);
+    assert_eq!(security(only, "post", "/api/refresh"), refresh);
+    let unprotected = json!({ "locations": ["cookies"], "cookies": { "csrf": false } });
+    assert_eq!(security(unprotected, "post", "/api/refresh"), json!([{ "refreshCookie": [] }]));
+    let both = json!({ "locations": ["header", "cookies"] });
+    let either = json!([{ "token": [] }, { "refreshCookie": [], "csrf": [] }]);
+    assert_eq!(security(both, "post", "/api/refresh"), either);
+}
+
 /// Follows a reference.
 fn resolve<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
     match schema["$ref"].as_str() {
@@ -107,7 +148,12 @@ fn assert_matches(document: &Value, schema: &Value, value: &Value, place: &str) 
             Some(_) if value.is_null() => {}
             _ => {
                 let mut of_kind = alternatives.iter().filter(|one| !is_null(one));
-                let one = of_kind.find(|one| one["type"].is_null() || one["type"] == kind);
+                let one = of_kind.find(|one| {
+                    let of_kind = one["type"].is_null() || one["type"] == kind;
+                    let required = resolve(document, one)["required"].as_array();
+                    let mut names = required.into_iter().flatten().filter_map(Value::as_str);
+                    of_kind && names.all(|name| value.get(name).is_some())
+                });
                 let one = one.unwrap_or_else(|| panic!("{place} is {value}"));
                 assert_matches(document, one, value, place);
             }
@@ -144,6 +190,8 @@ fn assert_described(document: &Value, operation: &str, reply: &Reply) {
     let described = &document["paths"][path][method.to_ascii_lowercase()]["responses"];
     let response = &described[reply.status.to_string()];
     assert!(response.is_object(), "{operation} {}: {}", reply.status, reply.body);
+    let is_told = response["headers"]["Set-Cookie"].is_object();
+    assert!(is_told || reply.cookies().is_empty(), "{operation}: {:?}", reply.cookies());
     let Some(kind) = reply.header("content-type") else {
         assert!(response["content"].is_null(), "{operation} {}", reply.status);
         return;
@@ -162,8 +210,9 @@ fn assert_described(document: &Value, operation: &str, reply: &Reply) {
 
 #[test]
 fn what_reads_responds_as_the_document_says() {
-    on_both(|app| {
-        let (document, admin, user) = (document(&app), app.token("admin"), app.token("user_01"));
+    in_each_location(|app, sign_in| {
+        let document = document(&app);
+        let (admin, user) = (sign_in(&app, "admin"), sign_in(&app, "user_01"));
         admin.post_json("/api/keys", &json!({ "label": "nightly", "scopes": ["sign-ins"] }));
         let id = app.id("user_01");
         for (operation, _) in operations(&document) {
@@ -179,9 +228,9 @@ fn what_reads_responds_as_the_document_says() {
 
 #[test]
 fn what_changes_something_responds_as_the_document_says() {
-    on_both(|app| {
+    in_each_location(|app, sign_in| {
         let document = document(&app);
-        let (admin, user) = (app.token("admin"), app.token("user_01"));
+        let (admin, user) = (sign_in(&app, "admin"), sign_in(&app, "user_01"));
         let check = |operation: &str, status: u16, reply: Reply| {
             assert_eq!(reply.status, status, "{operation}: {}", reply.body);
             assert_described(&document, operation, &reply);
@@ -200,14 +249,17 @@ fn what_changes_something_responds_as_the_document_says() {
             json!({ "username": "b", "password": "another horse battery", "role": "admin" });
         check("POST /api/register", 403, app.anonymous().post_json("/api/register", &admin_role));
 
-        let key = json!({ "label": "a", "scopes": [], "expires_in": "30 days" });
-        let made = user.post_json("/api/keys", &key);
-        let key_id = made.json()["id"].as_str().expect("an id").to_owned();
-        check("POST /api/keys", 201, made);
-        check("POST /api/keys", 422, user.post_json("/api/keys", &json!({ "label": "" })));
-        let path = format!("/api/keys/{key_id}");
-        check("DELETE /api/keys/{id}", 204, user.delete(&path));
-        check("DELETE /api/keys/{id}", 404, user.delete("/api/keys/none"));
+        // A key is taken from a header only.
+        if document["paths"]["/api/keys"].is_object() {
+            let key = json!({ "label": "a", "scopes": [], "expires_in": "30 days" });
+            let made = user.post_json("/api/keys", &key);
+            let key_id = made.json()["id"].as_str().expect("an id").to_owned();
+            check("POST /api/keys", 201, made);
+            check("POST /api/keys", 422, user.post_json("/api/keys", &json!({ "label": "" })));
+            let path = format!("/api/keys/{key_id}");
+            check("DELETE /api/keys/{id}", 204, user.delete(&path));
+            check("DELETE /api/keys/{id}", 404, user.delete("/api/keys/none"));
+        }
         check("DELETE /api/sign-ins/{id}", 404, user.delete("/api/sign-ins/none"));
         check("DELETE /api/sign-ins", 204, user.delete("/api/sign-ins"));
 
@@ -235,8 +287,17 @@ fn what_changes_something_responds_as_the_document_says() {
         let confirm = json!({ "password": "wrong" });
         check("POST /api/confirm", 422, user.post_json("/api/confirm", &confirm));
         let pair = login("new horse battery").json();
-        let refresh = json!({ "refresh_token": pair["refresh_token"] });
-        check("POST /api/refresh", 200, app.anonymous().post_json("/api/refresh", &refresh));
+        if pair["refresh_token"].is_string() {
+            let refresh = json!({ "refresh_token": pair["refresh_token"] });
+            check("POST /api/refresh", 200, app.anonymous().post_json("/api/refresh", &refresh));
+        }
+        if user.token.is_none() {
+            check("POST /api/refresh", 200, user.post("/api/refresh"));
+            let other = user.fresh();
+            other.jar.replace(user.jar.borrow().clone());
+            other.jar.borrow_mut().remove("csrf_access_token");
+            check("PATCH /api/me", 401, other.patch_json("/api/me", &json!({})));
+        }
         check("POST /api/logout", 422, user.post("/api/logout?all=maybe"));
         check("POST /api/logout", 204, user.post("/api/logout"));
         check("POST /api/logout", 401, user.post("/api/logout"));

@@ -86,6 +86,11 @@ impl<'a> Actor<'a> {
         if let Some(token) = &self.token {
             request.add_header(Header::new("Authorization", format!("Bearer {token}")));
         }
+        // As the script of a page does: out of the cookie that it can read.
+        let twin = if path == "/api/refresh" { "csrf_refresh_token" } else { "csrf_access_token" };
+        if let Some(value) = self.jar.borrow().get(twin) {
+            request.add_header(Header::new("X-CSRF-TOKEN", value.clone()));
+        }
         request
     }
 

@@ -123,6 +123,17 @@ impl TestApp {
         actor
     }
 
+    /// A sample user whose tokens are in cookies.
+    pub(crate) fn token_cookies(&self, username: &str) -> Actor<'_> {
+        let actor = self.anonymous();
+        let body = serde_json::json!({
+            "username": username, "password": password(username), "cookies": true,
+        });
+        let reply = actor.post_json("/api/login", &body);
+        assert_eq!(reply.status, 200, "{username} signs in: {}", reply.body);
+        actor
+    }
+
     /// A connection beside the application's own.
     pub(crate) fn connection(&self) -> AnyConnection {
         let address = Address::parse(&self.url).expect("the test's own URL");
@@ -173,6 +184,8 @@ pub(crate) fn figment(url: &str) -> Figment {
         .merge(Serialized::default("ident", false))
         .merge(Serialized::default("ip_header", false))
         .merge(Serialized::default("log_level", "off"))
+        .merge(Serialized::default("auth.token.cookies.access_path", "/api"))
+        .merge(Serialized::default("auth.token.cookies.refresh_path", "/api"))
         .merge(Serialized::default("databases.main.url", url))
         .merge(Serialized::default("databases.main.pool_size", 4))
         .merge(Serialized::default("auth.password.cost", 4))

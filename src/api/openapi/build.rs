@@ -6,24 +6,16 @@ use rocket::Route;
 use rocket::figment::Figment;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
-use vestibule::config::{Config, Location};
-use vestibule::guards::Scope;
+use vestibule::config::Config;
 use vestibule::{Auth, Error, ErrorKind, Problem};
 
 use super::operations::{Content, Operation, Parameter, operations, reference};
 use super::schemas;
-use crate::accounts::{OwnAccount, OwnSignIns, UsersRead, UsersWrite};
+use super::security::{alternatives, needs_csrf, schemes, takes_token};
+use crate::api::issued::TokenCookies;
 
 /// RFC 7396, which every PATCH takes too.
 const MERGE_PATCH: &str = "application/merge-patch+json";
-
-/// The scopes by the name of their type, as it stands in a guard.
-const SCOPES: [(&str, &str); 4] = [
-    ("OwnAccount", OwnAccount::NAME),
-    ("OwnSignIns", OwnSignIns::NAME),
-    ("UsersRead", UsersRead::NAME),
-    ("UsersWrite", UsersWrite::NAME),
-];
 
 /// Builds the document of these settings.
 pub(super) struct Builder<'a> {
@@ -44,7 +36,7 @@ impl<'a> Builder<'a> {
         let figment = Figment::from(rocket::Config::default());
         let guards = Auth::route_guards(&figment, routes.iter().map(|(_, route)| route));
         let guards = guards.ok_or("the guards of the routes cannot be found")?;
-        let operations = operations();
+        let operations = operations(TokenCookies::of(self.auth));
         let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
         for ((base, route), guards) in routes.iter().zip(guards) {
             let name = format!("{} {base}{}", route.method, route.uri.path());
@@ -63,14 +55,14 @@ impl<'a> Builder<'a> {
                 "title": "Account service",
                 "version": env!("CARGO_PKG_VERSION"),
                 "description": "Errors are `application/problem+json`; `code` is stable. \
-                    The response to a request with a token or a key sets no cookie.",
+                    The response to a request with a token or a key sets no cookie but those of tokens.",
                 "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
             },
             "servers": [{ "url": "/" }],
             "paths": paths,
             "components": {
                 "schemas": self.schemas,
-                "securitySchemes": self.security_schemes(),
+                "securitySchemes": schemes(self.auth),
             },
         }))
     }
@@ -86,7 +78,7 @@ impl<'a> Builder<'a> {
             "summary": operation.sentence,
             "tags": [tag(operation.route)],
             "responses": self.responses(guards, operation),
-            "security": self.security(guards),
+            "security": alternatives(self.auth, guards, operation.method()),
         });
         let parameters = parameters(route, operation)?;
         if !parameters.is_empty() {
@@ -116,9 +108,15 @@ impl<'a> Builder<'a> {
             if operation.is_paged() {
                 response["headers"] = json!({ "Link": { "schema": { "type": "string" } } });
             }
+            if operation.sets_cookies && TokenCookies::of(self.auth) != TokenCookies::Never {
+                response["headers"] = self.token_cookies();
+            }
             responses.insert(status.to_string(), response);
         }
         let mut kinds = guard_errors(guards);
+        if takes_token(guards) && needs_csrf(self.auth, operation.method()) {
+            kinds.extend([ErrorKind::CsrfMissing, ErrorKind::CsrfMismatch]);
+        }
         kinds.extend(&operation.errors);
         if operation.body.is_some() {
             kinds.extend([
@@ -155,70 +153,18 @@ impl<'a> Builder<'a> {
         json!({ content.media_type: { "schema": content.schema } })
     }
 
+    /// Returns the header by which a response sets or removes the cookies of tokens.
+    fn token_cookies(&self) -> Value {
+        let cookies = &self.auth.token.cookies;
+        let names =
+            [&cookies.access, &cookies.csrf_access, &cookies.refresh, &cookies.csrf_refresh];
+        let description =
+            format!("For each cookie of tokens: {}.", names.map(String::as_str).join(", "));
+        json!({ "Set-Cookie": { "description": description, "schema": { "type": "string" } } })
+    }
+
     fn add<T: ToSchema>(&mut self) {
         self.schemas.insert(T::name().into_owned(), json!(T::schema()));
-    }
-
-    /// Returns the alternatives that admit a client, each with the scopes that it needs.
-    fn security(&self, guards: &str) -> Value {
-        let scopes: Vec<_> = SCOPES
-            .iter()
-            .filter(|(name, _)| guards.contains(name))
-            .map(|(_, scope)| *scope)
-            .collect();
-        let mut alternatives = Vec::new();
-        if takes_either(guards) && self.auth.mode.has_sessions() {
-            alternatives.push(json!({ "session": [] }));
-        }
-        let takes_token = guards.contains("TokenUser") || takes_either(guards);
-        if (takes_token || guards.contains("RefreshToken")) && self.auth.mode.has_tokens() {
-            let names = self.token_schemes().into_iter().map(|(name, _)| name);
-            alternatives.extend(names.map(|name| json!({ name: scopes })));
-        }
-        alternatives.into()
-    }
-
-    fn security_schemes(&self) -> Map<String, Value> {
-        let mut schemes = Map::new();
-        if self.auth.mode.has_sessions() {
-            let name = self.auth.session.cookie_name();
-            let scheme = json!({ "type": "apiKey", "in": "cookie", "name": name });
-            schemes.insert("session".to_owned(), scheme);
-        }
-        if self.auth.mode.has_tokens() {
-            let tokens = self.token_schemes().into_iter();
-            schemes.extend(tokens.map(|(name, scheme)| (name.to_owned(), scheme)));
-        }
-        schemes
-    }
-
-    /// Returns how each configured location takes a token.
-    fn token_schemes(&self) -> Vec<(&'static str, Value)> {
-        let token = &self.auth.token;
-        let scheme = |location: &Location| match location {
-            Location::Header => Some(("token", self.header_scheme())),
-            Location::Query => {
-                let scheme = json!({ "type": "apiKey", "in": "query", "name": token.query.name });
-                Some(("query", scheme))
-            }
-            Location::Cookies => {
-                let name = &token.cookies.access;
-                Some(("cookie", json!({ "type": "apiKey", "in": "cookie", "name": name })))
-            }
-            _ => None,
-        };
-        token.locations.iter().filter_map(scheme).collect()
-    }
-
-    fn header_scheme(&self) -> Value {
-        let (header, scheme) = (&self.auth.token.header, &self.auth.token.scheme);
-        let description = "An access token, or an access key (`vst_...`).";
-        if header.eq_ignore_ascii_case("Authorization") && !scheme.is_empty() {
-            let scheme = scheme.to_ascii_lowercase();
-            return json!({ "type": "http", "scheme": scheme, "description": description });
-        }
-        let description = format!("`{scheme} `, if not empty, and an access token or access key.");
-        json!({ "type": "apiKey", "in": "header", "name": header, "description": description })
     }
 }
 
@@ -260,17 +206,11 @@ fn parameters(route: &Route, operation: &Operation) -> Result<Vec<Value>, String
     Ok(parameters)
 }
 
-/// Whether a guard takes a session as well as a token.
-fn takes_either(guards: &str) -> bool {
-    guards.contains("CurrentUser") || guards.contains("AnyUser")
-}
-
 /// Returns the errors of these guards.
 fn guard_errors(guards: &str) -> Vec<ErrorKind> {
     use ErrorKind as K;
     let mut kinds = Vec::new();
-    let takes_token = guards.contains("TokenUser") || guards.contains("RefreshToken");
-    if takes_token || takes_either(guards) {
+    if takes_token(guards) {
         kinds.extend([K::CredentialsMissing, K::MalformedAuthorization, K::AmbiguousCredentials]);
         kinds.extend([K::TokenInvalid, K::TokenExpired, K::TokenRevoked, K::WrongTokenType]);
     }

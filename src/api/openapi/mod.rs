@@ -5,6 +5,7 @@ mod build;
 mod operations;
 mod page;
 mod schemas;
+mod security;
 
 use std::sync::OnceLock;
 

@@ -7,10 +7,11 @@ use vestibule::ErrorKind;
 
 use super::schemas::{
     Claims, ConfirmBody, FreshToken, JwkSet, KeyBody, LoginBody, MeBody, PasswordBody,
-    RefreshTokenBody, RegisterBody, TokenPair, UserChangeBody,
+    RefreshTokenBody, RegisterBody, TokenLifetime, TokenPair, UserChangeBody,
 };
 use crate::accounts::audit::Entry;
 use crate::api::events::{EventPage, OwnEvent};
+use crate::api::issued::TokenCookies;
 use crate::api::keys::{KeyView, NewKeyView};
 use crate::api::me::{AdminView, DashboardView, MeView, ProfileView};
 use crate::api::sign_ins::SignInPage;
@@ -44,6 +45,8 @@ pub(super) struct Operation {
     pub(super) requires_body: bool,
     /// The responses that are no errors.
     pub(super) responses: Vec<(u16, Option<Content>)>,
+    /// Whether those set or remove the cookies of tokens, where tokens are in cookies.
+    pub(super) sets_cookies: bool,
     pub(super) parameters: Vec<Parameter>,
     pub(super) errors: Vec<ErrorKind>,
 }
@@ -82,6 +85,7 @@ impl Operation {
             body: None,
             requires_body: false,
             responses: Vec::new(),
+            sets_cookies: false,
             parameters: Vec::new(),
             errors: Vec::new(),
         }
@@ -99,9 +103,33 @@ impl Operation {
         self.response(status, Some(Content::json::<T>()))
     }
 
+    /// Responds with tokens, in the body or in cookies, as the settings allow.
+    fn issues<T: ToSchema>(self, cookies: TokenCookies) -> Self {
+        let (in_body, in_cookies) = (Content::json::<T>(), Content::json::<TokenLifetime>());
+        let content = match cookies {
+            TokenCookies::Never => in_body,
+            TokenCookies::Optional => Content {
+                schema: json!({ "oneOf": [in_body.schema, in_cookies.schema] }),
+                schemas: [in_body.schemas, in_cookies.schemas].concat(),
+                ..in_cookies
+            },
+            TokenCookies::Always => in_cookies,
+        };
+        Self { sets_cookies: true, ..self.response(200, Some(content)) }
+    }
+
     fn response(mut self, status: u16, content: Option<Content>) -> Self {
         self.responses.push((status, content));
         self
+    }
+
+    fn removes_cookies(self) -> Self {
+        Self { sets_cookies: true, ..self }
+    }
+
+    /// The method of the route.
+    pub(super) fn method(&self) -> &'static str {
+        self.route.split(' ').next().unwrap_or_default()
     }
 
     fn takes(mut self, name: &'static str, schema: Value, sentence: &'static str) -> Self {
@@ -130,24 +158,25 @@ impl Operation {
 }
 
 /// Returns all operations.
-pub(super) fn operations() -> Vec<Operation> {
-    [own_account(), sign_ins(), users(), service()].into_iter().flatten().collect()
+pub(super) fn operations(cookies: TokenCookies) -> Vec<Operation> {
+    [own_account(cookies), sign_ins(), users(), service()].into_iter().flatten().collect()
 }
 
-fn own_account() -> Vec<Operation> {
+fn own_account(cookies: TokenCookies) -> Vec<Operation> {
     use ErrorKind as K;
     vec![
         Operation::new("POST /api/login", "login", "Signs in with user name and password.")
             .body::<LoginBody>()
-            .responds::<TokenPair>(200)
+            .issues::<TokenPair>(cookies)
             .fails(&[K::BadCredentials, K::AccountInactive, K::TooManyAttempts, K::Busy]),
         Operation::new("POST /api/refresh", "refresh", "Exchanges a refresh token for a new pair.")
             .optional_body::<RefreshTokenBody>()
-            .responds::<TokenPair>(200),
+            .issues::<TokenPair>(cookies),
         Operation::new("POST /api/logout", "logout", "Ends the sign-in of the credential.")
             .optional_body::<RefreshTokenBody>()
             .takes("all", json!({ "type": "boolean" }), "Ends all sign-ins of the user.")
             .response(204, None)
+            .removes_cookies()
             .fails(&[K::InsufficientScope, K::CrossOrigin]),
         Operation::new("POST /api/register", "register", "Adds a user, without signing in.")
             .body::<RegisterBody>()
@@ -159,7 +188,7 @@ fn own_account() -> Vec<Operation> {
             .responds::<MeView<'_>>(200),
         Operation::new("POST /api/confirm", "confirm", "Proves the password again.")
             .body::<ConfirmBody>()
-            .responds::<FreshToken>(200)
+            .issues::<FreshToken>(cookies)
             .fails(&[K::TooManyAttempts, K::Busy]),
         Operation::new("GET /api/claims", "getClaims", "Returns the claims of the token.")
             .responds::<Claims>(200),

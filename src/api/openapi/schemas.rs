@@ -15,6 +15,10 @@ pub(super) struct LoginBody {
     username: String,
     #[schema(format = Password)]
     password: String,
+    /// Whether the tokens are set as cookies, where the service takes them from cookies; there is
+    /// no choice where that is the only location.
+    #[schema(nullable = false)]
+    cookies: Option<bool>,
 }
 
 /// A new user.
@@ -116,6 +120,14 @@ pub(super) struct TokenPair {
     expires_in: Option<i64>,
 }
 
+/// Tokens that were set as cookies.
+#[derive(ToSchema)]
+pub(super) struct TokenLifetime {
+    /// Lifetime of the access token in seconds; absent if it does not expire.
+    #[schema(nullable = false)]
+    expires_in: Option<i64>,
+}
+
 /// The claims of a token (RFC 7519); for an access key the values of its sign-in.
 #[derive(ToSchema)]
 pub(super) struct Claims {
@@ -143,6 +155,9 @@ pub(super) struct Claims {
     /// How often the sign-in had been refreshed.
     #[schema(nullable = false)]
     r#gen: Option<i64>,
+    /// The CSRF value, where tokens are in cookies.
+    #[schema(nullable = false)]
+    csrf: Option<String>,
     /// The role at the time of the token.
     #[schema(nullable = false)]
     role: Option<crate::accounts::Role>,

@@ -1,8 +1,10 @@
 //! The program itself: its start, its commands, new secrets, a failing database.
 
+mod browser;
 mod command_line;
 mod cross_origin;
 mod database_outage;
 mod new_application;
 mod new_secrets;
 mod start;
+mod token_cookies;

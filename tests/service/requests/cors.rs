@@ -1,7 +1,7 @@
 //! Scripts of other origins that call the API.
 
 use rocket::figment::Figment;
-use rocket::http::{Header, Method};
+use rocket::http::{ContentType, Header, Method};
 use serde_json::{Value, json};
 use vestibule_service::settings::Settings;
 
@@ -12,12 +12,13 @@ const APP: &str = "https://app.example";
 const OTHER: &str = "https://other.example";
 
 /// The headers of the protocol.
-const HEADERS: [&str; 5] = [
+const HEADERS: [&str; 6] = [
     "access-control-allow-origin",
     "access-control-allow-methods",
     "access-control-allow-headers",
     "access-control-max-age",
     "access-control-expose-headers",
+    "access-control-allow-credentials",
 ];
 
 fn allow(origin: &'static str) -> impl Fn(Figment) -> Figment {
@@ -136,6 +137,35 @@ fn all_origins_are_allowed_by_a_star_which_no_cache_must_tell_apart() {
         assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
         assert!(!vary(&reply).contains("Origin"), "{}", vary(&reply));
         assert_eq!(preflight(&app.anonymous(), "/api/me", OTHER).status, 204);
+    });
+}
+
+#[test]
+fn where_tokens_are_in_cookies_a_listed_origin_sends_and_keeps_them_and_no_other_does() {
+    let settings = |figment: Figment| {
+        allow(APP)(figment).merge(("auth.token.locations", ["header", "cookies"]))
+    };
+    on_both_with(settings, |app| {
+        let browser = app.token_cookies("user_01");
+        let asked = preflight(&app.anonymous(), "/api/me", APP);
+        let allowed = asked.header("access-control-allow-headers");
+        assert_eq!(allowed, Some("Authorization, Content-Type, X-CSRF-TOKEN"));
+        let refused = get(&app.anonymous(), "/api/me", APP);
+        for reply in [&asked, &get(&browser, "/api/me", APP), &refused] {
+            assert_eq!(reply.header("access-control-allow-origin"), Some(APP));
+            assert_eq!(reply.header("access-control-allow-credentials"), Some("true"));
+            assert!(vary(reply).contains("Origin"));
+        }
+        for reply in [get(&browser, "/api/me", OTHER), preflight(&browser, "/api/me", OTHER)] {
+            assert_none(&reply);
+        }
+        let request = browser.request(Method::Patch, "/api/me");
+        let request = request.header(Header::new("Origin", APP)).header(ContentType::JSON);
+        assert_eq!(browser.send(request.body(r#"{"full_name":"Ann"}"#)).status, 200);
+    });
+    // Nor where cookies cannot be read.
+    on_both_with(allow(APP), |app| {
+        assert_eq!(get(&app.anonymous(), "/api/me", APP).header(HEADERS[5]), None);
     });
 }
 

@@ -8,6 +8,8 @@ mod modes;
 mod next_page;
 mod session_and_token_apart;
 mod signing_out;
+mod token_cookies;
 mod token_in_body;
+mod token_locations;
 pub(crate) mod token_types;
 mod tokens;

@@ -20,7 +20,7 @@ use crate::error::Error;
 use credential::{Credential, Credentials};
 
 /// The claims of a verified token, and its location.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct VerifiedToken {
     pub(crate) claims: Arc<Claims>,
     pub(crate) location: Location,

@@ -20,7 +20,7 @@ use crate::credentials::{
 use crate::error::request_errors::outcome;
 use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel::{self, Proof};
-use crate::guards::tokens::{RefreshToken, claims_of};
+use crate::guards::tokens::{RefreshToken, token_of};
 use crate::guards::users::{AnyUser, Authenticated, TokenUser, any_user};
 use crate::json::{is_json, read_json_object};
 use crate::state::AuthState;
@@ -129,11 +129,11 @@ impl<'r> FromData<'r> for TokenBody<RefreshToken> {
             let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
             token_first(request, state, kind)?;
             let found = read(request, state, data, kind).await?;
-            let claims = match &found.token {
-                Some(token) => verify_as(request, state, token, kind)?.claims,
-                None => claims_of(request, kind)?,
+            let token = match &found.token {
+                Some(token) => verify_as(request, state, token, kind)?,
+                None => token_of(request, kind)?,
             };
-            Ok(Self { guard: RefreshToken(claims), rest: found.rest })
+            Ok(Self { guard: RefreshToken(token), rest: found.rest })
         };
         outcome(request, body.await)
     }

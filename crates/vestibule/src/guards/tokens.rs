@@ -7,8 +7,8 @@ use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use crate::authentication::by_token::verified_as;
 use crate::claims::Claims;
-use crate::config::TokenKind;
-use crate::credentials::mark_depends_on_user;
+use crate::config::{Location, TokenKind};
+use crate::credentials::{VerifiedToken, mark_depends_on_user};
 use crate::error::request_errors::outcome;
 use crate::error::{Error, TokenError};
 use crate::guards::sentinel::{self, Proof};
@@ -48,7 +48,7 @@ pub struct AccessToken(Arc<Claims>);
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct RefreshToken(pub(super) Arc<Claims>);
+pub struct RefreshToken(pub(super) VerifiedToken);
 
 impl AccessToken {
     /// The verified claims.
@@ -62,15 +62,21 @@ impl RefreshToken {
     /// The verified claims.
     #[must_use]
     pub fn claims(&self) -> &Arc<Claims> {
-        &self.0
+        &self.0.claims
+    }
+
+    /// Where the token was (`get_jwt_request_location`).
+    #[must_use]
+    pub fn location(&self) -> Location {
+        self.0.location
     }
 }
 
-pub(super) fn claims_of(request: &Request<'_>, kind: TokenKind) -> Result<Arc<Claims>, Error> {
+pub(super) fn token_of(request: &Request<'_>, kind: TokenKind) -> Result<VerifiedToken, Error> {
     let state = AuthState::of(request)?;
     mark_depends_on_user(request);
-    let claims = verified_as(request, state, kind)?.claims.clone();
-    if claims.foreign { Err(TokenError::Issuer.into()) } else { Ok(claims) }
+    let token = verified_as(request, state, kind)?;
+    if token.claims.foreign { Err(TokenError::Issuer.into()) } else { Ok(token.clone()) }
 }
 
 #[rocket::async_trait]
@@ -78,7 +84,7 @@ impl<'r> FromRequest<'r> for AccessToken {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(request, claims_of(request, TokenKind::Access).map(Self))
+        outcome(request, token_of(request, TokenKind::Access).map(|token| Self(token.claims)))
     }
 }
 
@@ -87,7 +93,7 @@ impl<'r> FromRequest<'r> for RefreshToken {
     type Error = Error;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Error> {
-        outcome(request, claims_of(request, TokenKind::Refresh).map(Self))
+        outcome(request, token_of(request, TokenKind::Refresh).map(Self))
     }
 }
 

@@ -140,7 +140,7 @@ fn where_nothing_takes_a_key_the_command_line_makes_none() {
     at_home(|home| {
         for toml in [
             "[default.auth]\nmode = \"session\"\n",
-            "[default.auth.token]\nlocations = [\"json\"]\n",
+            "[default.auth.token]\nlocations = [\"query\"]\n",
         ] {
             home.configure(toml);
             home.serve(&[]).stop();

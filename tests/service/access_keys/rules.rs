@@ -389,7 +389,7 @@ fn the_first_use_and_then_about_each_minute_is_recorded() {
 #[test]
 fn a_key_is_taken_from_the_authorization_header_alone() {
     let everywhere = |figment: rocket::figment::Figment| {
-        let all = ["header", "cookies", "query", "json"];
+        let all = ["header", "cookies", "query"];
         figment.merge(Serialized::default("auth.token.locations", all))
     };
     on_both_with(everywhere, |app| {

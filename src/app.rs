@@ -10,7 +10,7 @@ use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
 use crate::fingerprints;
-use crate::housekeeping::{self, PurgeCounts, RetentionLimits};
+use crate::housekeeping::{self, HousekeepingCounts, RetentionLimits};
 use crate::http::{self, AccessLog, Cors, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
@@ -154,7 +154,7 @@ pub fn build_open(
         .attach(housekeeping::write_audit_log(writer))
         .attach(auth)
         .manage(accounts)
-        .manage(PurgeCounts::default())
+        .manage(HousekeepingCounts::default())
         .manage(db)
         .manage(clock.clone())
         .manage(settings))

@@ -19,14 +19,21 @@ const PURGE_BATCH: i64 = 500;
 
 /// Counts the purges of this process; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PurgeCounts(Arc<[AtomicU64; 3]>);
+pub(crate) struct HousekeepingCounts(Arc<[AtomicU64; 3]>);
 
-impl PurgeCounts {
-    /// Returns how many purges succeeded, how many failed, and how many rows were deleted.
-    pub(crate) fn get(&self) -> (u64, u64, u64) {
-        let [succeeded, failed, rows] = &*self.0;
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        (read(succeeded), read(failed), read(rows))
+/// How many purges succeeded, how many failed, and how many rows were deleted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PurgeTotals {
+    pub(crate) succeeded: u64,
+    pub(crate) failed: u64,
+    pub(crate) rows: u64,
+}
+
+impl HousekeepingCounts {
+    pub(crate) fn get(&self) -> PurgeTotals {
+        let [succeeded, failed, rows] =
+            self.0.each_ref().map(|count| count.load(Ordering::Relaxed));
+        PurgeTotals { succeeded, failed, rows }
     }
 
     fn record(&self, purged: &Result<usize, Error>) {
@@ -87,7 +94,7 @@ pub(crate) fn start_maintenance(limits: RetentionLimits, own: Vec<Fingerprint>) 
     AdHoc::on_liftoff("House-keeping", move |rocket| {
         Box::pin(async move {
             let Some(db) = rocket.state::<Db>().cloned() else { return };
-            let counts = rocket.state::<PurgeCounts>().cloned().unwrap_or_default();
+            let counts = rocket.state::<HousekeepingCounts>().cloned().unwrap_or_default();
             let mut shutdown = rocket.shutdown();
             tokio::spawn(async move {
                 loop {

@@ -72,7 +72,7 @@ status() {
 counted() {
     local found
     found=$(awk -v sample="$1" '$1 == sample { print $2 }' "$work/metrics")
-    if [ "${found:-0}" != "$2" ]; then
+    if [ "$found" != "$2" ]; then
         echo "$1 is ${found:-not there}, not $2"
         exit 1
     fi

@@ -57,6 +57,8 @@ expect 'signing out' '303 /login' "$(status -X POST "$base/logout")"
 expect 'signing in' '303 /a?b' "$(status -d "$user&remember=on" "$base/login?next=%2Fa%3Fb")"
 grep -q remember jar
 expect 'the same name' '409 ' "$(status -d "${user/ada/Ada}" "$base/register")"
+action=$(sed -n 's/.*<form method="post" action="\([^"]*\)".*/\1/p' page | sed 's|&#x2F;|/|g')
+expect 'signing in on that page' '303 /' "$(status -d "$user" "$base${action:-/register}")"
 given='{"name":"ada","password":"correct horse"}'
 token=$(curl -s "$base/api/login" -H 'Content-Type: application/json' -d "$given" |
     sed 's/.*"access_token":"\([^"]*\).*/\1/')

@@ -87,8 +87,7 @@ pub(crate) fn rocket() -> Rocket<Build> {
         .merge(("auth.token.issuer", "https://accounts.example"))
         .merge(("auth.token.audience", ["accounts", "orders"]))
         .merge(("auth.token.algorithm", "EdDSA"))
-        // This key is public. Yours: openssl genpkey -algorithm ed25519 -out var/token.pem
-        .merge(("auth.token.private_key", include_str!("key.pem")))
+        .merge(("auth.token.private_key", "var/token.pem"))
         .merge(Env::prefixed("ROCKET_").global());
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     let hasher = Hasher::new(&passwords).expect("randomness for a salt");

@@ -1,4 +1,5 @@
-//! Changes to users, by administrators and of their own name, for pages and API. The command line calls the queries directly.
+//! Changes to users, by administrators and of their own name, for pages and API. The command line
+//! calls the queries directly.
 
 use super::audit::{self, Actor, ChangedUser, EVENTS_PAGE, Entry, RequestSource, log_change};
 use super::queries::{self, UserChange};

@@ -50,6 +50,6 @@ pub async fn sign_out(user: &AnyUser, sign_ins: &SignIns<'_>, all: bool) -> Resu
         }
         sign_ins.end_all(&user.id.to_string(), None).await?;
     }
-    // Also of a session that has ended: its cookies are left.
+    // Also after `end_all`, to remove the session's cookies.
     sign_ins.sign_out(user).await
 }

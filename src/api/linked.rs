@@ -6,6 +6,7 @@ use rocket::response::{self, Responder};
 use serde::Serialize;
 
 use crate::http::Json;
+use crate::settings::Settings;
 
 /// A page of a list, with links to others.
 pub(super) struct Linked<T> {
@@ -34,8 +35,10 @@ impl<T> Linked<T> {
 impl<'r, T: Serialize> Responder<'r, 'static> for Linked<T> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let mut response = Json(self.body).respond_to(request)?;
+        let settings = request.rocket().state::<Settings>();
+        let token = settings.map_or("", |settings| &settings.auth.token.query.name);
         let links = self.links.iter().map(|(relation, page)| {
-            let uri = with_parameter(request.uri(), self.parameter, *page);
+            let uri = with_parameter(request.uri(), token, self.parameter, *page);
             format!("<{uri}>; rel=\"{relation}\"")
         });
         let links: Vec<_> = links.collect();
@@ -46,11 +49,14 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Linked<T> {
     }
 }
 
-/// Returns path and query with this value of a parameter. What the client sent stays encoded, so it
-/// cannot end the link.
-fn with_parameter(uri: &Origin<'_>, parameter: &str, value: i64) -> String {
+/// Returns path and query with this value of a parameter, and without the one that may hold a token.
+/// What the client sent stays encoded, so it cannot end the link.
+fn with_parameter(uri: &Origin<'_>, token: &str, parameter: &str, value: i64) -> String {
     let query = uri.query().map_or("", |query| query.as_str());
-    let is_other = |field: &&str| field.split('=').next() != Some(parameter) && !field.is_empty();
+    let is_other = |field: &&str| {
+        let name = field.split('=').next();
+        !field.is_empty() && name != Some(parameter) && name != Some(token)
+    };
     let mut fields: Vec<_> = query.split('&').filter(is_other).map(str::to_owned).collect();
     fields.push(format!("{parameter}={value}"));
     format!("{}?{}", uri.path(), fields.join("&"))
@@ -65,10 +71,11 @@ mod tests {
         for (uri, link) in [
             ("/api/users", "/api/users?page=2"),
             ("/api/users?page=1", "/api/users?page=2"),
+            ("/api/users?jwt=a.b.c&page=1", "/api/users?page=2"),
             ("/api/users?q=a%3E%22b&page=1&role=admin", "/api/users?q=a%3E%22b&role=admin&page=2"),
         ] {
             let uri = Origin::parse(uri).expect("an address");
-            assert_eq!(with_parameter(&uri, "page", 2), link);
+            assert_eq!(with_parameter(&uri, "jwt", "page", 2), link);
         }
     }
 }

@@ -1,53 +1,44 @@
 //! The user of the request, its claims and its full name.
 
-use std::ops::Deref;
-
 use rocket::{State, get, patch};
-use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, Admin, OwnAccount, Role, TokenUser, User, full_name};
 use crate::db::rfc3339;
 use crate::http::{ClientAddress, Json, JsonBody};
-use vestibule::guards::{Authenticated, ClaimedRole, Scoped};
+use vestibule::guards::{ClaimedRole, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
 
-/// A user as JSON for that user.
-pub(super) struct Me<U>(pub(super) U);
-
 /// A user as that user sees it.
 #[derive(serde::Serialize, ToSchema)]
-#[schema(as = Me)]
-pub(super) struct MeView<'a> {
+pub(super) struct Me {
     id: i64,
-    username: &'a str,
+    username: String,
     #[schema(required = true)]
-    full_name: Option<&'a str>,
+    full_name: Option<String>,
     role: Role,
     #[schema(format = DateTime)]
     created_at: String,
 }
 
-impl<U: Deref<Target = User>> Serialize for Me<U> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let user = &*self.0;
-        let view = MeView {
+impl From<&User> for Me {
+    fn from(user: &User) -> Self {
+        Self {
             id: user.id,
-            username: &user.username,
-            full_name: user.full_name.as_deref(),
+            username: user.username.clone(),
+            full_name: user.full_name.clone(),
             role: user.role,
             created_at: rfc3339(user.created_at),
-        };
-        view.serialize(serializer)
+        }
     }
 }
 
 /// Returns the user.
 #[get("/me")]
-pub(super) fn me(user: TokenUser) -> Json<Me<TokenUser>> {
-    Json(Me(user))
+pub(super) fn me(user: TokenUser) -> Json<Me> {
+    Json(Me::from(&*user))
 }
 
 /// Changes the user's own full name, which `null` removes. The other members may be sent back as they
@@ -58,24 +49,22 @@ pub(super) async fn change(
     accounts: &State<Accounts>,
     address: ClientAddress,
     mut body: JsonBody,
-) -> Result<Json<Me<Box<User>>>, Error> {
+) -> Result<Json<Me>, Error> {
     let name = take_full_name(&mut body);
-    let current = serde_json::to_value(Me(user.authentication().account()));
-    let current = current.map_err(Error::internal)?;
-    for (name, value) in current.as_object().into_iter().flatten() {
-        if body.take(name).is_some_and(|sent| sent != *value) {
-            body.add_error(name, "This field cannot be changed here.");
+    let current = serde_json::to_value(Me::from(&**user)).map_err(Error::internal)?;
+    for (field, value) in current.as_object().into_iter().flatten() {
+        if body.take(field).is_some_and(|sent| sent != *value) {
+            body.add_error(field, "This field cannot be changed here.");
         }
     }
     body.finish()?;
-    let user = match name {
+    Ok(Json(match name {
         Some(name) => {
             let actor = accounts.actor(&user, address.0)?;
-            accounts.change_own_name(user.id, name, &actor).await?
+            Me::from(&accounts.change_own_name(user.id, name, &actor).await?)
         }
-        None => user.authentication().account().clone(),
-    };
-    Ok(Json(Me(Box::new(user))))
+        None => Me::from(&**user),
+    }))
 }
 
 /// Takes a full name that may be absent; the inner `None` removes it.

@@ -75,7 +75,7 @@ pub(super) async fn register(
     accounts: &State<Accounts>,
     address: ClientAddress,
     mut body: JsonBody,
-) -> Result<status::Custom<Json<Me<Box<User>>>>, Error> {
+) -> Result<status::Custom<Json<Me>>, Error> {
     let registration = Registration {
         username: body.text("username"),
         full_name: body.optional_text("full_name").unwrap_or_default(),
@@ -89,5 +89,5 @@ pub(super) async fn register(
         return Err(Error::new(ErrorKind::Forbidden).detail(ROLE_LATER));
     }
     let user = accounts.register(&registration).await?;
-    Ok(status::Custom(Status::Created, Json(Me(Box::new(user)))))
+    Ok(status::Custom(Status::Created, Json(Me::from(&user))))
 }

@@ -1,8 +1,9 @@
 //! `vestibule new DIR`: writes a new application that uses the library.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -57,12 +58,13 @@ pub(super) fn run(arguments: &NewArguments) -> Result<(), Failure> {
     let name = package_name(dir)?;
     let library = library(arguments.library.as_deref())?;
     check_empty(dir)?;
+    let (secret_key, token_secret) = (random_secret()?, random_secret()?);
     for (path, text) in FILES {
         let text = text
             .replace("APP_NAME", &name)
             .replace("LIBRARY_SOURCE", &library)
-            .replace("NEW_SECRET_KEY", &random_secret()?)
-            .replace("NEW_TOKEN_SECRET", &random_secret()?);
+            .replace("NEW_SECRET_KEY", &secret_key)
+            .replace("NEW_TOKEN_SECRET", &token_secret);
         let path = dir.join(path);
         write(&path, &text).map_err(|cause| cannot("write", &path, &cause))?;
     }
@@ -80,14 +82,15 @@ fn package_name(dir: &Path) -> Result<String, Failure> {
     let name = full.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let is_plain = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
-    let is_dependency = || MANIFEST.lines().any(|line| line.starts_with(&format!("{name} = ")));
+    let dependencies = MANIFEST.lines().skip_while(|line| *line != "[dependencies]");
+    let mut names = dependencies.filter_map(|line| line.split_once(" = "));
     if !is_plain {
         Err(Failure::new(format!(
             "{}: the package has the name of the directory: a lowercase letter, then lowercase \
              letters, digits, - and _",
             dir.display()
         )))
-    } else if RESERVED.contains(&name) || is_dependency() {
+    } else if RESERVED.contains(&name) || names.any(|(dependency, _)| dependency == name) {
         Err(Failure::new(format!("a package cannot be named {name}; choose another directory")))
     } else {
         Ok(name.to_owned())
@@ -118,10 +121,12 @@ fn check_empty(dir: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Writes a file that does not exist yet.
+/// Writes a file that does not exist yet; `Rocket.toml` holds secrets and is for its owner alone.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    File::create_new(path)?.write_all(text.as_bytes())
+    let mode = if path.ends_with("Rocket.toml") { 0o600 } else { 0o666 };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn random_secret() -> Result<String, Failure> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{Method, Status};
@@ -64,12 +64,12 @@ fn shortened(path: &str) -> Cow<'_, str> {
     }
 }
 
-/// Counts a request for the metrics and writes its log line; one that Rocket could not parse has neither method nor
-/// duration.
+/// Counts a request for the metrics and writes its log line; one that Rocket could not parse has
+/// neither method nor duration.
 pub(super) fn log_request(request: &Request<'_>, status: Status, address: Option<IpAddr>) {
     let arrival = Arrival::of(request).map(|(start, method)| (*method, start.elapsed()));
     if let Some(counts) = request.rocket().state::<RequestCounts>() {
-        counts.record(request, status, arrival.unwrap_or((request.method(), Duration::ZERO)));
+        counts.record(request, status, arrival);
     }
     let micros = arrival.map(|(_, time)| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     let method = arrival.as_ref().map_or("-", |(method, _)| method.as_str());

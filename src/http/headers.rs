@@ -15,9 +15,9 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self';
 /// The policy of every other response, which is no document.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// Stricter values for the headers of Rocket's shield, and one more; as there, a header that the response has
-/// already is kept. `same-origin` and not `no-referrer`: with the latter an older browser sends
-/// `Origin: null` with the service's own forms.
+/// Stricter values for the headers of Rocket's shield, and one more; as there, a header that the
+/// response has already is kept. `same-origin` and not `no-referrer`: with the latter an older browser
+/// sends `Origin: null` with the service's own forms.
 const SHIELD: [(&str, &str); 4] = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),

@@ -14,8 +14,8 @@ use vestibule::{Error, ErrorKind};
 /// is refused, and so is a field that the handler did not take out.
 ///
 /// Refuses with 415 `unsupported_media_type` unless the body is `application/json`, or of a PATCH
-/// `application/merge-patch+json`, 413 `too_large` beyond Rocket's limit `json`, 400 `malformed_body` for anything but an object.
-/// [`finish`](Self::finish) returns 422 `invalid_field` with every rejected field.
+/// `application/merge-patch+json`, 413 `too_large` beyond Rocket's limit `json`, 400 `malformed_body`
+/// for anything but an object. [`finish`](Self::finish) returns 422 `invalid_field` with every rejected field.
 ///
 /// ```
 /// # #[macro_use] extern crate rocket;

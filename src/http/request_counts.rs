@@ -17,19 +17,27 @@ const BUCKETS: [f64; 10] = [0.000_5, 0.002_5, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 /// What a path is for; `none` is a path without a route.
 const CLASSES: [&str; 6] = ["pages", "api", "probes", "assets", "well-known", "none"];
 
+/// Where a user proves a password to sign in or to confirm a sign-in.
+const PASSWORDS: [&str; 4] = ["/login", "/reauthenticate", "/api/login", "/api/confirm"];
+
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 /// The index in [`CLASSES`].
 fn class(request: &Request<'_>) -> usize {
     let path = request.uri().path().as_str();
     let is_in = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    match () {
-        () if request.route().is_none() => 5,
-        () if is_in("/api") => 1,
-        () if is_in("/static") => 3,
-        () if is_in("/.well-known") => 4,
-        () if matches!(path, "/health" | "/health/live" | "/whoami" | "/metrics") => 2,
-        () => 0,
+    if request.route().is_none() {
+        5
+    } else if is_in("/api") {
+        1
+    } else if is_in("/static") {
+        3
+    } else if is_in("/.well-known") {
+        4
+    } else if matches!(path, "/health" | "/health/live" | "/whoami" | "/metrics") {
+        2
+    } else {
+        0
     }
 }
 
@@ -64,24 +72,28 @@ impl Default for RequestCounts {
 }
 
 impl RequestCounts {
-    /// Counts a response.
+    /// Counts a response; `arrival` is the method as it was sent, and how long the response took,
+    /// unless Rocket could not parse the request.
     pub(super) fn record(
         &self,
         request: &Request<'_>,
         status: Status,
-        (method, duration): (Method, Duration),
+        arrival: Option<(Method, Duration)>,
     ) {
         let (by_status, durations) = &self.by_class[class(request)];
         if let Some(counter) = by_status.get(usize::from(status.code / 100).wrapping_sub(1)) {
             counter.inc();
         }
-        durations.observe(duration.as_secs_f64());
+        if let Some((_, duration)) = arrival {
+            durations.observe(duration.as_secs_f64());
+        }
         let code = (status.code >= 400).then(|| code(request, status)).flatten();
         if let Some(code) = code {
             self.errors.get_or_create(&[("code", code)]).inc();
         }
-        let route = request.route().and_then(|route| route.name.as_deref());
-        if method == Method::Post && route == Some("login") {
+        let is_post = arrival.is_some_and(|(method, _)| method == Method::Post);
+        let path = request.route().map(|route| route.uri.path());
+        if is_post && path.is_some_and(|path| PASSWORDS.contains(&path)) {
             let outcome = code.unwrap_or("success");
             self.sign_ins.get_or_create(&[("outcome", outcome)]).inc();
         }
@@ -97,7 +109,7 @@ impl RequestCounts {
             self.durations.clone(),
         );
         registry.register("errors", "Responses of 400 and above by code", self.errors.clone());
-        registry.register("sign_ins", "Passwords at the form and API", self.sign_ins.clone());
+        registry.register("sign_ins", "Passwords at the forms and API", self.sign_ins.clone());
     }
 }
 

@@ -10,8 +10,8 @@ use crate::settings::Settings;
 use vestibule::events::RequestId;
 
 /// Does for such a response what the response fairings do for every other: security headers,
-/// `no-store`, `Vary`, the id of the request, the log line. Rocket runs a catcher for it and no fairing, so each catcher
-/// calls this.
+/// `no-store`, `Vary`, the id of the request, the log line. Rocket runs a catcher for it and no
+/// fairing, so each catcher calls this.
 pub fn complete_unparsed(request: &Request<'_>, response: &mut Response<'_>) {
     if !is_unparsed(request) {
         return;

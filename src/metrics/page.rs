@@ -13,7 +13,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::accounts::Accounts;
 use crate::db::Db;
-use crate::housekeeping::PurgeCounts;
+use crate::housekeeping::{HousekeepingCounts, PurgeTotals};
 use crate::http::RequestCounts;
 use vestibule::AuthStats;
 use vestibule::password::Hasher;
@@ -22,7 +22,7 @@ use vestibule::password::Hasher;
 pub(super) fn render(rocket: &Rocket<Orbit>) -> Result<String, fmt::Error> {
     let mut all = Registry::default();
     let registry = all.sub_registry_with_prefix("vestibule");
-    build(registry);
+    build_info(registry);
     if let Some(counts) = rocket.state::<RequestCounts>() {
         counts.register(registry);
     }
@@ -37,7 +37,8 @@ pub(super) fn render(rocket: &Rocket<Orbit>) -> Result<String, fmt::Error> {
     }
     if let Some(stats) = AuthStats::of(rocket) {
         sign_ins(registry, &stats);
-        let own = rocket.state::<PurgeCounts>().map(PurgeCounts::get).unwrap_or_default();
+        let own =
+            rocket.state::<HousekeepingCounts>().map(HousekeepingCounts::get).unwrap_or_default();
         purges(registry, &stats, own);
     }
     process(all.sub_registry_with_prefix("process"));
@@ -54,7 +55,7 @@ fn counter(registry: &mut Registry, name: &str, help: &str, value: u64) {
     registry.register(name, help, ConstCounter::new(value));
 }
 
-fn build(registry: &mut Registry) {
+fn build_info(registry: &mut Registry) {
     let version = [("version", env!("CARGO_PKG_VERSION"))];
     let info =
         registry.sub_registry_with_labels(version.map(|(k, v)| (k.into(), v.into())).into_iter());
@@ -95,12 +96,12 @@ fn sign_ins(registry: &mut Registry, stats: &AuthStats) {
 }
 
 /// The library deletes sign-ins and counters, the service links and rows of the audit log.
-fn purges(registry: &mut Registry, stats: &AuthStats, own: (u64, u64, u64)) {
+fn purges(registry: &mut Registry, stats: &AuthStats, own: PurgeTotals) {
     let runs = Family::<[(&str, &str); 1], Counter>::default();
-    runs.get_or_create(&[("outcome", "success")]).inc_by(stats.purges + own.0);
-    runs.get_or_create(&[("outcome", "failure")]).inc_by(stats.failed_purges + own.1);
+    runs.get_or_create(&[("outcome", "success")]).inc_by(stats.purges + own.succeeded);
+    runs.get_or_create(&[("outcome", "failure")]).inc_by(stats.failed_purges + own.failed);
     registry.register("purges", "Runs of house-keeping", runs);
-    let rows = stats.purged_rows + own.2;
+    let rows = stats.purged_rows + own.rows;
     counter(registry, "purged_rows", "Expired rows that were deleted", rows);
 }
 

@@ -23,9 +23,9 @@ pub(super) type FormResult = Result<FormReply, Error>;
 pub(super) enum FormReply {
     /// To another page.
     Redirect(Box<Redirect>),
-    /// After a sign-in: onward, but from a browser that sent no cookie to a page that checks whether
+    /// After a sign-in: to `target`, but from a browser that sent no cookie to a page that checks whether
     /// it keeps one.
-    SignedIn { onward: Box<Redirect>, check: Box<Redirect> },
+    SignedIn { target: Box<Redirect>, check: Box<Redirect> },
     /// To another page, which shows a notice once.
     Notice(Box<NoticeRedirect>),
     /// A page with this status: the empty form, or what the form has created.
@@ -48,7 +48,7 @@ impl FormReply {
         Self::Notice(Box::new(NoticeRedirect::new(to, notice)))
     }
 
-    /// Redirects [onward].
+    /// Redirects to the page that the client asked for before the form, else to the dashboard.
     pub(super) fn onward(next: &str) -> Self {
         Self::Redirect(Box::new(onward(next)))
     }
@@ -137,11 +137,11 @@ impl<'r> Responder<'r, 'static> for FormReply {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self {
             Self::Redirect(redirect) => redirect.respond_to(request),
-            Self::SignedIn { onward, check } => {
+            Self::SignedIn { target, check } => {
                 let headers = request.headers();
                 // Other programs than browsers send no Referer and are spared the check.
                 let is_new = !headers.contains("Cookie") && headers.contains("Referer");
-                if is_new { check.respond_to(request) } else { onward.respond_to(request) }
+                if is_new { check.respond_to(request) } else { target.respond_to(request) }
             }
             Self::Notice(redirect) => redirect.respond_to(request),
             Self::Page(status, page) => (status, page).respond_to(request),

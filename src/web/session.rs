@@ -95,7 +95,7 @@ pub(super) fn signed_in(next: &str) -> FormReply {
     let path = LocalPath::parse(next).map(|path| path.to_string());
     let path = path.unwrap_or_else(|| uri!(super::pages::dashboard).to_string());
     let check = Redirect::to(uri!(form(next = Some(path), cookie_sent = Some(true))));
-    FormReply::SignedIn { onward: Box::new(onward(next)), check: Box::new(check) }
+    FormReply::SignedIn { target: Box::new(onward(next)), check: Box::new(check) }
 }
 
 /// Signs in; after wrong credentials shows the form again, with the same message whichever of

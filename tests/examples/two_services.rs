@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use crate::client::{Example, Reply};
 use crate::forge::claims;
 
-const KEY: &str = include_str!("../../examples/two_services/key.pem");
 const OTHER_KEY: &str = "-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIIxUW8HlAcT+HkjFI8gd13OQCLp2iS9zKUEHwn98eFNS
 -----END PRIVATE KEY-----";
@@ -16,6 +15,8 @@ MC4CAQAwBQYDK2VwBCIEIIxUW8HlAcT+HkjFI8gd13OQCLp2iS9zKUEHwn98eFNS
 struct Services {
     accounts: Example,
     orders: Example,
+    /// The private key of `accounts`.
+    key: String,
 }
 
 impl Services {
@@ -23,15 +24,15 @@ impl Services {
         let directory = Arc::new(tempfile::tempdir().expect("a temporary directory"));
         let file = directory.path().join("keys/accounts.json");
         let orders = format!("{{token={{foreign={{jwks={file:?}}}}}}}");
-        let variables = [
-            ("ROCKET_AUTH", "{password={cost=4}}"),
-            ("ORDERS_PORT", "0"),
-            ("ORDERS_AUTH", &orders),
-        ];
+        let key = directory.path().join("token.pem");
+        let accounts = format!("{{password={{cost=4}},token={{private_key={key:?}}}}}");
+        let variables =
+            [("ROCKET_AUTH", accounts.as_str()), ("ORDERS_PORT", "0"), ("ORDERS_AUTH", &orders)];
         let [one, two] = Example::start_servers(directory, "two_services", &variables);
         let is_accounts = one.get("/.well-known/jwks.json", &[]).status == 200;
         let (accounts, orders) = if is_accounts { (one, two) } else { (two, one) };
-        Self { accounts, orders }
+        let key = std::fs::read_to_string(key).expect("the first start makes a key");
+        Self { accounts, orders, key }
     }
 
     /// The tokens for a password.
@@ -84,8 +85,8 @@ fn a_refresh_token_an_expired_one_and_one_of_another_key_open_nothing() {
     let pair = services.log_in("ada", "lovelace");
     let access = &pair["access_token"];
     services.assert_refused(&pair["refresh_token"], "token_invalid");
-    assert_eq!(services.orders(&sign(access, KEY, |_| {})).status, 200);
-    let expired = sign(access, KEY, |claims| {
+    assert_eq!(services.orders(&sign(access, &services.key, |_| {})).status, 200);
+    let expired = sign(access, &services.key, |claims| {
         for name in ["iat", "nbf", "exp", "auth_time"] {
             let time = claims[name].as_i64().expect("a time");
             claims.insert(name.to_owned(), (time - 90_000).into());
@@ -93,7 +94,7 @@ fn a_refresh_token_an_expired_one_and_one_of_another_key_open_nothing() {
     });
     services.assert_refused(&expired, "token_expired");
     services.assert_refused(&sign(access, OTHER_KEY, |_| {}), "token_invalid");
-    let elsewhere = sign(access, KEY, |claims| {
+    let elsewhere = sign(access, &services.key, |claims| {
         claims.insert("aud".to_owned(), "accounts".into());
     });
     services.assert_refused(&elsewhere, "token_invalid");

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::client::LONG_TIMEOUT;
+use super::nginx::find_program;
 use crate::support::process::Home;
 
 const TARGET: &str = "vestibule::connections";
@@ -16,12 +17,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 #[test]
 fn when_no_file_descriptors_are_left_one_line_says_so() {
+    let Some(prlimit) = find_program("prlimit", "util-linux") else { return };
     let home = Home::new();
     let service = home.serve(LONG_TIMEOUT);
-    let limited = Command::new("prlimit")
-        .args(["--pid", &service.id().to_string(), "--nofile=40:40"])
-        .status();
-    assert!(limited.expect("util-linux is installed").success());
+    let limited =
+        Command::new(prlimit).args(["--pid", &service.id().to_string(), "--nofile=40:40"]).status();
+    assert!(limited.expect("a program").success());
     let connect = |_| TcpStream::connect(&service.address).expect("the kernel accepts");
     let held: Vec<_> = (0..60).map(connect).collect();
     let log = home.path("log");

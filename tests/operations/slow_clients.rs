@@ -167,10 +167,15 @@ fn a_client_cannot_claim_to_be_another() {
         ("X_Real_IP", "6.6.6.6"),
         ("X-Forwarded-For", "6.6.6.6"),
         ("Forwarded", "for=6.6.6.6"),
+        ("X-Request-Id", "mine"),
+        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
     ];
     let through = sign_in(&nginx.address, &claim);
     let shown = page(&nginx.address, &through);
     assert!(shown.contains("127.0.0.1") && !shown.contains("6.6.6.6"), "{shown}");
+    let reply = ask(&nginx.address, "GET", "/login", &claim, "").expect("an answer");
+    let id = reply.header("x-request-id").expect("an id");
+    assert!(id.len() == 32 && !id.starts_with("4bf92f35"), "{id}");
     // The service would believe the same header from the proxy, so nginx must drop it.
     let direct = sign_in(&service.address, &claim[..1]);
     assert!(page(&service.address, &direct).contains("6.6.6.6"));

@@ -23,6 +23,8 @@ pub(crate) struct Observation {
     pub(crate) cookie: Cookie,
     pub(crate) site: Site,
     pub(crate) answer: Answered,
+    /// Whether the model names a user, whom the response need not show.
+    pub(crate) has_user: bool,
     /// Whether the response set a cookie.
     pub(crate) set_cookie: bool,
 }
@@ -162,6 +164,7 @@ fn run(fixture: &mut Fixture, case: &Case<'_>, report: &mut Report) {
             cookie: case.situation.cookie,
             site: case.situation.site,
             answer: answered(&reply, code),
+            has_user: matches!(case.ruling, Ok(Some(_))),
             set_cookie: !reply.cookies().is_empty(),
         });
     }

@@ -150,15 +150,16 @@ fn labels<'o>(
     demands: &str,
     observations: impl Iterator<Item = &'o Observation>,
 ) -> BTreeSet<String> {
-    let mut answers: BTreeSet<&Answered> = observations.map(|one| &one.answer).collect();
+    let mut answers: BTreeSet<(&Answered, bool)> =
+        observations.map(|one| (&one.answer, one.has_user)).collect();
     // Not every page says whose it is.
-    if answers.iter().any(|answer| matches!(answer, Answered::In(Some(_)))) {
-        answers.remove(&Answered::In(None));
+    if answers.iter().any(|(answer, _)| matches!(answer, Answered::In(Some(_)))) {
+        answers.retain(|(answer, _)| **answer != Answered::In(None));
     }
-    let label = |answer: &Answered| match answer {
+    let label = |(answer, has_user): (&Answered, bool)| match answer {
         Answered::In(Some(Person::TokenOwner)) => "**in**, by token".to_owned(),
         Answered::In(Some(Person::CookieOwner)) => "**in**, by session".to_owned(),
-        Answered::In(None) if is_optional(demands) => "**in**, as nobody".to_owned(),
+        Answered::In(None) if is_optional(demands) && !has_user => "**in**, as nobody".to_owned(),
         Answered::In(None) => "**in**".to_owned(),
         Answered::Elsewhere(form) => format!("303 to `{form}`"),
         Answered::Refused(status, code) => format!("{status} `{code}`"),

@@ -25,10 +25,11 @@ fn scrape(app: &TestApp) -> String {
     reply.body
 }
 
-/// The value of a sample; 0 if it is not there.
+/// The value of a sample.
 fn value(page: &str, sample: &str) -> f64 {
     let line = page.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
-    line.map_or(0.0, |value| value.parse().expect("a number"))
+    let value = line.unwrap_or_else(|| panic!("no {sample}: {page}"));
+    value.parse().expect("a number")
 }
 
 #[test]
@@ -97,6 +98,10 @@ fn requests_sign_ins_and_refusals_are_counted_by_what_they_came_to() {
             assert_eq!(actor.get("/api/me").status, 200);
         }
         anonymous.post_json("/api/login", &wrong).assert_problem(401, "bad_credentials");
+        let guess = program.post_json("/api/confirm", &json!({"password": "x"}));
+        guess.assert_problem(422, "invalid_field");
+        let fields = [("password", "x"), ("next", "/account")];
+        assert_eq!(person.post_form("/reauthenticate", &fields).status, 401);
         person.get("/dashboard");
         anonymous.get("/dashboard");
         anonymous.get("/static/style.css");
@@ -107,29 +112,30 @@ fn requests_sign_ins_and_refusals_are_counted_by_what_they_came_to() {
         for (sample, expected) in [
             // With the successful login.
             ("requests_total{class=\"api\",status=\"2xx\"}", 4.0),
-            ("requests_total{class=\"api\",status=\"4xx\"}", 1.0),
+            ("requests_total{class=\"api\",status=\"4xx\"}", 2.0),
             ("requests_total{class=\"pages\",status=\"2xx\"}", 1.0),
             // The login of the form, and the way to it.
             ("requests_total{class=\"pages\",status=\"3xx\"}", 2.0),
             ("requests_total{class=\"assets\",status=\"2xx\"}", 1.0),
             ("requests_total{class=\"probes\",status=\"2xx\"}", 1.0),
             ("requests_total{class=\"none\",status=\"4xx\"}", 2.0),
-            ("request_duration_seconds_count{class=\"api\"}", 5.0),
-            ("errors_total{code=\"bad_credentials\"}", 1.0),
+            ("request_duration_seconds_count{class=\"api\"}", 6.0),
+            ("errors_total{code=\"bad_credentials\"}", 2.0),
             ("errors_total{code=\"not_found\"}", 2.0),
             ("sign_ins_total{outcome=\"success\"}", 2.0),
-            ("sign_ins_total{outcome=\"bad_credentials\"}", 1.0),
+            ("sign_ins_total{outcome=\"bad_credentials\"}", 2.0),
+            ("sign_ins_total{outcome=\"invalid_field\"}", 1.0),
             ("hashers_busy", 0.0),
             ("hash_queue", 0.0),
             ("pool_connections", 4.0),
             ("pool_connections_in_use", 0.0),
             ("audit_events_lost_total", 0.0),
-            ("build_info{version=\"0.1.0\"}", 1.0),
+            (concat!("build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}"), 1.0),
         ] {
             assert_eq!(value(&page, &format!("vestibule_{sample}")), expected, "{sample}: {page}");
         }
-        // The clock stands still: of four uses of the two sign-ins each was looked up once.
-        assert_eq!(value(&page, "vestibule_cache_hits_total"), 2.0, "{page}");
+        // The clock stands still: of six uses of the two sign-ins each was looked up once.
+        assert_eq!(value(&page, "vestibule_cache_hits_total"), 4.0, "{page}");
         assert_eq!(value(&page, "vestibule_cache_misses_total"), 2.0, "{page}");
         let samples = |page: &str| page.lines().filter(|line| !line.starts_with('#')).count();
         assert!(samples(&page) < 200, "{page}");

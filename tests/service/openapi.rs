@@ -308,7 +308,7 @@ fn what_changes_something_responds_as_the_document_says() {
 type Provoke = fn(&TestApp, &Actor<'_>) -> Reply;
 
 #[test]
-fn every_code_of_the_document_is_one_that_the_service_sends_with_that_body() {
+fn refusals_have_the_body_that_the_document_shows_for_their_code() {
     let provoke: [(&str, &str, Provoke); 11] = [
         ("credentials_missing", "GET /api/me", |app, _| app.anonymous().get("/api/me")),
         ("malformed_authorization", "GET /api/me", |app, _| {

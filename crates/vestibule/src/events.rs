@@ -105,7 +105,7 @@ pub struct Event<'e> {
 }
 
 impl<'e> Event<'e> {
-    /// An event of your own code, for a sink that also gets ours.
+    /// Creates an event without a request id, for your own code.
     #[must_use]
     pub const fn new(
         kind: EventKind,

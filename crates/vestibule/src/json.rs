@@ -53,8 +53,8 @@ const TWICE: &str = "a name appears twice";
 ///
 /// # Errors
 /// 415 `unsupported_media_type` unless the body is `application/json`, or of a PATCH
-/// `application/merge-patch+json`, without a content coding, 413 `too_large`, 400 `malformed_body` for anything but such an object, with a sentence of its own
-/// for each cause.
+/// `application/merge-patch+json`, without a content coding, 413 `too_large`, 400 `malformed_body` for
+/// anything but such an object, with a sentence of its own for each cause.
 pub async fn read_json_object(
     request: &Request<'_>,
     data: Data<'_>,

@@ -47,8 +47,8 @@ impl RequestId {
         std::str::from_utf8(text).unwrap_or_default()
     }
 
-    /// Makes this the id of a request. The first one stays, and [`of`](Self::of) fixes that there is
-    /// none: call it in the first request fairing.
+    /// Sets the id of a request. Does nothing after an earlier `set` or [`of`](Self::of): call it in
+    /// the first request fairing.
     pub fn set(self, request: &Request<'_>) {
         request.local_cache(|| Cached(Some(self)));
     }

@@ -13,7 +13,7 @@ use crate::accounts::audit::Entry;
 use crate::api::events::{EventPage, OwnEvent};
 use crate::api::issued::TokenCookies;
 use crate::api::keys::{KeyView, NewKeyView};
-use crate::api::me::{AdminView, DashboardView, MeView, ProfileView};
+use crate::api::me::{AdminView, DashboardView, Me, ProfileView};
 use crate::api::sign_ins::SignInPage;
 use crate::api::users::{UserPage, UserView};
 use crate::http::{Health, Live, WhoAmI};
@@ -180,12 +180,12 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
             .fails(&[K::InsufficientScope, K::CrossOrigin]),
         Operation::new("POST /api/register", "register", "Adds a user, without signing in.")
             .body::<RegisterBody>()
-            .responds::<MeView<'_>>(201)
+            .responds::<Me>(201)
             .fails(&[K::Forbidden, K::UsernameTaken, K::TooManyAttempts, K::Busy]),
-        Operation::new("GET /api/me", "getMe", "Returns the user.").responds::<MeView<'_>>(200),
+        Operation::new("GET /api/me", "getMe", "Returns the user.").responds::<Me>(200),
         Operation::new("PATCH /api/me", "changeMe", "Changes the own full name.")
             .body::<MeBody>()
-            .responds::<MeView<'_>>(200),
+            .responds::<Me>(200),
         Operation::new("POST /api/confirm", "confirm", "Proves the password again.")
             .body::<ConfirmBody>()
             .issues::<FreshToken>(cookies)

@@ -1,6 +1,7 @@
 //! `vestibule new`. `tests/new.sh` builds and runs what it writes.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,7 +35,10 @@ fn every_application_has_secrets_of_its_own_and_none_is_printed() {
     for name in ["one", "two"] {
         let (done, printed) = new(&[name], work.path());
         assert!(done && printed.starts_with(&format!("{name} is ready")), "{printed}");
-        let text = read(work.path().join(name).join("Rocket.toml"));
+        let file = work.path().join(name).join("Rocket.toml");
+        let mode = fs::metadata(&file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let text = read(file);
         let debug = text.split("[debug]").nth(1).expect("a profile");
         assert_eq!(values(debug).len(), 2, "{text}");
         for secret in values(debug) {
@@ -85,6 +89,9 @@ fn the_name_of_the_directory_becomes_that_of_the_package_or_is_refused() {
     fs::create_dir(&inside).expect("a directory");
     assert!(new(&["."], &inside).0);
     assert!(read(inside.join("Cargo.toml")).starts_with("[package]\nname = \"my-app_2\"\n"));
+    for word in ["version", "edition", "name", "publish"] {
+        assert!(new(&[word], &inside).0, "{word}");
+    }
     let refused = ["My-App", "2nd", "a b", "a\"b", "é", "-x", "..", "rocket", "vestibule", "build"];
     for name in refused {
         let (done, printed) = new(&["--", name], &inside);

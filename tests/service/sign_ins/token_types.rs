@@ -100,6 +100,10 @@ fn for_verifiers_that_know_no_other_an_access_token_has_the_general_type() {
                 (&json!("JWT"), &json!("rt+jwt"))
             );
             assert_eq!(app.anonymous().with_token(&access).get("/api/me").status, 200);
+            for audience in ["vestibule", "vestibule-api"] {
+                let refused = app.anonymous().with_token(&with(&refresh, "JWT", audience));
+                refused.get("/api/me").assert_problem(401, "wrong_token_type");
+            }
         },
     );
 }

@@ -110,8 +110,8 @@ pub(crate) fn check_token(state: &AuthState, token: &str) -> Result<CheckedClaim
             Ok(Claims::check_foreign(claims, config, state.clock.now()?)?)
         }
         None => {
-            let claims = state.keys.verify(&jws, state.find_key.as_deref())?;
-            Ok(Claims::check(claims, config, state.clock.now()?)?)
+            let (typ, claims) = state.keys.verify(&jws, state.find_key.as_deref())?;
+            Ok(Claims::check(typ, claims, config, state.clock.now()?)?)
         }
     }
 }

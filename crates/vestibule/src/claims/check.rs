@@ -64,7 +64,8 @@ impl Claims {
     /// Reads and checks the claims of a token that a key of ours signed and whose header names this
     /// type, or none.
     pub(crate) fn check(
-        (typ, map): (Option<TokenKind>, Map<String, Value>),
+        typ: Option<TokenKind>,
+        map: Map<String, Value>,
         config: &TokenConfig,
         now: OffsetDateTime,
     ) -> Result<CheckedClaims, TokenError> {

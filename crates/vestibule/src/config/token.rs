@@ -141,7 +141,7 @@ impl TokenConfig {
     pub(crate) fn typ(&self, kind: TokenKind) -> &'static str {
         match (kind, self.typ) {
             (TokenKind::Access, AccessTyp::Jwt) => "JWT",
-            _ => kind.media_type(),
+            _ => kind.typ(),
         }
     }
 

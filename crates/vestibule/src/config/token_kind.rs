@@ -21,7 +21,7 @@ impl TokenKind {
 
     /// The `typ` in the header of its tokens, in lower case: RFC 9068, and one of our own, which no
     /// verifier of access tokens knows.
-    pub(crate) fn media_type(self) -> &'static str {
+    pub(crate) fn typ(self) -> &'static str {
         self.pick("at+jwt", "rt+jwt")
     }
 

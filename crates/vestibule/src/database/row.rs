@@ -7,8 +7,8 @@ use super::schema::sign_ins;
 use crate::sign_in::rotation::Rotations;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 
-/// A row of `sign_ins`, for queries of your own: `.select(SignInRow::as_select())`. The scopes are separated by spaces; behind the hash of a key stands, after a
-/// dot, the digest of its account's stamp.
+/// A row of `sign_ins`, for queries of your own: `.select(SignInRow::as_select())`. The scopes are
+/// separated by spaces; behind the hash of a key stands, after a dot, the digest of its account's stamp.
 #[derive(AsChangeset, Insertable, Queryable, Selectable)]
 #[diesel(table_name = sign_ins, treat_none_as_null = true)]
 pub struct SignInRow {

@@ -1,6 +1,6 @@
 //! The line at launch that says how requests are authenticated.
 
-use crate::config::{Config, Location};
+use crate::config::{Config, Location, SessionPolicy};
 
 /// Describes the settings that decide what a request is worth.
 pub(super) fn summary(config: &Config, has_store: bool) -> String {
@@ -11,8 +11,13 @@ pub(super) fn summary(config: &Config, has_store: bool) -> String {
     }
     let locations: Vec<_> =
         config.token.locations.iter().map(|&found| Location::as_str(found)).collect();
-    let (locations, policy) = (locations.join(", "), config.policy.as_str());
-    format!("mode {mode}, {store}, tokens in {locations}, cookies {policy}")
+    let locations = locations.join(" and ");
+    let cookies = match config.policy {
+        SessionPolicy::UnlessToken => "session cookies unless a token is presented",
+        SessionPolicy::Always => "session cookies always",
+        SessionPolicy::Never => "no session cookies",
+    };
+    format!("mode {mode}, {store}, tokens in {locations}; {cookies}")
 }
 
 #[cfg(test)]
@@ -26,7 +31,8 @@ mod tests {
         config.token.locations = vec![Location::Header, Location::Cookies];
         assert_eq!(
             summary(&config, true),
-            "mode both, sign-ins in a store, tokens in header, cookies, cookies unless-token"
+            "mode both, sign-ins in a store, tokens in header and cookies; session cookies unless a \
+             token is presented"
         );
         config.mode = Mode::Session;
         assert_eq!(summary(&config, false), "mode session, no store: nothing can be ended");

@@ -29,7 +29,8 @@ use crate::state::AuthState;
 /// rest of the body (`JWT_TOKEN_LOCATION = ["json"]`, `JWT_JSON_KEY`, `JWT_REFRESH_JSON_KEY`). A
 /// refresh token is always taken, as in RFC 6749, section 6, an access token if `"json"` is among
 /// `token.locations`. If the body has no token, one in another enabled location or an access key is
-/// taken, for `AnyUser` also a session; then the body may be empty too.
+/// taken, for `AnyUser` also a session; then the body may be empty too. Without tokens, in mode
+/// `session`, it is 404 `not_found`, for `AnyUser` too.
 ///
 /// Without it: as `G`; 400 `ambiguous_credentials` if another location holds a token too, or a
 /// guard of the same route accepted a session; 415 `unsupported_media_type`, 413 `too_large`, 400
@@ -106,7 +107,7 @@ impl<'r, U: Account> FromData<'r> for TokenBody<TokenUser<U>> {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let body = async {
             let (state, kind) = (AuthState::of(request)?, TokenKind::Access);
-            token_first(request, state, kind)?;
+            require_token_unless_json(request, state, kind)?;
             let found = read(request, state, data, kind).await?;
             let authentication = match &found.token {
                 Some(token) => {
@@ -127,7 +128,7 @@ impl<'r> FromData<'r> for TokenBody<RefreshToken> {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let body = async {
             let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
-            token_first(request, state, kind)?;
+            require_token_unless_json(request, state, kind)?;
             let found = read(request, state, data, kind).await?;
             let token = match &found.token {
                 Some(token) => verify_as(request, state, token, kind)?,
@@ -181,8 +182,12 @@ fn verify_as(
     if found.claims.kind == kind { Ok(found) } else { Err(ErrorKind::WrongTokenType.into()) }
 }
 
-/// Of a body that is no JSON a missing token is the first error to report.
-fn token_first(request: &Request<'_>, state: &AuthState, kind: TokenKind) -> Result<(), Error> {
+/// Returns the error of a missing token unless the body is JSON, which may hold one.
+fn require_token_unless_json(
+    request: &Request<'_>,
+    state: &AuthState,
+    kind: TokenKind,
+) -> Result<(), Error> {
     if state.config.mode.has_tokens() && !is_json(request) {
         credential(request, &state.config, kind).text()?;
     }

@@ -7,7 +7,7 @@ use crate::config::ForeignConfig;
 use crate::config::algorithm::{Algorithm, Family};
 use crate::error::TokenError;
 use crate::keys::install_provider;
-use crate::keys::jws::{Jws, has_algorithm, key_id, media_type};
+use crate::keys::jws::{Jws, has_algorithm, key_id, normalized_media_type};
 use crate::keys::pem::decoding_key;
 use crate::keys::verifying::NamedKey;
 
@@ -57,7 +57,11 @@ impl ForeignKeys {
         let kid = key_id(&header)?;
         let typ = header.get("typ").and_then(Value::as_str).unwrap_or_default();
         // An ID token is signed with the same keys.
-        if self.typ.as_ref().is_some_and(|required| media_type(required) != media_type(typ)) {
+        if self
+            .typ
+            .as_ref()
+            .is_some_and(|required| normalized_media_type(required) != normalized_media_type(typ))
+        {
             return Err(TokenError::HeaderType);
         }
         let candidates = || self.keys.iter().filter(|(_, known)| known.matches(kid));

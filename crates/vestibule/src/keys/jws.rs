@@ -92,9 +92,9 @@ pub(super) fn key_id(header: &Map<String, Value>) -> Result<Option<&str>, TokenE
 /// kind of token with our signature is none of ours (RFC 8725, section 3.11).
 pub(super) fn token_kind(header: &Map<String, Value>) -> Result<Option<TokenKind>, TokenError> {
     let Some(typ) = header.get("typ") else { return Ok(None) };
-    let typ = media_type(typ.as_str().ok_or(TokenError::HeaderType)?);
+    let typ = normalized_media_type(typ.as_str().ok_or(TokenError::HeaderType)?);
     let kinds = [TokenKind::Access, TokenKind::Refresh];
-    match kinds.into_iter().find(|kind| kind.media_type() == typ) {
+    match kinds.into_iter().find(|kind| kind.typ() == typ) {
         None if typ != "jwt" => Err(TokenError::HeaderType),
         kind => Ok(kind),
     }
@@ -103,12 +103,12 @@ pub(super) fn token_kind(header: &Map<String, Value>) -> Result<Option<TokenKind
 /// Whether a field of a header names this media type or is no text.
 fn names_type(header: &Map<String, Value>, field: &str, name: &str) -> bool {
     let Some(value) = header.get(field) else { return false };
-    value.as_str().is_none_or(|value| media_type(value) == name)
+    value.as_str().is_none_or(|value| normalized_media_type(value) == name)
 }
 
 /// A media type in lower case, without the prefix `application/`, which is optional (RFC 7515,
 /// section 4.1.9).
-pub(super) fn media_type(name: &str) -> String {
+pub(super) fn normalized_media_type(name: &str) -> String {
     let name = name.trim().to_ascii_lowercase();
     name.strip_prefix("application/").map(str::to_owned).unwrap_or(name)
 }

@@ -81,7 +81,7 @@ impl Keys {
         let verifying = verifying.map(|key| NamedKey { kid: None, key }).collect();
         let secret = config.secret.as_ref();
         let signing = secret.map(|secret| EncodingKey::from_secret(secret.reveal().as_bytes()));
-        Self::with(config, None, (signing, verifying), JwkSet::default())
+        Self::with(config, None, signing, verifying, JwkSet::default())
     }
 
     fn from_pairs(config: &TokenConfig) -> Result<Self, (&'static str, String)> {
@@ -106,13 +106,14 @@ impl Keys {
         let jwks = JwkSet { keys: public.iter().map(|key| key.jwk.clone()).collect() };
         let verifying =
             public.into_iter().map(|key| NamedKey { kid: Some(key.kid), key: key.key }).collect();
-        Ok(Self::with(config, kid, (signing, verifying), jwks))
+        Ok(Self::with(config, kid, signing, verifying, jwks))
     }
 
     fn with(
         config: &TokenConfig,
         kid: Option<String>,
-        (signing, verifying): (Option<EncodingKey>, Vec<NamedKey>),
+        signing: Option<EncodingKey>,
+        verifying: Vec<NamedKey>,
         jwks: JwkSet,
     ) -> Self {
         let header = |kind| Header::new(config, kind, kid.as_deref());

@@ -152,8 +152,8 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// A row of a store of your own; set its other fields afterwards. The password was proven and it
-    /// was last used when it was created, by a client that did not say what it is.
+    /// Creates a row; `auth_time` and `last_seen_at` are `created_at`, and nothing is known of the client.
+    /// Set other fields afterwards.
     #[must_use]
     pub fn new(
         id: SignInId,

@@ -24,7 +24,7 @@ pub struct SignInUse {
 }
 
 impl SignInUse {
-    /// A use that says nothing of tokens.
+    /// Creates a use without a token's generation.
     #[must_use]
     pub const fn new(id: SignInId, at: OffsetDateTime) -> Self {
         Self { id, at, generation: 0 }

@@ -17,7 +17,7 @@ use crate::state::AuthState;
 /// fn share_of_hits(rocket: &Rocket<Orbit>) -> Option<f64> {
 ///     let stats = AuthStats::of(rocket)?;
 ///     let all = stats.cache_hits + stats.cache_misses;
-///     Some(stats.cache_hits as f64 / all as f64)
+///     (all > 0).then(|| stats.cache_hits as f64 / all as f64)
 /// }
 /// ```
 ///

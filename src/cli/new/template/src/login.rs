@@ -52,10 +52,10 @@ struct Login {
 }
 
 impl Login {
-    /// The form again, with what is wrong.
-    fn refused(&self, error: Error) -> ErrorPage<Template> {
+    /// The form again, with what is wrong; `action` is where it goes, if not to the page's address.
+    fn refused(&self, error: Error, action: Option<&str>) -> ErrorPage<Template> {
         let name = &self.name;
-        error.with_page(|message| Template::render("login", context! { name, message }))
+        error.with_page(|message| Template::render("login", context! { name, message, action }))
     }
 }
 
@@ -77,7 +77,7 @@ async fn log_in(
         let options = SessionOptions::new().remembered_if(form.remember);
         session.start_with(&user, options).await
     };
-    signed_in.await.map_err(|error| form.refused(error))?;
+    signed_in.await.map_err(|error| form.refused(error, None))?;
     Ok(next.unwrap_or_default().redirect())
 }
 
@@ -93,7 +93,9 @@ async fn register(
         let user = User::add(pool, &form.name, hasher.hash(&form.password).await?).await?;
         session.start(&user).await
     };
-    registered.await.map_err(|error| form.refused(error))?;
+    registered
+        .await
+        .map_err(|error| form.refused(error, Some("/login")))?;
     Ok(Redirect::to("/"))
 }
 

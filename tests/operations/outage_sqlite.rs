@@ -18,7 +18,7 @@ use super::client::{
     in_time, post_json, recovers, send_with_token,
 };
 use crate::support::actor::Reply;
-use crate::support::process::{Home, Service, finish};
+use crate::support::process::{Home, Service, copy_program, finish};
 
 /// The program with its usual settings.
 struct Outage {
@@ -216,7 +216,7 @@ fn a_file_that_may_only_be_read_is_said_at_the_start() {
     if fs::metadata(&file).expect("it exists").uid() == 0 {
         // Root may write anywhere, so the program runs as `nobody`, from a copy it can read.
         let program = home.path("vestibule");
-        fs::copy(env!("CARGO_BIN_EXE_vestibule"), &program).expect("the program can be copied");
+        copy_program(&program);
         let all = ["state", "state/secrets.toml", "state/vestibule.sqlite3"].map(|n| home.path(n));
         for path in &all {
             std::os::unix::fs::chown(path, Some(65534), Some(65534)).expect("we are root");

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use super::client::{LONG_TIMEOUT, TIMEOUT, health};
+use super::client::{LONG_TIMEOUT, TIMEOUT};
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, read_reply};
 
@@ -24,22 +24,23 @@ fn rest(mut stream: TcpStream) -> Option<Reply> {
     read_reply(answer)
 }
 
-fn login(service: &Service) -> String {
-    let body = r#"{"username":"user_01","password":"1234"}"#;
-    format!(
-        "POST /api/login HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        service.address,
-        body.len()
-    )
-}
+const LOGIN: &str = r#"{"username":"user_01","password":"1234"}"#;
 
-/// Waits until every connection so far has been accepted and read: they are accepted one by
-/// one, and on a busy machine that takes a while.
-fn all_are_in(service: &Service) {
-    for _ in 0..20 {
-        assert_eq!(health(&service.address).expect("an answer").status, 200);
-    }
+/// A connection whose sign-in the service has begun to read: it asks for the body.
+fn begun_login(service: &Service) -> TcpStream {
+    let mut stream = sent(
+        service,
+        &format!(
+            "POST /api/login HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+             Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+            service.address,
+            LOGIN.len()
+        ),
+    );
+    let mut answer = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    stream.read_exact(&mut answer).expect("an answer");
+    assert!(answer.starts_with(b"HTTP/1.1 100 "), "{}", String::from_utf8_lossy(&answer));
+    stream
 }
 
 #[test]
@@ -48,18 +49,18 @@ fn requests_in_flight_are_finished_and_no_others_are_accepted() {
     // Long enough for eight hashes on a busy machine.
     let patient = ("ROCKET_SHUTDOWN", "{grace=20}");
     let service = home.serve(&[LONG_TIMEOUT[0], ("ROCKET_AUTH", SLOW), patient]);
-    let waiting: Vec<_> = (0..8).map(|_| sent(&service, &login(&service))).collect();
-    let request = login(&service);
-    let (first, second) = request.split_at(request.len() - 10);
-    let mut slow = sent(&service, first);
-    all_are_in(&service);
+    let mut waiting: Vec<_> = (0..8).map(|_| begun_login(&service)).collect();
+    for stream in &mut waiting {
+        stream.write_all(LOGIN.as_bytes()).expect("the service reads");
+    }
+    let mut slow = begun_login(&service);
     service.signal("TERM");
     let begun = Instant::now();
     while TcpStream::connect(&service.address).is_ok() {
         assert!(begun.elapsed() < TIMEOUT, "the service still listens");
     }
     // An upload goes on after the signal.
-    slow.write_all(second.as_bytes()).expect("the service reads");
+    slow.write_all(LOGIN.as_bytes()).expect("the service reads");
     for stream in waiting.into_iter().chain([slow]) {
         let reply = rest(stream).expect("a whole answer");
         assert_eq!(reply.status, 200, "{}", reply.body);

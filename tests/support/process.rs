@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, PipeWriter, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -125,7 +125,7 @@ impl Home {
             return command;
         }
         let program = self.path("vestibule");
-        fs::copy(env!("CARGO_BIN_EXE_vestibule"), &program).expect("the program can be copied");
+        copy_program(&program);
         chown(&here, Some(NOBODY), Some(NOBODY)).expect("root may");
         let mut other = Command::new(program);
         other.args(arguments).current_dir(here).uid(NOBODY).gid(NOBODY);
@@ -207,6 +207,13 @@ impl Service {
         service.wait_until_it_answers();
         service
     }
+}
+
+/// Copies the program by a process of its own: a file that this one holds open for writing, which a
+/// child started at that moment inherits, cannot be run.
+pub(crate) fn copy_program(to: &Path) {
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_vestibule")).arg(to).status();
+    assert!(copied.expect("cp can be run").success(), "the program can be copied");
 }
 
 /// Runs a command to its end.

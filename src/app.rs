@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::{Assets, Templates};
 use crate::{api, metrics, web};
-use vestibule::config::{ConfigError, Mode};
+use vestibule::config::{ConfigError, Location, Mode};
 use vestibule::database::{DieselSignInStore, DieselThrottle};
 use vestibule::password::Hasher;
 use vestibule::{Auth, Clock};
@@ -31,7 +31,7 @@ pub fn figment(state: &StateDir) -> Figment {
     // Absent before the first start, when commands such as `routes` already work.
     let generated =
         if state.secrets().exists() { Toml::file_exact(state.secrets()) } else { Toml::string("") };
-    Figment::from(rocket::Config::default())
+    let figment = Figment::from(rocket::Config::default())
         .merge(Serialized::default("ident", false))
         // Rocket's default in a release is "critical", which hides warnings.
         .merge(Serialized::default("log_level", "normal"))
@@ -39,14 +39,20 @@ pub fn figment(state: &StateDir) -> Figment {
         .merge(Serialized::default("shutdown.grace", 20))
         // Rocket's default takes X-Real-IP from any client.
         .merge(Serialized::default("ip_header", false))
-        // A browser that sent them to pages would get no page by its session.
-        .merge(Serialized::default("auth.token.cookies.access_path", api::BASE))
-        .merge(Serialized::default("auth.token.cookies.refresh_path", api::BASE))
         .merge(Serialized::default("databases.main.url", state.database_url()))
         .merge(generated.profile(Profile::Default))
         .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
-        .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE))
+        .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE));
+    let locations: Vec<Location> =
+        figment.extract_inner("auth.token.locations").unwrap_or_default();
+    if !locations.contains(&Location::Cookies) {
+        return figment;
+    }
+    // A browser that sent them to pages would get no page by its session.
+    figment
+        .join(Serialized::default("auth.token.cookies.access_path", api::BASE))
+        .join(Serialized::default("auth.token.cookies.refresh_path", api::BASE))
 }
 
 /// Builds the application with the system's clock.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::audit::Actor;
-use super::queries::{self, StoredKey};
+use super::queries;
 use super::scopes::KeyScope;
 use super::service::Accounts;
 use super::user::{User, is_deceptive};
 use crate::db::write;
-use vestibule::access_keys::{AccessKey, CreatedKey, KeyRequest};
+use vestibule::access_keys::{CreatedKey, KeyRequest};
 use vestibule::config::Config;
 use vestibule::events::EventKind;
 use vestibule::sign_ins::{SignIn, SignInId};
@@ -87,8 +87,7 @@ fn check_scopes(user: &User, scopes: &[String]) -> Result<(), String> {
 }
 
 impl Accounts {
-    /// Creates and stores a key of a user, with a row in the audit log in the same transaction. With
-    /// the key that the form was given, a form that was sent twice creates it once.
+    /// Creates and stores a key of a user, with a row in the audit log in the same transaction.
     ///
     /// # Errors
     /// The errors of [`generate_key`]; 401 `token_revoked` when the actor's sign-in has ended
@@ -98,7 +97,6 @@ impl Accounts {
         &self,
         user: &User,
         request: KeyRequest,
-        of_form: Option<AccessKey>,
         actor: &Actor,
     ) -> Result<CreatedKey, Error> {
         let mut created = generate_key(user, request, &self.auth, actor.at())?;
@@ -111,23 +109,11 @@ impl Accounts {
             let detail = "You have made many keys in the last hour. Try again later.";
             return Err(limit.error(now).detail(detail));
         }
-        let (account, creator) = (user.clone(), actor.clone());
-        let stored = self.run(move |connection| {
-            if let Some(key) = of_form {
-                let same = created.clone().with_key(key);
-                match queries::store_key(connection, &account, &same.sign_in, &creator)? {
-                    StoredKey::Different => {}
-                    stored => return Ok::<_, Error>((same, stored)),
-                }
-            }
-            let stored = queries::store_key(connection, &account, &created.sign_in, &creator)?;
-            Ok((created, stored))
-        });
-        let (created, stored) = stored.await?;
-        if stored == StoredKey::New {
-            let id = Some(created.sign_in.id.as_str());
-            self.report(EventKind::KeyMade, user.id, id, actor.source);
-        }
+        let (sign_in, account, creator) = (created.sign_in.clone(), user.clone(), actor.clone());
+        self.run(move |connection| queries::store_key(connection, &account, &sign_in, &creator))
+            .await?;
+        let id = Some(created.sign_in.id.as_str());
+        self.report(EventKind::KeyMade, user.id, id, actor.source);
         Ok(created)
     }
 

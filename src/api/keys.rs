@@ -102,8 +102,7 @@ pub(super) async fn make(
     };
     body.finish()?;
     let actor = accounts.actor(&user, address.0)?;
-    let created =
-        accounts.create_key(user.authentication().account(), request, None, &actor).await?;
+    let created = accounts.create_key(user.authentication().account(), request, &actor).await?;
     Ok(status::Custom(Status::Created, Json(NewKeyView::from(created))))
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::checkbox;
 use super::form::{FormReply, FormResult, FreshUserOrError, ended, sign_in_if_revoked};
 use super::form_body::Form;
-use super::new_key::{NewKey, ShownKey};
+use super::new_key::{self, ShownKey};
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
@@ -173,15 +173,6 @@ fn row(key: &SignIn) -> impl Serialize {
     }
 }
 
-fn new_key<'r>(
-    user: &'r SessionUser,
-    jar: &'r CookieJar<'r>,
-    accounts: &Accounts,
-) -> Result<NewKey<'r>, Error> {
-    let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
-    Ok(NewKey { jar, sign_in, secure: accounts.auth().session.is_secure() })
-}
-
 /// Lists the keys, with the form if the session is fresh; shows a new key once, and in the form what
 /// the address says.
 #[get("/account/keys?<form..>")]
@@ -194,8 +185,7 @@ pub(super) async fn list(
     form: Option<KeyForm>,
 ) -> Result<Page, Error> {
     let page = KeysPage::load(&renderer, &user, accounts).await?;
-    let (notice, jar) = (flash.shown(""), flash.jar);
-    let created = new_key(&user, jar, accounts)?.take(&page.keys);
+    let (notice, created) = (flash.shown(""), new_key::take(flash.jar, &page.keys));
     let form = form.as_ref();
     Ok(page.render(Extras { fresh: fresh.is_ok(), notice, created, form, error: None }))
 }
@@ -217,14 +207,13 @@ pub(super) async fn make(
         }
     };
     let actor = accounts.actor(&user, address.0)?;
-    let new_key = new_key(&user, jar, accounts)?;
     let created = match form.read() {
-        Ok(request) => accounts.create_key(&user, request, new_key.get(), &actor).await,
+        Ok(request) => accounts.create_key(&user, request, &actor).await,
         Err(error) => Err(error),
     };
     match created {
         Ok(created) => {
-            new_key.store(&created.key);
+            new_key::store(jar, accounts.auth().session.is_secure(), &created);
             Ok(FormReply::redirect(uri!(list(_))))
         }
         Err(error) => {

@@ -353,8 +353,6 @@ fn check_cookies(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
 fn of_handler(case: &Case<'_>) -> Option<bool> {
     match (case.target.method, case.target.template.as_str()) {
         (Method::Post, "/login" | "/register" | "/logout" | "/api/logout") => Some(true),
-        // The key that its form creates.
-        (Method::Get, "/account/keys") => Some(true),
         // Its handler refuses, and Rocket drops the cookies of a request that is refused.
         (Method::Get, "/setup") => Some(taken_back(case)),
         _ if case.target.is_unsafe() && case.target.half == Half::Pages => None,

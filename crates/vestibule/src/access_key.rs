@@ -42,16 +42,6 @@ impl AccessKey {
         &self.0
     }
 
-    /// Generates a key for a sign-in of its own, for [`CreatedKey::with_key`].
-    ///
-    /// [`CreatedKey::with_key`]: crate::access_keys::CreatedKey::with_key
-    ///
-    /// # Errors
-    /// 503 `unavailable` if the system has no randomness.
-    pub fn random() -> Result<Self, Error> {
-        Self::generate(&SignInId::random()?)
-    }
-
     /// Generates a key for this sign-in; 503 `unavailable` if the system has no randomness.
     pub(crate) fn generate(id: &SignInId) -> Result<Self, Error> {
         let mut secret = [0; 32];
@@ -62,8 +52,7 @@ impl AccessKey {
     }
 
     /// The id of its sign-in.
-    #[must_use]
-    pub fn id(&self) -> Option<SignInId> {
+    pub(crate) fn id(&self) -> Option<SignInId> {
         SignInId::parse(self.0.get(PREFIX.len()..PREFIX.len() + ID_LENGTH)?)
     }
 

@@ -139,7 +139,6 @@ pub mod sign_ins {
 
 /// Access keys: credentials for programs, created by a person.
 pub mod access_keys {
-    pub use crate::access_key::AccessKey;
     pub use crate::actions::access_keys::{AccessKeys, CreatedKey, KeyRequest};
 }
 

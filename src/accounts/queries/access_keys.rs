@@ -17,18 +17,7 @@ use vestibule::{Error, ErrorKind};
 /// Maximum number of unexpired keys of an account.
 pub const MAX_ACTIVE_KEYS: i64 = 100;
 
-/// Whether a key was stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoredKey {
-    /// It is stored now.
-    New,
-    /// It was: the form was sent twice.
-    Equal,
-    /// Another form was given the same key; this one is not stored.
-    Different,
-}
-
-/// Stores a new key of a user and appends it to the audit log, unless one with its id is stored.
+/// Stores a new key of a user and appends it to the audit log.
 ///
 /// # Errors
 /// 401 `token_revoked` when the actor's sign-in has ended: a request that began before signing
@@ -39,16 +28,10 @@ pub fn store_key(
     user: &User,
     key: &SignIn,
     actor: &Actor,
-) -> Result<StoredKey, Error> {
+) -> Result<(), Error> {
     write(connection, |connection| {
-        // Two requests for the last key, or of one form, come one after the other.
+        // Two requests for the last key are counted one after the other.
         lock_user(connection, user.id)?;
-        if let Some(stored) = find_key(connection, key.id.as_str())? {
-            let is_equal = stored.account == key.account
-                && stored.kind == key.kind
-                && stored.expires_at - stored.created_at == key.expires_at - key.created_at;
-            return Ok(if is_equal { StoredKey::Equal } else { StoredKey::Different });
-        }
         insert(connection, key)?;
         if let Some(sign_in) = &actor.sign_in
             && !lock_sign_in(connection, sign_in)?
@@ -62,7 +45,7 @@ pub fn store_key(
         }
         let record = Record::about(AuditEvent::KeyMade, user, actor).detail(detail(key, actor)?);
         append(connection, &[Record { sign_in: Some(key.id.to_string()), ..record }])?;
-        Ok(StoredKey::New)
+        Ok(())
     })
 }
 

@@ -42,7 +42,7 @@ fn page_of_new_key(person: &Actor<'_>, fields: &[(&str, &str)]) -> Reply {
 
 /// The key in a text; fails unless there is exactly one.
 #[track_caller]
-pub(crate) fn key_in(text: &str) -> String {
+fn key_in(text: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let mut words = text.split(|c| !fits(c)).filter(|word| word.starts_with("vst_"));
     let key = words.next().unwrap_or_else(|| panic!("no key in {text}")).to_owned();

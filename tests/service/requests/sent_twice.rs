@@ -11,7 +11,6 @@ use rocket::tokio::runtime::Runtime;
 use serde_json::json;
 use vestibule_service::accounts::new_setup_link;
 
-use crate::access_keys::key_in;
 use crate::accounts::concurrent_requests::process;
 use crate::support::actor::encoded;
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -112,72 +111,6 @@ fn of_password_changes_at_once_each_ends_signed_in() {
         }
         assert_eq!(person.get("/dashboard").status, 303, "the old session has ended");
         assert_eq!(app.count("events WHERE event = 'password_changed'"), 1);
-    });
-}
-
-const KEY: [(&str, &str); 2] = [("label", "x"), ("expires_in", "604800")];
-
-#[test]
-fn a_key_whose_form_is_sent_again_is_one_key_and_shown() {
-    on_both(|app| {
-        let person = app.session("user_01");
-        person.get("/account/keys");
-        let again = person.at(&app.client);
-        let [label, life] = [(); 2].map(|()| person.at(&app.client));
-        let shown = [&person, &again].map(|person| {
-            assert_eq!(person.post_form("/account/keys", &KEY).location(), "/account/keys");
-            key_in(&person.get("/account/keys").body)
-        });
-        assert_eq!(shown[0], shown[1]);
-        assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 1);
-        assert_eq!(app.count("events WHERE event = 'key_made'"), 1);
-        let program = app.anonymous().with_token(&shown[0]);
-        assert_eq!(program.get("/api/me").status, 200);
-
-        // Another form is another key, and so is an equal one of the next page.
-        for (person, fields) in [
-            (&label, [("label", "y"), KEY[1]]),
-            (&life, [KEY[0], ("expires_in", "2592000")]),
-            (&person, KEY),
-        ] {
-            assert_eq!(person.post_form("/account/keys", &fields).location(), "/account/keys");
-            let other = key_in(&person.get("/account/keys").body);
-            assert!(!shown.contains(&other), "{fields:?}");
-        }
-        assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 4);
-    });
-}
-
-#[test]
-fn of_key_forms_at_once_one_creates_a_key() {
-    on_both(|app| {
-        let person = app.session("user_01");
-        person.get("/account/keys");
-        let (Processes(runtime, processes), jar) =
-            (Processes::launch(&app), person.jar.borrow().clone());
-        let requests = (0..4).map(|at| send(&processes[at % 2], "/account/keys", &jar, &KEY));
-        for (status, location, _) in runtime.block_on(join_all(requests)) {
-            assert_eq!((status, location.as_str()), (303, "/account/keys"));
-        }
-        assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 1);
-        key_in(&person.get("/account/keys").body);
-    });
-}
-
-#[test]
-fn a_planted_key_of_another_sign_in_is_not_created() {
-    on_both(|app| {
-        let attacker = app.session("user_02");
-        attacker.get("/account/keys");
-        let planted = attacker.jar.borrow()["new_key"].clone();
-        attacker.post_form("/account/keys", &KEY);
-        let known = key_in(&attacker.get("/account/keys").body);
-        assert_eq!(attacker.post(&format!("/account/keys/{}/end", &known[4..26])).status, 303);
-
-        let person = app.session("user_01");
-        person.jar.borrow_mut().insert("new_key".to_owned(), planted);
-        person.post_form("/account/keys", &KEY);
-        assert_ne!(key_in(&person.get("/account/keys").body), known);
     });
 }
 

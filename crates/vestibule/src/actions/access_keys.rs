@@ -89,18 +89,6 @@ impl CreatedKey {
         };
         Ok(Self { sign_in, key })
     }
-
-    /// Replaces the generated key by one that was generated before, so that a form which is sent
-    /// twice creates the same key. It must be random, secret and used for one key only.
-    #[must_use]
-    pub fn with_key(mut self, key: AccessKey) -> Self {
-        if let (Some(id), SignInKind::Key { secret_hash, .. }) = (key.id(), &mut self.sign_in.kind)
-        {
-            *secret_hash = key.hash();
-            (self.sign_in.id, self.key) = (id, key);
-        }
-        self
-    }
 }
 
 fn check(label: &str, scopes: &[String]) -> Result<(), Error> {

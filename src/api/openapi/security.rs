@@ -58,6 +58,10 @@ pub(super) fn alternatives(auth: &Config, guards: &str, method: &str) -> Value {
         };
         alternatives.extend(auth.token.locations.iter().filter_map(by));
     }
+    if guards.contains("TokenBody") {
+        // The refresh token in the body.
+        alternatives.push(json!({}));
+    }
     alternatives.into()
 }
 

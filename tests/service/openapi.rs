@@ -112,12 +112,13 @@ fn a_token_in_a_cookie_is_told_with_its_csrf_value_and_the_cookies_of_responses(
     );
     assert_eq!(security(only.clone(), "get", "/api/me"), json!([{ "cookie": [] }]));
     assert_eq!(security(only.clone(), "post", "/api/confirm")[0]["csrf"], by_cookie[0]["csrf"]);
-    let refresh = json!([{ "refreshCookie": [], "csrf": [] }]);
+    // The last alternative is a refresh token in the body.
+    let refresh = json!([{ "refreshCookie": [], "csrf": [] }, {}]);
     assert_eq!(security(only, "post", "/api/refresh"), refresh);
     let unprotected = json!({ "locations": ["cookies"], "cookies": { "csrf": false } });
-    assert_eq!(security(unprotected, "post", "/api/refresh"), json!([{ "refreshCookie": [] }]));
+    assert_eq!(security(unprotected, "post", "/api/refresh"), json!([{ "refreshCookie": [] }, {}]));
     let both = json!({ "locations": ["header", "cookies"] });
-    let either = json!([{ "token": [] }, { "refreshCookie": [], "csrf": [] }]);
+    let either = json!([{ "token": [] }, { "refreshCookie": [], "csrf": [] }, {}]);
     assert_eq!(security(both, "post", "/api/refresh"), either);
 }
 

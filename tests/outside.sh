@@ -51,7 +51,7 @@ cp tests/outside/notes.rs tests/outside/rows.rs "$work/src/bin/"
 { block '#[launch]' README.md; block 'testing::token(&client' docs/LIBRARY.md; } >"$work/src/main.rs"
 cat >"$work/Rocket.toml" <<'TOML'
 [default.auth.token]
-secret = "a secret of nobody but this test of the README"
+secret = "the secret of this test of the README alone"
 TOML
 
 cd "$work"

@@ -1,6 +1,7 @@
 //! The header `Link` of lists in pages (RFC 8288).
 
 use rocket::Request;
+use rocket::http::RawStr;
 use rocket::http::uri::Origin;
 use rocket::response::{self, Responder};
 use serde::Serialize;
@@ -52,12 +53,12 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Linked<T> {
 /// Returns path and query with this value of a parameter, and without the one that may hold a token.
 /// What the client sent stays encoded, so it cannot end the link.
 fn with_parameter(uri: &Origin<'_>, token: &str, parameter: &str, value: i64) -> String {
-    let query = uri.query().map_or("", |query| query.as_str());
-    let is_other = |field: &&str| {
-        let name = field.split('=').next();
-        !field.is_empty() && name != Some(parameter) && name != Some(token)
+    let is_other = |field: &&RawStr| {
+        let name = field.split_at_byte(b'=').0.url_decode_lossy();
+        !field.is_empty() && name != parameter && name != token
     };
-    let mut fields: Vec<_> = query.split('&').filter(is_other).map(str::to_owned).collect();
+    let fields = uri.query().into_iter().flat_map(|query| query.raw_segments());
+    let mut fields: Vec<_> = fields.filter(is_other).map(ToString::to_string).collect();
     fields.push(format!("{parameter}={value}"));
     format!("{}?{}", uri.path(), fields.join("&"))
 }
@@ -72,6 +73,7 @@ mod tests {
             ("/api/users", "/api/users?page=2"),
             ("/api/users?page=1", "/api/users?page=2"),
             ("/api/users?jwt=a.b.c&page=1", "/api/users?page=2"),
+            ("/api/users?%6awt=a.b.c&pa%67e=1", "/api/users?page=2"),
             ("/api/users?q=a%3E%22b&page=1&role=admin", "/api/users?q=a%3E%22b&role=admin&page=2"),
         ] {
             let uri = Origin::parse(uri).expect("an address");

@@ -18,7 +18,7 @@ use vestibule::sign_ins::{SignIn, SignIns};
 #[derive(Serialize, ToSchema)]
 pub(super) struct SignInView {
     id: String,
-    /// `session`, `token` or `key`.
+    /// `browser`, `token` or `key`.
     kind: &'static str,
     #[schema(format = DateTime)]
     created_at: String,

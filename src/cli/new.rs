@@ -68,8 +68,12 @@ pub(super) fn run(arguments: &NewArguments) -> Result<(), Failure> {
         let path = dir.join(path);
         write(&path, &text).map_err(|cause| cannot("write", &path, &cause))?;
     }
+    let needs = match arguments.library {
+        Some(_) => String::new(),
+        None => format!(", needs vestibule {} from crates.io", env!("CARGO_PKG_VERSION")),
+    };
     print_line(format_args!(
-        "{} is ready: start it there by `cargo run`, and open http://127.0.0.1:8000",
+        "{} is ready{needs}: start it there by `cargo run`, and open http://127.0.0.1:8000",
         dir.display()
     ));
     Ok(())

@@ -14,7 +14,7 @@ use super::renderer::Page;
 use crate::accounts::SessionUser;
 use vestibule::guards::Fresh;
 use vestibule::sign_ins::SignInId;
-use vestibule::{Error, ErrorKind, LocalPath};
+use vestibule::{Error, ErrorKind, ErrorPage, LocalPath};
 
 /// What the handler of a form returns; the catcher turns an `Err` into an error page.
 pub(super) type FormResult = Result<FormReply, Error>;
@@ -31,7 +31,7 @@ pub(super) enum FormReply {
     /// A page with this status: the empty form, or what the form has created.
     Page(Status, Page),
     /// The form again, with the error and its status.
-    Again(Error, Page),
+    Again(ErrorPage<Page>),
     /// To sign in or to confirm the password, as the error says, and from there to the form, whose
     /// address fills it in again.
     PasswordFirst(Error, Origin<'static>),
@@ -66,7 +66,7 @@ impl FormReply {
             return Err(error);
         }
         let page = form(&error);
-        Ok(Self::Again(error, page))
+        Ok(Self::Again(error.with_page(|_| page)))
     }
 }
 
@@ -145,11 +145,7 @@ impl<'r> Responder<'r, 'static> for FormReply {
             }
             Self::Notice(redirect) => redirect.respond_to(request),
             Self::Page(status, page) => (status, page).respond_to(request),
-            Self::Again(error, page) => {
-                // Remembered like the refusal of a guard, for the event sink and the log.
-                let status: Status = error.remember(request);
-                (status, page).respond_to(request)
-            }
+            Self::Again(page) => page.respond_to(request),
             Self::PasswordFirst(error, page) => {
                 // `None` for a long one: the catcher takes the path alone.
                 let path = LocalPath::parse(&page.to_string());

@@ -58,7 +58,7 @@ fn authors() -> Authors {
 
 fn application(store: MemorySignInStore, clock: Clock) -> Rocket<Build> {
     let figment = Figment::from(rocket::Config::debug_default())
-        .merge(("auth.token.secret", "a secret of nobody but this program"));
+        .merge(("auth.token.secret", "the secret of this program, not of others"));
     let auth = Auth::fairing().store(store).clock(clock);
     rocket::custom(figment)
         .attach(auth.login_required_except(&["GET /"]))

@@ -194,7 +194,7 @@ fn config() -> Config {
     config
 }
 
-const SECRET: &str = "a secret of nobody but this program";
+const SECRET: &str = "the secret of this program, not of others";
 
 #[rocket::main]
 async fn main() -> Result<(), Error> {

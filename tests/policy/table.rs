@@ -159,7 +159,9 @@ fn labels<'o>(
     let label = |(answer, has_user): (&Answered, bool)| match answer {
         Answered::In(Some(Person::TokenOwner)) => "**in**, by token".to_owned(),
         Answered::In(Some(Person::CookieOwner)) => "**in**, by session".to_owned(),
-        Answered::In(None) if is_optional(demands) && !has_user => "**in**, as nobody".to_owned(),
+        Answered::In(None) if is_optional(demands) && !has_user => {
+            "**in**, without a user".to_owned()
+        }
         Answered::In(None) => "**in**".to_owned(),
         Answered::Elsewhere(form) => format!("303 to `{form}`"),
         Answered::Refused(status, code) => format!("{status} `{code}`"),

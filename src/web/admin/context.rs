@@ -85,7 +85,7 @@ impl AdminContext<'_> {
         }
         let (user, admin) = (self.user(id).await?, admin.authentication().account());
         let page = self.page(admin, &user, (true, None), Some(&error)).await?;
-        Ok(FormReply::Again(error, page))
+        Ok(FormReply::Again(error.with_page(|_| page)))
     }
 }
 

@@ -62,7 +62,7 @@ pub(in crate::web) async fn delete(
     if form.confirm.as_deref().and_then(checkbox::parse) != Some(true) {
         let error = Error::invalid_field("confirm", "Tick the box if you mean it.");
         let page = confirmation(&context, &admin, &context.user(id).await?, Some(&error));
-        return Ok(FormReply::Again(error, page));
+        return Ok(FormReply::Again(error.with_page(|_| page)));
     }
     let (user, actor) = (User::id_of(id)?, context.actor(&admin)?);
     let list = uri!(super::users::list(_, _, _, _));

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Location, SessionPolicy};
 
-/// Describes the settings that decide what a request is worth.
+/// Describes how requests are authenticated.
 pub(super) fn summary(config: &Config, has_store: bool) -> String {
     let mode = config.mode.as_str();
     let store = if has_store { "sign-ins in a store" } else { "no store: nothing can be ended" };

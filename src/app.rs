@@ -179,6 +179,7 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         open.extend(["GET /", "GET /static/<name>"]);
         open.extend(["GET /login", "POST /login", "GET /logout", "POST /logout"]);
         open.extend(["GET /setup?<token>", "POST /setup"]);
+        open.extend(["GET /password/new?<token>", "POST /password/new"]);
         // Without a session these find out by themselves what the form was about: a change that
         // was sent twice, or the page to return to.
         open.extend(["POST /account/password", "POST /reauthenticate"]);

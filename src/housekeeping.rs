@@ -51,6 +51,7 @@ pub(crate) enum ExpiredRows {
     SignIns,
     Counters,
     Links,
+    PasswordLinks,
     Events,
 }
 
@@ -65,10 +66,11 @@ pub(crate) struct RetentionLimits {
 }
 
 impl ExpiredRows {
-    pub(crate) const ALL: [Self; 4] = [Self::SignIns, Self::Counters, Self::Links, Self::Events];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::SignIns, Self::Counters, Self::Links, Self::PasswordLinks, Self::Events];
 
     /// All but the sign-ins and counters, which the fairing of the library purges.
-    const OWN: [Self; 2] = [Self::Links, Self::Events];
+    const OWN: [Self; 3] = [Self::Links, Self::PasswordLinks, Self::Events];
 
     /// Deletes a batch of expired rows; returns how many, and whether there may be more.
     pub(crate) fn purge(
@@ -83,6 +85,7 @@ impl ExpiredRows {
             Self::SignIns => sign_ins::purge(connection, now, limits.idle, PURGE_BATCH)?,
             Self::Counters => purge_throttle(connection, now, PURGE_BATCH)?,
             Self::Links => queries::purge_links(connection, now)?,
+            Self::PasswordLinks => queries::purge_password_links(connection, now, PURGE_BATCH)?,
         };
         Ok((count, i64::try_from(count).unwrap_or(0) >= PURGE_BATCH))
     }

@@ -45,7 +45,7 @@ const SERVICE: &[&[&str]] = &[
 
 /// The rooms of `src/accounts`, in the same way.
 const ACCOUNTS: &[&[&str]] = &[
-    &["config", "user"],
+    &["config", "links", "user"],
     &["scopes"],
     &["audit"],
     &["queries"],

@@ -60,6 +60,16 @@ fn every_key_of_the_database_is_on_the_page_with_its_default() {
 }
 
 #[test]
+fn every_key_outside_of_the_tables_is_on_the_page() {
+    let section = section("`[default]`");
+    assert_eq!(section.keys().collect::<Vec<_>>(), ["public_url"]);
+    let figment = Figment::from(Serialized::default("public_url", "https://login.example"));
+    let url = settings::public_url(&figment).expect("a good setting");
+    assert_eq!(url.as_deref(), Some("https://login.example"));
+    assert_eq!(settings::public_url(&Figment::new()).expect("no setting"), None);
+}
+
+#[test]
 fn every_key_of_rocket_on_the_page_exists_and_has_the_default_it_says() {
     let real = object(&rocket::Config::release_default());
     // Those that the service sets otherwise than Rocket does.

@@ -236,6 +236,7 @@ fn housekeeping(app: &TestApp) {
         .expect("a purge");
     vestibule::database::purge_throttle(&mut connection, now, 500).expect("a purge");
     queries::purge_links(&mut connection, now).expect("a purge");
+    queries::purge_password_links(&mut connection, now, 500).expect("a purge");
     audit::prune_step(&mut connection, now, Duration::from_secs(86_400)).expect("a step");
     new_setup_link(&mut connection, now).expect("an answer");
     drop(app.neighbour());

@@ -1,7 +1,10 @@
 //! Changes to users, by administrators and of their own name, for pages and API. The command line
 //! calls the queries directly.
 
+use time::OffsetDateTime;
+
 use super::audit::{self, Actor, ChangedUser, EVENTS_PAGE, Entry, RequestSource, log_change};
+use super::links::PasswordLink;
 use super::queries::{self, UserChange};
 use super::service::Accounts;
 use super::user::User;
@@ -64,6 +67,37 @@ impl Accounts {
         let signed_out =
             self.run_change(id, move |connection| queries::sign_out(connection, id, &actor));
         signed_out.await.inspect(log_change)
+    }
+
+    /// Makes a link by which a user sets another password, in the place of an earlier link. It ends
+    /// nothing.
+    ///
+    /// # Errors
+    /// 403 `forbidden` when the actor is no longer an administrator, 403 `account_inactive` for
+    /// an inactive user, 404 `not_found`, 503 `unavailable`.
+    pub async fn make_reset_link(
+        &self,
+        actor: &Actor,
+        id: i64,
+    ) -> Result<(User, PasswordLink), Error> {
+        let (actor, lifetime) = (actor.clone(), self.reset_link_lifetime);
+        let made = self.run(move |connection| {
+            let link = PasswordLink::generate(actor.at(), lifetime)?;
+            let changed = queries::make_reset_link(connection, id, &link, &actor)?;
+            Ok::<_, Error>((changed, link))
+        });
+        let (changed, link) = made.await?;
+        log_change(&changed);
+        Ok((changed.user, link))
+    }
+
+    /// Returns when the link by which a user may set a password expires, if there is one.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn link_expiry(&self, user: &User) -> Result<Option<OffsetDateTime>, Error> {
+        let (id, now) = (user.id, self.clock.now()?);
+        self.run(move |connection| queries::link_expiry(connection, id, now)).await
     }
 
     /// Deletes a user for good; its events stay.

@@ -35,6 +35,14 @@ pub struct AccountsConfig {
     /// How long a row of the audit log is kept, at least `"1 day"`; 0 for ever. Defaults to `"0s"`.
     #[serde(with = "vestibule::config::duration")]
     pub audit_retention: Duration,
+    /// How long a link lives by which a user sets another password, `"1m"` to `"30 days"`. Defaults
+    /// to `"1h"`.
+    #[serde(with = "vestibule::config::duration")]
+    pub reset_link_lifetime: Duration,
+    /// How long a link lives by which a new user sets the first password, `"1m"` to `"30 days"`.
+    /// Defaults to `"7 days"`.
+    #[serde(with = "vestibule::config::duration")]
+    pub invitation_lifetime: Duration,
     /// How many accounts may be registered from one address. Defaults to
     /// `{ max = 20, window = "1h" }`.
     pub registrations: RegistrationsConfig,
@@ -124,6 +132,8 @@ impl Default for AccountsConfig {
             trusted_proxy: Vec::new(),
             max_sign_ins: 100,
             audit_retention: Duration::ZERO,
+            reset_link_lifetime: Duration::from_secs(60 * 60),
+            invitation_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
             registrations: RegistrationsConfig::default(),
         }
     }

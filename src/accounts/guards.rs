@@ -28,6 +28,9 @@ pub type AdminApi = Require<Admin, Checked<KeyScoped<UsersRead>, TokenUser>>;
 /// An administrator who changes users with the API: a fresh token, or a key with the scope
 /// `users:write`.
 pub type AdminApiChange = Require<Admin, Checked<FreshOrKey<UsersWrite>, TokenUser>>;
+/// An administrator who makes links with the API: a fresh token and no key, because the account that
+/// a link takes over remains after a stolen key has ended.
+pub type AdminApiFresh = Require<Admin, Fresh<TokenUser>>;
 /// An administrator who looks at pages.
 pub type AdminPage = Require<Admin, SessionUser>;
 /// An administrator who changes users on pages, with a fresh session.

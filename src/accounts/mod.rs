@@ -5,14 +5,14 @@
 //!
 //! | room or file | holds |
 //! |---|---|
-//! | `user/`, `config`, `scopes` | users, user names, settings, scopes |
+//! | `user/`, `config`, `links`, `scopes` | users, user names, settings, the secrets of links, scopes |
 //! | `audit/` | the audit log |
 //! | `queries/` | the SQL queries |
 //! | `guards` | the library's traits for this service, and its guards |
 //! | `shares` | places of networks in the queue of the hasher |
 //! | `service` | [`Accounts`]: what the methods of the later rows share |
 //! | `throttle/` | limits on attempts |
-//! | `password/` | rules for passwords, sign-in, changing a password |
+//! | `password/` | rules for passwords, sign-in, changing a password, setting one by a link |
 //! | `registration/` | new accounts |
 //! | `access_keys`, `own_sign_ins` | access keys; the sign-ins of one user |
 //! | `administration`, `import` | changes by administrators, CSV import |
@@ -36,6 +36,7 @@ pub mod audit;
 mod config;
 mod guards;
 mod import;
+mod links;
 mod own_sign_ins;
 mod password;
 pub mod queries;
@@ -51,15 +52,17 @@ mod user;
 pub use access_keys::{generate_key, last_seen};
 pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig};
 pub use guards::{
-    Admin, AdminApi, AdminApiChange, AdminPage, AdminPageChange, AnyUser, CurrentUser, KeyScoped,
-    SessionUser, TokenUser,
+    Admin, AdminApi, AdminApiChange, AdminApiFresh, AdminPage, AdminPageChange, AnyUser,
+    CurrentUser, KeyScoped, SessionUser, TokenUser,
 };
 pub use import::{BadLine, Import, ImportError};
+pub use links::{LinkToken, PasswordLink};
 pub use own_sign_ins::sign_out;
 pub use password::{Credentials, NewPassword, PasswordOwner, new_password};
 pub use queries::MAX_ACTIVE_KEYS;
 pub use registration::{
-    Registration, SAMPLES, SetupToken, active_samples, insert_samples, new_setup_link,
+    AddedUser, Registration, SAMPLES, active_samples, insert_samples, new_setup_link,
+    unknown_password,
 };
 pub use scopes::{KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use service::Accounts;

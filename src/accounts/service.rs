@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use super::audit::{Audit, AuditEvents, RequestSource};
 use super::config::{AccountsConfig, RegistrationsConfig};
@@ -26,6 +27,8 @@ pub struct Accounts {
     pub(super) throttle: DieselThrottle<Db>,
     pub(super) registrations: RegistrationsConfig,
     pub(super) max_sign_ins: i64,
+    pub(super) reset_link_lifetime: Duration,
+    pub(super) invitation_lifetime: Duration,
     pub(super) shares: Shares,
     /// Whether an administrator is known to exist.
     pub(super) has_administrator: Arc<AtomicBool>,
@@ -52,6 +55,8 @@ impl Accounts {
             auth: Arc::new(auth.clone()),
             registrations: accounts.registrations,
             max_sign_ins: accounts.max_sign_ins.max(1).into(),
+            reset_link_lifetime: accounts.reset_link_lifetime,
+            invitation_lifetime: accounts.invitation_lifetime,
             shares: Shares::default(),
             has_administrator: Arc::default(),
             events,

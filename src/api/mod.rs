@@ -7,6 +7,7 @@ mod linked;
 mod me;
 mod openapi;
 mod password;
+mod password_links;
 mod sign_in;
 mod sign_ins;
 mod users;
@@ -55,6 +56,10 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
     ];
     if auth.takes_keys() {
         routes.extend(routes![keys::list, keys::make, keys::end]);
+    }
+    // A link leads to a page.
+    if auth.mode.has_sessions() {
+        routes.extend(routes![password_links::make]);
     }
     if registration {
         routes.extend(routes![sign_in::register]);

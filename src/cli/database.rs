@@ -13,10 +13,11 @@ use vestibule::Error;
 /// How long a command waits for the database.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection to a database with the current schema, and the settings of `[default.auth]`.
+/// A connection to a database with the current schema, and the settings.
 pub(super) struct Database {
     pub(super) connection: AnyConnection,
     pub(super) auth: vestibule::config::Config,
+    pub(super) figment: Figment,
 }
 
 impl Database {
@@ -25,7 +26,7 @@ impl Database {
         let (_, figment) = load_figment()?;
         let auth = vestibule::config::Config::from_figment(&figment)?;
         let (connection, _) = open_migrated(&figment)?;
-        Ok(Self { connection, auth })
+        Ok(Self { connection, auth, figment })
     }
 }
 

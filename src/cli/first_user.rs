@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::failure::Failure;
-use crate::accounts::{Role, SAMPLES, SetupToken, new_setup_link, queries};
+use crate::accounts::{LinkToken, Role, SAMPLES, new_setup_link, queries};
 use crate::db;
+use crate::http::BaseUrl;
 use crate::settings::Settings;
 use vestibule::{Clock, Error};
 
@@ -16,7 +17,7 @@ pub(super) enum FirstUser {
     /// As one of the sample users.
     Samples,
     /// As an administrator created by the command line, or with this link.
-    Administrator(Option<SetupToken>),
+    Administrator(Option<LinkToken>),
     /// There already is an administrator.
     Exists,
 }
@@ -40,7 +41,7 @@ impl FirstUser {
     }
 
     /// Returns the lines for the banner.
-    pub(super) fn banner_lines(&self, base: &str) -> Vec<String> {
+    pub(super) fn banner_lines(&self, base: &BaseUrl) -> Vec<String> {
         match self {
             Self::Samples => {
                 let head = "  Sample users of the debug profile (an empty database gets them):";
@@ -52,7 +53,7 @@ impl FirstUser {
             Self::Administrator(token) => {
                 let mut lines = vec!["  The first administrator:".to_owned()];
                 if let Some(token) = token {
-                    lines.push(format!("    open {base}/setup?token={}", token.reveal()));
+                    lines.push(format!("    open {}", base.setup_link(token)));
                     lines.push("  (the link works once, within a day), or:".to_owned());
                 }
                 lines.push("    vestibule user add NAME --role admin".to_owned());

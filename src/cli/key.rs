@@ -55,7 +55,7 @@ fn parse_lifetime(text: &str) -> Result<Duration, &'static str> {
 
 /// Runs one of the commands.
 pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
-    let Database { mut connection, auth } = Database::open()?;
+    let Database { mut connection, auth, .. } = Database::open()?;
     let connection = &mut connection;
     let actor = Actor::command_line(Clock::system().now()?);
     match command {

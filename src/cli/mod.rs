@@ -12,6 +12,7 @@ mod migrate;
 mod new;
 mod openapi;
 mod output;
+mod password_link;
 mod progress;
 mod purge;
 mod routes;
@@ -61,7 +62,7 @@ enum Command {
     Move(transfer::MoveArguments),
     /// Bring the schema of the database up to date, as every start does
     Migrate,
-    /// Delete expired sign-ins, throttle counters, set-up links and rows of the audit log
+    /// Delete expired sign-ins, throttle counters, links and rows of the audit log
     Purge,
     /// List every route with its guard
     Routes,

@@ -9,8 +9,8 @@ use crate::housekeeping::{ExpiredRows, RetentionLimits};
 use crate::settings;
 use vestibule::Clock;
 
-/// Deletes expired sign-ins, throttle counters, set-up links and, if they expire, rows of the audit
-/// log in small batches; prints how many sign-ins, and rows of the log if there were any. Fails, before
+/// Deletes expired sign-ins, throttle counters, links and, if they expire, rows of the audit log in
+/// small batches; prints how many sign-ins, and rows of the log if there were any. Fails, before
 /// anything is deleted, if a log of which rows expire was changed.
 pub(super) fn run() -> Result<(), Failure> {
     let (_, figment) = load_figment()?;

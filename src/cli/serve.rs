@@ -16,7 +16,7 @@ use super::figment::load_figment;
 use super::first_user::FirstUser;
 use crate::accounts::Accounts;
 use crate::app;
-use crate::http::{InFlight, visible};
+use crate::http::{BaseUrl, InFlight, visible};
 use crate::logging;
 use crate::settings::{self, Settings};
 use crate::state_dir::StateDir;
@@ -100,10 +100,10 @@ fn banner(
     first_user: &FirstUser,
 ) -> String {
     let mode = settings.auth.mode;
-    let base = format!("http://{at}");
+    let base = BaseUrl::listening(settings.public_url.as_deref(), at);
     let mut lines = vec![
         String::new(),
-        format!("  Vestibule is at {base}"),
+        format!("  Vestibule is at http://{at}"),
         String::new(),
         format!("  mode      {} (profile {profile})", mode.as_str()),
         format!("  database  {}", settings.database.address.shown()),
@@ -115,6 +115,7 @@ fn banner(
     }
     lines.push(String::new());
     lines.extend(first_user.banner_lines(&base));
+    let base = base.as_str();
     if !matches!(first_user, FirstUser::Exists) {
         lines.push(String::new());
     }

@@ -8,10 +8,13 @@ use clap::{Subcommand, ValueEnum};
 use super::database::Database;
 use super::failure::Failure;
 use super::output::{print_line, print_remark};
+use super::password_link::PasswordLinks;
 use super::user_import;
 use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, NewUser, UserChange, UserFilter};
-use crate::accounts::{PasswordOwner, Role, User, Username, full_name, new_password};
+use crate::accounts::{
+    PasswordLink, PasswordOwner, Role, User, Username, full_name, new_password, unknown_password,
+};
 use crate::db::AnyConnection;
 use vestibule::password::{Hasher, Password};
 use vestibule::{Clock, Error};
@@ -31,6 +34,9 @@ pub(super) enum UserCommand {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Print a link with which the user sets the password, in the place of one
+        #[arg(long, conflicts_with = "password_stdin")]
+        invite: bool,
     },
     /// Add all users of a CSV file, or none: username, hash, role and optionally full_name
     Import {
@@ -60,6 +66,11 @@ pub(super) enum UserCommand {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Print a link with which a user sets another password, once; ends nothing until it is used
+    ResetLink {
+        /// The user's name
+        name: String,
     },
     /// Disable an account; ends all its sign-ins
     Disable {
@@ -98,16 +109,23 @@ impl From<RoleName> for Role {
 
 /// Runs one of the commands.
 pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
-    let Database { mut connection, auth } = Database::open()?;
+    let Database { mut connection, auth, figment } = Database::open()?;
     let (connection, limits) = (&mut connection, auth.password);
     let actor = Actor::command_line(Clock::system().now()?);
     match command {
-        UserCommand::Add { name, role, full_name: full, password_stdin } => {
+        UserCommand::Add { name, role, full_name: full, password_stdin, invite } => {
+            let links = invite.then(|| PasswordLinks::read(&figment, &auth)).transpose()?;
             let username = Username::parse(name)?;
             let full_name = full_name(full)?;
-            let password = read_password(*password_stdin)?;
-            let owner = PasswordOwner { username: username.key(), full_name: full_name.as_deref() };
-            new_password("password", &password, owner, &limits)?;
+            let password = if *invite {
+                unknown_password()?
+            } else {
+                let password = read_password(*password_stdin)?;
+                let owner =
+                    PasswordOwner { username: username.key(), full_name: full_name.as_deref() };
+                new_password("password", &password, owner, &limits)?;
+                password
+            };
             let new = NewUser {
                 username,
                 full_name,
@@ -115,13 +133,18 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 password_hash: Hasher::new(&limits)?.hash_blocking(&password)?,
                 created_at: actor.at(),
             };
-            let user = queries::add(connection, &new, &actor)?;
-            print_line(format_args!(
-                "added {} (id {}, {})",
-                user.username,
-                user.id,
-                user.role.as_str()
-            ));
+            let link = match &links {
+                Some(links) => {
+                    Some(PasswordLink::generate(actor.at(), links.invitation_lifetime())?)
+                }
+                None => None,
+            };
+            let user = queries::add(connection, &new, link.as_ref(), &actor)?.user;
+            let (name, role) = (&user.username, user.role.as_str());
+            print_line(format_args!("added {name} (id {}, {role})", user.id));
+            if let (Some(links), Some(link)) = (links, link) {
+                links.print(name, &link);
+            }
         }
         UserCommand::Import { file, dry_run } => {
             user_import::run(connection, &limits, file, *dry_run)?
@@ -143,6 +166,13 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 "changed the password of {}; its sign-ins have ended",
                 user.username
             ));
+        }
+        UserCommand::ResetLink { name } => {
+            let links = PasswordLinks::read(&figment, &auth)?;
+            let user = find(connection, name)?;
+            let link = PasswordLink::generate(actor.at(), links.reset_lifetime())?;
+            queries::make_reset_link(connection, user.id, &link, &actor)?;
+            links.print(&user.username, &link);
         }
         UserCommand::Disable { name } => {
             let active = Some(false);

@@ -58,6 +58,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    password_links (account) {
+        account -> BigInt,
+        token_hash -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     secrets_in_use (fingerprint) {
         fingerprint -> Text,
         setting -> Text,

@@ -1,10 +1,6 @@
 //! Security headers: no script, no frame, no sniffing of content types.
 
-use std::convert::Infallible;
-
 use rocket::fairing::{Fairing, Info, Kind};
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
 use rocket::shield::Shield;
 use rocket::{Request, Response};
 
@@ -42,14 +38,14 @@ impl Fairing for SecurityHeaders {
         Info { name: "Security headers", kind: Kind::Response }
     }
 
-    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        Self::set(request, response);
+    async fn on_response<'r>(&self, _: &'r Request<'_>, response: &mut Response<'r>) {
+        Self::set(response);
     }
 }
 
 impl SecurityHeaders {
     /// Sets the headers on this response.
-    pub(super) fn set(request: &Request<'_>, response: &mut Response<'_>) {
+    pub(super) fn set(response: &mut Response<'_>) {
         let (mut is_page, mut is_set) = (false, [false; SHIELD.len()]);
         // A response has few headers: one pass over them costs less than look-ups by name.
         for header in response.headers().iter() {
@@ -66,9 +62,6 @@ impl SecurityHeaders {
         let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
         response.set_raw_header("Content-Security-Policy", policy);
         response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
-        if PrivateUrl::is(request) {
-            response.set_raw_header("Referrer-Policy", "strict-origin");
-        }
     }
 }
 
@@ -76,29 +69,4 @@ impl SecurityHeaders {
 fn is_html(content_type: &str) -> bool {
     let kind = content_type.split(';').next().unwrap_or_default();
     kind.trim().eq_ignore_ascii_case("text/html")
-}
-
-/// Guard: marks a page with a secret in the query of its URL. Requests from the page do not carry
-/// that URL in `Referer`, not even to the service itself, because the log of a proxy may keep it.
-/// `strict-origin` and not `no-referrer`, because the latter sends `Origin: null` with forms.
-#[derive(Clone, Copy, Debug)]
-pub struct PrivateUrl;
-
-/// Whether the guard has marked the request.
-struct Marked(bool);
-
-impl PrivateUrl {
-    fn is(request: &Request<'_>) -> bool {
-        request.uri().query().is_some() && request.local_cache(|| Marked(false)).0
-    }
-}
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for PrivateUrl {
-    type Error = Infallible;
-
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
-        request.local_cache(|| Marked(true));
-        Outcome::Success(Self)
-    }
 }

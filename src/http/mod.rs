@@ -2,6 +2,7 @@
 //! bodies, query parameters; and the routes that belong to neither.
 
 mod access_log;
+mod base_url;
 mod cors;
 mod guard_names;
 mod headers;
@@ -18,9 +19,10 @@ mod unparsed;
 mod visible;
 
 pub use access_log::{AccessLog, is_unparsed};
+pub use base_url::BaseUrl;
 pub use cors::Cors;
 pub use guard_names::guard_names;
-pub use headers::{PrivateUrl, SecurityHeaders, shield};
+pub use headers::{SecurityHeaders, shield};
 pub use in_flight::InFlight;
 pub use json::Json;
 pub use json_body::JsonBody;

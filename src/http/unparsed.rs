@@ -16,7 +16,7 @@ pub fn complete_unparsed(request: &Request<'_>, response: &mut Response<'_>) {
     if !is_unparsed(request) {
         return;
     }
-    SecurityHeaders::set(request, response);
+    SecurityHeaders::set(response);
     response.set_raw_header("Cache-Control", "no-store");
     if let Some(id) = RequestId::of(request) {
         response.set_raw_header(ID_HEADER, id.to_string());

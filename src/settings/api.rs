@@ -41,7 +41,7 @@ impl ApiConfig {
 }
 
 /// Whether a text is an origin as a browser sends it (RFC 6454, section 6.2).
-fn is_origin(text: &str) -> bool {
+pub(super) fn is_origin(text: &str) -> bool {
     let (host, own_port) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(host), _) => (host, ":443"),
         (None, Some(host)) => (host, ":80"),

@@ -36,6 +36,9 @@ pub struct Settings {
     pub metrics: Option<MetricsToken>,
     /// Whether sample users are added to an empty database.
     pub sample_users: bool,
+    /// The address of the service for its users, in links and in commands to copy, such as
+    /// `https://login.example`. Without it that of the request, or else the one that it listens on.
+    pub public_url: Option<String>,
     /// The address to listen on.
     pub address: IpAddr,
     /// The port to listen on; 0 means any free port.
@@ -48,6 +51,11 @@ pub struct Settings {
 struct AccountsTable {
     #[serde(default)]
     accounts: AccountsConfig,
+}
+
+#[derive(Deserialize)]
+struct PublicUrl {
+    public_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -142,6 +150,7 @@ impl Settings {
             }
             let allowed = debug && server.address.is_loopback();
             tokens::check(figment, &auth)?;
+            let public_url = public_url(figment)?;
             let api = ApiConfig::read(figment, &auth)?;
             let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {
@@ -156,6 +165,7 @@ impl Settings {
                 database,
                 metrics,
                 sample_users: wanted.unwrap_or(allowed),
+                public_url,
                 address: server.address,
                 port: server.port,
             });
@@ -173,6 +183,8 @@ impl Settings {
 pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
     let accounts = ConfigError::read::<AccountsTable>(figment)?.accounts;
     let AccountsConfig { registrations, max_sign_ins, audit_retention, .. } = accounts;
+    let lifetimes = Duration::from_secs(60)..=Duration::from_secs(30 * 24 * 60 * 60);
+    let lifetime = "must be a duration from \"1m\" to \"30 days\"";
     let name = &accounts.site_name;
     let is_shown = full_name(name).is_ok_and(|shown| shown.as_ref() == Some(name));
     let day = Duration::from_secs(24 * 60 * 60);
@@ -193,12 +205,28 @@ pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
             "audit_retention",
             "must be at least \"1 day\", or 0 for ever",
         ),
+        (!lifetimes.contains(&accounts.reset_link_lifetime), "reset_link_lifetime", lifetime),
+        (!lifetimes.contains(&accounts.invitation_lifetime), "invitation_lifetime", lifetime),
     ];
     let wrong = wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong);
     let errors: Vec<_> = wrong
         .map(|(_, key, problem)| ConfigError::new(figment, &format!("accounts.{key}"), problem))
         .collect();
     if errors.is_empty() { Ok(accounts) } else { Err(errors) }
+}
+
+/// Reads `public_url` alone, for commands that need nothing else.
+///
+/// # Errors
+/// One [`ConfigError`] unless it is an origin.
+pub fn public_url(figment: &Figment) -> Result<Option<String>, Vec<ConfigError>> {
+    let url = ConfigError::read::<PublicUrl>(figment)?.public_url;
+    if url.as_deref().is_none_or(api::is_origin) {
+        return Ok(url);
+    }
+    let problem = "must be like \"https://login.example\": in lower case, without a path and \
+                   without the scheme's own port";
+    Err(vec![ConfigError::new(figment, "public_url", problem)])
 }
 
 /// Returns the fingerprints of the shared secrets in use; a pair of keys has none.

@@ -12,7 +12,8 @@ const INNER_TABLES: &[&str] =
     &["auth", "accounts", "databases", "limits", "metrics", "shutdown", "tls"];
 
 /// Keys of a profile that are not Rocket's own.
-const OUR_KEYS: &[&str] = &["auth", "accounts", "api", "databases", "metrics", "template_dir"];
+const OUR_KEYS: &[&str] =
+    &["auth", "accounts", "api", "databases", "metrics", "public_url", "template_dir"];
 
 /// Rocket's own profiles.
 const BUILT_IN: [Profile; 4] = [

@@ -156,7 +156,7 @@ impl<'p> KeysPage<'p> {
             notice,
             problem: problem.map(Error::message),
             errors,
-            base: self.renderer.base(),
+            base: self.renderer.base().as_str(),
         };
         self.renderer.page("keys", "Access keys", Some(self.user), values)
     }

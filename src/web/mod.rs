@@ -10,9 +10,11 @@ mod filters;
 mod form;
 mod form_body;
 mod keys;
+mod link_cookie;
 mod new_key;
 mod notice;
 mod pages;
+mod password_link;
 mod registration;
 mod renderer;
 mod session;
@@ -45,6 +47,8 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         session::logout,
         setup::form,
         setup::set_up,
+        password_link::form,
+        password_link::set,
         account::account,
         account::change_password,
         account::reauthenticate,
@@ -60,6 +64,8 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         admin::questions::role,
         admin::questions::active,
         admin::questions::end_sign_ins,
+        admin::questions::reset_link,
+        admin::links::make,
         admin::user::set_role,
         admin::user::set_active,
         admin::user::end_sign_ins,

@@ -29,6 +29,7 @@ pub(super) enum Notice {
     Unused(u64),
     SignedOut,
     PasswordChanged,
+    PasswordSet,
     SignInEnded,
     OthersEnded(u64),
     KeyEnded,
@@ -66,6 +67,7 @@ impl Notice {
             Self::PasswordChanged => {
                 "Your password has changed, and you are signed out everywhere else.".into()
             }
+            Self::PasswordSet => "The password is set. Sign in with it.".into(),
             Self::SignInEnded => "That sign-in has ended.".into(),
             Self::OthersEnded(count) => {
                 format!("Signed out everywhere else: {} ended.", sign_ins(count))

@@ -23,7 +23,7 @@ pub(super) async fn home(
     let values = context! {
         notice: flash.shown(""),
         mode: renderer.mode(),
-        base: renderer.base(),
+        base: renderer.base().as_str(),
         setup_due: accounts.is_setup_due().await.then_some(SETUP_DUE),
     };
     renderer.page("home", renderer.site_name(), user.0.as_deref(), values)

@@ -3,7 +3,6 @@
 use std::io::Cursor;
 
 use rocket::State;
-use rocket::http::uri::Host;
 use rocket::http::{ContentType, Status};
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
@@ -14,6 +13,7 @@ use tera::{self, Context};
 use super::assets::Assets;
 use super::templates::{Engine, error_chain};
 use crate::accounts::{Role, User};
+use crate::http::BaseUrl;
 use crate::settings::Settings;
 use vestibule::Clock;
 
@@ -25,7 +25,7 @@ pub(super) struct Renderer<'r> {
     settings: &'r Settings,
     assets: &'r Assets,
     clock: &'r Clock,
-    host: String,
+    base: BaseUrl,
     path: &'r str,
 }
 
@@ -97,35 +97,22 @@ impl<'r> Renderer<'r> {
         self.settings.auth.session.remembers()
     }
 
-    /// Returns the URL of the service as this client knows it, for commands to copy.
-    pub(super) fn base(&self) -> String {
-        let is_plain = self.host.starts_with("localhost") || self.host.starts_with("127.0.0.1");
-        let is_https = self.settings.auth.session.is_secure() && !is_plain;
-        format!("http{}://{}", if is_https { "s" } else { "" }, self.host)
+    /// Returns the address of the service, for links and for commands to copy.
+    pub(super) fn base(&self) -> &BaseUrl {
+        &self.base
     }
 
     /// Returns the renderer of a request; `None` without the pages' state.
     pub(super) fn of(request: &'r Request<'_>) -> Option<Self> {
+        let settings = request.rocket().state()?;
         Some(Self {
             engine: request.rocket().state()?,
-            settings: request.rocket().state()?,
+            settings,
             assets: request.rocket().state()?,
             clock: request.rocket().state()?,
-            host: host(request),
+            base: BaseUrl::of(request, settings),
             path: request.uri().path().as_str(),
         })
-    }
-}
-
-/// The host that the client asked for, or else the address at which the service listens.
-fn host(request: &Request<'_>) -> String {
-    let named = request.headers().get_one("Host").and_then(|host| Host::parse(host).ok());
-    match named.as_ref().or(request.host()) {
-        Some(host) => host.to_string(),
-        None => {
-            let server = request.rocket().config();
-            std::net::SocketAddr::new(server.address, server.port).to_string()
-        }
     }
 }
 

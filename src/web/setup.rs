@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use rocket::form::FromForm;
-use rocket::{State, get, post};
+use rocket::http::CookieJar;
+use rocket::{Either, State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult};
 use super::form_body::Form;
+use super::link_cookie::{self, LinkRedirect};
 use super::renderer::{Page, Renderer};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
-use crate::http::{ClientAddress, PrivateUrl};
+use crate::http::ClientAddress;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, Session};
@@ -53,19 +55,23 @@ fn page(
     renderer.page("setup", "Set up", user, values)
 }
 
-/// Shows the form; 404 if the link is not valid, and once there is an administrator.
+/// Takes the secret out of the address bar, then shows the form; 404 if the link is not valid, and
+/// once there is an administrator.
 #[get("/setup?<token>")]
 pub(super) async fn form(
     user: Maybe<SessionUser>,
-    _private: PrivateUrl,
+    jar: &CookieJar<'_>,
     address: ClientAddress,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     token: Option<&str>,
-) -> Result<Page, Error> {
-    let token = token.unwrap_or_default();
+) -> Result<Either<LinkRedirect, Page>, Error> {
+    if let Some(token) = token {
+        return Ok(Either::Left(LinkRedirect::new(jar, accounts, uri!(form(_)), token)));
+    }
+    let token = link_cookie::token(jar);
     accounts.check_setup(token, address.0.address).await?;
-    Ok(page(&renderer, accounts, user.0.as_deref(), token, None))
+    Ok(Either::Right(page(&renderer, accounts, user.0.as_deref(), token, None)))
 }
 
 /// Adds the administrator and signs in, also if an equal request has done so already and used up

@@ -113,7 +113,7 @@ impl Player {
         if !good {
             self.names.link(&token);
         }
-        self.act(who, |actor| actor.get(&format!("/setup?token={token}")));
+        self.act(who, |actor| actor.open_link(&format!("/setup?token={token}")));
         let reply = self.act(who, |actor| {
             actor.token = None;
             let fields = [

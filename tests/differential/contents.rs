@@ -89,7 +89,8 @@ pub(crate) fn of(connection: &mut AnyConnection, names: &mut Names) -> String {
     let users: Vec<UserRow> = diesel::sql_query(users).load(connection).expect("rows");
     let buckets: Vec<ThrottleRow> =
         diesel::sql_query("SELECT * FROM throttle").load(connection).expect("rows");
-    let links = "SELECT expires_at FROM setup_links ORDER BY expires_at";
+    let links = "SELECT expires_at FROM setup_links UNION ALL SELECT expires_at FROM password_links \
+                 ORDER BY expires_at";
     let links: Vec<LinkRow> = diesel::sql_query(links).load(connection).expect("rows");
     let mut rest: Vec<_> = sign_ins(connection).iter().map(|row| format!("{row:?}")).collect();
     rest.extend(buckets.iter().map(|row| format!("{row:?}")));

@@ -232,11 +232,11 @@ fn the_link_for_the_first_administrator_works_on_the_other_side() {
     both_ways(|home, from, to| {
         let service = serve(home, from, &release);
         let (_, rest) = service.banner.split_once("/setup?token=").expect("a link");
-        let path = format!("/setup?token={}", rest.lines().next().unwrap_or_default());
+        let cookie = format!("vestibule_link={}", rest.lines().next().unwrap_or_default());
         service.stop();
         assert_moved(home, from, to);
         let service = serve(home, to, &release);
-        assert_eq!(service.get(&path, &[]).status, 200);
+        assert_eq!(service.get("/setup", &[("Cookie", &cookie)]).status, 200);
     });
 }
 

@@ -97,6 +97,7 @@ impl Target {
             "/admin/users/<id>/role" => return "role=user".to_owned(),
             "/admin/users/<id>/active" => return "active=true".to_owned(),
             "/admin/users/<id>/delete" => return "confirm=on".to_owned(),
+            "/password/new" => return "token=nothing&password=battery+staple".to_owned(),
             "/account/keys" => return "label=a+label&expires_in=604800".to_owned(),
             _ => {}
         }
@@ -141,13 +142,14 @@ impl Target {
     /// interest, and every status of the handler is right.
     pub(crate) fn welcome(&self, who: Option<Person>) -> Option<u16> {
         Some(match (self.method, self.template.as_str()) {
-            // There is an administrator, and so no link.
-            (_, "/setup") => 404,
+            // There is an administrator and so no link, and none that sets a password.
+            (_, "/setup" | "/password/new") => 404,
             // A user who is signed in already is redirected.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,
             // There is nothing to sign out of.
             (Method::Get, "/logout") if who.is_none() => 303,
             (Method::Get, _) => 200,
+            (Method::Post, "/admin/users/<id>/reset-link") => 200,
             // A program that signs out wants no page.
             (Method::Post, "/logout") if who == Some(Person::TokenOwner) => 204,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
@@ -164,7 +166,7 @@ impl Target {
             ) => 303,
             (Method::Post, "/api/logout" | "/api/password") => 204,
             (Method::Delete, "/api/sign-ins/<id>" | "/api/keys/<id>") => 204,
-            (Method::Post, "/api/register" | "/api/keys") => 201,
+            (Method::Post, "/api/register" | "/api/keys" | "/api/users/<id>/reset-link") => 201,
             (Method::Patch, "/api/users/<id>" | "/api/me") => 200,
             (Method::Delete, "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
             _ => return None,

@@ -31,6 +31,10 @@ pub enum AuditEvent {
     Imported,
     /// The password was changed.
     PasswordChanged,
+    /// A link that sets the password was made, by an administrator or the command line.
+    LinkMade,
+    /// The link was used; the password has changed.
+    LinkUsed,
     /// The role was changed.
     RoleChanged,
     /// The account was activated.
@@ -67,6 +71,8 @@ impl AuditEvent {
         Self::Added,
         Self::Imported,
         Self::PasswordChanged,
+        Self::LinkMade,
+        Self::LinkUsed,
         Self::RoleChanged,
         Self::Activated,
         Self::Deactivated,
@@ -96,6 +102,8 @@ impl AuditEvent {
             Self::Added => ("added", "Account added"),
             Self::Imported => ("imported", "Accounts imported"),
             Self::PasswordChanged => ("password_changed", "Password changed"),
+            Self::LinkMade => ("link_made", "Link to set a password made"),
+            Self::LinkUsed => ("link_used", "Link to set a password used"),
             Self::RoleChanged => ("role_changed", "Role changed"),
             Self::Activated => ("activated", "Account activated"),
             Self::Deactivated => ("deactivated", "Account deactivated"),

@@ -1,9 +1,10 @@
 //! Passwords: what a new one may be, how one is checked at sign-in and re-authentication, and how
-//! it is changed.
+//! it is changed, or set by a link.
 //!
 //! Imports `accounts::{throttle, service, queries, audit, user}` and the library `vestibule`. It
 //! has no route and no query of its own.
 
+mod by_link;
 mod change;
 mod rules;
 mod sign_in;

@@ -7,9 +7,11 @@ use diesel::result::Error as Query;
 
 use super::access_keys::key_ended;
 use super::locks::lock_user;
+use super::password_links::{self, delete_link};
 use super::sign_ins::end_sign_ins;
 use super::users::{NewUser, find, has_admin_role, insert};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
+use crate::accounts::links::PasswordLink;
 use crate::accounts::user::{Role, User};
 use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
@@ -27,16 +29,27 @@ pub struct UserChange {
     pub full_name: Option<Option<String>>,
 }
 
-/// Adds a user for an administrator.
+/// Adds a user for an administrator, with a link that sets its password if there is one.
 ///
 /// # Errors
-/// 409 `username_taken`, 503 `unavailable`.
-pub fn add(connection: &mut AnyConnection, new: &NewUser, actor: &Actor) -> Result<User, Error> {
+/// 403 `forbidden` when the actor is no longer an administrator, 409 `username_taken`, 503
+/// `unavailable`.
+pub fn add(
+    connection: &mut AnyConnection,
+    new: &NewUser,
+    link: Option<&PasswordLink>,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
     write(connection, |connection| {
+        check_permission(connection, actor)?;
         let user = insert(connection, new)?;
         let record = Record::about(AuditEvent::Added, &user, actor).detail(user.role.as_str());
-        append(connection, &[record])?;
-        Ok(user)
+        let mut records = vec![record];
+        if let Some(link) = link {
+            records.push(password_links::store(connection, &user, link, actor)?);
+        }
+        append(connection, &records)?;
+        Ok(ChangedUser { user, ended: 0, records })
     })
 }
 
@@ -67,7 +80,11 @@ pub fn change(
                 users::full_name.eq(user.full_name.as_deref()),
             ))
             .execute(connection)?;
-        let ended = if user.active { 0 } else { end_sign_ins(connection, id, None)? };
+        let mut ended = 0;
+        if !user.active {
+            ended = end_sign_ins(connection, id, None)?;
+            delete_link(connection, id)?;
+        }
         if is_administrator(&before) && !is_administrator(&user) {
             require_active_administrator(connection)?;
         }
@@ -175,7 +192,7 @@ fn is_administrator(user: &User) -> bool {
 
 /// Checks that the actor is still an administrator: another one may have removed the role since
 /// the guard. Locks all administrators, so that the role stays until the transaction ends.
-fn check_permission(connection: &mut AnyConnection, actor: &Actor) -> Result<(), Error> {
+pub(super) fn check_permission(connection: &mut AnyConnection, actor: &Actor) -> Result<(), Error> {
     lock_administrators(connection)?;
     let Some(id) = actor.account else { return Ok(()) };
     match find(connection, id)? {

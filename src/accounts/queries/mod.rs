@@ -15,6 +15,7 @@ mod administration;
 mod import;
 mod limit;
 mod locks;
+mod password_links;
 pub(super) mod setup;
 mod sign_in_list;
 mod sign_ins;
@@ -26,6 +27,8 @@ pub use access_keys::{MAX_ACTIVE_KEYS, find_key, store_key};
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;
+pub use password_links::{link_expiry, make_reset_link, purge_password_links};
+pub(super) use password_links::{owner_of_link, use_link};
 pub use setup::{has_administrator, purge_links};
 pub(super) use sign_in_list::{active_keys, active_sign_ins};
 pub use sign_ins::lock_account;
@@ -47,6 +50,7 @@ mod tests {
             include_str!("../audit/queries.rs"),
             include_str!("import.rs"),
             include_str!("locks.rs"),
+            include_str!("password_links.rs"),
             include_str!("setup.rs"),
             include_str!("sign_in_list.rs"),
             include_str!("sign_ins.rs"),

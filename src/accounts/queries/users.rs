@@ -9,6 +9,7 @@ use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
 use super::locks::lock_sign_in;
+use super::password_links::delete_link;
 use super::sign_ins::end_sign_ins;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::user::{Role, User, UserRow, Username};
@@ -145,18 +146,35 @@ pub fn set_password(
     hash: &str,
     actor: &Actor,
 ) -> Result<u64, Error> {
-    write(connection, |connection| {
-        let row = users::table.find(user.id);
-        if diesel::update(row).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
-            return Err(ErrorKind::NotFound.into());
-        }
-        let ended = end_sign_ins(connection, user.id, None)?;
-        append(
-            connection,
-            &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)],
-        )?;
-        Ok(ended)
-    })
+    write(connection, |connection| replace_password(connection, user, hash, actor))
+}
+
+/// Does what [`set_password`] does, within a transaction.
+pub(super) fn replace_password(
+    connection: &mut AnyConnection,
+    user: &User,
+    hash: &str,
+    actor: &Actor,
+) -> Result<u64, Error> {
+    let row = users::table.find(user.id);
+    if diesel::update(row).set(users::password_hash.eq(hash)).execute(connection)? == 0 {
+        return Err(ErrorKind::NotFound.into());
+    }
+    end_all(connection, user, None, actor)
+}
+
+/// Ends all sign-ins of a user except one, and a link that would set the password again, and
+/// records that the password has changed. Returns how many sign-ins ended.
+fn end_all(
+    connection: &mut AnyConnection,
+    user: &User,
+    except: Option<&str>,
+    actor: &Actor,
+) -> Result<u64, Error> {
+    let ended = end_sign_ins(connection, user.id, except)?;
+    delete_link(connection, user.id)?;
+    append(connection, &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)])?;
+    Ok(ended)
 }
 
 /// The sign-in that changes a password.
@@ -193,12 +211,7 @@ pub fn change_password(
             return Err(ErrorKind::TokenRevoked.into());
         }
         let except = current.stays.then_some(current.id.as_str());
-        let ended = end_sign_ins(connection, user.id, except)?;
-        append(
-            connection,
-            &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)],
-        )?;
-        Ok(Some(ended))
+        end_all(connection, user, except, actor).map(Some)
     })
 }
 

@@ -1,21 +1,17 @@
 //! The first administrator, created through a set-up link that is printed at the start and works
 //! once.
 //!
-//! The database stores a digest of the link, so that any process accepts it. All links become
-//! invalid when an administrator exists, however it was created.
+//! All links become invalid when an administrator exists, however it was created.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::register::Registration;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append, log_change};
+use crate::accounts::links::{LinkToken, digest};
 use crate::accounts::queries::{self, setup};
 use crate::accounts::service::Accounts;
 use crate::accounts::user::{Role, User};
@@ -31,23 +27,6 @@ const INVALID_LINK: &str = "This link is not valid. It works once, for a day, an
                             administrator. If you have an account, sign in; if there is no \
                             administrator, use the link of the latest start of the service.";
 
-/// The secret of a link: 256 random bits; prints as `[redacted]`.
-pub struct SetupToken(String);
-
-impl SetupToken {
-    /// Returns the 43 characters of the secret.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SetupToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
 /// Creates a link; returns `None` if an administrator exists.
 ///
 /// # Errors
@@ -55,20 +34,14 @@ impl fmt::Debug for SetupToken {
 pub fn new_setup_link(
     connection: &mut AnyConnection,
     now: OffsetDateTime,
-) -> Result<Option<SetupToken>, Error> {
+) -> Result<Option<LinkToken>, Error> {
     if setup::has_administrator(connection)? {
         setup::delete_links(connection)?;
         return Ok(None);
     }
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(Error::unavailable)?;
-    let token = SetupToken(URL_SAFE_NO_PAD.encode(random));
+    let token = LinkToken::generate()?;
     setup::store_link(connection, &digest(token.reveal()), now + LINK_LIFETIME)?;
     Ok(Some(token))
-}
-
-fn digest(token: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(token))
 }
 
 impl Accounts {

@@ -1,6 +1,7 @@
 //! The OpenAPI document: paths and methods from the routes, security from their guards, schemas from
 //! the types of the responses. What none of these tells stands in [`operations`].
 
+mod administration;
 mod build;
 mod operations;
 mod page;

@@ -5,17 +5,16 @@ use serde_json::{Value, json};
 use utoipa::{PartialSchema, ToSchema};
 use vestibule::ErrorKind;
 
+use super::administration::users;
 use super::schemas::{
     Claims, ConfirmBody, FreshToken, JwkSet, KeyBody, LoginBody, MeBody, PasswordBody,
-    RefreshTokenBody, RegisterBody, TokenLifetime, TokenPair, UserChangeBody,
+    RefreshTokenBody, RegisterBody, TokenLifetime, TokenPair,
 };
-use crate::accounts::audit::Entry;
 use crate::api::events::{EventPage, OwnEvent};
 use crate::api::issued::TokenCookies;
 use crate::api::keys::{KeyView, NewKeyView};
 use crate::api::me::{AdminView, DashboardView, Me, ProfileView};
 use crate::api::sign_ins::SignInPage;
-use crate::api::users::{UserPage, UserView};
 use crate::http::{Health, Live, WhoAmI};
 
 /// A schema of the document, with those that it refers to.
@@ -52,14 +51,14 @@ pub(super) struct Operation {
 }
 
 impl Content {
-    fn json<T: ToSchema>() -> Self {
+    pub(super) fn json<T: ToSchema>() -> Self {
         let mut schemas = vec![(T::name().into_owned(), T::schema())];
         T::schemas(&mut schemas);
         Self { media_type: "application/json", schema: reference(&T::name()), schemas }
     }
 
     /// The page of events of this type, whose own name is that of every such page.
-    fn events<T: ToSchema>(name: &str) -> Self {
+    pub(super) fn events<T: ToSchema>(name: &str) -> Self {
         let mut schemas = Self::json::<T>().schemas;
         schemas.push((name.to_owned(), EventPage::<T>::schema()));
         Self { media_type: "application/json", schema: reference(name), schemas }
@@ -77,7 +76,7 @@ pub(super) fn reference(name: &str) -> Value {
 }
 
 impl Operation {
-    fn new(route: &'static str, id: &'static str, sentence: &'static str) -> Self {
+    pub(super) fn new(route: &'static str, id: &'static str, sentence: &'static str) -> Self {
         Self {
             route,
             id,
@@ -91,7 +90,7 @@ impl Operation {
         }
     }
 
-    fn body<T: ToSchema>(self) -> Self {
+    pub(super) fn body<T: ToSchema>(self) -> Self {
         Self { requires_body: true, ..self.optional_body::<T>() }
     }
 
@@ -99,7 +98,7 @@ impl Operation {
         Self { body: Some(Content::json::<T>()), ..self }
     }
 
-    fn responds<T: ToSchema>(self, status: u16) -> Self {
+    pub(super) fn responds<T: ToSchema>(self, status: u16) -> Self {
         self.response(status, Some(Content::json::<T>()))
     }
 
@@ -118,7 +117,7 @@ impl Operation {
         Self { sets_cookies: true, ..self.response(200, Some(content)) }
     }
 
-    fn response(mut self, status: u16, content: Option<Content>) -> Self {
+    pub(super) fn response(mut self, status: u16, content: Option<Content>) -> Self {
         self.responses.push((status, content));
         self
     }
@@ -132,16 +131,21 @@ impl Operation {
         self.route.split(' ').next().unwrap_or_default()
     }
 
-    fn takes(mut self, name: &'static str, schema: Value, sentence: &'static str) -> Self {
+    pub(super) fn takes(
+        mut self,
+        name: &'static str,
+        schema: Value,
+        sentence: &'static str,
+    ) -> Self {
         self.parameters.push(Parameter { name, schema, sentence });
         self
     }
 
-    fn page(self) -> Self {
+    pub(super) fn page(self) -> Self {
         self.takes("page", json!({ "type": "integer", "minimum": 1 }), "The page, from 1.")
     }
 
-    fn before(self) -> Self {
+    pub(super) fn before(self) -> Self {
         let sentence = "`next` of the page before: older events than this one.";
         self.takes("before", json!({ "type": "integer", "minimum": 0 }), sentence)
     }
@@ -151,7 +155,7 @@ impl Operation {
         self.parameters.iter().any(|parameter| ["page", "before"].contains(&parameter.name))
     }
 
-    fn fails(mut self, errors: &[ErrorKind]) -> Self {
+    pub(super) fn fails(mut self, errors: &[ErrorKind]) -> Self {
         self.errors.extend(errors);
         self
     }
@@ -235,48 +239,6 @@ fn sign_ins() -> Vec<Operation> {
         Operation::new("DELETE /api/keys/<id>", "endKey", "Ends an access key.")
             .response(204, None)
             .fails(&[K::NotFound]),
-    ]
-}
-
-fn users() -> Vec<Operation> {
-    use ErrorKind as K;
-    vec![
-        Operation::new("GET /api/users", "listUsers", "Returns users by user name.")
-            .takes("q", json!({ "type": "string" }), "A part of the user name or full name.")
-            .takes("role", json!({ "enum": ["user", "admin"] }), "Only this role.")
-            .takes("active", json!({ "type": "boolean" }), "Only active users, or only others.")
-            .page()
-            .responds::<UserPage>(200),
-        Operation::new("GET /api/users/<id>", "getUser", "Returns a user.")
-            .responds::<UserView>(200)
-            .fails(&[K::NotFound]),
-        Operation::new(
-            "PATCH /api/users/<id>",
-            "changeUser",
-            "Changes a user, and returns it; 204 to a key without the scope `users:read`.",
-        )
-        .body::<UserChangeBody>()
-        .responds::<UserView>(200)
-        .response(204, None)
-        .fails(&[K::NotFound, K::LastAdministrator]),
-        Operation::new("DELETE /api/users/<id>", "deleteUser", "Deletes a user.")
-            .response(204, None)
-            .fails(&[K::NotFound, K::LastAdministrator]),
-        Operation::new(
-            "DELETE /api/users/<id>/sign-ins",
-            "endUserSignIns",
-            "Ends all sign-ins of a user.",
-        )
-        .response(204, None)
-        .fails(&[K::NotFound]),
-        Operation::new("GET /api/admin/events", "listEvents", "Returns events, newest first.")
-            .takes(
-                "account",
-                json!({ "type": "integer", "minimum": 0 }),
-                "Only events of this user.",
-            )
-            .before()
-            .response(200, Some(Content::events::<Entry>("EventPage"))),
     ]
 }
 

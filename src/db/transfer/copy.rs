@@ -8,7 +8,8 @@ use super::endpoints::number;
 use super::error::TransferError;
 use super::ids;
 use super::rows::{
-    ChainRow, EventRow, SetupLinkRow, SignInRow, TABLES, TableRow, ThrottleRow, UserRow,
+    ChainRow, EventRow, PasswordLinkRow, SetupLinkRow, SignInRow, TABLES, TableRow, ThrottleRow,
+    UserRow,
 };
 use super::summary::{CopiedTable, Step};
 use crate::db::address::Backend;
@@ -97,7 +98,8 @@ impl<'c> TableCopier<'c> {
             self.copy_table::<ThrottleRow>(target.as_deref_mut())?,
             self.copy_table::<EventRow>(target.as_deref_mut())?,
             self.copy_table::<ChainRow>(target.as_deref_mut())?,
-            self.copy_table::<SetupLinkRow>(target)?,
+            self.copy_table::<SetupLinkRow>(target.as_deref_mut())?,
+            self.copy_table::<PasswordLinkRow>(target)?,
         ])
     }
 
@@ -109,6 +111,7 @@ impl<'c> TableCopier<'c> {
             self.read_table::<EventRow>(target)?,
             self.read_table::<ChainRow>(target)?,
             self.read_table::<SetupLinkRow>(target)?,
+            self.read_table::<PasswordLinkRow>(target)?,
         ])
     }
 

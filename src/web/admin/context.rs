@@ -64,6 +64,7 @@ impl AdminContext<'_> {
                 created_at: format_time(user.created_at),
             },
             sign_ins: self.accounts.sign_ins(user, 1).await?.1,
+            link_expires_at: self.accounts.link_expiry(user).await?.map(format_time),
             is_oneself: user.id == admin.id,
             href: uri!(super::user::page(id = user.id.to_string())).to_string(),
             fresh,

@@ -3,6 +3,7 @@
 
 mod context;
 pub(super) mod deletion;
+pub(super) mod links;
 pub(super) mod questions;
 pub(super) mod user;
 pub(super) mod users;

@@ -62,6 +62,16 @@ const SIGN_OUT: Question = Question {
     is_danger: true,
 };
 
+const RESET_LINK: Question = Question {
+    change: "reset-link",
+    title: "Make a reset link",
+    text: "With the link the user sets another password, once and for a limited time. Nothing changes \
+           until it is used; then all sign-ins of the account end, its access keys too. A newer \
+           link replaces an older one.",
+    field: None,
+    is_danger: false,
+};
+
 fn page(
     context: &AdminContext<'_>,
     admin: &AdminPageChange,
@@ -117,4 +127,15 @@ pub(in crate::web) async fn end_sign_ins(
 ) -> Result<Page, Error> {
     let user = context.user(id).await?;
     Ok(page(&context, &admin, &user, &SIGN_OUT))
+}
+
+/// Asks before a link is made by which a user sets another password.
+#[get("/admin/users/<id>/reset-link")]
+pub(in crate::web) async fn reset_link(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    id: &str,
+) -> Result<Page, Error> {
+    let user = context.user(id).await?;
+    Ok(page(&context, &admin, &user, &RESET_LINK))
 }

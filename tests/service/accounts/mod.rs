@@ -9,5 +9,6 @@ mod import;
 mod imported_hashes;
 mod own_name;
 mod paged_lists;
+mod password_links;
 mod registration;
 mod throttle;

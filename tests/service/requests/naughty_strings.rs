@@ -90,6 +90,8 @@ impl Run<'_> {
         self.note("setup", text, &visitor.post_form("/setup", &fields));
         let form = self.visitor.get(&format!("/setup?token={encoded}"));
         self.note("setup token, query", text, &form);
+        let form = self.visitor.get("/setup");
+        self.note("setup token, cookie", text, &form);
     }
 
     fn account(&mut self, text: &'static str) {

@@ -1,4 +1,4 @@
-//! Accounts, sign-ins, and the links for setting up the first administrator.
+//! Accounts and sign-ins.
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
@@ -7,7 +7,7 @@ use diesel::{copy_from, insert_into};
 
 use super::table_row::{Each, TableRow, by_bytes, for_each};
 use crate::db::connection::AnyConnection;
-use crate::db::schema::{setup_links, sign_ins, users};
+use crate::db::schema::{sign_ins, users};
 use crate::db::transfer::digest::Field;
 use crate::db::transfer::error::TransferError;
 
@@ -140,50 +140,6 @@ impl TableRow for SignInRow {
             }
             AnyConnection::Postgres(postgres) => {
                 copy_from(sign_ins::table).from_insertable(rows).execute(postgres)
-            }
-        }
-    }
-}
-
-/// A row of `setup_links`.
-#[derive(Insertable, Queryable)]
-#[diesel(table_name = setup_links, treat_none_as_default_value = false)]
-pub(in crate::db::transfer) struct SetupLinkRow {
-    token_hash: String,
-    expires_at: i64,
-}
-
-impl TableRow for SetupLinkRow {
-    const TABLE: &'static str = "setup_links";
-
-    fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        vec![("token_hash", (&self.token_hash).into()), ("expires_at", self.expires_at.into())]
-    }
-
-    fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), TransferError> {
-        match connection {
-            AnyConnection::Sqlite(sqlite) => for_each(
-                setup_links::table
-                    .order(setup_links::token_hash)
-                    .load_iter::<Self, DefaultLoadingMode>(sqlite)?,
-                each,
-            ),
-            AnyConnection::Postgres(postgres) => for_each(
-                setup_links::table
-                    .order(by_bytes("token_hash"))
-                    .load_iter::<Self, PgRowByRowLoadingMode>(postgres)?,
-                each,
-            ),
-        }
-    }
-
-    fn insert(connection: &mut AnyConnection, rows: &[Self]) -> QueryResult<usize> {
-        match connection {
-            AnyConnection::Sqlite(sqlite) => {
-                insert_into(setup_links::table).values(rows).execute(sqlite)
-            }
-            AnyConnection::Postgres(postgres) => {
-                copy_from(setup_links::table).from_insertable(rows).execute(postgres)
             }
         }
     }

@@ -6,21 +6,24 @@
 
 mod accounts;
 mod events;
+mod links;
 mod table_row;
 mod throttle;
 
-pub(super) use accounts::{SetupLinkRow, SignInRow, UserRow};
+pub(super) use accounts::{SignInRow, UserRow};
 pub(super) use events::{ChainRow, EventRow};
+pub(super) use links::{PasswordLinkRow, SetupLinkRow};
 pub(super) use table_row::TableRow;
 pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 6] = [
+pub(super) const TABLES: [&str; 7] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
     EventRow::TABLE,
     ChainRow::TABLE,
     SetupLinkRow::TABLE,
+    PasswordLinkRow::TABLE,
 ];

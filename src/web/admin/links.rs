@@ -1,0 +1,40 @@
+//! Links by which a user sets a password, made by an administrator and shown once.
+
+use rocket::http::Status;
+use rocket::{post, uri};
+use rocket_dyn_templates::context;
+
+use super::super::form::{FormReply, FormResult};
+use super::super::renderer::format_time;
+use super::context::AdminContext;
+use crate::accounts::{AdminPageChange, PasswordLink, User};
+use vestibule::guards::Authenticated;
+
+/// Makes a link by which the user sets another password, and shows it.
+#[post("/admin/users/<id>/reset-link")]
+pub(in crate::web) async fn make(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    id: &str,
+) -> FormResult {
+    let actor = context.actor(&admin)?;
+    let (user, link) = context.accounts.make_reset_link(&actor, User::id_of(id)?).await?;
+    Ok(page(&context, &admin, ("Reset link", &user), &link))
+}
+
+/// Returns the page that shows a link.
+pub(super) fn page(
+    context: &AdminContext<'_>,
+    admin: &AdminPageChange,
+    (title, user): (&str, &User),
+    link: &PasswordLink,
+) -> FormReply {
+    let values = context! {
+        account: context! { username: &user.username },
+        link: context.renderer.base().password_link(&link.token),
+        expires_at: format_time(link.expires_at),
+        href: uri!(super::user::page(id = user.id.to_string())).to_string(),
+    };
+    let admin = admin.authentication().account();
+    FormReply::Page(Status::Ok, context.renderer.page("user-link", title, Some(admin), values))
+}

@@ -1,0 +1,117 @@
+//! A link by which a user sets a password: after an administrator has made one, or has added the
+//! user.
+
+use rocket::form::FromForm;
+use rocket::http::{CookieJar, Status};
+use rocket::{Either, State, get, post, uri};
+use rocket_dyn_templates::context;
+
+use super::form::{FormReply, FormResult};
+use super::form_body::Form;
+use super::link_cookie::{self, LinkRedirect};
+use super::notice::Notice;
+use super::renderer::{Page, Renderer};
+use super::unique_fields::UniqueFields;
+use crate::accounts::{Accounts, Credentials, SessionUser, User};
+use crate::http::ClientAddress;
+use vestibule::guards::Maybe;
+use vestibule::password::Password;
+use vestibule::{Error, ErrorKind, Session};
+
+/// The fields of the form; others are ignored.
+#[derive(FromForm)]
+pub(super) struct FirstPassword {
+    #[field(default = "")]
+    token: String,
+    #[field(default = "")]
+    username: String,
+    password: Password,
+}
+
+/// Takes the secret out of the address bar, then shows the form, or that the link is not valid; uses
+/// nothing up.
+#[get("/password/new?<token>")]
+pub(super) async fn form(
+    user: Maybe<SessionUser>,
+    jar: &CookieJar<'_>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    token: Option<&str>,
+) -> Result<Either<LinkRedirect, FormReply>, Error> {
+    if let Some(token) = token {
+        return Ok(Either::Left(LinkRedirect::new(jar, accounts, uri!(form(_)), token)));
+    }
+    let token = link_cookie::token(jar);
+    let user = user.0.as_deref();
+    let reply = match accounts.owner_of_link(token).await {
+        Ok(owner) => {
+            let page = page(&renderer, accounts, (user, &owner), token, None);
+            FormReply::Page(Status::Ok, page)
+        }
+        Err(error) => invalid(&renderer, user, error)?,
+    };
+    Ok(Either::Right(reply))
+}
+
+/// Sets the password, ends all sign-ins and shows the form to sign in, also if an equal form has
+/// been first and used the link up. `_session` refuses a form of another site.
+#[post("/password/new", data = "<form>")]
+pub(super) async fn set(
+    user: Maybe<SessionUser>,
+    _session: Session<'_>,
+    address: ClientAddress,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    form: Form<UniqueFields<FirstPassword>>,
+) -> FormResult {
+    let user = user.0.as_deref();
+    let set = accounts.set_password_by_link(&form.token, &form.password, address.0).await;
+    match set {
+        Err(error) if error.kind() == ErrorKind::InvalidField => {
+            let owner = accounts.owner_of_link(&form.token).await?;
+            FormReply::again(error, &[ErrorKind::InvalidField], |error| {
+                page(&renderer, accounts, (user, &owner), &form.token, Some(error))
+            })
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let (username, password) = (form.username.as_str(), &form.password);
+            let credentials = Credentials { username, password, source: address.0 };
+            if !username.is_empty() && accounts.is_set_already(&credentials).await? {
+                return Ok(done());
+            }
+            invalid(&renderer, user, error)
+        }
+        Err(error) => Err(error),
+        Ok(()) => Ok(done()),
+    }
+}
+
+fn done() -> FormReply {
+    let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
+    FormReply::notice(form, Notice::PasswordSet)
+}
+
+fn page(
+    renderer: &Renderer<'_>,
+    accounts: &Accounts,
+    (user, owner): (Option<&User>, &User),
+    token: &str,
+    rejected: Option<&Error>,
+) -> Page {
+    let values = context! {
+        token,
+        account: context! { username: &owner.username },
+        min_length: accounts.limits().min_length,
+        error: rejected.and_then(|error| error.fields().next()).map(|(_, message)| message),
+    };
+    renderer.page("password-link", "Set a password", user, values)
+}
+
+/// Shows that a link is not valid; any other error is returned.
+fn invalid(renderer: &Renderer<'_>, user: Option<&User>, error: Error) -> FormResult {
+    if error.kind() != ErrorKind::NotFound {
+        return Err(error);
+    }
+    let page = renderer.page("link-invalid", "This link is not valid", user, context! {});
+    Ok(FormReply::Page(Status::NotFound, page))
+}

@@ -69,6 +69,24 @@ impl Accounts {
         signed_out.await.inspect(log_change)
     }
 
+    /// Ends one sign-in of a user, or one of its keys.
+    ///
+    /// # Errors
+    /// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found` if it has ended or
+    /// is another user's, 503 `unavailable`.
+    pub async fn end_sign_in_of(
+        &self,
+        actor: &Actor,
+        user: i64,
+        sign_in: &str,
+    ) -> Result<ChangedUser, Error> {
+        let (actor, sign_in) = (actor.clone(), sign_in.to_owned());
+        let ended = self.run_change(user, move |connection| {
+            queries::revoke_sign_in(connection, &sign_in, Some(user), &actor)
+        });
+        ended.await.inspect(log_change)
+    }
+
     /// Makes a link by which a user sets another password, in the place of an earlier link. It ends
     /// nothing.
     ///

@@ -50,7 +50,10 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         password::confirm,
         users::list,
         users::one,
+        users::add,
         users::change,
+        users::sign_ins,
+        users::end_sign_in,
         users::end_sign_ins,
         users::delete,
     ];

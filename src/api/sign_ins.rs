@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::linked::Linked;
 use crate::accounts::queries::pages;
-use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
+use crate::accounts::{Accounts, OwnSignIns, TokenUser, User, last_seen};
 use crate::db::rfc3339;
 use crate::http::{ClientAddress, UniqueQuery, number};
 use vestibule::Error;
@@ -61,6 +61,21 @@ pub(super) struct SignInPage {
     total: i64,
 }
 
+impl SignInPage {
+    /// Returns a page, from 1, of a user's sign-ins.
+    pub(super) async fn of(
+        accounts: &Accounts,
+        user: &User,
+        page: i64,
+        current: Option<&SignIn>,
+    ) -> Result<Linked<Self>, Error> {
+        let (found, total) = accounts.sign_ins(user, page).await?;
+        let sign_ins = found.into_iter().map(|sign_in| SignInView::of(sign_in, current)).collect();
+        let pages = pages(total);
+        Ok(Linked::by_number(Self { sign_ins, page, pages, total }, page, pages))
+    }
+}
+
 /// Returns a page of browsers, programs and keys together, latest use first.
 #[get("/sign-ins?<page>")]
 pub(super) async fn list(
@@ -70,11 +85,7 @@ pub(super) async fn list(
     page: Option<&str>,
 ) -> Result<Linked<SignInPage>, Error> {
     let page = number("page", page, 1)?.unwrap_or(1);
-    let current = user.authentication().sign_in();
-    let (found, total) = accounts.sign_ins(&user, page).await?;
-    let sign_ins = found.into_iter().map(|sign_in| SignInView::of(sign_in, current)).collect();
-    let pages = pages(total);
-    Ok(Linked::by_number(SignInPage { sign_ins, page, pages, total }, page, pages))
+    SignInPage::of(accounts, &user, page, user.authentication().sign_in()).await
 }
 
 /// Ends one sign-in.

@@ -1,15 +1,19 @@
 //! All users, for administrators; the administrator's role is read from the database.
 
-use rocket::{Either, State, delete, get, patch, response::status};
+use rocket::http::Status;
+use rocket::{Either, State, delete, get, patch, post, response::status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::linked::Linked;
 use super::me::take_full_name;
+use super::sign_ins::SignInPage;
 use crate::accounts::queries::{self, UserChange, UserFilter};
-use crate::accounts::{Accounts, AdminApi, AdminApiChange, KeyScoped, Role, User, UsersRead};
+use crate::accounts::{
+    Accounts, AddedUser, AdminApi, AdminApiChange, KeyScoped, Registration, Role, User, UsersRead,
+};
 use crate::db::rfc3339;
-use crate::http::{ClientAddress, Json, JsonBody, UniqueQuery, number};
+use crate::http::{BaseUrl, ClientAddress, Json, JsonBody, UniqueQuery, number};
 use vestibule::guards::Authenticated;
 use vestibule::{Error, ErrorKind};
 
@@ -81,6 +85,79 @@ pub(super) async fn one(
     Ok(Json(user.ok_or(ErrorKind::NotFound)?.into()))
 }
 
+/// A user that was just added.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AddedUserView {
+    id: i64,
+    username: String,
+    #[schema(required = true)]
+    full_name: Option<String>,
+    role: Role,
+    active: bool,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Without a password: the link by which the user sets one, which no other response shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    link: Option<String>,
+    /// When the link expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    expires_at: Option<String>,
+}
+
+/// Adds a user, without a password with a link by which the user sets one. An access key adds no
+/// administrator.
+#[post("/users", data = "<body>")]
+pub(super) async fn add(
+    admin: AdminApiChange,
+    accounts: &State<Accounts>,
+    base: BaseUrl,
+    address: ClientAddress,
+    mut body: JsonBody,
+) -> Result<status::Custom<Json<AddedUserView>>, Error> {
+    // A link leads to a page.
+    let may_invite = accounts.auth().mode.has_sessions();
+    let password =
+        if may_invite { body.optional_text("password") } else { Some(body.text("password")) };
+    let registration = Registration {
+        username: body.text("username"),
+        full_name: body.optional_text("full_name").unwrap_or_default(),
+        password: password.as_deref().unwrap_or_default().into(),
+        role: take_role(&mut body).unwrap_or(Role::User),
+        source: address.0,
+    };
+    body.finish()?;
+    if registration.role == Role::Admin && admin.authentication().is_key() {
+        return Err(ErrorKind::FreshLoginRequired.into());
+    }
+    let actor = accounts.actor(&admin, address.0)?;
+    let AddedUser { user, link } =
+        accounts.add_user(&registration, password.is_none(), &actor).await?;
+    let UserView { id, username, full_name, role, active, created_at } = user.into();
+    let added = AddedUserView {
+        id,
+        username,
+        full_name,
+        role,
+        active,
+        created_at,
+        link: link.as_ref().map(|link| base.password_link(&link.token)),
+        expires_at: link.map(|link| rfc3339(link.expires_at)),
+    };
+    Ok(status::Custom(Status::Created, Json(added)))
+}
+
+/// Takes a role that may be absent.
+fn take_role(body: &mut JsonBody) -> Option<Role> {
+    let role = body.take("role")?;
+    let role = role.as_str().and_then(Role::parse);
+    if role.is_none() {
+        body.add_error("role", "A role is user or admin.");
+    }
+    role
+}
+
 /// Changes role, activity or full name. An access key cannot create an administrator, because that
 /// account would remain after a stolen key has ended. Returns the changed user, but to a key only
 /// with the scope `users:read`.
@@ -112,15 +189,8 @@ pub(super) async fn change(
 }
 
 fn read_change(body: &mut JsonBody) -> UserChange {
-    let mut change = UserChange { active: body.optional_bool("active"), ..UserChange::default() };
-    if let Some(role) = body.take("role") {
-        change.role = role.as_str().and_then(Role::parse);
-        if change.role.is_none() {
-            body.add_error("role", "A role is user or admin.");
-        }
-    }
-    change.full_name = take_full_name(body);
-    change
+    let (active, role) = (body.optional_bool("active"), take_role(body));
+    UserChange { role, active, full_name: take_full_name(body) }
 }
 
 /// Whether the change would add an active administrator.
@@ -149,6 +219,35 @@ pub(super) async fn end_sign_ins(
 ) -> Result<status::NoContent, Error> {
     let actor = accounts.actor(&admin, address.0)?;
     accounts.sign_user_out(&actor, User::id_of(id)?).await?;
+    Ok(status::NoContent)
+}
+
+/// Returns a page of the sign-ins of a user, latest use first.
+#[get("/users/<id>/sign-ins?<page>")]
+pub(super) async fn sign_ins(
+    admin: AdminApi,
+    accounts: &State<Accounts>,
+    _query: UniqueQuery,
+    id: &str,
+    page: Option<&str>,
+) -> Result<Linked<SignInPage>, Error> {
+    let (id, page) = (User::id_of(id)?, number("page", page, 1)?.unwrap_or(1));
+    let user = accounts.run(move |connection| queries::find(connection, id)).await?;
+    let user = user.ok_or(ErrorKind::NotFound)?;
+    SignInPage::of(accounts, &user, page, admin.authentication().sign_in()).await
+}
+
+/// Ends one sign-in of a user, or one of its keys.
+#[delete("/users/<id>/sign-ins/<sign_in>")]
+pub(super) async fn end_sign_in(
+    admin: AdminApiChange,
+    accounts: &State<Accounts>,
+    address: ClientAddress,
+    id: &str,
+    sign_in: &str,
+) -> Result<status::NoContent, Error> {
+    let actor = accounts.actor(&admin, address.0)?;
+    accounts.end_sign_in_of(&actor, User::id_of(id)?, sign_in).await?;
     Ok(status::NoContent)
 }
 

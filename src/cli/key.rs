@@ -78,7 +78,7 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let mut out = std::io::stdout();
             let printed = writeln!(out, "{}", created.key.as_str()).and_then(|()| out.flush());
             if let Err(cause) = printed {
-                queries::revoke_sign_in(connection, id.as_str(), &actor)?;
+                queries::revoke_sign_in(connection, id.as_str(), None, &actor)?;
                 let line = format!("the key could not be printed and has ended: {cause}");
                 return Err(Failure::new(line));
             }
@@ -99,9 +99,9 @@ pub(super) fn run(command: &KeyCommand) -> Result<(), Failure> {
             let unknown = || Failure::new("there is no key of this id");
             let id = SignInId::parse(id).ok_or_else(unknown)?;
             queries::find_key(connection, id.as_str())?.ok_or_else(unknown)?;
-            match queries::revoke_sign_in(connection, id.as_str(), &actor) {
+            match queries::revoke_sign_in(connection, id.as_str(), None, &actor) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
-                ended => ended?,
+                ended => drop(ended?),
             }
             print_line(format_args!("ended 1"));
         }

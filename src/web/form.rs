@@ -124,12 +124,12 @@ pub(super) fn sign_in_if_revoked(error: Error) -> Error {
 ///
 /// # Errors
 /// Any other error, and `not_found` for an id in another form.
-pub(super) fn ended(result: Result<(), Error>, id: &str) -> Result<(), Error> {
+pub(super) fn ended<T>(result: Result<T, Error>, id: &str) -> Result<(), Error> {
     match result {
         Err(error) if error.kind() == ErrorKind::NotFound && SignInId::parse(id).is_some() => {
             Ok(())
         }
-        result => result,
+        result => result.map(drop),
     }
 }
 

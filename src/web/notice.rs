@@ -38,6 +38,7 @@ pub(super) enum Notice {
     Activated,
     Deactivated(u64),
     SignInsEnded(u64),
+    UserAdded,
     UserDeleted(u64),
     UserDeletedBefore,
     OwnRoleLost,
@@ -82,6 +83,7 @@ impl Notice {
             Self::SignInsEnded(count) => {
                 format!("{name} is signed out everywhere: {} ended.", sign_ins(count))
             }
+            Self::UserAdded => format!("{name} is added."),
             Self::UserDeleted(count) => {
                 format!("The user is deleted; {} ended.", sign_ins(count))
             }

@@ -43,7 +43,7 @@ pub(super) async fn list(
     Ok(renderer.page("sign-ins", "Where you are signed in", Some(&user), values))
 }
 
-fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serialize {
+pub(super) fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serialize {
     context! {
         id: &sign_in.id,
         kind: match sign_in.kind {

@@ -97,6 +97,7 @@ impl Target {
             "/admin/users/<id>/role" => return "role=user".to_owned(),
             "/admin/users/<id>/active" => return "active=true".to_owned(),
             "/admin/users/<id>/delete" => return "confirm=on".to_owned(),
+            "/admin/users/new" => return format!("username={NEWCOMER}&role=user"),
             "/password/new" => return "token=nothing&password=battery+staple".to_owned(),
             "/account/keys" => return "label=a+label&expires_in=604800".to_owned(),
             _ => {}
@@ -131,6 +132,7 @@ impl Target {
             }
             "/api/confirm" => json!({ "password": password(owner) }),
             "/api/keys" => json!({ "label": "a label", "scopes": [] }),
+            "/api/users" => json!({ "username": NEWCOMER, "password": password(NEWCOMER) }),
             "/api/me" => json!({ "full_name": "Changed" }),
             "/api/users/<id>" => json!({ "full_name": "Changed" }),
             _ => json!({}),
@@ -149,7 +151,10 @@ impl Target {
             // There is nothing to sign out of.
             (Method::Get, "/logout") if who.is_none() => 303,
             (Method::Get, _) => 200,
-            (Method::Post, "/admin/users/<id>/reset-link") => 200,
+            (Method::Post, "/admin/users/new" | "/admin/users/<id>/reset-link") => 200,
+            // It was ended before, as far as the page knows: it is another user's.
+            (Method::Post, "/admin/users/<id>/sign-ins/<sign_in>/end") => 303,
+            (Method::Delete, "/api/users/<id>/sign-ins/<sign_in>") => 404,
             // A program that signs out wants no page.
             (Method::Post, "/logout") if who == Some(Person::TokenOwner) => 204,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
@@ -166,7 +171,10 @@ impl Target {
             ) => 303,
             (Method::Post, "/api/logout" | "/api/password") => 204,
             (Method::Delete, "/api/sign-ins/<id>" | "/api/keys/<id>") => 204,
-            (Method::Post, "/api/register" | "/api/keys" | "/api/users/<id>/reset-link") => 201,
+            (
+                Method::Post,
+                "/api/register" | "/api/keys" | "/api/users" | "/api/users/<id>/reset-link",
+            ) => 201,
             (Method::Patch, "/api/users/<id>" | "/api/me") => 200,
             (Method::Delete, "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
             _ => return None,

@@ -134,22 +134,24 @@ pub fn sign_out(
     })
 }
 
-/// Ends one sign-in of any user.
+/// Ends one sign-in, of any user or of the one whose id is `owner`.
 ///
 /// # Errors
-/// 404 `not_found` when there is none of this id, 503 `unavailable`.
+/// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found` when there is none
+/// of this id, 503 `unavailable`.
 pub fn revoke_sign_in(
     connection: &mut AnyConnection,
     id: &str,
+    owner: Option<i64>,
     actor: &Actor,
-) -> Result<(), Error> {
+) -> Result<ChangedUser, Error> {
     write(connection, |connection| {
         check_permission(connection, actor)?;
         let sign_in = sign_ins::find(connection, id)?.ok_or(ErrorKind::NotFound)?;
-        if !sign_ins::end(connection, id)? {
+        let account = sign_in.account.parse().unwrap_or_default();
+        if owner.is_some_and(|owner| owner != account) || !sign_ins::end(connection, id)? {
             return Err(ErrorKind::NotFound.into());
         }
-        let account = sign_in.account.parse().unwrap_or_default();
         let user = find(connection, account)?.ok_or(ErrorKind::NotFound)?;
         let record = if sign_in.kind.is_key() {
             key_ended(&user, &sign_in, actor)
@@ -157,8 +159,9 @@ pub fn revoke_sign_in(
             let record = Record::about(AuditEvent::Ended, &user, actor).ended(1);
             Record { sign_in: Some(id.to_owned()), ..record }
         };
-        append(connection, &[record])?;
-        Ok(())
+        let records = vec![record];
+        append(connection, &records)?;
+        Ok(ChangedUser { user, ended: 1, records })
     })
 }
 

@@ -4,10 +4,11 @@ use serde_json::json;
 use vestibule::ErrorKind;
 
 use super::operations::{Content, Operation};
-use super::schemas::UserChangeBody;
+use super::schemas::{NewUserBody, UserChangeBody};
 use crate::accounts::audit::Entry;
 use crate::api::password_links::PasswordLinkView;
-use crate::api::users::{UserPage, UserView};
+use crate::api::sign_ins::SignInPage;
+use crate::api::users::{AddedUserView, UserPage, UserView};
 
 /// Returns the operations of administrators.
 pub(super) fn users() -> Vec<Operation> {
@@ -19,6 +20,14 @@ pub(super) fn users() -> Vec<Operation> {
             .takes("active", json!({ "type": "boolean" }), "Only active users, or only others.")
             .page()
             .responds::<UserPage>(200),
+        Operation::new(
+            "POST /api/users",
+            "addUser",
+            "Adds a user, without a password with a link by which the user sets one.",
+        )
+        .body::<NewUserBody>()
+        .responds::<AddedUserView>(201)
+        .fails(&[K::UsernameTaken, K::Busy]),
         Operation::new("GET /api/users/<id>", "getUser", "Returns a user.")
             .responds::<UserView>(200)
             .fails(&[K::NotFound]),
@@ -34,6 +43,21 @@ pub(super) fn users() -> Vec<Operation> {
         Operation::new("DELETE /api/users/<id>", "deleteUser", "Deletes a user.")
             .response(204, None)
             .fails(&[K::NotFound, K::LastAdministrator]),
+        Operation::new(
+            "GET /api/users/<id>/sign-ins",
+            "listUserSignIns",
+            "Returns the sign-ins of a user.",
+        )
+        .page()
+        .responds::<SignInPage>(200)
+        .fails(&[K::NotFound]),
+        Operation::new(
+            "DELETE /api/users/<id>/sign-ins/<sign_in>",
+            "endUserSignIn",
+            "Ends one sign-in of a user.",
+        )
+        .response(204, None)
+        .fails(&[K::NotFound]),
         Operation::new(
             "DELETE /api/users/<id>/sign-ins",
             "endUserSignIns",

@@ -96,6 +96,19 @@ pub(super) enum Lifetime {
     Text(String),
 }
 
+/// A user to add.
+#[derive(ToSchema)]
+pub(super) struct NewUserBody {
+    #[schema(min_length = 1)]
+    username: String,
+    full_name: Option<String>,
+    #[schema(value_type = crate::accounts::Role, required = false)]
+    role: Option<String>,
+    /// Without it the user gets a link; required where the service has no pages.
+    #[schema(format = Password)]
+    password: Option<String>,
+}
+
 /// What to change of a user; at least one of the three.
 #[derive(ToSchema)]
 #[schema(min_properties = 1)]

@@ -46,6 +46,10 @@ impl AdminContext<'_> {
         self.accounts.actor(admin, self.address.0)
     }
 
+    pub(super) fn source(&self) -> RequestSource {
+        self.address.0
+    }
+
     /// Renders the page of a user.
     pub(super) async fn page(
         &self,

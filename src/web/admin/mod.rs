@@ -4,6 +4,8 @@
 mod context;
 pub(super) mod deletion;
 pub(super) mod links;
+pub(super) mod new;
 pub(super) mod questions;
+pub(super) mod sign_ins;
 pub(super) mod user;
 pub(super) mod users;

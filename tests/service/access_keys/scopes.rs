@@ -48,6 +48,15 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
     (Method::Get, "/api/users", "/api/users", Takes::Scope("users:read")),
     (Method::Get, "/api/users/<id>", "/api/users/0", Takes::Scope("users:read")),
     (Method::Get, "/api/admin/events", "/api/admin/events", Takes::Scope("users:read")),
+    (Method::Get, "/api/users/<id>/sign-ins", "/api/users/0/sign-ins", Takes::Scope("users:read")),
+    (
+        Method::Delete,
+        "/api/users/<id>/sign-ins/<sign_in>",
+        "/api/users/0/sign-ins/x",
+        Takes::Scope("users:write"),
+    ),
+    (Method::Post, "/api/users", "/api/users", Takes::Scope("users:write")),
+    (Method::Post, "/api/users/<id>/reset-link", "/api/users/0/reset-link", Takes::Password),
     (Method::Patch, "/api/users/<id>", "/api/users/0", Takes::Scope("users:write")),
     (Method::Delete, "/api/users/<id>", "/api/users/0", Takes::Scope("users:write")),
     (

@@ -1,5 +1,6 @@
 //! Accounts: how they are made, administered and protected against guessing.
 
+mod added_users;
 mod administration_api;
 mod administration_pages;
 pub(crate) mod concurrent_requests;

@@ -24,7 +24,7 @@ fn set(key: &'static str, value: &str) -> impl Fn(Figment) -> Figment {
 }
 
 /// The path of a link that is in a text.
-fn path_in(text: &str) -> String {
+pub(super) fn path_in(text: &str) -> String {
     let text = text.replace("&#x2F;", "/");
     let (_, rest) = text.split_once("/password/new?token=").expect("a link");
     let token: String = rest.chars().take(43).collect();
@@ -44,12 +44,12 @@ fn link(app: &TestApp, username: &str) -> String {
     path_in(&reply.body)
 }
 
-fn use_link(visitor: &Actor<'_>, path: &str, password: &str) -> Reply {
+pub(super) fn use_link(visitor: &Actor<'_>, path: &str, password: &str) -> Reply {
     visitor.post_form("/password/new", &[("token", token(path)), ("password", password)])
 }
 
 #[track_caller]
-fn assert_invalid(reply: &Reply) {
+pub(super) fn assert_invalid(reply: &Reply) {
     reply.assert_page(404);
     reply.assert_no_cookies();
     assert!(reply.body.contains("<h1>This link is not valid</h1>"), "{}", reply.body);
@@ -59,13 +59,13 @@ fn assert_invalid(reply: &Reply) {
 
 /// Fails unless the link leads nowhere, opened and used.
 #[track_caller]
-fn assert_ended(app: &TestApp, path: &str) {
+pub(super) fn assert_ended(app: &TestApp, path: &str) {
     let visitor = app.anonymous();
     assert_invalid(&visitor.open_link(path));
     assert_invalid(&use_link(&visitor, path, NEW));
 }
 
-fn signs_in(app: &TestApp, username: &str, password: &str) -> bool {
+pub(super) fn signs_in(app: &TestApp, username: &str, password: &str) -> bool {
     let body = json!({ "username": username, "password": password });
     app.anonymous().post_json("/api/login", &body).status == 200
 }

@@ -1,0 +1,91 @@
+//! A new user, added with a password or with an invitation.
+
+use std::collections::BTreeMap;
+
+use rocket::form::{FromForm, Strict};
+use rocket::{get, post, uri};
+use rocket_dyn_templates::context;
+
+use super::super::form::{FormReply, FormResult};
+use super::super::form_body::Form;
+use super::super::notice::Notice;
+use super::super::renderer::Page;
+use super::super::unique_fields::UniqueFields;
+use super::context::AdminContext;
+use super::links;
+use crate::accounts::{AddedUser, AdminPageChange, Registration, Role};
+use vestibule::guards::Authenticated;
+use vestibule::password::Password;
+use vestibule::{Error, ErrorKind};
+
+/// The fields of the form; any other is refused. Without a password the user gets an invitation.
+#[derive(FromForm)]
+pub(in crate::web) struct NewUserForm {
+    username: String,
+    full_name: Option<String>,
+    role: String,
+    password: Option<Password>,
+}
+
+fn form(
+    context: &AdminContext<'_>,
+    admin: &AdminPageChange,
+    rejected: Option<(&NewUserForm, &Error)>,
+) -> Page {
+    let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
+    if let Some((_, error)) = rejected {
+        errors.extend(error.fields());
+        if error.kind() == ErrorKind::UsernameTaken {
+            errors.insert("username", error.message());
+        }
+    }
+    let sent = rejected.map(|(form, _)| form);
+    let values = context! {
+        username: sent.map_or("", |form| &form.username),
+        full_name: sent.and_then(|form| form.full_name.as_deref()).unwrap_or_default(),
+        role: sent.map_or("user", |form| &form.role),
+        min_length: context.accounts.limits().min_length,
+        errors,
+    };
+    context.renderer.page("user-new", "Add a user", Some(admin.authentication().account()), values)
+}
+
+/// Shows the form.
+#[get("/admin/users/new")]
+pub(in crate::web) fn ask(admin: AdminPageChange, context: AdminContext<'_>) -> Page {
+    form(&context, &admin, None)
+}
+
+/// Adds the user, and shows the invitation or the page of the user; or the form again with the
+/// errors of its fields.
+#[post("/admin/users/new", data = "<sent>")]
+pub(in crate::web) async fn add(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    sent: Form<Strict<UniqueFields<NewUserForm>>>,
+) -> FormResult {
+    let actor = context.actor(&admin)?;
+    let password = sent.password.clone().filter(|password| !password.reveal().is_empty());
+    let is_invited = password.is_none();
+    let registration = Registration {
+        username: sent.username.clone(),
+        full_name: sent.full_name.clone().unwrap_or_default(),
+        password: password.unwrap_or_else(|| "".into()),
+        role: Role::parse(&sent.role)
+            .ok_or_else(|| Error::invalid_field("role", "A role is user or admin."))?,
+        source: context.source(),
+    };
+    match context.accounts.add_user(&registration, is_invited, &actor).await {
+        Ok(AddedUser { user, link: Some(link) }) => {
+            Ok(links::page(&context, &admin, ("Invitation", &user), &link))
+        }
+        Ok(AddedUser { user, link: None }) => {
+            let page = uri!(super::user::page(id = user.id.to_string()));
+            Ok(FormReply::notice(page, Notice::UserAdded))
+        }
+        Err(error) => {
+            let kinds = [ErrorKind::InvalidField, ErrorKind::UsernameTaken];
+            FormReply::again(error, &kinds, |error| form(&context, &admin, Some((&sent, error))))
+        }
+    }
+}

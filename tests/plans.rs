@@ -16,6 +16,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use rocket::http::Method;
 use serde_json::{Value, json};
+use support::actor::Actor;
 use support::app::{On, TestApp, on_both};
 use vestibule_service::accounts::{audit, new_setup_link, queries};
 use vestibule_service::db::AnyConnection;
@@ -23,7 +24,7 @@ use vestibule_service::db::AnyConnection;
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// The tables that grow with users and with time.
-const LARGE: [&str; 4] = ["users", "sign_ins", "throttle", "events"];
+const LARGE: [&str; 5] = ["users", "sign_ins", "throttle", "events", "password_links"];
 
 /// Indexes that hold a few rows alone: to scan one is no harm.
 const SMALL_INDEXES: [&str; 2] = ["users_administrators", "events_pruned"];
@@ -225,8 +226,24 @@ fn administrators(app: &TestApp) {
     let user = format!("/api/users/{id}");
     let body = json!({ "active": true, "role": "user", "full_name": "Ben" });
     assert_eq!(api.json(Method::Patch, &user, &body).status, 200);
+    links(app, &api, &user);
+    assert_eq!(api.get(&format!("{user}/sign-ins")).status, 200);
+    api.delete(&format!("{user}/sign-ins/none")).assert_problem(404, "not_found");
     assert_eq!(api.delete(&format!("{user}/sign-ins")).status, 204);
     assert_eq!(api.delete(&user).status, 204);
+}
+
+/// A link that is made, opened and used, and a user that is invited.
+fn links(app: &TestApp, api: &Actor<'_>, user: &str) {
+    let made = api.post(&format!("{user}/reset-link")).json();
+    let link = made["link"].as_str().expect("a link");
+    let path = link.strip_prefix("http://localhost:8000").expect("a link to this service");
+    let visitor = app.anonymous();
+    assert_eq!(visitor.open_link(path).status, 200);
+    let token = path.split('=').next_back().unwrap_or_default();
+    let fields = [("token", token), ("password", NEW)];
+    assert_eq!(visitor.post_form("/password/new", &fields).status, 303);
+    assert_eq!(api.post_json("/api/users", &json!({ "username": "cat" })).status, 201);
 }
 
 /// What the start and the background do.

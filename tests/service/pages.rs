@@ -259,3 +259,49 @@ fn an_error_page_says_once_to_try_again() {
         assert_eq!(page.body.matches("ry again").count(), 1, "{}", page.body);
     });
 }
+
+#[test]
+fn each_page_about_links_and_new_users_has_a_heading_and_labels_for_its_fields() {
+    on_both(|app| {
+        let (admin, visitor) = (app.session("admin"), app.anonymous());
+        let user = format!("/admin/users/{}", app.id("user_01"));
+        let link = admin.post(&format!("{user}/reset-link"));
+        let text = link.body.replace("&#x2F;", "/");
+        let (_, token) = text.split_once("/password/new?token=").expect("a link");
+        let path = format!("/password/new?token={}", &token[..43]);
+        let short = [("token", &token[..43]), ("password", "short")];
+        let bad = [("username", ""), ("full_name", ""), ("role", "user"), ("password", "x")];
+        let pages = [
+            admin.get("/admin/users"),
+            admin.get("/admin/users/new"),
+            admin.post_form("/admin/users/new", &bad),
+            admin.get(&format!("{user}/reset-link")),
+            link,
+            admin.get(&format!("{user}/sign-ins")),
+            admin.get(&format!("/admin/users/{}/sign-ins", app.id("admin"))),
+            visitor.open_link(&path),
+            visitor.post_form("/password/new", &short),
+            visitor.open_link("/password/new?token=x"),
+        ];
+        for page in pages {
+            let (status, page) = (page.status, page.body);
+            assert_eq!(page.matches("<h1>").count(), 1, "{page}");
+            assert_eq!(page.contains("<title>Error: "), status >= 400, "{page}");
+            for field in ["<input ", "<select ", "<textarea "] {
+                for field in page.split(field).skip(1) {
+                    let field = field.split('>').next().unwrap_or_default();
+                    let is_shown = !field.contains("type=\"hidden\"") && !field.contains(" hidden");
+                    let id = field.split("id=\"").nth(1).and_then(|rest| rest.split('"').next());
+                    let label = format!("<label for=\"{}\">", id.unwrap_or_default());
+                    assert!(!is_shown || page.contains(&label), "{field}: {page}");
+                    for named in field.split("aria-describedby=\"").skip(1) {
+                        let ids = named.split('"').next().unwrap_or_default().split(' ');
+                        for id in ids {
+                            assert!(page.contains(&format!("id=\"{id}\"")), "{id}: {page}");
+                        }
+                    }
+                }
+            }
+        }
+    });
+}

@@ -66,7 +66,6 @@ struct User {
     password_hash: String,
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = i32;
     type Error = Error;
@@ -81,7 +80,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

@@ -75,7 +75,6 @@ fn add(db: &mut SqliteConnection, username: &str, role: &str, hash: &str) -> Que
     Ok(insert.values((names, users::password_hash.eq(hash))).execute(db)? == 1)
 }
 
-#[rocket::async_trait]
 impl Account for User {
     // `sub` holds the user name: one that is free again must never be given to another user.
     type Id = String;
@@ -95,7 +94,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

@@ -77,7 +77,6 @@ struct WorkItem {
     title: String,
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = i32;
     type Error = Error;
@@ -92,7 +91,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

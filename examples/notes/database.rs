@@ -52,7 +52,6 @@ pub(crate) fn create(connection: &mut SqliteConnection, hasher: &Hasher) -> Resu
     Ok(())
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = i32;
     type Error = Error;
@@ -72,7 +71,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

@@ -29,7 +29,6 @@ struct Db(SqliteConnection);
 #[derive(Clone)]
 struct User;
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = u32;
     type Error = Infallible;
@@ -43,7 +42,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         _: &Rocket<Orbit>,

@@ -52,7 +52,6 @@ fn pool(rocket: &Rocket<Orbit>) -> Result<&Pool, Error> {
     rocket.state().ok_or_else(|| ErrorKind::Internal.into())
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = i32;
     type Error = Error;
@@ -74,7 +73,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

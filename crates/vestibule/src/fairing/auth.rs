@@ -220,6 +220,13 @@ impl Fairing for Auth {
             for unread in unread_settings(rocket.figment(), state, self.throttle.is_some()) {
                 log::warn!(target: "vestibule::auth", "configuration: {unread}");
             }
+            if state.config.mode.has_sessions() && !state.secret_keys.has_present() {
+                log::warn!(
+                    target: "vestibule::auth",
+                    "configuration: secret_key is not set, so a restart ends every session; set one, \
+                     by `openssl rand -base64 32`"
+                );
+            }
             purge_regularly(state, rocket.shutdown());
         }
     }

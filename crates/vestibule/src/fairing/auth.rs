@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::login_required::LoginRequired;
 use super::methods::divert_head;
 use super::purge::purge_regularly;
-use super::response::{CheckRoutes, ResponseFairing};
+use super::response::ResponseFairing;
 use super::stores::{MakeThrottle, StoreChoice, find_throttle};
 use super::summary::summary;
 use super::unread::unread_settings;
@@ -301,10 +301,7 @@ impl Fairing for Auth {
         } else {
             rocket
         };
-        let check_routes = self.login_required.clone().map(|required| {
-            Arc::new(move |rocket: &Rocket<Build>| required.check(rocket)) as Arc<CheckRoutes>
-        });
         let rocket = rocket.manage(state).manage(auth_cache).manage(hasher);
-        Ok(rocket.attach(ResponseFairing::new(check_routes)))
+        Ok(rocket.attach(ResponseFairing::new(self.login_required.clone())))
     }
 }

@@ -54,18 +54,27 @@ impl LoginForm {
     }
 }
 
-/// What the macros name.
+/// What the macros name; the crate that calls them may have other types of these names.
 #[doc(hidden)]
 pub mod names {
+    use rocket::response::Redirect;
+    use rocket::serde::json::Json;
+
+    use crate::actions::tokens::TokenPair;
+    use crate::error::page::ErrorPage;
+
     pub use crate::actions::password_login::PasswordLogin;
     pub use crate::actions::session::Session;
-    pub use crate::actions::tokens::{TokenPair, Tokens};
+    pub use crate::actions::tokens::Tokens;
     pub use crate::error::Error;
-    pub use crate::error::page::ErrorPage;
     pub use crate::guards::body::TokenBody;
     pub use crate::guards::tokens::RefreshToken;
     pub use crate::guards::users::TokenUser;
     pub use crate::local_path::LocalPath;
+
+    pub type Opened<P> = Result<Redirect, ErrorPage<P>>;
+    pub type Ended = Result<Redirect, Error>;
+    pub type Issued = Result<Json<TokenPair>, Error>;
 }
 
 /// Redirects to the login page of [`session_routes!`](crate::session_routes) beside this route.
@@ -121,23 +130,19 @@ macro_rules! session_routes {
     ($account:ty, $page:path) => {{
         #[::rocket::get("/login")]
         fn vestibule_login_page(
-            flash: Option<::rocket::request::FlashMessage<'_>>,
+            flash: ::std::option::Option<::rocket::request::FlashMessage<'_>>,
         ) -> impl for<'r> ::rocket::response::Responder<'r, 'static> {
             $page("", flash.as_ref().map(|flash| flash.message()))
         }
 
         #[::rocket::post("/login?<next>", data = "<form>")]
         async fn vestibule_log_in(
-            next: Option<$crate::routes::names::LocalPath>,
+            next: ::std::option::Option<$crate::routes::names::LocalPath>,
             form: ::rocket::form::Form<$crate::routes::LoginForm>,
             login: $crate::routes::names::PasswordLogin<'_, $account>,
             session: $crate::routes::names::Session<'_>,
-        ) -> Result<
-            ::rocket::response::Redirect,
-            $crate::routes::names::ErrorPage<
-                impl for<'r> ::rocket::response::Responder<'r, 'static>,
-            >,
-        > {
+        ) -> $crate::routes::names::Opened<impl for<'r> ::rocket::response::Responder<'r, 'static>>
+        {
             match form.sign_in(login, session).await {
                 Ok(()) => Ok(next.unwrap_or_default().redirect()),
                 Err(error) => Err(error.with_page(|message| $page(&form.name, Some(message)))),
@@ -148,7 +153,7 @@ macro_rules! session_routes {
         async fn vestibule_log_out(
             session: $crate::routes::names::Session<'_>,
             route: &::rocket::Route,
-        ) -> Result<::rocket::response::Redirect, $crate::routes::names::Error> {
+        ) -> $crate::routes::names::Ended {
             session.end().await?;
             Ok($crate::routes::to_login(route))
         }
@@ -192,10 +197,7 @@ macro_rules! token_routes {
             given: ::rocket::serde::json::Json<$crate::routes::LoginBody>,
             login: $crate::routes::names::PasswordLogin<'_, $account>,
             tokens: $crate::routes::names::Tokens<'_>,
-        ) -> Result<
-            ::rocket::serde::json::Json<$crate::routes::names::TokenPair>,
-            $crate::routes::names::Error,
-        > {
+        ) -> $crate::routes::names::Issued {
             let user = login.verify(&given.name, &given.password).await?;
             Ok(::rocket::serde::json::Json(tokens.start(&user).await?))
         }
@@ -204,10 +206,7 @@ macro_rules! token_routes {
         async fn vestibule_refresh(
             token: $crate::routes::names::TokenBody<$crate::routes::names::RefreshToken>,
             tokens: $crate::routes::names::Tokens<'_>,
-        ) -> Result<
-            ::rocket::serde::json::Json<$crate::routes::names::TokenPair>,
-            $crate::routes::names::Error,
-        > {
+        ) -> $crate::routes::names::Issued {
             Ok(::rocket::serde::json::Json(tokens.refresh::<$account>(&token).await?))
         }
 
@@ -215,7 +214,7 @@ macro_rules! token_routes {
         async fn vestibule_end(
             user: $crate::routes::names::TokenUser<$account>,
             tokens: $crate::routes::names::Tokens<'_>,
-        ) -> Result<(), $crate::routes::names::Error> {
+        ) -> ::std::result::Result<(), $crate::routes::names::Error> {
             tokens.end(&user).await
         }
 

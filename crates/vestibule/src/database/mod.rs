@@ -10,6 +10,7 @@
 //! `rocket_sync_db_pools`, for a `#[database]` of that crate.
 //!
 //! ```no_run
+//! # #[cfg(feature = "diesel-postgres")] {
 //! use diesel::PgConnection;
 //! use diesel::r2d2::{ConnectionManager, Pool};
 //! use diesel_migrations::MigrationHarness;
@@ -21,6 +22,7 @@
 //! let mut connection = pool.get().expect("a connection");
 //! connection.run_pending_migrations(MIGRATIONS).expect("the tables");
 //! let rocket = rocket::build().attach(Auth::fairing().database(pool));
+//! # }
 //! ```
 //!
 //! For SQLite [`open_sqlite`] does all of this, with the settings that it needs.

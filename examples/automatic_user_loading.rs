@@ -28,14 +28,12 @@ use rocket::{Build, Orbit, Rocket, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::config::PasswordConfig;
-use vestibule::database::ConnectionPool;
+use vestibule::database::{ConnectionPool, SqlitePool, open_sqlite};
 use vestibule::password::{Hasher, Password};
 use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
-#[path = "shared/sqlite.rs"]
-mod sqlite;
 
 type TokenUser = vestibule::TokenUser<User>;
 type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
@@ -63,10 +61,8 @@ struct User {
     id: i32,
     username: String,
     full_name: String,
-    password_hash: String,
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = i32;
     type Error = Error;
@@ -77,21 +73,18 @@ impl Account for User {
 
     async fn find(rocket: &Rocket<Orbit>, id: &i32) -> Result<Option<Self>, Error> {
         let row = users::table.find(*id).select(User::as_select());
-        sqlite::pool(rocket)?.run(move |db| Ok(row.first(db).optional()?)).await
+        SqlitePool::of(rocket)?.first(row).await
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,
         name: &str,
     ) -> Result<Option<(Self, String)>, Error> {
         let row = users::table.filter(users::username.eq(name.to_owned()));
-        let row = row.select(User::as_select());
-        let user =
-            sqlite::pool(rocket)?.run(move |db| Ok(row.first::<User>(db).optional()?)).await?;
-        Ok(user.map(|user| (user.clone(), user.password_hash)))
+        let row = row.select((User::as_select(), users::password_hash));
+        SqlitePool::of(rocket)?.first(row).await
     }
 }
 
@@ -127,7 +120,7 @@ fn who_am_i(user: TokenUser) -> Json<Value> {
 }
 
 /// Creates the table and, in a new one, the three users, who all have the same password.
-fn create(db: &mut SqliteConnection, hasher: &Hasher) -> Result<(), sqlite::Failure> {
+fn create(db: &mut SqliteConnection, hasher: &Hasher) -> Result<(), Error> {
     db.batch_execute(TABLES)?;
     if users::table.count().get_result::<i64>(db)? > 0 {
         return Ok(());
@@ -159,7 +152,7 @@ fn rocket() -> Rocket<Build> {
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     let hasher = Hasher::new(&passwords).expect("randomness for a salt");
     let path: String = figment.extract_inner("database").expect("a path");
-    let pool = sqlite::open(&path, |db| create(db, &hasher)).expect("a database");
+    let pool = open_sqlite(path, |db| Ok(create(db, &hasher)?)).expect("a database");
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
         .manage(pool)

@@ -50,7 +50,6 @@ impl fmt::Display for User {
     }
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = u32;
     type Error = Infallible;
@@ -68,7 +67,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

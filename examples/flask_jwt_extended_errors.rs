@@ -61,7 +61,6 @@ impl Users {
     }
 }
 
-#[rocket::async_trait]
 impl Account for User {
     // `sub` holds the user name: one that is free again must never be given to another user.
     type Id = String;
@@ -84,7 +83,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

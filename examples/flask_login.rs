@@ -60,7 +60,6 @@ struct User {
     api_key: &'static str,
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = String;
     type Error = Infallible;
@@ -74,7 +73,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

@@ -49,7 +49,6 @@ struct Person {
     password_hash: String,
 }
 
-#[rocket::async_trait]
 impl Account for Person {
     // `sub` holds the address: one that is free again must never be given to another user.
     type Id = String;
@@ -64,7 +63,6 @@ impl Account for Person {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for Person {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

@@ -27,7 +27,7 @@ use rocket::{Build, Orbit, Request, Rocket, State, catch, catchers, get, launch,
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use vestibule::config::PasswordConfig;
-use vestibule::database::ConnectionPool;
+use vestibule::database::{ConnectionPool, SqlitePool, open_sqlite};
 use vestibule::guards::{ClaimedRole, Require, Role};
 use vestibule::password::{Hasher, Password};
 use vestibule::tokens::{Claims, TokenKind};
@@ -35,10 +35,6 @@ use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt_extended.rs"]
 mod flask_jwt_extended;
-#[path = "shared/sqlite.rs"]
-mod sqlite;
-
-use sqlite::Pool;
 
 type TokenUser = vestibule::TokenUser<User>;
 type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
@@ -75,7 +71,6 @@ fn add(db: &mut SqliteConnection, username: &str, role: &str, hash: &str) -> Que
     Ok(insert.values((names, users::password_hash.eq(hash))).execute(db)? == 1)
 }
 
-#[rocket::async_trait]
 impl Account for User {
     // `sub` holds the user name: one that is free again must never be given to another user.
     type Id = String;
@@ -87,7 +82,7 @@ impl Account for User {
 
     async fn find(rocket: &Rocket<Orbit>, id: &String) -> Result<Option<Self>, Error> {
         let row = users::table.filter(users::username.eq(id.clone())).select(User::as_select());
-        sqlite::pool(rocket)?.run(move |db| Ok(row.first(db).optional()?)).await
+        SqlitePool::of(rocket)?.first(row).await
     }
 
     fn claims(&self, _: TokenKind) -> Map<String, Value> {
@@ -95,7 +90,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,
@@ -133,7 +127,7 @@ fn message(status: Status, text: &str) -> Answer {
 }
 
 #[post("/register", data = "<given>")]
-async fn register(given: Json<Given>, pool: &State<Pool>, hasher: &State<Hasher>) -> Answer {
+async fn register(given: Json<Given>, pool: &State<SqlitePool>, hasher: &State<Hasher>) -> Answer {
     let Given { username, password, role } = given.into_inner();
     let (Some(username), Some(password)) = (username, password) else {
         return message(Status::BadRequest, "Username and password are required");
@@ -202,7 +196,7 @@ fn admin(user: ClaimedRole<Admin, TokenUser>) -> Json<Value> {
 }
 
 #[get("/users")]
-async fn list(_admin: Require<Admin, TokenUser>, pool: &State<Pool>) -> Answer {
+async fn list(_admin: Require<Admin, TokenUser>, pool: &State<SqlitePool>) -> Answer {
     let rows = users::table.order(users::id).select(User::as_select());
     let users = pool.run(move |db| Ok(rows.load(db)?)).await?;
     Ok((Status::Ok, Json(json!({ "users": users }))))
@@ -215,7 +209,7 @@ fn forbidden(_: &Request<'_>) -> Json<Value> {
 }
 
 /// Creates the table and, in a new one, the sample users.
-fn create(db: &mut SqliteConnection, hasher: &Hasher) -> Result<(), sqlite::Failure> {
+fn create(db: &mut SqliteConnection, hasher: &Hasher) -> Result<(), Error> {
     db.batch_execute(TABLES)?;
     if users::table.count().get_result::<i64>(db)? > 0 {
         return Ok(());
@@ -242,7 +236,7 @@ fn rocket() -> Rocket<Build> {
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     let hasher = Hasher::new(&passwords).expect("randomness for a salt");
     let path: String = figment.extract_inner("database").expect("a path");
-    let pool = sqlite::open(&path, |db| create(db, &hasher)).expect("a database");
+    let pool = open_sqlite(path, |db| Ok(create(db, &hasher)?)).expect("a database");
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
         .manage(pool)

@@ -26,16 +26,12 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vestibule::database::ConnectionPool;
+use vestibule::database::{ConnectionPool, SqlitePool, open_sqlite};
 use vestibule::password::{Hasher, Password};
 use vestibule::{Account, Auth, Error, PasswordAccount, Tokens};
 
 #[path = "shared/flask_jwt.rs"]
 mod flask_jwt;
-#[path = "shared/sqlite.rs"]
-mod sqlite;
-
-use sqlite::Pool;
 
 type TokenUser = vestibule::TokenUser<User>;
 type PasswordLogin<'r> = vestibule::PasswordLogin<'r, User>;
@@ -68,7 +64,6 @@ use schema::{users, work_items};
 #[derive(Clone, Queryable, Selectable)]
 struct User {
     id: i32,
-    password_hash: String,
 }
 
 #[derive(Queryable, Selectable, Serialize)]
@@ -77,7 +72,6 @@ struct WorkItem {
     title: String,
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = i32;
     type Error = Error;
@@ -88,21 +82,18 @@ impl Account for User {
 
     async fn find(rocket: &Rocket<Orbit>, id: &i32) -> Result<Option<Self>, Error> {
         let row = users::table.find(*id).select(User::as_select());
-        sqlite::pool(rocket)?.run(move |db| Ok(row.first(db).optional()?)).await
+        SqlitePool::of(rocket)?.first(row).await
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,
         name: &str,
     ) -> Result<Option<(Self, String)>, Error> {
         let row = users::table.filter(users::username.eq(name.to_owned()));
-        let row = row.select(User::as_select());
-        let user =
-            sqlite::pool(rocket)?.run(move |db| Ok(row.first::<User>(db).optional()?)).await?;
-        Ok(user.map(|user| (user.clone(), user.password_hash)))
+        let row = row.select((User::as_select(), users::password_hash));
+        SqlitePool::of(rocket)?.first(row).await
     }
 }
 
@@ -125,7 +116,7 @@ struct Credentials {
 #[post("/signup", data = "<given>")]
 async fn sign_up(
     given: Option<Json<Credentials>>,
-    pool: &State<Pool>,
+    pool: &State<SqlitePool>,
     hasher: &State<Hasher>,
 ) -> Answer {
     let Some(Json(Credentials { username, password })) = given else {
@@ -154,7 +145,7 @@ async fn authenticate(
 }
 
 #[get("/workitems")]
-async fn list(user: TokenUser, pool: &State<Pool>) -> Answer {
+async fn list(user: TokenUser, pool: &State<SqlitePool>) -> Answer {
     let own = work_items::table.filter(work_items::owner.eq(user.id)).order(work_items::id);
     let items = own.select(WorkItem::as_select());
     success(pool.run(move |db| Ok(items.load(db)?)).await?)
@@ -166,7 +157,7 @@ struct NewItem {
 }
 
 #[post("/workitems", data = "<given>")]
-async fn make(user: TokenUser, given: Json<NewItem>, pool: &State<Pool>) -> Answer {
+async fn make(user: TokenUser, given: Json<NewItem>, pool: &State<SqlitePool>) -> Answer {
     let row = (work_items::title.eq(given.into_inner().title), work_items::owner.eq(user.id));
     let insert = diesel::insert_into(work_items::table).values(row);
     let item = insert.returning(WorkItem::as_select());
@@ -188,7 +179,7 @@ fn rocket() -> Rocket<Build> {
         .merge(("auth.token.allow_weak_secret", true))
         .merge(Env::prefixed("ROCKET_").global());
     let path: String = figment.extract_inner("database").expect("a path");
-    let pool = sqlite::open(&path, |db| Ok(db.batch_execute(TABLES)?)).expect("a database");
+    let pool = open_sqlite(path, |db| Ok(db.batch_execute(TABLES)?)).expect("a database");
     rocket::custom(figment)
         .attach(Auth::fairing().stateless())
         .manage(pool)

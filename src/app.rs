@@ -1,5 +1,6 @@
 //! Assembles the application from its stages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rocket::figment::providers::{Env, Format, Serialized, Toml};
@@ -10,7 +11,7 @@ use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
 use crate::fingerprints;
-use crate::housekeeping::{self, HousekeepingCounts, RetentionLimits};
+use crate::housekeeping::{self, PurgeCounts, RetentionLimits};
 use crate::http::{self, AccessLog, Cors, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
@@ -160,7 +161,7 @@ pub fn build_open(
         .attach(housekeeping::write_audit_log(writer))
         .attach(auth)
         .manage(accounts)
-        .manage(HousekeepingCounts::default())
+        .manage(Arc::<PurgeCounts>::default())
         .manage(db)
         .manage(clock.clone())
         .manage(settings))

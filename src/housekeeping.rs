@@ -17,31 +17,20 @@ use vestibule::{Clock, Error};
 /// How many rows one statement deletes: a larger one would delay other writers.
 const PURGE_BATCH: i64 = 500;
 
-/// Counts the purges of this process; cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct HousekeepingCounts(Arc<[AtomicU64; 3]>);
-
-/// How many purges succeeded, how many failed, and how many rows were deleted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PurgeTotals {
-    pub(crate) succeeded: u64,
-    pub(crate) failed: u64,
-    pub(crate) rows: u64,
+/// Counts the purges of this process: those that succeeded, those that failed, and the rows that
+/// were deleted.
+#[derive(Debug, Default)]
+pub(crate) struct PurgeCounts {
+    pub(crate) succeeded: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) rows: AtomicU64,
 }
 
-impl HousekeepingCounts {
-    pub(crate) fn get(&self) -> PurgeTotals {
-        let [succeeded, failed, rows] =
-            self.0.each_ref().map(|count| count.load(Ordering::Relaxed));
-        PurgeTotals { succeeded, failed, rows }
-    }
-
+impl PurgeCounts {
     fn record(&self, purged: &Result<usize, Error>) {
-        let [succeeded, failed, rows] = &*self.0;
-        let count = if purged.is_ok() { succeeded } else { failed };
+        let count = if purged.is_ok() { &self.succeeded } else { &self.failed };
         count.fetch_add(1, Ordering::Relaxed);
-        let deleted = purged.as_ref().map_or(0, |rows| *rows);
-        rows.fetch_add(u64::try_from(deleted).unwrap_or_default(), Ordering::Relaxed);
+        self.rows.fetch_add(purged.as_ref().map_or(0, |rows| *rows as u64), Ordering::Relaxed);
     }
 }
 
@@ -97,7 +86,7 @@ pub(crate) fn start_maintenance(limits: RetentionLimits, own: Vec<Fingerprint>) 
     AdHoc::on_liftoff("House-keeping", move |rocket| {
         Box::pin(async move {
             let Some(db) = rocket.state::<Db>().cloned() else { return };
-            let counts = rocket.state::<HousekeepingCounts>().cloned().unwrap_or_default();
+            let counts = rocket.state::<Arc<PurgeCounts>>().cloned().unwrap_or_default();
             let mut shutdown = rocket.shutdown();
             tokio::spawn(async move {
                 loop {

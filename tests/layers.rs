@@ -21,7 +21,7 @@ const LIBRARY: &[&[&str]] = &[
     &["authentication"],
     &["guards"],
     &["actions"],
-    &["fairing"],
+    &["fairing", "routes"],
     &["catchers"],
     &["testing"],
     &["lib"],

@@ -50,6 +50,7 @@ user='name=ada&password=correct horse'
 expect 'a visitor' '303 /login?next=%2F' "$(status "$base/")"
 expect 'a wrong password' '401 ' "$(status -d "$user" "$base/login")"
 grep -q 'Wrong user name or password' page
+expect 'the page to register' '200 ' "$(status "$base/register")"
 expect 'a new user' '303 /' "$(status -d "$user" "$base/register")"
 expect 'the page' '200 ' "$(status "$base/")"
 grep -q 'Hello, ada' page
@@ -57,12 +58,19 @@ expect 'signing out' '303 /login' "$(status -X POST "$base/logout")"
 expect 'signing in' '303 /a?b' "$(status -d "$user&remember=on" "$base/login?next=%2Fa%3Fb")"
 grep -q remember jar
 expect 'the same name' '409 ' "$(status -d "${user/ada/Ada}" "$base/register")"
-action=$(sed -n 's/.*<form method="post" action="\([^"]*\)".*/\1/p' page | sed 's|&#x2F;|/|g')
-expect 'signing in on that page' '303 /' "$(status -d "$user" "$base${action:-/register}")"
+expect 'that page again' '200 ' "$(status "$base/register")"
+grep -q 'href="/login"' page
+expect 'signing in' '303 /' "$(status -d "$user" "$base/login")"
 given='{"name":"ada","password":"correct horse"}'
-token=$(curl -s "$base/api/login" -H 'Content-Type: application/json' -d "$given" |
-    sed 's/.*"access_token":"\([^"]*\).*/\1/')
-expect 'a program' '{"id":1,"name":"ada"}' "$(curl -s "$base/api/me" -H "Authorization: Bearer $token")"
+field() { sed "s/.*\"$1\":\"\([^\"]*\).*/\1/" pair; }
+curl -s "$base/api/login" -H 'Content-Type: application/json' -d "$given" >pair
+me() { curl -s "$base/api/me" -H "Authorization: Bearer $(field access_token)"; }
+expect 'a program' '{"id":1,"name":"ada"}' "$(me)"
+curl -s "$base/api/refresh" -H 'Content-Type: application/json' \
+    -d "{\"refresh_token\":\"$(field refresh_token)\"}" >next && mv next pair
+expect 'the next token' '{"id":1,"name":"ada"}' "$(me)"
+expect 'signing it out' '200 ' "$(status -X POST "$base/api/logout" -H "Authorization: Bearer $(field access_token)")"
+me | grep -q '"code":"token_revoked"'
 for _ in $(seq 10); do status -d 'name=ben&password=wrong' "$base/login" >/dev/null; done
 expect 'guessing' '429 ' "$(status -d 'name=ben&password=wrong' "$base/login")"
 

@@ -1,17 +1,16 @@
 //! The tables and the user type.
 
 use std::borrow::Cow;
+use std::error::Error as StdError;
 
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use rocket::{Orbit, Rocket};
 use serde::Serialize;
-use vestibule::database::{self, ConnectionPool};
+use vestibule::database::{ConnectionPool, SqlitePool};
 use vestibule::guards::Role;
 use vestibule::password::Hasher;
 use vestibule::{Account, Error, PasswordAccount};
-
-use crate::sqlite::{Failure, Pool, pool};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("examples/notes/migrations");
 
@@ -38,8 +37,10 @@ pub(crate) struct Note {
 }
 
 /// Creates the tables and, in a new database, the users.
-pub(crate) fn create(connection: &mut SqliteConnection, hasher: &Hasher) -> Result<(), Failure> {
-    connection.run_pending_migrations(database::MIGRATIONS)?;
+pub(crate) fn create(
+    connection: &mut SqliteConnection,
+    hasher: &Hasher,
+) -> Result<(), Box<dyn StdError + Send + Sync>> {
     connection.run_pending_migrations(MIGRATIONS)?;
     if users::table.count().get_result::<i64>(connection)? == 0 {
         for (name, is_admin) in [("ada", true), ("ben", false)] {
@@ -52,7 +53,6 @@ pub(crate) fn create(connection: &mut SqliteConnection, hasher: &Hasher) -> Resu
     Ok(())
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = i32;
     type Error = Error;
@@ -63,7 +63,7 @@ impl Account for User {
 
     async fn find(rocket: &Rocket<Orbit>, id: &i32) -> Result<Option<Self>, Error> {
         let row = users::table.find(*id).select(User::as_select());
-        pool(rocket)?.run(move |connection| Ok(row.get_result(connection).optional()?)).await
+        SqlitePool::of(rocket)?.first(row).await
     }
 
     /// A new password ends every sign-in.
@@ -72,17 +72,13 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,
         name: &str,
     ) -> Result<Option<(Self, String)>, Error> {
-        let row = users::table.filter(users::name.eq(name.to_owned())).select(User::as_select());
-        let user = pool(rocket)?
-            .run(move |connection| Ok(row.get_result::<User>(connection).optional()?))
-            .await?;
-        Ok(user.map(|user| (user.clone(), user.password_hash)))
+        let row = users::table.filter(users::name.eq(name.to_owned()));
+        SqlitePool::of(rocket)?.first(row.select((User::as_select(), users::password_hash))).await
     }
 }
 
@@ -98,12 +94,12 @@ impl Role for Admin {
 }
 
 /// Returns the notes of a user, the newest first.
-pub(crate) async fn notes_of(pool: &Pool, user: i32) -> Result<Vec<Note>, Error> {
+pub(crate) async fn notes_of(pool: &SqlitePool, user: i32) -> Result<Vec<Note>, Error> {
     let rows = notes::table.filter(notes::user_id.eq(user)).order(notes::id.desc());
     pool.run(move |connection| Ok(rows.select(Note::as_select()).load(connection)?)).await
 }
 
-pub(crate) async fn add_note(pool: &Pool, user: i32, text: String) -> Result<(), Error> {
+pub(crate) async fn add_note(pool: &SqlitePool, user: i32, text: String) -> Result<(), Error> {
     let row = (notes::user_id.eq(user), notes::text.eq(text));
     pool.run(move |connection| {
         diesel::insert_into(notes::table).values(row).execute(connection)?;
@@ -113,7 +109,7 @@ pub(crate) async fn add_note(pool: &Pool, user: i32, text: String) -> Result<(),
 }
 
 /// Returns the names of all users and how many notes each has.
-pub(crate) async fn users_with_notes(pool: &Pool) -> Result<Vec<(String, i64)>, Error> {
+pub(crate) async fn users_with_notes(pool: &SqlitePool) -> Result<Vec<(String, i64)>, Error> {
     let rows = users::table
         .left_join(notes::table.on(notes::user_id.eq(users::id)))
         .group_by(users::name)
@@ -122,7 +118,7 @@ pub(crate) async fn users_with_notes(pool: &Pool) -> Result<Vec<(String, i64)>, 
     pool.run(move |connection| Ok(rows.load(connection)?)).await
 }
 
-pub(crate) async fn set_password(pool: &Pool, user: i32, hash: String) -> Result<(), Error> {
+pub(crate) async fn set_password(pool: &SqlitePool, user: i32, hash: String) -> Result<(), Error> {
     let change = diesel::update(users::table.find(user)).set(users::password_hash.eq(hash));
     pool.run(move |connection| {
         change.execute(connection)?;

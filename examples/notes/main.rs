@@ -15,8 +15,6 @@
 mod database;
 mod pages;
 mod programs;
-#[path = "../shared/sqlite.rs"]
-mod sqlite;
 
 use rocket::figment::{Figment, providers::Env};
 use rocket::fs::relative;
@@ -25,7 +23,7 @@ use rocket_dyn_templates::Template;
 use vestibule::Auth;
 use vestibule::catchers::{LoginPage, problems};
 use vestibule::config::PasswordConfig;
-use vestibule::database::{DieselSignInStore, DieselThrottle};
+use vestibule::database::open_sqlite;
 use vestibule::password::Hasher;
 
 /// What works without a login. A route that is neither here nor has a guard does not launch.
@@ -45,13 +43,9 @@ fn rocket() -> Rocket<Build> {
     let passwords: PasswordConfig = figment.extract_inner("auth.password").unwrap_or_default();
     let hasher = Hasher::new(&passwords).expect("randomness for a salt");
     let path: String = figment.extract_inner("database").expect("a path");
-    let pool = sqlite::open(&path, |connection| database::create(connection, &hasher));
+    let pool = open_sqlite(path, |connection| database::create(connection, &hasher));
     let pool = pool.expect("a database");
-    let auth = Auth::fairing()
-        .store(DieselSignInStore::new(pool.clone()))
-        .throttle(DieselThrottle::new(pool.clone()))
-        .hasher(hasher)
-        .login_required_except(OPEN);
+    let auth = Auth::fairing().database(pool.clone()).hasher(hasher).login_required_except(OPEN);
     rocket::custom(figment)
         .attach(Template::fairing())
         .attach(auth)

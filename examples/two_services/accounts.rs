@@ -24,7 +24,6 @@ struct User {
     password_hash: String,
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = String;
     type Error = Infallible;
@@ -38,7 +37,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

@@ -13,7 +13,6 @@ use vestibule::{Account, Auth, TokenUser};
 /// A customer, by the name of a user of `accounts`.
 struct Customer(String);
 
-#[rocket::async_trait]
 impl Account for Customer {
     type Id = String;
     type Error = Infallible;

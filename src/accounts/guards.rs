@@ -87,7 +87,6 @@ impl<S: Scope> Condition<User> for FreshOrKey<S> {
     }
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = i64;
     type Error = DbError;

@@ -30,7 +30,6 @@ const FILES: &[(&str, &str)] = &[
         "migrations/2026-01-01-000000_users/up.sql",
         include_str!("new/template/migrations/2026-01-01-000000_users/up.sql"),
     ),
-    ("src/database.rs", include_str!("new/template/src/database.rs")),
     ("src/login.rs", include_str!("new/template/src/login.rs")),
     ("src/main.rs", include_str!("new/template/src/main.rs")),
     ("src/tests.rs", include_str!("new/template/src/tests.rs")),
@@ -38,6 +37,7 @@ const FILES: &[(&str, &str)] = &[
     ("templates/home.html.tera", include_str!("new/template/templates/home.html.tera")),
     ("templates/layout.html.tera", include_str!("new/template/templates/layout.html.tera")),
     ("templates/login.html.tera", include_str!("new/template/templates/login.html.tera")),
+    ("templates/register.html.tera", include_str!("new/template/templates/register.html.tera")),
 ];
 
 /// Names of cargo's own directories, which no program may have.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -13,7 +15,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::accounts::Accounts;
 use crate::db::Db;
-use crate::housekeeping::{HousekeepingCounts, PurgeTotals};
+use crate::housekeeping::PurgeCounts;
 use crate::http::RequestCounts;
 use vestibule::AuthStats;
 use vestibule::password::Hasher;
@@ -37,9 +39,9 @@ pub(super) fn render(rocket: &Rocket<Orbit>) -> Result<String, fmt::Error> {
     }
     if let Some(stats) = AuthStats::of(rocket) {
         sign_ins(registry, &stats);
-        let own =
-            rocket.state::<HousekeepingCounts>().map(HousekeepingCounts::get).unwrap_or_default();
-        purges(registry, &stats, own);
+        if let Some(own) = rocket.state::<Arc<PurgeCounts>>() {
+            purges(registry, &stats, own);
+        }
     }
     process(all.sub_registry_with_prefix("process"));
     let mut text = String::with_capacity(16 * 1024);
@@ -96,12 +98,14 @@ fn sign_ins(registry: &mut Registry, stats: &AuthStats) {
 }
 
 /// The library deletes sign-ins and counters, the service links and rows of the audit log.
-fn purges(registry: &mut Registry, stats: &AuthStats, own: PurgeTotals) {
+fn purges(registry: &mut Registry, stats: &AuthStats, own: &PurgeCounts) {
+    let [succeeded, failed, rows] =
+        [&own.succeeded, &own.failed, &own.rows].map(|count| count.load(Ordering::Relaxed));
     let runs = Family::<[(&str, &str); 1], Counter>::default();
-    runs.get_or_create(&[("outcome", "success")]).inc_by(stats.purges + own.succeeded);
-    runs.get_or_create(&[("outcome", "failure")]).inc_by(stats.failed_purges + own.failed);
+    runs.get_or_create(&[("outcome", "success")]).inc_by(stats.purges + succeeded);
+    runs.get_or_create(&[("outcome", "failure")]).inc_by(stats.failed_purges + failed);
     registry.register("purges", "Runs of house-keeping", runs);
-    let rows = stats.purged_rows + own.rows;
+    let rows = stats.purged_rows + rows;
     counter(registry, "purged_rows", "Expired rows that were deleted", rows);
 }
 

@@ -17,7 +17,6 @@ struct Author {
 
 type Authors = HashMap<u8, Author>;
 
-#[rocket::async_trait]
 impl Account for Author {
     type Id = u8;
     type Error = Infallible;

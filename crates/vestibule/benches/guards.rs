@@ -22,7 +22,6 @@ use vestibule::{Account, Auth, Error, Session, Tokens};
 /// The one account, whose look-up costs nothing.
 struct User;
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = i64;
     type Error = Infallible;

@@ -36,7 +36,6 @@ struct User {
     password_hash: String,
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = String;
     type Error = Infallible;
@@ -50,7 +49,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,

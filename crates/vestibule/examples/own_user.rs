@@ -31,7 +31,6 @@ struct User {
     password_hash: String,
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,
@@ -42,7 +41,6 @@ impl PasswordAccount for User {
     }
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = String;
     type Error = Infallible;

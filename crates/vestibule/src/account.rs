@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::future::ready;
 use std::str::FromStr;
 
 use rocket::{Orbit, Rocket};
@@ -17,7 +18,8 @@ use crate::sign_in::SignIn;
 /// second type refuse to launch, and signing one in is 500 `internal`. Make staff and customers one
 /// type with a role, or two applications.
 ///
-/// Two methods are required; the others have defaults and correspond to Flask's loaders.
+/// Two methods are required; the others have defaults and correspond to Flask's loaders. Write
+/// `async fn` without `#[rocket::async_trait]`.
 ///
 /// ```
 /// # use rocket::{Orbit, Rocket};
@@ -28,7 +30,6 @@ use crate::sign_in::SignIn;
 /// struct User { id: u32, name: String }
 /// type Users = HashMap<u32, User>;
 ///
-/// #[rocket::async_trait]
 /// impl Account for User {
 ///     type Id = u32;
 ///     type Error = Infallible;
@@ -45,7 +46,6 @@ use crate::sign_in::SignIn;
     note = "implement `vestibule::Account` for your user type; of a guard pass `user.account()`, or \
             `&*user`"
 )]
-#[rocket::async_trait]
 pub trait Account: Sized + Send + Sync + 'static {
     /// The id of an account. Its text is `sub` in every token, so it must never be reused.
     type Id: Display + FromStr + Send + Sync;
@@ -59,17 +59,20 @@ pub trait Account: Sized + Send + Sync + 'static {
     /// Looks up the account with this id (`user_lookup_loader`, `user_loader`). The result is
     /// cached for `auth.revocation_delay`; after your code changes an account, invalidate it in the
     /// [`AuthCache`](crate::sign_ins::AuthCache).
-    async fn find(rocket: &Rocket<Orbit>, id: &Self::Id) -> Result<Option<Self>, Self::Error>;
+    fn find(
+        rocket: &Rocket<Orbit>,
+        id: &Self::Id,
+    ) -> impl Future<Output = Result<Option<Self>, Self::Error>> + Send;
 
     /// Looks up the account of a foreign token (`user_lookup_loader`); called only if
     /// `token.foreign` is configured. Default: none. The issuer's `sub` is not your id: look up the
     /// link between the two that your application stored.
-    async fn find_foreign(
+    fn find_foreign(
         rocket: &Rocket<Orbit>,
         claims: &Claims,
-    ) -> Result<Option<Self>, Self::Error> {
+    ) -> impl Future<Output = Result<Option<Self>, Self::Error>> + Send {
         let _ = (rocket, claims);
-        Ok(None)
+        ready(Ok(None))
     }
 
     /// Returns whether the account may sign in and stay signed in (`is_active`). Default: yes.
@@ -100,15 +103,21 @@ pub trait Account: Sized + Send + Sync + 'static {
 
     /// Returns whether a verified token is accepted (`token_verification_loader`); `false` is 401
     /// `token_invalid`. For access keys see [`accept_key`](Self::accept_key). Default: yes.
-    async fn accept(rocket: &Rocket<Orbit>, claims: &Claims) -> Result<bool, Self::Error> {
+    fn accept(
+        rocket: &Rocket<Orbit>,
+        claims: &Claims,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send {
         let _ = (rocket, claims);
-        Ok(true)
+        ready(Ok(true))
     }
 
     /// Returns whether an active access key is accepted; `false` is 401 `token_invalid`. Default: yes.
-    async fn accept_key(rocket: &Rocket<Orbit>, sign_in: &SignIn) -> Result<bool, Self::Error> {
+    fn accept_key(
+        rocket: &Rocket<Orbit>,
+        sign_in: &SignIn,
+    ) -> impl Future<Output = Result<bool, Self::Error>> + Send {
         let _ = (rocket, sign_in);
-        Ok(true)
+        ready(Ok(true))
     }
 }
 
@@ -123,7 +132,6 @@ pub trait Account: Sized + Send + Sync + 'static {
 /// # #[derive(Clone)]
 /// struct User { name: String, password_hash: String }
 /// # type Users = HashMap<String, User>;
-/// # #[rocket::async_trait]
 /// # impl Account for User {
 /// #     type Id = String;
 /// #     type Error = Infallible;
@@ -133,7 +141,6 @@ pub trait Account: Sized + Send + Sync + 'static {
 /// #     }
 /// # }
 ///
-/// #[rocket::async_trait]
 /// impl PasswordAccount for User {
 ///     async fn find_by_name(
 ///         rocket: &Rocket<Orbit>,
@@ -144,24 +151,23 @@ pub trait Account: Sized + Send + Sync + 'static {
 ///     }
 /// }
 /// ```
-#[rocket::async_trait]
 pub trait PasswordAccount: Account {
     /// Looks up the account with this name, as it was typed, and the hash of its password.
-    async fn find_by_name(
+    fn find_by_name(
         rocket: &Rocket<Orbit>,
         name: &str,
-    ) -> Result<Option<(Self, String)>, Self::Error>;
+    ) -> impl Future<Output = Result<Option<(Self, String)>, Self::Error>> + Send;
 
     /// Replaces the outdated hash `old` by a new one of the same password, only where `old` is still
     /// stored, and returns the account: with the new hash if its [`stamp`](Account::stamp) depends on
     /// it, unchanged if nothing was replaced. Default: keeps the old one.
-    async fn replace_hash(
+    fn replace_hash(
         self,
         rocket: &Rocket<Orbit>,
         old: &str,
         new: &str,
-    ) -> Result<Self, Self::Error> {
+    ) -> impl Future<Output = Result<Self, Self::Error>> + Send {
         let _ = (rocket, old, new);
-        Ok(self)
+        ready(Ok(self))
     }
 }

@@ -28,7 +28,8 @@ fn problem(status: Status, request: &Request<'_>) -> Problem {
 }
 
 /// A catcher of 401 that redirects people to your login page (`login_view`), with the page to open
-/// afterwards in `next` and the reason in Rocket's [`FlashMessage`](rocket::request::FlashMessage).
+/// afterwards in `next` and the reason in Rocket's [`FlashMessage`](rocket::request::FlashMessage), a
+/// cookie that is removed once the login page has read it.
 ///
 /// A program gets the [`Problem`] instead: a request with a token, or one that prefers JSON. After a
 /// request other than `GET` and `HEAD`, which a redirect cannot repeat, there is no `next`. Read

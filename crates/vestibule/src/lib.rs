@@ -59,8 +59,12 @@
 //! # Errors
 //!
 //! A guard leaves its [`Error`] on the request; the application's catchers ask [`Error::of`] and
-//! respond with it. [`catchers`] has one for JSON and one that redirects to a login page. This crate
-//! has no route and no page.
+//! respond with it. [`catchers`] has one for JSON and one that redirects to a login page.
+//!
+//! # Routes
+//!
+//! This crate mounts no route and has no page. [`session_routes!`] and [`token_routes!`] are ready
+//! ones for a login form and for tokens.
 //!
 //! # Cargo features
 //!
@@ -91,6 +95,7 @@ mod keys;
 mod local_path;
 pub mod password;
 mod request_id;
+pub mod routes;
 mod session;
 mod sign_in;
 mod state;

@@ -5,10 +5,9 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
 
-use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use diesel_migrations::MigrationHarness;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use rocket::error::ErrorKind;
 use rocket::figment::Figment;
 use rocket::http::Status;
@@ -16,7 +15,10 @@ use rocket::local::blocking::Client;
 use rocket::{Build, Orbit, Rocket, get, post, routes};
 use rocket_sync_db_pools::database;
 use tempfile::TempDir;
-use vestibule::database::{DieselSignInStore, DieselThrottle, MIGRATIONS, sync_db_pool};
+use vestibule::database::schema::sign_ins;
+use vestibule::database::{
+    ConnectionPool, DieselSignInStore, DieselThrottle, SqlitePool, open_sqlite, sync_db_pool,
+};
 use vestibule::sign_ins::{MemorySignInStore, SignInStore};
 use vestibule::testing::{ActAs, blocking as testing, check_sign_in_store};
 use vestibule::throttle::{Attempt, Client as PasswordClient, MemoryThrottle, ThrottleStore};
@@ -29,7 +31,6 @@ struct Db(SqliteConnection);
 #[derive(Clone)]
 struct User;
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = u32;
     type Error = Infallible;
@@ -43,7 +44,6 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         _: &Rocket<Orbit>,
@@ -63,37 +63,38 @@ fn page(_user: CurrentUser<User>) -> &'static str {
     "in"
 }
 
-#[derive(Debug)]
-struct Wait;
-
-impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for Wait {
-    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
-        connection
-            .batch_execute("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL;")
-            .map_err(diesel::r2d2::Error::QueryError)
-    }
-}
-
 fn file(directory: &TempDir) -> String {
     directory.path().join("app.sqlite3").to_str().expect("a path").to_owned()
 }
 
-/// A pool on a new file with the table.
-fn pool(directory: &TempDir) -> Pool<ConnectionManager<SqliteConnection>> {
-    let manager = ConnectionManager::new(file(directory));
-    let pool = Pool::builder().max_size(4).connection_customizer(Box::new(Wait)).build(manager);
-    let pool = pool.expect("a pool");
-    let mut connection = pool.get().expect("a connection");
-    connection.run_pending_migrations(MIGRATIONS).expect("a table");
-    pool
+/// A pool on a file with the tables.
+fn pool(directory: &TempDir) -> SqlitePool {
+    open_sqlite(file(directory), |_| Ok(())).expect("a pool")
+}
+
+fn count(rows: &str, db: &mut SqliteConnection) -> i64 {
+    let count = diesel::dsl::sql::<BigInt>(&format!("SELECT count(*) FROM {rows}"));
+    count.get_result(db).expect("a count")
+}
+
+fn figment() -> Figment {
+    Figment::from(rocket::Config::debug_default())
+        .merge(("auth.token.secret", "at least 32 bytes, of a test alone"))
+        .merge(("auth.password.cost", 4))
+        .merge(("auth.throttle.failures", 2))
+}
+
+/// An application on a pool that it manages itself.
+fn on_own_pool(directory: &TempDir) -> Rocket<Build> {
+    let pool = pool(directory);
+    rocket::custom(figment())
+        .attach(Auth::fairing().database(pool.clone()))
+        .manage(pool)
+        .mount("/", routes![page, login])
 }
 
 fn application(directory: &TempDir) -> Rocket<Build> {
-    let figment = Figment::from(rocket::Config::debug_default())
-        .merge(("databases.main.url", file(directory)))
-        .merge(("auth.token.secret", "at least 32 bytes, of a test alone"))
-        .merge(("auth.password.cost", 4))
-        .merge(("auth.throttle.failures", 2));
+    let figment = figment().merge(("databases.main.url", file(directory)));
     let auth = Auth::fairing()
         .store_at_ignition(|rocket| {
             Some(DieselSignInStore::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
@@ -126,6 +127,70 @@ fn a_sign_in_survives_a_restart_of_an_application_on_rocket_sync_db_pools() {
     drop(client);
     let client = Client::untracked(application(&directory)).expect("a launch");
     assert_eq!(client.get("/").act_as(&program).dispatch().status(), Status::Ok);
+}
+
+#[test]
+fn a_sign_in_and_a_failed_password_survive_a_restart_of_an_application_on_its_own_pool() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let client = Client::untracked(on_own_pool(&directory)).expect("a launch");
+    let program = testing::token(&client, &User).expect("a sign-in");
+    assert_eq!(client.post("/login").dispatch().status(), Status::Unauthorized);
+    drop(client);
+    let client = Client::untracked(on_own_pool(&directory)).expect("a launch");
+    assert_eq!(client.get("/").act_as(&program).dispatch().status(), Status::Ok);
+    assert_eq!(client.post("/login").dispatch().status(), Status::Unauthorized);
+    assert_eq!(client.post("/login").dispatch().status(), Status::TooManyRequests);
+}
+
+#[test]
+fn programs_that_open_a_new_file_at_once_make_its_tables_once() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("new/folder/app.sqlite3");
+    let create = |db: &mut SqliteConnection| {
+        if count("sqlite_master WHERE name = 'notes'", db) == 0 {
+            db.batch_execute("CREATE TABLE notes (text TEXT)")?;
+        }
+        db.batch_execute("INSERT INTO notes VALUES ('opened')")?;
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let opened = [(); 4].map(|()| scope.spawn(|| open_sqlite(&path, create).map(drop)));
+        for opened in opened {
+            opened.join().expect("no panic").expect("a pool");
+        }
+    });
+    let pool = open_sqlite(&path, |_| Ok(())).expect("a pool");
+    assert_eq!(count("notes", &mut pool.get().expect("a connection")), 4);
+}
+
+#[test]
+fn a_file_whose_tables_cannot_be_made_keeps_none() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let opened = open_sqlite(file(&directory), |db| Ok(db.batch_execute("CREATE TABEL notes")?));
+    assert!(opened.is_err_and(|error| error.to_string().contains("syntax error")));
+    let mut connection = SqliteConnection::establish(&file(&directory)).expect("a file");
+    let tables =
+        diesel::dsl::sql::<diesel::sql_types::BigInt>("SELECT count(*) FROM sqlite_master");
+    assert_eq!(tables.get_result::<i64>(&mut connection), Ok(0));
+}
+
+#[test]
+fn without_a_managed_pool_the_first_row_is_an_error_and_with_one_it_is_found() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let rocket = rocket::custom(figment());
+    let client = Client::untracked(rocket).expect("a launch");
+    let rocket = client.rocket();
+    assert_eq!(SqlitePool::of(rocket).err().map(|error| error.kind().status().code), Some(500));
+
+    let client = Client::untracked(on_own_pool(&directory)).expect("a launch");
+    let program = testing::token(&client, &User).expect("a sign-in");
+    let pool = SqlitePool::of(client.rocket()).expect("a pool");
+    let ids = sign_ins::table.select(sign_ins::account);
+    let found = rocket::async_test(pool.first(ids.filter(sign_ins::account.eq("7"))));
+    assert_eq!(found.expect("a row"), Some("7".to_owned()));
+    let none = rocket::async_test(pool.first(ids.filter(sign_ins::account.eq("8"))));
+    assert_eq!(none.expect("no row"), None::<String>);
+    drop(program);
 }
 
 #[test]

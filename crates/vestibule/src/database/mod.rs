@@ -10,21 +10,27 @@
 //! `rocket_sync_db_pools`, for a `#[database]` of that crate.
 //!
 //! ```no_run
-//! use diesel::SqliteConnection;
+//! # #[cfg(feature = "diesel-postgres")] {
+//! use diesel::PgConnection;
 //! use diesel::r2d2::{ConnectionManager, Pool};
 //! use diesel_migrations::MigrationHarness;
 //! use vestibule::Auth;
-//! use vestibule::database::{DieselSignInStore, DieselThrottle, MIGRATIONS};
+//! use vestibule::database::MIGRATIONS;
 //!
-//! let pool = Pool::new(ConnectionManager::<SqliteConnection>::new("app.sqlite3")).expect("a file");
+//! # let url = "postgres://";
+//! let pool = Pool::new(ConnectionManager::<PgConnection>::new(url)).expect("a pool");
 //! let mut connection = pool.get().expect("a connection");
 //! connection.run_pending_migrations(MIGRATIONS).expect("the tables");
-//! let auth = Auth::fairing().store(DieselSignInStore::new(pool.clone()));
-//! let rocket = rocket::build().attach(auth.throttle(DieselThrottle::new(pool)));
+//! let rocket = rocket::build().attach(Auth::fairing().database(pool));
+//! # }
 //! ```
+//!
+//! For SQLite [`open_sqlite`] does all of this, with the settings that it needs.
 
 mod backend;
 mod micros;
+#[cfg(feature = "diesel-sqlite")]
+mod open_sqlite;
 mod pool;
 #[cfg(feature = "diesel-postgres")]
 mod postgres;
@@ -38,6 +44,8 @@ mod throttle;
 mod transaction;
 
 pub use backend::{BackendConnection, StoreConnection};
+#[cfg(feature = "diesel-sqlite")]
+pub use open_sqlite::{SqlitePool, open_sqlite};
 pub use pool::ConnectionPool;
 #[cfg(feature = "rocket_sync_db_pools")]
 pub use pool::sync_db_pool;

@@ -1,15 +1,46 @@
 //! The application's own pool of connections.
 
+use diesel::helper_types::Limit;
+use diesel::query_dsl::methods::{LimitDsl, LoadQuery};
 use diesel::r2d2::{ConnectionManager, Pool, R2D2Connection};
+use diesel::{OptionalExtension, RunQueryDsl};
 use rocket::tokio::task;
+use rocket::{Orbit, Rocket};
 
 use super::backend::StoreConnection;
 use crate::error::Error;
 
 /// Runs work on a connection of the application's pool, off the async threads.
+///
+/// ```
+/// # #[cfg(feature = "diesel-sqlite")] {
+/// use diesel::prelude::*;
+/// use rocket::{Orbit, Rocket};
+/// use vestibule::Error;
+/// use vestibule::database::{ConnectionPool, SqlitePool};
+///
+/// diesel::table! { notes (id) { id -> Integer, text -> Text } }
+///
+/// async fn text(rocket: &Rocket<Orbit>, id: i32) -> Result<Option<String>, Error> {
+///     SqlitePool::of(rocket)?.first(notes::table.find(id).select(notes::text)).await
+/// }
+///
+/// async fn remove_all(pool: &SqlitePool) -> Result<usize, Error> {
+///     pool.run(|db| Ok(diesel::delete(notes::table).execute(db)?)).await
+/// }
+/// # }
+/// ```
 pub trait ConnectionPool: Send + Sync + 'static {
     /// The type of its connections.
     type Connection: StoreConnection;
+
+    /// Returns the pool of this type that the application manages; 500 `internal` without one.
+    fn of(rocket: &Rocket<Orbit>) -> Result<&Self, Error>
+    where
+        Self: Sized,
+    {
+        rocket.state().ok_or_else(|| Error::misuse("no pool of this type: `.manage(pool)`"))
+    }
 
     /// Runs work on a connection. Without a connection it is 503 `unavailable`.
     fn run<T: Send + 'static>(
@@ -24,6 +55,17 @@ pub trait ConnectionPool: Send + Sync + 'static {
         work: impl Fn(&mut Self::Connection) -> Result<T, Error> + Send + 'static,
     ) -> impl Future<Output = Result<T, Error>> + Send {
         self.run(work)
+    }
+
+    /// Returns the first row of a query, if there is one.
+    fn first<T, Q>(&self, query: Q) -> impl Future<Output = Result<Option<T>, Error>> + Send
+    where
+        T: Send + 'static,
+        Q: LimitDsl + RunQueryDsl<Self::Connection> + Send + 'static,
+        Limit<Q>: LoadQuery<'static, Self::Connection, T>,
+        Self: Sized,
+    {
+        self.run(move |connection| Ok(query.first(connection).optional()?))
     }
 }
 

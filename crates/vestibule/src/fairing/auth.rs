@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::login_required::LoginRequired;
 use super::methods::divert_head;
 use super::purge::purge_regularly;
-use super::response::{CheckRoutes, ResponseFairing};
+use super::response::ResponseFairing;
 use super::stores::{MakeThrottle, StoreChoice, find_throttle};
 use super::summary::summary;
 use super::unread::unread_settings;
@@ -220,6 +220,13 @@ impl Fairing for Auth {
             for unread in unread_settings(rocket.figment(), state, self.throttle.is_some()) {
                 log::warn!(target: "vestibule::auth", "configuration: {unread}");
             }
+            if state.config.mode.has_sessions() && !state.secret_keys.has_present() {
+                log::warn!(
+                    target: "vestibule::auth",
+                    "configuration: secret_key is not set, so a restart ends every session; set one, \
+                     by `openssl rand -base64 32`"
+                );
+            }
             purge_regularly(state, rocket.shutdown());
         }
     }
@@ -294,10 +301,7 @@ impl Fairing for Auth {
         } else {
             rocket
         };
-        let check_routes = self.login_required.clone().map(|required| {
-            Arc::new(move |rocket: &Rocket<Build>| required.check(rocket)) as Arc<CheckRoutes>
-        });
         let rocket = rocket.manage(state).manage(auth_cache).manage(hasher);
-        Ok(rocket.attach(ResponseFairing::new(check_routes)))
+        Ok(rocket.attach(ResponseFairing::new(self.login_required.clone())))
     }
 }

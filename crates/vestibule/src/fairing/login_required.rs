@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use rocket::figment::Figment;
 use rocket::{Build, Ignite, Rocket, Route};
 
 use super::auth::Auth;
-use crate::fairing::route_guards::FoundGuard;
+use crate::fairing::route_guards::{FoundGuard, route_guards};
 use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
 
@@ -76,6 +77,16 @@ impl Auth {
         self
     }
 
+    /// Returns the guards of this library in the handler of each route, in the order of the routes
+    /// and of their arguments; `None` if Rocket's answers cannot be understood.
+    #[must_use]
+    pub fn route_guards<'r>(
+        figment: &Figment,
+        routes: impl Iterator<Item = &'r Route>,
+    ) -> Option<Vec<Vec<FoundGuard>>> {
+        route_guards(figment, routes)
+    }
+
     /// Whether the fairing is attached, for the [`Sentinel`](rocket::Sentinel) of a responder or a
     /// guard of yours that needs it. Unlike the sentinel of one of our guards it does not count as
     /// a login for [`login_required_except`](Self::login_required_except).
@@ -115,7 +126,7 @@ impl LoginRequired {
 
     /// Returns a line for each unlisted route without a guard and each entry that opens nothing.
     fn errors(&self, rocket: &Rocket<Build>) -> Vec<String> {
-        let Some(guards) = Auth::route_guards(rocket.figment(), rocket.routes()) else {
+        let Some(guards) = route_guards(rocket.figment(), rocket.routes()) else {
             return vec!["the routes could not be inspected".to_owned()];
         };
         let routes: Vec<(&Route, Vec<FoundGuard>)> = rocket.routes().zip(guards).collect();

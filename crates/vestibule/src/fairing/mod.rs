@@ -4,6 +4,8 @@
 
 pub(crate) mod auth;
 mod challenge;
+#[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres"))]
+mod database;
 mod login_required;
 mod methods;
 mod policy;

@@ -1,7 +1,7 @@
 //! The response fairing: the session policy, the challenge, `Vary` and `no-store`.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Header, Status};
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::error::request_errors::RequestErrors;
 use crate::events::EventKind;
 use crate::fairing::challenge::challenge;
+use crate::fairing::login_required::LoginRequired;
 use crate::fairing::{methods, policy};
 use crate::state::AuthState;
 
@@ -20,15 +21,12 @@ use crate::state::AuthState;
 // One line each at launch: Rocket lists what has ignited, and lets no singleton replace it.
 const MAX_REATTACH: u8 = 8;
 
-/// Whether the application may launch with its routes; logs why not.
-pub(super) type CheckRoutes = dyn Fn(&Rocket<Build>) -> bool + Send + Sync;
-
 /// Completes every response. Fairings run in the order of attachment; this one attaches itself
 /// again [`MAX_REATTACH`] times, to be the last. The last also checks the routes, which are complete
 /// then.
 pub(crate) struct ResponseFairing {
     reattached: u8,
-    login_required: Option<Arc<CheckRoutes>>,
+    login_required: Option<LoginRequired>,
     /// Routes whose removed cookies have been logged.
     logged: Mutex<HashSet<String>>,
 }
@@ -50,7 +48,11 @@ impl Fairing for ResponseFairing {
             let reattached = self.reattached + 1;
             return Ok(rocket.attach(Self { reattached, ..Self::new(login_required) }));
         }
-        if login_required.is_none_or(|check| check(&rocket)) { Ok(rocket) } else { Err(rocket) }
+        if login_required.is_none_or(|required| required.check(&rocket)) {
+            Ok(rocket)
+        } else {
+            Err(rocket)
+        }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -84,7 +86,7 @@ impl Fairing for ResponseFairing {
 }
 
 impl ResponseFairing {
-    pub(super) fn new(login_required: Option<Arc<CheckRoutes>>) -> Self {
+    pub(super) fn new(login_required: Option<LoginRequired>) -> Self {
         Self { reattached: 0, login_required, logged: Mutex::default() }
     }
 

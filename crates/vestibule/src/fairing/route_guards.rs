@@ -17,7 +17,6 @@ use rocket::request::{self, FromRequest};
 use rocket::sentinel::Sentry;
 use rocket::{Build, Config, Ignite, Request, Rocket, Route, Sentinel, get, routes};
 
-use super::auth::Auth;
 use crate::guards::sentinel::{Proof, RouteGuards};
 
 /// Their sentinel calls that of the guard inside, whose refusal they ignore as guards.
@@ -62,16 +61,12 @@ fn without_wrapper(name: &str) -> String {
     })
 }
 
-impl Auth {
-    /// Returns the guards of this library in the handler of each route, in the order of the routes
-    /// and of their arguments; `None` if Rocket's answers cannot be understood.
-    #[must_use]
-    pub fn route_guards<'r>(
-        figment: &Figment,
-        routes: impl Iterator<Item = &'r Route>,
-    ) -> Option<Vec<Vec<FoundGuard>>> {
-        silently(|| inspect(figment, routes.cloned().collect()))
-    }
+/// Returns the guards of each route, as [`Auth::route_guards`](crate::Auth::route_guards) does.
+pub(super) fn route_guards<'r>(
+    figment: &Figment,
+    routes: impl Iterator<Item = &'r Route>,
+) -> Option<Vec<Vec<FoundGuard>>> {
+    silently(|| inspect(figment, routes.cloned().collect()))
 }
 
 fn inspect(figment: &Figment, routes: Vec<Route>) -> Option<Vec<Vec<FoundGuard>>> {
@@ -239,7 +234,7 @@ mod tests {
     #[test]
     fn each_route_gets_its_own_guards_in_the_order_of_its_arguments() {
         let routes = routes![bare, one, bare, other, one];
-        let guards = Auth::route_guards(&Figment::from(Config::debug_default()), routes.iter());
+        let guards = route_guards(&Figment::from(Config::debug_default()), routes.iter());
         let guards = guards.expect("an inspection");
         let shown: Vec<Vec<_>> = guards
             .iter()

@@ -106,13 +106,11 @@ impl<'r, U: Account> FromData<'r> for TokenBody<TokenUser<U>> {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let body = async {
-            let (state, kind) = (AuthState::of(request)?, TokenKind::Access);
-            require_token_unless_json(request, state, kind)?;
-            let found = read(request, state, data, kind).await?;
+            let state = AuthState::of(request)?;
+            require_token_unless_json(request, state, TokenKind::Access)?;
+            let found = read(request, state, data, TokenKind::Access).await?;
             let authentication = match &found.token {
-                Some(token) => {
-                    by_token(request, state, &verify_as(request, state, token, kind)?).await?
-                }
+                Some(token) => by_token(request, state, token).await?,
                 None => authenticate_token(request, state).await?.clone(),
             };
             Ok(Self { guard: TokenUser(authentication), rest: found.rest })
@@ -127,13 +125,11 @@ impl<'r> FromData<'r> for TokenBody<RefreshToken> {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let body = async {
-            let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
-            require_token_unless_json(request, state, kind)?;
-            let found = read(request, state, data, kind).await?;
-            let token = match &found.token {
-                Some(token) => verify_as(request, state, token, kind)?,
-                None => token_of(request, kind)?,
-            };
+            let state = AuthState::of(request)?;
+            require_token_unless_json(request, state, TokenKind::Refresh)?;
+            let found = read(request, state, data, TokenKind::Refresh).await?;
+            let elsewhere = || token_of(request, TokenKind::Refresh);
+            let token = found.token.map_or_else(elsewhere, Ok)?;
             Ok(Self { guard: RefreshToken(token), rest: found.rest })
         };
         outcome(request, body.await)
@@ -146,12 +142,10 @@ impl<'r, U: Account> FromData<'r> for TokenBody<AnyUser<U>> {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let body = async {
-            let (state, kind) = (AuthState::of(request)?, TokenKind::Refresh);
-            let found = read(request, state, data, kind).await?;
+            let state = AuthState::of(request)?;
+            let found = read(request, state, data, TokenKind::Refresh).await?;
             let authentication = match &found.token {
-                Some(token) => {
-                    by_token(request, state, &verify_as(request, state, token, kind)?).await?
-                }
+                Some(token) => by_token(request, state, token).await?,
                 None => any_user(request).await?,
             };
             Ok(Self { guard: AnyUser(authentication), rest: found.rest })
@@ -168,18 +162,8 @@ impl<G: Sentinel> Sentinel for TokenBody<G> {
 
 /// The token in the body, if it has one, and the rest.
 struct Found {
-    token: Option<String>,
+    token: Option<VerifiedToken>,
     rest: Map<String, Value>,
-}
-
-fn verify_as(
-    request: &Request<'_>,
-    state: &AuthState,
-    token: &str,
-    kind: TokenKind,
-) -> Result<VerifiedToken, Error> {
-    let found = verify(request, state, token, Location::Json)?;
-    if found.claims.kind == kind { Ok(found) } else { Err(ErrorKind::WrongTokenType.into()) }
 }
 
 /// Returns the error of a missing token unless the body is JSON, which may hold one.
@@ -194,7 +178,7 @@ fn require_token_unless_json(
     Ok(())
 }
 
-/// Reads the token of one type from the body, and the rest.
+/// Reads and verifies the token of one type in the body, and reads the rest.
 async fn read(
     request: &Request<'_>,
     state: &AuthState,
@@ -232,7 +216,11 @@ async fn read(
     if presents_token_outside_body(request, &state.config) || was_accepted(request) {
         return Err(ErrorKind::AmbiguousCredentials.into());
     }
-    Ok(Found { token: Some(in_body.as_str().unwrap_or_default().to_owned()), rest })
+    let token = verify(request, state, in_body.as_str().unwrap_or_default(), Location::Json)?;
+    if token.claims.kind != kind {
+        return Err(ErrorKind::WrongTokenType.into());
+    }
+    Ok(Found { token: Some(token), rest })
 }
 
 /// Whether a value presents nothing, as an empty cookie or parameter does.

@@ -19,7 +19,6 @@ use crate::state::AuthState;
 /// use vestibule::{Account, TokenUser};
 /// use vestibule::guards::{Require, Role};
 /// # pub struct User { admin: bool }
-/// # #[rocket::async_trait]
 /// # impl Account for User {
 /// #     type Id = u32; type Error = Infallible;
 /// #     fn id(&self) -> u32 { 1 }

@@ -30,7 +30,6 @@
 //! # struct User { name: String }
 //! # type Users = HashMap<String, User>;
 //! #
-//! # #[rocket::async_trait]
 //! # impl Account for User {
 //! #     type Id = String;
 //! #     type Error = Infallible;

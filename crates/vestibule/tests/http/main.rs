@@ -6,6 +6,7 @@ mod flask;
 mod guards;
 mod password_login;
 mod policy;
+mod ready_routes;
 mod sessions;
 mod sign_ins;
 mod support;

@@ -12,7 +12,6 @@ use crate::support::users::User;
 /// Another type with ids of the same form.
 struct Staff(i64);
 
-#[rocket::async_trait]
 impl Account for Staff {
     type Id = i64;
     type Error = Infallible;

@@ -47,14 +47,17 @@ fn program(name: &str) -> (Auth, Vec<Route>) {
 fn launch() {
     let launch = env::var(LAUNCH).unwrap_or_else(|_| "[\"whole\", {}]".to_owned());
     let (name, settings): (String, Value) = serde_json::from_str(&launch).expect("JSON");
-    let setup = Setup::new().set("log_level", "normal").set("cli_colors", false);
+    let mut setup = Setup::new().set("log_level", "normal").set("cli_colors", false);
+    if name == "keyed" {
+        setup = setup.set("secret_key", "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=");
+    }
     let (auth, routes) = program(&name);
     let rocket = rocket::custom(setup.set("auth", settings).figment);
     Client::untracked(rocket.attach(auth).mount("/", routes)).expect("a launch");
 }
 
-/// The lines about settings in the log of a launch, each with its key and the reason.
-fn told(program: &str, settings: &Value) -> Vec<String> {
+/// The log of a launch.
+fn log_of(program: &str, settings: &Value) -> String {
     let child = Command::new(env::current_exe().expect("this program"))
         .args(["--exact", "configuration::unread_settings::launch", "--ignored", "--nocapture"])
         .env(LAUNCH, json!([program, settings]).to_string())
@@ -62,6 +65,12 @@ fn told(program: &str, settings: &Value) -> Vec<String> {
         .expect("a process");
     let log = String::from_utf8(child.stdout).expect("text");
     assert!(child.status.success() && log.contains("Authentication: mode"), "{log}");
+    log
+}
+
+/// The lines about settings in the log of a launch, each with its key and the reason.
+fn told(program: &str, settings: &Value) -> Vec<String> {
+    let log = log_of(program, settings);
     let lines = log.lines().filter_map(|line| line.split_once("configuration: auth."));
     let lines = lines.map(|(_, line)| {
         let (key, reason) = line.split_once(": is set, but ").expect("a reason");
@@ -149,4 +158,13 @@ fn a_setting_that_another_one_switches_off_is_told() {
             "token.public_keys: token.algorithm takes a shared secret",
         ]
     );
+}
+
+#[test]
+fn without_a_key_that_is_kept_the_log_says_that_a_restart_ends_sessions() {
+    let warned =
+        |program, settings| log_of(program, &settings).matches("secret_key is not set").count();
+    assert_eq!(warned("whole", json!({})), 1);
+    assert_eq!(warned("keyed", json!({})), 0);
+    assert_eq!(warned("whole", json!({ "mode": "token" })), 0, "there is no session");
 }

@@ -14,7 +14,6 @@ use crate::support::app::Setup;
 #[derive(Clone)]
 struct Zero;
 
-#[rocket::async_trait]
 impl Account for Zero {
     type Id = u64;
     type Error = Infallible;

@@ -477,7 +477,6 @@ fn a_credential_of_ones_own_starts_no_session() {
 #[derive(Clone)]
 struct Named(String);
 
-#[rocket::async_trait]
 impl Account for Named {
     type Id = String;
     type Error = Infallible;

@@ -89,7 +89,6 @@ impl Users {
     }
 }
 
-#[rocket::async_trait]
 impl Account for User {
     type Id = u32;
     type Error = io::Error;

@@ -291,7 +291,6 @@ fn another_claim_may_name_the_account() {
 /// A user whom the issuer names by a claim of its own.
 struct Guest(String);
 
-#[rocket::async_trait]
 impl Account for Guest {
     type Id = String;
     type Error = Infallible;
@@ -333,7 +332,6 @@ fn an_application_can_find_the_account_of_a_foreign_token_in_its_own_way() {
 /// A user type without support for foreign tokens.
 struct First;
 
-#[rocket::async_trait]
 impl Account for First {
     type Id = u32;
     type Error = Infallible;

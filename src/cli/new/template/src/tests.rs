@@ -1,9 +1,9 @@
 use rocket::figment::Figment;
 use rocket::http::Status;
 use rocket::local::asynchronous::Client;
+use vestibule::database::SqlitePool;
 use vestibule::testing::{self, ActAs, AssertNoCookies};
 
-use crate::database::Pool;
 use crate::user::User;
 
 #[rocket::async_test]
@@ -18,7 +18,7 @@ async fn a_page_is_for_a_session_and_the_api_for_a_token() {
     let client = Client::untracked(crate::application(figment))
         .await
         .expect("a launch");
-    let pool = client.rocket().state::<Pool>().expect("a pool");
+    let pool = client.rocket().state::<SqlitePool>().expect("a pool");
     let ada = User::add(pool, "ada", "not a hash".to_owned())
         .await
         .expect("a user");

@@ -5,10 +5,8 @@ use std::borrow::Cow;
 use diesel::prelude::*;
 use rocket::serde::Serialize;
 use rocket::{Orbit, Rocket};
-use vestibule::database::ConnectionPool;
+use vestibule::database::{ConnectionPool, SqlitePool};
 use vestibule::{Account, Error, ErrorKind, PasswordAccount};
-
-use crate::database::Pool;
 
 diesel::table! {
     users (id) { id -> Integer, name -> Text, password_hash -> Text }
@@ -25,7 +23,7 @@ pub struct User {
 
 impl User {
     /// Adds a user; 409 if the name is taken.
-    pub async fn add(pool: &Pool, name: &str, password_hash: String) -> Result<Self, Error> {
+    pub async fn add(pool: &SqlitePool, name: &str, password_hash: String) -> Result<Self, Error> {
         let name = name.trim().to_owned();
         if name.is_empty() || name.len() > 64 {
             return Err(Error::invalid_field(
@@ -48,11 +46,6 @@ impl User {
     }
 }
 
-fn pool(rocket: &Rocket<Orbit>) -> Result<&Pool, Error> {
-    rocket.state().ok_or_else(|| ErrorKind::Internal.into())
-}
-
-#[rocket::async_trait]
 impl Account for User {
     type Id = i32;
     type Error = Error;
@@ -63,9 +56,7 @@ impl Account for User {
 
     async fn find(rocket: &Rocket<Orbit>, id: &i32) -> Result<Option<Self>, Error> {
         let row = users::table.find(*id).select(User::as_select());
-        pool(rocket)?
-            .run(move |connection| Ok(row.get_result(connection).optional()?))
-            .await
+        SqlitePool::of(rocket)?.first(row).await
     }
 
     /// A new password ends every sign-in.
@@ -74,17 +65,13 @@ impl Account for User {
     }
 }
 
-#[rocket::async_trait]
 impl PasswordAccount for User {
     async fn find_by_name(
         rocket: &Rocket<Orbit>,
         name: &str,
     ) -> Result<Option<(Self, String)>, Error> {
         let row = users::table.filter(users::name.eq(name.trim().to_owned()));
-        let row = row.select(User::as_select());
-        let user: Option<User> = pool(rocket)?
-            .run(move |connection| Ok(row.get_result(connection).optional()?))
-            .await?;
-        Ok(user.map(|user| (user.clone(), user.password_hash)))
+        let row = row.select((User::as_select(), users::password_hash));
+        SqlitePool::of(rocket)?.first(row).await
     }
 }

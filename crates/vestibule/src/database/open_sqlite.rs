@@ -1,0 +1,69 @@
+//! A SQLite file and a pool of connections to it.
+
+use std::fs;
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
+use diesel::{Connection, SqliteConnection};
+use diesel_migrations::MigrationHarness;
+
+use super::MIGRATIONS;
+
+/// A pool of connections to SQLite, as [`open_sqlite`] returns it.
+pub type SqlitePool = Pool<ConnectionManager<SqliteConnection>>;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Opens a SQLite file, with the tables of this library and those that `create` makes, and returns a
+/// pool whose connections wait 5 seconds for another writer, let readers go on meanwhile (WAL) and
+/// enforce foreign keys. The file and its directory are created if they are missing.
+///
+/// The tables are made in one transaction that excludes other writers: of two programs that start
+/// at once, the second waits and finds everything made.
+///
+/// ```
+/// use diesel::connection::SimpleConnection;
+/// use vestibule::database::open_sqlite;
+///
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("var/app.sqlite3");
+/// let pool = open_sqlite(path, |db| {
+///     // Or `db.run_pending_migrations(MIGRATIONS).map(drop)`, of diesel_migrations.
+///     Ok(db.batch_execute("CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT)")?)
+/// });
+/// let auth = vestibule::Auth::fairing().database(pool.expect("the database"));
+/// ```
+///
+/// # Errors
+/// The file cannot be opened, or its tables cannot be made; then none was.
+pub fn open_sqlite(
+    path: impl AsRef<Path>,
+    create: impl FnOnce(&mut SqliteConnection) -> Result<(), Failure>,
+) -> Result<SqlitePool, Failure> {
+    let path = path.as_ref();
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let path = path.to_str().ok_or("the path of the database is not UTF-8")?;
+    // Alone, before the pool: connections that turn on WAL at once can fail.
+    let mut first = SqliteConnection::establish(path)?;
+    Settings.on_acquire(&mut first)?;
+    first.immediate_transaction(|db| {
+        db.run_pending_migrations(MIGRATIONS)?;
+        create(db)
+    })?;
+    let pool = Pool::builder().connection_customizer(Box::new(Settings));
+    Ok(pool.build(ConnectionManager::new(path))?)
+}
+
+#[derive(Debug)]
+struct Settings;
+
+impl CustomizeConnection<SqliteConnection, PoolError> for Settings {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), PoolError> {
+        let settings =
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;";
+        connection.batch_execute(settings).map_err(PoolError::QueryError)
+    }
+}

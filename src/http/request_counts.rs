@@ -34,7 +34,7 @@ fn class(request: &Request<'_>) -> usize {
         3
     } else if is_in("/.well-known") {
         4
-    } else if matches!(path, "/health" | "/health/live" | "/whoami" | "/metrics") {
+    } else if is_in("/health") || matches!(path, "/health" | "/whoami" | "/metrics") {
         2
     } else {
         0

@@ -3,7 +3,7 @@
 use serde_json::json;
 use vestibule::ErrorKind;
 
-use super::operations::{Content, Operation};
+use super::operation::{Content, Operation};
 use super::schemas::UserChangeBody;
 use crate::accounts::audit::Entry;
 use crate::api::password_links::PasswordLinkView;

@@ -13,10 +13,11 @@ use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 
 use super::failure::Failure;
+use super::figment::lacks_key_pair;
 use super::output::print_line;
 use crate::app;
 use crate::settings::Settings;
-use crate::state_dir::StateDir;
+use crate::state_dir::{StateDir, generate_key_pair};
 use report::Report;
 
 /// Before the first start, adds placeholders for the secrets and the database that it will create, so
@@ -32,6 +33,9 @@ fn with_placeholders(state: &StateDir, figment: Figment) -> Figment {
     let mut figment = figment.join(Serialized::default("auth.token.secret", secret.repeat(2)));
     if lacks_key {
         figment = figment.merge(("secret_key", &secret));
+    }
+    if let Some(pair) = lacks_key_pair(&figment).then(generate_key_pair).and_then(Result::ok) {
+        figment = figment.merge(("auth.token.private_key", pair));
     }
     if lacks_file {
         figment = figment.merge(("databases.main.url", "sqlite:///not-made-yet.sqlite3"));

@@ -6,5 +6,6 @@ mod cross_origin;
 mod database_outage;
 mod new_application;
 mod new_secrets;
+mod published_keys;
 mod start;
 mod token_cookies;

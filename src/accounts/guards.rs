@@ -72,7 +72,11 @@ impl<S: Scope> KeyScoped<S> {
 
 impl<S: Scope> Condition<User> for KeyScoped<S> {
     fn check(found: &Authentication<User>, _: &Request<'_>) -> Result<(), Error> {
-        if Self::holds(found) { Ok(()) } else { Err(ErrorKind::InsufficientScope.into()) }
+        if Self::holds(found) {
+            return Ok(());
+        }
+        let reason = format!("the scope {} is missing", S::NAME);
+        Err(Error::new(ErrorKind::InsufficientScope).because(reason))
     }
 }
 

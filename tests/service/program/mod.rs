@@ -7,5 +7,6 @@ mod database_outage;
 mod new_application;
 mod new_secrets;
 mod published_keys;
+mod refusals;
 mod start;
 mod token_cookies;

@@ -174,7 +174,7 @@ impl<'a> Builder<'a> {
 fn tag(route: &str) -> &'static str {
     let path = route.split(' ').next_back().unwrap_or_default();
     match path.strip_prefix("/api/").and_then(|path| path.split('/').next()) {
-        Some("users" | "admin") => "Administration",
+        Some("users" | "admin" | "introspect") => "Administration",
         Some("sign-ins" | "keys") => "Sign-ins and keys",
         Some("openapi.json" | "docs" | "docs.css") | None => "Service",
         Some(_) => "Account",

@@ -89,6 +89,12 @@ impl Operation {
         Self { body: Some(Content::json::<T>()), ..self }
     }
 
+    pub(super) fn form<T: ToSchema>(self) -> Self {
+        let content =
+            Content { media_type: "application/x-www-form-urlencoded", ..Content::json::<T>() };
+        Self { requires_body: true, body: Some(content), ..self }
+    }
+
     pub(super) fn responds<T: ToSchema>(self, status: u16) -> Self {
         self.response(status, Some(Content::json::<T>()))
     }

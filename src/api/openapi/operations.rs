@@ -28,7 +28,8 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         Operation::new("POST /api/login", "login", "Signs in with user name and password.")
             .body::<LoginBody>()
             .issues::<TokenPair>(cookies)
-            .fails(&[K::BadCredentials, K::AccountInactive, K::TooManyAttempts, K::Busy]),
+            .fails(&[K::BadCredentials, K::AccountInactive, K::InsecureConnection])
+            .fails(&[K::TooManyAttempts, K::Busy]),
         Operation::new("POST /api/refresh", "refresh", "Exchanges a refresh token for a new pair.")
             .optional_body::<RefreshTokenBody>()
             .issues::<TokenPair>(cookies),
@@ -79,9 +80,13 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
 fn sign_ins() -> Vec<Operation> {
     use ErrorKind as K;
     vec![
-        Operation::new("GET /api/sign-ins", "listSignIns", "Returns the user's sign-ins.")
-            .page()
-            .responds::<SignInPage>(200),
+        Operation::new(
+            "GET /api/sign-ins",
+            "listSignIns",
+            "Returns the user's sign-ins, latest use first.",
+        )
+        .page()
+        .responds::<SignInPage>(200),
         Operation::new("DELETE /api/sign-ins", "endOtherSignIns", "Ends all other sign-ins.")
             .response(204, None),
         Operation::new("DELETE /api/sign-ins/<id>", "endSignIn", "Ends a sign-in.")

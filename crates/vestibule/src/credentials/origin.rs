@@ -44,8 +44,8 @@ pub(crate) fn check_secure(request: &Request<'_>) -> Result<(), Error> {
     }
     log::warn!(
         target: "vestibule::auth",
-        "refused to sign in at {origin:?}: browsers keep cookies for HTTPS only where \
-         auth.session.secure is on"
+        "refused to sign in at {origin:?}: browsers keep secure cookies over HTTPS only \
+         (auth.session.secure, auth.token.cookies.secure)"
     );
     Err(ErrorKind::InsecureConnection.into())
 }

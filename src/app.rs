@@ -171,7 +171,7 @@ pub fn build_open(
 /// service does not start.
 fn open_routes(settings: &Settings) -> Vec<&'static str> {
     let (mode, registration) = (settings.auth.mode, settings.accounts.registration);
-    let mut open = vec!["GET /health", "GET /health/live"];
+    let mut open = vec!["GET /health", "GET /health/live", "GET /health/ready"];
     if settings.metrics.is_some() {
         // Its guard proves no login, but asks for the token of `[default.metrics]`.
         open.push("GET /metrics");

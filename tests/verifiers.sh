@@ -121,6 +121,9 @@ mkdir "$work/python" "$work/src"
 block python >"$work/python/verifier.py"
 cp tests/verifiers/each.py "$work/python"
 verdicts Python python "$work/python/each.py" "$work/tokens"
+cp tests/verifiers/introspect.py "$work/python"
+python "$work/python/introspect.py" "$url"
+echo '  Python asks the service'
 
 block js >"$work/verifier.mjs"
 cp tests/verifiers/each.mjs "$work"

@@ -7,7 +7,7 @@ use rocket::{Orbit, Request, Rocket};
 use serde_json::{Map, Value};
 
 use super::queries;
-use super::scopes::{self, UsersRead, UsersWrite};
+use super::scopes::{self, Introspect, UsersRead, UsersWrite};
 use super::user::{Role, User};
 use crate::db::{Db, DbError};
 use vestibule::guards::{Authentication, Checked, Condition, Fresh, Require, Scope};
@@ -31,6 +31,8 @@ pub type AdminApiChange = Require<Admin, Checked<FreshOrKey<UsersWrite>, TokenUs
 /// An administrator who makes links with the API: a fresh token and no key, because the account that
 /// a link takes over remains after a stolen key has ended.
 pub type AdminApiFresh = Require<Admin, Fresh<TokenUser>>;
+/// An administrator's token, or a key with the scope `introspect`, for a service that asks about tokens.
+pub type Introspector = Require<Admin, Checked<KeyScoped<Introspect>, TokenUser>>;
 /// An administrator who looks at pages.
 pub type AdminPage = Require<Admin, SessionUser>;
 /// An administrator who changes users on pages, with a fresh session.
@@ -52,7 +54,7 @@ impl vestibule::guards::Role for Admin {
     }
 }
 
-/// The condition of [`AdminApi`]: an access key has the scope `S`. What the token of a sign-in may do
+/// The condition of [`AdminApi`] and [`Introspector`]: an access key has the scope `S`. What the token of a sign-in may do
 /// is decided by its account as it is now; its `scope` claim is for verifiers elsewhere.
 #[derive(Debug)]
 pub struct KeyScoped<S>(PhantomData<S>);
@@ -72,7 +74,11 @@ impl<S: Scope> KeyScoped<S> {
 
 impl<S: Scope> Condition<User> for KeyScoped<S> {
     fn check(found: &Authentication<User>, _: &Request<'_>) -> Result<(), Error> {
-        if Self::holds(found) { Ok(()) } else { Err(ErrorKind::InsufficientScope.into()) }
+        if Self::holds(found) {
+            return Ok(());
+        }
+        let reason = format!("the scope {} is missing", S::NAME);
+        Err(Error::new(ErrorKind::InsufficientScope).because(reason))
     }
 }
 

@@ -53,7 +53,7 @@ pub use access_keys::{generate_key, last_seen};
 pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig};
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminApiFresh, AdminPage, AdminPageChange, AnyUser,
-    CurrentUser, KeyScoped, SessionUser, TokenUser,
+    CurrentUser, Introspector, KeyScoped, SessionUser, TokenUser,
 };
 pub use import::{BadLine, Import, ImportError};
 pub use links::{LinkToken, PasswordLink};
@@ -64,7 +64,7 @@ pub use registration::{
     AddedUser, Registration, SAMPLES, active_samples, insert_samples, new_setup_link,
     unknown_password,
 };
-pub use scopes::{KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
+pub use scopes::{Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use service::Accounts;
 pub use user::{Role, User, Username, full_name};
 

@@ -19,6 +19,10 @@ pub struct UsersRead;
 #[derive(Debug)]
 pub struct UsersWrite;
 
+/// Scope: ask whether tokens and keys are active, for administrators.
+#[derive(Debug)]
+pub struct Introspect;
+
 impl vestibule::guards::Scope for OwnAccount {
     const NAME: &'static str = "account";
 }
@@ -35,11 +39,15 @@ impl vestibule::guards::Scope for UsersWrite {
     const NAME: &'static str = "users:write";
 }
 
+impl vestibule::guards::Scope for Introspect {
+    const NAME: &'static str = "introspect";
+}
+
 /// Returns the `scope` claim of tokens from a sign-in: all that the role allows.
 pub(super) const fn of_sign_in(role: Role) -> &'static str {
     match role {
         Role::User => "account sign-ins",
-        Role::Admin => "account sign-ins users:read users:write",
+        Role::Admin => "account sign-ins users:read users:write introspect",
     }
 }
 
@@ -70,6 +78,11 @@ impl KeyScope {
         Self {
             name: <UsersWrite as vestibule::guards::Scope>::NAME,
             sentence: "Change, sign out and delete users, without your password",
+            for_administrators: true,
+        },
+        Self {
+            name: <Introspect as vestibule::guards::Scope>::NAME,
+            sentence: "Ask whether tokens and keys of all users are active",
             for_administrators: true,
         },
     ];

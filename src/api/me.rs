@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::accounts::{Accounts, Admin, OwnAccount, Role, TokenUser, User, full_name};
 use crate::db::rfc3339;
 use crate::http::{ClientAddress, Json, JsonBody};
-use vestibule::guards::{ClaimedRole, Scoped};
+use vestibule::guards::{Authentication, ClaimedRole, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
 
@@ -80,15 +80,23 @@ pub(super) fn take_full_name(body: &mut JsonBody) -> Option<Option<String>> {
 /// sign-in under the same names.
 #[get("/claims")]
 pub(super) fn claims(user: TokenUser) -> Result<Json<Map<String, Value>>, Error> {
-    let authentication = user.authentication();
-    match (authentication.claims(), authentication.sign_in()) {
-        (Some(claims), _) => Ok(Json(claims.to_map())),
-        (None, Some(key)) => Ok(Json(claims_of(key))),
+    Ok(Json(claims_of(user.authentication())?))
+}
+
+/// Returns the claims of a token or access key, but for the CSRF value, which is half of a credential.
+pub(super) fn claims_of(found: &Authentication<User>) -> Result<Map<String, Value>, Error> {
+    match (found.claims(), found.sign_in()) {
+        (Some(claims), _) => {
+            let mut claims = claims.to_map();
+            claims.remove("csrf");
+            Ok(claims)
+        }
+        (None, Some(key)) => Ok(claims_of_key(key)),
         (None, None) => Err(ErrorKind::Internal.into()),
     }
 }
 
-fn claims_of(key: &SignIn) -> Map<String, Value> {
+fn claims_of_key(key: &SignIn) -> Map<String, Value> {
     let claims = [
         ("sub", key.account.as_str().into()),
         ("type", "access_key".into()),

@@ -1,6 +1,7 @@
 //! `/api`: JSON in and out, for tokens and access keys. A session cookie gives no access here.
 
 mod events;
+mod introspect;
 mod issued;
 mod keys;
 mod linked;
@@ -48,6 +49,7 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         sign_ins::end_others,
         password::change,
         password::confirm,
+        introspect::introspect,
         users::list,
         users::one,
         users::add,

@@ -30,6 +30,9 @@ pub(super) async fn login(
     let (username, password) = (body.text("username"), Password::from(body.text("password")));
     let in_cookies = cookies.take(&mut body);
     body.finish()?;
+    if in_cookies {
+        tokens.check_secure()?;
+    }
     let credentials = Credentials { username: &username, password: &password, source: address.0 };
     let pair = accounts.sign_in_program(&tokens, &credentials).await?;
     Issued::new(&tokens, pair, in_cookies)

@@ -26,8 +26,8 @@ pub(super) enum KeyCommand {
         /// What the key is for
         #[arg(long)]
         label: String,
-        /// What the key may do: sign-ins, and for administrators users:read, users:write; may be
-        /// given several times
+        /// What the key may do: sign-ins, and for administrators users:read, users:write and
+        /// introspect; may be given several times
         #[arg(long = "scope", value_name = "SCOPE")]
         scopes: Vec<String>,
         /// How long the key is valid: "30 days", or seconds; auth.key.lifetime by default

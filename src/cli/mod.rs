@@ -69,7 +69,7 @@ enum Command {
     /// Print the OpenAPI document of the API
     Openapi,
     /// Check configuration, files, database and deployment; changes nothing
-    Doctor,
+    Doctor(doctor::DoctorArguments),
     /// Check the health of the running service
     Health,
     /// Write a new application that uses the library, with login by pages and by tokens
@@ -97,7 +97,7 @@ pub fn run() -> ExitCode {
         Command::Purge => purge::run(),
         Command::Routes => routes::run(),
         Command::Openapi => openapi::run(),
-        Command::Doctor => doctor::run(),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Health => health::run(),
         Command::New(arguments) => new::run(&arguments),
         Command::Completions { shell } => {

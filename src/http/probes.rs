@@ -1,17 +1,18 @@
 //! The routes of neither pages nor API: `/whoami`, `/health` and the public keys.
 
 use rocket::fairing::AdHoc;
+use rocket::futures::FutureExt;
 use rocket::http::Header;
-use rocket::{Responder, Route, State, get, routes};
+use rocket::{Responder, Route, Shutdown, State, get, routes};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Json, catchers};
 use crate::accounts::CurrentUser;
 use crate::db::Db;
-use vestibule::Error;
 use vestibule::config::Mode;
 use vestibule::tokens::PublicKeys;
+use vestibule::{Error, ErrorKind};
 
 /// The user of the request.
 #[derive(Serialize, ToSchema)]
@@ -37,15 +38,25 @@ pub struct Health {
     writable: bool,
 }
 
-/// Returns the health of the service; 503 if the database does not respond.
+/// Returns whether the process is ready for requests; 503 if the database does not respond, and
+/// from the signal to stop on.
 ///
 /// 200 with `"writable": false` while the database can only be read: users stay signed in, but
 /// cannot sign in or out. All processes have the same database, so taking this one out of service
 /// would not help.
-#[get("/health")]
-async fn health(db: &State<Db>) -> Result<Json<Health>, Error> {
+#[get("/health/ready")]
+async fn ready(db: &State<Db>, shutdown: Shutdown) -> Result<Json<Health>, Error> {
+    if shutdown.now_or_never().is_some() {
+        return Err(ErrorKind::Unavailable.into());
+    }
     let writable = db.is_writable().await?;
     Ok(Json(Health { status: "ok", database: db.backend().as_str(), writable }))
+}
+
+/// Returns the same as [`ready`].
+#[get("/health")]
+async fn health(db: &State<Db>, shutdown: Shutdown) -> Result<Json<Health>, Error> {
+    ready(db, shutdown).await
 }
 
 /// The answer of a process that responds.
@@ -80,7 +91,7 @@ fn jwks(keys: PublicKeys<'_>) -> KeySet {
 /// Returns the routes of this mode.
 #[must_use]
 pub fn routes(mode: Mode) -> Vec<Route> {
-    let mut routes = routes![health, live, whoami];
+    let mut routes = routes![health, live, ready, whoami];
     if mode.has_tokens() {
         routes.extend(routes![jwks]);
     }

@@ -17,8 +17,15 @@ const BUCKETS: [f64; 10] = [0.000_5, 0.002_5, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 /// What a path is for; `none` is a path without a route.
 const CLASSES: [&str; 6] = ["pages", "api", "probes", "assets", "well-known", "none"];
 
-/// Where a user proves a password to sign in or to confirm a sign-in.
-const PASSWORDS: [&str; 4] = ["/login", "/reauthenticate", "/api/login", "/api/confirm"];
+/// Where a user proves a password.
+const PASSWORDS: [&str; 6] = [
+    "/login",
+    "/reauthenticate",
+    "/account/password",
+    "/api/login",
+    "/api/confirm",
+    "/api/password",
+];
 
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -34,7 +41,7 @@ fn class(request: &Request<'_>) -> usize {
         3
     } else if is_in("/.well-known") {
         4
-    } else if matches!(path, "/health" | "/health/live" | "/whoami" | "/metrics") {
+    } else if is_in("/health") || matches!(path, "/health" | "/whoami" | "/metrics") {
         2
     } else {
         0

@@ -15,6 +15,9 @@ const INNER_TABLES: &[&str] =
 const OUR_KEYS: &[&str] =
     &["auth", "accounts", "api", "databases", "metrics", "public_url", "template_dir"];
 
+/// Keys that are no settings: of `secrets.toml`, and what `ROCKET_PROFILE` and `ROCKET_CONFIG` give.
+const NO_SETTINGS: &[&str] = &["config", "next", "profile", "replaced_at"];
+
 /// Rocket's own profiles.
 const BUILT_IN: [Profile; 4] = [
     Profile::Default,
@@ -97,7 +100,7 @@ pub fn unknown_settings(figment: &Figment) -> Vec<String> {
     let keys = figment.extract::<Dict>().unwrap_or_default();
     let is_known = |key: &str| {
         let rockets = rocket::Config::PARAMETERS;
-        rockets.contains(&key) || OUR_KEYS.contains(&key) || key == "profile" || key == "config"
+        rockets.contains(&key) || OUR_KEYS.contains(&key) || NO_SETTINGS.contains(&key)
     };
     let unknown = keys.keys().filter(|key| !is_known(key));
     unknown

@@ -1,6 +1,8 @@
 //! The state directory (`var/`): what the service creates at its first start, secrets and the SQLite
 //! file.
 
+mod file;
+mod key_pair;
 mod secrets;
 
 use std::fs;
@@ -8,6 +10,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+pub(crate) use key_pair::generate as generate_key_pair;
 pub use secrets::DroppedSecrets;
 
 /// The directory of the service's state: `VESTIBULE_STATE`, or `var`.
@@ -52,7 +55,7 @@ impl StateDir {
     /// A sentence with the path and the system's error.
     pub fn prepare(&self) -> Result<(), String> {
         let failed = |what: &Path, cause: &io::Error| {
-            let message = secrets::cannot_write(what, cause);
+            let message = file::cannot_write(what, cause);
             format!("{message}; set VESTIBULE_STATE to a directory that can be written")
         };
         if !self.0.is_dir() {
@@ -75,18 +78,36 @@ impl StateDir {
             }
             Err(_) => {}
         }
-        secrets::create(&path).map_err(|cause| failed(&path, &cause))
+        file::create(&path).map_err(|cause| failed(&path, &cause))
     }
 
-    /// Replaces the secrets by new ones; the former ones are kept as the newest of the previous ones.
+    /// Replaces the secrets by those that were published ahead, or by new ones; the former ones are kept as the newest of the previous ones.
     /// A process that starts meanwhile reads the old file or the new one, and of two concurrent
-    /// rotations neither loses a secret. `now` is recorded in the file.
+    /// rotations neither loses a secret. `now` is recorded in the file. Returns whether they
+    /// were published ahead.
     ///
     /// # Errors
     /// A sentence with the path, if the file does not exist, has an unknown setting, or cannot be
     /// replaced. The file is then unchanged.
-    pub fn rotate(&self, now: &str) -> Result<(), String> {
-        secrets::rotate(&self.secrets(), now)
+    pub fn rotate(&self, now: &str) -> Result<bool, String> {
+        file::rotate(&self.secrets(), now)
+    }
+
+    /// Publishes the secrets of the next rotation: from the next start on they verify, and sign
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`rotate`](Self::rotate), and if they are published already.
+    pub fn publish_ahead(&self, now: &str) -> Result<(), String> {
+        file::publish_ahead(&self.secrets(), now)
+    }
+
+    /// Generates a key pair for `EdDSA`, unless there is one.
+    ///
+    /// # Errors
+    /// As [`rotate`](Self::rotate).
+    pub fn add_key_pair(&self) -> Result<(), String> {
+        file::add_key_pair(&self.secrets())
     }
 
     /// Drops the previous secrets: credentials that only they signed or sealed are no longer valid.
@@ -94,6 +115,6 @@ impl StateDir {
     /// # Errors
     /// As [`rotate`](Self::rotate).
     pub fn forget(&self) -> Result<DroppedSecrets, String> {
-        secrets::forget(&self.secrets())
+        file::forget(&self.secrets())
     }
 }

@@ -1,9 +1,7 @@
-//! `secrets.toml`: the generated secrets, and the previous ones.
+//! The content of `secrets.toml`: the generated secrets, the previous ones, and the next ones.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -12,8 +10,7 @@ use rocket::figment::error::Kind;
 use rocket::figment::providers::{Format, Toml};
 use serde::Deserialize;
 
-/// The prefix of temporary files.
-const TEMPORARY_PREFIX: &str = ".secrets-";
+use super::key_pair;
 
 /// The content of the file. Unknown keys are an error, because rewriting the file would lose them.
 #[derive(Deserialize)]
@@ -22,7 +19,18 @@ pub(super) struct Secrets {
     secret_key: String,
     #[serde(default)]
     replaced_at: Vec<String>,
+    /// The secrets of the next rotation, which already stand among those that verify.
+    next: Option<Next>,
     auth: AuthTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Next {
+    published_at: String,
+    secret_key: String,
+    secret: String,
+    private_key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +54,9 @@ struct TokenTable {
     secret: String,
     #[serde(default)]
     previous_secrets: Vec<String>,
+    private_key: Option<String>,
+    #[serde(default)]
+    public_keys: Vec<String>,
 }
 
 /// The previous secrets that were dropped.
@@ -55,6 +66,8 @@ pub struct DroppedSecrets {
     pub secret_keys: usize,
     /// The number of previous values of `auth.token.secret`.
     pub token_secrets: usize,
+    /// The number of public keys.
+    pub public_keys: usize,
     /// When they were replaced, newest first; empty if the file does not say.
     pub replaced_at: Vec<String>,
 }
@@ -64,13 +77,18 @@ impl Secrets {
     pub(super) fn random() -> io::Result<Self> {
         let secret_key = STANDARD.encode(random::<32>()?);
         let secret = URL_SAFE_NO_PAD.encode(random::<64>()?);
-        let token = TokenTable { secret, previous_secrets: Vec::new() };
+        let token = TokenTable {
+            secret,
+            previous_secrets: Vec::new(),
+            private_key: None,
+            public_keys: Vec::new(),
+        };
         let auth = AuthTable { session: SessionTable::default(), token };
-        Ok(Self { secret_key, replaced_at: Vec::new(), auth })
+        Ok(Self { secret_key, replaced_at: Vec::new(), next: None, auth })
     }
 
     /// Reads the file. The error never holds a value of it.
-    fn read(path: &Path) -> Result<Self, String> {
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
         let read = Figment::from(Toml::file_exact(path)).extract();
         read.map_err(|error| match &error.kind {
             Kind::UnknownField(name, _) => {
@@ -83,34 +101,83 @@ impl Secrets {
         })
     }
 
-    /// Replaces the secrets by `new`; the old ones become the newest of the previous ones.
-    fn rotate(self, new: Self, now: &str) -> Self {
-        let prepend = |old: String, older: Vec<String>| [vec![old], older].concat();
-        let (session, token) = (self.auth.session, self.auth.token);
-        let session = SessionTable {
-            previous_secret_keys: prepend(self.secret_key, session.previous_secret_keys),
-        };
-        let token = TokenTable {
-            secret: new.auth.token.secret,
-            previous_secrets: prepend(token.secret, token.previous_secrets),
-        };
-        Self {
-            secret_key: new.secret_key,
-            replaced_at: prepend(now.to_owned(), self.replaced_at),
-            auth: AuthTable { session, token },
+    /// Generates a key pair, unless there is one.
+    pub(super) fn add_key_pair(&mut self) -> Result<(), String> {
+        let private = &mut self.auth.token.private_key;
+        if private.is_none() {
+            *private = Some(key_pair::generate().map_err(cannot_change)?);
         }
+        Ok(())
     }
 
-    /// Drops the previous secrets.
-    fn forget(&mut self) -> DroppedSecrets {
-        DroppedSecrets {
-            secret_keys: std::mem::take(&mut self.auth.session.previous_secret_keys).len(),
-            token_secrets: std::mem::take(&mut self.auth.token.previous_secrets).len(),
+    /// Publishes the secrets of the next rotation: they verify from now on, and sign nothing.
+    pub(super) fn publish_ahead(&mut self, now: &str) -> Result<(), String> {
+        if let Some(next) = &self.next {
+            return Err(format!("holds the next secrets since {}", next.published_at));
+        }
+        let next = self.generate_next(now)?;
+        let public = next.private_key.as_deref().map(public_half).transpose()?;
+        self.auth.session.previous_secret_keys.insert(0, next.secret_key.clone());
+        self.auth.token.previous_secrets.insert(0, next.secret.clone());
+        self.auth.token.public_keys.splice(0..0, public);
+        self.next = Some(next);
+        Ok(())
+    }
+
+    /// Replaces the secrets by those that were published ahead, or else by generated ones; the old
+    /// ones become the newest of the previous ones. Returns whether they were published.
+    pub(super) fn rotate(&mut self, now: &str) -> Result<bool, String> {
+        let published = self.next.take();
+        let was_published = published.is_some();
+        let next = published.map_or_else(|| self.generate_next(now), Ok)?;
+        let token = &mut self.auth.token;
+        replace_secret(
+            &mut self.secret_key,
+            next.secret_key,
+            &mut self.auth.session.previous_secret_keys,
+        );
+        replace_secret(&mut token.secret, next.secret, &mut token.previous_secrets);
+        if let (Some(private), Some(next)) = (&mut token.private_key, next.private_key) {
+            let (old, new) = (public_half(private)?, public_half(&next)?);
+            token.public_keys.retain(|key| *key != new);
+            token.public_keys.insert(0, old);
+            *private = next;
+        }
+        self.replaced_at.insert(0, now.to_owned());
+        Ok(was_published)
+    }
+
+    /// Generates the secrets of a rotation, of the kinds that the file holds.
+    fn generate_next(&self, now: &str) -> Result<Next, String> {
+        let Self { secret_key, auth, .. } = Self::random().map_err(cannot_change)?;
+        let private_key = self.auth.token.private_key.as_ref().map(|_| key_pair::generate());
+        Ok(Next {
+            published_at: now.to_owned(),
+            secret_key,
+            secret: auth.token.secret,
+            private_key: private_key.transpose().map_err(cannot_change)?,
+        })
+    }
+
+    /// Drops the previous secrets; those that were published ahead are kept.
+    pub(super) fn forget(&mut self) -> Result<DroppedSecrets, String> {
+        let next = self.next.as_ref();
+        let public = next.and_then(|next| next.private_key.as_deref()).map(public_half);
+        let public = public.transpose()?;
+        let token = &mut self.auth.token;
+        let session = &mut self.auth.session;
+        Ok(DroppedSecrets {
+            secret_keys: drop_all_but(
+                &mut session.previous_secret_keys,
+                next.map(|next| &next.secret_key),
+            ),
+            token_secrets: drop_all_but(&mut token.previous_secrets, next.map(|next| &next.secret)),
+            public_keys: drop_all_but(&mut token.public_keys, public.as_ref()),
             replaced_at: std::mem::take(&mut self.replaced_at),
-        }
+        })
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let (session, token) = (&self.auth.session, &self.auth.token);
         let mut text = format!(
             "# Made by Vestibule. Keep it secret and keep it: without it everybody is signed out.\n\
@@ -121,6 +188,15 @@ impl Secrets {
         if !self.replaced_at.is_empty() {
             text += &format!("replaced_at = {}\n", list(&self.replaced_at));
         }
+        if let Some(next) = &self.next {
+            text += &format!(
+                "\n[next]\npublished_at = {}\nsecret_key = {}\nsecret = {}\n",
+                quoted(&next.published_at),
+                quoted(&next.secret_key),
+                quoted(&next.secret)
+            );
+            text += &private_key_line(next.private_key.as_deref());
+        }
         if !session.previous_secret_keys.is_empty() {
             let keys = list(&session.previous_secret_keys);
             text += &format!("\n[auth.session]\nprevious_secret_keys = {keys}\n");
@@ -129,8 +205,38 @@ impl Secrets {
         if !token.previous_secrets.is_empty() {
             text += &format!("previous_secrets = {}\n", list(&token.previous_secrets));
         }
+        text += &private_key_line(token.private_key.as_deref());
+        if !token.public_keys.is_empty() {
+            text += &format!("public_keys = {}\n", list(&token.public_keys));
+        }
         text
     }
+}
+
+fn cannot_change(cause: io::Error) -> String {
+    format!("cannot be changed: {cause}")
+}
+
+/// Returns the public half of a private key of the file.
+fn public_half(private: &str) -> Result<String, String> {
+    key_pair::public_half(private).map_err(str::to_owned)
+}
+
+/// Replaces a secret; the old one becomes the newest of the previous ones.
+fn replace_secret(current: &mut String, next: String, previous: &mut Vec<String>) {
+    previous.retain(|secret| *secret != next);
+    previous.insert(0, std::mem::replace(current, next));
+}
+
+/// Drops all secrets but one; returns how many were dropped.
+fn drop_all_but(secrets: &mut Vec<String>, kept: Option<&String>) -> usize {
+    let before = secrets.len();
+    secrets.retain(|secret| Some(secret) == kept);
+    before - secrets.len()
+}
+
+fn private_key_line(pem: Option<&str>) -> String {
+    pem.map_or_else(String::new, |pem| format!("private_key = {}\n", quoted(pem)))
 }
 
 /// Quotes a TOML string; its escapes are those of JSON.
@@ -143,113 +249,8 @@ fn list(texts: &[String]) -> String {
     format!("[\n{lines}]")
 }
 
-fn random<const N: usize>() -> io::Result<[u8; N]> {
+pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes)
-}
-
-/// Generates the secrets at the first start. The file is written under a temporary name and then
-/// linked into place: a crash leaves no incomplete file, and of two processes that start at once one
-/// wins and both read the same secrets.
-pub(super) fn create(path: &Path) -> io::Result<()> {
-    let directory = lock_directory(path)?;
-    let temporary = write_temporary(path, &Secrets::random()?)?.0;
-    let linked = match fs::hard_link(&temporary, path) {
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
-    };
-    fs::remove_file(&temporary)?;
-    // The directory entry must be on the disk too, or a power failure loses the file.
-    linked.and_then(|()| directory.sync_all())
-}
-
-/// Locks the directory of the file, because the file itself is replaced, and removes temporary files
-/// that a crash left behind.
-fn lock_directory(path: &Path) -> io::Result<File> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    let directory = File::open(parent)?;
-    directory.lock()?;
-    for entry in fs::read_dir(parent)? {
-        let entry = entry?;
-        if entry.file_name().to_str().is_some_and(is_temporary) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(directory)
-}
-
-/// Returns whether [`write_temporary`] made up this name.
-fn is_temporary(name: &str) -> bool {
-    let random = name.strip_prefix(TEMPORARY_PREFIX).map(|random| URL_SAFE_NO_PAD.decode(random));
-    random.is_some_and(|bytes| bytes.is_ok_and(|bytes| bytes.len() == 8))
-}
-
-/// Replaces the secrets in the file by new ones.
-pub(super) fn rotate(path: &Path, now: &str) -> Result<(), String> {
-    let random = || Secrets::random().map_err(|cause| cannot_write(path, &cause));
-    change(path, |old| Ok((old.rotate(random()?, now), ())))
-}
-
-/// Drops the previous secrets from the file.
-pub(super) fn forget(path: &Path) -> Result<DroppedSecrets, String> {
-    change(path, |mut secrets| {
-        let forgotten = secrets.forget();
-        Ok((secrets, forgotten))
-    })
-}
-
-/// Reads the file, changes its content and replaces it, one process at a time.
-fn change<T>(
-    path: &Path,
-    change: impl FnOnce(Secrets) -> Result<(Secrets, T), String>,
-) -> Result<T, String> {
-    // If the path is a symbolic link, its target is replaced and not the link.
-    let path = &fs::canonicalize(path).map_err(|cause| cannot_write(path, &cause))?;
-    let io = |cause: io::Error| cannot_write(path, &cause);
-    let directory = lock_directory(path).map_err(io)?;
-    let (changed, result) = change(Secrets::read(path)?)?;
-    replace(path, &changed).and_then(|()| directory.sync_all()).map_err(io)?;
-    Ok(result)
-}
-
-/// Replaces the file atomically: a reader sees the old content or the new one.
-fn replace(path: &Path, secrets: &Secrets) -> io::Result<()> {
-    let (temporary, file) = write_temporary(path, secrets)?;
-    let owned = fs::metadata(path).and_then(|old| {
-        let new = file.metadata()?;
-        // Root may rotate for a service that runs as another user and must be able to read it.
-        if (old.uid(), old.gid()) == (new.uid(), new.gid()) {
-            Ok(())
-        } else {
-            fchown(&file, Some(old.uid()), Some(old.gid()))
-        }
-    });
-    let replaced = owned.and_then(|()| fs::rename(&temporary, path));
-    if replaced.is_err() {
-        // The first error is the one to report.
-        let _ = fs::remove_file(&temporary);
-    }
-    replaced
-}
-
-/// Writes a temporary file with mode 0600 in the same directory, and syncs it.
-fn write_temporary(path: &Path, secrets: &Secrets) -> io::Result<(PathBuf, File)> {
-    let name = format!("{TEMPORARY_PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<8>()?));
-    let temporary = path.with_file_name(name);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    let written = file.write_all(secrets.text().as_bytes()).and_then(|()| file.sync_all());
-    match written {
-        Ok(()) => Ok((temporary, file)),
-        Err(cause) => {
-            let _ = fs::remove_file(&temporary);
-            Err(cause)
-        }
-    }
-}
-
-/// Returns the message for a file that could not be written.
-pub(super) fn cannot_write(path: &Path, cause: &io::Error) -> String {
-    format!("cannot write {}: {cause}", path.display())
 }

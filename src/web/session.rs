@@ -16,10 +16,11 @@ use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{Accounts, AnyUser, Credentials, SessionUser, sign_out};
 use crate::http::{ClientAddress, UniqueQuery, flag};
+use vestibule::config::Location;
 use vestibule::guards::{AuthMethod, Maybe};
 use vestibule::password::Password;
 use vestibule::sign_ins::SignIns;
-use vestibule::{Error, ErrorKind, LocalPath, Session};
+use vestibule::{Error, ErrorKind, LocalPath, Session, Tokens};
 
 /// Shown above the form after a redirect from a page that needs a session.
 const NOTICE: &str = "Please sign in to see this page.";
@@ -139,12 +140,13 @@ pub(super) fn ask_to_log_out(user: Maybe<SessionUser>, renderer: Renderer<'_>) -
 }
 
 /// Signs out, with `?all=true` everywhere; POST only, so that no link and no image can. A program
-/// that presents a token or a key ends that one's sign-in. `session` is a `Result`, because a token
-/// request has none.
+/// that presents a token or a key ends that one's sign-in. `session` and `tokens` are `Result`s,
+/// because a token request has no session, and mode `session` no tokens.
 #[post("/logout?<all>")]
 pub(super) async fn logout(
     user: Maybe<AnyUser>,
     session: Result<Session<'_>, Error>,
+    tokens: Result<Tokens<'_>, Error>,
     sign_ins: SignIns<'_>,
     _query: UniqueQuery,
     all: Option<&str>,
@@ -154,6 +156,9 @@ pub(super) async fn logout(
         Some(user) => {
             sign_out(&user, &sign_ins, all).await?;
             if user.authentication().method() != AuthMethod::Session {
+                if user.authentication().location() == Some(Location::Cookies) {
+                    tokens?.unset_cookies();
+                }
                 return Ok(Either::Right(status::NoContent));
             }
         }

@@ -12,6 +12,7 @@ mod delivered_files;
 mod descriptors;
 mod doctor;
 mod doctor_machine;
+mod doctor_outside;
 mod dump;
 mod failover;
 mod kill_behind_nginx;

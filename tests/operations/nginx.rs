@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// The delivered configuration.
 const CONF: &str = include_str!("../../deploy/nginx.conf");
 
+/// The name of the file of the certificate.
+const CERTIFICATE: &str = "certificate";
+
 /// nginx while it runs; killed when dropped.
 pub(crate) struct Nginx {
     child: Child,
@@ -47,8 +50,34 @@ pub(crate) fn find_program(name: &str, package: &str) -> Option<PathBuf> {
 impl Nginx {
     /// In front of these processes; `None` where there is no nginx.
     pub(crate) fn before(processes: &[&str]) -> Option<Self> {
-        let program = program()?;
+        Self::start(processes, tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    /// As [`before`](Self::before), with TLS, by the [`certificate`](Self::certificate).
+    pub(crate) fn with_tls(processes: &[&str]) -> Option<Self> {
+        program()?;
         let directory = tempfile::tempdir().expect("a temporary directory");
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"])
+            .args(["-addext", "subjectAltName=IP:127.0.0.1"])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+            .arg("-keyout")
+            .arg(directory.path().join("key"))
+            .arg("-out")
+            .arg(directory.path().join(CERTIFICATE))
+            .stderr(Stdio::null())
+            .status();
+        assert!(made.expect("openssl is installed").success());
+        Self::start(processes, directory)
+    }
+
+    /// The file of the certificate, which is its own root.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.directory.path().join(CERTIFICATE)
+    }
+
+    fn start(processes: &[&str], directory: TempDir) -> Option<Self> {
+        let program = program()?;
         // Free now; if another process takes it meanwhile, the start fails with a message.
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr();
         let address = free.expect("an address").to_string();
@@ -109,8 +138,8 @@ impl Drop for Nginx {
     }
 }
 
-/// The delivered file with what a machine of one's own has in its place: files, port, processes,
-/// and no certificate, for no client of these tests speaks TLS. All limits stay as they are.
+/// The delivered file with what a machine of one's own has in its place: files, port, processes, and
+/// a certificate where there is one. All limits stay as they are.
 fn conf(directory: &Path, address: &str, processes: &[&str]) -> String {
     const SERVER: &str = "        server 127.0.0.1:8000 ";
     let servers = processes.iter().map(|process| format!("        server {process} "));
@@ -121,18 +150,26 @@ fn conf(directory: &Path, address: &str, processes: &[&str]) -> String {
         .map(|name| format!("{name}_temp_path {here}{name};\n"))
         .concat();
     let without_default = cut(CONF, "    # Requests with an unknown", "    # HTTP/1.1 only");
-    let without_tls =
-        cut(&without_default, "        ssl_certificate ", "        add_header Strict");
+    let certificate = directory.join(CERTIFICATE);
+    let (text, listen) = if certificate.exists() {
+        let text = without_default
+            .replace("/etc/ssl/vestibule.pem", &certificate.display().to_string())
+            .replace("/etc/ssl/vestibule.key", &format!("{here}key"));
+        (text, format!("listen {address} ssl;"))
+    } else {
+        let text = cut(&without_default, "        ssl_certificate ", "        add_header Strict");
+        (text, format!("listen {address};"))
+    };
     [
         ("user www-data;\n", ""),
         ("pid /run/nginx.pid;\n", "pid nginx.pid;\n"),
         ("/var/log/nginx/", &here),
         ("http {\n", &format!("http {{\n{temporary}")),
         (&format!("{line}\n"), &upstream),
-        ("listen 443 ssl;", &format!("listen {address};")),
+        ("listen 443 ssl;", &listen),
     ]
     .iter()
-    .fold(without_tls, |text, (what, with)| {
+    .fold(text, |text, (what, with)| {
         assert!(text.contains(what), "{what:?} is not in deploy/nginx.conf");
         text.replace(what, with)
     })

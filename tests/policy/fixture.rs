@@ -241,7 +241,7 @@ fn sign_everybody_in(
     let refresh = renewing.refresh_token.expect("a token");
     let (revoked, _) = tokens(&ours, token_owner);
     let scopes: &[&str] = match administrator {
-        Person::TokenOwner => &["sign-ins", "users:read", "users:write"],
+        Person::TokenOwner => &["sign-ins", "users:read", "users:write", "introspect"],
         Person::CookieOwner => &["sign-ins"],
     };
     let (_, key) = made(&ours, token_owner, scopes);

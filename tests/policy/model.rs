@@ -270,7 +270,7 @@ impl Situation {
         match scope {
             _ if !by_key => true,
             "OwnSignIns" => true,
-            "UsersRead" | "UsersWrite" => self.administrator == Person::TokenOwner,
+            "UsersRead" | "UsersWrite" | "Introspect" => self.administrator == Person::TokenOwner,
             _ => false,
         }
     }

@@ -85,6 +85,9 @@ impl Target {
     pub(crate) fn body(&self) -> Body {
         match self.half {
             _ if !self.is_unsafe() || self.method == Method::Delete => None,
+            _ if self.template == "/api/introspect" => {
+                Some((ContentType::Form, "token=unknown".to_owned()))
+            }
             Half::Pages => Some((ContentType::Form, self.form())),
             Half::Api | Half::Neither => Some((ContentType::JSON, self.json())),
         }
@@ -158,7 +161,9 @@ impl Target {
             // A program that signs out wants no page.
             (Method::Post, "/logout") if who == Some(Person::TokenOwner) => 204,
             (Method::Post, "/login" | "/register" | "/logout") => 303,
-            (Method::Post, "/api/login" | "/api/refresh" | "/api/confirm") => 200,
+            (Method::Post, "/api/login" | "/api/refresh" | "/api/confirm" | "/api/introspect") => {
+                200
+            }
             (Method::Post, "/reauthenticate" | "/account/password") => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
             (Method::Post, "/account/keys" | "/account/keys/<id>/end") => 303,

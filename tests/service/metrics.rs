@@ -102,6 +102,10 @@ fn requests_sign_ins_and_refusals_are_counted_by_what_they_came_to() {
         guess.assert_problem(422, "invalid_field");
         let fields = [("password", "x"), ("next", "/account")];
         assert_eq!(person.post_form("/reauthenticate", &fields).status, 401);
+        let change = json!({"current_password": "x", "new_password": "a longer one"});
+        program.post_json("/api/password", &change).assert_problem(422, "invalid_field");
+        let change = [("current_password", "x"), ("new_password", "a longer one")];
+        assert_eq!(person.post_form("/account/password", &change).status, 401);
         person.get("/dashboard");
         anonymous.get("/dashboard");
         anonymous.get("/static/style.css");
@@ -112,19 +116,19 @@ fn requests_sign_ins_and_refusals_are_counted_by_what_they_came_to() {
         for (sample, expected) in [
             // With the successful login.
             ("requests_total{class=\"api\",status=\"2xx\"}", 4.0),
-            ("requests_total{class=\"api\",status=\"4xx\"}", 2.0),
+            ("requests_total{class=\"api\",status=\"4xx\"}", 3.0),
             ("requests_total{class=\"pages\",status=\"2xx\"}", 1.0),
             // The login of the form, and the way to it.
             ("requests_total{class=\"pages\",status=\"3xx\"}", 2.0),
             ("requests_total{class=\"assets\",status=\"2xx\"}", 1.0),
             ("requests_total{class=\"probes\",status=\"2xx\"}", 1.0),
             ("requests_total{class=\"none\",status=\"4xx\"}", 2.0),
-            ("request_duration_seconds_count{class=\"api\"}", 6.0),
-            ("errors_total{code=\"bad_credentials\"}", 2.0),
+            ("request_duration_seconds_count{class=\"api\"}", 7.0),
+            ("errors_total{code=\"bad_credentials\"}", 3.0),
             ("errors_total{code=\"not_found\"}", 2.0),
             ("sign_ins_total{outcome=\"success\"}", 2.0),
-            ("sign_ins_total{outcome=\"bad_credentials\"}", 2.0),
-            ("sign_ins_total{outcome=\"invalid_field\"}", 1.0),
+            ("sign_ins_total{outcome=\"bad_credentials\"}", 3.0),
+            ("sign_ins_total{outcome=\"invalid_field\"}", 2.0),
             ("hashers_busy", 0.0),
             ("hash_queue", 0.0),
             ("pool_connections", 4.0),
@@ -134,8 +138,8 @@ fn requests_sign_ins_and_refusals_are_counted_by_what_they_came_to() {
         ] {
             assert_eq!(value(&page, &format!("vestibule_{sample}")), expected, "{sample}: {page}");
         }
-        // The clock stands still: of six uses of the two sign-ins each was looked up once.
-        assert_eq!(value(&page, "vestibule_cache_hits_total"), 4.0, "{page}");
+        // The clock stands still: of eight uses of the two sign-ins each was looked up once.
+        assert_eq!(value(&page, "vestibule_cache_hits_total"), 6.0, "{page}");
         assert_eq!(value(&page, "vestibule_cache_misses_total"), 2.0, "{page}");
         let samples = |page: &str| page.lines().filter(|line| !line.starts_with('#')).count();
         assert!(samples(&page) < 200, "{page}");

@@ -295,6 +295,15 @@ fn what_changes_something_responds_as_the_document_says() {
         check(user_path, 204, admin.delete(&ann));
         check(user_path, 404, admin.delete(&ann));
         check(user_path, 409, admin.delete(&own));
+        let introspect = "POST /api/introspect";
+        let of = |token: &str| admin.post_form("/api/introspect", &[("token", token)]);
+        check(introspect, 200, of("none"));
+        check(introspect, 422, of(""));
+        check(introspect, 403, user.post_form("/api/introspect", &[("token", "none")]));
+        if let Some(token) = &admin.token {
+            assert_eq!(of(token).json()["active"], true);
+            check(introspect, 200, of(token));
+        }
         check("PATCH /api/me", 200, user.patch_json("/api/me", &json!({ "full_name": "U" })));
         check("PATCH /api/me", 422, user.patch_json("/api/me", &json!({ "id": 999 })));
         let confirm = json!({ "password": "new horse battery" });

@@ -102,6 +102,8 @@ pub struct Event<'e> {
     pub address: Option<IpAddr>,
     /// The id of the request, if the application has [set](RequestId::set) one.
     pub request_id: Option<RequestId>,
+    /// Of a refusal what was presented, and what exactly is wrong with it; not for the client.
+    pub detail: Option<&'e str>,
 }
 
 impl<'e> Event<'e> {
@@ -113,7 +115,7 @@ impl<'e> Event<'e> {
         sign_in: Option<&'e str>,
         address: Option<IpAddr>,
     ) -> Self {
-        Self { kind, account, sign_in, address, request_id: None }
+        Self { kind, account, sign_in, address, request_id: None, detail: None }
     }
 }
 

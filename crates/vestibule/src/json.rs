@@ -46,6 +46,9 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
+/// How many bytes Rocket reads before any guard: those of its longest override of a method.
+const PEEKED: usize = "_method=delete".len();
+
 /// The error of a name that appears twice.
 const TWICE: &str = "a name appears twice";
 
@@ -57,7 +60,7 @@ const TWICE: &str = "a name appears twice";
 /// anything but such an object, with a sentence of its own for each cause.
 pub async fn read_json_object(
     request: &Request<'_>,
-    data: Data<'_>,
+    mut data: Data<'_>,
 ) -> Result<Map<String, Value>, Error> {
     if !is_json(request) {
         return Err(ErrorKind::UnsupportedMediaType.into());
@@ -65,6 +68,10 @@ pub async fn read_json_object(
     if is_encoded(request) {
         let detail = "Send the body without a Content-Encoding.";
         return Err(Error::new(ErrorKind::UnsupportedMediaType).detail(detail));
+    }
+    // Neither whole nor so long: reading it failed, and Rocket takes what came for all of it.
+    if !data.peek_complete() && data.peek(PEEKED).await.len() < PEEKED {
+        return Err(ErrorKind::MalformedBody.into());
     }
     let limit = request.limits().get("json").unwrap_or(Limits::JSON);
     let bytes = data.open(limit).into_bytes().await;

@@ -5,7 +5,7 @@ use super::event::AuditEvent;
 use vestibule::events::{EndedBy, Event, EventKind, EventSink};
 
 /// Writes a log line for each event of the library: `event`, `account`, `sign_in`, `address`,
-/// `request_id` and, for a refusal, the `reason`.
+/// `request_id` and, for a refusal, `reason` and `detail`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogEvents;
 
@@ -33,6 +33,7 @@ impl EventSink for LogEvents {
             address = event.address.map(|address| address.to_string()),
             request_id = event.request_id.as_ref().map(|id| id.as_str()),
             reason,
+            detail = event.detail,
             ended;
             "{}", event.kind.as_str().replace('_', " ")
         );

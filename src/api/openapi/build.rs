@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use vestibule::config::Config;
 use vestibule::{Auth, Error, ErrorKind, Problem};
 
-use super::operations::{Content, Operation, Parameter, operations, reference};
+use super::operation::{Content, Operation, Parameter, reference};
+use super::operations::operations;
 use super::schemas;
 use super::security::{alternatives, needs_csrf, schemes, takes_token};
 use crate::api::issued::TokenCookies;
@@ -128,7 +129,8 @@ impl<'a> Builder<'a> {
         if operation.body.is_some() || !operation.parameters.is_empty() {
             kinds.push(ErrorKind::InvalidField);
         }
-        if operation.body.is_some() || !guards.is_empty() || operation.route == "GET /health" {
+        let asks_database = ["GET /health", "GET /health/ready"].contains(&operation.route);
+        if operation.body.is_some() || !guards.is_empty() || asks_database {
             kinds.push(ErrorKind::Unavailable);
         }
         // In the order of the documentation, each once.
@@ -172,7 +174,7 @@ impl<'a> Builder<'a> {
 fn tag(route: &str) -> &'static str {
     let path = route.split(' ').next_back().unwrap_or_default();
     match path.strip_prefix("/api/").and_then(|path| path.split('/').next()) {
-        Some("users" | "admin") => "Administration",
+        Some("users" | "admin" | "introspect") => "Administration",
         Some("sign-ins" | "keys") => "Sign-ins and keys",
         Some("openapi.json" | "docs" | "docs.css") | None => "Service",
         Some(_) => "Account",

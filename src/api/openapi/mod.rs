@@ -3,6 +3,7 @@
 
 mod administration;
 mod build;
+mod operation;
 mod operations;
 mod page;
 mod schemas;

@@ -83,7 +83,8 @@ pub(super) struct FreshToken {
 pub(super) struct KeyBody {
     #[schema(min_length = 1, max_length = 100)]
     label: String,
-    /// What the key may do: `sign-ins`, and for administrators `users:read` and `users:write`.
+    /// What the key may do: `sign-ins`, and for administrators `users:read`, `users:write` and
+    /// `introspect`.
     scopes: Vec<String>,
     expires_in: Option<Lifetime>,
 }
@@ -168,10 +169,57 @@ pub(super) struct Claims {
     /// How often the sign-in had been refreshed.
     #[schema(nullable = false)]
     r#gen: Option<i64>,
-    /// The CSRF value, where tokens are in cookies.
-    #[schema(nullable = false)]
-    csrf: Option<String>,
     /// The role at the time of the token.
+    #[schema(nullable = false)]
+    role: Option<crate::accounts::Role>,
+}
+
+/// A token or an access key of any user (RFC 7662, section 2.1).
+#[derive(ToSchema)]
+pub(super) struct IntrospectionBody {
+    #[schema(min_length = 1)]
+    token: String,
+    /// Ignored: the two kinds are told apart by themselves.
+    #[schema(nullable = false)]
+    token_type_hint: Option<String>,
+}
+
+/// Whether a token or a key is active, and if it is, what it says (RFC 7662, section 2.2).
+#[derive(ToSchema)]
+pub(super) struct Introspection {
+    active: bool,
+    #[schema(nullable = false)]
+    username: Option<String>,
+    #[schema(nullable = false)]
+    token_type: Option<String>,
+    /// The id of the user.
+    #[schema(nullable = false)]
+    sub: Option<String>,
+    /// `access`, or `access_key`.
+    #[schema(nullable = false)]
+    r#type: Option<String>,
+    #[schema(nullable = false)]
+    sid: Option<String>,
+    #[schema(nullable = false)]
+    scope: Option<String>,
+    #[schema(nullable = false)]
+    fresh: Option<bool>,
+    #[schema(nullable = false)]
+    iat: Option<i64>,
+    #[schema(nullable = false)]
+    auth_time: Option<i64>,
+    #[schema(nullable = false)]
+    exp: Option<i64>,
+    #[schema(nullable = false)]
+    nbf: Option<i64>,
+    #[schema(nullable = false)]
+    iss: Option<String>,
+    #[schema(nullable = false)]
+    aud: Option<Audience>,
+    #[schema(nullable = false)]
+    jti: Option<String>,
+    #[schema(nullable = false)]
+    r#gen: Option<i64>,
     #[schema(nullable = false)]
     role: Option<crate::accounts::Role>,
 }

@@ -5,14 +5,15 @@ use serde_json::{Map, Value, json};
 use vestibule::config::{Config, Location};
 use vestibule::guards::Scope;
 
-use crate::accounts::{OwnAccount, OwnSignIns, UsersRead, UsersWrite};
+use crate::accounts::{Introspect, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 
 /// The scopes by the name of their type, as it stands in a guard.
-const SCOPES: [(&str, &str); 4] = [
+const SCOPES: [(&str, &str); 5] = [
     ("OwnAccount", OwnAccount::NAME),
     ("OwnSignIns", OwnSignIns::NAME),
     ("UsersRead", UsersRead::NAME),
     ("UsersWrite", UsersWrite::NAME),
+    ("Introspect", Introspect::NAME),
 ];
 
 /// Whether a guard takes a session as well as a token.

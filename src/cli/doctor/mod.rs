@@ -5,19 +5,29 @@ mod configuration;
 mod database;
 mod deployment;
 mod files;
+mod outside;
 mod report;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use clap::Args;
 use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 
 use super::failure::Failure;
+use super::figment::lacks_key_pair;
 use super::output::print_line;
 use crate::app;
 use crate::settings::Settings;
-use crate::state_dir::StateDir;
+use crate::state_dir::{StateDir, generate_key_pair};
 use report::Report;
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    /// Check a running service from outside instead, as a client reaches it
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+}
 
 /// Before the first start, adds placeholders for the secrets and the database that it will create, so
 /// that the settings can be validated.
@@ -33,6 +43,9 @@ fn with_placeholders(state: &StateDir, figment: Figment) -> Figment {
     if lacks_key {
         figment = figment.merge(("secret_key", &secret));
     }
+    if let Some(pair) = lacks_key_pair(&figment).then(generate_key_pair).and_then(Result::ok) {
+        figment = figment.merge(("auth.token.private_key", pair));
+    }
     if lacks_file {
         figment = figment.merge(("databases.main.url", "sqlite:///not-made-yet.sqlite3"));
     }
@@ -40,25 +53,11 @@ fn with_placeholders(state: &StateDir, figment: Figment) -> Figment {
 }
 
 /// Runs all checks; fails if one of them does.
-pub(super) fn run() -> Result<(), Failure> {
-    let state = StateDir::from_env();
-    let figment = with_placeholders(&state, app::figment(&state));
+pub(super) fn run(arguments: &DoctorArguments) -> Result<(), Failure> {
     let mut report = Report::default();
-    configuration::sources(&mut report, &figment);
-    files::state(&mut report, &state, &figment);
-    let settings = match Settings::read(&figment) {
-        Ok(settings) => Some(settings),
-        Err(errors) => {
-            errors.iter().for_each(|error| report.fail("settings", error));
-            None
-        }
-    };
-    if let Some(settings) = &settings {
-        configuration::weak_settings(&mut report, &figment, settings);
-        configuration::revocation(&mut report, settings);
-        files::database(&mut report, settings);
-        database::check(&mut report, settings);
-        deployment::check(&mut report, &figment, settings);
+    match &arguments.url {
+        Some(url) => outside::check(&mut report, url),
+        None => installation(&mut report),
     }
     match (report.failed, report.warned) {
         (0, 0) => Ok(()),
@@ -69,5 +68,27 @@ pub(super) fn run() -> Result<(), Failure> {
             Ok(())
         }
         (failed, _) => Err(Failure::new(format!("errors that must be fixed: {failed}"))),
+    }
+}
+
+/// Checks what is on this machine.
+fn installation(report: &mut Report) {
+    let state = StateDir::from_env();
+    let figment = with_placeholders(&state, app::figment(&state));
+    configuration::sources(report, &figment);
+    files::state(report, &state, &figment);
+    let settings = match Settings::read(&figment) {
+        Ok(settings) => Some(settings),
+        Err(errors) => {
+            errors.iter().for_each(|error| report.fail("settings", error));
+            None
+        }
+    };
+    if let Some(settings) = &settings {
+        configuration::weak_settings(report, &figment, settings);
+        configuration::revocation(report, settings);
+        files::database(report, settings);
+        database::check(report, settings);
+        deployment::check(report, &figment, settings);
     }
 }

@@ -8,13 +8,16 @@ use super::super::renderer::{Page, format_time};
 use super::context::AdminContext;
 use crate::accounts::queries::{UserFilter, pages};
 use crate::accounts::{AdminPage, User};
+use crate::http::UniqueQuery;
 use vestibule::Error;
 
-/// Shows a page of all users, or of those that fit; beyond the last page the last one.
+/// Shows a page of all users, or of those that fit; beyond the last page the last one. A parameter
+/// that appears twice is refused: which of the two is meant is unknown.
 #[get("/admin/users?<q>&<role>&<active>&<page>")]
 pub(in crate::web) async fn list(
     admin: AdminPage,
     context: AdminContext<'_>,
+    _query: UniqueQuery,
     q: Option<&str>,
     role: Option<&str>,
     active: Option<&str>,

@@ -65,6 +65,7 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
         "/api/users/0/sign-ins",
         Takes::Scope("users:write"),
     ),
+    (Method::Post, "/api/introspect", "/api/introspect", Takes::Scope("introspect")),
     (Method::Post, "/api/logout", "/api/logout", Takes::Any),
     (Method::Post, "/api/refresh", "/api/refresh", Takes::RefreshToken),
     (Method::Get, "/api/openapi.json", "/api/openapi.json", Takes::Ignored),
@@ -87,12 +88,15 @@ fn each_scope_opens_its_routes_and_no_other() {
         sets.extend(KeyScope::ALL.iter().map(|scope| vec![scope.name]));
         sets.push(KeyScope::ALL.iter().map(|scope| scope.name).collect());
         for scopes in &sets {
+            // An account has so many keys at most.
+            assert_eq!(app.token("admin").delete("/api/sign-ins").status, 204);
             for (method, route, path, takes) in ROUTES {
                 let owner = app.token("admin");
                 let made = make(&owner, scopes);
                 app.clock.advance(Duration::from_secs(3600));
                 let body = json!({});
                 let reply = match method {
+                    Method::Post if *path == "/api/introspect" => made.program.post_form(path, &[]),
                     Method::Post | Method::Patch => made.program.json(*method, path, &body),
                     _ => made.program.send(made.program.request(*method, path)),
                 };

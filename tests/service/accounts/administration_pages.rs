@@ -160,6 +160,20 @@ fn users_are_found_by_a_part_of_their_full_name() {
 }
 
 #[test]
+fn a_parameter_that_appears_twice_is_refused_on_the_page_as_over_the_api() {
+    on_both(|app| {
+        let (person, program) = (app.session("admin"), app.token("admin"));
+        for query in ["role=user&role=admin", "q=a&q=b", "page=1&page=2", "active=true&active=true"]
+        {
+            person.get(&format!("/admin/users?{query}")).assert_page(422);
+            let reply = program.get(&format!("/api/users?{query}"));
+            reply.assert_problem(422, "invalid_field");
+        }
+        assert_eq!(person.get("/admin/users?q=a&role=user&active=true&page=1").status, 200);
+    });
+}
+
+#[test]
 fn users_are_filtered_by_role_and_state() {
     on_both(|app| {
         app.sql("UPDATE users SET active = FALSE WHERE username = 'user_02'");

@@ -98,6 +98,7 @@ impl SignedIn {
         assert_down(|| nobody.post_json("/api/register", &ann));
         assert_down(|| program.refresh());
         assert_down(|| nobody.get("/health"));
+        assert_down(|| nobody.get("/health/ready"));
         // What needs no database is there all the same.
         for actor in [&nobody, &person, &program] {
             let live = in_time(|| actor.get("/health/live"));

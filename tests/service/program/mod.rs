@@ -6,5 +6,7 @@ mod cross_origin;
 mod database_outage;
 mod new_application;
 mod new_secrets;
+mod published_keys;
+mod refusals;
 mod start;
 mod token_cookies;

@@ -222,24 +222,57 @@ fn no_answer_repeats_a_password() {
     });
 }
 
+/// Sends a request whose body is this, chunked or with a length, and ends it there if told so.
+fn send_raw(address: &str, head: &str, rest: &str, ends_early: bool) -> Reply {
+    let mut stream = TcpStream::connect(address).expect("the service listens");
+    let head = format!("POST {head}\r\nHost: {address}\r\nConnection: close\r\n");
+    stream.write_all(format!("{head}{rest}").as_bytes()).expect("a request");
+    if ends_early {
+        stream.shutdown(Shutdown::Write).expect("the end of the request");
+    }
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).expect("a response");
+    let shown = String::from_utf8_lossy(&response).into_owned();
+    read_reply(response).unwrap_or_else(|| panic!("{rest:?}: {shown}"))
+}
+
+#[test]
+fn a_json_body_that_breaks_off_is_400_however_short_it_is() {
+    at_home(|home| {
+        let service = home.serve(&[]);
+        let token = service.api_login("user_01", "1234").expect("a token");
+        let send = |method: &str, rest: &str, ends_early: bool| {
+            let head = format!(
+                "{method} HTTP/1.1\r\nAuthorization: {token}\r\nContent-Type: application/json"
+            );
+            send_raw(&service.address, &head, rest, ends_early)
+        };
+        // What came is an object, and more was announced.
+        for (rest, ends_early) in [
+            ("Content-Length: 13\r\n\r\n{}", true),
+            ("Content-Length: 90\r\n\r\n{\"password\":1}", true),
+            ("Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n", false),
+        ] {
+            let reply = send("/api/confirm", rest, ends_early);
+            reply.assert_problem(400, "malformed_body");
+        }
+        for rest in [
+            "Content-Length: 2\r\n\r\n{}",
+            "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        ] {
+            send("/api/confirm", rest, false).assert_problem(422, "invalid_field");
+        }
+    });
+}
+
 #[test]
 fn a_form_whose_body_breaks_off_is_400() {
     at_home(|home| {
         let service = home.serve(&[]);
         let address = &service.address;
         let send = |kind: &str, rest: &str, ends_early: bool| {
-            let mut stream = TcpStream::connect(address).expect("the service listens");
-            let head = format!(
-                "POST /login HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: {kind}\r\n"
-            );
-            stream.write_all(format!("{head}{rest}").as_bytes()).expect("a request");
-            if ends_early {
-                stream.shutdown(Shutdown::Write).expect("the end of the request");
-            }
-            let mut response = Vec::new();
-            stream.read_to_end(&mut response).expect("a response");
-            let shown = String::from_utf8_lossy(&response).into_owned();
-            read_reply(response).unwrap_or_else(|| panic!("{rest:?}: {shown}"))
+            let head = format!("/login HTTP/1.1\r\nContent-Type: {kind}");
+            send_raw(address, &head, rest, ends_early)
         };
         let form = "application/x-www-form-urlencoded";
         let multipart = "multipart/form-data; boundary=x";

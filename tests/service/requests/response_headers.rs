@@ -25,6 +25,7 @@ fn answers(app: &TestApp) -> Vec<(String, Reply)> {
         "/api/admin/events",
         "/health",
         "/health/live",
+        "/health/ready",
         "/whoami",
         "/nothing",
         "/logout",

@@ -2,6 +2,7 @@
 
 mod changes_seen_at_once;
 mod confirm;
+mod introspection;
 mod key_pairs;
 mod login_form;
 mod modes;

@@ -92,13 +92,28 @@ fn health_is_there_in_every_mode_and_names_the_database() {
     for mode_name in ["session", "token", "both"] {
         on_both_with(mode(mode_name), |app: TestApp| {
             let expected = format!("{:?}", app.on).to_lowercase();
-            let reply = app.anonymous().get("/health");
-            assert_eq!(reply.status, 200);
-            let well = json!({ "status": "ok", "database": expected, "writable": true });
-            assert_eq!(reply.json(), well);
-            reply.assert_no_cookies();
+            for path in ["/health", "/health/ready"] {
+                let reply = app.anonymous().get(path);
+                assert_eq!(reply.status, 200);
+                let well = json!({ "status": "ok", "database": expected, "writable": true });
+                assert_eq!(reply.json(), well);
+                reply.assert_no_cookies();
+            }
         });
     }
+}
+
+#[test]
+fn a_process_that_stops_is_alive_and_not_ready() {
+    on_both(|app| {
+        app.client.rocket().shutdown().notify();
+        for path in ["/health", "/health/ready"] {
+            let reply = app.anonymous().get(path);
+            reply.assert_problem(503, "unavailable");
+            assert_eq!(reply.header("retry-after"), Some("1"));
+        }
+        assert_eq!(app.anonymous().get("/health/live").status, 200);
+    });
 }
 
 /// Which halves a running service has, as a mode.

@@ -339,3 +339,53 @@ fn a_form_of_another_page_signs_no_browser_in() {
         }
     });
 }
+
+#[test]
+fn signing_out_by_the_page_takes_the_cookies_of_tokens_back() {
+    let everywhere = |figment| {
+        beside_header(figment)
+            .merge(("auth.token.cookies.access_path", "/"))
+            .merge(("auth.token.cookies.refresh_path", "/"))
+    };
+    on_both_with(everywhere, |app| {
+        let browser = app.token_cookies("user_01");
+        let reply = browser.post("/logout");
+        assert_eq!((reply.status, names(&reply)), (204, ALL.to_vec()));
+        assert!(browser.jar.borrow().is_empty(), "{:?}", browser.jar);
+        // Of a token in the header there is no cookie to take back.
+        let reply = app.token("user_01").post("/logout");
+        assert_eq!((reply.status, names(&reply)), (204, vec![]));
+    });
+}
+
+#[test]
+fn the_csrf_value_is_in_no_body() {
+    on_both_with(beside_header, |app| {
+        let browser = app.token_cookies("user_01");
+        let claims = browser.get("/api/claims");
+        assert_eq!(claims.json()["type"], "access");
+        assert!(!claims.body.contains(&cookie(&browser, CSRF_ACCESS)), "{}", claims.body);
+    });
+}
+
+#[test]
+fn a_login_over_plain_http_whose_cookies_a_browser_would_drop_signs_no_user_in() {
+    let login_from = |browser: &Actor<'_>, origin: &'static str| {
+        let body = json!({ "username": "user_01", "password": "1234" });
+        let request = browser.request(Method::Post, "/api/login").header(ContentType::JSON);
+        browser.send(request.header(Header::new("Origin", origin)).body(body.to_string()))
+    };
+    let secure = |on| move |figment| only_cookies(figment).merge(("auth.session.secure", on));
+    on_both_with(secure(true), |app| {
+        let reply = login_from(&app.anonymous(), "http://id.example");
+        reply.assert_problem(400, "insecure_connection");
+        reply.assert_no_cookies();
+        assert_eq!(app.count("sign_ins"), 0);
+        for origin in ["https://id.example", "http://localhost:8000"] {
+            assert_eq!(login_from(&app.anonymous(), origin).status, 200, "{origin}");
+        }
+    });
+    on_both_with(secure(false), |app| {
+        assert_eq!(login_from(&app.anonymous(), "http://id.example").status, 200);
+    });
+}

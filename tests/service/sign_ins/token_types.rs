@@ -123,7 +123,7 @@ fn the_scopes_in_a_token_are_those_of_the_role_when_it_was_issued_and_the_role_c
         assert_eq!(changed.status, 200, "it is shown to an administrator");
         assert_eq!(scope(&program), "account sign-ins");
         assert_eq!(program.refresh().status, 200);
-        assert_eq!(scope(&program), "account sign-ins users:read users:write");
+        assert_eq!(scope(&program), "account sign-ins users:read users:write introspect");
     });
 }
 

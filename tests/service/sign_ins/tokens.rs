@@ -160,7 +160,7 @@ fn the_claims_are_those_of_the_contract() {
         assert_eq!(claims["type"], "access");
         assert_eq!(claims["fresh"], true);
         assert_eq!(claims["role"], "admin");
-        assert_eq!(claims["scope"], "account sign-ins users:read users:write");
+        assert_eq!(claims["scope"], "account sign-ins users:read users:write introspect");
         assert_eq!(
             (&claims["iss"], &claims["aud"]),
             (&json!("vestibule"), &json!("vestibule-api"))

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use crate::actions::tokens::{TokenPair, Tokens};
 use crate::config::{Config, TokenKind, TokenSameSite};
+use crate::credentials::origin;
 use crate::error::Error;
 use crate::session::cookie::expired;
 use crate::state::AuthState;
@@ -27,6 +28,19 @@ impl Tokens<'_> {
         self.set_cookie(TokenKind::Access, &pair.access_token)?;
         let refresh = pair.refresh_token.as_ref();
         refresh.map_or(Ok(()), |token| self.set_cookie(TokenKind::Refresh, token))
+    }
+
+    /// Checks that the browser will keep the cookies: the page that asks was not opened over plain
+    /// HTTP. Call it before a sign-in whose tokens [`set_cookies`](Self::set_cookies) sets.
+    ///
+    /// # Errors
+    /// 400 `insecure_connection`.
+    pub fn check_secure(&self) -> Result<(), Error> {
+        let config = &self.state.config;
+        if config.token.cookies.is_secure(&config.session) {
+            origin::check_secure(self.request)?;
+        }
+        Ok(())
     }
 
     /// Removes all four cookies, with the attributes that they were set with

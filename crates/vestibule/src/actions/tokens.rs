@@ -1,5 +1,6 @@
 //! `Tokens`: issues, refreshes, confirms, verifies and ends tokens.
 
+use rocket::http::Status;
 use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 use serde::Serialize;
@@ -10,8 +11,10 @@ use crate::actions::mint::{Mint, row_from_claims};
 use crate::actions::outcome;
 use crate::actions::rotate::{confirm, find_current, rotate};
 use crate::actions::token_options::TokenOptions;
+use crate::authentication::authenticate_text;
 use crate::authentication::by_token::check_token;
 use crate::authentication::find_active::find_account;
+use crate::authentication::result::Authentication;
 use crate::claims::Claims;
 use crate::claims::check::CheckedClaims;
 use crate::error::{Error, ErrorKind, TokenError};
@@ -233,6 +236,23 @@ impl Tokens<'_> {
     /// account id here.
     pub fn verify_foreign(&self, token: &str) -> Result<Claims, Error> {
         self.check(token, true)?.in_time()
+    }
+
+    /// Authenticates by an access token or access key from elsewhere, as if it had been presented:
+    /// for token introspection (RFC 7662). Returns `None` if it is not active, and for a refresh
+    /// token.
+    ///
+    /// # Errors
+    /// 503 `unavailable` when a store fails.
+    pub async fn introspect<U: Account>(
+        &self,
+        token: &str,
+    ) -> Result<Option<Authentication<U>>, Error> {
+        match authenticate_text(self.request, self.state, token).await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.kind().status() == Status::Unauthorized => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Verifies a token but for its expiry; 401 `token_invalid`, also for one of the other issuer.

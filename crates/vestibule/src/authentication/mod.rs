@@ -12,15 +12,16 @@ pub(crate) mod session_cookies;
 
 use rocket::Request;
 
+use crate::access_key::has_prefix;
 use crate::account::Account;
-use crate::config::TokenKind;
+use crate::config::{Location, TokenKind};
 use crate::credentials::credential::Credential;
 use crate::credentials::{RequestState, credential, is_token_request, mark_depends_on_user};
 use crate::error::{Error, ErrorKind};
 use crate::state::AuthState;
 use by_key::by_key;
 use by_session::by_session;
-use by_token::{by_token, verified_as};
+use by_token::{by_token, verified_as, verify};
 use result::Authentication;
 
 /// The result for a token request; computed once per request.
@@ -72,6 +73,22 @@ pub(crate) async fn authenticate_token<'r, U: Account>(
         })
     });
     result.await.0.as_ref().map_err(Clone::clone)
+}
+
+/// Authenticates by the text of an access token or access key, wherever it comes from.
+pub(crate) async fn authenticate_text<U: Account>(
+    request: &Request<'_>,
+    state: &AuthState,
+    text: &str,
+) -> Result<Authentication<U>, Error> {
+    if has_prefix(text) {
+        return by_key(request, state, text).await;
+    }
+    let verified = verify(request, state, text, Location::Header)?;
+    if verified.claims.kind != TokenKind::Access {
+        return Err(ErrorKind::WrongTokenType.into());
+    }
+    by_token(request, state, &verified).await
 }
 
 /// Authenticates by the session cookie or the remember cookie. Never called for a token request.

@@ -8,6 +8,9 @@ use rocket::http::{Method, uri::Absolute};
 
 use crate::error::{Error, ErrorKind};
 
+/// How many characters of a header are told to operators.
+const MAX_SHOWN: usize = 200;
+
 /// Checks that the request is safe or comes from our own origin; 403 `cross_origin` if not.
 ///
 /// Browsers name the origin in `Sec-Fetch-Site`, older ones in `Origin`; a client that sends
@@ -16,13 +19,16 @@ pub(crate) fn check(request: &Request<'_>) -> Result<(), Error> {
     if !is_unsafe(request) || is_same_origin(request) {
         return Ok(());
     }
-    let header = |name| request.headers().get_one(name).unwrap_or("-");
-    log::info!(
-        target: "vestibule::auth",
-        "refused a request from another site: Origin {:?}, Host {:?}, Sec-Fetch-Site {:?}",
-        header("Origin"), header("Host"), header("Sec-Fetch-Site"),
-    );
-    Err(ErrorKind::CrossOrigin.into())
+    let header = |name| {
+        let value = request.headers().get_one(name).unwrap_or("-");
+        value.chars().take(MAX_SHOWN).collect::<String>()
+    };
+    Err(Error::new(ErrorKind::CrossOrigin).because(format!(
+        "Origin {:?}, Host {:?}, Sec-Fetch-Site {:?}",
+        header("Origin"),
+        header("Host"),
+        header("Sec-Fetch-Site"),
+    )))
 }
 
 /// Checks that the browser will keep a cookie that is for HTTPS only: the page with the form was not
@@ -38,8 +44,8 @@ pub(crate) fn check_secure(request: &Request<'_>) -> Result<(), Error> {
     }
     log::warn!(
         target: "vestibule::auth",
-        "refused to sign in at {origin:?}: browsers keep cookies for HTTPS only where \
-         auth.session.secure is on"
+        "refused to sign in at {origin:?}: browsers keep secure cookies over HTTPS only \
+         (auth.session.secure, auth.token.cookies.secure)"
     );
     Err(ErrorKind::InsecureConnection.into())
 }

@@ -52,6 +52,7 @@ struct Details {
     fields: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     retry_after: Option<u64>,
     token_error: Option<TokenError>,
+    reason: Option<String>,
 }
 
 impl Error {
@@ -114,6 +115,13 @@ impl Error {
         self
     }
 
+    /// Adds what exactly is wrong, for [`reason`](Self::reason); it must not contain a secret.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.details.get_or_insert_default().reason = Some(reason.into());
+        self
+    }
+
     /// The public part: status, code and title.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -145,6 +153,16 @@ impl Error {
     #[must_use]
     pub fn token_error(&self) -> Option<&TokenError> {
         self.details.as_ref().and_then(|details| details.token_error.as_ref())
+    }
+
+    /// What exactly is wrong, for the log: of a token as [`TokenError`] says, or as a guard or the
+    /// application [said](Self::because). Responses contain it in the debug profile only, in
+    /// `X-Vestibule-Refused`.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let details = self.details.as_ref()?;
+        let of_token = || details.token_error.as_ref().map(ToString::to_string);
+        details.reason.clone().or_else(of_token)
     }
 
     /// The error behind a response of this status, for the application's catchers: what a guard, a

@@ -1,6 +1,7 @@
 //! What exactly is wrong with a token, for applications that report it.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::error::Error;
 use crate::error::kind::ErrorKind;
@@ -89,6 +90,51 @@ impl TokenError {
 
     pub(crate) fn mistyped(name: &str) -> Self {
         Self::ClaimType(Cow::Owned(name.to_owned()))
+    }
+}
+
+impl fmt::Display for TokenPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "header",
+            Self::Claims => "claims",
+            Self::Signature => "signature",
+        })
+    }
+}
+
+/// Says it in words, without a value of the token.
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Encoding(part) => return write!(f, "the {part} is not base64url"),
+            Self::Json(part) => return write!(f, "the {part} is not JSON"),
+            Self::NotAnObject(part) => {
+                return write!(f, "the {part} is no JSON object, or has a name twice");
+            }
+            Self::MissingClaim(name) => return write!(f, "the claim `{name}` is missing"),
+            Self::ClaimType(name) => {
+                return write!(f, "the claim `{name}` is of another type or out of range");
+            }
+            Self::TooLong => "the token is longer than 8 KB",
+            Self::Parts => "the token has fewer than three parts",
+            Self::AlgorithmMissing => "the header names no algorithm",
+            Self::Algorithm => "the header names another algorithm than token.algorithm",
+            Self::KeyId => "the kid is no text",
+            Self::Critical => "the header has crit, b64 or zip",
+            Self::HeaderType => "the typ or cty is that of another kind of token",
+            Self::Signature => "no known key made the signature",
+            Self::Issuer => "iss names another issuer than token.issuer",
+            Self::Audience => "aud has no name of token.audience",
+            Self::Type => "the type is neither access nor refresh",
+            Self::NotYetValid => "nbf is in the future: compare the clocks",
+            Self::IssuedInFuture => "iat is in the future: compare the clocks",
+            Self::Lifetime => "it lives longer than the settings allow",
+            Self::Refused => "the account type refused it",
+            Self::AccessKey => "the access key has a wrong format, checksum or secret",
+            Self::SignInEnded => "the sign-in has ended",
+            Self::AccountGone => "the account is gone or inactive",
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod login_required;
 mod methods;
 mod policy;
 mod purge;
+mod refusal;
 mod response;
 mod route_guards;
 mod stores;

@@ -4,17 +4,15 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
-use rocket::http::{Header, Status};
+use rocket::http::Header;
 use rocket::{Build, Request, Response, Rocket};
 
 use crate::authentication::session_cookies::remove_marked;
 use crate::credentials::RequestState;
 use crate::error::Error;
-use crate::error::request_errors::RequestErrors;
-use crate::events::EventKind;
 use crate::fairing::challenge::challenge;
 use crate::fairing::login_required::LoginRequired;
-use crate::fairing::{methods, policy};
+use crate::fairing::{methods, policy, refusal};
 use crate::state::AuthState;
 
 /// How often the fairing attaches itself again, to run after fairings that other fairings attach.
@@ -69,7 +67,7 @@ impl Fairing for ResponseFairing {
         // Most responses are successes, which have no error.
         let reason = (status.code >= 300).then(|| Error::of(status, request)).flatten();
         challenge(state, request, response, reason.as_ref());
-        report_refusal(request, state, status, reason.as_ref());
+        refusal::report(request, state, response, reason.as_ref());
         if let Some(seconds) = reason.and_then(|error| error.wait()) {
             // Also for a catcher that renders a page.
             response.set_header(Header::new("Retry-After", seconds.to_string()));
@@ -102,25 +100,6 @@ impl ResponseFairing {
         if logged.insert(route.clone()) {
             log::warn!(target: "vestibule::auth", "removed a cookie from the response to a token request: {route}");
         }
-    }
-}
-
-/// Reports a refusal when the response is certain: a guard's error alone may have been handled.
-fn report_refusal(
-    request: &Request<'_>,
-    state: &AuthState,
-    status: Status,
-    reason: Option<&Error>,
-) {
-    let refusal = match status {
-        // A catcher may redirect to a form. A handler's redirect is no refusal, whatever error a
-        // guard in an `Option` left.
-        Status::SeeOther => RequestErrors::answer(request),
-        _ => reason.cloned(),
-    };
-    let kind = refusal.map(|error| error.kind());
-    if let Some(kind) = kind.filter(|kind| matches!(kind.status().code, 401 | 403 | 429)) {
-        state.report(request, EventKind::Refused(kind), None, None);
     }
 }
 

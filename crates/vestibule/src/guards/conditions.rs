@@ -77,8 +77,14 @@ pub struct ClaimedRole<R>(PhantomData<R>);
 /// The condition of [`Scoped`](super::Scoped).
 pub struct Scoped<S>(PhantomData<S>);
 
-fn ensure(condition: bool, kind: ErrorKind) -> Result<(), Error> {
-    if condition { Ok(()) } else { Err(kind.into()) }
+fn ensure(condition: bool, kind: ErrorKind, reason: impl FnOnce() -> String) -> Result<(), Error> {
+    if condition { Ok(()) } else { Err(Error::new(kind).because(reason())) }
+}
+
+/// The last part of a type's name.
+fn name_of<T>() -> &'static str {
+    let name = std::any::type_name::<T>();
+    name.rsplit("::").next().unwrap_or(name)
 }
 
 impl<U> Authentication<U> {
@@ -98,25 +104,29 @@ impl<U> Authentication<U> {
 
 impl<U: Account> Condition<U> for Fresh {
     fn check(found: &Authentication<U>, request: &Request<'_>) -> Result<(), Error> {
-        ensure(found.is_fresh_now(request)?, ErrorKind::FreshLoginRequired)
+        let reason = || "the credential is not fresh, or older than fresh_for".to_owned();
+        ensure(found.is_fresh_now(request)?, ErrorKind::FreshLoginRequired, reason)
     }
 }
 
 impl<R: Role> Condition<R::Account> for Require<R> {
     fn check(found: &Authentication<R::Account>, _: &Request<'_>) -> Result<(), Error> {
-        ensure(R::permits(found.account()), ErrorKind::Forbidden)
+        let reason = || format!("the account has not the role {}", name_of::<R>());
+        ensure(R::permits(found.account()), ErrorKind::Forbidden, reason)
     }
 }
 
 impl<R: Role> Condition<R::Account> for ClaimedRole<R> {
     fn check(found: &Authentication<R::Account>, _: &Request<'_>) -> Result<(), Error> {
         let claims = found.claims().filter(|claims| !claims.foreign);
-        ensure(claims.is_some_and(R::claimed), ErrorKind::Forbidden)
+        let reason = || format!("the token does not claim the role {}", name_of::<R>());
+        ensure(claims.is_some_and(R::claimed), ErrorKind::Forbidden, reason)
     }
 }
 
 impl<U: Account, S: Scope> Condition<U> for Scoped<S> {
     fn check(found: &Authentication<U>, _: &Request<'_>) -> Result<(), Error> {
-        ensure(found.has_scope(S::NAME), ErrorKind::InsufficientScope)
+        let reason = || format!("the scope {} is missing", S::NAME);
+        ensure(found.has_scope(S::NAME), ErrorKind::InsufficientScope, reason)
     }
 }

@@ -130,10 +130,20 @@ impl AuthState {
         account: Option<&str>,
         sign_in: Option<&str>,
     ) {
+        self.send(request, Event::new(kind, account, sign_in, None));
+    }
+
+    /// Reports a refusal, with what exactly was wrong.
+    pub(crate) fn report_refusal(&self, request: &Request<'_>, kind: ErrorKind, detail: &str) {
+        let event = Event::new(EventKind::Refused(kind), None, None, None);
+        self.send(request, Event { detail: Some(detail), ..event });
+    }
+
+    fn send(&self, request: &Request<'_>, event: Event<'_>) {
         if let Some(sink) = &self.events {
             let address = request.client_ip();
             let request_id = RequestId::of(request).copied();
-            sink.on_event(&Event { kind, account, sign_in, address, request_id });
+            sink.on_event(&Event { address, request_id, ..event });
         }
     }
 }

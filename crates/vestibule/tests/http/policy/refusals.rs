@@ -1,0 +1,63 @@
+//! Why a request was refused: told to the developer in the debug profile, and never in a release.
+
+use crate::support::app::{App, Reply, Setup};
+use crate::support::users::ALICE;
+
+fn told(reply: &Reply) -> Option<&str> {
+    reply.one("X-Vestibule-Refused")
+}
+
+/// Refused requests, each with the code and a part of what a developer is told.
+fn refused(app: &App) -> Vec<(Reply, &'static str, &'static str)> {
+    let pair = app.tokens(ALICE);
+    let forged = format!("{}x", &pair.access[..pair.access.len() - 1]);
+    let session = app.browser(ALICE);
+    let elsewhere = app.post("/change").cookie(&session).header("Origin", "https://evil.example");
+    vec![
+        (app.get("/token").send(), "credentials_missing", "no credential: "),
+        (app.get("/token").bearer(&forged).send(), "token_invalid", "a token in the header: "),
+        (app.get("/token").bearer("a.b").send(), "token_invalid", "fewer than three parts"),
+        (app.get("/token").bearer(&pair.refresh).send(), "wrong_token_type", "the access token"),
+        (app.get("/token").bearer("vst_x").send(), "token_invalid", "an access key: "),
+        (
+            elsewhere.header("Host", "here.example").send(),
+            "cross_origin",
+            "a session cookie: Origin \"https://evil.example\", Host \"here.example\"",
+        ),
+    ]
+}
+
+#[test]
+fn in_the_debug_profile_a_header_tells_what_was_presented_and_what_is_wrong() {
+    let app = App::new();
+    for (reply, code, part) in refused(&app) {
+        assert_eq!(reply.code(), code, "{reply:?}");
+        let told = told(&reply).unwrap_or_else(|| panic!("nothing is told: {reply:?}"));
+        assert!(told.starts_with(&format!("{code}; ")) && told.contains(part), "{told}");
+    }
+    let pair = app.tokens(ALICE);
+    assert_eq!(told(&app.get("/token").bearer(&pair.access).send()), None, "nothing was refused");
+}
+
+#[test]
+fn a_header_of_a_client_is_told_cut_and_in_ascii() {
+    let app = App::new();
+    let session = app.browser(ALICE);
+    let origin = format!("https://evil\u{e9}\r\n{}", "x".repeat(5000));
+    let reply = app.post("/change").cookie(&session).header("Origin", &origin).send();
+    let told = told(&reply).expect("a refusal");
+    assert!(told.len() < 600 && told.bytes().all(|byte| (b' '..0x7f).contains(&byte)), "{told}");
+}
+
+#[test]
+fn a_release_tells_a_client_no_more_than_the_code() {
+    let app = Setup::new().release().launch();
+    let pair = app.tokens(ALICE);
+    for reply in [
+        app.get("/token").send(),
+        app.get("/token").bearer("a.b").send(),
+        app.get("/token").bearer(&pair.refresh).send(),
+    ] {
+        assert_eq!((reply.status, told(&reply)), (401, None));
+    }
+}

@@ -18,7 +18,7 @@ use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{
-    Accounts, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_seen,
+    Accounts, Introspect, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_seen,
 };
 use crate::http::ClientAddress;
 use vestibule::access_keys::KeyRequest;
@@ -41,6 +41,7 @@ pub(super) struct KeyForm {
     sign_ins: Option<String>,
     users_read: Option<String>,
     users_write: Option<String>,
+    introspect: Option<String>,
 }
 
 /// Returns the field name of a scope's checkbox.
@@ -55,6 +56,7 @@ impl KeyForm {
             (OwnSignIns::NAME, &self.sign_ins),
             (UsersRead::NAME, &self.users_read),
             (UsersWrite::NAME, &self.users_write),
+            (Introspect::NAME, &self.introspect),
         ];
         checkboxes.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }

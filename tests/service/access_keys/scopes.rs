@@ -65,6 +65,7 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
         "/api/users/0/sign-ins",
         Takes::Scope("users:write"),
     ),
+    (Method::Post, "/api/users/<id>/reset-link", "/api/users/0/reset-link", Takes::Password),
     (Method::Post, "/api/introspect", "/api/introspect", Takes::Scope("introspect")),
     (Method::Post, "/api/logout", "/api/logout", Takes::Any),
     (Method::Post, "/api/refresh", "/api/refresh", Takes::RefreshToken),

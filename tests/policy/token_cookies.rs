@@ -81,9 +81,11 @@ pub(crate) fn try_token_cookies(setting: Setting) -> Tried {
             tried.cases += 1;
         }
     }
-    let by_token = ["confirm", "login", "logout", "refresh"].map(|route| (route, true));
-    let all = by_token.into_iter().chain([("login", false)]);
-    let all = all.map(|(route, is_token)| (format!("POST /api/{route}"), is_token)).collect();
+    let by_token = ["/api/confirm", "/api/login", "/api/logout", "/api/refresh"];
+    let page = setting.mode.has_sessions().then_some("/logout");
+    let by_token = by_token.into_iter().chain(page).map(|route| (route, true));
+    let all = by_token.chain([("/api/login", false)]);
+    let all = all.map(|(route, is_token)| (format!("POST {route}"), is_token)).collect();
     if set_at != all {
         tried.complaints.push(format!("cookies were set at {set_at:?}"));
     }
@@ -155,7 +157,7 @@ fn expected(target: &Target, reply: &Reply, is_token_request: bool) -> &'static 
     match (target.method, target.template.as_str(), reply.status) {
         (Method::Post, "/api/login" | "/api/refresh", 200) => &ALL,
         (Method::Post, "/api/confirm", 200) => &ALL[..2],
-        (Method::Post, "/api/logout", 204) if is_token_request => &ALL,
+        (Method::Post, "/api/logout" | "/logout", 204) if is_token_request => &ALL,
         _ => &[],
     }
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::audit::Actor;
@@ -87,19 +90,24 @@ fn check_scopes(user: &User, scopes: &[String]) -> Result<(), String> {
 }
 
 impl Accounts {
-    /// Creates and stores a key of a user, with a row in the audit log in the same transaction.
+    /// Creates and stores a key of a user, with a row in the audit log in the same transaction. With an
+    /// `Idempotency-Key` it is created once.
     ///
     /// # Errors
-    /// The errors of [`generate_key`]; 401 `token_revoked` when the actor's sign-in has ended
+    /// The errors of [`generate_key`]; 409 `already_made`, 401 `token_revoked` when the actor's sign-in has ended
     /// meanwhile, 403 `forbidden` with [`MAX_ACTIVE_KEYS`](super::MAX_ACTIVE_KEYS) active keys, 429
     /// `too_many_attempts` with `Retry-After` after many new keys.
     pub async fn create_key(
         &self,
         user: &User,
         request: KeyRequest,
+        idempotency_key: Option<&str>,
         actor: &Actor,
     ) -> Result<CreatedKey, Error> {
         let mut created = generate_key(user, request, &self.auth, actor.at())?;
+        if let Some(id) = idempotency_key.and_then(|key| repeatable_id(user, key)) {
+            created = created.with_id(id)?;
+        }
         created.sign_in.address = actor.source.address.map(|address| address.to_string());
         let (counter, now) = (Counter::new(format!("keys:{}", user.id), MAX_NEW_KEYS), actor.at());
         let counted = self.run(move |connection| {
@@ -149,6 +157,13 @@ impl Accounts {
         self.report(EventKind::KeyEnded, user.id, Some(id.as_str()), actor.source);
         Ok(())
     }
+}
+
+/// Returns the id of the access key that a request with this `Idempotency-Key` creates: the same for
+/// the same request, so that the text of a key need not be kept to notice a second one.
+fn repeatable_id(user: &User, key: &str) -> Option<SignInId> {
+    let digest = Sha256::digest(format!("access key of {} for {key}", user.id));
+    SignInId::parse(&URL_SAFE_NO_PAD.encode(&digest[..16]))
 }
 
 /// Returns when a sign-in was last used; `None` for a key that never was.

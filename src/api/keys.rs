@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
 use crate::db::rfc3339;
-use crate::http::{ClientAddress, Json, JsonBody};
+use crate::http::{ClientAddress, IdempotencyKey, Json, JsonBody};
 use vestibule::Error;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
 use vestibule::config::duration;
@@ -87,12 +87,14 @@ pub(super) async fn list(
     Ok(Json(keys.into_iter().map(|key| KeyView::of(key, current)).collect()))
 }
 
-/// Creates a key; only this response shows it.
+/// Creates a key; only this response shows it. Sent again with the same `Idempotency-Key` it is 409
+/// `already_made` with the id, because no copy of the text is kept.
 #[post("/keys", data = "<body>")]
 pub(super) async fn make(
     user: Fresh<TokenUser>,
     accounts: &State<Accounts>,
     address: ClientAddress,
+    key: IdempotencyKey<'_>,
     mut body: JsonBody,
 ) -> Result<status::Custom<Json<NewKeyView>>, Error> {
     let request = KeyRequest {
@@ -102,7 +104,8 @@ pub(super) async fn make(
     };
     body.finish()?;
     let actor = accounts.actor(&user, address.0)?;
-    let created = accounts.create_key(user.authentication().account(), request, &actor).await?;
+    let owner = user.authentication().account();
+    let created = accounts.create_key(owner, request, key.0, &actor).await?;
     Ok(status::Custom(Status::Created, Json(NewKeyView::from(created))))
 }
 

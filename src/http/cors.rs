@@ -30,7 +30,7 @@ impl Cors {
     pub fn new(base: &'static str, config: &ApiConfig, auth: &Config) -> Self {
         let (origins, token) = (config.cors_origins.clone(), &auth.token);
         let in_cookies = token.locations.contains(&Location::Cookies);
-        let mut allowed = format!("{}, Content-Type", token.header);
+        let mut allowed = format!("{}, Content-Type, Idempotency-Key", token.header);
         if in_cookies {
             allowed = format!("{allowed}, {}", token.cookies.csrf_header);
         }

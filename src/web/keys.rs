@@ -210,7 +210,7 @@ pub(super) async fn make(
     };
     let actor = accounts.actor(&user, address.0)?;
     let created = match form.read() {
-        Ok(request) => accounts.create_key(&user, request, &actor).await,
+        Ok(request) => accounts.create_key(&user, request, None, &actor).await,
         Err(error) => Err(error),
     };
     match created {

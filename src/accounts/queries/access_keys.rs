@@ -22,7 +22,7 @@ pub const MAX_ACTIVE_KEYS: i64 = 100;
 /// # Errors
 /// 401 `token_revoked` when the actor's sign-in has ended: a request that began before signing
 /// out, or before the password changed, must not leave a key behind. 403 `account_inactive`;
-/// 403 `forbidden` with [`MAX_ACTIVE_KEYS`] active keys; 503 `unavailable`.
+/// 403 `forbidden` with [`MAX_ACTIVE_KEYS`] active keys; 409 `already_made`; 503 `unavailable`.
 pub fn store_key(
     connection: &mut AnyConnection,
     user: &User,
@@ -32,6 +32,14 @@ pub fn store_key(
     write(connection, |connection| {
         // Two requests for the last key are counted one after the other.
         lock_user(connection, user.id)?;
+        if find_key(connection, key.id.as_str())?.is_some() {
+            let detail = format!(
+                "An earlier request with this Idempotency-Key made the key {}, which is shown once. \
+                 If it was lost, end it and make another one.",
+                key.id
+            );
+            return Err(Error::new(ErrorKind::AlreadyMade).detail(detail));
+        }
         insert(connection, key)?;
         if let Some(sign_in) = &actor.sign_in
             && !lock_sign_in(connection, sign_in)?

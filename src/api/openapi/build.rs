@@ -81,7 +81,13 @@ impl<'a> Builder<'a> {
             "responses": self.responses(guards, operation),
             "security": alternatives(self.auth, guards, operation.method()),
         });
-        let parameters = parameters(route, operation)?;
+        let mut parameters = parameters(route, operation)?;
+        if let Some((name, sentence)) = operation.header {
+            let schema = json!({ "type": "string", "pattern": "^[!-~]{1,255}$" });
+            parameters.push(json!({
+                "in": "header", "name": name, "description": sentence, "schema": schema,
+            }));
+        }
         if !parameters.is_empty() {
             described["parameters"] = parameters.into();
         }

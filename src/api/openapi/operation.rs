@@ -38,6 +38,8 @@ pub(super) struct Operation {
     /// Whether those set or remove the cookies of tokens, where tokens are in cookies.
     pub(super) sets_cookies: bool,
     pub(super) parameters: Vec<Parameter>,
+    /// A header that the client may send: its name, and a sentence.
+    pub(super) header: Option<(&'static str, &'static str)>,
     pub(super) errors: Vec<ErrorKind>,
 }
 
@@ -77,6 +79,7 @@ impl Operation {
             responses: Vec::new(),
             sets_cookies: false,
             parameters: Vec::new(),
+            header: None,
             errors: Vec::new(),
         }
     }
@@ -136,6 +139,10 @@ impl Operation {
     ) -> Self {
         self.parameters.push(Parameter { name, schema, sentence });
         self
+    }
+
+    pub(super) fn header(self, name: &'static str, sentence: &'static str) -> Self {
+        Self { header: Some((name, sentence)), ..self }
     }
 
     pub(super) fn page(self) -> Self {

@@ -96,7 +96,12 @@ fn sign_ins() -> Vec<Operation> {
             .response(200, Some(Content::list::<KeyView>())),
         Operation::new("POST /api/keys", "createKey", "Creates an access key and shows it once.")
             .body::<KeyBody>()
-            .responds::<NewKeyView>(201),
+            .header(
+                "Idempotency-Key",
+                "A name of the request: sent again, it creates no second key.",
+            )
+            .responds::<NewKeyView>(201)
+            .fails(&[K::AlreadyMade, K::Forbidden, K::TooManyAttempts]),
         Operation::new("DELETE /api/keys/<id>", "endKey", "Ends an access key.")
             .response(204, None)
             .fails(&[K::NotFound]),

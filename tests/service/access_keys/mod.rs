@@ -5,6 +5,7 @@ mod page;
 mod races;
 mod rules;
 mod scopes;
+mod sent_twice;
 
 use serde_json::{Value, json};
 

@@ -75,7 +75,7 @@ fn a_preflight_is_answered_before_any_guard() {
             assert_eq!(reply.header("access-control-allow-origin"), Some(APP));
             assert_eq!(reply.header("access-control-allow-methods"), Some(methods), "{path}");
             let allowed = reply.header("access-control-allow-headers");
-            assert_eq!(allowed, Some("Authorization, Content-Type"));
+            assert_eq!(allowed, Some("Authorization, Content-Type, Idempotency-Key"));
             assert_eq!(reply.header("access-control-max-age"), Some("600"));
             assert_eq!(reply.header("access-control-allow-credentials"), None);
             assert_eq!(reply.header("content-type"), None);
@@ -149,7 +149,7 @@ fn where_tokens_are_in_cookies_a_listed_origin_sends_and_keeps_them_and_no_other
         let browser = app.token_cookies("user_01");
         let asked = preflight(&app.anonymous(), "/api/me", APP);
         let allowed = asked.header("access-control-allow-headers");
-        assert_eq!(allowed, Some("Authorization, Content-Type, X-CSRF-TOKEN"));
+        assert_eq!(allowed, Some("Authorization, Content-Type, Idempotency-Key, X-CSRF-TOKEN"));
         let refused = get(&app.anonymous(), "/api/me", APP);
         for reply in [&asked, &get(&browser, "/api/me", APP), &refused] {
             assert_eq!(reply.header("access-control-allow-origin"), Some(APP));

@@ -89,6 +89,20 @@ impl CreatedKey {
         };
         Ok(Self { sign_in, key })
     }
+
+    /// Replaces the random id, and with it the text of the key: for one that is stored once however
+    /// often it is asked for.
+    ///
+    /// # Errors
+    /// 500 `internal` without randomness.
+    pub fn with_id(mut self, id: SignInId) -> Result<Self, Error> {
+        self.key = AccessKey::generate(&id)?;
+        if let SignInKind::Key { secret_hash, .. } = &mut self.sign_in.kind {
+            *secret_hash = self.key.hash();
+        }
+        self.sign_in.id = id;
+        Ok(self)
+    }
 }
 
 fn check(label: &str, scopes: &[String]) -> Result<(), Error> {

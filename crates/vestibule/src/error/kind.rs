@@ -46,6 +46,8 @@ pub enum ErrorKind {
     Unavailable,
     /// 409 `username_taken`: the user name is taken.
     UsernameTaken,
+    /// 409 `already_made`: an earlier request with the same `Idempotency-Key` made it.
+    AlreadyMade,
     /// 409 `last_administrator`: no active administrator would remain.
     LastAdministrator,
     /// 422 `invalid_field`: a field is missing, unknown or not acceptable; `fields` says which.
@@ -89,6 +91,7 @@ impl ErrorKind {
         Self::Busy,
         Self::Unavailable,
         Self::UsernameTaken,
+        Self::AlreadyMade,
         Self::LastAdministrator,
         Self::InvalidField,
         Self::MalformedRequest,
@@ -147,6 +150,7 @@ impl ErrorKind {
                 "The service is not available at the moment. Try again in a moment.",
             ),
             Self::UsernameTaken => (409, "username_taken", "This user name is taken."),
+            Self::AlreadyMade => (409, "already_made", "An earlier request has made this."),
             Self::LastAdministrator => {
                 (409, "last_administrator", "At least one active administrator must remain.")
             }

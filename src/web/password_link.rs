@@ -20,7 +20,7 @@ use vestibule::{Error, ErrorKind, Session};
 
 /// The fields of the form; others are ignored.
 #[derive(FromForm)]
-pub(super) struct FirstPassword {
+pub(super) struct PasswordForm {
     #[field(default = "")]
     token: String,
     #[field(default = "")]
@@ -62,7 +62,7 @@ pub(super) async fn set(
     address: ClientAddress,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    form: Form<UniqueFields<FirstPassword>>,
+    form: Form<UniqueFields<PasswordForm>>,
 ) -> FormResult {
     let user = user.0.as_deref();
     let set = accounts.set_password_by_link(&form.token, &form.password, address.0).await;

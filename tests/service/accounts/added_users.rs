@@ -291,8 +291,8 @@ fn an_administrator_lists_and_ends_the_sign_ins_of_a_user_over_the_api() {
         admin.delete(&end).assert_problem(404, "not_found");
         ended.get("/api/me").assert_problem(401, "token_revoked");
         assert_eq!(kept.get("/api/me").status, 200);
-        let nobody = admin.get("/api/users/999/sign-ins");
-        nobody.assert_problem(404, "not_found");
+        let absent = admin.get("/api/users/999/sign-ins");
+        absent.assert_problem(404, "not_found");
     });
 }
 

@@ -102,7 +102,7 @@ fn an_administrator_makes_a_link_on_the_page_and_its_user_sets_a_password() {
         let login = visitor.get("/login");
         login.assert_page(200);
         assert!(login.body.contains("The password is set. Sign in with it."), "{}", login.body);
-        assert!(visitor.get("/dashboard").location().starts_with("/login"), "it signs nobody in");
+        assert!(visitor.get("/dashboard").location().starts_with("/login"), "it starts no sign-in");
         assert!(owner.get("/dashboard").location().starts_with("/login"), "all sign-ins end");
         assert!(signs_in(&app, "user_01", NEW) && !signs_in(&app, "user_01", "1234"));
         assert_ended(&app, &path);

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::words;
 use crate::settings::Settings;
+use vestibule::Error;
 
 const COOKIE: &str = "vestibule_notice";
 
@@ -101,6 +102,14 @@ impl Notice {
     pub(super) fn shown(self, name: &str) -> ShownNotice {
         let is_done = !matches!(self, Self::Unsent | Self::Unused(_));
         ShownNotice { text: self.text(name), class: if is_done { "success" } else { "info" } }
+    }
+}
+
+impl ShownNotice {
+    /// What a page says above its content after a form that it has refused.
+    pub(super) fn error(error: &Error) -> Self {
+        let text = error.fields().next().map_or(words::message(error), |(_, text)| text.into());
+        Self { text: text.into_owned(), class: "error" }
     }
 }
 

@@ -141,6 +141,12 @@ impl Settings {
                                `openssl rand -base64 32` prints";
                 return Err(vec![ConfigError::new(figment, "secret_key", problem)]);
             }
+            // Rocket without its feature `tls` would ignore it and serve plain HTTP.
+            if figment.find_value("tls").is_ok() {
+                let problem = "is not supported: this program is built without Rocket's TLS; put \
+                               nginx in front of it (deploy/nginx.conf)";
+                return Err(vec![ConfigError::new(figment, "tls", problem)]);
+            }
             // Rocket panics if one of these is 0; the system cannot start too many threads.
             if !(1..=1024).contains(&server.workers) {
                 return Err(vec![ConfigError::new(figment, "workers", "must be 1 to 1024")]);

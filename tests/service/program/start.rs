@@ -147,6 +147,22 @@ fn the_running_program_sends_no_banner_of_its_server() {
 }
 
 #[test]
+fn a_setting_of_tls_that_would_be_ignored_stops_the_start() {
+    at_home(|home| {
+        let files = "certs = \"a.pem\"\nkey = \"b.pem\"\n";
+        home.configure(&format!("[default.tls]\n{files}"));
+        let by_variable = Home::new();
+        let mut command = by_variable.command(&[]);
+        command.env("ROCKET_TLS", "{certs=\"a.pem\",key=\"b.pem\"}");
+        for done in [home.run(&[], ""), finish(&mut command, "")] {
+            assert_eq!((done.code, done.err.lines().count()), (Some(1), 1), "{done:?}");
+            assert!(done.err.starts_with("vestibule: tls ("), "{done:?}");
+            assert!(done.err.contains("put nginx in front of it"), "{done:?}");
+        }
+    });
+}
+
+#[test]
 fn an_address_header_of_an_untrusted_client_is_not_believed() {
     let home = Home::new();
     let service = home.serve(&[]);

@@ -187,7 +187,7 @@ pub(super) async fn list(
     form: Option<KeyForm>,
 ) -> Result<Page, Error> {
     let page = KeysPage::load(&renderer, &user, accounts).await?;
-    let (notice, created) = (flash.shown(""), new_key::take(flash.jar, &page.keys));
+    let (notice, created) = (flash.shown(""), new_key::take(&flash, &page.keys));
     let form = form.as_ref();
     Ok(page.render(Extras { fresh: fresh.is_ok(), notice, created, form, error: None }))
 }

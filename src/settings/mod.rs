@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use rocket::figment::Figment;
 use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{AccountsConfig, full_name};
 use crate::db::{Address, DbConfig};
@@ -238,17 +240,22 @@ pub fn public_url(figment: &Figment) -> Result<Option<String>, Vec<ConfigError>>
 /// Returns the fingerprints of the shared secrets in use; a pair of keys has none.
 fn fingerprints(figment: &Figment, auth: &Config) -> Vec<Fingerprint> {
     let (session, token) = (&auth.session, &auth.token);
+    // `vestibule secrets rotate` writes it beside them.
+    let times = figment.extract_inner::<Vec<String>>("replaced_at").unwrap_or_default();
+    let times = times.iter().filter_map(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
+    let replaced_at = times.max();
     let mut found = Vec::new();
     let secret_key = figment.extract_inner::<String>("secret_key").ok();
     if let Some(key) = secret_key.filter(|_| auth.mode.has_sessions()) {
         let previous = session.previous_secret_keys.iter().map(|secret| secret.reveal());
-        found.push(Fingerprint::new("secret_key", &key, previous));
+        found.push(Fingerprint::new("secret_key", &key, previous, replaced_at));
     }
     if let (Some(secret), true, false) =
         (&token.secret, auth.mode.has_tokens(), token.algorithm.is_asymmetric())
     {
         let previous = token.previous_secrets.iter().map(|secret| secret.reveal());
-        found.push(Fingerprint::new("auth.token.secret", secret.reveal(), previous));
+        let secret = secret.reveal();
+        found.push(Fingerprint::new("auth.token.secret", secret, previous, replaced_at));
     }
     found
 }

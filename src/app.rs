@@ -210,9 +210,10 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
         db::connect(address, START_TIMEOUT, true).map_err(|error| error.to_string())?;
     db::migrate(&mut connection).map_err(|error| error.to_string())?;
     let now = clock.now().map_err(|error| error.to_string())?;
-    if let Err(cause) =
-        fingerprints::record_and_compare(&mut connection, &settings.fingerprints, now)
-    {
+    let own = &settings.fingerprints;
+    let compared = fingerprints::delete_previous(&mut connection, own)
+        .and_then(|()| fingerprints::record_and_compare(&mut connection, own, now));
+    if let Err(cause) = compared {
         fingerprints::warn_not_compared(&cause);
     }
     if settings.sample_users {

@@ -30,13 +30,16 @@ pub(crate) struct Fingerprint {
     setting: &'static str,
     current: String,
     previous: Vec<String>,
+    /// When the newest previous one was replaced, if that is known.
+    replaced_at: Option<OffsetDateTime>,
 }
 
-/// A secret of another process that this one does not have.
+/// A secret of another process: one that this one does not have, or a former one in use.
 #[derive(Clone, Debug)]
 pub(crate) struct OtherSecret {
-    pub(crate) setting: &'static str,
-    pub(crate) seen_at: OffsetDateTime,
+    setting: &'static str,
+    is_former: bool,
+    seen_at: OffsetDateTime,
 }
 
 impl Fingerprint {
@@ -44,9 +47,10 @@ impl Fingerprint {
         setting: &'static str,
         secret: &str,
         previous: impl Iterator<Item = &'s str>,
+        replaced_at: Option<OffsetDateTime>,
     ) -> Self {
         let previous = previous.map(|secret| digest(setting, secret)).collect();
-        Self { setting, current: digest(setting, secret), previous }
+        Self { setting, current: digest(setting, secret), previous, replaced_at }
     }
 }
 
@@ -60,8 +64,22 @@ fn digest(setting: &str, secret: &str) -> String {
     URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..12])
 }
 
-/// Records that a process with these secrets runs, and deletes the fingerprints of previous secrets
-/// and of processes that have ended.
+/// Deletes the fingerprints of previous secrets, once at the start: one that is recorded later is of
+/// a process that still has them.
+///
+/// # Errors
+/// A database error (503 `unavailable`).
+pub(crate) fn delete_previous(
+    connection: &mut AnyConnection,
+    own: &[Fingerprint],
+) -> QueryResult<()> {
+    let previous: Vec<_> = own.iter().flat_map(|own| &own.previous).collect();
+    let replaced = secrets_in_use::fingerprint.eq_any(previous);
+    diesel::delete(secrets_in_use::table.filter(replaced)).execute(connection).map(drop)
+}
+
+/// Records that a process with these secrets runs, and deletes the fingerprints of processes that
+/// have ended.
 ///
 /// # Errors
 /// A database error (503 `unavailable`).
@@ -73,9 +91,7 @@ fn record(
     write(connection, |connection| {
         let ended = secrets_in_use::seen_at.lt(to_micros(now - MAX_AGE));
         diesel::delete(secrets_in_use::table.filter(ended)).execute(connection)?;
-        for Fingerprint { setting, current, previous } in own {
-            let replaced = secrets_in_use::fingerprint.eq_any(previous);
-            diesel::delete(secrets_in_use::table.filter(replaced)).execute(connection)?;
+        for Fingerprint { setting, current, .. } in own {
             diesel::sql_query(RECORD)
                 .bind::<Text, _>(current)
                 .bind::<Text, _>(*setting)
@@ -107,7 +123,8 @@ pub(crate) fn warn_not_compared(cause: &impl std::fmt::Display) {
     log::warn!(target: "vestibule_service::secrets", cause:%; "the secrets were not compared");
 }
 
-/// Returns the secrets of running processes that are neither the current nor a previous one here.
+/// Returns the secrets of running processes that are neither the current nor a previous one here, or
+/// that were in use after they had been replaced.
 ///
 /// # Errors
 /// A database error (503 `unavailable`).
@@ -117,15 +134,25 @@ pub(crate) fn others(
     now: OffsetDateTime,
 ) -> QueryResult<Vec<OtherSecret>> {
     let mut found = Vec::new();
-    for Fingerprint { setting, current, previous } in own {
-        let newest: Option<i64> = secrets_in_use::table
+    for Fingerprint { setting, current, previous, replaced_at } in own {
+        let seen = secrets_in_use::table
             .filter(secrets_in_use::setting.eq(*setting))
-            .filter(secrets_in_use::fingerprint.ne_all(previous.iter().chain([current])))
             .filter(secrets_in_use::seen_at.ge(to_micros(now - MAX_AGE)))
-            .select(diesel::dsl::max(secrets_in_use::seen_at))
+            .select(diesel::dsl::max(secrets_in_use::seen_at));
+        let unknown: Option<i64> = seen
+            .filter(secrets_in_use::fingerprint.ne_all(previous.iter().chain([current])))
             .get_result(connection)?;
-        if let Some(Ok(seen_at)) = newest.map(from_micros) {
-            found.push(OtherSecret { setting, seen_at });
+        let former: Option<i64> = match replaced_at {
+            Some(replaced_at) => seen
+                .filter(secrets_in_use::fingerprint.eq_any(previous))
+                .filter(secrets_in_use::seen_at.gt(to_micros(*replaced_at)))
+                .get_result(connection)?,
+            None => None,
+        };
+        for (is_former, newest) in [(false, unknown), (true, former)] {
+            if let Some(Ok(seen_at)) = newest.map(from_micros) {
+                found.push(OtherSecret { setting, is_former, seen_at });
+            }
         }
     }
     Ok(found)
@@ -133,12 +160,19 @@ pub(crate) fn others(
 
 impl std::fmt::Display for OtherSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { setting, seen_at } = self;
+        let Self { setting, is_former, seen_at } = self;
+        let seen_at = rfc3339(*seen_at);
+        if *is_former {
+            return write!(
+                f,
+                "a process with a replaced {setting} was seen at {seen_at}; restart all processes \
+                 that have not been restarted since the rotation"
+            );
+        }
         write!(
             f,
-            "a process with another {setting} was seen at {}: each refuses what the other has \
-             issued; give all processes the same, and restart them",
-            rfc3339(*seen_at)
+            "a process with another {setting} was seen at {seen_at}: each refuses what the other \
+             has issued; give all processes the same, and restart them"
         )
     }
 }
@@ -146,6 +180,37 @@ impl std::fmt::Display for OtherSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::{Address, connect, migrate};
+
+    #[test]
+    fn a_process_that_was_not_restarted_after_a_rotation_is_found() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = Address::Sqlite(directory.path().join("x.sqlite3"));
+        let mut database = connect(&file, Duration::from_secs(1), true).expect("a new file");
+        migrate(&mut database).expect("migrations");
+        let minute = |minute: i64| OffsetDateTime::UNIX_EPOCH + time::Duration::minutes(minute);
+        let none = std::iter::empty;
+        let old = [Fingerprint::new("secret_key", "old", none(), None)];
+        let rotated = Some(minute(10));
+        let new = [Fingerprint::new("secret_key", "new", ["old"].into_iter(), rotated)];
+
+        let found = |database: &mut AnyConnection, at: i64| {
+            let found = others(database, &new, minute(at)).expect("a query");
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        record(&mut database, &old, minute(9)).expect("a write");
+        assert_eq!(found(&mut database, 10), [""; 0], "seen before the rotation only");
+        record(&mut database, &old, minute(11)).expect("a write");
+        assert_eq!(found(&mut database, 11).len(), 1);
+        delete_previous(&mut database, &new).expect("a write");
+        record(&mut database, &new, minute(12)).expect("a write");
+        assert_eq!(found(&mut database, 12), [""; 0], "it may have been restarted as well");
+        record(&mut database, &old, minute(21)).expect("a write");
+        record(&mut database, &new, minute(22)).expect("a write");
+        let warned = found(&mut database, 22);
+        assert!(warned.len() == 1 && warned[0].contains("a replaced secret_key"), "{warned:?}");
+        assert_eq!(found(&mut database, 47), [""; 0], "it has ended since");
+    }
 
     #[test]
     fn a_fingerprint_depends_on_the_secret_and_the_setting_and_shows_neither() {

@@ -249,13 +249,13 @@ fn list(connection: &mut AnyConnection, search: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the password from standard input without its newline, or prompts for it twice.
+/// Reads the password from standard input, which holds one line, or prompts for it twice.
 fn read_password(from_stdin: bool) -> Result<Password, Failure> {
     let failed = |cause: std::io::Error| Failure::new(format!("cannot read the password: {cause}"));
     if from_stdin {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(failed)?;
-        return Ok(text.strip_suffix('\n').unwrap_or(&text).trim_end_matches('\r').into());
+        return one_line(&text).map(Into::into);
     }
     if !std::io::stdin().is_terminal() {
         return Err(Failure::new("no terminal to ask for the password; use --password-stdin"));
@@ -263,4 +263,16 @@ fn read_password(from_stdin: bool) -> Result<Password, Failure> {
     let first = rpassword::prompt_password("Password: ").map_err(failed)?;
     let second = rpassword::prompt_password("Once more: ").map_err(failed)?;
     if first == second { Ok(first.into()) } else { Err(Failure::new("the two passwords differ")) }
+}
+
+/// Returns the only line of a text, without the byte order mark that PowerShell puts in front. No form
+/// takes a password with a line break.
+fn one_line(text: &str) -> Result<&str, Failure> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.contains(['\n', '\r']) {
+        return Err(Failure::new("the password must be one line; standard input holds more"));
+    }
+    Ok(line)
 }

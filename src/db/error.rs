@@ -17,6 +17,8 @@ pub enum DbError {
     Query(Query),
     /// The work was aborted.
     Broken(String),
+    /// The database has another encoding than UTF-8, this one.
+    NotUtf8(String),
     /// A newer program migrated the database.
     NewerSchema {
         /// The version of the schema.
@@ -33,6 +35,10 @@ impl fmt::Display for DbError {
             Self::Timeout(waited) => write!(f, "the database did not respond within {waited:?}"),
             Self::Query(cause) => write!(f, "the database refused a statement: {cause}"),
             Self::Broken(cause) => write!(f, "the work on the database was aborted: {cause}"),
+            Self::NotUtf8(encoding) => write!(
+                f,
+                "the database has the encoding {encoding}; create one with ENCODING 'UTF8'"
+            ),
             Self::NewerSchema { found, known } => write!(
                 f,
                 "the schema of the database has version {found}, and this program knows versions \

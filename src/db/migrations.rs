@@ -30,6 +30,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// [`DbError::NewerSchema`] if another program applied migrations that this one does not know;
+/// [`DbError::NotUtf8`] if one is pending on PostgreSQL and names cannot have every character;
 /// [`DbError`] if a migration fails. None is left half applied.
 pub fn migrate(connection: &mut AnyConnection) -> Result<usize, DbError> {
     match connection {
@@ -43,6 +44,7 @@ pub fn migrate(connection: &mut AnyConnection) -> Result<usize, DbError> {
     if find_pending(connection)? == 0 {
         return Ok(0);
     }
+    expect_utf8(connection)?;
     match connection {
         AnyConnection::Sqlite(sqlite) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
@@ -62,6 +64,22 @@ pub fn migrate(connection: &mut AnyConnection) -> Result<usize, DbError> {
         }
     }
     migrated
+}
+
+#[derive(QueryableByName)]
+struct Encoding {
+    #[diesel(sql_type = Text)]
+    encoding: String,
+}
+
+/// Refuses a PostgreSQL database with another encoding than UTF-8; SQLite has no other.
+pub(super) fn expect_utf8(connection: &mut AnyConnection) -> Result<(), DbError> {
+    let AnyConnection::Postgres(postgres) = connection else { return Ok(()) };
+    let query = "SELECT current_setting('server_encoding') AS encoding";
+    match diesel::sql_query(query).get_result::<Encoding>(postgres)?.encoding {
+        encoding if encoding == "UTF8" => Ok(()),
+        encoding => Err(DbError::NotUtf8(encoding)),
+    }
 }
 
 /// Applies what is pending, under the lock: another process may have migrated meanwhile.

@@ -37,6 +37,12 @@ pub fn is_unparsed(request: &Request<'_>) -> bool {
     Arrival::of(request).is_none()
 }
 
+/// Whether the client sent a HEAD, which Rocket makes a GET while it routes it.
+#[must_use]
+pub fn is_head(request: &Request<'_>) -> bool {
+    Arrival::of(request).is_some_and(|(_, method)| *method == Method::Head)
+}
+
 #[rocket::async_trait]
 impl Fairing for AccessLog {
     fn info(&self) -> Info {

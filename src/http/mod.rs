@@ -19,7 +19,7 @@ mod request_id;
 mod unparsed;
 mod visible;
 
-pub use access_log::{AccessLog, is_unparsed};
+pub use access_log::{AccessLog, is_head, is_unparsed};
 pub use base_url::BaseUrl;
 pub use cors::Cors;
 pub use guard_names::guard_names;

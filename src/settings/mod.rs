@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use rocket::figment::Figment;
 use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{AccountsConfig, full_name};
 use crate::db::{Address, DbConfig};
@@ -141,6 +143,12 @@ impl Settings {
                                `openssl rand -base64 32` prints";
                 return Err(vec![ConfigError::new(figment, "secret_key", problem)]);
             }
+            // Rocket without its feature `tls` would ignore it and serve plain HTTP.
+            if figment.find_value("tls").is_ok() {
+                let problem = "is not supported: this program is built without Rocket's TLS; put \
+                               nginx in front of it (deploy/nginx.conf)";
+                return Err(vec![ConfigError::new(figment, "tls", problem)]);
+            }
             // Rocket panics if one of these is 0; the system cannot start too many threads.
             if !(1..=1024).contains(&server.workers) {
                 return Err(vec![ConfigError::new(figment, "workers", "must be 1 to 1024")]);
@@ -232,17 +240,22 @@ pub fn public_url(figment: &Figment) -> Result<Option<String>, Vec<ConfigError>>
 /// Returns the fingerprints of the shared secrets in use; a pair of keys has none.
 fn fingerprints(figment: &Figment, auth: &Config) -> Vec<Fingerprint> {
     let (session, token) = (&auth.session, &auth.token);
+    // `vestibule secrets rotate` writes it beside them.
+    let times = figment.extract_inner::<Vec<String>>("replaced_at").unwrap_or_default();
+    let times = times.iter().filter_map(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
+    let replaced_at = times.max();
     let mut found = Vec::new();
     let secret_key = figment.extract_inner::<String>("secret_key").ok();
     if let Some(key) = secret_key.filter(|_| auth.mode.has_sessions()) {
         let previous = session.previous_secret_keys.iter().map(|secret| secret.reveal());
-        found.push(Fingerprint::new("secret_key", &key, previous));
+        found.push(Fingerprint::new("secret_key", &key, previous, replaced_at));
     }
     if let (Some(secret), true, false) =
         (&token.secret, auth.mode.has_tokens(), token.algorithm.is_asymmetric())
     {
         let previous = token.previous_secrets.iter().map(|secret| secret.reveal());
-        found.push(Fingerprint::new("auth.token.secret", secret.reveal(), previous));
+        let secret = secret.reveal();
+        found.push(Fingerprint::new("auth.token.secret", secret, previous, replaced_at));
     }
     found
 }

@@ -12,10 +12,11 @@ use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
+use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, NewPassword, SessionUser, User, Username};
+use crate::accounts::{Accounts, NewPassword, SessionUser, User};
 use crate::http::ClientAddress;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
@@ -42,21 +43,6 @@ pub(super) struct Confirmation {
     password: Password,
     #[field(default = "")]
     next: String,
-}
-
-/// Refuses a form that names another user, as one of a page that was open while the browser signed
-/// in anew.
-///
-/// # Errors
-/// 422 `invalid_field` naming `username`.
-fn check_username(user: &User, sent: &str) -> Result<(), Error> {
-    let own = Username::parse(&user.username)?;
-    if sent.is_empty() || Username::parse(sent).is_ok_and(|sent| sent.key() == own.key()) {
-        return Ok(());
-    }
-    let name = &user.username;
-    let message = format!("You are signed in as {name} now. Nothing has been changed.");
-    Err(Error::invalid_field("username", message))
 }
 
 fn page(

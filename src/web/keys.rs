@@ -16,6 +16,7 @@ use super::form_body::Form;
 use super::new_key::{self, ShownKey};
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
+use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{
     Accounts, Introspect, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_seen,
@@ -42,6 +43,7 @@ pub(super) struct KeyForm {
     users_read: Option<String>,
     users_write: Option<String>,
     introspect: Option<String>,
+    username: Option<String>,
 }
 
 /// Returns the field name of a scope's checkbox.
@@ -187,7 +189,7 @@ pub(super) async fn list(
     form: Option<KeyForm>,
 ) -> Result<Page, Error> {
     let page = KeysPage::load(&renderer, &user, accounts).await?;
-    let (notice, created) = (flash.shown(""), new_key::take(flash.jar, &page.keys));
+    let (notice, created) = (flash.shown(""), new_key::take(&flash, &page.keys));
     let form = form.as_ref();
     Ok(page.render(Extras { fresh: fresh.is_ok(), notice, created, form, error: None }))
 }
@@ -209,7 +211,8 @@ pub(super) async fn make(
         }
     };
     let actor = accounts.actor(&user, address.0)?;
-    let created = match form.read() {
+    let sent = form.username.as_deref().unwrap_or_default();
+    let created = match check_username(&user, sent).and_then(|()| form.read()) {
         Ok(request) => accounts.create_key(&user, request, None, &actor).await,
         Err(error) => Err(error),
     };
@@ -230,13 +233,22 @@ pub(super) async fn make(
 }
 
 /// Ends a key, if it has not ended yet.
-#[post("/account/keys/<id>/end")]
+#[post("/account/keys/<id>/end", data = "<form>")]
 pub(super) async fn end(
     user: SessionUser,
+    fresh: Result<Fresh<SessionUser>, Error>,
     accounts: &State<Accounts>,
+    renderer: Renderer<'_>,
     address: ClientAddress,
     id: &str,
+    form: ShownTo,
 ) -> FormResult {
+    if let Err(error) = form.check(&user) {
+        let page = KeysPage::load(&renderer, &user, accounts).await?;
+        let notice = Some(ShownNotice::error(&error));
+        let page = page.render(Extras { fresh: fresh.is_ok(), notice, ..Extras::default() });
+        return Ok(FormReply::Again(error.with_page(|_| page)));
+    }
     ended(accounts.end_key(&user, id, &accounts.actor(&user, address.0)?).await, id)?;
     Ok(FormReply::notice(uri!(list(_)), Notice::KeyEnded))
 }

@@ -19,6 +19,7 @@ mod registration;
 mod renderer;
 mod session;
 mod setup;
+mod shown_to;
 mod sign_ins;
 mod templates;
 mod unique_fields;

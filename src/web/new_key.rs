@@ -4,6 +4,7 @@
 use rocket::http::{Cookie, CookieJar};
 use serde::Serialize;
 
+use super::notice::Flash;
 use vestibule::access_keys::CreatedKey;
 use vestibule::sign_ins::SignIn;
 
@@ -26,10 +27,12 @@ pub(super) fn store(jar: &CookieJar<'_>, secure: bool, created: &CreatedKey) {
     jar.add_private(Cookie::build((COOKIE, value)).path(PATH).max_age(MAX_AGE).secure(secure));
 }
 
-/// Takes the key if it is one of these: those of the user who is signed in now.
-pub(super) fn take(jar: &CookieJar<'_>, keys: &[SignIn]) -> Option<ShownKey> {
-    let cookie = jar.get_private(COOKIE)?;
-    jar.remove_private(Cookie::build(COOKIE).path(PATH));
+/// Takes the key if it is one of these: those of the user who is signed in now. A HEAD leaves it.
+pub(super) fn take(flash: &Flash<'_>, keys: &[SignIn]) -> Option<ShownKey> {
+    let cookie = flash.jar.get_private(COOKIE)?;
+    if !flash.is_head {
+        flash.jar.remove_private(Cookie::build(COOKIE).path(PATH));
+    }
     let (id, key) = cookie.value().split_once(' ')?;
     let found = keys.iter().find(|found| found.id.as_str() == id)?;
     Some(ShownKey { label: found.label().map(str::to_owned), key: key.to_owned() })

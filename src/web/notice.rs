@@ -12,7 +12,9 @@ use rocket::response::{self, Redirect, Responder};
 use serde::{Deserialize, Serialize};
 
 use super::words;
+use crate::http::is_head;
 use crate::settings::Settings;
+use vestibule::Error;
 
 const COOKIE: &str = "vestibule_notice";
 
@@ -104,6 +106,14 @@ impl Notice {
     }
 }
 
+impl ShownNotice {
+    /// What a page says above its content after a form that it has refused.
+    pub(super) fn error(error: &Error) -> Self {
+        let text = error.fields().next().map_or(words::message(error), |(_, text)| text.into());
+        Self { text: text.into_owned(), class: "error" }
+    }
+}
+
 /// Returns a number of sign-ins with its noun.
 fn sign_ins(count: u64) -> String {
     if count == 1 { "1 sign-in".to_owned() } else { format!("{count} sign-ins") }
@@ -142,11 +152,14 @@ pub(super) struct Flash<'r> {
     pub(super) jar: &'r CookieJar<'r>,
     /// The path of this page.
     path: &'r str,
+    /// Whether the client gets no body, and so does not see what the page shows once.
+    pub(super) is_head: bool,
 }
 
 impl<'r> Flash<'r> {
     pub(super) fn of(request: &'r Request<'_>) -> Self {
-        Self { jar: request.cookies(), path: request.uri().path().as_str() }
+        let path = request.uri().path().as_str();
+        Self { jar: request.cookies(), path, is_head: is_head(request) }
     }
 
     /// Returns the notice, which the next page shows again, and the path of the page that it is for.
@@ -161,10 +174,10 @@ impl<'r> Flash<'r> {
         self.read().map(|(notice, _)| notice)
     }
 
-    /// Returns the notice and removes it.
+    /// Returns the notice and removes it, but for a HEAD.
     pub(super) fn take(&self) -> Option<Notice> {
         let notice = self.peek();
-        if self.jar.get(COOKIE).is_some() {
+        if self.jar.get(COOKIE).is_some() && !self.is_head {
             self.jar.remove(Cookie::build(COOKIE).http_only(true));
         }
         notice

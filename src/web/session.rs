@@ -28,9 +28,12 @@ const NOTICE: &str = "Please sign in to see this page.";
 /// Shown in its place if a form was sent without a session.
 const UNSENT: &str = "Nothing has been changed yet. Sign in, then send the form again.";
 
-/// Shown in its place if the browser keeps no cookie.
-const NO_COOKIE: &str = "You are not signed in, because your browser did not keep the cookie of \
-                         this site. Allow cookies for it, then sign in again.";
+/// Shown in its place if the session's cookie did not come back. Rocket drops all cookies of a request
+/// if a byte in one of them is not UTF-8.
+const NO_COOKIE: &str = "You are not signed in, because your browser did not keep or send the \
+                         cookie of this site, or sent it with one of another site that cannot be \
+                         read. Allow cookies for this site, delete those that it has, then sign \
+                         in again.";
 
 /// Shown if the box has a value that is neither.
 const NEITHER: &str = "Tick the box to stay signed in on this device, or leave it.";

@@ -5,8 +5,9 @@ use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::form::{FormReply, FormResult, ended};
-use super::notice::{Flash, Notice};
+use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, format_time};
+use super::shown_to::ShownTo;
 use crate::accounts::queries::pages;
 use crate::accounts::{Accounts, SessionUser, last_seen};
 use crate::http::ClientAddress;
@@ -22,12 +23,21 @@ pub(super) async fn list(
     flash: Flash<'_>,
     page: Option<i64>,
 ) -> Result<Page, Error> {
-    let page = page.unwrap_or(1).max(1);
+    show(&user, accounts, &renderer, page.unwrap_or(1).max(1), flash.shown("")).await
+}
+
+async fn show(
+    user: &SessionUser,
+    accounts: &Accounts,
+    renderer: &Renderer<'_>,
+    page: i64,
+    notice: Option<ShownNotice>,
+) -> Result<Page, Error> {
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
-    let (mut page, mut found) = (page, accounts.sign_ins(&user, page).await?);
+    let (mut page, mut found) = (page, accounts.sign_ins(user, page).await?);
     if page > pages(found.1) {
         page = pages(found.1);
-        found = accounts.sign_ins(&user, page).await?;
+        found = accounts.sign_ins(user, page).await?;
     }
     let (found, total) = found;
     let to = |page: i64| uri!(list(page = Some(page))).to_string();
@@ -38,9 +48,20 @@ pub(super) async fn list(
         total,
         previous: (page > 1).then(|| to(page - 1)),
         next: (page < pages(total)).then(|| to(page + 1)),
-        notice: flash.shown(""),
+        notice,
     };
-    Ok(renderer.page("sign-ins", "Where you are signed in", Some(&user), values))
+    Ok(renderer.page("sign-ins", "Where you are signed in", Some(user), values))
+}
+
+/// Shows the list with the error of a form that was shown to another user.
+async fn refuse(
+    error: Error,
+    user: &SessionUser,
+    accounts: &Accounts,
+    renderer: &Renderer<'_>,
+) -> FormResult {
+    let page = show(user, accounts, renderer, 1, Some(ShownNotice::error(&error))).await?;
+    Ok(FormReply::Again(error.with_page(|_| page)))
 }
 
 pub(super) fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serialize {
@@ -62,34 +83,54 @@ pub(super) fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serializ
 }
 
 /// Ends one sign-in, if it has not ended yet.
-#[post("/account/sign-ins/<id>/end")]
+#[post("/account/sign-ins/<id>/end", data = "<form>")]
 pub(super) async fn end(
     user: SessionUser,
     sign_ins: SignIns<'_>,
     accounts: &State<Accounts>,
+    renderer: Renderer<'_>,
     address: ClientAddress,
     id: &str,
+    form: ShownTo,
 ) -> FormResult {
+    if let Err(error) = form.check(&user) {
+        return refuse(error, &user, accounts, &renderer).await;
+    }
     let actor = accounts.actor(&user, address.0)?;
     ended(accounts.end_sign_in(&user, id, &sign_ins, &actor).await, id)?;
     Ok(FormReply::notice(uri!(list(_)), Notice::SignInEnded))
 }
 
 /// Ends all sign-ins except the current one.
-#[post("/account/sign-ins/end-others")]
-pub(super) async fn end_others(user: SessionUser, sign_ins: SignIns<'_>) -> FormResult {
+#[post("/account/sign-ins/end-others", data = "<form>")]
+pub(super) async fn end_others(
+    user: SessionUser,
+    sign_ins: SignIns<'_>,
+    accounts: &State<Accounts>,
+    renderer: Renderer<'_>,
+    form: ShownTo,
+) -> FormResult {
+    if let Err(error) = form.check(&user) {
+        return refuse(error, &user, accounts, &renderer).await;
+    }
     let current = user.authentication().sign_in().map(|sign_in| &sign_in.id);
     let ended = sign_ins.end_all(user.id, current).await?;
     Ok(FormReply::notice(uri!(list(_)), Notice::OthersEnded(ended)))
 }
 
 /// Ends all sign-ins, the current one too.
-#[post("/account/sign-ins/end-all")]
+#[post("/account/sign-ins/end-all", data = "<form>")]
 pub(super) async fn end_all(
     user: SessionUser,
     session: Session<'_>,
     sign_ins: SignIns<'_>,
+    accounts: &State<Accounts>,
+    renderer: Renderer<'_>,
+    form: ShownTo,
 ) -> FormResult {
+    if let Err(error) = form.check(&user) {
+        return refuse(error, &user, accounts, &renderer).await;
+    }
     sign_ins.end_all(user.id, None).await?;
     session.end().await?;
     Ok(FormReply::notice(uri!(super::pages::home), Notice::OwnSignInsEnded))

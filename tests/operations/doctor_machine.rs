@@ -129,6 +129,28 @@ fn processes_with_different_secrets_are_warned_of_at_the_start_and_by_the_doctor
 }
 
 #[test]
+fn a_process_that_runs_with_replaced_secrets_is_warned_of_by_the_doctor() {
+    at_home(|home| {
+        home.serve(LONG_TIMEOUT).stop();
+        home.sql("CREATE TABLE kept AS SELECT * FROM secrets_in_use");
+        // As the process records that was not restarted.
+        let record = "INSERT INTO secrets_in_use SELECT fingerprint, setting, \
+                      (SELECT max(seen_at) FROM secrets_in_use) FROM kept";
+        assert_eq!(home.run(&["secrets", "rotate"], "").code, Some(0));
+        home.serve(LONG_TIMEOUT).stop();
+        assert_said(&doctor(&home, &[]), "ok", "processes", &["none has other secrets"]);
+        assert_not_said(&doctor(&home, &[]), "warn", "configuration");
+        home.sql(record);
+        for secret in ["a replaced secret_key", "a replaced auth.token.secret"] {
+            assert_said(&doctor(&home, &[]), "warn", "processes", &[secret, "restart"]);
+        }
+        home.serve(LONG_TIMEOUT).stop();
+        assert_not_said(&doctor(&home, &[]), "warn", "processes");
+        home.sql("DROP TABLE kept");
+    });
+}
+
+#[test]
 fn a_rotation_of_the_secrets_is_no_difference_but_a_process_that_missed_it_is() {
     at_home(|home| {
         home.serve(LONG_TIMEOUT).stop();

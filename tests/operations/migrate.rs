@@ -1,6 +1,7 @@
 //! `vestibule migrate`, and a database that a newer program has migrated.
 
 use super::client::LONG_TIMEOUT;
+use crate::support::postgres;
 use crate::support::process::{Home, at_home};
 
 /// Runs `migrate`; returns what it applied, and the version of the schema.
@@ -62,4 +63,31 @@ fn after_migrate_the_service_needs_no_right_to_create_tables() {
         assert!(done.code == Some(1) && done.err.contains("permission denied"), "{done:?}");
         owner.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
     });
+}
+
+#[test]
+fn a_database_that_is_not_utf_8_is_refused_before_it_has_a_table() {
+    let Some(server) = postgres::server() else { return };
+    let url = server.create_database(None);
+    let other = url.rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name");
+    let name = format!("{other}_latin1");
+    server.execute(
+        other,
+        &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"),
+    );
+    let home = Home::at(&url.replace(other, &name));
+    let to = home.url().expect("the URL").to_owned();
+    let full = Home::new();
+    migrate(&full);
+    let file = format!("sqlite://{}", full.path("state/vestibule.sqlite3").display());
+    let transfer = ["move", "--from", &file, "--to", &to, "--dry-run"];
+    for arguments in [&[][..], &["migrate"], &transfer, &transfer[..5]] {
+        let done = home.run(arguments, "");
+        assert_eq!((done.code, done.err.lines().count()), (Some(1), 1), "{done:?}");
+        let said = "the database has the encoding LATIN1; create one with ENCODING 'UTF8'";
+        assert!(done.err.contains(said), "{arguments:?}: {done:?}");
+        let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+        assert_eq!(server.execute(&name, tables).trim(), "0", "{arguments:?}");
+    }
+    server.execute(other, &format!("DROP DATABASE {name}"));
 }

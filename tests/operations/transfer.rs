@@ -357,6 +357,17 @@ fn sqlite_with_tables(home: &Home) -> String {
 }
 
 #[test]
+fn a_target_in_a_directory_that_does_not_exist_is_refused_also_by_a_dry_run() {
+    let home = Home::new();
+    let from = sqlite_with_tables(&home);
+    let to = sqlite(&home, "missing/target.db");
+    let tried = command(&home, &from, &to, &["--dry-run"]);
+    assert_refused(&tried, "No such file or directory");
+    assert_eq!(tried.err, command(&home, &from, &to, &[]).err);
+    assert!(!home.path("missing").exists());
+}
+
+#[test]
 fn a_dry_run_says_what_there_is_and_changes_nothing() {
     both_ways(|home, from, to| {
         add_users(home, from, 1_500);

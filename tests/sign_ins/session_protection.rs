@@ -194,6 +194,20 @@ fn another_address_is_another_client() {
 }
 
 #[test]
+fn another_address_of_an_ipv6_network_is_the_same_client() {
+    with("strong", |app| {
+        let person = sign_in_from(&app, "2001:db8:1:1::1", None);
+        for same in ["2001:db8:1:1:abcd::2", "2001:db8:1:1::1"] {
+            assert_eq!(visit_from(&person, same, None).status, 200, "{same}");
+        }
+        assert_eq!(visit_from(&person, "2001:db8:1:2::1", None).status, 401);
+        let person = sign_in_from(&app, "::ffff:192.0.2.1", None);
+        assert_eq!(visit_from(&person, "192.0.2.1", None).status, 200);
+        assert_eq!(visit_from(&person, "::ffff:192.0.2.2", None).status, 401);
+    });
+}
+
+#[test]
 fn only_a_trusted_proxy_says_where_a_request_comes_from() {
     with("strong", |app| {
         let person = sign_in_from(&app, "192.0.2.1", Some("198.51.100.7"));

@@ -1,5 +1,7 @@
 //! Opens and checks the source and the target: known schema, empty target, two different databases.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection};
@@ -58,7 +60,14 @@ pub(super) fn open_target(
     {
         return Err(TransferError::Same);
     }
-    if matches!(to, Address::Sqlite(path) if dry && !path.exists()) {
+    if let Address::Sqlite(path) = to
+        && dry
+        && !path.exists()
+    {
+        // Without a dry run the file would be created.
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let failed = |cause| DbError::Connect(format!("cannot write {}: {cause}", path.display()));
+        fs::read_dir(parent.unwrap_or(Path::new("."))).map_err(failed)?;
         return Ok(None);
     }
     let mut target = connect(to, TIMEOUT, !dry)?;

@@ -14,7 +14,7 @@ mod summary;
 
 use super::address::Address;
 use super::connection::AnyConnection;
-use super::migrations::{migrate, schema_status};
+use super::migrations::{expect_utf8, migrate, schema_status};
 use copy::TableCopier;
 use vestibule::database::write;
 
@@ -42,7 +42,10 @@ pub fn copy_all(
             endpoints::expect_empty(&mut target)?;
             match schema_status(&mut target)? {
                 found if found.unknown > 0 => return Err(TransferError::TargetIsNewer),
-                found if found.pending > 0 && dry => None,
+                found if found.pending > 0 && dry => {
+                    expect_utf8(&mut target)?;
+                    None
+                }
                 _ => Some(target),
             }
         }

@@ -50,6 +50,27 @@ fn a_key_is_made_on_the_page_shown_once_and_ended_there() {
 }
 
 #[test]
+fn a_head_leaves_the_new_key_and_the_notice_for_the_page() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let head = || {
+            let reply = person.send(person.request(Method::Head, "/account/keys"));
+            assert_eq!((reply.status, reply.body.as_str()), (200, ""));
+            reply.assert_no_cookies();
+        };
+        let wanted = [("label", "nightly"), ("expires_in", "604800")];
+        assert_eq!(person.post_form("/account/keys", &wanted).status, 303);
+        head();
+        let key = key_in(&person.get("/account/keys").body);
+        assert!(!person.get("/account/keys").body.contains("vst_"), "it is shown once");
+        assert_eq!(person.post(&format!("/account/keys/{}/end", &key[4..26])).status, 303);
+        head();
+        assert!(person.get("/account/keys").body.contains("That key has ended."));
+        assert!(!person.get("/account/keys").body.contains("That key has ended."));
+    });
+}
+
+#[test]
 fn a_form_that_is_not_acceptable_comes_back_with_what_was_typed() {
     on_both(|app| {
         let person = app.session("user_01");

@@ -89,6 +89,20 @@ fn a_user_that_cannot_be_is_not_added() {
 }
 
 #[test]
+fn a_password_from_standard_input_is_one_line() {
+    at_home(|home| {
+        let stdin = "\u{feff}correct horse\r\n";
+        assert_done(&add(&home, "ann", stdin, &[]), "added ann");
+        for more in ["correct horse\ncorrect horse\n", "correct horse\n\n", "hunter2\rhunter2\n"] {
+            assert_failed(&add(&home, "bob", more, &[]), "must be one line");
+        }
+        assert_eq!(home.run(&["user", "list"], "").out.lines().count(), 2);
+        let service = home.serve(&[]);
+        service.api_login("ann", "correct horse").expect("without mark and line break");
+    });
+}
+
+#[test]
 fn without_a_terminal_the_password_must_come_from_standard_input() {
     let home = Home::new();
     let done = home.run(&["user", "add", "ann"], "correct horse\n");

@@ -1,14 +1,15 @@
 //! Starting the real program: what it makes for itself, what it says, and what it refuses.
 
 use std::fs::{self, Permissions};
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rocket::figment::Figment;
 
 use crate::support::app::{On, TestApp, password};
-use crate::support::process::{Done, Home, Service, at_home, finish};
+use crate::support::process::{Done, Home, Service, at_home, finish, read_reply};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("it exists").permissions().mode() & 0o7777
@@ -144,6 +145,47 @@ fn the_running_program_sends_no_banner_of_its_server() {
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert!(reply.header("content-security-policy").is_some(), "{path}");
     }
+}
+
+#[test]
+fn a_setting_of_tls_that_would_be_ignored_stops_the_start() {
+    at_home(|home| {
+        let files = "certs = \"a.pem\"\nkey = \"b.pem\"\n";
+        home.configure(&format!("[default.tls]\n{files}"));
+        let by_variable = Home::new();
+        let mut command = by_variable.command(&[]);
+        command.env("ROCKET_TLS", "{certs=\"a.pem\",key=\"b.pem\"}");
+        for done in [home.run(&[], ""), finish(&mut command, "")] {
+            assert_eq!((done.code, done.err.lines().count()), (Some(1), 1), "{done:?}");
+            assert!(done.err.starts_with("vestibule: tls ("), "{done:?}");
+            assert!(done.err.contains("put nginx in front of it"), "{done:?}");
+        }
+    });
+}
+
+#[test]
+fn a_cookie_that_is_not_utf_8_hides_the_session_and_the_form_says_what_to_do() {
+    at_home(|home| {
+        let service = home.serve(&[]);
+        let cookie = service.form_login("user_01", "1234").expect("a sample user");
+        let page = |path: &str, other: &[u8]| {
+            let mut request =
+                format!("GET {path} HTTP/1.1\r\nHost: a\r\nCookie: city=").into_bytes();
+            request.extend_from_slice(other);
+            request
+                .extend_from_slice(format!("; {cookie}\r\nConnection: close\r\n\r\n").as_bytes());
+            let mut stream = TcpStream::connect(&service.address).expect("it serves");
+            stream.write_all(&request).expect("it reads");
+            let mut reply = Vec::new();
+            stream.read_to_end(&mut reply).expect("a response");
+            read_reply(reply).expect("a whole response")
+        };
+        assert_eq!(page("/whoami", "München".as_bytes()).status, 200);
+        page("/whoami", b"M\xfcnchen").assert_problem(401, "credentials_missing");
+        let form = page("/login?next=%2Fdashboard&cookie_sent=true", b"M\xfcnchen");
+        assert!(form.body.contains("one of another site that cannot be read"), "{}", form.body);
+        assert_eq!(page("/whoami", b"Berlin").status, 200);
+    });
 }
 
 #[test]

@@ -92,6 +92,51 @@ fn a_form_that_was_opened_by_another_user_changes_nothing() {
 }
 
 #[test]
+fn a_form_of_the_lists_that_was_opened_by_another_user_changes_nothing() {
+    on_both(|app| {
+        let (first, person) = (app.session("user_01"), app.session("user_02"));
+        app.token("user_02");
+        let wanted = [("username", "user_01"), ("label", "kept"), ("expires_in", "7d")];
+        assert_eq!(first.post_form("/account/keys", &wanted).status, 303);
+        let key = id_in(&first.get("/account/keys").body, "/account/keys/");
+        let sign_in =
+            id_in(&app.session("user_01").get("/account/sign-ins").body, "/account/sign-ins/");
+        let before = app.count("sign_ins");
+        let said = "You are signed in as user_02 now. Nothing has been changed.";
+        for path in [
+            "/account/keys".to_owned(),
+            format!("/account/keys/{key}/end"),
+            format!("/account/sign-ins/{sign_in}/end"),
+            "/account/sign-ins/end-others".to_owned(),
+            "/account/sign-ins/end-all".to_owned(),
+        ] {
+            let fields = if path == "/account/keys" { &wanted[..] } else { &wanted[..1] };
+            let reply = person.post_form(&path, fields);
+            reply.assert_page(422);
+            assert!(reply.body.contains(said), "{path}: {}", reply.body);
+            assert!(!reply.body.contains("has ended"), "{path}: {}", reply.body);
+            let own = r#"<input type="hidden" name="username" value="user_02">"#;
+            assert!(reply.body.contains(own), "{path}: {}", reply.body);
+            assert_eq!(person.post_form(&path, &[fields, fields].concat()).status, 422, "{path}");
+        }
+        assert_eq!(app.count("sign_ins"), before);
+        let own = [("username", "USER_02")];
+        let end_others = person.post_form("/account/sign-ins/end-others", &own);
+        assert_eq!(end_others.location(), "/account/sign-ins");
+        assert_eq!(app.count("sign_ins"), before - 1);
+        assert_eq!(person.post_form("/account/sign-ins/end-all", &own).location(), "/");
+        assert_eq!(app.count("sign_ins"), before - 2);
+    });
+}
+
+/// The id in the first form on this page that sends to a path below `prefix`.
+fn id_in(page: &str, prefix: &str) -> String {
+    let action = format!("action=\"{prefix}");
+    let (_, rest) = page.split_once(&action).expect("a form");
+    rest.split('/').next().unwrap_or_default().to_owned()
+}
+
+#[test]
 fn the_address_of_a_form_leads_to_its_page() {
     on_both(|app| {
         let admin = app.session("admin");

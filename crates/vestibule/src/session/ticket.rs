@@ -8,6 +8,7 @@ use crate::config::SessionConfig;
 use crate::digest::digest;
 use crate::error::Error;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
+use crate::throttle::network;
 
 /// The content of a session or remember cookie: a sign-in, its account, and what is needed without
 /// a store. Rocket encrypts the cookie's name with it, so the two cookies cannot be swapped. Short
@@ -84,9 +85,10 @@ impl Ticket {
     }
 }
 
-/// A digest of the client's address and `User-Agent`.
+/// A digest of the client's network, as the throttle counts it, and `User-Agent`: a client changes
+/// its address within an IPv6 network every day.
 pub(crate) fn client(request: &Request<'_>) -> String {
-    let address = request.client_ip().map(|address| address.to_string()).unwrap_or_default();
+    let network = request.client_ip().map(network).unwrap_or_default();
     let agent = request.headers().get_one("User-Agent").unwrap_or_default();
-    digest("client", &[&address, agent])
+    digest("client", &[&network, agent])
 }

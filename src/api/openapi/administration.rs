@@ -4,7 +4,7 @@ use serde_json::json;
 use vestibule::ErrorKind;
 
 use super::operation::{Content, Operation};
-use super::schemas::{Introspection, IntrospectionBody, NewUserBody, UserChangeBody};
+use super::schemas::{Introspection, IntrospectionForm, NewUserBody, UserChangeBody};
 use crate::accounts::audit::Entry;
 use crate::api::password_links::PasswordLinkView;
 use crate::api::sign_ins::SignInPage;
@@ -73,7 +73,7 @@ pub(super) fn users() -> Vec<Operation> {
         .responds::<PasswordLinkView>(201)
         .fails(&[K::NotFound, K::AccountInactive]),
         Operation::new("POST /api/introspect", "introspect", "Says whether a token is active.")
-            .form::<IntrospectionBody>()
+            .form::<IntrospectionForm>()
             .responds::<Introspection>(200),
         Operation::new("GET /api/admin/events", "listEvents", "Returns events, newest first.")
             .takes(

@@ -174,9 +174,9 @@ pub(super) struct Claims {
     role: Option<crate::accounts::Role>,
 }
 
-/// A token or an access key of any user (RFC 7662, section 2.1).
+/// A token or an access key of any user; other fields are ignored (RFC 7662, section 2.1).
 #[derive(ToSchema)]
-pub(super) struct IntrospectionBody {
+pub(super) struct IntrospectionForm {
     #[schema(min_length = 1)]
     token: String,
     /// Ignored: the two kinds are told apart by themselves.

@@ -1,5 +1,7 @@
 //! Full names: what they may hold, the same for form, API and command line.
 
+use unicode_normalization::char::is_combining_mark;
+
 use vestibule::Error;
 
 /// Maximum length of a full name, in characters.
@@ -47,11 +49,24 @@ pub(in crate::accounts) fn is_deceptive(text: &str) -> bool {
     text.contains(is_hidden) || (!text.is_empty() && text.chars().all(is_blank))
 }
 
+/// How many combining marks in a row a name may have. Languages need three.
+const MAX_MARKS: usize = 4;
+
+/// Returns whether a text stacks so many combining marks that they draw over the rows around it. A
+/// joiner between them ends no stack.
+pub(super) fn has_stacked_marks(text: &str) -> bool {
+    let mut marks = 0;
+    text.chars().filter(|c| !matches!(c, '\u{200c}' | '\u{200d}')).any(|c| {
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        marks > MAX_MARKS
+    })
+}
+
 /// Trims and checks a full name; returns `None` for an empty one.
 ///
 /// # Errors
 /// 422 `invalid_field` naming `full_name` when it is too long or holds control, invisible or
-/// direction-changing characters.
+/// direction-changing characters, or more than four combining marks in a row.
 pub fn full_name(text: &str) -> Result<Option<String>, Error> {
     let name = text.trim();
     let refused = |message: &'static str| Err(Error::invalid_field("full_name", message));
@@ -59,6 +74,8 @@ pub fn full_name(text: &str) -> Result<Option<String>, Error> {
         refused("A full name has at most 200 characters.")
     } else if name.contains(char::is_control) || is_deceptive(name) {
         refused("A full name must not contain control, invisible or direction-changing characters.")
+    } else if has_stacked_marks(name) {
+        refused("A full name has at most 4 combining marks in a row.")
     } else {
         Ok((!name.is_empty()).then(|| name.to_owned()))
     }
@@ -67,6 +84,19 @@ pub fn full_name(text: &str) -> Result<Option<String>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_of_languages_are_accepted_and_stacks_are_not() {
+        for good in ["שָׁ֑לוֹם", "Việt", "V\u{69}e\u{323}\u{302}t", "น้ำ", "क्षि", "❤\u{fe0f}"]
+        {
+            assert!(!has_stacked_marks(good), "{good}");
+        }
+        for bad in
+            [["z", &"\u{301}".repeat(5)], ["z", "\u{301}\u{301}\u{200d}\u{301}\u{301}\u{301}"]]
+        {
+            assert!(has_stacked_marks(&bad.concat()), "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_name_is_what_it_looks_like() {

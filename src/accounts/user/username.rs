@@ -3,6 +3,7 @@
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use precis_profiles::{UsernameCaseMapped, UsernameCasePreserved};
 
+use super::full_name::has_stacked_marks;
 use vestibule::Error;
 
 /// Maximum length of a user name, in characters; checked first.
@@ -22,7 +23,7 @@ impl Username {
     ///
     /// # Errors
     /// 422 `invalid_field` naming `username` when it is empty, too long, or holds spaces, control,
-    /// invisible or direction-changing characters.
+    /// invisible or direction-changing characters, or more than four combining marks in a row.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         let refused = |message: &'static str| Err(Error::invalid_field("username", message));
@@ -31,6 +32,9 @@ impl Username {
         }
         if text.chars().take(MAX_USERNAME + 1).count() > MAX_USERNAME {
             return refused("A user name has at most 80 characters.");
+        }
+        if has_stacked_marks(text) {
+            return refused("A user name has at most 4 combining marks in a row.");
         }
         // U+FFFD replaces bytes that were not valid UTF-8.
         let forms = (UsernameCasePreserved::enforce(text), UsernameCaseMapped::enforce(text));

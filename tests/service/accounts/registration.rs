@@ -464,3 +464,27 @@ fn of_many_registrations_at_once_no_more_than_the_limit_make_an_account() {
         assert!(statuses.iter().all(|status| [201, 429].contains(status)), "{statuses:?}");
     });
 }
+
+#[test]
+fn a_name_with_a_stack_of_accents_is_refused_and_says_why() {
+    on_both(|app| {
+        let stack = format!("z{}a", "\u{301}".repeat(60));
+        let visitor = app.anonymous();
+        for (field, name, full_name) in
+            [("username", stack.as_str(), "Zed"), ("full_name", "zed", &stack)]
+        {
+            let sent =
+                json!({ "username": name, "full_name": full_name, "password": "correct horse" });
+            let reply = visitor.post_json("/api/register", &sent);
+            reply.assert_problem(422, "invalid_field");
+            assert!(reply.body.contains("at most 4 combining marks"), "{}", reply.body);
+            let fields =
+                [("username", name), ("full_name", full_name), ("password", "correct horse")];
+            let form = visitor.post_form("/register", &fields);
+            form.assert_page(422);
+            assert!(form.body.contains("at most 4 combining marks"), "{field}: {}", form.body);
+        }
+        let sent = json!({ "username": "Vie\u{323}\u{302}t", "full_name": "שָׁ֑לוֹם", "password": "correct horse" });
+        assert_eq!(visitor.post_json("/api/register", &sent).status, 201);
+    });
+}

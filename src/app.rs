@@ -16,7 +16,7 @@ use crate::http::{self, AccessLog, Cors, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::{Assets, Templates};
-use crate::{api, metrics, web};
+use crate::{api, delivery, metrics, web};
 use vestibule::config::{ConfigError, Location, Mode};
 use vestibule::database::{DieselSignInStore, DieselThrottle};
 use vestibule::password::Hasher;
@@ -45,6 +45,11 @@ pub fn figment(state: &StateDir) -> Figment {
         .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
         .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE));
+    let figment = if figment.profile() == rocket::Config::DEBUG_PROFILE {
+        figment.join(Serialized::default("mail.url", state.mail_url()))
+    } else {
+        figment
+    };
     let locations: Vec<Location> =
         figment.extract_inner("auth.token.locations").unwrap_or_default();
     if !locations.contains(&Location::Cookies) {
@@ -141,10 +146,13 @@ pub fn build_open(
         rocket = rocket.attach(web::stage(&settings, assets));
     }
     if mode.has_tokens() {
-        rocket = rocket.attach(api::stage(&settings.auth, settings.accounts.registration));
+        rocket = rocket.attach(api::stage(&settings));
     }
     if let Some(token) = settings.metrics.clone() {
         rocket = rocket.attach(metrics::stage(token));
+    }
+    if let Some(mailer) = settings.mail.clone() {
+        rocket = rocket.attach(delivery::deliver_mails(mailer));
     }
     if mode == Mode::Token {
         rocket = rocket.register("/", http::catchers());
@@ -181,11 +189,16 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         open.extend(["GET /login", "POST /login", "GET /logout", "POST /logout"]);
         open.extend(["GET /setup?<token>", "POST /setup"]);
         open.extend(["GET /password/new?<token>", "POST /password/new"]);
+        open.push("GET /.well-known/change-password");
         // Without a session these find out by themselves what the form was about: a change that
         // was sent twice, or the page to return to.
         open.extend(["POST /account/password", "POST /reauthenticate"]);
         if registration {
             open.extend(["GET /register?<next>", "POST /register"]);
+        }
+        if settings.mail.is_some() {
+            open.extend(["GET /password/forgot", "POST /password/forgot"]);
+            open.extend(["GET /address/confirm?<token>", "POST /address/confirm"]);
         }
     }
     if mode.has_tokens() {
@@ -193,6 +206,9 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         open.extend(["GET /api/openapi.json", "GET /api/docs", "GET /api/docs.css"]);
         if registration {
             open.push("POST /api/register");
+        }
+        if settings.mail.is_some() && mode.has_sessions() {
+            open.push("POST /api/password/forgot");
         }
     }
     open

@@ -11,6 +11,7 @@ use crate::accounts::audit::{self, Writer};
 use crate::accounts::queries;
 use crate::db::{AnyConnection, Db};
 use crate::fingerprints::{self, Fingerprint, INTERVAL};
+use crate::mail;
 use vestibule::database::{purge_throttle, sign_ins};
 use vestibule::{Clock, Error};
 
@@ -41,6 +42,8 @@ pub(crate) enum ExpiredRows {
     Counters,
     Links,
     PasswordLinks,
+    PendingAddresses,
+    Mails,
     Events,
 }
 
@@ -55,11 +58,19 @@ pub(crate) struct RetentionLimits {
 }
 
 impl ExpiredRows {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::SignIns, Self::Counters, Self::Links, Self::PasswordLinks, Self::Events];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::SignIns,
+        Self::Counters,
+        Self::Links,
+        Self::PasswordLinks,
+        Self::PendingAddresses,
+        Self::Mails,
+        Self::Events,
+    ];
 
     /// All but the sign-ins and counters, which the fairing of the library purges.
-    const OWN: [Self; 3] = [Self::Links, Self::PasswordLinks, Self::Events];
+    const OWN: [Self; 5] =
+        [Self::Links, Self::PasswordLinks, Self::PendingAddresses, Self::Mails, Self::Events];
 
     /// Deletes a batch of expired rows; returns how many, and whether there may be more.
     pub(crate) fn purge(
@@ -75,6 +86,10 @@ impl ExpiredRows {
             Self::Counters => purge_throttle(connection, now, PURGE_BATCH)?,
             Self::Links => queries::purge_links(connection, now)?,
             Self::PasswordLinks => queries::purge_password_links(connection, now, PURGE_BATCH)?,
+            Self::PendingAddresses => {
+                queries::purge_pending_addresses(connection, now, PURGE_BATCH)?
+            }
+            Self::Mails => mail::purge(connection, now, PURGE_BATCH)?,
         };
         Ok((count, i64::try_from(count).unwrap_or(0) >= PURGE_BATCH))
     }

@@ -32,10 +32,11 @@ const LIBRARY: &[&[&str]] = &[
 /// embedding application keeps its own log.
 const SERVICE: &[&[&str]] = &[
     &["db"],
-    &["accounts", "fingerprints"],
+    &["fingerprints", "mail"],
+    &["accounts"],
     &["housekeeping", "settings"],
     &["http"],
-    &["api", "metrics", "state_dir", "web"],
+    &["api", "delivery", "metrics", "state_dir", "web"],
     &["app", "logging"],
     &["cli"],
     &["main"],
@@ -54,7 +55,7 @@ const ACCOUNTS: &[&[&str]] = &[
     &["throttle"],
     &["password"],
     &["registration"],
-    &["access_keys", "administration", "import", "own_sign_ins"],
+    &["access_keys", "addresses", "administration", "import", "own_sign_ins"],
     &["sent_twice", "unused_session"],
 ];
 

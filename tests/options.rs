@@ -9,6 +9,7 @@ use rocket::figment::providers::{Format, Serialized, Toml};
 use serde_json::{Map, Value};
 use vestibule::config::Config;
 use vestibule_service::accounts::AccountsConfig;
+use vestibule_service::mail::MailConfig;
 use vestibule_service::settings::{self, MetricsConfig};
 use vestibule_service::state_dir::StateDir;
 
@@ -30,6 +31,11 @@ fn every_key_of_accounts_is_on_the_page_with_its_default() {
 #[test]
 fn every_key_of_the_api_is_on_the_page_with_its_default() {
     compare_all("api", &object(&settings::ApiConfig::default()));
+}
+
+#[test]
+fn every_key_of_mail_is_on_the_page_with_its_default() {
+    compare_all("mail", &object(&MailConfig::default()));
 }
 
 #[test]

@@ -24,7 +24,8 @@ use vestibule_service::db::AnyConnection;
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// The tables that grow with users and with time.
-const LARGE: [&str; 5] = ["users", "sign_ins", "throttle", "events", "password_links"];
+const LARGE: [&str; 7] =
+    ["users", "sign_ins", "throttle", "events", "password_links", "pending_addresses", "mails"];
 
 /// Indexes that hold a few rows alone: to scan one is no harm.
 const SMALL_INDEXES: [&str; 2] = ["users_administrators", "events_pruned"];
@@ -227,6 +228,7 @@ fn administrators(app: &TestApp) {
     let body = json!({ "active": true, "role": "user", "full_name": "Ben" });
     assert_eq!(api.json(Method::Patch, &user, &body).status, 200);
     links(app, &api, &user);
+    addresses(app, &api);
     assert_eq!(api.get(&format!("{user}/sign-ins")).status, 200);
     api.delete(&format!("{user}/sign-ins/none")).assert_problem(404, "not_found");
     assert_eq!(api.delete(&format!("{user}/sign-ins")).status, 204);
@@ -246,6 +248,17 @@ fn links(app: &TestApp, api: &Actor<'_>, user: &str) {
     assert_eq!(api.post_json("/api/users", &json!({ "username": "cat" })).status, 201);
 }
 
+/// An address that is asked for and removed, and a mail for who forgot the password.
+fn addresses(app: &TestApp, api: &Actor<'_>) {
+    let address = json!({ "email": "ann@example.org" });
+    assert_eq!(api.post_json("/api/me/email", &address).status, 202);
+    assert_eq!(app.anonymous().open_link("/address/confirm?token=none").status, 404);
+    let fields = [("token", "none")];
+    assert_eq!(app.anonymous().post_form("/address/confirm", &fields).status, 404);
+    assert_eq!(api.delete("/api/me/email").status, 204);
+    assert_eq!(app.anonymous().post_json("/api/password/forgot", &address).status, 202);
+}
+
 /// What the start and the background do.
 fn housekeeping(app: &TestApp) {
     let (mut connection, now) = (app.connection(), app.clock.now().expect("a sane clock"));
@@ -254,6 +267,7 @@ fn housekeeping(app: &TestApp) {
     vestibule::database::purge_throttle(&mut connection, now, 500).expect("a purge");
     queries::purge_links(&mut connection, now).expect("a purge");
     queries::purge_password_links(&mut connection, now, 500).expect("a purge");
+    queries::purge_pending_addresses(&mut connection, now, 500).expect("a purge");
     audit::prune_step(&mut connection, now, Duration::from_secs(86_400)).expect("a step");
     new_setup_link(&mut connection, now).expect("an answer");
     drop(app.neighbour());

@@ -14,7 +14,7 @@
 //! | `throttle/` | limits on attempts |
 //! | `password/` | rules for passwords, sign-in, changing a password, setting one by a link |
 //! | `registration/` | new accounts |
-//! | `access_keys`, `own_sign_ins` | access keys; the sign-ins of one user |
+//! | `access_keys`, `own_sign_ins`, `addresses` | access keys; the sign-ins of one user; e-mail addresses |
 //! | `administration`, `import` | changes by administrators, CSV import |
 //! | `sent_twice`, `unused_session` | what a form gets that was sent twice; why a session ended |
 //!
@@ -31,6 +31,7 @@
 //! ```
 
 mod access_keys;
+mod addresses;
 mod administration;
 pub mod audit;
 mod config;

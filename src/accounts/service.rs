@@ -9,6 +9,7 @@ use super::audit::{Audit, AuditEvents, RequestSource};
 use super::config::{AccountsConfig, RegistrationsConfig};
 use super::shares::Shares;
 use crate::db::{AnyConnection, Db};
+use crate::mail::Outbox;
 use vestibule::config::{Config, PasswordConfig};
 use vestibule::database::DieselThrottle;
 use vestibule::events::{Event, EventKind, EventSink};
@@ -32,6 +33,7 @@ pub struct Accounts {
     pub(super) shares: Shares,
     /// Whether an administrator is known to exist.
     pub(super) has_administrator: Arc<AtomicBool>,
+    pub(super) outbox: Outbox,
     events: AuditEvents,
 }
 
@@ -59,6 +61,7 @@ impl Accounts {
             invitation_lifetime: accounts.invitation_lifetime,
             shares: Shares::default(),
             has_administrator: Arc::default(),
+            outbox: Outbox::default(),
             events,
         }
     }
@@ -87,7 +90,10 @@ impl Accounts {
             cache.invalidate_account(&id);
             changed
         });
-        changed.await
+        let changed = changed.await;
+        // It may have queued a notice.
+        self.outbox.wake();
+        changed
     }
 
     /// Reports an event of an account to the event listener.

@@ -18,6 +18,8 @@ pub(super) struct Me {
     username: String,
     #[schema(required = true)]
     full_name: Option<String>,
+    #[schema(required = true)]
+    email: Option<String>,
     role: Role,
     #[schema(format = DateTime)]
     created_at: String,
@@ -29,6 +31,7 @@ impl From<&User> for Me {
             id: user.id,
             username: user.username.clone(),
             full_name: user.full_name.clone(),
+            email: user.email.clone(),
             role: user.role,
             created_at: rfc3339(user.created_at),
         }

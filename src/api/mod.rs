@@ -1,5 +1,6 @@
 //! `/api`: JSON in and out, for tokens and access keys. A session cookie gives no access here.
 
+mod address;
 mod events;
 mod introspect;
 mod issued;
@@ -17,6 +18,7 @@ use rocket::fairing::AdHoc;
 use rocket::{Route, routes};
 
 use crate::http::catchers;
+use crate::settings::Settings;
 use vestibule::config::Config;
 
 use issued::TokenCookies;
@@ -28,7 +30,7 @@ pub const BASE: &str = "/api";
 
 /// Returns the routes of these settings, to be mounted at [`BASE`].
 #[must_use]
-pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
+pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
     let mut routes = routes![
         openapi::get_document,
         openapi::get_page,
@@ -62,9 +64,12 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
     if auth.takes_keys() {
         routes.extend(routes![keys::list, keys::make, keys::end]);
     }
-    // A link leads to a page.
+    // Links lead to pages.
     if auth.mode.has_sessions() {
         routes.extend(routes![password_links::make]);
+        if mail {
+            routes.extend(routes![address::request, address::remove, address::forgot]);
+        }
     }
     if registration {
         routes.extend(routes![sign_in::register]);
@@ -74,8 +79,11 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
 
 /// Mounts the API with its catchers.
 #[must_use]
-pub fn stage(auth: &Config, registration: bool) -> AdHoc {
-    let (routes, document) = (routes(auth, registration), Document::new(auth, registration));
+pub fn stage(settings: &Settings) -> AdHoc {
+    let auth = &settings.auth;
+    let (registration, mail) = (settings.accounts.registration, settings.mail.is_some());
+    let routes = routes(auth, registration, mail);
+    let document = Document::new(auth, registration, mail);
     let cookies = TokenCookies::of(auth);
     AdHoc::on_ignite("API", move |rocket| async move {
         rocket.register(BASE, catchers()).manage(document).manage(cookies).mount(BASE, routes)

@@ -8,6 +8,7 @@ mod figment;
 mod first_user;
 mod health;
 mod key;
+mod mail;
 mod migrate;
 mod new;
 mod openapi;
@@ -52,6 +53,9 @@ enum Command {
     /// Create, list and end access keys of programs
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Try the mail server, list mails that wait
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Verify, export and prune the audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -90,6 +94,7 @@ pub fn run() -> ExitCode {
         Command::User(command) => user::run(&command),
         Command::SignIn(command) => sign_in::run(&command),
         Command::Key(command) => key::run(&command),
+        Command::Mail(command) => mail::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Secrets(command) => secrets::run(&command),
         Command::Move(arguments) => transfer::run(&arguments),

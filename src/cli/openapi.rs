@@ -10,7 +10,8 @@ use crate::settings::Settings;
 pub(super) fn run() -> Result<(), Failure> {
     let (_, figment) = load_figment()?;
     let settings = Settings::read(&figment)?;
-    let document = api::document(&settings.auth, settings.accounts.registration);
+    let document =
+        api::document(&settings.auth, settings.accounts.registration, settings.mail.is_some());
     print_bytes(format!("{:#}\n", document.map_err(Failure::new)?).as_bytes());
     Ok(())
 }

@@ -20,15 +20,16 @@ pub(super) fn run() -> Result<(), Failure> {
 /// Returns path, method and guards of each route, sorted; `None` if the guards cannot be found.
 fn rows(settings: &Settings) -> Option<Vec<(String, &'static str, String)>> {
     let (auth, registration) = (&settings.auth, settings.accounts.registration);
+    let mail = settings.mail.is_some();
     let mut mounted = vec![("", http::routes(auth.mode))];
     if settings.metrics.is_some() {
         mounted.push(("", metrics::routes()));
     }
     if auth.mode.has_sessions() {
-        mounted.push(("", web::routes(auth, registration)));
+        mounted.push(("", web::routes(auth, registration, mail)));
     }
     if auth.mode.has_tokens() {
-        mounted.push((api::BASE, api::routes(auth, registration)));
+        mounted.push((api::BASE, api::routes(auth, registration, mail)));
     }
     let mut rows = Vec::new();
     for (base, routes) in mounted {

@@ -13,6 +13,8 @@ diesel::table! {
         active -> Bool,
         password_hash -> Text,
         created_at -> BigInt,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
     }
 }
 
@@ -62,6 +64,29 @@ diesel::table! {
         account -> BigInt,
         token_hash -> Text,
         expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    pending_addresses (account) {
+        account -> BigInt,
+        email -> Text,
+        expires_at -> BigInt,
+        token_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    mails (id) {
+        id -> Text,
+        account -> Nullable<BigInt>,
+        recipient -> Text,
+        kind -> Text,
+        client -> Nullable<Text>,
+        created_at -> BigInt,
+        attempts -> BigInt,
+        next_at -> Nullable<BigInt>,
+        error -> Nullable<Text>,
     }
 }
 

@@ -46,6 +46,12 @@ impl BaseUrl {
         format!("{}/setup?token={}", self.0, token.reveal())
     }
 
+    /// Returns a link that confirms an e-mail address.
+    #[must_use]
+    pub fn address_link(&self, token: &LinkToken) -> String {
+        format!("{}/address/confirm?token={}", self.0, token.reveal())
+    }
+
     /// Returns a link that sets a password.
     #[must_use]
     pub fn password_link(&self, token: &LinkToken) -> String {

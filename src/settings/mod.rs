@@ -1,6 +1,7 @@
 //! The settings of the service, read and validated once before it starts.
 
 mod api;
+mod mail;
 mod metrics;
 mod profiles;
 mod tokens;
@@ -17,9 +18,11 @@ use time::format_description::well_known::Rfc3339;
 use crate::accounts::{AccountsConfig, full_name};
 use crate::db::{Address, DbConfig};
 use crate::fingerprints::Fingerprint;
+use crate::mail::Mailer;
 use vestibule::config::{Config, ConfigError, Location, SessionPolicy};
 
 pub use api::ApiConfig;
+pub use mail::mailer;
 pub use metrics::{MetricsConfig, MetricsToken};
 pub use profiles::{not_selected, profile_warnings, unknown_settings};
 
@@ -36,6 +39,8 @@ pub struct Settings {
     pub database: DbConfig,
     /// The token of `[default.metrics]`, if there is one.
     pub metrics: Option<MetricsToken>,
+    /// What `[default.mail]` sends mails with, if anything.
+    pub mail: Option<Mailer>,
     /// Whether sample users are added to an empty database.
     pub sample_users: bool,
     /// The address of the service for its users, in links and in commands to copy, such as
@@ -159,6 +164,16 @@ impl Settings {
             let allowed = debug && server.address.is_loopback();
             tokens::check(figment, &auth)?;
             let public_url = public_url(figment)?;
+            let mail = mailer(figment)?;
+            if !debug && mail.as_ref().is_some_and(|mailer| mailer.directory().is_some()) {
+                let problem =
+                    "may be a directory in the debug profile only, where links are logged";
+                return Err(vec![ConfigError::new(figment, "mail.url", problem)]);
+            }
+            if !debug && mail.is_some() && public_url.is_none() {
+                let problem = "is missing; links in mails lead to it";
+                return Err(vec![ConfigError::new(figment, "public_url", problem)]);
+            }
             let api = ApiConfig::read(figment, &auth)?;
             let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {
@@ -172,6 +187,7 @@ impl Settings {
                 api,
                 database,
                 metrics,
+                mail,
                 sample_users: wanted.unwrap_or(allowed),
                 public_url,
                 address: server.address,

@@ -9,11 +9,11 @@ use vestibule::config::ConfigError;
 
 /// Tables that belong inside a profile; as a top-level table each is a mistake.
 const INNER_TABLES: &[&str] =
-    &["auth", "accounts", "databases", "limits", "metrics", "shutdown", "tls"];
+    &["auth", "accounts", "databases", "limits", "mail", "metrics", "shutdown", "tls"];
 
 /// Keys of a profile that are not Rocket's own.
 const OUR_KEYS: &[&str] =
-    &["auth", "accounts", "api", "databases", "metrics", "public_url", "template_dir"];
+    &["auth", "accounts", "api", "databases", "mail", "metrics", "public_url", "template_dir"];
 
 /// Keys that are no settings: of `secrets.toml`, and what `ROCKET_PROFILE` and `ROCKET_CONFIG` give.
 const NO_SETTINGS: &[&str] = &["config", "next", "profile", "replaced_at"];

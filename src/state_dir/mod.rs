@@ -49,6 +49,12 @@ impl StateDir {
         format!("sqlite://{}", self.0.join("vestibule.sqlite3").display())
     }
 
+    /// Returns the URL of the directory for mails that are not sent, for development.
+    #[must_use]
+    pub fn mail_url(&self) -> String {
+        format!("file://{}", self.0.join("mail").display())
+    }
+
     /// Creates the directory (mode 0700) and the secrets (mode 0600) if they are missing.
     ///
     /// # Errors

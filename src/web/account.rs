@@ -69,6 +69,7 @@ fn page(
         account: context! {
             username: &user.username,
             full_name: &user.full_name,
+            email: &user.email,
             role: user.role,
             created_at: format_time(user.created_at),
         },

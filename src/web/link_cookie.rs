@@ -2,11 +2,15 @@
 //! redirects to its page, and a cookie for that page alone holds the secret.
 
 use rocket::http::uri::Origin;
-use rocket::http::{Cookie, CookieJar, Header, SameSite};
+use rocket::http::{Cookie, CookieJar, Header, SameSite, Status};
 use rocket::response::Redirect;
 use rocket::{Responder, State};
+use rocket_dyn_templates::context;
 
-use crate::accounts::Accounts;
+use super::form::{FormReply, FormResult};
+use super::renderer::Renderer;
+use crate::accounts::{Accounts, User};
+use vestibule::{Error, ErrorKind};
 
 const COOKIE: &str = "vestibule_link";
 
@@ -37,6 +41,21 @@ impl LinkRedirect {
         jar.add(cookie.same_site(SameSite::Lax));
         Self(Redirect::to(page), Header::new("Referrer-Policy", "no-referrer"))
     }
+}
+
+/// Shows that a link is not valid, and the reason; any other error is returned.
+pub(super) fn invalid(
+    renderer: &Renderer<'_>,
+    user: Option<&User>,
+    error: Error,
+    reason: &str,
+) -> FormResult {
+    if error.kind() != ErrorKind::NotFound {
+        return Err(error);
+    }
+    let values = context! { reason };
+    let page = renderer.page("link-invalid", "This link is not valid", user, values);
+    Ok(FormReply::Page(Status::NotFound, page))
 }
 
 /// Returns the secret; empty if the browser sends none.

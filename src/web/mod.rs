@@ -1,12 +1,14 @@
 //! Pages for people, with sessions. A token gives no access here.
 
 mod account;
+mod address;
 mod admin;
 mod assets;
 mod catchers;
 mod checkbox;
 mod events;
 mod filters;
+mod forgotten;
 mod form;
 mod form_body;
 mod keys;
@@ -37,7 +39,7 @@ use vestibule::config::Config;
 
 /// Returns the routes of these settings.
 #[must_use]
-pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
+pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
     let mut routes = routes![
         assets::asset,
         pages::home,
@@ -48,6 +50,7 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
         session::logout,
         setup::form,
         setup::set_up,
+        forgotten::change_password,
         password_link::form,
         password_link::set,
         account::account,
@@ -80,6 +83,17 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
     if auth.takes_keys() {
         routes.extend(routes![keys::list, keys::make, keys::end]);
     }
+    if mail {
+        routes.extend(routes![
+            address::form,
+            address::request,
+            address::remove,
+            address::ask,
+            address::confirm,
+            forgotten::form,
+            forgotten::request,
+        ]);
+    }
     if registration {
         routes.extend(routes![registration::form, registration::register]);
     }
@@ -89,7 +103,8 @@ pub fn routes(auth: &Config, registration: bool) -> Vec<Route> {
 /// Mounts the pages with their templates, files and catchers.
 #[must_use]
 pub fn stage(settings: &Settings, assets: Assets) -> AdHoc {
-    let routes = routes(&settings.auth, settings.accounts.registration);
+    let (registration, mail) = (settings.accounts.registration, settings.mail.is_some());
+    let routes = routes(&settings.auth, registration, mail);
     AdHoc::on_ignite("Pages", move |rocket| async move {
         let engine = templates::Engine::default();
         rocket

@@ -31,6 +31,10 @@ pub(super) enum Notice {
     Unused(u64),
     SignedOut,
     PasswordChanged,
+    ResetMailed,
+    AddressMailed,
+    AddressConfirmed,
+    AddressRemoved,
     PasswordSet,
     SignInEnded,
     OthersEnded(u64),
@@ -71,6 +75,17 @@ impl Notice {
                 "Your password has changed, and you are signed out everywhere else.".into()
             }
             Self::PasswordSet => "The password is set. Sign in with it.".into(),
+            Self::ResetMailed => {
+                "If an account has this address, a mail with a link is on its way. The link works \
+                 for half an hour."
+                    .into()
+            }
+            Self::AddressMailed => {
+                "A mail with a link is on its way. The address is yours once you have used it."
+                    .into()
+            }
+            Self::AddressConfirmed => "The address is confirmed.".into(),
+            Self::AddressRemoved => "The address is removed.".into(),
             Self::SignInEnded => "That sign-in has ended.".into(),
             Self::OthersEnded(count) => {
                 format!("Signed out everywhere else: {} ended.", sign_ins(count))

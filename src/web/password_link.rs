@@ -18,6 +18,11 @@ use vestibule::guards::Maybe;
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, Session};
 
+/// Said of a link that cannot be used.
+const INVALID: &str = "A link to set a password works once and for a limited time, and no longer \
+                       once the password has been changed or a newer link has been made. Ask an \
+                       administrator of this service for a new one.";
+
 /// The fields of the form; others are ignored.
 #[derive(FromForm)]
 pub(super) struct PasswordForm {
@@ -109,9 +114,5 @@ fn page(
 
 /// Shows that a link is not valid; any other error is returned.
 fn invalid(renderer: &Renderer<'_>, user: Option<&User>, error: Error) -> FormResult {
-    if error.kind() != ErrorKind::NotFound {
-        return Err(error);
-    }
-    let page = renderer.page("link-invalid", "This link is not valid", user, context! {});
-    Ok(FormReply::Page(Status::NotFound, page))
+    link_cookie::invalid(renderer, user, error, INVALID)
 }

@@ -77,6 +77,7 @@ impl<'r> Renderer<'r> {
         context.try_insert("logo", &self.assets.logo())?;
         context.try_insert("registration", &self.settings.accounts.registration)?;
         context.try_insert("takes_keys", &self.settings.auth.takes_keys())?;
+        context.try_insert("sends_mail", &self.settings.mail.is_some())?;
         context.try_insert("path", self.path)?;
         context.try_insert("now", &self.clock.now().ok().map(format_time))?;
         Ok(context)

@@ -81,7 +81,12 @@ pub(super) async fn form(
     let said = match flash.peek() {
         // Left for the page of the form.
         Some(Notice::Unsent) => Some(UNSENT.to_owned()),
-        Some(Notice::Unused(_) | Notice::PasswordSet) => flash.take().map(|notice| notice.text("")),
+        Some(
+            Notice::Unused(_)
+            | Notice::PasswordSet
+            | Notice::ResetMailed
+            | Notice::AddressConfirmed,
+        ) => flash.take().map(|notice| notice.text("")),
         _ => None,
     };
     let notice = if cookie_sent == Some(true) { NO_COOKIE } else { NOTICE };

@@ -142,6 +142,10 @@ impl Fixture {
         // Credentials of both kinds exist in mode `both` only; the other modes meet them later.
         let both = figment(&url)
             .merge(Serialized::default("metrics.token", "a-token-of-the-tests-of-32-bytes"))
+            .merge(Serialized::default(
+                "mail.url",
+                format!("file://{}/mail", directory.path().display()),
+            ))
             .merge(Serialized::default("auth.mode", "both"));
         let locations = |figment: Figment, all: &[&str]| match setting.in_cookies {
             true => figment.merge(Serialized::default("auth.token.locations", all)),

@@ -54,7 +54,9 @@ impl Target {
 
     /// Whether its errors are drawn as pages, for people.
     pub(crate) fn is_on_page(&self, mode: Mode) -> bool {
-        mode.has_sessions() && (self.half == Half::Pages || !self.is_mounted(mode))
+        // With tokens, errors beside the public keys are JSON.
+        let is_json = mode.has_tokens() && self.template.starts_with("/.well-known/");
+        mode.has_sessions() && !is_json && (self.half == Half::Pages || !self.is_mounted(mode))
     }
 
     /// As the origin check sees it.
@@ -147,8 +149,10 @@ impl Target {
     /// interest, and every status of the handler is right.
     pub(crate) fn welcome(&self, who: Option<Person>) -> Option<u16> {
         Some(match (self.method, self.template.as_str()) {
-            // There is an administrator and so no link, and none that sets a password.
-            (_, "/setup" | "/password/new") => 404,
+            // There is an administrator and so no link, and none that sets a password or confirms an
+            // address.
+            (_, "/setup" | "/password/new" | "/address/confirm") => 404,
+            (Method::Get, "/.well-known/change-password") => 303,
             // A user who is signed in already is redirected.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,
             // There is nothing to sign out of.
@@ -240,10 +244,10 @@ fn of_mode(mode: Mode) -> Vec<Target> {
     auth.mode = mode;
     let mut halves = vec![(Half::Neither, http::routes(mode)), (Half::Neither, metrics::routes())];
     if mode.has_sessions() {
-        halves.push((Half::Pages, web::routes(&auth, true)));
+        halves.push((Half::Pages, web::routes(&auth, true, true)));
     }
     if mode.has_tokens() {
-        halves.push((Half::Api, api::routes(&auth, true)));
+        halves.push((Half::Api, api::routes(&auth, true, true)));
     }
     let mut targets = Vec::new();
     for (half, routes) in halves {

@@ -71,6 +71,8 @@ impl TestApp {
     fn start(on: On, url: String, directory: TempDir, change: &dyn Fn(Figment) -> Figment) -> Self {
         let figment = change(figment(&url));
         let clock = Clock::manual();
+        let mail = format!("file://{}/mail", directory.path().display());
+        let figment = figment.join(Serialized::default("mail.url", mail));
         let client = launch(figment.clone(), &clock);
         Self { client, clock, on, figment, url, _directory: directory }
     }
@@ -96,6 +98,11 @@ impl TestApp {
     /// The path of the file, on SQLite.
     pub(crate) fn file(&self) -> &std::path::Path {
         std::path::Path::new(self.url.strip_prefix("sqlite://").expect("a test on SQLite"))
+    }
+
+    /// The directory of the mails that were sent.
+    pub(crate) fn mail(&self) -> std::path::PathBuf {
+        self._directory.path().join("mail")
     }
 
     /// A client without any credential.

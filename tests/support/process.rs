@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::thread;
+use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -223,6 +223,8 @@ pub(crate) fn finish(command: &mut Command, stdin: &str) -> Done {
     // It fails when the program does not read: its own output says why.
     drop(pipe.write_all(stdin.as_bytes()));
     drop(pipe);
+    // Read while it runs: a pipe that is full would stop it.
+    let (stdout, stderr) = (read_all(child.stdout.take()), read_all(child.stderr.take()));
     let begun = Instant::now();
     while child.try_wait().expect("our own child").is_none() {
         if begun.elapsed() > TIMEOUT {
@@ -230,9 +232,22 @@ pub(crate) fn finish(command: &mut Command, stdin: &str) -> Done {
         }
         thread::sleep(Duration::from_millis(5));
     }
-    let Output { status, stdout, stderr } = child.wait_with_output().expect("our own child");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes text");
+    let status = child.wait().expect("our own child");
+    let text = |read: JoinHandle<Vec<u8>>| {
+        String::from_utf8(read.join().expect("a reader")).expect("the program writes text")
+    };
     Done { code: status.code(), out: text(stdout), err: text(stderr) }
+}
+
+/// Reads a pipe to its end on a thread; nothing without one.
+fn read_all(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            pipe.read_to_end(&mut bytes).expect("a pipe");
+        }
+        bytes
+    })
 }
 
 impl Service {

@@ -31,7 +31,7 @@ pub enum AuditEvent {
     Imported,
     /// The password was changed.
     PasswordChanged,
-    /// A link that sets the password was made, by an administrator or the command line.
+    /// A link that sets the password was made: by an administrator, the command line or, for a mail, its owner.
     LinkMade,
     /// The link was used; the password has changed.
     LinkUsed,
@@ -43,6 +43,8 @@ pub enum AuditEvent {
     Deactivated,
     /// The full name was changed.
     FullNameChanged,
+    /// The e-mail address was confirmed or removed.
+    AddressChanged,
     /// The account was deleted.
     Deleted,
     /// An access key was created.
@@ -77,6 +79,7 @@ impl AuditEvent {
         Self::Activated,
         Self::Deactivated,
         Self::FullNameChanged,
+        Self::AddressChanged,
         Self::Deleted,
         Self::KeyMade,
         Self::KeyEnded,
@@ -108,6 +111,7 @@ impl AuditEvent {
             Self::Activated => ("activated", "Account activated"),
             Self::Deactivated => ("deactivated", "Account deactivated"),
             Self::FullNameChanged => ("full_name_changed", "Full name changed"),
+            Self::AddressChanged => ("address_changed", "E-mail address changed"),
             Self::Deleted => ("deleted", "Account deleted"),
             Self::KeyMade => ("key_made", "Access key made"),
             Self::KeyEnded => ("key_ended", "Access key ended"),

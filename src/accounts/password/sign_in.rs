@@ -5,6 +5,7 @@ use crate::accounts::queries;
 use crate::accounts::service::Accounts;
 use crate::accounts::shares::Share;
 use crate::accounts::user::{User, Username};
+use crate::mail::EmailAddress;
 use vestibule::events::{EndedBy, EventKind};
 use vestibule::password::Password;
 use vestibule::sign_ins::SessionOptions;
@@ -100,19 +101,40 @@ impl Accounts {
         Ok(())
     }
 
-    /// Verifies a user name and a password.
+    /// Returns the user name that signs in: of the account that has this confirmed address, or else
+    /// the text itself. `None` if it is no user name.
+    async fn find_username(&self, text: &str) -> Result<Option<Username>, Error> {
+        let username = Username::parse(text).ok();
+        let Ok(address) = EmailAddress::parse(text) else { return Ok(username) };
+        let named = username.clone();
+        let found = self.run(move |connection| {
+            // A user name comes before the same text as an address.
+            if let Some(name) = &named
+                && queries::named(connection, name)?.is_some()
+            {
+                return Ok(None);
+            }
+            queries::with_address(connection, &address)
+        });
+        Ok(match found.await? {
+            Some(user) => Some(Username::parse(&user.username)?),
+            None => username,
+        })
+    }
+
+    /// Verifies a user name, or a confirmed address, and a password.
     pub(in crate::accounts) async fn verify_credentials(
         &self,
         credentials: &Credentials<'_>,
     ) -> Result<VerifiedUser, Error> {
-        let username = Username::parse(credentials.username).ok();
-        // An invalid name is counted as it was sent, trimmed, so that 429 does not reveal that it is
-        // invalid.
-        let key = username.as_ref().map_or(credentials.username.trim(), Username::key);
         // Checked first, so that a flood which the hasher refuses costs no database query; it is
         // refused for every name, which reveals nothing. The place in the queue is taken after the
         // throttle, so that throttled clients do not take it from others.
         self.hasher.check_capacity()?;
+        let username = self.find_username(credentials.username).await?;
+        // An invalid name is counted as it was sent, trimmed, so that 429 does not reveal that it is
+        // invalid.
+        let key = username.as_ref().map_or(credentials.username.trim(), Username::key);
         let attempt = self.begin_attempt(key, credentials.source, None).await?;
         let check = async {
             let share = self.take_share(credentials.source.address)?;

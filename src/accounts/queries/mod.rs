@@ -11,6 +11,7 @@
 //! the look-up.
 
 mod access_keys;
+mod addresses;
 mod administration;
 mod import;
 mod limit;
@@ -24,10 +25,15 @@ mod users;
 
 pub(super) use access_keys::end_key;
 pub use access_keys::{MAX_ACTIVE_KEYS, find_key, store_key};
+pub(super) use addresses::{confirm_address, owner_of_address_link};
+pub use addresses::{
+    new_address_link, pending_address, purge_pending_addresses, remove_address, request_address,
+    with_address,
+};
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;
-pub use password_links::{link_expiry, make_reset_link, purge_password_links};
+pub use password_links::{link_expiry, make_reset_link, purge_password_links, store_mailed_link};
 pub(super) use password_links::{owner_of_link, use_link};
 pub use setup::{has_administrator, purge_links};
 pub(super) use sign_in_list::{active_keys, active_sign_ins};
@@ -46,6 +52,7 @@ mod tests {
         let sources = [
             include_str!("user_list.rs"),
             include_str!("access_keys.rs"),
+            include_str!("addresses.rs"),
             include_str!("administration.rs"),
             include_str!("../audit/queries.rs"),
             include_str!("import.rs"),

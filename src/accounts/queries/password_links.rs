@@ -1,9 +1,12 @@
 //! Queries about links that set a password. An account has one at most; a change of its password,
 //! its deactivation and its deletion delete the link in the same transaction.
 
+use std::net::IpAddr;
+
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::addresses::with_address;
 use super::administration::check_permission;
 use super::locks::lock_user;
 use super::users::{find, replace_password};
@@ -12,6 +15,7 @@ use crate::accounts::links::{PasswordLink, digest};
 use crate::accounts::user::{User, Username};
 use crate::db::schema::password_links;
 use crate::db::{AnyConnection, DbError, from_micros, to_micros, write};
+use crate::mail::EmailAddress;
 use vestibule::throttle::{Attempt, Client};
 use vestibule::{Error, ErrorKind};
 
@@ -57,6 +61,32 @@ pub(super) fn store(
     );
     diesel::insert_into(password_links::table).values(row).execute(connection)?;
     Ok(Record::about(AuditEvent::LinkMade, user, actor))
+}
+
+/// Stores a link that a client has asked for by mail, in the place of an earlier one; returns whether
+/// the user still is active and has this address.
+///
+/// # Errors
+/// 503 `unavailable`.
+pub fn store_mailed_link(
+    connection: &mut AnyConnection,
+    (id, address): (i64, &str),
+    link: &PasswordLink,
+    client: Option<IpAddr>,
+    now: OffsetDateTime,
+) -> Result<bool, Error> {
+    let address = EmailAddress::parse(address)?;
+    let source = RequestSource { address: client, ..RequestSource::default() };
+    write(connection, |connection| {
+        lock_user(connection, id)?;
+        let found = with_address(connection, &address)?;
+        let Some(user) = found.filter(|user| user.id == id && user.active) else {
+            return Ok(false);
+        };
+        let record = store(connection, &user, link, &Actor::account(&user, None, source, now))?;
+        append(connection, &[record.detail("by mail")])?;
+        Ok(true)
+    })
 }
 
 /// Deletes the link of a user, if there is one.

@@ -8,6 +8,7 @@ use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
+use super::addresses::with_address;
 use super::locks::lock_sign_in;
 use super::password_links::delete_link;
 use super::sign_ins::end_sign_ins;
@@ -16,6 +17,7 @@ use crate::accounts::user::{Role, User, UserRow, Username};
 use crate::db::schema::users;
 use crate::db::to_micros;
 use crate::db::{AnyConnection, write};
+use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
 use vestibule::{Error, ErrorKind};
 
 /// The fields of a new user. It has no `Debug`, because it holds a hash.
@@ -104,6 +106,14 @@ pub(in crate::accounts) fn with_hash(
     }))
 }
 
+/// Returns whether a user name is the confirmed address of an account, which signs in with it.
+fn is_address(connection: &mut AnyConnection, username: &Username) -> QueryResult<bool> {
+    match EmailAddress::parse(username.shown()) {
+        Ok(address) => Ok(with_address(connection, &address)?.is_some()),
+        Err(_) => Ok(false),
+    }
+}
+
 /// Adds a user.
 ///
 /// # Errors
@@ -111,7 +121,7 @@ pub(in crate::accounts) fn with_hash(
 pub fn insert(connection: &mut AnyConnection, new: &NewUser) -> Result<User, Error> {
     // Checked first, because PostgreSQL uses up an id for a taken name and writes the name into its
     // log. The unique index decides when two requests insert a name at once.
-    if named(connection, &new.username)?.is_some() {
+    if named(connection, &new.username)?.is_some() || is_address(connection, &new.username)? {
         return Err(ErrorKind::UsernameTaken.into());
     }
     let inserted = diesel::insert_into(users::table)
@@ -173,6 +183,16 @@ fn end_all(
 ) -> Result<u64, Error> {
     let ended = end_sign_ins(connection, user.id, except)?;
     delete_link(connection, user.id)?;
+    if let Some(address) = &user.email {
+        let mail = NewMail {
+            kind: MailKind::PasswordChanged,
+            account: Some(user.id),
+            recipient: address,
+            client: actor.source.address,
+            at: actor.at,
+        };
+        Outbox::queue(connection, &mail)?;
+    }
     append(connection, &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)])?;
     Ok(ended)
 }

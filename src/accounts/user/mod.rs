@@ -63,6 +63,8 @@ pub struct User {
     pub active: bool,
     /// When the account was created.
     pub created_at: OffsetDateTime,
+    /// The confirmed e-mail address as it was typed, if any.
+    pub email: Option<String>,
 }
 
 impl User {
@@ -90,6 +92,9 @@ pub(super) struct UserRow {
     active: bool,
     pub(super) password_hash: String,
     created_at: i64,
+    email: Option<String>,
+    #[expect(dead_code, reason = "selected with the whole row")]
+    email_key: Option<String>,
 }
 
 impl From<UserRow> for User {
@@ -102,6 +107,7 @@ impl From<UserRow> for User {
             role: Role::parse(&row.role).unwrap_or_default(),
             active: row.active,
             created_at: from_micros(row.created_at).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+            email: row.email,
         }
     }
 }

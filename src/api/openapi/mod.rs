@@ -24,6 +24,7 @@ use build::Builder;
 pub(super) struct Document {
     auth: Config,
     registration: bool,
+    mail: bool,
     rendered: OnceLock<Option<Rendered>>,
 }
 
@@ -34,13 +35,14 @@ struct Rendered {
 }
 
 impl Document {
-    pub(super) fn new(auth: &Config, registration: bool) -> Self {
-        Self { auth: auth.clone(), registration, rendered: OnceLock::new() }
+    pub(super) fn new(auth: &Config, registration: bool, mail: bool) -> Self {
+        Self { auth: auth.clone(), registration, mail, rendered: OnceLock::new() }
     }
 
     fn rendered(&self) -> Result<&Rendered, Error> {
         let rendered = self.rendered.get_or_init(|| {
-            let made = document(&self.auth, self.registration).and_then(|document| {
+            let made = document(&self.auth, self.registration, self.mail);
+            let made = made.and_then(|document| {
                 Ok(Rendered { page: page::render(&document)?, json: document.to_string() })
             });
             made.inspect_err(|cause| log::error!("the OpenAPI document: {cause}")).ok()
@@ -53,11 +55,11 @@ impl Document {
 ///
 /// # Errors
 /// A sentence if a route and its description disagree, which a test rules out.
-pub fn document(auth: &Config, registration: bool) -> Result<Value, String> {
+pub fn document(auth: &Config, registration: bool, mail: bool) -> Result<Value, String> {
     let mut routes: Vec<(&str, Route)> =
         crate::http::routes(auth.mode).into_iter().map(|route| ("", route)).collect();
     if auth.mode.has_tokens() {
-        let api = super::routes(auth, registration).into_iter();
+        let api = super::routes(auth, registration, mail).into_iter();
         routes.extend(api.map(|route| (super::BASE, route)));
     }
     Builder::new(auth).document(&routes)

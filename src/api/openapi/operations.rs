@@ -7,7 +7,7 @@ use vestibule::ErrorKind;
 use super::administration::users;
 use super::operation::{Content, Operation, Schemas};
 use super::schemas::{
-    Claims, ConfirmBody, FreshToken, JwkSet, KeyBody, LoginBody, MeBody, PasswordBody,
+    Claims, ConfirmBody, EmailBody, FreshToken, JwkSet, KeyBody, LoginBody, MeBody, PasswordBody,
     RefreshTokenBody, RegisterBody, TokenPair,
 };
 use crate::api::events::OwnEvent;
@@ -47,6 +47,24 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         Operation::new("PATCH /api/me", "changeMe", "Changes the own full name.")
             .body::<MeBody>()
             .responds::<Me>(200),
+        Operation::new(
+            "POST /api/me/email",
+            "requestEmail",
+            "Sends a link to an address, which is the user's once the link is used.",
+        )
+        .body::<EmailBody>()
+        .response(202, None)
+        .fails(&[K::TooManyAttempts]),
+        Operation::new("DELETE /api/me/email", "removeEmail", "Removes the e-mail address.")
+            .response(204, None),
+        Operation::new(
+            "POST /api/password/forgot",
+            "forgotPassword",
+            "Sends a link to set another password, if an account has the address.",
+        )
+        .body::<EmailBody>()
+        .response(202, None)
+        .fails(&[K::TooManyAttempts]),
         Operation::new("POST /api/confirm", "confirm", "Proves the password again.")
             .body::<ConfirmBody>()
             .issues::<FreshToken>(cookies)

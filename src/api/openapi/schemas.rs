@@ -63,10 +63,19 @@ pub(super) struct MeBody {
     id: Option<i64>,
     #[schema(nullable = false)]
     username: Option<String>,
+    email: Option<String>,
     #[schema(nullable = false)]
     role: Option<crate::accounts::Role>,
     #[schema(nullable = false)]
     created_at: Option<String>,
+}
+
+/// An e-mail address.
+#[derive(ToSchema)]
+#[schema(example = json!({ "email": "ann@example.org" }))]
+pub(super) struct EmailBody {
+    #[schema(format = Email, max_length = 254)]
+    email: String,
 }
 
 /// A fresh access token; the refresh token stays as it is.

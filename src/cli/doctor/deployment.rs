@@ -22,6 +22,7 @@ pub(super) fn check(report: &mut Report, figment: &Figment, settings: &Settings)
     if figment.profile() != rocket::Config::DEBUG_PROFILE {
         proxy(report, settings);
     }
+    mail(report, settings);
     open_files(report);
     running_service(report, settings);
 }
@@ -59,6 +60,17 @@ fn proxy(report: &mut Report, settings: &Settings) {
             "listening on the network without a proxy: nothing closes slow clients; put \
              deploy/nginx.conf in front, and its address into accounts.trusted_proxy",
         ),
+    }
+}
+
+fn mail(report: &mut Report, settings: &Settings) {
+    let Some(mailer) = &settings.mail else {
+        return report.ok("mail", "none is sent: mail.url is not set");
+    };
+    let target = mailer.target();
+    match mailer.check() {
+        Ok(()) => report.ok("mail", format_args!("{target} takes mail")),
+        Err(cause) => report.fail("mail", format_args!("{target}: {cause}")),
     }
 }
 

@@ -8,8 +8,8 @@ use super::endpoints::number;
 use super::error::TransferError;
 use super::ids;
 use super::rows::{
-    ChainRow, EventRow, PasswordLinkRow, SetupLinkRow, SignInRow, TABLES, TableRow, ThrottleRow,
-    UserRow,
+    ChainRow, EventRow, MailRow, PasswordLinkRow, PendingAddressRow, SetupLinkRow, SignInRow,
+    TABLES, TableRow, ThrottleRow, UserRow,
 };
 use super::summary::{CopiedTable, Step};
 use crate::db::address::Backend;
@@ -99,7 +99,9 @@ impl<'c> TableCopier<'c> {
             self.copy_table::<EventRow>(target.as_deref_mut())?,
             self.copy_table::<ChainRow>(target.as_deref_mut())?,
             self.copy_table::<SetupLinkRow>(target.as_deref_mut())?,
-            self.copy_table::<PasswordLinkRow>(target)?,
+            self.copy_table::<PasswordLinkRow>(target.as_deref_mut())?,
+            self.copy_table::<PendingAddressRow>(target.as_deref_mut())?,
+            self.copy_table::<MailRow>(target)?,
         ])
     }
 
@@ -112,6 +114,8 @@ impl<'c> TableCopier<'c> {
             self.read_table::<ChainRow>(target)?,
             self.read_table::<SetupLinkRow>(target)?,
             self.read_table::<PasswordLinkRow>(target)?,
+            self.read_table::<PendingAddressRow>(target)?,
+            self.read_table::<MailRow>(target)?,
         ])
     }
 

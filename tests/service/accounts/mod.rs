@@ -1,6 +1,7 @@
 //! Accounts: how they are made, administered and protected against guessing.
 
 mod added_users;
+mod addresses;
 mod administration_api;
 mod administration_pages;
 pub(crate) mod concurrent_requests;
@@ -8,6 +9,7 @@ mod enumeration;
 mod first_administrator;
 mod import;
 mod imported_hashes;
+mod mail_delivery;
 mod own_name;
 mod paged_lists;
 mod password_links;

@@ -23,6 +23,8 @@ pub(in crate::db::transfer) struct UserRow {
     active: bool,
     password_hash: String,
     created_at: i64,
+    email: Option<String>,
+    email_key: Option<String>,
 }
 
 impl TableRow for UserRow {
@@ -38,6 +40,8 @@ impl TableRow for UserRow {
             ("active", self.active.into()),
             ("password_hash", (&self.password_hash).into()),
             ("created_at", self.created_at.into()),
+            ("email", (&self.email).into()),
+            ("email_key", (&self.email_key).into()),
         ]
     }
 

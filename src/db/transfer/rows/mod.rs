@@ -7,18 +7,20 @@
 mod accounts;
 mod events;
 mod links;
+mod mails;
 mod table_row;
 mod throttle;
 
 pub(super) use accounts::{SignInRow, UserRow};
 pub(super) use events::{ChainRow, EventRow};
 pub(super) use links::{PasswordLinkRow, SetupLinkRow};
+pub(super) use mails::{MailRow, PendingAddressRow};
 pub(super) use table_row::TableRow;
 pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 7] = [
+pub(super) const TABLES: [&str; 9] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
@@ -26,4 +28,6 @@ pub(super) const TABLES: [&str; 7] = [
     ChainRow::TABLE,
     SetupLinkRow::TABLE,
     PasswordLinkRow::TABLE,
+    PendingAddressRow::TABLE,
+    MailRow::TABLE,
 ];

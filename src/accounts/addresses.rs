@@ -1,0 +1,147 @@
+//! E-mail addresses of users, and links that are sent to them.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::audit::{Actor, RequestSource, log_change};
+use super::links::digest;
+use super::queries;
+use super::service::Accounts;
+use super::user::User;
+use crate::db::{AnyConnection, write};
+use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
+use vestibule::throttle::{Counter, NETWORK_FACTOR, network};
+use vestibule::{Error, ErrorKind};
+
+/// How many mails one account, or one address, may ask for in [`WINDOW`].
+const MAX_MAILS: i64 = 5;
+
+/// For how long a mail that was asked for counts.
+const WINDOW: Duration = Duration::from_secs(60 * 60);
+
+impl Accounts {
+    /// Returns the outbox, whose task sends the mails that were queued.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Sends a link to the address that a user wants to have; it is the user's once the link is used.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` after five in an hour, 503
+    /// `unavailable`.
+    pub async fn request_address(&self, user: &User, address: &str) -> Result<(), Error> {
+        let (id, now) = (user.id, self.clock.now()?);
+        let address = EmailAddress::parse(address)?;
+        let counters = [Counter::new(format!("address:{id}"), MAX_MAILS), of_recipient(&address)];
+        self.run(move |connection| {
+            write(connection, |connection| count_all(connection, &counters, now))?;
+            queries::request_address(connection, id, &address, now)
+        })
+        .await?;
+        self.outbox.wake();
+        Ok(())
+    }
+
+    /// Returns the address of a user that waits for its confirmation.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn pending_address(&self, user: &User) -> Result<Option<String>, Error> {
+        let (id, now) = (user.id, self.clock.now()?);
+        self.run(move |connection| queries::pending_address(connection, id, now)).await
+    }
+
+    /// Returns the user and the address of a link.
+    ///
+    /// # Errors
+    /// 404 `not_found` for a link that is not valid, 503 `unavailable`.
+    pub async fn check_address_link(&self, token: &str) -> Result<(User, String), Error> {
+        let (hash, now) = (digest(token), self.clock.now()?);
+        let found =
+            self.run(move |connection| queries::owner_of_address_link(connection, &hash, now));
+        found.await?.ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
+    /// Uses up a link and returns the user with the new address.
+    ///
+    /// # Errors
+    /// 404 `not_found` for a link that is not valid, 422 `invalid_field` naming `email` if another
+    /// account has the address, 503 `unavailable`.
+    pub async fn confirm_address(&self, token: &str, source: RequestSource) -> Result<User, Error> {
+        let (user, _) = self.check_address_link(token).await?;
+        let (hash, now) = (digest(token), self.clock.now()?);
+        let confirmed = self.run_change(user.id, move |connection| {
+            queries::confirm_address(connection, &hash, (source, now))
+        });
+        let changed = confirmed.await?.ok_or(ErrorKind::NotFound)?;
+        log_change(&changed);
+        Ok(changed.user)
+    }
+
+    /// Removes the address of a user.
+    ///
+    /// # Errors
+    /// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+    pub async fn remove_address(&self, id: i64, actor: &Actor) -> Result<User, Error> {
+        let actor = actor.clone();
+        let removed =
+            self.run_change(id, move |connection| queries::remove_address(connection, id, &actor));
+        let changed = removed.await?;
+        log_change(&changed);
+        Ok(changed.user)
+    }
+
+    /// Queues a mail with a link to set another password. Whether an account has the address is looked
+    /// up when the mail is sent, so that neither the response nor its time reveals it.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` for an address or a client that
+    /// has asked often, 503 `unavailable`.
+    pub async fn request_reset(&self, address: &str, client: Option<IpAddr>) -> Result<(), Error> {
+        let (address, now) = (EmailAddress::parse(address)?, self.clock.now()?);
+        let mut counters = vec![of_recipient(&address)];
+        if let Some(client) = client {
+            let name = format!("reset-from:{}", network(client));
+            counters.push(Counter::new(name, MAX_MAILS * NETWORK_FACTOR));
+        }
+        self.run(move |connection| {
+            write(connection, |connection| {
+                count_all(connection, &counters, now)?;
+                let mail = NewMail {
+                    kind: MailKind::ResetPassword,
+                    account: None,
+                    recipient: address.key(),
+                    client,
+                    at: now,
+                };
+                Outbox::queue(connection, &mail)
+            })
+        })
+        .await?;
+        self.outbox.wake();
+        Ok(())
+    }
+}
+
+/// Returns the counter of mails that were asked for to an address.
+fn of_recipient(address: &EmailAddress) -> Counter {
+    Counter::new(format!("mail-to:{}", digest(address.key())), MAX_MAILS)
+}
+
+/// Counts a mail that is asked for, unless that exceeds a limit.
+fn count_all(
+    connection: &mut AnyConnection,
+    counters: &[Counter],
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    for counter in counters {
+        if let Some(limit) = counter.count(connection, now, WINDOW)? {
+            return Err(limit.error(now));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! What the mails say. A link is generated here, when its mail is sent: the database holds its digest
+//! alone.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::accounts::{PasswordLink, User, queries};
+use crate::db::AnyConnection;
+use crate::http::BaseUrl;
+use crate::mail::{ClaimedMail, EmailAddress, MailKind, OutgoingMail};
+use crate::settings::Settings;
+use vestibule::Error;
+
+/// How long a link that was asked for by mail sets a password.
+const RESET_LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// Writes the mails of this service; cheap to clone.
+#[derive(Clone)]
+pub(super) struct MailWriter {
+    site_name: String,
+    base: BaseUrl,
+}
+
+impl MailWriter {
+    pub(super) fn new(settings: &Settings, at: SocketAddr) -> Self {
+        let base = BaseUrl::listening(settings.public_url.as_deref(), at);
+        Self { site_name: settings.accounts.site_name.clone(), base }
+    }
+
+    /// Writes a mail; `None` if there is no reason for it any more.
+    pub(super) fn write(
+        &self,
+        connection: &mut AnyConnection,
+        mail: &ClaimedMail,
+        now: OffsetDateTime,
+    ) -> Result<Option<OutgoingMail>, Error> {
+        let Ok(to) = EmailAddress::parse(&mail.recipient) else { return Ok(None) };
+        let found = match (mail.kind, mail.account) {
+            (MailKind::ResetPassword, _) => queries::with_address(connection, &to)?,
+            (_, Some(id)) => queries::find(connection, id)?,
+            (_, None) => None,
+        };
+        let Some(user) = found.filter(|user| user.active) else { return Ok(None) };
+        // To the address as it was confirmed, not as it was typed.
+        let to = match (mail.kind, &user.email) {
+            (MailKind::ResetPassword, Some(confirmed)) => EmailAddress::parse(confirmed)?,
+            _ => to,
+        };
+        let Some((subject, text)) = self.text(connection, mail, &user, now)? else {
+            return Ok(None);
+        };
+        let site = &self.site_name;
+        let text =
+            format!("Hello {},\n\n{text}\n\n{site}\n{}\n", user.username, self.base.as_str());
+        let subject = format!("{subject} - {site}");
+        Ok(Some(OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }))
+    }
+
+    /// Returns subject and text.
+    fn text(
+        &self,
+        connection: &mut AnyConnection,
+        mail: &ClaimedMail,
+        user: &User,
+        now: OffsetDateTime,
+    ) -> Result<Option<(&'static str, String)>, Error> {
+        let (name, site) = (&user.username, &self.site_name);
+        Ok(Some(match mail.kind {
+            MailKind::ConfirmAddress => {
+                let link = queries::new_address_link(connection, user.id, &mail.recipient, now)?;
+                let Some(token) = link else { return Ok(None) };
+                let link = self.base.address_link(&token);
+                let text = format!(
+                    "Please confirm that this is the address of the account {name} at {site}:\n\n\
+                     {link}\n\n\
+                     The link works for a day. If you did not ask for it, ignore this mail: the \
+                     account does not get this address."
+                );
+                ("Confirm your address", text)
+            }
+            MailKind::ResetPassword => {
+                let link = PasswordLink::generate(now, RESET_LIFETIME)?;
+                let owner = (user.id, mail.recipient.as_str());
+                if !queries::store_mailed_link(connection, owner, &link, mail.client, now)? {
+                    return Ok(None);
+                }
+                let link = self.base.password_link(&link.token);
+                let text = format!(
+                    "With this link you can set another password for your account {name} at \
+                     {site}:\n\n{link}\n\n\
+                     It works once, for half an hour, and ends all your sign-ins and access keys. \
+                     If you did not ask for it, ignore this mail: your password has not changed."
+                );
+                ("Set another password", text)
+            }
+            MailKind::AddressChanged => {
+                let text = format!(
+                    "The e-mail address of your account {name} at {site} was changed{from}. Mails \
+                     about the account no longer go to this address.\n\n\
+                     If this was not you, sign in and change your password at once:\n\n\
+                     {base}/account",
+                    from = when_and_where(mail),
+                    base = self.base.as_str(),
+                );
+                ("Your address was changed", text)
+            }
+            MailKind::PasswordChanged => {
+                let text = format!(
+                    "The password of your account {name} at {site} was changed{from}, and its other \
+                     sign-ins have ended.\n\n\
+                     If this was not you, set another password at once:\n\n{base}/password/forgot",
+                    from = when_and_where(mail),
+                    base = self.base.as_str(),
+                );
+                ("Your password was changed", text)
+            }
+        }))
+    }
+}
+
+/// Returns when, and from where if that is known.
+fn when_and_where(mail: &ClaimedMail) -> String {
+    let format =
+        format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+    let time = mail.created_at.to_offset(UtcOffset::UTC).format(&format).unwrap_or_default();
+    let from = mail.client.map(|address| format!(", from {address}"));
+    format!(" on {time}{}", from.unwrap_or_default())
+}

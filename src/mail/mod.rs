@@ -1,0 +1,13 @@
+//! E-mail: addresses, the outbox in the database, and sending by SMTP. Imports only `crate::db` and
+//! the library `vestibule`.
+
+mod address;
+mod config;
+mod mailer;
+mod outbox;
+
+pub use address::EmailAddress;
+pub use config::MailConfig;
+pub use mailer::{MailError, Mailer, OutgoingMail};
+pub(crate) use outbox::{ClaimedMail, NewMail, claim_next, list, purge, record_failure, remove};
+pub use outbox::{MailKind, Outbox, QueuedMail};

@@ -1,0 +1,250 @@
+//! The outbox: mails that are to be sent. A mail is queued in the transaction of what it tells, and
+//! holds no text: it is written when it is sent, so that no link that gives access is stored.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::prelude::*;
+use rocket::tokio::sync::Notify;
+use time::OffsetDateTime;
+
+use super::mailer::MailError;
+use crate::db::schema::mails;
+use crate::db::{AnyConnection, from_micros, to_micros};
+use vestibule::Error;
+
+/// For how long a process that sends a mail keeps others from sending it too. If the process ends
+/// meanwhile, the next one sends it after that.
+const CLAIM: Duration = Duration::from_secs(5 * 60);
+
+/// The pause after the first failure; it doubles with each of them.
+const FIRST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// After what time a mail that could not be sent is given up.
+const GIVE_UP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a mail that was given up is listed.
+const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How many due mails are looked at for one that no other process sends.
+const CANDIDATES: i64 = 20;
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailKind {
+    /// The link that confirms a new address.
+    ConfirmAddress,
+    /// The notice, to the former address, that the account has another one.
+    AddressChanged,
+    /// The link to set another password. Queued for any address; removed unsent if no account has it.
+    ResetPassword,
+    /// The notice that the password was changed.
+    PasswordChanged,
+}
+
+impl MailKind {
+    const ALL: [Self; 4] =
+        [Self::ConfirmAddress, Self::AddressChanged, Self::ResetPassword, Self::PasswordChanged];
+
+    /// Returns the word in the database and in `vestibule mail queue`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConfirmAddress => "confirm_address",
+            Self::AddressChanged => "address_changed",
+            Self::ResetPassword => "reset_password",
+            Self::PasswordChanged => "password_changed",
+        }
+    }
+
+    /// Returns whether the mail gets a link when it is sent.
+    const fn has_link(self) -> bool {
+        matches!(self, Self::ConfirmAddress | Self::ResetPassword)
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A mail to be queued.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewMail<'a> {
+    pub(crate) kind: MailKind,
+    /// The account that it is about; `None` while that is unknown.
+    pub(crate) account: Option<i64>,
+    pub(crate) recipient: &'a str,
+    /// The client that causes it.
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) at: OffsetDateTime,
+}
+
+/// Wakes the task that sends what was queued; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox(Arc<Notify>);
+
+impl Outbox {
+    /// Queues a mail; it is sent once the transaction is committed. A mail with a link replaces one of
+    /// the same kind and recipient that was not sent yet: only the link that was sent last is valid.
+    pub(crate) fn queue(connection: &mut AnyConnection, mail: &NewMail<'_>) -> Result<(), Error> {
+        let kind = mail.kind.as_str();
+        if mail.kind.has_link() {
+            let unsent =
+                mails::table.filter(mails::recipient.eq(mail.recipient).and(mails::kind.eq(kind)));
+            match mail.account {
+                Some(id) => {
+                    diesel::delete(unsent.filter(mails::account.eq(id))).execute(connection)?
+                }
+                None => {
+                    diesel::delete(unsent.filter(mails::account.is_null())).execute(connection)?
+                }
+            };
+        }
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(Error::unavailable)?;
+        let row = (
+            mails::id.eq(URL_SAFE_NO_PAD.encode(id)),
+            mails::account.eq(mail.account),
+            mails::recipient.eq(mail.recipient),
+            mails::kind.eq(kind),
+            mails::client.eq(mail.client.map(|client| client.to_string())),
+            mails::created_at.eq(to_micros(mail.at)),
+            mails::next_at.eq(to_micros(mail.at)),
+        );
+        diesel::insert_into(mails::table).values(row).execute(connection)?;
+        Ok(())
+    }
+
+    /// Wakes the task of this process. Other processes look for due mails now and then.
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+
+    /// Waits for [`wake`](Self::wake).
+    pub(crate) async fn woken(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// A row of the outbox, for the operator.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = mails)]
+pub struct QueuedMail {
+    pub(crate) id: String,
+    pub(crate) account: Option<i64>,
+    pub(crate) recipient: String,
+    pub(crate) kind: String,
+    pub(crate) client: Option<String>,
+    pub(crate) created_at: i64,
+    pub(crate) attempts: i64,
+    /// When it is tried next; `None` once it is given up.
+    pub(crate) next_at: Option<i64>,
+    /// Why the last attempt failed.
+    pub(crate) error: Option<String>,
+}
+
+/// A mail that this process is to send.
+#[derive(Debug)]
+pub(crate) struct ClaimedMail {
+    pub(crate) id: String,
+    pub(crate) account: Option<i64>,
+    pub(crate) recipient: String,
+    pub(crate) kind: MailKind,
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) created_at: OffsetDateTime,
+    attempts: i64,
+}
+
+/// Claims the mail that is due for longest; `None` if there is none.
+pub(crate) fn claim_next(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+) -> QueryResult<Option<ClaimedMail>> {
+    let now = to_micros(now);
+    // A newer program sends those of other kinds. Older ones were queued while nothing sent mails.
+    let due: Vec<QueuedMail> = mails::table
+        .filter(mails::next_at.le(now))
+        .filter(mails::created_at.gt(now.saturating_sub(micros(GIVE_UP + LONGEST_PAUSE))))
+        .filter(mails::kind.eq_any(MailKind::ALL.map(MailKind::as_str)))
+        .order((mails::next_at, mails::id))
+        .limit(CANDIDATES)
+        .select(QueuedMail::as_select())
+        .load(connection)?;
+    for mail in due {
+        let row = mails::table.find(&mail.id).filter(mails::next_at.le(now));
+        let claim = (
+            mails::next_at.eq(now.saturating_add(micros(CLAIM))),
+            mails::attempts.eq(mails::attempts + 1),
+        );
+        // None if another process was first.
+        if diesel::update(row).set(claim).execute(connection)? == 1 {
+            return Ok(claimed(mail));
+        }
+    }
+    Ok(None)
+}
+
+fn claimed(mail: QueuedMail) -> Option<ClaimedMail> {
+    Some(ClaimedMail {
+        id: mail.id,
+        account: mail.account,
+        recipient: mail.recipient,
+        kind: MailKind::parse(&mail.kind)?,
+        client: mail.client.and_then(|client| client.parse().ok()),
+        created_at: from_micros(mail.created_at).ok()?,
+        attempts: mail.attempts,
+    })
+}
+
+/// Removes a mail that was sent, or that is not to be sent any more.
+pub(crate) fn remove(connection: &mut AnyConnection, id: &str) -> QueryResult<()> {
+    diesel::delete(mails::table.find(id)).execute(connection).map(drop)
+}
+
+/// Records that a mail was not sent: tries it again after a pause, or gives it up if it was refused
+/// for good, or a day after it was queued; returns whether it is given up.
+pub(crate) fn record_failure(
+    connection: &mut AnyConnection,
+    mail: &ClaimedMail,
+    now: OffsetDateTime,
+    error: &MailError,
+) -> QueryResult<bool> {
+    let pause = FIRST_PAUSE.saturating_mul(1 << mail.attempts.clamp(0, 10)).min(LONGEST_PAUSE);
+    let is_given_up = error.is_permanent() || now + pause >= mail.created_at + GIVE_UP;
+    let next_at = (!is_given_up).then(|| to_micros(now + pause));
+    diesel::update(mails::table.find(&mail.id))
+        .set((mails::next_at.eq(next_at), mails::error.eq(error.to_string())))
+        .execute(connection)?;
+    Ok(is_given_up)
+}
+
+/// Returns the oldest mails of the outbox, those that were given up first.
+pub(crate) fn list(connection: &mut AnyConnection, limit: i64) -> QueryResult<Vec<QueuedMail>> {
+    mails::table
+        .order((mails::next_at.is_not_null(), mails::created_at))
+        .limit(limit)
+        .select(QueuedMail::as_select())
+        .load(connection)
+}
+
+/// Deletes at most `limit` mails that were queued a month ago, and given up since or never tried;
+/// returns how many.
+pub(crate) fn purge(
+    connection: &mut AnyConnection,
+    now: OffsetDateTime,
+    limit: i64,
+) -> QueryResult<usize> {
+    let old = mails::table.filter(mails::created_at.le(to_micros(now - KEEP)));
+    let ids: Vec<String> = old.select(mails::id).limit(limit).load(connection)?;
+    diesel::delete(mails::table.filter(mails::id.eq_any(ids))).execute(connection)
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,146 @@
+//! The e-mail address of the user: entering, confirming and removing it.
+
+use rocket::form::FromForm;
+use rocket::http::{CookieJar, Status};
+use rocket::{Either, State, get, post, uri};
+use rocket_dyn_templates::context;
+
+use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::form_body::Form;
+use super::link_cookie::{self, LinkRedirect};
+use super::notice::{Flash, Notice};
+use super::renderer::{Page, Renderer};
+use super::unique_fields::UniqueFields;
+use crate::accounts::{Accounts, SessionUser, User};
+use crate::http::ClientAddress;
+use vestibule::guards::{Fresh, Maybe};
+use vestibule::{Error, ErrorKind, Session};
+
+/// Said of a link that cannot be used.
+const INVALID: &str = "A link to confirm an address works once, for a day, and until another address \
+                       is entered. Enter the address again to get a new one.";
+
+/// The fields of the form.
+#[derive(FromForm)]
+pub(super) struct AddressForm {
+    email: String,
+}
+
+/// The fields of the form that confirms an address.
+#[derive(FromForm)]
+pub(super) struct Confirmation {
+    #[field(default = "")]
+    token: String,
+    #[field(default = "")]
+    email: String,
+}
+
+async fn page(
+    renderer: &Renderer<'_>,
+    accounts: &Accounts,
+    user: &User,
+    flash: Option<&Flash<'_>>,
+    rejected: Option<(&str, &Error)>,
+) -> Result<Page, Error> {
+    let values = context! {
+        email: &user.email,
+        pending: accounts.pending_address(user).await?,
+        value: rejected.map(|(sent, _)| sent),
+        error: rejected.map(|(_, error)| {
+            error.fields().next().map_or(error.message(), |(_, message)| message)
+        }),
+        notice: flash.and_then(|flash| flash.shown("")),
+    };
+    Ok(renderer.page("address", "E-mail address", Some(user), values))
+}
+
+/// Shows the address, the one that waits for its confirmation, and the form.
+#[get("/account/address")]
+pub(super) async fn form(
+    user: Fresh<SessionUser>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    flash: Flash<'_>,
+) -> Result<Page, Error> {
+    page(&renderer, accounts, &user, Some(&flash), None).await
+}
+
+/// Sends a link to an address, which is the user's once the link is used.
+#[post("/account/address", data = "<form>")]
+pub(super) async fn request(
+    user: Fresh<SessionUser>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    form: Form<UniqueFields<AddressForm>>,
+) -> FormResult {
+    let Err(error) = accounts.request_address(&user, &form.email).await else {
+        return Ok(FormReply::notice(uri!(form), Notice::AddressMailed));
+    };
+    let error = sign_in_if_revoked(error);
+    let page = page(&renderer, accounts, &user, None, Some((&form.email, &error))).await?;
+    FormReply::again(error, &[ErrorKind::InvalidField, ErrorKind::TooManyAttempts], |_| page)
+}
+
+/// Removes the address.
+#[post("/account/address/remove")]
+pub(super) async fn remove(
+    user: Fresh<SessionUser>,
+    accounts: &State<Accounts>,
+    address: ClientAddress,
+) -> FormResult {
+    let actor = accounts.actor(&user, address.0)?;
+    accounts.remove_address(user.id, &actor).await.map_err(sign_in_if_revoked)?;
+    Ok(FormReply::notice(uri!(form), Notice::AddressRemoved))
+}
+
+/// Takes the secret of a link out of the address bar, then asks whether to confirm the address; uses
+/// nothing up.
+#[get("/address/confirm?<token>")]
+pub(super) async fn ask(
+    user: Maybe<SessionUser>,
+    jar: &CookieJar<'_>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    token: Option<&str>,
+) -> Result<Either<LinkRedirect, FormReply>, Error> {
+    if let Some(token) = token {
+        return Ok(Either::Left(LinkRedirect::new(jar, accounts, uri!(ask(_)), token)));
+    }
+    let token = link_cookie::token(jar);
+    let user = user.0.as_deref();
+    let reply = match accounts.check_address_link(token).await {
+        Ok((owner, email)) => {
+            let values = context! { token, email, account: context! { username: &owner.username } };
+            let page = renderer.page("address-confirm", "Confirm the address", user, values);
+            FormReply::Page(Status::Ok, page)
+        }
+        Err(error) => link_cookie::invalid(&renderer, user, error, INVALID)?,
+    };
+    Ok(Either::Right(reply))
+}
+
+/// Gives the account the address of the link. Sent twice, it says the same to the owner who is signed
+/// in; `_session` refuses a form of another site.
+#[post("/address/confirm", data = "<form>")]
+pub(super) async fn confirm(
+    user: Maybe<SessionUser>,
+    _session: Session<'_>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    address: ClientAddress,
+    form: Form<UniqueFields<Confirmation>>,
+) -> FormResult {
+    let user = user.0.as_deref();
+    match accounts.confirm_address(&form.token, address.0).await {
+        Err(error)
+            if error.kind() == ErrorKind::NotFound
+                && user.is_some_and(|user| user.email.as_deref() == Some(&form.email)) => {}
+        Err(error) => return link_cookie::invalid(&renderer, user, error, INVALID),
+        Ok(_) => {}
+    }
+    let page = match user {
+        Some(_) => uri!(super::account::account),
+        None => uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _)),
+    };
+    Ok(FormReply::notice(page, Notice::AddressConfirmed))
+}

@@ -1,0 +1,71 @@
+//! A forgotten password: asking for a mail with a link.
+
+use rocket::form::FromForm;
+use rocket::{State, get, post, uri};
+use rocket_dyn_templates::context;
+
+use super::form::{FormReply, FormResult};
+use super::form_body::Form;
+use super::notice::Notice;
+use super::renderer::{Page, Renderer};
+use super::unique_fields::UniqueFields;
+use super::words;
+use crate::accounts::{Accounts, SessionUser, User};
+use crate::http::ClientAddress;
+use vestibule::guards::Maybe;
+use vestibule::{Error, ErrorKind, Session};
+
+/// The fields of the form.
+#[derive(FromForm)]
+pub(super) struct Forgotten {
+    email: String,
+}
+
+fn page(renderer: &Renderer<'_>, user: Option<&User>, rejected: Option<(&str, &Error)>) -> Page {
+    let values = context! {
+        value: rejected.map(|(sent, _)| sent),
+        error: rejected.map(|(_, error)| match error.fields().next() {
+            Some((_, message)) => message.to_owned(),
+            None => words::message(error).into_owned(),
+        }),
+    };
+    renderer.page("forgotten", "Forgotten password", user, values)
+}
+
+/// Shows the form.
+#[get("/password/forgot")]
+pub(super) fn form(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> Page {
+    page(&renderer, user.0.as_deref(), None)
+}
+
+/// Queues the mail. The response is the same whether an account has the address. `_session` refuses a
+/// form of another site.
+#[post("/password/forgot", data = "<form>")]
+pub(super) async fn request(
+    user: Maybe<SessionUser>,
+    _session: Session<'_>,
+    address: ClientAddress,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    form: Form<UniqueFields<Forgotten>>,
+) -> FormResult {
+    match accounts.request_reset(&form.email, address.0.address).await {
+        Ok(()) => {
+            let next = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
+            Ok(FormReply::notice(next, Notice::ResetMailed))
+        }
+        Err(error) => {
+            let kinds = [ErrorKind::InvalidField, ErrorKind::TooManyAttempts];
+            FormReply::again(error, &kinds, |error| {
+                page(&renderer, user.0.as_deref(), Some((&form.email, error)))
+            })
+        }
+    }
+}
+
+/// Redirects password managers to the page that changes the password (W3C, "A Well-Known URL for
+/// Changing Passwords").
+#[get("/.well-known/change-password")]
+pub(super) fn change_password() -> FormReply {
+    FormReply::redirect(uri!(super::account::account))
+}

@@ -1,0 +1,376 @@
+//! E-mail addresses, and what is done by mail: confirming an address, and setting another password.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rocket::figment::providers::Serialized;
+use rocket::http::Method;
+use serde_json::json;
+
+use crate::support::actor::{Actor, Reply};
+use crate::support::app::{TestApp, on_both, on_both_with};
+
+const NEW: &str = "battery staple";
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// The mails of an application, oldest first within a test that waits for each.
+struct Mailbox<'a> {
+    app: &'a TestApp,
+    seen: BTreeSet<String>,
+}
+
+impl<'a> Mailbox<'a> {
+    fn of(app: &'a TestApp) -> Self {
+        Self { app, seen: BTreeSet::new() }
+    }
+
+    /// Waits for the next mail and returns it.
+    fn next(&mut self) -> String {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let files = fs::read_dir(self.app.mail()).into_iter().flatten().flatten();
+            let mut names: Vec<_> =
+                files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+            names.retain(|name| name.ends_with(".eml") && !self.seen.contains(name));
+            let text = names.first().map(|name| fs::read_to_string(self.app.mail().join(name)));
+            match text {
+                Some(Ok(text)) if text.ends_with("\n\r\n") || text.contains("\r\n\r\nHello ") => {
+                    self.seen.extend(names.into_iter().take(1));
+                    return text;
+                }
+                _ => assert!(Instant::now() < until, "no mail came"),
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until nothing is left to be sent, and returns how many mails came that were not seen.
+    fn rest(&self) -> usize {
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.app.number("SELECT count(*) AS n FROM mails") > 0 {
+            assert!(Instant::now() < until, "a mail stays");
+            thread::sleep(Duration::from_millis(5));
+        }
+        fs::read_dir(self.app.mail()).into_iter().flatten().count() - self.seen.len()
+    }
+}
+
+/// The path of the link in a mail.
+fn link_in(mail: &str) -> String {
+    let unfolded = mail.replace("=\r\n", "").replace("=3D", "=");
+    let start = unfolded.find("?token=").expect("a link");
+    let path = unfolded[..start].rfind("/address/").or(unfolded[..start].rfind("/password/"));
+    let token: String = unfolded[start + 7..].chars().take(43).collect();
+    format!("{}?token={token}", &unfolded[path.expect("a path")..start])
+}
+
+fn token(path: &str) -> &str {
+    path.split_once('=').expect("a token").1
+}
+
+/// Gives a sample user a confirmed address.
+fn confirm(app: &TestApp, mailbox: &mut Mailbox<'_>, username: &str, address: &str) {
+    let reply = app.token(username).post_json("/api/me/email", &json!({ "email": address }));
+    assert_eq!(reply.status, 202, "{}", reply.body);
+    let link = link_in(&mailbox.next());
+    let reply = app.anonymous().post_form("/address/confirm", &[("token", token(&link))]);
+    assert_eq!((reply.status, reply.location()), (303, "/login"));
+}
+
+fn signs_in(app: &TestApp, name: &str, password: &str) -> bool {
+    let body = json!({ "username": name, "password": password });
+    app.anonymous().post_json("/api/login", &body).status == 200
+}
+
+fn ask_for_link(actor: &Actor<'_>, address: &str) -> Reply {
+    actor.post_json("/api/password/forgot", &json!({ "email": address }))
+}
+
+#[test]
+fn an_address_is_the_users_once_the_link_in_its_mail_was_used() {
+    on_both(|app| {
+        let (user, mut mailbox) = (app.session("user_01"), Mailbox::of(&app));
+        let reply = user.post_form("/account/address", &[("email", " Ann@Example.org ")]);
+        assert_eq!((reply.status, reply.location()), (303, "/account/address"));
+        let page = user.get("/account/address");
+        page.assert_page(200);
+        assert!(page.body.contains("A mail with a link is on its way."), "{}", page.body);
+        assert!(page.body.contains("<dt>Not confirmed yet</dt><dd>Ann@Example.org</dd>"));
+        assert!(!signs_in(&app, "ann@example.org", "1234"), "it is not confirmed");
+
+        let mail = mailbox.next();
+        assert!(mail.contains("\r\nTo: Ann@example.org\r\n"), "{mail}");
+        assert!(mail.contains("\r\nAuto-Submitted: auto-generated\r\n"), "{mail}");
+        assert!(mail.contains("Hello user_01,"), "{mail}");
+        let link = link_in(&mail);
+        // Opening it, as a scanner of mails does, confirms nothing.
+        let anyone = app.anonymous();
+        let opened = anyone.open_link(&link);
+        opened.assert_page(200);
+        assert!(opened.body.contains("<strong>Ann@Example.org</strong>"), "{}", opened.body);
+        assert!(!signs_in(&app, "ann@example.org", "1234"));
+
+        let fields = [("token", token(&link)), ("email", "Ann@Example.org")];
+        let confirmed = anyone.post_form("/address/confirm", &fields);
+        assert_eq!((confirmed.status, confirmed.location()), (303, "/login"));
+        anyone.post_form("/address/confirm", &fields).assert_page(404);
+        // The same form from a browser that is signed in is told what is so.
+        let again = user.post_form("/address/confirm", &fields);
+        assert_eq!((again.status, again.location()), (303, "/account"));
+
+        let me = app.token("user_01").get("/api/me").json();
+        assert_eq!(me["email"], "Ann@Example.org");
+        assert!(user.get("/account").body.contains("<dd>Ann@Example.org"));
+        for name in ["ann@example.org", "ANN@EXAMPLE.ORG", " Ann@Example.org"] {
+            assert!(signs_in(&app, name, "1234"), "{name}");
+        }
+        let browser = app.anonymous();
+        let fields = [("username", "ann@example.org"), ("password", "1234")];
+        assert_eq!(browser.post_form("/login", &fields).status, 303);
+        browser.get("/account").assert_page(200);
+        let events = app.token("user_01").get("/api/events").body;
+        assert!(events.contains("\"address_changed\""), "{events}");
+    });
+}
+
+#[test]
+fn a_confirmed_address_is_no_new_user_name() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "Ann@example.org");
+        let body = json!({ "username": "ann@EXAMPLE.org", "password": "correct horse" });
+        let reply = app.anonymous().post_json("/api/register", &body);
+        reply.assert_problem(409, "username_taken");
+        assert!(signs_in(&app, "ann@example.org", "1234"));
+        // The name of an account comes before the same text as an address.
+        let body = json!({ "username": "bob@example.org", "password": "correct horse" });
+        assert_eq!(app.anonymous().post_json("/api/register", &body).status, 201);
+        confirm(&app, &mut mailbox, "user_02", "bob@example.org");
+        assert!(signs_in(&app, "bob@example.org", "correct horse"));
+        assert!(!signs_in(&app, "bob@example.org", "5678"));
+    });
+}
+
+#[test]
+fn an_address_that_another_account_has_is_not_given_twice() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        let asked = |name| {
+            let body = json!({ "email": "ann@example.org" });
+            assert_eq!(app.token(name).post_json("/api/me/email", &body).status, 202);
+        };
+        asked("user_01");
+        let first = link_in(&mailbox.next());
+        asked("admin");
+        let second = link_in(&mailbox.next());
+        let confirm =
+            |link: &str| app.anonymous().post_form("/address/confirm", &[("token", token(link))]);
+        assert_eq!(confirm(&second).status, 303);
+        let refused = confirm(&first);
+        refused.assert_page(422);
+        assert!(refused.body.contains("Another account has this address."), "{}", refused.body);
+        assert_eq!(app.token("admin").get("/api/me").json()["email"], "ann@example.org");
+        assert!(app.token("user_01").get("/api/me").json()["email"].is_null());
+    });
+}
+
+#[test]
+fn the_former_address_gets_a_notice_and_its_links_end() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "old@example.org");
+        assert_eq!(ask_for_link(&app.anonymous(), "old@example.org").status, 202);
+        let reset = link_in(&mailbox.next());
+        app.anonymous().open_link(&reset).assert_page(200);
+
+        let user = app.token("user_01");
+        let body = json!({ "email": "new@example.org" });
+        assert_eq!(user.post_json("/api/me/email", &body).status, 202);
+        let link = link_in(&mailbox.next());
+        let fields = [("token", token(&link))];
+        assert_eq!(app.anonymous().post_form("/address/confirm", &fields).status, 303);
+        let notice = mailbox.next();
+        assert!(notice.contains("\r\nTo: old@example.org\r\n"), "{notice}");
+        assert!(notice.contains("Subject: Your address was changed - Vestibule"), "{notice}");
+        app.anonymous().open_link(&reset).assert_page(404);
+        assert!(!signs_in(&app, "old@example.org", "1234"));
+        assert!(signs_in(&app, "new@example.org", "1234"));
+
+        assert_eq!(user.delete("/api/me/email").status, 204);
+        assert!(mailbox.next().contains("\r\nTo: new@example.org\r\n"));
+        assert!(!signs_in(&app, "new@example.org", "1234"));
+        assert!(user.get("/api/me").json()["email"].is_null());
+        assert_eq!(user.delete("/api/me/email").status, 204, "a second time too");
+        assert_eq!(mailbox.rest(), 0);
+    });
+}
+
+#[test]
+fn a_forgotten_password_is_set_by_the_link_in_a_mail() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        let signed_in = app.session("user_01");
+        let visitor = app.anonymous();
+        visitor.get("/password/forgot").assert_page(200);
+        assert!(visitor.get("/login").body.contains("href=\"/password/forgot\""));
+        let asked = visitor.post_form("/password/forgot", &[("email", "ANN@example.org")]);
+        assert_eq!((asked.status, asked.location()), (303, "/login"));
+        assert!(visitor.get("/login").body.contains("If an account has this address"));
+        let link = link_in(&mailbox.next());
+        assert!(link.starts_with("/password/new?token="), "{link}");
+        visitor.open_link(&link).assert_page(200);
+        assert_eq!(signed_in.get("/account").status, 200, "asking ends nothing");
+        let fields = [("token", token(&link)), ("password", NEW)];
+        let set = visitor.post_form("/password/new", &fields);
+        assert_eq!((set.status, set.location()), (303, "/login"));
+        assert_eq!(signed_in.get("/account").status, 303, "all sign-ins have ended");
+        assert!(signs_in(&app, "user_01", NEW) && !signs_in(&app, "user_01", "1234"));
+        let notice = mailbox.next();
+        assert!(notice.contains("Subject: Your password was changed - Vestibule"), "{notice}");
+        assert!(notice.contains("\r\nTo: ann@example.org\r\n"), "{notice}");
+        app.anonymous().open_link(&link).assert_page(404);
+        assert_eq!(mailbox.rest(), 0);
+    });
+}
+
+#[test]
+fn asking_for_a_link_gets_the_same_answer_whether_an_account_has_the_address() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        // Not confirmed, and of a deactivated account.
+        confirm(&app, &mut mailbox, "user_02", "off@example.org");
+        let id = app.id("user_02");
+        let off = json!({ "active": false });
+        let reply = app.token("admin").patch_json(&format!("/api/users/{id}"), &off);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        let answer = |address: &str| {
+            let api = ask_for_link(&app.anonymous(), address).without_id();
+            let form = app.anonymous().post_form("/password/forgot", &[("email", address)]);
+            assert_eq!((api.status, form.status), (202, 303), "{address}");
+            (api.body, form.cookies().len(), form.without_id().body)
+        };
+        let known = answer("ann@example.org");
+        assert_eq!(answer("nobody@example.org"), known);
+        assert_eq!(answer("off@example.org"), known);
+        let mail = mailbox.next();
+        assert!(mail.contains("To: ann@example.org"), "{mail}");
+        let unseen = mailbox.rest();
+        // The second request of the form may have replaced the mail of the first.
+        assert!(unseen <= 1, "{unseen}");
+    });
+}
+
+#[test]
+fn who_asks_often_waits() {
+    on_both(|app| {
+        let ask = |address: &str| ask_for_link(&app.anonymous(), address);
+        for _ in 0..5 {
+            assert_eq!(ask("ann@example.org").status, 202);
+        }
+        ask("ANN@example.org").assert_problem(429, "too_many_attempts");
+        assert_eq!(ask("bob@example.org").status, 202, "another address");
+        app.clock.advance(HOUR + Duration::from_secs(1));
+        assert_eq!(ask("ann@example.org").status, 202);
+
+        let user = app.token("user_01");
+        for number in 0..5 {
+            let body = json!({ "email": format!("ann{number}@example.org") });
+            assert_eq!(user.post_json("/api/me/email", &body).status, 202);
+        }
+        let body = json!({ "email": "ann6@example.org" });
+        user.post_json("/api/me/email", &body).assert_problem(429, "too_many_attempts");
+        let browser = app.session("user_01");
+        let page = browser.post_form("/account/address", &[("email", "ann7@example.org")]);
+        page.assert_page(429);
+        assert!(page.body.contains("ann7@example.org"), "the form keeps what was typed");
+    });
+}
+
+#[test]
+fn what_is_no_address_is_named_and_kept_in_the_form() {
+    on_both(|app| {
+        let (browser, token) = (app.session("user_01"), app.token("user_01"));
+        for text in ["", "ann", "ann@", "a b@example.org", "ann@example.org\r\nBcc: x@example.org"]
+        {
+            let body = json!({ "email": text });
+            token.post_json("/api/me/email", &body).assert_problem(422, "invalid_field");
+            ask_for_link(&app.anonymous(), text).assert_problem(422, "invalid_field");
+            let page = browser.post_form("/account/address", &[("email", text)]);
+            page.assert_page(422);
+            assert!(page.body.contains("Enter an address such as"), "{}", page.body);
+            let page = app.anonymous().post_form("/password/forgot", &[("email", text)]);
+            page.assert_page(422);
+        }
+        assert_eq!(app.number("SELECT count(*) AS n FROM mails"), 0);
+    });
+}
+
+#[test]
+fn an_address_is_changed_with_a_fresh_sign_in_alone() {
+    on_both(|app| {
+        let (browser, mut token) = (app.session("user_01"), app.token("user_01"));
+        app.clock.advance(HOUR);
+        let reply = browser.post_form("/account/address", &[("email", "ann@example.org")]);
+        assert_eq!(reply.status, 303);
+        assert!(reply.location().starts_with("/reauthenticate"), "{}", reply.location());
+        assert_eq!(token.refresh().status, 200);
+        let body = json!({ "email": "ann@example.org" });
+        token.post_json("/api/me/email", &body).assert_problem(401, "fresh_login_required");
+        token.delete("/api/me/email").assert_problem(401, "fresh_login_required");
+        let change = json!({ "email": "ann@example.org" });
+        token.json(Method::Patch, "/api/me", &change).assert_problem(422, "invalid_field");
+        assert_eq!(app.number("SELECT count(*) AS n FROM mails"), 0);
+    });
+}
+
+#[test]
+fn guesses_by_name_and_by_address_are_counted_for_one_account() {
+    let change = |figment: rocket::figment::Figment| {
+        figment.merge(Serialized::default("auth.throttle.failures", 4))
+    };
+    on_both_with(change, |app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        // From a client that has never signed in to the account.
+        let guess = |name: &str| {
+            let body = json!({ "username": name, "password": "wrong" });
+            app.anonymous().from("192.0.2.1").post_json("/api/login", &body)
+        };
+        for name in ["user_01", "ann@example.org", "USER_01", "Ann@Example.org"] {
+            guess(name).assert_problem(401, "bad_credentials");
+        }
+        guess("user_01").assert_problem(429, "too_many_attempts");
+        guess("ann@example.org").assert_problem(429, "too_many_attempts");
+    });
+}
+
+#[test]
+fn a_link_ends_with_its_account_and_with_time() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        let ask = || assert_eq!(ask_for_link(&app.anonymous(), "ann@example.org").status, 202);
+        ask();
+        let late = link_in(&mailbox.next());
+        app.clock.advance(Duration::from_secs(30 * 60 + 1));
+        app.anonymous().open_link(&late).assert_page(404);
+        ask();
+        let link = link_in(&mailbox.next());
+        app.anonymous().open_link(&link).assert_page(200);
+        let body = json!({ "email": "bob@example.org" });
+        assert_eq!(app.token("user_01").post_json("/api/me/email", &body).status, 202);
+        let address = link_in(&mailbox.next());
+        let id = app.id("user_01");
+        assert_eq!(app.token("admin").delete(&format!("/api/users/{id}")).status, 204);
+        let again = json!({ "username": "user_01", "password": "correct horse" });
+        assert_eq!(app.anonymous().post_json("/api/register", &again).status, 201);
+        app.anonymous().open_link(&link).assert_page(404);
+        app.anonymous().open_link(&address).assert_page(404);
+        ask();
+        assert_eq!(mailbox.rest(), 0, "the new account does not have the address");
+    });
+}

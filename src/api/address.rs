@@ -5,7 +5,7 @@ use rocket::response::status;
 use rocket::{State, delete, post};
 
 use crate::accounts::{Accounts, TokenUser};
-use crate::http::{ClientAddress, JsonBody};
+use crate::http::{JsonBody, RequestSource};
 use vestibule::Error;
 use vestibule::guards::Fresh;
 
@@ -27,9 +27,9 @@ pub(super) async fn request(
 pub(super) async fn remove(
     user: Fresh<TokenUser>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
 ) -> Result<status::NoContent, Error> {
-    let actor = accounts.actor(&user, address.0)?;
+    let actor = accounts.actor(&user, source)?;
     accounts.remove_address(user.id, &actor).await?;
     Ok(status::NoContent)
 }
@@ -39,11 +39,11 @@ pub(super) async fn remove(
 #[post("/password/forgot", data = "<body>")]
 pub(super) async fn forgot(
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     mut body: JsonBody,
 ) -> Result<Status, Error> {
     let email = body.text("email");
     body.finish()?;
-    accounts.request_reset(&email, address.0.address).await?;
+    accounts.request_reset(&email, source.address).await?;
     Ok(Status::Accepted)
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
 use crate::db::rfc3339;
-use crate::http::{ClientAddress, IdempotencyKey, Json, JsonBody};
+use crate::http::{IdempotencyKey, Json, JsonBody, RequestSource};
 use vestibule::Error;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
 use vestibule::config::duration;
@@ -93,7 +93,7 @@ pub(super) async fn list(
 pub(super) async fn make(
     user: Fresh<TokenUser>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     key: IdempotencyKey<'_>,
     mut body: JsonBody,
 ) -> Result<status::Custom<Json<NewKeyView>>, Error> {
@@ -103,7 +103,7 @@ pub(super) async fn make(
         lifetime: lifetime(&mut body),
     };
     body.finish()?;
-    let actor = accounts.actor(&user, address.0)?;
+    let actor = accounts.actor(&user, source)?;
     let owner = user.authentication().account();
     let created = accounts.create_key(owner, request, key.0, &actor).await?;
     Ok(status::Custom(Status::Created, Json(NewKeyView::from(created))))
@@ -114,10 +114,10 @@ pub(super) async fn make(
 pub(super) async fn end(
     user: Scoped<OwnSignIns, TokenUser>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    accounts.end_key(&user, id, &accounts.actor(&user, address.0)?).await?;
+    accounts.end_key(&user, id, &accounts.actor(&user, source)?).await?;
     Ok(status::NoContent)
 }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, Admin, OwnAccount, Role, TokenUser, User, full_name};
 use crate::db::rfc3339;
-use crate::http::{ClientAddress, Json, JsonBody};
+use crate::http::{Json, JsonBody, RequestSource};
 use vestibule::guards::{Authentication, ClaimedRole, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
@@ -50,7 +50,7 @@ pub(super) fn me(user: TokenUser) -> Json<Me> {
 pub(super) async fn change(
     user: Scoped<OwnAccount, TokenUser>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     mut body: JsonBody,
 ) -> Result<Json<Me>, Error> {
     let name = take_full_name(&mut body);
@@ -63,7 +63,7 @@ pub(super) async fn change(
     body.finish()?;
     Ok(Json(match name {
         Some(name) => {
-            let actor = accounts.actor(&user, address.0)?;
+            let actor = accounts.actor(&user, source)?;
             Me::from(&accounts.change_own_name(user.id, name, &actor).await?)
         }
         None => Me::from(&**user),

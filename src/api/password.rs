@@ -6,7 +6,7 @@ use rocket::{State, post};
 use super::issued::Issued;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, NewPassword, OwnAccount, TokenUser};
-use crate::http::{ClientAddress, Json, JsonBody};
+use crate::http::{Json, JsonBody, RequestSource};
 use vestibule::config::Location;
 use vestibule::guards::{Authenticated, Fresh, Scoped};
 use vestibule::password::Password;
@@ -19,13 +19,13 @@ use vestibule::{Error, ErrorKind, Tokens};
 pub(super) async fn change(
     user: Fresh<TokenUser>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     mut body: JsonBody,
 ) -> Result<status::NoContent, Error> {
     let passwords = NewPassword {
         current: body.text("current_password").into(),
         new: body.text("new_password").into(),
-        source: address.0,
+        source,
     };
     body.finish()?;
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
@@ -44,13 +44,13 @@ pub(super) async fn confirm(
     user: Scoped<OwnAccount, TokenUser>,
     tokens: Tokens<'_>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     mut body: JsonBody,
 ) -> Result<Json<Issued>, Error> {
     let password = Password::from(body.text("password"));
     body.finish()?;
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.as_str());
-    let checked = accounts.check_password(&user, &password, address.0, sign_in).await;
+    let checked = accounts.check_password(&user, &password, source, sign_in).await;
     checked.map_err(|error| of_field("password", error))?;
     let in_cookies = user.authentication().location() == Some(Location::Cookies);
     Issued::new(&tokens, tokens.confirm(&user).await?, in_cookies)

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, AdminApiFresh, PasswordLink, User};
 use crate::db::rfc3339;
-use crate::http::{BaseUrl, ClientAddress, Json};
+use crate::http::{BaseUrl, Json, RequestSource};
 use vestibule::Error;
 
 /// A link by which a user sets a password, once; the only response that shows it.
@@ -31,10 +31,10 @@ pub(super) async fn make(
     admin: AdminApiFresh,
     accounts: &State<Accounts>,
     base: BaseUrl,
-    address: ClientAddress,
+    source: RequestSource,
     id: &str,
 ) -> Result<status::Custom<Json<PasswordLinkView>>, Error> {
-    let actor = accounts.actor(&admin, address.0)?;
+    let actor = accounts.actor(&admin, source)?;
     let (_, link) = accounts.make_reset_link(&actor, User::id_of(id)?).await?;
     Ok(status::Custom(Status::Created, Json(PasswordLinkView::of(&link, &base))))
 }

@@ -7,7 +7,7 @@ use rocket::{State, post};
 use super::issued::{Issued, TokenCookies};
 use super::me::Me;
 use crate::accounts::{Accounts, AnyUser, Credentials, Registration, Role, User, sign_out};
-use crate::http::{ClientAddress, Json, JsonBody, UniqueQuery, flag};
+use crate::http::{Json, JsonBody, RequestSource, UniqueQuery, flag};
 use vestibule::config::Location;
 use vestibule::guards::{Authenticated, RefreshToken, TokenBody};
 use vestibule::password::Password;
@@ -23,7 +23,7 @@ const ROLE_LATER: &str =
 pub(super) async fn login(
     tokens: Tokens<'_>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     cookies: &State<TokenCookies>,
     mut body: JsonBody,
 ) -> Result<Json<Issued>, Error> {
@@ -33,7 +33,7 @@ pub(super) async fn login(
     if in_cookies {
         tokens.check_secure()?;
     }
-    let credentials = Credentials { username: &username, password: &password, source: address.0 };
+    let credentials = Credentials { username: &username, password: &password, source };
     let pair = accounts.sign_in_program(&tokens, &credentials).await?;
     Issued::new(&tokens, pair, in_cookies)
 }
@@ -76,7 +76,7 @@ pub(super) async fn logout(
 #[post("/register", data = "<body>")]
 pub(super) async fn register(
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     mut body: JsonBody,
 ) -> Result<status::Custom<Json<Me>>, Error> {
     let registration = Registration {
@@ -84,7 +84,7 @@ pub(super) async fn register(
         full_name: body.optional_text("full_name").unwrap_or_default(),
         password: body.text("password").into(),
         role: Role::User,
-        source: address.0,
+        source,
     };
     let role = body.optional_text("role");
     body.finish()?;

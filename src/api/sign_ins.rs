@@ -9,7 +9,7 @@ use super::linked::Linked;
 use crate::accounts::queries::pages;
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, User, last_seen};
 use crate::db::rfc3339;
-use crate::http::{ClientAddress, UniqueQuery, number};
+use crate::http::{RequestSource, UniqueQuery, number};
 use vestibule::Error;
 use vestibule::guards::{Authenticated, Scoped};
 use vestibule::sign_ins::{SignIn, SignIns};
@@ -94,10 +94,10 @@ pub(super) async fn end(
     user: Scoped<OwnSignIns, TokenUser>,
     sign_ins: SignIns<'_>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    accounts.end_sign_in(&user, id, &sign_ins, &accounts.actor(&user, address.0)?).await?;
+    accounts.end_sign_in(&user, id, &sign_ins, &accounts.actor(&user, source)?).await?;
     Ok(status::NoContent)
 }
 

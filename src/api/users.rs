@@ -13,7 +13,7 @@ use crate::accounts::{
     Accounts, AddedUser, AdminApi, AdminApiChange, KeyScoped, Registration, Role, User, UsersRead,
 };
 use crate::db::rfc3339;
-use crate::http::{BaseUrl, ClientAddress, Json, JsonBody, UniqueQuery, number};
+use crate::http::{BaseUrl, Json, JsonBody, RequestSource, UniqueQuery, number};
 use vestibule::guards::Authenticated;
 use vestibule::{Error, ErrorKind};
 
@@ -113,7 +113,7 @@ pub(super) async fn add(
     admin: AdminApiChange,
     accounts: &State<Accounts>,
     base: BaseUrl,
-    address: ClientAddress,
+    source: RequestSource,
     mut body: JsonBody,
 ) -> Result<status::Custom<Json<AddedUserView>>, Error> {
     // A link leads to a page.
@@ -125,13 +125,13 @@ pub(super) async fn add(
         full_name: body.optional_text("full_name").unwrap_or_default(),
         password: password.as_deref().unwrap_or_default().into(),
         role: take_role(&mut body).unwrap_or(Role::User),
-        source: address.0,
+        source,
     };
     body.finish()?;
     if registration.role == Role::Admin && admin.authentication().is_key() {
         return Err(ErrorKind::FreshLoginRequired.into());
     }
-    let actor = accounts.actor(&admin, address.0)?;
+    let actor = accounts.actor(&admin, source)?;
     let AddedUser { user, link } =
         accounts.add_user(&registration, password.is_none(), &actor).await?;
     let UserView { id, username, full_name, role, active, created_at } = user.into();
@@ -165,7 +165,7 @@ fn take_role(body: &mut JsonBody) -> Option<Role> {
 pub(super) async fn change(
     admin: AdminApiChange,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     id: &str,
     mut body: JsonBody,
 ) -> Result<Either<Json<UserView>, status::NoContent>, Error> {
@@ -179,7 +179,7 @@ pub(super) async fn change(
     if admin.authentication().is_key() && makes_administrator(accounts, id, &change).await? {
         return Err(ErrorKind::FreshLoginRequired.into());
     }
-    let actor = accounts.actor(&admin, address.0)?;
+    let actor = accounts.actor(&admin, source)?;
     let changed = accounts.change_user(&actor, id, change).await?;
     if KeyScoped::<UsersRead>::holds(admin.authentication()) {
         Ok(Either::Left(Json(changed.user.into())))
@@ -214,10 +214,10 @@ async fn makes_administrator(
 pub(super) async fn end_sign_ins(
     admin: AdminApiChange,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    let actor = accounts.actor(&admin, address.0)?;
+    let actor = accounts.actor(&admin, source)?;
     accounts.sign_user_out(&actor, User::id_of(id)?).await?;
     Ok(status::NoContent)
 }
@@ -242,11 +242,11 @@ pub(super) async fn sign_ins(
 pub(super) async fn end_sign_in(
     admin: AdminApiChange,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     id: &str,
     sign_in: &str,
 ) -> Result<status::NoContent, Error> {
-    let actor = accounts.actor(&admin, address.0)?;
+    let actor = accounts.actor(&admin, source)?;
     accounts.end_sign_in_of(&actor, User::id_of(id)?, sign_in).await?;
     Ok(status::NoContent)
 }
@@ -256,10 +256,10 @@ pub(super) async fn end_sign_in(
 pub(super) async fn delete(
     admin: AdminApiChange,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     id: &str,
 ) -> Result<status::NoContent, Error> {
-    let actor = accounts.actor(&admin, address.0)?;
+    let actor = accounts.actor(&admin, source)?;
     accounts.delete_user(&actor, User::id_of(id)?).await?;
     Ok(status::NoContent)
 }

@@ -19,6 +19,7 @@ mod request_id;
 mod unparsed;
 mod visible;
 
+pub use crate::accounts::audit::RequestSource;
 pub use access_log::{AccessLog, is_head, is_unparsed};
 pub use base_url::BaseUrl;
 pub use cors::Cors;
@@ -30,7 +31,7 @@ pub use json::Json;
 pub use json_body::JsonBody;
 pub use probes::{Health, Live, WhoAmI, routes, stage};
 pub use problems::{ErrorResponse, catchers, error_response, is_page};
-pub use proxy::{CLIENT_HEADER, ClientAddress, TrustedProxies};
+pub use proxy::{CLIENT_HEADER, TrustedProxies};
 pub use query::{UniqueQuery, flag, number};
 pub use request_counts::RequestCounts;
 pub use unparsed::complete_unparsed;

@@ -1,17 +1,13 @@
 //! The client's address and the id of a request, taken from a trusted proxy only.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Header;
-use rocket::outcome::Outcome;
-use rocket::request::{self, FromRequest};
 use rocket::{Data, Request};
 
 use super::request_id::adopt_id;
 use crate::accounts::ProxyNetwork;
-use crate::accounts::audit::RequestSource;
 
 /// The header in which a proxy passes on the client's address; Rocket reads it from there.
 pub const CLIENT_HEADER: &str = "X-Real-IP";
@@ -52,19 +48,5 @@ impl Fairing for TrustedProxies {
         if !is_trusted || !is_single(request) {
             request.replace_header(Header::new(CLIENT_HEADER, peer.to_string()));
         }
-    }
-}
-
-/// Guard: the client's address, behind a trusted proxy from its header, `None` for Rocket's local
-/// client; and the id of the request.
-#[derive(Clone, Copy, Debug)]
-pub struct ClientAddress(pub RequestSource);
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for ClientAddress {
-    type Error = Infallible;
-
-    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
-        Outcome::Success(Self(RequestSource::of(request)))
     }
 }

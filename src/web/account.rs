@@ -17,7 +17,7 @@ use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{Accounts, NewPassword, SessionUser, User};
-use crate::http::ClientAddress;
+use crate::http::RequestSource;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
@@ -100,7 +100,7 @@ pub(super) fn account(
 pub(super) async fn change_password(
     user: Maybe<Fresh<SessionUser>>,
     session: Result<Session<'_>, Error>,
-    address: ClientAddress,
+    source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<PasswordChange>>,
@@ -108,7 +108,7 @@ pub(super) async fn change_password(
     let passwords = NewPassword {
         current: form.current_password.clone(),
         new: form.new_password.clone(),
-        source: address.0,
+        source,
     };
     let done = || Ok(FormReply::notice(uri!(account), Notice::PasswordChanged));
     let session = session.map_err(|_| ErrorKind::CredentialsMissing)?;
@@ -181,7 +181,7 @@ pub(super) fn reauthenticate(
 pub(super) async fn confirm(
     user: Maybe<SessionUser>,
     session: Result<Session<'_>, Error>,
-    address: ClientAddress,
+    source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Confirmation>>,
@@ -198,9 +198,7 @@ pub(super) async fn confirm(
     };
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.as_str());
     let checked = match check_username(&user, &form.username) {
-        Ok(()) => {
-            accounts.check_password(&user, &form.password, address.0, sign_in).await.map(drop)
-        }
+        Ok(()) => accounts.check_password(&user, &form.password, source, sign_in).await.map(drop),
         Err(error) => Err(error),
     };
     match checked {

@@ -12,7 +12,7 @@ use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, SessionUser, User};
-use crate::http::ClientAddress;
+use crate::http::RequestSource;
 use vestibule::guards::{Fresh, Maybe};
 use vestibule::{Error, ErrorKind, Session};
 
@@ -86,9 +86,9 @@ pub(super) async fn request(
 pub(super) async fn remove(
     user: Fresh<SessionUser>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
 ) -> FormResult {
-    let actor = accounts.actor(&user, address.0)?;
+    let actor = accounts.actor(&user, source)?;
     accounts.remove_address(user.id, &actor).await.map_err(sign_in_if_revoked)?;
     Ok(FormReply::notice(uri!(form), Notice::AddressRemoved))
 }
@@ -127,11 +127,11 @@ pub(super) async fn confirm(
     _session: Session<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     form: Form<UniqueFields<Confirmation>>,
 ) -> FormResult {
     let user = user.0.as_deref();
-    match accounts.confirm_address(&form.token, address.0).await {
+    match accounts.confirm_address(&form.token, source).await {
         Err(error)
             if error.kind() == ErrorKind::NotFound
                 && user.is_some_and(|user| user.email.as_deref() == Some(&form.email)) => {}

@@ -11,7 +11,7 @@ use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{Accounts, SessionUser, User};
-use crate::http::ClientAddress;
+use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::{Error, ErrorKind, Session};
 
@@ -44,12 +44,12 @@ pub(super) fn form(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> Page {
 pub(super) async fn request(
     user: Maybe<SessionUser>,
     _session: Session<'_>,
-    address: ClientAddress,
+    source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Forgotten>>,
 ) -> FormResult {
-    match accounts.request_reset(&form.email, address.0.address).await {
+    match accounts.request_reset(&form.email, source.address).await {
         Ok(()) => {
             let next = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
             Ok(FormReply::notice(next, Notice::ResetMailed))

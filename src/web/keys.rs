@@ -21,7 +21,7 @@ use super::unique_fields::UniqueFields;
 use crate::accounts::{
     Accounts, Introspect, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_seen,
 };
-use crate::http::ClientAddress;
+use crate::http::RequestSource;
 use vestibule::access_keys::KeyRequest;
 use vestibule::config::{Config, duration};
 use vestibule::guards::{Fresh, Scope};
@@ -198,7 +198,7 @@ pub(super) async fn list(
 #[post("/account/keys", data = "<form>")]
 pub(super) async fn make(
     user: FreshUserOrError,
-    address: ClientAddress,
+    source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     jar: &CookieJar<'_>,
@@ -210,7 +210,7 @@ pub(super) async fn make(
             return Ok(FormReply::PasswordFirst(error, uri!(list(form = Some(&***form)))));
         }
     };
-    let actor = accounts.actor(&user, address.0)?;
+    let actor = accounts.actor(&user, source)?;
     let sent = form.username.as_deref().unwrap_or_default();
     let created = match check_username(&user, sent).and_then(|()| form.read()) {
         Ok(request) => accounts.create_key(&user, request, None, &actor).await,
@@ -239,7 +239,7 @@ pub(super) async fn end(
     fresh: Result<Fresh<SessionUser>, Error>,
     accounts: &State<Accounts>,
     renderer: Renderer<'_>,
-    address: ClientAddress,
+    source: RequestSource,
     id: &str,
     form: ShownTo,
 ) -> FormResult {
@@ -249,6 +249,6 @@ pub(super) async fn end(
         let page = page.render(Extras { fresh: fresh.is_ok(), notice, ..Extras::default() });
         return Ok(FormReply::Again(error.with_page(|_| page)));
     }
-    ended(accounts.end_key(&user, id, &accounts.actor(&user, address.0)?).await, id)?;
+    ended(accounts.end_key(&user, id, &accounts.actor(&user, source)?).await, id)?;
     Ok(FormReply::notice(uri!(list(_)), Notice::KeyEnded))
 }

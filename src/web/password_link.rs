@@ -13,7 +13,7 @@ use super::notice::Notice;
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Credentials, SessionUser, User};
-use crate::http::ClientAddress;
+use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, Session};
@@ -64,13 +64,13 @@ pub(super) async fn form(
 pub(super) async fn set(
     user: Maybe<SessionUser>,
     _session: Session<'_>,
-    address: ClientAddress,
+    source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<PasswordForm>>,
 ) -> FormResult {
     let user = user.0.as_deref();
-    let set = accounts.set_password_by_link(&form.token, &form.password, address.0).await;
+    let set = accounts.set_password_by_link(&form.token, &form.password, source).await;
     match set {
         Err(error) if error.kind() == ErrorKind::InvalidField => {
             let owner = accounts.owner_of_link(&form.token).await?;
@@ -80,7 +80,7 @@ pub(super) async fn set(
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let (username, password) = (form.username.as_str(), &form.password);
-            let credentials = Credentials { username, password, source: address.0 };
+            let credentials = Credentials { username, password, source };
             if !username.is_empty() && accounts.is_set_already(&credentials).await? {
                 return Ok(done());
             }

@@ -13,7 +13,7 @@ use super::renderer::{Page, Renderer};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser};
-use crate::http::ClientAddress;
+use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
@@ -78,7 +78,7 @@ pub(super) fn form(
 #[post("/register", data = "<form>")]
 pub(super) async fn register(
     session: Session<'_>,
-    address: ClientAddress,
+    source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Register>>,
@@ -88,7 +88,7 @@ pub(super) async fn register(
         full_name: form.full_name.clone(),
         password: form.password.clone(),
         role: Role::User,
-        source: address.0,
+        source,
     };
     match accounts.register(&registration).await {
         Ok(user) => {

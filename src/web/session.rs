@@ -15,7 +15,7 @@ use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{Accounts, AnyUser, Credentials, SessionUser, sign_out};
-use crate::http::{ClientAddress, UniqueQuery, flag};
+use crate::http::{RequestSource, UniqueQuery, flag};
 use vestibule::config::Location;
 use vestibule::guards::{AuthMethod, Maybe};
 use vestibule::password::Password;
@@ -114,11 +114,10 @@ pub(super) async fn login(
     session: Session<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
-    address: ClientAddress,
+    source: RequestSource,
     form: Form<UniqueFields<Login>>,
 ) -> FormResult {
-    let credentials =
-        Credentials { username: &form.username, password: &form.password, source: address.0 };
+    let credentials = Credentials { username: &form.username, password: &form.password, source };
     let result = match form.remember.as_deref().map_or(Some(false), checkbox::parse) {
         Some(remember) => accounts.sign_in_browser(&session, &credentials, remember).await,
         None => Err(Error::new(ErrorKind::InvalidField).detail(NEITHER)),

@@ -14,7 +14,7 @@ use super::renderer::{Page, Renderer};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
-use crate::http::ClientAddress;
+use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, Session};
@@ -61,7 +61,7 @@ fn page(
 pub(super) async fn form(
     user: Maybe<SessionUser>,
     jar: &CookieJar<'_>,
-    address: ClientAddress,
+    source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     token: Option<&str>,
@@ -70,7 +70,7 @@ pub(super) async fn form(
         return Ok(Either::Left(LinkRedirect::new(jar, accounts, uri!(form(_)), token)));
     }
     let token = link_cookie::token(jar);
-    accounts.check_setup(token, address.0.address).await?;
+    accounts.check_setup(token, source.address).await?;
     Ok(Either::Right(page(&renderer, accounts, user.0.as_deref(), token, None)))
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn form(
 pub(super) async fn set_up(
     user: Maybe<SessionUser>,
     session: Session<'_>,
-    address: ClientAddress,
+    source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Setup>>,
@@ -90,7 +90,7 @@ pub(super) async fn set_up(
         full_name: form.full_name.clone(),
         password: form.password.clone(),
         role: Role::Admin,
-        source: address.0,
+        source,
     };
     match accounts.set_up(&form.token, &registration).await {
         Ok(admin) => {

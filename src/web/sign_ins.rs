@@ -10,7 +10,7 @@ use super::renderer::{Page, Renderer, format_time};
 use super::shown_to::ShownTo;
 use crate::accounts::queries::pages;
 use crate::accounts::{Accounts, SessionUser, last_seen};
-use crate::http::ClientAddress;
+use crate::http::RequestSource;
 use vestibule::sign_ins::{SignIn, SignInId, SignInKind, SignIns};
 use vestibule::{Error, Session};
 
@@ -89,14 +89,14 @@ pub(super) async fn end(
     sign_ins: SignIns<'_>,
     accounts: &State<Accounts>,
     renderer: Renderer<'_>,
-    address: ClientAddress,
+    source: RequestSource,
     id: &str,
     form: ShownTo,
 ) -> FormResult {
     if let Err(error) = form.check(&user) {
         return refuse(error, &user, accounts, &renderer).await;
     }
-    let actor = accounts.actor(&user, address.0)?;
+    let actor = accounts.actor(&user, source)?;
     ended(accounts.end_sign_in(&user, id, &sign_ins, &actor).await, id)?;
     Ok(FormReply::notice(uri!(list(_)), Notice::SignInEnded))
 }

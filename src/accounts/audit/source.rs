@@ -1,11 +1,14 @@
 //! Where a change comes from.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 
 use rocket::Request;
+use rocket::outcome::Outcome;
+use rocket::request::{self, FromRequest};
 use vestibule::events::RequestId;
 
-/// The client's address and the id of its request; nothing for the command line.
+/// Guard: the client's address and the id of its request; nothing for the command line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestSource {
     /// The client's address, behind a trusted proxy from its header.
@@ -19,5 +22,14 @@ impl RequestSource {
     #[must_use]
     pub fn of(request: &Request<'_>) -> Self {
         Self { address: request.client_ip(), request_id: RequestId::of(request).copied() }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for RequestSource {
+    type Error = Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
+        Outcome::Success(Self::of(request))
     }
 }

@@ -11,7 +11,6 @@ use super::super::renderer::{Page, Renderer, format_time};
 use crate::accounts::audit::{Actor, RequestSource};
 use crate::accounts::queries::{self, UserFilter};
 use crate::accounts::{Accounts, AdminPageChange, User};
-use crate::http::ClientAddress;
 use vestibule::guards::Authenticated;
 use vestibule::{Error, ErrorKind};
 
@@ -21,7 +20,7 @@ pub(in crate::web) struct AdminContext<'r> {
     pub(super) accounts: &'r State<Accounts>,
     pub(super) renderer: Renderer<'r>,
     pub(super) flash: Flash<'r>,
-    address: ClientAddress,
+    source: RequestSource,
 }
 
 impl AdminContext<'_> {
@@ -43,11 +42,11 @@ impl AdminContext<'_> {
     }
 
     pub(super) fn actor(&self, admin: &AdminPageChange) -> Result<Actor, Error> {
-        self.accounts.actor(admin, self.address.0)
+        self.accounts.actor(admin, self.source)
     }
 
     pub(super) fn source(&self) -> RequestSource {
-        self.address.0
+        self.source
     }
 
     /// Renders the page of a user.
@@ -102,8 +101,8 @@ impl<'r> FromRequest<'r> for AdminContext<'r> {
         let accounts = try_outcome!(<&State<Accounts>>::from_request(request).await);
         let renderer = Renderer::from_request(request).await.map_error(|(status, _)| (status, ()));
         let renderer = try_outcome!(renderer);
-        let address = ClientAddress(RequestSource::of(request));
-        Outcome::Success(Self { accounts, renderer, flash: Flash::of(request), address })
+        let source = RequestSource::of(request);
+        Outcome::Success(Self { accounts, renderer, flash: Flash::of(request), source })
     }
 }
 

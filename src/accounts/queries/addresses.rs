@@ -8,10 +8,10 @@ use time::OffsetDateTime;
 
 use super::locks::lock_user;
 use super::password_links::delete_link;
-use super::users::find;
+use super::users::{find, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::links::{LinkToken, digest};
-use crate::accounts::user::{User, UserRow};
+use crate::accounts::user::User;
 use crate::db::schema::{pending_addresses, users};
 use crate::db::{AnyConnection, to_micros, write};
 use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
@@ -22,19 +22,6 @@ const LINK_LIFETIME: time::Duration = time::Duration::days(1);
 
 /// Said of an address that another account has.
 const TAKEN: &str = "Another account has this address.";
-
-/// Finds the user with this confirmed address.
-///
-/// # Errors
-/// A database error (503 `unavailable`).
-pub fn with_address(
-    connection: &mut AnyConnection,
-    address: &EmailAddress,
-) -> QueryResult<Option<User>> {
-    let row = users::table.filter(users::email_key.eq(address.key()));
-    let found = row.select(UserRow::as_select()).get_result(connection).optional()?;
-    Ok(found.map(User::from))
-}
 
 /// Stores the address that a user wants to have, in the place of an earlier one, and queues the mail
 /// with the link that confirms it. The user's own address again only withdraws a pending one.

@@ -28,7 +28,6 @@ pub use access_keys::{MAX_ACTIVE_KEYS, find_key, store_key};
 pub(super) use addresses::{confirm_address, owner_of_address_link};
 pub use addresses::{
     new_address_link, pending_address, purge_pending_addresses, remove_address, request_address,
-    with_address,
 };
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
 pub(super) use import::{insert_all, taken_names};
@@ -41,7 +40,7 @@ pub use sign_ins::lock_account;
 pub use user_list::{PAGE, UserFilter, page, pages};
 pub use users::{
     CurrentSignIn, NewUser, change_password, find, insert, is_empty, named, set_password,
-    upgrade_hash,
+    upgrade_hash, with_address,
 };
 pub(super) use users::{change_own_name, hash_of, with_hash};
 

@@ -6,10 +6,9 @@ use std::net::IpAddr;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
-use super::addresses::with_address;
 use super::administration::check_permission;
 use super::locks::lock_user;
-use super::users::{find, replace_password};
+use super::users::{find, replace_password, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::links::{PasswordLink, digest};
 use crate::accounts::user::{User, Username};

@@ -8,7 +8,6 @@ use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
-use super::addresses::with_address;
 use super::locks::lock_sign_in;
 use super::password_links::delete_link;
 use super::sign_ins::end_sign_ins;
@@ -93,6 +92,19 @@ fn row_of(connection: &mut AnyConnection, username: &Username) -> QueryResult<Op
         }
     }
     Ok(None)
+}
+
+/// Finds the user with this confirmed address.
+///
+/// # Errors
+/// A database error (503 `unavailable`).
+pub fn with_address(
+    connection: &mut AnyConnection,
+    address: &EmailAddress,
+) -> QueryResult<Option<User>> {
+    let row = users::table.filter(users::email_key.eq(address.key()));
+    let found = row.select(UserRow::as_select()).get_result(connection).optional()?;
+    Ok(found.map(User::from))
 }
 
 /// Finds a user by name, with the hash of its password.

@@ -23,7 +23,7 @@ mod user_list;
 mod users;
 
 pub(super) use access_keys::end_key;
-pub use access_keys::{MAX_ACTIVE_KEYS, find_key, store_key};
+pub use access_keys::{MAX_ACTIVE_KEYS, check_is_new, find_key, store_key};
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;

@@ -24,12 +24,15 @@ const MAX_AGE: Duration = Duration::from_secs(25 * 60);
 const RECORD: &str = "INSERT INTO secrets_in_use (fingerprint, setting, seen_at) \
      VALUES ($1, $2, $3) ON CONFLICT (fingerprint) DO UPDATE SET seen_at = $3";
 
-/// The fingerprints of one secret: of its value, and of its previous ones.
+/// The fingerprints of one secret: of its value, and of its previous ones and the next one.
 #[derive(Clone, Debug)]
 pub(crate) struct Fingerprint {
     setting: &'static str,
     current: String,
     previous: Vec<String>,
+    /// That of the secret that is published ahead, which processes may have in use sooner than this
+    /// one does.
+    next: Option<String>,
     /// When the newest previous one was replaced, if that is known.
     replaced_at: Option<OffsetDateTime>,
 }
@@ -47,10 +50,14 @@ impl Fingerprint {
         setting: &'static str,
         secret: &str,
         previous: impl Iterator<Item = &'s str>,
+        next: Option<&str>,
         replaced_at: Option<OffsetDateTime>,
     ) -> Self {
+        // The next one verifies already, so it stands among the previous ones.
+        let previous = previous.filter(|secret| Some(*secret) != next);
         let previous = previous.map(|secret| digest(setting, secret)).collect();
-        Self { setting, current: digest(setting, secret), previous, replaced_at }
+        let next = next.map(|secret| digest(setting, secret));
+        Self { setting, current: digest(setting, secret), previous, next, replaced_at }
     }
 }
 
@@ -123,8 +130,8 @@ pub(crate) fn warn_not_compared(cause: &impl std::fmt::Display) {
     log::warn!(target: "vestibule_service::secrets", cause:%; "the secrets were not compared");
 }
 
-/// Returns the secrets of running processes that are neither the current nor a previous one here, or
-/// that were in use after they had been replaced.
+/// Returns the secrets of running processes that are not known here, or that were in use after they
+/// had been replaced.
 ///
 /// # Errors
 /// A database error (503 `unavailable`).
@@ -134,14 +141,14 @@ pub(crate) fn others(
     now: OffsetDateTime,
 ) -> QueryResult<Vec<OtherSecret>> {
     let mut found = Vec::new();
-    for Fingerprint { setting, current, previous, replaced_at } in own {
+    for Fingerprint { setting, current, previous, next, replaced_at } in own {
         let seen = secrets_in_use::table
             .filter(secrets_in_use::setting.eq(*setting))
             .filter(secrets_in_use::seen_at.ge(to_micros(now - MAX_AGE)))
             .select(diesel::dsl::max(secrets_in_use::seen_at));
-        let unknown: Option<i64> = seen
-            .filter(secrets_in_use::fingerprint.ne_all(previous.iter().chain([current])))
-            .get_result(connection)?;
+        let known = previous.iter().chain(next).chain([current]);
+        let unknown: Option<i64> =
+            seen.filter(secrets_in_use::fingerprint.ne_all(known)).get_result(connection)?;
         let former: Option<i64> = match replaced_at {
             Some(replaced_at) => seen
                 .filter(secrets_in_use::fingerprint.eq_any(previous))
@@ -182,17 +189,44 @@ mod tests {
     use super::*;
     use crate::db::{Address, connect, migrate};
 
-    #[test]
-    fn a_process_that_was_not_restarted_after_a_rotation_is_found() {
-        let directory = tempfile::tempdir().expect("a directory");
+    fn database(directory: &tempfile::TempDir) -> AnyConnection {
         let file = Address::Sqlite(directory.path().join("x.sqlite3"));
         let mut database = connect(&file, Duration::from_secs(1), true).expect("a new file");
         migrate(&mut database).expect("migrations");
-        let minute = |minute: i64| OffsetDateTime::UNIX_EPOCH + time::Duration::minutes(minute);
+        database
+    }
+
+    fn minute(minute: i64) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH + time::Duration::minutes(minute)
+    }
+
+    #[test]
+    fn a_process_with_the_secret_that_is_published_ahead_is_no_stranger_and_stays() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut database = database(&directory);
+        // Published after an earlier rotation: the next one and the former one both verify.
+        let both = || ["next", "former"].into_iter();
+        let rotated = Some(minute(1));
+        let behind = [Fingerprint::new("secret_key", "now", both(), Some("next"), rotated)];
+        let previous = ["now", "former"].into_iter();
+        let ahead = [Fingerprint::new("secret_key", "next", previous, None, Some(minute(20)))];
+        record(&mut database, &ahead, minute(20)).expect("a write");
+        delete_previous(&mut database, &behind).expect("a write");
+        record(&mut database, &behind, minute(21)).expect("a write");
+        let found = others(&mut database, &behind, minute(21)).expect("a query");
+        assert!(found.is_empty(), "{found:?}");
+        let found = others(&mut database, &ahead, minute(21)).expect("a query");
+        assert!(found.len() == 1 && found[0].is_former, "it is found behind: {found:?}");
+    }
+
+    #[test]
+    fn a_process_that_was_not_restarted_after_a_rotation_is_found() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut database = database(&directory);
         let none = std::iter::empty;
-        let old = [Fingerprint::new("secret_key", "old", none(), None)];
+        let old = [Fingerprint::new("secret_key", "old", none(), None, None)];
         let rotated = Some(minute(10));
-        let new = [Fingerprint::new("secret_key", "new", ["old"].into_iter(), rotated)];
+        let new = [Fingerprint::new("secret_key", "new", ["old"].into_iter(), None, rotated)];
 
         let found = |database: &mut AnyConnection, at: i64| {
             let found = others(database, &new, minute(at)).expect("a query");

@@ -105,13 +105,18 @@ impl Accounts {
         actor: &Actor,
     ) -> Result<CreatedKey, Error> {
         let mut created = generate_key(user, request, &self.auth, actor.at())?;
-        if let Some(id) = idempotency_key.and_then(|key| repeatable_id(user, key)) {
-            created = created.with_id(id)?;
+        if let Some(key) = idempotency_key {
+            created = created.with_id(repeatable_id(user, key)?)?;
         }
         created.sign_in.address = actor.source.address.map(|address| address.to_string());
         let (counter, now) = (Counter::new(format!("keys:{}", user.id), MAX_NEW_KEYS), actor.at());
+        let id = created.sign_in.id.clone();
         let counted = self.run(move |connection| {
-            write(connection, |connection| counter.count(connection, now, WINDOW))
+            write(connection, |connection| {
+                // First, because a repeated request is no new key.
+                queries::check_is_new(connection, &id)?;
+                counter.count(connection, now, WINDOW)
+            })
         });
         if let Some(limit) = counted.await? {
             let detail = "You have made many keys in the last hour. Try again later.";
@@ -159,11 +164,12 @@ impl Accounts {
     }
 }
 
-/// Returns the id of the access key that a request with this `Idempotency-Key` creates: the same for
-/// the same request, so that the text of a key need not be kept to notice a second one.
-fn repeatable_id(user: &User, key: &str) -> Option<SignInId> {
+/// Returns the id of the key that a request with this `Idempotency-Key` makes. A second request finds
+/// the row by it, so no copy of the key's text is kept.
+fn repeatable_id(user: &User, key: &str) -> Result<SignInId, Error> {
     let digest = Sha256::digest(format!("access key of {} for {key}", user.id));
-    SignInId::parse(&URL_SAFE_NO_PAD.encode(&digest[..16]))
+    let id = SignInId::parse(&URL_SAFE_NO_PAD.encode(&digest[..16]));
+    id.ok_or_else(|| ErrorKind::Internal.into())
 }
 
 /// Returns when a sign-in was last used; `None` for a key that never was.

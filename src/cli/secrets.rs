@@ -73,8 +73,8 @@ fn rotate(figment: &Figment, state: &StateDir, in_use: &SecretsInUse) -> Result<
         let problem = "cannot become a previous one; change it by hand";
         return Err(vec![ConfigError::new(figment, "secret_key", problem)].into());
     }
-    let was_published = state.rotate(&now()?).map_err(Failure::new)?;
-    let restart = if was_published {
+    let are_known = state.rotate(&now()?).map_err(Failure::new)?;
+    let restart = if are_known {
         "Restart the processes of the service now, one after the other. All sign-ins stay."
     } else {
         "Restart every process of the service now, all at once: one that still runs with the\n\

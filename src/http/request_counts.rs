@@ -18,8 +18,9 @@ const BUCKETS: [f64; 10] = [0.000_5, 0.002_5, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 const CLASSES: [&str; 6] = ["pages", "api", "probes", "assets", "well-known", "none"];
 
 /// Where a user proves a password.
-const PASSWORDS: [&str; 6] = [
+const PASSWORDS: [&str; 7] = [
     "/login",
+    "/password/new",
     "/reauthenticate",
     "/account/password",
     "/api/login",

@@ -260,18 +260,21 @@ fn fingerprints(figment: &Figment, auth: &Config) -> Vec<Fingerprint> {
     let times = figment.extract_inner::<Vec<String>>("replaced_at").unwrap_or_default();
     let times = times.iter().filter_map(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
     let replaced_at = times.max();
+    let next = |name: &str| figment.extract_inner::<String>(&format!("next.{name}")).ok();
     let mut found = Vec::new();
     let secret_key = figment.extract_inner::<String>("secret_key").ok();
     if let Some(key) = secret_key.filter(|_| auth.mode.has_sessions()) {
         let previous = session.previous_secret_keys.iter().map(|secret| secret.reveal());
-        found.push(Fingerprint::new("secret_key", &key, previous, replaced_at));
+        let next = next("secret_key");
+        found.push(Fingerprint::new("secret_key", &key, previous, next.as_deref(), replaced_at));
     }
     if let (Some(secret), true, false) =
         (&token.secret, auth.mode.has_tokens(), token.algorithm.is_asymmetric())
     {
         let previous = token.previous_secrets.iter().map(|secret| secret.reveal());
-        let secret = secret.reveal();
-        found.push(Fingerprint::new("auth.token.secret", secret, previous, replaced_at));
+        let (secret, next) = (secret.reveal(), next("secret"));
+        let setting = "auth.token.secret";
+        found.push(Fingerprint::new(setting, secret, previous, next.as_deref(), replaced_at));
     }
     found
 }

@@ -9,8 +9,13 @@ use rocket::figment::Figment;
 use rocket::figment::error::Kind;
 use rocket::figment::providers::{Format, Toml};
 use serde::Deserialize;
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
 use super::key_pair;
+
+/// For how long other services may cache the public keys.
+const MAX_CACHED: Duration = Duration::minutes(5);
 
 /// The content of the file. Unknown keys are an error, because rewriting the file would lose them.
 #[derive(Deserialize)]
@@ -125,11 +130,16 @@ impl Secrets {
     }
 
     /// Replaces the secrets by those that were published ahead, or else by generated ones; the old
-    /// ones become the newest of the previous ones. Returns whether they were published.
+    /// ones become the newest of the previous ones. Returns whether they were published long enough
+    /// ago to be known to other services.
     pub(super) fn rotate(&mut self, now: &str) -> Result<bool, String> {
         let published = self.next.take();
-        let was_published = published.is_some();
-        let next = published.map_or_else(|| self.generate_next(now), Ok)?;
+        let are_known = published.as_ref().is_some_and(|next| is_over(&next.published_at, now));
+        let mut next = published.map_or_else(|| self.generate_next(now), Ok)?;
+        if self.auth.token.private_key.is_some() && next.private_key.is_none() {
+            // The pair of keys is younger than the published secrets.
+            next.private_key = Some(key_pair::generate().map_err(cannot_change)?);
+        }
         let token = &mut self.auth.token;
         replace_secret(
             &mut self.secret_key,
@@ -144,7 +154,7 @@ impl Secrets {
             *private = next;
         }
         self.replaced_at.insert(0, now.to_owned());
-        Ok(was_published)
+        Ok(are_known)
     }
 
     /// Generates the secrets of a rotation, of the kinds that the file holds.
@@ -211,6 +221,13 @@ impl Secrets {
         }
         text
     }
+}
+
+/// Returns whether all that was cached at the first of two times has expired at the second.
+fn is_over(published_at: &str, now: &str) -> bool {
+    let [published_at, now] =
+        [published_at, now].map(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
+    published_at.zip(now).is_some_and(|(published_at, now)| now - published_at >= MAX_CACHED)
 }
 
 fn cannot_change(cause: io::Error) -> String {

@@ -25,6 +25,11 @@ fn doctor(url: &str, variables: &[(&str, &str)]) -> Done {
 
 /// A service in front of which something does everything wrong; returns its URL.
 fn bad_service() -> String {
+    responder("200 OK", r#"{"status":"ok","database":"sqlite","writable":true}"#)
+}
+
+/// Responds to all requests in one way, with foreign headers; returns its URL.
+fn responder(status: &'static str, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
     thread::spawn(move || {
@@ -37,9 +42,8 @@ fn bad_service() -> String {
             }
             let request = String::from_utf8_lossy(&request).to_lowercase();
             let origin = request.lines().find_map(|line| line.strip_prefix("origin: "));
-            let body = r#"{"status":"ok","database":"sqlite","writable":true}"#;
             let response = format!(
-                "HTTP/1.1 200 OK\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\nSet-Cookie: balancer=1\r\n\
+                "HTTP/1.1 {status}\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\nSet-Cookie: balancer=1\r\n\
                  Access-Control-Allow-Origin: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n\
                  {body}",
                 origin.unwrap_or("null"),
@@ -92,13 +96,22 @@ fn what_is_wrong_in_front_of_the_service_is_named() {
     assert_said(&done, "FAIL", "token", &["200 to an invalid token"]);
     assert_said(&done, "FAIL", "cookies", &["sets one"]);
     assert_said(&done, "FAIL", "cache", &["no-store"]);
-    assert_said(&done, "FAIL", "cors", &["any origin"]);
+    assert_said(&done, "FAIL", "cors", &["every origin"]);
     assert_said(&done, "FAIL", "keys", &["cannot verify"]);
     assert_said(&done, "FAIL", "metrics", &["open to all"]);
     assert_said(&done, "warn", "clock", &["synchronise"]);
     for name in ["content-security-policy", "x-frame-options", "referrer-policy"] {
         assert_said(&done, "warn", "headers", &[name]);
     }
+}
+
+#[test]
+fn a_service_that_is_not_ready_is_told_from_another_program() {
+    let not_ready = r#"{"title":"Unavailable","status":503,"code":"unavailable","detail":""}"#;
+    let done = doctor(&responder("503 Service Unavailable", not_ready), &[]);
+    assert_said(&done, "FAIL", "service", &["is not ready", "database"]);
+    let done = doctor(&responder("503 Service Unavailable", "<h1>503</h1>"), &[]);
+    assert_said(&done, "FAIL", "service", &["503", "not as Vestibule"]);
 }
 
 #[test]

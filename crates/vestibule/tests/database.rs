@@ -163,6 +163,25 @@ fn programs_that_open_a_new_file_at_once_make_its_tables_once() {
     assert_eq!(count("notes", &mut pool.get().expect("a connection")), 4);
 }
 
+#[cfg(unix)]
+#[test]
+fn only_the_user_of_the_program_may_read_a_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("app.sqlite3");
+    let pool = open_sqlite(&path, |_| Ok(())).expect("a pool");
+    let _open = pool.get().expect("a connection");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(directory.path()).expect("it exists") {
+        let entry = entry.expect("a file");
+        let mode = entry.metadata().expect("it exists").permissions().mode();
+        assert_eq!(mode & 0o7777, 0o600, "{:?}", entry.file_name());
+        names.push(entry.file_name());
+    }
+    assert!(names.iter().any(|name| name == "app.sqlite3-wal"), "{names:?}");
+}
+
 #[test]
 fn a_file_whose_tables_cannot_be_made_keeps_none() {
     let directory = tempfile::tempdir().expect("a temporary directory");

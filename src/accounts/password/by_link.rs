@@ -59,12 +59,14 @@ impl Accounts {
     /// an equal form was first. The password counts as at any sign-in.
     ///
     /// # Errors
-    /// 503 `busy` or `unavailable`.
+    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
     pub async fn is_set_already(&self, credentials: &Credentials<'_>) -> Result<bool, Error> {
         match self.verify_credentials(credentials).await {
             Ok(_) => Ok(true),
-            Err(error) if error.kind().status().code < 500 => Ok(false),
-            Err(error) => Err(error),
+            Err(error) => match error.kind() {
+                ErrorKind::BadCredentials | ErrorKind::AccountInactive => Ok(false),
+                _ => Err(error),
+            },
         }
     }
 }

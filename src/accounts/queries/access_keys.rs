@@ -11,7 +11,7 @@ use crate::accounts::user::User;
 use crate::db::schema::sign_ins;
 use crate::db::{AnyConnection, write};
 use crate::db::{rfc3339, to_micros};
-use vestibule::sign_ins::SignIn;
+use vestibule::sign_ins::{SignIn, SignInId};
 use vestibule::{Error, ErrorKind};
 
 /// Maximum number of unexpired keys of an account.
@@ -32,14 +32,7 @@ pub fn store_key(
     write(connection, |connection| {
         // Two requests for the last key are counted one after the other.
         lock_user(connection, user.id)?;
-        if find_key(connection, key.id.as_str())?.is_some() {
-            let detail = format!(
-                "An earlier request with this Idempotency-Key made the key {}, which is shown once. \
-                 If it was lost, end it and make another one.",
-                key.id
-            );
-            return Err(Error::new(ErrorKind::AlreadyMade).detail(detail));
-        }
+        check_is_new(connection, &key.id)?;
         insert(connection, key)?;
         if let Some(sign_in) = &actor.sign_in
             && !lock_sign_in(connection, sign_in)?
@@ -55,6 +48,21 @@ pub fn store_key(
         append(connection, &[Record { sign_in: Some(key.id.to_string()), ..record }])?;
         Ok(())
     })
+}
+
+/// Checks that no key has this id.
+///
+/// # Errors
+/// 409 `already_made`, 503 `unavailable`.
+pub fn check_is_new(connection: &mut AnyConnection, id: &SignInId) -> Result<(), Error> {
+    if find_key(connection, id.as_str())?.is_none() {
+        return Ok(());
+    }
+    let detail = format!(
+        "An earlier request with this Idempotency-Key made the key {id}, which is shown once. If it \
+         was lost, end it and make another one."
+    );
+    Err(Error::new(ErrorKind::AlreadyMade).detail(detail))
 }
 
 /// Ends a key of a user and appends that to the audit log. Returns whether the key existed.

@@ -24,7 +24,7 @@ mod user_list;
 mod users;
 
 pub(super) use access_keys::end_key;
-pub use access_keys::{MAX_ACTIVE_KEYS, find_key, store_key};
+pub use access_keys::{MAX_ACTIVE_KEYS, check_is_new, find_key, store_key};
 pub(super) use addresses::{confirm_address, owner_of_address_link};
 pub use addresses::{
     new_address_link, pending_address, purge_pending_addresses, remove_address, request_address,

@@ -10,9 +10,9 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::report::Report;
-use vestibule::Clock;
+use vestibule::{Clock, ErrorKind};
 
-/// A service that takes longer is not well.
+/// How long the service may take to respond.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Beyond this difference of clocks, tokens of this service are refused by others (`iat`).
@@ -21,7 +21,7 @@ const MAX_SKEW: u64 = 5;
 /// An origin that no service has a reason to allow.
 const FOREIGN_ORIGIN: &str = "https://doctor.invalid";
 
-/// What every response must have, with what a browser does without.
+/// Headers that every response must have, and what a browser does if one is missing.
 const HEADERS: [(&str, &str); 4] = [
     ("content-security-policy", "runs scripts that were slipped into a page"),
     ("x-content-type-options", "guesses what kind a file is of"),
@@ -74,13 +74,21 @@ pub(super) fn check(report: &mut Report, url: &str) {
 fn health(report: &mut Report, probe: &Probe) -> Result<(), String> {
     let mut reply = probe.get("/health/ready", &[])?;
     let text = reply.body_mut().read_to_string().unwrap_or_default();
-    let is_ours =
-        serde_json::from_str(&text).is_ok_and(|body: Value| body["writable"].is_boolean());
+    let body: Value = serde_json::from_str(&text).unwrap_or_default();
     match reply.status().as_u16() {
-        200 if is_ours => report.ok("service", format_args!("{} responds: {text}", probe.base)),
+        200 if body["writable"].is_boolean() => {
+            report.ok("service", format_args!("{} responds: {text}", probe.base));
+        }
+        503 if body["code"] == ErrorKind::Unavailable.code() => {
+            report
+                .fail("service", "is not ready: its database does not respond, or it is stopping");
+        }
         status => report.fail(
             "service",
-            format_args!("/health/ready responds with {status}, and not as Vestibule does"),
+            format_args!(
+                "/health/ready responds with {status}, and not as Vestibule does: another program \
+                 runs there, or something in front responds"
+            ),
         ),
     }
     transport(report, probe, &reply);
@@ -115,8 +123,7 @@ fn clock(report: &mut Report, reply: &Reply) {
     }
 }
 
-/// Sends a token that nobody issued: the response is a refusal that no cache keeps, and sets no
-/// cookie.
+/// Sends an invalid token. The response must be 401 with `no-store`, without a cookie.
 fn token_request(report: &mut Report, probe: &Probe) -> Result<(), String> {
     let reply = probe.get("/whoami", &[("Authorization", "Bearer doctor")])?;
     let status = reply.status().as_u16();
@@ -153,7 +160,10 @@ fn foreign_origin(report: &mut Report, probe: &Probe) -> Result<(), String> {
     match header(&reply, "access-control-allow-origin") {
         "" => report.ok("cors", "a foreign origin may not read the API"),
         "*" => report.warn("cors", "every site may read the API; name origins in api.cors_origins"),
-        _ => report.fail("cors", "any origin is allowed: something in front repeats it"),
+        _ => report.fail(
+            "cors",
+            "every origin is allowed: something in front copies Origin into the response",
+        ),
     }
     Ok(())
 }
@@ -185,7 +195,7 @@ fn metrics(report: &mut Report, probe: &Probe) -> Result<(), String> {
     Ok(())
 }
 
-/// The value of a header; empty without it, or if it is no text.
+/// Returns the value of a header; empty without it, or if it is not text.
 fn header<'r>(reply: &'r Reply, name: &str) -> &'r str {
     reply.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

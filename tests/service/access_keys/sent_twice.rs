@@ -46,6 +46,22 @@ fn a_request_with_the_same_idempotency_key_makes_one_key_and_names_it() {
 }
 
 #[test]
+fn a_repeated_request_uses_up_none_of_the_keys_of_an_hour() {
+    on_both(|app| {
+        let owner = app.token("user_01");
+        for at in 0..59 {
+            assert_eq!(ask(&owner, "backup", &[&format!("key-{at}")]).status, 201);
+        }
+        for _ in 0..2 {
+            ask(&owner, "backup", &["key-0"]).assert_problem(409, "already_made");
+        }
+        assert_eq!(ask(&owner, "backup", &["the-last-one"]).status, 201);
+        ask(&owner, "backup", &["one-more"]).assert_problem(429, "too_many_attempts");
+        ask(&owner, "backup", &["key-0"]).assert_problem(409, "already_made");
+    });
+}
+
+#[test]
 fn without_the_header_each_request_makes_a_key() {
     on_both(|app| {
         let owner = app.token("user_01");

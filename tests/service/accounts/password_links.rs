@@ -261,6 +261,31 @@ fn a_form_that_was_sent_twice_leads_to_the_same_page() {
 }
 
 #[test]
+fn a_used_link_gives_no_more_guesses_than_the_form_to_sign_in() {
+    let two = |figment: Figment| {
+        let figment = figment.merge(("auth.throttle.failures", 2));
+        figment.merge(("metrics.token", "a-token-of-the-tests-of-32-bytes"))
+    };
+    on_both_with(two, |app| {
+        let path = link(&app, "user_01");
+        let set = |password| {
+            let fields = [("token", token(&path)), ("username", "user_01"), ("password", password)];
+            app.anonymous().post_form("/password/new", &fields)
+        };
+        assert_eq!(set(NEW).status, 303);
+        for _ in 0..2 {
+            assert_invalid(&set("correct horse"));
+        }
+        let refused = set(NEW);
+        refused.assert_page(429);
+        assert!(refused.header("retry-after").is_some());
+        let metrics = app.anonymous().with_token("a-token-of-the-tests-of-32-bytes");
+        let page = metrics.get("/metrics").body;
+        assert!(page.contains("vestibule_sign_ins_total{outcome=\"not_found\"} 2"), "{page}");
+    });
+}
+
+#[test]
 fn a_password_that_may_not_be_shows_the_form_again_and_uses_nothing_up() {
     on_both(|app| {
         app.sql("UPDATE users SET full_name = 'Ann Lee' WHERE username = 'user_01'");

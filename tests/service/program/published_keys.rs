@@ -2,10 +2,13 @@
 //! that it does not know.
 
 use std::fs;
+use std::time::Duration;
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::support::process::{Home, Service, at_home};
 
@@ -21,6 +24,17 @@ fn secrets(home: &Home, arguments: &[&str]) -> String {
         assert!(!done.out.contains(secret), "{}", done.out);
     }
     done.out
+}
+
+/// Makes the next secrets look published five minutes earlier.
+fn wait_five_minutes(home: &Home) {
+    let file = fs::read_to_string(home.path(SECRETS)).expect("our own file");
+    let (before, rest) = file.split_once("published_at = \"").expect("next secrets");
+    let (at, after) = rest.split_once('"').expect("a text");
+    let at = OffsetDateTime::parse(at, &Rfc3339).expect("a time") - Duration::from_secs(300);
+    let at = at.format(&Rfc3339).expect("a text");
+    fs::write(home.path(SECRETS), format!("{before}published_at = \"{at}\"{after}"))
+        .expect("our own file");
 }
 
 /// What a service that verifies tokens keeps of the published keys.
@@ -64,6 +78,7 @@ fn who_cached_the_keys_after_publishing_ahead_verifies_tokens_of_the_next_key() 
         assert!(verifies(&at_first, &second), "the next key does not sign yet");
         service.stop();
 
+        wait_five_minutes(&home);
         assert!(secrets(&home, &["rotate"]).contains("one after the other"));
         let service = home.serve(&[]);
         let third = api_login(&service);
@@ -89,6 +104,18 @@ fn without_publishing_ahead_the_new_key_is_unknown_to_who_cached_the_keys() {
     service.stop();
     assert!(secrets(&home, &["rotate"]).contains("all at once"));
     assert!(!verifies(&at_first, &api_login(&home.serve(&[]))));
+}
+
+#[test]
+fn secrets_that_were_published_just_now_are_not_taken_for_known() {
+    let home = Home::new();
+    assert_eq!(home.run(&["routes"], "").code, Some(0));
+    secrets(&home, &["rotate", "--publish-ahead"]);
+    // A pair of keys that was added since is rotated too.
+    home.configure(PAIR);
+    assert_eq!(home.run(&["routes"], "").code, Some(0));
+    assert!(secrets(&home, &["rotate"]).contains("all at once"));
+    assert_eq!(published(&home.serve(&[])).keys.len(), 2);
 }
 
 #[test]

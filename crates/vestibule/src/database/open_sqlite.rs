@@ -1,7 +1,7 @@
 //! A SQLite file and a pool of connections to it.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
@@ -17,7 +17,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Opens a SQLite file, with the tables of this library and those that `create` makes, and returns a
 /// pool whose connections wait 5 seconds for another writer, let readers go on meanwhile (WAL) and
-/// enforce foreign keys. The file and its directory are created if they are missing.
+/// enforce foreign keys. The file and its directory are created if they are missing; on Unix only
+/// the user of this process may read the new file and write to it.
 ///
 /// The tables are made in one transaction that excludes other writers: of two programs that start
 /// at once, the second waits and finds everything made.
@@ -46,6 +47,7 @@ pub fn open_sqlite(
         fs::create_dir_all(directory)?;
     }
     let path = path.to_str().ok_or("the path of the database is not UTF-8")?;
+    make_file(path)?;
     // Alone, before the pool: connections that turn on WAL at once can fail.
     let mut first = SqliteConnection::establish(path)?;
     Settings.on_acquire(&mut first)?;
@@ -55,6 +57,18 @@ pub fn open_sqlite(
     })?;
     let pool = Pool::builder().connection_customizer(Box::new(Settings));
     Ok(pool.build(ConnectionManager::new(path))?)
+}
+
+/// Makes an empty file with mode 0600 if there is none: it will hold hashes of passwords. SQLite gives
+/// the files beside it the same mode.
+fn make_file(path: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.write(true).create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 #[derive(Debug)]

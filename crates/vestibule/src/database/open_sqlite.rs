@@ -1,17 +1,22 @@
 //! A SQLite file and a pool of connections to it.
 
 use std::path::Path;
-use std::{fs, io};
+use std::time::Duration;
+use std::{fs, io, thread};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
-use diesel::{Connection, SqliteConnection};
+use diesel::{Connection, QueryResult, SqliteConnection};
 use diesel_migrations::MigrationHarness;
 
 use super::MIGRATIONS;
 
 /// A pool of connections to SQLite, as [`open_sqlite`] returns it.
 pub type SqlitePool = Pool<ConnectionManager<SqliteConnection>>;
+
+/// How often a switch to WAL is tried, and the pause between: together as long as `busy_timeout`.
+const ATTEMPTS: usize = 500;
+const PAUSE: Duration = Duration::from_millis(10);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -48,9 +53,9 @@ pub fn open_sqlite(
     }
     let path = path.to_str().ok_or("the path of the database is not UTF-8")?;
     make_file(path)?;
-    // Alone, before the pool: connections that turn on WAL at once can fail.
     let mut first = SqliteConnection::establish(path)?;
     Settings.on_acquire(&mut first)?;
+    switch_to_wal(&mut first)?;
     first.immediate_transaction(|db| {
         db.run_pending_migrations(MIGRATIONS)?;
         create(db)
@@ -71,13 +76,28 @@ fn make_file(path: &str) -> io::Result<()> {
     }
 }
 
+/// Switches the file to a write-ahead log, which the file keeps.
+///
+/// If two processes switch at the same moment, SQLite refuses one at once, whatever its busy timeout,
+/// because each would wait for the other. A later attempt finds the switch done.
+fn switch_to_wal(db: &mut SqliteConnection) -> QueryResult<()> {
+    let mut result = Ok(());
+    for _ in 0..ATTEMPTS {
+        result = db.batch_execute("PRAGMA journal_mode = WAL");
+        match &result {
+            Err(error) if error.to_string().contains("locked") => thread::sleep(PAUSE),
+            _ => break,
+        }
+    }
+    result
+}
+
 #[derive(Debug)]
 struct Settings;
 
 impl CustomizeConnection<SqliteConnection, PoolError> for Settings {
     fn on_acquire(&self, connection: &mut SqliteConnection) -> Result<(), PoolError> {
-        let settings =
-            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;";
+        let settings = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON";
         connection.batch_execute(settings).map_err(PoolError::QueryError)
     }
 }

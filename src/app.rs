@@ -12,7 +12,7 @@ use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
 use crate::fingerprints;
 use crate::housekeeping::{self, PurgeCounts, RetentionLimits};
-use crate::http::{self, AccessLog, Cors, SecurityHeaders, TrustedProxies};
+use crate::http::{self, AccessLog, Cors, InFlight, SecurityHeaders, TrustedProxies};
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::{Assets, Templates};
@@ -130,7 +130,9 @@ pub fn build_open(
         Some(path) => figment.merge(("template_dir", path)),
         None => figment,
     };
-    let mut rocket = rocket::custom(figment);
+    let in_flight = InFlight::default();
+    // First: the fairings after it may wait for a body.
+    let mut rocket = rocket::custom(figment).attach(in_flight.clone()).manage(in_flight);
     if !proxies.is_empty() {
         rocket = rocket.attach(TrustedProxies(proxies));
     }

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
 
 use log::LevelFilter;
 use rocket::config::LogLevel;
@@ -49,8 +51,6 @@ pub(super) fn run() -> Result<(), Failure> {
     }));
     match rocket::execute(launch(rocket)) {
         Ok(()) => Ok(()),
-        // A connection was still being closed, which is not a failure.
-        Err(error) if matches!(error.kind(), ErrorKind::Shutdown(_, None)) => Ok(()),
         Err(error) => Err(Failure::new(match error.kind() {
             ErrorKind::Bind(cause) => {
                 format!("cannot listen on {at}: {cause}")
@@ -75,14 +75,21 @@ fn log_level(figment: &Figment) -> LevelFilter {
 /// Serves until the process is told to stop and all requests in progress have their responses, but
 /// not longer than the grace period.
 async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
-    let in_flight = InFlight::default();
-    let rocket = rocket.attach(in_flight.clone()).ignite().await?;
-    let drained = in_flight.drained(rocket.shutdown());
+    let rocket = rocket.ignite().await?;
+    let in_flight = rocket.state::<InFlight>().cloned().unwrap_or_default();
+    let grace = Duration::from_secs(rocket.config().shutdown.grace.into());
+    let mut drained = pin!(in_flight.drained(rocket.shutdown(), grace));
     let audit = rocket.state::<Accounts>().map(|accounts| accounts.audit().clone());
-    let result = select! {
+    let mut result = select! {
         launched = rocket.launch() => launched.map(drop),
-        () = drained => Ok(()),
+        () = &mut drained => Ok(()),
     };
+    // Rocket also returns this while requests are in flight, if it sees the shutdown first where it
+    // accepts connections.
+    if matches!(&result, Err(error) if matches!(error.kind(), ErrorKind::Shutdown(_, None))) {
+        drained.await;
+        result = Ok(());
+    }
     // Queued audit events are written before the process ends.
     if let Some(audit) = audit {
         audit.flush().await;

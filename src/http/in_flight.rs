@@ -30,12 +30,17 @@ impl Drop for Counted {
 }
 
 impl InFlight {
-    /// Waits for a shutdown and then until no request is in flight.
+    /// Waits for a shutdown and then until no request is in flight, but not longer than `grace`.
     ///
     /// Rocket itself waits its whole grace period if a single connection is open at the shutdown,
     /// and behind a proxy one always is.
-    pub async fn drained(self, shutdown: Shutdown) {
+    pub async fn drained(self, shutdown: Shutdown, grace: Duration) {
         shutdown.await;
+        // The requests that exceed the grace period are cut off.
+        drop(time::timeout(grace, self.quiet()).await);
+    }
+
+    async fn quiet(&self) {
         let mut quiet = Duration::ZERO;
         while quiet < QUIET {
             time::sleep(INTERVAL).await;

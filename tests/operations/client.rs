@@ -14,7 +14,7 @@ use crate::support::process::ask;
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Within this time it has recovered.
-pub(crate) const RECOVERY: Duration = Duration::from_secs(2);
+pub(crate) const RECOVERY: Duration = Duration::from_secs(10);
 
 /// For tests that are not about outages: a busy machine is
 /// no reason for a 503.

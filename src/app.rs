@@ -209,8 +209,11 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         if registration {
             open.push("POST /api/register");
         }
-        if settings.mail.is_some() && mode.has_sessions() {
-            open.push("POST /api/password/forgot");
+        if mode.has_sessions() {
+            open.push("POST /api/password/reset");
+            if settings.mail.is_some() {
+                open.push("POST /api/password/forgot");
+            }
         }
     }
     open

@@ -58,7 +58,7 @@ pub use guards::{
 };
 pub use import::{BadLine, Import, ImportError};
 pub use links::{LinkToken, PasswordLink};
-pub use own_sign_ins::sign_out;
+pub use own_sign_ins::{Endings, sign_out};
 pub use password::{Credentials, NewPassword, PasswordOwner, new_password};
 pub use queries::MAX_ACTIVE_KEYS;
 pub use registration::{

@@ -15,6 +15,7 @@ mod keys;
 mod link_cookie;
 mod new_key;
 mod notice;
+mod own_deletion;
 mod pages;
 mod password_link;
 mod registration;
@@ -54,9 +55,12 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         password_link::form,
         password_link::set,
         account::account,
+        account::change_name,
         account::change_password,
         account::reauthenticate,
         account::confirm,
+        own_deletion::ask,
+        own_deletion::delete,
         sign_ins::list,
         sign_ins::end,
         sign_ins::end_others,

@@ -30,6 +30,7 @@ pub(super) enum Notice {
     /// The session ended after so many seconds without use.
     Unused(u64),
     SignedOut,
+    NameChanged,
     PasswordChanged,
     ResetMailed,
     AddressMailed,
@@ -71,6 +72,7 @@ impl Notice {
                 format!("You were signed out after {idle} without use.")
             }
             Self::SignedOut => "You are signed out.".into(),
+            Self::NameChanged => "Your name is saved.".into(),
             Self::PasswordChanged => {
                 "Your password has changed, and you are signed out everywhere else.".into()
             }

@@ -29,6 +29,7 @@ pub(super) use addresses::{confirm_address, owner_of_address_link};
 pub use addresses::{
     new_address_link, pending_address, purge_pending_addresses, remove_address, request_address,
 };
+pub(super) use administration::delete_own;
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;

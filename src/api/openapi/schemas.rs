@@ -78,6 +78,20 @@ pub(super) struct EmailBody {
     email: String,
 }
 
+/// The secret of a link, which is in its address behind `token=`, and a password.
+#[derive(ToSchema)]
+pub(super) struct ResetBody {
+    token: String,
+    #[schema(format = Password)]
+    new_password: String,
+}
+
+/// The own user name, to confirm what is meant.
+#[derive(ToSchema)]
+pub(super) struct DeletionBody {
+    username: String,
+}
+
 /// A fresh access token; the refresh token stays as it is.
 #[derive(ToSchema)]
 pub(super) struct FreshToken {

@@ -201,6 +201,7 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         if settings.mail.is_some() {
             open.extend(["GET /password/forgot", "POST /password/forgot"]);
             open.extend(["GET /address/confirm?<token>", "POST /address/confirm"]);
+            open.extend(["GET /address/return?<token>", "POST /address/return"]);
         }
     }
     if mode.has_tokens() {

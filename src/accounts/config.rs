@@ -43,6 +43,10 @@ pub struct AccountsConfig {
     /// Defaults to `"7 days"`.
     #[serde(with = "vestibule::config::duration")]
     pub invitation_lifetime: Duration,
+    /// How long a link lives that is sent to an address which an account no longer has, and puts it
+    /// back, `"1m"` to `"30 days"`. Defaults to `"7 days"`.
+    #[serde(with = "vestibule::config::duration")]
+    pub address_return_lifetime: Duration,
     /// How many accounts may be registered from one address. Defaults to
     /// `{ max = 20, window = "1h" }`.
     pub registrations: RegistrationsConfig,
@@ -134,6 +138,7 @@ impl Default for AccountsConfig {
             audit_retention: Duration::ZERO,
             reset_link_lifetime: Duration::from_secs(60 * 60),
             invitation_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
+            address_return_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
             registrations: RegistrationsConfig::default(),
         }
     }

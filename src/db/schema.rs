@@ -77,6 +77,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    former_addresses (account, email) {
+        account -> BigInt,
+        email -> Text,
+        changed_at -> BigInt,
+        expires_at -> BigInt,
+        token_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     mails (id) {
         id -> Text,
         account -> Nullable<BigInt>,

@@ -22,12 +22,15 @@ const RESET_LIFETIME: Duration = Duration::from_secs(30 * 60);
 pub(super) struct MailWriter {
     site_name: String,
     base: BaseUrl,
+    return_lifetime: Duration,
 }
 
 impl MailWriter {
     pub(super) fn new(settings: &Settings, at: SocketAddr) -> Self {
         let base = BaseUrl::listening(settings.public_url.as_deref(), at);
-        Self { site_name: settings.accounts.site_name.clone(), base }
+        let accounts = &settings.accounts;
+        let return_lifetime = accounts.address_return_lifetime;
+        Self { site_name: accounts.site_name.clone(), base, return_lifetime }
     }
 
     /// Writes a mail; `None` if there is no reason for it any more.
@@ -97,13 +100,26 @@ impl MailWriter {
                 ("Set another password", text)
             }
             MailKind::AddressChanged => {
+                let former = (user.id, mail.recipient.as_str());
+                let link = queries::new_return_link(connection, former, now, self.return_lifetime)?;
+                let react = match link {
+                    Some(token) => format!(
+                        "If this was not you, take the address back with this link:\n\n{link}\n\n\
+                         It works once, until {until}, and ends all sign-ins and access keys. Then \
+                         set another password.",
+                        link = self.base.address_return_link(&token),
+                        until = in_words(now + self.return_lifetime),
+                    ),
+                    None => format!(
+                        "If this was not you, sign in and change your password at once:\n\n\
+                         {base}/account",
+                        base = self.base.as_str(),
+                    ),
+                };
                 let text = format!(
                     "The e-mail address of your account {name} at {site} was changed{from}. Mails \
-                     about the account no longer go to this address.\n\n\
-                     If this was not you, sign in and change your password at once:\n\n\
-                     {base}/account",
+                     about the account no longer go to this address.\n\n{react}",
                     from = when_and_where(mail),
-                    base = self.base.as_str(),
                 );
                 ("Your address was changed", text)
             }
@@ -123,9 +139,12 @@ impl MailWriter {
 
 /// Returns when, and from where if that is known.
 fn when_and_where(mail: &ClaimedMail) -> String {
+    let from = mail.client.map(|address| format!(", from {address}"));
+    format!(" on {}{}", in_words(mail.created_at), from.unwrap_or_default())
+}
+
+fn in_words(time: OffsetDateTime) -> String {
     let format =
         format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-    let time = mail.created_at.to_offset(UtcOffset::UTC).format(&format).unwrap_or_default();
-    let from = mail.client.map(|address| format!(", from {address}"));
-    format!(" on {time}{}", from.unwrap_or_default())
+    time.to_offset(UtcOffset::UTC).format(&format).unwrap_or_default()
 }

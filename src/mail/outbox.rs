@@ -40,7 +40,7 @@ const CANDIDATES: i64 = 20;
 pub enum MailKind {
     /// The link that confirms a new address.
     ConfirmAddress,
-    /// The notice, to the former address, that the account has another one.
+    /// The notice, to the former address, that the account has another one; with a link that puts it back.
     AddressChanged,
     /// The link to set another password. Queued for any address; removed unsent if no account has it.
     ResetPassword,
@@ -65,7 +65,7 @@ impl MailKind {
 
     /// Returns whether the mail gets a link when it is sent.
     const fn has_link(self) -> bool {
-        matches!(self, Self::ConfirmAddress | Self::ResetPassword)
+        matches!(self, Self::ConfirmAddress | Self::AddressChanged | Self::ResetPassword)
     }
 
     fn parse(word: &str) -> Option<Self> {

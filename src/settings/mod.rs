@@ -231,6 +231,11 @@ pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
         ),
         (!lifetimes.contains(&accounts.reset_link_lifetime), "reset_link_lifetime", lifetime),
         (!lifetimes.contains(&accounts.invitation_lifetime), "invitation_lifetime", lifetime),
+        (
+            !lifetimes.contains(&accounts.address_return_lifetime),
+            "address_return_lifetime",
+            lifetime,
+        ),
     ];
     let wrong = wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong);
     let errors: Vec<_> = wrong

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod address_return;
 mod admin;
 mod assets;
 mod catchers;
@@ -94,6 +95,8 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
             address::remove,
             address::ask,
             address::confirm,
+            address_return::ask,
+            address_return::put_back,
             forgotten::form,
             forgotten::request,
         ]);

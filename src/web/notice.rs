@@ -36,6 +36,7 @@ pub(super) enum Notice {
     AddressMailed,
     AddressConfirmed,
     AddressRemoved,
+    AddressReturned,
     PasswordSet,
     SignInEnded,
     OthersEnded(u64),
@@ -87,6 +88,11 @@ impl Notice {
                     .into()
             }
             Self::AddressConfirmed => "The address is confirmed.".into(),
+            Self::AddressReturned => {
+                "The address is yours again, and all sign-ins have ended. Set another password now, \
+                 by “Forgotten your password?”, if someone else may know it."
+                    .into()
+            }
             Self::AddressRemoved => "The address is removed.".into(),
             Self::SignInEnded => "That sign-in has ended.".into(),
             Self::OthersEnded(count) => {

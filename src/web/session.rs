@@ -85,7 +85,8 @@ pub(super) async fn form(
             Notice::Unused(_)
             | Notice::PasswordSet
             | Notice::ResetMailed
-            | Notice::AddressConfirmed,
+            | Notice::AddressConfirmed
+            | Notice::AddressReturned,
         ) => flash.take().map(|notice| notice.text("")),
         _ => None,
     };

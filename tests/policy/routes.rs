@@ -152,9 +152,9 @@ impl Target {
     /// interest, and every status of the handler is right.
     pub(crate) fn welcome(&self, who: Option<Person>) -> Option<u16> {
         Some(match (self.method, self.template.as_str()) {
-            // There is an administrator and so no link, and none that sets a password or confirms an
-            // address.
-            (_, "/setup" | "/password/new" | "/address/confirm") => 404,
+            // There is an administrator and so no link, and none that sets a password, confirms an
+            // address or puts one back.
+            (_, "/setup" | "/password/new" | "/address/confirm" | "/address/return") => 404,
             (Method::Get, "/.well-known/change-password") => 303,
             // A user who is signed in already is redirected.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,

@@ -6,6 +6,7 @@ use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
+use super::former_addresses::{forget, remember};
 use super::locks::lock_user;
 use super::password_links::delete_link;
 use super::users::{find, with_address};
@@ -128,12 +129,22 @@ pub(in crate::accounts) fn confirm_address(
             return Ok(None);
         };
         let address = EmailAddress::parse(&text)?;
-        if with_address(connection, &address)?.is_some_and(|other| other.id != user.id) {
-            return Err(Error::invalid_field("email", TAKEN).detail(TAKEN));
-        }
+        check_is_free(connection, &address, user.id)?;
         let actor = Actor::account(&user, None, source, now);
         set_address(connection, &user, Some(&address), &actor).map(Some)
     })
+}
+
+/// Checks that no other account has an address.
+pub(super) fn check_is_free(
+    connection: &mut AnyConnection,
+    address: &EmailAddress,
+    account: i64,
+) -> Result<(), Error> {
+    if with_address(connection, address)?.is_some_and(|other| other.id != account) {
+        return Err(Error::invalid_field("email", TAKEN).detail(TAKEN));
+    }
+    Ok(())
 }
 
 /// Removes the address of a user, and one that is pending; queues a notice to the former one.
@@ -153,8 +164,8 @@ pub fn remove_address(
 }
 
 /// Changes the address of a user whose row is locked. A link to set a password, which may have been
-/// sent to the former address, is deleted.
-fn set_address(
+/// sent to the former address, is deleted. The former address can be put back.
+pub(super) fn set_address(
     connection: &mut AnyConnection,
     user: &User,
     address: Option<&EmailAddress>,
@@ -174,7 +185,11 @@ fn set_address(
         updated => updated?,
     };
     delete_link(connection, user.id)?;
+    if let Some(shown) = shown {
+        forget(connection, user.id, shown)?;
+    }
     if let Some(former) = &user.email {
+        remember(connection, user.id, former, actor.at)?;
         let mail = NewMail {
             kind: MailKind::AddressChanged,
             account: Some(user.id),

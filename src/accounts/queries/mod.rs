@@ -13,6 +13,7 @@
 mod access_keys;
 mod addresses;
 mod administration;
+mod former_addresses;
 mod import;
 mod limit;
 mod locks;
@@ -31,6 +32,8 @@ pub use addresses::{
 };
 pub(super) use administration::delete_own;
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
+pub use former_addresses::{new_return_link, purge_former_addresses};
+pub(super) use former_addresses::{owner_of_return_link, return_address};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;
 pub use password_links::{link_expiry, make_reset_link, purge_password_links, store_mailed_link};
@@ -54,6 +57,7 @@ mod tests {
             include_str!("access_keys.rs"),
             include_str!("addresses.rs"),
             include_str!("administration.rs"),
+            include_str!("former_addresses.rs"),
             include_str!("../audit/queries.rs"),
             include_str!("import.rs"),
             include_str!("locks.rs"),

@@ -1,6 +1,7 @@
 //! Accounts: how they are made, administered and protected against guessing.
 
 mod added_users;
+mod address_return;
 mod addresses;
 mod administration_api;
 mod administration_pages;

@@ -197,6 +197,9 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         open.extend(["POST /account/password", "POST /reauthenticate"]);
         if registration {
             open.extend(["GET /register?<next>", "POST /register"]);
+            if settings.mail.is_some() {
+                open.extend(["GET /register/confirm?<token>", "POST /register/confirm"]);
+            }
         }
         if settings.mail.is_some() {
             open.extend(["GET /password/forgot", "POST /password/forgot"]);

@@ -44,6 +44,7 @@ pub(crate) enum ExpiredRows {
     PasswordLinks,
     PendingAddresses,
     FormerAddresses,
+    Registrations,
     Mails,
     Events,
 }
@@ -59,23 +60,25 @@ pub(crate) struct RetentionLimits {
 }
 
 impl ExpiredRows {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::SignIns,
         Self::Counters,
         Self::Links,
         Self::PasswordLinks,
         Self::PendingAddresses,
         Self::FormerAddresses,
+        Self::Registrations,
         Self::Mails,
         Self::Events,
     ];
 
     /// All but the sign-ins and counters, which the fairing of the library purges.
-    const OWN: [Self; 6] = [
+    const OWN: [Self; 7] = [
         Self::Links,
         Self::PasswordLinks,
         Self::PendingAddresses,
         Self::FormerAddresses,
+        Self::Registrations,
         Self::Mails,
         Self::Events,
     ];
@@ -98,6 +101,7 @@ impl ExpiredRows {
                 queries::purge_pending_addresses(connection, now, PURGE_BATCH)?
             }
             Self::FormerAddresses => queries::purge_former_addresses(connection, now, PURGE_BATCH)?,
+            Self::Registrations => queries::purge_registrations(connection, now, PURGE_BATCH)?,
             Self::Mails => mail::purge(connection, now, PURGE_BATCH)?,
         };
         Ok((count, i64::try_from(count).unwrap_or(0) >= PURGE_BATCH))

@@ -24,7 +24,7 @@ use vestibule_service::db::AnyConnection;
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// The tables that grow with users and with time.
-const LARGE: [&str; 8] = [
+const LARGE: [&str; 9] = [
     "users",
     "sign_ins",
     "throttle",
@@ -32,6 +32,7 @@ const LARGE: [&str; 8] = [
     "password_links",
     "pending_addresses",
     "former_addresses",
+    "registrations",
     "mails",
 ];
 
@@ -267,6 +268,8 @@ fn addresses(app: &TestApp, api: &Actor<'_>) {
     app.sql("UPDATE users SET email = 'a@x.org', email_key = 'a@x.org' WHERE role = 'admin'");
     assert_eq!(api.delete("/api/me/email").status, 204);
     assert_eq!(app.anonymous().post_form("/address/return", &fields).status, 404);
+    assert_eq!(app.anonymous().open_link("/register/confirm?token=none").status, 404);
+    assert_eq!(app.anonymous().post_form("/register/confirm", &fields).status, 404);
     assert_eq!(app.anonymous().post_json("/api/password/forgot", &address).status, 202);
 }
 
@@ -295,6 +298,8 @@ fn housekeeping(app: &TestApp) {
     queries::purge_pending_addresses(&mut connection, now, 500).expect("a purge");
     app.sql("INSERT INTO former_addresses SELECT id, 'a@x.org', 0, 0, NULL FROM users");
     queries::purge_former_addresses(&mut connection, now, 500).expect("a purge");
+    queries::purge_registrations(&mut connection, now, 500).expect("a purge");
+    queries::new_registration_link(&mut connection, "none", now).expect("no registration");
     audit::prune_step(&mut connection, now, Duration::from_secs(86_400)).expect("a step");
     new_setup_link(&mut connection, now).expect("an answer");
     drop(app.neighbour());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::audit::{Actor, RequestSource, log_change};
+use super::config::AddressPolicy;
 use super::links::digest;
 use super::queries;
 use super::service::Accounts;
@@ -114,8 +115,13 @@ impl Accounts {
     /// Removes the address of a user.
     ///
     /// # Errors
-    /// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+    /// 403 `forbidden` where an address is required, 401 `token_revoked` when the account is gone, 503
+    /// `unavailable`.
     pub async fn remove_address(&self, id: i64, actor: &Actor) -> Result<User, Error> {
+        if self.addresses == AddressPolicy::Required {
+            let detail = "An address is required. Enter another one in its place.";
+            return Err(Error::new(ErrorKind::Forbidden).detail(detail));
+        }
         let actor = actor.clone();
         let removed =
             self.run_change(id, move |connection| queries::remove_address(connection, id, &actor));

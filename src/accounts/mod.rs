@@ -51,7 +51,7 @@ mod unused_session;
 mod user;
 
 pub use access_keys::{generate_key, last_seen};
-pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig};
+pub use config::{AccountsConfig, AddressPolicy, ProxyNetwork, RegistrationsConfig};
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminApiFresh, AdminPage, AdminPageChange, AnyUser,
     CurrentUser, Introspector, KeyScoped, SessionUser, TokenUser,

@@ -87,6 +87,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    registrations (username_key) {
+        username_key -> Text,
+        username -> Text,
+        full_name -> Nullable<Text>,
+        password_hash -> Text,
+        email -> Text,
+        mail -> Text,
+        token_hash -> Nullable<Text>,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     mails (id) {
         id -> Text,
         account -> Nullable<BigInt>,

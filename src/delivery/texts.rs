@@ -20,8 +20,8 @@ const RESET_LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// Writes the mails of this service; cheap to clone.
 #[derive(Clone)]
 pub(super) struct MailWriter {
-    site_name: String,
-    base: BaseUrl,
+    pub(super) site_name: String,
+    pub(super) base: BaseUrl,
     return_lifetime: Duration,
 }
 
@@ -41,6 +41,9 @@ impl MailWriter {
         now: OffsetDateTime,
     ) -> Result<Option<OutgoingMail>, Error> {
         let Ok(to) = EmailAddress::parse(&mail.recipient) else { return Ok(None) };
+        if mail.kind == MailKind::ConfirmRegistration {
+            return self.registration(connection, mail, to, now);
+        }
         let found = match (mail.kind, mail.account) {
             (MailKind::ResetPassword, _) => queries::with_address(connection, &to)?,
             (_, Some(id)) => queries::find(connection, id)?,
@@ -55,11 +58,21 @@ impl MailWriter {
         let Some((subject, text)) = self.text(connection, mail, &user, now)? else {
             return Ok(None);
         };
+        Ok(Some(self.addressed(mail, (to, &user.username), (subject, &text), now)))
+    }
+
+    /// Puts a text between a salutation and the name of the service.
+    pub(super) fn addressed(
+        &self,
+        mail: &ClaimedMail,
+        (to, username): (EmailAddress, &str),
+        (subject, text): (&str, &str),
+        now: OffsetDateTime,
+    ) -> OutgoingMail {
         let site = &self.site_name;
-        let text =
-            format!("Hello {},\n\n{text}\n\n{site}\n{}\n", user.username, self.base.as_str());
+        let text = format!("Hello {username},\n\n{text}\n\n{site}\n{}\n", self.base.as_str());
         let subject = format!("{subject} - {site}");
-        Ok(Some(OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }))
+        OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }
     }
 
     /// Returns subject and text.
@@ -99,6 +112,8 @@ impl MailWriter {
                 );
                 ("Set another password", text)
             }
+            // Written above: it is about no account yet.
+            MailKind::ConfirmRegistration => return Ok(None),
             MailKind::AddressChanged => {
                 let former = (user.id, mail.recipient.as_str());
                 let link = queries::new_return_link(connection, former, now, self.return_lifetime)?;

@@ -46,11 +46,18 @@ pub enum MailKind {
     ResetPassword,
     /// The notice that the password was changed.
     PasswordChanged,
+    /// The link that makes an account of a registration; if an account has the address, a notice.
+    ConfirmRegistration,
 }
 
 impl MailKind {
-    const ALL: [Self; 4] =
-        [Self::ConfirmAddress, Self::AddressChanged, Self::ResetPassword, Self::PasswordChanged];
+    const ALL: [Self; 5] = [
+        Self::ConfirmAddress,
+        Self::AddressChanged,
+        Self::ResetPassword,
+        Self::PasswordChanged,
+        Self::ConfirmRegistration,
+    ];
 
     /// Returns the word in the database and in `vestibule mail queue`.
     #[must_use]
@@ -60,6 +67,7 @@ impl MailKind {
             Self::AddressChanged => "address_changed",
             Self::ResetPassword => "reset_password",
             Self::PasswordChanged => "password_changed",
+            Self::ConfirmRegistration => "confirm_registration",
         }
     }
 
@@ -106,13 +114,27 @@ impl Outbox {
                 }
             };
         }
+        Self::queue_as(connection, &Self::new_id()?, mail)
+    }
+
+    /// Generates the id of a mail.
+    pub(crate) fn new_id() -> Result<String, Error> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(Error::unavailable)?;
+        Ok(URL_SAFE_NO_PAD.encode(id))
+    }
+
+    /// Queues a mail with an id of [`new_id`](Self::new_id), beside all others.
+    pub(crate) fn queue_as(
+        connection: &mut AnyConnection,
+        id: &str,
+        mail: &NewMail<'_>,
+    ) -> Result<(), Error> {
         let row = (
-            mails::id.eq(URL_SAFE_NO_PAD.encode(id)),
+            mails::id.eq(id),
             mails::account.eq(mail.account),
             mails::recipient.eq(mail.recipient),
-            mails::kind.eq(kind),
+            mails::kind.eq(mail.kind.as_str()),
             mails::client.eq(mail.client.map(|client| client.to_string())),
             mails::created_at.eq(to_micros(mail.at)),
             mails::next_at.eq(to_micros(mail.at)),

@@ -39,7 +39,7 @@ pub struct Settings {
     pub database: DbConfig,
     /// The token of `[default.metrics]`, if there is one.
     pub metrics: Option<MetricsToken>,
-    /// What `[default.mail]` sends mails with, if anything.
+    /// What `[default.mail]` sends mails with, if anything; nothing if accounts have no addresses.
     pub mail: Option<Mailer>,
     /// Whether sample users are added to an empty database.
     pub sample_users: bool,
@@ -164,16 +164,7 @@ impl Settings {
             let allowed = debug && server.address.is_loopback();
             tokens::check(figment, &auth)?;
             let public_url = public_url(figment)?;
-            let mail = mailer(figment)?;
-            if !debug && mail.as_ref().is_some_and(|mailer| mailer.directory().is_some()) {
-                let problem =
-                    "may be a directory in the debug profile only, where links are logged";
-                return Err(vec![ConfigError::new(figment, "mail.url", problem)]);
-            }
-            if !debug && mail.is_some() && public_url.is_none() {
-                let problem = "is missing; links in mails lead to it";
-                return Err(vec![ConfigError::new(figment, "public_url", problem)]);
-            }
+            let mail = mail::of_service(figment, accounts.email, auth.mode, public_url.as_deref())?;
             let api = ApiConfig::read(figment, &auth)?;
             let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {

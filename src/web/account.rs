@@ -16,7 +16,7 @@ use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, NewPassword, SessionUser, User, full_name};
+use crate::accounts::{Accounts, AddressPolicy, NewPassword, SessionUser, User, full_name};
 use crate::http::RequestSource;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
@@ -91,7 +91,7 @@ fn page(
         account: context! {
             username: &user.username,
             full_name: &user.full_name,
-            email: &user.email,
+            email: user.email.as_ref().filter(|_| accounts.addresses() != AddressPolicy::Off),
             role: user.role,
             created_at: format_time(user.created_at),
         },

@@ -20,6 +20,7 @@ mod own_deletion;
 mod pages;
 mod password_link;
 mod registration;
+mod registration_link;
 mod renderer;
 mod session;
 mod setup;
@@ -103,6 +104,9 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
     }
     if registration {
         routes.extend(routes![registration::form, registration::register]);
+        if mail {
+            routes.extend(routes![registration_link::ask, registration_link::confirm]);
+        }
     }
     routes
 }

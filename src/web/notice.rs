@@ -33,6 +33,8 @@ pub(super) enum Notice {
     NameChanged,
     PasswordChanged,
     ResetMailed,
+    RegistrationMailed,
+    Registered,
     AddressMailed,
     AddressConfirmed,
     AddressRemoved,
@@ -78,6 +80,10 @@ impl Notice {
                 "Your password has changed, and you are signed out everywhere else.".into()
             }
             Self::PasswordSet => "The password is set. Sign in with it.".into(),
+            Self::RegistrationMailed => {
+                "A mail with a link is on its way. Use it, then sign in.".into()
+            }
+            Self::Registered => "Your account is ready. Sign in with your password.".into(),
             Self::ResetMailed => {
                 "If an account has this address, a mail with a link is on its way. The link works \
                  for half an hour."

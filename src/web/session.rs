@@ -86,7 +86,9 @@ pub(super) async fn form(
             | Notice::PasswordSet
             | Notice::ResetMailed
             | Notice::AddressConfirmed
-            | Notice::AddressReturned,
+            | Notice::AddressReturned
+            | Notice::RegistrationMailed
+            | Notice::Registered,
         ) => flash.take().map(|notice| notice.text("")),
         _ => None,
     };

@@ -155,6 +155,7 @@ impl Target {
             // There is an administrator and so no link, and none that sets a password, confirms an
             // address or puts one back.
             (_, "/setup" | "/password/new" | "/address/confirm" | "/address/return") => 404,
+            (_, "/register/confirm") => 404,
             (Method::Get, "/.well-known/change-password") => 303,
             // A user who is signed in already is redirected.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,

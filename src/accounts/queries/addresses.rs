@@ -142,9 +142,14 @@ pub(super) fn check_is_free(
     account: i64,
 ) -> Result<(), Error> {
     if with_address(connection, address)?.is_some_and(|other| other.id != account) {
-        return Err(Error::invalid_field("email", TAKEN).detail(TAKEN));
+        return Err(taken());
     }
     Ok(())
+}
+
+/// Returns the error for an address that another account has.
+pub(super) fn taken() -> Error {
+    Error::invalid_field("email", TAKEN).detail(TAKEN)
 }
 
 /// Removes the address of a user, and one that is pending; queues a notice to the former one.
@@ -179,9 +184,7 @@ pub(super) fn set_address(
     }
     let columns = (users::email.eq(shown), users::email_key.eq(address.map(EmailAddress::key)));
     match diesel::update(users::table.find(user.id)).set(columns).execute(connection) {
-        Err(DatabaseError(UniqueViolation, _)) => {
-            return Err(Error::invalid_field("email", TAKEN).detail(TAKEN));
-        }
+        Err(DatabaseError(UniqueViolation, _)) => return Err(taken()),
         updated => updated?,
     };
     delete_link(connection, user.id)?;

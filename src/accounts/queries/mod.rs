@@ -18,6 +18,7 @@ mod import;
 mod limit;
 mod locks;
 mod password_links;
+mod registrations;
 pub(super) mod setup;
 mod sign_in_list;
 mod sign_ins;
@@ -38,6 +39,10 @@ pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;
 pub use password_links::{link_expiry, make_reset_link, purge_password_links, store_mailed_link};
 pub(super) use password_links::{owner_of_link, use_link};
+pub(super) use registrations::{
+    confirm_registration, registration_of_link, store_registration, waiting_hash,
+};
+pub use registrations::{new_registration_link, purge_registrations};
 pub use setup::{has_administrator, purge_links};
 pub(super) use sign_in_list::{active_keys, active_sign_ins};
 pub use sign_ins::lock_account;
@@ -62,6 +67,7 @@ mod tests {
             include_str!("import.rs"),
             include_str!("locks.rs"),
             include_str!("password_links.rs"),
+            include_str!("registrations.rs"),
             include_str!("setup.rs"),
             include_str!("sign_in_list.rs"),
             include_str!("sign_ins.rs"),

@@ -42,6 +42,7 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         Operation::new("POST /api/register", "register", "Adds a user, without signing in.")
             .body::<RegisterBody>()
             .responds::<Me>(201)
+            .response(202, None)
             .fails(&[K::Forbidden, K::UsernameTaken, K::TooManyAttempts, K::Busy]),
         Operation::new("GET /api/me", "getMe", "Returns the user.").responds::<Me>(200),
         Operation::new("PATCH /api/me", "changeMe", "Changes the own full name.")
@@ -60,7 +61,8 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         .response(202, None)
         .fails(&[K::TooManyAttempts]),
         Operation::new("DELETE /api/me/email", "removeEmail", "Removes the e-mail address.")
-            .response(204, None),
+            .response(204, None)
+            .fails(&[K::Forbidden]),
         Operation::new(
             "POST /api/password/forgot",
             "forgotPassword",

@@ -27,6 +27,9 @@ pub(super) struct RegisterBody {
     #[schema(min_length = 1)]
     username: String,
     full_name: Option<String>,
+    /// Where the service requires an address, and only there: 202 says that a link was sent to it.
+    #[schema(format = Email, max_length = 254, nullable = false)]
+    email: Option<String>,
     #[schema(format = Password)]
     password: String,
     /// `user`; only an administrator gives another role, by `PATCH /api/users/{id}`.

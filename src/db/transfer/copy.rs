@@ -9,7 +9,7 @@ use super::error::TransferError;
 use super::ids;
 use super::rows::{
     ChainRow, EventRow, FormerAddressRow, MailRow, PasswordLinkRow, PendingAddressRow,
-    SetupLinkRow, SignInRow, TABLES, TableRow, ThrottleRow, UserRow,
+    RegistrationRow, SetupLinkRow, SignInRow, TABLES, TableRow, ThrottleRow, UserRow,
 };
 use super::summary::{CopiedTable, Step};
 use crate::db::address::Backend;
@@ -102,6 +102,7 @@ impl<'c> TableCopier<'c> {
             self.copy_table::<PasswordLinkRow>(target.as_deref_mut())?,
             self.copy_table::<PendingAddressRow>(target.as_deref_mut())?,
             self.copy_table::<FormerAddressRow>(target.as_deref_mut())?,
+            self.copy_table::<RegistrationRow>(target.as_deref_mut())?,
             self.copy_table::<MailRow>(target)?,
         ])
     }
@@ -117,6 +118,7 @@ impl<'c> TableCopier<'c> {
             self.read_table::<PasswordLinkRow>(target)?,
             self.read_table::<PendingAddressRow>(target)?,
             self.read_table::<FormerAddressRow>(target)?,
+            self.read_table::<RegistrationRow>(target)?,
             self.read_table::<MailRow>(target)?,
         ])
     }

@@ -62,6 +62,7 @@ pub(super) fn link_in(mail: &str) -> String {
     let unfolded = mail.replace("=\r\n", "").replace("=3D", "=");
     let start = unfolded.find("?token=").expect("a link");
     let path = unfolded[..start].rfind("/address/").or(unfolded[..start].rfind("/password/"));
+    let path = path.or(unfolded[..start].rfind("/register/"));
     let token: String = unfolded[start + 7..].chars().take(43).collect();
     format!("{}?token={token}", &unfolded[path.expect("a path")..start])
 }

@@ -17,4 +17,5 @@ mod paged_lists;
 mod password_links;
 mod password_reset;
 mod registration;
+mod required_addresses;
 mod throttle;

@@ -9,6 +9,7 @@ mod addresses;
 mod events;
 mod links;
 mod mails;
+mod registrations;
 mod table_row;
 mod throttle;
 
@@ -17,12 +18,13 @@ pub(super) use addresses::FormerAddressRow;
 pub(super) use events::{ChainRow, EventRow};
 pub(super) use links::{PasswordLinkRow, SetupLinkRow};
 pub(super) use mails::{MailRow, PendingAddressRow};
+pub(super) use registrations::RegistrationRow;
 pub(super) use table_row::TableRow;
 pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 10] = [
+pub(super) const TABLES: [&str; 11] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
@@ -32,5 +34,6 @@ pub(super) const TABLES: [&str; 10] = [
     PasswordLinkRow::TABLE,
     PendingAddressRow::TABLE,
     FormerAddressRow::TABLE,
+    RegistrationRow::TABLE,
     MailRow::TABLE,
 ];

@@ -1,13 +1,14 @@
 //! The user of the request, its claims and its full name.
 
-use rocket::{State, get, patch};
+use rocket::response::status;
+use rocket::{State, delete, get, patch};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, Admin, OwnAccount, Role, TokenUser, User, full_name};
 use crate::db::rfc3339;
 use crate::http::{Json, JsonBody, RequestSource};
-use vestibule::guards::{Authentication, ClaimedRole, Scoped};
+use vestibule::guards::{Authentication, ClaimedRole, Fresh, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
 
@@ -68,6 +69,21 @@ pub(super) async fn change(
         }
         None => Me::from(&**user),
     }))
+}
+
+/// Deletes the user for good; the body holds the own user name, to confirm what is meant.
+#[delete("/me", data = "<body>")]
+pub(super) async fn delete(
+    user: Fresh<TokenUser>,
+    accounts: &State<Accounts>,
+    source: RequestSource,
+    mut body: JsonBody,
+) -> Result<status::NoContent, Error> {
+    let username = body.text("username");
+    body.finish()?;
+    let actor = accounts.actor(&user, source)?;
+    accounts.delete_own(&user, &username, &actor).await?;
+    Ok(status::NoContent)
 }
 
 /// Takes a full name that may be absent; the inner `None` removes it.

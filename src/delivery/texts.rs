@@ -20,14 +20,17 @@ const RESET_LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// Writes the mails of this service; cheap to clone.
 #[derive(Clone)]
 pub(super) struct MailWriter {
-    site_name: String,
-    base: BaseUrl,
+    pub(super) site_name: String,
+    pub(super) base: BaseUrl,
+    return_lifetime: Duration,
 }
 
 impl MailWriter {
     pub(super) fn new(settings: &Settings, at: SocketAddr) -> Self {
         let base = BaseUrl::listening(settings.public_url.as_deref(), at);
-        Self { site_name: settings.accounts.site_name.clone(), base }
+        let accounts = &settings.accounts;
+        let return_lifetime = accounts.address_return_lifetime;
+        Self { site_name: accounts.site_name.clone(), base, return_lifetime }
     }
 
     /// Writes a mail; `None` if there is no reason for it any more.
@@ -38,6 +41,9 @@ impl MailWriter {
         now: OffsetDateTime,
     ) -> Result<Option<OutgoingMail>, Error> {
         let Ok(to) = EmailAddress::parse(&mail.recipient) else { return Ok(None) };
+        if mail.kind == MailKind::ConfirmRegistration {
+            return self.registration(connection, mail, to, now);
+        }
         let found = match (mail.kind, mail.account) {
             (MailKind::ResetPassword, _) => queries::with_address(connection, &to)?,
             (_, Some(id)) => queries::find(connection, id)?,
@@ -52,11 +58,21 @@ impl MailWriter {
         let Some((subject, text)) = self.text(connection, mail, &user, now)? else {
             return Ok(None);
         };
+        Ok(Some(self.addressed(mail, (to, &user.username), (subject, &text), now)))
+    }
+
+    /// Puts a text between a salutation and the name of the service.
+    pub(super) fn addressed(
+        &self,
+        mail: &ClaimedMail,
+        (to, username): (EmailAddress, &str),
+        (subject, text): (&str, &str),
+        now: OffsetDateTime,
+    ) -> OutgoingMail {
         let site = &self.site_name;
-        let text =
-            format!("Hello {},\n\n{text}\n\n{site}\n{}\n", user.username, self.base.as_str());
+        let text = format!("Hello {username},\n\n{text}\n\n{site}\n{}\n", self.base.as_str());
         let subject = format!("{subject} - {site}");
-        Ok(Some(OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }))
+        OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }
     }
 
     /// Returns subject and text.
@@ -96,14 +112,29 @@ impl MailWriter {
                 );
                 ("Set another password", text)
             }
+            // Written above: it is about no account yet.
+            MailKind::ConfirmRegistration => return Ok(None),
             MailKind::AddressChanged => {
+                let former = (user.id, mail.recipient.as_str());
+                let link = queries::new_return_link(connection, former, now, self.return_lifetime)?;
+                let react = match link {
+                    Some(token) => format!(
+                        "If this was not you, take the address back with this link:\n\n{link}\n\n\
+                         It works once, until {until}, and ends all sign-ins and access keys. Then \
+                         set another password.",
+                        link = self.base.address_return_link(&token),
+                        until = in_words(now + self.return_lifetime),
+                    ),
+                    None => format!(
+                        "If this was not you, sign in and change your password at once:\n\n\
+                         {base}/account",
+                        base = self.base.as_str(),
+                    ),
+                };
                 let text = format!(
                     "The e-mail address of your account {name} at {site} was changed{from}. Mails \
-                     about the account no longer go to this address.\n\n\
-                     If this was not you, sign in and change your password at once:\n\n\
-                     {base}/account",
+                     about the account no longer go to this address.\n\n{react}",
                     from = when_and_where(mail),
-                    base = self.base.as_str(),
                 );
                 ("Your address was changed", text)
             }
@@ -123,9 +154,12 @@ impl MailWriter {
 
 /// Returns when, and from where if that is known.
 fn when_and_where(mail: &ClaimedMail) -> String {
+    let from = mail.client.map(|address| format!(", from {address}"));
+    format!(" on {}{}", in_words(mail.created_at), from.unwrap_or_default())
+}
+
+fn in_words(time: OffsetDateTime) -> String {
     let format =
         format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-    let time = mail.created_at.to_offset(UtcOffset::UTC).format(&format).unwrap_or_default();
-    let from = mail.client.map(|address| format!(", from {address}"));
-    format!(" on {time}{}", from.unwrap_or_default())
+    time.to_offset(UtcOffset::UTC).format(&format).unwrap_or_default()
 }

@@ -40,17 +40,24 @@ const CANDIDATES: i64 = 20;
 pub enum MailKind {
     /// The link that confirms a new address.
     ConfirmAddress,
-    /// The notice, to the former address, that the account has another one.
+    /// The notice, to the former address, that the account has another one; with a link that puts it back.
     AddressChanged,
     /// The link to set another password. Queued for any address; removed unsent if no account has it.
     ResetPassword,
     /// The notice that the password was changed.
     PasswordChanged,
+    /// The link that makes an account of a registration; if an account has the address, a notice.
+    ConfirmRegistration,
 }
 
 impl MailKind {
-    const ALL: [Self; 4] =
-        [Self::ConfirmAddress, Self::AddressChanged, Self::ResetPassword, Self::PasswordChanged];
+    const ALL: [Self; 5] = [
+        Self::ConfirmAddress,
+        Self::AddressChanged,
+        Self::ResetPassword,
+        Self::PasswordChanged,
+        Self::ConfirmRegistration,
+    ];
 
     /// Returns the word in the database and in `vestibule mail queue`.
     #[must_use]
@@ -60,12 +67,13 @@ impl MailKind {
             Self::AddressChanged => "address_changed",
             Self::ResetPassword => "reset_password",
             Self::PasswordChanged => "password_changed",
+            Self::ConfirmRegistration => "confirm_registration",
         }
     }
 
     /// Returns whether the mail gets a link when it is sent.
     const fn has_link(self) -> bool {
-        matches!(self, Self::ConfirmAddress | Self::ResetPassword)
+        matches!(self, Self::ConfirmAddress | Self::AddressChanged | Self::ResetPassword)
     }
 
     fn parse(word: &str) -> Option<Self> {
@@ -106,13 +114,27 @@ impl Outbox {
                 }
             };
         }
+        Self::queue_as(connection, &Self::new_id()?, mail)
+    }
+
+    /// Generates the id of a mail.
+    pub(crate) fn new_id() -> Result<String, Error> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(Error::unavailable)?;
+        Ok(URL_SAFE_NO_PAD.encode(id))
+    }
+
+    /// Queues a mail with an id of [`new_id`](Self::new_id), beside all others.
+    pub(crate) fn queue_as(
+        connection: &mut AnyConnection,
+        id: &str,
+        mail: &NewMail<'_>,
+    ) -> Result<(), Error> {
         let row = (
-            mails::id.eq(URL_SAFE_NO_PAD.encode(id)),
+            mails::id.eq(id),
             mails::account.eq(mail.account),
             mails::recipient.eq(mail.recipient),
-            mails::kind.eq(kind),
+            mails::kind.eq(mail.kind.as_str()),
             mails::client.eq(mail.client.map(|client| client.to_string())),
             mails::created_at.eq(to_micros(mail.at)),
             mails::next_at.eq(to_micros(mail.at)),

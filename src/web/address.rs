@@ -11,7 +11,7 @@ use super::link_cookie::{self, LinkRedirect};
 use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer};
 use super::unique_fields::UniqueFields;
-use crate::accounts::{Accounts, SessionUser, User};
+use crate::accounts::{Accounts, AddressPolicy, SessionUser, User};
 use crate::http::RequestSource;
 use vestibule::guards::{Fresh, Maybe};
 use vestibule::{Error, ErrorKind, Session};
@@ -44,6 +44,7 @@ async fn page(
 ) -> Result<Page, Error> {
     let values = context! {
         email: &user.email,
+        required: accounts.addresses() == AddressPolicy::Required,
         pending: accounts.pending_address(user).await?,
         value: rejected.map(|(sent, _)| sent),
         error: rejected.map(|(_, error)| {

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod address_return;
 mod admin;
 mod assets;
 mod catchers;
@@ -15,9 +16,11 @@ mod keys;
 mod link_cookie;
 mod new_key;
 mod notice;
+mod own_deletion;
 mod pages;
 mod password_link;
 mod registration;
+mod registration_link;
 mod renderer;
 mod session;
 mod setup;
@@ -54,9 +57,12 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         password_link::form,
         password_link::set,
         account::account,
+        account::change_name,
         account::change_password,
         account::reauthenticate,
         account::confirm,
+        own_deletion::ask,
+        own_deletion::delete,
         sign_ins::list,
         sign_ins::end,
         sign_ins::end_others,
@@ -90,12 +96,17 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
             address::remove,
             address::ask,
             address::confirm,
+            address_return::ask,
+            address_return::put_back,
             forgotten::form,
             forgotten::request,
         ]);
     }
     if registration {
         routes.extend(routes![registration::form, registration::register]);
+        if mail {
+            routes.extend(routes![registration_link::ask, registration_link::confirm]);
+        }
     }
     routes
 }

@@ -30,11 +30,15 @@ pub(super) enum Notice {
     /// The session ended after so many seconds without use.
     Unused(u64),
     SignedOut,
+    NameChanged,
     PasswordChanged,
     ResetMailed,
+    RegistrationMailed,
+    Registered,
     AddressMailed,
     AddressConfirmed,
     AddressRemoved,
+    AddressReturned,
     PasswordSet,
     SignInEnded,
     OthersEnded(u64),
@@ -71,10 +75,15 @@ impl Notice {
                 format!("You were signed out after {idle} without use.")
             }
             Self::SignedOut => "You are signed out.".into(),
+            Self::NameChanged => "Your name is saved.".into(),
             Self::PasswordChanged => {
                 "Your password has changed, and you are signed out everywhere else.".into()
             }
             Self::PasswordSet => "The password is set. Sign in with it.".into(),
+            Self::RegistrationMailed => {
+                "A mail with a link is on its way. Use it, then sign in.".into()
+            }
+            Self::Registered => "Your account is ready. Sign in with your password.".into(),
             Self::ResetMailed => {
                 "If an account has this address, a mail with a link is on its way. The link works \
                  for half an hour."
@@ -85,6 +94,11 @@ impl Notice {
                     .into()
             }
             Self::AddressConfirmed => "The address is confirmed.".into(),
+            Self::AddressReturned => {
+                "The address is yours again, and all sign-ins have ended. Set another password now, \
+                 by “Forgotten your password?”, if someone else may know it."
+                    .into()
+            }
             Self::AddressRemoved => "The address is removed.".into(),
             Self::SignInEnded => "That sign-in has ended.".into(),
             Self::OthersEnded(count) => {

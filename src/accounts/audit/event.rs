@@ -46,6 +46,8 @@ pub enum AuditEvent {
     FullNameChanged,
     /// The e-mail address was confirmed or removed.
     AddressChanged,
+    /// A former e-mail address was put back by the link that was sent to it; all sign-ins have ended.
+    AddressReturned,
     /// The account was deleted.
     Deleted,
     /// An access key was created.
@@ -81,6 +83,7 @@ impl AuditEvent {
         Self::Deactivated,
         Self::FullNameChanged,
         Self::AddressChanged,
+        Self::AddressReturned,
         Self::Deleted,
         Self::KeyMade,
         Self::KeyEnded,
@@ -113,6 +116,7 @@ impl AuditEvent {
             Self::Deactivated => ("deactivated", "Account deactivated"),
             Self::FullNameChanged => ("full_name_changed", "Full name changed"),
             Self::AddressChanged => ("address_changed", "E-mail address changed"),
+            Self::AddressReturned => ("address_returned", "Former e-mail address put back"),
             Self::Deleted => ("deleted", "Account deleted"),
             Self::KeyMade => ("key_made", "Access key made"),
             Self::KeyEnded => ("key_ended", "Access key ended"),

@@ -1,6 +1,7 @@
 //! Accounts: how they are made, administered and protected against guessing.
 
 mod added_users;
+mod address_return;
 mod addresses;
 mod administration_api;
 mod administration_pages;
@@ -10,8 +11,11 @@ mod first_administrator;
 mod import;
 mod imported_hashes;
 mod mail_delivery;
+mod own_deletion;
 mod own_name;
 mod paged_lists;
 mod password_links;
+mod password_reset;
 mod registration;
+mod required_addresses;
 mod throttle;

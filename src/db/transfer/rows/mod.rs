@@ -5,22 +5,26 @@
 //! that both databases return the rows in the same order.
 
 mod accounts;
+mod addresses;
 mod events;
 mod links;
 mod mails;
+mod registrations;
 mod table_row;
 mod throttle;
 
 pub(super) use accounts::{SignInRow, UserRow};
+pub(super) use addresses::FormerAddressRow;
 pub(super) use events::{ChainRow, EventRow};
 pub(super) use links::{PasswordLinkRow, SetupLinkRow};
 pub(super) use mails::{MailRow, PendingAddressRow};
+pub(super) use registrations::RegistrationRow;
 pub(super) use table_row::TableRow;
 pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 9] = [
+pub(super) const TABLES: [&str; 11] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
@@ -29,5 +33,7 @@ pub(super) const TABLES: [&str; 9] = [
     SetupLinkRow::TABLE,
     PasswordLinkRow::TABLE,
     PendingAddressRow::TABLE,
+    FormerAddressRow::TABLE,
+    RegistrationRow::TABLE,
     MailRow::TABLE,
 ];

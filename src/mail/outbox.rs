@@ -46,11 +46,24 @@ pub enum MailKind {
     ResetPassword,
     /// The notice that the password was changed.
     PasswordChanged,
+    /// The notice of a sign-in from a new device.
+    NewDevice,
+    /// The notice that an access key was made.
+    KeyMade,
+    /// The notice that the account was deactivated.
+    Deactivated,
 }
 
 impl MailKind {
-    const ALL: [Self; 4] =
-        [Self::ConfirmAddress, Self::AddressChanged, Self::ResetPassword, Self::PasswordChanged];
+    const ALL: [Self; 7] = [
+        Self::ConfirmAddress,
+        Self::AddressChanged,
+        Self::ResetPassword,
+        Self::PasswordChanged,
+        Self::NewDevice,
+        Self::KeyMade,
+        Self::Deactivated,
+    ];
 
     /// Returns the word in the database and in `vestibule mail queue`.
     #[must_use]
@@ -60,11 +73,15 @@ impl MailKind {
             Self::AddressChanged => "address_changed",
             Self::ResetPassword => "reset_password",
             Self::PasswordChanged => "password_changed",
+            Self::NewDevice => "new_device",
+            Self::KeyMade => "key_made",
+            Self::Deactivated => "deactivated",
         }
     }
 
     /// Returns whether the mail gets a link when it is sent.
-    const fn has_link(self) -> bool {
+    #[must_use]
+    pub const fn has_link(self) -> bool {
         matches!(self, Self::ConfirmAddress | Self::ResetPassword)
     }
 
@@ -74,7 +91,7 @@ impl MailKind {
 }
 
 /// A mail to be queued.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NewMail<'a> {
     pub(crate) kind: MailKind,
     /// The account that it is about; `None` while that is unknown.
@@ -82,6 +99,8 @@ pub(crate) struct NewMail<'a> {
     pub(crate) recipient: &'a str,
     /// The client that causes it.
     pub(crate) client: Option<IpAddr>,
+    /// The program of that client: "Chrome on Linux".
+    pub(crate) program: Option<String>,
     pub(crate) at: OffsetDateTime,
 }
 
@@ -114,6 +133,7 @@ impl Outbox {
             mails::recipient.eq(mail.recipient),
             mails::kind.eq(kind),
             mails::client.eq(mail.client.map(|client| client.to_string())),
+            mails::program.eq(&mail.program),
             mails::created_at.eq(to_micros(mail.at)),
             mails::next_at.eq(to_micros(mail.at)),
         );
@@ -141,6 +161,7 @@ pub struct QueuedMail {
     pub(crate) recipient: String,
     pub(crate) kind: String,
     pub(crate) client: Option<String>,
+    pub(crate) program: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) attempts: i64,
     /// When it is tried next; `None` once it is given up.
@@ -157,6 +178,7 @@ pub(crate) struct ClaimedMail {
     pub(crate) recipient: String,
     pub(crate) kind: MailKind,
     pub(crate) client: Option<IpAddr>,
+    pub(crate) program: Option<String>,
     pub(crate) created_at: OffsetDateTime,
     attempts: i64,
 }
@@ -197,6 +219,7 @@ fn claimed(mail: QueuedMail) -> Option<ClaimedMail> {
         recipient: mail.recipient,
         kind: MailKind::parse(&mail.kind)?,
         client: mail.client.and_then(|client| client.parse().ok()),
+        program: mail.program,
         created_at: from_micros(mail.created_at).ok()?,
         attempts: mail.attempts,
     })

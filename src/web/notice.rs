@@ -35,6 +35,8 @@ pub(super) enum Notice {
     AddressMailed,
     AddressConfirmed,
     AddressRemoved,
+    DeviceNoticesOn,
+    DeviceNoticesOff,
     PasswordSet,
     SignInEnded,
     OthersEnded(u64),
@@ -86,6 +88,8 @@ impl Notice {
             }
             Self::AddressConfirmed => "The address is confirmed.".into(),
             Self::AddressRemoved => "The address is removed.".into(),
+            Self::DeviceNoticesOn => "You get a mail when you sign in from a new device.".into(),
+            Self::DeviceNoticesOff => "You get no mail when you sign in from a new device.".into(),
             Self::SignInEnded => "That sign-in has ended.".into(),
             Self::OthersEnded(count) => {
                 format!("Signed out everywhere else: {} ended.", sign_ins(count))

@@ -10,6 +10,7 @@ mod first_administrator;
 mod import;
 mod imported_hashes;
 mod mail_delivery;
+mod notices;
 mod own_name;
 mod paged_lists;
 mod password_links;

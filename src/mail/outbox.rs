@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 use rocket::tokio::sync::Notify;
 use time::OffsetDateTime;
 
+use super::counts::{Counters, MailCounts};
 use super::mailer::MailError;
 use crate::db::schema::mails;
 use crate::db::{AnyConnection, from_micros, to_micros};
@@ -104,9 +106,12 @@ pub(crate) struct NewMail<'a> {
     pub(crate) at: OffsetDateTime,
 }
 
-/// Wakes the task that sends what was queued; cheap to clone.
+/// Wakes the task that sends what was queued, and counts what it sends; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Outbox(Arc<Notify>);
+pub struct Outbox {
+    woken: Arc<Notify>,
+    counters: Arc<Counters>,
+}
 
 impl Outbox {
     /// Queues a mail; it is sent once the transaction is committed. A mail with a link replaces one of
@@ -143,12 +148,27 @@ impl Outbox {
 
     /// Wakes the task of this process. Other processes look for due mails now and then.
     pub fn wake(&self) {
-        self.0.notify_one();
+        self.woken.notify_one();
     }
 
     /// Waits for [`wake`](Self::wake).
     pub(crate) async fn woken(&self) {
-        self.0.notified().await;
+        self.woken.notified().await;
+    }
+
+    /// Counts a mail that was sent, or an attempt that failed.
+    pub(crate) fn record(&self, is_sent: bool) {
+        self.counters.record(is_sent);
+    }
+
+    /// Keeps how many mails [`count`] has found.
+    pub(crate) fn set_queued(&self, queued: (usize, usize)) {
+        self.counters.set_queued(queued);
+    }
+
+    /// Returns what became of mails.
+    pub(crate) fn counts(&self) -> MailCounts {
+        self.counters.read()
     }
 }
 
@@ -245,6 +265,15 @@ pub(crate) fn record_failure(
         .set((mails::next_at.eq(next_at), mails::error.eq(error.to_string())))
         .execute(connection)?;
     Ok(is_given_up)
+}
+
+/// Counts the mails that wait to be sent, and those that were given up.
+pub(crate) fn count(connection: &mut AnyConnection) -> QueryResult<(usize, usize)> {
+    let waiting = mails::table.filter(mails::next_at.ge(0)).select(count_star());
+    let given_up = mails::table.filter(mails::next_at.is_null()).select(count_star());
+    let waiting: i64 = waiting.get_result(connection)?;
+    let given_up: i64 = given_up.get_result(connection)?;
+    Ok((usize::try_from(waiting).unwrap_or(0), usize::try_from(given_up).unwrap_or(0)))
 }
 
 /// Returns the oldest mails of the outbox, those that were given up first.

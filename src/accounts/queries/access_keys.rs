@@ -7,7 +7,6 @@ use time::OffsetDateTime;
 use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
 use super::sign_ins::insert;
-use super::users::find;
 use crate::accounts::audit::{Actor, AuditEvent, Record, append};
 use crate::accounts::user::User;
 use crate::db::schema::sign_ins;
@@ -47,9 +46,7 @@ pub fn store_key(
             let detail = format!("An account has at most {MAX_ACTIVE_KEYS} keys. End one first.");
             return Err(Error::new(ErrorKind::Forbidden).detail(detail));
         }
-        if let Some(owner) = find(connection, user.id)? {
-            queue_notice(connection, MailKind::KeyMade, &owner, actor)?;
-        }
+        queue_notice(connection, MailKind::KeyMade, user, actor)?;
         let record = Record::about(AuditEvent::KeyMade, user, actor).detail(detail(key, actor)?);
         append(connection, &[Record { sign_in: Some(key.id.to_string()), ..record }])?;
         Ok(())

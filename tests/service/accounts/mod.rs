@@ -13,6 +13,8 @@ mod mail_delivery;
 mod notices;
 mod own_name;
 mod paged_lists;
+mod parallel_links;
 mod password_links;
 mod registration;
+mod reset_timing;
 mod throttle;

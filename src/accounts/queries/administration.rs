@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::result::Error as Query;
 
 use super::access_keys::key_ended;
+use super::addresses::delete_pending_address;
 use super::locks::lock_user;
 use super::notices::queue_notice;
 use super::password_links::{self, delete_link};
@@ -86,6 +87,7 @@ pub fn change(
         if !user.active {
             ended = end_sign_ins(connection, id, None)?;
             delete_link(connection, id)?;
+            delete_pending_address(connection, id)?;
         }
         if before.active && !user.active {
             queue_notice(connection, MailKind::Deactivated, &user, actor)?;
@@ -133,6 +135,7 @@ pub fn sign_out(
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
+        delete_pending_address(connection, id)?;
         let records = vec![Record::about(AuditEvent::Ended, &user, actor).ended(ended)];
         append(connection, &records)?;
         Ok(ChangedUser { user, ended, records })

@@ -52,12 +52,11 @@ fn of_fifty_links_asked_for_at_once_the_last_works_and_for_one_of_twenty_forms()
         let processes = runtime.block_on(async { [process(&app).await, process(&app).await] });
         let asked = (0..50).map(|at| ask(&processes[at % 2]));
         let statuses = runtime.block_on(join_all(asked));
-        let count = |of: u16| statuses.iter().filter(|status| **status == of).count();
-        // An address gets five mails an hour; the first confirmed it.
-        assert_eq!((count(202), count(429)), (4, 46), "{statuses:?}");
+        assert!(statuses.iter().all(|status| *status == 202), "{statuses:?}");
 
         let links = links(&mut mailbox);
-        assert!((1..=4).contains(&links.len()), "{links:?}");
+        // An address gets five an hour.
+        assert!((1..=5).contains(&links.len()), "{links:?}");
         let valid: Vec<_> = links.iter().filter(|link| is_valid(&app, link)).collect();
         assert_eq!(valid.len(), 1, "{links:?}");
 

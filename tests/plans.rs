@@ -24,7 +24,7 @@ use vestibule_service::db::AnyConnection;
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// The tables that grow with users and with time.
-const LARGE: [&str; 9] = [
+const LARGE: [&str; 10] = [
     "users",
     "sign_ins",
     "throttle",
@@ -34,6 +34,7 @@ const LARGE: [&str; 9] = [
     "former_addresses",
     "registrations",
     "mails",
+    "known_devices",
 ];
 
 /// Indexes that hold a few rows alone: to scan one is no harm.

@@ -158,6 +158,7 @@ impl Accounts {
                     account: None,
                     recipient: address.key(),
                     client,
+                    program: None,
                     at: now,
                 };
                 Outbox::queue(connection, &mail)

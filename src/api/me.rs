@@ -21,6 +21,7 @@ pub(super) struct Me {
     full_name: Option<String>,
     #[schema(required = true)]
     email: Option<String>,
+    device_notices: bool,
     role: Role,
     #[schema(format = DateTime)]
     created_at: String,
@@ -33,6 +34,7 @@ impl From<&User> for Me {
             username: user.username.clone(),
             full_name: user.full_name.clone(),
             email: user.email.clone(),
+            device_notices: user.device_notices,
             role: user.role,
             created_at: rfc3339(user.created_at),
         }
@@ -45,16 +47,18 @@ pub(super) fn me(user: TokenUser) -> Json<Me> {
     Json(Me::from(&*user))
 }
 
-/// Changes the user's own full name, which `null` removes. The other members may be sent back as they
-/// were read.
+/// Changes the user's own full name, which `null` removes, and whether a mail tells of a sign-in from a
+/// new device, for which the token must be fresh. The other members may be sent back as they were read.
 #[patch("/me", data = "<body>")]
 pub(super) async fn change(
     user: Scoped<OwnAccount, TokenUser>,
+    fresh: Result<Fresh<TokenUser>, Error>,
     accounts: &State<Accounts>,
     source: RequestSource,
     mut body: JsonBody,
 ) -> Result<Json<Me>, Error> {
     let name = take_full_name(&mut body);
+    let notices = body.optional_bool("device_notices").filter(|on| *on != user.device_notices);
     let current = serde_json::to_value(Me::from(&**user)).map_err(Error::internal)?;
     for (field, value) in current.as_object().into_iter().flatten() {
         if body.take(field).is_some_and(|sent| sent != *value) {
@@ -62,13 +66,17 @@ pub(super) async fn change(
         }
     }
     body.finish()?;
-    Ok(Json(match name {
-        Some(name) => {
-            let actor = accounts.actor(&user, source)?;
-            Me::from(&accounts.change_own_name(user.id, name, &actor).await?)
-        }
-        None => Me::from(&**user),
-    }))
+    let actor = accounts.actor(&user, source)?;
+    let mut me = Me::from(&**user);
+    if let Some(device_notices) = notices {
+        fresh?;
+        let changed = accounts.change_device_notices(user.id, device_notices, &actor);
+        me = Me::from(&changed.await?);
+    }
+    if let Some(name) = name {
+        me = Me::from(&accounts.change_own_name(user.id, name, &actor).await?);
+    }
+    Ok(Json(me))
 }
 
 /// Deletes the user for good; the body holds the own user name, to confirm what is meant.

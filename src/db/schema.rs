@@ -15,6 +15,7 @@ diesel::table! {
         created_at -> BigInt,
         email -> Nullable<Text>,
         email_key -> Nullable<Text>,
+        device_notices -> Bool,
     }
 }
 
@@ -110,6 +111,15 @@ diesel::table! {
         attempts -> BigInt,
         next_at -> Nullable<BigInt>,
         error -> Nullable<Text>,
+        program -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    known_devices (account, device) {
+        account -> BigInt,
+        device -> Text,
+        seen_at -> BigInt,
     }
 }
 

@@ -12,7 +12,7 @@ use rocket::tokio::{self, select, task, time};
 
 use crate::accounts::Accounts;
 use crate::db::Db;
-use crate::mail::{self, ClaimedMail, MailError, Mailer, OutgoingMail};
+use crate::mail::{self, ClaimedMail, MailError, Mailer, Outbox, OutgoingMail};
 use crate::settings::Settings;
 use texts::MailWriter;
 use vestibule::{Clock, Error};
@@ -25,6 +25,7 @@ struct Delivery {
     clock: Clock,
     mailer: Mailer,
     writer: MailWriter,
+    outbox: Outbox,
 }
 
 /// Sends mails as long as the service runs.
@@ -42,7 +43,7 @@ pub(crate) fn deliver_mails(mailer: Mailer) -> AdHoc {
             let outbox = accounts.outbox().clone();
             let server = rocket.config();
             let writer = MailWriter::new(settings, SocketAddr::new(server.address, server.port));
-            let delivery = Delivery { db, clock, mailer, writer };
+            let delivery = Delivery { db, clock, mailer, writer, outbox };
             let mut shutdown = rocket.shutdown();
             tokio::spawn(async move {
                 loop {
@@ -52,7 +53,7 @@ pub(crate) fn deliver_mails(mailer: Mailer) -> AdHoc {
                     }
                     select! {
                         () = &mut shutdown => break,
-                        () = outbox.woken() => {}
+                        () = delivery.outbox.woken() => {}
                         () = time::sleep(INTERVAL) => {}
                     }
                 }
@@ -69,9 +70,12 @@ impl Delivery {
             let claimed = self
                 .db
                 .run(move |connection| mail::claim_next(connection, now).map_err(Error::from));
-            let Some(mail) = claimed.await? else { return Ok(()) };
+            let Some(mail) = claimed.await? else { break };
             self.send(mail).await?;
         }
+        let counted = self.db.run(|connection| mail::count(connection).map_err(Error::from));
+        self.outbox.set_queued(counted.await?);
+        Ok(())
     }
 
     async fn send(&self, mail: ClaimedMail) -> Result<(), Error> {
@@ -87,10 +91,12 @@ impl Delivery {
         };
         match self.hand_over(message).await? {
             Ok(()) => {
+                self.outbox.record(true);
                 log::info!(target: "vestibule::mail", id = id.as_str(), mail = kind; "sent");
                 self.remove(id).await
             }
             Err(cause) => {
+                self.outbox.record(false);
                 let (now, text) = (self.clock.now()?, cause.to_string());
                 let recorded = self.db.run(move |connection| {
                     mail::record_failure(connection, &mail, now, &cause).map_err(Error::from)

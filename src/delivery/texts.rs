@@ -49,7 +49,9 @@ impl MailWriter {
             (_, Some(id)) => queries::find(connection, id)?,
             (_, None) => None,
         };
-        let Some(user) = found.filter(|user| user.active) else { return Ok(None) };
+        // An inactive account gets notices, but no link.
+        let may_get = |user: &User| user.active || !mail.kind.has_link();
+        let Some(user) = found.filter(may_get) else { return Ok(None) };
         // To the address as it was confirmed, not as it was typed.
         let to = match (mail.kind, &user.email) {
             (MailKind::ResetPassword, Some(confirmed)) => EmailAddress::parse(confirmed)?,
@@ -148,14 +150,59 @@ impl MailWriter {
                 );
                 ("Your password was changed", text)
             }
+            MailKind::NewDevice | MailKind::KeyMade | MailKind::Deactivated => {
+                self.notice(mail, user)
+            }
         }))
+    }
+
+    /// Returns subject and text of a notice of what was done with the account.
+    fn notice(&self, mail: &ClaimedMail, user: &User) -> (&'static str, String) {
+        let (name, site, base) = (&user.username, &self.site_name, self.base.as_str());
+        let from = when_and_where(mail);
+        match mail.kind {
+            MailKind::NewDevice => {
+                let text = format!(
+                    "Your account {name} at {site} was signed in to{from}, from a browser or an \
+                     address that was not seen with it before.\n\n\
+                     If this was you, you need to do nothing. If it was not, somebody knows your \
+                     password: set another one at once, which ends all sign-ins:\n\n\
+                     {base}/password/forgot\n\n\
+                     You can switch these notices off:\n\n{base}/account/address"
+                );
+                ("A sign-in from a new device", text)
+            }
+            MailKind::KeyMade => {
+                let text = format!(
+                    "An access key was made for your account {name} at {site}{from}. A program can \
+                     use the account with it.\n\n\
+                     If this was not you, end the key and change your password at once:\n\n\
+                     {base}/account/keys\n{base}/account"
+                );
+                ("An access key was made", text)
+            }
+            _ => {
+                let text = format!(
+                    "Your account {name} at {site} was deactivated{from}. Nobody can sign in to it, \
+                     and all its sign-ins have ended.\n\n\
+                     If you do not know why, ask those who run {site}."
+                );
+                ("Your account was deactivated", text)
+            }
+        }
     }
 }
 
 /// Returns when, and from where if that is known.
 fn when_and_where(mail: &ClaimedMail) -> String {
-    let from = mail.client.map(|address| format!(", from {address}"));
-    format!(" on {}{}", in_words(mail.created_at), from.unwrap_or_default())
+    let client = mail.client.map(|address| address.to_string());
+    let from = match (&mail.program, client) {
+        (Some(program), Some(client)) => format!(", from {program} at {client}"),
+        (Some(one), None) => format!(", from {one}"),
+        (None, Some(one)) => format!(", from {one}"),
+        (None, None) => String::new(),
+    };
+    format!(" on {}{from}", in_words(mail.created_at))
 }
 
 fn in_words(time: OffsetDateTime) -> String {

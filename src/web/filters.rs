@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
-use super::user_agent;
+use crate::accounts::device_name;
 
 /// Returns a time as the filter `time` and the attribute `datetime` take it.
 pub(super) fn format_time(time: OffsetDateTime) -> String {
@@ -80,7 +80,7 @@ fn ago(age: Duration) -> Option<String> {
 
 /// The filter `device`: a user agent as "Chrome on Linux".
 pub(super) fn device(value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
-    Ok(Value::String(user_agent::name(value.as_str().unwrap_or_default())))
+    Ok(Value::String(device_name(value.as_str().unwrap_or_default())))
 }
 
 #[cfg(test)]

@@ -28,7 +28,6 @@ mod shown_to;
 mod sign_ins;
 mod templates;
 mod unique_fields;
-mod user_agent;
 mod words;
 
 use rocket::fairing::AdHoc;
@@ -94,6 +93,7 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
             address::form,
             address::request,
             address::remove,
+            address::set_notices,
             address::ask,
             address::confirm,
             address_return::ask,

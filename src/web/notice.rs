@@ -39,6 +39,8 @@ pub(super) enum Notice {
     AddressConfirmed,
     AddressRemoved,
     AddressReturned,
+    DeviceNoticesOn,
+    DeviceNoticesOff,
     PasswordSet,
     SignInEnded,
     OthersEnded(u64),
@@ -100,6 +102,8 @@ impl Notice {
                     .into()
             }
             Self::AddressRemoved => "The address is removed.".into(),
+            Self::DeviceNoticesOn => "You get a mail when you sign in from a new device.".into(),
+            Self::DeviceNoticesOff => "You get no mail when you sign in from a new device.".into(),
             Self::SignInEnded => "That sign-in has ended.".into(),
             Self::OthersEnded(count) => {
                 format!("Signed out everywhere else: {} ended.", sign_ins(count))

@@ -6,22 +6,31 @@ use std::net::IpAddr;
 use rocket::Request;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
+
+use crate::accounts::user_agent::Program;
 use vestibule::events::RequestId;
 
-/// Guard: the client's address and the id of its request; nothing for the command line.
+/// Guard: the client's address, its program and the id of its request; nothing for the command line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestSource {
     /// The client's address, behind a trusted proxy from its header.
     pub address: Option<IpAddr>,
     /// The id of the request.
     pub request_id: Option<RequestId>,
+    /// The client's program.
+    pub program: Program,
 }
 
 impl RequestSource {
     /// Returns the source of a request.
     #[must_use]
     pub fn of(request: &Request<'_>) -> Self {
-        Self { address: request.client_ip(), request_id: RequestId::of(request).copied() }
+        let user_agent = request.headers().get_one("User-Agent").unwrap_or_default();
+        Self {
+            address: request.client_ip(),
+            request_id: RequestId::of(request).copied(),
+            program: Program::parse(user_agent),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::former_addresses::{forget, remember};
 use super::locks::lock_user;
+use super::notices::queue_notice;
 use super::password_links::delete_link;
 use super::users::{find, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
@@ -53,6 +54,7 @@ pub fn request_address(
             account: Some(id),
             recipient: address.shown(),
             client: None,
+            program: None,
             at: now,
         };
         Outbox::queue(connection, &mail)
@@ -202,15 +204,8 @@ pub(super) fn set_address(
     }
     if let Some(former) = &user.email {
         remember(connection, user.id, former, actor.at)?;
-        let mail = NewMail {
-            kind: MailKind::AddressChanged,
-            account: Some(user.id),
-            recipient: former,
-            client: actor.source.address,
-            at: actor.at,
-        };
-        Outbox::queue(connection, &mail)?;
     }
+    queue_notice(connection, MailKind::AddressChanged, user, actor)?;
     let records = vec![Record::about(AuditEvent::AddressChanged, user, actor)];
     append(connection, &records)?;
     Ok(ChangedUser { user: changed, ended: 0, records })

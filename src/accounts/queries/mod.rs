@@ -13,10 +13,12 @@
 mod access_keys;
 mod addresses;
 mod administration;
+mod devices;
 mod former_addresses;
 mod import;
 mod limit;
 mod locks;
+mod notices;
 mod password_links;
 mod registrations;
 pub(super) mod setup;
@@ -33,6 +35,7 @@ pub use addresses::{
 };
 pub(super) use administration::delete_own;
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
+pub(super) use devices::{change_device_notices, record_device};
 pub use former_addresses::{new_return_link, purge_former_addresses};
 pub(super) use former_addresses::{owner_of_return_link, return_address};
 pub(super) use import::{insert_all, taken_names};
@@ -66,6 +69,8 @@ mod tests {
             include_str!("../audit/queries.rs"),
             include_str!("import.rs"),
             include_str!("locks.rs"),
+            include_str!("devices.rs"),
+            include_str!("notices.rs"),
             include_str!("password_links.rs"),
             include_str!("registrations.rs"),
             include_str!("setup.rs"),

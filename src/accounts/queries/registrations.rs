@@ -64,7 +64,7 @@ pub(in crate::accounts) fn store_registration(
         }
         let recipient = address.shown();
         let kind = MailKind::ConfirmRegistration;
-        let new = NewMail { kind, account: None, recipient, client, at: now };
+        let new = NewMail { kind, account: None, recipient, client, program: None, at: now };
         Outbox::queue_as(connection, &mail, &new)
     })
 }

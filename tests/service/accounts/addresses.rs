@@ -248,6 +248,7 @@ fn asking_for_a_link_gets_the_same_answer_whether_an_account_has_the_address() {
         let off = json!({ "active": false });
         let reply = app.token("admin").patch_json(&format!("/api/users/{id}"), &off);
         assert_eq!(reply.status, 200, "{}", reply.body);
+        assert!(mailbox.next().contains("Subject: Your account was deactivated"));
         let answer = |address: &str| {
             let api = ask_for_link(&app.anonymous(), address).without_id();
             let form = app.anonymous().post_form("/password/forgot", &[("email", address)]);

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod addresses;
+mod devices;
 mod events;
 mod links;
 mod mails;
@@ -15,6 +16,7 @@ mod throttle;
 
 pub(super) use accounts::{SignInRow, UserRow};
 pub(super) use addresses::FormerAddressRow;
+pub(super) use devices::KnownDeviceRow;
 pub(super) use events::{ChainRow, EventRow};
 pub(super) use links::{PasswordLinkRow, SetupLinkRow};
 pub(super) use mails::{MailRow, PendingAddressRow};
@@ -24,7 +26,7 @@ pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 11] = [
+pub(super) const TABLES: [&str; 12] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
@@ -36,4 +38,5 @@ pub(super) const TABLES: [&str; 11] = [
     FormerAddressRow::TABLE,
     RegistrationRow::TABLE,
     MailRow::TABLE,
+    KnownDeviceRow::TABLE,
 ];

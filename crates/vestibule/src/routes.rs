@@ -121,7 +121,7 @@ pub fn to_login(route: &Route) -> Redirect {
 /// | `POST /login?<next>` | starts a session by the fields of [`LoginForm`](crate::routes::LoginForm), and opens `next`, a [`LocalPath`](crate::LocalPath), or `/` |
 /// | `POST /logout` | ends the session, and opens the login page |
 ///
-/// `login_page` is a function of yours that draws the form, with the name that was typed and what was
+/// `login_page` is a function of yours, not `async`, that draws the form, with the name that was typed and what was
 /// wrong. Without an `action` the form is sent to its own address, which keeps `next`. An error of
 /// signing in has its own status, 401 or 429 for example, and `Retry-After`. The message is the one
 /// that [`LoginPage`](crate::catchers::LoginPage) left in Rocket's flash cookie, after a redirect.

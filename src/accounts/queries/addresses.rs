@@ -38,7 +38,7 @@ pub fn request_address(
     write(connection, |connection| {
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::TokenRevoked)?;
-        diesel::delete(pending_addresses::table.find(id)).execute(connection)?;
+        delete_pending_address(connection, id)?;
         if user.email.as_deref() == Some(address.shown()) {
             return Ok(());
         }
@@ -57,6 +57,15 @@ pub fn request_address(
         };
         Outbox::queue(connection, &mail)
     })
+}
+
+/// Deletes the pending address of an account. It may be the reason why the password changes or the
+/// sign-ins end.
+pub(super) fn delete_pending_address(
+    connection: &mut AnyConnection,
+    id: i64,
+) -> QueryResult<usize> {
+    diesel::delete(pending_addresses::table.find(id)).execute(connection)
 }
 
 /// Returns the address that waits for its confirmation.
@@ -169,14 +178,15 @@ pub fn remove_address(
 }
 
 /// Changes the address of a user whose row is locked. A link to set a password, which may have been
-/// sent to the former address, is deleted. The former address can be put back.
+/// sent to the former address, is deleted. A user can put back an address of before; what an
+/// administrator has removed stays removed.
 pub(super) fn set_address(
     connection: &mut AnyConnection,
     user: &User,
     address: Option<&EmailAddress>,
     actor: &Actor,
 ) -> Result<ChangedUser, Error> {
-    diesel::delete(pending_addresses::table.find(user.id)).execute(connection)?;
+    delete_pending_address(connection, user.id)?;
     let shown = address.map(EmailAddress::shown);
     let changed = User { email: shown.map(str::to_owned), ..user.clone() };
     if changed.email == user.email {
@@ -192,7 +202,9 @@ pub(super) fn set_address(
         forget(connection, user.id, shown)?;
     }
     if let Some(former) = &user.email {
-        remember(connection, user.id, former, actor.at)?;
+        if actor.is(user.id) {
+            remember(connection, user.id, former, actor.at)?;
+        }
         let mail = NewMail {
             kind: MailKind::AddressChanged,
             account: Some(user.id),

@@ -404,3 +404,72 @@ fn a_link_ends_with_its_account_and_with_time() {
         assert_eq!(mailbox.rest(), 0, "the new account does not have the address");
     });
 }
+
+/// Somebody else signed in to the account and asked for an address of their own.
+#[test]
+fn a_pending_address_ends_with_the_password_and_by_an_administrator() {
+    let by_owner = |app: &TestApp, _: i64| {
+        let body = json!({ "current_password": "1234", "new_password": NEW });
+        assert_eq!(app.token("user_01").post_json("/api/password", &body).status, 204);
+    };
+    let by_ending = |app: &TestApp, id: i64| {
+        let path = format!("/api/users/{id}/sign-ins");
+        assert_eq!(app.token("admin").delete(&path).status, 204);
+    };
+    let by_switching_off = |app: &TestApp, id: i64| {
+        let admin = app.token("admin");
+        for active in [false, true] {
+            let change = json!({ "active": active });
+            let reply = admin.json(Method::Patch, &format!("/api/users/{id}"), &change);
+            assert_eq!(reply.status, 200);
+        }
+    };
+    let remedies: [(&str, fn(&TestApp, i64)); 3] = [
+        ("a password of the owner", by_owner),
+        ("the end of all sign-ins", by_ending),
+        ("off and on again", by_switching_off),
+    ];
+    for (remedy, apply) in remedies {
+        on_both(|app| {
+            let mut mailbox = Mailbox::of(&app);
+            let body = json!({ "email": "intruder@example.org" });
+            assert_eq!(app.token("user_01").post_json("/api/me/email", &body).status, 202);
+            let link = link_in(&mailbox.next());
+            let intruder = app.anonymous();
+            intruder.open_link(&link).assert_page(200);
+            apply(&app, app.id("user_01"));
+            let fields = [("token", token(&link))];
+            let confirmed = intruder.post_form("/address/confirm", &fields);
+            assert_eq!(confirmed.status, 404, "{remedy}");
+            let found = app.number("SELECT count(*) AS n FROM users WHERE email IS NOT NULL");
+            assert_eq!(found, 0, "{remedy}");
+        });
+    }
+}
+
+#[test]
+fn an_administrator_finds_a_user_by_the_address_and_removes_it() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "Ann@Example.org");
+        let (admin, id) = (app.token("admin"), app.id("user_01"));
+        let path = format!("/api/users/{id}");
+        let found = admin.get("/api/users?q=ann@example").json();
+        assert_eq!(found["total"], 1);
+        assert_eq!(found["users"][0]["email"], "Ann@Example.org");
+        assert!(
+            app.session("admin").get(&format!("/admin/users/{id}")).body.contains("Ann@Example")
+        );
+        let other = json!({ "email": "intruder@example.org" });
+        admin.json(Method::Patch, &path, &other).assert_problem(422, "invalid_field");
+        for _ in 0..2 {
+            let changed = admin.json(Method::Patch, &path, &json!({ "email": null }));
+            assert_eq!((changed.status, &changed.json()["email"]), (200, &json!(null)));
+        }
+        let notice = mailbox.next();
+        assert!(notice.contains("\r\nTo: Ann@example.org\r\n"), "{notice}");
+        assert_eq!(mailbox.rest(), 0, "the second time nothing has changed");
+        assert!(!signs_in(&app, "ann@example.org", "1234"));
+        assert_eq!(admin.get("/api/users?q=ann@example").json()["total"], 0);
+    });
+}

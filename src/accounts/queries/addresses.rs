@@ -6,9 +6,8 @@ use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
-use super::former_addresses::{forget, remember};
+use super::links::{delete_link, delete_pending_address, forget, remember};
 use super::locks::lock_user;
-use super::password_links::delete_link;
 use super::users::{find, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::links::{LinkToken, digest};
@@ -57,15 +56,6 @@ pub fn request_address(
         };
         Outbox::queue(connection, &mail)
     })
-}
-
-/// Deletes the pending address of an account. It may be the reason why the password changes or the
-/// sign-ins end.
-pub(super) fn delete_pending_address(
-    connection: &mut AnyConnection,
-    id: i64,
-) -> QueryResult<usize> {
-    diesel::delete(pending_addresses::table.find(id)).execute(connection)
 }
 
 /// Returns the address that waits for its confirmation.

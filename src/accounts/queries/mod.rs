@@ -16,6 +16,7 @@ mod administration;
 mod former_addresses;
 mod import;
 mod limit;
+mod links;
 mod locks;
 mod password_links;
 mod registrations;
@@ -65,6 +66,7 @@ mod tests {
             include_str!("former_addresses.rs"),
             include_str!("../audit/queries.rs"),
             include_str!("import.rs"),
+            include_str!("links.rs"),
             include_str!("locks.rs"),
             include_str!("password_links.rs"),
             include_str!("registrations.rs"),

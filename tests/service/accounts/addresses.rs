@@ -424,7 +424,8 @@ fn a_pending_address_ends_with_the_password_and_by_an_administrator() {
             assert_eq!(reply.status, 200);
         }
     };
-    let remedies: [(&str, fn(&TestApp, i64)); 3] = [
+    type Remedy = fn(&TestApp, i64);
+    let remedies: [(&str, Remedy); 3] = [
         ("a password of the owner", by_owner),
         ("the end of all sign-ins", by_ending),
         ("off and on again", by_switching_off),

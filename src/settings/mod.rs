@@ -4,6 +4,7 @@ mod api;
 mod mail;
 mod metrics;
 mod profiles;
+mod public_url;
 mod tokens;
 
 use std::net::IpAddr;
@@ -25,6 +26,7 @@ pub use api::ApiConfig;
 pub use mail::mailer;
 pub use metrics::{MetricsConfig, MetricsToken};
 pub use profiles::{not_selected, profile_warnings, unknown_settings};
+pub use public_url::public_url;
 
 /// The validated settings of the service.
 #[derive(Clone, Debug)]
@@ -58,11 +60,6 @@ pub struct Settings {
 struct AccountsTable {
     #[serde(default)]
     accounts: AccountsConfig,
-}
-
-#[derive(Deserialize)]
-struct PublicUrl {
-    public_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -163,8 +160,7 @@ impl Settings {
             }
             let allowed = debug && server.address.is_loopback();
             tokens::check(figment, &auth)?;
-            let public_url = public_url(figment)?;
-            check_scheme(figment, public_url.as_deref(), &auth)?;
+            let public_url = public_url::of_service(figment, &auth)?;
             let mail = mail::of_service(figment, accounts.email, auth.mode, public_url.as_deref())?;
             let api = ApiConfig::read(figment, &auth)?;
             let wanted = accounts.sample_users;
@@ -234,40 +230,6 @@ pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
         .map(|(_, key, problem)| ConfigError::new(figment, &format!("accounts.{key}"), problem))
         .collect();
     if errors.is_empty() { Ok(accounts) } else { Err(errors) }
-}
-
-/// Reads `public_url` alone, for commands that need nothing else.
-///
-/// # Errors
-/// One [`ConfigError`] unless it is an origin.
-pub fn public_url(figment: &Figment) -> Result<Option<String>, Vec<ConfigError>> {
-    let url = ConfigError::read::<PublicUrl>(figment)?.public_url;
-    if url.as_deref().is_none_or(api::is_origin) {
-        return Ok(url);
-    }
-    let problem = "must be like \"https://login.example\": in lower case, without a path and \
-                   without the scheme's own port";
-    Err(vec![ConfigError::new(figment, "public_url", problem)])
-}
-
-/// Refuses a `public_url` to which browsers would not send secure cookies. They treat their own machine
-/// as if it had TLS.
-fn check_scheme(
-    figment: &Figment,
-    public_url: Option<&str>,
-    auth: &Config,
-) -> Result<(), Vec<ConfigError>> {
-    let is_plain = public_url.is_some_and(|url| {
-        url.starts_with("http://")
-            && !url.starts_with("http://localhost")
-            && !url.starts_with("http://127.0.0.1")
-    });
-    if !is_plain || !auth.mode.has_sessions() || !auth.session.is_secure() {
-        return Ok(());
-    }
-    let problem = "must begin with https://: browsers send secure cookies nowhere else (or set \
-                   auth.session.secure to false)";
-    Err(vec![ConfigError::new(figment, "public_url", problem)])
 }
 
 /// Returns the fingerprints of the shared secrets in use; a pair of keys has none.

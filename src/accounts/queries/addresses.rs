@@ -6,10 +6,9 @@ use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
-use super::former_addresses::{forget, remember};
+use super::links::{delete_link, delete_pending_address, forget, remember};
 use super::locks::lock_user;
 use super::notices::queue_notice;
-use super::password_links::delete_link;
 use super::users::{find, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::links::{LinkToken, digest};
@@ -59,15 +58,6 @@ pub fn request_address(
         };
         Outbox::queue(connection, &mail)
     })
-}
-
-/// Deletes the pending address of an account. It may be the reason why the password changes or the
-/// sign-ins end.
-pub(super) fn delete_pending_address(
-    connection: &mut AnyConnection,
-    id: i64,
-) -> QueryResult<usize> {
-    diesel::delete(pending_addresses::table.find(id)).execute(connection)
 }
 
 /// Returns the address that waits for its confirmation.
@@ -180,7 +170,8 @@ pub fn remove_address(
 }
 
 /// Changes the address of a user whose row is locked. A link to set a password, which may have been
-/// sent to the former address, is deleted. The former address can be put back.
+/// sent to the former address, is deleted. A user can put back an address of before; what an
+/// administrator has removed stays removed.
 pub(super) fn set_address(
     connection: &mut AnyConnection,
     user: &User,
@@ -203,7 +194,9 @@ pub(super) fn set_address(
         forget(connection, user.id, shown)?;
     }
     if let Some(former) = &user.email {
-        remember(connection, user.id, former, actor.at)?;
+        if actor.is(user.id) {
+            remember(connection, user.id, former, actor.at)?;
+        }
     }
     queue_notice(connection, MailKind::AddressChanged, user, actor)?;
     let records = vec![Record::about(AuditEvent::AddressChanged, user, actor)];

@@ -6,10 +6,11 @@ use diesel::prelude::*;
 use diesel::result::Error as Query;
 
 use super::access_keys::key_ended;
-use super::addresses::{delete_pending_address, set_address};
+use super::addresses::set_address;
+use super::links::{delete_link, delete_pending_address};
 use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
-use super::password_links::{self, delete_link};
+use super::password_links;
 use super::sign_ins::end_sign_ins;
 use super::users::{NewUser, find, has_admin_role, insert};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};

@@ -18,36 +18,6 @@ use crate::db::{AnyConnection, to_micros, write};
 use crate::mail::EmailAddress;
 use vestibule::Error;
 
-/// How long an address waits for its mail to be sent, which is given up before.
-const UNSENT: time::Duration = time::Duration::days(2);
-
-/// Remembers an address that an account no longer has, within the transaction that changes it.
-pub(super) fn remember(
-    connection: &mut AnyConnection,
-    account: i64,
-    address: &str,
-    at: OffsetDateTime,
-) -> QueryResult<()> {
-    forget(connection, account, address)?;
-    let row = (
-        former_addresses::account.eq(account),
-        former_addresses::email.eq(address),
-        former_addresses::changed_at.eq(to_micros(at)),
-        former_addresses::expires_at.eq(to_micros(at + UNSENT)),
-    );
-    diesel::insert_into(former_addresses::table).values(row).execute(connection)?;
-    Ok(())
-}
-
-/// Deletes the row of an address that the account has again.
-pub(super) fn forget(
-    connection: &mut AnyConnection,
-    account: i64,
-    address: &str,
-) -> QueryResult<usize> {
-    diesel::delete(former_addresses::table.find((account, address))).execute(connection)
-}
-
 /// Gives a former address a link, when its mail is sent; `None` for one that is not to be put back.
 ///
 /// # Errors

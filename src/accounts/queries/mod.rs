@@ -17,6 +17,7 @@ mod devices;
 mod former_addresses;
 mod import;
 mod limit;
+mod links;
 mod locks;
 mod notices;
 mod password_links;
@@ -68,6 +69,7 @@ mod tests {
             include_str!("former_addresses.rs"),
             include_str!("../audit/queries.rs"),
             include_str!("import.rs"),
+            include_str!("links.rs"),
             include_str!("locks.rs"),
             include_str!("devices.rs"),
             include_str!("notices.rs"),

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::administration::check_permission;
+use super::links::delete_link;
 use super::locks::lock_user;
 use super::users::{find, replace_password, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
@@ -86,11 +87,6 @@ pub fn store_mailed_link(
         append(connection, &[record])?;
         Ok(true)
     })
-}
-
-/// Deletes the link of a user, if there is one.
-pub(super) fn delete_link(connection: &mut AnyConnection, account: i64) -> QueryResult<usize> {
-    diesel::delete(password_links::table.find(account)).execute(connection)
 }
 
 /// Returns the active user whose link has this digest and has not expired.

@@ -8,10 +8,9 @@ use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
-use super::addresses::delete_pending_address;
+use super::links::{delete_link, delete_pending_address};
 use super::locks::lock_sign_in;
 use super::notices::queue_notice;
-use super::password_links::delete_link;
 use super::sign_ins::end_sign_ins;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::user::{Role, User, UserRow, Username};

@@ -189,3 +189,18 @@ fn of_twenty_forms_with_one_link_at_once_one_puts_the_address_back() {
         },
     );
 }
+
+#[test]
+fn what_an_administrator_has_removed_is_not_put_back() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        let path = format!("/api/users/{}", app.id("user_01"));
+        let removed = app.token("admin").patch_json(&path, &json!({ "email": null }));
+        assert_eq!(removed.status, 200, "{}", removed.body);
+        let notice = mailbox.next();
+        assert!(notice.contains("Subject: Your address was changed"), "{notice}");
+        assert!(!notice.contains("?token"), "{notice}");
+        assert_eq!(app.count("former_addresses"), 0);
+    });
+}

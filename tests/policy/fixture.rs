@@ -146,6 +146,8 @@ impl Fixture {
                 "mail.url",
                 format!("file://{}/mail", directory.path().display()),
             ))
+            // A busy machine is no outage.
+            .merge(Serialized::default("databases.main.timeout", "5s"))
             .merge(Serialized::default("auth.mode", "both"));
         let locations = |figment: Figment, all: &[&str]| match setting.in_cookies {
             true => figment.merge(Serialized::default("auth.token.locations", all)),

@@ -1,6 +1,5 @@
 //! E-mail addresses of users, and links that are sent to them.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -33,13 +32,18 @@ impl Accounts {
     /// # Errors
     /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` after five in an hour, 503
     /// `unavailable`.
-    pub async fn request_address(&self, user: &User, address: &str) -> Result<(), Error> {
+    pub async fn request_address(
+        &self,
+        user: &User,
+        address: &str,
+        source: RequestSource,
+    ) -> Result<(), Error> {
         let (id, now) = (user.id, self.clock.now()?);
         let address = EmailAddress::parse(address)?;
         let counters = [Counter::new(format!("address:{id}"), MAX_MAILS), of_recipient(&address)];
         self.run(move |connection| {
             write(connection, |connection| count_all(connection, &counters, now))?;
-            queries::request_address(connection, id, &address, now)
+            queries::request_address(connection, id, &address, (source.language, now))
         })
         .await?;
         self.outbox.wake();
@@ -101,7 +105,8 @@ impl Accounts {
     /// # Errors
     /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` for an address or a client that
     /// has asked often, 503 `unavailable`.
-    pub async fn request_reset(&self, address: &str, client: Option<IpAddr>) -> Result<(), Error> {
+    pub async fn request_reset(&self, address: &str, source: RequestSource) -> Result<(), Error> {
+        let client = source.address;
         let (address, now) = (EmailAddress::parse(address)?, self.clock.now()?);
         let mut counters = vec![of_recipient(&address)];
         if let Some(client) = client {
@@ -116,6 +121,7 @@ impl Accounts {
                     account: None,
                     recipient: address.key(),
                     client,
+                    language: source.language,
                     at: now,
                 };
                 Outbox::queue(connection, &mail)

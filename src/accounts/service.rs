@@ -102,7 +102,7 @@ impl Accounts {
         kind: EventKind,
         account: i64,
         sign_in: Option<&str>,
-        RequestSource { address, request_id }: RequestSource,
+        RequestSource { address, request_id, .. }: RequestSource,
     ) {
         let account = account.to_string();
         let mut event = Event::new(kind, Some(&account), sign_in, address);

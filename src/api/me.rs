@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::accounts::{Accounts, Admin, OwnAccount, Role, TokenUser, User, full_name};
 use crate::db::rfc3339;
 use crate::http::{Json, JsonBody, RequestSource};
+use crate::languages::{Languages, Tag};
 use vestibule::guards::{Authentication, ClaimedRole, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
@@ -20,6 +21,8 @@ pub(super) struct Me {
     full_name: Option<String>,
     #[schema(required = true)]
     email: Option<String>,
+    #[schema(required = true)]
+    language: Option<String>,
     role: Role,
     #[schema(format = DateTime)]
     created_at: String,
@@ -32,6 +35,7 @@ impl From<&User> for Me {
             username: user.username.clone(),
             full_name: user.full_name.clone(),
             email: user.email.clone(),
+            language: user.language.clone(),
             role: user.role,
             created_at: rfc3339(user.created_at),
         }
@@ -44,16 +48,18 @@ pub(super) fn me(user: TokenUser) -> Json<Me> {
     Json(Me::from(&*user))
 }
 
-/// Changes the user's own full name, which `null` removes. The other members may be sent back as they
-/// were read.
+/// Changes the user's own full name and language, which `null` removes. The other members may be sent
+/// back as they were read.
 #[patch("/me", data = "<body>")]
 pub(super) async fn change(
     user: Scoped<OwnAccount, TokenUser>,
     accounts: &State<Accounts>,
+    languages: &State<Languages>,
     source: RequestSource,
     mut body: JsonBody,
 ) -> Result<Json<Me>, Error> {
     let name = take_full_name(&mut body);
+    let language = take_language(&mut body, languages);
     let current = serde_json::to_value(Me::from(&**user)).map_err(Error::internal)?;
     for (field, value) in current.as_object().into_iter().flatten() {
         if body.take(field).is_some_and(|sent| sent != *value) {
@@ -61,13 +67,24 @@ pub(super) async fn change(
         }
     }
     body.finish()?;
-    Ok(Json(match name {
-        Some(name) => {
-            let actor = accounts.actor(&user, source)?;
-            Me::from(&accounts.change_own_name(user.id, name, &actor).await?)
-        }
-        None => Me::from(&**user),
-    }))
+    let mut changed = Me::from(&**user);
+    if let Some(name) = name {
+        let actor = accounts.actor(&user, source)?;
+        changed = Me::from(&accounts.change_own_name(user.id, name, &actor).await?);
+    }
+    if let Some(language) = language {
+        changed = Me::from(&accounts.change_language(user.id, language).await?);
+    }
+    Ok(Json(changed))
+}
+
+/// Takes a language that may be absent; the inner `None` is that of each request.
+fn take_language(body: &mut JsonBody, languages: &Languages) -> Option<Option<Tag>> {
+    if !body.has("language") {
+        return None;
+    }
+    let tag = body.optional_text("language");
+    languages.parse(tag.as_deref()).map_err(|error| body.add_errors_of(&error)).ok()
 }
 
 /// Takes a full name that may be absent; the inner `None` removes it.

@@ -15,6 +15,7 @@ diesel::table! {
         created_at -> BigInt,
         email -> Nullable<Text>,
         email_key -> Nullable<Text>,
+        language -> Nullable<Text>,
     }
 }
 
@@ -87,6 +88,7 @@ diesel::table! {
         attempts -> BigInt,
         next_at -> Nullable<BigInt>,
         error -> Nullable<Text>,
+        language -> Nullable<Text>,
     }
 }
 

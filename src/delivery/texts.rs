@@ -4,12 +4,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use time::macros::format_description;
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
 use crate::accounts::{PasswordLink, User, queries};
 use crate::db::AnyConnection;
 use crate::http::BaseUrl;
+use crate::languages::{Language, Languages};
 use crate::mail::{ClaimedMail, EmailAddress, MailKind, OutgoingMail};
 use crate::settings::Settings;
 use vestibule::Error;
@@ -22,12 +22,13 @@ const RESET_LIFETIME: Duration = Duration::from_secs(30 * 60);
 pub(super) struct MailWriter {
     site_name: String,
     base: BaseUrl,
+    languages: Languages,
 }
 
 impl MailWriter {
-    pub(super) fn new(settings: &Settings, at: SocketAddr) -> Self {
+    pub(super) fn new(settings: &Settings, languages: Languages, at: SocketAddr) -> Self {
         let base = BaseUrl::listening(settings.public_url.as_deref(), at);
-        Self { site_name: settings.accounts.site_name.clone(), base }
+        Self { site_name: settings.accounts.site_name.clone(), base, languages }
     }
 
     /// Writes a mail; `None` if there is no reason for it any more.
@@ -49,37 +50,42 @@ impl MailWriter {
             (MailKind::ResetPassword, Some(confirmed)) => EmailAddress::parse(confirmed)?,
             _ => to,
         };
-        let Some((subject, text)) = self.text(connection, mail, &user, now)? else {
+        let (language, _) =
+            self.languages.choose(user.language.as_deref(), mail.language.as_deref());
+        let Some((kind, link)) = self.link(connection, mail, &user, now)? else {
             return Ok(None);
         };
-        let site = &self.site_name;
-        let text =
-            format!("Hello {},\n\n{text}\n\n{site}\n{}\n", user.username, self.base.as_str());
-        let subject = format!("{subject} - {site}");
+        let site = self.site_name.as_str();
+        let subject = language.text(&format!("{kind}-subject"));
+        let subject = language
+            .format("mail-subject", vec![("subject", subject.into()), ("site", site.into())]);
+        let values = vec![
+            ("name", user.username.as_str().into()),
+            ("site", site.into()),
+            ("link", link.into()),
+            ("when", when_and_where(language, mail).into()),
+        ];
+        let text = language.format(kind, values);
+        let name = vec![("name", user.username.as_str().into())];
+        let greeting = language.format("mail-greeting", name);
+        let text = format!("{greeting}\n\n{text}\n\n{site}\n{}\n", self.base.as_str());
         Ok(Some(OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }))
     }
 
-    /// Returns subject and text.
-    fn text(
+    /// Returns the key of the text, and the link in it.
+    fn link(
         &self,
         connection: &mut AnyConnection,
         mail: &ClaimedMail,
         user: &User,
         now: OffsetDateTime,
     ) -> Result<Option<(&'static str, String)>, Error> {
-        let (name, site) = (&user.username, &self.site_name);
+        let base = self.base.as_str();
         Ok(Some(match mail.kind {
             MailKind::ConfirmAddress => {
                 let link = queries::new_address_link(connection, user.id, &mail.recipient, now)?;
                 let Some(token) = link else { return Ok(None) };
-                let link = self.base.address_link(&token);
-                let text = format!(
-                    "Please confirm that this is the address of the account {name} at {site}:\n\n\
-                     {link}\n\n\
-                     The link works for a day. If you did not ask for it, ignore this mail: the \
-                     account does not get this address."
-                );
-                ("Confirm your address", text)
+                ("mail-confirm", self.base.address_link(&token))
             }
             MailKind::ResetPassword => {
                 let link = PasswordLink::generate(now, RESET_LIFETIME)?;
@@ -87,45 +93,24 @@ impl MailWriter {
                 if !queries::store_mailed_link(connection, owner, &link, mail.client, now)? {
                     return Ok(None);
                 }
-                let link = self.base.password_link(&link.token);
-                let text = format!(
-                    "With this link you can set another password for your account {name} at \
-                     {site}:\n\n{link}\n\n\
-                     It works once, for half an hour, and ends all your sign-ins and access keys. \
-                     If you did not ask for it, ignore this mail: your password has not changed."
-                );
-                ("Set another password", text)
+                ("mail-reset", self.base.password_link(&link.token))
             }
-            MailKind::AddressChanged => {
-                let text = format!(
-                    "The e-mail address of your account {name} at {site} was changed{from}. Mails \
-                     about the account no longer go to this address.\n\n\
-                     If this was not you, sign in and change your password at once:\n\n\
-                     {base}/account",
-                    from = when_and_where(mail),
-                    base = self.base.as_str(),
-                );
-                ("Your address was changed", text)
-            }
+            MailKind::AddressChanged => ("mail-address-changed", format!("{base}/account")),
             MailKind::PasswordChanged => {
-                let text = format!(
-                    "The password of your account {name} at {site} was changed{from}, and its other \
-                     sign-ins have ended.\n\n\
-                     If this was not you, set another password at once:\n\n{base}/password/forgot",
-                    from = when_and_where(mail),
-                    base = self.base.as_str(),
-                );
-                ("Your password was changed", text)
+                ("mail-password-changed", format!("{base}/password/forgot"))
             }
         }))
     }
 }
 
 /// Returns when, and from where if that is known.
-fn when_and_where(mail: &ClaimedMail) -> String {
-    let format =
-        format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-    let time = mail.created_at.to_offset(UtcOffset::UTC).format(&format).unwrap_or_default();
-    let from = mail.client.map(|address| format!(", from {address}"));
-    format!(" on {time}{}", from.unwrap_or_default())
+fn when_and_where(language: &Language, mail: &ClaimedMail) -> String {
+    let date = language.date(mail.created_at).into();
+    match mail.client {
+        None => language.format("mail-on", vec![("date", date)]),
+        Some(address) => {
+            let values = vec![("date", date), ("address", address.to_string().into())];
+            language.format("mail-on-from", values)
+        }
+    }
 }

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use super::mailer::MailError;
 use crate::db::schema::mails;
 use crate::db::{AnyConnection, from_micros, to_micros};
+use crate::languages::Tag;
 use vestibule::Error;
 
 /// For how long a process that sends a mail keeps others from sending it too. If the process ends
@@ -82,6 +83,8 @@ pub(crate) struct NewMail<'a> {
     pub(crate) recipient: &'a str,
     /// The client that causes it.
     pub(crate) client: Option<IpAddr>,
+    /// The language of the request that causes it.
+    pub(crate) language: Option<Tag>,
     pub(crate) at: OffsetDateTime,
 }
 
@@ -114,6 +117,7 @@ impl Outbox {
             mails::recipient.eq(mail.recipient),
             mails::kind.eq(kind),
             mails::client.eq(mail.client.map(|client| client.to_string())),
+            mails::language.eq(mail.language.map(|language| language.as_str().to_owned())),
             mails::created_at.eq(to_micros(mail.at)),
             mails::next_at.eq(to_micros(mail.at)),
         );
@@ -147,6 +151,7 @@ pub struct QueuedMail {
     pub(crate) next_at: Option<i64>,
     /// Why the last attempt failed.
     pub(crate) error: Option<String>,
+    pub(crate) language: Option<String>,
 }
 
 /// A mail that this process is to send.
@@ -157,6 +162,7 @@ pub(crate) struct ClaimedMail {
     pub(crate) recipient: String,
     pub(crate) kind: MailKind,
     pub(crate) client: Option<IpAddr>,
+    pub(crate) language: Option<String>,
     pub(crate) created_at: OffsetDateTime,
     attempts: i64,
 }
@@ -197,6 +203,7 @@ fn claimed(mail: QueuedMail) -> Option<ClaimedMail> {
         recipient: mail.recipient,
         kind: MailKind::parse(&mail.kind)?,
         client: mail.client.and_then(|client| client.parse().ok()),
+        language: mail.language,
         created_at: from_micros(mail.created_at).ok()?,
         attempts: mail.attempts,
     })

@@ -12,6 +12,7 @@ mod forgotten;
 mod form;
 mod form_body;
 mod keys;
+mod language;
 mod link_cookie;
 mod new_key;
 mod notice;
@@ -24,6 +25,7 @@ mod setup;
 mod shown_to;
 mod sign_ins;
 mod templates;
+mod texts;
 mod unique_fields;
 mod user_agent;
 mod words;
@@ -34,6 +36,7 @@ use rocket::{Route, routes};
 pub use assets::Assets;
 pub use templates::Templates;
 
+use crate::languages::Languages;
 use crate::settings::Settings;
 use vestibule::config::Config;
 
@@ -55,6 +58,7 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         password_link::set,
         account::account,
         account::change_password,
+        language::change,
         account::reauthenticate,
         account::confirm,
         sign_ins::list,
@@ -102,11 +106,11 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
 
 /// Mounts the pages with their templates, files and catchers.
 #[must_use]
-pub fn stage(settings: &Settings, assets: Assets) -> AdHoc {
+pub fn stage(settings: &Settings, languages: &Languages, assets: Assets) -> AdHoc {
     let (registration, mail) = (settings.accounts.registration, settings.mail.is_some());
     let routes = routes(&settings.auth, registration, mail);
+    let engine = templates::Engine::new(languages.clone());
     AdHoc::on_ignite("Pages", move |rocket| async move {
-        let engine = templates::Engine::default();
         rocket
             .attach(engine.fairing())
             .manage(engine)

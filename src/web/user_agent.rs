@@ -1,5 +1,7 @@
 //! Names of browsers and programs, from their user agents.
 
+use crate::languages::Language;
+
 /// A mark in a user agent, and the browser of it. The more particular come first: almost every
 /// browser also says that it is Chrome, and Chrome that it is Safari.
 const BROWSERS: [(&str, &str); 12] = [
@@ -33,8 +35,8 @@ const LONGEST: usize = 60;
 
 /// Returns "Chrome on Linux" for a browser, the product's name for a program (`curl`), and for
 /// anything else the user agent, of which at most [`LONGEST`] characters.
-pub(super) fn name(user_agent: &str) -> String {
-    let known = known(user_agent);
+pub(super) fn name(language: &Language, user_agent: &str) -> String {
+    let known = known(language, user_agent);
     let name = known.as_deref().unwrap_or(user_agent);
     match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &name[..end]),
@@ -42,7 +44,7 @@ pub(super) fn name(user_agent: &str) -> String {
     }
 }
 
-fn known(user_agent: &str) -> Option<String> {
+fn known(language: &Language, user_agent: &str) -> Option<String> {
     let find = |table: &[(&str, &'static str)]| {
         table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
     };
@@ -53,14 +55,20 @@ fn known(user_agent: &str) -> Option<String> {
         return is_product.then(|| product.to_owned());
     }
     match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => Some(format!("{browser} on {system}")),
+        (Some(browser), Some(system)) => {
+            let values = vec![("browser", browser.into()), ("system", system.into())];
+            Some(language.format("device-name", values))
+        }
         (one, other) => one.or(other).map(str::to_owned),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::name;
+    fn name(user_agent: &str) -> String {
+        let (languages, _) = crate::languages::Languages::load(None).expect("the languages");
+        super::name(languages.find("en").expect("English"), user_agent)
+    }
 
     #[test]
     fn browsers_are_named_with_their_system() {

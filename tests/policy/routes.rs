@@ -105,6 +105,7 @@ impl Target {
             "/admin/users/new" => return format!("username={NEWCOMER}&role=user"),
             "/password/new" => return "token=nothing&password=battery+staple".to_owned(),
             "/account/keys" => return "label=a+label&expires_in=604800".to_owned(),
+            "/account/language" => return "language=en".to_owned(),
             _ => {}
         }
         let owner = Person::CookieOwner.username();
@@ -168,7 +169,7 @@ impl Target {
             (Method::Post, "/api/login" | "/api/refresh" | "/api/confirm" | "/api/introspect") => {
                 200
             }
-            (Method::Post, "/reauthenticate" | "/account/password") => 303,
+            (Method::Post, "/reauthenticate" | "/account/password" | "/account/language") => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
             (Method::Post, "/account/keys" | "/account/keys/<id>/end") => 303,
             (

@@ -38,7 +38,11 @@ impl EventSink for AuditEvents {
             is_own_action: !matches!(audited, AuditEvent::Theft | AuditEvent::Protected)
                 && !matches!(event.kind, EventKind::Ended(EndedBy::Limit, _)),
             sign_in: event.sign_in.map(str::to_owned),
-            source: RequestSource { address: event.address, request_id: event.request_id },
+            source: RequestSource {
+                address: event.address,
+                request_id: event.request_id,
+                language: None,
+            },
             count: ended,
         };
         self.0.push(queued);

@@ -14,6 +14,7 @@ use crate::accounts::links::{LinkToken, digest};
 use crate::accounts::user::User;
 use crate::db::schema::{pending_addresses, users};
 use crate::db::{AnyConnection, to_micros, write};
+use crate::languages::Tag;
 use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
 use vestibule::{Error, ErrorKind};
 
@@ -32,7 +33,7 @@ pub fn request_address(
     connection: &mut AnyConnection,
     id: i64,
     address: &EmailAddress,
-    now: OffsetDateTime,
+    (language, now): (Option<Tag>, OffsetDateTime),
 ) -> Result<(), Error> {
     write(connection, |connection| {
         lock_user(connection, id)?;
@@ -52,6 +53,7 @@ pub fn request_address(
             account: Some(id),
             recipient: address.shown(),
             client: None,
+            language,
             at: now,
         };
         Outbox::queue(connection, &mail)
@@ -180,6 +182,7 @@ fn set_address(
             account: Some(user.id),
             recipient: former,
             client: actor.source.address,
+            language: actor.source.language,
             at: actor.at,
         };
         Outbox::queue(connection, &mail)?;

@@ -65,6 +65,8 @@ pub struct User {
     pub created_at: OffsetDateTime,
     /// The confirmed e-mail address as it was typed, if any.
     pub email: Option<String>,
+    /// The language that the user has chosen, if any.
+    pub language: Option<String>,
 }
 
 impl User {
@@ -95,6 +97,7 @@ pub(super) struct UserRow {
     email: Option<String>,
     #[expect(dead_code, reason = "selected with the whole row")]
     email_key: Option<String>,
+    language: Option<String>,
 }
 
 impl From<UserRow> for User {
@@ -108,6 +111,7 @@ impl From<UserRow> for User {
             active: row.active,
             created_at: from_micros(row.created_at).unwrap_or(OffsetDateTime::UNIX_EPOCH),
             email: row.email,
+            language: row.language,
         }
     }
 }

@@ -24,6 +24,7 @@ pub(in crate::db::transfer) struct MailRow {
     attempts: i64,
     next_at: Option<i64>,
     error: Option<String>,
+    language: Option<String>,
 }
 
 impl TableRow for MailRow {
@@ -40,6 +41,7 @@ impl TableRow for MailRow {
             ("attempts", self.attempts.into()),
             ("next_at", self.next_at.into()),
             ("error", (&self.error).into()),
+            ("language", (&self.language).into()),
         ]
     }
 

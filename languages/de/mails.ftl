@@ -1,0 +1,38 @@
+# E-Mails. Eine leere Zeile trennt Absätze.
+
+mail-greeting = Guten Tag { $name },
+mail-subject = { $subject } - { $site }
+mail-on = am { $date }
+mail-on-from = am { $date }, von { $address },
+
+mail-confirm-subject = Bestätigen Sie Ihre Adresse
+mail-confirm =
+    bitte bestätigen Sie, dass dies die Adresse des Kontos { $name } bei { $site } ist:
+
+    { $link }
+
+    Der Link funktioniert einen Tag lang. Wenn Sie ihn nicht angefordert haben, ignorieren Sie diese E-Mail: Das Konto erhält diese Adresse dann nicht.
+
+mail-reset-subject = Legen Sie ein anderes Passwort fest
+mail-reset =
+    mit diesem Link können Sie ein anderes Passwort für Ihr Konto { $name } bei { $site } festlegen:
+
+    { $link }
+
+    Er funktioniert einmal, eine halbe Stunde lang, und beendet alle Ihre Anmeldungen und Zugriffsschlüssel. Wenn Sie ihn nicht angefordert haben, ignorieren Sie diese E-Mail: Ihr Passwort ist nicht geändert.
+
+mail-address-changed-subject = Ihre Adresse wurde geändert
+mail-address-changed =
+    die E-Mail-Adresse Ihres Kontos { $name } bei { $site } wurde { $when } geändert. E-Mails zum Konto gehen nicht mehr an diese Adresse.
+
+    Wenn Sie das nicht waren, melden Sie sich an und ändern Sie sofort Ihr Passwort:
+
+    { $link }
+
+mail-password-changed-subject = Ihr Passwort wurde geändert
+mail-password-changed =
+    das Passwort Ihres Kontos { $name } bei { $site } wurde { $when } geändert, und seine anderen Anmeldungen sind beendet.
+
+    Wenn Sie das nicht waren, legen Sie sofort ein anderes Passwort fest:
+
+    { $link }

@@ -1,0 +1,38 @@
+# Mails. A blank line separates paragraphs.
+
+mail-greeting = Hello { $name },
+mail-subject = { $subject } - { $site }
+mail-on = on { $date }
+mail-on-from = on { $date }, from { $address }
+
+mail-confirm-subject = Confirm your address
+mail-confirm =
+    Please confirm that this is the address of the account { $name } at { $site }:
+
+    { $link }
+
+    The link works for a day. If you did not ask for it, ignore this mail: the account does not get this address.
+
+mail-reset-subject = Set another password
+mail-reset =
+    With this link you can set another password for your account { $name } at { $site }:
+
+    { $link }
+
+    It works once, for half an hour, and ends all your sign-ins and access keys. If you did not ask for it, ignore this mail: your password has not changed.
+
+mail-address-changed-subject = Your address was changed
+mail-address-changed =
+    The e-mail address of your account { $name } at { $site } was changed { $when }. Mails about the account no longer go to this address.
+
+    If this was not you, sign in and change your password at once:
+
+    { $link }
+
+mail-password-changed-subject = Your password was changed
+mail-password-changed =
+    The password of your account { $name } at { $site } was changed { $when }, and its other sign-ins have ended.
+
+    If this was not you, set another password at once:
+
+    { $link }

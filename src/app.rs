@@ -134,7 +134,7 @@ pub fn build_open(
         None => figment,
     };
     let in_flight = InFlight::default();
-    // First: the fairings after it may wait for a body.
+    // Attached first: a fairing after it may wait for the body of a request that must be counted.
     let mut rocket = rocket::custom(figment).attach(in_flight.clone()).manage(in_flight);
     if !proxies.is_empty() {
         rocket = rocket.attach(TrustedProxies(proxies));

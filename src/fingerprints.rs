@@ -30,14 +30,13 @@ pub(crate) struct Fingerprint {
     setting: &'static str,
     current: String,
     previous: Vec<String>,
-    /// That of the secret that is published ahead, which processes may have in use sooner than this
-    /// one does.
+    /// That of the secret published ahead: another process may already use it.
     next: Option<String>,
     /// When the newest previous one was replaced, if that is known.
     replaced_at: Option<OffsetDateTime>,
 }
 
-/// A secret of another process: one that this one does not have, or a former one in use.
+/// A secret that another process uses: unknown here, or replaced by a newer one.
 #[derive(Clone, Debug)]
 pub(crate) struct OtherSecret {
     setting: &'static str,

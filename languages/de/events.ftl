@@ -25,3 +25,9 @@ event-key-made = Zugriffsschlüssel erstellt
 event-key-ended = Zugriffsschlüssel beendet
 event-events-lost = Ereignisse gingen verloren
 event-events-pruned = Die ältesten Ereignisse wurden entfernt
+
+## Wer es war, wenn es kein Benutzer war
+
+actor-command-line = Befehlszeile
+actor-mail = per E-Mail angefordert
+actor-retention = Einstellung audit_retention

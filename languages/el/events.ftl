@@ -25,3 +25,9 @@ event-key-made = Δημιουργήθηκε κλειδί πρόσβασης
 event-key-ended = Τερματίστηκε κλειδί πρόσβασης
 event-events-lost = Χάθηκαν συμβάντα
 event-events-pruned = Τα παλαιότερα συμβάντα αφαιρέθηκαν
+
+## Ποιος το έκανε, αν δεν ήταν χρήστης
+
+actor-command-line = γραμμή εντολών
+actor-mail = ζητήθηκε με e-mail
+actor-retention = ρύθμιση audit_retention

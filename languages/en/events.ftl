@@ -25,3 +25,9 @@ event-key-made = Access key made
 event-key-ended = Access key ended
 event-events-lost = Events were lost
 event-events-pruned = The oldest events were removed
+
+## Who did it, if it was no user
+
+actor-command-line = command line
+actor-mail = asked for by mail
+actor-retention = setting audit_retention

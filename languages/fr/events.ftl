@@ -25,3 +25,9 @@ event-key-made = Clé d’accès créée
 event-key-ended = Clé d’accès terminée
 event-events-lost = Des événements ont été perdus
 event-events-pruned = Les plus anciens événements ont été supprimés
+
+## Qui l’a fait, si ce n’est pas un utilisateur
+
+actor-command-line = ligne de commande
+actor-mail = demandé par e-mail
+actor-retention = réglage audit_retention

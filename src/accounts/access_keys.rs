@@ -91,7 +91,7 @@ fn check_scopes(user: &User, scopes: &[String]) -> Result<(), String> {
 
 impl Accounts {
     /// Creates and stores a key of a user, with a row in the audit log in the same transaction. With an
-    /// `Idempotency-Key` it is created once.
+    /// `Idempotency-Key` whose key is still active none is created.
     ///
     /// # Errors
     /// The errors of [`generate_key`]; 409 `already_made`, 401 `token_revoked` when the actor's sign-in has ended

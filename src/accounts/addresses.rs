@@ -14,7 +14,8 @@ use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
 use vestibule::throttle::{Counter, NETWORK_FACTOR, network};
 use vestibule::{Error, ErrorKind};
 
-/// How many mails one account, or one address, may ask for in [`WINDOW`].
+/// How many mails one account may ask for in [`WINDOW`], and how many links to set a password are sent
+/// to one address.
 const MAX_MAILS: i64 = 5;
 
 /// For how long a mail that was asked for counts.
@@ -27,7 +28,7 @@ impl Accounts {
         &self.outbox
     }
 
-    /// Sends a link to the address that a user wants to have; it is the user's once the link is used.
+    /// Queues a mail with a link that confirms a new address of a user.
     ///
     /// # Errors
     /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` after five in an hour, 503
@@ -40,9 +41,9 @@ impl Accounts {
     ) -> Result<(), Error> {
         let (id, now) = (user.id, self.clock.now()?);
         let address = EmailAddress::parse(address)?;
-        let counters = [Counter::new(format!("address:{id}"), MAX_MAILS), of_recipient(&address)];
+        let counter = Counter::new(format!("address:{id}"), MAX_MAILS);
         self.run(move |connection| {
-            write(connection, |connection| count_all(connection, &counters, now))?;
+            write(connection, |connection| count(connection, &counter, now))?;
             queries::request_address(connection, id, &address, (source.language, now))
         })
         .await?;
@@ -50,7 +51,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Returns the address of a user that waits for its confirmation.
+    /// Returns the user's address that is not confirmed yet.
     ///
     /// # Errors
     /// 503 `unavailable`.
@@ -59,7 +60,7 @@ impl Accounts {
         self.run(move |connection| queries::pending_address(connection, id, now)).await
     }
 
-    /// Returns the user and the address of a link.
+    /// Returns the user and the address that a link confirms.
     ///
     /// # Errors
     /// 404 `not_found` for a link that is not valid, 503 `unavailable`.
@@ -100,22 +101,29 @@ impl Accounts {
     }
 
     /// Queues a mail with a link to set another password. Whether an account has the address is looked
-    /// up when the mail is sent, so that neither the response nor its time reveals it.
+    /// up when the mail is sent, so that neither the response nor its time reveals it. After five in
+    /// an hour no more is sent to the address, which the response does not tell either: the earlier
+    /// ones are there, and a client could see how often others asked.
     ///
     /// # Errors
-    /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` for an address or a client that
-    /// has asked often, 503 `unavailable`.
+    /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` for a client whose network has
+    /// asked fifty times in an hour, 503 `unavailable`.
     pub async fn request_reset(&self, address: &str, source: RequestSource) -> Result<(), Error> {
         let client = source.address;
         let (address, now) = (EmailAddress::parse(address)?, self.clock.now()?);
-        let mut counters = vec![of_recipient(&address)];
-        if let Some(client) = client {
+        let of_client = client.map(|client| {
             let name = format!("reset-from:{}", network(client));
-            counters.push(Counter::new(name, MAX_MAILS * NETWORK_FACTOR));
-        }
+            Counter::new(name, MAX_MAILS * NETWORK_FACTOR)
+        });
+        let of_recipient = Counter::new(format!("reset-to:{}", digest(address.key())), MAX_MAILS);
         self.run(move |connection| {
             write(connection, |connection| {
-                count_all(connection, &counters, now)?;
+                if let Some(counter) = of_client {
+                    count(connection, &counter, now)?;
+                }
+                if of_recipient.count(connection, now, WINDOW)?.is_some() {
+                    return Ok(());
+                }
                 let mail = NewMail {
                     kind: MailKind::ResetPassword,
                     account: None,
@@ -133,21 +141,14 @@ impl Accounts {
     }
 }
 
-/// Returns the counter of mails that were asked for to an address.
-fn of_recipient(address: &EmailAddress) -> Counter {
-    Counter::new(format!("mail-to:{}", digest(address.key())), MAX_MAILS)
-}
-
-/// Counts a mail that is asked for, unless that exceeds a limit.
-fn count_all(
+/// Counts a mail that is asked for, unless that exceeds the limit.
+fn count(
     connection: &mut AnyConnection,
-    counters: &[Counter],
+    counter: &Counter,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    for counter in counters {
-        if let Some(limit) = counter.count(connection, now, WINDOW)? {
-            return Err(limit.error(now));
-        }
+    match counter.count(connection, now, WINDOW)? {
+        Some(limit) => Err(limit.error(now)),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// [`DbError::NewerSchema`] if another program applied migrations that this one does not know;
-/// [`DbError::NotUtf8`] if one is pending on PostgreSQL and names cannot have every character;
+/// [`DbError::NotUtf8`] if one is pending and the PostgreSQL database has another encoding;
 /// [`DbError`] if a migration fails. None is left half applied.
 pub fn migrate(connection: &mut AnyConnection) -> Result<usize, DbError> {
     match connection {

@@ -256,7 +256,7 @@ pub fn public_url(figment: &Figment) -> Result<Option<String>, Vec<ConfigError>>
 /// Returns the fingerprints of the shared secrets in use; a pair of keys has none.
 fn fingerprints(figment: &Figment, auth: &Config) -> Vec<Fingerprint> {
     let (session, token) = (&auth.session, &auth.token);
-    // `vestibule secrets rotate` writes it beside them.
+    // `vestibule secrets rotate` writes `replaced_at` beside the secrets.
     let times = figment.extract_inner::<Vec<String>>("replaced_at").unwrap_or_default();
     let times = times.iter().filter_map(|time| OffsetDateTime::parse(time, &Rfc3339).ok());
     let replaced_at = times.max();

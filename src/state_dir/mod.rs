@@ -87,10 +87,11 @@ impl StateDir {
         file::create(&path).map_err(|cause| failed(&path, &cause))
     }
 
-    /// Replaces the secrets by those that were published ahead, or by new ones; the former ones are kept as the newest of the previous ones.
-    /// A process that starts meanwhile reads the old file or the new one, and of two concurrent
-    /// rotations neither loses a secret. `now` is recorded in the file. Returns whether they
-    /// were published ahead.
+    /// Replaces the secrets by those that were published ahead, or by new ones; the former ones are
+    /// kept as the newest of the previous ones. A process that starts meanwhile reads the old file or
+    /// the new one, and of two concurrent rotations neither loses a secret. `now` is recorded in the
+    /// file. Returns whether the new ones were published at least five minutes ago, so that other
+    /// services know them.
     ///
     /// # Errors
     /// A sentence with the path, if the file does not exist, has an unknown setting, or cannot be

@@ -48,7 +48,7 @@ impl EventRow {
             detail: entry.detail.map(|detail| key_detail(&detail, language).unwrap_or(detail)),
             account: entry.account,
             username: entry.username,
-            by: entry.actor,
+            by: entry.actor.map(|name| actor(&name, language)),
             address: entry.address,
         }
     }
@@ -69,6 +69,16 @@ impl EventRow {
             username: None,
             ..row
         }
+    }
+}
+
+/// Returns the name of an actor; one that holds a space is no user.
+fn actor(name: &str, language: &Language) -> String {
+    match name {
+        "command line" => language.text("actor-command-line"),
+        "asked for by mail" => language.text("actor-mail"),
+        "setting audit_retention" => language.text("actor-retention"),
+        _ => name.to_owned(),
     }
 }
 

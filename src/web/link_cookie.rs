@@ -17,7 +17,7 @@ const COOKIE: &str = "vestibule_link";
 /// How long the page can be reloaded.
 const MAX_AGE: time::Duration = time::Duration::hours(1);
 
-/// More characters than a secret has: a longer text is none and need not be kept whole.
+/// Longer than any secret (43 characters); the rest of a longer text is dropped.
 const MAX_LENGTH: usize = 64;
 
 /// The redirect from a link to its page. It renders nothing and looks nothing up, so that a

@@ -64,8 +64,18 @@ fn a_service_in_release_behind_tls_is_well_in_every_point() {
         let certificate = nginx.certificate();
         let roots = certificate.to_str().expect("a path in UTF-8");
         let done = doctor(&url, &[("SSL_CERT_FILE", roots)]);
-        let all =
-            ["service", "tls", "clock", "cookies", "cache", "profile", "cors", "keys", "metrics"];
+        let all = [
+            "service",
+            "tls",
+            "clock",
+            "cookies",
+            "cache",
+            "profile",
+            "cors",
+            "keys",
+            "metrics",
+            "slow clients",
+        ];
         for what in all {
             assert_said(&done, "ok", what, &[]);
         }

@@ -12,8 +12,9 @@ use super::nginx::Nginx;
 use crate::support::actor::Reply;
 use crate::support::process::{Home, Service, ask};
 
-/// Within this time a slow client is cut off.
-const LIMIT: Duration = Duration::from_secs(15);
+/// Within this time a slow client is cut off: ten seconds by the settings of nginx, and more on a busy
+/// machine.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// How many of each kind there are at once. All have one address here, and one address may have a
 /// hundred requests in work.

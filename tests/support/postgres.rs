@@ -36,7 +36,7 @@ const ROLE: &str = "vestibule";
 const PREFIX: &str = "vestibule-postgres-";
 
 /// How long a server may take until it accepts connections.
-const TIMEOUT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 const SKIPPED: &str =
     "skipped: PostgreSQL (no initdb found; install postgresql or set TEST_POSTGRES_URL)";

@@ -18,8 +18,8 @@ use vestibule_service::db::{Address, connect};
 use super::actor::Reply;
 use super::postgres;
 
-/// How long the program may take to start or to stop.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a program may take, however busy the machine is.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Cheap hashes, a free port, and a stop that is not delayed for long by a
 /// connection which closed in the moment of the signal.

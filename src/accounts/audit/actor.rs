@@ -6,7 +6,7 @@ use super::source::RequestSource;
 use crate::accounts::user::User;
 use vestibule::guards::Authenticated;
 
-/// Who changes an account, from where, and when. Without an account it is the command line.
+/// Who changes an account, from where, and when.
 #[derive(Clone, Debug)]
 pub struct Actor {
     pub(in crate::accounts) account: Option<i64>,
@@ -19,6 +19,7 @@ pub struct Actor {
 /// Names in the log that no user can have, because they hold a space.
 const COMMAND_LINE: &str = "command line";
 const RETENTION: &str = "setting audit_retention";
+const MAIL: &str = "asked for by mail";
 
 impl Actor {
     /// The user behind a guard.
@@ -48,6 +49,11 @@ impl Actor {
     #[must_use]
     pub fn command_line(at: OffsetDateTime) -> Self {
         Self::named(COMMAND_LINE, at)
+    }
+
+    /// An unknown client, which asked for a mail.
+    pub(in crate::accounts) fn mail(source: RequestSource, at: OffsetDateTime) -> Self {
+        Self { source, ..Self::named(MAIL, at) }
     }
 
     /// The setting by which rows of the audit log expire.

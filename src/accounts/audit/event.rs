@@ -31,7 +31,8 @@ pub enum AuditEvent {
     Imported,
     /// The password was changed.
     PasswordChanged,
-    /// A link that sets the password was made: by an administrator, the command line or, for a mail, its owner.
+    /// A link that sets the password was made: by an administrator, by the command line, or because a
+    /// client asked for it by mail.
     LinkMade,
     /// The link was used; the password has changed.
     LinkUsed,

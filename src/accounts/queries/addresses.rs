@@ -38,7 +38,7 @@ pub fn request_address(
     write(connection, |connection| {
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::TokenRevoked)?;
-        diesel::delete(pending_addresses::table.find(id)).execute(connection)?;
+        delete_pending_address(connection, id)?;
         if user.email.as_deref() == Some(address.shown()) {
             return Ok(());
         }
@@ -58,6 +58,15 @@ pub fn request_address(
         };
         Outbox::queue(connection, &mail)
     })
+}
+
+/// Deletes the pending address of an account. It may be the reason why the password changes or the
+/// sign-ins end.
+pub(super) fn delete_pending_address(
+    connection: &mut AnyConnection,
+    id: i64,
+) -> QueryResult<usize> {
+    diesel::delete(pending_addresses::table.find(id)).execute(connection)
 }
 
 /// Returns the address that waits for its confirmation.
@@ -162,7 +171,7 @@ fn set_address(
     address: Option<&EmailAddress>,
     actor: &Actor,
 ) -> Result<ChangedUser, Error> {
-    diesel::delete(pending_addresses::table.find(user.id)).execute(connection)?;
+    delete_pending_address(connection, user.id)?;
     let shown = address.map(EmailAddress::shown);
     let changed = User { email: shown.map(str::to_owned), ..user.clone() };
     if changed.email == user.email {

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::result::Error as Query;
 
 use super::access_keys::key_ended;
+use super::addresses::delete_pending_address;
 use super::locks::lock_user;
 use super::password_links::{self, delete_link};
 use super::sign_ins::end_sign_ins;
@@ -84,6 +85,7 @@ pub fn change(
         if !user.active {
             ended = end_sign_ins(connection, id, None)?;
             delete_link(connection, id)?;
+            delete_pending_address(connection, id)?;
         }
         if is_administrator(&before) && !is_administrator(&user) {
             require_active_administrator(connection)?;
@@ -128,6 +130,7 @@ pub fn sign_out(
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
+        delete_pending_address(connection, id)?;
         let records = vec![Record::about(AuditEvent::Ended, &user, actor).ended(ended)];
         append(connection, &records)?;
         Ok(ChangedUser { user, ended, records })

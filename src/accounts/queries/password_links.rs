@@ -82,8 +82,8 @@ pub fn store_mailed_link(
         let Some(user) = found.filter(|user| user.id == id && user.active) else {
             return Ok(false);
         };
-        let record = store(connection, &user, link, &Actor::account(&user, None, source, now))?;
-        append(connection, &[record.detail("by mail")])?;
+        let record = store(connection, &user, link, &Actor::mail(source, now))?;
+        append(connection, &[record])?;
         Ok(true)
     })
 }

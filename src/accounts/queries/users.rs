@@ -8,6 +8,7 @@ use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
+use super::addresses::delete_pending_address;
 use super::locks::lock_sign_in;
 use super::password_links::delete_link;
 use super::sign_ins::end_sign_ins;
@@ -191,7 +192,7 @@ pub fn set_password(
     write(connection, |connection| replace_password(connection, user, hash, actor))
 }
 
-/// Does what [`set_password`] does, within a transaction.
+/// Does what [`set_password`] does, in a transaction of the caller.
 pub(super) fn replace_password(
     connection: &mut AnyConnection,
     user: &User,
@@ -205,8 +206,9 @@ pub(super) fn replace_password(
     end_all(connection, user, None, actor)
 }
 
-/// Ends all sign-ins of a user except one, and a link that would set the password again, and
-/// records that the password has changed. Returns how many sign-ins ended.
+/// Ends all sign-ins of a user except one, and the links that set the password or confirm an address,
+/// records that the password has changed and queues the mail that says so. Returns how many sign-ins
+/// ended.
 fn end_all(
     connection: &mut AnyConnection,
     user: &User,
@@ -215,6 +217,7 @@ fn end_all(
 ) -> Result<u64, Error> {
     let ended = end_sign_ins(connection, user.id, except)?;
     delete_link(connection, user.id)?;
+    delete_pending_address(connection, user.id)?;
     if let Some(address) = &user.email {
         let mail = NewMail {
             kind: MailKind::PasswordChanged,

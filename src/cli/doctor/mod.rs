@@ -7,6 +7,7 @@ mod deployment;
 mod files;
 mod outside;
 mod report;
+mod slow_clients;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

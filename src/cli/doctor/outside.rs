@@ -10,6 +10,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::report::Report;
+use super::slow_clients;
 use vestibule::{Clock, ErrorKind};
 
 /// How long the service may take to respond.
@@ -68,6 +69,10 @@ pub(super) fn check(report: &mut Report, url: &str) {
         if let Err(problem) = check(report, &probe) {
             return report.fail("service", format_args!("no response from {base}{problem}"));
         }
+    }
+    // Without TLS, nothing is in front that could disconnect them.
+    if base.starts_with("https://") {
+        slow_clients::check(report, base);
     }
 }
 

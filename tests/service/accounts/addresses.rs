@@ -265,17 +265,46 @@ fn asking_for_a_link_gets_the_same_answer_whether_an_account_has_the_address() {
 }
 
 #[test]
-fn who_asks_often_waits() {
+fn more_than_five_links_an_hour_are_not_sent_to_one_address() {
     on_both(|app| {
-        let ask = |address: &str| ask_for_link(&app.anonymous(), address);
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        confirm(&app, &mut mailbox, "user_02", "bob@example.org");
+        let ask = |address: &str| {
+            assert_eq!(ask_for_link(&app.anonymous(), address).status, 202, "{address}");
+        };
         for _ in 0..5 {
-            assert_eq!(ask("ann@example.org").status, 202);
+            ask("ann@example.org");
+            link_in(&mailbox.next());
         }
-        ask("ANN@example.org").assert_problem(429, "too_many_attempts");
-        assert_eq!(ask("bob@example.org").status, 202, "another address");
+        ask("ANN@example.org");
+        assert_eq!(mailbox.rest(), 0);
+        ask("bob@example.org");
+        assert!(mailbox.next().contains("\r\nTo: bob@example.org\r\n"));
         app.clock.advance(HOUR + Duration::from_secs(1));
-        assert_eq!(ask("ann@example.org").status, 202);
+        ask("ann@example.org");
+        assert!(mailbox.next().contains("\r\nTo: ann@example.org\r\n"));
+    });
+}
 
+#[test]
+fn clients_of_one_network_ask_for_fifty_links_an_hour() {
+    on_both(|app| {
+        let ask = |client: &str, number: usize| {
+            let visitor = app.anonymous().from(client);
+            ask_for_link(&visitor, &format!("ann{number}@example.org"))
+        };
+        for number in 0..50 {
+            assert_eq!(ask("192.0.2.1", number).status, 202);
+        }
+        ask("192.0.2.1", 50).assert_problem(429, "too_many_attempts");
+        assert_eq!(ask("198.51.100.1", 50).status, 202);
+    });
+}
+
+#[test]
+fn an_account_asks_for_five_mails_an_hour() {
+    on_both(|app| {
         let user = app.token("user_01");
         for number in 0..5 {
             let body = json!({ "email": format!("ann{number}@example.org") });
@@ -373,4 +402,46 @@ fn a_link_ends_with_its_account_and_with_time() {
         ask();
         assert_eq!(mailbox.rest(), 0, "the new account does not have the address");
     });
+}
+
+/// Somebody else signed in to the account and asked for an address of their own.
+#[test]
+fn a_pending_address_ends_with_the_password_and_by_an_administrator() {
+    let by_owner = |app: &TestApp, _: i64| {
+        let body = json!({ "current_password": "1234", "new_password": NEW });
+        assert_eq!(app.token("user_01").post_json("/api/password", &body).status, 204);
+    };
+    let by_ending = |app: &TestApp, id: i64| {
+        let path = format!("/api/users/{id}/sign-ins");
+        assert_eq!(app.token("admin").delete(&path).status, 204);
+    };
+    let by_switching_off = |app: &TestApp, id: i64| {
+        let admin = app.token("admin");
+        for active in [false, true] {
+            let change = json!({ "active": active });
+            let reply = admin.json(Method::Patch, &format!("/api/users/{id}"), &change);
+            assert_eq!(reply.status, 200);
+        }
+    };
+    let remedies: [(&str, fn(&TestApp, i64)); 3] = [
+        ("a password of the owner", by_owner),
+        ("the end of all sign-ins", by_ending),
+        ("off and on again", by_switching_off),
+    ];
+    for (remedy, apply) in remedies {
+        on_both(|app| {
+            let mut mailbox = Mailbox::of(&app);
+            let body = json!({ "email": "intruder@example.org" });
+            assert_eq!(app.token("user_01").post_json("/api/me/email", &body).status, 202);
+            let link = link_in(&mailbox.next());
+            let intruder = app.anonymous();
+            intruder.open_link(&link).assert_page(200);
+            apply(&app, app.id("user_01"));
+            let fields = [("token", token(&link))];
+            let confirmed = intruder.post_form("/address/confirm", &fields);
+            assert_eq!(confirmed.status, 404, "{remedy}");
+            let found = app.number("SELECT count(*) AS n FROM users WHERE email IS NOT NULL");
+            assert_eq!(found, 0, "{remedy}");
+        });
+    }
 }

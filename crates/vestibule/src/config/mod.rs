@@ -139,6 +139,10 @@ pub struct Config {
     /// for every request. Defaults to `"1s"`.
     #[serde(with = "duration")]
     pub revocation_delay: Duration,
+    /// A release tells a request with this key in the header `X-Vestibule-Refusal-Key` why it was
+    /// refused, as the debug profile tells every request, in `X-Vestibule-Refused`. At least 32
+    /// characters. Defaults to none.
+    pub refusal_key: Option<Secret>,
     /// Session cookies.
     pub session: SessionConfig,
     /// Tokens.
@@ -158,6 +162,7 @@ impl Default for Config {
             policy: SessionPolicy::default(),
             fresh_for: Duration::from_secs(10 * 60),
             revocation_delay: Duration::from_secs(1),
+            refusal_key: None,
             session: SessionConfig::default(),
             token: TokenConfig::default(),
             key: KeyConfig::default(),
@@ -199,6 +204,8 @@ impl Config {
         let differ = !self.token.cookies.names().iter().any(is_own);
         errors.require(differ, "token.cookies", "must differ from the session's cookies");
         errors.require(!self.fresh_for.is_zero(), "fresh_for", "must be longer than 0");
+        let is_long = self.refusal_key.as_ref().is_none_or(|key| key.reveal().len() >= 32);
+        errors.require(is_long, "refusal_key", "must have 32 characters or more");
         if self.mode.has_sessions() {
             self.session.validate(&mut errors);
         }

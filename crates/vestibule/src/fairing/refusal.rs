@@ -1,8 +1,9 @@
-//! Why a request was refused: an event for the operator and, in the debug profile, a header for the
-//! developer.
+//! Why a request was refused: an event for the operator and, in the debug profile or with the key of
+//! `auth.refusal_key`, a header for the developer.
 
 use rocket::http::{Header, Status};
 use rocket::{Config, Request, Response};
+use sha2::{Digest, Sha256};
 
 use crate::config::{Location, TokenKind};
 use crate::credentials::credential;
@@ -12,8 +13,11 @@ use crate::error::{Error, ErrorKind};
 use crate::session::cookie::CookieKind;
 use crate::state::AuthState;
 
-/// The header, which no release sends: it says more than a stranger may know.
+/// Says more than a stranger may know.
 const HEADER: &str = "X-Vestibule-Refused";
+
+/// The header for `auth.refusal_key`.
+const KEY_HEADER: &str = "X-Vestibule-Refusal-Key";
 
 /// Reports a refusal when the response is certain: a guard's error alone may have been handled.
 pub(super) fn report(
@@ -33,10 +37,17 @@ pub(super) fn report(
     let kind = error.kind();
     let detail = format!("{}: {}", presented(request, state), why(&error));
     state.report_refusal(request, kind, &detail);
-    if request.rocket().config().profile == Config::DEBUG_PROFILE {
+    if request.rocket().config().profile == Config::DEBUG_PROFILE || has_key(request, state) {
         let todo = what_to_do(kind);
         response.set_header(Header::new(HEADER, format!("{}; {detail}; {todo}", kind.code())));
     }
+}
+
+/// Compares digests, whose time tells nothing about the key.
+fn has_key(request: &Request<'_>, state: &AuthState) -> bool {
+    let sent = request.headers().get_one(KEY_HEADER);
+    let key = state.config.refusal_key.as_ref();
+    sent.zip(key).is_some_and(|(sent, key)| Sha256::digest(sent) == Sha256::digest(key.reveal()))
 }
 
 /// What exactly is wrong; in ASCII, for a header.

@@ -1,4 +1,5 @@
-//! Why a request was refused: told to the developer in the debug profile, and never in a release.
+//! Why a request was refused: told to the developer in the debug profile, and
+//! in a release with the key for it.
 
 use crate::support::app::{App, Reply, Setup};
 use crate::support::users::ALICE;
@@ -47,6 +48,19 @@ fn a_header_of_a_client_is_told_cut_and_in_ascii() {
     let reply = app.post("/change").cookie(&session).header("Origin", &origin).send();
     let told = told(&reply).expect("a refusal");
     assert!(told.len() < 600 && told.bytes().all(|byte| (b' '..0x7f).contains(&byte)), "{told}");
+}
+
+#[test]
+fn a_release_tells_why_to_a_request_with_the_key_for_it() {
+    let key = "k".repeat(32);
+    let app = Setup::new().release().set("auth.refusal_key", key.as_str()).launch();
+    let with = |key: &str| app.get("/token").header("X-Vestibule-Refusal-Key", key).send();
+    let reply = with(&key);
+    let why = told(&reply).expect("a refusal");
+    assert!(why.starts_with("credentials_missing; no credential: "), "{why}");
+    for wrong in ["", &key[1..], &format!("{key}k")] {
+        assert_eq!(told(&with(wrong)), None, "{wrong}");
+    }
 }
 
 #[test]

@@ -35,9 +35,9 @@ struct ShownAccount {
 
 impl EventRow {
     fn of(entry: Entry, language: &Language) -> Self {
-        let what = AuditEvent::parse(&entry.event).map(|_| {
-            let name = entry.event.replace('_', "-");
-            language.text(&format!("event-{name}"))
+        let what = AuditEvent::parse(&entry.event).map(|event| {
+            let key = format!("event-{}", event.as_str().replace('_', "-"));
+            if language.has(&key) { language.text(&key) } else { event.sentence().to_owned() }
         });
         Self {
             id: entry.id,

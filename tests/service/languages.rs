@@ -9,6 +9,8 @@ use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 use rocket::http::{ContentType, Header, Method};
 use serde_json::json;
+use vestibule_service::accounts::KeyScope;
+use vestibule_service::accounts::audit::AuditEvent;
 
 use crate::support::actor::{Actor, Reply, encoded};
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -281,6 +283,23 @@ fn without_placeholders(text: &str) -> String {
         _ => part.to_owned(),
     });
     parts.collect()
+}
+
+#[test]
+fn every_event_and_scope_has_a_text() {
+    let english = english();
+    let text_of = |key: &str| {
+        let found = english.iter().find(|(found, _)| found == key);
+        found.map(|(_, text)| text.trim().to_owned())
+    };
+    for event in AuditEvent::ALL {
+        let key = format!("event-{}", event.as_str().replace('_', "-"));
+        assert_eq!(text_of(&key).as_deref(), Some(event.sentence()), "{key}");
+    }
+    for scope in KeyScope::ALL {
+        let key = format!("scope-{}", scope.name.replace(':', "-"));
+        assert!(text_of(&key).is_some(), "{key}");
+    }
 }
 
 #[test]

@@ -24,6 +24,9 @@ pub(super) struct UserView {
     username: String,
     #[schema(required = true)]
     full_name: Option<String>,
+    /// The confirmed address.
+    #[schema(required = true)]
+    email: Option<String>,
     role: Role,
     active: bool,
     #[schema(format = DateTime)]
@@ -37,6 +40,7 @@ impl From<User> for UserView {
             id: user.id,
             username: user.username,
             full_name: user.full_name,
+            email: user.email,
             role: user.role,
             active: user.active,
         }
@@ -52,7 +56,7 @@ pub(super) struct UserPage {
     total: i64,
 }
 
-/// Returns a page of all users, or of those whose user name or full name contains `q`, who have the
+/// Returns a page of all users, or of those whose user name, full name or e-mail address contains `q`, who have the
 /// role or are active or not.
 #[get("/users?<q>&<role>&<active>&<page>")]
 pub(super) async fn list(
@@ -134,7 +138,7 @@ pub(super) async fn add(
     let actor = accounts.actor(&admin, source)?;
     let AddedUser { user, link } =
         accounts.add_user(&registration, password.is_none(), &actor).await?;
-    let UserView { id, username, full_name, role, active, created_at } = user.into();
+    let UserView { id, username, full_name, role, active, created_at, .. } = user.into();
     let added = AddedUserView {
         id,
         username,
@@ -158,7 +162,7 @@ fn take_role(body: &mut JsonBody) -> Option<Role> {
     role
 }
 
-/// Changes role, activity or full name. An access key cannot create an administrator, because that
+/// Changes role, activity or full name, or removes the e-mail address. An access key cannot create an administrator, because that
 /// account would remain after a stolen key has ended. Returns the changed user, but to a key only
 /// with the scope `users:read`.
 #[patch("/users/<id>", data = "<body>")]
@@ -172,7 +176,7 @@ pub(super) async fn change(
     let change = read_change(&mut body);
     body.finish()?;
     if change == UserChange::default() {
-        let detail = "Name at least one of role, active and full_name.";
+        let detail = "Name at least one of role, active, full_name and email.";
         return Err(Error::new(ErrorKind::InvalidField).detail(detail));
     }
     let id = User::id_of(id)?;
@@ -190,7 +194,11 @@ pub(super) async fn change(
 
 fn read_change(body: &mut JsonBody) -> UserChange {
     let (active, role) = (body.optional_bool("active"), take_role(body));
-    UserChange { role, active, full_name: take_full_name(body) }
+    let email = body.take("email");
+    if email.as_ref().is_some_and(|email| !email.is_null()) {
+        body.add_error("email", "Only the owner can enter an address; null removes it.");
+    }
+    UserChange { role, active, full_name: take_full_name(body), removes_address: email.is_some() }
 }
 
 /// Whether the change would add an active administrator.

@@ -30,6 +30,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::http::visible;
 use failure::Failure;
 
 /// Sessions and tokens for Rocket: a small account service.
@@ -116,7 +117,7 @@ pub fn run() -> ExitCode {
         Err(Failure(lines)) => {
             for line in lines {
                 // If standard error is closed, the exit code remains.
-                let _ = writeln!(std::io::stderr(), "vestibule: {line}");
+                let _ = writeln!(std::io::stderr(), "vestibule: {}", visible(&line));
             }
             ExitCode::FAILURE
         }

@@ -46,7 +46,7 @@ pub(super) enum UserCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// List all users, or those whose name contains a text
+    /// List all users, or those whose name or e-mail address contains a text
     List {
         /// Part of the name
         #[arg(long, value_name = "TEXT", default_value = "")]
@@ -69,6 +69,11 @@ pub(super) enum UserCommand {
     },
     /// Print a link with which a user sets another password, once; ends nothing until it is used
     ResetLink {
+        /// The user's name
+        name: String,
+    },
+    /// Remove the e-mail address of a user
+    RemoveAddress {
         /// The user's name
         name: String,
     },
@@ -174,6 +179,12 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             queries::make_reset_link(connection, user.id, &link, &actor)?;
             links.print(&user.username, &link);
         }
+        UserCommand::RemoveAddress { name } => {
+            let removes = UserChange { removes_address: true, ..UserChange::default() };
+            let user = find(connection, name)?;
+            let user = queries::change(connection, user.id, &removes, &actor)?.user;
+            print_line(format_args!("{} has no e-mail address", user.username));
+        }
         UserCommand::Disable { name } => {
             let active = Some(false);
             change(connection, name, &UserChange { active, ..UserChange::default() }, &actor)?;
@@ -237,13 +248,9 @@ fn list(connection: &mut AnyConnection, search: &str) -> Result<(), Failure> {
         }
         for user in users {
             let state = if user.active { "active" } else { "disabled" };
-            print_line(format_args!(
-                "{:>7}  {:<8}  {:<5}  {}",
-                user.id,
-                state,
-                user.role.as_str(),
-                user.username
-            ));
+            let (id, role, name) = (user.id, user.role.as_str(), user.username);
+            let email = user.email.map(|email| format!(" <{email}>")).unwrap_or_default();
+            print_line(format_args!("{id:>7}  {state:<8}  {role:<5}  {name}{email}"));
         }
     }
     Ok(())

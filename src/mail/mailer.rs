@@ -47,6 +47,10 @@ impl MailError {
         // A refused password is the operator's mistake, which may be mended.
         let code = cause.status().map(u16::from);
         let is_permanent = cause.is_permanent() && !matches!(code, Some(530 | 534 | 535 | 538));
+        if cause.is_timeout() {
+            let text = format!("the server did not respond within {} seconds", TIMEOUT.as_secs());
+            return Self { text, is_permanent };
+        }
         Self { is_permanent, ..Self::new(cause) }
     }
 
@@ -119,8 +123,7 @@ impl Mailer {
             }
         };
         let mailbox = |key, text: &str| {
-            let parsed = text.parse::<Mailbox>();
-            parsed.map_err(|_| (key, "must be an address, or NAME <ADDRESS>".to_owned()))
+            parse_mailbox(text).ok_or((key, "must be an address, or NAME <ADDRESS>".to_owned()))
         };
         let from = mailbox("from", from)?;
         let reply_to = config.reply_to.as_deref().map(|text| mailbox("reply_to", text));
@@ -202,6 +205,13 @@ impl Mailer {
     }
 }
 
+/// Parses an address with or without a name; its domain becomes ASCII, as mail servers demand.
+fn parse_mailbox(text: &str) -> Option<Mailbox> {
+    let Mailbox { name, email } = text.parse().ok()?;
+    let address = EmailAddress::parse(email.as_ref()).ok()?;
+    Some(Mailbox { name, email: address.to_ascii().parse().ok()? })
+}
+
 impl MailTransport {
     fn parse(url: &str) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix("file://") {
@@ -216,14 +226,17 @@ impl MailTransport {
                      with USER:PASSWORD@ before the host if the server asks for them";
         let parsed = url::Url::parse(url).map_err(|_| wrong.to_owned())?;
         let host = parsed.host_str().filter(|host| !host.is_empty()).ok_or(wrong)?;
+        if matches!(parsed.host(), Some(url::Host::Ipv6(_))) {
+            return Err("must name its host, and not by an IPv6 address".to_owned());
+        }
         let tls = parsed.query_pairs().find(|(key, _)| key == "tls");
         let is_encrypted = match (parsed.scheme(), tls.as_ref().map(|(_, value)| &**value)) {
             ("smtps", None) | ("smtp", Some("required")) => true,
             ("smtp", None) => false,
             _ => return Err(wrong.to_owned()),
         };
-        let is_loopback = host == "localhost"
-            || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        let is_loopback =
+            host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
         if !is_encrypted && !is_loopback {
             return Err(
                 "would send mail in plain text; write smtps://, or add ?tls=required".to_owned()
@@ -245,4 +258,32 @@ fn write_file(path: &Path, id: &str, message: &Message) -> std::io::Result<()> {
     let path = path.join(format!("{id}.eml"));
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(&message.formatted())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mailer(url: &str, from: &str) -> Result<Mailer, (&'static str, String)> {
+        let url = Some(url.into());
+        let config = MailConfig { url, from: Some(from.to_owned()), reply_to: None };
+        Mailer::new(&config).map(|mailer| mailer.expect("a url"))
+    }
+
+    #[test]
+    fn a_sender_is_in_ascii_but_for_the_name() {
+        let mailer = mailer("smtp://127.0.0.1", "Bücher <post@bücher.example>").expect("a sender");
+        assert_eq!(mailer.from.email.to_string(), "post@xn--bcher-kva.example");
+        assert_eq!(mailer.from.name.as_deref(), Some("Bücher"));
+    }
+
+    #[test]
+    fn what_no_server_can_take_is_refused() {
+        let key = |url, from| mailer(url, from).err().map(|(key, _)| key);
+        assert_eq!(key("smtp://127.0.0.1", "ü@example.org"), Some("from"));
+        assert_eq!(key("smtp://127.0.0.1", "ann"), Some("from"));
+        assert_eq!(key("smtp://[::1]", "ann@example.org"), Some("url"));
+        assert_eq!(key("smtp://mail.example", "ann@example.org"), Some("url"));
+        assert_eq!(key("smtp://mail.example?tls=required", "ann@example.org"), None);
+    }
 }

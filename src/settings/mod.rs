@@ -164,6 +164,17 @@ impl Settings {
             let allowed = debug && server.address.is_loopback();
             tokens::check(figment, &auth)?;
             let public_url = public_url(figment)?;
+            // Browsers treat their own machine as if it had TLS.
+            let is_plain = public_url.as_ref().is_some_and(|url| {
+                url.starts_with("http://")
+                    && !url.starts_with("http://localhost")
+                    && !url.starts_with("http://127.0.0.1")
+            });
+            if is_plain && auth.mode.has_sessions() && auth.session.is_secure() {
+                let problem = "must begin with https://: browsers send secure cookies nowhere else \
+                               (or set auth.session.secure to false)";
+                return Err(vec![ConfigError::new(figment, "public_url", problem)]);
+            }
             let mail = mailer(figment)?;
             if !debug && mail.as_ref().is_some_and(|mailer| mailer.directory().is_some()) {
                 let problem =

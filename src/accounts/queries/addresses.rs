@@ -165,7 +165,7 @@ pub fn remove_address(
 
 /// Changes the address of a user whose row is locked. A link to set a password, which may have been
 /// sent to the former address, is deleted.
-fn set_address(
+pub(super) fn set_address(
     connection: &mut AnyConnection,
     user: &User,
     address: Option<&EmailAddress>,

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::result::Error as Query;
 
 use super::access_keys::key_ended;
-use super::addresses::delete_pending_address;
+use super::addresses::{delete_pending_address, set_address};
 use super::locks::lock_user;
 use super::password_links::{self, delete_link};
 use super::sign_ins::end_sign_ins;
@@ -28,6 +28,8 @@ pub struct UserChange {
     pub active: Option<bool>,
     /// The new full name; the inner `None` removes it.
     pub full_name: Option<Option<String>>,
+    /// Whether the e-mail address is removed.
+    pub removes_address: bool,
 }
 
 /// Adds a user for an administrator, with a link that sets its password if there is one.
@@ -90,9 +92,14 @@ pub fn change(
         if is_administrator(&before) && !is_administrator(&user) {
             require_active_administrator(connection)?;
         }
-        let records = differences(&before, &user, ended, actor);
+        let mut records = differences(&before, &user, ended, actor);
         append(connection, &records)?;
-        Ok(ChangedUser { user, ended, records })
+        if !change.removes_address {
+            return Ok(ChangedUser { user, ended, records });
+        }
+        let changed = set_address(connection, &user, None, actor)?;
+        records.extend(changed.records);
+        Ok(ChangedUser { user: changed.user, ended, records })
     })
 }
 

@@ -8,6 +8,7 @@ use super::users::NewUser;
 use crate::db::AnyConnection;
 use crate::db::schema::users;
 use crate::db::to_micros;
+use crate::mail::EmailAddress;
 use vestibule::{Error, ErrorKind};
 
 /// A new row of `users`.
@@ -23,7 +24,7 @@ struct NewUserRow<'n> {
     created_at: i64,
 }
 
-/// Returns which of these canonical names are taken.
+/// Returns which of these canonical names are taken, or are the confirmed address of an account.
 ///
 /// # Errors
 /// A database error (503 `unavailable`).
@@ -31,8 +32,19 @@ pub(in crate::accounts) fn taken_names(
     connection: &mut AnyConnection,
     keys: Vec<&str>,
 ) -> QueryResult<Vec<String>> {
+    let addresses = keys.iter().filter_map(|key| Some((*key, EmailAddress::parse(key).ok()?)));
+    let addresses: Vec<_> = addresses.collect();
     let rows = users::table.filter(users::username_key.eq_any(keys));
-    rows.select(users::username_key).load(connection)
+    let mut taken: Vec<String> = rows.select(users::username_key).load(connection)?;
+    let wanted = addresses.iter().map(|(_, address)| address.key());
+    let rows = users::table.filter(users::email_key.eq_any(wanted));
+    let confirmed: Vec<Option<String>> = rows.select(users::email_key).load(connection)?;
+    for (key, address) in addresses {
+        if confirmed.iter().flatten().any(|confirmed| confirmed == address.key()) {
+            taken.push(key.to_owned());
+        }
+    }
+    Ok(taken)
 }
 
 /// Adds many users with one query. The caller begins the transaction and rolls it back on an

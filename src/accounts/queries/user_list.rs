@@ -130,7 +130,13 @@ fn matching(
     };
     let found = || {
         let is_name = users::username_key.like(&name).escape('!');
-        let fits = is_name.nullable().or(is_full_name(0)).or(is_full_name(1)).or(is_full_name(2));
+        let is_address = users::email_key.like(&name).escape('!');
+        let fits = is_name
+            .nullable()
+            .or(is_address)
+            .or(is_full_name(0))
+            .or(is_full_name(1))
+            .or(is_full_name(2));
         let users = users::table.filter(users::role.eq_any(roles.clone()));
         users.filter(users::active.eq_any(active.clone())).filter(fits)
     };

@@ -63,6 +63,7 @@ impl AdminContext<'_> {
                 id: user.id,
                 username: &user.username,
                 full_name: &user.full_name,
+                email: &user.email,
                 role: user.role,
                 active: user.active,
                 created_at: format_time(user.created_at),

@@ -445,3 +445,30 @@ fn a_pending_address_ends_with_the_password_and_by_an_administrator() {
         });
     }
 }
+
+#[test]
+fn an_administrator_finds_a_user_by_the_address_and_removes_it() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "Ann@Example.org");
+        let (admin, id) = (app.token("admin"), app.id("user_01"));
+        let path = format!("/api/users/{id}");
+        let found = admin.get("/api/users?q=ann@example").json();
+        assert_eq!(found["total"], 1);
+        assert_eq!(found["users"][0]["email"], "Ann@Example.org");
+        assert!(
+            app.session("admin").get(&format!("/admin/users/{id}")).body.contains("Ann@Example")
+        );
+        let other = json!({ "email": "intruder@example.org" });
+        admin.json(Method::Patch, &path, &other).assert_problem(422, "invalid_field");
+        for _ in 0..2 {
+            let changed = admin.json(Method::Patch, &path, &json!({ "email": null }));
+            assert_eq!((changed.status, &changed.json()["email"]), (200, &json!(null)));
+        }
+        let notice = mailbox.next();
+        assert!(notice.contains("\r\nTo: Ann@example.org\r\n"), "{notice}");
+        assert_eq!(mailbox.rest(), 0, "the second time nothing has changed");
+        assert!(!signs_in(&app, "ann@example.org", "1234"));
+        assert_eq!(admin.get("/api/users?q=ann@example").json()["total"], 0);
+    });
+}

@@ -175,6 +175,27 @@ fn a_name_that_is_taken_is_named_and_no_account_is_imported() {
 }
 
 #[test]
+fn a_name_that_is_the_address_of_an_account_is_taken() {
+    at_home(|home| {
+        let hash = plain("swordfish", "$2b$");
+        let done = home.run(&["user", "add", "Ann", "--password-stdin"], "correct horse");
+        assert_eq!(done.code, Some(0), "{done:?}");
+        home.sql(
+            "UPDATE users SET email = 'Ann@bücher.example', \
+             email_key = 'ann@xn--bcher-kva.example'",
+        );
+        let found = home.run(&["user", "list", "--search", "ann@xn"], "");
+        assert!(found.out.contains("Ann <Ann@bücher.example>"), "{found:?}");
+        let text = format!("{HEADER}ann@xn--bcher-kva.example,{hash},user\n");
+        let taken = import(&home, &text, &[]);
+        assert_refused(&taken, &[(2, "username: this name is taken")]);
+        let done = home.run(&["user", "remove-address", "ann"], "");
+        assert_eq!(done.out, "Ann has no e-mail address\n", "{done:?}");
+        assert_eq!(import(&home, &text, &[]).code, Some(0));
+    });
+}
+
+#[test]
 fn a_dry_run_checks_everything_and_writes_nothing() {
     at_home(|home| {
         let text = format!("{HEADER}bob,{},user\n", plain("swordfish", "$2b$"));

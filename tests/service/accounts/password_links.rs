@@ -439,6 +439,12 @@ fn the_public_address_is_in_links_and_commands_and_is_checked_at_the_start() {
             let said = errors.iter().map(ToString::to_string).collect::<String>();
             assert!(said.contains("public_url") && said.contains("must be like"), "{said}");
         }
+        for (url, is_allowed) in [("http://a.example", false), ("http://localhost:8000", true)] {
+            let figment = set("public_url", url)(app.figment());
+            let secure = figment.merge(Serialized::default("auth.session.secure", true));
+            let built = vestibule_service::app::build(secure, &app.clock);
+            assert_eq!(built.is_ok(), is_allowed, "{url}");
+        }
         for (key, value) in
             [("accounts.reset_link_lifetime", "59s"), ("accounts.invitation_lifetime", "31 days")]
         {

@@ -25,7 +25,9 @@ fn hasty(figment: Figment) -> Figment {
 
 /// Without mail, whose task looks into the database too, the file can be locked for all others.
 fn patient(figment: Figment) -> Figment {
-    figment.merge(Serialized::default("mail.url", None::<String>))
+    figment
+        .merge(Serialized::default("mail.url", None::<String>))
+        .merge(Serialized::default("databases.main.timeout", "1s"))
 }
 
 /// Runs a request and fails if it takes too long.

@@ -46,13 +46,13 @@ const SERVICE: &[&[&str]] = &[
 
 /// The rooms of `src/accounts`, in the same way.
 const ACCOUNTS: &[&[&str]] = &[
-    &["config", "links", "user"],
+    &["config", "links", "user", "user_agent"],
     &["scopes"],
     &["audit"],
     &["queries"],
     &["guards", "shares"],
     &["service"],
-    &["throttle"],
+    &["devices", "throttle"],
     &["password"],
     &["registration"],
     &["access_keys", "addresses", "administration", "import", "own_sign_ins"],

@@ -107,22 +107,32 @@ for _ in 1 2 3; do status 200 -H "Authorization: Bearer $access" "$url/api/me"; 
 status 401 "$url/api/me"
 status 404 "$url/wp-login.php"
 status 200 "$url/static/style.css"
+status 202 -H "$json" -H "Authorization: Bearer $access" -d '{"email":"ann@example.org"}' "$url/api/me/email"
 status 401 "$url/metrics"
 status 401 -H "Authorization: Bearer $access" "$url/metrics"
-status 200 -H "Authorization: Bearer $token" "$url/metrics"
+# The mail is sent in the background.
+for _ in $(seq 100); do
+    status 200 -H "Authorization: Bearer $token" "$url/metrics"
+    if grep -q '^vestibule_mails_sent_total 1$' "$work/body"; then break; fi
+    sleep 0.1
+done
 mv "$work/body" "$work/metrics"
 
-counted 'vestibule_requests_total{class="api",status="2xx"}' 4
+counted 'vestibule_requests_total{class="api",status="2xx"}' 5
 counted 'vestibule_requests_total{class="api",status="4xx"}' 2
 counted 'vestibule_requests_total{class="none",status="4xx"}' 1
 counted 'vestibule_requests_total{class="assets",status="2xx"}' 1
-counted 'vestibule_request_duration_seconds_count{class="api"}' 6
+counted 'vestibule_request_duration_seconds_count{class="api"}' 7
 counted 'vestibule_sign_ins_total{outcome="success"}' 2
 counted 'vestibule_sign_ins_total{outcome="bad_credentials"}' 1
 counted 'vestibule_errors_total{code="bad_credentials"}' 1
 counted 'vestibule_errors_total{code="credentials_missing"}' 3
 counted 'vestibule_hashers_busy' 0
 counted 'vestibule_audit_events_lost_total' 0
+counted 'vestibule_mails_sent_total' 1
+counted 'vestibule_mails_failed_total' 0
+counted 'vestibule_mails_waiting' 0
+counted 'vestibule_mails_given_up' 0
 
 old_format | "$promtool" check metrics
 "$promtool" check rules deploy/alerts.yaml

@@ -24,8 +24,16 @@ use vestibule_service::db::AnyConnection;
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// The tables that grow with users and with time.
-const LARGE: [&str; 7] =
-    ["users", "sign_ins", "throttle", "events", "password_links", "pending_addresses", "mails"];
+const LARGE: [&str; 8] = [
+    "users",
+    "sign_ins",
+    "throttle",
+    "events",
+    "password_links",
+    "pending_addresses",
+    "mails",
+    "known_devices",
+];
 
 /// Indexes that hold a few rows alone: to scan one is no harm.
 const SMALL_INDEXES: [&str; 2] = ["users_administrators", "events_pruned"];

@@ -20,6 +20,7 @@ event-activated = Konto aktiviert
 event-deactivated = Konto deaktiviert
 event-full-name-changed = Vollständiger Name geändert
 event-address-changed = E-Mail-Adresse geändert
+event-notices-changed = Benachrichtigungen über neue Geräte geändert
 event-deleted = Konto gelöscht
 event-key-made = Zugriffsschlüssel erstellt
 event-key-ended = Zugriffsschlüssel beendet

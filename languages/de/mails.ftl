@@ -3,7 +3,8 @@
 mail-greeting = Guten Tag { $name },
 mail-subject = { $subject } - { $site }
 mail-on = am { $date }
-mail-on-from = am { $date }, von { $address },
+mail-on-from = am { $date }, von { $from },
+mail-from = { $program } unter { $address }
 
 mail-confirm-subject = Bestätigen Sie Ihre Adresse
 mail-confirm =
@@ -36,3 +37,30 @@ mail-password-changed =
     Wenn Sie das nicht waren, legen Sie sofort ein anderes Passwort fest:
 
     { $link }
+
+mail-new-device-subject = Anmeldung von einem neuen Gerät
+mail-new-device =
+    bei Ihrem Konto { $name } bei { $site } gab es { $when } eine Anmeldung von einem Browser oder einer Adresse, die dort noch nicht vorkamen.
+
+    Wenn Sie das waren, brauchen Sie nichts zu tun. Wenn nicht, kennt jemand Ihr Passwort: Legen Sie sofort ein anderes fest; das beendet alle Anmeldungen:
+
+    { $link }
+
+    Diese Benachrichtigungen können Sie abschalten:
+
+    { $base }/account/address
+
+mail-key-made-subject = Ein Zugriffsschlüssel wurde erstellt
+mail-key-made =
+    für Ihr Konto { $name } bei { $site } wurde { $when } ein Zugriffsschlüssel erstellt. Ein Programm kann das Konto damit benutzen.
+
+    Wenn Sie das nicht waren, beenden Sie den Schlüssel und ändern Sie sofort Ihr Passwort:
+
+    { $link }
+    { $base }/account
+
+mail-deactivated-subject = Ihr Konto wurde deaktiviert
+mail-deactivated =
+    Ihr Konto { $name } bei { $site } wurde { $when } deaktiviert. Niemand kann sich damit anmelden, und alle seine Anmeldungen sind beendet.
+
+    Wenn Sie nicht wissen, warum, fragen Sie die Betreiber von { $site }.

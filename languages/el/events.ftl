@@ -20,6 +20,7 @@ event-activated = Ο λογαριασμός ενεργοποιήθηκε
 event-deactivated = Ο λογαριασμός απενεργοποιήθηκε
 event-full-name-changed = Το ονοματεπώνυμο άλλαξε
 event-address-changed = Η διεύθυνση e-mail άλλαξε
+event-notices-changed = Οι ειδοποιήσεις για νέες συσκευές άλλαξαν
 event-deleted = Ο λογαριασμός διαγράφηκε
 event-key-made = Δημιουργήθηκε κλειδί πρόσβασης
 event-key-ended = Τερματίστηκε κλειδί πρόσβασης

@@ -20,6 +20,7 @@ event-activated = Account activated
 event-deactivated = Account deactivated
 event-full-name-changed = Full name changed
 event-address-changed = E-mail address changed
+event-notices-changed = Notices of new devices changed
 event-deleted = Account deleted
 event-key-made = Access key made
 event-key-ended = Access key ended

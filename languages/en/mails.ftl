@@ -3,7 +3,8 @@
 mail-greeting = Hello { $name },
 mail-subject = { $subject } - { $site }
 mail-on = on { $date }
-mail-on-from = on { $date }, from { $address }
+mail-on-from = on { $date }, from { $from }
+mail-from = { $program } at { $address }
 
 mail-confirm-subject = Confirm your address
 mail-confirm =
@@ -36,3 +37,30 @@ mail-password-changed =
     If this was not you, set another password at once:
 
     { $link }
+
+mail-new-device-subject = A sign-in from a new device
+mail-new-device =
+    Your account { $name } at { $site } was signed in to { $when }, from a browser or an address that was not seen with it before.
+
+    If this was you, you need to do nothing. If it was not, somebody knows your password: set another one at once, which ends all sign-ins:
+
+    { $link }
+
+    You can switch these notices off:
+
+    { $base }/account/address
+
+mail-key-made-subject = An access key was made
+mail-key-made =
+    An access key was made for your account { $name } at { $site } { $when }. A program can use the account with it.
+
+    If this was not you, end the key and change your password at once:
+
+    { $link }
+    { $base }/account
+
+mail-deactivated-subject = Your account was deactivated
+mail-deactivated =
+    Your account { $name } at { $site } was deactivated { $when }. Nobody can sign in to it, and all its sign-ins have ended.
+
+    If you do not know why, ask those who run { $site }.

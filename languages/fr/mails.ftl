@@ -3,7 +3,8 @@
 mail-greeting = Bonjour { $name },
 mail-subject = { $subject } - { $site }
 mail-on = le { $date }
-mail-on-from = le { $date }, depuis { $address }
+mail-on-from = le { $date }, depuis { $from }
+mail-from = { $program } à l’adresse { $address }
 
 mail-confirm-subject = Confirmez votre adresse
 mail-confirm =
@@ -36,3 +37,30 @@ mail-password-changed =
     Si ce n’était pas vous, définissez un autre mot de passe immédiatement :
 
     { $link }
+
+mail-new-device-subject = Connexion depuis un nouvel appareil
+mail-new-device =
+    Une connexion à votre compte { $name } chez { $site } a eu lieu { $when }, depuis un navigateur ou une adresse qui n’avaient pas encore servi.
+
+    Si c’était vous, vous n’avez rien à faire. Sinon, quelqu’un connaît votre mot de passe : définissez-en un autre immédiatement, ce qui met fin à toutes les connexions :
+
+    { $link }
+
+    Vous pouvez désactiver ces notifications :
+
+    { $base }/account/address
+
+mail-key-made-subject = Une clé d’accès a été créée
+mail-key-made =
+    Une clé d’accès a été créée pour votre compte { $name } chez { $site } { $when }. Un programme peut utiliser le compte avec elle.
+
+    Si ce n’était pas vous, mettez fin à la clé et changez votre mot de passe immédiatement :
+
+    { $link }
+    { $base }/account
+
+mail-deactivated-subject = Votre compte a été désactivé
+mail-deactivated =
+    Votre compte { $name } chez { $site } a été désactivé { $when }. Personne ne peut s’y connecter, et toutes ses connexions ont pris fin.
+
+    Si vous ne savez pas pourquoi, adressez-vous aux exploitants de { $site }.

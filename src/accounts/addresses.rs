@@ -129,6 +129,7 @@ impl Accounts {
                     account: None,
                     recipient: address.key(),
                     client,
+                    program: None,
                     language: source.language,
                     at: now,
                 };

@@ -5,13 +5,14 @@
 //!
 //! | room or file | holds |
 //! |---|---|
-//! | `user/`, `config`, `links`, `scopes` | users, user names, settings, the secrets of links, scopes |
+//! | `user/`, `user_agent`, `config`, `links`, `scopes` | users, user names, names of browsers, settings, the secrets of links, scopes |
 //! | `audit/` | the audit log |
 //! | `queries/` | the SQL queries |
 //! | `guards` | the library's traits for this service, and its guards |
 //! | `shares` | places of networks in the queue of the hasher |
 //! | `service` | [`Accounts`]: what the methods of the later rows share |
 //! | `throttle/` | limits on attempts |
+//! | `devices` | notices of sign-ins from new devices |
 //! | `password/` | rules for passwords, sign-in, changing a password, setting one by a link |
 //! | `registration/` | new accounts |
 //! | `access_keys`, `own_sign_ins`, `addresses` | access keys; the sign-ins of one user; e-mail addresses |
@@ -35,6 +36,7 @@ mod addresses;
 mod administration;
 pub mod audit;
 mod config;
+mod devices;
 mod guards;
 mod import;
 mod links;
@@ -49,6 +51,7 @@ mod shares;
 mod throttle;
 mod unused_session;
 mod user;
+mod user_agent;
 
 pub use access_keys::{generate_key, last_seen};
 pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig};
@@ -68,6 +71,7 @@ pub use registration::{
 pub use scopes::{Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use service::Accounts;
 pub use user::{Role, User, Username, full_name};
+pub use user_agent::{Program, device_name};
 
 use crate::db::DbError;
 use vestibule::Error;

@@ -8,7 +8,7 @@ use crate::accounts::{Accounts, Admin, OwnAccount, Role, TokenUser, User, full_n
 use crate::db::rfc3339;
 use crate::http::{Json, JsonBody, RequestSource};
 use crate::languages::{Languages, Tag};
-use vestibule::guards::{Authentication, ClaimedRole, Scoped};
+use vestibule::guards::{Authentication, ClaimedRole, Fresh, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
 
@@ -21,6 +21,7 @@ pub(super) struct Me {
     full_name: Option<String>,
     #[schema(required = true)]
     email: Option<String>,
+    device_notices: bool,
     #[schema(required = true)]
     language: Option<String>,
     role: Role,
@@ -35,6 +36,7 @@ impl From<&User> for Me {
             username: user.username.clone(),
             full_name: user.full_name.clone(),
             email: user.email.clone(),
+            device_notices: user.device_notices,
             language: user.language.clone(),
             role: user.role,
             created_at: rfc3339(user.created_at),
@@ -48,11 +50,13 @@ pub(super) fn me(user: TokenUser) -> Json<Me> {
     Json(Me::from(&*user))
 }
 
-/// Changes the user's own full name and language, which `null` removes. The other members may be sent
-/// back as they were read.
+/// Changes the user's own full name and language, which `null` removes, and whether a mail tells of a
+/// sign-in from a new device, for which the token must be fresh. The other members may be sent back as
+/// they were read.
 #[patch("/me", data = "<body>")]
 pub(super) async fn change(
     user: Scoped<OwnAccount, TokenUser>,
+    fresh: Result<Fresh<TokenUser>, Error>,
     accounts: &State<Accounts>,
     languages: &State<Languages>,
     source: RequestSource,
@@ -60,6 +64,7 @@ pub(super) async fn change(
 ) -> Result<Json<Me>, Error> {
     let name = take_full_name(&mut body);
     let language = take_language(&mut body, languages);
+    let notices = body.optional_bool("device_notices").filter(|on| *on != user.device_notices);
     let current = serde_json::to_value(Me::from(&**user)).map_err(Error::internal)?;
     for (field, value) in current.as_object().into_iter().flatten() {
         if body.take(field).is_some_and(|sent| sent != *value) {
@@ -67,15 +72,20 @@ pub(super) async fn change(
         }
     }
     body.finish()?;
-    let mut changed = Me::from(&**user);
+    let actor = accounts.actor(&user, source)?;
+    let mut me = Me::from(&**user);
+    if let Some(device_notices) = notices {
+        fresh?;
+        let changed = accounts.change_device_notices(user.id, device_notices, &actor);
+        me = Me::from(&changed.await?);
+    }
     if let Some(name) = name {
-        let actor = accounts.actor(&user, source)?;
-        changed = Me::from(&accounts.change_own_name(user.id, name, &actor).await?);
+        me = Me::from(&accounts.change_own_name(user.id, name, &actor).await?);
     }
     if let Some(language) = language {
-        changed = Me::from(&accounts.change_language(user.id, language).await?);
+        me = Me::from(&accounts.change_language(user.id, language).await?);
     }
-    Ok(Json(changed))
+    Ok(Json(me))
 }
 
 /// Takes a language that may be absent; the inner `None` is that of each request.

@@ -15,6 +15,7 @@ diesel::table! {
         created_at -> BigInt,
         email -> Nullable<Text>,
         email_key -> Nullable<Text>,
+        device_notices -> Bool,
         language -> Nullable<Text>,
     }
 }
@@ -88,7 +89,16 @@ diesel::table! {
         attempts -> BigInt,
         next_at -> Nullable<BigInt>,
         error -> Nullable<Text>,
+        program -> Nullable<Text>,
         language -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    known_devices (account, device) {
+        account -> BigInt,
+        device -> Text,
+        seen_at -> BigInt,
     }
 }
 

@@ -12,7 +12,7 @@ use rocket::tokio::{self, select, task, time};
 use crate::accounts::Accounts;
 use crate::db::Db;
 use crate::languages::Languages;
-use crate::mail::{self, ClaimedMail, MailError, Mailer, OutgoingMail};
+use crate::mail::{self, ClaimedMail, MailError, Mailer, Outbox, OutgoingMail};
 use crate::settings::Settings;
 use texts::MailWriter;
 use vestibule::{Clock, Error};
@@ -25,6 +25,7 @@ struct Delivery {
     clock: Clock,
     mailer: Mailer,
     writer: MailWriter,
+    outbox: Outbox,
 }
 
 /// Sends mails as long as the service runs.
@@ -44,7 +45,7 @@ pub(crate) fn deliver_mails(mailer: Mailer) -> AdHoc {
             let server = rocket.config();
             let at = SocketAddr::new(server.address, server.port);
             let writer = MailWriter::new(settings, languages, at);
-            let delivery = Delivery { db, clock, mailer, writer };
+            let delivery = Delivery { db, clock, mailer, writer, outbox };
             let mut shutdown = rocket.shutdown();
             tokio::spawn(async move {
                 loop {
@@ -54,7 +55,7 @@ pub(crate) fn deliver_mails(mailer: Mailer) -> AdHoc {
                     }
                     select! {
                         () = &mut shutdown => break,
-                        () = outbox.woken() => {}
+                        () = delivery.outbox.woken() => {}
                         () = time::sleep(INTERVAL) => {}
                     }
                 }
@@ -71,9 +72,12 @@ impl Delivery {
             let claimed = self
                 .db
                 .run(move |connection| mail::claim_next(connection, now).map_err(Error::from));
-            let Some(mail) = claimed.await? else { return Ok(()) };
+            let Some(mail) = claimed.await? else { break };
             self.send(mail).await?;
         }
+        let counted = self.db.run(|connection| mail::count(connection).map_err(Error::from));
+        self.outbox.set_queued(counted.await?);
+        Ok(())
     }
 
     async fn send(&self, mail: ClaimedMail) -> Result<(), Error> {
@@ -89,10 +93,12 @@ impl Delivery {
         };
         match self.hand_over(message).await? {
             Ok(()) => {
+                self.outbox.record(true);
                 log::info!(target: "vestibule::mail", id = id.as_str(), mail = kind; "sent");
                 self.remove(id).await
             }
             Err(cause) => {
+                self.outbox.record(false);
                 let (now, text) = (self.clock.now()?, cause.to_string());
                 let recorded = self.db.run(move |connection| {
                     mail::record_failure(connection, &mail, now, &cause).map_err(Error::from)

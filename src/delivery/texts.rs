@@ -44,7 +44,9 @@ impl MailWriter {
             (_, Some(id)) => queries::find(connection, id)?,
             (_, None) => None,
         };
-        let Some(user) = found.filter(|user| user.active) else { return Ok(None) };
+        // An inactive account gets notices, but no link.
+        let may_get = |user: &User| user.active || !mail.kind.has_link();
+        let Some(user) = found.filter(may_get) else { return Ok(None) };
         // To the address as it was confirmed, not as it was typed.
         let to = match (mail.kind, &user.email) {
             (MailKind::ResetPassword, Some(confirmed)) => EmailAddress::parse(confirmed)?,
@@ -63,6 +65,7 @@ impl MailWriter {
             ("name", user.username.as_str().into()),
             ("site", site.into()),
             ("link", link.into()),
+            ("base", self.base.as_str().into()),
             ("when", when_and_where(language, mail).into()),
         ];
         let text = language.format(kind, values);
@@ -99,6 +102,9 @@ impl MailWriter {
             MailKind::PasswordChanged => {
                 ("mail-password-changed", format!("{base}/password/forgot"))
             }
+            MailKind::NewDevice => ("mail-new-device", format!("{base}/password/forgot")),
+            MailKind::KeyMade => ("mail-key-made", format!("{base}/account/keys")),
+            MailKind::Deactivated => ("mail-deactivated", base.to_owned()),
         }))
     }
 }
@@ -106,11 +112,15 @@ impl MailWriter {
 /// Returns when, and from where if that is known.
 fn when_and_where(language: &Language, mail: &ClaimedMail) -> String {
     let date = language.date(mail.created_at).into();
-    match mail.client {
-        None => language.format("mail-on", vec![("date", date)]),
-        Some(address) => {
-            let values = vec![("date", date), ("address", address.to_string().into())];
-            language.format("mail-on-from", values)
+    let program = mail.program.as_deref().map(|program| language.program(program));
+    let client = mail.client.map(|address| address.to_string());
+    let from = match (program, client) {
+        (Some(program), Some(address)) => {
+            let values = vec![("program", program.into()), ("address", address.into())];
+            language.format("mail-from", values)
         }
-    }
+        (None, None) => return language.format("mail-on", vec![("date", date)]),
+        (one, other) => one.or(other).unwrap_or_default(),
+    };
+    language.format("mail-on-from", vec![("date", date), ("from", from.into())])
 }

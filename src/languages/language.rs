@@ -109,6 +109,18 @@ impl Language {
         self.format("date", values)
     }
 
+    /// Returns the name of a browser and its system, such as `Chrome on Linux`; any other name as it is.
+    #[must_use]
+    pub fn program(&self, english: &str) -> String {
+        match english.split_once(" on ") {
+            None => english.to_owned(),
+            Some((browser, system)) => {
+                let values = vec![("browser", browser.into()), ("system", system.into())];
+                self.format("device-name", values)
+            }
+        }
+    }
+
     /// Whether there is such a text.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {

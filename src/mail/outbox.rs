@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 use rocket::tokio::sync::Notify;
 use time::OffsetDateTime;
 
+use super::counts::{Counters, MailCounts};
 use super::mailer::MailError;
 use crate::db::schema::mails;
 use crate::db::{AnyConnection, from_micros, to_micros};
@@ -47,11 +49,24 @@ pub enum MailKind {
     ResetPassword,
     /// The notice that the password was changed.
     PasswordChanged,
+    /// The notice of a sign-in from a new device.
+    NewDevice,
+    /// The notice that an access key was made.
+    KeyMade,
+    /// The notice that the account was deactivated.
+    Deactivated,
 }
 
 impl MailKind {
-    const ALL: [Self; 4] =
-        [Self::ConfirmAddress, Self::AddressChanged, Self::ResetPassword, Self::PasswordChanged];
+    const ALL: [Self; 7] = [
+        Self::ConfirmAddress,
+        Self::AddressChanged,
+        Self::ResetPassword,
+        Self::PasswordChanged,
+        Self::NewDevice,
+        Self::KeyMade,
+        Self::Deactivated,
+    ];
 
     /// Returns the word in the database and in `vestibule mail queue`.
     #[must_use]
@@ -61,11 +76,15 @@ impl MailKind {
             Self::AddressChanged => "address_changed",
             Self::ResetPassword => "reset_password",
             Self::PasswordChanged => "password_changed",
+            Self::NewDevice => "new_device",
+            Self::KeyMade => "key_made",
+            Self::Deactivated => "deactivated",
         }
     }
 
     /// Returns whether the mail gets a link when it is sent.
-    const fn has_link(self) -> bool {
+    #[must_use]
+    pub const fn has_link(self) -> bool {
         matches!(self, Self::ConfirmAddress | Self::ResetPassword)
     }
 
@@ -75,7 +94,7 @@ impl MailKind {
 }
 
 /// A mail to be queued.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NewMail<'a> {
     pub(crate) kind: MailKind,
     /// The account that it is about; `None` while that is unknown.
@@ -83,14 +102,19 @@ pub(crate) struct NewMail<'a> {
     pub(crate) recipient: &'a str,
     /// The client that causes it.
     pub(crate) client: Option<IpAddr>,
+    /// The program of that client: "Chrome on Linux".
+    pub(crate) program: Option<String>,
     /// The language of the request that causes it.
     pub(crate) language: Option<Tag>,
     pub(crate) at: OffsetDateTime,
 }
 
-/// Wakes the task that sends what was queued; cheap to clone.
+/// Wakes the task that sends what was queued, and counts what it sends; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Outbox(Arc<Notify>);
+pub struct Outbox {
+    woken: Arc<Notify>,
+    counters: Arc<Counters>,
+}
 
 impl Outbox {
     /// Queues a mail; it is sent once the transaction is committed. A mail with a link replaces one of
@@ -117,6 +141,7 @@ impl Outbox {
             mails::recipient.eq(mail.recipient),
             mails::kind.eq(kind),
             mails::client.eq(mail.client.map(|client| client.to_string())),
+            mails::program.eq(&mail.program),
             mails::language.eq(mail.language.map(|language| language.as_str().to_owned())),
             mails::created_at.eq(to_micros(mail.at)),
             mails::next_at.eq(to_micros(mail.at)),
@@ -127,12 +152,27 @@ impl Outbox {
 
     /// Wakes the task of this process. Other processes look for due mails now and then.
     pub fn wake(&self) {
-        self.0.notify_one();
+        self.woken.notify_one();
     }
 
     /// Waits for [`wake`](Self::wake).
     pub(crate) async fn woken(&self) {
-        self.0.notified().await;
+        self.woken.notified().await;
+    }
+
+    /// Counts a mail that was sent, or an attempt that failed.
+    pub(crate) fn record(&self, is_sent: bool) {
+        self.counters.record(is_sent);
+    }
+
+    /// Keeps how many mails [`count`] has found.
+    pub(crate) fn set_queued(&self, queued: (usize, usize)) {
+        self.counters.set_queued(queued);
+    }
+
+    /// Returns what became of mails.
+    pub(crate) fn counts(&self) -> MailCounts {
+        self.counters.read()
     }
 }
 
@@ -145,6 +185,7 @@ pub struct QueuedMail {
     pub(crate) recipient: String,
     pub(crate) kind: String,
     pub(crate) client: Option<String>,
+    pub(crate) program: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) attempts: i64,
     /// When it is tried next; `None` once it is given up.
@@ -162,6 +203,7 @@ pub(crate) struct ClaimedMail {
     pub(crate) recipient: String,
     pub(crate) kind: MailKind,
     pub(crate) client: Option<IpAddr>,
+    pub(crate) program: Option<String>,
     pub(crate) language: Option<String>,
     pub(crate) created_at: OffsetDateTime,
     attempts: i64,
@@ -203,6 +245,7 @@ fn claimed(mail: QueuedMail) -> Option<ClaimedMail> {
         recipient: mail.recipient,
         kind: MailKind::parse(&mail.kind)?,
         client: mail.client.and_then(|client| client.parse().ok()),
+        program: mail.program,
         language: mail.language,
         created_at: from_micros(mail.created_at).ok()?,
         attempts: mail.attempts,
@@ -229,6 +272,15 @@ pub(crate) fn record_failure(
         .set((mails::next_at.eq(next_at), mails::error.eq(error.to_string())))
         .execute(connection)?;
     Ok(is_given_up)
+}
+
+/// Counts the mails that wait to be sent, and those that were given up.
+pub(crate) fn count(connection: &mut AnyConnection) -> QueryResult<(usize, usize)> {
+    let waiting = mails::table.filter(mails::next_at.ge(0)).select(count_star());
+    let given_up = mails::table.filter(mails::next_at.is_null()).select(count_star());
+    let waiting: i64 = waiting.get_result(connection)?;
+    let given_up: i64 = given_up.get_result(connection)?;
+    Ok((usize::try_from(waiting).unwrap_or(0), usize::try_from(given_up).unwrap_or(0)))
 }
 
 /// Returns the oldest mails of the outbox, those that were given up first.

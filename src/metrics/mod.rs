@@ -1,7 +1,7 @@
 //! `GET /metrics`: numbers for Prometheus, in the text format of OpenMetrics, for the bearer of the
 //! token in `[default.metrics]`; without one there is no such route.
 //!
-//! Imports `accounts`, `db`, `housekeeping`, `http` and `settings`.
+//! Imports `accounts`, `db`, `housekeeping`, `http`, `mail` and `settings`.
 
 mod page;
 mod scraper;

@@ -17,6 +17,8 @@ use crate::accounts::Accounts;
 use crate::db::Db;
 use crate::housekeeping::PurgeCounts;
 use crate::http::RequestCounts;
+use crate::mail::MailCounts;
+use crate::settings::Settings;
 use vestibule::AuthStats;
 use vestibule::password::Hasher;
 
@@ -36,6 +38,9 @@ pub(super) fn render(rocket: &Rocket<Orbit>) -> Result<String, fmt::Error> {
     }
     if let Some(accounts) = rocket.state::<Accounts>() {
         audit_log(registry, accounts);
+        if rocket.state::<Settings>().is_some_and(|settings| settings.mail.is_some()) {
+            mails(registry, accounts.outbox().counts());
+        }
     }
     if let Some(stats) = AuthStats::of(rocket) {
         sign_ins(registry, &stats);
@@ -89,6 +94,14 @@ fn audit_log(registry: &mut Registry, accounts: &Accounts) {
         audit.lost(),
     );
     registry.register("audit_queue", "Events to be written", ConstGauge::new(audit.pending()));
+}
+
+/// The counters are of this process; the outbox is that of all.
+fn mails(registry: &mut Registry, counts: MailCounts) {
+    counter(registry, "mails_sent", "Mails that were sent", counts.sent);
+    counter(registry, "mails_failed", "Attempts to send a mail that failed", counts.failed);
+    gauge(registry, "mails_waiting", "Mails that wait to be sent", counts.waiting);
+    gauge(registry, "mails_given_up", "Mails that were given up", counts.given_up);
 }
 
 fn sign_ins(registry: &mut Registry, stats: &AuthStats) {

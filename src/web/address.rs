@@ -5,6 +5,7 @@ use rocket::http::{CookieJar, Status};
 use rocket::{Either, State, get, post, uri};
 use rocket_dyn_templates::context;
 
+use super::checkbox;
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
 use super::link_cookie::{self, LinkRedirect};
@@ -23,6 +24,12 @@ const INVALID: &str = "address-link-invalid";
 #[derive(FromForm)]
 pub(super) struct AddressForm {
     email: String,
+}
+
+/// The field of the form about notices: a box, which is absent unless it is ticked.
+#[derive(FromForm)]
+pub(super) struct NoticesForm {
+    new_devices: Option<String>,
 }
 
 /// The fields of the form that confirms an address.
@@ -44,6 +51,7 @@ async fn page(
     let language = renderer.language(Some(user));
     let values = context! {
         email: &user.email,
+        device_notices: user.device_notices,
         pending: accounts.pending_address(user).await?,
         value: rejected.map(|(sent, _)| sent),
         error: rejected.map(|(_, error)| {
@@ -93,6 +101,23 @@ pub(super) async fn remove(
     let actor = accounts.actor(&user, source)?;
     accounts.remove_address(user.id, &actor).await.map_err(sign_in_if_revoked)?;
     Ok(FormReply::notice(uri!(form), Notice::AddressRemoved))
+}
+
+/// Changes whether a mail tells of a sign-in from a new device.
+#[post("/account/address/notices", data = "<form>")]
+pub(super) async fn set_notices(
+    user: Fresh<SessionUser>,
+    accounts: &State<Accounts>,
+    source: RequestSource,
+    form: Form<UniqueFields<NoticesForm>>,
+) -> FormResult {
+    let ticked = form.new_devices.as_deref().map_or(Some(false), checkbox::parse);
+    let device_notices = ticked.ok_or(ErrorKind::InvalidField)?;
+    let actor = accounts.actor(&user, source)?;
+    let changed = accounts.change_device_notices(user.id, device_notices, &actor);
+    changed.await.map_err(sign_in_if_revoked)?;
+    let notice = if device_notices { Notice::DeviceNoticesOn } else { Notice::DeviceNoticesOff };
+    Ok(FormReply::notice(uri!(form), notice))
 }
 
 /// Takes the secret of a link out of the address bar, then asks whether to confirm the address; uses

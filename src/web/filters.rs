@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
-use super::user_agent;
+use crate::accounts::{Program, device_name};
 use crate::languages::Language;
 
 /// Returns a time as the filter `time` and the attribute `datetime` take it.
@@ -82,7 +82,12 @@ pub(super) struct Device(pub(super) Arc<Language>);
 
 impl Filter for Device {
     fn filter(&self, value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
-        Ok(Value::String(user_agent::name(&self.0, value.as_str().unwrap_or_default())))
+        let user_agent = value.as_str().unwrap_or_default();
+        let known = Program::parse(user_agent).words();
+        Ok(Value::String(match known.filter(|_| user_agent.starts_with("Mozilla/")) {
+            Some(words) => self.0.program(&words),
+            None => device_name(user_agent),
+        }))
     }
 }
 

@@ -27,7 +27,6 @@ mod sign_ins;
 mod templates;
 mod texts;
 mod unique_fields;
-mod user_agent;
 mod words;
 
 use rocket::fairing::AdHoc;
@@ -92,6 +91,7 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
             address::form,
             address::request,
             address::remove,
+            address::set_notices,
             address::ask,
             address::confirm,
             forgotten::form,

@@ -132,21 +132,7 @@ fn lost<T>(what: impl Into<String>) -> Result<T, Lost> {
 impl Account {
     pub(crate) fn new(server: &Server, url: &str, number: usize, random: Random) -> Self {
         let (name, password) = (format!("busy-{number}"), "correct horse".to_owned());
-        let mut config = PasswordConfig::default();
-        config.cost = 4;
-        let hasher = Hasher::new(&config).expect("a hasher");
-        let new = NewUser {
-            username: Username::parse(&name).expect("a good name"),
-            full_name: None,
-            role: Role::User,
-            password_hash: hasher
-                .hash_blocking(&Password::from(password.as_str()))
-                .expect("a hash"),
-            created_at: Clock::system().now().expect("a sane clock"),
-        };
-        let address = Address::parse(url).expect("a good URL");
-        let connection = connect(&address, Duration::from_secs(5), false);
-        queries::insert(&mut connection.expect("a connection"), &new).expect("a new user");
+        add_user(url, &name, &password);
         let chain = Pair { access: String::new(), refresh: String::new() };
         let mut account = Self {
             name,
@@ -395,6 +381,23 @@ impl Account {
             lost(format!("{}: another sign-in was lost", self.name))
         }
     }
+}
+
+/// Adds a user to the database.
+pub(crate) fn add_user(url: &str, name: &str, password: &str) {
+    let mut config = PasswordConfig::default();
+    config.cost = 4;
+    let hasher = Hasher::new(&config).expect("a hasher");
+    let new = NewUser {
+        username: Username::parse(name).expect("a good name"),
+        full_name: None,
+        role: Role::User,
+        password_hash: hasher.hash_blocking(&Password::from(password)).expect("a hash"),
+        created_at: Clock::system().now().expect("a sane clock"),
+    };
+    let address = Address::parse(url).expect("a good URL");
+    let connection = connect(&address, Duration::from_secs(5), false);
+    queries::insert(&mut connection.expect("a connection"), &new).expect("a new user");
 }
 
 pub(crate) fn post_json(

@@ -2,14 +2,16 @@
 //! password changes, started again, and asked; and the audit log is whole after each kill.
 //!
 //! `VESTIBULE_KILLS` says how often it is killed on each database; the default is three times.
-//! `VESTIBULE_REGISTRATIONS` says how many registrations are acknowledged meanwhile. The figures go
-//! to standard output: `cargo test --release --test crash -- --nocapture`.
+//! `VESTIBULE_REGISTRATIONS` says how many registrations, `VESTIBULE_RESETS` how many changes by a
+//! mailed link are acknowledged meanwhile. The figures go to standard output: `cargo test --release --test crash -- --nocapture`.
 
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "only the databases are needed here")]
 mod support;
 
 mod journal;
+mod mail_links;
+mod mailbox;
 mod registrations;
 mod server;
 

@@ -17,6 +17,7 @@ pub(crate) struct Server {
     first_answer: Duration,
     url: String,
     directory: TempDir,
+    more: Vec<(String, String)>,
 }
 
 /// A response, read whole.
@@ -29,7 +30,14 @@ pub(crate) struct Answer {
 
 impl Server {
     pub(crate) fn start(url: &str) -> Self {
-        Self::launch(url.to_owned(), tempfile::tempdir().expect("a temporary directory"))
+        Self::start_with(url, &[])
+    }
+
+    /// As [`start`](Self::start), with more settings in the environment.
+    pub(crate) fn start_with(url: &str, more: &[(&str, &str)]) -> Self {
+        let more = more.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::launch(url.to_owned(), directory, more)
     }
 
     /// The program with its settings, in its directory.
@@ -57,10 +65,11 @@ impl Server {
         command
     }
 
-    fn launch(url: String, directory: TempDir) -> Self {
+    fn launch(url: String, directory: TempDir, more: Vec<(String, String)>) -> Self {
         let log = directory.path().join("log");
         let log = File::options().create(true).append(true).open(log).expect("a log");
         let mut command = Self::command(&url, &directory);
+        command.envs(more.iter().cloned());
         command.stdout(Stdio::piped()).stderr(log);
         let begun = Instant::now();
         let mut child = command.spawn().expect("the program starts");
@@ -79,7 +88,7 @@ impl Server {
         while !get(at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
             assert!(begun.elapsed() < TIMEOUT, "no answer");
         }
-        Self { child, at, first_answer: begun.elapsed(), url, directory }
+        Self { child, at, first_answer: begun.elapsed(), url, directory, more }
     }
 
     pub(crate) fn at(&self) -> SocketAddr {
@@ -99,7 +108,7 @@ impl Server {
 
     /// Starts it again on what it left behind.
     pub(crate) fn again(self) -> Self {
-        Self::launch(self.url, self.directory)
+        Self::launch(self.url, self.directory, self.more)
     }
 
     /// Waits until it works again after an outage of the database; returns how long that took.

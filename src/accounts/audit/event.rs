@@ -46,6 +46,8 @@ pub enum AuditEvent {
     FullNameChanged,
     /// The e-mail address was confirmed or removed.
     AddressChanged,
+    /// Notices of sign-ins from new devices were switched on or off.
+    NoticesChanged,
     /// The account was deleted.
     Deleted,
     /// An access key was created.
@@ -81,6 +83,7 @@ impl AuditEvent {
         Self::Deactivated,
         Self::FullNameChanged,
         Self::AddressChanged,
+        Self::NoticesChanged,
         Self::Deleted,
         Self::KeyMade,
         Self::KeyEnded,
@@ -113,6 +116,7 @@ impl AuditEvent {
             Self::Deactivated => ("deactivated", "Account deactivated"),
             Self::FullNameChanged => ("full_name_changed", "Full name changed"),
             Self::AddressChanged => ("address_changed", "E-mail address changed"),
+            Self::NoticesChanged => ("notices_changed", "Notices of new devices changed"),
             Self::Deleted => ("deleted", "Account deleted"),
             Self::KeyMade => ("key_made", "Access key made"),
             Self::KeyEnded => ("key_ended", "Access key ended"),

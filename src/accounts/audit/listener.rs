@@ -41,7 +41,7 @@ impl EventSink for AuditEvents {
             source: RequestSource {
                 address: event.address,
                 request_id: event.request_id,
-                language: None,
+                ..RequestSource::default()
             },
             count: ended,
         };

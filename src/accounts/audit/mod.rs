@@ -6,7 +6,7 @@
 //! sign-ins are queued and written by one task a moment later: a request neither waits for the chain
 //! nor fails with it.
 //!
-//! Imports `accounts::user`, `crate::db` and the library `vestibule`; of the accounts nothing else.
+//! Imports `accounts::{user, user_agent}`, `crate::db` and the library `vestibule`; of the accounts nothing else.
 
 mod actor;
 mod entry;

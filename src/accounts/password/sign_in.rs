@@ -60,13 +60,15 @@ impl Accounts {
         remember: bool,
     ) -> Result<(), Error> {
         self.make_room(verified).await?;
+        let id = verified.user.id.to_string();
+        let is_known = session.presented()?.is_some_and(|presented| presented.account == id);
         let options = SessionOptions::new().remembered_if(remember);
         let opened = session.start_with(&verified.user, options).await?;
         if !self.is_still_valid(verified, password).await? {
             session.undo(&opened).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
-        Ok(())
+        self.record_device(&verified.user, verified.source, is_known).await
     }
 
     /// Signs a program in and returns its tokens.
@@ -85,6 +87,7 @@ impl Accounts {
             tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
+        self.record_device(&verified.user, verified.source, false).await?;
         Ok(pair)
     }
 

@@ -5,12 +5,14 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::locks::{lock_sign_in, lock_user};
+use super::notices::queue_notice;
 use super::sign_ins::insert;
 use crate::accounts::audit::{Actor, AuditEvent, Record, append};
 use crate::accounts::user::User;
 use crate::db::schema::sign_ins;
 use crate::db::{AnyConnection, write};
 use crate::db::{rfc3339, to_micros};
+use crate::mail::MailKind;
 use vestibule::sign_ins::{SignIn, SignInId};
 use vestibule::{Error, ErrorKind};
 
@@ -44,6 +46,7 @@ pub fn store_key(
             let detail = format!("An account has at most {MAX_ACTIVE_KEYS} keys. End one first.");
             return Err(Error::new(ErrorKind::Forbidden).detail(detail));
         }
+        queue_notice(connection, MailKind::KeyMade, user, actor)?;
         let record = Record::about(AuditEvent::KeyMade, user, actor).detail(detail(key, actor)?);
         append(connection, &[Record { sign_in: Some(key.id.to_string()), ..record }])?;
         Ok(())

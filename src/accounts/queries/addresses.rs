@@ -7,6 +7,7 @@ use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
 use super::locks::lock_user;
+use super::notices::queue_notice;
 use super::password_links::delete_link;
 use super::users::{find, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
@@ -53,6 +54,7 @@ pub fn request_address(
             account: Some(id),
             recipient: address.shown(),
             client: None,
+            program: None,
             language,
             at: now,
         };
@@ -185,17 +187,7 @@ pub(super) fn set_address(
         updated => updated?,
     };
     delete_link(connection, user.id)?;
-    if let Some(former) = &user.email {
-        let mail = NewMail {
-            kind: MailKind::AddressChanged,
-            account: Some(user.id),
-            recipient: former,
-            client: actor.source.address,
-            language: actor.source.language,
-            at: actor.at,
-        };
-        Outbox::queue(connection, &mail)?;
-    }
+    queue_notice(connection, MailKind::AddressChanged, user, actor)?;
     let records = vec![Record::about(AuditEvent::AddressChanged, user, actor)];
     append(connection, &records)?;
     Ok(ChangedUser { user: changed, ended: 0, records })

@@ -8,6 +8,7 @@ use diesel::result::Error as Query;
 use super::access_keys::key_ended;
 use super::addresses::{delete_pending_address, set_address};
 use super::locks::lock_user;
+use super::notices::queue_notice;
 use super::password_links::{self, delete_link};
 use super::sign_ins::end_sign_ins;
 use super::users::{NewUser, find, has_admin_role, insert};
@@ -16,6 +17,7 @@ use crate::accounts::links::PasswordLink;
 use crate::accounts::user::{Role, User};
 use crate::db::schema::users;
 use crate::db::{AnyConnection, write};
+use crate::mail::MailKind;
 use vestibule::database::sign_ins;
 use vestibule::{Error, ErrorKind};
 
@@ -88,6 +90,9 @@ pub fn change(
             ended = end_sign_ins(connection, id, None)?;
             delete_link(connection, id)?;
             delete_pending_address(connection, id)?;
+        }
+        if before.active && !user.active {
+            queue_notice(connection, MailKind::Deactivated, &user, actor)?;
         }
         if is_administrator(&before) && !is_administrator(&user) {
             require_active_administrator(connection)?;

@@ -13,9 +13,11 @@
 mod access_keys;
 mod addresses;
 mod administration;
+mod devices;
 mod import;
 mod limit;
 mod locks;
+mod notices;
 mod password_links;
 pub(super) mod setup;
 mod sign_in_list;
@@ -30,6 +32,7 @@ pub use addresses::{
     new_address_link, pending_address, purge_pending_addresses, remove_address, request_address,
 };
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
+pub(super) use devices::{change_device_notices, record_device};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;
 pub use password_links::{link_expiry, make_reset_link, purge_password_links, store_mailed_link};
@@ -56,6 +59,8 @@ mod tests {
             include_str!("../audit/queries.rs"),
             include_str!("import.rs"),
             include_str!("locks.rs"),
+            include_str!("devices.rs"),
+            include_str!("notices.rs"),
             include_str!("password_links.rs"),
             include_str!("setup.rs"),
             include_str!("sign_in_list.rs"),

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::addresses::delete_pending_address;
 use super::locks::lock_sign_in;
+use super::notices::queue_notice;
 use super::password_links::delete_link;
 use super::sign_ins::end_sign_ins;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
@@ -18,7 +19,7 @@ use crate::db::schema::users;
 use crate::db::to_micros;
 use crate::db::{AnyConnection, write};
 use crate::languages::Tag;
-use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
+use crate::mail::{EmailAddress, MailKind};
 use vestibule::{Error, ErrorKind};
 
 /// The fields of a new user. It has no `Debug`, because it holds a hash.
@@ -218,17 +219,7 @@ fn end_all(
     let ended = end_sign_ins(connection, user.id, except)?;
     delete_link(connection, user.id)?;
     delete_pending_address(connection, user.id)?;
-    if let Some(address) = &user.email {
-        let mail = NewMail {
-            kind: MailKind::PasswordChanged,
-            account: Some(user.id),
-            recipient: address,
-            client: actor.source.address,
-            language: actor.source.language,
-            at: actor.at,
-        };
-        Outbox::queue(connection, &mail)?;
-    }
+    queue_notice(connection, MailKind::PasswordChanged, user, actor)?;
     append(connection, &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)])?;
     Ok(ended)
 }

@@ -65,6 +65,8 @@ pub struct User {
     pub created_at: OffsetDateTime,
     /// The confirmed e-mail address as it was typed, if any.
     pub email: Option<String>,
+    /// Whether a mail tells of a sign-in from a new device.
+    pub device_notices: bool,
     /// The language that the user has chosen, if any.
     pub language: Option<String>,
 }
@@ -97,6 +99,7 @@ pub(super) struct UserRow {
     email: Option<String>,
     #[expect(dead_code, reason = "selected with the whole row")]
     email_key: Option<String>,
+    device_notices: bool,
     language: Option<String>,
 }
 
@@ -111,6 +114,7 @@ impl From<UserRow> for User {
             active: row.active,
             created_at: from_micros(row.created_at).unwrap_or(OffsetDateTime::UNIX_EPOCH),
             email: row.email,
+            device_notices: row.device_notices,
             language: row.language,
         }
     }

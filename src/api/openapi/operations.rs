@@ -44,9 +44,14 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
             .responds::<Me>(201)
             .fails(&[K::Forbidden, K::UsernameTaken, K::TooManyAttempts, K::Busy]),
         Operation::new("GET /api/me", "getMe", "Returns the user.").responds::<Me>(200),
-        Operation::new("PATCH /api/me", "changeMe", "Changes the own full name and language.")
-            .body::<MeBody>()
-            .responds::<Me>(200),
+        Operation::new(
+            "PATCH /api/me",
+            "changeMe",
+            "Changes the own full name, language and notices.",
+        )
+        .body::<MeBody>()
+        .responds::<Me>(200)
+        .fails(&[K::FreshLoginRequired]),
         Operation::new(
             "POST /api/me/email",
             "requestEmail",

@@ -55,7 +55,8 @@ pub(super) struct ConfirmBody {
     password: String,
 }
 
-/// The user with another full name or language; the other members are as they were read, or absent.
+/// The user with another full name, language or other notices; the other members are as they were
+/// read, or absent.
 #[derive(ToSchema)]
 pub(super) struct MeBody {
     full_name: Option<String>,
@@ -66,6 +67,9 @@ pub(super) struct MeBody {
     #[schema(nullable = false)]
     username: Option<String>,
     email: Option<String>,
+    /// Whether a mail tells of a sign-in from a new device. To change it the token must be fresh.
+    #[schema(nullable = false)]
+    device_notices: Option<bool>,
     #[schema(nullable = false)]
     role: Option<crate::accounts::Role>,
     #[schema(nullable = false)]

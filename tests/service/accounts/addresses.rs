@@ -16,18 +16,18 @@ const NEW: &str = "battery staple";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The mails of an application, oldest first within a test that waits for each.
-struct Mailbox<'a> {
+pub(super) struct Mailbox<'a> {
     app: &'a TestApp,
     seen: BTreeSet<String>,
 }
 
 impl<'a> Mailbox<'a> {
-    fn of(app: &'a TestApp) -> Self {
+    pub(super) fn of(app: &'a TestApp) -> Self {
         Self { app, seen: BTreeSet::new() }
     }
 
     /// Waits for the next mail and returns it.
-    fn next(&mut self) -> String {
+    pub(super) fn next(&mut self) -> String {
         let until = Instant::now() + Duration::from_secs(60);
         loop {
             let files = fs::read_dir(self.app.mail()).into_iter().flatten().flatten();
@@ -47,7 +47,7 @@ impl<'a> Mailbox<'a> {
     }
 
     /// Waits until nothing is left to be sent, and returns how many mails came that were not seen.
-    fn rest(&self) -> usize {
+    pub(super) fn rest(&self) -> usize {
         let until = Instant::now() + Duration::from_secs(60);
         while self.app.number("SELECT count(*) AS n FROM mails") > 0 {
             assert!(Instant::now() < until, "a mail stays");
@@ -58,7 +58,7 @@ impl<'a> Mailbox<'a> {
 }
 
 /// The path of the link in a mail.
-fn link_in(mail: &str) -> String {
+pub(super) fn link_in(mail: &str) -> String {
     let unfolded = mail.replace("=\r\n", "").replace("=3D", "=");
     let start = unfolded.find("?token=").expect("a link");
     let path = unfolded[..start].rfind("/address/").or(unfolded[..start].rfind("/password/"));
@@ -66,12 +66,12 @@ fn link_in(mail: &str) -> String {
     format!("{}?token={token}", &unfolded[path.expect("a path")..start])
 }
 
-fn token(path: &str) -> &str {
+pub(super) fn token(path: &str) -> &str {
     path.split_once('=').expect("a token").1
 }
 
 /// Gives a sample user a confirmed address.
-fn confirm(app: &TestApp, mailbox: &mut Mailbox<'_>, username: &str, address: &str) {
+pub(super) fn confirm(app: &TestApp, mailbox: &mut Mailbox<'_>, username: &str, address: &str) {
     let reply = app.token(username).post_json("/api/me/email", &json!({ "email": address }));
     assert_eq!(reply.status, 202, "{}", reply.body);
     let link = link_in(&mailbox.next());
@@ -84,7 +84,7 @@ fn signs_in(app: &TestApp, name: &str, password: &str) -> bool {
     app.anonymous().post_json("/api/login", &body).status == 200
 }
 
-fn ask_for_link(actor: &Actor<'_>, address: &str) -> Reply {
+pub(super) fn ask_for_link(actor: &Actor<'_>, address: &str) -> Reply {
     actor.post_json("/api/password/forgot", &json!({ "email": address }))
 }
 
@@ -247,6 +247,7 @@ fn asking_for_a_link_gets_the_same_answer_whether_an_account_has_the_address() {
         let off = json!({ "active": false });
         let reply = app.token("admin").patch_json(&format!("/api/users/{id}"), &off);
         assert_eq!(reply.status, 200, "{}", reply.body);
+        assert!(mailbox.next().contains("Subject: Your account was deactivated"));
         let answer = |address: &str| {
             let api = ask_for_link(&app.anonymous(), address).without_id();
             let form = app.anonymous().post_form("/password/forgot", &[("email", address)]);

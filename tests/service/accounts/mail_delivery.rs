@@ -12,6 +12,9 @@ use serde_json::json;
 
 use crate::support::app::{TestApp, on_both_with};
 
+/// The token of the metrics.
+const METRICS: &str = "a-token-of-the-tests-of-32-bytes";
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// How a server behaves.
@@ -206,6 +209,37 @@ fn a_mail_that_a_server_refuses_for_good_is_given_up_at_once() {
         until("it is given up", || waiting(&app) == 0);
         assert_eq!(attempts(&app), 1);
         assert_eq!(app.number("SELECT count(*) AS n FROM mails WHERE error LIKE '%550%'"), 1);
+    });
+}
+
+/// The value of a metric.
+fn metric(app: &TestApp, name: &str) -> f64 {
+    let page = app.anonymous().with_token(METRICS).get("/metrics").body;
+    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name}: {page}")).parse().expect("a number")
+}
+
+#[test]
+fn mails_are_counted_by_what_became_of_them() {
+    let server = MailServer::start(Manner::Takes);
+    let settings = server.settings();
+    let with_metrics = move |figment| settings(figment).merge(("metrics.token", METRICS));
+    on_both_with(with_metrics, |app| {
+        let counts = || {
+            ["sent_total", "failed_total", "waiting", "given_up"]
+                .map(|name| metric(&app, &format!("vestibule_mails_{name}")))
+        };
+        assert_eq!(counts(), [0.0; 4]);
+        for (manner, expected) in [
+            (Manner::Takes, [1.0, 0.0, 0.0, 0.0]),
+            (Manner::Refuses, [1.0, 1.0, 1.0, 0.0]),
+            (Manner::RefusesForGood, [1.0, 2.0, 1.0, 1.0]),
+        ] {
+            server.behave(manner);
+            ask(&app, &format!("{}@example.org", format!("{manner:?}").to_lowercase()));
+            until("it is counted", || counts() == expected);
+        }
+        server.behave(Manner::Takes);
     });
 }
 

@@ -25,6 +25,7 @@ pub(in crate::db::transfer) struct UserRow {
     created_at: i64,
     email: Option<String>,
     email_key: Option<String>,
+    device_notices: bool,
     language: Option<String>,
 }
 
@@ -43,6 +44,7 @@ impl TableRow for UserRow {
             ("created_at", self.created_at.into()),
             ("email", (&self.email).into()),
             ("email_key", (&self.email_key).into()),
+            ("device_notices", self.device_notices.into()),
             ("language", (&self.language).into()),
         ]
     }

@@ -24,6 +24,7 @@ pub(in crate::db::transfer) struct MailRow {
     attempts: i64,
     next_at: Option<i64>,
     error: Option<String>,
+    program: Option<String>,
     language: Option<String>,
 }
 
@@ -41,6 +42,7 @@ impl TableRow for MailRow {
             ("attempts", self.attempts.into()),
             ("next_at", self.next_at.into()),
             ("error", (&self.error).into()),
+            ("program", (&self.program).into()),
             ("language", (&self.language).into()),
         ]
     }

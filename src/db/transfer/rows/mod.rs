@@ -5,6 +5,7 @@
 //! that both databases return the rows in the same order.
 
 mod accounts;
+mod devices;
 mod events;
 mod links;
 mod mails;
@@ -12,6 +13,7 @@ mod table_row;
 mod throttle;
 
 pub(super) use accounts::{SignInRow, UserRow};
+pub(super) use devices::KnownDeviceRow;
 pub(super) use events::{ChainRow, EventRow};
 pub(super) use links::{PasswordLinkRow, SetupLinkRow};
 pub(super) use mails::{MailRow, PendingAddressRow};
@@ -20,7 +22,7 @@ pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 9] = [
+pub(super) const TABLES: [&str; 10] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
@@ -30,4 +32,5 @@ pub(super) const TABLES: [&str; 9] = [
     PasswordLinkRow::TABLE,
     PendingAddressRow::TABLE,
     MailRow::TABLE,
+    KnownDeviceRow::TABLE,
 ];

@@ -1,6 +1,6 @@
 //! Names of browsers and programs, from their user agents.
 
-use crate::languages::Language;
+use std::fmt;
 
 /// A mark in a user agent, and the browser of it. The more particular come first: almost every
 /// browser also says that it is Chrome, and Chrome that it is Safari.
@@ -30,13 +30,68 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
+/// How the user agent of a program begins, and its name.
+const PROGRAMS: [(&str, &str); 10] = [
+    ("curl/", "curl"),
+    ("Wget/", "Wget"),
+    ("HTTPie/", "HTTPie"),
+    ("python-requests/", "python-requests"),
+    ("python-httpx/", "python-httpx"),
+    ("aiohttp/", "aiohttp"),
+    ("axios/", "axios"),
+    ("okhttp/", "okhttp"),
+    ("Go-http-client/", "Go-http-client"),
+    ("PostmanRuntime/", "Postman"),
+];
+
+/// A known browser or program, and the system that it runs on, as far as a user agent says so. It
+/// holds no words of the client's, so that a mail can name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Program {
+    name: Option<&'static str>,
+    system: Option<&'static str>,
+}
+
+impl Program {
+    /// Returns what a user agent names.
+    #[must_use]
+    pub fn parse(user_agent: &str) -> Self {
+        let find = |table: &[(&str, &'static str)], is_there: &dyn Fn(&str) -> bool| {
+            table.iter().find(|(mark, _)| is_there(mark)).map(|(_, name)| *name)
+        };
+        if user_agent.starts_with("Mozilla/") {
+            let is_there = |mark: &str| user_agent.contains(mark);
+            Self { name: find(&BROWSERS, &is_there), system: find(&SYSTEMS, &is_there) }
+        } else {
+            let name = find(&PROGRAMS, &|mark| user_agent.starts_with(mark));
+            Self { name, system: None }
+        }
+    }
+
+    /// Returns "Chrome on Linux", or what is known of it; `None` if nothing is.
+    #[must_use]
+    pub fn words(self) -> Option<String> {
+        (self != Self::default()).then(|| self.to_string())
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.name, self.system) {
+            (Some(name), Some(system)) => write!(f, "{name} on {system}"),
+            (one, other) => f.write_str(one.or(other).unwrap_or_default()),
+        }
+    }
+}
+
 /// The longest name, in characters: a client may send any text.
 const LONGEST: usize = 60;
 
 /// Returns "Chrome on Linux" for a browser, the product's name for a program (`curl`), and for
 /// anything else the user agent, of which at most [`LONGEST`] characters.
-pub(super) fn name(language: &Language, user_agent: &str) -> String {
-    let known = known(language, user_agent);
+#[must_use]
+pub fn device_name(user_agent: &str) -> String {
+    let known = known(user_agent);
     let name = known.as_deref().unwrap_or(user_agent);
     match name.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &name[..end]),
@@ -44,31 +99,19 @@ pub(super) fn name(language: &Language, user_agent: &str) -> String {
     }
 }
 
-fn known(language: &Language, user_agent: &str) -> Option<String> {
-    let find = |table: &[(&str, &'static str)]| {
-        table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
-    };
+fn known(user_agent: &str) -> Option<String> {
     if !user_agent.starts_with("Mozilla/") {
         let (product, version) = user_agent.split_once('/').unwrap_or_default();
         let is_versioned = version.starts_with(|first: char| first.is_ascii_digit());
         let is_product = is_versioned && !product.is_empty();
         return is_product.then(|| product.to_owned());
     }
-    match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => {
-            let values = vec![("browser", browser.into()), ("system", system.into())];
-            Some(language.format("device-name", values))
-        }
-        (one, other) => one.or(other).map(str::to_owned),
-    }
+    Program::parse(user_agent).words()
 }
 
 #[cfg(test)]
 mod tests {
-    fn name(user_agent: &str) -> String {
-        let (languages, _) = crate::languages::Languages::load(None).expect("the languages");
-        super::name(languages.find("en").expect("English"), user_agent)
-    }
+    use super::{Program, device_name};
 
     #[test]
     fn browsers_are_named_with_their_system() {
@@ -105,29 +148,41 @@ mod tests {
             ("(PlayStation 5) Safari/605.1".to_owned(), "Safari"),
             ("(Windows NT 6.1; Trident/7.0) like Gecko".to_owned(), "Windows"),
         ] {
-            assert_eq!(name(&format!("Mozilla/5.0 {user_agent}")), expected);
+            assert_eq!(device_name(&format!("Mozilla/5.0 {user_agent}")), expected);
         }
     }
 
     #[test]
     fn a_program_is_named_without_its_version() {
-        assert_eq!(name("curl/8.5.0"), "curl");
-        assert_eq!(name("python-requests/2.32.3"), "python-requests");
-        assert_eq!(name("Go-http-client/2.0 (linux)"), "Go-http-client");
+        assert_eq!(device_name("curl/8.5.0"), "curl");
+        assert_eq!(device_name("python-requests/2.32.3"), "python-requests");
+        assert_eq!(device_name("Go-http-client/2.0 (linux)"), "Go-http-client");
+    }
+
+    #[test]
+    fn what_a_mail_names_has_no_words_of_the_client() {
+        assert_eq!(Program::parse("curl/8.5.0").words().as_deref(), Some("curl"));
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
+        assert_eq!(Program::parse(firefox).words().as_deref(), Some("Firefox on Linux"));
+        for unknown in
+            ["", "call-0800-1234/1", "Mozilla/5.0 call 0800 1234", "see https://a.example"]
+        {
+            assert_eq!(Program::parse(unknown).words(), None, "{unknown}");
+        }
     }
 
     #[test]
     fn a_long_name_is_cut() {
         let expected = format!("{}…", "ü".repeat(60));
-        assert_eq!(name(&"ü".repeat(61)), expected);
-        assert_eq!(name(&format!("{}/1.0", "ü".repeat(300))), expected);
-        assert_eq!(name(&"ü".repeat(60)), "ü".repeat(60));
+        assert_eq!(device_name(&"ü".repeat(61)), expected);
+        assert_eq!(device_name(&format!("{}/1.0", "ü".repeat(300))), expected);
+        assert_eq!(device_name(&"ü".repeat(60)), "ü".repeat(60));
     }
 
     #[test]
     fn what_is_not_known_stays_whole() {
         for user_agent in ["", "node", "Mozilla/5.0", "a/b/1", "/1", "über agent"] {
-            assert_eq!(name(user_agent), user_agent);
+            assert_eq!(device_name(user_agent), user_agent);
         }
     }
 }

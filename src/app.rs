@@ -201,10 +201,14 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         open.extend(["POST /account/password", "POST /reauthenticate"]);
         if registration {
             open.extend(["GET /register?<next>", "POST /register"]);
+            if settings.mail.is_some() {
+                open.extend(["GET /register/confirm?<token>", "POST /register/confirm"]);
+            }
         }
         if settings.mail.is_some() {
             open.extend(["GET /password/forgot", "POST /password/forgot"]);
             open.extend(["GET /address/confirm?<token>", "POST /address/confirm"]);
+            open.extend(["GET /address/return?<token>", "POST /address/return"]);
         }
     }
     if mode.has_tokens() {
@@ -213,8 +217,11 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         if registration {
             open.push("POST /api/register");
         }
-        if settings.mail.is_some() && mode.has_sessions() {
-            open.push("POST /api/password/forgot");
+        if mode.has_sessions() {
+            open.push("POST /api/password/reset");
+            if settings.mail.is_some() {
+                open.push("POST /api/password/forgot");
+            }
         }
     }
     open

@@ -43,6 +43,8 @@ pub(crate) enum ExpiredRows {
     Links,
     PasswordLinks,
     PendingAddresses,
+    FormerAddresses,
+    Registrations,
     Mails,
     Events,
 }
@@ -58,19 +60,28 @@ pub(crate) struct RetentionLimits {
 }
 
 impl ExpiredRows {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::SignIns,
         Self::Counters,
         Self::Links,
         Self::PasswordLinks,
         Self::PendingAddresses,
+        Self::FormerAddresses,
+        Self::Registrations,
         Self::Mails,
         Self::Events,
     ];
 
     /// All but the sign-ins and counters, which the fairing of the library purges.
-    const OWN: [Self; 5] =
-        [Self::Links, Self::PasswordLinks, Self::PendingAddresses, Self::Mails, Self::Events];
+    const OWN: [Self; 7] = [
+        Self::Links,
+        Self::PasswordLinks,
+        Self::PendingAddresses,
+        Self::FormerAddresses,
+        Self::Registrations,
+        Self::Mails,
+        Self::Events,
+    ];
 
     /// Deletes a batch of expired rows; returns how many, and whether there may be more.
     pub(crate) fn purge(
@@ -89,6 +100,8 @@ impl ExpiredRows {
             Self::PendingAddresses => {
                 queries::purge_pending_addresses(connection, now, PURGE_BATCH)?
             }
+            Self::FormerAddresses => queries::purge_former_addresses(connection, now, PURGE_BATCH)?,
+            Self::Registrations => queries::purge_registrations(connection, now, PURGE_BATCH)?,
             Self::Mails => mail::purge(connection, now, PURGE_BATCH)?,
         };
         Ok((count, i64::try_from(count).unwrap_or(0) >= PURGE_BATCH))

@@ -21,6 +21,7 @@ event-deactivated = Konto deaktiviert
 event-full-name-changed = Vollständiger Name geändert
 event-address-changed = E-Mail-Adresse geändert
 event-notices-changed = Benachrichtigungen über neue Geräte geändert
+event-address-returned = Frühere E-Mail-Adresse zurückgeholt
 event-deleted = Konto gelöscht
 event-key-made = Zugriffsschlüssel erstellt
 event-key-ended = Zugriffsschlüssel beendet

@@ -64,3 +64,33 @@ mail-deactivated =
     Ihr Konto { $name } bei { $site } wurde { $when } deaktiviert. Niemand kann sich damit anmelden, und alle seine Anmeldungen sind beendet.
 
     Wenn Sie nicht wissen, warum, fragen Sie die Betreiber von { $site }.
+
+mail-address-changed-return-subject = Ihre Adresse wurde geändert
+mail-address-changed-return =
+    die E-Mail-Adresse Ihres Kontos { $name } bei { $site } wurde { $when } geändert. E-Mails zum Konto gehen nicht mehr an diese Adresse.
+
+    Wenn Sie das nicht waren, holen Sie die Adresse mit diesem Link zurück:
+
+    { $link }
+
+    Er funktioniert einmal, bis { $until }, und beendet alle Anmeldungen und Zugriffsschlüssel. Legen Sie danach ein anderes Passwort fest.
+
+mail-registration-subject = Bestätigen Sie Ihre Registrierung
+mail-registration =
+    mit diesem Link bestätigen Sie Ihre Adresse und erhalten das Konto { $name } bei { $site }:
+
+    { $link }
+
+    Er funktioniert einmal, einen Tag lang. Melden Sie sich danach mit dem Passwort an, das Sie gewählt haben. Wenn Sie sich nicht registriert haben, ignorieren Sie diese E-Mail: Dann entsteht kein Konto.
+
+mail-registered-before-subject = Sie haben schon ein Konto
+mail-registered-before =
+    jemand, vielleicht Sie, wollte sich bei { $site } mit dieser Adresse registrieren. Sie haben schon das Konto { $name }. Melden Sie sich an:
+
+    { $link }
+
+    Wenn Sie das Passwort vergessen haben, legen Sie ein anderes fest:
+
+    { $base }/password/forgot
+
+    Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Es ist nichts geändert.

@@ -39,9 +39,13 @@ notice-signed-out = Sie sind abgemeldet.
 notice-password-changed = Ihr Passwort ist geändert, und Sie sind überall sonst abgemeldet.
 notice-language-changed = Die Sprache ist geändert.
 notice-password-set = Das Passwort ist festgelegt. Melden Sie sich damit an.
+notice-registration-mailed = Eine E-Mail mit einem Link ist unterwegs. Benutzen Sie ihn und melden Sie sich dann an.
+notice-registered = Ihr Konto ist bereit. Melden Sie sich mit Ihrem Passwort an.
+notice-name-changed = Ihr Name ist gespeichert.
 notice-reset-mailed = Wenn ein Konto diese Adresse hat, ist eine E-Mail mit einem Link unterwegs. Der Link funktioniert eine halbe Stunde lang.
 notice-address-mailed = Eine E-Mail mit einem Link ist unterwegs. Wenn Sie ihn benutzt haben, gehört die Adresse zu Ihrem Konto.
 notice-address-confirmed = Die Adresse ist bestätigt.
+notice-address-returned = Die Adresse gehört wieder zu Ihrem Konto, und alle Anmeldungen sind beendet. Legen Sie jetzt über „Passwort vergessen?“ ein anderes Passwort fest, wenn jemand anderes es kennen kann.
 notice-address-removed = Die Adresse ist entfernt.
 notice-device-notices-on = Sie erhalten eine E-Mail, wenn Sie sich von einem neuen Gerät anmelden.
 notice-device-notices-off = Sie erhalten keine E-Mail, wenn Sie sich von einem neuen Gerät anmelden.
@@ -72,6 +76,8 @@ setup-due = Dieser Dienst hat noch keinen Administrator. Der Betreiber findet de
 ## Über einen Link, der nicht benutzt werden kann
 
 password-link-invalid = Ein Link zum Festlegen eines Passworts funktioniert einmal und für begrenzte Zeit, und nicht mehr, sobald das Passwort geändert oder ein neuerer Link erstellt wurde. Bitten Sie einen Administrator dieses Dienstes um einen neuen.
+registration-link-invalid = Ein Link zum Bestätigen einer Registrierung funktioniert einmal, einen Tag lang. Wenn Sie ihn gerade benutzt haben, melden Sie sich an; wenn er älter ist, registrieren Sie sich noch einmal.
+return-link-invalid = Ein Link zum Zurückholen einer Adresse funktioniert einmal und für begrenzte Zeit. Wenn Sie ihn gerade benutzt haben, gehört die Adresse wieder zu Ihrem Konto.
 address-link-invalid = Ein Link zum Bestätigen einer Adresse funktioniert einmal, einen Tag lang und bis eine andere Adresse eingegeben wird. Geben Sie die Adresse noch einmal ein, um einen neuen zu erhalten.
 
 ## Über ein falsches Passwort, und über zu viele Versuche

@@ -110,8 +110,27 @@ set-password = Passwort festlegen
 set-the-password = Passwort festlegen
 set-password-lead = Wählen Sie das Passwort von <strong>{ $name }</strong>.
 set-password-failed = Das Passwort wurde nicht festgelegt; der Link ist noch gültig.
-set-password-ends = Alle Anmeldungen dieses Kontos enden. Danach melden Sie sich mit dem neuen Passwort an.
-set-password-ends-keys = Alle Anmeldungen dieses Kontos enden, auch seine Zugriffsschlüssel. Danach melden Sie sich mit dem neuen Passwort an.
+ends-sign-ins =
+    { $sign_ins ->
+        [one] Ein neues Passwort beendet 1 Anmeldung dieses Kontos.
+       *[other] Ein neues Passwort beendet { $sign_ins } Anmeldungen dieses Kontos.
+    }
+ends-keys =
+    { $keys ->
+        [one] Ein neues Passwort beendet diesen Zugriffsschlüssel:
+       *[other] Ein neues Passwort beendet diese Zugriffsschlüssel:
+    }
+which-keys =
+    { $keys ->
+        [one] diesen Zugriffsschlüssel:
+       *[other] diese Zugriffsschlüssel:
+    }
+ends-both =
+    { $sign_ins ->
+        [one] Ein neues Passwort beendet 1 Anmeldung dieses Kontos und { which-keys }
+       *[other] Ein neues Passwort beendet { $sign_ins } Anmeldungen dieses Kontos und { which-keys }
+    }
+then-sign-in = Danach melden Sie sich damit an.
 link-invalid = Dieser Link ist nicht gültig
 
 ## Anmelden, abmelden, registrieren
@@ -125,6 +144,11 @@ stay-signed-in = Angemeldet bleiben
 account-not-created = Das Konto wurde nicht angelegt. Bitte prüfen Sie:
 user-name-hint = Damit melden Sie sich an.
 full-name-hint = Wie Sie begrüßt werden möchten.
+confirm-registration = Registrierung bestätigen
+confirm-registration-question = Ist <strong>{ $email }</strong> Ihre Adresse, und haben Sie sich als <strong>{ $name }</strong> registriert?
+confirm-registration-hint = Danach melden Sie sich mit dem Passwort an, das Sie gewählt haben.
+create-account = Konto anlegen
+register-email-hint = Sie erhalten eine E-Mail mit einem Link. Wenn Sie ihn benutzt haben, gehört das Konto Ihnen.
 setup = Einrichten
 setup-lead = Dieser Dienst hat noch keinen Administrator. Legen Sie das Konto des Administrators an.
 setup-button = Administrator anlegen
@@ -160,6 +184,28 @@ language = Sprache
 language-automatic = Automatisch, wie Ihr Browser es wünscht
 language-hint = Für Seiten und E-Mails.
 language-save = Sprache speichern
+change-name = Vollständigen Namen ändern
+save-name = Namen speichern
+delete-account = Konto löschen
+delete-own = Ihr Konto löschen
+delete-own-question = Ihr Konto löschen?
+delete-own-hint = Geben Sie { $name } ein, wenn Sie es so meinen.
+delete-own-lead =
+    { $sign_ins ->
+        [one] Das Konto <strong>{ $name }</strong> wird endgültig gelöscht: 1 Anmeldung, seine E-Mail-Adresse und seine Links. Seine Aktivität bleibt im Protokoll.
+       *[other] Das Konto <strong>{ $name }</strong> wird endgültig gelöscht: { $sign_ins } Anmeldungen, seine E-Mail-Adresse und seine Links. Seine Aktivität bleibt im Protokoll.
+    }
+n-sign-ins =
+    { $sign_ins ->
+        [one] 1 Anmeldung
+       *[other] { $sign_ins } Anmeldungen
+    }
+n-keys =
+    { $keys ->
+        [one] 1 Zugriffsschlüssel
+       *[other] { $keys } Zugriffsschlüssel
+    }
+delete-own-lead-keys = Das Konto <strong>{ $name }</strong> wird endgültig gelöscht: { n-sign-ins }, { n-keys }, seine E-Mail-Adresse und seine Links. Seine Aktivität bleibt im Protokoll.
 where-signed-in = Wo Sie angemeldet sind
 sign-ins-lead = Browser und Programme, die für Sie handeln können. Beenden Sie jede Anmeldung, die Sie nicht erkennen.
 sign-ins-lead-keys = „Überall abmelden“ und „Überall sonst abmelden“ beenden auch Ihre Zugriffsschlüssel, ebenso ein neues Passwort.
@@ -190,6 +236,11 @@ notices = Benachrichtigungen
 notices-text = Eine bestätigte Adresse erhält eine E-Mail, wenn das Passwort oder die Adresse geändert, ein Zugriffsschlüssel erstellt oder das Konto deaktiviert wird.
 notices-new-device = Auch wenn ich mich von einem neuen Gerät anmelde
 save = Speichern
+return-address = Adresse zurückholen
+return-lead = Das Konto <strong>{ $name }</strong> erhält wieder <strong>{ $email }</strong>.
+return-lead-current = Das Konto <strong>{ $name }</strong> erhält wieder <strong>{ $email }</strong> anstelle von <strong>{ $current }</strong>.
+return-ends = Das beendet alle Anmeldungen des Kontos ({ $sign_ins }), weil jemand anderes die Adresse geändert haben kann. Legen Sie danach ein anderes Passwort fest.
+return-ends-keys = Das beendet alle Anmeldungen des Kontos ({ $sign_ins }) und seine Zugriffsschlüssel ({ $keys }), weil jemand anderes die Adresse geändert haben kann. Legen Sie danach ein anderes Passwort fest.
 confirm-address = Adresse bestätigen
 confirm-address-question = Ist <strong>{ $email }</strong> die Adresse des Kontos <strong>{ $name }</strong>?
 confirm-address-hint = E-Mails zum Konto gehen an diese Adresse, auch eine, mit der ein anderes Passwort festgelegt wird.

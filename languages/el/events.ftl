@@ -21,6 +21,7 @@ event-deactivated = Ο λογαριασμός απενεργοποιήθηκε
 event-full-name-changed = Το ονοματεπώνυμο άλλαξε
 event-address-changed = Η διεύθυνση e-mail άλλαξε
 event-notices-changed = Οι ειδοποιήσεις για νέες συσκευές άλλαξαν
+event-address-returned = Ανακτήθηκε προηγούμενη διεύθυνση e-mail
 event-deleted = Ο λογαριασμός διαγράφηκε
 event-key-made = Δημιουργήθηκε κλειδί πρόσβασης
 event-key-ended = Τερματίστηκε κλειδί πρόσβασης

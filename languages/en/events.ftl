@@ -21,6 +21,7 @@ event-deactivated = Account deactivated
 event-full-name-changed = Full name changed
 event-address-changed = E-mail address changed
 event-notices-changed = Notices of new devices changed
+event-address-returned = Former e-mail address put back
 event-deleted = Account deleted
 event-key-made = Access key made
 event-key-ended = Access key ended

@@ -64,3 +64,33 @@ mail-deactivated =
     Your account { $name } at { $site } was deactivated { $when }. Nobody can sign in to it, and all its sign-ins have ended.
 
     If you do not know why, ask those who run { $site }.
+
+mail-address-changed-return-subject = Your address was changed
+mail-address-changed-return =
+    The e-mail address of your account { $name } at { $site } was changed { $when }. Mails about the account no longer go to this address.
+
+    If this was not you, take the address back with this link:
+
+    { $link }
+
+    It works once, until { $until }, and ends all sign-ins and access keys. Then set another password.
+
+mail-registration-subject = Confirm your registration
+mail-registration =
+    With this link you confirm your address and get the account { $name } at { $site }:
+
+    { $link }
+
+    It works once, for a day. Then sign in with the password that you have chosen. If you did not register, ignore this mail: there will be no account.
+
+mail-registered-before-subject = You have an account already
+mail-registered-before =
+    Someone, perhaps you, has tried to register at { $site } with this address. You have the account { $name } already. Sign in:
+
+    { $link }
+
+    If you have forgotten the password, set another one:
+
+    { $base }/password/forgot
+
+    If it was not you, ignore this mail: nothing has changed.

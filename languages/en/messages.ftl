@@ -83,9 +83,13 @@ notice-signed-out = You are signed out.
 notice-password-changed = Your password has changed, and you are signed out everywhere else.
 notice-language-changed = The language is changed.
 notice-password-set = The password is set. Sign in with it.
+notice-registration-mailed = A mail with a link is on its way. Use it, then sign in.
+notice-registered = Your account is ready. Sign in with your password.
+notice-name-changed = Your name is saved.
 notice-reset-mailed = If an account has this address, a mail with a link is on its way. The link works for half an hour.
 notice-address-mailed = A mail with a link is on its way. The address is yours once you have used it.
 notice-address-confirmed = The address is confirmed.
+notice-address-returned = The address is yours again, and all sign-ins have ended. Set another password now, by “Forgotten your password?”, if someone else may know it.
 notice-address-removed = The address is removed.
 notice-device-notices-on = You get a mail when you sign in from a new device.
 notice-device-notices-off = You get no mail when you sign in from a new device.
@@ -116,6 +120,8 @@ setup-due = This service has no administrator yet. Its operator finds the link t
 ## Of a link that cannot be used
 
 password-link-invalid = A link to set a password works once and for a limited time, and no longer once the password has been changed or a newer link has been made. Ask an administrator of this service for a new one.
+registration-link-invalid = A link to confirm a registration works once, for a day. If you have just used it, sign in; if it is older, register again.
+return-link-invalid = A link to take an address back works once and for a limited time. If you have just used it, the address is yours again.
 address-link-invalid = A link to confirm an address works once, for a day, and until another address is entered. Enter the address again to get a new one.
 
 ## Of a password that was wrong, and of too many attempts

@@ -110,8 +110,27 @@ set-password = Set a password
 set-the-password = Set the password
 set-password-lead = Choose the password of <strong>{ $name }</strong>.
 set-password-failed = The password was not set, and the link still works.
-set-password-ends = All sign-ins of this account end. Then you sign in with the new password.
-set-password-ends-keys = All sign-ins of this account end, its access keys too. Then you sign in with the new password.
+ends-sign-ins =
+    { $sign_ins ->
+        [one] A new password ends 1 sign-in of this account.
+       *[other] A new password ends { $sign_ins } sign-ins of this account.
+    }
+ends-keys =
+    { $keys ->
+        [one] A new password ends this access key:
+       *[other] A new password ends these access keys:
+    }
+which-keys =
+    { $keys ->
+        [one] this access key:
+       *[other] these access keys:
+    }
+ends-both =
+    { $sign_ins ->
+        [one] A new password ends 1 sign-in of this account and { which-keys }
+       *[other] A new password ends { $sign_ins } sign-ins of this account and { which-keys }
+    }
+then-sign-in = Then you sign in with it.
 link-invalid = This link is not valid
 
 ## Signing in, out and up
@@ -125,6 +144,11 @@ stay-signed-in = Stay signed in
 account-not-created = The account was not created. Please check:
 user-name-hint = You sign in with it.
 full-name-hint = How you would like to be greeted.
+confirm-registration = Confirm the registration
+confirm-registration-question = Is <strong>{ $email }</strong> your address, and have you registered as <strong>{ $name }</strong>?
+confirm-registration-hint = Then you sign in with the password that you have chosen.
+create-account = Create the account
+register-email-hint = You get a mail with a link. The account is yours once you have used it.
 setup = Set up
 setup-lead = This service has no administrator yet. Create the administrator’s account.
 setup-button = Create the administrator
@@ -160,6 +184,28 @@ language = Language
 language-automatic = Automatic, as your browser asks
 language-hint = Pages and mails use it.
 language-save = Save the language
+change-name = Change the full name
+save-name = Save the name
+delete-account = Delete the account
+delete-own = Delete your account
+delete-own-question = Delete your account?
+delete-own-hint = Type { $name } if you mean it.
+delete-own-lead =
+    { $sign_ins ->
+        [one] The account <strong>{ $name }</strong> will be deleted permanently: 1 sign-in, its e-mail address and its links. Its activity stays in the audit log.
+       *[other] The account <strong>{ $name }</strong> will be deleted permanently: { $sign_ins } sign-ins, its e-mail address and its links. Its activity stays in the audit log.
+    }
+n-sign-ins =
+    { $sign_ins ->
+        [one] 1 sign-in
+       *[other] { $sign_ins } sign-ins
+    }
+n-keys =
+    { $keys ->
+        [one] 1 access key
+       *[other] { $keys } access keys
+    }
+delete-own-lead-keys = The account <strong>{ $name }</strong> will be deleted permanently: { n-sign-ins }, { n-keys }, its e-mail address and its links. Its activity stays in the audit log.
 where-signed-in = Where you are signed in
 sign-ins-lead = Browsers and programs that can act for you. End any sign-in that you do not recognise.
 sign-ins-lead-keys = “Sign out everywhere” and “Sign out everywhere else” also end your access keys, and so does a new password.
@@ -190,6 +236,11 @@ notices = Notices
 notices-text = A confirmed address gets a mail when the password or the address is changed, when an access key is made, and when the account is deactivated.
 notices-new-device = Also when I sign in from a new device
 save = Save
+return-address = Take the address back
+return-lead = The account <strong>{ $name }</strong> gets <strong>{ $email }</strong> again.
+return-lead-current = The account <strong>{ $name }</strong> gets <strong>{ $email }</strong> again in the place of <strong>{ $current }</strong>.
+return-ends = This ends all sign-ins of the account ({ $sign_ins }), because someone else may have changed the address. Set another password afterwards.
+return-ends-keys = This ends all sign-ins of the account ({ $sign_ins }) and its access keys ({ $keys }), because someone else may have changed the address. Set another password afterwards.
 confirm-address = Confirm the address
 confirm-address-question = Is <strong>{ $email }</strong> the address of the account <strong>{ $name }</strong>?
 confirm-address-hint = Mails about the account go to this address, also one that sets another password.

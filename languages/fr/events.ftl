@@ -21,6 +21,7 @@ event-deactivated = Compte désactivé
 event-full-name-changed = Nom complet changé
 event-address-changed = Adresse e-mail changée
 event-notices-changed = Notifications de nouveaux appareils modifiées
+event-address-returned = Ancienne adresse e-mail reprise
 event-deleted = Compte supprimé
 event-key-made = Clé d’accès créée
 event-key-ended = Clé d’accès terminée

@@ -64,3 +64,33 @@ mail-deactivated =
     Votre compte { $name } chez { $site } a été désactivé { $when }. Personne ne peut s’y connecter, et toutes ses connexions ont pris fin.
 
     Si vous ne savez pas pourquoi, adressez-vous aux exploitants de { $site }.
+
+mail-address-changed-return-subject = Votre adresse a été changée
+mail-address-changed-return =
+    L’adresse e-mail de votre compte { $name } chez { $site } a été changée { $when }. Les e-mails concernant le compte ne sont plus envoyés à cette adresse.
+
+    Si ce n’était pas vous, reprenez l’adresse avec ce lien :
+
+    { $link }
+
+    Il fonctionne une fois, jusqu’au { $until }, et met fin à toutes les connexions et clés d’accès. Définissez ensuite un autre mot de passe.
+
+mail-registration-subject = Confirmez votre inscription
+mail-registration =
+    Avec ce lien, vous confirmez votre adresse et obtenez le compte { $name } chez { $site } :
+
+    { $link }
+
+    Il fonctionne une fois, pendant un jour. Connectez-vous ensuite avec le mot de passe que vous avez choisi. Si vous ne vous êtes pas inscrit, ignorez cet e-mail : aucun compte ne sera créé.
+
+mail-registered-before-subject = Vous avez déjà un compte
+mail-registered-before =
+    Quelqu’un, peut-être vous, a essayé de s’inscrire chez { $site } avec cette adresse. Vous avez déjà le compte { $name }. Connectez-vous :
+
+    { $link }
+
+    Si vous avez oublié le mot de passe, définissez-en un autre :
+
+    { $base }/password/forgot
+
+    Si ce n’était pas vous, ignorez cet e-mail : rien n’a changé.

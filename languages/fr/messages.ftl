@@ -43,9 +43,13 @@ notice-signed-out = Vous êtes déconnecté.
 notice-password-changed = Votre mot de passe a été changé, et vous êtes déconnecté partout ailleurs.
 notice-language-changed = La langue a été changée.
 notice-password-set = Le mot de passe est défini. Connectez-vous avec.
+notice-registration-mailed = Un e-mail avec un lien est en route. Utilisez-le, puis connectez-vous.
+notice-registered = Votre compte est prêt. Connectez-vous avec votre mot de passe.
+notice-name-changed = Votre nom est enregistré.
 notice-reset-mailed = Si un compte a cette adresse, un e-mail avec un lien est en route. Le lien fonctionne pendant une demi-heure.
 notice-address-mailed = Un e-mail avec un lien est en route. L’adresse est à vous une fois que vous l’avez utilisé.
 notice-address-confirmed = L’adresse est confirmée.
+notice-address-returned = L’adresse est de nouveau à vous, et toutes les connexions ont pris fin. Définissez maintenant un autre mot de passe, par « Mot de passe oublié ? », si une autre personne peut le connaître.
 notice-address-removed = L’adresse est supprimée.
 notice-device-notices-on = Vous recevrez un e-mail quand vous vous connectez depuis un nouvel appareil.
 notice-device-notices-off = Vous ne recevrez pas d’e-mail quand vous vous connectez depuis un nouvel appareil.
@@ -76,6 +80,8 @@ setup-due = Ce service n’a pas encore d’administrateur. Son exploitant trouv
 ## À propos d’un lien inutilisable
 
 password-link-invalid = Un lien pour définir un mot de passe fonctionne une fois et pour une durée limitée, et plus du tout dès que le mot de passe a été changé ou qu’un lien plus récent a été créé. Demandez-en un nouveau à un administrateur de ce service.
+registration-link-invalid = Un lien pour confirmer une inscription fonctionne une fois, pendant un jour. Si vous venez de l’utiliser, connectez-vous ; s’il est plus ancien, inscrivez-vous à nouveau.
+return-link-invalid = Un lien pour reprendre une adresse fonctionne une fois et pour une durée limitée. Si vous venez de l’utiliser, l’adresse est de nouveau à vous.
 address-link-invalid = Un lien pour confirmer une adresse fonctionne une fois, pendant un jour, et jusqu’à ce qu’une autre adresse soit saisie. Saisissez l’adresse à nouveau pour en obtenir un nouveau.
 
 ## À propos d’un mauvais mot de passe, et de trop d’essais

@@ -110,8 +110,27 @@ set-password = Définir un mot de passe
 set-the-password = Définir le mot de passe
 set-password-lead = Choisissez le mot de passe de <strong>{ $name }</strong>.
 set-password-failed = Le mot de passe n’a pas été défini, et le lien reste valable.
-set-password-ends = Toutes les connexions de ce compte prennent fin. Ensuite, vous vous connectez avec le nouveau mot de passe.
-set-password-ends-keys = Toutes les connexions de ce compte prennent fin, ses clés d’accès aussi. Ensuite, vous vous connectez avec le nouveau mot de passe.
+ends-sign-ins =
+    { $sign_ins ->
+        [one] Un nouveau mot de passe met fin à { $sign_ins } connexion de ce compte.
+       *[other] Un nouveau mot de passe met fin à { $sign_ins } connexions de ce compte.
+    }
+ends-keys =
+    { $keys ->
+        [one] Un nouveau mot de passe met fin à cette clé d’accès :
+       *[other] Un nouveau mot de passe met fin à ces clés d’accès :
+    }
+which-keys =
+    { $keys ->
+        [one] à cette clé d’accès :
+       *[other] à ces clés d’accès :
+    }
+ends-both =
+    { $sign_ins ->
+        [one] Un nouveau mot de passe met fin à { $sign_ins } connexion de ce compte et { which-keys }
+       *[other] Un nouveau mot de passe met fin à { $sign_ins } connexions de ce compte et { which-keys }
+    }
+then-sign-in = Ensuite, vous vous connectez avec.
 link-invalid = Ce lien n’est pas valable
 
 ## Se connecter, se déconnecter, s’inscrire
@@ -125,6 +144,11 @@ stay-signed-in = Rester connecté
 account-not-created = Le compte n’a pas été créé. Veuillez vérifier :
 user-name-hint = Il vous sert à vous connecter.
 full-name-hint = Comment vous souhaitez être salué.
+confirm-registration = Confirmer l’inscription
+confirm-registration-question = <strong>{ $email }</strong> est-elle votre adresse, et vous êtes-vous inscrit sous le nom de <strong>{ $name }</strong> ?
+confirm-registration-hint = Ensuite, vous vous connectez avec le mot de passe que vous avez choisi.
+create-account = Créer le compte
+register-email-hint = Vous recevrez un e-mail avec un lien. Le compte est à vous une fois que vous l’avez utilisé.
 setup = Installation
 setup-lead = Ce service n’a pas encore d’administrateur. Créez le compte de l’administrateur.
 setup-button = Créer l’administrateur
@@ -160,6 +184,28 @@ language = Langue
 language-automatic = Automatique, selon votre navigateur
 language-hint = Pour les pages et les e-mails.
 language-save = Enregistrer la langue
+change-name = Changer le nom complet
+save-name = Enregistrer le nom
+delete-account = Supprimer le compte
+delete-own = Supprimer votre compte
+delete-own-question = Supprimer votre compte ?
+delete-own-hint = Saisissez { $name } si c’est bien ce que vous voulez.
+delete-own-lead =
+    { $sign_ins ->
+        [one] Le compte <strong>{ $name }</strong> sera supprimé définitivement : { $sign_ins } connexion, son adresse e-mail et ses liens. Son activité reste dans le journal d’audit.
+       *[other] Le compte <strong>{ $name }</strong> sera supprimé définitivement : { $sign_ins } connexions, son adresse e-mail et ses liens. Son activité reste dans le journal d’audit.
+    }
+n-sign-ins =
+    { $sign_ins ->
+        [one] { $sign_ins } connexion
+       *[other] { $sign_ins } connexions
+    }
+n-keys =
+    { $keys ->
+        [one] { $keys } clé d’accès
+       *[other] { $keys } clés d’accès
+    }
+delete-own-lead-keys = Le compte <strong>{ $name }</strong> sera supprimé définitivement : { n-sign-ins }, { n-keys }, son adresse e-mail et ses liens. Son activité reste dans le journal d’audit.
 where-signed-in = Où vous êtes connecté
 sign-ins-lead = Navigateurs et programmes qui peuvent agir pour vous. Mettez fin à toute connexion que vous ne reconnaissez pas.
 sign-ins-lead-keys = « Se déconnecter partout » et « Se déconnecter partout ailleurs » mettent aussi fin à vos clés d’accès, tout comme un nouveau mot de passe.
@@ -190,6 +236,11 @@ notices = Notifications
 notices-text = Une adresse confirmée reçoit un e-mail quand le mot de passe ou l’adresse est changé, quand une clé d’accès est créée et quand le compte est désactivé.
 notices-new-device = Aussi quand je me connecte depuis un nouvel appareil
 save = Enregistrer
+return-address = Reprendre l’adresse
+return-lead = Le compte <strong>{ $name }</strong> reçoit à nouveau <strong>{ $email }</strong>.
+return-lead-current = Le compte <strong>{ $name }</strong> reçoit à nouveau <strong>{ $email }</strong> à la place de <strong>{ $current }</strong>.
+return-ends = Cela met fin à toutes les connexions du compte ({ $sign_ins }), car une autre personne peut avoir changé l’adresse. Définissez ensuite un autre mot de passe.
+return-ends-keys = Cela met fin à toutes les connexions du compte ({ $sign_ins }) et à ses clés d’accès ({ $keys }), car une autre personne peut avoir changé l’adresse. Définissez ensuite un autre mot de passe.
 confirm-address = Confirmer l’adresse
 confirm-address-question = <strong>{ $email }</strong> est-elle l’adresse du compte <strong>{ $name }</strong> ?
 confirm-address-hint = Les e-mails concernant le compte sont envoyés à cette adresse, y compris celui qui permet de définir un autre mot de passe.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::audit::{Actor, RequestSource, log_change};
+use super::config::AddressPolicy;
 use super::links::digest;
 use super::queries;
 use super::service::Accounts;
@@ -87,11 +88,44 @@ impl Accounts {
         Ok(changed.user)
     }
 
+    /// Returns the user and the former address of a link that puts the address back.
+    ///
+    /// # Errors
+    /// 404 `not_found` for a link that is not valid, 503 `unavailable`.
+    pub async fn check_return_link(&self, token: &str) -> Result<(User, String), Error> {
+        let (hash, now) = (digest(token), self.clock.now()?);
+        let found =
+            self.run(move |connection| queries::owner_of_return_link(connection, &hash, now));
+        let (user, address, _) = found.await?.ok_or(ErrorKind::NotFound)?;
+        Ok((user, address))
+    }
+
+    /// Uses up a link: puts a former address back, ends all sign-ins and returns the user.
+    ///
+    /// # Errors
+    /// 404 `not_found` for a link that is not valid, 422 `invalid_field` naming `email` if another
+    /// account has the address, 503 `unavailable`.
+    pub async fn return_address(&self, token: &str, source: RequestSource) -> Result<User, Error> {
+        let (user, _) = self.check_return_link(token).await?;
+        let (hash, now) = (digest(token), self.clock.now()?);
+        let returned = self.run_change(user.id, move |connection| {
+            queries::return_address(connection, &hash, (source, now))
+        });
+        let changed = returned.await?.ok_or(ErrorKind::NotFound)?;
+        log_change(&changed);
+        Ok(changed.user)
+    }
+
     /// Removes the address of a user.
     ///
     /// # Errors
-    /// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+    /// 403 `forbidden` where an address is required, 401 `token_revoked` when the account is gone, 503
+    /// `unavailable`.
     pub async fn remove_address(&self, id: i64, actor: &Actor) -> Result<User, Error> {
+        if self.addresses == AddressPolicy::Required {
+            let detail = "An address is required. Enter another one in its place.";
+            return Err(Error::new(ErrorKind::Forbidden).detail(detail));
+        }
         let actor = actor.clone();
         let removed =
             self.run_change(id, move |connection| queries::remove_address(connection, id, &actor));

@@ -1,4 +1,4 @@
-//! Changes to users, by administrators and of their own name, for pages and API. The command line
+//! Changes to users, by administrators and by themselves, for pages and API. The command line
 //! calls the queries directly.
 
 use time::OffsetDateTime;
@@ -7,7 +7,7 @@ use super::audit::{self, Actor, ChangedUser, EVENTS_PAGE, Entry, RequestSource, 
 use super::links::PasswordLink;
 use super::queries::{self, UserChange};
 use super::service::Accounts;
-use super::user::User;
+use super::user::{User, Username};
 use crate::languages::Tag;
 use vestibule::Error;
 use vestibule::guards::Authenticated;
@@ -136,6 +136,28 @@ impl Accounts {
         let actor = actor.clone();
         let deleted =
             self.run_change(id, move |connection| queries::delete(connection, id, &actor));
+        deleted.await.inspect(log_change)
+    }
+
+    /// Deletes a user for that user; `typed` is the own user name, as a confirmation.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `username` for another name, 401 `token_revoked` when the sign-in
+    /// has ended meanwhile, 409 `last_administrator`, 503 `unavailable`.
+    pub async fn delete_own(
+        &self,
+        user: &User,
+        typed: &str,
+        actor: &Actor,
+    ) -> Result<ChangedUser, Error> {
+        let (id, own) = (user.id, Username::parse(&user.username)?);
+        if !Username::parse(typed).is_ok_and(|typed| typed.key() == own.key()) {
+            let message = "This is not your user name. Nothing has been deleted.";
+            return Err(Error::invalid_field("username", message));
+        }
+        let actor = actor.clone();
+        let deleted =
+            self.run_change(id, move |connection| queries::delete_own(connection, id, &actor));
         deleted.await.inspect(log_change)
     }
 

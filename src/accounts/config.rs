@@ -9,6 +9,19 @@ use ipnet::IpNet;
 use rocket::figment::value::magic::RelativePathBuf;
 use serde::{Deserialize, Serialize};
 
+/// Whether accounts have e-mail addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AddressPolicy {
+    /// There are none.
+    Off,
+    /// A user may have one.
+    #[default]
+    Optional,
+    /// Who registers confirms one first.
+    Required,
+}
+
 /// Settings of the account service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -26,6 +39,9 @@ pub struct AccountsConfig {
     pub languages_dir: Option<RelativePathBuf>,
     /// Whether visitors may register themselves. Defaults to on.
     pub registration: bool,
+    /// Whether accounts have e-mail addresses: `"off"`, `"optional"` or `"required"`, with which a
+    /// visitor who registers must confirm one first. Defaults to `"optional"`.
+    pub email: AddressPolicy,
     /// Whether the sample users of the Flask guide are inserted into an empty database.
     /// Defaults to on in the debug profile while listening on a loopback address; refused
     /// anywhere else.
@@ -47,6 +63,10 @@ pub struct AccountsConfig {
     /// Defaults to `"7 days"`.
     #[serde(with = "vestibule::config::duration")]
     pub invitation_lifetime: Duration,
+    /// How long a link lives that is sent to an address which an account no longer has, and puts it
+    /// back, `"1m"` to `"30 days"`. Defaults to `"7 days"`.
+    #[serde(with = "vestibule::config::duration")]
+    pub address_return_lifetime: Duration,
     /// How many accounts may be registered from one address. Defaults to
     /// `{ max = 20, window = "1h" }`.
     pub registrations: RegistrationsConfig,
@@ -139,12 +159,14 @@ impl Default for AccountsConfig {
             static_dir: None,
             languages_dir: None,
             registration: true,
+            email: AddressPolicy::default(),
             sample_users: None,
             trusted_proxy: Vec::new(),
             max_sign_ins: 100,
             audit_retention: Duration::ZERO,
             reset_link_lifetime: Duration::from_secs(60 * 60),
             invitation_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
+            address_return_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
             registrations: RegistrationsConfig::default(),
         }
     }

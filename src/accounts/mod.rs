@@ -54,14 +54,14 @@ mod user;
 mod user_agent;
 
 pub use access_keys::{generate_key, last_seen};
-pub use config::{AccountsConfig, ProxyNetwork, RegistrationsConfig};
+pub use config::{AccountsConfig, AddressPolicy, ProxyNetwork, RegistrationsConfig};
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminApiFresh, AdminPage, AdminPageChange, AnyUser,
     CurrentUser, Introspector, KeyScoped, SessionUser, TokenUser,
 };
 pub use import::{BadLine, Import, ImportError};
 pub use links::{LinkToken, PasswordLink};
-pub use own_sign_ins::sign_out;
+pub use own_sign_ins::{Endings, sign_out};
 pub use password::{Credentials, NewPassword, PasswordOwner, new_password};
 pub use queries::MAX_ACTIVE_KEYS;
 pub use registration::{

@@ -10,7 +10,32 @@ use vestibule::guards::Scope;
 use vestibule::sign_ins::{SignIn, SignIns};
 use vestibule::{Error, ErrorKind};
 
+/// What a new password ends.
+#[derive(Debug)]
+pub struct Endings {
+    /// The number of sign-ins of browsers and programs.
+    pub sign_ins: usize,
+    /// The labels of the access keys, latest use first.
+    pub keys: Vec<String>,
+}
+
 impl Accounts {
+    /// Returns what a new password of a user ends.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn endings(&self, user: &User) -> Result<Endings, Error> {
+        let (id, now, idle) = (user.id, self.clock.now()?, self.auth.session.idle);
+        let found = self.run(move |connection| {
+            let (_, all) = queries::active_sign_ins(connection, id, (now, idle), 1)?;
+            Ok::<_, Error>((all, queries::active_keys(connection, id, now)?))
+        });
+        let (all, keys) = found.await?;
+        let sign_ins = usize::try_from(all).unwrap_or(0).saturating_sub(keys.len());
+        let labels = keys.iter().map(|key| key.label().unwrap_or_default().to_owned());
+        Ok(Endings { sign_ins, keys: labels.collect() })
+    }
+
     /// Returns a page, from 1, of a user's active sign-ins, latest use first, and their total.
     ///
     /// # Errors

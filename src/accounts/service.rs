@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::audit::{Audit, AuditEvents, RequestSource};
-use super::config::{AccountsConfig, RegistrationsConfig};
+use super::config::{AccountsConfig, AddressPolicy, RegistrationsConfig};
 use super::shares::Shares;
 use crate::db::{AnyConnection, Db};
 use crate::mail::Outbox;
@@ -27,6 +27,7 @@ pub struct Accounts {
     pub(super) auth: Arc<Config>,
     pub(super) throttle: DieselThrottle<Db>,
     pub(super) registrations: RegistrationsConfig,
+    pub(super) addresses: AddressPolicy,
     pub(super) max_sign_ins: i64,
     pub(super) reset_link_lifetime: Duration,
     pub(super) invitation_lifetime: Duration,
@@ -56,6 +57,7 @@ impl Accounts {
             cache,
             auth: Arc::new(auth.clone()),
             registrations: accounts.registrations,
+            addresses: accounts.email,
             max_sign_ins: accounts.max_sign_ins.max(1).into(),
             reset_link_lifetime: accounts.reset_link_lifetime,
             invitation_lifetime: accounts.invitation_lifetime,
@@ -120,6 +122,12 @@ impl Accounts {
     #[must_use]
     pub fn limits(&self) -> &PasswordConfig {
         &self.auth.password
+    }
+
+    /// Returns whether accounts have e-mail addresses.
+    #[must_use]
+    pub fn addresses(&self) -> AddressPolicy {
+        self.addresses
     }
 
     /// Returns the settings of the library, with those of access keys.

@@ -1,6 +1,7 @@
 //! The user of the request, its claims and its full name.
 
-use rocket::{State, get, patch};
+use rocket::response::status;
+use rocket::{State, delete, get, patch};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -95,6 +96,21 @@ fn take_language(body: &mut JsonBody, languages: &Languages) -> Option<Option<Ta
     }
     let tag = body.optional_text("language");
     languages.parse(tag.as_deref()).map_err(|error| body.add_errors_of(&error)).ok()
+}
+
+/// Deletes the user for good; the body holds the own user name, to confirm what is meant.
+#[delete("/me", data = "<body>")]
+pub(super) async fn delete(
+    user: Fresh<TokenUser>,
+    accounts: &State<Accounts>,
+    source: RequestSource,
+    mut body: JsonBody,
+) -> Result<status::NoContent, Error> {
+    let username = body.text("username");
+    body.finish()?;
+    let actor = accounts.actor(&user, source)?;
+    accounts.delete_own(&user, &username, &actor).await?;
+    Ok(status::NoContent)
 }
 
 /// Takes a full name that may be absent; the inner `None` removes it.

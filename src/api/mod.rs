@@ -37,6 +37,7 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         openapi::get_stylesheet,
         me::me,
         me::change,
+        me::delete,
         sign_in::login,
         sign_in::refresh,
         sign_in::logout,
@@ -66,7 +67,7 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
     }
     // Links lead to pages.
     if auth.mode.has_sessions() {
-        routes.extend(routes![password_links::make]);
+        routes.extend(routes![password_links::make, password_links::reset]);
         if mail {
             routes.extend(routes![address::request, address::remove, address::forgot]);
         }

@@ -1,4 +1,4 @@
-//! Links by which a user sets a password, for administrators.
+//! Links by which a user sets a password: made by administrators, and used.
 
 use rocket::http::Status;
 use rocket::response::status;
@@ -8,8 +8,13 @@ use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, AdminApiFresh, PasswordLink, User};
 use crate::db::rfc3339;
-use crate::http::{BaseUrl, Json, RequestSource};
-use vestibule::Error;
+use crate::http::{BaseUrl, Json, JsonBody, RequestSource};
+use vestibule::password::Password;
+use vestibule::{Error, ErrorKind};
+
+/// Said of a link that cannot be used.
+const INVALID: &str = "This link is not valid. It works once and for a limited time, and no longer once \
+                       the password has been changed or a newer link has been made.";
 
 /// A link by which a user sets a password, once; the only response that shows it.
 #[derive(Serialize, ToSchema)]
@@ -37,4 +42,20 @@ pub(super) async fn make(
     let actor = accounts.actor(&admin, source)?;
     let (_, link) = accounts.make_reset_link(&actor, User::id_of(id)?).await?;
     Ok(status::Custom(Status::Created, Json(PasswordLinkView::of(&link, &base))))
+}
+
+/// Sets the password of the link's user and ends all sign-ins and keys. It signs nobody in.
+#[post("/password/reset", data = "<body>")]
+pub(super) async fn reset(
+    accounts: &State<Accounts>,
+    source: RequestSource,
+    mut body: JsonBody,
+) -> Result<status::NoContent, Error> {
+    let token = body.text("token");
+    let password = Password::from(body.text("new_password"));
+    body.finish()?;
+    match accounts.set_password_by_link(&token, ("new_password", &password), source).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(error.detail(INVALID)),
+        set => set.map(|()| status::NoContent),
+    }
 }

@@ -2,11 +2,13 @@
 
 use rocket::http::Status;
 use rocket::response::status;
-use rocket::{State, post};
+use rocket::{Either, State, post};
 
 use super::issued::{Issued, TokenCookies};
 use super::me::Me;
-use crate::accounts::{Accounts, AnyUser, Credentials, Registration, Role, User, sign_out};
+use crate::accounts::{
+    Accounts, AddressPolicy, AnyUser, Credentials, Registration, Role, User, sign_out,
+};
 use crate::http::{Json, JsonBody, RequestSource, UniqueQuery, flag};
 use vestibule::config::Location;
 use vestibule::guards::{Authenticated, RefreshToken, TokenBody};
@@ -72,13 +74,16 @@ pub(super) async fn logout(
     Ok(status::NoContent)
 }
 
-/// Adds a user; it is not signed in.
+/// Adds a user; it is not signed in. Where an address is required, sends a link that makes the account,
+/// and responds the same if an account has the address.
 #[post("/register", data = "<body>")]
 pub(super) async fn register(
     accounts: &State<Accounts>,
     source: RequestSource,
     mut body: JsonBody,
-) -> Result<status::Custom<Json<Me>>, Error> {
+) -> Result<Either<status::Custom<Json<Me>>, Status>, Error> {
+    let is_required = accounts.addresses() == AddressPolicy::Required;
+    let email = is_required.then(|| body.text("email"));
     let registration = Registration {
         username: body.text("username"),
         full_name: body.optional_text("full_name").unwrap_or_default(),
@@ -91,6 +96,10 @@ pub(super) async fn register(
     if role.is_some_and(|role| role != Role::User.as_str()) {
         return Err(Error::new(ErrorKind::Forbidden).detail(ROLE_LATER));
     }
+    if let Some(email) = email {
+        accounts.register_address(&registration, &email).await?;
+        return Ok(Either::Right(Status::Accepted));
+    }
     let user = accounts.register(&registration).await?;
-    Ok(status::Custom(Status::Created, Json(Me::from(&user))))
+    Ok(Either::Left(status::Custom(Status::Created, Json(Me::from(&user)))))
 }

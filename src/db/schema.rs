@@ -79,6 +79,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    former_addresses (account, email) {
+        account -> BigInt,
+        email -> Text,
+        changed_at -> BigInt,
+        expires_at -> BigInt,
+        token_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    registrations (username_key) {
+        username_key -> Text,
+        username -> Text,
+        full_name -> Nullable<Text>,
+        password_hash -> Text,
+        email -> Text,
+        mail -> Text,
+        token_hash -> Nullable<Text>,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     mails (id) {
         id -> Text,
         account -> Nullable<BigInt>,

@@ -1,6 +1,7 @@
 //! Sends the mails of the outbox in the background: writes each one when it is its turn, and tries
 //! again what a server did not take.
 
+mod registration;
 mod texts;
 
 use std::net::SocketAddr;

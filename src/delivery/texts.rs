@@ -21,14 +21,17 @@ const RESET_LIFETIME: Duration = Duration::from_secs(30 * 60);
 #[derive(Clone)]
 pub(super) struct MailWriter {
     site_name: String,
-    base: BaseUrl,
-    languages: Languages,
+    pub(super) base: BaseUrl,
+    pub(super) languages: Languages,
+    return_lifetime: Duration,
 }
 
 impl MailWriter {
     pub(super) fn new(settings: &Settings, languages: Languages, at: SocketAddr) -> Self {
         let base = BaseUrl::listening(settings.public_url.as_deref(), at);
-        Self { site_name: settings.accounts.site_name.clone(), base, languages }
+        let accounts = &settings.accounts;
+        let return_lifetime = accounts.address_return_lifetime;
+        Self { site_name: accounts.site_name.clone(), base, languages, return_lifetime }
     }
 
     /// Writes a mail; `None` if there is no reason for it any more.
@@ -39,6 +42,9 @@ impl MailWriter {
         now: OffsetDateTime,
     ) -> Result<Option<OutgoingMail>, Error> {
         let Ok(to) = EmailAddress::parse(&mail.recipient) else { return Ok(None) };
+        if mail.kind == MailKind::ConfirmRegistration {
+            return self.registration(connection, mail, to, now);
+        }
         let found = match (mail.kind, mail.account) {
             (MailKind::ResetPassword, _) => queries::with_address(connection, &to)?,
             (_, Some(id)) => queries::find(connection, id)?,
@@ -57,22 +63,35 @@ impl MailWriter {
         let Some((kind, link)) = self.link(connection, mail, &user, now)? else {
             return Ok(None);
         };
-        let site = self.site_name.as_str();
-        let subject = language.text(&format!("{kind}-subject"));
+        let owner = (to, user.username.as_str());
+        Ok(Some(self.addressed(mail, owner, (kind, link), language, now)))
+    }
+
+    /// Puts a text between a salutation and the name of the service.
+    pub(super) fn addressed(
+        &self,
+        mail: &ClaimedMail,
+        (to, username): (EmailAddress, &str),
+        (key, link): (&str, String),
+        language: &Language,
+        now: OffsetDateTime,
+    ) -> OutgoingMail {
+        let (site, base) = (self.site_name.as_str(), self.base.as_str());
+        let subject = language.text(&format!("{key}-subject"));
         let subject = language
             .format("mail-subject", vec![("subject", subject.into()), ("site", site.into())]);
         let values = vec![
-            ("name", user.username.as_str().into()),
+            ("name", username.into()),
             ("site", site.into()),
             ("link", link.into()),
-            ("base", self.base.as_str().into()),
+            ("base", base.into()),
             ("when", when_and_where(language, mail).into()),
+            ("until", language.date(now + self.return_lifetime).into()),
         ];
-        let text = language.format(kind, values);
-        let name = vec![("name", user.username.as_str().into())];
-        let greeting = language.format("mail-greeting", name);
-        let text = format!("{greeting}\n\n{text}\n\n{site}\n{}\n", self.base.as_str());
-        Ok(Some(OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }))
+        let text = language.format(key, values);
+        let greeting = language.format("mail-greeting", vec![("name", username.into())]);
+        let text = format!("{greeting}\n\n{text}\n\n{site}\n{base}\n");
+        OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }
     }
 
     /// Returns the key of the text, and the link in it.
@@ -98,7 +117,17 @@ impl MailWriter {
                 }
                 ("mail-reset", self.base.password_link(&link.token))
             }
-            MailKind::AddressChanged => ("mail-address-changed", format!("{base}/account")),
+            // Written above: it is about no account yet.
+            MailKind::ConfirmRegistration => return Ok(None),
+            MailKind::AddressChanged => {
+                let former = (user.id, mail.recipient.as_str());
+                match queries::new_return_link(connection, former, now, self.return_lifetime)? {
+                    Some(token) => {
+                        ("mail-address-changed-return", self.base.address_return_link(&token))
+                    }
+                    None => ("mail-address-changed", format!("{base}/account")),
+                }
+            }
             MailKind::PasswordChanged => {
                 ("mail-password-changed", format!("{base}/password/forgot"))
             }

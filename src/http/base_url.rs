@@ -52,6 +52,18 @@ impl BaseUrl {
         format!("{}/address/confirm?token={}", self.0, token.reveal())
     }
 
+    /// Returns a link that makes an account of a registration.
+    #[must_use]
+    pub fn registration_link(&self, token: &LinkToken) -> String {
+        format!("{}/register/confirm?token={}", self.0, token.reveal())
+    }
+
+    /// Returns a link that puts a former e-mail address back.
+    #[must_use]
+    pub fn address_return_link(&self, token: &LinkToken) -> String {
+        format!("{}/address/return?token={}", self.0, token.reveal())
+    }
+
     /// Returns a link that sets a password.
     #[must_use]
     pub fn password_link(&self, token: &LinkToken) -> String {

@@ -43,7 +43,7 @@ const CANDIDATES: i64 = 20;
 pub enum MailKind {
     /// The link that confirms a new address.
     ConfirmAddress,
-    /// The notice, to the former address, that the account has another one.
+    /// The notice, to the former address, that the account has another one; with a link that puts it back.
     AddressChanged,
     /// The link to set another password. Queued for any address; removed unsent if no account has it.
     ResetPassword,
@@ -55,10 +55,12 @@ pub enum MailKind {
     KeyMade,
     /// The notice that the account was deactivated.
     Deactivated,
+    /// The link that makes an account of a registration; if an account has the address, a notice.
+    ConfirmRegistration,
 }
 
 impl MailKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::ConfirmAddress,
         Self::AddressChanged,
         Self::ResetPassword,
@@ -66,6 +68,7 @@ impl MailKind {
         Self::NewDevice,
         Self::KeyMade,
         Self::Deactivated,
+        Self::ConfirmRegistration,
     ];
 
     /// Returns the word in the database and in `vestibule mail queue`.
@@ -79,13 +82,14 @@ impl MailKind {
             Self::NewDevice => "new_device",
             Self::KeyMade => "key_made",
             Self::Deactivated => "deactivated",
+            Self::ConfirmRegistration => "confirm_registration",
         }
     }
 
     /// Returns whether the mail gets a link when it is sent.
     #[must_use]
     pub const fn has_link(self) -> bool {
-        matches!(self, Self::ConfirmAddress | Self::ResetPassword)
+        matches!(self, Self::ConfirmAddress | Self::AddressChanged | Self::ResetPassword)
     }
 
     fn parse(word: &str) -> Option<Self> {
@@ -133,13 +137,27 @@ impl Outbox {
                 }
             };
         }
+        Self::queue_as(connection, &Self::new_id()?, mail)
+    }
+
+    /// Generates the id of a mail.
+    pub(crate) fn new_id() -> Result<String, Error> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(Error::unavailable)?;
+        Ok(URL_SAFE_NO_PAD.encode(id))
+    }
+
+    /// Queues a mail with an id of [`new_id`](Self::new_id), beside all others.
+    pub(crate) fn queue_as(
+        connection: &mut AnyConnection,
+        id: &str,
+        mail: &NewMail<'_>,
+    ) -> Result<(), Error> {
         let row = (
-            mails::id.eq(URL_SAFE_NO_PAD.encode(id)),
+            mails::id.eq(id),
             mails::account.eq(mail.account),
             mails::recipient.eq(mail.recipient),
-            mails::kind.eq(kind),
+            mails::kind.eq(mail.kind.as_str()),
             mails::client.eq(mail.client.map(|client| client.to_string())),
             mails::program.eq(&mail.program),
             mails::language.eq(mail.language.map(|language| language.as_str().to_owned())),

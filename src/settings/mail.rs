@@ -3,8 +3,9 @@
 use rocket::figment::Figment;
 use serde::Deserialize;
 
+use crate::accounts::AddressPolicy;
 use crate::mail::{MailConfig, Mailer};
-use vestibule::config::ConfigError;
+use vestibule::config::{ConfigError, Mode};
 
 #[derive(Deserialize)]
 struct MailTable {
@@ -20,4 +21,36 @@ pub fn mailer(figment: &Figment) -> Result<Option<Mailer>, Vec<ConfigError>> {
     let config = ConfigError::read::<MailTable>(figment)?.mail;
     Mailer::new(&config)
         .map_err(|(key, problem)| vec![ConfigError::new(figment, &format!("mail.{key}"), problem)])
+}
+
+/// Returns what the service sends mails with; `None` also if accounts have no addresses.
+///
+/// # Errors
+/// One [`ConfigError`]: without what links need, and without mail where addresses are required.
+pub(super) fn of_service(
+    figment: &Figment,
+    addresses: AddressPolicy,
+    mode: Mode,
+    public_url: Option<&str>,
+) -> Result<Option<Mailer>, Vec<ConfigError>> {
+    let error = |key, problem| Err(vec![ConfigError::new(figment, key, problem)]);
+    let mail = mailer(figment)?.filter(|_| addresses != AddressPolicy::Off);
+    let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
+    if !debug && mail.as_ref().is_some_and(|mailer| mailer.directory().is_some()) {
+        let problem = "may be a directory in the debug profile only, where links are logged";
+        return error("mail.url", problem);
+    }
+    if !debug && mail.is_some() && public_url.is_none() {
+        return error("public_url", "is missing; links in mails lead to it");
+    }
+    if addresses == AddressPolicy::Required && mail.is_none() {
+        let problem = "cannot be \"required\" while no mail is sent; set mail.url";
+        return error("accounts.email", problem);
+    }
+    if addresses == AddressPolicy::Required && !mode.has_sessions() {
+        let problem = "cannot be \"required\" without pages, to which the links in mails lead; set \
+                       auth.mode to \"both\"";
+        return error("accounts.email", problem);
+    }
+    Ok(mail)
 }

@@ -39,7 +39,7 @@ pub struct Settings {
     pub database: DbConfig,
     /// The token of `[default.metrics]`, if there is one.
     pub metrics: Option<MetricsToken>,
-    /// What `[default.mail]` sends mails with, if anything.
+    /// What `[default.mail]` sends mails with, if anything; nothing if accounts have no addresses.
     pub mail: Option<Mailer>,
     /// Whether sample users are added to an empty database.
     pub sample_users: bool,
@@ -164,27 +164,8 @@ impl Settings {
             let allowed = debug && server.address.is_loopback();
             tokens::check(figment, &auth)?;
             let public_url = public_url(figment)?;
-            // Browsers treat their own machine as if it had TLS.
-            let is_plain = public_url.as_ref().is_some_and(|url| {
-                url.starts_with("http://")
-                    && !url.starts_with("http://localhost")
-                    && !url.starts_with("http://127.0.0.1")
-            });
-            if is_plain && auth.mode.has_sessions() && auth.session.is_secure() {
-                let problem = "must begin with https://: browsers send secure cookies nowhere else \
-                               (or set auth.session.secure to false)";
-                return Err(vec![ConfigError::new(figment, "public_url", problem)]);
-            }
-            let mail = mailer(figment)?;
-            if !debug && mail.as_ref().is_some_and(|mailer| mailer.directory().is_some()) {
-                let problem =
-                    "may be a directory in the debug profile only, where links are logged";
-                return Err(vec![ConfigError::new(figment, "mail.url", problem)]);
-            }
-            if !debug && mail.is_some() && public_url.is_none() {
-                let problem = "is missing; links in mails lead to it";
-                return Err(vec![ConfigError::new(figment, "public_url", problem)]);
-            }
+            check_scheme(figment, public_url.as_deref(), &auth)?;
+            let mail = mail::of_service(figment, accounts.email, auth.mode, public_url.as_deref())?;
             let api = ApiConfig::read(figment, &auth)?;
             let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {
@@ -242,6 +223,11 @@ pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
         ),
         (!lifetimes.contains(&accounts.reset_link_lifetime), "reset_link_lifetime", lifetime),
         (!lifetimes.contains(&accounts.invitation_lifetime), "invitation_lifetime", lifetime),
+        (
+            !lifetimes.contains(&accounts.address_return_lifetime),
+            "address_return_lifetime",
+            lifetime,
+        ),
     ];
     let wrong = wrong.into_iter().filter(|(is_wrong, ..)| *is_wrong);
     let errors: Vec<_> = wrong
@@ -261,6 +247,26 @@ pub fn public_url(figment: &Figment) -> Result<Option<String>, Vec<ConfigError>>
     }
     let problem = "must be like \"https://login.example\": in lower case, without a path and \
                    without the scheme's own port";
+    Err(vec![ConfigError::new(figment, "public_url", problem)])
+}
+
+/// Refuses a `public_url` to which browsers would not send secure cookies. They treat their own machine
+/// as if it had TLS.
+fn check_scheme(
+    figment: &Figment,
+    public_url: Option<&str>,
+    auth: &Config,
+) -> Result<(), Vec<ConfigError>> {
+    let is_plain = public_url.is_some_and(|url| {
+        url.starts_with("http://")
+            && !url.starts_with("http://localhost")
+            && !url.starts_with("http://127.0.0.1")
+    });
+    if !is_plain || !auth.mode.has_sessions() || !auth.session.is_secure() {
+        return Ok(());
+    }
+    let problem = "must begin with https://: browsers send secure cookies nowhere else (or set \
+                   auth.session.secure to false)";
     Err(vec![ConfigError::new(figment, "public_url", problem)])
 }
 

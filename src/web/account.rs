@@ -15,7 +15,7 @@ use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, NewPassword, SessionUser, User};
+use crate::accounts::{Accounts, AddressPolicy, NewPassword, SessionUser, User, full_name};
 use crate::http::RequestSource;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
@@ -43,16 +43,33 @@ pub(super) struct Confirmation {
     next: String,
 }
 
+/// The fields of the form of the full name.
+#[derive(FromForm)]
+pub(super) struct NameChange {
+    #[field(default = "")]
+    username: String,
+    #[field(default = "")]
+    full_name: String,
+}
+
+/// What a form of the page was refused for.
+#[derive(Clone, Copy)]
+pub(super) enum Rejected<'a> {
+    Password(&'a Error),
+    /// The error and the name as it was sent.
+    Name(&'a Error, &'a str),
+}
+
 pub(super) fn page(
     renderer: &Renderer<'_>,
     user: &User,
     accounts: &Accounts,
     (fresh, notice): (bool, Option<ShownNotice>),
-    error: Option<&Error>,
+    rejected: Option<Rejected<'_>>,
 ) -> Page {
     let language = renderer.language(Some(user));
     let mut errors = BTreeMap::new();
-    if let Some(error) = error {
+    if let Some(Rejected::Password(error)) = rejected {
         errors = words::fields(language, error);
         match error.kind() {
             ErrorKind::BadCredentials => {
@@ -64,11 +81,16 @@ pub(super) fn page(
             _ => {}
         }
     }
+    let (sent_name, name_error) = match rejected {
+        Some(Rejected::Name(error, sent)) => (Some(sent), error.fields().next()),
+        _ => (None, None),
+    };
+    let name_error = name_error.map(|(_, message)| language.sentence(message));
     let values = context! {
         account: context! {
             username: &user.username,
             full_name: &user.full_name,
-            email: &user.email,
+            email: user.email.as_ref().filter(|_| accounts.addresses() != AddressPolicy::Off),
             role: user.role,
             created_at: format_time(user.created_at),
         },
@@ -78,6 +100,8 @@ pub(super) fn page(
         fresh,
         notice,
         errors,
+        sent_name,
+        name_error,
     };
     renderer.page("account", Title::Key("account"), Some(user), values)
 }
@@ -93,6 +117,35 @@ pub(super) fn account(
 ) -> Page {
     let notice = flash.shown(renderer.language(Some(&user)), "");
     page(&renderer, &user, accounts, (fresh.is_ok(), notice), None)
+}
+
+/// Changes the full name.
+#[post("/account/name", data = "<form>")]
+pub(super) async fn change_name(
+    user: SessionUser,
+    fresh: Result<Fresh<SessionUser>, Error>,
+    source: RequestSource,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    form: Form<UniqueFields<NameChange>>,
+) -> FormResult {
+    let name = check_username(&user, &form.username).and_then(|()| full_name(&form.full_name));
+    let changed = match name {
+        Ok(name) => {
+            let actor = accounts.actor(&user, source)?;
+            accounts.change_own_name(user.id, name, &actor).await
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(_) => Ok(FormReply::notice(uri!(account), Notice::NameChanged)),
+        Err(error) => {
+            FormReply::again(sign_in_if_revoked(error), &[ErrorKind::InvalidField], |error| {
+                let rejected = Rejected::Name(error, &form.full_name);
+                page(&renderer, &user, accounts, (fresh.is_ok(), None), Some(rejected))
+            })
+        }
+    }
 }
 
 /// Changes the password. Every session ends; this browser gets a new one, also if an equal request
@@ -136,7 +189,7 @@ pub(super) async fn change_password(
         let kinds =
             [ErrorKind::InvalidField, ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];
         return FormReply::again(sign_in_if_revoked(error), &kinds, |error| {
-            page(&renderer, &user, accounts, (true, None), Some(error))
+            page(&renderer, &user, accounts, (true, None), Some(Rejected::Password(error)))
         });
     }
     if sign_in.is_remembered() {

@@ -12,7 +12,7 @@ use super::link_cookie::{self, LinkRedirect};
 use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
-use crate::accounts::{Accounts, SessionUser, User};
+use crate::accounts::{Accounts, AddressPolicy, SessionUser, User};
 use crate::http::RequestSource;
 use vestibule::guards::{Fresh, Maybe};
 use vestibule::{Error, ErrorKind, Session};
@@ -52,6 +52,7 @@ async fn page(
     let values = context! {
         email: &user.email,
         device_notices: user.device_notices,
+        required: accounts.addresses() == AddressPolicy::Required,
         pending: accounts.pending_address(user).await?,
         value: rejected.map(|(sent, _)| sent),
         error: rejected.map(|(_, error)| {

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod address_return;
 mod admin;
 mod assets;
 mod catchers;
@@ -16,9 +17,11 @@ mod language;
 mod link_cookie;
 mod new_key;
 mod notice;
+mod own_deletion;
 mod pages;
 mod password_link;
 mod registration;
+mod registration_link;
 mod renderer;
 mod session;
 mod setup;
@@ -56,10 +59,13 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         password_link::form,
         password_link::set,
         account::account,
+        account::change_name,
         account::change_password,
         language::change,
         account::reauthenticate,
         account::confirm,
+        own_deletion::ask,
+        own_deletion::delete,
         sign_ins::list,
         sign_ins::end,
         sign_ins::end_others,
@@ -94,12 +100,17 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
             address::set_notices,
             address::ask,
             address::confirm,
+            address_return::ask,
+            address_return::put_back,
             forgotten::form,
             forgotten::request,
         ]);
     }
     if registration {
         routes.extend(routes![registration::form, registration::register]);
+        if mail {
+            routes.extend(routes![registration_link::ask, registration_link::confirm]);
+        }
     }
     routes
 }

@@ -49,7 +49,7 @@ pub(super) async fn form(
     let user = user.0.as_deref();
     let reply = match accounts.owner_of_link(token).await {
         Ok(owner) => {
-            let page = page(&renderer, accounts, (user, &owner), token, None);
+            let page = page(&renderer, accounts, (user, &owner), token, None).await?;
             FormReply::Page(Status::Ok, page)
         }
         Err(error) => invalid(&renderer, user, error)?,
@@ -69,13 +69,13 @@ pub(super) async fn set(
     form: Form<UniqueFields<PasswordForm>>,
 ) -> FormResult {
     let user = user.0.as_deref();
-    let set = accounts.set_password_by_link(&form.token, &form.password, source).await;
+    let set =
+        accounts.set_password_by_link(&form.token, ("password", &form.password), source).await;
     match set {
         Err(error) if error.kind() == ErrorKind::InvalidField => {
             let owner = accounts.owner_of_link(&form.token).await?;
-            FormReply::again(error, &[ErrorKind::InvalidField], |error| {
-                page(&renderer, accounts, (user, &owner), &form.token, Some(error))
-            })
+            let page = page(&renderer, accounts, (user, &owner), &form.token, Some(&error)).await?;
+            FormReply::again(error, &[ErrorKind::InvalidField], |_| page)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let (username, password) = (form.username.as_str(), &form.password);
@@ -95,20 +95,23 @@ fn done() -> FormReply {
     FormReply::notice(form, Notice::PasswordSet)
 }
 
-fn page(
+async fn page(
     renderer: &Renderer<'_>,
     accounts: &Accounts,
     (user, owner): (Option<&User>, &User),
     token: &str,
     rejected: Option<&Error>,
-) -> Page {
+) -> Result<Page, Error> {
+    let endings = accounts.endings(owner).await?;
     let values = context! {
         token,
+        sign_ins: endings.sign_ins,
+        keys: endings.keys,
         account: context! { username: &owner.username },
         min_length: accounts.limits().min_length,
         error: rejected.map(|error| words::first_field(renderer.language(user), error)),
     };
-    renderer.page("password-link", Title::Key("set-password"), user, values)
+    Ok(renderer.page("password-link", Title::Key("set-password"), user, values))
 }
 
 /// Shows that a link is not valid; any other error is returned.

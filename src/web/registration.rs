@@ -9,11 +9,12 @@ use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult};
 use super::form_body::Form;
+use super::notice::Notice;
 use super::renderer::{Page, Renderer, Title};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::{Accounts, Registration, Role, SessionUser};
+use crate::accounts::{Accounts, AddressPolicy, Registration, Role, SessionUser};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
@@ -26,6 +27,8 @@ pub(super) struct Register {
     username: String,
     #[field(default = "")]
     full_name: String,
+    #[field(default = "")]
+    email: String,
     password: Password,
     #[field(default = "")]
     next: String,
@@ -54,6 +57,8 @@ fn page(
         next,
         username: rejected.map_or("", |(form, _)| &form.username),
         full_name: rejected.map_or("", |(form, _)| &form.full_name),
+        address_required: accounts.addresses() == AddressPolicy::Required,
+        email: rejected.map_or("", |(form, _)| &form.email),
         min_length: accounts.limits().min_length,
         errors,
     };
@@ -92,6 +97,9 @@ pub(super) async fn register(
         role: Role::User,
         source,
     };
+    if accounts.addresses() == AddressPolicy::Required {
+        return register_address(&renderer, accounts, &registration, &form).await;
+    }
     match accounts.register(&registration).await {
         Ok(user) => {
             session.start(&user).await?;
@@ -111,4 +119,32 @@ pub(super) async fn register(
             })
         }
     }
+}
+
+/// Sends a link to the address, whose account is made once the link is used. The response is the same
+/// if an account has the address.
+async fn register_address(
+    renderer: &Renderer<'_>,
+    accounts: &Accounts,
+    registration: &Registration,
+    form: &Register,
+) -> FormResult {
+    let error = match accounts.register_address(registration, &form.email).await {
+        Ok(()) => return Ok(mailed()),
+        Err(error) if error.kind() != ErrorKind::UsernameTaken => error,
+        Err(error) => match accounts.is_waiting_already(registration, &form.email).await {
+            Ok(true) => return Ok(mailed()),
+            Ok(false) => error,
+            Err(error) => error,
+        },
+    };
+    let kinds = [ErrorKind::InvalidField, ErrorKind::UsernameTaken, ErrorKind::TooManyAttempts];
+    FormReply::again(error, &kinds, |error| {
+        page(renderer, accounts, &form.next, Some((form, error)))
+    })
+}
+
+fn mailed() -> FormReply {
+    let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
+    FormReply::notice(form, Notice::RegistrationMailed)
 }

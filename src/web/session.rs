@@ -83,7 +83,10 @@ pub(super) async fn form(
             Notice::Unused(_)
             | Notice::PasswordSet
             | Notice::ResetMailed
-            | Notice::AddressConfirmed,
+            | Notice::AddressConfirmed
+            | Notice::AddressReturned
+            | Notice::RegistrationMailed
+            | Notice::Registered,
         ) => flash.take().map(|notice| notice.text(language, "")),
         _ => None,
     };

@@ -86,7 +86,9 @@ impl Target {
     /// A body that would be taken, or at least read.
     pub(crate) fn body(&self) -> Body {
         match self.half {
-            _ if !self.is_unsafe() || self.method == Method::Delete => None,
+            _ if !self.is_unsafe() => None,
+            _ if self.name() == "DELETE /api/me" => Some((ContentType::JSON, self.json())),
+            _ if self.method == Method::Delete => None,
             _ if self.template == "/api/introspect" => {
                 Some((ContentType::Form, "token=unknown".to_owned()))
             }
@@ -139,6 +141,7 @@ impl Target {
             "/api/confirm" => json!({ "password": password(owner) }),
             "/api/keys" => json!({ "label": "a label", "scopes": [] }),
             "/api/users" => json!({ "username": NEWCOMER, "password": password(NEWCOMER) }),
+            "/api/me" if self.method == Method::Delete => json!({ "username": owner }),
             "/api/me" => json!({ "full_name": "Changed" }),
             "/api/users/<id>" => json!({ "full_name": "Changed" }),
             _ => json!({}),
@@ -150,9 +153,10 @@ impl Target {
     /// interest, and every status of the handler is right.
     pub(crate) fn welcome(&self, who: Option<Person>) -> Option<u16> {
         Some(match (self.method, self.template.as_str()) {
-            // There is an administrator and so no link, and none that sets a password or confirms an
-            // address.
-            (_, "/setup" | "/password/new" | "/address/confirm") => 404,
+            // There is an administrator and so no link, and none that sets a password, confirms an
+            // address or puts one back.
+            (_, "/setup" | "/password/new" | "/address/confirm" | "/address/return") => 404,
+            (_, "/register/confirm") => 404,
             (Method::Get, "/.well-known/change-password") => 303,
             // A user who is signed in already is redirected.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,
@@ -169,7 +173,11 @@ impl Target {
             (Method::Post, "/api/login" | "/api/refresh" | "/api/confirm" | "/api/introspect") => {
                 200
             }
-            (Method::Post, "/reauthenticate" | "/account/password" | "/account/language") => 303,
+            (
+                Method::Post,
+                "/reauthenticate" | "/account/password" | "/account/name" | "/account/language"
+                | "/account/delete",
+            ) => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
             (Method::Post, "/account/keys" | "/account/keys/<id>/end") => 303,
             (
@@ -186,7 +194,7 @@ impl Target {
                 "/api/register" | "/api/keys" | "/api/users" | "/api/users/<id>/reset-link",
             ) => 201,
             (Method::Patch, "/api/users/<id>" | "/api/me") => 200,
-            (Method::Delete, "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
+            (Method::Delete, "/api/me" | "/api/users/<id>" | "/api/users/<id>/sign-ins") => 204,
             _ => return None,
         })
     }

@@ -48,6 +48,8 @@ pub enum AuditEvent {
     AddressChanged,
     /// Notices of sign-ins from new devices were switched on or off.
     NoticesChanged,
+    /// A former e-mail address was put back by the link that was sent to it; all sign-ins have ended.
+    AddressReturned,
     /// The account was deleted.
     Deleted,
     /// An access key was created.
@@ -84,6 +86,7 @@ impl AuditEvent {
         Self::FullNameChanged,
         Self::AddressChanged,
         Self::NoticesChanged,
+        Self::AddressReturned,
         Self::Deleted,
         Self::KeyMade,
         Self::KeyEnded,
@@ -117,6 +120,7 @@ impl AuditEvent {
             Self::FullNameChanged => ("full_name_changed", "Full name changed"),
             Self::AddressChanged => ("address_changed", "E-mail address changed"),
             Self::NoticesChanged => ("notices_changed", "Notices of new devices changed"),
+            Self::AddressReturned => ("address_returned", "Former e-mail address put back"),
             Self::Deleted => ("deleted", "Account deleted"),
             Self::KeyMade => ("key_made", "Access key made"),
             Self::KeyEnded => ("key_ended", "Access key ended"),

@@ -1,6 +1,7 @@
 //! Sign-in with user name and password: one way for the form and the API.
 
 use crate::accounts::audit::RequestSource;
+use crate::accounts::config::AddressPolicy;
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
 use crate::accounts::shares::Share;
@@ -108,7 +109,10 @@ impl Accounts {
     /// the text itself. `None` if it is no user name.
     async fn find_username(&self, text: &str) -> Result<Option<Username>, Error> {
         let username = Username::parse(text).ok();
-        let Ok(address) = EmailAddress::parse(text) else { return Ok(username) };
+        let address = EmailAddress::parse(text).ok();
+        let Some(address) = address.filter(|_| self.addresses != AddressPolicy::Off) else {
+            return Ok(username);
+        };
         let named = username.clone();
         let found = self.run(move |connection| {
             // A user name comes before the same text as an address.

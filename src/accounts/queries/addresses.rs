@@ -6,6 +6,7 @@ use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
+use super::former_addresses::{forget, remember};
 use super::locks::lock_user;
 use super::notices::queue_notice;
 use super::password_links::delete_link;
@@ -141,12 +142,27 @@ pub(in crate::accounts) fn confirm_address(
             return Ok(None);
         };
         let address = EmailAddress::parse(&text)?;
-        if with_address(connection, &address)?.is_some_and(|other| other.id != user.id) {
-            return Err(Error::invalid_field("email", TAKEN).detail(TAKEN));
-        }
+        check_is_free(connection, &address, user.id)?;
         let actor = Actor::account(&user, None, source, now);
         set_address(connection, &user, Some(&address), &actor).map(Some)
     })
+}
+
+/// Checks that no other account has an address.
+pub(super) fn check_is_free(
+    connection: &mut AnyConnection,
+    address: &EmailAddress,
+    account: i64,
+) -> Result<(), Error> {
+    if with_address(connection, address)?.is_some_and(|other| other.id != account) {
+        return Err(taken());
+    }
+    Ok(())
+}
+
+/// Returns the error for an address that another account has.
+pub(super) fn taken() -> Error {
+    Error::invalid_field("email", TAKEN).detail(TAKEN)
 }
 
 /// Removes the address of a user, and one that is pending; queues a notice to the former one.
@@ -166,7 +182,7 @@ pub fn remove_address(
 }
 
 /// Changes the address of a user whose row is locked. A link to set a password, which may have been
-/// sent to the former address, is deleted.
+/// sent to the former address, is deleted. The former address can be put back.
 pub(super) fn set_address(
     connection: &mut AnyConnection,
     user: &User,
@@ -181,12 +197,16 @@ pub(super) fn set_address(
     }
     let columns = (users::email.eq(shown), users::email_key.eq(address.map(EmailAddress::key)));
     match diesel::update(users::table.find(user.id)).set(columns).execute(connection) {
-        Err(DatabaseError(UniqueViolation, _)) => {
-            return Err(Error::invalid_field("email", TAKEN).detail(TAKEN));
-        }
+        Err(DatabaseError(UniqueViolation, _)) => return Err(taken()),
         updated => updated?,
     };
     delete_link(connection, user.id)?;
+    if let Some(shown) = shown {
+        forget(connection, user.id, shown)?;
+    }
+    if let Some(former) = &user.email {
+        remember(connection, user.id, former, actor.at)?;
+    }
     queue_notice(connection, MailKind::AddressChanged, user, actor)?;
     let records = vec![Record::about(AuditEvent::AddressChanged, user, actor)];
     append(connection, &records)?;

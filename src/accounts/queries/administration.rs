@@ -1,4 +1,4 @@
-//! Changes to users by administrators: each in one transaction with its row in the audit log.
+//! Changes to users by administrators, and deletion by the user: each in one transaction with its row in the audit log.
 //! An active administrator always remains.
 
 use diesel::dsl::count_star;
@@ -7,7 +7,7 @@ use diesel::result::Error as Query;
 
 use super::access_keys::key_ended;
 use super::addresses::{delete_pending_address, set_address};
-use super::locks::lock_user;
+use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
 use super::password_links::{self, delete_link};
 use super::sign_ins::end_sign_ins;
@@ -193,15 +193,47 @@ pub fn delete(
         check_permission(connection, actor)?;
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
-        let ended = end_sign_ins(connection, id, None)?;
-        diesel::delete(users::table.find(id)).execute(connection)?;
-        if is_administrator(&user) {
-            require_active_administrator(connection)?;
-        }
-        let records = vec![Record::about(AuditEvent::Deleted, &user, actor).ended(ended)];
-        append(connection, &records)?;
-        Ok(ChangedUser { user, ended, records })
+        delete_locked(connection, user, actor)
     })
+}
+
+/// Deletes a user for that user, as [`delete`] does.
+///
+/// # Errors
+/// 401 `token_revoked` when the sign-in of the actor has ended: a request that began before signing
+/// out must not continue. 409 `last_administrator`, 503 `unavailable`.
+pub(in crate::accounts) fn delete_own(
+    connection: &mut AnyConnection,
+    id: i64,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
+    write(connection, |connection| {
+        lock_administrators(connection)?;
+        lock_user(connection, id)?;
+        let user = find(connection, id)?.ok_or(ErrorKind::TokenRevoked)?;
+        if let Some(sign_in) = &actor.sign_in
+            && !lock_sign_in(connection, sign_in)?
+        {
+            return Err(ErrorKind::TokenRevoked.into());
+        }
+        delete_locked(connection, user, actor)
+    })
+}
+
+/// Deletes a user whose row is locked, as those of all administrators are.
+fn delete_locked(
+    connection: &mut AnyConnection,
+    user: User,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
+    let ended = end_sign_ins(connection, user.id, None)?;
+    diesel::delete(users::table.find(user.id)).execute(connection)?;
+    if is_administrator(&user) {
+        require_active_administrator(connection)?;
+    }
+    let records = vec![Record::about(AuditEvent::Deleted, &user, actor).ended(ended)];
+    append(connection, &records)?;
+    Ok(ChangedUser { user, ended, records })
 }
 
 fn is_administrator(user: &User) -> bool {

@@ -14,11 +14,13 @@ mod access_keys;
 mod addresses;
 mod administration;
 mod devices;
+mod former_addresses;
 mod import;
 mod limit;
 mod locks;
 mod notices;
 mod password_links;
+mod registrations;
 pub(super) mod setup;
 mod sign_in_list;
 mod sign_ins;
@@ -31,12 +33,19 @@ pub(super) use addresses::{confirm_address, owner_of_address_link};
 pub use addresses::{
     new_address_link, pending_address, purge_pending_addresses, remove_address, request_address,
 };
+pub(super) use administration::delete_own;
 pub use administration::{UserChange, add, change, delete, revoke_sign_in, sign_out};
 pub(super) use devices::{change_device_notices, record_device};
+pub use former_addresses::{new_return_link, purge_former_addresses};
+pub(super) use former_addresses::{owner_of_return_link, return_address};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;
 pub use password_links::{link_expiry, make_reset_link, purge_password_links, store_mailed_link};
 pub(super) use password_links::{owner_of_link, use_link};
+pub(super) use registrations::{
+    confirm_registration, registration_of_link, store_registration, waiting_hash,
+};
+pub use registrations::{new_registration_link, purge_registrations};
 pub use setup::{has_administrator, purge_links};
 pub(super) use sign_in_list::{active_keys, active_sign_ins};
 pub use sign_ins::lock_account;
@@ -56,12 +65,14 @@ mod tests {
             include_str!("access_keys.rs"),
             include_str!("addresses.rs"),
             include_str!("administration.rs"),
+            include_str!("former_addresses.rs"),
             include_str!("../audit/queries.rs"),
             include_str!("import.rs"),
             include_str!("locks.rs"),
             include_str!("devices.rs"),
             include_str!("notices.rs"),
             include_str!("password_links.rs"),
+            include_str!("registrations.rs"),
             include_str!("setup.rs"),
             include_str!("sign_in_list.rs"),
             include_str!("sign_ins.rs"),

@@ -5,6 +5,7 @@
 //! library `vestibule`.
 
 mod add;
+mod by_address;
 mod register;
 mod samples;
 mod setup;

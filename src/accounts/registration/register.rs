@@ -8,6 +8,7 @@ use crate::accounts::queries::{self, NewUser};
 use crate::accounts::service::Accounts;
 use crate::accounts::user::{Role, User, Username, full_name};
 use crate::db::write;
+use crate::mail::EmailAddress;
 use vestibule::config::PasswordConfig;
 use vestibule::events::EventKind;
 use vestibule::password::Password;
@@ -71,7 +72,7 @@ impl Accounts {
         self.prepare_fields(registration, fields).await
     }
 
-    async fn prepare_fields(
+    pub(super) async fn prepare_fields(
         &self,
         registration: &Registration,
         mut fields: CheckedFields,
@@ -82,8 +83,8 @@ impl Accounts {
                 checked => fields.password = checked,
             }
         }
-        let (Ok(username), Ok(full_name), Ok(())) =
-            (&fields.username, &fields.full_name, &fields.password)
+        let (Ok(username), Ok(full_name), Ok(()), Ok(_)) =
+            (&fields.username, &fields.full_name, &fields.password, &fields.address)
         else {
             return Err(self.check_name(fields).await?.errors());
         };
@@ -111,7 +112,7 @@ impl Accounts {
     /// Counts an account in advance, so that simultaneous registrations cannot exceed the limit.
     /// Attempts have a limit of their own, ten times as high, because they cost work and reveal
     /// which names are taken.
-    async fn reserve(&self, address: Option<IpAddr>) -> Result<Option<Counter>, Error> {
+    pub(super) async fn reserve(&self, address: Option<IpAddr>) -> Result<Option<Counter>, Error> {
         let Some(network) = address.map(network) else { return Ok(None) };
         let (max, window) = (i64::from(self.registrations.max.max(1)), self.registrations.window);
         let attempts = Counter::new(format!("registering:{network}"), max * ATTEMPTS_FACTOR);
@@ -138,25 +139,28 @@ impl Accounts {
     }
 
     /// Subtracts an account that was not added. If the database fails, it stays counted.
-    async fn release(&self, reserved: Option<Counter>) {
+    pub(super) async fn release(&self, reserved: Option<Counter>) {
         let Some(counter) = reserved else { return };
         let _ = self.run(move |connection| counter.uncount(connection)).await;
     }
 }
 
 /// The checked fields of a registration: each its value or its error.
-struct CheckedFields {
-    username: Result<Username, Error>,
+pub(super) struct CheckedFields {
+    pub(super) username: Result<Username, Error>,
     full_name: Result<Option<String>, Error>,
-    password: Result<(), Error>,
+    pub(super) password: Result<(), Error>,
+    /// The address, where one is required.
+    pub(super) address: Result<Option<EmailAddress>, Error>,
 }
 
 impl CheckedFields {
-    fn check(registration: &Registration, limits: &PasswordConfig) -> Self {
+    pub(super) fn check(registration: &Registration, limits: &PasswordConfig) -> Self {
         let mut fields = Self {
             username: Username::parse(&registration.username),
             full_name: full_name(&registration.full_name),
             password: Ok(()),
+            address: Ok(None),
         };
         fields.password = check_form("password", &registration.password, fields.owner(), limits);
         fields
@@ -175,6 +179,7 @@ impl CheckedFields {
             self.username.as_ref().err(),
             self.full_name.as_ref().err(),
             self.password.as_ref().err(),
+            self.address.as_ref().err(),
         ];
         let fields = errors.into_iter().flatten().flat_map(Error::fields);
         fields.fold(Error::new(ErrorKind::InvalidField), |error, (name, message)| {

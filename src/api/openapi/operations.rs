@@ -7,8 +7,8 @@ use vestibule::ErrorKind;
 use super::administration::users;
 use super::operation::{Content, Operation, Schemas};
 use super::schemas::{
-    Claims, ConfirmBody, EmailBody, FreshToken, JwkSet, KeyBody, LoginBody, MeBody, PasswordBody,
-    RefreshTokenBody, RegisterBody, TokenPair,
+    Claims, ConfirmBody, DeletionBody, EmailBody, FreshToken, JwkSet, KeyBody, LoginBody, MeBody,
+    PasswordBody, RefreshTokenBody, RegisterBody, ResetBody, TokenPair,
 };
 use crate::api::events::OwnEvent;
 use crate::api::issued::TokenCookies;
@@ -42,6 +42,7 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         Operation::new("POST /api/register", "register", "Adds a user, without signing in.")
             .body::<RegisterBody>()
             .responds::<Me>(201)
+            .response(202, None)
             .fails(&[K::Forbidden, K::UsernameTaken, K::TooManyAttempts, K::Busy]),
         Operation::new("GET /api/me", "getMe", "Returns the user.").responds::<Me>(200),
         Operation::new(
@@ -52,6 +53,10 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         .body::<MeBody>()
         .responds::<Me>(200)
         .fails(&[K::FreshLoginRequired]),
+        Operation::new("DELETE /api/me", "deleteMe", "Deletes the own account for good.")
+            .body::<DeletionBody>()
+            .response(204, None)
+            .fails(&[K::LastAdministrator]),
         Operation::new(
             "POST /api/me/email",
             "requestEmail",
@@ -61,7 +66,8 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         .response(202, None)
         .fails(&[K::TooManyAttempts]),
         Operation::new("DELETE /api/me/email", "removeEmail", "Removes the e-mail address.")
-            .response(204, None),
+            .response(204, None)
+            .fails(&[K::Forbidden]),
         Operation::new(
             "POST /api/password/forgot",
             "forgotPassword",
@@ -70,6 +76,14 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         .body::<EmailBody>()
         .response(202, None)
         .fails(&[K::TooManyAttempts]),
+        Operation::new(
+            "POST /api/password/reset",
+            "resetPassword",
+            "Sets the password by a link, once, and ends all sign-ins and access keys.",
+        )
+        .body::<ResetBody>()
+        .response(204, None)
+        .fails(&[K::NotFound, K::TooManyAttempts, K::Busy]),
         Operation::new("POST /api/confirm", "confirm", "Proves the password again.")
             .body::<ConfirmBody>()
             .issues::<FreshToken>(cookies)

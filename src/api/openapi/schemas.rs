@@ -27,6 +27,9 @@ pub(super) struct RegisterBody {
     #[schema(min_length = 1)]
     username: String,
     full_name: Option<String>,
+    /// Where the service requires an address, and only there: 202 says that a link was sent to it.
+    #[schema(format = Email, max_length = 254, nullable = false)]
+    email: Option<String>,
     #[schema(format = Password)]
     password: String,
     /// `user`; only an administrator gives another role, by `PATCH /api/users/{id}`.
@@ -82,6 +85,20 @@ pub(super) struct MeBody {
 pub(super) struct EmailBody {
     #[schema(format = Email, max_length = 254)]
     email: String,
+}
+
+/// The secret of a link, which is in its address behind `token=`, and a password.
+#[derive(ToSchema)]
+pub(super) struct ResetBody {
+    token: String,
+    #[schema(format = Password)]
+    new_password: String,
+}
+
+/// The own user name, to confirm what is meant.
+#[derive(ToSchema)]
+pub(super) struct DeletionBody {
+    username: String,
 }
 
 /// A fresh access token; the refresh token stays as it is.

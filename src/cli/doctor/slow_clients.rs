@@ -1,5 +1,6 @@
 //! Whether the server in front disconnects a client that sends no request.
 
+use std::io::ErrorKind::{TimedOut, WouldBlock};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -34,10 +35,9 @@ fn disconnects(mut stream: TcpStream, patience: Duration) -> bool {
     if stream.set_read_timeout(Some(patience)).is_err() || stream.write_all(&[0x16]).is_err() {
         return false;
     }
-    match stream.read(&mut [0]) {
-        Ok(_) => true,
-        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
-    }
+    // The end, a reset, or an alert of TLS before the end.
+    let ended = stream.read_exact(&mut [0]);
+    ended.err().is_none_or(|error| !matches!(error.kind(), WouldBlock | TimedOut))
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use super::endpoints::number;
 use super::error::TransferError;
 use super::ids;
 use super::rows::{
-    ChainRow, EventRow, KnownDeviceRow, MailRow, PasswordLinkRow, PendingAddressRow, SetupLinkRow,
-    SignInRow, TABLES, TableRow, ThrottleRow, UserRow,
+    ChainRow, EventRow, FormerAddressRow, KnownDeviceRow, MailRow, PasswordLinkRow,
+    PendingAddressRow, RegistrationRow, SetupLinkRow, SignInRow, TABLES, TableRow, ThrottleRow,
+    UserRow,
 };
 use super::summary::{CopiedTable, Step};
 use crate::db::address::Backend;
@@ -101,6 +102,8 @@ impl<'c> TableCopier<'c> {
             self.copy_table::<SetupLinkRow>(target.as_deref_mut())?,
             self.copy_table::<PasswordLinkRow>(target.as_deref_mut())?,
             self.copy_table::<PendingAddressRow>(target.as_deref_mut())?,
+            self.copy_table::<FormerAddressRow>(target.as_deref_mut())?,
+            self.copy_table::<RegistrationRow>(target.as_deref_mut())?,
             self.copy_table::<MailRow>(target.as_deref_mut())?,
             self.copy_table::<KnownDeviceRow>(target)?,
         ])
@@ -116,6 +119,8 @@ impl<'c> TableCopier<'c> {
             self.read_table::<SetupLinkRow>(target)?,
             self.read_table::<PasswordLinkRow>(target)?,
             self.read_table::<PendingAddressRow>(target)?,
+            self.read_table::<FormerAddressRow>(target)?,
+            self.read_table::<RegistrationRow>(target)?,
             self.read_table::<MailRow>(target)?,
             self.read_table::<KnownDeviceRow>(target)?,
         ])

@@ -32,6 +32,7 @@ enum Takes {
 const ROUTES: &[(Method, &str, &str, Takes)] = &[
     (Method::Get, "/api/me", "/api/me", Takes::Any),
     (Method::Patch, "/api/me", "/api/me", Takes::Account),
+    (Method::Delete, "/api/me", "/api/me", Takes::Password),
     (Method::Get, "/api/claims", "/api/claims", Takes::Any),
     (Method::Get, "/api/dashboard", "/api/dashboard", Takes::Account),
     (Method::Get, "/api/profile", "/api/profile", Takes::Account),
@@ -68,6 +69,7 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
     (Method::Post, "/api/me/email", "/api/me/email", Takes::Password),
     (Method::Delete, "/api/me/email", "/api/me/email", Takes::Password),
     (Method::Post, "/api/password/forgot", "/api/password/forgot", Takes::Ignored),
+    (Method::Post, "/api/password/reset", "/api/password/reset", Takes::Ignored),
     (Method::Post, "/api/introspect", "/api/introspect", Takes::Scope("introspect")),
     (Method::Post, "/api/logout", "/api/logout", Takes::Any),
     (Method::Post, "/api/refresh", "/api/refresh", Takes::RefreshToken),

@@ -62,6 +62,7 @@ pub(super) fn link_in(mail: &str) -> String {
     let unfolded = mail.replace("=\r\n", "").replace("=3D", "=");
     let start = unfolded.find("?token=").expect("a link");
     let path = unfolded[..start].rfind("/address/").or(unfolded[..start].rfind("/password/"));
+    let path = path.or(unfolded[..start].rfind("/register/"));
     let token: String = unfolded[start + 7..].chars().take(43).collect();
     format!("{}?token={token}", &unfolded[path.expect("a path")..start])
 }
@@ -424,7 +425,8 @@ fn a_pending_address_ends_with_the_password_and_by_an_administrator() {
             assert_eq!(reply.status, 200);
         }
     };
-    let remedies: [(&str, fn(&TestApp, i64)); 3] = [
+    type Remedy = fn(&TestApp, i64);
+    let remedies: [(&str, Remedy); 3] = [
         ("a password of the owner", by_owner),
         ("the end of all sign-ins", by_ending),
         ("off and on again", by_switching_off),

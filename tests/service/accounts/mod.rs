@@ -1,6 +1,7 @@
 //! Accounts: how they are made, administered and protected against guessing.
 
 mod added_users;
+mod address_return;
 mod addresses;
 mod administration_api;
 mod administration_pages;
@@ -11,10 +12,13 @@ mod import;
 mod imported_hashes;
 mod mail_delivery;
 mod notices;
+mod own_deletion;
 mod own_name;
 mod paged_lists;
 mod parallel_links;
 mod password_links;
+mod password_reset;
 mod registration;
+mod required_addresses;
 mod reset_timing;
 mod throttle;

@@ -5,24 +5,28 @@
 //! that both databases return the rows in the same order.
 
 mod accounts;
+mod addresses;
 mod devices;
 mod events;
 mod links;
 mod mails;
+mod registrations;
 mod table_row;
 mod throttle;
 
 pub(super) use accounts::{SignInRow, UserRow};
+pub(super) use addresses::FormerAddressRow;
 pub(super) use devices::KnownDeviceRow;
 pub(super) use events::{ChainRow, EventRow};
 pub(super) use links::{PasswordLinkRow, SetupLinkRow};
 pub(super) use mails::{MailRow, PendingAddressRow};
+pub(super) use registrations::RegistrationRow;
 pub(super) use table_row::TableRow;
 pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 10] = [
+pub(super) const TABLES: [&str; 12] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
@@ -31,6 +35,8 @@ pub(super) const TABLES: [&str; 10] = [
     SetupLinkRow::TABLE,
     PasswordLinkRow::TABLE,
     PendingAddressRow::TABLE,
+    FormerAddressRow::TABLE,
+    RegistrationRow::TABLE,
     MailRow::TABLE,
     KnownDeviceRow::TABLE,
 ];

@@ -1,0 +1,128 @@
+//! Registration where an address is required: the account is made once its address is confirmed. The
+//! response is the same for an address that an account has; its owner gets another mail.
+
+use std::time::Duration;
+
+use super::register::{CheckedFields, Registration};
+use crate::accounts::audit::RequestSource;
+use crate::accounts::links::digest;
+use crate::accounts::queries;
+use crate::accounts::service::Accounts;
+use crate::accounts::user::User;
+use crate::mail::EmailAddress;
+use vestibule::events::EventKind;
+use vestibule::throttle::Counter;
+use vestibule::{Error, ErrorKind};
+
+/// How many mails about registrations an address gets in [`WINDOW`].
+const MAX_MAILS: i64 = 5;
+
+/// For how long a mail counts.
+const WINDOW: Duration = Duration::from_secs(60 * 60);
+
+/// Said of a user name in the form of an address: that it is taken would tell that an account has the
+/// address.
+const ADDRESS_AS_NAME: &str = "A user name cannot be an e-mail address.";
+
+impl Accounts {
+    /// Stores a registration after checking every field, and sends a link to its address. Whether an
+    /// account has the address is looked up when the mail is sent, so that neither the response nor its
+    /// time reveals it.
+    ///
+    /// # Errors
+    /// As [`register`](Self::register); 409 `username_taken` also for the name of another registration
+    /// that waits.
+    pub async fn register_address(
+        &self,
+        registration: &Registration,
+        email: &str,
+    ) -> Result<(), Error> {
+        let mut fields = CheckedFields::check(registration, &self.auth.password);
+        let parsed = EmailAddress::parse(email);
+        fields.address = parsed.clone().map(Some);
+        if let Ok(name) = &fields.username
+            && EmailAddress::parse(name.shown()).is_ok()
+        {
+            fields.username = Err(Error::invalid_field("username", ADDRESS_AS_NAME));
+        }
+        let client = registration.source.address;
+        let reserved = self.reserve(client).await?;
+        let stored = async {
+            let _share = fields.password.is_ok().then(|| self.take_share(client)).transpose()?;
+            let new = self.prepare_fields(registration, fields).await?;
+            let address = parsed?;
+            let counter = Counter::new(format!("register-to:{}", digest(address.key())), MAX_MAILS);
+            self.run(move |connection| {
+                let limit = (&counter, WINDOW);
+                queries::store_registration(connection, &new, &address, client, limit)
+            })
+            .await
+        };
+        let stored = stored.await;
+        match &stored {
+            Ok(()) => self.outbox.wake(),
+            Err(_) => self.release(reserved).await,
+        }
+        stored
+    }
+
+    /// Returns the user name and the address of a link.
+    ///
+    /// # Errors
+    /// 404 `not_found` for a link that is not valid, 503 `unavailable`.
+    pub async fn check_registration(&self, token: &str) -> Result<(String, String), Error> {
+        let (hash, now) = (digest(token), self.clock.now()?);
+        let found =
+            self.run(move |connection| queries::registration_of_link(connection, &hash, now));
+        found.await?.ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
+    /// Uses up a link and returns the new user.
+    ///
+    /// # Errors
+    /// 404 `not_found` for a link that is not valid, 409 `username_taken`, 422 `invalid_field` naming
+    /// `email` if another account has the address by now, 503 `unavailable`.
+    pub async fn confirm_registration(
+        &self,
+        token: &str,
+        source: RequestSource,
+    ) -> Result<User, Error> {
+        let (hash, now) = (digest(token), self.clock.now()?);
+        let confirmed = self
+            .run(move |connection| queries::confirm_registration(connection, &hash, (source, now)));
+        let user = confirmed.await?.ok_or(ErrorKind::NotFound)?;
+        self.report(EventKind::Registered, user.id, None, source);
+        Ok(user)
+    }
+
+    /// Returns whether an equal registration waits already, by an equal form that was first. The
+    /// password counts as at any sign-in.
+    ///
+    /// # Errors
+    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
+    pub async fn is_waiting_already(
+        &self,
+        registration: &Registration,
+        email: &str,
+    ) -> Result<bool, Error> {
+        let fields = CheckedFields::check(registration, &self.auth.password);
+        let (Ok(username), Ok(address)) = (fields.username, EmailAddress::parse(email)) else {
+            return Ok(false);
+        };
+        let (key, now) = (username.key().to_owned(), self.clock.now()?);
+        let waiting =
+            self.run(move |connection| queries::waiting_hash(connection, &username, &address, now));
+        let Some(hash) = waiting.await? else { return Ok(false) };
+        let source = registration.source;
+        let attempt = self.begin_attempt(&key, source, None).await?;
+        let check = async {
+            let _share = self.take_share(source.address)?;
+            self.hasher.verify(&registration.password, Some(&hash)).await
+        };
+        let (attempt, is_right) = self.check_attempt(attempt, check).await?;
+        if is_right {
+            self.finish_attempt(attempt).await?;
+        }
+        Ok(is_right)
+    }
+}

@@ -61,6 +61,10 @@ full-name-characters = Ein vollständiger Name darf keine Steuerzeichen, unsicht
 address-invalid = Geben Sie eine Adresse wie ann@example.org ein.
 address-taken = Ein anderes Konto hat diese Adresse.
 language-missing = Diese Sprache ist nicht verfügbar.
+address-required = Eine Adresse ist erforderlich. Geben Sie stattdessen eine andere ein.
+not-your-name = Das ist nicht Ihr Benutzername. Es wurde nichts gelöscht.
+username-address = Ein Benutzername kann keine E-Mail-Adresse sein.
+link-not-valid = Dieser Link ist nicht gültig. Er funktioniert einmal und für begrenzte Zeit, und nicht mehr, sobald das Passwort geändert oder ein neuerer Link erstellt wurde.
 registrations =
     { $count ->
         [one] Zu viele Registrierungen von Ihrer Adresse. Versuchen Sie es in einer Minute noch einmal.

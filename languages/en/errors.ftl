@@ -63,6 +63,10 @@ full-name-characters = A full name must not contain control, invisible or direct
 address-invalid = Enter an address such as ann@example.org.
 address-taken = Another account has this address.
 language-missing = This language is not available.
+address-required = An address is required. Enter another one in its place.
+not-your-name = This is not your user name. Nothing has been deleted.
+username-address = A user name cannot be an e-mail address.
+link-not-valid = This link is not valid. It works once and for a limited time, and no longer once the password has been changed or a newer link has been made.
 registrations =
     { $count ->
         [one] Too many registrations from your address. Try again in 1 minute.

@@ -62,6 +62,10 @@ full-name-characters = Un nom complet ne peut pas contenir de caractères de con
 address-invalid = Saisissez une adresse telle que ann@example.org.
 address-taken = Un autre compte a cette adresse.
 language-missing = Cette langue n’est pas disponible.
+address-required = Une adresse est obligatoire. Saisissez-en une autre à sa place.
+not-your-name = Ce n’est pas votre nom d’utilisateur. Rien n’a été supprimé.
+username-address = Un nom d’utilisateur ne peut pas être une adresse e-mail.
+link-not-valid = Ce lien n’est pas valable. Il fonctionne une fois et pour une durée limitée, et plus du tout dès que le mot de passe a été changé ou qu’un lien plus récent a été créé.
 registrations =
     { $count ->
         [one] Trop d’inscriptions depuis votre adresse. Réessayez dans { $count } minute.

@@ -481,6 +481,8 @@ fn no_page_for_visitors_has_a_text_that_is_not_translated() {
             "/setup",
             "/password/new",
             "/address/confirm",
+            "/address/return",
+            "/register/confirm",
         ] {
             assert_translated(&get_in(&visitor, PSEUDO, path), path);
         }
@@ -535,6 +537,7 @@ fn no_page_for_users_has_a_text_that_is_not_translated() {
             "/account/sign-ins",
             "/account/keys",
             "/account/events",
+            "/account/delete",
             "/logout",
             "/admin/users",
         ];
@@ -545,6 +548,8 @@ fn no_page_for_users_has_a_text_that_is_not_translated() {
             ("/account/password", &[("current_password", "0"), ("new_password", "1")][..]),
             ("/account/password", &[("current_password", "1234"), ("new_password", "1")]),
             ("/account/language", &[("language", "0")]),
+            ("/account/name", &[("full_name", "\u{7}")]),
+            ("/account/delete", &[("username", "0")]),
             ("/account/address", &[("email", "0")]),
             ("/account/keys", &[("label", ""), ("expires_in", "0")]),
             ("/account/keys", &[("label", "1"), ("expires_in", "")]),

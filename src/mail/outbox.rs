@@ -49,14 +49,14 @@ pub enum MailKind {
     ResetPassword,
     /// The notice that the password was changed.
     PasswordChanged,
+    /// The link that makes an account of a registration; if an account has the address, a notice.
+    ConfirmRegistration,
     /// The notice of a sign-in from a new device.
     NewDevice,
     /// The notice that an access key was made.
     KeyMade,
     /// The notice that the account was deactivated.
     Deactivated,
-    /// The link that makes an account of a registration; if an account has the address, a notice.
-    ConfirmRegistration,
 }
 
 impl MailKind {
@@ -65,10 +65,10 @@ impl MailKind {
         Self::AddressChanged,
         Self::ResetPassword,
         Self::PasswordChanged,
+        Self::ConfirmRegistration,
         Self::NewDevice,
         Self::KeyMade,
         Self::Deactivated,
-        Self::ConfirmRegistration,
     ];
 
     /// Returns the word in the database and in `vestibule mail queue`.
@@ -79,10 +79,10 @@ impl MailKind {
             Self::AddressChanged => "address_changed",
             Self::ResetPassword => "reset_password",
             Self::PasswordChanged => "password_changed",
+            Self::ConfirmRegistration => "confirm_registration",
             Self::NewDevice => "new_device",
             Self::KeyMade => "key_made",
             Self::Deactivated => "deactivated",
-            Self::ConfirmRegistration => "confirm_registration",
         }
     }
 

@@ -51,8 +51,8 @@ async fn page(
     let language = renderer.language(Some(user));
     let values = context! {
         email: &user.email,
-        device_notices: user.device_notices,
         required: accounts.addresses() == AddressPolicy::Required,
+        device_notices: user.device_notices,
         pending: accounts.pending_address(user).await?,
         value: rejected.map(|(sent, _)| sent),
         error: rejected.map(|(_, error)| {

@@ -151,6 +151,10 @@ pub trait Account: Sized + Send + Sync + 'static {
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no password",
+    note = "implement `vestibule::PasswordAccount` for your user type"
+)]
 pub trait PasswordAccount: Account {
     /// Looks up the account with this name, as it was typed, and the hash of its password.
     fn find_by_name(

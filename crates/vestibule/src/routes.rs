@@ -1,17 +1,22 @@
 //! Ready routes, to mount: signing in and out by a form, and the API of tokens.
 //!
-//! Imports `account`, `actions`, `error`, `guards`, `local_path`, `password` and `session`. They are macros, because Rocket's route
-//! attributes take no type parameter: each expands to the handlers that an application would write.
+//! The routes are macros, because Rocket's route attributes take no type parameter: each expands to
+//! the handlers that an application would write.
+//!
+//! Imports `account`, `actions`, `error`, `guards`, `json`, `local_path`, `password` and `session`.
 
-use rocket::Route;
+use rocket::data::{Data, FromData, Outcome};
 use rocket::form::FromForm;
 use rocket::response::Redirect;
-use serde::Deserialize;
+use rocket::{Request, Route};
+use serde_json::Value;
 
 use crate::account::PasswordAccount;
 use crate::actions::password_login::PasswordLogin;
 use crate::actions::session::Session;
 use crate::error::Error;
+use crate::error::request_errors::outcome;
+use crate::json::read_json_object;
 use crate::local_path::LocalPath;
 use crate::password::Password;
 use crate::session::options::SessionOptions;
@@ -28,14 +33,37 @@ pub struct LoginForm {
     pub remember: bool,
 }
 
-/// The JSON body of a program's login: `name` and `password`.
-#[derive(Debug, Deserialize)]
+/// Data guard: the JSON body of a program's login, `name` and `password`.
+///
+/// Rocket's `Json` writes a body that does not fit into the log, and with it a password beside a
+/// misspelt name. This guard does not.
+///
+/// Without it: 422 `invalid_field` naming the field, or as
+/// [`read_json_object`](crate::guards::read_json_object).
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct LoginBody {
     /// The user name.
     pub name: String,
     /// The password.
     pub password: Password,
+}
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for LoginBody {
+    type Error = Error;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let read = async {
+            let mut body = read_json_object(request, data).await?;
+            let mut take = |name: &'static str| match body.remove(name) {
+                Some(Value::String(text)) => Ok(text),
+                _ => Err(Error::invalid_field(name, "Send a text.")),
+            };
+            Ok(Self { name: take("name")?, password: take("password")?.into() })
+        };
+        outcome(request, read.await)
+    }
 }
 
 impl LoginForm {
@@ -93,7 +121,7 @@ pub fn to_login(route: &Route) -> Redirect {
 /// | `POST /login?<next>` | starts a session by the fields of [`LoginForm`](crate::routes::LoginForm), and opens `next`, a [`LocalPath`](crate::LocalPath), or `/` |
 /// | `POST /logout` | ends the session, and opens the login page |
 ///
-/// `login_page` is a function of yours that draws the form, with the name that was typed and what was
+/// `login_page` is a function of yours, not `async`, that draws the form, with the name that was typed and what was
 /// wrong. Without an `action` the form is sent to its own address, which keeps `next`. An error of
 /// signing in has its own status, 401 or 429 for example, and `Retry-After`. The message is the one
 /// that [`LoginPage`](crate::catchers::LoginPage) left in Rocket's flash cookie, after a redirect.
@@ -194,7 +222,7 @@ macro_rules! token_routes {
     ($account:ty) => {{
         #[::rocket::post("/login", data = "<given>")]
         async fn vestibule_issue(
-            given: ::rocket::serde::json::Json<$crate::routes::LoginBody>,
+            given: $crate::routes::LoginBody,
             login: $crate::routes::names::PasswordLogin<'_, $account>,
             tokens: $crate::routes::names::Tokens<'_>,
         ) -> $crate::routes::names::Issued {

@@ -46,10 +46,10 @@ pub enum AuditEvent {
     FullNameChanged,
     /// The e-mail address was confirmed or removed.
     AddressChanged,
-    /// Notices of sign-ins from new devices were switched on or off.
-    NoticesChanged,
     /// A former e-mail address was put back by the link that was sent to it; all sign-ins have ended.
     AddressReturned,
+    /// Notices of sign-ins from new devices were switched on or off.
+    NoticesChanged,
     /// The account was deleted.
     Deleted,
     /// An access key was created.
@@ -85,8 +85,8 @@ impl AuditEvent {
         Self::Deactivated,
         Self::FullNameChanged,
         Self::AddressChanged,
-        Self::NoticesChanged,
         Self::AddressReturned,
+        Self::NoticesChanged,
         Self::Deleted,
         Self::KeyMade,
         Self::KeyEnded,
@@ -119,8 +119,8 @@ impl AuditEvent {
             Self::Deactivated => ("deactivated", "Account deactivated"),
             Self::FullNameChanged => ("full_name_changed", "Full name changed"),
             Self::AddressChanged => ("address_changed", "E-mail address changed"),
-            Self::NoticesChanged => ("notices_changed", "Notices of new devices changed"),
             Self::AddressReturned => ("address_returned", "Former e-mail address put back"),
+            Self::NoticesChanged => ("notices_changed", "Notices of new devices changed"),
             Self::Deleted => ("deleted", "Account deleted"),
             Self::KeyMade => ("key_made", "Access key made"),
             Self::KeyEnded => ("key_ended", "Access key ended"),

@@ -177,6 +177,22 @@ fn a_program_gets_tokens_renews_them_either_way_and_ends_them() {
 }
 
 #[test]
+fn a_login_without_a_field_names_it_and_repeats_nothing() {
+    let client = launch();
+    for (body, field) in [
+        (json!({ "email": "ada", "password": "correct horse" }), "name"),
+        (json!({ "name": "ada", "passwd": "correct horse" }), "password"),
+        (json!({ "name": "ada", "password": ["correct horse"] }), "password"),
+    ] {
+        let refused = post(&client, "/api/login", &body);
+        assert_eq!(refused.status(), Status::UnprocessableEntity);
+        let text = refused.into_string().expect("a problem");
+        assert!(text.contains(&format!("\"fields\":{{\"{field}\":")), "{text}");
+        assert!(!text.contains("horse"), "{text}");
+    }
+}
+
+#[test]
 fn ending_tokens_needs_a_token() {
     assert_eq!(launch().post("/api/logout").dispatch().status(), Status::Unauthorized);
 }

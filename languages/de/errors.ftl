@@ -118,6 +118,7 @@ duration-days =
 
 field-required = Dieses Feld ist erforderlich.
 field-text = Dieses Feld ist ein Text.
+field-send-text = Senden Sie einen Text.
 field-flag = Dieses Feld ist true oder false.
 field-unknown = Dieses Feld ist unbekannt.
 field-twice = Dieses Feld kommt zweimal vor.

@@ -119,6 +119,7 @@ duration-days =
 
 field-required = Αυτό το πεδίο είναι υποχρεωτικό.
 field-text = Αυτό το πεδίο είναι κείμενο.
+field-send-text = Στείλτε ένα κείμενο.
 field-flag = Αυτό το πεδίο είναι true ή false.
 field-unknown = Αυτό το πεδίο είναι άγνωστο.
 field-twice = Αυτό το πεδίο εμφανίζεται δύο φορές.

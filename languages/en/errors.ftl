@@ -120,6 +120,7 @@ duration-days =
 
 field-required = This field is required.
 field-text = This field is a text.
+field-send-text = Send a text.
 field-flag = This field is true or false.
 field-unknown = This field is unknown.
 field-twice = This field appears twice.

@@ -119,6 +119,7 @@ duration-days =
 
 field-required = Ce champ est obligatoire.
 field-text = Ce champ est un texte.
+field-send-text = Envoyez un texte.
 field-flag = Ce champ est true ou false.
 field-unknown = Ce champ est inconnu.
 field-twice = Ce champ apparaît deux fois.

@@ -181,14 +181,19 @@ fn files_below(directory: &Path) -> Vec<PathBuf> {
     below.collect()
 }
 
-/// English keys and their texts, roughly: the lines that begin with a key.
+/// English keys and their texts, roughly: with the lines that follow the one with the key.
 fn english() -> Vec<(String, String)> {
-    let mut found = Vec::new();
+    let mut found: Vec<(String, String)> = Vec::new();
     for path in files_below(Path::new("languages/en")) {
         for line in fs::read_to_string(path).expect("a file").lines() {
             let is_message = line.starts_with(|first: char| first.is_ascii_lowercase());
-            if let Some((key, text)) = line.split_once('=').filter(|_| is_message) {
-                found.push((key.trim().to_owned(), text.to_owned()));
+            match (line.split_once('=').filter(|_| is_message), found.last_mut()) {
+                (Some((key, text)), _) => found.push((key.trim().to_owned(), text.to_owned())),
+                (None, Some((_, text))) if line.starts_with(' ') => {
+                    text.push('\n');
+                    text.push_str(line);
+                }
+                _ => {}
             }
         }
     }

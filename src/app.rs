@@ -13,6 +13,7 @@ use crate::db::{self, Db};
 use crate::fingerprints;
 use crate::housekeeping::{self, PurgeCounts, RetentionLimits};
 use crate::http::{self, AccessLog, Cors, InFlight, SecurityHeaders, TrustedProxies};
+use crate::languages::Languages;
 use crate::settings::Settings;
 use crate::state_dir::StateDir;
 use crate::web::{Assets, Templates};
@@ -97,6 +98,8 @@ pub fn build_open(
     let templates = templates.map_err(|text| config_error("template_dir", text))?;
     let assets = Assets::load(settings.accounts.static_dir().as_deref())
         .map_err(|text| config_error("accounts.static_dir", text))?;
+    let languages =
+        languages(&settings).map_err(|text| config_error("accounts.languages_dir", text))?;
     let hasher = Hasher::new(&settings.auth.password)
         .map_err(|error| config_error("auth.password", error.to_string()))?;
     prepare(&settings, &hasher, clock).map_err(|text| config_error("databases.main.url", text))?;
@@ -145,7 +148,7 @@ pub fn build_open(
         .attach(SecurityHeaders)
         .attach(http::stage(mode));
     if mode.has_sessions() {
-        rocket = rocket.attach(web::stage(&settings, assets));
+        rocket = rocket.attach(web::stage(&settings, &languages, assets));
     }
     if mode.has_tokens() {
         rocket = rocket.attach(api::stage(&settings));
@@ -174,6 +177,7 @@ pub fn build_open(
         .manage(Arc::<PurgeCounts>::default())
         .manage(db)
         .manage(clock.clone())
+        .manage(languages)
         .manage(settings))
 }
 
@@ -221,6 +225,16 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         }
     }
     open
+}
+
+/// Reads the languages, and warns about texts of the operator that nothing uses.
+fn languages(settings: &Settings) -> Result<Languages, String> {
+    let directory = settings.accounts.languages_dir();
+    let (languages, warnings) = Languages::load(directory.as_deref())?;
+    for warning in warnings {
+        log::warn!("accounts.languages_dir: {warning}");
+    }
+    Ok(languages)
 }
 
 /// Migrates the database, compares the secrets with those of other processes, and inserts the sample

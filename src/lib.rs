@@ -9,6 +9,7 @@ mod delivery;
 mod fingerprints;
 mod housekeeping;
 pub mod http;
+pub mod languages;
 mod logging;
 pub mod mail;
 pub mod metrics;

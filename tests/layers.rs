@@ -31,7 +31,7 @@ const LIBRARY: &[&[&str]] = &[
 /// `app` and `cli` know the files of the first start, and `logging` as high as `app`: a test or an
 /// embedding application keeps its own log.
 const SERVICE: &[&[&str]] = &[
-    &["db"],
+    &["db", "languages"],
     &["fingerprints", "mail"],
     &["accounts"],
     &["housekeeping", "settings"],

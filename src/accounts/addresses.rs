@@ -1,6 +1,5 @@
 //! E-mail addresses of users, and links that are sent to them.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -35,13 +34,18 @@ impl Accounts {
     /// # Errors
     /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` after five in an hour, 503
     /// `unavailable`.
-    pub async fn request_address(&self, user: &User, address: &str) -> Result<(), Error> {
+    pub async fn request_address(
+        &self,
+        user: &User,
+        address: &str,
+        source: RequestSource,
+    ) -> Result<(), Error> {
         let (id, now) = (user.id, self.clock.now()?);
         let address = EmailAddress::parse(address)?;
         let counter = Counter::new(format!("address:{id}"), MAX_MAILS);
         self.run(move |connection| {
             write(connection, |connection| count(connection, &counter, now))?;
-            queries::request_address(connection, id, &address, now)
+            queries::request_address(connection, id, &address, (source.language, now))
         })
         .await?;
         self.outbox.wake();
@@ -138,7 +142,8 @@ impl Accounts {
     /// # Errors
     /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` for a client whose network has
     /// asked fifty times in an hour, 503 `unavailable`.
-    pub async fn request_reset(&self, address: &str, client: Option<IpAddr>) -> Result<(), Error> {
+    pub async fn request_reset(&self, address: &str, source: RequestSource) -> Result<(), Error> {
+        let client = source.address;
         let (address, now) = (EmailAddress::parse(address)?, self.clock.now()?);
         let of_client = client.map(|client| {
             let name = format!("reset-from:{}", network(client));
@@ -159,6 +164,7 @@ impl Accounts {
                     recipient: address.key(),
                     client,
                     program: None,
+                    language: source.language,
                     at: now,
                 };
                 Outbox::queue(connection, &mail)

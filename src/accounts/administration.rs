@@ -8,6 +8,7 @@ use super::links::PasswordLink;
 use super::queries::{self, UserChange};
 use super::service::Accounts;
 use super::user::{User, Username};
+use crate::languages::Tag;
 use vestibule::Error;
 use vestibule::guards::Authenticated;
 
@@ -56,6 +57,15 @@ impl Accounts {
             queries::change_own_name(connection, id, full_name, &actor)
         });
         Ok(changed.await.inspect(log_change)?.user)
+    }
+
+    /// Changes the language that a user has chosen.
+    ///
+    /// # Errors
+    /// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+    pub async fn change_language(&self, id: i64, language: Option<Tag>) -> Result<User, Error> {
+        self.run_change(id, move |connection| queries::change_language(connection, id, language))
+            .await
     }
 
     /// Ends all sign-ins of a user.

@@ -33,6 +33,10 @@ pub struct AccountsConfig {
     /// names; relative to the file of the setting. Pages also link `brand.css` and show `logo.svg`
     /// or `logo.png`. Defaults to none.
     pub static_dir: Option<RelativePathBuf>,
+    /// A directory with more languages, and with other texts for the program's own: a folder for each,
+    /// named after it, with files of Fluent messages; relative to the file of the setting. Defaults to
+    /// none.
+    pub languages_dir: Option<RelativePathBuf>,
     /// Whether visitors may register themselves. Defaults to on.
     pub registration: bool,
     /// Whether accounts have e-mail addresses: `"off"`, `"optional"` or `"required"`, with which a
@@ -134,6 +138,12 @@ impl AccountsConfig {
     pub fn static_dir(&self) -> Option<PathBuf> {
         self.static_dir.as_ref().map(RelativePathBuf::relative)
     }
+
+    /// Returns the path of [`languages_dir`](Self::languages_dir).
+    #[must_use]
+    pub fn languages_dir(&self) -> Option<PathBuf> {
+        self.languages_dir.as_ref().map(RelativePathBuf::relative)
+    }
 }
 
 impl Default for RegistrationsConfig {
@@ -147,6 +157,7 @@ impl Default for AccountsConfig {
         Self {
             site_name: "Vestibule".to_owned(),
             static_dir: None,
+            languages_dir: None,
             registration: true,
             email: AddressPolicy::default(),
             sample_users: None,

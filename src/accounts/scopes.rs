@@ -56,8 +56,6 @@ pub(super) const fn of_sign_in(role: Role) -> &'static str {
 pub struct KeyScope {
     /// The name.
     pub name: &'static str,
-    /// What it allows, for pages.
-    pub sentence: &'static str,
     /// Whether only keys of administrators may have it.
     pub for_administrators: bool,
 }
@@ -65,26 +63,10 @@ pub struct KeyScope {
 impl KeyScope {
     /// All scopes of keys, in the order of the form.
     pub const ALL: &'static [Self] = &[
-        Self {
-            name: <OwnSignIns as vestibule::guards::Scope>::NAME,
-            sentence: "See and end your sign-ins and keys",
-            for_administrators: false,
-        },
-        Self {
-            name: <UsersRead as vestibule::guards::Scope>::NAME,
-            sentence: "See all users and the audit log",
-            for_administrators: true,
-        },
-        Self {
-            name: <UsersWrite as vestibule::guards::Scope>::NAME,
-            sentence: "Change, sign out and delete users, without your password",
-            for_administrators: true,
-        },
-        Self {
-            name: <Introspect as vestibule::guards::Scope>::NAME,
-            sentence: "Ask whether tokens and keys of all users are active",
-            for_administrators: true,
-        },
+        Self { name: <OwnSignIns as vestibule::guards::Scope>::NAME, for_administrators: false },
+        Self { name: <UsersRead as vestibule::guards::Scope>::NAME, for_administrators: true },
+        Self { name: <UsersWrite as vestibule::guards::Scope>::NAME, for_administrators: true },
+        Self { name: <Introspect as vestibule::guards::Scope>::NAME, for_administrators: true },
     ];
 
     /// Returns the scopes that a key of this user may have.

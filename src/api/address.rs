@@ -14,11 +14,12 @@ use vestibule::guards::Fresh;
 pub(super) async fn request(
     user: Fresh<TokenUser>,
     accounts: &State<Accounts>,
+    source: RequestSource,
     mut body: JsonBody,
 ) -> Result<Status, Error> {
     let address = body.text("email");
     body.finish()?;
-    accounts.request_address(&user, &address).await?;
+    accounts.request_address(&user, &address, source).await?;
     Ok(Status::Accepted)
 }
 
@@ -44,6 +45,6 @@ pub(super) async fn forgot(
 ) -> Result<Status, Error> {
     let email = body.text("email");
     body.finish()?;
-    accounts.request_reset(&email, source.address).await?;
+    accounts.request_reset(&email, source).await?;
     Ok(Status::Accepted)
 }

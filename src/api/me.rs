@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::accounts::{Accounts, Admin, OwnAccount, Role, TokenUser, User, full_name};
 use crate::db::rfc3339;
 use crate::http::{Json, JsonBody, RequestSource};
+use crate::languages::{Languages, Tag};
 use vestibule::guards::{Authentication, ClaimedRole, Fresh, Scoped};
 use vestibule::sign_ins::SignIn;
 use vestibule::{Error, ErrorKind};
@@ -22,6 +23,8 @@ pub(super) struct Me {
     #[schema(required = true)]
     email: Option<String>,
     device_notices: bool,
+    #[schema(required = true)]
+    language: Option<String>,
     role: Role,
     #[schema(format = DateTime)]
     created_at: String,
@@ -35,6 +38,7 @@ impl From<&User> for Me {
             full_name: user.full_name.clone(),
             email: user.email.clone(),
             device_notices: user.device_notices,
+            language: user.language.clone(),
             role: user.role,
             created_at: rfc3339(user.created_at),
         }
@@ -47,17 +51,20 @@ pub(super) fn me(user: TokenUser) -> Json<Me> {
     Json(Me::from(&*user))
 }
 
-/// Changes the user's own full name, which `null` removes, and whether a mail tells of a sign-in from a
-/// new device, for which the token must be fresh. The other members may be sent back as they were read.
+/// Changes the user's own full name and language, which `null` removes, and whether a mail tells of a
+/// sign-in from a new device, for which the token must be fresh. The other members may be sent back as
+/// they were read.
 #[patch("/me", data = "<body>")]
 pub(super) async fn change(
     user: Scoped<OwnAccount, TokenUser>,
     fresh: Result<Fresh<TokenUser>, Error>,
     accounts: &State<Accounts>,
+    languages: &State<Languages>,
     source: RequestSource,
     mut body: JsonBody,
 ) -> Result<Json<Me>, Error> {
     let name = take_full_name(&mut body);
+    let language = take_language(&mut body, languages);
     let notices = body.optional_bool("device_notices").filter(|on| *on != user.device_notices);
     let current = serde_json::to_value(Me::from(&**user)).map_err(Error::internal)?;
     for (field, value) in current.as_object().into_iter().flatten() {
@@ -76,7 +83,19 @@ pub(super) async fn change(
     if let Some(name) = name {
         me = Me::from(&accounts.change_own_name(user.id, name, &actor).await?);
     }
+    if let Some(language) = language {
+        me = Me::from(&accounts.change_language(user.id, language).await?);
+    }
     Ok(Json(me))
+}
+
+/// Takes a language that may be absent; the inner `None` is that of each request.
+fn take_language(body: &mut JsonBody, languages: &Languages) -> Option<Option<Tag>> {
+    if !body.has("language") {
+        return None;
+    }
+    let tag = body.optional_text("language");
+    languages.parse(tag.as_deref()).map_err(|error| body.add_errors_of(&error)).ok()
 }
 
 /// Deletes the user for good; the body holds the own user name, to confirm what is meant.

@@ -16,6 +16,7 @@ diesel::table! {
         email -> Nullable<Text>,
         email_key -> Nullable<Text>,
         device_notices -> Bool,
+        language -> Nullable<Text>,
     }
 }
 
@@ -112,6 +113,7 @@ diesel::table! {
         next_at -> Nullable<BigInt>,
         error -> Nullable<Text>,
         program -> Nullable<Text>,
+        language -> Nullable<Text>,
     }
 }
 

@@ -12,6 +12,7 @@ use rocket::tokio::{self, select, task, time};
 
 use crate::accounts::Accounts;
 use crate::db::Db;
+use crate::languages::Languages;
 use crate::mail::{self, ClaimedMail, MailError, Mailer, Outbox, OutgoingMail};
 use crate::settings::Settings;
 use texts::MailWriter;
@@ -32,17 +33,19 @@ struct Delivery {
 pub(crate) fn deliver_mails(mailer: Mailer) -> AdHoc {
     AdHoc::on_liftoff("Mail", move |rocket| {
         Box::pin(async move {
-            let (Some(db), Some(clock), Some(accounts), Some(settings)) = (
+            let (Some(db), Some(clock), Some(accounts), Some(settings), Some(languages)) = (
                 rocket.state::<Db>().cloned(),
                 rocket.state::<Clock>().cloned(),
                 rocket.state::<Accounts>(),
                 rocket.state::<Settings>(),
+                rocket.state::<Languages>().cloned(),
             ) else {
                 return;
             };
             let outbox = accounts.outbox().clone();
             let server = rocket.config();
-            let writer = MailWriter::new(settings, SocketAddr::new(server.address, server.port));
+            let at = SocketAddr::new(server.address, server.port);
+            let writer = MailWriter::new(settings, languages, at);
             let delivery = Delivery { db, clock, mailer, writer, outbox };
             let mut shutdown = rocket.shutdown();
             tokio::spawn(async move {

@@ -4,12 +4,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use time::macros::format_description;
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
 use crate::accounts::{PasswordLink, User, queries};
 use crate::db::AnyConnection;
 use crate::http::BaseUrl;
+use crate::languages::{Language, Languages};
 use crate::mail::{ClaimedMail, EmailAddress, MailKind, OutgoingMail};
 use crate::settings::Settings;
 use vestibule::Error;
@@ -20,17 +20,18 @@ const RESET_LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// Writes the mails of this service; cheap to clone.
 #[derive(Clone)]
 pub(super) struct MailWriter {
-    pub(super) site_name: String,
+    site_name: String,
     pub(super) base: BaseUrl,
+    pub(super) languages: Languages,
     return_lifetime: Duration,
 }
 
 impl MailWriter {
-    pub(super) fn new(settings: &Settings, at: SocketAddr) -> Self {
+    pub(super) fn new(settings: &Settings, languages: Languages, at: SocketAddr) -> Self {
         let base = BaseUrl::listening(settings.public_url.as_deref(), at);
         let accounts = &settings.accounts;
         let return_lifetime = accounts.address_return_lifetime;
-        Self { site_name: accounts.site_name.clone(), base, return_lifetime }
+        Self { site_name: accounts.site_name.clone(), base, languages, return_lifetime }
     }
 
     /// Writes a mail; `None` if there is no reason for it any more.
@@ -57,10 +58,13 @@ impl MailWriter {
             (MailKind::ResetPassword, Some(confirmed)) => EmailAddress::parse(confirmed)?,
             _ => to,
         };
-        let Some((subject, text)) = self.text(connection, mail, &user, now)? else {
+        let (language, _) =
+            self.languages.choose(user.language.as_deref(), mail.language.as_deref());
+        let Some((kind, link)) = self.link(connection, mail, &user, now)? else {
             return Ok(None);
         };
-        Ok(Some(self.addressed(mail, (to, &user.username), (subject, &text), now)))
+        let owner = (to, user.username.as_str());
+        Ok(Some(self.addressed(mail, owner, (kind, link), language, now)))
     }
 
     /// Puts a text between a salutation and the name of the service.
@@ -68,36 +72,42 @@ impl MailWriter {
         &self,
         mail: &ClaimedMail,
         (to, username): (EmailAddress, &str),
-        (subject, text): (&str, &str),
+        (key, link): (&str, String),
+        language: &Language,
         now: OffsetDateTime,
     ) -> OutgoingMail {
-        let site = &self.site_name;
-        let text = format!("Hello {username},\n\n{text}\n\n{site}\n{}\n", self.base.as_str());
-        let subject = format!("{subject} - {site}");
+        let (site, base) = (self.site_name.as_str(), self.base.as_str());
+        let subject = language.text(&format!("{key}-subject"));
+        let subject = language
+            .format("mail-subject", vec![("subject", subject.into()), ("site", site.into())]);
+        let values = vec![
+            ("name", username.into()),
+            ("site", site.into()),
+            ("link", link.into()),
+            ("base", base.into()),
+            ("when", when_and_where(language, mail).into()),
+            ("until", language.date(now + self.return_lifetime).into()),
+        ];
+        let text = language.format(key, values);
+        let greeting = language.format("mail-greeting", vec![("name", username.into())]);
+        let text = format!("{greeting}\n\n{text}\n\n{site}\n{base}\n");
         OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }
     }
 
-    /// Returns subject and text.
-    fn text(
+    /// Returns the key of the text, and the link in it.
+    fn link(
         &self,
         connection: &mut AnyConnection,
         mail: &ClaimedMail,
         user: &User,
         now: OffsetDateTime,
     ) -> Result<Option<(&'static str, String)>, Error> {
-        let (name, site) = (&user.username, &self.site_name);
+        let base = self.base.as_str();
         Ok(Some(match mail.kind {
             MailKind::ConfirmAddress => {
                 let link = queries::new_address_link(connection, user.id, &mail.recipient, now)?;
                 let Some(token) = link else { return Ok(None) };
-                let link = self.base.address_link(&token);
-                let text = format!(
-                    "Please confirm that this is the address of the account {name} at {site}:\n\n\
-                     {link}\n\n\
-                     The link works for a day. If you did not ask for it, ignore this mail: the \
-                     account does not get this address."
-                );
-                ("Confirm your address", text)
+                ("mail-confirm", self.base.address_link(&token))
             }
             MailKind::ResetPassword => {
                 let link = PasswordLink::generate(now, RESET_LIFETIME)?;
@@ -105,108 +115,41 @@ impl MailWriter {
                 if !queries::store_mailed_link(connection, owner, &link, mail.client, now)? {
                     return Ok(None);
                 }
-                let link = self.base.password_link(&link.token);
-                let text = format!(
-                    "With this link you can set another password for your account {name} at \
-                     {site}:\n\n{link}\n\n\
-                     It works once, for half an hour, and ends all your sign-ins and access keys. \
-                     If you did not ask for it, ignore this mail: your password has not changed."
-                );
-                ("Set another password", text)
+                ("mail-reset", self.base.password_link(&link.token))
             }
             // Written above: it is about no account yet.
             MailKind::ConfirmRegistration => return Ok(None),
             MailKind::AddressChanged => {
                 let former = (user.id, mail.recipient.as_str());
-                let link = queries::new_return_link(connection, former, now, self.return_lifetime)?;
-                let react = match link {
-                    Some(token) => format!(
-                        "If this was not you, take the address back with this link:\n\n{link}\n\n\
-                         It works once, until {until}, and ends all sign-ins and access keys. Then \
-                         set another password.",
-                        link = self.base.address_return_link(&token),
-                        until = in_words(now + self.return_lifetime),
-                    ),
-                    None => format!(
-                        "If this was not you, sign in and change your password at once:\n\n\
-                         {base}/account",
-                        base = self.base.as_str(),
-                    ),
-                };
-                let text = format!(
-                    "The e-mail address of your account {name} at {site} was changed{from}. Mails \
-                     about the account no longer go to this address.\n\n{react}",
-                    from = when_and_where(mail),
-                );
-                ("Your address was changed", text)
+                match queries::new_return_link(connection, former, now, self.return_lifetime)? {
+                    Some(token) => {
+                        ("mail-address-changed-return", self.base.address_return_link(&token))
+                    }
+                    None => ("mail-address-changed", format!("{base}/account")),
+                }
             }
             MailKind::PasswordChanged => {
-                let text = format!(
-                    "The password of your account {name} at {site} was changed{from}, and its other \
-                     sign-ins have ended.\n\n\
-                     If this was not you, set another password at once:\n\n{base}/password/forgot",
-                    from = when_and_where(mail),
-                    base = self.base.as_str(),
-                );
-                ("Your password was changed", text)
+                ("mail-password-changed", format!("{base}/password/forgot"))
             }
-            MailKind::NewDevice | MailKind::KeyMade | MailKind::Deactivated => {
-                self.notice(mail, user)
-            }
+            MailKind::NewDevice => ("mail-new-device", format!("{base}/password/forgot")),
+            MailKind::KeyMade => ("mail-key-made", format!("{base}/account/keys")),
+            MailKind::Deactivated => ("mail-deactivated", base.to_owned()),
         }))
-    }
-
-    /// Returns subject and text of a notice of what was done with the account.
-    fn notice(&self, mail: &ClaimedMail, user: &User) -> (&'static str, String) {
-        let (name, site, base) = (&user.username, &self.site_name, self.base.as_str());
-        let from = when_and_where(mail);
-        match mail.kind {
-            MailKind::NewDevice => {
-                let text = format!(
-                    "Your account {name} at {site} was signed in to{from}, from a browser or an \
-                     address that was not seen with it before.\n\n\
-                     If this was you, you need to do nothing. If it was not, somebody knows your \
-                     password: set another one at once, which ends all sign-ins:\n\n\
-                     {base}/password/forgot\n\n\
-                     You can switch these notices off:\n\n{base}/account/address"
-                );
-                ("A sign-in from a new device", text)
-            }
-            MailKind::KeyMade => {
-                let text = format!(
-                    "An access key was made for your account {name} at {site}{from}. A program can \
-                     use the account with it.\n\n\
-                     If this was not you, end the key and change your password at once:\n\n\
-                     {base}/account/keys\n{base}/account"
-                );
-                ("An access key was made", text)
-            }
-            _ => {
-                let text = format!(
-                    "Your account {name} at {site} was deactivated{from}. Nobody can sign in to it, \
-                     and all its sign-ins have ended.\n\n\
-                     If you do not know why, ask those who run {site}."
-                );
-                ("Your account was deactivated", text)
-            }
-        }
     }
 }
 
 /// Returns when, and from where if that is known.
-fn when_and_where(mail: &ClaimedMail) -> String {
+fn when_and_where(language: &Language, mail: &ClaimedMail) -> String {
+    let date = language.date(mail.created_at).into();
+    let program = mail.program.as_deref().map(|program| language.program(program));
     let client = mail.client.map(|address| address.to_string());
-    let from = match (&mail.program, client) {
-        (Some(program), Some(client)) => format!(", from {program} at {client}"),
-        (Some(one), None) => format!(", from {one}"),
-        (None, Some(one)) => format!(", from {one}"),
-        (None, None) => String::new(),
+    let from = match (program, client) {
+        (Some(program), Some(address)) => {
+            let values = vec![("program", program.into()), ("address", address.into())];
+            language.format("mail-from", values)
+        }
+        (None, None) => return language.format("mail-on", vec![("date", date)]),
+        (one, other) => one.or(other).unwrap_or_default(),
     };
-    format!(" on {}{from}", in_words(mail.created_at))
-}
-
-fn in_words(time: OffsetDateTime) -> String {
-    let format =
-        format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-    time.to_offset(UtcOffset::UTC).format(&format).unwrap_or_default()
+    language.format("mail-on-from", vec![("date", date), ("from", from.into())])
 }

@@ -1,6 +1,7 @@
 //! What pages and API share: security headers, CORS, Problem JSON, the log line of a request, JSON
 //! bodies, query parameters; and the routes that belong to neither.
 
+mod accept_language;
 mod access_log;
 mod base_url;
 mod cors;
@@ -20,6 +21,7 @@ mod unparsed;
 mod visible;
 
 pub use crate::accounts::audit::RequestSource;
+pub use accept_language::set_language;
 pub use access_log::{AccessLog, is_head, is_unparsed};
 pub use base_url::BaseUrl;
 pub use cors::Cors;

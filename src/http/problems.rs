@@ -1,12 +1,18 @@
 //! Problem JSON for the errors of requests.
 
+use std::io::Cursor;
+
 use rocket::http::{Header, Method, Status};
 use rocket::response::{self, Responder};
 use rocket::{Catcher, Request};
+use serde_json::Value;
 
+use super::accept_language::{language_of, set_language};
 use super::access_log::is_unparsed;
 use super::request_id::ensure_id;
 use super::unparsed::complete_unparsed;
+use crate::languages::Language;
+use vestibule::events::RequestId;
 use vestibule::{Auth, Error, ErrorKind, Problem};
 
 /// The response to a failed request: Problem JSON, unless a page replaces it.
@@ -63,17 +69,62 @@ impl ErrorResponse {
 impl<'r> Responder<'r, 'static> for ErrorResponse {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let allow = self.allow();
-        let problem = match self.error {
-            Some(error) => Problem::from(error),
-            None => Problem::from(self.status),
+        let language = language_of(request);
+        let mut response = match (self.error, language) {
+            (Some(error), None) => Problem::from(error).respond_to(request)?,
+            (None, None) => Problem::from(self.status).respond_to(request)?,
+            (error, Some(language)) => {
+                let problem = match error {
+                    Some(error) => Problem::from(translated(error, language)),
+                    None => Problem::from(self.status),
+                };
+                with_title(problem, self.status, language, request)?
+            }
         };
-        let mut response = problem.respond_to(request)?;
         if let Some(allow) = allow {
             response.set_header(allow);
         }
         complete_unparsed(request, &mut response);
         Ok(response)
     }
+}
+
+/// Returns an error with its sentences in another language than English.
+fn translated(error: Error, language: &Language) -> Error {
+    if language.is_english() {
+        return error;
+    }
+    let sentence = |text: &str| language.sentence(text).into_owned();
+    let mut said = Error::new(error.kind()).detail(sentence(error.message()));
+    for (name, text) in error.fields() {
+        said = said.field(name.to_owned(), sentence(text));
+    }
+    match error.wait() {
+        Some(seconds) => said.retry_after(seconds),
+        None => said,
+    }
+}
+
+/// Returns the response of a problem with its title in a language.
+fn with_title(
+    problem: Problem,
+    status: Status,
+    language: &Language,
+    request: &Request<'_>,
+) -> response::Result<'static> {
+    let json = serde_json::to_value(&problem);
+    let mut response = problem.respond_to(request)?;
+    if let (Ok(Value::Object(mut json)), false) = (json, language.is_english()) {
+        let title = language.sentence(status.reason_lossy()).into_owned();
+        json.insert("title".to_owned(), title.into());
+        if let Some(id) = RequestId::of(request) {
+            json.insert("request_id".to_owned(), id.as_str().into());
+        }
+        let body = Value::Object(json).to_string();
+        response.set_sized_body(body.len(), Cursor::new(body));
+    }
+    set_language(&mut response, language.tag().as_str(), true);
+    Ok(response)
 }
 
 #[rocket::catch(default)]

@@ -16,6 +16,7 @@ use super::counts::{Counters, MailCounts};
 use super::mailer::MailError;
 use crate::db::schema::mails;
 use crate::db::{AnyConnection, from_micros, to_micros};
+use crate::languages::Tag;
 use vestibule::Error;
 
 /// For how long a process that sends a mail keeps others from sending it too. If the process ends
@@ -107,6 +108,8 @@ pub(crate) struct NewMail<'a> {
     pub(crate) client: Option<IpAddr>,
     /// The program of that client: "Chrome on Linux".
     pub(crate) program: Option<String>,
+    /// The language of the request that causes it.
+    pub(crate) language: Option<Tag>,
     pub(crate) at: OffsetDateTime,
 }
 
@@ -157,6 +160,7 @@ impl Outbox {
             mails::kind.eq(mail.kind.as_str()),
             mails::client.eq(mail.client.map(|client| client.to_string())),
             mails::program.eq(&mail.program),
+            mails::language.eq(mail.language.map(|language| language.as_str().to_owned())),
             mails::created_at.eq(to_micros(mail.at)),
             mails::next_at.eq(to_micros(mail.at)),
         );
@@ -206,6 +210,7 @@ pub struct QueuedMail {
     pub(crate) next_at: Option<i64>,
     /// Why the last attempt failed.
     pub(crate) error: Option<String>,
+    pub(crate) language: Option<String>,
 }
 
 /// A mail that this process is to send.
@@ -217,6 +222,7 @@ pub(crate) struct ClaimedMail {
     pub(crate) kind: MailKind,
     pub(crate) client: Option<IpAddr>,
     pub(crate) program: Option<String>,
+    pub(crate) language: Option<String>,
     pub(crate) created_at: OffsetDateTime,
     attempts: i64,
 }
@@ -258,6 +264,7 @@ fn claimed(mail: QueuedMail) -> Option<ClaimedMail> {
         kind: MailKind::parse(&mail.kind)?,
         client: mail.client.and_then(|client| client.parse().ok()),
         program: mail.program,
+        language: mail.language,
         created_at: from_micros(mail.created_at).ok()?,
         attempts: mail.attempts,
     })

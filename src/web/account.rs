@@ -1,6 +1,5 @@
 //! The user's own account and its password.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rocket::form::FromForm;
@@ -11,7 +10,7 @@ use rocket_dyn_templates::context;
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
 use super::notice::{Flash, Notice, ShownNotice};
-use super::renderer::{Page, Renderer, format_time};
+use super::renderer::{Page, Renderer, Title, format_time};
 use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
 use super::words;
@@ -22,9 +21,8 @@ use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
-/// Shown above the confirmation that a form needed.
-const UNSENT: &str =
-    "Nothing has been changed yet. Confirm your password, then send the form again.";
+/// The text above the confirmation that a form needed.
+const UNSENT: &str = "unsent-confirm";
 
 /// The fields of the password form.
 #[derive(FromForm)]
@@ -56,28 +54,29 @@ pub(super) struct NameChange {
 
 /// What a form of the page was refused for.
 #[derive(Clone, Copy)]
-enum Rejected<'a> {
+pub(super) enum Rejected<'a> {
     Password(&'a Error),
     /// The error and the name as it was sent.
     Name(&'a Error, &'a str),
 }
 
-fn page(
+pub(super) fn page(
     renderer: &Renderer<'_>,
     user: &User,
     accounts: &Accounts,
     (fresh, notice): (bool, Option<ShownNotice>),
     rejected: Option<Rejected<'_>>,
 ) -> Page {
-    let mut errors: BTreeMap<&str, Cow<'_, str>> = BTreeMap::new();
+    let language = renderer.language(Some(user));
+    let mut errors = BTreeMap::new();
     if let Some(Rejected::Password(error)) = rejected {
-        errors.extend(error.fields().map(|(field, text)| (field, text.into())));
+        errors = words::fields(language, error);
         match error.kind() {
             ErrorKind::BadCredentials => {
-                errors.insert("current_password", "This is not your current password.".into());
+                errors.insert("current_password", language.text("password-current"));
             }
             ErrorKind::TooManyAttempts => {
-                errors.insert("form", words::message(error));
+                errors.insert("form", words::message(language, error));
             }
             _ => {}
         }
@@ -86,7 +85,7 @@ fn page(
         Some(Rejected::Name(error, sent)) => (Some(sent), error.fields().next()),
         _ => (None, None),
     };
-    let name_error = name_error.map(|(_, message)| message);
+    let name_error = name_error.map(|(_, message)| language.sentence(message));
     let values = context! {
         account: context! {
             username: &user.username,
@@ -96,13 +95,15 @@ fn page(
             created_at: format_time(user.created_at),
         },
         min_length: accounts.limits().min_length,
+        languages: renderer.languages(),
+        chosen_language: &user.language,
         fresh,
         notice,
         errors,
         sent_name,
         name_error,
     };
-    renderer.page("account", "Account", Some(user), values)
+    renderer.page("account", Title::Key("account"), Some(user), values)
 }
 
 /// Shows the account, with the password form if the session is fresh.
@@ -114,7 +115,8 @@ pub(super) fn account(
     accounts: &State<Accounts>,
     flash: Flash<'_>,
 ) -> Page {
-    page(&renderer, &user, accounts, (fresh.is_ok(), flash.shown("")), None)
+    let notice = flash.shown(renderer.language(Some(&user)), "");
+    page(&renderer, &user, accounts, (fresh.is_ok(), notice), None)
 }
 
 /// Changes the full name.
@@ -207,7 +209,7 @@ fn confirmation(
 ) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let values = context! { next, error, notice };
-    renderer.page("reauthenticate", "Confirm your password", Some(user), values)
+    renderer.page("reauthenticate", Title::Key("confirm-password"), Some(user), values)
 }
 
 /// Asks for the password again; redirects to the page that was asked for if the session is fresh.
@@ -224,8 +226,9 @@ pub(super) fn reauthenticate(
         return FormReply::onward(next);
     }
     // Left for the page of the form.
-    let notice = (flash.peek() == Some(Notice::Unsent)).then_some(UNSENT);
-    FormReply::Page(Status::Ok, confirmation(&renderer, &user, next, None, notice))
+    let is_unsent = flash.peek() == Some(Notice::Unsent);
+    let notice = is_unsent.then(|| renderer.language(Some(&user)).text(UNSENT));
+    FormReply::Page(Status::Ok, confirmation(&renderer, &user, next, None, notice.as_deref()))
 }
 
 /// Makes the session fresh and redirects to the page that was asked for; after the end of the session
@@ -263,10 +266,10 @@ pub(super) async fn confirm(
             let kinds =
                 [ErrorKind::InvalidField, ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];
             FormReply::again(error, &kinds, |error| {
-                let message = match (error.kind(), error.fields().next()) {
-                    (ErrorKind::BadCredentials, _) => "This is not your password.".into(),
-                    (_, Some((_, message))) => message.into(),
-                    _ => words::message(error),
+                let language = renderer.language(Some(&user));
+                let message = match error.kind() {
+                    ErrorKind::BadCredentials => language.text("not-your-password"),
+                    _ => words::first_field(language, error),
                 };
                 confirmation(&renderer, &user, &form.next, Some(&message), None)
             })

@@ -10,16 +10,15 @@ use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
 use super::link_cookie::{self, LinkRedirect};
 use super::notice::{Flash, Notice};
-use super::renderer::{Page, Renderer};
+use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, AddressPolicy, SessionUser, User};
 use crate::http::RequestSource;
 use vestibule::guards::{Fresh, Maybe};
 use vestibule::{Error, ErrorKind, Session};
 
-/// Said of a link that cannot be used.
-const INVALID: &str = "A link to confirm an address works once, for a day, and until another address \
-                       is entered. Enter the address again to get a new one.";
+/// The text about a link that cannot be used.
+const INVALID: &str = "address-link-invalid";
 
 /// The fields of the form.
 #[derive(FromForm)]
@@ -49,6 +48,7 @@ async fn page(
     flash: Option<&Flash<'_>>,
     rejected: Option<(&str, &Error)>,
 ) -> Result<Page, Error> {
+    let language = renderer.language(Some(user));
     let values = context! {
         email: &user.email,
         required: accounts.addresses() == AddressPolicy::Required,
@@ -56,11 +56,12 @@ async fn page(
         pending: accounts.pending_address(user).await?,
         value: rejected.map(|(sent, _)| sent),
         error: rejected.map(|(_, error)| {
-            error.fields().next().map_or(error.message(), |(_, message)| message)
+            let text = error.fields().next().map_or(error.message(), |(_, message)| message);
+            language.sentence(text)
         }),
-        notice: flash.and_then(|flash| flash.shown("")),
+        notice: flash.and_then(|flash| flash.shown(language, "")),
     };
-    Ok(renderer.page("address", "E-mail address", Some(user), values))
+    Ok(renderer.page("address", Title::Key("email"), Some(user), values))
 }
 
 /// Shows the address, the one that waits for its confirmation, and the form.
@@ -80,9 +81,10 @@ pub(super) async fn request(
     user: Fresh<SessionUser>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
+    source: RequestSource,
     form: Form<UniqueFields<AddressForm>>,
 ) -> FormResult {
-    let Err(error) = accounts.request_address(&user, &form.email).await else {
+    let Err(error) = accounts.request_address(&user, &form.email, source).await else {
         return Ok(FormReply::notice(uri!(form), Notice::AddressMailed));
     };
     let error = sign_in_if_revoked(error);
@@ -137,7 +139,8 @@ pub(super) async fn ask(
     let reply = match accounts.check_address_link(token).await {
         Ok((owner, email)) => {
             let values = context! { token, email, account: context! { username: &owner.username } };
-            let page = renderer.page("address-confirm", "Confirm the address", user, values);
+            let page =
+                renderer.page("address-confirm", Title::Key("confirm-address"), user, values);
             FormReply::Page(Status::Ok, page)
         }
         Err(error) => link_cookie::invalid(&renderer, user, error, INVALID)?,

@@ -9,16 +9,15 @@ use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::link_cookie::{self, LinkRedirect};
 use super::notice::Notice;
-use super::renderer::Renderer;
+use super::renderer::{Renderer, Title};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, SessionUser};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::{Error, Session};
 
-/// Said of a link that cannot be used.
-const INVALID: &str = "A link to take an address back works once and for a limited time. If you have just \
-                       used it, the address is yours again.";
+/// The text about a link that cannot be used.
+const INVALID: &str = "return-link-invalid";
 
 /// The field of the form.
 #[derive(FromForm)]
@@ -53,7 +52,7 @@ pub(super) async fn ask(
                 sign_ins: endings.sign_ins,
                 keys: endings.keys,
             };
-            let page = renderer.page("address-return", "Take the address back", user, values);
+            let page = renderer.page("address-return", Title::Key("return-address"), user, values);
             FormReply::Page(Status::Ok, page)
         }
         Err(error) => link_cookie::invalid(&renderer, user, error, INVALID)?,

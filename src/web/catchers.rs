@@ -7,7 +7,7 @@ use rocket_dyn_templates::context;
 
 use super::form::FormToRefill;
 use super::notice::{Notice, NoticeRedirect};
-use super::renderer::{Page, Renderer};
+use super::renderer::{Page, Renderer, Title};
 use super::words;
 use crate::accounts::{Accounts, User};
 use crate::http::{ErrorResponse, complete_unparsed, error_response, is_page};
@@ -57,15 +57,20 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     };
     // Without the user after a 5xx: the database may be what failed.
     let user = if response.status.code < 500 { session_user(request).await } else { None };
-    let message = response.error.as_ref().map_or("Something went wrong.".into(), words::message);
+    let language = renderer.language(user.as_ref());
+    let message = match &response.error {
+        Some(error) => words::message(language, error),
+        None => language.text("something-wrong"),
+    };
+    let heading = language.sentence(response.status.reason_lossy()).into_owned();
     let values = context! {
         status: response.status.code,
         code: kind.map(ErrorKind::code),
-        heading: response.status.reason_lossy(),
+        heading: &heading,
         detail: message,
         request_id: RequestId::of(request),
     };
-    let page = renderer.page("error", response.status.reason_lossy(), user.as_ref(), values);
+    let page = renderer.page("error", Title::Text(&heading), user.as_ref(), values);
     FailureReply::Page(response, page)
 }
 

@@ -1,13 +1,15 @@
 //! The filters of the templates: `time`, `device` and `value`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tera::{Filter, Value};
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
-use crate::accounts::device_name;
+use crate::accounts::{Program, device_name};
+use crate::languages::Language;
 
 /// Returns a time as the filter `time` and the attribute `datetime` take it.
 pub(super) fn format_time(time: OffsetDateTime) -> String {
@@ -17,16 +19,21 @@ pub(super) fn format_time(time: OffsetDateTime) -> String {
 
 /// The filter `time`: a time of [`format_time`] as an element for people. Within a day before the
 /// argument `now` it says how long ago that was, and has the date in `title`.
-pub(super) struct Time;
+pub(super) struct Time(pub(super) Arc<Language>);
 
 impl Filter for Time {
     fn filter(&self, value: &Value, arguments: &HashMap<String, Value>) -> tera::Result<Value> {
         let time = value.as_str().and_then(parse);
         let time = time.ok_or_else(|| tera::Error::msg("the filter `time` is for times"))?;
         let now = arguments.get("now").and_then(Value::as_str).and_then(parse);
-        let (datetime, date) = (format_time(time), date(time));
-        Ok(Value::String(match now.and_then(|now| ago(now - time)) {
-            Some(ago) => format!("<time datetime=\"{datetime}\" title=\"{date}\">{ago}</time>"),
+        let language = &*self.0;
+        let date = tera::escape_html(&language.date(time));
+        let datetime = format_time(time);
+        Ok(Value::String(match now.and_then(|now| ago(language, now - time)) {
+            Some(ago) => format!(
+                "<time datetime=\"{datetime}\" title=\"{date}\">{ago}</time>",
+                ago = tera::escape_html(&ago)
+            ),
             None => format!("<time datetime=\"{datetime}\">{date}</time>"),
         }))
     }
@@ -59,37 +66,43 @@ pub(super) fn parse(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok()
 }
 
-/// Returns the time for people, such as `1 May 2025, 09:30 UTC`.
-pub(super) fn date(time: OffsetDateTime) -> String {
-    let format =
-        format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-    time.format(&format).unwrap_or_default()
-}
-
 /// Returns how long ago something was, if that is less than a day.
-fn ago(age: Duration) -> Option<String> {
-    let (count, unit) = match age.whole_seconds() {
-        0..60 => return Some("just now".to_owned()),
-        seconds @ 60..3600 => (seconds / 60, "minute"),
-        seconds @ 3600..86_400 => (seconds / 3600, "hour"),
+fn ago(language: &Language, age: Duration) -> Option<String> {
+    let (count, key) = match age.whole_seconds() {
+        0..60 => return Some(language.text("just-now")),
+        seconds @ 60..3600 => (seconds / 60, "minutes-ago"),
+        seconds @ 3600..86_400 => (seconds / 3600, "hours-ago"),
         _ => return None,
     };
-    let plural = if count == 1 { "" } else { "s" };
-    Some(format!("{count} {unit}{plural} ago"))
+    Some(language.format(key, vec![("count", count.into())]))
 }
 
 /// The filter `device`: a user agent as "Chrome on Linux".
-pub(super) fn device(value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
-    Ok(Value::String(device_name(value.as_str().unwrap_or_default())))
+pub(super) struct Device(pub(super) Arc<Language>);
+
+impl Filter for Device {
+    fn filter(&self, value: &Value, _: &HashMap<String, Value>) -> tera::Result<Value> {
+        let user_agent = value.as_str().unwrap_or_default();
+        let known = Program::parse(user_agent).words();
+        Ok(Value::String(match known.filter(|_| user_agent.starts_with("Mozilla/")) {
+            Some(words) => self.0.program(&words),
+            None => device_name(user_agent),
+        }))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn english() -> Arc<Language> {
+        let (languages, _) = crate::languages::Languages::load(None).expect("the languages");
+        languages.iter().next().cloned().expect("English")
+    }
+
     fn shown(time: &str, now: &str) -> String {
         let arguments = HashMap::from([("now".to_owned(), Value::from(now))]);
-        let shown = Time.filter(&Value::from(time), &arguments).expect("a time");
+        let shown = Time(english()).filter(&Value::from(time), &arguments).expect("a time");
         shown.as_str().expect("a text").to_owned()
     }
 
@@ -128,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_no_time_is_an_error_and_not_a_part_of_the_page() {
         for value in [Value::Null, Value::from("<b>"), Value::from(12)] {
-            assert!(Time.filter(&value, &HashMap::new()).is_err(), "{value}");
+            assert!(Time(english()).filter(&value, &HashMap::new()).is_err(), "{value}");
         }
     }
 }

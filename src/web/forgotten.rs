@@ -7,7 +7,7 @@ use rocket_dyn_templates::context;
 use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::notice::Notice;
-use super::renderer::{Page, Renderer};
+use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{Accounts, SessionUser, User};
@@ -24,12 +24,9 @@ pub(super) struct Forgotten {
 fn page(renderer: &Renderer<'_>, user: Option<&User>, rejected: Option<(&str, &Error)>) -> Page {
     let values = context! {
         value: rejected.map(|(sent, _)| sent),
-        error: rejected.map(|(_, error)| match error.fields().next() {
-            Some((_, message)) => message.to_owned(),
-            None => words::message(error).into_owned(),
-        }),
+        error: rejected.map(|(_, error)| words::first_field(renderer.language(user), error)),
     };
-    renderer.page("forgotten", "Forgotten password", user, values)
+    renderer.page("forgotten", Title::Key("forgotten-password"), user, values)
 }
 
 /// Shows the form.
@@ -49,7 +46,7 @@ pub(super) async fn request(
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Forgotten>>,
 ) -> FormResult {
-    match accounts.request_reset(&form.email, source.address).await {
+    match accounts.request_reset(&form.email, source).await {
         Ok(()) => {
             let next = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
             Ok(FormReply::notice(next, Notice::ResetMailed))

@@ -15,13 +15,15 @@ use super::form::{FormReply, FormResult, FreshUserOrError, ended, sign_in_if_rev
 use super::form_body::Form;
 use super::new_key::{self, ShownKey};
 use super::notice::{Flash, Notice, ShownNotice};
-use super::renderer::{Page, Renderer, format_time};
+use super::renderer::{Page, Renderer, Title, format_time};
 use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
+use super::words;
 use crate::accounts::{
     Accounts, Introspect, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_seen,
 };
 use crate::http::RequestSource;
+use crate::languages::Language;
 use vestibule::access_keys::KeyRequest;
 use vestibule::config::{Config, duration};
 use vestibule::guards::{Fresh, Scope};
@@ -49,6 +51,11 @@ pub(super) struct KeyForm {
 /// Returns the field name of a scope's checkbox.
 fn field(scope: &str) -> String {
     scope.replace([':', '-'], "_")
+}
+
+/// Returns the key of the text that says what a scope allows.
+fn key(scope: &str) -> String {
+    format!("scope-{}", scope.replace(':', "-"))
 }
 
 impl KeyForm {
@@ -90,7 +97,7 @@ struct LifetimeOption {
 
 /// Returns the lifetimes to choose from: those of [`LIFETIMES`] and the default of the settings,
 /// which is chosen unless the form says otherwise.
-fn lifetimes(auth: &Config, chosen: Option<&str>) -> Vec<LifetimeOption> {
+fn lifetimes(auth: &Config, chosen: Option<&str>, language: &Language) -> Vec<LifetimeOption> {
     let config = &auth.key;
     let mut lifetimes: Vec<Duration> = LIFETIMES.into_iter().map(|days| days * DAY).collect();
     lifetimes.push(config.lifetime);
@@ -100,7 +107,7 @@ fn lifetimes(auth: &Config, chosen: Option<&str>) -> Vec<LifetimeOption> {
     let chosen = chosen.and_then(duration::parse).unwrap_or(config.lifetime);
     let option = |lifetime| LifetimeOption {
         seconds: Duration::as_secs(&lifetime),
-        text: duration::in_words(lifetime),
+        text: language.sentence(&duration::in_words(lifetime)).into_owned(),
         chosen: lifetime == chosen,
     };
     lifetimes.into_iter().map(option).collect()
@@ -140,13 +147,14 @@ impl<'p> KeysPage<'p> {
 
     fn render(&self, extras: Extras<'_>) -> Page {
         let Extras { fresh, notice, created, form, error } = extras;
-        let errors: BTreeMap<&str, &str> = error.iter().flat_map(|error| error.fields()).collect();
+        let language = self.renderer.language(Some(self.user));
+        let errors = error.map_or_else(BTreeMap::new, |error| words::fields(language, error));
         let problem = error.filter(|_| errors.is_empty());
         let ticked = form.map(KeyForm::scopes).unwrap_or_default();
         let scopes: Vec<_> = KeyScope::for_user(self.user)
             .map(|scope| {
                 let ticked = ticked.iter().any(|one| one == scope.name);
-                context! { name: scope.name, field: field(scope.name), sentence: scope.sentence, ticked }
+                context! { name: scope.name, field: field(scope.name), key: key(scope.name), ticked }
             })
             .collect();
         let chosen = form.map(|form| form.expires_in.as_str());
@@ -155,14 +163,14 @@ impl<'p> KeysPage<'p> {
             made: created,
             label: form.map(|form| &form.label),
             scopes,
-            lives: lifetimes(self.accounts.auth(), chosen),
+            lives: lifetimes(self.accounts.auth(), chosen, language),
             fresh,
             notice,
-            problem: problem.map(Error::message),
+            problem: problem.map(|error| language.sentence(error.message())),
             errors,
             base: self.renderer.base().as_str(),
         };
-        self.renderer.page("keys", "Access keys", Some(self.user), values)
+        self.renderer.page("keys", Title::Key("access-keys"), Some(self.user), values)
     }
 }
 
@@ -189,7 +197,8 @@ pub(super) async fn list(
     form: Option<KeyForm>,
 ) -> Result<Page, Error> {
     let page = KeysPage::load(&renderer, &user, accounts).await?;
-    let (notice, created) = (flash.shown(""), new_key::take(&flash, &page.keys));
+    let notice = flash.shown(renderer.language(Some(&user)), "");
+    let created = new_key::take(&flash, &page.keys);
     let form = form.as_ref();
     Ok(page.render(Extras { fresh: fresh.is_ok(), notice, created, form, error: None }))
 }
@@ -245,7 +254,7 @@ pub(super) async fn end(
 ) -> FormResult {
     if let Err(error) = form.check(&user) {
         let page = KeysPage::load(&renderer, &user, accounts).await?;
-        let notice = Some(ShownNotice::error(&error));
+        let notice = Some(ShownNotice::error(renderer.language(Some(&user)), &error));
         let page = page.render(Extras { fresh: fresh.is_ok(), notice, ..Extras::default() });
         return Ok(FormReply::Again(error.with_page(|_| page)));
     }

@@ -8,7 +8,7 @@ use rocket::{Responder, State};
 use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult};
-use super::renderer::Renderer;
+use super::renderer::{Renderer, Title};
 use crate::accounts::{Accounts, User};
 use vestibule::{Error, ErrorKind};
 
@@ -43,18 +43,18 @@ impl LinkRedirect {
     }
 }
 
-/// Shows that a link is not valid, and the reason; any other error is returned.
+/// Shows that a link is not valid, and the text with the key `reason`; any other error is returned.
 pub(super) fn invalid(
     renderer: &Renderer<'_>,
     user: Option<&User>,
     error: Error,
-    reason: &str,
+    reason: &'static str,
 ) -> FormResult {
     if error.kind() != ErrorKind::NotFound {
         return Err(error);
     }
-    let values = context! { reason };
-    let page = renderer.page("link-invalid", "This link is not valid", user, values);
+    let values = context! { reason: renderer.language(user).text(reason) };
+    let page = renderer.page("link-invalid", Title::Key("link-invalid"), user, values);
     Ok(FormReply::Page(Status::NotFound, page))
 }
 

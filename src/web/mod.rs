@@ -13,6 +13,7 @@ mod forgotten;
 mod form;
 mod form_body;
 mod keys;
+mod language;
 mod link_cookie;
 mod new_key;
 mod notice;
@@ -27,6 +28,7 @@ mod setup;
 mod shown_to;
 mod sign_ins;
 mod templates;
+mod texts;
 mod unique_fields;
 mod words;
 
@@ -36,6 +38,7 @@ use rocket::{Route, routes};
 pub use assets::Assets;
 pub use templates::Templates;
 
+use crate::languages::Languages;
 use crate::settings::Settings;
 use vestibule::config::Config;
 
@@ -58,6 +61,7 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         account::account,
         account::change_name,
         account::change_password,
+        language::change,
         account::reauthenticate,
         account::confirm,
         own_deletion::ask,
@@ -113,11 +117,11 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
 
 /// Mounts the pages with their templates, files and catchers.
 #[must_use]
-pub fn stage(settings: &Settings, assets: Assets) -> AdHoc {
+pub fn stage(settings: &Settings, languages: &Languages, assets: Assets) -> AdHoc {
     let (registration, mail) = (settings.accounts.registration, settings.mail.is_some());
     let routes = routes(&settings.auth, registration, mail);
+    let engine = templates::Engine::new(languages.clone());
     AdHoc::on_ignite("Pages", move |rocket| async move {
-        let engine = templates::Engine::default();
         rocket
             .attach(engine.fairing())
             .manage(engine)

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::words;
 use crate::http::is_head;
+use crate::languages::{Language, Value};
 use crate::settings::Settings;
 use vestibule::Error;
 
@@ -32,6 +33,7 @@ pub(super) enum Notice {
     SignedOut,
     NameChanged,
     PasswordChanged,
+    LanguageChanged,
     ResetMailed,
     RegistrationMailed,
     Registered,
@@ -69,87 +71,65 @@ pub(super) struct ShownNotice {
 
 impl Notice {
     /// Returns the sentence; `name` is the user that the page is about.
-    pub(super) fn text(self, name: &str) -> String {
-        match self {
-            Self::Unsent => "Nothing has been changed yet. You can send the form again.".into(),
+    pub(super) fn text(self, language: &Language, name: &str) -> String {
+        let (key, mut values): (&str, Vec<(&str, Value<'_>)>) = match self {
+            Self::Unsent => ("notice-unsent", Vec::new()),
             Self::Unused(seconds) => {
-                let idle = words::duration(Duration::from_secs(seconds));
-                format!("You were signed out after {idle} without use.")
+                ("notice-unused", words::duration(Duration::from_secs(seconds)))
             }
-            Self::SignedOut => "You are signed out.".into(),
-            Self::NameChanged => "Your name is saved.".into(),
-            Self::PasswordChanged => {
-                "Your password has changed, and you are signed out everywhere else.".into()
-            }
-            Self::PasswordSet => "The password is set. Sign in with it.".into(),
-            Self::RegistrationMailed => {
-                "A mail with a link is on its way. Use it, then sign in.".into()
-            }
-            Self::Registered => "Your account is ready. Sign in with your password.".into(),
-            Self::ResetMailed => {
-                "If an account has this address, a mail with a link is on its way. The link works \
-                 for half an hour."
-                    .into()
-            }
-            Self::AddressMailed => {
-                "A mail with a link is on its way. The address is yours once you have used it."
-                    .into()
-            }
-            Self::AddressConfirmed => "The address is confirmed.".into(),
-            Self::AddressReturned => {
-                "The address is yours again, and all sign-ins have ended. Set another password now, \
-                 by “Forgotten your password?”, if someone else may know it."
-                    .into()
-            }
-            Self::AddressRemoved => "The address is removed.".into(),
-            Self::DeviceNoticesOn => "You get a mail when you sign in from a new device.".into(),
-            Self::DeviceNoticesOff => "You get no mail when you sign in from a new device.".into(),
-            Self::SignInEnded => "That sign-in has ended.".into(),
-            Self::OthersEnded(count) => {
-                format!("Signed out everywhere else: {} ended.", sign_ins(count))
-            }
-            Self::KeyEnded => "That key has ended.".into(),
-            Self::AdministratorNow => format!("{name} is an administrator now."),
-            Self::UserNow => format!("{name} is an ordinary user now."),
-            Self::Activated => format!("{name} can sign in."),
-            Self::Deactivated(count) => {
-                format!("{name} is deactivated; {} ended.", sign_ins(count))
-            }
-            Self::SignInsEnded(count) => {
-                format!("{name} is signed out everywhere: {} ended.", sign_ins(count))
-            }
-            Self::UserAdded => format!("{name} is added."),
-            Self::UserDeleted(count) => {
-                format!("The user is deleted; {} ended.", sign_ins(count))
-            }
-            Self::UserDeletedBefore => "That user is deleted.".into(),
-            Self::OwnRoleLost => "You are no longer an administrator.".into(),
-            Self::OwnDeactivated => {
-                "Your account is deactivated, and you are signed out everywhere.".into()
-            }
-            Self::OwnSignInsEnded => "You are signed out everywhere.".into(),
-            Self::OwnDeleted => "Your account is deleted.".into(),
-        }
+            Self::SignedOut => ("notice-signed-out", Vec::new()),
+            Self::NameChanged => ("notice-name-changed", Vec::new()),
+            Self::PasswordChanged => ("notice-password-changed", Vec::new()),
+            Self::LanguageChanged => ("notice-language-changed", Vec::new()),
+            Self::PasswordSet => ("notice-password-set", Vec::new()),
+            Self::RegistrationMailed => ("notice-registration-mailed", Vec::new()),
+            Self::Registered => ("notice-registered", Vec::new()),
+            Self::ResetMailed => ("notice-reset-mailed", Vec::new()),
+            Self::AddressMailed => ("notice-address-mailed", Vec::new()),
+            Self::AddressConfirmed => ("notice-address-confirmed", Vec::new()),
+            Self::AddressReturned => ("notice-address-returned", Vec::new()),
+            Self::AddressRemoved => ("notice-address-removed", Vec::new()),
+            Self::DeviceNoticesOn => ("notice-device-notices-on", Vec::new()),
+            Self::DeviceNoticesOff => ("notice-device-notices-off", Vec::new()),
+            Self::SignInEnded => ("notice-sign-in-ended", Vec::new()),
+            Self::OthersEnded(count) => ("notice-others-ended", sign_ins(count)),
+            Self::KeyEnded => ("notice-key-ended", Vec::new()),
+            Self::AdministratorNow => ("notice-administrator-now", Vec::new()),
+            Self::UserNow => ("notice-user-now", Vec::new()),
+            Self::Activated => ("notice-activated", Vec::new()),
+            Self::Deactivated(count) => ("notice-deactivated", sign_ins(count)),
+            Self::SignInsEnded(count) => ("notice-sign-ins-ended", sign_ins(count)),
+            Self::UserAdded => ("notice-user-added", Vec::new()),
+            Self::UserDeleted(count) => ("notice-user-deleted", sign_ins(count)),
+            Self::UserDeletedBefore => ("notice-user-deleted-before", Vec::new()),
+            Self::OwnRoleLost => ("notice-own-role-lost", Vec::new()),
+            Self::OwnDeactivated => ("notice-own-deactivated", Vec::new()),
+            Self::OwnSignInsEnded => ("notice-own-sign-ins-ended", Vec::new()),
+            Self::OwnDeleted => ("notice-own-deleted", Vec::new()),
+        };
+        values.push(("name", name.into()));
+        language.format(key, values)
     }
 
     /// Returns the notice for a template; `name` is the user that the page is about.
-    pub(super) fn shown(self, name: &str) -> ShownNotice {
+    pub(super) fn shown(self, language: &Language, name: &str) -> ShownNotice {
         let is_done = !matches!(self, Self::Unsent | Self::Unused(_));
-        ShownNotice { text: self.text(name), class: if is_done { "success" } else { "info" } }
+        ShownNotice {
+            text: self.text(language, name),
+            class: if is_done { "success" } else { "info" },
+        }
     }
 }
 
 impl ShownNotice {
     /// What a page says above its content after a form that it has refused.
-    pub(super) fn error(error: &Error) -> Self {
-        let text = error.fields().next().map_or(words::message(error), |(_, text)| text.into());
-        Self { text: text.into_owned(), class: "error" }
+    pub(super) fn error(language: &Language, error: &Error) -> Self {
+        Self { text: words::first_field(language, error), class: "error" }
     }
 }
 
-/// Returns a number of sign-ins with its noun.
-fn sign_ins(count: u64) -> String {
-    if count == 1 { "1 sign-in".to_owned() } else { format!("{count} sign-ins") }
+fn sign_ins(count: u64) -> Vec<(&'static str, Value<'static>)> {
+    vec![("count", count.into())]
 }
 
 /// A redirect to a page that shows a notice. The cookie holds the notice and, if only one page is
@@ -218,11 +198,11 @@ impl<'r> Flash<'r> {
 
     /// Returns the notice for a template, and removes it; `name` is the user that the page is about.
     /// A notice for another page waits for that one.
-    pub(super) fn shown(&self, name: &str) -> Option<ShownNotice> {
+    pub(super) fn shown(&self, language: &Language, name: &str) -> Option<ShownNotice> {
         if self.read().is_some_and(|(_, page)| !page.is_empty() && page != self.path) {
             return None;
         }
-        self.take().map(|notice| notice.shown(name))
+        self.take().map(|notice| notice.shown(language, name))
     }
 }
 

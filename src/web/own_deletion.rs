@@ -7,8 +7,9 @@ use rocket_dyn_templates::context;
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
 use super::notice::Notice;
-use super::renderer::{Page, Renderer};
+use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
+use super::words;
 use crate::accounts::{Accounts, Endings, SessionUser, User};
 use crate::http::RequestSource;
 use vestibule::guards::Fresh;
@@ -26,11 +27,9 @@ fn page(renderer: &Renderer<'_>, user: &User, endings: &Endings, error: Option<&
     let values = context! {
         sign_ins: endings.sign_ins,
         keys: &endings.keys,
-        error: error.map(|error| {
-            error.fields().next().map_or(error.message(), |(_, message)| message)
-        }),
+        error: error.map(|error| words::first_field(renderer.language(Some(user)), error)),
     };
-    renderer.page("account-delete", "Delete your account", Some(user), values)
+    renderer.page("account-delete", Title::Key("delete-own"), Some(user), values)
 }
 
 /// Asks for confirmation.

@@ -4,13 +4,15 @@ use rocket::{State, get};
 use rocket_dyn_templates::context;
 
 use super::notice::Flash;
-use super::renderer::{Page, Renderer, format_time};
+use super::renderer::{Page, Renderer, Title, format_time};
 use crate::accounts::{Accounts, SessionUser};
+use crate::languages::Language;
 use vestibule::guards::Maybe;
 
-/// Shown while there is no administrator.
-pub(super) const SETUP_DUE: &str = "This service has no administrator yet. Its operator finds the \
-                                    link to create one in the output of the latest start.";
+/// Returns what pages say while there is no administrator.
+pub(super) async fn setup_due(accounts: &Accounts, language: &Language) -> Option<String> {
+    accounts.is_setup_due().await.then(|| language.text("setup-due"))
+}
 
 /// Shows the front page.
 #[get("/")]
@@ -20,19 +22,21 @@ pub(super) async fn home(
     accounts: &State<Accounts>,
     flash: Flash<'_>,
 ) -> Page {
+    let user = user.0.as_deref();
+    let language = renderer.language(user);
     let values = context! {
-        notice: flash.shown(""),
+        notice: flash.shown(language, ""),
         mode: renderer.mode(),
         base: renderer.base().as_str(),
-        setup_due: accounts.is_setup_due().await.then_some(SETUP_DUE),
+        setup_due: setup_due(accounts, language).await,
     };
-    renderer.page("home", renderer.site_name(), user.0.as_deref(), values)
+    renderer.page("home", Title::Text(renderer.site_name()), user, values)
 }
 
 /// Shows the dashboard, to which sign-in leads.
 #[get("/dashboard")]
 pub(super) fn dashboard(user: SessionUser, renderer: Renderer<'_>, flash: Flash<'_>) -> Page {
-    let notice = flash.shown("");
+    let notice = flash.shown(renderer.language(Some(&user)), "");
     let sign_in = user.authentication().sign_in().map(|sign_in| {
         context! {
             created_at: format_time(sign_in.created_at),
@@ -48,5 +52,5 @@ pub(super) fn dashboard(user: SessionUser, renderer: Renderer<'_>, flash: Flash<
         created_at: format_time(user.created_at),
     };
     let values = context! { account, sign_in, notice };
-    renderer.page("dashboard", "Dashboard", Some(&user), values)
+    renderer.page("dashboard", Title::Key("dashboard"), Some(&user), values)
 }

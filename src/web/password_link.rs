@@ -10,18 +10,17 @@ use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::link_cookie::{self, LinkRedirect};
 use super::notice::Notice;
-use super::renderer::{Page, Renderer};
+use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
+use super::words;
 use crate::accounts::{Accounts, Credentials, SessionUser, User};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, Session};
 
-/// Said of a link that cannot be used.
-const INVALID: &str = "A link to set a password works once and for a limited time, and no longer \
-                       once the password has been changed or a newer link has been made. Ask an \
-                       administrator of this service for a new one.";
+/// The text about a link that cannot be used.
+const INVALID: &str = "password-link-invalid";
 
 /// The fields of the form; others are ignored.
 #[derive(FromForm)]
@@ -110,9 +109,9 @@ async fn page(
         keys: endings.keys,
         account: context! { username: &owner.username },
         min_length: accounts.limits().min_length,
-        error: rejected.and_then(|error| error.fields().next()).map(|(_, message)| message),
+        error: rejected.map(|error| words::first_field(renderer.language(user), error)),
     };
-    Ok(renderer.page("password-link", "Set a password", user, values))
+    Ok(renderer.page("password-link", Title::Key("set-password"), user, values))
 }
 
 /// Shows that a link is not valid; any other error is returned.

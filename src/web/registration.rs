@@ -10,9 +10,10 @@ use rocket_dyn_templates::context;
 use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::notice::Notice;
-use super::renderer::{Page, Renderer};
+use super::renderer::{Page, Renderer, Title};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
+use super::words;
 use crate::accounts::{Accounts, AddressPolicy, Registration, Role, SessionUser};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
@@ -39,14 +40,15 @@ fn page(
     next: &str,
     rejected: Option<(&Register, &Error)>,
 ) -> Page {
-    let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
+    let language = renderer.language(None);
+    let mut errors = BTreeMap::new();
     if let Some((_, error)) = rejected {
-        errors.extend(error.fields());
+        errors = words::fields(language, error);
         if error.kind() == ErrorKind::UsernameTaken {
-            errors.insert("username", error.message());
+            errors.insert("username", words::message(language, error));
         }
         if error.kind() == ErrorKind::TooManyAttempts {
-            errors.insert("form", error.message());
+            errors.insert("form", language.sentence(error.message()).into_owned());
         }
     }
     let next = LocalPath::parse(next).map(|path| path.to_string());
@@ -60,7 +62,7 @@ fn page(
         min_length: accounts.limits().min_length,
         errors,
     };
-    renderer.page("register", "Register", None, values)
+    renderer.page("register", Title::Key("register"), None, values)
 }
 
 /// Shows the form; redirects a user who is signed in already.

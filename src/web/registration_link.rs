@@ -9,16 +9,15 @@ use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::link_cookie::{self, LinkRedirect};
 use super::notice::Notice;
-use super::renderer::Renderer;
+use super::renderer::{Renderer, Title};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, SessionUser};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::{Error, Session};
 
-/// Said of a link that cannot be used.
-const INVALID: &str = "A link to confirm a registration works once, for a day. If you have just used it, \
-                       sign in; if it is older, register again.";
+/// The text about a link that cannot be used.
+const INVALID: &str = "registration-link-invalid";
 
 /// The field of the form.
 #[derive(FromForm)]
@@ -45,7 +44,8 @@ pub(super) async fn ask(
     let reply = match accounts.check_registration(token).await {
         Ok((username, email)) => {
             let values = context! { token, email, account: context! { username } };
-            let page = renderer.page("register-confirm", "Confirm the registration", user, values);
+            let page =
+                renderer.page("register-confirm", Title::Key("confirm-registration"), user, values);
             FormReply::Page(Status::Ok, page)
         }
         Err(error) => link_cookie::invalid(&renderer, user, error, INVALID)?,

@@ -1,6 +1,8 @@
 //! Renders pages, with the values that every page gets.
 
+use std::borrow::Cow;
 use std::io::Cursor;
+use std::sync::Arc;
 
 use rocket::State;
 use rocket::http::{ContentType, Status};
@@ -13,7 +15,8 @@ use tera::{self, Context};
 use super::assets::Assets;
 use super::templates::{Engine, error_chain};
 use crate::accounts::{Role, User};
-use crate::http::BaseUrl;
+use crate::http::{BaseUrl, set_language};
+use crate::languages::{Language, Languages, Tag, accept_language};
 use crate::settings::Settings;
 use vestibule::Clock;
 
@@ -25,12 +28,36 @@ pub(super) struct Renderer<'r> {
     settings: &'r Settings,
     assets: &'r Assets,
     clock: &'r Clock,
+    languages: &'r Languages,
+    /// The languages that the client prefers.
+    accept: Option<Cow<'r, str>>,
     base: BaseUrl,
     path: &'r str,
 }
 
 /// A rendered page; 500 if its template failed.
-pub(super) struct Page(Option<Vec<u8>>);
+pub(super) struct Page {
+    html: Option<Vec<u8>>,
+    language: Tag,
+    /// Whether the language is the client's choice and not the user's.
+    is_negotiated: bool,
+}
+
+/// The title of a page.
+#[derive(Clone, Copy)]
+pub(super) enum Title<'t> {
+    /// The text with this key.
+    Key(&'static str),
+    /// A name, or a text in the language of the page.
+    Text(&'t str),
+}
+
+/// A language to choose.
+#[derive(Serialize)]
+pub(super) struct ShownLanguage<'l> {
+    tag: String,
+    name: &'l str,
+}
 
 /// The signed-in user, as the layout shows it.
 #[derive(Serialize)]
@@ -51,26 +78,51 @@ impl<'r> Renderer<'r> {
     pub(super) fn page(
         &self,
         template: &'static str,
-        title: &str,
+        title: Title<'_>,
         user: Option<&User>,
         values: impl Serialize,
     ) -> Page {
+        let (language, is_negotiated) = self.choose(user);
         let html = self
-            .context(title, user, values)
-            .and_then(|context| self.engine.render(template, &context))
+            .context(title, user, values, language)
+            .and_then(|context| self.engine.render(template, &context, language))
             .inspect_err(|error| log::error!("page {template}: {}", error_chain(error)));
-        Page(html.ok())
+        Page { html: html.ok(), language: language.tag(), is_negotiated }
+    }
+
+    /// Returns tag and name of every language.
+    pub(super) fn languages(&self) -> Vec<ShownLanguage<'r>> {
+        let shown = |language: &'r Arc<Language>| ShownLanguage {
+            tag: language.tag().as_str().to_owned(),
+            name: language.name(),
+        };
+        self.languages.iter().map(shown).collect()
+    }
+
+    /// Returns the language of a page for this user.
+    pub(super) fn language(&self, user: Option<&User>) -> &'r Language {
+        self.choose(user).0
+    }
+
+    fn choose(&self, user: Option<&User>) -> (&'r Language, bool) {
+        let setting = user.and_then(|user| user.language.as_deref());
+        self.languages.choose(setting, self.accept.as_deref())
     }
 
     /// Builds the engine's own context: Rocket's `Template` would convert the values twice.
     fn context(
         &self,
-        title: &str,
+        title: Title<'_>,
         user: Option<&User>,
         values: impl Serialize,
+        language: &Language,
     ) -> tera::Result<Context> {
         let mut context = Context::from_serialize(values)?;
-        context.try_insert("title", title)?;
+        match title {
+            Title::Key(key) => context.try_insert("title", &language.text(key))?,
+            Title::Text(text) => context.try_insert("title", text)?,
+        }
+        context.try_insert("language", language.tag().as_str())?;
         context.try_insert("user", &user.map(ShownUser::of))?;
         context.try_insert("site_name", self.site_name())?;
         context.try_insert("brand", &self.assets.has_brand())?;
@@ -111,6 +163,8 @@ impl<'r> Renderer<'r> {
             settings,
             assets: request.rocket().state()?,
             clock: request.rocket().state()?,
+            languages: request.rocket().state()?,
+            accept: accept_language(request),
             base: BaseUrl::of(request, settings),
             path: request.uri().path().as_str(),
         })
@@ -134,13 +188,19 @@ impl rocket::Sentinel for Renderer<'_> {
         <&State<Settings>>::abort(rocket)
             || <&State<Engine>>::abort(rocket)
             || <&State<Assets>>::abort(rocket)
+            || <&State<Languages>>::abort(rocket)
             || <&State<Clock>>::abort(rocket)
     }
 }
 
 impl<'r> Responder<'r, 'static> for Page {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        let html = self.0.ok_or(Status::InternalServerError)?;
-        Response::build().header(ContentType::HTML).sized_body(html.len(), Cursor::new(html)).ok()
+        let html = self.html.ok_or(Status::InternalServerError)?;
+        let mut response = Response::build()
+            .header(ContentType::HTML)
+            .sized_body(html.len(), Cursor::new(html))
+            .finalize();
+        set_language(&mut response, self.language.as_str(), self.is_negotiated);
+        Ok(response)
     }
 }

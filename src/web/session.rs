@@ -11,7 +11,7 @@ use super::checkbox;
 use super::form::{FormReply, FormResult, onward};
 use super::form_body::Form;
 use super::notice::{Flash, Notice};
-use super::renderer::{Page, Renderer};
+use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{Accounts, AnyUser, Credentials, SessionUser, sign_out};
@@ -22,18 +22,15 @@ use vestibule::password::Password;
 use vestibule::sign_ins::SignIns;
 use vestibule::{Error, ErrorKind, LocalPath, Session, Tokens};
 
-/// Shown above the form after a redirect from a page that needs a session.
-const NOTICE: &str = "Please sign in to see this page.";
+/// The text above the form after a redirect from a page that needs a session.
+const NOTICE: &str = "please-sign-in";
 
-/// Shown in its place if a form was sent without a session.
-const UNSENT: &str = "Nothing has been changed yet. Sign in, then send the form again.";
+/// The one in its place if a form was sent without a session.
+const UNSENT: &str = "unsent-sign-in";
 
-/// Shown in its place if the session's cookie did not come back. Rocket drops all cookies of a request
+/// The one in its place if the session's cookie did not come back. Rocket drops all cookies of a request
 /// if a byte in one of them is not UTF-8.
-const NO_COOKIE: &str = "You are not signed in, because your browser did not keep or send the \
-                         cookie of this site, or sent it with one of another site that cannot be \
-                         read. Allow cookies for this site, delete those that it has, then sign \
-                         in again.";
+const NO_COOKIE: &str = "no-cookie";
 
 /// Shown if the box has a value that is neither.
 const NEITHER: &str = "Tick the box to stay signed in on this device, or leave it.";
@@ -60,7 +57,7 @@ fn page(
     let remember = renderer.remembers();
     let register_path = uri!(super::registration::form(next = next.as_deref())).to_string();
     let values = context! { username, next, error, notice, remember, register_path };
-    renderer.page("login", "Sign in", None, values)
+    renderer.page("login", Title::Key("sign-in"), None, values)
 }
 
 /// Shows the form; redirects a user who is signed in already. With `cookie_sent` the browser has just
@@ -78,9 +75,10 @@ pub(super) async fn form(
     if user.0.is_some() {
         return FormReply::onward(next);
     }
+    let language = renderer.language(None);
     let said = match flash.peek() {
         // Left for the page of the form.
-        Some(Notice::Unsent) => Some(UNSENT.to_owned()),
+        Some(Notice::Unsent) => Some(language.text(UNSENT)),
         Some(
             Notice::Unused(_)
             | Notice::PasswordSet
@@ -89,16 +87,16 @@ pub(super) async fn form(
             | Notice::AddressReturned
             | Notice::RegistrationMailed
             | Notice::Registered,
-        ) => flash.take().map(|notice| notice.text("")),
+        ) => flash.take().map(|notice| notice.text(language, "")),
         _ => None,
     };
     let notice = if cookie_sent == Some(true) { NO_COOKIE } else { NOTICE };
-    let notice = said.as_deref().or(LocalPath::parse(next).map(|_| notice));
+    let notice = said.or(LocalPath::parse(next).map(|_| language.text(notice)));
     let notice = match notice {
-        None => accounts.is_setup_due().await.then_some(super::pages::SETUP_DUE),
+        None => super::pages::setup_due(accounts, language).await,
         notice => notice,
     };
-    FormReply::Page(Status::Ok, page(&renderer, "", next, None, notice))
+    FormReply::Page(Status::Ok, page(&renderer, "", next, None, notice.as_deref()))
 }
 
 /// Redirects onward after a sign-in, if need be by way of the form above, which only a browser without
@@ -133,7 +131,13 @@ pub(super) async fn login(
         ErrorKind::TooManyAttempts,
     ];
     FormReply::again(error, &kinds, |error| {
-        page(&renderer, &form.username, &form.next, Some(&words::message(error)), None)
+        page(
+            &renderer,
+            &form.username,
+            &form.next,
+            Some(&words::message(renderer.language(None), error)),
+            None,
+        )
     })
 }
 
@@ -142,7 +146,7 @@ pub(super) async fn login(
 pub(super) fn ask_to_log_out(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> FormReply {
     match user.0 {
         Some(user) => {
-            let page = renderer.page("logout", "Sign out", Some(&user), context! {});
+            let page = renderer.page("logout", Title::Key("sign-out"), Some(&user), context! {});
             FormReply::Page(Status::Ok, page)
         }
         None => FormReply::redirect(uri!(super::pages::home)),

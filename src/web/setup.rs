@@ -10,9 +10,10 @@ use rocket_dyn_templates::context;
 use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::link_cookie::{self, LinkRedirect};
-use super::renderer::{Page, Renderer};
+use super::renderer::{Page, Renderer, Title};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
+use super::words;
 use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
@@ -38,11 +39,12 @@ fn page(
     token: &str,
     rejected: Option<(&Setup, &Error)>,
 ) -> Page {
-    let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
+    let language = renderer.language(user);
+    let mut errors = BTreeMap::new();
     if let Some((_, error)) = rejected {
-        errors.extend(error.fields());
+        errors = words::fields(language, error);
         if error.kind() == ErrorKind::UsernameTaken {
-            errors.insert("username", error.message());
+            errors.insert("username", words::message(language, error));
         }
     }
     let values = context! {
@@ -52,7 +54,7 @@ fn page(
         min_length: accounts.limits().min_length,
         errors,
     };
-    renderer.page("setup", "Set up", user, values)
+    renderer.page("setup", Title::Key("setup"), user, values)
 }
 
 /// Takes the secret out of the address bar, then shows the form; 404 if the link is not valid, and

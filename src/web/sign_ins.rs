@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::form::{FormReply, FormResult, ended};
 use super::notice::{Flash, Notice, ShownNotice};
-use super::renderer::{Page, Renderer, format_time};
+use super::renderer::{Page, Renderer, Title, format_time};
 use super::shown_to::ShownTo;
 use crate::accounts::queries::pages;
 use crate::accounts::{Accounts, SessionUser, last_seen};
@@ -23,7 +23,8 @@ pub(super) async fn list(
     flash: Flash<'_>,
     page: Option<i64>,
 ) -> Result<Page, Error> {
-    show(&user, accounts, &renderer, page.unwrap_or(1).max(1), flash.shown("")).await
+    let notice = flash.shown(renderer.language(Some(&user)), "");
+    show(&user, accounts, &renderer, page.unwrap_or(1).max(1), notice).await
 }
 
 async fn show(
@@ -50,7 +51,7 @@ async fn show(
         next: (page < pages(total)).then(|| to(page + 1)),
         notice,
     };
-    Ok(renderer.page("sign-ins", "Where you are signed in", Some(user), values))
+    Ok(renderer.page("sign-ins", Title::Key("where-signed-in"), Some(user), values))
 }
 
 /// Shows the list with the error of a form that was shown to another user.
@@ -60,7 +61,8 @@ async fn refuse(
     accounts: &Accounts,
     renderer: &Renderer<'_>,
 ) -> FormResult {
-    let page = show(user, accounts, renderer, 1, Some(ShownNotice::error(&error))).await?;
+    let notice = ShownNotice::error(renderer.language(Some(user)), &error);
+    let page = show(user, accounts, renderer, 1, Some(notice)).await?;
     Ok(FormReply::Again(error.with_page(|_| page)))
 }
 
@@ -68,10 +70,10 @@ pub(super) fn row(sign_in: &SignIn, current: Option<&SignInId>) -> impl Serializ
     context! {
         id: &sign_in.id,
         kind: match sign_in.kind {
-            SignInKind::Browser { .. } => "Browser",
-            SignInKind::Token(_) => "Program",
-            SignInKind::Key { .. } => "Access key",
-            _ => "Other",
+            SignInKind::Browser { .. } => "browser",
+            SignInKind::Token(_) => "program",
+            SignInKind::Key { .. } => "key",
+            _ => "other",
         },
         label: sign_in.label(),
         user_agent: &sign_in.user_agent,

@@ -11,7 +11,9 @@ use rocket_dyn_templates::Template;
 use tera::{self, Context, Tera};
 
 use super::filters;
+use super::texts::{Html, Text};
 use crate::http::visible;
+use crate::languages::{Language, Languages, Tag};
 
 /// Name and text of every built-in template.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
@@ -100,26 +102,46 @@ fn files_of(directory: &Path) -> impl Iterator<Item = PathBuf> {
     files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|end| end == "tera"))
 }
 
-/// The engine with all templates, as Rocket loaded them last: in a debug build Rocket reloads the
-/// directory when a file there changes.
-#[derive(Clone, Default)]
-pub(super) struct Engine(Arc<RwLock<Tera>>);
+/// The engine of each language with all templates, as Rocket loaded them last: in a debug build Rocket
+/// reloads the directory when a file there changes.
+#[derive(Clone)]
+pub(super) struct Engine {
+    languages: Languages,
+    engines: Arc<RwLock<Vec<(Tag, Tera)>>>,
+}
 
 impl Engine {
+    pub(super) fn new(languages: Languages) -> Self {
+        Self { languages, engines: Arc::default() }
+    }
+
     /// Returns the fairing that loads the directory and adds the built-in templates.
     pub(super) fn fairing(&self) -> impl Fairing {
         let engine = self.clone();
         Template::try_custom(move |engines| {
             add_built_in(&mut engines.tera)?;
-            *engine.0.write().unwrap_or_else(PoisonError::into_inner) = engines.tera.clone();
+            let of = |language: &Arc<Language>| {
+                let mut tera = engines.tera.clone();
+                speak(&mut tera, language);
+                (language.tag(), tera)
+            };
+            let all = engine.languages.iter().map(of).collect();
+            *engine.engines.write().unwrap_or_else(PoisonError::into_inner) = all;
             Ok(())
         })
     }
 
-    /// Renders a template as UTF-8.
-    pub(super) fn render(&self, template: &str, context: &Context) -> tera::Result<Vec<u8>> {
+    /// Renders a template in a language, as UTF-8.
+    pub(super) fn render(
+        &self,
+        template: &str,
+        context: &Context,
+        language: &Language,
+    ) -> tera::Result<Vec<u8>> {
         let mut page = Vec::with_capacity(PAGE_CAPACITY);
-        let tera = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let engines = self.engines.read().unwrap_or_else(PoisonError::into_inner);
+        let found = engines.iter().find(|(tag, _)| *tag == language.tag());
+        let (_, tera) = found.ok_or_else(|| tera::Error::msg("no templates are loaded"))?;
         tera.render_to(template, context, &mut page)?;
         Ok(page)
     }
@@ -130,12 +152,18 @@ fn add_built_in(tera: &mut Tera) -> tera::Result<()> {
     // For every file name: all values are escaped.
     tera.autoescape_on(vec![""]);
     tera.set_escape_fn(|text| tera::escape_html(&visible(text)));
-    tera.register_filter("time", filters::Time);
-    tera.register_filter("device", filters::device);
     tera.register_filter("value", filters::FieldValue);
     let found: Vec<String> = tera.get_template_names().map(str::to_owned).collect();
     let missing = BUILT_IN.iter().filter(|(name, _)| !found.iter().any(|found| found == name));
     tera.add_raw_templates(missing.copied())
+}
+
+/// Adds the functions and filters that return words of a language.
+fn speak(tera: &mut Tera, language: &Arc<Language>) {
+    tera.register_function("t", Text(Arc::clone(language)));
+    tera.register_function("html", Html(Arc::clone(language)));
+    tera.register_filter("time", filters::Time(Arc::clone(language)));
+    tera.register_filter("device", filters::Device(Arc::clone(language)));
 }
 
 #[cfg(test)]
@@ -162,12 +190,14 @@ mod tests {
         let figment = Figment::from(rocket::Config::debug_default())
             .merge(("log_level", "off"))
             .merge(("template_dir", directory.path()));
-        let engine = Engine::default();
+        let (languages, _) = Languages::load(None).expect("the languages");
+        let engine = Engine::new(languages.clone());
+        let english = languages.find("en").expect("English");
         let rocket = rocket::custom(figment).attach(engine.fairing());
         let client = rocket::local::blocking::Client::untracked(rocket).expect("a launch");
         let render = || {
             client.get("/").dispatch();
-            engine.render("layout", &Context::new()).expect("a page")
+            engine.render("layout", &Context::new(), english).expect("a page")
         };
         assert_eq!(render(), b"before");
         let began = std::time::Instant::now();

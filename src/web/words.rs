@@ -1,53 +1,64 @@
 //! Durations and errors in words.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::languages::{Language, Value};
 use vestibule::{Error, ErrorKind};
 
-/// The numbers that are written as words.
-const NUMBERS: [&str; 12] = [
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-    "twelve",
-];
-
-/// Returns a duration in the largest unit of which it is a whole number: `two hours`.
-pub(super) fn duration(duration: Duration) -> String {
-    let (count, unit) = in_units(duration.as_secs());
-    let word = usize::try_from(count).ok().and_then(|count| NUMBERS.get(count.checked_sub(1)?));
-    word.map_or_else(|| format!("{count} {unit}"), |word| format!("{word} {unit}"))
+/// Returns a duration in the largest unit of which it is a whole number, for the variables of the text
+/// `duration`: `two hours`.
+pub(super) fn duration(duration: Duration) -> Vec<(&'static str, Value<'static>)> {
+    in_units(duration.as_secs())
 }
 
-/// Returns the number and the unit, in the plural if need be.
-fn in_units(seconds: u64) -> (u64, String) {
+fn in_units(seconds: u64) -> Vec<(&'static str, Value<'static>)> {
     let units = [("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60)];
     let whole = units.into_iter().find(|(_, size)| seconds > 0 && seconds.is_multiple_of(*size));
     let (unit, size) = whole.unwrap_or(("second", 1));
-    let count = seconds / size;
-    (count, if count == 1 { unit.to_owned() } else { format!("{unit}s") })
+    vec![("count", (seconds / size).into()), ("unit", unit.into())]
 }
 
 /// Returns the message of an error for the form that caused it: too many attempts say how long to
 /// wait.
-pub(super) fn message(error: &Error) -> Cow<'_, str> {
+pub(super) fn message(language: &Language, error: &Error) -> String {
     match error.wait().filter(|_| error.kind() == ErrorKind::TooManyAttempts) {
-        None => error.message().into(),
+        None => language.sentence(error.message()).into_owned(),
         Some(seconds) => {
             // Retry-After is a second more than the rest of the time.
             let wait = if seconds < 120 { seconds } else { (seconds - 1).div_ceil(60) * 60 };
-            let (count, unit) = in_units(wait);
-            format!("Too many attempts. Wait {count} {unit}, then try again.").into()
+            language.format("wait", in_units(wait))
         }
+    }
+}
+
+/// Returns what is wrong with each field.
+pub(super) fn fields<'e>(language: &Language, error: &'e Error) -> BTreeMap<&'e str, String> {
+    error.fields().map(|(name, text)| (name, language.sentence(text).into_owned())).collect()
+}
+
+/// Returns what is wrong with the first field, or else the message of the error.
+pub(super) fn first_field(language: &Language, error: &Error) -> String {
+    match error.fields().next() {
+        Some((_, text)) => language.sentence(text).into_owned(),
+        None => message(language, error),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::languages::Languages;
+
+    fn languages() -> Languages {
+        Languages::load(None).expect("the languages").0
+    }
 
     #[test]
     fn durations_are_said_in_the_largest_whole_unit() {
-        let said = |seconds| duration(Duration::from_secs(seconds));
+        let languages = languages();
+        let english = languages.find("en").expect("English");
+        let said = |seconds| english.format("duration", duration(Duration::from_secs(seconds)));
         assert_eq!(said(7200), "two hours");
         assert_eq!(said(3600), "one hour");
         assert_eq!(said(5400), "90 minutes");
@@ -58,13 +69,16 @@ mod tests {
 
     #[test]
     fn a_wait_is_said_in_minutes_unless_it_is_short() {
+        let languages = languages();
+        let english = languages.find("en").expect("English");
         let said = |seconds| {
             let error = Error::new(ErrorKind::TooManyAttempts).retry_after(seconds);
-            message(&error).into_owned()
+            message(english, &error)
         };
         assert_eq!(said(301), "Too many attempts. Wait 5 minutes, then try again.");
         assert_eq!(said(122), "Too many attempts. Wait 3 minutes, then try again.");
         assert_eq!(said(45), "Too many attempts. Wait 45 seconds, then try again.");
-        assert_eq!(message(&ErrorKind::BadCredentials.into()), "Wrong user name or password.");
+        let wrong = message(english, &ErrorKind::BadCredentials.into());
+        assert_eq!(wrong, "Wrong user name or password.");
     }
 }

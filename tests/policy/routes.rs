@@ -107,6 +107,7 @@ impl Target {
             "/admin/users/new" => return format!("username={NEWCOMER}&role=user"),
             "/password/new" => return "token=nothing&password=battery+staple".to_owned(),
             "/account/keys" => return "label=a+label&expires_in=604800".to_owned(),
+            "/account/language" => return "language=en".to_owned(),
             _ => {}
         }
         let owner = Person::CookieOwner.username();
@@ -174,7 +175,8 @@ impl Target {
             }
             (
                 Method::Post,
-                "/reauthenticate" | "/account/password" | "/account/name" | "/account/delete",
+                "/reauthenticate" | "/account/password" | "/account/name" | "/account/language"
+                | "/account/delete",
             ) => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
             (Method::Post, "/account/keys" | "/account/keys/<id>/end") => 303,

@@ -8,6 +8,7 @@ mod access_keys;
 mod accounts;
 mod audit;
 mod audit_retention;
+mod languages;
 mod metrics;
 mod openapi;
 mod pages;

@@ -8,9 +8,11 @@ use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest};
 
 use crate::accounts::user_agent::Program;
+use crate::languages::{Languages, Tag, accept_language};
 use vestibule::events::RequestId;
 
-/// Guard: the client's address, its program and the id of its request; nothing for the command line.
+/// Guard: the client's address and program, the id and the language of its request; nothing for the
+/// command line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestSource {
     /// The client's address, behind a trusted proxy from its header.
@@ -19,6 +21,8 @@ pub struct RequestSource {
     pub request_id: Option<RequestId>,
     /// The client's program.
     pub program: Program,
+    /// The language that the request asks for.
+    pub language: Option<Tag>,
 }
 
 impl RequestSource {
@@ -26,10 +30,13 @@ impl RequestSource {
     #[must_use]
     pub fn of(request: &Request<'_>) -> Self {
         let user_agent = request.headers().get_one("User-Agent").unwrap_or_default();
+        let languages = request.rocket().state::<Languages>();
+        let header = accept_language(request);
         Self {
             address: request.client_ip(),
             request_id: RequestId::of(request).copied(),
             program: Program::parse(user_agent),
+            language: languages.map(|all| all.choose(None, header.as_deref()).0.tag()),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::accounts::links::{LinkToken, digest};
 use crate::accounts::user::User;
 use crate::db::schema::{pending_addresses, users};
 use crate::db::{AnyConnection, to_micros, write};
+use crate::languages::Tag;
 use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
 use vestibule::{Error, ErrorKind};
 
@@ -33,7 +34,7 @@ pub fn request_address(
     connection: &mut AnyConnection,
     id: i64,
     address: &EmailAddress,
-    now: OffsetDateTime,
+    (language, now): (Option<Tag>, OffsetDateTime),
 ) -> Result<(), Error> {
     write(connection, |connection| {
         lock_user(connection, id)?;
@@ -54,6 +55,7 @@ pub fn request_address(
             recipient: address.shown(),
             client: None,
             program: None,
+            language,
             at: now,
         };
         Outbox::queue(connection, &mail)

@@ -55,7 +55,7 @@ pub use users::{
     CurrentSignIn, NewUser, change_password, find, insert, is_empty, named, set_password,
     upgrade_hash, with_address,
 };
-pub(super) use users::{change_own_name, hash_of, with_hash};
+pub(super) use users::{change_language, change_own_name, hash_of, with_hash};
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,7 @@ pub(super) fn queue_notice(
         recipient: address,
         client: source.address,
         program: source.program.words(),
+        language: source.language,
         at: actor.at,
     };
     Outbox::queue(connection, &mail)

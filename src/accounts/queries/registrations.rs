@@ -2,8 +2,6 @@
 //! registration gets until it expires, also if an account has its address: the next client that asks
 //! for the name must not learn that from the response.
 
-use std::net::IpAddr;
-
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
@@ -32,7 +30,7 @@ pub(in crate::accounts) fn store_registration(
     connection: &mut AnyConnection,
     new: &NewUser,
     address: &EmailAddress,
-    client: Option<IpAddr>,
+    source: RequestSource,
     (of_recipient, window): (&Counter, std::time::Duration),
 ) -> Result<(), Error> {
     let (key, now) = (new.username.key(), new.created_at);
@@ -64,7 +62,9 @@ pub(in crate::accounts) fn store_registration(
         }
         let recipient = address.shown();
         let kind = MailKind::ConfirmRegistration;
-        let new = NewMail { kind, account: None, recipient, client, program: None, at: now };
+        let (client, language) = (source.address, source.language);
+        let new =
+            NewMail { kind, account: None, recipient, client, program: None, language, at: now };
         Outbox::queue_as(connection, &mail, &new)
     })
 }

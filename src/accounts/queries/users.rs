@@ -17,6 +17,7 @@ use crate::accounts::user::{Role, User, UserRow, Username};
 use crate::db::schema::users;
 use crate::db::to_micros;
 use crate::db::{AnyConnection, write};
+use crate::languages::Tag;
 use crate::mail::{EmailAddress, MailKind};
 use vestibule::{Error, ErrorKind};
 
@@ -74,6 +75,25 @@ pub(in crate::accounts) fn change_own_name(
             append(connection, &records)?;
         }
         Ok(ChangedUser { user, ended: 0, records })
+    })
+}
+
+/// Changes the language of a user.
+///
+/// # Errors
+/// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+pub(in crate::accounts) fn change_language(
+    connection: &mut AnyConnection,
+    id: i64,
+    language: Option<Tag>,
+) -> Result<User, Error> {
+    write(connection, |connection| {
+        let user = find(connection, id)?.ok_or(ErrorKind::TokenRevoked)?;
+        let language = language.map(|language| language.as_str().to_owned());
+        diesel::update(users::table.find(id))
+            .set(users::language.eq(language.as_deref()))
+            .execute(connection)?;
+        Ok(User { language, ..user })
     })
 }
 

@@ -45,7 +45,8 @@ impl Accounts {
         {
             fields.username = Err(Error::invalid_field("username", ADDRESS_AS_NAME));
         }
-        let client = registration.source.address;
+        let source = registration.source;
+        let client = source.address;
         let reserved = self.reserve(client).await?;
         let stored = async {
             let _share = fields.password.is_ok().then(|| self.take_share(client)).transpose()?;
@@ -54,7 +55,7 @@ impl Accounts {
             let counter = Counter::new(format!("register-to:{}", digest(address.key())), MAX_MAILS);
             self.run(move |connection| {
                 let limit = (&counter, WINDOW);
-                queries::store_registration(connection, &new, &address, client, limit)
+                queries::store_registration(connection, &new, &address, source, limit)
             })
             .await
         };

@@ -67,6 +67,8 @@ pub struct User {
     pub email: Option<String>,
     /// Whether a mail tells of a sign-in from a new device.
     pub device_notices: bool,
+    /// The language that the user has chosen, if any.
+    pub language: Option<String>,
 }
 
 impl User {
@@ -98,6 +100,7 @@ pub(super) struct UserRow {
     #[expect(dead_code, reason = "selected with the whole row")]
     email_key: Option<String>,
     device_notices: bool,
+    language: Option<String>,
 }
 
 impl From<UserRow> for User {
@@ -112,6 +115,7 @@ impl From<UserRow> for User {
             created_at: from_micros(row.created_at).unwrap_or(OffsetDateTime::UNIX_EPOCH),
             email: row.email,
             device_notices: row.device_notices,
+            language: row.language,
         }
     }
 }

@@ -45,10 +45,14 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
             .response(202, None)
             .fails(&[K::Forbidden, K::UsernameTaken, K::TooManyAttempts, K::Busy]),
         Operation::new("GET /api/me", "getMe", "Returns the user.").responds::<Me>(200),
-        Operation::new("PATCH /api/me", "changeMe", "Changes the own full name and notices.")
-            .body::<MeBody>()
-            .responds::<Me>(200)
-            .fails(&[K::FreshLoginRequired]),
+        Operation::new(
+            "PATCH /api/me",
+            "changeMe",
+            "Changes the own full name, language and notices.",
+        )
+        .body::<MeBody>()
+        .responds::<Me>(200)
+        .fails(&[K::FreshLoginRequired]),
         Operation::new("DELETE /api/me", "deleteMe", "Deletes the own account for good.")
             .body::<DeletionBody>()
             .response(204, None)

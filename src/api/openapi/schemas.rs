@@ -58,10 +58,13 @@ pub(super) struct ConfirmBody {
     password: String,
 }
 
-/// The user with another full name, or other notices; the other members are as they were read, or absent.
+/// The user with another full name, language or other notices; the other members are as they were
+/// read, or absent.
 #[derive(ToSchema)]
 pub(super) struct MeBody {
     full_name: Option<String>,
+    /// A language of the service, such as `de`; `null` is that of each request.
+    language: Option<String>,
     #[schema(nullable = false)]
     id: Option<i64>,
     #[schema(nullable = false)]

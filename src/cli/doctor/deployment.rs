@@ -7,6 +7,7 @@ use rocket::figment::Figment;
 
 use super::report::Report;
 use crate::cli::health;
+use crate::languages::Languages;
 use crate::settings::Settings;
 use crate::web::{Assets, Templates};
 
@@ -19,6 +20,7 @@ pub(super) fn check(report: &mut Report, figment: &Figment, settings: &Settings)
         templates(report, figment);
         static_files(report, settings);
     }
+    languages(report, settings);
     if figment.profile() != rocket::Config::DEBUG_PROFILE {
         proxy(report, settings);
     }
@@ -41,6 +43,15 @@ fn static_files(report: &mut Report, settings: &Settings) {
     match Assets::load(Some(&directory)) {
         Ok(_) => report.ok("static files", directory.display()),
         Err(problem) => report.fail("static files", problem),
+    }
+}
+
+fn languages(report: &mut Report, settings: &Settings) {
+    let Some(directory) = settings.accounts.languages_dir() else { return };
+    match Languages::load(Some(&directory)) {
+        Ok((_, warnings)) if warnings.is_empty() => report.ok("languages", directory.display()),
+        Ok((_, warnings)) => report.warn("languages", warnings.join("; ")),
+        Err(problem) => report.fail("languages", problem),
     }
 }
 

@@ -7,7 +7,7 @@ use rocket_dyn_templates::context;
 
 use super::super::form::{FormReply, FormResult};
 use super::super::notice::{Flash, ShownNotice};
-use super::super::renderer::{Page, Renderer, format_time};
+use super::super::renderer::{Page, Renderer, Title, format_time};
 use crate::accounts::audit::{Actor, RequestSource};
 use crate::accounts::queries::{self, UserFilter};
 use crate::accounts::{Accounts, AdminPageChange, User};
@@ -57,6 +57,7 @@ impl AdminContext<'_> {
         (fresh, notice): (bool, Option<ShownNotice>),
         error: Option<&Error>,
     ) -> Result<Page, Error> {
+        let language = self.renderer.language(Some(admin));
         let values = context! {
             account: context! {
                 id: user.id,
@@ -73,9 +74,9 @@ impl AdminContext<'_> {
             href: uri!(super::user::page(id = user.id.to_string())).to_string(),
             fresh,
             notice,
-            error: error.map(Error::message),
+            error: error.map(|error| language.sentence(error.message())),
         };
-        Ok(self.renderer.page("user", &user.username, Some(admin), values))
+        Ok(self.renderer.page("user", Title::Text(&user.username), Some(admin), values))
     }
 
     /// Shows the page again with the error `last_administrator`; any other error is returned.

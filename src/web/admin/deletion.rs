@@ -8,8 +8,9 @@ use super::super::checkbox;
 use super::super::form::{FormReply, FormResult};
 use super::super::form_body::Form;
 use super::super::notice::Notice;
-use super::super::renderer::Page;
+use super::super::renderer::{Page, Title};
 use super::super::unique_fields::UniqueFields;
+use super::super::words;
 use super::context::AdminContext;
 use super::user::leave;
 use crate::accounts::{AdminPageChange, User};
@@ -34,9 +35,9 @@ fn confirmation(
         account: context! { username: &user.username, full_name: &user.full_name },
         is_oneself: user.id == admin.id,
         back: uri!(super::user::page(id = user.id.to_string())).to_string(),
-        error: error.and_then(|error| error.fields().next()).map(|(_, message)| message),
+        error: error.map(|error| words::first_field(context.renderer.language(Some(admin)), error)),
     };
-    context.renderer.page("user-delete", "Delete a user", Some(admin), values)
+    context.renderer.page("user-delete", Title::Key("delete-user"), Some(admin), values)
 }
 
 /// Asks for confirmation.

@@ -5,7 +5,7 @@ use rocket::{post, uri};
 use rocket_dyn_templates::context;
 
 use super::super::form::{FormReply, FormResult};
-use super::super::renderer::format_time;
+use super::super::renderer::{Title, format_time};
 use super::context::AdminContext;
 use crate::accounts::{AdminPageChange, PasswordLink, User};
 use vestibule::guards::Authenticated;
@@ -19,14 +19,14 @@ pub(in crate::web) async fn make(
 ) -> FormResult {
     let actor = context.actor(&admin)?;
     let (user, link) = context.accounts.make_reset_link(&actor, User::id_of(id)?).await?;
-    Ok(page(&context, &admin, ("Reset link", &user), &link))
+    Ok(page(&context, &admin, ("reset-link", &user), &link))
 }
 
 /// Returns the page that shows a link.
 pub(super) fn page(
     context: &AdminContext<'_>,
     admin: &AdminPageChange,
-    (title, user): (&str, &User),
+    (title, user): (&'static str, &User),
     link: &PasswordLink,
 ) -> FormReply {
     let values = context! {
@@ -36,5 +36,8 @@ pub(super) fn page(
         href: uri!(super::user::page(id = user.id.to_string())).to_string(),
     };
     let admin = admin.authentication().account();
-    FormReply::Page(Status::Ok, context.renderer.page("user-link", title, Some(admin), values))
+    FormReply::Page(
+        Status::Ok,
+        context.renderer.page("user-link", Title::Key(title), Some(admin), values),
+    )
 }

@@ -9,8 +9,9 @@ use rocket_dyn_templates::context;
 use super::super::form::{FormReply, FormResult};
 use super::super::form_body::Form;
 use super::super::notice::Notice;
-use super::super::renderer::Page;
+use super::super::renderer::{Page, Title};
 use super::super::unique_fields::UniqueFields;
+use super::super::words;
 use super::context::AdminContext;
 use super::links;
 use crate::accounts::{AddedUser, AdminPageChange, Registration, Role};
@@ -32,11 +33,13 @@ fn form(
     admin: &AdminPageChange,
     rejected: Option<(&NewUserForm, &Error)>,
 ) -> Page {
-    let mut errors: BTreeMap<&str, &str> = BTreeMap::new();
+    let admin = admin.authentication().account();
+    let language = context.renderer.language(Some(admin));
+    let mut errors = BTreeMap::new();
     if let Some((_, error)) = rejected {
-        errors.extend(error.fields());
+        errors = words::fields(language, error);
         if error.kind() == ErrorKind::UsernameTaken {
-            errors.insert("username", error.message());
+            errors.insert("username", words::message(language, error));
         }
     }
     let sent = rejected.map(|(form, _)| form);
@@ -47,7 +50,7 @@ fn form(
         min_length: context.accounts.limits().min_length,
         errors,
     };
-    context.renderer.page("user-new", "Add a user", Some(admin.authentication().account()), values)
+    context.renderer.page("user-new", Title::Key("user-add"), Some(admin), values)
 }
 
 /// Shows the form.
@@ -77,7 +80,7 @@ pub(in crate::web) async fn add(
     };
     match context.accounts.add_user(&registration, is_invited, &actor).await {
         Ok(AddedUser { user, link: Some(link) }) => {
-            Ok(links::page(&context, &admin, ("Invitation", &user), &link))
+            Ok(links::page(&context, &admin, ("invitation", &user), &link))
         }
         Ok(AddedUser { user, link: None }) => {
             let page = uri!(super::user::page(id = user.id.to_string()));

@@ -3,7 +3,7 @@
 use rocket::{get, uri};
 use rocket_dyn_templates::context;
 
-use super::super::renderer::Page;
+use super::super::renderer::{Page, Title};
 use super::context::AdminContext;
 use crate::accounts::{AdminPageChange, Role, User};
 use vestibule::Error;
@@ -13,8 +13,8 @@ use vestibule::guards::Authenticated;
 struct Question {
     /// The last part of the path of the change.
     change: &'static str,
-    title: &'static str,
-    text: &'static str,
+    /// The key of the title; that of the text ends in `-text`.
+    key: &'static str,
     /// The field that the form sends, with its value.
     field: Option<(&'static str, &'static str)>,
     is_danger: bool,
@@ -22,55 +22,33 @@ struct Question {
 
 const MAKE_ADMINISTRATOR: Question = Question {
     change: "role",
-    title: "Make an administrator",
-    text: "Administrators see all users and change, deactivate and delete them, other \
-           administrators too.",
+    key: "make-administrator",
     field: Some(("role", "admin")),
     is_danger: false,
 };
 
-const MAKE_USER: Question = Question {
-    change: "role",
-    title: "Make an ordinary user",
-    text: "An ordinary user sees no other users and changes none.",
-    field: Some(("role", "user")),
-    is_danger: false,
-};
+const MAKE_USER: Question =
+    Question { change: "role", key: "make-user", field: Some(("role", "user")), is_danger: false };
 
 const DEACTIVATE: Question = Question {
     change: "active",
-    title: "Deactivate",
-    text: "The account cannot sign in until it is activated again. All its sign-ins and access \
-           keys end now.",
+    key: "deactivate",
     field: Some(("active", "false")),
     is_danger: true,
 };
 
 const ACTIVATE: Question = Question {
     change: "active",
-    title: "Activate",
-    text: "The account can sign in again. What has ended stays ended.",
+    key: "activate",
     field: Some(("active", "true")),
     is_danger: false,
 };
 
-const SIGN_OUT: Question = Question {
-    change: "end-sign-ins",
-    title: "Sign out everywhere",
-    text: "All sign-ins of the account end now, its access keys too.",
-    field: None,
-    is_danger: true,
-};
+const SIGN_OUT: Question =
+    Question { change: "end-sign-ins", key: "end-sign-ins", field: None, is_danger: true };
 
-const RESET_LINK: Question = Question {
-    change: "reset-link",
-    title: "Make a reset link",
-    text: "With the link the user sets another password, once and for a limited time. Nothing changes \
-           until it is used; then all sign-ins of the account end, its access keys too. A newer \
-           link replaces an older one.",
-    field: None,
-    is_danger: false,
-};
+const RESET_LINK: Question =
+    Question { change: "reset-link", key: "make-reset-link", field: None, is_danger: false };
 
 fn page(
     context: &AdminContext<'_>,
@@ -80,18 +58,19 @@ fn page(
 ) -> Page {
     let (admin, href) =
         (admin.authentication().account(), uri!(super::user::page(user.id.to_string())));
+    let language = context.renderer.language(Some(admin));
     let values = context! {
         account: context! { username: &user.username },
         is_oneself: user.id == admin.id,
         action: format!("{href}/{}", question.change),
         back: href.to_string(),
-        question: question.title,
-        text: question.text,
+        question: language.text(question.key),
+        text: language.text(&format!("{}-text", question.key)),
         field: question.field.map(|(name, value)| context! { name, value }),
         is_danger: question.is_danger,
-        notice: context.flash.shown(""),
+        notice: context.flash.shown(language, ""),
     };
-    context.renderer.page("user-change", question.title, Some(admin), values)
+    context.renderer.page("user-change", Title::Key(question.key), Some(admin), values)
 }
 
 /// Asks before the role is changed.

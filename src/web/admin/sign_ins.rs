@@ -5,7 +5,7 @@ use rocket_dyn_templates::context;
 
 use super::super::form::{FormReply, FormResult, ended};
 use super::super::notice::Notice;
-use super::super::renderer::Page;
+use super::super::renderer::{Page, Title};
 use super::super::sign_ins::row;
 use super::context::AdminContext;
 use crate::accounts::queries::pages;
@@ -33,6 +33,7 @@ pub(in crate::web) async fn list(
     }
     let (found, total) = found;
     let to = |page: i64| uri!(list(id = id, page = Some(page))).to_string();
+    let language = context.renderer.language(Some(&admin));
     let values = context! {
         account: context! { username: &user.username },
         href: uri!(super::user::page(id = id)).to_string(),
@@ -43,10 +44,10 @@ pub(in crate::web) async fn list(
         total,
         previous: (page > 1).then(|| to(page - 1)),
         next: (page < pages(total)).then(|| to(page + 1)),
-        notice: context.flash.shown(&user.username),
+        notice: context.flash.shown(language, &user.username),
     };
-    let title = format!("Sign-ins of {}", user.username);
-    Ok(context.renderer.page("user-sign-ins", &title, Some(&admin), values))
+    let title = language.format("sign-ins-of", vec![("name", user.username.as_str().into())]);
+    Ok(context.renderer.page("user-sign-ins", Title::Text(&title), Some(&admin), values))
 }
 
 /// Ends one sign-in of a user, if it has not ended yet.

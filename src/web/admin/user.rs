@@ -35,7 +35,7 @@ pub(in crate::web) async fn page(
     id: &str,
 ) -> Result<Page, Error> {
     let user = context.user(id).await?;
-    let notice = context.flash.shown(&user.username);
+    let notice = context.flash.shown(context.renderer.language(Some(&admin)), &user.username);
     context.page(&admin, &user, (fresh.is_ok(), notice), None).await
 }
 

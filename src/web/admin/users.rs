@@ -4,7 +4,7 @@ use rocket::{get, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::super::renderer::{Page, format_time};
+use super::super::renderer::{Page, Title, format_time};
 use super::context::AdminContext;
 use crate::accounts::queries::{UserFilter, pages};
 use crate::accounts::{AdminPage, User};
@@ -44,9 +44,9 @@ pub(in crate::web) async fn list(
         total,
         previous: (page > 1).then(|| page_url(page - 1)),
         next: (page < pages(total)).then(|| page_url(page + 1)),
-        notice: context.flash.shown(""),
+        notice: context.flash.shown(context.renderer.language(Some(&admin)), ""),
     };
-    Ok(context.renderer.page("users", "Users", Some(&admin), values))
+    Ok(context.renderer.page("users", Title::Key("users"), Some(&admin), values))
 }
 
 fn row(user: &User) -> impl Serialize {

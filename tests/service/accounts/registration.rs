@@ -37,7 +37,10 @@ fn a_program_that_registers_gets_the_user_and_then_signs_in() {
         reply.assert_no_cookies();
         let made = reply.json();
         let names: Vec<_> = made.as_object().expect("an object").keys().collect();
-        assert_eq!(names, ["created_at", "email", "full_name", "id", "role", "username"]);
+        assert_eq!(
+            names,
+            ["created_at", "email", "full_name", "id", "language", "role", "username"]
+        );
         assert_eq!(made["username"], "ann");
         assert_eq!(made["full_name"], "Ann");
         assert_eq!(made["role"], "user");

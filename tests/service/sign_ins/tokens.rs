@@ -96,7 +96,10 @@ fn a_program_learns_who_it_acts_for() {
         let reply = app.token("user_01").get("/api/me");
         assert_eq!(reply.status, 200);
         let me = reply.json();
-        assert_eq!(keys(&me), ["created_at", "email", "full_name", "id", "role", "username"]);
+        assert_eq!(
+            keys(&me),
+            ["created_at", "email", "full_name", "id", "language", "role", "username"]
+        );
         assert_eq!(me["id"], app.id("user_01"));
         assert_eq!(me["username"], "user_01");
         assert_eq!(me["full_name"], Value::Null);

@@ -26,6 +26,7 @@ pub(in crate::db::transfer) struct UserRow {
     email: Option<String>,
     email_key: Option<String>,
     device_notices: bool,
+    language: Option<String>,
 }
 
 impl TableRow for UserRow {
@@ -44,6 +45,7 @@ impl TableRow for UserRow {
             ("email", (&self.email).into()),
             ("email_key", (&self.email_key).into()),
             ("device_notices", self.device_notices.into()),
+            ("language", (&self.language).into()),
         ]
     }
 

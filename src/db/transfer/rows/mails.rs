@@ -25,6 +25,7 @@ pub(in crate::db::transfer) struct MailRow {
     next_at: Option<i64>,
     error: Option<String>,
     program: Option<String>,
+    language: Option<String>,
 }
 
 impl TableRow for MailRow {
@@ -42,6 +43,7 @@ impl TableRow for MailRow {
             ("next_at", self.next_at.into()),
             ("error", (&self.error).into()),
             ("program", (&self.program).into()),
+            ("language", (&self.language).into()),
         ]
     }
 

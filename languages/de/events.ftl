@@ -1,0 +1,35 @@
+# Die Ereignisse des Protokolls, nach ihren Namen in JSON.
+
+event-signed-in = Angemeldet
+event-signed-out = Abgemeldet
+event-restored = Sitzung in einem gemerkten Browser wiederhergestellt
+event-confirmed = Passwort bestätigt
+event-theft = Ein ersetztes Refresh-Token wurde noch einmal benutzt; seine Anmeldung wurde beendet
+event-protected = Sitzung aus einem anderen Browser oder von einer anderen Adresse benutzt
+event-ended = Anmeldungen beendet
+event-bad-credentials = Falsche Passwörter
+event-throttled = Zu viele falsche Passwörter
+event-registered = Registriert
+event-added = Konto hinzugefügt
+event-imported = Konten importiert
+event-password-changed = Passwort geändert
+event-link-made = Link zum Festlegen eines Passworts erstellt
+event-link-used = Link zum Festlegen eines Passworts benutzt
+event-role-changed = Rolle geändert
+event-activated = Konto aktiviert
+event-deactivated = Konto deaktiviert
+event-full-name-changed = Vollständiger Name geändert
+event-address-changed = E-Mail-Adresse geändert
+event-notices-changed = Benachrichtigungen über neue Geräte geändert
+event-address-returned = Frühere E-Mail-Adresse zurückgeholt
+event-deleted = Konto gelöscht
+event-key-made = Zugriffsschlüssel erstellt
+event-key-ended = Zugriffsschlüssel beendet
+event-events-lost = Ereignisse gingen verloren
+event-events-pruned = Die ältesten Ereignisse wurden entfernt
+
+## Wer es war, wenn es kein Benutzer war
+
+actor-command-line = Befehlszeile
+actor-mail = per E-Mail angefordert
+actor-retention = Einstellung audit_retention

@@ -1,0 +1,109 @@
+# Was eine Seite über ihrem Inhalt sagt.
+
+## Dauern und Anzahlen
+
+duration =
+    { $unit ->
+        [day]
+            { $count ->
+                [one] einem Tag
+               *[other] { $count } Tagen
+            }
+        [hour]
+            { $count ->
+                [one] einer Stunde
+               *[other] { $count } Stunden
+            }
+        [minute]
+            { $count ->
+                [one] einer Minute
+               *[other] { $count } Minuten
+            }
+       *[second]
+            { $count ->
+                [one] einer Sekunde
+               *[other] { $count } Sekunden
+            }
+    }
+sign-ins-count =
+    { $count ->
+        [one] 1 Anmeldung
+       *[other] { $count } Anmeldungen
+    }
+
+## Nach einem Formular
+
+notice-unsent = Es wurde noch nichts geändert. Sie können das Formular noch einmal senden.
+notice-unused = Sie wurden nach { duration } ohne Nutzung abgemeldet.
+notice-signed-out = Sie sind abgemeldet.
+notice-password-changed = Ihr Passwort ist geändert, und Sie sind überall sonst abgemeldet.
+notice-language-changed = Die Sprache ist geändert.
+notice-password-set = Das Passwort ist festgelegt. Melden Sie sich damit an.
+notice-registration-mailed = Eine E-Mail mit einem Link ist unterwegs. Benutzen Sie ihn und melden Sie sich dann an.
+notice-registered = Ihr Konto ist bereit. Melden Sie sich mit Ihrem Passwort an.
+notice-name-changed = Ihr Name ist gespeichert.
+notice-reset-mailed = Wenn ein Konto diese Adresse hat, ist eine E-Mail mit einem Link unterwegs. Der Link funktioniert eine halbe Stunde lang.
+notice-address-mailed = Eine E-Mail mit einem Link ist unterwegs. Wenn Sie ihn benutzt haben, gehört die Adresse zu Ihrem Konto.
+notice-address-confirmed = Die Adresse ist bestätigt.
+notice-address-returned = Die Adresse gehört wieder zu Ihrem Konto, und alle Anmeldungen sind beendet. Legen Sie jetzt über „Passwort vergessen?“ ein anderes Passwort fest, wenn jemand anderes es kennen kann.
+notice-address-removed = Die Adresse ist entfernt.
+notice-device-notices-on = Sie erhalten eine E-Mail, wenn Sie sich von einem neuen Gerät anmelden.
+notice-device-notices-off = Sie erhalten keine E-Mail, wenn Sie sich von einem neuen Gerät anmelden.
+notice-sign-in-ended = Diese Anmeldung ist beendet.
+notice-others-ended = Überall sonst abgemeldet: { sign-ins-count } beendet.
+notice-key-ended = Dieser Schlüssel ist beendet.
+notice-administrator-now = { $name } ist jetzt Administrator.
+notice-user-now = { $name } ist jetzt einfacher Benutzer.
+notice-activated = { $name } kann sich anmelden.
+notice-deactivated = { $name } ist deaktiviert; { sign-ins-count } beendet.
+notice-sign-ins-ended = { $name } ist überall abgemeldet: { sign-ins-count } beendet.
+notice-user-added = { $name } ist hinzugefügt.
+notice-user-deleted = Der Benutzer ist gelöscht; { sign-ins-count } beendet.
+notice-user-deleted-before = Dieser Benutzer ist gelöscht.
+notice-own-role-lost = Sie sind nicht mehr Administrator.
+notice-own-deactivated = Ihr Konto ist deaktiviert, und Sie sind überall abgemeldet.
+notice-own-sign-ins-ended = Sie sind überall abgemeldet.
+notice-own-deleted = Ihr Konto ist gelöscht.
+
+## Über der Anmeldung, und über der Bestätigung des Passworts
+
+please-sign-in = Bitte melden Sie sich an, um diese Seite zu sehen.
+unsent-sign-in = Es wurde noch nichts geändert. Melden Sie sich an und senden Sie das Formular dann noch einmal.
+unsent-confirm = Es wurde noch nichts geändert. Bestätigen Sie Ihr Passwort und senden Sie das Formular dann noch einmal.
+no-cookie = Sie sind nicht angemeldet, weil Ihr Browser das Cookie dieser Website nicht behalten oder nicht gesendet hat, oder zusammen mit einem anderen, das nicht lesbar ist. Erlauben Sie Cookies für diese Website, löschen Sie die vorhandenen und melden Sie sich noch einmal an.
+setup-due = Dieser Dienst hat noch keinen Administrator. Der Betreiber findet den Link, um einen anzulegen, in der Ausgabe des letzten Starts.
+
+## Über einen Link, der nicht benutzt werden kann
+
+password-link-invalid = Ein Link zum Festlegen eines Passworts funktioniert einmal und für begrenzte Zeit, und nicht mehr, sobald das Passwort geändert oder ein neuerer Link erstellt wurde. Bitten Sie einen Administrator dieses Dienstes um einen neuen.
+registration-link-invalid = Ein Link zum Bestätigen einer Registrierung funktioniert einmal, einen Tag lang. Wenn Sie ihn gerade benutzt haben, melden Sie sich an; wenn er älter ist, registrieren Sie sich noch einmal.
+return-link-invalid = Ein Link zum Zurückholen einer Adresse funktioniert einmal und für begrenzte Zeit. Wenn Sie ihn gerade benutzt haben, gehört die Adresse wieder zu Ihrem Konto.
+address-link-invalid = Ein Link zum Bestätigen einer Adresse funktioniert einmal, einen Tag lang und bis eine andere Adresse eingegeben wird. Geben Sie die Adresse noch einmal ein, um einen neuen zu erhalten.
+
+## Über ein falsches Passwort, und über zu viele Versuche
+
+not-your-password = Das ist nicht Ihr Passwort.
+wait =
+    { $unit ->
+        [day]
+            { $count ->
+                [one] Zu viele Versuche. Warten Sie einen Tag und versuchen Sie es dann noch einmal.
+               *[other] Zu viele Versuche. Warten Sie { $count } Tage und versuchen Sie es dann noch einmal.
+            }
+        [hour]
+            { $count ->
+                [one] Zu viele Versuche. Warten Sie eine Stunde und versuchen Sie es dann noch einmal.
+               *[other] Zu viele Versuche. Warten Sie { $count } Stunden und versuchen Sie es dann noch einmal.
+            }
+        [minute]
+            { $count ->
+                [one] Zu viele Versuche. Warten Sie eine Minute und versuchen Sie es dann noch einmal.
+               *[other] Zu viele Versuche. Warten Sie { $count } Minuten und versuchen Sie es dann noch einmal.
+            }
+       *[second]
+            { $count ->
+                [one] Zu viele Versuche. Warten Sie eine Sekunde und versuchen Sie es dann noch einmal.
+               *[other] Zu viele Versuche. Warten Sie { $count } Sekunden und versuchen Sie es dann noch einmal.
+            }
+    }
+something-wrong = Etwas ist schiefgegangen.

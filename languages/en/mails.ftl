@@ -1,0 +1,96 @@
+# Mails. A blank line separates paragraphs.
+
+mail-greeting = Hello { $name },
+mail-subject = { $subject } - { $site }
+mail-on = on { $date }
+mail-on-from = on { $date }, from { $from }
+mail-from = { $program } at { $address }
+
+mail-confirm-subject = Confirm your address
+mail-confirm =
+    Please confirm that this is the address of the account { $name } at { $site }:
+
+    { $link }
+
+    The link works for a day. If you did not ask for it, ignore this mail: the account does not get this address.
+
+mail-reset-subject = Set another password
+mail-reset =
+    With this link you can set another password for your account { $name } at { $site }:
+
+    { $link }
+
+    It works once, for half an hour, and ends all your sign-ins and access keys. If you did not ask for it, ignore this mail: your password has not changed.
+
+mail-address-changed-subject = Your address was changed
+mail-address-changed =
+    The e-mail address of your account { $name } at { $site } was changed { $when }. Mails about the account no longer go to this address.
+
+    If this was not you, sign in and change your password at once:
+
+    { $link }
+
+mail-password-changed-subject = Your password was changed
+mail-password-changed =
+    The password of your account { $name } at { $site } was changed { $when }, and its other sign-ins have ended.
+
+    If this was not you, set another password at once:
+
+    { $link }
+
+mail-new-device-subject = A sign-in from a new device
+mail-new-device =
+    Your account { $name } at { $site } was signed in to { $when }, from a browser or an address that was not seen with it before.
+
+    If this was you, you need to do nothing. If it was not, somebody knows your password: set another one at once, which ends all sign-ins:
+
+    { $link }
+
+    You can switch these notices off:
+
+    { $base }/account/address
+
+mail-key-made-subject = An access key was made
+mail-key-made =
+    An access key was made for your account { $name } at { $site } { $when }. A program can use the account with it.
+
+    If this was not you, end the key and change your password at once:
+
+    { $link }
+    { $base }/account
+
+mail-deactivated-subject = Your account was deactivated
+mail-deactivated =
+    Your account { $name } at { $site } was deactivated { $when }. Nobody can sign in to it, and all its sign-ins have ended.
+
+    If you do not know why, ask those who run { $site }.
+
+mail-address-changed-return-subject = Your address was changed
+mail-address-changed-return =
+    The e-mail address of your account { $name } at { $site } was changed { $when }. Mails about the account no longer go to this address.
+
+    If this was not you, take the address back with this link:
+
+    { $link }
+
+    It works once, until { $until }, and ends all sign-ins and access keys. Then set another password.
+
+mail-registration-subject = Confirm your registration
+mail-registration =
+    With this link you confirm your address and get the account { $name } at { $site }:
+
+    { $link }
+
+    It works once, for a day. Then sign in with the password that you have chosen. If you did not register, ignore this mail: there will be no account.
+
+mail-registered-before-subject = You have an account already
+mail-registered-before =
+    Someone, perhaps you, has tried to register at { $site } with this address. You have the account { $name } already. Sign in:
+
+    { $link }
+
+    If you have forgotten the password, set another one:
+
+    { $base }/password/forgot
+
+    If it was not you, ignore this mail: nothing has changed.

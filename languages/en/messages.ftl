@@ -1,0 +1,153 @@
+# What a page says above its content.
+
+## Durations and counts
+
+duration =
+    { $unit ->
+        [day]
+            { $count ->
+                [1] one day
+                [2] two days
+                [3] three days
+                [4] four days
+                [5] five days
+                [6] six days
+                [7] seven days
+                [8] eight days
+                [9] nine days
+                [10] ten days
+                [11] eleven days
+                [12] twelve days
+               *[other] { $count } days
+            }
+        [hour]
+            { $count ->
+                [1] one hour
+                [2] two hours
+                [3] three hours
+                [4] four hours
+                [5] five hours
+                [6] six hours
+                [7] seven hours
+                [8] eight hours
+                [9] nine hours
+                [10] ten hours
+                [11] eleven hours
+                [12] twelve hours
+               *[other] { $count } hours
+            }
+        [minute]
+            { $count ->
+                [1] one minute
+                [2] two minutes
+                [3] three minutes
+                [4] four minutes
+                [5] five minutes
+                [6] six minutes
+                [7] seven minutes
+                [8] eight minutes
+                [9] nine minutes
+                [10] ten minutes
+                [11] eleven minutes
+                [12] twelve minutes
+               *[other] { $count } minutes
+            }
+       *[second]
+            { $count ->
+                [1] one second
+                [2] two seconds
+                [3] three seconds
+                [4] four seconds
+                [5] five seconds
+                [6] six seconds
+                [7] seven seconds
+                [8] eight seconds
+                [9] nine seconds
+                [10] ten seconds
+                [11] eleven seconds
+                [12] twelve seconds
+               *[other] { $count } seconds
+            }
+    }
+sign-ins-count =
+    { $count ->
+        [one] 1 sign-in
+       *[other] { $count } sign-ins
+    }
+
+## After a form
+
+notice-unsent = Nothing has been changed yet. You can send the form again.
+notice-unused = You were signed out after { duration } without use.
+notice-signed-out = You are signed out.
+notice-password-changed = Your password has changed, and you are signed out everywhere else.
+notice-language-changed = The language is changed.
+notice-password-set = The password is set. Sign in with it.
+notice-registration-mailed = A mail with a link is on its way. Use it, then sign in.
+notice-registered = Your account is ready. Sign in with your password.
+notice-name-changed = Your name is saved.
+notice-reset-mailed = If an account has this address, a mail with a link is on its way. The link works for half an hour.
+notice-address-mailed = A mail with a link is on its way. The address is yours once you have used it.
+notice-address-confirmed = The address is confirmed.
+notice-address-returned = The address is yours again, and all sign-ins have ended. Set another password now, by “Forgotten your password?”, if someone else may know it.
+notice-address-removed = The address is removed.
+notice-device-notices-on = You get a mail when you sign in from a new device.
+notice-device-notices-off = You get no mail when you sign in from a new device.
+notice-sign-in-ended = That sign-in has ended.
+notice-others-ended = Signed out everywhere else: { sign-ins-count } ended.
+notice-key-ended = That key has ended.
+notice-administrator-now = { $name } is an administrator now.
+notice-user-now = { $name } is an ordinary user now.
+notice-activated = { $name } can sign in.
+notice-deactivated = { $name } is deactivated; { sign-ins-count } ended.
+notice-sign-ins-ended = { $name } is signed out everywhere: { sign-ins-count } ended.
+notice-user-added = { $name } is added.
+notice-user-deleted = The user is deleted; { sign-ins-count } ended.
+notice-user-deleted-before = That user is deleted.
+notice-own-role-lost = You are no longer an administrator.
+notice-own-deactivated = Your account is deactivated, and you are signed out everywhere.
+notice-own-sign-ins-ended = You are signed out everywhere.
+notice-own-deleted = Your account is deleted.
+
+## Above the form to sign in, and above the one for the password
+
+please-sign-in = Please sign in to see this page.
+unsent-sign-in = Nothing has been changed yet. Sign in, then send the form again.
+unsent-confirm = Nothing has been changed yet. Confirm your password, then send the form again.
+no-cookie = You are not signed in, because your browser did not keep or send the cookie of this site, or sent it with one of another site that cannot be read. Allow cookies for this site, delete those that it has, then sign in again.
+setup-due = This service has no administrator yet. Its operator finds the link to create one in the output of the latest start.
+
+## Of a link that cannot be used
+
+password-link-invalid = A link to set a password works once and for a limited time, and no longer once the password has been changed or a newer link has been made. Ask an administrator of this service for a new one.
+registration-link-invalid = A link to confirm a registration works once, for a day. If you have just used it, sign in; if it is older, register again.
+return-link-invalid = A link to take an address back works once and for a limited time. If you have just used it, the address is yours again.
+address-link-invalid = A link to confirm an address works once, for a day, and until another address is entered. Enter the address again to get a new one.
+
+## Of a password that was wrong, and of too many attempts
+
+not-your-password = This is not your password.
+wait =
+    { $unit ->
+        [day]
+            { $count ->
+                [one] Too many attempts. Wait 1 day, then try again.
+               *[other] Too many attempts. Wait { $count } days, then try again.
+            }
+        [hour]
+            { $count ->
+                [one] Too many attempts. Wait 1 hour, then try again.
+               *[other] Too many attempts. Wait { $count } hours, then try again.
+            }
+        [minute]
+            { $count ->
+                [one] Too many attempts. Wait 1 minute, then try again.
+               *[other] Too many attempts. Wait { $count } minutes, then try again.
+            }
+       *[second]
+            { $count ->
+                [one] Too many attempts. Wait 1 second, then try again.
+               *[other] Too many attempts. Wait { $count } seconds, then try again.
+            }
+    }
+something-wrong = Something went wrong.

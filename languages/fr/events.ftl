@@ -1,0 +1,35 @@
+# Les événements du journal d’audit, par leurs noms en JSON.
+
+event-signed-in = Connexion
+event-signed-out = Déconnexion
+event-restored = Session rétablie dans un navigateur mémorisé
+event-confirmed = Mot de passe confirmé
+event-theft = Un jeton d’actualisation remplacé a été réutilisé ; sa connexion a pris fin
+event-protected = Session utilisée depuis un autre navigateur ou une autre adresse
+event-ended = Connexions terminées
+event-bad-credentials = Mots de passe incorrects
+event-throttled = Trop de mots de passe incorrects
+event-registered = Inscription
+event-added = Compte ajouté
+event-imported = Comptes importés
+event-password-changed = Mot de passe changé
+event-link-made = Lien pour définir un mot de passe créé
+event-link-used = Lien pour définir un mot de passe utilisé
+event-role-changed = Rôle changé
+event-activated = Compte activé
+event-deactivated = Compte désactivé
+event-full-name-changed = Nom complet changé
+event-address-changed = Adresse e-mail changée
+event-notices-changed = Notifications de nouveaux appareils modifiées
+event-address-returned = Ancienne adresse e-mail reprise
+event-deleted = Compte supprimé
+event-key-made = Clé d’accès créée
+event-key-ended = Clé d’accès terminée
+event-events-lost = Des événements ont été perdus
+event-events-pruned = Les plus anciens événements ont été supprimés
+
+## Qui l’a fait, si ce n’est pas un utilisateur
+
+actor-command-line = ligne de commande
+actor-mail = demandé par e-mail
+actor-retention = réglage audit_retention

@@ -1,0 +1,96 @@
+# E-mails. Une ligne vide sépare les paragraphes.
+
+mail-greeting = Bonjour { $name },
+mail-subject = { $subject } - { $site }
+mail-on = le { $date }
+mail-on-from = le { $date }, depuis { $from }
+mail-from = { $program } à l’adresse { $address }
+
+mail-confirm-subject = Confirmez votre adresse
+mail-confirm =
+    Veuillez confirmer que cette adresse est celle du compte { $name } chez { $site } :
+
+    { $link }
+
+    Le lien fonctionne pendant un jour. Si vous ne l’avez pas demandé, ignorez cet e-mail : le compte ne reçoit pas cette adresse.
+
+mail-reset-subject = Définissez un autre mot de passe
+mail-reset =
+    Avec ce lien, vous pouvez définir un autre mot de passe pour votre compte { $name } chez { $site } :
+
+    { $link }
+
+    Il fonctionne une fois, pendant une demi-heure, et met fin à toutes vos connexions et clés d’accès. Si vous ne l’avez pas demandé, ignorez cet e-mail : votre mot de passe n’a pas changé.
+
+mail-address-changed-subject = Votre adresse a été changée
+mail-address-changed =
+    L’adresse e-mail de votre compte { $name } chez { $site } a été changée { $when }. Les e-mails concernant le compte ne sont plus envoyés à cette adresse.
+
+    Si ce n’était pas vous, connectez-vous et changez votre mot de passe immédiatement :
+
+    { $link }
+
+mail-password-changed-subject = Votre mot de passe a été changé
+mail-password-changed =
+    Le mot de passe de votre compte { $name } chez { $site } a été changé { $when }, et ses autres connexions ont pris fin.
+
+    Si ce n’était pas vous, définissez un autre mot de passe immédiatement :
+
+    { $link }
+
+mail-new-device-subject = Connexion depuis un nouvel appareil
+mail-new-device =
+    Une connexion à votre compte { $name } chez { $site } a eu lieu { $when }, depuis un navigateur ou une adresse qui n’avaient pas encore servi.
+
+    Si c’était vous, vous n’avez rien à faire. Sinon, quelqu’un connaît votre mot de passe : définissez-en un autre immédiatement, ce qui met fin à toutes les connexions :
+
+    { $link }
+
+    Vous pouvez désactiver ces notifications :
+
+    { $base }/account/address
+
+mail-key-made-subject = Une clé d’accès a été créée
+mail-key-made =
+    Une clé d’accès a été créée pour votre compte { $name } chez { $site } { $when }. Un programme peut utiliser le compte avec elle.
+
+    Si ce n’était pas vous, mettez fin à la clé et changez votre mot de passe immédiatement :
+
+    { $link }
+    { $base }/account
+
+mail-deactivated-subject = Votre compte a été désactivé
+mail-deactivated =
+    Votre compte { $name } chez { $site } a été désactivé { $when }. Personne ne peut s’y connecter, et toutes ses connexions ont pris fin.
+
+    Si vous ne savez pas pourquoi, adressez-vous aux exploitants de { $site }.
+
+mail-address-changed-return-subject = Votre adresse a été changée
+mail-address-changed-return =
+    L’adresse e-mail de votre compte { $name } chez { $site } a été changée { $when }. Les e-mails concernant le compte ne sont plus envoyés à cette adresse.
+
+    Si ce n’était pas vous, reprenez l’adresse avec ce lien :
+
+    { $link }
+
+    Il fonctionne une fois, jusqu’au { $until }, et met fin à toutes les connexions et clés d’accès. Définissez ensuite un autre mot de passe.
+
+mail-registration-subject = Confirmez votre inscription
+mail-registration =
+    Avec ce lien, vous confirmez votre adresse et obtenez le compte { $name } chez { $site } :
+
+    { $link }
+
+    Il fonctionne une fois, pendant un jour. Connectez-vous ensuite avec le mot de passe que vous avez choisi. Si vous ne vous êtes pas inscrit, ignorez cet e-mail : aucun compte ne sera créé.
+
+mail-registered-before-subject = Vous avez déjà un compte
+mail-registered-before =
+    Quelqu’un, peut-être vous, a essayé de s’inscrire chez { $site } avec cette adresse. Vous avez déjà le compte { $name }. Connectez-vous :
+
+    { $link }
+
+    Si vous avez oublié le mot de passe, définissez-en un autre :
+
+    { $base }/password/forgot
+
+    Si ce n’était pas vous, ignorez cet e-mail : rien n’a changé.

@@ -1,0 +1,113 @@
+# Ce qu’une page dit au-dessus de son contenu.
+
+## Durées et nombres
+
+duration =
+    { $unit ->
+        [day]
+            { $count ->
+                [1] un jour
+                [one] { $count } jour
+               *[other] { $count } jours
+            }
+        [hour]
+            { $count ->
+                [1] une heure
+                [one] { $count } heure
+               *[other] { $count } heures
+            }
+        [minute]
+            { $count ->
+                [1] une minute
+                [one] { $count } minute
+               *[other] { $count } minutes
+            }
+       *[second]
+            { $count ->
+                [1] une seconde
+                [one] { $count } seconde
+               *[other] { $count } secondes
+            }
+    }
+sign-ins-count =
+    { $count ->
+        [one] { $count } connexion terminée
+       *[other] { $count } connexions terminées
+    }
+
+## Après un formulaire
+
+notice-unsent = Rien n’a encore été changé. Vous pouvez envoyer le formulaire à nouveau.
+notice-unused = Vous avez été déconnecté après { duration } sans activité.
+notice-signed-out = Vous êtes déconnecté.
+notice-password-changed = Votre mot de passe a été changé, et vous êtes déconnecté partout ailleurs.
+notice-language-changed = La langue a été changée.
+notice-password-set = Le mot de passe est défini. Connectez-vous avec.
+notice-registration-mailed = Un e-mail avec un lien est en route. Utilisez-le, puis connectez-vous.
+notice-registered = Votre compte est prêt. Connectez-vous avec votre mot de passe.
+notice-name-changed = Votre nom est enregistré.
+notice-reset-mailed = Si un compte a cette adresse, un e-mail avec un lien est en route. Le lien fonctionne pendant une demi-heure.
+notice-address-mailed = Un e-mail avec un lien est en route. L’adresse est à vous une fois que vous l’avez utilisé.
+notice-address-confirmed = L’adresse est confirmée.
+notice-address-returned = L’adresse est de nouveau à vous, et toutes les connexions ont pris fin. Définissez maintenant un autre mot de passe, par « Mot de passe oublié ? », si une autre personne peut le connaître.
+notice-address-removed = L’adresse est supprimée.
+notice-device-notices-on = Vous recevrez un e-mail quand vous vous connectez depuis un nouvel appareil.
+notice-device-notices-off = Vous ne recevrez pas d’e-mail quand vous vous connectez depuis un nouvel appareil.
+notice-sign-in-ended = Cette connexion a pris fin.
+notice-others-ended = Déconnecté partout ailleurs : { sign-ins-count }.
+notice-key-ended = Cette clé a pris fin.
+notice-administrator-now = { $name } est maintenant administrateur.
+notice-user-now = { $name } est maintenant un simple utilisateur.
+notice-activated = { $name } peut se connecter.
+notice-deactivated = { $name } est désactivé ; { sign-ins-count }.
+notice-sign-ins-ended = { $name } est déconnecté partout : { sign-ins-count }.
+notice-user-added = { $name } est ajouté.
+notice-user-deleted = L’utilisateur est supprimé ; { sign-ins-count }.
+notice-user-deleted-before = Cet utilisateur est supprimé.
+notice-own-role-lost = Vous n’êtes plus administrateur.
+notice-own-deactivated = Votre compte est désactivé, et vous êtes déconnecté partout.
+notice-own-sign-ins-ended = Vous êtes déconnecté partout.
+notice-own-deleted = Votre compte est supprimé.
+
+## Au-dessus du formulaire de connexion, et de celui du mot de passe
+
+please-sign-in = Veuillez vous connecter pour voir cette page.
+unsent-sign-in = Rien n’a encore été changé. Connectez-vous, puis envoyez le formulaire à nouveau.
+unsent-confirm = Rien n’a encore été changé. Confirmez votre mot de passe, puis envoyez le formulaire à nouveau.
+no-cookie = Vous n’êtes pas connecté, car votre navigateur n’a pas conservé ou n’a pas envoyé le cookie de ce site, ou l’a envoyé avec un autre qui est illisible. Autorisez les cookies pour ce site, supprimez ceux qu’il a, puis connectez-vous à nouveau.
+setup-due = Ce service n’a pas encore d’administrateur. Son exploitant trouve le lien pour en créer un dans la sortie du dernier démarrage.
+
+## À propos d’un lien inutilisable
+
+password-link-invalid = Un lien pour définir un mot de passe fonctionne une fois et pour une durée limitée, et plus du tout dès que le mot de passe a été changé ou qu’un lien plus récent a été créé. Demandez-en un nouveau à un administrateur de ce service.
+registration-link-invalid = Un lien pour confirmer une inscription fonctionne une fois, pendant un jour. Si vous venez de l’utiliser, connectez-vous ; s’il est plus ancien, inscrivez-vous à nouveau.
+return-link-invalid = Un lien pour reprendre une adresse fonctionne une fois et pour une durée limitée. Si vous venez de l’utiliser, l’adresse est de nouveau à vous.
+address-link-invalid = Un lien pour confirmer une adresse fonctionne une fois, pendant un jour, et jusqu’à ce qu’une autre adresse soit saisie. Saisissez l’adresse à nouveau pour en obtenir un nouveau.
+
+## À propos d’un mauvais mot de passe, et de trop d’essais
+
+not-your-password = Ce n’est pas votre mot de passe.
+wait =
+    { $unit ->
+        [day]
+            { $count ->
+                [one] Trop d’essais. Attendez { $count } jour, puis réessayez.
+               *[other] Trop d’essais. Attendez { $count } jours, puis réessayez.
+            }
+        [hour]
+            { $count ->
+                [one] Trop d’essais. Attendez { $count } heure, puis réessayez.
+               *[other] Trop d’essais. Attendez { $count } heures, puis réessayez.
+            }
+        [minute]
+            { $count ->
+                [one] Trop d’essais. Attendez { $count } minute, puis réessayez.
+               *[other] Trop d’essais. Attendez { $count } minutes, puis réessayez.
+            }
+       *[second]
+            { $count ->
+                [one] Trop d’essais. Attendez { $count } seconde, puis réessayez.
+               *[other] Trop d’essais. Attendez { $count } secondes, puis réessayez.
+            }
+    }
+something-wrong = Un problème est survenu.

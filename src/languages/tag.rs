@@ -27,7 +27,7 @@ impl FromStr for Tag {
     /// Parses a tag. Only the canonical form is accepted.
     fn from_str(text: &str) -> Result<Self, ()> {
         let parsed: LanguageIdentifier = text.parse().map_err(drop)?;
-        if parsed.to_string() != text || text.len() > MAX || text == "und" {
+        if parsed != text || text.len() > MAX || text == "und" {
             return Err(());
         }
         let mut bytes = [0; MAX];

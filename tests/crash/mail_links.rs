@@ -138,7 +138,7 @@ impl<'a> Person<'a> {
     /// Asks for a mail until it is acknowledged.
     fn ask(&mut self, at: SocketAddr) -> io::Result<()> {
         self.serial += 1;
-        let wish = if self.serial % 2 == 0 {
+        let wish = if self.serial.is_multiple_of(2) {
             Wish::Password(format!("battery staple {}", self.serial))
         } else {
             Wish::Address(format!("p{}x{}@example.org", self.number, self.serial))

@@ -195,10 +195,10 @@ pub(super) fn set_address(
     if let Some(shown) = shown {
         forget(connection, user.id, shown)?;
     }
-    if let Some(former) = &user.email {
-        if actor.is(user.id) {
-            remember(connection, user.id, former, actor.at)?;
-        }
+    if let Some(former) = &user.email
+        && actor.is(user.id)
+    {
+        remember(connection, user.id, former, actor.at)?;
     }
     queue_notice(connection, MailKind::AddressChanged, user, actor)?;
     let records = vec![Record::about(AuditEvent::AddressChanged, user, actor)];

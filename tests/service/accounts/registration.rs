@@ -39,7 +39,16 @@ fn a_program_that_registers_gets_the_user_and_then_signs_in() {
         let names: Vec<_> = made.as_object().expect("an object").keys().collect();
         assert_eq!(
             names,
-            ["created_at", "email", "full_name", "id", "language", "role", "username"]
+            [
+                "created_at",
+                "device_notices",
+                "email",
+                "full_name",
+                "id",
+                "language",
+                "role",
+                "username"
+            ]
         );
         assert_eq!(made["username"], "ann");
         assert_eq!(made["full_name"], "Ann");

@@ -4,14 +4,16 @@
 mod address;
 mod config;
 mod counts;
+mod kind;
 mod mailer;
 mod outbox;
 
 pub use address::EmailAddress;
 pub use config::MailConfig;
 pub(crate) use counts::MailCounts;
+pub use kind::MailKind;
 pub use mailer::{MailError, Mailer, OutgoingMail};
 pub(crate) use outbox::{
     ClaimedMail, NewMail, claim_next, count, list, purge, record_failure, remove,
 };
-pub use outbox::{MailKind, Outbox, QueuedMail};
+pub use outbox::{Outbox, QueuedMail};

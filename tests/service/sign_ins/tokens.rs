@@ -98,7 +98,16 @@ fn a_program_learns_who_it_acts_for() {
         let me = reply.json();
         assert_eq!(
             keys(&me),
-            ["created_at", "email", "full_name", "id", "language", "role", "username"]
+            [
+                "created_at",
+                "device_notices",
+                "email",
+                "full_name",
+                "id",
+                "language",
+                "role",
+                "username"
+            ]
         );
         assert_eq!(me["id"], app.id("user_01"));
         assert_eq!(me["username"], "user_01");
@@ -474,7 +483,7 @@ fn a_method_that_a_path_does_not_take_is_405_with_those_it_takes() {
         let program = app.token("user_01");
         for (method, path, allow) in [
             (Method::Get, "/api/login", "POST"),
-            (Method::Post, "/api/me", "GET, HEAD, PATCH"),
+            (Method::Post, "/api/me", "DELETE, GET, HEAD, PATCH"),
             (Method::Put, "/api/users/1", "DELETE, GET, HEAD, PATCH"),
         ] {
             let reply = program.send(program.request(method, path));

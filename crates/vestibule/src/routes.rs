@@ -39,7 +39,7 @@ pub struct LoginForm {
 /// misspelt name. This guard does not.
 ///
 /// Without it: 422 `invalid_field` naming the field, or as
-/// [`read_json_object`](crate::guards::read_json_object).
+/// [`read_json_object`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct LoginBody {

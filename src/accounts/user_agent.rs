@@ -88,7 +88,7 @@ impl fmt::Display for Program {
 const LONGEST: usize = 60;
 
 /// Returns "Chrome on Linux" for a browser, the product's name for a program (`curl`), and for
-/// anything else the user agent, of which at most [`LONGEST`] characters.
+/// anything else the user agent, of which at most 60 characters.
 #[must_use]
 pub fn device_name(user_agent: &str) -> String {
     let known = known(user_agent);

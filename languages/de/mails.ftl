@@ -1,6 +1,7 @@
 # E-Mails. Eine leere Zeile trennt Absätze.
 
 mail-greeting = Guten Tag { $name },
+mail-hello = Guten Tag,
 mail-subject = { $subject } - { $site }
 mail-on = am { $date }
 mail-on-from = am { $date }, von { $from },
@@ -8,7 +9,7 @@ mail-from = { $program } unter { $address }
 
 mail-confirm-subject = Bestätigen Sie Ihre Adresse
 mail-confirm =
-    bitte bestätigen Sie, dass dies die Adresse des Kontos { $name } bei { $site } ist:
+    bitte bestätigen Sie, dass dies die Adresse Ihres Kontos bei { $site } ist:
 
     { $link }
 
@@ -77,7 +78,7 @@ mail-address-changed-return =
 
 mail-registration-subject = Bestätigen Sie Ihre Registrierung
 mail-registration =
-    mit diesem Link bestätigen Sie Ihre Adresse und erhalten das Konto { $name } bei { $site }:
+    mit diesem Link bestätigen Sie Ihre Adresse und erhalten Ihr Konto bei { $site }:
 
     { $link }
 

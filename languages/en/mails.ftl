@@ -1,6 +1,7 @@
 # Mails. A blank line separates paragraphs.
 
 mail-greeting = Hello { $name },
+mail-hello = Hello,
 mail-subject = { $subject } - { $site }
 mail-on = on { $date }
 mail-on-from = on { $date }, from { $from }
@@ -8,7 +9,7 @@ mail-from = { $program } at { $address }
 
 mail-confirm-subject = Confirm your address
 mail-confirm =
-    Please confirm that this is the address of the account { $name } at { $site }:
+    Please confirm that this is the address of your account at { $site }:
 
     { $link }
 
@@ -77,7 +78,7 @@ mail-address-changed-return =
 
 mail-registration-subject = Confirm your registration
 mail-registration =
-    With this link you confirm your address and get the account { $name } at { $site }:
+    With this link you confirm your address and get your account at { $site }:
 
     { $link }
 

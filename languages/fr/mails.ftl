@@ -1,6 +1,7 @@
 # E-mails. Une ligne vide sépare les paragraphes.
 
 mail-greeting = Bonjour { $name },
+mail-hello = Bonjour,
 mail-subject = { $subject } - { $site }
 mail-on = le { $date }
 mail-on-from = le { $date }, depuis { $from }
@@ -8,7 +9,7 @@ mail-from = { $program } à l’adresse { $address }
 
 mail-confirm-subject = Confirmez votre adresse
 mail-confirm =
-    Veuillez confirmer que cette adresse est celle du compte { $name } chez { $site } :
+    Veuillez confirmer que cette adresse est celle de votre compte chez { $site } :
 
     { $link }
 
@@ -77,7 +78,7 @@ mail-address-changed-return =
 
 mail-registration-subject = Confirmez votre inscription
 mail-registration =
-    Avec ce lien, vous confirmez votre adresse et obtenez le compte { $name } chez { $site } :
+    Avec ce lien, vous confirmez votre adresse et obtenez votre compte chez { $site } :
 
     { $link }
 

@@ -44,7 +44,7 @@ pub(super) async fn make(
     Ok(status::Custom(Status::Created, Json(PasswordLinkView::of(&link, &base))))
 }
 
-/// Sets the password of the link's user and ends all sign-ins and keys. It signs nobody in.
+/// Sets the password of the link's user and ends all sign-ins and keys. It opens no sign-in.
 #[post("/password/reset", data = "<body>")]
 pub(super) async fn reset(
     accounts: &State<Accounts>,

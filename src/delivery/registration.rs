@@ -27,12 +27,18 @@ impl MailWriter {
             }
             let (language, _) = self.languages.choose(owner.language.as_deref(), header);
             let text = ("mail-registered-before", format!("{base}/login"));
-            return Ok(Some(self.addressed(mail, (to, &owner.username), text, language, now)));
+            return Ok(Some(self.addressed(
+                mail,
+                (to, Some(&owner.username)),
+                text,
+                language,
+                now,
+            )));
         }
         let link = queries::new_registration_link(connection, &mail.id, now)?;
-        let Some((name, token)) = link else { return Ok(None) };
+        let Some(token) = link else { return Ok(None) };
         let (language, _) = self.languages.choose(None, header);
         let text = ("mail-registration", self.base.registration_link(&token));
-        Ok(Some(self.addressed(mail, (to, &name), text, language, now)))
+        Ok(Some(self.addressed(mail, (to, None), text, language, now)))
     }
 }

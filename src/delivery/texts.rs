@@ -63,15 +63,17 @@ impl MailWriter {
         let Some((kind, link)) = self.link(connection, mail, &user, now)? else {
             return Ok(None);
         };
-        let owner = (to, user.username.as_str());
-        Ok(Some(self.addressed(mail, owner, (kind, link), language, now)))
+        // Anyone's address can be entered: that mail repeats no text of the client's choosing.
+        let name = (mail.kind != MailKind::ConfirmAddress).then_some(user.username.as_str());
+        Ok(Some(self.addressed(mail, (to, name), (kind, link), language, now)))
     }
 
-    /// Puts a text between a salutation and the name of the service.
+    /// Puts a text between a salutation and the name of the service. The user name is `None` to an
+    /// address that is not confirmed.
     pub(super) fn addressed(
         &self,
         mail: &ClaimedMail,
-        (to, username): (EmailAddress, &str),
+        (to, username): (EmailAddress, Option<&str>),
         (key, link): (&str, String),
         language: &Language,
         now: OffsetDateTime,
@@ -81,7 +83,7 @@ impl MailWriter {
         let subject = language
             .format("mail-subject", vec![("subject", subject.into()), ("site", site.into())]);
         let values = vec![
-            ("name", username.into()),
+            ("name", username.unwrap_or_default().into()),
             ("site", site.into()),
             ("link", link.into()),
             ("base", base.into()),
@@ -89,7 +91,10 @@ impl MailWriter {
             ("until", language.date(now + self.return_lifetime).into()),
         ];
         let text = language.format(key, values);
-        let greeting = language.format("mail-greeting", vec![("name", username.into())]);
+        let greeting = match username {
+            Some(name) => language.format("mail-greeting", vec![("name", name.into())]),
+            None => language.text("mail-hello"),
+        };
         let text = format!("{greeting}\n\n{text}\n\n{site}\n{base}\n");
         OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }
     }

@@ -58,8 +58,8 @@ pub(in crate::accounts) fn owner_of_return_link(
 /// Uses up a link: puts the former address back and ends all sign-ins. `None` for a link that is not
 /// valid any more.
 ///
-/// Whoever changed the address cannot change it again by a link of the same kind: those of addresses
-/// that the account got later end. Links of earlier addresses stay.
+/// The links of addresses that the account got later end, so that an intruder cannot change it again by
+/// one of them. Links of earlier addresses stay.
 ///
 /// # Errors
 /// 422 `invalid_field` naming `email` if another account has the address by now, 503 `unavailable`.

@@ -86,8 +86,7 @@ pub(in crate::accounts) fn waiting_hash(
     Ok(found.filter(|(email, _)| is_same(email)).map(|(_, hash)| hash))
 }
 
-/// Gives a registration a link, when its mail is sent; returns its user name too. `None` if it has been
-/// purged.
+/// Gives a registration a link, when its mail is sent; `None` if it has been purged.
 ///
 /// # Errors
 /// 503 `unavailable`.
@@ -95,18 +94,15 @@ pub fn new_registration_link(
     connection: &mut AnyConnection,
     mail: &str,
     now: OffsetDateTime,
-) -> Result<Option<(String, LinkToken)>, Error> {
+) -> Result<Option<LinkToken>, Error> {
     let token = LinkToken::generate()?;
     let link = (
         registrations::token_hash.eq(digest(token.reveal())),
         registrations::expires_at.eq(to_micros(now + LIFETIME)),
     );
     let row = registrations::table.filter(registrations::mail.eq(mail));
-    if diesel::update(row).set(link).execute(connection)? == 0 {
-        return Ok(None);
-    }
-    let username = row.select(registrations::username).get_result(connection)?;
-    Ok(Some((username, token)))
+    let changed = diesel::update(row).set(link).execute(connection)?;
+    Ok((changed == 1).then_some(token))
 }
 
 /// Returns the user name and the address of a link that has not expired.

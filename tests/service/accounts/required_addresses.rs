@@ -80,7 +80,7 @@ fn an_account_is_made_once_its_address_is_confirmed() {
         let done = visitor.post_form("/register/confirm", &[("token", token(&link))]);
         assert_eq!((done.status, done.location()), (303, "/login"), "{}", done.body);
         assert!(visitor.get("/login").body.contains("Your account is ready."));
-        assert!(visitor.get("/dashboard").location().starts_with("/login"), "it signs nobody in");
+        assert!(visitor.get("/dashboard").location().starts_with("/login"), "it opens no session");
         assert!(signs_in(&app, "ann", NEW) && signs_in(&app, "ann@EXAMPLE.org", NEW));
         let row =
             "users WHERE full_name = 'Ann Lee' AND email = 'Ann@example.org' AND role = 'user'";

@@ -210,6 +210,10 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
             open.extend(["GET /address/confirm?<token>", "POST /address/confirm"]);
             open.extend(["GET /address/return?<token>", "POST /address/return"]);
         }
+        if settings.has_sign_in_links() {
+            open.extend(["GET /login/link", "POST /login/link"]);
+            open.extend(["GET /login/link/enter?<token>", "POST /login/link/enter"]);
+        }
     }
     if mode.has_tokens() {
         open.extend(["GET /.well-known/jwks.json", "POST /api/login"]);

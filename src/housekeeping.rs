@@ -42,6 +42,7 @@ pub(crate) enum ExpiredRows {
     Counters,
     Links,
     PasswordLinks,
+    SignInLinks,
     PendingAddresses,
     FormerAddresses,
     Registrations,
@@ -60,11 +61,12 @@ pub(crate) struct RetentionLimits {
 }
 
 impl ExpiredRows {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::SignIns,
         Self::Counters,
         Self::Links,
         Self::PasswordLinks,
+        Self::SignInLinks,
         Self::PendingAddresses,
         Self::FormerAddresses,
         Self::Registrations,
@@ -73,9 +75,10 @@ impl ExpiredRows {
     ];
 
     /// All but the sign-ins and counters, which the fairing of the library purges.
-    const OWN: [Self; 7] = [
+    const OWN: [Self; 8] = [
         Self::Links,
         Self::PasswordLinks,
+        Self::SignInLinks,
         Self::PendingAddresses,
         Self::FormerAddresses,
         Self::Registrations,
@@ -97,6 +100,7 @@ impl ExpiredRows {
             Self::Counters => purge_throttle(connection, now, PURGE_BATCH)?,
             Self::Links => queries::purge_links(connection, now)?,
             Self::PasswordLinks => queries::purge_password_links(connection, now, PURGE_BATCH)?,
+            Self::SignInLinks => queries::purge_sign_in_links(connection, now, PURGE_BATCH)?,
             Self::PendingAddresses => {
                 queries::purge_pending_addresses(connection, now, PURGE_BATCH)?
             }

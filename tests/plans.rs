@@ -24,7 +24,7 @@ use vestibule_service::db::AnyConnection;
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// The tables that grow with users and with time.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 11] = [
     "users",
     "sign_ins",
     "throttle",
@@ -35,6 +35,7 @@ const LARGE: [&str; 10] = [
     "registrations",
     "mails",
     "known_devices",
+    "sign_in_links",
 ];
 
 /// Indexes that hold a few rows alone: to scan one is no harm.

@@ -23,6 +23,18 @@ mail-reset =
 
     Er funktioniert einmal, eine halbe Stunde lang, und beendet alle Ihre Anmeldungen und Zugriffsschlüssel. Wenn Sie ihn nicht angefordert haben, ignorieren Sie diese E-Mail: Ihr Passwort ist nicht geändert.
 
+mail-sign-in-subject = Anmelden
+mail-sign-in =
+    mit diesem Link melden Sie sich bei Ihrem Konto { $name } bei { $site } an, in dem Browser, in dem Sie ihn angefordert haben:
+
+    { $link }
+
+    Wenn Sie dies auf einem anderen Gerät lesen, geben Sie in jenem Browser diesen Code ein:
+
+    { "    " }{ $code }
+
+    Beide funktionieren einmal, eine Viertelstunde lang. Sie wurden { $when } angefordert. Wenn Sie das nicht waren, ignorieren Sie diese E-Mail und nennen Sie niemandem den Code.
+
 mail-address-changed-subject = Ihre Adresse wurde geändert
 mail-address-changed =
     die E-Mail-Adresse Ihres Kontos { $name } bei { $site } wurde { $when } geändert. E-Mails zum Konto gehen nicht mehr an diese Adresse.

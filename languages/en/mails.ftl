@@ -23,6 +23,18 @@ mail-reset =
 
     It works once, for half an hour, and ends all your sign-ins and access keys. If you did not ask for it, ignore this mail: your password has not changed.
 
+mail-sign-in-subject = Sign in
+mail-sign-in =
+    With this link you sign in to your account { $name } at { $site }, in the browser in which you asked for it:
+
+    { $link }
+
+    If you read this on another device, type this code in that browser:
+
+    { "    " }{ $code }
+
+    Both work once, for a quarter of an hour. They were asked for { $when }. If that was not you, ignore this mail, and tell nobody the code.
+
 mail-address-changed-subject = Your address was changed
 mail-address-changed =
     The e-mail address of your account { $name } at { $site } was changed { $when }. Mails about the account no longer go to this address.

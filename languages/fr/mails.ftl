@@ -23,6 +23,18 @@ mail-reset =
 
     Il fonctionne une fois, pendant une demi-heure, et met fin à toutes vos connexions et clés d’accès. Si vous ne l’avez pas demandé, ignorez cet e-mail : votre mot de passe n’a pas changé.
 
+mail-sign-in-subject = Connectez-vous
+mail-sign-in =
+    Avec ce lien, vous vous connectez à votre compte { $name } chez { $site }, dans le navigateur où vous l’avez demandé :
+
+    { $link }
+
+    Si vous lisez ceci sur un autre appareil, saisissez ce code dans ce navigateur-là :
+
+    { "    " }{ $code }
+
+    Les deux fonctionnent une fois, pendant un quart d’heure. Ils ont été demandés { $when }. Si ce n’était pas vous, ignorez cet e-mail et ne communiquez le code à personne.
+
 mail-address-changed-subject = Votre adresse a été changée
 mail-address-changed =
     L’adresse e-mail de votre compte { $name } chez { $site } a été changée { $when }. Les e-mails concernant le compte ne sont plus envoyés à cette adresse.

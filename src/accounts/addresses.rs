@@ -17,10 +17,10 @@ use vestibule::{Error, ErrorKind};
 
 /// How many mails one account may ask for in [`WINDOW`], and how many links to set a password are sent
 /// to one address.
-const MAX_MAILS: i64 = 5;
+pub(super) const MAX_MAILS: i64 = 5;
 
 /// For how long a mail that was asked for counts.
-const WINDOW: Duration = Duration::from_secs(60 * 60);
+pub(super) const WINDOW: Duration = Duration::from_secs(60 * 60);
 
 impl Accounts {
     /// Returns the outbox, whose task sends the mails that were queued.
@@ -165,6 +165,7 @@ impl Accounts {
                     client,
                     program: None,
                     language: source.language,
+                    browser_hash: None,
                     at: now,
                 };
                 Outbox::queue(connection, &mail)
@@ -177,7 +178,7 @@ impl Accounts {
 }
 
 /// Counts a mail that is asked for, unless that exceeds the limit.
-fn count(
+pub(super) fn count(
     connection: &mut AnyConnection,
     counter: &Counter,
     now: OffsetDateTime,

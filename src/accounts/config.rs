@@ -67,6 +67,8 @@ pub struct AccountsConfig {
     /// back, `"1m"` to `"30 days"`. Defaults to `"7 days"`.
     #[serde(with = "vestibule::config::duration")]
     pub address_return_lifetime: Duration,
+    /// Whether users can sign in by a link in a mail; needs `[default.mail]`. Defaults to off.
+    pub sign_in_links: bool,
     /// How many accounts may be registered from one address. Defaults to
     /// `{ max = 20, window = "1h" }`.
     pub registrations: RegistrationsConfig,
@@ -167,6 +169,7 @@ impl Default for AccountsConfig {
             reset_link_lifetime: Duration::from_secs(60 * 60),
             invitation_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
             address_return_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
+            sign_in_links: false,
             registrations: RegistrationsConfig::default(),
         }
     }

@@ -1,6 +1,6 @@
-//! The secrets of links: of those that create the first administrator, and of those that set a
-//! password. The database stores a digest, so that any process accepts a link and no reader of the
-//! database can use one.
+//! The secrets of links: of those that create the first administrator, set a password or sign in.
+//! The database stores a digest, so that any process accepts a link and no reader of the database can
+//! use one.
 
 use std::fmt;
 use std::time::Duration;
@@ -24,6 +24,45 @@ pub struct PasswordLink {
     pub expires_at: OffsetDateTime,
 }
 
+/// What a mail to sign in holds.
+#[derive(Debug)]
+pub struct SignInLink {
+    /// The secret of its link.
+    pub token: LinkToken,
+    /// The code for the browser that asked: two groups of four letters and digits, 40 random bits.
+    pub code: LinkToken,
+    /// When both expire.
+    pub expires_at: OffsetDateTime,
+}
+
+/// The characters of a code, of which none looks like another.
+const CODE_CHARACTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+impl SignInLink {
+    /// Generates a link and a code without storing them.
+    ///
+    /// # Errors
+    /// 503 `unavailable` without random numbers.
+    pub fn generate(now: OffsetDateTime, lifetime: Duration) -> Result<Self, Error> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(Error::unavailable)?;
+        let mut code: String =
+            random.iter().map(|byte| char::from(CODE_CHARACTERS[usize::from(byte % 32)])).collect();
+        code.insert(4, '-');
+        Ok(Self {
+            token: LinkToken::generate()?,
+            code: LinkToken(code),
+            expires_at: now + lifetime,
+        })
+    }
+}
+
+/// Returns a code as it is compared, without the case, spaces and hyphens of what was typed.
+pub(super) fn plain_code(typed: &str) -> String {
+    let characters = typed.chars().filter(char::is_ascii_alphanumeric);
+    characters.map(|c| c.to_ascii_uppercase()).collect()
+}
+
 impl LinkToken {
     /// Generates a secret.
     ///
@@ -35,7 +74,7 @@ impl LinkToken {
         Ok(Self(URL_SAFE_NO_PAD.encode(random)))
     }
 
-    /// Returns the 43 characters of the secret.
+    /// Returns the characters of the secret, 43 of a link.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

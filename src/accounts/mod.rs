@@ -17,6 +17,7 @@
 //! | `registration/` | new accounts |
 //! | `access_keys`, `own_sign_ins`, `addresses` | access keys; the sign-ins of one user; e-mail addresses |
 //! | `administration`, `import` | changes by administrators, CSV import |
+//! | `sign_in_links` | signing in by a link in a mail |
 //! | `sent_twice`, `unused_session` | what a form gets that was sent twice; why a session ended |
 //!
 //! A password's hash stays in here: no public function returns one, and no type that holds one can
@@ -48,6 +49,7 @@ mod scopes;
 mod sent_twice;
 mod service;
 mod shares;
+mod sign_in_links;
 mod throttle;
 mod unused_session;
 mod user;
@@ -60,7 +62,7 @@ pub use guards::{
     CurrentUser, Introspector, KeyScoped, SessionUser, TokenUser,
 };
 pub use import::{BadLine, Import, ImportError};
-pub use links::{LinkToken, PasswordLink};
+pub use links::{LinkToken, PasswordLink, SignInLink};
 pub use own_sign_ins::{Endings, sign_out};
 pub use password::{Credentials, NewPassword, PasswordOwner, new_password};
 pub use queries::MAX_ACTIVE_KEYS;
@@ -70,6 +72,7 @@ pub use registration::{
 };
 pub use scopes::{Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use service::Accounts;
+pub use sign_in_links::SIGN_IN_LINK_LIFETIME;
 pub use user::{Role, User, Username, full_name};
 pub use user_agent::{Program, device_name};
 

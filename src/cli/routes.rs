@@ -27,6 +27,9 @@ fn rows(settings: &Settings) -> Option<Vec<(String, &'static str, String)>> {
     }
     if auth.mode.has_sessions() {
         mounted.push(("", web::routes(auth, registration, mail)));
+        if settings.has_sign_in_links() {
+            mounted.push(("", web::sign_in_link_routes()));
+        }
     }
     if auth.mode.has_tokens() {
         mounted.push((api::BASE, api::routes(auth, registration, mail)));

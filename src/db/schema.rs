@@ -114,6 +114,18 @@ diesel::table! {
         error -> Nullable<Text>,
         program -> Nullable<Text>,
         language -> Nullable<Text>,
+        browser_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sign_in_links (browser_hash) {
+        browser_hash -> Text,
+        account -> BigInt,
+        token_hash -> Text,
+        code_hash -> Text,
+        attempts -> BigInt,
+        expires_at -> BigInt,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use time::OffsetDateTime;
 
-use super::texts::MailWriter;
+use super::texts::{Content, MailWriter};
 use crate::accounts::queries;
 use crate::db::AnyConnection;
 use crate::mail::{ClaimedMail, EmailAddress, OutgoingMail};
@@ -26,19 +26,14 @@ impl MailWriter {
                 return Ok(None);
             }
             let (language, _) = self.languages.choose(owner.language.as_deref(), header);
-            let text = ("mail-registered-before", format!("{base}/login"));
-            return Ok(Some(self.addressed(
-                mail,
-                (to, Some(&owner.username)),
-                text,
-                language,
-                now,
-            )));
+            let content = Content::new("mail-registered-before", format!("{base}/login"));
+            let owner = (to, Some(owner.username.as_str()));
+            return Ok(Some(self.addressed(mail, owner, content, language, now)));
         }
         let link = queries::new_registration_link(connection, &mail.id, now)?;
         let Some(token) = link else { return Ok(None) };
         let (language, _) = self.languages.choose(None, header);
-        let text = ("mail-registration", self.base.registration_link(&token));
-        Ok(Some(self.addressed(mail, (to, None), text, language, now)))
+        let content = Content::new("mail-registration", self.base.registration_link(&token));
+        Ok(Some(self.addressed(mail, (to, None), content, language, now)))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::accounts::{PasswordLink, User, queries};
+use crate::accounts::{PasswordLink, SIGN_IN_LINK_LIFETIME, SignInLink, User, queries};
 use crate::db::AnyConnection;
 use crate::http::BaseUrl;
 use crate::languages::{Language, Languages};
@@ -16,6 +16,20 @@ use vestibule::Error;
 
 /// How long a link that was asked for by mail sets a password.
 const RESET_LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// What a mail says: the key of its text, and the link and the code in it.
+pub(super) struct Content {
+    key: &'static str,
+    link: String,
+    /// Empty in a text without a code.
+    code: String,
+}
+
+impl Content {
+    pub(super) fn new(key: &'static str, link: String) -> Self {
+        Self { key, link, code: String::new() }
+    }
+}
 
 /// Writes the mails of this service; cheap to clone.
 #[derive(Clone)]
@@ -46,7 +60,9 @@ impl MailWriter {
             return self.registration(connection, mail, to, now);
         }
         let found = match (mail.kind, mail.account) {
-            (MailKind::ResetPassword, _) => queries::with_address(connection, &to)?,
+            (MailKind::ResetPassword | MailKind::SignIn, _) => {
+                queries::with_address(connection, &to)?
+            }
             (_, Some(id)) => queries::find(connection, id)?,
             (_, None) => None,
         };
@@ -55,17 +71,19 @@ impl MailWriter {
         let Some(user) = found.filter(may_get) else { return Ok(None) };
         // To the address as it was confirmed, not as it was typed.
         let to = match (mail.kind, &user.email) {
-            (MailKind::ResetPassword, Some(confirmed)) => EmailAddress::parse(confirmed)?,
+            (MailKind::ResetPassword | MailKind::SignIn, Some(confirmed)) => {
+                EmailAddress::parse(confirmed)?
+            }
             _ => to,
         };
         let (language, _) =
             self.languages.choose(user.language.as_deref(), mail.language.as_deref());
-        let Some((kind, link)) = self.link(connection, mail, &user, now)? else {
+        let Some(content) = self.content(connection, mail, &user, now)? else {
             return Ok(None);
         };
         // Anyone's address can be entered: that mail repeats no text of the client's choosing.
         let name = (mail.kind != MailKind::ConfirmAddress).then_some(user.username.as_str());
-        Ok(Some(self.addressed(mail, (to, name), (kind, link), language, now)))
+        Ok(Some(self.addressed(mail, (to, name), content, language, now)))
     }
 
     /// Puts a text between a salutation and the name of the service. The user name is `None` to an
@@ -74,7 +92,7 @@ impl MailWriter {
         &self,
         mail: &ClaimedMail,
         (to, username): (EmailAddress, Option<&str>),
-        (key, link): (&str, String),
+        Content { key, link, code }: Content,
         language: &Language,
         now: OffsetDateTime,
     ) -> OutgoingMail {
@@ -86,6 +104,7 @@ impl MailWriter {
             ("name", username.unwrap_or_default().into()),
             ("site", site.into()),
             ("link", link.into()),
+            ("code", code.into()),
             ("base", base.into()),
             ("when", when_and_where(language, mail).into()),
             ("until", language.date(now + self.return_lifetime).into()),
@@ -99,16 +118,16 @@ impl MailWriter {
         OutgoingMail { id: mail.id.clone(), to, subject, text, at: now }
     }
 
-    /// Returns the key of the text, and the link in it.
-    fn link(
+    /// Returns the key of the text, and the link and the code in it.
+    fn content(
         &self,
         connection: &mut AnyConnection,
         mail: &ClaimedMail,
         user: &User,
         now: OffsetDateTime,
-    ) -> Result<Option<(&'static str, String)>, Error> {
+    ) -> Result<Option<Content>, Error> {
         let base = self.base.as_str();
-        Ok(Some(match mail.kind {
+        let (key, link) = match mail.kind {
             MailKind::ConfirmAddress => {
                 let link = queries::new_address_link(connection, user.id, &mail.recipient, now)?;
                 let Some(token) = link else { return Ok(None) };
@@ -121,6 +140,17 @@ impl MailWriter {
                     return Ok(None);
                 }
                 ("mail-reset", self.base.password_link(&link.token))
+            }
+            MailKind::SignIn => {
+                let Some(browser) = &mail.browser_hash else { return Ok(None) };
+                let link = SignInLink::generate(now, SIGN_IN_LINK_LIFETIME)?;
+                let owner = (user.id, mail.recipient.as_str());
+                if !queries::store_sign_in_link(connection, owner, browser, &link)? {
+                    return Ok(None);
+                }
+                let code = link.code.reveal().to_owned();
+                let link = self.base.sign_in_link(&link.token);
+                return Ok(Some(Content { key: "mail-sign-in", link, code }));
             }
             // Written above: it is about no account yet.
             MailKind::ConfirmRegistration => return Ok(None),
@@ -139,7 +169,8 @@ impl MailWriter {
             MailKind::NewDevice => ("mail-new-device", format!("{base}/password/forgot")),
             MailKind::KeyMade => ("mail-key-made", format!("{base}/account/keys")),
             MailKind::Deactivated => ("mail-deactivated", base.to_owned()),
-        }))
+        };
+        Ok(Some(Content::new(key, link)))
     }
 }
 

@@ -52,6 +52,12 @@ impl BaseUrl {
         format!("{}/address/confirm?token={}", self.0, token.reveal())
     }
 
+    /// Returns a link that signs in.
+    #[must_use]
+    pub fn sign_in_link(&self, token: &LinkToken) -> String {
+        format!("{}/login/link/enter?token={}", self.0, token.reveal())
+    }
+
     /// Returns a link that makes an account of a registration.
     #[must_use]
     pub fn registration_link(&self, token: &LinkToken) -> String {

@@ -5,8 +5,7 @@
 pub enum MailKind {
     /// The link that confirms a new address.
     ConfirmAddress,
-    /// The notice, to the former address, that the account has another one; with a link that puts it
-    /// back.
+    /// The notice, to the former address, that the account has another one; with a link that puts it back.
     AddressChanged,
     /// The link to set another password. Queued for any address; removed unsent if no account has it.
     ResetPassword,
@@ -20,10 +19,12 @@ pub enum MailKind {
     KeyMade,
     /// The notice that the account was deactivated.
     Deactivated,
+    /// The link that signs in the browser that asked for it, and the code. Queued for any address.
+    SignIn,
 }
 
 impl MailKind {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::ConfirmAddress,
         Self::AddressChanged,
         Self::ResetPassword,
@@ -32,6 +33,7 @@ impl MailKind {
         Self::NewDevice,
         Self::KeyMade,
         Self::Deactivated,
+        Self::SignIn,
     ];
 
     /// Returns the word in the database and in `vestibule mail queue`.
@@ -46,13 +48,17 @@ impl MailKind {
             Self::NewDevice => "new_device",
             Self::KeyMade => "key_made",
             Self::Deactivated => "deactivated",
+            Self::SignIn => "sign_in",
         }
     }
 
     /// Returns whether the mail gets a link when it is sent.
     #[must_use]
     pub const fn has_link(self) -> bool {
-        matches!(self, Self::ConfirmAddress | Self::AddressChanged | Self::ResetPassword)
+        matches!(
+            self,
+            Self::ConfirmAddress | Self::AddressChanged | Self::ResetPassword | Self::SignIn
+        )
     }
 
     pub(super) fn parse(word: &str) -> Option<Self> {

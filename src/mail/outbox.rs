@@ -52,6 +52,8 @@ pub(crate) struct NewMail<'a> {
     pub(crate) program: Option<String>,
     /// The language of the request that causes it.
     pub(crate) language: Option<Tag>,
+    /// The digest of the secret in the browser that asked for a mail to sign in.
+    pub(crate) browser_hash: Option<String>,
     pub(crate) at: OffsetDateTime,
 }
 
@@ -67,7 +69,8 @@ impl Outbox {
     /// the same kind and recipient that was not sent yet: only the link that was sent last is valid.
     pub(crate) fn queue(connection: &mut AnyConnection, mail: &NewMail<'_>) -> Result<(), Error> {
         let kind = mail.kind.as_str();
-        if mail.kind.has_link() {
+        // Each browser that asked for a mail to sign in gets its own.
+        if mail.kind.has_link() && mail.browser_hash.is_none() {
             let unsent =
                 mails::table.filter(mails::recipient.eq(mail.recipient).and(mails::kind.eq(kind)));
             match mail.account {
@@ -103,6 +106,7 @@ impl Outbox {
             mails::client.eq(mail.client.map(|client| client.to_string())),
             mails::program.eq(&mail.program),
             mails::language.eq(mail.language.map(|language| language.as_str().to_owned())),
+            mails::browser_hash.eq(&mail.browser_hash),
             mails::created_at.eq(to_micros(mail.at)),
             mails::next_at.eq(to_micros(mail.at)),
         );
@@ -146,6 +150,7 @@ pub struct QueuedMail {
     pub(crate) kind: String,
     pub(crate) client: Option<String>,
     pub(crate) program: Option<String>,
+    pub(crate) browser_hash: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) attempts: i64,
     /// When it is tried next; `None` once it is given up.
@@ -165,6 +170,7 @@ pub(crate) struct ClaimedMail {
     pub(crate) client: Option<IpAddr>,
     pub(crate) program: Option<String>,
     pub(crate) language: Option<String>,
+    pub(crate) browser_hash: Option<String>,
     pub(crate) created_at: OffsetDateTime,
     attempts: i64,
 }
@@ -207,6 +213,7 @@ fn claimed(mail: QueuedMail) -> Option<ClaimedMail> {
         client: mail.client.and_then(|client| client.parse().ok()),
         program: mail.program,
         language: mail.language,
+        browser_hash: mail.browser_hash,
         created_at: from_micros(mail.created_at).ok()?,
         attempts: mail.attempts,
     })

@@ -3,6 +3,7 @@
 use rocket::figment::Figment;
 use serde::Deserialize;
 
+use super::Settings;
 use crate::accounts::AddressPolicy;
 use crate::mail::{MailConfig, Mailer};
 use vestibule::config::{ConfigError, Mode};
@@ -53,4 +54,13 @@ pub(super) fn of_service(
         return error("accounts.email", problem);
     }
     Ok(mail)
+}
+
+impl Settings {
+    /// Returns whether users can sign in by a link in a mail: with `accounts.sign_in_links`, mails, and
+    /// pages.
+    #[must_use]
+    pub fn has_sign_in_links(&self) -> bool {
+        self.accounts.sign_in_links && self.mail.is_some() && self.auth.mode.has_sessions()
+    }
 }

@@ -58,6 +58,11 @@ pub(super) fn invalid(
     Ok(FormReply::Page(Status::NotFound, page))
 }
 
+/// Removes the secret of a page's link.
+pub(super) fn remove(jar: &CookieJar<'_>, page: &Origin<'_>) {
+    jar.remove(Cookie::build(COOKIE).path(page.path().to_string()));
+}
+
 /// Returns the secret; empty if the browser sends none.
 pub(super) fn token<'j>(jar: &'j CookieJar<'_>) -> &'j str {
     jar.get(COOKIE).map(Cookie::value).unwrap_or_default()

@@ -26,6 +26,7 @@ mod renderer;
 mod session;
 mod setup;
 mod shown_to;
+mod sign_in_link;
 mod sign_ins;
 mod templates;
 mod texts;
@@ -115,11 +116,20 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
     routes
 }
 
+/// Returns the routes of signing in by a link in a mail.
+#[must_use]
+pub fn sign_in_link_routes() -> Vec<Route> {
+    sign_in_link::link_routes()
+}
+
 /// Mounts the pages with their templates, files and catchers.
 #[must_use]
 pub fn stage(settings: &Settings, languages: &Languages, assets: Assets) -> AdHoc {
     let (registration, mail) = (settings.accounts.registration, settings.mail.is_some());
-    let routes = routes(&settings.auth, registration, mail);
+    let mut routes = routes(&settings.auth, registration, mail);
+    if settings.has_sign_in_links() {
+        routes.extend(sign_in_link_routes());
+    }
     let engine = templates::Engine::new(languages.clone());
     AdHoc::on_ignite("Pages", move |rocket| async move {
         rocket

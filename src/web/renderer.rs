@@ -130,6 +130,8 @@ impl<'r> Renderer<'r> {
         context.try_insert("registration", &self.settings.accounts.registration)?;
         context.try_insert("takes_keys", &self.settings.auth.takes_keys())?;
         context.try_insert("sends_mail", &self.settings.mail.is_some())?;
+        let sign_in_links = self.settings.has_sign_in_links();
+        context.try_insert("sign_in_links", &sign_in_links)?;
         context.try_insert("path", self.path)?;
         context.try_insert("now", &self.clock.now().ok().map(format_time))?;
         Ok(context)

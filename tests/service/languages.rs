@@ -458,6 +458,7 @@ fn with_pseudo_language(test: impl Fn(&TestApp)) {
         figment
             .merge(Serialized::default("accounts.languages_dir", directory.path()))
             .merge(Serialized::default("accounts.site_name", "00"))
+            .merge(Serialized::default("accounts.sign_in_links", true))
             .merge(Serialized::default("auth.throttle.failures", 5))
     };
     on_both_with(set, |app| {
@@ -516,6 +517,27 @@ fn no_page_for_visitors_has_a_text_that_is_not_translated() {
         let form = visitor.request(Method::Post, "/login").header(ContentType::JSON);
         let form = form.header(Header::new("Accept-Language", PSEUDO));
         assert_translated(&visitor.send(form.body("{}")), "no form");
+    });
+}
+
+#[test]
+fn no_page_of_signing_in_by_mail_has_a_text_that_is_not_translated() {
+    with_pseudo_language(|app| {
+        let visitor = app.anonymous();
+        let (form, enter) = ("/login/link", "/login/link/enter");
+        assert_translated(&get_in(&visitor, PSEUDO, form), form);
+        let page = post_in(&visitor, PSEUDO, form, &[("email", "0")]);
+        page.assert_page(422);
+        assert_translated(&page, "no address");
+        let asked = post_in(&visitor, PSEUDO, form, &[("email", "1@2.example")]);
+        assert_eq!((asked.status, asked.location()), (303, enter), "{}", asked.body);
+        assert_translated(&get_in(&visitor, PSEUDO, enter), enter);
+        let page = post_in(&visitor, PSEUDO, enter, &[("code", "0")]);
+        page.assert_page(422);
+        assert_translated(&page, "a wrong code");
+        let page = post_in(&visitor, PSEUDO, enter, &[("token", "0")]);
+        page.assert_page(404);
+        assert_translated(&page, "a link that is not valid");
     });
 }
 
@@ -743,5 +765,38 @@ fn a_mail_is_in_the_language_of_the_account_or_else_of_the_request() {
         ask("fr", "/api/password/forgot", &email, &visitor);
         let mail = next_mail(&app, &mut seen);
         assert!(mail.contains("Guten Tag user_01,") && mail.contains("?token="), "{mail}");
+    });
+}
+
+#[test]
+fn a_mail_to_sign_in_and_its_pages_are_in_the_language_of_the_browser() {
+    let set = |figment: Figment| figment.merge(("accounts.sign_in_links", true));
+    on_both_with(set, |app| {
+        let mut seen = BTreeSet::new();
+        app.sql(
+            "UPDATE users SET email = 'ann@example.org', email_key = 'ann@example.org' \
+                 WHERE username = 'user_01'",
+        );
+        for (language, greeting, question) in [
+            ("en", "Hello", "Sign in as <strong>user_01</strong> in this browser?"),
+            ("de", "Guten Tag", "In diesem Browser als <strong>user_01</strong> anmelden?"),
+            ("fr", "Bonjour", "Vous connecter en tant que <strong>user_01</strong> dans"),
+        ] {
+            let browser = app.anonymous();
+            let asked = post_in(&browser, language, "/login/link", &[("email", "ann@example.org")]);
+            assert_eq!(asked.status, 303, "{}", asked.body);
+            let mail = next_mail(&app, &mut seen);
+            assert!(mail.contains(greeting), "{language}: {mail}");
+            let code = mail.lines().find_map(|line| line.strip_prefix("    ")).expect("a code");
+            let token = mail.split_once("?token=").expect("a link").1.chars().take(43);
+            let link = format!("/login/link/enter?token={}", token.collect::<String>());
+            assert_eq!(get_in(&browser, language, &link).status, 303);
+            let page = get_in(&browser, language, "/login/link/enter");
+            page.assert_page(200);
+            assert!(page.body.contains(question), "{language}: {}", page.body);
+            let entered =
+                post_in(&browser, language, "/login/link/enter", &[("code", code.trim())]);
+            assert_eq!(entered.status, 303, "{language}: {}", entered.body);
+        }
     });
 }

@@ -60,7 +60,7 @@ impl Accounts {
         password: &Password,
         remember: bool,
     ) -> Result<(), Error> {
-        self.make_room(verified).await?;
+        self.make_room(&verified.user, verified.source).await?;
         let id = verified.user.id.to_string();
         let is_known = session.presented()?.is_some_and(|presented| presented.account == id);
         let options = SessionOptions::new().remembered_if(remember);
@@ -82,7 +82,7 @@ impl Accounts {
         credentials: &Credentials<'_>,
     ) -> Result<TokenPair, Error> {
         let verified = self.verify_credentials(credentials).await?;
-        self.make_room(&verified).await?;
+        self.make_room(&verified.user, verified.source).await?;
         let pair = tokens.start(&verified.user).await?;
         if !self.is_still_valid(&verified, credentials.password).await? {
             tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
@@ -93,14 +93,18 @@ impl Accounts {
     }
 
     /// Ends the sign-ins that were not used for longest, so that with one more the account is within its limit.
-    async fn make_room(&self, verified: &VerifiedUser) -> Result<(), Error> {
-        let (id, max) = (verified.user.id, self.max_sign_ins - 1);
+    pub(in crate::accounts) async fn make_room(
+        &self,
+        user: &User,
+        source: RequestSource,
+    ) -> Result<(), Error> {
+        let (id, max) = (user.id, self.max_sign_ins - 1);
         let ended = self.run_change(id, move |connection| {
             queries::end_least_recently_used(connection, id, max).map_err(Error::from)
         });
         let ended = u64::try_from(ended.await?).unwrap_or(0);
         if ended > 0 {
-            self.report(EventKind::Ended(EndedBy::Limit, ended), id, None, verified.source);
+            self.report(EventKind::Ended(EndedBy::Limit, ended), id, None, source);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
-use super::links::{delete_link, delete_pending_address, forget, remember};
+use super::links::{delete_links, delete_pending_address, forget, remember};
 use super::locks::lock_user;
 use super::notices::queue_notice;
 use super::users::{find, with_address};
@@ -56,6 +56,7 @@ pub fn request_address(
             client: None,
             program: None,
             language,
+            browser_hash: None,
             at: now,
         };
         Outbox::queue(connection, &mail)
@@ -191,7 +192,7 @@ pub(super) fn set_address(
         Err(DatabaseError(UniqueViolation, _)) => return Err(taken()),
         updated => updated?,
     };
-    delete_link(connection, user.id)?;
+    delete_links(connection, user.id)?;
     if let Some(shown) = shown {
         forget(connection, user.id, shown)?;
     }

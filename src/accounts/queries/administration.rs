@@ -7,7 +7,7 @@ use diesel::result::Error as Query;
 
 use super::access_keys::key_ended;
 use super::addresses::set_address;
-use super::links::{delete_link, delete_pending_address};
+use super::links::{delete_links, delete_pending_address};
 use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
 use super::password_links;
@@ -89,7 +89,7 @@ pub fn change(
         let mut ended = 0;
         if !user.active {
             ended = end_sign_ins(connection, id, None)?;
-            delete_link(connection, id)?;
+            delete_links(connection, id)?;
             delete_pending_address(connection, id)?;
         }
         if before.active && !user.active {

@@ -3,13 +3,19 @@
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
-use crate::db::schema::{former_addresses, password_links, pending_addresses};
+use crate::db::schema::{former_addresses, password_links, pending_addresses, sign_in_links};
 use crate::db::{AnyConnection, to_micros};
 
 /// How long an address waits for its mail to be sent, which is given up before.
 const UNSENT: time::Duration = time::Duration::days(2);
 
-/// Deletes the link of a user, if there is one.
+/// Deletes the links of a user: the one that sets the password, and those that sign in.
+pub(super) fn delete_links(connection: &mut AnyConnection, account: i64) -> QueryResult<usize> {
+    let sign_in = sign_in_links::table.filter(sign_in_links::account.eq(account));
+    Ok(delete_link(connection, account)? + diesel::delete(sign_in).execute(connection)?)
+}
+
+/// Deletes the link of a user that sets the password, if there is one.
 pub(super) fn delete_link(connection: &mut AnyConnection, account: i64) -> QueryResult<usize> {
     diesel::delete(password_links::table.find(account)).execute(connection)
 }

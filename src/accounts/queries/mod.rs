@@ -23,6 +23,7 @@ mod notices;
 mod password_links;
 mod registrations;
 pub(super) mod setup;
+mod sign_in_links;
 mod sign_in_list;
 mod sign_ins;
 mod user_list;
@@ -48,6 +49,8 @@ pub(super) use registrations::{
 };
 pub use registrations::{new_registration_link, purge_registrations};
 pub use setup::{has_administrator, purge_links};
+pub(super) use sign_in_links::{SignInProof, owner_of_sign_in_link, use_sign_in_link};
+pub use sign_in_links::{purge_sign_in_links, store_sign_in_link};
 pub(super) use sign_in_list::{active_keys, active_sign_ins};
 pub use sign_ins::lock_account;
 pub use user_list::{PAGE, UserFilter, page, pages};
@@ -76,6 +79,7 @@ mod tests {
             include_str!("password_links.rs"),
             include_str!("registrations.rs"),
             include_str!("setup.rs"),
+            include_str!("sign_in_links.rs"),
             include_str!("sign_in_list.rs"),
             include_str!("sign_ins.rs"),
             include_str!("users.rs"),

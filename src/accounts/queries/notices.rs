@@ -23,6 +23,7 @@ pub(super) fn queue_notice(
         client: source.address,
         program: source.program.words(),
         language: source.language,
+        browser_hash: None,
         at: actor.at,
     };
     Outbox::queue(connection, &mail)

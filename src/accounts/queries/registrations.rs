@@ -63,8 +63,16 @@ pub(in crate::accounts) fn store_registration(
         let recipient = address.shown();
         let kind = MailKind::ConfirmRegistration;
         let (client, language) = (source.address, source.language);
-        let new =
-            NewMail { kind, account: None, recipient, client, program: None, language, at: now };
+        let new = NewMail {
+            kind,
+            account: None,
+            recipient,
+            client,
+            program: None,
+            language,
+            browser_hash: None,
+            at: now,
+        };
         Outbox::queue_as(connection, &mail, &new)
     })
 }

@@ -8,7 +8,7 @@ use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
-use super::links::{delete_link, delete_pending_address};
+use super::links::{delete_links, delete_pending_address};
 use super::locks::lock_sign_in;
 use super::notices::queue_notice;
 use super::sign_ins::end_sign_ins;
@@ -216,7 +216,7 @@ fn end_all(
     actor: &Actor,
 ) -> Result<u64, Error> {
     let ended = end_sign_ins(connection, user.id, except)?;
-    delete_link(connection, user.id)?;
+    delete_links(connection, user.id)?;
     delete_pending_address(connection, user.id)?;
     queue_notice(connection, MailKind::PasswordChanged, user, actor)?;
     append(connection, &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)])?;

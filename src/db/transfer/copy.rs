@@ -9,8 +9,8 @@ use super::error::TransferError;
 use super::ids;
 use super::rows::{
     ChainRow, EventRow, FormerAddressRow, KnownDeviceRow, MailRow, PasswordLinkRow,
-    PendingAddressRow, RegistrationRow, SetupLinkRow, SignInRow, TABLES, TableRow, ThrottleRow,
-    UserRow,
+    PendingAddressRow, RegistrationRow, SetupLinkRow, SignInLinkRow, SignInRow, TABLES, TableRow,
+    ThrottleRow, UserRow,
 };
 use super::summary::{CopiedTable, Step};
 use crate::db::address::Backend;
@@ -105,7 +105,8 @@ impl<'c> TableCopier<'c> {
             self.copy_table::<FormerAddressRow>(target.as_deref_mut())?,
             self.copy_table::<RegistrationRow>(target.as_deref_mut())?,
             self.copy_table::<MailRow>(target.as_deref_mut())?,
-            self.copy_table::<KnownDeviceRow>(target)?,
+            self.copy_table::<KnownDeviceRow>(target.as_deref_mut())?,
+            self.copy_table::<SignInLinkRow>(target)?,
         ])
     }
 
@@ -123,6 +124,7 @@ impl<'c> TableCopier<'c> {
             self.read_table::<RegistrationRow>(target)?,
             self.read_table::<MailRow>(target)?,
             self.read_table::<KnownDeviceRow>(target)?,
+            self.read_table::<SignInLinkRow>(target)?,
         ])
     }
 

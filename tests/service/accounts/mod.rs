@@ -21,4 +21,5 @@ mod password_reset;
 mod registration;
 mod required_addresses;
 mod reset_timing;
+mod sign_in_links;
 mod throttle;

@@ -26,6 +26,7 @@ pub(in crate::db::transfer) struct MailRow {
     error: Option<String>,
     program: Option<String>,
     language: Option<String>,
+    browser_hash: Option<String>,
 }
 
 impl TableRow for MailRow {
@@ -44,6 +45,7 @@ impl TableRow for MailRow {
             ("error", (&self.error).into()),
             ("program", (&self.program).into()),
             ("language", (&self.language).into()),
+            ("browser_hash", (&self.browser_hash).into()),
         ]
     }
 

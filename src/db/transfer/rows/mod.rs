@@ -18,7 +18,7 @@ pub(super) use accounts::{SignInRow, UserRow};
 pub(super) use addresses::FormerAddressRow;
 pub(super) use devices::KnownDeviceRow;
 pub(super) use events::{ChainRow, EventRow};
-pub(super) use links::{PasswordLinkRow, SetupLinkRow};
+pub(super) use links::{PasswordLinkRow, SetupLinkRow, SignInLinkRow};
 pub(super) use mails::{MailRow, PendingAddressRow};
 pub(super) use registrations::RegistrationRow;
 pub(super) use table_row::TableRow;
@@ -26,7 +26,7 @@ pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 12] = [
+pub(super) const TABLES: [&str; 13] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
@@ -39,4 +39,5 @@ pub(super) const TABLES: [&str; 12] = [
     RegistrationRow::TABLE,
     MailRow::TABLE,
     KnownDeviceRow::TABLE,
+    SignInLinkRow::TABLE,
 ];

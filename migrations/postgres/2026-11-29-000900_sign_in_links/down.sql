@@ -1,0 +1,2 @@
+ALTER TABLE mails DROP COLUMN browser_hash;
+DROP TABLE sign_in_links;

@@ -1,0 +1,116 @@
+//! Signing a browser in by a link or a code in a mail.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::addresses::{MAX_MAILS, WINDOW, count};
+use super::audit::RequestSource;
+use super::links::{LinkToken, digest, plain_code};
+use super::queries::{self, SignInProof};
+use super::service::Accounts;
+use super::user::User;
+use crate::db::write;
+use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
+use vestibule::sign_ins::SessionOptions;
+use vestibule::throttle::{Counter, NETWORK_FACTOR, network};
+use vestibule::{Error, ErrorKind, Session};
+
+/// How long a link and its code sign in, from when the mail is sent.
+pub const SIGN_IN_LINK_LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+impl Accounts {
+    /// Queues a mail with a link and a code to sign in, and returns the secret for the browser that
+    /// asks: only with it they are valid. Whether an account has the address is looked up when the mail
+    /// is sent. After five in an hour no more is sent to the address, which the response does not tell.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` for a client whose network has
+    /// asked fifty times in an hour, 503 `unavailable`.
+    pub async fn request_sign_in_link(
+        &self,
+        address: &str,
+        source: RequestSource,
+    ) -> Result<LinkToken, Error> {
+        let (address, now) = (EmailAddress::parse(address)?, self.clock.now()?);
+        let of_client = source.address.map(|client: IpAddr| {
+            Counter::new(format!("link-from:{}", network(client)), MAX_MAILS * NETWORK_FACTOR)
+        });
+        let of_recipient = Counter::new(format!("link-to:{}", digest(address.key())), MAX_MAILS);
+        let browser = LinkToken::generate()?;
+        let browser_hash = Some(digest(browser.reveal()));
+        self.run(move |connection| {
+            write(connection, |connection| {
+                if let Some(counter) = of_client {
+                    count(connection, &counter, now)?;
+                }
+                if of_recipient.count(connection, now, WINDOW)?.is_some() {
+                    return Ok(());
+                }
+                let mail = NewMail {
+                    kind: MailKind::SignIn,
+                    account: None,
+                    recipient: address.key(),
+                    client: source.address,
+                    program: source.program.words(),
+                    language: source.language,
+                    browser_hash,
+                    at: now,
+                };
+                Outbox::queue(connection, &mail)
+            })
+        })
+        .await?;
+        self.outbox.wake();
+        Ok(browser)
+    }
+
+    /// Returns the user whom a link signs in in the browser with this secret; uses nothing up.
+    ///
+    /// # Errors
+    /// 404 `not_found` for a link that is not valid here, 503 `unavailable`.
+    pub async fn owner_of_sign_in_link(&self, browser: &str, token: &str) -> Result<User, Error> {
+        let (browser, token, now) = (digest(browser), digest(token), self.clock.now()?);
+        let found = self.run(move |connection| {
+            queries::owner_of_sign_in_link(connection, (&browser, &token), now)
+        });
+        found.await?.ok_or_else(|| ErrorKind::NotFound.into())
+    }
+
+    /// Signs in the browser with this secret by the token of its link, or else by its code, and uses
+    /// both up. No password was proven, so the session is not fresh.
+    ///
+    /// # Errors
+    /// 404 `not_found` for what is not valid here, or after five wrong codes; 503 `unavailable`.
+    pub async fn sign_in_by_link(
+        &self,
+        session: &Session<'_>,
+        browser: &str,
+        (token, code): (&str, &str),
+        source: RequestSource,
+    ) -> Result<(), Error> {
+        let proof = if token.is_empty() {
+            SignInProof::Code(digest(&plain_code(code)))
+        } else {
+            SignInProof::Token(digest(token))
+        };
+        let (browser, now) = (digest(browser), self.clock.now()?);
+        let used = self
+            .run(move |connection| queries::use_sign_in_link(connection, &browser, &proof, now));
+        let (user, hash) = used.await?.ok_or(ErrorKind::NotFound)?;
+        self.make_room(&user, source).await?;
+        let own = user.id.to_string();
+        let is_known = session.presented()?.is_some_and(|presented| presented.account == own);
+        let opened = session.start_with(&user, SessionOptions::new().not_fresh()).await;
+        let opened = opened.map_err(|error| match error.kind() {
+            ErrorKind::AccountInactive => ErrorKind::NotFound.into(),
+            _ => error,
+        })?;
+        // A change of the password meanwhile did not see this sign-in.
+        let id = user.id;
+        if self.run(move |connection| queries::hash_of(connection, id)).await? != hash {
+            session.undo(&opened).await?;
+            return Err(ErrorKind::NotFound.into());
+        }
+        self.record_device(&user, source, is_known).await
+    }
+}

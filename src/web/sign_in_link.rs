@@ -1,0 +1,168 @@
+//! Signing in by a link or a code in a mail, in the browser that asked for it.
+
+use rocket::form::FromForm;
+use rocket::http::{Cookie, CookieJar, SameSite, Status};
+use rocket::{Either, Route, State, get, post, routes, uri};
+use rocket_dyn_templates::context;
+
+use super::form::{FormReply, FormResult};
+use super::form_body::Form;
+use super::link_cookie::{self, LinkRedirect};
+use super::renderer::{Page, Renderer, Title};
+use super::session::signed_in;
+use super::unique_fields::UniqueFields;
+use super::words;
+use crate::accounts::{Accounts, SessionUser};
+use crate::http::RequestSource;
+use vestibule::guards::Maybe;
+use vestibule::{Error, ErrorKind, Session};
+
+/// The cookie with the secret of the browser that asked.
+const COOKIE: &str = "vestibule_browser";
+
+/// The pages that the cookie is sent to.
+const COOKIE_PATH: &str = "/login/link";
+
+/// For how long the browser keeps it: longer than a link is valid, which may be sent late.
+const MAX_AGE: time::Duration = time::Duration::hours(1);
+
+/// The key of what is said of a link that cannot be used.
+const INVALID: &str = "sign-in-link-invalid";
+
+/// Said of a code that is not right.
+const WRONG_CODE: &str = "This code is not valid. After five wrong ones, or a quarter of an hour, ask \
+                          for another mail.";
+
+/// The fields of the form that asks for a mail.
+#[derive(FromForm)]
+pub(super) struct LinkRequest {
+    email: String,
+}
+
+/// The fields of the form that signs in: the token of a link, or a code.
+#[derive(FromForm)]
+pub(super) struct Entry {
+    #[field(default = "")]
+    token: String,
+    #[field(default = "")]
+    code: String,
+}
+
+/// Returns the routes.
+pub(super) fn link_routes() -> Vec<Route> {
+    routes![form, request, enter, sign_in]
+}
+
+fn page(renderer: &Renderer<'_>, rejected: Option<(&str, &Error)>) -> Page {
+    let values = context! {
+        value: rejected.map(|(sent, _)| sent),
+        error: rejected.map(|(_, error)| words::first_field(renderer.language(None), error)),
+    };
+    renderer.page("sign-in-link", Title::Key("sign-in-by-mail"), None, values)
+}
+
+/// Renders the form that signs in: by a button if this browser has a valid link, of this user, or else
+/// by a code.
+fn entry(renderer: &Renderer<'_>, link: Option<(&str, &str)>, error: Option<&Error>) -> Page {
+    let (token, username) = link.unzip();
+    let error = error.map(|error| words::first_field(renderer.language(None), error));
+    let values = context! { token, username, error };
+    renderer.page("sign-in-link-enter", Title::Key("sign-in-by-mail"), None, values)
+}
+
+fn browser<'j>(jar: &'j CookieJar<'_>) -> &'j str {
+    jar.get(COOKIE).map(Cookie::value).unwrap_or_default()
+}
+
+/// Shows the form that asks for a mail.
+#[get("/login/link")]
+pub(super) fn form(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> FormReply {
+    if user.0.is_some() {
+        return FormReply::onward("");
+    }
+    FormReply::Page(Status::Ok, page(&renderer, None))
+}
+
+/// Queues the mail, and gives this browser the secret without which the mail is worth nothing. The
+/// response is the same whether an account has the address. `_session` refuses a form of another site.
+#[post("/login/link", data = "<form>")]
+pub(super) async fn request(
+    _session: Session<'_>,
+    jar: &CookieJar<'_>,
+    source: RequestSource,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    form: Form<UniqueFields<LinkRequest>>,
+) -> FormResult {
+    match accounts.request_sign_in_link(&form.email, source).await {
+        Ok(secret) => {
+            let cookie = Cookie::build((COOKIE, secret.reveal().to_owned())).path(COOKIE_PATH);
+            let cookie = cookie.http_only(true).secure(accounts.auth().session.is_secure());
+            // Not strict: a browser would not send it after a link on the page of a mailbox.
+            jar.add(cookie.max_age(MAX_AGE).same_site(SameSite::Lax));
+            link_cookie::remove(jar, &uri!(enter(_)));
+            Ok(FormReply::redirect(uri!(enter(_))))
+        }
+        Err(error) => {
+            let kinds = [ErrorKind::InvalidField, ErrorKind::TooManyAttempts];
+            FormReply::again(error, &kinds, |error| page(&renderer, Some((&form.email, error))))
+        }
+    }
+}
+
+/// Takes the secret of a link out of the address bar, then asks whether to sign in, or for the code; uses
+/// nothing up, because scanners of mails follow links.
+#[get("/login/link/enter?<token>")]
+pub(super) async fn enter(
+    user: Maybe<SessionUser>,
+    jar: &CookieJar<'_>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    token: Option<&str>,
+) -> Result<Either<LinkRedirect, FormReply>, Error> {
+    if let Some(token) = token {
+        return Ok(Either::Left(LinkRedirect::new(jar, accounts, uri!(enter(_)), token)));
+    }
+    let token = link_cookie::token(jar);
+    let reply = if token.is_empty() && browser(jar).is_empty() {
+        FormReply::redirect(uri!(form))
+    } else if token.is_empty() {
+        FormReply::Page(Status::Ok, entry(&renderer, None, None))
+    } else {
+        match accounts.owner_of_sign_in_link(browser(jar), token).await {
+            Ok(owner) => {
+                let page = entry(&renderer, Some((token, &owner.username)), None);
+                FormReply::Page(Status::Ok, page)
+            }
+            Err(error) => link_cookie::invalid(&renderer, user.0.as_deref(), error, INVALID)?,
+        }
+    };
+    Ok(Either::Right(reply))
+}
+
+/// Signs in, and uses link and code up. The session is not fresh.
+#[post("/login/link/enter", data = "<form>")]
+pub(super) async fn sign_in(
+    session: Session<'_>,
+    jar: &CookieJar<'_>,
+    source: RequestSource,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    form: Form<UniqueFields<Entry>>,
+) -> FormResult {
+    let proof = (form.token.as_str(), form.code.as_str());
+    match accounts.sign_in_by_link(&session, browser(jar), proof, source).await {
+        Ok(()) => {
+            jar.remove(Cookie::build(COOKIE).path(COOKIE_PATH));
+            link_cookie::remove(jar, &uri!(enter(_)));
+            Ok(signed_in(""))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && form.token.is_empty() => {
+            let error = Error::invalid_field("code", WRONG_CODE);
+            FormReply::again(error, &[ErrorKind::InvalidField], |error| {
+                entry(&renderer, None, Some(error))
+            })
+        }
+        Err(error) => link_cookie::invalid(&renderer, None, error, INVALID),
+    }
+}

@@ -1,0 +1,224 @@
+//! Signing in by a link or a code in a mail.
+
+use std::time::Duration;
+
+use rocket::figment::Figment;
+use rocket::http::Method;
+use serde_json::json;
+
+use super::addresses::{Mailbox, confirm};
+use crate::support::actor::{Actor, Reply};
+use crate::support::app::{TestApp, on_both, on_both_with};
+
+const ADDRESS: &str = "ann@example.org";
+const ENTER: &str = "/login/link/enter";
+
+fn with_links(figment: Figment) -> Figment {
+    figment.merge(("accounts.sign_in_links", true))
+}
+
+/// An application whose `user_01` has an address.
+fn with_address(app: &TestApp) -> Mailbox<'_> {
+    let mut mailbox = Mailbox::of(app);
+    confirm(app, &mut mailbox, "user_01", ADDRESS);
+    mailbox
+}
+
+/// Asks for a mail in a browser.
+fn ask(browser: &Actor<'_>) {
+    let asked = browser.post_form("/login/link", &[("email", " ANN@example.org")]);
+    assert_eq!((asked.status, asked.location()), (303, ENTER), "{}", asked.body);
+}
+
+/// The token and the code of a mail.
+fn secrets(mail: &str) -> (String, String) {
+    assert!(mail.contains("Subject: Sign in - Vestibule"), "{mail}");
+    let text = mail.replace("=\r\n", "").replace("=3D", "=");
+    let (_, rest) = text.split_once("/login/link/enter?token=").expect("a link");
+    let code = text.lines().find_map(|line| line.strip_prefix("    ")).expect("a code");
+    (rest.chars().take(43).collect(), code.trim().to_owned())
+}
+
+fn use_token(browser: &Actor<'_>, token: &str) -> Reply {
+    browser.post_form(ENTER, &[("token", token)])
+}
+
+fn use_code(browser: &Actor<'_>, code: &str) -> Reply {
+    browser.post_form(ENTER, &[("code", code)])
+}
+
+fn is_in(browser: &Actor<'_>) -> bool {
+    browser.get("/dashboard").status == 200
+}
+
+#[test]
+fn the_browser_that_asked_signs_in_with_one_click_and_is_not_fresh() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        let browser = app.anonymous();
+        assert!(browser.get("/login").body.contains("href=\"/login/link\""));
+        browser.get("/login/link").assert_page(200);
+        ask(&browser);
+        browser.get(ENTER).assert_page(200);
+        let (token, _) = secrets(&mailbox.next());
+        // Opening it, as a scanner of mails does, signs nobody in.
+        let page = browser.open_link(&format!("{ENTER}?token={token}"));
+        page.assert_page(200);
+        assert!(page.body.contains("<strong>user_01</strong>"), "{}", page.body);
+        assert!(!is_in(&browser));
+        let entered = use_token(&browser, &token);
+        assert_eq!((entered.status, is_in(&browser)), (303, true), "{}", entered.body);
+        let address = browser.get("/account/address");
+        assert!(address.location().starts_with("/reauthenticate"), "{}", address.location());
+        assert_eq!(app.count("sign_in_links"), 0);
+        use_token(&browser, &token).assert_page(404);
+        let other = app.anonymous();
+        use_token(&other, &token).assert_page(404);
+        assert!(!is_in(&other));
+    });
+}
+
+#[test]
+fn a_link_signs_in_no_other_browser_and_the_code_is_typed_where_it_was_asked_for() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        let (laptop, phone, stranger) = (app.anonymous(), app.anonymous(), app.anonymous());
+        ask(&laptop);
+        let (token, code) = secrets(&mailbox.next());
+        phone.open_link(&format!("{ENTER}?token={token}")).assert_page(404);
+        use_token(&phone, &token).assert_page(404);
+        use_code(&phone, &code).assert_page(422);
+        // Not in one that has asked itself either.
+        ask(&stranger);
+        drop(mailbox.next());
+        use_token(&stranger, &token).assert_page(404);
+        use_code(&stranger, &code).assert_page(422);
+        assert!(!is_in(&phone) && !is_in(&stranger));
+
+        let typed = format!(" {} ", code.to_lowercase().replace('-', " "));
+        assert_eq!(use_code(&laptop, &typed).status, 303);
+        assert!(is_in(&laptop));
+        assert_eq!(app.count("sign_ins WHERE kind = 'browser'"), 1);
+    });
+}
+
+#[test]
+fn five_wrong_codes_end_a_link_and_so_does_its_time() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        let browser = app.anonymous();
+        ask(&browser);
+        let (_, code) = secrets(&mailbox.next());
+        for _ in 0..5 {
+            let wrong = use_code(&browser, "AAAA-AAAA");
+            wrong.assert_page(422);
+            assert!(wrong.body.contains("This code is not valid."), "{}", wrong.body);
+        }
+        use_code(&browser, &code).assert_page(422);
+        ask(&browser);
+        let (token, code) = secrets(&mailbox.next());
+        app.clock.advance(Duration::from_secs(15 * 60));
+        use_code(&browser, &code).assert_page(422);
+        use_token(&browser, &token).assert_page(404);
+        assert!(!is_in(&browser));
+    });
+}
+
+#[test]
+fn a_new_password_and_the_end_of_the_account_end_its_links() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        let path = format!("/api/users/{}", app.id("user_01"));
+        let changes: [&dyn Fn(); 3] = [
+            &|| {
+                let change =
+                    json!({ "current_password": "1234", "new_password": "battery staple" });
+                assert_eq!(app.token("user_01").post_json("/api/password", &change).status, 204);
+            },
+            &|| {
+                let change = |active| json!({ "active": active });
+                let admin = app.token("admin");
+                assert_eq!(admin.patch_json(&path, &change(false)).status, 200);
+                assert_eq!(admin.patch_json(&path, &change(true)).status, 200);
+            },
+            &|| assert_eq!(app.token("admin").delete(&path).status, 204),
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let browser = app.anonymous();
+            ask(&browser);
+            let (token, _) = secrets(&mailbox.next());
+            change();
+            use_token(&browser, &token).assert_page(404);
+            assert_eq!(app.count("sign_in_links"), 0);
+            // The notice of the change; a deleted account gets none.
+            if number < 2 {
+                drop(mailbox.next());
+            }
+        }
+        assert_eq!(mailbox.rest(), 0);
+    });
+}
+
+#[test]
+fn the_answer_is_the_same_for_an_unknown_address_and_an_inactive_account_gets_no_mail() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        let answer = |address: &str| {
+            let reply = app.anonymous().post_form("/login/link", &[("email", address)]);
+            (reply.status, reply.location().to_owned(), reply.cookies().len(), reply.body.clone())
+        };
+        let known = answer(ADDRESS);
+        assert_eq!(answer("nobody@example.org"), known);
+        secrets(&mailbox.next());
+        let path = format!("/api/users/{}", app.id("user_01"));
+        let reply = app.token("admin").patch_json(&path, &json!({ "active": false }));
+        assert_eq!(reply.status, 200);
+        drop(mailbox.next());
+        assert_eq!(answer(ADDRESS), known);
+        for _ in 0..10 {
+            assert_eq!(answer(ADDRESS), known, "nor is told how often it was asked for");
+        }
+        assert_eq!(mailbox.rest(), 0);
+        app.anonymous().post_form("/login/link", &[("email", "ann")]).assert_page(422);
+    });
+}
+
+#[test]
+fn five_mails_an_hour_go_to_an_address() {
+    on_both_with(with_links, |app| {
+        let mailbox = with_address(&app);
+        for _ in 0..8 {
+            ask(&app.anonymous());
+        }
+        assert_eq!(mailbox.rest(), 5);
+    });
+}
+
+#[test]
+fn neither_a_token_nor_another_site_uses_it_and_by_default_it_is_not_there() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        let browser = app.anonymous();
+        ask(&browser);
+        let (token, _) = secrets(&mailbox.next());
+        let program = app.token("user_02");
+        let fields = [("email", ADDRESS)];
+        let asked = program.post_form("/login/link", &fields);
+        assert_eq!(asked.status, 400, "{}", asked.body);
+        asked.assert_no_cookies();
+        let entered = program.post_form(ENTER, &[("token", token.as_str())]);
+        assert_eq!(entered.status, 400, "{}", entered.body);
+        entered.assert_no_cookies();
+        let foreign = browser
+            .request(Method::Post, ENTER)
+            .header(rocket::http::ContentType::Form)
+            .header(rocket::http::Header::new("Sec-Fetch-Site", "cross-site"))
+            .body(format!("token={token}"));
+        assert_eq!(browser.send(foreign).status, 403);
+        assert!(!is_in(&browser));
+    });
+    on_both(|app| {
+        app.anonymous().get("/login/link").assert_page(404);
+        assert!(!app.anonymous().get("/login").body.contains("/login/link"));
+    });
+}

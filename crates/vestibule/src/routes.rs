@@ -36,7 +36,8 @@ pub struct LoginForm {
 /// Data guard: the JSON body of a program's login, `name` and `password`.
 ///
 /// Rocket's `Json` writes a body that does not fit into the log, and with it a password beside a
-/// misspelt name. This guard does not.
+/// misspelt name. This guard does not; for other fields there is
+/// [`JsonObject`](crate::guards::JsonObject).
 ///
 /// Without it: 422 `invalid_field` naming the field, or as
 /// [`read_json_object`].

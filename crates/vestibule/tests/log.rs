@@ -13,11 +13,17 @@ use diesel_migrations::MigrationHarness;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::figment::Figment;
-use rocket::http::Status;
+use rocket::http::{ContentType, Status};
 use rocket::local::blocking::Client;
+use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, post, routes};
+use serde::Deserialize;
 use tempfile::TempDir;
+use vestibule::catchers::problems;
 use vestibule::database::{MIGRATIONS, SqlitePool};
+use vestibule::guards::JsonObject;
+use vestibule::password::Password;
+use vestibule::routes::LoginBody;
 use vestibule::{Account, Auth, Error, Session};
 
 static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -70,6 +76,22 @@ impl Account for User {
 async fn log_in(session: Session<'_>) -> Result<(), Error> {
     session.start(&User).await.map(drop)
 }
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "no body of the test fits")]
+struct Credentials {
+    email: String,
+    password: Password,
+}
+
+#[post("/object", data = "<_given>")]
+fn object(_given: JsonObject<Credentials>) {}
+
+#[post("/login-body", data = "<_given>")]
+fn login_body(_given: LoginBody) {}
+
+#[post("/rocket", data = "<_given>")]
+fn rocket_json(_given: Json<Credentials>) {}
 
 fn figment() -> Figment {
     Figment::from(rocket::Config::debug_default())
@@ -146,4 +168,48 @@ fn a_database_that_is_away_at_the_launch_is_a_warning_and_is_used_once_it_is_bac
     drop(make_tables(&path));
     let is_back = || client.post("/login").dispatch().status() == Status::Ok;
     assert!((0..100).any(|_| is_back()), "it is back");
+}
+
+#[test]
+fn of_a_body_that_does_not_fit_the_log_has_no_word() {
+    listen();
+    let routes = routes![object, login_body, rocket_json];
+    let rocket = rocket::custom(figment()).attach(Auth::fairing().stateless());
+    let rocket = rocket.mount("/", routes).register("/", problems());
+    let client = Client::untracked(rocket).expect("a launch");
+    let bodies = [
+        (422, r#"{"mail":"ann","password":"hunter-2"}"#),
+        (422, r#"{"email":["hunter-2"],"password":"hunter-2"}"#),
+        (422, r#"{"email":"ann","password":{"hunter-2":"hunter-2"}}"#),
+        (400, r#"{"email":"ann","password":"hunter-2""#),
+        (400, r#"{"password":"hunter-2","password":"hunter-2"}"#),
+        (400, r#"["hunter-2"]"#),
+        (400, r#""hunter-2""#),
+    ];
+    for path in ["/object", "/login-body"] {
+        for (status, body) in bodies {
+            let refused = client.post(path).header(ContentType::JSON).body(body).dispatch();
+            assert_eq!(refused.status().code, status, "{path} {body}");
+            let answer = refused.into_string().expect("a problem");
+            assert!(!answer.contains("hunter"), "{path} {body}: {answer}");
+        }
+    }
+    assert_eq!(lines_with("hunter-2"), [""; 0]);
+
+    // The logger would have seen it.
+    client.post("/rocket").header(ContentType::JSON).body(bodies[0].1).dispatch();
+    assert!(!lines_with("hunter-2").is_empty());
+}
+
+#[test]
+fn the_error_of_a_body_names_the_field_that_is_missing() {
+    listen();
+    let rocket = rocket::custom(figment()).attach(Auth::fairing().stateless());
+    let rocket = rocket.mount("/", routes![object]).register("/", problems());
+    let client = Client::untracked(rocket).expect("a launch");
+    let missing = client.post("/object").header(ContentType::JSON).body(r#"{"email":"ann"}"#);
+    let problem = missing.dispatch().into_string().expect("a problem");
+    assert!(problem.contains(r#""fields":{"password":"This field is required."}"#), "{problem}");
+    let other = client.post("/object").header(ContentType::Form).body("email=ann");
+    assert_eq!(other.dispatch().status(), Status::UnsupportedMediaType);
 }

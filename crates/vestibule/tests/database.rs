@@ -94,13 +94,7 @@ fn on_own_pool(directory: &TempDir) -> Rocket<Build> {
 
 fn application(directory: &TempDir) -> Rocket<Build> {
     let figment = figment().merge(("databases.main.url", file(directory)));
-    let auth = Auth::fairing()
-        .store_at_ignition(|rocket| {
-            Some(DieselSignInStore::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
-        })
-        .throttle_at_ignition(|rocket| {
-            Some(DieselThrottle::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
-        });
+    let auth = Auth::fairing().database_at_ignition(sync_db_pool::<Db, SqliteConnection>);
     rocket::custom(figment).attach(Db::fairing()).attach(auth).mount("/", routes![page, login])
 }
 

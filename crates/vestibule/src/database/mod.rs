@@ -50,7 +50,7 @@ pub use backend::{BackendConnection, StoreConnection};
 pub use open_sqlite::{SqlitePool, open_sqlite};
 pub use pool::ConnectionPool;
 #[cfg(feature = "rocket_sync_db_pools")]
-pub use pool::sync_db_pool;
+pub use pool::{SyncDbPool, sync_db_pool};
 pub use row::SignInRow;
 pub use store::{AccountLock, DieselSignInStore};
 pub use throttle::{DieselThrottle, purge as purge_throttle};

@@ -1,5 +1,6 @@
 //! The accounts of the service: users and roles, sign-in, access keys, and the audit log. It knows no
-//! page and no route, and imports only `crate::db` and the library `vestibule`.
+//! page and no route, and imports only `crate::db`, `crate::mail`, `crate::languages` and the library
+//! `vestibule`.
 //!
 //! The rooms; each imports only from the rows above it:
 //!

@@ -59,7 +59,7 @@ async fn health(db: &State<Db>, shutdown: Shutdown) -> Result<Json<Health>, Erro
     ready(db, shutdown).await
 }
 
-/// The answer of a process that responds.
+/// The body of `/health/live`.
 #[derive(Serialize, ToSchema)]
 pub struct Live {
     status: &'static str,

@@ -19,7 +19,7 @@ pub struct SignInUse {
     /// When it was used.
     pub at: OffsetDateTime,
     /// The generation of the token that was used, if it is the newest and this is its first use;
-    /// otherwise 0, and nothing is to be recorded.
+    /// otherwise 0, and then only `at` is recorded.
     pub generation: i64,
 }
 

@@ -187,6 +187,41 @@ fn assert_matches(document: &Value, schema: &Value, value: &Value, place: &str) 
     }
 }
 
+#[test]
+fn every_body_has_an_example_that_fits_its_schema() {
+    for locations in [&["header"][..], &["header", "cookies"]] {
+        let settings = |figment: Figment| figment.merge(("auth.token.locations", locations));
+        on_both_with(settings, |app| {
+            let document = document(&app);
+            let named = document["components"]["schemas"].as_object().expect("schemas");
+            let mut bodies = BTreeSet::new();
+            for (_, operation) in operations(&document) {
+                let responses = operation["responses"].as_object().expect("responses").values();
+                let all = responses.chain([&operation["requestBody"]]);
+                bodies.extend(all.flat_map(|one| names_in(&one["content"])));
+            }
+            assert!(bodies.len() > 30, "{bodies:?}");
+            for name in bodies {
+                let example = &named[name]["example"];
+                assert!(example.is_object(), "{name} has no example");
+                assert_matches(&document, &named[name], example, name);
+            }
+        });
+    }
+}
+
+/// The schemas of bodies or their items: not those of their fields.
+fn names_in(content: &Value) -> Vec<&str> {
+    match content {
+        Value::Object(fields) => match fields.get("$ref").and_then(Value::as_str) {
+            Some(reference) => reference.rsplit('/').take(1).collect(),
+            None => fields.values().flat_map(names_in).collect(),
+        },
+        Value::Array(all) => all.iter().flat_map(names_in).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Checks a response against the operation.
 fn assert_described(document: &Value, operation: &str, reply: &Reply) {
     let (method, path) = operation.split_once(' ').expect("method and path");

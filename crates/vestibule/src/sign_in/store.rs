@@ -44,7 +44,7 @@ pub trait SignInStore: Send + Sync + 'static {
     /// Returns the sign-in with this id, also if it has expired.
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error>;
 
-    /// Records a use in `last_seen_at` and, for a token, in [`Rotations::used`]; neither moves
+    /// Records a use in `last_seen_at` and, for a token, in [`Rotations::used_generation`]; neither moves
     /// backwards.
     async fn seen(&self, used: &SignInUse) -> Result<(), Error>;
 

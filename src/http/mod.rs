@@ -32,7 +32,7 @@ pub use in_flight::InFlight;
 pub use json::Json;
 pub use json_body::JsonBody;
 pub use probes::{Health, Live, WhoAmI, routes, stage};
-pub use problems::{ErrorResponse, catchers, error_response, is_page};
+pub use problems::{ErrorResponse, catchers, error_response};
 pub use proxy::{CLIENT_HEADER, TrustedProxies};
 pub use query::{UniqueQuery, flag, number};
 pub use request_counts::RequestCounts;

@@ -15,7 +15,7 @@ use vestibule::{Error, ErrorKind};
 const BUCKETS: [f64; 10] = [0.000_5, 0.002_5, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// What a path is for; `none` is a path without a route.
-const CLASSES: [&str; 6] = ["pages", "api", "probes", "assets", "well-known", "none"];
+const CLASSES: [&str; 6] = ["pages", "api", "service", "assets", "well-known", "none"];
 
 /// Where a client presents a password, or a link or code that was mailed in its place.
 const PROOFS: [&str; 9] = [

@@ -101,7 +101,7 @@ pub fn routes(mode: Mode) -> Vec<Route> {
 /// Mounts the routes, with Problem JSON for their errors.
 #[must_use]
 pub fn stage(mode: Mode) -> AdHoc {
-    AdHoc::on_ignite("Probes", move |rocket| async move {
+    AdHoc::on_ignite("Service", move |rocket| async move {
         let mut rocket = rocket.register("/whoami", catchers()).register("/health", catchers());
         if mode.has_tokens() {
             rocket = rocket.register("/.well-known", catchers());

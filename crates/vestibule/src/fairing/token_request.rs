@@ -1,4 +1,5 @@
-//! What an application's own guards and catchers ask: of the session policy, and of the routes.
+//! What an application's own guards, their sentinels and its catchers ask: of the session policy, and of
+//! the routes.
 
 use rocket::http::Method;
 use rocket::{Ignite, Request, Rocket};
@@ -32,7 +33,7 @@ impl Auth {
     }
 
     /// The sentinel of a guard of your own that proves no login: [`route_guards`](Self::route_guards)
-    /// names it, and [`login_required`](Self::login_required) accepts no route that has no other.
+    /// names it, and under [`login_required_except`](Self::login_required_except) it counts as no guard.
     #[must_use]
     pub fn sentinel_without_login(rocket: &Rocket<Ignite>, guard: &'static str) -> bool {
         sentinel::abort(rocket, guard, Proof::Nothing)

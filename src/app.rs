@@ -100,8 +100,10 @@ pub fn build_open(
         .map_err(|text| config_error("accounts.static_dir", text))?;
     let languages =
         languages(&settings).map_err(|text| config_error("accounts.languages_dir", text))?;
-    let hasher = Hasher::new(&settings.auth.password)
-        .map_err(|error| config_error("auth.password", error.to_string()))?;
+    let hasher = Hasher::new(&settings.auth.password).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        config_error("auth.password", cause.unwrap_or_else(|| error.to_string()))
+    })?;
     prepare(&settings, &hasher, clock).map_err(|text| config_error("databases.main.url", text))?;
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;

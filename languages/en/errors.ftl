@@ -87,6 +87,7 @@ password-user-name = The password must not be the user name.
 password-full-name = The password must not be the full name.
 password-current = This is not your current password.
 password-weak = { $sentence } A few unrelated words make a good one.
+password-breached = This password is in a list of stolen passwords, which are guessed first. Choose one that you use nowhere else.
 weak-common = Many people use this password, so it is guessed first.
 weak-similar = This is very similar to a password that many people use.
 weak-repeated = A password of repeated characters or words is easy to guess.

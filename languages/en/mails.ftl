@@ -72,6 +72,14 @@ mail-key-made =
     { $link }
     { $base }/account
 
+mail-breached-subject = Your password is in a list of stolen passwords
+mail-breached =
+    Your account { $name } at { $site } was signed in to { $when } with a password that is in a public list of stolen passwords. It was not necessarily stolen here: many people use the same password elsewhere. Lists like this are tried first.
+
+    Please set another password, which you use nowhere else:
+
+    { $link }
+
 mail-deactivated-subject = Your account was deactivated
 mail-deactivated =
     Your account { $name } at { $site } was deactivated { $when }. Nobody can sign in to it, and all its sign-ins have ended.

@@ -27,8 +27,8 @@ pub struct Credentials<'c> {
 /// A user whose password was right, and the hash that it was checked against.
 pub(in crate::accounts) struct VerifiedUser {
     pub(in crate::accounts) user: User,
-    hash: String,
-    source: RequestSource,
+    pub(super) hash: String,
+    pub(super) source: RequestSource,
     /// Held until the sign-in is open, which may hash and verify once more.
     _permit: Option<NetworkPermit>,
 }
@@ -69,6 +69,7 @@ impl Accounts {
             session.undo(&opened).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
+        self.report_breached(verified, password).await?;
         self.record_device(&verified.user, verified.source, is_known).await
     }
 
@@ -88,6 +89,7 @@ impl Accounts {
             tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
+        self.report_breached(&verified, credentials.password).await?;
         self.record_device(&verified.user, verified.source, false).await?;
         Ok(pair)
     }

@@ -11,7 +11,7 @@ use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
 use crate::fingerprints;
-use crate::housekeeping::{self, PurgeCounts, RetentionLimits};
+use crate::housekeeping::{self, OwnPurgeCounts, RetentionLimits};
 use crate::http::{self, AccessLog, Cors, InFlight, SecurityHeaders, TrustedProxies};
 use crate::languages::Languages;
 use crate::settings::Settings;
@@ -100,8 +100,10 @@ pub fn build_open(
         .map_err(|text| config_error("accounts.static_dir", text))?;
     let languages =
         languages(&settings).map_err(|text| config_error("accounts.languages_dir", text))?;
-    let hasher = Hasher::new(&settings.auth.password)
-        .map_err(|error| config_error("auth.password", error.to_string()))?;
+    let hasher = Hasher::new(&settings.auth.password).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        config_error("auth.password", cause.unwrap_or_else(|| error.to_string()))
+    })?;
     prepare(&settings, &hasher, clock).map_err(|text| config_error("databases.main.url", text))?;
     let db = Db::new(&settings.database);
     let mode = settings.auth.mode;
@@ -174,7 +176,7 @@ pub fn build_open(
         .attach(housekeeping::write_audit_log(writer))
         .attach(auth)
         .manage(accounts)
-        .manage(Arc::<PurgeCounts>::default())
+        .manage(Arc::<OwnPurgeCounts>::default())
         .manage(db)
         .manage(clock.clone())
         .manage(languages)

@@ -85,6 +85,7 @@ password-user-name = Das Passwort darf nicht der Benutzername sein.
 password-full-name = Das Passwort darf nicht der vollständige Name sein.
 password-current = Das ist nicht Ihr aktuelles Passwort.
 password-weak = { $sentence } Einige Wörter ohne Zusammenhang sind ein gutes Passwort.
+password-breached = Dieses Passwort steht in einer Liste gestohlener Passwörter, die zuerst ausprobiert werden. Wählen Sie eines, das Sie sonst nirgends benutzen.
 weak-common = Viele Menschen benutzen dieses Passwort; es wird deshalb zuerst erraten.
 weak-similar = Das ist einem Passwort sehr ähnlich, das viele Menschen benutzen.
 weak-repeated = Ein Passwort aus wiederholten Zeichen oder Wörtern ist leicht zu erraten.

@@ -8,6 +8,7 @@ event-theft = Ein ersetztes Refresh-Token wurde noch einmal benutzt; seine Anmel
 event-protected = Sitzung aus einem anderen Browser oder von einer anderen Adresse benutzt
 event-ended = Anmeldungen beendet
 event-bad-credentials = Falsche Passwörter
+event-breached-password = Mit einem gestohlenen Passwort angemeldet
 event-throttled = Zu viele falsche Passwörter
 event-registered = Registriert
 event-added = Konto hinzugefügt

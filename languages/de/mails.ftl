@@ -72,6 +72,14 @@ mail-key-made =
     { $link }
     { $base }/account
 
+mail-breached-subject = Ihr Passwort steht in einer Liste gestohlener Passwörter
+mail-breached =
+    bei Ihrem Konto { $name } bei { $site } wurde sich { $when } mit einem Passwort angemeldet, das in einer öffentlichen Liste gestohlener Passwörter steht. Es wurde nicht unbedingt hier gestohlen: Viele Menschen benutzen dasselbe Passwort anderswo. Solche Listen werden zuerst ausprobiert.
+
+    Bitte setzen Sie ein anderes Passwort, das Sie sonst nirgends benutzen:
+
+    { $link }
+
 mail-deactivated-subject = Ihr Konto wurde deaktiviert
 mail-deactivated =
     Ihr Konto { $name } bei { $site } wurde { $when } deaktiviert. Niemand kann sich damit anmelden, und alle seine Anmeldungen sind beendet.

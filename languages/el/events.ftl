@@ -8,6 +8,7 @@ event-theft = Ένα διακριτικό ανανέωσης που είχε α�
 event-protected = Η συνεδρία χρησιμοποιήθηκε από άλλο πρόγραμμα περιήγησης ή άλλη διεύθυνση
 event-ended = Τερματίστηκαν συνδέσεις
 event-bad-credentials = Λάθος κωδικοί πρόσβασης
+event-breached-password = Σύνδεση με κλεμμένο κωδικό πρόσβασης
 event-throttled = Πάρα πολλοί λάθος κωδικοί πρόσβασης
 event-registered = Εγγραφή
 event-added = Προστέθηκε λογαριασμός

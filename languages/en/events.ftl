@@ -8,6 +8,7 @@ event-theft = A replaced refresh token was used again; its sign-in was ended
 event-protected = Session used from another browser or address
 event-ended = Sign-ins ended
 event-bad-credentials = Wrong passwords
+event-breached-password = Signed in with a breached password
 event-throttled = Too many wrong passwords
 event-registered = Registered
 event-added = Account added

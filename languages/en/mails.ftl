@@ -33,7 +33,7 @@ mail-sign-in =
 
     { "    " }{ $code }
 
-    Both work once, for a quarter of an hour. They were asked for { $when }. If that was not you, ignore this mail, and tell nobody the code.
+    Both work once, for a quarter of an hour. They were asked for { $when }. If that was not you, ignore this mail, and do not share the code.
 
 mail-address-changed-subject = Your address was changed
 mail-address-changed =
@@ -71,6 +71,14 @@ mail-key-made =
 
     { $link }
     { $base }/account
+
+mail-breached-subject = Your password is in a list of stolen passwords
+mail-breached =
+    Your account { $name } at { $site } was signed in to { $when } with a password that is in a public list of stolen passwords. It was not necessarily stolen here: many people use the same password elsewhere. Lists like this are tried first.
+
+    Please set another password, which you use nowhere else:
+
+    { $link }
 
 mail-deactivated-subject = Your account was deactivated
 mail-deactivated =

@@ -86,6 +86,7 @@ password-user-name = Le mot de passe ne doit pas être le nom d’utilisateur.
 password-full-name = Le mot de passe ne doit pas être le nom complet.
 password-current = Ce n’est pas votre mot de passe actuel.
 password-weak = { $sentence } Quelques mots sans lien font un bon mot de passe.
+password-breached = Ce mot de passe figure dans une liste de mots de passe volés, qui sont essayés en premier. Choisissez-en un que vous n’utilisez nulle part ailleurs.
 weak-common = Beaucoup de gens utilisent ce mot de passe ; il est donc deviné en premier.
 weak-similar = Il ressemble beaucoup à un mot de passe que beaucoup de gens utilisent.
 weak-repeated = Un mot de passe fait de caractères ou de mots répétés est facile à deviner.

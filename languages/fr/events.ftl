@@ -8,6 +8,7 @@ event-theft = Un jeton d’actualisation remplacé a été réutilisé ; sa conn
 event-protected = Session utilisée depuis un autre navigateur ou une autre adresse
 event-ended = Connexions terminées
 event-bad-credentials = Mots de passe incorrects
+event-breached-password = Connexion avec un mot de passe volé
 event-throttled = Trop de mots de passe incorrects
 event-registered = Inscription
 event-added = Compte ajouté

@@ -72,6 +72,14 @@ mail-key-made =
     { $link }
     { $base }/account
 
+mail-breached-subject = Votre mot de passe figure dans une liste de mots de passe volés
+mail-breached =
+    Une connexion à votre compte { $name } chez { $site } a eu lieu { $when } avec un mot de passe qui figure dans une liste publique de mots de passe volés. Il n’a pas forcément été volé ici : beaucoup de gens utilisent le même mot de passe ailleurs. Ces listes sont essayées en premier.
+
+    Veuillez choisir un autre mot de passe, que vous n’utilisez nulle part ailleurs :
+
+    { $link }
+
 mail-deactivated-subject = Votre compte a été désactivé
 mail-deactivated =
     Votre compte { $name } chez { $site } a été désactivé { $when }. Personne ne peut s’y connecter, et toutes ses connexions ont pris fin.

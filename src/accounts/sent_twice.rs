@@ -6,15 +6,16 @@ use super::password::{Credentials, NewPassword};
 use super::queries;
 use super::registration::{LINK_LIFETIME, Registration};
 use super::service::Accounts;
-use super::user::Role;
+use super::user::{Role, Username};
+use crate::mail::EmailAddress;
 use vestibule::database::sign_ins;
 use vestibule::{Error, ErrorKind, Session};
 
 impl Accounts {
-    /// Signs a browser in again after its password change was sent twice: the first request changed the
-    /// password and ended the sign-in that the second presents. The session cookie names the account; it
-    /// must have been fresh, and its sign-in must have ended, and the audit log has a change of
-    /// the password since it began. The new password counts as at any sign-in.
+    /// Signs a browser in again when its password form was sent twice: the first copy changed the
+    /// password and ended the sign-in that this one presents. Requires a session cookie that was fresh,
+    /// whose sign-in has ended, and a password change in the audit log since the session began. The new
+    /// password is verified and counted as at any sign-in.
     ///
     /// # Errors
     /// 401 `credentials_missing` without such a cookie or with a password that is not in force, 429
@@ -88,5 +89,51 @@ impl Accounts {
                 _ => Err(error),
             },
         }
+    }
+
+    /// Returns whether a form with a link that is not valid any more holds the password in force:
+    /// an equal form was first. The password counts as at any sign-in.
+    ///
+    /// # Errors
+    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
+    pub async fn is_set_already(&self, credentials: &Credentials<'_>) -> Result<bool, Error> {
+        match self.verify_credentials(credentials).await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.kind() {
+                ErrorKind::BadCredentials | ErrorKind::AccountInactive => Ok(false),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Returns whether an equal registration waits already, by an equal form that was first. The
+    /// password counts as at any sign-in.
+    ///
+    /// # Errors
+    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
+    pub async fn is_waiting_already(
+        &self,
+        registration: &Registration,
+        email: &str,
+    ) -> Result<bool, Error> {
+        let username = Username::parse(&registration.username);
+        let (Ok(username), Ok(address)) = (username, EmailAddress::parse(email)) else {
+            return Ok(false);
+        };
+        let (key, now) = (username.key().to_owned(), self.clock.now()?);
+        let waiting =
+            self.run(move |connection| queries::waiting_hash(connection, &username, &address, now));
+        let Some(hash) = waiting.await? else { return Ok(false) };
+        let source = registration.source;
+        let attempt = self.begin_attempt(&key, source, None).await?;
+        let check = async {
+            let _permit = self.acquire_permit(source.address)?;
+            self.hasher.verify(&registration.password, Some(&hash)).await
+        };
+        let (attempt, is_right) = self.check_attempt(attempt, check).await?;
+        if is_right {
+            self.finish_attempt(attempt).await?;
+        }
+        Ok(is_right)
     }
 }

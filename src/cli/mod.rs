@@ -1,6 +1,7 @@
 //! The command line: starting the service, and administering it.
 
 mod audit;
+mod breached;
 mod database;
 mod doctor;
 mod failure;
@@ -60,6 +61,9 @@ enum Command {
     /// Verify, export and prune the audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Make the file of breached passwords, which no new password may be in
+    #[command(subcommand)]
+    Breached(breached::BreachedCommand),
     /// Change the keys of cookies and tokens without ending any sign-in
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
@@ -97,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Key(command) => key::run(&command),
         Command::Mail(command) => mail::run(&command),
         Command::Audit(command) => audit::run(&command),
+        Command::Breached(command) => breached::run(&command),
         Command::Secrets(command) => secrets::run(&command),
         Command::Move(arguments) => transfer::run(&arguments),
         Command::Migrate => migrate::run(),

@@ -115,7 +115,7 @@ impl From<RoleName> for Role {
 /// Runs one of the commands.
 pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
     let Database { mut connection, auth, figment } = Database::open()?;
-    let (connection, limits) = (&mut connection, auth.password);
+    let (connection, limits) = (&mut connection, &auth.password);
     let actor = Actor::command_line(Clock::system().now()?);
     match command {
         UserCommand::Add { name, role, full_name: full, password_stdin, invite } => {
@@ -128,14 +128,14 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
                 let password = read_password(*password_stdin)?;
                 let owner =
                     PasswordOwner { username: username.key(), full_name: full_name.as_deref() };
-                new_password("password", &password, owner, &limits)?;
+                new_password("password", &password, owner, limits)?;
                 password
             };
             let new = NewUser {
                 username,
                 full_name,
                 role: (*role).into(),
-                password_hash: Hasher::new(&limits)?.hash_blocking(&password)?,
+                password_hash: Hasher::new(limits)?.hash_blocking(&password)?,
                 created_at: actor.at(),
             };
             let link = match &links {
@@ -164,8 +164,8 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let password = read_password(*password_stdin)?;
             let (username, full_name) = (Username::parse(name)?, user.full_name.as_deref());
             let owner = PasswordOwner { username: username.key(), full_name };
-            new_password("password", &password, owner, &limits)?;
-            let hash = Hasher::new(&limits)?.hash_blocking(&password)?;
+            new_password("password", &password, owner, limits)?;
+            let hash = Hasher::new(limits)?.hash_blocking(&password)?;
             queries::set_password(connection, &user, &hash, &actor)?;
             print_line(format_args!(
                 "changed the password of {}; its sign-ins have ended",

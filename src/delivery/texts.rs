@@ -167,6 +167,7 @@ impl MailWriter {
                 ("mail-password-changed", format!("{base}/password/forgot"))
             }
             MailKind::NewDevice => ("mail-new-device", format!("{base}/password/forgot")),
+            MailKind::BreachedPassword => ("mail-breached", format!("{base}/account")),
             MailKind::KeyMade => ("mail-key-made", format!("{base}/account/keys")),
             MailKind::Deactivated => ("mail-deactivated", base.to_owned()),
         };

@@ -19,12 +19,14 @@ pub enum MailKind {
     KeyMade,
     /// The notice that the account was deactivated.
     Deactivated,
+    /// The notice that a breached password signs in.
+    BreachedPassword,
     /// The link that signs in the browser that asked for it, and the code. Queued for any address.
     SignIn,
 }
 
 impl MailKind {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::ConfirmAddress,
         Self::AddressChanged,
         Self::ResetPassword,
@@ -33,6 +35,7 @@ impl MailKind {
         Self::NewDevice,
         Self::KeyMade,
         Self::Deactivated,
+        Self::BreachedPassword,
         Self::SignIn,
     ];
 
@@ -48,6 +51,7 @@ impl MailKind {
             Self::NewDevice => "new_device",
             Self::KeyMade => "key_made",
             Self::Deactivated => "deactivated",
+            Self::BreachedPassword => "breached_password",
             Self::SignIn => "sign_in",
         }
     }

@@ -21,6 +21,8 @@ pub enum AuditEvent {
     Ended,
     /// Wrong passwords were given.
     BadCredentials,
+    /// The password that signed in is in the list of breached ones.
+    BreachedPassword,
     /// There were too many wrong passwords.
     Throttled,
     /// A visitor registered.
@@ -73,6 +75,7 @@ impl AuditEvent {
         Self::Protected,
         Self::Ended,
         Self::BadCredentials,
+        Self::BreachedPassword,
         Self::Throttled,
         Self::Registered,
         Self::Added,
@@ -107,6 +110,7 @@ impl AuditEvent {
             Self::Protected => ("protected", "Session used from another browser or address"),
             Self::Ended => ("ended", "Sign-ins ended"),
             Self::BadCredentials => ("bad_credentials", "Wrong passwords"),
+            Self::BreachedPassword => ("breached_password", "Signed in with a breached password"),
             Self::Throttled => ("throttled", "Too many wrong passwords"),
             Self::Registered => ("registered", "Registered"),
             Self::Added => ("added", "Account added"),

@@ -4,6 +4,7 @@
 //! Imports `accounts::{throttle, service, queries, audit, user}` and the library `vestibule`. It
 //! has no route and no query of its own.
 
+mod breached;
 mod by_link;
 mod change;
 mod rules;

@@ -56,9 +56,7 @@ pub(in crate::accounts) fn check_form(
     owner: PasswordOwner<'_>,
     config: &PasswordConfig,
 ) -> Result<(), Error> {
-    let mut length = *config;
-    length.strength = 0;
-    length.check(password, &[]).map_err(|error| naming(field, error))?;
+    config.check_length(password).map_err(|error| naming(field, error))?;
     let password = password.reveal();
     let refused = |message: &'static str| Err(Error::invalid_field(field, message));
     if password.contains(['\0', '\u{fffd}']) {

@@ -2,9 +2,9 @@
 
 use crate::accounts::audit::RequestSource;
 use crate::accounts::config::AddressPolicy;
+use crate::accounts::network_permits::NetworkPermit;
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
-use crate::accounts::shares::Share;
 use crate::accounts::user::{User, Username};
 use crate::mail::EmailAddress;
 use vestibule::events::{EndedBy, EventKind};
@@ -27,10 +27,10 @@ pub struct Credentials<'c> {
 /// A user whose password was right, and the hash that it was checked against.
 pub(in crate::accounts) struct VerifiedUser {
     pub(in crate::accounts) user: User,
-    hash: String,
-    source: RequestSource,
+    pub(super) hash: String,
+    pub(super) source: RequestSource,
     /// Held until the sign-in is open, which may hash and verify once more.
-    _share: Option<Share>,
+    _permit: Option<NetworkPermit>,
 }
 
 impl Accounts {
@@ -69,6 +69,7 @@ impl Accounts {
             session.undo(&opened).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
+        self.report_breached(verified, password).await?;
         self.record_device(&verified.user, verified.source, is_known).await
     }
 
@@ -88,6 +89,7 @@ impl Accounts {
             tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
             return Err(ErrorKind::BadCredentials.into());
         }
+        self.report_breached(&verified, credentials.password).await?;
         self.record_device(&verified.user, verified.source, false).await?;
         Ok(pair)
     }
@@ -148,7 +150,7 @@ impl Accounts {
         let key = username.as_ref().map_or(credentials.username.trim(), Username::key);
         let attempt = self.begin_attempt(key, credentials.source, None).await?;
         let check = async {
-            let share = self.take_share(credentials.source.address)?;
+            let permit = self.acquire_permit(credentials.source.address)?;
             let known = match username {
                 Some(username) => {
                     self.run(move |connection| queries::with_hash(connection, &username)).await?
@@ -157,9 +159,9 @@ impl Accounts {
             };
             let stored = known.as_ref().map(|(_, hash)| hash.as_str());
             let is_right = self.hasher.verify(credentials.password, stored).await?;
-            Ok((known, is_right, share))
+            Ok((known, is_right, permit))
         };
-        let (attempt, (known, is_right, share)) = self.check_attempt(attempt, check).await?;
+        let (attempt, (known, is_right, permit)) = self.check_attempt(attempt, check).await?;
         if let Some((user, _)) = &known {
             self.audit().count_password(user.id, is_right, credentials.source);
         }
@@ -174,7 +176,7 @@ impl Accounts {
                 } else {
                     hash
                 };
-                Ok(VerifiedUser { user, hash, source: credentials.source, _share: share })
+                Ok(VerifiedUser { user, hash, source: credentials.source, _permit: permit })
             }
             _ => Err(ErrorKind::BadCredentials.into()),
         }

@@ -42,6 +42,7 @@ pub use former_addresses::{new_return_link, purge_former_addresses};
 pub(super) use former_addresses::{owner_of_return_link, return_address};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;
+pub(super) use notices::record_breached_password;
 pub use password_links::{link_expiry, make_reset_link, purge_password_links, store_mailed_link};
 pub(super) use password_links::{owner_of_link, use_link};
 pub(super) use registrations::{

@@ -1,8 +1,11 @@
 //! Notices by mail, queued in the transaction of what they tell.
 
-use crate::accounts::audit::{Actor, RequestSource};
+use time::OffsetDateTime;
+
+use super::users::find;
+use crate::accounts::audit::{Actor, AuditEvent, Record, RequestSource, append};
 use crate::accounts::user::User;
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, write};
 use crate::mail::{MailKind, NewMail, Outbox};
 use vestibule::Error;
 
@@ -27,4 +30,22 @@ pub(super) fn queue_notice(
         at: actor.at,
     };
     Outbox::queue(connection, &mail)
+}
+
+/// Records that the password which signs a user in is in the list of breached ones, and queues the notice.
+///
+/// # Errors
+/// 503 `unavailable`.
+pub(in crate::accounts) fn record_breached_password(
+    connection: &mut AnyConnection,
+    id: i64,
+    (source, now): (RequestSource, OffsetDateTime),
+) -> Result<(), Error> {
+    write(connection, |connection| {
+        let Some(user) = find(connection, id)? else { return Ok(()) };
+        let actor = Actor::account(&user, None, source, now);
+        queue_notice(connection, MailKind::BreachedPassword, &user, &actor)?;
+        append(connection, &[Record::about(AuditEvent::BreachedPassword, &user, &actor)])?;
+        Ok(())
+    })
 }

@@ -49,7 +49,8 @@ impl Accounts {
         let client = source.address;
         let reserved = self.reserve(client).await?;
         let stored = async {
-            let _share = fields.password.is_ok().then(|| self.take_share(client)).transpose()?;
+            let _permit =
+                fields.password.is_ok().then(|| self.acquire_permit(client)).transpose()?;
             let new = self.prepare_fields(registration, fields).await?;
             let address = parsed?;
             let counter = Counter::new(format!("register-to:{}", digest(address.key())), MAX_MAILS);
@@ -94,36 +95,5 @@ impl Accounts {
         let user = confirmed.await?.ok_or(ErrorKind::NotFound)?;
         self.report(EventKind::Registered, user.id, None, source);
         Ok(user)
-    }
-
-    /// Returns whether an equal registration waits already, by an equal form that was first. The
-    /// password counts as at any sign-in.
-    ///
-    /// # Errors
-    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
-    pub async fn is_waiting_already(
-        &self,
-        registration: &Registration,
-        email: &str,
-    ) -> Result<bool, Error> {
-        let fields = CheckedFields::check(registration, &self.auth.password);
-        let (Ok(username), Ok(address)) = (fields.username, EmailAddress::parse(email)) else {
-            return Ok(false);
-        };
-        let (key, now) = (username.key().to_owned(), self.clock.now()?);
-        let waiting =
-            self.run(move |connection| queries::waiting_hash(connection, &username, &address, now));
-        let Some(hash) = waiting.await? else { return Ok(false) };
-        let source = registration.source;
-        let attempt = self.begin_attempt(&key, source, None).await?;
-        let check = async {
-            let _share = self.take_share(source.address)?;
-            self.hasher.verify(&registration.password, Some(&hash)).await
-        };
-        let (attempt, is_right) = self.check_attempt(attempt, check).await?;
-        if is_right {
-            self.finish_attempt(attempt).await?;
-        }
-        Ok(is_right)
     }
 }

@@ -10,6 +10,7 @@ use crate::cli::health;
 use crate::languages::Languages;
 use crate::settings::Settings;
 use crate::web::{Assets, Templates};
+use vestibule::password::BreachedPasswords;
 
 /// With fewer open files, a few hundred slow clients can use up all connections.
 const MIN_OPEN_FILES: u64 = 4096;
@@ -21,6 +22,7 @@ pub(super) fn check(report: &mut Report, figment: &Figment, settings: &Settings)
         static_files(report, settings);
     }
     languages(report, settings);
+    breached_passwords(report, settings);
     if figment.profile() != rocket::Config::DEBUG_PROFILE {
         proxy(report, settings);
     }
@@ -52,6 +54,16 @@ fn languages(report: &mut Report, settings: &Settings) {
         Ok((_, warnings)) if warnings.is_empty() => report.ok("languages", directory.display()),
         Ok((_, warnings)) => report.warn("languages", warnings.join("; ")),
         Err(problem) => report.fail("languages", problem),
+    }
+}
+
+fn breached_passwords(report: &mut Report, settings: &Settings) {
+    let Some(path) = settings.auth.password.breached() else { return };
+    match BreachedPasswords::open(&path) {
+        Ok(_) => report.ok("breached passwords", path.display()),
+        Err(cause) => {
+            report.fail("breached passwords", format_args!("{}: {cause}", path.display()))
+        }
     }
 }
 

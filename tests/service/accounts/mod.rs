@@ -5,6 +5,7 @@ mod address_return;
 mod addresses;
 mod administration_api;
 mod administration_pages;
+mod breached;
 pub(crate) mod concurrent_requests;
 mod enumeration;
 mod first_administrator;

@@ -14,14 +14,14 @@ const NEW: &str = "battery staple";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The secret of a link that the administrator makes.
-fn link(app: &TestApp, username: &str) -> String {
+pub(super) fn link(app: &TestApp, username: &str) -> String {
     let id = app.id(username);
     let reply = app.token("admin").post(&format!("/api/users/{id}/reset-link"));
     assert_eq!(reply.status, 201, "{}", reply.body);
     path_in(&reply.body).split_once('=').expect("a secret").1.to_owned()
 }
 
-fn reset(actor: &Actor<'_>, token: &str, password: &str) -> Reply {
+pub(super) fn reset(actor: &Actor<'_>, token: &str, password: &str) -> Reply {
     actor.post_json("/api/password/reset", &json!({ "token": token, "new_password": password }))
 }
 

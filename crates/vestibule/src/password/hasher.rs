@@ -46,8 +46,11 @@ impl Hasher {
     /// from `[default.auth.password]`, as `&State<Hasher>`.
     ///
     /// # Errors
-    /// 503 `unavailable` if the system has no randomness.
+    /// 503 `unavailable` if the system has no randomness, or the file of `breached` cannot be read.
     pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
+        // So that the launch fails, and not the first registration.
+        #[cfg(feature = "breached")]
+        config.is_breached(&"".into())?;
         let dummy = hash::unmatched(config.cost)?.into();
         Ok(Self {
             admitted: Arc::new(Semaphore::new(config.hashers + config.queue)),
@@ -55,7 +58,7 @@ impl Hasher {
             rescue: Arc::new(Semaphore::new(1)),
             progress: Progress::new(),
             starved_after: STARVED_AFTER.max(hash::estimate(config.cost)? * 3),
-            config: *config,
+            config: config.clone(),
             dummy,
         })
     }

@@ -3,6 +3,8 @@
 //! Imports `config`, `digest` and `error` only.
 
 mod bcrypt_hash;
+#[cfg(feature = "breached")]
+mod breached;
 mod hash;
 mod hasher;
 #[cfg(feature = "imported-hashes")]
@@ -12,6 +14,8 @@ mod rules;
 mod strength;
 mod thread;
 
+#[cfg(feature = "breached")]
+pub use breached::BreachedPasswords;
 pub use hasher::Hasher;
 
 use std::fmt;

@@ -1,18 +1,23 @@
 //! What a new password must be.
 
+use std::io;
+
+#[cfg(feature = "breached")]
+use super::BreachedPasswords;
 use super::{Hasher, Password};
 use crate::config::PasswordConfig;
 use crate::error::Error;
 
 impl PasswordConfig {
-    /// Checks a new password: at least `min_length` code points, at most [`Password::MAX_BYTES`]
-    /// bytes, and as hard to guess as `strength` says. `about` is guessed first: the user's name,
-    /// for example.
+    /// Checks a new password: its [length](Self::check_length), that it is not in the file of
+    /// `breached`, and that it is as hard to guess as `strength` says. `about` is guessed first: the
+    /// user's name, for example.
     ///
-    /// Rating the strength takes up to about as long as a hash; handlers use [`Hasher::check`].
+    /// Takes up to about as long as a hash; handlers use [`Hasher::check`].
     ///
     /// # Errors
-    /// 422 `invalid_field` naming `password`, without repeating it.
+    /// 422 `invalid_field` naming `password`, without repeating it; 503 `unavailable` if the file
+    /// cannot be read.
     ///
     /// ```
     /// use vestibule::config::PasswordConfig;
@@ -22,19 +27,50 @@ impl PasswordConfig {
     /// assert!(config.check(&"1234".into(), &["ann"]).is_err());
     /// ```
     pub fn check(&self, password: &Password, about: &[&str]) -> Result<(), Error> {
-        let (text, refused) =
-            (password.reveal(), |message| Error::invalid_field("password", message));
-        if text.len() > Password::MAX_BYTES {
-            let message = format!("A password has at most {} bytes.", Password::MAX_BYTES);
-            return Err(refused(message));
+        self.check_length(password)?;
+        if self.is_breached(password)? {
+            let message = "This password is in a list of stolen passwords, which are guessed first. \
+                           Choose one that you use nowhere else.";
+            return Err(Error::invalid_field("password", message));
         }
-        if text.chars().count() < self.min_length {
-            return Err(refused(format!(
-                "A password has at least {} characters.",
-                self.min_length
-            )));
-        }
-        self.check_strength(text, about)
+        self.check_strength(password.reveal(), about)
+    }
+
+    /// Checks that a new password has at least `min_length` code points and at most
+    /// [`Password::MAX_BYTES`] bytes.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `password`.
+    pub fn check_length(&self, password: &Password) -> Result<(), Error> {
+        let text = password.reveal();
+        let message = if text.len() > Password::MAX_BYTES {
+            format!("A password has at most {} bytes.", Password::MAX_BYTES)
+        } else if text.chars().count() < self.min_length {
+            format!("A password has at least {} characters.", self.min_length)
+        } else {
+            return Ok(());
+        };
+        Err(Error::invalid_field("password", message))
+    }
+
+    /// Returns whether a password is in the file of `breached`; `false` without one. Reads the file:
+    /// handlers use [`Hasher::is_breached`].
+    ///
+    /// # Errors
+    /// 503 `unavailable` if the file cannot be read.
+    #[cfg(feature = "breached")]
+    pub fn is_breached(&self, password: &Password) -> Result<bool, Error> {
+        let Some(path) = self.breached() else { return Ok(false) };
+        let found = BreachedPasswords::open(&path).and_then(|mut list| list.contains(password));
+        found.map_err(|cause| {
+            Error::unavailable(io::Error::other(format!("{}: {cause}", path.display())))
+        })
+    }
+
+    /// Returns `false`: [`Config`](crate::config::Config) refuses a file without the feature.
+    #[cfg(not(feature = "breached"))]
+    fn is_breached(&self, _: &Password) -> Result<bool, Error> {
+        Ok(false)
     }
 
     #[cfg(feature = "strength")]
@@ -53,20 +89,21 @@ impl PasswordConfig {
     fn check_strength(&self, _: &str, _: &[&str]) -> Result<(), Error> {
         match self.strength {
             0 => Ok(()),
-            _ => Err(Error::internal(std::io::Error::other("the feature `strength` is off"))),
+            _ => Err(Error::internal(io::Error::other("the feature `strength` is off"))),
         }
     }
 }
 
 impl Hasher {
-    /// Checks a new password by [`PasswordConfig::check`], its strength on a thread of the hasher.
+    /// Checks a new password by [`PasswordConfig::check`], on a thread of the hasher.
     ///
     /// # Errors
-    /// 422 `invalid_field` naming `password`; 503 `busy`.
+    /// 422 `invalid_field` naming `password`; 503 `busy`; 503 `unavailable` if the file of
+    /// `breached` cannot be read.
     pub async fn check(&self, password: &Password, about: &[&str]) -> Result<(), Error> {
-        let config = *self.config();
-        PasswordConfig { strength: 0, ..config }.check(password, about)?;
-        if config.strength == 0 {
+        let config = self.config().clone();
+        config.check_length(password)?;
+        if config.strength == 0 && config.breached.is_none() {
             return Ok(());
         }
         let password = password.clone();
@@ -76,6 +113,19 @@ impl Hasher {
             config.check(&password, &about)
         };
         self.run(check).await?
+    }
+
+    /// Returns [`PasswordConfig::is_breached`], on a thread of the hasher.
+    ///
+    /// # Errors
+    /// 503 `busy`; 503 `unavailable` if the file cannot be read.
+    #[cfg(feature = "breached")]
+    pub async fn is_breached(&self, password: &Password) -> Result<bool, Error> {
+        if self.config().breached.is_none() {
+            return Ok(false);
+        }
+        let (config, password) = (self.config().clone(), password.clone());
+        self.run(move || config.is_breached(&password)).await?
     }
 }
 

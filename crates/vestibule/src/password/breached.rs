@@ -1,0 +1,326 @@
+//! The file of breached passwords.
+//!
+//! It has a filter for each value of the first two bytes of a SHA-1 hash, behind an index of where
+//! each begins. A check reads one filter, so that a list of a billion hashes costs no memory: about
+//! 35 KB, which the system caches.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use sha1::{Digest as _, Sha1};
+use xorf::{BinaryFuse16, Descriptor, Filter};
+
+use super::Password;
+
+/// The first bytes of the file: its kind and version.
+const MAGIC: [u8; 8] = *b"vstbr001";
+
+/// The number of filters.
+const FILTERS: u64 = 1 << 16;
+
+/// The bytes of a filter before its fingerprints: seed, segment length, length of all segments.
+const DESCRIPTOR: usize = 16;
+
+/// A file of breached passwords, open for checks.
+///
+/// A password that is in the list is always found. One that is not is found with a probability of
+/// 1 in 65,536.
+#[derive(Debug)]
+pub struct BreachedPasswords(File);
+
+impl BreachedPasswords {
+    /// Opens a file that [`build`](Self::build) made.
+    ///
+    /// # Errors
+    /// The error of the system; `InvalidData` for any other file.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let mut magic = [0; MAGIC.len()];
+        match file.read_exact(&mut magic) {
+            Ok(()) if magic == MAGIC => Ok(Self(file)),
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+            _ => Err(invalid("it is no file of `vestibule breached build`")),
+        }
+    }
+
+    /// Returns whether the list has a password. Reads the file: do not call it on an async thread.
+    ///
+    /// # Errors
+    /// The error of the system; `InvalidData` for a damaged file.
+    pub fn contains(&mut self, password: &Password) -> io::Result<bool> {
+        let [a, b, c, d, e, f, g, h, ..]: [u8; 20] = Sha1::digest(password.reveal()).into();
+        let key = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        let mut range = [0; 16];
+        self.0.seek(SeekFrom::Start(MAGIC.len() as u64 + (key >> 48) * 8))?;
+        self.0.read_exact(&mut range)?;
+        let [begin, end] = [&range[..8], &range[8..]].map(|bytes| number(bytes));
+        if begin == end {
+            return Ok(false);
+        }
+        let length = end.checked_sub(begin).and_then(|length| usize::try_from(length).ok());
+        let is_in_file = end <= self.0.metadata()?.len();
+        let length =
+            length.filter(|_| is_in_file).ok_or_else(|| invalid("its index is damaged"))?;
+        let mut bytes = vec![0; length];
+        self.0.seek(SeekFrom::Start(begin))?;
+        self.0.read_exact(&mut bytes)?;
+        let filter = decode(&bytes).ok_or_else(|| invalid("a filter is damaged"))?;
+        Ok(filter.contains(&key))
+    }
+
+    /// Makes the file from lists: lines of SHA-1 hashes in hexadecimal, in ascending order, each with
+    /// nothing or a colon and anything behind it. Returns how many different hashes there are.
+    ///
+    /// # Errors
+    /// A sentence that names the file, and the line if one cannot be read; no file is left then.
+    pub fn build(lists: &[PathBuf], output: &Path) -> Result<u64, String> {
+        let mut part = output.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let built = write_file(lists, &part).and_then(|count| {
+            fs::rename(&part, output).map_err(|cause| failed(output, &cause))?;
+            Ok(count)
+        });
+        built.inspect_err(|_| {
+            // What cannot be removed is overwritten by the next attempt.
+            let _ = fs::remove_file(&part);
+        })
+    }
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+fn failed(path: &Path, cause: &dyn std::fmt::Display) -> String {
+    format!("{}: {cause}", path.display())
+}
+
+fn encode(keys: &[u64], bytes: &mut Vec<u8>) -> Result<(), &'static str> {
+    let filter = BinaryFuse16::try_from(keys)?;
+    let Descriptor { seed, segment_length, segment_count_length, .. } = filter.descriptor;
+    bytes.extend(seed.to_le_bytes());
+    bytes.extend(segment_length.to_le_bytes());
+    bytes.extend(segment_count_length.to_le_bytes());
+    bytes.extend(filter.fingerprints.iter().flat_map(|print| print.to_le_bytes()));
+    Ok(())
+}
+
+/// Returns the filter, or `None` for bytes that would make it read outside of its fingerprints.
+fn decode(bytes: &[u8]) -> Option<BinaryFuse16> {
+    let (head, prints) = bytes.split_at_checked(DESCRIPTOR)?;
+    let segment_length = u32::try_from(number(&head[8..12])).ok()?;
+    let segment_count_length = u32::try_from(number(&head[12..])).ok()?;
+    let all = u64::from(segment_count_length) + 2 * u64::from(segment_length);
+    let fits = segment_length.is_power_of_two() && prints.len() as u64 == all * 2;
+    fits.then(|| BinaryFuse16 {
+        descriptor: Descriptor {
+            seed: number(&head[..8]),
+            segment_length,
+            segment_length_mask: segment_length - 1,
+            segment_count_length,
+        },
+        fingerprints: prints
+            .chunks_exact(2)
+            .map(|two| u16::from_le_bytes([two[0], two[1]]))
+            .collect(),
+    })
+}
+
+/// A list that is read, of which `next` is the first hash that was not taken.
+struct List {
+    path: PathBuf,
+    lines: BufReader<File>,
+    line: Vec<u8>,
+    number: u64,
+    next: Option<u64>,
+}
+
+impl List {
+    fn open(path: &Path) -> Result<Self, String> {
+        let file = File::open(path).map_err(|cause| failed(path, &cause))?;
+        let lines = BufReader::with_capacity(1 << 20, file);
+        let mut list =
+            Self { path: path.to_owned(), lines, line: Vec::new(), number: 0, next: Some(0) };
+        list.advance()?;
+        Ok(list)
+    }
+
+    fn advance(&mut self) -> Result<(), String> {
+        self.line.clear();
+        self.number += 1;
+        let read = self.lines.read_until(b'\n', &mut self.line);
+        if read.map_err(|cause| failed(&self.path, &cause))? == 0 {
+            self.next = None;
+            return Ok(());
+        }
+        let refused = |what| failed(&self.path, &format!("line {}: {what}", self.number));
+        let hash = hash(&self.line).ok_or_else(|| refused("there is no SHA-1 hash"))?;
+        if self.next > Some(hash) {
+            return Err(refused("the hashes are not in ascending order; sort the file"));
+        }
+        self.next = Some(hash);
+        Ok(())
+    }
+}
+
+/// Returns the first eight bytes of the hash in a line.
+fn hash(line: &[u8]) -> Option<u64> {
+    let (digits, rest) = line.trim_ascii_end().split_at_checked(40)?;
+    let is_hash = digits.iter().all(u8::is_ascii_hexdigit) && matches!(rest, [] | [b':', ..]);
+    let first = std::str::from_utf8(&digits[..16]).ok().filter(|_| is_hash)?;
+    u64::from_str_radix(first, 16).ok()
+}
+
+/// Writes the filters of the merged lists, then the index in front of them.
+fn write_file(lists: &[PathBuf], path: &Path) -> Result<u64, String> {
+    let cause = |cause: io::Error| failed(path, &cause);
+    let mut lists = lists.iter().map(|path| List::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut file = BufWriter::new(File::create(path).map_err(cause)?);
+    let mut end = MAGIC.len() as u64 + (FILTERS + 1) * 8;
+    file.seek(SeekFrom::Start(end)).map_err(cause)?;
+    let (mut index, mut keys, mut bytes) = (vec![end], Vec::new(), Vec::new());
+    let mut count = 0;
+    loop {
+        let next = lists.iter_mut().filter(|list| list.next.is_some()).min_by_key(|list| list.next);
+        let key = next.as_ref().and_then(|list| list.next);
+        // Before the first hash of another filter, and at the end.
+        while key.map_or(FILTERS, |key| key >> 48) >= index.len() as u64 {
+            if !keys.is_empty() {
+                encode(&keys, &mut bytes).map_err(|cause| failed(path, &cause))?;
+                file.write_all(&bytes).map_err(cause)?;
+                end += bytes.len() as u64;
+                keys.clear();
+                bytes.clear();
+            }
+            index.push(end);
+        }
+        let (Some(list), Some(key)) = (next, key) else { break };
+        if keys.last() != Some(&key) {
+            keys.push(key);
+            count += 1;
+        }
+        list.advance()?;
+    }
+    file.rewind().map_err(cause)?;
+    file.write_all(&MAGIC).map_err(cause)?;
+    for begin in index {
+        file.write_all(&begin.to_le_bytes()).map_err(cause)?;
+    }
+    file.into_inner().map_err(|error| cause(error.into_error()))?.sync_all().map_err(cause)?;
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn hashes<'p>(passwords: impl IntoIterator<Item = &'p str>) -> BTreeSet<String> {
+        let hash = |password: &str| {
+            Sha1::digest(password).iter().map(|byte| format!("{byte:02X}")).collect()
+        };
+        passwords.into_iter().map(hash).collect()
+    }
+
+    fn build(lists: &[&str]) -> Result<(tempfile::TempDir, u64), String> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let paths: Vec<_> =
+            (0..lists.len()).map(|n| directory.path().join(n.to_string())).collect();
+        for (path, text) in paths.iter().zip(lists) {
+            fs::write(path, text).expect("a list");
+        }
+        let output = directory.path().join("breached");
+        let count = BreachedPasswords::build(&paths, &output)?;
+        assert!(!directory.path().join("breached.part").exists());
+        Ok((directory, count))
+    }
+
+    fn open(directory: &tempfile::TempDir) -> BreachedPasswords {
+        BreachedPasswords::open(&directory.path().join("breached")).expect("the file")
+    }
+
+    #[test]
+    fn passwords_of_every_list_are_found_and_counted_once() {
+        let lines = |passwords: &[&str], end: &str| -> String {
+            hashes(passwords.iter().copied()).into_iter().map(|hash| hash + end).collect()
+        };
+        let lists = [
+            lines(&["1234", "iloveyou", "Tr0ub4dor&3"], ":3861493\r\n"),
+            lines(&["iloveyou", "hunter2"], "\n").to_lowercase(),
+            String::new(),
+        ];
+        let (directory, count) = build(&lists.each_ref().map(String::as_str)).expect("a file");
+        assert_eq!(count, 4);
+        let mut list = open(&directory);
+        for password in ["1234", "iloveyou", "Tr0ub4dor&3", "hunter2"] {
+            assert!(list.contains(&password.into()).expect("an answer"), "{password}");
+        }
+        for password in ["", "12345", "correct horse battery"] {
+            assert!(!list.contains(&password.into()).expect("an answer"), "{password}");
+        }
+    }
+
+    #[test]
+    fn about_one_in_65536_of_other_passwords_is_found() {
+        let list: String = (0..20_000).map(|n| format!("{:016x}{:024}\n", n * 7, 0)).collect();
+        let mut keys = (0..20_000).map(|n| n * 7).collect::<Vec<u64>>();
+        keys.sort_unstable();
+        let (directory, count) = build(&[&list]).expect("a file");
+        assert_eq!(count, 20_000);
+        let mut list = open(&directory);
+        let (mut index, mut bytes) = ([0; 16], Vec::new());
+        list.0.read_exact(&mut index).expect("the index");
+        list.0.seek(SeekFrom::Start(number(&index[..8]))).expect("the filter");
+        list.0.read_to_end(&mut bytes).expect("the filter");
+        let filter = decode(&bytes).expect("the filter");
+        assert!(keys.iter().all(|key| filter.contains(key)));
+        let others = 4_000_000_u64;
+        let found = (0..others).filter(|n| filter.contains(&(n * 7 + 1))).count();
+        println!("{found} of {others} that are in no list were found");
+        // 61 are expected; by chance fewer than 20 or more than 122 in one of a million tries.
+        assert!((20..122).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_is_refused_with_its_line() {
+        let [low, high] = ["0".repeat(40), "F".repeat(40)];
+        for (text, said) in [
+            (format!("{high}\n{low}\n"), "0: line 2: the hashes are not in ascending order"),
+            (format!("{low}\n\n"), "0: line 2: there is no SHA-1 hash"),
+            ("password\n".to_owned(), "0: line 1: there is no SHA-1 hash"),
+            (format!("{low} 12\n"), "0: line 1: there is no SHA-1 hash"),
+        ] {
+            let refused = build(&[&text]).expect_err(&text);
+            assert!(refused.contains(said), "{refused}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_file_never_panics(at in 0..700_000_usize, bytes in prop::collection::vec(any::<u8>(), 1..40)) {
+            let passwords: Vec<String> = (0..300).map(|n| n.to_string()).collect();
+            let list: String =
+                hashes(passwords.iter().map(String::as_str)).into_iter().map(|hash| hash + "\n").collect();
+            let (directory, _) = build(&[&list]).expect("a file");
+            let path = directory.path().join("breached");
+            let mut file = fs::read(&path).expect("the file");
+            let at = at % file.len();
+            file.truncate(at + bytes.len() * 1000);
+            let end = file.len().min(at + bytes.len());
+            file[at..end].copy_from_slice(&bytes[..end - at]);
+            fs::write(&path, file).expect("the file");
+            if let Ok(mut list) = BreachedPasswords::open(&path) {
+                for password in &passwords {
+                    let _ = list.contains(&password.as_str().into());
+                }
+            }
+        }
+    }
+}

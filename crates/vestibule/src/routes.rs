@@ -173,10 +173,10 @@ pub fn home(path: &str) -> LocalPath {
 /// ```
 #[macro_export]
 macro_rules! session_routes {
-    ($account:ty, $page:path) => {
-        $crate::session_routes!($account, $page, "/")
-    };
-    ($account:ty, $page:path, $home:literal) => {{
+    ($account:ty, $page:path $(, $home:literal)?) => {{
+        /// The page that is opened without a `next`.
+        const VESTIBULE_HOME: &str = [$($home,)? "/"][0];
+
         #[::rocket::get("/login")]
         fn vestibule_login_page(
             flash: ::std::option::Option<::rocket::request::FlashMessage<'_>>,
@@ -193,7 +193,7 @@ macro_rules! session_routes {
         ) -> $crate::routes::names::Opened<impl for<'r> ::rocket::response::Responder<'r, 'static>>
         {
             match form.sign_in(login, session).await {
-                Ok(()) => Ok(next.unwrap_or_else(|| $crate::routes::home($home)).redirect()),
+                Ok(()) => Ok(next.unwrap_or_else(|| $crate::routes::home(VESTIBULE_HOME)).redirect()),
                 Err(error) => Err(error.with_page(|message| $page(&form.name, Some(message)))),
             }
         }
@@ -207,7 +207,7 @@ macro_rules! session_routes {
             Ok($crate::routes::to_login(route))
         }
 
-        let _ = $crate::routes::home($home);
+        let _ = $crate::routes::home(VESTIBULE_HOME);
         ::rocket::routes![vestibule_login_page, vestibule_log_in, vestibule_log_out]
     }};
 }

@@ -83,7 +83,7 @@ password-link-invalid = Un lien pour définir un mot de passe fonctionne une foi
 registration-link-invalid = Un lien pour confirmer une inscription fonctionne une fois, pendant un jour. Si vous venez de l’utiliser, connectez-vous ; s’il est plus ancien, inscrivez-vous à nouveau.
 return-link-invalid = Un lien pour reprendre une adresse fonctionne une fois et pour une durée limitée. Si vous venez de l’utiliser, l’adresse est de nouveau à vous.
 address-link-invalid = Un lien pour confirmer une adresse fonctionne une fois, pendant un jour, et jusqu’à ce qu’une autre adresse soit saisie. Saisissez l’adresse à nouveau pour en obtenir un nouveau.
-sign-in-link-invalid = Un lien pour se connecter fonctionne une fois, pendant un quart d’heure, et seulement dans le navigateur qui l’a demandé. Si vous l’avez demandé dans un autre, saisissez-y le code de l’e-mail.
+sign-in-link-invalid = Un lien pour se connecter fonctionne une fois, pendant un quart d’heure, et seulement dans le navigateur qui l’a demandé. Si vous venez de l’utiliser ici, vous êtes probablement déjà connecté. Si vous l’avez demandé dans un autre navigateur, saisissez-y le code de l’e-mail.
 
 ## À propos d’un mauvais mot de passe, et de trop d’essais
 

@@ -1,12 +1,12 @@
-//! A form that was sent twice: the second copy finds what the first has done, and its user signs in
-//! with the password that came along.
+//! A form that was sent twice: the second copy finds what the first has done, and if it carries a
+//! password, its user signs in with it.
 
 use super::audit::AuditEvent;
 use super::password::{Credentials, NewPassword};
 use super::queries;
 use super::registration::{LINK_LIFETIME, Registration};
 use super::service::Accounts;
-use super::user::Role;
+use super::user::{Role, Username};
 use vestibule::database::sign_ins;
 use vestibule::{Error, ErrorKind, Session};
 
@@ -55,6 +55,29 @@ impl Accounts {
         }
         let opened = self.open_session(session, &verified, password, presented.is_remembered);
         opened.await.map_err(refused)
+    }
+
+    /// Returns whether the user of a session has deleted the own account, by a form that was first. The
+    /// session cookie names the account; it must have been fresh, and the audit log has the deletion,
+    /// under the name that was `typed`.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn has_deleted_itself(
+        &self,
+        session: &Session<'_>,
+        typed: &str,
+    ) -> Result<bool, Error> {
+        let presented = session.presented()?.filter(|presented| presented.is_fresh);
+        let id = presented.and_then(|presented| presented.account.parse::<i64>().ok());
+        let (Some(id), Ok(typed)) = (id, Username::parse(typed)) else { return Ok(false) };
+        let (entries, _) = self.events(Some(id), None).await?;
+        Ok(entries.iter().any(|entry| {
+            let name = entry.username.as_deref().map(Username::parse);
+            AuditEvent::parse(&entry.event) == Some(AuditEvent::Deleted)
+                && entry.actor_account == Some(id)
+                && name.is_some_and(|name| name.is_ok_and(|name| name.key() == typed.key()))
+        }))
     }
 
     /// Signs a browser in to the account that a registration names, because an equal one was first:

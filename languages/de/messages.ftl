@@ -57,6 +57,7 @@ notice-user-now = { $name } ist jetzt einfacher Benutzer.
 notice-activated = { $name } kann sich anmelden.
 notice-deactivated = { $name } ist deaktiviert; { sign-ins-count } beendet.
 notice-sign-ins-ended = { $name } ist überall abgemeldet: { sign-ins-count } beendet.
+notice-address-of-user-removed = Die E-Mail-Adresse von { $name } ist entfernt.
 notice-user-added = { $name } ist hinzugefügt.
 notice-user-deleted = Der Benutzer ist gelöscht; { sign-ins-count } beendet.
 notice-user-deleted-before = Dieser Benutzer ist gelöscht.

@@ -57,6 +57,7 @@ notice-user-now = Ο χρήστης { $name } είναι τώρα απλός χ�
 notice-activated = Ο χρήστης { $name } μπορεί να συνδεθεί.
 notice-deactivated = Ο χρήστης { $name } απενεργοποιήθηκε· { sign-ins-count }.
 notice-sign-ins-ended = Ο χρήστης { $name } αποσυνδέθηκε από παντού: { sign-ins-count }.
+notice-address-of-user-removed = Η διεύθυνση e-mail του χρήστη { $name } αφαιρέθηκε.
 notice-user-added = Ο χρήστης { $name } προστέθηκε.
 notice-user-deleted = Ο χρήστης διαγράφηκε· { sign-ins-count }.
 notice-user-deleted-before = Αυτός ο χρήστης διαγράφηκε.

@@ -101,6 +101,7 @@ notice-user-now = { $name } is an ordinary user now.
 notice-activated = { $name } can sign in.
 notice-deactivated = { $name } is deactivated; { sign-ins-count } ended.
 notice-sign-ins-ended = { $name } is signed out everywhere: { sign-ins-count } ended.
+notice-address-of-user-removed = The e-mail address of { $name } is removed.
 notice-user-added = { $name } is added.
 notice-user-deleted = The user is deleted; { sign-ins-count } ended.
 notice-user-deleted-before = That user is deleted.

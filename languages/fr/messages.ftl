@@ -61,6 +61,7 @@ notice-user-now = { $name } est maintenant un simple utilisateur.
 notice-activated = { $name } peut se connecter.
 notice-deactivated = { $name } est désactivé ; { sign-ins-count }.
 notice-sign-ins-ended = { $name } est déconnecté partout : { sign-ins-count }.
+notice-address-of-user-removed = L’adresse e-mail de { $name } est supprimée.
 notice-user-added = { $name } est ajouté.
 notice-user-deleted = L’utilisateur est supprimé ; { sign-ins-count }.
 notice-user-deleted-before = Cet utilisateur est supprimé.

@@ -11,7 +11,7 @@ use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, active_samples, insert_samples, queries};
 use crate::db::{self, Db};
 use crate::fingerprints;
-use crate::housekeeping::{self, PurgeCounts, RetentionLimits};
+use crate::housekeeping::{self, OwnPurgeCounts, RetentionLimits};
 use crate::http::{self, AccessLog, Cors, InFlight, SecurityHeaders, TrustedProxies};
 use crate::languages::Languages;
 use crate::settings::Settings;
@@ -174,7 +174,7 @@ pub fn build_open(
         .attach(housekeeping::write_audit_log(writer))
         .attach(auth)
         .manage(accounts)
-        .manage(Arc::<PurgeCounts>::default())
+        .manage(Arc::<OwnPurgeCounts>::default())
         .manage(db)
         .manage(clock.clone())
         .manage(languages)

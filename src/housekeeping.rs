@@ -18,16 +18,16 @@ use vestibule::{Clock, Error};
 /// How many rows one statement deletes: a larger one would delay other writers.
 const PURGE_BATCH: i64 = 500;
 
-/// Counts the purges of this process: those that succeeded, those that failed, and the rows that
-/// were deleted.
+/// Counts the purges of the service's own rows: those that succeeded, those that failed, and the rows
+/// that were deleted. The library counts those of sign-ins and counters.
 #[derive(Debug, Default)]
-pub(crate) struct PurgeCounts {
+pub(crate) struct OwnPurgeCounts {
     pub(crate) succeeded: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) rows: AtomicU64,
 }
 
-impl PurgeCounts {
+impl OwnPurgeCounts {
     fn record(&self, purged: &Result<usize, Error>) {
         let count = if purged.is_ok() { &self.succeeded } else { &self.failed };
         count.fetch_add(1, Ordering::Relaxed);
@@ -118,7 +118,7 @@ pub(crate) fn start_maintenance(limits: RetentionLimits, own: Vec<Fingerprint>) 
     AdHoc::on_liftoff("House-keeping", move |rocket| {
         Box::pin(async move {
             let Some(db) = rocket.state::<Db>().cloned() else { return };
-            let counts = rocket.state::<Arc<PurgeCounts>>().cloned().unwrap_or_default();
+            let counts = rocket.state::<Arc<OwnPurgeCounts>>().cloned().unwrap_or_default();
             let mut shutdown = rocket.shutdown();
             tokio::spawn(async move {
                 loop {

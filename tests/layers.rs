@@ -50,7 +50,7 @@ const ACCOUNTS: &[&[&str]] = &[
     &["scopes"],
     &["audit"],
     &["queries"],
-    &["guards", "shares"],
+    &["guards", "network_permits"],
     &["service"],
     &["devices", "throttle"],
     &["password"],

@@ -154,6 +154,6 @@ body-ends = The body ends before its JSON does.
 body-json = The body is not JSON (line { $line }, column { $column }).
 tokens-no-cookies = This service takes no tokens from cookies.
 tokens-only-cookies = This service takes tokens from cookies only.
-tokens-prefix = The token in the query must stand behind its prefix.
+tokens-prefix = The token in the query must follow its prefix.
 session-not-token = This page takes a session, not a token.
 metrics-token = Send the token of metrics.

@@ -33,7 +33,7 @@ mail-sign-in =
 
     { "    " }{ $code }
 
-    Both work once, for a quarter of an hour. They were asked for { $when }. If that was not you, ignore this mail, and tell nobody the code.
+    Both work once, for a quarter of an hour. They were asked for { $when }. If that was not you, ignore this mail, and do not share the code.
 
 mail-address-changed-subject = Your address was changed
 mail-address-changed =

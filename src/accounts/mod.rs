@@ -1,5 +1,6 @@
 //! The accounts of the service: users and roles, sign-in, access keys, and the audit log. It knows no
-//! page and no route, and imports only `crate::db` and the library `vestibule`.
+//! page and no route, and imports only `crate::db`, `crate::mail`, `crate::languages` and the library
+//! `vestibule`.
 //!
 //! The rooms; each imports only from the rows above it:
 //!
@@ -9,7 +10,7 @@
 //! | `audit/` | the audit log |
 //! | `queries/` | the SQL queries |
 //! | `guards` | the library's traits for this service, and its guards |
-//! | `shares` | places of networks in the queue of the hasher |
+//! | `network_permits` | permits of networks to have passwords hashed |
 //! | `service` | [`Accounts`]: what the methods of the later rows share |
 //! | `throttle/` | limits on attempts |
 //! | `devices` | notices of sign-ins from new devices |
@@ -41,6 +42,7 @@ mod devices;
 mod guards;
 mod import;
 mod links;
+mod network_permits;
 mod own_sign_ins;
 mod password;
 pub mod queries;
@@ -48,7 +50,6 @@ mod registration;
 mod scopes;
 mod sent_twice;
 mod service;
-mod shares;
 mod sign_in_links;
 mod throttle;
 mod unused_session;

@@ -11,10 +11,10 @@ use vestibule::database::sign_ins;
 use vestibule::{Error, ErrorKind, Session};
 
 impl Accounts {
-    /// Signs a browser in again after its password change was sent twice: the first request changed the
-    /// password and ended the sign-in that the second presents. The session cookie names the account; it
-    /// must have been fresh, and its sign-in must have ended, and the audit log has a change of
-    /// the password since it began. The new password counts as at any sign-in.
+    /// Signs a browser in again when its password form was sent twice: the first copy changed the
+    /// password and ended the sign-in that this one presents. Requires a session cookie that was fresh,
+    /// whose sign-in has ended, and a password change in the audit log since the session began. The new
+    /// password is verified and counted as at any sign-in.
     ///
     /// # Errors
     /// 401 `credentials_missing` without such a cookie or with a password that is not in force, 429
@@ -108,6 +108,21 @@ impl Accounts {
                 ErrorKind::BadCredentials
                 | ErrorKind::AccountInactive
                 | ErrorKind::TooManyAttempts => Ok(false),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Returns whether a form with a link that is not valid any more holds the password in force:
+    /// an equal form was first. The password counts as at any sign-in.
+    ///
+    /// # Errors
+    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
+    pub async fn is_set_already(&self, credentials: &Credentials<'_>) -> Result<bool, Error> {
+        match self.verify_credentials(credentials).await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.kind() {
+                ErrorKind::BadCredentials | ErrorKind::AccountInactive => Ok(false),
                 _ => Err(error),
             },
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::audit::{Audit, AuditEvents, RequestSource};
 use super::config::{AccountsConfig, AddressPolicy, RegistrationsConfig};
-use super::shares::Shares;
+use super::network_permits::NetworkPermits;
 use crate::db::{AnyConnection, Db};
 use crate::mail::Outbox;
 use vestibule::config::{Config, PasswordConfig};
@@ -31,7 +31,7 @@ pub struct Accounts {
     pub(super) max_sign_ins: i64,
     pub(super) reset_link_lifetime: Duration,
     pub(super) invitation_lifetime: Duration,
-    pub(super) shares: Shares,
+    pub(super) permits: NetworkPermits,
     /// Whether an administrator is known to exist.
     pub(super) has_administrator: Arc<AtomicBool>,
     pub(super) outbox: Outbox,
@@ -61,7 +61,7 @@ impl Accounts {
             max_sign_ins: accounts.max_sign_ins.max(1).into(),
             reset_link_lifetime: accounts.reset_link_lifetime,
             invitation_lifetime: accounts.invitation_lifetime,
-            shares: Shares::default(),
+            permits: NetworkPermits::default(),
             has_administrator: Arc::default(),
             outbox: Outbox::default(),
             events,

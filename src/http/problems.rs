@@ -1,18 +1,14 @@
 //! Problem JSON for the errors of requests.
 
-use std::io::Cursor;
-
 use rocket::http::{Header, Method, Status};
 use rocket::response::{self, Responder};
 use rocket::{Catcher, Request};
-use serde_json::Value;
 
 use super::accept_language::{language_of, set_language};
 use super::access_log::is_unparsed;
 use super::request_id::ensure_id;
 use super::unparsed::complete_unparsed;
 use crate::languages::Language;
-use vestibule::events::RequestId;
 use vestibule::{Auth, Error, ErrorKind, Problem};
 
 /// The response to a failed request: Problem JSON, unless a page replaces it.
@@ -51,12 +47,6 @@ pub fn error_response(status: Status, request: &Request<'_>) -> ErrorResponse {
     ErrorResponse { error, status, allow: Vec::new() }
 }
 
-/// Whether a route takes GET at this local path.
-#[must_use]
-pub fn is_page(request: &Request<'_>, path: &str) -> bool {
-    Auth::methods_at(request, path).contains(&Method::Get)
-}
-
 impl ErrorResponse {
     /// Returns the header `Allow` of a 405.
     #[must_use]
@@ -70,17 +60,18 @@ impl<'r> Responder<'r, 'static> for ErrorResponse {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let allow = self.allow();
         let language = language_of(request);
-        let mut response = match (self.error, language) {
-            (Some(error), None) => Problem::from(error).respond_to(request)?,
-            (None, None) => Problem::from(self.status).respond_to(request)?,
-            (error, Some(language)) => {
-                let problem = match error {
-                    Some(error) => Problem::from(translated(error, language)),
-                    None => Problem::from(self.status),
-                };
-                with_title(problem, self.status, language, request)?
-            }
+        let mut problem = match (self.error, language) {
+            (Some(error), Some(language)) => translated(error, language).into(),
+            (Some(error), None) => error.into(),
+            (None, _) => Problem::from(self.status),
         };
+        if let Some(language) = language {
+            problem = problem.title(language.sentence(self.status.reason_lossy()).into_owned());
+        }
+        let mut response = problem.respond_to(request)?;
+        if let Some(language) = language {
+            set_language(&mut response, language.tag().as_str(), true);
+        }
         if let Some(allow) = allow {
             response.set_header(allow);
         }
@@ -103,28 +94,6 @@ fn translated(error: Error, language: &Language) -> Error {
         Some(seconds) => said.retry_after(seconds),
         None => said,
     }
-}
-
-/// Returns the response of a problem with its title in a language.
-fn with_title(
-    problem: Problem,
-    status: Status,
-    language: &Language,
-    request: &Request<'_>,
-) -> response::Result<'static> {
-    let json = serde_json::to_value(&problem);
-    let mut response = problem.respond_to(request)?;
-    if let (Ok(Value::Object(mut json)), false) = (json, language.is_english()) {
-        let title = language.sentence(status.reason_lossy()).into_owned();
-        json.insert("title".to_owned(), title.into());
-        if let Some(id) = RequestId::of(request) {
-            json.insert("request_id".to_owned(), id.as_str().into());
-        }
-        let body = Value::Object(json).to_string();
-        response.set_sized_body(body.len(), Cursor::new(body));
-    }
-    set_language(&mut response, language.tag().as_str(), true);
-    Ok(response)
 }
 
 #[rocket::catch(default)]

@@ -15,17 +15,19 @@ use vestibule::{Error, ErrorKind};
 const BUCKETS: [f64; 10] = [0.000_5, 0.002_5, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// What a path is for; `none` is a path without a route.
-const CLASSES: [&str; 6] = ["pages", "api", "probes", "assets", "well-known", "none"];
+const CLASSES: [&str; 6] = ["pages", "api", "service", "assets", "well-known", "none"];
 
-/// Where a user proves a password.
-const PASSWORDS: [&str; 7] = [
+/// Where a client presents a password, or a link or code that was mailed in its place.
+const PROOFS: [&str; 9] = [
     "/login",
+    "/login/link/enter",
     "/password/new",
     "/reauthenticate",
     "/account/password",
     "/api/login",
     "/api/confirm",
     "/api/password",
+    "/api/password/reset",
 ];
 
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -101,7 +103,7 @@ impl RequestCounts {
         }
         let is_post = arrival.is_some_and(|(method, _)| method == Method::Post);
         let path = request.route().map(|route| route.uri.path());
-        if is_post && path.is_some_and(|path| PASSWORDS.contains(&path)) {
+        if is_post && path.is_some_and(|path| PROOFS.contains(&path)) {
             let outcome = code.unwrap_or("success");
             self.sign_ins.get_or_create(&[("outcome", outcome)]).inc();
         }
@@ -117,7 +119,8 @@ impl RequestCounts {
             self.durations.clone(),
         );
         registry.register("errors", "Responses of 400 and above by code", self.errors.clone());
-        registry.register("sign_ins", "Passwords at the forms and API", self.sign_ins.clone());
+        let help = "Passwords and mailed links presented, by outcome";
+        registry.register("sign_ins", help, self.sign_ins.clone());
     }
 }
 

@@ -15,7 +15,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::accounts::Accounts;
 use crate::db::Db;
-use crate::housekeeping::PurgeCounts;
+use crate::housekeeping::OwnPurgeCounts;
 use crate::http::RequestCounts;
 use crate::mail::MailCounts;
 use crate::settings::Settings;
@@ -44,7 +44,7 @@ pub(super) fn render(rocket: &Rocket<Orbit>) -> Result<String, fmt::Error> {
     }
     if let Some(stats) = AuthStats::of(rocket) {
         sign_ins(registry, &stats);
-        if let Some(own) = rocket.state::<Arc<PurgeCounts>>() {
+        if let Some(own) = rocket.state::<Arc<OwnPurgeCounts>>() {
             purges(registry, &stats, own);
         }
     }
@@ -111,7 +111,7 @@ fn sign_ins(registry: &mut Registry, stats: &AuthStats) {
 }
 
 /// The library deletes sign-ins and counters, the service links and rows of the audit log.
-fn purges(registry: &mut Registry, stats: &AuthStats, own: &PurgeCounts) {
+fn purges(registry: &mut Registry, stats: &AuthStats, own: &OwnPurgeCounts) {
     let [succeeded, failed, rows] =
         [&own.succeeded, &own.failed, &own.rows].map(|count| count.load(Ordering::Relaxed));
     let runs = Family::<[(&str, &str); 1], Counter>::default();

@@ -4,7 +4,6 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Orbit, Request, Rocket, Sentinel};
 
 use crate::settings::MetricsToken;
-use vestibule::tokens::PublicKeys;
 use vestibule::{Auth, Error, ErrorKind};
 
 /// Guard: the request has the token of `[default.metrics]` in its header `Authorization`; else 401
@@ -33,7 +32,6 @@ impl<'r> FromRequest<'r> for Scraper<'r> {
 
 impl Sentinel for Scraper<'_> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        // So that `vestibule routes` names this guard too.
-        PublicKeys::abort(rocket)
+        Auth::sentinel_without_login(rocket, "Scraper")
     }
 }

@@ -10,7 +10,7 @@ use super::notice::{Notice, NoticeRedirect};
 use super::renderer::{Page, Renderer, Title};
 use super::words;
 use crate::accounts::{Accounts, User};
-use crate::http::{ErrorResponse, complete_unparsed, error_response, is_page};
+use crate::http::{ErrorResponse, complete_unparsed, error_response};
 use crate::settings::Settings;
 use vestibule::catchers::prefers_json;
 use vestibule::events::RequestId;
@@ -44,7 +44,7 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     }
     let kind = response.error.as_ref().map(|error| error.kind());
     if kind == Some(ErrorKind::MethodNotAllowed)
-        && is_read(request)
+        && is_safe(request)
         && let Some(page) = page_above(request)
     {
         return FailureReply::Redirect(Box::new(page.redirect()));
@@ -83,7 +83,7 @@ async fn ask_for_password(request: &Request<'_>, kind: ErrorKind) -> FailureRepl
         let form = uri!(super::session::form(next = next.as_deref(), cookie_sent = _));
         (form, unused_for(request).await.map(Notice::Unused))
     };
-    if !is_read(request) {
+    if !is_safe(request) {
         // For the page of the form; that of the password shows it before.
         let page = next.as_deref().unwrap_or(form.path().as_str());
         let page = page.split('?').next().unwrap_or_default().to_owned();
@@ -105,7 +105,7 @@ pub(super) fn catchers() -> Vec<Catcher> {
 /// repeat, the page of its form: the one that its handler names, the one at its own path, or the
 /// nearest above it. After a confirmation that is not needed any more there is none.
 fn next_page(request: &Request<'_>) -> Option<LocalPath> {
-    if is_read(request) {
+    if is_safe(request) {
         return LocalPath::parse(&request.uri().to_string());
     }
     if let Some(form) = FormToRefill::of(request) {
@@ -115,11 +115,16 @@ fn next_page(request: &Request<'_>) -> Option<LocalPath> {
     if path == "/reauthenticate" {
         return None;
     }
-    if is_page(request, path) { LocalPath::parse(path) } else { page_above(request) }
+    if takes_get(request, path) { LocalPath::parse(path) } else { page_above(request) }
 }
 
-fn is_read(request: &Request<'_>) -> bool {
+fn is_safe(request: &Request<'_>) -> bool {
     matches!(request.method(), Method::Get | Method::Head)
+}
+
+/// Whether a route takes GET at this local path.
+fn takes_get(request: &Request<'_>, path: &str) -> bool {
+    Auth::methods_at(request, path).contains(&Method::Get)
 }
 
 /// Returns the nearest page above the request's path: for the path of a form, the page that the
@@ -127,7 +132,7 @@ fn is_read(request: &Request<'_>) -> bool {
 fn page_above(request: &Request<'_>) -> Option<LocalPath> {
     let mut path = request.uri().path().as_str();
     while let Some((above, _)) = path.rsplit_once('/') {
-        if !above.is_empty() && is_page(request, above) {
+        if !above.is_empty() && takes_get(request, above) {
             return LocalPath::parse(above);
         }
         path = above;

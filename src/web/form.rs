@@ -140,8 +140,12 @@ impl<'r> Responder<'r, 'static> for FormReply {
             Self::SignedIn { target, check } => {
                 let headers = request.headers();
                 // Other programs than browsers send no Referer and are spared the check.
-                let is_new = !headers.contains("Cookie") && headers.contains("Referer");
-                if is_new { check.respond_to(request) } else { target.respond_to(request) }
+                let may_keep_no_cookie = !headers.contains("Cookie") && headers.contains("Referer");
+                if may_keep_no_cookie {
+                    check.respond_to(request)
+                } else {
+                    target.respond_to(request)
+                }
             }
             Self::Notice(redirect) => redirect.respond_to(request),
             Self::Page(status, page) => (status, page).respond_to(request),

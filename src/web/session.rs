@@ -33,7 +33,7 @@ const UNSENT: &str = "unsent-sign-in";
 const NO_COOKIE: &str = "no-cookie";
 
 /// Shown if the box has a value that is neither.
-const NEITHER: &str = "Tick the box to stay signed in on this device, or leave it.";
+const REMEMBER_UNREADABLE: &str = "Tick the box to stay signed in on this device, or leave it.";
 
 /// The fields of the form.
 #[derive(FromForm)]
@@ -121,7 +121,7 @@ pub(super) async fn login(
     let credentials = Credentials { username: &form.username, password: &form.password, source };
     let result = match form.remember.as_deref().map_or(Some(false), checkbox::parse) {
         Some(remember) => accounts.sign_in_browser(&session, &credentials, remember).await,
-        None => Err(Error::new(ErrorKind::InvalidField).detail(NEITHER)),
+        None => Err(Error::new(ErrorKind::InvalidField).detail(REMEMBER_UNREADABLE)),
     };
     let Err(error) = result else { return Ok(signed_in(&form.next)) };
     let kinds = [

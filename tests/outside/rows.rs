@@ -36,8 +36,8 @@ impl Row {
         let kind = match &sign_in.kind {
             SignInKind::Browser { remembered } => Kind::Browser(*remembered),
             SignInKind::Token(found) => Kind::Token(
-                [found.generation, found.burst_from, found.half_from, found.used],
-                [found.rotated_at, found.half_at],
+                [found.generation, found.burst_from, found.segment_from, found.used_generation],
+                [found.rotated_at, found.segment_at],
             ),
             SignInKind::Key { label, scopes, secret_hash, stamp } => {
                 Kind::Key(label.clone(), scopes.clone(), secret_hash.clone(), stamp.clone())
@@ -65,8 +65,9 @@ impl Row {
             Kind::Browser(remembered) => SignInKind::Browser { remembered },
             Kind::Token(numbers, times) => {
                 let mut found = Rotations::default();
-                [found.generation, found.burst_from, found.half_from, found.used] = numbers;
-                [found.rotated_at, found.half_at] = times;
+                [found.generation, found.burst_from, found.segment_from, found.used_generation] =
+                    numbers;
+                [found.rotated_at, found.segment_at] = times;
                 SignInKind::Token(found)
             }
             Kind::Key(label, scopes, secret_hash, stamp) => {
@@ -129,7 +130,7 @@ impl SignInStore for Store {
         self.change(&used.id, |sign_in| {
             sign_in.last_seen_at = sign_in.last_seen_at.max(used.at);
             if let SignInKind::Token(rotations) = &mut sign_in.kind {
-                rotations.used = rotations.used.max(used.generation);
+                rotations.used_generation = rotations.used_generation.max(used.generation);
             }
         })
     }
@@ -137,7 +138,7 @@ impl SignInStore for Store {
     async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error> {
         let mut rows = self.rows();
         let Some(at) = rows.iter().position(|row| row.id == id.as_str()) else {
-            return Ok(Rotation::Gone);
+            return Ok(Rotation::NotActive);
         };
         let rotation = attempt.decide(rows[at].sign_in()?);
         match &rotation {

@@ -130,7 +130,7 @@ fn pairs(target: &Target, mode: Mode) -> Vec<(Token, Cookie)> {
     tokens.iter().flat_map(|token| -> Vec<_> { with_each(token) }).collect()
 }
 
-fn ruling(target: &Target, situation: &Situation) -> Ruling {
+pub(crate) fn ruling(target: &Target, situation: &Situation) -> Ruling {
     if !target.is_mounted(situation.mode) {
         Err(ErrorKind::NotFound)
     } else if !target.is_route {
@@ -197,6 +197,9 @@ pub(crate) fn send_to(
         Site::Another => "cross-site",
     };
     request.add_header(Header::new("Sec-Fetch-Site", site));
+    if let Some(origin) = fixture.origin {
+        request.add_header(Header::new("Origin", origin));
+    }
     if let Some(accept) = accept {
         request.add_header(accept);
     }
@@ -531,6 +534,7 @@ pub(crate) fn settings(mode: Mode) -> Vec<Setting> {
                 policy: *policy,
                 administrator,
                 in_cookies: false,
+                cors: false,
             });
         }
     }

@@ -24,6 +24,9 @@ pub(crate) const NEWCOMER: &str = "newcomer";
 /// The new password of a change.
 pub(crate) const CHANGED: &str = "battery staple";
 
+/// The origin whose scripts may call the API.
+pub(crate) const ALLOWED_ORIGIN: &str = "https://app.example";
+
 /// The settings of the application under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
@@ -34,6 +37,8 @@ pub(crate) struct Setting {
     pub(crate) administrator: Person,
     /// Whether tokens are in cookies, and not in the header.
     pub(crate) in_cookies: bool,
+    /// Whether scripts of [`ALLOWED_ORIGIN`] may call the API.
+    pub(crate) cors: bool,
 }
 
 /// Ids of rows for the parameters in paths.
@@ -67,6 +72,8 @@ pub(crate) struct Fixture {
     pub(crate) rows: Rows,
     pub(crate) credentials: Credentials,
     pub(crate) ids: Ids,
+    /// The origin of the page that sends the requests, if they say one.
+    pub(crate) origin: Option<&'static str>,
     _directory: TempDir,
 }
 
@@ -162,7 +169,10 @@ impl Fixture {
         let figment = relaxed(both)
             .merge(Serialized::default("auth.mode", setting.mode.as_str()))
             .merge(Serialized::default("auth.policy", setting.policy.as_str()));
-        let figment = locations(figment, &["cookies"]);
+        let mut figment = locations(figment, &["cookies"]);
+        if setting.cors {
+            figment = figment.merge(("api.cors_origins", [ALLOWED_ORIGIN]));
+        }
         let client = Client::untracked(more(build(&figment, &clock, open))).expect("a launch");
         let mut rows = Rows::of(&url);
         let now = micros(&clock);
@@ -172,7 +182,7 @@ impl Fixture {
              WHERE kind <> 'browser'"
         ));
         rows.remember();
-        Self { setting, client, clock, rows, credentials, ids, _directory: directory }
+        Self { setting, client, clock, rows, credentials, ids, origin: None, _directory: directory }
     }
 
     /// Records the use of all sign-ins, so that no later use needs to be recorded.

@@ -6,6 +6,7 @@
 mod support;
 
 mod cookies;
+mod cors;
 mod enumeration;
 mod fixture;
 mod guard;
@@ -28,7 +29,8 @@ use support::postgres;
 /// Mode `both` under the default policy, on one of the databases.
 const fn usual(on: On) -> Setting {
     let (mode, policy) = (Mode::Both, SessionPolicy::UnlessToken);
-    Setting { on, mode, policy, administrator: Person::TokenOwner, in_cookies: false }
+    let administrator = Person::TokenOwner;
+    Setting { on, mode, policy, administrator, in_cookies: false, cors: false }
 }
 
 #[test]
@@ -76,6 +78,16 @@ fn where_tokens_are_in_cookies_only_theirs_leave_and_only_where_tokens_are_issue
     for mode in [Mode::Both, Mode::Token] {
         let setting = Setting { mode, in_cookies: true, ..usual(On::Sqlite) };
         let tried = token_cookies::try_token_cookies(setting);
+        println!("{} cases: {setting:?}", tried.cases);
+        demand_none(&tried.complaints);
+    }
+}
+
+#[test]
+fn another_origin_reads_the_api_where_it_is_allowed_and_gets_past_no_guard() {
+    for (mode, in_cookies) in [(Mode::Both, false), (Mode::Both, true), (Mode::Token, false)] {
+        let setting = Setting { mode, in_cookies, cors: true, ..usual(On::Sqlite) };
+        let tried = cors::try_origins(setting);
         println!("{} cases: {setting:?}", tried.cases);
         demand_none(&tried.complaints);
     }

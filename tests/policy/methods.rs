@@ -59,6 +59,7 @@ fn ask_for_methods(mode: Mode) {
         policy,
         administrator: Person::CookieOwner,
         in_cookies: false,
+        cors: false,
     };
     let mut fixture = Fixture::new(setting);
     let mut complaints = Vec::new();

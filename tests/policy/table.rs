@@ -98,6 +98,7 @@ fn settings(mode: Mode) -> [Setting; 2] {
         policy: SessionPolicy::UnlessToken,
         administrator,
         in_cookies: false,
+        cors: false,
     })
 }
 
@@ -224,7 +225,7 @@ fn words<T: Copy>(these: &[T], all: usize, word: impl Fn(T) -> &'static str) -> 
 /// The responses on which a cookie of any origin may be set.
 fn cookies() -> String {
     let mut text = "\n### Cookies that something else sets\n\n\
-                    | mode | policy | cookies leave on an answer to | and never to |\n\
+                    | mode | policy | cookies leave on a response to | and never to |\n\
                     |---|---|---|---|\n"
         .to_owned();
     for setting in cookie_settings() {

@@ -121,7 +121,7 @@ fn requests_sign_ins_and_refusals_are_counted_by_what_they_came_to() {
             // The login of the form, and the way to it.
             ("requests_total{class=\"pages\",status=\"3xx\"}", 2.0),
             ("requests_total{class=\"assets\",status=\"2xx\"}", 1.0),
-            ("requests_total{class=\"probes\",status=\"2xx\"}", 1.0),
+            ("requests_total{class=\"service\",status=\"2xx\"}", 1.0),
             ("requests_total{class=\"none\",status=\"4xx\"}", 2.0),
             ("request_duration_seconds_count{class=\"api\"}", 7.0),
             ("errors_total{code=\"bad_credentials\"}", 3.0),

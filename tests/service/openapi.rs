@@ -1,6 +1,7 @@
 //! The OpenAPI document: which routes it names, and that responses look as it says.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use rocket::figment::Figment;
 use rocket::http::{ContentType, Header, Method};
@@ -186,6 +187,41 @@ fn assert_matches(document: &Value, schema: &Value, value: &Value, place: &str) 
     }
 }
 
+#[test]
+fn every_body_has_an_example_that_fits_its_schema() {
+    for locations in [&["header"][..], &["header", "cookies"]] {
+        let settings = |figment: Figment| figment.merge(("auth.token.locations", locations));
+        on_both_with(settings, |app| {
+            let document = document(&app);
+            let named = document["components"]["schemas"].as_object().expect("schemas");
+            let mut bodies = BTreeSet::new();
+            for (_, operation) in operations(&document) {
+                let responses = operation["responses"].as_object().expect("responses").values();
+                let all = responses.chain([&operation["requestBody"]]);
+                bodies.extend(all.flat_map(|one| names_in(&one["content"])));
+            }
+            assert!(bodies.len() > 30, "{bodies:?}");
+            for name in bodies {
+                let example = &named[name]["example"];
+                assert!(example.is_object(), "{name} has no example");
+                assert_matches(&document, &named[name], example, name);
+            }
+        });
+    }
+}
+
+/// The schemas of bodies or their items: not those of their fields.
+fn names_in(content: &Value) -> Vec<&str> {
+    match content {
+        Value::Object(fields) => match fields.get("$ref").and_then(Value::as_str) {
+            Some(reference) => reference.rsplit('/').take(1).collect(),
+            None => fields.values().flat_map(names_in).collect(),
+        },
+        Value::Array(all) => all.iter().flat_map(names_in).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Checks a response against the operation.
 fn assert_described(document: &Value, operation: &str, reply: &Reply) {
     let (method, path) = operation.split_once(' ').expect("method and path");
@@ -329,28 +365,79 @@ fn what_changes_something_responds_as_the_document_says() {
     });
 }
 
-/// Sends something that the API refuses, for the code of the refusal.
+/// Sends something that the API refuses, as `user_01`.
 type Provoke = fn(&TestApp, &Actor<'_>) -> Reply;
 
-#[test]
-fn refusals_have_the_body_that_the_document_shows_for_their_code() {
-    let provoke: [(&str, &str, Provoke); 11] = [
+/// A code, the operation that responds with it, and how.
+type Refusal = (&'static str, &'static str, Provoke);
+
+/// Codes of the document that no request of one client causes: every hasher must be busy.
+const NOT_PROVOKED: [&str; 1] = ["busy"];
+
+fn of_credentials() -> Vec<Refusal> {
+    vec![
         ("credentials_missing", "GET /api/me", |app, _| app.anonymous().get("/api/me")),
         ("malformed_authorization", "GET /api/me", |app, _| {
             app.anonymous().get_with("/api/me", "Authorization", "Bearer a b")
         }),
         ("ambiguous_credentials", "GET /api/me", |_, user| {
-            let request = user.request(Method::Get, "/api/me");
-            user.send(request.header(Header::new("Authorization", "Bearer twice")))
+            user.get_with("/api/me", "Authorization", "Bearer twice")
         }),
         ("token_invalid", "GET /api/me", |app, _| {
             app.anonymous().get_with("/api/me", "Authorization", "Bearer a.b.c")
         }),
-        ("wrong_token_type", "POST /api/refresh", |_, user| user.post("/api/refresh")),
-        ("bad_credentials", "POST /api/login", |app, _| {
-            let body = json!({ "username": "none", "password": "wrong" });
-            app.anonymous().post_json("/api/login", &body)
+        ("token_revoked", "GET /api/me", |app, _| {
+            let ended = app.token("user_02");
+            assert_eq!(ended.post("/api/logout").status, 204);
+            ended.get("/api/me")
         }),
+        ("wrong_token_type", "POST /api/refresh", |_, user| user.post("/api/refresh")),
+        ("csrf_missing", "PATCH /api/me", |app, _| {
+            let browser = app.token_cookies("user_01");
+            browser.jar.borrow_mut().remove("csrf_access_token");
+            browser.patch_json("/api/me", &json!({}))
+        }),
+        ("csrf_mismatch", "PATCH /api/me", |app, _| {
+            let browser = app.token_cookies("user_01");
+            browser.jar.borrow_mut().insert("csrf_access_token".to_owned(), "wrong".to_owned());
+            browser.patch_json("/api/me", &json!({}))
+        }),
+        ("cross_origin", "POST /api/logout", |app, _| {
+            let browser = app.session("user_01");
+            let request = browser.request(Method::Post, "/api/logout");
+            browser.send(request.header(Header::new("Origin", "https://other.example")))
+        }),
+        ("insufficient_scope", "GET /api/sign-ins", |_, user| {
+            let key = user.post_json("/api/keys", &json!({ "label": "a", "scopes": [] })).json();
+            user.with_token(key["key"].as_str().expect("a key")).get("/api/sign-ins")
+        }),
+        ("forbidden", "GET /api/users", |_, user| user.get("/api/users")),
+    ]
+}
+
+fn of_sign_in() -> Vec<Refusal> {
+    vec![
+        ("bad_credentials", "POST /api/login", |app, _| log_in(app, "none", "wrong")),
+        ("account_inactive", "POST /api/login", |app, _| {
+            app.sql("UPDATE users SET active = FALSE WHERE username = 'user_02'");
+            log_in(app, "user_02", "5678")
+        }),
+        ("too_many_attempts", "POST /api/login", |app, _| {
+            (0..3).for_each(|_| drop(log_in(app, "another", "wrong")));
+            log_in(app, "another", "wrong")
+        }),
+        ("insecure_connection", "POST /api/login", |app, _| {
+            let browser = app.anonymous();
+            let request = browser.request(Method::Post, "/api/login").header(ContentType::JSON);
+            let body = json!({ "username": "user_01", "password": "1234", "cookies": true });
+            let request = request.header(Header::new("Origin", "http://id.example"));
+            browser.send(request.body(body.to_string()))
+        }),
+    ]
+}
+
+fn of_requests() -> Vec<Refusal> {
+    vec![
         ("malformed_body", "POST /api/login", |app, _| {
             let visitor = app.anonymous();
             let request = visitor.request(Method::Post, "/api/login").header(ContentType::JSON);
@@ -359,20 +446,79 @@ fn refusals_have_the_body_that_the_document_shows_for_their_code() {
         ("unsupported_media_type", "POST /api/login", |app, _| {
             app.anonymous().post_form("/api/login", &[("username", "user_01")])
         }),
-        ("too_large", "POST /api/login", |app, _| {
-            let body = json!({ "username": "a".repeat(2 << 20), "password": "" });
-            app.anonymous().post_json("/api/login", &body)
-        }),
+        ("too_large", "POST /api/login", |app, _| log_in(app, &"a".repeat(2 << 20), "")),
         ("invalid_field", "GET /api/events", |_, user| user.get("/api/events?before=x")),
-        ("forbidden", "GET /api/users", |_, user| user.get("/api/users")),
-    ];
-    on_both(|app| {
+        ("not_found", "DELETE /api/keys/{id}", |_, user| user.delete("/api/keys/none")),
+        ("username_taken", "POST /api/register", |app, _| {
+            let body = json!({ "username": "user_01", "password": "another horse battery" });
+            app.anonymous().post_json("/api/register", &body)
+        }),
+        ("already_made", "POST /api/keys", |_, user| {
+            let ask = || {
+                let request = user.request(Method::Post, "/api/keys").header(ContentType::JSON);
+                let request = request.header(Header::new("Idempotency-Key", "once"));
+                user.send(request.body(json!({ "label": "a", "scopes": [] }).to_string()))
+            };
+            assert_eq!(ask().status, 201);
+            ask()
+        }),
+        ("last_administrator", "DELETE /api/users/{id}", |app, _| {
+            app.token("admin").delete(&format!("/api/users/{}", app.id("admin")))
+        }),
+    ]
+}
+
+/// Each leaves the application in another state, so they come last and in this order.
+fn of_time() -> Vec<Refusal> {
+    vec![
+        ("fresh_login_required", "POST /api/keys", |app, user| {
+            app.clock.advance(Duration::from_secs(11 * 60));
+            user.post_json("/api/keys", &json!({ "label": "a", "scopes": [] }))
+        }),
+        ("token_expired", "GET /api/me", |app, user| {
+            app.clock.advance(Duration::from_secs(5 * 60));
+            user.get("/api/me")
+        }),
+        ("unavailable", "GET /health/ready", |app, _| {
+            app.client.rocket().shutdown().notify();
+            app.anonymous().get("/health/ready")
+        }),
+    ]
+}
+
+fn log_in(app: &TestApp, username: &str, password: &str) -> Reply {
+    let body = json!({ "username": username, "password": password });
+    app.anonymous().post_json("/api/login", &body)
+}
+
+/// The codes of which the document has an example.
+fn codes(document: &Value) -> BTreeSet<&str> {
+    let responses = operations(document).into_iter().flat_map(|(_, operation)| {
+        operation["responses"].as_object().into_iter().flat_map(serde_json::Map::values)
+    });
+    let examples = responses
+        .filter_map(|one| one["content"]["application/problem+json"]["examples"].as_object());
+    examples.flat_map(|examples| examples.keys().map(String::as_str)).collect()
+}
+
+#[test]
+fn every_refusal_has_the_body_that_the_document_shows_for_its_code() {
+    let settings = |figment: Figment| {
+        figment
+            .merge(("auth.token.locations", ["header", "cookies"]))
+            .merge(("auth.session.secure", true))
+            .merge(("auth.throttle.failures", 3))
+    };
+    on_both_with(settings, |app| {
         let (document, user) = (document(&app), app.token("user_01"));
-        for (code, operation, send) in provoke {
+        let mut provoked: BTreeSet<_> = NOT_PROVOKED.into();
+        let all = [of_credentials(), of_sign_in(), of_requests(), of_time()];
+        for (code, operation, send) in all.into_iter().flatten() {
             let reply = send(&app, &user);
             assert_eq!(reply.code(), code, "{}", reply.body);
             assert_described(&document, operation, &reply);
-            if code != "invalid_field" && code != "malformed_body" {
+            // Their sentences say which field, place or key.
+            if !["invalid_field", "malformed_body", "already_made"].contains(&code) {
                 let pointer =
                     format!("/content/application~1problem+json/examples/{code}/value/detail");
                 let (method, path) = operation.split_once(' ').expect("method and path");
@@ -380,7 +526,9 @@ fn refusals_have_the_body_that_the_document_shows_for_their_code() {
                 let detail = responses[reply.status.to_string()].pointer(&pointer);
                 assert_eq!(detail, Some(&reply.json()["detail"]), "{code}");
             }
+            assert!(provoked.insert(code), "{code} twice");
         }
+        assert_eq!(provoked, codes(&document));
     });
 }
 

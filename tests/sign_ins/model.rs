@@ -25,7 +25,7 @@ const REMEMBER: i64 = 30 * DAY as i64;
 const ACCESS: i64 = 15 * 60;
 const GRACE: i64 = 10;
 const RETRY: i64 = 5 * 60;
-const HALF: i64 = 30;
+const BURST_SEGMENT: i64 = 30;
 const FRESH: i64 = 10 * 60;
 const TOUCH: i64 = 60;
 
@@ -122,13 +122,13 @@ impl SignIn {
     }
 
     /// Whether an earlier refresh token gets the newest successor.
-    fn replays(&self, generation: i64, now: i64) -> bool {
-        let (mut burst, mut half) = (0, 0);
+    fn reissues(&self, generation: i64, now: i64) -> bool {
+        let (mut burst, mut segment) = (0, 0);
         for (number, at) in self.rotations.iter().enumerate().skip(1) {
             if at - self.rotations[number - 1] > GRACE {
-                (burst, half) = (number, number);
-            } else if at - self.rotations[half] > HALF {
-                (burst, half) = (half, number);
+                (burst, segment) = (number, number);
+            } else if at - self.rotations[segment] > BURST_SEGMENT {
+                (burst, segment) = (segment, number);
             }
         }
         let age = now - self.rotations.last().expect("a rotation");
@@ -438,7 +438,7 @@ impl<'w> Case<'w> {
             row.rotations.push(now);
             row.last_seen = now;
             true
-        } else if row.replays(generation, now) {
+        } else if row.reissues(generation, now) {
             true
         } else {
             row.over = true;
@@ -686,7 +686,7 @@ impl<'w> Case<'w> {
                 let known = self.sign_ins.iter().find(|known| known.id == row.id.as_str());
                 let known = known.expect("a row that the model knows");
                 let used = match &row.kind {
-                    SignInKind::Token(rotations) => rotations.used,
+                    SignInKind::Token(rotations) => rotations.used_generation,
                     _ => 0,
                 };
                 let last_seen = row.last_seen_at.unix_timestamp();

@@ -26,7 +26,7 @@ fn text(reply: &Reply, name: &str) -> String {
 fn use_token(app: &TestApp, token: &str) {
     assert!(token_lives(&app.client, token));
     until("the use is recorded", || match only_row(app, USER_01).kind {
-        SignInKind::Token(rotations) => rotations.used == rotations.generation,
+        SignInKind::Token(rotations) => rotations.used_generation == rotations.generation,
         _ => false,
     });
 }
@@ -89,7 +89,7 @@ fn after_the_grace_a_used_token_is_theft_and_ends_the_sign_in_for_everybody() {
         let thief_id = sid(&token);
         until("the use is recorded", || {
             let row = rows(&app, USER_01).into_iter().find(|row| row.id.as_str() == thief_id);
-            matches!(row.expect("a row").kind, SignInKind::Token(rotations) if rotations.used == 1)
+            matches!(row.expect("a row").kind, SignInKind::Token(rotations) if rotations.used_generation == 1)
         });
         advance(&app, 11);
         let replayed = refresh(&app.client, &token);

@@ -1,7 +1,6 @@
 //! Setting a password by a link.
 
 use super::rules::{PasswordOwner, check_form};
-use super::sign_in::Credentials;
 use crate::accounts::audit::RequestSource;
 use crate::accounts::links::digest;
 use crate::accounts::queries;
@@ -50,7 +49,7 @@ impl Accounts {
         check_form(field, password, owner, &self.auth.password)?;
         self.check_strength(field, password, owner).await?;
         let hash = {
-            let _share = self.take_share(source.address)?;
+            let _permit = self.acquire_permit(source.address)?;
             self.hasher.hash(password).await?
         };
         let (token, now) = (digest(token), self.clock.now()?);
@@ -77,20 +76,5 @@ impl Accounts {
             write(connection, |connection| counter.count(connection, now, limits.window))
         });
         Ok(limit.await?.map_or(error, |limit| limit.error(now)))
-    }
-
-    /// Returns whether a form with a link that is not valid any more holds the password in force:
-    /// an equal form was first. The password counts as at any sign-in.
-    ///
-    /// # Errors
-    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
-    pub async fn is_set_already(&self, credentials: &Credentials<'_>) -> Result<bool, Error> {
-        match self.verify_credentials(credentials).await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.kind() {
-                ErrorKind::BadCredentials | ErrorKind::AccountInactive => Ok(false),
-                _ => Err(error),
-            },
-        }
     }
 }

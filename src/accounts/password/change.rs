@@ -40,7 +40,7 @@ impl Accounts {
         let attempt = self.begin_attempt(username.key(), source, sign_in).await?;
         let id = user.id;
         let check = async {
-            let _share = self.take_share(source.address)?;
+            let _permit = self.acquire_permit(source.address)?;
             let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
             let is_right = self.hasher.verify(password, stored.as_deref()).await?;
             Ok(stored.filter(|_| is_right))

@@ -2,9 +2,9 @@
 
 use crate::accounts::audit::RequestSource;
 use crate::accounts::config::AddressPolicy;
+use crate::accounts::network_permits::NetworkPermit;
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
-use crate::accounts::shares::Share;
 use crate::accounts::user::{User, Username};
 use crate::mail::EmailAddress;
 use vestibule::events::{EndedBy, EventKind};
@@ -30,7 +30,7 @@ pub(in crate::accounts) struct VerifiedUser {
     hash: String,
     source: RequestSource,
     /// Held until the sign-in is open, which may hash and verify once more.
-    _share: Option<Share>,
+    _permit: Option<NetworkPermit>,
 }
 
 impl Accounts {
@@ -148,7 +148,7 @@ impl Accounts {
         let key = username.as_ref().map_or(credentials.username.trim(), Username::key);
         let attempt = self.begin_attempt(key, credentials.source, None).await?;
         let check = async {
-            let share = self.take_share(credentials.source.address)?;
+            let permit = self.acquire_permit(credentials.source.address)?;
             let known = match username {
                 Some(username) => {
                     self.run(move |connection| queries::with_hash(connection, &username)).await?
@@ -157,9 +157,9 @@ impl Accounts {
             };
             let stored = known.as_ref().map(|(_, hash)| hash.as_str());
             let is_right = self.hasher.verify(credentials.password, stored).await?;
-            Ok((known, is_right, share))
+            Ok((known, is_right, permit))
         };
-        let (attempt, (known, is_right, share)) = self.check_attempt(attempt, check).await?;
+        let (attempt, (known, is_right, permit)) = self.check_attempt(attempt, check).await?;
         if let Some((user, _)) = &known {
             self.audit().count_password(user.id, is_right, credentials.source);
         }
@@ -174,7 +174,7 @@ impl Accounts {
                 } else {
                     hash
                 };
-                Ok(VerifiedUser { user, hash, source: credentials.source, _share: share })
+                Ok(VerifiedUser { user, hash, source: credentials.source, _permit: permit })
             }
             _ => Err(ErrorKind::BadCredentials.into()),
         }

@@ -8,7 +8,7 @@ use crate::accounts::audit::RequestSource;
 use crate::accounts::links::digest;
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
-use crate::accounts::user::User;
+use crate::accounts::user::{User, Username};
 use crate::mail::EmailAddress;
 use vestibule::events::EventKind;
 use vestibule::throttle::Counter;
@@ -50,7 +50,8 @@ impl Accounts {
         let client = source.address;
         let reserved = self.reserve(client).await?;
         let stored = async {
-            let _share = fields.password.is_ok().then(|| self.take_share(client)).transpose()?;
+            let _permit =
+                fields.password.is_ok().then(|| self.acquire_permit(client)).transpose()?;
             let new = self.prepare_fields(registration, fields).await?;
             let address = parsed?;
             let counter = of_recipient(&address);
@@ -108,8 +109,8 @@ impl Accounts {
     /// # Errors
     /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
     async fn send_again(&self, registration: &Registration, email: &str) -> Result<bool, Error> {
-        let fields = CheckedFields::check(registration, &self.auth.password);
-        let (Ok(username), Ok(address)) = (fields.username, EmailAddress::parse(email)) else {
+        let username = Username::parse(&registration.username);
+        let (Ok(username), Ok(address)) = (username, EmailAddress::parse(email)) else {
             return Ok(false);
         };
         let (name, to, now) = (username.clone(), address.clone(), self.clock.now()?);
@@ -119,7 +120,7 @@ impl Accounts {
         let source = registration.source;
         let attempt = self.begin_attempt(username.key(), source, None).await?;
         let check = async {
-            let _share = self.take_share(source.address)?;
+            let _permit = self.acquire_permit(source.address)?;
             self.hasher.verify(&registration.password, Some(&hash)).await
         };
         let (attempt, is_right) = self.check_attempt(attempt, check).await?;

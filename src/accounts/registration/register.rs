@@ -46,7 +46,8 @@ impl Accounts {
         let reserved = self.reserve(address).await?;
         let client = Client { address, sign_in: None };
         let added = async {
-            let _share = fields.password.is_ok().then(|| self.take_share(address)).transpose()?;
+            let _permit =
+                fields.password.is_ok().then(|| self.acquire_permit(address)).transpose()?;
             let new = self.prepare_fields(registration, fields).await?;
             self.run(move |connection| {
                 write(connection, |connection| {

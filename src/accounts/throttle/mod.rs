@@ -1,8 +1,8 @@
 //! Limits on attempts: failed passwords by account and by address, counted in the database, so that
-//! neither a restart nor a second process forgets them; and the share of a network in the queue of
-//! the hasher, counted in this process.
+//! neither a restart nor a second process forgets them; and the permits of networks to have passwords
+//! hashed, counted in this process.
 //!
-//! Imports `accounts::{audit, service, shares}` and the library `vestibule`.
+//! Imports `accounts::{audit, network_permits, service}` and the library `vestibule`.
 
 mod attempt;
-mod queue_share;
+mod permit;

@@ -15,6 +15,9 @@ use super::schemas;
 use super::security::{alternatives, needs_csrf, schemes, takes_token};
 use crate::api::issued::TokenCookies;
 
+/// An example of each body, by the name of its schema.
+const EXAMPLES: &str = include_str!("examples.json");
+
 /// RFC 7396, which every PATCH takes too.
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -50,6 +53,7 @@ impl<'a> Builder<'a> {
             paths.entry(path).or_default().insert(method, described);
         }
         self.add::<schemas::Problem>();
+        self.add_examples()?;
         Ok(json!({
             "openapi": "3.1.0",
             "info": {
@@ -91,7 +95,9 @@ impl<'a> Builder<'a> {
         if !parameters.is_empty() {
             described["parameters"] = parameters.into();
         }
-        if guards.contains("Fresh") {
+        if guards.contains("FreshOrKey") {
+            described["description"] = "A token must be fresh; an access key need not be.".into();
+        } else if guards.contains("Fresh") {
             described["description"] = "The password must have been proven recently.".into();
         }
         if let Some(content) = &operation.body {
@@ -173,6 +179,17 @@ impl<'a> Builder<'a> {
 
     fn add<T: ToSchema>(&mut self) {
         self.schemas.insert(T::name().into_owned(), json!(T::schema()));
+    }
+
+    fn add_examples(&mut self) -> Result<(), String> {
+        let examples: BTreeMap<String, Value> =
+            serde_json::from_str(EXAMPLES).map_err(|cause| cause.to_string())?;
+        for (name, example) in examples {
+            if let Some(schema) = self.schemas.get_mut(&name) {
+                schema["example"] = example;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,5 @@
 //! The OpenAPI document: paths and methods from the routes, security from their guards, schemas from
-//! the types of the responses. What none of these tells stands in [`operations`].
+//! the types of the responses. What these do not say is in [`operations`].
 
 mod administration;
 mod build;

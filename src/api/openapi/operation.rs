@@ -150,7 +150,7 @@ impl Operation {
     }
 
     pub(super) fn before(self) -> Self {
-        let sentence = "`next` of the page before: older events than this one.";
+        let sentence = "Only events older than this id: `next` of the previous page.";
         self.takes("before", json!({ "type": "integer", "minimum": 0 }), sentence)
     }
 

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 
 /// User name and password.
 #[derive(ToSchema)]
-#[schema(example = json!({ "username": "ann", "password": "correct horse battery" }))]
 pub(super) struct LoginBody {
     username: String,
     #[schema(format = Password)]
@@ -81,7 +80,6 @@ pub(super) struct MeBody {
 
 /// An e-mail address.
 #[derive(ToSchema)]
-#[schema(example = json!({ "email": "ann@example.org" }))]
 pub(super) struct EmailBody {
     #[schema(format = Email, max_length = 254)]
     email: String,

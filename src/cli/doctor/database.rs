@@ -18,8 +18,8 @@ use vestibule::password::Hasher;
 /// How long to wait for the database.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The difference between the clocks of two machines from which tokens of one are refused on the
-/// other.
+/// The difference between the clocks of two machines from which it warns: before the 5 s from which
+/// tokens of one are refused on the other.
 const MAX_CLOCK_SKEW: time::Duration = time::Duration::seconds(2);
 
 #[derive(QueryableByName)]

@@ -13,8 +13,10 @@ use crate::support::app::{TestApp, on_both, on_both_with};
 const ADDRESS: &str = "ann@example.org";
 const ENTER: &str = "/login/link/enter";
 
+const METRICS_TOKEN: &str = "a-token-of-the-tests-of-32-bytes";
+
 fn with_links(figment: Figment) -> Figment {
-    figment.merge(("accounts.sign_in_links", true))
+    figment.merge(("accounts.sign_in_links", true)).merge(("metrics.token", METRICS_TOKEN))
 }
 
 /// An application whose `user_01` has an address.
@@ -98,6 +100,12 @@ fn a_link_signs_in_no_other_browser_and_the_code_is_typed_where_it_was_asked_for
         assert_eq!(use_code(&laptop, &typed).status, 303);
         assert!(is_in(&laptop));
         assert_eq!(app.count("sign_ins WHERE kind = 'browser'"), 1);
+        let metrics = app.anonymous().with_token(METRICS_TOKEN).get("/metrics").body;
+        // `user_01` has signed in with the password to enter the address.
+        for (outcome, count) in [("success", 2), ("invalid_field", 2), ("not_found", 2)] {
+            let sample = format!("vestibule_sign_ins_total{{outcome=\"{outcome}\"}} {count}\n");
+            assert!(metrics.contains(&sample), "{sample} {metrics}");
+        }
     });
 }
 
@@ -114,7 +122,8 @@ fn with_session<'a>(browser: &Actor<'a>, session: &Actor<'_>) -> Actor<'a> {
 fn a_form_that_is_sent_twice_leads_on_if_its_browser_is_signed_in_by_then() {
     on_both_with(with_links, |app| {
         let mut mailbox = with_address(&app);
-        let forms: [fn(&Actor<'_>, &(String, String)) -> Reply; 2] = [
+        type Form = fn(&Actor<'_>, &(String, String)) -> Reply;
+        let forms: [Form; 2] = [
             |browser, (token, _)| use_token(browser, token),
             |browser, (_, code)| use_code(browser, code),
         ];

@@ -29,18 +29,23 @@ fn a_refusal_is_one_line_that_names_the_fault_and_no_secret() {
                 "cross_origin",
                 format!(
                     "a session cookie: Origin \"https://evil.example\", Host \"{host}\", \
-                     Sec-Fetch-Site \"-\""
+                     Sec-Fetch-Site \"-\"; docs/POLICY.md, rule 5; send it from a page of this host; a \
+                     proxy must pass Host on"
                 ),
             ),
             (
                 garbage,
                 "token_invalid",
-                "a token in the header: no known key made the signature".to_owned(),
+                "a token in the header: no known key made the signature; docs/POLICY.md, rule 2; \
+                 sign in again"
+                    .to_owned(),
             ),
             (
                 forbidden,
                 "forbidden",
-                "a token in the header: the account has not the role Admin".to_owned(),
+                "a token in the header: the account has not the role Admin; see the code in the \
+                 documentation"
+                    .to_owned(),
             ),
         ];
         let log = home.log();
@@ -54,7 +59,7 @@ fn a_refusal_is_one_line_that_names_the_fault_and_no_secret() {
                 (&json!(code), &json!(detail), &json!("info"))
             );
             let told = reply.header("x-vestibule-refused").expect("the debug profile tells");
-            assert!(told.contains(&detail), "{told}");
+            assert_eq!(told, format!("{code}; {detail}"));
         }
         let text = format!("{log:?}");
         for secret in [&forged[7..], &token[7..], cookie.split_once('=').expect("a pair").1] {

@@ -591,7 +591,7 @@ fn encoded(text: &str) -> String {
 #[test]
 fn a_browser_that_keeps_no_cookie_is_told_so_and_not_sent_in_circles() {
     on_both(|app| {
-        let notice = "your browser did not keep or send the cookie";
+        let notice = "your browser did not keep this site";
         let password = "correct horse battery";
         for (path, body) in [
             ("/login", "username=user_01&password=1234".to_owned()),

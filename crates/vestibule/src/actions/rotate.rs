@@ -37,7 +37,7 @@ pub(crate) async fn rotate(
         state.report(request, EventKind::Rotated, Some(&row.account), Some(row.id.as_str()));
     }
     match rotation {
-        Rotation::Rotated(row) | Rotation::Replayed(row)
+        Rotation::Rotated(row) | Rotation::Reissued(row)
             if row.account == claims.sub && row.kind.is_token() && now < row.expires_at =>
         {
             Ok(row)

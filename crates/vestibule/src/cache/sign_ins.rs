@@ -141,7 +141,7 @@ impl CachedSignIn {
         shard: Shard,
     ) -> Self {
         let used = match sign_in.as_ref().map(|sign_in| &sign_in.kind) {
-            Some(SignInKind::Token(rotations)) => rotations.used,
+            Some(SignInKind::Token(rotations)) => rotations.used_generation,
             _ => 0,
         };
         Self {

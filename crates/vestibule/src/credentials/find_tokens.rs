@@ -87,7 +87,7 @@ fn in_query(request: &Request<'_>, config: &TokenConfig) -> Credential {
             Some(token) => Credential::Jwt { token: token.into(), location: Location::Query },
             None => Credential::Unreadable(
                 ErrorKind::MalformedAuthorization,
-                "The token in the query must stand behind its prefix.",
+                "The token in the query must follow its prefix.",
             ),
         },
         _ => AMBIGUOUS,

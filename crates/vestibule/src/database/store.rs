@@ -85,13 +85,13 @@ impl<P: ConnectionPool> SignInStore for DieselSignInStore<P> {
                 // `Rotated`.
                 on_backend!(connection, lock_row(id.as_str()))?;
                 let Some(row) = on_backend!(connection, find(id.as_str()))? else {
-                    return Ok(Rotation::Gone);
+                    return Ok(Rotation::NotActive);
                 };
                 let rotation = attempt.decide(row);
                 match &rotation {
                     Rotation::Rotated(row) => on_backend!(connection, replace(row))?,
                     Rotation::Theft => drop(on_backend!(connection, end(id.as_str()))?),
-                    Rotation::Replayed(_) | Rotation::Gone => {}
+                    Rotation::Reissued(_) | Rotation::NotActive => {}
                 }
                 Ok(rotation)
             })

@@ -5,6 +5,7 @@ use rocket::http::{ContentType, Status};
 use rocket::response::{self, Responder, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use crate::error::Error;
@@ -24,7 +25,7 @@ use crate::request_id::RequestId;
 /// ```
 #[derive(Debug, Serialize)]
 pub struct Problem {
-    title: &'static str,
+    title: Cow<'static, str>,
     status: u16,
     code: String,
     detail: String,
@@ -53,12 +54,26 @@ impl Problem {
     pub fn of(status: Status, request: &Request<'_>) -> Self {
         Error::of(status, request).map_or_else(|| status.into(), Self::from)
     }
+
+    /// Sets `title`, for example in another language; the default is the reason phrase of the status.
+    ///
+    /// ```
+    /// use vestibule::{Error, ErrorKind, Problem};
+    ///
+    /// let problem = Problem::from(Error::new(ErrorKind::NotFound)).title("Nicht gefunden");
+    /// assert_eq!(rocket::serde::json::to_value(&problem).unwrap()["title"], "Nicht gefunden");
+    /// ```
+    #[must_use]
+    pub fn title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
+        self.title = title.into();
+        self
+    }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self {
-            title: error.kind().title(),
+            title: error.kind().title().into(),
             status: error.kind().status().code,
             code: error.kind().code().to_owned(),
             detail: error.message().to_owned(),
@@ -78,7 +93,7 @@ impl From<Status> for Problem {
                 ErrorKind::Internal
             })));
         if problem.status != status.code {
-            problem.title = status.reason_lossy();
+            problem.title = status.reason_lossy().into();
             problem.status = status.code;
             problem.code = problem.title.to_ascii_lowercase().replace([' ', '-', '\''], "_");
             problem.detail = format!("{}.", problem.title);

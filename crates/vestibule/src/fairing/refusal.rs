@@ -35,11 +35,12 @@ pub(super) fn report(
     let is_refused = |error: &Error| matches!(error.kind().status().code, 401 | 403 | 429);
     let Some(error) = refusal.filter(is_refused) else { return };
     let kind = error.kind();
-    let detail = format!("{}: {}", presented(request, state), why(&error));
+    let rule = rule(kind).map(|number| format!("; docs/POLICY.md, rule {number}"));
+    let (rule, todo) = (rule.unwrap_or_default(), what_to_do(kind));
+    let detail = format!("{}: {}{rule}; {todo}", presented(request, state), why(&error));
     state.report_refusal(request, kind, &detail);
     if request.rocket().config().profile == Config::DEBUG_PROFILE || has_key(request, state) {
-        let todo = what_to_do(kind);
-        response.set_header(Header::new(HEADER, format!("{}; {detail}; {todo}", kind.code())));
+        response.set_header(Header::new(HEADER, format!("{}; {detail}", kind.code())));
     }
 }
 
@@ -81,6 +82,19 @@ fn presented(request: &Request<'_>, state: &AuthState) -> &'static str {
                 "no credential"
             }
         }
+    }
+}
+
+/// The rule of `docs/POLICY.md` by which it is refused; `None` if its guard alone says so.
+const fn rule(kind: ErrorKind) -> Option<u8> {
+    match kind {
+        ErrorKind::MalformedAuthorization
+        | ErrorKind::TokenInvalid
+        | ErrorKind::TokenExpired
+        | ErrorKind::TokenRevoked
+        | ErrorKind::WrongTokenType => Some(2),
+        ErrorKind::CrossOrigin => Some(5),
+        _ => None,
     }
 }
 

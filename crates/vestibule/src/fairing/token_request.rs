@@ -1,12 +1,14 @@
-//! What an application's own guards and catchers ask: of the session policy, and of the routes.
+//! What an application's own guards, their sentinels and its catchers ask: of the session policy, and of
+//! the routes.
 
-use rocket::Request;
 use rocket::http::Method;
+use rocket::{Ignite, Request, Rocket};
 
 use super::auth::Auth;
 use super::methods;
 use crate::credentials;
 use crate::credentials::mark_depends_on_user;
+use crate::guards::sentinel::{self, Proof};
 use crate::state::AuthState;
 
 impl Auth {
@@ -28,6 +30,13 @@ impl Auth {
             mark_depends_on_user(request);
             credentials::mark_token_request(request);
         }
+    }
+
+    /// The sentinel of a guard of your own that proves no login: [`route_guards`](Self::route_guards)
+    /// names it, and under [`login_required_except`](Self::login_required_except) it counts as no guard.
+    #[must_use]
+    pub fn sentinel_without_login(rocket: &Rocket<Ignite>, guard: &'static str) -> bool {
+        sentinel::abort(rocket, guard, Proof::Nothing)
     }
 
     /// The methods of the routes at a path, in alphabetical order, for a 405: Rocket responds with

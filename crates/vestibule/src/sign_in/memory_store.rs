@@ -85,7 +85,7 @@ impl SignInStore for MemorySignInStore {
             // Two requests may record their use in either order.
             row.last_seen_at = row.last_seen_at.max(used.at);
             if let SignInKind::Token(rotations) = &mut row.kind {
-                rotations.used = rotations.used.max(used.generation);
+                rotations.used_generation = rotations.used_generation.max(used.generation);
             }
         }
         Ok(())
@@ -93,12 +93,12 @@ impl SignInStore for MemorySignInStore {
 
     async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error> {
         let mut rows = self.rows();
-        let Some(row) = rows.get(id) else { return Ok(Rotation::Gone) };
+        let Some(row) = rows.get(id) else { return Ok(Rotation::NotActive) };
         let rotation = attempt.decide(row.clone());
         match &rotation {
             Rotation::Rotated(row) => drop(rows.insert(id.clone(), row.clone())),
             Rotation::Theft => drop(rows.remove(id)),
-            Rotation::Replayed(_) | Rotation::Gone => {}
+            Rotation::Reissued(_) | Rotation::NotActive => {}
         }
         Ok(rotation)
     }

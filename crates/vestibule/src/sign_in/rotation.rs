@@ -6,15 +6,16 @@ use time::OffsetDateTime;
 
 use super::{SignIn, SignInKind};
 
-/// The length of a half of a burst. When a third would begin, the first is dropped: a thief could
-/// otherwise keep a burst going, and the owner's old token would never be noticed.
-const HALF: Duration = Duration::from_secs(30);
+/// The length of a segment of a burst, of which two are kept: a thief could otherwise keep a burst
+/// going, and the owner's old token would never be noticed.
+const BURST_SEGMENT: Duration = Duration::from_secs(30);
 
 /// What a sign-in keeps about its refresh tokens.
 ///
 /// A burst is a chain of rotations, each within `refresh_grace` of the one before, as when a client
-/// sends many requests at once and each of them refreshes. Of a long one, the last 30 to 60 seconds
-/// count, and twice the grace.
+/// sends many requests at once and each of them refreshes. A burst is kept in two segments of 30 s;
+/// when a third begins, the first is dropped. So of a long burst only the last 30 to 60 s count, or up
+/// to twice `refresh_grace` if that is longer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rotations {
@@ -24,12 +25,12 @@ pub struct Rotations {
     pub rotated_at: Option<OffsetDateTime>,
     /// The oldest generation of the newest burst.
     pub burst_from: i64,
-    /// The generation that the second half of the burst began with.
-    pub half_from: i64,
-    /// When that half began.
-    pub half_at: Option<OffsetDateTime>,
+    /// The generation that the second segment of the burst began with.
+    pub segment_from: i64,
+    /// When that segment began.
+    pub segment_at: Option<OffsetDateTime>,
     /// The newest generation of which an access token was used: its pair has arrived.
-    pub used: i64,
+    pub used_generation: i64,
 }
 
 /// The result of rotating a refresh token.
@@ -40,12 +41,12 @@ pub enum Rotation {
     Rotated(SignIn),
     /// It was replaced, but belongs to the newest burst (within `grace`), or its successor was never
     /// used (within `retry`). The row is unchanged, so the newest refresh token is issued again.
-    Replayed(SignIn),
+    Reissued(SignIn),
     /// It was replaced, and neither `grace` nor `retry` allows it, so there is a copy of it: the sign-in
     /// has been ended.
     Theft,
     /// There is no active sign-in of this id and generation.
-    Gone,
+    NotActive,
 }
 
 /// A refresh token that is presented.
@@ -67,16 +68,16 @@ impl RefreshAttempt {
     /// [`Rotated`](Rotation::Rotated), and deletes it after [`Theft`](Rotation::Theft).
     #[must_use]
     pub fn decide(&self, mut row: SignIn) -> Rotation {
-        let SignInKind::Token(rotations) = &mut row.kind else { return Rotation::Gone };
+        let SignInKind::Token(rotations) = &mut row.kind else { return Rotation::NotActive };
         if self.at >= row.expires_at || self.generation > rotations.generation {
-            return Rotation::Gone;
+            return Rotation::NotActive;
         }
         if self.generation == rotations.generation {
             rotations.advance(self);
             row.last_seen_at = self.at;
             return Rotation::Rotated(row);
         }
-        if rotations.accepts(self) { Rotation::Replayed(row) } else { Rotation::Theft }
+        if rotations.accepts(self) { Rotation::Reissued(row) } else { Rotation::Theft }
     }
 
     fn is_within(&self, limit: Duration, since: Option<OffsetDateTime>) -> bool {
@@ -87,9 +88,9 @@ impl RefreshAttempt {
 impl Rotations {
     fn advance(&mut self, attempt: &RefreshAttempt) {
         let goes_on = attempt.is_within(attempt.grace, self.rotated_at);
-        if !goes_on || !attempt.is_within(HALF, self.half_at) {
-            self.burst_from = if goes_on { self.half_from } else { self.generation };
-            (self.half_from, self.half_at) = (self.generation, Some(attempt.at));
+        if !goes_on || !attempt.is_within(BURST_SEGMENT, self.segment_at) {
+            self.burst_from = if goes_on { self.segment_from } else { self.generation };
+            (self.segment_from, self.segment_at) = (self.generation, Some(attempt.at));
         }
         self.generation += 1;
         self.rotated_at = Some(attempt.at);
@@ -100,7 +101,7 @@ impl Rotations {
         let of_burst = attempt.generation >= self.burst_from
             && attempt.is_within(attempt.grace, self.rotated_at);
         let lost_response = attempt.generation + 1 == self.generation
-            && self.used < self.generation
+            && self.used_generation < self.generation
             && attempt.is_within(attempt.retry, self.rotated_at);
         of_burst || lost_response
     }

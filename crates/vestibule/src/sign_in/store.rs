@@ -19,7 +19,7 @@ pub struct SignInUse {
     /// When it was used.
     pub at: OffsetDateTime,
     /// The generation of the token that was used, if it is the newest and this is its first use;
-    /// otherwise 0, and nothing is to be recorded.
+    /// otherwise 0, and then only `at` is recorded.
     pub generation: i64,
 }
 
@@ -44,7 +44,7 @@ pub trait SignInStore: Send + Sync + 'static {
     /// Returns the sign-in with this id, also if it has expired.
     async fn get(&self, id: &SignInId) -> Result<Option<SignIn>, Error>;
 
-    /// Records a use in `last_seen_at` and, for a token, in [`Rotations::used`]; neither moves
+    /// Records a use in `last_seen_at` and, for a token, in [`Rotations::used_generation`]; neither moves
     /// backwards.
     async fn seen(&self, used: &SignInUse) -> Result<(), Error>;
 

@@ -41,6 +41,8 @@ pub struct Attempt {
     account: String,
     /// The counter of a known client.
     known_client: Option<String>,
+    /// That counter for a client whose network is known.
+    known_network: Option<String>,
     /// The counter of the network.
     network: Option<String>,
     /// The mark of a network as known for the account.
@@ -78,7 +80,8 @@ impl Attempt {
                 .sign_in
                 .as_ref()
                 .map(|id| format!("account:{digest}:sign-in:{id}")),
-            known_mark: network.as_ref().map(|network| format!("familiar:{digest}:{network}")),
+            known_network: network.as_ref().map(|network| format!("account:{digest}:{network}")),
+            known_mark: network.as_ref().map(|network| format!("known:{digest}:{network}")),
             network: network.map(|network| format!("address:{network}")),
             account: format!("account:{digest}"),
             checks: RunningChecks::default(),
@@ -110,7 +113,7 @@ impl Attempt {
         if let (None, Some(mark)) = (&self.known_client, &self.known_mark)
             && counters.state(mark, now)?.is_some()
         {
-            self.known_client = Some(mark.replacen("familiar", "account", 1));
+            self.known_client = self.known_network.clone();
         }
         let is_known = self.known_client.is_some();
         let network =

@@ -49,9 +49,9 @@ const TOKEN: SignInKind = SignInKind::Token(Rotations {
     generation: 0,
     rotated_at: None,
     burst_from: 0,
-    half_from: 0,
-    half_at: None,
-    used: 0,
+    segment_from: 0,
+    segment_at: None,
+    used_generation: 0,
 });
 
 fn sign_in(account: &str, kind: SignInKind) -> SignIn {

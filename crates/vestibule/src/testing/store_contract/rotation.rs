@@ -44,9 +44,9 @@ async fn the_newest_token_takes_the_sign_in_one_generation_further(
             generation,
             rotated_at: Some(now),
             burst_from: generation - 1,
-            half_from: generation - 1,
-            half_at: Some(now),
-            used: 0,
+            segment_from: generation - 1,
+            segment_at: Some(now),
+            used_generation: 0,
         });
         row = SignIn { kind, last_seen_at: now, ..row };
         assert_eq!(rotation, Rotation::Rotated(row.clone()));
@@ -60,7 +60,7 @@ async fn the_newest_generation_that_was_used_is_recorded_and_never_goes_back(
 ) {
     let row = new_sign_in(store, account, TOKEN).await;
     let newest = async || match get(store, &row.id).await.expect("a row").kind {
-        SignInKind::Token(rotations) => rotations.used,
+        SignInKind::Token(rotations) => rotations.used_generation,
         other => panic!("{other:?}"),
     };
     // At the time that is stored already, as right after a rotation.
@@ -83,12 +83,12 @@ async fn a_token_whose_successor_was_never_used_gets_the_same_row_for_a_while_an
     };
     let Rotation::Rotated(rotated) = rotate(0, 100).await else { panic!("not the newest") };
     for seconds in [100, 110, 111, 400] {
-        assert_eq!(rotate(0, seconds).await, Rotation::Replayed(rotated.clone()));
+        assert_eq!(rotate(0, seconds).await, Rotation::Reissued(rotated.clone()));
     }
     assert_eq!(get(store, &row.id).await, Some(rotated));
     assert_eq!(rotate(0, 401).await, Rotation::Theft);
     assert_eq!(get(store, &row.id).await, None);
-    assert_eq!(rotate(1, 401).await, Rotation::Gone);
+    assert_eq!(rotate(1, 401).await, Rotation::NotActive);
 }
 
 async fn a_token_whose_successor_was_used_gets_the_same_row_within_the_grace_and_ends_it_after(
@@ -101,7 +101,7 @@ async fn a_token_whose_successor_was_used_gets_the_same_row_within_the_grace_and
     };
     assert!(matches!(rotate(0, 100).await, Rotation::Rotated(_)));
     store.seen(&SignInUse { generation: 1, ..used(&row.id, 100) }).await.expect("a note");
-    assert!(matches!(rotate(0, 110).await, Rotation::Replayed(_)));
+    assert!(matches!(rotate(0, 110).await, Rotation::Reissued(_)));
     assert_eq!(rotate(0, 111).await, Rotation::Theft);
     assert_eq!(get(store, &row.id).await, None);
 }
@@ -122,7 +122,7 @@ async fn every_token_of_a_burst_gets_the_newest_row_while_the_newest_rotation_is
     let newest = get(store, &row.id).await.expect("a row");
     for seconds in [218, 228] {
         for from in [1, 2, 3] {
-            assert_eq!(rotate(from, seconds).await, Rotation::Replayed(newest.clone()));
+            assert_eq!(rotate(from, seconds).await, Rotation::Reissued(newest.clone()));
         }
     }
     // Before the burst, within the grace.
@@ -140,7 +140,7 @@ async fn an_older_token_of_a_burst_ends_the_sign_in_after_the_grace(
     rotate(0, 100).await;
     rotate(1, 101).await;
     // The answer to generation 1 may be lost, not that to generation 0, whose successor was used.
-    assert!(matches!(rotate(1, 112).await, Rotation::Replayed(_)));
+    assert!(matches!(rotate(1, 112).await, Rotation::Reissued(_)));
     assert_eq!(rotate(0, 112).await, Rotation::Theft);
 }
 
@@ -157,7 +157,7 @@ async fn of_a_burst_that_is_kept_going_the_last_half_minute_to_minute_counts(
         assert!(matches!(rotate(from, seconds).await, Rotation::Rotated(_)), "{from}");
         // Seven were replaced in the last 30 seconds.
         let old = (from - 6).max(0);
-        assert!(matches!(rotate(old, seconds).await, Rotation::Replayed(_)), "{old} at {from}");
+        assert!(matches!(rotate(old, seconds).await, Rotation::Reissued(_)), "{old} at {from}");
     }
     // The last was replaced at 295 seconds, and this one more than a minute before.
     assert_eq!(rotate(26, 295).await, Rotation::Theft);
@@ -166,7 +166,7 @@ async fn of_a_burst_that_is_kept_going_the_last_half_minute_to_minute_counts(
 async fn a_token_from_the_future_is_gone_and_ends_nothing(store: &Store, [account, _]: [&str; 2]) {
     let row = new_sign_in(store, account, TOKEN).await;
     let rotation = store.rotate(&row.id, attempt(1, 1)).await;
-    assert_eq!(rotation.expect("an answer"), Rotation::Gone);
+    assert_eq!(rotation.expect("an answer"), Rotation::NotActive);
     assert_eq!(get(store, &row.id).await, Some(row));
 }
 
@@ -180,7 +180,7 @@ async fn what_is_over_or_no_program_s_is_not_rotated_and_not_ended(
         [(&over.id, 3600), (&browser.id, 1), (&SignInId::random().expect("randomness"), 1)]
     {
         let rotation = store.rotate(id, attempt(0, seconds)).await;
-        assert_eq!(rotation.expect("an answer"), Rotation::Gone);
+        assert_eq!(rotation.expect("an answer"), Rotation::NotActive);
     }
     assert_eq!(get(store, &over.id).await, Some(over));
     assert_eq!(get(store, &browser.id).await, Some(browser));
@@ -202,7 +202,7 @@ async fn of_many_who_rotate_at_once_one_is_first_and_all_get_its_row(
                 first += 1;
                 row
             }
-            Rotation::Replayed(row) => row,
+            Rotation::Reissued(row) => row,
             other => panic!("{other:?}"),
         };
         assert_eq!(row.generation(), 1);

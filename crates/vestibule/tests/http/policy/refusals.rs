@@ -8,22 +8,29 @@ fn told(reply: &Reply) -> Option<&str> {
     reply.one("X-Vestibule-Refused")
 }
 
-/// Refused requests, each with the code and a part of what a developer is told.
-fn refused(app: &App) -> Vec<(Reply, &'static str, &'static str)> {
+/// A rule of `docs/POLICY.md` about tokens.
+const TOKEN_RULE: Option<&str> = Some("; docs/POLICY.md, rule 2; ");
+
+/// A refused request: its code, a part of what a developer is told, and the rule.
+type Refused = (Reply, &'static str, &'static str, Option<&'static str>);
+
+fn refused(app: &App) -> Vec<Refused> {
     let pair = app.tokens(ALICE);
     let forged = format!("{}x", &pair.access[..pair.access.len() - 1]);
     let session = app.browser(ALICE);
+    let with = |token: &str| app.get("/token").bearer(token).send();
     let elsewhere = app.post("/change").cookie(&session).header("Origin", "https://evil.example");
     vec![
-        (app.get("/token").send(), "credentials_missing", "no credential: "),
-        (app.get("/token").bearer(&forged).send(), "token_invalid", "a token in the header: "),
-        (app.get("/token").bearer("a.b").send(), "token_invalid", "fewer than three parts"),
-        (app.get("/token").bearer(&pair.refresh).send(), "wrong_token_type", "the access token"),
-        (app.get("/token").bearer("vst_x").send(), "token_invalid", "an access key: "),
+        (app.get("/token").send(), "credentials_missing", "no credential: ", None),
+        (with(&forged), "token_invalid", "a token in the header: ", TOKEN_RULE),
+        (with("a.b"), "token_invalid", "fewer than three parts", TOKEN_RULE),
+        (with(&pair.refresh), "wrong_token_type", "the access token", TOKEN_RULE),
+        (with("vst_x"), "token_invalid", "an access key: ", TOKEN_RULE),
         (
             elsewhere.header("Host", "here.example").send(),
             "cross_origin",
             "a session cookie: Origin \"https://evil.example\", Host \"here.example\"",
+            Some("; docs/POLICY.md, rule 5; "),
         ),
     ]
 }
@@ -31,10 +38,14 @@ fn refused(app: &App) -> Vec<(Reply, &'static str, &'static str)> {
 #[test]
 fn in_the_debug_profile_a_header_tells_what_was_presented_and_what_is_wrong() {
     let app = App::new();
-    for (reply, code, part) in refused(&app) {
+    for (reply, code, part, rule) in refused(&app) {
         assert_eq!(reply.code(), code, "{reply:?}");
         let told = told(&reply).unwrap_or_else(|| panic!("nothing is told: {reply:?}"));
         assert!(told.starts_with(&format!("{code}; ")) && told.contains(part), "{told}");
+        match rule {
+            Some(rule) => assert!(told.contains(rule), "{told}"),
+            None => assert!(!told.contains("POLICY.md"), "{told}"),
+        }
     }
     let pair = app.tokens(ALICE);
     assert_eq!(told(&app.get("/token").bearer(&pair.access).send()), None, "nothing was refused");

@@ -57,7 +57,7 @@ fn a_prefix_must_be_there_and_is_taken_off() {
     for value in [access.clone(), format!("Bearer%20{access}"), format!("bearer{access}")] {
         let reply = app.get(&url(&format!("jwt={value}"))).send();
         assert_eq!((reply.status, reply.code().as_str()), (401, "malformed_authorization"));
-        assert_eq!(reply.json()["detail"], "The token in the query must stand behind its prefix.");
+        assert_eq!(reply.json()["detail"], "The token in the query must follow its prefix.");
     }
     let reply = app.get(&url("jwt=bearer+")).send();
     assert_eq!(reply.code(), "token_invalid");

@@ -74,7 +74,7 @@ fn use_pair(app: &App, pair: &Pair) {
     assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200);
     let generation = claims(&pair.access)["gen"].as_i64().expect("a generation");
     app.wait_until("the use is recorded", || match app.store.only().kind {
-        SignInKind::Token(rotations) => rotations.used == generation,
+        SignInKind::Token(rotations) => rotations.used_generation == generation,
         _ => false,
     });
 }

@@ -59,7 +59,7 @@ async fn health(db: &State<Db>, shutdown: Shutdown) -> Result<Json<Health>, Erro
     ready(db, shutdown).await
 }
 
-/// The answer of a process that responds.
+/// The body of `/health/live`.
 #[derive(Serialize, ToSchema)]
 pub struct Live {
     status: &'static str,
@@ -101,7 +101,7 @@ pub fn routes(mode: Mode) -> Vec<Route> {
 /// Mounts the routes, with Problem JSON for their errors.
 #[must_use]
 pub fn stage(mode: Mode) -> AdHoc {
-    AdHoc::on_ignite("Probes", move |rocket| async move {
+    AdHoc::on_ignite("Service", move |rocket| async move {
         let mut rocket = rocket.register("/whoami", catchers()).register("/health", catchers());
         if mode.has_tokens() {
             rocket = rocket.register("/.well-known", catchers());

@@ -1,0 +1,71 @@
+//! Permits for hashing passwords, by network: one network cannot hold all of them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use vestibule::{Error, ErrorKind};
+
+/// How many passwords of each network are hashed or wait for it, in this process.
+#[derive(Clone, Default)]
+pub(super) struct NetworkPermits(Arc<Mutex<HashMap<String, usize>>>);
+
+/// A permit of a network, returned when it is dropped.
+pub(super) struct NetworkPermit {
+    permits: NetworkPermits,
+    network: String,
+}
+
+impl NetworkPermits {
+    /// Acquires a permit unless the network holds as many as are free; else 503 `busy`. So one network
+    /// gets half of them, a second one half of the rest, and so on.
+    pub(super) fn acquire(&self, network: String, capacity: usize) -> Result<NetworkPermit, Error> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = capacity.saturating_sub(held.values().sum());
+        let own = held.get(&network).copied().unwrap_or(0);
+        if own >= free {
+            return Err(ErrorKind::Busy.into());
+        }
+        held.insert(network.clone(), own + 1);
+        Ok(NetworkPermit { permits: self.clone(), network })
+    }
+}
+
+impl Drop for NetworkPermit {
+    fn drop(&mut self) {
+        let mut held = self.permits.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.network);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for NetworkPermits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetworkPermits").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_further_network_gets_half_of_what_the_others_left() {
+        let permits = NetworkPermits::default();
+        let mut held = Vec::new();
+        let mut fill = |network: &str| {
+            let before = held.len();
+            while let Ok(permit) = permits.acquire(network.to_owned(), 64) {
+                held.push(permit);
+            }
+            held.len() - before
+        };
+        assert_eq!(["a", "b", "c", "a", "d"].map(&mut fill), [32, 16, 8, 0, 4]);
+        drop(held);
+        assert!(permits.0.lock().expect("a lock").is_empty(), "returned");
+    }
+}

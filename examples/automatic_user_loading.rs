@@ -16,8 +16,8 @@
 //! The Flask program of this name differs in that
 //! - it puts the integer 2 into `sub`; here it is the text `"2"`, as RFC 7519 demands;
 //! - it crashes where the password is missing, which is a wrong password here;
-//! - it responds to a wrong method with 405 and to another content type with 415; Rocket responds
-//!   with 404 to the first, and here any body that parses as JSON will do.
+//! - it crashes on a list, which is 400 here;
+//! - it responds to a wrong method with 405, Rocket with 404.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -29,6 +29,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::config::PasswordConfig;
 use vestibule::database::{ConnectionPool, SqlitePool, open_sqlite};
+use vestibule::guards::JsonObject;
 use vestibule::password::{Hasher, Password};
 use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Tokens};
 
@@ -96,7 +97,7 @@ struct Credentials {
 
 #[post("/login", data = "<given>")]
 async fn login(
-    given: Json<Credentials>,
+    given: JsonObject<Credentials>,
     login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<(Status, Json<Value>), Error> {

@@ -7,14 +7,14 @@
 //!
 //! ```console
 //! $ cargo run --example flask_jwt
-//! $ curl -d '{"username":"user1","password":"abcxyz"}' http://127.0.0.1:5000/auth
+//! $ curl --json '{"username":"user1","password":"abcxyz"}' http://127.0.0.1:5000/auth
 //! $ curl -H "Authorization: JWT $JWT" http://127.0.0.1:5000/protected
 //! ```
 //!
 //! Users: `user1` and `user2`, both with the password `abcxyz`. Flask-JWT itself differs in that
 //! - its tokens name the user in `identity` alone; here `sub` says it too, as a text, and is
 //!   what counts;
-//! - it crashes at `/auth` without a body or with one that is no object, which is 400 or 422;
+//! - it crashes at `/auth` without a body or with one that is no object, which is 400 or 415;
 //! - it challenges in one 401 only; here all have a `WWW-Authenticate` (RFC 9110, 15.5.2).
 
 use std::collections::HashMap;
@@ -26,6 +26,7 @@ use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, get, launch, post, routes};
 use serde_json::{Map, Value, json};
 use vestibule::config::PasswordConfig;
+use vestibule::guards::JsonObject;
 use vestibule::password::Hasher;
 use vestibule::tokens::TokenKind;
 use vestibule::{Account, Auth, Error, PasswordAccount, Tokens};
@@ -81,7 +82,7 @@ impl PasswordAccount for User {
 
 #[post("/auth", data = "<given>")]
 async fn authenticate(
-    given: Json<Map<String, Value>>,
+    given: JsonObject<Map<String, Value>>,
     login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<Json<Value>, Error> {

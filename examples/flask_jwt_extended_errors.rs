@@ -6,7 +6,7 @@
 //!
 //! ```console
 //! $ cargo run --example flask_jwt_extended_errors
-//! $ curl -d '{"username":"test","password":"test"}' http://127.0.0.1:5000/login
+//! $ curl --json '{"username":"test","password":"test"}' http://127.0.0.1:5000/login
 //! $ curl -i -H "Authorization: Bearer $JWT" http://127.0.0.1:5000/refresh -X POST
 //! ```
 //!
@@ -30,7 +30,7 @@ use rocket::{Build, Orbit, Rocket, State, delete, get, launch, post, routes};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use vestibule::config::PasswordConfig;
-use vestibule::guards::{Fresh, Maybe, RefreshToken};
+use vestibule::guards::{Fresh, JsonObject, Maybe, RefreshToken};
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::{AuthCache, MemorySignInStore};
 use vestibule::tokens::{Claims, TokenKind, TokenOptions, TokenPair};
@@ -101,7 +101,7 @@ struct Credentials {
 
 #[post("/login", data = "<given>")]
 async fn login(
-    given: Json<Credentials>,
+    given: JsonObject<Credentials>,
     login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<Json<TokenPair>, Error> {

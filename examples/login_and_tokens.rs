@@ -8,7 +8,7 @@
 //! ```console
 //! $ cargo run --example login_and_tokens
 //! $ curl -c jar http://127.0.0.1:5000/login \
-//!     -d '{"email":"ann@example.org","password":"correct horse","remember":true}'
+//!     --json '{"email":"ann@example.org","password":"correct horse","remember":true}'
 //! $ curl --json "{\"access_token\":\"$TOKEN\"}" http://127.0.0.1:5000/me
 //! $ curl -b jar http://127.0.0.1:5000/me
 //! ```
@@ -34,7 +34,7 @@ use rocket::{Build, Orbit, Request, Rocket, catch, catchers, get, launch, post, 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::config::PasswordConfig;
-use vestibule::guards::TokenBody;
+use vestibule::guards::{JsonObject, TokenBody};
 use vestibule::password::{Hasher, Password};
 use vestibule::sign_ins::MemorySignInStore;
 use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Session, TokenUser, Tokens};
@@ -83,7 +83,7 @@ struct Credentials {
 
 #[post("/login", data = "<given>")]
 async fn login(
-    given: Json<Credentials>,
+    given: JsonObject<Credentials>,
     login: PasswordLogin<'_>,
     session: Session<'_>,
     tokens: Tokens<'_>,

@@ -8,7 +8,7 @@
 //!
 //! ```console
 //! $ cargo run --example roles
-//! $ curl -d '{"username":"admin","password":"admin123"}' http://127.0.0.1:5000/login
+//! $ curl --json '{"username":"admin","password":"admin123"}' http://127.0.0.1:5000/login
 //! $ curl -H "Authorization: Bearer $JWT" http://127.0.0.1:5000/admin
 //! ```
 //!
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use vestibule::config::PasswordConfig;
 use vestibule::database::{ConnectionPool, SqlitePool, open_sqlite};
-use vestibule::guards::{ClaimedRole, Require, Role};
+use vestibule::guards::{ClaimedRole, JsonObject, Require, Role};
 use vestibule::password::{Hasher, Password};
 use vestibule::tokens::{Claims, TokenKind};
 use vestibule::{Account, Auth, Error, ErrorKind, PasswordAccount, Tokens};
@@ -127,7 +127,11 @@ fn message(status: Status, text: &str) -> Answer {
 }
 
 #[post("/register", data = "<given>")]
-async fn register(given: Json<Given>, pool: &State<SqlitePool>, hasher: &State<Hasher>) -> Answer {
+async fn register(
+    given: JsonObject<Given>,
+    pool: &State<SqlitePool>,
+    hasher: &State<Hasher>,
+) -> Answer {
     let Given { username, password, role } = given.into_inner();
     let (Some(username), Some(password)) = (username, password) else {
         return message(Status::BadRequest, "Username and password are required");
@@ -149,7 +153,7 @@ async fn register(given: Json<Given>, pool: &State<SqlitePool>, hasher: &State<H
 }
 
 #[post("/login", data = "<given>")]
-async fn login(given: Json<Given>, login: PasswordLogin<'_>, tokens: Tokens<'_>) -> Answer {
+async fn login(given: JsonObject<Given>, login: PasswordLogin<'_>, tokens: Tokens<'_>) -> Answer {
     let Given { username, password, .. } = given.into_inner();
     let password = password.unwrap_or_else(|| "".into());
     match login.verify(&username.unwrap_or_default(), &password).await {

@@ -7,9 +7,9 @@
 //!
 //! ```console
 //! $ cargo run --example work_items
-//! $ curl -d '{"username":"joe","password":"pass"}' http://127.0.0.1:5000/signup
-//! $ curl -d '{"username":"joe","password":"pass"}' http://127.0.0.1:5000/auth
-//! $ curl -H "Authorization: JWT $JWT" -d '{"title":"Write it down"}' http://127.0.0.1:5000/workitems
+//! $ curl --json '{"username":"joe","password":"pass"}' http://127.0.0.1:5000/signup
+//! $ curl --json '{"username":"joe","password":"pass"}' http://127.0.0.1:5000/auth
+//! $ curl -H "Authorization: JWT $JWT" --json '{"title":"Write it down"}' http://127.0.0.1:5000/workitems
 //! $ curl -H "Authorization: JWT $JWT" http://127.0.0.1:5000/workitems
 //! ```
 //!
@@ -27,6 +27,7 @@ use rocket::{Build, Orbit, Rocket, State, get, launch, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vestibule::database::{ConnectionPool, SqlitePool, open_sqlite};
+use vestibule::guards::JsonObject;
 use vestibule::password::{Hasher, Password};
 use vestibule::{Account, Auth, Error, PasswordAccount, Tokens};
 
@@ -115,11 +116,11 @@ struct Credentials {
 
 #[post("/signup", data = "<given>")]
 async fn sign_up(
-    given: Option<Json<Credentials>>,
+    given: Option<JsonObject<Credentials>>,
     pool: &State<SqlitePool>,
     hasher: &State<Hasher>,
 ) -> Answer {
-    let Some(Json(Credentials { username, password })) = given else {
+    let Some(JsonObject(Credentials { username, password })) = given else {
         return error("Username and password are required");
     };
     if username.is_empty() || username.chars().count() > 80 || password.reveal().is_empty() {
@@ -136,7 +137,7 @@ async fn sign_up(
 
 #[post("/auth", data = "<given>")]
 async fn authenticate(
-    given: Json<Credentials>,
+    given: JsonObject<Credentials>,
     login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<Json<Value>, Error> {
@@ -157,7 +158,7 @@ struct NewItem {
 }
 
 #[post("/workitems", data = "<given>")]
-async fn make(user: TokenUser, given: Json<NewItem>, pool: &State<SqlitePool>) -> Answer {
+async fn make(user: TokenUser, given: JsonObject<NewItem>, pool: &State<SqlitePool>) -> Answer {
     let row = (work_items::title.eq(given.into_inner().title), work_items::owner.eq(user.id));
     let insert = diesel::insert_into(work_items::table).values(row);
     let item = insert.returning(WorkItem::as_select());

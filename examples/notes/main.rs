@@ -5,7 +5,7 @@
 //! $ cargo run --example notes
 //! $ curl -c jar -d 'name=ada&password=correct horse' http://127.0.0.1:5000/login
 //! $ curl -b jar http://127.0.0.1:5000/
-//! $ curl -d '{"name":"ada","password":"correct horse"}' http://127.0.0.1:5000/api/login
+//! $ curl --json '{"name":"ada","password":"correct horse"}' http://127.0.0.1:5000/api/login
 //! ```
 //!
 //! Users: `ada`, an administrator, and `ben`, both with the password `correct horse`. The database is

@@ -6,12 +6,12 @@ use std::convert::Infallible;
 use rocket::figment::{Figment, providers::Env};
 use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Rocket, get, post, routes};
-use serde::Deserialize;
 use serde_json::Value;
 use vestibule::catchers::problems;
 use vestibule::config::PasswordConfig;
 use vestibule::guards::RefreshToken;
-use vestibule::password::{Hasher, Password};
+use vestibule::password::Hasher;
+use vestibule::routes::LoginBody;
 use vestibule::sign_ins::MemorySignInStore;
 use vestibule::tokens::{PublicKeys, TokenPair};
 use vestibule::{Account, Auth, Error, PasswordAccount, TokenUser, Tokens};
@@ -47,15 +47,9 @@ impl PasswordAccount for User {
     }
 }
 
-#[derive(Deserialize)]
-struct Login {
-    name: String,
-    password: Password,
-}
-
 #[post("/login", data = "<given>")]
 async fn log_in(
-    given: Json<Login>,
+    given: LoginBody,
     login: vestibule::PasswordLogin<'_, User>,
     tokens: Tokens<'_>,
 ) -> Result<Json<TokenPair>, Error> {

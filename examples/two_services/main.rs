@@ -3,7 +3,7 @@
 //!
 //! ```console
 //! $ cargo run --example two_services
-//! $ curl -d '{"name":"ada","password":"lovelace"}' http://127.0.0.1:5000/login
+//! $ curl --json '{"name":"ada","password":"lovelace"}' http://127.0.0.1:5000/login
 //! $ curl -H "Authorization: Bearer $ACCESS" http://127.0.0.1:5001/orders
 //! ```
 //!

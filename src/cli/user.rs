@@ -152,7 +152,7 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             }
         }
         UserCommand::Import { file, dry_run } => {
-            user_import::run(connection, &limits, file, *dry_run)?
+            user_import::run(connection, limits, file, *dry_run)?
         }
         UserCommand::List { search } => list(connection, search)?,
         UserCommand::SetRole { name, role } => {

@@ -63,8 +63,15 @@ fn wrong_credentials_are_a_bad_request_with_401() {
 #[test]
 fn what_is_no_json_object_is_a_client_error_and_no_crash() {
     let example = start();
-    for (body, status) in [("{", 400), ("", 400), ("null", 422), ("[]", 422)] {
-        let reply = example.send("POST", "/auth", &[], body);
+    let json = &[("Content-Type", "application/json")][..];
+    for (headers, body, status) in [
+        (json, "{", 400),
+        (json, "", 400),
+        (json, "null", 400),
+        (json, "[]", 400),
+        (&[], "{}", 415),
+    ] {
+        let reply = example.send("POST", "/auth", headers, body);
         assert_eq!((reply.status, &reply.json()["status_code"]), (status, &json!(status)));
     }
 }

@@ -1,9 +1,15 @@
 //! The library's store on the service's pool, on each database.
 
+use std::error::Error as _;
+
+use diesel::connection::SimpleConnection;
 use diesel::migration::{MigrationVersion, Result};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use vestibule::database::{DieselSignInStore, sign_ins};
+use vestibule::database::{DieselSignInStore, DieselThrottle, sign_ins};
+use vestibule::sign_ins::SignInStore;
 use vestibule::testing::check_sign_in_store;
+use vestibule::throttle::ThrottleStore;
+use vestibule::{Error, ErrorKind};
 use vestibule_service::accounts::queries::lock_account;
 use vestibule_service::db::{AnyConnection, Db};
 
@@ -18,6 +24,30 @@ fn the_store_keeps_the_contract() {
         let db = client.rocket().state::<Db>().expect("a database").clone();
         let store = DieselSignInStore::new(db).lock_account(lock_account);
         rocket::async_test(check_sign_in_store(store, ["2", "3"]));
+    });
+}
+
+#[test]
+fn without_its_table_the_check_of_each_store_says_so_and_names_it() {
+    on_each(|on| {
+        let environment = Environment::new(on);
+        let client = environment.process(|figment| figment);
+        let db = client.rocket().state::<Db>().expect("a database").clone();
+        let (store, throttle) =
+            (DieselSignInStore::new(db.clone()), DieselThrottle::new(db.clone()));
+        let check = || rocket::async_test(async { [store.check().await, throttle.check().await] });
+        assert!(check().iter().all(|checked| checked.is_ok()));
+        let sql = "ALTER TABLE sign_ins RENAME TO gone; ALTER TABLE throttle RENAME TO gone_too";
+        rocket::async_test(
+            db.run(move |connection| connection.batch_execute(sql).map_err(Error::from)),
+        )
+        .expect("the tables");
+        for (checked, table) in check().into_iter().zip(["sign_ins", "throttle"]) {
+            let error = checked.expect_err("a missing table");
+            assert_eq!(error.kind(), ErrorKind::Internal, "{table}");
+            let cause = error.source().expect("a cause").to_string();
+            assert!(cause.contains(&format!("`{table}` is missing")), "{cause}");
+        }
     });
 }
 

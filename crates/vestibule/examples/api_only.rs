@@ -2,7 +2,7 @@
 //!
 //! ```console
 //! $ cargo run -p vestibule --example api_only
-//! $ curl -d '{"name":"ada","password":"lovelace"}' http://127.0.0.1:5000/api/login
+//! $ curl --json '{"name":"ada","password":"lovelace"}' http://127.0.0.1:5000/api/login
 //! $ curl -H "Authorization: Bearer $ACCESS" http://127.0.0.1:5000/api/me
 //! $ curl -X POST -H "Authorization: Bearer $REFRESH" http://127.0.0.1:5000/api/refresh
 //! ```
@@ -17,11 +17,11 @@ use rocket::http::Status;
 use rocket::serde::json::Json;
 use rocket::{Build, Orbit, Request, Rocket};
 use rocket::{catch, catchers, get, launch, post, routes};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use vestibule::config::PasswordConfig;
 use vestibule::guards::RefreshToken;
-use vestibule::password::{Hasher, Password};
+use vestibule::password::Hasher;
+use vestibule::routes::LoginBody;
 use vestibule::sign_ins::MemorySignInStore;
 use vestibule::tokens::TokenPair;
 use vestibule::{Account, Auth, Error, PasswordAccount, Problem, Tokens};
@@ -59,15 +59,9 @@ impl PasswordAccount for User {
     }
 }
 
-#[derive(Deserialize)]
-struct Login {
-    name: String,
-    password: Password,
-}
-
 #[post("/login", data = "<given>")]
 async fn log_in(
-    given: Json<Login>,
+    given: LoginBody,
     login: PasswordLogin<'_>,
     tokens: Tokens<'_>,
 ) -> Result<Json<TokenPair>, Error> {

@@ -9,7 +9,7 @@ use rocket::Request;
 use rocket::data::{Data, Limits};
 use rocket::http::{ContentType, Method};
 use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
@@ -81,6 +81,19 @@ pub async fn read_json_object(
         return Err(ErrorKind::TooLarge.into());
     }
     parse_object(&bytes).map_err(|detail| Error::new(ErrorKind::MalformedBody).detail(detail))
+}
+
+/// Parses an object as a type of the application; 422 `invalid_field`, which repeats no value.
+pub(crate) fn parse_as<T: DeserializeOwned>(object: &Map<String, Value>) -> Result<T, Error> {
+    T::deserialize(object).map_err(|error| {
+        // The name is that of a field of the type.
+        let text = error.to_string();
+        let rest = text.strip_prefix("missing field `");
+        match rest.and_then(|rest| rest.split_once('`')) {
+            Some((name, _)) => Error::invalid_field(name.to_owned(), "This field is required."),
+            None => ErrorKind::InvalidField.into(),
+        }
+    })
 }
 
 /// Parses an object; or returns a sentence for the client, which repeats nothing of the body.

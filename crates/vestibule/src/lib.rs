@@ -25,6 +25,7 @@
 //! | [`Scoped`](guards::Scoped) | and the credential has a scope | 403 |
 //! | [`Checked`](guards::Checked) | and a condition of yours holds, on the token's location for example | yours |
 //! | [`TokenBody`](guards::TokenBody) | [`TokenUser`] or [`RefreshToken`](guards::RefreshToken) of a token in the JSON body | 401, 400, 413, 415 |
+//! | [`JsonObject`](guards::JsonObject) | nothing; the JSON body as a type of yours, which no log repeats | 400, 413, 415, 422 |
 //! | [`Maybe`](guards::Maybe) | nothing, but a bad token is still refused | as the guard inside |
 //!
 //! With [`Auth::login_required_except`] the launch fails if a route

@@ -36,7 +36,8 @@ pub struct LoginForm {
 /// Data guard: the JSON body of a program's login, `name` and `password`.
 ///
 /// Rocket's `Json` writes a body that does not fit into the log, and with it a password beside a
-/// misspelt name. This guard does not.
+/// misspelt name. This guard does not; for other fields there is
+/// [`JsonObject`](crate::guards::JsonObject).
 ///
 /// Without it: 422 `invalid_field` naming the field, or as
 /// [`read_json_object`].
@@ -113,13 +114,30 @@ pub fn to_login(route: &Route) -> Redirect {
     LocalPath::parse(&format!("{base}/login")).unwrap_or_default().redirect()
 }
 
-/// Returns the routes of a login form for people: `session_routes!(User, login_page)`.
+/// Returns the path that [`session_routes!`](crate::session_routes) opens after signing in.
+///
+/// # Panics
+/// When the routes are made, for a text that is no path of this site.
+#[doc(hidden)]
+#[must_use]
+pub fn home(path: &str) -> LocalPath {
+    LocalPath::parse(path)
+        .unwrap_or_else(|| panic!("session_routes!: {path:?} is no path of this site"))
+}
+
+/// Returns the routes of a login form for people: `session_routes!(User, login_page)`, or
+/// `session_routes!(User, login_page, "/dashboard")`. They are these three, under the base that you
+/// mount them at, and require no login:
 ///
 /// | route | does |
 /// |---|---|
-/// | `GET /login` | shows your page |
-/// | `POST /login?<next>` | starts a session by the fields of [`LoginForm`](crate::routes::LoginForm), and opens `next`, a [`LocalPath`](crate::LocalPath), or `/` |
-/// | `POST /logout` | ends the session, and opens the login page |
+/// | `GET /login` | shows your page, also to a person who is signed in |
+/// | `POST /login?<next>` | starts a session by the fields of [`LoginForm`](crate::routes::LoginForm), and redirects to `next`, a [`LocalPath`](crate::LocalPath), or to the third argument; without one to `/` |
+/// | `POST /logout` | ends the session, and redirects to `login` under the same base |
+///
+/// `next` and the third argument are whole paths: the base is not put before them. The page that they name is a
+/// route of yours. A third argument that is no path of this site panics when the routes are made.
+/// Where [a login is required](crate::Auth::login_required_except), list `/login` and `/logout` with their base as open.
 ///
 /// `login_page` is a function of yours, not `async`, that draws the form, with the name that was typed and what was
 /// wrong. Without an `action` the form is sent to its own address, which keeps `next`. An error of
@@ -155,7 +173,10 @@ pub fn to_login(route: &Route) -> Redirect {
 /// ```
 #[macro_export]
 macro_rules! session_routes {
-    ($account:ty, $page:path) => {{
+    ($account:ty, $page:path) => {
+        $crate::session_routes!($account, $page, "/")
+    };
+    ($account:ty, $page:path, $home:literal) => {{
         #[::rocket::get("/login")]
         fn vestibule_login_page(
             flash: ::std::option::Option<::rocket::request::FlashMessage<'_>>,
@@ -172,7 +193,7 @@ macro_rules! session_routes {
         ) -> $crate::routes::names::Opened<impl for<'r> ::rocket::response::Responder<'r, 'static>>
         {
             match form.sign_in(login, session).await {
-                Ok(()) => Ok(next.unwrap_or_default().redirect()),
+                Ok(()) => Ok(next.unwrap_or_else(|| $crate::routes::home($home)).redirect()),
                 Err(error) => Err(error.with_page(|message| $page(&form.name, Some(message)))),
             }
         }
@@ -186,6 +207,7 @@ macro_rules! session_routes {
             Ok($crate::routes::to_login(route))
         }
 
+        let _ = $crate::routes::home($home);
         ::rocket::routes![vestibule_login_page, vestibule_log_in, vestibule_log_out]
     }};
 }

@@ -2,7 +2,6 @@
 //! that of `rocket_sync_db_pools`.
 
 use std::convert::Infallible;
-use std::path::Path;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -95,13 +94,7 @@ fn on_own_pool(directory: &TempDir) -> Rocket<Build> {
 
 fn application(directory: &TempDir) -> Rocket<Build> {
     let figment = figment().merge(("databases.main.url", file(directory)));
-    let auth = Auth::fairing()
-        .store_at_ignition(|rocket| {
-            Some(DieselSignInStore::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
-        })
-        .throttle_at_ignition(|rocket| {
-            Some(DieselThrottle::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
-        });
+    let auth = Auth::fairing().database_at_ignition(sync_db_pool::<Db, SqliteConnection>);
     rocket::custom(figment).attach(Db::fairing()).attach(auth).mount("/", routes![page, login])
 }
 
@@ -215,12 +208,10 @@ fn without_a_managed_pool_the_first_row_is_an_error_and_with_one_it_is_found() {
 #[test]
 fn without_the_table_a_request_is_503_and_not_401() {
     let directory = tempfile::tempdir().expect("a temporary directory");
-    drop(pool(&directory));
+    let mut connection = pool(&directory).get().expect("a connection");
     let client = Client::untracked(application(&directory)).expect("a launch");
     let program = testing::token(&client, &User).expect("a sign-in");
-    drop(client);
-    std::fs::remove_file(Path::new(&file(&directory))).expect("the file");
-    let client = Client::untracked(application(&directory)).expect("a launch");
+    connection.batch_execute("DROP TABLE sign_ins").expect("a table");
     assert_eq!(client.get("/").act_as(&program).dispatch().status(), Status::ServiceUnavailable);
 }
 
@@ -258,8 +249,8 @@ fn two_processes_on_a_database_count_failed_passwords_together() {
 fn without_the_table_of_counters_an_attempt_is_503_and_not_401() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut connection = pool(&directory).get().expect("a connection");
-    connection.batch_execute("DROP TABLE throttle").expect("a table");
     let client = Client::untracked(application(&directory)).expect("a launch");
+    connection.batch_execute("DROP TABLE throttle").expect("a table");
     assert_eq!(client.post("/login").dispatch().status(), Status::ServiceUnavailable);
 }
 

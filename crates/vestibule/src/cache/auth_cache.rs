@@ -122,6 +122,10 @@ pub(crate) struct InvalidatingStore {
 
 #[rocket::async_trait]
 impl SignInStore for InvalidatingStore {
+    async fn check(&self) -> Result<(), Error> {
+        self.inner.check().await
+    }
+
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
         // Absence is never cached, so this invalidates nothing.
         self.inner.open(sign_in).await

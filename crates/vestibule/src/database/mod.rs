@@ -5,7 +5,8 @@
 //! database, because diesel's types differ.
 //!
 //! The tables `sign_ins` and `throttle` are made by [`MIGRATIONS`], or by the SQL
-//! files in `migrations` of this package, copied into those of your application. The pool is your
+//! files in `migrations` of this package, copied into those of your application; without them the
+//! application does not launch. The pool is your
 //! own: [`ConnectionPool`] is implemented for diesel's r2d2 pool and, with the feature
 //! `rocket_sync_db_pools`, for a `#[database]` of that crate.
 //!
@@ -28,6 +29,7 @@
 //! For SQLite [`open_sqlite`] does all of this, with the settings that it needs.
 
 mod backend;
+mod check;
 mod micros;
 #[cfg(feature = "diesel-sqlite")]
 mod open_sqlite;
@@ -48,7 +50,7 @@ pub use backend::{BackendConnection, StoreConnection};
 pub use open_sqlite::{SqlitePool, open_sqlite};
 pub use pool::ConnectionPool;
 #[cfg(feature = "rocket_sync_db_pools")]
-pub use pool::sync_db_pool;
+pub use pool::{SyncDbPool, sync_db_pool};
 pub use row::SignInRow;
 pub use store::{AccountLock, DieselSignInStore};
 pub use throttle::{DieselThrottle, purge as purge_throttle};

@@ -107,7 +107,7 @@ impl<C: StoreConnection + R2D2Connection> ConnectionPool for Pool<ConnectionMana
 }
 
 #[cfg(feature = "rocket_sync_db_pools")]
-impl<K, C> ConnectionPool for rocket_sync_db_pools::ConnectionPool<K, C>
+impl<K, C> ConnectionPool for SyncDbPool<K, C>
 where
     K: 'static,
     C: rocket_sync_db_pools::Poolable + StoreConnection,
@@ -125,26 +125,29 @@ where
     }
 }
 
+/// The pool of a `#[database]` type of `rocket_sync_db_pools`, which its fairing manages:
+/// `SyncDbPool::<Db, SqliteConnection>::of(rocket)`.
+#[cfg(feature = "rocket_sync_db_pools")]
+pub type SyncDbPool<K, C> = rocket_sync_db_pools::ConnectionPool<K, C>;
+
 /// Returns the pool of a `#[database]` type of `rocket_sync_db_pools`, whose fairing is attached
 /// before; `None` without that fairing.
 ///
 /// ```
 /// use rocket_sync_db_pools::{database, diesel::SqliteConnection};
 /// use vestibule::Auth;
-/// use vestibule::database::{DieselSignInStore, sync_db_pool};
+/// use vestibule::database::sync_db_pool;
 ///
 /// #[database("app")]
 /// struct Db(SqliteConnection);
 ///
-/// let auth = Auth::fairing().store_at_ignition(|rocket| {
-///     Some(DieselSignInStore::new(sync_db_pool::<Db, SqliteConnection>(rocket)?))
-/// });
+/// let auth = Auth::fairing().database_at_ignition(sync_db_pool::<Db, SqliteConnection>);
 /// let rocket = rocket::build().attach(Db::fairing()).attach(auth);
 /// ```
 #[cfg(feature = "rocket_sync_db_pools")]
 #[must_use]
 pub fn sync_db_pool<K: 'static, C: rocket_sync_db_pools::Poolable>(
     rocket: &rocket::Rocket<rocket::Build>,
-) -> Option<rocket_sync_db_pools::ConnectionPool<K, C>> {
-    rocket_sync_db_pools::ConnectionPool::pool(rocket).cloned()
+) -> Option<SyncDbPool<K, C>> {
+    SyncDbPool::pool(rocket).cloned()
 }

@@ -1,7 +1,9 @@
 //! What differs in PostgreSQL.
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 
 use super::schema::sign_ins;
 use crate::sign_in::store::SignInUse;
@@ -17,6 +19,12 @@ type Connection = PgConnection;
 
 pub(super) fn begin(connection: &mut Connection) -> QueryResult<()> {
     AnsiTransactionManager::begin_transaction(connection)
+}
+
+/// Whether there is a table of this name in the search path.
+pub(super) fn has_table(connection: &mut Connection, name: &str) -> QueryResult<bool> {
+    let is_there = sql::<Bool>("to_regclass(").bind::<Text, _>(name).sql(") IS NOT NULL");
+    diesel::select(is_there).get_result(connection)
 }
 
 /// Locks the row of a sign-in until the transaction ends.

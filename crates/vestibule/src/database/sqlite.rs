@@ -1,7 +1,9 @@
 //! What differs in SQLite.
 
 use diesel::connection::AnsiTransactionManager;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use crate::sign_in::store::SignInUse;
 
@@ -16,6 +18,13 @@ type Connection = SqliteConnection;
 /// once, without waiting, if another connection wrote before its first write.
 pub(super) fn begin(connection: &mut Connection) -> QueryResult<()> {
     AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
+}
+
+/// Whether there is a table of this name.
+pub(super) fn has_table(connection: &mut Connection, name: &str) -> QueryResult<bool> {
+    let columns = "(SELECT count(*) FROM pragma_table_info(";
+    let columns = sql::<BigInt>(columns).bind::<Text, _>(name).sql("))");
+    Ok(diesel::select(columns).get_result::<i64>(connection)? > 0)
 }
 
 /// Does nothing: the transaction already excludes others.

@@ -11,9 +11,9 @@ use time::OffsetDateTime;
 
 use super::Connection;
 pub(in crate::database) use super::throttle_statements::{
-    count, counter, mark, purge_counters, reset, uncount,
+    count, counter, mark, purge_counters, read_no_counter, reset, uncount,
 };
-pub(in crate::database) use super::{begin, lock_row, seen_all};
+pub(in crate::database) use super::{begin, has_table, lock_row, seen_all};
 use crate::database::micros::to_micros;
 use crate::database::row::SignInRow;
 use crate::database::schema::sign_ins;
@@ -26,6 +26,12 @@ pub(in crate::database) fn commit(connection: &mut Connection) -> QueryResult<()
 
 pub(in crate::database) fn rollback(connection: &mut Connection) -> QueryResult<()> {
     AnsiTransactionManager::rollback_transaction(connection)
+}
+
+/// Names every column, and reads no row.
+pub(in crate::database) fn read_no_row(connection: &mut Connection) -> QueryResult<()> {
+    let rows = sign_ins::table.select(SignInRow::as_select()).limit(0);
+    rows.load(connection).map(drop)
 }
 
 pub(in crate::database) fn insert(

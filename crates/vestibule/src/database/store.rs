@@ -5,6 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::backend::on_backend;
+use super::check::check_table;
 use super::pool::{ConnectionPool, PURGE_BATCH, purge_all};
 use super::transaction::write;
 use crate::error::Error;
@@ -50,6 +51,10 @@ impl<P: ConnectionPool> DieselSignInStore<P> {
 
 #[rocket::async_trait]
 impl<P: ConnectionPool> SignInStore for DieselSignInStore<P> {
+    async fn check(&self) -> Result<(), Error> {
+        self.pool.run(|db| check_table(db, "sign_ins", |db| on_backend!(db, read_no_row()))).await
+    }
+
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error> {
         let (sign_in, lock_account) = (sign_in.clone(), self.lock_account);
         let insert = move |connection: &mut P::Connection| {

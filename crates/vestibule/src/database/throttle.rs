@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::backend::{StoreConnection, on_backend};
+use super::check::check_table;
 use super::micros::{from_micros, to_micros};
 use super::pool::{ConnectionPool, PURGE_BATCH, purge_all};
 use super::transaction::write;
@@ -69,6 +70,12 @@ impl<C: StoreConnection> Counters for C {
 
 #[rocket::async_trait]
 impl<P: ConnectionPool> ThrottleStore for DieselThrottle<P> {
+    async fn check(&self) -> Result<(), Error> {
+        self.pool
+            .run(|db| check_table(db, "throttle", |db| on_backend!(db, read_no_counter())))
+            .await
+    }
+
     async fn begin(
         &self,
         attempt: Attempt,

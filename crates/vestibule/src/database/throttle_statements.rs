@@ -22,6 +22,12 @@ const UNCOUNT: &str = "UPDATE throttle \
 const MARK: &str = "INSERT INTO throttle (bucket, failures, ends_at) VALUES ($1, 0, $2) \
      ON CONFLICT (bucket) DO UPDATE SET ends_at = $2";
 
+/// Names every column, and reads no row.
+pub(in crate::database) fn read_no_counter(connection: &mut Connection) -> QueryResult<()> {
+    let rows = throttle::table.limit(0);
+    rows.load::<(String, i64, i64)>(connection).map(drop)
+}
+
 pub(in crate::database) fn count(
     connection: &mut Connection,
     name: &str,

@@ -209,19 +209,24 @@ impl Error {
         Self::internal(std::io::Error::other(what.into()))
     }
 
+    /// Returns the chain of causes in one line, for the log.
+    pub(crate) fn cause(&self) -> Option<String> {
+        self.source.as_ref().map(chain)
+    }
+
     fn log(&self, request: &Request<'_>) {
-        if let Some(source) = &self.source {
+        if let Some(cause) = self.cause() {
             log::error!(
                 target: "vestibule::auth",
                 request_id = RequestId::of(request).map(RequestId::as_str);
-                "{}: {}", self.kind.code(), chain(source)
+                "{}: {cause}", self.kind.code()
             );
         }
     }
 }
 
 /// The chain of causes in one line.
-fn chain(error: &(dyn StdError + Send + Sync)) -> String {
+fn chain(error: &Cause) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -59,8 +59,8 @@ pub struct Auth {
 
 impl Auth {
     /// The fairing without an event sink, by the system's clock. The launch fails unless one of
-    /// `database`, [`store`](Self::store), [`store_at_ignition`](Self::store_at_ignition) and
-    /// [`stateless`](Self::stateless) is called.
+    /// `database`, `database_at_ignition`, [`store`](Self::store),
+    /// [`store_at_ignition`](Self::store_at_ignition) and [`stateless`](Self::stateless) is called.
     pub fn fairing() -> Self {
         Self {
             store: StoreChoice::None,

@@ -4,6 +4,7 @@
 
 pub(crate) mod auth;
 mod challenge;
+mod check_stores;
 #[cfg(any(feature = "diesel-sqlite", feature = "diesel-postgres"))]
 mod database;
 mod login_required;

@@ -11,6 +11,7 @@ use crate::authentication::session_cookies::remove_marked;
 use crate::credentials::RequestState;
 use crate::error::Error;
 use crate::fairing::challenge::challenge;
+use crate::fairing::check_stores::check_stores;
 use crate::fairing::login_required::LoginRequired;
 use crate::fairing::{methods, policy, refusal};
 use crate::state::AuthState;
@@ -46,11 +47,9 @@ impl Fairing for ResponseFairing {
             let reattached = self.reattached + 1;
             return Ok(rocket.attach(Self { reattached, ..Self::new(login_required) }));
         }
-        if login_required.is_none_or(|required| required.check(&rocket)) {
-            Ok(rocket)
-        } else {
-            Err(rocket)
-        }
+        let is_complete = login_required.is_none_or(|required| required.check(&rocket));
+        // Here, after the fairings that may make the tables.
+        if check_stores(&rocket).await && is_complete { Ok(rocket) } else { Err(rocket) }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {

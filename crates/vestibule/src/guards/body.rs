@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel::{self, Proof};
 use crate::guards::tokens::{RefreshToken, token_of};
 use crate::guards::users::{AnyUser, Authenticated, TokenUser, any_user};
-use crate::json::{is_json, read_json_object};
+use crate::json::{is_json, parse_as, read_json_object};
 use crate::state::AuthState;
 
 /// Data guard: [`TokenUser`], [`RefreshToken`] or [`AnyUser`] by a token in the JSON body, and the
@@ -70,9 +70,9 @@ impl<G> TokenBody<G> {
     /// Parses the body, without the tokens, as a type of yours.
     ///
     /// # Errors
-    /// 422 `invalid_field` if it does not fit.
+    /// 422 `invalid_field` if it does not fit, with the name of a missing field.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        T::deserialize(&self.rest).map_err(|_| ErrorKind::InvalidField.into())
+        parse_as(&self.rest)
     }
 }
 

@@ -54,7 +54,7 @@ impl BreachedPasswords {
         let mut range = [0; 16];
         self.0.seek(SeekFrom::Start(MAGIC.len() as u64 + (key >> 48) * 8))?;
         self.0.read_exact(&mut range)?;
-        let [begin, end] = [&range[..8], &range[8..]].map(|bytes| number(bytes));
+        let [begin, end] = [&range[..8], &range[8..]].map(number);
         if begin == end {
             return Ok(false);
         }

@@ -38,6 +38,13 @@ impl SignInUse {
 /// [`MemorySignInStore`](crate::sign_ins::MemorySignInStore) is an example.
 #[rocket::async_trait]
 pub trait SignInStore: Send + Sync + 'static {
+    /// Checks at launch that the store can be used. After 503 `unavailable` the application starts
+    /// with a warning, because the store may come back; any other error aborts the launch. Default:
+    /// checks nothing.
+    async fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Inserts a new sign-in; an existing id is an error and never overwritten.
     async fn open(&self, sign_in: &SignIn) -> Result<(), Error>;
 

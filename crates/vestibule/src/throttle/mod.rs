@@ -25,6 +25,12 @@ use crate::error::Error;
 /// one for a database, whose counters survive a restart and are shared between processes.
 #[rocket::async_trait]
 pub trait ThrottleStore: Send + Sync + 'static {
+    /// Checks at launch that the store can be used, as
+    /// [`SignInStore::check`](crate::sign_ins::SignInStore::check). Default: checks nothing.
+    async fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Counts an attempt as failed, by [`Attempt::begin`].
     async fn begin(
         &self,

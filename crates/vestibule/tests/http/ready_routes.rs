@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use rocket::error::ErrorKind;
 use rocket::http::{ContentType, Header, Status};
 use rocket::local::blocking::{Client, LocalResponse};
-use rocket::{Build, Orbit, Rocket, get, routes};
+use rocket::{Build, Orbit, Rocket, Route, get, routes};
 use serde_json::{Value, json};
 use vestibule::catchers::{LoginPage, problems};
 use vestibule::config::PasswordConfig;
@@ -151,6 +151,37 @@ fn under_a_base_signing_out_leads_to_the_form_there() {
     let client = Client::tracked(application("/account", open)).expect("a launch");
     assert_eq!(client.get("/account/login").dispatch().status(), Status::Ok);
     assert_eq!(location(&client.post("/account/logout").dispatch()), Some("/account/login"));
+}
+
+/// An application with these routes beside those of the macro's two arguments.
+fn with_routes(routes: Vec<Route>) -> Rocket<Build> {
+    let rocket = application(
+        "/other",
+        &["/other/login", "/other/logout", "POST /api/login", "/account/login", "/account/logout"],
+    );
+    rocket.mount("/account", routes)
+}
+
+#[test]
+fn the_third_argument_is_opened_when_no_page_was_asked_for_whatever_the_base() {
+    let routes = session_routes!(Person, login_page, "/dashboard?tab=2");
+    assert_eq!(routes.len(), 3);
+    let client = Client::tracked(with_routes(routes)).expect("a launch");
+    let form = "name=ada&password=correct+horse";
+    for (path, page) in [
+        ("/account/login", "/dashboard?tab=2"),
+        ("/account/login?next=/x", "/x"),
+        ("/account/login?next=https://evil.example", "/dashboard?tab=2"),
+        ("/other/login", "/"),
+    ] {
+        assert_eq!(location(&submit(&client, path, form)), Some(page), "{path}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "\"dashboard\" is no path of this site")]
+fn a_third_argument_that_is_no_path_panics_before_the_launch() {
+    drop(session_routes!(Person, login_page, "dashboard"));
 }
 
 #[test]

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# The program of docs/LIBRARY.md on rocket_sync_db_pools, from its files as they are shown: built,
+# started, a login on the page and one of a program, and both again after a restart.
+#
+# Offline: with the lock file of this repository, whose dependencies have been fetched.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+repository=$PWD
+work=$(mktemp -d)
+server=
+stop() { if [ -n "$server" ]; then kill "$server"; wait "$server" || true; server=; fi; }
+trap 'stop; rm -rf "$work"' EXIT
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target} CARGO_NET_OFFLINE=true
+# The same profile, so that what is built already is not built again.
+mkdir "$work/.cargo"
+sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >"$work/.cargo/config.toml"
+unset ROCKET_PROFILE ROCKET_AUTH ROCKET_CONFIG ROCKET_DATABASES
+
+# block LANGUAGE: the first block in this language of the section, without its hidden lines.
+block() {
+    awk -v fence="^\`\`\`$1" '
+        /^## / { section = /^## With `rocket_sync_db_pools`/ }
+        section && $0 ~ fence { inside = 1; next }
+        /^```/ { if (inside) exit }
+        inside && !/^# / { print }
+    ' docs/LIBRARY.md
+}
+
+# expect WHAT WANTED GIVEN: fails unless the two are the same.
+expect() {
+    if [ "$2" != "$3" ]; then
+        printf 'FAILED: %s: %s, not %s\n' "$1" "$3" "$2"
+        exit 1
+    fi
+    printf '  %s: %s\n' "$1" "$3"
+}
+
+ln -s "$repository" "$work/vestibule"
+mkdir -p "$work/my-app/src"
+block toml >"$work/my-app/Cargo.toml"
+block sh >"$work/rocket.sh"
+block rust >"$work/my-app/src/main.rs"
+cp Cargo.lock "$work/my-app"
+cd "$work/my-app"
+sh "$work/rocket.sh"
+
+echo 'the program'
+cargo build --quiet
+start() {
+    ROCKET_PORT=0 "$CARGO_TARGET_DIR/debug/my-app" >log 2>&1 &
+    server=$!
+    for _ in $(seq 300); do
+        grep -q 'launched from' log && break
+        kill -0 "$server" || { cat log; exit 1; }
+        sleep 0.1
+    done
+    base=$(grep -o 'http://127.0.0.1:[0-9]*' log | tail -n 1)
+}
+status() { curl -s -o page -w '%{http_code} %{redirect_url}' -b jar -c jar "$@" | sed "s|$base||"; }
+me() { curl -s "$base/api/me" -H "Authorization: Bearer $token"; }
+
+start
+expect 'a visitor' '303 /login?next=%2Fdashboard' "$(status "$base/dashboard")"
+form='name=ann@example.org&password=correct horse'
+expect 'a wrong password' '401 ' "$(status -d 'name=<&password=wrong' "$base/login")"
+grep -q 'value="&lt;"' page
+expect 'signing in' '303 /dashboard' "$(status -d "$form" "$base/login")"
+given='{"name":"ann@example.org","password":"correct horse"}'
+token=$(curl -s "$base/api/login" -H 'Content-Type: application/json' -d "$given" |
+    sed 's/.*"access_token":"\([^"]*\).*/\1/')
+for _ in 1 2; do
+    expect 'the page' '200 ' "$(status "$base/dashboard")"
+    grep -q 'A page for ann@example.org' page
+    expect 'a program' 'A response for ann@example.org.' "$(me)"
+    stop
+    start
+done
+expect 'signing out' '303 /login' "$(status -X POST "$base/logout")"
+expect 'the page' '303 /login?next=%2Fdashboard' "$(status "$base/dashboard")"
+
+echo 'without the tables of the library'
+stop
+rm app.sqlite3*
+sed -i '/run_pending_migrations/d; /MigrationHarness/d; s/ MIGRATIONS,//' src/main.rs
+cargo build --quiet
+if ROCKET_PORT=0 "$CARGO_TARGET_DIR/debug/my-app" >log 2>&1; then
+    echo 'FAILED: it launched'
+    exit 1
+fi
+grep -o 'the table `sign_ins` is missing' log

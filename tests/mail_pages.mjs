@@ -1,4 +1,4 @@
-// Follows the links in mails in Chromium: mail_pages.mjs URL MAILS BROWSER.
+// Follows the links in mails in Chromium, once in each language: mail_pages.mjs URL MAILS BROWSER.
 import assert from 'node:assert/strict'
 import { readFile, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -12,24 +12,29 @@ const browser = await puppeteer.launch({
   args: ['--no-sandbox', '--disable-gpu', '--no-proxy-server'],
 })
 
-// What axe finds on the page, and whether it is wider than a small phone.
+// What axe finds on the page, whether it is in the right language, and whether it is wider than a small
+// phone.
 let seen = 0
 const look = async page => {
-  const path = new URL(page.url()).pathname
-  await page.setViewport({ width: 360, height: 740 })
-  const width = await page.evaluate(() => document.documentElement.scrollWidth)
-  assert.ok(width <= 360, `${path} is ${width} px wide`)
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => window.axe.run())
+  const where = `${page.language}: ${path(page)}`
+  const [width, language] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.lang])
+  assert.equal(language, page.language, where)
+  assert.ok(width <= 360, `${where} is ${width} px wide`)
+  const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ['violations'] }))
   const found = violations.map(one => `${one.id}: ${one.nodes.map(node => node.html)}`)
-  assert.deepEqual(found, [], path)
+  assert.deepEqual(found, [], where)
   seen += 1
 }
 
 // A browser without cookies.
-const visitor = async () => {
+const visitor = async language => {
   const context = await browser.createBrowserContext()
-  return context.newPage()
+  const page = await context.newPage()
+  page.language = language
+  await page.setExtraHTTPHeaders({ 'Accept-Language': language })
+  await page.setViewport({ width: 360, height: 740 })
+  await page.evaluateOnNewDocument(axe)
+  return page
 }
 
 const open = async (page, path) => {
@@ -37,30 +42,51 @@ const open = async (page, path) => {
   await look(page)
 }
 
-const send = async (page, fields, button) => {
+const send = async (page, fields, button = 'main form button[type=submit]') => {
   for (const [name, value] of Object.entries(fields)) await page.type(`#${name}`, value)
   await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.click(button)])
   await look(page)
 }
 
 const path = page => new URL(page.url()).pathname
-const words = page => page.evaluate(() => document.body.innerText)
 
-// The link in the next mail to this address.
+// Fails unless the page says so; in English alone.
+const says = async (page, what) => {
+  if (page.language === 'en') assert.match(await page.evaluate(() => document.body.innerText), what)
+}
+
+const text = mail => {
+  const at = mail.indexOf('\r\n\r\n')
+  const [head, body] = [mail.slice(0, at), mail.slice(at)]
+  if (/^content-transfer-encoding: base64/im.test(head)) return Buffer.from(body, 'base64').toString()
+  return body.replaceAll('=\r\n', '').replaceAll('=3D', '=')
+}
+
+// The link to this page in the next mail to this address.
 const known = new Set()
-const link = async to => {
+const link = async (to, page) => {
   for (let tries = 0; tries < 600; tries += 1) {
     for (const name of await readdir(mails).catch(() => [])) {
       if (known.has(name)) continue
-      const text = (await readFile(`${mails}/${name}`, 'utf8')).replaceAll('=\r\n', '').replaceAll('=3D', '=')
-      const found = text.match(/http:\/\/\S+\?token=[\w-]{43}/)
-      if (!text.includes(`\r\nTo: ${to}\r\n`) || !found) continue
+      const mail = await readFile(`${mails}/${name}`, 'utf8')
+      if (!mail.includes(`\r\nTo: ${to}\r\n`)) continue
+      const found = text(mail).match(/http:\/\/\S+\?token=[\w-]{43}/)
+      if (!found?.[0].includes(`${page}?`)) continue
       known.add(name)
       return found[0]
     }
-    await setTimeout(100)
+    await setTimeout(50)
   }
-  assert.fail(`no mail to ${to}`)
+  assert.fail(`no mail to ${to} with a link to ${page}`)
+}
+
+// Opens a link, which leads to its page without the secret in the address bar.
+const follow = async (page, link) => {
+  await open(page, link)
+  assert.equal(path(page), new URL(link).pathname)
+  assert.ok(!page.url().includes('token'), 'the secret is not in the address bar')
+  const referrer = await page.evaluate(() => document.referrer)
+  assert.ok(!referrer.includes('token'), referrer)
 }
 
 const signIn = async (page, username, password) => {
@@ -69,50 +95,125 @@ const signIn = async (page, username, password) => {
   assert.equal(path(page), '/dashboard')
 }
 
-// An address is confirmed, by a link in another browser.
-const ann = await visitor()
-await signIn(ann, 'user_01', '1234')
-await open(ann, '/account/address')
-await send(ann, { email: 'ann@example.org' }, 'form[action="/account/address"] button')
-const phone = await visitor()
-await open(phone, await link('ann@example.org'))
-assert.equal(path(phone), '/address/confirm')
-await send(phone, {}, 'main form button')
-assert.match(await words(phone), /The address is confirmed/)
-await ann.reload()
-assert.match(await words(ann), /ann@example\.org/)
-await send(ann, {}, 'form[action="/account/address/notices"] button')
+// Somebody registers, and confirms the address in another browser.
+const register = async (language, username, email) => {
+  const [ann, phone] = [await visitor(language), await visitor(language)]
+  await open(ann, '/register')
+  await send(ann, { username: 'two words', email, password: 'correct horse' })
+  assert.equal(path(ann), '/register')
+  await ann.$eval('#username', field => { field.value = '' })
+  await send(ann, { username, password: 'correct horse' })
+  assert.equal(path(ann), '/login')
+  await says(ann, /A mail with a link is on its way/)
+  const confirm = await link(email, '/register/confirm')
+  await follow(phone, confirm)
+  await send(phone, {})
+  assert.equal(path(phone), '/login')
+  await says(phone, /Your account is ready/)
+  await follow(phone, confirm)
+  await says(phone, /This link is not valid/)
+  await signIn(ann, username, 'correct horse')
+  return ann
+}
+
+// The address is changed, and taken back by its owner.
+const changeAddress = async (ann, former, email) => {
+  const phone = await visitor(ann.language)
+  await open(ann, '/account/address')
+  await send(ann, { email }, 'form[action="/account/address"] button')
+  await follow(phone, await link(email, '/address/confirm'))
+  await send(phone, {})
+  await says(phone, /The address is confirmed/)
+  await open(ann, '/account/address')
+  assert.ok((await ann.content()).includes(email))
+  await send(ann, {}, 'form[action="/account/address/notices"] button')
+  const back = await link(former, '/address/return')
+  await follow(phone, back)
+  await send(phone, {})
+  assert.equal(path(phone), '/login')
+  await follow(phone, back)
+  await says(phone, /This link is not valid/)
+  await open(ann, '/account')
+  assert.equal(path(ann), '/login', 'the sign-ins have ended')
+}
 
 // A password that was forgotten.
-const lost = await visitor()
-await open(lost, '/password/forgot')
-await send(lost, { email: 'ann@example.org' }, 'main form button')
-assert.match(await words(lost), /a mail with a link is on its way/)
-const reset = await link('ann@example.org')
-await open(lost, reset)
-assert.equal(path(lost), '/password/new')
-assert.ok(!lost.url().includes('token'), 'the secret is not in the address bar')
-const referrer = await lost.evaluate(() => document.referrer)
-assert.ok(!referrer.includes('token'), referrer)
-await send(lost, { password: 'battery staple' }, 'main form button')
-assert.equal(path(lost), '/login')
-await signIn(lost, 'user_01', 'battery staple')
-await ann.goto(new URL('/account', base))
-assert.equal(path(ann), '/login', 'the other sign-ins have ended')
-await open(ann, reset)
-assert.match(await words(ann), /link/i)
+const resetPassword = async (language, username, email) => {
+  const lost = await visitor(language)
+  await open(lost, '/password/forgot')
+  await send(lost, { email })
+  await says(lost, /a mail with a link is on its way/)
+  const reset = await link(email, '/password/new')
+  await follow(lost, reset)
+  await send(lost, { password: 'battery staple' })
+  assert.equal(path(lost), '/login')
+  await signIn(lost, username, 'battery staple')
+  await follow(await visitor(language), reset)
+}
 
-// An invitation, which an administrator hands over.
-const admin = await visitor()
-await signIn(admin, 'admin', 'admin123')
-await open(admin, '/admin/users/new')
-await send(admin, { username: 'bob' }, 'main form button[type=submit]')
-const invitation = (await admin.content()).replaceAll('&#x2F;', '/').match(/http:\/\/[^\s"<]+\/password\/new\?token=[\w-]{43}/)
-assert.ok(invitation, await words(admin))
-const bob = await visitor()
-await open(bob, invitation[0])
-await send(bob, { password: 'correct horse' }, 'main form button')
-await signIn(bob, 'bob', 'correct horse')
+// A sign-in by mail, in the browser that asks for it.
+const signInByMail = async (language, email) => {
+  const [lost, phone] = [await visitor(language), await visitor(language)]
+  await open(lost, '/login/link')
+  await send(lost, { email })
+  assert.equal(path(lost), '/login/link/enter')
+  await send(lost, { code: 'AAAA-AAAA' })
+  await says(lost, /This code is not valid/)
+  const enter = await link(email, '/login/link/enter')
+  await follow(phone, enter)
+  await says(phone, /This link is not valid/)
+  await follow(lost, enter)
+  await send(lost, {})
+  assert.equal(path(lost), '/dashboard')
+  return lost
+}
 
+// An administrator hands an invitation over, and looks at a user.
+const administer = async (language, username) => {
+  const [admin, bob] = [await visitor(language), await visitor(language)]
+  await signIn(admin, 'admin', 'admin123')
+  await open(admin, '/admin/users/new')
+  await send(admin, { username: `bob_${language}` })
+  const html = (await admin.content()).replaceAll('&#x2F;', '/')
+  const invitation = html.match(/http:\/\/[^\s"<]+\/password\/new\?token=[\w-]{43}/)
+  assert.ok(invitation, html)
+  await follow(bob, invitation[0])
+  await send(bob, { password: 'correct horse' })
+  await signIn(bob, `bob_${language}`, 'correct horse')
+  await open(admin, `/admin/users?q=${username}`)
+  const user = await admin.$eval('main table a[href^="/admin/users/"]', found => found.getAttribute('href'))
+  await open(admin, user)
+  await open(admin, `${user}/remove-address`)
+  await send(admin, {})
+  assert.equal(path(admin), user)
+  await says(admin, /The e-mail address of .* is removed/)
+}
+
+// A user deletes the own account: the password is confirmed first, because a mail has signed in.
+const deleteAccount = async (page, username) => {
+  await open(page, '/account/delete')
+  assert.equal(path(page), '/reauthenticate')
+  await send(page, { password: 'battery staple' })
+  assert.equal(path(page), '/account/delete')
+  await send(page, { username: 'another' })
+  assert.equal(path(page), '/account/delete')
+  await send(page, { username })
+  assert.equal(path(page), '/')
+  await says(page, /Your account is deleted/)
+}
+
+const languages = ['en', 'de', 'fr', 'el']
+await Promise.all(languages.map(async language => {
+  const username = `ann_${language}`
+  const email = `${username}@example.org`
+  const ann = await register(language, username, email)
+  await changeAddress(ann, email, `new_${email}`)
+  await resetPassword(language, username, email)
+  const again = await signInByMail(language, email)
+  await administer(language, username)
+  await deleteAccount(again, username)
+}))
 await browser.close()
-console.log(`the links of mails work in a browser; axe found nothing on ${seen} pages, none is wider than 360 px`)
+console.log(
+  `the links of mails work in a browser in ${languages.length} languages; axe found nothing on ${seen} pages, none is wider than 360 px`,
+)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The links in mails, followed in Chromium: a forgotten password, an invitation, an address and what
-# comes after them; axe looks at every page on the way, and none is wider than a phone of 360 px.
+# The links in mails, followed in Chromium in each language: a registration, another address and the
+# former one taken back, a forgotten password, a sign-in, an invitation, and what comes after them; axe
+# looks at every page on the way, and none is wider than a phone of 360 px.
 #
 # puppeteer-core and axe-core come from npm into a directory that is gone afterwards. Where that cannot
 # be done it says `skipped:` and succeeds; with CI=true it fails.
@@ -38,7 +39,7 @@ cargo build --locked --quiet --bin vestibule
 program="${CARGO_TARGET_DIR:-$PWD/target}/debug/vestibule"
 cd "$work"
 ROCKET_CONFIG=/dev/null ROCKET_PORT=0 ROCKET_AUTH='{password={cost=4}}' VESTIBULE_STATE="$work/state" \
-    "$program" >"$work/said" 2>"$work/log" &
+    ROCKET_ACCOUNTS='{email="required", sign_in_links=true}' "$program" >"$work/said" 2>"$work/log" &
 server=$!
 url=''
 for _ in $(seq 400); do

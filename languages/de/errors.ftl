@@ -65,7 +65,7 @@ address-required = Eine Adresse ist erforderlich. Geben Sie stattdessen eine and
 not-your-name = Das ist nicht Ihr Benutzername. Es wurde nichts gelöscht.
 username-address = Ein Benutzername kann keine E-Mail-Adresse sein.
 link-not-valid = Dieser Link ist nicht gültig. Er funktioniert einmal und für begrenzte Zeit, und nicht mehr, sobald das Passwort geändert oder ein neuerer Link erstellt wurde.
-sign-in-code-wrong = Dieser Code ist nicht gültig. Fordern Sie nach fünf falschen Codes oder nach einer Viertelstunde eine weitere E-Mail an.
+sign-in-code-wrong = Dieser Code ist nicht gültig. Fordern Sie nach fünf falschen Codes oder nach einer Viertelstunde eine weitere E-Mail an. Wenn Sie ihn gerade hier benutzt haben, sind Sie wahrscheinlich angemeldet.
 registrations =
     { $count ->
         [one] Zu viele Registrierungen von Ihrer Adresse. Versuchen Sie es in einer Minute noch einmal.

@@ -16,6 +16,7 @@ event-imported = Konten importiert
 event-password-changed = Passwort geändert
 event-link-made = Link zum Festlegen eines Passworts erstellt
 event-link-used = Link zum Festlegen eines Passworts benutzt
+event-sign-in-link-used = Link oder Code zum Anmelden benutzt
 event-role-changed = Rolle geändert
 event-activated = Konto aktiviert
 event-deactivated = Konto deaktiviert

@@ -39,7 +39,7 @@ notice-signed-out = Sie sind abgemeldet.
 notice-password-changed = Ihr Passwort ist geändert, und Sie sind überall sonst abgemeldet.
 notice-language-changed = Die Sprache ist geändert.
 notice-password-set = Das Passwort ist festgelegt. Melden Sie sich damit an.
-notice-registration-mailed = Eine E-Mail mit einem Link ist unterwegs. Benutzen Sie ihn und melden Sie sich dann an.
+notice-registration-mailed = Eine E-Mail mit einem Link ist unterwegs. Benutzen Sie ihn und melden Sie sich dann an. Wenn keine kommt, registrieren Sie sich noch einmal mit demselben Namen, derselben Adresse und demselben Passwort: Dann wird sie noch einmal gesendet.
 notice-registered = Ihr Konto ist bereit. Melden Sie sich mit Ihrem Passwort an.
 notice-name-changed = Ihr Name ist gespeichert.
 notice-reset-mailed = Wenn ein Konto diese Adresse hat, ist eine E-Mail mit einem Link unterwegs. Der Link funktioniert eine halbe Stunde lang.
@@ -57,6 +57,7 @@ notice-user-now = { $name } ist jetzt einfacher Benutzer.
 notice-activated = { $name } kann sich anmelden.
 notice-deactivated = { $name } ist deaktiviert; { sign-ins-count } beendet.
 notice-sign-ins-ended = { $name } ist überall abgemeldet: { sign-ins-count } beendet.
+notice-address-of-user-removed = Die E-Mail-Adresse von { $name } ist entfernt.
 notice-user-added = { $name } ist hinzugefügt.
 notice-user-deleted = Der Benutzer ist gelöscht; { sign-ins-count } beendet.
 notice-user-deleted-before = Dieser Benutzer ist gelöscht.
@@ -79,7 +80,7 @@ password-link-invalid = Ein Link zum Festlegen eines Passworts funktioniert einm
 registration-link-invalid = Ein Link zum Bestätigen einer Registrierung funktioniert einmal, einen Tag lang. Wenn Sie ihn gerade benutzt haben, melden Sie sich an; wenn er älter ist, registrieren Sie sich noch einmal.
 return-link-invalid = Ein Link zum Zurückholen einer Adresse funktioniert einmal und für begrenzte Zeit. Wenn Sie ihn gerade benutzt haben, gehört die Adresse wieder zu Ihrem Konto.
 address-link-invalid = Ein Link zum Bestätigen einer Adresse funktioniert einmal, einen Tag lang und bis eine andere Adresse eingegeben wird. Geben Sie die Adresse noch einmal ein, um einen neuen zu erhalten.
-sign-in-link-invalid = Ein Link zum Anmelden funktioniert einmal, eine Viertelstunde lang, und nur in dem Browser, in dem er angefordert wurde. Wenn Sie ihn in einem anderen angefordert haben, geben Sie dort den Code aus der E-Mail ein.
+sign-in-link-invalid = Ein Link zum Anmelden funktioniert einmal, eine Viertelstunde lang, und nur in dem Browser, in dem er angefordert wurde. Wenn Sie ihn gerade hier benutzt haben, sind Sie wahrscheinlich schon angemeldet. Wenn Sie ihn in einem anderen Browser angefordert haben, geben Sie dort den Code aus der E-Mail ein.
 
 ## Über ein falsches Passwort, und über zu viele Versuche
 

@@ -67,7 +67,7 @@ address-required = An address is required. Enter another one in its place.
 not-your-name = This is not your user name. Nothing has been deleted.
 username-address = A user name cannot be an e-mail address.
 link-not-valid = This link is not valid. It works once and for a limited time, and no longer once the password has been changed or a newer link has been made.
-sign-in-code-wrong = This code is not valid. After five wrong ones, or a quarter of an hour, ask for another mail.
+sign-in-code-wrong = This code is not valid. After five wrong ones, or a quarter of an hour, ask for another mail. If you have just used it here, you are probably signed in.
 registrations =
     { $count ->
         [one] Too many registrations from your address. Try again in 1 minute.

@@ -16,6 +16,7 @@ event-imported = Accounts imported
 event-password-changed = Password changed
 event-link-made = Link to set a password made
 event-link-used = Link to set a password used
+event-sign-in-link-used = Link or code to sign in used
 event-role-changed = Role changed
 event-activated = Account activated
 event-deactivated = Account deactivated

@@ -83,7 +83,7 @@ notice-signed-out = You are signed out.
 notice-password-changed = Your password has changed, and you are signed out everywhere else.
 notice-language-changed = The language is changed.
 notice-password-set = The password is set. Sign in with it.
-notice-registration-mailed = A mail with a link is on its way. Use it, then sign in.
+notice-registration-mailed = A mail with a link is on its way. Use it, then sign in. If none comes, register again with the same name, address and password: it is sent again.
 notice-registered = Your account is ready. Sign in with your password.
 notice-name-changed = Your name is saved.
 notice-reset-mailed = If an account has this address, a mail with a link is on its way. The link works for half an hour.
@@ -101,6 +101,7 @@ notice-user-now = { $name } is an ordinary user now.
 notice-activated = { $name } can sign in.
 notice-deactivated = { $name } is deactivated; { sign-ins-count } ended.
 notice-sign-ins-ended = { $name } is signed out everywhere: { sign-ins-count } ended.
+notice-address-of-user-removed = The e-mail address of { $name } is removed.
 notice-user-added = { $name } is added.
 notice-user-deleted = The user is deleted; { sign-ins-count } ended.
 notice-user-deleted-before = That user is deleted.
@@ -123,7 +124,7 @@ password-link-invalid = A link to set a password works once and for a limited ti
 registration-link-invalid = A link to confirm a registration works once, for a day. If you have just used it, sign in; if it is older, register again.
 return-link-invalid = A link to take an address back works once and for a limited time. If you have just used it, the address is yours again.
 address-link-invalid = A link to confirm an address works once, for a day, and until another address is entered. Enter the address again to get a new one.
-sign-in-link-invalid = A link to sign in works once, for a quarter of an hour, and in the browser that asked for it alone. If you asked in another one, type the code of the mail there.
+sign-in-link-invalid = A link to sign in works once, for a quarter of an hour, and in the browser that asked for it alone. If you have just used it here, you are probably signed in already. If you asked in another browser, type the code of the mail there.
 
 ## Of a password that was wrong, and of too many attempts
 

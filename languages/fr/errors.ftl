@@ -66,7 +66,7 @@ address-required = Une adresse est obligatoire. Saisissez-en une autre à sa pla
 not-your-name = Ce n’est pas votre nom d’utilisateur. Rien n’a été supprimé.
 username-address = Un nom d’utilisateur ne peut pas être une adresse e-mail.
 link-not-valid = Ce lien n’est pas valable. Il fonctionne une fois et pour une durée limitée, et plus du tout dès que le mot de passe a été changé ou qu’un lien plus récent a été créé.
-sign-in-code-wrong = Ce code n’est pas valable. Après cinq codes faux, ou un quart d’heure, demandez un autre e-mail.
+sign-in-code-wrong = Ce code n’est pas valable. Après cinq codes faux, ou un quart d’heure, demandez un autre e-mail. Si vous venez de l’utiliser ici, vous êtes probablement connecté.
 registrations =
     { $count ->
         [one] Trop d’inscriptions depuis votre adresse. Réessayez dans { $count } minute.

@@ -16,6 +16,7 @@ event-imported = Comptes importés
 event-password-changed = Mot de passe changé
 event-link-made = Lien pour définir un mot de passe créé
 event-link-used = Lien pour définir un mot de passe utilisé
+event-sign-in-link-used = Lien ou code pour se connecter utilisé
 event-role-changed = Rôle changé
 event-activated = Compte activé
 event-deactivated = Compte désactivé

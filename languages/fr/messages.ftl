@@ -43,7 +43,7 @@ notice-signed-out = Vous êtes déconnecté.
 notice-password-changed = Votre mot de passe a été changé, et vous êtes déconnecté partout ailleurs.
 notice-language-changed = La langue a été changée.
 notice-password-set = Le mot de passe est défini. Connectez-vous avec.
-notice-registration-mailed = Un e-mail avec un lien est en route. Utilisez-le, puis connectez-vous.
+notice-registration-mailed = Un e-mail avec un lien est en route. Utilisez-le, puis connectez-vous. Si rien n’arrive, inscrivez-vous de nouveau avec les mêmes nom, adresse et mot de passe : il est envoyé une nouvelle fois.
 notice-registered = Votre compte est prêt. Connectez-vous avec votre mot de passe.
 notice-name-changed = Votre nom est enregistré.
 notice-reset-mailed = Si un compte a cette adresse, un e-mail avec un lien est en route. Le lien fonctionne pendant une demi-heure.
@@ -61,6 +61,7 @@ notice-user-now = { $name } est maintenant un simple utilisateur.
 notice-activated = { $name } peut se connecter.
 notice-deactivated = { $name } est désactivé ; { sign-ins-count }.
 notice-sign-ins-ended = { $name } est déconnecté partout : { sign-ins-count }.
+notice-address-of-user-removed = L’adresse e-mail de { $name } est supprimée.
 notice-user-added = { $name } est ajouté.
 notice-user-deleted = L’utilisateur est supprimé ; { sign-ins-count }.
 notice-user-deleted-before = Cet utilisateur est supprimé.
@@ -83,7 +84,7 @@ password-link-invalid = Un lien pour définir un mot de passe fonctionne une foi
 registration-link-invalid = Un lien pour confirmer une inscription fonctionne une fois, pendant un jour. Si vous venez de l’utiliser, connectez-vous ; s’il est plus ancien, inscrivez-vous à nouveau.
 return-link-invalid = Un lien pour reprendre une adresse fonctionne une fois et pour une durée limitée. Si vous venez de l’utiliser, l’adresse est de nouveau à vous.
 address-link-invalid = Un lien pour confirmer une adresse fonctionne une fois, pendant un jour, et jusqu’à ce qu’une autre adresse soit saisie. Saisissez l’adresse à nouveau pour en obtenir un nouveau.
-sign-in-link-invalid = Un lien pour se connecter fonctionne une fois, pendant un quart d’heure, et seulement dans le navigateur qui l’a demandé. Si vous l’avez demandé dans un autre, saisissez-y le code de l’e-mail.
+sign-in-link-invalid = Un lien pour se connecter fonctionne une fois, pendant un quart d’heure, et seulement dans le navigateur qui l’a demandé. Si vous venez de l’utiliser ici, vous êtes probablement déjà connecté. Si vous l’avez demandé dans un autre navigateur, saisissez-y le code de l’e-mail.
 
 ## À propos d’un mauvais mot de passe, et de trop d’essais
 

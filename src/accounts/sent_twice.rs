@@ -1,5 +1,5 @@
-//! A form that was sent twice: the second copy finds what the first has done, and its user signs in
-//! with the password that came along.
+//! A form that was sent twice: the second copy finds what the first has done, and if it carries a
+//! password, its user signs in with it.
 
 use super::audit::AuditEvent;
 use super::password::{Credentials, NewPassword};
@@ -7,7 +7,6 @@ use super::queries;
 use super::registration::{LINK_LIFETIME, Registration};
 use super::service::Accounts;
 use super::user::{Role, Username};
-use crate::mail::EmailAddress;
 use vestibule::database::sign_ins;
 use vestibule::{Error, ErrorKind, Session};
 
@@ -58,6 +57,29 @@ impl Accounts {
         opened.await.map_err(refused)
     }
 
+    /// Returns whether the user of a session has deleted the own account, by a form that was first. The
+    /// session cookie names the account; it must have been fresh, and the audit log has the deletion,
+    /// under the name that was `typed`.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn has_deleted_itself(
+        &self,
+        session: &Session<'_>,
+        typed: &str,
+    ) -> Result<bool, Error> {
+        let presented = session.presented()?.filter(|presented| presented.is_fresh);
+        let id = presented.and_then(|presented| presented.account.parse::<i64>().ok());
+        let (Some(id), Ok(typed)) = (id, Username::parse(typed)) else { return Ok(false) };
+        let (entries, _) = self.events(Some(id), None).await?;
+        Ok(entries.iter().any(|entry| {
+            let name = entry.username.as_deref().map(Username::parse);
+            AuditEvent::parse(&entry.event) == Some(AuditEvent::Deleted)
+                && entry.actor_account == Some(id)
+                && name.is_some_and(|name| name.is_ok_and(|name| name.key() == typed.key()))
+        }))
+    }
+
     /// Signs a browser in to the account that a registration names, because an equal one was first:
     /// returns whether its password opens the account, as at any sign-in. For a set-up only an
     /// administrator created within `LINK_LIFETIME`, so that `/setup` is no other sign-in form.
@@ -104,36 +126,5 @@ impl Accounts {
                 _ => Err(error),
             },
         }
-    }
-
-    /// Returns whether an equal registration waits already, by an equal form that was first. The
-    /// password counts as at any sign-in.
-    ///
-    /// # Errors
-    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
-    pub async fn is_waiting_already(
-        &self,
-        registration: &Registration,
-        email: &str,
-    ) -> Result<bool, Error> {
-        let username = Username::parse(&registration.username);
-        let (Ok(username), Ok(address)) = (username, EmailAddress::parse(email)) else {
-            return Ok(false);
-        };
-        let (key, now) = (username.key().to_owned(), self.clock.now()?);
-        let waiting =
-            self.run(move |connection| queries::waiting_hash(connection, &username, &address, now));
-        let Some(hash) = waiting.await? else { return Ok(false) };
-        let source = registration.source;
-        let attempt = self.begin_attempt(&key, source, None).await?;
-        let check = async {
-            let _permit = self.acquire_permit(source.address)?;
-            self.hasher.verify(&registration.password, Some(&hash)).await
-        };
-        let (attempt, is_right) = self.check_attempt(attempt, check).await?;
-        if is_right {
-            self.finish_attempt(attempt).await?;
-        }
-        Ok(is_right)
     }
 }

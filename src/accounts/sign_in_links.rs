@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::addresses::{MAX_MAILS, WINDOW, count};
-use super::audit::RequestSource;
+use super::audit::{AuditEvent, RequestSource, log_change};
 use super::links::{LinkToken, digest, plain_code};
 use super::queries::{self, SignInProof};
 use super::service::Accounts;
@@ -94,9 +94,12 @@ impl Accounts {
             SignInProof::Token(digest(token))
         };
         let (browser, now) = (digest(browser), self.clock.now()?);
-        let used = self
-            .run(move |connection| queries::use_sign_in_link(connection, &browser, &proof, now));
-        let (user, hash) = used.await?.ok_or(ErrorKind::NotFound)?;
+        let used = self.run(move |connection| {
+            queries::use_sign_in_link(connection, &browser, &proof, (source, now))
+        });
+        let (used, hash) = used.await?.ok_or(ErrorKind::NotFound)?;
+        log_change(&used);
+        let user = used.user;
         self.make_room(&user, source).await?;
         let own = user.id.to_string();
         let is_known = session.presented()?.is_some_and(|presented| presented.account == own);
@@ -112,5 +115,19 @@ impl Accounts {
             return Err(ErrorKind::NotFound.into());
         }
         self.record_device(&user, source, is_known).await
+    }
+
+    /// Returns whether a link or code of this user was used within its lifetime, as the second copy of a
+    /// form finds it. The audit log tells.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn has_just_used_link(&self, user: &User) -> Result<bool, Error> {
+        let now = self.clock.now()?;
+        let (entries, _) = self.events(Some(user.id), None).await?;
+        Ok(entries.iter().any(|entry| {
+            let is_used = AuditEvent::parse(&entry.event) == Some(AuditEvent::SignInLinkUsed);
+            is_used && now < entry.time() + SIGN_IN_LINK_LIFETIME
+        }))
     }
 }

@@ -9,9 +9,10 @@ use crate::accounts::{Accounts, Admin, OwnAccount, Role, TokenUser, User, full_n
 use crate::db::rfc3339;
 use crate::http::{Json, JsonBody, RequestSource};
 use crate::languages::{Languages, Tag};
-use vestibule::guards::{Authentication, ClaimedRole, Fresh, Scoped};
+use vestibule::config::Location;
+use vestibule::guards::{Authenticated, Authentication, ClaimedRole, Fresh, Scoped};
 use vestibule::sign_ins::SignIn;
-use vestibule::{Error, ErrorKind};
+use vestibule::{Error, ErrorKind, Tokens};
 
 /// A user as that user sees it.
 #[derive(serde::Serialize, ToSchema)]
@@ -98,10 +99,12 @@ fn take_language(body: &mut JsonBody, languages: &Languages) -> Option<Option<Ta
     languages.parse(tag.as_deref()).map_err(|error| body.add_errors_of(&error)).ok()
 }
 
-/// Deletes the user for good; the body holds the own user name, to confirm what is meant.
+/// Deletes the user for good; the body holds the own user name, to confirm what is meant. Tokens in cookies
+/// are removed.
 #[delete("/me", data = "<body>")]
 pub(super) async fn delete(
     user: Fresh<TokenUser>,
+    tokens: Tokens<'_>,
     accounts: &State<Accounts>,
     source: RequestSource,
     mut body: JsonBody,
@@ -110,6 +113,9 @@ pub(super) async fn delete(
     body.finish()?;
     let actor = accounts.actor(&user, source)?;
     accounts.delete_own(&user, &username, &actor).await?;
+    if user.authentication().location() == Some(Location::Cookies) {
+        tokens.unset_cookies();
+    }
     Ok(status::NoContent)
 }
 

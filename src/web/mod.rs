@@ -83,10 +83,12 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         admin::questions::active,
         admin::questions::end_sign_ins,
         admin::questions::reset_link,
+        admin::questions::remove_address,
         admin::links::make,
         admin::user::set_role,
         admin::user::set_active,
         admin::user::end_sign_ins,
+        admin::user::remove_address,
         admin::deletion::ask,
         admin::deletion::delete,
     ];

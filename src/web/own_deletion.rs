@@ -4,7 +4,7 @@ use rocket::form::FromForm;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::form::{FormReply, FormResult, FreshUserOrError, sign_in_if_revoked};
 use super::form_body::Form;
 use super::notice::Notice;
 use super::renderer::{Page, Renderer, Title};
@@ -42,28 +42,57 @@ pub(super) async fn ask(
     Ok(page(&renderer, &user, &accounts.endings(&user).await?, None))
 }
 
-/// Deletes the account if its name was typed, and signs out.
+/// Deletes the account if its name was typed, and signs out; also if an equal request has done so
+/// already.
 #[post("/account/delete", data = "<form>")]
 pub(super) async fn delete(
-    user: Fresh<SessionUser>,
-    session: Session<'_>,
+    user: FreshUserOrError,
+    session: Result<Session<'_>, Error>,
     source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Deletion>>,
 ) -> FormResult {
+    let user = match (user.0, &session) {
+        (Ok(user), _) => user,
+        (Err(error), Ok(session)) => return deleted_before(session, accounts, &form, error).await,
+        (Err(error), Err(_)) => return Err(error),
+    };
+    let session = session?;
     let actor = accounts.actor(&user, source)?;
     match accounts.delete_own(&user, &form.username, &actor).await {
-        Ok(_) => {
-            session.end().await?;
-            Ok(FormReply::notice(uri!(super::pages::home), Notice::OwnDeleted))
+        Ok(_) => leave(&session).await,
+        // An equal request may have been first since the guard.
+        Err(error) if error.kind() == ErrorKind::TokenRevoked => {
+            deleted_before(&session, accounts, &form, sign_in_if_revoked(error)).await
         }
         Err(error) => {
             let endings = accounts.endings(&user).await?;
             let kinds = [ErrorKind::InvalidField, ErrorKind::LastAdministrator];
-            FormReply::again(sign_in_if_revoked(error), &kinds, |error| {
-                page(&renderer, &user, &endings, Some(error))
-            })
+            FormReply::again(error, &kinds, |error| page(&renderer, &user, &endings, Some(error)))
         }
     }
+}
+
+/// Signs out if an equal request has deleted the account.
+///
+/// # Errors
+/// `error` if none has.
+async fn deleted_before(
+    session: &Session<'_>,
+    accounts: &Accounts,
+    form: &Deletion,
+    error: Error,
+) -> FormResult {
+    if accounts.has_deleted_itself(session, &form.username).await? {
+        leave(session).await
+    } else {
+        Err(error)
+    }
+}
+
+/// Removes the cookies of the session whose account is deleted.
+async fn leave(session: &Session<'_>) -> FormResult {
+    session.end().await?;
+    Ok(FormReply::notice(uri!(super::pages::home), Notice::OwnDeleted))
 }

@@ -129,22 +129,17 @@ async fn register_address(
     registration: &Registration,
     form: &Register,
 ) -> FormResult {
-    let error = match accounts.register_address(registration, &form.email).await {
-        Ok(()) => return Ok(mailed()),
-        Err(error) if error.kind() != ErrorKind::UsernameTaken => error,
-        Err(error) => match accounts.is_waiting_already(registration, &form.email).await {
-            Ok(true) => return Ok(mailed()),
-            Ok(false) => error,
-            Err(error) => error,
-        },
-    };
-    let kinds = [ErrorKind::InvalidField, ErrorKind::UsernameTaken, ErrorKind::TooManyAttempts];
-    FormReply::again(error, &kinds, |error| {
-        page(renderer, accounts, &form.next, Some((form, error)))
-    })
-}
-
-fn mailed() -> FormReply {
-    let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
-    FormReply::notice(form, Notice::RegistrationMailed)
+    match accounts.register_address(registration, &form.email).await {
+        Ok(()) => {
+            let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
+            Ok(FormReply::notice(form, Notice::RegistrationMailed))
+        }
+        Err(error) => {
+            let kinds =
+                [ErrorKind::InvalidField, ErrorKind::UsernameTaken, ErrorKind::TooManyAttempts];
+            FormReply::again(error, &kinds, |error| {
+                page(renderer, accounts, &form.next, Some((form, error)))
+            })
+        }
+    }
 }

@@ -31,7 +31,7 @@ const INVALID: &str = "sign-in-link-invalid";
 
 /// Said of a code that is not right.
 const WRONG_CODE: &str = "This code is not valid. After five wrong ones, or a quarter of an hour, ask \
-                          for another mail.";
+                          for another mail. If you have just used it here, you are probably signed in.";
 
 /// The fields of the form that asks for a mail.
 #[derive(FromForm)]
@@ -140,10 +140,12 @@ pub(super) async fn enter(
     Ok(Either::Right(reply))
 }
 
-/// Signs in, and uses link and code up. The session is not fresh.
+/// Signs in, and uses link and code up. The session is not fresh. A form that is sent again by the browser
+/// that is signed in by then leads on as the first did.
 #[post("/login/link/enter", data = "<form>")]
 pub(super) async fn sign_in(
     session: Session<'_>,
+    user: Maybe<SessionUser>,
     jar: &CookieJar<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,
@@ -157,6 +159,11 @@ pub(super) async fn sign_in(
             link_cookie::remove(jar, &uri!(enter(_)));
             Ok(signed_in(""))
         }
+        Err(error)
+            if error.kind() == ErrorKind::NotFound && is_repeated(accounts, user).await? =>
+        {
+            Ok(FormReply::onward(""))
+        }
         Err(error) if error.kind() == ErrorKind::NotFound && form.token.is_empty() => {
             let error = Error::invalid_field("code", WRONG_CODE);
             FormReply::again(error, &[ErrorKind::InvalidField], |error| {
@@ -164,5 +171,13 @@ pub(super) async fn sign_in(
             })
         }
         Err(error) => link_cookie::invalid(&renderer, None, error, INVALID),
+    }
+}
+
+/// Whether the user is signed in and has just used a link or a code.
+async fn is_repeated(accounts: &Accounts, user: Maybe<SessionUser>) -> Result<bool, Error> {
+    match user.0 {
+        Some(user) => accounts.has_just_used_link(&user).await,
+        None => Ok(false),
     }
 }

@@ -185,6 +185,7 @@ impl Target {
                 "/admin/users/<id>/role"
                 | "/admin/users/<id>/active"
                 | "/admin/users/<id>/end-sign-ins"
+                | "/admin/users/<id>/remove-address"
                 | "/admin/users/<id>/delete",
             ) => 303,
             (Method::Post, "/api/logout" | "/api/password") => 204,

@@ -85,7 +85,8 @@ pub(crate) fn try_token_cookies(setting: Setting) -> Tried {
     let page = setting.mode.has_sessions().then_some("/logout");
     let by_token = by_token.into_iter().chain(page).map(|route| (route, true));
     let all = by_token.chain([("/api/login", false)]);
-    let all = all.map(|(route, is_token)| (format!("POST {route}"), is_token)).collect();
+    let all = all.map(|(route, is_token)| (format!("POST {route}"), is_token));
+    let all = all.chain([("DELETE /api/me".to_owned(), true)]).collect();
     if set_at != all {
         tried.complaints.push(format!("cookies were set at {set_at:?}"));
     }
@@ -158,6 +159,7 @@ fn expected(target: &Target, reply: &Reply, is_token_request: bool) -> &'static 
         (Method::Post, "/api/login" | "/api/refresh", 200) => &ALL,
         (Method::Post, "/api/confirm", 200) => &ALL[..2],
         (Method::Post, "/api/logout" | "/logout", 204) if is_token_request => &ALL,
+        (Method::Delete, "/api/me", 204) => &ALL,
         _ => &[],
     }
 }

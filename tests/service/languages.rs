@@ -611,9 +611,10 @@ fn no_page_for_administrators_has_a_text_that_is_not_translated() {
         let (own, other) = (app.id("71"), app.id("72"));
         let pages =
             ["", "/role", "/active", "/end-sign-ins", "/reset-link", "/delete", "/sign-ins"];
-        let of_users = [own, other]
-            .into_iter()
-            .flat_map(|id| pages.map(|page| format!("/admin/users/{id}{page}")));
+        let of_users = [own, other].into_iter().flat_map(|id| {
+            let pages = pages.iter().chain(&["/remove-address"]);
+            pages.map(move |page| format!("/admin/users/{id}{page}"))
+        });
         let lists = ["", "?q=7", "?q=0", "?q=0&role=admin", "?role=admin", "/new"];
         let lists = lists.map(|query| format!("/admin/users{query}"));
         let events = ["/admin/events".to_owned(), format!("/admin/events?account={other}")];
@@ -640,6 +641,7 @@ fn no_page_for_administrators_has_a_text_that_is_not_translated() {
             ("role", &[("role", "admin")][..]),
             ("role", &[("role", "user")]),
             ("end-sign-ins", &[]),
+            ("remove-address", &[]),
             ("active", &[("active", "false")]),
             ("active", &[("active", "true")]),
         ] {

@@ -38,6 +38,8 @@ pub enum AuditEvent {
     LinkMade,
     /// The link was used; the password has changed.
     LinkUsed,
+    /// A link or a code of a mail was used to sign in.
+    SignInLinkUsed,
     /// The role was changed.
     RoleChanged,
     /// The account was activated.
@@ -83,6 +85,7 @@ impl AuditEvent {
         Self::PasswordChanged,
         Self::LinkMade,
         Self::LinkUsed,
+        Self::SignInLinkUsed,
         Self::RoleChanged,
         Self::Activated,
         Self::Deactivated,
@@ -118,6 +121,7 @@ impl AuditEvent {
             Self::PasswordChanged => ("password_changed", "Password changed"),
             Self::LinkMade => ("link_made", "Link to set a password made"),
             Self::LinkUsed => ("link_used", "Link to set a password used"),
+            Self::SignInLinkUsed => ("sign_in_link_used", "Link or code to sign in used"),
             Self::RoleChanged => ("role_changed", "Role changed"),
             Self::Activated => ("activated", "Account activated"),
             Self::Deactivated => ("deactivated", "Account deactivated"),

@@ -46,7 +46,8 @@ pub(super) use notices::record_breached_password;
 pub use password_links::{link_expiry, make_reset_link, purge_password_links, store_mailed_link};
 pub(super) use password_links::{owner_of_link, use_link};
 pub(super) use registrations::{
-    confirm_registration, registration_of_link, store_registration, waiting_hash,
+    confirm_registration, queue_registration_again, registration_of_link, store_registration,
+    waiting_hash,
 };
 pub use registrations::{new_registration_link, purge_registrations};
 pub use setup::{has_administrator, purge_links};

@@ -12,7 +12,7 @@ use super::users::{NewUser, insert, named};
 use crate::accounts::audit::RequestSource;
 use crate::accounts::links::{LinkToken, digest};
 use crate::accounts::user::{Role, User, Username};
-use crate::db::schema::{registrations, users};
+use crate::db::schema::{mails, registrations, users};
 use crate::db::{AnyConnection, to_micros, write};
 use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
 use vestibule::throttle::{Attempt, Client, Counter};
@@ -20,6 +20,9 @@ use vestibule::{Error, ErrorKind};
 
 /// How long a registration waits for its confirmation, from when its mail is sent.
 const LIFETIME: time::Duration = time::Duration::days(1);
+
+/// How long after a mail an equal registration has it sent again, and is not the second copy of a form.
+const AGAIN_AFTER: time::Duration = time::Duration::minutes(1);
 
 /// Stores a registration and queues the mail to its address, unless `of_recipient` says that the
 /// address got many; the row is the same then.
@@ -60,21 +63,67 @@ pub(in crate::accounts) fn store_registration(
         if of_recipient.count(connection, now, window)?.is_some() {
             return Ok(());
         }
-        let recipient = address.shown();
-        let kind = MailKind::ConfirmRegistration;
-        let (client, language) = (source.address, source.language);
-        let new = NewMail {
-            kind,
-            account: None,
-            recipient,
-            client,
-            program: None,
-            language,
-            browser_hash: None,
-            at: now,
-        };
-        Outbox::queue_as(connection, &mail, &new)
+        queue_mail(connection, (&mail, address), source, now)
     })
+}
+
+/// Queues the mail of a registration again, with another link, unless one is on its way or was sent within
+/// the last minute, or `of_recipient` says that the address got many. `hash` is that of the password.
+///
+/// # Errors
+/// 503 `unavailable`.
+pub(in crate::accounts) fn queue_registration_again(
+    connection: &mut AnyConnection,
+    (username, hash): (&Username, &str),
+    address: &EmailAddress,
+    (source, now): (RequestSource, OffsetDateTime),
+    (of_recipient, window): (&Counter, std::time::Duration),
+) -> Result<(), Error> {
+    write(connection, |connection| {
+        let row = registrations::table.find(username.key());
+        let waits = registrations::password_hash
+            .eq(hash)
+            .and(registrations::expires_at.gt(to_micros(now)))
+            .and(registrations::expires_at.le(to_micros(now + LIFETIME - AGAIN_AFTER)));
+        let earlier: Option<String> =
+            row.filter(waits).select(registrations::mail).get_result(connection).optional()?;
+        let Some(earlier) = earlier else { return Ok(()) };
+        let unsent = mails::table.find(&earlier).filter(mails::next_at.is_not_null());
+        let unsent: Option<String> = unsent.select(mails::id).get_result(connection).optional()?;
+        if unsent.is_some() || of_recipient.count(connection, now, window)?.is_some() {
+            return Ok(());
+        }
+        let mail = Outbox::new_id()?;
+        let again = (
+            registrations::mail.eq(&mail),
+            registrations::expires_at.eq(to_micros(now + LIFETIME)),
+        );
+        // Of requests at once, the first has changed the mail.
+        let same = row.filter(registrations::mail.eq(&earlier));
+        if diesel::update(same).set(again).execute(connection)? == 1 {
+            queue_mail(connection, (&mail, address), source, now)?;
+        }
+        Ok(())
+    })
+}
+
+fn queue_mail(
+    connection: &mut AnyConnection,
+    (id, address): (&str, &EmailAddress),
+    source: RequestSource,
+    at: OffsetDateTime,
+) -> Result<(), Error> {
+    let mail = NewMail {
+        kind: MailKind::ConfirmRegistration,
+        account: None,
+        recipient: address.shown(),
+        client: source.address,
+        program: None,
+        language: source.language,
+        browser_hash: None,
+        at,
+    };
+    Outbox::queue_as(connection, id, &mail)
 }
 
 /// Returns the hash of the password of a registration that waits, if it has this address.

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::locks::lock_user;
 use super::users::{find, hash_of, with_address};
+use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::links::{SignInLink, digest, plain_code};
 use crate::accounts::user::User;
 use crate::db::schema::sign_in_links;
@@ -89,14 +90,14 @@ pub(in crate::accounts) fn owner_of_sign_in_link(
     }
 }
 
-/// Uses up the link of a browser: returns its active user, and the hash of the password. `None` for a
-/// wrong proof; the fifth wrong code ends the link.
+/// Uses up the link of a browser, with a row in the audit log: returns its active user, and the hash of
+/// the password. `None` for a wrong proof; the fifth wrong code ends the link.
 pub(in crate::accounts) fn use_sign_in_link(
     connection: &mut AnyConnection,
     browser_hash: &str,
     proof: &SignInProof,
-    now: OffsetDateTime,
-) -> Result<Option<(User, Option<String>)>, Error> {
+    (source, now): (RequestSource, OffsetDateTime),
+) -> Result<Option<(ChangedUser, Option<String>)>, Error> {
     write(connection, |connection| {
         let Some((account, ..)) = find_link(connection, browser_hash, now)? else {
             return Ok(None);
@@ -125,7 +126,10 @@ pub(in crate::accounts) fn use_sign_in_link(
             return Ok(None);
         };
         let hash = hash_of(connection, account)?;
-        Ok(Some((user, hash)))
+        let actor = Actor::account(&user, None, source, now);
+        let records = vec![Record::about(AuditEvent::SignInLinkUsed, &user, &actor)];
+        append(connection, &records)?;
+        Ok(Some((ChangedUser { user, ended: 0, records }, hash)))
     })
 }
 

@@ -8,7 +8,7 @@ use crate::accounts::audit::RequestSource;
 use crate::accounts::links::digest;
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
-use crate::accounts::user::User;
+use crate::accounts::user::{User, Username};
 use crate::mail::EmailAddress;
 use vestibule::events::EventKind;
 use vestibule::throttle::Counter;
@@ -27,7 +27,8 @@ const ADDRESS_AS_NAME: &str = "A user name cannot be an e-mail address.";
 impl Accounts {
     /// Stores a registration after checking every field, and sends a link to its address. Whether an
     /// account has the address is looked up when the mail is sent, so that neither the response nor its
-    /// time reveals it.
+    /// time reveals it. An equal registration, with the password of the one that waits, has the mail sent
+    /// again.
     ///
     /// # Errors
     /// As [`register`](Self::register); 409 `username_taken` also for the name of another registration
@@ -53,19 +54,23 @@ impl Accounts {
                 fields.password.is_ok().then(|| self.acquire_permit(client)).transpose()?;
             let new = self.prepare_fields(registration, fields).await?;
             let address = parsed?;
-            let counter = Counter::new(format!("register-to:{}", digest(address.key())), MAX_MAILS);
+            let counter = of_recipient(&address);
             self.run(move |connection| {
                 let limit = (&counter, WINDOW);
                 queries::store_registration(connection, &new, &address, source, limit)
             })
             .await
         };
-        let stored = stored.await;
-        match &stored {
-            Ok(()) => self.outbox.wake(),
-            Err(_) => self.release(reserved).await,
+        if let Err(error) = stored.await {
+            self.release(reserved).await;
+            if error.kind() != ErrorKind::UsernameTaken
+                || !self.send_again(registration, email).await?
+            {
+                return Err(error);
+            }
         }
-        stored
+        self.outbox.wake();
+        Ok(())
     }
 
     /// Returns the user name and the address of a link.
@@ -96,4 +101,43 @@ impl Accounts {
         self.report(EventKind::Registered, user.id, None, source);
         Ok(user)
     }
+
+    /// Returns whether an equal registration waits already, whose mail is lost, or by an equal form that
+    /// was first; queues its mail again if that was not done just now. The password counts as at any
+    /// sign-in.
+    ///
+    /// # Errors
+    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
+    async fn send_again(&self, registration: &Registration, email: &str) -> Result<bool, Error> {
+        let username = Username::parse(&registration.username);
+        let (Ok(username), Ok(address)) = (username, EmailAddress::parse(email)) else {
+            return Ok(false);
+        };
+        let (name, to, now) = (username.clone(), address.clone(), self.clock.now()?);
+        let waiting =
+            self.run(move |connection| queries::waiting_hash(connection, &name, &to, now));
+        let Some(hash) = waiting.await? else { return Ok(false) };
+        let source = registration.source;
+        let attempt = self.begin_attempt(username.key(), source, None).await?;
+        let check = async {
+            let _permit = self.acquire_permit(source.address)?;
+            self.hasher.verify(&registration.password, Some(&hash)).await
+        };
+        let (attempt, is_right) = self.check_attempt(attempt, check).await?;
+        if !is_right {
+            return Ok(false);
+        }
+        self.finish_attempt(attempt).await?;
+        let queued = self.run(move |connection| {
+            let (row, limit) = ((&username, hash.as_str()), (&of_recipient(&address), WINDOW));
+            queries::queue_registration_again(connection, row, &address, (source, now), limit)
+        });
+        queued.await?;
+        Ok(true)
+    }
+}
+
+/// Counts the mails about registrations to an address.
+fn of_recipient(address: &EmailAddress) -> Counter {
+    Counter::new(format!("register-to:{}", digest(address.key())), MAX_MAILS)
 }

@@ -50,6 +50,13 @@ const SIGN_OUT: Question =
 const RESET_LINK: Question =
     Question { change: "reset-link", key: "make-reset-link", field: None, is_danger: false };
 
+const REMOVE_ADDRESS: Question = Question {
+    change: "remove-address",
+    key: "remove-address-of-user",
+    field: None,
+    is_danger: true,
+};
+
 fn page(
     context: &AdminContext<'_>,
     admin: &AdminPageChange,
@@ -117,4 +124,15 @@ pub(in crate::web) async fn reset_link(
 ) -> Result<Page, Error> {
     let user = context.user(id).await?;
     Ok(page(&context, &admin, &user, &RESET_LINK))
+}
+
+/// Asks before the e-mail address of a user is removed.
+#[get("/admin/users/<id>/remove-address")]
+pub(in crate::web) async fn remove_address(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    id: &str,
+) -> Result<Page, Error> {
+    let user = context.user(id).await?;
+    Ok(page(&context, &admin, &user, &REMOVE_ADDRESS))
 }

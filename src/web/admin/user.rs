@@ -95,6 +95,19 @@ pub(in crate::web) async fn set_active(
     }
 }
 
+/// Removes the e-mail address; the user can enter another one.
+#[post("/admin/users/<id>/remove-address")]
+pub(in crate::web) async fn remove_address(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    id: &str,
+) -> FormResult {
+    let (user, actor) = (User::id_of(id)?, context.actor(&admin)?);
+    let change = UserChange { removes_address: true, ..UserChange::default() };
+    context.accounts.change_user(&actor, user, change).await?;
+    back_to_page(id, Notice::AddressOfUserRemoved)
+}
+
 /// Ends all sign-ins of a user.
 #[post("/admin/users/<id>/end-sign-ins")]
 pub(in crate::web) async fn end_sign_ins(

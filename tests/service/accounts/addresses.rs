@@ -475,3 +475,40 @@ fn an_administrator_finds_a_user_by_the_address_and_removes_it() {
         assert_eq!(admin.get("/api/users?q=ann@example").json()["total"], 0);
     });
 }
+
+#[test]
+fn an_administrator_removes_an_address_on_the_page_of_its_user() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        let user = format!("/admin/users/{}", app.id("user_01"));
+        let remove = format!("{user}/remove-address");
+        let admin = app.session("admin");
+        let link = "/remove-address\"";
+        assert!(!admin.get(&user).body.contains(link), "there is none");
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        assert!(admin.get(&user).body.contains(link));
+        let asked = admin.get(&remove);
+        asked.assert_page(200);
+        assert!(asked.body.contains("Remove the e-mail address: user_01"), "{}", asked.body);
+        app.session("user_02").post(&remove).assert_page(403);
+        assert_eq!(app.count("users WHERE email IS NOT NULL"), 1, "nothing is removed yet");
+        // The second copy of a form finds no address.
+        for _ in 0..2 {
+            let removed = admin.post(&remove);
+            assert_eq!((removed.status, removed.location()), (303, user.as_str()));
+            let page = admin.get(&user).body;
+            assert!(page.contains("The e-mail address of user_01 is removed."), "{page}");
+            assert!(!page.contains("ann@example.org") && !page.contains(link), "{page}");
+        }
+        assert!(mailbox.next().contains("\r\nTo: ann@example.org\r\n"));
+        assert_eq!(mailbox.rest(), 0);
+        assert!(!signs_in(&app, "ann@example.org", "1234"));
+        let events = "events WHERE event = 'address_changed' AND actor = 'admin'";
+        assert_eq!(app.count(events), 1);
+        admin.post("/admin/users/999/remove-address").assert_page(404);
+        app.clock.advance(HOUR);
+        for reply in [admin.get(&remove), admin.post(&remove)] {
+            assert!(reply.location().starts_with("/reauthenticate"), "{}", reply.location());
+        }
+    });
+}

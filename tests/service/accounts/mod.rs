@@ -2,6 +2,7 @@
 
 mod added_users;
 mod address_return;
+mod address_timing;
 mod addresses;
 mod administration_api;
 mod administration_pages;
@@ -21,6 +22,5 @@ mod password_links;
 mod password_reset;
 mod registration;
 mod required_addresses;
-mod reset_timing;
 mod sign_in_links;
 mod throttle;

@@ -53,6 +53,38 @@ fn a_user_deletes_the_own_account_on_its_page() {
 }
 
 #[test]
+fn a_form_that_is_sent_twice_says_both_times_that_the_account_is_deleted() {
+    on_both(|app| {
+        let user = app.session("user_01");
+        let (again, other) = (user.at(&app.client), user.at(&app.client));
+        for user in [&user, &again] {
+            let done = user.post_form("/account/delete", &[("username", "user_01")]);
+            assert_eq!((done.status, done.location()), (303, "/"), "{}", done.body);
+            let home = user.get("/");
+            assert!(home.body.contains("Your account is deleted."), "{}", home.body);
+            assert!(!user.jar.borrow().contains_key("session"));
+        }
+        assert_eq!(deleted_events(&app, "user_01"), 1);
+        let login = "/login?next=%2Faccount%2Fdelete";
+        let to_sign_in = |user: &Actor<'_>, typed: &str| {
+            let reply = user.post_form("/account/delete", &[("username", typed)]);
+            assert_eq!((reply.status, reply.location()), (303, login), "{}", reply.body);
+        };
+        to_sign_in(&other, "user_02");
+        to_sign_in(&app.anonymous(), "user_01");
+        // Not a deletion by someone else, nor one that was not asked for.
+        let user = app.session("user_02");
+        let signed_out = user.at(&app.client);
+        assert_eq!(user.post("/logout").status, 303);
+        to_sign_in(&signed_out, "user_02");
+        let user = app.session("user_02");
+        let path = format!("/api/users/{}", app.id("user_02"));
+        assert_eq!(app.token("admin").delete(&path).status, 204);
+        to_sign_in(&user, "user_02");
+    });
+}
+
+#[test]
 fn a_user_deletes_the_own_account_over_the_api_and_everything_goes_with_it() {
     on_both(|app| {
         let mut mailbox = Mailbox::of(&app);

@@ -198,6 +198,47 @@ fn a_form_that_was_sent_twice_leads_to_the_same_page_and_another_password_does_n
 }
 
 #[test]
+fn a_registration_whose_mail_is_lost_is_sent_again_with_its_password() {
+    on_both_with(email("required"), |app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        let visitor = app.anonymous();
+        let fields = [("username", "ben"), ("email", "ben@example.org"), ("password", NEW)];
+        assert_eq!(visitor.post_form("/register", &fields).status, 303);
+        assert!(visitor.get("/login").body.contains("If none comes, register again"));
+        let lost = link_in(&mailbox.next());
+        assert_eq!(api(&app, "cat", "ANN@example.org").status, 202);
+        drop(mailbox.next());
+        app.clock.advance(Duration::from_secs(59));
+        assert_eq!(
+            whole(api(&app, "ben", "ben@example.org")),
+            whole(api(&app, "cat", "ann@example.org"))
+        );
+        assert_eq!(mailbox.rest(), 0, "it was sent just now");
+
+        app.clock.advance(Duration::from_secs(1));
+        let body =
+            json!({ "username": "ben", "password": "a wrong one", "email": "ben@example.org" });
+        app.anonymous().post_json("/api/register", &body).assert_problem(409, "username_taken");
+        api(&app, "ben", "other@example.org").assert_problem(409, "username_taken");
+        assert_eq!(mailbox.rest(), 0);
+        let fresh = (whole(api(&app, "BEN", "Ben@example.org")), mailbox.next());
+        let taken = (whole(api(&app, "cat", "ann@example.org")), mailbox.next());
+        assert_eq!(fresh.0, taken.0, "nor does the second tell that an account has the address");
+        assert!(taken.1.contains("Subject: You have an account already"), "{}", taken.1);
+        app.anonymous().open_link(&lost).assert_page(404);
+        let link = link_in(&fresh.1);
+        // Five in an hour, with the two that were sent.
+        for _ in 0..5 {
+            app.clock.advance(Duration::from_secs(60));
+            assert_eq!(form(&app, "ben", "ben@example.org").location(), "/login");
+        }
+        assert_eq!(mailbox.rest(), 3);
+        app.anonymous().open_link(&link).assert_page(404);
+    });
+}
+
+#[test]
 fn a_registration_that_is_not_confirmed_keeps_its_name_for_a_day() {
     on_both_with(email("required"), |app| {
         let mut mailbox = Mailbox::of(&app);

@@ -73,7 +73,6 @@ fn the_browser_that_asked_signs_in_with_one_click_and_is_not_fresh() {
         let address = browser.get("/account/address");
         assert!(address.location().starts_with("/reauthenticate"), "{}", address.location());
         assert_eq!(app.count("sign_in_links"), 0);
-        use_token(&browser, &token).assert_page(404);
         let other = app.anonymous();
         use_token(&other, &token).assert_page(404);
         assert!(!is_in(&other));
@@ -107,6 +106,85 @@ fn a_link_signs_in_no_other_browser_and_the_code_is_typed_where_it_was_asked_for
             let sample = format!("vestibule_sign_ins_total{{outcome=\"{outcome}\"}} {count}\n");
             assert!(metrics.contains(&sample), "{sample} {metrics}");
         }
+    });
+}
+
+/// The same browser with the session of another.
+fn with_session<'a>(browser: &Actor<'a>, session: &Actor<'_>) -> Actor<'a> {
+    let other = browser.fresh();
+    let mut jar = browser.jar.borrow().clone();
+    jar.insert("session".to_owned(), session.jar.borrow()["session"].clone());
+    other.jar.replace(jar);
+    other
+}
+
+#[test]
+fn a_form_that_is_sent_twice_leads_on_if_its_browser_is_signed_in_by_then() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        type Form = fn(&Actor<'_>, &(String, String)) -> Reply;
+        let forms: [Form; 2] = [
+            |browser, (token, _)| use_token(browser, token),
+            |browser, (_, code)| use_code(browser, code),
+        ];
+        for (form, refused) in forms.into_iter().zip([404, 422]) {
+            let browser = app.anonymous();
+            ask(&browser);
+            let secrets = secrets(&mailbox.next());
+            let second = browser.at(&app.client);
+            let first = form(&browser, &secrets);
+            assert_eq!((first.status, first.location()), (303, "/dashboard"), "{}", first.body);
+            // With the cookies from before the first response, and without.
+            for again in [&with_session(&second, &browser), &browser] {
+                let reply = form(again, &secrets);
+                assert_eq!((reply.status, reply.location()), (303, "/dashboard"), "{}", reply.body);
+                assert!(is_in(again));
+            }
+            // Sent before the first was answered: no session, and none is begun.
+            let reply = form(&second, &secrets);
+            reply.assert_page(refused);
+            assert!(
+                reply.body.contains("If you have just used it here, you are"),
+                "{}",
+                reply.body
+            );
+            assert!(!is_in(&second));
+            let stranger = with_session(&second, &app.session("user_02"));
+            form(&stranger, &secrets).assert_page(refused);
+            app.clock.advance(Duration::from_secs(15 * 60));
+            form(&with_session(&second, &browser), &secrets).assert_page(refused);
+        }
+        assert_eq!(app.count("sign_ins WHERE kind = 'browser'"), 4);
+    });
+}
+
+#[test]
+fn the_audit_log_tells_a_sign_in_by_link_or_code_from_one_by_password() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        let used = "events WHERE event = 'sign_in_link_used'";
+        let by_password = app.session("user_01");
+        assert_eq!(app.count(used), 0);
+        for number in 1..=2 {
+            let browser = app.anonymous();
+            ask(&browser);
+            let (token, code) = secrets(&mailbox.next());
+            use_code(&browser, "AAAA-AAAA").assert_page(422);
+            let reply =
+                if number == 1 { use_token(&browser, &token) } else { use_code(&browser, &code) };
+            assert_eq!(reply.status, 303, "{}", reply.body);
+            assert_eq!(app.count(&format!("{used} AND actor = 'user_01'")), number);
+        }
+        let page = by_password.get("/account/events").body;
+        assert_eq!(page.matches("Link or code to sign in used").count(), 2, "{page}");
+        let page = app.session("admin").get("/admin/events").body;
+        assert_eq!(page.matches("Link or code to sign in used").count(), 2, "{page}");
+        let events = app.token("admin").get("/api/admin/events").json();
+        let rows = events["events"].as_array().expect("events");
+        let of_link = rows.iter().position(|row| row["event"] == "sign_in_link_used");
+        let of_link = of_link.expect("the use of the code");
+        assert_eq!(rows[of_link - 1]["event"], "signed_in", "newest first");
+        assert_eq!(rows[of_link - 1]["request_id"], rows[of_link]["request_id"]);
     });
 }
 

@@ -53,17 +53,30 @@ impl Processes {
         Self(runtime, processes)
     }
 
-    /// Sends one form several times at once; the session cookies of the responses.
-    fn send_at_once(&self, path: &str, jar: &Jar, fields: &[(&str, &str)]) -> Vec<String> {
+    /// Sends one form several times at once, and expects a redirect to this page; the values of the
+    /// session cookies of the responses.
+    fn redirects_at_once(
+        &self,
+        (path, to): (&str, &str),
+        jar: &Jar,
+        fields: &[(&str, &str)],
+    ) -> Vec<Option<String>> {
         let Self(runtime, processes) = self;
         let requests = (0..4).map(|at| send(&processes[at % 2], path, jar, fields));
         let replies = runtime.block_on(join_all(requests));
-        let to = if path == "/account/password" { "/account" } else { "/dashboard" };
         let sessions = replies.into_iter().map(|(status, location, session)| {
             assert_eq!((status, location.as_str()), (303, to), "{path}");
-            session.filter(|value| !value.is_empty()).expect("a session")
+            session
         });
         sessions.collect()
+    }
+
+    /// Sends one form several times at once; the session cookies of the responses.
+    fn send_at_once(&self, path: &str, jar: &Jar, fields: &[(&str, &str)]) -> Vec<String> {
+        let to = if path == "/account/password" { "/account" } else { "/dashboard" };
+        let sessions = self.redirects_at_once((path, to), jar, fields).into_iter();
+        let begun = sessions.map(|session| session.filter(|value| !value.is_empty()));
+        begun.map(|session| session.expect("a session")).collect()
     }
 }
 
@@ -111,6 +124,19 @@ fn of_password_changes_at_once_each_ends_signed_in() {
         }
         assert_eq!(person.get("/dashboard").status, 303, "the old session has ended");
         assert_eq!(app.count("events WHERE event = 'password_changed'"), 1);
+    });
+}
+
+#[test]
+fn of_deletions_of_the_own_account_at_once_each_leads_to_the_front_page() {
+    on_both(|app| {
+        let jar = app.session("user_01").jar.borrow().clone();
+        let fields = [("username", "user_01")];
+        let processes = Processes::launch(&app);
+        let sessions = processes.redirects_at_once(("/account/delete", "/"), &jar, &fields);
+        assert_eq!(sessions, vec![Some(String::new()); 4], "removed");
+        assert_eq!(app.count("users WHERE username = 'user_01'"), 0);
+        assert_eq!(app.count("events WHERE event = 'deleted'"), 1);
     });
 }
 

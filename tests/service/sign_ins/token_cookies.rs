@@ -94,6 +94,27 @@ fn a_browser_signs_in_uses_the_api_and_signs_out_in_each_mode_with_tokens() {
 }
 
 #[test]
+fn deleting_the_own_account_removes_the_cookies_of_its_tokens_and_no_others() {
+    on_both_with(beside_header, |app| {
+        let body = json!({ "username": "user_01" });
+        let browser = app.anonymous();
+        assert_eq!(login(&browser, Some(true)).status, 200);
+        let refused = browser.json(Method::Delete, "/api/me", &json!({ "username": "user_02" }));
+        refused.assert_problem(422, "invalid_field");
+        refused.assert_no_cookies();
+        let deleted = browser.json(Method::Delete, "/api/me", &body);
+        assert_eq!((deleted.status, names(&deleted)), (204, ALL.to_vec()), "{}", deleted.body);
+        assert!(browser.jar.borrow().is_empty());
+        browser.get("/api/me").assert_problem(401, "credentials_missing");
+        // A token in the header has no cookies.
+        let body = json!({ "username": "user_02" });
+        let deleted = app.token("user_02").json(Method::Delete, "/api/me", &body);
+        assert_eq!(deleted.status, 204);
+        deleted.assert_no_cookies();
+    });
+}
+
+#[test]
 fn no_script_reads_a_token_and_no_page_of_the_service_gets_one() {
     on_both_with(only_cookies, |app| {
         let reply = login(&app.anonymous(), None);

@@ -1,7 +1,5 @@
 //! What a new password must be.
 
-use std::io;
-
 #[cfg(feature = "breached")]
 use super::BreachedPasswords;
 use super::{Hasher, Password};
@@ -63,7 +61,7 @@ impl PasswordConfig {
         let Some(path) = self.breached() else { return Ok(false) };
         let found = BreachedPasswords::open(&path).and_then(|mut list| list.contains(password));
         found.map_err(|cause| {
-            Error::unavailable(io::Error::other(format!("{}: {cause}", path.display())))
+            Error::unavailable(std::io::Error::other(format!("{}: {cause}", path.display())))
         })
     }
 
@@ -89,7 +87,7 @@ impl PasswordConfig {
     fn check_strength(&self, _: &str, _: &[&str]) -> Result<(), Error> {
         match self.strength {
             0 => Ok(()),
-            _ => Err(Error::internal(io::Error::other("the feature `strength` is off"))),
+            _ => Err(Error::internal(std::io::Error::other("the feature `strength` is off"))),
         }
     }
 }

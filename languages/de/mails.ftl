@@ -55,7 +55,7 @@ mail-new-device-subject = Anmeldung von einem neuen Gerät
 mail-new-device =
     bei Ihrem Konto { $name } bei { $site } gab es { $when } eine Anmeldung von einem Browser oder einer Adresse, die dort noch nicht vorkamen.
 
-    Wenn Sie das waren, brauchen Sie nichts zu tun. Wenn nicht, kennt jemand Ihr Passwort: Legen Sie sofort ein anderes fest; das beendet alle Anmeldungen:
+    Wenn Sie das waren, brauchen Sie nichts zu tun. Wenn nicht, kann sich jemand anderes anmelden: Legen Sie sofort ein anderes Passwort fest; das beendet alle Anmeldungen:
 
     { $link }
 

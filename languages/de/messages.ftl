@@ -80,6 +80,8 @@ password-link-invalid = Ein Link zum Festlegen eines Passworts funktioniert einm
 registration-link-invalid = Ein Link zum Bestätigen einer Registrierung funktioniert einmal, einen Tag lang. Wenn Sie ihn gerade benutzt haben, melden Sie sich an; wenn er älter ist, registrieren Sie sich noch einmal.
 return-link-invalid = Ein Link zum Zurückholen einer Adresse funktioniert einmal und für begrenzte Zeit. Wenn Sie ihn gerade benutzt haben, gehört die Adresse wieder zu Ihrem Konto.
 address-link-invalid = Ein Link zum Bestätigen einer Adresse funktioniert einmal, einen Tag lang und bis eine andere Adresse eingegeben wird. Geben Sie die Adresse noch einmal ein, um einen neuen zu erhalten.
+sign-in-link-unknown = Dieser Browser hat in der letzten Stunde keine E-Mail angefordert oder das Cookie dieser Website nicht behalten. Erlauben Sie Cookies für diese Website und fordern Sie hier eine an: Link und Code gelten in dem Browser, der sie angefordert hat.
+link-no-cookie = Diese Seite wird durch einen Link geöffnet. Wenn Sie einem gefolgt sind, hat Ihr Browser das Cookie dieser Website nicht behalten, das die Seite braucht: Erlauben Sie Cookies für diese Website und folgen Sie dem Link noch einmal.
 sign-in-link-invalid = Ein Link zum Anmelden funktioniert einmal, eine Viertelstunde lang, und nur in dem Browser, in dem er angefordert wurde. Wenn Sie ihn gerade hier benutzt haben, sind Sie wahrscheinlich schon angemeldet. Wenn Sie ihn in einem anderen Browser angefordert haben, geben Sie dort den Code aus der E-Mail ein.
 
 ## Über ein falsches Passwort, und über zu viele Versuche

@@ -55,7 +55,7 @@ mail-new-device-subject = A sign-in from a new device
 mail-new-device =
     Your account { $name } at { $site } was signed in to { $when }, from a browser or an address that was not seen with it before.
 
-    If this was you, you need to do nothing. If it was not, somebody knows your password: set another one at once, which ends all sign-ins:
+    If this was you, you need to do nothing. If it was not, somebody else can sign in: set another password at once, which ends all sign-ins:
 
     { $link }
 

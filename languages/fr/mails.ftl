@@ -55,7 +55,7 @@ mail-new-device-subject = Connexion depuis un nouvel appareil
 mail-new-device =
     Une connexion à votre compte { $name } chez { $site } a eu lieu { $when }, depuis un navigateur ou une adresse qui n’avaient pas encore servi.
 
-    Si c’était vous, vous n’avez rien à faire. Sinon, quelqu’un connaît votre mot de passe : définissez-en un autre immédiatement, ce qui met fin à toutes les connexions :
+    Si c’était vous, vous n’avez rien à faire. Sinon, quelqu’un d’autre peut se connecter : définissez immédiatement un autre mot de passe, ce qui met fin à toutes les connexions :
 
     { $link }
 

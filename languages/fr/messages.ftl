@@ -84,6 +84,8 @@ password-link-invalid = Un lien pour définir un mot de passe fonctionne une foi
 registration-link-invalid = Un lien pour confirmer une inscription fonctionne une fois, pendant un jour. Si vous venez de l’utiliser, connectez-vous ; s’il est plus ancien, inscrivez-vous à nouveau.
 return-link-invalid = Un lien pour reprendre une adresse fonctionne une fois et pour une durée limitée. Si vous venez de l’utiliser, l’adresse est de nouveau à vous.
 address-link-invalid = Un lien pour confirmer une adresse fonctionne une fois, pendant un jour, et jusqu’à ce qu’une autre adresse soit saisie. Saisissez l’adresse à nouveau pour en obtenir un nouveau.
+sign-in-link-unknown = Ce navigateur n’a pas demandé de courriel dans la dernière heure, ou n’a pas gardé le cookie de ce site. Autorisez les cookies de ce site et faites la demande ici : le lien et le code fonctionnent dans le navigateur qui les a demandés.
+link-no-cookie = Cette page s’ouvre par un lien. Si vous en avez suivi un, votre navigateur n’a pas gardé le cookie de ce site, dont la page a besoin : autorisez les cookies de ce site et suivez le lien de nouveau.
 sign-in-link-invalid = Un lien pour se connecter fonctionne une fois, pendant un quart d’heure, et seulement dans le navigateur qui l’a demandé. Si vous venez de l’utiliser ici, vous êtes probablement déjà connecté. Si vous l’avez demandé dans un autre navigateur, saisissez-y le code de l’e-mail.
 
 ## À propos d’un mauvais mot de passe, et de trop d’essais

@@ -121,7 +121,7 @@ diesel::table! {
 diesel::table! {
     sign_in_links (browser_hash) {
         browser_hash -> Text,
-        account -> BigInt,
+        account -> Nullable<BigInt>,
         token_hash -> Text,
         code_hash -> Text,
         attempts -> BigInt,

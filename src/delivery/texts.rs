@@ -68,7 +68,13 @@ impl MailWriter {
         };
         // An inactive account gets notices, but no link.
         let may_get = |user: &User| user.active || !mail.kind.has_link();
-        let Some(user) = found.filter(may_get) else { return Ok(None) };
+        let Some(user) = found.filter(may_get) else {
+            if let Some(browser) = &mail.browser_hash {
+                let link = SignInLink::generate(now, SIGN_IN_LINK_LIFETIME)?;
+                queries::store_sign_in_link(connection, None, browser, &link)?;
+            }
+            return Ok(None);
+        };
         // To the address as it was confirmed, not as it was typed.
         let to = match (mail.kind, &user.email) {
             (MailKind::ResetPassword | MailKind::SignIn, Some(confirmed)) => {
@@ -145,7 +151,7 @@ impl MailWriter {
                 let Some(browser) = &mail.browser_hash else { return Ok(None) };
                 let link = SignInLink::generate(now, SIGN_IN_LINK_LIFETIME)?;
                 let owner = (user.id, mail.recipient.as_str());
-                if !queries::store_sign_in_link(connection, owner, browser, &link)? {
+                if !queries::store_sign_in_link(connection, Some(owner), browser, &link)? {
                     return Ok(None);
                 }
                 let code = link.code.reveal().to_owned();

@@ -4,7 +4,7 @@ use rocket::figment::Figment;
 use serde::Deserialize;
 
 use super::Settings;
-use crate::accounts::AddressPolicy;
+use crate::accounts::{AccountsConfig, AddressPolicy};
 use crate::mail::{MailConfig, Mailer};
 use vestibule::config::{ConfigError, Mode};
 
@@ -30,10 +30,11 @@ pub fn mailer(figment: &Figment) -> Result<Option<Mailer>, Vec<ConfigError>> {
 /// One [`ConfigError`]: without what links need, and without mail where addresses are required.
 pub(super) fn of_service(
     figment: &Figment,
-    addresses: AddressPolicy,
+    accounts: &AccountsConfig,
     mode: Mode,
     public_url: Option<&str>,
 ) -> Result<Option<Mailer>, Vec<ConfigError>> {
+    let addresses = accounts.email;
     let error = |key, problem| Err(vec![ConfigError::new(figment, key, problem)]);
     let mail = mailer(figment)?.filter(|_| addresses != AddressPolicy::Off);
     let debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
@@ -52,6 +53,10 @@ pub(super) fn of_service(
         let problem = "cannot be \"required\" without pages, to which the links in mails lead; set \
                        auth.mode to \"both\"";
         return error("accounts.email", problem);
+    }
+    if accounts.sign_in_links && (mail.is_none() || !mode.has_sessions()) {
+        let problem = "needs mail.url, accounts.email and pages, which auth.mode \"token\" has not";
+        return error("accounts.sign_in_links", problem);
     }
     Ok(mail)
 }

@@ -161,7 +161,7 @@ impl Settings {
             let allowed = debug && server.address.is_loopback();
             tokens::check(figment, &auth)?;
             let public_url = public_url::of_service(figment, &auth)?;
-            let mail = mail::of_service(figment, accounts.email, auth.mode, public_url.as_deref())?;
+            let mail = mail::of_service(figment, &accounts, auth.mode, public_url.as_deref())?;
             let api = ApiConfig::read(figment, &auth)?;
             let wanted = accounts.sample_users;
             if wanted == Some(true) && !allowed {

@@ -143,7 +143,10 @@ pub(super) async fn ask(
                 renderer.page("address-confirm", Title::Key("confirm-address"), user, values);
             FormReply::Page(Status::Ok, page)
         }
-        Err(error) => link_cookie::invalid(&renderer, user, error, INVALID)?,
+        Err(error) => {
+            let reason = link_cookie::reason(token, INVALID);
+            link_cookie::invalid(&renderer, user, error, reason)?
+        }
     };
     Ok(Either::Right(reply))
 }

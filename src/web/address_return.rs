@@ -55,7 +55,10 @@ pub(super) async fn ask(
             let page = renderer.page("address-return", Title::Key("return-address"), user, values);
             FormReply::Page(Status::Ok, page)
         }
-        Err(error) => link_cookie::invalid(&renderer, user, error, INVALID)?,
+        Err(error) => {
+            let reason = link_cookie::reason(token, INVALID);
+            link_cookie::invalid(&renderer, user, error, reason)?
+        }
     };
     Ok(Either::Right(reply))
 }

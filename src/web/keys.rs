@@ -27,7 +27,7 @@ use crate::languages::Language;
 use vestibule::access_keys::KeyRequest;
 use vestibule::config::{Config, duration};
 use vestibule::guards::{Fresh, Scope};
-use vestibule::sign_ins::SignIn;
+use vestibule::sign_ins::{SignIn, SignInId};
 use vestibule::{Error, ErrorKind};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -46,6 +46,8 @@ pub(super) struct KeyForm {
     users_write: Option<String>,
     introspect: Option<String>,
     username: Option<String>,
+    /// Names this copy of the form, so that sent twice it makes one key.
+    form_id: Option<String>,
 }
 
 /// Returns the field name of a scope's checkbox.
@@ -169,6 +171,7 @@ impl<'p> KeysPage<'p> {
             problem: problem.map(|error| language.sentence(error.message())),
             errors,
             base: self.renderer.base().as_str(),
+            form_id: SignInId::random().map(|id| id.to_string()).ok(),
         };
         self.renderer.page("keys", Title::Key("access-keys"), Some(self.user), values)
     }
@@ -222,12 +225,16 @@ pub(super) async fn make(
     let actor = accounts.actor(&user, source)?;
     let sent = form.username.as_deref().unwrap_or_default();
     let created = match check_username(&user, sent).and_then(|()| form.read()) {
-        Ok(request) => accounts.create_key(&user, request, None, &actor).await,
+        Ok(request) => accounts.create_key(&user, request, form.form_id.as_deref(), &actor).await,
         Err(error) => Err(error),
     };
     match created {
         Ok(created) => {
             new_key::store(jar, accounts.auth().session.is_secure(), &created);
+            Ok(FormReply::redirect(uri!(list(_))))
+        }
+        // The response to the first copy of the form has the key, which the page shows.
+        Err(error) if error.kind() == ErrorKind::AlreadyMade => {
             Ok(FormReply::redirect(uri!(list(_))))
         }
         Err(error) => {

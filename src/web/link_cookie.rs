@@ -43,6 +43,12 @@ impl LinkRedirect {
     }
 }
 
+/// Returns the key of what is said of a link whose page was opened with this secret: `reason`, or that the
+/// browser kept no cookie.
+pub(super) fn reason(token: &str, reason: &'static str) -> &'static str {
+    if token.is_empty() { "link-no-cookie" } else { reason }
+}
+
 /// Shows that a link is not valid, and the text with the key `reason`; any other error is returned.
 pub(super) fn invalid(
     renderer: &Renderer<'_>,
@@ -58,9 +64,12 @@ pub(super) fn invalid(
     Ok(FormReply::Page(Status::NotFound, page))
 }
 
-/// Removes the secret of a page's link.
+/// Removes the secret of a page's link, also in a response to a request of another path, which does not
+/// have the cookie.
 pub(super) fn remove(jar: &CookieJar<'_>, page: &Origin<'_>) {
-    jar.remove(Cookie::build(COOKIE).path(page.path().to_string()));
+    let mut cookie = Cookie::build(COOKIE).path(page.path().to_string()).build();
+    cookie.make_removal();
+    jar.add(cookie);
 }
 
 /// Returns the secret; empty if the browser sends none.

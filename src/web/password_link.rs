@@ -52,7 +52,9 @@ pub(super) async fn form(
             let page = page(&renderer, accounts, (user, &owner), token, None).await?;
             FormReply::Page(Status::Ok, page)
         }
-        Err(error) => invalid(&renderer, user, error)?,
+        Err(error) => {
+            link_cookie::invalid(&renderer, user, error, link_cookie::reason(token, INVALID))?
+        }
     };
     Ok(Either::Right(reply))
 }
@@ -83,7 +85,7 @@ pub(super) async fn set(
             if !username.is_empty() && accounts.is_set_already(&credentials).await? {
                 return Ok(done());
             }
-            invalid(&renderer, user, error)
+            link_cookie::invalid(&renderer, user, error, INVALID)
         }
         Err(error) => Err(error),
         Ok(()) => Ok(done()),
@@ -112,9 +114,4 @@ async fn page(
         error: rejected.map(|error| words::first_field(renderer.language(user), error)),
     };
     Ok(renderer.page("password-link", Title::Key("set-password"), user, values))
-}
-
-/// Shows that a link is not valid; any other error is returned.
-fn invalid(renderer: &Renderer<'_>, user: Option<&User>, error: Error) -> FormResult {
-    link_cookie::invalid(renderer, user, error, INVALID)
 }

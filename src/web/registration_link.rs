@@ -48,7 +48,10 @@ pub(super) async fn ask(
                 renderer.page("register-confirm", Title::Key("confirm-registration"), user, values);
             FormReply::Page(Status::Ok, page)
         }
-        Err(error) => link_cookie::invalid(&renderer, user, error, INVALID)?,
+        Err(error) => {
+            let reason = link_cookie::reason(token, INVALID);
+            link_cookie::invalid(&renderer, user, error, reason)?
+        }
     };
     Ok(Either::Right(reply))
 }

@@ -53,8 +53,11 @@ pub(super) fn link_routes() -> Vec<Route> {
     routes![form, request, enter, sign_in]
 }
 
-fn page(renderer: &Renderer<'_>, rejected: Option<(&str, &Error)>) -> Page {
+/// Renders the form that asks for a mail; with `is_unknown` to a browser that has not asked for one, or keeps
+/// no cookie.
+fn page(renderer: &Renderer<'_>, rejected: Option<(&str, &Error)>, is_unknown: bool) -> Page {
     let values = context! {
+        is_unknown,
         value: rejected.map(|(sent, _)| sent),
         error: rejected.map(|(_, error)| words::first_field(renderer.language(None), error)),
     };
@@ -80,7 +83,7 @@ pub(super) fn form(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> FormRepl
     if user.0.is_some() {
         return FormReply::onward("");
     }
-    FormReply::Page(Status::Ok, page(&renderer, None))
+    FormReply::Page(Status::Ok, page(&renderer, None, false))
 }
 
 /// Queues the mail, and gives this browser the secret without which the mail is worth nothing. The
@@ -105,7 +108,9 @@ pub(super) async fn request(
         }
         Err(error) => {
             let kinds = [ErrorKind::InvalidField, ErrorKind::TooManyAttempts];
-            FormReply::again(error, &kinds, |error| page(&renderer, Some((&form.email, error))))
+            FormReply::again(error, &kinds, |error| {
+                page(&renderer, Some((&form.email, error)), false)
+            })
         }
     }
 }
@@ -125,7 +130,8 @@ pub(super) async fn enter(
     }
     let token = link_cookie::token(jar);
     let reply = if token.is_empty() && browser(jar).is_empty() {
-        FormReply::redirect(uri!(form))
+        // Asked for elsewhere, or the browser keeps no cookie: the form says so.
+        FormReply::Page(Status::Ok, page(&renderer, None, true))
     } else if token.is_empty() {
         FormReply::Page(Status::Ok, entry(&renderer, None, None))
     } else {

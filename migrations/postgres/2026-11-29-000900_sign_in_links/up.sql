@@ -1,8 +1,9 @@
 -- Links in mails that sign a browser in: the SHA-256 of the secret in the browser that asked, of the
--- token of the link, and of the code for that browser.
+-- token of the link, and of the code for that browser. Without an account it is of an address that none has, so
+-- that a wrong code costs the same.
 CREATE TABLE sign_in_links (
     browser_hash TEXT   PRIMARY KEY NOT NULL,
-    account      BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    account      BIGINT REFERENCES users (id) ON DELETE CASCADE,
     token_hash   TEXT   NOT NULL,
     code_hash    TEXT   NOT NULL,
     attempts     BIGINT NOT NULL,

@@ -26,27 +26,30 @@ pub(in crate::accounts) enum SignInProof {
 }
 
 /// Stores a link for the browser that asked for it; returns whether the user still is active and has
-/// this address.
+/// this address. Without a user a row is stored all the same, which signs nobody in: a wrong code then
+/// takes as long for an address that no account has.
 ///
 /// # Errors
 /// 503 `unavailable`.
 pub fn store_sign_in_link(
     connection: &mut AnyConnection,
-    (id, address): (i64, &str),
+    owner: Option<(i64, &str)>,
     browser_hash: &str,
     link: &SignInLink,
 ) -> Result<bool, Error> {
-    let address = EmailAddress::parse(address)?;
     write(connection, |connection| {
-        lock_user(connection, id)?;
-        let found = with_address(connection, &address)?;
-        if !found.is_some_and(|user| user.id == id && user.active) {
-            return Ok(false);
+        if let Some((id, address)) = owner {
+            let address = EmailAddress::parse(address)?;
+            lock_user(connection, id)?;
+            let found = with_address(connection, &address)?;
+            if !found.is_some_and(|user| user.id == id && user.active) {
+                return Ok(false);
+            }
         }
         diesel::delete(sign_in_links::table.find(browser_hash)).execute(connection)?;
         let row = (
             sign_in_links::browser_hash.eq(browser_hash),
-            sign_in_links::account.eq(id),
+            sign_in_links::account.eq(owner.map(|(id, _)| id)),
             sign_in_links::token_hash.eq(digest(link.token.reveal())),
             sign_in_links::code_hash.eq(digest(&plain_code(link.code.reveal()))),
             sign_in_links::attempts.eq(0),
@@ -58,7 +61,7 @@ pub fn store_sign_in_link(
 }
 
 /// Account, digest of the token, digest of the code, wrong codes.
-type LinkRow = (i64, String, String, i64);
+type LinkRow = (Option<i64>, String, String, i64);
 
 fn find_link(
     connection: &mut AnyConnection,
@@ -83,7 +86,7 @@ pub(in crate::accounts) fn owner_of_sign_in_link(
     now: OffsetDateTime,
 ) -> QueryResult<Option<User>> {
     match find_link(connection, browser_hash, now)? {
-        Some((account, token, ..)) if token == token_hash => {
+        Some((Some(account), token, ..)) if token == token_hash => {
             Ok(find(connection, account)?.filter(|user| user.active))
         }
         _ => Ok(None),
@@ -103,7 +106,9 @@ pub(in crate::accounts) fn use_sign_in_link(
             return Ok(None);
         };
         // Of requests at once, the first has deleted the link when the next gets the lock.
-        lock_user(connection, account)?;
+        if let Some(account) = account {
+            lock_user(connection, account)?;
+        }
         let Some((_, token, code, attempts)) = find_link(connection, browser_hash, now)? else {
             return Ok(None);
         };
@@ -122,6 +127,7 @@ pub(in crate::accounts) fn use_sign_in_link(
             _ => {}
         }
         diesel::delete(row).execute(connection)?;
+        let Some(account) = account else { return Ok(None) };
         let Some(user) = find(connection, account)?.filter(|user| user.active) else {
             return Ok(None);
         };

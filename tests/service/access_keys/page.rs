@@ -50,6 +50,28 @@ fn a_key_is_made_on_the_page_shown_once_and_ended_there() {
 }
 
 #[test]
+fn a_form_that_is_sent_twice_makes_one_key_and_a_new_form_another() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let form_id = || {
+            let page = person.get("/account/keys").body;
+            let (_, rest) =
+                page.split_once("name=\"form_id\" value=\"").expect("a name of the form");
+            rest.split_once('"').expect("its end").0.to_owned()
+        };
+        let (first, second) = (form_id(), form_id());
+        for id in [&first, &first, &second] {
+            let fields = [("label", "nightly"), ("expires_in", "604800"), ("form_id", id.as_str())];
+            let made = person.post_form("/account/keys", &fields);
+            assert_eq!((made.status, made.location()), (303, "/account/keys"), "{}", made.body);
+        }
+        assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 2);
+        let page = person.get("/account/keys").body;
+        assert!(page.contains("vst_"), "the key is shown: {page}");
+    });
+}
+
+#[test]
 fn a_head_leaves_the_new_key_and_the_notice_for_the_page() {
     on_both(|app| {
         let person = app.session("user_01");

@@ -308,3 +308,42 @@ fn neither_a_token_nor_another_site_uses_it_and_by_default_it_is_not_there() {
         assert!(!app.anonymous().get("/login").body.contains("/login/link"));
     });
 }
+
+#[test]
+fn an_address_that_no_account_has_gets_a_row_that_signs_nobody_in() {
+    on_both_with(with_links, |app| {
+        let mailbox = Mailbox::of(&app);
+        let browser = app.anonymous();
+        ask(&browser);
+        assert_eq!(mailbox.rest(), 0);
+        assert_eq!(app.count("sign_in_links WHERE account IS NULL"), 1);
+        for _ in 0..5 {
+            use_code(&browser, "AAAA-AAAA").assert_page(422);
+        }
+        // Ended as one of an account: a wrong code has cost the same until here.
+        assert_eq!(app.count("sign_in_links"), 0);
+        assert!(!is_in(&browser));
+    });
+}
+
+#[test]
+fn asking_again_forgets_an_older_link_and_without_cookies_the_form_says_why() {
+    on_both_with(with_links, |app| {
+        let mut mailbox = with_address(&app);
+        let browser = app.anonymous();
+        browser.open_link(&format!("{ENTER}?token=older")).assert_page(404);
+        ask(&browser);
+        let page = browser.get(ENTER);
+        page.assert_page(200);
+        assert!(page.body.contains("name=\"code\""), "{}", page.body);
+        let (_, code) = secrets(&mailbox.next());
+        assert_eq!(use_code(&browser, &code).status, 303);
+        let page = app.anonymous().get(ENTER);
+        page.assert_page(200);
+        assert!(page.body.contains("did not keep this site"), "{}", page.body);
+        assert!(page.body.contains("action=\"/login/link\""), "{}", page.body);
+        let page = app.anonymous().get("/password/new");
+        page.assert_page(404);
+        assert!(page.body.contains("your browser did not keep this site"), "{}", page.body);
+    });
+}

@@ -36,6 +36,13 @@ fn a_list_that_is_none_is_refused_and_leaves_the_file_as_it_was() {
     assert_eq!(refused.err, "vestibule: list: line 1: there is no SHA-1 hash\n");
     let missing = home.run(&["breached", "build", "none"], "");
     assert!(missing.err.starts_with("vestibule: none: No such file"), "{missing:?}");
+    fs::write(home.path("empty"), "").expect("a list");
+    let empty = home.run(&["breached", "build", "empty"], "");
+    assert_eq!(empty.err, "vestibule: the lists hold no hash\n");
+    fs::write(home.path("list"), LIST).expect("a list");
+    let over_itself = home.run(&["breached", "build", "list", "--output", "./list"], "");
+    assert_eq!(over_itself.err, "vestibule: ./list: it is one of the lists\n");
+    assert_eq!(fs::read_to_string(home.path("list")).expect("the list"), LIST);
     let left = fs::read_to_string(home.path("breached-passwords")).expect("a file");
     assert_eq!(left, "as it was");
     assert!(!home.path("breached-passwords.part").exists());

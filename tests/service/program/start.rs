@@ -665,3 +665,13 @@ fn a_port_in_use_is_said() {
     let what = format!("cannot listen on {address}");
     assert_refused(&done, &[&[&what, "in use"]]);
 }
+
+#[test]
+fn links_to_sign_in_without_mail_are_refused_at_start() {
+    let home = Home::new();
+    home.configure("[default.accounts]\nsign_in_links = true\nemail = \"off\"\n");
+    let refused = home.run(&["serve"], "");
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("accounts.sign_in_links"), "{refused:?}");
+    assert!(refused.err.contains("needs mail.url"), "{refused:?}");
+}

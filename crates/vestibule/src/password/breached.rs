@@ -19,6 +19,9 @@ const MAGIC: [u8; 8] = *b"vstbr001";
 /// The number of filters.
 const FILTERS: u64 = 1 << 16;
 
+/// The bytes before the first filter: the magic, and where each filter begins and the last ends.
+const HEADER: u64 = MAGIC.len() as u64 + (FILTERS + 1) * 8;
+
 /// The bytes of a filter before its fingerprints: seed, segment length, length of all segments.
 const DESCRIPTOR: usize = 16;
 
@@ -55,13 +58,13 @@ impl BreachedPasswords {
         self.0.seek(SeekFrom::Start(MAGIC.len() as u64 + (key >> 48) * 8))?;
         self.0.read_exact(&mut range)?;
         let [begin, end] = [&range[..8], &range[8..]].map(number);
-        if begin == end {
-            return Ok(false);
-        }
         let length = end.checked_sub(begin).and_then(|length| usize::try_from(length).ok());
-        let is_in_file = end <= self.0.metadata()?.len();
+        let is_in_file = begin >= HEADER && end <= self.0.metadata()?.len();
         let length =
             length.filter(|_| is_in_file).ok_or_else(|| invalid("its index is damaged"))?;
+        if length == 0 {
+            return Ok(false);
+        }
         let mut bytes = vec![0; length];
         self.0.seek(SeekFrom::Start(begin))?;
         self.0.read_exact(&mut bytes)?;
@@ -78,7 +81,15 @@ impl BreachedPasswords {
         let mut part = output.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
+        // Compared by their real paths: the file would take the place of the list.
+        let is_list = |list: &PathBuf| fs::canonicalize(list).ok() == fs::canonicalize(output).ok();
+        if output.exists() && lists.iter().any(is_list) {
+            return Err(failed(output, &"it is one of the lists"));
+        }
         let built = write_file(lists, &part).and_then(|count| {
+            if count == 0 {
+                return Err("the lists hold no hash".to_owned());
+            }
             fs::rename(&part, output).map_err(|cause| failed(output, &cause))?;
             Ok(count)
         });
@@ -182,7 +193,7 @@ fn write_file(lists: &[PathBuf], path: &Path) -> Result<u64, String> {
     let cause = |cause: io::Error| failed(path, &cause);
     let mut lists = lists.iter().map(|path| List::open(path)).collect::<Result<Vec<_>, _>>()?;
     let mut file = BufWriter::new(File::create(path).map_err(cause)?);
-    let mut end = MAGIC.len() as u64 + (FILTERS + 1) * 8;
+    let mut end = HEADER;
     file.seek(SeekFrom::Start(end)).map_err(cause)?;
     let (mut index, mut keys, mut bytes) = (vec![end], Vec::new(), Vec::new());
     let mut count = 0;

@@ -104,7 +104,7 @@ impl TableRow for PasswordLinkRow {
 #[diesel(table_name = sign_in_links, treat_none_as_default_value = false)]
 pub(in crate::db::transfer) struct SignInLinkRow {
     browser_hash: String,
-    account: i64,
+    account: Option<i64>,
     token_hash: String,
     code_hash: String,
     attempts: i64,

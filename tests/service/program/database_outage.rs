@@ -9,6 +9,7 @@ use rocket::figment::Figment;
 use rocket::figment::providers::Serialized;
 use rocket::http::Method;
 use serde_json::json;
+use vestibule_service::db::AnyConnection;
 
 use crate::support::actor::{Actor, Credentials, Reply};
 use crate::support::app::{On, TestApp};
@@ -171,14 +172,25 @@ fn a_file_that_goes_away_under_open_connections_is_missed_too() {
     signed_in.find_all_well(&app);
 }
 
+/// Locks the file for all others, which only works while no other has it open: the service closes its
+/// connections to a file that was moved away.
+fn lock_for_all_others(app: &TestApp, signed_in: &SignedIn) -> AnyConnection {
+    let aside = app.file().with_extension("aside");
+    fs::rename(app.file(), &aside).expect("the file can be moved");
+    signed_in.find_all_down(app);
+    fs::rename(&aside, app.file()).expect("the file can be moved back");
+    let mut other = app.connection();
+    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;";
+    other.batch_execute(lock).expect("nobody else has it open");
+    other
+}
+
 #[test]
 fn with_the_file_locked_for_all_others_all_is_503_until_it_is_free() {
     let app = TestApp::new(On::Sqlite, &hasty);
     let signed_in = SignedIn::to(&app);
     let app = app.restart();
-    let mut other = app.connection();
-    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;";
-    other.batch_execute(lock).expect("nobody else has it open");
+    let other = lock_for_all_others(&app, &signed_in);
     signed_in.find_all_down(&app);
     drop(other);
     signed_in.find_all_well(&app);
@@ -252,9 +264,7 @@ fn by_default_a_locked_database_is_said_within_three_seconds() {
     let app = TestApp::new(On::Sqlite, &patient);
     let signed_in = SignedIn::to(&app);
     let app = app.restart();
-    let mut other = app.connection();
-    let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;";
-    other.batch_execute(lock).expect("nobody else has it open");
+    let _other = lock_for_all_others(&app, &signed_in);
     find_down_in_time(&app, &signed_in);
 }
 

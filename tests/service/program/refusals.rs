@@ -21,6 +21,8 @@ fn a_refusal_is_one_line_that_names_the_fault_and_no_secret() {
         let crossed = debug.send("POST", "/logout", &other, "");
         let garbage = debug.get("/api/me", &[("Authorization", &forged)]);
         let forbidden = debug.get("/api/users", &[("Authorization", &token)]);
+        let json = [("Content-Type", "application/json")];
+        let in_body = debug.send("POST", "/api/refresh", &json, "{\"refresh_token\":\"a.b\"}");
         let host = debug.address.clone();
         debug.stop();
         let expected = [
@@ -43,8 +45,13 @@ fn a_refusal_is_one_line_that_names_the_fault_and_no_secret() {
             (
                 forbidden,
                 "forbidden",
-                "a token in the header: the account has not the role Admin; see the code in the \
-                 documentation"
+                "a token in the header: the account has not the role Admin; use an account that may"
+                    .to_owned(),
+            ),
+            (
+                in_body,
+                "token_invalid",
+                "a token in the body: the token has fewer than three parts; docs/POLICY.md, rule 2; sign in again"
                     .to_owned(),
             ),
         ];

@@ -37,7 +37,7 @@ pub(super) fn report(
     let kind = error.kind();
     let rule = rule(kind).map(|number| format!("; docs/POLICY.md, rule {number}"));
     let (rule, todo) = (rule.unwrap_or_default(), what_to_do(kind));
-    let detail = format!("{}: {}{rule}; {todo}", presented(request, state), why(&error));
+    let detail = format!("{}: {}{rule}; {todo}", presented(request, state, kind), why(&error));
     state.report_refusal(request, kind, &detail);
     if request.rocket().config().profile == Config::DEBUG_PROFILE || has_key(request, state) {
         response.set_header(Header::new(HEADER, format!("{}; {detail}", kind.code())));
@@ -58,7 +58,7 @@ fn why(error: &Error) -> String {
 }
 
 /// What the request presents, unverified.
-fn presented(request: &Request<'_>, state: &AuthState) -> &'static str {
+fn presented(request: &Request<'_>, state: &AuthState, refused: ErrorKind) -> &'static str {
     let of = |kind| credential(request, &state.config, kind);
     let found = match of(TokenKind::Access) {
         Credential::None => of(TokenKind::Refresh),
@@ -78,6 +78,9 @@ fn presented(request: &Request<'_>, state: &AuthState) -> &'static str {
                 && (has(CookieKind::Session) || has(CookieKind::Remember))
             {
                 "a session cookie"
+            } else if rule(refused) == Some(2) {
+                // Only a body can hold a token that is in no other place.
+                "a token in the body"
             } else {
                 "no credential"
             }
@@ -112,6 +115,9 @@ fn what_to_do(kind: ErrorKind) -> &'static str {
         ErrorKind::FreshLoginRequired => "prove the password again",
         ErrorKind::InsufficientScope => "use a credential with the scope",
         ErrorKind::CrossOrigin => "send it from a page of this host; a proxy must pass Host on",
+        ErrorKind::BadCredentials => "check name and password",
+        ErrorKind::AccountInactive => "ask an administrator to activate the account",
+        ErrorKind::Forbidden => "use an account that may",
         ErrorKind::TooManyAttempts => "wait as Retry-After says",
         _ => "see the code in the documentation",
     }

@@ -16,7 +16,9 @@ def wait_until_expired(token):
 
 
 account = Account(base, "user_01", "1234")
-with httpx.Client(base_url=base, auth=account, timeout=30) as client:
+# Without idle connections, which httpx may close in one thread while another takes them.
+limits = httpx.Limits(max_keepalive_connections=0)
+with httpx.Client(base_url=base, auth=account, timeout=30, limits=limits) as client:
     wait_until_expired(account.pair["access_token"])
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         replies = list(pool.map(lambda _: client.get("/api/me"), range(20)))

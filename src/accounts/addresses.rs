@@ -17,10 +17,10 @@ use vestibule::{Error, ErrorKind};
 
 /// How many mails one account may ask for in [`WINDOW`], and how many links to set a password are sent
 /// to one address.
-pub(super) const MAX_MAILS: i64 = 5;
+const MAX_MAILS: i64 = 5;
 
 /// For how long a mail that was asked for counts.
-pub(super) const WINDOW: Duration = Duration::from_secs(60 * 60);
+const WINDOW: Duration = Duration::from_secs(60 * 60);
 
 impl Accounts {
     /// Returns the outbox, whose task sends the mails that were queued.
@@ -143,13 +143,28 @@ impl Accounts {
     /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` for a client whose network has
     /// asked fifty times in an hour, 503 `unavailable`.
     pub async fn request_reset(&self, address: &str, source: RequestSource) -> Result<(), Error> {
-        let client = source.address;
-        let (address, now) = (EmailAddress::parse(address)?, self.clock.now()?);
-        let of_client = client.map(|client| {
-            let name = format!("reset-from:{}", network(client));
+        self.queue_requested(MailKind::ResetPassword, address, None, source).await
+    }
+
+    /// Queues a mail that any client can request for any address, within the limits of the network and
+    /// of the address.
+    ///
+    /// # Errors
+    /// As [`request_reset`](Self::request_reset).
+    pub(super) async fn queue_requested(
+        &self,
+        kind: MailKind,
+        address: &str,
+        browser_hash: Option<String>,
+        source: RequestSource,
+    ) -> Result<(), Error> {
+        let (address, now, word) =
+            (EmailAddress::parse(address)?, self.clock.now()?, kind.as_str());
+        let of_client = source.address.map(|client| {
+            let name = format!("{word}-from:{}", network(client));
             Counter::new(name, MAX_MAILS * NETWORK_FACTOR)
         });
-        let of_recipient = Counter::new(format!("reset-to:{}", digest(address.key())), MAX_MAILS);
+        let of_recipient = Counter::new(format!("{word}-to:{}", digest(address.key())), MAX_MAILS);
         self.run(move |connection| {
             write(connection, |connection| {
                 if let Some(counter) = of_client {
@@ -159,13 +174,13 @@ impl Accounts {
                     return Ok(());
                 }
                 let mail = NewMail {
-                    kind: MailKind::ResetPassword,
+                    kind,
                     account: None,
                     recipient: address.key(),
-                    client,
-                    program: None,
+                    client: source.address,
+                    program: source.program.words(),
                     language: source.language,
-                    browser_hash: None,
+                    browser_hash,
                     at: now,
                 };
                 Outbox::queue(connection, &mail)
@@ -178,7 +193,7 @@ impl Accounts {
 }
 
 /// Counts a mail that is asked for, unless that exceeds the limit.
-pub(super) fn count(
+fn count(
     connection: &mut AnyConnection,
     counter: &Counter,
     now: OffsetDateTime,

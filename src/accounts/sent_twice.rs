@@ -6,7 +6,8 @@ use super::password::{Credentials, NewPassword};
 use super::queries;
 use super::registration::{LINK_LIFETIME, Registration};
 use super::service::Accounts;
-use super::user::{Role, Username};
+use super::sign_in_links::SIGN_IN_LINK_LIFETIME;
+use super::user::{Role, User, Username};
 use vestibule::database::sign_ins;
 use vestibule::{Error, ErrorKind, Session};
 
@@ -126,5 +127,19 @@ impl Accounts {
                 _ => Err(error),
             },
         }
+    }
+
+    /// Returns whether a link or code of this user was used within its lifetime, as the second copy of a
+    /// form finds it. The audit log tells.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn has_just_used_link(&self, user: &User) -> Result<bool, Error> {
+        let now = self.clock.now()?;
+        let (entries, _) = self.events(Some(user.id), None).await?;
+        Ok(entries.iter().any(|entry| {
+            let is_used = AuditEvent::parse(&entry.event) == Some(AuditEvent::SignInLinkUsed);
+            is_used && now < entry.time() + SIGN_IN_LINK_LIFETIME
+        }))
     }
 }

@@ -1,18 +1,14 @@
 //! Signing a browser in by a link or a code in a mail.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use super::addresses::{MAX_MAILS, WINDOW, count};
-use super::audit::{AuditEvent, RequestSource, log_change};
+use super::audit::{RequestSource, log_change};
 use super::links::{LinkToken, digest, plain_code};
 use super::queries::{self, SignInProof};
 use super::service::Accounts;
 use super::user::User;
-use crate::db::write;
-use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
+use crate::mail::MailKind;
 use vestibule::sign_ins::SessionOptions;
-use vestibule::throttle::{Counter, NETWORK_FACTOR, network};
 use vestibule::{Error, ErrorKind, Session};
 
 /// How long a link and its code sign in, from when the mail is sent.
@@ -31,36 +27,9 @@ impl Accounts {
         address: &str,
         source: RequestSource,
     ) -> Result<LinkToken, Error> {
-        let (address, now) = (EmailAddress::parse(address)?, self.clock.now()?);
-        let of_client = source.address.map(|client: IpAddr| {
-            Counter::new(format!("link-from:{}", network(client)), MAX_MAILS * NETWORK_FACTOR)
-        });
-        let of_recipient = Counter::new(format!("link-to:{}", digest(address.key())), MAX_MAILS);
         let browser = LinkToken::generate()?;
-        let browser_hash = Some(digest(browser.reveal()));
-        self.run(move |connection| {
-            write(connection, |connection| {
-                if let Some(counter) = of_client {
-                    count(connection, &counter, now)?;
-                }
-                if of_recipient.count(connection, now, WINDOW)?.is_some() {
-                    return Ok(());
-                }
-                let mail = NewMail {
-                    kind: MailKind::SignIn,
-                    account: None,
-                    recipient: address.key(),
-                    client: source.address,
-                    program: source.program.words(),
-                    language: source.language,
-                    browser_hash,
-                    at: now,
-                };
-                Outbox::queue(connection, &mail)
-            })
-        })
-        .await?;
-        self.outbox.wake();
+        let hash = Some(digest(browser.reveal()));
+        self.queue_requested(MailKind::SignIn, address, hash, source).await?;
         Ok(browser)
     }
 
@@ -115,19 +84,5 @@ impl Accounts {
             return Err(ErrorKind::NotFound.into());
         }
         self.record_device(&user, source, is_known).await
-    }
-
-    /// Returns whether a link or code of this user was used within its lifetime, as the second copy of a
-    /// form finds it. The audit log tells.
-    ///
-    /// # Errors
-    /// 503 `unavailable`.
-    pub async fn has_just_used_link(&self, user: &User) -> Result<bool, Error> {
-        let now = self.clock.now()?;
-        let (entries, _) = self.events(Some(user.id), None).await?;
-        Ok(entries.iter().any(|entry| {
-            let is_used = AuditEvent::parse(&entry.event) == Some(AuditEvent::SignInLinkUsed);
-            is_used && now < entry.time() + SIGN_IN_LINK_LIFETIME
-        }))
     }
 }

@@ -69,6 +69,7 @@ impl MailWriter {
         // An inactive account gets notices, but no link.
         let may_get = |user: &User| user.active || !mail.kind.has_link();
         let Some(user) = found.filter(may_get) else {
+            // As long as for an account: in sending, and when a wrong code is entered.
             if let Some(browser) = &mail.browser_hash {
                 let link = SignInLink::generate(now, SIGN_IN_LINK_LIFETIME)?;
                 queries::store_sign_in_link(connection, None, browser, &link)?;

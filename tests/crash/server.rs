@@ -11,8 +11,19 @@ use tempfile::TempDir;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The process, which ends with the test, also with one that fails.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // One that was killed before has ended.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 pub(crate) struct Server {
-    child: Child,
+    program: Program,
     at: SocketAddr,
     first_answer: Duration,
     url: String,
@@ -72,8 +83,8 @@ impl Server {
         command.envs(more.iter().cloned());
         command.stdout(Stdio::piped()).stderr(log);
         let begun = Instant::now();
-        let mut child = command.spawn().expect("the program starts");
-        let said = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut program = Program(command.spawn().expect("the program starts"));
+        let said = BufReader::new(program.0.stdout.take().expect("a pipe"));
         let mut lines = said.lines().map_while(Result::ok);
         let at = lines.find_map(|line| {
             let at = line.split_once("Vestibule is at http://")?.1;
@@ -88,7 +99,7 @@ impl Server {
         while !get(at, "/health", &[]).is_ok_and(|answer| answer.status == 200) {
             assert!(begun.elapsed() < TIMEOUT, "no answer");
         }
-        Self { child, at, first_answer: begun.elapsed(), url, directory, more }
+        Self { program, at, first_answer: begun.elapsed(), url, directory, more }
     }
 
     pub(crate) fn at(&self) -> SocketAddr {
@@ -102,8 +113,8 @@ impl Server {
 
     /// SIGKILL: the program does not get to do anything more.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().expect("the program can be killed");
-        self.child.wait().expect("the program can be waited for");
+        self.program.0.kill().expect("the program can be killed");
+        self.program.0.wait().expect("the program can be waited for");
     }
 
     /// Starts it again on what it left behind.

@@ -39,10 +39,8 @@ impl Accounts {
         // The hash, so that another breached password is told at once.
         let counter = Counter::new(format!("breached:{}", digest(&verified.hash)), 1);
         let told = self.run(move |connection| {
-            if counter.count(connection, now, TOLD_AGAIN_AFTER)?.is_some() {
-                return Ok(());
-            }
-            queries::record_breached_password(connection, id, (source, now))
+            let limit = (&counter, TOLD_AGAIN_AFTER);
+            queries::record_breached_password(connection, id, (source, now), limit)
         });
         told.await?;
         self.outbox.wake();

@@ -1,5 +1,7 @@
 //! Notices by mail, queued in the transaction of what they tell.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use super::users::find;
@@ -8,6 +10,7 @@ use crate::accounts::user::User;
 use crate::db::{AnyConnection, write};
 use crate::mail::{MailKind, NewMail, Outbox};
 use vestibule::Error;
+use vestibule::throttle::Counter;
 
 /// Queues a notice to the confirmed address of a user, if there is one.
 pub(super) fn queue_notice(
@@ -32,7 +35,8 @@ pub(super) fn queue_notice(
     Outbox::queue(connection, &mail)
 }
 
-/// Records that the password which signs a user in is in the list of breached ones, and queues the notice.
+/// Records that the password which signs a user in is in the list of breached ones, and queues the notice,
+/// unless `told` has counted that in its window.
 ///
 /// # Errors
 /// 503 `unavailable`.
@@ -40,8 +44,12 @@ pub(in crate::accounts) fn record_breached_password(
     connection: &mut AnyConnection,
     id: i64,
     (source, now): (RequestSource, OffsetDateTime),
+    (told, window): (&Counter, Duration),
 ) -> Result<(), Error> {
     write(connection, |connection| {
+        if told.count(connection, now, window)?.is_some() {
+            return Ok(());
+        }
         let Some(user) = find(connection, id)? else { return Ok(()) };
         let actor = Actor::account(&user, None, source, now);
         queue_notice(connection, MailKind::BreachedPassword, &user, &actor)?;

@@ -8,6 +8,7 @@ use serde_json::json;
 use vestibule::password::BreachedPasswords;
 
 use super::addresses::{Mailbox, confirm};
+use super::first_administrator;
 use super::password_reset::{link, reset};
 use crate::support::actor::Reply;
 use crate::support::app::{TestApp, on_both_with};
@@ -61,6 +62,10 @@ fn no_new_password_may_be_in_the_list_wherever_it_is_set() {
         assert_eq!(reset(&visitor, &token, "battery staple").status, 204);
         let other = json!({ "username": "ann", "password": "correct horse staple" });
         assert_eq!(visitor.post_json("/api/register", &other).status, 201);
+        let token = first_administrator::link(&app);
+        let page = first_administrator::post(&visitor, &token, "root", BREACHED);
+        page.assert_page(422);
+        assert!(page.body.contains(REFUSED), "{}", page.body);
     });
 }
 

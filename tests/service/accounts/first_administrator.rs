@@ -17,7 +17,7 @@ const RELEASE: [(&str, &str); 2] =
     [("ROCKET_PROFILE", "release"), ("ROCKET_AUTH", "{password={cost=10}}")];
 
 /// A link for an application that has no users any longer.
-fn link(app: &TestApp) -> String {
+pub(super) fn link(app: &TestApp) -> String {
     app.sql("DELETE FROM users");
     let now = app.clock.now().expect("a sane clock");
     let token = new_setup_link(&mut app.connection(), now).expect("a database");
@@ -28,7 +28,7 @@ fn open(visitor: &Actor<'_>, token: &str) -> Reply {
     visitor.open_link(&format!("/setup?token={token}"))
 }
 
-fn post(visitor: &Actor<'_>, token: &str, username: &str, password: &str) -> Reply {
+pub(super) fn post(visitor: &Actor<'_>, token: &str, username: &str, password: &str) -> Reply {
     let fields = [
         ("token", token),
         ("username", username),

@@ -181,7 +181,7 @@ fn lock_for_all_others(app: &TestApp, signed_in: &SignedIn) -> AnyConnection {
     fs::rename(&aside, app.file()).expect("the file can be moved back");
     let mut other = app.connection();
     let lock = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;";
-    other.batch_execute(lock).expect("nobody else has it open");
+    other.batch_execute(lock).expect("no other connection has it open");
     other
 }
 

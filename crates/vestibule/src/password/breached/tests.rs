@@ -61,6 +61,9 @@ fn about_one_in_65536_of_other_passwords_is_found() {
     assert!(keys.iter().all(|key| filter.contains(key)));
     let others = 4_000_000_u64;
     let found = (0..others).filter(|n| filter.contains(&(n * 7 + 1))).count();
+    let bits = bytes.len() * 8 / 20_000;
+    println!("{bits} bits a password");
+    assert!(bits < 20, "{bits}");
     println!("{found} of {others} that are in no list were found");
     // 61 are expected; by chance fewer than 20 or more than 122 in one of a million tries.
     assert!((20..122).contains(&found), "{found}");

@@ -46,17 +46,18 @@ const SERVICE: &[&[&str]] = &[
 
 /// The rooms of `src/accounts`, in the same way.
 const ACCOUNTS: &[&[&str]] = &[
-    &["config", "links", "user", "user_agent"],
+    &["config", "links", "sealing", "user", "user_agent"],
     &["scopes"],
     &["audit"],
     &["queries"],
     &["guards", "network_permits"],
     &["service"],
     &["devices", "throttle"],
+    &["second_factor"],
     &["password"],
     &["registration"],
     &["access_keys", "addresses", "administration", "import", "own_sign_ins"],
-    &["sign_in_links"],
+    &["second_step", "sign_in_links"],
     &["sent_twice", "unused_session"],
 ];
 

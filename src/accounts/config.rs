@@ -22,6 +22,21 @@ pub enum AddressPolicy {
     Required,
 }
 
+/// Who needs a second factor to use the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecondFactorRule {
+    /// Nobody can set one up; one that there is already is asked for.
+    Off,
+    /// A user may have one.
+    #[default]
+    Optional,
+    /// Every administrator sets one up before anything else.
+    Administrators,
+    /// Every user sets one up before anything else.
+    Everybody,
+}
+
 /// Settings of the account service.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -69,6 +84,10 @@ pub struct AccountsConfig {
     pub address_return_lifetime: Duration,
     /// Whether users can sign in by a link in a mail; needs `[default.mail]`. Defaults to off.
     pub sign_in_links: bool,
+    /// Who needs a second factor: `"off"`, where no user can set one up, `"optional"`,
+    /// `"administrators"` or `"everybody"`, who then set one up before anything else. Defaults to
+    /// `"optional"`.
+    pub second_factor: SecondFactorRule,
     /// How many accounts may be registered from one address. Defaults to
     /// `{ max = 20, window = "1h" }`.
     pub registrations: RegistrationsConfig,
@@ -170,6 +189,7 @@ impl Default for AccountsConfig {
             invitation_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
             address_return_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
             sign_in_links: false,
+            second_factor: SecondFactorRule::default(),
             registrations: RegistrationsConfig::default(),
         }
     }

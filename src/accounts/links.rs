@@ -44,14 +44,9 @@ impl SignInLink {
     /// # Errors
     /// 503 `unavailable` without random numbers.
     pub fn generate(now: OffsetDateTime, lifetime: Duration) -> Result<Self, Error> {
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(Error::unavailable)?;
-        let mut code: String =
-            random.iter().map(|byte| char::from(CODE_CHARACTERS[usize::from(byte % 32)])).collect();
-        code.insert(4, '-');
         Ok(Self {
             token: LinkToken::generate()?,
-            code: LinkToken(code),
+            code: LinkToken::code(8)?,
             expires_at: now + lifetime,
         })
     }
@@ -72,6 +67,18 @@ impl LinkToken {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(Error::unavailable)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(random)))
+    }
+
+    /// Generates a code of random letters and digits, in groups of four.
+    ///
+    /// # Errors
+    /// 503 `unavailable` without random numbers.
+    pub(super) fn code(length: usize) -> Result<Self, Error> {
+        let mut random = vec![0; length];
+        getrandom::fill(&mut random).map_err(Error::unavailable)?;
+        let character = |byte: &u8| char::from(CODE_CHARACTERS[usize::from(byte % 32)]);
+        let group = |bytes: &[u8]| bytes.iter().map(character).collect::<String>();
+        Ok(Self(random.chunks(4).map(group).collect::<Vec<_>>().join("-")))
     }
 
     /// Returns the characters of the secret, 43 of a link.

@@ -6,18 +6,20 @@
 //!
 //! | room or file | holds |
 //! |---|---|
-//! | `user/`, `user_agent`, `config`, `links`, `scopes` | users, user names, names of browsers, settings, the secrets of links, scopes |
+//! | `user/`, `user_agent`, `config`, `links`, `sealing`, `scopes` | users, user names, names of browsers, settings, the secrets of links, encryption, scopes |
 //! | `audit/` | the audit log |
 //! | `queries/` | the SQL queries |
 //! | `guards` | the library's traits for this service, and its guards |
 //! | `network_permits` | permits of networks to have passwords hashed |
 //! | `service` | [`Accounts`]: what the methods of the later rows share |
 //! | `throttle/` | limits on attempts |
+//! | `second_factor/` | authenticators, recovery codes, login tickets, trusted browsers |
 //! | `devices` | notices of sign-ins from new devices |
 //! | `password/` | rules for passwords, sign-in, changing a password, setting one by a link |
 //! | `registration/` | new accounts |
 //! | `access_keys`, `own_sign_ins`, `addresses` | access keys; the sign-ins of one user; e-mail addresses |
 //! | `administration`, `import` | changes by administrators, CSV import |
+//! | `second_step` | signing in by the second factor |
 //! | `sign_in_links` | signing in by a link in a mail |
 //! | `sent_twice`, `unused_session` | what a form gets that was sent twice; why a session ended |
 //!
@@ -48,6 +50,9 @@ mod password;
 pub mod queries;
 mod registration;
 mod scopes;
+mod sealing;
+mod second_factor;
+mod second_step;
 mod sent_twice;
 mod service;
 mod sign_in_links;
@@ -57,7 +62,7 @@ mod user;
 mod user_agent;
 
 pub use access_keys::{generate_key, last_seen};
-pub use config::{AccountsConfig, AddressPolicy, ProxyNetwork, RegistrationsConfig};
+pub use config::{AccountsConfig, AddressPolicy, ProxyNetwork, RegistrationsConfig, SecondFactorRule};
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminApiFresh, AdminPage, AdminPageChange, AnyUser,
     CurrentUser, Introspector, KeyScoped, SessionUser, TokenUser,
@@ -72,6 +77,11 @@ pub use registration::{
     unknown_password,
 };
 pub use scopes::{Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
+pub use sealing::SealingKeys;
+pub use second_factor::{
+    FirstStep, LoginTicket, NewAuthenticator, RecoveryCodes, SecondFactors, TRUSTED_FOR,
+};
+pub use second_step::SecondStep;
 pub use service::Accounts;
 pub use sign_in_links::SIGN_IN_LINK_LIFETIME;
 pub use user::{Role, User, Username, full_name};

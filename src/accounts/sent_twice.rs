@@ -51,7 +51,7 @@ impl Accounts {
         };
         let verified = self.verify_credentials(&credentials).await.map_err(refused)?;
         // The name may have been given to another account meanwhile.
-        if verified.user.id != user.id {
+        if verified.user.id != user.id || verified.user.has_second_factor() {
             return Err(missing());
         }
         let opened = self.open_session(session, &verified, password, presented.is_remembered);
@@ -98,7 +98,8 @@ impl Accounts {
             let verified = self.verify_credentials(&credentials).await?;
             let (user, now) = (&verified.user, self.clock.now()?);
             let is_new_admin = user.role == Role::Admin && now < user.created_at + LINK_LIFETIME;
-            if registration.role == Role::Admin && !is_new_admin {
+            let is_refused = registration.role == Role::Admin && !is_new_admin;
+            if is_refused || user.has_second_factor() {
                 return Err(ErrorKind::BadCredentials.into());
             }
             self.open_session(session, &verified, password, false).await

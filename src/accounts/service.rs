@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::audit::{Audit, AuditEvents, RequestSource};
-use super::config::{AccountsConfig, AddressPolicy, RegistrationsConfig};
+use super::config::{AccountsConfig, AddressPolicy, RegistrationsConfig, SecondFactorRule};
 use super::network_permits::NetworkPermits;
+use super::sealing::SealingKeys;
 use crate::db::{AnyConnection, Db};
 use crate::mail::Outbox;
 use vestibule::config::{Config, PasswordConfig};
@@ -31,6 +32,8 @@ pub struct Accounts {
     pub(super) max_sign_ins: i64,
     pub(super) reset_link_lifetime: Duration,
     pub(super) invitation_lifetime: Duration,
+    pub(super) second_factor: SecondFactorRule,
+    pub(super) keys: SealingKeys,
     pub(super) permits: NetworkPermits,
     /// Whether an administrator is known to exist.
     pub(super) has_administrator: Arc<AtomicBool>,
@@ -40,14 +43,14 @@ pub struct Accounts {
 
 impl Accounts {
     /// Creates the service with a database, a hasher, the cache of the login fairing, the same
-    /// event listener as that fairing, and the settings. Its clock is that of the audit log.
+    /// event listener as that fairing, the settings, and the keys that encrypt. Its clock is that of the audit log.
     #[must_use]
     pub fn new(
         db: Db,
         hasher: Hasher,
         cache: AuthCache,
         events: AuditEvents,
-        (auth, accounts): (&Config, &AccountsConfig),
+        (auth, accounts, keys): (&Config, &AccountsConfig, SealingKeys),
     ) -> Self {
         Self {
             throttle: DieselThrottle::new(db.clone()),
@@ -61,6 +64,8 @@ impl Accounts {
             max_sign_ins: accounts.max_sign_ins.max(1).into(),
             reset_link_lifetime: accounts.reset_link_lifetime,
             invitation_lifetime: accounts.invitation_lifetime,
+            second_factor: accounts.second_factor,
+            keys,
             permits: NetworkPermits::default(),
             has_administrator: Arc::default(),
             outbox: Outbox::default(),

@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::audit::{RequestSource, log_change};
 use super::links::{LinkToken, digest, plain_code};
 use super::queries::{self, SignInProof};
+use super::second_factor::FirstStep;
 use super::service::Accounts;
 use super::user::User;
 use crate::mail::MailKind;
-use vestibule::sign_ins::SessionOptions;
+use vestibule::sign_ins::{Amr, SessionOptions};
 use vestibule::{Error, ErrorKind, Session};
 
 /// How long a link and its code sign in, from when the mail is sent.
@@ -46,7 +47,8 @@ impl Accounts {
     }
 
     /// Signs in the browser with this secret by the token of its link, or else by its code, and uses
-    /// both up. No password was proven, so the session is not fresh.
+    /// both up. No password was proven, so the session is not fresh. A user who has a second factor gets
+    /// a ticket for it instead.
     ///
     /// # Errors
     /// 404 `not_found` for what is not valid here, or after five wrong codes; 503 `unavailable`.
@@ -56,7 +58,7 @@ impl Accounts {
         browser: &str,
         (token, code): (&str, &str),
         source: RequestSource,
-    ) -> Result<(), Error> {
+    ) -> Result<FirstStep<()>, Error> {
         let proof = if token.is_empty() {
             SignInProof::Code(digest(&plain_code(code)))
         } else {
@@ -69,10 +71,16 @@ impl Accounts {
         let (used, hash) = used.await?.ok_or(ErrorKind::NotFound)?;
         log_change(&used);
         let user = used.user;
+        if user.has_second_factor() {
+            let hash = hash.ok_or(ErrorKind::NotFound)?;
+            let ticket = self.login_ticket(&user, &hash, Amr::NONE, false)?;
+            return Ok(FirstStep::SecondFactor(ticket));
+        }
         self.make_room(&user, source).await?;
         let own = user.id.to_string();
         let is_known = session.presented()?.is_some_and(|presented| presented.account == own);
-        let opened = session.start_with(&user, SessionOptions::new().not_fresh()).await;
+        let options = SessionOptions::new().not_fresh().proven(Amr::NONE);
+        let opened = session.start_with(&user, options).await;
         let opened = opened.map_err(|error| match error.kind() {
             ErrorKind::AccountInactive => ErrorKind::NotFound.into(),
             _ => error,
@@ -83,6 +91,7 @@ impl Accounts {
             session.undo(&opened).await?;
             return Err(ErrorKind::NotFound.into());
         }
-        self.record_device(&user, source, is_known).await
+        self.record_device(&user, source, is_known).await?;
+        Ok(FirstStep::SignedIn(()))
     }
 }

@@ -45,6 +45,8 @@ fn ends_sessions(event: AuditEvent) -> bool {
             | AuditEvent::Ended
             | AuditEvent::PasswordChanged
             | AuditEvent::Deactivated
+            | AuditEvent::SecondFactorAdded
+            | AuditEvent::SecondFactorRemoved
             | AuditEvent::Deleted
             | AuditEvent::EventsLost
     )

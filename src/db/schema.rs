@@ -17,6 +17,7 @@ diesel::table! {
         email_key -> Nullable<Text>,
         device_notices -> Bool,
         language -> Nullable<Text>,
+        second_factors -> BigInt,
     }
 }
 
@@ -134,6 +135,34 @@ diesel::table! {
         account -> BigInt,
         device -> Text,
         seen_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    authenticators (account) {
+        account -> BigInt,
+        secret -> Text,
+        sealed_by -> Text,
+        last_step -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_codes (account, code_hash) {
+        account -> BigInt,
+        code_hash -> Text,
+    }
+}
+
+diesel::table! {
+    trusted_browsers (secret_hash) {
+        secret_hash -> Text,
+        account -> BigInt,
+        program -> Nullable<Text>,
+        address -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
     }
 }
 

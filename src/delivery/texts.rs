@@ -175,6 +175,15 @@ impl MailWriter {
             }
             MailKind::NewDevice => ("mail-new-device", format!("{base}/password/forgot")),
             MailKind::BreachedPassword => ("mail-breached", format!("{base}/account")),
+            MailKind::SecondFactorAdded => {
+                ("mail-second-factor-added", format!("{base}/account/second-factor"))
+            }
+            MailKind::SecondFactorRemoved => {
+                ("mail-second-factor-removed", format!("{base}/account/second-factor"))
+            }
+            MailKind::RecoveryCodeUsed => {
+                ("mail-recovery-code-used", format!("{base}/account/second-factor"))
+            }
             MailKind::KeyMade => ("mail-key-made", format!("{base}/account/keys")),
             MailKind::Deactivated => ("mail-deactivated", base.to_owned()),
         };

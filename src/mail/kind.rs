@@ -21,12 +21,18 @@ pub enum MailKind {
     Deactivated,
     /// The notice that a breached password signs in.
     BreachedPassword,
+    /// The notice that a second factor was set up.
+    SecondFactorAdded,
+    /// The notice that the second factors were removed.
+    SecondFactorRemoved,
+    /// The notice that a recovery code was used.
+    RecoveryCodeUsed,
     /// The link that signs in the browser that asked for it, and the code. Queued for any address.
     SignIn,
 }
 
 impl MailKind {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::ConfirmAddress,
         Self::AddressChanged,
         Self::ResetPassword,
@@ -36,6 +42,9 @@ impl MailKind {
         Self::KeyMade,
         Self::Deactivated,
         Self::BreachedPassword,
+        Self::SecondFactorAdded,
+        Self::SecondFactorRemoved,
+        Self::RecoveryCodeUsed,
         Self::SignIn,
     ];
 
@@ -52,6 +61,9 @@ impl MailKind {
             Self::KeyMade => "key_made",
             Self::Deactivated => "deactivated",
             Self::BreachedPassword => "breached_password",
+            Self::SecondFactorAdded => "second_factor_added",
+            Self::SecondFactorRemoved => "second_factor_removed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
             Self::SignIn => "sign_in",
         }
     }

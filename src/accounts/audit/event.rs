@@ -40,6 +40,16 @@ pub enum AuditEvent {
     LinkUsed,
     /// A link or a code of a mail was used to sign in.
     SignInLinkUsed,
+    /// A second factor was set up.
+    SecondFactorAdded,
+    /// The second factors were removed, by their owner, an administrator or the command line.
+    SecondFactorRemoved,
+    /// Recovery codes were made in the place of earlier ones.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// A wrong code of the second factor was given.
+    BadCode,
     /// The role was changed.
     RoleChanged,
     /// The account was activated.
@@ -86,6 +96,11 @@ impl AuditEvent {
         Self::LinkMade,
         Self::LinkUsed,
         Self::SignInLinkUsed,
+        Self::SecondFactorAdded,
+        Self::SecondFactorRemoved,
+        Self::RecoveryCodesMade,
+        Self::RecoveryCodeUsed,
+        Self::BadCode,
         Self::RoleChanged,
         Self::Activated,
         Self::Deactivated,
@@ -122,6 +137,11 @@ impl AuditEvent {
             Self::LinkMade => ("link_made", "Link to set a password made"),
             Self::LinkUsed => ("link_used", "Link to set a password used"),
             Self::SignInLinkUsed => ("sign_in_link_used", "Link or code to sign in used"),
+            Self::SecondFactorAdded => ("second_factor_added", "Second factor set up"),
+            Self::SecondFactorRemoved => ("second_factor_removed", "Second factor removed"),
+            Self::RecoveryCodesMade => ("recovery_codes_made", "Recovery codes made"),
+            Self::RecoveryCodeUsed => ("recovery_code_used", "Recovery code used"),
+            Self::BadCode => ("bad_code", "Wrong code of the second factor"),
             Self::RoleChanged => ("role_changed", "Role changed"),
             Self::Activated => ("activated", "Account activated"),
             Self::Deactivated => ("deactivated", "Account deactivated"),
@@ -163,6 +183,7 @@ impl AuditEvent {
             Self::Theft
             | Self::Protected
             | Self::BadCredentials
+            | Self::BadCode
             | Self::Throttled
             | Self::EventsLost => "failure",
             _ => "success",

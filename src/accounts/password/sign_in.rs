@@ -4,12 +4,13 @@ use crate::accounts::audit::RequestSource;
 use crate::accounts::config::AddressPolicy;
 use crate::accounts::network_permits::NetworkPermit;
 use crate::accounts::queries;
+use crate::accounts::second_factor::FirstStep;
 use crate::accounts::service::Accounts;
 use crate::accounts::user::{User, Username};
 use crate::mail::EmailAddress;
 use vestibule::events::{EndedBy, EventKind};
 use vestibule::password::Password;
-use vestibule::sign_ins::SessionOptions;
+use vestibule::sign_ins::{Amr, SessionOptions};
 use vestibule::tokens::TokenPair;
 use vestibule::{Error, ErrorKind, Session, Tokens};
 
@@ -27,14 +28,15 @@ pub struct Credentials<'c> {
 /// A user whose password was right, and the hash that it was checked against.
 pub(in crate::accounts) struct VerifiedUser {
     pub(in crate::accounts) user: User,
-    pub(super) hash: String,
+    pub(in crate::accounts) hash: String,
     pub(super) source: RequestSource,
     /// Held until the sign-in is open, which may hash and verify once more.
     _permit: Option<NetworkPermit>,
 }
 
 impl Accounts {
-    /// Signs a browser in; the session's cookies are sent with this response.
+    /// Signs a browser in; the session's cookies are sent with this response. A user who has a second
+    /// factor gets a ticket for it instead, unless `trusted` is the secret of a trusted browser.
     ///
     /// An unknown name, an invalid name and a wrong password cost the same work and get the same
     /// response. Only a client that knows the password learns that an account is deactivated.
@@ -47,12 +49,20 @@ impl Accounts {
         session: &Session<'_>,
         credentials: &Credentials<'_>,
         remember: bool,
-    ) -> Result<(), Error> {
+        trusted: Option<&str>,
+    ) -> Result<FirstStep<()>, Error> {
         let verified = self.verify_credentials(credentials).await?;
-        self.open_session(session, &verified, credentials.password, remember).await
+        let VerifiedUser { user, hash, .. } = &verified;
+        if user.has_second_factor() && !self.is_trusted(user, trusted).await? {
+            self.report_breached(&verified, credentials.password).await?;
+            let ticket = self.login_ticket(user, hash, Amr::PASSWORD, remember)?;
+            return Ok(FirstStep::SecondFactor(ticket));
+        }
+        self.open_session(session, &verified, credentials.password, remember).await?;
+        Ok(FirstStep::SignedIn(()))
     }
 
-    /// Opens the session of a user whose password was right.
+    /// Opens the session of a user whose password was right, and who needs no second factor.
     pub(in crate::accounts) async fn open_session(
         &self,
         session: &Session<'_>,
@@ -73,7 +83,7 @@ impl Accounts {
         self.record_device(&verified.user, verified.source, is_known).await
     }
 
-    /// Signs a program in and returns its tokens.
+    /// Signs a program in and returns its tokens, or a ticket for the second factor of the user.
     ///
     /// # Errors
     /// The same as [`sign_in_browser`](Self::sign_in_browser).
@@ -81,8 +91,14 @@ impl Accounts {
         &self,
         tokens: &Tokens<'_>,
         credentials: &Credentials<'_>,
-    ) -> Result<TokenPair, Error> {
+    ) -> Result<FirstStep<TokenPair>, Error> {
         let verified = self.verify_credentials(credentials).await?;
+        if verified.user.has_second_factor() {
+            self.report_breached(&verified, credentials.password).await?;
+            let VerifiedUser { user, hash, .. } = &verified;
+            let ticket = self.login_ticket(user, hash, Amr::PASSWORD, false)?;
+            return Ok(FirstStep::SecondFactor(ticket));
+        }
         self.make_room(&verified.user, verified.source).await?;
         let pair = tokens.start(&verified.user).await?;
         if !self.is_still_valid(&verified, credentials.password).await? {
@@ -91,7 +107,7 @@ impl Accounts {
         }
         self.report_breached(&verified, credentials.password).await?;
         self.record_device(&verified.user, verified.source, false).await?;
-        Ok(pair)
+        Ok(FirstStep::SignedIn(pair))
     }
 
     /// Ends the sign-ins that were not used for longest, so that with one more the account is within its limit.
@@ -167,7 +183,7 @@ impl Accounts {
         }
         match known {
             Some((user, hash)) if is_right => {
-                self.finish_attempt(attempt).await?;
+                self.settle_attempt(attempt, &user).await?;
                 if !user.active {
                     return Err(ErrorKind::AccountInactive.into());
                 }

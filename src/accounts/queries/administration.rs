@@ -12,6 +12,7 @@ use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
 use super::password_links;
 use super::sign_ins::end_sign_ins;
+use super::trusted_browsers::delete_trusted_browsers;
 use super::users::{NewUser, find, has_admin_role, insert};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::links::PasswordLink;
@@ -90,6 +91,7 @@ pub fn change(
         if !user.active {
             ended = end_sign_ins(connection, id, None)?;
             delete_links(connection, id)?;
+            delete_trusted_browsers(connection, id)?;
             delete_pending_address(connection, id)?;
         }
         if before.active && !user.active {

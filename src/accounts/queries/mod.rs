@@ -22,10 +22,12 @@ mod locks;
 mod notices;
 mod password_links;
 mod registrations;
+mod second_factors;
 pub(super) mod setup;
 mod sign_in_links;
 mod sign_in_list;
 mod sign_ins;
+mod trusted_browsers;
 mod user_list;
 mod users;
 
@@ -50,11 +52,19 @@ pub(super) use registrations::{
     waiting_hash,
 };
 pub use registrations::{new_registration_link, purge_registrations};
+pub use second_factors::reset_second_factors;
+pub(super) use second_factors::{
+    StoredAuthenticator, add_authenticator, authenticator_since, count_recovery_codes,
+    remove_second_factors, replace_recovery_codes, reseal, sealed_authenticator, sealed_by_others,
+    use_recovery_code, use_step,
+};
 pub use setup::{has_administrator, purge_links};
 pub(super) use sign_in_links::{SignInProof, owner_of_sign_in_link, use_sign_in_link};
 pub use sign_in_links::{purge_sign_in_links, store_sign_in_link};
 pub(super) use sign_in_list::{active_keys, active_sign_ins};
 pub use sign_ins::lock_account;
+pub use trusted_browsers::{TrustedBrowser, purge_trusted_browsers};
+pub(super) use trusted_browsers::{end_trust, is_trusted, trust_browser, trusted_browsers};
 pub use user_list::{PAGE, UserFilter, page, pages};
 pub use users::{
     CurrentSignIn, NewUser, change_password, find, insert, is_empty, named, set_password,
@@ -80,10 +90,12 @@ mod tests {
             include_str!("notices.rs"),
             include_str!("password_links.rs"),
             include_str!("registrations.rs"),
+            include_str!("second_factors.rs"),
             include_str!("setup.rs"),
             include_str!("sign_in_links.rs"),
             include_str!("sign_in_list.rs"),
             include_str!("sign_ins.rs"),
+            include_str!("trusted_browsers.rs"),
             include_str!("users.rs"),
         ];
         for query in sources.iter().flat_map(|source| source.split(';')) {

@@ -12,6 +12,7 @@ use super::links::{delete_links, delete_pending_address};
 use super::locks::lock_sign_in;
 use super::notices::queue_notice;
 use super::sign_ins::end_sign_ins;
+use super::trusted_browsers::delete_trusted_browsers;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::user::{Role, User, UserRow, Username};
 use crate::db::schema::users;
@@ -206,8 +207,8 @@ pub(super) fn replace_password(
     end_all(connection, user, None, actor)
 }
 
-/// Ends all sign-ins of a user except one, and the links that set the password or confirm an address,
-/// records that the password has changed and queues the mail that says so. Returns how many sign-ins
+/// Ends all sign-ins of a user except one, the trust in browsers, and the links that set the password
+/// or confirm an address, records that the password has changed and queues the mail that says so. Returns how many sign-ins
 /// ended.
 fn end_all(
     connection: &mut AnyConnection,
@@ -217,6 +218,7 @@ fn end_all(
 ) -> Result<u64, Error> {
     let ended = end_sign_ins(connection, user.id, except)?;
     delete_links(connection, user.id)?;
+    delete_trusted_browsers(connection, user.id)?;
     delete_pending_address(connection, user.id)?;
     queue_notice(connection, MailKind::PasswordChanged, user, actor)?;
     append(connection, &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)])?;

@@ -3,6 +3,7 @@
 
 use crate::accounts::audit::{AuditEvent, EventOwner, QueuedEvent, RequestSource};
 use crate::accounts::service::Accounts;
+use crate::accounts::user::User;
 use vestibule::Error;
 use vestibule::throttle::{Attempt, Client, NETWORK_FACTOR, ThrottleStore};
 
@@ -62,7 +63,24 @@ impl Accounts {
         }
     }
 
-    /// Takes back the failures after a right password.
+    /// Takes back what a right password has counted: the failures before too, unless the user has a second
+    /// factor, whose codes could else be guessed between right passwords.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub(in crate::accounts) async fn settle_attempt(
+        &self,
+        attempt: Attempt,
+        user: &User,
+    ) -> Result<(), Error> {
+        if user.has_second_factor() {
+            self.throttle.withdraw(attempt).await
+        } else {
+            self.finish_attempt(attempt).await
+        }
+    }
+
+    /// Takes back the failures after a right password, or the right code of a second factor.
     ///
     /// # Errors
     /// 503 `unavailable`.

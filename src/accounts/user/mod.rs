@@ -69,9 +69,17 @@ pub struct User {
     pub device_notices: bool,
     /// The language that the user has chosen, if any.
     pub language: Option<String>,
+    /// How many second factors the user has.
+    pub second_factors: i64,
 }
 
 impl User {
+    /// Returns whether a password alone does not sign the user in.
+    #[must_use]
+    pub fn has_second_factor(&self) -> bool {
+        self.second_factors > 0
+    }
+
     /// Parses the id in a path. Only the canonical form is accepted: `+7` and `07` are not found.
     ///
     /// # Errors
@@ -101,6 +109,7 @@ pub(super) struct UserRow {
     email_key: Option<String>,
     device_notices: bool,
     language: Option<String>,
+    second_factors: i64,
 }
 
 impl From<UserRow> for User {
@@ -116,6 +125,7 @@ impl From<UserRow> for User {
             email: row.email,
             device_notices: row.device_notices,
             language: row.language,
+            second_factors: row.second_factors,
         }
     }
 }

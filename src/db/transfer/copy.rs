@@ -8,9 +8,9 @@ use super::endpoints::number;
 use super::error::TransferError;
 use super::ids;
 use super::rows::{
-    ChainRow, EventRow, FormerAddressRow, KnownDeviceRow, MailRow, PasswordLinkRow,
-    PendingAddressRow, RegistrationRow, SetupLinkRow, SignInLinkRow, SignInRow, TABLES, TableRow,
-    ThrottleRow, UserRow,
+    AuthenticatorRow, ChainRow, EventRow, FormerAddressRow, KnownDeviceRow, MailRow, PasswordLinkRow,
+    PendingAddressRow, RecoveryCodeRow, RegistrationRow, SetupLinkRow, SignInLinkRow, SignInRow, TABLES, TableRow,
+    ThrottleRow, TrustedBrowserRow, UserRow,
 };
 use super::summary::{CopiedTable, Step};
 use crate::db::address::Backend;
@@ -106,7 +106,10 @@ impl<'c> TableCopier<'c> {
             self.copy_table::<RegistrationRow>(target.as_deref_mut())?,
             self.copy_table::<MailRow>(target.as_deref_mut())?,
             self.copy_table::<KnownDeviceRow>(target.as_deref_mut())?,
-            self.copy_table::<SignInLinkRow>(target)?,
+            self.copy_table::<SignInLinkRow>(target.as_deref_mut())?,
+            self.copy_table::<AuthenticatorRow>(target.as_deref_mut())?,
+            self.copy_table::<RecoveryCodeRow>(target.as_deref_mut())?,
+            self.copy_table::<TrustedBrowserRow>(target)?,
         ])
     }
 
@@ -125,6 +128,9 @@ impl<'c> TableCopier<'c> {
             self.read_table::<MailRow>(target)?,
             self.read_table::<KnownDeviceRow>(target)?,
             self.read_table::<SignInLinkRow>(target)?,
+            self.read_table::<AuthenticatorRow>(target)?,
+            self.read_table::<RecoveryCodeRow>(target)?,
+            self.read_table::<TrustedBrowserRow>(target)?,
         ])
     }
 

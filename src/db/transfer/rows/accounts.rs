@@ -27,6 +27,7 @@ pub(in crate::db::transfer) struct UserRow {
     email_key: Option<String>,
     device_notices: bool,
     language: Option<String>,
+    second_factors: i64,
 }
 
 impl TableRow for UserRow {
@@ -46,6 +47,7 @@ impl TableRow for UserRow {
             ("email_key", (&self.email_key).into()),
             ("device_notices", self.device_notices.into()),
             ("language", (&self.language).into()),
+            ("second_factors", self.second_factors.into()),
         ]
     }
 

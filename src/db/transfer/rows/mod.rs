@@ -11,6 +11,7 @@ mod events;
 mod links;
 mod mails;
 mod registrations;
+mod second_factors;
 mod table_row;
 mod throttle;
 
@@ -21,12 +22,13 @@ pub(super) use events::{ChainRow, EventRow};
 pub(super) use links::{PasswordLinkRow, SetupLinkRow, SignInLinkRow};
 pub(super) use mails::{MailRow, PendingAddressRow};
 pub(super) use registrations::RegistrationRow;
+pub(super) use second_factors::{AuthenticatorRow, RecoveryCodeRow, TrustedBrowserRow};
 pub(super) use table_row::TableRow;
 pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 13] = [
+pub(super) const TABLES: [&str; 16] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
@@ -40,4 +42,7 @@ pub(super) const TABLES: [&str; 13] = [
     MailRow::TABLE,
     KnownDeviceRow::TABLE,
     SignInLinkRow::TABLE,
+    AuthenticatorRow::TABLE,
+    RecoveryCodeRow::TABLE,
+    TrustedBrowserRow::TABLE,
 ];

@@ -1,0 +1,262 @@
+//! Queries about second factors and recovery codes. A transaction that changes them locks the user, whose row
+//! counts the factors.
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+use super::administration::check_permission;
+use super::locks::{lock_sign_in, lock_user};
+use super::notices::queue_notice;
+use super::trusted_browsers::delete_trusted_browsers;
+use super::users::find;
+use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
+use crate::accounts::user::User;
+use crate::db::schema::{authenticators, recovery_codes, sign_ins, users};
+use crate::db::{AnyConnection, from_micros, to_micros, write};
+use crate::mail::MailKind;
+use vestibule::{Error, ErrorKind};
+
+/// An authenticator as it is stored.
+pub(in crate::accounts) struct StoredAuthenticator {
+    /// The encrypted secret.
+    pub(in crate::accounts) secret: String,
+    /// The name of the key that encrypted it.
+    pub(in crate::accounts) sealed_by: String,
+    /// The time step of the code that confirmed it.
+    pub(in crate::accounts) step: i64,
+}
+
+/// Returns since when a user has an authenticator.
+pub(in crate::accounts) fn authenticator_since(
+    connection: &mut AnyConnection,
+    account: i64,
+) -> QueryResult<Option<OffsetDateTime>> {
+    let row = authenticators::table.find(account).select(authenticators::created_at);
+    let since: Option<i64> = row.get_result(connection).optional()?;
+    Ok(since.and_then(from_micros))
+}
+
+/// Returns the encrypted secret of a user's authenticator.
+pub(in crate::accounts) fn sealed_authenticator(
+    connection: &mut AnyConnection,
+    account: i64,
+) -> QueryResult<Option<String>> {
+    let row = authenticators::table.find(account).select(authenticators::secret);
+    row.get_result(connection).optional()
+}
+
+/// Uses up a time step and all before it; returns whether none of them was used up already.
+pub(in crate::accounts) fn use_step(
+    connection: &mut AnyConnection,
+    account: i64,
+    step: i64,
+) -> QueryResult<bool> {
+    let unused = authenticators::table.find(account).filter(authenticators::last_step.lt(step));
+    let used = diesel::update(unused).set(authenticators::last_step.eq(step)).execute(connection)?;
+    Ok(used == 1)
+}
+
+/// Uses up a recovery code, with a row in the audit log and a notice; `None` if there is no such code.
+pub(in crate::accounts) fn use_recovery_code(
+    connection: &mut AnyConnection,
+    user: &User,
+    code_hash: &str,
+    (source, now): (RequestSource, OffsetDateTime),
+) -> Result<Option<ChangedUser>, Error> {
+    write(connection, |connection| {
+        let code = recovery_codes::table.find((user.id, code_hash));
+        // Of two requests at once, the second deletes nothing.
+        if diesel::delete(code).execute(connection)? == 0 {
+            return Ok(None);
+        }
+        let actor = Actor::account(user, None, source, now);
+        queue_notice(connection, MailKind::RecoveryCodeUsed, user, &actor)?;
+        let left = count_recovery_codes(connection, user.id)?;
+        let record = Record::about(AuditEvent::RecoveryCodeUsed, user, &actor);
+        let records = vec![record.detail(format!("{left} left"))];
+        append(connection, &records)?;
+        Ok(Some(ChangedUser { user: user.clone(), ended: 0, records }))
+    })
+}
+
+/// Returns how many recovery codes a user has not used.
+pub(in crate::accounts) fn count_recovery_codes(
+    connection: &mut AnyConnection,
+    account: i64,
+) -> QueryResult<i64> {
+    let codes = recovery_codes::table.filter(recovery_codes::account.eq(account));
+    codes.select(count_star()).get_result(connection)
+}
+
+/// Stores an authenticator with its recovery codes, and ends the other sign-ins of the user.
+pub(in crate::accounts) fn add_authenticator(
+    connection: &mut AnyConnection,
+    id: i64,
+    new: &StoredAuthenticator,
+    code_hashes: &[String],
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
+    write(connection, |connection| {
+        let user = lock_own(connection, id, actor)?;
+        if authenticator_since(connection, id)?.is_some() {
+            return Err(ErrorKind::AlreadyMade.into());
+        }
+        let row = (
+            authenticators::account.eq(id),
+            authenticators::secret.eq(&new.secret),
+            authenticators::sealed_by.eq(&new.sealed_by),
+            authenticators::last_step.eq(new.step),
+            authenticators::created_at.eq(to_micros(actor.at)),
+        );
+        diesel::insert_into(authenticators::table).values(row).execute(connection)?;
+        store_recovery_codes(connection, id, code_hashes)?;
+        let user = count_factors(connection, user)?;
+        let ended = end_other_sign_ins(connection, id, actor)?;
+        queue_notice(connection, MailKind::SecondFactorAdded, &user, actor)?;
+        let records = vec![Record::about(AuditEvent::SecondFactorAdded, &user, actor).ended(ended)];
+        append(connection, &records)?;
+        Ok(ChangedUser { user, ended, records })
+    })
+}
+
+/// Replaces the recovery codes of a user.
+pub(in crate::accounts) fn replace_recovery_codes(
+    connection: &mut AnyConnection,
+    id: i64,
+    code_hashes: &[String],
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
+    write(connection, |connection| {
+        let user = lock_own(connection, id, actor)?;
+        if !user.has_second_factor() {
+            return Err(ErrorKind::NotFound.into());
+        }
+        store_recovery_codes(connection, id, code_hashes)?;
+        let records = vec![Record::about(AuditEvent::RecoveryCodesMade, &user, actor)];
+        append(connection, &records)?;
+        Ok(ChangedUser { user, ended: 0, records })
+    })
+}
+
+/// Removes all second factors of a user for that user, and ends its other sign-ins.
+pub(in crate::accounts) fn remove_second_factors(
+    connection: &mut AnyConnection,
+    id: i64,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
+    write(connection, |connection| {
+        let user = lock_own(connection, id, actor)?;
+        remove_locked(connection, user, actor)
+    })
+}
+
+/// Removes all second factors of a user for an administrator, and ends its sign-ins.
+///
+/// # Errors
+/// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found`, 503 `unavailable`.
+pub fn reset_second_factors(
+    connection: &mut AnyConnection,
+    id: i64,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
+    write(connection, |connection| {
+        check_permission(connection, actor)?;
+        lock_user(connection, id)?;
+        let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
+        remove_locked(connection, user, actor)
+    })
+}
+
+/// Locks the user who changes its own factors.
+fn lock_own(connection: &mut AnyConnection, id: i64, actor: &Actor) -> Result<User, Error> {
+    lock_user(connection, id)?;
+    let user = find(connection, id)?.ok_or(ErrorKind::TokenRevoked)?;
+    // A request that began before signing out must not continue.
+    if let Some(sign_in) = &actor.sign_in
+        && !lock_sign_in(connection, sign_in)?
+    {
+        return Err(ErrorKind::TokenRevoked.into());
+    }
+    Ok(user)
+}
+
+fn remove_locked(
+    connection: &mut AnyConnection,
+    user: User,
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
+    if !user.has_second_factor() {
+        return Ok(ChangedUser { user, ended: 0, records: Vec::new() });
+    }
+    diesel::delete(authenticators::table.find(user.id)).execute(connection)?;
+    store_recovery_codes(connection, user.id, &[])?;
+    delete_trusted_browsers(connection, user.id)?;
+    let user = count_factors(connection, user)?;
+    let ended = end_other_sign_ins(connection, user.id, actor)?;
+    queue_notice(connection, MailKind::SecondFactorRemoved, &user, actor)?;
+    let records = vec![Record::about(AuditEvent::SecondFactorRemoved, &user, actor).ended(ended)];
+    append(connection, &records)?;
+    Ok(ChangedUser { user, ended, records })
+}
+
+/// Stores recovery codes in the place of earlier ones.
+fn store_recovery_codes(
+    connection: &mut AnyConnection,
+    account: i64,
+    code_hashes: &[String],
+) -> QueryResult<()> {
+    let earlier = recovery_codes::table.filter(recovery_codes::account.eq(account));
+    diesel::delete(earlier).execute(connection)?;
+    for hash in code_hashes {
+        let row = (recovery_codes::account.eq(account), recovery_codes::code_hash.eq(hash));
+        diesel::insert_into(recovery_codes::table).values(row).execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Counts the factors of a user in its row, within the transaction that has changed them.
+fn count_factors(connection: &mut AnyConnection, user: User) -> QueryResult<User> {
+    let factors = authenticators::table.filter(authenticators::account.eq(user.id));
+    let second_factors = factors.select(count_star()).get_result(connection)?;
+    let row = users::table.find(user.id);
+    diesel::update(row).set(users::second_factors.eq(second_factors)).execute(connection)?;
+    Ok(User { second_factors, ..user })
+}
+
+/// Ends the sign-ins of a user but that of the actor; access keys stay.
+fn end_other_sign_ins(
+    connection: &mut AnyConnection,
+    account: i64,
+    actor: &Actor,
+) -> QueryResult<u64> {
+    let current = actor.sign_in.as_deref().filter(|_| actor.is(account)).unwrap_or_default();
+    let others = sign_ins::table
+        .filter(sign_ins::account.eq(account.to_string()))
+        .filter(sign_ins::kind.ne("key"))
+        .filter(sign_ins::id.ne(current));
+    diesel::delete(others).execute(connection).map(|ended| ended as u64)
+}
+
+/// Returns at most `limit` accounts and secrets that another key than this one encrypted.
+pub(in crate::accounts) fn sealed_by_others(
+    connection: &mut AnyConnection,
+    key: &str,
+    limit: i64,
+) -> QueryResult<Vec<(i64, String)>> {
+    let others = authenticators::table.filter(authenticators::sealed_by.ne(key));
+    let others = others.order(authenticators::account).limit(limit);
+    others.select((authenticators::account, authenticators::secret)).load(connection)
+}
+
+/// Stores a secret that was encrypted anew, unless it has changed meanwhile.
+pub(in crate::accounts) fn reseal(
+    connection: &mut AnyConnection,
+    account: i64,
+    (before, after): (&str, &str),
+    key: &str,
+) -> QueryResult<usize> {
+    let row = authenticators::table.find(account).filter(authenticators::secret.eq(before));
+    let sealed = (authenticators::secret.eq(after), authenticators::sealed_by.eq(key));
+    diesel::update(row).set(sealed).execute(connection)
+}

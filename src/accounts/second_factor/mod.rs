@@ -1,0 +1,18 @@
+//! Second factors: authenticators, which show codes of six digits (RFC 6238), recovery codes, and browsers
+//! that are trusted without either.
+//!
+//! Imports the rooms of the accounts up to `throttle`.
+
+mod authenticator;
+mod check;
+mod recovery;
+mod set_up;
+mod ticket;
+mod trusted;
+
+pub use authenticator::NewAuthenticator;
+pub use recovery::RecoveryCodes;
+pub use set_up::SecondFactors;
+pub use ticket::{FirstStep, LoginTicket};
+pub(super) use ticket::OpenTicket;
+pub use trusted::TRUSTED_FOR;

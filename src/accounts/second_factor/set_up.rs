@@ -1,0 +1,202 @@
+//! Setting up an authenticator, new recovery codes, and removing the second factors of a user.
+
+use time::OffsetDateTime;
+
+use super::authenticator::{self, NewAuthenticator};
+use super::recovery::RecoveryCodes;
+use crate::accounts::audit::{Actor, ChangedUser, log_change};
+use crate::accounts::config::SecondFactorRule;
+use crate::accounts::queries::{self, StoredAuthenticator, TrustedBrowser};
+use crate::accounts::sealing::Purpose;
+use crate::accounts::service::Accounts;
+use crate::accounts::user::User;
+use vestibule::events::{EndedBy, EventKind};
+use vestibule::{Error, ErrorKind};
+
+/// How long a secret that is being set up can be confirmed, in seconds.
+const SET_UP_FOR: i64 = 15 * 60;
+
+/// Said of a secret that was not confirmed in time, or is another user's.
+const EXPIRED: &str = "This took too long. Start again: scan the new QR code.";
+
+/// Said of a first code that is not right.
+const WRONG: &str = "This is not the code of this secret. Check the clock of your device.";
+
+/// The second factors of a user.
+#[derive(Debug)]
+pub struct SecondFactors {
+    /// Since when there is an authenticator.
+    pub authenticator_since: Option<OffsetDateTime>,
+    /// How many recovery codes are left.
+    pub recovery_codes: i64,
+    /// The trusted browsers, newest first.
+    pub trusted_browsers: Vec<TrustedBrowser>,
+}
+
+impl Accounts {
+    /// Returns the second factors of a user.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn second_factors(&self, user: &User) -> Result<SecondFactors, Error> {
+        let (id, now) = (user.id, self.clock.now()?);
+        self.run(move |connection| {
+            Ok::<_, Error>(SecondFactors {
+                authenticator_since: queries::authenticator_since(connection, id)?,
+                recovery_codes: queries::count_recovery_codes(connection, id)?,
+                trusted_browsers: queries::trusted_browsers(connection, id, now)?,
+            })
+        })
+        .await
+    }
+
+    /// Returns the rule of who needs a second factor.
+    #[must_use]
+    pub fn second_factor_rule(&self) -> SecondFactorRule {
+        self.second_factor
+    }
+
+    /// Generates the secret of an authenticator for a user; nothing is stored until it is confirmed.
+    ///
+    /// # Errors
+    /// 404 `not_found` if second factors are off, 409 `already_made` if there is an authenticator, 503
+    /// `unavailable`.
+    pub async fn new_authenticator(
+        &self,
+        user: &User,
+        site_name: &str,
+    ) -> Result<NewAuthenticator, Error> {
+        if self.second_factor == SecondFactorRule::Off {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let id = user.id;
+        if self.run(move |connection| queries::authenticator_since(connection, id)).await?.is_some()
+        {
+            return Err(ErrorKind::AlreadyMade.into());
+        }
+        let secret = authenticator::generate()?;
+        let expires_at = self.clock.now()?.unix_timestamp() + SET_UP_FOR;
+        let content = [&expires_at.to_be_bytes(), secret.as_slice()].concat();
+        let ticket = self.keys.seal(Purpose::SetUp, &user.id.to_string(), &content)?;
+        self.shown(user, site_name, secret.to_vec(), ticket)
+    }
+
+    /// Returns the secret of a form that was sent before, to be shown again.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `code` if it has expired.
+    pub fn same_authenticator(
+        &self,
+        user: &User,
+        site_name: &str,
+        ticket: &str,
+    ) -> Result<NewAuthenticator, Error> {
+        let secret = self.open_set_up(user, ticket)?;
+        self.shown(user, site_name, secret, ticket.to_owned())
+    }
+
+    fn shown(
+        &self,
+        user: &User,
+        site_name: &str,
+        secret: Vec<u8>,
+        ticket: String,
+    ) -> Result<NewAuthenticator, Error> {
+        let (secret, uri) = authenticator::shown(&secret, site_name, &user.username)?;
+        Ok(NewAuthenticator { secret, uri, ticket })
+    }
+
+    fn open_set_up(&self, user: &User, ticket: &str) -> Result<Vec<u8>, Error> {
+        let now = self.clock.now()?.unix_timestamp();
+        let content = self.keys.open(Purpose::SetUp, &user.id.to_string(), ticket);
+        let found = content.as_deref().and_then(|content| content.split_first_chunk());
+        match found {
+            Some((expires_at, secret)) if now < i64::from_be_bytes(*expires_at) => {
+                Ok(secret.to_vec())
+            }
+            _ => Err(Error::invalid_field("code", EXPIRED)),
+        }
+    }
+
+    /// Stores an authenticator whose first code is right, and returns the recovery codes. All other
+    /// sign-ins end, which were opened without it; access keys stay.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `code`, 409 `already_made` if there is an authenticator, 401
+    /// `token_revoked` when the sign-in has ended meanwhile, 503 `unavailable`.
+    pub async fn add_authenticator(
+        &self,
+        user: &User,
+        (ticket, code): (&str, &str),
+        actor: &Actor,
+    ) -> Result<RecoveryCodes, Error> {
+        let secret = self.open_set_up(user, ticket)?;
+        let step = authenticator::step_of(&secret, code, actor.at());
+        let step = step.ok_or_else(|| Error::invalid_field("code", WRONG))?;
+        let codes = RecoveryCodes::generate()?;
+        let stored = StoredAuthenticator {
+            secret: self.keys.seal(Purpose::Authenticator, &user.id.to_string(), &secret)?,
+            sealed_by: self.keys.name(),
+            step,
+        };
+        let (id, hashes, by) = (user.id, codes.hashes(), actor.clone());
+        let added = self.run_change(id, move |connection| {
+            queries::add_authenticator(connection, id, &stored, &hashes, &by)
+        });
+        self.tell_ended(&added.await?, actor);
+        Ok(codes)
+    }
+
+    /// Replaces the recovery codes of a user.
+    ///
+    /// # Errors
+    /// 404 `not_found` without a second factor, 401 `token_revoked` when the sign-in has ended meanwhile,
+    /// 503 `unavailable`.
+    pub async fn new_recovery_codes(
+        &self,
+        user: &User,
+        actor: &Actor,
+    ) -> Result<RecoveryCodes, Error> {
+        let codes = RecoveryCodes::generate()?;
+        let (id, hashes, actor) = (user.id, codes.hashes(), actor.clone());
+        let replaced = self.run_change(id, move |connection| {
+            queries::replace_recovery_codes(connection, id, &hashes, &actor)
+        });
+        log_change(&replaced.await?);
+        Ok(codes)
+    }
+
+    /// Removes all second factors of a user for that user; all other sign-ins end.
+    ///
+    /// # Errors
+    /// 401 `token_revoked` when the sign-in has ended meanwhile, 503 `unavailable`.
+    pub async fn remove_second_factors(&self, user: &User, actor: &Actor) -> Result<(), Error> {
+        let (id, by) = (user.id, actor.clone());
+        let removed = self.run_change(id, move |connection| {
+            queries::remove_second_factors(connection, id, &by)
+        });
+        self.tell_ended(&removed.await?, actor);
+        Ok(())
+    }
+
+    /// Removes all second factors of a user for an administrator; all its sign-ins end.
+    ///
+    /// # Errors
+    /// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found`, 503 `unavailable`.
+    pub async fn reset_second_factors(&self, actor: &Actor, id: i64) -> Result<ChangedUser, Error> {
+        let actor = actor.clone();
+        let reset = self.run_change(id, move |connection| {
+            queries::reset_second_factors(connection, id, &actor)
+        });
+        reset.await.inspect(log_change)
+    }
+
+    /// Reports a change of second factors, and the sign-ins that it ended.
+    fn tell_ended(&self, changed: &ChangedUser, actor: &Actor) {
+        log_change(changed);
+        if changed.ended > 0 {
+            let ended = EventKind::Ended(EndedBy::Owner, changed.ended);
+            self.report(ended, changed.user.id, actor.sign_in.as_deref(), actor.source);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Trusted browsers, in which the password alone signs a user in.
+
+use std::time::Duration;
+
+use crate::accounts::audit::RequestSource;
+use crate::accounts::links::{LinkToken, digest};
+use crate::accounts::queries::{self, TrustedBrowser};
+use crate::accounts::service::Accounts;
+use crate::accounts::user::User;
+use vestibule::Error;
+
+/// How long a browser is trusted. A change of the password ends it earlier.
+pub const TRUSTED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+impl Accounts {
+    /// Trusts the browser of a user, and returns the secret for its cookie.
+    pub(in crate::accounts) async fn trust_browser(
+        &self,
+        user: &User,
+        source: RequestSource,
+    ) -> Result<LinkToken, Error> {
+        let (secret, now) = (LinkToken::generate()?, self.clock.now()?);
+        let browser = TrustedBrowser {
+            id: digest(secret.reveal()),
+            program: source.program.words().map(str::to_owned),
+            address: source.address.map(|address| address.to_string()),
+            created_at: now,
+            expires_at: now + TRUSTED_FOR,
+        };
+        let id = user.id;
+        self.run(move |connection| queries::trust_browser(connection, id, &browser)).await?;
+        Ok(secret)
+    }
+
+    /// Returns whether a user trusts the browser with this secret.
+    pub(in crate::accounts) async fn is_trusted(
+        &self,
+        user: &User,
+        secret: Option<&str>,
+    ) -> Result<bool, Error> {
+        let Some(secret) = secret else { return Ok(false) };
+        let (id, hash, now) = (user.id, digest(secret), self.clock.now()?);
+        self.run(move |connection| queries::is_trusted(connection, id, &hash, now)).await
+    }
+
+    /// Ends the trust in a browser; one that is not there is no error.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn end_trust(&self, user: &User, browser: &str) -> Result<(), Error> {
+        let (user, browser) = (user.id, browser.to_owned());
+        self.run(move |connection| queries::end_trust(connection, user, &browser)).await.map(drop)
+    }
+}

@@ -1,0 +1,152 @@
+//! The second step of signing in, and confirming a sign-in with password and second factor.
+
+use super::audit::RequestSource;
+use super::links::LinkToken;
+use super::queries;
+use super::second_factor::OpenTicket;
+use super::service::Accounts;
+use super::user::User;
+use vestibule::password::Password;
+use vestibule::sign_ins::{Amr, SessionOptions};
+use vestibule::tokens::{TokenOptions, TokenPair};
+use vestibule::{Error, Session, Tokens};
+
+/// Said of a ticket that is not valid any more.
+const EXPIRED: &str = "Sign in again from the start: five minutes are over, or the password has changed.";
+
+/// Said of an empty code.
+const MISSING: &str = "Enter a code of your authenticator, or a recovery code.";
+
+/// What a client sends in the second step.
+#[derive(Clone, Copy, Debug)]
+pub struct SecondStep<'s> {
+    /// The ticket of the first step.
+    pub ticket: &'s str,
+    /// A code of the authenticator, or a recovery code.
+    pub code: &'s str,
+    /// Where they come from.
+    pub source: RequestSource,
+}
+
+impl Accounts {
+    /// Returns the user whose second factor a ticket waits for; `None` if the ticket is not valid any more.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn owner_of_ticket(&self, ticket: &str) -> Result<Option<User>, Error> {
+        Ok(self.find_ticket(ticket).await?.map(|(user, _)| user))
+    }
+
+    async fn find_ticket(&self, text: &str) -> Result<Option<(User, OpenTicket)>, Error> {
+        let Some(ticket) = self.open_ticket(text)? else { return Ok(None) };
+        let id = ticket.user;
+        let found = self.run(move |connection| {
+            let hash = queries::hash_of(connection, id)?;
+            Ok::<_, Error>((queries::find(connection, id)?, hash))
+        });
+        let (user, hash) = found.await?;
+        let is_valid = |user: &User| {
+            user.active && user.has_second_factor() && ticket.is_of(hash.as_deref())
+        };
+        Ok(user.filter(is_valid).map(|user| (user, ticket)))
+    }
+
+    /// Checks ticket and code, and uses the code up.
+    async fn check_step(&self, step: &SecondStep<'_>) -> Result<(User, OpenTicket), Error> {
+        let found = self.find_ticket(step.ticket).await?;
+        let (user, ticket) = found.ok_or_else(expired)?;
+        self.check_code(&user, required(step.code)?, step.source, None).await?;
+        self.make_room(&user, step.source).await?;
+        Ok((user, ticket))
+    }
+
+    /// Returns whether the password has not changed since the ticket. Called after a sign-in was opened,
+    /// which must not remain otherwise.
+    async fn is_still_of(&self, ticket: &OpenTicket) -> Result<bool, Error> {
+        let id = ticket.user;
+        let hash = self.run(move |connection| queries::hash_of(connection, id)).await?;
+        Ok(ticket.is_of(hash.as_deref()))
+    }
+
+    /// Signs a browser in; with `trust` returns the secret by which the password alone does so from now
+    /// on. After a link in the place of a password the session is not fresh, and the browser not trusted.
+    ///
+    /// # Errors
+    /// 422 `invalid_field` naming `code` or `login_token`, 403 `account_inactive`, 429
+    /// `too_many_attempts`, 503 `unavailable`.
+    pub async fn finish_browser(
+        &self,
+        session: &Session<'_>,
+        step: &SecondStep<'_>,
+        trust: bool,
+    ) -> Result<Option<LinkToken>, Error> {
+        let (user, ticket) = self.check_step(step).await?;
+        let own = user.id.to_string();
+        let is_known = session.presented()?.is_some_and(|presented| presented.account == own);
+        let has_password = ticket.amr().contains(Amr::PASSWORD);
+        let options = SessionOptions::new().remembered_if(ticket.remember);
+        let options = options.proven(ticket.amr().with(Amr::OTP));
+        let options = if has_password { options } else { options.not_fresh() };
+        let opened = session.start_with(&user, options).await?;
+        if !self.is_still_of(&ticket).await? {
+            session.undo(&opened).await?;
+            return Err(expired());
+        }
+        self.record_device(&user, step.source, is_known).await?;
+        if trust && has_password {
+            return self.trust_browser(&user, step.source).await.map(Some);
+        }
+        Ok(None)
+    }
+
+    /// Signs a program in and returns its tokens.
+    ///
+    /// # Errors
+    /// As [`finish_browser`](Self::finish_browser).
+    pub async fn finish_program(
+        &self,
+        tokens: &Tokens<'_>,
+        step: &SecondStep<'_>,
+    ) -> Result<TokenPair, Error> {
+        let (user, ticket) = self.check_step(step).await?;
+        let options = TokenOptions::new().proven(ticket.amr().with(Amr::OTP));
+        let pair = tokens.start_with(&user, &options).await?;
+        if !self.is_still_of(&ticket).await? {
+            tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
+            return Err(expired());
+        }
+        self.record_device(&user, step.source, false).await?;
+        Ok(pair)
+    }
+
+    /// Checks the password of a signed-in user and, if there is a second factor, a code; returns what was
+    /// proven.
+    ///
+    /// # Errors
+    /// 401 `bad_credentials`, 422 `invalid_field` naming `code`, 429 `too_many_attempts`, 503 `busy` or
+    /// `unavailable`.
+    pub async fn confirm(
+        &self,
+        user: &User,
+        (password, code): (&Password, &str),
+        source: RequestSource,
+        sign_in: Option<&str>,
+    ) -> Result<Amr, Error> {
+        if !user.has_second_factor() {
+            self.check_password(user, password, source, sign_in).await?;
+            return Ok(Amr::PASSWORD);
+        }
+        let code = required(code)?;
+        self.check_password(user, password, source, sign_in).await?;
+        self.check_code(user, code, source, sign_in).await?;
+        Ok(Amr::PASSWORD.with(Amr::OTP))
+    }
+}
+
+fn required(code: &str) -> Result<&str, Error> {
+    if code.trim().is_empty() { Err(Error::invalid_field("code", MISSING)) } else { Ok(code) }
+}
+
+fn expired() -> Error {
+    Error::invalid_field("login_token", EXPIRED)
+}

@@ -7,7 +7,7 @@ use rocket::async_trait;
 use vestibule::config::{Config, Lifetime, Mode, PasswordConfig};
 use vestibule::events::{Event, EventKind, EventSink};
 use vestibule::sign_ins::{
-    RefreshAttempt, Rotation, Rotations, SignIn, SignInId, SignInKind, SignInStore, SignInUse,
+    Amr, RefreshAttempt, Rotation, Rotations, SignIn, SignInId, SignInKind, SignInStore, SignInUse,
 };
 use vestibule::time::OffsetDateTime;
 use vestibule::{Auth, Error, ErrorKind};
@@ -20,6 +20,7 @@ struct Row {
     kind: Kind,
     /// Created, password proven, last used, expires.
     times: [OffsetDateTime; 4],
+    amr: String,
     user_agent: Option<String>,
     address: Option<String>,
 }
@@ -55,6 +56,7 @@ impl Row {
                 sign_in.last_seen_at,
                 sign_in.expires_at,
             ],
+            amr: sign_in.amr.to_string(),
             user_agent: sign_in.user_agent.clone(),
             address: sign_in.address.clone(),
         })
@@ -78,6 +80,7 @@ impl Row {
         let [created_at, auth_time, last_seen_at, expires_at] = self.times;
         let mut sign_in = SignIn::new(id, &self.account, kind, created_at, expires_at);
         (sign_in.auth_time, sign_in.last_seen_at) = (auth_time, last_seen_at);
+        sign_in.amr = Amr::parse(&self.amr);
         (sign_in.user_agent, sign_in.address) = (self.user_agent.clone(), self.address.clone());
         Ok(sign_in)
     }
@@ -149,8 +152,8 @@ impl SignInStore for Store {
         Ok(rotation)
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
-        self.change(id, |sign_in| sign_in.auth_time = at)
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
+        self.change(id, |sign_in| (sign_in.auth_time, sign_in.amr) = (at, amr))
     }
 
     async fn end(&self, id: &SignInId) -> Result<bool, Error> {

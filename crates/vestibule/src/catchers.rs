@@ -56,8 +56,8 @@ impl LoginPage {
         Self { login: path, confirm: path }
     }
 
-    /// Redirects to this path where the password must be proven again, after 401
-    /// `fresh_login_required` (`refresh_view`). Default: the login page.
+    /// Redirects to this path where the password or a second factor must be proven, after 401
+    /// `fresh_login_required` or `second_factor_required` (`refresh_view`). Default: the login page.
     pub fn confirm_at(mut self, path: &'static str) -> Self {
         self.confirm = path;
         self
@@ -77,9 +77,10 @@ impl Handler for LoginPage {
         if Auth::is_token_request(request) || prefers_json(request) {
             return Problem::of(status, request).respond_to(request);
         }
-        let kind = error.as_ref().map(Error::kind);
-        let path =
-            if kind == Some(ErrorKind::FreshLoginRequired) { self.confirm } else { self.login };
+        let path = match error.as_ref().map(Error::kind) {
+            Some(ErrorKind::FreshLoginRequired | ErrorKind::SecondFactorRequired) => self.confirm,
+            _ => self.login,
+        };
         let to = match next_page(request) {
             Some(next) => format!("{path}?next={}", RawStr::new(next.as_str()).percent_encode()),
             None => path.to_owned(),

@@ -21,6 +21,7 @@
 //! | [`SessionUser`] | the same of a session cookie | 401, 403, 503 |
 //! | [`CurrentUser`] | either; a token decides if there is one | 401, 403, 503 |
 //! | [`Fresh`](guards::Fresh) | and the password was proven recently | 401 |
+//! | [`MultiFactor`](guards::MultiFactor) | and the user has proven two factors | 401 |
 //! | [`Require`](guards::Require), [`ClaimedRole`](guards::ClaimedRole) | and the account has a role | 403 |
 //! | [`Scoped`](guards::Scoped) | and the credential has a scope | 403 |
 //! | [`Checked`](guards::Checked) | and a condition of yours holds, on the token's location for example | yours |
@@ -131,12 +132,13 @@ pub mod tokens {
     pub use crate::keys::verifying::VerifyingKey;
 }
 
-/// Sign-ins: their store, their list, and the cache in front of it.
+/// Sign-ins: what they have proven, their store, their list, and the cache in front of it.
 pub mod sign_ins {
     pub use crate::actions::sign_ins::SignIns;
     pub use crate::cache::auth_cache::AuthCache;
     pub use crate::session::options::SessionOptions;
     pub use crate::session::presented::PresentedSession;
+    pub use crate::sign_in::amr::Amr;
     pub use crate::sign_in::memory_store::MemorySignInStore;
     pub use crate::sign_in::rotation::{RefreshAttempt, Rotation, Rotations};
     pub use crate::sign_in::store::{SignInStore, SignInUse};

@@ -14,6 +14,7 @@ use crate::digest::stamp_digest;
 use crate::error::{Error, ErrorKind};
 use crate::events::EventKind;
 use crate::guards::sentinel::{self, Proof};
+use crate::sign_in::amr::Amr;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
@@ -82,6 +83,7 @@ impl CreatedKey {
             },
             created_at: now,
             auth_time: now,
+            amr: Amr::NONE,
             last_seen_at: now,
             expires_at,
             user_agent: None,

@@ -7,13 +7,15 @@ use rocket::Request;
 use crate::account::Account;
 use crate::error::{Error, ErrorKind};
 use crate::events::EventKind;
+use crate::sign_in::amr::Amr;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
 /// The longest `User-Agent` that is stored, in characters.
 const MAX_USER_AGENT: usize = 200;
 
-/// Returns the row of a sign-in that begins now, without storing it; 403 `account_inactive`.
+/// Returns the row of a sign-in for a password that begins now, without storing it; 403
+/// `account_inactive`.
 pub(crate) fn new_row<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
@@ -32,6 +34,7 @@ pub(crate) fn new_row<U: Account>(
         kind,
         created_at: now,
         auth_time: now,
+        amr: Amr::PASSWORD,
         last_seen_at: now,
         expires_at: now + lifetime,
         user_agent: request.headers().get_one("User-Agent").map(plain),

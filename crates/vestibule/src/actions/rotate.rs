@@ -66,7 +66,7 @@ pub(crate) async fn find_current(
     found.ok_or_else(|| TokenError::SignInEnded.into())
 }
 
-/// Records that the password was proven now, and returns the sign-in of the token; without a store
+/// Records what the options call proven, and that it was proven now, and returns the sign-in of the token; without a store
 /// a new one.
 pub(crate) async fn confirm<U: Account>(
     request: &Request<'_>,
@@ -75,14 +75,14 @@ pub(crate) async fn confirm<U: Account>(
     options: &TokenOptions,
     now: OffsetDateTime,
 ) -> Result<SignIn, Error> {
-    if found.claims().is_none_or(|claims| claims.foreign) {
-        return Err(ErrorKind::CredentialsMissing.into());
-    }
+    let ours = found.claims().filter(|claims| !claims.foreign);
+    let claims = ours.ok_or(ErrorKind::CredentialsMissing)?;
+    let proven = options.proven_now();
     match found.sign_in() {
         Some(row) => {
-            state.confirm_sign_in(&row.id, now).await?;
-            let mut row = SignIn { auth_time: now, ..row.clone() };
-            if let (SignInKind::Token(rotations), Some(claims)) = (&mut row.kind, found.claims()) {
+            let amr = state.confirm_sign_in(&row.id, now, row.amr, proven).await?;
+            let mut row = SignIn { auth_time: now, amr, ..row.clone() };
+            if let SignInKind::Token(rotations) = &mut row.kind {
                 // The pair of a later generation may not have arrived.
                 rotations.generation = claims.generation.unwrap_or(0);
             }
@@ -91,7 +91,8 @@ pub(crate) async fn confirm<U: Account>(
         None => {
             let life = options.access_life(&state.config.token)?.of_row();
             let kind = SignInKind::Token(Rotations::default());
-            new_row(request, state, found.account(), kind, life)
+            let row = new_row(request, state, found.account(), kind, life)?;
+            Ok(SignIn { amr: claims.amr.with(proven), ..row })
         }
     }
 }

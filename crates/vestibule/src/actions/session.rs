@@ -19,6 +19,7 @@ use crate::session::cookie::{CookieKind, removal};
 use crate::session::options::SessionOptions;
 use crate::session::presented::PresentedSession;
 use crate::session::ticket::{Ticket, client};
+use crate::sign_in::amr::Amr;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
 
@@ -81,6 +82,7 @@ impl Session<'_> {
             // The password was not proven.
             row.auth_time = OffsetDateTime::UNIX_EPOCH;
         }
+        row.amr = options.amr;
         let opened = store(request, state, row).await?;
         self.set_cookies(account, &opened, options.fresh, &cookies)?;
         self.end_presented(&cookies).await?;
@@ -88,7 +90,8 @@ impl Session<'_> {
     }
 
     /// Gives the session a new id and ends the old one, without asking for the password: after a
-    /// change of rights for example. Neither its lifetime nor its freshness is extended.
+    /// change of rights for example. Neither its lifetime nor its freshness is extended, and what was
+    /// proven stays.
     ///
     /// # Errors
     /// 401 `credentials_missing` without a session of this account, 403 `account_inactive`,
@@ -113,11 +116,18 @@ impl Session<'_> {
     /// # Errors
     /// 401 `credentials_missing` without a session, 503 `unavailable`.
     pub async fn confirm(&self) -> Result<(), Error> {
+        self.confirm_with(Amr::PASSWORD).await
+    }
+
+    /// As [`confirm`](Self::confirm), where this was proven instead of the password; it is added to
+    /// what the sign-in had proven.
+    pub async fn confirm_with(&self, amr: Amr) -> Result<(), Error> {
         let now = self.state.clock.now()?;
         let cookies = SessionCookies::of(self.request, self.state)?;
         let (ticket, id) = cookies.current()?;
-        self.state.confirm_sign_in(&id, now).await?;
+        let amr = self.state.confirm_sign_in(&id, now, ticket.amr, amr).await?;
         let confirmed = Ticket {
+            amr,
             auth: now.unix_timestamp(),
             fresh: true,
             client: client(self.request),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::config::{Lifetime, TokenConfig, TokenKind};
 use crate::error::Error;
+use crate::sign_in::amr::Amr;
 
 /// How tokens are issued where that differs from the configuration: the arguments of
 /// `create_access_token` and `create_refresh_token`.
@@ -29,6 +30,7 @@ use crate::error::Error;
 #[must_use]
 pub struct TokenOptions {
     pub(crate) fresh: Option<bool>,
+    pub(crate) amr: Option<Amr>,
     pub(crate) access: Option<Lifetime>,
     pub(crate) refresh: Option<Lifetime>,
     pub(crate) claims: Map<String, Value>,
@@ -46,6 +48,14 @@ impl TokenOptions {
     /// refresh token.
     pub fn fresh(mut self, fresh: bool) -> Self {
         self.fresh = Some(fresh);
+        self
+    }
+
+    /// What the application has proven of the user, for [`MultiFactor`](crate::guards::MultiFactor)
+    /// guards; a sign-in that is confirmed keeps what it had proven before. Default: the password. A
+    /// refresh token proves nothing new.
+    pub fn proven(mut self, amr: Amr) -> Self {
+        self.amr = Some(amr);
         self
     }
 
@@ -90,6 +100,11 @@ impl TokenOptions {
     pub fn access_only(mut self) -> Self {
         self.access_only = true;
         self
+    }
+
+    /// What is proven for a new sign-in, or by a confirmation.
+    pub(crate) fn proven_now(&self) -> Amr {
+        self.amr.unwrap_or(Amr::PASSWORD)
     }
 
     /// The lifetime of the access token; 500 `internal` if it is out of bounds.

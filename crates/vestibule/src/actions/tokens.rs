@@ -88,7 +88,8 @@ impl Tokens<'_> {
     ) -> Result<TokenPair, Error> {
         let life = options.sign_in_life(&self.state.config.token)?.of_row();
         let kind = SignInKind::Token(Rotations::default());
-        let row = new_row(self.request, self.state, account, kind, life)?;
+        let mut row = new_row(self.request, self.state, account, kind, life)?;
+        row.amr = options.proven_now();
         // First, so that no sign-in is stored whose tokens cannot be created.
         let pair = self.mint(account, &options).pair(&row, options.fresh.unwrap_or(true))?;
         store(self.request, self.state, row).await?;
@@ -98,7 +99,8 @@ impl Tokens<'_> {
     /// Issues the next pair for a refresh token, which is then used up. Presented again it gives
     /// the newest refresh token within `refresh_grace` of the burst of refreshes that it belongs to,
     /// or within `refresh_retry` as long as its successor was never used; later it ends the sign-in.
-    /// Neither lifetime nor freshness is extended; the account's claims are read again.
+    /// Neither lifetime nor freshness is extended, and what was proven stays; the account's claims are
+    /// read again.
     ///
     /// # Errors
     /// 401 `token_revoked` if the sign-in or the account is not active, 401 `token_invalid` if the
@@ -121,6 +123,9 @@ impl Tokens<'_> {
         options.check_for_existing(&self.state.config.token)?;
         if options.fresh == Some(true) {
             return Err(Error::misuse("TokenOptions: only a proven password makes a token fresh"));
+        }
+        if options.amr.is_some() {
+            return Err(Error::misuse("TokenOptions: a refresh token proves nothing new"));
         }
         let claims = token.claims();
         let stamp = claims.stamp.as_deref();
@@ -163,8 +168,9 @@ impl Tokens<'_> {
         self.confirm_with(user, TokenOptions::new()).await
     }
 
-    /// As [`confirm`](Self::confirm), with these options; 500 `internal` for one that is not
-    /// allowed, which the log names.
+    /// As [`confirm`](Self::confirm), with these options: what they call
+    /// [`proven`](TokenOptions::proven) is added to what the sign-in had proven. 500 `internal` for one
+    /// that is not allowed, which the log names.
     pub async fn confirm_with(
         &self,
         user: &impl Authenticated,

@@ -13,11 +13,12 @@ use crate::cache::sign_ins::CachedSignIn;
 use crate::config::Location;
 use crate::digest::is_equal;
 use crate::error::{Error, ErrorKind, TokenError};
+use crate::sign_in::amr::Amr;
 use crate::sign_in::{SignIn, SignInKind};
 use crate::state::AuthState;
 
-/// Authenticates by an access key. Never fresh: the password was proven when the key was created,
-/// not by presenting it.
+/// Authenticates by an access key. Never fresh, and nothing is proven: the password was when the key
+/// was created, not by presenting it.
 pub(super) async fn by_key<U: Account>(
     request: &Request<'_>,
     state: &AuthState,
@@ -39,6 +40,7 @@ pub(super) async fn by_key<U: Account>(
         account,
         method: AuthMethod::Token,
         auth_time: sign_in.auth_time,
+        amr: Amr::NONE,
         fresh: false,
         remembered: false,
         claims: None,

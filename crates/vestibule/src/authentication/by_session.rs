@@ -80,6 +80,7 @@ async fn accept<U: Account>(
     let fresh = kind == CookieKind::Session && ticket.fresh && !client_changed;
     mark_accepted(request, Ticket { fresh, ..ticket.clone() });
     Ok(Some(Authentication {
+        amr: found.sign_in.as_ref().map_or(ticket.amr, |row| row.amr),
         account: found.account,
         method: AuthMethod::Session,
         // From the ticket: a proof with another copy of the cookie must not make this one fresh.
@@ -101,9 +102,14 @@ fn restore<U>(
     found: &ActiveSignIn<U>,
 ) -> Result<(), Error> {
     let now = state.clock.now()?;
-    let auth_time = found.sign_in.as_ref().map_or(ticket.auth, |s| s.auth_time.unix_timestamp());
-    let session =
-        Ticket { auth: auth_time, client: client(request), fresh: false, ..ticket.clone() };
+    let row = found.sign_in.as_ref();
+    let session = Ticket {
+        auth: row.map_or(ticket.auth, |row| row.auth_time.unix_timestamp()),
+        amr: row.map_or(ticket.amr, |row| row.amr),
+        client: client(request),
+        fresh: false,
+        ..ticket.clone()
+    };
     let session = session.within_session(&state.config.session, now);
     write(request, state, CookieKind::Session, &session)?;
     state.report(request, EventKind::Restored, Some(&ticket.sub), Some(&ticket.sid));

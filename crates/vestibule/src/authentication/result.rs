@@ -9,6 +9,7 @@ use crate::claims::Claims;
 use crate::config::Location;
 use crate::error::{Error, ErrorKind};
 use crate::sign_in::SignIn;
+use crate::sign_in::amr::Amr;
 
 /// The kind of credential that authenticated a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +44,7 @@ pub struct Authentication<U> {
     pub(crate) claims: Option<Arc<Claims>>,
     pub(crate) location: Option<Location>,
     pub(crate) auth_time: OffsetDateTime,
+    pub(crate) amr: Amr,
     pub(crate) fresh: bool,
     pub(crate) remembered: bool,
 }
@@ -57,6 +59,7 @@ impl<U> Clone for Authentication<U> {
             claims: self.claims.clone(),
             location: self.location,
             auth_time: self.auth_time,
+            amr: self.amr,
             fresh: self.fresh,
             remembered: self.remembered,
         }
@@ -119,6 +122,14 @@ impl<U> Authentication<U> {
         self.auth_time
     }
 
+    /// What the user has proven for this sign-in (RFC 8176): as its row says, or without a store and
+    /// for a foreign token the credential. Nothing for an access key and for
+    /// [`External`](AuthMethod::External).
+    #[must_use]
+    pub fn amr(&self) -> Amr {
+        self.amr
+    }
+
     /// Whether this very session or token was issued for a password.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
@@ -134,8 +145,8 @@ impl<U> Authentication<U> {
 
 impl<U: Account> Authentication<U> {
     /// An account that a guard of yours authenticated by a credential of your own: an API key in
-    /// the query, a client certificate (Flask-Login's `request_loader`). Never fresh, and without
-    /// claims, scopes or a sign-in. [`Require`] can wrap a guard that implements
+    /// the query, a client certificate (Flask-Login's `request_loader`). Never fresh, with nothing
+    /// proven, and without claims, scopes or a sign-in. [`Require`] can wrap a guard that implements
     /// [`Authenticated`](crate::guards::Authenticated) with it.
     ///
     /// Call [`Authentication::of`](Self::of) first if the request may also carry a token or a
@@ -172,6 +183,7 @@ impl<U: Account> Authentication<U> {
             claims: None,
             location: None,
             auth_time: OffsetDateTime::UNIX_EPOCH,
+            amr: Amr::NONE,
             fresh: false,
             remembered: false,
         })

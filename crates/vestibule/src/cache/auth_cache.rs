@@ -10,6 +10,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::error::Error;
+use crate::sign_in::amr::Amr;
 use crate::sign_in::rotation::{RefreshAttempt, Rotation};
 use crate::sign_in::store::{SignInStore, SignInUse};
 use crate::sign_in::{SignIn, SignInId};
@@ -150,8 +151,8 @@ impl SignInStore for InvalidatingStore {
         rotated
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
-        let confirmed = self.inner.confirm(id, at).await;
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
+        let confirmed = self.inner.confirm(id, at, amr).await;
         self.auth_cache.invalidate_sign_in(id);
         confirmed
     }

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::{Claims, identity_name, seconds};
 use crate::config::{Audience, Lifetime, TokenConfig, TokenKind};
 use crate::error::{Error, ErrorKind, TokenError};
+use crate::sign_in::amr::Amr;
 
 /// The first second after the year 9999.
 const END_OF_TIME: i64 = 253_402_300_800;
@@ -96,6 +97,8 @@ impl Claims {
         let Claims { iat, exp, .. } = claims;
         // Without either time it counts as issued in 1970 and is never fresh.
         claims.auth_time = reader.number("auth_time")?.or(iat).unwrap_or(0);
+        // Tokens of versions before this claim were issued for a password.
+        claims.amr = reader.take("amr", |names| amr_of(&names))?.unwrap_or(Amr::PASSWORD);
         claims.sid = reader.text("sid")?;
         claims.generation = reader.number("gen")?;
         claims.csrf = reader.text("csrf")?;
@@ -136,6 +139,7 @@ impl Claims {
         }
         let auth_time = reader.map.get("auth_time").and_then(Value::as_i64);
         claims.auth_time = auth_time.or(claims.iat).unwrap_or(0).clamp(0, now.seconds);
+        claims.amr = reader.map.get("amr").and_then(amr_of).unwrap_or(Amr::NONE);
         claims.extra = reader.map;
         Ok(CheckedClaims { is_expired: now.is_after(claims.exp), claims })
     }
@@ -147,6 +151,11 @@ impl Claims {
         let is_valid = self.iat.is_some() && !now.is_before(self.iat) && !now.is_before(self.nbf);
         is_valid && !now.is_after(self.exp)
     }
+}
+
+/// The known names in a list; `None` if it is no list.
+fn amr_of(names: &Value) -> Option<Amr> {
+    Some(Amr::of_names(names.as_array()?.iter().filter_map(Value::as_str)))
 }
 
 /// Whether a lifetime in seconds, `None` without expiry, is within the limit.

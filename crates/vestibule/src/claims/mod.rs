@@ -1,6 +1,6 @@
 //! The claims of a token: their type, and the checks that they must pass.
 //!
-//! Imports `config` and `error` only.
+//! Imports `config`, `error` and `sign_in` only.
 
 pub(crate) mod check;
 
@@ -10,6 +10,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::config::{Audience, TokenKind};
+use crate::sign_in::amr::Amr;
 
 /// The verified claims of a token (RFC 7519, section 4.1, and our own).
 #[derive(Clone, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Claims {
     pub sid: Option<String>,
     /// `auth_time`: when the password was last proven.
     pub auth_time: i64,
+    /// `amr`: what the user has proven (RFC 8176); the names that the library knows.
+    pub amr: Amr,
     /// `gen`: how often the refresh token of its sign-in had been rotated.
     pub generation: Option<i64>,
     /// `csrf`: the value that unsafe requests must send if the token is in a cookie.
@@ -79,6 +82,7 @@ impl Claims {
             jti: None,
             sid: None,
             auth_time: 0,
+            amr: Amr::NONE,
             generation: None,
             csrf: None,
             stamp: None,
@@ -107,6 +111,7 @@ impl Claims {
             set("type", Some(self.kind.as_str().into()));
             set("fresh", Some(self.fresh.into()));
             set("auth_time", Some(self.auth_time.into()));
+            set("amr", Some(self.amr.names().collect()));
             set("sid", text(&self.sid));
             set("gen", self.generation.map(Value::from));
             set("csrf", text(&self.csrf));

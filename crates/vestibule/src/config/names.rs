@@ -2,6 +2,7 @@
 
 /// Claims that the library writes; an application's further claims cannot replace them.
 const REGISTERED: &[&str] = &[
+    "amr",
     "aud",
     "auth_time",
     "csrf",

@@ -4,11 +4,12 @@ use diesel::prelude::*;
 
 use super::micros::{from_micros, to_micros};
 use super::schema::sign_ins;
+use crate::sign_in::amr::Amr;
 use crate::sign_in::rotation::Rotations;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 
-/// A row of `sign_ins`, for queries of your own: `.select(SignInRow::as_select())`. The scopes are
-/// separated by spaces; behind the hash of a key stands, after a dot, the digest of its account's stamp.
+/// A row of `sign_ins`, for queries of your own: `.select(SignInRow::as_select())`. Scopes and
+/// `amr` are separated by spaces; behind the hash of a key stands, after a dot, the digest of its account's stamp.
 #[derive(AsChangeset, Insertable, Queryable, Selectable)]
 #[diesel(table_name = sign_ins, treat_none_as_null = true)]
 pub struct SignInRow {
@@ -31,6 +32,7 @@ pub struct SignInRow {
     label: Option<String>,
     scopes: String,
     secret_hash: Option<String>,
+    amr: String,
 }
 
 impl SignInRow {
@@ -66,6 +68,7 @@ impl SignInRow {
             label: sign_in.label().map(str::to_owned),
             scopes: sign_in.scopes().join(" "),
             secret_hash,
+            amr: sign_in.amr.to_string(),
         }
     }
 
@@ -104,6 +107,7 @@ impl SignInRow {
             kind,
             created_at: from_micros(self.created_at)?,
             auth_time: from_micros(self.auth_time)?,
+            amr: Amr::parse(&self.amr),
             last_seen_at: from_micros(self.last_seen_at)?,
             expires_at: from_micros(self.expires_at)?,
             user_agent: self.user_agent,

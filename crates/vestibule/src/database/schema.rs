@@ -22,6 +22,7 @@ diesel::table! {
         label -> Nullable<Text>,
         scopes -> Text,
         secret_hash -> Nullable<Text>,
+        amr -> Text,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::database::micros::to_micros;
 use crate::database::row::SignInRow;
 use crate::database::schema::sign_ins;
 use crate::sign_in::SignIn;
+use crate::sign_in::amr::Amr;
 use crate::sign_in::store::SignInUse;
 
 pub(in crate::database) fn commit(connection: &mut Connection) -> QueryResult<()> {
@@ -74,9 +75,11 @@ pub(in crate::database) fn confirm(
     connection: &mut Connection,
     id: &str,
     at: OffsetDateTime,
+    amr: Amr,
 ) -> QueryResult<()> {
     let row = sign_ins::table.find(id);
-    diesel::update(row).set(sign_ins::auth_time.eq(to_micros(at))).execute(connection).map(drop)
+    let proven = (sign_ins::auth_time.eq(to_micros(at)), sign_ins::amr.eq(amr.to_string()));
+    diesel::update(row).set(proven).execute(connection).map(drop)
 }
 
 pub(in crate::database) fn end(connection: &mut Connection, id: &str) -> QueryResult<bool> {

@@ -9,6 +9,7 @@ use super::check::check_table;
 use super::pool::{ConnectionPool, PURGE_BATCH, purge_all};
 use super::transaction::write;
 use crate::error::Error;
+use crate::sign_in::amr::Amr;
 use crate::sign_in::rotation::{RefreshAttempt, Rotation};
 use crate::sign_in::store::{SignInStore, SignInUse};
 use crate::sign_in::{SignIn, SignInId};
@@ -104,10 +105,10 @@ impl<P: ConnectionPool> SignInStore for DieselSignInStore<P> {
         self.pool.run(rotate).await
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
         let id = id.clone();
         let confirm = move |connection: &mut P::Connection| {
-            Ok(on_backend!(connection, confirm(id.as_str(), at))?)
+            Ok(on_backend!(connection, confirm(id.as_str(), at, amr))?)
         };
         self.pool.run(confirm).await
     }

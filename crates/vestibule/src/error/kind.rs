@@ -26,6 +26,10 @@ pub enum ErrorKind {
     CsrfMismatch,
     /// 401 `fresh_login_required`: the password must have been proven recently.
     FreshLoginRequired,
+    /// 401 `second_factor_required`: the sign-in must have proven two factors.
+    SecondFactorRequired,
+    /// 403 `second_factor_setup_required`: the account must set up a second factor first.
+    SecondFactorSetupRequired,
     /// 401 `bad_credentials`: unknown user or wrong password; the response never says which.
     BadCredentials,
     /// 403 `account_inactive`: the password was right, but the account is inactive.
@@ -81,6 +85,8 @@ impl ErrorKind {
         Self::CsrfMissing,
         Self::CsrfMismatch,
         Self::FreshLoginRequired,
+        Self::SecondFactorRequired,
+        Self::SecondFactorSetupRequired,
         Self::BadCredentials,
         Self::AccountInactive,
         Self::Forbidden,
@@ -127,6 +133,12 @@ impl ErrorKind {
             }
             Self::FreshLoginRequired => {
                 (401, "fresh_login_required", "Confirm your password to do this.")
+            }
+            Self::SecondFactorRequired => {
+                (401, "second_factor_required", "Prove a second factor to do this.")
+            }
+            Self::SecondFactorSetupRequired => {
+                (403, "second_factor_setup_required", "Set up a second factor first.")
             }
             Self::BadCredentials => (401, "bad_credentials", "Wrong user name or password."),
             Self::AccountInactive => (403, "account_inactive", "This account is not active."),

@@ -113,6 +113,8 @@ fn what_to_do(kind: ErrorKind) -> &'static str {
             "send the value of the CSRF cookie in token.cookies.csrf_header"
         }
         ErrorKind::FreshLoginRequired => "prove the password again",
+        ErrorKind::SecondFactorRequired => "prove a second factor",
+        ErrorKind::SecondFactorSetupRequired => "set up a second factor",
         ErrorKind::InsufficientScope => "use a credential with the scope",
         ErrorKind::CrossOrigin => "send it from a page of this host; a proxy must pass Host on",
         ErrorKind::BadCredentials => "check name and password",

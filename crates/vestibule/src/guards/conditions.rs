@@ -68,6 +68,9 @@ pub trait Scope: Send + Sync + 'static {
 /// The condition of [`Fresh`](super::Fresh).
 pub struct Fresh;
 
+/// The condition of [`MultiFactor`](super::MultiFactor).
+pub struct MultiFactor;
+
 /// The condition of [`Require`](super::Require).
 pub struct Require<R>(PhantomData<R>);
 
@@ -106,6 +109,13 @@ impl<U: Account> Condition<U> for Fresh {
     fn check(found: &Authentication<U>, request: &Request<'_>) -> Result<(), Error> {
         let reason = || "the credential is not fresh, or older than fresh_for".to_owned();
         ensure(found.is_fresh_now(request)?, ErrorKind::FreshLoginRequired, reason)
+    }
+}
+
+impl<U: Account> Condition<U> for MultiFactor {
+    fn check(found: &Authentication<U>, _: &Request<'_>) -> Result<(), Error> {
+        let reason = || "the sign-in has not proven two factors".to_owned();
+        ensure(found.amr().is_multi_factor(), ErrorKind::SecondFactorRequired, reason)
     }
 }
 

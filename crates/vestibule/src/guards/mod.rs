@@ -39,6 +39,22 @@ pub use users::{AnyTokenUser, AnyUser, Authenticated};
 /// ```
 pub type Fresh<G> = Checked<conditions::Fresh, G>;
 
+/// Guard: as `G`, and the user has proven two factors for this sign-in, as
+/// [`SessionOptions::proven`](crate::sign_ins::SessionOptions::proven),
+/// [`TokenOptions::proven`](crate::tokens::TokenOptions::proven) or the `amr` of a foreign token said.
+/// [`Session::confirm_with`](crate::Session::confirm_with) adds the second.
+///
+/// Without it: as `G`, or 401 `second_factor_required`, also for an access key.
+///
+/// ```
+/// # #[macro_use] extern crate rocket;
+/// use vestibule::{Account, CurrentUser};
+/// use vestibule::guards::{Fresh, MultiFactor};
+///
+/// fn pay<U: Account>(user: MultiFactor<Fresh<CurrentUser<U>>>) { }
+/// ```
+pub type MultiFactor<G> = Checked<conditions::MultiFactor, G>;
+
 /// Guard: as `G`, and the account has the role now.
 ///
 /// Without it: as `G`, or 403 `forbidden`.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::{MAX_REMEMBER, SessionConfig};
+use crate::sign_in::amr::Amr;
 
 /// Options for [`Session::start_with`](crate::Session::start_with).
 ///
@@ -23,6 +24,7 @@ use crate::config::{MAX_REMEMBER, SessionConfig};
 pub struct SessionOptions {
     remember: Remember,
     pub(crate) fresh: bool,
+    pub(crate) amr: Amr,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl SessionOptions {
     /// Creates the options of [`Session::start`](crate::Session::start): a fresh session that ends
     /// with the browser session.
     pub const fn new() -> Self {
-        Self { remember: Remember::No, fresh: true }
+        Self { remember: Remember::No, fresh: true, amr: Amr::PASSWORD }
     }
 
     /// Adds a remember cookie for `session.remember` (`login_user(remember=True)`).
@@ -57,9 +59,16 @@ impl SessionOptions {
     }
 
     /// Makes the session not fresh, for a sign-in without a password, as by a link in a mail
-    /// (`login_user(fresh=False)`). `Fresh` guards refuse it until the password is confirmed.
+    /// (`login_user(fresh=False)`). `Fresh` guards refuse it until the password is confirmed. What is
+    /// [`proven`](Self::proven) stays as it is set.
     pub const fn not_fresh(self) -> Self {
         Self { fresh: false, ..self }
+    }
+
+    /// What the application has proven of the user, for [`MultiFactor`](crate::guards::MultiFactor)
+    /// guards. Default: the password.
+    pub const fn proven(self, amr: Amr) -> Self {
+        Self { amr, ..self }
     }
 
     /// The lifetime of the sign-in, and whether it has a remember cookie.

@@ -1,12 +1,13 @@
 //! The ticket: the content of our cookies, encrypted with Rocket's secret key.
 
 use rocket::Request;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 
 use crate::config::SessionConfig;
 use crate::digest::digest;
 use crate::error::Error;
+use crate::sign_in::amr::Amr;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::throttle::network;
 
@@ -24,6 +25,15 @@ pub(crate) struct Ticket {
     pub(crate) auth: i64,
     /// Whether the password was proven for this session.
     pub(crate) fresh: bool,
+    /// What the user has proven; left out if it is the password alone, as in tickets of versions
+    /// before this field.
+    #[serde(
+        default = "password",
+        skip_serializing_if = "is_password",
+        serialize_with = "collect_str",
+        deserialize_with = "parse"
+    )]
+    pub(crate) amr: Amr,
     /// Whether there is a remember cookie too.
     #[serde(default)]
     pub(crate) remembered: bool,
@@ -45,6 +55,7 @@ impl Ticket {
             iat: sign_in.created_at.unix_timestamp(),
             exp: sign_in.expires_at.unix_timestamp(),
             auth: sign_in.auth_time.unix_timestamp(),
+            amr: sign_in.amr,
             fresh: false,
             remembered: sign_in.is_remembered(),
             client: client(request),
@@ -77,12 +88,29 @@ impl Ticket {
             kind: SignInKind::Browser { remembered: self.remembered },
             created_at: time(self.iat)?,
             auth_time: self.auth_time()?,
+            amr: self.amr,
             last_seen_at: now,
             expires_at: time(self.exp)?,
             user_agent: None,
             address: None,
         })
     }
+}
+
+const fn password() -> Amr {
+    Amr::PASSWORD
+}
+
+fn is_password(amr: &Amr) -> bool {
+    *amr == Amr::PASSWORD
+}
+
+fn collect_str<S: Serializer>(amr: &Amr, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(amr)
+}
+
+fn parse<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amr, D::Error> {
+    Ok(Amr::parse(&String::deserialize(deserializer)?))
 }
 
 /// A digest of the client's network, as the throttle counts it, and `User-Agent`: a client changes

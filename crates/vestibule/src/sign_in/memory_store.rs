@@ -8,6 +8,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::error::{Error, ErrorKind};
+use crate::sign_in::amr::Amr;
 use crate::sign_in::rotation::{RefreshAttempt, Rotation};
 use crate::sign_in::store::{SignInStore, SignInUse};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
@@ -103,9 +104,9 @@ impl SignInStore for MemorySignInStore {
         Ok(rotation)
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
         if let Some(row) = self.rows().get_mut(id) {
-            row.auth_time = at;
+            (row.auth_time, row.amr) = (at, amr);
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
-//! Sign-ins: the type, the store trait, the store in memory, and the writer of their last use.
+//! Sign-ins: the type, what they have proven, the store trait, the store in memory, and the writer
+//! of their last use.
 //!
 //! Imports `error` only.
 
+pub(crate) mod amr;
 pub(crate) mod last_seen_writer;
 pub(crate) mod memory_store;
 pub(crate) mod rotation;
@@ -17,6 +19,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::error::Error;
+use amr::Amr;
 use rotation::Rotations;
 
 /// The id of a sign-in: 128 random bits as 22 characters of base64url.
@@ -141,6 +144,8 @@ pub struct SignIn {
     pub created_at: OffsetDateTime,
     /// When the password was last proven.
     pub auth_time: OffsetDateTime,
+    /// What the user has proven for it: `amr` in tokens. It says nothing about an access key.
+    pub amr: Amr,
     /// When it was last used, to about a minute.
     pub last_seen_at: OffsetDateTime,
     /// When it expires; nothing extends it.
@@ -152,8 +157,8 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// Creates a row; `auth_time` and `last_seen_at` are `created_at`, and nothing is known of the client.
-    /// Set other fields afterwards.
+    /// Creates a row; `auth_time` and `last_seen_at` are `created_at`, the password was proven, and
+    /// nothing is known of the client. Set other fields afterwards.
     #[must_use]
     pub fn new(
         id: SignInId,
@@ -168,6 +173,7 @@ impl SignIn {
             kind,
             created_at,
             auth_time: created_at,
+            amr: Amr::PASSWORD,
             last_seen_at: created_at,
             expires_at,
             user_agent: None,

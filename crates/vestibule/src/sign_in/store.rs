@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::amr::Amr;
 #[cfg(doc)]
 use super::rotation::Rotations;
 use super::rotation::{RefreshAttempt, Rotation};
@@ -69,8 +70,9 @@ pub trait SignInStore: Send + Sync + 'static {
     /// Applies a refresh token to the row in one atomic step, as [`RefreshAttempt::decide`] says.
     async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error>;
 
-    /// Records in `auth_time` that the password was proven again.
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error>;
+    /// Records in `auth_time` that the user was authenticated again, and replaces `amr`: the caller
+    /// has joined what the sign-in had proven with what is proven now.
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error>;
 
     /// Deletes a sign-in; returns whether it existed. A missing one is no error.
     async fn end(&self, id: &SignInId) -> Result<bool, Error>;

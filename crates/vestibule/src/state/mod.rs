@@ -27,6 +27,7 @@ use crate::request_id::RequestId;
 use crate::session::cookie::CookieNames;
 use crate::session::secret_keys::SecretKeys;
 use crate::sign_in::SignInId;
+use crate::sign_in::amr::Amr;
 use crate::sign_in::last_seen_writer::LastSeenWriter;
 use crate::sign_in::store::SignInStore;
 use crate::state::stats::PurgeCounts;
@@ -102,16 +103,19 @@ impl AuthState {
         }
     }
 
-    /// Records in the store that the password was proven again.
+    /// Records in the store that the user was authenticated again, by what is `proven` now; returns
+    /// all that the sign-in has proven. Without a row it had proven what its credential says.
     pub(crate) async fn confirm_sign_in(
         &self,
         id: &SignInId,
         now: OffsetDateTime,
-    ) -> Result<(), Error> {
-        match &self.store {
-            Some(store) => store.confirm(id, now).await,
-            None => Ok(()),
-        }
+        credential: Amr,
+        proven: Amr,
+    ) -> Result<Amr, Error> {
+        let Some(store) = &self.store else { return Ok(credential.with(proven)) };
+        let before = store.get(id).await?.map_or(credential, |row| row.amr);
+        store.confirm(id, now, before.with(proven)).await?;
+        Ok(before.with(proven))
     }
 
     /// Records a use of a sign-in, in the background; `generation` is that of the access token.

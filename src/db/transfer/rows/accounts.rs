@@ -97,6 +97,7 @@ pub(in crate::db::transfer) struct SignInRow {
     label: Option<String>,
     scopes: String,
     secret_hash: Option<String>,
+    amr: String,
 }
 
 impl TableRow for SignInRow {
@@ -123,6 +124,7 @@ impl TableRow for SignInRow {
             ("label", (&self.label).into()),
             ("scopes", (&self.scopes).into()),
             ("secret_hash", (&self.secret_hash).into()),
+            ("amr", (&self.amr).into()),
         ]
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
+use crate::sign_in::amr::Amr;
 use crate::sign_in::rotation::{RefreshAttempt, Rotations};
 use crate::sign_in::store::{SignInStore, SignInUse};
 use crate::sign_in::{SignIn, SignInId, SignInKind};
@@ -61,6 +62,7 @@ fn sign_in(account: &str, kind: SignInKind) -> SignIn {
         kind,
         created_at: START,
         auth_time: START,
+        amr: Amr::PASSWORD,
         last_seen_at: START,
         expires_at: at(3600),
         user_agent: Some("a browser".to_owned()),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{BROWSER, Store, TOKEN, at, end_all, get, new_sign_in, sign_in, used};
+use crate::sign_in::amr::Amr;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 
 pub(super) async fn check(store: &Store, accounts: [&str; 2]) {
@@ -10,7 +11,8 @@ pub(super) async fn check(store: &Store, accounts: [&str; 2]) {
     an_id_that_exists_is_an_error_and_never_an_overwrite(store, accounts).await;
     a_use_is_recorded_and_never_goes_back(store, accounts).await;
     many_uses_are_recorded_at_once_and_an_ended_sign_in_prevents_no_other(store, accounts).await;
-    a_new_proof_of_the_password_is_recorded_and_changes_nothing_else(store, accounts).await;
+    what_is_proven_is_kept(store, accounts).await;
+    a_new_proof_is_recorded_and_changes_nothing_else(store, accounts).await;
     a_sign_in_is_ended_once(store, accounts).await;
     all_of_an_account_are_ended_but_for_one_and_counted(store, accounts).await;
     the_list_has_all_of_an_account_latest_use_first(store, accounts).await;
@@ -76,15 +78,27 @@ async fn many_uses_are_recorded_at_once_and_an_ended_sign_in_prevents_no_other(
     store.seen_all(&[]).await.expect("no error");
 }
 
-async fn a_new_proof_of_the_password_is_recorded_and_changes_nothing_else(
-    store: &Store,
-    [account, _]: [&str; 2],
-) {
-    let row = new_sign_in(store, account, BROWSER).await;
-    store.confirm(&row.id, at(60)).await.expect("a note");
-    let confirmed = SignIn { auth_time: at(60), ..row };
-    assert_eq!(get(store, &confirmed.id).await, Some(confirmed));
-    store.confirm(&SignInId::random().expect("randomness"), at(1)).await.expect("no error");
+const PASSKEY: Amr = Amr::HARDWARE_KEY.with(Amr::USER_PRESENCE).with(Amr::MULTI_FACTOR);
+
+async fn what_is_proven_is_kept(store: &Store, [account, _]: [&str; 2]) {
+    for amr in [Amr::NONE, Amr::PASSWORD.with(Amr::OTP), PASSKEY] {
+        let row = SignIn { amr, ..sign_in(account, TOKEN) };
+        store.open(&row).await.expect("an opening");
+        assert_eq!(get(store, &row.id).await, Some(row));
+    }
+}
+
+async fn a_new_proof_is_recorded_and_changes_nothing_else(store: &Store, [account, _]: [&str; 2]) {
+    let mut row = new_sign_in(store, account, BROWSER).await;
+    // What was proven is replaced: the caller has joined it.
+    for (seconds, amr) in [(60, Amr::PASSWORD.with(Amr::OTP)), (61, PASSKEY)] {
+        store.confirm(&row.id, at(seconds), amr).await.expect("a note");
+        row = SignIn { auth_time: at(seconds), amr, ..row };
+        assert_eq!(get(store, &row.id).await, Some(row.clone()));
+    }
+    let unknown = SignInId::random().expect("randomness");
+    store.confirm(&unknown, at(1), PASSKEY).await.expect("no error");
+    assert_eq!(get(store, &unknown).await, None);
 }
 
 async fn a_sign_in_is_ended_once(store: &Store, [account, _]: [&str; 2]) {

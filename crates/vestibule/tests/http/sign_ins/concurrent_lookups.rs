@@ -14,7 +14,7 @@ use rocket::tokio::join;
 use rocket::tokio::sync::Semaphore;
 use time::OffsetDateTime;
 use vestibule::sign_ins::{
-    AuthCache, MemorySignInStore, RefreshAttempt, Rotation, SignIn, SignInId, SignInStore,
+    Amr, AuthCache, MemorySignInStore, RefreshAttempt, Rotation, SignIn, SignInId, SignInStore,
     SignInUse,
 };
 use vestibule::{Auth, Clock, Error, ErrorKind};
@@ -86,8 +86,8 @@ impl SignInStore for SlowStore {
         self.0.rows.rotate(id, attempt).await
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
-        self.0.rows.confirm(id, at).await
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
+        self.0.rows.confirm(id, at, amr).await
     }
 
     async fn end(&self, id: &SignInId) -> Result<bool, Error> {

@@ -8,7 +8,7 @@ use rocket::futures::FutureExt;
 use time::OffsetDateTime;
 use vestibule::Error;
 use vestibule::sign_ins::{
-    MemorySignInStore, RefreshAttempt, Rotation, SignIn, SignInId, SignInStore, SignInUse,
+    Amr, MemorySignInStore, RefreshAttempt, Rotation, SignIn, SignInId, SignInStore, SignInUse,
 };
 
 #[derive(Clone, Default)]
@@ -111,8 +111,8 @@ impl SignInStore for CountingStore {
         self.rows()?.rotate(id, attempt).await
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime) -> Result<(), Error> {
-        self.rows()?.confirm(id, at).await
+    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
+        self.rows()?.confirm(id, at, amr).await
     }
 
     async fn end(&self, id: &SignInId) -> Result<bool, Error> {

@@ -8,7 +8,7 @@ use rocket::figment::{Figment, Profile};
 use rocket::{Build, Rocket};
 
 use crate::accounts::audit::{Audit, AuditEvents};
-use crate::accounts::{Accounts, active_samples, insert_samples, queries};
+use crate::accounts::{Accounts, active_samples, insert_samples, queries, reseal_secrets};
 use crate::db::{self, Db};
 use crate::fingerprints;
 use crate::housekeeping::{self, OwnPurgeCounts, RetentionLimits};
@@ -121,7 +121,7 @@ pub fn build_open(
         hasher,
         auth.cache(),
         events,
-        (&settings.auth, &settings.accounts),
+        (&settings.auth, &settings.accounts, settings.sealing_keys.clone()),
     );
 
     let proxies = settings.accounts.trusted_proxy.clone();
@@ -180,6 +180,7 @@ pub fn build_open(
         .manage(db)
         .manage(clock.clone())
         .manage(languages)
+        .manage(settings.accounts.second_factor)
         .manage(settings))
 }
 
@@ -195,6 +196,7 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
     if mode.has_sessions() {
         open.extend(["GET /", "GET /static/<name>"]);
         open.extend(["GET /login", "POST /login", "GET /logout", "POST /logout"]);
+        open.extend(["GET /login/second?<next>", "POST /login/second"]);
         open.extend(["GET /setup?<token>", "POST /setup"]);
         open.extend(["GET /password/new?<token>", "POST /password/new"]);
         open.push("GET /.well-known/change-password");
@@ -219,6 +221,7 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
     }
     if mode.has_tokens() {
         open.extend(["GET /.well-known/jwks.json", "POST /api/login"]);
+        open.push("POST /api/login/second");
         open.extend(["GET /api/openapi.json", "GET /api/docs", "GET /api/docs.css"]);
         if registration {
             open.push("POST /api/register");
@@ -260,6 +263,14 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
         .and_then(|()| fingerprints::record_and_compare(&mut connection, own, now));
     if let Err(cause) = compared {
         fingerprints::warn_not_compared(&cause);
+    }
+    let done = reseal_secrets(&mut connection, &settings.sealing_keys);
+    let unreadable = done.map_err(|error| error.to_string())?.unreadable;
+    if unreadable > 0 {
+        log::warn!(
+            "{unreadable} authenticators were set up under another secret_key: their users can sign in with \
+             recovery codes alone"
+        );
     }
     if settings.sample_users {
         insert_samples(&mut connection, hasher, now).map_err(|error| error.to_string())?;

@@ -43,6 +43,7 @@ pub(crate) enum ExpiredRows {
     Links,
     PasswordLinks,
     SignInLinks,
+    TrustedBrowsers,
     PendingAddresses,
     FormerAddresses,
     Registrations,
@@ -61,12 +62,13 @@ pub(crate) struct RetentionLimits {
 }
 
 impl ExpiredRows {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::SignIns,
         Self::Counters,
         Self::Links,
         Self::PasswordLinks,
         Self::SignInLinks,
+        Self::TrustedBrowsers,
         Self::PendingAddresses,
         Self::FormerAddresses,
         Self::Registrations,
@@ -75,10 +77,11 @@ impl ExpiredRows {
     ];
 
     /// All but the sign-ins and counters, which the fairing of the library purges.
-    const OWN: [Self; 8] = [
+    const OWN: [Self; 9] = [
         Self::Links,
         Self::PasswordLinks,
         Self::SignInLinks,
+        Self::TrustedBrowsers,
         Self::PendingAddresses,
         Self::FormerAddresses,
         Self::Registrations,
@@ -101,6 +104,9 @@ impl ExpiredRows {
             Self::Links => queries::purge_links(connection, now)?,
             Self::PasswordLinks => queries::purge_password_links(connection, now, PURGE_BATCH)?,
             Self::SignInLinks => queries::purge_sign_in_links(connection, now, PURGE_BATCH)?,
+            Self::TrustedBrowsers => {
+                queries::purge_trusted_browsers(connection, now, PURGE_BATCH)?
+            }
             Self::PendingAddresses => {
                 queries::purge_pending_addresses(connection, now, PURGE_BATCH)?
             }

@@ -46,7 +46,8 @@ const SERVICE: &[&[&str]] = &[
 
 /// The rooms of `src/accounts`, in the same way.
 const ACCOUNTS: &[&[&str]] = &[
-    &["config", "links", "sealing", "user", "user_agent"],
+    &["links", "sealing", "user", "user_agent"],
+    &["config"],
     &["scopes"],
     &["audit"],
     &["queries"],

@@ -80,6 +80,30 @@ mail-breached =
 
     { $link }
 
+mail-second-factor-added-subject = A second factor was set up
+mail-second-factor-added =
+    For your account { $name } at { $site } a second factor was set up { $when }. From now on signing in takes a code of it, and all other sign-ins have ended.
+
+    If this was not you, somebody else knows your password. Ask an administrator to remove the second factor, and set another password. What is set up you see here:
+
+    { $link }
+
+mail-second-factor-removed-subject = Your second factor was removed
+mail-second-factor-removed =
+    The second factor of your account { $name } at { $site } was removed { $when }. From now on the password alone signs in.
+
+    If this was not you and you did not ask an administrator for it, set another password at once and set up a second factor again:
+
+    { $link }
+
+mail-recovery-code-used-subject = A recovery code was used
+mail-recovery-code-used =
+    A recovery code of your account { $name } at { $site } was used { $when } in the place of the authenticator.
+
+    If this was not you, set another password at once, and make new recovery codes:
+
+    { $link }
+
 mail-deactivated-subject = Your account was deactivated
 mail-deactivated =
     Your account { $name } at { $site } was deactivated { $when }. Nobody can sign in to it, and all its sign-ins have ended.

@@ -9,6 +9,8 @@ use ipnet::IpNet;
 use rocket::figment::value::magic::RelativePathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::user::{Role, User};
+
 /// Whether accounts have e-mail addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -35,6 +37,24 @@ pub enum SecondFactorRule {
     Administrators,
     /// Every user sets one up before anything else.
     Everybody,
+}
+
+impl SecondFactorRule {
+    /// Returns whether a user must have a second factor.
+    #[must_use]
+    pub fn demands_of(self, user: &User) -> bool {
+        match self {
+            Self::Off | Self::Optional => false,
+            Self::Administrators => user.role == Role::Admin,
+            Self::Everybody => true,
+        }
+    }
+
+    /// Returns whether a user must set up a second factor before anything else.
+    #[must_use]
+    pub fn demands_set_up(self, user: &User) -> bool {
+        self.demands_of(user) && !user.has_second_factor()
+    }
 }
 
 /// Settings of the account service.

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use rocket::{Orbit, Request, Rocket};
 use serde_json::{Map, Value};
 
+use super::config::SecondFactorRule;
 use super::queries;
 use super::scopes::{self, Introspect, UsersRead, UsersWrite};
 use super::user::{Role, User};
@@ -15,13 +16,17 @@ use vestibule::tokens::{Claims, TokenKind};
 use vestibule::{Account, Error, ErrorKind};
 
 /// The user behind a bearer token or an access key: the guard of `/api`.
-pub type TokenUser = vestibule::TokenUser<User>;
+pub type TokenUser = Checked<SetUp, BareTokenUser>;
 /// The user behind any credential, a refresh token too, for signing out.
 pub type AnyUser = vestibule::guards::AnyUser<User>;
 /// The user behind a session cookie: the guard of pages.
-pub type SessionUser = vestibule::SessionUser<User>;
+pub type SessionUser = Checked<SetUp, BareSessionUser>;
 /// The user behind a bearer token or a session cookie.
-pub type CurrentUser = vestibule::CurrentUser<User>;
+pub type CurrentUser = Checked<SetUp, vestibule::CurrentUser<User>>;
+/// As [`TokenUser`], also for a user who must set up a second factor before anything else.
+pub type BareTokenUser = vestibule::TokenUser<User>;
+/// As [`SessionUser`], also for a user who must set up a second factor before anything else.
+pub type BareSessionUser = vestibule::SessionUser<User>;
 
 /// An administrator who reads with the API: a token, or a key with the scope `users:read`.
 pub type AdminApi = Require<Admin, Checked<KeyScoped<UsersRead>, TokenUser>>;
@@ -37,6 +42,21 @@ pub type Introspector = Require<Admin, Checked<KeyScoped<Introspect>, TokenUser>
 pub type AdminPage = Require<Admin, SessionUser>;
 /// An administrator who changes users on pages, with a fresh session.
 pub type AdminPageChange = Require<Admin, Fresh<SessionUser>>;
+
+/// The condition of every guard but the bare ones: a user who must have a second factor by
+/// `accounts.second_factor` has one.
+#[derive(Debug)]
+pub struct SetUp;
+
+impl Condition<User> for SetUp {
+    fn check(found: &Authentication<User>, request: &Request<'_>) -> Result<(), Error> {
+        let rule = request.rocket().state::<SecondFactorRule>().copied().unwrap_or_default();
+        if rule.demands_set_up(found.account()) {
+            return Err(ErrorKind::SecondFactorSetupRequired.into());
+        }
+        Ok(())
+    }
+}
 
 /// The role of an administrator.
 #[derive(Debug)]

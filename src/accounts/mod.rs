@@ -62,10 +62,12 @@ mod user;
 mod user_agent;
 
 pub use access_keys::{generate_key, last_seen};
-pub use config::{AccountsConfig, AddressPolicy, ProxyNetwork, RegistrationsConfig, SecondFactorRule};
+pub use config::{
+    AccountsConfig, AddressPolicy, ProxyNetwork, RegistrationsConfig, SecondFactorRule,
+};
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminApiFresh, AdminPage, AdminPageChange, AnyUser,
-    CurrentUser, Introspector, KeyScoped, SessionUser, TokenUser,
+    BareSessionUser, BareTokenUser, CurrentUser, Introspector, KeyScoped, SessionUser, TokenUser,
 };
 pub use import::{BadLine, Import, ImportError};
 pub use links::{LinkToken, PasswordLink, SignInLink};
@@ -80,6 +82,7 @@ pub use scopes::{Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersW
 pub use sealing::SealingKeys;
 pub use second_factor::{
     FirstStep, LoginTicket, NewAuthenticator, RecoveryCodes, SecondFactors, TRUSTED_FOR,
+    reseal_secrets,
 };
 pub use second_step::SecondStep;
 pub use service::Accounts;

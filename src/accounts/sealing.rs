@@ -48,9 +48,21 @@ impl SealingKeys {
         Self(keys.map(|key| Hkdf::new(Some(b"vestibule"), key.as_bytes())).collect())
     }
 
+    /// Returns a key that no other run of the program has.
+    #[must_use]
+    pub fn random() -> Self {
+        let mut random = [0; 32];
+        // Without random numbers Rocket does not start either.
+        let _ = getrandom::fill(&mut random);
+        Self(vec![Hkdf::new(Some(b"vestibule"), &random)])
+    }
+
     /// Returns the name of the key that encrypts: 11 characters, from which the key cannot be told.
     pub(super) fn name(&self) -> String {
-        self.0.first().map(|key| URL_SAFE_NO_PAD.encode(derive::<8>(key, "name"))).unwrap_or_default()
+        self.0
+            .first()
+            .map(|key| URL_SAFE_NO_PAD.encode(derive::<8>(key, "name")))
+            .unwrap_or_default()
     }
 
     /// Encrypts a text for an owner: it opens for the same owner only.

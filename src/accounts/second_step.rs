@@ -12,7 +12,8 @@ use vestibule::tokens::{TokenOptions, TokenPair};
 use vestibule::{Error, Session, Tokens};
 
 /// Said of a ticket that is not valid any more.
-const EXPIRED: &str = "Sign in again from the start: five minutes are over, or the password has changed.";
+const EXPIRED: &str =
+    "Sign in again from the start: five minutes are over, or the password has changed.";
 
 /// Said of an empty code.
 const MISSING: &str = "Enter a code of your authenticator, or a recovery code.";
@@ -29,12 +30,14 @@ pub struct SecondStep<'s> {
 }
 
 impl Accounts {
-    /// Returns the user whose second factor a ticket waits for; `None` if the ticket is not valid any more.
+    /// Returns the user whose second factor a ticket waits for, and whether the first step was the
+    /// password; `None` if the ticket is not valid any more.
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub async fn owner_of_ticket(&self, ticket: &str) -> Result<Option<User>, Error> {
-        Ok(self.find_ticket(ticket).await?.map(|(user, _)| user))
+    pub async fn owner_of_ticket(&self, ticket: &str) -> Result<Option<(User, bool)>, Error> {
+        let found = self.find_ticket(ticket).await?;
+        Ok(found.map(|(user, ticket)| (user, ticket.amr().contains(Amr::PASSWORD))))
     }
 
     async fn find_ticket(&self, text: &str) -> Result<Option<(User, OpenTicket)>, Error> {
@@ -45,9 +48,8 @@ impl Accounts {
             Ok::<_, Error>((queries::find(connection, id)?, hash))
         });
         let (user, hash) = found.await?;
-        let is_valid = |user: &User| {
-            user.active && user.has_second_factor() && ticket.is_of(hash.as_deref())
-        };
+        let is_valid =
+            |user: &User| user.active && user.has_second_factor() && ticket.is_of(hash.as_deref());
         Ok(user.filter(is_valid).map(|user| (user, ticket)))
     }
 
@@ -110,7 +112,7 @@ impl Accounts {
     ) -> Result<TokenPair, Error> {
         let (user, ticket) = self.check_step(step).await?;
         let options = TokenOptions::new().proven(ticket.amr().with(Amr::OTP));
-        let pair = tokens.start_with(&user, &options).await?;
+        let pair = tokens.start_with(&user, options).await?;
         if !self.is_still_of(&ticket).await? {
             tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
             return Err(expired());

@@ -49,7 +49,7 @@ impl From<&User> for Me {
 /// Returns the user.
 #[get("/me")]
 pub(super) fn me(user: TokenUser) -> Json<Me> {
-    Json(Me::from(&*user))
+    Json(Me::from(user.authentication().account()))
 }
 
 /// Changes the user's own full name and language, which `null` removes, and whether a mail tells of a
@@ -67,7 +67,8 @@ pub(super) async fn change(
     let name = take_full_name(&mut body);
     let language = take_language(&mut body, languages);
     let notices = body.optional_bool("device_notices").filter(|on| *on != user.device_notices);
-    let current = serde_json::to_value(Me::from(&**user)).map_err(Error::internal)?;
+    let current =
+        serde_json::to_value(Me::from(user.authentication().account())).map_err(Error::internal)?;
     for (field, value) in current.as_object().into_iter().flatten() {
         if body.take(field).is_some_and(|sent| sent != *value) {
             body.add_error(field, "This field cannot be changed here.");
@@ -75,7 +76,7 @@ pub(super) async fn change(
     }
     body.finish()?;
     let actor = accounts.actor(&user, source)?;
-    let mut me = Me::from(&**user);
+    let mut me = Me::from(user.authentication().account());
     if let Some(device_notices) = notices {
         fresh?;
         let changed = accounts.change_device_notices(user.id, device_notices, &actor);

@@ -10,6 +10,7 @@ mod me;
 mod openapi;
 mod password;
 mod password_links;
+mod second_factor;
 mod sign_in;
 mod sign_ins;
 mod users;
@@ -39,6 +40,7 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         me::change,
         me::delete,
         sign_in::login,
+        sign_in::second_step,
         sign_in::refresh,
         sign_in::logout,
         me::claims,
@@ -52,6 +54,12 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         sign_ins::end_others,
         password::change,
         password::confirm,
+        second_factor::show,
+        second_factor::begin,
+        second_factor::confirm,
+        second_factor::make_recovery_codes,
+        second_factor::remove,
+        second_factor::reset,
         introspect::introspect,
         users::list,
         users::one,

@@ -5,11 +5,12 @@ use rocket::{State, post};
 
 use super::issued::Issued;
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, NewPassword, OwnAccount, TokenUser};
+use crate::accounts::{Accounts, BareTokenUser, NewPassword, OwnAccount, TokenUser};
 use crate::http::{Json, JsonBody, RequestSource};
 use vestibule::config::Location;
 use vestibule::guards::{Authenticated, Fresh, Scoped};
 use vestibule::password::Password;
+use vestibule::tokens::TokenOptions;
 use vestibule::{Error, ErrorKind, Tokens};
 
 /// Changes the password and ends every other sign-in, in browsers too; the current one stays active.
@@ -35,25 +36,27 @@ pub(super) async fn change(
     Ok(status::NoContent)
 }
 
-/// Proves the password again; returns a fresh access token of the same sign-in, whose refresh token
+/// Proves the password again, and the second factor of a user who has one by its `code`; returns a fresh access token of the same sign-in, whose refresh token
 /// stays good.
 ///
 /// 422 `invalid_field` naming `password` if that is wrong.
 #[post("/confirm", data = "<body>")]
 pub(super) async fn confirm(
-    user: Scoped<OwnAccount, TokenUser>,
+    user: Scoped<OwnAccount, BareTokenUser>,
     tokens: Tokens<'_>,
     accounts: &State<Accounts>,
     source: RequestSource,
     mut body: JsonBody,
 ) -> Result<Json<Issued>, Error> {
     let password = Password::from(body.text("password"));
+    let code = body.optional_text("code").unwrap_or_default();
     body.finish()?;
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.as_str());
-    let checked = accounts.check_password(&user, &password, source, sign_in).await;
-    checked.map_err(|error| of_field("password", error))?;
+    let confirmed = accounts.confirm(&user, (&password, &code), source, sign_in).await;
+    let amr = confirmed.map_err(|error| of_field("password", error))?;
     let in_cookies = user.authentication().location() == Some(Location::Cookies);
-    Issued::new(&tokens, tokens.confirm(&user).await?, in_cookies)
+    let options = TokenOptions::new().proven(amr);
+    Issued::new(&tokens, tokens.confirm_with(&user, options).await?, in_cookies)
 }
 
 /// Turns a wrong password into the error of its field. Not 401: the token is good, and a client would

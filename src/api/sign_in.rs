@@ -7,7 +7,8 @@ use rocket::{Either, State, post};
 use super::issued::{Issued, TokenCookies};
 use super::me::Me;
 use crate::accounts::{
-    Accounts, AddressPolicy, AnyUser, Credentials, Registration, Role, User, sign_out,
+    Accounts, AddressPolicy, AnyUser, Credentials, FirstStep, Registration, Role, SecondStep, User,
+    sign_out,
 };
 use crate::http::{Json, JsonBody, RequestSource, UniqueQuery, flag};
 use vestibule::config::Location;
@@ -20,7 +21,12 @@ use vestibule::{Error, ErrorKind, Tokens};
 const ROLE_LATER: &str =
     "Register without a role. An administrator gives one with PATCH /api/users/<id>.";
 
-/// Signs in with user name and password; returns a pair of tokens, or sets them as cookies.
+/// Where a program presents the second factor.
+const SECOND_STEP: &str =
+    "The password is right. Send login_token and a code of the second factor to /api/login/second.";
+
+/// Signs in with user name and password; returns a pair of tokens, or sets them as cookies. 401
+/// `second_factor_required` with a `login_token` of five minutes for a user who has a second factor.
 #[post("/login", data = "<body>")]
 pub(super) async fn login(
     tokens: Tokens<'_>,
@@ -36,7 +42,33 @@ pub(super) async fn login(
         tokens.check_secure()?;
     }
     let credentials = Credentials { username: &username, password: &password, source };
-    let pair = accounts.sign_in_program(&tokens, &credentials).await?;
+    match accounts.sign_in_program(&tokens, &credentials).await? {
+        FirstStep::SignedIn(pair) => Issued::new(&tokens, pair, in_cookies),
+        FirstStep::SecondFactor(ticket) => {
+            let error = Error::new(ErrorKind::SecondFactorRequired).detail(SECOND_STEP);
+            let error = error.member("methods", vec!["totp", "recovery_code"]);
+            Err(error.member("login_token", ticket.reveal()))
+        }
+    }
+}
+
+/// Signs in with the `login_token` of a right password and a code of the second factor.
+#[post("/login/second", data = "<body>")]
+pub(super) async fn second_step(
+    tokens: Tokens<'_>,
+    accounts: &State<Accounts>,
+    source: RequestSource,
+    cookies: &State<TokenCookies>,
+    mut body: JsonBody,
+) -> Result<Json<Issued>, Error> {
+    let (ticket, code) = (body.text("login_token"), body.text("code"));
+    let in_cookies = cookies.take(&mut body);
+    body.finish()?;
+    if in_cookies {
+        tokens.check_secure()?;
+    }
+    let step = SecondStep { ticket: &ticket, code: &code, source };
+    let pair = accounts.finish_program(&tokens, &step).await?;
     Issued::new(&tokens, pair, in_cookies)
 }
 

@@ -6,9 +6,12 @@ use clap::Subcommand;
 use rocket::figment::Figment;
 use time::format_description::well_known::Rfc3339;
 
+use super::database::open_migrated;
 use super::failure::Failure;
 use super::figment::load_figment;
 use super::output::print_line;
+use crate::accounts::reseal_secrets;
+use crate::settings;
 use crate::state_dir::{DroppedSecrets, StateDir};
 use vestibule::Clock;
 use vestibule::config::duration::in_words;
@@ -42,7 +45,7 @@ pub(super) fn run(command: &SecretsCommand) -> Result<(), Failure> {
     match command {
         SecretsCommand::Rotate { publish_ahead: true } => publish_ahead(&state, &in_use),
         SecretsCommand::Rotate { .. } => rotate(&figment, &state, &in_use),
-        SecretsCommand::Forget => forget(&state),
+        SecretsCommand::Forget => forget(&figment, &state),
     }
 }
 
@@ -102,7 +105,10 @@ fn print_other_pair(in_use: &SecretsInUse) {
     }
 }
 
-fn forget(state: &StateDir) -> Result<(), Failure> {
+fn forget(figment: &Figment, state: &StateDir) -> Result<(), Failure> {
+    // The start after the rotation does this too, but may not have come yet.
+    let keys = settings::sealing_keys(figment, &Config::from_figment(figment)?);
+    reseal_secrets(&mut open_migrated(figment)?.0, &keys)?;
     let DroppedSecrets { secret_keys, token_secrets, public_keys, replaced_at } =
         state.forget().map_err(Failure::new)?;
     if secret_keys + token_secrets + public_keys == 0 {

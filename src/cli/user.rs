@@ -77,6 +77,11 @@ pub(super) enum UserCommand {
         /// The user's name
         name: String,
     },
+    /// Remove the second factor of a user who has lost it; ends all its sign-ins
+    ResetSecondFactor {
+        /// The user's name
+        name: String,
+    },
     /// Disable an account; ends all its sign-ins
     Disable {
         /// The user's name
@@ -184,6 +189,12 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
             let user = find(connection, name)?;
             let user = queries::change(connection, user.id, &removes, &actor)?.user;
             print_line(format_args!("{} has no e-mail address", user.username));
+        }
+        UserCommand::ResetSecondFactor { name } => {
+            let user = find(connection, name)?;
+            queries::reset_second_factors(connection, user.id, &actor)?;
+            let has = if user.has_second_factor() { "now has" } else { "already had" };
+            print_line(format_args!("{} {has} no second factor", user.username));
         }
         UserCommand::Disable { name } => {
             let active = Some(false);

@@ -90,6 +90,9 @@ fn translated(error: Error, language: &Language) -> Error {
     for (name, text) in error.fields() {
         said = said.field(name.to_owned(), sentence(text));
     }
+    for (name, value) in error.members() {
+        said = said.member(name, value.clone());
+    }
     match error.wait() {
         Some(seconds) => said.retry_after(seconds),
         None => said,

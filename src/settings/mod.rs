@@ -16,7 +16,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::accounts::{AccountsConfig, full_name};
+use crate::accounts::{AccountsConfig, SealingKeys, full_name};
 use crate::db::{Address, DbConfig};
 use crate::fingerprints::Fingerprint;
 use crate::mail::Mailer;
@@ -52,6 +52,8 @@ pub struct Settings {
     pub address: IpAddr,
     /// The port to listen on; 0 means any free port.
     pub port: u16,
+    /// The keys that encrypt secrets of users, derived from `secret_key`.
+    pub sealing_keys: SealingKeys,
     /// The fingerprints of the secrets in use.
     pub(crate) fingerprints: Vec<Fingerprint>,
 }
@@ -170,6 +172,7 @@ impl Settings {
             }
             return Ok(Self {
                 fingerprints: fingerprints(figment, &auth),
+                sealing_keys: sealing_keys(figment, &auth),
                 auth,
                 accounts,
                 api,
@@ -230,6 +233,17 @@ pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
         .map(|(_, key, problem)| ConfigError::new(figment, &format!("accounts.{key}"), problem))
         .collect();
     if errors.is_empty() { Ok(accounts) } else { Err(errors) }
+}
+
+/// Derives the keys that encrypt secrets of users. Without `secret_key`, in the debug profile, they are of
+/// this run alone, as Rocket's key of cookies is.
+#[must_use]
+pub fn sealing_keys(figment: &Figment, auth: &Config) -> SealingKeys {
+    let previous = auth.session.previous_secret_keys.iter().map(|secret| secret.reveal());
+    match figment.extract_inner::<String>("secret_key") {
+        Ok(key) => SealingKeys::new(&key, previous),
+        Err(_) => SealingKeys::random(),
+    }
 }
 
 /// Returns the fingerprints of the shared secrets in use; a pair of keys has none.

@@ -15,10 +15,13 @@ use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, AddressPolicy, NewPassword, SessionUser, User, full_name};
+use crate::accounts::{
+    Accounts, AddressPolicy, BareSessionUser, NewPassword, SessionUser, User, full_name,
+};
 use crate::http::RequestSource;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
+use vestibule::sign_ins::SessionOptions;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// The text above the confirmation that a form needed.
@@ -39,6 +42,8 @@ pub(super) struct Confirmation {
     #[field(default = "")]
     username: String,
     password: Password,
+    #[field(default = "")]
+    code: String,
     #[field(default = "")]
     next: String,
 }
@@ -192,11 +197,8 @@ pub(super) async fn change_password(
             page(&renderer, &user, accounts, (true, None), Some(Rejected::Password(error)))
         });
     }
-    if sign_in.is_remembered() {
-        session.start_remembered(user.account()).await?;
-    } else {
-        session.start(user.account()).await?;
-    }
+    let options = SessionOptions::new().remembered_if(sign_in.is_remembered());
+    session.start_with(user.account(), options.proven(sign_in.amr)).await?;
     done()
 }
 
@@ -208,21 +210,22 @@ fn confirmation(
     notice: Option<&str>,
 ) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
-    let values = context! { next, error, notice };
+    let values = context! { next, error, notice, has_factor: user.has_second_factor() };
     renderer.page("reauthenticate", Title::Key("confirm-password"), Some(user), values)
 }
 
-/// Asks for the password again; redirects to the page that was asked for if the session is fresh.
+/// Asks for the password again, and for the second factor of a user who has one; redirects to the page that was asked for if the session is fresh.
 #[get("/reauthenticate?<next>")]
 pub(super) fn reauthenticate(
-    user: SessionUser,
-    fresh: Result<Fresh<SessionUser>, Error>,
+    user: BareSessionUser,
+    fresh: Result<Fresh<BareSessionUser>, Error>,
     renderer: Renderer<'_>,
     flash: Flash<'_>,
     next: Option<&str>,
 ) -> FormReply {
     let next = next.unwrap_or_default();
-    if fresh.is_ok() && LocalPath::parse(next).is_some() {
+    let is_proven = !user.has_second_factor() || user.authentication().amr().is_multi_factor();
+    if is_proven && fresh.is_ok() && LocalPath::parse(next).is_some() {
         return FormReply::onward(next);
     }
     // Left for the page of the form.
@@ -235,7 +238,7 @@ pub(super) fn reauthenticate(
 /// by way of the form to sign in. `session` is a `Result`, as for a change of the password.
 #[post("/reauthenticate", data = "<form>")]
 pub(super) async fn confirm(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     session: Result<Session<'_>, Error>,
     source: RequestSource,
     renderer: Renderer<'_>,
@@ -254,12 +257,15 @@ pub(super) async fn confirm(
     };
     let sign_in = user.authentication().sign_in().map(|sign_in| sign_in.id.as_str());
     let checked = match check_username(&user, &form.username) {
-        Ok(()) => accounts.check_password(&user, &form.password, source, sign_in).await.map(drop),
+        Ok(()) => {
+            let proof = (&form.password, form.code.as_str());
+            accounts.confirm(&user, proof, source, sign_in).await
+        }
         Err(error) => Err(error),
     };
     match checked {
-        Ok(()) => {
-            session.confirm().await?;
+        Ok(amr) => {
+            session.confirm_with(amr).await?;
             Ok(FormReply::onward(&form.next))
         }
         Err(error) => {

@@ -12,7 +12,7 @@ use super::link_cookie::{self, LinkRedirect};
 use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
-use crate::accounts::{Accounts, AddressPolicy, SessionUser, User};
+use crate::accounts::{Accounts, AddressPolicy, BareSessionUser, SessionUser, User};
 use crate::http::RequestSource;
 use vestibule::guards::{Fresh, Maybe};
 use vestibule::{Error, ErrorKind, Session};
@@ -125,7 +125,7 @@ pub(super) async fn set_notices(
 /// nothing up.
 #[get("/address/confirm?<token>")]
 pub(super) async fn ask(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -155,7 +155,7 @@ pub(super) async fn ask(
 /// in; `_session` refuses a form of another site.
 #[post("/address/confirm", data = "<form>")]
 pub(super) async fn confirm(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     _session: Session<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

@@ -11,7 +11,7 @@ use super::link_cookie::{self, LinkRedirect};
 use super::notice::Notice;
 use super::renderer::{Renderer, Title};
 use super::unique_fields::UniqueFields;
-use crate::accounts::{Accounts, SessionUser};
+use crate::accounts::{Accounts, BareSessionUser};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::{Error, Session};
@@ -30,7 +30,7 @@ pub(super) struct Return {
 /// nothing up.
 #[get("/address/return?<token>")]
 pub(super) async fn ask(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -67,7 +67,7 @@ pub(super) async fn ask(
 /// another site.
 #[post("/address/return", data = "<form>")]
 pub(super) async fn put_back(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     _session: Session<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

@@ -25,7 +25,7 @@ const FORM_BODY: &str = "Send the form as application/x-www-form-urlencoded.";
 enum FailureReply {
     /// Problem JSON, for a program.
     Problem(ErrorResponse),
-    /// To a form that asks for the password, or to the page of a form.
+    /// To a form that asks for the password, to the page of a form, or to set up a second factor.
     Redirect(Box<Redirect>),
     /// To a form that asks for the password, which says what has happened.
     Notice(Box<NoticeRedirect>),
@@ -49,8 +49,16 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
     {
         return FailureReply::Redirect(Box::new(page.redirect()));
     }
-    if let Some(kind @ (ErrorKind::CredentialsMissing | ErrorKind::FreshLoginRequired)) = kind {
+    if let Some(
+        kind @ (ErrorKind::CredentialsMissing
+        | ErrorKind::FreshLoginRequired
+        | ErrorKind::SecondFactorRequired),
+    ) = kind
+    {
         return ask_for_password(request, kind).await;
+    }
+    if kind == Some(ErrorKind::SecondFactorSetupRequired) {
+        return FailureReply::Redirect(Box::new(Redirect::to(uri!(super::second_factor::show))));
     }
     let Some(renderer) = Renderer::of(request) else {
         return FailureReply::Problem(response);
@@ -77,11 +85,11 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
 /// Redirects to the form to sign in or to confirm the password, and says there what has happened.
 async fn ask_for_password(request: &Request<'_>, kind: ErrorKind) -> FailureReply {
     let next = next_page(request).map(|path| path.to_string());
-    let (form, unused) = if kind == ErrorKind::FreshLoginRequired {
-        (uri!(super::account::reauthenticate(next = next.as_deref())), None)
-    } else {
+    let (form, unused) = if kind == ErrorKind::CredentialsMissing {
         let form = uri!(super::session::form(next = next.as_deref(), cookie_sent = _));
         (form, unused_for(request).await.map(Notice::Unused))
+    } else {
+        (uri!(super::account::reauthenticate(next = next.as_deref())), None)
     };
     if !is_safe(request) {
         // For the page of the form; that of the password shows it before.

@@ -10,7 +10,7 @@ use super::notice::Notice;
 use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::{Accounts, SessionUser, User};
+use crate::accounts::{Accounts, BareSessionUser, User};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::{Error, ErrorKind, Session};
@@ -31,7 +31,7 @@ fn page(renderer: &Renderer<'_>, user: Option<&User>, rejected: Option<(&str, &E
 
 /// Shows the form.
 #[get("/password/forgot")]
-pub(super) fn form(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> Page {
+pub(super) fn form(user: Maybe<BareSessionUser>, renderer: Renderer<'_>) -> Page {
     page(&renderer, user.0.as_deref(), None)
 }
 
@@ -39,7 +39,7 @@ pub(super) fn form(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> Page {
 /// form of another site.
 #[post("/password/forgot", data = "<form>")]
 pub(super) async fn request(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     _session: Session<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,

@@ -23,6 +23,8 @@ mod password_link;
 mod registration;
 mod registration_link;
 mod renderer;
+mod second_factor;
+mod second_step;
 mod session;
 mod setup;
 mod shown_to;
@@ -54,6 +56,15 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         session::login,
         session::ask_to_log_out,
         session::logout,
+        second_step::form,
+        second_step::sign_in,
+        second_factor::show,
+        second_factor::ask,
+        second_factor::set_up,
+        second_factor::make_codes,
+        second_factor::ask_to_remove,
+        second_factor::remove,
+        second_factor::end_trust,
         setup::form,
         setup::set_up,
         forgotten::change_password,
@@ -84,11 +95,13 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         admin::questions::end_sign_ins,
         admin::questions::reset_link,
         admin::questions::remove_address,
+        admin::questions::reset_second_factor,
         admin::links::make,
         admin::user::set_role,
         admin::user::set_active,
         admin::user::end_sign_ins,
         admin::user::remove_address,
+        admin::user::reset_second_factor,
         admin::deletion::ask,
         admin::deletion::delete,
     ];

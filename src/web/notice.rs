@@ -54,6 +54,11 @@ pub(super) enum Notice {
     SignInsEnded(u64),
     AddressOfUserRemoved,
     UserAdded,
+    /// The login ticket is not valid any more.
+    TicketExpired,
+    SecondFactorRemoved,
+    SecondFactorOfUserRemoved(u64),
+    TrustEnded,
     UserDeleted(u64),
     UserDeletedBefore,
     OwnRoleLost,
@@ -101,6 +106,12 @@ impl Notice {
             Self::Deactivated(count) => ("notice-deactivated", sign_ins(count)),
             Self::SignInsEnded(count) => ("notice-sign-ins-ended", sign_ins(count)),
             Self::AddressOfUserRemoved => ("notice-address-of-user-removed", Vec::new()),
+            Self::TicketExpired => ("notice-ticket-expired", Vec::new()),
+            Self::SecondFactorRemoved => ("notice-second-factor-removed", Vec::new()),
+            Self::SecondFactorOfUserRemoved(count) => {
+                ("notice-second-factor-of-user-removed", sign_ins(count))
+            }
+            Self::TrustEnded => ("notice-trust-ended", Vec::new()),
             Self::UserAdded => ("notice-user-added", Vec::new()),
             Self::UserDeleted(count) => ("notice-user-deleted", sign_ins(count)),
             Self::UserDeletedBefore => ("notice-user-deleted-before", Vec::new()),
@@ -115,7 +126,7 @@ impl Notice {
 
     /// Returns the notice for a template; `name` is the user that the page is about.
     pub(super) fn shown(self, language: &Language, name: &str) -> ShownNotice {
-        let is_done = !matches!(self, Self::Unsent | Self::Unused(_));
+        let is_done = !matches!(self, Self::Unsent | Self::Unused(_) | Self::TicketExpired);
         ShownNotice {
             text: self.text(language, name),
             class: if is_done { "success" } else { "info" },

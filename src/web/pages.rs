@@ -5,7 +5,7 @@ use rocket_dyn_templates::context;
 
 use super::notice::Flash;
 use super::renderer::{Page, Renderer, Title, format_time};
-use crate::accounts::{Accounts, SessionUser};
+use crate::accounts::{Accounts, BareSessionUser, SessionUser};
 use crate::languages::Language;
 use vestibule::guards::Maybe;
 
@@ -17,7 +17,7 @@ pub(super) async fn setup_due(accounts: &Accounts, language: &Language) -> Optio
 /// Shows the front page.
 #[get("/")]
 pub(super) async fn home(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     flash: Flash<'_>,

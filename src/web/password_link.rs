@@ -13,7 +13,7 @@ use super::notice::Notice;
 use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::{Accounts, Credentials, SessionUser, User};
+use crate::accounts::{Accounts, BareSessionUser, Credentials, User};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
@@ -36,7 +36,7 @@ pub(super) struct PasswordForm {
 /// nothing up.
 #[get("/password/new?<token>")]
 pub(super) async fn form(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -63,7 +63,7 @@ pub(super) async fn form(
 /// been first and used the link up. `_session` refuses a form of another site.
 #[post("/password/new", data = "<form>")]
 pub(super) async fn set(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     _session: Session<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,

@@ -14,7 +14,7 @@ use super::renderer::{Page, Renderer, Title};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::{Accounts, AddressPolicy, Registration, Role, SessionUser};
+use crate::accounts::{Accounts, AddressPolicy, BareSessionUser, Registration, Role};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
@@ -68,7 +68,7 @@ fn page(
 /// Shows the form; redirects a user who is signed in already.
 #[get("/register?<next>")]
 pub(super) fn form(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     next: Option<&str>,

@@ -11,7 +11,7 @@ use super::link_cookie::{self, LinkRedirect};
 use super::notice::Notice;
 use super::renderer::{Renderer, Title};
 use super::unique_fields::UniqueFields;
-use crate::accounts::{Accounts, SessionUser};
+use crate::accounts::{Accounts, BareSessionUser};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::{Error, Session};
@@ -30,7 +30,7 @@ pub(super) struct Confirmation {
 /// nothing up.
 #[get("/register/confirm?<token>")]
 pub(super) async fn ask(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -59,7 +59,7 @@ pub(super) async fn ask(
 /// Makes the account and shows the form to sign in. `_session` refuses a form of another site.
 #[post("/register/confirm", data = "<form>")]
 pub(super) async fn confirm(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     _session: Session<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

@@ -1,7 +1,7 @@
 //! Sign-in and sign-out of people.
 
 use rocket::form::FromForm;
-use rocket::http::Status;
+use rocket::http::{CookieJar, Status};
 use rocket::response::Redirect;
 use rocket::response::status;
 use rocket::{Either, State, get, post, uri};
@@ -12,9 +12,10 @@ use super::form::{FormReply, FormResult, onward};
 use super::form_body::Form;
 use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer, Title};
+use super::second_step;
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::{Accounts, AnyUser, Credentials, SessionUser, sign_out};
+use crate::accounts::{Accounts, AnyUser, BareSessionUser, Credentials, FirstStep, sign_out};
 use crate::http::{RequestSource, UniqueQuery, flag};
 use vestibule::config::Location;
 use vestibule::guards::{AuthMethod, Maybe};
@@ -64,7 +65,7 @@ fn page(
 /// been sent the cookie of a session.
 #[get("/login?<next>&<cookie_sent>")]
 pub(super) async fn form(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     flash: Flash<'_>,
@@ -86,7 +87,8 @@ pub(super) async fn form(
             | Notice::AddressConfirmed
             | Notice::AddressReturned
             | Notice::RegistrationMailed
-            | Notice::Registered,
+            | Notice::Registered
+            | Notice::TicketExpired,
         ) => flash.take().map(|notice| notice.text(language, "")),
         _ => None,
     };
@@ -108,22 +110,32 @@ pub(super) fn signed_in(next: &str) -> FormReply {
     FormReply::SignedIn { target: Box::new(onward(next)), check: Box::new(check) }
 }
 
-/// Signs in; after wrong credentials shows the form again, with the same message whichever of
+/// Signs in, or leads on to the second step; after wrong credentials shows the form again, with the same message whichever of
 /// them was wrong.
 #[post("/login", data = "<form>")]
 pub(super) async fn login(
     session: Session<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
+    jar: &CookieJar<'_>,
     source: RequestSource,
     form: Form<UniqueFields<Login>>,
 ) -> FormResult {
     let credentials = Credentials { username: &form.username, password: &form.password, source };
     let result = match form.remember.as_deref().map_or(Some(false), checkbox::parse) {
-        Some(remember) => accounts.sign_in_browser(&session, &credentials, remember).await,
+        Some(remember) => {
+            let trusted = second_step::trusted(jar);
+            accounts.sign_in_browser(&session, &credentials, remember, trusted).await
+        }
         None => Err(Error::new(ErrorKind::InvalidField).detail(REMEMBER_UNREADABLE)),
     };
-    let Err(error) = result else { return Ok(signed_in(&form.next)) };
+    let error = match result {
+        Ok(FirstStep::SignedIn(())) => return Ok(signed_in(&form.next)),
+        Ok(FirstStep::SecondFactor(ticket)) => {
+            return Ok(second_step::go_on(jar, accounts, &ticket, &form.next));
+        }
+        Err(error) => error,
+    };
     let kinds = [
         ErrorKind::InvalidField,
         ErrorKind::BadCredentials,
@@ -143,7 +155,7 @@ pub(super) async fn login(
 
 /// Asks whether to sign out; redirects a client without a session, as signing out does.
 #[get("/logout")]
-pub(super) fn ask_to_log_out(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> FormReply {
+pub(super) fn ask_to_log_out(user: Maybe<BareSessionUser>, renderer: Renderer<'_>) -> FormReply {
     match user.0 {
         Some(user) => {
             let page = renderer.page("logout", Title::Key("sign-out"), Some(&user), context! {});

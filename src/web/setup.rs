@@ -14,7 +14,7 @@ use super::renderer::{Page, Renderer, Title};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::{Accounts, Registration, Role, SessionUser, User};
+use crate::accounts::{Accounts, BareSessionUser, Registration, Role, User};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
@@ -61,7 +61,7 @@ fn page(
 /// once there is an administrator.
 #[get("/setup?<token>")]
 pub(super) async fn form(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     jar: &CookieJar<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,
@@ -80,7 +80,7 @@ pub(super) async fn form(
 /// the link; shows the form again with the errors of its fields.
 #[post("/setup", data = "<form>")]
 pub(super) async fn set_up(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     session: Session<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,

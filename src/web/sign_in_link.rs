@@ -9,10 +9,11 @@ use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::link_cookie::{self, LinkRedirect};
 use super::renderer::{Page, Renderer, Title};
+use super::second_step;
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::{Accounts, SessionUser};
+use crate::accounts::{Accounts, BareSessionUser, FirstStep};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::{Error, ErrorKind, Session};
@@ -79,7 +80,7 @@ fn browser<'j>(jar: &'j CookieJar<'_>) -> &'j str {
 
 /// Shows the form that asks for a mail.
 #[get("/login/link")]
-pub(super) fn form(user: Maybe<SessionUser>, renderer: Renderer<'_>) -> FormReply {
+pub(super) fn form(user: Maybe<BareSessionUser>, renderer: Renderer<'_>) -> FormReply {
     if user.0.is_some() {
         return FormReply::onward("");
     }
@@ -119,7 +120,7 @@ pub(super) async fn request(
 /// nothing up, because scanners of mails follow links.
 #[get("/login/link/enter?<token>")]
 pub(super) async fn enter(
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -151,7 +152,7 @@ pub(super) async fn enter(
 #[post("/login/link/enter", data = "<form>")]
 pub(super) async fn sign_in(
     session: Session<'_>,
-    user: Maybe<SessionUser>,
+    user: Maybe<BareSessionUser>,
     jar: &CookieJar<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,
@@ -160,10 +161,13 @@ pub(super) async fn sign_in(
 ) -> FormResult {
     let proof = (form.token.as_str(), form.code.as_str());
     match accounts.sign_in_by_link(&session, browser(jar), proof, source).await {
-        Ok(()) => {
+        Ok(step) => {
             jar.remove(Cookie::build(COOKIE).path(COOKIE_PATH));
             link_cookie::remove(jar, &uri!(enter(_)));
-            Ok(signed_in(""))
+            Ok(match step {
+                FirstStep::SignedIn(()) => signed_in(""),
+                FirstStep::SecondFactor(ticket) => second_step::go_on(jar, accounts, &ticket, ""),
+            })
         }
         Err(error)
             if error.kind() == ErrorKind::NotFound && is_repeated(accounts, user).await? =>
@@ -181,7 +185,7 @@ pub(super) async fn sign_in(
 }
 
 /// Whether the user is signed in and has just used a link or a code.
-async fn is_repeated(accounts: &Accounts, user: Maybe<SessionUser>) -> Result<bool, Error> {
+async fn is_repeated(accounts: &Accounts, user: Maybe<BareSessionUser>) -> Result<bool, Error> {
     match user.0 {
         Some(user) => accounts.has_just_used_link(&user).await,
         None => Ok(false),

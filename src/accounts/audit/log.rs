@@ -45,15 +45,14 @@ pub(in crate::accounts) fn log_change(changed: &ChangedUser) {
     for record in &changed.records {
         let Record { event, account, actor, sign_in, address, detail, request_id, .. } = record;
         let reason = (*event == AuditEvent::Ended).then_some(EndedBy::Administrator.as_str());
-        let ends_sign_ins =
-            matches!(
-                event,
-                AuditEvent::Ended
-                    | AuditEvent::Deactivated
-                    | AuditEvent::Deleted
-                    | AuditEvent::SecondFactorAdded
-                    | AuditEvent::SecondFactorRemoved
-            );
+        let ends_sign_ins = matches!(
+            event,
+            AuditEvent::Ended
+                | AuditEvent::Deactivated
+                | AuditEvent::Deleted
+                | AuditEvent::SecondFactorAdded
+                | AuditEvent::SecondFactorRemoved
+        );
         log::info!(
             target: "vestibule::events",
             event = event.as_str(),

@@ -17,6 +17,9 @@ use crate::db::{AnyConnection, from_micros, to_micros, write};
 use crate::mail::MailKind;
 use vestibule::{Error, ErrorKind};
 
+/// Said to an administrator who has not proven the own second factor.
+const OWN: &str = "Remove your own second factor on the page of your account.";
+
 /// An authenticator as it is stored.
 pub(in crate::accounts) struct StoredAuthenticator {
     /// The encrypted secret.
@@ -34,7 +37,7 @@ pub(in crate::accounts) fn authenticator_since(
 ) -> QueryResult<Option<OffsetDateTime>> {
     let row = authenticators::table.find(account).select(authenticators::created_at);
     let since: Option<i64> = row.get_result(connection).optional()?;
-    Ok(since.and_then(from_micros))
+    Ok(since.and_then(|since| from_micros(since).ok()))
 }
 
 /// Returns the encrypted secret of a user's authenticator.
@@ -53,7 +56,8 @@ pub(in crate::accounts) fn use_step(
     step: i64,
 ) -> QueryResult<bool> {
     let unused = authenticators::table.find(account).filter(authenticators::last_step.lt(step));
-    let used = diesel::update(unused).set(authenticators::last_step.eq(step)).execute(connection)?;
+    let used =
+        diesel::update(unused).set(authenticators::last_step.eq(step)).execute(connection)?;
     Ok(used == 1)
 }
 
@@ -154,7 +158,8 @@ pub(in crate::accounts) fn remove_second_factors(
 /// Removes all second factors of a user for an administrator, and ends its sign-ins.
 ///
 /// # Errors
-/// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found`, 503 `unavailable`.
+/// 403 `forbidden` when the actor is no longer an administrator, or is the user; 404 `not_found`, 503
+/// `unavailable`.
 pub fn reset_second_factors(
     connection: &mut AnyConnection,
     id: i64,
@@ -162,6 +167,9 @@ pub fn reset_second_factors(
 ) -> Result<ChangedUser, Error> {
     write(connection, |connection| {
         check_permission(connection, actor)?;
+        if actor.is(id) {
+            return Err(Error::new(ErrorKind::Forbidden).detail(OWN));
+        }
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         remove_locked(connection, user, actor)
@@ -238,13 +246,15 @@ fn end_other_sign_ins(
     diesel::delete(others).execute(connection).map(|ended| ended as u64)
 }
 
-/// Returns at most `limit` accounts and secrets that another key than this one encrypted.
+/// Returns at most `limit` accounts, above an id, and their secrets that another key than this one
+/// encrypted.
 pub(in crate::accounts) fn sealed_by_others(
     connection: &mut AnyConnection,
     key: &str,
-    limit: i64,
+    (after, limit): (i64, i64),
 ) -> QueryResult<Vec<(i64, String)>> {
     let others = authenticators::table.filter(authenticators::sealed_by.ne(key));
+    let others = others.filter(authenticators::account.gt(after));
     let others = others.order(authenticators::account).limit(limit);
     others.select((authenticators::account, authenticators::secret)).load(connection)
 }

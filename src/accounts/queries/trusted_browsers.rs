@@ -88,7 +88,8 @@ pub(in crate::accounts) fn trusted_browsers(
         ))
         .load(connection)?;
     let browser = |(id, program, address, created_at, expires_at): Row| {
-        let (created_at, expires_at) = (from_micros(created_at)?, from_micros(expires_at)?);
+        let (created_at, expires_at) =
+            (from_micros(created_at).ok()?, from_micros(expires_at).ok()?);
         Some(TrustedBrowser { id, program, address, created_at, expires_at })
     };
     Ok(rows.into_iter().filter_map(browser).collect())

@@ -45,10 +45,15 @@ pub(super) fn generate() -> Result<[u8; SECRET], Error> {
 }
 
 /// Returns secret and address of an authenticator for an app.
-pub(super) fn shown(secret: &[u8], issuer: &str, username: &str) -> Result<(String, String), Error> {
+pub(super) fn shown(
+    secret: &[u8],
+    issuer: &str,
+    username: &str,
+) -> Result<(String, String), Error> {
     // A colon would end the name of the issuer in the address.
     let plain = |text: &str| text.replace(':', " ");
-    let builder = builder(secret).with_issuer(Some(plain(issuer))).with_account_name(plain(username));
+    let builder =
+        builder(secret).with_issuer(Some(plain(issuer))).with_account_name(plain(username));
     let totp = builder.build().map_err(Error::internal)?;
     Ok((totp.secret().to_base32(), totp.to_url().map_err(Error::internal)?))
 }

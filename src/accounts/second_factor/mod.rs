@@ -6,13 +6,15 @@
 mod authenticator;
 mod check;
 mod recovery;
+mod reseal;
 mod set_up;
 mod ticket;
 mod trusted;
 
 pub use authenticator::NewAuthenticator;
 pub use recovery::RecoveryCodes;
+pub use reseal::reseal_secrets;
 pub use set_up::SecondFactors;
-pub use ticket::{FirstStep, LoginTicket};
 pub(super) use ticket::OpenTicket;
+pub use ticket::{FirstStep, LoginTicket};
 pub use trusted::TRUSTED_FOR;

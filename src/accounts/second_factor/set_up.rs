@@ -84,7 +84,7 @@ impl Accounts {
     /// Returns the secret of a form that was sent before, to be shown again.
     ///
     /// # Errors
-    /// 422 `invalid_field` naming `code` if it has expired.
+    /// 422 `invalid_field` naming `set_up_token` if it has expired.
     pub fn same_authenticator(
         &self,
         user: &User,
@@ -114,7 +114,7 @@ impl Accounts {
             Some((expires_at, secret)) if now < i64::from_be_bytes(*expires_at) => {
                 Ok(secret.to_vec())
             }
-            _ => Err(Error::invalid_field("code", EXPIRED)),
+            _ => Err(Error::invalid_field("set_up_token", EXPIRED)),
         }
     }
 
@@ -122,7 +122,7 @@ impl Accounts {
     /// sign-ins end, which were opened without it; access keys stay.
     ///
     /// # Errors
-    /// 422 `invalid_field` naming `code`, 409 `already_made` if there is an authenticator, 401
+    /// 422 `invalid_field` naming `code` or `set_up_token`, 409 `already_made` if there is an authenticator, 401
     /// `token_revoked` when the sign-in has ended meanwhile, 503 `unavailable`.
     pub async fn add_authenticator(
         &self,
@@ -172,9 +172,8 @@ impl Accounts {
     /// 401 `token_revoked` when the sign-in has ended meanwhile, 503 `unavailable`.
     pub async fn remove_second_factors(&self, user: &User, actor: &Actor) -> Result<(), Error> {
         let (id, by) = (user.id, actor.clone());
-        let removed = self.run_change(id, move |connection| {
-            queries::remove_second_factors(connection, id, &by)
-        });
+        let removed = self
+            .run_change(id, move |connection| queries::remove_second_factors(connection, id, &by));
         self.tell_ended(&removed.await?, actor);
         Ok(())
     }

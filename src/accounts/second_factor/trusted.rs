@@ -22,7 +22,7 @@ impl Accounts {
         let (secret, now) = (LinkToken::generate()?, self.clock.now()?);
         let browser = TrustedBrowser {
             id: digest(secret.reveal()),
-            program: source.program.words().map(str::to_owned),
+            program: source.program.words(),
             address: source.address.map(|address| address.to_string()),
             created_at: now,
             expires_at: now + TRUSTED_FOR,

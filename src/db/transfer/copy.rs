@@ -8,9 +8,9 @@ use super::endpoints::number;
 use super::error::TransferError;
 use super::ids;
 use super::rows::{
-    AuthenticatorRow, ChainRow, EventRow, FormerAddressRow, KnownDeviceRow, MailRow, PasswordLinkRow,
-    PendingAddressRow, RecoveryCodeRow, RegistrationRow, SetupLinkRow, SignInLinkRow, SignInRow, TABLES, TableRow,
-    ThrottleRow, TrustedBrowserRow, UserRow,
+    AuthenticatorRow, ChainRow, EventRow, FormerAddressRow, KnownDeviceRow, MailRow,
+    PasswordLinkRow, PendingAddressRow, RecoveryCodeRow, RegistrationRow, SetupLinkRow,
+    SignInLinkRow, SignInRow, TABLES, TableRow, ThrottleRow, TrustedBrowserRow, UserRow,
 };
 use super::summary::{CopiedTable, Step};
 use crate::db::address::Backend;

@@ -66,6 +66,7 @@ impl AdminContext<'_> {
                 email: &user.email,
                 role: user.role,
                 active: user.active,
+                has_second_factor: user.has_second_factor(),
                 created_at: format_time(user.created_at),
             },
             sign_ins: self.accounts.sign_ins(user, 1).await?.1,

@@ -57,6 +57,13 @@ const REMOVE_ADDRESS: Question = Question {
     is_danger: true,
 };
 
+const RESET_SECOND_FACTOR: Question = Question {
+    change: "reset-second-factor",
+    key: "reset-second-factor",
+    field: None,
+    is_danger: true,
+};
+
 fn page(
     context: &AdminContext<'_>,
     admin: &AdminPageChange,
@@ -135,4 +142,15 @@ pub(in crate::web) async fn remove_address(
 ) -> Result<Page, Error> {
     let user = context.user(id).await?;
     Ok(page(&context, &admin, &user, &REMOVE_ADDRESS))
+}
+
+/// Asks before the second factor of a user is removed.
+#[get("/admin/users/<id>/reset-second-factor")]
+pub(in crate::web) async fn reset_second_factor(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    id: &str,
+) -> Result<Page, Error> {
+    let user = context.user(id).await?;
+    Ok(page(&context, &admin, &user, &RESET_SECOND_FACTOR))
 }

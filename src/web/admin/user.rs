@@ -123,3 +123,15 @@ pub(in crate::web) async fn end_sign_ins(
     }
     back_to_page(id, Notice::SignInsEnded(changed.ended))
 }
+
+/// Removes the second factor of a user who has lost it, and ends all sign-ins.
+#[post("/admin/users/<id>/reset-second-factor")]
+pub(in crate::web) async fn reset_second_factor(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    id: &str,
+) -> FormResult {
+    let (user, actor) = (User::id_of(id)?, context.actor(&admin)?);
+    let changed = context.accounts.reset_second_factors(&actor, user).await?;
+    back_to_page(id, Notice::SecondFactorOfUserRemoved(changed.ended))
+}

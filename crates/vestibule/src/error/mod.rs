@@ -16,6 +16,7 @@ use std::sync::Arc;
 use rocket::Request;
 use rocket::http::Status;
 use rocket::response::{self, Responder};
+use serde_json::{Map, Value};
 
 use crate::error::request_errors::RequestErrors;
 use crate::request_id::RequestId;
@@ -50,6 +51,7 @@ pub struct Error {
 struct Details {
     detail: Option<Cow<'static, str>>,
     fields: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    members: Map<String, Value>,
     retry_after: Option<u64>,
     token_error: Option<TokenError>,
     reason: Option<String>,
@@ -101,6 +103,22 @@ impl Error {
         self
     }
 
+    /// Adds a member to the problem JSON (RFC 9457, section 3.2): what a client needs to go on. Neither
+    /// the log nor `Debug` shows it.
+    ///
+    /// ```
+    /// use vestibule::{Error, ErrorKind, Problem};
+    ///
+    /// let error = Error::new(ErrorKind::SecondFactorRequired).member("methods", vec!["otp"]);
+    /// let json = rocket::serde::json::to_value(Problem::from(error)).unwrap();
+    /// assert_eq!(json["methods"][0], "otp");
+    /// ```
+    #[must_use]
+    pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.details.get_or_insert_default().members.insert(name.into(), value.into());
+        self
+    }
+
     /// Adds `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
@@ -139,6 +157,11 @@ impl Error {
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let fields = self.details.as_ref().map_or(&[][..], |details| &details.fields);
         fields.iter().map(|(name, message)| (name.as_ref(), message.as_ref()))
+    }
+
+    /// Further members of the problem JSON; none for most errors.
+    pub fn members(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.details.iter().flat_map(|details| &details.members)
     }
 
     /// Seconds to wait before a retry, if known.

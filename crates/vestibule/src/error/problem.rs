@@ -13,7 +13,7 @@ use crate::error::kind::ErrorKind;
 use crate::request_id::RequestId;
 
 /// An `application/problem+json` response with `title`, `status`, `code` and `detail`, and with
-/// `fields` if single fields are bad; with `request_id` if the request has a [`RequestId`].
+/// `fields` if single fields are bad, and the error's own [members](Error::member); with `request_id` if the request has a [`RequestId`].
 ///
 /// ```
 /// use vestibule::{Error, ErrorKind, Problem};
@@ -31,6 +31,8 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Map::is_empty")]
     fields: Map<String, Value>,
+    #[serde(flatten)]
+    members: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<RequestId>,
     #[serde(skip)]
@@ -78,6 +80,7 @@ impl From<Error> for Problem {
             code: error.kind().code().to_owned(),
             detail: error.message().to_owned(),
             fields: error.fields().map(|(name, text)| (name.to_owned(), text.into())).collect(),
+            members: error.members().map(|(name, value)| (name.clone(), value.clone())).collect(),
             request_id: None,
             retry_after: error.wait(),
         }

@@ -76,10 +76,7 @@ impl TableRow for RecoveryCodeRow {
     const TABLE: &'static str = "recovery_codes";
 
     fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
-        vec![
-            ("account", self.account.into()),
-            ("code_hash", (&self.code_hash).into()),
-        ]
+        vec![("account", self.account.into()), ("code_hash", (&self.code_hash).into())]
     }
 
     fn each(connection: &mut AnyConnection, each: Each<'_, Self>) -> Result<(), TransferError> {

@@ -1,0 +1,131 @@
+//! The second factor of the user: set up, shown and removed.
+
+use rocket::http::Status;
+use rocket::response::status;
+use rocket::{State, delete, get, post};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::accounts::{
+    Accounts, AdminApiFresh, BareTokenUser, OwnAccount, RecoveryCodes, TokenUser, User,
+};
+use crate::db::rfc3339;
+use crate::http::{Json, JsonBody, RequestSource};
+use crate::settings::Settings;
+use vestibule::Error;
+use vestibule::guards::{Fresh, MultiFactor, Scoped};
+
+/// The second factor of a user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SecondFactor)]
+pub(super) struct SecondFactorView {
+    /// Since when an authenticator is set up.
+    #[schema(required = true, format = DateTime)]
+    authenticator_since: Option<String>,
+    /// How many recovery codes are left.
+    recovery_codes: i64,
+    /// Whether the user can do nothing else before one is set up.
+    set_up_required: bool,
+}
+
+/// An authenticator to be confirmed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewAuthenticator)]
+pub(super) struct NewAuthenticatorView {
+    /// The secret in base32.
+    secret: String,
+    /// The secret for an authenticator, usually as a QR code: `otpauth://totp/...`.
+    uri: String,
+    /// The secret for `POST /api/me/second-factor/confirm`, valid for a quarter of an hour.
+    set_up_token: String,
+}
+
+/// New recovery codes, which no other response shows.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecoveryCodes)]
+pub(super) struct RecoveryCodesView {
+    recovery_codes: Vec<String>,
+}
+
+impl RecoveryCodesView {
+    fn created(codes: &RecoveryCodes) -> status::Custom<Json<Self>> {
+        status::Custom(Status::Created, Json(Self { recovery_codes: codes.reveal().to_vec() }))
+    }
+}
+
+/// Returns what second factor the user has.
+#[get("/me/second-factor")]
+pub(super) async fn show(
+    user: Scoped<OwnAccount, BareTokenUser>,
+    accounts: &State<Accounts>,
+) -> Result<Json<SecondFactorView>, Error> {
+    let found = accounts.second_factors(&user).await?;
+    Ok(Json(SecondFactorView {
+        authenticator_since: found.authenticator_since.map(rfc3339),
+        recovery_codes: found.recovery_codes,
+        set_up_required: accounts.second_factor_rule().demands_set_up(&user),
+    }))
+}
+
+/// Generates the secret of an authenticator, which counts when its first code has confirmed it.
+#[post("/me/second-factor")]
+pub(super) async fn begin(
+    user: Fresh<BareTokenUser>,
+    accounts: &State<Accounts>,
+    settings: &State<Settings>,
+) -> Result<Json<NewAuthenticatorView>, Error> {
+    let new = accounts.new_authenticator(&user, &settings.accounts.site_name).await?;
+    Ok(Json(NewAuthenticatorView { secret: new.secret, uri: new.uri, set_up_token: new.ticket }))
+}
+
+/// Sets up the authenticator by its first code, ends the other sign-ins and returns the recovery codes.
+#[post("/me/second-factor/confirm", data = "<body>")]
+pub(super) async fn confirm(
+    user: Fresh<BareTokenUser>,
+    accounts: &State<Accounts>,
+    source: RequestSource,
+    mut body: JsonBody,
+) -> Result<status::Custom<Json<RecoveryCodesView>>, Error> {
+    let (ticket, code) = (body.text("set_up_token"), body.text("code"));
+    body.finish()?;
+    let actor = accounts.actor(&user, source)?;
+    let codes = accounts.add_authenticator(&user, (&ticket, &code), &actor).await?;
+    Ok(RecoveryCodesView::created(&codes))
+}
+
+/// Makes recovery codes in the place of the earlier ones.
+#[post("/me/second-factor/recovery-codes")]
+pub(super) async fn make_recovery_codes(
+    user: MultiFactor<Fresh<TokenUser>>,
+    accounts: &State<Accounts>,
+    source: RequestSource,
+) -> Result<status::Custom<Json<RecoveryCodesView>>, Error> {
+    let actor = accounts.actor(&user, source)?;
+    let codes = accounts.new_recovery_codes(&user, &actor).await?;
+    Ok(RecoveryCodesView::created(&codes))
+}
+
+/// Removes the second factor, and ends the other sign-ins.
+#[delete("/me/second-factor")]
+pub(super) async fn remove(
+    user: MultiFactor<Fresh<TokenUser>>,
+    accounts: &State<Accounts>,
+    source: RequestSource,
+) -> Result<status::NoContent, Error> {
+    let actor = accounts.actor(&user, source)?;
+    accounts.remove_second_factors(&user, &actor).await?;
+    Ok(status::NoContent)
+}
+
+/// Removes the second factor of a user who has lost it, and ends all its sign-ins.
+#[delete("/users/<id>/second-factor")]
+pub(super) async fn reset(
+    admin: AdminApiFresh,
+    accounts: &State<Accounts>,
+    source: RequestSource,
+    id: &str,
+) -> Result<status::NoContent, Error> {
+    let actor = accounts.actor(&admin, source)?;
+    accounts.reset_second_factors(&actor, User::id_of(id)?).await?;
+    Ok(status::NoContent)
+}

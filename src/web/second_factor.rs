@@ -1,0 +1,251 @@
+//! The user's own second factor: an authenticator, recovery codes and trusted browsers.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rocket::form::FromForm;
+use rocket::http::{Cookie, CookieJar, Status};
+use rocket::{State, get, post, uri};
+use rocket_dyn_templates::context;
+use serde::Serialize;
+
+use super::form::{FormReply, FormResult, sign_in_if_revoked};
+use super::form_body::Form;
+use super::notice::{Flash, Notice};
+use super::renderer::{Page, Renderer, Title, format_time};
+use super::shown_to::{ShownTo, check_username};
+use super::unique_fields::UniqueFields;
+use super::words;
+use crate::accounts::queries::TrustedBrowser;
+use crate::accounts::{
+    Accounts, BareSessionUser, NewAuthenticator, RecoveryCodes, SecondFactorRule, SessionUser, User,
+};
+use crate::http::RequestSource;
+use crate::languages::Language;
+use vestibule::guards::{Authenticated, Fresh, MultiFactor};
+use vestibule::sign_ins::Amr;
+use vestibule::{Error, ErrorKind, Session};
+
+/// The sealed cookie with new recovery codes, for the page that shows them once: another process may
+/// render it.
+const CODES: &str = "recovery_codes";
+const PATH: &str = "/account/second-factor";
+
+/// How long the codes wait for the page.
+const MAX_AGE: time::Duration = time::Duration::minutes(5);
+
+/// The fields of the form that confirms an authenticator.
+#[derive(FromForm)]
+pub(super) struct FirstCode {
+    #[field(default = "")]
+    username: String,
+    #[field(default = "")]
+    set_up_token: String,
+    #[field(default = "")]
+    code: String,
+}
+
+fn store_codes(jar: &CookieJar<'_>, accounts: &Accounts, user: &User, codes: &RecoveryCodes) {
+    let value = format!("{} {}", user.id, codes.reveal().join(" "));
+    let secure = accounts.auth().session.is_secure();
+    jar.add_private(Cookie::build((CODES, value)).path(PATH).max_age(MAX_AGE).secure(secure));
+}
+
+/// Takes the codes if they are those of this user. A HEAD leaves them.
+fn take_codes(flash: &Flash<'_>, user: &User) -> Option<Vec<String>> {
+    let cookie = flash.jar.get_private(CODES)?;
+    if !flash.is_head {
+        flash.jar.remove_private(Cookie::build(CODES).path(PATH));
+    }
+    let (id, codes) = cookie.value().split_once(' ')?;
+    (id == user.id.to_string()).then(|| codes.split(' ').map(str::to_owned).collect())
+}
+
+/// Returns the codes as a file to download, an address of the scheme `data`.
+fn file_of(site_name: &str, user: &User, codes: &[String]) -> String {
+    let text = format!("{site_name}\n{}\n\n{}\n", user.username, codes.join("\n"));
+    format!("data:text/plain;charset=utf-8;base64,{}", STANDARD.encode(text))
+}
+
+fn browser(browser: &TrustedBrowser, language: &Language) -> impl Serialize {
+    context! {
+        id: &browser.id,
+        program: browser.program.as_deref().map(|program| language.program(program)),
+        address: &browser.address,
+        created_at: format_time(browser.created_at),
+        expires_at: format_time(browser.expires_at),
+    }
+}
+
+/// Shows what is set up, and new recovery codes once.
+#[get("/account/second-factor")]
+pub(super) async fn show(
+    user: BareSessionUser,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    flash: Flash<'_>,
+) -> Result<Page, Error> {
+    let found = accounts.second_factors(&user).await?;
+    let rule = accounts.second_factor_rule();
+    let (language, codes) = (renderer.language(Some(&user)), take_codes(&flash, &user));
+    let browsers = found.trusted_browsers.iter().map(|one| browser(one, language));
+    let values = context! {
+        since: found.authenticator_since.map(format_time),
+        has_factor: user.has_second_factor(),
+        recovery_codes: found.recovery_codes,
+        trusted_browsers: browsers.collect::<Vec<_>>(),
+        file: codes.as_ref().map(|codes| file_of(renderer.site_name(), &user, codes)),
+        codes,
+        notice: flash.shown(language, ""),
+        is_offered: rule != SecondFactorRule::Off,
+        is_demanded: rule.demands_set_up(&user),
+    };
+    Ok(renderer.page("second-factor", Title::Key("second-factor"), Some(&user), values))
+}
+
+fn set_up_page(
+    renderer: &Renderer<'_>,
+    accounts: &Accounts,
+    user: &User,
+    new: &NewAuthenticator,
+    error: Option<&Error>,
+) -> Result<Page, Error> {
+    let values = context! {
+        qr_code: new.qr_code()?,
+        // In groups of four, to be typed.
+        secret: groups(&new.secret),
+        uri: &new.uri,
+        set_up_token: &new.ticket,
+        is_demanded: accounts.second_factor_rule().demands_set_up(user),
+        error: error.map(|error| words::first_field(renderer.language(Some(user)), error)),
+    };
+    Ok(renderer.page(
+        "second-factor-set-up",
+        Title::Key("set-up-authenticator"),
+        Some(user),
+        values,
+    ))
+}
+
+fn groups(secret: &str) -> String {
+    let mut text = String::new();
+    for (place, character) in secret.chars().enumerate() {
+        if place > 0 && place % 4 == 0 {
+            text.push(' ');
+        }
+        text.push(character);
+    }
+    text
+}
+
+/// Shows the QR code of a new secret; redirects a user who has an authenticator.
+#[get("/account/second-factor/set-up")]
+pub(super) async fn ask(
+    user: Fresh<BareSessionUser>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+) -> FormResult {
+    match accounts.new_authenticator(&user, renderer.site_name()).await {
+        Ok(new) => {
+            let page = set_up_page(&renderer, accounts, &user, &new, None)?;
+            Ok(FormReply::Page(Status::Ok, page))
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyMade => Ok(FormReply::redirect(uri!(show))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sets the authenticator up by its first code, which proves the second factor of this session, and
+/// redirects to the page with the recovery codes; also if an equal form was first.
+#[post("/account/second-factor/set-up", data = "<form>")]
+pub(super) async fn set_up(
+    user: Fresh<BareSessionUser>,
+    session: Session<'_>,
+    source: RequestSource,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    jar: &CookieJar<'_>,
+    form: Form<UniqueFields<FirstCode>>,
+) -> FormResult {
+    let actor = accounts.actor(&user, source)?;
+    let added = match check_username(&user, &form.username) {
+        Ok(()) => {
+            let sent = (form.set_up_token.as_str(), form.code.as_str());
+            accounts.add_authenticator(&user, sent, &actor).await
+        }
+        Err(error) => Err(error),
+    };
+    match added {
+        Ok(codes) => {
+            session.confirm_with(Amr::PASSWORD.with(Amr::OTP)).await?;
+            store_codes(jar, accounts, &user, &codes);
+            Ok(FormReply::redirect(uri!(show)))
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyMade => Ok(FormReply::redirect(uri!(show))),
+        Err(error) => {
+            // After a quarter of an hour with a new secret.
+            let site_name = renderer.site_name();
+            let new = match accounts.same_authenticator(&user, site_name, &form.set_up_token) {
+                Ok(same) => same,
+                Err(_) => accounts.new_authenticator(&user, site_name).await?,
+            };
+            let page = set_up_page(&renderer, accounts, &user, &new, Some(&error))?;
+            FormReply::again(sign_in_if_revoked(error), &[ErrorKind::InvalidField], |_| page)
+        }
+    }
+}
+
+/// Makes recovery codes in the place of the earlier ones, and redirects to the page that shows them.
+#[post("/account/second-factor/recovery-codes", data = "<form>")]
+pub(super) async fn make_codes(
+    user: MultiFactor<Fresh<SessionUser>>,
+    source: RequestSource,
+    accounts: &State<Accounts>,
+    jar: &CookieJar<'_>,
+    form: ShownTo,
+) -> FormResult {
+    form.check(&user)?;
+    let actor = accounts.actor(&user, source)?;
+    let codes = accounts.new_recovery_codes(&user, &actor).await.map_err(sign_in_if_revoked)?;
+    store_codes(jar, accounts, &user, &codes);
+    Ok(FormReply::redirect(uri!(show)))
+}
+
+/// Asks before the second factor is removed.
+#[get("/account/second-factor/remove")]
+pub(super) fn ask_to_remove(
+    user: MultiFactor<Fresh<SessionUser>>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+) -> Page {
+    let is_demanded = accounts.second_factor_rule().demands_of(&user);
+    let user = user.authentication().account();
+    let values = context! { is_demanded };
+    renderer.page("second-factor-remove", Title::Key("remove-second-factor"), Some(user), values)
+}
+
+/// Removes the second factor; the other sign-ins end.
+#[post("/account/second-factor/remove", data = "<form>")]
+pub(super) async fn remove(
+    user: MultiFactor<Fresh<SessionUser>>,
+    source: RequestSource,
+    accounts: &State<Accounts>,
+    form: ShownTo,
+) -> FormResult {
+    form.check(&user)?;
+    let actor = accounts.actor(&user, source)?;
+    accounts.remove_second_factors(&user, &actor).await.map_err(sign_in_if_revoked)?;
+    Ok(FormReply::notice(uri!(show), Notice::SecondFactorRemoved))
+}
+
+/// Ends the trust in a browser.
+#[post("/account/second-factor/trusted/<id>/end", data = "<form>")]
+pub(super) async fn end_trust(
+    user: SessionUser,
+    accounts: &State<Accounts>,
+    id: &str,
+    form: ShownTo,
+) -> FormResult {
+    form.check(&user)?;
+    accounts.end_trust(&user, id).await?;
+    Ok(FormReply::notice(uri!(show), Notice::TrustEnded))
+}

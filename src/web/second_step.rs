@@ -1,0 +1,162 @@
+//! The second step of signing in: a code, after a right password or a link.
+
+use rocket::form::FromForm;
+use rocket::http::{Cookie, CookieJar, SameSite, Status};
+use rocket::{State, get, post, uri};
+use rocket_dyn_templates::context;
+
+use super::checkbox;
+use super::form::{FormReply, FormResult};
+use super::form_body::Form;
+use super::notice::Notice;
+use super::renderer::{Page, Renderer, Title};
+use super::session::signed_in;
+use super::unique_fields::UniqueFields;
+use super::words;
+use crate::accounts::{Accounts, BareSessionUser, LoginTicket, SecondStep, TRUSTED_FOR, User};
+use crate::http::RequestSource;
+use vestibule::guards::Maybe;
+use vestibule::{Error, ErrorKind, LocalPath, Session};
+
+/// The cookie with the ticket of the first step.
+const TICKET: &str = "vestibule_ticket";
+const TICKET_PATH: &str = "/login/second";
+
+/// For how long the browser keeps it: longer than the ticket is valid, so that the page can say so.
+const TICKET_AGE: time::Duration = time::Duration::minutes(30);
+
+/// The cookie with the secret of a trusted browser.
+const TRUSTED: &str = "vestibule_trusted";
+const TRUSTED_PATH: &str = "/login";
+
+/// Shown if the box has a value that is neither.
+const TRUST_UNREADABLE: &str = "Tick the box to trust this browser, or leave it.";
+
+/// The fields of the form.
+#[derive(FromForm)]
+pub(super) struct Code {
+    #[field(default = "")]
+    code: String,
+    trust: Option<String>,
+    #[field(default = "")]
+    next: String,
+}
+
+/// Leads on to the second step; the browser keeps the ticket.
+pub(super) fn go_on(
+    jar: &CookieJar<'_>,
+    accounts: &Accounts,
+    ticket: &LoginTicket,
+    next: &str,
+) -> FormReply {
+    let cookie = Cookie::build((TICKET, ticket.reveal().to_owned())).path(TICKET_PATH);
+    let cookie = cookie.http_only(true).secure(accounts.auth().session.is_secure());
+    jar.add(cookie.max_age(TICKET_AGE).same_site(SameSite::Lax));
+    let next = LocalPath::parse(next).map(|path| path.to_string());
+    FormReply::redirect(uri!(form(next = next)))
+}
+
+/// Returns the secret of a trusted browser.
+pub(super) fn trusted<'j>(jar: &'j CookieJar<'_>) -> Option<&'j str> {
+    jar.get(TRUSTED).map(Cookie::value)
+}
+
+fn ticket<'j>(jar: &'j CookieJar<'_>) -> &'j str {
+    jar.get(TICKET).map(Cookie::value).unwrap_or_default()
+}
+
+fn page(
+    renderer: &Renderer<'_>,
+    (user, may_trust): (&User, bool),
+    next: &str,
+    error: Option<&Error>,
+) -> Page {
+    let next = LocalPath::parse(next).map(|path| path.to_string());
+    let language = renderer.language(Some(user));
+    let error = error.map(|error| words::first_field(language, error));
+    let values = context! { username: &user.username, may_trust, next, error };
+    renderer.page("second-step", Title::Key("second-step"), None, values)
+}
+
+/// Leads back to the first step, whose form says why.
+fn start_again(jar: &CookieJar<'_>, next: &str) -> FormReply {
+    let path = LocalPath::parse(next).map(|path| path.to_string());
+    if ticket(jar).is_empty() {
+        // Opened without a first step, or the browser keeps no cookie.
+        let path = path.unwrap_or_else(|| uri!(super::pages::dashboard).to_string());
+        let form = uri!(super::session::form(next = Some(path), cookie_sent = Some(true)));
+        return FormReply::redirect(form);
+    }
+    jar.remove(Cookie::build(TICKET).path(TICKET_PATH));
+    let form = uri!(super::session::form(next = path, cookie_sent = _));
+    FormReply::notice(form, Notice::TicketExpired)
+}
+
+/// Asks for the code.
+#[get("/login/second?<next>")]
+pub(super) async fn form(
+    user: Maybe<BareSessionUser>,
+    jar: &CookieJar<'_>,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    next: Option<&str>,
+) -> FormResult {
+    let next = next.unwrap_or_default();
+    match accounts.owner_of_ticket(ticket(jar)).await? {
+        Some((owner, may_trust)) => {
+            Ok(FormReply::Page(Status::Ok, page(&renderer, (&owner, may_trust), next, None)))
+        }
+        None if user.0.is_some() => Ok(FormReply::onward(next)),
+        None => Ok(start_again(jar, next)),
+    }
+}
+
+/// Signs in; after a wrong code shows the form again. A form that is sent again by the browser that is
+/// signed in by then leads on as the first did.
+#[post("/login/second", data = "<form>")]
+pub(super) async fn sign_in(
+    session: Session<'_>,
+    user: Maybe<BareSessionUser>,
+    jar: &CookieJar<'_>,
+    source: RequestSource,
+    renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
+    form: Form<UniqueFields<Code>>,
+) -> FormResult {
+    let Some((owner, may_trust)) = accounts.owner_of_ticket(ticket(jar)).await? else {
+        if user.0.is_some() {
+            return Ok(FormReply::onward(&form.next));
+        }
+        return Ok(start_again(jar, &form.next));
+    };
+    let step = SecondStep { ticket: ticket(jar), code: &form.code, source };
+    let result = match form.trust.as_deref().map_or(Some(false), checkbox::parse) {
+        Some(trust) => accounts.finish_browser(&session, &step, trust).await,
+        None => Err(Error::invalid_field("trust", TRUST_UNREADABLE)),
+    };
+    match result {
+        Ok(secret) => {
+            jar.remove(Cookie::build(TICKET).path(TICKET_PATH));
+            if let Some(secret) = secret {
+                let cookie = Cookie::build((TRUSTED, secret.reveal().to_owned()));
+                let cookie = cookie.path(TRUSTED_PATH).http_only(true).same_site(SameSite::Lax);
+                let secure = accounts.auth().session.is_secure();
+                let age = time::Duration::try_from(TRUSTED_FOR).map_err(Error::internal)?;
+                jar.add(cookie.secure(secure).max_age(age));
+            }
+            Ok(signed_in(&form.next))
+        }
+        Err(_) if user.0.is_some_and(|user| user.id == owner.id) => {
+            Ok(FormReply::onward(&form.next))
+        }
+        Err(error) if error.fields().any(|(field, _)| field == "login_token") => {
+            Ok(start_again(jar, &form.next))
+        }
+        Err(error) => {
+            let kinds = [ErrorKind::InvalidField, ErrorKind::TooManyAttempts];
+            FormReply::again(error, &kinds, |error| {
+                page(&renderer, (&owner, may_trust), &form.next, Some(error))
+            })
+        }
+    }
+}

@@ -123,6 +123,7 @@ pub fn build_open(
         events,
         (&settings.auth, &settings.accounts, settings.sealing_keys.clone()),
     );
+    let accounts = accounts.with_passkeys(settings.relying_party().ok());
 
     let proxies = settings.accounts.trusted_proxy.clone();
     // Without a proxy Rocket reads no header, even if Rocket.toml names one.
@@ -197,12 +198,15 @@ fn open_routes(settings: &Settings) -> Vec<&'static str> {
         open.extend(["GET /", "GET /static/<name>"]);
         open.extend(["GET /login", "POST /login", "GET /logout", "POST /logout"]);
         open.extend(["GET /login/second?<next>", "POST /login/second"]);
+        open.extend(["POST /login/passkey/options", "POST /login/passkey"]);
+        open.extend(["POST /login/second/passkey/options", "POST /login/second/passkey"]);
         open.extend(["GET /setup?<token>", "POST /setup"]);
         open.extend(["GET /password/new?<token>", "POST /password/new"]);
         open.push("GET /.well-known/change-password");
         // Without a session these find out by themselves what the form was about: a change that
         // was sent twice, or the page to return to.
         open.extend(["POST /account/password", "POST /reauthenticate"]);
+        open.push("POST /reauthenticate/passkey");
         if registration {
             open.extend(["GET /register?<next>", "POST /register"]);
             if settings.mail.is_some() {

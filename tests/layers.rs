@@ -46,7 +46,7 @@ const SERVICE: &[&[&str]] = &[
 
 /// The rooms of `src/accounts`, in the same way.
 const ACCOUNTS: &[&[&str]] = &[
-    &["links", "sealing", "user", "user_agent"],
+    &["links", "relying_party", "sealing", "user", "user_agent"],
     &["config"],
     &["scopes"],
     &["audit"],
@@ -55,11 +55,12 @@ const ACCOUNTS: &[&[&str]] = &[
     &["service"],
     &["devices", "throttle"],
     &["second_factor"],
+    &["passkeys"],
     &["password"],
     &["registration"],
     &["access_keys", "addresses", "administration", "import", "own_sign_ins"],
     &["second_step", "sign_in_links"],
-    &["sent_twice", "unused_session"],
+    &["passkey_sign_in", "sent_twice", "unused_session"],
 ];
 
 /// The most files that may import each other in a circle.

@@ -6,7 +6,7 @@
 //!
 //! | room or file | holds |
 //! |---|---|
-//! | `user/`, `user_agent`, `config`, `links`, `sealing`, `scopes` | users, user names, names of browsers, settings, the secrets of links, encryption, scopes |
+//! | `user/`, `user_agent`, `config`, `links`, `sealing`, `relying_party`, `scopes` | users, user names, names of browsers, settings, the secrets of links, encryption, what passkeys are bound to, scopes |
 //! | `audit/` | the audit log |
 //! | `queries/` | the SQL queries |
 //! | `guards` | the library's traits for this service, and its guards |
@@ -14,12 +14,14 @@
 //! | `service` | [`Accounts`]: what the methods of the later rows share |
 //! | `throttle/` | limits on attempts |
 //! | `second_factor/` | authenticators, recovery codes, login tickets, trusted browsers |
+//! | `passkeys/` | passkeys: adding, removing, checking answers |
 //! | `devices` | notices of sign-ins from new devices |
 //! | `password/` | rules for passwords, sign-in, changing a password, setting one by a link |
 //! | `registration/` | new accounts |
 //! | `access_keys`, `own_sign_ins`, `addresses` | access keys; the sign-ins of one user; e-mail addresses |
 //! | `administration`, `import` | changes by administrators, CSV import |
 //! | `second_step` | signing in by the second factor |
+//! | `passkey_sign_in` | signing in and confirming by a passkey |
 //! | `sign_in_links` | signing in by a link in a mail |
 //! | `sent_twice`, `unused_session` | what a form gets that was sent twice; why a session ended |
 //!
@@ -46,9 +48,12 @@ mod import;
 mod links;
 mod network_permits;
 mod own_sign_ins;
+mod passkey_sign_in;
+mod passkeys;
 mod password;
 pub mod queries;
 mod registration;
+mod relying_party;
 mod scopes;
 mod sealing;
 mod second_factor;
@@ -72,12 +77,14 @@ pub use guards::{
 pub use import::{BadLine, Import, ImportError};
 pub use links::{LinkToken, PasswordLink, SignInLink};
 pub use own_sign_ins::{Endings, sign_out};
+pub use passkeys::{Ceremony, PasskeyAnswer, PasskeyOptions};
 pub use password::{Credentials, NewPassword, PasswordOwner, new_password};
 pub use queries::MAX_ACTIVE_KEYS;
 pub use registration::{
     AddedUser, Registration, SAMPLES, active_samples, insert_samples, new_setup_link,
     unknown_password,
 };
+pub use relying_party::RelyingParty;
 pub use scopes::{Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use sealing::SealingKeys;
 pub use second_factor::{

@@ -24,6 +24,14 @@ pub(super) enum Purpose {
     SetUp,
     /// A login ticket, at the client.
     LoginTicket,
+    /// The challenge for a passkey that is being added, at the client.
+    AddPasskey,
+    /// The challenge for a passkey that signs in by itself, at the client.
+    PasskeySignIn,
+    /// The challenge for a passkey in the second step of signing in, at the client.
+    PasskeySecondStep,
+    /// The challenge for a passkey that confirms a sign-in, at the client.
+    PasskeyConfirm,
 }
 
 impl Purpose {
@@ -32,6 +40,10 @@ impl Purpose {
             Self::Authenticator => "authenticator",
             Self::SetUp => "set up an authenticator",
             Self::LoginTicket => "login ticket",
+            Self::AddPasskey => "add a passkey",
+            Self::PasskeySignIn => "sign in by a passkey",
+            Self::PasskeySecondStep => "second step by a passkey",
+            Self::PasskeyConfirm => "confirm by a passkey",
         }
     }
 }

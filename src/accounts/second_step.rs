@@ -40,7 +40,10 @@ impl Accounts {
         Ok(found.map(|(user, ticket)| (user, ticket.amr().contains(Amr::PASSWORD))))
     }
 
-    async fn find_ticket(&self, text: &str) -> Result<Option<(User, OpenTicket)>, Error> {
+    pub(super) async fn find_ticket(
+        &self,
+        text: &str,
+    ) -> Result<Option<(User, OpenTicket)>, Error> {
         let Some(ticket) = self.open_ticket(text)? else { return Ok(None) };
         let id = ticket.user;
         let found = self.run(move |connection| {
@@ -82,21 +85,32 @@ impl Accounts {
         step: &SecondStep<'_>,
         trust: bool,
     ) -> Result<Option<LinkToken>, Error> {
-        let (user, ticket) = self.check_step(step).await?;
+        let checked = self.check_step(step).await?;
+        self.open_second_step(session, checked, Amr::OTP, (step.source, trust)).await
+    }
+
+    /// Opens the session of a browser whose second factor was right; `proven` is what it has proven.
+    pub(super) async fn open_second_step(
+        &self,
+        session: &Session<'_>,
+        (user, ticket): (User, OpenTicket),
+        proven: Amr,
+        (source, trust): (RequestSource, bool),
+    ) -> Result<Option<LinkToken>, Error> {
         let own = user.id.to_string();
         let is_known = session.presented()?.is_some_and(|presented| presented.account == own);
         let has_password = ticket.amr().contains(Amr::PASSWORD);
         let options = SessionOptions::new().remembered_if(ticket.remember);
-        let options = options.proven(ticket.amr().with(Amr::OTP));
+        let options = options.proven(ticket.amr().with(proven));
         let options = if has_password { options } else { options.not_fresh() };
         let opened = session.start_with(&user, options).await?;
         if !self.is_still_of(&ticket).await? {
             session.undo(&opened).await?;
             return Err(expired());
         }
-        self.record_device(&user, step.source, is_known).await?;
+        self.record_device(&user, source, is_known).await?;
         if trust && has_password {
-            return self.trust_browser(&user, step.source).await.map(Some);
+            return self.trust_browser(&user, source).await.map(Some);
         }
         Ok(None)
     }
@@ -149,6 +163,7 @@ fn required(code: &str) -> Result<&str, Error> {
     if code.trim().is_empty() { Err(Error::invalid_field("code", MISSING)) } else { Ok(code) }
 }
 
-fn expired() -> Error {
+/// Returns the error of a ticket that is not valid any more.
+pub(super) fn expired() -> Error {
     Error::invalid_field("login_token", EXPIRED)
 }

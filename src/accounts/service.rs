@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::audit::{Audit, AuditEvents, RequestSource};
 use super::config::{AccountsConfig, AddressPolicy, RegistrationsConfig, SecondFactorRule};
 use super::network_permits::NetworkPermits;
+use super::relying_party::RelyingParty;
 use super::sealing::SealingKeys;
 use crate::db::{AnyConnection, Db};
 use crate::mail::Outbox;
@@ -34,6 +35,7 @@ pub struct Accounts {
     pub(super) invitation_lifetime: Duration,
     pub(super) second_factor: SecondFactorRule,
     pub(super) keys: SealingKeys,
+    pub(super) relying_party: Option<RelyingParty>,
     pub(super) permits: NetworkPermits,
     /// Whether an administrator is known to exist.
     pub(super) has_administrator: Arc<AtomicBool>,
@@ -66,11 +68,24 @@ impl Accounts {
             invitation_lifetime: accounts.invitation_lifetime,
             second_factor: accounts.second_factor,
             keys,
+            relying_party: None,
             permits: NetworkPermits::default(),
             has_administrator: Arc::default(),
             outbox: Outbox::default(),
             events,
         }
+    }
+
+    /// Offers passkeys, which browsers bind to this relying party.
+    #[must_use]
+    pub fn with_passkeys(self, relying_party: Option<RelyingParty>) -> Self {
+        Self { relying_party, ..self }
+    }
+
+    /// Returns what passkeys are bound to; `None` if they are not offered.
+    #[must_use]
+    pub fn relying_party(&self) -> Option<&RelyingParty> {
+        self.relying_party.as_ref()
     }
 
     /// Runs one of the [`queries`](super::queries).

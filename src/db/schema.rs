@@ -167,6 +167,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    passkeys (credential_id) {
+        credential_id -> Text,
+        account -> BigInt,
+        name -> Text,
+        credential -> Text,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     secrets_in_use (fingerprint) {
         fingerprint -> Text,
         setting -> Text,

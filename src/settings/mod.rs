@@ -5,6 +5,7 @@ mod mail;
 mod metrics;
 mod profiles;
 mod public_url;
+mod relying_party;
 mod tokens;
 
 use std::net::IpAddr;

@@ -50,6 +50,12 @@ pub enum AuditEvent {
     RecoveryCodeUsed,
     /// A wrong code of the second factor was given.
     BadCode,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed by its owner.
+    PasskeyRemoved,
+    /// The counter of a passkey went back: there may be a copy of it. It was refused.
+    PasskeyCounter,
     /// The role was changed.
     RoleChanged,
     /// The account was activated.
@@ -101,6 +107,9 @@ impl AuditEvent {
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
         Self::BadCode,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::PasskeyCounter,
         Self::RoleChanged,
         Self::Activated,
         Self::Deactivated,
@@ -142,6 +151,11 @@ impl AuditEvent {
             Self::RecoveryCodesMade => ("recovery_codes_made", "Recovery codes made"),
             Self::RecoveryCodeUsed => ("recovery_code_used", "Recovery code used"),
             Self::BadCode => ("bad_code", "Wrong code of the second factor"),
+            Self::PasskeyAdded => ("passkey_added", "Passkey added"),
+            Self::PasskeyRemoved => ("passkey_removed", "Passkey removed"),
+            Self::PasskeyCounter => {
+                ("passkey_counter", "Passkey refused, there may be a copy of it")
+            }
             Self::RoleChanged => ("role_changed", "Role changed"),
             Self::Activated => ("activated", "Account activated"),
             Self::Deactivated => ("deactivated", "Account deactivated"),
@@ -184,6 +198,7 @@ impl AuditEvent {
             | Self::Protected
             | Self::BadCredentials
             | Self::BadCode
+            | Self::PasskeyCounter
             | Self::Throttled
             | Self::EventsLost => "failure",
             _ => "success",

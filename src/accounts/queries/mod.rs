@@ -20,6 +20,7 @@ mod limit;
 mod links;
 mod locks;
 mod notices;
+mod passkeys;
 mod password_links;
 mod registrations;
 mod second_factors;
@@ -45,6 +46,11 @@ pub(super) use former_addresses::{owner_of_return_link, return_address};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;
 pub(super) use notices::record_breached_password;
+pub use passkeys::OwnPasskey;
+pub(super) use passkeys::{
+    ANSWER_WITHIN, NewPasskey, UsedPasskey, add_passkey, find_passkey, passkeys,
+    record_passkey_counter, remove_passkey, use_passkey,
+};
 pub use password_links::{link_expiry, make_reset_link, purge_password_links, store_mailed_link};
 pub(super) use password_links::{owner_of_link, use_link};
 pub(super) use registrations::{
@@ -88,6 +94,7 @@ mod tests {
             include_str!("locks.rs"),
             include_str!("devices.rs"),
             include_str!("notices.rs"),
+            include_str!("passkeys.rs"),
             include_str!("password_links.rs"),
             include_str!("registrations.rs"),
             include_str!("second_factors.rs"),

@@ -8,11 +8,12 @@ use time::OffsetDateTime;
 use super::administration::check_permission;
 use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
+use super::passkeys::count_passkeys;
 use super::trusted_browsers::delete_trusted_browsers;
 use super::users::find;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::user::User;
-use crate::db::schema::{authenticators, recovery_codes, sign_ins, users};
+use crate::db::schema::{authenticators, passkeys, recovery_codes, sign_ins, users};
 use crate::db::{AnyConnection, from_micros, to_micros, write};
 use crate::mail::MailKind;
 use vestibule::{Error, ErrorKind};
@@ -114,14 +115,25 @@ pub(in crate::accounts) fn add_authenticator(
             authenticators::created_at.eq(to_micros(actor.at)),
         );
         diesel::insert_into(authenticators::table).values(row).execute(connection)?;
-        store_recovery_codes(connection, id, code_hashes)?;
-        let user = count_factors(connection, user)?;
-        let ended = end_other_sign_ins(connection, id, actor)?;
-        queue_notice(connection, MailKind::SecondFactorAdded, &user, actor)?;
-        let records = vec![Record::about(AuditEvent::SecondFactorAdded, &user, actor).ended(ended)];
-        append(connection, &records)?;
-        Ok(ChangedUser { user, ended, records })
+        finish_factor(connection, user, code_hashes, actor)
     })
+}
+
+/// Completes the addition of a factor: stores recovery codes, ends the other sign-ins of the user and queues
+/// the notice.
+pub(super) fn finish_factor(
+    connection: &mut AnyConnection,
+    user: User,
+    code_hashes: &[String],
+    actor: &Actor,
+) -> Result<ChangedUser, Error> {
+    store_recovery_codes(connection, user.id, code_hashes)?;
+    let user = count_factors(connection, user)?;
+    let ended = end_other_sign_ins(connection, user.id, actor)?;
+    queue_notice(connection, MailKind::SecondFactorAdded, &user, actor)?;
+    let records = vec![Record::about(AuditEvent::SecondFactorAdded, &user, actor).ended(ended)];
+    append(connection, &records)?;
+    Ok(ChangedUser { user, ended, records })
 }
 
 /// Replaces the recovery codes of a user.
@@ -177,7 +189,11 @@ pub fn reset_second_factors(
 }
 
 /// Locks the user who changes its own factors.
-fn lock_own(connection: &mut AnyConnection, id: i64, actor: &Actor) -> Result<User, Error> {
+pub(super) fn lock_own(
+    connection: &mut AnyConnection,
+    id: i64,
+    actor: &Actor,
+) -> Result<User, Error> {
     lock_user(connection, id)?;
     let user = find(connection, id)?.ok_or(ErrorKind::TokenRevoked)?;
     // A request that began before signing out must not continue.
@@ -189,7 +205,8 @@ fn lock_own(connection: &mut AnyConnection, id: i64, actor: &Actor) -> Result<Us
     Ok(user)
 }
 
-fn remove_locked(
+/// Removes all second factors of a locked user.
+pub(super) fn remove_locked(
     connection: &mut AnyConnection,
     user: User,
     actor: &Actor,
@@ -198,6 +215,7 @@ fn remove_locked(
         return Ok(ChangedUser { user, ended: 0, records: Vec::new() });
     }
     diesel::delete(authenticators::table.find(user.id)).execute(connection)?;
+    diesel::delete(passkeys::table.filter(passkeys::account.eq(user.id))).execute(connection)?;
     store_recovery_codes(connection, user.id, &[])?;
     delete_trusted_browsers(connection, user.id)?;
     let user = count_factors(connection, user)?;
@@ -224,9 +242,10 @@ fn store_recovery_codes(
 }
 
 /// Counts the factors of a user in its row, within the transaction that has changed them.
-fn count_factors(connection: &mut AnyConnection, user: User) -> QueryResult<User> {
+pub(super) fn count_factors(connection: &mut AnyConnection, user: User) -> QueryResult<User> {
     let factors = authenticators::table.filter(authenticators::account.eq(user.id));
-    let second_factors = factors.select(count_star()).get_result(connection)?;
+    let authenticators: i64 = factors.select(count_star()).get_result(connection)?;
+    let second_factors = authenticators + count_passkeys(connection, user.id)?;
     let row = users::table.find(user.id);
     diesel::update(row).set(users::second_factors.eq(second_factors)).execute(connection)?;
     Ok(User { second_factors, ..user })

@@ -1,5 +1,5 @@
 //! Second factors: authenticators, which show codes of six digits (RFC 6238), recovery codes, and browsers
-//! that are trusted without either.
+//! that are trusted without either. Passkeys are in the room `passkeys`.
 //!
 //! Imports the rooms of the accounts up to `throttle`.
 

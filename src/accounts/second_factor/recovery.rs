@@ -15,7 +15,7 @@ const LENGTH: usize = 16;
 pub struct RecoveryCodes(Vec<String>);
 
 impl RecoveryCodes {
-    pub(super) fn generate() -> Result<Self, Error> {
+    pub(in crate::accounts) fn generate() -> Result<Self, Error> {
         let codes = (0..COUNT).map(|_| LinkToken::code(LENGTH));
         let reveal = |code: LinkToken| code.reveal().to_owned();
         Ok(Self(codes.map(|code| code.map(reveal)).collect::<Result<_, _>>()?))
@@ -28,7 +28,7 @@ impl RecoveryCodes {
     }
 
     /// Returns what is stored of the codes.
-    pub(super) fn hashes(&self) -> Vec<String> {
+    pub(in crate::accounts) fn hashes(&self) -> Vec<String> {
         self.0.iter().filter_map(|code| hash_of(code)).collect()
     }
 }

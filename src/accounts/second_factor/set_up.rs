@@ -6,7 +6,7 @@ use super::authenticator::{self, NewAuthenticator};
 use super::recovery::RecoveryCodes;
 use crate::accounts::audit::{Actor, ChangedUser, log_change};
 use crate::accounts::config::SecondFactorRule;
-use crate::accounts::queries::{self, StoredAuthenticator, TrustedBrowser};
+use crate::accounts::queries::{self, OwnPasskey, StoredAuthenticator, TrustedBrowser};
 use crate::accounts::sealing::Purpose;
 use crate::accounts::service::Accounts;
 use crate::accounts::user::User;
@@ -27,6 +27,8 @@ const WRONG: &str = "This is not the code of this secret. Check the clock of you
 pub struct SecondFactors {
     /// Since when there is an authenticator.
     pub authenticator_since: Option<OffsetDateTime>,
+    /// The passkeys, oldest first.
+    pub passkeys: Vec<OwnPasskey>,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
     /// The trusted browsers, newest first.
@@ -43,6 +45,7 @@ impl Accounts {
         self.run(move |connection| {
             Ok::<_, Error>(SecondFactors {
                 authenticator_since: queries::authenticator_since(connection, id)?,
+                passkeys: queries::passkeys(connection, id)?,
                 recovery_codes: queries::count_recovery_codes(connection, id)?,
                 trusted_browsers: queries::trusted_browsers(connection, id, now)?,
             })
@@ -191,7 +194,7 @@ impl Accounts {
     }
 
     /// Reports a change of second factors, and the sign-ins that it ended.
-    fn tell_ended(&self, changed: &ChangedUser, actor: &Actor) {
+    pub(in crate::accounts) fn tell_ended(&self, changed: &ChangedUser, actor: &Actor) {
         log_change(changed);
         if changed.ended > 0 {
             let ended = EventKind::Ended(EndedBy::Owner, changed.ended);

@@ -8,7 +8,7 @@ use super::endpoints::number;
 use super::error::TransferError;
 use super::ids;
 use super::rows::{
-    AuthenticatorRow, ChainRow, EventRow, FormerAddressRow, KnownDeviceRow, MailRow,
+    AuthenticatorRow, ChainRow, EventRow, FormerAddressRow, KnownDeviceRow, MailRow, PasskeyRow,
     PasswordLinkRow, PendingAddressRow, RecoveryCodeRow, RegistrationRow, SetupLinkRow,
     SignInLinkRow, SignInRow, TABLES, TableRow, ThrottleRow, TrustedBrowserRow, UserRow,
 };
@@ -109,7 +109,8 @@ impl<'c> TableCopier<'c> {
             self.copy_table::<SignInLinkRow>(target.as_deref_mut())?,
             self.copy_table::<AuthenticatorRow>(target.as_deref_mut())?,
             self.copy_table::<RecoveryCodeRow>(target.as_deref_mut())?,
-            self.copy_table::<TrustedBrowserRow>(target)?,
+            self.copy_table::<TrustedBrowserRow>(target.as_deref_mut())?,
+            self.copy_table::<PasskeyRow>(target)?,
         ])
     }
 
@@ -131,6 +132,7 @@ impl<'c> TableCopier<'c> {
             self.read_table::<AuthenticatorRow>(target)?,
             self.read_table::<RecoveryCodeRow>(target)?,
             self.read_table::<TrustedBrowserRow>(target)?,
+            self.read_table::<PasskeyRow>(target)?,
         ])
     }
 

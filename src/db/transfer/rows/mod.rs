@@ -10,6 +10,7 @@ mod devices;
 mod events;
 mod links;
 mod mails;
+mod passkeys;
 mod registrations;
 mod second_factors;
 mod table_row;
@@ -21,6 +22,7 @@ pub(super) use devices::KnownDeviceRow;
 pub(super) use events::{ChainRow, EventRow};
 pub(super) use links::{PasswordLinkRow, SetupLinkRow, SignInLinkRow};
 pub(super) use mails::{MailRow, PendingAddressRow};
+pub(super) use passkeys::PasskeyRow;
 pub(super) use registrations::RegistrationRow;
 pub(super) use second_factors::{AuthenticatorRow, RecoveryCodeRow, TrustedBrowserRow};
 pub(super) use table_row::TableRow;
@@ -28,7 +30,7 @@ pub(super) use throttle::ThrottleRow;
 
 /// All tables but `secrets_in_use`, which tells what runs on a database and is true of no other. A
 /// table that others reference comes before them.
-pub(super) const TABLES: [&str; 16] = [
+pub(super) const TABLES: [&str; 17] = [
     UserRow::TABLE,
     SignInRow::TABLE,
     ThrottleRow::TABLE,
@@ -45,4 +47,5 @@ pub(super) const TABLES: [&str; 16] = [
     AuthenticatorRow::TABLE,
     RecoveryCodeRow::TABLE,
     TrustedBrowserRow::TABLE,
+    PasskeyRow::TABLE,
 ];

@@ -28,6 +28,11 @@ pub type BareTokenUser = vestibule::TokenUser<User>;
 /// As [`SessionUser`], also for a user who must set up a second factor before anything else.
 pub type BareSessionUser = vestibule::SessionUser<User>;
 
+/// A user who adds a second factor on a page, with a fresh session.
+pub type FactorPage = Checked<ProvenFactor, Fresh<BareSessionUser>>;
+/// A user who adds a second factor with the API, with a fresh token.
+pub type FactorApi = Checked<ProvenFactor, Fresh<BareTokenUser>>;
+
 /// An administrator who reads with the API: a token, or a key with the scope `users:read`.
 pub type AdminApi = Require<Admin, Checked<KeyScoped<UsersRead>, TokenUser>>;
 /// An administrator who changes users with the API: a fresh token, or a key with the scope
@@ -53,6 +58,19 @@ impl Condition<User> for SetUp {
         let rule = request.rocket().state::<SecondFactorRule>().copied().unwrap_or_default();
         if rule.demands_set_up(found.account()) {
             return Err(ErrorKind::SecondFactorSetupRequired.into());
+        }
+        Ok(())
+    }
+}
+
+/// The condition for changing second factors: the sign-in has proven two factors if the user has one.
+#[derive(Debug)]
+pub struct ProvenFactor;
+
+impl Condition<User> for ProvenFactor {
+    fn check(found: &Authentication<User>, _: &Request<'_>) -> Result<(), Error> {
+        if found.account().has_second_factor() && !found.amr().is_multi_factor() {
+            return Err(ErrorKind::SecondFactorRequired.into());
         }
         Ok(())
     }

@@ -72,7 +72,8 @@ pub use config::{
 };
 pub use guards::{
     Admin, AdminApi, AdminApiChange, AdminApiFresh, AdminPage, AdminPageChange, AnyUser,
-    BareSessionUser, BareTokenUser, CurrentUser, Introspector, KeyScoped, SessionUser, TokenUser,
+    BareSessionUser, BareTokenUser, CurrentUser, FactorApi, FactorPage, Introspector, KeyScoped,
+    SessionUser, TokenUser,
 };
 pub use import::{BadLine, Import, ImportError};
 pub use links::{LinkToken, PasswordLink, SignInLink};

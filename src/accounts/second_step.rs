@@ -3,7 +3,7 @@
 use super::audit::RequestSource;
 use super::links::LinkToken;
 use super::queries;
-use super::second_factor::OpenTicket;
+use super::second_factor::{LoginTicket, OpenTicket};
 use super::service::Accounts;
 use super::user::User;
 use vestibule::password::Password;
@@ -54,6 +54,20 @@ impl Accounts {
         let is_valid =
             |user: &User| user.active && user.has_second_factor() && ticket.is_of(hash.as_deref());
         Ok(user.filter(is_valid).map(|user| (user, ticket)))
+    }
+
+    /// Returns by what a program can finish the first step of this ticket: passkeys need a page.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn login_methods(&self, ticket: &LoginTicket) -> Result<Vec<&'static str>, Error> {
+        let Some(OpenTicket { user, .. }) = self.open_ticket(ticket.reveal())? else {
+            return Ok(Vec::new());
+        };
+        let since =
+            self.run(move |connection| queries::authenticator_since(connection, user)).await?;
+        let authenticator = since.map(|_| "totp");
+        Ok(authenticator.into_iter().chain(["recovery_code"]).collect())
     }
 
     /// Checks ticket and code, and uses the code up.

@@ -59,6 +59,7 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         second_factor::confirm,
         second_factor::make_recovery_codes,
         second_factor::remove,
+        second_factor::remove_passkey,
         second_factor::reset,
         introspect::introspect,
         users::list,

@@ -6,8 +6,9 @@ use rocket::{State, delete, get, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::accounts::queries::OwnPasskey;
 use crate::accounts::{
-    Accounts, AdminApiFresh, BareTokenUser, OwnAccount, RecoveryCodes, TokenUser, User,
+    Accounts, AdminApiFresh, BareTokenUser, FactorApi, OwnAccount, RecoveryCodes, TokenUser, User,
 };
 use crate::db::rfc3339;
 use crate::http::{Json, JsonBody, RequestSource};
@@ -22,10 +23,33 @@ pub(super) struct SecondFactorView {
     /// Since when an authenticator is set up.
     #[schema(required = true, format = DateTime)]
     authenticator_since: Option<String>,
+    /// The passkeys, oldest first.
+    passkeys: Vec<PasskeyView>,
     /// How many recovery codes are left.
     recovery_codes: i64,
     /// Whether the user can do nothing else before one is set up.
     set_up_required: bool,
+}
+
+/// A passkey of a user.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Passkey)]
+pub(super) struct PasskeyView {
+    id: String,
+    name: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it was used for the last time.
+    #[schema(required = true, format = DateTime)]
+    last_used_at: Option<String>,
+}
+
+impl From<OwnPasskey> for PasskeyView {
+    fn from(passkey: OwnPasskey) -> Self {
+        let OwnPasskey { id, name, created_at, last_used_at } = passkey;
+        let (created_at, last_used_at) = (rfc3339(created_at), last_used_at.map(rfc3339));
+        Self { id, name, created_at, last_used_at }
+    }
 }
 
 /// An authenticator to be confirmed.
@@ -62,6 +86,7 @@ pub(super) async fn show(
     let found = accounts.second_factors(&user).await?;
     Ok(Json(SecondFactorView {
         authenticator_since: found.authenticator_since.map(rfc3339),
+        passkeys: found.passkeys.into_iter().map(PasskeyView::from).collect(),
         recovery_codes: found.recovery_codes,
         set_up_required: accounts.second_factor_rule().demands_set_up(&user),
     }))
@@ -70,7 +95,7 @@ pub(super) async fn show(
 /// Generates the secret of an authenticator, which counts when its first code has confirmed it.
 #[post("/me/second-factor")]
 pub(super) async fn begin(
-    user: Fresh<BareTokenUser>,
+    user: FactorApi,
     accounts: &State<Accounts>,
     settings: &State<Settings>,
 ) -> Result<Json<NewAuthenticatorView>, Error> {
@@ -81,7 +106,7 @@ pub(super) async fn begin(
 /// Sets up the authenticator by its first code, ends the other sign-ins and returns the recovery codes.
 #[post("/me/second-factor/confirm", data = "<body>")]
 pub(super) async fn confirm(
-    user: Fresh<BareTokenUser>,
+    user: FactorApi,
     accounts: &State<Accounts>,
     source: RequestSource,
     mut body: JsonBody,
@@ -114,6 +139,19 @@ pub(super) async fn remove(
 ) -> Result<status::NoContent, Error> {
     let actor = accounts.actor(&user, source)?;
     accounts.remove_second_factors(&user, &actor).await?;
+    Ok(status::NoContent)
+}
+
+/// Removes a passkey; with the last factor the recovery codes and the other sign-ins end too.
+#[delete("/me/second-factor/passkeys/<id>")]
+pub(super) async fn remove_passkey(
+    user: MultiFactor<Fresh<TokenUser>>,
+    accounts: &State<Accounts>,
+    source: RequestSource,
+    id: &str,
+) -> Result<status::NoContent, Error> {
+    let actor = accounts.actor(&user, source)?;
+    accounts.remove_passkey(&user, id, &actor).await?;
     Ok(status::NoContent)
 }
 

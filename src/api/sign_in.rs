@@ -21,7 +21,8 @@ use vestibule::{Error, ErrorKind, Tokens};
 const ROLE_LATER: &str =
     "Register without a role. An administrator gives one with PATCH /api/users/<id>.";
 
-/// Where a program presents the second factor.
+/// Where a program presents the second factor. One whose user has passkeys alone takes a recovery code or an
+/// access key.
 const SECOND_STEP: &str =
     "The password is right. Send login_token and a code of the second factor to /api/login/second.";
 
@@ -46,7 +47,7 @@ pub(super) async fn login(
         FirstStep::SignedIn(pair) => Issued::new(&tokens, pair, in_cookies),
         FirstStep::SecondFactor(ticket) => {
             let error = Error::new(ErrorKind::SecondFactorRequired).detail(SECOND_STEP);
-            let error = error.member("methods", vec!["totp", "recovery_code"]);
+            let error = error.member("methods", accounts.login_methods(&ticket).await?);
             Err(error.member("login_token", ticket.reveal()))
         }
     }

@@ -1,4 +1,4 @@
-//! Security headers: no script, no frame, no sniffing of content types.
+//! Security headers: no script but where a page needs one, no frame, no sniffing of content types.
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::shield::Shield;
@@ -7,6 +7,14 @@ use rocket::{Request, Response};
 /// The policy of pages: stylesheet, icon and forms from the same origin, and nothing else.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The policy of a page that can use passkeys: also the script under `/static`, and what it asks for.
+pub const SCRIPT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+     script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+/// The header of the policies.
+pub const POLICY_HEADER: &str = "Content-Security-Policy";
 
 /// The policy of every other response, which is no document.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -46,10 +54,12 @@ impl Fairing for SecurityHeaders {
 impl SecurityHeaders {
     /// Sets the headers on this response.
     pub(super) fn set(response: &mut Response<'_>) {
-        let (mut is_page, mut is_set) = (false, [false; SHIELD.len()]);
+        let (mut is_page, mut has_policy) = (false, false);
+        let mut is_set = [false; SHIELD.len()];
         // A response has few headers: one pass over them costs less than look-ups by name.
         for header in response.headers().iter() {
             is_page |= header.name() == "Content-Type" && is_html(header.value());
+            has_policy |= header.name() == POLICY_HEADER;
             for (is_set, (name, _)) in is_set.iter_mut().zip(SHIELD) {
                 *is_set |= header.name() == name;
             }
@@ -59,8 +69,10 @@ impl SecurityHeaders {
                 response.set_raw_header(name, value);
             }
         }
-        let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
-        response.set_raw_header("Content-Security-Policy", policy);
+        if !has_policy {
+            let policy = if is_page { PAGE_POLICY } else { DATA_POLICY };
+            response.set_raw_header(POLICY_HEADER, policy);
+        }
         response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
     }
 }

@@ -26,7 +26,7 @@ pub use access_log::{AccessLog, is_head, is_unparsed};
 pub use base_url::BaseUrl;
 pub use cors::Cors;
 pub use guard_names::guard_names;
-pub use headers::{SecurityHeaders, shield};
+pub use headers::{POLICY_HEADER, SCRIPT_POLICY, SecurityHeaders, shield};
 pub use idempotency_key::IdempotencyKey;
 pub use in_flight::InFlight;
 pub use json::Json;

@@ -202,36 +202,41 @@ pub(super) async fn change_password(
     done()
 }
 
-fn confirmation(
+/// Renders the form that confirms a sign-in; with `has_passkeys` also by one of them.
+pub(super) fn confirmation(
     renderer: &Renderer<'_>,
-    user: &User,
+    (user, has_passkeys): (&User, bool),
     next: &str,
     error: Option<&str>,
     notice: Option<&str>,
 ) -> Page {
     let next = LocalPath::parse(next).map(|path| path.to_string());
-    let values = context! { next, error, notice, has_factor: user.has_second_factor() };
+    let values =
+        context! { next, error, notice, has_passkeys, has_factor: user.has_second_factor() };
     renderer.page("reauthenticate", Title::Key("confirm-password"), Some(user), values)
 }
 
 /// Asks for the password again, and for the second factor of a user who has one; redirects to the page that was asked for if the session is fresh.
 #[get("/reauthenticate?<next>")]
-pub(super) fn reauthenticate(
+pub(super) async fn reauthenticate(
     user: BareSessionUser,
     fresh: Result<Fresh<BareSessionUser>, Error>,
     renderer: Renderer<'_>,
+    accounts: &State<Accounts>,
     flash: Flash<'_>,
     next: Option<&str>,
-) -> FormReply {
+) -> FormResult {
     let next = next.unwrap_or_default();
     let is_proven = !user.has_second_factor() || user.authentication().amr().is_multi_factor();
     if is_proven && fresh.is_ok() && LocalPath::parse(next).is_some() {
-        return FormReply::onward(next);
+        return Ok(FormReply::onward(next));
     }
     // Left for the page of the form.
     let is_unsent = flash.peek() == Some(Notice::Unsent);
     let notice = is_unsent.then(|| renderer.language(Some(&user)).text(UNSENT));
-    FormReply::Page(Status::Ok, confirmation(&renderer, &user, next, None, notice.as_deref()))
+    let owner = (&*user, !accounts.passkeys(&user).await?.is_empty());
+    let page = confirmation(&renderer, owner, next, None, notice.as_deref());
+    Ok(FormReply::Page(Status::Ok, page))
 }
 
 /// Makes the session fresh and redirects to the page that was asked for; after the end of the session
@@ -271,13 +276,14 @@ pub(super) async fn confirm(
         Err(error) => {
             let kinds =
                 [ErrorKind::InvalidField, ErrorKind::BadCredentials, ErrorKind::TooManyAttempts];
+            let owner = (&*user, !accounts.passkeys(&user).await?.is_empty());
             FormReply::again(error, &kinds, |error| {
                 let language = renderer.language(Some(&user));
                 let message = match error.kind() {
                     ErrorKind::BadCredentials => language.text("not-your-password"),
                     _ => words::first_field(language, error),
                 };
-                confirmation(&renderer, &user, &form.next, Some(&message), None)
+                confirmation(&renderer, owner, &form.next, Some(&message), None)
             })
         }
     }

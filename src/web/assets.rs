@@ -49,7 +49,9 @@ impl Assets {
         let css: &[u8] = include_bytes!("../../static/style.css");
         let icon: &[u8] = include_bytes!("../../static/favicon.svg");
         assets.push(Asset::new("style.css".into(), ContentType::CSS, css.into()));
+        let script: &[u8] = include_bytes!("../../static/passkeys.js");
         assets.push(Asset::new("favicon.svg".into(), ContentType::SVG, icon.into()));
+        assets.push(Asset::new("passkeys.js".into(), ContentType::JavaScript, script.into()));
         Ok(Self(assets))
     }
 

@@ -19,6 +19,8 @@ mod new_key;
 mod notice;
 mod own_deletion;
 mod pages;
+mod passkey_sign_in;
+mod passkeys;
 mod password_link;
 mod registration;
 mod registration_link;
@@ -65,6 +67,15 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         second_factor::ask_to_remove,
         second_factor::remove,
         second_factor::end_trust,
+        passkeys::options,
+        passkeys::add,
+        passkeys::remove,
+        passkey_sign_in::options,
+        passkey_sign_in::sign_in,
+        passkey_sign_in::second_options,
+        passkey_sign_in::second,
+        passkey_sign_in::confirm_options,
+        passkey_sign_in::confirm,
         setup::form,
         setup::set_up,
         forgotten::change_password,

@@ -57,6 +57,8 @@ pub(super) enum Notice {
     /// The login ticket is not valid any more.
     TicketExpired,
     SecondFactorRemoved,
+    PasskeyAdded,
+    PasskeyRemoved,
     SecondFactorOfUserRemoved(u64),
     TrustEnded,
     UserDeleted(u64),
@@ -108,6 +110,8 @@ impl Notice {
             Self::AddressOfUserRemoved => ("notice-address-of-user-removed", Vec::new()),
             Self::TicketExpired => ("notice-ticket-expired", Vec::new()),
             Self::SecondFactorRemoved => ("notice-second-factor-removed", Vec::new()),
+            Self::PasskeyAdded => ("notice-passkey-added", Vec::new()),
+            Self::PasskeyRemoved => ("notice-passkey-removed", Vec::new()),
             Self::SecondFactorOfUserRemoved(count) => {
                 ("notice-second-factor-of-user-removed", sign_ins(count))
             }

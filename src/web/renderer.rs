@@ -14,13 +14,16 @@ use tera::{self, Context};
 
 use super::assets::Assets;
 use super::templates::{Engine, error_chain};
-use crate::accounts::{Role, User};
-use crate::http::{BaseUrl, set_language};
+use crate::accounts::{Accounts, RelyingParty, Role, User};
+use crate::http::{BaseUrl, POLICY_HEADER, SCRIPT_POLICY, set_language};
 use crate::languages::{Language, Languages, Tag, accept_language};
 use crate::settings::Settings;
 use vestibule::Clock;
 
 pub(super) use super::filters::format_time;
+
+/// The templates of pages that can use passkeys, with a script.
+const WITH_SCRIPT: [&str; 4] = ["login", "reauthenticate", "second-factor", "second-step"];
 
 /// Guard: renders pages for this request.
 pub(super) struct Renderer<'r> {
@@ -29,6 +32,8 @@ pub(super) struct Renderer<'r> {
     assets: &'r Assets,
     clock: &'r Clock,
     languages: &'r Languages,
+    /// What passkeys are bound to, if they are offered.
+    relying_party: Option<&'r RelyingParty>,
     /// The languages that the client prefers.
     accept: Option<Cow<'r, str>>,
     base: BaseUrl,
@@ -41,6 +46,7 @@ pub(super) struct Page {
     language: Tag,
     /// Whether the language is the client's choice and not the user's.
     is_negotiated: bool,
+    has_script: bool,
 }
 
 /// The title of a page.
@@ -87,7 +93,8 @@ impl<'r> Renderer<'r> {
             .context(title, user, values, language)
             .and_then(|context| self.engine.render(template, &context, language))
             .inspect_err(|error| log::error!("page {template}: {}", error_chain(error)));
-        Page { html: html.ok(), language: language.tag(), is_negotiated }
+        let has_script = self.relying_party.is_some() && WITH_SCRIPT.contains(&template);
+        Page { html: html.ok(), language: language.tag(), is_negotiated, has_script }
     }
 
     /// Returns tag and name of every language.
@@ -132,6 +139,7 @@ impl<'r> Renderer<'r> {
         context.try_insert("sends_mail", &self.settings.mail.is_some())?;
         let sign_in_links = self.settings.has_sign_in_links();
         context.try_insert("sign_in_links", &sign_in_links)?;
+        context.try_insert("passkey_host", &self.relying_party.map(RelyingParty::host))?;
         context.try_insert("path", self.path)?;
         context.try_insert("now", &self.clock.now().ok().map(format_time))?;
         Ok(context)
@@ -166,6 +174,7 @@ impl<'r> Renderer<'r> {
             assets: request.rocket().state()?,
             clock: request.rocket().state()?,
             languages: request.rocket().state()?,
+            relying_party: request.rocket().state::<Accounts>()?.relying_party(),
             accept: accept_language(request),
             base: BaseUrl::of(request, settings),
             path: request.uri().path().as_str(),
@@ -191,6 +200,7 @@ impl rocket::Sentinel for Renderer<'_> {
             || <&State<Engine>>::abort(rocket)
             || <&State<Assets>>::abort(rocket)
             || <&State<Languages>>::abort(rocket)
+            || <&State<Accounts>>::abort(rocket)
             || <&State<Clock>>::abort(rocket)
     }
 }
@@ -202,6 +212,9 @@ impl<'r> Responder<'r, 'static> for Page {
             .header(ContentType::HTML)
             .sized_body(html.len(), Cursor::new(html))
             .finalize();
+        if self.has_script {
+            response.set_raw_header(POLICY_HEADER, SCRIPT_POLICY);
+        }
         set_language(&mut response, self.language.as_str(), self.is_negotiated);
         Ok(response)
     }

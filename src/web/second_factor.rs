@@ -10,14 +10,15 @@ use serde::Serialize;
 
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
-use super::notice::{Flash, Notice};
+use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, Title, format_time};
 use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::queries::TrustedBrowser;
+use crate::accounts::queries::{OwnPasskey, TrustedBrowser};
 use crate::accounts::{
-    Accounts, BareSessionUser, NewAuthenticator, RecoveryCodes, SecondFactorRule, SessionUser, User,
+    Accounts, BareSessionUser, FactorPage, NewAuthenticator, RecoveryCodes, RelyingParty,
+    SecondFactorRule, SessionUser, User,
 };
 use crate::http::RequestSource;
 use crate::languages::Language;
@@ -44,7 +45,12 @@ pub(super) struct FirstCode {
     code: String,
 }
 
-fn store_codes(jar: &CookieJar<'_>, accounts: &Accounts, user: &User, codes: &RecoveryCodes) {
+pub(super) fn store_codes(
+    jar: &CookieJar<'_>,
+    accounts: &Accounts,
+    user: &User,
+    codes: &RecoveryCodes,
+) {
     let value = format!("{} {}", user.id, codes.reveal().join(" "));
     let secure = accounts.auth().session.is_secure();
     jar.add_private(Cookie::build((CODES, value)).path(PATH).max_age(MAX_AGE).secure(secure));
@@ -76,6 +82,15 @@ fn browser(browser: &TrustedBrowser, language: &Language) -> impl Serialize {
     }
 }
 
+fn passkey(passkey: &OwnPasskey) -> impl Serialize {
+    context! {
+        id: &passkey.id,
+        name: &passkey.name,
+        created_at: format_time(passkey.created_at),
+        last_used_at: passkey.last_used_at.map(format_time),
+    }
+}
+
 /// Shows what is set up, and new recovery codes once.
 #[get("/account/second-factor")]
 pub(super) async fn show(
@@ -84,22 +99,36 @@ pub(super) async fn show(
     accounts: &State<Accounts>,
     flash: Flash<'_>,
 ) -> Result<Page, Error> {
-    let found = accounts.second_factors(&user).await?;
+    let notice = flash.shown(renderer.language(Some(&user)), "");
+    page(&renderer, accounts, &user, take_codes(&flash, &user), notice).await
+}
+
+/// Renders the page of the second factor.
+pub(super) async fn page(
+    renderer: &Renderer<'_>,
+    accounts: &Accounts,
+    user: &User,
+    codes: Option<Vec<String>>,
+    notice: Option<ShownNotice>,
+) -> Result<Page, Error> {
+    let found = accounts.second_factors(user).await?;
     let rule = accounts.second_factor_rule();
-    let (language, codes) = (renderer.language(Some(&user)), take_codes(&flash, &user));
+    let language = renderer.language(Some(user));
     let browsers = found.trusted_browsers.iter().map(|one| browser(one, language));
     let values = context! {
         since: found.authenticator_since.map(format_time),
+        passkeys: found.passkeys.iter().map(passkey).collect::<Vec<_>>(),
+        passkey_origin: accounts.relying_party().map(RelyingParty::origin),
         has_factor: user.has_second_factor(),
         recovery_codes: found.recovery_codes,
         trusted_browsers: browsers.collect::<Vec<_>>(),
-        file: codes.as_ref().map(|codes| file_of(renderer.site_name(), &user, codes)),
+        file: codes.as_ref().map(|codes| file_of(renderer.site_name(), user, codes)),
         codes,
-        notice: flash.shown(language, ""),
+        notice,
         is_offered: rule != SecondFactorRule::Off,
-        is_demanded: rule.demands_set_up(&user),
+        is_demanded: rule.demands_set_up(user),
     };
-    Ok(renderer.page("second-factor", Title::Key("second-factor"), Some(&user), values))
+    Ok(renderer.page("second-factor", Title::Key("second-factor"), Some(user), values))
 }
 
 fn set_up_page(
@@ -140,7 +169,7 @@ fn groups(secret: &str) -> String {
 /// Shows the QR code of a new secret; redirects a user who has an authenticator.
 #[get("/account/second-factor/set-up")]
 pub(super) async fn ask(
-    user: Fresh<BareSessionUser>,
+    user: FactorPage,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
 ) -> FormResult {
@@ -158,7 +187,7 @@ pub(super) async fn ask(
 /// redirects to the page with the recovery codes; also if an equal form was first.
 #[post("/account/second-factor/set-up", data = "<form>")]
 pub(super) async fn set_up(
-    user: Fresh<BareSessionUser>,
+    user: FactorPage,
     session: Session<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,

@@ -13,7 +13,9 @@ use super::renderer::{Page, Renderer, Title};
 use super::session::signed_in;
 use super::unique_fields::UniqueFields;
 use super::words;
-use crate::accounts::{Accounts, BareSessionUser, LoginTicket, SecondStep, TRUSTED_FOR, User};
+use crate::accounts::{
+    Accounts, BareSessionUser, LinkToken, LoginTicket, SecondStep, TRUSTED_FOR, User,
+};
 use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
@@ -28,6 +30,9 @@ const TICKET_AGE: time::Duration = time::Duration::minutes(30);
 /// The cookie with the secret of a trusted browser.
 const TRUSTED: &str = "vestibule_trusted";
 const TRUSTED_PATH: &str = "/login";
+
+/// The errors that the form is shown again with.
+pub(super) const AGAIN: [ErrorKind; 2] = [ErrorKind::InvalidField, ErrorKind::TooManyAttempts];
 
 /// Shown if the box has a value that is neither.
 const TRUST_UNREADABLE: &str = "Tick the box to trust this browser, or leave it.";
@@ -61,25 +66,29 @@ pub(super) fn trusted<'j>(jar: &'j CookieJar<'_>) -> Option<&'j str> {
     jar.get(TRUSTED).map(Cookie::value)
 }
 
-fn ticket<'j>(jar: &'j CookieJar<'_>) -> &'j str {
+/// Returns the ticket of the first step; empty without one.
+pub(super) fn ticket<'j>(jar: &'j CookieJar<'_>) -> &'j str {
     jar.get(TICKET).map(Cookie::value).unwrap_or_default()
 }
 
-fn page(
+/// Renders the form that asks for a code, or for one of the passkeys of the user.
+pub(super) async fn page(
     renderer: &Renderer<'_>,
+    accounts: &Accounts,
     (user, may_trust): (&User, bool),
     next: &str,
     error: Option<&Error>,
-) -> Page {
+) -> Result<Page, Error> {
+    let has_passkeys = !accounts.passkeys(user).await?.is_empty();
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let language = renderer.language(Some(user));
     let error = error.map(|error| words::first_field(language, error));
-    let values = context! { username: &user.username, may_trust, next, error };
-    renderer.page("second-step", Title::Key("second-step"), None, values)
+    let values = context! { username: &user.username, may_trust, has_passkeys, next, error };
+    Ok(renderer.page("second-step", Title::Key("second-step"), None, values))
 }
 
 /// Leads back to the first step, whose form says why.
-fn start_again(jar: &CookieJar<'_>, next: &str) -> FormReply {
+pub(super) fn start_again(jar: &CookieJar<'_>, next: &str) -> FormReply {
     let path = LocalPath::parse(next).map(|path| path.to_string());
     if ticket(jar).is_empty() {
         // Opened without a first step, or the browser keeps no cookie.
@@ -104,7 +113,8 @@ pub(super) async fn form(
     let next = next.unwrap_or_default();
     match accounts.owner_of_ticket(ticket(jar)).await? {
         Some((owner, may_trust)) => {
-            Ok(FormReply::Page(Status::Ok, page(&renderer, (&owner, may_trust), next, None)))
+            let page = page(&renderer, accounts, (&owner, may_trust), next, None).await?;
+            Ok(FormReply::Page(Status::Ok, page))
         }
         None if user.0.is_some() => Ok(FormReply::onward(next)),
         None => Ok(start_again(jar, next)),
@@ -130,22 +140,12 @@ pub(super) async fn sign_in(
         return Ok(start_again(jar, &form.next));
     };
     let step = SecondStep { ticket: ticket(jar), code: &form.code, source };
-    let result = match form.trust.as_deref().map_or(Some(false), checkbox::parse) {
-        Some(trust) => accounts.finish_browser(&session, &step, trust).await,
-        None => Err(Error::invalid_field("trust", TRUST_UNREADABLE)),
+    let result = match trust(form.trust.as_deref()) {
+        Ok(trust) => accounts.finish_browser(&session, &step, trust).await,
+        Err(error) => Err(error),
     };
     match result {
-        Ok(secret) => {
-            jar.remove(Cookie::build(TICKET).path(TICKET_PATH));
-            if let Some(secret) = secret {
-                let cookie = Cookie::build((TRUSTED, secret.reveal().to_owned()));
-                let cookie = cookie.path(TRUSTED_PATH).http_only(true).same_site(SameSite::Lax);
-                let secure = accounts.auth().session.is_secure();
-                let age = time::Duration::try_from(TRUSTED_FOR).map_err(Error::internal)?;
-                jar.add(cookie.secure(secure).max_age(age));
-            }
-            Ok(signed_in(&form.next))
-        }
+        Ok(secret) => finished(jar, accounts, secret, &form.next),
         Err(_) if user.0.is_some_and(|user| user.id == owner.id) => {
             Ok(FormReply::onward(&form.next))
         }
@@ -153,10 +153,33 @@ pub(super) async fn sign_in(
             Ok(start_again(jar, &form.next))
         }
         Err(error) => {
-            let kinds = [ErrorKind::InvalidField, ErrorKind::TooManyAttempts];
-            FormReply::again(error, &kinds, |error| {
-                page(&renderer, (&owner, may_trust), &form.next, Some(error))
-            })
+            let owner = (&owner, may_trust);
+            let page = page(&renderer, accounts, owner, &form.next, Some(&error)).await?;
+            FormReply::again(error, &AGAIN, |_| page)
         }
     }
+}
+
+/// Returns whether the box to trust this browser is ticked.
+pub(super) fn trust(sent: Option<&str>) -> Result<bool, Error> {
+    let trust = sent.map_or(Some(false), checkbox::parse);
+    trust.ok_or_else(|| Error::invalid_field("trust", TRUST_UNREADABLE))
+}
+
+/// Leads on after the second step; a browser that is trusted keeps the secret.
+pub(super) fn finished(
+    jar: &CookieJar<'_>,
+    accounts: &Accounts,
+    secret: Option<LinkToken>,
+    next: &str,
+) -> FormResult {
+    jar.remove(Cookie::build(TICKET).path(TICKET_PATH));
+    if let Some(secret) = secret {
+        let cookie = Cookie::build((TRUSTED, secret.reveal().to_owned()));
+        let cookie = cookie.path(TRUSTED_PATH).http_only(true).same_site(SameSite::Lax);
+        let secure = accounts.auth().session.is_secure();
+        let age = time::Duration::try_from(TRUSTED_FOR).map_err(Error::internal)?;
+        jar.add(cookie.secure(secure).max_age(age));
+    }
+    Ok(signed_in(next))
 }

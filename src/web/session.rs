@@ -34,7 +34,8 @@ const UNSENT: &str = "unsent-sign-in";
 const NO_COOKIE: &str = "no-cookie";
 
 /// Shown if the box has a value that is neither.
-const REMEMBER_UNREADABLE: &str = "Tick the box to stay signed in on this device, or leave it.";
+pub(super) const REMEMBER_UNREADABLE: &str =
+    "Tick the box to stay signed in on this device, or leave it.";
 
 /// The fields of the form.
 #[derive(FromForm)]
@@ -47,7 +48,8 @@ pub(super) struct Login {
     next: String,
 }
 
-fn page(
+/// Renders the form.
+pub(super) fn page(
     renderer: &Renderer<'_>,
     username: &str,
     next: &str,

@@ -104,9 +104,7 @@ impl ExpiredRows {
             Self::Links => queries::purge_links(connection, now)?,
             Self::PasswordLinks => queries::purge_password_links(connection, now, PURGE_BATCH)?,
             Self::SignInLinks => queries::purge_sign_in_links(connection, now, PURGE_BATCH)?,
-            Self::TrustedBrowsers => {
-                queries::purge_trusted_browsers(connection, now, PURGE_BATCH)?
-            }
+            Self::TrustedBrowsers => queries::purge_trusted_browsers(connection, now, PURGE_BATCH)?,
             Self::PendingAddresses => {
                 queries::purge_pending_addresses(connection, now, PURGE_BATCH)?
             }

@@ -1,10 +1,12 @@
 //! What a code is worth, and how often.
 
 use rocket::figment::Figment;
+use rocket::futures::future::join_all;
 use rocket::http::ContentType;
-use rocket::tokio;
+use rocket::tokio::runtime::Runtime;
 
 use super::*;
+use crate::accounts::concurrent_requests::process;
 use crate::support::app::{on_both, on_both_with};
 
 #[test]
@@ -53,19 +55,18 @@ fn a_recovery_code_signs_in_once() {
     });
 }
 
-/// The statuses of twenty second steps at once, each with a ticket of its own.
+/// The statuses of twenty second steps at once at two processes, each with a ticket of its own.
 fn at_once(app: &TestApp, code: &str) -> Vec<u16> {
     let tickets: Vec<String> = (0..20).map(|_| login_token(app, "user_01")).collect();
-    let client = app.client.inner();
-    let send = |ticket: String| async move {
-        let body = json!({ "login_token": ticket, "code": code }).to_string();
-        let request = client.post("/api/login/second").header(ContentType::JSON).body(body);
-        request.dispatch().await.status().code
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime
-        .expect("a runtime")
-        .block_on(rocket::futures::future::join_all(tickets.into_iter().map(send)))
+    Runtime::new().expect("a runtime").block_on(async {
+        let processes = [process(app).await, process(app).await];
+        let sent = tickets.iter().enumerate().map(|(at, ticket)| {
+            let body = json!({ "login_token": ticket, "code": code }).to_string();
+            let request = processes[at % 2].post("/api/login/second").header(ContentType::JSON);
+            async move { request.body(body).dispatch().await.status().code }
+        });
+        join_all(sent).await
+    })
 }
 
 #[test]

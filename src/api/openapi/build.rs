@@ -248,6 +248,9 @@ fn guard_errors(guards: &str) -> Vec<ErrorKind> {
     if guards.contains("Fresh") {
         kinds.push(K::FreshLoginRequired);
     }
+    if guards.contains("MultiFactor") {
+        kinds.push(K::SecondFactorRequired);
+    }
     kinds
 }
 

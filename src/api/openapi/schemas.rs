@@ -207,6 +207,9 @@ pub(super) struct Claims {
     fresh: bool,
     iat: i64,
     auth_time: i64,
+    /// What the user has proven (RFC 8176); an access key has none.
+    #[schema(nullable = false)]
+    amr: Option<Vec<String>>,
     #[schema(nullable = false)]
     exp: Option<i64>,
     #[schema(nullable = false)]
@@ -259,6 +262,8 @@ pub(super) struct Introspection {
     iat: Option<i64>,
     #[schema(nullable = false)]
     auth_time: Option<i64>,
+    #[schema(nullable = false)]
+    amr: Option<Vec<String>>,
     #[schema(nullable = false)]
     exp: Option<i64>,
     #[schema(nullable = false)]

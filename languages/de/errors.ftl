@@ -158,3 +158,14 @@ tokens-only-cookies = Dieser Dienst nimmt Tokens nur aus Cookies an.
 tokens-prefix = Das Token in der Abfrage muss hinter seinem Präfix stehen.
 session-not-token = Diese Seite erwartet eine Sitzung, kein Token.
 metrics-token = Senden Sie das Token der Metriken.
+
+## Zweiter Faktor
+
+error-code-wrong = Dieser Code ist nicht gültig oder wurde schon benutzt. Warten Sie auf den nächsten.
+error-code-missing = Geben Sie einen Code Ihrer Authentifizierungs-App oder einen Wiederherstellungscode ein.
+error-code-first-wrong = Das ist nicht der Code zu diesem geheimen Schlüssel. Prüfen Sie die Uhr Ihres Geräts.
+error-set-up-expired = Das hat zu lange gedauert. Fangen Sie noch einmal an: Scannen Sie den neuen QR-Code.
+error-ticket-expired = Melden Sie sich noch einmal von vorn an: Die fünf Minuten sind vorbei, oder das Passwort wurde geändert.
+error-second-step = Das Passwort ist richtig. Senden Sie login_token und einen Code des zweiten Faktors an /api/login/second.
+error-own-second-factor = Entfernen Sie Ihren eigenen zweiten Faktor auf der Seite Ihres Kontos.
+error-trust-unreadable = Setzen Sie das Häkchen, um diesem Browser zu vertrauen, oder lassen Sie es weg.

@@ -80,6 +80,30 @@ mail-breached =
 
     { $link }
 
+mail-second-factor-added-subject = Ein zweiter Faktor wurde eingerichtet
+mail-second-factor-added =
+    für Ihr Konto { $name } bei { $site } wurde { $when } ein zweiter Faktor eingerichtet. Von jetzt an ist zum Anmelden auch ein Code dieses Faktors nötig, und alle anderen Anmeldungen sind beendet.
+
+    Wenn Sie das nicht waren, kennt jemand anderes Ihr Passwort. Bitten Sie einen Administrator, den zweiten Faktor zu entfernen, und legen Sie ein anderes Passwort fest. Was eingerichtet ist, sehen Sie hier:
+
+    { $link }
+
+mail-second-factor-removed-subject = Ihr zweiter Faktor wurde entfernt
+mail-second-factor-removed =
+    der zweite Faktor Ihres Kontos { $name } bei { $site } wurde { $when } entfernt. Von jetzt an genügt zum Anmelden das Passwort allein.
+
+    Wenn Sie das nicht waren und auch keinen Administrator darum gebeten haben, legen Sie sofort ein anderes Passwort fest und richten Sie wieder einen zweiten Faktor ein:
+
+    { $link }
+
+mail-recovery-code-used-subject = Ein Wiederherstellungscode wurde benutzt
+mail-recovery-code-used =
+    ein Wiederherstellungscode Ihres Kontos { $name } bei { $site } wurde { $when } anstelle der Authentifizierungs-App benutzt.
+
+    Wenn Sie das nicht waren, legen Sie sofort ein anderes Passwort fest und erstellen Sie neue Wiederherstellungscodes:
+
+    { $link }
+
 mail-deactivated-subject = Ihr Konto wurde deaktiviert
 mail-deactivated =
     Ihr Konto { $name } bei { $site } wurde { $when } deaktiviert. Niemand kann sich damit anmelden, und alle seine Anmeldungen sind beendet.

@@ -80,6 +80,30 @@ mail-breached =
 
     { $link }
 
+mail-second-factor-added-subject = Un second facteur a été configuré
+mail-second-factor-added =
+    Un second facteur a été configuré pour votre compte { $name } chez { $site } { $when }. Désormais, la connexion demande aussi un code de ce facteur, et toutes les autres connexions ont pris fin.
+
+    Si ce n’était pas vous, quelqu’un d’autre connaît votre mot de passe. Demandez à un administrateur de supprimer le second facteur, et définissez un autre mot de passe. Vous voyez ici ce qui est configuré :
+
+    { $link }
+
+mail-second-factor-removed-subject = Votre second facteur a été supprimé
+mail-second-factor-removed =
+    Le second facteur de votre compte { $name } chez { $site } a été supprimé { $when }. Désormais, le mot de passe seul suffit pour se connecter.
+
+    Si ce n’était pas vous et que vous ne l’avez pas demandé à un administrateur, définissez immédiatement un autre mot de passe et configurez de nouveau un second facteur :
+
+    { $link }
+
+mail-recovery-code-used-subject = Un code de récupération a été utilisé
+mail-recovery-code-used =
+    Un code de récupération de votre compte { $name } chez { $site } a été utilisé à la place de l’application d’authentification { $when }.
+
+    Si ce n’était pas vous, définissez immédiatement un autre mot de passe et créez de nouveaux codes de récupération :
+
+    { $link }
+
 mail-deactivated-subject = Votre compte a été désactivé
 mail-deactivated =
     Votre compte { $name } chez { $site } a été désactivé { $when }. Personne ne peut s’y connecter, et toutes ses connexions ont pris fin.

@@ -29,6 +29,8 @@ pub(super) struct UserView {
     email: Option<String>,
     role: Role,
     active: bool,
+    /// Whether the user has a second factor.
+    second_factor: bool,
     #[schema(format = DateTime)]
     created_at: String,
 }
@@ -37,6 +39,7 @@ impl From<User> for UserView {
     fn from(user: User) -> Self {
         Self {
             created_at: rfc3339(user.created_at),
+            second_factor: user.has_second_factor(),
             id: user.id,
             username: user.username,
             full_name: user.full_name,

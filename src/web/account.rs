@@ -21,7 +21,7 @@ use crate::accounts::{
 use crate::http::RequestSource;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
 use vestibule::password::Password;
-use vestibule::sign_ins::SessionOptions;
+use vestibule::sign_ins::{Amr, SessionOptions};
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// The text above the confirmation that a form needed.
@@ -197,8 +197,9 @@ pub(super) async fn change_password(
             page(&renderer, &user, accounts, (true, None), Some(Rejected::Password(error)))
         });
     }
-    let options = SessionOptions::new().remembered_if(sign_in.is_remembered());
-    session.start_with(user.account(), options.proven(sign_in.amr)).await?;
+    let proven = user.authentication().amr().with(Amr::PASSWORD);
+    let options = SessionOptions::new().remembered_if(sign_in.is_remembered()).proven(proven);
+    session.start_with(user.account(), options).await?;
     done()
 }
 

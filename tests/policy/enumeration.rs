@@ -252,6 +252,7 @@ fn is_refusal(kind: ErrorKind) -> bool {
             kind,
             ErrorKind::CredentialsMissing
                 | ErrorKind::FreshLoginRequired
+                | ErrorKind::SecondFactorRequired
                 | ErrorKind::AmbiguousCredentials
                 | ErrorKind::CrossOrigin
                 | ErrorKind::Forbidden
@@ -276,7 +277,9 @@ fn check_answer(case: &Case<'_>, reply: &Reply, code: Option<&str>, complaints: 
             let to_form = match kind {
                 _ if is_json => None,
                 ErrorKind::CredentialsMissing => Some("/login"),
-                ErrorKind::FreshLoginRequired => Some("/reauthenticate"),
+                ErrorKind::FreshLoginRequired | ErrorKind::SecondFactorRequired => {
+                    Some("/reauthenticate")
+                }
                 _ => None,
             };
             let status = if to_form.is_some() { 303 } else { kind.status().code };
@@ -365,7 +368,12 @@ fn of_handler(case: &Case<'_>) -> Option<bool> {
 
 /// Whether a form that asks for the password says that the form before has changed nothing.
 fn says_unsent(case: &Case<'_>, kind: ErrorKind) -> bool {
-    let asks = [ErrorKind::CredentialsMissing, ErrorKind::FreshLoginRequired].contains(&kind);
+    let asks = [
+        ErrorKind::CredentialsMissing,
+        ErrorKind::FreshLoginRequired,
+        ErrorKind::SecondFactorRequired,
+    ]
+    .contains(&kind);
     asks && case.target.is_unsafe() && case.target.is_on_page(case.situation.mode)
 }
 
@@ -418,6 +426,8 @@ fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
     let challenged = reply.status == 401 || lacks_scope;
     let stale =
         case.ruling == Err(ErrorKind::FreshLoginRequired) && case.situation.is_token_request();
+    let lacks_factor =
+        case.ruling == Err(ErrorKind::SecondFactorRequired) && case.situation.is_token_request();
     let fits = match challenge {
         None => !challenged || !case.situation.mode.has_tokens(),
         Some(value) => {
@@ -426,7 +436,9 @@ fn check_headers(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
                 && case.situation.mode.has_tokens()
                 && value.starts_with("Bearer realm=\"vestibule\"")
                 && value.contains("error=\"invalid_token\"") == blamed
-                && value.contains("error=\"insufficient_user_authentication\"") == stale
+                && value.contains("error=\"insufficient_user_authentication\"")
+                    == (stale || lacks_factor)
+                && value.ends_with("/multi-factor\"") == lacks_factor
                 && value.ends_with(", max_age=\"600\"") == stale
         }
     };

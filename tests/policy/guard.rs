@@ -18,6 +18,7 @@ pub(crate) enum Guard {
     Scraper,
     Maybe(Box<Guard>),
     Fresh(Box<Guard>),
+    MultiFactor(Box<Guard>),
     /// The role as the database has it.
     Require(Box<Guard>),
     /// The role as the token's claims have it.
@@ -43,9 +44,10 @@ fn one(text: &str) -> Result<Guard, String> {
         ("BearerToken", []) => Guard::BearerToken,
         ("AccessToken", []) => Guard::AccessToken,
         ("RefreshToken", []) => Guard::RefreshToken,
-        ("TokenUser", []) => Guard::TokenUser,
+        // No rule demands a second factor here.
+        ("TokenUser" | "BareTokenUser", []) => Guard::TokenUser,
         ("AnyTokenUser", []) => Guard::AnyTokenUser,
-        ("SessionUser", []) => Guard::SessionUser,
+        ("SessionUser" | "BareSessionUser", []) => Guard::SessionUser,
         ("Session", []) => Guard::Session,
         ("CurrentUser", []) => Guard::CurrentUser,
         ("AnyUser", []) => Guard::AnyUser,
@@ -55,6 +57,7 @@ fn one(text: &str) -> Result<Guard, String> {
         // The requests of the model carry no token in the body.
         ("TokenBody", [guard]) => one(guard)?,
         ("Maybe", [guard]) => Guard::Maybe(boxed(guard)?),
+        ("MultiFactor", [guard]) => Guard::MultiFactor(boxed(guard)?),
         ("Fresh", [guard]) => Guard::Fresh(boxed(guard)?),
         ("Require", ["Admin"]) => Guard::Require(Box::new(Guard::CurrentUser)),
         ("Require", ["Admin", guard]) => Guard::Require(boxed(guard)?),

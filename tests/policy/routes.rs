@@ -158,6 +158,15 @@ impl Target {
             (_, "/setup" | "/password/new" | "/address/confirm" | "/address/return") => 404,
             (_, "/register/confirm") => 404,
             (Method::Get, "/.well-known/change-password") => 303,
+            // There is no first step.
+            (_, "/login/second") => 303,
+            // The first code is not right, and no other user has a second factor.
+            (Method::Post, "/account/second-factor/set-up") => 422,
+            (Method::Post, "/account/second-factor/trusted/<id>/end") => 303,
+            (Method::Post, "/admin/users/<id>/reset-second-factor") => 303,
+            (Method::Post, "/api/me/second-factor") => 200,
+            (Method::Post, "/api/login/second" | "/api/me/second-factor/confirm") => 422,
+            (Method::Delete, "/api/users/<id>/second-factor") => 204,
             // A user who is signed in already is redirected.
             (Method::Get, "/login" | "/register") if who.is_some() => 303,
             // There is nothing to sign out of.

@@ -14,5 +14,6 @@ mod openapi;
 mod pages;
 mod program;
 mod requests;
+mod second_factor;
 mod sign_ins;
 mod testing_kit;

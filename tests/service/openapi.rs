@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rocket::figment::Figment;
 use rocket::http::{ContentType, Header, Method};
+use rocket::local::blocking::Client;
 use serde_json::{Value, json};
 
 use crate::support::actor::{Actor, Reply};
@@ -425,6 +426,15 @@ fn of_sign_in() -> Vec<Refusal> {
         ("too_many_attempts", "POST /api/login", |app, _| {
             (0..3).for_each(|_| drop(log_in(app, "another", "wrong")));
             log_in(app, "another", "wrong")
+        }),
+        ("second_factor_required", "DELETE /api/me/second-factor", |_, user| {
+            user.delete("/api/me/second-factor")
+        }),
+        ("second_factor_setup_required", "GET /api/me", |app, user| {
+            let figment = app.figment().merge(("accounts.second_factor", "everybody"));
+            let rocket = vestibule_service::app::build(figment, &app.clock);
+            let client = Client::untracked(rocket.expect("good settings")).expect("a launch");
+            user.at(&client).get("/api/me")
         }),
         ("insecure_connection", "POST /api/login", |app, _| {
             let browser = app.anonymous();

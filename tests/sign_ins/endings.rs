@@ -4,6 +4,7 @@ use std::process::Command;
 
 use rocket::http::Method;
 use serde_json::json;
+use vestibule::sign_ins::Amr;
 
 use super::helpers::{
     Environment, StoredCredentials, USER_01, USER_02, add_user, advance, assert_program_dead,
@@ -61,6 +62,20 @@ fn logging_out_with_a_token_that_was_refreshed_since_ends_the_newest_too() {
         assert_eq!(leaving.post("/api/logout").status, 204);
         assert_program_dead(&app.client, &StoredCredentials::of(&program));
         assert_program_dead(&app.client, &old);
+    });
+}
+
+#[test]
+fn a_new_password_keeps_what_the_browser_had_proven() {
+    on_both(|app| {
+        let both = Amr::PASSWORD.with(Amr::OTP);
+        let browser = app.session("user_01");
+        assert_eq!(only_row(&app, USER_01).amr, Amr::PASSWORD);
+        app.sql("UPDATE sign_ins SET amr = 'pwd otp mfa'");
+        let old = only_row(&app, USER_01).id;
+        assert_eq!(change_by_form(&browser).status, 303);
+        let new = only_row(&app, USER_01);
+        assert!(new.id != old && new.amr == both, "{new:?}");
     });
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use diesel_migrations::MigrationHarness;
 use rocket::error::ErrorKind;
 use rocket::figment::Figment;
 use rocket::http::Status;
@@ -15,10 +16,12 @@ use rocket::{Build, Orbit, Rocket, get, post, routes};
 use rocket_sync_db_pools::database;
 use tempfile::TempDir;
 use vestibule::database::schema::sign_ins;
+use vestibule::database::sign_ins::find;
 use vestibule::database::{
-    ConnectionPool, DieselSignInStore, DieselThrottle, SqlitePool, open_sqlite, sync_db_pool,
+    ConnectionPool, DieselSignInStore, DieselThrottle, MIGRATIONS, SqlitePool, open_sqlite,
+    sync_db_pool,
 };
-use vestibule::sign_ins::{MemorySignInStore, SignInStore};
+use vestibule::sign_ins::{Amr, MemorySignInStore, SignInStore};
 use vestibule::testing::{ActAs, blocking as testing, check_sign_in_store};
 use vestibule::throttle::{Attempt, Client as PasswordClient, MemoryThrottle, ThrottleStore};
 use vestibule::{Account, Auth, CurrentUser, Error, PasswordAccount, PasswordLogin};
@@ -133,6 +136,23 @@ fn a_sign_in_and_a_failed_password_survive_a_restart_of_an_application_on_its_ow
     assert_eq!(client.get("/").act_as(&program).dispatch().status(), Status::Ok);
     assert_eq!(client.post("/login").dispatch().status(), Status::Unauthorized);
     assert_eq!(client.post("/login").dispatch().status(), Status::TooManyRequests);
+}
+
+#[test]
+fn a_sign_in_of_a_version_without_methods_is_one_of_a_password() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let pool = pool(&directory);
+    let mut connection = pool.get().expect("a connection");
+    connection.revert_last_migration(MIGRATIONS).expect("the tables of before");
+    let id = "AAAAAAAAAAAAAAAAAAAAAA";
+    let row = format!(
+        "INSERT INTO sign_ins (id, account, kind, created_at, auth_time, last_seen_at, expires_at) \
+         VALUES ('{id}', 'ann', 'browser', 1, 1, 1, 1)"
+    );
+    connection.batch_execute(&row).expect("a row");
+    connection.run_pending_migrations(MIGRATIONS).expect("the tables");
+    let sign_in = find(&mut *connection, id).expect("a database").expect("a row");
+    assert_eq!((sign_in.account.as_str(), sign_in.amr), ("ann", Amr::PASSWORD));
 }
 
 #[test]

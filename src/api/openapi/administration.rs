@@ -72,6 +72,13 @@ pub(super) fn users() -> Vec<Operation> {
         )
         .responds::<PasswordLinkView>(201)
         .fails(&[K::NotFound, K::AccountInactive]),
+        Operation::new(
+            "DELETE /api/users/<id>/second-factor",
+            "resetSecondFactor",
+            "Removes the second factor of a user who has lost it, and ends all its sign-ins.",
+        )
+        .response(204, None)
+        .fails(&[K::NotFound]),
         Operation::new("POST /api/introspect", "introspect", "Says whether a token is active.")
             .form::<IntrospectionForm>()
             .responds::<Introspection>(200),

@@ -248,6 +248,13 @@ fn guard_errors(guards: &str) -> Vec<ErrorKind> {
     if guards.contains("Fresh") {
         kinds.push(K::FreshLoginRequired);
     }
+    if guards.contains("MultiFactor") {
+        kinds.push(K::SecondFactorRequired);
+    }
+    let checked = guards.replace("BareTokenUser", "");
+    if ["TokenUser", "CurrentUser"].iter().any(|name| checked.contains(name)) {
+        kinds.push(K::SecondFactorSetupRequired);
+    }
     kinds
 }
 

@@ -7,19 +7,24 @@ use vestibule::ErrorKind;
 use super::administration::users;
 use super::operation::{Content, Operation, Schemas};
 use super::schemas::{
-    Claims, ConfirmBody, DeletionBody, EmailBody, FreshToken, JwkSet, KeyBody, LoginBody, MeBody,
-    PasswordBody, RefreshTokenBody, RegisterBody, ResetBody, TokenPair,
+    Claims, ConfirmBody, DeletionBody, EmailBody, FirstCodeBody, FreshToken, JwkSet, KeyBody,
+    LoginBody, MeBody, PasswordBody, RefreshTokenBody, RegisterBody, ResetBody, SecondStepBody,
+    TokenPair,
 };
 use crate::api::events::OwnEvent;
 use crate::api::issued::TokenCookies;
 use crate::api::keys::{KeyView, NewKeyView};
 use crate::api::me::{AdminView, DashboardView, Me, ProfileView};
+use crate::api::second_factor::{NewAuthenticatorView, RecoveryCodesView, SecondFactorView};
 use crate::api::sign_ins::SignInPage;
 use crate::http::{Health, Live, WhoAmI};
 
 /// Returns all operations.
 pub(super) fn operations(cookies: TokenCookies) -> Vec<Operation> {
-    [own_account(cookies), sign_ins(), users(), service()].into_iter().flatten().collect()
+    [own_account(cookies), second_factor(), sign_ins(), users(), service()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn own_account(cookies: TokenCookies) -> Vec<Operation> {
@@ -29,7 +34,15 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
             .body::<LoginBody>()
             .issues::<TokenPair>(cookies)
             .fails(&[K::BadCredentials, K::AccountInactive, K::InsecureConnection])
-            .fails(&[K::TooManyAttempts, K::Busy]),
+            .fails(&[K::SecondFactorRequired, K::TooManyAttempts, K::Busy]),
+        Operation::new(
+            "POST /api/login/second",
+            "secondStep",
+            "Signs in with the `login_token` of a right password and a code of the second factor.",
+        )
+        .body::<SecondStepBody>()
+        .issues::<TokenPair>(cookies)
+        .fails(&[K::AccountInactive, K::InsecureConnection, K::TooManyAttempts]),
         Operation::new("POST /api/refresh", "refresh", "Exchanges a refresh token for a new pair.")
             .optional_body::<RefreshTokenBody>()
             .issues::<TokenPair>(cookies),
@@ -111,6 +124,46 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         .body::<PasswordBody>()
         .response(204, None)
         .fails(&[K::TooManyAttempts, K::Busy]),
+    ]
+}
+
+fn second_factor() -> Vec<Operation> {
+    use ErrorKind as K;
+    vec![
+        Operation::new(
+            "GET /api/me/second-factor",
+            "getSecondFactor",
+            "Returns what second factor the user has.",
+        )
+        .responds::<SecondFactorView>(200),
+        Operation::new(
+            "POST /api/me/second-factor",
+            "beginSecondFactor",
+            "Generates the secret of an authenticator, to be confirmed by its first code.",
+        )
+        .responds::<NewAuthenticatorView>(200)
+        .fails(&[K::NotFound, K::AlreadyMade]),
+        Operation::new(
+            "POST /api/me/second-factor/confirm",
+            "confirmSecondFactor",
+            "Sets up the authenticator, ends the other sign-ins and returns the recovery codes.",
+        )
+        .body::<FirstCodeBody>()
+        .responds::<RecoveryCodesView>(201)
+        .fails(&[K::AlreadyMade]),
+        Operation::new(
+            "POST /api/me/second-factor/recovery-codes",
+            "makeRecoveryCodes",
+            "Makes recovery codes in the place of the earlier ones, and shows them once.",
+        )
+        .responds::<RecoveryCodesView>(201)
+        .fails(&[K::NotFound]),
+        Operation::new(
+            "DELETE /api/me/second-factor",
+            "removeSecondFactor",
+            "Removes the second factor, and ends the other sign-ins.",
+        )
+        .response(204, None),
     ]
 }
 

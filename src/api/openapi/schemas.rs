@@ -55,6 +55,27 @@ pub(super) struct RefreshTokenBody {
 pub(super) struct ConfirmBody {
     #[schema(format = Password)]
     password: String,
+    /// Of a user who has a second factor: a code of the authenticator, or a recovery code.
+    #[schema(nullable = false)]
+    code: Option<String>,
+}
+
+/// The ticket of a right password, and a code of the second factor.
+#[derive(ToSchema)]
+pub(super) struct SecondStepBody {
+    login_token: String,
+    /// A code of the authenticator, or a recovery code.
+    code: String,
+    /// As for `POST /api/login`.
+    #[schema(nullable = false)]
+    cookies: Option<bool>,
+}
+
+/// The secret of an authenticator, and its first code.
+#[derive(ToSchema)]
+pub(super) struct FirstCodeBody {
+    set_up_token: String,
+    code: String,
 }
 
 /// The user with another full name, language or other notices; the other members are as they were
@@ -186,6 +207,9 @@ pub(super) struct Claims {
     fresh: bool,
     iat: i64,
     auth_time: i64,
+    /// What the user has proven (RFC 8176); an access key has none.
+    #[schema(nullable = false)]
+    amr: Option<Vec<String>>,
     #[schema(nullable = false)]
     exp: Option<i64>,
     #[schema(nullable = false)]
@@ -239,6 +263,8 @@ pub(super) struct Introspection {
     #[schema(nullable = false)]
     auth_time: Option<i64>,
     #[schema(nullable = false)]
+    amr: Option<Vec<String>>,
+    #[schema(nullable = false)]
     exp: Option<i64>,
     #[schema(nullable = false)]
     nbf: Option<i64>,
@@ -281,6 +307,12 @@ pub(super) struct Problem {
     /// Bad fields, each with a sentence.
     #[schema(nullable = false)]
     fields: Option<BTreeMap<String, String>>,
+    /// After a right password: the second factors that `POST /api/login/second` takes a code of.
+    #[schema(nullable = false)]
+    methods: Option<Vec<String>>,
+    /// What that request takes, for five minutes.
+    #[schema(nullable = false)]
+    login_token: Option<String>,
     /// The id of the request, which is in the log of the service too.
     #[schema(nullable = false)]
     request_id: Option<String>,

@@ -77,6 +77,28 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
     (Method::Get, "/api/docs", "/api/docs", Takes::Ignored),
     (Method::Get, "/api/docs.css", "/api/docs.css", Takes::Ignored),
     (Method::Post, "/api/login", "/api/login", Takes::Ignored),
+    (Method::Post, "/api/login/second", "/api/login/second", Takes::Ignored),
+    (Method::Get, "/api/me/second-factor", "/api/me/second-factor", Takes::Account),
+    (Method::Post, "/api/me/second-factor", "/api/me/second-factor", Takes::Password),
+    (Method::Delete, "/api/me/second-factor", "/api/me/second-factor", Takes::Password),
+    (
+        Method::Post,
+        "/api/me/second-factor/confirm",
+        "/api/me/second-factor/confirm",
+        Takes::Password,
+    ),
+    (
+        Method::Post,
+        "/api/me/second-factor/recovery-codes",
+        "/api/me/second-factor/recovery-codes",
+        Takes::Password,
+    ),
+    (
+        Method::Delete,
+        "/api/users/<id>/second-factor",
+        "/api/users/0/second-factor",
+        Takes::Password,
+    ),
     (Method::Post, "/api/register", "/api/register", Takes::Ignored),
 ];
 

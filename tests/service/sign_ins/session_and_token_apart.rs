@@ -29,6 +29,7 @@ fn a_session_opens_nothing_under_the_api() {
             // The last one ends whichever credential is presented.
             let others = [
                 "/api/login",
+                "/api/login/second",
                 "/api/register",
                 "/api/logout",
                 "/api/password/forgot",

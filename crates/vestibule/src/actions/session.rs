@@ -119,8 +119,8 @@ impl Session<'_> {
         self.confirm_with(Amr::PASSWORD).await
     }
 
-    /// As [`confirm`](Self::confirm), where this was proven instead of the password; it is added to
-    /// what the sign-in had proven.
+    /// As [`confirm`](Self::confirm), where this was proven instead of the password: the session is
+    /// fresh, and it is added to what the sign-in had proven.
     pub async fn confirm_with(&self, amr: Amr) -> Result<(), Error> {
         let now = self.state.clock.now()?;
         let cookies = SessionCookies::of(self.request, self.state)?;

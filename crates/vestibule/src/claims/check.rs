@@ -153,9 +153,10 @@ impl Claims {
     }
 }
 
-/// The known names in a list; `None` if it is no list.
+/// The known names in a list; `None` if it is no list of names.
 fn amr_of(names: &Value) -> Option<Amr> {
-    Some(Amr::of_names(names.as_array()?.iter().filter_map(Value::as_str)))
+    let names: Option<Vec<&str>> = names.as_array()?.iter().map(Value::as_str).collect();
+    names.map(Amr::of_names)
 }
 
 /// Whether a lifetime in seconds, `None` without expiry, is within the limit.

@@ -120,3 +120,28 @@ pub(crate) fn client(request: &Request<'_>) -> String {
     let agent = request.headers().get_one("User-Agent").unwrap_or_default();
     digest("client", &[&network, agent])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The content of a cookie of a version that did not know what was proven.
+    const OLDER: &str = r#"{"sid":"AAAAAAAAAAAAAAAAAAAAAA","sub":"1","iat":1,"exp":9,"auth":1,"fresh":true,"remembered":false,"client":"c"}"#;
+
+    #[test]
+    fn a_ticket_of_a_version_without_methods_is_one_of_a_password_and_stays_as_short() {
+        let ticket: Ticket = serde_json::from_str(OLDER).expect("a ticket");
+        assert_eq!(ticket.amr, Amr::PASSWORD);
+        assert_eq!(serde_json::to_string(&ticket).expect("JSON"), OLDER);
+    }
+
+    #[test]
+    fn other_methods_are_read_as_they_were_written() {
+        let older: Ticket = serde_json::from_str(OLDER).expect("a ticket");
+        for amr in [Amr::NONE, Amr::PASSWORD.with(Amr::OTP), Amr::HARDWARE_KEY] {
+            let ticket = Ticket { amr, ..older.clone() };
+            let written = serde_json::to_string(&ticket).expect("JSON");
+            assert_eq!(serde_json::from_str::<Ticket>(&written).expect("a ticket"), ticket);
+        }
+    }
+}

@@ -142,7 +142,7 @@ pub struct SignIn {
     pub kind: SignInKind,
     /// When it was created.
     pub created_at: OffsetDateTime,
-    /// When the password was last proven.
+    /// When the user was last authenticated: by the password, or what the application has proven.
     pub auth_time: OffsetDateTime,
     /// What the user has proven for it: `amr` in tokens. It says nothing about an access key.
     pub amr: Amr,

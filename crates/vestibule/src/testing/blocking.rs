@@ -6,16 +6,35 @@ use rocket::tokio::runtime::Builder;
 
 use crate::account::Account;
 use crate::error::Error;
+use crate::sign_in::amr::Amr;
 use crate::testing::TestSignIn;
 
 /// As [`testing::session`](crate::testing::session), with the same errors.
 pub fn session<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
-    wait_for(TestSignIn::session(client.get("/").inner(), account))
+    session_with(client, account, Amr::PASSWORD)
+}
+
+/// As [`testing::session_with`](crate::testing::session_with), with the same errors.
+pub fn session_with<U: Account>(
+    client: &Client,
+    account: &U,
+    proven: Amr,
+) -> Result<TestSignIn, Error> {
+    wait_for(TestSignIn::session(client.get("/").inner(), account, proven))
 }
 
 /// As [`testing::token`](crate::testing::token), with the same errors.
 pub fn token<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
-    wait_for(TestSignIn::token(client.get("/").inner(), account))
+    token_with(client, account, Amr::PASSWORD)
+}
+
+/// As [`testing::token_with`](crate::testing::token_with), with the same errors.
+pub fn token_with<U: Account>(
+    client: &Client,
+    account: &U,
+    proven: Amr,
+) -> Result<TestSignIn, Error> {
+    wait_for(TestSignIn::token(client.get("/").inner(), account, proven))
 }
 
 /// As [`testing::key`](crate::testing::key), with the same errors.

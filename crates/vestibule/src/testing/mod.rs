@@ -87,6 +87,7 @@ use rocket::local::asynchronous::Client;
 
 use crate::account::Account;
 use crate::error::Error;
+use crate::sign_in::amr::Amr;
 
 pub use local::{ActAs, AssertNoCookies};
 pub use store_contract::check_sign_in_store;
@@ -109,7 +110,31 @@ pub use test_sign_in::TestSignIn;
 /// }
 /// ```
 pub async fn session<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
-    TestSignIn::session(client.get("/").inner(), account).await
+    session_with(client, account, Amr::PASSWORD).await
+}
+
+/// As [`session`], of a user who has proven this, for [`MultiFactor`](crate::guards::MultiFactor)
+/// guards.
+///
+/// # Errors
+/// As [`session`].
+///
+/// ```
+/// use rocket::local::asynchronous::Client;
+/// use vestibule::sign_ins::Amr;
+/// use vestibule::testing::{self, TestSignIn};
+/// use vestibule::{Account, Error};
+///
+/// async fn careful<U: Account>(client: &Client, user: &U) -> Result<TestSignIn, Error> {
+///     testing::session_with(client, user, Amr::PASSWORD.with(Amr::OTP)).await
+/// }
+/// ```
+pub async fn session_with<U: Account>(
+    client: &Client,
+    account: &U,
+    proven: Amr,
+) -> Result<TestSignIn, Error> {
+    TestSignIn::session(client.get("/").inner(), account, proven).await
 }
 
 /// Signs an account in with a fresh access token and a refresh token. Reports the event of a sign-in.
@@ -117,7 +142,19 @@ pub async fn session<U: Account>(client: &Client, account: &U) -> Result<TestSig
 /// # Errors
 /// As [`session`], but 404 `not_found` in mode `session`.
 pub async fn token<U: Account>(client: &Client, account: &U) -> Result<TestSignIn, Error> {
-    TestSignIn::token(client.get("/").inner(), account).await
+    token_with(client, account, Amr::PASSWORD).await
+}
+
+/// As [`token`], of a user who has proven this.
+///
+/// # Errors
+/// As [`token`].
+pub async fn token_with<U: Account>(
+    client: &Client,
+    account: &U,
+    proven: Amr,
+) -> Result<TestSignIn, Error> {
+    TestSignIn::token(client.get("/").inner(), account, proven).await
 }
 
 /// Creates an access key with these scopes. Reports the event of a new key.

@@ -18,6 +18,7 @@ use crate::digest::stamp_digest;
 use crate::error::{Error, ErrorKind};
 use crate::session::cookie::{CookieKind, with_value};
 use crate::session::ticket::Ticket;
+use crate::sign_in::amr::Amr;
 use crate::sign_in::rotation::Rotations;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
 use crate::state::AuthState;
@@ -57,6 +58,7 @@ impl TestSignIn {
     pub(super) async fn session<U: Account>(
         request: &Request<'_>,
         account: &U,
+        proven: Amr,
     ) -> Result<Self, Error> {
         let state = AuthState::of(request)?;
         if !state.config.mode.has_sessions() {
@@ -65,7 +67,7 @@ impl TestSignIn {
         let (kind, lifetime) =
             (SignInKind::Browser { remembered: false }, state.config.session.lifetime);
         let row = new_row(request, state, account, kind, lifetime)?;
-        let sign_in = store(request, state, row).await?;
+        let sign_in = store(request, state, SignIn { amr: proven, ..row }).await?;
         let stamp = stamp_digest(&account.stamp());
         Ok(Self { sign_in, credential: TestCredential::Session { stamp, fresh: true } })
     }
@@ -73,13 +75,14 @@ impl TestSignIn {
     pub(super) async fn token<U: Account>(
         request: &Request<'_>,
         account: &U,
+        proven: Amr,
     ) -> Result<Self, Error> {
         let state = AuthState::of(request)?;
         let tokens = guard::<Tokens<'_>>(request).await?;
         let kind = SignInKind::Token(Rotations::default());
         let lifetime = state.config.token.refresh.of_row();
         let row = new_row(request, state, account, kind, lifetime)?;
-        let sign_in = store(request, state, row).await?;
+        let sign_in = store(request, state, SignIn { amr: proven, ..row }).await?;
         let token = |text: String| {
             let claims = tokens.verify(&text)?;
             Ok::<_, Error>(TestToken { kind: claims.kind, text, csrf: claims.csrf })

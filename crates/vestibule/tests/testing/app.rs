@@ -36,6 +36,11 @@ fn fresh(user: vestibule::guards::Fresh<CurrentUser>) -> String {
     name(&user)
 }
 
+#[get("/two")]
+fn two(user: vestibule::guards::MultiFactor<CurrentUser>) -> String {
+    name(&user)
+}
+
 #[get("/sign-ins")]
 async fn list(user: CurrentUser, sign_ins: SignIns<'_>) -> Result<String, Error> {
     let all = sign_ins.list(user.id).await?;
@@ -115,7 +120,7 @@ pub(crate) fn rocket(figment: Figment, auth: Auth, users: Users) -> Rocket<Build
     rocket::custom(figment)
         .attach(auth.login_required_except(&["/logout", "/confirm", "/cookies"]))
         .manage(users)
-        .mount("/", routes![me, change, fresh, scoped, logout, confirm, refresh, cookies])
+        .mount("/", routes![me, change, fresh, two, scoped, logout, confirm, refresh, cookies])
         .register("/", catchers![refused])
 }
 

@@ -7,8 +7,8 @@ use rocket::http::{Accept, Header, Status};
 use rocket::local::blocking::{Client, LocalResponse};
 use rocket::{get, post, routes};
 use vestibule::catchers::{LoginPage, problems};
-use vestibule::guards::Fresh;
-use vestibule::sign_ins::MemorySignInStore;
+use vestibule::guards::{Fresh, MultiFactor};
+use vestibule::sign_ins::{Amr, MemorySignInStore};
 use vestibule::testing::{ActAs, blocking as testing};
 use vestibule::{Auth, Clock};
 
@@ -27,6 +27,9 @@ fn change(_user: CurrentUser) {}
 #[get("/password")]
 fn password(_user: Fresh<CurrentUser>) {}
 
+#[get("/payment")]
+fn payment(_user: MultiFactor<CurrentUser>) {}
+
 #[get("/data")]
 fn data(_user: CurrentUser) {}
 
@@ -36,7 +39,7 @@ fn client(clock: &Clock) -> Client {
     let rocket = rocket::custom(figment)
         .manage(Users::new())
         .attach(Auth::fairing().store(MemorySignInStore::new()).clock(clock.clone()))
-        .mount("/", routes![account, change, password])
+        .mount("/", routes![account, change, password, payment])
         .mount("/api", routes![data])
         .register("/", LoginPage::at("/login").confirm_at("/confirm"))
         .register("/api", problems());
@@ -78,6 +81,22 @@ fn a_password_that_was_proven_too_long_ago_is_asked_for_on_a_page_of_its_own() {
     clock.advance(Duration::from_secs(60 * 60));
     let response = client.get("/password").act_as(&browser).dispatch();
     assert_eq!(location(&response), "/confirm?next=%2Fpassword");
+}
+
+#[test]
+fn a_second_factor_is_asked_for_on_the_same_page() {
+    let client = client(&Clock::manual());
+    let alice = client.rocket().state::<Users>().expect("users").get(ALICE).expect("a user");
+    let browser = testing::session(&client, &alice).expect("a sign-in");
+    let response = client.get("/payment").act_as(&browser).dispatch();
+    assert_eq!(location(&response), "/confirm?next=%2Fpayment");
+    let flash = response.cookies().get("_flash").expect("a notice").value().to_owned();
+    assert!(flash.contains("Prove a second factor to do this."), "{flash}");
+    let both = Amr::PASSWORD.with(Amr::OTP);
+    let browser = testing::session_with(&client, &alice, both).expect("a sign-in");
+    assert_eq!(client.get("/payment").act_as(&browser).dispatch().status(), Status::Ok);
+    let program = testing::token(&client, &alice).expect("a sign-in");
+    assert_problem(client.get("/payment").act_as(&program).dispatch());
 }
 
 #[test]

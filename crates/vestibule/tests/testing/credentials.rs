@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rocket::http::{Header, Status};
 use rocket::local::blocking::{Client, LocalResponse};
+use vestibule::sign_ins::Amr;
 use vestibule::testing::{ActAs, AssertNoCookies, TestSignIn, blocking as testing};
 use vestibule::{Auth, ErrorKind};
 
@@ -100,6 +101,28 @@ fn both_are_fresh_until_the_time_is_over_and_not_when_a_test_says_so() {
     app.clock.advance(Duration::from_secs(10 * MINUTE + 1));
     for who in later {
         assert_eq!(code(get(&app.client, "/fresh", &who)), "fresh_login_required");
+    }
+}
+
+#[test]
+fn a_sign_in_has_two_factors_when_a_test_says_so() {
+    let app = App::new();
+    let stateless = rocket(figment(), Auth::fairing().stateless(), Users::new());
+    let stateless = Client::untracked(stateless).expect("a launch");
+    let (alice, both) = (app.alice(), Amr::PASSWORD.with(Amr::OTP));
+    for client in [&app.client, &stateless] {
+        for who in [
+            testing::session_with(client, &alice, both).expect("a session"),
+            testing::token_with(client, &alice, both).expect("a token"),
+        ] {
+            assert_eq!(get(client, "/two", &who).status(), Status::Ok);
+        }
+        for who in [
+            testing::session(client, &alice).expect("a session"),
+            testing::token(client, &alice).expect("a token"),
+        ] {
+            assert_eq!(code(get(client, "/two", &who)), "second_factor_required");
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use rocket::request::{self, FromRequest};
 use rocket::{Orbit, Request, Rocket, State, get, post, routes};
 use vestibule::events::{Event, EventKind, EventSink};
 use vestibule::guards::{Authenticated, Authentication, Fresh, Maybe, Require, Scope, Scoped};
-use vestibule::sign_ins::SessionOptions;
+use vestibule::sign_ins::{Amr, SessionOptions};
 use vestibule::{Account, Auth, Error, ErrorKind, Session, Tokens};
 
 use crate::support::app::{App, Reply, SessionUser, Setup};
@@ -63,7 +63,7 @@ fn id(user: &impl Authenticated<Account = User>) -> String {
     let how = user.authentication();
     assert!(how.sign_in().is_none() && how.claims().is_none() && how.location().is_none());
     assert_eq!(how.auth_time().unix_timestamp(), 0);
-    assert!(!how.is_fresh() && !how.is_remembered());
+    assert!(!how.is_fresh() && !how.is_remembered() && how.amr() == Amr::NONE);
     format!("{} by {}", how.account().id, how.method().as_str())
 }
 

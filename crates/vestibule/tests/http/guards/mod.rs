@@ -5,4 +5,5 @@ mod freshness;
 pub(crate) mod in_catchers;
 mod login_required;
 mod methods;
+mod multi_factor;
 mod scopes;

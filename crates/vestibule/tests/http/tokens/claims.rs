@@ -262,6 +262,7 @@ fn every_claim_must_be_of_its_json_type() {
         "iat",
         "nbf",
         "auth_time",
+        "amr",
         "fresh",
         "sid",
         "stamp",

@@ -107,6 +107,7 @@ fn claims_that_are_not_acceptable_say_which() {
         assert_fault(&app, &with_claim(&access, name, None), missing(name));
         assert_fault(&app, &with(name, json!({})), mistyped(name));
     }
+    assert_fault(&app, &with("amr", json!("pwd")), mistyped("amr"));
     assert_fault(&app, &with("sub", json!("")), missing("sub"));
     assert_fault(&app, &with("jti", json!("")), missing("jti"));
     assert_fault(&app, &with("aud", json!("")), missing("aud"));

@@ -7,14 +7,19 @@ use jsonwebtoken::Algorithm;
 use rocket::{Orbit, Rocket, get, routes};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
-use vestibule::guards::{Scope, Scoped};
+use vestibule::guards::{Authenticated, MultiFactor, Scope, Scoped};
 use vestibule::tokens::Claims;
 use vestibule::{Account, TokenUser};
 
 use crate::support::app::{App, Setup};
 use crate::support::forged_tokens::{claims, part, sign_with, with_claim};
 use crate::support::key_pairs::{Pair, pair};
-use crate::support::users::{ALICE, BOB};
+use crate::support::users::{ALICE, BOB, User};
+
+#[get("/two-factors")]
+fn two_factors(user: MultiFactor<TokenUser<User>>) -> String {
+    user.authentication().amr().to_string()
+}
 
 const ISSUER: &str = "https://id.example";
 
@@ -233,6 +238,31 @@ fn a_foreign_token_is_never_a_refresh_token() {
     for other in [json!("access"), json!("Bearer"), json!(7)] {
         assert_claim(&app, pair, "type", Some(other), "");
     }
+}
+
+#[test]
+fn what_a_foreign_issuer_says_was_proven_counts() {
+    let Some((_, pair)) = world() else { return };
+    let (setup, _file) = trusting(&json!([pair.jwk_named("one")]));
+    let app = setup.mount(routes![two_factors]).launch();
+    let reply = |amr: Value| {
+        let mut claims = theirs(app.now());
+        claims["amr"] = amr;
+        app.get("/two-factors").bearer(&pair.sign(&header(), &claims)).send()
+    };
+    for (amr, proven) in [
+        (json!(["pwd", "mfa", "face"]), "pwd mfa"),
+        (json!(["otp", "pwd"]), "pwd otp mfa"),
+        (json!(["mfa"]), "mfa"),
+    ] {
+        assert_eq!(reply(amr.clone()).body, proven, "{amr}");
+    }
+    for amr in [json!(["pwd"]), json!([]), json!("mfa"), json!(["mfa", 1]), json!({ "mfa": true })]
+    {
+        assert_eq!(reply(amr.clone()).code(), "second_factor_required", "{amr}");
+    }
+    let silent = pair.sign(&header(), &theirs(app.now()));
+    assert_eq!(app.get("/two-factors").bearer(&silent).send().code(), "second_factor_required");
 }
 
 #[test]

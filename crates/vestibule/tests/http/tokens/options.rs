@@ -216,6 +216,7 @@ fn a_registered_claim_is_not_replaced() {
     let forged = json!({
         "sub": "2", "type": "refresh", "fresh": false, "exp": 1, "iat": 1, "nbf": 1, "iss": "x", "aud": "x",
         "jti": "x", "sid": "x", "auth_time": 1, "gen": 7, "csrf": "x", "stamp": "x",
+        "amr": ["pwd", "mfa"],
     });
     let app_claims = claims(&app.tokens(ALICE).access);
     let pair = asking(&app, &json!({ "claims": forged })).pair();

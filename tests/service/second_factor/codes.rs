@@ -1,0 +1,122 @@
+//! What a code is worth, and how often.
+
+use rocket::figment::Figment;
+use rocket::futures::future::join_all;
+use rocket::http::ContentType;
+use rocket::tokio::runtime::Runtime;
+
+use super::*;
+use crate::accounts::concurrent_requests::process;
+use crate::support::app::{on_both, on_both_with};
+
+#[test]
+fn a_code_counts_once_for_its_own_step_and_the_one_before_and_after() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let tries = |code: &str| second(&app, &login_token(&app, "user_01"), code).status;
+        for _ in 0..3 {
+            app.clock.advance(STEP);
+        }
+        assert_eq!(tries(&code_of(&phone.secret, &app, -2)), 422, "the step before last");
+        assert_eq!(tries(&code_of(&phone.secret, &app, 2)), 422);
+        assert_eq!(tries(&code_of(&phone.secret, &app, -1)), 200);
+        assert_eq!(tries(&code_of(&phone.secret, &app, -1)), 422, "used");
+        assert_eq!(tries(&code_of(&phone.secret, &app, 1)), 200);
+        assert_eq!(
+            tries(&code_of(&phone.secret, &app, 0)),
+            422,
+            "an earlier step than the last one"
+        );
+        app.clock.advance(STEP);
+        assert_eq!(tries(&phone.code(&app)), 422, "used in the step before");
+        assert_eq!(tries(&phone.next_code(&app)), 200);
+    });
+}
+
+#[test]
+fn a_recovery_code_signs_in_once() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let [first, other, ..] = phone.recovery_codes.as_slice() else { panic!("ten codes") };
+        let browser = after_password(&app, "user_01");
+        assert_eq!(enter(&browser, &first.to_lowercase().replace('-', " ")).status, 303);
+        assert!(is_in(&browser));
+        enter(&after_password(&app, "user_01"), first).assert_page(422);
+        let reply = second(&app, &login_token(&app, "user_01"), other);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        assert_eq!(app.count("recovery_codes"), 8);
+        // Another user's does nothing.
+        let theirs = set_up(&app, "user_02").recovery_codes;
+        let reply = second(&app, &login_token(&app, "user_01"), theirs.first().expect("a code"));
+        assert_eq!(reply.status, 422);
+        assert_eq!(app.count("recovery_codes"), 18);
+        let events = events(&app);
+        assert_eq!(events.iter().filter(|event| *event == "recovery_code_used").count(), 2);
+    });
+}
+
+/// The statuses of twenty second steps at once at two processes, each with a ticket of its own.
+fn at_once(app: &TestApp, code: &str) -> Vec<u16> {
+    let tickets: Vec<String> = (0..20).map(|_| login_token(app, "user_01")).collect();
+    Runtime::new().expect("a runtime").block_on(async {
+        let processes = [process(app).await, process(app).await];
+        let sent = tickets.iter().enumerate().map(|(at, ticket)| {
+            let body = json!({ "login_token": ticket, "code": code }).to_string();
+            let request = processes[at % 2].post("/api/login/second").header(ContentType::JSON);
+            async move { request.body(body).dispatch().await.status().code }
+        });
+        join_all(sent).await
+    })
+}
+
+#[test]
+fn of_twenty_requests_at_once_with_one_code_one_signs_in() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        for code in [phone.code(&app), phone.recovery_codes[0].clone()] {
+            let before = app.count("sign_ins");
+            let statuses = at_once(&app, &code);
+            let signed_in = statuses.iter().filter(|status| **status == 200).count();
+            let refused = statuses.iter().filter(|status| **status == 422).count();
+            assert_eq!((signed_in, refused), (1, 19), "{statuses:?}");
+            assert_eq!(app.count("sign_ins"), before + 1);
+        }
+    });
+}
+
+fn three_failures(figment: Figment) -> Figment {
+    figment.merge(("auth.throttle.failures", 3))
+}
+
+#[test]
+fn codes_are_guessed_no_more_often_than_passwords_and_right_passwords_forgive_none() {
+    on_both_with(three_failures, |app| {
+        let phone = set_up(&app, "user_01");
+        // A stranger who knows the password.
+        for _ in 0..3 {
+            let ticket = login_token(&app, "user_01");
+            assert_eq!(second(&app, &ticket, "000000").status, 422);
+        }
+        let body = json!({ "username": "user_01", "password": "1234" });
+        let reply = app.anonymous().post_json("/api/login", &body);
+        reply.assert_problem(429, "too_many_attempts");
+        app.clock.advance(Duration::from_secs(60 * 60));
+        let ticket = login_token(&app, "user_01");
+        for _ in 0..3 {
+            assert_eq!(second(&app, &ticket, "000000").status, 422);
+        }
+        second(&app, &ticket, &phone.next_code(&app)).assert_problem(429, "too_many_attempts");
+        app.clock.advance(Duration::from_secs(60 * 60));
+        let mut program = program(&app, "user_01", &phone);
+        // The same on the way to a fresh token.
+        assert_eq!(program.refresh().status, 200);
+        let confirm = |code: &str| {
+            program.post_json("/api/confirm", &json!({ "password": "1234", "code": code })).status
+        };
+        for _ in 0..3 {
+            assert_eq!(confirm("000000"), 422);
+        }
+        assert_eq!(confirm(&phone.next_code(&app)), 429);
+        assert!(events(&app).contains(&"bad_code".to_owned()));
+    });
+}

@@ -1,0 +1,152 @@
+//! Who must have a second factor, and who can remove it.
+
+use rocket::figment::Figment;
+
+use super::*;
+use crate::support::app::{on_both, on_both_with};
+
+fn rule(rule: &'static str) -> impl Fn(Figment) -> Figment {
+    move |figment| figment.merge(("accounts.second_factor", rule))
+}
+
+#[test]
+fn a_user_who_must_have_one_sets_it_up_before_anything_else() {
+    on_both_with(rule("everybody"), |app| {
+        let browser = app.session("user_01");
+        for path in ["/dashboard", "/account", "/account/keys", "/account/sign-ins"] {
+            let reply = browser.get(path);
+            assert_eq!((reply.status, reply.location()), (303, "/account/second-factor"), "{path}");
+        }
+        let page = browser.get("/account/second-factor");
+        page.assert_page(200);
+        assert!(page.body.contains("needs a second factor from you"), "{}", page.body);
+        browser.get("/account/second-factor/set-up").assert_page(200);
+        browser.get("/logout").assert_page(200);
+
+        let program = app.token("user_01");
+        for path in ["/api/me", "/api/sign-ins", "/whoami"] {
+            program.get(path).assert_problem(403, "second_factor_setup_required");
+        }
+        program
+            .post_json("/api/keys", &json!({ "label": "x", "scopes": [] }))
+            .assert_problem(403, "second_factor_setup_required");
+        assert_eq!(program.get("/api/me/second-factor").json()["set_up_required"], true);
+        let phone = set_up(&app, "user_01");
+        let browser = session(&app, "user_01", &phone);
+        assert!(is_in(&browser));
+        // Who removes it stands before the same door.
+        assert!(browser.get("/account/second-factor/remove").body.contains("another one at once"));
+        assert_eq!(browser.post("/account/second-factor/remove").status, 303);
+        assert_eq!(browser.get("/dashboard").location(), "/account/second-factor");
+    });
+}
+
+#[test]
+fn the_rule_for_administrators_is_not_for_others() {
+    on_both_with(rule("administrators"), |app| {
+        assert!(is_in(&app.session("user_01")));
+        assert_eq!(app.token("user_01").get("/api/me").status, 200);
+        assert!(!is_in(&app.session("admin")));
+        app.token("admin").get("/api/users").assert_problem(403, "second_factor_setup_required");
+        let phone = set_up(&app, "admin");
+        assert_eq!(program(&app, "admin", &phone).get("/api/users").status, 200);
+    });
+}
+
+#[test]
+fn where_it_is_off_none_is_set_up_but_one_that_is_there_is_asked_for() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let off = rocket::local::blocking::Client::untracked(
+            vestibule_service::app::build(rule("off")(app.figment()), &app.clock)
+                .expect("good settings"),
+        )
+        .expect("a launch");
+        let browser = app.session("user_02").at(&off);
+        assert!(!browser.get("/account/second-factor").body.contains("set-up"));
+        browser.get("/account/second-factor/set-up").assert_page(404);
+        let visitor = app.anonymous().at(&off);
+        let fields = [("username", "user_01"), ("password", "1234")];
+        assert_eq!(visitor.post_form("/login", &fields).location(), "/login/second");
+        assert_eq!(enter(&visitor, &phone.next_code(&app)).status, 303);
+    });
+}
+
+#[test]
+fn an_administrator_removes_the_second_factor_of_a_user_who_has_lost_it() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let (owner, id) = (session(&app, "user_01", &phone), app.id("user_01"));
+        let admin = app.session("admin");
+        let page = format!("/admin/users/{id}");
+        assert!(admin.get(&page).body.contains("reset-second-factor"));
+        let change = format!("{page}/reset-second-factor");
+        admin.get(&change).assert_page(200);
+        assert_eq!(app.session("user_02").post(&change).status, 403);
+        assert_eq!(app.count("authenticators"), 1);
+        assert_eq!(admin.post(&change).location(), page);
+        assert!(admin.get(&page).body.contains("is removed"));
+        assert_eq!(app.count("authenticators"), 0);
+        assert!(!is_in(&owner) && is_in(&app.session("user_01")));
+
+        let _ = set_up(&app, "user_01");
+        let path = format!("/api/users/{id}/second-factor");
+        assert_eq!(app.token("user_02").delete(&path).status, 403);
+        assert_eq!(app.token("admin").delete(&path).status, 204);
+        assert!(is_in(&app.session("user_01")));
+        // But not the own one: that takes a code.
+        let phone = set_up(&app, "admin");
+        let own = format!("/api/users/{}/second-factor", app.id("admin"));
+        program(&app, "admin", &phone).delete(&own).assert_problem(403, "forbidden");
+    });
+}
+
+#[test]
+fn another_password_by_a_link_leaves_the_second_factor() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let path = format!("/api/users/{}/reset-link", app.id("user_01"));
+        let made = app.token("admin").post(&path);
+        let link = text(&made.json(), "link");
+        let (_, token) = link.split_once("token=").expect("a token");
+        let body = json!({ "token": token, "new_password": "battery staple" });
+        assert_eq!(app.anonymous().post_json("/api/password/reset", &body).status, 204);
+        let browser = app.anonymous();
+        let fields = [("username", "user_01"), ("password", "battery staple")];
+        assert_eq!(browser.post_form("/login", &fields).location(), "/login/second");
+        assert_eq!(enter(&browser, &phone.next_code(&app)).status, 303);
+        assert!(is_in(&browser));
+    });
+}
+
+#[test]
+fn a_rotation_of_the_secret_key_keeps_every_authenticator() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let figment = app.figment();
+        let present: String = figment.extract_inner("secret_key").expect("a key");
+        let next = "aGVsbG8gdGhpcyBpcyBhbm90aGVyIGtleSBvZiAzMiE=";
+        let build = |figment: Figment| {
+            let rocket = vestibule_service::app::build(figment, &app.clock).expect("good settings");
+            rocket::local::blocking::Client::untracked(rocket).expect("a launch")
+        };
+        let sealed = || app.count("authenticators WHERE sealed_by <> ''");
+        let figment = figment.merge(("secret_key", next));
+        let rotated =
+            build(figment.clone().merge(("auth.session.previous_secret_keys", [present])));
+        assert_eq!(sealed(), 1);
+        drop(rotated);
+        // The start has encrypted it anew, so that the former key is not needed any more.
+        let later = build(figment);
+        let visitor = app.anonymous().at(&later);
+        let fields = [("username", "user_01"), ("password", "1234")];
+        assert_eq!(visitor.post_form("/login", &fields).location(), "/login/second");
+        assert_eq!(enter(&visitor, &phone.next_code(&app)).status, 303);
+        // With a key that is lost, a code is 503 and never a wrong one; a recovery code signs in.
+        let lost = build(app.figment());
+        let visitor = app.anonymous().at(&lost);
+        assert_eq!(visitor.post_form("/login", &fields).location(), "/login/second");
+        assert_eq!(enter(&visitor, &phone.next_code(&app)).status, 503);
+        assert_eq!(enter(&visitor, &phone.recovery_codes[0]).status, 303);
+    });
+}

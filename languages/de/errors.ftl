@@ -169,3 +169,9 @@ error-ticket-expired = Melden Sie sich noch einmal von vorn an: Die fünf Minute
 error-second-step = Das Passwort ist richtig. Senden Sie login_token und einen Code des zweiten Faktors an /api/login/second.
 error-own-second-factor = Entfernen Sie Ihren eigenen zweiten Faktor auf der Seite Ihres Kontos.
 error-trust-unreadable = Setzen Sie das Häkchen, um diesem Browser zu vertrauen, oder lassen Sie es weg.
+
+## Passkeys
+
+error-passkey-refused = Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder weisen Sie sich auf andere Weise aus.
+error-passkey-name = Ein Name hat 1 bis 60 Zeichen und keine unsichtbaren.
+passkeys-too-many = Ein Konto hat höchstens { $count } Passkeys. Entfernen Sie zuerst einen.

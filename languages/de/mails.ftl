@@ -82,7 +82,7 @@ mail-breached =
 
 mail-second-factor-added-subject = Ein zweiter Faktor wurde eingerichtet
 mail-second-factor-added =
-    für Ihr Konto { $name } bei { $site } wurde { $when } ein zweiter Faktor eingerichtet. Von jetzt an ist zum Anmelden auch ein Code dieses Faktors nötig, und alle anderen Anmeldungen sind beendet.
+    für Ihr Konto { $name } bei { $site } wurde { $when } ein zweiter Faktor eingerichtet: eine Authentifizierungs-App oder ein Passkey. Von jetzt an ist zum Anmelden ein zweiter Faktor nötig; wenn es Ihr erster ist, sind alle anderen Anmeldungen beendet.
 
     Wenn Sie das nicht waren, kennt jemand anderes Ihr Passwort. Bitten Sie einen Administrator, den zweiten Faktor zu entfernen, und legen Sie ein anderes Passwort fest. Was eingerichtet ist, sehen Sie hier:
 

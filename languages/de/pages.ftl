@@ -397,7 +397,7 @@ second-step-lost = Weder Authentifizierungs-App noch Wiederherstellungscode zur 
 start-again = Von vorn beginnen
 trust-browser = In diesem Browser 30 Tage lang keinen Code verlangen
 second-factor = Zweiter Faktor
-second-factor-lead = Mit einem zweiten Faktor genügt ein gestohlenes Passwort nicht: Wer sich anmeldet, braucht auch einen Code aus einer App auf Ihrem Telefon oder Computer.
+second-factor-lead = Mit einem zweiten Faktor genügt ein gestohlenes Passwort nicht: Wer sich anmeldet, braucht auch einen Code aus einer App auf Ihrem Telefon oder Computer, oder einen Passkey.
 second-factor-demanded = Dieser Dienst verlangt von Ihnen einen zweiten Faktor. Richten Sie einen ein, um fortzufahren.
 second-factor-off = Dieser Dienst bietet keinen zweiten Faktor an.
 authenticator = Authentifizierungs-App
@@ -430,3 +430,22 @@ trusted-end = (das Vertrauen in diesen Browser)
 reset-second-factor = Zweiten Faktor dieses Benutzers entfernen
 reset-second-factor-dots = Zweiten Faktor entfernen…
 reset-second-factor-text = Für einen Benutzer, der ihn verloren hat. Danach genügt zum Anmelden das Passwort allein; alle Anmeldungen des Benutzers enden, und seine Wiederherstellungscodes funktionieren nicht mehr. Vergewissern Sie sich, dass wirklich dieser Benutzer darum bittet.
+
+## Passkeys
+
+recovery-codes = Wiederherstellungscodes
+passkeys = Passkeys
+passkeys-lead = Einen Passkey bewahrt Ihr Telefon, Computer, Passwortmanager oder Sicherheitsschlüssel auf, der nach Ihrem Finger, Gesicht oder einer PIN fragt. Er meldet Sie allein an oder nach Ihrem Passwort.
+passkeys-where = Um einen Passkey hinzuzufügen, öffnen Sie diese Seite unter { $origin } in einem Browser mit JavaScript.
+passkey-name = Name
+passkey-name-hint = An dem Sie ihn erkennen, etwa das Gerät, das ihn aufbewahrt.
+passkey-added = Hinzugefügt
+passkey-used = Zuletzt benutzt
+passkey-unused = noch nicht
+passkey-remove = Entfernen
+passkey-add = Passkey hinzufügen
+passkey-there = Dieses Gerät bewahrt schon einen Passkey für Ihr Konto auf.
+passkey-failed = Ihr Browser hat keinen Passkey benutzt. Versuchen Sie es noch einmal.
+sign-in-passkey = Mit einem Passkey anmelden
+use-passkey = Passkey benutzen
+confirm-passkey = Mit einem Passkey bestätigen

@@ -171,3 +171,9 @@ error-ticket-expired = Sign in again from the start: five minutes are over, or t
 error-second-step = The password is right. Send login_token and a code of the second factor to /api/login/second.
 error-own-second-factor = Remove your own second factor on the page of your account.
 error-trust-unreadable = Tick the box to trust this browser, or leave it.
+
+## Passkeys
+
+error-passkey-refused = This passkey was not accepted. Try again, or use another way to prove that it is you.
+error-passkey-name = A name is 1 to 60 characters, without invisible ones.
+passkeys-too-many = An account has at most { $count } passkeys. Remove one first.

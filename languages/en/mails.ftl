@@ -82,7 +82,7 @@ mail-breached =
 
 mail-second-factor-added-subject = A second factor was set up
 mail-second-factor-added =
-    For your account { $name } at { $site } a second factor was set up { $when }. From now on signing in takes a code of it, and all other sign-ins have ended.
+    For your account { $name } at { $site } a second factor was set up { $when }: an authenticator app or a passkey. From now on signing in takes a second factor; if it is your first one, all other sign-ins have ended.
 
     If this was not you, somebody else knows your password. Ask an administrator to remove the second factor, and set another password. What is set up you see here:
 

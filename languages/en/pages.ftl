@@ -397,7 +397,7 @@ second-step-lost = No authenticator and no recovery code at hand? An administrat
 start-again = Start again
 trust-browser = Ask for no code in this browser for 30 days
 second-factor = Second factor
-second-factor-lead = With a second factor a stolen password is not enough: signing in also takes a code from an app on your phone or computer.
+second-factor-lead = With a second factor a stolen password is not enough: signing in also takes a code from an app on your phone or computer, or a passkey.
 second-factor-demanded = This service needs a second factor from you. Set one up to go on.
 second-factor-off = This service offers no second factor.
 authenticator = Authenticator app
@@ -430,3 +430,22 @@ trusted-end = the trust in this browser
 reset-second-factor = Remove the second factor of this user
 reset-second-factor-dots = Remove the second factor…
 reset-second-factor-text = For a user who has lost it. From then on the password alone signs in; all sign-ins of the user end, and its recovery codes no longer work. Make sure that it is really this user who asks.
+
+## Passkeys
+
+recovery-codes = Recovery codes
+passkeys = Passkeys
+passkeys-lead = A passkey is kept by your phone, computer, password manager or security key, which asks for your finger, face or PIN. It signs you in by itself, or after your password.
+passkeys-where = To add a passkey, open this page at { $origin } in a browser with JavaScript.
+passkey-name = Name
+passkey-name-hint = By which you recognize it, such as the device that keeps it.
+passkey-added = Added
+passkey-used = Last used
+passkey-unused = not yet
+passkey-remove = Remove
+passkey-add = Add a passkey
+passkey-there = This device keeps a passkey for your account already.
+passkey-failed = Your browser used no passkey. Try again.
+sign-in-passkey = Sign in with a passkey
+use-passkey = Use a passkey
+confirm-passkey = Confirm with a passkey

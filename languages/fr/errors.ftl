@@ -170,3 +170,9 @@ error-ticket-expired = Reprenez la connexion depuis le début : les cinq minutes
 error-second-step = Le mot de passe est correct. Envoyez login_token et un code du second facteur à /api/login/second.
 error-own-second-factor = Supprimez votre propre second facteur sur la page de votre compte.
 error-trust-unreadable = Cochez la case pour faire confiance à ce navigateur, ou laissez-la.
+
+## Clés d’identification
+
+error-passkey-refused = Cette clé d’identification n’a pas été acceptée. Réessayez, ou prouvez autrement que c’est vous.
+error-passkey-name = Un nom compte de 1 à 60 caractères, sans caractères invisibles.
+passkeys-too-many = Un compte a au plus { $count } clés d’identification. Supprimez-en une d’abord.

@@ -82,7 +82,7 @@ mail-breached =
 
 mail-second-factor-added-subject = Un second facteur a été configuré
 mail-second-factor-added =
-    Un second facteur a été configuré pour votre compte { $name } chez { $site } { $when }. Désormais, la connexion demande aussi un code de ce facteur, et toutes les autres connexions ont pris fin.
+    Un second facteur a été configuré pour votre compte { $name } chez { $site } { $when } : une application d’authentification ou une clé d’identification. Désormais, la connexion demande un second facteur ; si c’est votre premier, toutes les autres connexions ont pris fin.
 
     Si ce n’était pas vous, quelqu’un d’autre connaît votre mot de passe. Demandez à un administrateur de supprimer le second facteur, et définissez un autre mot de passe. Vous voyez ici ce qui est configuré :
 

@@ -397,7 +397,7 @@ second-step-lost = Ni application d’authentification ni code de récupération
 start-again = Recommencer
 trust-browser = Ne pas demander de code dans ce navigateur pendant 30 jours
 second-factor = Second facteur
-second-factor-lead = Avec un second facteur, un mot de passe volé ne suffit pas : pour se connecter, il faut aussi un code d’une application sur votre téléphone ou votre ordinateur.
+second-factor-lead = Avec un second facteur, un mot de passe volé ne suffit pas : pour se connecter, il faut aussi un code d’une application sur votre téléphone ou votre ordinateur, ou une clé d’identification.
 second-factor-demanded = Ce service exige de vous un second facteur. Configurez-en un pour continuer.
 second-factor-off = Ce service ne propose pas de second facteur.
 authenticator = Application d’authentification
@@ -430,3 +430,22 @@ trusted-end = la confiance en ce navigateur
 reset-second-factor = Supprimer le second facteur de cet utilisateur
 reset-second-factor-dots = Supprimer le second facteur…
 reset-second-factor-text = Pour un utilisateur qui l’a perdu. Ensuite, le mot de passe seul suffit pour se connecter ; toutes les connexions de l’utilisateur prennent fin, et ses codes de récupération ne fonctionnent plus. Assurez-vous que c’est bien cet utilisateur qui le demande.
+
+## Clés d’identification
+
+recovery-codes = Codes de récupération
+passkeys = Clés d’identification
+passkeys-lead = Une clé d’identification (passkey) est gardée par votre téléphone, ordinateur, gestionnaire de mots de passe ou clé de sécurité, qui demande votre doigt, votre visage ou un code PIN. Elle vous connecte à elle seule, ou après votre mot de passe.
+passkeys-where = Pour ajouter une clé d’identification, ouvrez cette page à l’adresse { $origin } dans un navigateur avec JavaScript.
+passkey-name = Nom
+passkey-name-hint = Qui vous permet de la reconnaître, comme l’appareil qui la garde.
+passkey-added = Ajoutée
+passkey-used = Dernière utilisation
+passkey-unused = pas encore
+passkey-remove = Supprimer
+passkey-add = Ajouter une clé d’identification
+passkey-there = Cet appareil garde déjà une clé d’identification pour votre compte.
+passkey-failed = Votre navigateur n’a utilisé aucune clé d’identification. Réessayez.
+sign-in-passkey = Se connecter avec une clé d’identification
+use-passkey = Utiliser une clé d’identification
+confirm-passkey = Confirmer avec une clé d’identification

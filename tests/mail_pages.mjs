@@ -1,5 +1,6 @@
-// Follows the links in mails in Chromium, once in each language: mail_pages.mjs URL MAILS BROWSER.
+// Follows the links in mails in Chromium, and sets up a second factor, once in each language: mail_pages.mjs URL MAILS BROWSER.
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
@@ -187,6 +188,53 @@ const administer = async (language, username) => {
   await send(admin, {})
   assert.equal(path(admin), user)
   await says(admin, /The e-mail address of .* is removed/)
+  await secondFactor(bob, `bob_${language}`, admin)
+}
+
+// The code of an authenticator (RFC 6238), so many steps from now.
+const code = (secret, steps) => {
+  const bits = [...secret].map(c => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g).map(byte => Number.parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps))
+  const hash = createHmac('sha1', key).update(counter).digest()
+  const at = hash[19] & 15
+  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
+
+// A user sets up an authenticator, signs in with it in another browser, and removes it there.
+const secondFactor = async (bob, username, admin) => {
+  const place = '/account/second-factor'
+  await open(bob, place)
+  await open(bob, `${place}/set-up`)
+  const secret = (await bob.$eval('code.secret', found => found.textContent)).replaceAll(' ', '')
+  await send(bob, { code: '000000' })
+  await says(bob, /This is not the code of this secret/)
+  await send(bob, { code: code(secret, 0) })
+  assert.equal(path(bob), place)
+  assert.equal((await bob.$$('.codes li')).length, 10)
+  await open(admin, `/admin/users?q=${username}`)
+  const user = await admin.$eval('main table a[href^="/admin/users/"]', found => found.getAttribute('href'))
+  await open(admin, `${user}/reset-second-factor`)
+
+  const laptop = await visitor(bob.language)
+  await open(laptop, '/login')
+  await send(laptop, { username, password: 'correct horse' }, 'main button[type=submit]')
+  assert.equal(path(laptop), '/login/second')
+  await send(laptop, { code: '000000' })
+  await says(laptop, /This code is not valid/)
+  await laptop.click('#trust')
+  await send(laptop, { code: code(secret, 1) })
+  assert.equal(path(laptop), '/dashboard')
+  await open(laptop, '/reauthenticate')
+  await open(laptop, place)
+  await send(laptop, {}, 'form[action$="/end"] button')
+  await send(laptop, {}, 'form[action$="/recovery-codes"] button')
+  assert.equal((await laptop.$$('.codes li')).length, 10)
+  await open(laptop, `${place}/remove`)
+  await send(laptop, {})
+  assert.equal(path(laptop), place)
+  await says(laptop, /Your second factor is removed/)
 }
 
 // A user deletes the own account: the password is confirmed first, because a mail has signed in.
@@ -215,5 +263,5 @@ await Promise.all(languages.map(async language => {
 }))
 await browser.close()
 console.log(
-  `the links of mails work in a browser in ${languages.length} languages; axe found nothing on ${seen} pages, none is wider than 360 px`,
+  `the links of mails and second factors work in a browser in ${languages.length} languages; axe found nothing on ${seen} pages, none is wider than 360 px`,
 )

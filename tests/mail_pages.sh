@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The links in mails, followed in Chromium in each language: a registration, another address and the
-# former one taken back, a forgotten password, a sign-in, an invitation, and what comes after them; axe
+# former one taken back, a forgotten password, a sign-in, an invitation; then a second factor; axe
 # looks at every page on the way, and none is wider than a phone of 360 px.
 #
 # puppeteer-core and axe-core come from npm into a directory that is gone afterwards. Where that cannot

@@ -17,14 +17,16 @@ const BUCKETS: [f64; 10] = [0.000_5, 0.002_5, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 /// What a path is for; `none` is a path without a route.
 const CLASSES: [&str; 6] = ["pages", "api", "service", "assets", "well-known", "none"];
 
-/// Where a client presents a password, or a link or code that was mailed in its place.
-const PROOFS: [&str; 9] = [
+/// Where a client presents a password, a code of a second factor, or a link or code that was mailed.
+const PROOFS: [&str; 11] = [
     "/login",
     "/login/link/enter",
+    "/login/second",
     "/password/new",
     "/reauthenticate",
     "/account/password",
     "/api/login",
+    "/api/login/second",
     "/api/confirm",
     "/api/password",
     "/api/password/reset",
@@ -119,7 +121,7 @@ impl RequestCounts {
             self.durations.clone(),
         );
         registry.register("errors", "Responses of 400 and above by code", self.errors.clone());
-        let help = "Passwords and mailed links presented, by outcome";
+        let help = "Passwords, codes and mailed links presented, by outcome";
         registry.register("sign_ins", help, self.sign_ins.clone());
     }
 }

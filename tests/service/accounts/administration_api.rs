@@ -36,7 +36,19 @@ fn an_administrator_lists_all_users() {
         let names: Vec<_> = users.iter().map(|user| user["username"].clone()).collect();
         assert_eq!(names, ["admin", "user_01", "user_02"]);
         let keys: Vec<_> = users[0].as_object().expect("an object").keys().collect();
-        assert_eq!(keys, ["active", "created_at", "email", "full_name", "id", "role", "username"]);
+        assert_eq!(
+            keys,
+            [
+                "active",
+                "created_at",
+                "email",
+                "full_name",
+                "id",
+                "role",
+                "second_factor",
+                "username"
+            ]
+        );
         assert!(!reply.body.contains("bcrypt"), "no hash leaves");
     });
 }

@@ -1,6 +1,7 @@
 //! Second factors: codes of an authenticator, recovery codes, and what needs them.
 
 mod codes;
+mod model;
 mod pages;
 mod programs;
 mod rules;

@@ -125,12 +125,8 @@ pub(super) async fn set_notices(
 /// nothing up.
 #[get("/address/confirm?<token>")]
 pub(super) async fn ask(
-<<<<<<< HEAD
     user: Maybe<BareSessionUser>,
-=======
-    user: Maybe<SessionUser>,
     _session: Session<'_>,
->>>>>>> mail
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

@@ -30,12 +30,8 @@ pub(super) struct Return {
 /// nothing up.
 #[get("/address/return?<token>")]
 pub(super) async fn ask(
-<<<<<<< HEAD
     user: Maybe<BareSessionUser>,
-=======
-    user: Maybe<SessionUser>,
     _session: Session<'_>,
->>>>>>> mail
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

@@ -36,12 +36,8 @@ pub(super) struct PasswordForm {
 /// nothing up.
 #[get("/password/new?<token>")]
 pub(super) async fn form(
-<<<<<<< HEAD
     user: Maybe<BareSessionUser>,
-=======
-    user: Maybe<SessionUser>,
     _session: Session<'_>,
->>>>>>> mail
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

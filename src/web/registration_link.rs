@@ -30,12 +30,8 @@ pub(super) struct Confirmation {
 /// nothing up.
 #[get("/register/confirm?<token>")]
 pub(super) async fn ask(
-<<<<<<< HEAD
     user: Maybe<BareSessionUser>,
-=======
-    user: Maybe<SessionUser>,
     _session: Session<'_>,
->>>>>>> mail
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

@@ -61,12 +61,8 @@ fn page(
 /// once there is an administrator.
 #[get("/setup?<token>")]
 pub(super) async fn form(
-<<<<<<< HEAD
     user: Maybe<BareSessionUser>,
-=======
-    user: Maybe<SessionUser>,
     _session: Session<'_>,
->>>>>>> mail
     jar: &CookieJar<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,

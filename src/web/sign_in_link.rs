@@ -120,12 +120,8 @@ pub(super) async fn request(
 /// nothing up, because scanners of mails follow links.
 #[get("/login/link/enter?<token>")]
 pub(super) async fn enter(
-<<<<<<< HEAD
     user: Maybe<BareSessionUser>,
-=======
-    user: Maybe<SessionUser>,
     _session: Session<'_>,
->>>>>>> mail
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -156,13 +152,8 @@ pub(super) async fn enter(
 /// that is signed in by then leads on as the first did.
 #[post("/login/link/enter", data = "<form>")]
 pub(super) async fn sign_in(
-<<<<<<< HEAD
-    session: Session<'_>,
     user: Maybe<BareSessionUser>,
-=======
-    user: Maybe<SessionUser>,
     session: Session<'_>,
->>>>>>> mail
     jar: &CookieJar<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,

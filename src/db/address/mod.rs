@@ -42,6 +42,15 @@ pub enum Address {
 }
 
 impl Address {
+    /// Returns whether there can be a database: on SQLite whether its file exists.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        match self {
+            Self::Sqlite(path) => path.exists(),
+            Self::Postgres(_) => true,
+        }
+    }
+
     /// Parses `sqlite://path/to/file` or `postgres://...`.
     ///
     /// # Errors

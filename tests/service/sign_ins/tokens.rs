@@ -151,6 +151,7 @@ fn the_claims_are_those_of_the_contract() {
         let program = app.token("admin");
         let claims = program.get("/api/claims").json();
         let names = [
+            "amr",
             "aud",
             "auth_time",
             "exp",

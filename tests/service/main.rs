@@ -12,6 +12,7 @@ mod languages;
 mod metrics;
 mod openapi;
 mod pages;
+mod passkeys;
 mod program;
 mod requests;
 mod second_factor;

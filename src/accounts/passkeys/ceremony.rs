@@ -16,7 +16,6 @@ use crate::accounts::relying_party::RelyingParty;
 use crate::accounts::sealing::Purpose;
 use crate::accounts::service::Accounts;
 use crate::accounts::user::User;
-use vestibule::throttle::Counter;
 use vestibule::{Error, ErrorKind};
 
 /// Said of an answer that is not accepted, whatever is wrong with it.
@@ -120,12 +119,12 @@ impl Accounts {
         Ok(PasskeyOptions { options, state })
     }
 
-    /// Decrypts the state of a ceremony; returns with it the counter of its challenge.
+    /// Decrypts the state of a ceremony; returns with it the name of its challenge.
     pub(super) fn open_state<S: DeserializeOwned>(
         &self,
         ceremony: Ceremony<'_>,
         sealed: &str,
-    ) -> Result<(S, Counter), Error> {
+    ) -> Result<(S, String), Error> {
         let now = self.clock.now()?.unix_timestamp();
         let text = self.keys.open(ceremony.purpose(), &ceremony.owner(), sealed);
         let text = text.ok_or_else(|| refused("the challenge is not of this ceremony"))?;
@@ -134,7 +133,7 @@ impl Accounts {
             return Err(refused("the challenge has expired"));
         }
         let name = format!("passkey:{}", URL_SAFE_NO_PAD.encode(Sha256::digest(&text)));
-        Ok((found.state, Counter::new(name, 1)))
+        Ok((found.state, name))
     }
 }
 

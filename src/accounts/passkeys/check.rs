@@ -12,6 +12,7 @@ use crate::accounts::queries::{self, OwnPasskey, UsedPasskey};
 use crate::accounts::service::Accounts;
 use crate::accounts::user::User;
 use vestibule::Error;
+use vestibule::throttle::Counters as _;
 
 impl Accounts {
     /// Asks for the answer of a passkey: of one of `own`, or without them of any that the browser knows.
@@ -44,8 +45,12 @@ impl Accounts {
             self.open_state::<DiscoverableAuthentication>(ceremony, sent.state)?;
         let answer = serde_json::from_str::<PublicKeyCredential>(sent.answer).map_err(refused)?;
         let id = URL_SAFE_NO_PAD.encode(answer.get_credential_id());
-        let wanted = id.clone();
+        let (wanted, asked, now) = (id.clone(), challenge.clone(), self.clock.now()?);
         let found = self.run(move |connection| {
+            // First: the counter of an answer that was used before has gone back too.
+            if connection.state(&asked, now)?.is_some() {
+                return Err(refused("the answer was used before"));
+            }
             let Some(stored) = queries::find_passkey(connection, &wanted)? else { return Ok(None) };
             let user = queries::find(connection, stored.account)?;
             Ok::<_, Error>(user.map(|user| (stored, user)))
@@ -88,7 +93,6 @@ impl Accounts {
             after: serde_json::to_string(&passkey).map_err(Error::internal)?,
             challenge,
         };
-        let now = self.clock.now()?;
         if !self.run(move |connection| queries::use_passkey(connection, &used, now)).await? {
             return Err(refused("the answer was used before"));
         }

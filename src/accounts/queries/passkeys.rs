@@ -41,8 +41,8 @@ pub(in crate::accounts) struct NewPasskey {
     pub(in crate::accounts) name: String,
     /// What its answers are checked with, in JSON.
     pub(in crate::accounts) credential: String,
-    /// The challenge that it has answered.
-    pub(in crate::accounts) challenge: Counter,
+    /// The name of the challenge that it has answered.
+    pub(in crate::accounts) challenge: String,
 }
 
 /// A passkey as it is stored.
@@ -59,8 +59,8 @@ pub(in crate::accounts) struct UsedPasskey {
     pub(in crate::accounts) before: String,
     /// The same with the counter of the answer.
     pub(in crate::accounts) after: String,
-    /// The challenge that it has answered.
-    pub(in crate::accounts) challenge: Counter,
+    /// The name of the challenge that it has answered.
+    pub(in crate::accounts) challenge: String,
 }
 
 /// Returns the passkeys of a user, oldest first.
@@ -103,6 +103,15 @@ pub(in crate::accounts) fn find_passkey(
     Ok(found.map(|(account, name, credential)| StoredPasskey { account, name, credential }))
 }
 
+/// Uses a challenge up; returns whether it was not used before.
+fn use_challenge(
+    connection: &mut AnyConnection,
+    name: &str,
+    now: OffsetDateTime,
+) -> Result<bool, Error> {
+    Ok(Counter::new(name, 1).count(connection, now, ANSWER_WITHIN)?.is_none())
+}
+
 /// Stores a passkey; returns whether it is the first factor of the user, which gets the recovery codes and
 /// whose other sign-ins end.
 pub(in crate::accounts) fn add_passkey(
@@ -119,8 +128,9 @@ pub(in crate::accounts) fn add_passkey(
                 format!("An account has at most {MAX_PASSKEYS} passkeys. Remove one first.");
             return Err(Error::invalid_field("name", detail));
         }
-        let is_used = new.challenge.count(connection, actor.at, ANSWER_WITHIN)?.is_some();
-        if is_used || find_passkey(connection, &new.id)?.is_some() {
+        if !use_challenge(connection, &new.challenge, actor.at)?
+            || find_passkey(connection, &new.id)?.is_some()
+        {
             return Err(ErrorKind::AlreadyMade.into());
         }
         let row = (
@@ -177,7 +187,7 @@ pub(in crate::accounts) fn use_passkey(
     now: OffsetDateTime,
 ) -> Result<bool, Error> {
     write(connection, |connection| {
-        if used.challenge.count(connection, now, ANSWER_WITHIN)?.is_some() {
+        if !use_challenge(connection, &used.challenge, now)? {
             return Ok(false);
         }
         let row = passkeys::table.find(&used.id).filter(passkeys::credential.eq(&used.before));

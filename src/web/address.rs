@@ -126,6 +126,7 @@ pub(super) async fn set_notices(
 #[get("/address/confirm?<token>")]
 pub(super) async fn ask(
     user: Maybe<BareSessionUser>,
+    _session: Session<'_>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

@@ -21,7 +21,8 @@ const MAX_AGE: time::Duration = time::Duration::hours(1);
 const MAX_LENGTH: usize = 64;
 
 /// The redirect from a link to its page. It renders nothing and looks nothing up, so that a
-/// preview of the link uses nothing up.
+/// preview of the link uses nothing up. Its handlers have the guard `Session`, which refuses a token
+/// request: no cookie may leave on the response, whatever the policy is.
 #[derive(Responder)]
 #[response(status = 303)]
 pub(super) struct LinkRedirect(Redirect, Header<'static>);

@@ -37,6 +37,7 @@ pub(super) struct PasswordForm {
 #[get("/password/new?<token>")]
 pub(super) async fn form(
     user: Maybe<BareSessionUser>,
+    _session: Session<'_>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

@@ -31,6 +31,7 @@ pub(super) struct Confirmation {
 #[get("/register/confirm?<token>")]
 pub(super) async fn ask(
     user: Maybe<BareSessionUser>,
+    _session: Session<'_>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

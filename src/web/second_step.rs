@@ -101,10 +101,11 @@ pub(super) fn start_again(jar: &CookieJar<'_>, next: &str) -> FormReply {
     FormReply::notice(form, Notice::TicketExpired)
 }
 
-/// Asks for the code.
+/// Asks for the code. `_session` refuses a token request, whose response sets no cookie.
 #[get("/login/second?<next>")]
 pub(super) async fn form(
     user: Maybe<BareSessionUser>,
+    _session: Session<'_>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,

@@ -62,6 +62,7 @@ fn page(
 #[get("/setup?<token>")]
 pub(super) async fn form(
     user: Maybe<BareSessionUser>,
+    _session: Session<'_>,
     jar: &CookieJar<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,

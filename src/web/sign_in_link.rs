@@ -121,6 +121,7 @@ pub(super) async fn request(
 #[get("/login/link/enter?<token>")]
 pub(super) async fn enter(
     user: Maybe<BareSessionUser>,
+    _session: Session<'_>,
     jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -151,8 +152,8 @@ pub(super) async fn enter(
 /// that is signed in by then leads on as the first did.
 #[post("/login/link/enter", data = "<form>")]
 pub(super) async fn sign_in(
-    session: Session<'_>,
     user: Maybe<BareSessionUser>,
+    session: Session<'_>,
     jar: &CookieJar<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,

@@ -26,6 +26,8 @@ use crate::{check_audit_log, kills};
 
 const PEOPLE: usize = 6;
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Up to how many microseconds after a use of a link was sent the program is killed.
+const JITTER: u64 = 8_000;
 const RESET: &str = "Set another password - Vestibule";
 const CONFIRM: &str = "Confirm your address - Vestibule";
 
@@ -62,6 +64,16 @@ fn number(url: &str, statement: &str) -> i64 {
     sql_query(statement).get_result::<Row>(&mut open(url)).expect("a number").n
 }
 
+/// What the people have done so far, for the thread that kills.
+#[derive(Default)]
+struct Progress {
+    stop: AtomicBool,
+    /// Links whose use was sent.
+    sent: AtomicUsize,
+    /// Changes that were acknowledged.
+    made: AtomicUsize,
+}
+
 /// What a person has asked for; the request was acknowledged.
 #[derive(Clone)]
 enum Wish {
@@ -86,7 +98,9 @@ struct Person<'a> {
     used: Vec<String>,
     resets: usize,
     addresses: usize,
-    /// Changes that had no response, and were made all the same.
+    /// Uses of a link that had no response.
+    cut_off: usize,
+    /// Changes among them that were made all the same.
     unanswered: usize,
 }
 
@@ -101,7 +115,7 @@ impl<'a> Person<'a> {
         open(url).batch_execute(&set).expect("an address");
         let (access, used) = (String::new(), Vec::new());
         let (wish, open, serial) = (None, None, 0);
-        let (resets, addresses, unanswered) = (0, 0, 0);
+        let (resets, addresses, cut_off, unanswered) = (0, 0, 0, 0);
         let mut person = Self {
             number,
             url,
@@ -116,6 +130,7 @@ impl<'a> Person<'a> {
             used,
             resets,
             addresses,
+            cut_off,
             unanswered,
         };
         person.access =
@@ -161,7 +176,7 @@ impl<'a> Person<'a> {
     }
 
     /// Makes one change, by the link that a mail brings.
-    fn act(&mut self, at: SocketAddr, stop: &AtomicBool) -> io::Result<()> {
+    fn act(&mut self, at: SocketAddr, progress: &Progress) -> io::Result<()> {
         if self.wish.is_none() {
             self.ask(at)?;
         }
@@ -170,6 +185,7 @@ impl<'a> Person<'a> {
         loop {
             for token in self.links(&wish) {
                 self.open = Some(token.clone());
+                progress.sent.fetch_add(1, Ordering::Relaxed);
                 let answer = use_link(at, &wish, &token)?;
                 self.open = None;
                 self.used.push(token.clone());
@@ -183,7 +199,7 @@ impl<'a> Person<'a> {
                     _ => panic!("{}: {answer:?}", self.name),
                 }
             }
-            if stop.load(Ordering::Relaxed) {
+            if progress.stop.load(Ordering::Relaxed) {
                 return Err(io::ErrorKind::Interrupted.into());
             }
             assert!(begun.elapsed() < PATIENCE, "{}: a mail was lost", self.name);
@@ -243,6 +259,7 @@ impl<'a> Person<'a> {
             return self.check_state(at).expect("an answer");
         };
         let wish = self.wish.clone().expect("a wish");
+        self.cut_off += 1;
         if self.is_made(at, &wish) {
             self.adopt(&wish);
             self.unanswered += 1;
@@ -317,11 +334,16 @@ fn run(name: &str, url: &str) {
     let mut server = Server::start_with(url, &[("ROCKET_MAIL", &mailbox.setting())]);
     let mut people: Vec<_> =
         (0..PEOPLE).map(|number| Person::new(&server, url, &mailbox, number)).collect();
-    let done = AtomicUsize::new(0);
+    let progress = Progress::default();
     let begun = Instant::now();
     for kill in 1..=kills {
-        let jitter = Duration::from_micros(random.below(50_000));
-        work(&mut people, server.at(), &done, all * kill / (kills + 1), || {
+        let jitter = Duration::from_micros(random.below(JITTER));
+        work(&mut people, server.at(), &progress, all * kill / (kills + 1), || {
+            // In the middle of the next use of a link.
+            let sent = progress.sent.load(Ordering::Relaxed);
+            while progress.sent.load(Ordering::Relaxed) == sent {
+                thread::yield_now();
+            }
             thread::sleep(jitter);
             server.kill();
         });
@@ -335,7 +357,7 @@ fn run(name: &str, url: &str) {
         }
         check_audit_log(url);
     }
-    work(&mut people, server.at(), &done, all, || {});
+    work(&mut people, server.at(), &progress, all, || {});
     let waiting = "SELECT CAST(count(*) AS BIGINT) AS n FROM mails";
     let end = Instant::now() + PATIENCE;
     while number(url, waiting) > 0 {
@@ -350,10 +372,11 @@ fn run(name: &str, url: &str) {
     let sum = |figure: fn(&Person<'_>) -> usize| people.iter().map(figure).sum::<usize>();
     let (sent, each) = (mailbox.all().len(), mailbox.each().len());
     println!(
-        "{name}: {} resets, {} addresses, {kills} kills, {} made without an answer, {each} mails, {} \
+        "{name}: {} resets, {} addresses, {kills} kills, {} uses cut off, {} of them made, {each} mails, {} \
          of them sent twice, 0 lost, {:.0} s",
         sum(|person| person.resets),
         sum(|person| person.addresses),
+        sum(|person| person.cut_off),
         sum(|person| person.unanswered),
         sent - each,
         begun.elapsed().as_secs_f64(),
@@ -365,34 +388,33 @@ fn run(name: &str, url: &str) {
 fn work(
     people: &mut [Person<'_>],
     at: SocketAddr,
-    done: &AtomicUsize,
+    progress: &Progress,
     until: usize,
     blow: impl FnOnce(),
 ) {
-    let stop = AtomicBool::new(false);
+    progress.stop.store(false, Ordering::Relaxed);
     thread::scope(|scope| {
         for person in people {
-            let stop = &stop;
             scope.spawn(move || {
-                while !stop.load(Ordering::Relaxed) && person.act(at, stop).is_ok() {
-                    done.fetch_add(1, Ordering::Relaxed);
+                while !progress.stop.load(Ordering::Relaxed) && person.act(at, progress).is_ok() {
+                    progress.made.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
         let begun = Instant::now();
         let mut last = (0, begun);
-        while done.load(Ordering::Relaxed) < until {
-            let now = done.load(Ordering::Relaxed);
+        while progress.made.load(Ordering::Relaxed) < until {
+            let now = progress.made.load(Ordering::Relaxed);
             if now > last.0 {
                 last = (now, Instant::now());
             }
             if last.1.elapsed() > 2 * PATIENCE {
-                stop.store(true, Ordering::Relaxed);
+                progress.stop.store(true, Ordering::Relaxed);
                 panic!("the people are stuck");
             }
             thread::sleep(Duration::from_millis(1));
         }
         blow();
-        stop.store(true, Ordering::Relaxed);
+        progress.stop.store(true, Ordering::Relaxed);
     });
 }

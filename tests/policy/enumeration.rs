@@ -7,10 +7,10 @@ use rocket::http::{Accept, Cookie as HttpCookie, Header, Method};
 use vestibule::ErrorKind;
 use vestibule::config::{Mode, SessionPolicy};
 
-use super::fixture::{Fixture, Setting};
+use super::fixture::{Fixture, LINK, Setting};
 use super::model::{Cookie, Person, Ruling, Site, Situation, Token, depends_on_who};
 use super::once_per_setting::OncePerSetting;
-use super::routes::{Half, Target, all_targets, unlisted_routes};
+use super::routes::{Half, LINK_QUERY, Target, all_targets, unlisted_routes};
 use super::rows::Changes;
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::On;
@@ -189,6 +189,9 @@ pub(crate) fn send_to(
         let cookie = HttpCookie::parse_encoded(format!("{name}={value}"));
         request = request.cookie(cookie.expect("a cookie that the application set"));
     }
+    if target.template == "/login/link/enter" {
+        request = request.cookie(("vestibule_browser", LINK));
+    }
     for value in fixture.credentials.headers(situation.token) {
         request.add_header(Header::new("Authorization", value));
     }
@@ -359,6 +362,9 @@ fn check_cookies(case: &Case<'_>, reply: &Reply, complaints: &mut Vec<String>) {
 fn of_handler(case: &Case<'_>) -> Option<bool> {
     match (case.target.method, case.target.template.as_str()) {
         (Method::Post, "/login" | "/register" | "/logout" | "/api/logout") => Some(true),
+        // The secret of a browser that asks for a link, and of the link.
+        (Method::Post, "/login/link" | "/login/link/enter") => Some(true),
+        (Method::Get, link) if link.ends_with(LINK_QUERY) => Some(true),
         // Its handler refuses, and Rocket drops the cookies of a request that is refused.
         (Method::Get, "/setup") => Some(taken_back(case)),
         _ if case.target.is_unsafe() && case.target.half == Half::Pages => None,

@@ -21,6 +21,15 @@ use crate::support::postgres;
 /// The name that is registered.
 pub(crate) const NEWCOMER: &str = "newcomer";
 
+/// The address that mails are asked for, which no account has.
+pub(crate) const ADDRESS: &str = "stranger@example.org";
+
+/// The secret of a link that signs the owner of the cookie in, and of the browser that asked for it.
+pub(crate) const LINK: &str = "a-secret-of-the-tests";
+
+/// Its digest, as the database has it.
+const LINK_DIGEST: &str = "6raYGe8cHNUvFOBBaNhpjowbw6qPOCTvBTmMHJUSZG8";
+
 /// The new password of a change.
 pub(crate) const CHANGED: &str = "battery staple";
 
@@ -168,7 +177,8 @@ impl Fixture {
 
         let figment = relaxed(both)
             .merge(Serialized::default("auth.mode", setting.mode.as_str()))
-            .merge(Serialized::default("auth.policy", setting.policy.as_str()));
+            .merge(Serialized::default("auth.policy", setting.policy.as_str()))
+            .merge(("accounts.sign_in_links", setting.mode.has_sessions()));
         let mut figment = locations(figment, &["cookies"]);
         if setting.cors {
             figment = figment.merge(("api.cors_origins", [ALLOWED_ORIGIN]));
@@ -179,7 +189,11 @@ impl Fixture {
         // Only the sessions of browsers matter; the use of the others is recorded already.
         rows.run(&format!(
             "UPDATE sign_ins SET last_seen_at = {now}, used_generation = generation \
-             WHERE kind <> 'browser'"
+             WHERE kind <> 'browser'; \
+             INSERT INTO sign_in_links \
+             SELECT '{LINK_DIGEST}', id, '{LINK_DIGEST}', '', 0, {now} + 900000000 \
+             FROM users WHERE username = '{}'",
+            Person::CookieOwner.username()
         ));
         rows.remember();
         Self { setting, client, clock, rows, credentials, ids, origin: None, _directory: directory }

@@ -9,7 +9,7 @@ use vestibule::config::{Mode, SessionPolicy};
 use super::enumeration::demand_none;
 use super::fixture::{Fixture, Setting};
 use super::model::{Cookie, Person, Site, Situation, Token};
-use super::routes::all_targets;
+use super::routes::{LINK_QUERY, all_targets};
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::On;
 use crate::support::process::Home;
@@ -24,7 +24,9 @@ const TOKENS: [Token; 6] =
 
 /// The paths of every mode, and whether each is mounted in this one.
 fn paths(fixture: &Fixture) -> Vec<(String, bool)> {
-    let (targets, mode) = (all_targets(), fixture.setting.mode);
+    let (mut targets, mode) = (all_targets(), fixture.setting.mode);
+    // A form that asks for GET opens the link, as a link on that page would.
+    targets.retain(|target| !target.template.ends_with(LINK_QUERY));
     let path = |target: &super::routes::Target| target.path(&fixture.ids);
     let mounted: BTreeSet<_> =
         targets.iter().filter(|target| target.is_mounted(mode)).map(path).collect();

@@ -11,9 +11,10 @@ use vestibule::ErrorKind;
 use vestibule::config::{Config, Mode};
 use vestibule_service::{api, http, metrics, web};
 
-use super::fixture::{CHANGED, Ids, NEWCOMER};
+use super::fixture::{ADDRESS, CHANGED, Ids, LINK, NEWCOMER};
 use super::guard::{Guard, parse};
 use super::model::{Person, Ruling, Situation};
+use crate::support::actor::encoded;
 use crate::support::app::password;
 
 /// Which half a route belongs to.
@@ -39,6 +40,9 @@ pub(crate) struct Target {
     /// False for a method that the path does not take.
     pub(crate) is_route: bool,
 }
+
+/// What a link in a mail adds to the path: its page is tried with it and without.
+pub(crate) const LINK_QUERY: &str = "?token=nothing";
 
 /// A body with its type.
 pub(crate) type Body = Option<(ContentType, String)>;
@@ -106,6 +110,7 @@ impl Target {
             "/admin/users/<id>/delete" => return "confirm=on".to_owned(),
             "/admin/users/new" => return format!("username={NEWCOMER}&role=user"),
             "/password/new" => return "token=nothing&password=battery+staple".to_owned(),
+            "/login/link/enter" => return format!("token={LINK}"),
             "/account/keys" => return "label=a+label&expires_in=604800".to_owned(),
             "/account/language" => return "language=en".to_owned(),
             _ => {}
@@ -116,6 +121,8 @@ impl Target {
             _ => (owner, password(owner)),
         };
         let current = password(owner);
+        // A registration with an address signs in later.
+        let email = if self.template == "/register" { "" } else { ADDRESS };
         let fields = [
             ("username", username),
             ("full_name", ""),
@@ -125,8 +132,9 @@ impl Target {
             ("label", "a label"),
             ("role", "user"),
             ("active", "true"),
+            ("email", email),
         ];
-        let pairs = fields.map(|(name, value)| format!("{name}={}", value.replace(' ', "+")));
+        let pairs = fields.map(|(name, value)| format!("{name}={}", encoded(value)));
         pairs.join("&")
     }
 
@@ -139,6 +147,7 @@ impl Target {
                 json!({ "current_password": password(owner), "new_password": CHANGED })
             }
             "/api/confirm" => json!({ "password": password(owner) }),
+            "/api/password/forgot" | "/api/me/email" => json!({ "email": ADDRESS }),
             "/api/keys" => json!({ "label": "a label", "scopes": [] }),
             "/api/users" => json!({ "username": NEWCOMER, "password": password(NEWCOMER) }),
             "/api/me" if self.method == Method::Delete => json!({ "username": owner }),
@@ -179,9 +188,10 @@ impl Target {
             (Method::Post, "/api/login/second" | "/api/me/second-factor/confirm") => 422,
             (Method::Delete, "/api/users/<id>/second-factor") => 204,
             // A user who is signed in already is redirected.
-            (Method::Get, "/login" | "/register") if who.is_some() => 303,
+            (Method::Get, "/login" | "/login/link" | "/register") if who.is_some() => 303,
             // There is nothing to sign out of.
             (Method::Get, "/logout") if who.is_none() => 303,
+            (Method::Get, link) if link.ends_with(LINK_QUERY) => 303,
             (Method::Get, _) => 200,
             (Method::Post, "/admin/users/new" | "/admin/users/<id>/reset-link") => 200,
             // It was ended before, as far as the page knows: it is another user's.
@@ -189,7 +199,8 @@ impl Target {
             (Method::Delete, "/api/users/<id>/sign-ins/<sign_in>") => 404,
             // A program that signs out wants no page.
             (Method::Post, "/logout") if who == Some(Person::TokenOwner) => 204,
-            (Method::Post, "/login" | "/register" | "/logout") => 303,
+            (Method::Post, "/login" | "/login/link" | "/login/link/enter") => 303,
+            (Method::Post, "/register" | "/logout") => 303,
             (Method::Post, "/api/login" | "/api/refresh" | "/api/confirm" | "/api/introspect") => {
                 200
             }
@@ -199,7 +210,8 @@ impl Target {
                 | "/account/delete",
             ) => 303,
             (Method::Post, "/account/sign-ins/<id>/end" | "/account/sign-ins/end-others") => 303,
-            (Method::Post, "/account/keys" | "/account/keys/<id>/end") => 303,
+            (Method::Post, "/account/keys" | "/account/keys/<id>/end" | "/account/address") => 303,
+            (Method::Post, "/api/password/forgot" | "/api/me/email") => 202,
             (
                 Method::Post,
                 "/admin/users/<id>/role"
@@ -239,7 +251,7 @@ impl Target {
     /// is known of the route.
     pub(crate) fn begins(&self) -> Option<i64> {
         match (self.method, self.template.as_str()) {
-            (Method::Post, "/login" | "/register") => Some(1),
+            (Method::Post, "/login" | "/login/link/enter" | "/register") => Some(1),
             (Method::Post, "/logout" | "/api/logout") => Some(0),
             _ => (!self.is_unsafe()).then_some(0),
         }
@@ -247,7 +259,7 @@ impl Target {
 
     /// Whether it ends the session of a request that is let in.
     pub(crate) fn ends_session(&self) -> bool {
-        let ends = ["/login", "/register", "/logout", "/api/logout"];
+        let ends = ["/login", "/login/link/enter", "/register", "/logout", "/api/logout"];
         self.method == Method::Post && ends.contains(&self.template.as_str())
     }
 }
@@ -275,6 +287,7 @@ fn of_mode(mode: Mode) -> Vec<Target> {
     let mut halves = vec![(Half::Neither, http::routes(mode)), (Half::Neither, metrics::routes())];
     if mode.has_sessions() {
         halves.push((Half::Pages, web::routes(&auth, true, true)));
+        halves.push((Half::Pages, web::sign_in_link_routes()));
     }
     if mode.has_tokens() {
         halves.push((Half::Api, api::routes(&auth, true, true)));
@@ -289,19 +302,24 @@ fn of_mode(mode: Mode) -> Vec<Target> {
 fn of_half(mode: Mode, half: Half, routes: &[Route]) -> Vec<Target> {
     let base = if half == Half::Api { api::BASE } else { "" };
     let names = http::guard_names(routes).expect("an inspection");
-    let targets = routes.iter().zip(names).map(|(route, demands)| {
+    let targets = routes.iter().zip(names).flat_map(|(route, demands)| {
         let template = format!("{base}{}", route.uri.path());
         let demands: &str = demands.leak();
         let guards = parse(demands)
             .unwrap_or_else(|complaint| panic!("{} {template}: {complaint}", route.method));
         let (method, modes) = (route.method, vec![mode]);
-        Target { method, template, half, modes, demands, guards, is_route: true }
+        let opens_link = route.uri.query().is_some_and(|query| query == "<token>");
+        let link = opens_link.then(|| format!("{template}{LINK_QUERY}"));
+        let target = Target { method, template, half, modes, demands, guards, is_route: true };
+        let link = link.map(|template| Target { template, ..target.clone() });
+        [Some(target), link].into_iter().flatten()
     });
     targets.collect()
 }
 
 fn wrong_methods(targets: &[Target]) -> Vec<Target> {
-    let paths: BTreeSet<&str> = targets.iter().map(|target| target.template.as_str()).collect();
+    let paths = targets.iter().map(|target| target.template.as_str());
+    let paths: BTreeSet<&str> = paths.filter(|path| !path.ends_with(LINK_QUERY)).collect();
     let wrong = paths.into_iter().map(|path| {
         let of_path: Vec<&Target> =
             targets.iter().filter(|target| target.template == path).collect();
@@ -328,6 +346,7 @@ pub(crate) fn unlisted_routes(client: &Client, targets: &[Target], mode: Mode) -
     let listed: BTreeSet<String> = targets
         .iter()
         .filter(|target| target.is_route && target.is_mounted(mode))
+        .filter(|target| !target.template.ends_with(LINK_QUERY))
         .map(Target::name)
         .collect();
     let unlisted = mounted.difference(&listed).map(|route| {

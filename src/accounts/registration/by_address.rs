@@ -20,10 +20,6 @@ const MAX_MAILS: i64 = 5;
 /// For how long a mail counts.
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
-/// Said of a user name in the form of an address: that it is taken would tell that an account has the
-/// address.
-const ADDRESS_AS_NAME: &str = "A user name cannot be an e-mail address.";
-
 impl Accounts {
     /// Stores a registration after checking every field, and sends a link to its address. Whether an
     /// account has the address is looked up when the mail is sent, so that neither the response nor its
@@ -41,11 +37,7 @@ impl Accounts {
         let mut fields = CheckedFields::check(registration, &self.auth.password);
         let parsed = EmailAddress::parse(email);
         fields.address = parsed.clone().map(Some);
-        if let Ok(name) = &fields.username
-            && EmailAddress::parse(name.shown()).is_ok()
-        {
-            fields.username = Err(Error::invalid_field("username", ADDRESS_AS_NAME));
-        }
+        fields.refuse_address_as_name();
         let source = registration.source;
         let client = source.address;
         let reserved = self.reserve(client).await?;

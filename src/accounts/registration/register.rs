@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::accounts::AddressPolicy;
 use crate::accounts::audit::RequestSource;
 use crate::accounts::password::{PasswordOwner, check_form};
 use crate::accounts::queries::{self, NewUser};
@@ -17,6 +18,10 @@ use vestibule::{Error, ErrorKind};
 
 /// The limit of attempts from an address, as a multiple of its limit of accounts.
 const ATTEMPTS_FACTOR: i64 = 10;
+
+/// Said of a user name in the form of an address: that it is taken would tell that an account has the
+/// address, and that it is free would keep its owner from signing in with it.
+const ADDRESS_AS_NAME: &str = "A user name cannot be an e-mail address.";
 
 /// The fields of a registration, not checked yet.
 #[derive(Clone, Debug)]
@@ -34,13 +39,17 @@ pub struct Registration {
 }
 
 impl Accounts {
-    /// Adds a user after checking every field; the error names all invalid fields.
+    /// Adds a user after checking every field; the error names all invalid fields. Where accounts have
+    /// e-mail addresses, the user name cannot be one.
     ///
     /// # Errors
     /// 422 `invalid_field`, 409 `username_taken`, 429 `too_many_attempts` with `Retry-After`
     /// for an address that has registered often, 503 `busy` or `unavailable`.
     pub async fn register(&self, registration: &Registration) -> Result<User, Error> {
-        let fields = CheckedFields::check(registration, &self.auth.password);
+        let mut fields = CheckedFields::check(registration, &self.auth.password);
+        if self.addresses != AddressPolicy::Off {
+            fields.refuse_address_as_name();
+        }
         // What follows costs work and reveals which names are taken, so it is counted.
         let address = registration.source.address;
         let reserved = self.reserve(address).await?;
@@ -165,6 +174,14 @@ impl CheckedFields {
         };
         fields.password = check_form("password", &registration.password, fields.owner(), limits);
         fields
+    }
+
+    pub(super) fn refuse_address_as_name(&mut self) {
+        if let Ok(name) = &self.username
+            && EmailAddress::parse(name.shown()).is_ok()
+        {
+            self.username = Err(Error::invalid_field("username", ADDRESS_AS_NAME));
+        }
     }
 
     fn owner(&self) -> PasswordOwner<'_> {

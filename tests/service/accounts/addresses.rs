@@ -137,17 +137,53 @@ fn an_address_is_the_users_once_the_link_in_its_mail_was_used() {
 }
 
 #[test]
-fn a_confirmed_address_is_no_new_user_name() {
+fn a_visitor_registers_no_address_as_user_name_and_does_not_learn_whether_an_account_has_it() {
     on_both(|app| {
         let mut mailbox = Mailbox::of(&app);
         confirm(&app, &mut mailbox, "user_01", "Ann@example.org");
-        let body = json!({ "username": "ann@EXAMPLE.org", "password": "correct horse" });
-        let reply = app.anonymous().post_json("/api/register", &body);
-        reply.assert_problem(409, "username_taken");
+        let registered = |name: &str| {
+            let body = json!({ "username": name, "password": "correct horse" });
+            let reply = app.anonymous().post_json("/api/register", &body);
+            reply.assert_problem(422, "invalid_field");
+            let fields = [("username", name), ("password", "correct horse")];
+            let page = app.anonymous().post_form("/register", &fields);
+            page.assert_page(422);
+            assert!(page.body.contains("A user name cannot be an e-mail address."));
+            reply.without_id().body
+        };
+        let known = registered("ann@EXAMPLE.org");
+        assert_eq!(known, registered("bob@EXAMPLE.org"));
+        assert_eq!(app.count("users WHERE username LIKE '%@%'"), 0);
+        assert!(signs_in(&app, "ann@example.org", "1234"));
+    });
+}
+
+#[test]
+fn where_accounts_have_no_address_a_user_name_may_look_like_one() {
+    on_both_with(
+        |figment| figment.merge(("accounts.email", "off")),
+        |app| {
+            let body = json!({ "username": "ann@example.org", "password": "correct horse" });
+            assert_eq!(app.anonymous().post_json("/api/register", &body).status, 201);
+            assert!(signs_in(&app, "ann@example.org", "correct horse"));
+        },
+    );
+}
+
+#[test]
+fn an_administrator_gives_no_confirmed_address_away_as_a_user_name() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "Ann@example.org");
+        let admin = app.token("admin");
+        let add = |name: &str| {
+            let body = json!({ "username": name, "password": "correct horse" });
+            admin.post_json("/api/users", &body)
+        };
+        add("ann@EXAMPLE.org").assert_problem(409, "username_taken");
         assert!(signs_in(&app, "ann@example.org", "1234"));
         // The name of an account comes before the same text as an address.
-        let body = json!({ "username": "bob@example.org", "password": "correct horse" });
-        assert_eq!(app.anonymous().post_json("/api/register", &body).status, 201);
+        assert_eq!(add("bob@example.org").status, 201);
         confirm(&app, &mut mailbox, "user_02", "bob@example.org");
         assert!(signs_in(&app, "bob@example.org", "correct horse"));
         assert!(!signs_in(&app, "bob@example.org", "5678"));

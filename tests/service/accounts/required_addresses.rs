@@ -229,13 +229,11 @@ fn a_registration_whose_mail_is_lost_is_sent_again_with_its_password() {
         app.anonymous().open_link(&lost).assert_page(404);
         let link = link_in(&fresh.1);
         // Five in an hour, with the two that were sent.
-        for _ in 0..5 {
+        for sent in [1, 2, 3, 3, 3] {
             app.clock.advance(Duration::from_secs(60));
             assert_eq!(form(&app, "ben", "ben@example.org").location(), "/login");
-            // One that was not sent yet is not sent again.
-            mailbox.rest();
+            assert_eq!(mailbox.rest(), sent);
         }
-        assert_eq!(mailbox.rest(), 3);
         app.anonymous().open_link(&link).assert_page(404);
     });
 }

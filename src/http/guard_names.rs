@@ -16,7 +16,7 @@ fn as_named(guard: &str) -> String {
     for name in USERS {
         let bare = format!("Bare{name}");
         text = text.replace(&format!("{name}<User>"), &bare);
-        text = text.replace(&format!("Checked<SetUp, {bare}>"), name);
+        text = text.replace(&format!("SetUp<{bare}>"), name);
     }
     text.replace("<User>", "")
 }

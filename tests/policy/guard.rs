@@ -57,6 +57,8 @@ fn one(text: &str) -> Result<Guard, String> {
         // The requests of the model carry no token in the body.
         ("TokenBody", [guard]) => one(guard)?,
         ("Maybe", [guard]) => Guard::Maybe(boxed(guard)?),
+        // No user of the model has a second factor.
+        ("ProvenFactor", [guard]) => one(guard)?,
         ("MultiFactor", [guard]) => Guard::MultiFactor(boxed(guard)?),
         ("Fresh", [guard]) => Guard::Fresh(boxed(guard)?),
         ("Require", ["Admin"]) => Guard::Require(Box::new(Guard::CurrentUser)),

@@ -172,6 +172,17 @@ impl Target {
             // The first code is not right, and no other user has a second factor.
             (Method::Post, "/account/second-factor/set-up") => 422,
             (Method::Post, "/account/second-factor/trusted/<id>/end") => 303,
+            (Method::Post, "/account/second-factor/passkeys/options") => 200,
+            (Method::Post, "/account/second-factor/passkeys") => 422,
+            (Method::Post, "/login/passkey/options") => 200,
+            // Who is signed in already is led on; no passkey answers here.
+            (Method::Post, "/login/passkey") if who.is_some() => 303,
+            (Method::Post, "/login/passkey") => 401,
+            (_, "/login/second/passkey") => 303,
+            // There is no first step, and no passkey to confirm with.
+            (Method::Post, "/login/second/passkey/options") => 401,
+            (Method::Post, "/reauthenticate/passkey/options") => 404,
+            (Method::Post, "/reauthenticate/passkey") => 422,
             (Method::Post, "/admin/users/<id>/reset-second-factor") => 303,
             (Method::Post, "/api/me/second-factor") => 200,
             (Method::Post, "/api/login/second" | "/api/me/second-factor/confirm") => 422,

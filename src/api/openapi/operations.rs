@@ -164,6 +164,13 @@ fn second_factor() -> Vec<Operation> {
             "Removes the second factor, and ends the other sign-ins.",
         )
         .response(204, None),
+        Operation::new(
+            "DELETE /api/me/second-factor/passkeys/<id>",
+            "removePasskey",
+            "Removes a passkey; the last factor ends the other sign-ins too.",
+        )
+        .response(204, None)
+        .fails(&[K::NotFound]),
     ]
 }
 

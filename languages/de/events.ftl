@@ -35,6 +35,7 @@ event-address-returned = Frühere E-Mail-Adresse zurückgeholt
 event-deleted = Konto gelöscht
 event-key-made = Zugriffsschlüssel erstellt
 event-key-ended = Zugriffsschlüssel beendet
+event-backup-restored = Sicherung zurückgespielt
 event-events-lost = Ereignisse gingen verloren
 event-events-pruned = Die ältesten Ereignisse wurden entfernt
 

@@ -35,6 +35,7 @@ event-address-returned = Ανακτήθηκε προηγούμενη διεύθ�
 event-deleted = Ο λογαριασμός διαγράφηκε
 event-key-made = Δημιουργήθηκε κλειδί πρόσβασης
 event-key-ended = Τερματίστηκε κλειδί πρόσβασης
+event-backup-restored = Επαναφορά αντιγράφου ασφαλείας
 event-events-lost = Χάθηκαν συμβάντα
 event-events-pruned = Τα παλαιότερα συμβάντα αφαιρέθηκαν
 

@@ -35,6 +35,7 @@ event-address-returned = Former e-mail address put back
 event-deleted = Account deleted
 event-key-made = Access key made
 event-key-ended = Access key ended
+event-backup-restored = Backup restored
 event-events-lost = Events were lost
 event-events-pruned = The oldest events were removed
 

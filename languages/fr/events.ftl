@@ -35,6 +35,7 @@ event-address-returned = Ancienne adresse e-mail reprise
 event-deleted = Compte supprimé
 event-key-made = Clé d’accès créée
 event-key-ended = Clé d’accès terminée
+event-backup-restored = Sauvegarde restaurée
 event-events-lost = Des événements ont été perdus
 event-events-pruned = Les plus anciens événements ont été supprimés
 

@@ -1,6 +1,7 @@
 //! The command line: starting the service, and administering it.
 
 mod audit;
+mod backup;
 mod breached;
 mod database;
 mod doctor;
@@ -69,6 +70,10 @@ enum Command {
     Secrets(secrets::SecretsCommand),
     /// Copy everything into an empty database, of the same or the other kind
     Move(transfer::MoveArguments),
+    /// Write a copy of the SQLite database while the service runs
+    Backup(backup::BackupArguments),
+    /// Put a backup in place, and end what must not come back to life with it
+    Restore(backup::RestoreArguments),
     /// Bring the schema of the database up to date, as every start does
     Migrate,
     /// Delete expired sign-ins, throttle counters, links and rows of the audit log
@@ -104,6 +109,8 @@ pub fn run() -> ExitCode {
         Command::Breached(command) => breached::run(&command),
         Command::Secrets(command) => secrets::run(&command),
         Command::Move(arguments) => transfer::run(&arguments),
+        Command::Backup(arguments) => backup::back_up(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
         Command::Migrate => migrate::run(),
         Command::Purge => purge::run(),
         Command::Routes => routes::run(),

@@ -78,7 +78,7 @@ fn failed_to_connect(cause: impl std::fmt::Display) -> DbError {
 
 /// Creates the file with mode 0600, before SQLite would create it readable for all users. SQLite
 /// gives the files beside it the same mode.
-fn create_private(path: &Path) -> std::io::Result<()> {
+pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     match options.write(true).create_new(true).mode(0o600).open(path) {
         // SQLite would open a file that it cannot write, and fail at the first sign-in.

@@ -3,6 +3,7 @@
 //! nothing of the service.
 
 mod address;
+mod backup;
 mod connect;
 mod connection;
 mod error;
@@ -16,6 +17,7 @@ mod sqlite_file;
 pub mod transfer;
 
 pub use address::{Address, Backend, Encryption};
+pub use backup::{check_whole, copy_to, move_aside};
 pub use connect::connect;
 pub use connection::AnyConnection;
 pub use error::DbError;

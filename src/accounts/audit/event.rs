@@ -76,6 +76,8 @@ pub enum AuditEvent {
     KeyMade,
     /// An access key was ended by its owner or the command line.
     KeyEnded,
+    /// A backup was restored.
+    BackupRestored,
     /// Events could not be written in time and are missing here.
     EventsLost,
     /// The oldest events were removed.
@@ -120,6 +122,7 @@ impl AuditEvent {
         Self::Deleted,
         Self::KeyMade,
         Self::KeyEnded,
+        Self::BackupRestored,
         Self::EventsLost,
         Self::EventsPruned,
     ];
@@ -166,6 +169,7 @@ impl AuditEvent {
             Self::Deleted => ("deleted", "Account deleted"),
             Self::KeyMade => ("key_made", "Access key made"),
             Self::KeyEnded => ("key_ended", "Access key ended"),
+            Self::BackupRestored => ("backup_restored", "Backup restored"),
             Self::EventsLost => ("events_lost", "Events were lost"),
             Self::EventsPruned => ("events_pruned", "The oldest events were removed"),
         }

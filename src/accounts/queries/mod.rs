@@ -23,6 +23,7 @@ mod notices;
 mod passkeys;
 mod password_links;
 mod registrations;
+mod restored;
 mod second_factors;
 pub(super) mod setup;
 mod sign_in_links;
@@ -58,6 +59,7 @@ pub(super) use registrations::{
     waiting_hash,
 };
 pub use registrations::{new_registration_link, purge_registrations};
+pub use restored::{Restored, end_after_restore};
 pub use second_factors::reset_second_factors;
 pub(super) use second_factors::{
     StoredAuthenticator, add_authenticator, authenticator_since, count_recovery_codes,
@@ -97,6 +99,7 @@ mod tests {
             include_str!("passkeys.rs"),
             include_str!("password_links.rs"),
             include_str!("registrations.rs"),
+            include_str!("restored.rs"),
             include_str!("second_factors.rs"),
             include_str!("setup.rs"),
             include_str!("sign_in_links.rs"),

@@ -1,0 +1,161 @@
+//! `vestibule backup` and `vestibule restore`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use rocket::figment::Figment;
+
+use super::database::open_migrated;
+use super::failure::Failure;
+use super::figment::load_figment;
+use super::output::{print_line, to_the_second};
+use crate::accounts::audit::Actor;
+use crate::accounts::queries::{self, Restored};
+use crate::db::{self, Address, AnyConnection, DbError};
+use crate::settings;
+use vestibule::{Clock, Error};
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Shown after the help of `backup`.
+const BACKUP_NOTES: &str = "\
+The service may run meanwhile. On PostgreSQL take `pg_dump --format=custom` instead.
+
+The secrets are not in it: keep secrets.toml of the state directory too, apart from it. Without them
+all users must sign in again, and authenticators must be set up again.";
+
+/// Shown after the help of `restore`.
+const RESTORE_NOTES: &str = "\
+Stop the service first. With a file of `vestibule backup` the database is replaced by it, and the
+former one stays beside it. Without a file, after `pg_restore`, the database stays as it is.
+
+Either way what may have been ended or used since the backup ends now: sign-ins and access keys, links,
+recovery codes, trusted browsers, mails that wait. Passwords, roles and accounts are those of the backup.";
+
+/// The arguments of `vestibule backup`.
+#[derive(Debug, Args)]
+#[command(after_help = BACKUP_NOTES)]
+pub(super) struct BackupArguments {
+    /// The file to write, which must not exist
+    file: PathBuf,
+}
+
+/// The arguments of `vestibule restore`.
+#[derive(Debug, Args)]
+#[command(after_help = RESTORE_NOTES)]
+pub(super) struct RestoreArguments {
+    /// A file of `vestibule backup`; without one the database is in its place already
+    file: Option<PathBuf>,
+    /// Replace a database that is there
+    #[arg(long, requires = "file")]
+    replace: bool,
+    /// Keep the sign-ins and access keys of the backup, also those that were ended since
+    #[arg(long)]
+    keep_sign_ins: bool,
+}
+
+/// Writes a copy of the SQLite database, and says what is not in it.
+pub(super) fn back_up(arguments: &BackupArguments) -> Result<(), Failure> {
+    let (state, figment) = load_figment()?;
+    let address = settings::database(&figment)?.address;
+    let mut connection = db::connect(&address, TIMEOUT, false).map_err(Error::from)?;
+    let AnyConnection::Sqlite(sqlite) = &mut connection else {
+        return Err(Failure::new(
+            "the database is on PostgreSQL: take `pg_dump --format=custom`, and after `pg_restore` \
+             run `vestibule restore`",
+        ));
+    };
+    db::copy_to(sqlite, &arguments.file).map_err(|cause| failure("backed up", &cause))?;
+    let version = db::schema_status(&mut connection).map_err(Error::from)?.found;
+    print_line(format_args!(
+        "{} is a copy of {}, of schema {version}",
+        arguments.file.display(),
+        address.shown()
+    ));
+    print_line(format_args!(
+        "the secrets are not in it: keep {} too, apart from it",
+        state.secrets().display()
+    ));
+    Ok(())
+}
+
+/// Puts a backup in place, and ends what must not come back to life with it.
+pub(super) fn restore(arguments: &RestoreArguments) -> Result<(), Failure> {
+    let (_, figment) = load_figment()?;
+    let restored = match &arguments.file {
+        Some(file) => replace_database(&figment, file, arguments)?,
+        None => end_what_ended(&mut open_migrated(&figment)?.0, arguments.keep_sign_ins)?,
+    };
+    let Restored { ended, newest_event } = restored;
+    let sign_ins = if arguments.keep_sign_ins {
+        "its sign-ins and access keys are kept, also those that were ended since".to_owned()
+    } else {
+        format!("{ended} sign-ins and access keys ended")
+    };
+    let newest = newest_event.map_or("none".to_owned(), to_the_second);
+    print_line(format_args!("restored: {sign_ins}; the newest event of the backup is of {newest}"));
+    print_line(format_args!(
+        "links, recovery codes, trusted browsers and mails that waited are deleted; passwords, roles \
+         and accounts are those of the backup"
+    ));
+    Ok(())
+}
+
+fn replace_database(
+    figment: &Figment,
+    file: &Path,
+    arguments: &RestoreArguments,
+) -> Result<Restored, Failure> {
+    let Address::Sqlite(path) = settings::database(figment)?.address else {
+        return Err(Failure::new(
+            "the database is on PostgreSQL: restore it by `pg_restore`, then run `vestibule restore` \
+             without a file",
+        ));
+    };
+    if path.exists() && !arguments.replace {
+        let line =
+            format!("{} exists; add --replace to put the backup in its place", path.display());
+        return Err(Failure::new(line));
+    }
+    db::check_whole(file).map_err(|cause| failure("restored", &cause))?;
+    // Made ready beside the place, so that nothing is lost if it cannot be.
+    let ready = path.with_extension("restoring");
+    fs::copy(file, &ready).map_err(|cause| failure("restored", &cause))?;
+    let restored = make_ready(&ready, arguments.keep_sign_ins).and_then(|restored| {
+        let aside = db::move_aside(&path).map_err(|cause| failure("restored", &in_use(cause)))?;
+        fs::rename(&ready, &path).map_err(|cause| failure("restored", &cause))?;
+        if let Some(aside) = aside {
+            print_line(format_args!("the former database is {}", aside.display()));
+        }
+        Ok(restored)
+    });
+    if restored.is_err() {
+        let _ = fs::remove_file(&ready);
+    }
+    restored
+}
+
+fn make_ready(ready: &Path, keeps_sign_ins: bool) -> Result<Restored, Failure> {
+    let address = Address::Sqlite(ready.to_owned());
+    let mut connection = db::connect(&address, TIMEOUT, false).map_err(Error::from)?;
+    db::migrate(&mut connection).map_err(|cause| failure("restored", &cause))?;
+    end_what_ended(&mut connection, keeps_sign_ins)
+}
+
+fn end_what_ended(
+    connection: &mut AnyConnection,
+    keeps_sign_ins: bool,
+) -> Result<Restored, Failure> {
+    let actor = Actor::command_line(Clock::system().now()?);
+    Ok(queries::end_after_restore(connection, keeps_sign_ins, &actor)?)
+}
+
+fn in_use(cause: DbError) -> String {
+    format!("{cause}; is the service stopped?")
+}
+
+fn failure(done: &str, cause: &impl std::fmt::Display) -> Failure {
+    Failure::new(format!("nothing was {done}: {cause}"))
+}

@@ -163,7 +163,7 @@ fn names_are_escaped_in_every_language() {
             {
                 let page = get_in(&visitor, language, path).body;
                 assert!(page.contains("&lt;b&gt;"), "{language} {path}: {page}");
-                assert!(!page.contains("<b>") && !page.contains("<script"), "{language} {path}");
+                assert!(!page.contains("<b>") && !page.contains("<script>"), "{language} {path}");
             }
             let page = get_in(&visitor, language, "/dashboard").body;
             assert!(page.contains("&lt;script&gt;alert(1)&lt;&#x2F;script&gt;"), "{page}");

@@ -77,6 +77,12 @@ const ROUTES: &[(Method, &str, &str, Takes)] = &[
     (Method::Get, "/api/docs", "/api/docs", Takes::Ignored),
     (Method::Get, "/api/docs.css", "/api/docs.css", Takes::Ignored),
     (Method::Post, "/api/login", "/api/login", Takes::Ignored),
+    (
+        Method::Delete,
+        "/api/me/second-factor/passkeys/<id>",
+        "/api/me/second-factor/passkeys/x",
+        Takes::Password,
+    ),
     (Method::Post, "/api/login/second", "/api/login/second", Takes::Ignored),
     (Method::Get, "/api/me/second-factor", "/api/me/second-factor", Takes::Account),
     (Method::Post, "/api/me/second-factor", "/api/me/second-factor", Takes::Password),

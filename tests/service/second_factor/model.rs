@@ -117,14 +117,19 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A valid code, which is used up by what follows.
+    /// A valid code.
     fn code(&mut self, recovery: bool) -> String {
-        if recovery && let Some(code) = self.phone.recovery_codes.pop() {
-            self.used_recovery.push(code.clone());
-            return code;
+        let code = if recovery { self.phone.recovery_codes.pop() } else { None };
+        code.unwrap_or_else(|| self.phone.next_code(self.app))
+    }
+
+    /// A code was accepted.
+    fn used(&mut self, code: String) {
+        if code.contains('-') {
+            self.used_recovery.push(code);
+        } else {
+            self.used_code = code;
         }
-        self.used_code = self.phone.next_code(self.app);
-        self.used_code.clone()
     }
 
     fn stolen(&self, kind: Stolen) -> String {
@@ -162,6 +167,7 @@ impl<'a> World<'a> {
                 let code = self.code(recovery);
                 assert_eq!(enter(&self.browser, &code).status, 303);
                 assert!(is_in(&self.browser));
+                self.used(code);
             }
             Op::OwnerByApi { recovery } => {
                 let ticket = self.ticket();
@@ -169,6 +175,7 @@ impl<'a> World<'a> {
                 let reply = second(self.app, &ticket, &code);
                 assert_eq!(reply.status, 200, "{}", reply.body);
                 self.ticket = ticket;
+                self.used(code);
                 let mut program = self.app.anonymous();
                 program.token = Some(text(&reply.json(), "access_token"));
                 program.refresh_token = Some(text(&reply.json(), "refresh_token"));
@@ -186,7 +193,10 @@ impl<'a> World<'a> {
             Op::OwnerConfirmsPage => {
                 let code = self.code(false);
                 let fields = [("password", self.password.as_str()), ("code", &code)];
-                self.browser.post_form("/reauthenticate", &fields);
+                let reply = self.browser.post_form("/reauthenticate", &fields);
+                if reply.location() == "/dashboard" {
+                    self.used(code);
+                }
             }
             Op::OwnerConfirmsToken => {
                 let code = self.code(false);
@@ -195,10 +205,13 @@ impl<'a> World<'a> {
                     let reply = program.post_json("/api/confirm", &body);
                     if reply.status == 200 {
                         program.token = Some(text(&reply.json(), "access_token"));
+                        self.used(code);
                     }
                 }
             }
-            Op::OwnerChangesPassword => self.change_password(),
+            Op::OwnerChangesPassword => {
+                self.change_password();
+            }
             Op::OwnerMakesKey => {
                 if let Some(program) = &self.program {
                     program.post_json("/api/keys", &json!({ "label": "a", "scopes": [] }));
@@ -246,7 +259,9 @@ impl<'a> World<'a> {
             Op::ThiefSendsPasswordFormTwice => {
                 // With the session cookie of the owner, whose sign-in a change has ended.
                 let jar = self.browser.jar.borrow().clone();
-                self.change_password();
+                if !self.change_password() {
+                    return;
+                }
                 let late = self.app.anonymous();
                 late.jar.replace(jar);
                 let fields = [("current_password", "x"), ("new_password", self.password.as_str())];
@@ -257,13 +272,16 @@ impl<'a> World<'a> {
         }
     }
 
-    fn change_password(&mut self) {
+    /// Changes the password if the session of the owner is fresh; returns whether.
+    fn change_password(&mut self) -> bool {
         let new = format!("battery staple {}", self.app.count("events"));
         let fields = [("current_password", self.password.as_str()), ("new_password", &new)];
         let reply = self.browser.post_form("/account/password", &fields);
-        if reply.status == 303 && reply.location() == "/account" {
+        let is_changed = reply.status == 303 && reply.location() == "/account";
+        if is_changed {
             self.password = new;
         }
+        is_changed
     }
 
     fn check(&self) {

@@ -67,6 +67,17 @@ pub(super) fn revocation(report: &mut Report, settings: &Settings) {
     }
 }
 
+/// Says where browsers can use passkeys.
+pub(super) fn passkeys(report: &mut Report, settings: &Settings) {
+    match settings.relying_party() {
+        Ok(party) => report.ok("passkeys", format_args!("on pages at {}", party.origin())),
+        Err(reason) if settings.auth.mode.has_sessions() => {
+            report.warn("passkeys", format_args!("are not offered: {reason}"));
+        }
+        Err(_) => {}
+    }
+}
+
 /// Warns of settings that are too weak outside the debug profile.
 pub(super) fn weak_settings(report: &mut Report, figment: &Figment, settings: &Settings) {
     let mode = settings.auth.mode;

@@ -1,5 +1,6 @@
 //! The program itself: its start, its commands, new secrets, a failing database.
 
+mod backup;
 mod breached;
 mod browser;
 mod command_line;

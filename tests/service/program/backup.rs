@@ -1,0 +1,125 @@
+//! Backups, and what must not come back to life with them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::support::process::{Done, Home, Service, at_home};
+
+const BACKUP: &str = "nightly.sqlite3";
+
+fn backup(home: &Home) -> Done {
+    home.run(&["backup", BACKUP], "")
+}
+
+fn me(service: &Service, token: &str) -> u16 {
+    service.get("/api/me", &[("Authorization", &format!("Bearer {token}"))]).status
+}
+
+#[track_caller]
+fn assert_refused(done: &Done, says: &str) {
+    assert_eq!((done.code, done.out.as_str()), (Some(1), ""), "{done:?}");
+    assert!(done.err.contains(says), "{says:?} is not in {}", done.err);
+}
+
+#[test]
+fn a_restored_backup_has_its_accounts_and_none_of_its_sign_ins() {
+    let home = Home::new();
+    let first = home.serve(&[]);
+    let (active, ended) = (first.api_login("user_01", "1234"), first.api_login("user_02", "5678"));
+    let (active, ended) = (active.expect("a token"), ended.expect("a token"));
+    let done = backup(&home);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.out.contains("secrets.toml"), "{done:?}");
+    let mode = fs::metadata(home.path(BACKUP)).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600);
+    assert_refused(&backup(&home), "exists already");
+
+    let bearer = format!("Bearer {ended}");
+    let out = first.send("POST", "/api/logout", &[("Authorization", &bearer)], "");
+    assert_eq!(out.status, 204);
+    home.sql("DELETE FROM users WHERE username = 'user_02'");
+    assert_refused(&home.run(&["restore", BACKUP], ""), "add --replace");
+    let running = home.run(&["restore", BACKUP, "--replace"], "");
+    assert_refused(&running, "is the service stopped?");
+    assert_eq!(me(&first, &active), 200, "nothing has changed");
+    first.stop();
+
+    let done = home.run(&["restore", BACKUP, "--replace"], "");
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
+    assert!(done.out.contains("2 sign-ins and access keys ended"), "{done:?}");
+    assert!(home.path("state/vestibule.before-restore").exists());
+    assert!(!home.path("state/vestibule.restoring").exists());
+    let second = home.serve(&[]);
+    assert_eq!((me(&second, &active), me(&second, &ended)), (401, 401));
+    assert!(second.api_login("user_02", "5678").is_ok(), "the account is there again");
+    let admin = second.api_login("admin", "admin123").expect("a token");
+    let bearer = format!("Bearer {admin}");
+    let events = second.get("/api/admin/events", &[("Authorization", &bearer)]).json();
+    let names: Vec<_> = events["events"].as_array().expect("rows").iter().map(name).collect();
+    assert!(names.contains(&Some("backup_restored")), "{names:?}");
+    second.stop();
+    let verified = home.run(&["audit", "verify"], "");
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+}
+
+fn name(event: &Value) -> Option<&str> {
+    event["event"].as_str()
+}
+
+#[test]
+fn a_restore_keeps_the_sign_ins_if_it_is_told_to() {
+    let home = Home::new();
+    let first = home.serve(&[]);
+    let token = first.api_login("user_01", "1234").expect("a token");
+    first.stop();
+    assert_eq!(backup(&home).code, Some(0));
+    let done = home.run(&["restore", BACKUP, "--replace", "--keep-sign-ins"], "");
+    assert!(done.out.contains("are kept"), "{done:?}");
+    assert_eq!(me(&home.serve(&[]), &token), 200);
+}
+
+#[test]
+fn what_is_no_whole_backup_of_a_known_schema_replaces_nothing() {
+    let home = Home::new();
+    let token = {
+        let service = home.serve(&[]);
+        let token = service.api_login("user_01", "1234").expect("a token");
+        service.stop();
+        token
+    };
+    fs::write(home.path("text"), "no database").expect("written");
+    assert_refused(&home.run(&["restore", "text", "--replace"], ""), "nothing was restored");
+    assert_refused(&home.run(&["restore", "none", "--replace"], ""), "nothing was restored");
+    assert_eq!(backup(&home).code, Some(0));
+    let whole = fs::read(home.path(BACKUP)).expect("a file");
+    fs::write(home.path("half"), &whole[..whole.len() / 2]).expect("written");
+    assert_refused(&home.run(&["restore", "half", "--replace"], ""), "nothing was restored");
+
+    // Of a newer program.
+    home.sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
+    fs::remove_file(home.path(BACKUP)).expect("removed");
+    assert_eq!(backup(&home).code, Some(0));
+    home.sql("DELETE FROM __diesel_schema_migrations WHERE version = '29991231000000'");
+    let newer = home.run(&["restore", BACKUP, "--replace"], "");
+    assert_refused(&newer, "29991231000000");
+    assert_eq!(me(&home.serve(&[]), &token), 200);
+}
+
+#[test]
+fn after_a_restore_by_other_means_the_command_ends_the_sign_ins() {
+    at_home(|home| {
+        let first = home.serve(&[]);
+        let token = first.api_login("user_01", "1234").expect("a token");
+        first.stop();
+        if home.url().is_some() {
+            assert_refused(&backup(&home), "pg_dump");
+            assert_refused(&home.run(&["restore", "x", "--replace"], ""), "pg_restore");
+        }
+        let done = home.run(&["restore"], "");
+        assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
+        assert!(done.out.contains("1 sign-ins and access keys ended"), "{done:?}");
+        assert_eq!(me(&home.serve(&[]), &token), 401);
+    });
+}

@@ -13,7 +13,7 @@ use super::figment::load_figment;
 use super::output::{print_line, to_the_second};
 use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, Restored};
-use crate::db::{self, Address, AnyConnection, DbError};
+use crate::db::{self, Address, AnyConnection};
 use crate::settings;
 use vestibule::{Clock, Error};
 
@@ -86,7 +86,7 @@ pub(super) fn restore(arguments: &RestoreArguments) -> Result<(), Failure> {
     let (_, figment) = load_figment()?;
     let restored = match &arguments.file {
         Some(file) => replace_database(&figment, file, arguments)?,
-        None => end_what_ended(&mut open_migrated(&figment)?.0, arguments.keep_sign_ins)?,
+        None => end_after_restore(&mut open_migrated(&figment)?.0, arguments.keep_sign_ins)?,
     };
     let Restored { ended, newest_event } = restored;
     let sign_ins = if arguments.keep_sign_ins {
@@ -122,10 +122,9 @@ fn replace_database(
     db::check_whole(file).map_err(|cause| failure("restored", &cause))?;
     // Made ready beside the place, so that nothing is lost if it cannot be.
     let ready = path.with_extension("restoring");
-    fs::copy(file, &ready).map_err(|cause| failure("restored", &cause))?;
+    db::copy_backup(file, &ready).map_err(|cause| failure("restored", &cause))?;
     let restored = make_ready(&ready, arguments.keep_sign_ins).and_then(|restored| {
-        let aside = db::move_aside(&path).map_err(|cause| failure("restored", &in_use(cause)))?;
-        fs::rename(&ready, &path).map_err(|cause| failure("restored", &cause))?;
+        let aside = db::put_in_place(&ready, &path).map_err(|cause| failure("restored", &cause))?;
         if let Some(aside) = aside {
             print_line(format_args!("the former database is {}", aside.display()));
         }
@@ -141,19 +140,15 @@ fn make_ready(ready: &Path, keeps_sign_ins: bool) -> Result<Restored, Failure> {
     let address = Address::Sqlite(ready.to_owned());
     let mut connection = db::connect(&address, TIMEOUT, false).map_err(Error::from)?;
     db::migrate(&mut connection).map_err(|cause| failure("restored", &cause))?;
-    end_what_ended(&mut connection, keeps_sign_ins)
+    end_after_restore(&mut connection, keeps_sign_ins)
 }
 
-fn end_what_ended(
+fn end_after_restore(
     connection: &mut AnyConnection,
     keeps_sign_ins: bool,
 ) -> Result<Restored, Failure> {
     let actor = Actor::command_line(Clock::system().now()?);
     Ok(queries::end_after_restore(connection, keeps_sign_ins, &actor)?)
-}
-
-fn in_use(cause: DbError) -> String {
-    format!("{cause}; is the service stopped?")
 }
 
 fn failure(done: &str, cause: &impl std::fmt::Display) -> Failure {

@@ -72,7 +72,7 @@ enum Command {
     Move(transfer::MoveArguments),
     /// Write a copy of the SQLite database while the service runs
     Backup(backup::BackupArguments),
-    /// Put a backup in place, and end what must not come back to life with it
+    /// Put a backup in place, and end its sign-ins, links and codes
     Restore(backup::RestoreArguments),
     /// Bring the schema of the database up to date, as every start does
     Migrate,

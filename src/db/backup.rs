@@ -1,20 +1,25 @@
 //! Copies of a SQLite database: taken while it is in use, and put in its place.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 
-use super::connect::create_private;
+use super::address::Address;
+use super::connect::{connect, create_private, sqlite_uri};
 use super::connection::AnyConnection;
 use super::error::DbError;
 
 #[derive(QueryableByName)]
-struct Answer {
+struct Found {
     #[diesel(sql_type = Text)]
-    answer: String,
+    integrity: String,
+    #[diesel(sql_type = BigInt)]
+    tables: i64,
 }
 
 /// Writes a copy of the database as it is at this moment; writers go on. The file must not exist.
@@ -25,53 +30,94 @@ pub fn copy_to(sqlite: &mut SqliteConnection, file: &Path) -> Result<(), DbError
     if file.exists() {
         return Err(DbError::Broken(format!("{} exists already", file.display())));
     }
-    // Private from the first byte on; SQLite accepts an empty file.
-    create_private(file).map_err(|cause| DbError::Connect(cause.to_string()))?;
-    let copied = diesel::sql_query("VACUUM INTO ?")
-        .bind::<Text, _>(file.to_string_lossy())
-        .execute(sqlite)
-        .map_err(DbError::from)
-        .and_then(|_| check_whole(file));
+    // Under another name until it is whole, so that a killed command leaves no backup.
+    let part = beside(file, "part");
+    let copied = write_copy(sqlite, &part).and_then(|()| fs::rename(&part, file).map_err(broken));
     if copied.is_err() {
-        // It holds nothing that the database does not.
-        let _ = fs::remove_file(file);
+        let _ = fs::remove_file(&part);
     }
     copied
 }
 
-/// Checks that a file is a whole database.
+fn write_copy(sqlite: &mut SqliteConnection, part: &Path) -> Result<(), DbError> {
+    let _ = fs::remove_file(part);
+    // Private from the first byte on; SQLite accepts an empty file.
+    create_private(part).map_err(broken)?;
+    let path = part.to_string_lossy();
+    diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(path).execute(sqlite)?;
+    check_whole(part)
+}
+
+/// Checks that a file is a whole database of this service.
 ///
 /// # Errors
 /// [`DbError`] if it is not.
 pub fn check_whole(file: &Path) -> Result<(), DbError> {
-    let mut sqlite = SqliteConnection::establish(&format!("file:{}?mode=ro", file.display()))
-        .map_err(|cause| DbError::Connect(cause.to_string()))?;
-    let query = "SELECT integrity_check AS answer FROM pragma_integrity_check(1)";
-    match diesel::sql_query(query).get_result::<Answer>(&mut sqlite)?.answer {
-        answer if answer == "ok" => Ok(()),
-        answer => Err(DbError::Broken(answer)),
+    let opened = SqliteConnection::establish(&sqlite_uri(file, "ro"));
+    let mut sqlite = opened.map_err(|cause| DbError::Connect(cause.to_string()))?;
+    let query = "SELECT integrity_check AS integrity, (SELECT count(*) FROM sqlite_master \
+         WHERE name IN ('users', '__diesel_schema_migrations')) AS tables \
+         FROM pragma_integrity_check LIMIT 1";
+    match diesel::sql_query(query).get_result::<Found>(&mut sqlite)? {
+        Found { integrity, tables: 2 } if integrity == "ok" => Ok(()),
+        Found { integrity, tables: 2 } => Err(DbError::Broken(integrity)),
+        _ => Err(DbError::Broken(format!("{} has no accounts", file.display()))),
     }
 }
 
-/// Moves the database at a path aside, if there is one, and returns where it is then.
+/// Copies a backup to a path, where only this user can read it.
 ///
 /// # Errors
-/// [`DbError`] if a process has it open.
-pub fn move_aside(path: &Path) -> Result<Option<PathBuf>, DbError> {
+/// [`DbError`] if it cannot be read or written.
+pub fn copy_backup(file: &Path, to: &Path) -> Result<(), DbError> {
+    for left in [to.to_owned(), beside(to, "-wal"), beside(to, "-shm")] {
+        let _ = fs::remove_file(left);
+    }
+    create_private(to).map_err(broken)?;
+    let mut from = fs::File::open(file).map_err(broken)?;
+    let mut target = fs::OpenOptions::new().write(true).open(to).map_err(broken)?;
+    io::copy(&mut from, &mut target).and_then(|_| target.sync_all()).map_err(broken)
+}
+
+/// Puts a file in the place of the database at a path, and returns where the former one is then.
+///
+/// # Errors
+/// [`DbError::InUse`] if a process has it open; [`DbError`] otherwise. The former one stays.
+pub fn put_in_place(ready: &Path, path: &Path) -> Result<Option<PathBuf>, DbError> {
     if !path.exists() {
-        return Ok(None);
+        return fs::rename(ready, path).map(|()| None).map_err(broken);
     }
-    let mut connection =
-        super::connect(&super::Address::Sqlite(path.to_owned()), std::time::Duration::ZERO, false)?;
-    if let AnyConnection::Sqlite(sqlite) = &mut connection {
-        // Only the last connection can do this; it also takes in the write-ahead log beside the file.
-        sqlite.batch_execute("PRAGMA journal_mode = DELETE;")?;
+    leave_log(path)?;
+    let aside = (1..)
+        .map(|number| beside(path, &format!("before-restore-{number}")))
+        .find(|aside| !aside.exists())
+        .unwrap_or_else(|| beside(path, "before-restore"));
+    fs::rename(path, &aside).map_err(broken)?;
+    if let Err(cause) = fs::rename(ready, path) {
+        let _ = fs::rename(&aside, path);
+        return Err(broken(cause));
     }
-    drop(connection);
-    let aside = path.with_extension("before-restore");
-    if aside.exists() {
-        return Err(DbError::Broken(format!("{} exists already", aside.display())));
-    }
-    fs::rename(path, &aside).map_err(|cause| DbError::Broken(cause.to_string()))?;
     Ok(Some(aside))
+}
+
+/// Takes the write-ahead log of a database into its file, which only the last connection can do.
+fn leave_log(path: &Path) -> Result<(), DbError> {
+    let address = Address::Sqlite(path.to_owned());
+    let mut connection = connect(&address, Duration::ZERO, false)?;
+    if let AnyConnection::Sqlite(sqlite) = &mut connection {
+        sqlite.batch_execute("PRAGMA journal_mode = DELETE;").map_err(|_| DbError::InUse)?;
+    }
+    Ok(())
+}
+
+/// Returns the path of a file beside another one.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(if suffix.starts_with('-') { "" } else { "." });
+    name.push(suffix);
+    name.into()
+}
+
+fn broken(cause: io::Error) -> DbError {
+    DbError::Broken(cause.to_string())
 }

@@ -59,7 +59,7 @@ fn open_file(path: &Path, timeout: Duration, create: bool) -> Result<AnyConnecti
         let failed = |cause| format!("cannot write {}: {cause}", path.display());
         create_private(path).map_err(|cause| DbError::Connect(failed(cause)))?;
     }
-    let opened = SqliteConnection::establish(&sqlite_uri(path, create));
+    let opened = SqliteConnection::establish(&sqlite_uri(path, if create { "rwc" } else { "rw" }));
     let mut connection = opened.map(AnyConnection::Sqlite).map_err(failed_to_connect)?;
     // FULL: with NORMAL an acknowledged commit could be lost with the power.
     let settings = "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;";
@@ -90,7 +90,7 @@ pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
 }
 
 /// Returns the path as a SQLite URI: only a URI can say whether to create the file.
-fn sqlite_uri(path: &Path, create: bool) -> String {
+pub(super) fn sqlite_uri(path: &Path, mode: &str) -> String {
     let escaped: String = path
         .to_string_lossy()
         .chars()
@@ -101,7 +101,7 @@ fn sqlite_uri(path: &Path, create: bool) -> String {
             other => other.to_string(),
         })
         .collect();
-    format!("file:{escaped}?mode={}", if create { "rwc" } else { "rw" })
+    format!("file:{escaped}?mode={mode}")
 }
 
 /// Adds the parameters that the URL does not set itself: time limits, so that an unresponsive

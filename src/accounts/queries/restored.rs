@@ -1,8 +1,6 @@
 //! What must not come back to life with a backup.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use time::OffsetDateTime;
 
 use crate::accounts::audit::{Actor, AuditEvent, Record, append};
@@ -52,10 +50,10 @@ pub fn end_after_restore(
         diesel::delete(mails::table).execute(connection)?;
         let step = actor.at.unix_timestamp() / STEP + 1;
         diesel::update(authenticators::table.filter(authenticators::last_step.lt(step)))
-            .set(authenticators::last_step.eq(sql::<BigInt>(&step.to_string())))
+            .set(authenticators::last_step.eq(step))
             .execute(connection)?;
         let record = Record::new(AuditEvent::BackupRestored, actor);
-        append(connection, &[record.detail(format!("{ended} sign-ins ended"))])?;
+        append(connection, &[record.ended(ended as u64)])?;
         let newest_event = newest.and_then(|at| from_micros(at).ok());
         Ok(Restored { ended, newest_event })
     })

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 /// Where the tests have their pages.
-pub(super) const ORIGIN: &str = "http://localhost:8000";
+pub(crate) const ORIGIN: &str = "http://localhost:8000";
 
 /// The user was present, was verified, and the key of a new passkey follows.
 const PRESENT: u8 = 1;
@@ -18,26 +18,35 @@ const WITH_KEY: u8 = 1 << 6;
 
 /// A passkey, and what its browser says.
 #[derive(Clone)]
-pub(super) struct Authenticator {
+pub(crate) struct Authenticator {
     key: SigningKey,
     /// The id of the credential.
-    pub(super) id: Vec<u8>,
+    pub(crate) id: Vec<u8>,
     /// The id of the user, once the passkey is made.
-    pub(super) handle: Vec<u8>,
-    pub(super) counter: u32,
+    pub(crate) handle: Vec<u8>,
+    pub(crate) counter: u32,
     /// By how much an answer raises the counter.
-    pub(super) step: u32,
-    pub(super) origin: &'static str,
-    pub(super) host: &'static str,
-    pub(super) is_verified: bool,
+    pub(crate) step: u32,
+    pub(crate) origin: &'static str,
+    pub(crate) host: &'static str,
+    pub(crate) is_verified: bool,
 }
 
 impl Authenticator {
     /// A passkey that no other seed has.
-    pub(super) fn new(seed: u8) -> Self {
+    pub(crate) fn new(seed: u8) -> Self {
+        Self::of([seed; 32])
+    }
+
+    /// One of many.
+    pub(crate) fn new_numbered(number: usize) -> Self {
+        Self::of(Sha256::digest(number.to_be_bytes()).into())
+    }
+
+    fn of(secret: [u8; 32]) -> Self {
         Self {
-            key: SigningKey::from_slice(&[seed; 32]).expect("a key"),
-            id: vec![seed; 32],
+            key: SigningKey::from_slice(&secret).expect("a key"),
+            id: Sha256::digest(secret).to_vec(),
             handle: Vec::new(),
             counter: 1,
             step: 1,
@@ -48,12 +57,12 @@ impl Authenticator {
     }
 
     /// The id in base64url.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         URL_SAFE_NO_PAD.encode(&self.id)
     }
 
     /// Makes the passkey: the answer to `navigator.credentials.create`.
-    pub(super) fn create(&mut self, options: &Value) -> Value {
+    pub(crate) fn create(&mut self, options: &Value) -> Value {
         let handle = options["user"]["id"].as_str().expect("the id of the user");
         self.handle = URL_SAFE_NO_PAD.decode(handle).expect("base64url");
         let point = self.key.verifying_key().to_sec1_point(false);
@@ -75,7 +84,7 @@ impl Authenticator {
     }
 
     /// Uses the passkey: the answer to `navigator.credentials.get`.
-    pub(super) fn get(&mut self, options: &Value) -> Value {
+    pub(crate) fn get(&mut self, options: &Value) -> Value {
         self.counter += self.step;
         let client = self.client_data("webauthn.get", options);
         let data = self.data(0);

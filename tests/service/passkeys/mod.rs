@@ -1,6 +1,6 @@
 //! Passkeys: made and used by an authenticator in software. `tests/passkeys.sh` does the same in a browser.
 
-mod authenticator;
+pub(crate) mod authenticator;
 mod refused;
 
 use std::time::Duration;
@@ -15,20 +15,25 @@ const PAGE: &str = "/account/second-factor";
 const FORM: &str = "/account/second-factor/passkeys";
 
 /// The options for a form of passkeys.
-fn options(browser: &Actor<'_>, form: &str) -> Value {
+pub(crate) fn options(browser: &Actor<'_>, form: &str) -> Value {
     let reply = browser.post(&format!("{form}/options"));
     assert_eq!(reply.status, 200, "{form}: {}", reply.body);
     reply.json()
 }
 
 /// Sends an answer with other fields.
-fn send(browser: &Actor<'_>, form: &str, answer: &Value, fields: &[(&str, &str)]) -> Reply {
+pub(crate) fn send(
+    browser: &Actor<'_>,
+    form: &str,
+    answer: &Value,
+    fields: &[(&str, &str)],
+) -> Reply {
     let answer = answer.to_string();
     browser.post_form(form, &[&[("passkey", answer.as_str())], fields].concat())
 }
 
 /// Adds a passkey on the page.
-fn add(browser: &Actor<'_>, passkey: &mut Authenticator, name: &str) -> Reply {
+pub(crate) fn add(browser: &Actor<'_>, passkey: &mut Authenticator, name: &str) -> Reply {
     let answer = passkey.create(&options(browser, FORM));
     send(browser, FORM, &answer, &[("name", name)])
 }

@@ -142,7 +142,7 @@ pub(in crate::accounts) fn add_passkey(
         );
         diesel::insert_into(passkeys::table).values(row).execute(connection)?;
         let record = Record::about(AuditEvent::PasskeyAdded, &user, actor).detail(&new.name);
-        append(connection, &[record.clone()])?;
+        append(connection, std::slice::from_ref(&record))?;
         if !user.has_second_factor() {
             let mut changed = finish_factor(connection, user, code_hashes, actor)?;
             changed.records.push(record);
@@ -168,7 +168,7 @@ pub(in crate::accounts) fn remove_passkey(
         let found = found.ok_or(ErrorKind::NotFound)?;
         diesel::delete(passkeys::table.find(id)).execute(connection)?;
         let record = Record::about(AuditEvent::PasskeyRemoved, &user, actor).detail(found.name);
-        append(connection, &[record.clone()])?;
+        append(connection, std::slice::from_ref(&record))?;
         let left = count_factors(connection, user.clone())?;
         if left.has_second_factor() {
             return Ok(ChangedUser { user: left, ended: 0, records: vec![record] });
@@ -204,7 +204,7 @@ pub(in crate::accounts) fn record_passkey_counter(
     name: &str,
     actor: &Actor,
 ) -> Result<ChangedUser, Error> {
-    let record = Record::about(AuditEvent::PasskeyCounter, user, actor).detail(name);
-    write(connection, |connection| append(connection, &[record.clone()]).map_err(Error::from))?;
-    Ok(ChangedUser { user: user.clone(), ended: 0, records: vec![record] })
+    let records = vec![Record::about(AuditEvent::PasskeyCounter, user, actor).detail(name)];
+    write(connection, |connection| append(connection, &records).map_err(Error::from))?;
+    Ok(ChangedUser { user: user.clone(), ended: 0, records })
 }

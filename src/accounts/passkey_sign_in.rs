@@ -2,6 +2,7 @@
 
 use super::links::LinkToken;
 use super::passkeys::{Ceremony, PasskeyAnswer, PasskeyOptions, is_refused, refused};
+use super::sealing::Purpose;
 use super::second_step::expired;
 use super::service::Accounts;
 use super::user::{User, Username};
@@ -75,7 +76,7 @@ impl Accounts {
         sent: &PasskeyAnswer<'_>,
         trust: bool,
     ) -> Result<Option<LinkToken>, Error> {
-        let found = self.find_ticket(ticket).await?.ok_or_else(expired)?;
+        let found = self.find_ticket(Purpose::PageTicket, ticket).await?.ok_or_else(expired)?;
         self.check_of(&found.0, Ceremony::SecondStep(ticket), sent, None).await?;
         self.make_room(&found.0, sent.source).await?;
         self.open_second_step(session, found, PROVEN, (sent.source, trust)).await

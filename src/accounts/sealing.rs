@@ -22,8 +22,10 @@ pub(super) enum Purpose {
     Authenticator,
     /// The secret of an authenticator that is being set up, at the client.
     SetUp,
-    /// A login ticket, at the client.
-    LoginTicket,
+    /// A login ticket of pages, at the browser.
+    PageTicket,
+    /// A login ticket of the API, at the program.
+    ProgramTicket,
     /// The challenge for a passkey that is being added, at the client.
     AddPasskey,
     /// The challenge for a passkey that signs in by itself, at the client.
@@ -39,7 +41,8 @@ impl Purpose {
         match self {
             Self::Authenticator => "authenticator",
             Self::SetUp => "set up an authenticator",
-            Self::LoginTicket => "login ticket",
+            Self::PageTicket => "login ticket of a page",
+            Self::ProgramTicket => "login ticket of a program",
             Self::AddPasskey => "add a passkey",
             Self::PasskeySignIn => "sign in by a passkey",
             Self::PasskeySecondStep => "second step by a passkey",

@@ -3,6 +3,7 @@
 use super::audit::RequestSource;
 use super::links::LinkToken;
 use super::queries;
+use super::sealing::Purpose;
 use super::second_factor::{LoginTicket, OpenTicket};
 use super::service::Accounts;
 use super::user::User;
@@ -36,15 +37,16 @@ impl Accounts {
     /// # Errors
     /// 503 `unavailable`.
     pub async fn owner_of_ticket(&self, ticket: &str) -> Result<Option<(User, bool)>, Error> {
-        let found = self.find_ticket(ticket).await?;
+        let found = self.find_ticket(Purpose::PageTicket, ticket).await?;
         Ok(found.map(|(user, ticket)| (user, ticket.amr().contains(Amr::PASSWORD))))
     }
 
     pub(super) async fn find_ticket(
         &self,
+        purpose: Purpose,
         text: &str,
     ) -> Result<Option<(User, OpenTicket)>, Error> {
-        let Some(ticket) = self.open_ticket(text)? else { return Ok(None) };
+        let Some(ticket) = self.open_ticket(purpose, text)? else { return Ok(None) };
         let id = ticket.user;
         let found = self.run(move |connection| {
             let hash = queries::hash_of(connection, id)?;
@@ -61,7 +63,9 @@ impl Accounts {
     /// # Errors
     /// 503 `unavailable`.
     pub async fn login_methods(&self, ticket: &LoginTicket) -> Result<Vec<&'static str>, Error> {
-        let Some(OpenTicket { user, .. }) = self.open_ticket(ticket.reveal())? else {
+        let Some(OpenTicket { user, .. }) =
+            self.open_ticket(Purpose::ProgramTicket, ticket.reveal())?
+        else {
             return Ok(Vec::new());
         };
         let since =
@@ -71,8 +75,12 @@ impl Accounts {
     }
 
     /// Checks ticket and code, and uses the code up.
-    async fn check_step(&self, step: &SecondStep<'_>) -> Result<(User, OpenTicket), Error> {
-        let found = self.find_ticket(step.ticket).await?;
+    async fn check_step(
+        &self,
+        purpose: Purpose,
+        step: &SecondStep<'_>,
+    ) -> Result<(User, OpenTicket), Error> {
+        let found = self.find_ticket(purpose, step.ticket).await?;
         let (user, ticket) = found.ok_or_else(expired)?;
         self.check_code(&user, required(step.code)?, step.source, None).await?;
         self.make_room(&user, step.source).await?;
@@ -99,7 +107,7 @@ impl Accounts {
         step: &SecondStep<'_>,
         trust: bool,
     ) -> Result<Option<LinkToken>, Error> {
-        let checked = self.check_step(step).await?;
+        let checked = self.check_step(Purpose::PageTicket, step).await?;
         self.open_second_step(session, checked, Amr::OTP, (step.source, trust)).await
     }
 
@@ -138,7 +146,7 @@ impl Accounts {
         tokens: &Tokens<'_>,
         step: &SecondStep<'_>,
     ) -> Result<TokenPair, Error> {
-        let (user, ticket) = self.check_step(step).await?;
+        let (user, ticket) = self.check_step(Purpose::ProgramTicket, step).await?;
         let options = TokenOptions::new().proven(ticket.amr().with(Amr::OTP));
         let pair = tokens.start_with(&user, options).await?;
         if !self.is_still_of(&ticket).await? {

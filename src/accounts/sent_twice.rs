@@ -5,6 +5,7 @@ use super::audit::AuditEvent;
 use super::password::{Credentials, NewPassword};
 use super::queries;
 use super::registration::{LINK_LIFETIME, Registration};
+use super::second_factor::FirstStep;
 use super::service::Accounts;
 use super::sign_in_links::SIGN_IN_LINK_LIFETIME;
 use super::user::{Role, User, Username};
@@ -55,7 +56,10 @@ impl Accounts {
             return Err(missing());
         }
         let opened = self.open_session(session, &verified, password, presented.is_remembered);
-        opened.await.map_err(refused)
+        match opened.await.map_err(refused)? {
+            FirstStep::SignedIn(()) => Ok(()),
+            FirstStep::SecondFactor(_) => Err(missing()),
+        }
     }
 
     /// Returns whether the user of a session has deleted the own account, by a form that was first. The
@@ -105,7 +109,8 @@ impl Accounts {
             self.open_session(session, &verified, password, false).await
         };
         match opened.await {
-            Ok(()) => Ok(true),
+            Ok(FirstStep::SignedIn(())) => Ok(true),
+            Ok(FirstStep::SecondFactor(_)) => Ok(false),
             Err(error) => match error.kind() {
                 ErrorKind::BadCredentials
                 | ErrorKind::AccountInactive

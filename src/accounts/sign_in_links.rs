@@ -73,7 +73,7 @@ impl Accounts {
         let user = used.user;
         if user.has_second_factor() {
             let hash = hash.ok_or(ErrorKind::NotFound)?;
-            let ticket = self.login_ticket(&user, &hash, Amr::NONE, false)?;
+            let ticket = self.page_ticket(&user, &hash, Amr::NONE, false)?;
             return Ok(FirstStep::SecondFactor(ticket));
         }
         self.make_room(&user, source).await?;
@@ -85,11 +85,28 @@ impl Accounts {
             ErrorKind::AccountInactive => ErrorKind::NotFound.into(),
             _ => error,
         })?;
-        // A change of the password meanwhile did not see this sign-in.
+        // A change of the password, or a second factor that was set up meanwhile, did not see this
+        // sign-in.
         let id = user.id;
-        if self.run(move |connection| queries::hash_of(connection, id)).await? != hash {
+        let found = self.run(move |connection| {
+            let hash = queries::hash_of(connection, id)?;
+            Ok::<_, Error>((hash, queries::find(connection, id)?))
+        });
+        let (present, user_now) = found.await?;
+        let has_factor = user_now.is_some_and(|user| user.has_second_factor());
+        if present != hash || has_factor {
             session.undo(&opened).await?;
+        }
+        if present != hash {
             return Err(ErrorKind::NotFound.into());
+        }
+        if let (Some(hash), true) = (hash, has_factor) {
+            return Ok(FirstStep::SecondFactor(self.page_ticket(
+                &user,
+                &hash,
+                Amr::NONE,
+                false,
+            )?));
         }
         self.record_device(&user, source, is_known).await?;
         Ok(FirstStep::SignedIn(()))

@@ -13,8 +13,10 @@ use crate::accounts::{
 use crate::db::rfc3339;
 use crate::http::{Json, JsonBody, RequestSource};
 use crate::settings::Settings;
-use vestibule::Error;
 use vestibule::guards::{Fresh, MultiFactor, Scoped};
+use vestibule::sign_ins::Amr;
+use vestibule::tokens::TokenOptions;
+use vestibule::{Error, Tokens};
 
 /// The second factor of a user.
 #[derive(Serialize, ToSchema)]
@@ -108,6 +110,7 @@ pub(super) async fn begin(
 #[post("/me/second-factor/confirm", data = "<body>")]
 pub(super) async fn confirm(
     user: FactorApi,
+    tokens: Tokens<'_>,
     accounts: &State<Accounts>,
     source: RequestSource,
     mut body: JsonBody,
@@ -116,6 +119,8 @@ pub(super) async fn confirm(
     body.finish()?;
     let actor = accounts.actor(&user, source)?;
     let codes = accounts.add_authenticator(&user, (&ticket, &code), &actor).await?;
+    // This sign-in has proven the factor; its tokens stay as they are.
+    tokens.confirm_with(&user, TokenOptions::new().proven(Amr::OTP)).await?;
     let recovery_codes = codes.map_or_else(Vec::new, |codes| codes.reveal().to_vec());
     Ok(status::Custom(Status::Created, Json(RecoveryCodesView { recovery_codes })))
 }

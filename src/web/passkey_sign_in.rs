@@ -12,7 +12,7 @@ use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::passkeys::{respond, take};
 use super::renderer::Renderer;
-use super::second_step::{self, AGAIN, finished, start_again, ticket, trust};
+use super::second_step::{self, AGAIN, finished, is_signed_in, start_again, ticket, trust};
 use super::session::{self, REMEMBER_UNREADABLE, signed_in};
 use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
@@ -118,9 +118,7 @@ pub(super) async fn second(
     };
     match result {
         Ok(secret) => finished(jar, accounts, secret, &form.next),
-        Err(_) if user.0.is_some_and(|user| user.id == owner.id) => {
-            Ok(FormReply::onward(&form.next))
-        }
+        Err(_) if is_signed_in(user, &owner) => Ok(FormReply::onward(&form.next)),
         Err(error) if error.fields().any(|(field, _)| field == "login_token") => {
             Ok(start_again(jar, &form.next))
         }

@@ -89,8 +89,8 @@ pub(super) async fn page(
 /// Leads back to the first step, whose form says why.
 pub(super) fn start_again(jar: &CookieJar<'_>, next: &str) -> FormReply {
     let path = LocalPath::parse(next).map(|path| path.to_string());
-    if ticket(jar).is_empty() {
-        // Opened without a first step, or the browser keeps no cookie.
+    if jar.iter().next().is_none() {
+        // The browser keeps no cookie, or there was no first step.
         let path = path.unwrap_or_else(|| uri!(super::pages::dashboard).to_string());
         let form = uri!(super::session::form(next = Some(path), cookie_sent = Some(true)));
         return FormReply::redirect(form);
@@ -146,9 +146,7 @@ pub(super) async fn sign_in(
     };
     match result {
         Ok(secret) => finished(jar, accounts, secret, &form.next),
-        Err(_) if user.0.is_some_and(|user| user.id == owner.id) => {
-            Ok(FormReply::onward(&form.next))
-        }
+        Err(_) if is_signed_in(user, &owner) => Ok(FormReply::onward(&form.next)),
         Err(error) if error.fields().any(|(field, _)| field == "login_token") => {
             Ok(start_again(jar, &form.next))
         }
@@ -158,6 +156,12 @@ pub(super) async fn sign_in(
             FormReply::again(error, &AGAIN, |_| page)
         }
     }
+}
+
+/// Returns whether this browser is signed in already, freshly and as this user: by a copy of the form that
+/// was first.
+pub(super) fn is_signed_in(user: Maybe<BareSessionUser>, owner: &User) -> bool {
+    user.0.is_some_and(|user| user.id == owner.id && user.authentication().is_fresh())
 }
 
 /// Returns whether the box to trust this browser is ticked.

@@ -34,6 +34,15 @@ pub(in crate::accounts) struct VerifiedUser {
     _permit: Option<NetworkPermit>,
 }
 
+/// What has become of a right password while its sign-in was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rechecked {
+    Valid,
+    Invalid,
+    /// The user had no second factor before.
+    HasSecondFactor,
+}
+
 impl Accounts {
     /// Signs a browser in; the session's cookies are sent with this response. A user who has a second
     /// factor gets a ticket for it instead, unless `trusted` is the secret of a trusted browser.
@@ -55,32 +64,42 @@ impl Accounts {
         let VerifiedUser { user, hash, .. } = &verified;
         if user.has_second_factor() && !self.is_trusted(user, trusted).await? {
             self.report_breached(&verified, credentials.password).await?;
-            let ticket = self.login_ticket(user, hash, Amr::PASSWORD, remember)?;
+            let ticket = self.page_ticket(user, hash, Amr::PASSWORD, remember)?;
             return Ok(FirstStep::SecondFactor(ticket));
         }
-        self.open_session(session, &verified, credentials.password, remember).await?;
-        Ok(FirstStep::SignedIn(()))
+        self.open_session(session, &verified, credentials.password, remember).await
     }
 
-    /// Opens the session of a user whose password was right, and who needs no second factor.
+    /// Opens the session of a user whose password was right, and who needs no second factor; a ticket if one
+    /// was set up meanwhile.
     pub(in crate::accounts) async fn open_session(
         &self,
         session: &Session<'_>,
         verified: &VerifiedUser,
         password: &Password,
         remember: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<FirstStep<()>, Error> {
         self.make_room(&verified.user, verified.source).await?;
         let id = verified.user.id.to_string();
         let is_known = session.presented()?.is_some_and(|presented| presented.account == id);
         let options = SessionOptions::new().remembered_if(remember);
         let opened = session.start_with(&verified.user, options).await?;
-        if !self.is_still_valid(verified, password).await? {
-            session.undo(&opened).await?;
-            return Err(ErrorKind::BadCredentials.into());
+        match self.check_again(verified, password).await? {
+            Rechecked::Valid => {}
+            Rechecked::Invalid => {
+                session.undo(&opened).await?;
+                return Err(ErrorKind::BadCredentials.into());
+            }
+            Rechecked::HasSecondFactor => {
+                session.undo(&opened).await?;
+                let VerifiedUser { user, hash, .. } = verified;
+                let ticket = self.page_ticket(user, hash, Amr::PASSWORD, remember)?;
+                return Ok(FirstStep::SecondFactor(ticket));
+            }
         }
         self.report_breached(verified, password).await?;
-        self.record_device(&verified.user, verified.source, is_known).await
+        self.record_device(&verified.user, verified.source, is_known).await?;
+        Ok(FirstStep::SignedIn(()))
     }
 
     /// Signs a program in and returns its tokens, or a ticket for the second factor of the user.
@@ -96,14 +115,22 @@ impl Accounts {
         if verified.user.has_second_factor() {
             self.report_breached(&verified, credentials.password).await?;
             let VerifiedUser { user, hash, .. } = &verified;
-            let ticket = self.login_ticket(user, hash, Amr::PASSWORD, false)?;
+            let ticket = self.program_ticket(user, hash)?;
             return Ok(FirstStep::SecondFactor(ticket));
         }
         self.make_room(&verified.user, verified.source).await?;
         let pair = tokens.start(&verified.user).await?;
-        if !self.is_still_valid(&verified, credentials.password).await? {
+        let rechecked = self.check_again(&verified, credentials.password).await?;
+        if rechecked != Rechecked::Valid {
             tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
-            return Err(ErrorKind::BadCredentials.into());
+        }
+        match rechecked {
+            Rechecked::Valid => {}
+            Rechecked::Invalid => return Err(ErrorKind::BadCredentials.into()),
+            Rechecked::HasSecondFactor => {
+                let ticket = self.program_ticket(&verified.user, &verified.hash)?;
+                return Ok(FirstStep::SecondFactor(ticket));
+            }
         }
         self.report_breached(&verified, credentials.password).await?;
         self.record_device(&verified.user, verified.source, false).await?;
@@ -198,20 +225,29 @@ impl Accounts {
         }
     }
 
-    /// Returns whether the password is still valid. Called after a sign-in was opened, which must
-    /// not remain if the password has changed meanwhile. Another hash may be one of the same
-    /// password.
-    async fn is_still_valid(
+    /// Checks again, after a sign-in was opened, which must not remain if the password has changed
+    /// meanwhile, or a second factor was set up. Another hash may be one of the same password.
+    async fn check_again(
         &self,
         verified: &VerifiedUser,
         password: &Password,
-    ) -> Result<bool, Error> {
+    ) -> Result<Rechecked, Error> {
         let id = verified.user.id;
-        let stored = self.run(move |connection| queries::hash_of(connection, id)).await?;
-        match stored {
-            Some(hash) if hash == verified.hash => Ok(true),
-            other => self.hasher.verify(password, other.as_deref()).await,
-        }
+        let found = self.run(move |connection| {
+            let hash = queries::hash_of(connection, id)?;
+            Ok::<_, Error>((hash, queries::find(connection, id)?))
+        });
+        let (hash, user) = found.await?;
+        let has_factor = user.is_some_and(|user| user.has_second_factor());
+        let is_valid = match hash {
+            Some(hash) if hash == verified.hash => true,
+            other => self.hasher.verify(password, other.as_deref()).await?,
+        };
+        Ok(match (is_valid, has_factor && !verified.user.has_second_factor()) {
+            (false, _) => Rechecked::Invalid,
+            (true, true) => Rechecked::HasSecondFactor,
+            (true, false) => Rechecked::Valid,
+        })
     }
 
     /// Replaces an outdated hash now that the password is known, and returns the stored hash. After

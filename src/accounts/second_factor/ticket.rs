@@ -70,11 +70,30 @@ impl OpenTicket {
 }
 
 impl Accounts {
-    /// Makes a ticket for a user who has proven `amr`; `hash` is that of the present password.
-    pub(in crate::accounts) fn login_ticket(
+    /// Makes a ticket of pages for a user who has proven `amr`; `hash` is that of the present password.
+    pub(in crate::accounts) fn page_ticket(
         &self,
         user: &User,
         hash: &str,
+        amr: Amr,
+        remember: bool,
+    ) -> Result<LoginTicket, Error> {
+        self.seal_ticket(Purpose::PageTicket, (user, hash), amr, remember)
+    }
+
+    /// Makes a ticket of the API for a user whose password was right; it is none on pages.
+    pub(in crate::accounts) fn program_ticket(
+        &self,
+        user: &User,
+        hash: &str,
+    ) -> Result<LoginTicket, Error> {
+        self.seal_ticket(Purpose::ProgramTicket, (user, hash), Amr::PASSWORD, false)
+    }
+
+    fn seal_ticket(
+        &self,
+        purpose: Purpose,
+        (user, hash): (&User, &str),
         amr: Amr,
         remember: bool,
     ) -> Result<LoginTicket, Error> {
@@ -86,13 +105,17 @@ impl Accounts {
             expires_at: (self.clock.now()? + LIFETIME).unix_timestamp(),
         };
         let text = serde_json::to_vec(&ticket).map_err(Error::internal)?;
-        Ok(LoginTicket(self.keys.seal(Purpose::LoginTicket, "", &text)?))
+        Ok(LoginTicket(self.keys.seal(purpose, "", &text)?))
     }
 
-    /// Opens a ticket; `None` for one that is not ours or has expired.
-    pub(in crate::accounts) fn open_ticket(&self, text: &str) -> Result<Option<OpenTicket>, Error> {
+    /// Opens a ticket; `None` for one that is not ours, is for another purpose or has expired.
+    pub(in crate::accounts) fn open_ticket(
+        &self,
+        purpose: Purpose,
+        text: &str,
+    ) -> Result<Option<OpenTicket>, Error> {
         let now = self.clock.now()?.unix_timestamp();
-        let text = self.keys.open(Purpose::LoginTicket, "", text);
+        let text = self.keys.open(purpose, "", text);
         let ticket = text.and_then(|text| serde_json::from_slice::<OpenTicket>(&text).ok());
         Ok(ticket.filter(|ticket| now < ticket.expires_at))
     }

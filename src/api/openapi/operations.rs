@@ -42,7 +42,7 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         )
         .body::<SecondStepBody>()
         .issues::<TokenPair>(cookies)
-        .fails(&[K::AccountInactive, K::InsecureConnection, K::TooManyAttempts]),
+        .fails(&[K::InsecureConnection, K::TooManyAttempts]),
         Operation::new("POST /api/refresh", "refresh", "Exchanges a refresh token for a new pair.")
             .optional_body::<RefreshTokenBody>()
             .issues::<TokenPair>(cookies),

@@ -1,6 +1,7 @@
 //! Questions before a change to a user that is hard to take back; the change itself is in `user`.
 
-use rocket::{get, uri};
+use rocket::response::Redirect;
+use rocket::{Either, get, uri};
 use rocket_dyn_templates::context;
 
 use super::super::renderer::{Page, Title};
@@ -150,7 +151,11 @@ pub(in crate::web) async fn reset_second_factor(
     admin: AdminPageChange,
     context: AdminContext<'_>,
     id: &str,
-) -> Result<Page, Error> {
+) -> Result<Either<Page, Redirect>, Error> {
     let user = context.user(id).await?;
-    Ok(page(&context, &admin, &user, &RESET_SECOND_FACTOR))
+    if user.id == admin.id {
+        // The own one takes a proof of it.
+        return Ok(Either::Right(Redirect::to(uri!(super::super::second_factor::show))));
+    }
+    Ok(Either::Left(page(&context, &admin, &user, &RESET_SECOND_FACTOR)))
 }

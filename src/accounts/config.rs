@@ -28,7 +28,7 @@ pub enum AddressPolicy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecondFactorRule {
-    /// Nobody can set one up; one that there is already is asked for.
+    /// No second factor can be set up; an existing one is still asked for.
     Off,
     /// A user may have one.
     #[default]
@@ -42,7 +42,7 @@ pub enum SecondFactorRule {
 impl SecondFactorRule {
     /// Returns whether a user must have a second factor.
     #[must_use]
-    pub fn demands_of(self, user: &User) -> bool {
+    pub fn requires(self, user: &User) -> bool {
         match self {
             Self::Off | Self::Optional => false,
             Self::Administrators => user.role == Role::Admin,
@@ -52,8 +52,8 @@ impl SecondFactorRule {
 
     /// Returns whether a user must set up a second factor before anything else.
     #[must_use]
-    pub fn demands_set_up(self, user: &User) -> bool {
-        self.demands_of(user) && !user.has_second_factor()
+    pub fn requires_set_up(self, user: &User) -> bool {
+        self.requires(user) && !user.has_second_factor()
     }
 }
 

@@ -55,8 +55,8 @@ pub struct SetUp;
 
 impl Condition<User> for SetUp {
     fn check(found: &Authentication<User>, request: &Request<'_>) -> Result<(), Error> {
-        let rule = request.rocket().state::<SecondFactorRule>().copied().unwrap_or_default();
-        if rule.demands_set_up(found.account()) {
+        let rule = request.rocket().state::<SecondFactorRule>().ok_or(ErrorKind::Internal)?;
+        if rule.requires_set_up(found.account()) {
             return Err(ErrorKind::SecondFactorSetupRequired.into());
         }
         Ok(())

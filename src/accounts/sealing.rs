@@ -61,12 +61,13 @@ impl SealingKeys {
     }
 
     /// Returns a key that no other run of the program has.
-    #[must_use]
-    pub fn random() -> Self {
+    ///
+    /// # Errors
+    /// 503 `unavailable` without random numbers.
+    pub fn random() -> Result<Self, Error> {
         let mut random = [0; 32];
-        // Without random numbers Rocket does not start either.
-        let _ = getrandom::fill(&mut random);
-        Self(vec![Hkdf::new(Some(b"vestibule"), &random)])
+        getrandom::fill(&mut random).map_err(Error::unavailable)?;
+        Ok(Self(vec![Hkdf::new(Some(b"vestibule"), &random)]))
     }
 
     /// Returns the name of the key that encrypts: 11 characters, from which the key cannot be told.

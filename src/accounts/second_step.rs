@@ -124,7 +124,7 @@ impl Accounts {
         }
         self.record_device(&user, source, is_known).await?;
         if trust && has_password {
-            return self.trust_browser(&user, source).await.map(Some);
+            return self.trust_browser(&user, &ticket, source).await;
         }
         Ok(None)
     }

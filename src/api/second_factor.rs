@@ -64,7 +64,7 @@ pub(super) struct NewAuthenticatorView {
     set_up_token: String,
 }
 
-/// New recovery codes, which no other response shows.
+/// New recovery codes, which no other response shows; none if there were some already.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RecoveryCodes)]
 pub(super) struct RecoveryCodesView {
@@ -88,7 +88,7 @@ pub(super) async fn show(
         authenticator_since: found.authenticator_since.map(rfc3339),
         passkeys: found.passkeys.into_iter().map(PasskeyView::from).collect(),
         recovery_codes: found.recovery_codes,
-        set_up_required: accounts.second_factor_rule().demands_set_up(&user),
+        set_up_required: accounts.second_factor_rule().requires_set_up(&user),
     }))
 }
 
@@ -103,7 +103,8 @@ pub(super) async fn begin(
     Ok(Json(NewAuthenticatorView { secret: new.secret, uri: new.uri, set_up_token: new.ticket }))
 }
 
-/// Sets up the authenticator by its first code, ends the other sign-ins and returns the recovery codes.
+/// Sets up the authenticator by its first code. The first factor of a user ends the other sign-ins and comes
+/// with recovery codes.
 #[post("/me/second-factor/confirm", data = "<body>")]
 pub(super) async fn confirm(
     user: FactorApi,
@@ -115,7 +116,8 @@ pub(super) async fn confirm(
     body.finish()?;
     let actor = accounts.actor(&user, source)?;
     let codes = accounts.add_authenticator(&user, (&ticket, &code), &actor).await?;
-    Ok(RecoveryCodesView::created(&codes))
+    let recovery_codes = codes.map_or_else(Vec::new, |codes| codes.reveal().to_vec());
+    Ok(status::Custom(Status::Created, Json(RecoveryCodesView { recovery_codes })))
 }
 
 /// Makes recovery codes in the place of the earlier ones.

@@ -21,7 +21,7 @@ use vestibule::{Error, ErrorKind, Tokens};
 const ROLE_LATER: &str =
     "Register without a role. An administrator gives one with PATCH /api/users/<id>.";
 
-/// Where a program presents the second factor. One whose user has passkeys alone takes a recovery code or an
+/// Said after a right password of a user who has a second factor. One whose user has passkeys alone takes a recovery code or an
 /// access key.
 const SECOND_STEP: &str =
     "The password is right. Send login_token and a code of the second factor to /api/login/second.";

@@ -17,6 +17,8 @@ pub enum DbError {
     Query(Query),
     /// The work was aborted.
     Broken(String),
+    /// Another process has the file open.
+    InUse,
     /// The database has another encoding than UTF-8, this one.
     NotUtf8(String),
     /// A newer program migrated the database.
@@ -35,6 +37,7 @@ impl fmt::Display for DbError {
             Self::Timeout(waited) => write!(f, "the database did not respond within {waited:?}"),
             Self::Query(cause) => write!(f, "the database refused a statement: {cause}"),
             Self::Broken(cause) => write!(f, "the work on the database was aborted: {cause}"),
+            Self::InUse => f.write_str("the database is in use; stop the service first"),
             Self::NotUtf8(encoding) => write!(
                 f,
                 "the database has the encoding {encoding}; create one with ENCODING 'UTF8'"

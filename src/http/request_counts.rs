@@ -18,12 +18,15 @@ const BUCKETS: [f64; 10] = [0.000_5, 0.002_5, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 const CLASSES: [&str; 6] = ["pages", "api", "service", "assets", "well-known", "none"];
 
 /// Where a client presents a password, a code of a second factor, or a link or code that was mailed.
-const PROOFS: [&str; 11] = [
+const PROOFS: [&str; 14] = [
     "/login",
     "/login/link/enter",
+    "/login/passkey",
     "/login/second",
+    "/login/second/passkey",
     "/password/new",
     "/reauthenticate",
+    "/reauthenticate/passkey",
     "/account/password",
     "/api/login",
     "/api/login/second",

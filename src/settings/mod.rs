@@ -173,7 +173,7 @@ impl Settings {
             }
             return Ok(Self {
                 fingerprints: fingerprints(figment, &auth),
-                sealing_keys: sealing_keys(figment, &auth),
+                sealing_keys: sealing_keys(figment, &auth)?,
                 auth,
                 accounts,
                 api,
@@ -238,12 +238,18 @@ pub fn accounts(figment: &Figment) -> Result<AccountsConfig, Vec<ConfigError>> {
 
 /// Derives the keys that encrypt secrets of users. Without `secret_key`, in the debug profile, they are of
 /// this run alone, as Rocket's key of cookies is.
-#[must_use]
-pub fn sealing_keys(figment: &Figment, auth: &Config) -> SealingKeys {
+///
+/// # Errors
+/// One [`ConfigError`] if it is no text, or if the system has no random numbers.
+pub fn sealing_keys(figment: &Figment, auth: &Config) -> Result<SealingKeys, Vec<ConfigError>> {
+    let error = |problem: &str| vec![ConfigError::new(figment, "secret_key", problem)];
+    if !figment.contains("secret_key") {
+        return SealingKeys::random().map_err(|_| error("is missing, and cannot be generated"));
+    }
     let previous = auth.session.previous_secret_keys.iter().map(|secret| secret.reveal());
     match figment.extract_inner::<String>("secret_key") {
-        Ok(key) => SealingKeys::new(&key, previous),
-        Err(_) => SealingKeys::random(),
+        Ok(key) => Ok(SealingKeys::new(&key, previous)),
+        Err(_) => Err(error("must be a text: 32 bytes in base64")),
     }
 }
 

@@ -90,9 +90,9 @@ pub(super) async fn add(
     };
     match added {
         Ok(Some(codes)) => {
-            let proven = Amr::PASSWORD.with(Amr::HARDWARE_KEY).with(Amr::USER_PRESENCE);
-            session.confirm_with(proven).await?;
+            // First, because they are shown only now.
             second_factor::store_codes(jar, accounts, &user, &codes);
+            session.confirm_with(Amr::HARDWARE_KEY.with(Amr::USER_PRESENCE)).await?;
             Ok(FormReply::notice(uri!(second_factor::show), Notice::PasskeyAdded))
         }
         Ok(None) => Ok(FormReply::notice(uri!(second_factor::show), Notice::PasskeyAdded)),

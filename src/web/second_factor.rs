@@ -126,7 +126,7 @@ pub(super) async fn page(
         codes,
         notice,
         is_offered: rule != SecondFactorRule::Off,
-        is_demanded: rule.demands_set_up(user),
+        requires_set_up: rule.requires_set_up(user),
     };
     Ok(renderer.page("second-factor", Title::Key("second-factor"), Some(user), values))
 }
@@ -144,7 +144,7 @@ fn set_up_page(
         secret: groups(&new.secret),
         uri: &new.uri,
         set_up_token: &new.ticket,
-        is_demanded: accounts.second_factor_rule().demands_set_up(user),
+        requires_set_up: accounts.second_factor_rule().requires_set_up(user),
         error: error.map(|error| words::first_field(renderer.language(Some(user)), error)),
     };
     Ok(renderer.page(
@@ -205,8 +205,11 @@ pub(super) async fn set_up(
     };
     match added {
         Ok(codes) => {
-            session.confirm_with(Amr::PASSWORD.with(Amr::OTP)).await?;
-            store_codes(jar, accounts, &user, &codes);
+            // First, because they are shown only now.
+            if let Some(codes) = codes {
+                store_codes(jar, accounts, &user, &codes);
+            }
+            session.confirm_with(Amr::OTP).await?;
             Ok(FormReply::redirect(uri!(show)))
         }
         Err(error) if error.kind() == ErrorKind::AlreadyMade => Ok(FormReply::redirect(uri!(show))),
@@ -246,9 +249,9 @@ pub(super) fn ask_to_remove(
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
 ) -> Page {
-    let is_demanded = accounts.second_factor_rule().demands_of(&user);
+    let is_required = accounts.second_factor_rule().requires(&user);
     let user = user.authentication().account();
-    let values = context! { is_demanded };
+    let values = context! { is_required };
     renderer.page("second-factor-remove", Title::Key("remove-second-factor"), Some(user), values)
 }
 

@@ -81,8 +81,7 @@ pub(super) async fn page(
 ) -> Result<Page, Error> {
     let has_passkeys = !accounts.passkeys(user).await?.is_empty();
     let next = LocalPath::parse(next).map(|path| path.to_string());
-    let language = renderer.language(Some(user));
-    let error = error.map(|error| words::first_field(language, error));
+    let error = error.map(|error| words::first_field(renderer.language(None), error));
     let values = context! { username: &user.username, may_trust, has_passkeys, next, error };
     Ok(renderer.page("second-step", Title::Key("second-step"), None, values))
 }

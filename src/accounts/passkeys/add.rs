@@ -84,7 +84,7 @@ impl Accounts {
             queries::add_passkey(connection, id, &new, &hashes, &by)
         });
         let (changed, is_first) = added.await?;
-        self.tell_ended(&changed, actor);
+        self.report_change(&changed, actor);
         Ok(is_first.then_some(codes))
     }
 
@@ -104,7 +104,7 @@ impl Accounts {
         let removed = self.run_change(id, move |connection| {
             queries::remove_passkey(connection, id, &passkey, &by)
         });
-        self.tell_ended(&removed.await?, actor);
+        self.report_change(&removed.await?, actor);
         Ok(())
     }
 }

@@ -48,7 +48,7 @@ impl Accounts {
         let (attempt, verified) = self.check_attempt(attempt, check).await?;
         self.audit().count_password(id, verified.is_some(), source);
         let hash = verified.ok_or(ErrorKind::BadCredentials)?;
-        self.settle_attempt(attempt, user).await?;
+        self.finish_password_attempt(attempt, user).await?;
         Ok(hash)
     }
 

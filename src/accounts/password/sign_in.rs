@@ -183,7 +183,7 @@ impl Accounts {
         }
         match known {
             Some((user, hash)) if is_right => {
-                self.settle_attempt(attempt, &user).await?;
+                self.finish_password_attempt(attempt, &user).await?;
                 if !user.active {
                     return Err(ErrorKind::AccountInactive.into());
                 }

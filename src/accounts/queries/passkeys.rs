@@ -7,7 +7,9 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::notices::queue_notice;
-use super::second_factors::{count_factors, finish_factor, lock_own, remove_locked};
+use super::second_factors::{
+    count_factors, finish_first_factor, lock_current_user, remove_all_factors,
+};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::user::User;
 use crate::db::schema::passkeys;
@@ -122,7 +124,7 @@ pub(in crate::accounts) fn add_passkey(
     actor: &Actor,
 ) -> Result<(ChangedUser, bool), Error> {
     write(connection, |connection| {
-        let user = lock_own(connection, account, actor)?;
+        let user = lock_current_user(connection, account, actor)?;
         if count_passkeys(connection, account)? >= MAX_PASSKEYS {
             let detail =
                 format!("An account has at most {MAX_PASSKEYS} passkeys. Remove one first.");
@@ -144,7 +146,7 @@ pub(in crate::accounts) fn add_passkey(
         let record = Record::about(AuditEvent::PasskeyAdded, &user, actor).detail(&new.name);
         append(connection, std::slice::from_ref(&record))?;
         if !user.has_second_factor() {
-            let mut changed = finish_factor(connection, user, code_hashes, actor)?;
+            let mut changed = finish_first_factor(connection, user, code_hashes, actor)?;
             changed.records.push(record);
             return Ok((changed, true));
         }
@@ -163,7 +165,7 @@ pub(in crate::accounts) fn remove_passkey(
     actor: &Actor,
 ) -> Result<ChangedUser, Error> {
     write(connection, |connection| {
-        let user = lock_own(connection, account, actor)?;
+        let user = lock_current_user(connection, account, actor)?;
         let found = find_passkey(connection, id)?.filter(|found| found.account == account);
         let found = found.ok_or(ErrorKind::NotFound)?;
         diesel::delete(passkeys::table.find(id)).execute(connection)?;
@@ -173,7 +175,7 @@ pub(in crate::accounts) fn remove_passkey(
         if left.has_second_factor() {
             return Ok(ChangedUser { user: left, ended: 0, records: vec![record] });
         }
-        let mut changed = remove_locked(connection, user, actor)?;
+        let mut changed = remove_all_factors(connection, user, actor)?;
         changed.records.push(record);
         Ok(changed)
     })

@@ -94,16 +94,16 @@ pub(in crate::accounts) fn count_recovery_codes(
     codes.select(count_star()).get_result(connection)
 }
 
-/// Stores an authenticator with its recovery codes, and ends the other sign-ins of the user.
+/// Stores an authenticator; returns whether it is the first factor of the user.
 pub(in crate::accounts) fn add_authenticator(
     connection: &mut AnyConnection,
     id: i64,
     new: &StoredAuthenticator,
     code_hashes: &[String],
     actor: &Actor,
-) -> Result<ChangedUser, Error> {
+) -> Result<(ChangedUser, bool), Error> {
     write(connection, |connection| {
-        let user = lock_own(connection, id, actor)?;
+        let user = lock_current_user(connection, id, actor)?;
         if authenticator_since(connection, id)?.is_some() {
             return Err(ErrorKind::AlreadyMade.into());
         }
@@ -115,13 +115,20 @@ pub(in crate::accounts) fn add_authenticator(
             authenticators::created_at.eq(to_micros(actor.at)),
         );
         diesel::insert_into(authenticators::table).values(row).execute(connection)?;
-        finish_factor(connection, user, code_hashes, actor)
+        if !user.has_second_factor() {
+            return Ok((finish_first_factor(connection, user, code_hashes, actor)?, true));
+        }
+        let user = count_factors(connection, user)?;
+        queue_notice(connection, MailKind::SecondFactorAdded, &user, actor)?;
+        let records = vec![Record::about(AuditEvent::SecondFactorAdded, &user, actor)];
+        append(connection, &records)?;
+        Ok((ChangedUser { user, ended: 0, records }, false))
     })
 }
 
-/// Completes the addition of a factor: stores recovery codes, ends the other sign-ins of the user and queues
-/// the notice.
-pub(super) fn finish_factor(
+/// Completes the addition of the first factor of a user: stores recovery codes, ends the other sign-ins, which
+/// were opened without it, and queues the notice.
+pub(super) fn finish_first_factor(
     connection: &mut AnyConnection,
     user: User,
     code_hashes: &[String],
@@ -144,7 +151,7 @@ pub(in crate::accounts) fn replace_recovery_codes(
     actor: &Actor,
 ) -> Result<ChangedUser, Error> {
     write(connection, |connection| {
-        let user = lock_own(connection, id, actor)?;
+        let user = lock_current_user(connection, id, actor)?;
         if !user.has_second_factor() {
             return Err(ErrorKind::NotFound.into());
         }
@@ -162,8 +169,8 @@ pub(in crate::accounts) fn remove_second_factors(
     actor: &Actor,
 ) -> Result<ChangedUser, Error> {
     write(connection, |connection| {
-        let user = lock_own(connection, id, actor)?;
-        remove_locked(connection, user, actor)
+        let user = lock_current_user(connection, id, actor)?;
+        remove_all_factors(connection, user, actor)
     })
 }
 
@@ -184,12 +191,12 @@ pub fn reset_second_factors(
         }
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
-        remove_locked(connection, user, actor)
+        remove_all_factors(connection, user, actor)
     })
 }
 
 /// Locks the user who changes its own factors.
-pub(super) fn lock_own(
+pub(super) fn lock_current_user(
     connection: &mut AnyConnection,
     id: i64,
     actor: &Actor,
@@ -206,7 +213,7 @@ pub(super) fn lock_own(
 }
 
 /// Removes all second factors of a locked user.
-pub(super) fn remove_locked(
+pub(super) fn remove_all_factors(
     connection: &mut AnyConnection,
     user: User,
     actor: &Actor,

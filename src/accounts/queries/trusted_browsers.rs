@@ -6,6 +6,8 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::locks::lock_user;
+use super::users::hash_of;
+use crate::accounts::links::digest;
 use crate::db::schema::trusted_browsers;
 use crate::db::{AnyConnection, from_micros, to_micros, write};
 use vestibule::Error;
@@ -28,14 +30,20 @@ pub struct TrustedBrowser {
     pub expires_at: OffsetDateTime,
 }
 
-/// Stores a browser that a user trusts.
+/// Stores a browser that a user trusts, if the digest of the hash of its password is still `password`;
+/// returns whether. A change of the password ends the trust in all browsers, and must not miss this one.
 pub(in crate::accounts) fn trust_browser(
     connection: &mut AnyConnection,
     account: i64,
+    password: &str,
     browser: &TrustedBrowser,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     write(connection, |connection| {
         lock_user(connection, account)?;
+        let hash = hash_of(connection, account)?;
+        if hash.is_none_or(|hash| digest(&hash) != password) {
+            return Ok(false);
+        }
         let all = trusted_browsers(connection, account, browser.created_at)?;
         for earlier in all.iter().skip(MAX_TRUSTED - 1) {
             end_trust(connection, account, &earlier.id)?;
@@ -49,7 +57,7 @@ pub(in crate::accounts) fn trust_browser(
             trusted_browsers::expires_at.eq(to_micros(browser.expires_at)),
         );
         diesel::insert_into(trusted_browsers::table).values(row).execute(connection)?;
-        Ok(())
+        Ok(true)
     })
 }
 

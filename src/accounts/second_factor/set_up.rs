@@ -121,8 +121,8 @@ impl Accounts {
         }
     }
 
-    /// Stores an authenticator whose first code is right, and returns the recovery codes. All other
-    /// sign-ins end, which were opened without it; access keys stay.
+    /// Stores an authenticator whose first code is right. If it is the user's first factor, all other
+    /// sign-ins end, which were opened without it, but no access key, and the recovery codes are returned.
     ///
     /// # Errors
     /// 422 `invalid_field` naming `code` or `set_up_token`, 409 `already_made` if there is an authenticator, 401
@@ -132,7 +132,7 @@ impl Accounts {
         user: &User,
         (ticket, code): (&str, &str),
         actor: &Actor,
-    ) -> Result<RecoveryCodes, Error> {
+    ) -> Result<Option<RecoveryCodes>, Error> {
         let secret = self.open_set_up(user, ticket)?;
         let step = authenticator::step_of(&secret, code, actor.at());
         let step = step.ok_or_else(|| Error::invalid_field("code", WRONG))?;
@@ -146,8 +146,9 @@ impl Accounts {
         let added = self.run_change(id, move |connection| {
             queries::add_authenticator(connection, id, &stored, &hashes, &by)
         });
-        self.tell_ended(&added.await?, actor);
-        Ok(codes)
+        let (changed, is_first) = added.await?;
+        self.report_change(&changed, actor);
+        Ok(is_first.then_some(codes))
     }
 
     /// Replaces the recovery codes of a user.
@@ -177,7 +178,7 @@ impl Accounts {
         let (id, by) = (user.id, actor.clone());
         let removed = self
             .run_change(id, move |connection| queries::remove_second_factors(connection, id, &by));
-        self.tell_ended(&removed.await?, actor);
+        self.report_change(&removed.await?, actor);
         Ok(())
     }
 
@@ -194,7 +195,7 @@ impl Accounts {
     }
 
     /// Reports a change of second factors, and the sign-ins that it ended.
-    pub(in crate::accounts) fn tell_ended(&self, changed: &ChangedUser, actor: &Actor) {
+    pub(in crate::accounts) fn report_change(&self, changed: &ChangedUser, actor: &Actor) {
         log_change(changed);
         if changed.ended > 0 {
             let ended = EventKind::Ended(EndedBy::Owner, changed.ended);

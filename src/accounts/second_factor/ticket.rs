@@ -52,7 +52,7 @@ pub(in crate::accounts) struct OpenTicket {
     /// Whether the browser is to be remembered.
     pub(in crate::accounts) remember: bool,
     /// A digest of the hash of the password, after whose change the ticket is void.
-    password: String,
+    pub(super) password: String,
     /// In seconds since 1970.
     expires_at: i64,
 }

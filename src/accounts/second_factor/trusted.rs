@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ticket::OpenTicket;
 use crate::accounts::audit::RequestSource;
 use crate::accounts::links::{LinkToken, digest};
 use crate::accounts::queries::{self, TrustedBrowser};
@@ -13,12 +14,14 @@ use vestibule::Error;
 pub const TRUSTED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 impl Accounts {
-    /// Trusts the browser of a user, and returns the secret for its cookie.
+    /// Trusts the browser of a user, and returns the secret for its cookie; `None` if the password has
+    /// changed since the ticket.
     pub(in crate::accounts) async fn trust_browser(
         &self,
         user: &User,
+        ticket: &OpenTicket,
         source: RequestSource,
-    ) -> Result<LinkToken, Error> {
+    ) -> Result<Option<LinkToken>, Error> {
         let (secret, now) = (LinkToken::generate()?, self.clock.now()?);
         let browser = TrustedBrowser {
             id: digest(secret.reveal()),
@@ -27,9 +30,10 @@ impl Accounts {
             created_at: now,
             expires_at: now + TRUSTED_FOR,
         };
-        let id = user.id;
-        self.run(move |connection| queries::trust_browser(connection, id, &browser)).await?;
-        Ok(secret)
+        let (id, password) = (user.id, ticket.password.clone());
+        let trusted =
+            self.run(move |connection| queries::trust_browser(connection, id, &password, &browser));
+        Ok(trusted.await?.then_some(secret))
     }
 
     /// Returns whether a user trusts the browser with this secret.

@@ -63,12 +63,12 @@ impl Accounts {
         }
     }
 
-    /// Takes back what a right password has counted: the failures before too, unless the user has a second
-    /// factor, whose codes could else be guessed between right passwords.
+    /// Ends an attempt with a right password: forgives earlier failures, unless the user has a second
+    /// factor; else each right password would buy more guesses at the code.
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub(in crate::accounts) async fn settle_attempt(
+    pub(in crate::accounts) async fn finish_password_attempt(
         &self,
         attempt: Attempt,
         user: &User,

@@ -146,7 +146,7 @@ fn second_factor() -> Vec<Operation> {
         Operation::new(
             "POST /api/me/second-factor/confirm",
             "confirmSecondFactor",
-            "Sets up the authenticator, ends the other sign-ins and returns the recovery codes.",
+            "Sets up the authenticator; the first factor ends the other sign-ins and has recovery codes.",
         )
         .body::<FirstCodeBody>()
         .responds::<RecoveryCodesView>(201)

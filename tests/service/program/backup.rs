@@ -42,14 +42,14 @@ fn a_restored_backup_has_its_accounts_and_none_of_its_sign_ins() {
     home.sql("DELETE FROM users WHERE username = 'user_02'");
     assert_refused(&home.run(&["restore", BACKUP], ""), "add --replace");
     let running = home.run(&["restore", BACKUP, "--replace"], "");
-    assert_refused(&running, "is the service stopped?");
+    assert_refused(&running, "stop the service first");
     assert_eq!(me(&first, &active), 200, "nothing has changed");
     first.stop();
 
     let done = home.run(&["restore", BACKUP, "--replace"], "");
     assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
     assert!(done.out.contains("2 sign-ins and access keys ended"), "{done:?}");
-    assert!(home.path("state/vestibule.before-restore").exists());
+    assert!(home.path("state/vestibule.sqlite3.before-restore-1").exists());
     assert!(!home.path("state/vestibule.restoring").exists());
     let second = home.serve(&[]);
     assert_eq!((me(&second, &active), me(&second, &ended)), (401, 401));
@@ -92,6 +92,8 @@ fn what_is_no_whole_backup_of_a_known_schema_replaces_nothing() {
     fs::write(home.path("text"), "no database").expect("written");
     assert_refused(&home.run(&["restore", "text", "--replace"], ""), "nothing was restored");
     assert_refused(&home.run(&["restore", "none", "--replace"], ""), "nothing was restored");
+    fs::write(home.path("empty"), "").expect("written");
+    assert_refused(&home.run(&["restore", "empty", "--replace"], ""), "has no accounts");
     assert_eq!(backup(&home).code, Some(0));
     let whole = fs::read(home.path(BACKUP)).expect("a file");
     fs::write(home.path("half"), &whole[..whole.len() / 2]).expect("written");

@@ -80,7 +80,8 @@ async fn accept<U: Account>(
     let fresh = kind == CookieKind::Session && ticket.fresh && !client_changed;
     mark_accepted(request, Ticket { fresh, ..ticket.clone() });
     Ok(Some(Authentication {
-        amr: found.sign_in.as_ref().map_or(ticket.amr, |row| row.amr),
+        // Both, because a cached row may be older than the ticket; what was proven stays so.
+        amr: found.sign_in.as_ref().map_or(ticket.amr, |row| row.amr.with(ticket.amr)),
         account: found.account,
         method: AuthMethod::Session,
         // From the ticket: a proof with another copy of the cookie must not make this one fresh.

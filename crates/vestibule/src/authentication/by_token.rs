@@ -145,7 +145,8 @@ pub(crate) async fn by_token<U: Account>(
     let auth_time =
         OffsetDateTime::from_unix_timestamp(claims.auth_time).map_err(Error::internal)?;
     Ok(Authentication {
-        amr: found.sign_in.as_ref().map_or(claims.amr, |row| row.amr),
+        // Both, because a cached row may be older than the token.
+        amr: found.sign_in.as_ref().map_or(claims.amr, |row| row.amr.with(claims.amr)),
         account: found.account,
         method: AuthMethod::Token,
         auth_time,

@@ -12,6 +12,9 @@ use crate::error::Error;
 use crate::error::kind::ErrorKind;
 use crate::request_id::RequestId;
 
+/// The members of every problem, which an error cannot replace.
+const OWN_MEMBERS: [&str; 6] = ["title", "status", "code", "detail", "fields", "request_id"];
+
 /// An `application/problem+json` response with `title`, `status`, `code` and `detail`, and with
 /// `fields` if single fields are bad, and the error's own [members](Error::member); with `request_id` if the request has a [`RequestId`].
 ///
@@ -80,7 +83,11 @@ impl From<Error> for Problem {
             code: error.kind().code().to_owned(),
             detail: error.message().to_owned(),
             fields: error.fields().map(|(name, text)| (name.to_owned(), text.into())).collect(),
-            members: error.members().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            members: error
+                .members()
+                .filter(|(name, _)| !OWN_MEMBERS.contains(&name.as_str()))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             request_id: None,
             retry_after: error.wait(),
         }

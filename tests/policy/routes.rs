@@ -179,8 +179,7 @@ impl Target {
             (Method::Post, "/login/passkey") if who.is_some() => 303,
             (Method::Post, "/login/passkey") => 401,
             (_, "/login/second/passkey") => 303,
-            // There is no first step, and no passkey to confirm with.
-            (Method::Post, "/login/second/passkey/options") => 401,
+            // There is no passkey to confirm with.
             (Method::Post, "/reauthenticate/passkey/options") => 404,
             (Method::Post, "/reauthenticate/passkey") => 422,
             (Method::Post, "/admin/users/<id>/reset-second-factor") => 303,
@@ -232,12 +231,18 @@ impl Target {
         })
     }
 
-    /// The ruling of guards and handler: the handlers of two forms refuse a request without a user
+    /// The ruling of guards and handler: the handlers of three forms refuse a request without a user
     /// themselves, because they look at the form first. Here nothing in the form helps. That which
     /// signs out refuses one from another site.
     pub(crate) fn with_handler(&self, situation: &Situation) -> Ruling {
         match (situation.rule(&self.guards), self.method, self.template.as_str()) {
-            (Ok(None), Method::Post, "/account/password" | "/reauthenticate") => {
+            (
+                Ok(None),
+                Method::Post,
+                "/account/password" | "/reauthenticate" | "/reauthenticate/passkey",
+            ) => Err(ErrorKind::CredentialsMissing),
+            // There is no first step.
+            (Ok(_), Method::Post, "/login/second/passkey/options") => {
                 Err(ErrorKind::CredentialsMissing)
             }
             (Ok(None), Method::Post, "/logout") if situation.is_cross_origin() => {

@@ -65,6 +65,8 @@
       return
     }
     event.preventDefault()
+    // A double click asks once.
+    if (isAsking) return
     shows('[data-passkey-failed]', false)
     isAsking = true
     try {

@@ -14,7 +14,7 @@ fn backup(home: &Home) -> Done {
 }
 
 fn me(service: &Service, token: &str) -> u16 {
-    service.get("/api/me", &[("Authorization", &format!("Bearer {token}"))]).status
+    service.get("/api/me", &[("Authorization", token)]).status
 }
 
 #[track_caller]
@@ -36,8 +36,7 @@ fn a_restored_backup_has_its_accounts_and_none_of_its_sign_ins() {
     assert_eq!(mode & 0o7777, 0o600);
     assert_refused(&backup(&home), "exists already");
 
-    let bearer = format!("Bearer {ended}");
-    let out = first.send("POST", "/api/logout", &[("Authorization", &bearer)], "");
+    let out = first.send("POST", "/api/logout", &[("Authorization", &ended)], "");
     assert_eq!(out.status, 204);
     home.sql("DELETE FROM users WHERE username = 'user_02'");
     assert_refused(&home.run(&["restore", BACKUP], ""), "add --replace");
@@ -55,8 +54,7 @@ fn a_restored_backup_has_its_accounts_and_none_of_its_sign_ins() {
     assert_eq!((me(&second, &active), me(&second, &ended)), (401, 401));
     assert!(second.api_login("user_02", "5678").is_ok(), "the account is there again");
     let admin = second.api_login("admin", "admin123").expect("a token");
-    let bearer = format!("Bearer {admin}");
-    let events = second.get("/api/admin/events", &[("Authorization", &bearer)]).json();
+    let events = second.get("/api/admin/events", &[("Authorization", &admin)]).json();
     let names: Vec<_> = events["events"].as_array().expect("rows").iter().map(name).collect();
     assert!(names.contains(&Some("backup_restored")), "{names:?}");
     second.stop();

@@ -2,7 +2,7 @@
 
 use rocket::figment::Figment;
 use rocket::futures::future::join_all;
-use rocket::http::ContentType;
+use rocket::http::{ContentType, Header};
 use rocket::tokio::runtime::Runtime;
 
 use super::*;
@@ -118,5 +118,48 @@ fn codes_are_guessed_no_more_often_than_passwords_and_right_passwords_forgive_no
         }
         assert_eq!(confirm(&phone.next_code(&app)), 429);
         assert!(events(&app).contains(&"bad_code".to_owned()));
+    });
+}
+
+#[test]
+fn no_sign_in_that_began_before_the_set_up_remains_without_the_factor() {
+    // A hash takes long enough for the set-up to come between.
+    let slow = |figment: Figment| {
+        let figment = figment.merge(("auth.password.cost", 9));
+        figment.merge(("databases.main.timeout", "1m"))
+    };
+    on_both_with(slow, |app| {
+        for round in 0..3 {
+            let username = format!("owner{round}");
+            let body = json!({ "username": username, "password": password(&username) });
+            assert_eq!(app.anonymous().post_json("/api/register", &body).status, 201);
+            let owner = app.token(&username);
+            let begun = owner.post("/api/me/second-factor").json();
+            let secret = text(&begun, "secret");
+            let confirm = json!({
+                "set_up_token": text(&begun, "set_up_token"), "code": code_of(&secret, &app, 0),
+            });
+            let login = format!("username={username}&password=correct+horse");
+            Runtime::new().expect("a runtime").block_on(async {
+                let client = process(&app).await;
+                let forms = (0..4).map(|_| {
+                    let request = client.post("/login").header(ContentType::Form);
+                    async { drop(request.body(login.clone()).dispatch().await) }
+                });
+                let programs = (0..4).map(|_| {
+                    let request = client.post("/api/login").header(ContentType::JSON);
+                    async { drop(request.body(body.to_string()).dispatch().await) }
+                });
+                let token = owner.token.clone().expect("a token");
+                let bearer = Header::new("Authorization", format!("Bearer {token}"));
+                let set_up = client.post("/api/me/second-factor/confirm").header(ContentType::JSON);
+                let set_up = set_up.header(bearer).body(confirm.to_string());
+                let set_up = async { assert_eq!(set_up.dispatch().await.status().code, 201) };
+                rocket::tokio::join!(join_all(forms), join_all(programs), set_up);
+            });
+            let own = format!("sign_ins WHERE account = '{}'", app.id(&username));
+            assert_eq!(app.count(&format!("{own} AND amr = 'pwd'")), 0, "without the factor");
+            assert_eq!(app.count(&own), 1, "that of the set-up");
+        }
     });
 }

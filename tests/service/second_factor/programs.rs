@@ -149,3 +149,33 @@ fn the_database_holds_no_secret_and_no_recovery_code() {
         assert!(!reply.body.contains(&phone.secret));
     });
 }
+
+#[test]
+fn a_ticket_of_a_page_is_none_of_the_api_and_the_reverse() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let browser = after_password(&app, "user_01");
+        let ticket = browser.jar.borrow()["vestibule_ticket"].clone();
+        second(&app, &ticket, &phone.code(&app)).assert_problem(422, "invalid_field");
+        let swapped = login_token(&app, "user_01");
+        browser.jar.borrow_mut().insert("vestibule_ticket".to_owned(), swapped);
+        assert!(enter(&browser, &phone.code(&app)).location().starts_with("/login"));
+        assert!(!is_in(&browser));
+        assert_eq!(app.count("sign_ins"), 0);
+    });
+}
+
+#[test]
+fn the_program_that_sets_a_factor_up_has_proven_it() {
+    on_both(|app| {
+        let program = app.token("user_01");
+        let begun = program.post("/api/me/second-factor").json();
+        let secret = text(&begun, "secret");
+        let body = json!({
+            "set_up_token": text(&begun, "set_up_token"), "code": code_of(&secret, &app, 0),
+        });
+        let done = program.post_json("/api/me/second-factor/confirm", &body);
+        assert_eq!(done.status, 201, "{}", done.body);
+        assert_eq!(program.delete("/api/me/second-factor").status, 204);
+    });
+}

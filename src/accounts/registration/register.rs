@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::accounts::AddressPolicy;
 use crate::accounts::audit::RequestSource;
+use crate::accounts::config::AddressPolicy;
 use crate::accounts::password::{PasswordOwner, check_form};
 use crate::accounts::queries::{self, NewUser};
 use crate::accounts::service::Accounts;

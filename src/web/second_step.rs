@@ -95,8 +95,11 @@ pub(super) fn start_again(jar: &CookieJar<'_>, next: &str) -> FormReply {
         let form = uri!(super::session::form(next = Some(path), cookie_sent = Some(true)));
         return FormReply::redirect(form);
     }
-    jar.remove(Cookie::build(TICKET).path(TICKET_PATH));
     let form = uri!(super::session::form(next = path, cookie_sent = _));
+    if ticket(jar).is_empty() {
+        return FormReply::redirect(form);
+    }
+    jar.remove(Cookie::build(TICKET).path(TICKET_PATH));
     FormReply::notice(form, Notice::TicketExpired)
 }
 

@@ -167,7 +167,7 @@ fn on_a_full_disk_reading_goes_on_and_all_is_well_when_there_is_room() {
     fs::create_dir(home.path("state")).expect("a new directory");
     // A disk that only the program and its children see.
     let script = "mount -t tmpfs -o size=2m,mode=0700 none state && \
-                  head -c 1600000 /dev/zero > state/ballast && exec \"$@\"";
+                  head -c 1000000 /dev/zero > state/ballast && exec \"$@\"";
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]);
     let service = Service::start(through(&home, command));

@@ -2,7 +2,8 @@
 # The program of docs/LIBRARY.md on rocket_sync_db_pools, from its files as they are shown: built,
 # started, a login on the page and one of a program, and both again after a restart.
 #
-# Offline: with the lock file of this repository, whose dependencies have been fetched.
+# With the lock file of this repository; what the program needs besides, Rocket's HTTP/2, comes from the
+# registry.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,7 +12,7 @@ work=$(mktemp -d)
 server=
 stop() { if [ -n "$server" ]; then kill "$server"; wait "$server" || true; server=; fi; }
 trap 'stop; rm -rf "$work"' EXIT
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target} CARGO_NET_OFFLINE=true
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target}
 # The same profile, so that what is built already is not built again.
 mkdir "$work/.cargo"
 sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >"$work/.cargo/config.toml"

@@ -2,12 +2,56 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
+use diesel::prelude::*;
 use serde_json::Value;
+use vestibule_service::db::{Address, connect};
 
 use crate::support::process::{Done, Home, Service, at_home};
 
 const BACKUP: &str = "nightly.sqlite3";
+
+/// Tables of what a backup must not bring back, beside the sign-ins, and a row for each.
+const TABLES: [&str; 9] = [
+    "recovery_codes",
+    "trusted_browsers",
+    "password_links",
+    "sign_in_links",
+    "setup_links",
+    "pending_addresses",
+    "former_addresses",
+    "registrations",
+    "mails",
+];
+const ROWS: &str = "
+    INSERT INTO authenticators (account, secret, sealed_by, last_step, created_at) VALUES (1, 'x', 'x', 1, 0);
+    INSERT INTO recovery_codes (account, code_hash) VALUES (1, 'x');
+    INSERT INTO trusted_browsers (secret_hash, account, created_at, expires_at) VALUES ('x', 1, 0, 0);
+    INSERT INTO password_links (account, token_hash, expires_at) VALUES (1, 'x', 0);
+    INSERT INTO sign_in_links (browser_hash, token_hash, code_hash, attempts, expires_at)
+        VALUES ('x', 'x', 'x', 0, 0);
+    INSERT INTO setup_links (token_hash, expires_at) VALUES ('x', 0);
+    INSERT INTO pending_addresses (account, email, expires_at) VALUES (1, 'x@example.org', 0);
+    INSERT INTO former_addresses (account, email, changed_at, expires_at) VALUES (1, 'x@example.org', 0, 0);
+    INSERT INTO mails (id, recipient, kind, created_at, attempts) VALUES ('x', 'x@example.org', 'key_made', 0, 0);
+    INSERT INTO registrations (username_key, username, password_hash, email, mail, expires_at)
+        VALUES ('x', 'x', 'x', 'x@example.org', 'x', 0);
+";
+
+/// How many rows a table holds that fit a condition.
+fn count(home: &Home, table_and_condition: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let file = format!("sqlite://{}", home.path("state/vestibule.sqlite3").display());
+    let address = Address::parse(home.url().unwrap_or(&file)).expect("a good URL");
+    let mut connection = connect(&address, Duration::from_secs(5), false).expect("a database");
+    let query = format!("SELECT CAST(count(*) AS BIGINT) AS n FROM {table_and_condition}");
+    diesel::sql_query(query).get_result::<Count>(&mut connection).expect("a number").n
+}
 
 fn backup(home: &Home) -> Done {
     home.run(&["backup", BACKUP], "")
@@ -117,9 +161,15 @@ fn after_a_restore_by_other_means_the_command_ends_the_sign_ins() {
             assert_refused(&backup(&home), "pg_dump");
             assert_refused(&home.run(&["restore", "x", "--replace"], ""), "pg_restore");
         }
+        home.sql(ROWS);
+        assert!(TABLES.iter().all(|table| count(&home, table) == 1));
         let done = home.run(&["restore"], "");
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
         assert!(done.out.contains("1 sign-ins and access keys ended"), "{done:?}");
+        for table in TABLES {
+            assert_eq!(count(&home, table), 0, "{table}");
+        }
+        assert_eq!(count(&home, "authenticators WHERE last_step > 1"), 1, "used codes stay used");
         assert_eq!(me(&home.serve(&[]), &token), 401);
     });
 }

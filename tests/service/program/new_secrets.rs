@@ -376,3 +376,35 @@ fn the_secrets_of_the_first_start_are_long_enough_for_every_algorithm() {
         home.serve(&[]).stop();
     }
 }
+
+#[test]
+fn forgetting_right_after_a_rotation_keeps_every_authenticator() {
+    at_home(|home| {
+        let first = home.serve(&[]);
+        let token = first.api_login("user_01", "1234").expect("a token");
+        let json = [("Content-Type", "application/json"), ("Authorization", token.as_str())];
+        let begun = first.send("POST", "/api/me/second-factor", &json[1..], "").json();
+        let secret = begun["secret"].as_str().expect("a secret");
+        let secret = totp_rs::Secret::try_from_base32(secret).expect("base32");
+        let app = totp_rs::Builder::new().with_secret(secret).build_noncompliant();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = now.expect("after 1970").as_secs();
+        let body = serde_json::json!({
+            "set_up_token": begun["set_up_token"], "code": app.generate(now).to_string(),
+        });
+        let path = "/api/me/second-factor/confirm";
+        assert_eq!(first.send("POST", path, &json, &body.to_string()).status, 201);
+        first.stop();
+
+        assert_done(&run(&home, "rotate"), "holds new secrets");
+        // Without a start in between, which would encrypt it anew too.
+        assert_done(&run(&home, "forget"), "1 of cookies");
+        let second = home.serve(&[]);
+        let login = second.api_login("user_01", "1234").expect_err("a second step").json();
+        let body = serde_json::json!({
+            "login_token": login["login_token"], "code": app.generate(now + 30).to_string(),
+        });
+        let reply = second.send("POST", "/api/login/second", &json[..1], &body.to_string());
+        assert_eq!(reply.status, 200, "{}", reply.body);
+    });
+}

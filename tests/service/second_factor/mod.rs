@@ -44,7 +44,7 @@ fn code_of(secret: &str, app: &TestApp, steps: i64) -> String {
     totp.generate(u64::try_from(now).expect("a time after 1970")).to_string()
 }
 
-/// Sets up an authenticator over the API, and leaves nobody signed in.
+/// Sets up an authenticator over the API, and signs out.
 fn set_up(app: &TestApp, username: &str) -> Authenticator {
     let program = app.token(username);
     let begun = program.post("/api/me/second-factor");

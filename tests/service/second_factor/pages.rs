@@ -117,7 +117,7 @@ fn a_ticket_is_valid_for_five_minutes_and_until_the_password_changes() {
         assert!(is_in(&owner));
         assert_eq!(enter(&browser, &phone.next_code(&app)).location(), "/login");
         assert!(!is_in(&browser));
-        // Nobody gets there without the first step.
+        // Without the first step there is no second.
         let stranger = app.anonymous();
         assert!(stranger.get("/login/second").location().starts_with("/login?"));
         assert!(enter(&stranger, &phone.next_code(&app)).location().starts_with("/login?"));

@@ -42,6 +42,20 @@ fn a_user_who_must_have_one_sets_it_up_before_anything_else() {
 }
 
 #[test]
+fn a_rule_that_comes_later_stops_the_keys_of_users_without_a_factor() {
+    on_both(|app| {
+        let made =
+            app.token("user_01").post_json("/api/keys", &json!({ "label": "a", "scopes": [] }));
+        let key = app.anonymous().with_token(&text(&made.json(), "key"));
+        assert_eq!(key.get("/api/me").status, 200);
+        let rocket = vestibule_service::app::build(rule("everybody")(app.figment()), &app.clock);
+        let strict = rocket::local::blocking::Client::untracked(rocket.expect("good settings"));
+        let strict = strict.expect("a launch");
+        key.at(&strict).get("/api/me").assert_problem(403, "second_factor_setup_required");
+    });
+}
+
+#[test]
 fn the_rule_for_administrators_is_not_for_others() {
     on_both_with(rule("administrators"), |app| {
         assert!(is_in(&app.session("user_01")));

@@ -26,7 +26,7 @@ pub(in crate::accounts) enum SignInProof {
 }
 
 /// Stores a link for the browser that asked for it; returns whether the user still is active and has
-/// this address. Without a user a row is stored all the same, which signs nobody in: a wrong code then
+/// this address. Without a user a row is stored all the same, which cannot sign in: a wrong code then
 /// takes as long for an address that no account has.
 ///
 /// # Errors

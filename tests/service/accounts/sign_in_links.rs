@@ -63,7 +63,7 @@ fn the_browser_that_asked_signs_in_with_one_click_and_is_not_fresh() {
         ask(&browser);
         browser.get(ENTER).assert_page(200);
         let (token, _) = secrets(&mailbox.next());
-        // Opening it, as a scanner of mails does, signs nobody in.
+        // Opening it, as a scanner of mails does, does not sign in.
         let page = browser.open_link(&format!("{ENTER}?token={token}"));
         page.assert_page(200);
         assert!(page.body.contains("<strong>user_01</strong>"), "{}", page.body);

@@ -4,7 +4,7 @@ use super::*;
 
 const REFUSED: &str = "This passkey was not accepted.";
 
-/// Fails unless the answer signs nobody in.
+/// Fails unless the browser stays signed out after the answer.
 fn assert_refused(browser: &Actor<'_>, reply: &Reply, why: &str) {
     reply.assert_page(401);
     assert!(reply.body.contains(REFUSED), "{why}: {}", reply.body);
@@ -62,7 +62,7 @@ fn an_answer_needs_the_challenge_of_its_browser_in_time_and_for_its_purpose() {
         assert_refused(&thief, &send(&thief, "/login/passkey", &answer, &[]), "another challenge");
         app.clock.advance(Duration::from_secs(5 * 60));
         assert_refused(&browser, &send(&browser, "/login/passkey", &answer, &[]), "too late");
-        // That of a confirmation signs nobody in.
+        // That of a confirmation does not sign in.
         let answer = passkey.get(&options(&session, "/reauthenticate/passkey"));
         let state = session.jar.borrow()["vestibule_passkey"].clone();
         thief.jar.borrow_mut().insert("vestibule_passkey".to_owned(), state);

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Toml};
 use serde_json::Value;
+use vestibule::Clock;
 
 use crate::support::actor::Reply;
 use crate::support::process::{Done, Home, Service, at_home, finish};
@@ -387,8 +388,8 @@ fn forgetting_right_after_a_rotation_keeps_every_authenticator() {
         let secret = begun["secret"].as_str().expect("a secret");
         let secret = totp_rs::Secret::try_from_base32(secret).expect("base32");
         let app = totp_rs::Builder::new().with_secret(secret).build_noncompliant();
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let now = now.expect("after 1970").as_secs();
+        let now = Clock::system().now().expect("a sane year").unix_timestamp();
+        let now = u64::try_from(now).expect("after 1970");
         let body = serde_json::json!({
             "set_up_token": begun["set_up_token"], "code": app.generate(now).to_string(),
         });

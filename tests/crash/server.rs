@@ -65,7 +65,8 @@ impl Server {
             .env("ROCKET_PROFILE", "debug")
             .env("ROCKET_PORT", "0")
             .env("ROCKET_TEMPLATE_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))
-            .env("ROCKET_DATABASES", format!("{{main={{url=\"{url}\"}}}}"))
+            // Five seconds for a database on a busy machine, as in the other tests.
+            .env("ROCKET_DATABASES", format!("{{main={{url=\"{url}\",timeout=\"5s\"}}}}"))
             // Only a lost response is repeated; anything older is theft at once.
             .env(
                 "ROCKET_AUTH",

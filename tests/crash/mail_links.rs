@@ -25,7 +25,8 @@ use crate::support::postgres;
 use crate::{check_audit_log, kills};
 
 const PEOPLE: usize = 6;
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A mail whose delivery was cut off is tried again after five minutes.
+const PATIENCE: Duration = Duration::from_secs(7 * 60);
 /// Up to how many microseconds after a use of a link was sent the program is killed.
 const JITTER: u64 = 8_000;
 const RESET: &str = "Set another password - Vestibule";

@@ -12,7 +12,7 @@ const LIBRARY: &[&[&str]] = &[
     &["request_id"],
     &["error"],
     &["config"],
-    &["clock", "digest", "json", "local_path", "sign_in"],
+    &["clock", "digest", "json", "local_path", "second_factor", "sign_in"],
     &["claims", "keys", "password", "throttle"],
     &["access_key", "account", "database", "events"],
     &["credentials", "session"],

@@ -22,7 +22,7 @@ for file in migrations README.md; do
     fi
 done
 for features in '' diesel diesel-sqlite diesel-postgres rocket_sync_db_pools,diesel-sqlite \
-    imported-hashes strength testing; do
+    imported-hashes second-factor strength testing; do
     echo "  ${features:-no feature}"
     cargo check --offline --quiet --lib --features "$features"
 done

@@ -89,8 +89,7 @@ pub use relying_party::RelyingParty;
 pub use scopes::{Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use sealing::SealingKeys;
 pub use second_factor::{
-    FirstStep, LoginTicket, NewAuthenticator, RecoveryCodes, SecondFactors, TRUSTED_FOR,
-    reseal_secrets,
+    CodeStore, FirstStep, LoginTicket, NewAuthenticator, SecondFactors, TRUSTED_FOR, reseal_secrets,
 };
 pub use second_step::SecondStep;
 pub use service::Accounts;

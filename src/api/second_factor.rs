@@ -8,12 +8,13 @@ use utoipa::ToSchema;
 
 use crate::accounts::queries::OwnPasskey;
 use crate::accounts::{
-    Accounts, AdminApiFresh, BareTokenUser, FactorApi, OwnAccount, RecoveryCodes, TokenUser, User,
+    Accounts, AdminApiFresh, BareTokenUser, FactorApi, OwnAccount, TokenUser, User,
 };
 use crate::db::rfc3339;
 use crate::http::{Json, JsonBody, RequestSource};
 use crate::settings::Settings;
 use vestibule::guards::{Fresh, MultiFactor, Scoped};
+use vestibule::second_factors::RecoveryCodes;
 use vestibule::sign_ins::Amr;
 use vestibule::tokens::TokenOptions;
 use vestibule::{Error, Tokens};

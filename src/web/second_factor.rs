@@ -17,12 +17,13 @@ use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::queries::{OwnPasskey, TrustedBrowser};
 use crate::accounts::{
-    Accounts, BareSessionUser, FactorPage, NewAuthenticator, RecoveryCodes, RelyingParty,
-    SecondFactorRule, SessionUser, User,
+    Accounts, BareSessionUser, FactorPage, NewAuthenticator, RelyingParty, SecondFactorRule,
+    SessionUser, User,
 };
 use crate::http::RequestSource;
 use crate::languages::Language;
 use vestibule::guards::{Authenticated, Fresh, MultiFactor};
+use vestibule::second_factors::{RecoveryCodes, qr_code};
 use vestibule::sign_ins::Amr;
 use vestibule::{Error, ErrorKind, Session};
 
@@ -139,7 +140,7 @@ fn set_up_page(
     error: Option<&Error>,
 ) -> Result<Page, Error> {
     let values = context! {
-        qr_code: new.qr_code()?,
+        qr_code: qr_code(&new.uri)?,
         // In groups of four, to be typed.
         secret: groups(&new.secret),
         uri: &new.uri,

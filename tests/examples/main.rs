@@ -15,5 +15,6 @@ mod notes;
 mod own_user;
 mod pages_only;
 mod roles;
+mod second_factor;
 mod two_services;
 mod work_items;

@@ -73,7 +73,8 @@
 //! `diesel-sqlite` and `diesel-postgres` add stores of sign-ins and failed passwords in your database,
 //! `rocket_sync_db_pools` runs them on a `#[database]` of that crate, `diesel` turns an error of a
 //! Diesel statement into 503 with `?`, `strength` rates new passwords, `imported-hashes` verifies
-//! password hashes of other frameworks, and `testing` helps to test your own routes.
+//! password hashes of other frameworks, `second-factor` verifies codes of authenticators and recovery
+//! codes, and `testing` helps to test your own routes.
 
 mod access_key;
 mod account;
@@ -98,6 +99,8 @@ mod local_path;
 pub mod password;
 mod request_id;
 pub mod routes;
+#[cfg(feature = "second-factor")]
+mod second_factor;
 mod session;
 mod sign_in;
 mod state;
@@ -143,6 +146,15 @@ pub mod sign_ins {
     pub use crate::sign_in::rotation::{RefreshAttempt, Rotation, Rotations};
     pub use crate::sign_in::store::{SignInStore, SignInUse};
     pub use crate::sign_in::{SignIn, SignInId, SignInKind};
+}
+
+/// Second factors: authenticators, recovery codes, their store, and the guard that verifies a code.
+#[cfg(feature = "second-factor")]
+pub mod second_factors {
+    pub use crate::actions::code_login::CodeLogin;
+    pub use crate::second_factor::{
+        Authenticator, RecoveryCodes, SecondFactorStore, qr_code, verify_code,
+    };
 }
 
 /// Access keys: credentials for programs, created by a person.

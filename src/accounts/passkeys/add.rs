@@ -9,9 +9,9 @@ use super::ceremony::{Ceremony, PasskeyOptions, descriptors, handle, refused};
 use crate::accounts::audit::Actor;
 use crate::accounts::config::SecondFactorRule;
 use crate::accounts::queries::{self, NewPasskey};
-use crate::accounts::second_factor::RecoveryCodes;
 use crate::accounts::service::Accounts;
 use crate::accounts::user::{User, is_deceptive};
+use vestibule::second_factors::RecoveryCodes;
 use vestibule::{Error, ErrorKind};
 
 /// The longest name of a passkey, in characters.
@@ -79,7 +79,7 @@ impl Accounts {
             challenge,
         };
         let codes = RecoveryCodes::generate()?;
-        let (id, hashes, by) = (user.id, codes.hashes(), actor.clone());
+        let (id, hashes, by) = (user.id, codes.digests(), actor.clone());
         let added = self.run_change(id, move |connection| {
             queries::add_passkey(connection, id, &new, &hashes, &by)
         });

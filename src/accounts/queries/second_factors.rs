@@ -65,23 +65,24 @@ pub(in crate::accounts) fn use_step(
 /// Uses up a recovery code, with a row in the audit log and a notice; `None` if there is no such code.
 pub(in crate::accounts) fn use_recovery_code(
     connection: &mut AnyConnection,
-    user: &User,
+    id: i64,
     code_hash: &str,
     (source, now): (RequestSource, OffsetDateTime),
 ) -> Result<Option<ChangedUser>, Error> {
     write(connection, |connection| {
-        let code = recovery_codes::table.find((user.id, code_hash));
+        let code = recovery_codes::table.find((id, code_hash));
         // Of two requests at once, the second deletes nothing.
         if diesel::delete(code).execute(connection)? == 0 {
             return Ok(None);
         }
-        let actor = Actor::account(user, None, source, now);
-        queue_notice(connection, MailKind::RecoveryCodeUsed, user, &actor)?;
-        let left = count_recovery_codes(connection, user.id)?;
-        let record = Record::about(AuditEvent::RecoveryCodeUsed, user, &actor);
+        let Some(user) = find(connection, id)? else { return Ok(None) };
+        let actor = Actor::account(&user, None, source, now);
+        queue_notice(connection, MailKind::RecoveryCodeUsed, &user, &actor)?;
+        let left = count_recovery_codes(connection, id)?;
+        let record = Record::about(AuditEvent::RecoveryCodeUsed, &user, &actor);
         let records = vec![record.detail(format!("{left} left"))];
         append(connection, &records)?;
-        Ok(Some(ChangedUser { user: user.clone(), ended: 0, records }))
+        Ok(Some(ChangedUser { user, ended: 0, records }))
     })
 }
 

@@ -1,12 +1,12 @@
 //! Checking a code.
 
-use super::{authenticator, recovery};
 use crate::accounts::audit::{AuditEvent, EventOwner, QueuedEvent, RequestSource, log_change};
 use crate::accounts::queries;
 use crate::accounts::sealing::Purpose;
 use crate::accounts::service::Accounts;
 use crate::accounts::user::{User, Username};
-use vestibule::Error;
+use vestibule::second_factors::{Authenticator, SecondFactorStore, verify_code};
+use vestibule::{Error, ErrorKind};
 
 /// Said of every code that is not accepted: one that was used before is not told from a wrong one.
 const WRONG: &str = "This code is not valid, or was used before. Wait for the next one.";
@@ -26,12 +26,8 @@ impl Accounts {
     ) -> Result<(), Error> {
         let username = Username::parse(&user.username)?;
         let attempt = self.begin_attempt(username.key(), source, sign_in).await?;
-        let check = async {
-            match recovery::hash_of(code) {
-                Some(hash) => self.use_recovery_code(user, hash, source).await,
-                None => self.use_code(user, code).await,
-            }
-        };
+        let (store, id, now) = (self.code_store(source), user.id.to_string(), self.clock.now()?);
+        let check = verify_code(&store, &id, code, now);
         let (attempt, is_right) = self.check_attempt(attempt, check).await?;
         if !is_right {
             self.audit().push(QueuedEvent {
@@ -47,38 +43,49 @@ impl Accounts {
         self.finish_attempt(attempt).await
     }
 
-    async fn use_code(&self, user: &User, code: &str) -> Result<bool, Error> {
-        let (id, now) = (user.id, self.clock.now()?);
-        let stored = self.run(move |connection| queries::sealed_authenticator(connection, id));
-        let secret = match stored.await? {
-            Some(sealed) => Some(self.open_secret(id, &sealed)?),
-            None => None,
-        };
-        let step = secret.and_then(|secret| authenticator::step_of(&secret, code, now));
-        // Also without a step, so that a wrong code takes as long as one that was used before.
-        self.run(move |connection| queries::use_step(connection, id, step.unwrap_or(0))).await
+    /// Returns the store of codes for a request from `source`, which the audit log names.
+    #[must_use]
+    pub const fn code_store(&self, source: RequestSource) -> CodeStore<'_> {
+        CodeStore { accounts: self, source }
     }
+}
 
-    /// Decrypts the secret of a user's authenticator.
-    fn open_secret(&self, user: i64, sealed: &str) -> Result<Vec<u8>, Error> {
-        let opened = self.keys.open(Purpose::Authenticator, &user.to_string(), sealed);
-        opened.ok_or_else(|| {
+/// The codes of users in the database, for requests from one source.
+pub struct CodeStore<'a> {
+    accounts: &'a Accounts,
+    source: RequestSource,
+}
+
+#[rocket::async_trait]
+impl SecondFactorStore for CodeStore<'_> {
+    async fn authenticator(&self, account: &str) -> Result<Option<Authenticator>, Error> {
+        let id = user_id(account)?;
+        let stored =
+            self.accounts.run(move |connection| queries::sealed_authenticator(connection, id));
+        let Some(sealed) = stored.await? else { return Ok(None) };
+        let secret = self.accounts.keys.open(Purpose::Authenticator, account, &sealed);
+        let secret = secret.ok_or_else(|| {
             let cause = "the secret of an authenticator was encrypted with another secret_key";
             Error::unavailable(std::io::Error::other(cause))
-        })
+        })?;
+        Ok(Some(Authenticator::from_secret(secret)))
     }
 
-    async fn use_recovery_code(
-        &self,
-        user: &User,
-        hash: String,
-        source: RequestSource,
-    ) -> Result<bool, Error> {
-        let (user, now) = (user.clone(), self.clock.now()?);
-        let used = self.run_change(user.id, move |connection| {
-            queries::use_recovery_code(connection, &user, &hash, (source, now))
-        });
-        let used = used.await?;
-        Ok(used.as_ref().inspect(|changed| log_change(changed)).is_some())
+    async fn use_step(&self, account: &str, step: i64) -> Result<bool, Error> {
+        let id = user_id(account)?;
+        self.accounts.run(move |connection| queries::use_step(connection, id, step)).await
     }
+
+    async fn use_recovery_code(&self, account: &str, digest: &str) -> Result<bool, Error> {
+        let (id, hash) = (user_id(account)?, digest.to_owned());
+        let (source, now) = (self.source, self.accounts.clock.now()?);
+        let used = self.accounts.run_change(id, move |connection| {
+            queries::use_recovery_code(connection, id, &hash, (source, now))
+        });
+        Ok(used.await?.as_ref().inspect(|changed| log_change(changed)).is_some())
+    }
+}
+
+fn user_id(account: &str) -> Result<i64, Error> {
+    account.parse().map_err(|_| ErrorKind::Internal.into())
 }

@@ -2,8 +2,6 @@
 
 use time::OffsetDateTime;
 
-use super::authenticator::{self, NewAuthenticator};
-use super::recovery::RecoveryCodes;
 use crate::accounts::audit::{Actor, ChangedUser, log_change};
 use crate::accounts::config::SecondFactorRule;
 use crate::accounts::queries::{self, OwnPasskey, StoredAuthenticator, TrustedBrowser};
@@ -11,6 +9,7 @@ use crate::accounts::sealing::Purpose;
 use crate::accounts::service::Accounts;
 use crate::accounts::user::User;
 use vestibule::events::{EndedBy, EventKind};
+use vestibule::second_factors::{Authenticator, RecoveryCodes};
 use vestibule::{Error, ErrorKind};
 
 /// How long a secret that is being set up can be confirmed, in seconds.
@@ -33,6 +32,28 @@ pub struct SecondFactors {
     pub recovery_codes: i64,
     /// The trusted browsers, newest first.
     pub trusted_browsers: Vec<TrustedBrowser>,
+}
+
+/// An authenticator that is being set up.
+pub struct NewAuthenticator {
+    /// The secret in base32, to be typed.
+    pub secret: String,
+    /// The address that an app reads, `otpauth://totp/...`.
+    pub uri: String,
+    /// The secret for the form that confirms it, encrypted for the user.
+    pub ticket: String,
+}
+
+impl NewAuthenticator {
+    fn of(
+        authenticator: &Authenticator,
+        user: &User,
+        site_name: &str,
+        ticket: String,
+    ) -> Result<Self, Error> {
+        let uri = authenticator.uri(site_name, &user.username)?;
+        Ok(Self { secret: authenticator.base32(), uri, ticket })
+    }
 }
 
 impl Accounts {
@@ -77,11 +98,11 @@ impl Accounts {
         {
             return Err(ErrorKind::AlreadyMade.into());
         }
-        let secret = authenticator::generate()?;
+        let authenticator = Authenticator::generate()?;
         let expires_at = self.clock.now()?.unix_timestamp() + SET_UP_FOR;
-        let content = [&expires_at.to_be_bytes(), secret.as_slice()].concat();
+        let content = [&expires_at.to_be_bytes(), authenticator.secret()].concat();
         let ticket = self.keys.seal(Purpose::SetUp, &user.id.to_string(), &content)?;
-        self.shown(user, site_name, secret.to_vec(), ticket)
+        NewAuthenticator::of(&authenticator, user, site_name, ticket)
     }
 
     /// Returns the secret of a form that was sent before, to be shown again.
@@ -94,28 +115,17 @@ impl Accounts {
         site_name: &str,
         ticket: &str,
     ) -> Result<NewAuthenticator, Error> {
-        let secret = self.open_set_up(user, ticket)?;
-        self.shown(user, site_name, secret, ticket.to_owned())
+        let authenticator = self.open_set_up(user, ticket)?;
+        NewAuthenticator::of(&authenticator, user, site_name, ticket.to_owned())
     }
 
-    fn shown(
-        &self,
-        user: &User,
-        site_name: &str,
-        secret: Vec<u8>,
-        ticket: String,
-    ) -> Result<NewAuthenticator, Error> {
-        let (secret, uri) = authenticator::shown(&secret, site_name, &user.username)?;
-        Ok(NewAuthenticator { secret, uri, ticket })
-    }
-
-    fn open_set_up(&self, user: &User, ticket: &str) -> Result<Vec<u8>, Error> {
+    fn open_set_up(&self, user: &User, ticket: &str) -> Result<Authenticator, Error> {
         let now = self.clock.now()?.unix_timestamp();
         let content = self.keys.open(Purpose::SetUp, &user.id.to_string(), ticket);
         let found = content.as_deref().and_then(|content| content.split_first_chunk());
         match found {
             Some((expires_at, secret)) if now < i64::from_be_bytes(*expires_at) => {
-                Ok(secret.to_vec())
+                Ok(Authenticator::from_secret(secret.to_vec()))
             }
             _ => Err(Error::invalid_field("set_up_token", EXPIRED)),
         }
@@ -133,16 +143,20 @@ impl Accounts {
         (ticket, code): (&str, &str),
         actor: &Actor,
     ) -> Result<Option<RecoveryCodes>, Error> {
-        let secret = self.open_set_up(user, ticket)?;
-        let step = authenticator::step_of(&secret, code, actor.at());
+        let authenticator = self.open_set_up(user, ticket)?;
+        let step = authenticator.step_of(code, actor.at());
         let step = step.ok_or_else(|| Error::invalid_field("code", WRONG))?;
         let codes = RecoveryCodes::generate()?;
         let stored = StoredAuthenticator {
-            secret: self.keys.seal(Purpose::Authenticator, &user.id.to_string(), &secret)?,
+            secret: self.keys.seal(
+                Purpose::Authenticator,
+                &user.id.to_string(),
+                authenticator.secret(),
+            )?,
             sealed_by: self.keys.name(),
             step,
         };
-        let (id, hashes, by) = (user.id, codes.hashes(), actor.clone());
+        let (id, hashes, by) = (user.id, codes.digests(), actor.clone());
         let added = self.run_change(id, move |connection| {
             queries::add_authenticator(connection, id, &stored, &hashes, &by)
         });
@@ -162,7 +176,7 @@ impl Accounts {
         actor: &Actor,
     ) -> Result<RecoveryCodes, Error> {
         let codes = RecoveryCodes::generate()?;
-        let (id, hashes, actor) = (user.id, codes.hashes(), actor.clone());
+        let (id, hashes, actor) = (user.id, codes.digests(), actor.clone());
         let replaced = self.run_change(id, move |connection| {
             queries::replace_recovery_codes(connection, id, &hashes, &actor)
         });

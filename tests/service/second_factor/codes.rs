@@ -5,6 +5,10 @@ use rocket::futures::future::join_all;
 use rocket::http::{ContentType, Header};
 use rocket::tokio::runtime::Runtime;
 
+use vestibule::testing::check_second_factor_store;
+use vestibule_service::accounts::Accounts;
+use vestibule_service::accounts::audit::RequestSource;
+
 use super::*;
 use crate::accounts::concurrent_requests::process;
 use crate::support::app::{on_both, on_both_with};
@@ -161,5 +165,26 @@ fn no_sign_in_that_began_before_the_set_up_remains_without_the_factor() {
             assert_eq!(app.count(&format!("{own} AND amr = 'pwd'")), 0, "without the factor");
             assert_eq!(app.count(&own), 1, "that of the set-up");
         }
+    });
+}
+
+#[test]
+fn the_codes_in_the_database_keep_the_contract_of_the_library() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let secret = Secret::try_from_base32(&phone.secret).expect("base32");
+        let authenticator =
+            vestibule::second_factors::Authenticator::from_secret(secret.as_bytes().to_vec());
+        let accounts = app.client.rocket().state::<Accounts>().expect("the accounts");
+        let store = accounts.code_store(RequestSource::default());
+        let ids = ["user_01", "user_02"].map(|name| {
+            app.number(&format!("SELECT id AS n FROM users WHERE username = '{name}'")).to_string()
+        });
+        rocket::async_test(check_second_factor_store(
+            &store,
+            ids.each_ref().map(String::as_str),
+            &authenticator,
+            [phone.recovery_codes[0].as_str(), phone.recovery_codes[1].as_str()],
+        ));
     });
 }

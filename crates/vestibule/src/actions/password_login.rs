@@ -6,13 +6,12 @@ use rocket::request::{self, FromRequest};
 use rocket::{Ignite, Orbit, Request, Rocket, Sentinel};
 
 use crate::account::PasswordAccount;
-use crate::actions::outcome;
+use crate::actions::{begin_attempt, outcome};
 use crate::cache::auth_cache::AuthCache;
 use crate::error::{Error, ErrorKind};
 use crate::guards::sentinel::{self, Proof};
 use crate::password::{Hasher, Password};
 use crate::state::AuthState;
-use crate::throttle::{Attempt, Client};
 
 /// Guard: verifies a name and a password, with the throttle of `[default.auth.throttle]`.
 ///
@@ -55,7 +54,7 @@ impl<U: PasswordAccount> PasswordLogin<'_, U> {
     pub async fn verify(&self, name: &str, password: &Password) -> Result<U, Error> {
         // Checked first, so that a flood which the hasher refuses costs no look-up.
         self.hasher.check_capacity()?;
-        let attempt = self.count(name).await?;
+        let attempt = begin_attempt(self.request, self.state, &name.trim().to_lowercase()).await?;
         let (account, hash) = match self.check(name, password).await {
             Ok(found) => found.ok_or(ErrorKind::BadCredentials)?,
             Err(error) => {
@@ -69,18 +68,6 @@ impl<U: PasswordAccount> PasswordLogin<'_, U> {
             return Err(ErrorKind::AccountInactive.into());
         }
         self.upgrade(account, &hash, password).await
-    }
-
-    /// Counts an attempt as failed in advance, or refuses it.
-    async fn count(&self, name: &str) -> Result<Attempt, Error> {
-        let client = Client { address: self.request.client_ip(), sign_in: None };
-        let attempt = Attempt::new(&name.trim().to_lowercase(), &client);
-        let (now, limits) = (self.state.clock.now()?, self.state.config.throttle);
-        let counted = self.state.throttle.begin(attempt, now, limits).await?;
-        match counted.refused {
-            Some(limit) => Err(limit.error(now)),
-            None => Ok(counted.attempt),
-        }
     }
 
     /// Returns the account with its hash if the password is right.

@@ -1,74 +1,110 @@
 //! Authenticators: apps that share a secret with the service and show a code of it every 30 seconds
 //! (RFC 6238 with SHA-1 and six digits, which every app has).
 
+use std::fmt;
+
 use qrcode::QrCode;
 use qrcode::render::svg;
 use time::OffsetDateTime;
-use totp_rs::{Builder, Totp};
+use totp_rs::{Builder, Secret, Totp};
 
-use vestibule::Error;
+use crate::error::Error;
 
-/// The length of a secret in bytes, that of the hash (RFC 4226, section 4).
+/// The length of a new secret in bytes, that of the hash (RFC 4226, section 4).
 const SECRET: usize = 20;
 
 /// How many steps of 30 seconds the clock of an app may be off, either way (RFC 6238, section 5.2).
 const SKEW: u16 = 1;
 
-/// An authenticator that is being set up.
-pub struct NewAuthenticator {
-    /// The secret in base32, to be typed.
-    pub secret: String,
-    /// The address that an app reads, `otpauth://totp/...`.
-    pub uri: String,
-    /// The secret for the form that confirms it, encrypted for the user.
-    pub ticket: String,
-}
+/// An authenticator, by the secret that the user's app has too; prints as `[redacted]`.
+///
+/// To set one up, show [`uri`](Self::uri) as a [`qr_code`] and [`base32`](Self::base32) for typing,
+/// and store the secret once [`step_of`](Self::step_of) knows a first code; that step is used up.
+///
+/// ```
+/// use vestibule::second_factors::{Authenticator, qr_code};
+///
+/// let authenticator = Authenticator::generate()?;
+/// let uri = authenticator.uri("Notes", "ada")?;
+/// assert!(uri.starts_with("otpauth://totp/Notes:ada?"));
+/// assert!(qr_code(&uri)?.starts_with("<svg"));
+/// # Ok::<(), vestibule::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Authenticator(Vec<u8>);
 
-impl NewAuthenticator {
-    /// Returns the address as a QR code: an SVG image.
+impl Authenticator {
+    /// Generates a secret of 160 bits.
     ///
     /// # Errors
-    /// 500 `internal` for an address too long for a QR code.
-    pub fn qr_code(&self) -> Result<String, Error> {
-        let code = QrCode::new(&self.uri).map_err(Error::internal)?;
-        let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
-        // Without the XML declaration, which has no place within HTML.
-        Ok(image.find("<svg").map_or(String::new(), |start| image[start..].to_owned()))
+    /// 503 `unavailable` without random numbers.
+    pub fn generate() -> Result<Self, Error> {
+        let mut secret = vec![0; SECRET];
+        getrandom::fill(&mut secret).map_err(Error::unavailable)?;
+        Ok(Self(secret))
+    }
+
+    /// Returns the authenticator with a secret that was stored.
+    #[must_use]
+    pub const fn from_secret(secret: Vec<u8>) -> Self {
+        Self(secret)
+    }
+
+    /// Returns the secret, to be stored: encrypted, or a copy of the database is a copy of the factor.
+    #[must_use]
+    pub fn secret(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Returns the secret as it is typed into an app.
+    #[must_use]
+    pub fn base32(&self) -> String {
+        Secret::from(self.0.clone()).to_base32()
+    }
+
+    /// Returns the address that an app reads, `otpauth://totp/...`, with the name of your service and
+    /// that of the account.
+    ///
+    /// # Errors
+    /// 500 `internal` for an empty name or a secret of less than 128 bits.
+    pub fn uri(&self, service: &str, account: &str) -> Result<String, Error> {
+        // A colon would end the name of the service in the address.
+        let plain = |text: &str| text.replace(':', " ");
+        let builder = self.builder().with_issuer(Some(plain(service)));
+        let totp = builder.with_account_name(plain(account)).build().map_err(Error::internal)?;
+        totp.to_url().map_err(Error::internal)
+    }
+
+    /// Returns the time step whose code this is; `None` for another text. Spaces, which apps show in
+    /// the middle, do not count.
+    #[must_use]
+    pub fn step_of(&self, code: &str, now: OffsetDateTime) -> Option<i64> {
+        let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+        let now = u64::try_from(now.unix_timestamp()).ok()?;
+        let totp: Totp = self.builder().build_noncompliant();
+        totp.check(&code, now).and_then(|step| i64::try_from(step).ok())
+    }
+
+    fn builder(&self) -> Builder {
+        Builder::new().with_secret(self.0.clone()).with_skew(SKEW)
     }
 }
 
-/// Generates a secret.
-pub(super) fn generate() -> Result<[u8; SECRET], Error> {
-    let mut secret = [0; SECRET];
-    getrandom::fill(&mut secret).map_err(Error::unavailable)?;
-    Ok(secret)
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
 }
 
-/// Returns secret and address of an authenticator for an app.
-pub(super) fn shown(
-    secret: &[u8],
-    issuer: &str,
-    username: &str,
-) -> Result<(String, String), Error> {
-    // A colon would end the name of the issuer in the address.
-    let plain = |text: &str| text.replace(':', " ");
-    let builder =
-        builder(secret).with_issuer(Some(plain(issuer))).with_account_name(plain(username));
-    let totp = builder.build().map_err(Error::internal)?;
-    Ok((totp.secret().to_base32(), totp.to_url().map_err(Error::internal)?))
-}
-
-/// Returns the time step whose code this is; `None` for another text. Spaces, which apps show in the
-/// middle, do not count.
-pub(super) fn step_of(secret: &[u8], code: &str, now: OffsetDateTime) -> Option<i64> {
-    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    let now = u64::try_from(now.unix_timestamp()).ok()?;
-    let totp: Totp = builder(secret).build_noncompliant();
-    totp.check(&code, now).and_then(|step| i64::try_from(step).ok())
-}
-
-fn builder(secret: &[u8]) -> Builder {
-    Builder::new().with_secret(secret.to_vec()).with_skew(SKEW)
+/// Returns an address of [`Authenticator::uri`] as a QR code: an SVG image, for a page as it is.
+///
+/// # Errors
+/// 500 `internal` for an address too long for a QR code.
+pub fn qr_code(uri: &str) -> Result<String, Error> {
+    let code = QrCode::new(uri).map_err(Error::internal)?;
+    let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+    // Without the XML declaration, which has no place within HTML.
+    Ok(image.find("<svg").map_or(String::new(), |start| image[start..].to_owned()))
 }
 
 #[cfg(test)]
@@ -77,6 +113,10 @@ mod tests {
 
     /// The secret of RFC 6238, appendix B, and of RFC 4226, appendix D.
     const RFC: &[u8] = b"12345678901234567890";
+
+    fn rfc() -> Authenticator {
+        Authenticator::from_secret(RFC.to_vec())
+    }
 
     fn at(seconds: i64) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(seconds).expect("a time")
@@ -93,7 +133,7 @@ mod tests {
             (2_000_000_000, "279037"),
             (20_000_000_000, "353130"),
         ] {
-            assert_eq!(step_of(RFC, code, at(seconds)), Some(seconds / 30), "{seconds}");
+            assert_eq!(rfc().step_of(code, at(seconds)), Some(seconds / 30), "{seconds}");
         }
     }
 
@@ -104,7 +144,7 @@ mod tests {
             "399871", "520489",
         ];
         for (counter, code) in (0..).zip(codes) {
-            assert_eq!(step_of(RFC, code, at(counter * 30)), Some(counter), "{counter}");
+            assert_eq!(rfc().step_of(code, at(counter * 30)), Some(counter), "{counter}");
         }
     }
 
@@ -114,21 +154,22 @@ mod tests {
         for (seconds, is_right) in
             [(119, false), (120, true), (150, true), (179, true), (209, true), (210, false)]
         {
-            assert_eq!(step_of(RFC, "254676", at(seconds)).is_some(), is_right, "{seconds}");
+            assert_eq!(rfc().step_of("254676", at(seconds)).is_some(), is_right, "{seconds}");
         }
     }
 
     #[test]
     fn other_texts_are_no_codes() {
         for text in ["", "25467", "2546760", "+25467", "25467x", "２５４６７６", "254-676"] {
-            assert_eq!(step_of(RFC, text, at(150)), None, "{text:?}");
+            assert_eq!(rfc().step_of(text, at(150)), None, "{text:?}");
         }
-        assert_eq!(step_of(RFC, " 254 676\n", at(150)), Some(5), "as apps show it");
+        assert_eq!(rfc().step_of(" 254 676\n", at(150)), Some(5), "as apps show it");
     }
 
     #[test]
     fn the_address_for_an_app_names_service_and_user() {
-        let (secret, uri) = shown(RFC, "Ann: Büro", "ann+1@example.org").expect("an address");
+        let (secret, uri) = (rfc().base32(), rfc().uri("Ann: Büro", "ann+1@example.org"));
+        let uri = uri.expect("an address");
         assert_eq!(secret, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
         assert!(uri.starts_with("otpauth://totp/Ann%20%20B%C3%BCro:ann"), "{uri}");
         assert!(uri.contains(&format!("secret={secret}")) && uri.contains("issuer=Ann"), "{uri}");

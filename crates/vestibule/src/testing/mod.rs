@@ -79,6 +79,8 @@
 //! ```
 
 pub mod blocking;
+#[cfg(feature = "second-factor")]
+mod factor_contract;
 mod local;
 mod store_contract;
 mod test_sign_in;
@@ -89,6 +91,8 @@ use crate::account::Account;
 use crate::error::Error;
 use crate::sign_in::amr::Amr;
 
+#[cfg(feature = "second-factor")]
+pub use factor_contract::check_second_factor_store;
 pub use local::{ActAs, AssertNoCookies};
 pub use store_contract::check_sign_in_store;
 pub use test_sign_in::TestSignIn;

@@ -1,6 +1,8 @@
 //! The library over HTTP, as an application sees it: its own user type, its own store and its own
 //! catchers, without any cargo feature.
 
+#[cfg(all(feature = "second-factor", feature = "testing"))]
+mod code_login;
 mod configuration;
 mod flask;
 mod guards;

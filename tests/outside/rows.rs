@@ -152,8 +152,18 @@ impl SignInStore for Store {
         Ok(rotation)
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
-        self.change(id, |sign_in| (sign_in.auth_time, sign_in.amr) = (at, amr))
+    async fn confirm(
+        &self,
+        id: &SignInId,
+        at: OffsetDateTime,
+        amr: Amr,
+    ) -> Result<Option<Amr>, Error> {
+        let mut all = None;
+        self.change(id, |sign_in| {
+            (sign_in.auth_time, sign_in.amr) = (at, sign_in.amr.with(amr));
+            all = Some(sign_in.amr);
+        })?;
+        Ok(all)
     }
 
     async fn end(&self, id: &SignInId) -> Result<bool, Error> {

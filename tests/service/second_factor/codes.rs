@@ -2,7 +2,7 @@
 
 use rocket::figment::Figment;
 use rocket::futures::future::join_all;
-use rocket::http::{ContentType, Header};
+use rocket::http::{ContentType, Cookie, Header};
 use rocket::tokio::runtime::Runtime;
 
 use vestibule::testing::check_second_factor_store;
@@ -11,6 +11,9 @@ use vestibule_service::accounts::audit::RequestSource;
 
 use super::*;
 use crate::accounts::concurrent_requests::process;
+use crate::passkeys::authenticator::Authenticator as Passkey;
+use crate::passkeys::{add, options};
+use crate::support::actor::encoded;
 use crate::support::app::{on_both, on_both_with};
 
 #[test]
@@ -186,5 +189,33 @@ fn the_codes_in_the_database_keep_the_contract_of_the_library() {
             &authenticator,
             [phone.recovery_codes[0].as_str(), phone.recovery_codes[1].as_str()],
         ));
+
+fn of_a_code_and_a_passkey_that_confirm_one_session_at_once_both_are_recorded() {
+    on_both(|app| {
+        let (phone, mut passkey) = (set_up(&app, "user_01"), Passkey::new(1));
+        let browser = session(&app, "user_01", &phone);
+        assert_eq!(add(&browser, &mut passkey, "Laptop").status, 303);
+        for round in 0..5 {
+            app.sql("UPDATE sign_ins SET amr = 'pwd'");
+            let answer = passkey.get(&options(&browser, "/reauthenticate/passkey"));
+            let forms = [
+                ("/reauthenticate", format!("password=1234&code={}", phone.next_code(&app))),
+                ("/reauthenticate/passkey", format!("passkey={}", encoded(&answer.to_string()))),
+            ];
+            let statuses = Runtime::new().expect("a runtime").block_on(async {
+                let processes = [process(&app).await, process(&app).await];
+                let sent = forms.iter().zip(&processes).map(|((path, body), client)| {
+                    let mut request = client.post(*path).header(ContentType::Form).body(body);
+                    for (name, value) in browser.jar.borrow().iter() {
+                        let cookie = Cookie::parse_encoded(format!("{name}={value}"));
+                        request = request.cookie(cookie.expect("a cookie"));
+                    }
+                    async move { request.dispatch().await.status().code }
+                });
+                join_all(sent).await
+            });
+            assert_eq!(statuses, [303, 303], "{round}");
+            assert_eq!(app.count("sign_ins WHERE amr = 'pwd otp hwk user mfa'"), 1, "{round}");
+        }
     });
 }

@@ -151,7 +151,12 @@ impl SignInStore for InvalidatingStore {
         rotated
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
+    async fn confirm(
+        &self,
+        id: &SignInId,
+        at: OffsetDateTime,
+        amr: Amr,
+    ) -> Result<Option<Amr>, Error> {
         let confirmed = self.inner.confirm(id, at, amr).await;
         self.auth_cache.invalidate_sign_in(id);
         confirmed

@@ -105,10 +105,24 @@ impl<P: ConnectionPool> SignInStore for DieselSignInStore<P> {
         self.pool.run(rotate).await
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
+    async fn confirm(
+        &self,
+        id: &SignInId,
+        at: OffsetDateTime,
+        amr: Amr,
+    ) -> Result<Option<Amr>, Error> {
         let id = id.clone();
         let confirm = move |connection: &mut P::Connection| {
-            Ok(on_backend!(connection, confirm(id.as_str(), at, amr))?)
+            write(connection, |connection| {
+                // Locked between reading and writing, so that no other proof is overwritten.
+                on_backend!(connection, lock_row(id.as_str()))?;
+                let Some(row) = on_backend!(connection, find(id.as_str()))? else {
+                    return Ok(None);
+                };
+                let amr = row.amr.with(amr);
+                on_backend!(connection, confirm(id.as_str(), at, amr))?;
+                Ok(Some(amr))
+            })
         };
         self.pool.run(confirm).await
     }

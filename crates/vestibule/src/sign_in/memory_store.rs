@@ -104,11 +104,16 @@ impl SignInStore for MemorySignInStore {
         Ok(rotation)
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
-        if let Some(row) = self.rows().get_mut(id) {
-            (row.auth_time, row.amr) = (at, amr);
-        }
-        Ok(())
+    async fn confirm(
+        &self,
+        id: &SignInId,
+        at: OffsetDateTime,
+        amr: Amr,
+    ) -> Result<Option<Amr>, Error> {
+        let mut rows = self.rows();
+        let Some(row) = rows.get_mut(id) else { return Ok(None) };
+        (row.auth_time, row.amr) = (at, row.amr.with(amr));
+        Ok(Some(row.amr))
     }
 
     async fn end(&self, id: &SignInId) -> Result<bool, Error> {

@@ -70,9 +70,15 @@ pub trait SignInStore: Send + Sync + 'static {
     /// Applies a refresh token to the row in one atomic step, as [`RefreshAttempt::decide`] says.
     async fn rotate(&self, id: &SignInId, attempt: RefreshAttempt) -> Result<Rotation, Error>;
 
-    /// Records in `auth_time` that the user was authenticated again, and replaces `amr`: the caller
-    /// has joined what the sign-in had proven with what is proven now.
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error>;
+    /// Records in `auth_time` that the user was authenticated again, and adds `amr` to what the row
+    /// has proven, by [`Amr::with`] and in one atomic step, so that of two proofs at the same time
+    /// neither is lost. Returns all that is proven; `None` without a row, which is no error.
+    async fn confirm(
+        &self,
+        id: &SignInId,
+        at: OffsetDateTime,
+        amr: Amr,
+    ) -> Result<Option<Amr>, Error>;
 
     /// Deletes a sign-in; returns whether it existed. A missing one is no error.
     async fn end(&self, id: &SignInId) -> Result<bool, Error>;

@@ -113,9 +113,8 @@ impl AuthState {
         proven: Amr,
     ) -> Result<Amr, Error> {
         let Some(store) = &self.store else { return Ok(credential.with(proven)) };
-        let before = store.get(id).await?.map_or(credential, |row| row.amr);
-        store.confirm(id, now, before.with(proven)).await?;
-        Ok(before.with(proven))
+        let confirmed = store.confirm(id, now, proven).await?;
+        Ok(confirmed.unwrap_or(credential.with(proven)))
     }
 
     /// Records a use of a sign-in, in the background; `generation` is that of the access token.

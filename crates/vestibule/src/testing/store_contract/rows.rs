@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use rocket::futures::future::join_all;
+use rocket::tokio;
+
 use super::{BROWSER, Store, TOKEN, at, end_all, get, new_sign_in, sign_in, used};
 use crate::sign_in::amr::Amr;
 use crate::sign_in::{SignIn, SignInId, SignInKind};
@@ -12,7 +15,8 @@ pub(super) async fn check(store: &Store, accounts: [&str; 2]) {
     a_use_is_recorded_and_never_goes_back(store, accounts).await;
     many_uses_are_recorded_at_once_and_an_ended_sign_in_prevents_no_other(store, accounts).await;
     what_is_proven_is_kept(store, accounts).await;
-    a_new_proof_is_recorded_and_changes_nothing_else(store, accounts).await;
+    a_new_proof_is_added_and_changes_nothing_else(store, accounts).await;
+    of_proofs_at_the_same_time_none_is_lost(store, accounts).await;
     a_sign_in_is_ended_once(store, accounts).await;
     all_of_an_account_are_ended_but_for_one_and_counted(store, accounts).await;
     the_list_has_all_of_an_account_latest_use_first(store, accounts).await;
@@ -88,17 +92,35 @@ async fn what_is_proven_is_kept(store: &Store, [account, _]: [&str; 2]) {
     }
 }
 
-async fn a_new_proof_is_recorded_and_changes_nothing_else(store: &Store, [account, _]: [&str; 2]) {
+async fn a_new_proof_is_added_and_changes_nothing_else(store: &Store, [account, _]: [&str; 2]) {
     let mut row = new_sign_in(store, account, BROWSER).await;
-    // What was proven is replaced: the caller has joined it.
-    for (seconds, amr) in [(60, Amr::PASSWORD.with(Amr::OTP)), (61, PASSKEY)] {
-        store.confirm(&row.id, at(seconds), amr).await.expect("a note");
-        row = SignIn { auth_time: at(seconds), amr, ..row };
+    // The sign-in was opened by the password: with a code two factors are proven.
+    for (seconds, amr) in [(60, Amr::OTP), (61, PASSKEY), (62, Amr::PASSWORD)] {
+        let all = row.amr.with(amr);
+        assert_eq!(store.confirm(&row.id, at(seconds), amr).await.expect("a proof"), Some(all));
+        row = SignIn { auth_time: at(seconds), amr: all, ..row };
         assert_eq!(get(store, &row.id).await, Some(row.clone()));
     }
     let unknown = SignInId::random().expect("randomness");
-    store.confirm(&unknown, at(1), PASSKEY).await.expect("no error");
+    assert_eq!(store.confirm(&unknown, at(1), PASSKEY).await.expect("no error"), None);
     assert_eq!(get(store, &unknown).await, None);
+}
+
+async fn of_proofs_at_the_same_time_none_is_lost(store: &Store, [account, _]: [&str; 2]) {
+    let methods = [Amr::PASSWORD, Amr::OTP, Amr::HARDWARE_KEY, Amr::USER_PRESENCE];
+    let all = methods.into_iter().fold(Amr::NONE, Amr::with);
+    for _ in 0..6 {
+        let row = SignIn { amr: Amr::NONE, ..sign_in(account, BROWSER) };
+        store.open(&row).await.expect("an opening");
+        let proofs = methods.map(|method| {
+            let (store, id) = (store.clone(), row.id.clone());
+            tokio::spawn(async move { store.confirm(&id, at(60), method).await })
+        });
+        for proof in join_all(proofs).await {
+            proof.expect("no panic").expect("a proof");
+        }
+        assert_eq!(get(store, &row.id).await.map(|row| row.amr), Some(all));
+    }
 }
 
 async fn a_sign_in_is_ended_once(store: &Store, [account, _]: [&str; 2]) {

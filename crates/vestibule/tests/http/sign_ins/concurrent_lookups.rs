@@ -86,7 +86,12 @@ impl SignInStore for SlowStore {
         self.0.rows.rotate(id, attempt).await
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
+    async fn confirm(
+        &self,
+        id: &SignInId,
+        at: OffsetDateTime,
+        amr: Amr,
+    ) -> Result<Option<Amr>, Error> {
         self.0.rows.confirm(id, at, amr).await
     }
 

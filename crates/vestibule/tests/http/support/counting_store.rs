@@ -111,7 +111,12 @@ impl SignInStore for CountingStore {
         self.rows()?.rotate(id, attempt).await
     }
 
-    async fn confirm(&self, id: &SignInId, at: OffsetDateTime, amr: Amr) -> Result<(), Error> {
+    async fn confirm(
+        &self,
+        id: &SignInId,
+        at: OffsetDateTime,
+        amr: Amr,
+    ) -> Result<Option<Amr>, Error> {
         self.rows()?.confirm(id, at, amr).await
     }
 

@@ -21,15 +21,23 @@ const MAX_NAME: usize = 60;
 const NAME: &str = "A name is 1 to 60 characters, without invisible ones.";
 
 impl Accounts {
-    /// Begins to add a passkey to an account.
+    /// Begins to add a passkey to an account, unless it has as many as it can have: the browser would keep
+    /// one that is refused later.
     ///
     /// # Errors
-    /// 404 `not_found` if second factors are off or passkeys are not offered, 503 `unavailable`.
+    /// 422 `invalid_field` naming `name` for one passkey too many, 404 `not_found` if second factors are off
+    /// or passkeys are not offered, 503 `unavailable`.
     pub async fn begin_passkey(&self, user: &User) -> Result<PasskeyOptions, Error> {
         let party = self.offered()?;
         if self.second_factor == SecondFactorRule::Off {
             return Err(ErrorKind::NotFound.into());
         }
+        let id = user.id;
+        let own = self.run(move |connection| {
+            queries::check_passkey_limit(connection, id)?;
+            Ok::<_, Error>(queries::passkeys(connection, id)?)
+        });
+        let own = own.await?;
         let shown = user.full_name.as_deref().unwrap_or(&user.username);
         // The state with the ids of all passkeys would not fit into a cookie: the database refuses one that
         // is there already.
@@ -37,7 +45,7 @@ impl Accounts {
             party.webauthn.start_passkey_registration(handle(user), &user.username, shown, None);
         let (options, state) = begun.map_err(Error::internal)?;
         let mut options = serde_json::to_value(options.public_key).map_err(Error::internal)?;
-        options["excludeCredentials"] = descriptors(&self.passkeys(user).await?);
+        options["excludeCredentials"] = descriptors(&own);
         // The crate asks for keys that sign in after the user name only.
         options["authenticatorSelection"]["residentKey"] = Value::from("preferred");
         self.options(Ceremony::Add(user.id), options, state)
@@ -66,6 +74,9 @@ impl Accounts {
         if !(1..=MAX_NAME).contains(&name.chars().count()) || !is_readable {
             return Err(Error::invalid_field("name", NAME));
         }
+        let id = user.id;
+        // Before the answer, which a browser does not have if its options were refused.
+        self.run(move |connection| queries::check_passkey_limit(connection, id)).await?;
         let (state, challenge) =
             self.open_state::<PasskeyRegistration>(Ceremony::Add(user.id), state)?;
         let answer =
@@ -79,7 +90,7 @@ impl Accounts {
             challenge,
         };
         let codes = RecoveryCodes::generate()?;
-        let (id, hashes, by) = (user.id, codes.digests(), actor.clone());
+        let (hashes, by) = (codes.digests(), actor.clone());
         let added = self.run_change(id, move |connection| {
             queries::add_passkey(connection, id, &new, &hashes, &by)
         });

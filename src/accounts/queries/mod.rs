@@ -49,8 +49,8 @@ pub(super) use limit::end_least_recently_used;
 pub(super) use notices::record_breached_password;
 pub use passkeys::OwnPasskey;
 pub(super) use passkeys::{
-    ANSWER_WITHIN, NewPasskey, UsedPasskey, add_passkey, find_passkey, passkeys,
-    record_passkey_counter, remove_passkey, use_passkey,
+    ANSWER_WITHIN, NewPasskey, UsedPasskey, add_passkey, check_passkey_limit, find_passkey,
+    passkeys, record_passkey_counter, remove_passkey, use_passkey,
 };
 pub use password_links::{link_expiry, make_reset_link, purge_password_links, store_mailed_link};
 pub(super) use password_links::{owner_of_link, use_link};

@@ -94,6 +94,18 @@ pub(super) fn count_passkeys(connection: &mut AnyConnection, account: i64) -> Qu
     own.select(count_star()).get_result(connection)
 }
 
+/// Refuses another passkey for a user who has as many as one can have.
+pub(in crate::accounts) fn check_passkey_limit(
+    connection: &mut AnyConnection,
+    account: i64,
+) -> Result<(), Error> {
+    if count_passkeys(connection, account)? < MAX_PASSKEYS {
+        return Ok(());
+    }
+    let detail = format!("An account has at most {MAX_PASSKEYS} passkeys. Remove one first.");
+    Err(Error::invalid_field("name", detail))
+}
+
 /// Returns the passkey with this id, whosever it is.
 pub(in crate::accounts) fn find_passkey(
     connection: &mut AnyConnection,
@@ -125,11 +137,7 @@ pub(in crate::accounts) fn add_passkey(
 ) -> Result<(ChangedUser, bool), Error> {
     write(connection, |connection| {
         let user = lock_current_user(connection, account, actor)?;
-        if count_passkeys(connection, account)? >= MAX_PASSKEYS {
-            let detail =
-                format!("An account has at most {MAX_PASSKEYS} passkeys. Remove one first.");
-            return Err(Error::invalid_field("name", detail));
-        }
+        check_passkey_limit(connection, account)?;
         if !use_challenge(connection, &new.challenge, actor.at)?
             || find_passkey(connection, &new.id)?.is_some()
         {

@@ -261,13 +261,40 @@ fn names_are_checked_and_an_account_has_at_most_twenty_passkeys() {
             refused.assert_page(422);
             assert!(refused.body.contains("1 to 60 characters"), "{}", refused.body);
         }
-        for seed in 1..=20 {
+        for seed in 1..=19 {
             assert_eq!(add(&browser, &mut Authenticator::new(seed), "Key").status, 303, "{seed}");
         }
-        let refused = add(&browser, &mut Authenticator::new(21), "Key");
+        // One that is made while another page adds the last.
+        let late = Authenticator::new(21).create(&options(&browser, FORM));
+        let other = app.anonymous();
+        *other.jar.borrow_mut() = browser.jar.borrow().clone();
+        assert_eq!(add(&other, &mut Authenticator::new(20), "Key").status, 303);
+        let refused = send(&browser, FORM, &late, &[("name", "Key")]);
         refused.assert_page(422);
         assert!(refused.body.contains("at most 20 passkeys"), "{}", refused.body);
         assert_eq!(app.count("passkeys"), 20);
+    });
+}
+
+#[test]
+fn one_passkey_too_many_is_refused_before_the_browser_makes_it() {
+    on_both(|app| {
+        let browser = app.session("user_01");
+        for seed in 1..=20 {
+            assert_eq!(add(&browser, &mut Authenticator::new(seed), "Key").status, 303, "{seed}");
+        }
+        let refused = browser.post(&format!("{FORM}/options"));
+        refused.assert_page(422);
+        assert!(!refused.body.contains("challenge"), "{}", refused.body);
+        // The script sends the form without an answer then, so that its page says why.
+        let said = browser.post_form(FORM, &[("name", "Key"), ("passkey", "")]);
+        said.assert_page(422);
+        assert!(said.body.contains("at most 20 passkeys"), "{}", said.body);
+        let one = browser.get(PAGE).body;
+        let (_, one) = one.split_once(&format!("{FORM}/")).expect("a passkey");
+        let (one, _) = one.split_once('/').expect("a form");
+        assert_eq!(browser.post_form(&format!("{FORM}/{one}/remove"), &[]).status, 303);
+        assert_eq!(add(&browser, &mut Authenticator::new(21), "Key").status, 303);
     });
 }
 

@@ -25,6 +25,7 @@ event-bad-code = Falscher Code des zweiten Faktors
 event-passkey-added = Passkey hinzugefügt
 event-passkey-removed = Passkey entfernt
 event-passkey-counter = Passkey abgelehnt, es gibt vielleicht eine Kopie davon
+event-browser-trusted = Browser als vertrauenswürdig eingestuft
 event-role-changed = Rolle geändert
 event-activated = Konto aktiviert
 event-deactivated = Konto deaktiviert

@@ -25,6 +25,7 @@ event-bad-code = Λάθος κωδικός μίας χρήσης του δεύτ
 event-passkey-added = Προστέθηκε passkey
 event-passkey-removed = Αφαιρέθηκε passkey
 event-passkey-counter = Απορρίφθηκε passkey, ίσως υπάρχει αντίγραφό του
+event-browser-trusted = Πρόγραμμα περιήγησης ορίστηκε ως αξιόπιστο
 event-role-changed = Ο ρόλος άλλαξε
 event-activated = Ο λογαριασμός ενεργοποιήθηκε
 event-deactivated = Ο λογαριασμός απενεργοποιήθηκε

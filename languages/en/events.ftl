@@ -25,6 +25,7 @@ event-bad-code = Wrong code of the second factor
 event-passkey-added = Passkey added
 event-passkey-removed = Passkey removed
 event-passkey-counter = Passkey refused, there may be a copy of it
+event-browser-trusted = Browser trusted
 event-role-changed = Role changed
 event-activated = Account activated
 event-deactivated = Account deactivated

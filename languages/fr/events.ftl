@@ -25,6 +25,7 @@ event-bad-code = Code du second facteur incorrect
 event-passkey-added = Clé d’identification ajoutée
 event-passkey-removed = Clé d’identification supprimée
 event-passkey-counter = Clé d’identification refusée, il en existe peut-être une copie
+event-browser-trusted = Navigateur ajouté aux navigateurs de confiance
 event-role-changed = Rôle changé
 event-activated = Compte activé
 event-deactivated = Compte désactivé

@@ -1,6 +1,6 @@
 //! The second step of signing in, and confirming a sign-in with password and second factor.
 
-use super::audit::RequestSource;
+use super::audit::{Actor, RequestSource};
 use super::links::LinkToken;
 use super::queries;
 use super::sealing::Purpose;
@@ -132,7 +132,9 @@ impl Accounts {
         }
         self.record_device(&user, source, is_known).await?;
         if trust && has_password {
-            return self.trust_browser(&user, &ticket, source).await;
+            let (sign_in, now) = (Some(opened.to_string()), self.clock.now()?);
+            let actor = Actor::account(&user, sign_in, source, now);
+            return self.trust_browser(&user, &ticket, &actor).await;
         }
         Ok(None)
     }

@@ -56,6 +56,8 @@ pub enum AuditEvent {
     PasskeyRemoved,
     /// The counter of a passkey went back: there may be a copy of it. It was refused.
     PasskeyCounter,
+    /// The owner trusted a browser, in which the password alone signs in from now on.
+    BrowserTrusted,
     /// The role was changed.
     RoleChanged,
     /// The account was activated.
@@ -112,6 +114,7 @@ impl AuditEvent {
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
         Self::PasskeyCounter,
+        Self::BrowserTrusted,
         Self::RoleChanged,
         Self::Activated,
         Self::Deactivated,
@@ -159,6 +162,7 @@ impl AuditEvent {
             Self::PasskeyCounter => {
                 ("passkey_counter", "Passkey refused, there may be a copy of it")
             }
+            Self::BrowserTrusted => ("browser_trusted", "Browser trusted"),
             Self::RoleChanged => ("role_changed", "Role changed"),
             Self::Activated => ("activated", "Account activated"),
             Self::Deactivated => ("deactivated", "Account deactivated"),

@@ -7,7 +7,9 @@ use time::OffsetDateTime;
 
 use super::locks::lock_user;
 use super::users::hash_of;
+use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::links::digest;
+use crate::accounts::user::User;
 use crate::db::schema::trusted_browsers;
 use crate::db::{AnyConnection, from_micros, to_micros, write};
 use vestibule::Error;
@@ -30,19 +32,22 @@ pub struct TrustedBrowser {
     pub expires_at: OffsetDateTime,
 }
 
-/// Stores a browser that a user trusts, if the digest of the hash of its password is still `password`;
-/// returns whether. A change of the password ends the trust in all browsers, and must not miss this one.
+/// Stores a browser that a user trusts, with a row in the audit log, if the digest of the hash of its
+/// password is still `password`; `None` if not. A change of the password ends the trust in all browsers, and
+/// must not miss this one.
 pub(in crate::accounts) fn trust_browser(
     connection: &mut AnyConnection,
-    account: i64,
+    user: &User,
     password: &str,
     browser: &TrustedBrowser,
-) -> Result<bool, Error> {
+    actor: &Actor,
+) -> Result<Option<ChangedUser>, Error> {
+    let account = user.id;
     write(connection, |connection| {
         lock_user(connection, account)?;
         let hash = hash_of(connection, account)?;
         if hash.is_none_or(|hash| digest(&hash) != password) {
-            return Ok(false);
+            return Ok(None);
         }
         let all = trusted_browsers(connection, account, browser.created_at)?;
         for earlier in all.iter().skip(MAX_TRUSTED - 1) {
@@ -57,7 +62,9 @@ pub(in crate::accounts) fn trust_browser(
             trusted_browsers::expires_at.eq(to_micros(browser.expires_at)),
         );
         diesel::insert_into(trusted_browsers::table).values(row).execute(connection)?;
-        Ok(true)
+        let records = vec![Record::about(AuditEvent::BrowserTrusted, user, actor)];
+        append(connection, &records)?;
+        Ok(Some(ChangedUser { user: user.clone(), ended: 0, records }))
     })
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ticket::OpenTicket;
-use crate::accounts::audit::RequestSource;
+use crate::accounts::audit::{Actor, log_change};
 use crate::accounts::links::{LinkToken, digest};
 use crate::accounts::queries::{self, TrustedBrowser};
 use crate::accounts::service::Accounts;
@@ -20,9 +20,9 @@ impl Accounts {
         &self,
         user: &User,
         ticket: &OpenTicket,
-        source: RequestSource,
+        actor: &Actor,
     ) -> Result<Option<LinkToken>, Error> {
-        let (secret, now) = (LinkToken::generate()?, self.clock.now()?);
+        let (secret, source, now) = (LinkToken::generate()?, actor.source, actor.at());
         let browser = TrustedBrowser {
             id: digest(secret.reveal()),
             program: source.program.words(),
@@ -30,10 +30,14 @@ impl Accounts {
             created_at: now,
             expires_at: now + TRUSTED_FOR,
         };
-        let (id, password) = (user.id, ticket.password.clone());
-        let trusted =
-            self.run(move |connection| queries::trust_browser(connection, id, &password, &browser));
-        Ok(trusted.await?.then_some(secret))
+        let (user, password, actor) = (user.clone(), ticket.password.clone(), actor.clone());
+        let trusted = self.run(move |connection| {
+            queries::trust_browser(connection, &user, &password, &browser, &actor)
+        });
+        Ok(trusted.await?.map(|changed| {
+            log_change(&changed);
+            secret
+        }))
     }
 
     /// Returns whether a user trusts the browser with this secret.

@@ -195,6 +195,33 @@ fn in_a_trusted_browser_the_password_alone_signs_in_until_that_ends() {
 }
 
 #[test]
+fn trusting_a_browser_is_recorded_with_its_sign_in_or_does_not_happen() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let trusted = |browser: &Actor<'_>| {
+            let fields = [("code", &*phone.next_code(&app)), ("trust", "on")];
+            browser.post_form("/login/second", &fields)
+        };
+        let recorded = "events WHERE event = 'browser_trusted'";
+        let _ = session(&app, "user_01", &phone);
+        assert_eq!(app.count(recorded), 0, "the box is not ticked");
+        let browser = after_password(&app, "user_01");
+        assert_eq!(trusted(&browser).status, 303);
+        let (id, own) = (app.id("user_01"), "sign_in IN (SELECT id FROM sign_ins)");
+        let by = format!("account = '{id}' AND actor_account = '{id}' AND actor = 'user_01'");
+        assert_eq!(app.count(&format!("{recorded} AND {by} AND {own}")), 1);
+        assert!(browser.get("/account/events").body.contains("Browser trusted"));
+
+        let other = after_password(&app, "user_01");
+        app.sql("ALTER TABLE events RENAME TO elsewhere");
+        trusted(&other).assert_page(503);
+        assert!(!other.jar.borrow().contains_key("vestibule_trusted"));
+        app.sql("ALTER TABLE elsewhere RENAME TO events");
+        assert_eq!((app.count("trusted_browsers"), app.count(recorded)), (1, 1));
+    });
+}
+
+#[test]
 fn the_second_factor_is_removed_by_its_owner_who_proves_it() {
     on_both(|app| {
         let phone = set_up(&app, "user_01");

@@ -3,7 +3,7 @@
 event-signed-in = Angemeldet
 event-signed-out = Abgemeldet
 event-restored = Sitzung in einem gemerkten Browser wiederhergestellt
-event-confirmed = Passwort bestätigt
+event-confirmed = Anmeldung bestätigt
 event-theft = Ein ersetztes Refresh-Token wurde noch einmal benutzt; seine Anmeldung wurde beendet
 event-protected = Sitzung aus einem anderen Browser oder von einer anderen Adresse benutzt
 event-ended = Anmeldungen beendet

@@ -3,7 +3,7 @@
 event-signed-in = Signed in
 event-signed-out = Signed out
 event-restored = Session restored on a remembered browser
-event-confirmed = Password confirmed
+event-confirmed = Sign-in confirmed
 event-theft = A replaced refresh token was used again; its sign-in was ended
 event-protected = Session used from another browser or address
 event-ended = Sign-ins ended

@@ -3,7 +3,7 @@
 event-signed-in = Connexion
 event-signed-out = Déconnexion
 event-restored = Session rétablie dans un navigateur mémorisé
-event-confirmed = Mot de passe confirmé
+event-confirmed = Connexion confirmée
 event-theft = Un jeton d’actualisation remplacé a été réutilisé ; sa connexion a pris fin
 event-protected = Session utilisée depuis un autre navigateur ou une autre adresse
 event-ended = Connexions terminées

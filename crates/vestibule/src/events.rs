@@ -44,7 +44,7 @@ pub enum EventKind {
     Refused(ErrorKind),
     /// A remember cookie restored a session (`user_loaded_from_cookie`).
     Restored,
-    /// The password was proven again (`user_login_confirmed`).
+    /// The user was authenticated again, by the password for example (`user_login_confirmed`).
     Confirmed,
     /// A refresh token was exchanged for a new pair; reported once, even if it is presented again.
     Rotated,

@@ -10,7 +10,7 @@ pub enum AuditEvent {
     SignedOut,
     /// A remember cookie restored a session.
     Restored,
-    /// The password was confirmed.
+    /// The user of a sign-in was authenticated again, by password, code or passkey.
     Confirmed,
     /// A replaced refresh token was presented; its sign-in has ended.
     Theft,
@@ -136,7 +136,7 @@ impl AuditEvent {
             Self::SignedIn => ("signed_in", "Signed in"),
             Self::SignedOut => ("signed_out", "Signed out"),
             Self::Restored => ("restored", "Session restored on a remembered browser"),
-            Self::Confirmed => ("confirmed", "Password confirmed"),
+            Self::Confirmed => ("confirmed", "Sign-in confirmed"),
             Self::Theft => {
                 ("theft", "A replaced refresh token was used again; its sign-in was ended")
             }

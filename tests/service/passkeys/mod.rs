@@ -166,6 +166,10 @@ fn a_passkey_confirms_a_session_in_the_place_of_password_and_code() {
         let reply = send(&browser, "/reauthenticate/passkey", &answer, &fields);
         assert_eq!((reply.status, reply.location()), (303, "/account/delete"), "{}", reply.body);
         assert_eq!(browser.get("/account/delete").status, 200);
+        // No password was confirmed, and the page of events says so.
+        let log = browser.get("/account/events").body;
+        assert!(log.contains("Sign-in confirmed"), "{log}");
+        assert!(!log.contains("Password confirmed"), "{log}");
     });
 }
 

@@ -400,6 +400,7 @@ second-factor = Zweiter Faktor
 second-factor-lead = Mit einem zweiten Faktor genügt ein gestohlenes Passwort nicht: Wer sich anmeldet, braucht auch einen Code aus einer App auf Ihrem Telefon oder Computer, oder einen Passkey.
 second-factor-demanded = Dieser Dienst verlangt von Ihnen einen zweiten Faktor. Richten Sie einen ein, um fortzufahren.
 second-factor-off = Dieser Dienst bietet keinen zweiten Faktor an.
+go-on = Weiter
 authenticator = Authentifizierungs-App
 authenticator-since = Eingerichtet
 set-up = Einrichten

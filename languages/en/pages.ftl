@@ -400,6 +400,7 @@ second-factor = Second factor
 second-factor-lead = With a second factor a stolen password is not enough: signing in also takes a code from an app on your phone or computer, or a passkey.
 second-factor-demanded = This service needs a second factor from you. Set one up to go on.
 second-factor-off = This service offers no second factor.
+go-on = Continue
 authenticator = Authenticator app
 authenticator-since = Set up
 set-up = Set up

@@ -400,6 +400,7 @@ second-factor = Second facteur
 second-factor-lead = Avec un second facteur, un mot de passe volé ne suffit pas : pour se connecter, il faut aussi un code d’une application sur votre téléphone ou votre ordinateur, ou une clé d’identification.
 second-factor-demanded = Ce service exige de vous un second facteur. Configurez-en un pour continuer.
 second-factor-off = Ce service ne propose pas de second facteur.
+go-on = Continuer
 authenticator = Application d’authentification
 authenticator-since = Configurée
 set-up = Configurer

@@ -58,7 +58,9 @@ async fn failure(status: Status, request: &Request<'_>) -> FailureReply {
         return ask_for_password(request, kind).await;
     }
     if kind == Some(ErrorKind::SecondFactorSetupRequired) {
-        return FailureReply::Redirect(Box::new(Redirect::to(uri!(super::second_factor::show))));
+        let next = next_page(request).map(|path| path.to_string()).unwrap_or_default();
+        let page = super::second_factor::address(&next);
+        return FailureReply::Redirect(Box::new(Redirect::to(page)));
     }
     let Some(renderer) = Renderer::of(request) else {
         return FailureReply::Problem(response);

@@ -2,7 +2,7 @@
 
 use rocket::form::FromForm;
 use rocket::http::{Cookie, CookieJar, SameSite};
-use rocket::{State, post, uri};
+use rocket::{State, post};
 use serde_json::Value;
 
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
@@ -12,7 +12,7 @@ use super::renderer::Renderer;
 use super::second_factor;
 use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
-use crate::accounts::{Accounts, FactorPage, PasskeyOptions, SessionUser};
+use crate::accounts::{Accounts, FactorPage, PasskeyOptions, SessionUser, User};
 use crate::http::{Json, RequestSource};
 use vestibule::guards::{Fresh, MultiFactor};
 use vestibule::sign_ins::Amr;
@@ -35,6 +35,8 @@ pub(super) struct NewPasskey {
     name: String,
     #[field(default = "")]
     passkey: String,
+    #[field(default = "")]
+    next: String,
 }
 
 /// Responds with the options of a passkey; the browser keeps the rest for the form at `path`.
@@ -88,20 +90,20 @@ pub(super) async fn add(
         Ok(()) => accounts.add_passkey(&user, (&state, &form.passkey), &form.name, &actor).await,
         Err(error) => Err(error),
     };
+    let done = second_factor::address(&form.next);
     match added {
         Ok(Some(codes)) => {
             // First, because they are shown only now.
             second_factor::store_codes(jar, accounts, &user, &codes);
             session.confirm_with(Amr::HARDWARE_KEY.with(Amr::USER_PRESENCE)).await?;
-            Ok(FormReply::notice(uri!(second_factor::show), Notice::PasskeyAdded))
+            Ok(FormReply::notice(done, Notice::PasskeyAdded))
         }
-        Ok(None) => Ok(FormReply::notice(uri!(second_factor::show), Notice::PasskeyAdded)),
-        Err(error) if error.kind() == ErrorKind::AlreadyMade => {
-            Ok(FormReply::redirect(uri!(second_factor::show)))
-        }
+        Ok(None) => Ok(FormReply::notice(done, Notice::PasskeyAdded)),
+        Err(error) if error.kind() == ErrorKind::AlreadyMade => Ok(FormReply::redirect(done)),
         Err(error) if error.kind() == ErrorKind::InvalidField => {
             let notice = ShownNotice::error(renderer.language(Some(&user)), &error);
-            let page = second_factor::page(&renderer, accounts, &user, None, Some(notice)).await?;
+            let owner: (&User, &str) = (&user, &form.next);
+            let page = second_factor::page(&renderer, accounts, owner, None, Some(notice)).await?;
             FormReply::again(error, &[ErrorKind::InvalidField], |_| page)
         }
         Err(error) => Err(sign_in_if_revoked(error)),
@@ -121,6 +123,6 @@ pub(super) async fn remove(
     let actor = accounts.actor(&user, source)?;
     match accounts.remove_passkey(&user, id, &actor).await {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(sign_in_if_revoked(error)),
-        _ => Ok(FormReply::notice(uri!(second_factor::show), Notice::PasskeyRemoved)),
+        _ => Ok(FormReply::notice(second_factor::address(""), Notice::PasskeyRemoved)),
     }
 }

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rocket::form::FromForm;
+use rocket::http::uri::Origin;
 use rocket::http::{Cookie, CookieJar, Status};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
@@ -25,7 +26,7 @@ use crate::languages::Language;
 use vestibule::guards::{Authenticated, Fresh, MultiFactor};
 use vestibule::second_factors::{RecoveryCodes, qr_code};
 use vestibule::sign_ins::Amr;
-use vestibule::{Error, ErrorKind, Session};
+use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// The sealed cookie with new recovery codes, for the page that shows them once: another process may
 /// render it.
@@ -44,6 +45,14 @@ pub(super) struct FirstCode {
     set_up_token: String,
     #[field(default = "")]
     code: String,
+    #[field(default = "")]
+    next: String,
+}
+
+/// Returns the address of the page of the second factor, which leads on to `next` after a set-up.
+pub(super) fn address(next: &str) -> Origin<'static> {
+    let next = LocalPath::parse(next).map(|path| path.to_string());
+    uri!(show(next = next))
 }
 
 pub(super) fn store_codes(
@@ -92,29 +101,32 @@ fn passkey(passkey: &OwnPasskey) -> impl Serialize {
     }
 }
 
-/// Shows what is set up, and new recovery codes once.
-#[get("/account/second-factor")]
+/// Shows what is set up, and new recovery codes once; leads on to `next` once there is a factor.
+#[get("/account/second-factor?<next>")]
 pub(super) async fn show(
     user: BareSessionUser,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     flash: Flash<'_>,
+    next: Option<&str>,
 ) -> Result<Page, Error> {
     let notice = flash.shown(renderer.language(Some(&user)), "");
-    page(&renderer, accounts, &user, take_codes(&flash, &user), notice).await
+    let (next, codes) = (next.unwrap_or_default(), take_codes(&flash, &user));
+    page(&renderer, accounts, (&user, next), codes, notice).await
 }
 
 /// Renders the page of the second factor.
 pub(super) async fn page(
     renderer: &Renderer<'_>,
     accounts: &Accounts,
-    user: &User,
+    (user, next): (&User, &str),
     codes: Option<Vec<String>>,
     notice: Option<ShownNotice>,
 ) -> Result<Page, Error> {
     let found = accounts.second_factors(user).await?;
     let rule = accounts.second_factor_rule();
     let language = renderer.language(Some(user));
+    let next = LocalPath::parse(next).map(|path| path.to_string());
     let browsers = found.trusted_browsers.iter().map(|one| browser(one, language));
     let values = context! {
         since: found.authenticator_since.map(format_time),
@@ -128,6 +140,8 @@ pub(super) async fn page(
         notice,
         is_offered: rule != SecondFactorRule::Off,
         requires_set_up: rule.requires_set_up(user),
+        set_up_path: uri!(ask(next = next.as_deref())).to_string(),
+        next,
     };
     Ok(renderer.page("second-factor", Title::Key("second-factor"), Some(user), values))
 }
@@ -135,7 +149,7 @@ pub(super) async fn page(
 fn set_up_page(
     renderer: &Renderer<'_>,
     accounts: &Accounts,
-    user: &User,
+    (user, next): (&User, &str),
     new: &NewAuthenticator,
     error: Option<&Error>,
 ) -> Result<Page, Error> {
@@ -145,6 +159,8 @@ fn set_up_page(
         secret: groups(&new.secret),
         uri: &new.uri,
         set_up_token: &new.ticket,
+        cancel_path: address(next).to_string(),
+        next: LocalPath::parse(next).map(|path| path.to_string()),
         requires_set_up: accounts.second_factor_rule().requires_set_up(user),
         error: error.map(|error| words::first_field(renderer.language(Some(user)), error)),
     };
@@ -168,18 +184,22 @@ fn groups(secret: &str) -> String {
 }
 
 /// Shows the QR code of a new secret; redirects a user who has an authenticator.
-#[get("/account/second-factor/set-up")]
+#[get("/account/second-factor/set-up?<next>")]
 pub(super) async fn ask(
     user: FactorPage,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
+    next: Option<&str>,
 ) -> FormResult {
+    let next = next.unwrap_or_default();
     match accounts.new_authenticator(&user, renderer.site_name()).await {
         Ok(new) => {
-            let page = set_up_page(&renderer, accounts, &user, &new, None)?;
+            let page = set_up_page(&renderer, accounts, (&user, next), &new, None)?;
             Ok(FormReply::Page(Status::Ok, page))
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyMade => Ok(FormReply::redirect(uri!(show))),
+        Err(error) if error.kind() == ErrorKind::AlreadyMade => {
+            Ok(FormReply::redirect(address(next)))
+        }
         Err(error) => Err(error),
     }
 }
@@ -211,9 +231,11 @@ pub(super) async fn set_up(
                 store_codes(jar, accounts, &user, &codes);
             }
             session.confirm_with(Amr::OTP).await?;
-            Ok(FormReply::redirect(uri!(show)))
+            Ok(FormReply::redirect(address(&form.next)))
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyMade => Ok(FormReply::redirect(uri!(show))),
+        Err(error) if error.kind() == ErrorKind::AlreadyMade => {
+            Ok(FormReply::redirect(address(&form.next)))
+        }
         Err(error) => {
             // After a quarter of an hour with a new secret.
             let site_name = renderer.site_name();
@@ -221,7 +243,7 @@ pub(super) async fn set_up(
                 Ok(same) => same,
                 Err(_) => accounts.new_authenticator(&user, site_name).await?,
             };
-            let page = set_up_page(&renderer, accounts, &user, &new, Some(&error))?;
+            let page = set_up_page(&renderer, accounts, (&user, &form.next), &new, Some(&error))?;
             FormReply::again(sign_in_if_revoked(error), &[ErrorKind::InvalidField], |_| page)
         }
     }
@@ -240,7 +262,7 @@ pub(super) async fn make_codes(
     let actor = accounts.actor(&user, source)?;
     let codes = accounts.new_recovery_codes(&user, &actor).await.map_err(sign_in_if_revoked)?;
     store_codes(jar, accounts, &user, &codes);
-    Ok(FormReply::redirect(uri!(show)))
+    Ok(FormReply::redirect(address("")))
 }
 
 /// Asks before the second factor is removed.
@@ -267,7 +289,7 @@ pub(super) async fn remove(
     form.check(&user)?;
     let actor = accounts.actor(&user, source)?;
     accounts.remove_second_factors(&user, &actor).await.map_err(sign_in_if_revoked)?;
-    Ok(FormReply::notice(uri!(show), Notice::SecondFactorRemoved))
+    Ok(FormReply::notice(address(""), Notice::SecondFactorRemoved))
 }
 
 /// Ends the trust in a browser.
@@ -280,5 +302,5 @@ pub(super) async fn end_trust(
 ) -> FormResult {
     form.check(&user)?;
     accounts.end_trust(&user, id).await?;
-    Ok(FormReply::notice(uri!(show), Notice::TrustEnded))
+    Ok(FormReply::notice(address(""), Notice::TrustEnded))
 }

@@ -155,7 +155,7 @@ pub(in crate::web) async fn reset_second_factor(
     let user = context.user(id).await?;
     if user.id == admin.id {
         // The own one takes a proof of it.
-        return Ok(Either::Right(Redirect::to(uri!(super::super::second_factor::show))));
+        return Ok(Either::Right(Redirect::to(super::super::second_factor::address(""))));
     }
     Ok(Either::Left(page(&context, &admin, &user, &RESET_SECOND_FACTOR)))
 }

@@ -18,7 +18,11 @@ fn an_authenticator_is_set_up_by_a_qr_code_and_its_first_code() {
             (app.session("user_01"), app.session("user_01"), app.token("user_01"));
         let page = browser.get("/account/second-factor");
         page.assert_page(200);
-        assert!(page.body.contains("href=\"/account/second-factor/set-up\""), "{}", page.body);
+        assert!(
+            page.body.contains("href=\"&#x2F;account&#x2F;second-factor&#x2F;set-up\""),
+            "{}",
+            page.body
+        );
         let page = browser.get("/account/second-factor/set-up");
         page.assert_page(200);
         assert!(page.body.contains("<svg") && !page.body.contains("<script"), "{}", page.body);

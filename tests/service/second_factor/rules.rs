@@ -3,6 +3,8 @@
 use rocket::figment::Figment;
 
 use super::*;
+use crate::passkeys::authenticator::Authenticator as Passkey;
+use crate::passkeys::{options, send};
 use crate::support::app::{on_both, on_both_with};
 
 fn rule(rule: &'static str) -> impl Fn(Figment) -> Figment {
@@ -15,7 +17,8 @@ fn a_user_who_must_have_one_sets_it_up_before_anything_else() {
         let browser = app.session("user_01");
         for path in ["/dashboard", "/account", "/account/keys", "/account/sign-ins"] {
             let reply = browser.get(path);
-            assert_eq!((reply.status, reply.location()), (303, "/account/second-factor"), "{path}");
+            let next = format!("/account/second-factor?next={}", path.replace('/', "%2F"));
+            assert_eq!((reply.status, reply.location()), (303, &*next), "{path}");
         }
         let page = browser.get("/account/second-factor");
         page.assert_page(200);
@@ -37,7 +40,68 @@ fn a_user_who_must_have_one_sets_it_up_before_anything_else() {
         // Who removes it stands before the same door.
         assert!(browser.get("/account/second-factor/remove").body.contains("another one at once"));
         assert_eq!(browser.post("/account/second-factor/remove").status, 303);
-        assert_eq!(browser.get("/dashboard").location(), "/account/second-factor");
+        let again = browser.get("/dashboard");
+        assert_eq!(again.location(), "/account/second-factor?next=%2Fdashboard");
+    });
+}
+
+/// The address behind `before` on a page.
+fn address_in(page: &str, before: &str) -> String {
+    let (_, found) = page.split_once(before).unwrap_or_else(|| panic!("no {before} in {page}"));
+    found.split('"').next().unwrap_or_default().replace("&#x2F;", "/").replace("&amp;", "&")
+}
+
+/// The link or the hidden field by which the page of the second factor leads on.
+const GO_ON: &str = "<p class=\"actions\"><a class=\"button\" href=\"";
+const NEXT: &str = "name=\"next\" value=\"";
+
+#[test]
+fn a_demanded_set_up_leads_on_to_the_page_that_was_asked_for() {
+    on_both_with(rule("everybody"), |app| {
+        let (browser, wanted) = (app.anonymous(), "/dashboard?x=1&y=%2F");
+        let fields = [("username", "user_01"), ("password", "1234"), ("next", wanted)];
+        assert_eq!(browser.post_form("/login", &fields).location(), wanted);
+        let page = browser.get(browser.get(wanted).location()).body;
+        let form = browser.get(&address_in(&page, GO_ON)).body;
+        assert_eq!(address_in(&form, NEXT), wanted);
+        let token = address_in(&form, "name=\"set_up_token\" value=\"");
+        let secret = address_in(&form, "<code class=\"secret\">");
+        let secret = secret.split('<').next().expect("a secret");
+        let send = |code: &str| {
+            let fields = [("set_up_token", &*token), ("code", code), ("next", wanted)];
+            browser.post_form("/account/second-factor/set-up", &fields)
+        };
+        let wrong = send("000000");
+        wrong.assert_page(422);
+        assert_eq!(address_in(&wrong.body, NEXT), wanted);
+        let page = browser.get(send(&code_of(secret, &app, 0)).location()).body;
+        assert!(page.contains("<ul class=\"codes\">"), "the codes are shown: {page}");
+        assert_eq!(address_in(&page, GO_ON), wanted);
+        browser.get(wanted).assert_page(200);
+    });
+}
+
+#[test]
+fn a_passkey_that_is_demanded_leads_on_too_and_to_no_other_site() {
+    on_both_with(rule("everybody"), |app| {
+        let browser = app.session("user_01");
+        let page = browser.get(browser.get("/account/keys").location()).body;
+        assert_eq!(address_in(&page, NEXT), "/account/keys");
+        let form = "/account/second-factor/passkeys";
+        let answer = Passkey::new(1).create(&options(&browser, form));
+        let fields = [("name", "Laptop"), ("next", "/account/keys")];
+        let unnamed = send(&browser, form, &answer, &[("name", " "), fields[1]]);
+        unnamed.assert_page(422);
+        assert_eq!(address_in(&unnamed.body, NEXT), "/account/keys");
+        let answer = Passkey::new(1).create(&options(&browser, form));
+        let page = browser.get(send(&browser, form, &answer, &fields).location()).body;
+        assert_eq!(address_in(&page, GO_ON), "/account/keys");
+        let answer = Passkey::new(2).create(&options(&browser, form));
+        let fields = [("name", "Phone"), ("next", "//evil.example")];
+        let elsewhere = send(&browser, form, &answer, &fields);
+        assert_eq!(elsewhere.location(), "/account/second-factor");
+        let page = browser.get("/account/second-factor?next=//evil.example").body;
+        assert!(!page.contains("evil"), "{page}");
     });
 }
 

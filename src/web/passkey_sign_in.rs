@@ -12,7 +12,7 @@ use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::passkeys::{respond, take};
 use super::renderer::Renderer;
-use super::second_step::{self, AGAIN, finished, is_signed_in, start_again, ticket, trust};
+use super::second_step::{AGAIN, finish, ticket, trust};
 use super::session::{self, REMEMBER_UNREADABLE, signed_in};
 use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
@@ -105,30 +105,12 @@ pub(super) async fn second(
     form: Form<UniqueFields<Answer>>,
 ) -> FormResult {
     let state = take(jar, SECOND);
-    let Some((owner, may_trust)) = accounts.owner_of_ticket(ticket(jar)).await? else {
-        if user.0.is_some() {
-            return Ok(FormReply::onward(&form.next));
-        }
-        return Ok(start_again(jar, &form.next));
-    };
     let sent = PasskeyAnswer { state: &state, answer: &form.passkey, source };
-    let result = match trust(form.trust.as_deref()) {
-        Ok(trust) => accounts.finish_by_passkey(&session, ticket(jar), &sent, trust).await,
-        Err(error) => Err(error),
+    let signing_in = async {
+        let trust = trust(form.trust.as_deref())?;
+        accounts.finish_by_passkey(&session, ticket(jar), &sent, trust).await
     };
-    match result {
-        Ok(secret) => finished(jar, accounts, secret, &form.next),
-        Err(_) if is_signed_in(user, &owner) => Ok(FormReply::onward(&form.next)),
-        Err(error) if error.fields().any(|(field, _)| field == "login_token") => {
-            Ok(start_again(jar, &form.next))
-        }
-        Err(error) => {
-            let owner = (&owner, may_trust);
-            let page = second_step::page(&renderer, accounts, owner, &form.next, Some(&error));
-            let page = page.await?;
-            FormReply::again(error, &AGAIN, |_| page)
-        }
-    }
+    finish(jar, (accounts, &renderer), user, &form.next, signing_in).await
 }
 
 /// Asks for a passkey of the user who confirms the session. `_session` refuses another site.

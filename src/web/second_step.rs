@@ -72,7 +72,7 @@ pub(super) fn ticket<'j>(jar: &'j CookieJar<'_>) -> &'j str {
 }
 
 /// Renders the form that asks for a code, or for one of the passkeys of the user.
-pub(super) async fn page(
+async fn page(
     renderer: &Renderer<'_>,
     accounts: &Accounts,
     (user, may_trust): (&User, bool),
@@ -87,7 +87,7 @@ pub(super) async fn page(
 }
 
 /// Leads back to the first step, whose form says why.
-pub(super) fn start_again(jar: &CookieJar<'_>, next: &str) -> FormReply {
+fn start_again(jar: &CookieJar<'_>, next: &str) -> FormReply {
     let path = LocalPath::parse(next).map(|path| path.to_string());
     if jar.iter().next().is_none() {
         // The browser keeps no cookie, or there was no first step.
@@ -124,8 +124,7 @@ pub(super) async fn form(
     }
 }
 
-/// Signs in; after a wrong code shows the form again. A form that is sent again by the browser that is
-/// signed in by then leads on as the first did.
+/// Signs in by a code.
 #[post("/login/second", data = "<form>")]
 pub(super) async fn sign_in(
     session: Session<'_>,
@@ -136,26 +135,34 @@ pub(super) async fn sign_in(
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Code>>,
 ) -> FormResult {
-    let Some((owner, may_trust)) = accounts.owner_of_ticket(ticket(jar)).await? else {
-        if user.0.is_some() {
-            return Ok(FormReply::onward(&form.next));
-        }
-        return Ok(start_again(jar, &form.next));
-    };
     let step = SecondStep { ticket: ticket(jar), code: &form.code, source };
-    let result = match trust(form.trust.as_deref()) {
-        Ok(trust) => accounts.finish_browser(&session, &step, trust).await,
-        Err(error) => Err(error),
+    let signing_in = async {
+        let trust = trust(form.trust.as_deref())?;
+        accounts.finish_browser(&session, &step, trust).await
     };
-    match result {
-        Ok(secret) => finished(jar, accounts, secret, &form.next),
-        Err(_) if is_signed_in(user, &owner) => Ok(FormReply::onward(&form.next)),
+    finish(jar, (accounts, &renderer), user, &form.next, signing_in).await
+}
+
+/// Signs in by a code or a passkey, as `signing_in` does if the ticket is valid; after a wrong one shows the
+/// form again. A form that is sent again by the browser that is signed in by then leads on as the first did.
+pub(super) async fn finish(
+    jar: &CookieJar<'_>,
+    (accounts, renderer): (&Accounts, &Renderer<'_>),
+    user: Maybe<BareSessionUser>,
+    next: &str,
+    signing_in: impl Future<Output = Result<Option<LinkToken>, Error>>,
+) -> FormResult {
+    let Some((owner, may_trust)) = accounts.owner_of_ticket(ticket(jar)).await? else {
+        return Ok(if user.0.is_some() { FormReply::onward(next) } else { start_again(jar, next) });
+    };
+    match signing_in.await {
+        Ok(secret) => finished(jar, accounts, secret, next),
+        Err(_) if is_signed_in(user, &owner) => Ok(FormReply::onward(next)),
         Err(error) if error.fields().any(|(field, _)| field == "login_token") => {
-            Ok(start_again(jar, &form.next))
+            Ok(start_again(jar, next))
         }
         Err(error) => {
-            let owner = (&owner, may_trust);
-            let page = page(&renderer, accounts, owner, &form.next, Some(&error)).await?;
+            let page = page(renderer, accounts, (&owner, may_trust), next, Some(&error)).await?;
             FormReply::again(error, &AGAIN, |_| page)
         }
     }
@@ -163,7 +170,7 @@ pub(super) async fn sign_in(
 
 /// Returns whether this browser is signed in already, freshly and as this user: by a copy of the form that
 /// was first.
-pub(super) fn is_signed_in(user: Maybe<BareSessionUser>, owner: &User) -> bool {
+fn is_signed_in(user: Maybe<BareSessionUser>, owner: &User) -> bool {
     user.0.is_some_and(|user| user.id == owner.id && user.authentication().is_fresh())
 }
 
@@ -174,7 +181,7 @@ pub(super) fn trust(sent: Option<&str>) -> Result<bool, Error> {
 }
 
 /// Leads on after the second step; a browser that is trusted keeps the secret.
-pub(super) fn finished(
+fn finished(
     jar: &CookieJar<'_>,
     accounts: &Accounts,
     secret: Option<LinkToken>,

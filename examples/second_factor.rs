@@ -1,13 +1,19 @@
 //! Two factors: an authenticator that shows codes of six digits, and recovery codes.
 //!
-//! A session starts with the password. For a user with an authenticator it opens the page of the second
-//! step alone, until a code was right: that is the condition `SecondStep` of the guard `SignedIn`.
+//! A session starts with the password. For a user with an authenticator it opens only the page of the
+//! second step, until a code was right: that is the condition `SecondStep` of the guard `SignedIn`.
 //!
 //! ```console
 //! $ cargo run --example second_factor
 //! $ curl -c jar -d name=ada -d password=lovelace http://127.0.0.1:5000/login
 //! $ curl -b jar http://127.0.0.1:5000/set-up
+//! $ curl -b jar -d code=123456 http://127.0.0.1:5000/set-up
+//! $ curl -c jar -d name=ada -d password=lovelace http://127.0.0.1:5000/login
+//! $ curl -b jar -d code=234567 http://127.0.0.1:5000/second-step
+//! $ curl -b jar http://127.0.0.1:5000/
 //! ```
+//!
+//! The codes are those that an app shows for the secret of the page.
 //!
 //! Users: `ada`/`lovelace` and `grace`/`hopper`.
 
@@ -17,19 +23,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rocket::figment::{Figment, providers::Env};
 use rocket::form::{Form, FromForm};
+use rocket::http::RawStr;
 use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
-use rocket::{Build, Orbit, Request, Rocket, State, get, launch, post, routes, uri};
+use rocket::{Build, Orbit, Request, Rocket, State, get, launch, post, routes};
 use vestibule::catchers::LoginPage;
 use vestibule::config::PasswordConfig;
 use vestibule::guards::{Authentication, Checked, Condition, Fresh};
 use vestibule::password::Hasher;
 use vestibule::second_factors::{
-    Authenticator, CodeLogin, RecoveryCodes, SecondFactorStore, qr_code,
+    Authenticator, CodeLogin, RecoveryCodes, SecondFactorStore, qr_code_svg,
 };
 use vestibule::sign_ins::{Amr, AuthCache, MemorySignInStore};
 use vestibule::{
-    Account, Auth, Clock, Error, ErrorKind, ErrorPage, PasswordAccount, Session, session_routes,
+    Account, Auth, Clock, Error, ErrorKind, ErrorPage, LocalPath, PasswordAccount, Session,
+    session_routes,
 };
 
 type SessionUser = vestibule::SessionUser<User>;
@@ -104,8 +112,10 @@ impl SecondFactorStore for Store {
 
     async fn use_step(&self, account: &str, step: i64) -> Result<bool, Error> {
         let mut tables = self.tables();
-        let last = tables.authenticators.get_mut(account).map(|(_, last)| last);
-        Ok(last.filter(|last| **last < step).map(|last| *last = step).is_some())
+        let Some((_, last)) = tables.authenticators.get_mut(account) else { return Ok(false) };
+        let is_later = *last < step;
+        *last = step.max(*last);
+        Ok(is_later)
     }
 
     async fn use_recovery_code(&self, account: &str, digest: &str) -> Result<bool, Error> {
@@ -150,31 +160,39 @@ fn index(user: SignedIn) -> RawHtml<String> {
     page("Home", &format!("<p>Hello, {}.</p>", user.name))
 }
 
-#[get("/second-step")]
-fn second_step(_user: SessionUser) -> RawHtml<String> {
-    page("Second step", &code_form("Enter a code of your authenticator, or a recovery code."))
+/// Asks for a code. A user without an authenticator, whose session is not fresh, proves the password.
+#[get("/second-step?<next>")]
+fn second_step(user: SessionUser, next: Option<&str>) -> Result<RawHtml<String>, Redirect> {
+    if user.has_authenticator {
+        let message = "Enter a code of your authenticator, or a recovery code.";
+        Ok(page("Second step", &code_form(message)))
+    } else {
+        let next = RawStr::new(next.unwrap_or("/")).percent_encode();
+        Err(Redirect::to(format!("/login?next={next}")))
+    }
 }
 
-#[post("/second-step", data = "<form>")]
+#[post("/second-step?<next>", data = "<form>")]
 async fn verify(
     user: SessionUser,
+    next: Option<LocalPath>,
     form: Form<Code>,
     code_login: CodeLogin<'_>,
     session: Session<'_>,
     store: &State<Store>,
 ) -> Result<Redirect, ErrorPage<RawHtml<String>>> {
     let again = |error: Error| error.with_page(|message| page("Second step", &code_form(message)));
-    code_login.verify(store.inner(), &*user, &form.code).await.map_err(again)?;
+    code_login.verify(store.inner(), user.account(), &form.code).await.map_err(again)?;
     session.confirm_with(Amr::OTP).await.map_err(again)?;
-    Ok(Redirect::to(uri!(index)))
+    Ok(next.unwrap_or_default().redirect())
 }
 
 /// Shows the secret of a new authenticator.
 #[get("/set-up")]
 fn set_up(user: Fresh<SignedIn>, store: &State<Store>) -> Result<RawHtml<String>, Error> {
     let authenticator = Authenticator::generate()?;
-    let qr_code = qr_code(&authenticator.uri("Example", &user.name)?)?;
-    let secret = authenticator.base32();
+    let qr_code = qr_code_svg(&authenticator.uri("Example", &user.name)?)?;
+    let secret = authenticator.secret_base32();
     store.tables().pending.insert(user.name.clone(), authenticator);
     let form = code_form("Enter the first code that your app shows.");
     Ok(page("Set up", &format!("{qr_code}<p>Secret: <code>{secret}</code></p>{form}")))
@@ -189,12 +207,14 @@ async fn confirm(
     store: &State<Store>,
     cache: &State<AuthCache>,
 ) -> Result<RawHtml<String>, Error> {
-    let wrong = || Error::invalid_field("code", "This is not the code of the secret.");
+    let wrong =
+        || Error::invalid_field("code", "Not the code of this secret. Open the page again.");
     let codes = RecoveryCodes::generate()?;
     {
         let mut tables = store.tables();
         let authenticator = tables.pending.get(&user.name).cloned().ok_or_else(wrong)?;
-        let step = authenticator.step_of(&form.code, Clock::system().now()?).ok_or_else(wrong)?;
+        let step =
+            authenticator.matching_step(&form.code, Clock::system().now()?).ok_or_else(wrong)?;
         tables.pending.remove(&user.name);
         tables.authenticators.insert(user.name.clone(), (authenticator, step));
         tables.recovery_codes.retain(|(owner, _)| *owner != user.name);
@@ -204,6 +224,7 @@ async fn confirm(
             stored.has_authenticator = true;
         }
     }
+    // Else the account that is cached without an authenticator would pass the condition for a while.
     cache.invalidate_account(&user.name);
     session.confirm_with(Amr::OTP).await?;
     let codes = codes.reveal().join("\n");

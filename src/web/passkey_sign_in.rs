@@ -12,7 +12,7 @@ use super::form::{FormReply, FormResult};
 use super::form_body::Form;
 use super::passkeys::{respond, take};
 use super::renderer::Renderer;
-use super::second_step::{AGAIN, finish, ticket, trust};
+use super::second_step::{AGAIN, complete, ticket, trust};
 use super::session::{self, REMEMBER_UNREADABLE, signed_in};
 use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
@@ -110,7 +110,7 @@ pub(super) async fn second(
         let trust = trust(form.trust.as_deref())?;
         accounts.finish_by_passkey(&session, ticket(jar), &sent, trust).await
     };
-    finish(jar, (accounts, &renderer), user, &form.next, signing_in).await
+    complete(jar, (accounts, &renderer), user, &form.next, signing_in).await
 }
 
 /// Asks for a passkey of the user who confirms the session. `_session` refuses another site.

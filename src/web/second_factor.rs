@@ -24,7 +24,7 @@ use crate::accounts::{
 use crate::http::RequestSource;
 use crate::languages::Language;
 use vestibule::guards::{Authenticated, Fresh, MultiFactor};
-use vestibule::second_factors::{RecoveryCodes, qr_code};
+use vestibule::second_factors::{RecoveryCodes, qr_code_svg};
 use vestibule::sign_ins::Amr;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
@@ -154,7 +154,7 @@ fn set_up_page(
     error: Option<&Error>,
 ) -> Result<Page, Error> {
     let values = context! {
-        qr_code: qr_code(&new.uri)?,
+        qr_code: qr_code_svg(&new.uri)?,
         // In groups of four, to be typed.
         secret: groups(&new.secret),
         uri: &new.uri,

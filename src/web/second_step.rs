@@ -140,12 +140,12 @@ pub(super) async fn sign_in(
         let trust = trust(form.trust.as_deref())?;
         accounts.finish_browser(&session, &step, trust).await
     };
-    finish(jar, (accounts, &renderer), user, &form.next, signing_in).await
+    complete(jar, (accounts, &renderer), user, &form.next, signing_in).await
 }
 
-/// Signs in by a code or a passkey, as `signing_in` does if the ticket is valid; after a wrong one shows the
-/// form again. A form that is sent again by the browser that is signed in by then leads on as the first did.
-pub(super) async fn finish(
+/// Awaits `signing_in` if the ticket is valid, and redirects to `next`. After a wrong code or passkey renders
+/// the form again; a form that is sent again by a browser that is signed in by now redirects as the first did.
+pub(super) async fn complete(
     jar: &CookieJar<'_>,
     (accounts, renderer): (&Accounts, &Renderer<'_>),
     user: Maybe<BareSessionUser>,
@@ -156,7 +156,7 @@ pub(super) async fn finish(
         return Ok(if user.0.is_some() { FormReply::onward(next) } else { start_again(jar, next) });
     };
     match signing_in.await {
-        Ok(secret) => finished(jar, accounts, secret, next),
+        Ok(secret) => leave(jar, accounts, secret, next),
         Err(_) if is_signed_in(user, &owner) => Ok(FormReply::onward(next)),
         Err(error) if error.fields().any(|(field, _)| field == "login_token") => {
             Ok(start_again(jar, next))
@@ -180,8 +180,8 @@ pub(super) fn trust(sent: Option<&str>) -> Result<bool, Error> {
     trust.ok_or_else(|| Error::invalid_field("trust", TRUST_UNREADABLE))
 }
 
-/// Leads on after the second step; a browser that is trusted keeps the secret.
-fn finished(
+/// Redirects to `next` after the second step; a browser that is trusted keeps the secret.
+fn leave(
     jar: &CookieJar<'_>,
     accounts: &Accounts,
     secret: Option<LinkToken>,

@@ -28,6 +28,8 @@ fn after_the_set_up_a_password_alone_opens_only_the_second_step() {
     let cookies = log_in(&example);
     let cookie = [("Cookie", cookies.as_str())];
     assert_eq!(example.get("/", &cookie).status, 200);
+    let asked = example.get("/second-step?next=/set-up", &cookie);
+    assert_eq!(asked.all("location"), ["/login?next=%2Fset-up"], "there is no code to ask for");
     let page = example.get("/set-up", &cookie).body;
     let secret = page.split("<code>").nth(1).and_then(|rest| rest.split("</code>").next());
     let secret = secret.expect("a secret").to_owned();
@@ -56,7 +58,8 @@ fn after_the_set_up_a_password_alone_opens_only_the_second_step() {
     assert_eq!(example.send("POST", "/second-step", &form, &again).status, 422, "was used before");
     assert_eq!(example.get("/", &form[..1]).status, 303);
     let next = format!("code={}", code(&secret, 1));
-    assert_eq!(example.send("POST", "/second-step", &form, &next).status, 303);
+    let done = example.send("POST", "/second-step?next=/set-up", &form, &next);
+    assert_eq!((done.status, done.all("location")), (303, vec!["/set-up"]));
     assert_eq!(example.get("/", &form[..1]).status, 200);
 
     let cookies = log_in(&example);

@@ -148,12 +148,19 @@ pub mod sign_ins {
     pub use crate::sign_in::{SignIn, SignInId, SignInKind};
 }
 
-/// Second factors: authenticators, recovery codes, their store, and the guard that verifies a code.
+/// Second factors: authenticator apps and recovery codes. Needs the cargo feature `second-factor`.
+///
+/// [`Authenticator`](second_factors::Authenticator) and [`RecoveryCodes`](second_factors::RecoveryCodes)
+/// generate what a user gets when a factor is set up. The
+/// [`SecondFactorStore`](second_factors::SecondFactorStore) of your database keeps it, and
+/// [`CodeLogin`](second_factors::CodeLogin) verifies a code. Guard the routes by
+/// [`MultiFactor`](guards::MultiFactor), or by a [`Condition`](guards::Condition) of yours if only some
+/// users have a second factor.
 #[cfg(feature = "second-factor")]
 pub mod second_factors {
     pub use crate::actions::code_login::CodeLogin;
     pub use crate::second_factor::{
-        Authenticator, RecoveryCodes, SecondFactorStore, qr_code, verify_code,
+        Authenticator, RecoveryCodes, SecondFactorStore, qr_code_svg, verify_code,
     };
 }
 

@@ -21,8 +21,8 @@ const MAX_NAME: usize = 60;
 const NAME: &str = "A name is 1 to 60 characters, without invisible ones.";
 
 impl Accounts {
-    /// Begins to add a passkey to an account, unless it has as many as it can have: the browser would keep
-    /// one that is refused later.
+    /// Begins to add a passkey to an account. The limit refuses it already here: the browser would keep a passkey
+    /// that is refused later.
     ///
     /// # Errors
     /// 422 `invalid_field` naming `name` for one passkey too many, 404 `not_found` if second factors are off
@@ -75,7 +75,7 @@ impl Accounts {
             return Err(Error::invalid_field("name", NAME));
         }
         let id = user.id;
-        // Before the answer, which a browser does not have if its options were refused.
+        // Checked before the answer, which a browser does not have if its options were refused.
         self.run(move |connection| queries::check_passkey_limit(connection, id)).await?;
         let (state, challenge) =
             self.open_state::<PasskeyRegistration>(Ceremony::Add(user.id), state)?;
@@ -90,9 +90,9 @@ impl Accounts {
             challenge,
         };
         let codes = RecoveryCodes::generate()?;
-        let (hashes, by) = (codes.digests(), actor.clone());
+        let (digests, by) = (codes.digests(), actor.clone());
         let added = self.run_change(id, move |connection| {
-            queries::add_passkey(connection, id, &new, &hashes, &by)
+            queries::add_passkey(connection, id, &new, &digests, &by)
         });
         let (changed, is_first) = added.await?;
         self.report_change(&changed, actor);

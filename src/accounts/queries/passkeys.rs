@@ -94,7 +94,7 @@ pub(super) fn count_passkeys(connection: &mut AnyConnection, account: i64) -> Qu
     own.select(count_star()).get_result(connection)
 }
 
-/// Refuses another passkey for a user who has as many as one can have.
+/// Refuses a further passkey for a user who has `MAX_PASSKEYS`.
 pub(in crate::accounts) fn check_passkey_limit(
     connection: &mut AnyConnection,
     account: i64,

@@ -32,13 +32,13 @@ pub struct TrustedBrowser {
     pub expires_at: OffsetDateTime,
 }
 
-/// Stores a browser that a user trusts, with a row in the audit log, if the digest of the hash of its
-/// password is still `password`; `None` if not. A change of the password ends the trust in all browsers, and
+/// Stores a browser that a user trusts, with a row in the audit log; `None` if the digest of the user's password
+/// hash is no longer `password_digest`. A change of the password ends the trust in all browsers, and
 /// must not miss this one.
 pub(in crate::accounts) fn trust_browser(
     connection: &mut AnyConnection,
     user: &User,
-    password: &str,
+    password_digest: &str,
     browser: &TrustedBrowser,
     actor: &Actor,
 ) -> Result<Option<ChangedUser>, Error> {
@@ -46,7 +46,7 @@ pub(in crate::accounts) fn trust_browser(
     write(connection, |connection| {
         lock_user(connection, account)?;
         let hash = hash_of(connection, account)?;
-        if hash.is_none_or(|hash| digest(&hash) != password) {
+        if hash.is_none_or(|hash| digest(&hash) != password_digest) {
             return Ok(None);
         }
         let all = trusted_browsers(connection, account, browser.created_at)?;

@@ -52,7 +52,7 @@ impl NewAuthenticator {
         ticket: String,
     ) -> Result<Self, Error> {
         let uri = authenticator.uri(site_name, &user.username)?;
-        Ok(Self { secret: authenticator.base32(), uri, ticket })
+        Ok(Self { secret: authenticator.secret_base32(), uri, ticket })
     }
 }
 
@@ -144,7 +144,7 @@ impl Accounts {
         actor: &Actor,
     ) -> Result<Option<RecoveryCodes>, Error> {
         let authenticator = self.open_set_up(user, ticket)?;
-        let step = authenticator.step_of(code, actor.at());
+        let step = authenticator.matching_step(code, actor.at());
         let step = step.ok_or_else(|| Error::invalid_field("code", WRONG))?;
         let codes = RecoveryCodes::generate()?;
         let stored = StoredAuthenticator {

@@ -268,7 +268,7 @@ fn names_are_checked_and_an_account_has_at_most_twenty_passkeys() {
         for seed in 1..=19 {
             assert_eq!(add(&browser, &mut Authenticator::new(seed), "Key").status, 303, "{seed}");
         }
-        // One that is made while another page adds the last.
+        // Created before another page adds the twentieth.
         let late = Authenticator::new(21).create(&options(&browser, FORM));
         let other = app.anonymous();
         *other.jar.borrow_mut() = browser.jar.borrow().clone();
@@ -290,7 +290,7 @@ fn one_passkey_too_many_is_refused_before_the_browser_makes_it() {
         let refused = browser.post(&format!("{FORM}/options"));
         refused.assert_page(422);
         assert!(!refused.body.contains("challenge"), "{}", refused.body);
-        // The script sends the form without an answer then, so that its page says why.
+        // The script then sends the form without an answer, and the page says why.
         let said = browser.post_form(FORM, &[("name", "Key"), ("passkey", "")]);
         said.assert_page(422);
         assert!(said.body.contains("at most 20 passkeys"), "{}", said.body);

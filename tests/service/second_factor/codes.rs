@@ -193,7 +193,7 @@ fn the_codes_in_the_database_keep_the_contract_of_the_library() {
 }
 
 #[test]
-fn of_a_code_and_a_passkey_that_confirm_one_session_at_once_both_are_recorded() {
+fn a_code_and_a_passkey_that_confirm_a_session_at_once_are_both_recorded() {
     on_both(|app| {
         let (phone, mut passkey) = (set_up(&app, "user_01"), Passkey::new(1));
         let browser = session(&app, "user_01", &phone);

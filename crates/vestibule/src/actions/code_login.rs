@@ -10,14 +10,20 @@ use crate::guards::sentinel::{self, Proof};
 use crate::second_factor::{SecondFactorStore, verify_code};
 use crate::state::AuthState;
 
-/// Said of every code that is not accepted: one that was used before is not told from a wrong one.
+/// The message for every refused code, so that it does not show whether the code was used before.
 const WRONG: &str = "This code is not valid, or was used before. Wait for the next one.";
 
 /// Guard: verifies a code of an authenticator or a recovery code, with the throttle of
 /// `[default.auth.throttle]`.
 ///
+/// That the code was right is recorded by [`Session::confirm_with`](crate::Session::confirm_with), or by
+/// [`Tokens::confirm_with`](crate::Tokens::confirm_with) with
+/// [`proven`](crate::tokens::TokenOptions::proven).
+///
 /// ```
 /// # #[macro_use] extern crate rocket;
+/// use rocket::State;
+/// use vestibule::guards::Authenticated;
 /// use vestibule::second_factors::{CodeLogin, SecondFactorStore};
 /// use vestibule::sign_ins::Amr;
 /// use vestibule::{Account, Error, Session, SessionUser};
@@ -27,9 +33,10 @@ const WRONG: &str = "This code is not valid, or was used before. Wait for the ne
 ///     user: SessionUser<U>,
 ///     code_login: CodeLogin<'_>,
 ///     session: Session<'_>,
-///     (store, code): (&impl SecondFactorStore, &str),
+///     store: &State<Box<dyn SecondFactorStore>>,
+///     code: &str,
 /// ) -> Result<(), Error> {
-///     code_login.verify(store, &*user, code).await?;
+///     code_login.verify(store.as_ref(), user.account(), code).await?;
 ///     session.confirm_with(Amr::OTP).await
 /// }
 /// ```
@@ -40,20 +47,23 @@ pub struct CodeLogin<'r> {
 }
 
 impl CodeLogin<'_> {
-    /// Verifies a code of an account and uses it up. Wrong codes are counted by account, apart from
-    /// wrong passwords, so that a right password buys no more guesses, and by network.
+    /// Verifies a code of an account and uses it up.
+    ///
+    /// Wrong codes are counted by account, apart from wrong passwords, so that signing in with the
+    /// password does not reset them, and by network. An address at which a code was right within 30
+    /// days is not refused for the failures of others. No event is reported.
     ///
     /// # Errors
     /// 422 `invalid_field` naming `code`, 429 `too_many_attempts` with `Retry-After`, 503
     /// `unavailable`.
     pub async fn verify<U: Account>(
         &self,
-        store: &impl SecondFactorStore,
+        store: &(impl SecondFactorStore + ?Sized),
         account: &U,
         code: &str,
     ) -> Result<(), Error> {
         let (id, now) = (account.id().to_string(), self.state.clock.now()?);
-        // No name has a space in front, so this counter is no other account's.
+        // Names are trimmed, so no counter of passwords has this key.
         let attempt = begin_attempt(self.request, self.state, &format!(" code of {id}")).await?;
         match verify_code(store, &id, code, now).await {
             Ok(true) => self.state.throttle.succeed(attempt, now).await,

@@ -104,7 +104,7 @@ impl Auth {
         self
     }
 
-    /// Counts failed passwords of [`PasswordLogin`](crate::PasswordLogin) here, by
+    /// Counts failed passwords of [`PasswordLogin`](crate::PasswordLogin), and failed codes, here, by
     /// `[default.auth.throttle]`. Default: in memory.
     pub fn throttle(mut self, throttle: impl ThrottleStore) -> Self {
         let throttle: Arc<dyn ThrottleStore> = Arc::new(throttle);

@@ -26,8 +26,9 @@ pub(super) fn unread_settings(
     let has_body = !state.config.mode.has_tokens() || state.has_guard("TokenBody");
     let groups: [(bool, &str, &[&str]); 10] = [
         (
-            has_own_throttle || state.has_guard("PasswordLogin"),
-            "no route has the guard PasswordLogin",
+            has_own_throttle
+                || ["PasswordLogin", "CodeLogin"].iter().any(|name| state.has_guard(name)),
+            "no route has the guard PasswordLogin or CodeLogin",
             &["throttle"],
         ),
         (has_body, "no route has the guard TokenBody", &["token.json"]),

@@ -91,7 +91,7 @@ fn name_of<T>() -> &'static str {
 }
 
 impl<U> Authentication<U> {
-    /// Whether this session or token is fresh and the password was proven within `fresh_for`.
+    /// Whether this session or token is fresh and its user was authenticated within `fresh_for`.
     ///
     /// # Errors
     /// 503 `unavailable` if the clock is broken.

@@ -16,18 +16,19 @@ const SECRET: usize = 20;
 /// How many steps of 30 seconds the clock of an app may be off, either way (RFC 6238, section 5.2).
 const SKEW: u16 = 1;
 
-/// An authenticator, by the secret that the user's app has too; prints as `[redacted]`.
+/// An authenticator app, by the secret that it shares with the service; prints as `[redacted]`.
 ///
-/// To set one up, show [`uri`](Self::uri) as a [`qr_code`] and [`base32`](Self::base32) for typing,
-/// and store the secret once [`step_of`](Self::step_of) knows a first code; that step is used up.
+/// To set one up, show its [`uri`](Self::uri) as a QR code ([`qr_code_svg`]) and its
+/// [`secret_base32`](Self::secret_base32) for typing. Once [`matching_step`](Self::matching_step)
+/// returns a step for a first code, store the secret, with that step as the last used one.
 ///
 /// ```
-/// use vestibule::second_factors::{Authenticator, qr_code};
+/// use vestibule::second_factors::{Authenticator, qr_code_svg};
 ///
 /// let authenticator = Authenticator::generate()?;
 /// let uri = authenticator.uri("Notes", "ada")?;
 /// assert!(uri.starts_with("otpauth://totp/Notes:ada?"));
-/// assert!(qr_code(&uri)?.starts_with("<svg"));
+/// assert!(qr_code_svg(&uri)?.starts_with("<svg"));
 /// # Ok::<(), vestibule::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -44,13 +45,13 @@ impl Authenticator {
         Ok(Self(secret))
     }
 
-    /// Returns the authenticator with a secret that was stored.
+    /// Creates an authenticator from a stored secret.
     #[must_use]
     pub const fn from_secret(secret: Vec<u8>) -> Self {
         Self(secret)
     }
 
-    /// Returns the secret, to be stored: encrypted, or a copy of the database is a copy of the factor.
+    /// Returns the secret. Store it encrypted: every code is computed from it.
     #[must_use]
     pub fn secret(&self) -> &[u8] {
         &self.0
@@ -58,27 +59,27 @@ impl Authenticator {
 
     /// Returns the secret as it is typed into an app.
     #[must_use]
-    pub fn base32(&self) -> String {
+    pub fn secret_base32(&self) -> String {
         Secret::from(self.0.clone()).to_base32()
     }
 
-    /// Returns the address that an app reads, `otpauth://totp/...`, with the name of your service and
-    /// that of the account.
+    /// Returns the URI `otpauth://totp/...`, which an app reads from a QR code and which names the issuer
+    /// (your service) and the account.
     ///
     /// # Errors
-    /// 500 `internal` for an empty name or a secret of less than 128 bits.
-    pub fn uri(&self, service: &str, account: &str) -> Result<String, Error> {
-        // A colon would end the name of the service in the address.
+    /// 500 `internal` for an empty account name or a secret of less than 128 bits.
+    pub fn uri(&self, issuer: &str, account: &str) -> Result<String, Error> {
+        // A colon would end the name of the issuer in the URI.
         let plain = |text: &str| text.replace(':', " ");
-        let builder = self.builder().with_issuer(Some(plain(service)));
+        let builder = self.builder().with_issuer(Some(plain(issuer)));
         let totp = builder.with_account_name(plain(account)).build().map_err(Error::internal)?;
         totp.to_url().map_err(Error::internal)
     }
 
-    /// Returns the time step whose code this is; `None` for another text. Spaces, which apps show in
-    /// the middle, do not count.
+    /// Returns the time step of a right code, which is the current step, the one before or the next one;
+    /// `None` for a wrong code. Whitespace is ignored, because apps show it in the middle.
     #[must_use]
-    pub fn step_of(&self, code: &str, now: OffsetDateTime) -> Option<i64> {
+    pub fn matching_step(&self, code: &str, now: OffsetDateTime) -> Option<i64> {
         let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let now = u64::try_from(now.unix_timestamp()).ok()?;
         let totp: Totp = self.builder().build_noncompliant();
@@ -96,11 +97,11 @@ impl fmt::Debug for Authenticator {
     }
 }
 
-/// Returns an address of [`Authenticator::uri`] as a QR code: an SVG image, for a page as it is.
+/// Renders a URI of [`Authenticator::uri`] as a QR code: an `<svg>` element, to insert unescaped.
 ///
 /// # Errors
-/// 500 `internal` for an address too long for a QR code.
-pub fn qr_code(uri: &str) -> Result<String, Error> {
+/// 500 `internal` for a URI too long for a QR code.
+pub fn qr_code_svg(uri: &str) -> Result<String, Error> {
     let code = QrCode::new(uri).map_err(Error::internal)?;
     let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
     // Without the XML declaration, which has no place within HTML.
@@ -133,7 +134,7 @@ mod tests {
             (2_000_000_000, "279037"),
             (20_000_000_000, "353130"),
         ] {
-            assert_eq!(rfc().step_of(code, at(seconds)), Some(seconds / 30), "{seconds}");
+            assert_eq!(rfc().matching_step(code, at(seconds)), Some(seconds / 30), "{seconds}");
         }
     }
 
@@ -144,7 +145,7 @@ mod tests {
             "399871", "520489",
         ];
         for (counter, code) in (0..).zip(codes) {
-            assert_eq!(rfc().step_of(code, at(counter * 30)), Some(counter), "{counter}");
+            assert_eq!(rfc().matching_step(code, at(counter * 30)), Some(counter), "{counter}");
         }
     }
 
@@ -154,22 +155,22 @@ mod tests {
         for (seconds, is_right) in
             [(119, false), (120, true), (150, true), (179, true), (209, true), (210, false)]
         {
-            assert_eq!(rfc().step_of("254676", at(seconds)).is_some(), is_right, "{seconds}");
+            assert_eq!(rfc().matching_step("254676", at(seconds)).is_some(), is_right, "{seconds}");
         }
     }
 
     #[test]
     fn other_texts_are_no_codes() {
         for text in ["", "25467", "2546760", "+25467", "25467x", "２５４６７６", "254-676"] {
-            assert_eq!(rfc().step_of(text, at(150)), None, "{text:?}");
+            assert_eq!(rfc().matching_step(text, at(150)), None, "{text:?}");
         }
-        assert_eq!(rfc().step_of(" 254 676\n", at(150)), Some(5), "as apps show it");
+        assert_eq!(rfc().matching_step(" 254 676\n", at(150)), Some(5), "as apps show it");
     }
 
     #[test]
-    fn the_address_for_an_app_names_service_and_user() {
-        let (secret, uri) = (rfc().base32(), rfc().uri("Ann: Büro", "ann+1@example.org"));
-        let uri = uri.expect("an address");
+    fn the_uri_for_an_app_names_issuer_and_account() {
+        let (secret, uri) = (rfc().secret_base32(), rfc().uri("Ann: Büro", "ann+1@example.org"));
+        let uri = uri.expect("a URI");
         assert_eq!(secret, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
         assert!(uri.starts_with("otpauth://totp/Ann%20%20B%C3%BCro:ann"), "{uri}");
         assert!(uri.contains(&format!("secret={secret}")) && uri.contains("issuer=Ann"), "{uri}");

@@ -7,7 +7,7 @@ mod recovery_codes;
 mod store;
 mod verify;
 
-pub use authenticator::{Authenticator, qr_code};
+pub use authenticator::{Authenticator, qr_code_svg};
 pub use recovery_codes::RecoveryCodes;
 pub use store::SecondFactorStore;
 pub use verify::verify_code;

@@ -3,13 +3,16 @@
 use super::authenticator::Authenticator;
 use crate::error::Error;
 
-/// The second factors of accounts, named as in [`SignIn::account`](crate::sign_ins::SignIn::account).
-/// An error is a 503 for the client, never a 401.
+/// The store of second factors; `account` is [`Account::id`](crate::Account::id) as text. Return
+/// [`Error::unavailable`] for a failure: the client gets the error as it is.
 ///
 /// [`check_second_factor_store`](crate::testing::check_second_factor_store) of the feature `testing`
 /// checks a store of yours. In a database each method is one statement:
 ///
 /// ```sql
+/// CREATE TABLE authenticators (account TEXT PRIMARY KEY, secret BLOB NOT NULL, last_step BIGINT NOT NULL);
+/// CREATE TABLE recovery_codes (account TEXT, digest TEXT, PRIMARY KEY (account, digest));
+///
 /// SELECT secret FROM authenticators WHERE account = ?;
 /// UPDATE authenticators SET last_step = ? WHERE account = ? AND last_step < ?;
 /// DELETE FROM recovery_codes WHERE account = ? AND digest = ?;
@@ -19,10 +22,11 @@ pub trait SecondFactorStore: Send + Sync {
     /// Returns the authenticator of an account; `None` without one. Encrypt its secret at rest.
     async fn authenticator(&self, account: &str) -> Result<Option<Authenticator>, Error>;
 
-    /// Uses up a time step and all before it, in one atomic step; returns `false`, and changes nothing,
-    /// if that step or a later one was used before, or without an authenticator.
+    /// Marks a time step and all earlier ones as used, atomically; returns `false`, and changes nothing, if
+    /// that step or a later one was used before, or without an authenticator. Called with step 0 for a
+    /// wrong code.
     async fn use_step(&self, account: &str, step: i64) -> Result<bool, Error>;
 
-    /// Deletes a recovery code, by its digest, in one atomic step; returns whether it existed.
+    /// Deletes a recovery code, by its digest, atomically; returns whether it existed.
     async fn use_recovery_code(&self, account: &str, digest: &str) -> Result<bool, Error>;
 }

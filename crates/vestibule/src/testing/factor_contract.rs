@@ -7,15 +7,29 @@ use crate::second_factor::{Authenticator, RecoveryCodes, SecondFactorStore};
 /// A step that no clock has reached.
 const STEP: i64 = 1 << 40;
 
-/// Checks a store of your own against the contract of [`SecondFactorStore`]: a code counts once, also
-/// of many requests at once, and for its own account alone.
+/// Checks a store of your own against the contract of [`SecondFactorStore`]: each code is accepted once,
+/// even by concurrent requests, and for its own account only.
 ///
-/// The first account has this authenticator and these two recovery codes; the second has neither.
+/// The first account has this authenticator and these two recovery codes; the second has neither. Both
+/// codes and all time steps of the first are used up.
 ///
 /// # Panics
 /// With the first rule that the store does not keep.
+///
+/// ```
+/// use vestibule::second_factors::{Authenticator, RecoveryCodes, SecondFactorStore};
+/// use vestibule::testing::check_second_factor_store;
+///
+/// async fn keeps_the_contract(store: &impl SecondFactorStore) -> Result<(), vestibule::Error> {
+///     let (authenticator, codes) = (Authenticator::generate()?, RecoveryCodes::generate()?);
+///     // ... store them for account "1" ...
+///     let codes = [codes.reveal()[0].as_str(), codes.reveal()[1].as_str()];
+///     check_second_factor_store(store, ["1", "2"], &authenticator, codes).await;
+///     Ok(())
+/// }
+/// ```
 pub async fn check_second_factor_store(
-    store: &impl SecondFactorStore,
+    store: &(impl SecondFactorStore + ?Sized),
     [account, other]: [&str; 2],
     authenticator: &Authenticator,
     recovery_codes: [&str; 2],

@@ -1,4 +1,4 @@
-//! The throttle of failed passwords: counted by account name and by network, in advance.
+//! The throttle of failed passwords and codes: counted by account name and by network, in advance.
 //!
 //! Imports `config` and `error` only. [`Attempt`] holds the rules, [`Counters`] are what they need
 //! of a store.
@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 use crate::config::ThrottleConfig;
 use crate::error::Error;
 
-/// Where failed passwords are counted. Each method is one atomic step; an error is a 503 for the
+/// Where failed passwords and codes are counted. Each method is one atomic step; an error is a 503 for the
 /// client.
 ///
 /// [`MemoryThrottle`] is an example; the cargo features `diesel-sqlite` and `diesel-postgres` have

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rocket::local::blocking::Client;
-use rocket::{State, post, routes};
+use rocket::{State, get, post, routes};
 use time::OffsetDateTime;
 use totp_rs::{Builder, Secret};
+use vestibule::guards::{Authenticated, MultiFactor};
 use vestibule::second_factors::{Authenticator, CodeLogin, RecoveryCodes, SecondFactorStore};
 use vestibule::sign_ins::Amr;
 use vestibule::testing::check_second_factor_store;
@@ -24,7 +26,7 @@ struct Factors {
     authenticator: Authenticator,
     last_step: Mutex<i64>,
     recovery_codes: Mutex<HashSet<String>>,
-    fails: Mutex<bool>,
+    fails: AtomicBool,
 }
 
 impl Factors {
@@ -34,12 +36,12 @@ impl Factors {
             // A column of zeros would hide that a wrong code must not count as step 0.
             last_step: Mutex::new(-1),
             recovery_codes: Mutex::new(codes.digests().into_iter().collect()),
-            fails: Mutex::new(false),
+            fails: AtomicBool::new(false),
         }
     }
 
     fn check(&self, account: &str) -> Result<bool, Error> {
-        if *self.fails.lock().expect("a flag") {
+        if self.fails.load(Ordering::Relaxed) {
             return Err(ErrorKind::Unavailable.into());
         }
         Ok(account == ALICE.to_string())
@@ -55,7 +57,9 @@ impl SecondFactorStore for Factors {
     async fn use_step(&self, account: &str, step: i64) -> Result<bool, Error> {
         let mut last = self.last_step.lock().expect("a step");
         let counts = self.check(account)? && *last < step;
-        *last = if counts { step } else { *last };
+        if counts {
+            *last = step;
+        }
         Ok(counts)
     }
 
@@ -71,10 +75,14 @@ async fn code(
     code_login: CodeLogin<'_>,
     session: Session<'_>,
     factors: &State<Factors>,
-) -> Result<String, Error> {
-    code_login.verify(factors.inner(), &*user, code).await?;
-    session.confirm_with(Amr::OTP).await?;
-    Ok(Amr::PASSWORD.with(Amr::OTP).to_string())
+) -> Result<(), Error> {
+    code_login.verify(factors.inner(), user.account(), code).await?;
+    session.confirm_with(Amr::OTP).await
+}
+
+#[get("/two")]
+fn two(user: MultiFactor<SessionUser>) -> String {
+    user.authentication().amr().to_string()
 }
 
 struct CodeApp {
@@ -89,7 +97,7 @@ fn launch() -> CodeApp {
     let recorded = RecordedEvents::default();
     let auth = Auth::fairing().clock(clock.clone()).store(store.clone());
     let rocket = rocket(setup.figment, auth, users.clone()).manage(Factors::new(&codes));
-    let rocket = rocket.mount("/", routes![code]).register("/", setup.catchers);
+    let rocket = rocket.mount("/", routes![code, two]).register("/", setup.catchers);
     let client = Client::untracked(rocket).expect("a launch");
     CodeApp { app: App { client, clock, store, users, recorded }, codes }
 }
@@ -132,8 +140,11 @@ fn a_code_counts_once_and_a_recovery_code_too() {
     let app = launch();
     let session = app.app.browser(ALICE);
     let (code, recovery) = (app.shown(0), app.codes.reveal()[0].replace('-', "").to_lowercase());
+    let two = || app.app.get("/two").cookie(&session).send();
     assert_eq!(app.status(&session, "000000"), 422);
+    assert_eq!(two().code(), "second_factor_required");
     assert_eq!(app.status(&session, &code), 200);
+    assert_eq!(two().body, "pwd otp mfa");
     assert_eq!(app.status(&session, &code), 422);
     assert_eq!(app.status(&session, &recovery), 200);
     assert_eq!(app.status(&session, &recovery), 422);
@@ -146,7 +157,7 @@ fn a_code_counts_once_and_a_recovery_code_too() {
 }
 
 #[test]
-fn guesses_are_limited_and_a_right_password_buys_no_more() {
+fn wrong_codes_are_limited_for_the_account_in_every_session_and_for_no_other() {
     let app = launch();
     let session = app.app.browser(ALICE);
     for _ in 0..FAILURES {
@@ -167,10 +178,10 @@ fn guesses_are_limited_and_a_right_password_buys_no_more() {
 fn a_store_that_fails_is_503_and_counts_no_failure() {
     let app = launch();
     let session = app.app.browser(ALICE);
-    *app.factors().fails.lock().expect("a flag") = true;
+    app.factors().fails.store(true, Ordering::Relaxed);
     for _ in 0..=FAILURES {
         assert_eq!(app.status(&session, &app.shown(0)), 503);
     }
-    *app.factors().fails.lock().expect("a flag") = false;
+    app.factors().fails.store(false, Ordering::Relaxed);
     assert_eq!(app.status(&session, &app.shown(0)), 200);
 }

@@ -1,5 +1,5 @@
 //! The library over HTTP, as an application sees it: its own user type, its own store and its own
-//! catchers, without any cargo feature.
+//! catchers, without any cargo feature, but for `code_login`.
 
 #[cfg(all(feature = "second-factor", feature = "testing"))]
 mod code_login;

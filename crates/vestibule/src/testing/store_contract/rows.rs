@@ -16,7 +16,7 @@ pub(super) async fn check(store: &Store, accounts: [&str; 2]) {
     many_uses_are_recorded_at_once_and_an_ended_sign_in_prevents_no_other(store, accounts).await;
     what_is_proven_is_kept(store, accounts).await;
     a_new_proof_is_added_and_changes_nothing_else(store, accounts).await;
-    of_proofs_at_the_same_time_none_is_lost(store, accounts).await;
+    proofs_at_the_same_time_are_all_recorded(store, accounts).await;
     a_sign_in_is_ended_once(store, accounts).await;
     all_of_an_account_are_ended_but_for_one_and_counted(store, accounts).await;
     the_list_has_all_of_an_account_latest_use_first(store, accounts).await;
@@ -106,7 +106,7 @@ async fn a_new_proof_is_added_and_changes_nothing_else(store: &Store, [account, 
     assert_eq!(get(store, &unknown).await, None);
 }
 
-async fn of_proofs_at_the_same_time_none_is_lost(store: &Store, [account, _]: [&str; 2]) {
+async fn proofs_at_the_same_time_are_all_recorded(store: &Store, [account, _]: [&str; 2]) {
     let methods = [Amr::PASSWORD, Amr::OTP, Amr::HARDWARE_KEY, Amr::USER_PRESENCE];
     let all = methods.into_iter().fold(Amr::NONE, Amr::with);
     for _ in 0..6 {

@@ -102,7 +102,7 @@ fn a_setting_that_nothing_reads_is_told_with_the_reason() {
     assert_eq!(
         lines,
         [
-            "throttle: no route has the guard PasswordLogin",
+            "throttle: no route has the guard PasswordLogin or CodeLogin",
             "token.json: no route has the guard TokenBody",
             "token.query: token.locations lacks \"query\"",
             "token.cookies: token.locations lacks \"cookies\"",

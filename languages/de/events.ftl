@@ -22,6 +22,7 @@ event-second-factor-removed = Zweiter Faktor entfernt
 event-recovery-codes-made = Wiederherstellungscodes erstellt
 event-recovery-code-used = Wiederherstellungscode benutzt
 event-bad-code = Falscher Code des zweiten Faktors
+event-codes-guessed = Viele falsche Codes der Authentifizierungs-App
 event-passkey-added = Passkey hinzugefügt
 event-passkey-removed = Passkey entfernt
 event-passkey-counter = Passkey abgelehnt, es gibt vielleicht eine Kopie davon

@@ -104,6 +104,16 @@ mail-recovery-code-used =
 
     { $link }
 
+mail-codes-guessed-subject = Viele falsche Codes für Ihr Konto
+mail-codes-guessed =
+    für Ihr Konto { $name } bei { $site } wurde mindestens zehnmal hintereinander ein falscher Code der Authentifizierungs-App eingegeben, zuletzt { $when }. Der Schritt vor dem Code, in der Regel Ihr Passwort, war jedes Mal richtig.
+
+    Wenn Sie das nicht waren, kennt jemand anderes Ihr Passwort. Legen Sie sofort ein anderes fest:
+
+    { $link }
+
+    Nach hundert falschen Codes hintereinander wird kein Code der Authentifizierungs-App mehr angenommen. Melden Sie sich dann mit einem Wiederherstellungscode oder einem Passkey an, oder fragen Sie einen Administrator.
+
 mail-deactivated-subject = Ihr Konto wurde deaktiviert
 mail-deactivated =
     Ihr Konto { $name } bei { $site } wurde { $when } deaktiviert. Niemand kann sich damit anmelden, und alle seine Anmeldungen sind beendet.

@@ -22,6 +22,7 @@ event-second-factor-removed = Αφαιρέθηκε ο δεύτερος παρά�
 event-recovery-codes-made = Δημιουργήθηκαν κωδικοί ανάκτησης
 event-recovery-code-used = Χρησιμοποιήθηκε κωδικός ανάκτησης
 event-bad-code = Λάθος κωδικός μίας χρήσης του δεύτερου παράγοντα
+event-codes-guessed = Πολλοί λάθος κωδικοί της εφαρμογής ελέγχου ταυτότητας
 event-passkey-added = Προστέθηκε passkey
 event-passkey-removed = Αφαιρέθηκε passkey
 event-passkey-counter = Απορρίφθηκε passkey, ίσως υπάρχει αντίγραφό του

@@ -22,6 +22,7 @@ event-second-factor-removed = Second factor removed
 event-recovery-codes-made = Recovery codes made
 event-recovery-code-used = Recovery code used
 event-bad-code = Wrong code of the second factor
+event-codes-guessed = Many wrong codes of the authenticator
 event-passkey-added = Passkey added
 event-passkey-removed = Passkey removed
 event-passkey-counter = Passkey refused, there may be a copy of it

@@ -104,6 +104,16 @@ mail-recovery-code-used =
 
     { $link }
 
+mail-codes-guessed-subject = Many wrong codes for your account
+mail-codes-guessed =
+    For your account { $name } at { $site } a wrong code of the authenticator was entered ten times in a row or more, the last time { $when }. The step before the code, as a rule your password, was right each time.
+
+    If this was not you, somebody else knows your password. Set another one at once:
+
+    { $link }
+
+    After a hundred wrong codes in a row, no code of the authenticator is accepted. Then sign in with a recovery code or a passkey, or ask an administrator.
+
 mail-deactivated-subject = Your account was deactivated
 mail-deactivated =
     Your account { $name } at { $site } was deactivated { $when }. Nobody can sign in to it, and all its sign-ins have ended.

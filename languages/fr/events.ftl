@@ -22,6 +22,7 @@ event-second-factor-removed = Second facteur supprimé
 event-recovery-codes-made = Codes de récupération créés
 event-recovery-code-used = Code de récupération utilisé
 event-bad-code = Code du second facteur incorrect
+event-codes-guessed = Nombreux codes incorrects de l’application d’authentification
 event-passkey-added = Clé d’identification ajoutée
 event-passkey-removed = Clé d’identification supprimée
 event-passkey-counter = Clé d’identification refusée, il en existe peut-être une copie

@@ -104,6 +104,16 @@ mail-recovery-code-used =
 
     { $link }
 
+mail-codes-guessed-subject = De nombreux codes incorrects pour votre compte
+mail-codes-guessed =
+    Pour votre compte { $name } chez { $site }, un code incorrect de l’application d’authentification a été saisi au moins dix fois de suite, la dernière fois { $when }. L’étape précédant le code, en général votre mot de passe, était correcte à chaque fois.
+
+    Si ce n’était pas vous, quelqu’un d’autre connaît votre mot de passe. Définissez-en immédiatement un autre :
+
+    { $link }
+
+    Après cent codes incorrects de suite, aucun code de l’application d’authentification n’est accepté. Connectez-vous alors avec un code de récupération ou une clé d’identification, ou adressez-vous à un administrateur.
+
 mail-deactivated-subject = Votre compte a été désactivé
 mail-deactivated =
     Votre compte { $name } chez { $site } a été désactivé { $when }. Personne ne peut s’y connecter, et toutes ses connexions ont pris fin.

@@ -184,6 +184,7 @@ impl MailWriter {
             MailKind::RecoveryCodeUsed => {
                 ("mail-recovery-code-used", format!("{base}/account/second-factor"))
             }
+            MailKind::CodesGuessed => ("mail-codes-guessed", format!("{base}/password/forgot")),
             MailKind::KeyMade => ("mail-key-made", format!("{base}/account/keys")),
             MailKind::Deactivated => ("mail-deactivated", base.to_owned()),
         };

@@ -27,12 +27,14 @@ pub enum MailKind {
     SecondFactorRemoved,
     /// The notice that a recovery code was used.
     RecoveryCodeUsed,
+    /// The notice that many codes of the authenticator in a row were wrong.
+    CodesGuessed,
     /// The link that signs in the browser that asked for it, and the code. Queued for any address.
     SignIn,
 }
 
 impl MailKind {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::ConfirmAddress,
         Self::AddressChanged,
         Self::ResetPassword,
@@ -45,6 +47,7 @@ impl MailKind {
         Self::SecondFactorAdded,
         Self::SecondFactorRemoved,
         Self::RecoveryCodeUsed,
+        Self::CodesGuessed,
         Self::SignIn,
     ];
 
@@ -64,6 +67,7 @@ impl MailKind {
             Self::SecondFactorAdded => "second_factor_added",
             Self::SecondFactorRemoved => "second_factor_removed",
             Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::CodesGuessed => "codes_guessed",
             Self::SignIn => "sign_in",
         }
     }

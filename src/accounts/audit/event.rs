@@ -50,6 +50,8 @@ pub enum AuditEvent {
     RecoveryCodeUsed,
     /// A wrong code of the second factor was given.
     BadCode,
+    /// Many codes of the authenticator in a row were wrong.
+    CodesGuessed,
     /// A passkey was added.
     PasskeyAdded,
     /// A passkey was removed by its owner.
@@ -111,6 +113,7 @@ impl AuditEvent {
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
         Self::BadCode,
+        Self::CodesGuessed,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
         Self::PasskeyCounter,
@@ -157,6 +160,7 @@ impl AuditEvent {
             Self::RecoveryCodesMade => ("recovery_codes_made", "Recovery codes made"),
             Self::RecoveryCodeUsed => ("recovery_code_used", "Recovery code used"),
             Self::BadCode => ("bad_code", "Wrong code of the second factor"),
+            Self::CodesGuessed => ("codes_guessed", "Many wrong codes of the authenticator"),
             Self::PasskeyAdded => ("passkey_added", "Passkey added"),
             Self::PasskeyRemoved => ("passkey_removed", "Passkey removed"),
             Self::PasskeyCounter => {
@@ -206,6 +210,7 @@ impl AuditEvent {
             | Self::Protected
             | Self::BadCredentials
             | Self::BadCode
+            | Self::CodesGuessed
             | Self::PasskeyCounter
             | Self::Throttled
             | Self::EventsLost => "failure",

@@ -145,6 +145,7 @@ diesel::table! {
         sealed_by -> Text,
         last_step -> BigInt,
         created_at -> BigInt,
+        wrong_codes -> BigInt,
     }
 }
 

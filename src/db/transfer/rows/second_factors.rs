@@ -20,6 +20,7 @@ pub(in crate::db::transfer) struct AuthenticatorRow {
     sealed_by: String,
     last_step: i64,
     created_at: i64,
+    wrong_codes: i64,
 }
 
 impl TableRow for AuthenticatorRow {
@@ -32,6 +33,7 @@ impl TableRow for AuthenticatorRow {
             ("sealed_by", (&self.sealed_by).into()),
             ("last_step", self.last_step.into()),
             ("created_at", self.created_at.into()),
+            ("wrong_codes", self.wrong_codes.into()),
         ]
     }
 

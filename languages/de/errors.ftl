@@ -162,6 +162,7 @@ metrics-token = Senden Sie das Token der Metriken.
 ## Zweiter Faktor
 
 error-code-wrong = Dieser Code ist nicht gültig oder wurde schon benutzt. Warten Sie auf den nächsten.
+error-codes-blocked = Nach zu vielen falschen Codes wird kein Code der Authentifizierungs-App mehr angenommen. Benutzen Sie einen Wiederherstellungscode oder einen Passkey, oder fragen Sie einen Administrator.
 error-code-missing = Geben Sie einen Code Ihrer Authentifizierungs-App oder einen Wiederherstellungscode ein.
 error-code-first-wrong = Das ist nicht der Code zu diesem geheimen Schlüssel. Prüfen Sie die Uhr Ihres Geräts.
 error-set-up-expired = Das hat zu lange gedauert. Fangen Sie noch einmal an: Scannen Sie den neuen QR-Code.

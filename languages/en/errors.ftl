@@ -164,6 +164,7 @@ metrics-token = Send the token of metrics.
 ## Second factor
 
 error-code-wrong = This code is not valid, or was used before. Wait for the next one.
+error-codes-blocked = After too many wrong codes, no code of the authenticator is accepted. Use a recovery code or a passkey, or ask an administrator.
 error-code-missing = Enter a code of your authenticator, or a recovery code.
 error-code-first-wrong = This is not the code of this secret. Check the clock of your device.
 error-set-up-expired = This took too long. Start again: scan the new QR code.

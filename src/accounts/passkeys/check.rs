@@ -88,6 +88,7 @@ impl Accounts {
         }
         passkey.update_credential(&result);
         let used = UsedPasskey {
+            account: user.id,
             id: id.clone(),
             before: stored.credential,
             after: serde_json::to_string(&passkey).map_err(Error::internal)?,

@@ -32,6 +32,7 @@ mod sign_ins;
 mod trusted_browsers;
 mod user_list;
 mod users;
+mod wrong_codes;
 
 pub(super) use access_keys::end_key;
 pub use access_keys::{MAX_ACTIVE_KEYS, check_is_new, find_key, store_key};
@@ -64,7 +65,7 @@ pub use second_factors::reset_second_factors;
 pub(super) use second_factors::{
     StoredAuthenticator, add_authenticator, authenticator_since, count_recovery_codes,
     remove_second_factors, replace_recovery_codes, reseal, sealed_authenticator, sealed_by_others,
-    use_recovery_code, use_step,
+    use_recovery_code,
 };
 pub use setup::{has_administrator, purge_links};
 pub(super) use sign_in_links::{SignInProof, owner_of_sign_in_link, use_sign_in_link};
@@ -79,6 +80,7 @@ pub use users::{
     upgrade_hash, with_address,
 };
 pub(super) use users::{change_language, change_own_name, hash_of, with_hash};
+pub(super) use wrong_codes::{WrongCode, count_wrong_code, use_step};
 
 #[cfg(test)]
 mod tests {
@@ -107,6 +109,7 @@ mod tests {
             include_str!("sign_ins.rs"),
             include_str!("trusted_browsers.rs"),
             include_str!("users.rs"),
+            include_str!("wrong_codes.rs"),
         ];
         for query in sources.iter().flat_map(|source| source.split(';')) {
             let by_key = query.contains("find(");

@@ -6,10 +6,12 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::locks::lock_user;
 use super::notices::queue_notice;
 use super::second_factors::{
     count_factors, finish_first_factor, lock_current_user, remove_all_factors,
 };
+use super::wrong_codes::reset_wrong_codes;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, append};
 use crate::accounts::user::User;
 use crate::db::schema::passkeys;
@@ -56,6 +58,7 @@ pub(in crate::accounts) struct StoredPasskey {
 
 /// A passkey whose answer was right.
 pub(in crate::accounts) struct UsedPasskey {
+    pub(in crate::accounts) account: i64,
     pub(in crate::accounts) id: String,
     /// What its answer was checked with.
     pub(in crate::accounts) before: String,
@@ -189,7 +192,7 @@ pub(in crate::accounts) fn remove_passkey(
     })
 }
 
-/// Records the use of a passkey; returns false if its challenge was used before, or the passkey was removed
+/// Records the use of a passkey, after which wrong codes are counted anew; returns false if its challenge was used before, or the passkey was removed
 /// or used elsewhere since its answer was checked.
 pub(in crate::accounts) fn use_passkey(
     connection: &mut AnyConnection,
@@ -197,13 +200,18 @@ pub(in crate::accounts) fn use_passkey(
     now: OffsetDateTime,
 ) -> Result<bool, Error> {
     write(connection, |connection| {
+        lock_user(connection, used.account)?;
         if !use_challenge(connection, &used.challenge, now)? {
             return Ok(false);
         }
         let row = passkeys::table.find(&used.id).filter(passkeys::credential.eq(&used.before));
         let values =
             (passkeys::credential.eq(&used.after), passkeys::last_used_at.eq(to_micros(now)));
-        Ok(diesel::update(row).set(values).execute(connection)? == 1)
+        if diesel::update(row).set(values).execute(connection)? == 0 {
+            return Ok(false);
+        }
+        reset_wrong_codes(connection, used.account)?;
+        Ok(true)
     })
 }
 

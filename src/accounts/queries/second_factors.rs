@@ -11,6 +11,7 @@ use super::notices::queue_notice;
 use super::passkeys::count_passkeys;
 use super::trusted_browsers::delete_trusted_browsers;
 use super::users::find;
+use super::wrong_codes::reset_wrong_codes;
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::user::User;
 use crate::db::schema::{authenticators, passkeys, recovery_codes, sign_ins, users};
@@ -50,18 +51,6 @@ pub(in crate::accounts) fn sealed_authenticator(
     row.get_result(connection).optional()
 }
 
-/// Uses up a time step and all before it; returns whether none of them was used up already.
-pub(in crate::accounts) fn use_step(
-    connection: &mut AnyConnection,
-    account: i64,
-    step: i64,
-) -> QueryResult<bool> {
-    let unused = authenticators::table.find(account).filter(authenticators::last_step.lt(step));
-    let used =
-        diesel::update(unused).set(authenticators::last_step.eq(step)).execute(connection)?;
-    Ok(used == 1)
-}
-
 /// Uses up a recovery code, with a row in the audit log and a notice; `None` if there is no such code.
 pub(in crate::accounts) fn use_recovery_code(
     connection: &mut AnyConnection,
@@ -70,12 +59,14 @@ pub(in crate::accounts) fn use_recovery_code(
     (source, now): (RequestSource, OffsetDateTime),
 ) -> Result<Option<ChangedUser>, Error> {
     write(connection, |connection| {
+        lock_user(connection, id)?;
         let code = recovery_codes::table.find((id, code_hash));
         // Of two requests at once, the second deletes nothing.
         if diesel::delete(code).execute(connection)? == 0 {
             return Ok(None);
         }
         let Some(user) = find(connection, id)? else { return Ok(None) };
+        reset_wrong_codes(connection, id)?;
         let actor = Actor::account(&user, None, source, now);
         queue_notice(connection, MailKind::RecoveryCodeUsed, &user, &actor)?;
         let left = count_recovery_codes(connection, id)?;

@@ -1,7 +1,9 @@
 //! Checking a code.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::accounts::audit::{AuditEvent, EventOwner, QueuedEvent, RequestSource, log_change};
-use crate::accounts::queries;
+use crate::accounts::queries::{self, WrongCode};
 use crate::accounts::sealing::Purpose;
 use crate::accounts::service::Accounts;
 use crate::accounts::user::{User, Username};
@@ -11,9 +13,14 @@ use vestibule::{Error, ErrorKind};
 /// Said of every code that is not accepted: one that was used before is not told from a wrong one.
 const WRONG: &str = "This code is not valid, or was used before. Wait for the next one.";
 
+/// Said of every code of an authenticator, right or wrong, after too many wrong ones.
+const BLOCKED: &str = "After too many wrong codes, no code of the authenticator is accepted. Use a \
+                       recovery code or a passkey, or ask an administrator.";
+
 impl Accounts {
     /// Checks a code of a user's authenticator, or a recovery code, and uses it up. It is counted by the
-    /// throttle of the password.
+    /// throttle of the password, and a wrong one also for the authenticator, which accepts no code after a
+    /// hundred in a row.
     ///
     /// # Errors
     /// 422 `invalid_field` naming `code`, 429 `too_many_attempts`, 503 `unavailable`.
@@ -38,7 +45,8 @@ impl Accounts {
                 source,
                 count: None,
             });
-            return Err(Error::invalid_field("code", WRONG));
+            let is_blocked = store.is_blocked.load(Ordering::Relaxed);
+            return Err(Error::invalid_field("code", if is_blocked { BLOCKED } else { WRONG }));
         }
         self.finish_attempt(attempt).await
     }
@@ -46,7 +54,7 @@ impl Accounts {
     /// Returns the store of codes for a request from `source`, which the audit log names.
     #[must_use]
     pub const fn code_store(&self, source: RequestSource) -> CodeStore<'_> {
-        CodeStore { accounts: self, source }
+        CodeStore { accounts: self, source, is_blocked: AtomicBool::new(false) }
     }
 }
 
@@ -54,6 +62,8 @@ impl Accounts {
 pub struct CodeStore<'a> {
     accounts: &'a Accounts,
     source: RequestSource,
+    /// Whether a code was refused after too many wrong ones.
+    is_blocked: AtomicBool,
 }
 
 #[rocket::async_trait]
@@ -73,7 +83,20 @@ impl SecondFactorStore for CodeStore<'_> {
 
     async fn use_step(&self, account: &str, step: i64) -> Result<bool, Error> {
         let id = user_id(account)?;
-        self.accounts.run(move |connection| queries::use_step(connection, id, step)).await
+        let (source, now) = (self.source, self.accounts.clock.now()?);
+        let wrong = self.accounts.run(move |connection| {
+            if queries::use_step(connection, id, step)? {
+                return Ok(None);
+            }
+            queries::count_wrong_code(connection, id, (source, now)).map(Some)
+        });
+        let Some(WrongCode { is_blocked, told }) = wrong.await? else { return Ok(true) };
+        self.is_blocked.store(is_blocked, Ordering::Relaxed);
+        if let Some(told) = told {
+            log_change(&told);
+            self.accounts.outbox.wake();
+        }
+        Ok(false)
     }
 
     async fn use_recovery_code(&self, account: &str, digest: &str) -> Result<bool, Error> {

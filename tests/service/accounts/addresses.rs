@@ -16,18 +16,18 @@ const NEW: &str = "battery staple";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The mails of an application, oldest first within a test that waits for each.
-pub(super) struct Mailbox<'a> {
+pub(crate) struct Mailbox<'a> {
     app: &'a TestApp,
     seen: BTreeSet<String>,
 }
 
 impl<'a> Mailbox<'a> {
-    pub(super) fn of(app: &'a TestApp) -> Self {
+    pub(crate) fn of(app: &'a TestApp) -> Self {
         Self { app, seen: BTreeSet::new() }
     }
 
     /// Waits for the next mail and returns it.
-    pub(super) fn next(&mut self) -> String {
+    pub(crate) fn next(&mut self) -> String {
         let until = Instant::now() + Duration::from_secs(60);
         loop {
             let files = fs::read_dir(self.app.mail()).into_iter().flatten().flatten();
@@ -47,7 +47,7 @@ impl<'a> Mailbox<'a> {
     }
 
     /// Waits until nothing is left to be sent, and returns how many mails came that were not seen.
-    pub(super) fn rest(&self) -> usize {
+    pub(crate) fn rest(&self) -> usize {
         let until = Instant::now() + Duration::from_secs(60);
         while self.app.number("SELECT count(*) AS n FROM mails") > 0 {
             assert!(Instant::now() < until, "a mail stays");

@@ -3,7 +3,7 @@
 mod added_users;
 mod address_return;
 mod address_timing;
-mod addresses;
+pub(crate) mod addresses;
 mod administration_api;
 mod administration_pages;
 mod breached;

@@ -64,7 +64,7 @@ fn a_recovery_code_signs_in_once() {
 }
 
 /// The statuses of twenty second steps at once at two processes, each with a ticket of its own.
-fn at_once(app: &TestApp, code: &str) -> Vec<u16> {
+pub(super) fn at_once(app: &TestApp, code: &str) -> Vec<u16> {
     let tickets: Vec<String> = (0..20).map(|_| login_token(app, "user_01")).collect();
     Runtime::new().expect("a runtime").block_on(async {
         let processes = [process(app).await, process(app).await];

@@ -22,9 +22,9 @@ pub trait SecondFactorStore: Send + Sync {
     /// Returns the authenticator of an account; `None` without one. Encrypt its secret at rest.
     async fn authenticator(&self, account: &str) -> Result<Option<Authenticator>, Error>;
 
-    /// Marks a time step and all earlier ones as used, atomically; returns `false`, and changes nothing, if
-    /// that step or a later one was used before, or without an authenticator. Called with step 0 for a
-    /// wrong code.
+    /// Marks a time step and all earlier ones as used, atomically; returns `false`, and marks none, if that
+    /// step or a later one was used before, or without an authenticator. Called with step 0 for a wrong
+    /// code, so a store can count refusals here, and refuse every step after too many.
     async fn use_step(&self, account: &str, step: i64) -> Result<bool, Error>;
 
     /// Deletes a recovery code, by its digest, atomically; returns whether it existed.

@@ -1,0 +1,87 @@
+//! Queries that use a code of an authenticator, and count those that were wrong.
+
+use diesel::prelude::*;
+use time::OffsetDateTime;
+
+use super::locks::lock_user;
+use super::notices::queue_notice;
+use super::users::find;
+use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
+use crate::db::schema::authenticators;
+use crate::db::{AnyConnection, write};
+use crate::mail::MailKind;
+use vestibule::Error;
+
+/// After so many wrong codes in a row no code of the authenticator is accepted.
+const MAX_WRONG_CODES: i64 = 100;
+
+/// The numbers of wrong codes in a row at which the owner gets a notice.
+const TOLD_AT: [i64; 2] = [10, MAX_WRONG_CODES];
+
+/// What follows from a wrong code.
+pub(in crate::accounts) struct WrongCode {
+    /// Whether no code of the authenticator is accepted any more.
+    pub(in crate::accounts) is_blocked: bool,
+    /// What was written to the audit log when a notice was queued.
+    pub(in crate::accounts) told: Option<ChangedUser>,
+}
+
+/// Uses up a time step and all before it; returns whether none of them was used up already, and the
+/// authenticator is not blocked. If so, the count of wrong codes begins anew.
+pub(in crate::accounts) fn use_step(
+    connection: &mut AnyConnection,
+    account: i64,
+    step: i64,
+) -> QueryResult<bool> {
+    let unused = authenticators::table
+        .find(account)
+        .filter(authenticators::last_step.lt(step))
+        .filter(authenticators::wrong_codes.lt(MAX_WRONG_CODES));
+    let values = (authenticators::last_step.eq(step), authenticators::wrong_codes.eq(0));
+    Ok(diesel::update(unused).set(values).execute(connection)? == 1)
+}
+
+/// Counts a wrong code, or one that was used before; at the tenth and the last that is counted, queues a notice
+/// with a row in the audit log.
+pub(in crate::accounts) fn count_wrong_code(
+    connection: &mut AnyConnection,
+    account: i64,
+    (source, now): (RequestSource, OffsetDateTime),
+) -> Result<WrongCode, Error> {
+    write(connection, |connection| {
+        lock_user(connection, account)?;
+        let below = authenticators::table
+            .find(account)
+            .filter(authenticators::wrong_codes.lt(MAX_WRONG_CODES));
+        let counted = diesel::update(below)
+            .set(authenticators::wrong_codes.eq(authenticators::wrong_codes + 1))
+            .execute(connection)?;
+        let row = authenticators::table.find(account).select(authenticators::wrong_codes);
+        // Without an authenticator none is blocked.
+        let count: i64 = row.get_result(connection).optional()?.unwrap_or_default();
+        let is_blocked = count >= MAX_WRONG_CODES;
+        let silent = WrongCode { is_blocked, told: None };
+        if counted == 0 || !TOLD_AT.contains(&count) {
+            return Ok(silent);
+        }
+        let Some(user) = find(connection, account)? else { return Ok(silent) };
+        let actor = Actor::account(&user, None, source, now);
+        queue_notice(connection, MailKind::CodesGuessed, &user, &actor)?;
+        // Who enters wrong codes is not known to be the owner.
+        let record = Record {
+            actor_account: None,
+            actor: None,
+            ..Record::about(AuditEvent::CodesGuessed, &user, &actor)
+        };
+        let records = vec![record.detail(format!("{count} in a row"))];
+        append(connection, &records)?;
+        Ok(WrongCode { is_blocked, told: Some(ChangedUser { user, ended: 0, records }) })
+    })
+}
+
+/// Begins the count of wrong codes anew, after a recovery code or a passkey.
+pub(super) fn reset_wrong_codes(connection: &mut AnyConnection, account: i64) -> QueryResult<()> {
+    let counted = authenticators::table.find(account).filter(authenticators::wrong_codes.ne(0));
+    diesel::update(counted).set(authenticators::wrong_codes.eq(0)).execute(connection)?;
+    Ok(())
+}

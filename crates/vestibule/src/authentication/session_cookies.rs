@@ -119,8 +119,7 @@ fn open(request: &Request<'_>, state: &AuthState, sealed: &Cookie<'static>) -> O
         Some(cookie) => (cookie.value().to_owned(), false),
         None => state.secret_keys.open(sealed)?,
     };
-    let ticket = serde_json::from_str::<Ticket>(&text).ok()?;
-    Some(Ticket { outdated, ..ticket })
+    Some(Ticket { outdated, ..Ticket::parse(&text)? })
 }
 
 /// Seals a ticket with the present secret key if an earlier one sealed it and this request has not

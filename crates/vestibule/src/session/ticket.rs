@@ -47,6 +47,13 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
+    /// Reads the content of a cookie; `None` for anything but a ticket with times of a calendar.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let ticket = serde_json::from_str::<Self>(text).ok()?;
+        let is_time = |time: &i64| OffsetDateTime::from_unix_timestamp(*time).is_ok();
+        [ticket.iat, ticket.exp, ticket.auth].iter().all(is_time).then_some(ticket)
+    }
+
     /// The ticket in a remember cookie: not fresh, expires with the sign-in.
     pub(crate) fn new(request: &Request<'_>, sign_in: &SignIn, stamp: Option<String>) -> Self {
         Self {
@@ -133,6 +140,17 @@ mod tests {
         let ticket: Ticket = serde_json::from_str(OLDER).expect("a ticket");
         assert_eq!(ticket.amr, Amr::PASSWORD);
         assert_eq!(serde_json::to_string(&ticket).expect("JSON"), OLDER);
+    }
+
+    #[test]
+    fn times_beyond_every_calendar_are_in_no_ticket() {
+        assert!(Ticket::parse(OLDER).is_some());
+        for (good, name) in [("\"iat\":1", "iat"), ("\"exp\":9", "exp"), ("\"auth\":1", "auth")] {
+            for time in [i64::MAX, i64::MIN] {
+                let text = OLDER.replace(good, &format!("\"{name}\":{time}"));
+                assert!(text != OLDER && Ticket::parse(&text).is_none(), "{text}");
+            }
+        }
     }
 
     #[test]

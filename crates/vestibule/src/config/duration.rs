@@ -61,9 +61,9 @@ pub fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Erro
 #[must_use]
 pub fn in_words(span: Duration) -> String {
     const DAY: u64 = 24 * 60 * 60;
-    match (span.as_secs() / DAY, span.as_secs() % DAY) {
-        (1, 0) => "1 day".to_owned(),
-        (days @ 2.., 0) => format!("{days} days"),
+    match (span.as_secs() / DAY, span.as_secs() % DAY, span.subsec_nanos()) {
+        (1, 0, 0) => "1 day".to_owned(),
+        (days @ 2.., 0, 0) => format!("{days} days"),
         _ => humantime::format_duration(span).to_string(),
     }
 }
@@ -77,6 +77,7 @@ mod tests {
         let words = |seconds| in_words(Duration::from_secs(seconds));
         assert_eq!([86_400, 31_536_000].map(words), ["1 day", "365 days"]);
         assert_eq!([0, 90, 90_000].map(words), ["0s", "1m 30s", "1day 1h"]);
+        assert_eq!(in_words(Duration::from_millis(2 * 86_400_000 + 5)), "2days 5ms");
     }
 
     #[test]

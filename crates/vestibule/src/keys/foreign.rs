@@ -52,7 +52,7 @@ impl ForeignKeys {
         jws.claims()
     }
 
-    fn check(&self, jws: &Jws<'_>) -> Result<(), TokenError> {
+    pub(super) fn check(&self, jws: &Jws<'_>) -> Result<(), TokenError> {
         let header = jws.header()?;
         let kid = key_id(&header)?;
         let typ = header.get("typ").and_then(Value::as_str).unwrap_or_default();

@@ -60,8 +60,7 @@ impl<'t> Jws<'t> {
 
     /// Whether a key made the signature.
     pub(super) fn is_signed_by(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {
-        let (message, algorithm) = (self.message.as_bytes(), algorithm.to_jsonwebtoken());
-        crypto::verify(self.signature, message, key, algorithm).unwrap_or(false)
+        is_signature(self.signature, self.message.as_bytes(), key, algorithm)
     }
 
     /// The error of a malformed part, which takes precedence over a bad signature.
@@ -71,6 +70,16 @@ impl<'t> Jws<'t> {
         let signature = signature.map_err(|_| TokenError::Encoding(TokenPart::Signature));
         readable.and(signature).err()
     }
+}
+
+/// Whether a text is the signature of a message by a key, in base64url.
+pub(super) fn is_signature(
+    text: &str,
+    message: &[u8],
+    key: &DecodingKey,
+    algorithm: Algorithm,
+) -> bool {
+    crypto::verify(text, message, key, algorithm.to_jsonwebtoken()).unwrap_or(false)
 }
 
 /// Returns the `kid` of a header, after checking for critical fields and for another content.

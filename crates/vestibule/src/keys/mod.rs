@@ -5,6 +5,8 @@
 pub(crate) mod foreign;
 pub(crate) mod jws;
 pub(crate) mod pem;
+#[cfg(test)]
+mod vectors;
 pub(crate) mod verifying;
 
 use jsonwebtoken::jwk::JwkSet;

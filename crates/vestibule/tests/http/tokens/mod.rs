@@ -7,6 +7,7 @@ mod foreign_issuers;
 mod found_keys;
 mod options;
 mod properties;
+mod published_examples;
 mod refresh;
 mod verified_cache;
 mod without_expiry;

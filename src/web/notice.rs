@@ -57,7 +57,9 @@ pub(super) enum Notice {
     /// The login ticket is not valid any more.
     TicketExpired,
     SecondFactorRemoved,
+    AuthenticatorThere,
     PasskeyAdded,
+    PasskeyThere,
     PasskeyRemoved,
     SecondFactorOfUserRemoved(u64),
     TrustEnded,
@@ -110,7 +112,9 @@ impl Notice {
             Self::AddressOfUserRemoved => ("notice-address-of-user-removed", Vec::new()),
             Self::TicketExpired => ("notice-ticket-expired", Vec::new()),
             Self::SecondFactorRemoved => ("notice-second-factor-removed", Vec::new()),
+            Self::AuthenticatorThere => ("notice-authenticator-there", Vec::new()),
             Self::PasskeyAdded => ("notice-passkey-added", Vec::new()),
+            Self::PasskeyThere => ("notice-passkey-there", Vec::new()),
             Self::PasskeyRemoved => ("notice-passkey-removed", Vec::new()),
             Self::SecondFactorOfUserRemoved(count) => {
                 ("notice-second-factor-of-user-removed", sign_ins(count))

@@ -99,7 +99,9 @@ pub(super) async fn add(
             Ok(FormReply::notice(done, Notice::PasskeyAdded))
         }
         Ok(None) => Ok(FormReply::notice(done, Notice::PasskeyAdded)),
-        Err(error) if error.kind() == ErrorKind::AlreadyMade => Ok(FormReply::redirect(done)),
+        Err(error) if error.kind() == ErrorKind::AlreadyMade => {
+            Ok(FormReply::notice(done, Notice::PasskeyThere))
+        }
         Err(error) if error.kind() == ErrorKind::InvalidField => {
             let notice = ShownNotice::error(renderer.language(Some(&user)), &error);
             let owner: (&User, &str) = (&user, &form.next);

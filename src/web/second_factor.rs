@@ -205,7 +205,7 @@ pub(super) async fn ask(
 }
 
 /// Sets the authenticator up by its first code, which proves the second factor of this session, and
-/// redirects to the page with the recovery codes; also if an equal form was first.
+/// redirects to the page with the recovery codes; also if another form was first.
 #[post("/account/second-factor/set-up", data = "<form>")]
 pub(super) async fn set_up(
     user: FactorPage,
@@ -234,7 +234,7 @@ pub(super) async fn set_up(
             Ok(FormReply::redirect(address(&form.next)))
         }
         Err(error) if error.kind() == ErrorKind::AlreadyMade => {
-            Ok(FormReply::redirect(address(&form.next)))
+            Ok(FormReply::notice(address(&form.next), Notice::AuthenticatorThere))
         }
         Err(error) => {
             // After a quarter of an hour with a new secret.

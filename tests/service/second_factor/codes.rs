@@ -92,7 +92,7 @@ fn of_twenty_requests_at_once_with_one_code_one_signs_in() {
     });
 }
 
-fn three_failures(figment: Figment) -> Figment {
+pub(super) fn three_failures(figment: Figment) -> Figment {
     figment.merge(("auth.throttle.failures", 3))
 }
 

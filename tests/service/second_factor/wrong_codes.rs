@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use super::codes::at_once;
+use super::codes::{at_once, three_failures};
 use super::*;
 use crate::accounts::addresses::Mailbox;
 use crate::passkeys::authenticator::Authenticator as Passkey;
 use crate::passkeys::{add, options};
-use crate::support::app::on_both;
+use crate::support::app::{on_both, on_both_with};
 
 const WRONG: &str = "This code is not valid, or was used before. Wait for the next one.";
 const BLOCKED: &str = "After too many wrong codes, no code of the authenticator is accepted. Use a \
@@ -122,5 +122,33 @@ fn of_twenty_wrong_codes_at_once_each_is_counted() {
         // Without an authenticator nothing is counted or blocked.
         app.sql("DELETE FROM authenticators");
         assert_eq!(guess(&app, "000000", 1), WRONG);
+    });
+}
+
+#[test]
+fn sign_ins_in_a_trusted_browser_buy_no_more_guesses() {
+    on_both_with(three_failures, |app| {
+        let phone = owner(&app);
+        let browser = after_password(&app, "user_01");
+        let fields = [("code", phone.next_code(&app)), ("trust", "on".to_owned())];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(browser.post_form("/login/second", &fields).status, 303);
+        let guess = || {
+            browser.post_form("/reauthenticate", &[("password", "1234"), ("code", "000000")]).status
+        };
+        for _ in 0..2 {
+            assert_eq!(guess(), 422);
+            assert_eq!(browser.post("/logout").status, 303);
+            let reply =
+                browser.post_form("/login", &[("username", "user_01"), ("password", "1234")]);
+            assert_eq!(
+                (reply.status, reply.location()),
+                (303, "/dashboard"),
+                "no code is asked for"
+            );
+        }
+        assert_eq!(guess(), 422);
+        assert_eq!(guess(), 429);
+        assert_eq!(wrong_codes(&app), 3);
     });
 }

@@ -1,3 +1,5 @@
+use std::slice;
+
 use proptest::prelude::*;
 use rocket::figment::providers::Serialized;
 use rocket::figment::{Figment, Profile};
@@ -18,7 +20,7 @@ fn paths(table: &Value, path: &[String], found: &mut Vec<Vec<String>>) {
     match table.as_object() {
         Some(table) => {
             for (name, value) in table {
-                paths(value, &[path, &[name.clone()]].concat(), found);
+                paths(value, &[path, slice::from_ref(name)].concat(), found);
             }
         }
         None => found.push(path.to_vec()),

@@ -26,7 +26,7 @@ use rocket::form::{Form, FromForm};
 use rocket::http::RawStr;
 use rocket::response::Redirect;
 use rocket::response::content::RawHtml;
-use rocket::{Build, Orbit, Request, Rocket, State, get, launch, post, routes};
+use rocket::{Build, Either, Orbit, Request, Rocket, State, get, launch, post, routes};
 use vestibule::catchers::LoginPage;
 use vestibule::config::PasswordConfig;
 use vestibule::guards::{Authentication, Checked, Condition, Fresh};
@@ -162,13 +162,13 @@ fn index(user: SignedIn) -> RawHtml<String> {
 
 /// Asks for a code. A user without an authenticator, whose session is not fresh, proves the password.
 #[get("/second-step?<next>")]
-fn second_step(user: SessionUser, next: Option<&str>) -> Result<RawHtml<String>, Redirect> {
+fn second_step(user: SessionUser, next: Option<&str>) -> Either<RawHtml<String>, Redirect> {
     if user.has_authenticator {
         let message = "Enter a code of your authenticator, or a recovery code.";
-        Ok(page("Second step", &code_form(message)))
+        Either::Left(page("Second step", &code_form(message)))
     } else {
         let next = RawStr::new(next.unwrap_or("/")).percent_encode();
-        Err(Redirect::to(format!("/login?next={next}")))
+        Either::Right(Redirect::to(format!("/login?next={next}")))
     }
 }
 

@@ -161,12 +161,12 @@ metrics-token = Senden Sie das Token der Metriken.
 
 ## Zweiter Faktor
 
-error-code-wrong = Dieser Code ist nicht gültig oder wurde schon benutzt. Warten Sie auf den nächsten.
+error-code-wrong = Dieser Code ist nicht gültig oder wurde schon benutzt. Geben Sie einen anderen ein.
 error-codes-blocked = Nach zu vielen falschen Codes wird kein Code der Authentifizierungs-App mehr angenommen. Benutzen Sie einen Wiederherstellungscode oder einen Passkey, oder fragen Sie einen Administrator.
 error-code-missing = Geben Sie einen Code Ihrer Authentifizierungs-App oder einen Wiederherstellungscode ein.
 error-code-first-wrong = Das ist nicht der Code zu diesem geheimen Schlüssel. Prüfen Sie die Uhr Ihres Geräts.
-error-set-up-expired = Das hat zu lange gedauert. Fangen Sie noch einmal an: Scannen Sie den neuen QR-Code.
-error-ticket-expired = Melden Sie sich noch einmal von vorn an: Die fünf Minuten sind vorbei, oder das Passwort wurde geändert.
+error-set-up-expired = Dieses Formular ist nicht mehr gültig. Fangen Sie noch einmal an: Scannen Sie den neuen QR-Code.
+error-ticket-expired = Melden Sie sich noch einmal von vorn an: Dieser Schritt ist nicht mehr gültig.
 error-second-step = Das Passwort ist richtig. Senden Sie login_token und einen Code des zweiten Faktors an /api/login/second.
 error-own-second-factor = Entfernen Sie Ihren eigenen zweiten Faktor auf der Seite Ihres Kontos.
 error-trust-unreadable = Setzen Sie das Häkchen, um diesem Browser zu vertrauen, oder lassen Sie es weg.

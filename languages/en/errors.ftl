@@ -163,12 +163,12 @@ metrics-token = Send the token of metrics.
 
 ## Second factor
 
-error-code-wrong = This code is not valid, or was used before. Wait for the next one.
+error-code-wrong = This code is not valid, or was used before. Enter another one.
 error-codes-blocked = After too many wrong codes, no code of the authenticator is accepted. Use a recovery code or a passkey, or ask an administrator.
 error-code-missing = Enter a code of your authenticator, or a recovery code.
 error-code-first-wrong = This is not the code of this secret. Check the clock of your device.
-error-set-up-expired = This took too long. Start again: scan the new QR code.
-error-ticket-expired = Sign in again from the start: five minutes are over, or the password has changed.
+error-set-up-expired = This form is not valid any more. Start again: scan the new QR code.
+error-ticket-expired = Sign in again from the start: this step is not valid any more.
 error-second-step = The password is right. Send login_token and a code of the second factor to /api/login/second.
 error-own-second-factor = Remove your own second factor on the page of your account.
 error-trust-unreadable = Tick the box to trust this browser, or leave it.

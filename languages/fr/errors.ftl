@@ -162,12 +162,12 @@ metrics-token = Envoyez le jeton des métriques.
 
 ## Second facteur
 
-error-code-wrong = Ce code n’est pas valable, ou a déjà été utilisé. Attendez le suivant.
+error-code-wrong = Ce code n’est pas valable, ou a déjà été utilisé. Saisissez-en un autre.
 error-codes-blocked = Après trop de codes incorrects, aucun code de l’application d’authentification n’est accepté. Utilisez un code de récupération ou une clé d’identification, ou adressez-vous à un administrateur.
 error-code-missing = Saisissez un code de votre application d’authentification, ou un code de récupération.
 error-code-first-wrong = Ce n’est pas le code de cette clé secrète. Vérifiez l’heure de votre appareil.
-error-set-up-expired = Cela a pris trop de temps. Recommencez : scannez le nouveau code QR.
-error-ticket-expired = Reprenez la connexion depuis le début : les cinq minutes sont écoulées, ou le mot de passe a changé.
+error-set-up-expired = Ce formulaire n’est plus valable. Recommencez : scannez le nouveau code QR.
+error-ticket-expired = Reprenez la connexion depuis le début : cette étape n’est plus valable.
 error-second-step = Le mot de passe est correct. Envoyez login_token et un code du second facteur à /api/login/second.
 error-own-second-factor = Supprimez votre propre second facteur sur la page de votre compte.
 error-trust-unreadable = Cochez la case pour faire confiance à ce navigateur, ou laissez-la.

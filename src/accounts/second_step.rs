@@ -13,8 +13,7 @@ use vestibule::tokens::{TokenOptions, TokenPair};
 use vestibule::{Error, Session, Tokens};
 
 /// Said of a ticket that is not valid any more.
-const EXPIRED: &str =
-    "Sign in again from the start: five minutes are over, or the password has changed.";
+const EXPIRED: &str = "Sign in again from the start: this step is not valid any more.";
 
 /// Said of an empty code.
 const MISSING: &str = "Enter a code of your authenticator, or a recovery code.";

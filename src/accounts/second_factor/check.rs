@@ -11,7 +11,7 @@ use vestibule::second_factors::{Authenticator, SecondFactorStore, verify_code};
 use vestibule::{Error, ErrorKind};
 
 /// Said of every code that is not accepted: one that was used before is not told from a wrong one.
-const WRONG: &str = "This code is not valid, or was used before. Wait for the next one.";
+const WRONG: &str = "This code is not valid, or was used before. Enter another one.";
 
 /// Said of every code of an authenticator, right or wrong, after too many wrong ones.
 const BLOCKED: &str = "After too many wrong codes, no code of the authenticator is accepted. Use a \

@@ -16,7 +16,7 @@ use vestibule::{Error, ErrorKind};
 const SET_UP_FOR: i64 = 15 * 60;
 
 /// Said of a secret that was not confirmed in time, or is another user's.
-const EXPIRED: &str = "This took too long. Start again: scan the new QR code.";
+const EXPIRED: &str = "This form is not valid any more. Start again: scan the new QR code.";
 
 /// Said of a first code that is not right.
 const WRONG: &str = "This is not the code of this secret. Check the clock of your device.";

@@ -112,7 +112,7 @@ fn a_ticket_is_valid_for_five_minutes_and_until_the_password_changes() {
         app.clock.advance(Duration::from_secs(5 * 60));
         let reply = enter(&browser, &phone.code(&app));
         assert_eq!((reply.status, reply.location()), (303, "/login"), "{}", reply.body);
-        assert!(browser.get("/login").body.contains("five minutes"));
+        assert!(browser.get("/login").body.contains("this step is not valid any more"));
 
         let browser = after_password(&app, "user_01");
         let owner = session(&app, "user_01", &phone);

@@ -9,7 +9,7 @@ use crate::passkeys::authenticator::Authenticator as Passkey;
 use crate::passkeys::{add, options};
 use crate::support::app::{on_both, on_both_with};
 
-const WRONG: &str = "This code is not valid, or was used before. Wait for the next one.";
+const WRONG: &str = "This code is not valid, or was used before. Enter another one.";
 const BLOCKED: &str = "After too many wrong codes, no code of the authenticator is accepted. Use a \
                        recovery code or a passkey, or ask an administrator.";
 

@@ -11,7 +11,7 @@ use crate::second_factor::{SecondFactorStore, verify_code};
 use crate::state::AuthState;
 
 /// The message for every refused code, so that it does not show whether the code was used before.
-const WRONG: &str = "This code is not valid, or was used before. Wait for the next one.";
+const WRONG: &str = "This code is not valid, or was used before. Enter another one.";
 
 /// Guard: verifies a code of an authenticator or a recovery code, with the throttle of
 /// `[default.auth.throttle]`.

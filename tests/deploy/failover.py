@@ -1,0 +1,190 @@
+"""Fail-overs of a cluster under load: `failover.py PROGRAM DIRECTORY`; `failover.sh` runs it.
+
+The environment: ROUNDS (of each kind), KINDS, SYNCHRONOUS=off, POOLER=session or transaction.
+"""
+
+import os
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+from clients import Client, Journal, Probe, Record, Watcher, judge
+from cluster import Cluster, until
+
+KINDS = ("kill", "freeze", "partition", "switchover")
+CLIENTS = 6
+# Seconds.
+BEFORE, QUIET, AFTER, LONGEST = 3, 3, 2, 120
+
+
+class Load:
+    """All clients, for one round."""
+
+    def __init__(self, cluster, record, journal):
+        self.stop = threading.Event()
+        self.clients = [Client(n, record, journal, cluster.nginx, self.stop) for n in range(CLIENTS)]
+        for client in self.clients:
+            client.random = random.Random()
+        watcher = Watcher(record, journal, cluster.services, self.stop)
+        self.probes = [Probe(record, port, self.stop) for port in cluster.services]
+        self.threads = [*self.clients, watcher, *self.probes]
+        for thread in self.threads:
+            thread.start()
+
+    def end(self):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(60)
+            assert not thread.is_alive(), "a client hangs"
+
+    def well_since(self, moment):
+        found = [probe.well_since(moment, QUIET) for probe in self.probes]
+        return None if None in found else max(found)
+
+
+def strike(cluster, kind, node):
+    """Makes the primary fail."""
+    if kind == "kill":
+        node.kill()
+    elif kind == "freeze":
+        node.freeze()
+    elif kind == "partition":
+        cluster.order(f"cut {node.name}")
+    else:
+        cluster.switch_over()
+
+
+def bring_back(cluster, kind, node):
+    if kind == "kill":
+        node.start()
+    elif kind == "freeze":
+        node.thaw()
+    elif kind == "partition":
+        cluster.order(f"mend {node.name}")
+
+
+def play(cluster, record, journal, kind):
+    """One round; returns its figures."""
+    record.clear()
+    journal.begin_round()
+    node = cluster.leader()
+    load = Load(cluster, record, journal)
+    time.sleep(BEFORE)
+    struck = time.monotonic()
+    strike(cluster, kind, node)
+    wait = lambda: load.well_since(struck)
+    well = until(f"all processes well after {kind}", wait, LONGEST) - struck
+    time.sleep(AFTER)
+    back = time.monotonic()
+    bring_back(cluster, kind, node)
+    cluster.wait_until_whole(LONGEST)
+    until("all processes well afterwards", lambda: load.well_since(back), LONGEST)
+    time.sleep(AFTER)
+    load.end()
+    with record.lock:
+        away = [moment for moment in record.away if struck <= moment]
+    checks = judge(record, journal, cluster.nginx, cluster.services)
+    return {
+        "kind": kind,
+        "well": well,
+        "answers": dict(record.answers),
+        "503 before it was well": sum(moment < back for moment in away),
+        "503 when the node came back": sum(moment >= back for moment in away),
+        "last of them": max((moment - back for moment in away if moment >= back), default=0),
+        "slowest": record.slowest,
+        "acknowledged": dict(record.acknowledged),
+        "checks": dict(checks),
+        **{name: list(getattr(record, name)) for name in ("lost", "signed_out", "revoked", "faults")},
+        "struck": struck,
+        "back": back,
+    }
+
+
+BAD = ("lost", "signed_out", "revoked", "faults")
+
+
+def tell(number, round_):
+    said = ", ".join(f"{name.replace('_', ' ')} {len(round_[name])}" for name in BAD)
+    print(
+        f"{round_['kind']} {number}: well after {round_['well']:.1f} s,"
+        f" {sum(round_['acknowledged'].values())} acknowledged,"
+        f" 503 {round_['503 before it was well']}"
+        f" and {round_['503 when the node came back']} when the node came back, {said},"
+        f" checked {round_['checks']}, slowest {round_['slowest']:.1f} s",
+        flush=True,
+    )
+    for name in BAD:
+        for entry in round_[name][:5]:
+            at = float(entry.split(" ")[0])
+            print(
+                f"    {name}: {entry} ({at - round_['struck']:.1f} s after it struck,"
+                f" {at - round_['back']:.1f} s after the node came back)"
+            )
+    sys.stdout.flush()
+
+
+def sum_up(rounds):
+    """The table of docs/RELIABILITY.md."""
+    kinds = list(dict.fromkeys(round_["kind"] for round_ in rounds))
+    of = {kind: [round_ for round_ in rounds if round_["kind"] == kind] for kind in kinds}
+
+    def row(what, value):
+        print(f"| {what} | " + " | ".join(value(of[kind]) for kind in kinds) + " |")
+
+    def total(name):
+        return lambda some: f"{sum(len(round_[name]) for round_ in some):,}"
+
+    def count(name):
+        return lambda some: f"{sum(sum(round_[name].values()) for round_ in some):,}"
+
+    def away(name):
+        return lambda some: f"{sum(round_[name] for round_ in some):,}"
+
+    print(f"\nload of the machine: {', '.join(f'{load:.1f}' for load in os.getloadavg())}\n")
+    row("", lambda some: some[0]["kind"])
+    print("|---" * (len(kinds) + 1) + "|")
+    row("rounds", lambda some: str(len(some)))
+    row("acknowledged changes", count("acknowledged"))
+    row("checked afterwards", count("checks"))
+    row("**acknowledged and lost**", total("lost"))
+    row("**users signed out**", total("signed_out"))
+    row("**revoked credentials accepted**", total("revoked"))
+    row("**responses but success and 503 with Retry-After**", total("faults"))
+    row("503 until well", away("503 before it was well"))
+    row("503 when the node came back", away("503 when the node came back"))
+    row("well after, median", lambda some: f"{statistics.median(r['well'] for r in some):.1f} s")
+    row("well after, worst", lambda some: f"{max(r['well'] for r in some):.1f} s")
+    row("slowest response", lambda some: f"{max(r['slowest'] for r in some):.1f} s")
+
+
+def main():
+    program, work = sys.argv[1:]
+    count = int(os.environ.get("ROUNDS", "1"))
+    kinds = os.environ.get("KINDS", " ".join(KINDS)).split()
+    assert set(kinds) <= set(KINDS), f"KINDS has other words than {KINDS}"
+    cluster = Cluster(
+        work,
+        program,
+        synchronous=os.environ.get("SYNCHRONOUS") != "off",
+        pooler=os.environ.get("POOLER", ""),
+        pooler_settings=os.environ.get("POOLER_SETTINGS", "").replace(";", "\n"),
+        timeout=os.environ.get("TIMEOUT", "1s"),
+    )
+    begun = time.monotonic()
+    cluster.start()
+    print(f"the cluster is there after {time.monotonic() - begun:.0f} s", flush=True)
+    record, journal, rounds = Record(), Journal(), []
+    for number in range(count):
+        for kind in kinds:
+            rounds.append(play(cluster, record, journal, kind))
+            tell(number + 1, rounds[-1])
+    sum_up(rounds)
+    if any(round_[name] for round_ in rounds for name in BAD):
+        sys.exit("something was lost, or answered otherwise than it should be")
+
+
+if __name__ == "__main__":
+    main()

@@ -23,8 +23,8 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 NGINX_CONF = os.path.join(HERE, "..", "..", "deploy", "nginx.conf")
 SCOPE = "vestibule"
-# Seconds.
-TTL, LOOP_WAIT, RETRY_TIMEOUT = 20, 5, 5
+# Seconds. A watchdog resets a machine so long before its lock ends.
+TTL, LOOP_WAIT, RETRY_TIMEOUT, SAFETY_MARGIN = 20, 5, 5, 5
 
 
 def free_ports(count):
@@ -133,6 +133,9 @@ class Node:
                             "max_connections": 200,
                             "shared_buffers": "16MB",
                             "wal_keep_size": "256MB",
+                            # A primary that is cut off waits so long for its standbys when it stops.
+                            "wal_sender_timeout": "5s",
+                            "wal_receiver_timeout": "5s",
                         },
                     },
                 },
@@ -158,7 +161,7 @@ class Node:
         }
 
     def start(self):
-        self.run([shutil.which("patroni"), "patroni.json"], "patroni.log")
+        self.run([self.cluster.patroni, "patroni.json"], "patroni.log")
         if self.cluster.pooler:
             pgbouncer = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
             self.run([pgbouncer, "pgbouncer.ini"], "pgbouncer.log")
@@ -209,6 +212,7 @@ class Cluster:
     def __init__(self, work, program, synchronous=True, pooler="", pooler_settings="", timeout="1s"):
         self.work, self.program, self.synchronous = work, program, synchronous
         self.pooler, self.pooler_settings, self.timeout = pooler, pooler_settings, timeout
+        self.patroni = os.environ.get("PATRONI") or shutil.which("patroni")
         self.children = []
         ports = iter(free_ports(24))
         self.etcd, self.etcd_peer, self.nginx = next(ports), next(ports), next(ports)
@@ -290,6 +294,7 @@ class Cluster:
         return {}
 
     def is_whole(self):
+        """All three are there, and a standby is in step."""
         members = self.members()
         roles = sorted(member["role"] for member in members.values())
         running = all(member["state"] in ("running", "streaming") for member in members.values())
@@ -308,6 +313,17 @@ class Cluster:
 
     def wait_until_whole(self, seconds):
         until("three members with a standby in step", self.is_whole, seconds)
+
+    def mend(self, node, patience, seconds):
+        """Waits until it is whole; returns whether an operator had to start the node again for that."""
+        try:
+            self.wait_until_whole(patience)
+            return False
+        except TimeoutError:
+            node.kill()
+            node.start()
+            self.wait_until_whole(seconds)
+            return True
 
     def leader(self):
         """The node that has the lock."""
@@ -389,7 +405,8 @@ class Cluster:
         until("nginx", lambda: get_json(self.nginx, "/health/live") is not None, 20)
 
     def switch_over(self):
-        command = ["patronictl", "-c", f"{self.nodes['one'].home}/patroni.json"]
+        patronictl = os.path.join(os.path.dirname(self.patroni), "patronictl")
+        command = [patronictl, "-c", f"{self.nodes['one'].home}/patroni.json"]
         leader = self.leader().name
         done = subprocess.run(
             [*command, "switchover", "--leader", leader, "--force", SCOPE],

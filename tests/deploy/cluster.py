@@ -9,7 +9,6 @@ import glob
 import json
 import os
 import pwd
-import re
 import secrets
 import shutil
 import signal
@@ -21,10 +20,12 @@ import urllib.error
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-NGINX_CONF = os.path.join(HERE, "..", "..", "deploy", "nginx.conf")
+DEPLOY = os.path.join(HERE, "..", "..", "deploy")
 SCOPE = "vestibule"
-# Seconds. A watchdog resets a machine so long before its lock ends.
-TTL, LOOP_WAIT, RETRY_TIMEOUT, SAFETY_MARGIN = 20, 5, 5, 5
+# Seconds, as in deploy/patroni.yaml: a watchdog resets a machine so long before its lock ends.
+TTL, SAFETY_MARGIN = 20, 5
+PASSWORDS = {name: secrets.token_hex(16) for name in ("SUPERUSER", "REPLICATION", "REWIND", "RESTAPI")}
+PASSWORD = secrets.token_hex(16)
 
 
 def free_ports(count):
@@ -80,10 +81,29 @@ def unprivileged():
 
 
 def clean_environment(**more):
-    """Without settings for another PostgreSQL, Patroni, or another service."""
+    """Without settings for another PostgreSQL, Patroni, or another service, and with the passwords."""
     prefixes = ("PG", "PATRONI", "ETCD", "ROCKET_", "VESTIBULE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
-    return kept | {"LC_ALL": "C.UTF-8"} | more
+    passwords = {f"PATRONI_{name}_PASSWORD": word for name, word in PASSWORDS.items()}
+    return kept | {"LC_ALL": "C.UTF-8"} | passwords | more
+
+
+class Adapted:
+    """A delivered file; what is to be replaced must be there."""
+
+    def __init__(self, text, name):
+        self.text, self.name = text, name
+
+    def replace(self, what, by):
+        assert what in self.text, f"{what!r} is not in {self.name}"
+        self.text = self.text.replace(what, by)
+
+    def cut(self, start, end, by):
+        """Replaces what is from `start` to `end`, both included."""
+        before, found, rest = self.text.partition(start)
+        _, ended, after = rest.partition(end)
+        assert found and ended, f"{start!r} .. {end!r} is not in {self.name}"
+        self.text = before + by + after
 
 
 class Node:
@@ -97,71 +117,45 @@ class Node:
         self.owner = unprivileged()
         if self.owner:
             os.chown(self.home, self.owner["user"], self.owner["group"])
-        with open(f"{self.home}/patroni.json", "w") as file:
-            json.dump(self.patroni(), file, indent=1)
+        with open(f"{self.home}/patroni.yaml", "w") as file:
+            file.write(self.patroni())
         with open(f"{self.home}/pgbouncer.ini", "w") as file:
             file.write(
-                f"[databases]\n* = host=127.0.0.1 port={self.sql} user=vestibule\n[pgbouncer]\n"
+                f"[databases]\n* = host=127.0.0.1 port={self.sql} user=vestibule"
+                f" password={PASSWORD}\n[pgbouncer]\n"
                 f"pool_mode = {cluster.pooler}\nauth_type = any\nlisten_addr = 127.0.0.1\n"
                 f"listen_port = {self.pool}\nunix_socket_dir =\n{cluster.pooler_settings}\n"
             )
 
     def patroni(self):
-        """Its settings. JSON is YAML."""
-        cluster = self.cluster
-        trust = ["local all all trust", "host all all 127.0.0.1/32 trust"]
-        return {
-            "scope": SCOPE,
-            "name": self.name,
-            "restapi": {
-                "listen": f"127.0.0.1:{self.rest}",
-                "connect_address": f"127.0.0.1:{self.rest_link}",
-            },
-            # By its own link alone, and not by the addresses that etcd announces.
-            "etcd3": {"host": f"127.0.0.1:{self.etcd_link}", "use_proxies": True},
-            "bootstrap": {
-                "dcs": {
-                    "ttl": TTL,
-                    "loop_wait": LOOP_WAIT,
-                    "retry_timeout": RETRY_TIMEOUT,
-                    "maximum_lag_on_failover": 1048576,
-                    "synchronous_mode": cluster.synchronous,
-                    "synchronous_mode_strict": cluster.synchronous,
-                    "postgresql": {
-                        "use_pg_rewind": True,
-                        "parameters": {
-                            "max_connections": 200,
-                            "shared_buffers": "16MB",
-                            "wal_keep_size": "256MB",
-                            # A primary that is cut off waits so long for its standbys when it stops.
-                            "wal_sender_timeout": "5s",
-                            "wal_receiver_timeout": "5s",
-                        },
-                    },
-                },
-                "initdb": [{"encoding": "UTF8"}, {"locale": "C.UTF-8"}, "data-checksums"],
-            },
-            "postgresql": {
-                "listen": f"127.0.0.1:{self.sql}",
-                "connect_address": f"127.0.0.1:{self.sql_link}",
-                "data_dir": f"{self.home}/data",
-                "bin_dir": bin_dir(),
-                "pgpass": f"{self.home}/pgpass",
-                "remove_data_directory_on_rewind_failure": True,
-                "remove_data_directory_on_diverged_timelines": True,
-                "pg_hba": [*trust, "host replication all 127.0.0.1/32 trust"],
-                "parameters": {"unix_socket_directories": self.home},
-                "authentication": {
-                    "superuser": {"username": "postgres"},
-                    "replication": {"username": "replicator"},
-                    "rewind": {"username": "postgres"},
-                },
-            },
-            "watchdog": {"mode": "off"},
-        }
+        """The delivered settings with what this node has in their place; the times stay as they are."""
+        with open(f"{DEPLOY}/patroni.yaml") as file:
+            text = Adapted(file.read(), "deploy/patroni.yaml")
+        text.replace("name: one\n", f"name: {self.name}\n")
+        text.replace("  listen: 10.0.0.1:8008", f"  listen: 127.0.0.1:{self.rest}")
+        text.replace("  connect_address: 10.0.0.1:8008", f"  connect_address: 127.0.0.1:{self.rest_link}")
+        text.replace("  listen: 10.0.0.1:5432", f"  listen: 127.0.0.1:{self.sql}")
+        text.replace("  connect_address: 10.0.0.1:5432", f"  connect_address: 127.0.0.1:{self.sql_link}")
+        # By its own link alone, and not by the addresses that etcd announces.
+        text.cut("  hosts: [", "\n", f"  host: 127.0.0.1:{self.etcd_link}\n  use_proxies: true\n")
+        text.replace("/usr/lib/postgresql/15/bin", bin_dir())
+        text.replace("/var/lib/postgresql/vestibule\n", f"{self.home}/data\n")
+        text.replace("/var/lib/postgresql/vestibule.pgpass", f"{self.home}/pgpass")
+        text.replace("/var/run/postgresql", self.home)
+        text.replace("10.0.0.0/24", "127.0.0.1/32")
+        # On one machine, without TLS; as the user who runs it, which may not be postgres.
+        text.cut('    ssl: "on"', "  pg_hba:", "  pg_hba:")
+        text.replace("hostssl", "host")
+        text.replace("local all postgres peer", "local all postgres scram-sha-256")
+        # Played by the test.
+        text.replace("mode: required", "mode: off")
+        if not self.cluster.synchronous:
+            text.replace("synchronous_mode: true", "synchronous_mode: false")
+            text.replace("synchronous_mode_strict: true", "synchronous_mode_strict: false")
+        return text.text
 
     def start(self):
-        self.run([self.cluster.patroni, "patroni.json"], "patroni.log")
+        self.run([self.cluster.patroni, "patroni.yaml"], "patroni.log")
         if self.cluster.pooler:
             pgbouncer = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
             self.run([pgbouncer, "pgbouncer.ini"], "pgbouncer.log")
@@ -285,9 +279,11 @@ class Cluster:
         self.run(command, home, "etcd.log", **own)
         until("etcd", lambda: (get_json(self.etcd, "/health") or {}).get("health") == "true", 60)
 
-    def members(self):
-        """Members by name as Patroni tells them; empty while none does."""
+    def members(self, without=None):
+        """Members by name as Patroni tells them on one of the nodes; empty while none does."""
         for node in self.nodes.values():
+            if node is without:
+                continue
             found = get_json(node.rest, "/cluster")
             if found and found.get("members"):
                 return {member["name"]: member for member in found["members"]}
@@ -325,10 +321,10 @@ class Cluster:
             self.wait_until_whole(seconds)
             return True
 
-    def leader(self):
-        """The node that has the lock."""
-        for name, member in self.members().items():
-            if member["role"] == "leader":
+    def leader(self, without=None):
+        """The node that has the lock, if a node other than `without` knows of one, and it is another."""
+        for name, member in self.members(without).items():
+            if member["role"] == "leader" and self.nodes[name] is not without:
                 return self.nodes[name]
         return None
 
@@ -338,7 +334,7 @@ class Cluster:
         try:
             done = subprocess.run(
                 [f"{bin_dir()}/psql", "-XqAtc", statement, url],
-                env=clean_environment(),
+                env=clean_environment(PGPASSWORD=PASSWORDS["SUPERUSER"]),
                 capture_output=True,
                 text=True,
                 timeout=10,
@@ -349,7 +345,8 @@ class Cluster:
 
     def make_database(self):
         name = self.leader().name
-        for statement in ("CREATE ROLE vestibule LOGIN", "CREATE DATABASE vestibule OWNER vestibule"):
+        role = f"CREATE ROLE vestibule LOGIN PASSWORD '{PASSWORD}'"
+        for statement in (role, "CREATE DATABASE vestibule OWNER vestibule"):
             assert self.sql_on(name, statement) is not None, statement
         # libpq tries no other host where a standby that is behind has no such database.
         for name in self.nodes:
@@ -358,7 +355,7 @@ class Cluster:
     def url(self):
         ports = [node.pool if self.pooler else node.sql for node in self.nodes.values()]
         hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
-        return f"postgres://vestibule@{hosts}/vestibule?target_session_attrs=read-write"
+        return f"postgres://vestibule:{PASSWORD}@{hosts}/vestibule?target_session_attrs=read-write"
 
     def start_service(self, number, port):
         home = f"{self.work}/service{number}"
@@ -394,19 +391,34 @@ class Cluster:
     def start_nginx(self):
         home = f"{self.work}/nginx"
         os.mkdir(home)
-        with open(NGINX_CONF) as file:
-            text = adapted(file.read(), home, self.nginx, self.services)
         with open(f"{home}/nginx.conf", "w") as file:
-            file.write(text)
+            file.write(self.nginx_conf(home))
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
         directives = "daemon off; master_process off;"
         command = [nginx, "-p", home, "-c", "nginx.conf", "-e", "error.log", "-g", directives]
         self.run(command, home, "said")
         until("nginx", lambda: get_json(self.nginx, "/health/live") is not None, 20)
 
+    def nginx_conf(self, home):
+        """The delivered file with the ports of this run; all limits stay as they are."""
+        with open(f"{DEPLOY}/nginx.conf") as file:
+            text = Adapted(file.read(), "deploy/nginx.conf")
+        line = "        server 127.0.0.1:8000 max_fails=0;\n"
+        temporary = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        paths = "".join(f"{name}_temp_path {home}/{name};\n" for name in temporary)
+        text.replace(line, "".join(line.replace("8000", str(port)) for port in self.services))
+        text.replace("user www-data;\n", "")
+        text.replace("pid /run/nginx.pid;", "pid nginx.pid;")
+        text.replace("/var/log/nginx/", f"{home}/")
+        text.replace("http {\n", "http {\n" + paths)
+        text.cut("    # Requests with an unknown", "    # HTTP/1.1 only", "    # HTTP/1.1 only")
+        text.cut("        ssl_certificate ", "        add_header Strict", "        add_header Strict")
+        text.replace("listen 443 ssl;", f"listen 127.0.0.1:{self.nginx};")
+        return text.text
+
     def switch_over(self):
         patronictl = os.path.join(os.path.dirname(self.patroni), "patronictl")
-        command = [patronictl, "-c", f"{self.nodes['one'].home}/patroni.json"]
+        command = [patronictl, "-c", f"{self.nodes['one'].home}/patroni.yaml"]
         leader = self.leader().name
         done = subprocess.run(
             [*command, "switchover", "--leader", leader, "--force", SCOPE],
@@ -416,29 +428,3 @@ class Cluster:
             timeout=120,
         )
         assert done.returncode == 0 and "uccess" in done.stdout, done.stdout + done.stderr
-
-
-def adapted(text, home, port, services):
-    """The delivered configuration with what this run has in its place; all limits stay as they are."""
-
-    def replaced(what, with_):
-        nonlocal text
-        assert what in text, f"{what!r} is not in deploy/nginx.conf"
-        text = text.replace(what, with_)
-
-    def cut(start, end):
-        nonlocal text
-        text, found = re.subn(re.escape(start) + ".*?" + re.escape(end), lambda _: end, text, 1, re.S)
-        assert found, f"{start!r} is not in deploy/nginx.conf"
-
-    line = "        server 127.0.0.1:8000 max_fails=0;\n"
-    temporary = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    replaced(line, "".join(line.replace("8000", str(service)) for service in services))
-    replaced("user www-data;\n", "")
-    replaced("pid /run/nginx.pid;", "pid nginx.pid;")
-    replaced("/var/log/nginx/", f"{home}/")
-    replaced("http {\n", "http {\n" + "".join(f"{name}_temp_path {home}/{name};\n" for name in temporary))
-    cut("    # Requests with an unknown", "    # HTTP/1.1 only")
-    cut("        ssl_certificate ", "        add_header Strict")
-    replaced("listen 443 ssl;", f"listen 127.0.0.1:{port};")
-    return text

@@ -82,6 +82,8 @@ def play(cluster, record, journal, kind):
     time.sleep(BEFORE)
     struck = time.monotonic()
     strike(cluster, kind, node)
+    # One that is cut off goes on for a while, and acknowledges where replication is asynchronous.
+    until(f"another primary after {kind}", lambda: cluster.leader(without=node), LONGEST)
     wait = lambda: load.well_since(struck)
     well = until(f"all processes well after {kind}", wait, LONGEST) - struck
     # Not before the watchdog has struck.

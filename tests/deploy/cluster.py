@@ -26,6 +26,17 @@ SCOPE = "vestibule"
 TTL, SAFETY_MARGIN = 20, 5
 PASSWORDS = {name: secrets.token_hex(16) for name in ("SUPERUSER", "REPLICATION", "REWIND", "RESTAPI")}
 PASSWORD = secrets.token_hex(16)
+# Patroni's callback for a changed role, which it calls before a promotion has ended.
+RECONNECT = """\
+#!/bin/sh
+for _ in $(seq 300); do
+    standby=$(PGPASSWORD={password} {psql} -XAtqc 'SELECT pg_is_in_recovery()' \\
+        postgres://vestibule@127.0.0.1:{sql}/vestibule)
+    case "$2 $standby" in "master f" | "primary f" | "replica t") break ;; esac
+    sleep 0.1
+done
+exec {psql} -Xqc RECONNECT postgres://operator@127.0.0.1:{pool}/pgbouncer
+"""
 
 
 def free_ports(count):
@@ -124,8 +135,15 @@ class Node:
                 f"[databases]\n* = host=127.0.0.1 port={self.sql} user=vestibule"
                 f" password={PASSWORD}\n[pgbouncer]\n"
                 f"pool_mode = {cluster.pooler}\nauth_type = any\nlisten_addr = 127.0.0.1\n"
-                f"listen_port = {self.pool}\nunix_socket_dir =\n{cluster.pooler_settings}\n"
+                f"listen_port = {self.pool}\nunix_socket_dir =\nadmin_users = operator\n"
+                # Three processes with eight connections each, and those that they have left behind.
+                "default_pool_size = 100\n"
             )
+        # PgBouncer tells its clients what the server said once: after a promotion still that it is a standby.
+        psql = f"{bin_dir()}/psql"
+        with open(f"{self.home}/reconnect", "w") as file:
+            file.write(RECONNECT.format(psql=psql, password=PASSWORD, sql=self.sql, pool=self.pool))
+        os.chmod(f"{self.home}/reconnect", 0o755)
 
     def patroni(self):
         """The delivered settings with what this node has in their place; the times stay as they are."""
@@ -149,6 +167,9 @@ class Node:
         text.replace("local all postgres peer", "local all postgres scram-sha-256")
         # Played by the test.
         text.replace("mode: required", "mode: off")
+        if self.cluster.pooler and self.cluster.reconnects:
+            callback = f"  callbacks:\n    on_role_change: {self.home}/reconnect\n"
+            text.replace("  parameters:\n    unix_socket", f"{callback}  parameters:\n    unix_socket")
         if not self.cluster.synchronous:
             text.replace("synchronous_mode: true", "synchronous_mode: false")
             text.replace("synchronous_mode_strict: true", "synchronous_mode_strict: false")
@@ -203,9 +224,9 @@ class Node:
 
 
 class Cluster:
-    def __init__(self, work, program, synchronous=True, pooler="", pooler_settings="", timeout="1s"):
+    def __init__(self, work, program, synchronous=True, pooler="", reconnects=True):
         self.work, self.program, self.synchronous = work, program, synchronous
-        self.pooler, self.pooler_settings, self.timeout = pooler, pooler_settings, timeout
+        self.pooler, self.reconnects = pooler, reconnects
         self.patroni = os.environ.get("PATRONI") or shutil.which("patroni")
         self.children = []
         ports = iter(free_ports(24))
@@ -370,7 +391,7 @@ class Cluster:
             ROCKET_LOG_LEVEL="critical",
             ROCKET_SECRET_KEY=cookies,
             VESTIBULE_STATE=f"{home}/state",
-            ROCKET_DATABASES=f'{{main={{url="{self.url()}",timeout="{self.timeout}"}}}}',
+            ROCKET_DATABASES=f'{{main={{url="{self.url()}"}}}}',
             # Only a lost response is repeated; anything older is theft at once. Old passwords are tried
             # on purpose.
             ROCKET_AUTH='{password={cost=4},token={secret="%s",refresh_grace="0s"},'

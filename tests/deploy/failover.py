@@ -1,7 +1,7 @@
 """Fail-overs of a cluster under load: `failover.py PROGRAM DIRECTORY`; `failover.sh` runs it.
 
-The environment: ROUNDS (of each kind), KINDS, SYNCHRONOUS=off, POOLER=session or transaction, PATRONI (the
-program, where it is not Debian's).
+The environment: ROUNDS (of each kind), KINDS, SYNCHRONOUS=off, POOLER=session or transaction (PgBouncer
+on each node; RECONNECT=off: which is not told of a promotion), PATRONI (the program, where not Debian's).
 """
 
 import os
@@ -184,8 +184,7 @@ def main():
         program,
         synchronous=os.environ.get("SYNCHRONOUS") != "off",
         pooler=os.environ.get("POOLER", ""),
-        pooler_settings=os.environ.get("POOLER_SETTINGS", "").replace(";", "\n"),
-        timeout=os.environ.get("TIMEOUT", "1s"),
+        reconnects=os.environ.get("RECONNECT") != "off",
     )
     begun = time.monotonic()
     cluster.start()

@@ -35,7 +35,9 @@ for _ in $(seq 300); do
     case "$2 $standby" in "master f" | "primary f" | "replica t") break ;; esac
     sleep 0.1
 done
-exec {psql} -Xqc RECONNECT postgres://operator@127.0.0.1:{pool}/pgbouncer
+# Not RECONNECT alone: it leaves a client on its connection to what is a standby now.
+exec {psql} -Xq -c RECONNECT -c 'KILL vestibule' -c 'RESUME vestibule' \\
+    postgres://operator@127.0.0.1:{pool}/pgbouncer
 """
 
 
@@ -132,7 +134,7 @@ class Node:
             file.write(self.patroni())
         with open(f"{self.home}/pgbouncer.ini", "w") as file:
             file.write(
-                f"[databases]\n* = host=127.0.0.1 port={self.sql} user=vestibule"
+                f"[databases]\nvestibule = host=127.0.0.1 port={self.sql} user=vestibule"
                 f" password={PASSWORD}\n[pgbouncer]\n"
                 f"pool_mode = {cluster.pooler}\nauth_type = any\nlisten_addr = 127.0.0.1\n"
                 f"listen_port = {self.pool}\nunix_socket_dir =\nadmin_users = operator\n"

@@ -97,7 +97,6 @@ class SignIn:
 
     def __init__(self, reply, account):
         self.account = account
-        self.begun = time.monotonic()
         # Refresh tokens that were replaced, the newest last.
         self.used = []
         # Whether an end was requested without a response; then nothing is expected of it.

@@ -7,7 +7,6 @@ on each node; RECONNECT=off: which is not told of a promotion), PATRONI (the pro
 import os
 import random
 import statistics
-import subprocess
 import sys
 import threading
 import time

@@ -3,9 +3,11 @@
 # behind nginx. The primary is killed, frozen, cut off and switched over; afterwards everything that was
 # acknowledged must be there (docs/RELIABILITY.md).
 #
-#   bash tests/deploy/failover.sh                    one round of each: about five minutes
-#   ROUNDS=10 bash tests/deploy/failover.sh          as measured: about fifty minutes
-#   KINDS='kill freeze', SYNCHRONOUS=off, POOLER=session, VESTIBULE=target/release/vestibule
+#   bash tests/deploy/failover.sh                    one round of each: about four minutes
+#   ROUNDS=10 bash tests/deploy/failover.sh          as measured: half an hour
+#   VESTIBULE=target/release/vestibule               a program that is built already
+#   KINDS='kill freeze partition switchover', also freeze-unfenced; SYNCHRONOUS=off; POOLER=session;
+#   PATRONI=...; KEEP=1 keeps the directory with all logs
 #
 # All of it listens on 127.0.0.1 and lives in a directory of its own under /tmp, which is gone afterwards.
 # Run as root, it installs what is missing from Debian's packages; else, where something is missing, it says

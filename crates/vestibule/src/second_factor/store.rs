@@ -6,8 +6,7 @@ use crate::error::Error;
 /// The store of second factors; `account` is [`Account::id`](crate::Account::id) as text. Return
 /// [`Error::unavailable`] for a failure: the client gets the error as it is.
 ///
-/// [`check_second_factor_store`](crate::testing::check_second_factor_store) of the feature `testing`
-/// checks a store of yours. In a database each method is one statement:
+/// `testing::check_second_factor_store` of the feature `testing` checks a store of yours. In a database each method is one statement:
 ///
 /// ```sql
 /// CREATE TABLE authenticators (account TEXT PRIMARY KEY, secret BLOB NOT NULL, last_step BIGINT NOT NULL);

@@ -192,8 +192,8 @@ pub(in crate::accounts) fn remove_passkey(
     })
 }
 
-/// Records the use of a passkey, after which wrong codes are counted anew; returns false if its challenge was used before, or the passkey was removed
-/// or used elsewhere since its answer was checked.
+/// Records the use of a passkey, and begins the count of wrong codes anew; returns false if its challenge was
+/// used before, or the passkey was removed or used elsewhere since its answer was checked.
 pub(in crate::accounts) fn use_passkey(
     connection: &mut AnyConnection,
     used: &UsedPasskey,

@@ -67,7 +67,7 @@ pub(in crate::accounts) fn count_wrong_code(
         let Some(user) = find(connection, account)? else { return Ok(silent) };
         let actor = Actor::account(&user, None, source, now);
         queue_notice(connection, MailKind::CodesGuessed, &user, &actor)?;
-        // Who enters wrong codes is not known to be the owner.
+        // The client is not known to be the owner.
         let record = Record {
             actor_account: None,
             actor: None,

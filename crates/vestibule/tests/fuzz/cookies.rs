@@ -25,7 +25,7 @@ fn sign_in(app: &App, user: u32) -> Issued {
     })
 }
 
-/// Who signs in with a `Cookie` header, or the status of the refusal.
+/// Returns the user whom a `Cookie` header signs in, or the status of the refusal.
 fn user_of(app: &App, header: &str) -> Result<String, u16> {
     // What Rocket's server makes of it.
     let pairs = header.split(';').map(str::trim);

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use vestibule_service::db::{Address, connect};
+use diesel::connection::SimpleConnection;
+use vestibule_service::db::{Address, Db, DbConfig, DbError, connect};
 
 use super::client::{
     RECOVERY, TIMEOUT, Tokens, api_login, assert_down, beforehand, cookie, dashboard, form_login,
@@ -249,4 +250,22 @@ fn a_server_that_only_reads_is_said_in_the_health_and_keeps_everybody_signed_in(
     outage.server.execute("postgres", back);
     outage.find_all_well();
     assert!(writable());
+}
+
+#[rocket::async_test]
+async fn a_connection_to_a_server_that_only_reads_is_replaced_after_a_write_failed() {
+    let Some(server) = postgres::private() else { return };
+    let address = Address::Postgres(server.create_database(None));
+    let db = Db::new(&DbConfig { address, pool_size: 1, timeout: Duration::from_secs(5) });
+    let run = |sql: &'static str| {
+        db.run(move |connection| connection.batch_execute(sql).map_err(DbError::from))
+    };
+    run("CREATE TABLE notes (text TEXT)").await.expect("a new table");
+    // As behind a pooler that keeps the connection to a primary that became a standby.
+    run("SET default_transaction_read_only = on").await.expect("it is allowed");
+    run("SELECT text FROM notes").await.expect("it still reads");
+    let write = "INSERT INTO notes VALUES ('kept')";
+    let error = run(write).await.expect_err("it does not write").to_string();
+    assert!(error.contains("read-only transaction"), "{error}");
+    run(write).await.expect("the next connection writes");
 }

@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::client::{Tokens, api_login, beforehand, health, send_with_token};
+use super::client::{
+    TIMEOUT, Tokens, api_login, assert_down, beforehand, health, in_time, recovers, send_with_token,
+};
 use super::nginx::find_program;
 use crate::support::postgres::{self, Server, percent_encode, unprivileged};
-use crate::support::process::Home;
+use crate::support::process::{AT_ONCE, Home, MANY};
 
 /// PgBouncer while it runs; killed when dropped.
 struct Bouncer {
@@ -29,12 +31,14 @@ impl Bouncer {
         let directory = tempfile::tempdir_in("/tmp").expect("a temporary directory");
         let here = directory.path();
         let conf = format!(
-            "[databases]\n* = host={} user=vestibule\n[pgbouncer]\npool_mode = {pool_mode}\n\
-             auth_type = any\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = {}\n",
+            "[databases]\n* = host={} user=vestibule\n[pgbouncer]\nauth_type = any\n\
+             listen_addr =\nlisten_port = 6432\nunix_socket_dir = {}\n%include {}\n",
             server.own_directory().display(),
             here.display(),
+            here.join("mode").display(),
         );
         fs::write(here.join("conf"), conf).expect("a new file");
+        write_mode(here, pool_mode);
         let mut command = Command::new(program);
         // It refuses to run as root.
         if fs::metadata(here).expect("our own").uid() == 0 {
@@ -54,10 +58,21 @@ impl Bouncer {
         Some(bouncer)
     }
 
+    /// Pools in another way from now on, also for the connections that are open.
+    fn switch(&self, pool_mode: &str) {
+        write_mode(self.directory.path(), pool_mode);
+        let sent = Command::new("kill").args(["-s", "HUP", &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill can be run").success());
+    }
+
     fn url(&self, database: &str) -> String {
         let host = percent_encode(self.directory.path());
         format!("postgres://vestibule@{host}:6432/{database}")
     }
+}
+
+fn write_mode(directory: &Path, pool_mode: &str) {
+    fs::write(directory.join("mode"), format!("pool_mode = {pool_mode}\n")).expect("our own");
 }
 
 impl Drop for Bouncer {
@@ -101,4 +116,31 @@ fn a_pooler_of_transactions_is_refused_at_the_start_and_named_by_the_doctor() {
         let said = done.out + &done.err;
         assert!(said.contains("pool_mode = session"), "{said}");
     }
+}
+
+#[test]
+fn a_pooler_that_is_switched_to_transactions_is_noticed_and_refused_until_it_is_switched_back() {
+    let Some((_server, bouncer, home)) = behind_a_pooler("session") else { return };
+    let service = home.serve(&[AT_ONCE, MANY]);
+    let at = &service.address;
+    let program = Tokens::of(&beforehand(|| api_login(at, "user_01")));
+    bouncer.switch("transaction");
+    let begun = Instant::now();
+    let noticed = || {
+        let log = fs::read_to_string(home.path("log")).expect("the service was started");
+        log.contains("pool_mode = session")
+    };
+    while !noticed() {
+        assert!(begun.elapsed() < 6 * TIMEOUT, "it is not noticed");
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| in_time(|| api_login(at, "user_01")));
+            }
+        });
+    }
+    assert_down(|| api_login(at, "user_01"));
+    assert_down(|| send_with_token(at, "POST", "/api/refresh", &program.refresh));
+    bouncer.switch("session");
+    recovers("signing in", 200, || api_login(at, "user_01"));
+    recovers("refresh", 200, || send_with_token(at, "POST", "/api/refresh", &program.refresh));
 }

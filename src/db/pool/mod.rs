@@ -176,13 +176,17 @@ impl Db {
         let pool = generation.pool.clone();
         let mut job = task::spawn_blocking(move || {
             let remaining = timeout.saturating_sub(began.elapsed());
-            let mut connection =
+            let mut open =
                 pool.get_timeout(remaining).map_err(|cause| DbError::Connect(cause.to_string()))?;
             // The caller got a timeout, which promises that nothing was changed.
             let Some(remaining) = timeout.checked_sub(began.elapsed()) else {
                 return Err(DbError::Timeout(timeout));
             };
-            Ok(run_within(&mut connection, timeout, remaining, work))
+            let result = run_within(&mut open.connection, timeout, remaining, work);
+            if result.is_err() {
+                open.discard_if_only_reads();
+            }
+            Ok(result)
         });
         match time::timeout(timeout.saturating_sub(began.elapsed()), &mut job).await {
             Ok(result) => result.map_err(|cause| broken(&cause))?,

@@ -27,6 +27,7 @@ event-passkey-added = Passkey hinzugefügt
 event-passkey-removed = Passkey entfernt
 event-passkey-counter = Passkey abgelehnt, es gibt vielleicht eine Kopie davon
 event-browser-trusted = Browser als vertrauenswürdig eingestuft
+event-trust-ended = Browser nicht mehr vertrauenswürdig
 event-role-changed = Rolle geändert
 event-activated = Konto aktiviert
 event-deactivated = Konto deaktiviert

@@ -27,6 +27,7 @@ event-passkey-added = Προστέθηκε passkey
 event-passkey-removed = Αφαιρέθηκε passkey
 event-passkey-counter = Απορρίφθηκε passkey, ίσως υπάρχει αντίγραφό του
 event-browser-trusted = Πρόγραμμα περιήγησης ορίστηκε ως αξιόπιστο
+event-trust-ended = Το πρόγραμμα περιήγησης δεν είναι πλέον αξιόπιστο
 event-role-changed = Ο ρόλος άλλαξε
 event-activated = Ο λογαριασμός ενεργοποιήθηκε
 event-deactivated = Ο λογαριασμός απενεργοποιήθηκε

@@ -27,6 +27,7 @@ event-passkey-added = Passkey added
 event-passkey-removed = Passkey removed
 event-passkey-counter = Passkey refused, there may be a copy of it
 event-browser-trusted = Browser trusted
+event-trust-ended = Trust in a browser ended
 event-role-changed = Role changed
 event-activated = Account activated
 event-deactivated = Account deactivated

@@ -27,6 +27,7 @@ event-passkey-added = Clé d’identification ajoutée
 event-passkey-removed = Clé d’identification supprimée
 event-passkey-counter = Clé d’identification refusée, il en existe peut-être une copie
 event-browser-trusted = Navigateur ajouté aux navigateurs de confiance
+event-trust-ended = Navigateur retiré des navigateurs de confiance
 event-role-changed = Rôle changé
 event-activated = Compte activé
 event-deactivated = Compte désactivé

@@ -296,11 +296,12 @@ pub(super) async fn remove(
 #[post("/account/second-factor/trusted/<id>/end", data = "<form>")]
 pub(super) async fn end_trust(
     user: SessionUser,
+    source: RequestSource,
     accounts: &State<Accounts>,
     id: &str,
     form: ShownTo,
 ) -> FormResult {
     form.check(&user)?;
-    accounts.end_trust(&user, id).await?;
+    accounts.end_trust(&user, id, &accounts.actor(&user, source)?).await?;
     Ok(FormReply::notice(address(""), Notice::TrustEnded))
 }

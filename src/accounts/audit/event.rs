@@ -60,6 +60,8 @@ pub enum AuditEvent {
     PasskeyCounter,
     /// The owner trusted a browser, in which the password alone signs in from now on.
     BrowserTrusted,
+    /// The owner ended the trust in a browser.
+    TrustEnded,
     /// The role was changed.
     RoleChanged,
     /// The account was activated.
@@ -118,6 +120,7 @@ impl AuditEvent {
         Self::PasskeyRemoved,
         Self::PasskeyCounter,
         Self::BrowserTrusted,
+        Self::TrustEnded,
         Self::RoleChanged,
         Self::Activated,
         Self::Deactivated,
@@ -167,6 +170,7 @@ impl AuditEvent {
                 ("passkey_counter", "Passkey refused, there may be a copy of it")
             }
             Self::BrowserTrusted => ("browser_trusted", "Browser trusted"),
+            Self::TrustEnded => ("trust_ended", "Trust in a browser ended"),
             Self::RoleChanged => ("role_changed", "Role changed"),
             Self::Activated => ("activated", "Account activated"),
             Self::Deactivated => ("deactivated", "Account deactivated"),

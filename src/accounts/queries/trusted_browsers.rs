@@ -51,7 +51,7 @@ pub(in crate::accounts) fn trust_browser(
         }
         let all = trusted_browsers(connection, account, browser.created_at)?;
         for earlier in all.iter().skip(MAX_TRUSTED - 1) {
-            end_trust(connection, account, &earlier.id)?;
+            delete_trusted_browser(connection, account, &earlier.id)?;
         }
         let row = (
             trusted_browsers::secret_hash.eq(&browser.id),
@@ -110,8 +110,24 @@ pub(in crate::accounts) fn trusted_browsers(
     Ok(rows.into_iter().filter_map(browser).collect())
 }
 
-/// Ends the trust of a user in a browser.
+/// Ends the trust of a user in a browser, with a row in the audit log; `None` if there is no such browser.
 pub(in crate::accounts) fn end_trust(
+    connection: &mut AnyConnection,
+    user: &User,
+    secret_hash: &str,
+    actor: &Actor,
+) -> Result<Option<ChangedUser>, Error> {
+    write(connection, |connection| {
+        if delete_trusted_browser(connection, user.id, secret_hash)? == 0 {
+            return Ok(None);
+        }
+        let records = vec![Record::about(AuditEvent::TrustEnded, user, actor)];
+        append(connection, &records)?;
+        Ok(Some(ChangedUser { user: user.clone(), ended: 0, records }))
+    })
+}
+
+fn delete_trusted_browser(
     connection: &mut AnyConnection,
     account: i64,
     secret_hash: &str,

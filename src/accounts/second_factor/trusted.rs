@@ -55,8 +55,13 @@ impl Accounts {
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub async fn end_trust(&self, user: &User, browser: &str) -> Result<(), Error> {
-        let (user, browser) = (user.id, browser.to_owned());
-        self.run(move |connection| queries::end_trust(connection, user, &browser)).await.map(drop)
+    pub async fn end_trust(&self, user: &User, browser: &str, actor: &Actor) -> Result<(), Error> {
+        let (user, browser, actor) = (user.clone(), browser.to_owned(), actor.clone());
+        let ended =
+            self.run(move |connection| queries::end_trust(connection, &user, &browser, &actor));
+        if let Some(changed) = ended.await? {
+            log_change(&changed);
+        }
+        Ok(())
     }
 }

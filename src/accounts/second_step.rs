@@ -67,9 +67,9 @@ impl Accounts {
         else {
             return Ok(Vec::new());
         };
-        let since =
-            self.run(move |connection| queries::authenticator_since(connection, user)).await?;
-        let authenticator = since.map(|_| "totp");
+        let accepts_codes =
+            self.run(move |connection| queries::accepts_codes(connection, user)).await?;
+        let authenticator = accepts_codes.then_some("totp");
         Ok(authenticator.into_iter().chain(["recovery_code"]).collect())
     }
 

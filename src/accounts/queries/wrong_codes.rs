@@ -26,6 +26,16 @@ pub(in crate::accounts) struct WrongCode {
     pub(in crate::accounts) told: Option<ChangedUser>,
 }
 
+/// Returns whether a user has an authenticator that is not blocked.
+pub(in crate::accounts) fn accepts_codes(
+    connection: &mut AnyConnection,
+    account: i64,
+) -> QueryResult<bool> {
+    let row = authenticators::table.find(account).select(authenticators::wrong_codes);
+    let count: Option<i64> = row.get_result(connection).optional()?;
+    Ok(count.is_some_and(|count| count < MAX_WRONG_CODES))
+}
+
 /// Uses up a time step and all before it; returns whether none of them was used up already, and the
 /// authenticator is not blocked. If so, the count of wrong codes begins anew.
 pub(in crate::accounts) fn use_step(

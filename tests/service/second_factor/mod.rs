@@ -91,11 +91,15 @@ fn session<'a>(app: &'a TestApp, username: &str, phone: &Authenticator) -> Actor
 }
 
 /// The ticket of a program after the first step.
-fn login_token(app: &TestApp, username: &str) -> String {
+fn first_step(app: &TestApp, username: &str) -> Value {
     let body = json!({ "username": username, "password": password(username) });
     let reply = app.anonymous().post_json("/api/login", &body);
     reply.assert_problem(401, "second_factor_required");
-    text(&reply.json(), "login_token")
+    reply.json()
+}
+
+fn login_token(app: &TestApp, username: &str) -> String {
+    text(&first_step(app, username), "login_token")
 }
 
 fn second(app: &TestApp, ticket: &str, code: &str) -> Reply {

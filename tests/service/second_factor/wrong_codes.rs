@@ -32,6 +32,10 @@ fn guess(app: &TestApp, code: &str, times: usize) -> String {
     said
 }
 
+fn login_methods(app: &TestApp) -> Value {
+    first_step(app, "user_01")["methods"].clone()
+}
+
 fn wrong_codes(app: &TestApp) -> i64 {
     app.number("SELECT wrong_codes AS n FROM authenticators")
 }
@@ -97,10 +101,12 @@ fn after_a_hundred_wrong_codes_none_counts_until_a_recovery_code_or_a_passkey() 
         // A wrong recovery code is none of the authenticator.
         assert_eq!(guess(&app, "AAAA-AAAA-AAAA-AAAA", 1), WRONG);
         assert_eq!(wrong_codes(&app), 100);
+        assert_eq!(login_methods(&app), json!(["recovery_code"]));
 
         let reply = second(&app, &login_token(&app, "user_01"), &phone.recovery_codes[0]);
         assert_eq!((reply.status, wrong_codes(&app)), (200, 0), "{}", reply.body);
         program(&app, "user_01", &phone);
+        assert_eq!(login_methods(&app), json!(["totp", "recovery_code"]));
 
         app.sql("UPDATE authenticators SET wrong_codes = 100");
         assert_eq!(guess(&app, &phone.next_code(&app), 1), BLOCKED);

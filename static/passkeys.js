@@ -40,7 +40,9 @@
   // The options of the service; nothing if it refuses, which the form then tells.
   const ask = async () => {
     const headers = { Accept: 'application/json' }
-    const response = await fetch(button.dataset.passkey, { method: 'POST', headers })
+    const { name } = form.elements
+    const body = name && new URLSearchParams({ name: name.value })
+    const response = await fetch(button.dataset.passkey, { method: 'POST', headers, body })
     return response.ok ? response.json() : null
   }
 

@@ -61,15 +61,23 @@ pub(super) fn take(jar: &CookieJar<'_>, path: &'static str) -> String {
     state.unwrap_or_default()
 }
 
+/// The field that is needed before the browser makes a passkey.
+#[derive(FromForm)]
+pub(super) struct PasskeyName {
+    #[field(default = "")]
+    name: String,
+}
+
 /// Begins to add a passkey. `_session` refuses another site.
-#[post("/account/second-factor/passkeys/options")]
+#[post("/account/second-factor/passkeys/options", data = "<form>")]
 pub(super) async fn options(
     user: FactorPage,
     _session: Session<'_>,
     accounts: &State<Accounts>,
     jar: &CookieJar<'_>,
+    form: Form<UniqueFields<PasskeyName>>,
 ) -> Result<Json<Value>, Error> {
-    Ok(respond(jar, accounts, PATH, accounts.begin_passkey(&user).await?))
+    Ok(respond(jar, accounts, PATH, accounts.begin_passkey(&user, &form.name).await?))
 }
 
 /// Adds a passkey and redirects to the page that lists it, with the recovery codes if it is the first factor,

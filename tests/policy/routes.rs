@@ -112,6 +112,7 @@ impl Target {
             "/password/new" => return "token=nothing&password=battery+staple".to_owned(),
             "/login/link/enter" => return format!("token={LINK}"),
             "/account/keys" => return "label=a+label&expires_in=604800".to_owned(),
+            "/account/second-factor/passkeys/options" => return "name=Key".to_owned(),
             "/account/language" => return "language=en".to_owned(),
             _ => {}
         }

@@ -21,17 +21,18 @@ const MAX_NAME: usize = 60;
 const NAME: &str = "A name is 1 to 60 characters, without invisible ones.";
 
 impl Accounts {
-    /// Begins to add a passkey to an account. The limit refuses it already here: the browser would keep a passkey
-    /// that is refused later.
+    /// Begins to add a passkey with this name to an account. Name and limit are checked already here: the browser
+    /// would keep a passkey that is refused later.
     ///
     /// # Errors
-    /// 422 `invalid_field` naming `name` for one passkey too many, 404 `not_found` if second factors are off
+    /// 422 `invalid_field` naming `name`, also for one passkey too many, 404 `not_found` if second factors are off
     /// or passkeys are not offered, 503 `unavailable`.
-    pub async fn begin_passkey(&self, user: &User) -> Result<PasskeyOptions, Error> {
+    pub async fn begin_passkey(&self, user: &User, name: &str) -> Result<PasskeyOptions, Error> {
         let party = self.offered()?;
         if self.second_factor == SecondFactorRule::Off {
             return Err(ErrorKind::NotFound.into());
         }
+        passkey_name(name)?;
         let id = user.id;
         let own = self.run(move |connection| {
             queries::check_passkey_limit(connection, id)?;
@@ -69,11 +70,7 @@ impl Accounts {
         if self.second_factor == SecondFactorRule::Off {
             return Err(ErrorKind::NotFound.into());
         }
-        let name = name.trim();
-        let is_readable = !name.chars().any(char::is_control) && !is_deceptive(name);
-        if !(1..=MAX_NAME).contains(&name.chars().count()) || !is_readable {
-            return Err(Error::invalid_field("name", NAME));
-        }
+        let name = passkey_name(name)?;
         let id = user.id;
         // Checked before the answer, which a browser does not have if its options were refused.
         self.run(move |connection| queries::check_passkey_limit(connection, id)).await?;
@@ -118,4 +115,14 @@ impl Accounts {
         self.report_change(&removed.await?, actor);
         Ok(())
     }
+}
+
+/// Returns the name that is stored.
+fn passkey_name(name: &str) -> Result<&str, Error> {
+    let name = name.trim();
+    let is_readable = !name.chars().any(char::is_control) && !is_deceptive(name);
+    if !(1..=MAX_NAME).contains(&name.chars().count()) || !is_readable {
+        return Err(Error::invalid_field("name", NAME));
+    }
+    Ok(name)
 }

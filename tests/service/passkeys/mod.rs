@@ -16,9 +16,14 @@ const FORM: &str = "/account/second-factor/passkeys";
 
 /// The options for a form of passkeys.
 pub(crate) fn options(browser: &Actor<'_>, form: &str) -> Value {
-    let reply = browser.post(&format!("{form}/options"));
+    let reply = ask(browser, form);
     assert_eq!(reply.status, 200, "{form}: {}", reply.body);
     reply.json()
+}
+
+/// Asks for options, with the name that a new passkey needs.
+pub(crate) fn ask(browser: &Actor<'_>, form: &str) -> Reply {
+    browser.post_form(&format!("{form}/options"), &[("name", "Key")])
 }
 
 /// Sends an answer with other fields.
@@ -217,10 +222,7 @@ fn who_has_a_factor_proves_it_before_adding_another() {
         assert!(
             browser.get("/account/second-factor/set-up").location().starts_with("/reauthenticate")
         );
-        assert_eq!(
-            browser.post(&format!("{FORM}/options")).location().split('?').next(),
-            Some("/reauthenticate")
-        );
+        assert_eq!(ask(&browser, FORM).location().split('?').next(), Some("/reauthenticate"));
         let program = app.anonymous();
         let body = json!({ "username": "user_01", "password": "1234" });
         let refused = program.post_json("/api/login", &body);
@@ -264,6 +266,8 @@ fn names_are_checked_and_an_account_has_at_most_twenty_passkeys() {
             let refused = add(&browser, &mut Authenticator::new(1), name);
             refused.assert_page(422);
             assert!(refused.body.contains("1 to 60 characters"), "{}", refused.body);
+            // Before the browser makes the passkey.
+            browser.post_form(&format!("{FORM}/options"), &[("name", name)]).assert_page(422);
         }
         for seed in 1..=19 {
             assert_eq!(add(&browser, &mut Authenticator::new(seed), "Key").status, 303, "{seed}");
@@ -287,7 +291,7 @@ fn one_passkey_too_many_is_refused_before_the_browser_makes_it() {
         for seed in 1..=20 {
             assert_eq!(add(&browser, &mut Authenticator::new(seed), "Key").status, 303, "{seed}");
         }
-        let refused = browser.post(&format!("{FORM}/options"));
+        let refused = ask(&browser, FORM);
         refused.assert_page(422);
         assert!(!refused.body.contains("challenge"), "{}", refused.body);
         // The script then sends the form without an answer, and the page says why.
@@ -337,7 +341,7 @@ fn a_page_has_a_script_where_passkeys_are_offered_and_nowhere_else() {
                     assert!(!reply.body.contains("data-passkey"), "{url}: {}", reply.body);
                     assert!(!policy(&reply).contains("script-src"), "{url}");
                 }
-                assert_eq!(browser.post(&format!("{FORM}/options")).status, 404, "{url}");
+                assert_eq!(ask(&browser, FORM).status, 404, "{url}");
                 assert_eq!(app.anonymous().post("/login/passkey/options").status, 404, "{url}");
             },
         );

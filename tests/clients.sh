@@ -5,17 +5,7 @@
 # `skipped:` and succeeds; with CI=true it fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-work=$(mktemp -d)
-server=''
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-
-# skip REASON: ends the run.
-skip() {
-    echo "skipped: $1"
-    if [ "${CI:-}" = true ]; then exit 1; fi
-    exit 0
-}
+source tests/shell.sh
 
 # block LANGUAGE: the program of docs/CLIENTS.md.
 block() {
@@ -27,33 +17,16 @@ refreshes() {
     grep -c 'POST /api/refresh 200' "$work/log" || true
 }
 
-for program in python3 node curl flock; do
-    command -v "$program" >/dev/null || skip "$program is not installed"
-done
-python3 -m venv "$work/venv" >"$work/pip.log" 2>&1 || skip 'python3 cannot make a venv'
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check --retries 1 'httpx>=0.28,<1' \
-    >"$work/pip.log" 2>&1 || skip "pip cannot install from PyPI: $(tail -n 1 "$work/pip.log")"
-export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
-# shellcheck disable=SC2086 # Names hold no spaces.
-unset ${!ROCKET_@}
-cargo build --locked --quiet --bin vestibule
+require python3 node curl flock
+install_from_pypi 'httpx>=0.28,<1'
+build_service
 
 cp tests/clients/run.* "$work"
 block python >"$work/client.py"
 block js >"$work/client.mjs"
 block bash >"$work/client.sh"
-program="${CARGO_TARGET_DIR:-$PWD/target}/debug/vestibule"
+serve ROCKET_AUTH='{password={cost=4},token={access="8s"}}'
 cd "$work"
-ROCKET_PORT=0 ROCKET_AUTH='{password={cost=4},token={access="8s"}}' VESTIBULE_STATE="$work/state" \
-    "$program" >"$work/said" 2>"$work/log" &
-server=$!
-url=''
-for _ in $(seq 400); do
-    url=$(sed -n 's|^.*Vestibule is at \(http://[0-9.:]*\).*$|\1|p' "$work/said")
-    if [ -n "$url" ]; then break; fi
-    kill -0 "$server"
-    sleep 0.05
-done
 
 for client in 'venv/bin/python run.py' 'node run.mjs' 'bash run.sh'; do
     before=$(refreshes)

@@ -6,17 +6,13 @@
 # registry.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tests/shell.sh
 
 repository=$PWD
-work=$(mktemp -d)
-server=
-stop() { if [ -n "$server" ]; then kill "$server"; wait "$server" || true; server=; fi; }
-trap 'stop; rm -rf "$work"' EXIT
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target}
-# The same profile, so that what is built already is not built again.
 mkdir "$work/.cargo"
-sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >"$work/.cargo/config.toml"
-unset ROCKET_PROFILE ROCKET_AUTH ROCKET_CONFIG ROCKET_DATABASES
+print_profile >"$work/.cargo/config.toml"
+clear_environment
 
 # block LANGUAGE: the first block in this language of the section, without its hidden lines.
 block() {
@@ -26,15 +22,6 @@ block() {
         /^```/ { if (inside) exit }
         inside && !/^# / { print }
     ' docs/LIBRARY.md
-}
-
-# expect WHAT WANTED GIVEN: fails unless the two are the same.
-expect() {
-    if [ "$2" != "$3" ]; then
-        printf 'FAILED: %s: %s, not %s\n' "$1" "$3" "$2"
-        exit 1
-    fi
-    printf '  %s: %s\n' "$1" "$3"
 }
 
 ln -s "$repository" "$work/vestibule"
@@ -49,36 +36,32 @@ sh "$work/rocket.sh"
 echo 'the program'
 cargo build --quiet
 start() {
+    : >log
     ROCKET_PORT=0 "$CARGO_TARGET_DIR/debug/my-app" >log 2>&1 &
-    server=$!
-    for _ in $(seq 300); do
-        grep -q 'launched from' log && break
-        kill -0 "$server" || { cat log; exit 1; }
-        sleep 0.1
-    done
-    base=$(grep -o 'http://127.0.0.1:[0-9]*' log | tail -n 1)
+    running+=($!)
+    wait_for_address log log
 }
-status() { curl -s -o page -w '%{http_code} %{redirect_url}' -b jar -c jar "$@" | sed "s|$base||"; }
-me() { curl -s "$base/api/me" -H "Authorization: Bearer $token"; }
+status() { curl -s -o page -w '%{http_code} %{redirect_url}' -b jar -c jar "$@" | sed "s|$url||"; }
+me() { curl -s "$url/api/me" -H "Authorization: Bearer $token"; }
 
 start
-expect 'a visitor' '303 /login?next=%2Fdashboard' "$(status "$base/dashboard")"
+expect 'a visitor' '303 /login?next=%2Fdashboard' "$(status "$url/dashboard")"
 form='name=ann@example.org&password=correct horse'
-expect 'a wrong password' '401 ' "$(status -d 'name=<&password=wrong' "$base/login")"
+expect 'a wrong password' '401 ' "$(status -d 'name=<&password=wrong' "$url/login")"
 grep -q 'value="&lt;"' page
-expect 'signing in' '303 /dashboard' "$(status -d "$form" "$base/login")"
+expect 'signing in' '303 /dashboard' "$(status -d "$form" "$url/login")"
 given='{"name":"ann@example.org","password":"correct horse"}'
-token=$(curl -s "$base/api/login" -H 'Content-Type: application/json' -d "$given" |
+token=$(curl -s "$url/api/login" -H 'Content-Type: application/json' -d "$given" |
     sed 's/.*"access_token":"\([^"]*\).*/\1/')
 for _ in 1 2; do
-    expect 'the page' '200 ' "$(status "$base/dashboard")"
+    expect 'the page' '200 ' "$(status "$url/dashboard")"
     grep -q 'A page for ann@example.org' page
     expect 'a program' 'A response for ann@example.org.' "$(me)"
     stop
     start
 done
-expect 'signing out' '303 /login' "$(status -X POST "$base/logout")"
-expect 'the page' '303 /login?next=%2Fdashboard' "$(status "$base/dashboard")"
+expect 'signing out' '303 /login' "$(status -X POST "$url/logout")"
+expect 'the page' '303 /login?next=%2Fdashboard' "$(status "$url/dashboard")"
 
 echo 'without the tables of the library'
 stop

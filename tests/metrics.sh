@@ -7,24 +7,7 @@
 # succeeds; with CI=true it fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-work=$(mktemp -d)
-server=''
-
-stop() {
-    if [ -n "$server" ]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-    fi
-}
-trap 'stop; rm -rf "$work"' EXIT
-
-# skip REASON: ends the run.
-skip() {
-    echo "skipped: $1"
-    if [ "${CI:-}" = true ]; then exit 1; fi
-    exit 0
-}
+source tests/shell.sh
 
 # Sets `promtool`.
 find_promtool() {
@@ -37,25 +20,6 @@ find_promtool() {
         skip "the package prometheus cannot be had: $(tail -n 1 "$work/log")"
     fi
     promtool=$work/package/usr/bin/promtool
-}
-
-# start: runs the service with metrics and sets `url`.
-start() {
-    : >"$work/said"
-    ROCKET_CONFIG=/dev/null ROCKET_PROFILE=debug ROCKET_PORT=0 VESTIBULE_STATE="$work/state" \
-        ROCKET_AUTH='{password={cost=4}}' ROCKET_METRICS="{token=\"$token\"}" \
-        "${CARGO_TARGET_DIR:-target}/debug/vestibule" >"$work/said" 2>"$work/log" &
-    server=$!
-    local _
-    for _ in $(seq 400); do
-        kill -0 "$server" 2>/dev/null || break
-        url=$(sed -n 's|^.*Vestibule is at \(http://[0-9.:]*\).*$|\1|p' "$work/said")
-        if [ -n "$url" ] && curl -sf -o /dev/null "$url/health/live"; then return; fi
-        sleep 0.1
-    done
-    echo 'the service did not start:'
-    cat "$work/log"
-    exit 1
 }
 
 # status EXPECTED ARGUMENT...: sends a request by curl and compares the status.
@@ -94,8 +58,8 @@ old_format() {
 
 find_promtool
 token=$(openssl rand -hex 32)
-cargo build --locked --quiet --bin vestibule
-start
+build_service
+serve ROCKET_METRICS="{token=\"$token\"}"
 
 json='Content-Type: application/json'
 right='{"username":"user_01","password":"1234"}'

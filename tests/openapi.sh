@@ -6,38 +6,14 @@
 # `skipped:` and succeeds; with CI=true it fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tests/shell.sh
 
-work=$(mktemp -d)
-server=''
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-
-# skip REASON: ends the run.
-skip() {
-    echo "skipped: $1"
-    if [ "${CI:-}" = true ]; then exit 1; fi
-    exit 0
-}
-
-program="${CARGO_TARGET_DIR:-$PWD/target}/debug/vestibule"
-cargo build --locked --bin vestibule
+build_service
 cp tests/openapi/* "$work"
 echo '{"type":"module"}' >"$work/package.json"
-(cd "$work" && npm install --silent --no-audit --no-fund typescript@5 @types/node@20 \
-    openapi-typescript@7 openapi-fetch @hey-api/openapi-ts @redocly/cli@2) >"$work/npm.log" 2>&1 ||
-    skip 'npm cannot install the generators'
-python3 -m venv "$work/venv" && "$work/venv/bin/pip" install -q 'schemathesis>=4.32,<5' ||
-    skip 'pip cannot install Schemathesis'
-
-mkdir "$work/state"
-VESTIBULE_STATE="$work/state" ROCKET_PORT=0 "$program" >"$work/said" 2>"$work/log" &
-server=$!
-url=''
-for _ in $(seq 400); do
-    url=$(sed -n 's|^.*Vestibule is at \(http://[0-9.:]*\).*$|\1|p' "$work/said")
-    if [ -n "$url" ]; then break; fi
-    kill -0 "$server"
-    sleep 0.05
-done
+install_from_npm typescript@5 @types/node@20 openapi-typescript@7 openapi-fetch @hey-api/openapi-ts @redocly/cli@2
+install_from_pypi 'schemathesis>=4.32,<5'
+serve
 
 cd "$work"
 curl -sSf "$url/api/openapi.json" >openapi.json

@@ -7,10 +7,9 @@
 # Offline: with the lock file of this repository, whose dependencies have been fetched.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tests/shell.sh
 
 repository=$PWD
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target}
 
 # block TEXT PAGE: the first block of Rust on the page that has the text.
@@ -44,8 +43,7 @@ lacks() {
 
 mkdir -p "$work/src/bin"
 sed "s|VESTIBULE|$repository|" tests/outside/manifest.toml >"$work/Cargo.toml"
-# The same profile, so that what is built already is not built again.
-sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >>"$work/Cargo.toml"
+print_profile >>"$work/Cargo.toml"
 cp Cargo.lock "$work/Cargo.lock"
 cp tests/outside/notes.rs tests/outside/rows.rs "$work/src/bin/"
 { block '#[launch]' README.md; block 'testing::token(&client' docs/LIBRARY.md; } >"$work/src/main.rs"
@@ -55,7 +53,7 @@ secret = "the secret of this test of the README alone"
 TOML
 
 cd "$work"
-unset ROCKET_PROFILE ROCKET_AUTH ROCKET_CONFIG
+clear_environment
 holds src/main.rs 'testing::token(&client, &ann)'
 
 echo 'without the kit'

@@ -5,10 +5,9 @@
 # Offline: with the lock file of this repository, whose dependencies have been fetched.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tests/shell.sh
 
 repository=$PWD
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target}
 
 cargo package --offline --quiet --allow-dirty --no-verify -p vestibule

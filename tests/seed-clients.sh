@@ -6,25 +6,7 @@
 # be done it says `skipped:` and succeeds; with CI=true it fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-work=$(mktemp -d)
-server=''
-
-stop() {
-    if [ -n "$server" ]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-        server=''
-    fi
-}
-trap 'stop; rm -rf "$work"' EXIT
-
-# skip REASON: ends the run.
-skip() {
-    echo "skipped: $1"
-    if [ "${CI:-}" = true ]; then exit 1; fi
-    exit 0
-}
+source tests/shell.sh
 
 listening() {
     (exec 3<>/dev/tcp/127.0.0.1/5000) 2>/dev/null
@@ -36,10 +18,10 @@ start() {
     printf '\n%s\n' "$1"
     ROCKET_DATABASE="$work/$1.sqlite3" \
         "${CARGO_TARGET_DIR:-target}/debug/examples/$1" >"$work/log" 2>&1 &
-    server=$!
+    running+=($!)
     local _
     for _ in $(seq 400); do
-        if ! kill -0 "$server" 2>/dev/null; then break; fi
+        if ! kill -0 "${running[-1]}" 2>/dev/null; then break; fi
         if listening; then return; fi
         sleep 0.05
     done
@@ -70,24 +52,16 @@ field() {
     python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
 }
 
-for program in python3 curl; do
-    command -v "$program" >/dev/null || skip "$program is not installed"
-done
+require python3 curl
 if listening; then skip 'something else listens on port 5000'; fi
-python3 -m venv "$work/venv" >"$work/log" 2>&1 || skip 'python3 cannot make a venv'
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check --retries 1 \
-    'httpie==3.2.4' 'requests>=2.32,<3' \
-    >"$work/log" 2>&1 ||
-    skip "pip cannot install from PyPI: $(tail -n 1 "$work/log")"
+install_from_pypi 'httpie==3.2.4' 'requests>=2.32,<3'
 PATH="$work/venv/bin:$PATH"
 
 # What stands in the guides is typed at a terminal: here HTTPie must not read standard input.
 mkdir "$work/httpie"
 echo '{"default_options": ["--ignore-stdin", "--check-status"]}' >"$work/httpie/config.json"
 export HTTPIE_CONFIG_DIR="$work/httpie"
-export NO_PROXY='localhost,127.0.0.1' no_proxy='localhost,127.0.0.1'
-# shellcheck disable=SC2086 # Names hold no spaces.
-unset ${!ROCKET_@}
+clear_environment
 export ROCKET_PORT=5000
 
 cargo build --locked --quiet --examples

@@ -6,25 +6,7 @@
 # cannot be done it says `skipped:` and succeeds; with CI=true it fails.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
-work=$(mktemp -d)
-server=''
-
-stop() {
-    if [ -n "$server" ]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-        server=''
-    fi
-}
-trap 'stop; rm -rf "$work"' EXIT
-
-# skip REASON: ends the run.
-skip() {
-    echo "skipped: $1"
-    if [ "${CI:-}" = true ]; then exit 1; fi
-    exit 0
-}
+source tests/shell.sh
 
 # pair NAME ARGUMENT...: makes a private key with openssl.
 pair() {
@@ -45,26 +27,12 @@ start() {
     stop
     rm -rf "$work/state"
     {
-        printf '[default.auth]\nmode = "token"\n\n[default.auth.password]\ncost = 4\n\n'
+        printf '[default.auth]\nmode = "token"\n\n'
         printf '[default.auth.token]\n'
         keys "$1"
         printf '%s\n' "${@:2}"
     } >"$work/Rocket.toml"
-    : >"$work/said"
-    ROCKET_CONFIG="$work/Rocket.toml" ROCKET_PROFILE=debug ROCKET_PORT=0 \
-        VESTIBULE_STATE="$work/state" \
-        "${CARGO_TARGET_DIR:-target}/debug/vestibule" >"$work/said" 2>"$work/log" &
-    server=$!
-    local _
-    for _ in $(seq 400); do
-        if ! kill -0 "$server" 2>/dev/null; then break; fi
-        url=$(sed -n 's|^.*Vestibule is at \(http://[0-9.:]*\).*$|\1|p' "$work/said")
-        if [ -n "$url" ]; then return; fi
-        sleep 0.05
-    done
-    cat "$work/said" "$work/log"
-    echo "the service does not start with $1"
-    return 1
+    serve ROCKET_CONFIG="$work/Rocket.toml"
 }
 
 # block LANGUAGE: the program of docs/VERIFYING.md, for the service at `url`.
@@ -83,23 +51,12 @@ verdicts() {
     echo "  $1"
 }
 
-for program in python3 openssl node npm curl; do
-    command -v "$program" >/dev/null || skip "$program is not installed"
-done
-python3 -m venv "$work/venv" >"$work/log" 2>&1 || skip 'python3 cannot make a venv'
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check --retries 1 \
-    'pyjwt[crypto]>=2.10,<3' \
-    >"$work/log" 2>&1 ||
-    skip "pip cannot install from PyPI: $(tail -n 1 "$work/log")"
-npm install --prefix "$work" --silent --no-audit --no-fund \
-    'jose@^6' 'express-jwt@^8' 'jwks-rsa@^4' >"$work/log" 2>&1 ||
-    skip "npm cannot install: $(tail -n 1 "$work/log")"
+require openssl curl
+install_from_pypi 'pyjwt[crypto]>=2.10,<3'
+install_from_npm 'jose@^6' 'express-jwt@^8' 'jwks-rsa@^4'
 PATH="$work/venv/bin:$PATH"
-export NO_PROXY='localhost,127.0.0.1' no_proxy='localhost,127.0.0.1'
-# shellcheck disable=SC2086 # Names hold no spaces.
-unset ${!ROCKET_@}
 
-cargo build --locked --quiet --bin vestibule
+build_service
 
 openssl rand -hex 32 >"$work/HS256.key"
 pair RS256 -algorithm RSA -pkeyopt rsa_keygen_bits:2048
@@ -133,8 +90,7 @@ verdicts Node node "$work/each.mjs" "$work/tokens"
 block rust >"$work/src/verifier.rs"
 cp tests/verifiers/each.rs "$work/src/main.rs"
 cp tests/verifiers/manifest.toml "$work/Cargo.toml"
-# The same profile, so that what is built already is not built again.
-sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml >>"$work/Cargo.toml"
+print_profile >>"$work/Cargo.toml"
 cp Cargo.lock "$work/Cargo.lock"
 curl --silent --fail "$url/.well-known/jwks.json" >"$work/keys"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}

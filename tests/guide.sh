@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tests/shell.sh
 
+require curl
 repository=$PWD
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target}
 mkdir "$work/.cargo"

@@ -56,6 +56,7 @@ old_format() {
         { print }' "$work/metrics"
 }
 
+require curl openssl
 find_promtool
 token=$(openssl rand -hex 32)
 build_service

@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tests/shell.sh
 
+require curl
 repository=$PWD
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$repository/target} CARGO_NET_OFFLINE=true
 mkdir "$work/.cargo"

@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tests/shell.sh
 
+require curl
 build_service
 cp tests/openapi/* "$work"
 echo '{"type":"module"}' >"$work/package.json"

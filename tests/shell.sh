@@ -1,15 +1,15 @@
 # What the tests in shell share: sourced by each, in the directory of the repository.
 #
-# Sets `work`, a directory that is gone when the test ends. So are the processes in `running`.
+# Makes the directory `work`. At the end of the test the processes in `running` are ended, and it is deleted.
 # shellcheck shell=bash disable=SC2034 # The test uses what is set here.
 
 work=$(mktemp -d)
 running=()
 
-# stop: ends what was started.
+# stop: ends the processes in `running`.
 stop() {
     local one
-    for one in ${running[@]+"${running[@]}"}; do
+    for one in "${running[@]}"; do
         kill "$one" 2>/dev/null || true
         wait "$one" 2>/dev/null || true
     done
@@ -17,7 +17,7 @@ stop() {
 }
 trap 'stop; rm -rf "$work"' EXIT
 
-# skip REASON: ends the test; with CI=true it fails.
+# skip REASON: ends the test as a success, with CI=true as a failure.
 skip() {
     echo "skipped: $1"
     if [ "${CI:-}" = true ]; then exit 1; fi
@@ -56,11 +56,12 @@ install_from_npm() {
         skip "npm cannot install: $(tail -n 1 "$work/npm.log")"
 }
 
-# clear_environment: no setting of Rocket, and no proxy for what listens here.
+# clear_environment: unsets what Rocket reads, and exempts this machine from proxies.
 clear_environment() {
     # shellcheck disable=SC2086 # Names hold no spaces.
     unset ${!ROCKET_@}
-    export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
+    export NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}"
+    export no_proxy=$NO_PROXY
 }
 
 # build_service: sets `program`.
@@ -70,8 +71,10 @@ build_service() {
     program=${CARGO_TARGET_DIR:-$PWD/target}/debug/vestibule
 }
 
-# serve [NAME=VALUE...]: starts the service with these variables, and sets `url`.
+# serve [NAME=VALUE...]: starts the service with these variables, and sets `url`. It writes to $work/said and
+# logs to $work/log.
 serve() {
+    # An earlier start has its address there.
     : >"$work/said"
     env ROCKET_CONFIG=/dev/null ROCKET_PROFILE=debug ROCKET_PORT=0 VESTIBULE_STATE="$work/state" \
         ROCKET_AUTH='{password={cost=4}}' "$@" "$program" >"$work/said" 2>"$work/log" &
@@ -79,8 +82,8 @@ serve() {
     wait_for_address "$work/said" "$work/log"
 }
 
-# wait_for_address FILE LOG: sets `url` to the address that the process started last writes into the file,
-# as soon as it listens there.
+# wait_for_address FILE LOG: waits until the newest process in `running` listens at the address that it writes
+# into the file, and sets `url`; else prints the log and fails.
 wait_for_address() {
     local _
     for _ in $(seq 1200); do
@@ -94,12 +97,12 @@ wait_for_address() {
     return 1
 }
 
-# print_profile: the profile of this repository, with which nothing that is built already is built again.
+# print_profile: prints the profile `dev` of this repository: with it another crate uses what is built already.
 print_profile() {
     sed -n '/^\[profile\.dev/,/^\[profile\.release/{/^\[profile\.release/!p}' Cargo.toml
 }
 
-# expect WHAT WANTED GIVEN: fails unless the two are the same.
+# expect WHAT WANTED GOT: fails unless the two are the same.
 expect() {
     if [ "$2" != "$3" ]; then
         printf 'FAILED: %s: %s, not %s\n' "$1" "$3" "$2"

@@ -10,7 +10,7 @@ source tests/shell.sh
 
 # pair NAME ARGUMENT...: makes a private key with openssl.
 pair() {
-    openssl genpkey -out "$work/$1.key" "${@:2}" 2>"$work/log"
+    openssl genpkey -out "$work/$1.key" "${@:2}" 2>"$work/command.log"
 }
 
 # keys ALGORITHM: the settings of what signs with it.
@@ -43,7 +43,7 @@ block() {
 
 # verdicts NAME COMMAND...: fails unless the program accepts the access token alone.
 verdicts() {
-    "${@:2}" >"$work/said.verdicts" 2>"$work/log" || { cat "$work/log"; return 1; }
+    "${@:2}" >"$work/said.verdicts" 2>"$work/command.log" || { cat "$work/command.log"; return 1; }
     if ! diff "$work/verdicts" "$work/said.verdicts"; then
         echo "FAILED: $1"
         return 1

@@ -67,8 +67,9 @@ impl Accounts {
         else {
             return Ok(Vec::new());
         };
-        let accepts_codes =
-            self.run(move |connection| queries::accepts_codes(connection, user)).await?;
+        let accepts_codes = self
+            .run(move |connection| queries::accepts_authenticator_codes(connection, user))
+            .await?;
         let authenticator = accepts_codes.then_some("totp");
         Ok(authenticator.into_iter().chain(["recovery_code"]).collect())
     }

@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Integer;
 
 use super::address::{self, Address, without_scheme};
 use super::connection::AnyConnection;
 use super::error::DbError;
 
-#[diesel::declare_sql_function]
-extern "SQL" {
-    fn pg_backend_pid() -> Integer;
-    fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
+/// The process of PostgreSQL that has a connection.
+#[derive(QueryableByName)]
+pub(super) struct BackendProcess {
+    #[diesel(sql_type = Integer)]
+    pub(super) pid: i32,
 }
 
 /// Opens one connection that waits for locks and results no longer than `timeout`.
@@ -61,20 +62,18 @@ pub(super) fn limit_waits(connection: &mut AnyConnection, wait: Duration) -> Res
     Ok(connection.batch_execute(&setting)?)
 }
 
-/// Sets the same limits as [`limit_waits`], and returns which process of the server has the
-/// connection.
-pub(super) fn limit_waits_of_server(
+/// Sets the same limits as [`limit_waits`], and returns the backend. Not a prepared statement, which a
+/// pooler might not find again.
+pub(super) fn limit_waits_of_backend(
     server: &mut PgConnection,
     wait: Duration,
-) -> Result<i32, DbError> {
-    let millis = wait.as_millis().max(1).to_string();
-    let limits = (
-        pg_backend_pid(),
-        set_config("statement_timeout", &millis, false),
-        set_config("lock_timeout", &millis, false),
-    );
-    let (process, _, _) = diesel::select(limits).get_result::<(i32, String, String)>(server)?;
-    Ok(process)
+) -> Result<BackendProcess, DbError> {
+    let millis = wait.as_millis().max(1);
+    let limits = diesel::sql_query(format!(
+        "SELECT pg_backend_pid() AS pid, set_config('statement_timeout', '{millis}', false), \
+         set_config('lock_timeout', '{millis}', false)"
+    ));
+    Ok(limits.get_result(server)?)
 }
 
 fn open_file(path: &Path, timeout: Duration, create: bool) -> Result<AnyConnection, DbError> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use diesel::result::Error as Query;
+use diesel::result::{DatabaseErrorKind, Error as Query};
 
 /// A failure of the database; never the client's mistake.
 #[derive(Debug)]
@@ -57,4 +57,17 @@ impl From<Query> for DbError {
     fn from(cause: Query) -> Self {
         Self::Query(cause)
     }
+}
+
+/// Returns whether an error comes from a write to a server that is read-only, as a standby is.
+pub(super) fn is_read_only(error: &(impl std::error::Error + 'static)) -> bool {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source()).any(|error| {
+        let query = match error.downcast_ref() {
+            Some(DbError::Query(query)) => Some(query),
+            _ => error.downcast_ref::<Query>(),
+        };
+        let kind = DatabaseErrorKind::ReadOnlyTransaction;
+        matches!(query, Some(Query::DatabaseError(found, _)) if *found == kind)
+    })
 }

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use diesel::connection::{CacheSize, SimpleConnection};
 use diesel::prelude::*;
-use diesel::sql_types::Integer;
 
 use super::address::{Address, Backend};
-use super::connect::connect;
+use super::connect::{BackendProcess, connect};
 use super::connection::AnyConnection;
 use super::error::DbError;
 
@@ -19,12 +18,6 @@ pub const POOLED_PER_TRANSACTION: &str = "gives each transaction another connect
 
 /// How often to compare: a pooler may take the server's connections in turn.
 const ATTEMPTS: usize = 4;
-
-#[derive(QueryableByName)]
-struct ServerProcess {
-    #[diesel(sql_type = Integer)]
-    pid: i32,
-}
 
 /// Returns whether two connections share one of the server, or one of them changes it.
 ///
@@ -36,11 +29,11 @@ pub fn is_pooled_per_transaction(address: &Address, timeout: Duration) -> Result
     }
     let mut first = connect_unprepared(address, timeout)?;
     let mut second = connect_unprepared(address, timeout)?;
-    let own = server_process(&mut first)?;
+    let own = begin(&mut first)?;
     first.batch_execute("COMMIT")?;
     for _ in 0..ATTEMPTS {
-        let other = server_process(&mut second)?;
-        let now = server_process(&mut first)?;
+        let other = begin(&mut second)?;
+        let now = begin(&mut first)?;
         first.batch_execute("COMMIT")?;
         second.batch_execute("COMMIT")?;
         if other == own || now != own {
@@ -57,9 +50,9 @@ fn connect_unprepared(address: &Address, timeout: Duration) -> Result<AnyConnect
     Ok(connection)
 }
 
-/// Begins a transaction, and returns the process of the server that runs it.
-fn server_process(connection: &mut AnyConnection) -> Result<i32, DbError> {
+/// Begins a transaction, and returns the process id of its backend.
+fn begin(connection: &mut AnyConnection) -> Result<i32, DbError> {
     connection.batch_execute("BEGIN")?;
     let row = diesel::sql_query("SELECT pg_backend_pid() AS pid");
-    Ok(row.get_result::<ServerProcess>(connection)?.pid)
+    Ok(row.get_result::<BackendProcess>(connection)?.pid)
 }

@@ -61,7 +61,7 @@ pub(super) fn take(jar: &CookieJar<'_>, path: &'static str) -> String {
     state.unwrap_or_default()
 }
 
-/// The field that is needed before the browser makes a passkey.
+/// The form that asks for the options of a new passkey.
 #[derive(FromForm)]
 pub(super) struct PasskeyName {
     #[field(default = "")]

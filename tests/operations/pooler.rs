@@ -58,7 +58,7 @@ impl Bouncer {
         Some(bouncer)
     }
 
-    /// Pools in another way from now on, also for the connections that are open.
+    /// Changes the pool mode, also of open connections.
     fn switch(&self, pool_mode: &str) {
         write_mode(self.directory.path(), pool_mode);
         let sent = Command::new("kill").args(["-s", "HUP", &self.child.id().to_string()]).status();

@@ -21,8 +21,8 @@ const MAX_NAME: usize = 60;
 const NAME: &str = "A name is 1 to 60 characters, without invisible ones.";
 
 impl Accounts {
-    /// Begins to add a passkey with this name to an account. Name and limit are checked already here: the browser
-    /// would keep a passkey that is refused later.
+    /// Begins to add a passkey with this name to an account. Checks name and limit before the browser makes the
+    /// passkey, which it would keep after a refusal.
     ///
     /// # Errors
     /// 422 `invalid_field` naming `name`, also for one passkey too many, 404 `not_found` if second factors are off
@@ -117,7 +117,7 @@ impl Accounts {
     }
 }
 
-/// Returns the name that is stored.
+/// Trims and checks the name of a passkey.
 fn passkey_name(name: &str) -> Result<&str, Error> {
     let name = name.trim();
     let is_readable = !name.chars().any(char::is_control) && !is_deceptive(name);

@@ -80,7 +80,7 @@ pub use users::{
     upgrade_hash, with_address,
 };
 pub(super) use users::{change_language, change_own_name, hash_of, with_hash};
-pub(super) use wrong_codes::{WrongCode, accepts_codes, count_wrong_code, use_step};
+pub(super) use wrong_codes::{WrongCode, accepts_authenticator_codes, count_wrong_code, use_step};
 
 #[cfg(test)]
 mod tests {

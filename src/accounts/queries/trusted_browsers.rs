@@ -118,10 +118,16 @@ pub(in crate::accounts) fn end_trust(
     actor: &Actor,
 ) -> Result<Option<ChangedUser>, Error> {
     write(connection, |connection| {
-        if delete_trusted_browser(connection, user.id, secret_hash)? == 0 {
+        let trusted = trusted_browsers(connection, user.id, actor.at())?;
+        let Some(browser) = trusted.into_iter().find(|browser| browser.id == secret_hash) else {
             return Ok(None);
-        }
-        let records = vec![Record::about(AuditEvent::TrustEnded, user, actor)];
+        };
+        delete_trusted_browser(connection, user.id, secret_hash)?;
+        let record = Record::about(AuditEvent::TrustEnded, user, actor);
+        let records = match browser.program {
+            Some(program) => vec![record.detail(program)],
+            None => vec![record],
+        };
         append(connection, &records)?;
         Ok(Some(ChangedUser { user: user.clone(), ended: 0, records }))
     })

@@ -27,7 +27,7 @@ pub(in crate::accounts) struct WrongCode {
 }
 
 /// Returns whether a user has an authenticator that is not blocked.
-pub(in crate::accounts) fn accepts_codes(
+pub(in crate::accounts) fn accepts_authenticator_codes(
     connection: &mut AnyConnection,
     account: i64,
 ) -> QueryResult<bool> {

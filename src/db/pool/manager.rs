@@ -7,10 +7,9 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 
 use crate::db::address::Address;
-use crate::db::connect::{connect, limit_waits_of_server, open_server};
+use crate::db::connect::{connect, limit_waits_of_backend, open_server};
 use crate::db::connection::AnyConnection;
 use crate::db::error::DbError;
-use crate::db::health::is_writable;
 use crate::db::pooler::{POOLED_PER_TRANSACTION, is_pooled_per_transaction};
 use crate::db::sqlite_file::SqliteFile;
 
@@ -19,31 +18,19 @@ pub(super) struct ConnectionManager {
     address: Address,
     timeout: Duration,
     file: Option<SqliteFile>,
-    /// Set when a connection got another process of the server than it had: a pooler was switched
-    /// to transactions. No connection is used until it is switched back.
-    pooled_per_transaction: AtomicBool,
+    /// Set when a connection got another backend: a pooler was switched to transactions. All work is refused
+    /// until it pools sessions again.
+    is_pooled_per_transaction: AtomicBool,
 }
 
 /// An open connection, and what decides whether the pool keeps it.
 pub(super) struct OpenConnection {
     pub(super) connection: AnyConnection,
-    /// The process of the server; `None` until the first check, and for SQLite.
-    server_process: Option<i32>,
-    only_reads: bool,
-}
-
-impl OpenConnection {
-    fn new(connection: AnyConnection) -> Self {
-        Self { connection, server_process: None, only_reads: false }
-    }
-
-    /// Gives the connection up if its server only reads: behind a pooler it may stay with what was
-    /// the primary. To be called after work that failed.
-    pub(super) fn discard_if_only_reads(&mut self) {
-        if let AnyConnection::Postgres(_) = self.connection {
-            self.only_reads = !is_writable(&mut self.connection);
-        }
-    }
+    /// The process id of the backend; `None` until the first check, and for SQLite.
+    backend: Option<i32>,
+    /// Set after work that was refused because the server is read-only: a pooler may keep a connection to
+    /// what was the primary.
+    pub(super) is_read_only: bool,
 }
 
 impl ConnectionManager {
@@ -52,7 +39,7 @@ impl ConnectionManager {
             Address::Sqlite(path) => Some(SqliteFile::at(path.clone())),
             Address::Postgres(_) => None,
         };
-        Self { address, timeout, file, pooled_per_transaction: AtomicBool::new(false) }
+        Self { address, timeout, file, is_pooled_per_transaction: AtomicBool::new(false) }
     }
 
     fn open(&self) -> Result<AnyConnection, DbError> {
@@ -69,8 +56,9 @@ impl ConnectionManager {
         }
     }
 
-    fn refuse_pooled_transactions(&self) -> Result<(), DbError> {
-        if self.pooled_per_transaction.load(Ordering::Relaxed) {
+    /// Refuses to work through a pooler of transactions, if one was noticed.
+    fn check_pooler(&self) -> Result<(), DbError> {
+        if self.is_pooled_per_transaction.load(Ordering::Relaxed) {
             return Err(DbError::Connect(format!("a pooler {POOLED_PER_TRANSACTION}")));
         }
         Ok(())
@@ -82,31 +70,35 @@ impl ManageConnection for ConnectionManager {
     type Error = DbError;
 
     fn connect(&self) -> Result<OpenConnection, DbError> {
-        if self.pooled_per_transaction.load(Ordering::Relaxed) {
+        if self.is_pooled_per_transaction.load(Ordering::Relaxed) {
             let still = is_pooled_per_transaction(&self.address, self.timeout)?;
-            self.pooled_per_transaction.store(still, Ordering::Relaxed);
+            self.is_pooled_per_transaction.store(still, Ordering::Relaxed);
         }
-        self.refuse_pooled_transactions()?;
-        self.open().map(OpenConnection::new)
+        self.check_pooler()?;
+        let connection = self.open()?;
+        Ok(OpenConnection { connection, backend: None, is_read_only: false })
     }
 
-    /// Pings a server by setting its time limits, and checks that it is the same process of it; for
-    /// SQLite checks that the file is still the same one.
+    /// Pings a server by setting its time limits, and checks that the connection still has the same backend;
+    /// for SQLite checks that the file is still the same one.
     fn is_valid(&self, open: &mut OpenConnection) -> Result<(), DbError> {
         let AnyConnection::Postgres(server) = &mut open.connection else {
             return self.file.as_ref().map_or(Ok(()), SqliteFile::check);
         };
-        self.refuse_pooled_transactions()?;
-        let process = limit_waits_of_server(server, self.timeout)?;
-        if *open.server_process.get_or_insert(process) != process {
+        self.check_pooler()?;
+        let backend = limit_waits_of_backend(server, self.timeout)?.pid;
+        if *open.backend.get_or_insert(backend) != backend
+            && !self.is_pooled_per_transaction.swap(true, Ordering::Relaxed)
+        {
             log::error!(target: "vestibule::database", "a pooler {POOLED_PER_TRANSACTION}");
-            self.pooled_per_transaction.store(true, Ordering::Relaxed);
         }
-        self.refuse_pooled_transactions()
+        self.check_pooler()
     }
 
     fn has_broken(&self, open: &mut OpenConnection) -> bool {
-        open.only_reads || open.connection.is_broken()
+        // Those of before are not compared with those of after the switch back.
+        let is_of_pooler = self.is_pooled_per_transaction.load(Ordering::Relaxed);
+        open.is_read_only || is_of_pooler || open.connection.is_broken()
     }
 }
 

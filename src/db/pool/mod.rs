@@ -5,6 +5,7 @@ mod connections;
 mod inline_reader;
 mod manager;
 
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use rocket::tokio::{task, time};
 use super::address::{Address, Backend};
 use super::connect::limit_waits;
 use super::connection::AnyConnection;
-use super::error::DbError;
+use super::error::{DbError, is_read_only};
 use connections::Connections;
 use inline_reader::{Inline, InlineReader};
 use vestibule::database::ConnectionPool;
@@ -119,7 +120,7 @@ impl Db {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<DbError> + Send + 'static,
+        E: Error + From<DbError> + Send + 'static,
     {
         let Some(reader) = &self.inline_reader else { return self.run(work).await };
         let to_close = match reader.try_run(&work) {
@@ -147,7 +148,7 @@ impl Db {
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<DbError> + Send + 'static,
+        E: Error + From<DbError> + Send + 'static,
     {
         self.try_run(work).await.unwrap_or_else(|error| {
             self.counts.failures.fetch_add(1, Ordering::Relaxed);
@@ -162,7 +163,7 @@ impl Db {
     ) -> Result<Result<T, E>, DbError>
     where
         T: Send + 'static,
-        E: From<DbError> + Send + 'static,
+        E: Error + From<DbError> + Send + 'static,
     {
         let (timeout, began) = (self.timeout, Instant::now());
         let late = || DbError::Timeout(timeout);
@@ -183,9 +184,7 @@ impl Db {
                 return Err(DbError::Timeout(timeout));
             };
             let result = run_within(&mut open.connection, timeout, remaining, work);
-            if result.is_err() {
-                open.discard_if_only_reads();
-            }
+            open.is_read_only = result.as_ref().is_err_and(is_read_only);
             Ok(result)
         });
         match time::timeout(timeout.saturating_sub(began.elapsed()), &mut job).await {
@@ -217,7 +216,7 @@ impl ConnectionPool for Db {
     }
 }
 
-fn broken(cause: &dyn std::error::Error) -> DbError {
+fn broken(cause: &dyn Error) -> DbError {
     DbError::Broken(cause.to_string())
 }
 

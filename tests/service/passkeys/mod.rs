@@ -16,13 +16,13 @@ const FORM: &str = "/account/second-factor/passkeys";
 
 /// The options for a form of passkeys.
 pub(crate) fn options(browser: &Actor<'_>, form: &str) -> Value {
-    let reply = ask(browser, form);
+    let reply = request_options(browser, form);
     assert_eq!(reply.status, 200, "{form}: {}", reply.body);
     reply.json()
 }
 
 /// Asks for options, with the name that a new passkey needs.
-pub(crate) fn ask(browser: &Actor<'_>, form: &str) -> Reply {
+pub(crate) fn request_options(browser: &Actor<'_>, form: &str) -> Reply {
     browser.post_form(&format!("{form}/options"), &[("name", "Key")])
 }
 
@@ -222,7 +222,10 @@ fn who_has_a_factor_proves_it_before_adding_another() {
         assert!(
             browser.get("/account/second-factor/set-up").location().starts_with("/reauthenticate")
         );
-        assert_eq!(ask(&browser, FORM).location().split('?').next(), Some("/reauthenticate"));
+        assert_eq!(
+            request_options(&browser, FORM).location().split('?').next(),
+            Some("/reauthenticate")
+        );
         let program = app.anonymous();
         let body = json!({ "username": "user_01", "password": "1234" });
         let refused = program.post_json("/api/login", &body);
@@ -291,7 +294,7 @@ fn one_passkey_too_many_is_refused_before_the_browser_makes_it() {
         for seed in 1..=20 {
             assert_eq!(add(&browser, &mut Authenticator::new(seed), "Key").status, 303, "{seed}");
         }
-        let refused = ask(&browser, FORM);
+        let refused = request_options(&browser, FORM);
         refused.assert_page(422);
         assert!(!refused.body.contains("challenge"), "{}", refused.body);
         // The script then sends the form without an answer, and the page says why.
@@ -341,7 +344,7 @@ fn a_page_has_a_script_where_passkeys_are_offered_and_nowhere_else() {
                     assert!(!reply.body.contains("data-passkey"), "{url}: {}", reply.body);
                     assert!(!policy(&reply).contains("script-src"), "{url}");
                 }
-                assert_eq!(ask(&browser, FORM).status, 404, "{url}");
+                assert_eq!(request_options(&browser, FORM).status, 404, "{url}");
                 assert_eq!(app.anonymous().post("/login/passkey/options").status, 404, "{url}");
             },
         );

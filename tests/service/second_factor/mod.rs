@@ -90,7 +90,7 @@ fn session<'a>(app: &'a TestApp, username: &str, phone: &Authenticator) -> Actor
     browser
 }
 
-/// The ticket of a program after the first step.
+/// The 401 of a right password, which asks for the second factor.
 fn first_step(app: &TestApp, username: &str) -> Value {
     let body = json!({ "username": username, "password": password(username) });
     let reply = app.anonymous().post_json("/api/login", &body);
@@ -98,6 +98,7 @@ fn first_step(app: &TestApp, username: &str) -> Value {
     reply.json()
 }
 
+/// The ticket of a program after the first step.
 fn login_token(app: &TestApp, username: &str) -> String {
     text(&first_step(app, username), "login_token")
 }

@@ -13,7 +13,7 @@ use rocket::figment::Figment;
 
 use super::*;
 use crate::passkeys::authenticator::Authenticator as Passkey;
-use crate::passkeys::{add, ask, options, send};
+use crate::passkeys::{add, options, request_options, send};
 use crate::support::app::on_both_with;
 
 /// The form that adds a passkey.
@@ -264,7 +264,7 @@ impl<'a> World<'a> {
                 self.browser.post("/logout");
             }
             Op::OwnerAddsPasskey => {
-                let reply = ask(&self.browser, PASSKEYS);
+                let reply = request_options(&self.browser, PASSKEYS);
                 if reply.status == 200 && !self.has_passkey {
                     let answer = self.passkey.create(&reply.json());
                     let added = send(&self.browser, PASSKEYS, &answer, &[("name", "Key")]);

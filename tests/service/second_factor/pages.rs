@@ -179,7 +179,7 @@ fn in_a_trusted_browser_the_password_alone_signs_in_until_that_ends() {
         let page = browser.get("/account/second-factor").body;
         let end = between(&page, "action=\"/account/second-factor/trusted/", "\"").to_owned();
         let end = format!("/account/second-factor/trusted/{end}");
-        for _twice in 0..2 {
+        for _ in 0..2 {
             assert_eq!(browser.post(&end).location(), "/account/second-factor");
         }
         let id = app.id("user_01");

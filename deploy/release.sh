@@ -21,10 +21,10 @@ export_source() {
     git archive HEAD | tar -x -C "$1"
 }
 
-# compile SOURCE TARGET: the program, without a path of this machine in it and without its settings.
+# compile SOURCE TARGET: the program, without paths and settings of this machine.
 compile() (
     local commit from rustflags cflags=''
-    # Where rustc's package itself has the standard library.
+    # The prefix that rustc gives the paths of its own standard library.
     commit=$(rustc -vV | sed -n 's/^commit-hash: //p')
     rustflags="--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$commit"
     for from in "$1=/source" "$2=/target" "$cargo_home=/cargo"; do

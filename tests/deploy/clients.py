@@ -23,6 +23,7 @@ class Reply:
     def __init__(self, response):
         self.status, self.body = response.status, response.read().decode()
         self.retry_after = response.getheader("Retry-After")
+        self.location = response.getheader("Location", "")
         cookies = response.headers.get_all("Set-Cookie") or []
         self.cookie = "; ".join(cookie.split(";")[0] for cookie in cookies)
 
@@ -53,6 +54,13 @@ class Record:
         with self.lock:
             getattr(self, kind).append(f"{time.monotonic():.2f} {text}")
 
+    def connect(self, port):
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+
+    def unanswered(self, request, begun, error):
+        """Where there is a process at all times, each request gets a response."""
+        self.note("faults", f"{request}: no response: {error!r}")
+
 
 def ask(record, port, method, path, expected, token=None, body=None, cookie=None, form=None):
     """The response, if its status is one of `expected`; `None` if the service is unavailable. Anything
@@ -68,13 +76,13 @@ def ask(record, port, method, path, expected, token=None, body=None, cookie=None
     if form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         data = urllib.parse.urlencode(form)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    connection = record.connect(port)
     begun = time.monotonic()
     try:
         connection.request(method, path, data, headers)
         reply = Reply(connection.getresponse())
     except (OSError, http.client.HTTPException) as error:
-        record.note("faults", f"{method} {path}: no response: {error!r}")
+        record.unanswered(f"{method} {path}", begun, error)
         return None
     finally:
         connection.close()
@@ -146,6 +154,8 @@ class Account:
         # The last is the present one; with two `possible` it is not known whether the change happened.
         self.passwords = ["correct horse battery 0"]
         self.possible = 1
+        # The one that was acknowledged last, and those sent without a response.
+        self.full_names = [None]
         self.active = []
 
     def login(self, record, port, password=None):
@@ -179,6 +189,20 @@ class Journal:
 class Client(threading.Thread):
     """Works on one account after the other."""
 
+    # What it does, and how often of all the sum.
+    STEPS = {
+        "register": 10,
+        "sign_in": 25,
+        "sign_in_by_form": 10,
+        "refresh": 30,
+        "sign_out": 25,
+        "change_password": 5,
+        "use": 15,
+    }
+    # Seconds between two steps.
+    PAUSE = 0
+    SIGN_IN = SignIn
+
     def __init__(self, number, record, journal, port, stop):
         super().__init__(daemon=True)
         self.number, self.record, self.journal = number, record, journal
@@ -187,15 +211,13 @@ class Client(threading.Thread):
         self.random = random.Random(number)
 
     def run(self):
-        steps = (self.register, self.sign_in, self.sign_in_by_form, self.refresh)
-        more = (self.sign_out, self.change_password, self.use)
-        weights = (10, 25, 10, 30, 25, 5, 15)
+        names, weights = list(self.STEPS), list(self.STEPS.values())
         try:
-            while not self.stop.is_set():
+            while not self.stop.wait(self.PAUSE):
                 if self.account is None:
                     self.open_account()
                 else:
-                    self.random.choices((*steps, *more), weights)[0]()
+                    getattr(self, self.random.choices(names, weights)[0])()
         except Exception as error:  # A fault of the test: it must not pass for silence.
             self.record.note("faults", f"client {self.number}: {error!r}")
             raise
@@ -232,25 +254,28 @@ class Client(threading.Thread):
     def refused(self, what, body=""):
         self.record.note("signed_out", f"{what} was refused {body[:100]}")
 
+    def has_enough(self):
+        return len(self.account.active) >= 8
+
     def sign_in(self):
-        if len(self.account.active) >= 8:
+        if self.has_enough():
             return self.sign_out()
         reply = self.account.login(self.record, self.port)
         if reply is None:
             time.sleep(0.2)
         elif reply.status == 200:
-            self.account.active.append(SignIn(reply, self.account))
+            self.account.active.append(self.SIGN_IN(reply, self.account))
             self.record.count("sign-ins")
         else:
             self.refused(f"the password of {self.account.name}")
 
     def sign_in_by_form(self):
-        if len(self.account.active) >= 8:
+        if self.has_enough():
             return self.sign_out()
         form = {"username": self.account.name, "password": self.account.passwords[-1]}
         reply = self.ask("POST", "/login", (303,), form=form)
         if reply:
-            self.account.active.append(SignIn(reply, self.account))
+            self.account.active.append(self.SIGN_IN(reply, self.account))
             self.record.count("sign-ins")
 
     def pick(self, with_tokens=False):
@@ -292,29 +317,40 @@ class Client(threading.Thread):
         # A refreshed access token is not fresh.
         if not fresh or fresh.used:
             return
-        account, new = self.account, f"correct horse battery {len(self.account.passwords)}"
-        body = {"current_password": account.passwords[-1], "new_password": new}
+        body = {"current_password": self.account.passwords[-1], "new_password": self.new_password()}
         reply = self.ask("POST", "/api/password", (204, 401), token=fresh.access, body=body)
         if reply is None:
-            account.passwords.append(new)
-            account.possible = 2
-            for one in account.active:
-                one.maybe_ended = one.maybe_ended or one is not fresh
-            # What is known of it is judged later; this client goes on with another.
-            self.account = None
-            return
+            return self.password_maybe_changed(fresh)
         if reply.status == 401:
             return self.refused(f"the password change by {fresh.name()}")
-        account.passwords.append(new)
+        self.password_changed(fresh)
+
+    def new_password(self):
+        return f"correct horse battery {len(self.account.passwords)}"
+
+    def password_maybe_changed(self, kept):
+        account = self.account
+        account.passwords.append(self.new_password())
+        account.possible = 2
+        for one in account.active:
+            one.maybe_ended = one.maybe_ended or one is not kept
+        # What is known of it is judged later; this client goes on with another.
+        self.account = None
+
+    def password_changed(self, kept):
+        account = self.account
+        account.passwords.append(self.new_password())
         self.record.count("password changes")
         for one in account.active:
-            if one is not fresh:
+            if one is not kept:
                 self.journal.end(one)
-        account.active = [fresh]
+        account.active = [kept]
 
 
 class Watcher(threading.Thread):
     """Presents ended credentials at each process all the time."""
+
+    PAUSE = 0.02
 
     def __init__(self, record, journal, ports, stop):
         super().__init__(daemon=True)
@@ -338,7 +374,7 @@ class Watcher(threading.Thread):
             if status == 200:
                 age = begun - one.ended_at
                 self.record.note("revoked", f"{one.name()} was accepted {age:.2f} s after its end")
-            time.sleep(0.1 if status is None else 0.02)
+            time.sleep(0.1 if status is None else self.PAUSE)
 
 
 class Probe(threading.Thread):

@@ -56,7 +56,9 @@ impl<U: Account> Mint<'_, U> {
             _ => None,
         };
         let generation = sign_in.generation();
-        let since = rotated_at.unwrap_or(sign_in.created_at);
+        // Not before the sign-in, where the clock was set back since, or that of another process is behind:
+        // the token would live longer than the sign-in may.
+        let since = rotated_at.unwrap_or(sign_in.created_at).max(sign_in.created_at);
         let end = Lifetime::Never.end(since, (sign_in.created_at, sign_in.expires_at));
         let jti = format!("{}.{generation}", sign_in.id);
         Ok(Claims {

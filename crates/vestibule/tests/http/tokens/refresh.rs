@@ -1,5 +1,7 @@
 //! Refresh tokens: rotation, races, theft and the end of a sign-in.
 
+use std::time::Duration;
+
 use crate::support::app::{App, Pair, Reply, Setup};
 use crate::support::forged_tokens::{claims, with_claim};
 use crate::support::users::{ALICE, User};
@@ -182,6 +184,22 @@ fn refreshing_never_extends_the_sign_in() {
         }
         app.advance(86_400);
         assert_eq!(refresh(&app, &pair.refresh).code(), "token_expired");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_since_the_sign_in_makes_no_token_that_is_refused() {
+    for back in [0, 1, 3, 5] {
+        let app = App::new();
+        let first = app.tokens(ALICE);
+        app.clock.set(app.clock.now().expect("a time") - Duration::from_secs(back));
+        let mut pair = refresh(&app, &first.refresh).pair();
+        assert_eq!(claims(&pair.refresh)["exp"], claims(&first.refresh)["exp"], "{back} s");
+        for _ in 0..3 {
+            assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200, "{back} s");
+            pair = refresh(&app, &pair.refresh).pair();
+            app.advance(2);
+        }
     }
 }
 

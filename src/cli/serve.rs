@@ -18,7 +18,7 @@ use super::figment::load_figment;
 use super::first_user::FirstUser;
 use crate::accounts::Accounts;
 use crate::app;
-use crate::http::{BaseUrl, InFlight, visible};
+use crate::http::{BaseUrl, InFlight, ResetConnections, visible};
 use crate::logging;
 use crate::settings::{self, Settings};
 use crate::state_dir::StateDir;
@@ -39,7 +39,7 @@ pub(super) fn run() -> Result<(), Failure> {
     }
     let others = settings::not_selected(&figment);
     let profile = figment.profile().to_string();
-    let rocket = app::rocket(figment)?;
+    let rocket = app::rocket(figment)?.attach(ResetConnections);
     let first_user = FirstUser::find_or_create_link(&settings)?;
     let at = SocketAddr::new(settings.address, settings.port);
     let rocket = rocket.attach(AdHoc::on_liftoff("Banner", move |rocket| {

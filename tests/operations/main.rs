@@ -24,6 +24,7 @@ mod outage_sqlite;
 mod pooler;
 #[cfg(feature = "postgres-tls")]
 mod postgres_tls;
+mod reset_connections;
 mod several_processes;
 mod slow_clients;
 mod stop;

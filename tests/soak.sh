@@ -82,6 +82,7 @@ if [[ $databases == *postgres* ]] && ! has_postgres; then
     # Ends the run in CI alone.
     (skip 'PostgreSQL, which is not installed')
     databases=${databases//postgres/}
+    if [ -z "${databases// /}" ]; then exit 0; fi
 fi
 shim=()
 if found cc; then
@@ -95,9 +96,10 @@ if [ -z "${VESTIBULE:-}" ]; then
     VESTIBULE=${CARGO_TARGET_DIR:-target}/debug/vestibule
 fi
 
-minutes=${MINUTES:-1.2}
+minutes=${MINUTES:-1.75}
 # The comparison takes less time than the traffic; a few minutes for a busy machine.
-limit=$((600 + 150 * ${minutes%.*}))
+whole=${minutes%%.*}
+limit=$((600 + 150 * ${whole:-0}))
 DATABASES=$databases MINUTES=$minutes PYTHONPATH=tests/deploy PYTHONDONTWRITEBYTECODE=1 \
     timeout --foreground "$limit" \
     python3 tests/soak/soak.py "$(realpath "$VESTIBULE")" "$work" "${shim[@]}" &

@@ -24,6 +24,8 @@ class Reply:
         self.status, self.body = response.status, response.read().decode()
         self.retry_after = response.getheader("Retry-After")
         self.location = response.getheader("Location", "")
+        # Why a credential was refused: sent in the debug profile alone.
+        self.refusal = response.getheader("X-Vestibule-Refused", "")
         cookies = response.headers.get_all("Set-Cookie") or []
         self.cookie = "; ".join(cookie.split(";")[0] for cookie in cookies)
 

@@ -78,6 +78,8 @@ class SteppedSignIn(SignIn):
 
     # Until then its tokens are refused.
     early_until = 0.0
+    # The last response to a refresh.
+    last = None
 
     def send(self, record, port, method, path, expected, token, **more):
         """The response, `None` as `ask`; "expired" or "early" for a refusal that is right."""
@@ -124,6 +126,10 @@ class SteppedSignIn(SignIn):
             self.take(reply)
             record.count("rotations")
         return reply and reply.status
+
+    def name(self):
+        refusal = getattr(self.last, "refusal", "")
+        return super().name() + (f" ({refusal})" if refusal else "")
 
     def is_early(self, record):
         return not self.cookie and record.clock.now() < self.early_until
@@ -195,6 +201,12 @@ class Person(Client):
 
         fit = [one for one in self.usable() if fits(one)]
         return self.random.choice(fit) if fit else None
+
+    def refresh(self):
+        one = self.pick(with_tokens=True)
+        if one and one.renew(self.record, self.port) == 401:
+            self.refused(f"the refresh token of {one.name()}", one.last.refusal)
+            one.maybe_ended = True
 
     def leave(self):
         """Goes on with another account; this one is compared at the end."""

@@ -296,8 +296,8 @@ class Service:
             VESTIBULE_STATE=f"{self.home}/state",
             ROCKET_DATABASES=f'{{main={{url="{self.database.url}"}}}}',
             # Short lives, so that they end under way; and a long one for a refresh without a response, which
-            # a client may repeat after a step of the clock.
-            ROCKET_AUTH='{password={cost=4},session={idle="12h"},fresh_for="2m",'
+            # a client may repeat after a step of the clock. No cookie ever comes from another client.
+            ROCKET_AUTH='{password={cost=4},session={idle="12h",protection="strong"},fresh_for="2m",'
             'token={secret="%s",access="1m",refresh_retry="1d"},throttle={failures=1000000}}' % tokens,
             ROCKET_ACCOUNTS="{registrations={max=1000000},max_sign_ins=1000000}",
             **more,

@@ -14,7 +14,8 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from actors import Administrator, Person, SlowWatcher, SoakRecord, Stranger, judge_disabled, judge_full_name
+from actors import Administrator, Person, SlowWatcher, SoakRecord, SteppedSignIn, Stranger
+from actors import judge_disabled, judge_full_name
 from clients import Account, Journal, claims, judge
 from cluster import until
 from samples import Growth, Sampler
@@ -26,6 +27,8 @@ RESTARTS = 0.3
 # Seconds: well after an event; how far the clock is stepped, and may be from the machine's; ahead of all that
 # was seen, for the comparison.
 WELL, STEP, AWAY, AHEAD = 20, (6, 150), 900, 60
+# A run of so many seconds is a long one; the service keeps so many sign-ins and tokens in memory.
+LONG, CACHED = 600, 10_000
 # The share of responses that may be 503 without an event.
 UNAVAILABLE = 0.01
 BAD = ("lost", "signed_out", "revoked", "faults")
@@ -64,6 +67,8 @@ class Run:
             self.events_until(self.begun + RESTARTS * self.seconds, restarts=True)
             self.restart("kill")
             self.wait_until_well()
+            if self.seconds >= LONG:
+                self.fill_caches()
             self.events_until(self.begun + self.seconds, restarts=False)
         finally:
             self.stop.set()
@@ -89,6 +94,18 @@ class Run:
             thread.join(60)
             assert not thread.is_alive(), "a client hangs"
 
+    def fill_caches(self):
+        """In an hour they would fill up anyway, and the memory would grow until then."""
+        user, port = Account("user_01"), self.service.port
+
+        def sign_in(_):
+            reply = user.login(self.record, port, "1234")
+            if reply and reply.status == 200:
+                SteppedSignIn(reply, user).present(self.record, port)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(sign_in, range(CACHED)))
+
     def events_until(self, end, restarts):
         kinds = [*KINDS[self.name], *(RESTART_KINDS if restarts else ())]
         if self.service.shim is None:
@@ -98,7 +115,7 @@ class Run:
         while time.monotonic() < end:
             bag = bag or self.random.sample(kinds, len(kinds))
             self.event(bag.pop())
-            pause = self.random.uniform(0.5, 3 if self.seconds < 600 else 15)
+            pause = self.random.uniform(0.5, 3 if self.seconds < LONG else 15)
             self.stop.wait(min(pause, max(0, end - time.monotonic())))
 
     def event(self, kind):
@@ -112,7 +129,7 @@ class Run:
         self.wait_until_well(kind)
         well = time.monotonic()
         self.events.append((kind, begun, well + 1.5, well - over))
-        if self.seconds >= 600:
+        if self.seconds >= LONG:
             self.log(f"{kind}, {over - begun:.1f} s, well after {well - over:.1f} s")
 
     def strike(self, kind):
@@ -205,6 +222,8 @@ class Run:
         self.growth = Growth(samples)
         found = self.growth.faults()
         found += [f"the database is damaged: {text}" for text in self.database.broken()]
+        with open(f"{self.service.home}/events", "w") as file:
+            file.write(self.service.run("audit", "export").stdout)
         audit = self.service.run("audit", "verify")
         if audit.returncode != 0:
             found.append(f"the audit log: {audit.stdout}{audit.stderr}")
@@ -292,7 +311,7 @@ def sum_up(runs):
 
 def main():
     program, work, *shim = sys.argv[1:]
-    seconds = 60 * float(os.environ.get("MINUTES", "1.2"))
+    seconds = 60 * float(os.environ.get("MINUTES", "1.75"))
     seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(10**6))
     names = os.environ.get("DATABASES", "sqlite postgres").split()
     print(f"SEED={seed} MINUTES={seconds / 60:.3g}", flush=True)

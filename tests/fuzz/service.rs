@@ -35,7 +35,7 @@ impl Service {
 
     /// The options of a new passkey and their state.
     pub(crate) fn begin(&self) -> PasskeyOptions {
-        let begun = self.runtime.block_on(self.accounts().begin_passkey(&self.user));
+        let begun = self.runtime.block_on(self.accounts().begin_passkey(&self.user, "Key"));
         begun.expect("passkeys are offered")
     }
 

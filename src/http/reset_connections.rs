@@ -1,5 +1,5 @@
-//! Requests on connections that the client reset before the service accepted them: the request can still be
-//! read, the address of the client no more.
+//! Requests on connections that the client reset before the service looked at its address: the request can
+//! still be read, the address no more.
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Header;

@@ -55,7 +55,7 @@ class SoakRecord(Record):
 
     def clear(self):
         super().clear()
-        self.cuts = self.refused_while_down = self.expired = self.early = self.stale = 0
+        self.cuts = self.expired = self.early = self.stale = 0
 
     def connect(self, port):
         if self.random.random() >= self.cut:
@@ -67,9 +67,7 @@ class SoakRecord(Record):
     def unanswered(self, request, begun, error):
         if isinstance(error, Cut):
             self.cuts += 1
-        elif self.service.was_down(begun, time.monotonic()):
-            self.refused_while_down += 1
-        else:
+        elif not self.service.was_down(begun, time.monotonic()):
             super().unanswered(request, begun, error)
 
 

@@ -127,12 +127,6 @@ class Sqlite:
     def crash(self):
         pass
 
-    def end(self):
-        pass
-
-    def revive(self):
-        pass
-
     @contextlib.contextmanager
     def full(self):
         self.disk.fill()
@@ -208,7 +202,7 @@ class Postgres:
         return True
 
     def revive(self):
-        """What an operator does once there is room."""
+        """Starts PostgreSQL again once there is room."""
         until("PostgreSQL", self.answers, START)
 
     def sql(self, statement, database="postgres"):
@@ -230,9 +224,6 @@ class Postgres:
         self.server.wait(STOP)
 
     def crash(self):
-        self.stop(signal.SIGQUIT)
-
-    def end(self):
         self.stop(signal.SIGQUIT)
 
     def terminate_connections(self):

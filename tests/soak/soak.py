@@ -52,7 +52,7 @@ class Run:
         self.database = database(f"{home}/database")
         self.service = Service(program, home, self.database, shim)
         self.record = SoakRecord(self.service, self.random.random())
-        self.journal, self.events, self.exits = Journal(), [], []
+        self.journal, self.events = Journal(), []
         self.checks, self.growth = Counter(), None
 
     def log(self, text):
@@ -95,7 +95,7 @@ class Run:
             assert not thread.is_alive(), "a client hangs"
 
     def fill_caches(self):
-        """In an hour they would fill up anyway, and the memory would grow until then."""
+        """Fills the caches first, so that their growth is not taken for a leak."""
         user, port = Account("user_01"), self.service.port
 
         def sign_in(_):

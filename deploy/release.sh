@@ -48,19 +48,25 @@ write_sbom() {
     sed "s|file://$1|file:///source|g" "$1/vestibule_bin.cdx.json" >"$2"
 }
 
-# copy_licences SOURCE DIR: the texts that come with the crates in the program.
+# copy_licences SOURCE DIR: the texts that come with the crates in the program, libpq's, and a list of the
+# crates that come without one.
 copy_licences() {
-    local name version from
+    local name version licence from to
+    mkdir -p "$2"
+    cp "$1/deploy/licences/libpq.txt" "$2/"
     (cd "$1" && cargo tree --locked --package vestibule-service --edges normal --target "$host" \
-        --prefix none --format '{p}') | grep -v ' (/' | sort -u |
-        while read -r name version _; do
+        --prefix none --no-dedupe --format '{p} ({l})') | grep -v ' (/' | sed 's/ (proc-macro)//' | sort -u |
+        while read -r name version licence; do
             from=("$cargo_home"/registry/src/*/"$name-${version#v}")
-            mkdir -p "$2/$name-${version#v}"
+            to=$2/$name-${version#v}
+            mkdir "$to"
             find "${from[0]}" -maxdepth 1 -type f \
                 \( -iname '*licen[sc]e*' -o -iname 'copying*' -o -iname 'copyright*' -o -iname 'notice*' \) \
-                -exec cp {} "$2/$name-${version#v}/" \;
-        done
-    find "$2" -type d -empty -delete
+                -exec cp {} "$to/" \;
+            if rmdir "$to" 2>/dev/null; then
+                echo "$name ${version#v} $licence: https://crates.io/crates/$name/${version#v}"
+            fi
+        done >"$2/without-text.txt"
 }
 
 # describe_build: what must be the same to get the same bytes.

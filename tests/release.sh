@@ -35,6 +35,8 @@ echo 'the same files make the same archive'
 
 copy_licences . "$work/licences"
 test -s "$work"/licences/rocket-[0-9]*/LICENSE-MIT
+test -s "$work"/licences/libpq.txt
+grep '^webauthn-rs-core [0-9.]* (MPL-2.0): https://' "$work/licences/without-text.txt"
 echo "$(find "$work/licences" -type f | wc -l) licences"
 
 if ! cargo cyclonedx --version >/dev/null 2>&1; then

@@ -4,8 +4,10 @@
 use std::collections::HashSet;
 use std::ops::Deref;
 
+use rocket::data::ToByteUnit;
 use rocket::form::error::ErrorKind;
 use rocket::form::{DataField, Error, Errors, FromForm, Options, Result, ValueField};
+use rocket::request::local_cache;
 
 /// The fields of `T`, each sent at most once; a form with a field twice is refused with 422.
 pub(super) struct UniqueFields<T>(T);
@@ -48,7 +50,24 @@ impl<'r, T: FromForm<'r> + Send> FromForm<'r> for UniqueFields<T> {
 
     async fn push_data(fields: &mut Self::Context, field: DataField<'r, '_>) {
         fields.record(field.name.key_lossy().as_str());
-        T::push_data(&mut fields.inner, field).await;
+        if field.file_name.is_some() || !field.content_type.is_plain() {
+            return T::push_data(&mut fields.inner, field).await;
+        }
+        // Some clients give a type to every field of a multipart form; to Rocket such a field is a file.
+        let limit = field.request.limits().get("form").unwrap_or_else(|| 32.kibibytes());
+        match field.data.open(limit).into_string().await {
+            Ok(text) if text.is_complete() => {
+                let value = local_cache!(field.request, text.into_inner());
+                T::push_value(&mut fields.inner, ValueField { name: field.name, value });
+            }
+            Ok(_) => {
+                let error = Error::from((None, Some(limit)));
+                T::push_error(&mut fields.inner, error.with_name(field.name));
+            }
+            Err(error) => {
+                T::push_error(&mut fields.inner, Error::from(error).with_name(field.name));
+            }
+        }
     }
 
     fn push_error(fields: &mut Self::Context, error: Error<'r>) {

@@ -129,6 +129,53 @@ fn a_form_of_the_lists_that_was_opened_by_another_user_changes_nothing() {
     });
 }
 
+/// A body of `multipart/form-data` whose fields have a type each.
+fn typed_parts(fields: &[(&str, &str)]) -> String {
+    let part = |(name, value): &(&str, &str)| {
+        format!(
+            "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\
+             Content-Type: text/plain; charset=utf-8\r\n\r\n{value}\r\n"
+        )
+    };
+    fields.iter().map(part).chain(["--x--\r\n".to_owned()]).collect()
+}
+
+#[test]
+fn a_multipart_form_is_read_also_if_its_fields_have_a_type() {
+    on_both(|app| {
+        let send = |path: &str, fields: &[(&str, &str)]| {
+            let visitor = app.anonymous();
+            let request = visitor.request(Method::Post, path);
+            let kind = Header::new("Content-Type", "multipart/form-data; boundary=x");
+            visitor.send(request.header(kind).body(typed_parts(fields)))
+        };
+        let own = [("username", "user_01"), ("password", "1234")];
+        assert_eq!(send("/login", &own).location(), "/dashboard");
+        assert_eq!(send("/login", &[own, own].concat()).status, 422);
+        assert_eq!(send("/login", &[own[0], ("password", "wrong")]).status, 401);
+        let new = [("username", "zoë"), ("password", "battery staple")];
+        assert_eq!(send("/register", &new).status, 303);
+        assert_eq!(app.count("users WHERE username = 'zoë'"), 1);
+        let long = "x".repeat(40_000);
+        assert_eq!(send("/login", &[own[0], ("password", &long)]).status, 413);
+    });
+}
+
+#[test]
+fn a_form_to_sign_in_without_a_password_says_so_and_is_no_guess() {
+    on_both(|app| {
+        for fields in [&[("username", "user_01")][..], &[("username", "user_01"), ("password", "")]]
+        {
+            for _ in 0..12 {
+                let reply = app.anonymous().post_form("/login", fields);
+                reply.assert_page(422);
+                assert!(reply.body.contains("Enter your password."), "{}", reply.body);
+            }
+        }
+        assert_eq!(app.count("throttle"), 0);
+    });
+}
+
 /// The id in the first form on this page that sends to a path below `prefix`.
 fn id_in(page: &str, prefix: &str) -> String {
     let action = format!("action=\"{prefix}");

@@ -103,6 +103,15 @@ fn what_is_no_refresh_token_or_no_body_of_one_is_refused() {
             {
                 anonymous.post_json(path, &body).assert_problem(401, "credentials_missing");
             }
+            // Not 401, after which a client gives up its token.
+            let named = anonymous.post_json(path, &json!({ "refreshToken": "x.y.z" }));
+            named.assert_problem(422, "invalid_field");
+            assert!(named.body.contains("\"refresh_token\""), "{}", named.body);
+            for form in ["grant_type=refresh_token&refresh_token=x", "{\"refresh_token\":\"x\"}"] {
+                let reply = anonymous.post_raw_form(path, form.as_bytes());
+                reply.assert_problem(415, "unsupported_media_type");
+            }
+            anonymous.post(path).assert_problem(401, "credentials_missing");
             let mut further = body_of(&program);
             further["grant_type"] = json!("refresh_token");
             anonymous.post_json(path, &further).assert_problem(422, "invalid_field");

@@ -13,7 +13,7 @@ use crate::authentication::authenticate_token;
 use crate::authentication::by_token::{by_token, verify};
 use crate::authentication::result::Authentication;
 use crate::authentication::session_cookies::was_accepted;
-use crate::config::{Location, TokenKind};
+use crate::config::{Config, Location, TokenKind};
 use crate::credentials::{
     VerifiedToken, credential, mark_depends_on_user, mark_in_body, presents_token_outside_body,
 };
@@ -31,6 +31,9 @@ use crate::state::AuthState;
 /// `token.locations`. If the body has no token, one in another enabled location or an access key is
 /// taken, for `AnyUser` also a session; then the body may be empty too. Without tokens, in mode
 /// `session`, it is 404 `not_found`, for `AnyUser` too.
+///
+/// For `RefreshToken` and `AnyUser` a body with other fields alone is 422 `invalid_field`, and one that is no
+/// JSON 415, before 401: after that a client gives up the token that it has.
 ///
 /// Without it: as `G`; 400 `ambiguous_credentials` if another location holds a token too, or a
 /// guard of the same route accepted a session; 415 `unsupported_media_type`, 413 `too_large`, 400
@@ -126,10 +129,12 @@ impl<'r> FromData<'r> for TokenBody<RefreshToken> {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         let body = async {
             let state = AuthState::of(request)?;
-            require_token_unless_json(request, state, TokenKind::Refresh)?;
             let found = read(request, state, data, TokenKind::Refresh).await?;
-            let elsewhere = || token_of(request, TokenKind::Refresh);
-            let token = found.token.map_or_else(elsewhere, Ok)?;
+            let token = match found.token {
+                Some(token) => token,
+                None => token_of(request, TokenKind::Refresh)
+                    .map_err(|error| missing_in(&found.rest, error, &state.config))?,
+            };
             Ok(Self { guard: RefreshToken(token), rest: found.rest })
         };
         outcome(request, body.await)
@@ -146,7 +151,9 @@ impl<'r, U: Account> FromData<'r> for TokenBody<AnyUser<U>> {
             let found = read(request, state, data, TokenKind::Refresh).await?;
             let authentication = match &found.token {
                 Some(token) => by_token(request, state, token).await?,
-                None => any_user(request).await?,
+                None => any_user(request)
+                    .await
+                    .map_err(|error| missing_in(&found.rest, error, &state.config))?,
             };
             Ok(Self { guard: AnyUser(authentication), rest: found.rest })
         };
@@ -164,6 +171,16 @@ impl<G: Sentinel> Sentinel for TokenBody<G> {
 struct Found {
     token: Option<VerifiedToken>,
     rest: Map<String, Value>,
+}
+
+/// Returns the error of a missing token; 422 `invalid_field` if the body has fields, but no token among them:
+/// after 401 a client gives up the token that it has.
+fn missing_in(rest: &Map<String, Value>, error: Error, config: &Config) -> Error {
+    if error.kind() == ErrorKind::CredentialsMissing && !rest.is_empty() {
+        let name = config.token.json.name(TokenKind::Refresh);
+        return Error::invalid_field(name.to_owned(), "This field is required.");
+    }
+    error
 }
 
 /// Returns the error of a missing token unless the body is JSON, which may hold one.

@@ -82,7 +82,8 @@ impl Accounts {
     ) -> Result<(User, OpenTicket), Error> {
         let found = self.find_ticket(purpose, step.ticket).await?;
         let (user, ticket) = found.ok_or_else(expired)?;
-        self.check_code(&user, required(step.code)?, step.source, None).await?;
+        let code = (required(step.code)?, step.ticket);
+        self.check_code(&user, code, step.source, None).await?;
         self.make_room(&user, step.source).await?;
         Ok((user, ticket))
     }
@@ -176,7 +177,7 @@ impl Accounts {
             self.check_password(user, password, source, sign_in).await?;
             return Ok(Amr::PASSWORD);
         }
-        let code = required(code)?;
+        let code = (required(code)?, sign_in.unwrap_or_default());
         self.check_password(user, password, source, sign_in).await?;
         self.check_code(user, code, source, sign_in).await?;
         Ok(Amr::PASSWORD.with(Amr::OTP))

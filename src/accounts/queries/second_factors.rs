@@ -11,7 +11,7 @@ use super::notices::queue_notice;
 use super::passkeys::count_passkeys;
 use super::trusted_browsers::delete_trusted_browsers;
 use super::users::find;
-use super::wrong_codes::reset_wrong_codes;
+use super::wrong_codes::{is_copy, mark_used, reset_wrong_codes};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::user::User;
 use crate::db::schema::{authenticators, passkeys, recovery_codes, sign_ins, users};
@@ -51,21 +51,28 @@ pub(in crate::accounts) fn sealed_authenticator(
     row.get_result(connection).optional()
 }
 
-/// Uses up a recovery code, with a row in the audit log and a notice; `None` if there is no such code.
+/// Uses up a recovery code, with a row in the audit log and a notice; `None` if there is no such code. The
+/// second copy of a request changes nothing.
 pub(in crate::accounts) fn use_recovery_code(
     connection: &mut AnyConnection,
     id: i64,
     code_hash: &str,
+    used: Option<&str>,
     (source, now): (RequestSource, OffsetDateTime),
 ) -> Result<Option<ChangedUser>, Error> {
     write(connection, |connection| {
         lock_user(connection, id)?;
         let code = recovery_codes::table.find((id, code_hash));
         // Of two requests at once, the second deletes nothing.
-        if diesel::delete(code).execute(connection)? == 0 {
+        let is_used = diesel::delete(code).execute(connection)? == 0;
+        if is_used && !is_copy(connection, used, now)? {
             return Ok(None);
         }
         let Some(user) = find(connection, id)? else { return Ok(None) };
+        if is_used {
+            return Ok(Some(ChangedUser { user, ended: 0, records: Vec::new() }));
+        }
+        mark_used(connection, used, now)?;
         reset_wrong_codes(connection, id)?;
         let actor = Actor::account(&user, None, source, now);
         queue_notice(connection, MailKind::RecoveryCodeUsed, &user, &actor)?;

@@ -1,4 +1,7 @@
-//! Queries that use a code of an authenticator, and count those that were wrong.
+//! Queries that use a code of an authenticator, count those that were wrong, and know the second copy of a
+//! request with a code.
+
+use std::time::Duration;
 
 use diesel::prelude::*;
 use time::OffsetDateTime;
@@ -11,6 +14,10 @@ use crate::db::schema::authenticators;
 use crate::db::{AnyConnection, write};
 use crate::mail::MailKind;
 use vestibule::Error;
+use vestibule::throttle::Counters;
+
+/// For how long a request with a code may be sent a second time.
+const COPY_WINDOW: Duration = Duration::from_secs(10);
 
 /// After so many wrong codes in a row no code of the authenticator is accepted.
 const MAX_WRONG_CODES: i64 = 100;
@@ -37,18 +44,45 @@ pub(in crate::accounts) fn accepts_authenticator_codes(
 }
 
 /// Uses up a time step and all before it; returns whether none of them was used up already, and the
-/// authenticator is not blocked. If so, the count of wrong codes begins anew.
+/// authenticator is not blocked, or the code is used by the second copy of a request. If so, the count of
+/// wrong codes begins anew.
 pub(in crate::accounts) fn use_step(
     connection: &mut AnyConnection,
     account: i64,
     step: i64,
-) -> QueryResult<bool> {
-    let unused = authenticators::table
-        .find(account)
-        .filter(authenticators::last_step.lt(step))
-        .filter(authenticators::wrong_codes.lt(MAX_WRONG_CODES));
-    let values = (authenticators::last_step.eq(step), authenticators::wrong_codes.eq(0));
-    Ok(diesel::update(unused).set(values).execute(connection)? == 1)
+    (used, now): (Option<&str>, OffsetDateTime),
+) -> Result<bool, Error> {
+    write(connection, |connection| {
+        let unused = authenticators::table
+            .find(account)
+            .filter(authenticators::last_step.lt(step))
+            .filter(authenticators::wrong_codes.lt(MAX_WRONG_CODES));
+        let values = (authenticators::last_step.eq(step), authenticators::wrong_codes.eq(0));
+        if diesel::update(unused).set(values).execute(connection)? == 0 {
+            return is_copy(connection, used, now);
+        }
+        mark_used(connection, used, now)?;
+        Ok(true)
+    })
+}
+
+/// Marks a code as used by the counter `used`, in the transaction that uses it up.
+pub(super) fn mark_used(
+    connection: &mut AnyConnection,
+    used: Option<&str>,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    used.map_or(Ok(()), |used| connection.mark(used, now + COPY_WINDOW))
+}
+
+/// Returns whether a request with the same code and credential was accepted a moment ago.
+pub(super) fn is_copy(
+    connection: &mut AnyConnection,
+    used: Option<&str>,
+    now: OffsetDateTime,
+) -> Result<bool, Error> {
+    let Some(used) = used else { return Ok(false) };
+    Ok(connection.state(used, now)?.is_some())
 }
 
 /// Counts a wrong code, or one that was used before; at the tenth and the last that is counted, queues a notice

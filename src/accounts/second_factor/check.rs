@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::accounts::audit::{AuditEvent, EventOwner, QueuedEvent, RequestSource, log_change};
+use crate::accounts::links::digest;
 use crate::accounts::queries::{self, WrongCode};
 use crate::accounts::sealing::Purpose;
 use crate::accounts::service::Accounts;
@@ -22,20 +23,24 @@ impl Accounts {
     /// throttle of the password, and a wrong one also for the authenticator, which accepts no code after a
     /// hundred in a row. The audit log names `sign_in`.
     ///
+    /// `sent` is the code and the credential beside it, a login ticket or the id of a sign-in: with the same
+    /// two a code is right once more within ten seconds, as the second copy of a request.
+    ///
     /// # Errors
     /// 422 `invalid_field` naming `code`, 429 `too_many_attempts`, 503 `unavailable`.
     pub async fn check_code(
         &self,
         user: &User,
-        code: &str,
+        sent: (&str, &str),
         source: RequestSource,
         sign_in: Option<&str>,
     ) -> Result<(), Error> {
         let username = Username::parse(&user.username)?;
         // Not by the counter of the sign-in: in a trusted browser each sign-in would buy ten guesses more.
         let attempt = self.begin_attempt(username.key(), source, None).await?;
-        let (store, id, now) = (self.code_store(source), user.id.to_string(), self.clock.now()?);
-        let check = verify_code(&store, &id, code, now);
+        let (id, now) = (user.id.to_string(), self.clock.now()?);
+        let store = CodeStore { used: used_code(sent), ..self.code_store(source) };
+        let check = verify_code(&store, &id, sent.0, now);
         let (attempt, is_right) = self.check_attempt(attempt, check).await?;
         if !is_right {
             self.audit().push(QueuedEvent {
@@ -55,14 +60,22 @@ impl Accounts {
     /// Returns the store of codes for a request from `source`, which the audit log names.
     #[must_use]
     pub const fn code_store(&self, source: RequestSource) -> CodeStore<'_> {
-        CodeStore { accounts: self, source, is_blocked: AtomicBool::new(false) }
+        CodeStore { accounts: self, source, used: None, is_blocked: AtomicBool::new(false) }
     }
+}
+
+/// Returns the name of the counter that marks a code as used with one credential.
+fn used_code((code, credential): (&str, &str)) -> Option<String> {
+    let name = || format!("code:{}", digest(&format!("{credential} {}", code.trim())));
+    (!credential.is_empty()).then(name)
 }
 
 /// The codes of users in the database, for requests from one source.
 pub struct CodeStore<'a> {
     accounts: &'a Accounts,
     source: RequestSource,
+    /// The counter by which the second copy of a request is known.
+    used: Option<String>,
     /// Whether a code was refused after too many wrong ones.
     is_blocked: AtomicBool,
 }
@@ -84,9 +97,9 @@ impl SecondFactorStore for CodeStore<'_> {
 
     async fn use_step(&self, account: &str, step: i64) -> Result<bool, Error> {
         let id = user_id(account)?;
-        let (source, now) = (self.source, self.accounts.clock.now()?);
+        let (source, now, used) = (self.source, self.accounts.clock.now()?, self.used.clone());
         let wrong = self.accounts.run(move |connection| {
-            if queries::use_step(connection, id, step)? {
+            if queries::use_step(connection, id, step, (used.as_deref(), now))? {
                 return Ok(None);
             }
             queries::count_wrong_code(connection, id, (source, now)).map(Some)
@@ -102,11 +115,11 @@ impl SecondFactorStore for CodeStore<'_> {
 
     async fn use_recovery_code(&self, account: &str, digest: &str) -> Result<bool, Error> {
         let (id, hash) = (user_id(account)?, digest.to_owned());
-        let (source, now) = (self.source, self.accounts.clock.now()?);
-        let used = self.accounts.run_change(id, move |connection| {
-            queries::use_recovery_code(connection, id, &hash, (source, now))
+        let (source, now, used) = (self.source, self.accounts.clock.now()?, self.used.clone());
+        let changed = self.accounts.run_change(id, move |connection| {
+            queries::use_recovery_code(connection, id, &hash, used.as_deref(), (source, now))
         });
-        Ok(used.await?.as_ref().inspect(|changed| log_change(changed)).is_some())
+        Ok(changed.await?.as_ref().inspect(|changed| log_change(changed)).is_some())
     }
 }
 

@@ -5,6 +5,7 @@ mod model;
 mod pages;
 mod programs;
 mod rules;
+mod sent_twice;
 mod wrong_codes;
 
 use std::time::Duration;

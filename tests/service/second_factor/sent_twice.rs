@@ -1,0 +1,95 @@
+//! A request with a code that is sent twice, as by an impatient second click, does what it did once. With
+//! another ticket the code is used up.
+
+use rocket::futures::future::join_all;
+use rocket::http::ContentType;
+use rocket::tokio::runtime::Runtime;
+
+use super::*;
+use crate::accounts::concurrent_requests::process;
+use crate::support::app::on_both;
+
+/// For how long a second copy is known.
+const COPY_WINDOW: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_second_step_that_is_sent_again_signs_in_for_ten_seconds_and_only_with_its_own_ticket() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        for code in [phone.code(&app), phone.recovery_codes[0].clone()] {
+            let browser = after_password(&app, "user_01");
+            let other = after_password(&app, "user_01");
+            let (again, late) = (browser.at(&app.client), browser.at(&app.client));
+            for copy in [&browser, &again] {
+                let reply = enter(copy, &code);
+                assert_eq!((reply.status, reply.location()), (303, "/dashboard"), "{code}");
+                assert!(is_in(copy));
+            }
+            enter(&other, &code).assert_page(422);
+            app.clock.advance(COPY_WINDOW);
+            enter(&late, &code).assert_page(422);
+        }
+        assert_eq!(app.count("recovery_codes"), 9);
+        let events = events(&app);
+        assert_eq!(events.iter().filter(|event| *event == "recovery_code_used").count(), 1);
+    });
+}
+
+#[test]
+fn of_second_steps_at_once_with_one_ticket_each_signs_in() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        for code in [phone.code(&app), phone.recovery_codes[0].clone()] {
+            let body = json!({ "login_token": login_token(&app, "user_01"), "code": code });
+            let statuses = Runtime::new().expect("a runtime").block_on(async {
+                let processes = [process(&app).await, process(&app).await];
+                let sent = (0..6).map(|at| {
+                    let request = processes[at % 2].post("/api/login/second");
+                    let request = request.header(ContentType::JSON).body(body.to_string());
+                    async { request.dispatch().await.status().code }
+                });
+                join_all(sent).await
+            });
+            assert_eq!(statuses, [200; 6]);
+        }
+    });
+}
+
+#[test]
+fn a_confirmation_that_is_sent_again_confirms_in_the_same_session_alone() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let (browser, other) = (session(&app, "user_01", &phone), session(&app, "user_01", &phone));
+        let code = phone.next_code(&app);
+        let fields = [("password", "1234"), ("code", code.as_str())];
+        let again = browser.at(&app.client);
+        for copy in [&browser, &again] {
+            let reply = copy.post_form("/reauthenticate", &fields);
+            assert_eq!(reply.status, 303, "{}", reply.body);
+        }
+        other.post_form("/reauthenticate", &fields).assert_page(422);
+    });
+}
+
+#[test]
+fn a_set_up_that_is_sent_again_says_how_to_get_recovery_codes() {
+    on_both(|app| {
+        let browser = app.session("user_01");
+        let page = browser.get("/account/second-factor/set-up").body;
+        let hidden = |name: &str| {
+            let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("a field");
+            rest.split('"').next().unwrap_or_default().to_owned()
+        };
+        let (_, rest) = page.split_once("secret=").expect("an address of the scheme otpauth");
+        let secret: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let code = code_of(&secret, &app, 0);
+        let token = hidden("set_up_token");
+        let fields = [("set_up_token", token.as_str()), ("code", code.as_str())];
+        let again = browser.at(&app.client);
+        for copy in [&browser, &again] {
+            let reply = copy.post_form("/account/second-factor/set-up", &fields);
+            assert_eq!((reply.status, reply.location()), (303, "/account/second-factor"));
+        }
+        assert!(again.get("/account/second-factor").body.contains("make new ones"));
+    });
+}

@@ -1,6 +1,8 @@
 //! Changes to users, by administrators and by themselves, for pages and API. The command line
 //! calls the queries directly.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use super::audit::{self, Actor, ChangedUser, EVENTS_PAGE, Entry, RequestSource, log_change};
@@ -108,7 +110,17 @@ impl Accounts {
         actor: &Actor,
         id: i64,
     ) -> Result<(User, PasswordLink), Error> {
-        let (actor, lifetime) = (actor.clone(), self.reset_link_lifetime);
+        self.make_link(actor, id, self.reset_link_lifetime).await
+    }
+
+    /// Makes a link by which a user sets a password.
+    pub(super) async fn make_link(
+        &self,
+        actor: &Actor,
+        id: i64,
+        lifetime: Duration,
+    ) -> Result<(User, PasswordLink), Error> {
+        let actor = actor.clone();
         let made = self.run(move |connection| {
             let link = PasswordLink::generate(actor.at(), lifetime)?;
             let changed = queries::make_reset_link(connection, id, &link, &actor)?;

@@ -62,6 +62,22 @@ impl Accounts {
         }
     }
 
+    /// Returns whether the account of a session that has ended is signed in nowhere: an equal form was
+    /// first.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn is_signed_out_everywhere(&self, session: &Session<'_>) -> Result<bool, Error> {
+        let presented = session.presented()?;
+        let Some(Ok(id)) = presented.map(|presented| presented.account.parse()) else {
+            return Ok(false);
+        };
+        let at = (self.clock.now()?, self.auth.session.idle);
+        let active =
+            self.run(move |connection| queries::active_sign_ins(connection, id, at, 1)).await?;
+        Ok(active.1 == 0)
+    }
+
     /// Returns whether the user of a session has deleted the own account, by a form that was first. The
     /// session cookie names the account; it must have been fresh, and the audit log has the deletion,
     /// under the name that was `typed`.

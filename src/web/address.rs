@@ -164,16 +164,21 @@ pub(super) async fn confirm(
     form: Form<UniqueFields<Confirmation>>,
 ) -> FormResult {
     let user = user.0.as_deref();
-    match accounts.confirm_address(&form.token, source).await {
+    let is_elsewhere = match accounts.confirm_address(&form.token, source).await {
         Err(error)
             if error.kind() == ErrorKind::NotFound
-                && user.is_some_and(|user| user.email.as_deref() == Some(&form.email)) => {}
+                && user.is_some_and(|user| user.email.as_deref() == Some(&form.email)) =>
+        {
+            false
+        }
         Err(error) => return link_cookie::invalid(&renderer, user, error, INVALID),
-        Ok(_) => {}
-    }
+        Ok(owner) => user.is_some_and(|user| user.id != owner.id),
+    };
     let page = match user {
         Some(_) => uri!(super::account::account),
         None => uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _)),
     };
-    Ok(FormReply::notice(page, Notice::AddressConfirmed))
+    let notice =
+        if is_elsewhere { Notice::AddressConfirmedElsewhere } else { Notice::AddressConfirmed };
+    Ok(FormReply::notice(page, notice))
 }

@@ -200,8 +200,8 @@ pub(super) async fn list(
     form: Option<KeyForm>,
 ) -> Result<Page, Error> {
     let page = KeysPage::load(&renderer, &user, accounts).await?;
-    let notice = flash.shown(renderer.language(Some(&user)), "");
     let created = new_key::take(&flash, &page.keys);
+    let notice = flash.shown(renderer.language(Some(&user)), "").filter(|_| created.is_none());
     let form = form.as_ref();
     Ok(page.render(Extras { fresh: fresh.is_ok(), notice, created, form, error: None }))
 }
@@ -233,9 +233,9 @@ pub(super) async fn make(
             new_key::store(jar, accounts.auth().session.is_secure(), &created);
             Ok(FormReply::redirect(uri!(list(_))))
         }
-        // The response to the first copy of the form has the key, which the page shows.
+        // The response to the first copy of the form had the key, and was perhaps dropped.
         Err(error) if error.kind() == ErrorKind::AlreadyMade => {
-            Ok(FormReply::redirect(uri!(list(_))))
+            Ok(FormReply::notice(uri!(list(_)), Notice::KeyThere))
         }
         Err(error) => {
             let page = KeysPage::load(&renderer, &user, accounts).await?;

@@ -84,18 +84,21 @@ pub(super) async fn set(
             let (username, password) = (form.username.as_str(), &form.password);
             let credentials = Credentials { username, password, source };
             if !username.is_empty() && accounts.is_set_already(&credentials).await? {
-                return Ok(done());
+                return Ok(done(user));
             }
             link_cookie::invalid(&renderer, user, error, INVALID)
         }
         Err(error) => Err(error),
-        Ok(()) => Ok(done()),
+        Ok(()) => Ok(done(user)),
     }
 }
 
-fn done() -> FormReply {
+/// Leads to the form to sign in. The sign-ins of the owner of the link have ended, so one that is signed in
+/// is another user.
+fn done(user: Option<&User>) -> FormReply {
     let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
-    FormReply::notice(form, Notice::PasswordSet)
+    let notice = user.map_or(Notice::PasswordSet, |_| Notice::PasswordSetElsewhere);
+    FormReply::notice(form, notice)
 }
 
 async fn page(

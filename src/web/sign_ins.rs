@@ -11,8 +11,9 @@ use super::shown_to::ShownTo;
 use crate::accounts::queries::pages;
 use crate::accounts::{Accounts, SessionUser, last_seen};
 use crate::http::RequestSource;
+use vestibule::guards::Maybe;
 use vestibule::sign_ins::{SignIn, SignInId, SignInKind, SignIns};
-use vestibule::{Error, Session};
+use vestibule::{Error, ErrorKind, Session};
 
 /// Lists browsers, programs and keys together, latest use first.
 #[get("/account/sign-ins?<page>")]
@@ -120,20 +121,26 @@ pub(super) async fn end_others(
     Ok(FormReply::notice(uri!(list(_)), Notice::OthersEnded(ended)))
 }
 
-/// Ends all sign-ins, the current one too.
+/// Ends all sign-ins, the current one too. Responds the same if an equal form was first, which has ended
+/// this session.
 #[post("/account/sign-ins/end-all", data = "<form>")]
 pub(super) async fn end_all(
-    user: SessionUser,
+    user: Maybe<SessionUser>,
     session: Session<'_>,
     sign_ins: SignIns<'_>,
     accounts: &State<Accounts>,
     renderer: Renderer<'_>,
     form: ShownTo,
 ) -> FormResult {
+    let done = FormReply::notice(uri!(super::pages::home), Notice::OwnSignInsEnded);
+    let Some(user) = user.0 else {
+        let is_done = accounts.is_signed_out_everywhere(&session).await?;
+        return if is_done { Ok(done) } else { Err(ErrorKind::CredentialsMissing.into()) };
+    };
     if let Err(error) = form.check(&user) {
         return refuse(error, &user, accounts, &renderer).await;
     }
     sign_ins.end_all(user.id, None).await?;
     session.end().await?;
-    Ok(FormReply::notice(uri!(super::pages::home), Notice::OwnSignInsEnded))
+    Ok(done)
 }

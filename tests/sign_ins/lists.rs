@@ -280,6 +280,15 @@ fn a_person_ends_all_and_this_one_too() {
         assert!(!session_lives(&here.on(&app.client)));
         assert_program_dead(&app.client, &program);
         assert_eq!(rows(&app, USER_01).len(), 0);
+        // The second copy of the form; not while the user is signed in elsewhere.
+        let again = here.on(&app.client).post("/account/sign-ins/end-all");
+        assert_eq!((again.status, again.location()), (303, "/"));
+        let elsewhere = app.session("user_01");
+        let again = here.on(&app.client).post("/account/sign-ins/end-all");
+        assert_eq!(again.location(), "/login?next=%2Faccount%2Fsign-ins");
+        assert!(session_lives(&elsewhere));
+        let visitor = app.anonymous().post("/account/sign-ins/end-all");
+        assert_eq!(visitor.location(), "/login?next=%2Faccount%2Fsign-ins");
         assert!(session_lives(&stranger));
     });
 }

@@ -1,13 +1,18 @@
 //! Users that an administrator adds, with a password or with an invitation.
 
+use std::time::Duration;
+
 use super::register::Registration;
-use crate::accounts::audit::{Actor, log_change};
+use crate::accounts::audit::{Actor, AuditEvent, Entry, log_change};
 use crate::accounts::links::{LinkToken, PasswordLink};
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
-use crate::accounts::user::User;
+use crate::accounts::user::{User, Username};
 use vestibule::Error;
 use vestibule::password::Password;
+
+/// For how long the form that adds a user may be sent a second time.
+const COPY_WINDOW: Duration = Duration::from_secs(60);
 
 /// A new user.
 #[derive(Debug)]
@@ -45,6 +50,44 @@ impl Accounts {
         let (changed, link) = added.await?;
         log_change(&changed);
         Ok(AddedUser { user: changed.user, link })
+    }
+
+    /// Returns the user that an equal form of this administrator has added a moment ago, with another
+    /// invitation, because the response with the first one was dropped. `None` for any other user.
+    ///
+    /// # Errors
+    /// 403 `forbidden` when the actor is no longer an administrator, 503 `unavailable`.
+    pub async fn added_before(
+        &self,
+        registration: &Registration,
+        is_invited: bool,
+        actor: &Actor,
+    ) -> Result<Option<AddedUser>, Error> {
+        let Ok(name) = Username::parse(&registration.username) else { return Ok(None) };
+        let Some(user) = self.run(move |connection| queries::named(connection, &name)).await?
+        else {
+            return Ok(None);
+        };
+        let (entries, _) = self.events(Some(user.id), None).await?;
+        let is_of = |event, entry: &Entry| AuditEvent::parse(&entry.event) == Some(event);
+        let is_added = entries.iter().any(|entry| {
+            is_of(AuditEvent::Added, entry)
+                && entry.actor_account == actor.account
+                && actor.at() < entry.time() + COPY_WINDOW
+        });
+        let is_invitation = entries.iter().any(|entry| is_of(AuditEvent::LinkMade, entry))
+            && !entries.iter().any(|entry| is_of(AuditEvent::LinkUsed, entry));
+        let is_equal = user.role == registration.role
+            && user.full_name.as_deref().unwrap_or_default() == registration.full_name.trim()
+            && is_invitation == is_invited;
+        if !is_added || !is_equal {
+            return Ok(None);
+        }
+        if !is_invited {
+            return Ok(Some(AddedUser { user, link: None }));
+        }
+        let (user, link) = self.make_link(actor, user.id, self.invitation_lifetime).await?;
+        Ok(Some(AddedUser { user, link: Some(link) }))
     }
 }
 

@@ -59,8 +59,8 @@ pub(in crate::web) fn ask(admin: AdminPageChange, context: AdminContext<'_>) -> 
     form(&context, &admin, None)
 }
 
-/// Adds the user, and shows the invitation or the page of the user; or the form again with the
-/// errors of its fields.
+/// Adds the user, and shows the invitation or the page of the user, also if an equal form was first; or
+/// the form again with the errors of its fields.
 #[post("/admin/users/new", data = "<sent>")]
 pub(in crate::web) async fn add(
     admin: AdminPageChange,
@@ -78,7 +78,14 @@ pub(in crate::web) async fn add(
             .ok_or_else(|| Error::invalid_field("role", "A role is user or admin."))?,
         source: context.source(),
     };
-    match context.accounts.add_user(&registration, is_invited, &actor).await {
+    let added = match context.accounts.add_user(&registration, is_invited, &actor).await {
+        Err(error) if error.kind() == ErrorKind::UsernameTaken => {
+            let before = context.accounts.added_before(&registration, is_invited, &actor);
+            before.await?.ok_or(error)
+        }
+        added => added,
+    };
+    match added {
         Ok(AddedUser { user, link: Some(link) }) => {
             Ok(links::page(&context, &admin, ("invitation", &user), &link))
         }

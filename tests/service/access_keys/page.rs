@@ -72,6 +72,23 @@ fn a_form_that_is_sent_twice_makes_one_key_and_a_new_form_another() {
 }
 
 #[test]
+fn a_form_that_was_sent_twice_says_that_its_key_is_there() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let fields =
+            [("label", "nightly"), ("expires_in", "604800"), ("form_id", "AAAAAAAAAAAAAAAAAAAAAA")];
+        let again = person.at(&app.client);
+        for copy in [&person, &again] {
+            assert_eq!(copy.post_form("/account/keys", &fields).status, 303);
+        }
+        let said = "This form has made this key already.";
+        assert!(!person.get("/account/keys").body.contains(said));
+        let page = again.get("/account/keys").body;
+        assert!(page.contains(said) && !page.contains("vst_"), "{page}");
+    });
+}
+
+#[test]
 fn a_head_leaves_the_new_key_and_the_notice_for_the_page() {
     on_both(|app| {
         let person = app.session("user_01");

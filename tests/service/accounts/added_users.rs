@@ -64,6 +64,36 @@ fn a_user_that_was_added_with_a_password_signs_in_and_gets_no_link() {
 }
 
 #[test]
+fn a_form_that_is_sent_again_shows_an_invitation_that_works_and_no_other_administrator_gets_one() {
+    on_both(|app| {
+        let admin = app.session("admin");
+        let first = path_in(&admin.post_form("/admin/users/new", &fields("ann", "user", "")).body);
+        let again = admin.post_form("/admin/users/new", &fields("ann", "user", ""));
+        again.assert_page(200);
+        let second = path_in(&again.body);
+        assert_ended(&app, &first);
+        // Not with other fields.
+        assert_eq!(admin.post_form("/admin/users/new", &fields("ann", "admin", "")).status, 409);
+        assert_eq!(admin.post_form("/admin/users/new", &fields("ann", "user", NEW)).status, 409);
+        app.sql("UPDATE users SET role = 'admin' WHERE username = 'user_01'");
+        let other = app.session("user_01");
+        assert_eq!(other.post_form("/admin/users/new", &fields("ann", "user", "")).status, 409);
+        assert_eq!(use_link(&app.anonymous(), &second, NEW).status, 303);
+        let late = admin.post_form("/admin/users/new", &fields("ann", "user", ""));
+        assert_eq!(late.status, 409, "the invitation was used");
+
+        for _ in 0..2 {
+            let added = admin.post_form("/admin/users/new", &fields("ben", "user", NEW));
+            let page = format!("/admin/users/{}", app.id("ben"));
+            assert_eq!((added.status, added.location()), (303, page.as_str()), "{}", added.body);
+        }
+        app.clock.advance(Duration::from_secs(60));
+        assert_eq!(admin.post_form("/admin/users/new", &fields("ben", "user", NEW)).status, 409);
+        assert_eq!(app.count("events WHERE event = 'added'"), 2);
+    });
+}
+
+#[test]
 fn a_user_that_cannot_be_added_shows_the_form_again() {
     on_both(|app| {
         let admin = app.session("admin");

@@ -90,6 +90,30 @@ pub(super) fn ask_for_link(actor: &Actor<'_>, address: &str) -> Reply {
 }
 
 #[test]
+fn a_link_that_is_used_in_the_browser_of_another_user_says_so() {
+    on_both(|app| {
+        let (owner, other) = (app.session("user_01"), app.session("user_02"));
+        let mut mailbox = Mailbox::of(&app);
+        let asked = owner.post_form("/account/address", &[("email", "ann@example.org")]);
+        assert_eq!(asked.status, 303);
+        let link = link_in(&mailbox.next());
+        let fields = [("token", token(&link)), ("email", "ann@example.org")];
+        assert_eq!(other.post_form("/address/confirm", &fields).location(), "/account");
+        let said = "In this browser you are signed in to another account.";
+        let page = other.get("/account").body;
+        assert!(page.contains("for the account of the link") && page.contains(said), "{page}");
+
+        assert_eq!(ask_for_link(&app.anonymous(), "ann@example.org").status, 202);
+        let link = link_in(&mailbox.next());
+        let fields = [("token", token(&link)), ("password", "battery staple")];
+        assert_eq!(other.post_form("/password/new", &fields).location(), "/login");
+        assert_eq!(other.get("/login").location(), "/dashboard");
+        let page = other.get("/dashboard").body;
+        assert!(page.contains("The password of the account of the link is set."), "{page}");
+    });
+}
+
+#[test]
 fn an_address_is_the_users_once_the_link_in_its_mail_was_used() {
     on_both(|app| {
         let (user, mut mailbox) = (app.session("user_01"), Mailbox::of(&app));

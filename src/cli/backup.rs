@@ -9,7 +9,7 @@ use rocket::figment::Figment;
 
 use super::database::open_migrated;
 use super::failure::Failure;
-use super::figment::load_figment;
+use super::figment::{load_existing, load_figment};
 use super::output::{print_line, to_the_second};
 use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, Restored};
@@ -58,7 +58,7 @@ pub(super) struct RestoreArguments {
 
 /// Writes a copy of the SQLite database, and says what is not in it.
 pub(super) fn back_up(arguments: &BackupArguments) -> Result<(), Failure> {
-    let (state, figment) = load_figment()?;
+    let (state, figment) = load_existing()?;
     let address = settings::database(&figment)?.address;
     let mut connection = db::connect(&address, TIMEOUT, false).map_err(Error::from)?;
     let AnyConnection::Sqlite(sqlite) = &mut connection else {
@@ -86,7 +86,7 @@ pub(super) fn restore(arguments: &RestoreArguments) -> Result<(), Failure> {
     let (_, figment) = load_figment()?;
     let restored = match &arguments.file {
         Some(file) => replace_database(&figment, file, arguments)?,
-        None => end_after_restore(&mut open_migrated(&figment)?.0, arguments.keep_sign_ins)?,
+        None => end_after_restore(&mut open_migrated(&figment, false)?.0, arguments.keep_sign_ins)?,
     };
     let Restored { ended, newest_event } = restored;
     let sign_ins = if arguments.keep_sign_ins {

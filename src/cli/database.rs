@@ -5,7 +5,7 @@ use std::time::Duration;
 use rocket::figment::Figment;
 
 use super::failure::Failure;
-use super::figment::load_figment;
+use super::figment::{load_existing, load_figment};
 use crate::db::{self, AnyConnection};
 use crate::settings;
 use vestibule::Error;
@@ -21,19 +21,31 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// Opens the configured database and applies pending migrations.
+    /// Opens the configured database, which must exist, and applies pending migrations.
     pub(super) fn open() -> Result<Self, Failure> {
-        let (_, figment) = load_figment()?;
+        Self::of(load_existing()?.1, false)
+    }
+
+    /// As [`open`](Self::open), and creates a missing SQLite file.
+    pub(super) fn open_or_create() -> Result<Self, Failure> {
+        Self::of(load_figment()?.1, true)
+    }
+
+    fn of(figment: Figment, create: bool) -> Result<Self, Failure> {
         let auth = vestibule::config::Config::from_figment(&figment)?;
-        let (connection, _) = open_migrated(&figment)?;
+        let (connection, _) = open_migrated(&figment, create)?;
         Ok(Self { connection, auth, figment })
     }
 }
 
-/// Opens the configured database and applies pending migrations; returns how many.
-pub(super) fn open_migrated(figment: &Figment) -> Result<(AnyConnection, usize), Failure> {
+/// Opens the configured database and applies pending migrations; returns how many. A missing SQLite file is
+/// created only if `create` is set.
+pub(super) fn open_migrated(
+    figment: &Figment,
+    create: bool,
+) -> Result<(AnyConnection, usize), Failure> {
     let address = settings::database(figment)?.address;
-    let mut connection = db::connect(&address, TIMEOUT, true).map_err(Error::from)?;
+    let mut connection = db::connect(&address, TIMEOUT, create).map_err(Error::from)?;
     let applied = db::migrate(&mut connection).map_err(|error| Failure::new(error.to_string()))?;
     Ok((connection, applied))
 }

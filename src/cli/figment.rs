@@ -4,6 +4,8 @@ use rocket::figment::Figment;
 
 use super::failure::Failure;
 use crate::app;
+use crate::db::Address;
+use crate::settings;
 use crate::state_dir::StateDir;
 use vestibule::config::Mode;
 use vestibule::tokens::Algorithm;
@@ -18,6 +20,21 @@ pub(super) fn load_figment() -> Result<(StateDir, Figment), Failure> {
         figment = app::figment(&state);
     }
     Ok((state, figment))
+}
+
+/// As [`load_figment`], for a command that needs a database: without one nothing is created, as in a wrong
+/// working directory.
+pub(super) fn load_existing() -> Result<(StateDir, Figment), Failure> {
+    let address = settings::database_address(&app::figment(&StateDir::from_env()))?;
+    if let Address::Sqlite(path) = address
+        && path.try_exists().is_ok_and(|exists| !exists)
+    {
+        return Err(Failure::new(format!(
+            "there is no database at {}; run this where the service runs, or set VESTIBULE_STATE",
+            path.display()
+        )));
+    }
+    load_figment()
 }
 
 /// Returns whether tokens are signed with a pair of keys that the service generates.

@@ -5,7 +5,7 @@ use vestibule::{Clock, Error};
 
 use super::database::open_migrated;
 use super::failure::Failure;
-use super::figment::load_figment;
+use super::figment::{load_existing, load_figment};
 use super::output::{print_line, print_remark, print_table, to_the_second};
 use crate::db::from_micros;
 use crate::mail::{self, EmailAddress, OutgoingMail};
@@ -27,9 +27,9 @@ pub(super) enum MailCommand {
 
 /// Runs one of the commands.
 pub(super) fn run(command: &MailCommand) -> Result<(), Failure> {
-    let (_, figment) = load_figment()?;
     match command {
         MailCommand::Test { address } => {
+            let (_, figment) = load_figment()?;
             let mailer = settings::mailer(&figment)?
                 .ok_or_else(|| Failure::new("no mail is sent: mail.url is not set"))?;
             let to = EmailAddress::parse(address)?;
@@ -47,7 +47,8 @@ pub(super) fn run(command: &MailCommand) -> Result<(), Failure> {
             print_line(format_args!("{target} took the mail to {}", message.to.shown()));
         }
         MailCommand::Queue => {
-            let (mut connection, _) = open_migrated(&figment)?;
+            let (_, figment) = load_existing()?;
+            let (mut connection, _) = open_migrated(&figment, false)?;
             let mails = mail::list(&mut connection, LISTED).map_err(Error::from)?;
             if mails.is_empty() {
                 print_remark("no mail waits");

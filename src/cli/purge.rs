@@ -3,7 +3,6 @@
 use super::audit;
 use super::database::Database;
 use super::failure::Failure;
-use super::figment::load_figment;
 use super::output::print_line;
 use crate::housekeeping::{ExpiredRows, RetentionLimits};
 use crate::settings;
@@ -13,9 +12,8 @@ use vestibule::Clock;
 /// small batches; prints how many sign-ins, and rows of the log if there were any. Fails, before
 /// anything is deleted, if a log of which rows expire was changed.
 pub(super) fn run() -> Result<(), Failure> {
-    let (_, figment) = load_figment()?;
-    let audit_retention = settings::accounts(&figment)?.audit_retention;
     let mut database = Database::open()?;
+    let audit_retention = settings::accounts(&database.figment)?.audit_retention;
     let (clock, idle) = (Clock::system(), database.auth.session.idle);
     let limits = RetentionLimits { clock, idle, audit_retention };
     if !audit_retention.is_zero() {

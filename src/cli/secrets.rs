@@ -109,7 +109,7 @@ fn forget(figment: &Figment, state: &StateDir) -> Result<(), Failure> {
     // The start after the rotation does this too, but may not have come yet.
     if settings::database(figment)?.address.exists() {
         let keys = settings::sealing_keys(figment, &Config::from_figment(figment)?)?;
-        reseal_secrets(&mut open_migrated(figment)?.0, &keys)?;
+        reseal_secrets(&mut open_migrated(figment, false)?.0, &keys)?;
     }
     let DroppedSecrets { secret_keys, token_secrets, public_keys, replaced_at } =
         state.forget().map_err(Failure::new)?;

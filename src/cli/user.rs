@@ -119,7 +119,10 @@ impl From<RoleName> for Role {
 
 /// Runs one of the commands.
 pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
-    let Database { mut connection, auth, figment } = Database::open()?;
+    let Database { mut connection, auth, figment } = match command {
+        UserCommand::Add { .. } | UserCommand::Import { .. } => Database::open_or_create()?,
+        _ => Database::open()?,
+    };
     let (connection, limits) = (&mut connection, &auth.password);
     let actor = Actor::command_line(Clock::system().now()?);
     match command {

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::address::Address;
-use super::connect::{connect, create_private, sqlite_uri};
+use super::connect::{beside, connect, create_private, expect_no_log_alone, sqlite_uri};
 use super::connection::AnyConnection;
 use super::error::DbError;
 
@@ -31,7 +31,7 @@ pub fn copy_to(sqlite: &mut SqliteConnection, file: &Path) -> Result<(), DbError
         return Err(DbError::Broken(format!("{} exists already", file.display())));
     }
     // Under another name until it is whole, so that a killed command leaves no backup.
-    let part = beside(file, "part");
+    let part = beside(file, ".part");
     let copied = write_copy(sqlite, &part).and_then(|()| fs::rename(&part, file).map_err(broken));
     if copied.is_err() {
         let _ = fs::remove_file(&part);
@@ -84,14 +84,15 @@ pub fn copy_backup(file: &Path, to: &Path) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError::InUse`] if a process has it open; [`DbError`] otherwise. The former one stays.
 pub fn put_in_place(ready: &Path, path: &Path) -> Result<Option<PathBuf>, DbError> {
+    expect_no_log_alone(path)?;
     if !path.exists() {
         return fs::rename(ready, path).map(|()| None).map_err(broken);
     }
     leave_log(path)?;
     let aside = (1..)
-        .map(|number| beside(path, &format!("before-restore-{number}")))
+        .map(|number| beside(path, &format!(".before-restore-{number}")))
         .find(|aside| !aside.exists())
-        .unwrap_or_else(|| beside(path, "before-restore"));
+        .unwrap_or_else(|| beside(path, ".before-restore"));
     fs::rename(path, &aside).map_err(broken)?;
     if let Err(cause) = fs::rename(ready, path) {
         let _ = fs::rename(&aside, path);
@@ -108,14 +109,6 @@ fn leave_log(path: &Path) -> Result<(), DbError> {
         sqlite.batch_execute("PRAGMA journal_mode = DELETE;").map_err(|_| DbError::InUse)?;
     }
     Ok(())
-}
-
-/// Returns the path of a file beside another one.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(if suffix.starts_with('-') { "" } else { "." });
-    name.push(suffix);
-    name.into()
 }
 
 fn broken(cause: io::Error) -> DbError {

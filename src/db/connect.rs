@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -24,7 +24,7 @@ pub(super) struct BackendProcess {
 /// Opens one connection that waits for locks and results no longer than `timeout`.
 ///
 /// A missing SQLite file is created only if `create` is set: a pool whose file was deleted must
-/// not continue with an empty one.
+/// not continue with an empty one. None is created beside the log of another.
 ///
 /// # Errors
 /// [`DbError::Connect`] with the driver's message.
@@ -78,6 +78,7 @@ pub(super) fn limit_waits_of_backend(
 
 fn open_file(path: &Path, timeout: Duration, create: bool) -> Result<AnyConnection, DbError> {
     if create {
+        expect_no_log_alone(path)?;
         let failed = |cause| format!("cannot write {}: {cause}", path.display());
         create_private(path).map_err(|cause| DbError::Connect(failed(cause)))?;
     }
@@ -96,6 +97,28 @@ fn open_file(path: &Path, timeout: Duration, create: bool) -> Result<AnyConnecti
 fn failed_to_connect(cause: impl std::fmt::Display) -> DbError {
     let words: Vec<_> = cause.to_string().split_whitespace().map(str::to_owned).collect();
     DbError::Connect(words.join(" "))
+}
+
+/// Fails if the file is missing and its write-ahead log is not: then the file was moved away, and beside another
+/// one the log, which holds what was written last, would be lost.
+pub(super) fn expect_no_log_alone(path: &Path) -> Result<(), DbError> {
+    let log = beside(path, "-wal");
+    // In this order, because a process that starts meanwhile creates the file before the log.
+    if log.exists() && !path.exists() {
+        return Err(DbError::Connect(format!(
+            "{} is missing, and its log {} is not; put the file back, or move the log away too",
+            path.display(),
+            log.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Returns the path of a file beside another one, whose name begins with the name of that.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Creates the file with mode 0600, before SQLite would create it readable for all users. SQLite

@@ -1,6 +1,7 @@
 //! The settings of the service, read and validated once before it starts.
 
 mod api;
+mod database;
 mod mail;
 mod metrics;
 mod profiles;
@@ -9,7 +10,6 @@ mod relying_party;
 mod tokens;
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rocket::figment::Figment;
@@ -18,12 +18,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{AccountsConfig, SealingKeys, full_name};
-use crate::db::{Address, DbConfig};
+use crate::db::DbConfig;
 use crate::fingerprints::Fingerprint;
 use crate::mail::Mailer;
 use vestibule::config::{Config, ConfigError, Location, SessionPolicy};
 
 pub use api::ApiConfig;
+pub use database::{database, database_address};
 pub use mail::mailer;
 pub use metrics::{MetricsConfig, MetricsToken};
 pub use profiles::{not_selected, profile_warnings, unknown_settings};
@@ -63,38 +64,6 @@ pub struct Settings {
 struct AccountsTable {
     #[serde(default)]
     accounts: AccountsConfig,
-}
-
-#[derive(Deserialize)]
-struct DatabasesTable {
-    databases: Databases,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Databases {
-    main: Main,
-}
-
-/// The keys are those of Rocket's database pools.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Main {
-    url: String,
-    #[serde(default = "default_pool_size")]
-    pool_size: u32,
-    #[serde(default = "default_timeout", with = "vestibule::config::duration")]
-    timeout: Duration,
-}
-
-/// With this default a request with two look-ups responds within three seconds, even if both time
-/// out.
-const fn default_timeout() -> Duration {
-    Duration::from_secs(1)
-}
-
-const fn default_pool_size() -> u32 {
-    8
 }
 
 impl Settings {
@@ -277,43 +246,4 @@ fn fingerprints(figment: &Figment, auth: &Config) -> Vec<Fingerprint> {
         found.push(Fingerprint::new(setting, secret, previous, next.as_deref(), replaced_at));
     }
     found
-}
-
-/// Reads `[default.databases.main]` alone, for commands that need nothing else.
-///
-/// # Errors
-/// One [`ConfigError`] per problem.
-pub fn database(figment: &Figment) -> Result<DbConfig, Vec<ConfigError>> {
-    let misplaced = profiles::misplaced(figment);
-    if !misplaced.is_empty() {
-        return Err(misplaced);
-    }
-    let main = ConfigError::read::<DatabasesTable>(figment)?.databases.main;
-    let error = |key: &str, problem: &str| {
-        vec![ConfigError::new(figment, &format!("databases.main.{key}"), problem)]
-    };
-    let address = Address::parse(&main.url).map_err(|problem| error("url", problem))?;
-    if let Address::Sqlite(path) = &address {
-        check_directory_of(path).map_err(|problem| error("url", &problem))?;
-    }
-    if !(1..=256).contains(&main.pool_size) {
-        return Err(error("pool_size", "must be 1 to 256"));
-    }
-    let limits = Duration::from_millis(100)..=Duration::from_secs(60);
-    if !limits.contains(&main.timeout) {
-        return Err(error("timeout", "must be a duration from \"100ms\" to \"1m\""));
-    }
-    Ok(DbConfig { address, pool_size: main.pool_size, timeout: main.timeout })
-}
-
-fn check_directory_of(path: &Path) -> Result<(), String> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    if directory.is_dir() {
-        Ok(())
-    } else {
-        Err(format!("the directory {} does not exist", directory.display()))
-    }
 }

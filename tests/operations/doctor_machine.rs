@@ -35,7 +35,7 @@ fn a_state_directory_that_cannot_be_used_is_named() {
 #[test]
 fn a_database_file_that_cannot_be_written_is_named() {
     let home = Home::new();
-    finish(&mut home.command_of_nobody(&["user", "list"]), "");
+    finish(&mut home.command_of_nobody(&["migrate"]), "");
     for (path, mode) in [("state/vestibule.sqlite3", 0o400), ("state", 0o500)] {
         allow(&home.path(path), mode);
         let done = finish(&mut home.command_of_nobody(&["doctor"]), "");

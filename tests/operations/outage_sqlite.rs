@@ -208,6 +208,35 @@ fn through(home: &Home, mut command: Command) -> Command {
 }
 
 #[test]
+fn while_the_file_is_away_no_command_puts_an_empty_one_in_its_place() {
+    let home = Home::new();
+    let service = home.serve(&[]);
+    let outage = Outage::new(home, service);
+    assert_eq!(outage.home.run(&["backup", "nightly"], "").code, Some(0));
+    let [file, aside] =
+        ["state/vestibule.sqlite3", "aside.sqlite3"].map(|name| outage.home.path(name));
+    fs::rename(&file, &aside).expect("the file can be moved");
+    for (arguments, why) in [
+        (&["user", "list"][..], "there is no database at"),
+        (&["purge"], "there is no database at"),
+        (&["audit", "verify"], "there is no database at"),
+        (&["user", "add", "ann", "--password-stdin"], "put the file back"),
+        (&["migrate"], "put the file back"),
+        (&["restore", "nightly"], "put the file back"),
+        (&["serve"], "put the file back"),
+    ] {
+        let done = outage.home.run(arguments, "correct horse");
+        assert_eq!(done.code, Some(1), "{arguments:?}: {done:?}");
+        assert!(done.err.contains(why), "{arguments:?}: {done:?}");
+        assert!(!file.exists(), "{arguments:?}");
+    }
+    assert_down(|| api_login(outage.at(), "user_01"));
+    assert!(!file.exists(), "nor does the service");
+    fs::rename(&aside, &file).expect("the file can be moved back");
+    outage.find_all_well();
+}
+
+#[test]
 fn a_file_that_may_only_be_read_is_said_at_the_start() {
     let home = Home::new();
     home.serve(&[]).stop();

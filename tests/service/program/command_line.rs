@@ -321,6 +321,31 @@ fn what_cannot_be_printed_is_a_failure() {
 }
 
 #[test]
+fn without_a_database_a_command_fails_and_creates_nothing() {
+    let home = Home::new();
+    let file = home.path("state/vestibule.sqlite3");
+    for arguments in [
+        &["user", "list"][..],
+        &["user", "disable", "ann"],
+        &["user", "set-password", "ann", "--password-stdin"],
+        &["sign-in", "list", "ann"],
+        &["key", "list", "ann"],
+        &["mail", "queue"],
+        &["audit", "verify"],
+        &["audit", "export"],
+        &["audit", "prune", "--older-than", "1 day"],
+        &["purge"],
+        &["backup", "copy"],
+    ] {
+        let done = home.run(arguments, "correct horse");
+        assert_failed(&done, &format!("there is no database at {}", file.display()));
+        assert!(!home.path("state").exists(), "{arguments:?}");
+    }
+    assert_done(&add(&home, "ann", "correct horse", &[]), "added ann (id 1, user)");
+    assert_done(&home.run(&["user", "list"], ""), "ann");
+}
+
+#[test]
 fn an_unknown_command_is_said_with_the_known_ones() {
     let home = Home::new();
     for arguments in [&["nonsense"][..], &["user", "nonsense"], &["user"], &["user", "add"]] {

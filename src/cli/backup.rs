@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use rocket::figment::Figment;
 
 use super::database::open_migrated;
 use super::failure::Failure;
@@ -13,8 +12,10 @@ use super::figment::{load_existing, load_figment};
 use super::output::{print_line, to_the_second};
 use crate::accounts::audit::Actor;
 use crate::accounts::queries::{self, Restored};
+use crate::app;
 use crate::db::{self, Address, AnyConnection};
 use crate::settings;
+use crate::state_dir::StateDir;
 use vestibule::{Clock, Error};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,7 +30,7 @@ all users must sign in again, and authenticators must be set up again.";
 /// Shown after the help of `restore`.
 const RESTORE_NOTES: &str = "\
 Stop the service first. With a file of `vestibule backup` the database is replaced by it, and the
-former one stays beside it. Without a file, after `pg_restore`, the database stays as it is.
+former one stays beside it. On PostgreSQL run this after `pg_restore`, without a file and with --yes.
 
 Either way what may have been ended or used since the backup ends now: sign-ins and access keys, links,
 recovery codes, trusted browsers, mails that wait. Passwords, roles and accounts are those of the backup.";
@@ -46,11 +47,14 @@ pub(super) struct BackupArguments {
 #[derive(Debug, Args)]
 #[command(after_help = RESTORE_NOTES)]
 pub(super) struct RestoreArguments {
-    /// A file of `vestibule backup`; without one the database is in its place already
+    /// A file of `vestibule backup`; none on PostgreSQL
     file: Option<PathBuf>,
     /// Replace a database that is there
     #[arg(long, requires = "file")]
     replace: bool,
+    /// Confirm on PostgreSQL that the configured database is a restored one
+    #[arg(long, conflicts_with = "file")]
+    yes: bool,
     /// Keep the sign-ins and access keys of the backup, also those that were ended since
     #[arg(long)]
     keep_sign_ins: bool,
@@ -64,7 +68,7 @@ pub(super) fn back_up(arguments: &BackupArguments) -> Result<(), Failure> {
     let AnyConnection::Sqlite(sqlite) = &mut connection else {
         return Err(Failure::new(
             "the database is on PostgreSQL: take `pg_dump --format=custom`, and after `pg_restore` \
-             run `vestibule restore`",
+             run `vestibule restore --yes`",
         ));
     };
     db::copy_to(sqlite, &arguments.file).map_err(|cause| failure("backed up", &cause))?;
@@ -83,10 +87,9 @@ pub(super) fn back_up(arguments: &BackupArguments) -> Result<(), Failure> {
 
 /// Puts a backup in place, and ends what must not come back to life with it.
 pub(super) fn restore(arguments: &RestoreArguments) -> Result<(), Failure> {
-    let (_, figment) = load_figment()?;
     let restored = match &arguments.file {
-        Some(file) => replace_database(&figment, file, arguments)?,
-        None => end_after_restore(&mut open_migrated(&figment, false)?.0, arguments.keep_sign_ins)?,
+        Some(file) => replace_database(file, arguments)?,
+        None => end_in_place(arguments)?,
     };
     let Restored { ended, newest_event } = restored;
     let sign_ins = if arguments.keep_sign_ins {
@@ -103,23 +106,43 @@ pub(super) fn restore(arguments: &RestoreArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn replace_database(
-    figment: &Figment,
-    file: &Path,
-    arguments: &RestoreArguments,
-) -> Result<Restored, Failure> {
-    let Address::Sqlite(path) = settings::database(figment)?.address else {
+/// Ends what must not come back to life in a database on PostgreSQL, which `pg_restore` has put in place.
+fn end_in_place(arguments: &RestoreArguments) -> Result<Restored, Failure> {
+    // Needs no secrets, so none are created.
+    let figment = app::figment(&StateDir::from_env());
+    let address = settings::database_address(&figment)?;
+    if let Address::Sqlite(_) = address {
         return Err(Failure::new(
-            "the database is on PostgreSQL: restore it by `pg_restore`, then run `vestibule restore` \
-             without a file",
+            "the database is on SQLite: name the file of `vestibule backup` to put in its place",
+        ));
+    }
+    if !arguments.yes {
+        return Err(Failure::new(format!(
+            "this ends sign-ins, access keys, links and recovery codes in {}; add --yes if that was \
+             restored by `pg_restore`",
+            address.shown()
+        )));
+    }
+    end_after_restore(&mut open_migrated(&figment, false)?.0, arguments.keep_sign_ins)
+}
+
+fn replace_database(file: &Path, arguments: &RestoreArguments) -> Result<Restored, Failure> {
+    if file.try_exists().is_ok_and(|exists| !exists) {
+        return Err(failure("restored", &format!("{} does not exist", file.display())));
+    }
+    let (_, figment) = load_figment()?;
+    let Address::Sqlite(path) = settings::database(&figment)?.address else {
+        return Err(Failure::new(
+            "the database is on PostgreSQL: restore it by `pg_restore`, then run `vestibule restore \
+             --yes`",
         ));
     };
+    db::check_whole(file).map_err(|cause| failure("restored", &cause))?;
     if path.exists() && !arguments.replace {
         let line =
             format!("{} exists; add --replace to put the backup in its place", path.display());
         return Err(Failure::new(line));
     }
-    db::check_whole(file).map_err(|cause| failure("restored", &cause))?;
     // Made ready beside the place, so that nothing is lost if it cannot be.
     let ready = path.with_extension("restoring");
     db::copy_backup(file, &ready).map_err(|cause| failure("restored", &cause))?;

@@ -133,7 +133,7 @@ fn what_is_no_whole_backup_of_a_known_schema_replaces_nothing() {
     };
     fs::write(home.path("text"), "no database").expect("written");
     assert_refused(&home.run(&["restore", "text", "--replace"], ""), "nothing was restored");
-    assert_refused(&home.run(&["restore", "none", "--replace"], ""), "nothing was restored");
+    assert_refused(&home.run(&["restore", "none"], ""), "none does not exist");
     fs::write(home.path("empty"), "").expect("written");
     assert_refused(&home.run(&["restore", "empty", "--replace"], ""), "has no accounts");
     assert_eq!(backup(&home).code, Some(0));
@@ -152,18 +152,30 @@ fn what_is_no_whole_backup_of_a_known_schema_replaces_nothing() {
 }
 
 #[test]
-fn after_a_restore_by_other_means_the_command_ends_the_sign_ins() {
+fn what_came_to_an_end_since_the_backup_is_not_in_a_restored_database() {
     at_home(|home| {
         let first = home.serve(&[]);
         let token = first.api_login("user_01", "1234").expect("a token");
         first.stop();
         if home.url().is_some() {
             assert_refused(&backup(&home), "pg_dump");
+            fs::write(home.path("x"), "").expect("written");
             assert_refused(&home.run(&["restore", "x", "--replace"], ""), "pg_restore");
         }
         home.sql(ROWS);
         assert!(TABLES.iter().all(|table| count(&home, table) == 1));
-        let done = home.run(&["restore"], "");
+        let restore = if home.url().is_some() {
+            assert_refused(&home.run(&["restore"], ""), "add --yes");
+            &["restore", "--yes"][..]
+        } else {
+            for arguments in [&["restore"][..], &["restore", "--yes"]] {
+                assert_refused(&home.run(arguments, ""), "name the file");
+            }
+            assert_eq!(backup(&home).code, Some(0));
+            &["restore", BACKUP, "--replace"][..]
+        };
+        assert_eq!(count(&home, "sign_ins"), 1, "nothing has changed");
+        let done = home.run(restore, "");
         assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
         assert!(done.out.contains("1 sign-ins and access keys ended"), "{done:?}");
         for table in TABLES {

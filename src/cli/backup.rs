@@ -1,6 +1,7 @@
 //! `vestibule backup` and `vestibule restore`.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,13 +10,13 @@ use clap::Args;
 use super::database::open_migrated;
 use super::failure::Failure;
 use super::figment::{load_existing, load_figment};
-use super::output::{print_line, to_the_second};
-use crate::accounts::audit::Actor;
+use super::output::{print_line, print_remark, to_the_second};
+use crate::accounts::audit::{self, Actor, Verified};
 use crate::accounts::queries::{self, Restored};
 use crate::app;
 use crate::db::{self, Address, AnyConnection};
 use crate::settings;
-use crate::state_dir::StateDir;
+use crate::state_dir::{StateDir, give_owner};
 use vestibule::{Clock, Error};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -143,10 +144,11 @@ fn replace_database(file: &Path, arguments: &RestoreArguments) -> Result<Restore
             format!("{} exists; add --replace to put the backup in its place", path.display());
         return Err(Failure::new(line));
     }
+    let path = follow_link(path).map_err(|cause| failure("restored", &cause))?;
     // Made ready beside the place, so that nothing is lost if it cannot be.
     let ready = path.with_extension("restoring");
-    db::copy_backup(file, &ready).map_err(|cause| failure("restored", &cause))?;
-    let restored = make_ready(&ready, arguments.keep_sign_ins).and_then(|restored| {
+    let restored = make_ready(file, &ready, arguments.keep_sign_ins).and_then(|restored| {
+        keep_owner(&ready, &path).map_err(|cause| failure("restored", &cause))?;
         let aside = db::put_in_place(&ready, &path).map_err(|cause| failure("restored", &cause))?;
         if let Some(aside) = aside {
             print_line(format_args!("the former database is {}", aside.display()));
@@ -154,22 +156,48 @@ fn replace_database(file: &Path, arguments: &RestoreArguments) -> Result<Restore
         Ok(restored)
     });
     if restored.is_err() {
-        let _ = fs::remove_file(&ready);
+        db::remove_copy(&ready);
     }
     restored
 }
 
-fn make_ready(ready: &Path, keeps_sign_ins: bool) -> Result<Restored, Failure> {
+/// Returns the file that a symbolic link leads to, so that this one is replaced and not the link.
+fn follow_link(path: PathBuf) -> Result<PathBuf, String> {
+    if !path.is_symlink() {
+        return Ok(path);
+    }
+    fs::canonicalize(&path).map_err(|cause| format!("the link {}: {cause}", path.display()))
+}
+
+fn make_ready(file: &Path, ready: &Path, keeps_sign_ins: bool) -> Result<Restored, Failure> {
+    db::copy_backup(file, ready).map_err(|cause| failure("restored", &cause))?;
     let address = Address::Sqlite(ready.to_owned());
     let mut connection = db::connect(&address, TIMEOUT, false).map_err(Error::from)?;
     db::migrate(&mut connection).map_err(|cause| failure("restored", &cause))?;
     end_after_restore(&mut connection, keeps_sign_ins)
 }
 
+/// Gives the new file the owner and the mode of the one that it replaces, or else the owner of the directory.
+fn keep_owner(ready: &Path, path: &Path) -> io::Result<()> {
+    let file = File::open(ready)?;
+    if let Ok(former) = fs::metadata(path) {
+        give_owner(&file, &former)?;
+        return file.set_permissions(former.permissions());
+    }
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    // Only root may give a file away; that of another user stays its own.
+    let _ = give_owner(&file, &fs::metadata(directory.unwrap_or(Path::new(".")))?);
+    Ok(())
+}
+
 fn end_after_restore(
     connection: &mut AnyConnection,
     keeps_sign_ins: bool,
 ) -> Result<Restored, Failure> {
+    // Said, and no failure: this backup may be the only one.
+    if let Verified::Broken { id, why } = audit::verify(connection, None)? {
+        print_remark(&format!("warning: the audit log of the backup is broken: row {id} {why}"));
+    }
     let actor = Actor::command_line(Clock::system().now()?);
     Ok(queries::end_after_restore(connection, keeps_sign_ins, &actor)?)
 }

@@ -70,13 +70,18 @@ pub fn check_whole(file: &Path) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`] if it cannot be read or written.
 pub fn copy_backup(file: &Path, to: &Path) -> Result<(), DbError> {
-    for left in [to.to_owned(), beside(to, "-wal"), beside(to, "-shm")] {
-        let _ = fs::remove_file(left);
-    }
+    remove_copy(to);
     create_private(to).map_err(broken)?;
     let mut from = fs::File::open(file).map_err(broken)?;
     let mut target = fs::OpenOptions::new().write(true).open(to).map_err(broken)?;
     io::copy(&mut from, &mut target).and_then(|_| target.sync_all()).map_err(broken)
+}
+
+/// Removes a copy that [`copy_backup`] wrote, also an unfinished one, and what SQLite left beside it.
+pub fn remove_copy(copy: &Path) {
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        let _ = fs::remove_file(beside(copy, suffix));
+    }
 }
 
 /// Puts a file in the place of the database at a path, and returns where the former one is then.

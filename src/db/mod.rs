@@ -17,7 +17,7 @@ mod sqlite_file;
 pub mod transfer;
 
 pub use address::{Address, Backend, Encryption};
-pub use backup::{check_whole, copy_backup, copy_to, put_in_place};
+pub use backup::{check_whole, copy_backup, copy_to, put_in_place, remove_copy};
 pub use connect::connect;
 pub use connection::AnyConnection;
 pub use error::DbError;

@@ -1,6 +1,6 @@
 //! The file `secrets.toml`: created at the first start, replaced as a whole at every change.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -88,21 +88,23 @@ fn change<T>(
 /// Replaces the file atomically: a reader sees the old content or the new one.
 fn replace(path: &Path, secrets: &Secrets) -> io::Result<()> {
     let (temporary, file) = write_temporary(path, secrets)?;
-    let owned = fs::metadata(path).and_then(|old| {
-        let new = file.metadata()?;
-        // Root may rotate for a service that runs as another user and must be able to read it.
-        if (old.uid(), old.gid()) == (new.uid(), new.gid()) {
-            Ok(())
-        } else {
-            fchown(&file, Some(old.uid()), Some(old.gid()))
-        }
-    });
+    let owned = fs::metadata(path).and_then(|old| give_owner(&file, &old));
     let replaced = owned.and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
         // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
     }
     replaced
+}
+
+/// Gives a new file the owner of another one: root may run a command for a service that runs as another user and
+/// must be able to read it.
+pub(crate) fn give_owner(file: &File, old: &Metadata) -> io::Result<()> {
+    let new = file.metadata()?;
+    if (old.uid(), old.gid()) == (new.uid(), new.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(old.uid()), Some(old.gid()))
 }
 
 /// Writes a temporary file with mode 0600 in the same directory, and syncs it.

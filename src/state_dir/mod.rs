@@ -10,6 +10,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+pub(crate) use file::give_owner;
 pub(crate) use key_pair::generate as generate_key_pair;
 pub use secrets::DroppedSecrets;
 

@@ -237,6 +237,23 @@ fn while_the_file_is_away_no_command_puts_an_empty_one_in_its_place() {
 }
 
 #[test]
+fn a_restore_for_which_there_is_no_room_leaves_nothing_behind() {
+    let home = Home::new();
+    assert_eq!(home.run(&["migrate"], "").code, Some(0));
+    assert_eq!(home.run(&["backup", "nightly"], "").code, Some(0));
+    // Blocks of 512 bytes: fewer than the backup has.
+    let mut command = through_shell(&home, "trap '' XFSZ; ulimit -S -f 64; exec \"$@\"");
+    command.args(["restore", "nightly", "--replace"]).stdin(Stdio::piped());
+    let done = finish(&mut command, "");
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.err.contains("nothing was restored"), "{done:?}");
+    let entries = fs::read_dir(home.path("state")).expect("a directory");
+    let mut names: Vec<_> = entries.map(|entry| entry.expect("a file").file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["secrets.toml", "vestibule.sqlite3"]);
+}
+
+#[test]
 fn a_file_that_may_only_be_read_is_said_at_the_start() {
     let home = Home::new();
     home.serve(&[]).stop();

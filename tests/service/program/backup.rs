@@ -1,14 +1,16 @@
 //! Backups, and what must not come back to life with them.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
 use std::time::Duration;
 
 use diesel::prelude::*;
 use serde_json::Value;
 use vestibule_service::db::{Address, connect};
 
-use crate::support::process::{Done, Home, Service, at_home};
+use crate::support::process::{Done, Home, Service, at_home, finish};
 
 const BACKUP: &str = "nightly.sqlite3";
 
@@ -184,4 +186,71 @@ fn what_came_to_an_end_since_the_backup_is_not_in_a_restored_database() {
         assert_eq!(count(&home, "authenticators WHERE last_step > 1"), 1, "used codes stay used");
         assert_eq!(me(&home.serve(&[]), &token), 401);
     });
+}
+
+#[test]
+fn a_backup_with_a_broken_audit_log_is_restored_and_said_to_be_broken() {
+    let home = Home::new();
+    home.serve(&[]).stop();
+    for name in ["ann", "ben"] {
+        let add = ["user", "add", name, "--password-stdin"];
+        assert_eq!(home.run(&add, "correct horse").code, Some(0));
+    }
+    home.sql("UPDATE events SET username = 'eve' WHERE username = 'ann'");
+    assert_eq!(backup(&home).code, Some(0));
+    let done = home.run(&["restore", BACKUP, "--replace"], "");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.err.starts_with("warning: the audit log of the backup is broken: row "));
+    assert_eq!(count(&home, "users WHERE username = 'ben'"), 1);
+}
+
+#[test]
+fn a_link_to_the_database_stays_a_link() {
+    let home = Home::new();
+    assert_eq!(home.run(&["migrate"], "").code, Some(0));
+    let (link, file) = (home.path("state/vestibule.sqlite3"), home.path("disk/accounts.sqlite3"));
+    fs::create_dir(home.path("disk")).expect("a new directory");
+    fs::rename(&link, &file).expect("our own file");
+    symlink(&file, &link).expect("a link");
+    assert_eq!(backup(&home).code, Some(0));
+    let done = home.run(&["restore", BACKUP, "--replace"], "");
+    assert_eq!((done.code, done.err.as_str()), (Some(0), ""), "{done:?}");
+    assert_eq!(fs::read_link(&link).expect("still a link"), file);
+    assert!(home.path("disk/accounts.sqlite3.before-restore-1").exists());
+    let events = count(&home, "events WHERE event = 'backup_restored'");
+    assert_eq!(events, 1, "the link leads to the restored one");
+
+    fs::remove_file(&file).expect("our own file");
+    assert_refused(&home.run(&["restore", BACKUP], ""), "nothing was restored: the link ");
+    assert!(link.is_symlink(), "a link to a disk that is away stays too");
+}
+
+#[test]
+fn what_root_restores_belongs_to_the_user_of_the_service() {
+    if fs::metadata("/proc/self").expect("a process").uid() != 0 {
+        // Not `eprintln!`, which the test harness swallows when the test passes.
+        drop(writeln!(io::stderr(), "skipped: a restore by root (the tests run as another user)"));
+        return;
+    }
+    let home = Home::new();
+    let migrate = || finish(&mut home.command_of_nobody(&["migrate"]), "").code;
+    assert_eq!(migrate(), Some(0));
+    let file = home.path("state/vestibule.sqlite3");
+    let owner = fs::metadata(&file).expect("a file").uid();
+    assert_ne!(owner, 0);
+    let of = |path: &Path| {
+        let found = fs::metadata(path).expect("a file");
+        (found.uid(), found.mode() & 0o7777)
+    };
+    fs::set_permissions(&file, Permissions::from_mode(0o640)).expect("root may");
+    assert_eq!(backup(&home).code, Some(0));
+    let done = home.run(&["restore", BACKUP, "--replace"], "");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(of(&file), (owner, 0o640));
+    assert_eq!(of(&home.path("state/vestibule.sqlite3.before-restore-1")), (owner, 0o640));
+
+    fs::remove_file(&file).expect("root may");
+    assert_eq!(home.run(&["restore", BACKUP], "").code, Some(0));
+    assert_eq!(of(&file), (owner, 0o600), "as the directory");
+    assert_eq!(migrate(), Some(0), "the service can use it");
 }

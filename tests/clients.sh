@@ -33,6 +33,6 @@ for client in 'venv/bin/python run.py' 'node run.mjs' 'bash run.sh'; do
     # Words of a command.
     # shellcheck disable=SC2086
     $client "$url"
-    echo "  $client: twenty requests at once, $(($(refreshes) - before)) refreshes in all"
+    echo "  $client: twenty requests at once and a HEAD, $(($(refreshes) - before)) refreshes in all"
 done
 echo 'The clients stay signed in, and sign out.'

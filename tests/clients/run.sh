@@ -1,4 +1,4 @@
-# The client of docs/CLIENTS.md: twenty requests at once on an expired token, and signing out.
+# The client of docs/CLIENTS.md: requests on an expired token, twenty at once and a HEAD, and signing out.
 set -euo pipefail
 BASE=$1
 source ./client.sh
@@ -14,6 +14,9 @@ wait_until_expired
 for number in $(seq 20); do call /api/me >"reply.$number" & done
 wait
 for number in $(seq 20); do grep -q '"username":"user_01"' "reply.$number"; done
+wait_until_expired
+call /api/me -I >head
+grep -q '^HTTP/1.1 200' head
 wait_until_expired
 refresh=$(field refresh_token)
 sign_out

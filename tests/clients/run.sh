@@ -10,6 +10,9 @@ wait_until_expired() {
 }
 
 sign_in user_01 1234
+if sign_in user_01 wrong 2>/dev/null; then exit 1; fi
+call /api/me >reply
+grep -q '"username":"user_01"' reply
 wait_until_expired
 for number in $(seq 20); do call /api/me >"reply.$number" & done
 wait
@@ -22,3 +25,11 @@ refresh=$(field refresh_token)
 sign_out
 printf '{"refresh_token":"%s"}' "$refresh" |
     curl -sS "$BASE/api/refresh" -H 'Content-Type: application/json' --data-binary @- | grep -q token_revoked
+
+# A name and a password with characters that JSON escapes.
+post /api/register >/dev/null <<'JSON'
+{"username":"o\"neil","password":"tower \"\\ of % cranes"}
+JSON
+sign_in 'o"neil' 'tower "\ of % cranes'
+call /api/me >reply
+grep -qF '"username":"o\"neil"' reply

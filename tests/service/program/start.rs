@@ -266,6 +266,20 @@ fn a_missing_key_of_the_sessions_is_named_in_release() {
 }
 
 #[test]
+fn a_published_key_of_the_sessions_is_refused_in_release() {
+    let home = Home::new();
+    let key = "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=";
+    home.configure(&format!(
+        "[release]\nsecret_key = \"{key}\"\n[release.auth.password]\ncost = 10\n"
+    ));
+    let release =
+        |arguments: &[&str]| finish(home.command(arguments).env("ROCKET_PROFILE", "release"), "");
+    assert_refused(&release(&[]), &[&["secret_key (Rocket.toml)", "is a published example"]]);
+    let doctor = release(&["doctor"]);
+    assert!(doctor.out.contains("FAIL  settings       secret_key (Rocket.toml)"), "{doctor:?}");
+}
+
+#[test]
 fn a_short_secret_is_refused_and_not_repeated() {
     let done = with_variable("ROCKET_AUTH", r#"{token={secret="hunter2"}}"#);
     let parts = ["auth.token.secret", "`ROCKET_` environment variable", "too short", "32 random"];

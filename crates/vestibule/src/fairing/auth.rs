@@ -220,7 +220,8 @@ impl Fairing for Auth {
             for unread in unread_settings(rocket.figment(), state, self.throttle.is_some()) {
                 log::warn!(target: "vestibule::auth", "configuration: {unread}");
             }
-            if state.config.mode.has_sessions() && !state.secret_keys.has_present() {
+            let is_kept = rocket.config().secret_key.is_provided();
+            if state.config.mode.has_sessions() && !is_kept {
                 log::warn!(
                     target: "vestibule::auth",
                     "configuration: secret_key is not set, so a restart ends every session; set one, \

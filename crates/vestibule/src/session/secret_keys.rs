@@ -22,7 +22,9 @@ impl SecretKeys {
     /// Builds the keys of a configuration; an error, about the previous ones, never repeats a key.
     pub(crate) fn new(present: Option<&str>, previous: &[Secret]) -> Result<Self, String> {
         let previous = previous.iter().map(|text| key(text.reveal())).collect::<Result<_, _>>()?;
-        Ok(Self { present: present.and_then(|text| key(text).ok()), previous })
+        // Rocket takes zeroes for no key.
+        let present = present.and_then(parse).filter(|bytes| !is_zero(bytes));
+        Ok(Self { present: present.map(|bytes| derive(&bytes)), previous })
     }
 
     /// Whether Rocket's own key is known.
@@ -43,22 +45,44 @@ impl SecretKeys {
     }
 }
 
-/// Derives the key from a `secret_key`.
+/// Returns whether a `secret_key` is the published one, in base64 or hex.
+pub(crate) fn is_published(text: &str) -> bool {
+    parse(text).is_some_and(|bytes| is_known_example(&bytes))
+}
+
+/// Derives the key from a previous `secret_key`.
 fn key(text: &str) -> Result<Key, String> {
+    let bytes = parse(text).ok_or(
+        "must each be a secret_key as Rocket takes it: 256 bits in base64 (44 characters) or hex \
+         (64), or 512 bits in base64 (88)",
+    )?;
+    if is_known_example(&bytes) || is_zero(&bytes) {
+        return Err("must not hold a published example or zeroes".to_owned());
+    }
+    Ok(derive(&bytes))
+}
+
+/// Parses a `secret_key`; `None` for a text that Rocket refuses.
+fn parse(text: &str) -> Option<Vec<u8>> {
     let bytes = match text.len() {
         44 | 88 => STANDARD.decode(text).ok(),
         64 => unhex(text),
         _ => None,
     };
-    let bytes = bytes.filter(|bytes| bytes.len() >= 32).ok_or(
-        "must each be a secret_key as Rocket takes it: 256 bits in base64 (44 characters) or hex \
-         (64), or 512 bits in base64 (88)",
-    )?;
-    if text == KNOWN_EXAMPLE || bytes.iter().all(|byte| *byte == 0) {
-        return Err("must not hold a published example or zeroes".to_owned());
-    }
-    // As in Rocket: 512 bits are both keys of the jar, fewer bits derive both.
-    Ok(if bytes.len() >= 64 { Key::from(&bytes) } else { Key::derive_from(&bytes) })
+    bytes.filter(|bytes| bytes.len() >= 32)
+}
+
+fn is_known_example(bytes: &[u8]) -> bool {
+    STANDARD.decode(KNOWN_EXAMPLE).is_ok_and(|known| known == bytes)
+}
+
+fn is_zero(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
+}
+
+/// Derives the key as Rocket does: 512 bits are both keys of the jar, fewer bits derive both.
+fn derive(bytes: &[u8]) -> Key {
+    if bytes.len() >= 64 { Key::from(bytes) } else { Key::derive_from(bytes) }
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -74,6 +98,9 @@ mod tests {
     use rocket::local::blocking::Client;
 
     use super::*;
+
+    const KNOWN_EXAMPLE_IN_HEX: &str =
+        "84F458C95462332c69c39b010755de08c375905b030aa2af062d902710551d09";
 
     #[rocket::get("/")]
     fn seal(jar: &rocket::http::CookieJar<'_>) {
@@ -118,6 +145,18 @@ mod tests {
     }
 
     #[test]
+    fn the_published_key_is_told_in_every_spelling_and_decrypts() {
+        for text in [KNOWN_EXAMPLE, KNOWN_EXAMPLE_IN_HEX] {
+            assert!(is_published(text), "{text}");
+            let keys = SecretKeys::new(Some(text), &[]).expect("a key");
+            assert_eq!(keys.open(&sealed(text)), Some(("admit one".to_owned(), false)), "{text}");
+        }
+        assert!(!is_published(&"11".repeat(32)) && !is_published("hunter2"));
+        let zeroes = SecretKeys::new(Some(&"0".repeat(64)), &[]).expect("no key");
+        assert!(!zeroes.has_present());
+    }
+
+    #[test]
     fn any_of_several_keys_decrypts() {
         let (first, second) = ("11".repeat(32), "22".repeat(32));
         let keys = SecretKeys::new(None, &[first.as_str().into(), second.as_str().into()]);
@@ -142,6 +181,7 @@ mod tests {
             "0".repeat(64),
             "0".repeat(32),
             KNOWN_EXAMPLE.to_owned(),
+            KNOWN_EXAMPLE_IN_HEX.to_owned(),
         ] {
             let error = SecretKeys::new(None, &[text.as_str().into()]).err().expect(&text);
             assert!(text.is_empty() || !error.contains(&text), "{error}");

@@ -5,7 +5,7 @@ use rocket::figment::Figment;
 use crate::config::{Config, ConfigError, TokenConfig};
 use crate::keys::Keys;
 use crate::keys::foreign::ForeignKeys;
-use crate::session::secret_keys::SecretKeys;
+use crate::session::secret_keys::{SecretKeys, is_published};
 
 /// A valid configuration and its keys.
 pub(crate) struct Loaded {
@@ -48,15 +48,23 @@ impl Loaded {
         let secret_keys = SecretKeys::new(present.as_deref(), previous)
             .map_err(|error| errors.push(("session.previous_secret_keys", error)))
             .ok();
+        let is_debug = figment.profile() == rocket::Config::DEBUG_PROFILE;
+        let published = present.filter(|text| !is_debug && is_published(text)).map(|_| {
+            let problem = "is a published example; set 32 random bytes in base64, such as \
+                           `openssl rand -base64 32` prints";
+            ConfigError::new(figment, "secret_key", problem)
+        });
         match (keys, foreign_keys, secret_keys) {
-            (Some(keys), Some(foreign_keys), Some(secret_keys)) if errors.is_empty() => {
+            (Some(keys), Some(foreign_keys), Some(secret_keys))
+                if errors.is_empty() && published.is_none() =>
+            {
                 Ok(Self { config, keys, foreign_keys, secret_keys })
             }
             _ => {
                 let located = |(key, error): (&str, String)| {
                     ConfigError::new(figment, &format!("auth.{key}"), error)
                 };
-                Err(errors.into_iter().map(located).collect())
+                Err(errors.into_iter().map(located).chain(published).collect())
             }
         }
     }

@@ -205,7 +205,7 @@ fn both_work_without_a_store_and_outside_debug() {
     let users = Users::new();
     let figment = figment()
         .select("release")
-        .merge(("secret_key", "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="));
+        .merge(("secret_key", "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o="));
     let rocket = rocket(figment, Auth::fairing().stateless(), users.clone());
     let client = Client::untracked(rocket).expect("a launch");
     let alice = users.get(crate::users::ALICE).expect("alice");

@@ -89,6 +89,20 @@ fn wrong() -> Vec<Wrong> {
             "auth.session.previous_secret_keys",
             "published example",
         ),
+        (
+            "release",
+            "secret_key",
+            json!("hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="),
+            "secret_key",
+            "published example",
+        ),
+        (
+            "release",
+            "secret_key",
+            json!("84f458c95462332c69c39b010755de08c375905b030aa2af062d902710551d09"),
+            "secret_key",
+            "published example",
+        ),
         ("debug", "auth.token.access", json!(""), "auth.token.access", "a duration such as"),
         ("debug", "auth.token.access", json!("500ms"), "auth.token.access", "at least \"1s\""),
         ("debug", "auth.token.refresh", json!("1m"), "auth.token.refresh", "token.access"),
@@ -341,6 +355,12 @@ fn a_weak_secret_is_allowed_in_the_debug_profile_when_asked_for() {
     let settings =
         [("auth.token.secret", json!("secret")), ("auth.token.allow_weak_secret", json!(true))];
     assert_eq!(launch(figment("debug", &settings)), Ok(()));
+}
+
+#[test]
+fn the_published_key_of_rocket_is_allowed_in_the_debug_profile() {
+    let key = ("secret_key", json!("hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk="));
+    assert_eq!(launch(figment("debug", &[key])), Ok(()));
 }
 
 #[test]

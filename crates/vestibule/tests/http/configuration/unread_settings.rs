@@ -48,8 +48,10 @@ fn launch() {
     let launch = env::var(LAUNCH).unwrap_or_else(|_| "[\"whole\", {}]".to_owned());
     let (name, settings): (String, Value) = serde_json::from_str(&launch).expect("JSON");
     let mut setup = Setup::new().set("log_level", "normal").set("cli_colors", false);
-    if name == "keyed" {
-        setup = setup.set("secret_key", "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=");
+    match name.as_str() {
+        "keyed" => setup = setup.set("secret_key", "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o="),
+        "keyed in bytes" => setup = setup.set("secret_key", [7; 32]),
+        _ => {}
     }
     let (auth, routes) = program(&name);
     let rocket = rocket::custom(setup.set("auth", settings).figment);
@@ -166,5 +168,6 @@ fn without_a_key_that_is_kept_the_log_says_that_a_restart_ends_sessions() {
         |program, settings| log_of(program, &settings).matches("secret_key is not set").count();
     assert_eq!(warned("whole", json!({})), 1);
     assert_eq!(warned("keyed", json!({})), 0);
+    assert_eq!(warned("keyed in bytes", json!({})), 0);
     assert_eq!(warned("whole", json!({ "mode": "token" })), 0, "there is no session");
 }

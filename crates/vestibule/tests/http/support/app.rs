@@ -304,7 +304,7 @@ impl Setup {
 
     /// In the release profile, with a secret key of Rocket's.
     pub(crate) fn release(mut self) -> Self {
-        let key = "hPRYyVRiMyxpw5sBB1XeCMN1kFsDCqKvBi2QJxBVHQk=";
+        let key = "v9n1CqVt4kq2hRr1VvFv0cQ2ZkYV2P3e3J1mS5kTQ0o=";
         self.figment = self.figment.select("release").merge(("secret_key", key));
         self
     }

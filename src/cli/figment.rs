@@ -1,6 +1,9 @@
 //! The configuration of a command.
 
+use std::path::Path;
+
 use rocket::figment::Figment;
+use rocket::figment::providers::Env;
 
 use super::failure::Failure;
 use crate::app;
@@ -13,6 +16,7 @@ use vestibule::tokens::Algorithm;
 /// Prepares the state directory and returns the configuration.
 pub(super) fn load_figment() -> Result<(StateDir, Figment), Failure> {
     let state = StateDir::from_env();
+    config_file(&app::figment(&state)).map_err(Failure::new)?;
     state.prepare().map_err(Failure::new)?;
     let mut figment = app::figment(&state);
     if lacks_key_pair(&figment) {
@@ -45,4 +49,20 @@ pub(super) fn lacks_key_pair(figment: &Figment) -> bool {
     has_tokens
         && matches!(algorithm, Ok(Algorithm::EdDSA))
         && keys.iter().all(|key| !figment.contains(key))
+}
+
+/// Returns the path of the configuration file, if there is one.
+///
+/// # Errors
+/// A sentence, if `ROCKET_CONFIG` names a file that does not exist, which figment would ignore.
+pub(super) fn config_file(figment: &Figment) -> Result<Option<&Path>, String> {
+    let files = figment.metadata().filter_map(|metadata| metadata.source.as_ref()?.file_path());
+    let file = files.filter(|path| !path.ends_with("secrets.toml")).last();
+    match (file, Env::var("ROCKET_CONFIG")) {
+        // /dev/null is there, and means no file.
+        (None, Some(named)) if !Path::new(&named).exists() => {
+            Err(format!("ROCKET_CONFIG names {named}, which does not exist; correct the name"))
+        }
+        (file, _) => Ok(file),
+    }
 }

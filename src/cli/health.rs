@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use super::failure::Failure;
+use super::figment::config_file;
 use super::output::print_line;
 use crate::app;
 use crate::state_dir::StateDir;
@@ -17,7 +18,9 @@ const MAX_RESPONSE: u64 = 8 * 1024;
 
 /// Fails unless the service at the configured address responds with 200.
 pub(super) fn run() -> Result<(), Failure> {
-    let server: rocket::Config = app::figment(&StateDir::from_env())
+    let figment = app::figment(&StateDir::from_env());
+    config_file(&figment).map_err(Failure::new)?;
+    let server: rocket::Config = figment
         .extract()
         .map_err(|_| Failure::new("the settings cannot be read; run: vestibule doctor"))?;
     let at = local_address(server.address, server.port);

@@ -2,24 +2,19 @@
 
 use std::time::Duration;
 
-use rocket::figment::providers::Env;
 use rocket::figment::{Figment, Profile};
 
 use super::report::Report;
+use crate::cli::figment::config_file;
 use crate::settings::{self, Settings};
 use vestibule::config::{Lifetime, Location};
 
 /// Checks the configuration file, unknown keys and the profile.
 pub(super) fn sources(report: &mut Report, figment: &Figment) {
-    let files = figment.metadata().filter_map(|metadata| metadata.source.as_ref()?.file_path());
-    let file = files.filter(|path| !path.ends_with("secrets.toml")).last();
-    match (file, Env::var("ROCKET_CONFIG")) {
-        (Some(path), _) => report.ok("configuration", path.display()),
-        (None, Some(named)) => report.fail(
-            "configuration",
-            format_args!("ROCKET_CONFIG names {named}, which does not exist; correct the name"),
-        ),
-        (None, None) => report.warn(
+    match config_file(figment) {
+        Ok(Some(path)) => report.ok("configuration", path.display()),
+        Err(problem) => report.fail("configuration", problem),
+        Ok(None) => report.warn(
             "configuration",
             "there is no Rocket.toml here or in a parent directory, so every setting has its \
              default; start where the file is, or set ROCKET_CONFIG",

@@ -458,6 +458,19 @@ fn public_keys_without_a_private_one_are_refused_where_tokens_are_issued() {
 }
 
 #[test]
+fn a_named_file_that_does_not_exist_is_refused_before_anything_is_made() {
+    let home = Home::new();
+    let commands: [&[&str]; 3] = [&[], &["user", "list"], &["health"]];
+    for arguments in commands {
+        let done = finish(home.command(arguments).env("ROCKET_CONFIG", "Missing.toml"), "");
+        assert_refused(&done, &[&["ROCKET_CONFIG names Missing.toml", "does not exist"]]);
+    }
+    assert!(!home.path("state").exists());
+    let none = finish(home.command(&["routes"]).env("ROCKET_CONFIG", "/dev/null"), "");
+    assert_eq!(none.code, Some(0), "{none:?}");
+}
+
+#[test]
 fn a_file_that_is_no_toml_is_named() {
     let home = Home::new();
     home.configure_alone("[default]\nsecret_key = \"hunter2\n");

@@ -3,7 +3,7 @@
 
 use rocket::figment::value::Dict;
 use rocket::figment::{Figment, Profile, Provider};
-use strsim::levenshtein;
+use strsim::{levenshtein, osa_distance};
 
 use vestibule::config::ConfigError;
 
@@ -46,10 +46,22 @@ pub(super) fn misspelt(figment: &Figment) -> Vec<ConfigError> {
     let unknown = keys.keys().filter(|key| known().all(|known| known != key));
     unknown
         .filter_map(|key| {
-            let meant = known().find(|known| levenshtein(key, known) <= 2 && known.len() > 4)?;
+            let meant = known().find(|known| resembles(key, known))?;
             Some(ConfigError::new(figment, key, format!("is unknown; `{meant}` may be meant")))
         })
         .collect()
+}
+
+/// Returns whether a key looks like a known one misspelt. Of a name with up to four letters only two
+/// of them in the wrong order count, or a missing one of four: `post` is no misspelt `port`.
+fn resembles(key: &str, known: &str) -> bool {
+    let distance = levenshtein(key, known);
+    if known.len() > 4 {
+        return distance <= 2;
+    }
+    let is_transposed = distance == 2 && osa_distance(key, known) == 1;
+    let lacks_one = known.len() == 4 && key.len() == 3 && distance == 1;
+    is_transposed || lacks_one
 }
 
 /// Returns the profiles with settings that are not selected, in alphabetical order.
@@ -147,7 +159,10 @@ mod tests {
         for (toml, found) in [
             ("[default.acounts]\nregistration = false\n", 1),
             ("[default]\nadress = \"127.0.0.1\"\nwokers = 2\n", 2),
+            ("[default]\nprot = 1\n[default.aut]\na = 1\n[default.auht]\na = 1\n", 3),
+            ("[default.mial]\nurl = \"\"\n[default.aip]\na = 1\n", 2),
             ("[default]\nmine = 1\nport = 1\n[default.auth]\nmode = \"token\"\n", 0),
+            ("[default]\npost = 1\nports = 1\nmall = 1\napp = 1\nai = 1\nhash = 1\n", 0),
         ] {
             let errors = misspelt(&figment(toml, "debug"));
             assert_eq!(errors.len(), found, "{toml}: {errors:?}");

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rocket::figment::providers::{Env, Format, Serialized, Toml};
-use rocket::figment::{Figment, Profile};
+use rocket::figment::value::{Dict, Map};
+use rocket::figment::{self, Figment, Metadata, Profile, Provider};
 use rocket::{Build, Rocket};
+use serde::Serialize;
 
 use crate::accounts::audit::{Audit, AuditEvents};
 use crate::accounts::{Accounts, active_samples, insert_samples, queries, reseal_secrets};
@@ -26,6 +28,23 @@ use vestibule::{Auth, Clock};
 /// How long a connection may take while the service starts.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A default of the service. Errors name its source so, and not by a line of the program.
+struct Preset<T>(Serialized<T>);
+
+impl<T: Serialize> Provider for Preset<T> {
+    fn metadata(&self) -> Metadata {
+        Metadata::named("default")
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        self.0.data()
+    }
+}
+
+fn preset<T: Serialize>(key: &str, value: T) -> Preset<T> {
+    Preset(Serialized::default(key, value))
+}
+
 /// Returns the configuration: defaults, then the secrets of the state directory, then
 /// `Rocket.toml`, then the environment. `ROCKET_PROFILE` selects the profile.
 #[must_use]
@@ -34,20 +53,20 @@ pub fn figment(state: &StateDir) -> Figment {
     let generated =
         if state.secrets().exists() { Toml::file_exact(state.secrets()) } else { Toml::string("") };
     let figment = Figment::from(rocket::Config::default())
-        .merge(Serialized::default("ident", false))
+        .merge(preset("ident", false))
         // Rocket's default in a release is "critical", which hides warnings.
-        .merge(Serialized::default("log_level", "normal"))
+        .merge(preset("log_level", "normal"))
         // Time for a sign-in that waits for its password hash when the service stops.
-        .merge(Serialized::default("shutdown.grace", 20))
+        .merge(preset("shutdown.grace", 20))
         // Rocket's default takes X-Real-IP from any client.
-        .merge(Serialized::default("ip_header", false))
-        .merge(Serialized::default("databases.main.url", state.database_url()))
+        .merge(preset("ip_header", false))
+        .merge(preset("databases.main.url", state.database_url()))
         .merge(generated.profile(Profile::Default))
         .merge(Toml::file(Env::var_or("ROCKET_CONFIG", "Rocket.toml")).nested())
         .merge(Env::prefixed("ROCKET_").ignore(&["PROFILE"]).global())
         .select(Profile::from_env_or("ROCKET_PROFILE", rocket::Config::DEFAULT_PROFILE));
     let figment = if figment.profile() == rocket::Config::DEBUG_PROFILE {
-        figment.join(Serialized::default("mail.url", state.mail_url()))
+        figment.join(preset("mail.url", state.mail_url()))
     } else {
         figment
     };
@@ -58,8 +77,8 @@ pub fn figment(state: &StateDir) -> Figment {
     }
     // A browser that sent them to pages would get no page by its session.
     figment
-        .join(Serialized::default("auth.token.cookies.access_path", api::BASE))
-        .join(Serialized::default("auth.token.cookies.refresh_path", api::BASE))
+        .join(preset("auth.token.cookies.access_path", api::BASE))
+        .join(preset("auth.token.cookies.refresh_path", api::BASE))
 }
 
 /// Builds the application with the system's clock.

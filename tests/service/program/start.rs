@@ -388,6 +388,13 @@ fn a_bad_value_is_named_with_what_is_allowed() {
 }
 
 #[test]
+fn a_default_is_named_as_one() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("state/vestibule.sqlite3")).expect("a new directory");
+    assert_refused(&home.run(&[], ""), &[&["databases.main.url (default): "]]);
+}
+
+#[test]
 fn a_strength_that_there_is_not_is_named() {
     for strength in ["5", "-1", "\"strong\""] {
         let home = Home::new();

@@ -58,6 +58,8 @@ pub fn figment(state: &StateDir) -> Figment {
         .merge(preset("log_level", "normal"))
         // Time for a sign-in that waits for its password hash when the service stops.
         .merge(preset("shutdown.grace", 20))
+        // By default a closed terminal ends the process at once.
+        .merge(preset("shutdown.signals", ["term", "hup"]))
         // Rocket's default takes X-Real-IP from any client.
         .merge(preset("ip_header", false))
         .merge(preset("databases.main.url", state.database_url()))

@@ -11,7 +11,9 @@ use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::figment::{Figment, Profile};
 use rocket::tokio::select;
+use rocket::tokio::signal::unix::{SignalKind, signal};
 use rocket::{Build, Rocket};
+use rustix::process::Signal;
 
 use super::failure::Failure;
 use super::figment::load_figment;
@@ -75,6 +77,7 @@ fn log_level(figment: &Figment) -> LevelFilter {
 /// Serves until the process is told to stop and all requests in progress have their responses, but
 /// not longer than the grace period.
 async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
+    survive_file_size_limit();
     let rocket = rocket.ignite().await?;
     let in_flight = rocket.state::<InFlight>().cloned().unwrap_or_default();
     let grace = Duration::from_secs(rocket.config().shutdown.grace.into());
@@ -95,6 +98,15 @@ async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
         audit.flush().await;
     }
     result
+}
+
+/// Handles the signal for a file that may not grow, which ends the process by default: writing then
+/// fails as on a full disk.
+fn survive_file_size_limit() {
+    // The handler remains when its listener is dropped.
+    if let Err(cause) = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())) {
+        log::warn!("a limit on the size of files will end the service: {cause}");
+    }
 }
 
 /// Returns what is printed at the start: addresses, mode, database, and how to sign in.

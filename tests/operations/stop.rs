@@ -1,4 +1,4 @@
-//! SIGTERM: no new connection is accepted, open requests are finished, and the program ends.
+//! SIGTERM and SIGHUP: no new connection is accepted, open requests are finished, and the program ends.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -73,13 +73,15 @@ fn requests_in_flight_are_finished_and_no_others_are_accepted() {
 #[test]
 fn a_connection_that_is_only_kept_does_not_keep_the_program() {
     let home = Home::new();
-    let service = home.serve(LONG_TIMEOUT);
-    let request = format!("GET /login HTTP/1.1\r\nHost: {}\r\n\r\n", service.address);
-    let mut kept = sent(&service, &request);
-    let mut some = [0; 16];
-    kept.read_exact(&mut some).expect("an answer");
-    let begun = Instant::now();
-    service.signal("TERM");
-    assert_eq!(service.wait(), Some(0));
-    assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
+    for signal in ["TERM", "HUP"] {
+        let service = home.serve(LONG_TIMEOUT);
+        let request = format!("GET /login HTTP/1.1\r\nHost: {}\r\n\r\n", service.address);
+        let mut kept = sent(&service, &request);
+        let mut some = [0; 16];
+        kept.read_exact(&mut some).expect("an answer");
+        let begun = Instant::now();
+        service.signal(signal);
+        assert_eq!(service.wait(), Some(0), "{signal}");
+        assert!(begun.elapsed() < TIMEOUT, "{signal}: {:?}", begun.elapsed());
+    }
 }

@@ -15,6 +15,8 @@ use vestibule::config::{Config, Mode};
 /// Where links lead, and how long they live.
 pub(super) struct PasswordLinks {
     base: BaseUrl,
+    /// Whether `public_url` is set, which the links then begin with.
+    is_public: bool,
     accounts: AccountsConfig,
 }
 
@@ -33,7 +35,8 @@ impl PasswordLinks {
         let public_url = settings::public_url(figment)?;
         let at = SocketAddr::new(server.address, server.port);
         let base = BaseUrl::listening(public_url.as_deref(), at);
-        Ok(Self { base, accounts: settings::accounts(figment)? })
+        let is_public = public_url.is_some();
+        Ok(Self { base, is_public, accounts: settings::accounts(figment)? })
     }
 
     pub(super) fn reset_lifetime(&self) -> Duration {
@@ -49,5 +52,10 @@ impl PasswordLinks {
         let until = to_the_second(link.expires_at);
         print_remark(&format!("{username} sets a password with this link, once, until {until}:"));
         print_line(format_args!("{}", self.base.password_link(&link.token)));
+        if !self.is_public {
+            print_remark(
+                "public_url is not set, so the link has the address that the service listens on",
+            );
+        }
     }
 }

@@ -137,6 +137,10 @@ fn weak_settings_are_named_outside_the_debug_profile() {
     let sound = doctor(&home, &[RELEASE]);
     assert_said(&sound, "ok", "settings", &["mode both"]);
     assert_said(&sound, "ok", "proxy", &["127.0.0.1"]);
+    assert_said(&sound, "warn", "links", &["public_url"]);
+    let public = ("ROCKET_PUBLIC_URL", "https://login.example");
+    assert_said(&doctor(&home, &[RELEASE, public]), "ok", "links", &["https://login.example"]);
+    assert_not_said(&doctor(&home, &[]), "warn", "links");
     assert_said(&sound, "ok", "revocation", &["within 1s"]);
     for (delay, mark, says) in [("0", "ok", "at once"), ("2m", "warn", "2m")] {
         home.configure_alone(&format!("[default.auth]\nrevocation_delay = \"{delay}\"\n"));

@@ -62,6 +62,21 @@ pub(super) fn revocation(report: &mut Report, settings: &Settings) {
     }
 }
 
+/// Says what links of the command line begin with, outside the debug profile.
+pub(super) fn links(report: &mut Report, figment: &Figment, settings: &Settings) {
+    if figment.profile() == rocket::Config::DEBUG_PROFILE || !settings.auth.mode.has_sessions() {
+        return;
+    }
+    match &settings.public_url {
+        Some(url) => report.ok("links", format_args!("begin with {url}")),
+        None => report.warn(
+            "links",
+            "those of the command line have the address that the service listens on; set \
+             public_url",
+        ),
+    }
+}
+
 /// Says where browsers can use passkeys.
 pub(super) fn passkeys(report: &mut Report, settings: &Settings) {
     match settings.relying_party() {

@@ -88,6 +88,7 @@ fn installation(report: &mut Report) {
     if let Some(settings) = &settings {
         configuration::weak_settings(report, &figment, settings);
         configuration::revocation(report, settings);
+        configuration::links(report, &figment, settings);
         configuration::passkeys(report, settings);
         files::database(report, settings);
         database::check(report, settings);

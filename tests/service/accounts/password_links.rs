@@ -497,6 +497,13 @@ fn the_command_line_prints_a_link_and_the_log_does_not() {
             made.err.starts_with("ann sets a password with this link, once, until 20"),
             "{made:?}"
         );
+        assert!(made.err.contains("public_url is not set"), "{made:?}");
+        let mut command = home.command(&["user", "reset-link", "ann"]);
+        command.env("ROCKET_PUBLIC_URL", "https://login.example");
+        let public = crate::support::process::finish(&mut command, "");
+        assert!(public.out.starts_with("https://login.example/password/new?token="), "{public:?}");
+        assert!(!public.err.contains("public_url"), "{public:?}");
+        let made = home.run(&["user", "reset-link", "ann"], "");
         let path = path_in(&made.out);
         let redirect = service.get(&path, &[]);
         assert_eq!((redirect.status, redirect.location()), (303, "/password/new"));

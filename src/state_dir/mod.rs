@@ -14,6 +14,15 @@ pub(crate) use file::give_owner;
 pub(crate) use key_pair::generate as generate_key_pair;
 pub use secrets::DroppedSecrets;
 
+/// Returns the message for secrets that cannot be read. Not to set another directory: in a new one the
+/// service would make other secrets, which sign everybody out.
+pub(crate) fn cannot_read(secrets: &Path, cause: &io::Error) -> String {
+    format!(
+        "{} cannot be read: {cause}; it must belong to the user that runs the service",
+        secrets.display()
+    )
+}
+
 /// The directory of the service's state: `VESTIBULE_STATE`, or `var`.
 #[derive(Clone, Debug)]
 pub struct StateDir(PathBuf);
@@ -78,10 +87,10 @@ impl StateDir {
                 ));
             }
             Ok(_) => {
-                return fs::File::open(&path).map(drop).map_err(|e| failed(&path, &e));
+                return fs::File::open(&path).map(drop).map_err(|e| cannot_read(&path, &e));
             }
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-                return Err(failed(&path, &cause));
+                return Err(cannot_read(&path, &cause));
             }
             Err(_) => {}
         }

@@ -45,12 +45,20 @@ fn a_database_file_that_cannot_be_written_is_named() {
 }
 
 #[test]
-fn a_disk_that_is_nearly_full_is_named() {
+fn a_disk_that_is_nearly_full_is_named_and_a_full_one_fails() {
+    for (size, mark) in [("2m", "warn"), ("512k", "FAIL")] {
+        assert_space_is_named(size, mark);
+    }
+}
+
+/// What the doctor says of a disk of this size.
+#[track_caller]
+fn assert_space_is_named(size: &str, mark: &str) {
     let home = Home::new();
     fs::create_dir(home.path("state")).expect("a new directory");
     let mut command = Command::new("unshare");
-    let script = "mount -t tmpfs -o size=2m,mode=0700 none state && exec \"$@\"";
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]);
+    let script = format!("mount -t tmpfs -o size={size},mode=0700 none state && exec \"$@\"");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh"]);
     let plain = home.command(&["doctor"]);
     command.arg(plain.get_program()).args(plain.get_args());
     command.current_dir(home.path("")).env("VESTIBULE_STATE", home.path("state"));
@@ -63,7 +71,7 @@ fn a_disk_that_is_nearly_full_is_named() {
         return;
     }
     for subject in ["state", "database"] {
-        let begin = format!("warn  {subject:<14} ");
+        let begin = format!("{mark}  {subject:<14} ");
         let said =
             out.lines().any(|line| line.starts_with(&begin) && line.contains("MiB are free"));
         assert!(said, "{subject}: {out}");

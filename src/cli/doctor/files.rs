@@ -11,7 +11,7 @@ use rustix::fs::Access;
 use super::report::Report;
 use crate::db::Address;
 use crate::settings::Settings;
-use crate::state_dir::StateDir;
+use crate::state_dir::{StateDir, cannot_read};
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
@@ -50,18 +50,12 @@ pub(super) fn state(report: &mut Report, state: &StateDir, figment: &Figment) {
         ),
         Ok(_) => match fs::File::open(&generated) {
             Ok(_) => report.ok("secrets", generated.display()),
-            Err(cause) => report.fail(
-                "secrets",
-                format_args!(
-                    "{} cannot be read: {cause}; it belongs to the user that runs the service",
-                    generated.display()
-                ),
-            ),
+            Err(cause) => report.fail("secrets", cannot_read(&generated, &cause)),
         },
         Err(cause) if cause.kind() == NotFound => {
             report.ok("secrets", "none are generated yet; the first start makes them");
         }
-        Err(cause) => report.fail("secrets", format_args!("{}: {cause}", generated.display())),
+        Err(cause) => report.fail("secrets", cannot_read(&generated, &cause)),
     }
     secrets_elsewhere(report, &generated, figment);
 }
@@ -87,15 +81,14 @@ fn existing_parent(directory: &Path) -> &Path {
 fn free_space(report: &mut Report, subject: &str, directory: &Path) {
     let Ok(found) = rustix::fs::statvfs(directory) else { return };
     let free = found.f_bavail.saturating_mul(found.f_frsize) / MEBIBYTE;
-    if free < MIN_FREE {
-        report.warn(
-            subject,
-            format_args!(
-                "{free} MiB are free at {}; without space nothing is written, and sign-ins fail: \
-                 make room",
-                directory.display()
-            ),
-        );
+    let finding = format!(
+        "{free} MiB are free at {}; without space nothing is written, and sign-ins fail: make room",
+        directory.display()
+    );
+    if free == 0 {
+        report.fail(subject, finding);
+    } else if free < MIN_FREE {
+        report.warn(subject, finding);
     }
 }
 

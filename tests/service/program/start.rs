@@ -508,6 +508,20 @@ fn a_state_directory_of_another_user_is_named() {
     assert_refused(&done, &[&["state/secrets.toml", "Permission denied", "VESTIBULE_STATE"]]);
 }
 
+#[test]
+fn secrets_of_another_user_are_named_and_no_other_directory_is_asked_for() {
+    let home = Home::new();
+    assert_eq!(home.run(&["routes"], "").code, Some(0));
+    let mut command = home.command_of_nobody(&[]);
+    for (path, mode) in [("state", 0o755), ("state/secrets.toml", 0)] {
+        fs::set_permissions(home.path(path), Permissions::from_mode(mode)).expect("our own");
+    }
+    let done = finish(&mut command, "");
+    let parts = ["state/secrets.toml cannot be read", "Permission denied", "belong to the user"];
+    assert_refused(&done, &[&parts]);
+    assert!(!done.err.contains("VESTIBULE_STATE"), "{done:?}");
+}
+
 /// A home with a database of its own in a directory that was there before.
 fn with_database() -> Home {
     let home = Home::new();

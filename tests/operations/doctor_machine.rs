@@ -27,9 +27,12 @@ fn a_state_directory_that_cannot_be_used_is_named() {
     allow(&home.path(""), 0o500);
     let done = finish(&mut nobody, "");
     assert_said(&done, "FAIL", "state", &["ermission denied"]);
+    assert!(!done.out.contains(" / "), "of no other directory: {done:?}");
     allow(&home.path(""), 0o700);
     let mut nobody = home.command_of_nobody(&["doctor"]);
-    assert_said(&finish(&mut nobody, ""), "ok", "state", &["the first start makes it"]);
+    let done = finish(&mut nobody, "");
+    assert_said(&done, "ok", "state", &["the first start makes it"]);
+    assert_not_said(&done, "FAIL", "database");
 }
 
 #[test]

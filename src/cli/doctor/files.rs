@@ -72,7 +72,7 @@ fn unusable(directory: &Path) -> Option<String> {
 }
 
 /// Returns the directory, or the nearest one above it that exists.
-fn existing_parent(directory: &Path) -> &Path {
+pub(super) fn existing_parent(directory: &Path) -> &Path {
     let mut above = directory.ancestors().filter(|path| !path.as_os_str().is_empty());
     above.find(|path| path.exists()).unwrap_or(Path::new("."))
 }

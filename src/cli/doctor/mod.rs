@@ -48,7 +48,9 @@ fn with_placeholders(state: &StateDir, figment: Figment) -> Figment {
         figment = figment.merge(("auth.token.private_key", pair));
     }
     if lacks_file {
-        figment = figment.merge(("databases.main.url", "sqlite:///not-made-yet.sqlite3"));
+        // Where the first start makes the state directory.
+        let file = files::existing_parent(state.path()).join("not-made-yet.sqlite3");
+        figment = figment.merge(("databases.main.url", format!("sqlite://{}", file.display())));
     }
     figment
 }

@@ -1,8 +1,9 @@
 //! Sending a mail: by SMTP, or into a file for development.
 
+use std::error::Error;
 use std::fmt;
 use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ pub struct MailError {
 }
 
 impl MailError {
-    fn new(cause: &dyn std::error::Error) -> Self {
+    fn new(cause: &dyn Error) -> Self {
         let mut text = cause.to_string();
         let mut source = cause.source();
         while let Some(cause) = source {
@@ -47,7 +48,7 @@ impl MailError {
         // A refused password is the operator's mistake, which may be mended.
         let code = cause.status().map(u16::from);
         let is_permanent = cause.is_permanent() && !matches!(code, Some(530 | 534 | 535 | 538));
-        if cause.is_timeout() {
+        if is_timeout(cause) {
             let text = format!("the server did not respond within {} seconds", TIMEOUT.as_secs());
             return Self { text, is_permanent };
         }
@@ -61,13 +62,21 @@ impl MailError {
     }
 }
 
+/// Returns whether a server did not respond in time. Of a socket with a time-out, Linux reports that
+/// as `WouldBlock`, which lettre's own `is_timeout` does not know.
+fn is_timeout(cause: &dyn Error) -> bool {
+    let mut causes = std::iter::successors(cause.source(), |&cause| cause.source());
+    let cause = causes.find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| matches!(cause.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock))
+}
+
 impl fmt::Display for MailError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl std::error::Error for MailError {}
+impl Error for MailError {}
 
 /// A mail to one person, as it is sent.
 #[derive(Clone, Debug)]
@@ -262,6 +271,8 @@ fn write_file(path: &Path, id: &str, message: &Message) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
 
     fn mailer(url: &str, from: &str) -> Result<Mailer, (&'static str, String)> {
@@ -285,5 +296,16 @@ mod tests {
         assert_eq!(key("smtp://[::1]", "ann@example.org"), Some("url"));
         assert_eq!(key("smtp://mail.example", "ann@example.org"), Some("url"));
         assert_eq!(key("smtp://mail.example?tls=required", "ann@example.org"), None);
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_did_not_respond_in_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        let builder = SmtpTransport::builder_dangerous("127.0.0.1").port(port);
+        let transport = builder.timeout(Some(Duration::from_millis(50))).build();
+        let cause = transport.test_connection().expect_err("silence");
+        let error = MailError::of_server(&cause).to_string();
+        assert!(error.contains("did not respond within"), "{error}");
     }
 }

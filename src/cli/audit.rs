@@ -32,7 +32,7 @@ pub(super) enum AuditCommand {
     /// Delete old rows, after verifying all of them
     Prune {
         /// The maximum age of a row that is kept: "365 days"
-        #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+        #[arg(long, value_name = "AGE", value_parser = parse_age)]
         older_than: Duration,
     },
 }
@@ -98,6 +98,10 @@ fn export(connection: &mut AnyConnection, since: Option<OffsetDateTime>) -> Resu
             return Ok(());
         }
     }
+}
+
+fn parse_age(text: &str) -> Result<Duration, &'static str> {
+    humantime::parse_duration(text).map_err(|_| "an age is a duration such as \"365 days\"")
 }
 
 /// Parses a time, or a date, which means its beginning in UTC.

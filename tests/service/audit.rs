@@ -614,6 +614,8 @@ fn a_row_that_was_changed_taken_out_moved_or_put_in_is_found() {
 #[test]
 fn a_tail_cut_off_with_its_mark_shows_only_against_a_recorded_head() {
     on_both(|app| {
+        let expect = |head: &str| command(&app, &["audit", "verify", "--expect", head], "");
+        assert_eq!(expect("0:").code, Some(0), "the head of an empty log");
         let admin = app.token("admin");
         let path = format!("/api/users/{}", app.id("user_01"));
         for role in ["admin", "user", "admin"] {
@@ -623,7 +625,6 @@ fn a_tail_cut_off_with_its_mark_shows_only_against_a_recorded_head() {
         let recorded = recorded.out.trim().rsplit(' ').next().expect("a head").to_owned();
         assert_eq!(recorded, assert_whole(&app).1.to_string());
         assert_eq!(admin.patch_json(&path, &json!({ "role": "user" })).status, 200);
-        let expect = |head: &str| command(&app, &["audit", "verify", "--expect", head], "");
         assert_eq!(expect(&recorded).code, Some(0), "later rows do not matter");
 
         app.sql(
@@ -751,6 +752,8 @@ fn the_command_line_prunes_what_is_older() {
         let verify = command(&app, &["audit", "verify"], "");
         assert!(verify.out.starts_with("whole: 1 rows, the last is 4:"), "{verify:?}");
         assert_eq!(command(&app, &["audit", "prune"], "").code, Some(2));
+        let wrong = command(&app, &["audit", "prune", "--older-than", "foo"], "");
+        assert!(wrong.code == Some(2) && wrong.err.contains("such as \"365 days\""), "{wrong:?}");
     });
 }
 

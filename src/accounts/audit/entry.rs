@@ -234,6 +234,10 @@ impl ChainHead {
     /// Parses `17:3f2a...`, the form that [`Display`](std::fmt::Display) writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        // The head of an empty log.
+        if text == "0:" {
+            return Some(Self::default());
+        }
         let (id, hash) = text.split_once(':')?;
         let hex = |c: char| matches!(c, '0'..='9' | 'a'..='f');
         let is_sha256 = hash.len() == 64 && hash.chars().all(hex);
@@ -302,7 +306,9 @@ mod tests {
     #[test]
     fn a_head_is_read_as_it_is_written() {
         let head = entry().head();
-        assert_eq!(ChainHead::parse(&head.to_string()), Some(head));
+        for head in [head, ChainHead::default()] {
+            assert_eq!(ChainHead::parse(&head.to_string()), Some(head));
+        }
         for bad in ["", "1", "1:", "0:00", "x:00", "1:XYZ", "-1:00"] {
             assert_eq!(ChainHead::parse(bad), None, "{bad}");
         }

@@ -12,7 +12,7 @@ use super::figment::load_figment;
 use super::output::print_line;
 use crate::accounts::reseal_secrets;
 use crate::settings;
-use crate::state_dir::{DroppedSecrets, StateDir};
+use crate::state_dir::{DroppedSecrets, Published, StateDir};
 use vestibule::Clock;
 use vestibule::config::duration::in_words;
 use vestibule::config::{Config, ConfigError, Lifetime};
@@ -76,12 +76,19 @@ fn rotate(figment: &Figment, state: &StateDir, in_use: &SecretsInUse) -> Result<
         let problem = "cannot become a previous one; change it by hand";
         return Err(vec![ConfigError::new(figment, "secret_key", problem)].into());
     }
-    let are_known = state.rotate(&now()?).map_err(Failure::new)?;
-    let restart = if are_known {
-        "Restart the processes of the service now, one after the other. All sign-ins stay."
-    } else {
-        "Restart every process of the service now, all at once: one that still runs with the\n\
-         former secrets refuses cookies and tokens of the new ones. All sign-ins stay."
+    let restart = match state.rotate(&now()?).map_err(Failure::new)? {
+        Published::LongEnough => {
+            "Restart the processes of the service now, one after the other. All sign-ins stay."
+        }
+        Published::Recently => {
+            "Restart the processes of the service now, one after the other if each was restarted\n\
+             since the new secrets were published, else all at once. Another service that has\n\
+             cached the public keys may refuse new tokens for five minutes. All sign-ins stay."
+        }
+        Published::Never => {
+            "Restart every process of the service now, all at once: one that still runs with the\n\
+             former secrets refuses cookies and tokens of the new ones. All sign-ins stay."
+        }
     };
     print_line(format_args!(
         "{} holds new secrets; the former ones still open cookies and verify tokens.\n\n\

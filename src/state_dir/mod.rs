@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use file::give_owner;
 pub(crate) use key_pair::generate as generate_key_pair;
-pub use secrets::DroppedSecrets;
+pub use secrets::{DroppedSecrets, Published};
 
 /// Returns the message for secrets that cannot be read. Not to set another directory: in a new one the
 /// service would make other secrets, which sign everybody out.
@@ -100,13 +100,12 @@ impl StateDir {
     /// Replaces the secrets by those that were published ahead, or by new ones; the former ones are
     /// kept as the newest of the previous ones. A process that starts meanwhile reads the old file or
     /// the new one, and of two concurrent rotations neither loses a secret. `now` is recorded in the
-    /// file. Returns whether the new ones were published at least five minutes ago, so that other
-    /// services know them.
+    /// file. Returns since when the new ones had been published.
     ///
     /// # Errors
     /// A sentence with the path, if the file does not exist, has an unknown setting, or cannot be
     /// replaced. The file is then unchanged.
-    pub fn rotate(&self, now: &str) -> Result<bool, String> {
+    pub fn rotate(&self, now: &str) -> Result<Published, String> {
         file::rotate(&self.secrets(), now)
     }
 

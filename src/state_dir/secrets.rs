@@ -77,6 +77,17 @@ pub struct DroppedSecrets {
     pub replaced_at: Vec<String>,
 }
 
+/// Since when the secrets that a rotation changed to had been published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// They had not been.
+    Never,
+    /// For less than the five minutes for which other services may cache the public keys.
+    Recently,
+    /// For longer.
+    LongEnough,
+}
+
 impl Secrets {
     /// Generates secrets, long enough for every algorithm, from the system's randomness.
     pub(super) fn random() -> io::Result<Self> {
@@ -130,15 +141,19 @@ impl Secrets {
     }
 
     /// Replaces the secrets by those that were published ahead, or else by generated ones; the old
-    /// ones become the newest of the previous ones. Returns whether they were published long enough
-    /// ago to be known to other services.
-    pub(super) fn rotate(&mut self, now: &str) -> Result<bool, String> {
-        let published = self.next.take();
-        let are_known = published.as_ref().is_some_and(|next| is_over(&next.published_at, now));
-        let mut next = published.map_or_else(|| self.generate_next(now), Ok)?;
+    /// ones become the newest of the previous ones. Returns since when they had been published.
+    pub(super) fn rotate(&mut self, now: &str) -> Result<Published, String> {
+        let next = self.next.take();
+        let mut published = match &next {
+            None => Published::Never,
+            Some(next) if is_over(&next.published_at, now) => Published::LongEnough,
+            Some(_) => Published::Recently,
+        };
+        let mut next = next.map_or_else(|| self.generate_next(now), Ok)?;
         if self.auth.token.private_key.is_some() && next.private_key.is_none() {
             // The pair of keys is younger than the published secrets.
             next.private_key = Some(key_pair::generate().map_err(cannot_change)?);
+            published = Published::Never;
         }
         let token = &mut self.auth.token;
         replace_secret(
@@ -154,7 +169,7 @@ impl Secrets {
             *private = next;
         }
         self.replaced_at.insert(0, now.to_owned());
-        Ok(are_known)
+        Ok(published)
     }
 
     /// Generates the secrets of a rotation, of the kinds that the file holds.

@@ -126,7 +126,8 @@ fn processes_with_published_secrets_restart_one_after_the_other() {
         let waiting = home.serve(&[]);
         let (token, cookie) = (api_login(&waiting), waiting.form_login("user_01", "1234"));
         let cookie = cookie.expect("a cookie");
-        secrets(&home, &["rotate"]);
+        let said = secrets(&home, &["rotate"]);
+        assert!(said.contains("if each was restarted\nsince"), "{said}");
         let restarted = home.serve(&[]);
         let newer = (api_login(&restarted), restarted.form_login("user_01", "1234"));
         let newer_cookie = newer.1.expect("a cookie");

@@ -10,7 +10,9 @@ use rocket::{Build, Rocket};
 use serde::Serialize;
 
 use crate::accounts::audit::{Audit, AuditEvents};
-use crate::accounts::{Accounts, active_samples, insert_samples, queries, reseal_secrets};
+use crate::accounts::{
+    Accounts, active_samples, insert_samples, queries, reseal_secrets, unreadable_warning,
+};
 use crate::db::{self, Db};
 use crate::fingerprints;
 use crate::housekeeping::{self, OwnPurgeCounts, RetentionLimits};
@@ -292,10 +294,7 @@ fn prepare(settings: &Settings, hasher: &Hasher, clock: &Clock) -> Result<(), St
     let done = reseal_secrets(&mut connection, &settings.sealing_keys);
     let unreadable = done.map_err(|error| error.to_string())?.unreadable;
     if unreadable > 0 {
-        log::warn!(
-            "{unreadable} authenticators were set up under another secret_key: their users can sign in with \
-             recovery codes alone"
-        );
+        log::warn!("{}", unreadable_warning(unreadable));
     }
     if settings.sample_users {
         insert_samples(&mut connection, hasher, now).map_err(|error| error.to_string())?;

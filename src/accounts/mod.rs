@@ -89,7 +89,8 @@ pub use relying_party::RelyingParty;
 pub use scopes::{Introspect, KeyScope, OwnAccount, OwnSignIns, UsersRead, UsersWrite};
 pub use sealing::SealingKeys;
 pub use second_factor::{
-    CodeStore, FirstStep, LoginTicket, NewAuthenticator, SecondFactors, TRUSTED_FOR, reseal_secrets,
+    CodeStore, FirstStep, LoginTicket, NewAuthenticator, SecondFactors, TRUSTED_FOR,
+    count_unreadable, reseal_secrets, unreadable_warning,
 };
 pub use second_step::SecondStep;
 pub use service::Accounts;

@@ -182,3 +182,20 @@ fn a_rotation_of_the_secrets_is_no_difference_but_a_process_that_missed_it_is() 
         assert_said(&doctor(&home, &[]), "warn", "processes", &["another secret_key"]);
     });
 }
+
+#[test]
+fn authenticators_of_another_secret_key_are_warned_of_with_what_helps() {
+    at_home(|home| {
+        home.serve(LONG_TIMEOUT).stop();
+        assert_not_said(&doctor(&home, &[]), "warn", "authenticators");
+        home.sql(
+            "INSERT INTO authenticators (account, secret, sealed_by, last_step, created_at) \
+             SELECT id, 'x', 'x', 1, 0 FROM users WHERE username = 'user_01'",
+        );
+        let helps = ["1 authenticators", "auth.session.previous_secret_keys for one start"];
+        assert_said(&doctor(&home, &[]), "warn", "authenticators", &helps);
+        home.serve(LONG_TIMEOUT).stop();
+        let log: String = home.log().iter().map(ToString::to_string).collect();
+        assert!(helps.iter().all(|part| log.contains(part)), "{log}");
+    });
+}

@@ -10,7 +10,7 @@ mod ticket;
 mod trusted;
 
 pub use check::CodeStore;
-pub use reseal::reseal_secrets;
+pub use reseal::{count_unreadable, reseal_secrets, unreadable_warning};
 pub use set_up::{NewAuthenticator, SecondFactors};
 pub(super) use ticket::OpenTicket;
 pub use ticket::{FirstStep, LoginTicket};

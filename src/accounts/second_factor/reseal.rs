@@ -42,3 +42,33 @@ pub fn reseal_secrets(
         }
     }
 }
+
+/// Counts the secrets that no key opens, and changes nothing.
+///
+/// # Errors
+/// 503 `unavailable`.
+pub fn count_unreadable(
+    connection: &mut AnyConnection,
+    keys: &SealingKeys,
+) -> Result<usize, Error> {
+    let (name, mut after, mut unreadable) = (keys.name(), 0, 0);
+    loop {
+        let found = queries::sealed_by_others(connection, &name, (after, BATCH))?;
+        let Some((last, _)) = found.last() else { return Ok(unreadable) };
+        after = *last;
+        for (account, sealed) in &found {
+            let opened = keys.open(Purpose::Authenticator, &account.to_string(), sealed);
+            unreadable += usize::from(opened.is_none());
+        }
+    }
+}
+
+/// Returns the warning about this many secrets that no key opens.
+#[must_use]
+pub fn unreadable_warning(count: usize) -> String {
+    format!(
+        "{count} authenticators were set up under another secret_key: put that key into \
+         auth.session.previous_secret_keys for one start, which encrypts them with the present one; until \
+         then their users can sign in with a recovery code alone, if they have one left"
+    )
+}

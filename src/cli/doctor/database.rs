@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::report::Report;
-use crate::accounts::active_samples;
+use crate::accounts::{active_samples, count_unreadable, unreadable_warning};
 use crate::db::from_micros;
 use crate::db::schema::{sign_ins, users};
 use crate::db::{self, Address, AnyConnection, Encryption};
@@ -60,6 +60,7 @@ pub(super) fn check(report: &mut Report, settings: &Settings) {
     if schema(report, &mut connection) {
         accounts(report, settings, &mut connection);
         secrets(report, settings, &mut connection);
+        authenticators(report, settings, &mut connection);
         clock(report, &mut connection);
     }
 }
@@ -170,6 +171,15 @@ fn secrets(report: &mut Report, settings: &Settings, connection: &mut AnyConnect
     match others {
         Some(others) if others.is_empty() => report.ok("processes", "none has other secrets"),
         others => others.iter().flatten().for_each(|other| report.warn("processes", other)),
+    }
+}
+
+/// Counts the authenticators that the present secrets cannot read.
+fn authenticators(report: &mut Report, settings: &Settings, connection: &mut AnyConnection) {
+    // An older schema has none.
+    let unreadable = count_unreadable(connection, &settings.sealing_keys).unwrap_or_default();
+    if unreadable > 0 {
+        report.warn("authenticators", unreadable_warning(unreadable));
     }
 }
 

@@ -22,7 +22,8 @@ from aiosmtpd.smtp import SMTP, AuthResult
 PROGRAM, WORK = os.path.abspath(sys.argv[1]), sys.argv[2]
 CERT, KEY = f"{WORK}/cert.pem", f"{WORK}/key.pem"
 PASSWORD = "p/ss word"
-USERS, KILLS = 60, 6
+# A network asks for fifty confirmations in an hour.
+USERS, KILLS = 48, 6
 
 # Clients that are refused hang up, which the server would report.
 logging.disable()

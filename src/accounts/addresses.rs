@@ -8,6 +8,7 @@ use super::audit::{Actor, RequestSource, log_change};
 use super::config::AddressPolicy;
 use super::links::digest;
 use super::queries;
+use super::registration::of_recipient;
 use super::service::Accounts;
 use super::user::User;
 use crate::db::{AnyConnection, write};
@@ -29,11 +30,13 @@ impl Accounts {
         &self.outbox
     }
 
-    /// Queues a mail with a link that confirms a new address of a user.
+    /// Queues a mail with a link that confirms a new address of a user. After five in an hour, also of
+    /// registrations, no more is sent to the address, which the response does not tell: a client could
+    /// see how often others asked.
     ///
     /// # Errors
-    /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` after five in an hour, 503
-    /// `unavailable`.
+    /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` after five in an hour of this account
+    /// or fifty of its network, 503 `unavailable`.
     pub async fn request_address(
         &self,
         user: &User,
@@ -42,10 +45,16 @@ impl Accounts {
     ) -> Result<(), Error> {
         let (id, now) = (user.id, self.clock.now()?);
         let address = EmailAddress::parse(address)?;
-        let counter = Counter::new(format!("address:{id}"), MAX_MAILS);
+        let of_account = Counter::new(format!("address:{id}"), MAX_MAILS);
+        let of_client = of_client(MailKind::ConfirmAddress, source);
+        let of_recipient = of_recipient(&address);
         self.run(move |connection| {
-            write(connection, |connection| count(connection, &counter, now))?;
-            queries::request_address(connection, id, &address, (source.language, now))
+            write(connection, |connection| {
+                count(connection, &of_account, now)?;
+                of_client.map_or(Ok(()), |counter| count(connection, &counter, now))
+            })?;
+            let limit = (&of_recipient, WINDOW);
+            queries::request_address(connection, id, &address, (source.language, now), limit)
         })
         .await?;
         self.outbox.wake();
@@ -160,10 +169,7 @@ impl Accounts {
     ) -> Result<(), Error> {
         let (address, now, word) =
             (EmailAddress::parse(address)?, self.clock.now()?, kind.as_str());
-        let of_client = source.address.map(|client| {
-            let name = format!("{word}-from:{}", network(client));
-            Counter::new(name, MAX_MAILS * NETWORK_FACTOR)
-        });
+        let of_client = of_client(kind, source);
         let of_recipient = Counter::new(format!("{word}-to:{}", digest(address.key())), MAX_MAILS);
         self.run(move |connection| {
             write(connection, |connection| {
@@ -190,6 +196,14 @@ impl Accounts {
         self.outbox.wake();
         Ok(())
     }
+}
+
+/// Counts the mails of a kind that the network of a client asks for.
+fn of_client(kind: MailKind, source: RequestSource) -> Option<Counter> {
+    source.address.map(|client| {
+        let name = format!("{}-from:{}", kind.as_str(), network(client));
+        Counter::new(name, MAX_MAILS * NETWORK_FACTOR)
+    })
 }
 
 /// Counts a mail that is asked for, unless that exceeds the limit.

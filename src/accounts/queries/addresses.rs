@@ -1,6 +1,8 @@
 //! Queries about e-mail addresses. An account has the address that its owner has confirmed; another one
 //! is pending until its link is used.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 use diesel::result::Error::DatabaseError;
@@ -17,6 +19,7 @@ use crate::db::schema::{pending_addresses, users};
 use crate::db::{AnyConnection, to_micros, write};
 use crate::languages::Tag;
 use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
+use vestibule::throttle::Counter;
 use vestibule::{Error, ErrorKind};
 
 /// How long a link that confirms an address is valid, from when it is sent.
@@ -26,7 +29,8 @@ const LINK_LIFETIME: time::Duration = time::Duration::days(1);
 const TAKEN: &str = "Another account has this address.";
 
 /// Stores the address that a user wants to have, in the place of an earlier one, and queues the mail
-/// with the link that confirms it. The user's own address again only withdraws a pending one.
+/// with the link that confirms it, unless `of_recipient` says that the address got many: a link that was
+/// sent to it for this user still works. The user's own address again only withdraws a pending one.
 ///
 /// # Errors
 /// 401 `token_revoked` when the account is gone, 503 `unavailable`.
@@ -35,20 +39,29 @@ pub fn request_address(
     id: i64,
     address: &EmailAddress,
     (language, now): (Option<Tag>, OffsetDateTime),
+    (of_recipient, window): (&Counter, Duration),
 ) -> Result<(), Error> {
     write(connection, |connection| {
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::TokenRevoked)?;
-        delete_pending_address(connection, id)?;
         if user.email.as_deref() == Some(address.shown()) {
+            delete_pending_address(connection, id)?;
             return Ok(());
         }
+        let is_limited = of_recipient.count(connection, now, window)?.is_some();
+        if is_limited && pending_address(connection, id, now)?.as_deref() == Some(address.shown()) {
+            return Ok(());
+        }
+        delete_pending_address(connection, id)?;
         let row = (
             pending_addresses::account.eq(id),
             pending_addresses::email.eq(address.shown()),
             pending_addresses::expires_at.eq(to_micros(now + LINK_LIFETIME)),
         );
         diesel::insert_into(pending_addresses::table).values(row).execute(connection)?;
+        if is_limited {
+            return Ok(());
+        }
         let mail = NewMail {
             kind: MailKind::ConfirmAddress,
             account: Some(id),

@@ -14,7 +14,7 @@ use vestibule::events::EventKind;
 use vestibule::throttle::Counter;
 use vestibule::{Error, ErrorKind};
 
-/// How many mails about registrations an address gets in [`WINDOW`].
+/// How many mails that confirm it an address gets in [`WINDOW`].
 const MAX_MAILS: i64 = 5;
 
 /// For how long a mail counts.
@@ -129,7 +129,7 @@ impl Accounts {
     }
 }
 
-/// Counts the mails about registrations to an address.
-fn of_recipient(address: &EmailAddress) -> Counter {
-    Counter::new(format!("register-to:{}", digest(address.key())), MAX_MAILS)
+/// Counts the mails that confirm an address, for a registration or an account.
+pub(in crate::accounts) fn of_recipient(address: &EmailAddress) -> Counter {
+    Counter::new(format!("confirm-to:{}", digest(address.key())), MAX_MAILS)
 }

@@ -11,6 +11,7 @@ mod samples;
 mod setup;
 
 pub use add::{AddedUser, unknown_password};
+pub(super) use by_address::of_recipient;
 pub use register::Registration;
 pub use samples::{SAMPLES, active_samples, insert_samples};
 pub(super) use setup::LINK_LIFETIME;

@@ -350,6 +350,59 @@ fn more_than_five_links_an_hour_are_not_sent_to_one_address() {
 }
 
 #[test]
+fn an_address_that_accounts_enter_gets_five_mails_an_hour_which_the_response_does_not_tell() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        let ask = |name: &str, address: &str| {
+            let reply = app.token(name).post_json("/api/me/email", &json!({ "email": address }));
+            assert_eq!((reply.status, reply.body.as_str()), (202, ""), "{name}");
+        };
+        ask("user_01", "stranger@example.org");
+        let link = link_in(&mailbox.next());
+        for _ in 0..4 {
+            ask("user_02", "Stranger@example.org");
+            assert!(mailbox.next().contains("\r\nTo: Stranger@example.org\r\n"));
+        }
+        ask("admin", "stranger@example.org");
+        ask("user_01", "stranger@example.org");
+        assert_eq!(mailbox.rest(), 0);
+        app.anonymous().open_link(&link).assert_page(200);
+        // The same for an address that an account has.
+        app.clock.advance(HOUR + Duration::from_secs(1));
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        for _ in 0..4 {
+            ask("user_02", "ann@example.org");
+            assert!(mailbox.next().contains("\r\nTo: ann@example.org\r\n"));
+        }
+        ask("admin", "ann@example.org");
+        assert_eq!(mailbox.rest(), 0);
+        ask("admin", "stranger@example.org");
+        assert!(mailbox.next().contains("\r\nTo: stranger@example.org\r\n"));
+    });
+}
+
+#[test]
+fn accounts_of_one_network_ask_for_fifty_confirmations_an_hour() {
+    on_both(|app| {
+        for person in 0..11 {
+            let body =
+                json!({ "username": format!("person{person}"), "password": "correct horse" });
+            assert_eq!(app.anonymous().post_json("/api/register", &body).status, 201);
+        }
+        let ask = |person: usize, client: &str, number: usize| {
+            let program = app.token(&format!("person{person}")).from(client);
+            let body = json!({ "email": format!("ann{number}@example.org") });
+            program.post_json("/api/me/email", &body)
+        };
+        for number in 0..50 {
+            assert_eq!(ask(number / 5, "192.0.2.1", number).status, 202);
+        }
+        ask(10, "192.0.2.1", 50).assert_problem(429, "too_many_attempts");
+        assert_eq!(ask(10, "198.51.100.1", 50).status, 202);
+    });
+}
+
+#[test]
 fn clients_of_one_network_ask_for_fifty_links_an_hour() {
     on_both(|app| {
         let ask = |client: &str, number: usize| {

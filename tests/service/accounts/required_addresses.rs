@@ -283,6 +283,24 @@ fn an_address_gets_five_mails_an_hour_which_the_response_does_not_tell() {
 }
 
 #[test]
+fn mails_to_an_address_count_for_registrations_and_accounts_together() {
+    on_both_with(email("required"), |app| {
+        let mailbox = Mailbox::of(&app);
+        for number in 0..3 {
+            assert_eq!(api(&app, &format!("ann{number}"), "ann@example.org").status, 202);
+        }
+        for name in ["user_01", "user_02", "admin"] {
+            let body = json!({ "email": "ann@example.org" });
+            assert_eq!(app.token(name).post_json("/api/me/email", &body).status, 202);
+        }
+        assert_eq!(mailbox.rest(), 5);
+        let first = whole(api(&app, "ann3", "other@example.org"));
+        assert_eq!(whole(api(&app, "ann4", "ann@example.org")), first);
+        assert_eq!(mailbox.rest(), 6);
+    });
+}
+
+#[test]
 fn of_twenty_forms_with_one_link_at_once_one_makes_the_account() {
     let patient =
         |figment: Figment| email("required")(figment).merge(("databases.main.timeout", "1m"));

@@ -18,7 +18,7 @@ impl Accounts {
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub(super) async fn record_device(
+    pub async fn record_device(
         &self,
         user: &User,
         source: RequestSource,

@@ -103,6 +103,7 @@ pub(super) async fn register(
     match accounts.register(&registration).await {
         Ok(user) => {
             session.start(&user).await?;
+            accounts.record_device(&user, source, false).await?;
             Ok(signed_in(&form.next))
         }
         Err(error)

@@ -59,6 +59,7 @@ fn the_link_makes_one_administrator_who_is_signed_in_and_then_it_is_dead() {
         }
         let made = post(&visitor, &token, "Ann", "correct horse");
         assert_eq!((made.status, made.location()), (303, "/dashboard"), "{}", made.body);
+        assert_eq!(app.count("known_devices"), 1, "that of the first sign-in");
         let page = visitor.get("/dashboard");
         assert!(page.body.contains("Hello, Ann Lee.") && page.body.contains("admin"));
         assert_eq!(app.count("users WHERE role = 'admin' AND active AND username = 'Ann'"), 1);

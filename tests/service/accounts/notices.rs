@@ -91,6 +91,25 @@ fn the_first_sign_in_of_an_account_is_no_news() {
 }
 
 #[test]
+fn registering_is_the_first_sign_in_and_the_next_from_another_device_is_told() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        let owner = app.anonymous().from("192.0.2.1");
+        let fields = [("username", "ann"), ("password", "correct horse")];
+        assert_eq!(owner.post_form("/register", &fields).status, 303);
+        assert_eq!(app.count("known_devices"), 1);
+        app.sql("UPDATE users SET email = 'a@b.org', email_key = 'a@b.org' WHERE username = 'ann'");
+        let intruder = app.anonymous().from("198.51.100.7");
+        assert_eq!(intruder.post_form("/login", &fields).status, 303);
+        let mail = mailbox.next();
+        assert!(mail.contains(NEW_DEVICE) && words(&mail).contains("from 198.51.100.7"), "{mail}");
+        let again = app.anonymous().from("192.0.2.1");
+        assert_eq!(again.post_form("/login", &fields).status, 303);
+        assert_eq!(mailbox.rest(), 0, "the own device is known");
+    });
+}
+
+#[test]
 fn a_browser_with_a_session_cookie_of_the_account_is_known_at_any_address() {
     on_both(|app| {
         let mut mailbox = with_known_device(&app);

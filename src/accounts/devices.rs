@@ -13,21 +13,15 @@ use vestibule::throttle::network;
 
 impl Accounts {
     /// Records the device of a sign-in that has just been opened; a new one is told by mail. The
-    /// program and the network of the client are the device. It `is_known` too if its browser presents
-    /// a session cookie of the account.
+    /// program and the network of the client are the device, whatever cookies it presents.
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub async fn record_device(
-        &self,
-        user: &User,
-        source: RequestSource,
-        is_known: bool,
-    ) -> Result<(), Error> {
+    pub async fn record_device(&self, user: &User, source: RequestSource) -> Result<(), Error> {
         let (id, now) = (user.id, self.clock.now()?);
         let device = device(source);
         let recorded = self.run(move |connection| {
-            queries::record_device(connection, (id, &device), is_known, (source, now))
+            queries::record_device(connection, (id, &device), (source, now))
         });
         recorded.await?;
         self.outbox.wake();

@@ -51,8 +51,6 @@ impl Accounts {
         let checked = self.check_passkey(Ceremony::SignIn, None, sent).await;
         let (user, passkey) = checked.map_err(bad_credentials)?;
         self.make_room(&user, sent.source).await?;
-        let own = user.id.to_string();
-        let is_known = session.presented()?.is_some_and(|presented| presented.account == own);
         let options = SessionOptions::new().remembered_if(remember);
         let options = options.proven(PROVEN.with(Amr::MULTI_FACTOR));
         let opened = session.start_with(&user, options).await;
@@ -61,7 +59,7 @@ impl Accounts {
             session.undo(&opened).await?;
             return Err(bad_credentials(refused("the passkey was removed meanwhile")));
         }
-        self.record_device(&user, sent.source, is_known).await
+        self.record_device(&user, sent.source).await
     }
 
     /// Signs a browser in by a passkey in the second step; `trust` as for a code.

@@ -120,8 +120,6 @@ impl Accounts {
         proven: Amr,
         (source, trust): (RequestSource, bool),
     ) -> Result<Option<LinkToken>, Error> {
-        let own = user.id.to_string();
-        let is_known = session.presented()?.is_some_and(|presented| presented.account == own);
         let has_password = ticket.amr().contains(Amr::PASSWORD);
         let options = SessionOptions::new().remembered_if(ticket.remember);
         let options = options.proven(ticket.amr().with(proven));
@@ -131,7 +129,7 @@ impl Accounts {
             session.undo(&opened).await?;
             return Err(expired());
         }
-        self.record_device(&user, source, is_known).await?;
+        self.record_device(&user, source).await?;
         if trust && has_password {
             let (sign_in, now) = (Some(opened.to_string()), self.clock.now()?);
             let actor = Actor::account(&user, sign_in, source, now);
@@ -156,7 +154,7 @@ impl Accounts {
             tokens.end_claims(&tokens.verify(&pair.access_token)?).await?;
             return Err(expired());
         }
-        self.record_device(&user, step.source, false).await?;
+        self.record_device(&user, step.source).await?;
         Ok(pair)
     }
 

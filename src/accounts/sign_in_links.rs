@@ -77,8 +77,6 @@ impl Accounts {
             return Ok(FirstStep::SecondFactor(ticket));
         }
         self.make_room(&user, source).await?;
-        let own = user.id.to_string();
-        let is_known = session.presented()?.is_some_and(|presented| presented.account == own);
         let options = SessionOptions::new().not_fresh().proven(Amr::NONE);
         let opened = session.start_with(&user, options).await;
         let opened = opened.map_err(|error| match error.kind() {
@@ -108,7 +106,7 @@ impl Accounts {
                 false,
             )?));
         }
-        self.record_device(&user, source, is_known).await?;
+        self.record_device(&user, source).await?;
         Ok(FirstStep::SignedIn(()))
     }
 }

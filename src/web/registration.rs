@@ -103,7 +103,7 @@ pub(super) async fn register(
     match accounts.register(&registration).await {
         Ok(user) => {
             session.start(&user).await?;
-            accounts.record_device(&user, source, false).await?;
+            accounts.record_device(&user, source).await?;
             Ok(signed_in(&form.next))
         }
         Err(error)

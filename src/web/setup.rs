@@ -98,7 +98,7 @@ pub(super) async fn set_up(
     match accounts.set_up(&form.token, &registration).await {
         Ok(admin) => {
             session.start(&admin).await?;
-            accounts.record_device(&admin, source, false).await?;
+            accounts.record_device(&admin, source).await?;
             Ok(signed_in(""))
         }
         Err(error)

@@ -80,8 +80,6 @@ impl Accounts {
         remember: bool,
     ) -> Result<FirstStep<()>, Error> {
         self.make_room(&verified.user, verified.source).await?;
-        let id = verified.user.id.to_string();
-        let is_known = session.presented()?.is_some_and(|presented| presented.account == id);
         let options = SessionOptions::new().remembered_if(remember);
         let opened = session.start_with(&verified.user, options).await?;
         match self.check_again(verified, password).await? {
@@ -98,7 +96,7 @@ impl Accounts {
             }
         }
         self.report_breached(verified, password).await?;
-        self.record_device(&verified.user, verified.source, is_known).await?;
+        self.record_device(&verified.user, verified.source).await?;
         Ok(FirstStep::SignedIn(()))
     }
 
@@ -133,7 +131,7 @@ impl Accounts {
             }
         }
         self.report_breached(&verified, credentials.password).await?;
-        self.record_device(&verified.user, verified.source, false).await?;
+        self.record_device(&verified.user, verified.source).await?;
         Ok(FirstStep::SignedIn(pair))
     }
 

@@ -21,14 +21,13 @@ const MAX_DEVICES: i64 = 100;
 const SEEN_AGAIN: time::Duration = time::Duration::days(1);
 
 /// Records the device of a sign-in, and queues a notice of a new one: not of the first that an
-/// account signs in from, nor of one that `is_known` for another reason.
+/// account signs in from.
 ///
 /// # Errors
 /// 503 `unavailable`.
 pub(in crate::accounts) fn record_device(
     connection: &mut AnyConnection,
     (id, device): (i64, &str),
-    is_known: bool,
     (source, now): (RequestSource, OffsetDateTime),
 ) -> Result<(), Error> {
     let row = known_devices::table.find((id, device));
@@ -48,7 +47,7 @@ pub(in crate::accounts) fn record_device(
         }
         let Some(user) = find(connection, id)? else { return Ok(()) };
         let count = insert_device(connection, (id, device), now)?;
-        if count > 0 && !is_known && user.device_notices {
+        if count > 0 && user.device_notices {
             let actor = Actor::account(&user, None, source, now);
             queue_notice(connection, MailKind::NewDevice, &user, &actor)?;
         }

@@ -47,7 +47,8 @@ impl Accounts {
     /// Changes a user's own full name.
     ///
     /// # Errors
-    /// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+    /// 401 `token_revoked` when the account is gone, 429 `too_many_attempts` after many changes, 503
+    /// `unavailable`.
     pub async fn change_own_name(
         &self,
         id: i64,

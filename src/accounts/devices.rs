@@ -31,7 +31,8 @@ impl Accounts {
     /// Changes whether a mail tells a user of a sign-in from a new device.
     ///
     /// # Errors
-    /// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+    /// 401 `token_revoked` when the account is gone, 429 `too_many_attempts` after many changes, 503
+    /// `unavailable`.
     pub async fn change_device_notices(
         &self,
         id: i64,

@@ -329,9 +329,12 @@ class Person(Client):
             return
         name = f"Name {self.random.getrandbits(32):08x}"
         form = {"username": account.name, "full_name": name}
-        reply = self.ask("POST", "/account/name", (303,), cookie=one.cookie, form=form)
+        # An account changes its name sixty times in an hour.
+        reply = self.ask("POST", "/account/name", (303, 429), cookie=one.cookie, form=form)
         if reply is None:
             account.full_names.append(name)
+        elif reply.status == 429:
+            return
         elif reply.location == "/account":
             account.full_names[0] = name
             self.record.count("names")

@@ -4,6 +4,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use time::OffsetDateTime;
 
+use super::limit::count_own_change;
 use super::locks::lock_user;
 use super::notices::queue_notice;
 use super::users::find;
@@ -85,7 +86,7 @@ fn insert_device(
 /// Changes whether a mail tells a user of a sign-in from a new device; the same is no change.
 ///
 /// # Errors
-/// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+/// 401 `token_revoked` when the account is gone, 429 `too_many_attempts`, 503 `unavailable`.
 pub(in crate::accounts) fn change_device_notices(
     connection: &mut AnyConnection,
     id: i64,
@@ -97,6 +98,7 @@ pub(in crate::accounts) fn change_device_notices(
         let user = User { device_notices, ..before.clone() };
         let mut records = Vec::new();
         if before.device_notices != device_notices {
+            count_own_change(connection, id, actor.at)?;
             diesel::update(users::table.find(id))
                 .set(users::device_notices.eq(device_notices))
                 .execute(connection)?;

@@ -1,9 +1,34 @@
-//! The limit of an account's sign-ins.
+//! The limits of an account: its sign-ins, and the changes that leave a row in the audit log for good.
+
+use std::time::Duration;
 
 use diesel::prelude::*;
+use time::OffsetDateTime;
 
 use crate::db::AnyConnection;
 use crate::db::schema::sign_ins;
+use vestibule::Error;
+use vestibule::throttle::Counter;
+
+/// How often in [`WINDOW`] a user changes the full name or the notices, or makes recovery codes.
+const MAX_CHANGES: i64 = 60;
+const WINDOW: Duration = Duration::from_secs(60 * 60);
+
+/// Counts a change that a user makes to the own account, within the transaction of the change.
+///
+/// # Errors
+/// 429 `too_many_attempts` with `Retry-After`, 503 `unavailable`.
+pub(super) fn count_own_change(
+    connection: &mut AnyConnection,
+    account: i64,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let counter = Counter::new(format!("changes:{account}"), MAX_CHANGES);
+    match counter.count(connection, now, WINDOW)? {
+        Some(limit) => Err(limit.error(now)),
+        None => Ok(()),
+    }
+}
 
 /// Ends all browser and token sign-ins of a user except the `max` that were used last, at most 500 at
 /// once; returns how many.

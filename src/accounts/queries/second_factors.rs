@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use time::OffsetDateTime;
 
 use super::administration::check_permission;
+use super::limit::count_own_change;
 use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
 use super::passkeys::count_passkeys;
@@ -154,6 +155,7 @@ pub(in crate::accounts) fn replace_recovery_codes(
         if !user.has_second_factor() {
             return Err(ErrorKind::NotFound.into());
         }
+        count_own_change(connection, id, actor.at)?;
         store_recovery_codes(connection, id, code_hashes)?;
         let records = vec![Record::about(AuditEvent::RecoveryCodesMade, &user, actor)];
         append(connection, &records)?;

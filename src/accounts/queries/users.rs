@@ -8,6 +8,7 @@ use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
+use super::limit::count_own_change;
 use super::links::{delete_links, delete_pending_address};
 use super::locks::lock_sign_in;
 use super::notices::queue_notice;
@@ -56,7 +57,7 @@ pub fn find(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<User>
 /// Changes a user's full name for that user; the same one is no change.
 ///
 /// # Errors
-/// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+/// 401 `token_revoked` when the account is gone, 429 `too_many_attempts`, 503 `unavailable`.
 pub(in crate::accounts) fn change_own_name(
     connection: &mut AnyConnection,
     id: i64,
@@ -69,6 +70,7 @@ pub(in crate::accounts) fn change_own_name(
         let user = User { full_name, ..before };
         let mut records = Vec::new();
         if !is_same {
+            count_own_change(connection, id, actor.at)?;
             diesel::update(users::table.find(id))
                 .set(users::full_name.eq(user.full_name.as_deref()))
                 .execute(connection)?;

@@ -169,7 +169,7 @@ impl Accounts {
     ///
     /// # Errors
     /// 404 `not_found` without a second factor, 401 `token_revoked` when the sign-in has ended meanwhile,
-    /// 503 `unavailable`.
+    /// 429 `too_many_attempts` after many changes of the account, 503 `unavailable`.
     pub async fn new_recovery_codes(
         &self,
         user: &User,

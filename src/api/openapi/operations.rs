@@ -65,7 +65,7 @@ fn own_account(cookies: TokenCookies) -> Vec<Operation> {
         )
         .body::<MeBody>()
         .responds::<Me>(200)
-        .fails(&[K::FreshLoginRequired]),
+        .fails(&[K::FreshLoginRequired, K::TooManyAttempts]),
         Operation::new("DELETE /api/me", "deleteMe", "Deletes the own account for good.")
             .body::<DeletionBody>()
             .response(204, None)
@@ -157,7 +157,7 @@ fn second_factor() -> Vec<Operation> {
             "Makes recovery codes in the place of the earlier ones, and shows them once.",
         )
         .responds::<RecoveryCodesView>(201)
-        .fails(&[K::NotFound]),
+        .fails(&[K::NotFound, K::TooManyAttempts]),
         Operation::new(
             "DELETE /api/me/second-factor",
             "removeSecondFactor",

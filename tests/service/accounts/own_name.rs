@@ -1,5 +1,7 @@
 //! Users change their own full name over the API.
 
+use std::time::Duration;
+
 use rocket::http::{ContentType, Header, Method};
 use serde_json::{Value, json};
 
@@ -84,6 +86,38 @@ fn a_body_of_another_media_type_or_encoding_is_refused() {
         let refused = program.send(request.header(media).body(r#"{"password":"1234"}"#));
         refused.assert_problem(415, "unsupported_media_type");
         assert_eq!(app.count("users WHERE full_name IS NOT NULL"), 0);
+    });
+}
+
+#[test]
+fn of_many_changes_of_an_account_in_an_hour_the_sixty_first_is_refused() {
+    on_both(|app| {
+        let program = app.token("user_01");
+        let rename = |name: &str| program.patch_json("/api/me", &json!({ "full_name": name }));
+        for number in 0..59 {
+            assert_eq!(rename(&format!("Ann {number}")).status, 200);
+        }
+        let off = json!({ "device_notices": false });
+        assert_eq!(program.patch_json("/api/me", &off).status, 200);
+        let refused = rename("Ann 59");
+        refused.assert_problem(429, "too_many_attempts");
+        assert_eq!(refused.header("retry-after"), Some("3601"));
+        let on = json!({ "device_notices": true });
+        program.patch_json("/api/me", &on).assert_problem(429, "too_many_attempts");
+        let page = app.session("user_01");
+        page.post_form("/account/name", &[("full_name", "Ann 59")]).assert_page(429);
+        let fields = [("new_devices", "on")];
+        page.post_form("/account/address/notices", &fields).assert_page(429);
+        // The same value is no change, and the language leaves no row.
+        let same = json!({ "full_name": "Ann 58", "device_notices": false, "language": "de" });
+        assert_eq!(program.patch_json("/api/me", &same).status, 200);
+        assert_eq!(app.count("events WHERE event = 'full_name_changed'"), 59);
+        assert_eq!(app.count("events WHERE event = 'notices_changed'"), 1);
+        let other = app.token("user_02");
+        assert_eq!(other.patch_json("/api/me", &json!({ "full_name": "Ben" })).status, 200);
+        app.clock.advance(Duration::from_secs(3601));
+        let later = app.token("user_01");
+        assert_eq!(later.patch_json("/api/me", &json!({ "full_name": "Ann" })).status, 200);
     });
 }
 

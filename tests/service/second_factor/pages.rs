@@ -266,6 +266,24 @@ fn new_recovery_codes_replace_the_old_ones() {
 }
 
 #[test]
+fn recovery_codes_are_made_as_often_as_an_account_is_changed() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let (browser, program) =
+            (session(&app, "user_01", &phone), program(&app, "user_01", &phone));
+        let path = "/api/me/second-factor/recovery-codes";
+        for _ in 0..59 {
+            assert_eq!(program.post(path).status, 201);
+        }
+        assert_eq!(program.patch_json("/api/me", &json!({ "full_name": "Ann" })).status, 200);
+        program.post(path).assert_problem(429, "too_many_attempts");
+        browser.post("/account/second-factor/recovery-codes").assert_page(429);
+        assert_eq!(app.count("recovery_codes"), 10);
+        assert_eq!(app.count("events WHERE event = 'recovery_codes_made'"), 59);
+    });
+}
+
+#[test]
 fn a_form_of_another_site_takes_no_second_step() {
     on_both_with(
         |figment| figment,

@@ -11,10 +11,10 @@ use time::OffsetDateTime;
 use super::links::{delete_links, delete_pending_address, forget, remember};
 use super::locks::lock_user;
 use super::notices::queue_notice;
-use super::users::{find, with_address};
+use super::users::{find, named, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
 use crate::accounts::links::{LinkToken, digest};
-use crate::accounts::user::User;
+use crate::accounts::user::{User, Username};
 use crate::db::schema::{pending_addresses, users};
 use crate::db::{AnyConnection, to_micros, write};
 use crate::languages::Tag;
@@ -152,13 +152,19 @@ pub(in crate::accounts) fn confirm_address(
     })
 }
 
-/// Checks that no other account has an address.
+/// Checks that no other account has an address, nor is named like it: a user name comes before the same
+/// text as an address when its owner signs in.
 pub(super) fn check_is_free(
     connection: &mut AnyConnection,
     address: &EmailAddress,
     account: i64,
 ) -> Result<(), Error> {
-    if with_address(connection, address)?.is_some_and(|other| other.id != account) {
+    let named_like_it = match Username::parse(address.shown()) {
+        Ok(username) => named(connection, &username)?,
+        Err(_) => None,
+    };
+    let owners = [with_address(connection, address)?, named_like_it];
+    if owners.iter().flatten().any(|other| other.id != account) {
         return Err(taken());
     }
     Ok(())

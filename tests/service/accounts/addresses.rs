@@ -206,11 +206,18 @@ fn an_administrator_gives_no_confirmed_address_away_as_a_user_name() {
         };
         add("ann@EXAMPLE.org").assert_problem(409, "username_taken");
         assert!(signs_in(&app, "ann@example.org", "1234"));
-        // The name of an account comes before the same text as an address.
+        // Nor does another account get an address that is a name: answered as for one that is taken.
         assert_eq!(add("bob@example.org").status, 201);
-        confirm(&app, &mut mailbox, "user_02", "bob@example.org");
+        let body = json!({ "email": "Bob@Example.org" });
+        assert_eq!(app.token("user_02").post_json("/api/me/email", &body).status, 202);
+        let link = link_in(&mailbox.next());
+        let refused = app.anonymous().post_form("/address/confirm", &[("token", token(&link))]);
+        refused.assert_page(422);
+        assert!(refused.body.contains("Another account has this address."), "{}", refused.body);
         assert!(signs_in(&app, "bob@example.org", "correct horse"));
-        assert!(!signs_in(&app, "bob@example.org", "5678"));
+        // The account of that name may have it.
+        confirm(&app, &mut mailbox, "bob@example.org", "bob@example.org");
+        assert!(signs_in(&app, "bob@example.org", "correct horse"));
     });
 }
 

@@ -157,6 +157,24 @@ fn a_registration_takes_as_long_for_an_address_that_an_account_has() {
 }
 
 #[test]
+fn an_address_that_is_the_name_of_an_account_makes_no_other_account() {
+    on_both_with(email("required"), |app| {
+        let mut mailbox = Mailbox::of(&app);
+        let added = json!({ "username": "bob@example.org", "password": NEW });
+        assert_eq!(app.token("admin").post_json("/api/users", &added).status, 201);
+        let free = whole(api(&app, "ann", "ann@example.org"));
+        drop(mailbox.next());
+        assert_eq!(whole(api(&app, "ben", "Bob@example.org")), free);
+        let link = link_in(&mailbox.next());
+        let refused = app.anonymous().post_form("/register/confirm", &[("token", token(&link))]);
+        refused.assert_page(422);
+        assert!(refused.body.contains("Another account has this address."), "{}", refused.body);
+        assert_eq!(app.count("users WHERE username = 'ben'"), 0);
+        assert!(signs_in(&app, "bob@example.org", NEW));
+    });
+}
+
+#[test]
 fn every_bad_field_is_named_and_the_form_keeps_the_address() {
     on_both_with(email("required"), |app| {
         let reply = app.anonymous().post_json("/api/register", &json!({ "username": "x y" }));

@@ -13,6 +13,7 @@ use super::service::Accounts;
 use super::user::User;
 use crate::db::{AnyConnection, write};
 use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
+use vestibule::guards::Authenticated;
 use vestibule::throttle::{Counter, NETWORK_FACTOR, network};
 use vestibule::{Error, ErrorKind};
 
@@ -36,25 +37,26 @@ impl Accounts {
     ///
     /// # Errors
     /// 422 `invalid_field` naming `email`, 429 `too_many_attempts` after five in an hour of this account
-    /// or fifty of its network, 503 `unavailable`.
+    /// or fifty of its network, 401 `token_revoked` when the sign-in has ended meanwhile, 503
+    /// `unavailable`.
     pub async fn request_address(
         &self,
-        user: &User,
+        user: &impl Authenticated<Account = User>,
         address: &str,
         source: RequestSource,
     ) -> Result<(), Error> {
-        let (id, now) = (user.id, self.clock.now()?);
+        let (id, actor) = (user.authentication().account().id, self.actor(user, source)?);
         let address = EmailAddress::parse(address)?;
         let of_account = Counter::new(format!("address:{id}"), MAX_MAILS);
         let of_client = of_client(MailKind::ConfirmAddress, source);
         let of_recipient = of_recipient(&address);
         self.run(move |connection| {
             write(connection, |connection| {
-                count(connection, &of_account, now)?;
-                of_client.map_or(Ok(()), |counter| count(connection, &counter, now))
+                count(connection, &of_account, actor.at())?;
+                of_client.map_or(Ok(()), |counter| count(connection, &counter, actor.at()))
             })?;
             let limit = (&of_recipient, WINDOW);
-            queries::request_address(connection, id, &address, (source.language, now), limit)
+            queries::request_address(connection, id, &address, (source.language, limit), &actor)
         })
         .await?;
         self.outbox.wake();

@@ -6,6 +6,7 @@ use super::queries;
 use super::scopes::OwnSignIns;
 use super::service::Accounts;
 use super::user::User;
+use crate::db::AnyConnection;
 use vestibule::guards::Scope;
 use vestibule::sign_ins::{SignIn, SignIns};
 use vestibule::{Error, ErrorKind};
@@ -45,7 +46,8 @@ impl Accounts {
         self.run(move |connection| queries::active_sign_ins(connection, id, at, page)).await
     }
 
-    /// Ends one of a user's own sign-ins; a key as [`end_key`](Self::end_key) does.
+    /// Ends one of a user's own sign-ins; a key as [`end_key`](Self::end_key) does. Any other may be the one
+    /// that asked for the pending address, which is deleted.
     ///
     /// # Errors
     /// 404 `not_found` if it has ended or is another user's, 503 `unavailable`.
@@ -57,7 +59,14 @@ impl Accounts {
         actor: &Actor,
     ) -> Result<(), Error> {
         match self.end_key(user, id, actor).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => sign_ins.end(user.id, id).await,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                sign_ins.end(user.id, id).await?;
+                let user = user.id;
+                let delete = move |connection: &mut AnyConnection| {
+                    queries::delete_pending_address(connection, user)
+                };
+                self.run(delete).await.map(drop)
+            }
             ended => ended,
         }
     }

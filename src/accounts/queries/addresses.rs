@@ -9,7 +9,7 @@ use diesel::result::Error::DatabaseError;
 use time::OffsetDateTime;
 
 use super::links::{delete_links, delete_pending_address, forget, remember};
-use super::locks::lock_user;
+use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
 use super::users::{find, named, with_address};
 use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
@@ -33,30 +33,38 @@ const TAKEN: &str = "Another account has this address.";
 /// sent to it for this user still works. The user's own address again only withdraws a pending one.
 ///
 /// # Errors
-/// 401 `token_revoked` when the account is gone, 503 `unavailable`.
+/// 401 `token_revoked` when the account is gone or the sign-in of the actor has ended: a request that
+/// began before signing out must not continue. 503 `unavailable`.
 pub fn request_address(
     connection: &mut AnyConnection,
     id: i64,
     address: &EmailAddress,
-    (language, now): (Option<Tag>, OffsetDateTime),
-    (of_recipient, window): (&Counter, Duration),
+    (language, (of_recipient, window)): (Option<Tag>, (&Counter, Duration)),
+    actor: &Actor,
 ) -> Result<(), Error> {
     write(connection, |connection| {
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::TokenRevoked)?;
+        if let Some(sign_in) = &actor.sign_in
+            && !lock_sign_in(connection, sign_in)?
+        {
+            return Err(ErrorKind::TokenRevoked.into());
+        }
         if user.email.as_deref() == Some(address.shown()) {
             delete_pending_address(connection, id)?;
             return Ok(());
         }
-        let is_limited = of_recipient.count(connection, now, window)?.is_some();
-        if is_limited && pending_address(connection, id, now)?.as_deref() == Some(address.shown()) {
+        let is_limited = of_recipient.count(connection, actor.at, window)?.is_some();
+        if is_limited
+            && pending_address(connection, id, actor.at)?.as_deref() == Some(address.shown())
+        {
             return Ok(());
         }
         delete_pending_address(connection, id)?;
         let row = (
             pending_addresses::account.eq(id),
             pending_addresses::email.eq(address.shown()),
-            pending_addresses::expires_at.eq(to_micros(now + LINK_LIFETIME)),
+            pending_addresses::expires_at.eq(to_micros(actor.at + LINK_LIFETIME)),
         );
         diesel::insert_into(pending_addresses::table).values(row).execute(connection)?;
         if is_limited {
@@ -70,7 +78,7 @@ pub fn request_address(
             program: None,
             language,
             browser_hash: None,
-            at: now,
+            at: actor.at,
         };
         Outbox::queue(connection, &mail)
     })

@@ -92,7 +92,6 @@ pub fn change(
             ended = end_sign_ins(connection, id, None)?;
             delete_links(connection, id)?;
             delete_trusted_browsers(connection, id)?;
-            delete_pending_address(connection, id)?;
         }
         if before.active && !user.active {
             queue_notice(connection, MailKind::Deactivated, &user, actor)?;
@@ -145,14 +144,14 @@ pub fn sign_out(
         lock_user(connection, id)?;
         let user = find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let ended = end_sign_ins(connection, id, None)?;
-        delete_pending_address(connection, id)?;
         let records = vec![Record::about(AuditEvent::Ended, &user, actor).ended(ended)];
         append(connection, &records)?;
         Ok(ChangedUser { user, ended, records })
     })
 }
 
-/// Ends one sign-in, of any user or of the one whose id is `owner`.
+/// Ends one sign-in, of any user or of the one whose id is `owner`. Other than a key it may be the one that
+/// asked for the pending address, which is deleted.
 ///
 /// # Errors
 /// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found` when there is none
@@ -167,6 +166,7 @@ pub fn revoke_sign_in(
         check_permission(connection, actor)?;
         let sign_in = sign_ins::find(connection, id)?.ok_or(ErrorKind::NotFound)?;
         let account = sign_in.account.parse().unwrap_or_default();
+        lock_user(connection, account)?;
         if owner.is_some_and(|owner| owner != account) || !sign_ins::end(connection, id)? {
             return Err(ErrorKind::NotFound.into());
         }
@@ -174,6 +174,7 @@ pub fn revoke_sign_in(
         let record = if sign_in.kind.is_key() {
             key_ended(&user, &sign_in, actor)
         } else {
+            delete_pending_address(connection, account)?;
             let record = Record::about(AuditEvent::Ended, &user, actor).ended(1);
             Record { sign_in: Some(id.to_owned()), ..record }
         };

@@ -20,9 +20,9 @@ pub(super) fn delete_link(connection: &mut AnyConnection, account: i64) -> Query
     diesel::delete(password_links::table.find(account)).execute(connection)
 }
 
-/// Deletes the pending address of an account. It may be the reason why the password changes or the
-/// sign-ins end.
-pub(super) fn delete_pending_address(
+/// Deletes the pending address of an account, which an intruder may have asked for: that may be the
+/// reason why the password changes or the sign-ins end.
+pub(in crate::accounts) fn delete_pending_address(
     connection: &mut AnyConnection,
     id: i64,
 ) -> QueryResult<usize> {

@@ -47,6 +47,7 @@ pub use former_addresses::{new_return_link, purge_former_addresses};
 pub(super) use former_addresses::{owner_of_return_link, return_address};
 pub(super) use import::{insert_all, taken_names};
 pub(super) use limit::end_least_recently_used;
+pub(super) use links::delete_pending_address;
 pub(super) use notices::record_breached_password;
 pub use passkeys::OwnPasskey;
 pub(super) use passkeys::{

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::administration::check_permission;
 use super::limit::count_own_change;
+use super::links::delete_pending_address;
 use super::locks::{lock_sign_in, lock_user};
 use super::notices::queue_notice;
 use super::passkeys::count_passkeys;
@@ -259,12 +260,13 @@ pub(super) fn count_factors(connection: &mut AnyConnection, user: User) -> Query
     Ok(User { second_factors, ..user })
 }
 
-/// Ends the sign-ins of a user but that of the actor; access keys stay.
+/// Ends the sign-ins of a user but that of the actor, and deletes the pending address; access keys stay.
 fn end_other_sign_ins(
     connection: &mut AnyConnection,
     account: i64,
     actor: &Actor,
 ) -> QueryResult<u64> {
+    delete_pending_address(connection, account)?;
     let current = actor.sign_in.as_deref().filter(|_| actor.is(account)).unwrap_or_default();
     let others = sign_ins::table
         .filter(sign_ins::account.eq(account.to_string()))

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::links::delete_pending_address;
 use super::locks::lock_user;
 use crate::db::AnyConnection;
 use crate::db::schema::users;
@@ -12,7 +13,7 @@ use vestibule::{Error, ErrorKind};
 /// Locks the user of a sign-in in the transactions of the library's store. A sign-in that is
 /// created while its user is deactivated must not remain, and one that is created while all are
 /// ended is either ended too or refused: a query alone would not see an uncommitted row of another
-/// transaction.
+/// transaction. If all are ended, the pending address of the user is deleted too.
 ///
 /// # Errors
 /// 403 `account_inactive` before a sign-in is created, 503 `unavailable`.
@@ -23,7 +24,11 @@ pub fn lock_account(
 ) -> Result<(), Error> {
     match (lock, account.parse()) {
         (AccountLock::Shared, Ok(id)) => require_active(connection, id),
-        (AccountLock::Exclusive, Ok(id)) => Ok(lock_user(connection, id)?),
+        (AccountLock::Exclusive, Ok(id)) => {
+            lock_user(connection, id)?;
+            delete_pending_address(connection, id)?;
+            Ok(())
+        }
         // No user has such an id.
         (AccountLock::Shared, Err(_)) => Err(ErrorKind::AccountInactive.into()),
         (AccountLock::Exclusive, Err(_)) => Ok(()),
@@ -50,8 +55,8 @@ pub(super) fn insert(connection: &mut AnyConnection, sign_in: &SignIn) -> Result
     Ok(sign_ins::insert(connection, sign_in)?)
 }
 
-/// Ends all sign-ins of a user except one and returns how many, within a transaction that has
-/// locked the user.
+/// Ends all sign-ins of a user except one and returns how many, and deletes the pending address, within
+/// a transaction that has locked the user.
 ///
 /// # Errors
 /// A database error (503 `unavailable`).
@@ -60,5 +65,6 @@ pub(super) fn end_sign_ins(
     account: i64,
     except: Option<&str>,
 ) -> QueryResult<u64> {
+    delete_pending_address(connection, account)?;
     sign_ins::end_all(connection, &account.to_string(), except)
 }

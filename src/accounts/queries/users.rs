@@ -9,7 +9,7 @@ use diesel::sql_types::Bool;
 use time::OffsetDateTime;
 
 use super::limit::count_own_change;
-use super::links::{delete_links, delete_pending_address};
+use super::links::delete_links;
 use super::locks::lock_sign_in;
 use super::notices::queue_notice;
 use super::sign_ins::end_sign_ins;
@@ -221,7 +221,6 @@ fn end_all(
     let ended = end_sign_ins(connection, user.id, except)?;
     delete_links(connection, user.id)?;
     delete_trusted_browsers(connection, user.id)?;
-    delete_pending_address(connection, user.id)?;
     queue_notice(connection, MailKind::PasswordChanged, user, actor)?;
     append(connection, &[Record::about(AuditEvent::PasswordChanged, user, actor).ended(ended)])?;
     Ok(ended)

@@ -9,6 +9,7 @@ use rocket::figment::providers::Serialized;
 use rocket::http::Method;
 use serde_json::json;
 
+use crate::second_factor::set_up;
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with};
 
@@ -528,7 +529,7 @@ fn a_link_ends_with_its_account_and_with_time() {
 
 /// An intruder has asked for an address of their own.
 #[test]
-fn a_pending_address_ends_with_the_password_and_by_an_administrator() {
+fn a_pending_address_ends_with_the_password_and_with_sign_ins() {
     let by_owner = |app: &TestApp, _: i64| {
         let body = json!({ "current_password": "1234", "new_password": NEW });
         assert_eq!(app.token("user_01").post_json("/api/password", &body).status, 204);
@@ -545,11 +546,49 @@ fn a_pending_address_ends_with_the_password_and_by_an_administrator() {
             assert_eq!(reply.status, 200);
         }
     };
+    let others_by_api = |app: &TestApp, _: i64| {
+        assert_eq!(app.token("user_01").delete("/api/sign-ins").status, 204);
+    };
+    let all_by_api = |app: &TestApp, _: i64| {
+        assert_eq!(app.token("user_01").post("/api/logout?all=true").status, 204);
+    };
+    let all_at_sign_out = |app: &TestApp, _: i64| {
+        assert_eq!(app.session("user_01").post("/logout?all=true").status, 303);
+    };
+    let others_on_page = |app: &TestApp, _: i64| {
+        assert_eq!(app.session("user_01").post("/account/sign-ins/end-others").status, 303);
+    };
+    let all_on_page = |app: &TestApp, _: i64| {
+        assert_eq!(app.session("user_01").post("/account/sign-ins/end-all").status, 303);
+    };
+    let that_one = |app: &TestApp, _: i64| {
+        let owner = app.token("user_01");
+        let found = owner.get("/api/sign-ins").json();
+        let others = found["sign_ins"].as_array().expect("a list").iter();
+        let mut others = others.filter(|one| one["current"] == false);
+        let id = others.next().and_then(|one| one["id"].as_str()).expect("the intruder's");
+        assert_eq!(owner.delete(&format!("/api/sign-ins/{id}")).status, 204);
+    };
+    let that_one_by_administrator = |app: &TestApp, id: i64| {
+        let (admin, path) = (app.token("admin"), format!("/api/users/{id}/sign-ins"));
+        let found = admin.get(&path).json();
+        let one = found["sign_ins"][0]["id"].as_str().expect("the intruder's").to_owned();
+        assert_eq!(admin.delete(&format!("{path}/{one}")).status, 204);
+    };
+    let second_factor = |app: &TestApp, _: i64| drop(set_up(app, "user_01"));
     type Remedy = fn(&TestApp, i64);
-    let remedies: [(&str, Remedy); 3] = [
+    let remedies: [(&str, Remedy); 11] = [
         ("a password of the owner", by_owner),
         ("the end of all sign-ins", by_ending),
         ("off and on again", by_switching_off),
+        ("DELETE /api/sign-ins", others_by_api),
+        ("POST /api/logout?all=true", all_by_api),
+        ("POST /logout?all=true", all_at_sign_out),
+        ("/account/sign-ins/end-others", others_on_page),
+        ("/account/sign-ins/end-all", all_on_page),
+        ("the end of that sign-in", that_one),
+        ("the end of that sign-in by an administrator", that_one_by_administrator),
+        ("a second factor", second_factor),
     ];
     for (remedy, apply) in remedies {
         on_both(|app| {

@@ -20,7 +20,7 @@ use crate::support::app::{TestApp, password};
 const STEP: Duration = Duration::from_secs(30);
 
 /// An authenticator of a user, as an app holds it.
-struct Authenticator {
+pub(crate) struct Authenticator {
     secret: String,
     recovery_codes: Vec<String>,
 }
@@ -47,7 +47,7 @@ fn code_of(secret: &str, app: &TestApp, steps: i64) -> String {
 }
 
 /// Sets up an authenticator over the API, and signs out.
-fn set_up(app: &TestApp, username: &str) -> Authenticator {
+pub(crate) fn set_up(app: &TestApp, username: &str) -> Authenticator {
     let program = app.token(username);
     let begun = program.post("/api/me/second-factor");
     assert_eq!(begun.status, 200, "{}", begun.body);

@@ -180,6 +180,27 @@ fn an_administrator_removes_the_second_factor_of_a_user_who_has_lost_it() {
 }
 
 #[test]
+fn removing_the_second_factor_drops_a_pending_address() {
+    on_both(|app| {
+        let path = format!("/api/users/{}/second-factor", app.id("user_01"));
+        for by_owner in [true, false] {
+            let phone = set_up(&app, "user_01");
+            let user = program(&app, "user_01", &phone);
+            let body = json!({ "email": "intruder@example.org" });
+            assert_eq!(user.post_json("/api/me/email", &body).status, 202);
+            assert_eq!(app.count("pending_addresses"), 1);
+            let removed = if by_owner {
+                user.delete("/api/me/second-factor")
+            } else {
+                app.token("admin").delete(&path)
+            };
+            assert_eq!(removed.status, 204, "{}", removed.body);
+            assert_eq!(app.count("pending_addresses"), 0, "{by_owner}");
+        }
+    });
+}
+
+#[test]
 fn another_password_by_a_link_leaves_the_second_factor() {
     on_both(|app| {
         let phone = set_up(&app, "user_01");

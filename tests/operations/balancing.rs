@@ -90,6 +90,18 @@ fn innocent_failures(at: &str, path: &str, hostile: impl FnOnce() + Send) -> (us
 }
 
 #[test]
+fn no_spelling_of_the_path_of_the_metrics_is_passed_on() {
+    let stub = Stub::serve(200);
+    let Some(nginx) = Nginx::before(&[&stub.address]) else { return };
+    let status = |path| ask(&nginx.address, "GET", path, &[], "").expect("an answer").status;
+    for path in ["/metrics", "/metrics/", "/metrics//", "//metrics/", "/%6detrics/", "/metrics?a"] {
+        assert_eq!(status(path), 404, "{path}");
+    }
+    assert!(stub.seen.lock().expect("counts").is_empty());
+    assert_eq!(status("/metric"), 200);
+}
+
+#[test]
 fn a_client_that_makes_processes_close_connections_takes_none_out_of_service() {
     let stubs = [Stub::serve(200), Stub::serve(200)];
     let addresses = stubs.each_ref().map(|stub| stub.address.as_str());

@@ -35,18 +35,19 @@ pub type FactorApi = Checked<ProvenFactor, Fresh<BareTokenUser>>;
 
 /// An administrator who reads with the API: a token, or a key with the scope `users:read`.
 pub type AdminApi = Require<Admin, Checked<KeyScoped<UsersRead>, TokenUser>>;
-/// An administrator who changes users with the API: a fresh token, or a key with the scope
-/// `users:write`.
+/// An administrator who changes users with the API: a fresh token that has proven the second factor, if
+/// there is one, or a key with the scope `users:write`.
 pub type AdminApiChange = Require<Admin, Checked<FreshOrKey<UsersWrite>, TokenUser>>;
-/// An administrator who makes links with the API: a fresh token and no key, because the account that
-/// a link takes over remains after a stolen key has ended.
-pub type AdminApiFresh = Require<Admin, Fresh<TokenUser>>;
+/// An administrator who makes links or removes second factors with the API: as [`AdminApiChange`], but
+/// no key, because the account that a link takes over remains after a stolen key has ended.
+pub type AdminApiFresh = Require<Admin, Checked<ProvenFactor, Fresh<TokenUser>>>;
 /// An administrator's token, or a key with the scope `introspect`, for a service that asks about tokens.
 pub type Introspector = Require<Admin, Checked<KeyScoped<Introspect>, TokenUser>>;
 /// An administrator who looks at pages.
 pub type AdminPage = Require<Admin, SessionUser>;
-/// An administrator who changes users on pages, with a fresh session.
-pub type AdminPageChange = Require<Admin, Fresh<SessionUser>>;
+/// An administrator who changes users on pages, with a fresh session that has proven the second factor, if
+/// there is one.
+pub type AdminPageChange = Require<Admin, Checked<ProvenFactor, Fresh<SessionUser>>>;
 
 /// The condition of every guard but the bare ones: a user who must have a second factor by
 /// `accounts.second_factor` has one.
@@ -63,7 +64,8 @@ impl Condition<User> for SetUp {
     }
 }
 
-/// The condition for changing second factors: the sign-in has proven two factors if the user has one.
+/// The condition for changing second factors and other users: the sign-in has proven two factors if the
+/// user has a second one. Otherwise an administrator could remove the own factor through another account.
 #[derive(Debug)]
 pub struct ProvenFactor;
 
@@ -97,8 +99,8 @@ impl vestibule::guards::Role for Admin {
 #[derive(Debug)]
 pub struct KeyScoped<S>(PhantomData<S>);
 
-/// The condition of [`AdminApiChange`]: a token is fresh, an access key has the scope `S`. A key is
-/// never fresh, but its owner proved the password to create it and named the scope.
+/// The condition of [`AdminApiChange`]: a token is fresh and meets [`ProvenFactor`], an access key has the
+/// scope `S`. A key is never fresh, but its owner proved the password to create it and named the scope.
 #[derive(Debug)]
 pub struct FreshOrKey<S>(PhantomData<S>);
 
@@ -123,11 +125,13 @@ impl<S: Scope> Condition<User> for KeyScoped<S> {
 impl<S: Scope> Condition<User> for FreshOrKey<S> {
     fn check(found: &Authentication<User>, request: &Request<'_>) -> Result<(), Error> {
         KeyScoped::<S>::check(found, request)?;
-        if found.is_key() || found.is_fresh_now(request)? {
-            Ok(())
-        } else {
-            Err(ErrorKind::FreshLoginRequired.into())
+        if found.is_key() {
+            return Ok(());
         }
+        if !found.is_fresh_now(request)? {
+            return Err(ErrorKind::FreshLoginRequired.into());
+        }
+        ProvenFactor::check(found, request)
     }
 }
 

@@ -248,7 +248,7 @@ fn guard_errors(guards: &str) -> Vec<ErrorKind> {
     if guards.contains("Fresh") {
         kinds.push(K::FreshLoginRequired);
     }
-    if guards.contains("MultiFactor") || guards.contains("ProvenFactor") {
+    if ["MultiFactor", "ProvenFactor", "FreshOrKey"].iter().any(|name| guards.contains(name)) {
         kinds.push(K::SecondFactorRequired);
     }
     let checked = guards.replace("BareTokenUser", "");

@@ -9,16 +9,16 @@ use super::super::renderer::{Page, Title};
 use super::super::sign_ins::row;
 use super::context::AdminContext;
 use crate::accounts::queries::pages;
-use crate::accounts::{AdminPage, AdminPageChange, SessionUser, User};
+use crate::accounts::{AdminPage, AdminPageChange, User};
 use vestibule::Error;
-use vestibule::guards::{Authenticated, Fresh};
+use vestibule::guards::Authenticated;
 
 /// Lists browsers, programs and keys together, latest use first, with a button for each if the
-/// session is fresh; beyond the last page the last one.
+/// session may change users; beyond the last page the last one.
 #[get("/admin/users/<id>/sign-ins?<page>")]
 pub(in crate::web) async fn list(
     admin: AdminPage,
-    fresh: Result<Fresh<SessionUser>, Error>,
+    fresh: Result<AdminPageChange, Error>,
     context: AdminContext<'_>,
     id: &str,
     page: Option<i64>,

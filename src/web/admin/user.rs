@@ -10,8 +10,7 @@ use super::super::renderer::Page;
 use super::super::unique_fields::UniqueFields;
 use super::context::AdminContext;
 use crate::accounts::queries::UserChange;
-use crate::accounts::{AdminPage, AdminPageChange, Role, SessionUser, User};
-use vestibule::guards::Fresh;
+use crate::accounts::{AdminPage, AdminPageChange, Role, User};
 use vestibule::{Error, Session};
 
 /// The field of the role form; any other is refused.
@@ -26,11 +25,11 @@ pub(in crate::web) struct NewActivity {
     active: String,
 }
 
-/// Shows a user, with the forms if the session is fresh.
+/// Shows a user, with the forms if the session may change users.
 #[get("/admin/users/<id>")]
 pub(in crate::web) async fn page(
     admin: AdminPage,
-    fresh: Result<Fresh<SessionUser>, Error>,
+    fresh: Result<AdminPageChange, Error>,
     context: AdminContext<'_>,
     id: &str,
 ) -> Result<Page, Error> {

@@ -1,6 +1,7 @@
 //! Who must have a second factor, and who can remove it.
 
 use rocket::figment::Figment;
+use rocket::http::Method;
 
 use super::*;
 use crate::passkeys::authenticator::Authenticator as Passkey;
@@ -176,6 +177,79 @@ fn an_administrator_removes_the_second_factor_of_a_user_who_has_lost_it() {
         let phone = set_up(&app, "admin");
         let own = format!("/api/users/{}/second-factor", app.id("admin"));
         program(&app, "admin", &phone).delete(&own).assert_problem(403, "forbidden");
+    });
+}
+
+#[test]
+fn an_administrator_who_has_not_proven_the_second_factor_changes_no_user_on_pages() {
+    on_both(|app| {
+        let phone = set_up(&app, "admin");
+        // A trusted browser signs in with the password alone.
+        let browser = after_password(&app, "admin");
+        let fields = [("code", &*phone.next_code(&app)), ("trust", "on")];
+        assert_eq!(browser.post_form("/login/second", &fields).status, 303);
+        assert_eq!(browser.post("/logout").status, 303);
+        let fields = [("username", "admin"), ("password", "admin123")];
+        assert_eq!(browser.post_form("/login", &fields).location(), "/dashboard");
+        let user = format!("/admin/users/{}", app.id("user_01"));
+        let helper = [("username", "helper"), ("password", "correct horse"), ("role", "admin")];
+        let changes: [(&str, &[(&str, &str)]); 8] = [
+            ("/role", &[("role", "admin")]),
+            ("/active", &[("active", "false")]),
+            ("/reset-link", &[]),
+            ("/reset-second-factor", &[]),
+            ("/remove-address", &[]),
+            ("/end-sign-ins", &[]),
+            ("/delete", &[("confirm", "user_01")]),
+            ("/sign-ins/AAAAAAAAAAAAAAAAAAAAAA/end", &[]),
+        ];
+        let asks_first = |path: &str, fields: &[(&str, &str)]| {
+            let reply = browser.post_form(path, fields);
+            let location = reply.location();
+            assert!(location.starts_with("/reauthenticate"), "{path}: {location} {}", reply.body);
+        };
+        for (change, fields) in changes {
+            asks_first(&format!("{user}{change}"), fields);
+        }
+        asks_first("/admin/users/new", &helper);
+        let page = browser.get(&user);
+        page.assert_page(200);
+        assert!(!page.body.contains("/role\""), "{}", page.body);
+
+        let fields = [("password", "admin123"), ("code", &*phone.next_code(&app))];
+        assert_eq!(browser.post_form("/reauthenticate", &fields).status, 303);
+        assert!(browser.get(&user).body.contains("/role\""));
+        assert_eq!(browser.post_form("/admin/users/new", &helper).status, 303);
+    });
+}
+
+#[test]
+fn an_administrator_who_has_not_proven_the_second_factor_changes_no_user_with_a_token() {
+    on_both(|app| {
+        let admin = app.token("admin");
+        let body = json!({ "label": "a", "scopes": ["users:read", "users:write"] });
+        let key = text(&admin.post_json("/api/keys", &body).json(), "key");
+        // Signed in before the factor was there.
+        app.sql("UPDATE users SET second_factors = 1 WHERE username = 'admin'");
+        let process = app.neighbour();
+        let (admin, key) = (admin.at(&process), admin.with_token(&key).at(&process));
+        let user = format!("/api/users/{}", app.id("user_01"));
+        let helper = json!({ "username": "helper", "password": "correct horse", "role": "admin" });
+        let changes = [
+            (Method::Post, "/api/users".to_owned(), helper),
+            (Method::Patch, user.clone(), json!({ "role": "admin" })),
+            (Method::Post, format!("{user}/reset-link"), json!({})),
+            (Method::Delete, format!("{user}/second-factor"), json!({})),
+            (Method::Delete, format!("{user}/sign-ins"), json!({})),
+            (Method::Delete, user.clone(), json!({})),
+        ];
+        for (method, path, body) in changes {
+            let refused = admin.json(method, &path, &body);
+            refused.assert_problem(401, "second_factor_required");
+        }
+        assert_eq!(admin.get(&user).status, 200);
+        let changed = key.patch_json(&user, &json!({ "full_name": "Ann" }));
+        assert_eq!(changed.status, 200, "{}", changed.body);
     });
 }
 

@@ -138,6 +138,12 @@ impl Accounts {
         self.events.audit()
     }
 
+    /// Returns the clock of the service.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Returns the rules for passwords.
     #[must_use]
     pub fn limits(&self) -> &PasswordConfig {

@@ -200,7 +200,7 @@ pub(super) async fn list(
     form: Option<KeyForm>,
 ) -> Result<Page, Error> {
     let page = KeysPage::load(&renderer, &user, accounts).await?;
-    let created = new_key::take(&flash, &page.keys);
+    let created = new_key::take(&flash, &page.keys, accounts.clock().now()?);
     let notice = flash.shown(renderer.language(Some(&user)), "").filter(|_| created.is_none());
     let form = form.as_ref();
     Ok(page.render(Extras { fresh: fresh.is_ok(), notice, created, form, error: None }))
@@ -230,7 +230,7 @@ pub(super) async fn make(
     };
     match created {
         Ok(created) => {
-            new_key::store(jar, accounts.auth().session.is_secure(), &created);
+            new_key::store(jar, accounts.auth().session.is_secure(), &created, actor.at());
             Ok(FormReply::redirect(uri!(list(_))))
         }
         // The response to the first copy of the form had the key, and was perhaps dropped.

@@ -29,6 +29,7 @@ mod second_factor;
 mod second_step;
 mod session;
 mod setup;
+mod shown_once;
 mod shown_to;
 mod sign_in_link;
 mod sign_ins;

@@ -1,18 +1,15 @@
-//! A new access key between the form and the page that shows it once: in a sealed cookie, because
-//! another process may render that page.
+//! A new access key between the form and the page that shows it once.
 
-use rocket::http::{Cookie, CookieJar};
+use rocket::http::CookieJar;
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use super::notice::Flash;
+use super::shown_once::ShownOnce;
 use vestibule::access_keys::CreatedKey;
 use vestibule::sign_ins::SignIn;
 
-const COOKIE: &str = "new_key";
-const PATH: &str = "/account/keys";
-
-/// How long the key waits for the page.
-const MAX_AGE: time::Duration = time::Duration::minutes(5);
+const COOKIE: ShownOnce = ShownOnce { cookie: "new_key", path: "/account/keys" };
 
 /// A new key as the template shows it.
 #[derive(Serialize)]
@@ -22,18 +19,15 @@ pub(super) struct ShownKey {
 }
 
 /// Stores a key in the cookie, for the page.
-pub(super) fn store(jar: &CookieJar<'_>, secure: bool, created: &CreatedKey) {
+pub(super) fn store(jar: &CookieJar<'_>, secure: bool, created: &CreatedKey, now: OffsetDateTime) {
     let value = format!("{} {}", created.sign_in.id, created.key.as_str());
-    jar.add_private(Cookie::build((COOKIE, value)).path(PATH).max_age(MAX_AGE).secure(secure));
+    COOKIE.store(jar, secure, &value, now);
 }
 
 /// Takes the key if it is one of these: those of the user who is signed in now. A HEAD leaves it.
-pub(super) fn take(flash: &Flash<'_>, keys: &[SignIn]) -> Option<ShownKey> {
-    let cookie = flash.jar.get_private(COOKIE)?;
-    if !flash.is_head {
-        flash.jar.remove_private(Cookie::build(COOKIE).path(PATH));
-    }
-    let (id, key) = cookie.value().split_once(' ')?;
+pub(super) fn take(flash: &Flash<'_>, keys: &[SignIn], now: OffsetDateTime) -> Option<ShownKey> {
+    let value = COOKIE.take(flash, now)?;
+    let (id, key) = value.split_once(' ')?;
     let found = keys.iter().find(|found| found.id.as_str() == id)?;
     Some(ShownKey { label: found.label().map(str::to_owned), key: key.to_owned() })
 }

@@ -102,7 +102,7 @@ pub(super) async fn add(
     match added {
         Ok(Some(codes)) => {
             // First, because they are shown only now.
-            second_factor::store_codes(jar, accounts, &user, &codes);
+            second_factor::store_codes(jar, accounts, &user, &codes, actor.at());
             session.confirm_with(Amr::HARDWARE_KEY.with(Amr::USER_PRESENCE)).await?;
             Ok(FormReply::notice(done, Notice::PasskeyAdded))
         }

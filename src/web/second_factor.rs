@@ -4,15 +4,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rocket::form::FromForm;
 use rocket::http::uri::Origin;
-use rocket::http::{Cookie, CookieJar, Status};
+use rocket::http::{CookieJar, Status};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, Title, format_time};
+use super::shown_once::ShownOnce;
 use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
 use super::words;
@@ -28,13 +30,8 @@ use vestibule::second_factors::{RecoveryCodes, qr_code_svg};
 use vestibule::sign_ins::Amr;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
-/// The sealed cookie with new recovery codes, for the page that shows them once: another process may
-/// render it.
-const CODES: &str = "recovery_codes";
-const PATH: &str = "/account/second-factor";
-
-/// How long the codes wait for the page.
-const MAX_AGE: time::Duration = time::Duration::minutes(5);
+/// The sealed cookie with new recovery codes.
+const CODES: ShownOnce = ShownOnce { cookie: "recovery_codes", path: "/account/second-factor" };
 
 /// The fields of the form that confirms an authenticator.
 #[derive(FromForm)]
@@ -60,19 +57,16 @@ pub(super) fn store_codes(
     accounts: &Accounts,
     user: &User,
     codes: &RecoveryCodes,
+    now: OffsetDateTime,
 ) {
     let value = format!("{} {}", user.id, codes.reveal().join(" "));
-    let secure = accounts.auth().session.is_secure();
-    jar.add_private(Cookie::build((CODES, value)).path(PATH).max_age(MAX_AGE).secure(secure));
+    CODES.store(jar, accounts.auth().session.is_secure(), &value, now);
 }
 
 /// Takes the codes if they are those of this user. A HEAD leaves them.
-fn take_codes(flash: &Flash<'_>, user: &User) -> Option<Vec<String>> {
-    let cookie = flash.jar.get_private(CODES)?;
-    if !flash.is_head {
-        flash.jar.remove_private(Cookie::build(CODES).path(PATH));
-    }
-    let (id, codes) = cookie.value().split_once(' ')?;
+fn take_codes(flash: &Flash<'_>, user: &User, now: OffsetDateTime) -> Option<Vec<String>> {
+    let value = CODES.take(flash, now)?;
+    let (id, codes) = value.split_once(' ')?;
     (id == user.id.to_string()).then(|| codes.split(' ').map(str::to_owned).collect())
 }
 
@@ -111,7 +105,8 @@ pub(super) async fn show(
     next: Option<&str>,
 ) -> Result<Page, Error> {
     let notice = flash.shown(renderer.language(Some(&user)), "");
-    let (next, codes) = (next.unwrap_or_default(), take_codes(&flash, &user));
+    let codes = take_codes(&flash, &user, accounts.clock().now()?);
+    let next = next.unwrap_or_default();
     page(&renderer, accounts, (&user, next), codes, notice).await
 }
 
@@ -228,7 +223,7 @@ pub(super) async fn set_up(
         Ok(codes) => {
             // First, because they are shown only now.
             if let Some(codes) = codes {
-                store_codes(jar, accounts, &user, &codes);
+                store_codes(jar, accounts, &user, &codes, actor.at());
             }
             session.confirm_with(Amr::OTP).await?;
             Ok(FormReply::redirect(address(&form.next)))
@@ -261,7 +256,7 @@ pub(super) async fn make_codes(
     form.check(&user)?;
     let actor = accounts.actor(&user, source)?;
     let codes = accounts.new_recovery_codes(&user, &actor).await.map_err(sign_in_if_revoked)?;
-    store_codes(jar, accounts, &user, &codes);
+    store_codes(jar, accounts, &user, &codes, actor.at());
     Ok(FormReply::redirect(address("")))
 }
 

@@ -277,6 +277,24 @@ fn a_new_key_is_shown_to_its_owner_alone_and_by_any_process() {
 }
 
 #[test]
+fn a_copy_of_the_cookie_of_a_new_key_shows_it_for_five_minutes() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let wanted = [("label", "x"), ("expires_in", "604800")];
+        assert_eq!(person.post_form("/account/keys", &wanted).status, 303);
+        let copy = person.jar.borrow()["new_key"].clone();
+        let shows = || {
+            person.jar.borrow_mut().insert("new_key".to_owned(), copy.clone());
+            person.get("/account/keys").body.contains("vst_")
+        };
+        app.clock.advance(Duration::from_secs(5 * 60 - 1));
+        assert!(shows());
+        app.clock.advance(Duration::from_secs(1));
+        assert!(!shows());
+    });
+}
+
+#[test]
 fn pages_say_what_ends_a_key() {
     on_both(|app| {
         let person = app.session("user_01");

@@ -129,6 +129,24 @@ fn a_ticket_is_valid_for_five_minutes_and_until_the_password_changes() {
 }
 
 #[test]
+fn a_copy_of_the_cookie_of_recovery_codes_shows_them_for_five_minutes() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let browser = session(&app, "user_01", &phone);
+        assert_eq!(browser.post("/account/second-factor/recovery-codes").status, 303);
+        let copy = browser.jar.borrow()["recovery_codes"].clone();
+        let shows = || {
+            browser.jar.borrow_mut().insert("recovery_codes".to_owned(), copy.clone());
+            browser.get("/account/second-factor").body.contains("<ul class=\"codes\">")
+        };
+        app.clock.advance(Duration::from_secs(5 * 60 - 1));
+        assert!(shows());
+        app.clock.advance(Duration::from_secs(1));
+        assert!(!shows());
+    });
+}
+
+#[test]
 fn confirming_the_password_takes_a_code_too() {
     on_both(|app| {
         let phone = set_up(&app, "user_01");

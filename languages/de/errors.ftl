@@ -176,4 +176,5 @@ error-trust-unreadable = Setzen Sie das Häkchen, um diesem Browser zu vertrauen
 
 error-passkey-refused = Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal, oder weisen Sie sich auf andere Weise aus.
 error-passkey-name = Ein Name hat 1 bis 60 Zeichen und keine unsichtbaren.
+error-passkey-of-another = Dieser Passkey gehört zu einem anderen Konto.
 passkeys-too-many = Ein Konto hat höchstens { $count } Passkeys. Entfernen Sie zuerst einen.

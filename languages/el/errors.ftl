@@ -177,4 +177,5 @@ error-trust-unreadable = Επιλέξτε το πλαίσιο για να θεω
 
 error-passkey-refused = Αυτό το passkey δεν έγινε δεκτό. Δοκιμάστε ξανά ή αποδείξτε με άλλον τρόπο ότι είστε εσείς.
 error-passkey-name = Ένα όνομα έχει 1 έως 60 χαρακτήρες, χωρίς αόρατους.
+error-passkey-of-another = Αυτό το passkey ανήκει σε άλλον λογαριασμό.
 passkeys-too-many = Ένας λογαριασμός έχει το πολύ { $count } passkeys. Αφαιρέστε πρώτα ένα.

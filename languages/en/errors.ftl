@@ -178,4 +178,5 @@ error-trust-unreadable = Tick the box to trust this browser, or leave it.
 
 error-passkey-refused = This passkey was not accepted. Try again, or use another way to prove that it is you.
 error-passkey-name = A name is 1 to 60 characters, without invisible ones.
+error-passkey-of-another = This passkey belongs to another account.
 passkeys-too-many = An account has at most { $count } passkeys. Remove one first.

@@ -177,4 +177,5 @@ error-trust-unreadable = Cochez la case pour faire confiance à ce navigateur, o
 
 error-passkey-refused = Cette clé d’identification n’a pas été acceptée. Réessayez, ou prouvez autrement que c’est vous.
 error-passkey-name = Un nom compte de 1 à 60 caractères, sans caractères invisibles.
+error-passkey-of-another = Cette clé d’identification appartient à un autre compte.
 passkeys-too-many = Un compte a au plus { $count } clés d’identification. Supprimez-en une d’abord.

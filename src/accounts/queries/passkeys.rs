@@ -23,6 +23,9 @@ use vestibule::{Error, ErrorKind};
 /// How many passkeys a user can have.
 const MAX_PASSKEYS: i64 = 20;
 
+/// Said of a passkey that another account has.
+const OF_ANOTHER: &str = "This passkey belongs to another account.";
+
 /// How long a browser may take for an answer, in which time its challenge counts once.
 pub(in crate::accounts) const ANSWER_WITHIN: Duration = Duration::from_secs(5 * 60);
 
@@ -131,6 +134,10 @@ fn use_challenge(
 
 /// Stores a passkey; returns whether it is the first factor of the user, which gets the recovery codes and
 /// whose other sign-ins end.
+///
+/// # Errors
+/// 422 `invalid_field` naming `passkey` for that of another account, 409 `already_made` for a second copy of
+/// the form, 401 `token_revoked`, 503 `unavailable`.
 pub(in crate::accounts) fn add_passkey(
     connection: &mut AnyConnection,
     account: i64,
@@ -141,9 +148,11 @@ pub(in crate::accounts) fn add_passkey(
     write(connection, |connection| {
         let user = lock_current_user(connection, account, actor)?;
         check_passkey_limit(connection, account)?;
-        if !use_challenge(connection, &new.challenge, actor.at)?
-            || find_passkey(connection, &new.id)?.is_some()
-        {
+        let found = find_passkey(connection, &new.id)?;
+        if found.as_ref().is_some_and(|found| found.account != account) {
+            return Err(Error::invalid_field("passkey", OF_ANOTHER));
+        }
+        if found.is_some() || !use_challenge(connection, &new.challenge, actor.at)? {
             return Err(ErrorKind::AlreadyMade.into());
         }
         let row = (

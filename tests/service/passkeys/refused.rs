@@ -159,7 +159,9 @@ fn a_passkey_belongs_to_one_account() {
         let (_, passkey) = owner(&app, "user_01", 1);
         let browser = app.session("user_02");
         let mut same = passkey;
-        assert_eq!(add(&browser, &mut same, "Mine").location(), PAGE);
+        let refused = add(&browser, &mut same, "Mine");
+        refused.assert_page(422);
+        assert!(refused.body.contains("This passkey belongs to another account."));
         assert_eq!(app.count("passkeys WHERE name = 'Mine'"), 0);
         assert_eq!(app.count("recovery_codes"), 10, "of the first");
     });

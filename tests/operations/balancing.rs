@@ -92,7 +92,7 @@ fn innocent_failures(at: &str, path: &str, hostile: impl FnOnce() + Send) -> (us
 #[test]
 fn no_spelling_of_the_path_of_the_metrics_is_passed_on() {
     let stub = Stub::serve(200);
-    let Some(nginx) = Nginx::before(&[&stub.address]) else { return };
+    let Some(nginx) = Nginx::before(&[stub.address.as_str()]) else { return };
     let status = |path| ask(&nginx.address, "GET", path, &[], "").expect("an answer").status;
     for path in ["/metrics", "/metrics/", "/metrics//", "//metrics/", "/%6detrics/", "/metrics?a"] {
         assert_eq!(status(path), 404, "{path}");

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The metrics of a running service: what a few requests count, what Prometheus' own tool says of the
-# format, and whether every metric of deploy/alerts.yaml and deploy/grafana.json exists.
+# format, whether every metric of deploy/alerts.yaml and deploy/grafana.json exists, and when alerts are
+# due (tests/alerts.yaml).
 #
 # promtool is used where it is installed; else it is taken out of Debian's package `prometheus`, which is
 # not installed, because that would start a server. Where that cannot be done it says `skipped:` and
@@ -101,6 +102,7 @@ counted 'vestibule_mails_given_up' 0
 
 old_format | "$promtool" check metrics
 "$promtool" check rules deploy/alerts.yaml
+"$promtool" test rules tests/alerts.yaml
 sed 's|/etc/prometheus/vestibule-||' deploy/prometheus.yaml >"$work/prometheus.yml"
 cp deploy/alerts.yaml "$work/alerts.yaml"
 : >"$work/token"

@@ -114,10 +114,11 @@ fn sign_ins(registry: &mut Registry, stats: &AuthStats) {
 fn purges(registry: &mut Registry, stats: &AuthStats, own: &OwnPurgeCounts) {
     let [succeeded, failed, rows] =
         [&own.succeeded, &own.failed, &own.rows].map(|count| count.load(Ordering::Relaxed));
-    let runs = Family::<[(&str, &str); 1], Counter>::default();
-    runs.get_or_create(&[("outcome", "success")]).inc_by(stats.purges + succeeded);
-    runs.get_or_create(&[("outcome", "failure")]).inc_by(stats.failed_purges + failed);
-    registry.register("purges", "Runs of house-keeping", runs);
+    let purges = Family::<[(&str, &str); 1], Counter>::default();
+    purges.get_or_create(&[("outcome", "success")]).inc_by(stats.purges + succeeded);
+    purges.get_or_create(&[("outcome", "failure")]).inc_by(stats.failed_purges + failed);
+    let help = "Purges of one kind of expired rows; a run of house-keeping has one for each kind";
+    registry.register("purges", help, purges);
     let rows = stats.purged_rows + rows;
     counter(registry, "purged_rows", "Expired rows that were deleted", rows);
 }

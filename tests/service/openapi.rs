@@ -555,6 +555,7 @@ fn the_page_shows_every_operation_and_loads_nothing_from_elsewhere() {
             assert!(page.body.contains(&shown), "{name}");
         }
         assert!(!page.body.contains("<script") && !page.body.contains("http://"), "{}", page.body);
+        assert!(page.body.contains("<link rel=\"icon\" href=\"/static/favicon.svg\""));
         let style = app.anonymous().get("/api/docs.css");
         assert_eq!(
             (style.status, style.header("content-type")),
@@ -565,4 +566,9 @@ fn the_page_shows_every_operation_and_loads_nothing_from_elsewhere() {
         with_token.assert_no_cookies();
         assert_eq!(with_token.body, page.body);
     });
+    // Its icon is that of the pages.
+    on_both_with(
+        |figment| figment.merge(("auth.mode", "token")),
+        |app| assert!(!app.anonymous().get("/api/docs").body.contains("favicon")),
+    );
 }

@@ -43,7 +43,8 @@ impl Document {
         let rendered = self.rendered.get_or_init(|| {
             let made = document(&self.auth, self.registration, self.mail);
             let made = made.and_then(|document| {
-                Ok(Rendered { page: page::render(&document)?, json: document.to_string() })
+                let page = page::render(&document, self.auth.mode.has_sessions())?;
+                Ok(Rendered { page, json: document.to_string() })
             });
             made.inspect_err(|cause| log::error!("the OpenAPI document: {cause}")).ok()
         });

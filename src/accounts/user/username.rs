@@ -9,6 +9,10 @@ use vestibule::Error;
 /// Maximum length of a user name, in characters; checked first.
 const MAX_USERNAME: usize = 80;
 
+/// Said of a name with a character that none may have.
+const CHARACTERS: &str = "A user name may have letters, digits and signs such as - or _, but no \
+                          spaces, emoji or invisible characters.";
+
 /// A valid user name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username {
@@ -23,7 +27,8 @@ impl Username {
     ///
     /// # Errors
     /// 422 `invalid_field` naming `username` when it is empty, too long, or holds spaces, control,
-    /// invisible or direction-changing characters, or more than four combining marks in a row.
+    /// invisible or direction-changing characters, emoji and other symbols, or more than four combining
+    /// marks in a row.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         let refused = |message: &'static str| Err(Error::invalid_field("username", message));
@@ -37,16 +42,19 @@ impl Username {
             return refused("A user name has at most 4 combining marks in a row.");
         }
         // U+FFFD replaces bytes that were not valid UTF-8.
+        if text.contains('\u{fffd}') {
+            return refused("This user name has a character that could not be read.");
+        }
         let forms = (UsernameCasePreserved::enforce(text), UsernameCaseMapped::enforce(text));
         match forms {
-            (Ok(shown), Ok(lowercase)) if !text.contains('\u{fffd}') => {
+            (Ok(shown), Ok(lowercase)) => {
                 // The one letter with two lower cases: both are Σ, and full case folding maps ς
                 // to σ. The profile has simple lower case alone.
                 let key = lowercase.replace('ς', "σ");
                 let lowercase = Some(lowercase.into_owned()).filter(|lowercase| *lowercase != key);
                 Ok(Self { shown: shown.into_owned(), key, lowercase })
             }
-            _ => refused("A user name may have letters, digits and signs, but no spaces."),
+            _ => refused(CHARACTERS),
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use rocket::figment::providers::Serialized;
+use rocket::http::{ContentType, Header, Method};
 use serde_json::{Value, json};
 
 use crate::support::actor::Actor;
@@ -65,7 +66,7 @@ fn the_form_names_every_invalid_field_and_keeps_what_was_typed() {
         let reply = app.anonymous().post_form("/register", &fields);
         reply.assert_page(422);
         for message in [
-            "A user name may have letters, digits and signs, but no spaces.",
+            "A user name may have letters, digits and signs such as - or _, but no spaces",
             "A full name has at most 200 characters.",
             "A password has at least 8 characters.",
             "value=\"two words\"",
@@ -75,6 +76,31 @@ fn the_form_names_every_invalid_field_and_keeps_what_was_typed() {
         assert!(!reply.body.contains("value=\"short\""), "the password is not kept");
         reply.assert_no_cookies();
         assert_eq!(app.count("users"), 3);
+    });
+}
+
+#[test]
+fn a_user_name_without_a_space_is_refused_for_the_reason_that_is_so() {
+    on_both(|app| {
+        let (family, not_utf8) = ("%F0%9F%91%A9%E2%80%8D%F0%9F%91%A7", "fran%E7ois");
+        for (name, language, said) in [
+            (family, "en", "no spaces, emoji or invisible characters."),
+            (family, "de", "keine Leerzeichen, Emojis oder unsichtbaren Zeichen."),
+            (family, "fr", "pas d’espaces, d’emojis ni de caractères invisibles."),
+            (family, "el", "όχι κενά, emoji ή αόρατους χαρακτήρες."),
+            (not_utf8, "en", "This user name has a character that could not be read."),
+            (not_utf8, "de", "Dieser Benutzername hat ein Zeichen, das nicht lesbar war."),
+            (not_utf8, "fr", "Ce nom d’utilisateur a un caractère qui n’a pas pu être lu."),
+            (not_utf8, "el", "έναν χαρακτήρα που δεν μπόρεσε να διαβαστεί."),
+        ] {
+            let visitor = app.anonymous();
+            let request = visitor.request(Method::Post, "/register").header(ContentType::Form);
+            let request = request.header(Header::new("Accept-Language", language));
+            let page =
+                visitor.send(request.body(format!("username={name}&password=correct+horse")));
+            page.assert_page(422);
+            assert!(page.body.contains(said), "{name}, {language}: {}", page.body);
+        }
     });
 }
 

@@ -82,7 +82,7 @@ notice-own-deleted = Ihr Konto ist gelöscht.
 please-sign-in = Bitte melden Sie sich an, um diese Seite zu sehen.
 unsent-sign-in = Es wurde noch nichts geändert. Melden Sie sich an und senden Sie das Formular dann noch einmal.
 unsent-confirm = Es wurde noch nichts geändert. Bestätigen Sie Ihr Passwort und senden Sie das Formular dann noch einmal.
-no-cookie = Sie sind nicht angemeldet, weil Ihr Browser das Cookie dieser Website nicht behalten oder zusammen mit einem anderen gesendet hat, das nicht lesbar ist. Erlauben Sie Cookies für diese Website, löschen Sie die dafür gespeicherten und melden Sie sich noch einmal an.
+no-cookie = Sie sind nicht angemeldet. Melden Sie sich von vorn an; wenn Sie das gerade getan haben, hat Ihr Browser das Cookie dieser Website nicht behalten oder zusammen mit einem anderen gesendet, das nicht lesbar ist: Erlauben Sie Cookies für diese Website, löschen Sie die dafür gespeicherten und melden Sie sich noch einmal an.
 setup-due = Dieser Dienst hat noch keinen Administrator. Der Betreiber findet den Link, um einen anzulegen, in der Ausgabe des letzten Starts.
 
 ## Über einen Link, der nicht benutzt werden kann

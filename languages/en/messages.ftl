@@ -126,7 +126,7 @@ notice-own-deleted = Your account is deleted.
 please-sign-in = Please sign in to see this page.
 unsent-sign-in = Nothing has been changed yet. Sign in, then send the form again.
 unsent-confirm = Nothing has been changed yet. Confirm your password, then send the form again.
-no-cookie = You are not signed in: your browser did not keep this site's cookie, or sent it together with one that cannot be read. Allow cookies for this site, delete the cookies stored for it, and sign in again.
+no-cookie = You are not signed in. Sign in from the start; if you have just done so, your browser did not keep this site's cookie, or sent it together with one that cannot be read: allow cookies for this site, delete the cookies stored for it, and sign in again.
 setup-due = This service has no administrator yet. Its operator finds the link to create one in the output of the latest start.
 
 ## Of a link that cannot be used

@@ -86,7 +86,7 @@ notice-own-deleted = Votre compte est supprimé.
 please-sign-in = Veuillez vous connecter pour voir cette page.
 unsent-sign-in = Rien n’a encore été changé. Connectez-vous, puis envoyez le formulaire à nouveau.
 unsent-confirm = Rien n’a encore été changé. Confirmez votre mot de passe, puis envoyez le formulaire à nouveau.
-no-cookie = Vous n’êtes pas connecté, car votre navigateur n’a pas conservé le cookie de ce site, ou l’a envoyé avec un autre qui est illisible. Autorisez les cookies pour ce site, supprimez ceux qui sont enregistrés pour lui, puis connectez-vous à nouveau.
+no-cookie = Vous n’êtes pas connecté. Reprenez la connexion depuis le début ; si vous venez de le faire, votre navigateur n’a pas conservé le cookie de ce site, ou l’a envoyé avec un autre qui est illisible : autorisez les cookies pour ce site, supprimez ceux qui sont enregistrés pour lui, puis connectez-vous à nouveau.
 setup-due = Ce service n’a pas encore d’administrateur. Son exploitant trouve le lien pour en créer un dans la sortie du dernier démarrage.
 
 ## À propos d’un lien inutilisable

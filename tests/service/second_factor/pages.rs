@@ -121,10 +121,17 @@ fn a_ticket_is_valid_for_five_minutes_and_until_the_password_changes() {
         assert!(is_in(&owner));
         assert_eq!(enter(&browser, &phone.next_code(&app)).location(), "/login");
         assert!(!is_in(&browser));
-        // Without the first step there is no second.
+        // Without the first step there is no second; only after a first is it the browser's fault.
         let stranger = app.anonymous();
-        assert!(stranger.get("/login/second").location().starts_with("/login?"));
-        assert!(enter(&stranger, &phone.next_code(&app)).location().starts_with("/login?"));
+        let code = phone.next_code(&app);
+        for reply in [stranger.get("/login/second"), enter(&stranger, &code)] {
+            assert!(reply.location().starts_with("/login?"), "{}", reply.location());
+            let form = stranger.get(reply.location());
+            form.assert_page(200);
+            let said =
+                "Sign in from the start; if you have just done so, your browser did not keep";
+            assert!(form.body.contains(said), "{}", form.body);
+        }
     });
 }
 

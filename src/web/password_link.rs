@@ -19,9 +19,6 @@ use vestibule::guards::Maybe;
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, Session};
 
-/// The text about a link that cannot be used.
-const INVALID: &str = "password-link-invalid";
-
 /// The fields of the form; others are ignored.
 #[derive(FromForm)]
 pub(super) struct PasswordForm {
@@ -54,7 +51,8 @@ pub(super) async fn form(
             FormReply::Page(Status::Ok, page)
         }
         Err(error) => {
-            link_cookie::invalid(&renderer, user, error, link_cookie::reason(token, INVALID))?
+            let reason = link_cookie::reason(token, invalid(&renderer));
+            link_cookie::invalid(&renderer, user, error, reason)?
         }
     };
     Ok(Either::Right(reply))
@@ -86,11 +84,16 @@ pub(super) async fn set(
             if !username.is_empty() && accounts.is_set_already(&credentials).await? {
                 return Ok(done(user));
             }
-            link_cookie::invalid(&renderer, user, error, INVALID)
+            link_cookie::invalid(&renderer, user, error, invalid(&renderer))
         }
         Err(error) => Err(error),
         Ok(()) => Ok(done(user)),
     }
+}
+
+/// Returns the key of the text about a link that cannot be used, which says where to get another one.
+fn invalid(renderer: &Renderer<'_>) -> &'static str {
+    if renderer.sends_mail() { "password-link-invalid-mail" } else { "password-link-invalid" }
 }
 
 /// Leads to the form to sign in. The sign-ins of the owner of the link have ended, so one that is signed in

@@ -136,7 +136,7 @@ impl<'r> Renderer<'r> {
         context.try_insert("logo", &self.assets.logo())?;
         context.try_insert("registration", &self.settings.accounts.registration)?;
         context.try_insert("takes_keys", &self.settings.auth.takes_keys())?;
-        context.try_insert("sends_mail", &self.settings.mail.is_some())?;
+        context.try_insert("sends_mail", &self.sends_mail())?;
         let sign_in_links = self.settings.has_sign_in_links();
         context.try_insert("sign_in_links", &sign_in_links)?;
         context.try_insert("passkey_host", &self.relying_party.map(RelyingParty::host))?;
@@ -153,6 +153,11 @@ impl<'r> Renderer<'r> {
     /// Returns the name of the service.
     pub(super) fn site_name(&self) -> &str {
         &self.settings.accounts.site_name
+    }
+
+    /// Whether mails are sent, so that a forgotten password can be set by a link in one.
+    pub(super) fn sends_mail(&self) -> bool {
+        self.settings.mail.is_some()
     }
 
     /// Whether the sign-in form offers to remember the browser.

@@ -9,6 +9,7 @@ use rocket::figment::providers::Serialized;
 use rocket::http::Method;
 use serde_json::json;
 
+use super::password_links::{assert_ended, assert_invalid, use_link};
 use crate::second_factor::set_up;
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -141,7 +142,12 @@ fn an_address_is_the_users_once_the_link_in_its_mail_was_used() {
         let fields = [("token", token(&link)), ("email", "Ann@Example.org")];
         let confirmed = anyone.post_form("/address/confirm", &fields);
         assert_eq!((confirmed.status, confirmed.location()), (303, "/login"));
-        anyone.post_form("/address/confirm", &fields).assert_page(404);
+        // Elsewhere nothing is known of the user, and the page says both.
+        for page in [anyone.post_form("/address/confirm", &fields), anyone.open_link(&link)] {
+            page.assert_page(404);
+            let said = "If you have confirmed the address already, there is nothing left to do";
+            assert!(page.body.contains(said), "{}", page.body);
+        }
         // The same form from a browser that is signed in is told what is so.
         let again = user.post_form("/address/confirm", &fields);
         assert_eq!((again.status, again.location()), (303, "/account"));
@@ -300,8 +306,24 @@ fn a_forgotten_password_is_set_by_the_link_in_a_mail() {
         let notice = mailbox.next();
         assert!(notice.contains("Subject: Your password was changed - Vestibule"), "{notice}");
         assert!(notice.contains("\r\nTo: ann@example.org\r\n"), "{notice}");
-        app.anonymous().open_link(&link).assert_page(404);
+        assert_ended(&app, &link);
         assert_eq!(mailbox.rest(), 0);
+    });
+}
+
+#[test]
+fn a_form_whose_link_a_newer_mail_replaced_leads_to_the_page_that_sends_another() {
+    on_both(|app| {
+        let mut mailbox = Mailbox::of(&app);
+        confirm(&app, &mut mailbox, "user_01", "ann@example.org");
+        let visitor = app.anonymous();
+        assert_eq!(ask_for_link(&visitor, "ann@example.org").status, 202);
+        let older = link_in(&mailbox.next());
+        visitor.open_link(&older).assert_page(200);
+        assert_eq!(ask_for_link(&visitor, "ann@example.org").status, 202);
+        let newer = link_in(&mailbox.next());
+        assert_invalid(&use_link(&visitor, &older, NEW));
+        assert_eq!(use_link(&visitor, &newer, NEW).status, 303);
     });
 }
 

@@ -53,7 +53,8 @@ pub(super) fn assert_invalid(reply: &Reply) {
     reply.assert_page(404);
     reply.assert_no_cookies();
     assert!(reply.body.contains("<h1>This link is not valid</h1>"), "{}", reply.body);
-    assert!(reply.body.contains("Ask an administrator of this service for a new one."));
+    assert!(reply.body.contains("href=\"/password/forgot\""), "{}", reply.body);
+    assert!(reply.body.contains("If you have just used it, sign in with the new password"));
     assert!(!reply.body.contains("name=\"token\""));
 }
 
@@ -257,6 +258,21 @@ fn a_form_that_was_sent_twice_leads_to_the_same_page() {
         assert_invalid(&twice("user_01", "correct horse"));
         assert_invalid(&twice("user_02", NEW));
         assert_invalid(&twice("", NEW));
+    });
+}
+
+#[test]
+fn where_no_mail_is_sent_an_administrator_makes_the_next_link() {
+    on_both_with(set("accounts.email", "off"), |app| {
+        let path = link(&app, "user_01");
+        assert_eq!(use_link(&app.anonymous(), &path, NEW).status, 303);
+        let visitor = app.anonymous();
+        for page in [visitor.open_link(&path), use_link(&visitor, &path, NEW)] {
+            page.assert_page(404);
+            let said = "Ask an administrator of this service for a new one.";
+            assert!(page.body.contains(said), "{}", page.body);
+            assert!(!page.body.contains("/password/forgot"), "{}", page.body);
+        }
     });
 }
 

@@ -33,6 +33,11 @@ pub type FactorPage = Checked<ProvenFactor, Fresh<BareSessionUser>>;
 /// A user who adds a second factor with the API, with a fresh token.
 pub type FactorApi = Checked<ProvenFactor, Fresh<BareTokenUser>>;
 
+/// A user who creates an access key on a page, with a fresh session: the key passes without the second factor.
+pub type NewKeyPage = Checked<ProvenFactor, Fresh<SessionUser>>;
+/// A user who creates an access key with the API, with a fresh token.
+pub type NewKeyApi = Checked<ProvenFactor, Fresh<TokenUser>>;
+
 /// An administrator who reads with the API: a token, or a key with the scope `users:read`.
 pub type AdminApi = Require<Admin, Checked<KeyScoped<UsersRead>, TokenUser>>;
 /// An administrator who changes users with the API: a fresh token that has proven the second factor, if
@@ -64,8 +69,9 @@ impl Condition<User> for SetUp {
     }
 }
 
-/// The condition for changing second factors and other users: the sign-in has proven two factors if the
-/// user has a second one. Otherwise an administrator could remove the own factor through another account.
+/// The condition for changing second factors and other users, and for creating keys: the sign-in has proven two
+/// factors if the user has a second one. Otherwise a session without it could make another administrator, who
+/// then removes the factor.
 #[derive(Debug)]
 pub struct ProvenFactor;
 

@@ -9,13 +9,13 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 use utoipa::ToSchema;
 
-use crate::accounts::{Accounts, OwnSignIns, TokenUser, last_seen};
+use crate::accounts::{Accounts, NewKeyApi, OwnSignIns, TokenUser, last_seen};
 use crate::db::rfc3339;
 use crate::http::{IdempotencyKey, Json, JsonBody, RequestSource};
 use vestibule::Error;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
 use vestibule::config::duration;
-use vestibule::guards::{Authenticated, Fresh, Scoped};
+use vestibule::guards::{Authenticated, Scoped};
 use vestibule::sign_ins::SignIn;
 
 /// A key in the list.
@@ -91,7 +91,7 @@ pub(super) async fn list(
 /// `already_made` with the id, because no copy of the text is kept.
 #[post("/keys", data = "<body>")]
 pub(super) async fn make(
-    user: Fresh<TokenUser>,
+    user: NewKeyApi,
     accounts: &State<Accounts>,
     source: RequestSource,
     key: IdempotencyKey<'_>,

@@ -11,8 +11,6 @@ use rocket::{Ignite, Rocket, Sentinel, uri};
 
 use super::notice::{Notice, NoticeRedirect};
 use super::renderer::Page;
-use crate::accounts::SessionUser;
-use vestibule::guards::Fresh;
 use vestibule::sign_ins::SignInId;
 use vestibule::{Error, ErrorKind, ErrorPage, LocalPath};
 
@@ -87,12 +85,12 @@ impl FormToRefill {
     }
 }
 
-/// Guard: as `Fresh<SessionUser>`, but the handler gets the refusal, so that it can keep what the form
-/// holds.
-pub(super) struct FreshUserOrError(pub(super) Result<Fresh<SessionUser>, Error>);
+/// Guard: as `G`, but the handler gets the refusal, so that it can keep what the form holds, or respond to the
+/// second copy of a form.
+pub(super) struct UserOrError<G>(pub(super) Result<G, Error>);
 
 #[rocket::async_trait]
-impl<'r> FromRequest<'r> for FreshUserOrError {
+impl<'r, G: FromRequest<'r, Error = Error>> FromRequest<'r> for UserOrError<G> {
     type Error = Infallible;
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Infallible> {
@@ -104,9 +102,9 @@ impl<'r> FromRequest<'r> for FreshUserOrError {
     }
 }
 
-impl Sentinel for FreshUserOrError {
+impl<G: Sentinel> Sentinel for UserOrError<G> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        Fresh::<SessionUser>::abort(rocket)
+        G::abort(rocket)
     }
 }
 

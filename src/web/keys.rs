@@ -11,7 +11,7 @@ use rocket_dyn_templates::context;
 use serde::Serialize;
 
 use super::checkbox;
-use super::form::{FormReply, FormResult, FreshUserOrError, ended, sign_in_if_revoked};
+use super::form::{FormReply, FormResult, UserOrError, ended, sign_in_if_revoked};
 use super::form_body::Form;
 use super::new_key::{self, ShownKey};
 use super::notice::{Flash, Notice, ShownNotice};
@@ -20,13 +20,14 @@ use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{
-    Accounts, Introspect, KeyScope, OwnSignIns, SessionUser, User, UsersRead, UsersWrite, last_seen,
+    Accounts, Introspect, KeyScope, NewKeyPage, OwnSignIns, SessionUser, User, UsersRead,
+    UsersWrite, last_seen,
 };
 use crate::http::RequestSource;
 use crate::languages::Language;
 use vestibule::access_keys::KeyRequest;
 use vestibule::config::{Config, duration};
-use vestibule::guards::{Fresh, Scope};
+use vestibule::guards::Scope;
 use vestibule::sign_ins::{SignIn, SignInId};
 use vestibule::{Error, ErrorKind};
 
@@ -193,7 +194,7 @@ fn row(key: &SignIn) -> impl Serialize {
 #[get("/account/keys?<form..>")]
 pub(super) async fn list(
     user: SessionUser,
-    fresh: Result<Fresh<SessionUser>, Error>,
+    fresh: Result<NewKeyPage, Error>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     flash: Flash<'_>,
@@ -209,7 +210,7 @@ pub(super) async fn list(
 /// Creates a key and redirects to the page, which shows it.
 #[post("/account/keys", data = "<form>")]
 pub(super) async fn make(
-    user: FreshUserOrError,
+    user: UserOrError<NewKeyPage>,
     source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -252,7 +253,7 @@ pub(super) async fn make(
 #[post("/account/keys/<id>/end", data = "<form>")]
 pub(super) async fn end(
     user: SessionUser,
-    fresh: Result<Fresh<SessionUser>, Error>,
+    fresh: Result<NewKeyPage, Error>,
     accounts: &State<Accounts>,
     renderer: Renderer<'_>,
     source: RequestSource,

@@ -4,7 +4,7 @@ use rocket::form::FromForm;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::form::{FormReply, FormResult, FreshUserOrError, sign_in_if_revoked};
+use super::form::{FormReply, FormResult, UserOrError, sign_in_if_revoked};
 use super::form_body::Form;
 use super::notice::Notice;
 use super::renderer::{Page, Renderer, Title};
@@ -46,7 +46,7 @@ pub(super) async fn ask(
 /// already.
 #[post("/account/delete", data = "<form>")]
 pub(super) async fn delete(
-    user: FreshUserOrError,
+    user: UserOrError<Fresh<SessionUser>>,
     session: Result<Session<'_>, Error>,
     source: RequestSource,
     renderer: Renderer<'_>,

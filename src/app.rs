@@ -30,7 +30,7 @@ use vestibule::{Auth, Clock};
 /// How long a connection may take while the service starts.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A default of the service. Errors name its source so, and not by a line of the program.
+/// A default of the service, whose source errors report as `(default)` and not as a line of the program.
 struct Preset<T>(Serialized<T>);
 
 impl<T: Serialize> Provider for Preset<T> {
@@ -60,8 +60,6 @@ pub fn figment(state: &StateDir) -> Figment {
         .merge(preset("log_level", "normal"))
         // Time for a sign-in that waits for its password hash when the service stops.
         .merge(preset("shutdown.grace", 20))
-        // By default a closed terminal ends the process at once.
-        .merge(preset("shutdown.signals", ["term", "hup"]))
         // Rocket's default takes X-Real-IP from any client.
         .merge(preset("ip_header", false))
         .merge(preset("databases.main.url", state.database_url()))

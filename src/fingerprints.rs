@@ -203,7 +203,7 @@ mod tests {
     fn a_process_with_the_secret_that_is_published_ahead_is_no_stranger_and_stays() {
         let directory = tempfile::tempdir().expect("a directory");
         let mut database = database(&directory);
-        // Published after an earlier rotation: the next one and the former one both verify.
+        // Publication after an earlier rotation: the next one and the former one both verify.
         let both = || ["next", "former"].into_iter();
         let rotated = Some(minute(1));
         let behind = [Fingerprint::new("secret_key", "now", both(), Some("next"), rotated)];

@@ -17,8 +17,8 @@ use vestibule::guards::Authenticated;
 use vestibule::throttle::{Counter, NETWORK_FACTOR, network};
 use vestibule::{Error, ErrorKind};
 
-/// How many mails one account may ask for in [`WINDOW`], and how many links to set a password are sent
-/// to one address.
+/// The maximum number of mails in [`WINDOW`] that one account asks for, and of links to set a password to one
+/// address.
 const MAX_MAILS: i64 = 5;
 
 /// For how long a mail that was asked for counts.

@@ -46,8 +46,8 @@ impl Accounts {
         self.run(move |connection| queries::active_sign_ins(connection, id, at, page)).await
     }
 
-    /// Ends one of a user's own sign-ins; a key as [`end_key`](Self::end_key) does. Any other may be the one
-    /// that asked for the pending address, which is deleted.
+    /// Ends one of a user's own sign-ins; a key as [`end_key`](Self::end_key) does. Deletes the
+    /// pending address too, unless it is a key: an intruder may have asked for it.
     ///
     /// # Errors
     /// 404 `not_found` if it has ended or is another user's, 503 `unavailable`.
@@ -60,12 +60,13 @@ impl Accounts {
     ) -> Result<(), Error> {
         match self.end_key(user, id, actor).await {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                sign_ins.end(user.id, id).await?;
-                let user = user.id;
+                let account = user.id;
+                // First, because after an interruption the sign-in is still there to be ended again.
                 let delete = move |connection: &mut AnyConnection| {
-                    queries::delete_pending_address(connection, user)
+                    queries::delete_pending_address(connection, account)
                 };
-                self.run(delete).await.map(drop)
+                self.run(delete).await?;
+                sign_ins.end(account, id).await
             }
             ended => ended,
         }

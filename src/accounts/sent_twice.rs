@@ -1,6 +1,8 @@
 //! A form that was sent twice: the second copy finds what the first has done, and if it carries a
 //! password, its user signs in with it.
 
+use std::time::Duration;
+
 use super::audit::AuditEvent;
 use super::password::{Credentials, NewPassword};
 use super::queries;
@@ -11,6 +13,9 @@ use super::sign_in_links::SIGN_IN_LINK_LIFETIME;
 use super::user::{Role, User, Username};
 use vestibule::database::sign_ins;
 use vestibule::{Error, ErrorKind, Session};
+
+/// For how long a form may be sent a second time where nothing else tells.
+const COPY_WINDOW: Duration = Duration::from_secs(60);
 
 impl Accounts {
     /// Signs a browser in again when its password form was sent twice: the first copy changed the
@@ -62,20 +67,32 @@ impl Accounts {
         }
     }
 
-    /// Returns whether the account of a session that has ended is signed in nowhere: an equal form was
-    /// first.
+    /// Returns the user whom the session cookie names, if the user ended all sign-ins a moment ago, by a form
+    /// that was first, and has none since.
     ///
     /// # Errors
     /// 503 `unavailable`.
-    pub async fn is_signed_out_everywhere(&self, session: &Session<'_>) -> Result<bool, Error> {
+    pub async fn just_signed_out_everywhere(
+        &self,
+        session: &Session<'_>,
+    ) -> Result<Option<User>, Error> {
         let presented = session.presented()?;
         let Some(Ok(id)) = presented.map(|presented| presented.account.parse()) else {
-            return Ok(false);
+            return Ok(None);
         };
-        let at = (self.clock.now()?, self.auth.session.idle);
-        let active =
-            self.run(move |connection| queries::active_sign_ins(connection, id, at, 1)).await?;
-        Ok(active.1 == 0)
+        let (now, idle) = (self.clock.now()?, self.auth.session.idle);
+        let found = self.run(move |connection| {
+            let (_, active) = queries::active_sign_ins(connection, id, (now, idle), 1)?;
+            if active == 0 { queries::find(connection, id) } else { Ok(None) }
+        });
+        let Some(user) = found.await? else { return Ok(None) };
+        let (entries, _) = self.events(Some(id), None).await?;
+        let has_ended = entries.iter().any(|entry| {
+            AuditEvent::parse(&entry.event) == Some(AuditEvent::Ended)
+                && entry.actor_account == Some(id)
+                && now < entry.time() + COPY_WINDOW
+        });
+        Ok(has_ended.then_some(user))
     }
 
     /// Returns whether the user of a session has deleted the own account, by a form that was first. The

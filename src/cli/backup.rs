@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use rustix::process::geteuid;
 
 use super::database::open_migrated;
 use super::failure::Failure;
-use super::figment::{load_existing, load_figment};
+use super::figment::{config_file, load_figment, load_with_database};
 use super::output::{print_line, print_remark, to_the_second};
 use crate::accounts::audit::{self, Actor, Verified};
 use crate::accounts::queries::{self, Restored};
@@ -63,7 +64,7 @@ pub(super) struct RestoreArguments {
 
 /// Writes a copy of the SQLite database, and says what is not in it.
 pub(super) fn back_up(arguments: &BackupArguments) -> Result<(), Failure> {
-    let (state, figment) = load_existing()?;
+    let (state, figment) = load_with_database()?;
     let address = settings::database(&figment)?.address;
     let mut connection = db::connect(&address, TIMEOUT, false).map_err(Error::from)?;
     let AnyConnection::Sqlite(sqlite) = &mut connection else {
@@ -111,6 +112,7 @@ pub(super) fn restore(arguments: &RestoreArguments) -> Result<(), Failure> {
 fn end_in_place(arguments: &RestoreArguments) -> Result<Restored, Failure> {
     // Needs no secrets, so none are created.
     let figment = app::figment(&StateDir::from_env());
+    config_file(&figment).map_err(Failure::new)?;
     let address = settings::database_address(&figment)?;
     if let Address::Sqlite(_) = address {
         return Err(Failure::new(
@@ -147,6 +149,9 @@ fn replace_database(file: &Path, arguments: &RestoreArguments) -> Result<Restore
     let path = follow_link(path).map_err(|cause| failure("restored", &cause))?;
     // Made ready beside the place, so that nothing is lost if it cannot be.
     let ready = path.with_extension("restoring");
+    if ready.exists() && fs::canonicalize(file).ok() == fs::canonicalize(&ready).ok() {
+        return Err(failure("restored", &"the backup has the name of a temporary file; rename it"));
+    }
     let restored = make_ready(file, &ready, arguments.keep_sign_ins).and_then(|restored| {
         keep_owner(&ready, &path).map_err(|cause| failure("restored", &cause))?;
         let aside = db::put_in_place(&ready, &path).map_err(|cause| failure("restored", &cause))?;
@@ -161,7 +166,7 @@ fn replace_database(file: &Path, arguments: &RestoreArguments) -> Result<Restore
     restored
 }
 
-/// Returns the file that a symbolic link leads to, so that this one is replaced and not the link.
+/// Returns the file that a symbolic link leads to, so that the file is replaced and not the link.
 fn follow_link(path: PathBuf) -> Result<PathBuf, String> {
     if !path.is_symlink() {
         return Ok(path);
@@ -180,21 +185,25 @@ fn make_ready(file: &Path, ready: &Path, keeps_sign_ins: bool) -> Result<Restore
 /// Gives the new file the owner and the mode of the one that it replaces, or else the owner of the directory.
 fn keep_owner(ready: &Path, path: &Path) -> io::Result<()> {
     let file = File::open(ready)?;
-    if let Ok(former) = fs::metadata(path) {
-        give_owner(&file, &former)?;
-        return file.set_permissions(former.permissions());
-    }
+    let former = fs::metadata(path).ok();
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    // Only root may give a file away; that of another user stays its own.
-    let _ = give_owner(&file, &fs::metadata(directory.unwrap_or(Path::new(".")))?);
-    Ok(())
+    let owner = match &former {
+        Some(former) => former.clone(),
+        None => fs::metadata(directory.unwrap_or(Path::new(".")))?,
+    };
+    // Fails unless root: the file then stays with the user who restores.
+    let given = give_owner(&file, &owner);
+    if geteuid().is_root() {
+        given?;
+    }
+    former.map_or(Ok(()), |former| file.set_permissions(former.permissions()))
 }
 
 fn end_after_restore(
     connection: &mut AnyConnection,
     keeps_sign_ins: bool,
 ) -> Result<Restored, Failure> {
-    // Said, and no failure: this backup may be the only one.
+    // A warning only: this backup may be the only one.
     if let Verified::Broken { id, why } = audit::verify(connection, None)? {
         print_remark(&format!("warning: the audit log of the backup is broken: row {id} {why}"));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rocket::figment::Figment;
 
 use super::failure::Failure;
-use super::figment::{load_existing, load_figment};
+use super::figment::{load_figment, load_with_database};
 use crate::db::{self, AnyConnection};
 use crate::settings;
 use vestibule::Error;
@@ -23,7 +23,7 @@ pub(super) struct Database {
 impl Database {
     /// Opens the configured database, which must exist, and applies pending migrations.
     pub(super) fn open() -> Result<Self, Failure> {
-        Self::of(load_existing()?.1, false)
+        Self::of(load_with_database()?.1, false)
     }
 
     /// As [`open`](Self::open), and creates a missing SQLite file.

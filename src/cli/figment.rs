@@ -26,10 +26,12 @@ pub(super) fn load_figment() -> Result<(StateDir, Figment), Failure> {
     Ok((state, figment))
 }
 
-/// As [`load_figment`], for a command that needs a database: without one nothing is created, as in a wrong
-/// working directory.
-pub(super) fn load_existing() -> Result<(StateDir, Figment), Failure> {
-    let address = settings::database_address(&app::figment(&StateDir::from_env()))?;
+/// As [`load_figment`], for a command that needs a database. Fails, and creates nothing, if the SQLite file is
+/// missing, for example in a wrong working directory.
+pub(super) fn load_with_database() -> Result<(StateDir, Figment), Failure> {
+    let figment = app::figment(&StateDir::from_env());
+    config_file(&figment).map_err(Failure::new)?;
+    let address = settings::database_address(&figment)?;
     if let Address::Sqlite(path) = address
         && path.try_exists().is_ok_and(|exists| !exists)
     {
@@ -60,7 +62,7 @@ pub(super) fn config_file(figment: &Figment) -> Result<Option<&Path>, String> {
     let file = files.filter(|path| !path.ends_with("secrets.toml")).last();
     match (file, Env::var("ROCKET_CONFIG")) {
         // /dev/null is there, and means no file.
-        (None, Some(named)) if !Path::new(&named).exists() => {
+        (None, Some(named)) if !named.is_empty() && !Path::new(&named).exists() => {
             Err(format!("ROCKET_CONFIG names {named}, which does not exist; correct the name"))
         }
         (file, _) => Ok(file),

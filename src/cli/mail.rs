@@ -5,7 +5,7 @@ use vestibule::{Clock, Error};
 
 use super::database::open_migrated;
 use super::failure::Failure;
-use super::figment::{load_existing, load_figment};
+use super::figment::{load_figment, load_with_database};
 use super::output::{print_line, print_remark, print_table, to_the_second};
 use crate::db::from_micros;
 use crate::mail::{self, EmailAddress, OutgoingMail};
@@ -47,7 +47,7 @@ pub(super) fn run(command: &MailCommand) -> Result<(), Failure> {
             print_line(format_args!("{target} took the mail to {}", message.to.shown()));
         }
         MailCommand::Queue => {
-            let (_, figment) = load_existing()?;
+            let (_, figment) = load_with_database()?;
             let (mut connection, _) = open_migrated(&figment, false)?;
             let mails = mail::list(&mut connection, LISTED).map_err(Error::from)?;
             if mails.is_empty() {

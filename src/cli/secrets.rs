@@ -12,7 +12,7 @@ use super::figment::load_figment;
 use super::output::print_line;
 use crate::accounts::reseal_secrets;
 use crate::settings;
-use crate::state_dir::{DroppedSecrets, Published, StateDir};
+use crate::state_dir::{DroppedSecrets, Publication, StateDir};
 use vestibule::Clock;
 use vestibule::config::duration::in_words;
 use vestibule::config::{Config, ConfigError, Lifetime};
@@ -77,15 +77,15 @@ fn rotate(figment: &Figment, state: &StateDir, in_use: &SecretsInUse) -> Result<
         return Err(vec![ConfigError::new(figment, "secret_key", problem)].into());
     }
     let restart = match state.rotate(&now()?).map_err(Failure::new)? {
-        Published::LongEnough => {
+        Publication::Known => {
             "Restart the processes of the service now, one after the other. All sign-ins stay."
         }
-        Published::Recently => {
+        Publication::TooRecent => {
             "Restart the processes of the service now, one after the other if each was restarted\n\
              since the new secrets were published, else all at once. Another service that has\n\
              cached the public keys may refuse new tokens for five minutes. All sign-ins stay."
         }
-        Published::Never => {
+        Publication::None => {
             "Restart every process of the service now, all at once: one that still runs with the\n\
              former secrets refuses cookies and tokens of the new ones. All sign-ins stay."
         }

@@ -77,7 +77,7 @@ fn log_level(figment: &Figment) -> LevelFilter {
 /// Serves until the process is told to stop and all requests in progress have their responses, but
 /// not longer than the grace period.
 async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
-    survive_file_size_limit();
+    handle_file_size_limit();
     let rocket = rocket.ignite().await?;
     let in_flight = rocket.state::<InFlight>().cloned().unwrap_or_default();
     let grace = Duration::from_secs(rocket.config().shutdown.grace.into());
@@ -100,9 +100,9 @@ async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
     result
 }
 
-/// Handles the signal for a file that may not grow, which ends the process by default: writing then
-/// fails as on a full disk.
-fn survive_file_size_limit() {
+/// Handles SIGXFSZ, which would end the process, so that a write beyond the limit of a file's size fails as on
+/// a full disk.
+fn handle_file_size_limit() {
     // The handler remains when its listener is dropped.
     if let Err(cause) = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())) {
         log::warn!("a limit on the size of files will end the service: {cause}");

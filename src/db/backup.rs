@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::address::Address;
-use super::connect::{beside, connect, create_private, expect_no_log_alone, sqlite_uri};
+use super::connect::{beside, check_no_orphaned_log, connect, create_private, sqlite_uri};
 use super::connection::AnyConnection;
 use super::error::DbError;
 
@@ -89,7 +89,7 @@ pub fn remove_copy(copy: &Path) {
 /// # Errors
 /// [`DbError::InUse`] if a process has it open; [`DbError`] otherwise. The former one stays.
 pub fn put_in_place(ready: &Path, path: &Path) -> Result<Option<PathBuf>, DbError> {
-    expect_no_log_alone(path)?;
+    check_no_orphaned_log(path)?;
     if !path.exists() {
         return fs::rename(ready, path).map(|()| None).map_err(broken);
     }

@@ -24,7 +24,7 @@ pub(super) struct BackendProcess {
 /// Opens one connection that waits for locks and results no longer than `timeout`.
 ///
 /// A missing SQLite file is created only if `create` is set: a pool whose file was deleted must
-/// not continue with an empty one. None is created beside the log of another.
+/// not continue with an empty one. No file is created where a write-ahead log is left.
 ///
 /// # Errors
 /// [`DbError::Connect`] with the driver's message.
@@ -78,7 +78,7 @@ pub(super) fn limit_waits_of_backend(
 
 fn open_file(path: &Path, timeout: Duration, create: bool) -> Result<AnyConnection, DbError> {
     if create {
-        expect_no_log_alone(path)?;
+        check_no_orphaned_log(path)?;
         let failed = |cause| format!("cannot write {}: {cause}", path.display());
         create_private(path).map_err(|cause| DbError::Connect(failed(cause)))?;
     }
@@ -99,9 +99,9 @@ fn failed_to_connect(cause: impl std::fmt::Display) -> DbError {
     DbError::Connect(words.join(" "))
 }
 
-/// Fails if the file is missing and its write-ahead log is not: then the file was moved away, and beside another
-/// one the log, which holds what was written last, would be lost.
-pub(super) fn expect_no_log_alone(path: &Path) -> Result<(), DbError> {
+/// Fails if only the write-ahead log exists. The file was then moved away, and a new one beside the log would
+/// lose the last writes.
+pub(super) fn check_no_orphaned_log(path: &Path) -> Result<(), DbError> {
     let log = beside(path, "-wal");
     // In this order, because a process that starts meanwhile creates the file before the log.
     if log.exists() && !path.exists() {

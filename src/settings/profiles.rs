@@ -52,8 +52,8 @@ pub(super) fn misspelt(figment: &Figment) -> Vec<ConfigError> {
         .collect()
 }
 
-/// Returns whether a key looks like a known one misspelt. Of a name with up to four letters only two
-/// of them in the wrong order count, or a missing one of four: `post` is no misspelt `port`.
+/// Returns whether a key looks like a known one misspelt. Of known names with up to four letters only swapped
+/// neighbours (`prot`) or one letter missing from four (`aut`) count: `post` is no misspelt `port`.
 fn resembles(key: &str, known: &str) -> bool {
     let distance = levenshtein(key, known);
     if known.len() > 4 {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::secrets::{DroppedSecrets, Published, Secrets, random};
+use super::secrets::{DroppedSecrets, Publication, Secrets, random};
 
 /// The prefix of temporary files.
 const TEMPORARY_PREFIX: &str = ".secrets-";
@@ -56,7 +56,7 @@ pub(super) fn publish_ahead(path: &Path, now: &str) -> Result<(), String> {
 }
 
 /// Replaces the secrets in the file by new ones.
-pub(super) fn rotate(path: &Path, now: &str) -> Result<Published, String> {
+pub(super) fn rotate(path: &Path, now: &str) -> Result<Publication, String> {
     change(path, |secrets| secrets.rotate(now))
 }
 

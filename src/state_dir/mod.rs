@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use file::give_owner;
 pub(crate) use key_pair::generate as generate_key_pair;
-pub use secrets::{DroppedSecrets, Published};
+pub use secrets::{DroppedSecrets, Publication};
 
-/// Returns the message for secrets that cannot be read. Not to set another directory: in a new one the
-/// service would make other secrets, which sign everybody out.
+/// Returns the message for secrets that cannot be read. It does not suggest another directory: the service
+/// would generate new secrets there, which end all sign-ins.
 pub(crate) fn cannot_read(secrets: &Path, cause: &io::Error) -> String {
     format!(
         "{} cannot be read: {cause}; it must belong to the user that runs the service",
@@ -105,7 +105,7 @@ impl StateDir {
     /// # Errors
     /// A sentence with the path, if the file does not exist, has an unknown setting, or cannot be
     /// replaced. The file is then unchanged.
-    pub fn rotate(&self, now: &str) -> Result<Published, String> {
+    pub fn rotate(&self, now: &str) -> Result<Publication, String> {
         file::rotate(&self.secrets(), now)
     }
 

@@ -77,15 +77,15 @@ pub struct DroppedSecrets {
     pub replaced_at: Vec<String>,
 }
 
-/// Since when the secrets that a rotation changed to had been published.
+/// How long the new secrets of a rotation had been published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Published {
-    /// They had not been.
-    Never,
+pub enum Publication {
+    /// Not at all.
+    None,
     /// For less than the five minutes for which other services may cache the public keys.
-    Recently,
-    /// For longer.
-    LongEnough,
+    TooRecent,
+    /// For longer: other services know the new public keys.
+    Known,
 }
 
 impl Secrets {
@@ -142,18 +142,18 @@ impl Secrets {
 
     /// Replaces the secrets by those that were published ahead, or else by generated ones; the old
     /// ones become the newest of the previous ones. Returns since when they had been published.
-    pub(super) fn rotate(&mut self, now: &str) -> Result<Published, String> {
+    pub(super) fn rotate(&mut self, now: &str) -> Result<Publication, String> {
         let next = self.next.take();
         let mut published = match &next {
-            None => Published::Never,
-            Some(next) if is_over(&next.published_at, now) => Published::LongEnough,
-            Some(_) => Published::Recently,
+            None => Publication::None,
+            Some(next) if is_over(&next.published_at, now) => Publication::Known,
+            Some(_) => Publication::TooRecent,
         };
         let mut next = next.map_or_else(|| self.generate_next(now), Ok)?;
         if self.auth.token.private_key.is_some() && next.private_key.is_none() {
             // The pair of keys is younger than the published secrets.
             next.private_key = Some(key_pair::generate().map_err(cannot_change)?);
-            published = Published::Never;
+            published = Publication::None;
         }
         let token = &mut self.auth.token;
         replace_secret(

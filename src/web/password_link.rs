@@ -11,6 +11,7 @@ use super::form_body::Form;
 use super::link_cookie::{self, LinkRedirect};
 use super::notice::Notice;
 use super::renderer::{Page, Renderer, Title};
+use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{Accounts, BareSessionUser, Credentials, User};
@@ -82,12 +83,12 @@ pub(super) async fn set(
             let (username, password) = (form.username.as_str(), &form.password);
             let credentials = Credentials { username, password, source };
             if !username.is_empty() && accounts.is_set_already(&credentials).await? {
-                return Ok(done(user));
+                return Ok(done(user, &form.username));
             }
             link_cookie::invalid(&renderer, user, error, invalid(&renderer))
         }
         Err(error) => Err(error),
-        Ok(()) => Ok(done(user)),
+        Ok(()) => Ok(done(user, &form.username)),
     }
 }
 
@@ -96,11 +97,12 @@ fn invalid(renderer: &Renderer<'_>) -> &'static str {
     if renderer.sends_mail() { "password-link-invalid-mail" } else { "password-link-invalid" }
 }
 
-/// Leads to the form to sign in. The sign-ins of the owner of the link have ended, so one that is signed in
-/// is another user.
-fn done(user: Option<&User>) -> FormReply {
+/// Leads to the form to sign in, which says if this browser is signed in to another account than the one of the
+/// form.
+fn done(user: Option<&User>, username: &str) -> FormReply {
     let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
-    let notice = user.map_or(Notice::PasswordSet, |_| Notice::PasswordSetElsewhere);
+    let is_elsewhere = user.is_some_and(|user| check_username(user, username).is_err());
+    let notice = if is_elsewhere { Notice::PasswordSetElsewhere } else { Notice::PasswordSet };
     FormReply::notice(form, notice)
 }
 

@@ -14,7 +14,7 @@ use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, Title, format_time};
-use super::shown_once::ShownOnce;
+use super::shown_once::OneTimeCookie;
 use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
 use super::words;
@@ -31,7 +31,8 @@ use vestibule::sign_ins::Amr;
 use vestibule::{Error, ErrorKind, LocalPath, Session};
 
 /// The sealed cookie with new recovery codes.
-const CODES: ShownOnce = ShownOnce { cookie: "recovery_codes", path: "/account/second-factor" };
+const CODES: OneTimeCookie =
+    OneTimeCookie { name: "recovery_codes", path: "/account/second-factor" };
 
 /// The fields of the form that confirms an authenticator.
 #[derive(FromForm)]

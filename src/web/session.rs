@@ -33,7 +33,7 @@ const UNSENT: &str = "unsent-sign-in";
 /// if a byte in one of them is not UTF-8.
 const NO_COOKIE: &str = "no-cookie";
 
-/// Shown without a password, which is no guess.
+/// Shown if the password is empty, which is not counted as a wrong one.
 const PASSWORD_MISSING: &str = "Enter your password.";
 
 /// Shown if the box has a value that is neither.

@@ -10,13 +10,13 @@ use super::notice::Flash;
 /// How long a secret waits for its page.
 const MAX_AGE: time::Duration = time::Duration::minutes(5);
 
-/// The cookie of a page.
-pub(super) struct ShownOnce {
-    pub(super) cookie: &'static str,
+/// A sealed cookie that carries a secret to one page.
+pub(super) struct OneTimeCookie {
+    pub(super) name: &'static str,
     pub(super) path: &'static str,
 }
 
-impl ShownOnce {
+impl OneTimeCookie {
     /// Stores a secret for the page.
     pub(super) fn store(
         &self,
@@ -26,15 +26,15 @@ impl ShownOnce {
         now: OffsetDateTime,
     ) {
         let value = format!("{} {secret}", (now + MAX_AGE).unix_timestamp());
-        let cookie = Cookie::build((self.cookie, value)).path(self.path).max_age(MAX_AGE);
+        let cookie = Cookie::build((self.name, value)).path(self.path).max_age(MAX_AGE);
         jar.add_private(cookie.secure(secure));
     }
 
     /// Takes the secret, unless it has expired. A HEAD leaves it.
     pub(super) fn take(&self, flash: &Flash<'_>, now: OffsetDateTime) -> Option<String> {
-        let cookie = flash.jar.get_private(self.cookie)?;
+        let cookie = flash.jar.get_private(self.name)?;
         if !flash.is_head {
-            flash.jar.remove_private(Cookie::build(self.cookie).path(self.path));
+            flash.jar.remove_private(Cookie::build(self.name).path(self.path));
         }
         let (expires_at, secret) = cookie.value().split_once(' ')?;
         let expires_at: i64 = expires_at.parse().ok()?;

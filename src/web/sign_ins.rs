@@ -4,14 +4,13 @@ use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 
-use super::form::{FormReply, FormResult, ended};
+use super::form::{FormReply, FormResult, UserOrError, ended};
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, Title, format_time};
 use super::shown_to::ShownTo;
 use crate::accounts::queries::pages;
 use crate::accounts::{Accounts, SessionUser, last_seen};
 use crate::http::RequestSource;
-use vestibule::guards::Maybe;
 use vestibule::sign_ins::{SignIn, SignInId, SignInKind, SignIns};
 use vestibule::{Error, ErrorKind, Session};
 
@@ -121,11 +120,11 @@ pub(super) async fn end_others(
     Ok(FormReply::notice(uri!(list(_)), Notice::OthersEnded(ended)))
 }
 
-/// Ends all sign-ins, the current one too. Responds the same if an equal form was first, which has ended
-/// this session.
+/// Ends all sign-ins, the current one too. Responds the same to the second copy of the form, whose session has
+/// ended.
 #[post("/account/sign-ins/end-all", data = "<form>")]
 pub(super) async fn end_all(
-    user: Maybe<SessionUser>,
+    user: UserOrError<SessionUser>,
     session: Session<'_>,
     sign_ins: SignIns<'_>,
     accounts: &State<Accounts>,
@@ -133,9 +132,13 @@ pub(super) async fn end_all(
     form: ShownTo,
 ) -> FormResult {
     let done = FormReply::notice(uri!(super::pages::home), Notice::OwnSignInsEnded);
-    let Some(user) = user.0 else {
-        let is_done = accounts.is_signed_out_everywhere(&session).await?;
-        return if is_done { Ok(done) } else { Err(ErrorKind::CredentialsMissing.into()) };
+    let user = match user.0 {
+        Ok(user) => user,
+        Err(error) if error.kind() == ErrorKind::CredentialsMissing => {
+            let owner = accounts.just_signed_out_everywhere(&session).await?.ok_or(error)?;
+            return form.check(&owner).map(|()| done);
+        }
+        Err(error) => return Err(error),
     };
     if let Err(error) = form.check(&user) {
         return refuse(error, &user, accounts, &renderer).await;

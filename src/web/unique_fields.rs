@@ -55,9 +55,10 @@ impl<'r, T: FromForm<'r> + Send> FromForm<'r> for UniqueFields<T> {
         }
         // Some clients give a type to every field of a multipart form; to Rocket such a field is a file.
         let limit = field.request.limits().get("form").unwrap_or_else(|| 32.kibibytes());
-        match field.data.open(limit).into_string().await {
-            Ok(text) if text.is_complete() => {
-                let value = local_cache!(field.request, text.into_inner());
+        match field.data.open(limit).into_bytes().await {
+            Ok(bytes) if bytes.is_complete() => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let value = local_cache!(field.request, text);
                 T::push_value(&mut fields.inner, ValueField { name: field.name, value });
             }
             Ok(_) => {

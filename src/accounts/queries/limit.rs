@@ -10,7 +10,8 @@ use crate::db::schema::sign_ins;
 use vestibule::Error;
 use vestibule::throttle::Counter;
 
-/// How often in [`WINDOW`] a user changes the full name or the notices, or makes recovery codes.
+/// The maximum number in [`WINDOW`] of changes to the full name and the notices and of new recovery codes,
+/// together.
 const MAX_CHANGES: i64 = 60;
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 

@@ -53,13 +53,13 @@ pub(in crate::accounts) fn sealed_authenticator(
     row.get_result(connection).optional()
 }
 
-/// Uses up a recovery code, with a row in the audit log and a notice; `None` if there is no such code. The
-/// second copy of a request changes nothing.
+/// Uses up a recovery code, with a row in the audit log and a notice; `None` if there is no such code. For
+/// the second copy of a request returns the user without records.
 pub(in crate::accounts) fn use_recovery_code(
     connection: &mut AnyConnection,
     id: i64,
     code_hash: &str,
-    used: Option<&str>,
+    marker: Option<&str>,
     (source, now): (RequestSource, OffsetDateTime),
 ) -> Result<Option<ChangedUser>, Error> {
     write(connection, |connection| {
@@ -67,14 +67,14 @@ pub(in crate::accounts) fn use_recovery_code(
         let code = recovery_codes::table.find((id, code_hash));
         // Of two requests at once, the second deletes nothing.
         let is_used = diesel::delete(code).execute(connection)? == 0;
-        if is_used && !is_copy(connection, used, now)? {
+        if is_used && !is_copy(connection, marker, now)? {
             return Ok(None);
         }
         let Some(user) = find(connection, id)? else { return Ok(None) };
         if is_used {
             return Ok(Some(ChangedUser { user, ended: 0, records: Vec::new() }));
         }
-        mark_used(connection, used, now)?;
+        mark_used(connection, marker, now)?;
         reset_wrong_codes(connection, id)?;
         let actor = Actor::account(&user, None, source, now);
         queue_notice(connection, MailKind::RecoveryCodeUsed, &user, &actor)?;

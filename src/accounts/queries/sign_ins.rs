@@ -13,7 +13,7 @@ use vestibule::{Error, ErrorKind};
 /// Locks the user of a sign-in in the transactions of the library's store. A sign-in that is
 /// created while its user is deactivated must not remain, and one that is created while all are
 /// ended is either ended too or refused: a query alone would not see an uncommitted row of another
-/// transaction. If all are ended, the pending address of the user is deleted too.
+/// transaction. Before all are ended, deletes the pending address of the user: an intruder may have asked for it.
 ///
 /// # Errors
 /// 403 `account_inactive` before a sign-in is created, 503 `unavailable`.

@@ -43,14 +43,14 @@ pub(in crate::accounts) fn accepts_authenticator_codes(
     Ok(count.is_some_and(|count| count < MAX_WRONG_CODES))
 }
 
-/// Uses up a time step and all before it; returns whether none of them was used up already, and the
-/// authenticator is not blocked, or the code is used by the second copy of a request. If so, the count of
-/// wrong codes begins anew.
+/// Uses up a time step and all before it, and resets the count of wrong codes; returns whether that was possible:
+/// not twice, and not while the authenticator is blocked. Returns `true` also for the second copy of a request,
+/// which changes nothing.
 pub(in crate::accounts) fn use_step(
     connection: &mut AnyConnection,
     account: i64,
     step: i64,
-    (used, now): (Option<&str>, OffsetDateTime),
+    (marker, now): (Option<&str>, OffsetDateTime),
 ) -> Result<bool, Error> {
     write(connection, |connection| {
         let unused = authenticators::table
@@ -59,30 +59,30 @@ pub(in crate::accounts) fn use_step(
             .filter(authenticators::wrong_codes.lt(MAX_WRONG_CODES));
         let values = (authenticators::last_step.eq(step), authenticators::wrong_codes.eq(0));
         if diesel::update(unused).set(values).execute(connection)? == 0 {
-            return is_copy(connection, used, now);
+            return is_copy(connection, marker, now);
         }
-        mark_used(connection, used, now)?;
+        mark_used(connection, marker, now)?;
         Ok(true)
     })
 }
 
-/// Marks a code as used by the counter `used`, in the transaction that uses it up.
+/// Stores the marker by which a second copy is recognised, in the transaction that uses the code up.
 pub(super) fn mark_used(
     connection: &mut AnyConnection,
-    used: Option<&str>,
+    marker: Option<&str>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    used.map_or(Ok(()), |used| connection.mark(used, now + COPY_WINDOW))
+    marker.map_or(Ok(()), |marker| connection.mark(marker, now + COPY_WINDOW))
 }
 
-/// Returns whether a request with the same code and credential was accepted a moment ago.
+/// Returns whether a request with the same code and credential was accepted within [`COPY_WINDOW`].
 pub(super) fn is_copy(
     connection: &mut AnyConnection,
-    used: Option<&str>,
+    marker: Option<&str>,
     now: OffsetDateTime,
 ) -> Result<bool, Error> {
-    let Some(used) = used else { return Ok(false) };
-    Ok(connection.state(used, now)?.is_some())
+    let Some(marker) = marker else { return Ok(false) };
+    Ok(connection.state(marker, now)?.is_some())
 }
 
 /// Counts a wrong code, or one that was used before; at the tenth and the last that is counted, queues a notice

@@ -52,8 +52,8 @@ impl Accounts {
         Ok(AddedUser { user: changed.user, link })
     }
 
-    /// Returns the user that an equal form of this administrator has added a moment ago, with another
-    /// invitation, because the response with the first one was dropped. `None` for any other user.
+    /// Finds the user whom this administrator added within [`COPY_WINDOW`] by a form with the same fields
+    /// and makes another invitation if there is one, because the browser dropped the response with the first.
     ///
     /// # Errors
     /// 403 `forbidden` when the actor is no longer an administrator, 503 `unavailable`.
@@ -69,26 +69,34 @@ impl Accounts {
             return Ok(None);
         };
         let (entries, _) = self.events(Some(user.id), None).await?;
-        let is_of = |event, entry: &Entry| AuditEvent::parse(&entry.event) == Some(event);
-        let is_added = entries.iter().any(|entry| {
-            is_of(AuditEvent::Added, entry)
-                && entry.actor_account == actor.account
-                && actor.at() < entry.time() + COPY_WINDOW
-        });
-        let is_invitation = entries.iter().any(|entry| is_of(AuditEvent::LinkMade, entry))
-            && !entries.iter().any(|entry| is_of(AuditEvent::LinkUsed, entry));
         let is_equal = user.role == registration.role
             && user.full_name.as_deref().unwrap_or_default() == registration.full_name.trim()
-            && is_invitation == is_invited;
-        if !is_added || !is_equal {
+            && has_unused_invitation(&entries) == is_invited;
+        if !is_equal || !was_just_added(&entries, actor) {
             return Ok(None);
         }
         if !is_invited {
-            return Ok(Some(AddedUser { user, link: None }));
+            let id = user.id;
+            let hash = self.run(move |connection| queries::hash_of(connection, id)).await?;
+            let is_same = self.hasher.verify(&registration.password, hash.as_deref()).await?;
+            return Ok(is_same.then_some(AddedUser { user, link: None }));
         }
         let (user, link) = self.make_link(actor, user.id, self.invitation_lifetime).await?;
         Ok(Some(AddedUser { user, link: Some(link) }))
     }
+}
+
+fn was_just_added(entries: &[Entry], actor: &Actor) -> bool {
+    entries.iter().any(|entry| {
+        AuditEvent::parse(&entry.event) == Some(AuditEvent::Added)
+            && entry.actor_account == actor.account
+            && actor.at() < entry.time() + COPY_WINDOW
+    })
+}
+
+fn has_unused_invitation(entries: &[Entry]) -> bool {
+    let has = |event| entries.iter().any(|entry| AuditEvent::parse(&entry.event) == Some(event));
+    has(AuditEvent::LinkMade) && !has(AuditEvent::LinkUsed)
 }
 
 /// Returns a password that nothing keeps: that of a user who has an invitation. Its hash is like any

@@ -14,7 +14,7 @@ use vestibule::events::EventKind;
 use vestibule::throttle::Counter;
 use vestibule::{Error, ErrorKind};
 
-/// How many mails that confirm it an address gets in [`WINDOW`].
+/// The maximum number of confirmation mails to one address in [`WINDOW`].
 const MAX_MAILS: i64 = 5;
 
 /// For how long a mail counts.

@@ -23,8 +23,8 @@ impl Accounts {
     /// throttle of the password, and a wrong one also for the authenticator, which accepts no code after a
     /// hundred in a row. The audit log names `sign_in`.
     ///
-    /// `sent` is the code and the credential beside it, a login ticket or the id of a sign-in: with the same
-    /// two a code is right once more within ten seconds, as the second copy of a request.
+    /// `sent` is the code and the credential sent with it, a login ticket or the id of a sign-in. Within ten
+    /// seconds the same two are accepted again, because a form may be sent twice.
     ///
     /// # Errors
     /// 422 `invalid_field` naming `code`, 429 `too_many_attempts`, 503 `unavailable`.
@@ -39,7 +39,7 @@ impl Accounts {
         // Not by the counter of the sign-in: in a trusted browser each sign-in would buy ten guesses more.
         let attempt = self.begin_attempt(username.key(), source, None).await?;
         let (id, now) = (user.id.to_string(), self.clock.now()?);
-        let store = CodeStore { used: used_code(sent), ..self.code_store(source) };
+        let store = CodeStore { marker: copy_marker(&id, sent), ..self.code_store(source) };
         let check = verify_code(&store, &id, sent.0, now);
         let (attempt, is_right) = self.check_attempt(attempt, check).await?;
         if !is_right {
@@ -60,13 +60,13 @@ impl Accounts {
     /// Returns the store of codes for a request from `source`, which the audit log names.
     #[must_use]
     pub const fn code_store(&self, source: RequestSource) -> CodeStore<'_> {
-        CodeStore { accounts: self, source, used: None, is_blocked: AtomicBool::new(false) }
+        CodeStore { accounts: self, source, marker: None, is_blocked: AtomicBool::new(false) }
     }
 }
 
-/// Returns the name of the counter that marks a code as used with one credential.
-fn used_code((code, credential): (&str, &str)) -> Option<String> {
-    let name = || format!("code:{}", digest(&format!("{credential} {}", code.trim())));
+/// Returns the marker of a code that was used with one credential; `None` without one.
+fn copy_marker(account: &str, (code, credential): (&str, &str)) -> Option<String> {
+    let name = || format!("code:{}", digest(&format!("{account} {credential} {}", code.trim())));
     (!credential.is_empty()).then(name)
 }
 
@@ -74,8 +74,8 @@ fn used_code((code, credential): (&str, &str)) -> Option<String> {
 pub struct CodeStore<'a> {
     accounts: &'a Accounts,
     source: RequestSource,
-    /// The counter by which the second copy of a request is known.
-    used: Option<String>,
+    /// By what the second copy of a request is recognised.
+    marker: Option<String>,
     /// Whether a code was refused after too many wrong ones.
     is_blocked: AtomicBool,
 }
@@ -97,9 +97,9 @@ impl SecondFactorStore for CodeStore<'_> {
 
     async fn use_step(&self, account: &str, step: i64) -> Result<bool, Error> {
         let id = user_id(account)?;
-        let (source, now, used) = (self.source, self.accounts.clock.now()?, self.used.clone());
+        let (source, now, marker) = (self.source, self.accounts.clock.now()?, self.marker.clone());
         let wrong = self.accounts.run(move |connection| {
-            if queries::use_step(connection, id, step, (used.as_deref(), now))? {
+            if queries::use_step(connection, id, step, (marker.as_deref(), now))? {
                 return Ok(None);
             }
             queries::count_wrong_code(connection, id, (source, now)).map(Some)
@@ -115,9 +115,9 @@ impl SecondFactorStore for CodeStore<'_> {
 
     async fn use_recovery_code(&self, account: &str, digest: &str) -> Result<bool, Error> {
         let (id, hash) = (user_id(account)?, digest.to_owned());
-        let (source, now, used) = (self.source, self.accounts.clock.now()?, self.used.clone());
+        let (source, now, marker) = (self.source, self.accounts.clock.now()?, self.marker.clone());
         let changed = self.accounts.run_change(id, move |connection| {
-            queries::use_recovery_code(connection, id, &hash, used.as_deref(), (source, now))
+            queries::use_recovery_code(connection, id, &hash, marker.as_deref(), (source, now))
         });
         Ok(changed.await?.as_ref().inspect(|changed| log_change(changed)).is_some())
     }

@@ -67,8 +67,8 @@ pub fn count_unreadable(
 #[must_use]
 pub fn unreadable_warning(count: usize) -> String {
     format!(
-        "{count} authenticators were set up under another secret_key: put that key into \
-         auth.session.previous_secret_keys for one start, which encrypts them with the present one; until \
-         then their users can sign in with a recovery code alone, if they have one left"
+        "authenticators set up under another secret_key: {count}; put that key into \
+         auth.session.previous_secret_keys for one start, which encrypts them anew; until then their users \
+         need a recovery code or a passkey"
     )
 }

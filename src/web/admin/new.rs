@@ -59,7 +59,7 @@ pub(in crate::web) fn ask(admin: AdminPageChange, context: AdminContext<'_>) -> 
     form(&context, &admin, None)
 }
 
-/// Adds the user, and shows the invitation or the page of the user, also if an equal form was first; or
+/// Adds the user, and shows the invitation or the page of the user, also for the second copy of the form; or
 /// the form again with the errors of its fields.
 #[post("/admin/users/new", data = "<sent>")]
 pub(in crate::web) async fn add(

@@ -103,7 +103,10 @@ fn a_link_that_is_used_in_the_browser_of_another_user_says_so() {
         assert_eq!(other.post_form("/address/confirm", &fields).location(), "/account");
         let said = "In this browser you are signed in to another account.";
         let page = other.get("/account").body;
-        assert!(page.contains("for the account of the link") && page.contains(said), "{page}");
+        assert!(
+            page.contains("for the account that the link belongs to") && page.contains(said),
+            "{page}"
+        );
 
         assert_eq!(ask_for_link(&app.anonymous(), "ann@example.org").status, 202);
         let link = link_in(&mailbox.next());
@@ -111,7 +114,10 @@ fn a_link_that_is_used_in_the_browser_of_another_user_says_so() {
         assert_eq!(other.post_form("/password/new", &fields).location(), "/login");
         assert_eq!(other.get("/login").location(), "/dashboard");
         let page = other.get("/dashboard").body;
-        assert!(page.contains("The password of the account of the link is set."), "{page}");
+        assert!(
+            page.contains("The password is set, for the account that the link belongs to."),
+            "{page}"
+        );
     });
 }
 

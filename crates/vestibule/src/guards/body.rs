@@ -32,10 +32,10 @@ use crate::state::AuthState;
 /// taken, for `AnyUser` also a session; then the body may be empty too. Without tokens, in mode
 /// `session`, it is 404 `not_found`, for `AnyUser` too.
 ///
-/// For `RefreshToken` and `AnyUser` a body with other fields alone is 422 `invalid_field`, and one that is no
-/// JSON 415, before 401: after that a client gives up the token that it has.
+/// If no location has a credential either, `RefreshToken` and `AnyUser` respond to a body with other fields with
+/// 422 `invalid_field` in the place of 401, on which clients discard their token.
 ///
-/// Without it: as `G`; 400 `ambiguous_credentials` if another location holds a token too, or a
+/// Without a token: as `G`; 400 `ambiguous_credentials` if another location holds a token too, or a
 /// guard of the same route accepted a session; 415 `unsupported_media_type`, 413 `too_large`, 400
 /// `malformed_body`. Guards run before the body is read, so that session counts as used.
 ///

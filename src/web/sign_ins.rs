@@ -124,8 +124,8 @@ pub(super) async fn end_others(
 /// ended.
 #[post("/account/sign-ins/end-all", data = "<form>")]
 pub(super) async fn end_all(
-    user: UserOrError<SessionUser>,
     session: Session<'_>,
+    user: UserOrError<SessionUser>,
     sign_ins: SignIns<'_>,
     accounts: &State<Accounts>,
     renderer: Renderer<'_>,

@@ -53,7 +53,7 @@ fn one(text: &str) -> Result<Guard, String> {
         ("AnyUser", []) => Guard::AnyUser,
         ("Scraper", []) => Guard::Scraper,
         // The handler gets the refusal, and passes it on.
-        ("FreshUserOrError", []) => Guard::Fresh(Box::new(Guard::SessionUser)),
+        ("UserOrError", [guard]) => one(guard)?,
         // The requests of the model carry no token in the body.
         ("TokenBody", [guard]) => one(guard)?,
         ("Maybe", [guard]) => Guard::Maybe(boxed(guard)?),

@@ -70,7 +70,7 @@ fn tables() -> String {
     let mut text = String::new();
     for mode in [Mode::Both, Mode::Session, Mode::Token] {
         let cells = cells(mode);
-        let pages = |demands: &str| demands.contains("Session") || demands == "FreshUserOrError";
+        let pages = |demands: &str| demands.contains("Session");
         let either = |demands: &str| {
             ["anyone", "Scraper"].contains(&demands)
                 || ["CurrentUser", "AnyUser"].iter().any(|guard| demands.contains(guard))

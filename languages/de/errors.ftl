@@ -164,7 +164,6 @@ metrics-token = Senden Sie das Token der Metriken.
 
 error-code-wrong = Dieser Code ist nicht gültig oder wurde schon benutzt. Geben Sie einen anderen ein.
 error-codes-blocked = Nach zu vielen falschen Codes wird kein Code der Authentifizierungs-App mehr angenommen. Benutzen Sie einen Wiederherstellungscode oder einen Passkey, oder fragen Sie einen Administrator.
-error-password-missing = Geben Sie Ihr Passwort ein.
 error-code-missing = Geben Sie einen Code Ihrer Authentifizierungs-App oder einen Wiederherstellungscode ein.
 error-code-first-wrong = Das ist nicht der Code zu diesem geheimen Schlüssel. Prüfen Sie die Uhr Ihres Geräts.
 error-set-up-expired = Dieses Formular ist nicht mehr gültig. Fangen Sie noch einmal an: Scannen Sie den neuen QR-Code.

@@ -166,7 +166,6 @@ metrics-token = Send the token of metrics.
 
 error-code-wrong = This code is not valid, or was used before. Enter another one.
 error-codes-blocked = After too many wrong codes, no code of the authenticator is accepted. Use a recovery code or a passkey, or ask an administrator.
-error-password-missing = Enter your password.
 error-code-missing = Enter a code of your authenticator, or a recovery code.
 error-code-first-wrong = This is not the code of this secret. Check the clock of your device.
 error-set-up-expired = This form is not valid any more. Start again: scan the new QR code.

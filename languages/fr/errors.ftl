@@ -165,7 +165,6 @@ metrics-token = Envoyez le jeton des métriques.
 
 error-code-wrong = Ce code n’est pas valable, ou a déjà été utilisé. Saisissez-en un autre.
 error-codes-blocked = Après trop de codes incorrects, aucun code de l’application d’authentification n’est accepté. Utilisez un code de récupération ou une clé d’identification, ou adressez-vous à un administrateur.
-error-password-missing = Saisissez votre mot de passe.
 error-code-missing = Saisissez un code de votre application d’authentification, ou un code de récupération.
 error-code-first-wrong = Ce n’est pas le code de cette clé secrète. Vérifiez l’heure de votre appareil.
 error-set-up-expired = Ce formulaire n’est plus valable. Recommencez : scannez le nouveau code QR.

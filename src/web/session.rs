@@ -33,9 +33,6 @@ const UNSENT: &str = "unsent-sign-in";
 /// if a byte in one of them is not UTF-8.
 const NO_COOKIE: &str = "no-cookie";
 
-/// Shown if the password is empty, which is not counted as a wrong one.
-const PASSWORD_MISSING: &str = "Enter your password.";
-
 /// Shown if the box has a value that is neither.
 pub(super) const REMEMBER_UNREADABLE: &str =
     "Tick the box to stay signed in on this device, or leave it.";
@@ -128,9 +125,6 @@ pub(super) async fn login(
 ) -> FormResult {
     let credentials = Credentials { username: &form.username, password: &form.password, source };
     let result = match form.remember.as_deref().map_or(Some(false), checkbox::parse) {
-        Some(_) if form.password.reveal().is_empty() => {
-            Err(Error::new(ErrorKind::InvalidField).detail(PASSWORD_MISSING))
-        }
         Some(remember) => {
             let trusted = second_step::trusted(jar);
             accounts.sign_in_browser(&session, &credentials, remember, trusted).await

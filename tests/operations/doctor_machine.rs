@@ -192,7 +192,8 @@ fn authenticators_of_another_secret_key_are_warned_of_with_what_helps() {
             "INSERT INTO authenticators (account, secret, sealed_by, last_step, created_at) \
              SELECT id, 'x', 'x', 1, 0 FROM users WHERE username = 'user_01'",
         );
-        let helps = ["1 authenticators", "auth.session.previous_secret_keys for one start"];
+        let helps =
+            ["under another secret_key: 1;", "auth.session.previous_secret_keys for one start"];
         assert_said(&doctor(&home, &[]), "warn", "authenticators", &helps);
         home.serve(LONG_TIMEOUT).stop();
         let log: String = home.log().iter().map(ToString::to_string).collect();

@@ -10,8 +10,8 @@ use vestibule::Error;
 const MAX_USERNAME: usize = 80;
 
 /// Said of a name with a character that none may have.
-const CHARACTERS: &str = "A user name may have letters, digits and signs such as - or _, but no \
-                          spaces, emoji or invisible characters.";
+const CHARACTERS: &str = "A user name may have letters, digits and ASCII signs such as - or _, but \
+                          no spaces, other symbols, emoji or invisible characters.";
 
 /// A valid user name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -110,7 +110,8 @@ fn a_link_that_is_used_in_the_browser_of_another_user_says_so() {
 
         assert_eq!(ask_for_link(&app.anonymous(), "ann@example.org").status, 202);
         let link = link_in(&mailbox.next());
-        let fields = [("token", token(&link)), ("password", "battery staple")];
+        let fields =
+            [("token", token(&link)), ("username", "user_01"), ("password", "battery staple")];
         assert_eq!(other.post_form("/password/new", &fields).location(), "/login");
         assert_eq!(other.get("/login").location(), "/dashboard");
         let page = other.get("/dashboard").body;
@@ -118,6 +119,14 @@ fn a_link_that_is_used_in_the_browser_of_another_user_says_so() {
             page.contains("The password is set, for the account that the link belongs to."),
             "{page}"
         );
+
+        // In a browser of the owner, whose session has ended.
+        assert_eq!(ask_for_link(&app.anonymous(), "ann@example.org").status, 202);
+        let link = link_in(&mailbox.next());
+        let fields =
+            [("token", token(&link)), ("username", "user_01"), ("password", "lantern 9 oak")];
+        assert_eq!(owner.post_form("/password/new", &fields).location(), "/login");
+        assert!(owner.get("/login").body.contains("The password is set. Sign in with it."));
     });
 }
 

@@ -66,7 +66,7 @@ fn the_form_names_every_invalid_field_and_keeps_what_was_typed() {
         let reply = app.anonymous().post_form("/register", &fields);
         reply.assert_page(422);
         for message in [
-            "A user name may have letters, digits and signs such as - or _, but no spaces",
+            "A user name may have letters, digits and ASCII signs such as - or _, but no spaces",
             "A full name has at most 200 characters.",
             "A password has at least 8 characters.",
             "value=\"two words\"",
@@ -84,10 +84,14 @@ fn a_user_name_without_a_space_is_refused_for_the_reason_that_is_so() {
     on_both(|app| {
         let (family, not_utf8) = ("%F0%9F%91%A9%E2%80%8D%F0%9F%91%A7", "fran%E7ois");
         for (name, language, said) in [
-            (family, "en", "no spaces, emoji or invisible characters."),
-            (family, "de", "keine Leerzeichen, Emojis oder unsichtbaren Zeichen."),
-            (family, "fr", "pas d’espaces, d’emojis ni de caractères invisibles."),
-            (family, "el", "όχι κενά, emoji ή αόρατους χαρακτήρες."),
+            (family, "en", "no spaces, other symbols, emoji or invisible characters."),
+            (family, "de", "keine Leerzeichen, anderen Symbole, Emojis oder unsichtbaren Zeichen."),
+            (
+                family,
+                "fr",
+                "pas d’espaces, d’autres symboles, d’emojis ni de caractères invisibles.",
+            ),
+            (family, "el", "όχι κενά, άλλα σύμβολα, emoji ή αόρατους χαρακτήρες."),
             (not_utf8, "en", "This user name has a character that could not be read."),
             (not_utf8, "de", "Dieser Benutzername hat ein Zeichen, das nicht lesbar war."),
             (not_utf8, "fr", "Ce nom d’utilisateur a un caractère qui n’a pas pu être lu."),

@@ -88,7 +88,8 @@ fn an_account_is_made_once_its_address_is_confirmed() {
         let again = visitor.post_form("/register/confirm", &[("token", token(&link))]);
         for page in [again, visitor.open_link(&link)] {
             page.assert_page(404);
-            let said = "If you have confirmed it already, your account is ready: sign in.";
+            let said =
+                "If you have confirmed your registration already, your account is ready: sign in.";
             assert!(page.body.contains(said), "{}", page.body);
             assert!(page.body.contains("<a class=\"button\" href=\"/login\">"), "{}", page.body);
         }

@@ -161,21 +161,6 @@ fn a_multipart_form_is_read_also_if_its_fields_have_a_type() {
     });
 }
 
-#[test]
-fn a_form_to_sign_in_without_a_password_says_so_and_is_no_guess() {
-    on_both(|app| {
-        for fields in [&[("username", "user_01")][..], &[("username", "user_01"), ("password", "")]]
-        {
-            for _ in 0..12 {
-                let reply = app.anonymous().post_form("/login", fields);
-                reply.assert_page(422);
-                assert!(reply.body.contains("Enter your password."), "{}", reply.body);
-            }
-        }
-        assert_eq!(app.count("throttle"), 0);
-    });
-}
-
 /// The id in the first form on this page that sends to a path below `prefix`.
 fn id_in(page: &str, prefix: &str) -> String {
     let action = format!("action=\"{prefix}");

@@ -40,7 +40,10 @@ fn a_session_opens_nothing_under_the_api() {
             if is_other || is_public.contains(&path.as_str()) {
                 continue;
             }
-            let reply = admin.json(method, &path, &json!({ "active": false }));
+            // A body with other fields than the refresh token is 422 there.
+            let is_refresh = path == "/api/refresh";
+            let body = if is_refresh { json!({}) } else { json!({ "active": false }) };
+            let reply = admin.json(method, &path, &body);
             reply.assert_problem(401, "credentials_missing");
             assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"vestibule\""));
             reply.assert_no_cookies();

@@ -121,6 +121,7 @@ fn a_link_that_is_used_in_the_browser_of_another_user_says_so() {
         );
 
         // In a browser of the owner, whose session has ended.
+        assert!(mailbox.next().contains("password"), "the notice of the change");
         assert_eq!(ask_for_link(&app.anonymous(), "ann@example.org").status, 202);
         let link = link_in(&mailbox.next());
         let fields =

@@ -19,6 +19,9 @@ use crate::support::app::{TestApp, password};
 /// How long a code is shown.
 const STEP: Duration = Duration::from_secs(30);
 
+/// For how long a request with a code may be sent a second time.
+const COPY_WINDOW: Duration = Duration::from_secs(10);
+
 /// An authenticator of a user, as an app holds it.
 pub(crate) struct Authenticator {
     secret: String,

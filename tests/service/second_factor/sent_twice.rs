@@ -9,9 +9,6 @@ use super::*;
 use crate::accounts::concurrent_requests::process;
 use crate::support::app::on_both;
 
-/// For how long a second copy is known.
-const COPY_WINDOW: Duration = Duration::from_secs(10);
-
 #[test]
 fn a_second_step_that_is_sent_again_signs_in_for_ten_seconds_and_only_with_its_own_ticket() {
     on_both(|app| {

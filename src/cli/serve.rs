@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::time::Duration;
 
 use log::LevelFilter;
@@ -81,16 +80,19 @@ async fn launch(rocket: Rocket<Build>) -> Result<(), rocket::Error> {
     let rocket = rocket.ignite().await?;
     let in_flight = rocket.state::<InFlight>().cloned().unwrap_or_default();
     let grace = Duration::from_secs(rocket.config().shutdown.grace.into());
-    let mut drained = pin!(in_flight.drained(rocket.shutdown(), grace));
+    let shutdown = rocket.shutdown();
     let audit = rocket.state::<Accounts>().map(|accounts| accounts.audit().clone());
     let mut result = select! {
         launched = rocket.launch() => launched.map(drop),
-        () = &mut drained => Ok(()),
+        // What launches is dropped, and the listener with it: Rocket would keep it open, and clients wait at
+        // it in vain. Open connections have tasks of their own.
+        () = shutdown => Ok(()),
     };
     // Rocket also returns this while requests are in flight, if it sees the shutdown first where it
     // accepts connections.
-    if matches!(&result, Err(error) if matches!(error.kind(), ErrorKind::Shutdown(_, None))) {
-        drained.await;
+    let is_cut_off = |error: &rocket::Error| matches!(error.kind(), ErrorKind::Shutdown(_, None));
+    if result.as_ref().err().is_none_or(is_cut_off) {
+        in_flight.drained(grace).await;
         result = Ok(());
     }
     // Queued audit events are written before the process ends.

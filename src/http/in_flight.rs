@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::tokio::time;
-use rocket::{Data, Request, Shutdown};
+use rocket::{Data, Request};
 
 /// How often the count is read during a stop.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -30,12 +30,12 @@ impl Drop for Counted {
 }
 
 impl InFlight {
-    /// Waits for a shutdown and then until no request is in flight, but not longer than `grace`.
+    /// Waits after a shutdown until no request is in flight, but not longer than `grace`. One whose body has
+    /// not begun to arrive is not counted.
     ///
     /// Rocket itself waits its whole grace period if a single connection is open at the shutdown,
     /// and behind a proxy one always is.
-    pub async fn drained(self, shutdown: Shutdown, grace: Duration) {
-        shutdown.await;
+    pub async fn drained(self, grace: Duration) {
         // The requests that exceed the grace period are cut off.
         drop(time::timeout(grace, self.quiet()).await);
     }

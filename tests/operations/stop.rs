@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::client::{LONG_TIMEOUT, TIMEOUT};
 use crate::support::actor::Reply;
@@ -10,6 +10,9 @@ use crate::support::process::{Home, Service, read_reply};
 
 /// One hash at a time, none so long that the last waits for five seconds on a busy machine.
 const SLOW: &str = "{password={cost=8,hashers=1}}";
+
+/// Long enough for a handshake, and shorter than the program waits after the last request.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// A connection on which this much of a request was sent.
 fn sent(service: &Service, request: &str) -> TcpStream {
@@ -62,7 +65,9 @@ fn requests_in_flight_are_finished_and_no_others_are_accepted() {
     let mut slow = begun_login(&service);
     service.signal("TERM");
     let begun = Instant::now();
-    while TcpStream::connect(&service.address).is_ok() {
+    let address = service.address.parse().expect("an address");
+    // A handshake that meets the end of the listener is repeated by the kernel after a second only.
+    while TcpStream::connect_timeout(&address, MOMENT).is_ok() {
         assert!(begun.elapsed() < TIMEOUT, "the service still listens");
     }
     // An upload goes on after the signal.

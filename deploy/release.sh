@@ -2,8 +2,8 @@
 # Builds the release of the commit that is checked out, for this machine's kind of system: an archive
 # with the program, its SBOM and the licences, and SHA256SUMS, in target/dist.
 #
-# The same commit, rustc, C compiler and C library are to give the same bytes in any directory:
-# docs/RELEASING.md says how to verify that and what was compared. Needs cargo-cyclonedx.
+# The same commit, rustc, C compiler and C library give the same bytes in any directory: docs/RELEASING.md
+# says how to verify that and what was compared. Needs cargo-cyclonedx.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

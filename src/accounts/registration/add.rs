@@ -52,7 +52,7 @@ impl Accounts {
         Ok(AddedUser { user: changed.user, link })
     }
 
-    /// Finds the user whom this administrator added within [`COPY_WINDOW`] by a form with the same fields
+    /// Finds the user whom this administrator added within a minute by a form with the same fields
     /// and makes another invitation if there is one, because the browser dropped the response with the first.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ import build
 import measures
 import report
 import rows as routes
+from postgres import Postgres
 from world import World
 
 PARTS = ("routes", "flood", "memory", "start")
@@ -64,11 +65,13 @@ def measure(options, directory, binary):
         found["memory"], wrong = measures.memory(world, options.seconds, wrk_core, say)
         found["wrong"] += wrong
     if "routes" in wanted:
-        up = routes.servers(world, server_core, build.flask(directory / "flask"))
+        up, postgres = {}, Postgres(wrk_core)
         try:
+            postgres.start()
+            up = routes.servers(world, server_core, build.flask(directory / "flask"), postgres)
             for server in up.values():
                 server.start()
-            rows = routes.all_rows(world, up)
+            rows = routes.all_rows(world, up, postgres)
             unknown = set(keys) - {row.key for row in rows}
             if unknown:
                 sys.exit(f"unknown routes: {', '.join(unknown)}; known: {', '.join(row.key for row in rows)}")
@@ -79,6 +82,7 @@ def measure(options, directory, binary):
         finally:
             for server in up.values():
                 server.stop()
+            postgres.stop()
     if "flood" in wanted:
         found["flood"], wrong = measures.flood(world, min(options.rounds, 3), options.seconds, say)
         found["wrong"] += wrong

@@ -32,6 +32,8 @@ class Load:
     other: int
     # CPU seconds that the server used during the run, if measured.
     cpu: float = 0.0
+    # The same of PostgreSQL.
+    postgres_cpu: float = 0.0
 
     @property
     def rate(self):
@@ -42,6 +44,11 @@ class Load:
     def work(self):
         """CPU microseconds per response."""
         return self.cpu * 1e6 / max(self.requests, 1)
+
+    @property
+    def postgres_work(self):
+        """PostgreSQL's CPU microseconds per response."""
+        return self.postgres_cpu * 1e6 / max(self.requests, 1)
 
     @property
     def used(self):

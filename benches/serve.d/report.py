@@ -48,9 +48,10 @@ def markdown(found, command):
         shown = [
             (row.title, f"{row.median('rate'):,.0f}", f"{row.median('p50') / 1000:.2f}",
              f"{row.median('p99') / 1000:.2f}", f"{row.median('work'):.1f}")
-            for row in found["rows"]
+            for row in found["rows"] if not row.postgres
         ]
         lines += table(("route", "per second", "p50, ms", "p99, ms", "CPU, µs"), shown)
+        lines += of_postgres(found["rows"])
         idle = [f"{row.key} {row.median('used'):.0%}" for row in found["rows"] if row.median("used") < 0.9]
         if idle:
             lines += [
@@ -72,6 +73,22 @@ def markdown(found, command):
     lines += [f"- {name}: {version}" for name, version in build.versions(found["binary"])]
     errors = "none" if not found["wrong"] else "; ".join(found["wrong"])
     return "\n".join([*lines, f"- errors in all runs: {errors}", ""])
+
+
+def of_postgres(rows):
+    """Returns the lines about PostgreSQL: each of its routes beside the same one on SQLite."""
+    by_key = {row.key: row for row in rows}
+    pairs = [(by_key.get(row.key.removesuffix("-postgres")), row) for row in rows if row.postgres]
+    shown = [
+        (row.title, f"{sqlite.median('rate'):,.0f}", f"{row.median('rate'):,.0f}",
+         f"{sqlite.median('work'):.1f}", f"{row.median('work'):.1f}", f"{row.median('postgres_work'):.1f}")
+        for sqlite, row in pairs if sqlite
+    ]
+    if not shown:
+        return []
+    head = ("route", "SQLite, per second", "PostgreSQL, per second", "CPU on SQLite, µs",
+            "CPU on PostgreSQL, µs", "of PostgreSQL itself, µs")
+    return ["", "### On PostgreSQL", "", *table(head, shown)]
 
 
 def weights(found):

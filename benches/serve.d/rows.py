@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import build
 import load
 import world as data
+from postgres import Postgres
 from server import Server
 
 
@@ -21,6 +22,7 @@ class Row:
     headers: tuple = ()
     tokens: object = None
     page: str = ""
+    postgres: Postgres | None = None
     runs: list = field(default_factory=list)
 
     def check(self):
@@ -40,17 +42,21 @@ class Row:
         drive = load.Drive(
             seconds=seconds, headers=self.headers, tokens=self.tokens, core=core
         )
-        before = self.server.cpu()
+        before, before_postgres = self.server.cpu(), self.postgres and self.postgres.cpu()
         outcome = load.run(self.server.url(self.path), drive)
         outcome.cpu = self.server.cpu() - before
+        if self.postgres:
+            outcome.postgres_cpu = self.postgres.cpu() - before_postgres
+        self.server.empty_log()
         return outcome
 
     def median(self, name):
         return statistics.median(getattr(run, name) for run in self.runs)
 
 
-def servers(world, core, flask):
+def servers(world, core, flask, postgres):
     """Returns all servers of the comparison, each with one worker, on one core."""
+    moved = world.move_to(postgres)
     templates = build.ROOT / "templates"
     hashed = build.said(build.peer("axum-login"), "hash", data.PASSWORD)
     make = "import sys, werkzeug.security as s; print(s.generate_password_hash(sys.argv[1]))"
@@ -76,6 +82,10 @@ def servers(world, core, flask):
             "Vestibule, log_level = critical", core, workers=1, state=world.copy("quiet"),
             more={"ROCKET_LOG_LEVEL": "critical"},
         ),
+        "postgres": world.ours("Vestibule, PostgreSQL", core, workers=1, more=moved),
+        "cold-postgres": world.ours(
+            "Vestibule, revocation_delay = 0, PostgreSQL", core, 'revocation_delay="0s"', 1, more=moved
+        ),
         "axum-jwt": Server(
             "axum with jsonwebtoken", lambda port: [jwt, jwt_db, port],
             {"JWT_SECRET": world.secret}, world.directory, core,
@@ -93,14 +103,14 @@ def servers(world, core, flask):
     }
 
 
-def all_rows(world, up):
+def all_rows(world, up, postgres):
     """Returns the rows, in the order of the table."""
     token = (f"Authorization: Bearer {world.token()}",)
     many = world.many
     hello, form = "Hello, User 00001.", 'name="password"'
     cookie = {
-        name: (f"Cookie: {data.session_cookie(up[name])}",)
-        for name in ("ours", "axum-login", "flask")
+        "ours": (f"Cookie: {world.cookie}",),
+        **{name: (f"Cookie: {data.session_cookie(up[name])}",) for name in ("axum-login", "flask")},
     }
     return [
         Row("me", "Vestibule `/api/me`", up["ours"], "/api/me", token),
@@ -117,6 +127,15 @@ def all_rows(world, up):
         Row("page-bare", "bare Rocket, the same page", up["bare"], "/dashboard", cookie["ours"], page=hello),
         Row("page-axum", "axum-login", up["axum-login"], "/dashboard", cookie["axum-login"], page=hello),
         Row("page-flask", "Flask-Login", up["flask"], "/dashboard", cookie["flask"], page=hello),
+        Row("me-postgres", "`/api/me`", up["postgres"], "/api/me", token, postgres=postgres),
+        Row(
+            "me-cold-postgres", "`/api/me`, 10,000 users in turn, `revocation_delay = 0`", up["cold-postgres"],
+            "/api/me", tokens=many, postgres=postgres,
+        ),
+        Row(
+            "page-postgres", "`/dashboard`", up["postgres"], "/dashboard", cookie["ours"], page=hello,
+            postgres=postgres,
+        ),
         Row("form", "Vestibule `/login`", up["ours"], "/login", page=form),
         Row("form-bare", "bare Rocket, the same page", up["bare"], "/login", page=form),
     ]

@@ -18,11 +18,12 @@ def free_port():
 
 
 class Server:
-    """One process, possibly with children. `command(port)` returns its command line."""
+    """One process, possibly with children. `command(port)` returns its command line; standard error
+    goes to the file `log`."""
 
-    def __init__(self, name, command, environment=None, directory=None, core=None):
+    def __init__(self, name, command, environment=None, directory=None, core=None, log=os.devnull):
         self.name = name
-        self.core = core
+        self.log = log
         self.port = free_port()
         self.command = [str(part) for part in command(self.port)]
         if core is not None:
@@ -37,14 +38,15 @@ class Server:
     def start(self, path="/", limit=30.0):
         """Starts the server; returns the seconds to the first response."""
         began = time.perf_counter()
-        self.process = subprocess.Popen(
-            self.command,
-            env=self.environment,
-            cwd=self.directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         while time.perf_counter() - began < limit:
             if self.process.poll() is not None:
                 raise SystemExit(f"{self.name} ended at its start: {' '.join(self.command)}")
@@ -81,12 +83,12 @@ class Server:
 
     def cpu(self):
         """Returns the CPU seconds that the process and its children have used."""
-        ticks = 0
-        for pid in [self.process.pid, *children(self.process.pid)]:
-            # The name, in parentheses, may contain anything.
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return cpu(self.process.pid)
+
+    def empty_log(self):
+        """Empties the log: a run writes some hundred megabytes."""
+        if self.log != os.devnull:
+            os.truncate(self.log, 0)
 
     def stop(self):
         """Ends the server, and waits for its end."""
@@ -98,6 +100,16 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(10)
+
+
+def cpu(pid):
+    """Returns the CPU seconds that a process and its children have used."""
+    ticks = 0
+    for one in [pid, *children(pid)]:
+        # The name, in parentheses, may contain anything.
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def children(pid):

@@ -17,12 +17,15 @@ USERS = 10_000
 SIGN_INS = 100_000
 PASSWORD = "correct horse battery staple"
 # As in the responses of the peers.
-CREATED_AT = "2026-01-01T00:00:00Z"
+CREATED_AT = "2026-01-01T00:00:00.000000Z"
 CREATED_MICROS = 1_767_225_600_000_000
 BODY = {
     "id": 1,
     "username": "user_00001",
     "full_name": "User 00001",
+    "email": None,
+    "device_notices": True,
+    "language": None,
     "role": "user",
     "created_at": CREATED_AT,
 }
@@ -50,19 +53,23 @@ class World:
         self.all = directory / "all.tokens"
 
     def ours(self, name, core=None, auth="", workers=None, state=None, more=None):
-        """Returns a server of the service with default settings, except for the key of the tokens,
-        their lifetime, which must be longer than a run, and the arguments."""
+        """Returns a server of the service with metrics, a second factor for everybody, a log in a file
+        and otherwise default settings, except for the key of the tokens, their lifetime, which must be
+        longer than a run, and the arguments."""
         token = f'token={{secret="{self.secret}",access="4h"}}'
         environment = {
             "ROCKET_PORT": "{port}",
             "ROCKET_AUTH": "{" + token + (", " + auth if auth else "") + "}",
+            "ROCKET_ACCOUNTS": '{second_factor="everybody"}',
+            "ROCKET_METRICS": f'{{token="{self.secret}"}}',
             "VESTIBULE_STATE": state or self.state,
         } | (more or {})
         if workers:
             environment["ROCKET_WORKERS"] = workers
         command = [self.binary, "serve"]
         # Not in the repository: without Rocket.toml, with the built-in templates.
-        return Server(name, lambda _: command, environment, self.directory, core)
+        log = self.directory / f"{name}.log"
+        return Server(name, lambda _: command, environment, self.directory, core, log)
 
     def prepare(self):
         """Creates users and sign-ins in the service's database, and a token for each sign-in."""
@@ -82,13 +89,28 @@ class World:
                 " password_hash, created_at) VALUES (?, ?, ?, ?, 'user', TRUE, ?, ?)",
                 ((n, name, name, full, password_hash, CREATED_MICROS) for n, name, full in people()[1:]),
             )
-        server = self.ours("to sign in")
+        server = self.ours("to sign in", more={"ROCKET_ACCOUNTS": "{}"})
         server.start("/health")
         try:
             first = sign_in(server)
+            self.cookie = session_cookie(server)
         finally:
             server.stop()
         self.mint(first)
+        self.set_second_factors(self.state, 1)
+
+    def set_second_factors(self, state, count):
+        """Sets how many second factors each user has, which every request looks at."""
+        with sqlite3.connect(state / "vestibule.sqlite3") as db:
+            db.execute("UPDATE users SET second_factors = ?", [count])
+
+    def move_to(self, postgres):
+        """Copies everything to an empty PostgreSQL; returns the environment of a service on it."""
+        sqlite = f"sqlite://{self.state / 'vestibule.sqlite3'}"
+        command = [self.binary, "move", "--from", sqlite, "--to", postgres.url]
+        environment = {"PATH": os.environ["PATH"], "VESTIBULE_STATE": str(self.state)}
+        subprocess.run(command, env=environment, cwd=self.directory, check=True, stdout=subprocess.DEVNULL)
+        return {"ROCKET_DATABASES": f'{{main={{url="{postgres.url}"}}}}'}
 
     def mint(self, first):
         """Creates sign-ins like the first: copies of its row, and of its token, signed with the same

@@ -68,6 +68,9 @@ def me():
         id=token_user.id,
         username=token_user.username,
         full_name=token_user.full_name,
+        email=None,
+        device_notices=True,
+        language=None,
         role=token_user.role,
         created_at=token_user.created_at,
     )

@@ -35,6 +35,9 @@ struct User {
     id: i64,
     username: String,
     full_name: Option<String>,
+    email: Option<String>,
+    device_notices: bool,
+    language: Option<String>,
     role: String,
     created_at: String,
 }
@@ -59,7 +62,8 @@ where
         let id: i64 = token.claims.sub.parse().map_err(|_| StatusCode::UNAUTHORIZED)?;
         let db = SqlitePool::from_ref(state);
         sqlx::query_as(
-            "SELECT id, username, full_name, role, created_at FROM users WHERE id = ? AND active",
+            "SELECT id, username, full_name, NULL AS email, TRUE AS device_notices, NULL AS language, \
+             role, created_at FROM users WHERE id = ? AND active",
         )
         .bind(id)
         .fetch_optional(&db)

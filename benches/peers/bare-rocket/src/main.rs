@@ -14,6 +14,9 @@ struct Me {
     id: i64,
     username: &'static str,
     full_name: Option<&'static str>,
+    email: Option<&'static str>,
+    device_notices: bool,
+    language: Option<&'static str>,
     role: &'static str,
     created_at: &'static str,
 }
@@ -24,8 +27,11 @@ fn me() -> Json<Me> {
         id: 1,
         username: "user_00001",
         full_name: Some("User 00001"),
+        email: None,
+        device_notices: true,
+        language: None,
         role: "user",
-        created_at: "2026-01-01T00:00:00Z",
+        created_at: "2026-01-01T00:00:00.000000Z",
     })
 }
 

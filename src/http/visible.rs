@@ -48,10 +48,6 @@ impl Formatter for VisibleJson {
     where
         W: ?Sized + Write,
     {
-        // Most of the text: the path, names and numbers.
-        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return writer.write_all(fragment.as_bytes());
-        }
         let mut rest = fragment;
         while let Some(at) = rest.find(is_hidden) {
             let (before, hidden) = rest.split_at(at);

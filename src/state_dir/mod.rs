@@ -100,7 +100,7 @@ impl StateDir {
     /// Replaces the secrets by those that were published ahead, or by new ones; the former ones are
     /// kept as the newest of the previous ones. A process that starts meanwhile reads the old file or
     /// the new one, and of two concurrent rotations neither loses a secret. `now` is recorded in the
-    /// file. Returns since when the new ones had been published.
+    /// file. Returns how long the new ones had been published.
     ///
     /// # Errors
     /// A sentence with the path, if the file does not exist, has an unknown setting, or cannot be

@@ -141,7 +141,7 @@ impl Secrets {
     }
 
     /// Replaces the secrets by those that were published ahead, or else by generated ones; the old
-    /// ones become the newest of the previous ones. Returns since when they had been published.
+    /// ones become the newest of the previous ones. Returns how long they had been published.
     pub(super) fn rotate(&mut self, now: &str) -> Result<Publication, String> {
         let next = self.next.take();
         let mut published = match &next {

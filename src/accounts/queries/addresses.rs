@@ -29,8 +29,8 @@ const LINK_LIFETIME: time::Duration = time::Duration::days(1);
 const TAKEN: &str = "Another account has this address.";
 
 /// Stores the address that a user wants to have, in the place of an earlier one, and queues the mail
-/// with the link that confirms it, unless `of_recipient` says that the address got many: a link that was
-/// sent to it for this user still works. The user's own address again only withdraws a pending one.
+/// with the link that confirms it, unless the limit `of_recipient` is reached: a link that this user already has
+/// for the same address then stays valid. The user's own address again only withdraws a pending one.
 ///
 /// # Errors
 /// 401 `token_revoked` when the account is gone or the sign-in of the actor has ended: a request that
@@ -160,8 +160,7 @@ pub(in crate::accounts) fn confirm_address(
     })
 }
 
-/// Checks that no other account has an address, nor is named like it: a user name comes before the same
-/// text as an address when its owner signs in.
+/// Checks that no other account has an address, or has it as its user name, which comes first at a sign-in.
 pub(super) fn check_is_free(
     connection: &mut AnyConnection,
     address: &EmailAddress,

@@ -150,8 +150,8 @@ pub fn sign_out(
     })
 }
 
-/// Ends one sign-in, of any user or of the one whose id is `owner`. Other than a key it may be the one that
-/// asked for the pending address, which is deleted.
+/// Ends one sign-in, of any user or of the one whose id is `owner`. Deletes the pending address too, unless the
+/// sign-in is a key: an intruder may have asked for it.
 ///
 /// # Errors
 /// 403 `forbidden` when the actor is no longer an administrator, 404 `not_found` when there is none

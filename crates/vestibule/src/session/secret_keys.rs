@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_key_is_told_in_every_spelling_and_decrypts() {
+    fn the_published_key_is_recognised_in_base64_and_hex_and_decrypts() {
         for text in [KNOWN_EXAMPLE, KNOWN_EXAMPLE_IN_HEX] {
             assert!(is_published(text), "{text}");
             let keys = SecretKeys::new(Some(text), &[]).expect("a key");

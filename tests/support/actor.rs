@@ -4,10 +4,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rocket::http::{ContentType, Cookie, Header, Method};
 use rocket::local::blocking::{Client, LocalRequest};
 use serde_json::Value;
+use vestibule_service::accounts::Accounts;
 
 /// One client. Cookies are kept as a browser keeps them; the token is sent when there is one.
 pub(crate) struct Actor<'a> {
@@ -62,6 +65,15 @@ impl<'a> Actor<'a> {
             token: self.token.clone(),
             refresh_token: self.refresh_token.clone(),
             jar: self.jar.borrow().clone(),
+        }
+    }
+
+    /// Waits until the rows that are queued for the audit log are written.
+    pub(crate) fn wait_for_audit_log(&self) {
+        let accounts = self.client.rocket().state::<Accounts>().expect("the accounts");
+        let begun = Instant::now();
+        while accounts.audit().pending() > 0 && begun.elapsed() < Duration::from_secs(20) {
+            thread::yield_now();
         }
     }
 

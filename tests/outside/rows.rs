@@ -145,7 +145,7 @@ impl SignInStore for Store {
         };
         let rotation = attempt.decide(rows[at].sign_in()?);
         match &rotation {
-            Rotation::Rotated(sign_in) => rows[at] = Row::of(sign_in)?,
+            Rotation::Rotated(sign_in) | Rotation::Reissued(sign_in) => rows[at] = Row::of(sign_in)?,
             Rotation::Theft => drop(rows.remove(at)),
             _ => {}
         }

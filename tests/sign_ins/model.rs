@@ -110,6 +110,8 @@ struct SignIn {
     auth_time: i64,
     /// When each generation of its refresh token was replaced.
     rotations: Vec<i64>,
+    /// After how many rotations, and when, a token was repeated whose response had been lost.
+    repetitions: Vec<(usize, i64)>,
     /// The newest generation of which an access token was used.
     used: i64,
     over: bool,
@@ -122,18 +124,30 @@ impl SignIn {
     }
 
     /// Whether an earlier refresh token gets the newest successor.
-    fn reissues(&self, generation: i64, now: i64) -> bool {
+    fn reissues(&mut self, generation: i64, now: i64) -> bool {
         let (mut burst, mut segment) = (0, 0);
-        for (number, at) in self.rotations.iter().enumerate().skip(1) {
-            if at - self.rotations[number - 1] > GRACE {
-                (burst, segment) = (number, number);
-            } else if at - self.rotations[segment] > BURST_SEGMENT {
-                (burst, segment) = (segment, number);
+        let (mut segment_at, mut last) = (i64::MIN / 2, i64::MIN / 2);
+        for (number, &at) in self.rotations.iter().enumerate() {
+            if at - last > GRACE {
+                (burst, segment, segment_at) = (number, number, at);
+            } else if at - segment_at > BURST_SEGMENT {
+                (burst, segment, segment_at) = (segment, number, at);
             }
+            last = at;
+            for &(_, at) in self.repetitions.iter().filter(|(after, _)| *after == number + 1) {
+                (burst, segment, segment_at, last) = (number, number, at, at);
+            }
+        }
+        if generation >= burst as i64 && now - last <= GRACE {
+            return true;
         }
         let age = now - self.rotations.last().expect("a rotation");
         let is_lost = generation + 1 == self.generation() && self.used < self.generation();
-        (generation >= burst as i64 && age <= GRACE) || (is_lost && age <= RETRY)
+        if is_lost && age <= RETRY {
+            self.repetitions.push((self.rotations.len(), now));
+            return true;
+        }
+        false
     }
 }
 
@@ -394,6 +408,7 @@ impl<'w> Case<'w> {
             last_seen: now,
             auth_time: now,
             rotations: Vec::new(),
+            repetitions: Vec::new(),
             used: 0,
             over: false,
         });

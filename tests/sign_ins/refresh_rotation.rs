@@ -114,8 +114,27 @@ fn a_refresh_whose_response_was_lost_is_answered_again_for_five_minutes() {
             assert_eq!(text(&refresh(&app.client, &token), "refresh_token"), lost);
         }
         assert_eq!(only_row(&app, USER_01).generation(), 1);
-        advance(&app, 1);
+        advance(&app, 11);
         assert_eq!(refresh(&app.client, &token).code(), "token_revoked");
+    });
+}
+
+#[test]
+fn several_requests_may_repeat_a_refresh_whose_response_was_lost() {
+    on_both(|app| {
+        let lost = first(&app).refresh_token.unwrap();
+        refresh(&app.client, &lost);
+        advance(&app, 60);
+        for _ in 0..8 {
+            let reply = refresh(&app.client, &lost);
+            use_token(&app, &text(&reply, "access_token"));
+            advance(&app, 1);
+        }
+        let newest = text(&refresh(&app.client, &lost), "refresh_token");
+        let next = text(&refresh(&app.client, &newest), "refresh_token");
+        assert_eq!(text(&refresh(&app.client, &lost), "refresh_token"), next);
+        advance(&app, 11);
+        assert_eq!(refresh(&app.client, &lost).code(), "token_revoked", "a copy");
     });
 }
 

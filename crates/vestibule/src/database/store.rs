@@ -95,9 +95,11 @@ impl<P: ConnectionPool> SignInStore for DieselSignInStore<P> {
                 };
                 let rotation = attempt.decide(row);
                 match &rotation {
-                    Rotation::Rotated(row) => on_backend!(connection, replace(row))?,
+                    Rotation::Rotated(row) | Rotation::Reissued(row) => {
+                        on_backend!(connection, replace(row))?;
+                    }
                     Rotation::Theft => drop(on_backend!(connection, end(id.as_str()))?),
-                    Rotation::Reissued(_) | Rotation::NotActive => {}
+                    Rotation::NotActive => {}
                 }
                 Ok(rotation)
             })

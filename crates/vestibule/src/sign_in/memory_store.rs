@@ -97,9 +97,11 @@ impl SignInStore for MemorySignInStore {
         let Some(row) = rows.get(id) else { return Ok(Rotation::NotActive) };
         let rotation = attempt.decide(row.clone());
         match &rotation {
-            Rotation::Rotated(row) => drop(rows.insert(id.clone(), row.clone())),
+            Rotation::Rotated(row) | Rotation::Reissued(row) => {
+                drop(rows.insert(id.clone(), row.clone()));
+            }
             Rotation::Theft => drop(rows.remove(id)),
-            Rotation::Reissued(_) | Rotation::NotActive => {}
+            Rotation::NotActive => {}
         }
         Ok(rotation)
     }

@@ -15,7 +15,8 @@ const BURST_SEGMENT: Duration = Duration::from_secs(30);
 /// A burst is a chain of rotations, each within `refresh_grace` of the one before, as when a client
 /// sends many requests at once and each of them refreshes. A burst is kept in two segments of 30 s;
 /// when a third begins, the first is dropped. So of a long burst only the last 30 to 60 s count, or up
-/// to twice `refresh_grace` if that is longer.
+/// to twice `refresh_grace` if that is longer. A refresh whose response was lost begins a burst when it
+/// is repeated, because several requests may repeat it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rotations {
@@ -27,7 +28,7 @@ pub struct Rotations {
     pub burst_from: i64,
     /// The generation that the second segment of the burst began with.
     pub segment_from: i64,
-    /// When that segment began.
+    /// When that segment began: with a rotation, or with the repetition of one.
     pub segment_at: Option<OffsetDateTime>,
     /// The newest generation of which an access token was used: its pair has arrived.
     pub used_generation: i64,
@@ -40,7 +41,7 @@ pub enum Rotation {
     /// It was the newest; the sign-in has the next generation.
     Rotated(SignIn),
     /// It was replaced, but belongs to the newest burst (within `grace`), or its successor was never
-    /// used (within `retry`). The row is unchanged, so the newest refresh token is issued again.
+    /// used (within `retry`). The generation is unchanged, so the newest refresh token is issued again.
     Reissued(SignIn),
     /// It was replaced, and neither `grace` nor `retry` allows it, so there is a copy of it: the sign-in
     /// has been ended.
@@ -65,7 +66,8 @@ pub struct RefreshAttempt {
 
 impl RefreshAttempt {
     /// Decides about the attempt. The store then replaces its row after
-    /// [`Rotated`](Rotation::Rotated), and deletes it after [`Theft`](Rotation::Theft).
+    /// [`Rotated`](Rotation::Rotated) and [`Reissued`](Rotation::Reissued), and deletes it after
+    /// [`Theft`](Rotation::Theft).
     #[must_use]
     pub fn decide(&self, mut row: SignIn) -> Rotation {
         let SignInKind::Token(rotations) = &mut row.kind else { return Rotation::NotActive };
@@ -77,7 +79,14 @@ impl RefreshAttempt {
             row.last_seen_at = self.at;
             return Rotation::Rotated(row);
         }
-        if rotations.accepts(self) { Rotation::Reissued(row) } else { Rotation::Theft }
+        if rotations.is_of_burst(self) {
+            Rotation::Reissued(row)
+        } else if rotations.is_lost_response(self) {
+            rotations.begin_burst(self);
+            Rotation::Reissued(row)
+        } else {
+            Rotation::Theft
+        }
     }
 
     fn is_within(&self, limit: Duration, since: Option<OffsetDateTime>) -> bool {
@@ -87,7 +96,7 @@ impl RefreshAttempt {
 
 impl Rotations {
     fn advance(&mut self, attempt: &RefreshAttempt) {
-        let goes_on = attempt.is_within(attempt.grace, self.rotated_at);
+        let goes_on = attempt.is_within(attempt.grace, self.last_of_burst());
         if !goes_on || !attempt.is_within(BURST_SEGMENT, self.segment_at) {
             self.burst_from = if goes_on { self.segment_from } else { self.generation };
             (self.segment_from, self.segment_at) = (self.generation, Some(attempt.at));
@@ -96,13 +105,26 @@ impl Rotations {
         self.rotated_at = Some(attempt.at);
     }
 
-    /// Whether a token that was replaced gets the newest one.
-    fn accepts(&self, attempt: &RefreshAttempt) -> bool {
-        let of_burst = attempt.generation >= self.burst_from
-            && attempt.is_within(attempt.grace, self.rotated_at);
-        let lost_response = attempt.generation + 1 == self.generation
+    fn is_of_burst(&self, attempt: &RefreshAttempt) -> bool {
+        attempt.generation >= self.burst_from
+            && attempt.is_within(attempt.grace, self.last_of_burst())
+    }
+
+    fn is_lost_response(&self, attempt: &RefreshAttempt) -> bool {
+        attempt.generation + 1 == self.generation
             && self.used_generation < self.generation
-            && attempt.is_within(attempt.retry, self.rotated_at);
-        of_burst || lost_response
+            && attempt.is_within(attempt.retry, self.rotated_at)
+    }
+
+    /// Begins a burst with a token that is presented again. When it was rotated stays, from which
+    /// `refresh_retry` counts.
+    fn begin_burst(&mut self, attempt: &RefreshAttempt) {
+        (self.burst_from, self.segment_from) = (attempt.generation, attempt.generation);
+        self.segment_at = Some(attempt.at);
+    }
+
+    /// Returns when the newest burst was last continued: by a rotation, or begun by a repetition after it.
+    fn last_of_burst(&self) -> Option<OffsetDateTime> {
+        self.rotated_at.max(self.segment_at)
     }
 }

@@ -11,10 +11,11 @@ use crate::sign_in::{SignIn, SignInId, SignInKind};
 pub(super) async fn check(store: &Store, accounts: [&str; 2]) {
     the_newest_token_takes_the_sign_in_one_generation_further(store, accounts).await;
     the_newest_generation_that_was_used_is_recorded_and_never_goes_back(store, accounts).await;
-    a_token_whose_successor_was_never_used_gets_the_same_row_for_a_while_and_ends_it_after(
+    a_token_whose_successor_was_never_used_gets_the_same_generation_for_a_while_and_ends_it_after(
         store, accounts,
     )
     .await;
+    a_token_that_is_repeated_after_a_lost_response_begins_a_burst(store, accounts).await;
     a_token_whose_successor_was_used_gets_the_same_row_within_the_grace_and_ends_it_after(
         store, accounts,
     )
@@ -73,7 +74,7 @@ async fn the_newest_generation_that_was_used_is_recorded_and_never_goes_back(
     }
 }
 
-async fn a_token_whose_successor_was_never_used_gets_the_same_row_for_a_while_and_ends_it_after(
+async fn a_token_whose_successor_was_never_used_gets_the_same_generation_for_a_while_and_ends_it_after(
     store: &Store,
     [account, _]: [&str; 2],
 ) {
@@ -81,14 +82,35 @@ async fn a_token_whose_successor_was_never_used_gets_the_same_row_for_a_while_an
     let rotate = async |from, seconds| {
         store.rotate(&row.id, attempt(from, seconds)).await.expect("an answer")
     };
-    let Rotation::Rotated(rotated) = rotate(0, 100).await else { panic!("not the newest") };
-    for seconds in [100, 110, 111, 400] {
-        assert_eq!(rotate(0, seconds).await, Rotation::Reissued(rotated.clone()));
+    assert!(matches!(rotate(0, 100).await, Rotation::Rotated(_)));
+    for seconds in [100, 110, 111, 400, 410] {
+        let Rotation::Reissued(reissued) = rotate(0, seconds).await else { panic!("{seconds}") };
+        assert_eq!((reissued.generation(), reissued.last_seen_at), (1, at(100)));
+        assert_eq!(get(store, &row.id).await, Some(reissued));
     }
-    assert_eq!(get(store, &row.id).await, Some(rotated));
-    assert_eq!(rotate(0, 401).await, Rotation::Theft);
+    assert_eq!(rotate(0, 411).await, Rotation::Theft);
     assert_eq!(get(store, &row.id).await, None);
-    assert_eq!(rotate(1, 401).await, Rotation::NotActive);
+    assert_eq!(rotate(1, 411).await, Rotation::NotActive);
+}
+
+async fn a_token_that_is_repeated_after_a_lost_response_begins_a_burst(
+    store: &Store,
+    [account, _]: [&str; 2],
+) {
+    let row = new_sign_in(store, account, TOKEN).await;
+    let rotate = async |from, seconds| {
+        store.rotate(&row.id, attempt(from, seconds)).await.expect("an answer")
+    };
+    rotate(0, 100).await;
+    assert!(matches!(rotate(0, 200).await, Rotation::Reissued(_)));
+    store.seen(&SignInUse { generation: 1, ..used(&row.id, 200) }).await.expect("a note");
+    assert!(matches!(rotate(0, 201).await, Rotation::Reissued(_)), "repeated by two requests");
+    assert!(matches!(rotate(1, 205).await, Rotation::Rotated(_)));
+    for (from, seconds) in [(0, 206), (1, 206), (0, 215)] {
+        let Rotation::Reissued(newest) = rotate(from, seconds).await else { panic!("{from}") };
+        assert_eq!(newest.generation(), 2);
+    }
+    assert_eq!(rotate(0, 216).await, Rotation::Theft);
 }
 
 async fn a_token_whose_successor_was_used_gets_the_same_row_within_the_grace_and_ends_it_after(

@@ -219,6 +219,22 @@ fn refreshing_replaces_all_four_and_notices_a_copy() {
 }
 
 #[test]
+fn each_of_several_refreshes_gets_the_csrf_value_of_the_others() {
+    on_both_with(only_cookies, |app| {
+        let browser = app.token_cookies("user_01");
+        let (first, second) = (browser.at(&app.client), browser.at(&app.client));
+        let signed_in = cookie(&browser, CSRF_ACCESS);
+        for copy in [&first, &second] {
+            assert_eq!(copy.post("/api/refresh").status, 200);
+        }
+        assert_ne!(cookie(&first, ACCESS), cookie(&second, ACCESS));
+        assert_eq!(cookie(&first, CSRF_ACCESS), cookie(&second, CSRF_ACCESS));
+        assert_ne!(cookie(&first, CSRF_ACCESS), signed_in);
+        assert_ne!(cookie(&first, CSRF_ACCESS), cookie(&first, CSRF_REFRESH));
+    });
+}
+
+#[test]
 fn the_password_proven_again_replaces_the_access_cookie_alone() {
     on_both_with(only_cookies, |app| {
         let browser = app.token_cookies("user_01");

@@ -32,7 +32,7 @@ impl<U: Account> Mint<'_, U> {
         let access = Claims {
             fresh,
             exp: end.map(OffsetDateTime::unix_timestamp),
-            csrf: self.csrf(|| Ok(SignInId::random()?.to_string()))?,
+            csrf: self.csrf("access", sign_in),
             jti: Some(SignInId::random()?.to_string()),
             ..self.common(sign_in, TokenKind::Access, now)
         };
@@ -55,24 +55,26 @@ impl<U: Account> Mint<'_, U> {
             SignInKind::Token(rotations) => rotations.rotated_at,
             _ => None,
         };
-        let generation = sign_in.generation();
         // Not before the sign-in, where the clock was set back since, or that of another process is behind:
         // the token would live longer than the sign-in may.
         let since = rotated_at.unwrap_or(sign_in.created_at).max(sign_in.created_at);
         let end = Lifetime::Never.end(since, (sign_in.created_at, sign_in.expires_at));
-        let jti = format!("{}.{generation}", sign_in.id);
         Ok(Claims {
             exp: end.map(OffsetDateTime::unix_timestamp),
-            csrf: self.csrf(|| Ok(self.state.keys.derive("csrf", &[&jti])))?,
-            jti: Some(jti),
+            csrf: self.csrf("refresh", sign_in),
+            jti: Some(format!("{}.{}", sign_in.id, sign_in.generation())),
             ..self.common(sign_in, TokenKind::Refresh, since)
         })
     }
 
-    /// The CSRF value of a new token, if tokens are taken in cookies.
-    fn csrf(&self, make: impl FnOnce() -> Result<String, Error>) -> Result<Option<String>, Error> {
+    /// The CSRF value of a new token, if tokens are taken in cookies. Requests that refresh in parallel
+    /// get the same, so that each fits the cookies of the others.
+    fn csrf(&self, kind: &str, sign_in: &SignIn) -> Option<String> {
         let wanted = self.state.has_token_cookies() && self.state.config.token.cookies.csrf;
-        wanted.then(make).transpose()
+        let generation = sign_in.generation().to_string();
+        wanted.then(|| {
+            self.state.keys.derive("csrf", &[kind, sign_in.id.as_str(), generation.as_str()])
+        })
     }
 
     fn common(&self, sign_in: &SignIn, kind: TokenKind, since: OffsetDateTime) -> Claims {

@@ -12,6 +12,7 @@ use super::service::Accounts;
 use super::sign_in_links::SIGN_IN_LINK_LIFETIME;
 use super::user::{Role, User, Username};
 use vestibule::database::sign_ins;
+use vestibule::sign_ins::Amr;
 use vestibule::{Error, ErrorKind, Session};
 
 /// For how long a form may be sent a second time where nothing else tells.
@@ -21,7 +22,7 @@ impl Accounts {
     /// Signs a browser in again when its password form was sent twice: the first copy changed the
     /// password and ended the sign-in that this one presents. Requires a session cookie that was fresh,
     /// whose sign-in has ended, and a password change in the audit log since the session began. The new
-    /// password is verified and counted as at any sign-in.
+    /// password is verified and counted as at any sign-in, and the second factor is asked for.
     ///
     /// # Errors
     /// 401 `credentials_missing` without such a cookie or with a password that is not in force, 429
@@ -30,7 +31,7 @@ impl Accounts {
         &self,
         session: &Session<'_>,
         passwords: &NewPassword,
-    ) -> Result<(), Error> {
+    ) -> Result<FirstStep<()>, Error> {
         let missing = || Error::new(ErrorKind::CredentialsMissing);
         let presented = session.presented()?.filter(|presented| presented.is_fresh);
         let presented = presented.ok_or_else(missing)?;
@@ -57,14 +58,16 @@ impl Accounts {
         };
         let verified = self.verify_credentials(&credentials).await.map_err(refused)?;
         // The name may have been given to another account meanwhile.
-        if verified.user.id != user.id || verified.user.has_second_factor() {
+        if verified.user.id != user.id {
             return Err(missing());
         }
-        let opened = self.open_session(session, &verified, password, presented.is_remembered);
-        match opened.await.map_err(refused)? {
-            FirstStep::SignedIn(()) => Ok(()),
-            FirstStep::SecondFactor(_) => Err(missing()),
+        let remember = presented.is_remembered;
+        if verified.user.has_second_factor() {
+            let ticket =
+                self.page_ticket(&verified.user, &verified.hash, Amr::PASSWORD, remember)?;
+            return Ok(FirstStep::SecondFactor(ticket));
         }
+        self.open_session(session, &verified, password, remember).await.map_err(refused)
     }
 
     /// Returns the user whom the session cookie names, if the user ended all sign-ins a moment ago, by a form
@@ -153,8 +156,8 @@ impl Accounts {
         }
     }
 
-    /// Returns whether a form with a link that is not valid any more holds the password in force:
-    /// an equal form was first. The password counts as at any sign-in.
+    /// Returns whether a change that is refused now has set this password before, by an equal request that
+    /// was first: the password is in force. It counts as at any sign-in.
     ///
     /// # Errors
     /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
@@ -166,6 +169,15 @@ impl Accounts {
                 _ => Err(error),
             },
         }
+    }
+
+    /// Returns whether an account has this address now: an equal request has confirmed it.
+    ///
+    /// # Errors
+    /// 503 `unavailable`.
+    pub async fn has_address(&self, id: i64, address: &str) -> Result<bool, Error> {
+        let user = self.run(move |connection| queries::find(connection, id)).await?;
+        Ok(user.is_some_and(|user| user.email.as_deref() == Some(address)))
     }
 
     /// Returns whether a link or code of this user was used within its lifetime, as the second copy of a

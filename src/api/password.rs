@@ -5,7 +5,7 @@ use rocket::{State, post};
 
 use super::issued::Issued;
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, BareTokenUser, NewPassword, OwnAccount, TokenUser};
+use crate::accounts::{Accounts, BareTokenUser, Credentials, NewPassword, OwnAccount, TokenUser};
 use crate::http::{Json, JsonBody, RequestSource};
 use vestibule::config::Location;
 use vestibule::guards::{Authenticated, Fresh, Scoped};
@@ -13,7 +13,8 @@ use vestibule::password::Password;
 use vestibule::tokens::TokenOptions;
 use vestibule::{Error, ErrorKind, Tokens};
 
-/// Changes the password and ends every other sign-in, in browsers too; the current one stays active.
+/// Changes the password and ends every other sign-in, in browsers too; the current one stays active. Sent
+/// twice, it responds the same if the new password is in force.
 ///
 /// 422 `invalid_field` naming `current_password` if that is wrong.
 #[post("/password", data = "<body>")]
@@ -31,9 +32,15 @@ pub(super) async fn change(
     body.finish()?;
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
     let current = CurrentSignIn { id: sign_in.id.to_string(), stays: true };
-    let changed = accounts.change_password(&user, &passwords, current).await;
-    changed.map_err(|error| of_field("current_password", error))?;
-    Ok(status::NoContent)
+    let Err(error) = accounts.change_password(&user, &passwords, current).await else {
+        return Ok(status::NoContent);
+    };
+    let (username, password) = (user.username.as_str(), &passwords.new);
+    let credentials = Credentials { username, password, source };
+    if error.kind() == ErrorKind::BadCredentials && accounts.is_set_already(&credentials).await? {
+        return Ok(status::NoContent);
+    }
+    Err(of_field("current_password", error))
 }
 
 /// Proves the password again, and the second factor of a user who has one by its `code`; returns a fresh access token of the same sign-in, whose refresh token

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rocket::form::FromForm;
-use rocket::http::Status;
+use rocket::http::{CookieJar, Status};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
@@ -11,12 +11,13 @@ use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, Title, format_time};
+use super::second_step;
 use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::queries::CurrentSignIn;
 use crate::accounts::{
-    Accounts, AddressPolicy, BareSessionUser, NewPassword, SessionUser, User, full_name,
+    Accounts, AddressPolicy, BareSessionUser, FirstStep, NewPassword, SessionUser, User, full_name,
 };
 use crate::http::RequestSource;
 use vestibule::guards::{Authenticated, Fresh, Maybe};
@@ -154,13 +155,14 @@ pub(super) async fn change_name(
 }
 
 /// Changes the password. Every session ends; this browser gets a new one, also if an equal request
-/// has changed the password already. `session` is a `Result`: its error counts as 401
+/// has changed the password already, then after the second step of a user who has a second factor. `session` is a `Result`: its error counts as 401
 /// `credentials_missing`, so the catcher redirects to the sign-in form.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(
     user: Maybe<Fresh<SessionUser>>,
     session: Result<Session<'_>, Error>,
     source: RequestSource,
+    jar: &CookieJar<'_>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<PasswordChange>>,
@@ -171,10 +173,17 @@ pub(super) async fn change_password(
         source,
     };
     let done = || Ok(FormReply::notice(uri!(account), Notice::PasswordChanged));
+    let repeated = |step| match step {
+        FirstStep::SignedIn(()) => done(),
+        FirstStep::SecondFactor(ticket) => {
+            let next = uri!(account).to_string();
+            let second = second_step::keep_ticket(jar, accounts, &ticket, &next);
+            Ok(FormReply::notice(second, Notice::PasswordChanged))
+        }
+    };
     let session = session.map_err(|_| ErrorKind::CredentialsMissing)?;
     let Some(user) = user.0 else {
-        accounts.sign_in_after_change(&session, &passwords).await?;
-        return done();
+        return repeated(accounts.sign_in_after_change(&session, &passwords).await?);
     };
     let sign_in = user.authentication().sign_in().ok_or(ErrorKind::Internal)?;
     let current = CurrentSignIn { id: sign_in.id.to_string(), stays: false };
@@ -186,7 +195,7 @@ pub(super) async fn change_password(
         if matches!(error.kind(), ErrorKind::BadCredentials | ErrorKind::TokenRevoked) {
             // An equal request may have been first since the guard.
             match accounts.sign_in_after_change(&session, &passwords).await {
-                Ok(()) => return done(),
+                Ok(step) => return repeated(step),
                 Err(error) if error.kind() == ErrorKind::CredentialsMissing => {}
                 Err(error) => return Err(error),
             }

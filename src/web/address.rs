@@ -165,13 +165,18 @@ pub(super) async fn confirm(
 ) -> FormResult {
     let user = user.0.as_deref();
     let is_elsewhere = match accounts.confirm_address(&form.token, source).await {
-        Err(error)
-            if error.kind() == ErrorKind::NotFound
-                && user.is_some_and(|user| user.email.as_deref() == Some(&form.email)) =>
-        {
+        Err(error) => {
+            let is_done = match user {
+                Some(user) if error.kind() == ErrorKind::NotFound => {
+                    accounts.has_address(user.id, &form.email).await?
+                }
+                _ => false,
+            };
+            if !is_done {
+                return link_cookie::invalid(&renderer, user, error, INVALID);
+            }
             false
         }
-        Err(error) => return link_cookie::invalid(&renderer, user, error, INVALID),
         Ok(owner) => user.is_some_and(|user| user.id != owner.id),
     };
     let page = match user {

@@ -11,6 +11,7 @@ use rocket::{Ignite, Rocket, Sentinel, uri};
 
 use super::notice::{Notice, NoticeRedirect};
 use super::renderer::Page;
+use crate::accounts::Accounts;
 use vestibule::sign_ins::SignInId;
 use vestibule::{Error, ErrorKind, ErrorPage, LocalPath};
 
@@ -21,8 +22,8 @@ pub(super) type FormResult = Result<FormReply, Error>;
 pub(super) enum FormReply {
     /// To another page.
     Redirect(Box<Redirect>),
-    /// After a sign-in: to `target`, but from a browser that sent no cookie to a page that checks whether
-    /// it keeps one.
+    /// After a sign-in: to `target`, but from a browser that sent no cookie of ours to a page that checks
+    /// whether it keeps one.
     SignedIn { target: Box<Redirect>, check: Box<Redirect> },
     /// To another page, which shows a notice once.
     Notice(Box<NoticeRedirect>),
@@ -108,6 +109,22 @@ impl<G: Sentinel> Sentinel for UserOrError<G> {
     }
 }
 
+/// Whether the form comes from a browser. Other programs send none of these.
+fn is_browser(request: &Request<'_>) -> bool {
+    ["Origin", "Referer", "Sec-Fetch-Site"].iter().any(|name| request.headers().contains(*name))
+}
+
+/// Whether a cookie of ours came along. One of another program on the host does not show that ours are
+/// kept.
+fn has_own_cookie(request: &Request<'_>) -> bool {
+    let session = request.rocket().state::<Accounts>().map(|accounts| &accounts.auth().session);
+    request.cookies().iter().any(|cookie| {
+        let name = cookie.name();
+        session.is_some_and(|session| name == session.cookie || name == session.remember_cookie)
+            || name.starts_with("vestibule_")
+    })
+}
+
 /// Turns `token_revoked`, for a session that ended during the request, into the
 /// `credentials_missing` that redirects to the sign-in form.
 pub(super) fn sign_in_if_revoked(error: Error) -> Error {
@@ -136,10 +153,7 @@ impl<'r> Responder<'r, 'static> for FormReply {
         match self {
             Self::Redirect(redirect) => redirect.respond_to(request),
             Self::SignedIn { target, check } => {
-                let headers = request.headers();
-                // Other programs than browsers send no Referer and are spared the check.
-                let may_keep_no_cookie = !headers.contains("Cookie") && headers.contains("Referer");
-                if may_keep_no_cookie {
+                if is_browser(request) && !has_own_cookie(request) {
                     check.respond_to(request)
                 } else {
                     target.respond_to(request)

@@ -1,6 +1,7 @@
 //! The second step of signing in: a code, after a right password or a link.
 
 use rocket::form::FromForm;
+use rocket::http::uri::Origin;
 use rocket::http::{Cookie, CookieJar, SameSite, Status};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
@@ -54,11 +55,21 @@ pub(super) fn go_on(
     ticket: &LoginTicket,
     next: &str,
 ) -> FormReply {
+    FormReply::redirect(keep_ticket(jar, accounts, ticket, next))
+}
+
+/// Has the browser keep the ticket; returns the address of the second step.
+pub(super) fn keep_ticket(
+    jar: &CookieJar<'_>,
+    accounts: &Accounts,
+    ticket: &LoginTicket,
+    next: &str,
+) -> Origin<'static> {
     let cookie = Cookie::build((TICKET, ticket.reveal().to_owned())).path(TICKET_PATH);
     let cookie = cookie.http_only(true).secure(accounts.auth().session.is_secure());
     jar.add(cookie.max_age(TICKET_AGE).same_site(SameSite::Lax));
     let next = LocalPath::parse(next).map(|path| path.to_string());
-    FormReply::redirect(uri!(form(next = next)))
+    uri!(form(next = next))
 }
 
 /// Returns the secret of a trusted browser.

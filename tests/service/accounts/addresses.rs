@@ -60,7 +60,7 @@ impl<'a> Mailbox<'a> {
 }
 
 /// The path of the link in a mail.
-pub(super) fn link_in(mail: &str) -> String {
+pub(crate) fn link_in(mail: &str) -> String {
     let unfolded = mail.replace("=\r\n", "").replace("=3D", "=");
     let start = unfolded.find("?token=").expect("a link");
     let path = unfolded[..start].rfind("/address/").or(unfolded[..start].rfind("/password/"));
@@ -69,7 +69,7 @@ pub(super) fn link_in(mail: &str) -> String {
     format!("{}?token={token}", &unfolded[path.expect("a path")..start])
 }
 
-pub(super) fn token(path: &str) -> &str {
+pub(crate) fn token(path: &str) -> &str {
     path.split_once('=').expect("a token").1
 }
 

@@ -11,6 +11,7 @@ use rocket::tokio::runtime::Runtime;
 use serde_json::json;
 use vestibule_service::accounts::new_setup_link;
 
+use crate::accounts::addresses::{Mailbox, link_in, token};
 use crate::accounts::concurrent_requests::process;
 use crate::support::actor::encoded;
 use crate::support::app::{TestApp, on_both, on_both_with};
@@ -123,6 +124,33 @@ fn of_password_changes_at_once_each_ends_signed_in() {
             assert!(opens(&app, &session, "user_01"));
         }
         assert_eq!(person.get("/dashboard").status, 303, "the old session has ended");
+        assert_eq!(app.count("events WHERE event = 'password_changed'"), 1);
+    });
+}
+
+#[test]
+fn of_confirmations_of_an_address_at_once_each_leads_to_the_account() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let mut mailbox = Mailbox::of(&app);
+        person.post_form("/account/address", &[("email", "ann@example.org")]);
+        let link = link_in(&mailbox.next());
+        let fields = [("token", token(&link)), ("email", "ann@example.org")];
+        let jar = person.jar.borrow().clone();
+        Processes::launch(&app).redirects_at_once(("/address/confirm", "/account"), &jar, &fields);
+    });
+}
+
+#[test]
+fn a_password_change_of_a_program_that_is_sent_again_is_done() {
+    on_both(|app| {
+        let program = app.token("user_01");
+        let change = json!({ "current_password": "1234", "new_password": NEW });
+        for _ in 0..2 {
+            assert_eq!(program.post_json("/api/password", &change).status, 204);
+        }
+        let other = json!({ "current_password": "1234", "new_password": "another staple" });
+        program.post_json("/api/password", &other).assert_problem(422, "invalid_field");
         assert_eq!(app.count("events WHERE event = 'password_changed'"), 1);
     });
 }

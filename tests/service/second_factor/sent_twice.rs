@@ -33,6 +33,26 @@ fn a_second_step_that_is_sent_again_signs_in_for_ten_seconds_and_only_with_its_o
 }
 
 #[test]
+fn a_password_change_that_is_sent_again_asks_for_a_code_and_says_that_it_was_done() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let browser = session(&app, "user_01", &phone);
+        let again = browser.at(&app.client);
+        let change = [("current_password", "1234"), ("new_password", "battery staple")];
+        assert_eq!(browser.post_form("/account/password", &change).location(), "/account");
+        let reply = again.post_form("/account/password", &change);
+        let second = "/login/second?next=%2Faccount";
+        assert_eq!((reply.status, reply.location()), (303, second), "{}", reply.body);
+        assert_eq!(again.get("/dashboard").status, 303, "not without the second factor");
+        let fields = [("code", phone.next_code(&app)), ("next", "/account".to_owned())];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(again.post_form("/login/second", &fields).location(), "/account");
+        assert!(again.get("/account").body.contains("Your password has changed"));
+        assert_eq!(events(&app).iter().filter(|event| *event == "password_changed").count(), 1);
+    });
+}
+
+#[test]
 fn of_second_steps_at_once_with_one_ticket_each_signs_in() {
     on_both(|app| {
         let phone = set_up(&app, "user_01");

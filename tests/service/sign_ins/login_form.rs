@@ -593,14 +593,19 @@ fn a_browser_that_keeps_no_cookie_is_told_so_and_not_sent_in_circles() {
     on_both(|app| {
         let notice = "your browser did not keep this site";
         let password = "correct horse battery";
-        for (path, body) in [
-            ("/login", "username=user_01&password=1234".to_owned()),
-            ("/register", format!("username=ann&password={}", password.replace(' ', "+"))),
+        let sign_in = "username=user_01&password=1234".to_owned();
+        let registration = format!("username=ann&password={}", password.replace(' ', "+"));
+        for (path, body, fields) in [
+            ("/login", &sign_in, [("Referer", "http://localhost:8000/login"), ("DNT", "1")]),
+            ("/login", &sign_in, [("Origin", "http://localhost:8000"), ("Cookie", "theme=dark")]),
+            ("/login", &sign_in, [("Sec-Fetch-Site", "same-origin"), ("DNT", "1")]),
+            ("/register", &registration, [("Referer", "http://localhost:8000/"), ("DNT", "1")]),
         ] {
             let browser = app.anonymous();
-            let referer = format!("http://localhost:8000{path}?next=%2Faccount");
-            let request = browser.request(Method::Post, path).header(ContentType::Form);
-            let request = request.header(Header::new("Referer", referer));
+            let mut request = browser.request(Method::Post, path).header(ContentType::Form);
+            for (name, value) in fields {
+                request.add_header(Header::new(name, value));
+            }
             let sent = browser.send(request.body(format!("{body}&next=%2Faccount")));
             let check = "/login?next=%2Faccount&cookie_sent=true";
             assert_eq!((sent.status, sent.location()), (303, check));
@@ -611,13 +616,15 @@ fn a_browser_that_keeps_no_cookie_is_told_so_and_not_sent_in_circles() {
             assert_eq!(lost.status, 200);
             assert!(lost.body.contains(notice), "{}", lost.body);
         }
-        // A browser that sent a cookie keeps cookies, and a program sends no Referer.
-        let browser = app.anonymous();
-        let request = browser.request(Method::Post, "/login").header(ContentType::Form);
-        let request = request.header(Header::new("Referer", "http://localhost:8000/login"));
-        let request = request.header(Header::new("Cookie", "theme=dark"));
-        let sent = browser.send(request.body("username=user_01&password=1234"));
-        assert_eq!((sent.status, sent.location()), (303, "/dashboard"));
+        // A browser that sent a cookie of ours keeps them, and a program sends none of these fields.
+        for cookie in ["session", "remember_token", "vestibule_notice"] {
+            let browser = app.anonymous();
+            browser.jar.borrow_mut().insert(cookie.to_owned(), "ended".to_owned());
+            let request = browser.request(Method::Post, "/login").header(ContentType::Form);
+            let request = request.header(Header::new("Referer", "http://localhost:8000/login"));
+            let sent = browser.send(request.body(sign_in.clone()));
+            assert_eq!((sent.status, sent.location()), (303, "/dashboard"), "{cookie}");
+        }
         assert_eq!(log_in(&app, "user_01", "1234", "").location(), "/dashboard");
         // After signing out, or elsewhere, the same page asks to sign in and blames nothing.
         let page = app.anonymous().get_with(

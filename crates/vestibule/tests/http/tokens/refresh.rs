@@ -108,12 +108,16 @@ fn a_refresh_whose_response_was_lost_is_answered_again_after_the_grace() {
     let again = refresh(&app, &first.refresh).pair();
     assert_eq!(claims(&again.refresh)["jti"], claims(&lost.refresh)["jti"]);
     use_pair(&app, &again);
+    // Another request may repeat it at the same time.
+    let other = refresh(&app, &first.refresh).pair();
+    assert_eq!(claims(&other.refresh)["jti"], claims(&lost.refresh)["jti"]);
+    app.advance(11);
     assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked");
 }
 
 #[test]
 fn a_refresh_is_not_answered_again_after_the_time_for_it() {
-    for (setting, seconds) in [(None, 301), (Some("0s"), 11), (Some("1h"), 3_601)] {
+    for (setting, last) in [(None, 300), (Some("0s"), 10), (Some("1h"), 3_600)] {
         let setup = Setup::new().set("auth.token.access", "2h");
         let app = match setting {
             Some(retry) => setup.set("auth.token.refresh_retry", retry).launch(),
@@ -121,9 +125,10 @@ fn a_refresh_is_not_answered_again_after_the_time_for_it() {
         };
         let first = app.tokens(ALICE);
         let lost = refresh(&app, &first.refresh).pair();
-        app.advance(seconds - 1);
+        app.advance(last);
         assert_eq!(refresh(&app, &first.refresh).pair().refresh, lost.refresh, "{setting:?}");
-        app.advance(1);
+        // What is repeated in time begins a burst.
+        app.advance(11);
         assert_eq!(refresh(&app, &first.refresh).code(), "token_revoked", "{setting:?}");
         assert_dead(&app, &lost, "the successor");
     }

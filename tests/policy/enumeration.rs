@@ -228,10 +228,12 @@ fn is_problem(reply: &Reply) -> bool {
     reply.header("content-type") == Some("application/problem+json")
 }
 
-/// The form that the response sends to for what is missing.
+/// The form that the response sends to for what is missing. After a sign-in the address of one checks
+/// whether the browser keeps its cookie.
 fn form(reply: &Reply) -> Option<&'static str> {
-    let path = reply.location().split('?').next().filter(|_| reply.status == 303);
-    ["/login", "/reauthenticate"].into_iter().find(|form| path == Some(*form))
+    let (path, query) = reply.location().split_once('?').unwrap_or((reply.location(), ""));
+    let is_sent_to = reply.status == 303 && !query.contains("cookie_sent=true");
+    ["/login", "/reauthenticate"].into_iter().find(|form| is_sent_to && path == *form)
 }
 
 fn answered(reply: &Reply, code: Option<String>) -> Answered {

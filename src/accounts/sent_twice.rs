@@ -171,6 +171,24 @@ impl Accounts {
         }
     }
 
+    /// Returns whether the user changed the password to the new one a moment ago, by a request that was first. Without
+    /// such a change in the audit log the password is not verified, so that a mistyped one counts once.
+    ///
+    /// # Errors
+    /// The same as [`is_set_already`](Self::is_set_already).
+    pub async fn has_just_set(&self, user: &User, passwords: &NewPassword) -> Result<bool, Error> {
+        let now = self.clock.now()?;
+        let (entries, _) = self.events(Some(user.id), None).await?;
+        let is_changed = entries.iter().any(|entry| {
+            AuditEvent::parse(&entry.event) == Some(AuditEvent::PasswordChanged)
+                && entry.actor_account == Some(user.id)
+                && now < entry.time() + COPY_WINDOW
+        });
+        let (username, password) = (user.username.as_str(), &passwords.new);
+        let credentials = Credentials { username, password, source: passwords.source };
+        Ok(is_changed && self.is_set_already(&credentials).await?)
+    }
+
     /// Returns whether an account has this address now: an equal request has confirmed it.
     ///
     /// # Errors

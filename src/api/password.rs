@@ -5,7 +5,7 @@ use rocket::{State, post};
 
 use super::issued::Issued;
 use crate::accounts::queries::CurrentSignIn;
-use crate::accounts::{Accounts, BareTokenUser, Credentials, NewPassword, OwnAccount, TokenUser};
+use crate::accounts::{Accounts, BareTokenUser, NewPassword, OwnAccount, TokenUser};
 use crate::http::{Json, JsonBody, RequestSource};
 use vestibule::config::Location;
 use vestibule::guards::{Authenticated, Fresh, Scoped};
@@ -14,7 +14,7 @@ use vestibule::tokens::TokenOptions;
 use vestibule::{Error, ErrorKind, Tokens};
 
 /// Changes the password and ends every other sign-in, in browsers too; the current one stays active. Sent
-/// twice, it responds the same if the new password is in force.
+/// twice within a minute, it responds the same if the new password is in force.
 ///
 /// 422 `invalid_field` naming `current_password` if that is wrong.
 #[post("/password", data = "<body>")]
@@ -35,9 +35,8 @@ pub(super) async fn change(
     let Err(error) = accounts.change_password(&user, &passwords, current).await else {
         return Ok(status::NoContent);
     };
-    let (username, password) = (user.username.as_str(), &passwords.new);
-    let credentials = Credentials { username, password, source };
-    if error.kind() == ErrorKind::BadCredentials && accounts.is_set_already(&credentials).await? {
+    let is_wrong = error.kind() == ErrorKind::BadCredentials;
+    if is_wrong && accounts.has_just_set(&user, &passwords).await? {
         return Ok(status::NoContent);
     }
     Err(of_field("current_password", error))

@@ -58,7 +58,7 @@ class Row:
 def servers(world, core, flask, postgres):
     """Returns all servers of the comparison, each with one worker, on one core."""
     moved = world.move_to(postgres)
-    drawn = templates.write(world.directory / "templates")
+    pages = templates.write(world.directory / "templates")
     hashed = build.said(build.peer("axum-login"), "hash", data.PASSWORD)
     make = "import sys, werkzeug.security as s; print(s.generate_password_hash(sys.argv[1]))"
     hashed_by_flask = build.said(flask / "python", "-c", make, data.PASSWORD)
@@ -73,7 +73,7 @@ def servers(world, core, flask, postgres):
         "bare": Server(
             "bare Rocket", lambda _: [bare],
             {"ROCKET_PORT": "{port}", "ROCKET_WORKERS": 1, secret_key: world.secret,
-             "ROCKET_TEMPLATE_DIR": drawn}, world.directory, core,
+             "ROCKET_TEMPLATE_DIR": pages}, world.directory, core,
         ),
         "ours": world.ours("Vestibule", core, workers=1),
         "cold": world.ours(
@@ -92,12 +92,12 @@ def servers(world, core, flask, postgres):
             {"JWT_SECRET": world.secret}, world.directory, core,
         ),
         "axum-login": Server(
-            "axum-login", lambda port: [login, login_db, port, drawn],
+            "axum-login", lambda port: [login, login_db, port, pages],
             {}, world.directory, core,
         ),
         "flask": Server(
             "Flask", lambda port: [*gunicorn, "--bind", f"127.0.0.1:{port}"],
-            {"DATABASE": flask_db, "SECRET": world.secret, "TEMPLATES": drawn,
+            {"DATABASE": flask_db, "SECRET": world.secret, "TEMPLATES": pages,
              "PYTHONDONTWRITEBYTECODE": 1},
             world.directory, core,
         ),

@@ -89,13 +89,18 @@ impl Accounts {
             if active == 0 { queries::find(connection, id) } else { Ok(None) }
         });
         let Some(user) = found.await? else { return Ok(None) };
+        Ok(self.has_just_done(id, AuditEvent::Ended).await?.then_some(user))
+    }
+
+    /// Returns whether the audit log has this event of a user, by the user, within `COPY_WINDOW`.
+    async fn has_just_done(&self, id: i64, event: AuditEvent) -> Result<bool, Error> {
+        let now = self.clock.now()?;
         let (entries, _) = self.events(Some(id), None).await?;
-        let has_ended = entries.iter().any(|entry| {
-            AuditEvent::parse(&entry.event) == Some(AuditEvent::Ended)
+        Ok(entries.iter().any(|entry| {
+            AuditEvent::parse(&entry.event) == Some(event)
                 && entry.actor_account == Some(id)
                 && now < entry.time() + COPY_WINDOW
-        });
-        Ok(has_ended.then_some(user))
+        }))
     }
 
     /// Returns whether the user of a session has deleted the own account, by a form that was first. The
@@ -156,8 +161,8 @@ impl Accounts {
         }
     }
 
-    /// Returns whether a change that is refused now has set this password before, by an equal request that
-    /// was first: the password is in force. It counts as at any sign-in.
+    /// Returns whether the password of a refused change is in force already, because an equal request was
+    /// first. It counts as at any sign-in.
     ///
     /// # Errors
     /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
@@ -171,22 +176,17 @@ impl Accounts {
         }
     }
 
-    /// Returns whether the user changed the password to the new one a moment ago, by a request that was first. Without
-    /// such a change in the audit log the password is not verified, so that a mistyped one counts once.
+    /// Returns whether the user changed the password to the new one within the last minute, by an equal
+    /// request. Without such a change in the audit log the new password is not verified, so that a
+    /// mistyped current one counts once.
     ///
     /// # Errors
     /// The same as [`is_set_already`](Self::is_set_already).
     pub async fn has_just_set(&self, user: &User, passwords: &NewPassword) -> Result<bool, Error> {
-        let now = self.clock.now()?;
-        let (entries, _) = self.events(Some(user.id), None).await?;
-        let is_changed = entries.iter().any(|entry| {
-            AuditEvent::parse(&entry.event) == Some(AuditEvent::PasswordChanged)
-                && entry.actor_account == Some(user.id)
-                && now < entry.time() + COPY_WINDOW
-        });
         let (username, password) = (user.username.as_str(), &passwords.new);
         let credentials = Credentials { username, password, source: passwords.source };
-        Ok(is_changed && self.is_set_already(&credentials).await?)
+        Ok(self.has_just_done(user.id, AuditEvent::PasswordChanged).await?
+            && self.is_set_already(&credentials).await?)
     }
 
     /// Returns whether an account has this address now: an equal request has confirmed it.

@@ -154,9 +154,9 @@ pub(super) async fn change_name(
     }
 }
 
-/// Changes the password. Every session ends; this browser gets a new one, also if an equal request
-/// has changed the password already, then after the second step of a user who has a second factor. `session` is a `Result`: its error counts as 401
-/// `credentials_missing`, so the catcher redirects to the sign-in form.
+/// Changes the password. Every session ends; this browser gets a new one. If an equal request has changed
+/// the password already, a user with a second factor gets it after the second step. `session` is a
+/// `Result`: its error counts as 401 `credentials_missing`, so the catcher redirects to the sign-in form.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(
     user: Maybe<Fresh<SessionUser>>,

@@ -109,7 +109,8 @@ impl<G: Sentinel> Sentinel for UserOrError<G> {
     }
 }
 
-/// Whether the form comes from a browser. Other programs send none of these.
+/// Whether a browser may have sent the form. Other programs seldom send one of these fields, and are
+/// spared the check.
 fn is_browser(request: &Request<'_>) -> bool {
     ["Origin", "Referer", "Sec-Fetch-Site"].iter().any(|name| request.headers().contains(*name))
 }

@@ -123,7 +123,7 @@ impl SignIn {
         self.rotations.len() as i64
     }
 
-    /// Whether an earlier refresh token gets the newest successor.
+    /// Whether an earlier refresh token gets the newest successor. Records a repetition after a lost response.
     fn reissues(&mut self, generation: i64, now: i64) -> bool {
         let (mut burst, mut segment) = (0, 0);
         let (mut segment_at, mut last) = (i64::MIN / 2, i64::MIN / 2);

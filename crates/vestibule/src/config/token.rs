@@ -27,8 +27,9 @@ pub struct TokenConfig {
     /// token may have; it counts where it is longer than `access` or `refresh`. Defaults to none:
     /// those two are the limits.
     pub longest: Option<Lifetime>,
-    /// How long after a rotation the refresh tokens of the same burst of requests are accepted, each
-    /// for the newest successor. Defaults to `"10s"`, at most `"1m"`.
+    /// How long after a rotation, or after the repetition of one whose response was lost, the refresh tokens
+    /// of the same burst of requests are accepted, each for the newest successor. Defaults to `"10s"`, at
+    /// most `"1m"`.
     #[serde(with = "duration")]
     pub refresh_grace: Duration,
     /// How long after its rotation a refresh token is accepted whose successor was never used, as

@@ -93,11 +93,12 @@ impl<P: ConnectionPool> SignInStore for DieselSignInStore<P> {
                 let Some(row) = on_backend!(connection, find(id.as_str()))? else {
                     return Ok(Rotation::NotActive);
                 };
-                let rotation = attempt.decide(row);
+                let rotation = attempt.decide(row.clone());
                 match &rotation {
-                    Rotation::Rotated(row) | Rotation::Reissued(row) => {
-                        on_backend!(connection, replace(row))?;
+                    Rotation::Rotated(next) | Rotation::Reissued(next) if *next != row => {
+                        on_backend!(connection, replace(next))?;
                     }
+                    Rotation::Rotated(_) | Rotation::Reissued(_) => {}
                     Rotation::Theft => drop(on_backend!(connection, end(id.as_str()))?),
                     Rotation::NotActive => {}
                 }

@@ -58,7 +58,8 @@ pub struct RefreshAttempt {
     pub generation: i64,
     /// The time of the request.
     pub at: OffsetDateTime,
-    /// `refresh_grace`: how long after a rotation the tokens of its burst are accepted.
+    /// `refresh_grace`: how long after a rotation, or a repetition that began a burst, the tokens of the
+    /// burst are accepted.
     pub grace: Duration,
     /// `refresh_retry`: how long a token is accepted whose successor was never used.
     pub retry: Duration,
@@ -97,7 +98,9 @@ impl RefreshAttempt {
 impl Rotations {
     fn advance(&mut self, attempt: &RefreshAttempt) {
         let goes_on = attempt.is_within(attempt.grace, self.last_of_burst());
-        if !goes_on || !attempt.is_within(BURST_SEGMENT, self.segment_at) {
+        // A segment that begins later than now: the clock was set back.
+        let is_ahead = self.segment_at > Some(attempt.at);
+        if !goes_on || is_ahead || !attempt.is_within(BURST_SEGMENT, self.segment_at) {
             self.burst_from = if goes_on { self.segment_from } else { self.generation };
             (self.segment_from, self.segment_at) = (self.generation, Some(attempt.at));
         }
@@ -116,8 +119,8 @@ impl Rotations {
             && attempt.is_within(attempt.retry, self.rotated_at)
     }
 
-    /// Begins a burst with a token that is presented again. When it was rotated stays, from which
-    /// `refresh_retry` counts.
+    /// Begins a burst with a token that is presented again. Keeps `rotated_at`, from which `refresh_retry`
+    /// counts.
     fn begin_burst(&mut self, attempt: &RefreshAttempt) {
         (self.burst_from, self.segment_from) = (attempt.generation, attempt.generation);
         self.segment_at = Some(attempt.at);

@@ -26,6 +26,7 @@ pub(super) async fn check(store: &Store, accounts: [&str; 2]) {
     .await;
     an_older_token_of_a_burst_ends_the_sign_in_after_the_grace(store, accounts).await;
     of_a_burst_that_is_kept_going_the_last_half_minute_to_minute_counts(store, accounts).await;
+    a_burst_ends_after_the_grace_though_the_clock_was_set_back(store, accounts).await;
     a_token_from_the_future_is_gone_and_ends_nothing(store, accounts).await;
     what_is_over_or_no_program_s_is_not_rotated_and_not_ended(store, accounts).await;
     of_many_who_rotate_at_once_one_is_first_and_all_get_its_row(store, accounts).await;
@@ -183,6 +184,20 @@ async fn of_a_burst_that_is_kept_going_the_last_half_minute_to_minute_counts(
     }
     // The last was replaced at 295 seconds, and this one more than a minute before.
     assert_eq!(rotate(26, 295).await, Rotation::Theft);
+}
+
+async fn a_burst_ends_after_the_grace_though_the_clock_was_set_back(
+    store: &Store,
+    [account, _]: [&str; 2],
+) {
+    let row = new_sign_in(store, account, TOKEN).await;
+    let rotate = async |from, seconds| {
+        store.rotate(&row.id, attempt(from, seconds)).await.expect("an answer")
+    };
+    assert!(matches!(rotate(0, 4000).await, Rotation::Rotated(_)));
+    assert!(matches!(rotate(1, 400).await, Rotation::Rotated(_)));
+    assert!(matches!(rotate(0, 401).await, Rotation::Reissued(_)));
+    assert_eq!(rotate(0, 411).await, Rotation::Theft);
 }
 
 async fn a_token_from_the_future_is_gone_and_ends_nothing(store: &Store, [account, _]: [&str; 2]) {

@@ -135,6 +135,7 @@ user-unchanged = Nennen Sie mindestens eines von role, active, full_name und ema
 user-email = Nur der Inhaber kann eine Adresse eingeben; null entfernt sie.
 parameter-utf8 = Dieser Parameter ist nicht UTF-8.
 parameter-twice = Dieser Parameter kommt mehr als einmal vor.
+parameter-unknown = Dieser Parameter ist unbekannt.
 parameter-number = Dieser Parameter ist eine ganze Zahl von mindestens { $least }.
 parameter-flag = Dieser Parameter ist true oder false.
 parameter-user = Dieser Parameter ist die Nummer eines Benutzers.

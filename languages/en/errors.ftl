@@ -137,6 +137,7 @@ user-unchanged = Name at least one of role, active, full_name and email.
 user-email = Only the owner can enter an address; null removes it.
 parameter-utf8 = This parameter is not UTF-8.
 parameter-twice = This parameter appears more than once.
+parameter-unknown = This parameter is unknown.
 parameter-number = This parameter is a whole number of at least { $least }.
 parameter-flag = This parameter is true or false.
 parameter-user = This parameter is a user's number.

@@ -136,6 +136,7 @@ user-unchanged = Indiquez au moins role, active, full_name ou email.
 user-email = Seul le titulaire peut saisir une adresse ; null la supprime.
 parameter-utf8 = Ce paramètre n’est pas en UTF-8.
 parameter-twice = Ce paramètre apparaît plus d’une fois.
+parameter-unknown = Ce paramètre est inconnu.
 parameter-number = Ce paramètre est un nombre entier d’au moins { $least }.
 parameter-flag = Ce paramètre est true ou false.
 parameter-user = Ce paramètre est le numéro d’un utilisateur.

@@ -8,7 +8,7 @@ use super::linked::Linked;
 use crate::accounts::audit::{ActorView, Entry};
 use crate::accounts::{Accounts, AdminApi, OwnAccount, TokenUser};
 use crate::db::rfc3339;
-use crate::http::{UniqueQuery, number};
+use crate::http::{KnownQuery, number};
 use vestibule::Error;
 use vestibule::guards::Scoped;
 
@@ -66,7 +66,7 @@ impl From<Entry> for OwnEvent {
 pub(super) async fn own(
     user: Scoped<OwnAccount, TokenUser>,
     accounts: &State<Accounts>,
-    _query: UniqueQuery,
+    _query: KnownQuery,
     before: Option<&str>,
 ) -> Result<Linked<EventPage<OwnEvent>>, Error> {
     let before = number("before", before, 0)?;
@@ -80,7 +80,7 @@ pub(super) async fn own(
 pub(super) async fn all(
     _admin: AdminApi,
     accounts: &State<Accounts>,
-    _query: UniqueQuery,
+    _query: KnownQuery,
     account: Option<&str>,
     before: Option<&str>,
 ) -> Result<Linked<EventPage<Entry>>, Error> {

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::{Accounts, NewKeyApi, OwnSignIns, TokenUser, last_seen};
 use crate::db::rfc3339;
-use crate::http::{IdempotencyKey, Json, JsonBody, RequestSource};
+use crate::http::{IdempotencyKey, Json, JsonBody, KnownQuery, RequestSource};
 use vestibule::Error;
 use vestibule::access_keys::{CreatedKey, KeyRequest};
 use vestibule::config::duration;
@@ -81,6 +81,7 @@ impl From<CreatedKey> for NewKeyView {
 pub(super) async fn list(
     user: Scoped<OwnSignIns, TokenUser>,
     accounts: &State<Accounts>,
+    _query: KnownQuery,
 ) -> Result<Json<Vec<KeyView>>, Error> {
     let current = user.authentication().sign_in();
     let keys = accounts.keys(&user).await?;

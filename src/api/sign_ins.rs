@@ -9,7 +9,7 @@ use super::linked::Linked;
 use crate::accounts::queries::pages;
 use crate::accounts::{Accounts, OwnSignIns, TokenUser, User, last_seen};
 use crate::db::rfc3339;
-use crate::http::{RequestSource, UniqueQuery, number};
+use crate::http::{KnownQuery, RequestSource, number};
 use vestibule::Error;
 use vestibule::guards::{Authenticated, Scoped};
 use vestibule::sign_ins::{SignIn, SignIns};
@@ -81,7 +81,7 @@ impl SignInPage {
 pub(super) async fn list(
     user: Scoped<OwnSignIns, TokenUser>,
     accounts: &State<Accounts>,
-    _query: UniqueQuery,
+    _query: KnownQuery,
     page: Option<&str>,
 ) -> Result<Linked<SignInPage>, Error> {
     let page = number("page", page, 1)?.unwrap_or(1);

@@ -13,7 +13,7 @@ use crate::accounts::{
     Accounts, AddedUser, AdminApi, AdminApiChange, KeyScoped, Registration, Role, User, UsersRead,
 };
 use crate::db::rfc3339;
-use crate::http::{BaseUrl, Json, JsonBody, RequestSource, UniqueQuery, number};
+use crate::http::{BaseUrl, Json, JsonBody, KnownQuery, RequestSource, number};
 use vestibule::guards::Authenticated;
 use vestibule::{Error, ErrorKind};
 
@@ -65,7 +65,7 @@ pub(super) struct UserPage {
 pub(super) async fn list(
     _admin: AdminApi,
     accounts: &State<Accounts>,
-    _query: UniqueQuery,
+    _query: KnownQuery,
     q: Option<&str>,
     role: Option<&str>,
     active: Option<&str>,
@@ -238,7 +238,7 @@ pub(super) async fn end_sign_ins(
 pub(super) async fn sign_ins(
     admin: AdminApi,
     accounts: &State<Accounts>,
-    _query: UniqueQuery,
+    _query: KnownQuery,
     id: &str,
     page: Option<&str>,
 ) -> Result<Linked<SignInPage>, Error> {

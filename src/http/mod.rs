@@ -34,7 +34,7 @@ pub use json::Json;
 pub use json_body::JsonBody;
 pub use problems::{ErrorResponse, catchers, error_response};
 pub use proxy::{CLIENT_HEADER, TrustedProxies};
-pub use query::{UniqueQuery, flag, number};
+pub use query::{KnownQuery, UniqueQuery, flag, number};
 pub use request_counts::RequestCounts;
 pub use reset_connections::ResetConnections;
 pub use service_routes::{Health, Live, WhoAmI, routes, stage};

@@ -1,11 +1,13 @@
-//! Query parameters. What is repeated or cannot be read is an error, because a client that
-//! ignores it would read the first page for ever.
+//! Query parameters. What is repeated or cannot be read is an error, and to a list of the API what is
+//! unknown too: a client whose parameter is ignored would read the first page for ever.
 
 use std::collections::HashSet;
 
 use rocket::http::uri::Origin;
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
+
+use crate::settings::Settings;
 use vestibule::Error;
 
 /// Guard: every parameter is UTF-8 and appears once; otherwise 422 `invalid_field` naming it.
@@ -16,14 +18,34 @@ impl<'r> FromRequest<'r> for UniqueQuery {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
-        match check(request.uri()) {
-            Ok(()) => Outcome::Success(Self),
-            Err(error) => Outcome::Error((error.remember(request), ())),
-        }
+        outcome(request, None, Self)
     }
 }
 
-fn check(uri: &Origin<'_>) -> Result<(), Error> {
+/// Guard: [`UniqueQuery`], and the route declares every parameter, apart from one that may hold a token.
+pub struct KnownQuery;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for KnownQuery {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
+        let declared = request.route().and_then(|route| route.uri.query()).unwrap_or_default();
+        let token = request.rocket().state::<Settings>().map(|settings| &settings.auth.token.query);
+        let names = declared.split('&').map(|name| name.trim_matches(['<', '>']));
+        let names: Vec<_> = names.chain(token.map(|query| query.name.as_str())).collect();
+        outcome(request, Some(&names), Self)
+    }
+}
+
+fn outcome<G>(request: &Request<'_>, known: Option<&[&str]>, guard: G) -> request::Outcome<G, ()> {
+    match check(request.uri(), known) {
+        Ok(()) => Outcome::Success(guard),
+        Err(error) => Outcome::Error((error.remember(request), ())),
+    }
+}
+
+fn check(uri: &Origin<'_>, known: Option<&[&str]>) -> Result<(), Error> {
     let mut names = HashSet::new();
     let fields = uri.query().into_iter().flat_map(|query| query.raw_segments());
     for field in fields.filter(|field| !field.is_empty()) {
@@ -32,6 +54,9 @@ fn check(uri: &Origin<'_>) -> Result<(), Error> {
         let name = name.split(['[', '.']).next().unwrap_or_default().to_owned();
         if field.url_decode().is_err() {
             return Err(Error::invalid_field(name, "This parameter is not UTF-8."));
+        }
+        if known.is_some_and(|known| !known.contains(&name.as_str())) {
+            return Err(Error::invalid_field(name, "This parameter is unknown."));
         }
         if !names.insert(name.clone()) {
             return Err(Error::invalid_field(name, "This parameter appears more than once."));

@@ -450,6 +450,11 @@ fn the_log_comes_in_pages_from_the_newest() {
                 assert_eq!((first.status, first.body), (200, page.get(path).body), "{path}{odd}");
             }
         }
+        for path in ["/api/events?page=2", "/api/keys?page=2", "/api/users?before=2"] {
+            let reply = admin.get(path);
+            reply.assert_problem(422, "invalid_field");
+            assert!(reply.body.contains("This parameter is unknown."), "{}", reply.body);
+        }
         for odd in ["?account=x", "?account=", "?account=9223372036854775808"] {
             let reply = admin.get(&format!("/api/admin/events{odd}"));
             reply.assert_problem(422, "invalid_field");

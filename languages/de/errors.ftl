@@ -25,6 +25,7 @@ error-busy = Der Server ist ausgelastet. Versuchen Sie es gleich noch einmal.
 error-unavailable-kind = Der Dienst ist zurzeit nicht verfügbar. Versuchen Sie es gleich noch einmal.
 error-username-taken = Dieser Benutzername ist vergeben.
 error-already-made = Eine frühere Anfrage hat dies erstellt.
+error-replaced = Eine andere Anfrage hat diese ersetzt. Verwenden Sie deren Antwort.
 error-last-administrator = Mindestens ein aktiver Administrator muss bleiben.
 error-invalid-field = Einige Felder sind nicht zulässig.
 error-malformed-request = Die Anfrage hat eine Methode oder eine Adresse, die hier nicht verstanden wird.

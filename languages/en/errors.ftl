@@ -27,6 +27,7 @@ error-busy = The server is busy. Try again in a moment.
 error-unavailable-kind = The service is not available at the moment. Try again in a moment.
 error-username-taken = This user name is taken.
 error-already-made = An earlier request has made this.
+error-replaced = Another request has replaced this one. Use its response.
 error-last-administrator = At least one active administrator must remain.
 error-invalid-field = Some fields are not acceptable.
 error-malformed-request = The request has a method or an address that is not understood here.

@@ -26,6 +26,7 @@ error-busy = Le serveur est occupé. Réessayez dans un instant.
 error-unavailable-kind = Le service n’est pas disponible pour le moment. Réessayez dans un instant.
 error-username-taken = Ce nom d’utilisateur est pris.
 error-already-made = Une requête antérieure l’a déjà créé.
+error-replaced = Une autre requête a remplacé celle-ci. Utilisez sa réponse.
 error-last-administrator = Il doit rester au moins un administrateur actif.
 error-invalid-field = Certains champs ne sont pas acceptables.
 error-malformed-request = La requête a une méthode ou une adresse qui n’est pas comprise ici.

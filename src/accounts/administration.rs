@@ -105,7 +105,8 @@ impl Accounts {
     ///
     /// # Errors
     /// 403 `forbidden` when the actor is no longer an administrator, 403 `account_inactive` for
-    /// an inactive user, 404 `not_found`, 503 `unavailable`.
+    /// an inactive user, 404 `not_found`, 409 `already_made` if a request that came later has made one, 503
+    /// `unavailable`.
     pub async fn make_reset_link(
         &self,
         actor: &Actor,

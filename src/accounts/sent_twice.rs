@@ -1,9 +1,7 @@
 //! A form that was sent twice: the second copy finds what the first has done, and if it carries a
 //! password, its user signs in with it.
 
-use std::time::Duration;
-
-use super::audit::AuditEvent;
+use super::audit::{AuditEvent, COPY_WINDOW};
 use super::password::{Credentials, NewPassword};
 use super::queries;
 use super::registration::{LINK_LIFETIME, Registration};
@@ -14,9 +12,6 @@ use super::user::{Role, User, Username};
 use vestibule::database::sign_ins;
 use vestibule::sign_ins::Amr;
 use vestibule::{Error, ErrorKind, Session};
-
-/// For how long a form may be sent a second time where nothing else tells.
-const COPY_WINDOW: Duration = Duration::from_secs(60);
 
 impl Accounts {
     /// Signs a browser in again when its password form was sent twice: the first copy changed the
@@ -92,7 +87,7 @@ impl Accounts {
         Ok(self.has_just_done(id, AuditEvent::Ended).await?.then_some(user))
     }
 
-    /// Returns whether the audit log has this event of a user, by the user, within `COPY_WINDOW`.
+    /// Returns whether the user caused this event of the own account within `COPY_WINDOW`.
     async fn has_just_done(&self, id: i64, event: AuditEvent) -> Result<bool, Error> {
         let now = self.clock.now()?;
         let (entries, _) = self.events(Some(id), None).await?;
@@ -162,7 +157,7 @@ impl Accounts {
     }
 
     /// Returns whether the password of a refused change is in force already, because an equal request was
-    /// first. It counts as at any sign-in.
+    /// first. The password counts as at any sign-in.
     ///
     /// # Errors
     /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.

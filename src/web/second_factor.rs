@@ -245,7 +245,8 @@ pub(super) async fn set_up(
     }
 }
 
-/// Makes recovery codes in the place of the earlier ones, and redirects to the page that shows them.
+/// Makes recovery codes in the place of the earlier ones, and redirects to the page that shows them, or
+/// says that a later copy of the form has made them.
 #[post("/account/second-factor/recovery-codes", data = "<form>")]
 pub(super) async fn make_codes(
     user: MultiFactor<Fresh<SessionUser>>,
@@ -256,9 +257,16 @@ pub(super) async fn make_codes(
 ) -> FormResult {
     form.check(&user)?;
     let actor = accounts.actor(&user, source)?;
-    let codes = accounts.new_recovery_codes(&user, &actor).await.map_err(sign_in_if_revoked)?;
-    store_codes(jar, accounts, &user, &codes, actor.at());
-    Ok(FormReply::redirect(address("")))
+    match accounts.new_recovery_codes(&user, &actor).await {
+        Ok(codes) => {
+            store_codes(jar, accounts, &user, &codes, actor.at());
+            Ok(FormReply::redirect(address("")))
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyMade => {
+            Ok(FormReply::notice(address(""), Notice::CodesThere))
+        }
+        Err(error) => Err(sign_in_if_revoked(error)),
+    }
 }
 
 /// Asks before the second factor is removed.

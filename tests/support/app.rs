@@ -2,6 +2,7 @@
 //! until it is moved.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -153,6 +154,15 @@ impl TestApp {
     /// The id of a user.
     pub(crate) fn id(&self, username: &str) -> i64 {
         self.number(&format!("SELECT id AS n FROM users WHERE username = '{username}'"))
+    }
+
+    /// Sends a request that began a second before now.
+    pub(crate) fn earlier<T>(&self, send: impl FnOnce() -> T) -> T {
+        let now = self.clock.now().expect("a time");
+        self.clock.set(now - Duration::from_secs(1));
+        let sent = send();
+        self.clock.set(now);
+        sent
     }
 
     /// Runs statements beside the application.

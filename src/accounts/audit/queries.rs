@@ -4,8 +4,9 @@
 //! only the names are read.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use diesel::dsl::sql;
+use diesel::dsl::{exists, select, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use time::OffsetDateTime;
@@ -16,9 +17,13 @@ use super::event::AuditEvent;
 use crate::db::schema::{event_chain, events, users};
 use crate::db::to_micros;
 use crate::db::{AnyConnection, write};
+use vestibule::{Error, ErrorKind};
 
 /// Events per page of the log.
 pub const EVENTS_PAGE: i64 = 50;
+
+/// For how long a request may be sent a second time where nothing else tells.
+pub(in crate::accounts) const COPY_WINDOW: Duration = Duration::from_secs(60);
 
 /// Rows that are read or deleted with one query.
 const BATCH: i64 = 1000;
@@ -103,6 +108,32 @@ pub(in crate::accounts) fn events(
         Some(account) => older.filter(events::account.eq(account)).load(connection),
         None => older.load(connection),
     }
+}
+
+/// Fails if the log has this event of the account from a request of the same user that came later. That one
+/// replaces what this one would make, and its response is the one that a browser shows after a double
+/// click. It came within `COPY_WINDOW`, so that a clock that was set back refuses for no longer.
+///
+/// # Errors
+/// 409 `already_made`, 503 `unavailable`.
+pub(in crate::accounts) fn check_is_newest(
+    connection: &mut AnyConnection,
+    account: i64,
+    event: AuditEvent,
+    actor: &Actor,
+) -> Result<(), Error> {
+    let at = actor.at();
+    let later = events::table
+        .filter(events::account.eq(account))
+        .filter(events::event.eq(event.as_str()))
+        .filter(events::actor_account.eq(actor.account))
+        .filter(events::at.gt(to_micros(at)))
+        .filter(events::at.lt(to_micros(at + COPY_WINDOW)));
+    if select(exists(later)).get_result(connection)? {
+        let detail = "Another request has replaced this one. Use its response.";
+        return Err(Error::new(ErrorKind::AlreadyMade).detail(detail));
+    }
+    Ok(())
 }
 
 /// Returns the next 1000 rows after this one, oldest first.

@@ -10,7 +10,9 @@ use super::administration::check_permission;
 use super::links::delete_link;
 use super::locks::lock_user;
 use super::users::{find, replace_password, with_address};
-use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
+use crate::accounts::audit::{
+    Actor, AuditEvent, ChangedUser, Record, RequestSource, append, check_is_newest,
+};
 use crate::accounts::links::{PasswordLink, digest};
 use crate::accounts::user::{User, Username};
 use crate::db::schema::password_links;
@@ -26,7 +28,7 @@ const INACTIVE: &str = "This account is inactive. Activate it first.";
 ///
 /// # Errors
 /// 403 `forbidden` when the actor is no longer an administrator, 403 `account_inactive`, 404
-/// `not_found`, 503 `unavailable`.
+/// `not_found`, 409 `already_made` if a request that came later has made one, 503 `unavailable`.
 pub fn make_reset_link(
     connection: &mut AnyConnection,
     id: i64,
@@ -40,6 +42,7 @@ pub fn make_reset_link(
         if !user.active {
             return Err(Error::new(ErrorKind::AccountInactive).detail(INACTIVE));
         }
+        check_is_newest(connection, id, AuditEvent::LinkMade, actor)?;
         let records = vec![store(connection, &user, link, actor)?];
         append(connection, &records)?;
         Ok(ChangedUser { user, ended: 0, records })

@@ -14,7 +14,9 @@ use super::passkeys::count_passkeys;
 use super::trusted_browsers::delete_trusted_browsers;
 use super::users::find;
 use super::wrong_codes::{is_copy, mark_used, reset_wrong_codes};
-use crate::accounts::audit::{Actor, AuditEvent, ChangedUser, Record, RequestSource, append};
+use crate::accounts::audit::{
+    Actor, AuditEvent, ChangedUser, Record, RequestSource, append, check_is_newest,
+};
 use crate::accounts::user::User;
 use crate::db::schema::{authenticators, passkeys, recovery_codes, sign_ins, users};
 use crate::db::{AnyConnection, from_micros, to_micros, write};
@@ -156,6 +158,7 @@ pub(in crate::accounts) fn replace_recovery_codes(
         if !user.has_second_factor() {
             return Err(ErrorKind::NotFound.into());
         }
+        check_is_newest(connection, id, AuditEvent::RecoveryCodesMade, actor)?;
         count_own_change(connection, id, actor.at)?;
         store_recovery_codes(connection, id, code_hashes)?;
         let records = vec![Record::about(AuditEvent::RecoveryCodesMade, &user, actor)];

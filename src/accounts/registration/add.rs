@@ -1,18 +1,13 @@
 //! Users that an administrator adds, with a password or with an invitation.
 
-use std::time::Duration;
-
 use super::register::Registration;
-use crate::accounts::audit::{Actor, AuditEvent, Entry, log_change};
+use crate::accounts::audit::{Actor, AuditEvent, COPY_WINDOW, Entry, log_change};
 use crate::accounts::links::{LinkToken, PasswordLink};
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
 use crate::accounts::user::{User, Username};
-use vestibule::Error;
 use vestibule::password::Password;
-
-/// For how long the form that adds a user may be sent a second time.
-const COPY_WINDOW: Duration = Duration::from_secs(60);
+use vestibule::{Error, ErrorKind};
 
 /// A new user.
 #[derive(Debug)]
@@ -53,7 +48,8 @@ impl Accounts {
     }
 
     /// Finds the user whom this administrator added within a minute by a form with the same fields
-    /// and makes another invitation if there is one, because the browser dropped the response with the first.
+    /// and makes another invitation if there is one, because the browser dropped the response with the first;
+    /// the user without a link if a later copy of the form has made one.
     ///
     /// # Errors
     /// 403 `forbidden` when the actor is no longer an administrator, 503 `unavailable`.
@@ -81,8 +77,13 @@ impl Accounts {
             let is_same = self.hasher.verify(&registration.password, hash.as_deref()).await?;
             return Ok(is_same.then_some(AddedUser { user, link: None }));
         }
-        let (user, link) = self.make_link(actor, user.id, self.invitation_lifetime).await?;
-        Ok(Some(AddedUser { user, link: Some(link) }))
+        match self.make_link(actor, user.id, self.invitation_lifetime).await {
+            Ok((user, link)) => Ok(Some(AddedUser { user, link: Some(link) })),
+            Err(error) if error.kind() == ErrorKind::AlreadyMade => {
+                Ok(Some(AddedUser { user, link: None }))
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

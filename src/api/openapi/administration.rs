@@ -71,7 +71,7 @@ pub(super) fn users() -> Vec<Operation> {
             "Makes a link by which a user sets another password, once, and shows it.",
         )
         .responds::<PasswordLinkView>(201)
-        .fails(&[K::NotFound, K::AccountInactive]),
+        .fails(&[K::NotFound, K::AccountInactive, K::AlreadyMade]),
         Operation::new(
             "DELETE /api/users/<id>/second-factor",
             "resetSecondFactor",

@@ -157,7 +157,7 @@ fn second_factor() -> Vec<Operation> {
             "Makes recovery codes in the place of the earlier ones, and shows them once.",
         )
         .responds::<RecoveryCodesView>(201)
-        .fails(&[K::NotFound, K::TooManyAttempts]),
+        .fails(&[K::NotFound, K::AlreadyMade, K::TooManyAttempts]),
         Operation::new(
             "DELETE /api/me/second-factor",
             "removeSecondFactor",

@@ -5,12 +5,15 @@ use rocket::{post, uri};
 use rocket_dyn_templates::context;
 
 use super::super::form::{FormReply, FormResult};
+use super::super::notice::Notice;
 use super::super::renderer::{Title, format_time};
 use super::context::AdminContext;
 use crate::accounts::{AdminPageChange, PasswordLink, User};
+use vestibule::ErrorKind;
 use vestibule::guards::Authenticated;
 
-/// Makes a link by which the user sets another password, and shows it.
+/// Makes a link by which the user sets another password, and shows it; or says on the page of the user
+/// that a later copy of the form has made one.
 #[post("/admin/users/<id>/reset-link")]
 pub(in crate::web) async fn make(
     admin: AdminPageChange,
@@ -18,8 +21,13 @@ pub(in crate::web) async fn make(
     id: &str,
 ) -> FormResult {
     let actor = context.actor(&admin)?;
-    let (user, link) = context.accounts.make_reset_link(&actor, User::id_of(id)?).await?;
-    Ok(page(&context, &admin, ("reset-link", &user), &link))
+    match context.accounts.make_reset_link(&actor, User::id_of(id)?).await {
+        Ok((user, link)) => Ok(page(&context, &admin, ("reset-link", &user), &link)),
+        Err(error) if error.kind() == ErrorKind::AlreadyMade => {
+            Ok(FormReply::notice(uri!(super::user::page(id)), Notice::LinkThere))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns the page that shows a link.

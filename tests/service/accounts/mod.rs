@@ -18,7 +18,7 @@ mod own_deletion;
 mod own_name;
 mod paged_lists;
 mod parallel_links;
-mod password_links;
+pub(crate) mod password_links;
 mod password_reset;
 mod registration;
 mod required_addresses;

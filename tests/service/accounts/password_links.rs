@@ -24,7 +24,7 @@ fn set(key: &'static str, value: &str) -> impl Fn(Figment) -> Figment {
 }
 
 /// The path of a link that is in a text.
-pub(super) fn path_in(text: &str) -> String {
+pub(crate) fn path_in(text: &str) -> String {
     let text = text.replace("&#x2F;", "/");
     let (_, rest) = text.split_once("/password/new?token=").expect("a link");
     let token: String = rest.chars().take(43).collect();
@@ -44,7 +44,7 @@ fn link(app: &TestApp, username: &str) -> String {
     path_in(&reply.body)
 }
 
-pub(super) fn use_link(visitor: &Actor<'_>, path: &str, password: &str) -> Reply {
+pub(crate) fn use_link(visitor: &Actor<'_>, path: &str, password: &str) -> Reply {
     visitor.post_form("/password/new", &[("token", token(path)), ("password", password)])
 }
 

@@ -2,6 +2,7 @@
 //! about what the first has done.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rocket::figment::Figment;
 use rocket::futures::future::join_all;
@@ -13,6 +14,7 @@ use vestibule_service::accounts::new_setup_link;
 
 use crate::accounts::addresses::{Mailbox, link_in, token};
 use crate::accounts::concurrent_requests::process;
+use crate::accounts::password_links::{path_in, use_link};
 use crate::support::actor::encoded;
 use crate::support::app::{TestApp, on_both, on_both_with};
 
@@ -232,6 +234,45 @@ fn a_repeated_change_is_throttled_as_a_sign_in() {
         assert_eq!(reply.status, 429);
         let fields = [("username", "user_01"), ("password", NEW)];
         assert_eq!(app.anonymous().post_form("/login", &fields).status, 429);
+    });
+}
+
+#[test]
+fn a_link_stays_valid_when_the_request_before_it_is_late() {
+    on_both(|app| {
+        let (admin, program) = (app.session("admin"), app.token("admin"));
+        let id = app.id("user_01");
+        let (page, api) = (format!("/admin/users/{id}"), format!("/api/users/{id}/reset-link"));
+        app.clock.advance(Duration::from_secs(1));
+        let link = path_in(&admin.post(&format!("{page}/reset-link")).body);
+        let late = app.earlier(|| admin.post(&format!("{page}/reset-link")));
+        assert_eq!((late.status, late.location()), (303, page.as_str()), "{}", late.body);
+        let told = admin.get(&page).body;
+        assert!(told.contains("Another request has just made a link."), "{told}");
+        let late = app.earlier(|| program.post(&api));
+        late.assert_problem(409, "already_made");
+        let used = use_link(&app.anonymous(), &link, NEW);
+        assert_eq!(used.location(), "/login", "the link of the later request: {}", used.body);
+
+        // A clock that was set back by more than a copy takes.
+        let back = app.clock.now().expect("a time") - Duration::from_secs(120);
+        app.clock.set(back);
+        assert_eq!(app.token("admin").post(&api).status, 201);
+    });
+}
+
+#[test]
+fn an_invitation_stays_valid_when_the_request_before_it_is_late() {
+    on_both(|app| {
+        let admin = app.session("admin");
+        app.clock.advance(Duration::from_secs(1));
+        let form = [("username", "new_user"), ("role", "user"), ("password", "")];
+        let link = path_in(&admin.post_form("/admin/users/new", &form).body);
+        let late = app.earlier(|| admin.post_form("/admin/users/new", &form));
+        let page = format!("/admin/users/{}", app.id("new_user"));
+        assert_eq!((late.status, late.location()), (303, page.as_str()), "{}", late.body);
+        assert!(admin.get(&page).body.contains("new_user is added."));
+        assert_eq!(use_link(&app.anonymous(), &link, NEW).location(), "/login");
     });
 }
 

@@ -5,6 +5,7 @@ use rocket::futures::future::join_all;
 use rocket::http::ContentType;
 use rocket::tokio::runtime::Runtime;
 
+use super::pages::between;
 use super::*;
 use crate::accounts::concurrent_requests::process;
 use crate::support::app::on_both;
@@ -108,5 +109,21 @@ fn a_set_up_that_is_sent_again_says_how_to_get_recovery_codes() {
             assert_eq!((reply.status, reply.location()), (303, "/account/second-factor"));
         }
         assert!(again.get("/account/second-factor").body.contains("make new ones"));
+    });
+}
+
+#[test]
+fn new_recovery_codes_stay_valid_when_the_request_before_them_is_late() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let browser = session(&app, "user_01", &phone);
+        let post = || browser.post("/account/second-factor/recovery-codes");
+        assert_eq!(post().location(), "/account/second-factor");
+        let shown = browser.get("/account/second-factor").body;
+        assert_eq!(app.earlier(post).location(), "/account/second-factor");
+        let told = browser.get("/account/second-factor").body;
+        assert!(told.contains("Another request has just made recovery codes."), "{told}");
+        let code = between(&shown, "<code>", "</code>");
+        assert_eq!(enter(&after_password(&app, "user_01"), code).location(), "/dashboard");
     });
 }

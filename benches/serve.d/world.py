@@ -89,7 +89,7 @@ class World:
                 " password_hash, created_at) VALUES (?, ?, ?, ?, 'user', TRUE, ?, ?)",
                 ((n, name, name, full, password_hash, CREATED_MICROS) for n, name, full in people()[1:]),
             )
-            # Without an administrator the page to sign in tells everybody.
+            # Without an administrator the page to sign in shows how to make one.
             db.execute("UPDATE users SET role = 'admin' WHERE id = ?", [USERS])
         server = self.ours("to sign in", more={"ROCKET_ACCOUNTS": "{}"})
         server.start("/health")

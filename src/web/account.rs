@@ -155,7 +155,7 @@ pub(super) async fn change_name(
 }
 
 /// Changes the password. Every session ends; this browser gets a new one. If an equal request has changed
-/// the password already, a user with a second factor gets it after the second step. `session` is a
+/// the password already, a user with a second factor gets the session after the second step. `session` is a
 /// `Result`: its error counts as 401 `credentials_missing`, so the catcher redirects to the sign-in form.
 #[post("/account/password", data = "<form>")]
 pub(super) async fn change_password(

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use rocket::http::Status;
 use rocket::http::uri::Origin;
+use rocket::http::{Cookie, CookieJar, Status};
 use rocket::outcome::Outcome;
 use rocket::request::{self, FromRequest, Request};
 use rocket::response::{self, Redirect, Responder};
@@ -109,20 +109,18 @@ impl<G: Sentinel> Sentinel for UserOrError<G> {
     }
 }
 
-/// Whether a browser may have sent the form. Other programs seldom send one of these fields, and are
-/// spared the check.
+/// Whether a browser may have sent the form. Other programs seldom send one of these header fields, and
+/// are spared the check.
 fn is_browser(request: &Request<'_>) -> bool {
     ["Origin", "Referer", "Sec-Fetch-Site"].iter().any(|name| request.headers().contains(*name))
 }
 
 /// Whether a cookie of ours came along. One of another program on the host does not show that ours are
 /// kept.
-fn has_own_cookie(request: &Request<'_>) -> bool {
-    let session = request.rocket().state::<Accounts>().map(|accounts| &accounts.auth().session);
-    request.cookies().iter().any(|cookie| {
-        let name = cookie.name();
-        session.is_some_and(|session| name == session.cookie || name == session.remember_cookie)
-            || name.starts_with("vestibule_")
+pub(super) fn has_own_cookie(jar: &CookieJar<'_>, accounts: &Accounts) -> bool {
+    let session = &accounts.auth().session;
+    jar.iter().map(Cookie::name).any(|name| {
+        name == session.cookie || name == session.remember_cookie || name.starts_with("vestibule_")
     })
 }
 
@@ -154,7 +152,9 @@ impl<'r> Responder<'r, 'static> for FormReply {
         match self {
             Self::Redirect(redirect) => redirect.respond_to(request),
             Self::SignedIn { target, check } => {
-                if is_browser(request) && !has_own_cookie(request) {
+                let accounts = request.rocket().state::<Accounts>();
+                let is_kept = accounts.is_some_and(|all| has_own_cookie(request.cookies(), all));
+                if is_browser(request) && !is_kept {
                     check.respond_to(request)
                 } else {
                     target.respond_to(request)

@@ -7,7 +7,7 @@ use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::checkbox;
-use super::form::{FormReply, FormResult};
+use super::form::{FormReply, FormResult, has_own_cookie};
 use super::form_body::Form;
 use super::notice::Notice;
 use super::renderer::{Page, Renderer, Title};
@@ -58,7 +58,7 @@ pub(super) fn go_on(
     FormReply::redirect(keep_ticket(jar, accounts, ticket, next))
 }
 
-/// Has the browser keep the ticket; returns the address of the second step.
+/// Sets the cookie of the ticket; returns the path of the second step.
 pub(super) fn keep_ticket(
     jar: &CookieJar<'_>,
     accounts: &Accounts,
@@ -98,9 +98,9 @@ async fn page(
 }
 
 /// Leads back to the first step, whose form says why.
-fn start_again(jar: &CookieJar<'_>, next: &str) -> FormReply {
+fn start_again(jar: &CookieJar<'_>, accounts: &Accounts, next: &str) -> FormReply {
     let path = LocalPath::parse(next).map(|path| path.to_string());
-    if jar.iter().next().is_none() {
+    if !has_own_cookie(jar, accounts) {
         // The browser keeps no cookie, or there was no first step.
         let path = path.unwrap_or_else(|| uri!(super::pages::dashboard).to_string());
         let form = uri!(super::session::form(next = Some(path), cookie_sent = Some(true)));
@@ -131,7 +131,7 @@ pub(super) async fn form(
             Ok(FormReply::Page(Status::Ok, page))
         }
         None if user.0.is_some() => Ok(FormReply::onward(next)),
-        None => Ok(start_again(jar, next)),
+        None => Ok(start_again(jar, accounts, next)),
     }
 }
 
@@ -164,13 +164,17 @@ pub(super) async fn complete(
     signing_in: impl Future<Output = Result<Option<LinkToken>, Error>>,
 ) -> FormResult {
     let Some((owner, may_trust)) = accounts.owner_of_ticket(ticket(jar)).await? else {
-        return Ok(if user.0.is_some() { FormReply::onward(next) } else { start_again(jar, next) });
+        return Ok(if user.0.is_some() {
+            FormReply::onward(next)
+        } else {
+            start_again(jar, accounts, next)
+        });
     };
     match signing_in.await {
         Ok(secret) => leave(jar, accounts, secret, next),
         Err(_) if is_signed_in(user, &owner) => Ok(FormReply::onward(next)),
         Err(error) if error.fields().any(|(field, _)| field == "login_token") => {
-            Ok(start_again(jar, next))
+            Ok(start_again(jar, accounts, next))
         }
         Err(error) => {
             let page = page(renderer, accounts, (&owner, may_trust), next, Some(&error)).await?;

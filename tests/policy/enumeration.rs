@@ -228,8 +228,8 @@ fn is_problem(reply: &Reply) -> bool {
     reply.header("content-type") == Some("application/problem+json")
 }
 
-/// The form that the response sends to for what is missing. After a sign-in the address of one checks
-/// whether the browser keeps its cookie.
+/// The form that a refusal redirects to. The check after a sign-in of whether the browser keeps its cookie
+/// is none, though it has the address of one.
 fn form(reply: &Reply) -> Option<&'static str> {
     let (path, query) = reply.location().split_once('?').unwrap_or((reply.location(), ""));
     let is_sent_to = reply.status == 303 && !query.contains("cookie_sent=true");

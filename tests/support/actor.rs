@@ -75,6 +75,7 @@ impl<'a> Actor<'a> {
         while accounts.audit().pending() > 0 && begun.elapsed() < Duration::from_secs(20) {
             thread::yield_now();
         }
+        assert_eq!(accounts.audit().pending(), 0, "rows wait for the audit log");
     }
 
     /// The same client with another token.

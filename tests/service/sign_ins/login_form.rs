@@ -615,7 +615,7 @@ fn a_browser_that_keeps_no_cookie_is_told_so_and_not_sent_in_circles() {
             assert_eq!(lost.status, 200);
             assert!(lost.body.contains(notice), "{}", lost.body);
         }
-        // A browser that sent a cookie of ours keeps them, and a program sends none of these fields.
+        // A browser that sent a cookie of ours keeps them, and a program seldom sends one of these fields.
         for cookie in ["session", "remember_token", "vestibule_notice"] {
             let browser = app.anonymous();
             browser.jar.borrow_mut().insert(cookie.to_owned(), "ended".to_owned());

@@ -50,7 +50,7 @@ pub enum ErrorKind {
     Unavailable,
     /// 409 `username_taken`: the user name is taken.
     UsernameTaken,
-    /// 409 `already_made`: an earlier request with the same `Idempotency-Key` made it.
+    /// 409 `already_made`: another request has made it, such as one with the same `Idempotency-Key`.
     AlreadyMade,
     /// 409 `last_administrator`: no active administrator would remain.
     LastAdministrator,

@@ -61,6 +61,7 @@ notice-device-notices-on = Sie erhalten eine E-Mail, wenn Sie sich von einem neu
 notice-device-notices-off = Sie erhalten keine E-Mail, wenn Sie sich von einem neuen Gerät anmelden.
 notice-sign-in-ended = Diese Anmeldung ist beendet.
 notice-others-ended = Überall sonst abgemeldet: { sign-ins-count } beendet.
+notice-others-none = Sie sind nirgends sonst angemeldet.
 notice-key-there = Dieses Formular hat den Schlüssel schon erstellt. Wenn sein Text nicht angezeigt wurde, beenden Sie den Schlüssel und erstellen Sie einen anderen.
 notice-codes-there = Eine andere Anfrage hat gerade Wiederherstellungscodes erstellt. Wenn sie nicht angezeigt wurden, erstellen Sie neue.
 notice-link-there = Eine andere Anfrage hat gerade einen Link erstellt. Wenn er nicht angezeigt wurde, erstellen Sie einen anderen.

@@ -105,6 +105,7 @@ notice-device-notices-on = You get a mail when you sign in from a new device.
 notice-device-notices-off = You get no mail when you sign in from a new device.
 notice-sign-in-ended = That sign-in has ended.
 notice-others-ended = Signed out everywhere else: { sign-ins-count } ended.
+notice-others-none = You are signed in nowhere else.
 notice-key-there = This form has made this key already. If its text was not shown, end the key and make another.
 notice-codes-there = Another request has just made recovery codes. If they were not shown, make new ones.
 notice-link-there = Another request has just made a link. If it was not shown, make another.

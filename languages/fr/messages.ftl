@@ -65,6 +65,7 @@ notice-device-notices-on = Vous recevrez un e-mail quand vous vous connectez dep
 notice-device-notices-off = Vous ne recevrez pas d’e-mail quand vous vous connectez depuis un nouvel appareil.
 notice-sign-in-ended = Cette connexion a pris fin.
 notice-others-ended = Déconnecté partout ailleurs : { sign-ins-count }.
+notice-others-none = Vous n’êtes connecté nulle part ailleurs.
 notice-key-there = Ce formulaire a déjà créé cette clé. Si son texte n’a pas été affiché, mettez fin à la clé et créez-en une autre.
 notice-codes-there = Une autre requête vient de créer des codes de récupération. S’ils n’ont pas été affichés, créez-en de nouveaux.
 notice-link-there = Une autre requête vient de créer un lien. S’il n’a pas été affiché, créez-en un autre.

@@ -161,7 +161,7 @@ impl Accounts {
     ///
     /// # Errors
     /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
-    pub async fn is_set_already(&self, credentials: &Credentials<'_>) -> Result<bool, Error> {
+    async fn is_set_already(&self, credentials: &Credentials<'_>) -> Result<bool, Error> {
         match self.verify_credentials(credentials).await {
             Ok(_) => Ok(true),
             Err(error) => match error.kind() {
@@ -182,6 +182,22 @@ impl Accounts {
         let credentials = Credentials { username, password, source: passwords.source };
         Ok(self.has_just_done(user.id, AuditEvent::PasswordChanged).await?
             && self.is_set_already(&credentials).await?)
+    }
+
+    /// Returns whether the password is in force and a link has set it within the last minute, by an equal
+    /// form. Without such a link in the audit log the password is not verified: this is no other place to try
+    /// passwords.
+    ///
+    /// # Errors
+    /// The same as [`is_set_already`](Self::is_set_already).
+    pub async fn has_just_set_by_link(&self, set: &Credentials<'_>) -> Result<bool, Error> {
+        let Ok(name) = Username::parse(set.username) else { return Ok(false) };
+        let Some(user) = self.run(move |connection| queries::named(connection, &name)).await?
+        else {
+            return Ok(false);
+        };
+        Ok(self.has_just_done(user.id, AuditEvent::LinkUsed).await?
+            && self.is_set_already(set).await?)
     }
 
     /// Returns whether an account has this address now: an equal request has confirmed it.

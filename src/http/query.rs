@@ -33,6 +33,7 @@ impl<'r> FromRequest<'r> for KnownQuery {
         let declared = request.route().and_then(|route| route.uri.query()).unwrap_or_default();
         let token = request.rocket().state::<Settings>().map(|settings| &settings.auth.token.query);
         let names = declared.split('&').map(|name| name.trim_matches(['<', '>']));
+        let names = names.filter(|name| !name.is_empty());
         let names: Vec<_> = names.chain(token.map(|query| query.name.as_str())).collect();
         outcome(request, Some(&names), Self)
     }
@@ -49,17 +50,17 @@ fn check(uri: &Origin<'_>, known: Option<&[&str]>) -> Result<(), Error> {
     let mut names = HashSet::new();
     let fields = uri.query().into_iter().flat_map(|query| query.raw_segments());
     for field in fields.filter(|field| !field.is_empty()) {
-        let name = field.split_at_byte(b'=').0.url_decode_lossy();
+        let sent = field.split_at_byte(b'=').0.url_decode_lossy();
         // To Rocket `role[]` and `role.x` are `role` too.
-        let name = name.split(['[', '.']).next().unwrap_or_default().to_owned();
+        let name = sent.split(['[', '.']).next().unwrap_or_default().to_owned();
         if field.url_decode().is_err() {
             return Err(Error::invalid_field(name, "This parameter is not UTF-8."));
         }
-        if known.is_some_and(|known| !known.contains(&name.as_str())) {
-            return Err(Error::invalid_field(name, "This parameter is unknown."));
-        }
         if !names.insert(name.clone()) {
             return Err(Error::invalid_field(name, "This parameter appears more than once."));
+        }
+        if known.is_some_and(|known| !known.contains(&&*sent)) {
+            return Err(Error::invalid_field(sent.into_owned(), "This parameter is unknown."));
         }
     }
     Ok(())

@@ -9,8 +9,9 @@ use super::checkbox;
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
 use super::form_body::Form;
 use super::link_cookie::{self, LinkRedirect};
-use super::notice::{Flash, Notice};
+use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, Title};
+use super::shown_to::{ShownTo, check_username};
 use super::unique_fields::UniqueFields;
 use crate::accounts::{Accounts, AddressPolicy, BareSessionUser, SessionUser, User};
 use crate::http::RequestSource;
@@ -23,12 +24,16 @@ const INVALID: &str = "address-link-invalid";
 /// The fields of the form.
 #[derive(FromForm)]
 pub(super) struct AddressForm {
+    #[field(default = "")]
+    username: String,
     email: String,
 }
 
-/// The field of the form about notices: a box, which is absent unless it is ticked.
+/// The fields of the form about notices: a box is absent unless it is ticked.
 #[derive(FromForm)]
 pub(super) struct NoticesForm {
+    #[field(default = "")]
+    username: String,
     new_devices: Option<String>,
 }
 
@@ -45,7 +50,7 @@ async fn page(
     renderer: &Renderer<'_>,
     accounts: &Accounts,
     user: &User,
-    flash: Option<&Flash<'_>>,
+    notice: Option<ShownNotice>,
     rejected: Option<(&str, &Error)>,
 ) -> Result<Page, Error> {
     let language = renderer.language(Some(user));
@@ -59,7 +64,7 @@ async fn page(
             let text = error.fields().next().map_or(error.message(), |(_, message)| message);
             language.sentence(text)
         }),
-        notice: flash.and_then(|flash| flash.shown(language, "")),
+        notice,
     };
     Ok(renderer.page("address", Title::Key("email"), Some(user), values))
 }
@@ -72,7 +77,20 @@ pub(super) async fn form(
     accounts: &State<Accounts>,
     flash: Flash<'_>,
 ) -> Result<Page, Error> {
-    page(&renderer, accounts, &user, Some(&flash), None).await
+    let notice = flash.shown(renderer.language(Some(&user)), "");
+    page(&renderer, accounts, &user, notice, None).await
+}
+
+/// Shows the page with the error of a form that was shown to another user.
+async fn refuse(
+    error: Error,
+    user: &User,
+    renderer: &Renderer<'_>,
+    accounts: &Accounts,
+) -> FormResult {
+    let notice = ShownNotice::error(renderer.language(Some(user)), &error);
+    let page = page(renderer, accounts, user, Some(notice), None).await?;
+    Ok(FormReply::Again(error.with_page(|_| page)))
 }
 
 /// Sends a link to an address, which is the user's once the link is used.
@@ -84,6 +102,9 @@ pub(super) async fn request(
     source: RequestSource,
     form: Form<UniqueFields<AddressForm>>,
 ) -> FormResult {
+    if let Err(error) = check_username(&user, &form.username) {
+        return refuse(error, &user, &renderer, accounts).await;
+    }
     let Err(error) = accounts.request_address(&user, &form.email, source).await else {
         return Ok(FormReply::notice(uri!(form), Notice::AddressMailed));
     };
@@ -93,25 +114,34 @@ pub(super) async fn request(
 }
 
 /// Removes the address.
-#[post("/account/address/remove")]
+#[post("/account/address/remove", data = "<form>")]
 pub(super) async fn remove(
     user: Fresh<SessionUser>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     source: RequestSource,
+    form: ShownTo,
 ) -> FormResult {
+    if let Err(error) = form.check(&user) {
+        return refuse(error, &user, &renderer, accounts).await;
+    }
     let actor = accounts.actor(&user, source)?;
     accounts.remove_address(user.id, &actor).await.map_err(sign_in_if_revoked)?;
-    Ok(FormReply::notice(uri!(form), Notice::AddressRemoved))
+    Ok(FormReply::notice(uri!(self::form), Notice::AddressRemoved))
 }
 
 /// Changes whether a mail tells of a sign-in from a new device.
 #[post("/account/address/notices", data = "<form>")]
 pub(super) async fn set_notices(
     user: Fresh<SessionUser>,
+    renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     source: RequestSource,
     form: Form<UniqueFields<NoticesForm>>,
 ) -> FormResult {
+    if let Err(error) = check_username(&user, &form.username) {
+        return refuse(error, &user, &renderer, accounts).await;
+    }
     let ticked = form.new_devices.as_deref().map_or(Some(false), checkbox::parse);
     let device_notices = ticked.ok_or(ErrorKind::InvalidField)?;
     let actor = accounts.actor(&user, source)?;

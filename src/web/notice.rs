@@ -111,6 +111,7 @@ impl Notice {
             Self::DeviceNoticesOn => ("notice-device-notices-on", Vec::new()),
             Self::DeviceNoticesOff => ("notice-device-notices-off", Vec::new()),
             Self::SignInEnded => ("notice-sign-in-ended", Vec::new()),
+            Self::OthersEnded(0) => ("notice-others-none", Vec::new()),
             Self::OthersEnded(count) => ("notice-others-ended", sign_ins(count)),
             Self::KeyThere => ("notice-key-there", Vec::new()),
             Self::CodesThere => ("notice-codes-there", Vec::new()),

@@ -82,7 +82,7 @@ pub(super) async fn set(
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let (username, password) = (form.username.as_str(), &form.password);
             let credentials = Credentials { username, password, source };
-            if !username.is_empty() && accounts.is_set_already(&credentials).await? {
+            if accounts.has_just_set_by_link(&credentials).await? {
                 return Ok(done(user, &form.username));
             }
             link_cookie::invalid(&renderer, user, error, invalid(&renderer))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rocket::form::FromForm;
-use rocket::http::CookieJar;
+use rocket::http::{CookieJar, Status};
 use rocket::{Either, State, get, post, uri};
 use rocket_dyn_templates::context;
 
@@ -19,6 +19,9 @@ use crate::http::RequestSource;
 use vestibule::guards::Maybe;
 use vestibule::password::Password;
 use vestibule::{Error, ErrorKind, Session};
+
+/// The text about a link that cannot be used.
+const INVALID: &str = "setup-link-invalid";
 
 /// The fields of the form; others are ignored.
 #[derive(FromForm)]
@@ -57,8 +60,8 @@ fn page(
     renderer.page("setup", Title::Key("setup"), user, values)
 }
 
-/// Takes the secret out of the address bar, then shows the form; 404 if the link is not valid, and
-/// once there is an administrator.
+/// Takes the secret out of the address bar, then shows the form; 404 if the link is not valid, if the
+/// browser did not keep its secret, and once there is an administrator.
 #[get("/setup?<token>")]
 pub(super) async fn form(
     user: Maybe<BareSessionUser>,
@@ -68,13 +71,19 @@ pub(super) async fn form(
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     token: Option<&str>,
-) -> Result<Either<LinkRedirect, Page>, Error> {
+) -> Result<Either<LinkRedirect, FormReply>, Error> {
     if let Some(token) = token {
         return Ok(Either::Left(LinkRedirect::new(jar, accounts, uri!(form(_)), token)));
     }
     let token = link_cookie::token(jar);
-    accounts.check_setup(token, source.address).await?;
-    Ok(Either::Right(page(&renderer, accounts, user.0.as_deref(), token, None)))
+    let user = user.0.as_deref();
+    let reply = match accounts.check_setup(token, source.address).await {
+        Ok(()) => FormReply::Page(Status::Ok, page(&renderer, accounts, user, token, None)),
+        Err(error) => {
+            link_cookie::invalid(&renderer, user, error, link_cookie::reason(token, INVALID))?
+        }
+    };
+    Ok(Either::Right(reply))
 }
 
 /// Adds the administrator and signs in, also if an equal request has done so already and used up

@@ -23,7 +23,8 @@ pub(super) fn check_username(user: &User, sent: &str) -> Result<(), Error> {
     }
     let name = &user.username;
     let message = format!("You are signed in as {name} now. Nothing has been changed.");
-    Err(Error::invalid_field("username", message))
+    // Said on a page without the form too.
+    Err(Error::invalid_field("username", message.clone()).detail(message))
 }
 
 #[derive(FromForm)]

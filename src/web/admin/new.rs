@@ -91,7 +91,8 @@ pub(in crate::web) async fn add(
         }
         Ok(AddedUser { user, link: None }) => {
             let page = uri!(super::user::page(id = user.id.to_string()));
-            Ok(FormReply::notice(page, Notice::UserAdded))
+            let notice = if is_invited { Notice::LinkThere } else { Notice::UserAdded };
+            Ok(FormReply::notice(page, notice))
         }
         Err(error) => {
             let kinds = [ErrorKind::InvalidField, ErrorKind::UsernameTaken];

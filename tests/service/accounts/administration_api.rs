@@ -103,11 +103,21 @@ fn a_parameter_of_a_list_that_is_repeated_unknown_or_cannot_be_read_is_refused()
                 "NAME=1&NAME[]=1",
                 "NAME=1&NAME.x=1",
                 "NAME=1&x=2",
+                "NAME=1&=x",
             ] {
                 let reply = program.get(&format!("{path}?{}", bad.replace("NAME", name)));
                 reply.assert_problem(422, "invalid_field");
-                let named = if bad.contains("&x=2") { "x" } else { name };
+                let named = match bad {
+                    "NAME=1&=x" => "",
+                    bad if bad.contains("&x=2") => "x",
+                    _ => name,
+                };
                 assert!(reply.json()["fields"][named].is_string(), "{bad}: {}", reply.body);
+            }
+            for other in [format!("{name}[]=1"), format!("{name}.x=1")] {
+                let reply = program.get(&format!("{path}?{other}"));
+                reply.assert_problem(422, "invalid_field");
+                assert!(reply.body.contains("This parameter is unknown."), "{}", reply.body);
             }
             assert_eq!(program.get(&format!("{path}?{name}=1&&")).status, 200);
         }

@@ -114,10 +114,13 @@ fn without_an_active_link_there_is_nothing() {
         let token = link(&app);
         let visitor = app.anonymous();
         let longer = format!("{token}A");
-        for wrong in ["", "A", &token[1..], &longer, "%00", "%ff"] {
+        for wrong in ["A", &token[1..], &longer, "%00", "%ff"] {
             assert_not_there(&open(&visitor, wrong));
         }
-        assert_not_there(&app.anonymous().get("/setup"));
+        for page in [open(&visitor, ""), app.anonymous().get("/setup")] {
+            page.assert_page(404);
+            assert!(page.body.contains("your browser did not keep this site"), "{}", page.body);
+        }
         for wrong in ["", &token[1..], &longer, "\0"] {
             assert_not_there(&post(&visitor, wrong, "ann", "correct horse"));
         }

@@ -258,6 +258,20 @@ fn a_form_that_was_sent_twice_leads_to_the_same_page() {
         assert_invalid(&twice("user_01", "correct horse"));
         assert_invalid(&twice("user_02", NEW));
         assert_invalid(&twice("", NEW));
+        app.clock.advance(Duration::from_secs(60));
+        assert_invalid(&twice("user_01", NEW));
+    });
+}
+
+#[test]
+fn a_form_without_a_link_says_of_no_password_whether_it_is_right() {
+    on_both(|app| {
+        let rows = app.count("events");
+        for password in ["5678", "correct horse"] {
+            let fields = [("username", "user_02"), ("password", password)];
+            assert_invalid(&app.anonymous().post_form("/password/new", &fields));
+        }
+        assert_eq!(app.count("events"), rows);
     });
 }
 

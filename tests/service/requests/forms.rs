@@ -2,8 +2,11 @@
 //! of a form opened as a page.
 
 use rocket::http::{ContentType, Header, Method};
+use serde_json::json;
 
 use crate::support::app::on_both;
+
+const EMAIL: &str = "ann@example.org";
 
 #[test]
 fn a_form_that_gets_json_asks_for_a_form() {
@@ -65,6 +68,9 @@ fn any_ticked_value_ticks_a_box() {
 #[test]
 fn a_form_that_was_opened_by_another_user_changes_nothing() {
     on_both(|app| {
+        app.sql(&format!(
+            "UPDATE users SET email = '{EMAIL}', email_key = '{EMAIL}' WHERE username = 'user_01'"
+        ));
         let person = app.session("user_01");
         let passwords = [("current_password", "1234"), ("new_password", "a longer one")];
         for other in ["admin", "User_02", "no name"] {
@@ -72,6 +78,9 @@ fn a_form_that_was_opened_by_another_user_changes_nothing() {
             for (path, fields) in [
                 ("/account/password", &change[..]),
                 ("/reauthenticate", &[("username", other), ("password", "1234")]),
+                ("/account/address", &[("username", other), ("email", "ann@example.org")]),
+                ("/account/address/remove", &[("username", other)]),
+                ("/account/address/notices", &[("username", other)]),
             ] {
                 let reply = person.post_form(path, fields);
                 reply.assert_page(422);
@@ -79,7 +88,8 @@ fn a_form_that_was_opened_by_another_user_changes_nothing() {
                 assert!(reply.body.contains(said), "{path} {other}: {}", reply.body);
             }
         }
-        app.session("user_01");
+        let kept = app.token("user_01").get("/api/me").json();
+        assert_eq!((&kept["email"], &kept["device_notices"]), (&json!(EMAIL), &json!(true)));
         let confirmed = [("username", "USER_01"), ("password", "1234"), ("next", "/account")];
         assert_eq!(person.post_form("/reauthenticate", &confirmed).location(), "/account");
         for (own, current, new) in

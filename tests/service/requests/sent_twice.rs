@@ -271,7 +271,7 @@ fn an_invitation_stays_valid_when_the_request_before_it_is_late() {
         let late = app.earlier(|| admin.post_form("/admin/users/new", &form));
         let page = format!("/admin/users/{}", app.id("new_user"));
         assert_eq!((late.status, late.location()), (303, page.as_str()), "{}", late.body);
-        assert!(admin.get(&page).body.contains("new_user is added."));
+        assert!(admin.get(&page).body.contains("Another request has just made a link."));
         assert_eq!(use_link(&app.anonymous(), &link, NEW).location(), "/login");
     });
 }
@@ -294,6 +294,12 @@ fn what_has_ended_already_has_ended() {
                 assert!(person.get(list).body.contains("has ended."));
             }
             assert_eq!(person.get("/account/events").body.matches(event).count(), 1);
+        }
+        app.token("user_01");
+        for said in ["Signed out everywhere else", "You are signed in nowhere else."] {
+            assert_eq!(person.post("/account/sign-ins/end-others").status, 303);
+            let list = person.get("/account/sign-ins").body;
+            assert!(list.contains(said), "{list}");
         }
         let admin = app.session("admin");
         for id in [app.id("user_02"), app.id("user_02"), 999_999] {

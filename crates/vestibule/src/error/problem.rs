@@ -97,11 +97,7 @@ impl From<Error> for Problem {
 impl From<Status> for Problem {
     fn from(status: Status) -> Self {
         let mut problem =
-            Self::from(Error::new(ErrorKind::of(status).unwrap_or(if status.code < 500 {
-                ErrorKind::MalformedBody
-            } else {
-                ErrorKind::Internal
-            })));
+            Self::from(Error::new(ErrorKind::of(status).unwrap_or(ErrorKind::Internal)));
         if problem.status != status.code {
             problem.title = status.reason_lossy().into();
             problem.status = status.code;

@@ -1,51 +1,119 @@
 //! Deletes sign-ins that are over, and counters whose window has ended.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rocket::Shutdown;
 use rocket::tokio::{self, select, time};
 
+use crate::clock::Clock;
 use crate::error::Error;
+use crate::sign_in::store::SignInStore;
 use crate::state::AuthState;
 use crate::state::stats::PurgeCounts;
+use crate::throttle::ThrottleStore;
 
 /// The pause between two purges.
 const INTERVAL: Duration = Duration::from_secs(10 * 60);
 
-/// Purges the stores every ten minutes until the application stops. An error of one does not stop
-/// the other.
+/// Purges the stores every ten minutes until the application stops.
 pub(super) fn purge_regularly(state: &AuthState, mut shutdown: Shutdown) {
-    let (clock, idle) = (state.clock.clone(), state.config.session.idle);
-    let (store, throttle) = (state.store.clone(), state.throttle.clone());
-    let counts = state.purges.clone();
+    let purge = Purge::of(state);
     tokio::spawn(async move {
         loop {
             select! {
                 () = &mut shutdown => break,
-                () = time::sleep(INTERVAL) => {}
+                () = time::sleep(INTERVAL) => purge.run().await,
             }
-            let now = match clock.now() {
-                Ok(now) => now,
-                Err(error) => {
-                    report(&counts, Err(error));
-                    continue;
-                }
-            };
-            if let Some(store) = &store {
-                report(&counts, store.purge(now, idle).await);
-            }
-            report(&counts, throttle.purge(now).await);
         }
     });
 }
 
-fn report(counts: &PurgeCounts, purged: Result<u64, Error>) {
-    counts.record(&purged);
-    match purged {
-        Ok(0) => {}
-        Ok(count) => log::info!(target: "vestibule::purge", purged = count; "purged"),
-        Err(error) => {
-            log::warn!(target: "vestibule::purge", "purge failed: {}", error.kind().code());
+/// What a purge needs of the state.
+struct Purge {
+    clock: Clock,
+    idle: Duration,
+    store: Option<Arc<dyn SignInStore>>,
+    throttle: Arc<dyn ThrottleStore>,
+    counts: Arc<PurgeCounts>,
+}
+
+impl Purge {
+    fn of(state: &AuthState) -> Self {
+        Self {
+            clock: state.clock.clone(),
+            idle: state.config.session.idle,
+            store: state.store.clone(),
+            throttle: state.throttle.clone(),
+            counts: state.purges.clone(),
         }
+    }
+
+    /// Purges each store once. An error of one does not stop the other.
+    async fn run(&self) {
+        let now = match self.clock.now() {
+            Ok(now) => now,
+            Err(error) => return self.report(Err(error)),
+        };
+        if let Some(store) = &self.store {
+            self.report(store.purge(now, self.idle).await);
+        }
+        self.report(self.throttle.purge(now).await);
+    }
+
+    fn report(&self, purged: Result<u64, Error>) {
+        self.counts.record(&purged);
+        match purged {
+            Ok(0) => {}
+            Ok(count) => log::info!(target: "vestibule::purge", purged = count; "purged"),
+            Err(error) => {
+                log::warn!(target: "vestibule::purge", "purge failed: {}", error.kind().code());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::auth_cache::{AuthCache, InvalidatingStore};
+    use crate::sign_in::memory_store::MemorySignInStore;
+    use crate::sign_in::{SignIn, SignInId, SignInKind};
+    use crate::throttle::MemoryThrottle;
+    use std::sync::atomic::Ordering;
+
+    #[test]
+    fn each_store_is_purged_of_what_is_over_and_the_purges_are_counted() {
+        let (clock, rows) = (Clock::manual(), MemorySignInStore::new());
+        let (inner, auth_cache) = (Arc::new(rows.clone()), AuthCache::new());
+        let purge = Purge {
+            clock: clock.clone(),
+            idle: Duration::from_secs(3600),
+            store: Some(Arc::new(InvalidatingStore { inner, auth_cache })),
+            throttle: Arc::new(MemoryThrottle::new()),
+            counts: Arc::default(),
+        };
+        let counted = || {
+            let counts = [&purge.counts.succeeded, &purge.counts.failed, &purge.counts.rows];
+            (rows.all().len(), counts.map(|count| count.load(Ordering::Relaxed)))
+        };
+        let now = clock.now().expect("a time");
+        rocket::async_test(async {
+            for seconds in [60, 61] {
+                let id = SignInId::random().expect("an id");
+                let kind = SignInKind::Browser { remembered: true };
+                let row = SignIn::new(id, "7", kind, now, now + Duration::from_secs(seconds));
+                rows.open(&row).await.expect("a row");
+            }
+            clock.advance(Duration::from_secs(60));
+            purge.run().await;
+            assert_eq!(counted(), (1, [2, 0, 1]));
+            purge.run().await;
+            assert_eq!(counted(), (1, [4, 0, 1]));
+            // A clock that lifetimes cannot be measured by.
+            clock.advance(Duration::from_secs(300 * 366 * 24 * 60 * 60));
+            purge.run().await;
+            assert_eq!(counted(), (1, [4, 1, 1]));
+        });
     }
 }

@@ -60,9 +60,9 @@ impl AuthStats {
 /// Counts the purges of the stores.
 #[derive(Debug, Default)]
 pub(crate) struct PurgeCounts {
-    succeeded: AtomicU64,
-    failed: AtomicU64,
-    rows: AtomicU64,
+    pub(crate) succeeded: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) rows: AtomicU64,
 }
 
 impl PurgeCounts {

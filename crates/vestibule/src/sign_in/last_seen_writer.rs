@@ -69,3 +69,30 @@ impl LastSeenWriter {
         pending.is_writing.then_some(batch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sign_in::memory_store::MemorySignInStore;
+    use time::OffsetDateTime;
+
+    #[test]
+    fn uses_are_pending_once_for_each_sign_in_until_they_are_written() {
+        // Of one thread: the writer runs when the test waits.
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let writer = LastSeenWriter::default();
+            let store: Arc<dyn SignInStore> = Arc::new(MemorySignInStore::new());
+            let (one, other) = (SignInId::random(), SignInId::random());
+            let (one, other) = (one.expect("an id"), other.expect("an id"));
+            for id in [&one, &other, &one] {
+                writer.add(&store, SignInUse::new(id.clone(), OffsetDateTime::UNIX_EPOCH));
+            }
+            assert_eq!(writer.pending(), 2);
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(writer.pending(), 0);
+        });
+    }
+}

@@ -248,13 +248,16 @@ mod tests {
             "pbkdf2:md5:1000$salt$5f4dcc3b5aa765d61d8327deb882cf99",
             "pbkdf2_sha256$1000$salt$",
             "sha256$salt$5e884898da28047151d0e56f8dc6292773603d0d6aabbd62a11ef721d1542d8",
-            "scrypt:1000:8:1$salt$",
-            "scrypt:1:8:1$salt$",
+            "scrypt:1024:8:1$salt$",
             "$argon2d$v=19$m=64,t=1,p=2$CPjJWOu8yeZ2EqFra3p3MQ$lyILdGv2h1sBVNQblT5/hQ",
             "$argon2id$v=16$m=64,t=1,p=2$CPjJWOu8yeZ2EqFra3p3MQ$lyILdGv2h1sBVNQblT5/hQ",
             "$argon2id$v=19$m=64,t=1,p=2$CPjJWOu8yeZ2EqFra3p3MQ$",
         ] {
             assert!(ImportedHash::parse(odd).is_none(), "{odd}");
+        }
+        for (n, is_hash) in [("0", false), ("1", false), ("2", true), ("1000", false)] {
+            let scrypt = format!("scrypt:{n}:8:1$salt${}", "00".repeat(64));
+            assert_eq!(ImportedHash::parse(&scrypt).is_some(), is_hash, "{scrypt}");
         }
     }
 

@@ -70,6 +70,19 @@ fn about_one_in_65536_of_other_passwords_is_found() {
 }
 
 #[test]
+fn another_file_is_invalid_data_and_one_that_cannot_be_read_the_error_of_the_system() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("breached");
+    for text in ["", "vstbr00", "vstbr000", "7110EDA4D09E062AA5E4A390B0A572AC0D2C0220:1\n"] {
+        fs::write(&path, text).expect("a file");
+        let refused = BreachedPasswords::open(&path).expect_err(text);
+        assert_eq!(refused.kind(), io::ErrorKind::InvalidData, "{text:?}: {refused}");
+    }
+    let refused = BreachedPasswords::open(directory.path()).expect_err("a directory");
+    assert_ne!(refused.kind(), io::ErrorKind::InvalidData, "{refused}");
+}
+
+#[test]
 fn a_list_that_cannot_be_read_is_refused_with_its_line() {
     let [low, high] = ["0".repeat(40), "F".repeat(40)];
     for (text, said) in [

@@ -336,6 +336,32 @@ fn a_refusal_beside_a_check_that_runs_is_for_a_second_only() {
 }
 
 #[test]
+fn only_the_first_attempt_above_a_limit_is_told_as_one_that_exceeds_it() {
+    use rocket::time::OffsetDateTime;
+    use vestibule::config::ThrottleConfig;
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let stores: [Box<dyn ThrottleStore>; 2] =
+        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
+    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
+    let mut limits = ThrottleConfig::default();
+    limits.failures = 2;
+    let begin = |store: &dyn ThrottleStore, name: &str, address| {
+        let client = PasswordClient { address, sign_in: None };
+        rocket::async_test(store.begin(Attempt::new(name, &client), now, limits))
+            .expect("a counter")
+    };
+    let address = Some([192, 0, 2, 7].into());
+    for store in stores {
+        let account = (0..5).map(|_| begin(&*store, "ann", None).exceeds_account);
+        assert_eq!(account.collect::<Vec<_>>(), [false, false, true, false, false]);
+        // Ten times as many, over all names.
+        let exceeds = |name: &usize| begin(&*store, &name.to_string(), address).exceeds_network;
+        assert_eq!((0..23).filter(exceeds).collect::<Vec<_>>(), [20]);
+    }
+}
+
+#[test]
 fn a_clock_that_was_set_back_makes_no_window_longer() {
     use rocket::time::OffsetDateTime;
     use vestibule::config::ThrottleConfig;

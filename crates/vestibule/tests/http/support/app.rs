@@ -1,6 +1,7 @@
 //! A small application with a route for every guard, and the clients that talk to it.
 #![expect(clippy::needless_pass_by_value, reason = "Rocket hands guards to handlers by value")]
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -418,13 +419,19 @@ pub(crate) struct App {
     pub(crate) recorded: RecordedEvents,
 }
 
-/// What the library reported to its listener: the words of events, and the codes of refusals.
+/// What the library reported to its listener: the words of events, and the codes of refusals, each
+/// with the address of the client.
 #[derive(Clone, Default)]
-pub(crate) struct RecordedEvents(Arc<Mutex<Vec<&'static str>>>);
+pub(crate) struct RecordedEvents(Arc<Mutex<Vec<(&'static str, Option<IpAddr>)>>>);
 
 impl RecordedEvents {
     /// Returns all events since the last call.
     pub(crate) fn take(&self) -> Vec<&'static str> {
+        self.take_with_addresses().into_iter().map(|(word, _)| word).collect()
+    }
+
+    /// The same, each with the address of the client.
+    pub(crate) fn take_with_addresses(&self) -> Vec<(&'static str, Option<IpAddr>)> {
         std::mem::take(&mut self.0.lock().expect("words"))
     }
 }
@@ -435,7 +442,7 @@ impl EventSink for RecordedEvents {
             EventKind::Refused(kind) => kind.code(),
             kind => kind.as_str(),
         };
-        self.0.lock().expect("words").push(word);
+        self.0.lock().expect("words").push((word, event.address));
     }
 }
 

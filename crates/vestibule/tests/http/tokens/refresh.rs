@@ -1,10 +1,11 @@
 //! Refresh tokens: rotation, races, theft and the end of a sign-in.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::support::app::{App, Pair, Reply, Setup};
 use crate::support::forged_tokens::{claims, with_claim};
-use crate::support::users::{ALICE, User};
+use crate::support::users::{ALICE, BOB, User};
 use rocket::local::blocking::Client;
 use rocket::{post, routes};
 use vestibule::sign_ins::{MemorySignInStore, SignInKind, SignIns};
@@ -242,7 +243,7 @@ fn logging_out_with_either_token_kills_both() {
 fn logging_out_everywhere_ends_browsers_too() {
     let app = App::new();
     let (one, two, session) = (app.tokens(ALICE), app.tokens(ALICE), app.browser(ALICE));
-    let bob = app.tokens(crate::support::users::BOB);
+    let bob = app.tokens(BOB);
     app.post("/api/logout?all=true").bearer(&one.access).send();
     assert_dead(&app, &one, "one");
     assert_dead(&app, &two, "two");
@@ -256,6 +257,15 @@ fn a_token_without_its_generation_does_not_refresh() {
     let pair = app.tokens(ALICE);
     assert_eq!(refresh(&app, &with_claim(&pair.refresh, "gen", None)).code(), "token_invalid");
     assert_eq!(refresh(&app, &pair.refresh).status, 200);
+}
+
+#[test]
+fn a_refresh_token_that_names_the_sign_in_of_another_account_gets_no_pair() {
+    let app = App::new();
+    let (alice, bob) = (app.tokens(ALICE), app.tokens(BOB));
+    let sid = claims(&alice.refresh)["sid"].clone();
+    assert_eq!(refresh(&app, &with_claim(&bob.refresh, "sid", Some(sid))).code(), "token_revoked");
+    assert_eq!(refresh(&app, &bob.refresh).status, 200);
 }
 
 #[test]
@@ -274,6 +284,7 @@ fn without_a_store_a_refresh_token_can_be_used_again() {
     for round in 0..3 {
         let next = refresh(&app, &pair.refresh).pair();
         assert_eq!(app.get("/token").bearer(&next.access).send().status, 200, "{round}");
+        assert_eq!(claims(&next.refresh)["gen"], 1, "{round}");
     }
 }
 
@@ -306,8 +317,12 @@ fn an_application_chooses_between_a_store_and_none_and_ends_sign_ins_with_a_stor
 fn the_sign_in_says_who_came_from_where() {
     let app = App::new();
     let agent = format!("curl/8 {}", "x".repeat(500));
-    app.post("/api/login/1").header("User-Agent", &agent).send();
+    let call = app.post("/api/login/1").header("User-Agent", &agent);
+    call.header("X-Real-IP", "192.0.2.7").send();
+    let address = Some(IpAddr::from([192, 0, 2, 7]));
+    assert_eq!(app.recorded.take_with_addresses(), [("signed_in", address)]);
     let row = app.store.only();
     assert_eq!((row.account.as_str(), row.kind.as_str(), row.generation()), ("1", "token", 0));
     assert_eq!(row.user_agent.map(|name| name.chars().count()), Some(200));
+    assert_eq!(row.address.as_deref(), Some("192.0.2.7"));
 }

@@ -9,6 +9,7 @@ use vestibule::tokens::TokenKind;
 use vestibule::{Account, Auth, Error, Session, Tokens};
 
 use crate::support::app::Setup;
+use crate::support::forged_tokens::claims;
 
 /// An account whose number is 0, and whose identity is an object.
 #[derive(Clone)]
@@ -49,6 +50,7 @@ fn the_id_0_is_an_id_and_an_identity_may_be_an_object() {
     let rocket = rocket::custom(Setup::new().figment).attach(Auth::fairing().stateless());
     let client = Client::tracked(rocket.mount("/", routes![start, who])).expect("a rocket");
     let token = client.post("/start").dispatch().into_string().expect("a token");
+    assert_eq!(claims(&token).get("stamp"), None, "the account has none");
     let session = client.get("/who").dispatch();
     assert_eq!(session.into_string().as_deref(), Some("0 -"));
     let bearer = rocket::http::Header::new("Authorization", format!("Bearer {token}"));

@@ -171,6 +171,10 @@ fn a_shorter_life_is_given_and_a_longer_one_only_up_to_longest() {
         "internal"
     );
     assert_eq!(life(&app.tokens(ALICE).access), 900, "who asks for nothing gets the usual");
+
+    let app = Setup::new().set("auth.token.longest", "never").mount(all()).launch();
+    let century = json!({ "access": "36600 days", "access_only": true });
+    assert_eq!(life(&access(&asking(&app, &century))), 36_600 * 86_400);
 }
 
 #[test]

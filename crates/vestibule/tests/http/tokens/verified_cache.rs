@@ -9,7 +9,7 @@ use vestibule::Auth;
 use vestibule::tokens::VerifyingKey;
 
 use crate::support::app::{App, Setup};
-use crate::support::forged_tokens::{part, sign_with};
+use crate::support::forged_tokens::{part, sign_with, with_claim};
 use crate::support::users::ALICE;
 
 #[test]
@@ -25,6 +25,21 @@ fn a_token_is_good_between_its_times_however_often_it_was_verified() {
     assert_eq!((code(), code()), (String::new(), String::new()));
     app.clock.set(now + Duration::from_secs(15 * 60));
     assert_eq!((code(), code()), ("token_expired".to_owned(), "token_expired".to_owned()));
+}
+
+#[test]
+fn a_token_that_was_verified_is_not_valid_where_the_clock_is_back_before_its_nbf() {
+    let app = App::new();
+    let access = app.tokens(ALICE).access;
+    app.advance(60);
+    // As far ahead as clocks may differ.
+    let token = with_claim(&access, "nbf", Some(json!(app.now() + 5)));
+    let code = || app.get("/access").bearer(&token).send().code();
+    assert_eq!((code(), code()), (String::new(), String::new()));
+    app.clock.set(app.clock.now().expect("a time") - Duration::from_secs(1));
+    assert_eq!(code(), "token_invalid");
+    app.advance(1);
+    assert_eq!(code(), "");
 }
 
 #[test]

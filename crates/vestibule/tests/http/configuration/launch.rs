@@ -1,6 +1,7 @@
 //! What does not launch, and what it says.
 
 use rocket::figment::Figment;
+use rocket::figment::providers::{Format, Toml};
 use rocket::local::blocking::Client;
 use rocket::{catchers, routes};
 use serde_json::{Value, json};
@@ -127,6 +128,7 @@ fn wrong() -> Vec<Wrong> {
             "must not name token.issuer",
         ),
         ("debug", "auth.token.typ", json!("jwt"), "auth.token.typ", "allowed: at+jwt, JWT"),
+        ("debug", "auth.token.nbf", json!("perhaps"), "auth.token.nbf", "found string \"perhaps\""),
         ("debug", "auth.token.audience", json!(1), "auth.token.audience", "a list of texts"),
         ("debug", "auth.token.audience", json!([1]), "auth.token.audience.0", "a string"),
         ("debug", "auth.token.identity_claim", json!(""), "auth.token.identity_claim", "a claim"),
@@ -297,6 +299,19 @@ fn a_wrong_setting_names_its_key_and_what_is_allowed() {
         assert_eq!(errors.len(), 1, "{key} = {value}: {errors:?}");
         assert!(errors[0].starts_with(&format!("{named} (")), "{key} = {value}: {errors:?}");
         assert!(errors[0].contains(allowed), "{key} = {value}: {errors:?}");
+    }
+}
+
+#[test]
+fn a_wrong_setting_of_a_file_names_the_file_without_its_directory() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("Rocket.toml");
+    for (key, value) in [("fresh_for", "0s"), ("mode", "cookies"), ("modee", "both")] {
+        let text = format!("[default.auth]\n{key} = \"{value}\"\n");
+        std::fs::write(&path, text).expect("a file");
+        let errors = errors(&figment("debug", &[]).merge(Toml::file(&path).nested()));
+        assert_eq!(errors.len(), 1, "{key}: {errors:?}");
+        assert!(errors[0].starts_with(&format!("auth.{key} (Rocket.toml): ")), "{errors:?}");
     }
 }
 

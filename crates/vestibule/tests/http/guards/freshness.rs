@@ -1,10 +1,12 @@
 //! Recently verified passwords, and roles.
 
+use rocket::{get, routes};
 use serde_json::json;
+use vestibule::guards::{ClaimedRole, Role};
 
 use crate::support::app::{App, Setup};
 use crate::support::forged_tokens::with_claim;
-use crate::support::users::{ALICE, BOB};
+use crate::support::users::{ALICE, BOB, User};
 
 #[test]
 fn a_session_is_fresh_until_fresh_for_has_passed() {
@@ -152,4 +154,25 @@ fn a_role_claimed_with_another_value_is_none() {
         let token = with_claim(&access, "admin", Some(value.clone()));
         assert_eq!(app.get("/claimed").bearer(&token).send().status, 403, "{value}");
     }
+}
+
+/// A role without a claim for it.
+struct Unclaimed;
+
+impl Role for Unclaimed {
+    type Account = User;
+
+    fn permits(user: &User) -> bool {
+        user.admin
+    }
+}
+
+#[get("/unclaimed")]
+fn unclaimed(_user: ClaimedRole<Unclaimed>) {}
+
+#[test]
+fn no_token_claims_a_role_unless_the_application_says_by_which_claim() {
+    let app = Setup::new().mount(routes![unclaimed]).launch();
+    let access = app.tokens(ALICE).access;
+    assert_eq!(app.get("/unclaimed").bearer(&access).send().code(), "forbidden");
 }

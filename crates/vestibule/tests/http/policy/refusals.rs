@@ -20,8 +20,9 @@ fn refused(app: &App) -> Vec<Refused> {
     let session = app.browser(ALICE);
     let with = |token: &str| app.get("/token").bearer(token).send();
     let elsewhere = app.post("/change").cookie(&session).header("Origin", "https://evil.example");
-    vec![
+    let mut refused = vec![
         (app.get("/token").send(), "credentials_missing", "no credential: ", None),
+        (app.get("/token").send(), "credentials_missing", "; sign in, or send a token", None),
         (with(&forged), "token_invalid", "a token in the header: ", TOKEN_RULE),
         (with("a.b"), "token_invalid", "fewer than three parts", TOKEN_RULE),
         (with(&pair.refresh), "wrong_token_type", "the access token", TOKEN_RULE),
@@ -32,7 +33,11 @@ fn refused(app: &App) -> Vec<Refused> {
             "a session cookie: Origin \"https://evil.example\", Host \"here.example\"",
             Some("; docs/POLICY.md, rule 5; "),
         ),
-    ]
+    ];
+    app.advance(15 * 60);
+    let expired = with(&pair.access);
+    refused.push((expired, "token_expired", "; refresh the pair of tokens", TOKEN_RULE));
+    refused
 }
 
 #[test]

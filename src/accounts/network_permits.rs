@@ -64,7 +64,8 @@ mod tests {
             }
             held.len() - before
         };
-        assert_eq!(["a", "b", "c", "a", "d"].map(&mut fill), [32, 16, 8, 0, 4]);
+        let filled = ["a", "b", "c", "a", "d", "e", "f"].map(&mut fill);
+        assert_eq!(filled, [32, 16, 8, 0, 4, 2, 1]);
         drop(held);
         assert!(permits.0.lock().expect("a lock").is_empty(), "returned");
     }

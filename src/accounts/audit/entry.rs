@@ -309,7 +309,8 @@ mod tests {
         for head in [head, ChainHead::default()] {
             assert_eq!(ChainHead::parse(&head.to_string()), Some(head));
         }
-        for bad in ["", "1", "1:", "0:00", "x:00", "1:XYZ", "-1:00"] {
+        let no_row = format!("0:{}", "0".repeat(64));
+        for bad in ["", "1", "1:", "0:00", "x:00", "1:XYZ", "-1:00", &no_row] {
             assert_eq!(ChainHead::parse(bad), None, "{bad}");
         }
     }

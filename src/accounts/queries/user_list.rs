@@ -215,6 +215,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_full_page_begins_no_other() {
+        assert_eq!([0, 1, 50, 51, 100, 101].map(pages), [1, 1, 1, 2, 2, 3]);
+    }
+
+    #[test]
     fn a_page_is_counted_from_the_nearer_end() {
         let range = |page, total| {
             let PageRange { backwards, offset, limit } = PageRange::of(page, total);

@@ -236,10 +236,13 @@ mod tests {
         let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.event = 'restored'
             BEGIN SELECT RAISE(ABORT, 'never'); END";
         diesel::sql_query(refuse).execute(sqlite).expect("a trigger");
+        let add = "INSERT INTO users (id, username, username_key, password_hash, role, active, \
+            created_at) VALUES (7, 'ann', 'ann', '!', 'user', TRUE, 0)";
+        diesel::sql_query(add).execute(sqlite).expect("a user");
 
         let (audit, writer) = Audit::new(Clock::manual());
         for event in [AuditEvent::SignedIn, AuditEvent::Restored, AuditEvent::SignedOut] {
-            audit.push(queued(event));
+            audit.push(QueuedEvent { owner: EventOwner::Account(7), ..queued(event) });
         }
         rocket::execute(async {
             rocket::tokio::spawn(writer.run(db));
@@ -249,8 +252,10 @@ mod tests {
             }
         });
         let rows = queries::events_after(&mut connection, 0).expect("rows");
-        let rows: Vec<_> = rows.iter().map(|row| row.event.as_str()).collect();
-        assert_eq!(rows, ["signed_in", "events_lost", "signed_out"]);
+        let rows: Vec<_> =
+            rows.iter().map(|row| (row.event.as_str(), row.username.as_deref())).collect();
+        let ann = Some("ann");
+        assert_eq!(rows, [("signed_in", ann), ("events_lost", None), ("signed_out", ann)]);
         let verified = verify(&mut connection, None).expect("an answer");
         assert!(matches!(verified, Verified::Whole { rows: 3, .. }), "{verified:?}");
     }

@@ -304,7 +304,7 @@ fn a_forgotten_password_is_set_by_the_link_in_a_mail() {
         let mut mailbox = Mailbox::of(&app);
         confirm(&app, &mut mailbox, "user_01", "ann@example.org");
         let signed_in = app.session("user_01");
-        let visitor = app.anonymous();
+        let visitor = app.anonymous().from("192.0.2.7");
         visitor.get("/password/forgot").assert_page(200);
         assert!(visitor.get("/login").body.contains("href=\"/password/forgot\""));
         let asked = visitor.post_form("/password/forgot", &[("email", "ANN@example.org")]);
@@ -312,6 +312,8 @@ fn a_forgotten_password_is_set_by_the_link_in_a_mail() {
         assert!(visitor.get("/login").body.contains("If an account has this address"));
         let link = link_in(&mailbox.next());
         assert!(link.starts_with("/password/new?token="), "{link}");
+        let made = "events WHERE event = 'link_made' AND address = '192.0.2.7'";
+        assert_eq!(app.count(made), 1, "the log says which client has asked");
         visitor.open_link(&link).assert_page(200);
         assert_eq!(signed_in.get("/account").status, 200, "asking ends nothing");
         let fields = [("token", token(&link)), ("password", NEW)];

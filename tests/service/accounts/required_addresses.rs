@@ -14,7 +14,7 @@ use super::addresses::{Mailbox, confirm, link_in, token};
 use super::concurrent_requests::process;
 use super::password_links::signs_in;
 use crate::support::actor::Reply;
-use crate::support::app::{TestApp, figment, on_both_with};
+use crate::support::app::{On, TestApp, figment, on_both_with};
 
 const NEW: &str = "battery staple";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -291,6 +291,36 @@ fn a_registration_that_is_not_confirmed_keeps_its_name_for_a_day() {
                 .expect("a purge")
         };
         assert_eq!([purge(1), purge(500), purge(500)], [1, 1, 0], "in batches");
+    });
+}
+
+#[test]
+fn a_registration_keeps_its_name_while_its_second_mail_waits() {
+    on_both_with(email("required"), |app| {
+        let mut mailbox = Mailbox::of(&app);
+        assert_eq!(api(&app, "ann", "ann@example.org").status, 202);
+        drop(mailbox.next());
+        assert_eq!(mailbox.rest(), 0);
+        // From now on mails wait for the year 2191.
+        app.sql(match app.on {
+            On::Sqlite => {
+                "CREATE TRIGGER late AFTER INSERT ON mails \
+                 BEGIN UPDATE mails SET next_at = 7000000000000000 WHERE id = NEW.id; END"
+            }
+            On::Postgres => {
+                "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN NEW.next_at := 7000000000000000; RETURN NEW; END $$; \
+                 CREATE TRIGGER late BEFORE INSERT ON mails FOR EACH ROW EXECUTE FUNCTION late()"
+            }
+        });
+        let almost_a_day = DAY - Duration::from_micros(1);
+        app.clock.advance(almost_a_day);
+        assert_eq!(api(&app, "ann", "ann@example.org").status, 202);
+        assert_eq!(app.count("mails"), 1);
+        app.clock.advance(almost_a_day);
+        api(&app, "ann", "ben@example.org").assert_problem(409, "username_taken");
+        app.clock.advance(Duration::from_micros(1));
+        assert_eq!(api(&app, "ann", "ben@example.org").status, 202);
     });
 }
 

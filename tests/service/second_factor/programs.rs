@@ -59,6 +59,25 @@ fn a_login_token_opens_nothing_but_the_second_step() {
 }
 
 #[test]
+fn a_login_token_ends_with_the_account_and_with_its_second_factor() {
+    on_both(|app| {
+        let (phone, admin) = (set_up(&app, "user_01"), app.token("admin"));
+        let (user, ticket) =
+            (format!("/api/users/{}", app.id("user_01")), login_token(&app, "user_01"));
+        let assert_ended = || {
+            let reply = second(&app, &ticket, &phone.code(&app));
+            reply.assert_problem(422, "invalid_field");
+            assert!(reply.json()["fields"]["login_token"].is_string(), "{}", reply.body);
+        };
+        assert_eq!(admin.patch_json(&user, &json!({ "active": false })).status, 200);
+        assert_ended();
+        assert_eq!(admin.patch_json(&user, &json!({ "active": true })).status, 200);
+        assert_eq!(admin.delete(&format!("{user}/second-factor")).status, 204);
+        assert_ended();
+    });
+}
+
+#[test]
 fn an_access_key_signs_in_with_no_second_factor_and_changes_none() {
     on_both(|app| {
         let phone = set_up(&app, "user_01");

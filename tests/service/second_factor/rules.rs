@@ -6,7 +6,7 @@ use rocket::http::Method;
 use super::*;
 use crate::passkeys::authenticator::Authenticator as Passkey;
 use crate::passkeys::{options, send};
-use crate::support::app::{on_both, on_both_with};
+use crate::support::app::{On, on_both, on_both_with};
 
 fn rule(rule: &'static str) -> impl Fn(Figment) -> Figment {
     move |figment| figment.merge(("accounts.second_factor", rule))
@@ -289,6 +289,33 @@ fn another_password_by_a_link_leaves_the_second_factor() {
         assert_eq!(browser.post_form("/login", &fields).location(), "/login/second");
         assert_eq!(enter(&browser, &phone.next_code(&app)).status, 303);
         assert!(is_in(&browser));
+    });
+}
+
+#[test]
+fn a_password_that_changes_while_the_second_step_signs_in_leaves_no_sign_in() {
+    on_both(|app| {
+        let (phone, other) = (set_up(&app, "user_01"), set_up(&app, "user_02"));
+        let (ticket, browser) = (login_token(&app, "user_01"), after_password(&app, "user_02"));
+        // Another request changes it at the moment at which the sign-in is stored.
+        let change = "UPDATE users SET password_hash = 'x' WHERE CAST(id AS TEXT) = NEW.account";
+        app.sql(&match app.on {
+            On::Sqlite => {
+                format!("CREATE TRIGGER changed AFTER INSERT ON sign_ins BEGIN {change}; END")
+            }
+            On::Postgres => format!(
+                "CREATE FUNCTION changed() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN {change}; RETURN NULL; END $$; CREATE TRIGGER changed \
+                 AFTER INSERT ON sign_ins FOR EACH ROW EXECUTE FUNCTION changed()"
+            ),
+        });
+        let refused = second(&app, &ticket, &phone.code(&app));
+        refused.assert_problem(422, "invalid_field");
+        assert!(refused.json()["fields"]["login_token"].is_string(), "{}", refused.body);
+        assert!(enter(&browser, &other.code(&app)).location().starts_with("/login"));
+        assert!(!is_in(&browser));
+        assert_eq!(app.count("users WHERE password_hash = 'x'"), 2, "both were stored");
+        assert_eq!(app.count("sign_ins"), 0);
     });
 }
 

@@ -267,6 +267,12 @@ fn every_mounted_route_is_listed_with_its_guard() {
                 assert!(words.next().is_some(), "a guard is named: {line}");
                 assert!(listed.insert((route.0.to_owned(), route.1.to_owned())), "twice: {line}");
             }
+            let guards = |path: &str| {
+                let rest = done.out.lines().find_map(|line| line.split_once(path));
+                rest.map(|(_, guards)| guards.trim())
+            };
+            assert_eq!(guards(" /health "), Some("anyone"), "{}", done.out);
+            assert_eq!(guards(" /whoami "), Some("CurrentUser"), "{}", done.out);
             let settings = move |figment: rocket::figment::Figment| {
                 figment
                     .merge(Serialized::default("auth.mode", mode))

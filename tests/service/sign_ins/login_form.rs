@@ -660,11 +660,21 @@ fn over_plain_http_a_form_says_why_nobody_is_signed_in_and_changes_nothing() {
 
 #[test]
 fn the_home_page_shows_commands_for_the_host_that_the_client_asked_for() {
-    on_both(|app| {
-        let visitor = app.anonymous();
-        let mut request = visitor.request(Method::Get, "/");
-        request.replace_header(Header::new("Host", "accounts.example:8443"));
-        let page = visitor.send(request);
-        assert!(page.body.contains("accounts.example:8443/api/login"), "{}", page.body);
-    });
+    for (secure, public) in [(false, "http"), (true, "https")] {
+        on_both_with(
+            |figment| figment.merge(("auth.session.secure", secure)),
+            |app| {
+                let visitor = app.anonymous();
+                // To the machine itself browsers send secure cookies without TLS too.
+                let hosts = [("accounts.example:8443", public), ("localhost:8000", "http")];
+                for (host, scheme) in hosts.into_iter().chain([("127.0.0.1:8000", "http")]) {
+                    let mut request = visitor.request(Method::Get, "/");
+                    request.replace_header(Header::new("Host", host));
+                    let page = visitor.send(request).body.replace("&#x2F;", "/");
+                    let command = format!("curl {scheme}://{host}/api/login");
+                    assert!(page.contains(&command), "{command}: {page}");
+                }
+            },
+        );
+    }
 }

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use rocket::http::{Header, Method};
-use rocket::local::blocking::LocalRequest;
+use rocket::local::blocking::{Client, LocalRequest};
+use vestibule_service::http::ResetConnections;
 
 use super::helpers::{
     StoredCredentials, USER_01, agent_header, get_as, only_row, removes_cookie, rows, set_cookie,
@@ -245,5 +246,25 @@ fn behind_a_trusted_proxy_the_client_is_the_one_that_it_names() {
         assert_eq!(visit_from(&person, "192.0.2.66", Some("192.0.2.1")).status, 401);
         let person = sign_in_from(&app, "10.0.0.1", Some("192.0.2.1"));
         assert_eq!(visit_from(&person, "10.0.0.1", Some("192.0.2.2")).status, 401);
+        // A header that is sent twice names no client.
+        let person = sign_in_from(&app, "10.0.0.1", Some("192.0.2.1"));
+        let mut request = person.request(Method::Get, "/whoami");
+        request.add_header(Header::new("X-Real-IP", "192.0.2.1"));
+        let twice = from(request, "10.0.0.1", Some("192.0.2.1"));
+        assert_eq!(person.send(twice).status, 401);
+    });
+}
+
+#[test]
+fn a_request_whose_connection_was_reset_reaches_no_route_and_ends_no_session() {
+    with("strong", |app| {
+        let person = sign_in_from(&app, "192.0.2.1", None);
+        let rocket = vestibule_service::app::build(app.figment(), &app.clock);
+        let rocket = rocket.expect("good settings").attach(ResetConnections);
+        let client = Client::untracked(rocket).expect("a launch");
+        let person = person.at(&client);
+        // It has no address, as a request of a test that sets none.
+        person.get("/whoami").assert_problem(404, "not_found");
+        assert_eq!(visit_from(&person, "192.0.2.1", None).status, 200);
     });
 }

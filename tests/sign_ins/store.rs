@@ -5,7 +5,7 @@ use std::error::Error as _;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{MigrationVersion, Result};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use vestibule::database::{DieselSignInStore, DieselThrottle, sign_ins};
+use vestibule::database::{AccountLock, DieselSignInStore, DieselThrottle, sign_ins};
 use vestibule::sign_ins::SignInStore;
 use vestibule::testing::check_sign_in_store;
 use vestibule::throttle::ThrottleStore;
@@ -48,6 +48,20 @@ fn without_its_table_the_check_of_each_store_says_so_and_names_it() {
             let cause = error.source().expect("a cause").to_string();
             assert!(cause.contains(&format!("`{table}` is missing")), "{cause}");
         }
+    });
+}
+
+#[test]
+fn no_sign_in_is_stored_for_a_user_who_is_deactivated_or_does_not_exist() {
+    on_both(|app| {
+        app.sql("UPDATE users SET active = FALSE WHERE username = 'user_01'");
+        let connection = &mut app.connection();
+        let mut lock = |account: &str| lock_account(connection, account, AccountLock::Shared);
+        for account in [&*USER_01.to_string(), "999", "no number"] {
+            let refused = lock(account).expect_err("refused");
+            assert_eq!(refused.kind(), ErrorKind::AccountInactive, "{account}");
+        }
+        lock(&app.id("user_02").to_string()).expect("an active user");
     });
 }
 

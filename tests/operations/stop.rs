@@ -83,7 +83,8 @@ fn requests_in_flight_are_finished_and_no_others_are_accepted() {
 #[test]
 fn a_connection_that_is_only_kept_does_not_keep_the_program() {
     let home = Home::new();
-    let service = home.serve(LONG_TIMEOUT);
+    // Longer than the test allows.
+    let service = home.serve(&[LONG_TIMEOUT[0], ("ROCKET_SHUTDOWN", "{grace=100}")]);
     let request = format!("GET /login HTTP/1.1\r\nHost: {}\r\n\r\n", service.address);
     let mut kept = sent(&service, &request);
     let mut some = [0; 16];

@@ -141,11 +141,10 @@ impl TryFrom<String> for ProxyNetwork {
 
 /// Returns a network of IPv4 addresses mapped to IPv6 as one of IPv4.
 fn canonical(network: IpNet) -> IpNet {
+    // One of IPv4 itself has 32 at most.
     let length = network.prefix_len().checked_sub(96);
     match (network.addr().to_canonical(), length) {
-        (address @ IpAddr::V4(_), Some(length)) if network.addr().is_ipv6() => {
-            IpNet::new(address, length).unwrap_or(network)
-        }
+        (address @ IpAddr::V4(_), Some(length)) => IpNet::new(address, length).unwrap_or(network),
         _ => network,
     }
 }

@@ -68,7 +68,7 @@ pub(super) async fn confirm(
     form: Form<UniqueFields<Confirmation>>,
 ) -> FormResult {
     match accounts.confirm_registration(&form.token, source).await {
-        Ok(_) => {
+        Ok(()) => {
             let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
             Ok(FormReply::notice(form, Notice::Registered))
         }

@@ -11,7 +11,7 @@ use super::addresses::{check_is_free, taken};
 use super::users::{NewUser, insert, named};
 use crate::accounts::audit::RequestSource;
 use crate::accounts::links::{LinkToken, digest};
-use crate::accounts::user::{Role, User, Username};
+use crate::accounts::user::{Role, Username};
 use crate::db::schema::{mails, registrations, users};
 use crate::db::{AnyConnection, to_micros, write};
 use crate::mail::{EmailAddress, MailKind, NewMail, Outbox};
@@ -174,7 +174,8 @@ pub(in crate::accounts) fn registration_of_link(
     link.select(columns).get_result(connection).optional()
 }
 
-/// Uses up a link: adds the user with the confirmed address. `None` for a link that is not valid any more.
+/// Uses up a link: adds the user with the confirmed address and returns the id. `None` for a link that is
+/// not valid any more.
 ///
 /// # Errors
 /// 409 `username_taken` if an administrator has given the name away, 422 `invalid_field` naming `email`
@@ -183,7 +184,7 @@ pub(in crate::accounts) fn confirm_registration(
     connection: &mut AnyConnection,
     token_hash: &str,
     (source, now): (RequestSource, OffsetDateTime),
-) -> Result<Option<User>, Error> {
+) -> Result<Option<i64>, Error> {
     write(connection, |connection| {
         let link = registrations::table.filter(registrations::token_hash.eq(token_hash));
         let link = link.filter(registrations::expires_at.gt(to_micros(now)));
@@ -203,16 +204,16 @@ pub(in crate::accounts) fn confirm_registration(
         }
         let address = EmailAddress::parse(&email)?;
         let new = NewUser { username, full_name, role: Role::User, password_hash, created_at: now };
-        let user = insert(connection, &new)?;
-        check_is_free(connection, &address, user.id)?;
+        let id = insert(connection, &new)?.id;
+        check_is_free(connection, &address, id)?;
         let columns = (users::email.eq(address.shown()), users::email_key.eq(Some(address.key())));
-        match diesel::update(users::table.find(user.id)).set(columns).execute(connection) {
+        match diesel::update(users::table.find(id)).set(columns).execute(connection) {
             Err(DatabaseError(UniqueViolation, _)) => return Err(taken()),
             updated => updated?,
         };
         let client = Client { address: source.address, sign_in: None };
         Attempt::new(new.username.key(), &client).mark_known(connection, now)?;
-        Ok(Some(User { email: Some(address.shown().to_owned()), ..user }))
+        Ok(Some(id))
     })
 }
 

@@ -8,7 +8,7 @@ use crate::accounts::audit::RequestSource;
 use crate::accounts::links::digest;
 use crate::accounts::queries;
 use crate::accounts::service::Accounts;
-use crate::accounts::user::{User, Username};
+use crate::accounts::user::Username;
 use crate::mail::EmailAddress;
 use vestibule::events::EventKind;
 use vestibule::throttle::Counter;
@@ -76,7 +76,7 @@ impl Accounts {
         found.await?.ok_or_else(|| ErrorKind::NotFound.into())
     }
 
-    /// Uses up a link and returns the new user.
+    /// Uses up a link and makes the account.
     ///
     /// # Errors
     /// 404 `not_found` for a link that is not valid, 409 `username_taken`, 422 `invalid_field` naming
@@ -85,13 +85,13 @@ impl Accounts {
         &self,
         token: &str,
         source: RequestSource,
-    ) -> Result<User, Error> {
+    ) -> Result<(), Error> {
         let (hash, now) = (digest(token), self.clock.now()?);
         let confirmed = self
             .run(move |connection| queries::confirm_registration(connection, &hash, (source, now)));
-        let user = confirmed.await?.ok_or(ErrorKind::NotFound)?;
-        self.report(EventKind::Registered, user.id, None, source);
-        Ok(user)
+        let id = confirmed.await?.ok_or(ErrorKind::NotFound)?;
+        self.report(EventKind::Registered, id, None, source);
+        Ok(())
     }
 
     /// Returns whether an equal registration waits already, whose mail is lost, or by an equal form that

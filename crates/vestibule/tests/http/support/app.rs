@@ -422,7 +422,9 @@ pub(crate) struct App {
 /// What the library reported to its listener: the words of events, and the codes of refusals, each
 /// with the address of the client.
 #[derive(Clone, Default)]
-pub(crate) struct RecordedEvents(Arc<Mutex<Vec<(&'static str, Option<IpAddr>)>>>);
+pub(crate) struct RecordedEvents(Arc<Mutex<Vec<RecordedEvent>>>);
+
+type RecordedEvent = (&'static str, Option<IpAddr>);
 
 impl RecordedEvents {
     /// Returns all events since the last call.
@@ -431,7 +433,7 @@ impl RecordedEvents {
     }
 
     /// The same, each with the address of the client.
-    pub(crate) fn take_with_addresses(&self) -> Vec<(&'static str, Option<IpAddr>)> {
+    pub(crate) fn take_with_addresses(&self) -> Vec<RecordedEvent> {
         std::mem::take(&mut self.0.lock().expect("words"))
     }
 }

@@ -59,6 +59,7 @@ username-marks = Ein Benutzername hat höchstens 4 kombinierende Zeichen hintere
 username-characters = Ein Benutzername darf Buchstaben, Ziffern und Zeichen wie - oder _ haben, aber keine Leerzeichen, anderen Symbole, Emojis oder unsichtbaren Zeichen.
 username-unreadable = Dieser Benutzername hat ein Zeichen, das nicht lesbar war.
 username-other = Sie sind jetzt als { $name } angemeldet. Es wurde nichts geändert.
+username-signing-in = Sie melden sich jetzt als { $name } an.
 full-name-long = Ein vollständiger Name hat höchstens 200 Zeichen.
 full-name-marks = Ein vollständiger Name hat höchstens 4 kombinierende Zeichen hintereinander.
 full-name-characters = Ein vollständiger Name darf keine Steuerzeichen, unsichtbaren Zeichen oder Zeichen für die Schreibrichtung enthalten.

@@ -61,6 +61,7 @@ username-marks = A user name has at most 4 combining marks in a row.
 username-characters = A user name may have letters, digits and ASCII signs such as - or _, but no spaces, other symbols, emoji or invisible characters.
 username-unreadable = This user name has a character that could not be read.
 username-other = You are signed in as { $name } now. Nothing has been changed.
+username-signing-in = You are signing in as { $name } now.
 full-name-long = A full name has at most 200 characters.
 full-name-marks = A full name has at most 4 combining marks in a row.
 full-name-characters = A full name must not contain control, invisible or direction-changing characters.

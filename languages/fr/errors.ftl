@@ -60,6 +60,7 @@ username-marks = Un nom d’utilisateur a au plus 4 signes combinants de suite.
 username-characters = Un nom d’utilisateur peut avoir des lettres, des chiffres et des signes comme - ou _, mais pas d’espaces, d’autres symboles, d’emojis ni de caractères invisibles.
 username-unreadable = Ce nom d’utilisateur a un caractère qui n’a pas pu être lu.
 username-other = Vous êtes maintenant connecté en tant que { $name }. Rien n’a été changé.
+username-signing-in = Vous vous connectez maintenant en tant que { $name }.
 full-name-long = Un nom complet a au plus 200 caractères.
 full-name-marks = Un nom complet a au plus 4 signes combinants de suite.
 full-name-characters = Un nom complet ne peut pas contenir de caractères de contrôle, invisibles ou qui changent le sens d’écriture.

@@ -190,8 +190,9 @@ pub(super) fn run(command: &UserCommand) -> Result<(), Failure> {
         UserCommand::RemoveAddress { name } => {
             let removes = UserChange { removes_address: true, ..UserChange::default() };
             let user = find(connection, name)?;
-            let user = queries::change(connection, user.id, &removes, &actor)?.user;
-            print_line(format_args!("{} has no e-mail address", user.username));
+            let has = if user.email.is_some() { "now has" } else { "already had" };
+            queries::change(connection, user.id, &removes, &actor)?;
+            print_line(format_args!("{} {has} no e-mail address", user.username));
         }
         UserCommand::ResetSecondFactor { name } => {
             let user = find(connection, name)?;

@@ -1,6 +1,7 @@
 //! A forgotten password: asking for a mail with a link.
 
 use rocket::form::FromForm;
+use rocket::http::CookieJar;
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
@@ -41,16 +42,14 @@ pub(super) fn form(user: Maybe<BareSessionUser>, renderer: Renderer<'_>) -> Page
 pub(super) async fn request(
     user: Maybe<BareSessionUser>,
     _session: Session<'_>,
+    jar: &CookieJar<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
     form: Form<UniqueFields<Forgotten>>,
 ) -> FormResult {
     match accounts.request_reset(&form.email, source).await {
-        Ok(()) => {
-            let next = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
-            Ok(FormReply::notice(next, Notice::ResetMailed))
-        }
+        Ok(()) => Ok(super::session::with_notice(&renderer, jar, accounts, Notice::ResetMailed)),
         Err(error) => {
             let kinds = [ErrorKind::InvalidField, ErrorKind::TooManyAttempts];
             FormReply::again(error, &kinds, |error| {

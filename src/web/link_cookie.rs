@@ -9,6 +9,7 @@ use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult};
 use super::renderer::{Renderer, Title};
+use super::words;
 use crate::accounts::{Accounts, User};
 use vestibule::{Error, ErrorKind};
 
@@ -50,19 +51,25 @@ pub(super) fn reason(token: &str, reason: &'static str) -> &'static str {
     if token.is_empty() { "link-no-cookie" } else { reason }
 }
 
-/// Shows that a link is not valid, and the text with the key `reason`; any other error is returned.
+/// Shows that a link is not valid, and the text with the key `reason`, or why its address cannot be had; any
+/// other error is returned.
 pub(super) fn invalid(
     renderer: &Renderer<'_>,
     user: Option<&User>,
     error: Error,
     reason: &'static str,
 ) -> FormResult {
-    if error.kind() != ErrorKind::NotFound {
-        return Err(error);
-    }
-    let values = context! { reason: renderer.language(user).text(reason) };
+    let language = renderer.language(user);
+    let (status, reason) = match error.kind() {
+        ErrorKind::NotFound => (Status::NotFound, language.text(reason).to_owned()),
+        ErrorKind::InvalidField => {
+            (Status::UnprocessableEntity, words::first_field(language, &error))
+        }
+        _ => return Err(error),
+    };
+    let values = context! { reason };
     let page = renderer.page("link-invalid", Title::Key("link-invalid"), user, values);
-    Ok(FormReply::Page(Status::NotFound, page))
+    Ok(FormReply::Page(status, page))
 }
 
 /// Removes the secret of a page's link, also in a response to a request of another path, which does not

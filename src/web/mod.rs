@@ -5,6 +5,7 @@ mod address;
 mod address_return;
 mod admin;
 mod assets;
+mod authenticator;
 mod catchers;
 mod checkbox;
 mod events;
@@ -62,8 +63,8 @@ pub fn routes(auth: &Config, registration: bool, mail: bool) -> Vec<Route> {
         second_step::form,
         second_step::sign_in,
         second_factor::show,
-        second_factor::ask,
-        second_factor::set_up,
+        authenticator::ask,
+        authenticator::set_up,
         second_factor::make_codes,
         second_factor::ask_to_remove,
         second_factor::remove,

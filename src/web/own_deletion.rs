@@ -6,7 +6,7 @@ use rocket_dyn_templates::context;
 
 use super::form::{FormReply, FormResult, UserOrError, sign_in_if_revoked};
 use super::form_body::Form;
-use super::notice::Notice;
+use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, Title};
 use super::unique_fields::UniqueFields;
 use super::words;
@@ -23,10 +23,17 @@ pub(super) struct Deletion {
     username: String,
 }
 
-fn page(renderer: &Renderer<'_>, user: &User, endings: &Endings, error: Option<&Error>) -> Page {
+fn page(
+    renderer: &Renderer<'_>,
+    user: &User,
+    endings: &Endings,
+    notice: Option<ShownNotice>,
+    error: Option<&Error>,
+) -> Page {
     let values = context! {
         sign_ins: endings.sign_ins,
         keys: &endings.keys,
+        notice,
         error: error.map(|error| words::first_field(renderer.language(Some(user)), error)),
     };
     renderer.page("account-delete", Title::Key("delete-own"), Some(user), values)
@@ -38,8 +45,10 @@ pub(super) async fn ask(
     user: Fresh<SessionUser>,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
+    flash: Flash<'_>,
 ) -> Result<Page, Error> {
-    Ok(page(&renderer, &user, &accounts.endings(&user).await?, None))
+    let notice = flash.shown(renderer.language(Some(&user)), "");
+    Ok(page(&renderer, &user, &accounts.endings(&user).await?, notice, None))
 }
 
 /// Deletes the account if its name was typed, and signs out; also if an equal request has done so
@@ -69,7 +78,9 @@ pub(super) async fn delete(
         Err(error) => {
             let endings = accounts.endings(&user).await?;
             let kinds = [ErrorKind::InvalidField, ErrorKind::LastAdministrator];
-            FormReply::again(error, &kinds, |error| page(&renderer, &user, &endings, Some(error)))
+            FormReply::again(error, &kinds, |error| {
+                page(&renderer, &user, &endings, None, Some(error))
+            })
         }
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn sign_in(
             let kinds = [ErrorKind::InvalidField, ErrorKind::BadCredentials];
             FormReply::again(error, &kinds, |error| {
                 let message = words::message(renderer.language(None), error);
-                session::page(&renderer, "", &form.next, Some(&message), None)
+                session::page(&renderer, ("", false), &form.next, Some(&message), None)
             })
         }
     }
@@ -110,7 +110,7 @@ pub(super) async fn second(
         let trust = trust(form.trust.as_deref())?;
         accounts.finish_by_passkey(&session, ticket(jar), &sent, trust).await
     };
-    complete(jar, (accounts, &renderer), user, &form.next, signing_in).await
+    complete(jar, (accounts, &renderer), user, ("", &form.next), signing_in).await
 }
 
 /// Asks for a passkey of the user who confirms the session. `_session` refuses another site.

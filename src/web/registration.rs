@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rocket::form::FromForm;
-use rocket::http::Status;
+use rocket::http::{CookieJar, Status};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 
@@ -85,6 +85,7 @@ pub(super) fn form(
 #[post("/register", data = "<form>")]
 pub(super) async fn register(
     session: Session<'_>,
+    jar: &CookieJar<'_>,
     source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -98,7 +99,7 @@ pub(super) async fn register(
         source,
     };
     if accounts.addresses() == AddressPolicy::Required {
-        return register_address(&renderer, accounts, &registration, &form).await;
+        return register_address((&renderer, jar), accounts, &registration, &form).await;
     }
     match accounts.register(&registration).await {
         Ok(user) => {
@@ -125,15 +126,14 @@ pub(super) async fn register(
 /// Sends a link to the address, whose account is made once the link is used. The response is the same
 /// if an account has the address.
 async fn register_address(
-    renderer: &Renderer<'_>,
+    (renderer, jar): (&Renderer<'_>, &CookieJar<'_>),
     accounts: &Accounts,
     registration: &Registration,
     form: &Register,
 ) -> FormResult {
     match accounts.register_address(registration, &form.email).await {
         Ok(()) => {
-            let form = uri!(super::session::form(next = Option::<&str>::None, cookie_sent = _));
-            Ok(FormReply::notice(form, Notice::RegistrationMailed))
+            Ok(super::session::with_notice(renderer, jar, accounts, Notice::RegistrationMailed))
         }
         Err(error) => {
             let kinds =

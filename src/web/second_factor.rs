@@ -2,50 +2,31 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rocket::form::FromForm;
+use rocket::http::CookieJar;
 use rocket::http::uri::Origin;
-use rocket::http::{CookieJar, Status};
 use rocket::{State, get, post, uri};
 use rocket_dyn_templates::context;
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::form::{FormReply, FormResult, sign_in_if_revoked};
-use super::form_body::Form;
 use super::notice::{Flash, Notice, ShownNotice};
 use super::renderer::{Page, Renderer, Title, format_time};
 use super::shown_once::OneTimeCookie;
-use super::shown_to::{ShownTo, check_username};
-use super::unique_fields::UniqueFields;
-use super::words;
+use super::shown_to::ShownTo;
 use crate::accounts::queries::{OwnPasskey, TrustedBrowser};
 use crate::accounts::{
-    Accounts, BareSessionUser, FactorPage, NewAuthenticator, RelyingParty, SecondFactorRule,
-    SessionUser, User,
+    Accounts, BareSessionUser, RelyingParty, SecondFactorRule, SessionUser, User,
 };
 use crate::http::RequestSource;
 use crate::languages::Language;
 use vestibule::guards::{Authenticated, Fresh, MultiFactor};
-use vestibule::second_factors::{RecoveryCodes, qr_code_svg};
-use vestibule::sign_ins::Amr;
-use vestibule::{Error, ErrorKind, LocalPath, Session};
+use vestibule::second_factors::RecoveryCodes;
+use vestibule::{Error, ErrorKind, LocalPath};
 
 /// The sealed cookie with new recovery codes.
 const CODES: OneTimeCookie =
     OneTimeCookie { name: "recovery_codes", path: "/account/second-factor" };
-
-/// The fields of the form that confirms an authenticator.
-#[derive(FromForm)]
-pub(super) struct FirstCode {
-    #[field(default = "")]
-    username: String,
-    #[field(default = "")]
-    set_up_token: String,
-    #[field(default = "")]
-    code: String,
-    #[field(default = "")]
-    next: String,
-}
 
 /// Returns the address of the page of the second factor, which leads on to `next` after a set-up.
 pub(super) fn address(next: &str) -> Origin<'static> {
@@ -136,113 +117,10 @@ pub(super) async fn page(
         notice,
         is_offered: rule != SecondFactorRule::Off,
         requires_set_up: rule.requires_set_up(user),
-        set_up_path: uri!(ask(next = next.as_deref())).to_string(),
+        set_up_path: uri!(super::authenticator::ask(next = next.as_deref(), set_up_token = _)).to_string(),
         next,
     };
     Ok(renderer.page("second-factor", Title::Key("second-factor"), Some(user), values))
-}
-
-fn set_up_page(
-    renderer: &Renderer<'_>,
-    accounts: &Accounts,
-    (user, next): (&User, &str),
-    new: &NewAuthenticator,
-    error: Option<&Error>,
-) -> Result<Page, Error> {
-    let values = context! {
-        qr_code: qr_code_svg(&new.uri)?,
-        // In groups of four, to be typed.
-        secret: groups(&new.secret),
-        uri: &new.uri,
-        set_up_token: &new.ticket,
-        cancel_path: address(next).to_string(),
-        next: LocalPath::parse(next).map(|path| path.to_string()),
-        requires_set_up: accounts.second_factor_rule().requires_set_up(user),
-        error: error.map(|error| words::first_field(renderer.language(Some(user)), error)),
-    };
-    Ok(renderer.page(
-        "second-factor-set-up",
-        Title::Key("set-up-authenticator"),
-        Some(user),
-        values,
-    ))
-}
-
-fn groups(secret: &str) -> String {
-    let mut text = String::new();
-    for (place, character) in secret.chars().enumerate() {
-        if place > 0 && place % 4 == 0 {
-            text.push(' ');
-        }
-        text.push(character);
-    }
-    text
-}
-
-/// Shows the QR code of a new secret; redirects a user who has an authenticator.
-#[get("/account/second-factor/set-up?<next>")]
-pub(super) async fn ask(
-    user: FactorPage,
-    renderer: Renderer<'_>,
-    accounts: &State<Accounts>,
-    next: Option<&str>,
-) -> FormResult {
-    let next = next.unwrap_or_default();
-    match accounts.new_authenticator(&user, renderer.site_name()).await {
-        Ok(new) => {
-            let page = set_up_page(&renderer, accounts, (&user, next), &new, None)?;
-            Ok(FormReply::Page(Status::Ok, page))
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyMade => {
-            Ok(FormReply::redirect(address(next)))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// Sets the authenticator up by its first code, which proves the second factor of this session, and
-/// redirects to the page with the recovery codes; also if another form was first.
-#[post("/account/second-factor/set-up", data = "<form>")]
-pub(super) async fn set_up(
-    user: FactorPage,
-    session: Session<'_>,
-    source: RequestSource,
-    renderer: Renderer<'_>,
-    accounts: &State<Accounts>,
-    jar: &CookieJar<'_>,
-    form: Form<UniqueFields<FirstCode>>,
-) -> FormResult {
-    let actor = accounts.actor(&user, source)?;
-    let added = match check_username(&user, &form.username) {
-        Ok(()) => {
-            let sent = (form.set_up_token.as_str(), form.code.as_str());
-            accounts.add_authenticator(&user, sent, &actor).await
-        }
-        Err(error) => Err(error),
-    };
-    match added {
-        Ok(codes) => {
-            // First, because they are shown only now.
-            if let Some(codes) = codes {
-                store_codes(jar, accounts, &user, &codes, actor.at());
-            }
-            session.confirm_with(Amr::OTP).await?;
-            Ok(FormReply::redirect(address(&form.next)))
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyMade => {
-            Ok(FormReply::notice(address(&form.next), Notice::AuthenticatorThere))
-        }
-        Err(error) => {
-            // After a quarter of an hour with a new secret.
-            let site_name = renderer.site_name();
-            let new = match accounts.same_authenticator(&user, site_name, &form.set_up_token) {
-                Ok(same) => same,
-                Err(_) => accounts.new_authenticator(&user, site_name).await?,
-            };
-            let page = set_up_page(&renderer, accounts, (&user, &form.next), &new, Some(&error))?;
-            FormReply::again(sign_in_if_revoked(error), &[ErrorKind::InvalidField], |_| page)
-        }
-    }
 }
 
 /// Makes recovery codes in the place of the earlier ones, and redirects to the page that shows them, or

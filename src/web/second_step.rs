@@ -12,6 +12,7 @@ use super::form_body::Form;
 use super::notice::Notice;
 use super::renderer::{Page, Renderer, Title};
 use super::session::signed_in;
+use super::shown_to::check_username;
 use super::unique_fields::UniqueFields;
 use super::words;
 use crate::accounts::{
@@ -41,6 +42,8 @@ const TRUST_UNREADABLE: &str = "Tick the box to trust this browser, or leave it.
 /// The fields of the form.
 #[derive(FromForm)]
 pub(super) struct Code {
+    #[field(default = "")]
+    username: String,
     #[field(default = "")]
     code: String,
     trust: Option<String>,
@@ -151,7 +154,14 @@ pub(super) async fn sign_in(
         let trust = trust(form.trust.as_deref())?;
         accounts.finish_browser(&session, &step, trust).await
     };
-    complete(jar, (accounts, &renderer), user, &form.next, signing_in).await
+    complete(jar, (accounts, &renderer), user, (&form.username, &form.next), signing_in).await
+}
+
+fn check_owner(owner: &User, sent: &str) -> Result<(), Error> {
+    check_username(owner, sent).map_err(|_| {
+        let name = &owner.username;
+        Error::invalid_field("username", format!("You are signing in as {name} now."))
+    })
 }
 
 /// Awaits `signing_in` if the ticket is valid, and redirects to `next`. After a wrong code or passkey renders
@@ -160,7 +170,7 @@ pub(super) async fn complete(
     jar: &CookieJar<'_>,
     (accounts, renderer): (&Accounts, &Renderer<'_>),
     user: Maybe<BareSessionUser>,
-    next: &str,
+    (username, next): (&str, &str),
     signing_in: impl Future<Output = Result<Option<LinkToken>, Error>>,
 ) -> FormResult {
     let Some((owner, may_trust)) = accounts.owner_of_ticket(ticket(jar)).await? else {
@@ -170,7 +180,12 @@ pub(super) async fn complete(
             start_again(jar, accounts, next)
         });
     };
-    match signing_in.await {
+    // Another tab may have done the first step for another user since.
+    let signed_in = match check_owner(&owner, username) {
+        Ok(()) => signing_in.await,
+        Err(error) => Err(error),
+    };
+    match signed_in {
         Ok(secret) => leave(jar, accounts, secret, next),
         Err(_) if is_signed_in(user, &owner) => Ok(FormReply::onward(next)),
         Err(error) if error.fields().any(|(field, _)| field == "login_token") => {

@@ -8,7 +8,7 @@ use rocket::{Either, State, get, post, uri};
 use rocket_dyn_templates::context;
 
 use super::checkbox;
-use super::form::{FormReply, FormResult, onward};
+use super::form::{FormReply, FormResult, has_own_cookie, onward};
 use super::form_body::Form;
 use super::notice::{Flash, Notice};
 use super::renderer::{Page, Renderer, Title};
@@ -51,7 +51,7 @@ pub(super) struct Login {
 /// Renders the form.
 pub(super) fn page(
     renderer: &Renderer<'_>,
-    username: &str,
+    (username, is_remembered): (&str, bool),
     next: &str,
     error: Option<&str>,
     notice: Option<&str>,
@@ -59,7 +59,7 @@ pub(super) fn page(
     let next = LocalPath::parse(next).map(|path| path.to_string());
     let remember = renderer.remembers();
     let register_path = uri!(super::registration::form(next = next.as_deref())).to_string();
-    let values = context! { username, next, error, notice, remember, register_path };
+    let values = context! { username, next, error, notice, remember, is_remembered, register_path };
     renderer.page("login", Title::Key("sign-in"), None, values)
 }
 
@@ -100,7 +100,23 @@ pub(super) async fn form(
         None => super::pages::setup_due(accounts, language).await,
         notice => notice,
     };
-    FormReply::Page(Status::Ok, page(&renderer, "", next, None, notice.as_deref()))
+    FormReply::Page(Status::Ok, page(&renderer, ("", false), next, None, notice.as_deref()))
+}
+
+/// Leads to the form with a notice; a browser without a cookie of ours may keep none, so it gets the form
+/// in the response.
+pub(super) fn with_notice(
+    renderer: &Renderer<'_>,
+    jar: &CookieJar<'_>,
+    accounts: &Accounts,
+    notice: Notice,
+) -> FormReply {
+    if has_own_cookie(jar, accounts) {
+        let form = uri!(form(next = Option::<&str>::None, cookie_sent = _));
+        return FormReply::notice(form, notice);
+    }
+    let text = notice.text(renderer.language(None), "");
+    FormReply::Page(Status::Ok, page(renderer, ("", false), "", None, Some(&text)))
 }
 
 /// Redirects onward after a sign-in, if need be by way of the form above, which only a browser without
@@ -145,9 +161,10 @@ pub(super) async fn login(
         ErrorKind::TooManyAttempts,
     ];
     FormReply::again(error, &kinds, |error| {
+        let is_remembered = form.remember.as_deref().and_then(checkbox::parse) == Some(true);
         page(
             &renderer,
-            &form.username,
+            (&form.username, is_remembered),
             &form.next,
             Some(&words::message(renderer.language(None), error)),
             None,

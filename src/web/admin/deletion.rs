@@ -35,6 +35,7 @@ fn confirmation(
         account: context! { username: &user.username, full_name: &user.full_name },
         is_oneself: user.id == admin.id,
         back: uri!(super::user::page(id = user.id.to_string())).to_string(),
+        notice: context.flash.shown(context.renderer.language(Some(admin)), ""),
         error: error.map(|error| words::first_field(context.renderer.language(Some(admin)), error)),
     };
     context.renderer.page("user-delete", Title::Key("delete-user"), Some(admin), values)

@@ -6,7 +6,7 @@ use rocket::form::{FromForm, Strict};
 use rocket::{get, post, uri};
 use rocket_dyn_templates::context;
 
-use super::super::form::{FormReply, FormResult};
+use super::super::form::{FormReply, FormResult, UserOrError};
 use super::super::form_body::Form;
 use super::super::notice::Notice;
 use super::super::renderer::{Page, Title};
@@ -28,45 +28,65 @@ pub(in crate::web) struct NewUserForm {
     password: Option<Password>,
 }
 
+/// What the fields of the form have, apart from the password.
+type Filled<'f> = (&'f str, &'f str, &'f str);
+
 fn form(
     context: &AdminContext<'_>,
     admin: &AdminPageChange,
-    rejected: Option<(&NewUserForm, &Error)>,
+    (username, full_name, role): Filled<'_>,
+    error: Option<&Error>,
 ) -> Page {
     let admin = admin.authentication().account();
     let language = context.renderer.language(Some(admin));
     let mut errors = BTreeMap::new();
-    if let Some((_, error)) = rejected {
+    if let Some(error) = error {
         errors = words::fields(language, error);
         if error.kind() == ErrorKind::UsernameTaken {
             errors.insert("username", words::message(language, error));
         }
     }
-    let sent = rejected.map(|(form, _)| form);
     let values = context! {
-        username: sent.map_or("", |form| &form.username),
-        full_name: sent.and_then(|form| form.full_name.as_deref()).unwrap_or_default(),
-        role: sent.map_or("user", |form| &form.role),
+        username,
+        full_name,
+        role,
         min_length: context.accounts.limits().min_length,
         errors,
+        notice: context.flash.shown(language, ""),
     };
     context.renderer.page("user-new", Title::Key("user-add"), Some(admin), values)
 }
 
-/// Shows the form.
-#[get("/admin/users/new")]
-pub(in crate::web) fn ask(admin: AdminPageChange, context: AdminContext<'_>) -> Page {
-    form(&context, &admin, None)
+/// Shows the form, with what the address says in its fields.
+#[get("/admin/users/new?<username>&<full_name>&<role>")]
+pub(in crate::web) fn ask(
+    admin: AdminPageChange,
+    context: AdminContext<'_>,
+    username: Option<&str>,
+    full_name: Option<&str>,
+    role: Option<&str>,
+) -> Page {
+    let [username, full_name] = [username, full_name].map(Option::unwrap_or_default);
+    form(&context, &admin, (username, full_name, role.unwrap_or("user")), None)
 }
 
 /// Adds the user, and shows the invitation or the page of the user, also for the second copy of the form; or
 /// the form again with the errors of its fields.
 #[post("/admin/users/new", data = "<sent>")]
 pub(in crate::web) async fn add(
-    admin: AdminPageChange,
+    admin: UserOrError<AdminPageChange>,
     context: AdminContext<'_>,
     sent: Form<Strict<UniqueFields<NewUserForm>>>,
 ) -> FormResult {
+    let full_name = sent.full_name.as_deref().unwrap_or_default();
+    let filled = (sent.username.as_str(), full_name, sent.role.as_str());
+    let admin = match admin.0 {
+        Ok(admin) => admin,
+        Err(error) => {
+            let page = uri!(ask(Some(filled.0), Some(filled.1), Some(filled.2)));
+            return Ok(FormReply::PasswordFirst(error, page));
+        }
+    };
     let actor = context.actor(&admin)?;
     let password = sent.password.clone().filter(|password| !password.reveal().is_empty());
     let is_invited = password.is_none();
@@ -96,7 +116,7 @@ pub(in crate::web) async fn add(
         }
         Err(error) => {
             let kinds = [ErrorKind::InvalidField, ErrorKind::UsernameTaken];
-            FormReply::again(error, &kinds, |error| form(&context, &admin, Some((&sent, error))))
+            FormReply::again(error, &kinds, |error| form(&context, &admin, filled, Some(error)))
         }
     }
 }

@@ -46,9 +46,9 @@ struct Question {
 }
 
 const QUESTIONS: [Question; 5] = [
-    Question { path: "/password/forgot", status: 303, registers: false },
+    Question { path: "/password/forgot", status: 200, registers: false },
     Question { path: "/api/password/forgot", status: 202, registers: false },
-    Question { path: "/register", status: 303, registers: true },
+    Question { path: "/register", status: 200, registers: true },
     Question { path: "/api/register", status: 202, registers: true },
     Question { path: "/login/link", status: 303, registers: false },
 ];

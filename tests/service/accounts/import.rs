@@ -190,7 +190,7 @@ fn a_name_that_is_the_address_of_an_account_is_taken() {
         let taken = import(&home, &text, &[]);
         assert_refused(&taken, &[(2, "username: this name is taken")]);
         let done = home.run(&["user", "remove-address", "ann"], "");
-        assert_eq!(done.out, "Ann has no e-mail address\n", "{done:?}");
+        assert_eq!(done.out, "Ann now has no e-mail address\n", "{done:?}");
         assert_eq!(import(&home, &text, &[]).code, Some(0));
     });
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use rocket::figment::Figment;
 
+use crate::second_factor::pages::between;
 use crate::support::actor::{Actor, Reply};
-use crate::support::app::{TestApp, on_both, on_both_with};
+use crate::support::app::{TestApp, on_both, on_both_with, password};
 
 const KEY: [(&str, &str); 3] =
     [("label", "a <b> & \"ü\""), ("expires_in", "604800"), ("sign_ins", "on")];
@@ -15,13 +16,24 @@ const KEY: [(&str, &str); 3] =
 /// that it holds; returns the page after it.
 #[track_caller]
 fn prove_password(person: &Actor<'_>, reply: &Reply, form: &str, said: &str) -> Reply {
+    prove_password_of("user_01", person, reply, form, said)
+}
+
+#[track_caller]
+fn prove_password_of(
+    username: &str,
+    person: &Actor<'_>,
+    reply: &Reply,
+    form: &str,
+    said: &str,
+) -> Reply {
     assert!(reply.location().starts_with(form), "{}: {}", reply.location(), reply.body);
     let asked = person.get(reply.location());
     assert!(asked.body.contains(said), "{said}: {}", asked.body);
     let next = asked.body.split("name=\"next\" value=\"").nth(1).expect("a next");
     let next = next.split('"').next().expect("its end");
     let next = next.replace("&#x2F;", "/").replace("&amp;", "&");
-    let fields = [("username", "user_01"), ("password", "1234"), ("next", &next)];
+    let fields = [("username", username), ("password", password(username)), ("next", &next)];
     let proven = person.post_form(form, &fields);
     assert_eq!((proven.status, proven.location()), (303, next.as_str()), "{}", proven.body);
     person.get(&next)
@@ -66,6 +78,51 @@ fn the_form_of_a_key_is_filled_in_again_after_signing_in() {
         let said = "Nothing has been changed yet. Sign in";
         assert_filled_in(&prove_password(&person, &reply, "/login", said));
         assert_eq!(app.count("sign_ins WHERE kind = 'key'"), 0);
+    });
+}
+
+#[test]
+fn what_was_not_done_is_said_on_the_page_of_each_form() {
+    on_both(|app| {
+        let other = format!("/admin/users/{}/delete", app.id("user_02"));
+        let new = [("username", "Ann"), ("full_name", "Ann Lee"), ("role", "admin")];
+        let new_kept = ["value=\"Ann\"", "value=\"Ann Lee\"", "value=\"admin\" selected"];
+        for (path, fields, kept) in [
+            ("/admin/users/new", &new[..], &new_kept[..]),
+            (&other, &[("confirm", "on")], &[]),
+            ("/account/delete", &[("username", "admin")], &[]),
+        ] {
+            let admin = app.session("admin");
+            app.clock.advance(Duration::from_secs(601));
+            let reply = admin.post_form(path, fields);
+            let said = "Nothing has been changed yet. Confirm your password";
+            let page = prove_password_of("admin", &admin, &reply, "/reauthenticate", said);
+            assert!(page.body.contains("Nothing has been changed yet."), "{path}: {}", page.body);
+            for value in kept {
+                assert!(page.body.contains(value), "{value}: {}", page.body);
+            }
+        }
+        assert_eq!(app.count("users"), 3);
+    });
+}
+
+#[test]
+fn the_secret_of_an_authenticator_is_shown_again_after_the_password() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        let shown = person.get("/account/second-factor/set-up").body;
+        let secret = between(&shown, "<code class=\"secret\">", "</code>");
+        let token = between(&shown, "name=\"set_up_token\" value=\"", "\"");
+        app.clock.advance(Duration::from_secs(601));
+        let fields = [("set_up_token", token), ("code", "000000")];
+        let reply = person.post_form("/account/second-factor/set-up", &fields);
+        let said = "Nothing has been changed yet. Confirm your password";
+        let page = prove_password(&person, &reply, "/reauthenticate", said);
+        assert!(page.body.contains("Nothing has been changed yet."), "{}", page.body);
+        assert_eq!(between(&page.body, "<code class=\"secret\">", "</code>"), secret);
+        let again = person.post_form("/account/second-factor/set-up", &fields);
+        again.assert_page(422);
+        assert_eq!(between(&again.body, "<code class=\"secret\">", "</code>"), secret);
     });
 }
 

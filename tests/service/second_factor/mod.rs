@@ -2,7 +2,7 @@
 
 mod codes;
 mod model;
-mod pages;
+pub(crate) mod pages;
 mod programs;
 mod rules;
 mod sent_twice;

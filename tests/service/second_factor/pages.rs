@@ -6,7 +6,7 @@ use super::*;
 use crate::support::app::{on_both, on_both_with};
 
 /// What stands between two marks of a page.
-pub(super) fn between<'p>(page: &'p str, before: &str, after: &str) -> &'p str {
+pub(crate) fn between<'p>(page: &'p str, before: &str, after: &str) -> &'p str {
     let (_, rest) = page.split_once(before).unwrap_or_else(|| panic!("no {before} in {page}"));
     rest.split_once(after).map_or(rest, |(found, _)| found)
 }

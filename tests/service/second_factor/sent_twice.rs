@@ -127,3 +127,22 @@ fn new_recovery_codes_stay_valid_when_the_request_before_them_is_late() {
         assert_eq!(enter(&after_password(&app, "user_01"), code).location(), "/dashboard");
     });
 }
+
+#[test]
+fn a_code_for_another_user_than_that_of_the_first_step_is_not_counted() {
+    on_both(|app| {
+        let (first, second) = (set_up(&app, "user_01"), set_up(&app, "user_02"));
+        let browser = after_password(&app, "user_01");
+        let page = browser.get("/login/second").body;
+        assert!(page.contains("name=\"username\" value=\"user_01\""), "{page}");
+        let fields = [("username", "user_02"), ("password", password("user_02"))];
+        assert_eq!(browser.post_form("/login", &fields).location(), "/login/second");
+        let of_first = [("username", "user_01"), ("code", first.recovery_codes[0].as_str())];
+        let refused = browser.post_form("/login/second", &of_first);
+        refused.assert_page(422);
+        assert!(refused.body.contains("You are signing in as user_02 now."), "{}", refused.body);
+        assert!(!events(&app).contains(&"bad_code".to_owned()), "{:?}", events(&app));
+        let of_second = [("username", "user_02"), ("code", second.recovery_codes[0].as_str())];
+        assert_eq!(browser.post_form("/login/second", &of_second).location(), "/dashboard");
+    });
+}

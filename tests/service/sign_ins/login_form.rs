@@ -678,3 +678,18 @@ fn the_home_page_shows_commands_for_the_host_that_the_client_asked_for() {
         );
     }
 }
+
+#[test]
+fn the_box_to_stay_signed_in_is_kept_after_a_wrong_password() {
+    on_both(|app| {
+        for (sent, ticked) in [(Some("on"), true), (None, false)] {
+            let fields = [("username", "user_01"), ("password", "x")].into_iter();
+            let fields: Vec<_> = fields.chain(sent.map(|sent| ("remember", sent))).collect();
+            let again = app.anonymous().post_form("/login", &fields);
+            again.assert_page(401);
+            let kept =
+                again.body.contains("name=\"remember\" type=\"checkbox\" value=\"on\" checked");
+            assert_eq!(kept, ticked, "{}", again.body);
+        }
+    });
+}

@@ -2,5 +2,6 @@
 
 mod forged_cookies;
 mod origin;
+mod presented;
 mod secret_keys;
 mod start_and_end;

@@ -2,9 +2,11 @@
 
 use rocket::http::Cookie;
 use rocket::local::blocking::Client;
+use rocket::{State, post, routes};
+use vestibule::{Error, ErrorKind, Session};
 
 use crate::support::app::{App, Reply, Setup};
-use crate::support::users::{ALICE, BOB};
+use crate::support::users::{ALICE, BOB, Users};
 
 const SECRET_KEY: &str = "1zbLsLyd6Pzw4bF7yPpGNYpVKwcPRKzEBN2aqaLKMpQ=";
 
@@ -44,8 +46,7 @@ fn a_session_opens_nothing_that_takes_tokens_only() {
 fn rockets_own_tracked_client_stays_signed_in() {
     let setup = Setup::new();
     let auth = vestibule::Auth::fairing().stateless();
-    let rocket =
-        crate::support::app::rocket(setup.figment, auth, crate::support::users::Users::new());
+    let rocket = crate::support::app::rocket(setup.figment, auth, Users::new());
     let client = Client::tracked(rocket).expect("a rocket");
     client.post("/login/2").dispatch();
     assert_eq!(client.get("/session").dispatch().into_string().as_deref(), Some("2 by session"));
@@ -172,6 +173,23 @@ fn renewing_gains_neither_life_nor_freshness() {
         app.store.touch_all(app.clock.now().expect("now"));
         assert_worthless(&app.get("/session").cookie(&new).send(), "the end");
     }
+}
+
+/// As `/renew`, but no guard of a user records the use.
+#[post("/renew-alone/<id>")]
+async fn renew_alone(id: u32, session: Session<'_>, users: &State<Users>) -> Result<String, Error> {
+    let user = users.get(id).ok_or(ErrorKind::BadCredentials)?;
+    Ok(session.renew(&user).await?.to_string())
+}
+
+#[test]
+fn a_session_is_used_when_it_is_renewed() {
+    let app = Setup::new().mount(routes![renew_alone]).launch();
+    let old = app.browser(ALICE);
+    app.advance(2 * 3600 - 1);
+    let new = app.post("/renew-alone/1").cookie(&old).send().session();
+    app.advance(2 * 3600 - 1);
+    assert_eq!(app.get("/session").cookie(&new).send().status, 200);
 }
 
 #[test]

@@ -341,6 +341,33 @@ fn a_restored_login_is_not_fresh_still_remembered_and_fresh_again_once_confirmed
 }
 
 #[test]
+fn the_session_of_a_remembered_login_ends_with_its_own_lifetime() {
+    for setup in [Setup::new(), Setup::new().stateless()] {
+        let (app, _) = launch(setup);
+        let session = app.post("/start/1?remember=true").send().session();
+        for (seconds, status) in [(24 * HOUR - 1, 200), (1, 401)] {
+            app.advance(seconds);
+            app.store.touch_all(app.clock.now().expect("a time"));
+            assert_eq!(app.get("/session").cookie(&session).send().status, status);
+        }
+    }
+}
+
+#[test]
+fn a_login_that_another_client_restored_is_that_client_s() {
+    let (app, recorded) = launch(Setup::new());
+    let entered = app.post("/start/1?remember=true").send();
+    let get =
+        |cookie: &str| app.get("/session").cookie(cookie).header("User-Agent", "another").send();
+    let restored = get(&sent(&entered, "remember_token"));
+    assert_eq!(restored.status, 200);
+    recorded.take();
+    let again = get(&restored.session());
+    assert_eq!((again.status, again.cookies()), (200, vec![]));
+    assert_eq!(recorded.take(), []);
+}
+
+#[test]
 fn a_remember_cookie_that_is_junk_has_no_user() {
     let app = app();
     for junk in ["remember_token=foo", "remember_token=1|0e9e6e98", "remember_token="] {

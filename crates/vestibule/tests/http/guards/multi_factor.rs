@@ -275,6 +275,19 @@ fn a_remembered_browser_has_proven_what_was_added_since_if_there_is_a_store() {
 }
 
 #[test]
+fn a_restored_session_has_proven_it_also_where_an_earlier_row_is_cached() {
+    let one_key = || setup().set("secret_key", "1zbLsLyd6Pzw4bF7yPpGNYpVKwcPRKzEBN2aqaLKMpQ=");
+    let app = one_key().launch();
+    let beside = one_key().launch_beside(&app);
+    let reply = app.post("/open/pwd?remembered=true").send();
+    assert_eq!(beside.get("/proven").cookie(&reply.session()).send().body, "pwd");
+    app.post("/step-up/otp").cookie(&reply.session()).send().session();
+    let restored = app.get("/proven").cookie(&remember_cookie(&reply)).send().session();
+    assert_eq!(beside.get("/proven").cookie(&reply.session()).send().body, "pwd", "cached");
+    assert_eq!(beside.get("/proven").cookie(&restored).send().body, "pwd otp mfa");
+}
+
+#[test]
 fn a_session_of_a_new_id_keeps_what_was_proven() {
     for app in apps() {
         let renewed = app.post("/renew").cookie(&session(&app, "pwd+otp")).send().session();

@@ -334,6 +334,16 @@ fn what_cannot_be_a_key_is_refused_by_field_and_nothing_is_kept() {
 }
 
 #[test]
+fn a_key_may_have_the_longest_label_and_the_most_and_longest_scopes() {
+    let app = setup().launch();
+    let mut scopes: Vec<_> = (1..32).map(|number| number.to_string()).collect();
+    scopes.push("x".repeat(64));
+    let body = json!({ "label": "x".repeat(100), "scopes": scopes.join(",") });
+    let made = ask(&app, &app.tokens(ALICE).access, body);
+    assert_eq!(made.status, 200, "{}", made.body);
+}
+
+#[test]
 fn a_key_is_listed_and_ended_like_any_sign_in() {
     let (app, made) = with_key("");
     let session = app.browser(ALICE);

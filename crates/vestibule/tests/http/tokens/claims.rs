@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
-use crate::support::app::{App, SECRET, Setup};
+use crate::support::app::{App, Pair, SECRET, Setup};
 use crate::support::forged_tokens::{
     HEADER, claims, encode, part, sign, sign_message, sign_with, with_claim, with_header,
 };
@@ -430,8 +430,8 @@ fn a_token_of_more_than_8_kilobytes_is_not_looked_at() {
         }
         token
     };
-    let (small, large) = (of_length(8 * 1024 - 1), of_length(8 * 1024 + 1));
-    assert!(small.len() <= 8 * 1024 && large.len() > 8 * 1024);
+    let (small, large) = (of_length(8 * 1024), of_length(8 * 1024 + 1));
+    assert_eq!((small.len(), large.len()), (8 * 1024, 8 * 1024 + 1));
     assert_codes(&app, "", &[("8 KB", small)]);
     assert_invalid(&app, &[("8 KB and a byte", large), ("8 MB", "a".repeat(8 << 20))]);
 }
@@ -618,6 +618,26 @@ fn a_token_that_would_be_refused_is_not_issued() {
     app.users.change(ALICE, |user| user.filler = 8 * 1024);
     assert_eq!(app.post("/api/login/1").send().code(), "internal");
     assert_eq!(app.store.len(), 0, "and no sign-in is kept for it");
+}
+
+#[test]
+fn the_longest_token_that_is_issued_is_the_longest_that_is_accepted() {
+    let app = App::new();
+    let issued = |filler: usize| {
+        app.users.change(ALICE, |user| user.filler = filler);
+        app.post("/api/login/1").send()
+    };
+    let longest = |pair: &Pair| pair.access.len().max(pair.refresh.len());
+    // Four characters hold three bytes.
+    let mut filler = 5000 + (8 * 1024 - longest(&issued(5000).pair())) / 4 * 3 - 3;
+    let mut pair = issued(filler).pair();
+    while issued(filler + 1).status == 200 {
+        filler += 1;
+        pair = issued(filler).pair();
+    }
+    assert_eq!(longest(&pair), 8 * 1024);
+    assert_eq!(app.get("/token").bearer(&pair.access).send().status, 200);
+    assert_eq!(app.get("/refresh").bearer(&pair.refresh).send().status, 200);
 }
 
 #[test]

@@ -174,6 +174,17 @@ fn wrong_codes_are_limited_for_the_account_in_every_session_and_for_no_other() {
     assert_eq!(app.status(&session, &app.shown(0)), 200);
 }
 
+#[get("/alone")]
+fn alone(_code_login: CodeLogin<'_>) {}
+
+#[test]
+fn without_the_fairing_it_does_not_launch() {
+    let rocket = rocket::custom(Setup::new().figment).mount("/", routes![alone]);
+    let refused = |error: rocket::Error| format!("{:?}", error.kind());
+    let refused = Client::untracked(rocket).map(drop).map_err(refused);
+    assert!(refused.expect_err("no fairing").contains("SentinelAborts"));
+}
+
 #[test]
 fn a_store_that_fails_is_503_and_counts_no_failure() {
     let app = launch();

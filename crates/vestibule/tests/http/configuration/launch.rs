@@ -507,4 +507,5 @@ needs_the_fairing! {
     nested: vestibule::guards::Maybe<vestibule::guards::Fresh<vestibule::guards::Require<crate::support::users::Admin>>>;
     writer: vestibule::Session<'_>;
     tokens: vestibule::Tokens<'_>;
+    public_keys: vestibule::tokens::PublicKeys<'_>;
 }

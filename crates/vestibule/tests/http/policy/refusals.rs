@@ -2,7 +2,7 @@
 //! in a release with the key for it.
 
 use crate::support::app::{App, Reply, Setup};
-use crate::support::users::ALICE;
+use crate::support::users::{ALICE, BOB};
 
 fn told(reply: &Reply) -> Option<&str> {
     reply.one("X-Vestibule-Refused")
@@ -25,6 +25,7 @@ fn refused(app: &App) -> Vec<Refused> {
         (app.get("/token").send(), "credentials_missing", "; sign in, or send a token", None),
         (with(&forged), "token_invalid", "a token in the header: ", TOKEN_RULE),
         (with("a.b"), "token_invalid", "fewer than three parts", TOKEN_RULE),
+        (with("a.b.c"), "token_invalid", "the header is not base64url", TOKEN_RULE),
         (with(&pair.refresh), "wrong_token_type", "the access token", TOKEN_RULE),
         (with("vst_x"), "token_invalid", "an access key: ", TOKEN_RULE),
         (
@@ -32,6 +33,12 @@ fn refused(app: &App) -> Vec<Refused> {
             "cross_origin",
             "a session cookie: Origin \"https://evil.example\", Host \"here.example\"",
             Some("; docs/POLICY.md, rule 5; "),
+        ),
+        (
+            app.get("/admin").bearer(&app.tokens(BOB).access).send(),
+            "forbidden",
+            "the account has not the role Admin",
+            None,
         ),
     ];
     app.advance(15 * 60);

@@ -1,6 +1,9 @@
 //! Every guard against every kind of credential.
 
-use crate::support::app::{App, Reply, SECRET};
+use rocket::http::Header;
+use rocket::{get, routes};
+
+use crate::support::app::{App, Reply, SECRET, SessionUser, Setup};
 use crate::support::forged_tokens;
 use crate::support::users::{ALICE, BOB};
 
@@ -144,6 +147,32 @@ fn whatever_depends_on_who_asked_is_not_stored_and_varies() {
     });
 }
 
+/// A response with a `Vary` of the application's own.
+#[derive(rocket::Responder)]
+struct Varying {
+    body: &'static str,
+    vary: Header<'static>,
+}
+
+#[get("/varying/<names>")]
+fn varying(names: String, _user: SessionUser) -> Varying {
+    Varying { body: "", vary: Header::new("Vary", names) }
+}
+
+#[test]
+fn a_vary_of_the_application_is_kept_and_names_each_header_once() {
+    let app = Setup::new().mount(routes![varying]).launch();
+    let session = app.browser(ALICE);
+    for (own, all) in [
+        ("Accept", "Accept, Authorization, Cookie"),
+        ("cookie,Accept", "cookie,Accept, Authorization"),
+        ("Cookie,AUTHORIZATION", "Cookie,AUTHORIZATION"),
+    ] {
+        let reply = app.get(&format!("/varying/{own}")).cookie(&session).send();
+        assert_eq!((reply.status, reply.one("Vary")), (200, Some(all)));
+    }
+}
+
 #[test]
 fn no_refusal_repeats_what_was_presented() {
     let matrix = GuardMatrix::new(App::new());
@@ -206,10 +235,8 @@ fn what_an_option_swallowed_is_not_the_reason_for_a_later_answer() {
 
 #[test]
 fn the_scheme_and_the_header_can_be_renamed() {
-    let app = crate::support::app::Setup::new()
-        .set("auth.token.header", "X-Access")
-        .set("auth.token.scheme", "JWT")
-        .launch();
+    let app =
+        Setup::new().set("auth.token.header", "X-Access").set("auth.token.scheme", "JWT").launch();
     let access = app.tokens(ALICE).access;
     let reply = app.get("/token").header("X-Access", &format!("JWT {access}")).send();
     assert_eq!((reply.status, reply.one("Vary")), (200, Some("X-Access, Cookie")));

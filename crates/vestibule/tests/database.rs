@@ -236,6 +236,16 @@ fn without_the_table_a_request_is_503_and_not_401() {
 }
 
 #[test]
+fn a_table_that_cannot_be_read_is_not_a_missing_one_and_aborts_no_launch() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let mut connection = pool(&directory).get().expect("a connection");
+    let rename = "ALTER TABLE sign_ins RENAME COLUMN account TO owner";
+    connection.batch_execute(rename).expect("a table");
+    let client = Client::untracked(application(&directory)).expect("a launch");
+    assert_eq!(client.post("/login").dispatch().status(), Status::Unauthorized);
+}
+
+#[test]
 fn a_store_that_cannot_be_made_aborts_the_launch() {
     let auth = Auth::fairing().store_at_ignition(|_| None::<MemorySignInStore>);
     let figment = Figment::from(rocket::Config::debug_default())
@@ -296,6 +306,32 @@ fn counters_are_purged_once_their_window_has_ended() {
             assert_eq!(store.purge(later).await.expect("a purge"), 1);
             assert!(attempt("old", later).await.expect("a counter").refused.is_none());
             assert!(attempt("new", later).await.expect("a counter").refused.is_some());
+        });
+    }
+}
+
+#[test]
+fn an_attempt_that_is_withdrawn_does_not_count() {
+    use rocket::time::OffsetDateTime;
+    use vestibule::config::ThrottleConfig;
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let stores: [Box<dyn ThrottleStore>; 2] =
+        [Box::new(DieselThrottle::new(pool(&directory))), Box::new(MemoryThrottle::new())];
+    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
+    let mut limits = ThrottleConfig::default();
+    limits.failures = 1;
+    let client = PasswordClient::default();
+    for store in stores {
+        rocket::async_test(async {
+            let attempt = || store.begin(Attempt::new("ann", &client), now, limits);
+            for _ in 0..3 {
+                let counted = attempt().await.expect("a counter");
+                assert!(counted.refused.is_none());
+                store.withdraw(counted.attempt).await.expect("a counter");
+            }
+            assert!(attempt().await.expect("a counter").refused.is_none());
+            assert!(attempt().await.expect("a counter").refused.is_some());
         });
     }
 }
@@ -436,4 +472,23 @@ fn a_purge_deletes_what_is_over_and_counts_it() {
             assert_eq!(store.list("7").await.expect("a list"), kept);
         });
     }
+}
+
+#[test]
+fn a_purge_goes_on_until_nothing_is_over() {
+    use rocket::time::OffsetDateTime;
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let pool = pool(&directory);
+    // More than two statements delete.
+    let rows = "INSERT INTO sign_ins \
+         (id, account, kind, created_at, auth_time, last_seen_at, expires_at) \
+         WITH RECURSIVE ids (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM ids WHERE n < 1001) \
+         SELECT printf('%022d', n), '7', 'token', 1, 1, 1, 1 FROM ids";
+    pool.get().expect("a connection").batch_execute(rows).expect("rows");
+    let now = OffsetDateTime::from_unix_timestamp(2_000_000_000).expect("a time");
+    let store = DieselSignInStore::new(pool.clone());
+    let purged = rocket::async_test(store.purge(now, Duration::from_secs(3600)));
+    assert_eq!(purged.expect("a purge"), 1001);
+    assert_eq!(count("sign_ins", &mut pool.get().expect("a connection")), 0);
 }

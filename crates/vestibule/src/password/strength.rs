@@ -58,3 +58,18 @@ fn sentence(warning: Option<Warning>) -> &'static str {
         _ => "This password is easy to guess.",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_about_the_user_is_guessed_and_short_ones_take_no_place() {
+        let word = "zqxwvkjpbt";
+        assert_eq!(weakness(word, &["ann"], 2), None);
+        let after_short_ones = format!("{}{word}", "ab ".repeat(MAX_WORDS));
+        for about in [format!("ann-{word}"), after_short_ones] {
+            assert!(weakness(word, &[about.as_str()], 2).is_some(), "{about}");
+        }
+    }
+}

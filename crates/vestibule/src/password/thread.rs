@@ -52,3 +52,20 @@ impl Progress {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_of_the_last_record() {
+        let progress = Progress::new();
+        let last = || *progress.0.lock().expect("no panic");
+        let begun = last();
+        while Instant::now() == begun {
+            std::hint::spin_loop();
+        }
+        progress.record();
+        assert!(last() > begun);
+    }
+}

@@ -96,3 +96,15 @@ async fn work_that_panics_is_an_error_and_releases_its_permit() {
     assert_eq!(failed.expect_err("an error").kind(), ErrorKind::Internal);
     assert!(hasher.run(|| ()).await.is_ok());
 }
+
+#[rocket::async_test]
+async fn a_password_above_the_limit_matches_nothing() {
+    let config = PasswordConfig { cost: 4, ..PasswordConfig::default() };
+    let hasher = Hasher::new(&config).expect("a hasher");
+    for (length, is_compared) in [(Password::MAX_BYTES, true), (Password::MAX_BYTES + 1, false)] {
+        let password = Password::from("x".repeat(length));
+        let stored = hasher.hash_blocking(&password).expect("a hash");
+        let matches = hasher.verify(&password, Some(&stored)).await;
+        assert_eq!(matches.expect("an answer"), is_compared, "{length}");
+    }
+}

@@ -135,6 +135,14 @@ fn seconds(span: std::time::Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_part_of_a_second_counts_as_a_whole_one() {
+        for (millis, whole) in [(0, 0), (1, 1), (999, 1), (1000, 1), (1001, 2)] {
+            assert_eq!(seconds(Duration::from_millis(millis)), whole, "{millis} ms");
+        }
+    }
 
     #[test]
     fn the_csrf_value_is_redacted_in_debug() {

@@ -258,6 +258,7 @@ mod tests {
             ("a::C<'_>", "C"),
             ("a::Checked<b::Fresh, c::D<e::F>>", "Fresh<D<F>>"),
             ("a::Checked<b::Has<c::D>, a::Checked<b::Fresh, e::F>>", "Has<D, Fresh<F>>"),
+            ("a::Checked<b::Has<c::D, c::E>, f::G>", "Has<D, E, G>"),
         ] {
             assert_eq!(FoundGuard { type_name, proof: Proof::Nothing }.name(), name);
         }

@@ -175,4 +175,13 @@ mod tests {
         assert!(uri.starts_with("otpauth://totp/Ann%20%20B%C3%BCro:ann"), "{uri}");
         assert!(uri.contains(&format!("secret={secret}")) && uri.contains("issuer=Ann"), "{uri}");
     }
+
+    #[test]
+    fn a_qr_code_is_one_svg_element_and_of_what_is_too_long_there_is_none() {
+        let uri = rfc().uri("Ann", "ann").expect("a URI");
+        let svg = qr_code_svg(&uri).expect("an image");
+        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
+        assert_ne!(qr_code_svg("otpauth://totp/another").expect("an image"), svg);
+        assert!(qr_code_svg(&"x".repeat(8000)).is_err());
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use vestibule::AuthStats;
 use vestibule::sign_ins::AuthCache;
 
 use crate::support::app::{App, Reply, Setup};
@@ -62,6 +63,8 @@ fn a_delay_of_nothing_asks_every_time() {
             let token = asked(&app, || app.get("/token").bearer(&pair.access).send());
             assert_eq!((session, token), ((200, gets, 1), (200, gets, 1)));
         }
+        let stats = AuthStats::of(app.client.rocket()).expect("the fairing");
+        assert_eq!((stats.cache_hits, stats.cache_misses), (0, 0), "there is no cache");
     }
 }
 

@@ -10,9 +10,11 @@ use crate::db::{AnyConnection, to_micros};
 const UNSENT: time::Duration = time::Duration::days(2);
 
 /// Deletes the links of a user: the one that sets the password, and those that sign in.
-pub(super) fn delete_links(connection: &mut AnyConnection, account: i64) -> QueryResult<usize> {
+pub(super) fn delete_links(connection: &mut AnyConnection, account: i64) -> QueryResult<()> {
+    delete_link(connection, account)?;
     let sign_in = sign_in_links::table.filter(sign_in_links::account.eq(account));
-    Ok(delete_link(connection, account)? + diesel::delete(sign_in).execute(connection)?)
+    diesel::delete(sign_in).execute(connection)?;
+    Ok(())
 }
 
 /// Deletes the link of a user that sets the password, if there is one.

@@ -166,3 +166,36 @@ impl Audit {
         is_repeated
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_too_many_remembered_events_those_of_an_hour_ago_are_forgotten_first() {
+        let clock = Clock::manual();
+        let (audit, _writer) = Audit::new(clock.clone());
+        let is_repeated = |sign_in: &str| {
+            let queued = QueuedEvent {
+                event: AuditEvent::Confirmed,
+                owner: EventOwner::None,
+                is_own_action: true,
+                sign_in: Some(sign_in.to_owned()),
+                source: RequestSource::default(),
+                count: None,
+            };
+            audit.is_repeated(&queued, clock.now().expect("a time"))
+        };
+        assert!(!is_repeated("old") && !is_repeated("as old"));
+        clock.advance(REPEAT_INTERVAL / 2);
+        for number in 2..MAX_REMEMBERED {
+            assert!(!is_repeated(&number.to_string()));
+        }
+        clock.advance(REPEAT_INTERVAL / 2);
+        assert!(!is_repeated("new"));
+        assert!(is_repeated("2"), "of half an hour ago");
+        assert!(!is_repeated("old"));
+        // Now there are too many of the last hour.
+        assert!(!is_repeated("newer") && !is_repeated("2"));
+    }
+}

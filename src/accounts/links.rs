@@ -108,3 +108,19 @@ impl PasswordLink {
 pub(super) fn digest(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_code_has_any_of_its_characters_in_groups_of_four() {
+        let code = LinkToken::code(4096).expect("random numbers");
+        let found: BTreeSet<u8> = code.reveal().bytes().collect();
+        let wanted: BTreeSet<u8> = CODE_CHARACTERS.iter().copied().chain([b'-']).collect();
+        assert_eq!(found, wanted);
+        assert!(code.reveal().split('-').all(|group| group.len() == 4));
+    }
+}

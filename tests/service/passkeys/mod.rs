@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use self::authenticator::Authenticator;
+use self::authenticator::{Authenticator, ORIGIN};
 use crate::support::actor::{Actor, Reply};
 use crate::support::app::{TestApp, on_both, on_both_with, password};
 
@@ -331,6 +331,8 @@ fn a_page_has_a_script_where_passkeys_are_offered_and_nowhere_else() {
             );
         }
         assert!(app.anonymous().get("/login").body.contains("autocomplete=\"username webauthn\""));
+        let page = browser.get(PAGE).body.replace("&#x2F;", "/");
+        assert!(page.contains(&format!("open this page at {ORIGIN} in a browser")), "{page}");
         let script = app.anonymous().get("/static/passkeys.js");
         assert_eq!(script.header("content-type"), Some("text/javascript"));
     });

@@ -1,6 +1,7 @@
 //! Answers that are refused, all with the same sentence.
 
 use super::*;
+use crate::support::app::On;
 
 const REFUSED: &str = "This passkey was not accepted.";
 
@@ -185,4 +186,63 @@ fn wrong_answers_in_the_second_step_count_as_wrong_passwords() {
             assert_eq!(use_at(&other, &mut passkey, "/login/passkey").status, 303);
         },
     );
+}
+
+#[test]
+fn an_answer_that_could_not_be_checked_counts_as_no_wrong_one() {
+    on_both_with(
+        |figment| figment.merge(("auth.throttle.failures", 3)),
+        |app| {
+            let (_, mut passkey) = owner(&app, "user_01", 1);
+            let (browser, form) = (after_password(&app, "user_01"), "/login/second/passkey");
+            for _ in 0..3 {
+                let answer = passkey.get(&options(&browser, form));
+                app.sql("ALTER TABLE passkeys RENAME TO elsewhere");
+                send(&browser, form, &answer, &[]).assert_page(503);
+                app.sql("ALTER TABLE elsewhere RENAME TO passkeys");
+            }
+            assert_eq!(use_at(&browser, &mut passkey, form).status, 303);
+        },
+    );
+}
+
+#[test]
+fn an_answer_that_names_no_user_is_a_second_step_of_its_owner_and_no_first() {
+    on_both(|app| {
+        let (_, mut passkey) = owner(&app, "user_01", 1);
+        let (_, mut other) = owner(&app, "user_02", 2);
+        let use_unnamed = |browser: &Actor<'_>, passkey: &mut Authenticator, form: &str| {
+            let mut answer = passkey.get(&options(browser, form));
+            answer["response"]["userHandle"] = Value::Null;
+            send(browser, form, &answer, &[])
+        };
+        let browser = app.anonymous();
+        let reply = use_unnamed(&browser, &mut passkey, "/login/passkey");
+        assert_refused(&browser, &reply, "no user");
+        let (browser, form) = (after_password(&app, "user_01"), "/login/second/passkey");
+        use_unnamed(&browser, &mut other, form).assert_page(422);
+        assert_eq!(use_unnamed(&browser, &mut passkey, form).status, 303);
+        assert!(is_in(&browser));
+    });
+}
+
+#[test]
+fn a_passkey_that_is_removed_while_it_signs_in_leaves_no_sign_in() {
+    on_both(|app| {
+        let (_, mut passkey) = owner(&app, "user_01", 1);
+        let before = app.count("sign_ins");
+        // Another request removes it at the moment at which the sign-in is stored.
+        app.sql(match app.on {
+            On::Sqlite => {
+                "CREATE TRIGGER removed AFTER INSERT ON sign_ins BEGIN DELETE FROM passkeys; END"
+            }
+            On::Postgres => {
+                "CREATE FUNCTION removed() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN DELETE FROM passkeys; RETURN NULL; END $$; CREATE TRIGGER removed \
+                 AFTER INSERT ON sign_ins FOR EACH ROW EXECUTE FUNCTION removed()"
+            }
+        });
+        refuse(&app, &mut passkey, "removed meanwhile");
+        assert_eq!((app.count("passkeys"), app.count("sign_ins")), (0, before));
+    });
 }

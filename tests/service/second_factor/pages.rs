@@ -174,21 +174,26 @@ fn confirming_the_password_takes_a_code_too() {
     });
 }
 
+/// A browser that `user_01` trusts and has signed out of.
+fn trusted_browser<'a>(app: &'a TestApp, phone: &Authenticator) -> Actor<'a> {
+    let browser = after_password(app, "user_01");
+    let fields = [("code", &*phone.next_code(app)), ("trust", "on")];
+    assert_eq!(browser.post_form("/login/second", &fields).status, 303);
+    assert_eq!(browser.post("/logout").status, 303);
+    browser
+}
+
+/// Where the right password leads.
+fn sign_in(browser: &Actor<'_>, username: &str) -> String {
+    let fields = [("username", username), ("password", password(username))];
+    browser.post_form("/login", &fields).location().to_owned()
+}
+
 #[test]
 fn in_a_trusted_browser_the_password_alone_signs_in_until_that_ends() {
     on_both(|app| {
         let phone = set_up(&app, "user_01");
-        let trust = || {
-            let browser = after_password(&app, "user_01");
-            let fields = [("code", &*phone.next_code(&app)), ("trust", "on")];
-            assert_eq!(browser.post_form("/login/second", &fields).status, 303);
-            assert_eq!(browser.post("/logout").status, 303);
-            browser
-        };
-        let sign_in = |browser: &Actor<'_>, username: &str| {
-            let fields = [("username", username), ("password", password(username))];
-            browser.post_form("/login", &fields).location().to_owned()
-        };
+        let trust = || trusted_browser(&app, &phone);
         let browser = trust();
         let cookie = browser.jar.borrow().get("vestibule_trusted").cloned().expect("a cookie");
         assert_eq!(app.count(&format!("trusted_browsers WHERE secret_hash = '{cookie}'")), 0);
@@ -225,6 +230,23 @@ fn in_a_trusted_browser_the_password_alone_signs_in_until_that_ends() {
         assert_eq!(app.count("trusted_browsers"), 0);
         let fields = [("username", "user_01"), ("password", "1234 battery")];
         assert_eq!(browser.post_form("/login", &fields).location(), "/login/second");
+    });
+}
+
+#[test]
+fn a_user_trusts_twenty_browsers_and_the_next_takes_the_place_of_the_first() {
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        let mut browsers: Vec<_> = (0..20).map(|_| trusted_browser(&app, &phone)).collect();
+        assert_eq!(app.count("trusted_browsers"), 20);
+        assert_eq!(sign_in(&browsers[0], "user_01"), "/dashboard");
+        browsers.push(trusted_browser(&app, &phone));
+        assert_eq!(app.count("trusted_browsers"), 20);
+        assert_eq!(browsers[0].post("/logout").status, 303);
+        assert_eq!(sign_in(&browsers[0], "user_01"), "/login/second");
+        for browser in &browsers[1..] {
+            assert_eq!(sign_in(browser, "user_01"), "/dashboard");
+        }
     });
 }
 

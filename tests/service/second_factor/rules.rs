@@ -293,7 +293,7 @@ fn another_password_by_a_link_leaves_the_second_factor() {
 }
 
 #[test]
-fn a_password_that_changes_while_the_second_step_signs_in_leaves_no_sign_in() {
+fn a_password_that_changes_while_it_or_the_second_step_signs_in_leaves_no_sign_in() {
     on_both(|app| {
         let (phone, other) = (set_up(&app, "user_01"), set_up(&app, "user_02"));
         let (ticket, browser) = (login_token(&app, "user_01"), after_password(&app, "user_02"));
@@ -314,7 +314,12 @@ fn a_password_that_changes_while_the_second_step_signs_in_leaves_no_sign_in() {
         assert!(refused.json()["fields"]["login_token"].is_string(), "{}", refused.body);
         assert!(enter(&browser, &other.code(&app)).location().starts_with("/login"));
         assert!(!is_in(&browser));
-        assert_eq!(app.count("users WHERE password_hash = 'x'"), 2, "both were stored");
+        // One without a second step.
+        let (browser, fields) =
+            (app.anonymous(), [("username", "admin"), ("password", "admin123")]);
+        browser.post_form("/login", &fields).assert_page(401);
+        assert!(!is_in(&browser));
+        assert_eq!(app.count("users WHERE password_hash = 'x'"), 3, "each was stored");
         assert_eq!(app.count("sign_ins"), 0);
     });
 }

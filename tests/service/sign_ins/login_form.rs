@@ -518,6 +518,9 @@ const HOUR: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 fn the_form_says_that_a_session_was_unused_for_too_long() {
     on_both(|app| {
         let unused = "You were signed out after two hours without use.";
+        // A session cookie has its times in whole seconds.
+        let now = app.clock.now().expect("a time");
+        app.clock.set(now.replace_nanosecond(0).expect("a second"));
         let person = app.session("user_01");
         app.clock.advance(2 * HOUR);
         assert_eq!(told(&person), unused);
@@ -534,16 +537,28 @@ fn the_form_says_that_a_session_was_unused_for_too_long() {
         assert_eq!(told(&person), unused);
         assert_eq!(told(&other), "Please sign in to see this page.", "ended by an administrator");
         assert_eq!(told(&ended.at(&app.client)), "Please sign in to see this page.");
+
+        // What ends neither by use nor by a row of the audit log.
+        let (person, other) = (app.session("user_01"), app.session("user_02"));
+        app.clock.advance(2 * HOUR - std::time::Duration::from_secs(1));
+        app.sql("UPDATE users SET active = FALSE WHERE username = 'user_01'");
+        assert_eq!(told(&person), "Please sign in to see this page.", "its row is active");
+        app.sql("DELETE FROM sign_ins");
+        assert_eq!(told(&other), "Please sign in to see this page.", "a second too early");
     });
     let half_an_hour = |figment: Figment| figment.merge(("auth.session.idle", "30m"));
     on_both_with(half_an_hour, |app| {
         let (person, out) = (app.session("user_01"), app.session("user_02"));
-        let out_jar = out.credentials();
+        let (person_jar, out_jar) = (person.credentials(), out.credentials());
         out.post("/logout");
         app.clock.advance(HOUR / 2);
-        assert_eq!(told(&person), "You were signed out after 30 minutes without use.");
+        let unused = "You were signed out after 30 minutes without use.";
+        assert_eq!(told(&person), unused);
         let login = "Please sign in to see this page.";
         assert_eq!(told(&out_jar.at(&app.client)), login, "signed out by the person");
+        // Also where the audit log has nothing from before the session.
+        app.sql("DELETE FROM sign_ins");
+        assert_eq!(told(&person_jar.at(&app.client)), unused);
     });
 }
 

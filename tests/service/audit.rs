@@ -151,6 +151,7 @@ fn what_an_administrator_does_is_in_the_log_by_page_api_and_command_line() {
         });
         let acting = person().get("/api/claims").json()["sid"].as_str().expect("an id").to_owned();
         done(&[row("ended", cli, "1 sign-in ended")], &|| run(&["sign-in", "end", &acting], ""));
+        assert_eq!(events(&api).pop().expect("an event")["sign_in"], acting.as_str());
         person();
         done(&[row("password_changed", cli, "1 sign-in ended")], &|| {
             run(&["user", "set-password", "user_01", "--password-stdin"], "correct horse");
@@ -496,6 +497,24 @@ fn refusals_leave_no_rows_but_one_a_window_for_an_account_that_exists() {
         let row = ["throttled", "user_01", "-", "10 wrong passwords"];
         assert_rows(&since(&admin, before), &[row]);
     });
+}
+
+#[test]
+fn refusals_of_a_network_leave_one_row_that_counts_all_its_guesses_and_names_no_account() {
+    on_both_with(
+        |figment| figment.merge(("auth.throttle.failures", 2)),
+        |app| {
+            let admin = app.token("admin");
+            let before = events(&admin).len();
+            for guess in 0..30 {
+                let body = json!({ "username": format!("name{guess}"), "password": "wrong" });
+                let guesser = app.anonymous().from("203.0.113.9");
+                let status = guesser.post_json("/api/login", &body).status;
+                assert_eq!(status, if guess < 20 { 401 } else { 429 }, "{guess}");
+            }
+            assert_rows(&since(&admin, before), &[["throttled", "-", "-", "20 wrong passwords"]]);
+        },
+    );
 }
 
 #[test]

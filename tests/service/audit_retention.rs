@@ -112,6 +112,18 @@ fn what_is_kept_is_still_guarded_after_a_prune() {
 }
 
 #[test]
+fn a_mark_of_a_prune_that_excludes_itself_is_found() {
+    on_both(|app| {
+        append_aged(&app, 3, 40 * DAY);
+        append_aged(&app, 3, DAY);
+        assert_eq!(prune(&app, 30 * DAY), 3);
+        let mark = assert_whole(&app).1;
+        app.sql(&format!("UPDATE events SET detail = '{mark}' WHERE event = 'events_pruned'"));
+        assert_broken(&app, 1);
+    });
+}
+
+#[test]
 fn a_row_that_was_changed_is_not_pruned_nor_any_after_it() {
     on_both(|app| {
         append_aged(&app, 5, 40 * DAY);

@@ -140,6 +140,9 @@ fn of_confirmations_of_an_address_at_once_each_leads_to_the_account() {
         let fields = [("token", token(&link)), ("email", "ann@example.org")];
         let jar = person.jar.borrow().clone();
         Processes::launch(&app).redirects_at_once(("/address/confirm", "/account"), &jar, &fields);
+        // A used link of an address that is not the account's has confirmed nothing.
+        let fields = [fields[0], ("email", "ben@example.org")];
+        person.post_form("/address/confirm", &fields).assert_page(404);
     });
 }
 

@@ -9,6 +9,7 @@ use rocket::http::{ContentType, Header, Method};
 use rocket::local::asynchronous::Client;
 use rocket::tokio::runtime::Runtime;
 use serde_json::json;
+use vestibule_service::accounts::{PasswordLink, queries};
 
 use super::concurrent_requests::process;
 use crate::support::actor::{Actor, Reply};
@@ -557,5 +558,25 @@ fn the_command_line_prints_a_link_and_the_log_does_not() {
         service.stop();
         let log = std::fs::read_to_string(home.path("log")).expect("a log");
         assert!(log.contains("GET /password/new 303") && !log.contains(token(&path)), "{log}");
+    });
+}
+
+#[test]
+fn a_link_for_a_mail_is_stored_for_the_active_user_with_its_address_alone() {
+    on_both(|app| {
+        app.sql(
+            "UPDATE users SET email = 'a@b.org', email_key = 'a@b.org' WHERE username = 'user_01'",
+        );
+        let store = |username: &str| {
+            let now = app.clock.now().expect("a time");
+            let link = PasswordLink::generate(now, HOUR).expect("a secret");
+            let owner = (app.id(username), "a@b.org");
+            let stored = queries::store_mailed_link(&mut app.connection(), owner, &link, None, now);
+            stored.expect("an answer")
+        };
+        assert!(store("user_01") && !store("user_02"));
+        app.sql("UPDATE users SET active = FALSE WHERE username = 'user_01'");
+        assert!(!store("user_01"));
+        assert_eq!(app.count("password_links"), 1);
     });
 }

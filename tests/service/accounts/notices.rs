@@ -246,3 +246,19 @@ fn an_account_keeps_the_devices_that_it_used_last() {
         assert_eq!(app.count(&format!("known_devices WHERE account = {id}")), 0);
     });
 }
+
+#[test]
+fn the_use_of_a_device_is_written_once_a_day() {
+    on_both(|app| {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let use_it = || {
+            sign_in(&app.anonymous().from("192.0.2.1"), FIREFOX);
+            app.number("SELECT seen_at AS n FROM known_devices")
+        };
+        let first = use_it();
+        app.clock.advance(day - Duration::from_micros(1));
+        assert_eq!(use_it(), first);
+        app.clock.advance(Duration::from_micros(1));
+        assert_eq!(use_it(), first + 24 * 60 * 60 * 1_000_000);
+    });
+}

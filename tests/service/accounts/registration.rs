@@ -407,6 +407,17 @@ fn the_strength_of_passwords_is_a_setting() {
 }
 
 #[test]
+fn the_form_asks_for_a_password_as_long_as_the_setting_says() {
+    on_both_with(
+        |figment| figment.merge(("auth.password.min_length", 12)),
+        |app| {
+            let page = app.anonymous().get("/register").body;
+            assert!(page.contains("minlength=\"12\""), "{page}");
+        },
+    );
+}
+
+#[test]
 fn the_longest_password_is_taken_whole_and_a_longer_one_refused_before_any_work() {
     on_both(|app| {
         let visitor = app.anonymous();

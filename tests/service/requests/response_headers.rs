@@ -73,6 +73,9 @@ fn every_answer_says_what_a_browser_must_not_do_with_it() {
             let policy = reply.header("content-security-policy").unwrap_or_default();
             assert!(policy.starts_with("default-src 'none';"), "{what}: {policy}");
             assert!(policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
+            let kind = reply.header("content-type").unwrap_or_default();
+            let is_page = kind == "text/html; charset=utf-8";
+            assert_eq!(policy.contains("form-action 'self'"), is_page, "{what}: {policy}");
             for unsafe_part in ["unsafe-inline", "unsafe-eval", "*", "http:", "data:"] {
                 assert!(!policy.contains(unsafe_part), "{what}: {policy}");
             }

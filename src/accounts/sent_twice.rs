@@ -176,7 +176,7 @@ impl Accounts {
     /// mistyped current one counts once.
     ///
     /// # Errors
-    /// The same as [`is_set_already`](Self::is_set_already).
+    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
     pub async fn has_just_set(&self, user: &User, passwords: &NewPassword) -> Result<bool, Error> {
         let (username, password) = (user.username.as_str(), &passwords.new);
         let credentials = Credentials { username, password, source: passwords.source };
@@ -189,7 +189,7 @@ impl Accounts {
     /// passwords.
     ///
     /// # Errors
-    /// The same as [`is_set_already`](Self::is_set_already).
+    /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
     pub async fn has_just_set_by_link(&self, set: &Credentials<'_>) -> Result<bool, Error> {
         let Ok(name) = Username::parse(set.username) else { return Ok(false) };
         let Some(user) = self.run(move |connection| queries::named(connection, &name)).await?

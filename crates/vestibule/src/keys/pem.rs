@@ -1,6 +1,8 @@
 //! Asymmetric keys from PEM: the text itself, or the path of a file.
 
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash,
+};
 use jsonwebtoken::{DecodingKey, EncodingKey, crypto};
 
 use crate::config::algorithm::{Algorithm, Family};
@@ -58,6 +60,18 @@ pub(crate) fn public_key(algorithm: Algorithm, value: &str) -> Result<PublicKey,
 /// Sets the `kid` to the key's thumbprint (RFC 7638), so that it is the same in every process.
 fn with_thumbprint(algorithm: Algorithm, mut jwk: Jwk) -> Result<PublicKey, String> {
     let wrong = || format!("is no key for {}", algorithm.name());
+    let is_right_curve = match (&jwk.algorithm, algorithm) {
+        (AlgorithmParameters::EllipticCurve(key), Algorithm::ES256) => {
+            key.curve == EllipticCurve::P256
+        }
+        (AlgorithmParameters::EllipticCurve(key), Algorithm::ES384) => {
+            key.curve == EllipticCurve::P384
+        }
+        _ => true,
+    };
+    if !is_right_curve {
+        return Err(wrong());
+    }
     let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| wrong())?;
     let key = decoding_key(algorithm, &jwk)?;
     jwk.common.key_id = Some(kid.clone());
@@ -83,7 +97,7 @@ pub(super) fn decoding_key(algorithm: Algorithm, jwk: &Jwk) -> Result<DecodingKe
         _ => {}
     }
     let key = DecodingKey::from_jwk(jwk).map_err(|_| wrong())?;
-    // Only verifying shows whether the numbers are a point of the algorithm's curve.
+    // Only verifying shows whether the numbers are a point of the curve.
     crypto::verify("", b"", &key, algorithm.to_jsonwebtoken()).map_err(|_| wrong())?;
     Ok(key)
 }

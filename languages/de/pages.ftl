@@ -140,6 +140,7 @@ ends-both =
     }
 then-sign-in = Danach melden Sie sich damit an.
 link-invalid = Dieser Link ist nicht gültig
+link-changed-nothing = Dieser Link hat nichts geändert
 
 ## Anmelden, abmelden, registrieren
 

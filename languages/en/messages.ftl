@@ -136,12 +136,12 @@ setup-due = This service has no administrator yet. Its operator finds the link t
 
 password-link-invalid = A link to set a password works once and for a limited time, and no longer once the password has been changed or a newer link has been made. Ask an administrator of this service for a new one.
 password-link-invalid-mail = A link to set a password works once and for a limited time, and no longer once the password has been changed or a newer link has been made. If you have just used it, sign in with the new password; if not, use the latest link, or ask for another one by “Forgotten your password?”. If your account has no e-mail address, ask an administrator of this service.
-registration-link-invalid = A link to confirm a registration works once, for a day, and until another mail is sent. If you have confirmed your registration already, your account is ready: sign in. If not, register again.
+registration-link-invalid = A link to confirm a registration works once, for a day, and until a newer link is sent. If you have confirmed your registration already, your account is ready: sign in. If not, register again.
 return-link-invalid = A link to take an address back works once and for a limited time. If you have just used it, the address is yours again.
-address-link-invalid = A link to confirm an address works once, for a day, and until another mail is sent or another address is entered. If you have confirmed the address already, there is nothing left to do; if not, enter it again to get a new link.
+address-link-invalid = A link to confirm an address works once, for a day, and until a newer link is sent or another address is entered. If you have confirmed the address already, there is nothing left to do; if not, enter it again to get a new link.
 sign-in-link-unknown = This browser has not asked for a mail in the last hour, or did not keep this site's cookie. Allow cookies for this site, and ask here: link and code work in the browser that asked.
 link-no-cookie = This page is opened by a link. If you have followed one, your browser did not keep this site's cookie, which the page needs: allow cookies for this site, and follow the link again.
-sign-in-link-invalid = A link to sign in works once, for a quarter of an hour, and in the browser that asked for it alone. It ends when another mail is sent. If you have just used it here, you are probably signed in already. If you asked in another browser, type the code of the mail there.
+sign-in-link-invalid = A link to sign in works once, for a quarter of an hour, and in the browser that asked for it alone. It ends when that browser asks for another. If you have just used it here, you are probably signed in already. If you asked in another browser, type the code of the mail there.
 
 ## Of a password that was wrong, and of too many attempts
 

@@ -140,6 +140,7 @@ ends-both =
     }
 then-sign-in = Then you sign in with it.
 link-invalid = This link is not valid
+link-changed-nothing = This link has changed nothing
 
 ## Signing in, out and up
 

@@ -140,6 +140,7 @@ ends-both =
     }
 then-sign-in = Ensuite, vous vous connectez avec.
 link-invalid = Ce lien n’est pas valable
+link-changed-nothing = Ce lien n’a rien changé
 
 ## Se connecter, se déconnecter, s’inscrire
 

@@ -192,12 +192,10 @@ impl Accounts {
     /// 429 `too_many_attempts` with `Retry-After`, 503 `busy` or `unavailable`.
     pub async fn has_just_set_by_link(&self, set: &Credentials<'_>) -> Result<bool, Error> {
         let Ok(name) = Username::parse(set.username) else { return Ok(false) };
-        let Some(user) = self.run(move |connection| queries::named(connection, &name)).await?
-        else {
-            return Ok(false);
-        };
-        Ok(self.has_just_done(user.id, AuditEvent::LinkUsed).await?
-            && self.is_set_already(set).await?)
+        let user = self.run(move |connection| queries::named(connection, &name)).await?;
+        // An unknown name takes as long as one without such a link: no account has the id 0.
+        let id = user.map_or(0, |user| user.id);
+        Ok(self.has_just_done(id, AuditEvent::LinkUsed).await? && self.is_set_already(set).await?)
     }
 
     /// Returns whether an account has this address now: an equal request has confirmed it.

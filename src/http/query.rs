@@ -9,6 +9,7 @@ use rocket::request::{self, FromRequest, Request};
 
 use crate::settings::Settings;
 use vestibule::Error;
+use vestibule::config::Location;
 
 /// Guard: every parameter is UTF-8 and appears once; otherwise 422 `invalid_field` naming it.
 pub struct UniqueQuery;
@@ -31,10 +32,11 @@ impl<'r> FromRequest<'r> for KnownQuery {
 
     async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, ()> {
         let declared = request.route().and_then(|route| route.uri.query()).unwrap_or_default();
-        let token = request.rocket().state::<Settings>().map(|settings| &settings.auth.token.query);
+        let token = request.rocket().state::<Settings>().map(|settings| &settings.auth.token);
+        let token = token.filter(|token| token.locations.contains(&Location::Query));
         let names = declared.split('&').map(|name| name.trim_matches(['<', '>']));
         let names = names.filter(|name| !name.is_empty());
-        let names: Vec<_> = names.chain(token.map(|query| query.name.as_str())).collect();
+        let names: Vec<_> = names.chain(token.map(|token| token.query.name.as_str())).collect();
         outcome(request, Some(&names), Self)
     }
 }

@@ -71,8 +71,8 @@ fn groups(secret: &str) -> String {
     text
 }
 
-/// Shows the QR code of a new secret, or of the one in `set_up_token`, whose form came when the password had
-/// to be confirmed first; redirects a user who has an authenticator.
+/// Shows the QR code of a new secret, or again the one of a form that came when the password had to be
+/// confirmed first, by its `set_up_token`; redirects a user who has an authenticator.
 #[get("/account/second-factor/set-up?<next>&<set_up_token>")]
 pub(super) async fn ask(
     user: FactorPage,
@@ -82,9 +82,11 @@ pub(super) async fn ask(
     next: Option<&str>,
     set_up_token: Option<&str>,
 ) -> FormResult {
-    let next = next.unwrap_or_default();
-    match new_or_same(&renderer, accounts, &user, set_up_token.unwrap_or_default()).await {
+    let (next, set_up_token) = (next.unwrap_or_default(), set_up_token.unwrap_or_default());
+    match accounts.new_authenticator(&user, renderer.site_name()).await {
         Ok(new) => {
+            let same = accounts.same_authenticator(&user, renderer.site_name(), set_up_token);
+            let new = same.unwrap_or(new);
             let notice = flash.shown(renderer.language(Some(&user)), "");
             let page = set_up_page(&renderer, accounts, (&user, next), &new, notice, None)?;
             Ok(FormReply::Page(Status::Ok, page))
@@ -94,20 +96,6 @@ pub(super) async fn ask(
         }
         Err(error) => Err(error),
     }
-}
-
-/// Returns the secret of the token, or a new one after a quarter of an hour.
-///
-/// # Errors
-/// 409 `already_made` for a user who has an authenticator, 503 `unavailable`.
-async fn new_or_same(
-    renderer: &Renderer<'_>,
-    accounts: &Accounts,
-    user: &User,
-    set_up_token: &str,
-) -> Result<NewAuthenticator, Error> {
-    let new = accounts.new_authenticator(user, renderer.site_name()).await?;
-    Ok(accounts.same_authenticator(user, renderer.site_name(), set_up_token).unwrap_or(new))
 }
 
 /// Sets the authenticator up by its first code, which proves the second factor of this session, and
@@ -150,7 +138,12 @@ pub(super) async fn set_up(
             Ok(FormReply::notice(address(&form.next), Notice::AuthenticatorThere))
         }
         Err(error) => {
-            let new = new_or_same(&renderer, accounts, &user, &form.set_up_token).await?;
+            let site_name = renderer.site_name();
+            let new = match accounts.same_authenticator(&user, site_name, &form.set_up_token) {
+                Ok(same) => same,
+                // After a quarter of an hour.
+                Err(_) => accounts.new_authenticator(&user, site_name).await?,
+            };
             let shown: (&User, &str) = (&user, &form.next);
             let page = set_up_page(&renderer, accounts, shown, &new, None, Some(&error))?;
             FormReply::again(sign_in_if_revoked(error), &[ErrorKind::InvalidField], |_| page)

@@ -51,8 +51,8 @@ pub(super) fn reason(token: &str, reason: &'static str) -> &'static str {
     if token.is_empty() { "link-no-cookie" } else { reason }
 }
 
-/// Shows that a link is not valid, and the text with the key `reason`, or why its address cannot be had; any
-/// other error is returned.
+/// Shows that a link is not valid, and the text with the key `reason`; or the message of a rejected field,
+/// if the link is valid but its address is taken. Returns any other error.
 pub(super) fn invalid(
     renderer: &Renderer<'_>,
     user: Option<&User>,
@@ -60,15 +60,16 @@ pub(super) fn invalid(
     reason: &'static str,
 ) -> FormResult {
     let language = renderer.language(user);
-    let (status, reason) = match error.kind() {
-        ErrorKind::NotFound => (Status::NotFound, language.text(reason).to_owned()),
+    let (status, title, reason) = match error.kind() {
+        ErrorKind::NotFound => (Status::NotFound, "link-invalid", language.text(reason).to_owned()),
         ErrorKind::InvalidField => {
-            (Status::UnprocessableEntity, words::first_field(language, &error))
+            let reason = words::first_field(language, &error);
+            (Status::UnprocessableEntity, "link-changed-nothing", reason)
         }
         _ => return Err(error),
     };
     let values = context! { reason };
-    let page = renderer.page("link-invalid", Title::Key("link-invalid"), user, values);
+    let page = renderer.page("link-invalid", Title::Key(title), user, values);
     Ok(FormReply::Page(status, page))
 }
 

@@ -147,7 +147,14 @@ impl Notice {
 
     /// Returns the notice for a template; `name` is the user that the page is about.
     pub(super) fn shown(self, language: &Language, name: &str) -> ShownNotice {
-        let is_done = !matches!(self, Self::Unsent | Self::Unused(_) | Self::TicketExpired);
+        let is_done = !matches!(
+            self,
+            Self::Unsent
+                | Self::Unused(_)
+                | Self::TicketExpired
+                | Self::CodesThere
+                | Self::LinkThere
+        );
         ShownNotice {
             text: self.text(language, name),
             class: if is_done { "success" } else { "info" },

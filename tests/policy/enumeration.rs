@@ -228,8 +228,7 @@ fn is_problem(reply: &Reply) -> bool {
     reply.header("content-type") == Some("application/problem+json")
 }
 
-/// The form that a refusal redirects to. The check after a sign-in of whether the browser keeps its cookie
-/// is none, though it has the address of one.
+/// The form that a refusal redirects to. The redirect that checks cookies after a sign-in does not count.
 fn form(reply: &Reply) -> Option<&'static str> {
     let (path, query) = reply.location().split_once('?').unwrap_or((reply.location(), ""));
     let is_sent_to = reply.status == 303 && !query.contains("cookie_sent=true");
@@ -369,8 +368,6 @@ fn of_handler(case: &Case<'_>) -> Option<bool> {
         // The secret of a browser that asks for a link, and of the link.
         (Method::Post, "/login/link" | "/login/link/enter") => Some(true),
         (Method::Get, link) if link.ends_with(LINK_QUERY) => Some(true),
-        // Its handler refuses, and Rocket drops the cookies of a request that is refused.
-        (Method::Get, "/setup") => Some(taken_back(case)),
         _ if case.target.is_unsafe() && case.target.half == Half::Pages => None,
         _ => Some(taken_back(case) || brought_back(case)),
     }

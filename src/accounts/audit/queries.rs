@@ -22,7 +22,7 @@ use vestibule::{Error, ErrorKind};
 /// Events per page of the log.
 pub const EVENTS_PAGE: i64 = 50;
 
-/// For how long a request may be sent a second time where nothing else tells.
+/// For how long the audit log tells a repeated request from a new one.
 pub(in crate::accounts) const COPY_WINDOW: Duration = Duration::from_secs(60);
 
 /// Rows that are read or deleted with one query.
@@ -112,7 +112,8 @@ pub(in crate::accounts) fn events(
 
 /// Fails if the log has this event of the account from a request of the same user that came later. That one
 /// replaces what this one would make, and its response is the one that a browser shows after a double
-/// click. It came within `COPY_WINDOW`, so that a clock that was set back refuses for no longer.
+/// click. Later events beyond `COPY_WINDOW` are ignored, so that a clock that was set back refuses for no
+/// longer.
 ///
 /// # Errors
 /// 409 `already_made`, 503 `unavailable`.

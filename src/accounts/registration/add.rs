@@ -14,7 +14,7 @@ use vestibule::{Error, ErrorKind};
 pub struct AddedUser {
     /// The user.
     pub user: User,
-    /// The invitation, if the user was added without a password.
+    /// The invitation, if the user was added without a password and no later request has made one.
     pub link: Option<PasswordLink>,
 }
 

@@ -28,13 +28,10 @@ pub(in crate::web) struct NewUserForm {
     password: Option<Password>,
 }
 
-/// What the fields of the form have, apart from the password.
-type Filled<'f> = (&'f str, &'f str, &'f str);
-
 fn form(
     context: &AdminContext<'_>,
     admin: &AdminPageChange,
-    (username, full_name, role): Filled<'_>,
+    (username, full_name, role): (&str, &str, &str),
     error: Option<&Error>,
 ) -> Page {
     let admin = admin.authentication().account();
@@ -57,17 +54,16 @@ fn form(
     context.renderer.page("user-new", Title::Key("user-add"), Some(admin), values)
 }
 
-/// Shows the form, with what the address says in its fields.
-#[get("/admin/users/new?<username>&<full_name>&<role>")]
+/// Shows the form, with the names that the address has in its fields. A link chooses no role.
+#[get("/admin/users/new?<username>&<full_name>")]
 pub(in crate::web) fn ask(
     admin: AdminPageChange,
     context: AdminContext<'_>,
     username: Option<&str>,
     full_name: Option<&str>,
-    role: Option<&str>,
 ) -> Page {
     let [username, full_name] = [username, full_name].map(Option::unwrap_or_default);
-    form(&context, &admin, (username, full_name, role.unwrap_or("user")), None)
+    form(&context, &admin, (username, full_name, "user"), None)
 }
 
 /// Adds the user, and shows the invitation or the page of the user, also for the second copy of the form; or
@@ -83,7 +79,7 @@ pub(in crate::web) async fn add(
     let admin = match admin.0 {
         Ok(admin) => admin,
         Err(error) => {
-            let page = uri!(ask(Some(filled.0), Some(filled.1), Some(filled.2)));
+            let page = uri!(ask(Some(filled.0), Some(filled.1)));
             return Ok(FormReply::PasswordFirst(error, page));
         }
     };

@@ -86,7 +86,7 @@ fn what_was_not_done_is_said_on_the_page_of_each_form() {
     on_both(|app| {
         let other = format!("/admin/users/{}/delete", app.id("user_02"));
         let new = [("username", "Ann"), ("full_name", "Ann Lee"), ("role", "admin")];
-        let new_kept = ["value=\"Ann\"", "value=\"Ann Lee\"", "value=\"admin\" selected"];
+        let new_kept = ["value=\"Ann\"", "value=\"Ann Lee\""];
         for (path, fields, kept) in [
             ("/admin/users/new", &new[..], &new_kept[..]),
             (&other, &[("confirm", "on")], &[]),
@@ -114,7 +114,7 @@ fn the_secret_of_an_authenticator_is_shown_again_after_the_password() {
         let secret = between(&shown, "<code class=\"secret\">", "</code>");
         let token = between(&shown, "name=\"set_up_token\" value=\"", "\"");
         app.clock.advance(Duration::from_secs(601));
-        let fields = [("set_up_token", token), ("code", "000000")];
+        let fields = [("set_up_token", token), ("code", "no code")];
         let reply = person.post_form("/account/second-factor/set-up", &fields);
         let said = "Nothing has been changed yet. Confirm your password";
         let page = prove_password(&person, &reply, "/reauthenticate", said);

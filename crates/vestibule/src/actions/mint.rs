@@ -67,8 +67,8 @@ impl<U: Account> Mint<'_, U> {
         })
     }
 
-    /// The CSRF value of a new token, if tokens are taken in cookies. With a store all tokens of one kind and
-    /// generation have the same, so that the response to each of several parallel refreshes fits the cookies
+    /// The CSRF value of a new token, if tokens are taken in cookies. With a store all tokens of one sign-in, kind
+    /// and generation have the same, so that the response to each of several parallel refreshes fits the cookies
     /// of the others.
     fn csrf(&self, kind: &str, sign_in: &SignIn) -> Option<String> {
         let wanted = self.state.has_token_cookies() && self.state.config.token.cookies.csrf;

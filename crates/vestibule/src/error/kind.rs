@@ -162,7 +162,7 @@ impl ErrorKind {
                 "The service is not available at the moment. Try again in a moment.",
             ),
             Self::UsernameTaken => (409, "username_taken", "This user name is taken."),
-            Self::AlreadyMade => (409, "already_made", "An earlier request has made this."),
+            Self::AlreadyMade => (409, "already_made", "Another request has made this."),
             Self::LastAdministrator => {
                 (409, "last_administrator", "At least one active administrator must remain.")
             }

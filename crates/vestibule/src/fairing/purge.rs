@@ -110,7 +110,7 @@ mod tests {
             assert_eq!(counted(), (1, [2, 0, 1]));
             purge.run().await;
             assert_eq!(counted(), (1, [4, 0, 1]));
-            // A clock that lifetimes cannot be measured by.
+            // The clock is beyond the supported range.
             clock.advance(Duration::from_secs(300 * 366 * 24 * 60 * 60));
             purge.run().await;
             assert_eq!(counted(), (1, [4, 1, 1]));

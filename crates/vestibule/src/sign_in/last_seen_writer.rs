@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn uses_are_pending_once_for_each_sign_in_until_they_are_written() {
-        // Of one thread: the writer runs when the test waits.
+        // Single-threaded: the writer runs only at an await.
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let writer = LastSeenWriter::default();

@@ -103,7 +103,7 @@ pub(super) async fn ask(
 #[post("/account/second-factor/set-up", data = "<form>")]
 pub(super) async fn set_up(
     user: UserOrError<FactorPage>,
-    session: Session<'_>,
+    session: Result<Session<'_>, Error>,
     source: RequestSource,
     renderer: Renderer<'_>,
     accounts: &State<Accounts>,
@@ -117,6 +117,7 @@ pub(super) async fn set_up(
             return Ok(FormReply::PasswordFirst(error, page));
         }
     };
+    let session = session?;
     let actor = accounts.actor(&user, source)?;
     let added = match check_username(&user, &form.username) {
         Ok(()) => {

@@ -36,3 +36,19 @@ pub(crate) fn is_equal(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
     let differences = one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b));
     one.len() == other.len() && std::hint::black_box(differences) == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_values_are_equal_only_if_all_their_bytes_are() {
+        assert!(is_equal("", "") && is_equal("abc", "abc"));
+        // The differences of the bytes may cancel each other out.
+        for (one, other) in
+            [("abc", "abd"), ("ab", "ba"), ("xab", "xba"), ("abc", "ab"), ("ab", "abc"), ("", "a")]
+        {
+            assert!(!is_equal(one, other), "{one:?} {other:?}");
+        }
+    }
+}

@@ -164,6 +164,8 @@ fn a_database_that_is_away_at_the_launch_is_a_warning_and_is_used_once_it_is_bac
         assert!(matches!(&lines[..], [line] if line.starts_with("WARN ")), "{lines:?}");
     }
     assert_eq!(client.post("/login").dispatch().status(), Status::ServiceUnavailable);
+    let lines = lines_with("auth: unavailable: ");
+    assert!(lines.iter().any(|line| line.starts_with("ERROR vestibule::auth: ")), "{lines:?}");
     std::fs::create_dir(&folder).expect("a folder");
     drop(make_tables(&path));
     let is_back = || client.post("/login").dispatch().status() == Status::Ok;

@@ -44,9 +44,17 @@ mod tests {
         for good in ["Bearer abc", "bearer abc", "BEARER   abc", " Bearer abc "] {
             assert_eq!(parse(good, "Bearer"), Ok(Some("abc")), "{good:?}");
         }
-        for bad in
-            ["Bearer", "Bearer ", "Bearer\tabc", "Bearer a b", "Bearer a,b", "Bearer =", "Bearer é"]
-        {
+        for bad in [
+            "Bearer",
+            "Bearer ",
+            "Bearer\tabc",
+            "Bearer/abc",
+            "Bearer.abc",
+            "Bearer a b",
+            "Bearer a,b",
+            "Bearer =",
+            "Bearer é",
+        ] {
             assert_eq!(parse(bad, "Bearer"), Err(ErrorKind::MalformedAuthorization), "{bad:?}");
         }
         for other in ["", "Basic abc", "Bearerabc", "Token abc", "abc"] {

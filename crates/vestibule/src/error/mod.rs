@@ -304,3 +304,6 @@ impl<'r, 'o: 'r> Responder<'r, 'o> for Error {
         Err(status)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,3 +124,25 @@ fn what_to_do(kind: ErrorKind) -> &'static str {
         _ => "see the code in the documentation",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_tells_what_may_help() {
+        for (kind, part) in [
+            (ErrorKind::MalformedAuthorization, "token.scheme"),
+            (ErrorKind::TokenInvalid, "sign in again"),
+            (ErrorKind::TokenRevoked, "sign in again"),
+            (ErrorKind::CsrfMissing, "token.cookies.csrf_header"),
+            (ErrorKind::CsrfMismatch, "token.cookies.csrf_header"),
+            (ErrorKind::FreshLoginRequired, "the password again"),
+            (ErrorKind::SecondFactorRequired, "prove a second factor"),
+            (ErrorKind::SecondFactorSetupRequired, "set up a second factor"),
+            (ErrorKind::InsufficientScope, "the scope"),
+        ] {
+            assert!(what_to_do(kind).contains(part), "{}", kind.code());
+        }
+    }
+}

@@ -1,7 +1,11 @@
 //! Why a request was refused: told to the developer in the debug profile, and
 //! in a release with the key for it.
 
-use crate::support::app::{App, Reply, Setup};
+use rocket::http::Status;
+use rocket::{get, routes};
+use vestibule::guards::Maybe;
+
+use crate::support::app::{App, Reply, SessionUser, Setup, TokenUser};
 use crate::support::users::{ALICE, BOB};
 
 fn told(reply: &Reply) -> Option<&str> {
@@ -97,4 +101,26 @@ fn a_release_tells_a_client_no_more_than_the_code() {
     ] {
         assert_eq!((reply.status, told(&reply)), (401, None));
     }
+}
+
+/// A 401 of the handler's own.
+#[get("/own-refusal")]
+fn own_refusal(_user: Maybe<SessionUser>) -> Status {
+    Status::Unauthorized
+}
+
+/// The same, after a guard whose refusal counts.
+#[get("/left-refusal")]
+fn left_refusal(_first: Option<TokenUser>, _second: Maybe<SessionUser>) -> Status {
+    Status::Unauthorized
+}
+
+#[test]
+fn what_an_optional_guard_did_not_find_is_no_reason_and_takes_no_other_reason_away() {
+    let app = Setup::new().mount(routes![own_refusal, left_refusal]).launch();
+    let own = app.get("/own-refusal").send();
+    assert_eq!((own.status, told(&own), app.recorded.take()), (401, None, vec![]));
+    let left = app.get("/left-refusal").send();
+    assert!(told(&left).is_some_and(|why| why.starts_with("credentials_missing; ")), "{left:?}");
+    assert_eq!(app.recorded.take(), ["credentials_missing"]);
 }

@@ -354,6 +354,16 @@ fn the_session_of_a_remembered_login_ends_with_its_own_lifetime() {
 }
 
 #[test]
+fn a_restored_session_says_when_the_password_was_proven_since_the_login() {
+    let (app, _) = launch(Setup::new());
+    let entered = app.post("/start/1?remember=true&stale=true").send();
+    assert_eq!(app.post("/confirm").cookie(&entered.session()).send().status, 200);
+    let restored = app.get("/how").cookie(&sent(&entered, "remember_token")).send().session();
+    let body = app.get("/how").cookie(&restored).send().body;
+    assert_eq!(body, "fresh false, remembered true, proven true");
+}
+
+#[test]
 fn a_login_that_another_client_restored_is_that_client_s() {
     let (app, recorded) = launch(Setup::new());
     let entered = app.post("/start/1?remember=true").send();

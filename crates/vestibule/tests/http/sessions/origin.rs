@@ -220,6 +220,7 @@ fn over_plain_http_a_session_for_https_is_refused_before_anything_happens() {
         ("http://vestibule.lan:8000", true, true),
         ("http://192.0.2.7:8000", true, true),
         ("http://localhost.example", true, true),
+        ("http://]", true, true),
         ("http://vestibule.lan", false, false),
         ("https://vestibule.lan", true, false),
         ("http://localhost:8000", true, false),

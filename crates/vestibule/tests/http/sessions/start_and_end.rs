@@ -193,6 +193,29 @@ fn a_session_is_used_when_it_is_renewed() {
 }
 
 #[test]
+fn a_session_is_renewed_for_its_own_account_only() {
+    let app = Setup::new().mount(routes![renew_alone]).launch();
+    let session = app.browser(ALICE);
+    let reply = app.post("/renew-alone/2").cookie(&session).send();
+    assert_eq!((reply.code().as_str(), reply.cookies()), ("credentials_missing", vec![]));
+    assert_eq!(app.store.len(), 1);
+    assert_eq!(app.get("/session").cookie(&session).send().body, "1 by session");
+}
+
+#[test]
+fn a_renewed_session_is_as_fresh_as_the_old_one_was_for_this_client() {
+    for app in [App::new(), Setup::new().stateless().launch()] {
+        let code_after_renewal = |agent: &str| {
+            let old = app.post("/login/1").header("User-Agent", "its own").send().session();
+            let new = app.post("/renew").cookie(&old).header("User-Agent", agent).send().session();
+            app.get("/fresh").cookie(&new).header("User-Agent", agent).send().code()
+        };
+        assert_eq!(code_after_renewal("its own"), "");
+        assert_eq!(code_after_renewal("another"), "fresh_login_required");
+    }
+}
+
+#[test]
 fn an_unused_session_ends() {
     let app = App::new();
     let session = app.browser(ALICE);

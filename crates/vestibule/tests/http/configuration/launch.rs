@@ -442,6 +442,19 @@ fn the_policy_never_is_allowed_with_tokens_only() {
 }
 
 #[test]
+fn a_duration_of_tokens_may_be_as_long_as_its_limit() {
+    for (key, longest, longer) in [
+        ("auth.token.leeway", "5m", "301s"),
+        ("auth.token.refresh_grace", "1m", "61s"),
+        ("auth.token.refresh_retry", "1d", "86401s"),
+    ] {
+        let is_allowed =
+            |value: &str| Config::from_figment(&figment("debug", &[(key, json!(value))])).is_ok();
+        assert!(is_allowed(longest) && !is_allowed(longer), "{key}");
+    }
+}
+
+#[test]
 fn durations_are_texts_or_seconds() {
     for (value, seconds) in [
         (json!("15m"), 900),

@@ -2,8 +2,11 @@
 //! program under a shared secret.
 
 use jsonwebtoken::Algorithm;
-use serde_json::{Value, json};
+use rocket::serde::json::Json;
+use rocket::{get, routes};
+use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
+use vestibule::guards::AccessToken;
 
 use crate::support::app::{App, Setup};
 use crate::support::forged_tokens::{HEADER, claims, part, sign, sign_with, with_claim};
@@ -153,6 +156,21 @@ fn without_an_issuer_and_an_audience_none_is_written_and_any_will_do() {
         for (name, value) in [("iss", json!(1)), ("aud", json!(1)), ("aud", json!(["a", 1]))] {
             assert_code(&app, &with_claim(&access, name, Some(value)), "token_invalid");
         }
+    }
+}
+
+#[get("/claims")]
+fn all_claims(token: AccessToken) -> Json<Map<String, Value>> {
+    Json(token.claims().to_map())
+}
+
+#[test]
+fn a_guard_gives_all_claims_of_its_token() {
+    for audience in [json!("foo"), json!(["foo", "bar"])] {
+        let setup = Setup::new().set("auth.token.audience", audience);
+        let app = setup.mount(routes![all_claims]).launch();
+        let access = app.tokens(ALICE).access;
+        assert_eq!(app.get("/claims").bearer(&access).send().json(), claims(&access));
     }
 }
 

@@ -13,8 +13,8 @@ use vestibule::tokens::{TokenOptions, TokenPair};
 use vestibule::{Error, ErrorKind, Tokens};
 
 use crate::support::app::{AnyTokenUser, App, Reply, Setup, TokenUser};
-use crate::support::forged_tokens::{claims, part};
-use crate::support::users::{ALICE, User, Users};
+use crate::support::forged_tokens::{claims, part, with_claim};
+use crate::support::users::{ALICE, BOB, User, Users};
 
 /// [`TokenOptions`] as a test writes them.
 #[derive(Deserialize)]
@@ -175,6 +175,8 @@ fn a_shorter_life_is_given_and_a_longer_one_only_up_to_longest() {
     let app = Setup::new().set("auth.token.longest", "never").mount(all()).launch();
     let century = json!({ "access": "36600 days", "access_only": true });
     assert_eq!(life(&access(&asking(&app, &century))), 36_600 * 86_400);
+    let second = json!({ "access": "1s", "access_only": true });
+    assert_eq!(life(&access(&asking(&app, &second))), 1);
 }
 
 #[test]
@@ -302,6 +304,19 @@ fn a_refresh_token_that_was_rotated_does_not_renew_an_access_token() {
     assert_eq!(renew(&successor.refresh).status, 200);
     app.post("/api/logout").bearer(&successor.access).send();
     assert_eq!(renew(&successor.refresh).code(), "token_revoked");
+}
+
+#[test]
+fn a_refresh_token_that_names_the_sign_in_of_another_account_renews_no_access_token() {
+    let app = launch();
+    let (alice, bob) = (app.tokens(ALICE), app.tokens(BOB));
+    let sid = claims(&alice.refresh)["sid"].clone();
+    let renew = |token: &str| {
+        let call = app.post("/next").json(&json!({ "access_only": true }).to_string());
+        call.bearer(token).send()
+    };
+    assert_eq!(renew(&with_claim(&bob.refresh, "sid", Some(sid))).code(), "token_revoked");
+    assert_eq!(renew(&bob.refresh).status, 200);
 }
 
 #[test]

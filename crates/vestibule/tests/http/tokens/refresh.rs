@@ -45,6 +45,9 @@ fn refreshing_gives_a_new_pair_of_the_same_sign_in() {
     assert_ne!(first.access, second.access);
     assert_ne!(first.refresh, second.refresh);
     assert_eq!(claims(&first.access)["sid"], claims(&second.access)["sid"]);
+    for token in [&second.access, &second.refresh] {
+        assert_eq!(claims(token)["iat"], app.now());
+    }
     assert_eq!(app.get("/token").bearer(&second.access).send().status, 200);
     assert_eq!(app.store.len(), 1);
 }

@@ -43,6 +43,18 @@ fn a_token_that_was_verified_is_not_valid_where_the_clock_is_back_before_its_nbf
 }
 
 #[test]
+fn a_token_that_was_verified_is_not_valid_where_the_clock_is_back_before_its_iat() {
+    let app = App::new();
+    let access = app.tokens(ALICE).access;
+    let token = with_claim(&access, "nbf", Some(json!(app.now() - 60)));
+    let code = || app.get("/access").bearer(&token).send().code();
+    assert_eq!((code(), code()), (String::new(), String::new()));
+    // Further than clocks may differ.
+    app.clock.set(app.clock.now().expect("a time") - Duration::from_secs(6));
+    assert_eq!(code(), "token_invalid");
+}
+
+#[test]
 fn what_is_nearly_a_token_that_was_verified_is_verified() {
     let app = App::new();
     let (one, other) = (app.tokens(ALICE).access, app.tokens(ALICE).access);

@@ -309,6 +309,16 @@ fn a_garbled_access_cookie_beside_a_good_refresh_cookie_may_sign_out() {
     }
 }
 
+#[test]
+fn of_a_refresh_cookie_alone_it_is_said_what_is_wrong_with_it() {
+    let app = app();
+    let jar = Jar::signed_in(&app, ALICE).without(ACCESS);
+    assert_eq!(app.get("/any").jar(&jar).send().body, "1 by token");
+    assert_eq!(app.get("/any").jar(&jar.clone().with(REFRESH, "x")).send().code(), "token_invalid");
+    app.advance(30 * 86_400);
+    assert_eq!(app.get("/any").jar(&jar).send().code(), "token_expired");
+}
+
 // R17
 #[test]
 fn a_refresh_token_in_the_access_cookie_is_of_the_wrong_type() {
@@ -374,6 +384,11 @@ fn a_name_in_disguise_is_another_name() {
     for name in ["%5F%5FHost-access", "__Host%2daccess", "__%48ost-access"] {
         let reply = app.get("/places/who").cookie(&format!("{name}={access}")).send();
         assert_eq!(reply.code(), "credentials_missing", "{name}");
+    }
+    // A percent sign alone makes no name the same.
+    for other in ["theme%21=dark", "%61bc=x"] {
+        let cookies = format!("{other}; __Host-access={access}");
+        assert_eq!(app.get("/places/who").cookie(&cookies).send().body, "1 in cookies", "{other}");
     }
 }
 

@@ -32,15 +32,17 @@ async fn what_was_stored_is_found_as_it_was_and_nothing_else_is(
         let row = new_sign_in(store, account, kind).await;
         assert_eq!(get(store, &row.id).await, Some(row));
     }
-    let key = SignInKind::Key {
-        label: "nightly 🌙 backup".to_owned(),
-        scopes: vec!["files:read".to_owned(), "!#~".to_owned()],
-        secret_hash: "a hash".to_owned(),
-        stamp: Some("and a stamp".to_owned()),
-    };
-    let key = sign_in(account, key);
-    store.open(&key).await.expect("an opening");
-    assert_eq!(get(store, &key.id).await, Some(key));
+    for stamp in [None, Some("and a stamp".to_owned())] {
+        let key = SignInKind::Key {
+            label: "nightly 🌙 backup".to_owned(),
+            scopes: vec!["files:read".to_owned(), "!#~".to_owned()],
+            secret_hash: "a hash".to_owned(),
+            stamp,
+        };
+        let key = sign_in(account, key);
+        store.open(&key).await.expect("an opening");
+        assert_eq!(get(store, &key.id).await, Some(key));
+    }
     assert_eq!(get(store, &SignInId::random().expect("randomness")).await, None);
 }
 

@@ -72,4 +72,20 @@ mod tests {
             assert!(weakness(word, &[about.as_str()], 2).is_some(), "{about}");
         }
     }
+
+    #[test]
+    fn the_sentence_names_what_is_easy_to_guess() {
+        for (warning, named) in [
+            (Warning::ThisIsATop10Password, "Many people use this"),
+            (Warning::ThisIsSimilarToACommonlyUsedPassword, "very similar"),
+            (Warning::RepeatsLikeAaaAreEasyToGuess, "repeated"),
+            (Warning::SequencesLikeAbcAreEasyToGuess, "a sequence"),
+            (Warning::StraightRowsOfKeysAreEasyToGuess, "neighbouring keys"),
+            (Warning::ShortKeyboardPatternsAreEasyToGuess, "neighbouring keys"),
+            (Warning::DatesAreOftenEasyToGuess, "a date"),
+            (Warning::AWordByItselfIsEasyToGuess, "This password is easy"),
+        ] {
+            assert!(sentence(Some(warning)).contains(named), "{warning:?}");
+        }
+    }
 }

@@ -76,6 +76,8 @@ impl fmt::Debug for RecoveryCodes {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -90,5 +92,13 @@ mod tests {
         }
         assert_eq!(RecoveryCodes::digest("123456"), None);
         assert_eq!(format!("{codes:?}"), "[redacted]");
+    }
+
+    #[test]
+    fn a_code_has_any_of_its_characters() {
+        let codes = (0..256).map(|_| generate().expect("random numbers"));
+        let found: BTreeSet<u8> = codes.flat_map(String::into_bytes).collect();
+        let wanted: BTreeSet<u8> = CHARACTERS.iter().copied().chain([b'-']).collect();
+        assert_eq!(found, wanted);
     }
 }

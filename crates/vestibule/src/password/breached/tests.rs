@@ -83,6 +83,21 @@ fn another_file_is_invalid_data_and_one_that_cannot_be_read_the_error_of_the_sys
 }
 
 #[test]
+fn a_filter_whose_lengths_do_not_fit_is_damaged() {
+    let keys: Vec<u64> = (0..300).collect();
+    let mut filter = Vec::new();
+    encode(&keys, &mut filter).expect("a filter");
+    assert!(decode(&filter).is_some());
+    for length in 0..filter.len() {
+        assert!(decode(&filter[..length]).is_none(), "{length}");
+    }
+    // As many fingerprints as the lengths say, in segments of three, which is no power of two.
+    let lengths = [3_u32; 2].map(u32::to_le_bytes).concat();
+    let odd = [&filter[..8], &lengths, &[0; 3 * 3 * 2]].concat();
+    assert!(decode(&odd).is_none());
+}
+
+#[test]
 fn a_list_that_cannot_be_read_is_refused_with_its_line() {
     let [low, high] = ["0".repeat(40), "F".repeat(40)];
     for (text, said) in [

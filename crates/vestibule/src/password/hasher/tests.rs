@@ -67,6 +67,25 @@ async fn beyond_those_at_work_and_waiting_it_is_busy() {
 }
 
 #[rocket::async_test]
+async fn those_at_work_and_those_that_wait_are_counted_apart() {
+    let config = PasswordConfig { hashers: 1, queue: 2, ..PasswordConfig::default() };
+    let mut hasher = Hasher::new(&config).expect("a hasher");
+    hasher.starved_after = Duration::from_secs(3600);
+    let (end, ended) = channel();
+    let first = hasher.run(until(ended, || 1));
+    let (second, third) = (hasher.run(|| 2), hasher.run(|| 3));
+    let counted = async {
+        let counted = (hasher.busy(), hasher.waiting());
+        drop(end);
+        counted
+    };
+    let (first, second, third, counted) = rocket::tokio::join!(first, second, third, counted);
+    assert_eq!(counted, (1, 2));
+    let results = [first, second, third].map(|result| result.expect("a result"));
+    assert_eq!((results, hasher.waiting()), ([1, 2, 3], 0));
+}
+
+#[rocket::async_test]
 async fn work_whose_client_has_gone_keeps_its_permit_until_it_is_done() {
     let hasher = hasher(1);
     let (end, ended) = channel();

@@ -76,6 +76,36 @@ mod tests {
     use crate::sign_in::memory_store::MemorySignInStore;
     use time::OffsetDateTime;
 
+    fn new_use() -> SignInUse {
+        SignInUse::new(SignInId::random().expect("an id"), OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// A writer with so many uses, none of which is written yet: its task never runs.
+    fn writer_with(count: usize) -> LastSeenWriter {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let _entered = runtime.enter();
+        let writer = LastSeenWriter::default();
+        let store: Arc<dyn SignInStore> = Arc::new(MemorySignInStore::new());
+        for _ in 0..count {
+            writer.add(&store, new_use());
+        }
+        writer
+    }
+
+    #[test]
+    fn uses_beyond_a_batch_stay_pending_for_the_next_one() {
+        let writer = writer_with(BATCH + 1);
+        let next = || (writer.next().map(|batch| batch.len()), writer.pending());
+        assert_eq!(next(), (Some(BATCH), 1));
+        assert_eq!(next(), (Some(1), 0));
+        assert_eq!(next(), (None, 0));
+    }
+
+    #[test]
+    fn uses_above_the_limit_of_pending_ones_are_dropped() {
+        assert_eq!(writer_with(MAX_PENDING + 1).pending(), MAX_PENDING);
+    }
+
     #[test]
     fn uses_are_pending_once_for_each_sign_in_until_they_are_written() {
         // Single-threaded: the writer runs only at an await.
@@ -83,10 +113,9 @@ mod tests {
         runtime.block_on(async {
             let writer = LastSeenWriter::default();
             let store: Arc<dyn SignInStore> = Arc::new(MemorySignInStore::new());
-            let (one, other) = (SignInId::random(), SignInId::random());
-            let (one, other) = (one.expect("an id"), other.expect("an id"));
-            for id in [&one, &other, &one] {
-                writer.add(&store, SignInUse::new(id.clone(), OffsetDateTime::UNIX_EPOCH));
+            let (one, other) = (new_use(), new_use());
+            for used in [&one, &other, &one] {
+                writer.add(&store, used.clone());
             }
             assert_eq!(writer.pending(), 2);
             for _ in 0..10 {

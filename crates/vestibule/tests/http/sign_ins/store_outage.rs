@@ -1,5 +1,9 @@
 //! A store that fails is 503, never 401, and removes no cookie.
 
+use std::time::Duration;
+
+use vestibule::sign_ins::SignInStore;
+
 use crate::support::app::{App, Call, Setup};
 use crate::support::users::ALICE;
 
@@ -108,4 +112,14 @@ fn a_bad_token_is_still_401_while_the_stores_are_down() {
     app.store.break_down(true);
     app.users.break_down(true);
     assert_eq!(app.get("/token").bearer("a.b.c").send().code(), "token_invalid");
+}
+
+#[test]
+fn a_store_without_a_purge_of_its_own_deletes_and_counts_nothing() {
+    let app = App::new();
+    app.tokens(ALICE);
+    app.advance(365 * 24 * 60 * 60);
+    let now = app.clock.now().expect("a sane clock");
+    let purged = rocket::async_test(app.store.purge(now, Duration::ZERO));
+    assert_eq!((purged.expect("no error"), app.store.len()), (0, 1));
 }

@@ -160,6 +160,18 @@ fn every_refresh_token_of_a_burst_gets_the_newest_successor() {
 }
 
 #[test]
+fn every_refresh_token_of_a_burst_within_one_moment_gets_the_newest_successor() {
+    let app = App::new();
+    let first = app.tokens(ALICE).refresh;
+    let second = refresh(&app, &first).pair().refresh;
+    let third = refresh(&app, &second).pair().refresh;
+    let newest = refresh(&app, &third).pair().refresh;
+    for old in [first, second, third] {
+        assert_eq!(refresh(&app, &old).pair().refresh, newest);
+    }
+}
+
+#[test]
 fn a_refresh_token_from_before_a_burst_ends_the_sign_in_at_once() {
     let app = App::new();
     let first = app.tokens(ALICE);

@@ -3,8 +3,10 @@
 use std::convert::Infallible;
 
 use rocket::local::blocking::Client;
-use rocket::{Orbit, Rocket, get, routes};
-use vestibule::{Account, Auth, CurrentUser, TokenUser};
+use rocket::serde::json::Json;
+use rocket::{Orbit, Rocket, get, post, routes};
+use vestibule::tokens::TokenPair;
+use vestibule::{Account, Auth, CurrentUser, Error, TokenUser, Tokens};
 
 use crate::support::app::Setup;
 use crate::support::users::User;
@@ -33,6 +35,12 @@ fn staff(user: TokenUser<Staff>) -> String {
     user.0.to_string()
 }
 
+/// Its guard says nothing about the type.
+#[post("/staff/login")]
+async fn sign_in(tokens: Tokens<'_>) -> Result<Json<TokenPair>, Error> {
+    tokens.start(&Staff(1)).await.map(Json)
+}
+
 fn launch(routes: Vec<rocket::Route>) -> Result<(), String> {
     let rocket =
         rocket::custom(Setup::new().figment).attach(Auth::fairing().stateless()).mount("/", routes);
@@ -45,4 +53,16 @@ fn guards_for_a_second_type_refuse_to_launch() {
     assert_eq!(launch(routes![staff]), Ok(()));
     let failure = launch(routes![customers, staff]).expect_err("two types");
     assert!(failure.contains("SentinelAborts"), "{failure}");
+}
+
+#[test]
+fn no_sign_in_begins_for_a_second_type() {
+    let status = |routes: Vec<rocket::Route>| {
+        let rocket = rocket::custom(Setup::new().figment).attach(Auth::fairing().stateless());
+        let client = Client::untracked(rocket.mount("/", routes)).expect("a launch");
+        let status = client.post("/staff/login").dispatch().status();
+        status.code
+    };
+    assert_eq!(status(routes![sign_in, staff]), 200);
+    assert_eq!(status(routes![sign_in, customers]), 500);
 }

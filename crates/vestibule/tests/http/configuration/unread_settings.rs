@@ -160,6 +160,9 @@ fn a_setting_that_another_one_switches_off_is_told() {
             "token.public_keys: token.algorithm takes a shared secret",
         ]
     );
+    let token = json!({ "locations": ["cookies"], "cookies": { "csrf_field": "b" } });
+    let no_form = "token.cookies.csrf_field: token.cookies.csrf_check_form is off";
+    assert_eq!(told("bare", &json!({ "token": token })), [no_form]);
 }
 
 #[test]

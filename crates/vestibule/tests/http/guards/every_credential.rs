@@ -207,6 +207,16 @@ fn guards_side_by_side_agree_about_a_session() {
 }
 
 #[test]
+fn a_token_that_is_only_read_is_the_one_that_was_sent() {
+    let app = App::new();
+    let access = app.tokens(ALICE).access;
+    for token in ["a.b", access.as_str()] {
+        let reply = app.get("/bearer").bearer(token).send();
+        assert_eq!((reply.status, reply.body), (200, token.len().to_string()));
+    }
+}
+
+#[test]
 fn the_account_is_looked_up_once_a_request_for_each_credential() {
     let app = App::new();
     let (access, session) = (app.tokens(ALICE).access, app.browser(BOB));

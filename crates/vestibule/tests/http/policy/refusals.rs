@@ -44,7 +44,17 @@ fn refused(app: &App) -> Vec<Refused> {
             "the account has not the role Admin",
             None,
         ),
+        (app.post("/api/login/9").send(), "bad_credentials", "; check name and password", None),
+        (
+            app.get("/places/limited").send(),
+            "too_many_attempts",
+            "; wait as Retry-After says",
+            None,
+        ),
     ];
+    app.users.change(BOB, |user| user.active = false);
+    let inactive = app.post(&format!("/api/login/{BOB}")).send();
+    refused.push((inactive, "account_inactive", "; ask an administrator to activate", None));
     app.advance(15 * 60);
     let expired = with(&pair.access);
     refused.push((expired, "token_expired", "; refresh the pair of tokens", TOKEN_RULE));

@@ -122,7 +122,10 @@ mod tests {
         for bad in without_space.split_whitespace().chain(others) {
             assert!(LocalPath::parse(bad).is_none(), "{bad:?}");
         }
-        assert!(LocalPath::parse(&format!("/{}", "a".repeat(MAX_NEXT))).is_none());
+        for (length, is_short) in [(MAX_NEXT, true), (MAX_NEXT + 1, false)] {
+            let path = format!("/{}", "a".repeat(length - 1));
+            assert_eq!(LocalPath::parse(&path).is_some(), is_short, "{length}");
+        }
     }
 
     #[test]

@@ -342,6 +342,28 @@ fn what_a_sign_in_goes_through_is_in_the_log() {
 }
 
 #[test]
+fn what_cookies_restore_or_another_client_presents_is_in_the_log_with_its_address() {
+    on_both(|app| {
+        let admin = app.token("admin");
+        let before = events(&admin).len();
+        let person = app.anonymous().from("192.0.2.7");
+        let fields = [("username", "user_01"), ("password", "1234"), ("remember", "on")];
+        assert_eq!(person.post_form("/login", &fields).status, 303);
+        person.jar.borrow_mut().remove("session").expect("a session");
+        assert_eq!(person.get("/dashboard").status, 200);
+        assert_eq!(person.get_with("/dashboard", "User-Agent", "another").status, 200);
+        let row = |event, actor| [event, "user_01", actor, "-"];
+        assert_rows(
+            &since(&admin, before),
+            &[row("signed_in", "user_01"), row("restored", "user_01"), row("protected", "-")],
+        );
+        for event in &events(&admin)[before..] {
+            assert_eq!(event["address"], "192.0.2.7", "{event}");
+        }
+    });
+}
+
+#[test]
 fn a_stolen_refresh_token_is_in_the_log_without_an_actor() {
     on_both(|app| {
         let (admin, mut program) = (app.token("admin"), app.token("user_01"));
@@ -431,6 +453,9 @@ fn the_log_comes_in_pages_from_the_newest() {
         assert_eq!(second["events"][0]["id"], next - 1);
         assert_eq!(second["next"], Value::Null);
         assert_eq!(events(&admin).len(), 62);
+        let oldest = admin.get("/api/admin/events?before=51").json();
+        assert_eq!(oldest["events"].as_array().map(Vec::len), Some(50));
+        assert_eq!(oldest["next"], Value::Null, "a full page, and none after it");
 
         let shown = page.get(&format!("/admin/events?account={id}")).body.replace("&#x2F;", "/");
         let older = shown.split('"').find(|link| link.contains("before=")).expect("a link");
@@ -867,6 +892,35 @@ fn what_an_administrator_does_is_a_log_line_too() {
         let ended = line("ended");
         assert_eq!((&ended["account"], &ended["reason"]), (&json!("3"), &json!("administrator")));
         assert_eq!(ended["ended"], 0);
+    });
+}
+
+#[test]
+fn a_log_line_says_who_ended_how_many_sign_ins_and_warns_of_another_client() {
+    at_home(|home| {
+        let service = home.serve(&[]);
+        service.api_login("user_02", "5678").expect("a sample user");
+        let token = service.api_login("user_02", "5678").expect("a sample user");
+        let headers = [("Authorization", token.as_str())];
+        assert_eq!(service.send("DELETE", "/api/sign-ins", &headers, "").status, 204);
+        let cookie = service.form_login("user_02", "5678").expect("a sample user");
+        let headers = [("Cookie", cookie.as_str()), ("User-Agent", "another")];
+        assert_eq!(service.get("/whoami", &headers).status, 200);
+        service.stop();
+        let log = home.log();
+        let line = |event: &str| {
+            let found = log.iter().find(|line| line["event"] == event);
+            found.unwrap_or_else(|| panic!("{event}: {log:?}"))
+        };
+        let ended = line("ended");
+        assert_eq!(
+            (&ended["account"], &ended["reason"]),
+            (&json!("3"), &json!("owner")),
+            "{ended}"
+        );
+        assert_eq!((&ended["ended"], &ended["level"]), (&json!(1), &json!("info")), "{ended}");
+        let other = line("protected");
+        assert_eq!((&other["account"], &other["level"]), (&json!("3"), &json!("warn")), "{other}");
     });
 }
 

@@ -72,6 +72,38 @@ fn an_answer_needs_the_challenge_of_its_browser_in_time_and_for_its_purpose() {
 }
 
 #[test]
+fn an_answer_confirms_the_sign_in_that_asked_and_no_other() {
+    on_both(|app| {
+        let (session, mut passkey) = owner(&app, "user_01", 1);
+        let other = after_password(&app, "user_01");
+        assert_eq!(use_at(&other, &mut passkey, "/login/second/passkey").status, 303);
+        let form = "/reauthenticate/passkey";
+        let answer = passkey.get(&options(&session, form));
+        let state = session.jar.borrow()["vestibule_passkey"].clone();
+        other.jar.borrow_mut().insert("vestibule_passkey".to_owned(), state);
+        let refused = send(&other, form, &answer, &[]);
+        refused.assert_page(422);
+        assert!(refused.body.contains(REFUSED), "{}", refused.body);
+        assert_eq!(send(&session, form, &answer, &[]).status, 303);
+    });
+}
+
+#[test]
+fn a_challenge_adds_one_passkey() {
+    on_both(|app| {
+        let (browser, _) = owner(&app, "user_01", 1);
+        let asked = options(&browser, FORM);
+        let copy = browser.at(&app.client);
+        for (browser, seed) in [(&browser, 2), (&copy, 3)] {
+            let answer = Authenticator::new(seed).create(&asked);
+            let reply = send(browser, FORM, &answer, &[("name", "Key")]);
+            assert_eq!((reply.status, reply.location()), (303, PAGE), "{}", reply.body);
+        }
+        assert_eq!(app.count("passkeys"), 2);
+    });
+}
+
+#[test]
 fn answers_of_another_site_or_without_verification_are_refused() {
     on_both(|app| {
         let (_, passkey) = owner(&app, "user_01", 1);
@@ -244,5 +276,29 @@ fn a_passkey_that_is_removed_while_it_signs_in_leaves_no_sign_in() {
         });
         refuse(&app, &mut passkey, "removed meanwhile");
         assert_eq!((app.count("passkeys"), app.count("sign_ins")), (0, before));
+    });
+}
+
+#[test]
+fn an_account_that_is_deactivated_while_it_signs_in_is_refused_alike() {
+    on_both(|app| {
+        let (_, mut passkey) = owner(&app, "user_01", 1);
+        let before = app.count("sign_ins");
+        // Another request deactivates it once the answer is checked.
+        app.sql(match app.on {
+            On::Sqlite => {
+                "CREATE TRIGGER deactivated AFTER UPDATE ON passkeys \
+                 BEGIN UPDATE users SET active = FALSE WHERE id = NEW.account; END"
+            }
+            On::Postgres => {
+                "CREATE FUNCTION deactivated() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN UPDATE users SET active = FALSE WHERE id = NEW.account; RETURN NULL; \
+                 END $$; CREATE TRIGGER deactivated AFTER UPDATE ON passkeys \
+                 FOR EACH ROW EXECUTE FUNCTION deactivated()"
+            }
+        });
+        refuse(&app, &mut passkey, "deactivated meanwhile");
+        assert_eq!(app.count("users WHERE active"), 2);
+        assert_eq!(app.count("sign_ins"), before);
     });
 }

@@ -59,6 +59,22 @@ fn a_login_token_opens_nothing_but_the_second_step() {
 }
 
 #[test]
+fn a_hash_that_the_first_step_replaces_leaves_its_login_token_valid() {
+    // As Django makes it of "pässword".
+    const HASH: &str = "pbkdf2_sha256$1000$salt$zaPBw25cko7Ca8lZz1fxPhI2duvzpPRkKl9tLENcH14=";
+    on_both(|app| {
+        let phone = set_up(&app, "user_01");
+        app.sql(&format!("UPDATE users SET password_hash = '{HASH}' WHERE username = 'user_01'"));
+        let body = json!({ "username": "user_01", "password": "pässword" });
+        let reply = app.anonymous().post_json("/api/login", &body);
+        reply.assert_problem(401, "second_factor_required");
+        assert_eq!(app.count(&format!("users WHERE password_hash = '{HASH}'")), 0);
+        let done = second(&app, &text(&reply.json(), "login_token"), &phone.next_code(&app));
+        assert_eq!(done.status, 200, "{}", done.body);
+    });
+}
+
+#[test]
 fn a_login_token_ends_with_the_account_and_with_its_second_factor() {
     on_both(|app| {
         let (phone, admin) = (set_up(&app, "user_01"), app.token("admin"));

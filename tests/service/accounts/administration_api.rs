@@ -204,6 +204,24 @@ fn role_activity_and_full_name_can_be_changed_at_once() {
 }
 
 #[test]
+fn an_administrator_whom_another_process_demoted_changes_no_user_though_still_in_the_cache() {
+    on_both(|app| {
+        let demoted = app.token("admin");
+        assert_eq!(demoted.get("/api/users").status, 200);
+        app.sql(
+            "UPDATE users SET role = 'admin' WHERE username = 'user_02'; \
+             UPDATE users SET role = 'user' WHERE username = 'admin'",
+        );
+        assert_eq!(demoted.get("/api/users").status, 200, "what was looked up counts for a second");
+        let other = path(&app, "user_01");
+        let change = json!({ "role": "admin" });
+        demoted.patch_json(&other, &change).assert_problem(403, "forbidden");
+        demoted.delete(&other).assert_problem(403, "forbidden");
+        assert_eq!(app.count("users WHERE username = 'user_01' AND role = 'user'"), 1);
+    });
+}
+
+#[test]
 fn a_demoted_administrator_is_one_no_longer_at_once() {
     on_both(|app| {
         let (admin, demoted) = (app.token("admin"), {

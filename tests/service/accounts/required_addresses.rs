@@ -123,7 +123,7 @@ fn the_response_does_not_tell_whether_an_account_has_the_address() {
         let taken = (whole(form(&app, "name_4", "ann@example.org")), mailbox.next());
         assert_eq!(fresh.0, taken.0);
         // Nor does a second registration with the same name, or one in the form of the address.
-        for name in ["name_1", "name_2", "NAME_3", "name_4"] {
+        for name in ["name_1", "name_2", "NAME_3", "name_4", "USER_02"] {
             let reply = api(&app, name, "other@example.org");
             reply.assert_problem(409, "username_taken");
         }

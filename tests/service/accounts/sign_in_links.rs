@@ -5,6 +5,7 @@ use std::time::Duration;
 use rocket::figment::Figment;
 use rocket::http::Method;
 use serde_json::json;
+use vestibule_service::accounts::{SIGN_IN_LINK_LIFETIME, SignInLink, queries};
 
 use super::addresses::{Mailbox, confirm};
 use crate::support::actor::{Actor, Reply};
@@ -347,5 +348,30 @@ fn asking_again_forgets_an_older_link_and_without_cookies_the_form_says_why() {
         let page = app.anonymous().get("/password/new");
         page.assert_page(404);
         assert!(page.body.contains("your browser did not keep this site"), "{}", page.body);
+    });
+}
+
+#[test]
+fn a_link_is_stored_for_the_active_account_that_still_has_its_address() {
+    on_both(|app| {
+        for (name, address) in [("user_01", ADDRESS), ("user_02", "ben@example.org")] {
+            app.sql(&format!(
+                "UPDATE users SET email = '{address}', email_key = '{address}' \
+                 WHERE username = '{name}'"
+            ));
+        }
+        let (id, now) = (app.id("user_01"), app.clock.now().expect("a time"));
+        let store = |address: &str, browser: &str| {
+            let link = SignInLink::generate(now, SIGN_IN_LINK_LIFETIME).expect("a link");
+            let owner = Some((id, address));
+            queries::store_sign_in_link(&mut app.connection(), owner, browser, &link)
+                .expect("an answer")
+        };
+        assert!(store(ADDRESS, "first"));
+        assert!(!store("ben@example.org", "second"), "another account has it by now");
+        assert!(!store("cleo@example.org", "third"), "no account has it any more");
+        app.sql("UPDATE users SET active = FALSE WHERE username = 'user_01'");
+        assert!(!store(ADDRESS, "fourth"), "the account was deactivated");
+        assert_eq!(app.count("sign_in_links"), 1);
     });
 }

@@ -233,4 +233,12 @@ mod tests {
             assert!(ProxyNetwork::try_from(all.to_owned()).is_err(), "{all}");
         }
     }
+
+    #[test]
+    fn a_network_is_written_as_it_is_read() {
+        for text in ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"] {
+            let network = ProxyNetwork::try_from(text.to_owned()).expect("a network");
+            assert_eq!(String::from(network), text);
+        }
+    }
 }

@@ -545,9 +545,20 @@ fn the_form_says_that_a_session_was_unused_for_too_long() {
         assert_eq!(told(&person), "Please sign in to see this page.", "its row is active");
         app.sql("DELETE FROM sign_ins");
         assert_eq!(told(&other), "Please sign in to see this page.", "a second too early");
+
+        // What ended an earlier session of the user ended no later one.
+        app.session("admin").post("/logout");
+        app.clock.advance(std::time::Duration::from_millis(1_500));
+        let admin = app.session("admin");
+        admin.wait_for_audit_log();
+        app.clock.advance(3 * HOUR);
+        app.sql("DELETE FROM sign_ins");
+        assert_eq!(told(&admin), unused);
     });
     let half_an_hour = |figment: Figment| figment.merge(("auth.session.idle", "30m"));
     on_both_with(half_an_hour, |app| {
+        let now = app.clock.now().expect("a time");
+        app.clock.set(now.replace_nanosecond(0).expect("a second"));
         let (person, out) = (app.session("user_01"), app.session("user_02"));
         let (person_jar, out_jar) = (person.credentials(), out.credentials());
         out.post("/logout");

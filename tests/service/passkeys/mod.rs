@@ -95,6 +95,8 @@ fn the_first_passkey_makes_recovery_codes_and_ends_the_other_sign_ins() {
         assert!(!browser.get(PAGE).body.contains("<li><code>"), "shown once");
         assert!(has_event(&app, "passkey_added", "Laptop"));
         assert!(has_event(&app, "second_factor_added", "1 sign-in ended"));
+        browser.wait_for_audit_log();
+        assert!(has_event(&app, "ended", "1 sign-in"));
         // This session has proven it, and adds another; the codes stay.
         let mut phone = Authenticator::new(2);
         assert_eq!(add(&browser, &mut phone, "Phone").location(), PAGE);

@@ -64,7 +64,7 @@ fn the_tenth_wrong_code_in_a_row_is_told_once() {
         assert!(mails[0].contains("\r\nTo: a@b.org\r\n"), "{}", mails[0]);
         assert!(mails[0].contains("/password/forgot"), "{}", mails[0]);
         let row = "events WHERE event = 'codes_guessed' AND outcome = 'failure' AND actor IS NULL \
-                   AND username = 'user_01' AND detail = '10 in a row'";
+                   AND actor_account IS NULL AND username = 'user_01' AND detail = '10 in a row'";
         assert_eq!(app.count(row), 1);
         assert_eq!(guess(&app, "000000", 15), WRONG);
         assert_eq!((wrong_codes(&app), told(&app).1), (25, 1));

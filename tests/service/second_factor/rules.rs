@@ -2,6 +2,8 @@
 
 use rocket::figment::Figment;
 use rocket::http::Method;
+use vestibule_service::accounts::{count_unreadable, reseal_secrets};
+use vestibule_service::settings::Settings;
 
 use super::*;
 use crate::passkeys::authenticator::Authenticator as Passkey;
@@ -321,6 +323,34 @@ fn a_password_that_changes_while_it_or_the_second_step_signs_in_leaves_no_sign_i
         assert!(!is_in(&browser));
         assert_eq!(app.count("users WHERE password_hash = 'x'"), 3, "each was stored");
         assert_eq!(app.count("sign_ins"), 0);
+    });
+}
+
+#[test]
+fn secrets_of_a_previous_key_are_counted_and_those_of_a_lost_one_too() {
+    on_both(|app| {
+        for username in ["user_01", "user_02"] {
+            let _ = set_up(&app, username);
+        }
+        let present: String = app.figment().extract_inner("secret_key").expect("a key");
+        let next = "aGVsbG8gdGhpcyBpcyBhbm90aGVyIGtleSBvZiAzMiE=";
+        let rotated = app.figment().merge(("secret_key", next));
+        let keys = |figment: &Figment| match Settings::read(figment) {
+            Ok(settings) => settings.sealing_keys,
+            Err(_) => panic!("good settings"),
+        };
+        let mut connection = app.connection();
+        let mut reseal = |figment: &Figment| {
+            let unreadable = count_unreadable(&mut connection, &keys(figment)).expect("a database");
+            let done = reseal_secrets(&mut connection, &keys(figment)).expect("a database");
+            assert_eq!(done.unreadable, unreadable);
+            (done.resealed, unreadable)
+        };
+        assert_eq!(reseal(&app.figment()), (0, 0), "they are of this key");
+        assert_eq!(reseal(&rotated), (0, 2), "it is lost");
+        let previous = ("auth.session.previous_secret_keys", [present]);
+        assert_eq!(reseal(&rotated.merge(previous)), (2, 0));
+        assert_eq!(reseal(&app.figment()), (0, 2));
     });
 }
 

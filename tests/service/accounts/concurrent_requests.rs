@@ -231,6 +231,15 @@ fn those_whom_the_throttle_holds_up_take_no_place_from_others() {
     });
 }
 
+#[test]
+fn without_a_queue_a_client_with_an_address_still_signs_in() {
+    on_both_with(no_queue_short_timeout, |app| {
+        let body = json!({ "username": "user_01", "password": "1234" });
+        let client = app.anonymous().from("192.0.2.7");
+        assert_eq!(client.post_json("/api/login", &body).status, 200);
+    });
+}
+
 /// One hasher and room for three to wait: four places, two for a network.
 fn four_places(figment: Figment) -> Figment {
     figment

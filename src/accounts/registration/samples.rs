@@ -74,3 +74,43 @@ pub fn active_samples(
     };
     Ok(found.iter().filter(|sample| is_active(sample)).map(|(username, ..)| *username).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use diesel::connection::SimpleConnection;
+    use vestibule::config::PasswordConfig;
+
+    use super::*;
+    use crate::db::{Address, connect, migrate};
+
+    /// Inserts the samples into a new database with this trigger.
+    fn inserted(trigger: &str) -> Result<bool, ErrorKind> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = Address::Sqlite(directory.path().join("x.sqlite3"));
+        let mut database = connect(&file, Duration::from_secs(1), true).expect("a new file");
+        migrate(&mut database).expect("migrations");
+        database.batch_execute(trigger).expect("a trigger");
+        let mut limits = PasswordConfig::default();
+        limits.cost = 4;
+        let hasher = Hasher::new(&limits).expect("a hasher");
+        insert_samples(&mut database, &hasher, OffsetDateTime::UNIX_EPOCH)
+            .map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn samples_that_another_process_inserts_meanwhile_are_no_error_and_a_failure_is_one() {
+        assert_eq!(inserted(""), Ok(true));
+        let other = "INSERT INTO users (username, username_key, password_hash, role, active, created_at) \
+                     VALUES ('user_02', 'user_02', 'x', 'user', TRUE, 0)";
+        let meanwhile = format!(
+            "CREATE TRIGGER meanwhile BEFORE INSERT ON users WHEN NEW.username = 'user_02' \
+             BEGIN {other}; END"
+        );
+        assert_eq!(inserted(&meanwhile), Ok(false));
+        let full = "CREATE TRIGGER full BEFORE INSERT ON users \
+                    BEGIN SELECT RAISE(ABORT, 'no room'); END";
+        assert_eq!(inserted(full), Err(ErrorKind::Unavailable));
+    }
+}

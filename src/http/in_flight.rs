@@ -63,3 +63,29 @@ impl Fairing for InFlight {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rocket::State;
+    use rocket::figment::Figment;
+    use rocket::local::blocking::Client;
+
+    #[rocket::get("/")]
+    fn count(in_flight: &State<InFlight>) -> String {
+        in_flight.0.load(Ordering::SeqCst).to_string()
+    }
+
+    #[test]
+    fn a_request_is_counted_until_its_response_was_read() {
+        let in_flight = InFlight::default();
+        let figment = Figment::from(rocket::Config::debug_default()).merge(("log_level", "off"));
+        let rocket = rocket::custom(figment)
+            .attach(in_flight.clone())
+            .manage(in_flight.clone())
+            .mount("/", rocket::routes![count]);
+        let client = Client::untracked(rocket).expect("a launch");
+        assert_eq!(client.get("/").dispatch().into_string().as_deref(), Some("1"));
+        assert_eq!(in_flight.0.load(Ordering::SeqCst), 0);
+    }
+}

@@ -220,6 +220,18 @@ mod tests {
     }
 
     #[test]
+    fn a_list_has_as_many_pages_as_its_rows_fill_and_at_least_one() {
+        assert_eq!([0, 1, 50, 51, 100, 101].map(pages), [1, 1, 1, 2, 2, 3]);
+    }
+
+    #[test]
+    fn each_word_of_a_search_is_written_with_a_capital_first() {
+        for text in ["éva-maria ödman", "ÉVA-MARIA ÖDMAN"] {
+            assert_eq!(capitalized(text), "Éva-Maria Ödman");
+        }
+    }
+
+    #[test]
     fn a_page_is_counted_from_the_nearer_end() {
         let range = |page, total| {
             let PageRange { backwards, offset, limit } = PageRange::of(page, total);

@@ -100,6 +100,13 @@ mod tests {
     }
 
     #[test]
+    fn a_full_name_has_at_most_200_characters() {
+        let longest = "ü".repeat(200);
+        assert_eq!(full_name(&format!(" {longest} ")).expect("good"), Some(longest.clone()));
+        assert!(full_name(&format!("{longest}x")).is_err());
+    }
+
+    #[test]
     fn a_name_is_what_it_looks_like() {
         for good in [
             "x",

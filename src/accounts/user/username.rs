@@ -94,6 +94,8 @@ mod tests {
         assert_eq!(key("ann@example.org"), "ann@example.org");
         assert_eq!(key("\t alice\u{a0}"), "alice");
         assert_eq!(Username::parse(" Alice\u{3000}").expect("good").shown(), "Alice");
+        let longest = "ü".repeat(80);
+        assert_eq!(key(&longest), longest);
     }
 
     #[test]

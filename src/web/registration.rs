@@ -99,7 +99,7 @@ pub(super) async fn register(
         source,
     };
     if accounts.addresses() == AddressPolicy::Required {
-        return register_address((&renderer, jar), accounts, &registration, &form).await;
+        return register_address(&session, (&renderer, jar), accounts, &registration, &form).await;
     }
     match accounts.register(&registration).await {
         Ok(user) => {
@@ -124,8 +124,9 @@ pub(super) async fn register(
 }
 
 /// Sends a link to the address, whose account is made once the link is used. The response is the same
-/// if an account has the address.
+/// if an account has the address. Signs in if the password opens the account that has the name.
 async fn register_address(
+    session: &Session<'_>,
     (renderer, jar): (&Renderer<'_>, &CookieJar<'_>),
     accounts: &Accounts,
     registration: &Registration,
@@ -134,6 +135,13 @@ async fn register_address(
     match accounts.register_address(registration, &form.email).await {
         Ok(()) => {
             Ok(super::session::with_notice(renderer, jar, accounts, Notice::RegistrationMailed))
+        }
+        // The link has made the account since.
+        Err(error)
+            if error.kind() == ErrorKind::UsernameTaken
+                && accounts.sign_in_registered(session, registration).await? =>
+        {
+            Ok(signed_in(&form.next))
         }
         Err(error) => {
             let kinds =

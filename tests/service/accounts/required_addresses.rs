@@ -218,6 +218,9 @@ fn a_form_that_was_sent_twice_leads_to_the_same_page_and_another_password_does_n
         let fields = [("token", token(&link))];
         assert_eq!(app.anonymous().post_form("/register/confirm", &fields).status, 303);
         assert!(signs_in(&app, "ann", NEW) && !signs_in(&app, "ann", "correct horse"));
+        let again = form(&app, "ann", "ann@example.org");
+        assert_eq!((again.status, again.location()), (303, "/dashboard"), "{}", again.body);
+        app.anonymous().post_form("/register", &other).assert_page(409);
     });
 }
 

@@ -118,6 +118,21 @@ fn a_password_change_that_is_sent_again_with_the_old_cookies_ends_signed_in() {
 }
 
 #[test]
+fn a_password_change_that_is_sent_again_with_the_new_cookies_says_that_it_was_done() {
+    on_both(|app| {
+        let person = app.session("user_01");
+        for _ in 0..2 {
+            let reply = person.post_form("/account/password", &CHANGE);
+            assert_eq!((reply.status, reply.location()), (303, "/account"), "{}", reply.body);
+            assert!(person.get("/account").body.contains("Your password has changed"));
+        }
+        assert_eq!(app.count("events WHERE event = 'password_changed'"), 1);
+        app.clock.advance(Duration::from_secs(60));
+        person.post_form("/account/password", &CHANGE).assert_page(401);
+    });
+}
+
+#[test]
 fn of_password_changes_at_once_each_ends_signed_in() {
     on_both(|app| {
         let person = app.session("user_01");

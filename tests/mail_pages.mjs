@@ -104,7 +104,7 @@ const register = async (language, username, email) => {
   assert.equal(path(ann), '/register')
   await ann.$eval('#username', field => { field.value = '' })
   await send(ann, { username, password: 'correct horse' })
-  assert.equal(path(ann), '/login')
+  assert.equal(path(ann), '/register', 'without a cookie the form to sign in is in the response')
   await says(ann, /A mail with a link is on its way/)
   const confirm = await link(email, '/register/confirm')
   await follow(phone, confirm)
